@@ -1,0 +1,101 @@
+import * as v from "valibot";
+
+/** What brought a body into the queue (design 2.3). */
+export type EnvelopeKind = "webhook" | "poll" | "submission" | "replay";
+
+/**
+ * One message of the event queue, version 1. Ingest, the poller and the operators' replay write it;
+ * a submission's is made by the bus rule's input transformer, without code.
+ */
+export interface Envelope {
+  readonly v: 1;
+  readonly kind: Exclude<EnvelopeKind, "submission">;
+  /** API Gateway's request id, or an id of the poller's run or the operator's replay. */
+  readonly receiptId: string;
+  /** Epoch milliseconds. */
+  readonly receivedAt: number;
+  /** The raw body; null when it stands in the payload bucket. */
+  readonly body: string | null;
+  /** `base64` when the bytes are not valid UTF-8 text; `utf8` when absent. */
+  readonly bodyEncoding?: "utf8" | "base64";
+  /** Key in the payload bucket; null when the body stands here. */
+  readonly payloadKey: string | null;
+  readonly sourceIp: string | null;
+}
+
+/** The envelope of a submission (design 2.3 and 2.6); `receivedAt` is the bus event's ISO time. */
+export interface SubmissionEnvelope {
+  readonly v: 1;
+  readonly kind: "submission";
+  readonly receiptId: string;
+  readonly receivedAt: number;
+  readonly submission: unknown;
+}
+
+/**
+ * Serialises an envelope as an SQS message body. SQS refuses control characters, U+FFFE, U+FFFF and
+ * lone surrogates; inside JSON they can all stand as `\uXXXX`, so nothing is lost.
+ */
+export function encodeEnvelope(envelope: Envelope): string {
+  return JSON.stringify(envelope).replace(
+    // JSON.stringify has escaped U+0000 to U+001F and lone surrogates already (well-formed stringify).
+    // oxlint-disable-next-line no-control-regex
+    /[\u007f-\u009f\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+const receivedAt = v.union([
+  v.pipe(v.number(), v.integer()),
+  v.pipe(
+    v.string(),
+    v.isoTimestamp(),
+    v.transform((iso) => Date.parse(iso)),
+  ),
+]);
+
+const EnvelopeSchema = v.variant("kind", [
+  v.object({
+    v: v.literal(1),
+    kind: v.picklist(["webhook", "poll", "replay"]),
+    receiptId: v.string(),
+    receivedAt,
+    body: v.nullable(v.string()),
+    bodyEncoding: v.optional(v.picklist(["utf8", "base64"])),
+    payloadKey: v.nullable(v.string()),
+    sourceIp: v.nullable(v.string()),
+  }),
+  v.object({
+    v: v.literal(1),
+    kind: v.literal("submission"),
+    receiptId: v.string(),
+    receivedAt,
+    submission: v.unknown(),
+  }),
+]);
+
+/**
+ * Reads an SQS message body.
+ *
+ * @returns the envelope, or the reason why this is none.
+ */
+export function decodeEnvelope(
+  text: string,
+): { readonly envelope: Envelope | SubmissionEnvelope } | { readonly reason: string } {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // The reason says all that is known; the parser's own message would quote the text.
+    return { reason: "the queue message is not JSON" };
+  }
+  const parsed = v.safeParse(EnvelopeSchema, json);
+  if (!parsed.success) {
+    const where = parsed.issues.map((issue) => v.getDotPath(issue) ?? "the whole").join(", ");
+    return { reason: `the queue message is not a version 1 envelope: wrong at ${where}` };
+  }
+  const { output } = parsed;
+  if (output.kind === "submission") return { envelope: output };
+  const { bodyEncoding, ...rest } = output;
+  return { envelope: bodyEncoding === undefined ? rest : { ...rest, bodyEncoding } };
+}

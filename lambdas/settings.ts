@@ -1,0 +1,245 @@
+/**
+ * Names and numbers that the infrastructure, the Lambdas and the tools must agree on.
+ * This file imports nothing, so that everything may import it.
+ */
+
+export const METRIC_NAMESPACE = "AlloyJourneyWebhooks";
+
+/** Every metric of ours carries it, so that two stages in one account do not mix. */
+export const STAGE_DIMENSION = "Stage";
+
+/** Where the truth stopped: the extra dimension of `DeliveryGaps`. */
+export const GAP_STAGE_DIMENSION = "GapStage";
+
+/**
+ * Metric names. What emits a metric and what watches it both take the name from here.
+ * Counts are per Lambda invocation; the unit is `Count` unless said.
+ */
+export const METRICS = {
+  /** Ingest: webhooks that were authentic and are in the queue. */
+  webhooksReceived: "WebhooksReceived",
+  /** Ingest: requests answered 401. */
+  credentialsRejected: "CredentialsRejected",
+  /** Ingest: requests answered 401 because no credential is configured at all. */
+  credentialsMissing: "CredentialsMissing",
+  /** Ingest: requests from an address outside the allow-list, whatever the answer was. */
+  addressesUnlisted: "AddressesUnlisted",
+  /** Ingest: requests answered 503, because SQS or S3 did not accept in time. */
+  storesFailed: "StoresFailed",
+
+  /** Consumer: new events recorded. */
+  eventsRecorded: "EventsRecorded",
+  /** Consumer: events that had been recorded before. */
+  eventsDuplicate: "EventsDuplicate",
+  /** Consumer: events that another invocation is working on. */
+  eventsInConflict: "EventsInConflict",
+  /** Consumer: events that arrived after a newer one had moved the state. */
+  eventsLate: "EventsLate",
+  /** Consumer: events that configuration asks to drop (`events.handled`, `journeys`). */
+  eventsIgnored: "EventsIgnored",
+  /** Consumer: events and bodies that Alloy's documentation does not know. */
+  eventsUnrecognised: "EventsUnrecognised",
+  /** Consumer: events put on the bus. */
+  eventsPublished: "EventsPublished",
+  /** Consumer: new events that the poller, not a webhook, brought. */
+  eventsHealed: "EventsHealed",
+  /** Consumer: queue records handled, whatever the result. */
+  recordsHandled: "RecordsHandled",
+  /** Consumer: queue records returned to the queue. */
+  recordsFailed: "RecordsFailed",
+  /** Consumer: queue records sent to the dead-letter queue at once. */
+  recordsDeadLettered: "RecordsDeadLettered",
+  /** Consumer: receipt minus `data.timestamp` of a webhook, in milliseconds. */
+  deliveryLatency: "DeliveryLatency",
+
+  /** Poller: runs that ended. A run that is killed or throws does not count. */
+  pollerRuns: "PollerRuns",
+  /** Poller: applications compared with Alloy. */
+  applicationsChecked: "ApplicationsChecked",
+  /** Poller: due applications that this run did not reach. */
+  applicationsBehind: "ApplicationsBehind",
+  /** Poller: events at Alloy newer than the previous check of their application. */
+  transitionsSeen: "TransitionsSeen",
+  /** Poller: events put into the queue because they had not been recorded. */
+  eventsMissing: "EventsMissing",
+  /** Poller: applications in gap, past the threshold; also by `GapStage`. */
+  deliveryGaps: "DeliveryGaps",
+  /** Poller: calls of Get Journey Application. */
+  alloyCalls: "AlloyCalls",
+  /** Poller: calls answered 429 or 5xx, or not at all. */
+  alloyCallsFailed: "AlloyCallsFailed",
+  /** Poller: calls answered 401. */
+  alloyCallsUnauthorized: "AlloyCallsUnauthorized",
+} as const;
+
+export type MetricName = (typeof METRICS)[keyof typeof METRICS];
+
+/** The webhook's path at the HTTP API. */
+export const WEBHOOK_PATH = "/webhooks/alloy";
+
+/** `Source` of everything that we put on the bus. */
+export const EVENT_SOURCE = "alloy.journeys";
+
+/** `DetailType` by which the onboarding service announces a submission. */
+export const SUBMISSION_DETAIL_TYPE = "Journey Application Submitted";
+
+/** `DetailType` of an opened or closed delivery gap. */
+export const DELIVERY_GAP_DETAIL_TYPE = "Journey Application Delivery Gap";
+
+/** Route ids, in the order of docs/events.md. */
+export const ROUTE_IDS = [
+  "approved",
+  "denied",
+  "manual-review",
+  "needs-action",
+  "errored",
+  "expired",
+  "completed",
+  "superseded",
+  "progressed",
+  "unrecognised",
+  "other",
+] as const;
+
+export type RouteId = (typeof ROUTE_IDS)[number];
+
+/** The `DetailType` under which a route is published. */
+export const ROUTE_TITLES: Readonly<Record<RouteId, string>> = {
+  approved: "Journey Application Approved",
+  denied: "Journey Application Denied",
+  "manual-review": "Journey Application In Manual Review",
+  "needs-action": "Journey Application Needs Action",
+  errored: "Journey Application Errored",
+  expired: "Journey Application Expired",
+  completed: "Journey Application Completed",
+  superseded: "Journey Application Superseded",
+  progressed: "Journey Application Progressed",
+  unrecognised: "Unrecognised Alloy Event",
+  other: "Other Alloy Webhook",
+};
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
+
+/** Alloy's ten attempts: elapsed time of each since the event, in ms (docs: retry-logic-and-webhook-logs). */
+export const ALLOY_ATTEMPTS_MS: readonly number[] = [
+  0,
+  1 * SECOND,
+  1 * MINUTE,
+  10 * MINUTE,
+  30 * MINUTE,
+  90 * MINUTE,
+  180 * MINUTE,
+  360 * MINUTE,
+  720 * MINUTE,
+  1_440 * MINUTE,
+];
+
+/** Alloy switches an endpoint off after so many failures in a row (docs: retry-logic-and-webhook-logs). */
+export const ALLOY_SWITCH_OFF_FAILURES = 100;
+
+/** How long one event can keep coming back; the idempotency window must cover the sum. */
+export const REDELIVERY_MS = {
+  /** Alloy's last attempt. */
+  alloyRetry: 1 * DAY,
+  /** SQS's maximum, and ours. */
+  queueRetention: 14 * DAY,
+  /** SQS's maximum, and ours. */
+  deadLetterRetention: 14 * DAY,
+  /** The longest span that an operator may replay. */
+  longestReplay: 7 * DAY,
+} as const;
+
+export const IDEMPOTENCY = {
+  /** Fixed: the default contains the function's name, and a rename would forget every record. */
+  keyPrefix: "alloy-journey-event",
+  windowMs: 40 * DAY,
+} as const;
+
+export const QUEUE = {
+  /** Events a consumer invocation takes at most. */
+  batchSize: 10,
+  /** One more than five: throttles of the function count as receives too. */
+  maxReceives: 6,
+  /** The SQS limit of one message, body and attributes, in bytes. */
+  maxMessageBytes: 1_048_576,
+  /** Message attribute of a dead-lettered record: why it is there. */
+  reasonAttribute: "reason",
+} as const;
+
+/** Limits of time, each below the one that would cut it off. */
+export const TIMEOUTS_MS = {
+  /** Alloy gives up after this (docs: best-practices). */
+  alloyWebhook: 10 * SECOND,
+  /** The whole ingest request: Lambda ends it here at the latest. */
+  ingest: 3 * SECOND,
+  consumer: 30 * SECOND,
+  /** At least six times the consumer's (Lambda's guide for SQS). */
+  visibility: 180 * SECOND,
+  poller: 55 * SECOND,
+} as const;
+
+/** `ApplicationTable`. */
+export const TABLE = {
+  dueIndex: "due",
+  externalIndex: "external",
+  /** Shards of the due index: ten partitions take 10,000 writes a second. */
+  dueShards: 10,
+} as const;
+
+/** What a secret holds before someone fills it: valid JSON that authenticates nobody. */
+export const EMPTY_WEBHOOK_SECRET = `{"basic":[],"hmac":[]}`;
+export const EMPTY_ALLOY_API_SECRET = `{"token":"","secret":""}`;
+
+/** Environment variable `CONSUMER_SETTINGS`, as JSON; made from the stage's configuration. */
+export interface ConsumerSettings {
+  /** Environment of a webhook whose `type` does not say it. */
+  readonly environment: "sandbox" | "live";
+  /** Journeys to accept; empty means all. */
+  readonly journeys: readonly string[];
+  /** Event types to drop, counted; every other one is handled, unknown ones always. */
+  readonly ignoredEventTypes: readonly string[];
+  readonly routes: Readonly<
+    Record<RouteId, { readonly publish: boolean; readonly publishLate: boolean }>
+  >;
+  /** First check of an application by the poller, after we heard of it. */
+  readonly firstCheckMs: number;
+}
+
+/** Environment variable `POLLER_SETTINGS`, as JSON; made from the stage's configuration. */
+export interface PollerSettings {
+  readonly environment: "sandbox" | "live";
+  /** Base URL of Alloy's API with its version: `https://sandbox.alloy.co/v1`. */
+  readonly alloyBaseUrl: string;
+  readonly ignoredEventTypes: readonly string[];
+  readonly polling: PollingSettings;
+  readonly gaps: GapSettings;
+}
+
+/** When an open application is checked, and what a run may use up. */
+export interface PollingSettings {
+  /** First check after the submission or the first webhook. */
+  readonly firstCheckMs: number;
+  /** Second check after the first; each next one comes `growth` times later. */
+  readonly secondCheckMs: number;
+  readonly growth: number;
+  /** Longest wait between two checks of an open application. */
+  readonly capMs: number;
+  /** Last check of a final application: after Alloy's own retries are over. */
+  readonly finalCheckMs: number;
+  /** Calls to Alloy per second at most. */
+  readonly requestsPerSecond: number;
+  /** Calls to Alloy per run at most. */
+  readonly callsPerRun: number;
+  /** Time of a run at most, below the function's timeout. */
+  readonly runMs: number;
+}
+
+/** When something missing is called a gap. */
+export interface GapSettings {
+  /** An event younger than this may still be in flight. */
+  readonly graceMs: number;
+  /** A gap that is older than this is counted by `DeliveryGaps`. */
+  readonly thresholdMs: number;
+}
