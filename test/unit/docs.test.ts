@@ -1,0 +1,106 @@
+import { existsSync, globSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const pages = globSync(["*.md", "docs/**/*.md"], { cwd: root }).toSorted();
+const decisions = pages.filter((page) => page.startsWith("docs/decisions/"));
+const scripts = new Set(Object.keys(JSON.parse(read("package.json")).scripts));
+
+describe.each(pages)("%s", (page) => {
+  it("links only to files and headings that exist", () => {
+    const dead = linksIn(read(page)).filter((target) => !resolves(page, target));
+
+    expect(dead).toEqual([]);
+  });
+
+  it("names only npm scripts that exist", () => {
+    const unknown = npmScriptsIn(read(page)).filter((script) => !scripts.has(script));
+
+    expect(unknown).toEqual([]);
+  });
+});
+
+describe.each(decisions)("%s", (page) => {
+  it("has a number, a status, a date, and the four sections, on one page", () => {
+    const text = read(page);
+
+    expect(text).toMatch(
+      /^# \d{4} .+\n\nStatus: (proposed|accepted|superseded).* · \d{4}-\d\d-\d\d/,
+    );
+    expect(headingsOf(text).slice(1)).toEqual(["context", "options", "decision", "consequences"]);
+    expect(text.split("\n").length).toBeLessThanOrEqual(60);
+  });
+});
+
+describe("the reader of links, scripts and paths", () => {
+  it("finds what a page names, and leaves out other people's addresses", () => {
+    const page = [
+      "[a](docs/a.md#top), ![b](b.svg), [c](https://developer.alloy.com/public/docs)",
+      "`npm start` or `lib/stages.ts`, not `npm ci`, `docs/NNNN-….md` or `lib/`",
+      "```sh",
+      "npm run ops -- show JA-1 # [not](a-link.md)",
+      "```",
+    ].join("\n");
+
+    expect(linksIn(page)).toEqual(["docs/a.md#top", "b.svg"]);
+    expect(npmScriptsIn(page)).toEqual(["start", "ops"]);
+  });
+
+  it("makes a heading's anchor as GitHub does", () => {
+    const page = "# 0001 One runtime\n## What we promise, and `what` not\n## Same\n## Same";
+
+    expect(headingsOf(page)).toEqual([
+      "0001-one-runtime",
+      "what-we-promise-and-what-not",
+      "same",
+      "same-1",
+    ]);
+  });
+});
+
+function read(path: string): string {
+  return readFileSync(join(root, path), "utf8");
+}
+
+function withoutCodeBlocks(text: string): string {
+  return text.replaceAll(/^```[\s\S]*?^```$/gm, "");
+}
+
+/** Targets of inline links and images, without addresses on other hosts. */
+function linksIn(text: string): string[] {
+  const prose = withoutCodeBlocks(text).replaceAll(/`[^`\n]*`/g, "code");
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map((match) => match[1] ?? "")
+    .filter((target) => !/^[a-z]+:/.test(target));
+}
+
+function resolves(page: string, target: string): boolean {
+  const [path = "", anchor] = target.split("#");
+  const file = path === "" ? page : relative(root, join(root, dirname(page), path));
+  if (file.startsWith("..") || !existsSync(join(root, file))) return false;
+  if (anchor === undefined || statSync(join(root, file)).isDirectory()) return anchor === undefined;
+  return headingsOf(read(file)).includes(anchor);
+}
+
+/** Anchors of a page's headings, as GitHub makes them. */
+function headingsOf(text: string): string[] {
+  const seen = new Map<string, number>();
+  return [...withoutCodeBlocks(text).matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) => {
+    const anchor = title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, "")
+      .replaceAll(" ", "-");
+    const times = seen.get(anchor) ?? 0;
+    seen.set(anchor, times + 1);
+    return times === 0 ? anchor : `${anchor}-${times}`;
+  });
+}
+
+/** `npm start`, `npm test` and `npm run …`, in prose and in code blocks. */
+function npmScriptsIn(text: string): string[] {
+  return [...text.matchAll(/\bnpm (?:run (?:--silent )?([a-z][\w:-]*)|(start|test)\b)/g)].map(
+    (match) => match[1] ?? match[2] ?? "",
+  );
+}
