@@ -1,0 +1,87 @@
+import type { RouteId } from "../settings.ts";
+import type { ApplicationState } from "./application-state.ts";
+import type { EnvelopeKind } from "./envelope.ts";
+import type { PublishedEvent } from "./published-event.ts";
+
+/** One event as it is kept: what arrived, when, and what was made of it. */
+export interface EventRecord {
+  readonly eventId: string;
+  /** Null for a body that names no application; it is kept under its own id. */
+  readonly applicationToken: string | null;
+  readonly type: string;
+  /** When it happened at Alloy, or, where the body does not say, when it arrived; epoch milliseconds. */
+  readonly at: number;
+  readonly receivedAt: number;
+  readonly receiptId: string;
+  readonly origin: EnvelopeKind;
+  readonly route: RouteId;
+  readonly outcome: string | null;
+  readonly entityToken: string | null;
+  readonly entityApplicationToken: string | null;
+  readonly nodeId: string | null;
+  readonly eventToken: string | null;
+  /** The webhook's `data`, as Alloy sent it. */
+  readonly content: unknown;
+}
+
+/** Evidence that an event could not be processed; removed when it has been. */
+export interface FailureRecord {
+  readonly applicationToken: string;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly reason: string;
+  /** Epoch milliseconds. */
+  readonly failedAt: number;
+  readonly receiptId: string;
+  /** It went to the dead-letter queue at once; otherwise it is being retried. */
+  readonly deadLettered: boolean;
+}
+
+/** When the poller is to look at an application. */
+export interface CheckRequest {
+  /** Epoch milliseconds. */
+  readonly dueAt: number;
+  /** `first`: unless a check is planned already. `now`: in place of what is planned. */
+  readonly when: "first" | "now";
+}
+
+/** What the consumer keeps of events and applications. Every write is conditional by itself. */
+export interface ApplicationStore {
+  /** Keeps the event unless it is kept already, and says which. */
+  recordEvent(event: EventRecord): Promise<"recorded" | "known">;
+  /** Joins an observation with what is known of its application, and returns the result. */
+  mergeState(observation: ApplicationState, check: CheckRequest): Promise<ApplicationState>;
+  recordFailure(failure: FailureRecord): Promise<void>;
+  clearFailure(applicationToken: string, eventId: string): Promise<void>;
+}
+
+/** Puts events on the bus. */
+export interface EventPublisher {
+  /**
+   * @param events - at most ten.
+   * @returns for each event, in order, null when the bus took it, or why it did not.
+   */
+  publish(events: readonly PublishedEvent[]): Promise<readonly (string | null)[]>;
+}
+
+/** Runs an action once per key, across invocations (Powertools idempotency). */
+export interface Idempotency {
+  /**
+   * @returns `done` when this call ran the action, `duplicate` when an earlier one had,
+   * `in-conflict` when another one is running it now.
+   * @throws whatever the action throws; then the key is free again.
+   */
+  once(eventId: string, action: () => Promise<void>): Promise<"done" | "duplicate" | "in-conflict">;
+}
+
+/** Takes what no retry can help, with the reason. */
+export interface DeadLetters {
+  /** @param body - the queue message as it came. */
+  send(body: string, reason: string): Promise<void>;
+}
+
+/** Reads bodies that were too large for the queue. */
+export interface PayloadReader {
+  /** @throws PermanentError when there is no such payload any more. */
+  read(payloadKey: string): Promise<string>;
+}

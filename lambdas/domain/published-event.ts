@@ -1,0 +1,104 @@
+import type { RouteId } from "../settings.ts";
+import { outcomeOf, statusOf } from "./application-state.ts";
+import type { ApplicationState } from "./application-state.ts";
+import type { ApplicationStatus } from "./event-types.ts";
+import type { EnvelopeKind } from "./envelope.ts";
+import type { Environment, ExternalIds, ForeignWebhook, JourneyEvent } from "./journey-event.ts";
+
+/** The `Detail` of an event on the bus, version 1 (design 2.5). */
+export interface PublishedEvent {
+  readonly version: 1;
+  readonly eventId: string;
+  readonly route: RouteId;
+  readonly environment: Environment;
+  readonly applicationToken: string | null;
+  readonly journeyToken: string | null;
+  readonly journeyName: string | null;
+  readonly eventType: string;
+  /** When it happened at Alloy; ISO 8601, UTC. Null when the webhook does not say. */
+  readonly eventAt: string | null;
+  /** The application's status and outcome after this event. */
+  readonly status: ApplicationStatus | null;
+  readonly outcome: string | null;
+  readonly entityToken: string | null;
+  readonly entityApplicationToken: string | null;
+  readonly node: { readonly id: string | null; readonly type: string | null };
+  readonly externalIds: ExternalIds;
+  readonly origin: EnvelopeKind;
+  readonly receivedAt: string;
+  /** It arrived after a newer event had moved the state. */
+  readonly late: boolean;
+}
+
+/** How an event came to us. */
+export interface Receipt {
+  readonly receiptId: string;
+  readonly origin: EnvelopeKind;
+  /** Epoch milliseconds. */
+  readonly receivedAt: number;
+}
+
+/** What the bus is told about a Journey event. */
+export function publishedEvent(options: {
+  readonly event: JourneyEvent;
+  readonly route: RouteId;
+  /** After the event. */
+  readonly state: ApplicationState;
+  readonly late: boolean;
+  readonly receipt: Receipt;
+  /** For a webhook whose `type` does not say it. */
+  readonly environment: Environment;
+}): PublishedEvent {
+  const { event, route, state, late, receipt } = options;
+  return {
+    version: 1,
+    eventId: event.eventId,
+    route,
+    environment: event.environment ?? state.environment ?? options.environment,
+    applicationToken: event.applicationToken,
+    journeyToken: event.journeyToken,
+    journeyName: event.journeyName ?? state.journeyName,
+    eventType: event.type,
+    eventAt: new Date(event.at).toISOString(),
+    status: statusOf(state),
+    // The application's, never a step's: a rule that matches "Approved" must not fire on an evaluation.
+    outcome: outcomeOf(state),
+    entityToken: event.entityToken,
+    entityApplicationToken: event.entityApplicationToken,
+    node: event.node,
+    externalIds: event.externalIds,
+    origin: receipt.origin,
+    receivedAt: new Date(receipt.receivedAt).toISOString(),
+    late,
+  };
+}
+
+/** What the bus is told about a body that is not a Journey event. */
+export function publishedForeignWebhook(options: {
+  readonly webhook: ForeignWebhook;
+  readonly route: Extract<RouteId, "other" | "unrecognised">;
+  readonly receipt: Receipt;
+  readonly environment: Environment;
+}): PublishedEvent {
+  const { webhook, route, receipt } = options;
+  return {
+    version: 1,
+    eventId: webhook.eventId,
+    route,
+    environment: webhook.environment ?? options.environment,
+    applicationToken: null,
+    journeyToken: null,
+    journeyName: null,
+    eventType: webhook.type,
+    eventAt: webhook.at === null ? null : new Date(webhook.at).toISOString(),
+    status: null,
+    outcome: null,
+    entityToken: null,
+    entityApplicationToken: null,
+    node: { id: null, type: null },
+    externalIds: { group: null, entity: null, partner: null, application: null },
+    origin: receipt.origin,
+    receivedAt: new Date(receipt.receivedAt).toISOString(),
+    late: false,
+  };
+}

@@ -1,0 +1,76 @@
+import type { RouteId } from "../settings.ts";
+import { factsOf } from "./event-types.ts";
+import type { ApplicationStatus } from "./event-types.ts";
+import type { JourneyEvent } from "./journey-event.ts";
+
+/**
+ * Where an event goes: the first of these that fits.
+ *
+ * 1. A type that Alloy's documentation does not know: `unrecognised`.
+ * 2. A rerun was started: `superseded`.
+ * 3. The end: `approved` or `denied` by its outcome, `completed` with another or none, `errored`, `expired`.
+ * 4. Somebody has to act: `manual-review` (an agent), `needs-action` (the client or the applicant).
+ * 5. All else: `progressed`.
+ */
+export function routeFor(event: JourneyEvent): RouteId {
+  const facts = factsOf(event.type);
+  if (facts === null) return "unrecognised";
+  if (event.type === "started_rerun_application") return "superseded";
+  const { meaning } = facts;
+  const { kind } = meaning;
+  switch (kind) {
+    case "final":
+    case "progress":
+      return routeOfStatus(meaning.status, event.outcome);
+    case "reopening":
+    case "note":
+      return "progressed";
+  }
+}
+
+/** Where an application in this status goes; outcomes are configured per Journey, in any case of letters. */
+export function routeOfStatus(status: ApplicationStatus, outcome: string | null): RouteId {
+  switch (status) {
+    case "completed":
+      return routeOfOutcome(outcome);
+    case "error":
+      return "errored";
+    case "expired":
+      return "expired";
+    case "waiting_review":
+    case "pending_journey_application_review":
+      return "manual-review";
+    case "data_request":
+    case "pending_documents":
+    case "pending_step_up":
+    case "pending_action":
+    case "pending_additional_entities":
+      return "needs-action";
+    case "running":
+    case "pending_workflow_service":
+    case "pending_reconciliation":
+      return "progressed";
+  }
+}
+
+function routeOfOutcome(outcome: string | null): RouteId {
+  const word = outcome?.trim().toLowerCase();
+  if (word === "approved") return "approved";
+  if (word === "denied") return "denied";
+  return "completed";
+}
+
+/**
+ * Whether an event is published. A late step is history: downstream would see an old "pending" after a
+ * final decision. A late end or reopening is still news, and says itself that it is late.
+ */
+export function isPublished(
+  event: JourneyEvent,
+  late: boolean,
+  route: { readonly publish: boolean; readonly publishLate: boolean },
+): boolean {
+  if (!route.publish) return false;
+  if (!late || route.publishLate) return true;
+  const kind = factsOf(event.type)?.meaning.kind ?? "note";
+  return kind === "final" || kind === "reopening";
+}
