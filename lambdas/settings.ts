@@ -11,6 +11,9 @@ export const STAGE_DIMENSION = "Stage";
 /** Where the truth stopped: the extra dimension of `DeliveryGaps`. */
 export const GAP_STAGE_DIMENSION = "GapStage";
 
+/** Why a webhook could not be stored: the extra dimension of `StoresFailed`. */
+export const CAUSE_DIMENSION = "Cause";
+
 /**
  * Metric names. What emits a metric and what watches it both take the name from here.
  * Counts are per Lambda invocation; the unit is `Count` unless said.
@@ -24,7 +27,7 @@ export const METRICS = {
   credentialsMissing: "CredentialsMissing",
   /** Ingest: requests from an address outside the allow-list, whatever the answer was. */
   addressesUnlisted: "AddressesUnlisted",
-  /** Ingest: requests answered 503, because SQS or S3 did not accept in time. */
+  /** Ingest: requests answered 503, because an AWS service did not answer in time; also by `Cause`. */
   storesFailed: "StoresFailed",
 
   /** Consumer: new events recorded. */
@@ -179,6 +182,33 @@ export const TIMEOUTS_MS = {
   visibility: 180 * SECOND,
   poller: 55 * SECOND,
 } as const;
+
+/** How ingest spends the time it has. */
+export const INGEST = {
+  /** From the request to the answer; the rest of the function's timeout is for answering. */
+  budgetMs: TIMEOUTS_MS.ingest - 500,
+  /** Calls of SQS, S3 and Secrets Manager: two hung attempts fit into the budget, and a quick third. */
+  attempts: { most: 3, attemptMs: 1_000, pauseMs: 50 },
+  /** The webhook secret is read again when it is older (design 2.2). */
+  secretLifetimeMs: 5 * MINUTE,
+  /** A wrong credential has the secret read again, at most once in this time (design 2.2). */
+  secretRefreshMs: 10 * SECOND,
+  /** Reading the secret takes at most this much of the budget, so that SQS can be tried afterwards. */
+  secretReadMs: 1 * SECOND,
+  /** Without any secret, the wait after a failed read: a flood must not become a flood of calls. */
+  secretPauseMs: 1 * SECOND,
+} as const;
+
+/** How Alloy's webhooks prove that they are Alloy's: ingest's environment variable `AUTH_MODE`. */
+export type AuthMode = "secret" | "jwt";
+
+/** Ingest's environment variable `ALLOW_LIST`, as JSON. */
+export interface AllowListSettings {
+  /** `observe` counts what comes from elsewhere, `enforce` also answers it 403. */
+  readonly mode: "observe" | "enforce";
+  /** IPv4 or IPv6 ranges; an address without a prefix length is one address. */
+  readonly cidrs: readonly string[];
+}
 
 /** `ApplicationTable`. */
 export const TABLE = {

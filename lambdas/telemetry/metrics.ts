@@ -1,33 +1,24 @@
 import { METRIC_NAMESPACE, STAGE_DIMENSION } from "../settings.ts";
 import type { MetricName } from "../settings.ts";
 
-type Unit = "Count" | "Milliseconds";
-
-interface Series {
-  readonly name: MetricName;
-  readonly unit: Unit;
-  readonly dimensions: Readonly<Record<string, string>>;
-  readonly values: number[];
-}
+type Strings = Readonly<Record<string, string>>;
 
 /** Collects the metrics of one invocation and writes them in CloudWatch's embedded metric format. */
 export interface Metrics {
   /** Adds to a count. Zero is a data point too: it says "looked, and found none". */
-  count(name: MetricName, value?: number, dimensions?: Readonly<Record<string, string>>): void;
-  /** Adds one measurement, in milliseconds. */
+  count(name: MetricName, value?: number, dimensions?: Strings): void;
+  /** Adds one measurement, in milliseconds. CloudWatch takes at most 100 per name and flush. */
   milliseconds(name: MetricName, value: number): void;
-  /** Writes one line per set of dimensions, and forgets what it wrote. */
-  flush(): void;
+  /** Writes one line per set of dimensions, each with these searchable properties; forgets both. */
+  flush(properties?: Strings): void;
 }
 
 /**
  * Metrics without a dependency: ingest cannot afford one, and one way of counting is enough.
- * A failure to write must never cost an event, but writing to standard output does not fail.
- *
  * Source of the format: CloudWatch's "Specification: Embedded metric format".
  *
  * @param options.stage - the deployment stage, a dimension of every metric.
- * @param options.write - takes one line of JSON; `console.log` in a Lambda.
+ * @param options.write - takes one line of JSON, and must not put anything before it.
  * @param options.now - epoch milliseconds.
  */
 export function makeMetrics(options: {
@@ -35,66 +26,40 @@ export function makeMetrics(options: {
   readonly write: (line: string) => void;
   readonly now: () => number;
 }): Metrics {
-  const series = new Map<string, Series>();
+  type Line = { readonly dimensions: Strings; readonly values: Map<MetricName, number | number[]> };
+  const lines = new Map<string, Line>();
 
-  function add(
-    name: MetricName,
-    unit: Unit,
-    value: number,
-    extra: Readonly<Record<string, string>>,
-  ): void {
+  function valuesOf(extra: Strings): Line["values"] {
     const dimensions = { [STAGE_DIMENSION]: options.stage, ...extra };
-    const key = JSON.stringify([name, dimensions]);
-    const known = series.get(key);
-    if (known === undefined) series.set(key, { name, unit, dimensions, values: [value] });
-    else if (unit === "Count") known.values[0] = (known.values[0] ?? 0) + value;
-    else known.values.push(value);
+    const key = JSON.stringify(dimensions);
+    const line = lines.get(key) ?? { dimensions, values: new Map() };
+    lines.set(key, line);
+    return line.values;
   }
 
   return {
-    count: (name, value = 1, dimensions = {}) => add(name, "Count", value, dimensions),
-    milliseconds: (name, value) => add(name, "Milliseconds", value, {}),
-    flush() {
-      for (const [dimensions, group] of byDimensions(series.values())) {
-        options.write(JSON.stringify(embeddedMetric(group, dimensions, options.now())));
+    count(name, value = 1, dimensions = {}) {
+      const values = valuesOf(dimensions);
+      values.set(name, Number(values.get(name) ?? 0) + value);
+    },
+    milliseconds(name, value) {
+      const values = valuesOf({});
+      values.set(name, [values.get(name) ?? [], value].flat());
+    },
+    flush(properties = {}) {
+      for (const { dimensions, values } of lines.values()) {
+        const Metrics = [...values].map(([Name, value]) => ({ Name, Unit: unitOf(value) }));
+        const sets = [
+          { Namespace: METRIC_NAMESPACE, Dimensions: [Object.keys(dimensions)], Metrics },
+        ];
+        const _aws = { Timestamp: options.now(), CloudWatchMetrics: sets };
+        options.write(
+          JSON.stringify({ _aws, ...properties, ...dimensions, ...Object.fromEntries(values) }),
+        );
       }
-      series.clear();
+      lines.clear();
     },
   };
 }
 
-function byDimensions(all: Iterable<Series>): Map<Readonly<Record<string, string>>, Series[]> {
-  const groups = new Map<string, Series[]>();
-  for (const one of all) {
-    const key = JSON.stringify(one.dimensions);
-    groups.set(key, [...(groups.get(key) ?? []), one]);
-  }
-  const result = new Map<Readonly<Record<string, string>>, Series[]>();
-  for (const group of groups.values()) {
-    const [first] = group;
-    if (first !== undefined) result.set(first.dimensions, group);
-  }
-  return result;
-}
-
-function embeddedMetric(
-  group: readonly Series[],
-  dimensions: Readonly<Record<string, string>>,
-  now: number,
-): Record<string, unknown> {
-  const line: Record<string, unknown> = {
-    _aws: {
-      Timestamp: now,
-      CloudWatchMetrics: [
-        {
-          Namespace: METRIC_NAMESPACE,
-          Dimensions: [Object.keys(dimensions)],
-          Metrics: group.map(({ name, unit }) => ({ Name: name, Unit: unit })),
-        },
-      ],
-    },
-    ...dimensions,
-  };
-  for (const { name, values } of group) line[name] = values.length === 1 ? values[0] : values;
-  return line;
-}
+const unitOf = (value: number | number[]) => (typeof value === "number" ? "Count" : "Milliseconds");

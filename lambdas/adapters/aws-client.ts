@@ -1,0 +1,192 @@
+import type { Agent, IncomingMessage } from "node:http";
+
+import type { AwsFailure } from "../domain/aws-failure.ts";
+import { builtins } from "../lazy-builtins.ts";
+import { makeSigner } from "./aws-signature.ts";
+import type { AwsCredentials } from "./aws-signature.ts";
+
+/** One call of an AWS service, signed and sent by {@link makeAwsClient}. */
+export interface AwsCall<Answer> {
+  /** Its name in the signature's scope: `sqs`, `s3`, `secretsmanager`. */
+  readonly service: string;
+  readonly method: "POST" | "PUT";
+  /** Where to send it; the path percent-encoded, no query. */
+  readonly url: URL;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+  /** Epoch milliseconds: no answer is waited for after it. */
+  readonly deadline: number;
+  /** Reads the body of a status 200; undefined when it is not the service's own: a proxy's page. */
+  readonly read: (body: string) => Answer | undefined;
+}
+
+/** What came of a call, after all its attempts. */
+export type AwsAnswer<Answer> = { readonly answer: Answer } | { readonly failure: AwsFailure };
+
+export type AwsClient = <Answer>(call: AwsCall<Answer>) => Promise<AwsAnswer<Answer>>;
+
+/** How often and how long a call is tried within its deadline. */
+export interface AwsAttempts {
+  readonly most: number;
+  /** An attempt without an answer is given up after it, so that a second one has a chance. */
+  readonly attemptMs: number;
+  /** Wait before the second attempt; it doubles with each. */
+  readonly pauseMs: number;
+}
+
+/**
+ * A connection that was idle for longer is not used again: a frozen Lambda does not see that the
+ * other side has closed it, and would find out by losing an attempt. AWS's SDKs keep theirs 60 s.
+ */
+const LONGEST_IDLE_MS = 20_000;
+
+/** An attempt with less time than this cannot succeed: a TLS handshake alone takes longer. */
+const SHORTEST_ATTEMPT_MS = 50;
+
+type Exchange =
+  | { readonly status: number; readonly body: string }
+  | { readonly failure: AwsFailure };
+
+/**
+ * A client for AWS's plain HTTP APIs over kept-alive connections. It never throws for what the network or the service
+ * does: the caller gets the cause as a value, since it has to answer within seconds whatever happens.
+ */
+export function makeAwsClient(options: {
+  readonly region: string;
+  readonly credentials: () => AwsCredentials | undefined;
+  readonly attempts: AwsAttempts;
+  readonly now: () => number;
+}): AwsClient {
+  const sign = makeSigner(options.region);
+  const agents = new Map<string, Agent>();
+  let lastUsed = 0;
+
+  function agentFor(protocol: string): Agent {
+    const idleMs = options.now() - lastUsed;
+    lastUsed = options.now();
+    const known = agents.get(protocol);
+    if (known !== undefined && idleMs <= LONGEST_IDLE_MS) return known;
+    known?.destroy();
+    const Agent = protocol === "http:" ? builtins.http.Agent : builtins.https.Agent;
+    const agent = new Agent({ keepAlive: true });
+    agents.set(protocol, agent);
+    return agent;
+  }
+
+  async function attempt<Answer>(
+    call: AwsCall<Answer>,
+    timeoutMs: number,
+  ): Promise<AwsAnswer<Answer>> {
+    const credentials = options.credentials();
+    if (credentials === undefined) return { failure: "credentials" };
+    const { url, method, body } = call;
+    const headers = sign(
+      call.service,
+      { method, host: url.host, path: url.pathname, headers: call.headers, body },
+      credentials,
+      new Date(options.now()),
+    );
+    headers["content-length"] = String(Buffer.byteLength(body));
+    const exchanged = await exchange(call, headers, agentFor(url.protocol), timeoutMs);
+    if ("failure" in exchanged) return exchanged;
+    const answer = exchanged.status === 200 ? call.read(exchanged.body) : undefined;
+    return answer === undefined
+      ? { failure: failureOf(exchanged.status, exchanged.body) }
+      : { answer };
+  }
+
+  return async (call) => {
+    let pause = options.attempts.pauseMs;
+    let failure: AwsFailure = "timeout";
+    for (let attempts = 1; attempts <= options.attempts.most; attempts += 1) {
+      const left = call.deadline - options.now();
+      if (left < SHORTEST_ATTEMPT_MS) break;
+      const result = await attempt(call, Math.min(left, options.attempts.attemptMs));
+      if ("answer" in result) return result;
+      failure = result.failure;
+      if (!isWorthAnotherAttempt(failure)) break;
+      await sleep(pause);
+      pause *= 2;
+    }
+    return { failure };
+  };
+}
+
+function exchange(
+  call: Pick<AwsCall<unknown>, "url" | "method" | "body">,
+  headers: Record<string, string>,
+  agent: Agent,
+  timeoutMs: number,
+): Promise<Exchange> {
+  const { request } = call.url.protocol === "http:" ? builtins.http : builtins.https;
+  return new Promise((resolve) => {
+    const fail = (error: NodeJS.ErrnoException) =>
+      settle({ failure: networkFailureOf(error.code) });
+    const sent = request(call.url, { method: call.method, headers, agent }, (answer) => {
+      read(answer).then((body) => settle({ status: answer.statusCode ?? 0, body }), fail);
+    });
+    const timer = setTimeout(() => {
+      settle({ failure: "timeout" });
+      sent.destroy();
+    }, timeoutMs);
+    function settle(result: Exchange): void {
+      clearTimeout(timer);
+      resolve(result);
+    }
+    sent.on("error", fail);
+    sent.end(call.body);
+  });
+}
+
+async function read(answer: IncomingMessage): Promise<string> {
+  let text = "";
+  answer.setEncoding("utf8");
+  for await (const chunk of answer) text += String(chunk);
+  return text;
+}
+
+function networkFailureOf(code: string | undefined): AwsFailure {
+  if (code === "ECONNREFUSED") return "refused";
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "unresolved";
+  if (code === "ETIMEDOUT") return "timeout";
+  return "reset";
+}
+
+/** AWS names the fault in the body, as a JSON `__type` or an XML `Code`. */
+function failureOf(status: number, body: string): AwsFailure {
+  if (status === 429 || /Throttl|TooManyRequests|SlowDown|RequestLimit/.test(body))
+    return "throttled";
+  if (status >= 500) return "unavailable";
+  if (
+    /Expired|InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch/.test(
+      body,
+    )
+  ) {
+    return "credentials";
+  }
+  if (status === 403) return "denied";
+  return "rejected";
+}
+
+function isWorthAnotherAttempt(failure: AwsFailure): boolean {
+  switch (failure) {
+    case "timeout":
+    case "refused":
+    case "reset":
+    case "unresolved":
+    case "throttled":
+    case "unavailable":
+      return true;
+    case "credentials":
+    case "denied":
+    case "rejected":
+      return false;
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

@@ -1,0 +1,87 @@
+import type { AwsCredentials } from "../adapters/aws-signature.ts";
+import { readEnvironment } from "../environment.ts";
+import type { AllowListSettings, AuthMode } from "../settings.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What ingest is told by the stack and by Lambda. */
+export interface IngestEnvironment {
+  readonly stage: string;
+  readonly region: string;
+  readonly eventQueueUrl: string;
+  readonly payloadBucketName: string;
+  readonly webhookSecretArn: string;
+  readonly authMode: AuthMode;
+  readonly allowList: AllowListSettings;
+  /** Other endpoints than AWS's own, as its SDKs read them: the emulator's. */
+  readonly endpoints: Readonly<Record<"sqs" | "s3" | "secretsManager", string | undefined>>;
+}
+
+/** @throws Error that names every missing variable, or the wrong one with the values wanted. */
+export function readIngestEnvironment(environment: Environment): IngestEnvironment {
+  const read = readEnvironment(
+    [
+      "STAGE",
+      "AWS_REGION",
+      "EVENT_QUEUE_URL",
+      "PAYLOAD_BUCKET_NAME",
+      "WEBHOOK_SECRET_ARN",
+      "AUTH_MODE",
+      "ALLOW_LIST",
+    ],
+    environment,
+  );
+  const endpoint = (service: string) =>
+    environment[`AWS_ENDPOINT_URL_${service}`] || environment["AWS_ENDPOINT_URL"] || undefined;
+  return {
+    stage: read("STAGE"),
+    region: read("AWS_REGION"),
+    eventQueueUrl: read("EVENT_QUEUE_URL"),
+    payloadBucketName: read("PAYLOAD_BUCKET_NAME"),
+    webhookSecretArn: read("WEBHOOK_SECRET_ARN"),
+    authMode: authModeOf(read("AUTH_MODE")),
+    allowList: allowListOf(read("ALLOW_LIST")),
+    endpoints: {
+      sqs: endpoint("SQS"),
+      s3: endpoint("S3"),
+      secretsManager: endpoint("SECRETS_MANAGER"),
+    },
+  };
+}
+
+/** Read at each call: long-running hosts other than Lambda renew them in place. */
+export function readAwsCredentials(environment: Environment): AwsCredentials | undefined {
+  const accessKeyId = environment["AWS_ACCESS_KEY_ID"];
+  const secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"];
+  if (!accessKeyId || !secretAccessKey) return undefined;
+  return {
+    accessKeyId,
+    secretAccessKey,
+    sessionToken: environment["AWS_SESSION_TOKEN"] || undefined,
+  };
+}
+
+function authModeOf(value: string): AuthMode {
+  if (value === "secret" || value === "jwt") return value;
+  throw new Error(`AUTH_MODE is "${value}"; it must be "secret" or "jwt". Deploy the stack again.`);
+}
+
+function allowListOf(value: string): AllowListSettings {
+  const settings: unknown = JSON.parse(value);
+  if (
+    typeof settings === "object" &&
+    settings !== null &&
+    "mode" in settings &&
+    "cidrs" in settings
+  ) {
+    const { mode, cidrs } = settings;
+    if ((mode === "observe" || mode === "enforce") && isStrings(cidrs)) return { mode, cidrs };
+  }
+  throw new Error(
+    `ALLOW_LIST is ${value}; it must be {"mode":"observe"|"enforce","cidrs":["…"]}. Deploy the stack again.`,
+  );
+}
+
+function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
+}

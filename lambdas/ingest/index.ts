@@ -1,0 +1,56 @@
+import { makeAwsClient } from "../adapters/aws-client.ts";
+import { S3PayloadBucket } from "../adapters/s3-payload-bucket.ts";
+import { SecretsManagerSecret } from "../adapters/secrets-manager-secret.ts";
+import { SqsEnvelopeQueue } from "../adapters/sqs-envelope-queue.ts";
+import { INGEST } from "../settings.ts";
+import { makeLineLogger } from "../telemetry/line-logger.ts";
+import { makeMetrics } from "../telemetry/metrics.ts";
+import { writeLine } from "../telemetry/standard-output.ts";
+import { makeAllowList } from "./allow-list.ts";
+import { makeCredentialCache } from "./credential-cache.ts";
+import { readAwsCredentials, readIngestEnvironment } from "./env.ts";
+import { makeIngestHandler } from "./handler.ts";
+
+const { stage, region, endpoints, ...environment } = readIngestEnvironment(process.env);
+const now = Date.now;
+const logger = makeLineLogger(writeLine);
+const call = makeAwsClient({
+  region,
+  credentials: () => readAwsCredentials(process.env),
+  attempts: INGEST.attempts,
+  now,
+});
+const credentials = makeCredentialCache({
+  source: new SecretsManagerSecret(
+    call,
+    environment.webhookSecretArn,
+    region,
+    endpoints.secretsManager,
+  ),
+  lifetimeMs: INGEST.secretLifetimeMs,
+  refreshMs: INGEST.secretRefreshMs,
+  pauseMs: INGEST.secretPauseMs,
+  readMs: INGEST.secretReadMs,
+  now,
+  logger,
+});
+
+/** Lambda's entry. */
+export const handler = makeIngestHandler({
+  authMode: environment.authMode,
+  credentials,
+  allowList: makeAllowList(environment.allowList.cidrs),
+  allowListMode: environment.allowList.mode,
+  queue: new SqsEnvelopeQueue(call, environment.eventQueueUrl, endpoints.sqs),
+  payloads: new S3PayloadBucket(call, environment.payloadBucketName, region, endpoints.s3),
+  budgetMs: INGEST.budgetMs,
+  now,
+  metrics: makeMetrics({ stage, write: writeLine, now }),
+  logger,
+});
+
+// Once the module is there, and while Lambda still counts it as initialisation, which has a whole
+// processor: load what the first request needs, and read the secret it is judged by.
+if (environment.authMode === "secret") {
+  setImmediate(() => void credentials.current(now() + INGEST.budgetMs));
+}

@@ -1,0 +1,154 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+
+import type { AwsFailure, StoreOutcome } from "../../lambdas/domain/aws-failure.ts";
+import { makeAllowList } from "../../lambdas/ingest/allow-list.ts";
+import { makeCredentialCache } from "../../lambdas/ingest/credential-cache.ts";
+import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
+import { INGEST } from "../../lambdas/settings.ts";
+import type { AllowListSettings, AuthMode, MetricName } from "../../lambdas/settings.ts";
+import { makeLineLogger } from "../../lambdas/telemetry/line-logger.ts";
+import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
+
+const USERNAME = "alloy";
+const PASSWORD = "correct horse";
+
+/** The header of Basic authentication. */
+export function basicOf(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+
+/** An event of an HTTP API as Lambda gets it; authentic unless said otherwise. */
+export function aRequest(
+  options: {
+    readonly body?: string | Uint8Array;
+    readonly authorization?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly requestId?: string;
+    readonly sourceIp?: string;
+  } = {},
+): APIGatewayProxyEventV2 {
+  const { body = "{}", authorization = basicOf(USERNAME, PASSWORD) } = options;
+  return {
+    version: "2.0",
+    routeKey: "POST /webhooks/alloy",
+    rawPath: "/webhooks/alloy",
+    rawQueryString: "",
+    headers: options.headers ?? { authorization, "content-type": "application/json" },
+    requestContext: {
+      accountId: "123456789012",
+      apiId: "api",
+      domainName: "api.example.com",
+      domainPrefix: "api",
+      http: {
+        method: "POST",
+        path: "/webhooks/alloy",
+        protocol: "HTTP/1.1",
+        sourceIp: options.sourceIp ?? "52.7.221.27",
+        userAgent: "",
+      },
+      requestId: options.requestId ?? "receipt",
+      routeKey: "POST /webhooks/alloy",
+      stage: "$default",
+      time: "23/Nov/2026:20:00:00 +0000",
+      timeEpoch: 0,
+    },
+    body: typeof body === "string" ? body : Buffer.from(body).toString("base64"),
+    isBase64Encoded: typeof body !== "string",
+  };
+}
+
+/** Ingest over memory, with what it stored, wrote and counted. */
+export function anIngest(
+  options: {
+    readonly authMode?: AuthMode;
+    readonly allowListMode?: AllowListSettings["mode"];
+    readonly secret?: unknown;
+    readonly secretText?: string;
+    readonly secretFailure?: AwsFailure;
+    readonly queueFailure?: AwsFailure;
+    readonly bucketFailure?: AwsFailure;
+  } = {},
+) {
+  const at = Date.UTC(2026, 10, 23, 20);
+  const now = () => at;
+  const lines: string[] = [];
+  const messages: string[] = [];
+  const payloads = new Map<string, Uint8Array>();
+  const write = (line: string) => void lines.push(line);
+  const logger = makeLineLogger(write);
+  const secret = options.secret ?? { basic: [{ username: USERNAME, password: PASSWORD }] };
+  const outcome = (failure: AwsFailure | undefined): StoreOutcome =>
+    failure === undefined ? { stored: true } : { stored: false, cause: failure };
+
+  const handler = makeIngestHandler({
+    authMode: options.authMode ?? "secret",
+    allowListMode: options.allowListMode ?? "observe",
+    allowList: makeAllowList(["52.7.221.27"]),
+    credentials: makeCredentialCache({
+      source: {
+        read: () =>
+          Promise.resolve(
+            options.secretFailure === undefined
+              ? { text: options.secretText ?? JSON.stringify(secret) }
+              : { failure: options.secretFailure },
+          ),
+      },
+      lifetimeMs: INGEST.secretLifetimeMs,
+      refreshMs: INGEST.secretRefreshMs,
+      pauseMs: INGEST.secretPauseMs,
+      readMs: INGEST.secretReadMs,
+      now,
+      logger,
+    }),
+    queue: {
+      send(message) {
+        if (options.queueFailure === undefined) messages.push(message);
+        return Promise.resolve(outcome(options.queueFailure));
+      },
+    },
+    payloads: {
+      put(key, bytes) {
+        if (options.bucketFailure === undefined) payloads.set(key, bytes);
+        return Promise.resolve(outcome(options.bucketFailure));
+      },
+    },
+    budgetMs: INGEST.budgetMs,
+    now,
+    metrics: makeMetrics({ stage: "test", write, now }),
+    logger,
+  });
+
+  return {
+    now,
+    lines,
+    messages,
+    payloads,
+    handle: (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> =>
+      handler(event),
+    /** Sum of a metric over the lines that carry exactly these dimensions besides the stage. */
+    counted: (name: MetricName, dimensions: Readonly<Record<string, string>> = {}) =>
+      countedIn(lines, name, dimensions),
+  };
+}
+
+interface EmbeddedMetricLine {
+  readonly _aws?: { readonly CloudWatchMetrics: readonly [{ readonly Dimensions: [string[]] }] };
+  readonly [name: string]: unknown;
+}
+
+/** Sum of a metric over lines in embedded metric format with exactly these dimensions and the stage. */
+export function countedIn(
+  lines: readonly string[],
+  name: MetricName,
+  dimensions: Readonly<Record<string, string>> = {},
+): number {
+  const wanted = JSON.stringify(["Stage", ...Object.keys(dimensions)]);
+  let sum = 0;
+  for (const line of lines) {
+    const entry: EmbeddedMetricLine = JSON.parse(line);
+    const isSet = JSON.stringify(entry._aws?.CloudWatchMetrics[0].Dimensions[0]) === wanted;
+    const isEqual = Object.entries(dimensions).every(([key, value]) => entry[key] === value);
+    if (isSet && isEqual) sum += Number(entry[name] ?? 0);
+  }
+  return sum;
+}

@@ -1,0 +1,168 @@
+import { createHmac } from "node:crypto";
+
+import { describe, expect, it } from "vitest";
+
+import { QUEUE } from "../../../lambdas/settings.ts";
+import { aRequest, anIngest, basicOf } from "../../support/ingest.ts";
+
+describe("ingest", () => {
+  it("answers 200 and puts one envelope into the queue", async () => {
+    const ingest = anIngest();
+
+    const answer = await ingest.handle(aRequest({ body: `{"any":"thing"}`, requestId: "R-1" }));
+
+    expect(answer).toEqual({
+      statusCode: 200,
+      headers: { "content-type": "application/json" },
+      body: "{}",
+    });
+    expect(ingest.messages.map((message) => JSON.parse(message))).toEqual([
+      {
+        v: 1,
+        kind: "webhook",
+        receiptId: "R-1",
+        receivedAt: ingest.now(),
+        body: `{"any":"thing"}`,
+        payloadKey: null,
+        sourceIp: "52.7.221.27",
+      },
+    ]);
+    expect(ingest.counted("WebhooksReceived")).toBe(1);
+  });
+
+  it("takes a signature over the raw bytes", async () => {
+    const ingest = anIngest({ secret: { hmac: ["old", "new"] } });
+    const body = `{"name":"Zoë"}`;
+    const signature = createHmac("sha256", "new").update(body).digest("base64");
+
+    const answer = await ingest.handle(aRequest({ body, authorization: signature }));
+
+    expect(answer.statusCode).toBe(200);
+  });
+
+  it("writes one line for a webhook it has stored", async () => {
+    const ingest = anIngest();
+
+    await ingest.handle(aRequest());
+
+    expect(ingest.lines).toHaveLength(1);
+  });
+
+  it("answers 401 without detail, stores nothing and counts", async () => {
+    const ingest = anIngest();
+
+    const answer = await ingest.handle(aRequest({ authorization: basicOf("alloy", "wrong") }));
+
+    expect(answer.statusCode).toBe(401);
+    expect(answer.headers).toHaveProperty("www-authenticate");
+    expect(answer.body).toBe("{}");
+    expect(ingest.messages).toEqual([]);
+    expect(ingest.counted("CredentialsRejected")).toBe(1);
+    expect(ingest.counted("CredentialsMissing")).toBe(0);
+  });
+
+  it("fails closed when no credential is configured, and counts that too", async () => {
+    const ingest = anIngest({ secret: { basic: [], hmac: [] } });
+
+    const answer = await ingest.handle(aRequest());
+
+    expect(answer.statusCode).toBe(401);
+    expect(ingest.messages).toEqual([]);
+    expect(ingest.counted("CredentialsMissing")).toBe(1);
+  });
+
+  it("fails closed when the secret is malformed", async () => {
+    const ingest = anIngest({ secretText: "alloy:secret" });
+
+    const answer = await ingest.handle(aRequest());
+
+    expect(answer.statusCode).toBe(401);
+    expect(ingest.lines.join()).toContain("ingest.secret.malformed");
+  });
+
+  it("answers 503 when the secret cannot be read: the sender may be Alloy", async () => {
+    const ingest = anIngest({ secretFailure: "unresolved" });
+
+    const answer = await ingest.handle(aRequest());
+
+    expect(answer.statusCode).toBe(503);
+    expect(ingest.messages).toEqual([]);
+    expect(ingest.counted("StoresFailed", { Cause: "unresolved" })).toBe(1);
+  });
+
+  it("answers 503 with Retry-After when the queue does not accept, and counts it by cause", async () => {
+    const ingest = anIngest({ queueFailure: "throttled" });
+
+    const answer = await ingest.handle(aRequest());
+
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers).toHaveProperty("retry-after", "1");
+    expect(ingest.counted("StoresFailed")).toBe(1);
+    expect(ingest.counted("StoresFailed", { Cause: "throttled" })).toBe(1);
+    expect(ingest.counted("WebhooksReceived")).toBe(0);
+  });
+
+  it("accepts what API Gateway's JWT authorizer has let through", async () => {
+    const ingest = anIngest({ authMode: "jwt", secret: {} });
+
+    const answer = await ingest.handle(aRequest({ authorization: "Bearer a.b.c" }));
+
+    expect(answer.statusCode).toBe(200);
+  });
+});
+
+describe("ingest, with an address that is not listed", () => {
+  it("only counts it by default", async () => {
+    const ingest = anIngest({ allowListMode: "observe" });
+
+    const answer = await ingest.handle(aRequest({ sourceIp: "203.0.113.9" }));
+
+    expect(answer.statusCode).toBe(200);
+    expect(ingest.counted("AddressesUnlisted")).toBe(1);
+  });
+
+  it("answers 403 when the list is enforced, stores nothing and counts", async () => {
+    const ingest = anIngest({ allowListMode: "enforce" });
+
+    const answer = await ingest.handle(aRequest({ sourceIp: "203.0.113.9" }));
+
+    expect(answer.statusCode).toBe(403);
+    expect(ingest.messages).toEqual([]);
+    expect(ingest.counted("AddressesUnlisted")).toBe(1);
+  });
+
+  it("counts nothing for an address that is listed", async () => {
+    const ingest = anIngest({ allowListMode: "enforce" });
+
+    const answer = await ingest.handle(aRequest({ sourceIp: "52.7.221.27" }));
+
+    expect(answer.statusCode).toBe(200);
+    expect(ingest.counted("AddressesUnlisted")).toBe(0);
+  });
+});
+
+describe("ingest, with a body that one SQS message cannot hold", () => {
+  it("puts the bytes into the bucket and their key into the envelope", async () => {
+    const ingest = anIngest();
+    const body = "x".repeat(QUEUE.maxMessageBytes);
+
+    const answer = await ingest.handle(aRequest({ body, requestId: "R-2" }));
+
+    expect(answer.statusCode).toBe(200);
+    expect([...ingest.payloads.keys()]).toEqual(["webhooks/2026-11-23/R-2"]);
+    expect(JSON.parse(ingest.messages[0] ?? "")).toMatchObject({
+      body: null,
+      payloadKey: "webhooks/2026-11-23/R-2",
+    });
+  });
+
+  it("answers 503 when the bucket does not accept, and puts nothing into the queue", async () => {
+    const ingest = anIngest({ bucketFailure: "unavailable" });
+
+    const answer = await ingest.handle(aRequest({ body: "x".repeat(QUEUE.maxMessageBytes) }));
+
+    expect(answer.statusCode).toBe(503);
+    expect(ingest.messages).toEqual([]);
+    expect(ingest.counted("StoresFailed", { Cause: "unavailable" })).toBe(1);
+  });
+});
