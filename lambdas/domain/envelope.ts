@@ -1,5 +1,3 @@
-import * as v from "valibot";
-
 /** What brought a body into the queue (design 2.3). */
 export type EnvelopeKind = "webhook" | "poll" | "submission" | "replay";
 
@@ -45,57 +43,17 @@ export function encodeEnvelope(envelope: Envelope): string {
   );
 }
 
-const receivedAt = v.union([
-  v.pipe(v.number(), v.integer()),
-  v.pipe(
-    v.string(),
-    v.isoTimestamp(),
-    v.transform((iso) => Date.parse(iso)),
-  ),
-]);
-
-const EnvelopeSchema = v.variant("kind", [
-  v.object({
-    v: v.literal(1),
-    kind: v.picklist(["webhook", "poll", "replay"]),
-    receiptId: v.string(),
-    receivedAt,
-    body: v.nullable(v.string()),
-    bodyEncoding: v.optional(v.picklist(["utf8", "base64"])),
-    payloadKey: v.nullable(v.string()),
-    sourceIp: v.nullable(v.string()),
-  }),
-  v.object({
-    v: v.literal(1),
-    kind: v.literal("submission"),
-    receiptId: v.string(),
-    receivedAt,
-    submission: v.unknown(),
-  }),
-]);
-
 /**
- * Reads an SQS message body.
+ * The bytes of a body as they were posted, wherever they stand.
  *
- * @returns the envelope, or the reason why this is none.
+ * @param readPayload - reads the payload bucket, for the body that no message could hold.
  */
-export function decodeEnvelope(
-  text: string,
-): { readonly envelope: Envelope | SubmissionEnvelope } | { readonly reason: string } {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // The reason says all that is known; the parser's own message would quote the text.
-    return { reason: "the queue message is not JSON" };
-  }
-  const parsed = v.safeParse(EnvelopeSchema, json);
-  if (!parsed.success) {
-    const where = parsed.issues.map((issue) => v.getDotPath(issue) ?? "the whole").join(", ");
-    return { reason: `the queue message is not a version 1 envelope: wrong at ${where}` };
-  }
-  const { output } = parsed;
-  if (output.kind === "submission") return { envelope: output };
-  const { bodyEncoding, ...rest } = output;
-  return { envelope: bodyEncoding === undefined ? rest : { ...rest, bodyEncoding } };
+export async function readBody(
+  envelope: Envelope,
+  readPayload: (key: string) => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  if (envelope.payloadKey !== null) return readPayload(envelope.payloadKey);
+  const { body } = envelope;
+  if (envelope.bodyEncoding !== "base64") return new TextEncoder().encode(body ?? "");
+  return Uint8Array.from(atob(body ?? ""), (character) => character.charCodeAt(0));
 }

@@ -10,6 +10,7 @@ import { makeAllowList } from "./allow-list.ts";
 import { makeCredentialCache } from "./credential-cache.ts";
 import { readAwsCredentials, readIngestEnvironment } from "./env.ts";
 import { makeIngestHandler } from "./handler.ts";
+import { makeJudge } from "./judge.ts";
 
 const { stage, region, endpoints, ...environment } = readIngestEnvironment(process.env);
 const now = Date.now;
@@ -37,10 +38,9 @@ const credentials = makeCredentialCache({
 
 /** Lambda's entry. */
 export const handler = makeIngestHandler({
-  authMode: environment.authMode,
-  credentials,
   allowList: makeAllowList(environment.allowList.cidrs),
   allowListMode: environment.allowList.mode,
+  judge: makeJudge(environment.authMode, credentials),
   queue: new SqsEnvelopeQueue(call, environment.eventQueueUrl, endpoints.sqs),
   payloads: new S3PayloadBucket(call, environment.payloadBucketName, region, endpoints.s3),
   budgetMs: INGEST.budgetMs,

@@ -4,6 +4,7 @@ import type { AwsFailure, StoreOutcome } from "../../lambdas/domain/aws-failure.
 import { makeAllowList } from "../../lambdas/ingest/allow-list.ts";
 import { makeCredentialCache } from "../../lambdas/ingest/credential-cache.ts";
 import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
+import { makeJudge } from "../../lambdas/ingest/judge.ts";
 import { INGEST } from "../../lambdas/settings.ts";
 import type { AllowListSettings, AuthMode, MetricName } from "../../lambdas/settings.ts";
 import { makeLineLogger } from "../../lambdas/telemetry/line-logger.ts";
@@ -81,25 +82,27 @@ export function anIngest(
     failure === undefined ? { stored: true } : { stored: false, cause: failure };
 
   const handler = makeIngestHandler({
-    authMode: options.authMode ?? "secret",
     allowListMode: options.allowListMode ?? "observe",
     allowList: makeAllowList(["52.7.221.27"]),
-    credentials: makeCredentialCache({
-      source: {
-        read: () =>
-          Promise.resolve(
-            options.secretFailure === undefined
-              ? { text: options.secretText ?? JSON.stringify(secret) }
-              : { failure: options.secretFailure },
-          ),
-      },
-      lifetimeMs: INGEST.secretLifetimeMs,
-      refreshMs: INGEST.secretRefreshMs,
-      pauseMs: INGEST.secretPauseMs,
-      readMs: INGEST.secretReadMs,
-      now,
-      logger,
-    }),
+    judge: makeJudge(
+      options.authMode ?? "secret",
+      makeCredentialCache({
+        source: {
+          read: () =>
+            Promise.resolve(
+              options.secretFailure === undefined
+                ? { text: options.secretText ?? JSON.stringify(secret) }
+                : { failure: options.secretFailure },
+            ),
+        },
+        lifetimeMs: INGEST.secretLifetimeMs,
+        refreshMs: INGEST.secretRefreshMs,
+        pauseMs: INGEST.secretPauseMs,
+        readMs: INGEST.secretReadMs,
+        now,
+        logger,
+      }),
+    ),
     queue: {
       send(message) {
         if (options.queueFailure === undefined) messages.push(message);

@@ -1,0 +1,50 @@
+import type { AwsFailure } from "../domain/aws-failure.ts";
+import type { AuthMode } from "../settings.ts";
+import { authenticate } from "./authenticate.ts";
+import type { Verdict } from "./authenticate.ts";
+import type { CredentialCache } from "./credential-cache.ts";
+
+/** `unconfigured`: there is no credential that it could have matched. */
+export type Judgement = Verdict | "unconfigured" | { readonly failure: AwsFailure };
+
+/** Whether a request is Alloy's, by the secret as it is now. */
+export type Judge = (request: {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+}) => Promise<Judgement>;
+
+/**
+ * Judges by the cached credentials; a credential that none of them matches may be a new one, so the
+ * secret is read again before it is called wrong. What can match no secret does not cause that read.
+ */
+export function makeJudge(mode: AuthMode, cache: CredentialCache): Judge {
+  // API Gateway's JWT authorizer has judged before it invoked us.
+  if (mode === "jwt") return () => Promise.resolve("authentic");
+
+  return async ({ headers, body, deadline }) => {
+    const known = await cache.current(deadline);
+    if ("failure" in known) return known;
+    const authorization = authorizationOf(headers);
+    let { credentials } = known;
+    let verdict = authenticate(authorization, body, credentials);
+    if (verdict === "mismatched") {
+      const refreshed = await cache.refreshed(deadline);
+      if (refreshed !== undefined && "credentials" in refreshed) {
+        credentials = refreshed.credentials;
+        verdict = authenticate(authorization, body, credentials);
+      }
+    }
+    const isConfigured = credentials.basic.length + credentials.hmac.length > 0;
+    return isConfigured ? verdict : "unconfigured";
+  };
+}
+
+/** API Gateway joins repeated headers with a comma, which no credential contains. */
+function authorizationOf(
+  headers: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const values = Object.entries(headers).filter(([name]) => name.toLowerCase() === "authorization");
+  return values.length === 1 ? values[0]?.[1] : undefined;
+}

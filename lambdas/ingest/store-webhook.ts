@@ -1,0 +1,57 @@
+import type { StoreOutcome } from "../domain/aws-failure.ts";
+import { encodeEnvelope } from "../domain/envelope.ts";
+import type { Envelope } from "../domain/envelope.ts";
+import { QUEUE } from "../settings.ts";
+import type { ReceivedBody } from "./received-body.ts";
+
+/** The event queue: takes what `encodeEnvelope` made. Deadlines are epoch milliseconds. */
+export interface EnvelopeQueue {
+  send(message: string, deadline: number): Promise<StoreOutcome>;
+}
+
+/** The bucket for bodies that no message can hold. */
+export interface PayloadBucket {
+  put(key: string, bytes: Uint8Array, deadline: number): Promise<StoreOutcome>;
+}
+
+/** A webhook on its way into the queue. */
+export interface ReceivedWebhook {
+  readonly receiptId: string;
+  /** Epoch milliseconds. */
+  readonly receivedAt: number;
+  readonly sourceIp: string;
+  readonly body: ReceivedBody;
+}
+
+/**
+ * Puts a webhook into the queue: with its body, or with the key under which the body has been put into
+ * the bucket before. A body without its message is removed by the bucket's lifecycle; there is never
+ * a message without its body.
+ */
+export async function storeWebhook(
+  ports: { readonly queue: EnvelopeQueue; readonly payloads: PayloadBucket },
+  webhook: ReceivedWebhook,
+  deadline: number,
+): Promise<StoreOutcome> {
+  const { body, receiptId, receivedAt, sourceIp } = webhook;
+  const envelope: Envelope = {
+    v: 1,
+    kind: "webhook",
+    receiptId,
+    receivedAt,
+    body: body.text,
+    ...(body.encoding === "base64" && { bodyEncoding: body.encoding }),
+    payloadKey: null,
+    sourceIp,
+  };
+  const message = encodeEnvelope(envelope);
+  if (Buffer.byteLength(message) <= QUEUE.maxMessageBytes) {
+    return ports.queue.send(message, deadline);
+  }
+
+  const payloadKey = `webhooks/${new Date(receivedAt).toISOString().slice(0, 10)}/${receiptId}`;
+  const put = await ports.payloads.put(payloadKey, body.bytes, deadline);
+  if (!put.stored) return put;
+  const { bodyEncoding: _, ...claim } = envelope;
+  return ports.queue.send(encodeEnvelope({ ...claim, body: null, payloadKey }), deadline);
+}
