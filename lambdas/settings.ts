@@ -177,6 +177,8 @@ export const TIMEOUTS_MS = {
   alloyWebhook: 10 * SECOND,
   /** The whole ingest request: Lambda ends it here at the latest. */
   ingest: 3 * SECOND,
+  /** API Gateway's wait for ingest: its limit and a cold start. */
+  integration: 6 * SECOND,
   consumer: 30 * SECOND,
   /** At least six times the consumer's (Lambda's guide for SQS). */
   visibility: 180 * SECOND,
@@ -210,12 +212,35 @@ export interface AllowListSettings {
   readonly cidrs: readonly string[];
 }
 
+/** How many of each may run at once. */
+export const CONCURRENCY = {
+  /** At 30 ms a webhook: 3,000 a second, far above what API Gateway lets through. */
+  ingest: 100,
+  consumer: 10,
+  /** Batches that SQS hands out at once; ten of ten events outrun any Journey. */
+  eventSource: 10,
+  /** One: two runs would ask Alloy about the same applications. */
+  poller: 1,
+} as const;
+
+/** Memory of the functions, in MB; Lambda gives CPU in proportion. */
+export const MEMORY_MB = {
+  /** Two calls and a hash: more memory buys no latency that Alloy would notice. */
+  ingest: 256,
+  /** A batch of ten, compressed and published side by side. */
+  consumer: 512,
+  /** Waits for Alloy most of its time. */
+  poller: 256,
+} as const;
+
 /** `ApplicationTable`. */
 export const TABLE = {
   dueIndex: "due",
   externalIndex: "external",
   /** Shards of the due index: ten partitions take 10,000 writes a second. */
   dueShards: 10,
+  /** TTL attribute of `ApplicationTable`, epoch seconds; only event items may carry it. */
+  expiryAttribute: "expiresAt",
 } as const;
 
 /** What a secret holds before someone fills it: valid JSON that authenticates nobody. */
@@ -235,6 +260,8 @@ export interface ConsumerSettings {
   >;
   /** First check of an application by the poller, after we heard of it. */
   readonly firstCheckMs: number;
+  /** How long an event item lives after its receipt, through the TTL attribute; null keeps it. */
+  readonly eventRetentionMs: number | null;
 }
 
 /** Environment variable `POLLER_SETTINGS`, as JSON; made from the stage's configuration. */

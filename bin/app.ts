@@ -1,0 +1,20 @@
+import { App } from "aws-cdk-lib";
+import { PipelineStack } from "../lib/pipeline-stack.ts";
+import { ConfigurationError } from "../lib/stage-configuration.ts";
+import { omissionsFrom, stageFrom } from "../lib/stages.ts";
+
+try {
+  const app = new App();
+  const context = (name: string): unknown => app.node.tryGetContext(name);
+  const stage = stageFrom({
+    stage: context("stage"),
+    alloyBaseUrl: context("alloyBaseUrl"),
+    timeScale: context("timeScale"),
+  });
+  new PipelineStack(app, { stage, omit: omissionsFrom(stage, context("omit")) });
+} catch (error) {
+  // A mistake in the configuration is a sentence to read, not a stack trace.
+  if (!(error instanceof ConfigurationError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

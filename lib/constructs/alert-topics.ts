@@ -1,0 +1,86 @@
+import { Stack } from "aws-cdk-lib";
+import { CfnSlackChannelConfiguration } from "aws-cdk-lib/aws-chatbot";
+import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import type { IKey } from "aws-cdk-lib/aws-kms";
+import type { ITopic } from "aws-cdk-lib/aws-sns";
+import { Subscription, SubscriptionProtocol, Topic } from "aws-cdk-lib/aws-sns";
+import { Construct } from "constructs";
+import type { Channel, StageConfiguration } from "../stage-configuration.ts";
+import { pinLogicalId, removalPolicyOf } from "./stateful.ts";
+
+/** `page` wakes a person: someone must act before tomorrow. `ticket` waits for the morning. */
+export type Severity = "page" | "ticket";
+
+export interface AlertTopicsProps {
+  readonly stage: StageConfiguration;
+  readonly key: IKey;
+}
+
+/** Where alarms go, and from there to the channels that the stage names. */
+export class AlertTopics extends Construct {
+  readonly page: ITopic;
+  readonly ticket: ITopic;
+  /** Where the runbooks can be read, without a slash at the end. */
+  readonly runbooksUrl: string;
+
+  constructor(scope: Construct, id: string, props: AlertTopicsProps) {
+    super(scope, id);
+    const { channels, runbooksUrl } = props.stage.alarms;
+    this.runbooksUrl = runbooksUrl;
+    this.page = makeTopic(this, "Page", props);
+    this.ticket = makeTopic(this, "Ticket", props);
+    channels.page.forEach((channel, index) => connect(this.page, channel, index));
+    channels.ticket.forEach((channel, index) => connect(this.ticket, channel, index));
+  }
+
+  /** What an alarm of that severity does. */
+  actionFor(severity: Severity): SnsAction {
+    return new SnsAction(this[severity]);
+  }
+}
+
+function makeTopic(scope: Construct, id: "Page" | "Ticket", props: AlertTopicsProps): Topic {
+  const topic = new Topic(scope, id, {
+    displayName: `Alloy webhooks ${props.stage.stage}: ${id.toLowerCase()}`,
+    masterKey: props.key,
+    enforceSSL: true,
+  });
+  topic.applyRemovalPolicy(removalPolicyOf(props.stage));
+  pinLogicalId(topic, `${id}Topic`);
+  // A topic with a policy of its own has lost the default one, by which CloudWatch may publish.
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      sid: "AlarmsOfThisAccount",
+      principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+      actions: ["sns:Publish"],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { "aws:SourceAccount": Stack.of(topic).account } },
+    }),
+  );
+  return topic;
+}
+
+function connect(topic: ITopic, channel: Channel, index: number): void {
+  if ("slack" in channel) {
+    const { workspaceId, channelId } = channel.slack;
+    const role = new Role(topic, `SlackRole${index}`, {
+      assumedBy: new ServicePrincipal("chatbot.amazonaws.com"),
+      description: "Posts alarms to Slack; may do nothing in this account",
+    });
+    new CfnSlackChannelConfiguration(topic, `Slack${index}`, {
+      // Amazon Q in chat applications wants the name unique in the account.
+      configurationName: `${Stack.of(topic).stackName}-${topic.node.id}-${index}`,
+      slackWorkspaceId: workspaceId,
+      slackChannelId: channelId,
+      iamRoleArn: role.roleArn,
+      snsTopicArns: [topic.topicArn],
+    });
+    return;
+  }
+  const [protocol, endpoint] =
+    "email" in channel
+      ? [SubscriptionProtocol.EMAIL, channel.email]
+      : [SubscriptionProtocol.HTTPS, channel.https];
+  new Subscription(topic, `Subscription${index}`, { topic, protocol, endpoint });
+}

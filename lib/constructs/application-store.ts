@@ -1,0 +1,124 @@
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import {
+  AttributeType,
+  Billing,
+  ProjectionType,
+  TableEncryptionV2,
+  TableV2,
+} from "aws-cdk-lib/aws-dynamodb";
+import type { IKey } from "aws-cdk-lib/aws-kms";
+
+import { BlockPublicAccess, Bucket, BucketEncryption } from "aws-cdk-lib/aws-s3";
+import { Construct } from "constructs";
+import { TABLE } from "../../lambdas/settings.ts";
+import type { StageConfiguration } from "../stage-configuration.ts";
+import type { NodeFunction } from "./node-function.ts";
+import { pinLogicalId, removalPolicyOf } from "./stateful.ts";
+
+export interface ApplicationStoreProps {
+  readonly stage: StageConfiguration;
+  readonly key: IKey | undefined;
+}
+
+/** What is remembered: applications with their events, the idempotency records, bodies too large for SQS. */
+export class ApplicationStore extends Construct {
+  readonly applications: TableV2;
+  readonly idempotency: TableV2;
+  readonly payloads: Bucket;
+
+  constructor(scope: Construct, id: string, { stage, key }: ApplicationStoreProps) {
+    super(scope, id);
+    const house = {
+      billing: Billing.onDemand(),
+      encryption:
+        key === undefined
+          ? TableEncryptionV2.dynamoOwnedKey()
+          : TableEncryptionV2.customerManagedKey(key),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      removalPolicy: removalPolicyOf(stage),
+      deletionProtection: removalPolicyOf(stage) === RemovalPolicy.RETAIN,
+    };
+
+    this.applications = new TableV2(this, "Applications", {
+      ...house,
+      partitionKey: { name: "pk", type: AttributeType.STRING },
+      sortKey: { name: "sk", type: AttributeType.STRING },
+      // Only event items carry it, and only when the stage sets retention.eventsMs.
+      timeToLiveAttribute: TABLE.expiryAttribute,
+      globalSecondaryIndexes: [
+        {
+          // Present on applications that are to be checked, so that polling costs what is due.
+          indexName: TABLE.dueIndex,
+          partitionKey: { name: "duePk", type: AttributeType.STRING },
+          sortKey: { name: "dueAt", type: AttributeType.NUMBER },
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
+        {
+          // For the person on call, who knows the customer by the onboarding service's id.
+          indexName: TABLE.externalIndex,
+          partitionKey: { name: "externalId", type: AttributeType.STRING },
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
+      ],
+    });
+    pinLogicalId(this.applications, "ApplicationTable");
+
+    this.idempotency = new TableV2(this, "Idempotency", {
+      ...house,
+      // Powertools' own layout.
+      partitionKey: { name: "id", type: AttributeType.STRING },
+      timeToLiveAttribute: "expiration",
+    });
+    pinLogicalId(this.idempotency, "IdempotencyTable");
+
+    const payloads = new Bucket(this, "Payloads", {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      encryption: key === undefined ? BucketEncryption.S3_MANAGED : BucketEncryption.KMS,
+      ...(key !== undefined && { encryptionKey: key, bucketKeyEnabled: true }),
+      removalPolicy: removalPolicyOf(stage),
+      lifecycleRules: [
+        {
+          expiration: Duration.millis(stage.retention.payloadsMs),
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
+      ],
+    });
+    pinLogicalId(payloads, "PayloadBucket");
+    this.payloads = payloads;
+  }
+
+  /** Record an event, merge the state, remember what was done. */
+  grantConsume(consumer: NodeFunction): void {
+    consumer.allow(
+      [
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:Query",
+      ],
+      this.applications.tableArn,
+    );
+    consumer.allow(
+      ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+      this.idempotency.tableArn,
+    );
+    consumer.allow(["s3:GetObject"], this.payloads.arnForObjects("*"));
+  }
+
+  /** Find what is due, compare its events, put down the next check. */
+  grantPoll(poller: NodeFunction): void {
+    poller.allow(
+      ["dynamodb:Query"],
+      this.applications.tableArn,
+      `${this.applications.tableArn}/index/${TABLE.dueIndex}`,
+    );
+    poller.allow(["dynamodb:UpdateItem"], this.applications.tableArn);
+  }
+
+  /** Put down a body that is too large for one SQS message. */
+  grantClaimCheck(ingest: NodeFunction): void {
+    ingest.allow(["s3:PutObject"], this.payloads.arnForObjects("*"));
+  }
+}

@@ -1,0 +1,188 @@
+import { Duration, Stack } from "aws-cdk-lib";
+import type { IRuleTarget } from "aws-cdk-lib/aws-events";
+import { EventBus, EventField, Match, Rule, RuleTargetInput } from "aws-cdk-lib/aws-events";
+import { SqsQueue } from "aws-cdk-lib/aws-events-targets";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import type { IKey } from "aws-cdk-lib/aws-kms";
+import { CfnPermission } from "aws-cdk-lib/aws-lambda";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
+import { Construct } from "constructs";
+import {
+  EVENT_SOURCE,
+  ROUTE_IDS,
+  ROUTE_TITLES,
+  SUBMISSION_DETAIL_TYPE,
+} from "../../lambdas/settings.ts";
+import type { RouteId } from "../../lambdas/settings.ts";
+import { targetServiceOf } from "../stage-configuration.ts";
+import type { StageConfiguration, TargetService } from "../stage-configuration.ts";
+import type { EventQueue } from "./event-queue.ts";
+import { SecureQueue } from "./event-queue.ts";
+import { pinLogicalId } from "./stateful.ts";
+
+/**
+ * How long and how often EventBridge tries to deliver: both are its maximum. A target that is down
+ * for a night is told in the morning; after that the event is in the route's dead-letter queue.
+ */
+const RETRY = { maxEventAge: Duration.hours(24), retryAttempts: 185 };
+
+export interface EventRoutesProps {
+  readonly stage: StageConfiguration;
+  readonly key: IKey | undefined;
+  readonly queue: EventQueue;
+}
+
+/** The bus, a rule with its targets for each route, and the way back in for submissions. */
+export class EventRoutes extends Construct {
+  readonly bus: EventBus;
+  /** The queues of the routes that have one of their own. */
+  readonly queues: ReadonlyMap<RouteId, IQueue>;
+
+  constructor(scope: Construct, id: string, props: EventRoutesProps) {
+    super(scope, id);
+    const bus = new EventBus(this, "Bus", {
+      eventBusName: Stack.of(this).stackName,
+      description: "What happened to Alloy's Journey Applications, by route",
+      ...(props.key !== undefined && { kmsKey: props.key }),
+    });
+    pinLogicalId(bus, "EventBus");
+    this.bus = bus;
+
+    const published = ROUTE_IDS.filter((route) => props.stage.routes[route].publish);
+    const queues = published.flatMap((route) => {
+      const queue = this.#makeRoute(route, props);
+      return queue === undefined ? [] : [[route, queue] as const];
+    });
+    this.queues = new Map(queues);
+
+    this.#makeSubmissionRule(props);
+  }
+
+  /** Returns the route's own queue, when it has one. */
+  #makeRoute(route: RouteId, { stage, key }: EventRoutesProps): IQueue | undefined {
+    const { queue: wantsQueue, targetArn } = stage.routes[route];
+    const scope = new Construct(this, pascalCase(route));
+    const rule = new Rule(scope, "Rule", {
+      eventBus: this.bus,
+      description: `${ROUTE_TITLES[route]}: to whoever is told`,
+      eventPattern: { source: [EVENT_SOURCE], detailType: [ROUTE_TITLES[route]] },
+    });
+    // Takes both what EventBridge could not deliver and what the queue's reader received in vain.
+    const deadLetters = new SecureQueue(scope, "DeadLetters", {
+      stage,
+      key,
+      logicalId: `${pascalCase(route)}DeadLetterQueue`,
+    });
+    const service = targetArn === null ? undefined : targetServiceOf(targetArn);
+    if (targetArn !== null && service !== undefined) {
+      rule.addTarget(makeTarget(scope, service, targetArn, rule, deadLetters));
+    }
+    if (!wantsQueue) return undefined;
+    const queue = new SecureQueue(scope, "Queue", {
+      stage,
+      key,
+      logicalId: `${pascalCase(route)}Queue`,
+      deadLetters,
+    });
+    rule.addTarget(new SqsQueue(queue, { ...RETRY, deadLetterQueue: deadLetters }));
+    return queue;
+  }
+
+  /** The onboarding service says "submitted" on the bus; it becomes an envelope without code. */
+  #makeSubmissionRule({ stage, key, queue }: EventRoutesProps): void {
+    const deadLetters = new SecureQueue(this, "SubmissionDeadLetters", {
+      stage,
+      key,
+      logicalId: "SubmissionDeadLetterQueue",
+    });
+    const rule = new Rule(this, "Submission", {
+      eventBus: this.bus,
+      description: "A submitted Journey Application: into the event queue",
+      eventPattern: {
+        source: Match.anythingBut(EVENT_SOURCE),
+        detailType: [SUBMISSION_DETAIL_TYPE],
+      },
+    });
+    rule.addTarget(
+      new SqsQueue(queue.events, {
+        ...RETRY,
+        deadLetterQueue: deadLetters,
+        message: RuleTargetInput.fromObject({
+          v: 1,
+          kind: "submission",
+          receiptId: EventField.eventId,
+          receivedAt: EventField.time,
+          submission: EventField.fromPath("$.detail"),
+        }),
+      }),
+    );
+  }
+}
+
+/** `manual-review` → `ManualReview`, the start of the route's output and logical ids. */
+export function pascalCase(route: RouteId): string {
+  return route
+    .split("-")
+    .map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)
+    .join("");
+}
+
+/** The one action by which EventBridge delivers to a service under a role of ours. */
+const ROLE_ACTIONS = {
+  events: "events:PutEvents",
+  states: "states:StartExecution",
+  kinesis: "kinesis:PutRecord",
+  firehose: "firehose:PutRecord",
+} as const;
+
+/**
+ * Somebody else's target. SQS and SNS let EventBridge in by their own policy, which their owner
+ * writes; a function gets a permission; for the others EventBridge takes a role
+ * (EventBridge's guide, "Using resource-based policies").
+ */
+function makeTarget(
+  scope: Construct,
+  service: TargetService,
+  targetArn: string,
+  rule: Rule,
+  deadLetters: IQueue,
+): IRuleTarget {
+  deadLetters.grantSendMessages(
+    new ServicePrincipal("events.amazonaws.com", {
+      conditions: { ArnEquals: { "aws:SourceArn": rule.ruleArn } },
+    }),
+  );
+  const config = {
+    arn: targetArn,
+    deadLetterConfig: { arn: deadLetters.queueArn },
+    retryPolicy: {
+      maximumEventAgeInSeconds: RETRY.maxEventAge.toSeconds(),
+      maximumRetryAttempts: RETRY.retryAttempts,
+    },
+  };
+  switch (service) {
+    case "sqs":
+    case "sns":
+      return { bind: () => config };
+    case "lambda":
+      new CfnPermission(scope, "TargetPermission", {
+        action: "lambda:InvokeFunction",
+        functionName: targetArn,
+        principal: "events.amazonaws.com",
+        sourceArn: rule.ruleArn,
+      });
+      return { bind: () => config };
+    case "events":
+    case "states":
+    case "kinesis":
+    case "firehose": {
+      const role = new Role(scope, "TargetRole", {
+        assumedBy: new ServicePrincipal("events.amazonaws.com"),
+      });
+      role.addToPolicy(
+        new PolicyStatement({ actions: [ROLE_ACTIONS[service]], resources: [targetArn] }),
+      );
+      return { bind: () => ({ ...config, role }) };
+    }
+  }
+}

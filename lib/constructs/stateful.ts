@@ -1,0 +1,25 @@
+import { CfnResource, RemovalPolicy } from "aws-cdk-lib";
+import type { IConstruct } from "constructs";
+import type { StageConfiguration } from "../stage-configuration.ts";
+
+/**
+ * Fixes the logical id of something that holds data. CloudFormation takes another logical id for
+ * another resource, and would replace what is there: no move of code may ever do that.
+ */
+export function pinLogicalId(construct: IConstruct, logicalId: string): void {
+  const resource = construct.node.defaultChild;
+  if (!CfnResource.isCfnResource(resource)) {
+    throw new Error(`${construct.node.path} is no resource, so it cannot be ${logicalId}.`);
+  }
+  resource.overrideLogicalId(logicalId);
+}
+
+/** What CloudFormation does with things that hold data when they leave the stack. */
+export function removalPolicyOf({ removal }: StageConfiguration): RemovalPolicy {
+  switch (removal) {
+    case "retain":
+      return RemovalPolicy.RETAIN;
+    case "destroy":
+      return RemovalPolicy.DESTROY;
+  }
+}

@@ -1,0 +1,176 @@
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { AccessLogField, AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
+import {
+  DomainName,
+  HttpApi,
+  HttpMethod,
+  HttpStage,
+  LogGroupLogDestination,
+  PayloadFormatVersion,
+} from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import { Metric } from "aws-cdk-lib/aws-cloudwatch";
+import type { IKey } from "aws-cdk-lib/aws-kms";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+import { EMPTY_WEBHOOK_SECRET, TIMEOUTS_MS, WEBHOOK_PATH } from "../../lambdas/settings.ts";
+import type { StageConfiguration } from "../stage-configuration.ts";
+import type { AlertTopics } from "./alert-topics.ts";
+import type { ApplicationStore } from "./application-store.ts";
+import { dashboardLink, logsLink } from "./console-links.ts";
+import type { EventQueue } from "./event-queue.ts";
+import { FillableSecret } from "./fillable-secret.ts";
+import { NodeFunction } from "./node-function.ts";
+import { RunbookAlarm } from "./runbook-alarm.ts";
+
+/**
+ * Requests a second, and at once, that API Gateway lets through; the rest gets 429, and Alloy retries.
+ * Far above any Journey's volume (a million webhooks a month are 0.4 a second), far below what the
+ * functions behind it can take: it bounds the bill of an attack.
+ */
+const THROTTLE = { rateLimit: 500, burstLimit: 1_000 };
+
+export interface WebhookIngestProps {
+  readonly stage: StageConfiguration;
+  readonly key: IKey | undefined;
+  readonly queue: EventQueue;
+  readonly store: ApplicationStore;
+  readonly alerts: AlertTopics;
+}
+
+/** The way in: API Gateway and the function that authenticates, stores and answers. */
+export class WebhookIngest extends Construct {
+  /** What to paste into Alloy's Settings > Webhooks. */
+  readonly webhookUrl: string;
+  readonly function: NodeFunction;
+  readonly secret: FillableSecret;
+  readonly api: HttpApi;
+
+  constructor(scope: Construct, id: string, props: WebhookIngestProps) {
+    super(scope, id);
+    const { stage, key, queue, store } = props;
+
+    this.secret = new FillableSecret(this, "WebhookSecret", {
+      stage,
+      key,
+      logicalId: "WebhookSecret",
+      description: "What Alloy's webhooks authenticate with: Basic credentials, HMAC keys, or both",
+      empty: EMPTY_WEBHOOK_SECRET,
+    });
+
+    this.function = new NodeFunction(this, "Ingest", {
+      stage,
+      name: "ingest",
+      description: "Authenticates a webhook of Alloy, puts it into the queue, answers 200",
+      key,
+      environment: {
+        EVENT_QUEUE_URL: queue.events.queueUrl,
+        PAYLOAD_BUCKET_NAME: store.payloads.bucketName,
+        WEBHOOK_SECRET_ARN: this.secret.secretArn,
+        AUTH_MODE: stage.auth === "secret" ? "secret" : "jwt",
+        ALLOW_LIST: JSON.stringify(stage.allowList),
+      },
+    });
+    this.function.allow(["sqs:SendMessage"], queue.events.queueArn);
+    this.function.allow(["secretsmanager:GetSecretValue"], this.secret.secretArn);
+    this.function.allowKey(key);
+    store.grantClaimCheck(this.function);
+
+    this.api = new HttpApi(this, "Api", {
+      apiName: `${stage.stage}-alloy-journey-webhooks`,
+      description: "Receives Alloy's Journey webhooks",
+      createDefaultStage: false,
+      // With a name of its own, the webhook has one address.
+      disableExecuteApiEndpoint: stage.domain !== null,
+    });
+    this.api.addRoutes({
+      path: WEBHOOK_PATH,
+      methods: [HttpMethod.POST],
+      integration: new HttpLambdaIntegration("Integration", this.function.function, {
+        payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
+        timeout: Duration.millis(TIMEOUTS_MS.integration),
+      }),
+      ...jwtAuthorizer(stage),
+    });
+    const apiStage = new HttpStage(this, "Stage", {
+      httpApi: this.api,
+      stageName: "$default",
+      autoDeploy: true,
+      throttle: THROTTLE,
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(this.#accessLog(stage, key)),
+        format: accessLogFormat,
+      },
+      ...this.#domainMapping(stage),
+    });
+    const origin = stage.domain === null ? this.api.apiEndpoint : apiStage.domainUrl;
+    this.webhookUrl = `${origin.replace(/\/$/, "")}${WEBHOOK_PATH}`;
+
+    this.#makeAlarms(props);
+  }
+
+  #accessLog(stage: StageConfiguration, key: IKey | undefined): LogGroup {
+    return new LogGroup(this, "AccessLog", {
+      retention: stage.retention.logs,
+      removalPolicy: RemovalPolicy.DESTROY,
+      ...(key !== undefined && { encryptionKey: key }),
+    });
+  }
+
+  #domainMapping({ domain }: StageConfiguration) {
+    if (domain === null) return {};
+    const domainName = new DomainName(this, "Domain", {
+      domainName: domain.name,
+      certificate: Certificate.fromCertificateArn(this, "Certificate", domain.certificateArn),
+    });
+    return { domainMapping: { domainName } };
+  }
+
+  #makeAlarms({ alerts }: WebhookIngestProps): void {
+    new RunbookAlarm(this, "ingest-failing", {
+      alerts,
+      severity: "page",
+      fact: "API Gateway answered webhooks of Alloy with 5xx in two of the last five minutes.",
+      impact:
+        "each one waits for Alloy's retry, and after 100 failures in a row Alloy switches the endpoint off.",
+      links: [logsLink("Logs of ingest", this.function.logGroup), dashboardLink(this)],
+      metric: new Metric({
+        namespace: "AWS/ApiGateway",
+        metricName: "5xx",
+        dimensionsMap: { ApiId: this.api.apiId },
+        statistic: "Sum",
+        period: Duration.minutes(1),
+      }),
+      threshold: 1,
+      datapoints: 2,
+      of: 5,
+    });
+  }
+}
+
+/** Alloy's OAuth 2.0 mode: API Gateway checks the token, no code of ours. */
+function jwtAuthorizer({ auth }: StageConfiguration) {
+  if (auth === "secret") return {};
+  const { issuer, audience, scopes } = auth.jwt;
+  return {
+    authorizer: new HttpJwtAuthorizer("Jwt", issuer, { jwtAudience: [...audience] }),
+    authorizationScopes: [...scopes],
+  };
+}
+
+/** When, how it ended, how long it took; no address, no header, no body. */
+const accessLogFormat = AccessLogFormat.custom(
+  JSON.stringify({
+    requestId: AccessLogField.contextRequestId(),
+    requestTime: AccessLogField.contextRequestTime(),
+    routeKey: "$context.routeKey",
+    status: AccessLogField.contextStatus(),
+    responseLatency: AccessLogField.contextResponseLatency(),
+    integrationStatus: AccessLogField.contextIntegrationStatus(),
+    integrationLatency: AccessLogField.contextIntegrationLatency(),
+    integrationError: "$context.integrationErrorMessage",
+    authorizerError: "$context.authorizer.error",
+  }),
+);

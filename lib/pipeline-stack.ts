@@ -1,0 +1,78 @@
+import type { App } from "aws-cdk-lib";
+import { CfnOutput, Stack } from "aws-cdk-lib";
+import { AlertTopics } from "./constructs/alert-topics.ts";
+import { ApplicationStore } from "./constructs/application-store.ts";
+import { dashboardNameOf } from "./constructs/console-links.ts";
+import { Encryption } from "./constructs/encryption.ts";
+import { EventConsumer } from "./constructs/event-consumer.ts";
+import { EventQueue } from "./constructs/event-queue.ts";
+import { EventRoutes, pascalCase } from "./constructs/event-routes.ts";
+import { PipelineDashboard } from "./constructs/pipeline-dashboard.ts";
+import { ScheduledPoller } from "./constructs/scheduled-poller.ts";
+import { WebhookIngest } from "./constructs/webhook-ingest.ts";
+import { omitResources } from "./omit-resources.ts";
+import { prove } from "./proofs/prove.ts";
+import type { StageConfiguration } from "./stage-configuration.ts";
+
+export interface PipelineStackProps {
+  readonly stage: StageConfiguration;
+  /** Kinds of resources that the target cannot hold; only for an emulator. @default - none */
+  readonly omit?: readonly string[];
+}
+
+/** The whole pipeline; reads top to bottom like the picture in docs/architecture.md. */
+export class PipelineStack extends Stack {
+  constructor(app: App, { stage, omit = [] }: PipelineStackProps) {
+    prove(stage);
+    super(app, `AlloyJourneyWebhooks-${stage.stage}`, {
+      description: `Receives Alloy's Journey webhooks, stage ${stage.stage}`,
+      terminationProtection: stage.removal === "retain",
+      tags: { application: "alloy-journey-webhooks", stage: stage.stage },
+    });
+
+    const { alertsKey, dataKey: key } = new Encryption(this, "Encryption", { stage });
+    const alerts = new AlertTopics(this, "Alerts", { stage, key: alertsKey });
+    const store = new ApplicationStore(this, "Store", { stage, key });
+    const queue = new EventQueue(this, "Queue", { stage, key });
+    const routes = new EventRoutes(this, "Routes", { stage, key, queue });
+    const { bus } = routes;
+    const ingest = new WebhookIngest(this, "Intake", { stage, key, queue, store, alerts });
+    const consumer = new EventConsumer(this, "Processing", {
+      stage,
+      key,
+      queue,
+      store,
+      bus,
+      alerts,
+    });
+    const poller = new ScheduledPoller(this, "Polling", { stage, key, queue, store, bus, alerts });
+    new PipelineDashboard(this, "Overview", { stage, queue });
+
+    this.#output({
+      WebhookUrl: ingest.webhookUrl,
+      EventBusName: bus.eventBusName,
+      EventQueueUrl: queue.events.queueUrl,
+      DeadLetterQueueUrl: queue.deadLetters.queueUrl,
+      ApplicationTableName: store.applications.tableName,
+      IdempotencyTableName: store.idempotency.tableName,
+      PayloadBucketName: store.payloads.bucketName,
+      WebhookSecretArn: ingest.secret.secretArn,
+      AlloyApiSecretArn: poller.secret.secretArn,
+      IngestFunctionName: ingest.function.function.functionName,
+      ConsumerFunctionName: consumer.function.function.functionName,
+      PollerFunctionName: poller.function.function.functionName,
+      PageTopicArn: alerts.page.topicArn,
+      TicketTopicArn: alerts.ticket.topicArn,
+      DashboardName: dashboardNameOf(this),
+    });
+    for (const [route, { queueUrl }] of routes.queues) {
+      this.#output({ [`${pascalCase(route)}QueueUrl`]: queueUrl });
+    }
+
+    omitResources(this, omit);
+  }
+
+  #output(values: Readonly<Record<string, string>>): void {
+    for (const [id, value] of Object.entries(values)) new CfnOutput(this, id, { value });
+  }
+}

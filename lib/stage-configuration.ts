@@ -1,0 +1,278 @@
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { isIPv4, isIPv6 } from "node:net";
+import * as v from "valibot";
+import { ROUTE_IDS } from "../lambdas/settings.ts";
+import type {
+  AllowListSettings,
+  GapSettings,
+  PollingSettings,
+  RouteId,
+} from "../lambdas/settings.ts";
+
+/** What one stage is made of. The values are in `stages.ts`. Times are in milliseconds. */
+export interface StageConfiguration {
+  /** Part of the stack's name and a dimension of every metric. */
+  readonly stage: string;
+  /** Alloy's environment whose webhooks come here. */
+  readonly environment: "sandbox" | "live";
+  readonly alloy: {
+    /** Base URL of Alloy's API with its version; some clients have one of their own. */
+    readonly baseUrl: string;
+  };
+  /** Journey tokens to accept; empty accepts all. */
+  readonly journeys: readonly string[];
+  readonly events: {
+    /** Event types to acknowledge, count and drop; every other one is handled, unknown ones always. */
+    readonly handled: { readonly allBut: readonly string[] };
+  };
+  /** How Alloy proves who it is: our own check of Basic and HMAC, or a JWT checked by API Gateway. */
+  readonly auth: "secret" | { readonly jwt: JwtConfiguration };
+  readonly allowList: AllowListSettings;
+  readonly routes: Readonly<Record<RouteId, RouteConfiguration>>;
+  readonly polling: PollingSettings & {
+    /** How often the poller runs. */
+    readonly rateMs: number;
+  };
+  readonly gaps: GapSettings;
+  readonly alarms: {
+    /** Where the pages of docs/runbooks can be read; an alarm links to `<this>/<alarm id>.md`. */
+    readonly runbooksUrl: string;
+    /** Who is told. Without a channel the topics have no subscriber. */
+    readonly channels: {
+      readonly page: readonly Channel[];
+      readonly ticket: readonly Channel[];
+    };
+  };
+  readonly retention: {
+    /** How long the body of an event is kept; null keeps it. The state is always kept. */
+    readonly eventsMs: number | null;
+    readonly logs: RetentionDays;
+    /** How long a webhook too large for one SQS message is kept. */
+    readonly payloadsMs: number;
+  };
+  /** `customer-managed`: one KMS key of your own encrypts everything. */
+  readonly encryption: "aws-managed" | "customer-managed";
+  /** A name of your own for the webhook; null uses API Gateway's. */
+  readonly domain: {
+    readonly name: string;
+    readonly certificateArn: string;
+  } | null;
+  /** `retain`: the stack cannot be deleted, and what it stores survives even that. */
+  readonly removal: "retain" | "destroy";
+  /**
+   * `reserved`: each function has its share of the account's concurrency for itself.
+   * `shared`: for an account whose limit is too small to reserve from (new ones have 10).
+   */
+  readonly concurrency: "reserved" | "shared";
+}
+
+export interface JwtConfiguration {
+  readonly issuer: string;
+  readonly audience: readonly string[];
+  readonly scopes: readonly string[];
+}
+
+export interface RouteConfiguration {
+  /** False: the events are recorded, and nobody is told. */
+  readonly publish: boolean;
+  /** Also events that arrived after a newer one had moved the state. */
+  readonly publishLate: boolean;
+  /** A queue of our own as the target. */
+  readonly queue: boolean;
+  /** Another target, instead of the queue or beside it. */
+  readonly targetArn: string | null;
+}
+
+export type Channel =
+  | { readonly email: string }
+  | { readonly https: string }
+  | { readonly slack: { readonly workspaceId: string; readonly channelId: string } };
+
+/** Services that a route may target, by the third part of their ARN. */
+const TARGET_SERVICES = [
+  "sqs",
+  "sns",
+  "lambda",
+  "events",
+  "states",
+  "kinesis",
+  "firehose",
+] as const;
+
+export type TargetService = (typeof TARGET_SERVICES)[number];
+
+/** The service behind a target's ARN; undefined when this is no ARN that a route may target. */
+export function targetServiceOf(arn: string): TargetService | undefined {
+  const [, service] = /^arn:aws[a-z-]*:([a-z]+):[a-z0-9-]*:\d{12}:.+$/.exec(arn) ?? [];
+  return TARGET_SERVICES.find((known) => known === service);
+}
+
+/** A value that cannot be deployed. Its message is all that a person needs to read. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+}
+
+const positive = (unit: string) =>
+  v.pipe(v.number(`a number of ${unit}`), v.minValue(1, `at least 1 ${unit}`));
+const wholeNumber = (unit: string) =>
+  v.pipe(positive(unit), v.integer(`a whole number of ${unit}`));
+const https = v.pipe(
+  v.string("an https URL"),
+  v.regex(/^https:\/\/[^\s/]+(\/[^\s]*)?(?<!\/)$/, "an https URL without a slash at its end"),
+);
+const milliseconds = positive("ms");
+
+const route = v.strictObject({
+  publish: v.boolean("true or false"),
+  publishLate: v.boolean("true or false"),
+  queue: v.boolean("true or false"),
+  targetArn: v.nullable(
+    v.pipe(
+      v.string("an ARN or null"),
+      v.check(
+        (arn) => targetServiceOf(arn) !== undefined,
+        `the ARN of one of ${TARGET_SERVICES.join(", ")}`,
+      ),
+    ),
+  ),
+});
+
+const channel = v.union(
+  [
+    v.strictObject({ email: v.pipe(v.string(), v.email()) }),
+    v.strictObject({ https }),
+    v.strictObject({
+      slack: v.strictObject({
+        workspaceId: v.pipe(v.string(), v.regex(/^T[A-Z0-9]+$/)),
+        channelId: v.pipe(v.string(), v.regex(/^[CG][A-Z0-9]+$/)),
+      }),
+    }),
+  ],
+  'one of { email: "…@…" }, { https: "https://…" }, { slack: { workspaceId: "T…", channelId: "C…" } }',
+);
+
+const schema = v.strictObject({
+  stage: v.pipe(
+    v.string("a name"),
+    v.regex(/^[a-z][a-z0-9-]{0,29}$/, "lower-case letters, digits and hyphens, 30 at most"),
+  ),
+  environment: v.picklist(["sandbox", "live"], '"sandbox" or "live"'),
+  alloy: v.strictObject({
+    // The local stage talks to a simulator over plain HTTP.
+    baseUrl: v.pipe(
+      v.string("a URL"),
+      v.regex(
+        /^(https:\/\/[^\s/]+|http:\/\/(127\.0\.0\.1|localhost)(:\d+)?)\/[^\s]*(?<!\/)$/,
+        "an https URL with Alloy's version and no slash at its end, such as https://sandbox.alloy.co/v1",
+      ),
+    ),
+  }),
+  journeys: v.array(
+    v.pipe(
+      v.string(),
+      v.regex(/^J-[A-Za-z0-9]+$/, "a Journey token, such as J-VCQoADBJxeHtmdAvFqoS"),
+    ),
+    "a list of Journey tokens",
+  ),
+  events: v.strictObject({
+    handled: v.strictObject({
+      allBut: v.array(
+        v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]*$/, "an event type, such as visited_node")),
+        "a list of event types",
+      ),
+    }),
+  }),
+  auth: v.union(
+    [
+      v.literal("secret"),
+      v.strictObject({
+        jwt: v.strictObject({
+          issuer: https,
+          audience: v.pipe(v.array(v.string()), v.minLength(1)),
+          scopes: v.array(v.string()),
+        }),
+      }),
+    ],
+    '"secret" or { jwt: { issuer: "https://…", audience: ["…"], scopes: [] } }',
+  ),
+  allowList: v.strictObject({
+    mode: v.picklist(["observe", "enforce"], '"observe" or "enforce"'),
+    cidrs: v.array(
+      v.pipe(v.string(), v.check(isRange, "an IPv4 or IPv6 range, such as 52.7.221.27/32")),
+      "a list of address ranges",
+    ),
+  }),
+  routes: v.strictObject(v.entriesFromList(ROUTE_IDS, route)),
+  polling: v.strictObject({
+    rateMs: v.pipe(
+      milliseconds,
+      v.multipleOf(60_000, "whole minutes: EventBridge Scheduler ticks once a minute"),
+    ),
+    firstCheckMs: milliseconds,
+    secondCheckMs: milliseconds,
+    growth: v.pipe(v.number("a factor"), v.minValue(1, "at least 1: checks get rarer, not denser")),
+    capMs: milliseconds,
+    finalCheckMs: milliseconds,
+    requestsPerSecond: positive("request"),
+    callsPerRun: wholeNumber("call"),
+    runMs: milliseconds,
+  }),
+  gaps: v.strictObject({ graceMs: milliseconds, thresholdMs: milliseconds }),
+  alarms: v.strictObject({
+    runbooksUrl: https,
+    channels: v.strictObject({
+      page: v.array(channel, "a list of channels"),
+      ticket: v.array(channel, "a list of channels"),
+    }),
+  }),
+  retention: v.strictObject({
+    eventsMs: v.nullable(milliseconds),
+    logs: v.enum(RetentionDays, "one of the RetentionDays of aws-cdk-lib/aws-logs"),
+    payloadsMs: v.pipe(milliseconds, v.multipleOf(86_400_000, "whole days: S3 counts in days")),
+  }),
+  encryption: v.picklist(
+    ["aws-managed", "customer-managed"],
+    '"aws-managed" or "customer-managed"',
+  ),
+  domain: v.nullable(
+    v.strictObject({
+      name: v.pipe(
+        v.string("a domain name"),
+        v.regex(/^(?:[a-z0-9-]+\.)+[a-z]{2,}$/, "a domain name, such as webhooks.example.com"),
+      ),
+      certificateArn: v.pipe(
+        v.string("an ARN"),
+        v.regex(/^arn:aws[a-z-]*:acm:.+:certificate\/.+$/, "the ARN of an ACM certificate"),
+      ),
+    }),
+  ),
+  removal: v.picklist(["retain", "destroy"], '"retain" or "destroy"'),
+  concurrency: v.picklist(["reserved", "shared"], '"reserved" or "shared"'),
+});
+
+/**
+ * Checks the values of a stage, before anything is made of them.
+ *
+ * @throws ConfigurationError with one sentence per mistake: where, the value given, the value wanted.
+ */
+export function validate(configuration: StageConfiguration): StageConfiguration {
+  const result = v.safeParse(schema, configuration);
+  if (result.success) return configuration;
+  const sentences = result.issues.map((issue) => sentenceOf(configuration.stage, issue));
+  throw new ConfigurationError(sentences.join("\n"));
+}
+
+function sentenceOf(stage: string, issue: v.BaseIssue<unknown>): string {
+  const where = `Stage ${JSON.stringify(stage)}, ${v.getDotPath(issue) ?? "the whole"}`;
+  const isUnknown = issue.type === "strict_object" && issue.expected === "never";
+  if (isUnknown) return `${where}: there is no such setting; remove it in lib/stages.ts.`;
+  const given = issue.input === undefined ? "nothing" : JSON.stringify(issue.input);
+  return `${where}: ${given} was given, but it must be ${issue.message}; correct it in lib/stages.ts.`;
+}
+
+function isRange(text: string): boolean {
+  const [address = "", bits, ...rest] = text.split("/");
+  const longest = isIPv4(address) ? 32 : isIPv6(address) ? 128 : -1;
+  if (longest < 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest);
+}

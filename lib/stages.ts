@@ -1,0 +1,190 @@
+import type { RouteId } from "../lambdas/settings.ts";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { perRoute } from "./per-route.ts";
+import { ConfigurationError, validate } from "./stage-configuration.ts";
+import type { RouteConfiguration, StageConfiguration } from "./stage-configuration.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Alloy's published addresses, US and EU (docs: webhook-source-ip-addresses). */
+const ALLOY_CIDRS = [
+  "52.7.221.27/32",
+  "23.22.29.149/32",
+  "34.236.208.20/32",
+  "34.243.81.160/32",
+  "34.243.1.9/32",
+  "34.251.251.143/32",
+];
+
+/** A route as it is when nobody says otherwise: published, into a queue of its own. */
+const ROUTE: RouteConfiguration = {
+  publish: true,
+  publishLate: true,
+  queue: true,
+  targetArn: null,
+};
+
+/** Changes the routes that it names; the others stay as they are by default. */
+function routes(
+  changes: Readonly<Partial<Record<RouteId, Partial<RouteConfiguration>>>> = {},
+): Readonly<Record<RouteId, RouteConfiguration>> {
+  const one = (id: RouteId) => ({
+    ...ROUTE,
+    // Late progress says nothing that a newer event has not said better.
+    ...(id === "progressed" && { publishLate: false }),
+    ...changes[id],
+  });
+  return perRoute(one);
+}
+
+/** What all stages share. A stage overrides what differs. */
+const house: Omit<StageConfiguration, "stage" | "environment" | "alloy" | "removal"> = {
+  journeys: [],
+  // One for each node of the Journey's graph: the bulk of the volume, and no decision in it.
+  events: { handled: { allBut: ["visited_node"] } },
+  auth: "secret",
+  // Alloy may change its addresses, and a 403 counts towards its switch-off.
+  allowList: { mode: "observe", cidrs: ALLOY_CIDRS },
+  routes: routes(),
+  polling: {
+    rateMs: 5 * MINUTE,
+    // Alloy's fourth attempt comes after ten minutes: what is missing then is worth asking for.
+    firstCheckMs: 15 * MINUTE,
+    secondCheckMs: 30 * MINUTE,
+    growth: 2,
+    capMs: 1 * DAY,
+    // One hour after Alloy's last attempt.
+    finalCheckMs: 25 * HOUR,
+    // Alloy publishes no limit and recommends no interval: modest, so that others keep their share.
+    requestsPerSecond: 5,
+    callsPerRun: 200,
+    // 200 calls at 5 a second are 40 s; the rest is for Alloy being slow.
+    runMs: 45 * SECOND,
+  },
+  gaps: {
+    // Alloy's third attempt comes after one minute, and the queue drains in seconds.
+    graceMs: 2 * MINUTE,
+    thresholdMs: 15 * MINUTE,
+  },
+  alarms: {
+    runbooksUrl:
+      "https://github.com/alloy-journey-webhooks/alloy-journey-webhooks/blob/main/docs/runbooks",
+    channels: { page: [], ticket: [] },
+  },
+  retention: {
+    eventsMs: null,
+    logs: RetentionDays.ONE_MONTH,
+    // As long as the idempotency window: whatever may come back finds its body.
+    payloadsMs: 40 * DAY,
+  },
+  encryption: "aws-managed",
+  domain: null,
+  concurrency: "reserved",
+};
+
+const sandbox: StageConfiguration = {
+  ...house,
+  stage: "sandbox",
+  environment: "sandbox",
+  alloy: { baseUrl: "https://sandbox.alloy.co/v1" },
+  removal: "destroy",
+};
+
+const production: StageConfiguration = {
+  ...house,
+  stage: "production",
+  environment: "live",
+  alloy: { baseUrl: "https://api.alloy.co/v1" },
+  retention: { ...house.retention, logs: RetentionDays.THREE_MONTHS },
+  removal: "retain",
+};
+
+/** For an emulator on this machine; `tools/local` says where its Alloy is and how fast time runs. */
+function local(context: StageContext): StageConfiguration {
+  const scale = numberFrom(context.timeScale);
+  const scaled = (ms: number) => Math.max(1, Math.round(ms / scale));
+  const { polling, gaps } = house;
+  return {
+    ...house,
+    stage: "local",
+    environment: "sandbox",
+    alloy: { baseUrl: textFrom("alloyBaseUrl", context.alloyBaseUrl ?? sandbox.alloy.baseUrl) },
+    // The simulator, or the user's own mock, calls from this machine.
+    allowList: { mode: "observe", cidrs: ["127.0.0.0/8", ...ALLOY_CIDRS] },
+    polling: {
+      ...polling,
+      // A schedule ticks once a minute at most; tools/local invokes the poller besides it.
+      rateMs: 1 * MINUTE,
+      firstCheckMs: scaled(polling.firstCheckMs),
+      secondCheckMs: scaled(polling.secondCheckMs),
+      capMs: scaled(polling.capMs),
+      finalCheckMs: scaled(polling.finalCheckMs),
+      // The other end is on this machine.
+      requestsPerSecond: 50,
+    },
+    gaps: { graceMs: scaled(gaps.graceMs), thresholdMs: scaled(gaps.thresholdMs) },
+    removal: "destroy",
+  };
+}
+
+/** What the command line may say, with `cdk … --context name=value`. */
+export interface StageContext {
+  readonly stage?: unknown;
+  /** Stage `local` alone: where Alloy, or its simulator, is. */
+  readonly alloyBaseUrl?: unknown;
+  /** Stage `local` alone: divides polling intervals and gap graces. */
+  readonly timeScale?: unknown;
+}
+
+const STAGES: ReadonlyMap<string, (context: StageContext) => StageConfiguration> = new Map([
+  ["sandbox", () => sandbox],
+  ["production", () => production],
+  ["local", local],
+]);
+
+/**
+ * The stage that the command line asks for; `sandbox` when it asks for none.
+ *
+ * @throws ConfigurationError with one sentence per mistake.
+ */
+export function stageFrom(context: StageContext): StageConfiguration {
+  const name = textFrom("stage", context.stage ?? sandbox.stage);
+  const make = STAGES.get(name);
+  if (make === undefined) {
+    throw new ConfigurationError(
+      `There is no stage ${JSON.stringify(name)}: the stages of lib/stages.ts are ${[...STAGES.keys()].join(", ")}.`,
+    );
+  }
+  return validate(make(context));
+}
+
+function textFrom(name: string, value: unknown): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw new ConfigurationError(
+    `The context ${name} is ${JSON.stringify(value)}, but it must be a text: cdk … --context ${name}=value.`,
+  );
+}
+
+function numberFrom(timeScale: unknown): number {
+  const scale = Number(timeScale ?? 1);
+  if (Number.isFinite(scale) && scale >= 1) return scale;
+  throw new ConfigurationError(
+    `The context timeScale is ${JSON.stringify(timeScale)}, but it must be a number of at least 1, such as 600.`,
+  );
+}
+
+/**
+ * The kinds of resources that the command line asks to leave out, separated by commas.
+ *
+ * @throws ConfigurationError when the stage is not `local`: a deployment to AWS leaves nothing out.
+ */
+export function omissionsFrom({ stage }: StageConfiguration, omit: unknown): readonly string[] {
+  if (omit === undefined) return [];
+  if (stage === "local") return textFrom("omit", omit).split(",");
+  throw new ConfigurationError(
+    `The context omit is ${JSON.stringify(omit)}, but stage ${JSON.stringify(stage)} leaves nothing out: only stage "local" may.`,
+  );
+}
