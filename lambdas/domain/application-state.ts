@@ -16,7 +16,8 @@ export interface ApplicationState {
   readonly journeyToken: string | null;
   readonly journeyName: string | null;
   readonly environment: Environment | null;
-  readonly externalIds: ExternalIds;
+  /** Without the entity's, of which an application has as many as entities. */
+  readonly externalIds: ApplicationExternalIds;
   /** When the onboarding service submitted it; the earliest that we heard of. */
   readonly submittedAt: number | null;
   /** Time of the newest event. */
@@ -31,6 +32,8 @@ export interface ApplicationState {
   /** Alloy says that it is a shadow application: it must have no effect. */
   readonly isShadow: boolean;
 }
+
+export type ApplicationExternalIds = Omit<ExternalIds, "entity">;
 
 /** `<15 digits of epoch ms>#<rank>#<event id>`: sorts by time, then by rank, then in a fixed order. */
 export type Stamp = string;
@@ -64,7 +67,7 @@ export interface Submission {
   readonly applicationToken: string;
   readonly journeyToken: string;
   readonly submittedAt: number;
-  readonly externalIds: ExternalIds;
+  readonly externalIds: ApplicationExternalIds;
 }
 
 /** What Get Journey Application said, as far as the state is concerned. */
@@ -76,12 +79,12 @@ export interface Snapshot {
   /** Alloy's `updated_at`, epoch milliseconds. */
   readonly at: number;
   readonly environment: Environment | null;
-  readonly externalIds: ExternalIds;
+  readonly externalIds: ApplicationExternalIds;
   readonly chain: RerunChain;
   readonly isShadow: boolean;
 }
 
-const noExternalIds: ExternalIds = { group: null, entity: null, partner: null, application: null };
+const noExternalIds: ApplicationExternalIds = { group: null, partner: null, application: null };
 const noChain: RerunChain = { previous: null, root: null, next: null };
 
 function emptyState(applicationToken: string): ApplicationState {
@@ -109,7 +112,11 @@ export function stateOfEvent(event: JourneyEvent): ApplicationState {
     journeyToken: event.journeyToken,
     journeyName: event.journeyName,
     environment: event.environment,
-    externalIds: event.externalIds,
+    externalIds: {
+      group: event.externalIds.group,
+      partner: event.externalIds.partner,
+      application: event.externalIds.application,
+    },
     lastEventAt: event.at,
     chain: { ...noChain, next: event.rerunApplicationToken },
     entities: entitiesOf(event),
@@ -183,7 +190,6 @@ export function mergeState(left: ApplicationState, right: ApplicationState): App
     environment: larger(left.environment, right.environment),
     externalIds: {
       group: larger(left.externalIds.group, right.externalIds.group),
-      entity: larger(left.externalIds.entity, right.externalIds.entity),
       partner: larger(left.externalIds.partner, right.externalIds.partner),
       application: larger(left.externalIds.application, right.externalIds.application),
     },

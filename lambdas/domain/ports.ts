@@ -22,6 +22,8 @@ export interface EventRecord {
   readonly eventToken: string | null;
   /** The webhook's `data`, as Alloy sent it. */
   readonly content: unknown;
+  /** Where the whole body stands, if it was too large for the queue. */
+  readonly payloadKey: string | null;
 }
 
 /** Evidence that an event could not be processed; removed when it has been. */
@@ -76,8 +78,8 @@ export interface Idempotency {
 
 /** Takes what no retry can help, with the reason. */
 export interface DeadLetters {
-  /** @param body - the queue message as it came. */
-  send(body: string, reason: string): Promise<void>;
+  /** @param queueMessage - the message's body as it came, so that it can be redriven. */
+  send(queueMessage: string, reason: string): Promise<void>;
 }
 
 /** Reads bodies that were too large for the queue. */
