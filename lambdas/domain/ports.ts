@@ -85,5 +85,11 @@ export interface DeadLetters {
 /** Reads bodies that were too large for the queue. */
 export interface PayloadReader {
   /** @throws PermanentError when there is no such payload any more. */
-  read(payloadKey: string): Promise<string>;
+  read(payloadKey: string): Promise<Uint8Array>;
+}
+
+/** What the consumer tells the queue of a message that it gives back. */
+export interface QueueMessages {
+  /** Makes the message visible again after this time, instead of after the whole visibility timeout. */
+  retryAfter(receiptHandle: string, seconds: number): Promise<void>;
 }

@@ -10,6 +10,17 @@ export const MESSAGES = {
     'The webhook secret is not {"basic":[{"username","password"}],"hmac":["…"]}; the cached one, if any, stays in use.',
   "ingest.secret.entries-refused":
     "The webhook secret has entries that authenticate nobody: an empty value, or a colon in a username.",
+  "consumer.record.failed": "A record goes back to the queue.",
+  "consumer.record.dead-lettered": "No retry can help this record; it is in the dead-letter queue.",
+  "consumer.record.stuck":
+    "A record that no retry can help could not be dead-lettered; it goes back to the queue.",
+  "consumer.record.postponed":
+    "Too little time is left for this record; it goes back to the queue.",
+  "consumer.event.in-conflict": "Another invocation is processing this event; it comes back soon.",
+  "consumer.event.ignored": "The configuration asks to drop this event.",
+  "consumer.event.unrecognised": "Alloy sent something that its documentation does not know.",
+  "consumer.failure.unrecorded":
+    "The evidence of a failure could not be written; the failure itself is handled.",
 } as const;
 
 export type MessageCode = keyof typeof MESSAGES;

@@ -1,0 +1,52 @@
+import * as v from "valibot";
+
+import { readEnvironment } from "../environment.ts";
+import { ROUTE_IDS } from "../settings.ts";
+import type { ConsumerSettings } from "../settings.ts";
+
+const RouteSchema = v.object({ publish: v.boolean(), publishLate: v.boolean() });
+
+const SettingsSchema = v.object({
+  environment: v.picklist(["sandbox", "live"]),
+  journeys: v.array(v.string()),
+  ignoredEventTypes: v.array(v.string()),
+  routes: v.object(v.entriesFromList(ROUTE_IDS, RouteSchema)),
+  firstCheckMs: v.number(),
+  eventRetentionMs: v.nullable(v.number()),
+});
+
+/** What the consumer is told by the stack. @throws Error that names every missing variable. */
+export function readConsumerEnvironment(environment: Readonly<Record<string, string | undefined>>) {
+  const read = readEnvironment(
+    [
+      "STAGE",
+      "EVENT_QUEUE_URL",
+      "DEAD_LETTER_QUEUE_URL",
+      "APPLICATION_TABLE_NAME",
+      "IDEMPOTENCY_TABLE_NAME",
+      "EVENT_BUS_NAME",
+      "PAYLOAD_BUCKET_NAME",
+      "CONSUMER_SETTINGS",
+    ],
+    environment,
+  );
+  return {
+    stage: read("STAGE"),
+    eventQueueUrl: read("EVENT_QUEUE_URL"),
+    deadLetterQueueUrl: read("DEAD_LETTER_QUEUE_URL"),
+    applicationTableName: read("APPLICATION_TABLE_NAME"),
+    idempotencyTableName: read("IDEMPOTENCY_TABLE_NAME"),
+    eventBusName: read("EVENT_BUS_NAME"),
+    payloadBucketName: read("PAYLOAD_BUCKET_NAME"),
+    settings: parseConsumerSettings(read("CONSUMER_SETTINGS")),
+    /** Set where another service than AWS's own answers: the emulator's. */
+    isEmulated: Boolean(environment["AWS_ENDPOINT_URL"]),
+  };
+}
+
+function parseConsumerSettings(json: string): ConsumerSettings {
+  const parsed = v.safeParse(SettingsSchema, JSON.parse(json));
+  if (parsed.success) return parsed.output;
+  const where = parsed.issues.map((issue) => v.getDotPath(issue) ?? "the whole").join(", ");
+  throw new Error(`CONSUMER_SETTINGS is wrong at: ${where}. The stack sets it; deploy again.`);
+}

@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import type { Context, SQSEvent } from "aws-lambda";
+
+import { DynamoApplicationStore } from "../adapters/dynamo-application-store.ts";
+import { EventBridgePublisher } from "../adapters/event-bridge-publisher.ts";
+import { PowertoolsIdempotency } from "../adapters/powertools-idempotency.ts";
+import { S3PayloadReader } from "../adapters/s3-payload-reader.ts";
+import { SDK_LIMITS } from "../adapters/sdk-limits.ts";
+import { SqsDeadLetters, SqsQueueMessages } from "../adapters/sqs-queues.ts";
+import { makeMetrics } from "../telemetry/metrics.ts";
+import { makePowertoolsLogger } from "../telemetry/powertools-logger.ts";
+import { writeLine } from "../telemetry/standard-output.ts";
+import { readConsumerEnvironment } from "./env.ts";
+import { makeConsumerHandler } from "./handler.ts";
+
+const environment = readConsumerEnvironment(process.env);
+const { stage, settings } = environment;
+const now = Date.now;
+
+const dynamo = new DynamoDBClient(SDK_LIMITS);
+const sqs = new SQSClient(SDK_LIMITS);
+// Emulators address a bucket by path.
+const s3 = new S3Client({ ...SDK_LIMITS, forcePathStyle: environment.isEmulated });
+const bus = new EventBridgeClient(SDK_LIMITS);
+
+const idempotency = new PowertoolsIdempotency(
+  new DynamoDBPersistenceLayer({
+    tableName: environment.idempotencyTableName,
+    awsSdkV3Client: dynamo,
+  }),
+);
+
+const handle = makeConsumerHandler({
+  store: new DynamoApplicationStore({
+    client: dynamo,
+    tableName: environment.applicationTableName,
+    eventRetentionMs: settings.eventRetentionMs,
+  }),
+  idempotency,
+  publisher: new EventBridgePublisher({ client: bus, busName: environment.eventBusName, sleep }),
+  deadLetters: new SqsDeadLetters(sqs, environment.deadLetterQueueUrl),
+  payloads: new S3PayloadReader(s3, environment.payloadBucketName),
+  messages: new SqsQueueMessages(sqs, environment.eventQueueUrl),
+  metrics: makeMetrics({ stage, write: writeLine, now }),
+  logger: makePowertoolsLogger("consumer"),
+  settings,
+  now,
+});
+
+/** Lambda's entry. */
+export async function handler(event: SQSEvent, context: Context) {
+  idempotency.beginInvocation(context);
+  return handle(event, context);
+}

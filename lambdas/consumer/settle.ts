@@ -1,0 +1,169 @@
+import type { SQSRecord } from "aws-lambda";
+
+import { PermanentError } from "../domain/errors.ts";
+import type { ApplicationStore, DeadLetters, QueueMessages } from "../domain/ports.ts";
+import { METRICS } from "../settings.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { MessageLogger } from "../telemetry/powertools-logger.ts";
+import type { Work } from "./work.ts";
+
+/** How a work ended. */
+export type Result =
+  | { readonly kind: "done" | "duplicate" | "in-conflict" | "ignored" | "postponed" }
+  | { readonly kind: "failed"; readonly error: unknown };
+
+export interface SettleDependencies {
+  readonly store: ApplicationStore;
+  readonly deadLetters: DeadLetters;
+  readonly messages: QueueMessages;
+  readonly metrics: Metrics;
+  readonly logger: MessageLogger;
+  readonly now: () => number;
+}
+
+/**
+ * Seconds until the next try, by how often the record was received. The first is for a passing
+ * fault; all of them together outlast an incident of three quarters of an hour.
+ */
+const RETRY_SECONDS: readonly number[] = [5, 30, 180, 600, 1_800];
+
+/** A queued message is received within seconds; one that was sent this long after its receipt was moved. */
+const REDRIVEN_AFTER_MS = 60_000;
+
+/**
+ * Makes the function that ends a work: counts it, moves its evidence, and decides for its records.
+ *
+ * @returns a function that returns the records to give back to the queue.
+ */
+export function makeSettle(dependencies: SettleDependencies) {
+  const { store, deadLetters, messages, metrics, logger, now } = dependencies;
+
+  return async (
+    records: readonly SQSRecord[],
+    /** Null when the record could not be read. */
+    work: Work | null,
+    result: Result,
+  ): Promise<readonly SQSRecord[]> => {
+    const { kind } = result;
+    switch (kind) {
+      case "done":
+        metrics.count(METRICS.eventsDuplicate, records.length - 1);
+        await clearEvidence(work, records);
+        return [];
+      case "duplicate":
+        metrics.count(METRICS.eventsDuplicate, records.length);
+        await clearEvidence(work, records);
+        return [];
+      case "ignored":
+        metrics.count(METRICS.eventsIgnored, records.length);
+        logger.debug("consumer.event.ignored", keysOf(work));
+        return [];
+      case "in-conflict":
+        metrics.count(METRICS.eventsInConflict, records.length);
+        logger.info("consumer.event.in-conflict", keysOf(work));
+        return giveBack(records);
+      case "postponed":
+        logger.warn("consumer.record.postponed", keysOf(work));
+        return giveBack(records);
+      case "failed":
+        return result.error instanceof PermanentError
+          ? deadLetter(records, work, result.error.message)
+          : retry(records, work, result.error);
+    }
+  };
+
+  async function deadLetter(
+    records: readonly SQSRecord[],
+    work: Work | null,
+    reason: string,
+  ): Promise<readonly SQSRecord[]> {
+    try {
+      for (const { body } of records) await deadLetters.send(body, reason);
+    } catch (error) {
+      logger.error("consumer.record.stuck", { ...keysOf(work), reason, error: nameOf(error) });
+      return giveBack(records);
+    }
+    metrics.count(METRICS.recordsDeadLettered, records.length);
+    logger.error("consumer.record.dead-lettered", { ...keysOf(work), reason });
+    await keepEvidence(work, reason, true);
+    return [];
+  }
+
+  async function retry(
+    records: readonly SQSRecord[],
+    work: Work | null,
+    error: unknown,
+  ): Promise<readonly SQSRecord[]> {
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.warn("consumer.record.failed", { ...keysOf(work), reason });
+    await keepEvidence(work, reason, false);
+    return giveBack(records);
+  }
+
+  async function giveBack(records: readonly SQSRecord[]): Promise<readonly SQSRecord[]> {
+    await Promise.all(
+      records.map(async ({ receiptHandle, attributes }) => {
+        const receives = Number(attributes.ApproximateReceiveCount);
+        const seconds = RETRY_SECONDS[Math.min(receives, RETRY_SECONDS.length) - 1] ?? 0;
+        try {
+          await messages.retryAfter(receiptHandle, seconds);
+        } catch {
+          // Then it comes back after the queue's own visibility timeout: later, but not lost.
+        }
+      }),
+    );
+    return records;
+  }
+
+  async function keepEvidence(
+    work: Work | null,
+    reason: string,
+    deadLettered: boolean,
+  ): Promise<void> {
+    if (work === null || work.subject.kind !== "journey-event") return;
+    const { applicationToken, eventId, type: eventType } = work.subject.event;
+    const { receiptId } = work.receipt;
+    const failure = { applicationToken, eventId, eventType, reason, receiptId, deadLettered };
+    try {
+      await store.recordFailure({ ...failure, failedAt: now() });
+    } catch (error) {
+      logger.warn("consumer.failure.unrecorded", { ...keysOf(work), error: nameOf(error) });
+    }
+  }
+
+  /** A delete costs a write unit even when nothing is there, so only what may have failed pays it. */
+  async function clearEvidence(work: Work | null, records: readonly SQSRecord[]): Promise<void> {
+    if (work === null || work.subject.kind !== "journey-event") return;
+    if (!records.some((record) => mayHaveFailed(work, record))) return;
+    const { applicationToken, eventId } = work.subject.event;
+    try {
+      await store.clearFailure(applicationToken, eventId);
+    } catch (error) {
+      logger.warn("consumer.failure.unrecorded", { ...keysOf(work), error: nameOf(error) });
+    }
+  }
+}
+
+function mayHaveFailed({ receipt }: Work, { attributes }: SQSRecord): boolean {
+  const isRedriven = Number(attributes.SentTimestamp) - receipt.receivedAt > REDRIVEN_AFTER_MS;
+  return (
+    Number(attributes.ApproximateReceiveCount) > 1 || isRedriven || receipt.origin !== "webhook"
+  );
+}
+
+/** The correlation keys of a work's log entries. */
+function keysOf(work: Work | null): Readonly<Record<string, string>> {
+  if (work === null) return {};
+  const { receiptId } = work.receipt;
+  const { subject } = work;
+  if (subject.kind === "submission") {
+    return { receiptId, applicationToken: subject.submission.applicationToken };
+  }
+  if (subject.kind === "foreign-webhook") return { receiptId, eventId: subject.webhook.eventId };
+  const { eventId, applicationToken, type: eventType } = subject.event;
+  return { receiptId, eventId, applicationToken, eventType };
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : "unknown error";
+}

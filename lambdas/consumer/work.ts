@@ -1,0 +1,101 @@
+import type { SQSRecord } from "aws-lambda";
+
+import type { Submission } from "../domain/application-state.ts";
+import { decodeEnvelope } from "../domain/decode-envelope.ts";
+import { readBody } from "../domain/envelope.ts";
+import { PermanentError } from "../domain/errors.ts";
+import { parseWebhook } from "../domain/journey-event.ts";
+import type { ForeignWebhook, JourneyEvent } from "../domain/journey-event.ts";
+import type { PayloadReader } from "../domain/ports.ts";
+import type { Receipt } from "../domain/published-event.ts";
+import { parseSubmission } from "../domain/submission.ts";
+
+/** What one queue record asks for. */
+export type Subject =
+  | { readonly kind: "journey-event"; readonly event: JourneyEvent; readonly content: unknown }
+  | {
+      readonly kind: "foreign-webhook";
+      readonly webhook: ForeignWebhook;
+      readonly route: "other" | "unrecognised";
+      readonly content: unknown;
+    }
+  | { readonly kind: "submission"; readonly submission: Submission };
+
+/** One thing to do, and the records that all ask for it: duplicates inside a batch are one. */
+export interface Work {
+  /** Equal for what must happen once. */
+  readonly key: string;
+  /** What has the same one is done in the order of `at`; everything else side by side. */
+  readonly sequence: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly subject: Subject;
+  readonly receipt: Receipt;
+  readonly payloadKey: string | null;
+  readonly records: readonly SQSRecord[];
+}
+
+/**
+ * Reads a queue record.
+ *
+ * @throws PermanentError with the reason, when nobody could ever read it.
+ */
+export async function readWork(record: SQSRecord, payloads: PayloadReader): Promise<Work> {
+  const decoded = decodeEnvelope(record.body);
+  if ("reason" in decoded) throw new PermanentError(decoded.reason);
+  const { envelope } = decoded;
+  const { receiptId, receivedAt } = envelope;
+  const receipt = { receiptId, receivedAt, origin: envelope.kind };
+
+  if (envelope.kind === "submission") {
+    const parsed = parseSubmission(envelope.submission, receivedAt);
+    if ("reason" in parsed) throw new PermanentError(parsed.reason);
+    const { submission } = parsed;
+    const { applicationToken: sequence, submittedAt: at } = submission;
+    const subject = { kind: "submission", submission } as const;
+    const key = `submission ${sequence}`;
+    return { key, sequence, at, subject, receipt, payloadKey: null, records: [record] };
+  }
+
+  const { payloadKey } = envelope;
+  const bytes = await readBody(envelope, (key) => payloads.read(key));
+  const parsed = parseWebhook(new TextDecoder().decode(bytes));
+  switch (parsed.kind) {
+    case "invalid":
+      throw new PermanentError(parsed.reason);
+    case "journey-event": {
+      const { eventId: key, applicationToken: sequence, at } = parsed.event;
+      return { key, sequence, at, subject: parsed, receipt, payloadKey, records: [record] };
+    }
+    case "other":
+    case "unrecognised": {
+      const { kind: route, webhook, content } = parsed;
+      const subject = { kind: "foreign-webhook", webhook, route, content } as const;
+      const { eventId: key } = webhook;
+      const at = webhook.at ?? receivedAt;
+      return { key, sequence: key, at, subject, receipt, payloadKey, records: [record] };
+    }
+  }
+}
+
+/** Makes one of works with one key; the first one's receipt stays. */
+export function collapse(works: readonly Work[]): readonly Work[] {
+  const byKey = new Map<string, Work>();
+  for (const work of works) {
+    const first = byKey.get(work.key);
+    const records = [...(first?.records ?? []), ...work.records];
+    byKey.set(work.key, { ...(first ?? work), records });
+  }
+  return [...byKey.values()];
+}
+
+/** Sequences of works; inside each, in the order in which things happened at Alloy. */
+export function sequencesOf(works: readonly Work[]): readonly (readonly Work[])[] {
+  const sequences = new Map<string, Work[]>();
+  for (const work of works) {
+    sequences.set(work.sequence, [...(sequences.get(work.sequence) ?? []), work]);
+  }
+  return [...sequences.values()].map((sequence) =>
+    sequence.toSorted((one, other) => one.at - other.at),
+  );
+}
