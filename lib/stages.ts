@@ -22,7 +22,8 @@ const ALLOY_CIDRS = [
 /** A route as it is when nobody says otherwise: published, into a queue of its own. */
 const ROUTE: RouteConfiguration = {
   publish: true,
-  publishLate: true,
+  // A late step would be an old "pending" after a final decision. A late end is published all the same.
+  publishLate: false,
   queue: true,
   targetArn: null,
 };
@@ -33,8 +34,8 @@ function routes(
 ): Readonly<Record<RouteId, RouteConfiguration>> {
   const one = (id: RouteId) => ({
     ...ROUTE,
-    // Late progress says nothing that a newer event has not said better.
-    ...(id === "progressed" && { publishLate: false }),
+    // What nobody knows the meaning of, nobody may call history.
+    ...(id === "unrecognised" && { publishLate: true }),
     ...changes[id],
   });
   return perRoute(one);
@@ -52,8 +53,8 @@ const house: Omit<StageConfiguration, "stage" | "environment" | "alloy" | "remov
   polling: {
     rateMs: 5 * MINUTE,
     // Alloy's fourth attempt comes after ten minutes: what is missing then is worth asking for.
-    firstCheckMs: 15 * MINUTE,
-    secondCheckMs: 30 * MINUTE,
+    firstCheckMs: 10 * MINUTE,
+    secondCheckMs: 15 * MINUTE,
     growth: 2,
     capMs: 1 * DAY,
     // One hour after Alloy's last attempt.
