@@ -34,6 +34,17 @@ describe.each(decisions)("%s", (page) => {
   });
 });
 
+describe("docs/glossary.md", () => {
+  it("names in its last column only what stands in the code", () => {
+    const code = globSync(["lambdas/**/*.ts", "lib/**/*.ts"], { cwd: root }).map(read).join("\n");
+    const rows = read("docs/glossary.md").matchAll(/^\|.+\|.+\|(?<names>.*)\|$/gm);
+    const names = [...rows].flatMap((row) => codeIn(row.groups?.["names"] ?? ""));
+
+    expect(names.length).toBeGreaterThan(40);
+    expect(names.filter((name) => !code.includes(name))).toEqual([]);
+  });
+});
+
 describe("the reader of links, scripts and paths", () => {
   it("finds what a page names, and leaves out other people's addresses", () => {
     const page = [
@@ -96,6 +107,11 @@ function headingsOf(text: string): string[] {
     seen.set(anchor, times + 1);
     return times === 0 ? anchor : `${anchor}-${times}`;
   });
+}
+
+/** What stands in backticks. */
+function codeIn(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? "");
 }
 
 /** `npm start`, `npm test` and `npm run …`, in prose and in code blocks. */
