@@ -2,6 +2,7 @@ import { makeAwsClient } from "../adapters/aws-client.ts";
 import { S3PayloadBucket } from "../adapters/s3-payload-bucket.ts";
 import { SecretsManagerSecret } from "../adapters/secrets-manager-secret.ts";
 import { SqsEnvelopeQueue } from "../adapters/sqs-envelope-queue.ts";
+import { loadBuiltins } from "../lazy-builtins.ts";
 import { INGEST } from "../settings.ts";
 import { makeLineLogger } from "../telemetry/line-logger.ts";
 import { makeMetrics } from "../telemetry/metrics.ts";
@@ -49,8 +50,10 @@ export const handler = makeIngestHandler({
   logger,
 });
 
-// Once the module is there, and while Lambda still counts it as initialisation, which has a whole
-// processor: load what the first request needs, and read the secret it is judged by.
-if (environment.authMode === "secret") {
-  setImmediate(() => void credentials.current(now() + INGEST.budgetMs));
-}
+// Lambda's runtime takes its first event in a turn of its own; this comes before it, while the function
+// still initialises and has a whole processor: load what the request will need, and read the secret that
+// it is judged by.
+setImmediate(() => {
+  loadBuiltins();
+  if (environment.authMode === "secret") void credentials.current(now() + INGEST.budgetMs);
+});

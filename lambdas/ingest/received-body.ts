@@ -1,4 +1,4 @@
-import { isUtf8 } from "node:buffer";
+import { builtins } from "../lazy-builtins.ts";
 
 /** The body of a request, in the forms that ingest needs it. */
 export interface ReceivedBody {
@@ -19,7 +19,7 @@ export function receivedBody(body: string | undefined, isBase64Encoded: boolean)
   const given = body ?? "";
   if (!isBase64Encoded) return { bytes: Buffer.from(given), text: given, encoding: "utf8" };
   const bytes = Buffer.from(given, "base64");
-  return isUtf8(bytes)
+  return builtins.buffer.isUtf8(bytes)
     ? { bytes, text: bytes.toString(), encoding: "utf8" }
     : { bytes, text: bytes.toString("base64"), encoding: "base64" };
 }

@@ -9,7 +9,7 @@ import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-n
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import { CONCURRENCY, MEMORY_MB, TIMEOUTS_MS } from "../../lambdas/settings.ts";
+import { BUNDLE, CONCURRENCY, MEMORY_MB, TIMEOUTS_MS } from "../../lambdas/settings.ts";
 import { ConfigurationError } from "../stage-configuration.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 
@@ -75,15 +75,11 @@ export class NodeFunction extends Construct {
       depsLockFilePath: `${projectRoot}package-lock.json`,
       bundling: {
         format: OutputFormat.ESM,
-        target: "node24",
-        minify: true,
-        // Names in stack traces cost a few hundred bytes; a source map costs its parse on each cold start.
-        keepNames: true,
-        sourceMap: false,
+        ...BUNDLE,
+        mainFields: [...BUNDLE.mainFields],
         // The locked SDK goes into the bundle: what was tested is what runs, here and on the emulator.
         bundleAwsSDK: true,
         logLevel: LogLevel.WARNING,
-        mainFields: ["module", "main"],
       },
     });
   }
