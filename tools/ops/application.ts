@@ -1,0 +1,121 @@
+import { brotliDecompressSync } from "node:zlib";
+
+import { GetItemCommand, paginateQuery, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import * as v from "valibot";
+
+import { applicationKey } from "../../lambdas/adapters/application-item.ts";
+import { TABLE } from "../../lambdas/settings.ts";
+import { OperatorError } from "./operator-error.ts";
+import type { ConnectedStack } from "./stack.ts";
+
+const EventSchema = v.object({
+  eventId: v.string(),
+  type: v.string(),
+  eventAt: v.number(),
+  receivedAt: v.number(),
+  origin: v.string(),
+  route: v.string(),
+  outcome: v.optional(v.string()),
+  body: v.optional(v.instance(Uint8Array)),
+  bodyOmittedBytes: v.optional(v.number()),
+});
+
+const FailureSchema = v.object({
+  eventId: v.string(),
+  eventType: v.string(),
+  reason: v.string(),
+  failedAt: v.number(),
+  deadLettered: v.boolean(),
+});
+
+export type StoredEvent = v.InferOutput<typeof EventSchema>;
+export type StoredFailure = v.InferOutput<typeof FailureSchema>;
+
+/** All that the table holds of one application. */
+export interface StoredApplication {
+  readonly token: string;
+  /** The `STATE` item; undefined when only events are there. */
+  readonly state: Readonly<Record<string, unknown>> | undefined;
+  /** In the order in which they happened at Alloy. */
+  readonly events: readonly StoredEvent[];
+  readonly failures: readonly StoredFailure[];
+}
+
+/**
+ * Reads an application by its token, or by the id that the client gave it.
+ *
+ * @throws OperatorError when nothing is known of it.
+ */
+export async function readApplication(
+  stack: ConnectedStack,
+  tokenOrExternalId: string,
+): Promise<StoredApplication> {
+  const token = tokenOrExternalId.startsWith("JA-")
+    ? tokenOrExternalId
+    : await tokenOfExternalId(stack, tokenOrExternalId);
+  const events: StoredEvent[] = [];
+  const failures: StoredFailure[] = [];
+  let state: Readonly<Record<string, unknown>> | undefined;
+  const pages = paginateQuery(
+    { client: stack.dynamo },
+    {
+      TableName: stack.applicationTableName,
+      KeyConditionExpression: "pk = :pk",
+      ExpressionAttributeValues: marshall({ ":pk": applicationKey(token).pk }),
+    },
+  );
+  for await (const { Items = [] } of pages) {
+    for (const item of Items.map((one) => unmarshall(one))) {
+      const sk = String(item["sk"]);
+      if (sk === "STATE") state = item;
+      else if (sk.startsWith("EVENT#")) events.push(v.parse(EventSchema, item));
+      else if (sk.startsWith("FAILURE#")) failures.push(v.parse(FailureSchema, item));
+    }
+  }
+  if (state === undefined && events.length === 0) {
+    throw new OperatorError(
+      `Nothing is known of the application ${token}: neither a submission nor a webhook has come. Is it of this stage?`,
+    );
+  }
+  return { token, state, events, failures };
+}
+
+async function tokenOfExternalId(stack: ConnectedStack, externalId: string): Promise<string> {
+  const { Items = [] } = await stack.dynamo.send(
+    new QueryCommand({
+      TableName: stack.applicationTableName,
+      IndexName: TABLE.externalIndex,
+      KeyConditionExpression: "externalId = :id",
+      ExpressionAttributeValues: marshall({ ":id": externalId }),
+    }),
+  );
+  const tokens = Items.map((item) => String(unmarshall(item)["pk"]).replace("APPLICATION#", ""));
+  const [only, ...more] = tokens;
+  if (only === undefined) {
+    throw new OperatorError(`No application has the external id "${externalId}".`);
+  }
+  if (more.length > 0) {
+    throw new OperatorError(
+      `The external id "${externalId}" has ${tokens.length} applications: ${tokens.join(", ")}. Name one.`,
+    );
+  }
+  return only;
+}
+
+/** Whether the application's `STATE` item is there. */
+export async function isKnown(stack: ConnectedStack, token: string): Promise<boolean> {
+  const { Item } = await stack.dynamo.send(
+    new GetItemCommand({
+      TableName: stack.applicationTableName,
+      Key: marshall(applicationKey(token)),
+      ProjectionExpression: "pk",
+    }),
+  );
+  return Item !== undefined;
+}
+
+/** The webhook's `data` as Alloy sent it, as JSON text; null when it was too large to keep. */
+export function contentOf(event: StoredEvent): string | null {
+  return event.body === undefined ? null : brotliDecompressSync(event.body).toString("utf8");
+}

@@ -1,0 +1,26 @@
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+
+import { applicationKey, dueShardOf } from "../../lambdas/adapters/application-item.ts";
+import { isKnown } from "./application.ts";
+import { OperatorError } from "./operator-error.ts";
+import type { ConnectedStack } from "./stack.ts";
+
+/** `check`: makes the application due now, so that the poller's next run compares it with Alloy. */
+export async function check(stack: ConnectedStack, token: string, now: number): Promise<void> {
+  if (!(await isKnown(stack, token))) {
+    throw new OperatorError(
+      `Nothing is known of the application ${token}. Announce it on the bus first ("Journey Application Submitted").`,
+    );
+  }
+  await stack.dynamo.send(
+    new UpdateItemCommand({
+      TableName: stack.applicationTableName,
+      Key: marshall(applicationKey(token)),
+      UpdateExpression: "SET duePk = :shard, dueAt = :now REMOVE settledAt",
+      ConditionExpression: "attribute_exists(pk)",
+      ExpressionAttributeValues: marshall({ ":shard": dueShardOf(token), ":now": now }),
+    }),
+  );
+  console.log(`The poller compares ${token} with Alloy in its next run.`);
+}

@@ -1,0 +1,4 @@
+/** What the person at the keyboard can mend; its message is all they need to read. */
+export class OperatorError extends Error {
+  override readonly name = "OperatorError";
+}
