@@ -1,0 +1,60 @@
+import type { HeldApplication } from "./alloy.ts";
+import { HELP, readCommandLine } from "./options.ts";
+import { chooseScenarios, readScenarios } from "./scenario.ts";
+import { startAlloySimulator } from "./server.ts";
+import type { AlloySimulator } from "./server.ts";
+
+/** One line about an application, and whether it ended as its scenario says. */
+function describe(application: HeldApplication, simulator: AlloySimulator): string {
+  const deliveries = simulator
+    .deliveries()
+    .filter((delivery) => delivery.applicationToken === application.applicationToken);
+  const delivered = deliveries.filter((delivery) => delivery.state === "delivered").length;
+  const attempts = deliveries.reduce((sum, delivery) => sum + delivery.attempts.length, 0);
+  return [
+    endedAsExpected(application) ? "ok  " : "NOT ",
+    application.applicationToken,
+    `${application.scenario}${application.part === "rerun" ? " (the rerun)" : ""}:`,
+    `${application.status}, ${application.outcome ?? "no outcome"};`,
+    `${application.eventTypes.length} events, ${delivered} of ${deliveries.length} webhooks delivered in ${attempts} attempts`,
+  ].join(" ");
+}
+
+function endedAsExpected({ status, outcome, expected }: HeldApplication): boolean {
+  return status === expected.status && outcome === expected.outcome;
+}
+
+async function main(): Promise<void> {
+  const commandLine = readCommandLine(process.argv.slice(2));
+  if (commandLine === "help") {
+    console.log(HELP);
+    return;
+  }
+  if (commandLine === "list") {
+    for (const { name, story } of readScenarios().values()) console.log(`${name}\n    ${story}`);
+    return;
+  }
+  const scenarios = readScenarios();
+  // Before anything is started: a wrong name must not leave a server behind.
+  chooseScenarios(commandLine.scenarios, scenarios);
+  const simulator = await startAlloySimulator({ ...commandLine.simulator, scenarios });
+  console.log(`Alloy simulated at ${simulator.baseUrl}; ask more of it at ${simulator.adminUrl}`);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => void simulator.stop());
+  }
+  const names = commandLine.isEverythingPlayed ? [] : commandLine.scenarios;
+  if (!commandLine.isEverythingPlayed && names.length === 0) return;
+
+  const applications = await simulator.play(names);
+  for (const application of applications) console.log(describe(application, simulator));
+  if (!commandLine.endsAfterPlaying) return;
+  process.exitCode = applications.every(endedAsExpected) ? 0 : 1;
+  await simulator.stop();
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+}

@@ -1,0 +1,215 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+
+import { ADMIN_PATH, makeAdminApi } from "./admin-api.ts";
+import { makeAlloy } from "./alloy.ts";
+import type { Alloy, HeldApplication } from "./alloy.ts";
+import { makeAlloyApi } from "./api.ts";
+import type { ApiKey } from "./api-credentials.ts";
+import { makeApiFaults } from "./api-faults.ts";
+import type { ApiFault } from "./api-faults.ts";
+import { jsonReply } from "./api-reply.ts";
+import type { ApiReply, ApiRequest } from "./api-reply.ts";
+import type { ApplicationResponse } from "./application-response.ts";
+import type { Delivery, WebhookOptions } from "./deliveries.ts";
+import { chooseScenarios, readScenarios } from "./scenario.ts";
+import type { Scenario } from "./scenario.ts";
+import { makeWebhookClient } from "./webhook-client.ts";
+
+/** A longer request body is refused; Create requests are a few kilobytes. */
+const BODY_LIMIT_BYTES = 1_000_000;
+
+export interface AlloySimulatorOptions extends Partial<WebhookOptions> {
+  /** @default 0, a free one */
+  readonly port?: number;
+  /** Where the webhooks go; without it nothing is sent, as if no webhook were configured. */
+  readonly webhookUrl?: string;
+  /** `Host` header of the webhooks, where `webhookUrl` is an address. */
+  readonly webhookHost?: string;
+  readonly apiKey: ApiKey;
+  /** @default the files of `scenarios/` */
+  readonly scenarios?: ReadonlyMap<string, Scenario>;
+}
+
+export interface PlayOptions {
+  /**
+   * Gets the answer to Create of each application as soon as it exists, to announce the submission.
+   * A rerun's is not among them: it is started from Alloy's dashboard.
+   */
+  readonly onSubmitted?: (created: ApplicationResponse) => void | Promise<void>;
+}
+
+export interface AlloySimulator {
+  /** With the version: `http://127.0.0.1:<port>/v1`. */
+  readonly baseUrl: string;
+  /** Where the admin API is. */
+  readonly adminUrl: string;
+  /** Names of the scenarios that it can play. */
+  readonly scenarioNames: readonly string[];
+  /**
+   * Plays these scenarios side by side, all when none is named, and resolves with the applications when
+   * Alloy has nothing more to do for them: every step raised, every delivery ended.
+   */
+  readonly play: (
+    names: readonly string[],
+    options?: PlayOptions,
+  ) => Promise<readonly HeldApplication[]>;
+  /** What Alloy holds, of every application there is. */
+  readonly applications: () => readonly HeldApplication[];
+  readonly deliveries: () => readonly Delivery[];
+  readonly setApiFault: (fault: ApiFault) => void;
+  readonly withholdWebhooks: (withheld: boolean) => void;
+  readonly isWebhookActive: () => boolean;
+  readonly activateWebhook: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Starts an Alloy on 127.0.0.1.
+ *
+ * @throws Error when the port is taken, a scenario file is wrong, or the webhook's URL is none.
+ */
+export async function startAlloySimulator(options: AlloySimulatorOptions): Promise<AlloySimulator> {
+  const scenarios = options.scenarios ?? readScenarios();
+  const alloy = makeRealAlloy(options);
+  const faults = makeApiFaults(Date.now);
+  const api = makeAlloyApi({
+    alloy,
+    faults,
+    key: options.apiKey,
+    scenarios,
+    now: Date.now,
+    random: Math.random,
+  });
+  const answerAdmin = makeAdminApi({ alloy, api, faults, scenarios });
+
+  const server = createServer((request, response) => {
+    void answer(request, response, (read) =>
+      isAdmin(read.path) ? answerAdmin(read) : api.answer(read),
+    );
+  });
+  const port = await listen(server, options.port ?? 0);
+  const origin = `http://127.0.0.1:${port}`;
+
+  return {
+    baseUrl: `${origin}/v1`,
+    adminUrl: `${origin}${ADMIN_PATH}`,
+    scenarioNames: [...scenarios.keys()],
+    play: async (names, { onSubmitted } = {}) => {
+      const chosen = chooseScenarios(names, scenarios);
+      const played = await Promise.all(chosen.map((each) => alloy.play(each, onSubmitted)));
+      return played.flat();
+    },
+    applications: alloy.applications,
+    deliveries: () => alloy.deliveries.log,
+    setApiFault: faults.set,
+    withholdWebhooks: alloy.withhold,
+    isWebhookActive: alloy.deliveries.isActive,
+    activateWebhook: () => alloy.deliveries.setActive(true),
+    stop: async () => {
+      alloy.stop();
+      const closed = once(server, "close");
+      server.close();
+      // Calls that a fault left hanging would keep it open for ever.
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function makeRealAlloy(options: AlloySimulatorOptions): Alloy {
+  const { webhookUrl, webhookHost } = options;
+  const alloy = makeAlloy(
+    {
+      now: Date.now,
+      random: Math.random,
+      schedule: (delayMs, task) => {
+        const timer = setTimeout(task, delayMs);
+        return () => clearTimeout(timer);
+      },
+      deliver:
+        webhookUrl === undefined
+          ? () => Promise.resolve({ failure: "no webhook is configured" })
+          : makeWebhookClient({
+              url: readUrl(webhookUrl),
+              ...(webhookHost === undefined ? {} : { host: webhookHost }),
+            }),
+    },
+    {
+      ...options,
+      credential: options.credential ?? { kind: "none" },
+      environment: options.environment ?? "sandbox",
+    },
+  );
+  if (webhookUrl === undefined) alloy.deliveries.setActive(false);
+  return alloy;
+}
+
+function readUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || !["http:", "https:"].includes(url.protocol)) {
+    throw new Error(`The webhook URL "${text}" is none; it wants http://… or https://….`);
+  }
+  return url;
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  server.listen(port, "127.0.0.1");
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    throw new Error(
+      `The Alloy simulator cannot listen on 127.0.0.1:${port} (${error instanceof Error ? error.message : String(error)}); choose another --port, or 0 for a free one.`,
+      { cause: error },
+    );
+  }
+  const address = server.address();
+  if (address === null || typeof address === "string") {
+    throw new Error(`The Alloy simulator listens on ${String(address)}, which is no TCP port.`);
+  }
+  return address.port;
+}
+
+function isAdmin(path: string): boolean {
+  return path === ADMIN_PATH || path.startsWith(`${ADMIN_PATH}/`);
+}
+
+async function answer(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  reply: (request: ApiRequest) => Promise<ApiReply | null>,
+): Promise<void> {
+  try {
+    const request = await readRequest(incoming);
+    const replied =
+      request === null ? jsonReply(413, { error: "The body is too long." }) : await reply(request);
+    if (replied === null) return; // A fault: the caller waits for as long as it likes.
+    response.writeHead(replied.status, replied.headers).end(replied.body);
+  } catch (error) {
+    // A fault of the simulator itself must look like one, not like Alloy.
+    response.writeHead(500, { "content-type": "application/json" });
+    response.end(JSON.stringify({ simulatorFailed: String(error) }));
+  }
+}
+
+/** Null: the body is too long. */
+async function readRequest(incoming: IncomingMessage): Promise<ApiRequest | null> {
+  const url = new URL(incoming.url ?? "/", "http://127.0.0.1");
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of incoming) {
+    length += chunk.length;
+    if (length > BODY_LIMIT_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return {
+    method: incoming.method ?? "GET",
+    path: url.pathname,
+    query: url.searchParams,
+    headers: Object.fromEntries(
+      Object.entries(incoming.headers).map(([name, value]) => [name, value?.toString()]),
+    ),
+    body: Buffer.concat(chunks).toString("utf8"),
+  };
+}
