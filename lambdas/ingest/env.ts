@@ -67,7 +67,7 @@ function authModeOf(value: string): AuthMode {
 }
 
 function allowListOf(value: string): AllowListSettings {
-  const settings: unknown = JSON.parse(value);
+  const settings = parsed(value);
   if (
     typeof settings === "object" &&
     settings !== null &&
@@ -80,6 +80,15 @@ function allowListOf(value: string): AllowListSettings {
   throw new Error(
     `ALLOW_LIST is ${value}; it must be {"mode":"observe"|"enforce","cidrs":["…"]}. Deploy the stack again.`,
   );
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    // No JSON is no allow-list; the caller's error quotes the value.
+    return undefined;
+  }
 }
 
 function isStrings(value: unknown): value is string[] {

@@ -1,8 +1,11 @@
+import { createHmac } from "node:crypto";
+
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 
 import type { AwsFailure, StoreOutcome } from "../../lambdas/domain/aws-failure.ts";
 import { makeAllowList } from "../../lambdas/ingest/allow-list.ts";
 import { makeCredentialCache } from "../../lambdas/ingest/credential-cache.ts";
+import type { WebhookSecretSource } from "../../lambdas/ingest/credential-cache.ts";
 import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
 import { makeJudge } from "../../lambdas/ingest/judge.ts";
 import { INGEST } from "../../lambdas/settings.ts";
@@ -13,9 +16,17 @@ import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 const USERNAME = "alloy";
 const PASSWORD = "correct horse";
 
+/** The clock of these tests, unless a test brings its own. */
+const NOW = Date.UTC(2026, 10, 23, 20);
+
 /** The header of Basic authentication. */
 export function basicOf(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+
+/** The header of an HMAC signature. */
+export function signatureOf(key: string | Uint8Array, body: string | Uint8Array): string {
+  return createHmac("sha256", key).update(body).digest("base64");
 }
 
 /** An event of an HTTP API as Lambda gets it; authentic unless said otherwise. */
@@ -66,12 +77,14 @@ export function anIngest(
     readonly secret?: unknown;
     readonly secretText?: string;
     readonly secretFailure?: AwsFailure;
+    /** In place of all the above: where the secret is read each time. */
+    readonly secretSource?: WebhookSecretSource;
+    readonly now?: () => number;
     readonly queueFailure?: AwsFailure;
     readonly bucketFailure?: AwsFailure;
   } = {},
 ) {
-  const at = Date.UTC(2026, 10, 23, 20);
-  const now = () => at;
+  const now = options.now ?? (() => NOW);
   const lines: string[] = [];
   const messages: string[] = [];
   const payloads = new Map<string, Uint8Array>();
@@ -87,7 +100,7 @@ export function anIngest(
     judge: makeJudge(
       options.authMode ?? "secret",
       makeCredentialCache({
-        source: {
+        source: options.secretSource ?? {
           read: () =>
             Promise.resolve(
               options.secretFailure === undefined

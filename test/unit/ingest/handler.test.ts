@@ -1,9 +1,7 @@
-import { createHmac } from "node:crypto";
-
 import { describe, expect, it } from "vitest";
 
 import { QUEUE } from "../../../lambdas/settings.ts";
-import { aRequest, anIngest, basicOf } from "../../support/ingest.ts";
+import { aRequest, anIngest, basicOf, signatureOf } from "../../support/ingest.ts";
 
 describe("ingest", () => {
   it("answers 200 and puts one envelope into the queue", async () => {
@@ -33,9 +31,8 @@ describe("ingest", () => {
   it("takes a signature over the raw bytes", async () => {
     const ingest = anIngest({ secret: { hmac: ["old", "new"] } });
     const body = `{"name":"Zoë"}`;
-    const signature = createHmac("sha256", "new").update(body).digest("base64");
 
-    const answer = await ingest.handle(aRequest({ body, authorization: signature }));
+    const answer = await ingest.handle(aRequest({ body, authorization: signatureOf("new", body) }));
 
     expect(answer.statusCode).toBe(200);
   });

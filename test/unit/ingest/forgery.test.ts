@@ -1,0 +1,123 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { BODY, FORGERIES, KEY, PASSWORD, USERNAME } from "../../support/forgeries.ts";
+import { aRequest, anIngest, basicOf, signatureOf } from "../../support/ingest.ts";
+
+const SECRET = {
+  basic: [
+    { username: USERNAME, password: PASSWORD },
+    { username: "another", password: "live one" },
+  ],
+  hmac: ["another live key", KEY],
+};
+
+/** Random headers on top of the listed forgeries. */
+const RANDOM_HEADERS = 2_000;
+
+/** Answers that are not a plain 401, and messages that got through. */
+async function accepted(ingest: ReturnType<typeof anIngest>, requests: readonly Request[]) {
+  const wrong: string[] = [];
+  for (const { name, headers, body } of requests) {
+    const answer = await ingest.handle(aRequest({ headers, body }));
+    if (answer.statusCode !== 401 || answer.body !== "{}")
+      wrong.push(`${name}: ${answer.statusCode}`);
+  }
+  return [...wrong, ...ingest.messages, ...ingest.payloads.keys()];
+}
+
+type Request = (typeof FORGERIES)[number];
+
+describe("forged requests", () => {
+  it(`are accepted in none of ${FORGERIES.length} listed cases`, async () => {
+    const ingest = anIngest({ secret: SECRET });
+
+    expect(await accepted(ingest, FORGERIES)).toEqual([]);
+    expect(ingest.counted("CredentialsRejected")).toBe(FORGERIES.length);
+  });
+
+  it(`are accepted in none of ${RANDOM_HEADERS} random cases`, async () => {
+    const ingest = anIngest({ secret: SECRET });
+    const base64 = fc
+      .uint8Array({ maxLength: 64 })
+      .map((bytes) => Buffer.from(bytes).toString("base64"));
+    const authorization = fc.oneof(
+      fc.string({ unit: "binary" }),
+      base64,
+      base64.map((token) => `Basic ${token}`),
+      fc.tuple(fc.string(), fc.string()).map(([user, password]) => basicOf(user, password)),
+    );
+
+    await fc.assert(
+      fc.asyncProperty(authorization, async (value) => {
+        const request = { name: value, headers: { authorization: value }, body: BODY };
+
+        expect(await accepted(ingest, [request])).toEqual([]);
+      }),
+      { numRuns: RANDOM_HEADERS },
+    );
+  });
+
+  it("are accepted in no listed case when the secret is empty", async () => {
+    const ingest = anIngest({ secret: {} });
+
+    expect(await accepted(ingest, FORGERIES)).toEqual([]);
+  });
+
+  it.each([
+    { basic: [{ username: "", password: "" }], hmac: [""] },
+    { basic: [{ username: USERNAME, password: "" }], hmac: [] },
+    { basic: [{ username: USERNAME }, null, "x", {}, []], hmac: [null, 1, {}] },
+    { basic: [{ username: "a:b", password: "c" }] },
+  ])("are accepted in no case that a careless secret invites: %j", async (secret) => {
+    const ingest = anIngest({ secret });
+    const headers = [
+      basicOf("", ""),
+      basicOf(USERNAME, ""),
+      basicOf(USERNAME, "undefined"),
+      basicOf("a", "b:c"),
+      basicOf("a:b", "c"),
+      signatureOf("", BODY),
+      signatureOf("null", BODY),
+      signatureOf("1", BODY),
+      signatureOf("[object Object]", BODY),
+    ];
+
+    const wrong = await accepted(
+      ingest,
+      headers.map((authorization) => ({
+        name: authorization,
+        headers: { authorization },
+        body: BODY,
+      })),
+    );
+
+    expect(wrong).toEqual([]);
+    expect(ingest.lines.join()).toContain("ingest.secret.entries-refused");
+  });
+});
+
+describe("the requests that were forged", () => {
+  it.each([
+    ["Basic", { authorization: basicOf(USERNAME, PASSWORD) }],
+    ["Basic with the second pair", { authorization: basicOf("another", "live one") }],
+    ["Basic in another casing", { AuthorizatioN: basicOf(USERNAME, PASSWORD) }],
+    [
+      "the scheme in another casing",
+      { authorization: basicOf(USERNAME, PASSWORD).replace("Basic", "bASIC") },
+    ],
+    ["a signature", { authorization: signatureOf(KEY, BODY) }],
+    ["a signature with the first key", { authorization: signatureOf("another live key", BODY) }],
+  ])("are accepted as Alloy sends them: %s", async (_, headers) => {
+    const ingest = anIngest({ secret: SECRET });
+
+    const answers = [
+      await ingest.handle(aRequest({ headers, body: BODY })),
+      // API Gateway hands over as base64 what it does not take for text.
+      await ingest.handle(aRequest({ headers, body: Buffer.from(BODY) })),
+    ];
+
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200]);
+    expect(ingest.messages).toHaveLength(2);
+  });
+});

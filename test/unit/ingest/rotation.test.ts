@@ -1,0 +1,189 @@
+import { describe, expect, it } from "vitest";
+
+import { aRequest, anIngest, basicOf, signatureOf } from "../../support/ingest.ts";
+import { simulatedSecretsManager } from "../../support/secrets-manager.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const START = Date.UTC(2026, 10, 23, 20);
+const SANDBOXES = 50;
+const SEEDS = [1, 2, 3, 4, 5];
+
+const OLD = { username: "alloy", password: "old" };
+const NEW = { username: "alloy", password: "new" };
+
+/** Uniform in [0, 1), the same for the same seed (mulberry32). */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * Fifty sandboxes over one Secrets Manager, on a clock of their own. Each caches for itself; a request goes to any of them.
+ */
+function aFleet(seed: number, secret: unknown) {
+  const clock = { now: START };
+  const secrets = simulatedSecretsManager(secret);
+  const random = randomOf(seed);
+  const sandboxes = Array.from({ length: SANDBOXES }, () =>
+    anIngest({ secretSource: secrets, now: () => clock.now }),
+  );
+  const answers = { 200: 0, 401: 0 };
+  return {
+    clock,
+    secrets,
+    answers,
+    async receive(authorization: string, body = "{}") {
+      const sandbox = sandboxes[Math.floor(random() * SANDBOXES)];
+      const answer = await sandbox?.handle(aRequest({ authorization, body }));
+      if (answer?.statusCode === 200) answers[200] += 1;
+      if (answer?.statusCode === 401) answers[401] += 1;
+    },
+  };
+}
+
+/** A script on the fleet's clock: what is done at the beginning of which second. */
+type Script = Readonly<Record<number, () => void>>;
+
+/** Twenty webhooks a second, as in the promise. */
+const PER_SECOND = 20;
+
+async function play(
+  fleet: ReturnType<typeof aFleet>,
+  seconds: number,
+  script: Script,
+  webhook: () => string,
+) {
+  for (let second = 0; second < seconds; second += 1) {
+    script[second]?.();
+    for (let sent = 0; sent < PER_SECOND; sent += 1) {
+      await fleet.receive(webhook());
+      fleet.clock.now += SECOND / PER_SECOND;
+    }
+  }
+}
+
+describe(`a rotation by "add, switch, remove" over ${SANDBOXES} sandboxes`, () => {
+  it.each(SEEDS)(
+    "rejects no webhook, without any wait between the steps (seed %i)",
+    async (seed) => {
+      const fleet = aFleet(seed, { basic: [OLD] });
+      let live = OLD;
+      const script: Script = {
+        // Every cache is warm by now, and holds the old secret for minutes to come.
+        60: () => {
+          fleet.secrets.put({ basic: [OLD, NEW] });
+          live = NEW;
+        },
+        61: () => fleet.secrets.put({ basic: [NEW] }),
+      };
+
+      await play(fleet, 480, script, () => basicOf(live.username, live.password));
+
+      expect(fleet.answers).toEqual({ 200: 480 * PER_SECOND, 401: 0 });
+    },
+  );
+
+  it("rejects no webhook that Alloy repeats with the old secret before it is removed", async () => {
+    const fleet = aFleet(6, { hmac: ["old"] });
+    let keys = ["old"];
+    const random = randomOf(7);
+    const script: Script = {
+      60: () => {
+        fleet.secrets.put({ hmac: ["old", "new"] });
+        keys = ["old", "new"];
+      },
+      240: () => (keys = ["new"]),
+      241: () => fleet.secrets.put({ hmac: ["new"] }),
+    };
+
+    await play(fleet, 480, script, () =>
+      signatureOf(keys[Math.floor(random() * keys.length)] ?? "", "{}"),
+    );
+
+    expect(fleet.answers).toEqual({ 200: 480 * PER_SECOND, 401: 0 });
+  });
+
+  it("rejects the removed secret five minutes later at the latest", async () => {
+    const fleet = aFleet(8, { basic: [OLD] });
+    await play(fleet, 30, {}, () => basicOf(OLD.username, OLD.password));
+    fleet.secrets.put({ basic: [NEW] });
+    fleet.clock.now += 5 * MINUTE;
+    const before = fleet.answers[200];
+
+    await play(fleet, 30, {}, () => basicOf(OLD.username, OLD.password));
+
+    expect(fleet.answers).toEqual({ 200: before, 401: 30 * PER_SECOND });
+  });
+
+  it("reads the secret once per sandbox for it, besides the reading every five minutes", async () => {
+    const fleet = aFleet(9, { basic: [OLD] });
+    await play(fleet, 60, {}, () => basicOf(OLD.username, OLD.password));
+    const before = fleet.secrets.reads();
+    fleet.secrets.put({ basic: [OLD, NEW] });
+
+    await play(fleet, 60, {}, () => basicOf(NEW.username, NEW.password));
+
+    expect(before).toBe(SANDBOXES);
+    expect(fleet.secrets.reads() - before).toBe(SANDBOXES);
+  });
+});
+
+describe(`a flood of forged requests over ${SANDBOXES} sandboxes`, () => {
+  /** Ten thousand wrong passwords in a minute. */
+  async function flood(
+    fleet: ReturnType<typeof aFleet>,
+    seconds: number,
+    alongside?: () => string,
+  ) {
+    for (let tick = 0; tick < seconds * 10; tick += 1) {
+      for (let sent = 0; sent < 17; sent += 1)
+        await fleet.receive(basicOf("alloy", `guess ${sent}`));
+      if (alongside !== undefined) await fleet.receive(alongside());
+      fleet.clock.now += 100;
+    }
+  }
+
+  it("has the secret read at most once per ten seconds and sandbox", async () => {
+    const fleet = aFleet(10, { basic: [OLD] });
+
+    await flood(fleet, 60);
+
+    expect(fleet.answers).toEqual({ 200: 0, 401: 10_200 });
+    // Each sandbox: its first read, and a forced one in each ten seconds.
+    expect(fleet.secrets.reads()).toBeLessThanOrEqual(SANDBOXES * (1 + 6));
+  });
+
+  it("has the secret not read at all by what cannot be a credential", async () => {
+    const fleet = aFleet(11, { basic: [OLD] });
+
+    for (let sent = 0; sent < 5_000; sent += 1) await fleet.receive(sent % 2 ? "Bearer x" : "");
+
+    expect(fleet.secrets.reads()).toBe(SANDBOXES);
+  });
+
+  it("does not become a flood of calls when there is no secret to compare with", async () => {
+    const fleet = aFleet(12, { basic: [OLD] });
+    fleet.secrets.fail("unavailable");
+
+    await flood(fleet, 10);
+
+    expect(fleet.secrets.reads()).toBeLessThanOrEqual(SANDBOXES * 10);
+  });
+
+  it("costs a rotation no webhook when there are ten seconds between adding and switching", async () => {
+    const fleet = aFleet(13, { basic: [OLD] });
+    await flood(fleet, 30, () => basicOf(OLD.username, OLD.password));
+    fleet.secrets.put({ basic: [OLD, NEW] });
+    fleet.clock.now += 10 * SECOND;
+
+    await flood(fleet, 30, () => basicOf(NEW.username, NEW.password));
+
+    expect(fleet.answers[200]).toBe(600);
+  });
+});

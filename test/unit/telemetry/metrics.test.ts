@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+
+import { METRICS } from "../../../lambdas/settings.ts";
+import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
+
+const AT = 1_795_464_000_000;
+
+function someMetrics() {
+  const lines: string[] = [];
+  const metrics = makeMetrics({
+    stage: "sandbox",
+    write: (line) => void lines.push(line),
+    now: () => AT,
+  });
+  return { metrics, lines, written: (): unknown[] => lines.map((line) => JSON.parse(line)) };
+}
+
+describe("metrics in embedded metric format", () => {
+  it("stand as one line of JSON with namespace, stage, unit and value", () => {
+    const { metrics, lines, written } = someMetrics();
+
+    metrics.count(METRICS.webhooksReceived);
+    metrics.flush();
+
+    expect(written()).toEqual([
+      {
+        _aws: {
+          Timestamp: AT,
+          CloudWatchMetrics: [
+            {
+              Namespace: "AlloyJourneyWebhooks",
+              Dimensions: [["Stage"]],
+              Metrics: [{ Name: "WebhooksReceived", Unit: "Count" }],
+            },
+          ],
+        },
+        Stage: "sandbox",
+        WebhooksReceived: 1,
+      },
+    ]);
+    expect(lines[0]).not.toContain("\n");
+  });
+
+  it("add up counts of one name", () => {
+    const { metrics, written } = someMetrics();
+
+    metrics.count(METRICS.eventsRecorded, 2);
+    metrics.count(METRICS.eventsRecorded);
+    metrics.flush();
+
+    expect(written()).toMatchObject([{ EventsRecorded: 3 }]);
+  });
+
+  it("keep a zero, which says that somebody looked", () => {
+    const { metrics, written } = someMetrics();
+
+    metrics.count(METRICS.deliveryGaps, 0);
+    metrics.flush();
+
+    expect(written()).toMatchObject([{ DeliveryGaps: 0 }]);
+  });
+
+  it("keep every measurement, in milliseconds", () => {
+    const { metrics, written } = someMetrics();
+
+    metrics.milliseconds(METRICS.deliveryLatency, 120);
+    metrics.milliseconds(METRICS.deliveryLatency, 80);
+    metrics.flush();
+
+    expect(written()).toMatchObject([
+      {
+        DeliveryLatency: [120, 80],
+        _aws: { CloudWatchMetrics: [{ Metrics: [{ Unit: "Milliseconds" }] }] },
+      },
+    ]);
+  });
+
+  it("write one line per set of dimensions", () => {
+    const { metrics, written } = someMetrics();
+
+    metrics.count(METRICS.deliveryGaps, 3);
+    metrics.count(METRICS.deliveryGaps, 2, { GapStage: "alloy" });
+    metrics.count(METRICS.deliveryGaps, 1, { GapStage: "consumer" });
+    metrics.flush();
+
+    expect(written()).toMatchObject([
+      { Stage: "sandbox", DeliveryGaps: 3 },
+      {
+        Stage: "sandbox",
+        GapStage: "alloy",
+        DeliveryGaps: 2,
+        _aws: { CloudWatchMetrics: [{ Dimensions: [["Stage", "GapStage"]] }] },
+      },
+      { Stage: "sandbox", GapStage: "consumer", DeliveryGaps: 1 },
+    ]);
+  });
+
+  it("carry properties that are searchable and are no dimension", () => {
+    const { metrics, written } = someMetrics();
+
+    metrics.count(METRICS.credentialsRejected);
+    metrics.flush({ receiptId: "R-1" });
+
+    expect(written()).toMatchObject([
+      { receiptId: "R-1", _aws: { CloudWatchMetrics: [{ Dimensions: [["Stage"]] }] } },
+    ]);
+  });
+
+  it("are forgotten once written", () => {
+    const { metrics, lines } = someMetrics();
+    metrics.count(METRICS.webhooksReceived);
+    metrics.flush();
+
+    metrics.flush();
+
+    expect(lines).toHaveLength(1);
+  });
+});
