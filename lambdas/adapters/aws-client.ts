@@ -36,8 +36,8 @@ export interface AwsAttempts {
 }
 
 /**
- * A connection that was idle for longer is not used again: a frozen Lambda does not see that the
- * other side has closed it, and would find out by losing an attempt. AWS's SDKs keep theirs 60 s.
+ * A connection that was idle for longer is not used again: a frozen Lambda does not see that the other
+ * side has closed it, and would find out by losing an attempt. Load balancers close after a minute.
  */
 const LONGEST_IDLE_MS = 20_000;
 
@@ -153,20 +153,22 @@ function networkFailureOf(code: string | undefined): AwsFailure {
   return "reset";
 }
 
-/** AWS names the fault in the body, as a JSON `__type` or an XML `Code`. */
 function failureOf(status: number, body: string): AwsFailure {
-  if (status === 429 || /Throttl|TooManyRequests|SlowDown|RequestLimit/.test(body))
+  const code = codeOf(body);
+  if (status === 429 || /Throttl|TooManyRequests|SlowDown|LimitExceeded/.test(code)) {
     return "throttled";
+  }
   if (status >= 500) return "unavailable";
-  if (
-    /Expired|InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch/.test(
-      body,
-    )
-  ) {
+  if (/Expired|InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|Signature/.test(code)) {
     return "credentials";
   }
-  if (status === 403) return "denied";
-  return "rejected";
+  return status === 403 || code.includes("AccessDenied") ? "denied" : "rejected";
+}
+
+/** AWS names a fault in the body: SQS and Secrets Manager as a JSON `__type`, S3 as an XML `Code`. */
+function codeOf(body: string): string {
+  const [, json, xml] = /"__type"\s*:\s*"([^"]*)"|<Code>([^<]*)<\/Code>/.exec(body) ?? [];
+  return json ?? xml ?? "";
 }
 
 function isWorthAnotherAttempt(failure: AwsFailure): boolean {

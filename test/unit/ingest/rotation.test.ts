@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { aRequest, anIngest, basicOf, signatureOf } from "../../support/ingest.ts";
+import { randomOf } from "../../support/random.ts";
 import { simulatedSecretsManager } from "../../support/secrets-manager.ts";
 
 const SECOND = 1_000;
@@ -11,17 +12,6 @@ const SEEDS = [1, 2, 3, 4, 5];
 
 const OLD = { username: "alloy", password: "old" };
 const NEW = { username: "alloy", password: "new" };
-
-/** Uniform in [0, 1), the same for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /**
  * Fifty sandboxes over one Secrets Manager, on a clock of their own. Each caches for itself; a request goes to any of them.

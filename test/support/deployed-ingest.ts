@@ -1,0 +1,46 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { vi } from "vitest";
+
+/**
+ * Ingest as it is deployed: its entry file, with the environment that the stack and Lambda set, against
+ * endpoints of this machine. `lines` is what it writes to standard output.
+ */
+export async function deployedIngest(environment: Readonly<Record<string, string>>) {
+  vi.resetModules();
+  const variables = {
+    STAGE: "test",
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "example",
+    EVENT_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/123456789012/events",
+    PAYLOAD_BUCKET_NAME: "payloads",
+    WEBHOOK_SECRET_ARN: "arn:aws:secretsmanager:us-east-1:123456789012:secret:webhook",
+    AUTH_MODE: "secret",
+    ALLOW_LIST: JSON.stringify({ mode: "observe", cidrs: ["52.7.221.27/32"] }),
+    ...environment,
+  };
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  const lines: string[] = [];
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    lines.push(String(text).trimEnd());
+    return true;
+  });
+  const { handler } = await import("../../lambdas/ingest/index.ts");
+  return {
+    lines,
+    /** The answer, and the milliseconds it took. */
+    async handle(
+      event: APIGatewayProxyEventV2,
+    ): Promise<{ answer: APIGatewayProxyStructuredResultV2; ms: number }> {
+      const started = performance.now();
+      const answer = await handler(event);
+      return { answer, ms: performance.now() - started };
+    },
+  };
+}
+
+/** Puts environment and standard output back. */
+export function restoreProcess(): void {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+}

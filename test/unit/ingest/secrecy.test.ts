@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+
+import { aRequest, anIngest, basicOf, signatureOf } from "../../support/ingest.ts";
+
+const MARK = "MARKED";
+const PASSWORD = `${MARK}-password`;
+const KEY = `${MARK}-key`;
+const SECRET = { basic: [{ username: `${MARK}-user`, password: PASSWORD }], hmac: [KEY] };
+
+/** A body and headers in which everything that must not be logged is marked. */
+const body = JSON.stringify({ data: { name_first: `${MARK}-name`, ssn: `${MARK}-ssn` } });
+const right = basicOf(`${MARK}-user`, PASSWORD);
+const wrong = basicOf(`${MARK}-user`, `${MARK}-guess`);
+
+function marked(authorization: string) {
+  return aRequest({
+    body,
+    headers: { authorization, "user-agent": `${MARK}-agent`, "x-forwarded-for": `${MARK}-address` },
+  });
+}
+
+/** Spellings under which a marked value could hide. */
+const SPELLINGS = [
+  MARK,
+  ...[right, wrong, signatureOf(KEY, body)].map((header) => header.replace("Basic ", "")),
+  Buffer.from(body).toString("base64"),
+  Buffer.from(MARK).toString("hex"),
+];
+
+describe("the log of ingest holds nothing of body, headers and secret", () => {
+  it.each([
+    ["200", {}, right, 200],
+    ["200 by a signature", {}, signatureOf(KEY, body), 200],
+    ["401", {}, wrong, 401],
+    ["401 by something malformed", {}, `${MARK} ${MARK}`, 401],
+    ["401 without a credential", { secret: {} }, right, 401],
+    ["401 with a malformed secret", { secretText: `{"${MARK}"` }, right, 401],
+    ["403", { allowListMode: "enforce" }, right, 403],
+    ["503 of the queue", { queueFailure: "timeout" }, right, 503],
+    ["503 of Secrets Manager", { secretFailure: "denied" }, right, 503],
+  ] as const)("after %s", async (_, options, authorization, statusCode) => {
+    const ingest = anIngest({ secret: SECRET, ...options });
+    const request = marked(authorization);
+    if (statusCode === 403) request.requestContext.http.sourceIp = "203.0.113.9";
+
+    const answer = await ingest.handle(request);
+
+    expect(answer.statusCode).toBe(statusCode);
+    expect(ingest.lines).not.toEqual([]);
+    const log = ingest.lines.join("\n");
+    expect(SPELLINGS.filter((spelling) => log.includes(spelling))).toEqual([]);
+    expect(JSON.stringify(answer)).not.toContain(MARK);
+  });
+});
