@@ -109,7 +109,7 @@ export function makeAlloy(dependencies: AlloyDependencies, options: WebhookOptio
   let withholding = false;
 
   function after(seconds: number, task: () => void): void {
-    const cancel = schedule((seconds * 1_000) / timeScale, () => {
+    const cancel = schedule(Math.round((seconds * 1_000) / timeScale), () => {
       timers.delete(cancel);
       task();
     });

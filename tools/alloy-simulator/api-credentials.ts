@@ -5,6 +5,9 @@ import { makeTokens } from "./tokens.ts";
 /** How long a bearer token lives (docs: authentication-guide): one hour, never scaled. */
 const BEARER_LIFETIME_MS = 3_600_000;
 
+/** The same, as the token endpoint says it. */
+export const BEARER_LIFETIME_SECONDS = BEARER_LIFETIME_MS / 1_000;
+
 /** One account-level API key. Alloy lets up to five secrets of a key be live at once. */
 export interface ApiKey {
   readonly token: string;
@@ -14,7 +17,7 @@ export interface ApiKey {
 /** Whether a request may pass, and if not, which of Alloy's two answers it gets. */
 type Verdict = "accepted" | "badCredentials" | "bearerExpired";
 
-interface ApiCredentials {
+export interface ApiCredentials {
   readonly verdictOn: (authorization: string | undefined) => Verdict;
   readonly acceptsPair: (token: unknown, secret: unknown) => boolean;
   /** A new bearer token and the time it ends, in epoch milliseconds. */
@@ -73,6 +76,3 @@ export function makeApiCredentials(
     },
   };
 }
-
-/** Seconds a bearer token lives, as the token endpoint says it. */
-export const BEARER_LIFETIME_SECONDS = BEARER_LIFETIME_MS / 1_000;

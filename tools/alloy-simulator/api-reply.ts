@@ -27,6 +27,15 @@ export function jsonReply(
   };
 }
 
+/** The parsed text; undefined when it is not JSON, which no schema accepts. */
+export function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // The schema's answer, 400 with minor code 4002, says all that Alloy would.
+  }
+}
+
 /** The errors of Alloy's API that this simulator gives (docs: _errors, authentication-guide, request-handling-retry). */
 const API_ERRORS = {
   bodyValidation: { status: 400, minorCode: 4002, type: "Bad Request" },
@@ -41,7 +50,7 @@ const API_ERRORS = {
 
 export type ApiErrorName = keyof typeof API_ERRORS;
 
-interface ErrorContext {
+export interface ErrorContext {
   readonly message: string;
   readonly details?: Readonly<Record<string, unknown>>;
   readonly errorToken: string;

@@ -1,12 +1,13 @@
 import * as v from "valibot";
 
 import type { Alloy, Submission } from "./alloy.ts";
-import { BEARER_LIFETIME_SECONDS, makeApiCredentials, readBasic } from "./api-credentials.ts";
+import { makeApiCredentials } from "./api-credentials.ts";
 import type { ApiKey } from "./api-credentials.ts";
 import type { ApiFaults } from "./api-faults.ts";
-import { bearerErrorReply, errorReply, jsonReply } from "./api-reply.ts";
+import { errorReply, jsonReply, readJson } from "./api-reply.ts";
 import type { ApiErrorName, ApiReply, ApiRequest } from "./api-reply.ts";
 import type { ApplicationResponse } from "./application-response.ts";
+import { answerBearer } from "./bearer-endpoint.ts";
 import { JOURNEYS } from "./journeys.ts";
 import type { Scenario } from "./scenario.ts";
 import { makeTokens } from "./tokens.ts";
@@ -31,12 +32,6 @@ const SubmissionSchema = v.object({
   external_partner_id: v.optional(v.nullable(v.string())),
   external_application_id: externalId,
   application_meta: v.optional(v.nullable(v.record(v.string(), v.unknown()))),
-});
-
-const BearerSchema = v.object({
-  grant_type: v.optional(v.string()),
-  application_token: v.optional(v.string()),
-  application_secret: v.optional(v.string()),
 });
 
 /** One call of the API, for whoever counts them. */
@@ -109,33 +104,6 @@ export function makeAlloyApi(dependencies: ApiDependencies): AlloyApi {
           headers: spoiling.headers,
         });
     }
-  }
-
-  function issueBearer(request: ApiRequest): ApiReply {
-    const refused = () => bearerErrorReply("badCredentials", context("Bad credentials"));
-    const json = readJson(request.body === "" ? "{}" : request.body);
-    const parsed = v.safeParse(BearerSchema, json);
-    if (!parsed.success) {
-      return bearerErrorReply("bodyValidation", context("Body validation failed"));
-    }
-    const basic = readBasic(request.headers["authorization"]);
-    const { grant_type, application_token, application_secret } = parsed.output;
-    if (basic) {
-      if (!credentials.acceptsPair(basic.username, basic.password)) return refused();
-      if (grant_type !== "client_credentials") {
-        const details = { grant_type: `wants "client_credentials"` };
-        return bearerErrorReply("bodyValidation", context("Body validation failed", details));
-      }
-      return jsonReply(200, {
-        access_token: credentials.issueBearer().token,
-        token_type: "bearer",
-        expires_in: BEARER_LIFETIME_SECONDS,
-      });
-    }
-    // Credentials in the body get another shape of answer.
-    if (!credentials.acceptsPair(application_token, application_secret)) return refused();
-    const { token, expiresAt } = credentials.issueBearer();
-    return jsonReply(200, { bearer_token: token, expires: expiresAt });
   }
 
   function readSubmission(
@@ -211,7 +179,7 @@ export function makeAlloyApi(dependencies: ApiDependencies): AlloyApi {
     const spoilt = spoiltReply();
     if (spoilt !== "unspoilt") return spoilt;
     if (request.path === "/v1/oauth/bearer" && request.method === "POST") {
-      return issueBearer(request);
+      return answerBearer(request, credentials, context);
     }
     switch (credentials.verdictOn(request.headers["authorization"])) {
       case "badCredentials":
@@ -259,13 +227,4 @@ export function makeAlloyApi(dependencies: ApiDependencies): AlloyApi {
       return reply;
     },
   };
-}
-
-/** Undefined when the text is not JSON: no schema accepts that. */
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // The schema's answer, 400 with minor code 4002, says all that Alloy would.
-  }
 }

@@ -250,7 +250,7 @@ export function makeDeliveries(
     }
     // The schedule counts from the first attempt; an attempt that hung past its successor's time is
     // followed at once.
-    after(Math.max(0, first.sentAt + next / timeScale - now()), () => {
+    after(Math.max(0, Math.round(first.sentAt + next / timeScale - now())), () => {
       retries.push(task);
       pump();
     });

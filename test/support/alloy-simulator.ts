@@ -1,0 +1,96 @@
+import { makeAlloy } from "../../tools/alloy-simulator/alloy.ts";
+import type { Alloy } from "../../tools/alloy-simulator/alloy.ts";
+import type {
+  WebhookAnswer,
+  WebhookOptions,
+  WebhookRequest,
+} from "../../tools/alloy-simulator/deliveries.ts";
+import { readScenarios } from "../../tools/alloy-simulator/scenario.ts";
+import type { Scenario } from "../../tools/alloy-simulator/scenario.ts";
+import { makeSeededRandom, makeVirtualTime } from "./virtual-time.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+
+/** A request that reached the endpoint. */
+export interface ReceivedWebhook {
+  readonly at: number;
+  readonly authorization: string | undefined;
+  readonly body: string;
+  readonly envelope: {
+    readonly request_token: string;
+    readonly timestamp: number;
+    readonly type: string;
+    readonly description: string;
+    readonly data: Readonly<Record<string, unknown>> & {
+      readonly type: string;
+      readonly timestamp: number;
+      readonly entity_token: string | null;
+    };
+  };
+}
+
+export interface AlloyInTest {
+  readonly alloy: Alloy;
+  readonly time: VirtualTime;
+  readonly received: readonly ReceivedWebhook[];
+  /** How the endpoint answers from now on. */
+  readonly answerWith: (
+    answer: (webhook: ReceivedWebhook, request: WebhookRequest) => Promise<WebhookAnswer>,
+  ) => void;
+}
+
+/** Answers nothing, ever, but lets go when Alloy does. */
+export const hang = () => Promise.withResolvers<WebhookAnswer>().promise;
+
+export const respond = (status: number) => () => Promise.resolve({ status });
+
+/** An Alloy with a virtual clock, and an endpoint that answers 200 until it is told otherwise. */
+export function anAlloy(options: Partial<WebhookOptions> = {}): AlloyInTest {
+  const time = makeVirtualTime();
+  const received: ReceivedWebhook[] = [];
+  let answer: Parameters<AlloyInTest["answerWith"]>[0] = respond(200);
+  const alloy = makeAlloy(
+    {
+      now: time.now,
+      random: makeSeededRandom(),
+      schedule: time.schedule,
+      deliver: (request) => {
+        const webhook = {
+          at: time.now(),
+          authorization: request.headers["authorization"],
+          body: request.body,
+          envelope: JSON.parse(request.body),
+        };
+        received.push(webhook);
+        return answer(webhook, request);
+      },
+    },
+    { credential: { kind: "none" }, environment: "sandbox", ...options },
+  );
+  return {
+    alloy,
+    time,
+    received,
+    answerWith: (wanted) => {
+      answer = wanted;
+    },
+  };
+}
+
+const scenarios = readScenarios();
+
+/** A scenario of the catalogue. */
+export function theScenario(name: string): Scenario {
+  const scenario = scenarios.get(name);
+  if (scenario === undefined) throw new Error(`no scenario ${name}`);
+  return scenario;
+}
+
+/** A scenario whose only event is `started_application`, so that a test has one webhook to look at. */
+export function aScenarioOfOneEvent(): Scenario {
+  return {
+    ...theScenario("approved-at-once"),
+    name: "one-event",
+    steps: [{ afterSeconds: 0, event: "started_application", status: "running" }],
+    expected: { status: "running", outcome: null, published: { progressed: 1 } },
+  };
+}

@@ -1,0 +1,27 @@
+import { readFileSync, readdirSync } from "node:fs";
+
+import { describe, expect, it } from "vitest";
+
+import { EVENT_TYPES, eventKindOf } from "../../tools/alloy-simulator/event-catalogue.ts";
+
+const FOLDER = "test/fixtures/events";
+
+describe("the fixtures of Journey events", () => {
+  it("are one per documented event type", () => {
+    const files = readdirSync(FOLDER).toSorted();
+
+    expect(files).toEqual(EVENT_TYPES.map((type) => `${type}.json`).toSorted());
+  });
+
+  it.each(EVENT_TYPES)("%s is named after what it holds, with the fields of its kind", (type) => {
+    const { data, ...envelope } = JSON.parse(readFileSync(`${FOLDER}/${type}.json`, "utf8"));
+
+    expect(Object.keys(envelope)).toEqual(["request_token", "timestamp", "type", "description"]);
+    expect(data.type).toBe(type);
+    expect(envelope.timestamp).toBeGreaterThan(data.timestamp);
+    const kind = eventKindOf(type);
+    if (kind?.level === "entity") expect(data.entity_application_token).toMatch(/^EA-/);
+    if (kind?.level === "application") expect(data.entity_application_token).toBeNull();
+    expect("outcome" in data).toBe(kind?.hasOutcome === true);
+  });
+});
