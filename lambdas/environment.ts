@@ -1,3 +1,7 @@
+import type { AwsCredentials } from "./adapters/aws-signature.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
  * Checks the environment variables a Lambda needs.
  *
@@ -8,7 +12,7 @@
  */
 export function readEnvironment<const Name extends string>(
   names: readonly Name[],
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
 ): (name: Name) => string {
   const missing = names.filter((name) => !environment[name]);
   if (missing.length > 0) {
@@ -17,4 +21,16 @@ export function readEnvironment<const Name extends string>(
     );
   }
   return (name) => environment[name] ?? "";
+}
+
+/** Read at each call: long-running hosts other than Lambda renew them in place. */
+export function readAwsCredentials(environment: Environment): AwsCredentials | undefined {
+  const accessKeyId = environment["AWS_ACCESS_KEY_ID"];
+  const secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"];
+  if (!accessKeyId || !secretAccessKey) return undefined;
+  return {
+    accessKeyId,
+    secretAccessKey,
+    sessionToken: environment["AWS_SESSION_TOKEN"] || undefined,
+  };
 }

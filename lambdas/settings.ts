@@ -67,6 +67,8 @@ export const METRICS = {
   eventsMissing: "EventsMissing",
   /** Poller: applications in gap, past the threshold; also by `GapStage`. */
   deliveryGaps: "DeliveryGaps",
+  /** Poller: applications that Alloy does not know, or not by this account. */
+  applicationsUnknown: "ApplicationsUnknown",
   /** Poller: calls of Get Journey Application. */
   alloyCalls: "AlloyCalls",
   /** Poller: calls answered 429 or 5xx, or not at all. */
@@ -221,6 +223,30 @@ export interface AllowListSettings {
   /** IPv4 or IPv6 ranges; an address without a prefix length is one address. */
   readonly cidrs: readonly string[];
 }
+
+/** How the poller calls Alloy, within the stage's `polling`. */
+export const POLLER = {
+  /** One call at most. Three of them about one application leave two thirds of a run to the others. */
+  callMs: 5 * SECOND,
+  /** Calls about one application in one check. */
+  attempts: 3,
+  /** Wait before the second attempt, on average; it doubles with each. */
+  pauseMs: 500,
+  /** Failures in a row after which a run asks no more: what an outage of Alloy's costs per run. */
+  failuresToStop: 5,
+  /** The same for 429: every one has slowed the run down already. */
+  refusalsToStop: 10,
+  /** Applications checked side by side, once Alloy has answered: 5 a second at a second each. */
+  lanes: 5,
+  /** A check that a crash cut off is due again after this: no other run can overlap. */
+  claimMs: TIMEOUTS_MS.poller + 5 * SECOND,
+  /** The longest wait for the next check of an application in gap: a redrive is noticed within it. */
+  longestGapCheckMs: 30 * MINUTE,
+  /** Alloy has not known an application for so long: no more checks, unless a webhook comes. */
+  unknownMs: 7 * DAY,
+  /** The API secret is read again when it is older (design 2.2). */
+  secretLifetimeMs: 5 * MINUTE,
+} as const;
 
 /** How many of each may run at once. */
 export const CONCURRENCY = {

@@ -29,6 +29,10 @@ export class DynamoUpdate {
     this.#removes.push(this.#name(attribute));
   }
 
+  requirePresent(attribute: string): void {
+    this.#conditions.push(`attribute_exists(${this.#name(attribute)})`);
+  }
+
   requireAbsent(attribute: string): void {
     this.#conditions.push(`attribute_not_exists(${this.#name(attribute)})`);
   }
@@ -53,12 +57,18 @@ export class DynamoUpdate {
 
   /** The part of an `UpdateItem` request that this is. */
   expression() {
-    const removes = this.#removes.length > 0 ? ` REMOVE ${this.#removes.join(", ")}` : "";
+    const clause = (keyword: string, parts: readonly string[]) =>
+      parts.length > 0 ? [`${keyword} ${parts.join(", ")}`] : [];
     return {
-      UpdateExpression: `SET ${this.#sets.join(", ")}${removes}`,
+      UpdateExpression: [...clause("SET", this.#sets), ...clause("REMOVE", this.#removes)].join(
+        " ",
+      ),
       ConditionExpression: this.#conditions.join(" AND "),
       ExpressionAttributeNames: this.#names,
-      ExpressionAttributeValues: marshall(this.#values),
+      // DynamoDB refuses an empty map.
+      ...(Object.keys(this.#values).length > 0 && {
+        ExpressionAttributeValues: marshall(this.#values),
+      }),
     };
   }
 

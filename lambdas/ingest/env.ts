@@ -1,4 +1,3 @@
-import type { AwsCredentials } from "../adapters/aws-signature.ts";
 import { readEnvironment } from "../environment.ts";
 import type { AllowListSettings, AuthMode } from "../settings.ts";
 
@@ -46,18 +45,6 @@ export function readIngestEnvironment(environment: Environment): IngestEnvironme
       s3: endpoint("S3"),
       secretsManager: endpoint("SECRETS_MANAGER"),
     },
-  };
-}
-
-/** Read at each call: long-running hosts other than Lambda renew them in place. */
-export function readAwsCredentials(environment: Environment): AwsCredentials | undefined {
-  const accessKeyId = environment["AWS_ACCESS_KEY_ID"];
-  const secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"];
-  if (!accessKeyId || !secretAccessKey) return undefined;
-  return {
-    accessKeyId,
-    secretAccessKey,
-    sessionToken: environment["AWS_SESSION_TOKEN"] || undefined,
   };
 }
 

@@ -3,13 +3,14 @@ import { S3PayloadBucket } from "../adapters/s3-payload-bucket.ts";
 import { SecretsManagerSecret } from "../adapters/secrets-manager-secret.ts";
 import { SqsEnvelopeQueue } from "../adapters/sqs-envelope-queue.ts";
 import { loadBuiltins } from "../lazy-builtins.ts";
+import { readAwsCredentials } from "../environment.ts";
 import { INGEST } from "../settings.ts";
 import { makeLineLogger } from "../telemetry/line-logger.ts";
 import { makeMetrics } from "../telemetry/metrics.ts";
 import { writeLine } from "../telemetry/standard-output.ts";
 import { makeAllowList } from "./allow-list.ts";
 import { makeCredentialCache } from "./credential-cache.ts";
-import { readAwsCredentials, readIngestEnvironment } from "./env.ts";
+import { readIngestEnvironment } from "./env.ts";
 import { makeIngestHandler } from "./handler.ts";
 import { makeJudge } from "./judge.ts";
 

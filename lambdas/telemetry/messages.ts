@@ -19,6 +19,20 @@ export const MESSAGES = {
   "consumer.event.in-conflict": "Another invocation is processing this event; it comes back soon.",
   "consumer.event.ignored": "The configuration asks to drop this event.",
   "consumer.event.unrecognised": "Alloy sent something that its documentation does not know.",
+  "poller.run.ended": "The poller has ended a run.",
+  "poller.run.stopped": "This run asks Alloy nothing more; what is left comes first in the next.",
+  "poller.check.failed": "A check could not be ended; the application is due again.",
+  "poller.check.unanswered": "Alloy did not answer for this application; it is asked again later.",
+  "poller.application.unknown":
+    "Alloy does not know this application, or not by this account; it is asked again later.",
+  "poller.application.unreadable-events":
+    "Alloy's event list has elements that name no type or no time.",
+  "poller.events.missing":
+    "Alloy has events that are not recorded here; they are in the queue now.",
+  "poller.secret.unreadable":
+    "The secret of Alloy's API could not be read; the cached one, if any, stays in use.",
+  "poller.secret.malformed":
+    'The secret of Alloy\'s API is not {"token":"…","secret":"…"}; the cached one, if any, stays in use.',
   "consumer.failure.unrecorded":
     "The evidence of a failure could not be written; the failure itself is handled.",
 } as const;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { readAwsCredentials, readIngestEnvironment } from "../../../lambdas/ingest/env.ts";
+import { readAwsCredentials } from "../../../lambdas/environment.ts";
+import { readIngestEnvironment } from "../../../lambdas/ingest/env.ts";
 
 const COMPLETE = {
   STAGE: "sandbox",

@@ -1,0 +1,238 @@
+import {
+  ConditionalCheckFailedException,
+  QueryCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import * as v from "valibot";
+
+import type {
+  CheckMemory,
+  CheckPlan,
+  ClaimedApplication,
+  DueApplication,
+  DueApplications,
+  History,
+} from "../domain/polling-ports.ts";
+import type { RecordedEvent, RecordedFailure } from "../domain/reconciliation.ts";
+import { TABLE } from "../settings.ts";
+import { applicationKey, applicationStateOf, dueShard } from "./application-item.ts";
+import { translateAwsError } from "./aws-error.ts";
+import { DynamoUpdate } from "./dynamo-update.ts";
+
+const text = v.nullish(v.string(), null);
+const number = v.nullish(v.number(), null);
+
+const KeySchema = v.object({ pk: v.string(), dueAt: v.number() });
+
+const MemorySchema = v.object({
+  checkedAt: number,
+  checkAskedAt: number,
+  checkPushes: v.nullish(v.number(), 0),
+  failedChecks: v.nullish(v.number(), 0),
+  unknownSince: number,
+  revision: number,
+});
+
+const EventSchema = v.object({
+  eventId: v.string(),
+  type: v.string(),
+  eventAt: v.number(),
+  receivedAt: v.number(),
+  origin: v.picklist(["webhook", "poll", "submission", "replay"]),
+  entityApplicationToken: text,
+  eventToken: text,
+});
+
+const FailureSchema = v.object({
+  eventId: v.string(),
+  eventType: v.string(),
+  failedAt: v.number(),
+  reason: v.string(),
+  deadLettered: v.boolean(),
+});
+
+/** Everything of an event and of a failure but the body, which is most of their size and personal. */
+const HISTORY_ATTRIBUTES = [
+  "sk",
+  ...Object.keys(EventSchema.entries),
+  ...Object.keys(FailureSchema.entries),
+];
+
+type Item = Readonly<Record<string, unknown>>;
+
+/**
+ * `DueApplications` on DynamoDB: queries of the sparse index `due`, ten shards of it, and conditional
+ * updates. What is read grows with what is due, never with what is open.
+ */
+export class DynamoDueApplications implements DueApplications {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  async list(now: number, limit: number): Promise<readonly DueApplication[]> {
+    const shards = Array.from({ length: TABLE.dueShards }, (_, number) => dueShard(number));
+    const lists = await Promise.all(shards.map((shard) => this.#dueOf(shard, now, limit)));
+    return lists.flat().toSorted((one, other) => one.dueAt - other.dueAt);
+  }
+
+  async claim(due: DueApplication, until: number): Promise<ClaimedApplication | null> {
+    const update = new DynamoUpdate();
+    update.set("dueAt", until);
+    update.requireEqual("dueAt", due.dueAt);
+    const item = await this.#update("Claiming an application", due.applicationToken, update);
+    return item === null ? null : claimedApplicationOf(item, until);
+  }
+
+  async history(applicationToken: string): Promise<History> {
+    const events: RecordedEvent[] = [];
+    const failures: RecordedFailure[] = [];
+    const names = Object.fromEntries(
+      [...new Set(HISTORY_ATTRIBUTES)].map((name) => [`#${name}`, name]),
+    );
+    const items = this.#query("Reading an application's events", {
+      KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
+      ExpressionAttributeValues: {
+        ":pk": applicationKey(applicationToken).pk,
+        // Events and failures stand side by side, and before the state.
+        ":from": "EVENT#",
+        ":to": "FAILURE#~",
+      },
+      ProjectionExpression: Object.keys(names).join(", "),
+      ExpressionAttributeNames: names,
+    });
+    for await (const { sk, ...item } of items) {
+      if (String(sk).startsWith("EVENT#")) events.push(recordedEventOf(item));
+      else failures.push(v.parse(FailureSchema, item));
+    }
+    return { events, failures };
+  }
+
+  async plan(claimed: ClaimedApplication, plan: CheckPlan): Promise<void> {
+    const { applicationToken } = claimed.state;
+    const update = memoryUpdate(plan.memory);
+    if (plan.dueAt === null) {
+      update.remove("duePk");
+      update.remove("dueAt");
+      update.set("settledAt", plan.at);
+      // Something that happened during this check may have reopened it.
+      if (claimed.revision === null) update.requireAbsent("revision");
+      else update.requireEqual("revision", claimed.revision);
+    } else {
+      update.set("dueAt", plan.dueAt);
+    }
+    update.requireEqual("dueAt", claimed.claimedUntil);
+    if ((await this.#update("Planning a check", applicationToken, update)) !== null) return;
+
+    // Somebody asked for a check meanwhile, or the application moved: it is due as it stands.
+    const memory = memoryUpdate(plan.memory);
+    memory.requirePresent("pk");
+    await this.#update("Planning a check", applicationToken, memory);
+  }
+
+  async #dueOf(shard: string, now: number, limit: number): Promise<readonly DueApplication[]> {
+    const due: DueApplication[] = [];
+    const items = this.#query("Listing due applications", {
+      IndexName: TABLE.dueIndex,
+      KeyConditionExpression: "duePk = :shard AND dueAt <= :now",
+      ExpressionAttributeValues: { ":shard": shard, ":now": now },
+      Limit: limit,
+    });
+    for await (const item of items) {
+      const { pk, dueAt } = v.parse(KeySchema, item);
+      due.push({ applicationToken: pk.slice(applicationKey("").pk.length), dueAt });
+      if (due.length === limit) break;
+    }
+    return due;
+  }
+
+  async *#query(
+    what: string,
+    query: {
+      readonly IndexName?: string;
+      readonly KeyConditionExpression: string;
+      readonly ExpressionAttributeValues: Item;
+      readonly ExpressionAttributeNames?: Record<string, string>;
+      readonly ProjectionExpression?: string;
+      readonly Limit?: number;
+    },
+  ): AsyncGenerator<Item> {
+    let from: QueryCommand["input"]["ExclusiveStartKey"];
+    do {
+      try {
+        const page = await this.#client.send(
+          new QueryCommand({
+            TableName: this.#tableName,
+            ...query,
+            ExpressionAttributeValues: marshall(query.ExpressionAttributeValues),
+            ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+          }),
+        );
+        for (const item of page.Items ?? []) yield unmarshall(item);
+        from = page.LastEvaluatedKey;
+      } catch (error) {
+        throw translateAwsError(what, error);
+      }
+    } while (from !== undefined);
+  }
+
+  /** @returns the item after it; null when its condition did not hold. */
+  async #update(
+    what: string,
+    applicationToken: string,
+    update: DynamoUpdate,
+  ): Promise<Item | null> {
+    try {
+      const { Attributes = {} } = await this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#tableName,
+          Key: marshall(applicationKey(applicationToken)),
+          ...update.expression(),
+          ReturnValues: "ALL_NEW",
+        }),
+      );
+      return unmarshall(Attributes);
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return null;
+      throw translateAwsError(what, error);
+    }
+  }
+}
+
+function claimedApplicationOf(item: Item, claimedUntil: number): ClaimedApplication {
+  const memory = v.parse(MemorySchema, item);
+  return {
+    state: applicationStateOf(item),
+    memory: {
+      checkedAt: memory.checkedAt,
+      askedAt: memory.checkAskedAt,
+      pushes: memory.checkPushes,
+      failedChecks: memory.failedChecks,
+      unknownSince: memory.unknownSince,
+    },
+    claimedUntil,
+    revision: memory.revision,
+  };
+}
+
+function memoryUpdate(memory: CheckMemory): DynamoUpdate {
+  const update = new DynamoUpdate();
+  const { checkedAt, pushes, failedChecks, unknownSince } = memory;
+  // `checkAskedAt` is written by whoever asks.
+  const attributes = { checkedAt, checkPushes: pushes, failedChecks, unknownSince };
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === 0) update.remove(name);
+    else update.set(name, value);
+  }
+  return update;
+}
+
+function recordedEventOf(item: Item): RecordedEvent {
+  const { eventAt: at, ...event } = v.parse(EventSchema, item);
+  return { ...event, at };
+}

@@ -1,0 +1,96 @@
+import type { AlloyApplication } from "./alloy-application.ts";
+import type { ApplicationState } from "./application-state.ts";
+import type { Envelope } from "./envelope.ts";
+import type { RecordedEvent, RecordedFailure } from "./reconciliation.ts";
+
+/** An application whose check is due. */
+export interface DueApplication {
+  readonly applicationToken: string;
+  /** Epoch milliseconds. */
+  readonly dueAt: number;
+}
+
+/** What the poller itself keeps on an application. */
+export interface CheckMemory {
+  /** When Alloy last answered for it; null: never. */
+  readonly checkedAt: number | null;
+  /** When somebody, or the consumer, asked for a check at once; null: nobody has. */
+  readonly askedAt: number | null;
+  /** How often the check was put off since, because something happened just then. */
+  readonly pushes: number;
+  /** Checks in a row that ended without an answer of Alloy's. */
+  readonly failedChecks: number;
+  /** Since when Alloy says that it does not know it; null: it knows it. */
+  readonly unknownSince: number | null;
+}
+
+/** An application that this run, and no other, may check. */
+export interface ClaimedApplication {
+  readonly state: ApplicationState;
+  readonly memory: CheckMemory;
+  /** Until when it is claimed: its `dueAt` by now. */
+  readonly claimedUntil: number;
+  /** The state's revision: the consumer counts it up with every merge. */
+  readonly revision: number | null;
+}
+
+/** What is recorded of an application's events. */
+export interface History {
+  readonly events: readonly RecordedEvent[];
+  readonly failures: readonly RecordedFailure[];
+}
+
+/** How a check ends for the table. */
+export interface CheckPlan {
+  /** The next check, epoch milliseconds; null settles the application: it leaves the index. */
+  readonly dueAt: number | null;
+  readonly memory: CheckMemory;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** The applications that are to be checked. */
+export interface DueApplications {
+  /** Those due at this time, oldest first. @param limit - per shard. */
+  list(now: number, limit: number): Promise<readonly DueApplication[]>;
+  /** Null when another run has taken it, or a webhook has moved it, meanwhile. */
+  claim(due: DueApplication, until: number): Promise<ClaimedApplication | null>;
+  history(applicationToken: string): Promise<History>;
+  /** Ends a claim. A check that somebody asked for meanwhile stays as it is. */
+  plan(claimed: ClaimedApplication, plan: CheckPlan): Promise<void>;
+}
+
+/** The event queue, as the poller fills it. */
+export interface EventQueue {
+  /** @throws TransientError when the queue did not take all of them. */
+  send(envelopes: readonly Envelope[]): Promise<void>;
+}
+
+/** What one call of Get Journey Application came to. */
+export type AlloyAnswer =
+  | { readonly kind: "application"; readonly application: AlloyApplication }
+  /** 400, 403, 404: an answer, not a fault. Alloy does not know it, or not by this account. */
+  | { readonly kind: "unknown"; readonly status: number; readonly minorCode: number | null }
+  /** 401: our credentials are wrong, or the bearer has expired. */
+  | { readonly kind: "unauthorized" }
+  /** 429. */
+  | { readonly kind: "rate-limited"; readonly retryAfterMs: number | null }
+  /** 5xx, no answer in time, no connection, or a page of something else. */
+  | { readonly kind: "failed"; readonly cause: AlloyFailure; readonly retryAfterMs: number | null };
+
+export type AlloyFailure = "timeout" | "unreachable" | "server-error" | "not-an-application";
+
+/** Alloy's API. */
+export interface AlloyApi {
+  /**
+   * One call of Get Journey Application; nothing is retried here.
+   *
+   * @param timeoutMs - for the whole call.
+   */
+  getApplication(
+    asked: { readonly applicationToken: string; readonly journeyToken: string },
+    timeoutMs: number,
+  ): Promise<AlloyAnswer>;
+  /** Forgets the credentials in use, after a 401: the next call reads them anew. */
+  renewCredentials(): void;
+}

@@ -1,0 +1,116 @@
+import type { PollingSettings } from "../settings.ts";
+import { outcomeOf, statusOf } from "./application-state.ts";
+import type { ApplicationState } from "./application-state.ts";
+import { isFinal } from "./event-types.ts";
+import type { CheckMemory } from "./polling-ports.ts";
+
+/**
+ * Checks of one application are spread by up to this share of the time between them, so that what
+ * was submitted together does not stay together.
+ */
+const JITTER = 0.1;
+
+/**
+ * Events push the next check out so many times at most: an application in which something happens all
+ * the time is checked all the same, every hour as configured by default.
+ */
+const PUSHED_AT_MOST = 6;
+
+/** From this failed check in a row on, the wait before the next does not grow. */
+const MOST_DOUBLINGS = 6;
+
+export interface ScheduleContext {
+  readonly settings: PollingSettings;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** From 0 to 1. */
+  readonly random: number;
+}
+
+/**
+ * When the next check is, by how long nothing has happened to the application: with the default
+ * settings 10 min after its last event, 15 min later, then 30 min, 1 h, 2 h and so on, then daily.
+ * An application that is open for months is still checked: nothing times out.
+ *
+ * @param quietSince - its last event or, without any, its submission; epoch milliseconds.
+ */
+export function nextCheckAt(
+  quietSince: number,
+  { settings, now, random }: ScheduleContext,
+): number {
+  let at = quietSince + settings.firstCheckMs;
+  let interval = settings.secondCheckMs;
+  while (at <= now) {
+    // A check of years ago is not counted up day by day.
+    const skipped = interval === settings.capMs ? Math.floor((now - at) / interval) : 0;
+    at += (skipped + 1) * interval;
+    interval = Math.min(settings.capMs, interval * settings.growth);
+  }
+  return Math.round(at + random * JITTER * (at - now));
+}
+
+/** The time to which a due check is put off, because something happened just now; null: check now. */
+export function pushedOutTo(
+  state: ApplicationState,
+  memory: CheckMemory,
+  context: ScheduleContext,
+): number | null {
+  const { lastEventAt } = state;
+  if (lastEventAt === null || isAskedFor(state, memory)) return null;
+  if (memory.pushes >= PUSHED_AT_MOST) return null;
+  if (context.now >= lastEventAt + context.settings.firstCheckMs) return null;
+  return nextCheckAt(lastEventAt, context);
+}
+
+/** Whether this check was asked for: by a person, or by an end that Alloy has not confirmed. */
+function isAskedFor(state: ApplicationState, memory: CheckMemory): boolean {
+  if (memory.askedAt !== null && memory.askedAt > (memory.checkedAt ?? 0)) return true;
+  const isUnconfirmedEnd = statusOf(state) === "completed" && outcomeOf(state) === null;
+  return isUnconfirmedEnd && (memory.checkedAt ?? 0) < quietSince(state);
+}
+
+/** When something last happened to the application, as far as we know; epoch milliseconds. */
+export function quietSince(state: ApplicationState): number {
+  const stamps = [state.final, state.reopened].flatMap((register) =>
+    register === null ? [] : [Number(register.stamp.slice(0, 15))],
+  );
+  return Math.max(state.lastEventAt ?? 0, state.submittedAt ?? 0, ...stamps);
+}
+
+/**
+ * The check after one that found nothing amiss; null when it was the last.
+ *
+ * A final application is looked at once more when Alloy's own retries are over; if that finds nothing
+ * new either, it is settled.
+ */
+export function checkAfterAgreement(
+  state: ApplicationState,
+  context: ScheduleContext,
+): number | null {
+  const { settings, now } = context;
+  const status = statusOf(state);
+  const quiet = quietSince(state);
+  if (status === null || !isFinal(status)) return nextCheckAt(quiet, context);
+  const last = quiet + settings.finalCheckMs;
+  if (now >= last) return null;
+  return now >= quiet + settings.firstCheckMs ? last : nextCheckAt(quiet, context);
+}
+
+/** The check after one in which something was missing: soon, and not so soon while it stays missing. */
+export function checkAfterGap(
+  since: number,
+  shortestMs: number,
+  longestMs: number,
+  now: number,
+): number {
+  return now + Math.min(longestMs, Math.max(shortestMs, now - since));
+}
+
+/** The check after one that Alloy did not answer. */
+export function checkAfterFailure(
+  failedChecks: number,
+  { settings, now }: ScheduleContext,
+): number {
+  const doublings = Math.min(failedChecks - 1, MOST_DOUBLINGS);
+  return now + Math.min(settings.capMs, (settings.firstCheckMs / 2) * 2 ** doublings);
+}

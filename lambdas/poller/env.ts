@@ -1,0 +1,56 @@
+import * as v from "valibot";
+
+import { readEnvironment } from "../environment.ts";
+import type { PollerSettings } from "../settings.ts";
+
+const SettingsSchema = v.object({
+  environment: v.picklist(["sandbox", "live"]),
+  alloyBaseUrl: v.pipe(v.string(), v.url()),
+  ignoredEventTypes: v.array(v.string()),
+  polling: v.object({
+    firstCheckMs: v.number(),
+    secondCheckMs: v.number(),
+    growth: v.number(),
+    capMs: v.number(),
+    finalCheckMs: v.number(),
+    requestsPerSecond: v.number(),
+    callsPerRun: v.number(),
+    runMs: v.number(),
+  }),
+  gaps: v.object({ graceMs: v.number(), thresholdMs: v.number() }),
+});
+
+/** What the poller is told by the stack. @throws Error that names every missing variable. */
+export function readPollerEnvironment(environment: Readonly<Record<string, string | undefined>>) {
+  const read = readEnvironment(
+    [
+      "STAGE",
+      "AWS_REGION",
+      "EVENT_QUEUE_URL",
+      "APPLICATION_TABLE_NAME",
+      "ALLOY_API_SECRET_ARN",
+      "POLLER_SETTINGS",
+    ],
+    environment,
+  );
+  return {
+    stage: read("STAGE"),
+    region: read("AWS_REGION"),
+    eventQueueUrl: read("EVENT_QUEUE_URL"),
+    applicationTableName: read("APPLICATION_TABLE_NAME"),
+    alloyApiSecretArn: read("ALLOY_API_SECRET_ARN"),
+    settings: parsePollerSettings(read("POLLER_SETTINGS")),
+    /** Another endpoint than AWS's own, as its SDKs read it: the emulator's. */
+    secretsManagerEndpoint:
+      environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"] ||
+      environment["AWS_ENDPOINT_URL"] ||
+      undefined,
+  };
+}
+
+function parsePollerSettings(json: string): PollerSettings {
+  const parsed = v.safeParse(SettingsSchema, JSON.parse(json));
+  if (parsed.success) return parsed.output;
+  const where = parsed.issues.map((issue) => v.getDotPath(issue) ?? "the whole").join(", ");
+  throw new Error(`POLLER_SETTINGS is wrong at: ${where}. The stack sets it; deploy again.`);
+}

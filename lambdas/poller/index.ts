@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
+
+import { makeAlloyApiKeyReader } from "../adapters/alloy-api-key.ts";
+import { HttpAlloyApi } from "../adapters/alloy-api.ts";
+import { makeAwsClient } from "../adapters/aws-client.ts";
+import { DynamoDueApplications } from "../adapters/dynamo-due-applications.ts";
+import { SDK_LIMITS } from "../adapters/sdk-limits.ts";
+import { SecretsManagerSecret } from "../adapters/secrets-manager-secret.ts";
+import { SqsEventQueue } from "../adapters/sqs-event-queue.ts";
+import { readAwsCredentials } from "../environment.ts";
+import { INGEST, POLLER } from "../settings.ts";
+import { makeMetrics } from "../telemetry/metrics.ts";
+import { makePowertoolsLogger } from "../telemetry/powertools-logger.ts";
+import { writeLine } from "../telemetry/standard-output.ts";
+import { readPollerEnvironment } from "./env.ts";
+import { makePollerHandler } from "./handler.ts";
+
+const { stage, region, settings, ...environment } = readPollerEnvironment(process.env);
+const now = Date.now;
+const logger = makePowertoolsLogger("poller");
+const secret = new SecretsManagerSecret(
+  makeAwsClient({
+    region,
+    credentials: () => readAwsCredentials(process.env),
+    attempts: INGEST.attempts,
+    now,
+  }),
+  environment.alloyApiSecretArn,
+  region,
+  environment.secretsManagerEndpoint,
+);
+
+/** Lambda's entry. */
+export const handler = makePollerHandler({
+  applications: new DynamoDueApplications(
+    new DynamoDBClient(SDK_LIMITS),
+    environment.applicationTableName,
+  ),
+  alloy: new HttpAlloyApi({
+    baseUrl: settings.alloyBaseUrl,
+    readKey: makeAlloyApiKeyReader({
+      secret,
+      lifetimeMs: POLLER.secretLifetimeMs,
+      now,
+      logger,
+    }),
+    fetch,
+    now,
+  }),
+  queue: new SqsEventQueue(new SQSClient(SDK_LIMITS), environment.eventQueueUrl),
+  settings,
+  metrics: makeMetrics({ stage, write: writeLine, now }),
+  logger,
+  now,
+  random: Math.random,
+  sleep,
+});

@@ -1,0 +1,44 @@
+/** Lets calls through at a rate, with a second's worth of them at once. */
+export interface TokenBucket {
+  /**
+   * Waits for a call's turn.
+   *
+   * @param deadline - epoch milliseconds.
+   * @returns false when its turn does not come before the deadline.
+   */
+  take(deadline: number): Promise<boolean>;
+  /** Alloy had too many: lets nothing through for this time, then at half the rate, down to one call per it. */
+  slowDown(ms: number): void;
+}
+
+/** @param perSecond - at least 1 call at once, however low the rate is. */
+export function makeTokenBucket(options: {
+  readonly perSecond: number;
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+}): TokenBucket {
+  const { perSecond, now, sleep } = options;
+  let most = Math.max(1, perSecond);
+  let intervalMs = 1_000 / perSecond;
+  let slowedUntil = 0;
+  /** When the bucket is, or was, full again: one number says how many tokens are in it. */
+  let fullAt = now();
+
+  return {
+    async take(deadline) {
+      const turn = Math.max(now(), fullAt - (most - 1) * intervalMs);
+      if (turn >= deadline) return false;
+      fullAt = Math.max(fullAt, turn) + intervalMs;
+      const wait = turn - now();
+      if (wait > 0) await sleep(wait);
+      return true;
+    },
+    slowDown(ms) {
+      // Calls that were refused together are one refusal.
+      if (now() >= slowedUntil) intervalMs = Math.min(intervalMs * 2, Math.max(intervalMs, ms));
+      slowedUntil = Math.max(slowedUntil, now() + ms);
+      most = 1;
+      fullAt = Math.max(fullAt, slowedUntil);
+    },
+  };
+}

@@ -1,0 +1,167 @@
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { failureKey } from "../../lambdas/adapters/application-item.ts";
+import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
+import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
+import { stateOfEvent, stateOfSubmission } from "../../lambdas/domain/application-state.ts";
+import type { CheckMemory, DueApplication } from "../../lambdas/domain/polling-ports.ts";
+import { startApplicationTable } from "../support/dynalite.ts";
+import type { LocalTable } from "../support/dynalite.ts";
+import { aJourneyEvent } from "../support/journey-event.ts";
+
+const NOW = 1_760_000_000_000;
+
+const memory: CheckMemory = {
+  checkedAt: null,
+  askedAt: null,
+  pushes: 0,
+  failedChecks: 0,
+  unknownSince: null,
+};
+
+describe("DynamoDueApplications", () => {
+  let table: LocalTable;
+  let due: DynamoDueApplications;
+  let store: DynamoApplicationStore;
+
+  beforeAll(async () => {
+    table = await startApplicationTable();
+    due = new DynamoDueApplications(table.client, table.tableName);
+    store = new DynamoApplicationStore({ ...table, eventRetentionMs: null });
+  });
+
+  afterAll(async () => {
+    await table.close();
+  });
+
+  /** An application of which the consumer knows the submission. */
+  async function submitted(applicationToken: string, dueAt: number): Promise<DueApplication> {
+    const submission = {
+      applicationToken,
+      journeyToken: "J-1",
+      submittedAt: dueAt - 1_000,
+      externalIds: { group: null, partner: null, application: null },
+    };
+    await store.mergeState(stateOfSubmission(submission), { dueAt, when: "first" });
+    return { applicationToken, dueAt };
+  }
+
+  async function claim(application: DueApplication) {
+    const claimed = await due.claim(application, NOW + 60_000);
+    if (claimed === null) throw new Error(`${application.applicationToken} is not to be claimed`);
+    return claimed;
+  }
+
+  test("lists what is due in all shards, oldest first, and nothing else", async () => {
+    const tokens = Array.from({ length: 40 }, (_, index) => `JA-list-${index}`);
+    for (const [index, token] of tokens.entries()) await submitted(token, NOW - 1_000 * index);
+    await submitted("JA-later", NOW + 1);
+
+    const listed = await due.list(NOW, 100);
+
+    expect(listed.map(({ applicationToken }) => applicationToken)).toEqual(tokens.toReversed());
+    for (const application of listed) await due.claim(application, NOW + 60_000);
+  });
+
+  test("gives an application to one of two runs", async () => {
+    const application = await submitted("JA-two-runs", NOW);
+
+    const claims = await Promise.all([
+      due.claim(application, NOW + 60_000),
+      due.claim(application, NOW + 61_000),
+    ]);
+
+    expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
+    expect(claims.find((claim) => claim !== null)?.state.journeyToken).toBe("J-1");
+  });
+
+  test("reads events and failures of one application, without their bodies", async () => {
+    const event = aJourneyEvent({ applicationToken: "JA-history" });
+    await store.recordEvent({
+      ...event,
+      receivedAt: NOW,
+      receiptId: "receipt",
+      origin: "webhook",
+      route: "progressed",
+      nodeId: event.node.id,
+      content: { secret: "personal" },
+      payloadKey: null,
+    });
+    const failure = { eventId: "f".repeat(32), eventType: "error", failedAt: NOW, reason: "why" };
+    await table.client.send(
+      new PutItemCommand({
+        TableName: table.tableName,
+        Item: marshall({
+          ...failureKey("JA-history", failure.eventId),
+          ...failure,
+          deadLettered: true,
+        }),
+      }),
+    );
+
+    const history = await due.history("JA-history");
+
+    const { eventId, type, at, entityApplicationToken, eventToken } = event;
+    expect(history).toEqual({
+      events: [
+        {
+          eventId,
+          type,
+          at,
+          entityApplicationToken,
+          eventToken,
+          receivedAt: NOW,
+          origin: "webhook",
+        },
+      ],
+      failures: [{ ...failure, deadLettered: true }],
+    });
+  });
+
+  test("puts down the next check and what it must remember", async () => {
+    const claimed = await claim(await submitted("JA-plan", NOW));
+
+    const next = { ...memory, checkedAt: NOW, pushes: 2 };
+    await due.plan(claimed, { dueAt: NOW + 5, memory: next, at: NOW });
+
+    const again = await claim({ applicationToken: "JA-plan", dueAt: NOW + 5 });
+    expect(again.memory).toEqual(next);
+  });
+
+  test("leaves a check that the consumer has asked for meanwhile where it is", async () => {
+    const application = await submitted("JA-asked", NOW);
+    const claimed = await claim(application);
+    const event = aJourneyEvent({ applicationToken: "JA-asked", type: "completed_application" });
+    await store.mergeState(stateOfEvent(event), { dueAt: NOW + 7, when: "now" });
+
+    await due.plan(claimed, { dueAt: NOW + 9_000, memory, at: NOW });
+
+    expect(await due.list(NOW + 7, 100)).toContainEqual({
+      applicationToken: "JA-asked",
+      dueAt: NOW + 7,
+    });
+    await claim({ applicationToken: "JA-asked", dueAt: NOW + 7 });
+  });
+
+  test("takes a settled application out of the index", async () => {
+    const claimed = await claim(await submitted("JA-settled", NOW));
+
+    await due.plan(claimed, { dueAt: null, memory, at: NOW });
+
+    const listed = await due.list(NOW + 1e9, 100);
+    expect(listed.map(({ applicationToken }) => applicationToken)).not.toContain("JA-settled");
+  });
+
+  test("does not settle an application that moved during the check", async () => {
+    const claimed = await claim(await submitted("JA-moved", NOW));
+    const event = aJourneyEvent({ applicationToken: "JA-moved" });
+    await store.mergeState(stateOfEvent(event), { dueAt: NOW + 1, when: "first" });
+
+    await due.plan(claimed, { dueAt: null, memory, at: NOW });
+
+    const { claimedUntil: dueAt } = claimed;
+    expect(await due.claim({ applicationToken: "JA-moved", dueAt }, NOW)).not.toBeNull();
+  });
+});

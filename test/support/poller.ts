@@ -1,0 +1,195 @@
+import type { MetricName, PollerSettings } from "../../lambdas/settings.ts";
+import type { ApplicationState } from "../../lambdas/domain/application-state.ts";
+import type { Envelope } from "../../lambdas/domain/envelope.ts";
+import type { AlloyAnswer, CheckMemory } from "../../lambdas/domain/polling-ports.ts";
+import type { RecordedEvent, RecordedFailure } from "../../lambdas/domain/reconciliation.ts";
+import { parseAlloyApplication } from "../../lambdas/domain/alloy-application.ts";
+import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
+import { makePollerHandler } from "../../lambdas/poller/handler.ts";
+import type { LogFields } from "../../lambdas/telemetry/line-logger.ts";
+import type { Metrics } from "../../lambdas/telemetry/metrics.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+export const START = 1_760_000_000_000;
+
+export const POLLER_SETTINGS: PollerSettings = {
+  environment: "sandbox",
+  alloyBaseUrl: "http://127.0.0.1:1/v1",
+  ignoredEventTypes: ["visited_node"],
+  polling: {
+    firstCheckMs: 10 * MINUTE,
+    secondCheckMs: 15 * MINUTE,
+    growth: 2,
+    capMs: 24 * HOUR,
+    finalCheckMs: 25 * HOUR,
+    requestsPerSecond: 5,
+    callsPerRun: 200,
+    runMs: 45 * SECOND,
+  },
+  gaps: { graceMs: 2 * MINUTE, thresholdMs: 15 * MINUTE },
+};
+
+/** What an application looks like to the poller. */
+export interface StoredApplication {
+  readonly state: ApplicationState;
+  readonly memory: CheckMemory;
+  readonly dueAt: number | null;
+  readonly events: readonly RecordedEvent[];
+  readonly failures: readonly RecordedFailure[];
+}
+
+/** What Get Journey Application would say about these events. */
+export function alloyAnswer(
+  applicationToken: string,
+  events: readonly JourneyEvent[],
+  changes: Readonly<Record<string, unknown>> = {},
+): AlloyAnswer {
+  const body = JSON.stringify({
+    journey_application_token: applicationToken,
+    status: "running",
+    sandbox: true,
+    updated_at: START,
+    ...changes,
+    _embedded: {
+      journey: { journey_token: "J-1", journey_name: "Onboarding" },
+      events: events.map((event) => ({
+        type: event.type,
+        timestamp: event.at,
+        outcome: event.outcome,
+        entity_application_token: event.entityApplicationToken,
+        journey_application_event_token: event.eventToken,
+        _embedded: { node: event.node },
+      })),
+    },
+  });
+  const parsed = parseAlloyApplication(body, { applicationToken, journeyToken: "J-1" });
+  if ("reason" in parsed) throw new Error(parsed.reason);
+  return { kind: "application", application: parsed.application };
+}
+
+export function recordOf(event: JourneyEvent, changes: Partial<RecordedEvent> = {}): RecordedEvent {
+  const { eventId, type, at, entityApplicationToken, eventToken } = event;
+  return {
+    eventId,
+    type,
+    at,
+    entityApplicationToken,
+    eventToken,
+    receivedAt: at + 500,
+    origin: "webhook",
+    ...changes,
+  };
+}
+
+const TIMED_OUT: AlloyAnswer = { kind: "failed", cause: "timeout", retryAfterMs: null };
+
+/** A poller among memory, in virtual time. */
+export function aPoller(
+  applications: Map<string, StoredApplication>,
+  options: {
+    readonly answer: (applicationToken: string, call: number) => AlloyAnswer;
+    readonly settings?: PollerSettings;
+    readonly now?: number;
+    /** How long each call takes. */
+    readonly callMs?: number;
+  },
+) {
+  const clock = new VirtualClock(options.now ?? START);
+  const { callMs = 100 } = options;
+  const sent: Envelope[] = [];
+  const calls: { readonly applicationToken: string; readonly at: number }[] = [];
+  const metrics = new Map<MetricName, number>();
+  const logs: { readonly code: string; readonly fields: LogFields }[] = [];
+  let renewals = 0;
+  let flushes = 0;
+
+  const collect: Metrics = {
+    count(name, value = 1, dimensions = {}) {
+      if (Object.keys(dimensions).length > 0) return;
+      metrics.set(name, (metrics.get(name) ?? 0) + value);
+    },
+    milliseconds() {
+      throw new Error("the poller measures no time");
+    },
+    flush() {
+      flushes += 1;
+    },
+  };
+  const log = (code: string, fields: LogFields = {}) => void logs.push({ code, fields });
+
+  const handle = makePollerHandler({
+    settings: options.settings ?? POLLER_SETTINGS,
+    applications: {
+      async list(now, limit) {
+        return [...applications]
+          .filter(([, { dueAt }]) => dueAt !== null && dueAt <= now)
+          .map(([applicationToken, { dueAt }]) => ({ applicationToken, dueAt: dueAt ?? 0 }))
+          .toSorted((one, other) => one.dueAt - other.dueAt)
+          .slice(0, limit);
+      },
+      async claim({ applicationToken, dueAt }, until) {
+        const stored = applications.get(applicationToken);
+        if (stored === undefined || stored.dueAt !== dueAt) return null;
+        applications.set(applicationToken, { ...stored, dueAt: until });
+        const { state, memory } = stored;
+        return { state, memory, claimedUntil: until, revision: 1 };
+      },
+      async history(applicationToken) {
+        const { events = [], failures = [] } = applications.get(applicationToken) ?? {};
+        return { events, failures };
+      },
+      async plan({ state: { applicationToken } }, { dueAt, memory }) {
+        const stored = applications.get(applicationToken);
+        if (stored === undefined) throw new Error(`${applicationToken} is not there`);
+        applications.set(applicationToken, { ...stored, dueAt, memory });
+      },
+    },
+    alloy: {
+      async getApplication({ applicationToken }, timeoutMs) {
+        calls.push({ applicationToken, at: clock.now() });
+        const call = calls.length;
+        await clock.sleep(Math.min(callMs, timeoutMs));
+        return callMs > timeoutMs ? TIMED_OUT : options.answer(applicationToken, call);
+      },
+      renewCredentials() {
+        renewals += 1;
+      },
+    },
+    queue: {
+      async send(envelopes) {
+        sent.push(...envelopes);
+      },
+    },
+    metrics: collect,
+    logger: { debug: log, info: log, warn: log, error: log },
+    now: clock.now,
+    random: () => 0,
+    sleep: clock.sleep,
+  });
+
+  return {
+    run: () => clock.run(() => handle()),
+    sent,
+    calls,
+    logs,
+    metric: (name: MetricName) => metrics.get(name),
+    renewals: () => renewals,
+    flushes: () => flushes,
+    advance: (ms: number) => {
+      clock.advance(ms);
+    },
+    now: clock.now,
+  };
+}
+
+export const NEW_MEMORY: CheckMemory = {
+  checkedAt: null,
+  askedAt: null,
+  pushes: 0,
+  failedChecks: 0,
+  unknownSince: null,
+};

@@ -1,0 +1,150 @@
+import { readFileSync } from "node:fs";
+
+import { describe, expect, test } from "vitest";
+
+import { parseAlloyApplication } from "../../../lambdas/domain/alloy-application.ts";
+import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
+
+function fixture(name: string): string {
+  return readFileSync(new URL(`../../fixtures/alloy-api/${name}`, import.meta.url), "utf8");
+}
+
+function tokensOf(body: string) {
+  const { journey_application_token, _embedded } = JSON.parse(body);
+  return {
+    applicationToken: journey_application_token,
+    journeyToken: _embedded.journey.journey_token,
+  };
+}
+
+function parsed(body: string, asked = tokensOf(body)) {
+  const result = parseAlloyApplication(body, asked);
+  if ("reason" in result) throw new Error(result.reason);
+  return result.application;
+}
+
+describe("the answer to Get Journey Application", () => {
+  test("is read into a snapshot and the events of the application", () => {
+    const application = parsed(fixture("get-application.json"));
+
+    expect(application.snapshot).toEqual({
+      applicationToken: "JA-exampleQ7cT2mLxR4vB9sNd",
+      journeyToken: "J-exampleOnboardingVXk2",
+      status: "completed",
+      outcome: "Approved",
+      at: 1_760_000_061_453,
+      environment: "sandbox",
+      externalIds: { group: "acct-1001", partner: null, application: "app-1001" },
+      chain: { previous: null, root: null, next: null },
+      isShadow: false,
+    });
+    expect(application.events.map(({ event }) => event.type)).toEqual([
+      "started_application",
+      "visited_node",
+      "started_evaluation",
+      "completed_evaluation",
+      "pending_review",
+      "completed_review",
+      "completed_branch",
+      "completed_application",
+    ]);
+    expect(application.unreadableEvents).toBe(0);
+  });
+
+  test("gives events the ids that their webhooks have", () => {
+    const body = fixture("get-application.json");
+
+    const { events } = parsed(body);
+
+    const webhooks = JSON.parse(body)._embedded.events.map((data: unknown) =>
+      parseWebhook(JSON.stringify({ type: "update:journeyapplications:sandbox", data })),
+    );
+    expect(webhooks).toMatchObject(events.map(({ event }) => ({ kind: "journey-event", event })));
+    expect(events.map(({ webhook }) => parseWebhook(webhook))).toMatchObject(webhooks);
+  });
+
+  test("fills in what the list's elements leave out", () => {
+    const body = JSON.stringify({
+      journey_application_token: "JA-1",
+      status: "running",
+      sandbox: false,
+      _embedded: {
+        events: [{ type: "started_application", timestamp: 1_760_000_000_000 }],
+        journey: { journey_token: "J-1", journey_name: "Onboarding" },
+      },
+    });
+
+    const { events } = parsed(body);
+
+    expect(events[0]?.event).toMatchObject({
+      applicationToken: "JA-1",
+      journeyToken: "J-1",
+      journeyName: "Onboarding",
+      environment: "live",
+    });
+  });
+
+  test("names the two ends of a rerun", () => {
+    const original = parsed(fixture("get-application-rerun-original.json"));
+    const rerun = parsed(fixture("get-application-rerun.json"));
+
+    const { applicationToken } = tokensOf(fixture("get-application-rerun.json"));
+    expect(original.reruns.map((one) => one.applicationToken)).toEqual([applicationToken]);
+    expect(original.snapshot?.chain.next).toBe(applicationToken);
+    expect(rerun.snapshot?.chain.previous).toBe(original.applicationToken);
+  });
+
+  test("is never older than the events it is given with", () => {
+    const body = JSON.parse(fixture("get-application.json"));
+    body.updated_at = body.created_at;
+
+    expect(parsed(JSON.stringify(body)).snapshot?.at).toBe(1_760_000_061_453);
+  });
+
+  test("has no snapshot when its status is new, but still has events", () => {
+    const body = JSON.parse(fixture("get-application.json"));
+    body.status = "pondering";
+
+    const { snapshot, events } = parsed(JSON.stringify(body));
+
+    expect(snapshot).toBeNull();
+    expect(events).toHaveLength(8);
+  });
+
+  test.each(["is_shadow_app", "is_shadow_application"])("knows a shadow one by %s", (name) => {
+    const body = { ...JSON.parse(fixture("get-application.json")), is_shadow_app: null };
+
+    expect(parsed(JSON.stringify({ ...body, [name]: true })).snapshot?.isShadow).toBe(true);
+  });
+
+  test("counts elements that are no events, and leaves out another application's", () => {
+    const body = JSON.parse(fixture("get-application.json"));
+    const [first] = body._embedded.events;
+    const other = { ...first, journey_application_token: "JA-other" };
+    body._embedded.events = [null, "event", {}, { type: "error" }, other, first];
+
+    const { events, unreadableEvents } = parsed(JSON.stringify(body));
+
+    expect(events).toHaveLength(1);
+    expect(unreadableEvents).toBe(4);
+  });
+
+  test.each([
+    ["a page of HTML", "<html>Bad gateway", /not JSON/],
+    ["JSON of something else", `{"hello":"world"}`, /wrong at journey_application_token/],
+    ["nothing", "", /not JSON/],
+    ["another application", `{"journey_application_token":"JA-2","status":"running"}`, /another/],
+  ])("is refused when it is %s", (_, body, reason) => {
+    const result = parseAlloyApplication(body, { applicationToken: "JA-1", journeyToken: "J-1" });
+
+    expect(result).toEqual({ reason: expect.stringMatching(reason) });
+  });
+
+  test("is refused without quoting it", () => {
+    const body = `{"applicant":"Ada Secret"}`;
+
+    const result = parseAlloyApplication(body, { applicationToken: "JA-1", journeyToken: "J-1" });
+
+    expect(JSON.stringify(result)).not.toContain("Ada");
+  });
+});

@@ -1,0 +1,151 @@
+import { assert, double, integer, property } from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { mergeState, stateOfEvent } from "../../../lambdas/domain/application-state.ts";
+import type { CheckMemory } from "../../../lambdas/domain/polling-ports.ts";
+import {
+  checkAfterAgreement,
+  checkAfterFailure,
+  checkAfterGap,
+  nextCheckAt,
+  pushedOutTo,
+} from "../../../lambdas/domain/polling-schedule.ts";
+import { aJourneyEvent } from "../../support/journey-event.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const START = 1_760_000_000_000;
+
+const settings = {
+  firstCheckMs: 10 * MINUTE,
+  secondCheckMs: 15 * MINUTE,
+  growth: 2,
+  capMs: DAY,
+  finalCheckMs: 25 * HOUR,
+  requestsPerSecond: 5,
+  callsPerRun: 200,
+  runMs: 45 * SECOND,
+};
+
+const memory: CheckMemory = {
+  checkedAt: null,
+  askedAt: null,
+  pushes: 0,
+  failedChecks: 0,
+  unknownSince: null,
+};
+
+const at = (now: number, random = 0) => ({ settings, now, random });
+const open = stateOfEvent(aJourneyEvent({ type: "started_application", at: START }));
+const approved = mergeState(
+  open,
+  stateOfEvent(aJourneyEvent({ type: "completed_application", at: START, outcome: "Approved" })),
+);
+
+describe("an open application", () => {
+  test("is checked less and less often, and then daily", () => {
+    const waits: number[] = [];
+    let now = START;
+    for (let checks = 0; checks < 11; checks += 1) {
+      const next = nextCheckAt(START, at(now));
+      waits.push((next - now) / MINUTE);
+      now = next;
+    }
+
+    expect(waits).toEqual([10, 15, 30, 60, 120, 240, 480, 960, 1_440, 1_440, 1_440]);
+  });
+
+  test("is still checked after years, within a day", () => {
+    const now = START + 1_000 * DAY;
+
+    expect(nextCheckAt(START, at(now)) - now).toBeLessThanOrEqual(DAY);
+  });
+
+  test("is never checked in the past, nor later than the longest wait and its jitter", () => {
+    const ages = integer({ min: 0, max: 400 * DAY });
+    const jitters = double({ min: 0, max: 1, noNaN: true });
+    const law = property(ages, jitters, (age, random) => {
+      const wait = nextCheckAt(START, at(START + age, random)) - (START + age);
+      expect(wait).toBeGreaterThan(0);
+      expect(wait).toBeLessThanOrEqual(1.1 * DAY);
+    });
+
+    assert(law);
+  });
+
+  test("is not checked at the same moment as all that were submitted with it", () => {
+    const times = [0, 0.5, 0.99].map((random) => nextCheckAt(START, at(START, random)));
+
+    expect(new Set(times).size).toBe(3);
+  });
+});
+
+describe("a due check", () => {
+  test("is put off while webhooks are coming in", () => {
+    const moved = stateOfEvent(aJourneyEvent({ at: START + 9 * MINUTE }));
+
+    expect(pushedOutTo(moved, memory, at(START + 10 * MINUTE))).toBe(START + 19 * MINUTE);
+  });
+
+  test("is not put off when nothing has happened for the shortest wait", () => {
+    expect(pushedOutTo(open, memory, at(START + 10 * MINUTE))).toBeNull();
+  });
+
+  test("is not put off for ever", () => {
+    const busy = stateOfEvent(aJourneyEvent({ at: START }));
+
+    expect(pushedOutTo(busy, { ...memory, pushes: 6 }, at(START + MINUTE))).toBeNull();
+  });
+
+  test("is not put off when a person has asked for it", () => {
+    const asked = { ...memory, askedAt: START + 1 };
+
+    expect(pushedOutTo(open, asked, at(START + MINUTE))).toBeNull();
+    expect(
+      pushedOutTo(open, { ...asked, checkedAt: START + 2 }, at(START + MINUTE)),
+    ).not.toBeNull();
+  });
+
+  test("is not put off when an end without an outcome is to be confirmed", () => {
+    const ended = stateOfEvent(aJourneyEvent({ type: "completed_application", at: START }));
+
+    expect(pushedOutTo(ended, memory, at(START + 1))).toBeNull();
+    expect(pushedOutTo(ended, { ...memory, checkedAt: START + 1 }, at(START + 2))).not.toBeNull();
+  });
+});
+
+describe("after a check that found nothing amiss", () => {
+  test("a final application is checked once more when Alloy's retries are over", () => {
+    expect(checkAfterAgreement(approved, at(START + 10 * MINUTE))).toBe(START + 25 * HOUR);
+  });
+
+  test("a final application is settled by that last check", () => {
+    expect(checkAfterAgreement(approved, at(START + 25 * HOUR))).toBeNull();
+  });
+
+  test("an end that was checked at once is checked again at the usual time", () => {
+    expect(checkAfterAgreement(approved, at(START + SECOND))).toBe(START + 10 * MINUTE);
+  });
+
+  test("an open application is never settled", () => {
+    expect(checkAfterAgreement(open, at(START + 1_000 * DAY))).not.toBeNull();
+  });
+});
+
+describe("after a check that did not go well", () => {
+  test("what is missing is looked for soon, then as long after as it has been missing", () => {
+    const wait = (age: number) => checkAfterGap(START, 2 * MINUTE, 30 * MINUTE, START + age) - age;
+
+    expect(wait(MINUTE) - START).toBe(2 * MINUTE);
+    expect(wait(10 * MINUTE) - START).toBe(10 * MINUTE);
+    expect(wait(3 * DAY) - START).toBe(30 * MINUTE);
+  });
+
+  test("an application that Alloy does not answer for waits twice as long each time", () => {
+    const waits = [1, 2, 3, 20].map((failed) => checkAfterFailure(failed, at(START)) - START);
+
+    expect(waits.map((wait) => wait / MINUTE)).toEqual([5, 10, 20, 320]);
+  });
+});
