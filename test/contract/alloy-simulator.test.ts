@@ -325,6 +325,18 @@ describe("the command line", () => {
     expect(endpoint.received[0]?.body).toContain("journey_application_event_token");
   });
 
+  it("ends at once and quietly when it is interrupted in the middle of a scenario", async () => {
+    const args = "tools/alloy-simulator/main.ts --time-scale 1 --scenario all --once".split(" ");
+    const child = spawn(process.execPath, args);
+    const err = text(child.stderr);
+    await once(child.stdout, "data");
+
+    child.kill("SIGINT");
+    const [code, signal] = await once(child, "exit");
+
+    expect([code, signal, await err]).toEqual([130, null, ""]);
+  });
+
   it("lists the scenarios and helps", async () => {
     const [list, help] = await Promise.all([run("--list"), run("--help")]);
 

@@ -11,7 +11,7 @@ import { makeSeededRandom, makeVirtualTime } from "./virtual-time.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** A request that reached the endpoint. */
-export interface ReceivedWebhook {
+interface ReceivedWebhook {
   readonly at: number;
   readonly authorization: string | undefined;
   readonly body: string;

@@ -60,6 +60,8 @@ export interface Alloy {
   /**
    * Starts the scenario and resolves with it, and with its rerun if there is one,
    * when nothing more will happen and nothing more will be delivered.
+   *
+   * @throws Error when it is stopped before that, or what `onSubmitted` throws.
    */
   readonly play: (
     scenario: Scenario,
@@ -69,7 +71,7 @@ export interface Alloy {
   readonly withhold: (withheld: boolean) => void;
   readonly isWithholding: () => boolean;
   readonly deliveries: Deliveries;
-  /** Cancels every timer and aborts every request. */
+  /** Cancels every timer, aborts every request, and rejects what is still playing. */
   readonly stop: () => void;
 }
 
@@ -141,6 +143,8 @@ export function makeAlloy(dependencies: AlloyDependencies, options: WebhookOptio
       watchers: new Set(),
     };
     runs.set(application.token, run);
+    // Only `play` waits for it; of the other applications nobody needs to hear that they were stopped.
+    run.rest.promise.catch(() => undefined);
     takeStep(run, steps, 0);
     return run;
   }
@@ -355,6 +359,9 @@ export function makeAlloy(dependencies: AlloyDependencies, options: WebhookOptio
     stop: () => {
       for (const cancel of timers) cancel();
       deliveries.stop();
+      for (const { application, rest } of runs.values()) {
+        rest.reject(new Error(`Alloy was stopped before ${application.token} came to rest.`));
+      }
     },
   };
 }

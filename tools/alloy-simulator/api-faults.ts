@@ -22,7 +22,7 @@ export const ApiFaultSchema = v.variant("kind", [
 export type ApiFault = v.InferOutput<typeof ApiFaultSchema>;
 
 /** What a fault does to one call; null when it lets the call pass. */
-export type Spoiling =
+type Spoiling =
   | { readonly kind: "error" | "unavailable" | "unauthorized" | "garbage" | "hang" }
   | { readonly kind: "rate-limit"; readonly headers: Readonly<Record<string, string>> };
 

@@ -6,7 +6,7 @@ import type { Tokens } from "./tokens.ts";
 import type { AlloyEnvironment } from "./webhook.ts";
 
 /** An applicant within one application. */
-export interface Applicant {
+interface Applicant {
   readonly ref: string;
   readonly type: "person" | "business";
   readonly name: string;
@@ -38,7 +38,7 @@ export interface JourneyEvent {
 }
 
 /** What a new application takes from the caller of Create. */
-export interface ExternalIds {
+interface ExternalIds {
   readonly partner: string | null;
   readonly group: string | null;
   readonly application: string | null;

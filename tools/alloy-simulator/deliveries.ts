@@ -51,7 +51,7 @@ export interface WebhookOptions {
   readonly concurrency?: number;
 }
 
-export interface Attempt {
+interface Attempt {
   /** 1 to 10. */
   readonly number: number;
   readonly requestToken: string;
@@ -66,7 +66,7 @@ export interface Attempt {
  * the tenth failure; `withheld` because a scenario or a fault loses it; `dropped` because the
  * webhook was switched off.
  */
-export type DeliveryState = "pending" | "delivered" | "exhausted" | "withheld" | "dropped";
+type DeliveryState = "pending" | "delivered" | "exhausted" | "withheld" | "dropped";
 
 /** One webhook of one event, with all its attempts: a line of Alloy's webhook logs. */
 export interface Delivery {
@@ -81,7 +81,7 @@ export interface Delivery {
 }
 
 /** What to send, and who wants to know of it. */
-export interface Sending {
+interface Sending {
   readonly event: JourneyEvent;
   readonly copy?: number;
   readonly withheld?: boolean;

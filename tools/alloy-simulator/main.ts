@@ -4,6 +4,9 @@ import { chooseScenarios, readScenarios } from "./scenario.ts";
 import { startAlloySimulator } from "./server.ts";
 import type { AlloySimulator } from "./server.ts";
 
+/** A shell's exit code after Ctrl-C: neither success nor a wrong end. */
+const INTERRUPTED = 130;
+
 /** One line about an application, and whether it ended as its scenario says. */
 function describe(application: HeldApplication, simulator: AlloySimulator): string {
   const deliveries = simulator
@@ -39,15 +42,26 @@ async function main(): Promise<void> {
   chooseScenarios(commandLine.scenarios, scenarios);
   const simulator = await startAlloySimulator({ ...commandLine.simulator, scenarios });
   console.log(`Alloy simulated at ${simulator.baseUrl}; ask more of it at ${simulator.adminUrl}`);
+  let isInterrupted = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => void simulator.stop());
+    process.once(signal, () => {
+      isInterrupted = true;
+      void simulator.stop();
+    });
   }
   const names = commandLine.isEverythingPlayed ? [] : commandLine.scenarios;
   if (!commandLine.isEverythingPlayed && names.length === 0) return;
 
-  const applications = await simulator.play(names);
+  const applications = await simulator.play(names).catch((error: unknown) => {
+    if (isInterrupted) return []; // Whoever interrupts a scenario knows that it has not ended.
+    throw error;
+  });
   for (const application of applications) console.log(describe(application, simulator));
   if (!commandLine.endsAfterPlaying) return;
+  if (isInterrupted) {
+    process.exitCode = INTERRUPTED;
+    return;
+  }
   process.exitCode = applications.every(endedAsExpected) ? 0 : 1;
   await simulator.stop();
 }

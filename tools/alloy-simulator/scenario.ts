@@ -87,7 +87,6 @@ const ScenarioSchema = v.strictObject({
 
 export type Scenario = v.InferOutput<typeof ScenarioSchema>;
 export type ScenarioStep = v.InferOutput<typeof StepSchema>;
-export type ScenarioDelivery = v.InferOutput<typeof DeliverySchema>;
 export type ScenarioExpectation = v.InferOutput<typeof ExpectedSchema>;
 
 /** What is wrong with a step, as Alloy's documentation sees it; null when nothing is. */

@@ -32,7 +32,7 @@ export interface AlloySimulatorOptions extends Partial<WebhookOptions> {
   readonly scenarios?: ReadonlyMap<string, Scenario>;
 }
 
-export interface PlayOptions {
+interface PlayOptions {
   /**
    * Gets the answer to Create of each application as soon as it exists, to announce the submission.
    * A rerun's is not among them: it is started from Alloy's dashboard.

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 
 import type { WebhookAnswer } from "../../../tools/alloy-simulator/deliveries.ts";
-import { aScenarioOfOneEvent, anAlloy, hang, respond } from "../../support/alloy-simulator.ts";
+import {
+  aScenarioOfOneEvent,
+  anAlloy,
+  hang,
+  respond,
+  theScenario,
+} from "../../support/alloy-simulator.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -339,5 +345,15 @@ describe("stop", () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
     expect(world.received).toHaveLength(2);
     expect(world.time.timers()).toBe(0);
+  });
+
+  it("tells who waits for a scenario that it will not end", async () => {
+    const world = anAlloy();
+    const playing = world.alloy.play(theScenario("manual-review-then-approved"));
+    await world.time.advance(SECOND);
+
+    world.alloy.stop();
+
+    await expect(playing).rejects.toThrow(/stopped before JA-\w+ came to rest/);
   });
 });
