@@ -41,7 +41,6 @@ async function main(): Promise<void> {
   // Before anything is started: a wrong name must not leave a server behind.
   chooseScenarios(commandLine.scenarios, scenarios);
   const simulator = await startAlloySimulator({ ...commandLine.simulator, scenarios });
-  console.log(`Alloy simulated at ${simulator.baseUrl}; ask more of it at ${simulator.adminUrl}`);
   let isInterrupted = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
@@ -49,6 +48,7 @@ async function main(): Promise<void> {
       void simulator.stop();
     });
   }
+  console.log(`Alloy simulated at ${simulator.baseUrl}; ask more of it at ${simulator.adminUrl}`);
   const names = commandLine.isEverythingPlayed ? [] : commandLine.scenarios;
   if (!commandLine.isEverythingPlayed && names.length === 0) return;
 
