@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import {
+  describeAlarm,
+  describeLogged,
+  describePublished,
+} from "../../../tools/local/happenings.ts";
+
+describe("what npm start prints while it is up", () => {
+  it("is a line for each event on the bus", () => {
+    const detail = {
+      route: "approved",
+      applicationToken: "JA-1",
+      eventType: "completed_application",
+      status: "completed",
+      outcome: "Approved",
+      origin: "poll",
+      late: false,
+    };
+
+    expect(describePublished(JSON.stringify({ detail }))).toBe(
+      "approved       JA-1  completed_application, now completed Approved, by poll",
+    );
+  });
+
+  it("is a line for a body that names no application", () => {
+    const detail = {
+      route: "unrecognised",
+      applicationToken: null,
+      eventType: "",
+      status: null,
+      outcome: null,
+      origin: "webhook",
+      late: false,
+    };
+
+    expect(describePublished(JSON.stringify({ detail }))).toBe(
+      "unrecognised   -  (no type), by webhook",
+    );
+  });
+
+  it("is a line for a warning of a Lambda, without the log's plumbing", () => {
+    const line = {
+      level: "WARN",
+      code: "consumer.record.dead-lettered",
+      message: "No retry can help.",
+      service: "consumer",
+      timestamp: "2026-11-23T00:00:00Z",
+      reason: "the body is not JSON",
+    };
+
+    expect(describeLogged(JSON.stringify(line))).toBe(
+      "warn           consumer.record.dead-lettered: No retry can help.  reason the body is not JSON",
+    );
+  });
+
+  it.each(["REPORT RequestId: 1", "{", JSON.stringify({ level: "INFO", code: "a", message: "b" })])(
+    "is nothing for %s",
+    (line) => {
+      expect(describeLogged(line)).toBeNull();
+    },
+  );
+
+  it("is a line for an alarm, and for its end", () => {
+    const alarm = { name: "dead-letters-not-empty", state: "ALARM", reason: "1 datapoint" };
+
+    expect(describeAlarm(alarm)).toBe("alarm          dead-letters-not-empty: 1 datapoint");
+    expect(describeAlarm({ ...alarm, state: "OK" })).toBe("alarm over     dead-letters-not-empty");
+  });
+});

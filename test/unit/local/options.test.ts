@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { parseOptions } from "../../../tools/local/options.ts";
+
+const KEY = { ALLOY_API_TOKEN: "token", ALLOY_API_SECRET: "secret" };
+
+describe("the options of npm start", () => {
+  it("stays up, plays the simulator and runs 600 times as fast when nothing is asked for", () => {
+    const options = parseOptions([], {});
+
+    expect(options).toEqual({
+      once: false,
+      outputsFile: null,
+      timeScale: 600,
+      alloy: { kind: "simulator" },
+    });
+  });
+
+  it("takes every option of the design", () => {
+    const options = parseOptions(["--once", "--outputs", "out.json", "--time-scale", "60"], {});
+
+    expect(options).toEqual({
+      once: true,
+      outputsFile: "out.json",
+      timeScale: 60,
+      alloy: { kind: "simulator" },
+    });
+  });
+
+  it("takes a given Alloy with the API key of the environment", () => {
+    const options = parseOptions(["--alloy-url", "http://127.0.0.1:9/v1/"], KEY);
+
+    expect(options).toMatchObject({
+      alloy: { kind: "given", baseUrl: "http://127.0.0.1:9/v1", token: "token", secret: "secret" },
+    });
+  });
+
+  it("names all that is missing of a given Alloy's API key", () => {
+    const parse = () => parseOptions(["--alloy-url", "https://sandbox.alloy.co/v1"], {});
+
+    expect(parse).toThrow("ALLOY_API_TOKEN and ALLOY_API_SECRET not set");
+  });
+
+  it.each([
+    [["--time-scale", "fast"], '--time-scale is "fast"; it has to be a number of at least 1'],
+    [["--time-scale", "0.5"], '--time-scale is "0.5"'],
+    [["--alloy-url", "sandbox"], '--alloy-url is "sandbox"; it has to be the base URL'],
+    [["--alloy-url", "ftp://alloy/v1"], '--alloy-url is "ftp://alloy/v1"'],
+    [["--once", "--alloy-url", "http://127.0.0.1:9/v1"], "give one of the two"],
+    [["--onse"], "Unknown option '--onse'"],
+    [["now"], "Unexpected argument 'now'"],
+  ])("says what is wrong with %j", (args, sentence) => {
+    const parse = () => parseOptions(args, KEY);
+
+    expect(parse).toThrow(sentence);
+  });
+
+  it("gives help when asked", () => {
+    expect(parseOptions(["--help"], {})).toBe("help");
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { renderTable } from "../../../tools/local/table.ts";
+import type { Verdict } from "../../../tools/local/verdict.ts";
+
+const plain = (_: string, text: string) => text;
+
+function aVerdict(changes: Partial<Verdict> = {}): Verdict {
+  return {
+    alloy: {
+      applicationToken: "JA-BDCF9XsQ0aZ7kLmN2pRt",
+      scenario: "every-webhook-three-times",
+      status: "completed",
+      outcome: "Denied",
+      eventIds: ["1", "2", "3"],
+      expected: {},
+    },
+    here: { status: "completed", outcome: "Denied", failures: 0, events: [] },
+    received: 2,
+    healed: 1,
+    published: { denied: 1, progressed: 2 },
+    faults: [],
+    ...changes,
+  };
+}
+
+describe("the table of npm start -- --once", () => {
+  it("shows an application in two lines", () => {
+    const [, , , , first, second] = renderTable([aVerdict()], plain).split("\n");
+
+    expect(first).toBe(
+      "✔ agrees   every-webhook-three-times    completed Denied    completed Denied                  3         2       1",
+    );
+    expect(second).toBe("           JA-BDCF9XsQ0aZ7kLmN2pRt      denied 1, progressed 2");
+  });
+
+  it("shows what is wrong below it", () => {
+    const text = renderTable(
+      [aVerdict({ here: null, published: {}, faults: ["nothing is known of it here"] })],
+      plain,
+    );
+
+    expect(text).toContain("✘ differs");
+    expect(text).toContain("unknown");
+    expect(text).toContain("  nothing\n");
+    expect(text).toContain("           nothing is known of it here");
+  });
+
+  it("stays within 120 columns whatever the statuses are", () => {
+    const { alloy } = aVerdict();
+    const long = {
+      ...alloy,
+      status: "pending_journey_application_review",
+      scenario: "x".repeat(60),
+    };
+
+    const lines = renderTable([aVerdict({ alloy: long })], plain).split("\n");
+
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120);
+    expect(lines.join("\n")).toContain("pending_journey_a…");
+  });
+
+  it("colours only through what it is given", () => {
+    const painted: string[] = [];
+
+    renderTable([aVerdict()], (style, text) => {
+      painted.push(style);
+      return text;
+    });
+
+    expect(new Set(painted)).toEqual(new Set(["dim", "bold", "green"]));
+  });
+});

@@ -1,0 +1,51 @@
+import { createServer } from "node:http";
+import { afterEach, describe, expect, it } from "vitest";
+import { webhookUrlCandidates, workingWebhookUrl } from "../../../tools/local/webhook-url.ts";
+
+const servers: ReturnType<typeof createServer>[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+/** A server that answers every request with this status. */
+async function anEndpoint(status: number): Promise<string> {
+  const server = createServer((_, response) => response.writeHead(status).end());
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("The server has no port.");
+  return `http://127.0.0.1:${address.port}/webhooks/alloy`;
+}
+
+describe("the webhook's address", () => {
+  it("is tried under the emulator's path before its own name, which may not resolve", () => {
+    const candidates = webhookUrlCandidates(
+      "http://127.0.0.1:4566",
+      "http://76077865.execute-api.localhost:4566/webhooks/alloy",
+    );
+
+    expect(candidates).toEqual([
+      "http://127.0.0.1:4566/_aws/execute-api/76077865/%24default/webhooks/alloy",
+      "http://76077865.execute-api.localhost:4566/webhooks/alloy",
+    ]);
+  });
+
+  it("is the stack's own when that is no emulator's name", () => {
+    const url = "http://127.0.0.1:9/webhooks/alloy";
+
+    expect(webhookUrlCandidates("http://127.0.0.1:4566", url)).toEqual([url]);
+  });
+
+  it("is the first at which ingest itself answers", async () => {
+    const wrong = await anEndpoint(404);
+    const right = await anEndpoint(401);
+
+    expect(await workingWebhookUrl([wrong, right])).toBe(right);
+  });
+
+  it("is a failure that says what each candidate answered", async () => {
+    const wrong = await anEndpoint(502);
+
+    await expect(workingWebhookUrl([wrong])).rejects.toThrow(`${wrong} answers 502`);
+  });
+});

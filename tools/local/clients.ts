@@ -1,0 +1,39 @@
+import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { CREDENTIALS, REGION } from "./emulator.ts";
+
+/** The clients of the local tooling, all on one endpoint. */
+export type Clients = ReturnType<typeof makeClients>;
+
+/**
+ * The emulator is on this machine: it accepts at once, and the longest answer is a poller's run, which
+ * Lambda ends after 55 s.
+ */
+const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 60_000 };
+
+/** Makes the clients. `test` is the only key they know, whatever the endpoint. */
+export function makeClients(endpoint: string) {
+  const configuration = {
+    endpoint,
+    region: REGION,
+    credentials: CREDENTIALS,
+    maxAttempts: 2,
+    requestHandler: TIMEOUTS,
+  };
+  return {
+    cloudFormation: new CloudFormationClient(configuration),
+    cloudWatch: new CloudWatchClient(configuration),
+    dynamo: new DynamoDBClient(configuration),
+    events: new EventBridgeClient(configuration),
+    lambda: new LambdaClient(configuration),
+    logs: new CloudWatchLogsClient(configuration),
+    secrets: new SecretsManagerClient(configuration),
+    sqs: new SQSClient(configuration),
+  };
+}

@@ -1,0 +1,66 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
+import * as v from "valibot";
+import type { StackOutputs } from "./cdk.ts";
+import type { Clients } from "./clients.ts";
+import type { AlloyChoice } from "./options.ts";
+import { LOCAL_FOLDER } from "./paths.ts";
+
+/** What the local stack is reached with, and reaches its Alloy with. */
+const LocalCredentials = v.object({
+  basic: v.object({ username: v.string(), password: v.string() }),
+  hmac: v.string(),
+  alloyApi: v.object({ token: v.string(), secret: v.string() }),
+});
+export type LocalCredentials = v.InferOutput<typeof LocalCredentials>;
+
+const FILE = `${LOCAL_FOLDER}credentials.json`;
+
+/**
+ * Random credentials, made once and kept in `.local` for this user alone, so that a `curl` line of
+ * yesterday still works. A given Alloy's API key is not kept: it comes from the environment each time.
+ */
+export async function localCredentials(alloy: AlloyChoice): Promise<LocalCredentials> {
+  const kept = (await readKept()) ?? (await keep(randomCredentials()));
+  return alloy.kind === "simulator"
+    ? kept
+    : { ...kept, alloyApi: { token: alloy.token, secret: alloy.secret } };
+}
+
+/** Fills the stack's two secrets (design 2.2). */
+export async function fillSecrets(
+  { secrets }: Clients,
+  outputs: StackOutputs,
+  { basic, hmac, alloyApi }: LocalCredentials,
+): Promise<void> {
+  const fill = (SecretId: string, value: unknown) =>
+    secrets.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(value) }));
+  await fill(outputs.WebhookSecretArn, { basic: [basic], hmac: [hmac] });
+  await fill(outputs.AlloyApiSecretArn, alloyApi);
+}
+
+function randomCredentials(): LocalCredentials {
+  const random = () => randomBytes(18).toString("base64url");
+  return {
+    basic: { username: "alloy", password: random() },
+    hmac: random(),
+    alloyApi: { token: random(), secret: random() },
+  };
+}
+
+async function keep(credentials: LocalCredentials): Promise<LocalCredentials> {
+  await mkdir(LOCAL_FOLDER, { recursive: true });
+  await writeFile(FILE, JSON.stringify(credentials, null, 2), { mode: 0o600 });
+  return credentials;
+}
+
+/** Null when there are none, or none that can be read: then new ones are made. */
+async function readKept(): Promise<LocalCredentials | null> {
+  try {
+    return v.parse(LocalCredentials, JSON.parse(await readFile(FILE, "utf8")));
+  } catch {
+    // Absent, or cut off by a crash.
+    return null;
+  }
+}

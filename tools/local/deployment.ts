@@ -1,0 +1,259 @@
+import { createHash } from "node:crypto";
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import * as v from "valibot";
+import { deployWithCdk, OMITTED, STACK_NAME, StackOutputsSchema } from "./cdk.ts";
+import type { StackOutputs } from "./cdk.ts";
+import { makeClients } from "./clients.ts";
+import { hostSeenFrom, startEmulator } from "./emulator.ts";
+import type { OwnEmulator, StartableSource } from "./emulator.ts";
+import type { EmulatorSource } from "./find-emulator.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { LOCAL_FOLDER, ROOT } from "./paths.ts";
+import { freePorts, isPortFree } from "./ports.ts";
+
+/** What is wanted of the stack. */
+export interface DeploymentWish {
+  readonly timeScale: number;
+  /** The base URL of a given Alloy; null when the simulator plays it. */
+  readonly alloyBaseUrl: string | null;
+}
+
+/** A stack that stands in an emulator. */
+export interface Deployment {
+  readonly endpoint: string;
+  readonly outputs: StackOutputs;
+  /** The port on which the stack expects the simulator. */
+  readonly simulatorPort: number;
+  /** False when the one of an earlier run still stood. */
+  readonly fresh: boolean;
+  /** Null when the emulator is not ours. */
+  readonly emulator: OwnEmulator | null;
+}
+
+/** What is remembered of a deployment, beside the emulator's state or for a running one. */
+const DeploymentRecord = v.object({
+  fingerprint: v.string(),
+  stackId: v.string(),
+  emulatorPort: v.nullable(v.number()),
+  simulatorPort: v.number(),
+  outputs: StackOutputsSchema,
+});
+type DeploymentRecord = v.InferOutput<typeof DeploymentRecord>;
+
+export interface DeploymentOptions {
+  readonly signal: AbortSignal;
+  readonly announce: (line: string) => void;
+}
+
+/** The state of an emulator of ours with the stack in it and nothing else, from which every run starts. */
+const DEPLOYED = `${LOCAL_FOLDER}deployed`;
+const RECORD = "deployment.json";
+
+/** The path of Alloy's API on the simulator, as on the real one. */
+const ALLOY_API_PATH = "/v1";
+
+/**
+ * Brings up the stack in the emulator. Nothing is deployed that stands already and has not changed: an
+ * emulator of ours starts from the state it had right after the deployment, so that every run finds
+ * empty tables and queues; a running one is left as it is.
+ */
+export async function bringUpStack(
+  source: EmulatorSource,
+  wish: DeploymentWish,
+  options: DeploymentOptions,
+): Promise<Deployment> {
+  await mkdir(LOCAL_FOLDER, { recursive: true });
+  const fingerprint = await fingerprintOf(ROOT, {
+    wish,
+    omitted: OMITTED,
+    emulator: source.kind === "program" ? source.command : source.kind,
+    node: process.version,
+  });
+  switch (source.kind) {
+    case "running":
+      return inRunningEmulator(source, { wish, fingerprint }, options);
+    case "program":
+      return (
+        (await fromStoredState(source, fingerprint, options)) ??
+        inOwnEmulator(source, { wish, fingerprint }, options)
+      );
+    case "docker":
+      return inOwnEmulator(source, { wish, fingerprint }, options);
+  }
+}
+
+/** Ends the emulator if it is ours, and removes what the run has left on the disk. */
+export async function takeDown(deployment: Deployment): Promise<void> {
+  await deployment.emulator?.process.stop();
+  // The log stays, for whoever asks why it ended.
+  await rename(`${runFolder()}/emulator.log`, `${LOCAL_FOLDER}emulator.log`).catch(() => undefined);
+  await rm(runFolder(), { recursive: true, force: true });
+}
+
+async function inRunningEmulator(
+  source: EmulatorSource & { kind: "running" },
+  { wish, fingerprint }: { readonly wish: DeploymentWish; readonly fingerprint: string },
+  options: DeploymentOptions,
+): Promise<Deployment> {
+  const { endpoint } = source;
+  const key = createHash("sha256").update(endpoint).digest("hex").slice(0, 12);
+  const file = `${LOCAL_FOLDER}deployed-in-${key}.json`;
+  const record = await readRecord(file);
+  if (
+    record?.fingerprint === fingerprint &&
+    (await isPortFree(record.simulatorPort)) &&
+    (await standingStack(endpoint)) === record.stackId
+  ) {
+    const { outputs, simulatorPort } = record;
+    return { endpoint, outputs, simulatorPort, fresh: false, emulator: null };
+  }
+  const [simulatorPort = 0] = await freePorts(1);
+  const folder = await freshRunFolder();
+  const deployed = await deploy(endpoint, { source, wish, simulatorPort, folder }, options);
+  await writeRecord(file, { fingerprint, emulatorPort: null, simulatorPort, ...deployed });
+  return { endpoint, outputs: deployed.outputs, simulatorPort, fresh: true, emulator: null };
+}
+
+async function fromStoredState(
+  source: StartableSource,
+  fingerprint: string,
+  options: DeploymentOptions,
+): Promise<Deployment | null> {
+  const record = await readRecord(`${DEPLOYED}/${RECORD}`);
+  if (record?.fingerprint !== fingerprint || record.emulatorPort === null) return null;
+  const { emulatorPort: port, simulatorPort, outputs } = record;
+  for (const needed of [port, simulatorPort]) {
+    if (await isPortFree(needed)) continue;
+    options.announce(
+      `Port ${needed}, on which the stack was deployed, is in use: deploying again on another.`,
+    );
+    return null;
+  }
+  const folder = await freshRunFolder();
+  await cp(DEPLOYED, folder, { recursive: true });
+  const emulator = await startEmulator(source, { port, folder, signal: options.signal });
+  if ((await standingStack(emulator.endpoint)) === record.stackId) {
+    return { endpoint: emulator.endpoint, outputs, simulatorPort, fresh: false, emulator };
+  }
+  options.announce(
+    "The emulator's stored state does not hold the stack any more: deploying again.",
+  );
+  await emulator.process.stop();
+  return null;
+}
+
+async function inOwnEmulator(
+  source: StartableSource,
+  { wish, fingerprint }: { readonly wish: DeploymentWish; readonly fingerprint: string },
+  options: DeploymentOptions,
+): Promise<Deployment> {
+  const { signal } = options;
+  const [port = 0, simulatorPort = 0] = await freePorts(2);
+  const folder = await freshRunFolder();
+  let emulator = await startEmulator(source, { port, folder, signal });
+  const { endpoint } = emulator;
+  try {
+    const deployed = await deploy(endpoint, { source, wish, simulatorPort, folder }, options);
+    const { outputs } = deployed;
+    if (source.kind === "program") {
+      // It stores its state when it ends.
+      await emulator.process.stop();
+      await storeState(folder, { fingerprint, emulatorPort: port, simulatorPort, ...deployed });
+      emulator = await startEmulator(source, { port, folder, signal });
+    }
+    return { endpoint, outputs, simulatorPort, fresh: true, emulator };
+  } catch (error) {
+    await emulator.process.stop();
+    throw error;
+  }
+}
+
+async function deploy(
+  endpoint: string,
+  target: {
+    readonly source: EmulatorSource;
+    readonly wish: DeploymentWish;
+    readonly simulatorPort: number;
+    readonly folder: string;
+  },
+  { signal, announce }: DeploymentOptions,
+): Promise<Pick<DeploymentRecord, "stackId" | "outputs">> {
+  const { source, wish, simulatorPort, folder } = target;
+  announce("Deploying the stack with the CDK CLI …");
+  const simulator = `http://${hostSeenFrom(source)}:${simulatorPort}${ALLOY_API_PATH}`;
+  const context = { timeScale: wish.timeScale, alloyBaseUrl: wish.alloyBaseUrl ?? simulator };
+  const outputs = await deployWithCdk(endpoint, context, { folder, signal });
+  return { outputs, stackId: (await standingStack(endpoint)) ?? "" };
+}
+
+/** The id of the stack, when it stands complete; null when it does not. */
+async function standingStack(endpoint: string): Promise<string | null> {
+  const { cloudFormation } = makeClients(endpoint);
+  try {
+    const { Stacks } = await cloudFormation.send(
+      new DescribeStacksCommand({ StackName: STACK_NAME }),
+    );
+    const stack = Stacks?.[0];
+    return /^(CREATE|UPDATE)_COMPLETE$/.test(stack?.StackStatus ?? "")
+      ? (stack?.StackId ?? null)
+      : null;
+  } catch (error) {
+    // CloudFormation answers ValidationError for a stack that is not there.
+    if (error instanceof Error && error.name === "ValidationError") return null;
+    throw error;
+  } finally {
+    cloudFormation.destroy();
+  }
+}
+
+/** One folder per process, so that two runs at once do not meet; those of dead processes are removed. */
+async function freshRunFolder(): Promise<string> {
+  for (const name of await readdir(LOCAL_FOLDER)) {
+    const pid = Number(/^run-(\d+)$/.exec(name)?.[1] ?? Number.NaN);
+    if (pid === process.pid || (Number.isInteger(pid) && !isAlive(pid))) {
+      await rm(LOCAL_FOLDER + name, { recursive: true, force: true });
+    }
+  }
+  await mkdir(runFolder(), { recursive: true, mode: 0o700 });
+  return runFolder();
+}
+
+function runFolder(): string {
+  return `${LOCAL_FOLDER}run-${process.pid}`;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    // No such process, or not ours to signal: either way not a run of this folder's owner.
+    return false;
+  }
+}
+
+/** Copies the state beside the old one and then takes its place; the record goes in last. */
+async function storeState(folder: string, record: DeploymentRecord): Promise<void> {
+  const next = `${DEPLOYED}-${process.pid}`;
+  for (const part of ["state", "s3"]) {
+    await cp(`${folder}/${part}`, `${next}/${part}`, { recursive: true });
+  }
+  await writeRecord(`${next}/${RECORD}`, record);
+  await rm(DEPLOYED, { recursive: true, force: true });
+  await rename(next, DEPLOYED);
+}
+
+async function writeRecord(file: string, record: DeploymentRecord): Promise<void> {
+  await writeFile(file, JSON.stringify(record, null, 2));
+}
+
+/** Null when there is none, or none that can be read: then the stack is deployed again. */
+async function readRecord(file: string): Promise<DeploymentRecord | null> {
+  try {
+    return v.parse(DeploymentRecord, JSON.parse(await readFile(file, "utf8")));
+  } catch {
+    // Absent, or cut off by a crash. Deploying again is always right.
+    return null;
+  }
+}

@@ -1,0 +1,160 @@
+import { QueryCommand } from "@aws-sdk/client-dynamodb";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
+import { GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import * as v from "valibot";
+import { ROUTE_IDS, SUBMISSION_DETAIL_TYPE } from "../../lambdas/settings.ts";
+import type { RouteId } from "../../lambdas/settings.ts";
+import type { StackOutputs } from "./cdk.ts";
+import type { Clients } from "./clients.ts";
+import type { PublishedMessage, ReceivedApplication, Receiver } from "./receiver.ts";
+
+/**
+ * Messages of the routes' queues are looked at, not taken: after this they are there again for whoever
+ * wants to read them, and long enough for one pass over a queue not to meet them twice.
+ */
+const LOOK_SECONDS = 10;
+
+/** `Source` of the submissions: any but ours (design 2.6). */
+const ONBOARDING = "onboarding.local";
+
+/** What is needed of `ConsumerSettings`. */
+const Settings = v.object({
+  ignoredEventTypes: v.array(v.string()),
+  routes: v.object(v.entriesFromList(ROUTE_IDS, v.object({ publishLate: v.boolean() }))),
+});
+const Application = v.object({
+  sk: v.literal("STATE"),
+  status: v.nullish(v.string(), null),
+  outcome: v.nullish(v.string(), null),
+});
+const Event = v.object({
+  sk: v.pipe(v.string(), v.startsWith("EVENT#")),
+  eventId: v.string(),
+  type: v.string(),
+  route: v.picklist(ROUTE_IDS),
+  origin: v.picklist(["webhook", "poll", "submission", "replay"]),
+});
+const Published = v.object({
+  detail: v.object({ eventId: v.string(), applicationToken: v.nullable(v.string()) }),
+});
+
+/** The stack in the emulator, as a receiver. */
+export async function makeEmulatorReceiver(
+  clients: Clients,
+  outputs: StackOutputs,
+): Promise<Receiver> {
+  const settings = await consumerSettings(clients, outputs.ConsumerFunctionName);
+  const seen = new Map<string, PublishedMessage>();
+  const queues = ROUTE_IDS.flatMap((route) => {
+    const url = outputs[`${pascalCase(route)}QueueUrl`];
+    return url === undefined ? [] : [{ route, url }];
+  });
+  return {
+    ignoredEventTypes: settings.ignoredEventTypes,
+    routesPublishingLate: new Set(ROUTE_IDS.filter((route) => settings.routes[route].publishLate)),
+    async announceSubmission(detail) {
+      const { Entries, FailedEntryCount } = await clients.events.send(
+        new PutEventsCommand({
+          Entries: [
+            {
+              EventBusName: outputs.EventBusName,
+              Source: ONBOARDING,
+              DetailType: SUBMISSION_DETAIL_TYPE,
+              Detail: JSON.stringify(detail),
+            },
+          ],
+        }),
+      );
+      if (FailedEntryCount) {
+        throw new Error(
+          `The bus refused a submission: ${Entries?.[0]?.ErrorMessage ?? "no reason"}`,
+        );
+      }
+    },
+    async application(applicationToken) {
+      return applicationOf(await itemsOf(clients, outputs.ApplicationTableName, applicationToken));
+    },
+    async published() {
+      for (const { route, url } of queues) {
+        for (const message of await lookInto(clients, url)) {
+          const { detail } = v.parse(Published, JSON.parse(message.body));
+          seen.set(message.id, { messageId: message.id, route, ...detail });
+        }
+      }
+      return [...seen.values()];
+    },
+    waiting: () => depthOf(clients, outputs.EventQueueUrl),
+    deadLettered: () => depthOf(clients, outputs.DeadLetterQueueUrl),
+  };
+}
+
+async function consumerSettings({ lambda }: Clients, name: string) {
+  const { Environment } = await lambda.send(
+    new GetFunctionConfigurationCommand({ FunctionName: name }),
+  );
+  return v.parse(Settings, JSON.parse(Environment?.Variables?.["CONSUMER_SETTINGS"] ?? "{}"));
+}
+
+async function itemsOf({ dynamo }: Clients, TableName: string, applicationToken: string) {
+  const items: Record<string, AttributeValue>[] = [];
+  let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
+  do {
+    const page = await dynamo.send(
+      new QueryCommand({
+        TableName,
+        KeyConditionExpression: "pk = :pk",
+        ExpressionAttributeValues: { ":pk": { S: `APPLICATION#${applicationToken}` } },
+        ConsistentRead: true,
+        ExclusiveStartKey,
+      }),
+    );
+    items.push(...(page.Items ?? []));
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey !== undefined);
+  return items.map((item) => unmarshall(item));
+}
+
+function applicationOf(items: readonly Record<string, unknown>[]): ReceivedApplication | null {
+  const state = items.find((item) => v.is(Application, item));
+  const events = items.filter((item) => v.is(Event, item));
+  if (state === undefined && events.length === 0) return null;
+  const { status, outcome } = v.parse(Application, state ?? { sk: "STATE" });
+  const failures = items.filter((item) => String(item["sk"]).startsWith("FAILURE#")).length;
+  return { status, outcome, failures, events };
+}
+
+/** All messages that are visible now. They come back by themselves. */
+async function lookInto({ sqs }: Clients, QueueUrl: string) {
+  const messages: { readonly id: string; readonly body: string }[] = [];
+  for (;;) {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: 10,
+        VisibilityTimeout: LOOK_SECONDS,
+      }),
+    );
+    if (Messages.length === 0) return messages;
+    messages.push(
+      ...Messages.map(({ MessageId = "", Body = "" }) => ({ id: MessageId, body: Body })),
+    );
+  }
+}
+
+async function depthOf({ sqs }: Clients, QueueUrl: string): Promise<number> {
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl,
+      AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    }),
+  );
+  return Object.values(Attributes).reduce((sum, value) => sum + Number(value), 0);
+}
+
+/** `manual-review` → `ManualReview`, the start of the route's output. */
+function pascalCase(route: RouteId): string {
+  return route.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
+}

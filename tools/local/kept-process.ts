@@ -1,0 +1,92 @@
+import { fork } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import * as v from "valibot";
+
+const KEEPER = fileURLToPath(new URL("keeper.ts", import.meta.url));
+
+/** What the keeper tells. */
+const Message = v.object({
+  pid: v.optional(v.number()),
+  ended: v.optional(
+    v.object({
+      error: v.optional(v.string()),
+      code: v.nullish(v.number()),
+      signal: v.nullish(v.string()),
+    }),
+  ),
+});
+
+/** A long-running command that ends with us, whatever becomes of us. */
+export interface KeptProcess {
+  /** Of the command itself, not of its keeper. */
+  readonly pid: number;
+  /** Settles when it has ended, with how. It never rejects. */
+  readonly ended: Promise<string>;
+  /** Ends it and waits until it has ended. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a command under a keeper.
+ *
+ * @param logFile - takes all that it says.
+ * @throws Error when the command cannot be started.
+ */
+export async function startKept(
+  command: readonly [string, ...string[]],
+  options: {
+    readonly env: Readonly<Record<string, string>>;
+    readonly logFile: string;
+    readonly cwd: string;
+  },
+): Promise<KeptProcess> {
+  const log = openSync(options.logFile, "a", 0o600);
+  const keeper = fork(KEEPER, [...command], {
+    cwd: options.cwd,
+    env: { ...options.env },
+    execArgv: [],
+    stdio: ["ignore", log, log, "ipc"],
+    detached: true,
+  });
+  closeSync(log);
+
+  let endedAs = "its keeper ended";
+  const ended = new Promise<string>((resolve) => {
+    keeper.on("message", (message) => {
+      endedAs = describeEnd(v.parse(Message, message).ended) ?? endedAs;
+    });
+    keeper.on("exit", () => resolve(endedAs));
+    keeper.on("error", (error) => resolve(error.message));
+  });
+  const pid = await Promise.race([
+    new Promise<number>((resolve) => {
+      keeper.on("message", (message) => {
+        const { pid } = v.parse(Message, message);
+        if (pid !== undefined) resolve(pid);
+      });
+    }),
+    failWhen(ended, command),
+  ]);
+  return {
+    pid,
+    ended,
+    async stop() {
+      endedAs = "stopped";
+      if (keeper.connected) keeper.disconnect();
+      await ended;
+    },
+  };
+}
+
+async function failWhen(ended: Promise<string>, command: readonly string[]): Promise<never> {
+  const how = await ended;
+  throw new Error(`${command.join(" ")} could not be started: ${how}.`);
+}
+
+function describeEnd(ended: v.InferOutput<typeof Message>["ended"]): string | null {
+  if (ended === undefined) return null;
+  if (ended.error !== undefined) return ended.error;
+  if (ended.signal) return `killed by ${ended.signal}`;
+  return `exit code ${ended.code ?? "unknown"}`;
+}

@@ -1,0 +1,181 @@
+import { env } from "node:process";
+import { startAlloySimulator } from "../alloy-simulator/server.ts";
+import { STACK_NAME } from "./cdk.ts";
+import type { StackOutputs } from "./cdk.ts";
+import { makeClients } from "./clients.ts";
+import type { Clients } from "./clients.ts";
+import { fillSecrets, localCredentials } from "./credentials.ts";
+import type { LocalCredentials } from "./credentials.ts";
+import { bringUpStack, takeDown } from "./deployment.ts";
+import type { Deployment } from "./deployment.ts";
+import { emulatorProbes } from "./emulator-probes.ts";
+import { makeEmulatorReceiver } from "./emulator-receiver.ts";
+import { causeOf, LocalFailure } from "./failure.ts";
+import { findEmulator } from "./find-emulator.ts";
+import type { EmulatorSource } from "./find-emulator.ts";
+import { logGroupsOf, startLogBridge } from "./log-bridge.ts";
+import type { LocalOptions } from "./options.ts";
+import type { PlayedAlloy } from "./play.ts";
+import { pollerPace, startPollerPace } from "./poller-pace.ts";
+import type { Receiver } from "./receiver.ts";
+import { webhookUrlCandidates, workingWebhookUrl } from "./webhook-url.ts";
+
+/** The stack in an emulator, with all that belongs to it, running. */
+export interface LocalStack {
+  readonly deployment: Deployment;
+  readonly outputs: StackOutputs;
+  readonly credentials: LocalCredentials;
+  /** One that works from this machine. */
+  readonly webhookUrl: string;
+  readonly clients: Clients;
+  readonly receiver: Receiver;
+  /** Null with `--alloy-url`. */
+  readonly alloy: PlayedAlloy | null;
+  /** Rejects when the emulator ends by itself; it never resolves. */
+  readonly broken: Promise<never>;
+  /** Ends everything that was started, in reverse. */
+  stop(): Promise<void>;
+}
+
+/** Who is told what while it starts and runs. */
+export interface StackNarrator {
+  /** A fact worth a line, with what it is about. */
+  announce(about: string, text: string): void;
+  /** A line of a Lambda's log. */
+  onLog(line: string): void;
+  /** Something beside the pipeline failed, and will be tried again. */
+  onFailure(sentence: string): void;
+}
+
+/**
+ * Starts it all: emulator, stack, secrets, Alloy simulator, log bridge, and the poller's extra pace.
+ *
+ * @throws LocalFailure when something cannot be had; what was started by then is stopped.
+ */
+export async function startLocalStack(
+  options: LocalOptions,
+  narrator: StackNarrator,
+  signal: AbortSignal,
+): Promise<LocalStack> {
+  const announceEmulator = (text: string) => narrator.announce("Emulator", text);
+  const closers: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+  };
+  try {
+    const source = await findEmulator(emulatorProbes(env, announceEmulator, signal));
+    const deployment = await bringUpStack(
+      source,
+      {
+        timeScale: options.timeScale,
+        alloyBaseUrl: options.alloy.kind === "given" ? options.alloy.baseUrl : null,
+      },
+      { signal, announce: (text) => narrator.announce("Stack", text) },
+    );
+    closers.push(() => takeDown(deployment));
+    const { endpoint, outputs } = deployment;
+    announceEmulator(`${describe(source, deployment)}, on ${endpoint}`);
+    narrator.announce(
+      "Stack",
+      deployment.fresh
+        ? `${STACK_NAME} deployed`
+        : `${STACK_NAME}, unchanged since it was deployed`,
+    );
+
+    const clients = makeClients(endpoint);
+    const credentials = await localCredentials(options.alloy);
+    await fillSecrets(clients, outputs, credentials);
+    const webhookUrl = await workingWebhookUrl(webhookUrlCandidates(endpoint, outputs.WebhookUrl));
+    signal.throwIfAborted();
+
+    const alloy = await startAlloy(options, { deployment, credentials, webhookUrl });
+    if (alloy !== null) closers.push(() => alloy.simulator.stop());
+    closers.push(...(await startBesides(clients, outputs, options, narrator)));
+    const broken = brokenWhenEnded(deployment, () => closers.length === 0);
+    // Whoever waits for it hears of it; until somebody does, the rejection is no crash.
+    broken.catch(() => undefined);
+    return {
+      deployment,
+      outputs,
+      credentials,
+      webhookUrl,
+      clients,
+      receiver: await makeEmulatorReceiver(clients, outputs),
+      alloy,
+      broken,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startAlloy(
+  options: LocalOptions,
+  stack: {
+    readonly deployment: Deployment;
+    readonly credentials: LocalCredentials;
+    readonly webhookUrl: string;
+  },
+): Promise<PlayedAlloy | null> {
+  if (options.alloy.kind === "given") return null;
+  const { basic, alloyApi } = stack.credentials;
+  const simulator = await startAlloySimulator({
+    port: stack.deployment.simulatorPort,
+    webhookUrl: stack.webhookUrl,
+    credential: { kind: "basic", ...basic },
+    environment: "sandbox",
+    timeScale: options.timeScale,
+    apiKey: { token: alloyApi.token, secrets: [alloyApi.secret] },
+  });
+  return { simulator, baseUrl: simulator.baseUrl, ...alloyApi };
+}
+
+/** What the emulator does not do by itself: metrics out of logs, and a schedule faster than a minute. */
+async function startBesides(
+  clients: Clients,
+  outputs: StackOutputs,
+  options: LocalOptions,
+  narrator: StackNarrator,
+): Promise<(() => Promise<void>)[]> {
+  const { IngestFunctionName, ConsumerFunctionName, PollerFunctionName } = outputs;
+  const functions = [IngestFunctionName, ConsumerFunctionName, PollerFunctionName];
+  const stopBridge = startLogBridge(clients, {
+    logGroups: await logGroupsOf(clients, functions),
+    onLine: (line) => narrator.onLog(line),
+    onFailure: (error) => narrator.onFailure(`The logs could not be read: ${causeOf(error)}.`),
+  });
+  const paceMs = pollerPace(options.timeScale);
+  if (paceMs === null) return [stopBridge];
+  const stopPace = startPollerPace(clients, {
+    functionName: PollerFunctionName,
+    paceMs,
+    onFailure: (error) => narrator.onFailure(`The poller could not be run: ${causeOf(error)}.`),
+  });
+  return [stopBridge, stopPace];
+}
+
+function describe(source: EmulatorSource, { emulator }: Deployment): string {
+  const health = source.kind === "running" ? source.health : emulator?.health;
+  const name = [health?.name ?? "MiniStack", health?.version ?? ""].join(" ").trim();
+  switch (source.kind) {
+    case "running":
+      return `${name}, the running one of AWS_ENDPOINT_URL`;
+    case "program":
+      return `${name}, ${source.from}`;
+    case "docker":
+      return `${name}, in Docker`;
+  }
+}
+
+async function brokenWhenEnded(
+  { emulator }: Deployment,
+  isStopping: () => boolean,
+): Promise<never> {
+  const how = await emulator?.process.ended;
+  if (how === undefined || isStopping()) return new Promise(() => undefined);
+  throw new LocalFailure(
+    `The emulator ended by itself (${how}); its log is .local/emulator.log. Run the command again: it starts a new one.`,
+  );
+}

@@ -1,0 +1,122 @@
+import { PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
+import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import type { FilteredLogEvent } from "@aws-sdk/client-cloudwatch-logs";
+import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
+import type { Clients } from "./clients.ts";
+import { readEmbeddedMetrics } from "./embedded-metrics.ts";
+import { startRepeating } from "./repeat.ts";
+
+/** Alarms look at minutes; a second is at once. */
+const PERIOD_MS = 1_000;
+
+/** A line may be stored a little after its own time: this much is read again each time. */
+const OVERLAP_MS = 10_000;
+
+/** PutMetricData's limit. */
+const DATA_PER_CALL = 1_000;
+
+/** The log groups of these functions, by the functions' names. */
+export async function logGroupsOf(
+  { lambda }: Clients,
+  functionNames: readonly string[],
+): Promise<string[]> {
+  return Promise.all(
+    functionNames.map(async (FunctionName) => {
+      const { LoggingConfig } = await lambda.send(
+        new GetFunctionConfigurationCommand({ FunctionName }),
+      );
+      return LoggingConfig?.LogGroup ?? `/aws/lambda/${FunctionName}`;
+    }),
+  );
+}
+
+/**
+ * Does what CloudWatch does and the emulator does not: reads the Lambdas' logs and puts the metrics that
+ * are embedded in them, so that alarms evaluate.
+ *
+ * @param options.onLine - gets every new line, for whoever prints what happens.
+ * @returns a function that reads once more and ends it.
+ */
+export function startLogBridge(
+  clients: Clients,
+  options: {
+    readonly logGroups: readonly string[];
+    readonly onLine: (line: string) => void;
+    readonly onFailure: (error: unknown) => void;
+  },
+): () => Promise<void> {
+  const newLines = options.logGroups.map((group) => makeNewLines(clients, group));
+
+  async function pass(): Promise<void> {
+    const lines = (await Promise.all(newLines.map((read) => read()))).flat();
+    await putMetrics(clients, lines);
+    for (const line of lines) options.onLine(line);
+  }
+  const stop = startRepeating(pass, { pauseMs: PERIOD_MS, onFailure: options.onFailure });
+  return async () => {
+    await stop();
+    // What the last invocations have written is read too.
+    await pass().catch(options.onFailure);
+  };
+}
+
+async function putMetrics({ cloudWatch }: Clients, lines: readonly string[]): Promise<void> {
+  const byNamespace = Map.groupBy(lines.flatMap(readEmbeddedMetrics), ({ namespace }) => namespace);
+  for (const [Namespace, batches] of byNamespace) {
+    const data = batches.flatMap((batch) => batch.data);
+    for (let start = 0; start < data.length; start += DATA_PER_CALL) {
+      const MetricData = data.slice(start, start + DATA_PER_CALL);
+      await cloudWatch.send(new PutMetricDataCommand({ Namespace, MetricData }));
+    }
+  }
+}
+
+/** A reader of one log group that returns each line once. */
+function makeNewLines({ logs }: Clients, logGroupName: string): () => Promise<string[]> {
+  const unseen = makeUnseen(OVERLAP_MS);
+  let startTime = Date.now() - OVERLAP_MS;
+  return async () => {
+    const events: FilteredLogEvent[] = [];
+    let nextToken: string | undefined;
+    do {
+      const page = await logs.send(
+        new FilterLogEventsCommand({ logGroupName, startTime, nextToken }),
+      );
+      events.push(...(page.events ?? []));
+      nextToken = page.nextToken;
+    } while (nextToken !== undefined);
+    const latest = Math.max(startTime, ...events.map((event) => event.timestamp ?? 0));
+    startTime = Math.max(startTime, latest - OVERLAP_MS);
+    return unseen(events).map((event) => (event.message ?? "").trim());
+  };
+}
+
+/**
+ * Tells the events that have not been there before. The emulator gives them no id: one is known by its
+ * stream, its time, and its place among those of the same stream and time.
+ *
+ * @param memoryMs - how far back the next call's events may reach.
+ */
+export function makeUnseen(
+  memoryMs: number,
+): (events: readonly FilteredLogEvent[]) => FilteredLogEvent[] {
+  const seen = new Map<string, number>();
+  return (events) => {
+    const counted = new Map<string, number>();
+    const fresh = events.filter((event) => {
+      const moment = `${event.logStreamName}@${event.timestamp}`;
+      const place = (counted.get(moment) ?? 0) + 1;
+      counted.set(moment, place);
+      const known = `${moment}#${place}`;
+      if (seen.has(known)) return false;
+      seen.set(known, event.timestamp ?? 0);
+      return true;
+    });
+    const latest = Math.max(0, ...seen.values());
+    for (const [known, timestamp] of seen) {
+      // Twice as long as can come back, for the window itself moves with the latest event.
+      if (timestamp < latest - 2 * memoryMs) seen.delete(known);
+    }
+    return fresh;
+  };
+}

@@ -1,0 +1,36 @@
+import { randomInt } from "node:crypto";
+import { createServer } from "node:net";
+
+/**
+ * Ports that a deployment keeps from run to run come from here: below the range from which systems take
+ * the ports of outgoing connections (Linux from 32768, macOS from 49152), so that they stay free.
+ */
+const FIRST_PORT = 20_000;
+const LAST_PORT = 30_000;
+
+/** With ten thousand candidates, so many vain tries mean that nothing can be bound at all. */
+const TRIES = 50;
+
+/** Free ports of 127.0.0.1, all different. */
+export async function freePorts(count: number): Promise<number[]> {
+  const found = new Set<number>();
+  for (let tries = 0; tries < TRIES && found.size < count; tries += 1) {
+    const port = randomInt(FIRST_PORT, LAST_PORT);
+    if (await isPortFree(port)) found.add(port);
+  }
+  if (found.size < count) {
+    throw new Error(`127.0.0.1 has no free port between ${FIRST_PORT} and ${LAST_PORT}.`);
+  }
+  return [...found];
+}
+
+/** Whether this port of 127.0.0.1 can be bound now. */
+export async function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.on("error", () => resolve(false));
+    server.listen({ port, host: "127.0.0.1", exclusive: true }, () =>
+      server.close(() => resolve(true)),
+    );
+  });
+}

@@ -1,0 +1,26 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/**
+ * Does something again and again, never twice at a time, with a pause in between.
+ *
+ * @param options.onFailure - gets what a pass throws; the next one comes all the same.
+ * @returns a function that ends it, after the pass that is under way.
+ */
+export function startRepeating(
+  pass: () => Promise<void>,
+  options: { readonly pauseMs: number; readonly onFailure: (error: unknown) => void },
+): () => Promise<void> {
+  const stop = new AbortController();
+  async function loop(): Promise<void> {
+    while (!stop.signal.aborted) {
+      await pass().catch(options.onFailure);
+      // An aborted pause is the end, not a failure.
+      await sleep(options.pauseMs, undefined, { signal: stop.signal }).catch(() => undefined);
+    }
+  }
+  const ended = loop();
+  return async () => {
+    stop.abort();
+    await ended;
+  };
+}

@@ -1,0 +1,83 @@
+import { styleText } from "node:util";
+import { ROUTE_IDS } from "../../lambdas/settings.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** Colours a text, or not. */
+export type Paint = (style: "green" | "red" | "dim" | "bold", text: string) => string;
+
+/** Colours where the terminal has them; with `NO_COLOR`, in a pipe and in CI there are none. */
+export const paintForTerminal: Paint = (style, text) =>
+  styleText(style, text, { stream: process.stdout });
+
+interface Column {
+  readonly head: string;
+  readonly width: number;
+  readonly align?: "right";
+}
+
+/** Together 112 characters, so that a terminal of 120 holds them. */
+const COLUMNS: readonly Column[] = [
+  { head: "verdict", width: 9 },
+  { head: "scenario", width: 27 },
+  { head: "at Alloy", width: 18 },
+  { head: "here", width: 18 },
+  { head: "events at Alloy", width: 15, align: "right" },
+  { head: "received", width: 8, align: "right" },
+  { head: "healed", width: 6, align: "right" },
+];
+/** The second line of an entry: what of it is below which column. */
+const SECOND_HEAD = ["", "application", "published, by route"];
+const GAP = "  ";
+/** Below the scenario. */
+const INDENT = " ".repeat(9 + GAP.length);
+const RULE = "─".repeat(COLUMNS.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length));
+
+/**
+ * The table of all verdicts: what Alloy has, what is here, how many events each has and how many were
+ * healed; below each what was published, by route, and what is wrong.
+ */
+export function renderTable(verdicts: readonly Verdict[], paint: Paint): string {
+  const lines = verdicts.flatMap((verdict) => entry(verdict, paint));
+  const head = [row(COLUMNS.map((column) => column.head)), row(SECOND_HEAD)];
+  const rule = paint("dim", RULE);
+  return [rule, ...head.map((text) => paint("bold", text)), rule, ...lines, rule].join("\n");
+}
+
+function entry(verdict: Verdict, paint: Paint): string[] {
+  const { alloy, here, received, healed, faults } = verdict;
+  const good = faults.length === 0;
+  const [mark = "", ...rest] = [
+    good ? "✔ agrees" : "✘ differs",
+    alloy.scenario,
+    standing(alloy),
+    here === null ? "unknown" : standing(here),
+    String(alloy.eventIds.length),
+    String(received),
+    String(healed),
+  ].map(fit);
+  return [
+    [paint(good ? "green" : "red", mark), ...rest].join(GAP),
+    paint("dim", INDENT + [fit(alloy.applicationToken, 1), publishedOf(verdict)].join(GAP)),
+    ...faults.map((fault) => INDENT + paint("red", fault)),
+  ];
+}
+
+function standing(of: { readonly status: string | null; readonly outcome: string | null }): string {
+  return [of.status ?? "unknown", of.outcome].filter((part) => part !== null).join(" ");
+}
+
+function publishedOf({ published }: Verdict): string {
+  const routes = ROUTE_IDS.filter((route) => published[route] !== undefined);
+  return routes.map((route) => `${route} ${published[route]}`).join(", ") || "nothing";
+}
+
+function row(cells: readonly string[]): string {
+  return cells.map(fit).join(GAP).trimEnd();
+}
+
+/** Fits a text into its column; what is cut off ends with an ellipsis. */
+function fit(text: string, index: number): string {
+  const { width, align } = COLUMNS[index] ?? { width: text.length };
+  const short = text.length > width ? `${text.slice(0, width - 1)}…` : text;
+  return align === "right" ? short.padStart(width) : short.padEnd(width);
+}

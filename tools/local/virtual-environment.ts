@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { LocalFailure } from "./failure.ts";
+import { LOCAL_FOLDER } from "./paths.ts";
+import { runCommand } from "./run-command.ts";
+
+const REQUIREMENTS = fileURLToPath(new URL("requirements.txt", import.meta.url));
+
+/** 20 MB of wheels; on a slow line with a slow disk it still ends within this. */
+const INSTALL_TIMEOUT_MS = 180_000;
+
+const PIP_OPTIONS = [
+  "--quiet",
+  "--disable-pip-version-check",
+  "--no-input",
+  // No file that the list does not name, and no build: what runs is what was pinned.
+  "--require-hashes",
+  "--no-deps",
+  "--only-binary=:all:",
+];
+
+/** The version of MiniStack that `requirements.txt` pins. */
+export async function pinnedVersion(): Promise<string> {
+  const version = /^ministack==(\S+)/m.exec(await readFile(REQUIREMENTS, "utf8"))?.[1];
+  if (version === undefined) throw new Error(`${REQUIREMENTS} pins no ministack.`);
+  return version;
+}
+
+/**
+ * The emulator in a virtual environment of the project's own, made when it is not there, half made, or
+ * made from other requirements. The stamp is written last: without it nothing in the folder is trusted.
+ *
+ * @param python - the Python to make it from.
+ * @param folder - where it is; `.local/emulator` unless a test says otherwise.
+ * @returns the command that runs it; through the interpreter, so that a moved clone still works.
+ * @throws LocalFailure when it cannot be installed.
+ */
+export async function installEmulator(
+  python: string,
+  options: {
+    readonly folder?: string;
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly announce: (line: string) => void;
+    readonly signal?: AbortSignal;
+  },
+): Promise<readonly [string, ...string[]]> {
+  const folder = options.folder ?? `${LOCAL_FOLDER}emulator`;
+  const command = [`${folder}/bin/python`, "-m", "ministack"] as const;
+  const stampFile = `${folder}/installed-requirements`;
+  const stamp = createHash("sha256")
+    .update(await readFile(REQUIREMENTS))
+    .digest("hex");
+
+  // The interpreter is a link: it is gone when the Python it was made from is.
+  if (existsSync(command[0]) && (await textOf(stampFile)) === stamp) return command;
+  if (existsSync(folder))
+    options.announce(
+      "The emulator's virtual environment is incomplete or outdated: making it anew.",
+    );
+  options.announce("Installing the emulator into .local/emulator (once) …");
+  await rm(folder, { recursive: true, force: true });
+  await run([python, "-m", "venv", folder], options, venvFailure);
+  const pip = [`${folder}/bin/python`, "-m", "pip", "install", ...PIP_OPTIONS] as const;
+  await run([...pip, "--requirement", REQUIREMENTS], options, pipFailure);
+  await writeFile(stampFile, stamp);
+  return command;
+}
+
+async function run(
+  command: readonly [string, ...string[]],
+  options: {
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly signal?: AbortSignal;
+  },
+  explain: (output: string) => string,
+): Promise<void> {
+  const { code, output } = await runCommand(command, {
+    env: options.env,
+    timeoutMs: INSTALL_TIMEOUT_MS,
+    signal: options.signal,
+  });
+  if (code !== 0) throw new LocalFailure(`The emulator could not be installed: ${explain(output)}`);
+}
+
+/** Debian and Ubuntu ship Python without it, and say so over many lines. */
+function venvFailure(output: string): string {
+  return /ensurepip|venv/.test(output)
+    ? "this Python has no working venv module (Debian and Ubuntu: apt install python3-venv)"
+    : lastLine(output);
+}
+
+function pipFailure(output: string): string {
+  return `pip says "${lastLine(output)}". Is the Python package index reachable?`;
+}
+
+function lastLine(output: string): string {
+  return output.trim().split("\n").at(-1)?.trim() ?? "";
+}
+
+async function textOf(file: string): Promise<string | null> {
+  return existsSync(file) ? readFile(file, "utf8") : null;
+}
