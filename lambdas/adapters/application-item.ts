@@ -14,9 +14,12 @@ export function applicationKey(applicationToken: string) {
 }
 
 export function eventKey(applicationToken: string | null, eventId: string, at: number) {
-  // A body that names no application is a collection of its own.
-  const pk = applicationToken === null ? `WEBHOOK#${eventId}` : `APPLICATION#${applicationToken}`;
-  return { pk, sk: `EVENT#${padded(at)}#${eventId}` };
+  if (applicationToken === null) {
+    // A body that names no application is a collection of its own, and its time is the envelope's,
+    // which each attempt of Alloy's stamps anew: in the key, it would make an item of each.
+    return { pk: `WEBHOOK#${eventId}`, sk: `EVENT#${eventId}` };
+  }
+  return { pk: `APPLICATION#${applicationToken}`, sk: `EVENT#${padded(at)}#${eventId}` };
 }
 
 export function failureKey(applicationToken: string, eventId: string) {

@@ -199,12 +199,20 @@ function unrecognised(json: unknown, reason: string): ParsedWebhook {
 function foreign(type: string, json: unknown, reason: string): ForeignWebhook {
   const at = isObject(json) && typeof json["timestamp"] === "number" ? json["timestamp"] : null;
   return {
-    eventId: contentIdOf(type, isObject(json) && "data" in json ? json["data"] : json),
+    eventId: contentIdOf(type, contentOf(json)),
     type,
     at: at !== null && implausibleTime(at) === null ? at : null,
     environment: environmentOf(type),
     reason,
   };
+}
+
+/** What a body says: its `data`, or the whole but for what each attempt of Alloy's stamps anew. */
+function contentOf(json: unknown): unknown {
+  if (!isObject(json)) return json;
+  if ("data" in json) return json["data"];
+  const { request_token: _, timestamp: __, ...content } = json;
+  return content;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
