@@ -1,10 +1,10 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import {
   AttributeType,
-  Billing,
+  BillingMode,
   ProjectionType,
-  TableEncryptionV2,
-  TableV2,
+  Table,
+  TableEncryption,
 } from "aws-cdk-lib/aws-dynamodb";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 
@@ -22,48 +22,47 @@ export interface ApplicationStoreProps {
 
 /** What is remembered: applications with their events, the idempotency records, bodies too large for SQS. */
 export class ApplicationStore extends Construct {
-  readonly applications: TableV2;
-  readonly idempotency: TableV2;
+  readonly applications: Table;
+  readonly idempotency: Table;
   readonly payloads: Bucket;
 
   constructor(scope: Construct, id: string, { stage, key }: ApplicationStoreProps) {
     super(scope, id);
     const house = {
-      billing: Billing.onDemand(),
-      encryption:
-        key === undefined
-          ? TableEncryptionV2.dynamoOwnedKey()
-          : TableEncryptionV2.customerManagedKey(key),
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      // By default with a key that DynamoDB owns: AWS's managed one would cost by the request.
+      ...(key !== undefined && {
+        encryption: TableEncryption.CUSTOMER_MANAGED,
+        encryptionKey: key,
+      }),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: removalPolicyOf(stage),
       deletionProtection: removalPolicyOf(stage) === RemovalPolicy.RETAIN,
     };
 
-    this.applications = new TableV2(this, "Applications", {
+    this.applications = new Table(this, "Applications", {
       ...house,
       partitionKey: { name: "pk", type: AttributeType.STRING },
       sortKey: { name: "sk", type: AttributeType.STRING },
       // Only event items carry it, and only when the stage sets retention.eventsMs.
       timeToLiveAttribute: TABLE.expiryAttribute,
-      globalSecondaryIndexes: [
-        {
-          // Present on applications that are to be checked, so that polling costs what is due.
-          indexName: TABLE.dueIndex,
-          partitionKey: { name: "duePk", type: AttributeType.STRING },
-          sortKey: { name: "dueAt", type: AttributeType.NUMBER },
-          projectionType: ProjectionType.KEYS_ONLY,
-        },
-        {
-          // For the person on call, who knows the customer by the onboarding service's id.
-          indexName: TABLE.externalIndex,
-          partitionKey: { name: "externalId", type: AttributeType.STRING },
-          projectionType: ProjectionType.KEYS_ONLY,
-        },
-      ],
+    });
+    // Present on applications that are to be checked, so that polling costs what is due.
+    this.applications.addGlobalSecondaryIndex({
+      indexName: TABLE.dueIndex,
+      partitionKey: { name: "duePk", type: AttributeType.STRING },
+      sortKey: { name: "dueAt", type: AttributeType.NUMBER },
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
+    // For the person on call, who knows the customer by the onboarding service's id.
+    this.applications.addGlobalSecondaryIndex({
+      indexName: TABLE.externalIndex,
+      partitionKey: { name: "externalId", type: AttributeType.STRING },
+      projectionType: ProjectionType.KEYS_ONLY,
     });
     pinLogicalId(this.applications, "ApplicationTable");
 
-    this.idempotency = new TableV2(this, "Idempotency", {
+    this.idempotency = new Table(this, "Idempotency", {
       ...house,
       // Powertools' own layout.
       partitionKey: { name: "id", type: AttributeType.STRING },

@@ -74,6 +74,11 @@ function requireRunbook(id: string): void {
 }
 
 function describe(id: string, { alerts, fact, impact, links }: RunbookAlarmProps): string {
+  if (impact.trim() === "") {
+    throw new ConfigurationError(
+      `The alarm ${id} does not say its impact: what breaks, and for whom?`,
+    );
+  }
   const lines = [
     fact,
     `Impact: ${impact}`,

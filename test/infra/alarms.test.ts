@@ -1,0 +1,160 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { App, Stack } from "aws-cdk-lib";
+import { Metric } from "aws-cdk-lib/aws-cloudwatch";
+import { describe, expect, it } from "vitest";
+import { METRIC_NAMESPACE, METRICS } from "../../lambdas/settings.ts";
+import { AlertTopics } from "../../lib/constructs/alert-topics.ts";
+import { Encryption } from "../../lib/constructs/encryption.ts";
+import { RunbookAlarm } from "../../lib/constructs/runbook-alarm.ts";
+import { listOf, objectsIn, referredId, sandbox, synthesise, VARIANTS } from "./synthesise.ts";
+import type { Synthesised, TemplateResource } from "./synthesise.ts";
+
+const RUNBOOKS = readdirSync("docs/runbooks").map((file) => file.replace(/\.md$/, ""));
+
+/** House style, section 11: each runbook stands alone, and has the same parts in the same order. */
+const PARTS = [
+  "What fired",
+  "Impact",
+  "Check first",
+  "Likely causes",
+  "Fix",
+  "When the fix does not hold",
+  "Aftercare",
+];
+
+describe.each(VARIANTS)("in %s", (_name, stage) => {
+  const stack = synthesise(stage);
+  const alarms = alarmsOf(stack);
+
+  it("every alarm has a runbook under its id, and says where it is", () => {
+    for (const alarm of alarms) {
+      const id = idOf(alarm, stack);
+
+      expect(RUNBOOKS).toContain(id);
+      expect(descriptionOf(alarm)).toContain(`/docs/runbooks/${id}.md`);
+    }
+    expect(alarms.length).toBeGreaterThan(0);
+  });
+
+  it("every alarm says what is true, what it costs, and where to look, within CloudWatch's limit", () => {
+    for (const alarm of alarms) {
+      const description = descriptionOf(alarm);
+
+      expect(description).toMatch(/^[^\n]+\.\n\nImpact: [^\n]+\.\n\nRunbook: https:/);
+      expect(description).toContain("Dashboard: https://");
+      expect(description.length).toBeLessThanOrEqual(1024);
+    }
+  });
+
+  it("every alarm tells one of the two topics, when it begins and when it ends", () => {
+    for (const { Properties } of alarms) {
+      const actions = listOf(Properties["AlarmActions"]).map(referredId);
+
+      expect([["PageTopic"], ["TicketTopic"]]).toContainEqual(actions);
+      expect(Properties["OKActions"]).toEqual(Properties["AlarmActions"]);
+    }
+  });
+
+  it("every alarm says what silence means to it", () => {
+    for (const { Properties } of alarms) {
+      expect(["breaching", "notBreaching"]).toContain(Properties["TreatMissingData"]);
+    }
+  });
+
+  it("every alarm watches AWS's metrics, or one of ours in this stage", () => {
+    const ours: readonly unknown[] = Object.values(METRICS);
+
+    for (const metric of alarms.flatMap(({ Properties }) => objectsIn(Properties))) {
+      if (metric["Namespace"] !== METRIC_NAMESPACE) continue;
+      expect(ours).toContain(metric["MetricName"]);
+      expect(metric["Dimensions"]).toContainEqual({ Name: "Stage", Value: stage.stage });
+    }
+  });
+});
+
+describe("every runbook", () => {
+  it("has an alarm", () => {
+    const stack = synthesise(sandbox);
+    const ids = alarmsOf(stack).map((alarm) => idOf(alarm, stack));
+
+    expect(RUNBOOKS.toSorted()).toEqual(ids.toSorted());
+  });
+
+  it.each(RUNBOOKS)("%s has its parts, in their order, and three things to check", (id) => {
+    const text = readFileSync(`docs/runbooks/${id}.md`, "utf8");
+    const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+    const [, checks = ""] = text.split(/^## (?:Check first|Likely causes)$/m);
+
+    expect(text.startsWith(`# ${id}\n`)).toBe(true);
+    expect(headings).toEqual(PARTS);
+    expect(checks.match(/^\d\. .+ Good: /gm)).toHaveLength(3);
+  });
+});
+
+describe("an alarm", () => {
+  it("without a runbook fails the synth in a sentence", () => {
+    expect(() => anAlarm("no-such-page")).toThrow(
+      "The alarm no-such-page has no runbook: write docs/runbooks/no-such-page.md, so that whoever is paged knows what to do.",
+    );
+  });
+
+  it("without an impact fails the synth in a sentence", () => {
+    expect(() => anAlarm("delivery-gap", { impact: " " })).toThrow(
+      "The alarm delivery-gap does not say its impact: what breaks, and for whom?",
+    );
+  });
+
+  it("that says more than CloudWatch takes fails the synth in a sentence", () => {
+    expect(() => anAlarm("delivery-gap", { impact: "x".repeat(1024) })).toThrow(
+      /^The description of alarm delivery-gap has \d{4} characters, CloudWatch takes 1024: shorten its fact, impact or links\.$/,
+    );
+  });
+});
+
+function anAlarm(id: string, change: { readonly impact?: string } = {}): RunbookAlarm {
+  const stack = new Stack(new App(), "Alarms");
+  const { alertsKey } = new Encryption(stack, "Encryption", { stage: sandbox });
+  const alerts = new AlertTopics(stack, "Alerts", { stage: sandbox, key: alertsKey });
+  return new RunbookAlarm(stack, id, {
+    alerts,
+    severity: "page",
+    fact: "Something is wrong.",
+    impact: "somebody waits.",
+    links: [],
+    metric: new Metric({ namespace: METRIC_NAMESPACE, metricName: METRICS.deliveryGaps }),
+    threshold: 1,
+    ...change,
+  });
+}
+
+function alarmsOf(stack: Synthesised): readonly TemplateResource[] {
+  return [
+    ...stack.ofType("AWS::CloudWatch::Alarm"),
+    ...stack.ofType("AWS::CloudWatch::CompositeAlarm"),
+  ];
+}
+
+function idOf({ Properties }: TemplateResource, { stage }: Synthesised): string {
+  return String(Properties["AlarmName"]).replace(`AlloyJourneyWebhooks-${stage.stage}-`, "");
+}
+
+/** The description, with what CloudFormation will fill in written out at the length that it has. */
+function descriptionOf({ Properties }: TemplateResource): string {
+  return rendered(Properties["AlarmDescription"]);
+}
+
+/** A queue's URL and a log group's name are as long as this, the stack's name included. */
+const FILLED_IN = "AlloyJourneyWebhooks-production-ProcessingConsumerLogs12345678-abcdefghijkl";
+
+function rendered(value: unknown): string {
+  if (typeof value === "string") return value;
+  const [object] = objectsIn(value);
+  if (object === undefined) return FILLED_IN;
+  const join = object["Fn::Join"];
+  if (Array.isArray(join)) {
+    const [separator, parts] = join;
+    return listOf(parts).map(rendered).join(String(separator));
+  }
+  if (object["Ref"] === "AWS::Region") return "ap-southeast-1";
+  return FILLED_IN;
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { ROUTE_IDS } from "../../lambdas/settings.ts";
+import { referredId, sandbox, synthesise } from "./synthesise.ts";
+
+const ALWAYS = [
+  "WebhookUrl",
+  "EventBusName",
+  "EventQueueUrl",
+  "DeadLetterQueueUrl",
+  "ApplicationTableName",
+  "IdempotencyTableName",
+  "PayloadBucketName",
+  "WebhookSecretArn",
+  "AlloyApiSecretArn",
+  "IngestFunctionName",
+  "ConsumerFunctionName",
+  "PollerFunctionName",
+  "PageTopicArn",
+  "TicketTopicArn",
+  "DashboardName",
+];
+
+const ROUTE_QUEUES = [
+  "ApprovedQueueUrl",
+  "DeniedQueueUrl",
+  "ManualReviewQueueUrl",
+  "NeedsActionQueueUrl",
+  "ErroredQueueUrl",
+  "ExpiredQueueUrl",
+  "CompletedQueueUrl",
+  "SupersededQueueUrl",
+  "ProgressedQueueUrl",
+  "UnrecognisedQueueUrl",
+  "OtherQueueUrl",
+];
+
+describe("the outputs", () => {
+  it("are exactly those that other teams, runbooks and tools hold on to", () => {
+    const { outputs } = synthesise(sandbox);
+
+    expect(Object.keys(outputs).toSorted()).toEqual([...ALWAYS, ...ROUTE_QUEUES].toSorted());
+    expect(ROUTE_QUEUES).toHaveLength(ROUTE_IDS.length);
+  });
+
+  it("name a queue for a route only when it has one of its own", () => {
+    const approved = { ...sandbox.routes.approved, queue: false };
+    const denied = { ...sandbox.routes.denied, publish: false };
+
+    const { outputs } = synthesise({ ...sandbox, routes: { ...sandbox.routes, approved, denied } });
+
+    expect(outputs).not.toHaveProperty("ApprovedQueueUrl");
+    expect(outputs).not.toHaveProperty("DeniedQueueUrl");
+    expect(outputs).toHaveProperty("ErroredQueueUrl");
+  });
+
+  it("point at the resources that they name", () => {
+    const { outputs, resources } = synthesise(sandbox);
+    const typeOf = (output: string) =>
+      resources.find(({ logicalId }) => logicalId === referredId(outputs[output]))?.Type;
+
+    expect(typeOf("EventQueueUrl")).toBe("AWS::SQS::Queue");
+    expect(typeOf("ManualReviewQueueUrl")).toBe("AWS::SQS::Queue");
+    expect(typeOf("ApplicationTableName")).toBe("AWS::DynamoDB::Table");
+    expect(typeOf("PayloadBucketName")).toBe("AWS::S3::Bucket");
+    expect(typeOf("AlloyApiSecretArn")).toBe("AWS::SecretsManager::Secret");
+    expect(typeOf("PollerFunctionName")).toBe("AWS::Lambda::Function");
+    expect(typeOf("PageTopicArn")).toBe("AWS::SNS::Topic");
+    expect(outputs["DashboardName"]).toBe("AlloyJourneyWebhooks-sandbox");
+  });
+
+  it("give the webhook's own name, when it has one", () => {
+    const { outputs } = synthesise({
+      ...sandbox,
+      domain: {
+        name: "webhooks.example.com",
+        certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0",
+      },
+    });
+
+    expect(JSON.stringify(outputs["WebhookUrl"])).toContain("/webhooks/alloy");
+    expect(JSON.stringify(outputs["WebhookUrl"])).not.toContain("execute-api");
+  });
+});

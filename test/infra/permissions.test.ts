@@ -1,0 +1,158 @@
+import { describe, expect, it } from "vitest";
+import {
+  idsOf,
+  isRecord,
+  listOf,
+  objectsIn,
+  referredId,
+  sandbox,
+  synthesise,
+  VARIANTS,
+} from "./synthesise.ts";
+import type { Synthesised } from "./synthesise.ts";
+
+interface Statement {
+  readonly policy: string;
+  readonly actions: readonly string[];
+  readonly resources: readonly unknown[];
+}
+
+describe.each(VARIANTS)("in %s", (_name, stage) => {
+  const stack = synthesise(stage);
+  const statements = identityStatements(stack);
+
+  it("no action has a wildcard", () => {
+    const actions = statements.flatMap((statement) => statement.actions);
+
+    expect(actions.filter((action) => action.includes("*"))).toEqual([]);
+    expect(actions).toContain("sqs:SendMessage");
+  });
+
+  it("no resource has a wildcard, but the objects of our own bucket", () => {
+    const resources = statements.flatMap((statement) => statement.resources);
+
+    const wild = new Set(
+      resources.map((resource) => JSON.stringify(resource)).filter((text) => text.includes("*")),
+    );
+
+    expect([...wild]).toEqual(['{"Fn::Join":["",[{"Fn::GetAtt":["PayloadBucket","Arn"]},"/*"]]}']);
+  });
+
+  it("no role has a policy that AWS manages", () => {
+    const managed = stack
+      .ofType("AWS::IAM::Role")
+      .filter(({ Properties }) => "ManagedPolicyArns" in Properties);
+
+    expect(idsOf(managed)).toEqual([]);
+  });
+
+  it("every role is taken by a service of AWS alone", () => {
+    for (const { Properties } of stack.ofType("AWS::IAM::Role")) {
+      const principals = objectsIn(Properties["AssumeRolePolicyDocument"]).flatMap((one) =>
+        listOf(one["Principal"]),
+      );
+
+      expect(
+        principals.map((principal) => (isRecord(principal) ? Object.keys(principal) : [])),
+      ).toEqual([["Service"]]);
+    }
+  });
+});
+
+describe("may do what it does and nothing else", () => {
+  const stack = synthesise(sandbox);
+
+  it("ingest", () => {
+    expect(permissionsOf(stack, "Ingest")).toEqual({
+      EventQueue: ["sqs:SendMessage"],
+      PayloadBucket: ["s3:PutObject"],
+      WebhookSecret: ["secretsmanager:GetSecretValue"],
+    });
+  });
+
+  it("the consumer", () => {
+    expect(permissionsOf(stack, "Consumer")).toEqual({
+      ApplicationTable: [
+        "dynamodb:DeleteItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:UpdateItem",
+      ],
+      DeadLetterQueue: ["sqs:SendMessage"],
+      EventBus: ["events:PutEvents"],
+      EventQueue: [
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+      ],
+      IdempotencyTable: [
+        "dynamodb:DeleteItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+      ],
+      PayloadBucket: ["s3:GetObject"],
+    });
+  });
+
+  it("the poller", () => {
+    expect(permissionsOf(stack, "PollerRole")).toEqual({
+      AlloyApiSecret: ["secretsmanager:GetSecretValue"],
+      ApplicationTable: ["dynamodb:Query", "dynamodb:Query", "dynamodb:UpdateItem"],
+      DeadLetterQueue: ["sqs:GetQueueAttributes"],
+      EventBus: ["events:PutEvents"],
+      EventQueue: ["sqs:GetQueueAttributes", "sqs:SendMessage"],
+      ScheduleDeadLetterQueue: ["sqs:SendMessage"],
+    });
+  });
+
+  it("the schedule", () => {
+    const functions = idsOf(stack.ofType("AWS::Lambda::Function"));
+    const poller = functions.find((id) => id.includes("Poller")) ?? "the poller";
+
+    expect(permissionsOf(stack, "ScheduleRole")).toEqual({
+      [poller]: ["lambda:InvokeFunction"],
+      ScheduleDeadLetterQueue: ["sqs:SendMessage"],
+    });
+  });
+});
+
+function identityStatements(stack: Synthesised): readonly Statement[] {
+  return stack.ofType("AWS::IAM::Policy").flatMap(({ logicalId, Properties }) =>
+    objectsIn(Properties["PolicyDocument"])
+      .filter((one) => one["Effect"] === "Allow")
+      .map((one) => ({
+        policy: logicalId,
+        actions: listOf(one["Action"]).map(String),
+        resources: listOf(one["Resource"]),
+      })),
+  );
+}
+
+/** What the role whose name contains `name` may do, by resource; writing its own log left out. */
+function permissionsOf(stack: Synthesised, name: string): Record<string, readonly string[]> {
+  const statements = identityStatements(stack).filter(({ policy }) => policy.includes(name));
+  const pairs = statements.flatMap(({ actions, resources }) =>
+    resources.flatMap((resource) =>
+      actions
+        .filter((action) => !action.startsWith("logs:"))
+        .map((action) => ({ id: idIn(resource), action })),
+    ),
+  );
+  return Object.fromEntries(
+    [...Map.groupBy(pairs, ({ id }) => id)].map(([id, group]) => [
+      id,
+      group.map(({ action }) => action).toSorted(),
+    ]),
+  );
+}
+
+/** The logical id in an ARN, also in one that names a part (`table/index/due`, `bucket/*`). */
+function idIn(resource: unknown): string {
+  const ids = objectsIn(resource)
+    .map(referredId)
+    .filter((id) => id !== undefined);
+  return ids[0] ?? JSON.stringify(resource);
+}

@@ -1,0 +1,299 @@
+import { describe, expect, it } from "vitest";
+import { EVENT_SOURCE, ROUTE_TITLES } from "../../lambdas/settings.ts";
+import { isRecord, listOf, local, sandbox, synthesise } from "./synthesise.ts";
+import type { TemplateResource } from "./synthesise.ts";
+
+describe("the way in", () => {
+  const stack = synthesise(sandbox);
+
+  it("is one route, with payload format 2.0, and nothing else", () => {
+    const routes = stack.ofType("AWS::ApiGatewayV2::Route");
+    const integrations = stack.ofType("AWS::ApiGatewayV2::Integration");
+
+    expect(routes.map(({ Properties }) => Properties["RouteKey"])).toEqual([
+      "POST /webhooks/alloy",
+    ]);
+    expect(integrations.map(({ Properties }) => Properties["PayloadFormatVersion"])).toEqual([
+      "2.0",
+    ]);
+    expect(routes.map(({ Properties }) => Properties["AuthorizationType"])).toEqual(["NONE"]);
+  });
+
+  it("is throttled", () => {
+    const [stage] = stack.ofType("AWS::ApiGatewayV2::Stage");
+
+    expect(stage?.Properties["DefaultRouteSettings"]).toEqual({
+      ThrottlingBurstLimit: 1000,
+      ThrottlingRateLimit: 500,
+    });
+  });
+
+  it("logs when, how it ended and how long it took; no address, no header, no body", () => {
+    const [stage] = stack.ofType("AWS::ApiGatewayV2::Stage");
+
+    const settings = stage?.Properties["AccessLogSettings"];
+    const format = isRecord(settings) ? settings["Format"] : undefined;
+
+    expect(Object.keys(JSON.parse(String(format)))).toEqual([
+      "requestId",
+      "requestTime",
+      "routeKey",
+      "status",
+      "responseLatency",
+      "integrationStatus",
+      "integrationLatency",
+      "integrationError",
+      "authorizerError",
+    ]);
+    expect(String(format)).not.toMatch(/identity|sourceIp|userAgent|header|body/i);
+  });
+
+  it("lets API Gateway check tokens, when the stage says so", () => {
+    const withTokens = synthesise({
+      ...sandbox,
+      auth: { jwt: { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] } },
+    });
+
+    const [authorizer] = withTokens.ofType("AWS::ApiGatewayV2::Authorizer");
+    const [route] = withTokens.ofType("AWS::ApiGatewayV2::Route");
+
+    expect(authorizer?.Properties["JwtConfiguration"]).toEqual({
+      Audience: ["alloy"],
+      Issuer: "https://login.example.com",
+    });
+    expect(route?.Properties).toMatchObject({
+      AuthorizationType: "JWT",
+      AuthorizationScopes: ["send"],
+    });
+    expect(environmentOf(functionNamed(withTokens.resources, "Ingest"))).toMatchObject({
+      AUTH_MODE: "jwt",
+    });
+  });
+
+  it("has one address, when it has a name of its own", () => {
+    const named = synthesise({
+      ...sandbox,
+      domain: {
+        name: "webhooks.example.com",
+        certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0",
+      },
+    });
+
+    const [api] = named.ofType("AWS::ApiGatewayV2::Api");
+
+    expect(api?.Properties["DisableExecuteApiEndpoint"]).toBe(true);
+    expect(named.ofType("AWS::ApiGatewayV2::ApiMapping")).toHaveLength(1);
+  });
+});
+
+describe("the queue", () => {
+  const stack = synthesise(sandbox);
+
+  it("keeps an event for 14 days, hides it six times the consumer's limit, gives up after six", () => {
+    const queue = stack.resources.find(({ logicalId }) => logicalId === "EventQueue");
+
+    expect(queue?.Properties).toMatchObject({
+      MessageRetentionPeriod: 14 * 24 * 3600,
+      VisibilityTimeout: 180,
+      RedrivePolicy: { maxReceiveCount: 6 },
+    });
+    expect(queue?.Properties).not.toHaveProperty("FifoQueue");
+  });
+
+  it("hands out batches of ten, takes back single events, and never more batches than may run", () => {
+    const [source] = stack.ofType("AWS::Lambda::EventSourceMapping");
+    const consumer = functionNamed(stack.resources, "Consumer");
+
+    expect(source?.Properties).toMatchObject({
+      BatchSize: 10,
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+      ScalingConfig: { MaximumConcurrency: 10 },
+    });
+    expect(consumer?.Properties["ReservedConcurrentExecutions"]).toBe(10);
+  });
+});
+
+describe("the routes", () => {
+  it("are one rule each, on our events under the route's title", () => {
+    const stack = synthesise(sandbox);
+
+    const patterns = stack
+      .ofType("AWS::Events::Rule")
+      .map(({ Properties }) => Properties["EventPattern"]);
+
+    for (const title of Object.values(ROUTE_TITLES)) {
+      expect(patterns).toContainEqual({ source: [EVENT_SOURCE], "detail-type": [title] });
+    }
+    expect(patterns).toHaveLength(Object.keys(ROUTE_TITLES).length + 1);
+  });
+
+  it("bring a submission of anyone but us into the queue as an envelope, without code", () => {
+    const stack = synthesise(sandbox);
+
+    const rule = stack
+      .ofType("AWS::Events::Rule")
+      .find(({ logicalId }) => /Submission/.test(logicalId));
+
+    expect(rule?.Properties["EventPattern"]).toEqual({
+      source: [{ "anything-but": [EVENT_SOURCE] }],
+      "detail-type": ["Journey Application Submitted"],
+    });
+    expect(rule?.Properties["Targets"]).toMatchObject([
+      {
+        Arn: { "Fn::GetAtt": ["EventQueue", "Arn"] },
+        InputTransformer: {
+          InputPathsMap: { id: "$.id", time: "$.time", detail: "$.detail" },
+          InputTemplate:
+            '{"v":1,"kind":"submission","receiptId":<id>,"receivedAt":<time>,"submission":<detail>}',
+        },
+      },
+    ]);
+  });
+
+  it.each([
+    ["arn:aws:sqs:us-east-1:123456789012:accounts", undefined],
+    ["arn:aws:sns:us-east-1:123456789012:letters", undefined],
+    ["arn:aws:events:us-east-1:123456789012:event-bus/default", "events:PutEvents"],
+    ["arn:aws:states:us-east-1:123456789012:stateMachine:cases", "states:StartExecution"],
+    ["arn:aws:kinesis:us-east-1:123456789012:stream/cases", "kinesis:PutRecord"],
+    ["arn:aws:firehose:us-east-1:123456789012:deliverystream/cases", "firehose:PutRecord"],
+  ])("reach another team's %s", (targetArn, action) => {
+    const approved = { ...sandbox.routes.approved, queue: false, targetArn };
+
+    const stack = synthesise({ ...sandbox, routes: { ...sandbox.routes, approved } });
+
+    const [target] = targetsOf(stack.resources, "RoutesApproved");
+    const policy = stack
+      .ofType("AWS::IAM::Policy")
+      .find(({ logicalId }) => /ApprovedTargetRole/.test(logicalId));
+    expect(target).toMatchObject({
+      Arn: targetArn,
+      DeadLetterConfig: { Arn: { "Fn::GetAtt": ["ApprovedDeadLetterQueue", "Arn"] } },
+    });
+    expect(policy?.Properties["PolicyDocument"]).toEqual(
+      action === undefined
+        ? undefined
+        : expect.objectContaining({
+            Statement: [{ Action: action, Effect: "Allow", Resource: targetArn }],
+          }),
+    );
+  });
+
+  it("may start another team's function", () => {
+    const targetArn = "arn:aws:lambda:us-east-1:123456789012:function:cases";
+    const approved = { ...sandbox.routes.approved, targetArn };
+
+    const stack = synthesise({ ...sandbox, routes: { ...sandbox.routes, approved } });
+
+    const permissions = stack
+      .ofType("AWS::Lambda::Permission")
+      .filter(({ Properties }) => Properties["FunctionName"] === targetArn);
+    expect(permissions).toHaveLength(1);
+    expect(targetsOf(stack.resources, "RoutesApproved")).toHaveLength(2);
+  });
+});
+
+describe("the poller", () => {
+  it("runs every five minutes, alone, and is not started late", () => {
+    const stack = synthesise(sandbox);
+
+    const [schedule] = stack.ofType("AWS::Scheduler::Schedule");
+    const poller = functionNamed(stack.resources, "Poller");
+
+    expect(schedule?.Properties).toMatchObject({
+      ScheduleExpression: "rate(5 minutes)",
+      FlexibleTimeWindow: { Mode: "OFF" },
+      Target: { RetryPolicy: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 2 } },
+    });
+    expect(poller?.Properties["ReservedConcurrentExecutions"]).toBe(1);
+  });
+
+  it("runs every minute on this machine, with its intervals divided by the time scale", () => {
+    const stack = synthesise(local);
+
+    const [schedule] = stack.ofType("AWS::Scheduler::Schedule");
+    const settings: unknown = JSON.parse(
+      String(environmentOf(functionNamed(stack.resources, "Poller"))["POLLER_SETTINGS"]),
+    );
+
+    expect(schedule?.Properties["ScheduleExpression"]).toBe("rate(1 minute)");
+    expect(settings).toMatchObject({
+      alloyBaseUrl: "http://127.0.0.1:4000/v1",
+      polling: { firstCheckMs: (15 * 60_000) / 600, capMs: (24 * 3_600_000) / 600 },
+      gaps: { graceMs: (2 * 60_000) / 600 },
+    });
+  });
+
+  it("reserves nothing in an account that is too small for it", () => {
+    const stack = synthesise({ ...sandbox, concurrency: "shared" });
+
+    for (const { Properties } of stack.ofType("AWS::Lambda::Function")) {
+      expect(Properties).not.toHaveProperty("ReservedConcurrentExecutions");
+    }
+  });
+});
+
+describe("the settings of the consumer", () => {
+  it("come from the stage", () => {
+    const stack = synthesise({
+      ...sandbox,
+      journeys: ["J-1"],
+      retention: { ...sandbox.retention, eventsMs: 7 },
+      routes: { ...sandbox.routes, denied: { ...sandbox.routes.denied, publish: false } },
+    });
+
+    const settings: unknown = JSON.parse(
+      String(environmentOf(functionNamed(stack.resources, "Consumer"))["CONSUMER_SETTINGS"]),
+    );
+
+    expect(settings).toMatchObject({
+      environment: "sandbox",
+      journeys: ["J-1"],
+      ignoredEventTypes: ["visited_node"],
+      eventRetentionMs: 7,
+      routes: {
+        approved: { publish: true, publishLate: true },
+        denied: { publish: false, publishLate: true },
+        progressed: { publish: true, publishLate: false },
+      },
+    });
+  });
+});
+
+describe("what an emulator cannot hold", () => {
+  it("is left out by its type, or by a property of it", () => {
+    const stack = synthesise(local, [
+      "AWS::CloudWatch::Dashboard",
+      "AWS::CloudWatch::Alarm/Metrics",
+    ]);
+
+    const alarms = stack.ofType("AWS::CloudWatch::Alarm");
+
+    expect(stack.ofType("AWS::CloudWatch::Dashboard")).toEqual([]);
+    expect(alarms.filter(({ Properties }) => "Metrics" in Properties)).toEqual([]);
+    expect(alarms.filter(({ Properties }) => "MetricName" in Properties)).not.toEqual([]);
+  });
+});
+
+function functionNamed(
+  resources: readonly TemplateResource[],
+  name: string,
+): TemplateResource | undefined {
+  return resources.find(
+    ({ Type: type, logicalId }) => type === "AWS::Lambda::Function" && logicalId.includes(name),
+  );
+}
+
+function environmentOf(one: TemplateResource | undefined): Readonly<Record<string, unknown>> {
+  const environment = one?.Properties["Environment"];
+  const variables = isRecord(environment) ? environment["Variables"] : undefined;
+  return isRecord(variables) ? variables : {};
+}
+
+function targetsOf(resources: readonly TemplateResource[], name: string): readonly unknown[] {
+  return resources
+    .filter(
+      ({ Type: type, logicalId }) => type === "AWS::Events::Rule" && logicalId.startsWith(name),
+    )
+    .flatMap(({ Properties }) => listOf(Properties["Targets"]));
+}

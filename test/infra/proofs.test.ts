@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { CONCURRENCY, REDELIVERY_MS, TIMEOUTS_MS } from "../../lambdas/settings.ts";
+import { concurrency } from "../../lib/proofs/concurrency.ts";
+import { violations } from "../../lib/proofs/inequality.ts";
+import { pollingPace } from "../../lib/proofs/polling-pace.ts";
+import { prove } from "../../lib/proofs/prove.ts";
+import { redelivery } from "../../lib/proofs/redelivery.ts";
+import { timeLimits } from "../../lib/proofs/time-limits.ts";
+import { stageFrom } from "../../lib/stages.ts";
+
+const sandbox = stageFrom({ stage: "sandbox" });
+const DAY = 86_400_000;
+
+describe("the proofs", () => {
+  it.each([
+    ["sandbox", sandbox],
+    ["production", stageFrom({ stage: "production" })],
+    ["local at full speed", stageFrom({ stage: "local", timeScale: "1" })],
+    ["local, 600 times faster", stageFrom({ stage: "local", timeScale: "600" })],
+    ["local, a million times faster", stageFrom({ stage: "local", timeScale: "1000000" })],
+  ])("hold for %s", (_name, stage) => {
+    expect(() => prove(stage)).not.toThrow();
+  });
+
+  it("name the stage and each inequality that does not hold", () => {
+    const stage = {
+      ...sandbox,
+      retention: { ...sandbox.retention, payloadsMs: 1 * DAY },
+      polling: { ...sandbox.polling, runMs: 55_000 },
+    };
+
+    expect(() => prove(stage)).toThrow(
+      [
+        'Stage "sandbox": retention.payloadsMs (86,400,000 ms) must be at least Alloy\'s retries + queue + dead letters + longest replay (3,110,400,000 ms), or a large event that comes back late has no body left.',
+        'Stage "sandbox": TIMEOUTS_MS.poller (55,000 ms) must be more than polling.runMs (55,000 ms), or Lambda kills the poller before it has put down where it stopped.',
+      ].join("\n"),
+    );
+  });
+});
+
+describe("an event is remembered as long as it can come back", () => {
+  it("36 days by Alloy, the queues and a replay, and the window is longer", () => {
+    const sum = Object.values(REDELIVERY_MS).reduce((total, span) => total + span, 0);
+
+    expect(sum).toBe(36 * DAY);
+    expect(violations(redelivery(sandbox))).toEqual([]);
+  });
+
+  it("or the synth fails", () => {
+    expect(violations(redelivery(sandbox, 36 * DAY - 1))).toEqual([
+      "IDEMPOTENCY.windowMs (3,110,399,999 ms) must be at least Alloy's retries + queue + dead letters + longest replay (3,110,400,000 ms), or an event that comes back late has its effect twice.",
+    ]);
+  });
+
+  it("and a dead letter does not expire on arrival", () => {
+    const spans = { ...REDELIVERY_MS, deadLetterRetention: 4 * DAY };
+
+    expect(violations(redelivery(sandbox, 40 * DAY, spans))).toEqual([
+      expect.stringContaining("expires on arrival"),
+    ]);
+  });
+});
+
+describe("a limit ends before the one that would cut it off", () => {
+  it.each([
+    ["ingest", { ingest: 6_000 }, "API Gateway gives up before ingest has answered"],
+    ["the integration", { integration: 10_000 }, "Alloy gives up before API Gateway has answered"],
+    ["the visibility", { visibility: 179_999 }, "delivers an event again"],
+    ["the poller", { poller: 300_000 }, "two runs of the poller overlap"],
+  ])("%s", (_name, change, because) => {
+    const limits = { ...TIMEOUTS_MS, ...change };
+
+    expect(violations(timeLimits(sandbox, limits))).toEqual([expect.stringContaining(because)]);
+  });
+});
+
+describe("the poller's pace", () => {
+  it.each([
+    ["a second check before the first", { secondCheckMs: 1 }, "checks get denser with age"],
+    ["a cap below the second check", { capMs: 30 * 60_000 - 1 }, "checks get denser with age"],
+    ["more calls than a run has time for", { callsPerRun: 226 }, "never reaches the calls"],
+  ])("%s fails the synth", (_name, change, because) => {
+    const stage = { ...sandbox, polling: { ...sandbox.polling, ...change } };
+
+    expect(violations(pollingPace(stage))).toEqual([expect.stringContaining(because)]);
+  });
+});
+
+describe("SQS hands out what may run", () => {
+  it.each([
+    ["more batches than the consumer may run", { eventSource: 11 }, "throttled batches"],
+    ["fewer than Lambda accepts", { eventSource: 1 }, "Lambda refuses"],
+  ])("%s fail the synth", (_name, change, because) => {
+    const limits = { ...CONCURRENCY, ...change };
+
+    expect(violations(concurrency(limits))).toEqual([expect.stringContaining(because)]);
+  });
+});

@@ -1,0 +1,153 @@
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { describe, expect, it } from "vitest";
+import { ConfigurationError, validate } from "../../lib/stage-configuration.ts";
+import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import { omissionsFrom, stageFrom } from "../../lib/stages.ts";
+
+const sandbox = stageFrom({ stage: "sandbox" });
+
+describe("a stage", () => {
+  it("is sandbox when nobody says which", () => {
+    expect(stageFrom({})).toEqual(sandbox);
+  });
+
+  it("that does not exist is answered with those that do", () => {
+    expect(messageOf(() => stageFrom({ stage: "prodution" }))).toBe(
+      'There is no stage "prodution": the stages of lib/stages.ts are sandbox, production, local.',
+    );
+  });
+
+  it("keeps what it stores in production, and lets it go elsewhere", () => {
+    expect(stageFrom({ stage: "production" }).removal).toBe("retain");
+    expect(sandbox.removal).toBe("destroy");
+    expect(stageFrom({ stage: "local" }).removal).toBe("destroy");
+  });
+
+  it("drops one event type by default and publishes late progress to nobody", () => {
+    expect(sandbox.events.handled.allBut).toEqual(["visited_node"]);
+    expect(sandbox.routes.progressed).toMatchObject({ publish: true, publishLate: false });
+    expect(sandbox.routes.approved).toMatchObject({ publish: true, publishLate: true });
+  });
+
+  it.each([0, -1, "fast", Number.NaN])("local refuses the time scale %s", (timeScale) => {
+    expect(messageOf(() => stageFrom({ stage: "local", timeScale }))).toMatch(
+      /^The context timeScale is .*, but it must be a number of at least 1, such as 600\.$/,
+    );
+  });
+
+  it("local alone leaves something out", () => {
+    expect(omissionsFrom(stageFrom({ stage: "local" }), "A::B::C,D::E::F/G")).toEqual([
+      "A::B::C",
+      "D::E::F/G",
+    ]);
+    expect(messageOf(() => omissionsFrom(sandbox, "A::B::C"))).toBe(
+      'The context omit is "A::B::C", but stage "sandbox" leaves nothing out: only stage "local" may.',
+    );
+  });
+});
+
+describe("a mistake in a stage is one sentence", () => {
+  it.each<readonly [string, object, string]>([
+    [
+      "a name that no stack can have",
+      { stage: "Prod_1" },
+      'Stage "Prod_1", stage: "Prod_1" was given, but it must be lower-case letters, digits and hyphens, 30 at most; correct it in lib/stages.ts.',
+    ],
+    [
+      "an environment that Alloy does not have",
+      { environment: "prod" },
+      'Stage "sandbox", environment: "prod" was given, but it must be "sandbox" or "live"; correct it in lib/stages.ts.',
+    ],
+    [
+      "an API over plain HTTP",
+      { alloy: { baseUrl: "http://sandbox.alloy.co/v1" } },
+      'Stage "sandbox", alloy.baseUrl: "http://sandbox.alloy.co/v1" was given, but it must be an https URL with Alloy\'s version and no slash at its end, such as https://sandbox.alloy.co/v1; correct it in lib/stages.ts.',
+    ],
+    [
+      "something that is no Journey",
+      { journeys: ["J-1", "JA-1"] },
+      'Stage "sandbox", journeys.1: "JA-1" was given, but it must be a Journey token, such as J-VCQoADBJxeHtmdAvFqoS; correct it in lib/stages.ts.',
+    ],
+    [
+      "an address that is none",
+      { allowList: { mode: "enforce", cidrs: ["52.7.221.300/32"] } },
+      'Stage "sandbox", allowList.cidrs.0: "52.7.221.300/32" was given, but it must be an IPv4 or IPv6 range, such as 52.7.221.27/32; correct it in lib/stages.ts.',
+    ],
+    [
+      "a target that EventBridge cannot reach from here",
+      {
+        routes: {
+          ...sandbox.routes,
+          approved: { ...sandbox.routes.approved, targetArn: "arn:aws:s3:::a-bucket" },
+        },
+      },
+      'Stage "sandbox", routes.approved.targetArn: "arn:aws:s3:::a-bucket" was given, but it must be the ARN of one of sqs, sns, lambda, events, states, kinesis, firehose; correct it in lib/stages.ts.',
+    ],
+    [
+      "a schedule finer than a minute",
+      { polling: { ...sandbox.polling, rateMs: 90_000 } },
+      'Stage "sandbox", polling.rateMs: 90000 was given, but it must be whole minutes: EventBridge Scheduler ticks once a minute; correct it in lib/stages.ts.',
+    ],
+    [
+      "a retention that CloudWatch Logs does not have",
+      { retention: { ...sandbox.retention, logs: 31 } },
+      'Stage "sandbox", retention.logs: 31 was given, but it must be one of the RetentionDays of aws-cdk-lib/aws-logs; correct it in lib/stages.ts.',
+    ],
+    [
+      "a channel that nobody listens to",
+      { alarms: { ...sandbox.alarms, channels: { page: [{ phone: "110" }], ticket: [] } } },
+      'Stage "sandbox", alarms.channels.page.0: {"phone":"110"} was given, but it must be one of { email: "…@…" }, { https: "https://…" }, { slack: { workspaceId: "T…", channelId: "C…" } }; correct it in lib/stages.ts.',
+    ],
+    [
+      "a setting that does not exist",
+      { polling: { ...sandbox.polling, rate: 5 } },
+      'Stage "sandbox", polling.rate: there is no such setting; remove it in lib/stages.ts.',
+    ],
+    [
+      "a setting that is missing",
+      { removal: undefined },
+      'Stage "sandbox", removal: nothing was given, but it must be "retain" or "destroy"; correct it in lib/stages.ts.',
+    ],
+  ])("%s", (_mistake, change, sentence) => {
+    expect(messageOf(() => validate(changed(change)))).toBe(sentence);
+  });
+
+  it("and several mistakes are several sentences", () => {
+    const message = messageOf(() => validate(changed({ environment: "prod", removal: "maybe" })));
+
+    expect(message.split("\n")).toHaveLength(2);
+  });
+});
+
+describe("a stage without a mistake", () => {
+  it.each<readonly [string, Partial<StageConfiguration>]>([
+    [
+      "with IPv6 and single addresses",
+      { allowList: { mode: "enforce", cidrs: ["2a05:d018::/36", "10.0.0.1"] } },
+    ],
+    ["with a base URL of a client's own", { alloy: { baseUrl: "https://bank.alloy.example/v1" } }],
+    [
+      "with logs kept for ever",
+      { retention: { ...sandbox.retention, logs: RetentionDays.INFINITE } },
+    ],
+  ])("%s", (_name, change) => {
+    const stage = { ...sandbox, ...change };
+
+    expect(validate(stage)).toBe(stage);
+  });
+});
+
+/** A stage with values that the compiler would refuse, as JSON or a cast would bring them. */
+function changed(change: object): StageConfiguration {
+  return Object.assign({}, sandbox, change);
+}
+
+function messageOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message;
+    throw error;
+  }
+  throw new Error("Nothing was thrown.");
+}
