@@ -143,8 +143,8 @@ function descriptionOf({ Properties }: TemplateResource): string {
   return rendered(Properties["AlarmDescription"]);
 }
 
-/** A queue's URL and a log group's name are as long as this, the stack's name included. */
-const FILLED_IN = "AlloyJourneyWebhooks-production-ProcessingConsumerLogs12345678-abcdefghijkl";
+/** Longer than any queue's URL or log group's name, escaped as the console wants it. */
+const FILLED_IN = "x".repeat(130);
 
 function rendered(value: unknown): string {
   if (typeof value === "string") return value;

@@ -1,5 +1,6 @@
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { describe, expect, it } from "vitest";
+import { ROUTE_IDS } from "../../lambdas/settings.ts";
 import { ConfigurationError, validate } from "../../lib/stage-configuration.ts";
 import type { StageConfiguration } from "../../lib/stage-configuration.ts";
 import { omissionsFrom, stageFrom } from "../../lib/stages.ts";
@@ -23,10 +24,12 @@ describe("a stage", () => {
     expect(stageFrom({ stage: "local" }).removal).toBe("destroy");
   });
 
-  it("drops one event type by default and publishes late progress to nobody", () => {
+  it("drops one event type by default and publishes every route, but late steps of none", () => {
+    const late = ROUTE_IDS.filter((route) => sandbox.routes[route].publishLate);
+
     expect(sandbox.events.handled.allBut).toEqual(["visited_node"]);
-    expect(sandbox.routes.progressed).toMatchObject({ publish: true, publishLate: false });
-    expect(sandbox.routes.approved).toMatchObject({ publish: true, publishLate: true });
+    expect(ROUTE_IDS.filter((route) => !sandbox.routes[route].publish)).toEqual([]);
+    expect(late).toEqual(["unrecognised"]);
   });
 
   it.each([0, -1, "fast", Number.NaN])("local refuses the time scale %s", (timeScale) => {
