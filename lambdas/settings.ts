@@ -69,6 +69,10 @@ export const METRICS = {
   deliveryGaps: "DeliveryGaps",
   /** Poller: applications that Alloy does not know, or not by this account. */
   applicationsUnknown: "ApplicationsUnknown",
+  /** Poller: applications checked that have been open for longer than `gaps.staleAfterMs`. */
+  applicationsStale: "ApplicationsStale",
+  /** Poller: answers to Alloy in a row, up to now, that were not 200; Alloy counts to 100. */
+  failuresInARow: "FailuresInARow",
   /** Poller: calls of Get Journey Application. */
   alloyCalls: "AlloyCalls",
   /** Poller: calls answered 429 or 5xx, or not at all. */
@@ -335,4 +339,6 @@ export interface GapSettings {
   readonly graceMs: number;
   /** A gap that is older than this is counted by `DeliveryGaps`. */
   readonly thresholdMs: number;
+  /** An application that is open for longer is counted by `ApplicationsStale`; nothing else happens to it. */
+  readonly staleAfterMs: number;
 }

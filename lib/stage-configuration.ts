@@ -154,7 +154,8 @@ const channel = v.union(
 const schema = v.strictObject({
   stage: v.pipe(
     v.string("a name"),
-    v.regex(/^[a-z][a-z0-9-]{0,29}$/, "lower-case letters, digits and hyphens, 30 at most"),
+    // The longest name made of it, a rule's, may have 64 characters.
+    v.regex(/^[a-z][a-z0-9-]{0,19}$/, "lower-case letters, digits and hyphens, 20 at most"),
   ),
   environment: v.picklist(["sandbox", "live"], '"sandbox" or "live"'),
   alloy: v.strictObject({
@@ -217,7 +218,11 @@ const schema = v.strictObject({
     callsPerRun: wholeNumber("call"),
     runMs: milliseconds,
   }),
-  gaps: v.strictObject({ graceMs: milliseconds, thresholdMs: milliseconds }),
+  gaps: v.strictObject({
+    graceMs: milliseconds,
+    thresholdMs: milliseconds,
+    staleAfterMs: milliseconds,
+  }),
   alarms: v.strictObject({
     runbooksUrl: https,
     channels: v.strictObject({

@@ -69,6 +69,8 @@ const house: Omit<StageConfiguration, "stage" | "environment" | "alloy" | "remov
     // Alloy's third attempt comes after one minute, and the queue drains in seconds.
     graceMs: 2 * MINUTE,
     thresholdMs: 15 * MINUTE,
+    // Nothing times out, but someone should know.
+    staleAfterMs: 30 * DAY,
   },
   alarms: {
     runbooksUrl:
@@ -126,7 +128,11 @@ function local(context: StageContext): StageConfiguration {
       // The other end is on this machine.
       requestsPerSecond: 50,
     },
-    gaps: { graceMs: scaled(gaps.graceMs), thresholdMs: scaled(gaps.thresholdMs) },
+    gaps: {
+      graceMs: scaled(gaps.graceMs),
+      thresholdMs: scaled(gaps.thresholdMs),
+      staleAfterMs: scaled(gaps.staleAfterMs),
+    },
     removal: "destroy",
   };
 }

@@ -17,7 +17,7 @@ const SettingsSchema = v.object({
     callsPerRun: v.number(),
     runMs: v.number(),
   }),
-  gaps: v.object({ graceMs: v.number(), thresholdMs: v.number() }),
+  gaps: v.object({ graceMs: v.number(), thresholdMs: v.number(), staleAfterMs: v.number() }),
 });
 
 /** What the poller is told by the stack. @throws Error that names every missing variable. */

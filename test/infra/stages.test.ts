@@ -54,7 +54,7 @@ describe("a mistake in a stage is one sentence", () => {
     [
       "a name that no stack can have",
       { stage: "Prod_1" },
-      'Stage "Prod_1", stage: "Prod_1" was given, but it must be lower-case letters, digits and hyphens, 30 at most; correct it in lib/stages.ts.',
+      'Stage "Prod_1", stage: "Prod_1" was given, but it must be lower-case letters, digits and hyphens, 20 at most; correct it in lib/stages.ts.',
     ],
     [
       "an environment that Alloy does not have",

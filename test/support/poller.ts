@@ -30,7 +30,7 @@ export const POLLER_SETTINGS: PollerSettings = {
     callsPerRun: 200,
     runMs: 45 * SECOND,
   },
-  gaps: { graceMs: 2 * MINUTE, thresholdMs: 15 * MINUTE },
+  gaps: { graceMs: 2 * MINUTE, thresholdMs: 15 * MINUTE, staleAfterMs: 30 * 24 * HOUR },
 };
 
 /** What an application looks like to the poller. */
