@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir } from "node:fs/promises";
 import { DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
-import * as v from "valibot";
-import { deployWithCdk, OMITTED, STACK_NAME, StackOutputsSchema } from "./cdk.ts";
+import { deployWithCdk, OMITTED, STACK_NAME } from "./cdk.ts";
 import type { StackOutputs } from "./cdk.ts";
 import { makeClients } from "./clients.ts";
 import { hostSeenFrom, startEmulator } from "./emulator.ts";
@@ -11,6 +10,16 @@ import type { EmulatorSource } from "./find-emulator.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { LOCAL_FOLDER, ROOT } from "./paths.ts";
 import { freePorts, isPortFree } from "./ports.ts";
+import {
+  forget,
+  freshRunFolder,
+  readRecord,
+  removeRunFolders,
+  storeDeployment,
+  storedDeployments,
+  writeRecord,
+} from "./stored-deployments.ts";
+import type { DeploymentRecord, StoredDeployment } from "./stored-deployments.ts";
 
 /** What is wanted of the stack. */
 export interface DeploymentWish {
@@ -31,24 +40,10 @@ export interface Deployment {
   readonly emulator: OwnEmulator | null;
 }
 
-/** What is remembered of a deployment, beside the emulator's state or for a running one. */
-const DeploymentRecord = v.object({
-  fingerprint: v.string(),
-  stackId: v.string(),
-  emulatorPort: v.nullable(v.number()),
-  simulatorPort: v.number(),
-  outputs: StackOutputsSchema,
-});
-type DeploymentRecord = v.InferOutput<typeof DeploymentRecord>;
-
 export interface DeploymentOptions {
   readonly signal: AbortSignal;
   readonly announce: (line: string) => void;
 }
-
-/** The state of an emulator of ours with the stack in it and nothing else, from which every run starts. */
-const DEPLOYED = `${LOCAL_FOLDER}deployed`;
-const RECORD = "deployment.json";
 
 /** The path of Alloy's API on the simulator, as on the real one. */
 const ALLOY_API_PATH = "/v1";
@@ -86,9 +81,7 @@ export async function bringUpStack(
 /** Ends the emulator if it is ours, and removes what the run has left on the disk. */
 export async function takeDown(deployment: Deployment): Promise<void> {
   await deployment.emulator?.process.stop();
-  // The log stays, for whoever asks why it ended.
-  await rename(`${runFolder()}/emulator.log`, `${LOCAL_FOLDER}emulator.log`).catch(() => undefined);
-  await rm(runFolder(), { recursive: true, force: true });
+  await removeRunFolders();
 }
 
 async function inRunningEmulator(
@@ -98,7 +91,7 @@ async function inRunningEmulator(
 ): Promise<Deployment> {
   const { endpoint } = source;
   const key = createHash("sha256").update(endpoint).digest("hex").slice(0, 12);
-  const file = `${LOCAL_FOLDER}deployed-in-${key}.json`;
+  const file = `${LOCAL_FOLDER}running-${key}.json`;
   const record = await readRecord(file);
   if (
     record?.fingerprint === fingerprint &&
@@ -120,27 +113,43 @@ async function fromStoredState(
   fingerprint: string,
   options: DeploymentOptions,
 ): Promise<Deployment | null> {
-  const record = await readRecord(`${DEPLOYED}/${RECORD}`);
-  if (record?.fingerprint !== fingerprint || record.emulatorPort === null) return null;
-  const { emulatorPort: port, simulatorPort, outputs } = record;
-  for (const needed of [port, simulatorPort]) {
-    if (await isPortFree(needed)) continue;
-    options.announce(
-      `Port ${needed}, on which the stack was deployed, is in use: deploying again on another.`,
-    );
-    return null;
+  let taken: number | undefined;
+  for (const stored of await storedDeployments(fingerprint)) {
+    const { emulatorPort, simulatorPort } = stored.record;
+    if (emulatorPort === null) continue;
+    taken = await firstTaken([emulatorPort, simulatorPort]);
+    if (taken === undefined) return startStored(source, stored, emulatorPort, options);
   }
+  if (taken !== undefined) {
+    options.announce(
+      `Port ${taken}, which the last deployment uses, is taken: deploying again on another.`,
+    );
+  }
+  return null;
+}
+
+async function startStored(
+  source: StartableSource,
+  { folder: stored, record }: StoredDeployment,
+  port: number,
+  options: DeploymentOptions,
+): Promise<Deployment | null> {
+  const { simulatorPort, outputs } = record;
   const folder = await freshRunFolder();
-  await cp(DEPLOYED, folder, { recursive: true });
+  await cp(stored, folder, { recursive: true });
   const emulator = await startEmulator(source, { port, folder, signal: options.signal });
   if ((await standingStack(emulator.endpoint)) === record.stackId) {
     return { endpoint: emulator.endpoint, outputs, simulatorPort, fresh: false, emulator };
   }
-  options.announce(
-    "The emulator's stored state does not hold the stack any more: deploying again.",
-  );
   await emulator.process.stop();
+  await forget(stored);
+  options.announce("What was stored of the last deployment is damaged: deploying again.");
   return null;
+}
+
+async function firstTaken(ports: readonly number[]): Promise<number | undefined> {
+  for (const port of ports) if (!(await isPortFree(port))) return port;
+  return undefined;
 }
 
 async function inOwnEmulator(
@@ -159,7 +168,12 @@ async function inOwnEmulator(
     if (source.kind === "program") {
       // It stores its state when it ends.
       await emulator.process.stop();
-      await storeState(folder, { fingerprint, emulatorPort: port, simulatorPort, ...deployed });
+      await storeDeployment(folder, {
+        fingerprint,
+        emulatorPort: port,
+        simulatorPort,
+        ...deployed,
+      });
       emulator = await startEmulator(source, { port, folder, signal });
     }
     return { endpoint, outputs, simulatorPort, fresh: true, emulator };
@@ -204,56 +218,5 @@ async function standingStack(endpoint: string): Promise<string | null> {
     throw error;
   } finally {
     cloudFormation.destroy();
-  }
-}
-
-/** One folder per process, so that two runs at once do not meet; those of dead processes are removed. */
-async function freshRunFolder(): Promise<string> {
-  for (const name of await readdir(LOCAL_FOLDER)) {
-    const pid = Number(/^run-(\d+)$/.exec(name)?.[1] ?? Number.NaN);
-    if (pid === process.pid || (Number.isInteger(pid) && !isAlive(pid))) {
-      await rm(LOCAL_FOLDER + name, { recursive: true, force: true });
-    }
-  }
-  await mkdir(runFolder(), { recursive: true, mode: 0o700 });
-  return runFolder();
-}
-
-function runFolder(): string {
-  return `${LOCAL_FOLDER}run-${process.pid}`;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    // No such process, or not ours to signal: either way not a run of this folder's owner.
-    return false;
-  }
-}
-
-/** Copies the state beside the old one and then takes its place; the record goes in last. */
-async function storeState(folder: string, record: DeploymentRecord): Promise<void> {
-  const next = `${DEPLOYED}-${process.pid}`;
-  for (const part of ["state", "s3"]) {
-    await cp(`${folder}/${part}`, `${next}/${part}`, { recursive: true });
-  }
-  await writeRecord(`${next}/${RECORD}`, record);
-  await rm(DEPLOYED, { recursive: true, force: true });
-  await rename(next, DEPLOYED);
-}
-
-async function writeRecord(file: string, record: DeploymentRecord): Promise<void> {
-  await writeFile(file, JSON.stringify(record, null, 2));
-}
-
-/** Null when there is none, or none that can be read: then the stack is deployed again. */
-async function readRecord(file: string): Promise<DeploymentRecord | null> {
-  try {
-    return v.parse(DeploymentRecord, JSON.parse(await readFile(file, "utf8")));
-  } catch {
-    // Absent, or cut off by a crash. Deploying again is always right.
-    return null;
   }
 }

@@ -1,5 +1,6 @@
 /** `npm start`: the whole receiver on this machine, against a simulated Alloy (design 2.9). */
 import { LocalFailure } from "./failure.ts";
+import { NoEmulator } from "./find-emulator.ts";
 import { parseOptions, USAGE } from "./options.ts";
 import { runLocal } from "./run.ts";
 import { makeScreen } from "./screen.ts";
@@ -22,8 +23,14 @@ try {
   if (stop.aborted) screen.print("Stopped.");
   else if (error instanceof LocalFailure) screen.error(error.message);
   else screen.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  // 130 is the shells' word for "interrupted".
-  process.exitCode = stop.aborted ? 130 : 1;
+  process.exitCode = exitCodeOf(error);
 }
 // Connections that are kept alive would hold the process for a while longer.
 process.exit();
+
+function exitCodeOf(error: unknown): number {
+  // The shells' word for "interrupted".
+  if (stop.aborted) return 130;
+  // `sysexits.h`: "unavailable". The tests tell by it that there is nothing to test in.
+  return error instanceof NoEmulator ? 69 : 1;
+}

@@ -1,0 +1,103 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import * as v from "valibot";
+import type { TestProject } from "vitest/node";
+import { freePorts } from "../../tools/local/ports.ts";
+
+/** The outputs file of design 2.9, which is all that a test needs, and where it may play Alloy. */
+const Driven = v.object({
+  endpoint: v.string(),
+  region: v.string(),
+  webhookUrl: v.string(),
+  basic: v.object({ username: v.string(), password: v.string() }),
+  hmac: v.string(),
+  outputs: v.record(v.string(), v.string()),
+});
+export interface DrivenStack extends v.InferOutput<typeof Driven> {
+  /** On this port the stack expects an Alloy, with this API key. */
+  readonly alloyPort: number;
+  readonly alloyApi: { readonly token: string; readonly secret: string };
+  readonly timeScale: number;
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Null when no emulator can be had on this machine. */
+    stack: DrivenStack | null;
+  }
+}
+
+const MAIN = fileURLToPath(new URL("../../tools/local/main.ts", import.meta.url));
+
+/** `tools/local/main.ts` ends with it when no emulator can be had. */
+const NO_EMULATOR = 69;
+
+/** Installing the emulator and deploying take half a minute; a slow line and a busy machine take more. */
+const START_TIMEOUT_MS = 280_000;
+
+const TIME_SCALE = 600;
+
+/**
+ * Brings the stack up once for all end-to-end tests, by the command that a user would type who has an
+ * Alloy of his own: the tests are that Alloy.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), "e2e-"));
+  const file = join(folder, "outputs.json");
+  const [alloyPort = 0] = await freePorts(1);
+  const alloyApi = { token: "e2e-token", secret: "e2e-secret" };
+  const command = spawn(
+    process.execPath,
+    [
+      MAIN,
+      "--alloy-url",
+      `http://127.0.0.1:${alloyPort}/v1`,
+      "--outputs",
+      file,
+      "--time-scale",
+      String(TIME_SCALE),
+    ],
+    {
+      env: {
+        ...process.env,
+        ALLOY_API_TOKEN: alloyApi.token,
+        ALLOY_API_SECRET: alloyApi.secret,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  let said = "";
+  command.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  command.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  const stop = async () => {
+    await end(command);
+    rmSync(folder, { recursive: true, force: true });
+  };
+
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (!existsSync(file) && command.exitCode === null && Date.now() < deadline) await sleep(100);
+  if (existsSync(file)) {
+    const driven = v.parse(Driven, JSON.parse(readFileSync(file, "utf8")));
+    project.provide("stack", { ...driven, alloyPort, alloyApi, timeScale: TIME_SCALE });
+    return stop;
+  }
+  await stop();
+  if (command.exitCode !== NO_EMULATOR) throw new Error(`npm start did not come up:\n${said}`);
+  if (process.env["CI"]) throw new Error(`The end-to-end tests may not be skipped in CI. ${said}`);
+  console.warn(`\nThe end-to-end tests are skipped. ${said}`);
+  project.provide("stack", null);
+  return stop;
+}
+
+async function end(command: ChildProcess): Promise<void> {
+  if (command.exitCode !== null || command.signalCode !== null) return;
+  const exited = once(command, "exit");
+  command.kill("SIGTERM");
+  await exited;
+}
