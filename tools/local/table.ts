@@ -26,7 +26,7 @@ const COLUMNS: readonly Column[] = [
   { head: "healed", width: 6, align: "right" },
 ];
 /** The second line of an entry: what of it is below which column. */
-const SECOND_HEAD = ["", "application", "published, by route"];
+const SECOND_HEAD = ["application", "published, by route"] as const;
 const GAP = "  ";
 /** Below the scenario. */
 const INDENT = " ".repeat(9 + GAP.length);
@@ -38,7 +38,7 @@ const RULE = "─".repeat(COLUMNS.reduce((sum, { width }) => sum + width + GAP.l
  */
 export function renderTable(verdicts: readonly Verdict[], paint: Paint): string {
   const lines = verdicts.flatMap((verdict) => entry(verdict, paint));
-  const head = [row(COLUMNS.map((column) => column.head)), row(SECOND_HEAD)];
+  const head = [row(COLUMNS.map((column) => column.head)), secondLine(...SECOND_HEAD)];
   const rule = paint("dim", RULE);
   return [rule, ...head.map((text) => paint("bold", text)), rule, ...lines, rule].join("\n");
 }
@@ -57,7 +57,7 @@ function entry(verdict: Verdict, paint: Paint): string[] {
   ].map(fit);
   return [
     [paint(good ? "green" : "red", mark), ...rest].join(GAP),
-    paint("dim", INDENT + [fit(alloy.applicationToken, 1), publishedOf(verdict)].join(GAP)),
+    paint("dim", secondLine(alloy.applicationToken, publishedOf(verdict))),
     ...faults.map((fault) => INDENT + paint("red", fault)),
   ];
 }
@@ -69,6 +69,11 @@ function standing(of: { readonly status: string | null; readonly outcome: string
 function publishedOf({ published }: Verdict): string {
   const routes = ROUTE_IDS.filter((route) => published[route] !== undefined);
   return routes.map((route) => `${route} ${published[route]}`).join(", ") || "nothing";
+}
+
+/** The application stands below the scenario; what was published takes the rest of the line. */
+function secondLine(application: string, published: string): string {
+  return INDENT + [fit(application, 1), published].join(GAP);
 }
 
 function row(cells: readonly string[]): string {
