@@ -3,6 +3,8 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
+import { stageFrom } from "../../lib/stages.ts";
+
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const pages = globSync(["*.md", "docs/**/*.md"], { cwd: root }).toSorted();
 const decisions = pages.filter((page) => page.startsWith("docs/decisions/"));
@@ -45,6 +47,51 @@ describe("docs/glossary.md", () => {
   });
 });
 
+describe("README.md", () => {
+  const stage = stageFrom({ stage: "sandbox" });
+
+  it("fits on 200 lines", () => {
+    expect(read("README.md").split("\n").length).toBeLessThanOrEqual(200);
+  });
+
+  it("explains every setting of a stage", () => {
+    const [, configure = ""] = read("README.md").split("## Configure");
+    const settings = Object.keys(stage).filter((name) => name !== "stage");
+    const explained = new Set(codeIn(configure).map((name) => name.split(".")[0]));
+
+    expect(settings.filter((name) => !explained.has(name))).toEqual([]);
+  });
+
+  it("gives the polling defaults as they are", () => {
+    const { polling, gaps } = stage;
+    const checks = [polling.firstCheckMs, polling.secondCheckMs].map(minutes).join(", ");
+    const limits = `${polling.requestsPerSecond} and ${polling.callsPerRun}`;
+
+    expect(read("README.md")).toContain(
+      `every ${minutes(polling.rateMs)}; ${checks}, ×${polling.growth}, 1 day; ${limits}`,
+    );
+    expect(polling.capMs).toBe(24 * 60 * 60_000);
+    expect(read("README.md")).toContain(`${minutes(gaps.graceMs)}, ${minutes(gaps.thresholdMs)}`);
+  });
+
+  it("shows the figures that the benchmark of ingest has written", () => {
+    const rows = ingestFigures().map(({ label, bundleBytes, times }) => {
+      const [imported, first, warm] = [times.importMs, times.firstMs, times.warmMs].map(oneDecimal);
+      const bundle = oneDecimal(bundleBytes / 1_000);
+      return `| ${label} | ${bundle} KB | ${imported} ms | ${first} ms | ${warm} ms |`;
+    });
+
+    expect(rows.length).toBeGreaterThan(1);
+    expect(read("README.md")).toContain(rows.join("\n"));
+  });
+
+  it("lists every runbook, and no other", () => {
+    const listed = linksIn(read("README.md")).filter((link) => link.startsWith("docs/runbooks/"));
+
+    expect(listed).toEqual(pages.filter((page) => page.startsWith("docs/runbooks/")));
+  });
+});
+
 describe("the reader of links, scripts and paths", () => {
   it("finds what a page names, and leaves out other people's addresses", () => {
     const page = [
@@ -70,6 +117,22 @@ describe("the reader of links, scripts and paths", () => {
     ]);
   });
 });
+
+function ingestFigures(): {
+  readonly label: string;
+  readonly bundleBytes: number;
+  readonly times: { readonly importMs: number; readonly firstMs: number; readonly warmMs: number };
+}[] {
+  return JSON.parse(read("docs/bench/ingest.json")).figures;
+}
+
+function oneDecimal(value: number): string {
+  return value.toFixed(1);
+}
+
+function minutes(ms: number): string {
+  return `${ms / 60_000} min`;
+}
 
 function read(path: string): string {
   return readFileSync(join(root, path), "utf8");
