@@ -9,20 +9,25 @@ export interface WebhookSecretSource {
   read(deadline: number): Promise<{ readonly text: string } | { readonly failure: AwsFailure }>;
 }
 
+/** What is known of the live credentials, or why nothing is. */
+export type Known = { readonly credentials: Credentials } | { readonly failure: AwsFailure };
+
 /** The live credentials of one sandbox. */
 export interface CredentialCache {
-  /** The cached ones, read again when they are older than `lifetimeMs`. */
+  /**
+   * The cached ones, read again when they are older than `lifetimeMs`. Old ones are better than none: there is a
+   * failure only when nothing is cached.
+   */
   current(deadline: number): Promise<Known>;
   /**
-   * Reads the secret again because a credential did not match, at most once per `refreshMs`.
+   * Reads the secret again because a credential did not match. A read that found nothing new, or failed, is
+   * the last one for `refreshMs`; one that found something proves that asking was right.
    *
-   * @returns undefined when it may not be read yet.
+   * @returns the failure when it cannot be found out whether there are new ones; undefined when it is known
+   * that there were none within `refreshMs`.
    */
-  refreshed(deadline: number): Promise<Known> | undefined;
+  refreshed(deadline: number): Promise<Known | undefined>;
 }
-
-/** The failure is there only when nothing is cached: old credentials are better than none. */
-export type Known = { readonly credentials: Credentials } | { readonly failure: AwsFailure };
 
 /**
  * Caches the webhook secret (design 2.2). Requests that come while it is being read wait for that one
@@ -40,45 +45,54 @@ export function makeCredentialCache(options: {
   readonly logger: LineLogger;
 }): CredentialCache {
   let known: Known = { failure: "timeout" };
+  let lastFailure: { readonly failure: AwsFailure } | undefined;
+  let lastText: string | undefined;
   let freshUntil = Number.NEGATIVE_INFINITY;
   let refreshFrom = Number.NEGATIVE_INFINITY;
   let reading: Promise<Known> | undefined;
 
   function read(deadline: number): Promise<Known> {
-    reading ??= readOnce(deadline).finally(() => {
+    reading ??= readOnce(Math.min(deadline, options.now() + options.readMs)).finally(() => {
       reading = undefined;
     });
     return reading;
   }
 
+  /** @returns what this read has found; `known` is what there is to go by. */
   async function readOnce(deadline: number): Promise<Known> {
-    const result = await options.source.read(Math.min(deadline, options.now() + options.readMs));
-    const credentials = "text" in result ? parseCredentials(result.text) : undefined;
-    if (credentials !== undefined) {
-      known = { credentials };
-      freshUntil = options.now() + options.lifetimeMs;
+    const result = await options.source.read(deadline);
+    if ("failure" in result) {
+      options.logger.error("ingest.secret.unreadable", { cause: result.failure });
+      lastFailure = result;
+      freshUntil = options.now() + ("failure" in known ? options.pauseMs : options.refreshMs);
+      if ("failure" in known) known = result;
+      return result;
+    }
+    lastFailure = undefined;
+    if (result.text !== lastText) refreshFrom = Number.NEGATIVE_INFINITY;
+    lastText = result.text;
+    freshUntil = options.now() + options.lifetimeMs;
+    const credentials = parseCredentials(result.text);
+    if (credentials === undefined) {
+      options.logger.error("ingest.secret.malformed");
+      if ("failure" in known) known = { credentials: NONE };
+    } else {
       if (credentials.refused > 0) {
         options.logger.warn("ingest.secret.entries-refused", { refused: credentials.refused });
       }
-      return known;
-    }
-    freshUntil = options.now() + ("failure" in known ? options.pauseMs : options.refreshMs);
-    if ("failure" in result) {
-      options.logger.error("ingest.secret.unreadable", { cause: result.failure });
-      if ("failure" in known) known = result;
-    } else {
-      options.logger.error("ingest.secret.malformed");
-      if ("failure" in known) known = { credentials: NONE };
+      known = { credentials };
     }
     return known;
   }
 
   return {
-    current: (deadline) =>
-      options.now() < freshUntil && reading === undefined ? Promise.resolve(known) : read(deadline),
-    refreshed(deadline) {
+    async current(deadline) {
+      if (reading !== undefined || options.now() >= freshUntil) await read(deadline);
+      return known;
+    },
+    async refreshed(deadline) {
       if (reading === undefined) {
-        if (options.now() < refreshFrom) return undefined;
+        if (options.now() < refreshFrom) return lastFailure;
         refreshFrom = options.now() + options.refreshMs;
       }
       return read(deadline);

@@ -31,7 +31,9 @@ export function makeJudge(mode: AuthMode, cache: CredentialCache): Judge {
     let verdict = authenticate(authorization, body, credentials);
     if (verdict === "mismatched") {
       const refreshed = await cache.refreshed(deadline);
-      if (refreshed !== undefined && "credentials" in refreshed) {
+      if (refreshed !== undefined) {
+        // Nobody is called wrong on the strength of credentials that may be out of date.
+        if ("failure" in refreshed) return refreshed;
         credentials = refreshed.credentials;
         verdict = authenticate(authorization, body, credentials);
       }

@@ -85,7 +85,7 @@ describe("the signature of an AWS call", () => {
           );
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 

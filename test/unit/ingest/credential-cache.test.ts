@@ -66,19 +66,29 @@ describe("the credential cache", () => {
     expect(secrets.reads()).toBe(1);
   });
 
-  it("is refreshed at once, and then not for ten seconds", async () => {
-    const secrets = simulatedSecretsManager({ hmac: ["old"] });
+  it("is refreshed at once, and, having found nothing new, not again for ten seconds", async () => {
+    const secrets = simulatedSecretsManager({ hmac: ["k"] });
     const cache = aCache(secrets);
     await cache.current();
-    secrets.put({ hmac: ["old", "new"] });
 
-    expect(keysOf(await cache.refreshed())).toEqual(["old", "new"]);
-    expect(cache.refreshed()).toBeUndefined();
+    expect(keysOf(await cache.refreshed())).toEqual(["k"]);
+    expect(await cache.refreshed()).toBeUndefined();
     cache.pass(10 * SECOND - 1);
-    expect(cache.refreshed()).toBeUndefined();
+    expect(await cache.refreshed()).toBeUndefined();
     cache.pass(1);
-    expect(keysOf(await cache.refreshed())).toEqual(["old", "new"]);
+    expect(keysOf(await cache.refreshed())).toEqual(["k"]);
     expect(secrets.reads()).toBe(3);
+  });
+
+  it("is refreshed for each of two rotations within ten seconds", async () => {
+    const secrets = simulatedSecretsManager({ hmac: ["first"] });
+    const cache = aCache(secrets);
+    await cache.current();
+    secrets.put({ hmac: ["first", "second"] });
+    await cache.refreshed();
+    secrets.put({ hmac: ["second", "third"] });
+
+    expect(keysOf(await cache.refreshed())).toEqual(["second", "third"]);
   });
 
   it("keeps what it has when Secrets Manager fails, and asks again after ten seconds", async () => {
@@ -97,6 +107,22 @@ describe("the credential cache", () => {
     secrets.put({ hmac: ["new"] });
     cache.pass(10 * SECOND);
     expect(keysOf(await cache.current())).toEqual(["new"]);
+  });
+
+  it("says that it cannot find out about new ones when Secrets Manager fails", async () => {
+    const secrets = simulatedSecretsManager({ hmac: ["k"] });
+    const cache = aCache(secrets);
+    await cache.current();
+    secrets.fail("timeout");
+
+    expect(await cache.refreshed()).toEqual({ failure: "timeout" });
+    expect(await cache.refreshed()).toEqual({ failure: "timeout" });
+    expect(secrets.reads()).toBe(2);
+
+    secrets.fail(undefined);
+    cache.pass(10 * SECOND);
+    expect(keysOf(await cache.refreshed())).toEqual(["k"]);
+    expect(await cache.refreshed()).toBeUndefined();
   });
 
   it("keeps what it has when the secret has become malformed", async () => {
@@ -136,9 +162,8 @@ describe("the credential cache", () => {
     const secrets = simulatedSecretsManager("MARKED-SECRET");
     const cache = aCache(secrets);
     await cache.current();
-    cache.pass(1 * SECOND);
     secrets.put({ basic: [{ username: "MARKED:USER", password: "MARKED" }], hmac: [] });
-    await cache.current();
+    await cache.refreshed();
 
     expect(cache.lines).toHaveLength(2);
     expect(cache.lines.join()).not.toContain("MARKED");

@@ -124,6 +124,28 @@ describe(`a rotation by "add, switch, remove" over ${SANDBOXES} sandboxes`, () =
   });
 });
 
+describe("a rotation while Secrets Manager fails", () => {
+  it("asks Alloy to try the new secret again, and goes on taking the old one", async () => {
+    const secrets = simulatedSecretsManager({ basic: [OLD] });
+    const clock = { now: START };
+    const ingest = anIngest({ secretSource: secrets, now: () => clock.now });
+    const post = async ({ username, password }: typeof OLD) => {
+      const authorization = basicOf(username, password);
+      return (await ingest.handle(aRequest({ authorization }))).statusCode;
+    };
+    const before = await post(OLD);
+    secrets.put({ basic: [OLD, NEW] });
+    secrets.fail("unavailable");
+
+    const during = [await post(NEW), await post(NEW), await post(OLD)];
+    secrets.fail(undefined);
+    clock.now += 10 * SECOND;
+    const after = await post(NEW);
+
+    expect({ before, during, after }).toEqual({ before: 200, during: [503, 503, 200], after: 200 });
+  });
+});
+
 describe(`a flood of forged requests over ${SANDBOXES} sandboxes`, () => {
   /** Ten thousand wrong passwords in a minute. */
   async function flood(

@@ -52,7 +52,7 @@ describe("the bytes that were posted are the bytes that the consumer sees", () =
           expect(isSqsText(message)).toBe(true);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 
@@ -69,7 +69,7 @@ describe("the bytes that were posted are the bytes that the consumer sees", () =
           expect(isSqsText(message)).toBe(true);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 

@@ -1,0 +1,178 @@
+import { isUtf8 } from "node:buffer";
+import { setTimeout } from "node:timers/promises";
+
+import {
+  GetEventSourceMappingCommand,
+  ListEventSourceMappingsCommand,
+  UpdateEventSourceMappingCommand,
+} from "@aws-sdk/client-lambda";
+import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
+import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import * as fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { decodeEnvelope } from "../../lambdas/domain/decode-envelope.ts";
+import { readBody } from "../../lambdas/domain/envelope.ts";
+import { INGEST } from "../../lambdas/settings.ts";
+import { namedBodies } from "../support/bodies.ts";
+import { basicOf, signatureOf } from "../support/ingest.ts";
+import { aWebhook, isSkipped, makeDriver } from "./driver.ts";
+
+/** Posts bytes as Alloy does; or, when they are no text, as what API Gateway does not decode as text. */
+async function post(body: Uint8Array, authorization: string): Promise<number> {
+  const contentType = isUtf8(body) ? "application/json" : "application/octet-stream";
+  const { status } = await fetch(makeDriver().stack.webhookUrl, {
+    method: "POST",
+    headers: { "content-type": contentType, authorization },
+    body: Buffer.from(body),
+    signal: AbortSignal.timeout(20_000),
+  });
+  return status;
+}
+
+describe.skipIf(isSkipped)("a rotation on the deployed stack", () => {
+  const PER_SECOND = 20;
+  /** One event, over and over: the rest of the pipeline has one effect of it. */
+  const body = Buffer.from(aWebhook({}));
+
+  it(`by "add, switch, remove" costs none of ${12 * PER_SECOND} webhooks`, async () => {
+    const { stack, clients, output } = makeDriver();
+    const SecretId = output("WebhookSecretArn");
+    const put = (basic: readonly (typeof stack.basic)[]) =>
+      clients.secrets.send(
+        new PutSecretValueCommand({
+          SecretId,
+          SecretString: JSON.stringify({ basic, hmac: [stack.hmac] }),
+        }),
+      );
+    const old = stack.basic;
+    const next = { username: "alloy", password: "next" };
+    let used = old;
+    const answers: Promise<number>[] = [];
+    // Another test may just have guessed a password.
+    await setTimeout(INGEST.secretRefreshMs);
+
+    async function send(seconds: number): Promise<void> {
+      for (let sent = 0; sent < seconds * PER_SECOND; sent += 1) {
+        answers.push(postAsOften(basicOf(used.username, used.password)));
+        await setTimeout(1_000 / PER_SECOND);
+      }
+    }
+
+    await send(4);
+    await put([old, next]);
+    used = next;
+    const withOld = Promise.all(answers);
+    await send(4);
+    await withOld;
+    await put([next]);
+    await send(4);
+    const refused = (await Promise.all(answers)).filter((status) => status !== 200);
+    await put([old]);
+
+    expect(answers).toHaveLength(12 * PER_SECOND);
+    expect(refused).toEqual([]);
+  }, 60_000);
+
+  /** Tries again as Alloy does when it is asked to: the emulator may be busy. A 401 is final here. */
+  async function postAsOften(authorization: string): Promise<number> {
+    for (let attempt = 1; ; attempt += 1) {
+      const status = await post(body, authorization);
+      if (status !== 503 || attempt === 10) return status;
+      await setTimeout(1_000);
+    }
+  }
+});
+
+describe.skipIf(isSkipped)(
+  "the bytes posted to the deployed stack are the bytes in its queue",
+  () => {
+    /** Generated bodies on top of the named ones; each is a request to the emulator. */
+    const GENERATED_BODIES = 50;
+
+    // The consumer is stopped meanwhile, so that the messages can be looked at.
+    beforeAll(async () => {
+      await setConsumer("Disabled");
+      while ((await receive()) !== undefined);
+    });
+
+    afterAll(() => setConsumer("Enabled"));
+
+    async function setConsumer(state: "Enabled" | "Disabled"): Promise<void> {
+      const { clients, output } = makeDriver();
+      const { EventSourceMappings = [] } = await clients.lambda.send(
+        new ListEventSourceMappingsCommand({ FunctionName: output("ConsumerFunctionName") }),
+      );
+      const UUID = EventSourceMappings[0]?.UUID;
+      const Enabled = state === "Enabled";
+      await clients.lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled }));
+      const read = () => clients.lambda.send(new GetEventSourceMappingCommand({ UUID }));
+      while ((await read()).State !== state) await setTimeout(100);
+      // What was being received when it was stopped is still processed.
+      if (state === "Disabled") await setTimeout(2_000);
+    }
+
+    /** Takes one message out of the queue; undefined when it stays empty for two seconds. */
+    async function receive(): Promise<string | undefined> {
+      const { clients, output } = makeDriver();
+      const QueueUrl = output("EventQueueUrl");
+      const { Messages = [] } = await clients.sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 2 }),
+      );
+      const [message] = Messages;
+      if (message === undefined) return undefined;
+      const { ReceiptHandle, Body } = message;
+      await clients.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+      return Body;
+    }
+
+    /** The next webhook's bytes, as the consumer reads them. */
+    async function bytesInQueue(): Promise<Uint8Array> {
+      const decoded = decodeEnvelope((await receive()) ?? "");
+      if (!("envelope" in decoded) || decoded.envelope.kind === "submission") {
+        throw new Error("There is no webhook in the queue.");
+      }
+      return readBody(decoded.envelope, readPayload);
+    }
+
+    async function readPayload(Key: string): Promise<Uint8Array> {
+      const { stack, output } = makeDriver();
+      const bucket = new S3Client({
+        endpoint: stack.endpoint,
+        region: stack.region,
+        credentials: { accessKeyId: "test", secretAccessKey: "test" },
+        forcePathStyle: true,
+      });
+      const { Body } = await bucket.send(
+        new GetObjectCommand({ Bucket: output("PayloadBucketName"), Key }),
+      );
+      return (await Body?.transformToByteArray()) ?? new Uint8Array();
+    }
+
+    async function roundTrip(posted: Uint8Array) {
+      const { stack } = makeDriver();
+      const status = await post(posted, signatureOf(stack.hmac, posted));
+      const isEqual = status === 200 && Buffer.compare(await bytesInQueue(), posted) === 0;
+      return { status, isEqual };
+    }
+
+    it.each(namedBodies())("of a body that is %s", async (_, posted) => {
+      expect(await roundTrip(posted)).toEqual({ status: 200, isEqual: true });
+    });
+
+    it(`of ${GENERATED_BODIES} generated bodies`, async () => {
+      const bytes = fc.oneof(
+        fc.uint8Array({ maxLength: 500 }),
+        fc.string({ unit: "binary", maxLength: 500 }).map((text) => Buffer.from(text)),
+      );
+
+      await fc.assert(
+        fc.asyncProperty(bytes, async (posted) => {
+          expect(await roundTrip(posted)).toEqual({ status: 200, isEqual: true });
+        }),
+        { numRuns: GENERATED_BODIES, endOnFailure: true },
+      );
+    });
+  },
+);
