@@ -203,6 +203,8 @@ export const BUNDLE = {
 
 /** How ingest spends the time it has. */
 export const INGEST = {
+  /** A stored webhook in a warm function: half a millisecond of a whole core, and a `SendMessage`. */
+  usualMs: 30,
   /** From the request to the answer; the rest of the function's timeout is for answering. */
   budgetMs: TIMEOUTS_MS.ingest - 500,
   /** Calls of SQS, S3 and Secrets Manager: two hung attempts fit into the budget, and a quick third. */
@@ -254,13 +256,22 @@ export const POLLER = {
 
 /** How many of each may run at once. */
 export const CONCURRENCY = {
-  /** At 30 ms a webhook: 3,000 a second, far above what API Gateway lets through. */
+  /** Carries all that API Gateway lets through, were it authentic. */
   ingest: 100,
   consumer: 10,
   /** Batches that SQS hands out at once; ten of ten events outrun any Journey. */
   eventSource: 10,
   /** One: two runs would ask Alloy about the same applications. */
   poller: 1,
+} as const;
+
+/**
+ * What API Gateway lets through to ingest; the rest gets 429, and Alloy tries again. Far above any Journey's volume
+ * and below what ingest can carry, so that a flood of forgeries keeps nobody out (docs/decisions/0015).
+ */
+export const THROTTLE = {
+  requestsPerSecond: 2_000,
+  burst: 1_000,
 } as const;
 
 /** Memory of the functions, in MB; Lambda gives CPU in proportion. */

@@ -15,7 +15,12 @@ import { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import { EMPTY_WEBHOOK_SECRET, TIMEOUTS_MS, WEBHOOK_PATH } from "../../lambdas/settings.ts";
+import {
+  EMPTY_WEBHOOK_SECRET,
+  THROTTLE,
+  TIMEOUTS_MS,
+  WEBHOOK_PATH,
+} from "../../lambdas/settings.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import type { ApplicationStore } from "./application-store.ts";
@@ -24,13 +29,6 @@ import type { EventQueue } from "./event-queue.ts";
 import { FillableSecret } from "./fillable-secret.ts";
 import { NodeFunction } from "./node-function.ts";
 import { RunbookAlarm } from "./runbook-alarm.ts";
-
-/**
- * Requests a second, and at once, that API Gateway lets through; the rest gets 429, and Alloy retries.
- * Far above any Journey's volume (a million webhooks a month are 0.4 a second), far below what the
- * functions behind it can take: it bounds the bill of an attack.
- */
-const THROTTLE = { rateLimit: 500, burstLimit: 1_000 };
 
 export interface WebhookIngestProps {
   readonly stage: StageConfiguration;
@@ -98,7 +96,7 @@ export class WebhookIngest extends Construct {
       httpApi: this.api,
       stageName: "$default",
       autoDeploy: true,
-      throttle: THROTTLE,
+      throttle: { rateLimit: THROTTLE.requestsPerSecond, burstLimit: THROTTLE.burst },
       accessLogSettings: {
         destination: new LogGroupLogDestination(this.#accessLog(stage, key)),
         format: accessLogFormat,

@@ -1,15 +1,26 @@
-import { CONCURRENCY } from "../../lambdas/settings.ts";
+import { CONCURRENCY, INGEST, THROTTLE } from "../../lambdas/settings.ts";
 import { atLeast, count } from "./inequality.ts";
 import type { Inequality } from "./inequality.ts";
 
 /** The smallest maximum that an SQS event source mapping takes. */
 const SMALLEST_MAXIMUM = 2;
 
-/** SQS hands out no more batches than the consumer may run at once; the rest would count as receives. */
+/** Requests that ingest works on at once when API Gateway lets through all it may, in usual times. */
+const INGEST_AT_ONCE = (THROTTLE.requestsPerSecond * INGEST.usualMs) / 1_000;
+
+/**
+ * Ingest carries what API Gateway lets through, so that the throttle is the limit; and SQS hands out no more
+ * batches than the consumer may run at once, since the rest would count as receives.
+ */
 export function concurrency(
   limits: Readonly<Record<keyof typeof CONCURRENCY, number>> = CONCURRENCY,
 ): readonly Inequality[] {
   return [
+    atLeast(
+      count("CONCURRENCY.ingest", limits.ingest),
+      count("THROTTLE.requestsPerSecond x INGEST.usualMs", INGEST_AT_ONCE),
+      "a flood of forgeries takes the function away from Alloy's requests",
+    ),
     atLeast(
       count("CONCURRENCY.consumer", limits.consumer),
       count("CONCURRENCY.eventSource", limits.eventSource),

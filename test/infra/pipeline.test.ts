@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EVENT_SOURCE, ROUTE_TITLES } from "../../lambdas/settings.ts";
+import { EVENT_SOURCE, ROUTE_TITLES, THROTTLE } from "../../lambdas/settings.ts";
 import { isRecord, listOf, local, objectsIn, sandbox, synthesise } from "./synthesise.ts";
 import type { TemplateResource } from "./synthesise.ts";
 
@@ -23,8 +23,8 @@ describe("the way in", () => {
     const [stage] = stack.ofType("AWS::ApiGatewayV2::Stage");
 
     expect(stage?.Properties["DefaultRouteSettings"]).toEqual({
-      ThrottlingBurstLimit: 1000,
-      ThrottlingRateLimit: 500,
+      ThrottlingBurstLimit: THROTTLE.burst,
+      ThrottlingRateLimit: THROTTLE.requestsPerSecond,
     });
   });
 

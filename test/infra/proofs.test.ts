@@ -86,8 +86,9 @@ describe("the poller's pace", () => {
   });
 });
 
-describe("SQS hands out what may run", () => {
+describe("what comes in may run", () => {
   it.each([
+    ["less of ingest than API Gateway lets through", { ingest: 59 }, "a flood of forgeries"],
     ["more batches than the consumer may run", { eventSource: 11 }, "throttled batches"],
     ["fewer than Lambda accepts", { eventSource: 1 }, "Lambda refuses"],
   ])("%s fail the synth", (_name, change, because) => {
