@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 
 import * as v from "valibot";
 
-import { outcomeOf, padded, statusOf } from "../domain/application-state.ts";
+import { lastReopeningOf, outcomeOf, statusOf } from "../domain/application-state.ts";
 import type { ApplicationState } from "../domain/application-state.ts";
 import { APPLICATION_STATUSES } from "../domain/event-types.ts";
+import { padded } from "../domain/stamp.ts";
+import type { ToldEvent } from "../domain/twin.ts";
 import { TABLE } from "../settings.ts";
 
 /** The items of `ApplicationTable` (design 2.7): their keys, and an application's attributes. */
@@ -22,6 +24,11 @@ export function eventKey(applicationToken: string | null, eventId: string, at: n
   return { pk: `APPLICATION#${applicationToken}`, sk: `EVENT#${padded(at)}#${eventId}` };
 }
 
+/** Sort key before the application's events of this time and later. */
+export function eventsFrom(at: number): string {
+  return `EVENT#${padded(at)}`;
+}
+
 export function failureKey(applicationToken: string, eventId: string) {
   return { pk: `APPLICATION#${applicationToken}`, sk: `FAILURE#${eventId}` };
 }
@@ -37,16 +44,25 @@ export function dueShard(number: number): string {
 }
 
 const ENTITY_PREFIX = "entity#";
+const HEALED_PREFIX = "healed#";
 
 /** Attribute of one entity's register; one attribute each, so that a write can set it alone. */
-export function entityAttribute(entityApplicationToken: string): string {
+function entityAttribute(entityApplicationToken: string): string {
   return `${ENTITY_PREFIX}${entityApplicationToken}`;
 }
+
+/** Attribute of one healed event. */
+export function healedAttribute(eventId: string): string {
+  return `${HEALED_PREFIX}${eventId}`;
+}
+
+type Item = Readonly<Record<string, unknown>>;
 
 const status = v.picklist(APPLICATION_STATUSES);
 const finalStatus = v.picklist(["completed", "error", "expired"]);
 const text = v.nullish(v.string(), null);
 const number = v.nullish(v.number(), null);
+const neighbour = v.nullish(v.object({ stamp: v.string(), token: v.string() }), null);
 
 const ItemSchema = v.object({
   applicationToken: v.string(),
@@ -60,21 +76,31 @@ const ItemSchema = v.object({
   lastEventAt: number,
   progress: v.nullish(v.object({ stamp: v.string(), status }), null),
   final: v.nullish(v.object({ stamp: v.string(), status: finalStatus, outcome: text }), null),
-  reopened: v.nullish(v.object({ stamp: v.string(), status: v.nullish(status, null) }), null),
-  chainPrevious: text,
-  chainRoot: text,
-  chainNext: text,
+  reopenings: v.nullish(v.record(v.string(), v.nullable(status)), {}),
+  stated: v.nullish(v.object({ stamp: v.string(), status }), null),
+  chainPrevious: neighbour,
+  chainRoot: neighbour,
+  chainNext: neighbour,
   isShadow: v.nullish(v.boolean(), false),
 });
 
 const EntitySchema = v.object({ stamp: v.string(), status, outcome: text });
+
+const HealedSchema = v.object({
+  type: v.string(),
+  at: v.number(),
+  entityApplicationToken: text,
+  nodeId: text,
+  eventToken: text,
+  siblings: v.array(v.string()),
+});
 
 /**
  * Reads an application's item, unmarshalled.
  *
  * @throws Error naming the attributes that are not what this code writes.
  */
-export function applicationStateOf(item: Readonly<Record<string, unknown>>): ApplicationState {
+export function applicationStateOf(item: Item): ApplicationState {
   const parsed = v.safeParse(ItemSchema, item);
   if (!parsed.success) {
     const where = parsed.issues.map((issue) => v.getDotPath(issue) ?? "the item").join(", ");
@@ -95,16 +121,45 @@ export function applicationStateOf(item: Readonly<Record<string, unknown>>): App
     lastEventAt: output.lastEventAt,
     progress: output.progress,
     final: output.final,
-    reopened: output.reopened,
-    entities: Object.fromEntries(
-      Object.entries(item)
-        .filter(([name]) => name.startsWith(ENTITY_PREFIX))
-        .sort(([one], [other]) => (one < other ? -1 : 1))
-        .map(([name, value]) => [name.slice(ENTITY_PREFIX.length), v.parse(EntitySchema, value)]),
-    ),
+    reopenings: inOrder(output.reopenings),
+    stated: output.stated,
+    entities: partsOf(item, ENTITY_PREFIX, EntitySchema),
     chain: { previous: output.chainPrevious, root: output.chainRoot, next: output.chainNext },
+    healed: partsOf(item, HEALED_PREFIX, HealedSchema),
     isShadow: output.isShadow,
   };
+}
+
+function partsOf<Schema extends v.GenericSchema>(item: Item, prefix: string, schema: Schema) {
+  return inOrder(
+    Object.fromEntries(
+      Object.entries(item)
+        .filter(([name]) => name.startsWith(prefix))
+        .map(([name, value]) => [name.slice(prefix.length), v.parse(schema, value)]),
+    ),
+  );
+}
+
+/** The table keeps no order of names; the states of the domain do. */
+function inOrder<Value>(record: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
+  return Object.fromEntries(
+    Object.entries(record).toSorted(([one], [other]) => (one < other ? -1 : 1)),
+  );
+}
+
+/** Of an event's item, that by which another telling of the event is known. */
+export const ToldEventSchema = v.object({
+  eventId: v.string(),
+  type: v.string(),
+  eventAt: v.number(),
+  entityApplicationToken: text,
+  nodeId: text,
+  eventToken: text,
+});
+
+export function toldEventOf(item: Item): ToldEvent {
+  const { eventAt: at, ...event } = v.parse(ToldEventSchema, item);
+  return { ...event, at };
 }
 
 /** What of an application never changes once it is known. */
@@ -132,17 +187,22 @@ export function attributesOf(state: ApplicationState): Readonly<Record<string, u
       lastEventAt: state.lastEventAt,
       progress: state.progress,
       final: state.final,
-      reopened: state.reopened,
+      reopenings: Object.keys(state.reopenings).length > 0 ? state.reopenings : null,
+      stated: state.stated,
       chainPrevious: state.chain.previous,
       chainRoot: state.chain.root,
       chainNext: state.chain.next,
       isShadow: state.isShadow ? true : null,
-      // Derived, for the eyes of people and tools that read the table.
+      // Derived: for the conditions of the fast merge, and for whoever reads the table.
+      lastReopening: lastReopeningOf(state),
       status: statusOf(state),
       outcome: outcomeOf(state),
     }),
     ...Object.fromEntries(
       Object.entries(state.entities).map(([token, register]) => [entityAttribute(token), register]),
+    ),
+    ...Object.fromEntries(
+      Object.entries(state.healed).map(([eventId, event]) => [healedAttribute(eventId), event]),
     ),
   };
 }

@@ -4,31 +4,37 @@ import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
   PutItemCommand,
+  QueryCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 
-import { mergeState, statusOf } from "../domain/application-state.ts";
+import { hasEnded, lastReopeningOf, mergeState } from "../domain/application-state.ts";
 import type { ApplicationState } from "../domain/application-state.ts";
 import { TransientError } from "../domain/errors.ts";
-import { isFinal } from "../domain/event-types.ts";
+import type { JourneyEvent } from "../domain/journey-event.ts";
 import type {
   ApplicationStore,
   CheckRequest,
   EventRecord,
   FailureRecord,
 } from "../domain/ports.ts";
+import { TWIN_MS } from "../domain/reconciliation.ts";
+import type { ToldEvent } from "../domain/twin.ts";
 import {
   applicationKey,
   applicationStateOf,
   attributesOf,
   constantAttributesOf,
   dueShardOf,
-  entityAttribute,
   eventKey,
+  eventsFrom,
   failureKey,
+  healedAttribute,
   present,
+  toldEventOf,
+  ToldEventSchema,
 } from "./application-item.ts";
 import { translateAwsError } from "./aws-error.ts";
 import { DynamoUpdate } from "./dynamo-update.ts";
@@ -95,6 +101,34 @@ export class DynamoApplicationStore implements ApplicationStore {
     }
   }
 
+  async forgetEvent({ applicationToken, eventId, at }: JourneyEvent): Promise<void> {
+    await this.#delete("Forgetting an event", eventKey(applicationToken, eventId, at));
+  }
+
+  async eventsNear({ applicationToken, at }: JourneyEvent): Promise<readonly ToldEvent[]> {
+    const names = Object.keys(ToldEventSchema.entries);
+    try {
+      const { Items = [] } = await this.#client.send(
+        new QueryCommand({
+          TableName: this.#tableName,
+          KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
+          ExpressionAttributeValues: marshall({
+            ":pk": applicationKey(applicationToken).pk,
+            ":from": eventsFrom(at - TWIN_MS),
+            ":to": eventsFrom(at + TWIN_MS + 1),
+          }),
+          ProjectionExpression: names.map((name) => `#${name}`).join(", "),
+          ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+          // The other telling may have been recorded a moment ago.
+          ConsistentRead: true,
+        }),
+      );
+      return Items.map((item) => toldEventOf(unmarshall(item)));
+    } catch (error) {
+      throw translateAwsError("Reading an application's events", error);
+    }
+  }
+
   async mergeState(observation: ApplicationState, check: CheckRequest): Promise<ApplicationState> {
     const { applicationToken } = observation;
     let attempt = await this.#update(applicationToken, fastMerge(observation, check));
@@ -127,15 +161,16 @@ export class DynamoApplicationStore implements ApplicationStore {
   }
 
   async clearFailure(applicationToken: string, eventId: string): Promise<void> {
+    await this.#delete("Clearing a failure", failureKey(applicationToken, eventId));
+  }
+
+  async #delete(what: string, key: Readonly<Record<string, string>>): Promise<void> {
     try {
       await this.#client.send(
-        new DeleteItemCommand({
-          TableName: this.#tableName,
-          Key: marshall(failureKey(applicationToken, eventId)),
-        }),
+        new DeleteItemCommand({ TableName: this.#tableName, Key: marshall(key) }),
       );
     } catch (error) {
-      throw translateAwsError("Clearing a failure", error);
+      throw translateAwsError(what, error);
     }
   }
 
@@ -170,13 +205,13 @@ export class DynamoApplicationStore implements ApplicationStore {
  */
 function fastMerge(observation: ApplicationState, check: CheckRequest): DynamoUpdate {
   const update = new DynamoUpdate();
-  const { lastEventAt, submittedAt, progress, final, reopened, chain } = observation;
+  const { lastEventAt, submittedAt, progress, final, chain } = observation;
 
   // Rare, and their effect depends on all that is there: right at once only for a new application.
   const isRare =
-    reopened !== null ||
+    lastReopeningOf(observation) !== null ||
     observation.isShadow ||
-    Object.values(chain).some((token) => token !== null);
+    Object.values(chain).some((neighbour) => neighbour !== null);
   if (isRare) update.requireAbsent("pk");
   update.requireAbsent("settledAt");
 
@@ -184,19 +219,22 @@ function fastMerge(observation: ApplicationState, check: CheckRequest): DynamoUp
   for (const [name, value] of Object.entries(constantAttributesOf(observation))) {
     update.requireAbsentOr(name, "=", value);
   }
+  // With the conditions on progress and the end, this also keeps what is newer of an entity.
   if (lastEventAt !== null) update.requireAbsentOr("lastEventAt", "<=", lastEventAt);
   if (submittedAt !== null) update.requireAbsentOr("submittedAt", ">=", submittedAt);
-  for (const [token, { stamp }] of Object.entries(observation.entities)) {
-    update.requireOlder(entityAttribute(token), stamp);
+  for (const eventId of Object.keys(observation.healed)) {
+    update.requireAbsent(healedAttribute(eventId));
   }
   if (progress !== null) {
-    update.requireAbsent("final");
-    update.requireAbsent("reopened");
+    // Open, or open again: then what was the outcome is none any more.
+    update.requireAbsentOrOlder("final", "lastReopening");
+    update.requireAbsentOr("lastReopening", "<", progress.stamp);
     update.requireOlder("progress", progress.stamp);
+    update.remove("outcome");
   }
   if (final !== null) {
     update.requireOlder("final", final.stamp);
-    update.requireOlder("reopened", final.stamp);
+    update.requireAbsentOr("lastReopening", "<", final.stamp);
     if (attributesOf(observation)["outcome"] === undefined) update.remove("outcome");
   }
   planCheck(update, observation.applicationToken, check);
@@ -212,9 +250,8 @@ function slowMerge(options: {
   readonly check: CheckRequest;
 }): DynamoUpdate | null {
   const { item, before, merged, check } = options;
-  const status = statusOf(merged);
   const isSettled = item["settledAt"] !== undefined;
-  const isReopened = isSettled && (status === null || !isFinal(status));
+  const isReopened = isSettled && !hasEnded(merged);
   const isChanged = JSON.stringify(merged) !== JSON.stringify(before);
   if (!isChanged && !isReopened && check.when === "first") return null;
 
@@ -226,6 +263,8 @@ function slowMerge(options: {
     planCheck(update, merged.applicationToken, check);
     if (isSettled) update.remove("settledAt");
   }
+  // The poller settles without a new revision.
+  if (!isSettled) update.requireAbsent("settledAt");
   const revision = item["revision"];
   if (revision === undefined) update.requireAbsent("revision");
   else update.requireEqual("revision", revision);

@@ -42,7 +42,7 @@ export class DynamoUpdate {
   }
 
   /** The stored value is absent, or stands in this relation to `value`. */
-  requireAbsentOr(attribute: string, relation: "=" | "<=" | ">=", value: unknown): void {
+  requireAbsentOr(attribute: string, relation: "=" | "<" | "<=" | ">=", value: unknown): void {
     const name = this.#name(attribute);
     const wanted = this.#value(`${attribute}Wanted`, value);
     this.#conditions.push(`(attribute_not_exists(${name}) OR ${name} ${relation} ${wanted})`);
@@ -53,6 +53,12 @@ export class DynamoUpdate {
     const name = this.#name(attribute);
     const wanted = this.#value(`${attribute}Stamp`, stamp);
     this.#conditions.push(`(attribute_not_exists(${name}) OR ${name}.stamp < ${wanted})`);
+  }
+
+  /** The stored register is absent, or has a smaller stamp than the one that another attribute is. */
+  requireAbsentOrOlder(attribute: string, stampAttribute: string): void {
+    const [name, stamp] = [this.#name(attribute), this.#name(stampAttribute)];
+    this.#conditions.push(`(attribute_not_exists(${name}) OR ${name}.stamp < ${stamp})`);
   }
 
   /** The part of an `UpdateItem` request that this is. */

@@ -1,10 +1,6 @@
-import {
-  isLate,
-  stateOfEvent,
-  stateOfRerun,
-  stateOfSubmission,
-} from "../domain/application-state.ts";
 import type { ForeignWebhook, JourneyEvent } from "../domain/journey-event.ts";
+import { isLate } from "../domain/lateness.ts";
+import { stateOfEvent, stateOfRerun, stateOfSubmission } from "../domain/observation.ts";
 import type { ApplicationStore } from "../domain/ports.ts";
 import { publishedEvent, publishedForeignWebhook } from "../domain/published-event.ts";
 import type { PublishedEvent } from "../domain/published-event.ts";

@@ -1,11 +1,11 @@
 import type { SQSRecord } from "aws-lambda";
 
-import type { Submission } from "../domain/application-state.ts";
 import { decodeEnvelope } from "../domain/decode-envelope.ts";
 import { readBody } from "../domain/envelope.ts";
 import { PermanentError } from "../domain/errors.ts";
 import { parseWebhook } from "../domain/journey-event.ts";
 import type { ForeignWebhook, JourneyEvent } from "../domain/journey-event.ts";
+import type { Submission } from "../domain/observation.ts";
 import type { PayloadReader } from "../domain/ports.ts";
 import type { Receipt } from "../domain/published-event.ts";
 import { parseSubmission } from "../domain/submission.ts";

@@ -1,10 +1,11 @@
 import * as v from "valibot";
 
-import type { RerunChain, Snapshot } from "./application-state.ts";
+import type { RerunChain } from "./application-state.ts";
 import { APPLICATION_STATUSES } from "./event-types.ts";
 import type { ApplicationStatus } from "./event-types.ts";
 import { parseWebhook } from "./journey-event.ts";
 import type { Environment, JourneyEvent } from "./journey-event.ts";
+import type { Snapshot } from "./observation.ts";
 
 /** An event of Alloy's list, and the webhook that would have told of it. */
 export interface AlloyEvent {

@@ -25,6 +25,8 @@ export interface JourneyEvent {
   readonly eventToken: string | null;
   /** On `started_rerun_application`: the token of the new application. */
   readonly rerunApplicationToken: string | null;
+  /** Alloy says that its application is a shadow application. */
+  readonly isShadow: boolean;
 }
 
 /** The client's own ids, as given when the application was created. */
@@ -66,6 +68,7 @@ const LATEST_MS = Date.UTC(2100, 0, 1);
 
 const text = v.optional(v.nullable(v.union([v.string(), v.pipe(v.number(), v.transform(String))])));
 const lenientText = v.fallback(text, null);
+const flag = v.fallback(v.optional(v.nullable(v.boolean())), null);
 
 const DataSchema = v.looseObject({
   journey_application_token: v.pipe(v.string(), v.nonEmpty()),
@@ -82,6 +85,9 @@ const DataSchema = v.looseObject({
   external_application_id: lenientText,
   journey_application_event_token: lenientText,
   rerun_journey_application_token: lenientText,
+  // Not documented for webhooks; Alloy's API has the one name in its schema, the other in its example.
+  is_shadow_app: flag,
+  is_shadow_application: flag,
   _embedded: v.fallback(
     v.optional(
       v.nullable(
@@ -169,6 +175,7 @@ function journeyEvent(
     },
     eventToken: data.journey_application_event_token ?? null,
     rerunApplicationToken: data.rerun_journey_application_token ?? null,
+    isShadow: data.is_shadow_app === true || data.is_shadow_application === true,
   };
 }
 

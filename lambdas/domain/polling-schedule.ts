@@ -1,7 +1,6 @@
 import type { PollingSettings } from "../settings.ts";
-import { outcomeOf, statusOf } from "./application-state.ts";
+import { hasEnded, lastReopeningOf, outcomeOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
-import { isFinal } from "./event-types.ts";
 import type { CheckMemory } from "./polling-ports.ts";
 
 /**
@@ -65,14 +64,14 @@ export function pushedOutTo(
 /** Whether this check was asked for: by a person, or by an end that Alloy has not confirmed. */
 function isAskedFor(state: ApplicationState, memory: CheckMemory): boolean {
   if (memory.askedAt !== null && memory.askedAt > (memory.checkedAt ?? 0)) return true;
-  const isUnconfirmedEnd = statusOf(state) === "completed" && outcomeOf(state) === null;
+  const isUnconfirmedEnd = hasEnded(state) && outcomeOf(state) === null;
   return isUnconfirmedEnd && (memory.checkedAt ?? 0) < quietSince(state);
 }
 
 /** When something last happened to the application, as far as we know; epoch milliseconds. */
 export function quietSince(state: ApplicationState): number {
-  const stamps = [state.final, state.reopened].flatMap((register) =>
-    register === null ? [] : [Number(register.stamp.slice(0, 15))],
+  const stamps = [state.final?.stamp ?? null, lastReopeningOf(state)].flatMap((stamp) =>
+    stamp === null ? [] : [Number(stamp.slice(0, 15))],
   );
   return Math.max(state.lastEventAt ?? 0, state.submittedAt ?? 0, ...stamps);
 }
@@ -88,9 +87,8 @@ export function checkAfterAgreement(
   context: ScheduleContext,
 ): number | null {
   const { settings, now } = context;
-  const status = statusOf(state);
   const quiet = quietSince(state);
-  if (status === null || !isFinal(status)) return nextCheckAt(quiet, context);
+  if (!hasEnded(state)) return nextCheckAt(quiet, context);
   const last = quiet + settings.finalCheckMs;
   if (now >= last) return null;
   return now >= quiet + settings.firstCheckMs ? last : nextCheckAt(quiet, context);

@@ -1,7 +1,9 @@
 import type { RouteId } from "../settings.ts";
 import type { ApplicationState } from "./application-state.ts";
 import type { EnvelopeKind } from "./envelope.ts";
+import type { JourneyEvent } from "./journey-event.ts";
 import type { PublishedEvent } from "./published-event.ts";
+import type { ToldEvent } from "./twin.ts";
 
 /** One event as it is kept: what arrived, when, and what was made of it. */
 export interface EventRecord {
@@ -51,6 +53,10 @@ export interface CheckRequest {
 export interface ApplicationStore {
   /** Keeps the event unless it is kept already, and says which. */
   recordEvent(event: EventRecord): Promise<"recorded" | "known">;
+  /** Gives up the record of an event that turned out to be another one's twin. */
+  forgetEvent(event: JourneyEvent): Promise<void>;
+  /** The application's recorded events of about the same time; the only read there is, and a rare one. */
+  eventsNear(event: JourneyEvent): Promise<readonly ToldEvent[]>;
   /** Joins an observation with what is known of its application, and returns the result. */
   mergeState(observation: ApplicationState, check: CheckRequest): Promise<ApplicationState>;
   recordFailure(failure: FailureRecord): Promise<void>;

@@ -66,10 +66,21 @@ export function publishedEvent(options: {
     entityToken: event.entityToken,
     entityApplicationToken: event.entityApplicationToken,
     node: event.node,
-    externalIds: event.externalIds,
+    externalIds: knownExternalIds(event, state),
     origin: receipt.origin,
     receivedAt: new Date(receipt.receivedAt).toISOString(),
     late,
+  };
+}
+
+/** The event's, and what others said of the application: a submission knows ids that no webhook carries. */
+function knownExternalIds(event: JourneyEvent, state: ApplicationState): ExternalIds {
+  const { group, entity, partner, application } = event.externalIds;
+  return {
+    group: group ?? state.externalIds.group,
+    entity,
+    partner: partner ?? state.externalIds.partner,
+    application: application ?? state.externalIds.application,
   };
 }
 

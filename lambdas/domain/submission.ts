@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import type { Submission } from "./application-state.ts";
+import type { Submission } from "./observation.ts";
 
 const token = v.pipe(v.string(), v.nonEmpty());
 const text = v.nullish(v.string(), null);

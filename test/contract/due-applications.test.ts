@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { failureKey } from "../../lambdas/adapters/application-item.ts";
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
 import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
-import { stateOfEvent, stateOfSubmission } from "../../lambdas/domain/application-state.ts";
+import { stateOfEvent, stateOfSubmission } from "../../lambdas/domain/observation.ts";
 import type { CheckMemory, DueApplication } from "../../lambdas/domain/polling-ports.ts";
-import { startApplicationTable } from "../support/dynalite.ts";
-import type { LocalTable } from "../support/dynalite.ts";
+import { startDynamoDb } from "../support/dynalite.ts";
+import type { LocalDynamoDb } from "../support/dynalite.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 
 const NOW = 1_760_000_000_000;
@@ -22,18 +22,22 @@ const memory: CheckMemory = {
 };
 
 describe("DynamoDueApplications", () => {
-  let table: LocalTable;
+  let dynamo: LocalDynamoDb;
   let due: DynamoDueApplications;
   let store: DynamoApplicationStore;
 
   beforeAll(async () => {
-    table = await startApplicationTable();
-    due = new DynamoDueApplications(table.client, table.tableName);
-    store = new DynamoApplicationStore({ ...table, eventRetentionMs: null });
+    dynamo = await startDynamoDb();
+    due = new DynamoDueApplications(dynamo.client, dynamo.applicationTableName);
+    store = new DynamoApplicationStore({
+      client: dynamo.client,
+      tableName: dynamo.applicationTableName,
+      eventRetentionMs: null,
+    });
   });
 
   afterAll(async () => {
-    await table.close();
+    await dynamo.close();
   });
 
   /** An application of which the consumer knows the submission. */
@@ -90,9 +94,9 @@ describe("DynamoDueApplications", () => {
       payloadKey: null,
     });
     const failure = { eventId: "f".repeat(32), eventType: "error", failedAt: NOW, reason: "why" };
-    await table.client.send(
+    await dynamo.client.send(
       new PutItemCommand({
-        TableName: table.tableName,
+        TableName: dynamo.applicationTableName,
         Item: marshall({
           ...failureKey("JA-history", failure.eventId),
           ...failure,

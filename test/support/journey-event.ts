@@ -17,6 +17,7 @@ export function aJourneyEvent(changes: Partial<JourneyEvent> = {}): JourneyEvent
     externalIds: { group: null, entity: null, partner: null, application: null },
     eventToken: null,
     rerunApplicationToken: null,
+    isShadow: false,
     ...changes,
   } as const;
   return { ...event, eventId: changes.eventId ?? eventIdOf({ ...event, nodeId: event.node.id }) };

@@ -1,7 +1,8 @@
 import { assert, double, integer, property } from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { mergeState, stateOfEvent } from "../../../lambdas/domain/application-state.ts";
+import { mergeState } from "../../../lambdas/domain/application-state.ts";
+import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
 import type { CheckMemory } from "../../../lambdas/domain/polling-ports.ts";
 import {
   checkAfterAgreement,

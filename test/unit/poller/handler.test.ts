@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { mergeState, stateOfEvent } from "../../../lambdas/domain/application-state.ts";
+import { mergeState } from "../../../lambdas/domain/application-state.ts";
+import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
 import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
 import { METRICS } from "../../../lambdas/settings.ts";

@@ -1,0 +1,42 @@
+import { factsOf } from "./event-types.ts";
+import type { JourneyEvent } from "./journey-event.ts";
+
+/** `<15 digits of epoch ms>#<rank>#<event id>`: sorts by time, then by rank, then in a fixed order. */
+export type Stamp = string;
+
+/** Where an event stands among the others of its application. */
+export function stampOf(event: JourneyEvent): Stamp {
+  return `${padded(event.at)}#${rankOf(event)}#${event.eventId}`;
+}
+
+/** Where Alloy's own answer stands: above every event of its millisecond. */
+export function stampOfSnapshot(at: number): Stamp {
+  return `${padded(at)}#${SNAPSHOT_RANK}#`;
+}
+
+/** 15 digits hold epoch milliseconds until the year 33658, and sort as text. */
+export function padded(epochMs: number): string {
+  return String(epochMs).padStart(15, "0");
+}
+
+const SNAPSHOT_RANK = 9;
+
+/**
+ * Alloy's timestamps are milliseconds, and it raises several events in one: within it, waiting comes
+ * after running, an end after both, and a reopening after the end.
+ */
+function rankOf(event: JourneyEvent): number {
+  const meaning = factsOf(event.type)?.meaning ?? { kind: "note" };
+  const { kind } = meaning;
+  switch (kind) {
+    case "note":
+      return 0;
+    case "progress":
+      return meaning.status === "running" ? 1 : 2;
+    case "final":
+      // Of two ends in one millisecond, a completed application has an outcome to lose.
+      return meaning.status === "completed" ? 4 : 3;
+    case "reopening":
+      return 5;
+  }
+}
