@@ -23,7 +23,7 @@ export function watchAlarms(
     readonly onChange: (change: AlarmChange) => void;
     readonly onFailure: (error: unknown) => void;
   },
-): () => Promise<void> {
+): () => void {
   const ringing = new Set<string>();
 
   async function pass(): Promise<void> {

@@ -61,7 +61,7 @@ export async function watchBus(
   }
   const stop = startRepeating(pass, { pauseMs: 0, onFailure });
   return async () => {
-    await stop();
+    stop();
     await events.send(new RemoveTargetsCommand({ Rule: NAME, EventBusName, Ids: [NAME] }));
     await events.send(new DeleteRuleCommand({ Name: NAME, EventBusName }));
     await sqs.send(new DeleteQueueCommand({ QueueUrl }));

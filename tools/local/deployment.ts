@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cp, mkdir } from "node:fs/promises";
+import { cp } from "node:fs/promises";
 import { DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { deployWithCdk, OMITTED, STACK_NAME } from "./cdk.ts";
 import type { StackOutputs } from "./cdk.ts";
@@ -14,7 +14,6 @@ import {
   forget,
   freshRunFolder,
   readRecord,
-  removeRunFolders,
   storeDeployment,
   storedDeployments,
   writeRecord,
@@ -58,7 +57,6 @@ export async function bringUpStack(
   wish: DeploymentWish,
   options: DeploymentOptions,
 ): Promise<Deployment> {
-  await mkdir(LOCAL_FOLDER, { recursive: true });
   const fingerprint = await fingerprintOf(ROOT, {
     wish,
     omitted: OMITTED,
@@ -76,12 +74,6 @@ export async function bringUpStack(
     case "docker":
       return inOwnEmulator(source, { wish, fingerprint }, options);
   }
-}
-
-/** Ends the emulator if it is ours, and removes what the run has left on the disk. */
-export async function takeDown(deployment: Deployment): Promise<void> {
-  await deployment.emulator?.process.stop();
-  await removeRunFolders();
 }
 
 async function inRunningEmulator(

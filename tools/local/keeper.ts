@@ -18,6 +18,8 @@ child.on("error", (error) => tellAndExit({ error: error.message }));
 child.on("exit", (code, signal) => tellAndExit({ code, signal }));
 child.on("spawn", () => process.send?.({ pid: child.pid }));
 process.on("disconnect", endChild);
+// Whoever asks for this needs nothing that the command would still do.
+process.on("message", () => signalGroup("SIGKILL"));
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, endChild);
 
 let ending = false;

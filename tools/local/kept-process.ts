@@ -23,8 +23,10 @@ export interface KeptProcess {
   readonly pid: number;
   /** Settles when it has ended, with how. It never rejects. */
   readonly ended: Promise<string>;
-  /** Ends it and waits until it has ended. */
+  /** Lets it end in its own way, and waits until it has. */
   stop(): Promise<void>;
+  /** Ends it at once, with nothing stored. */
+  kill(): Promise<void>;
 }
 
 /**
@@ -74,6 +76,10 @@ export async function startKept(
     async stop() {
       endedAs = "stopped";
       if (keeper.connected) keeper.disconnect();
+      await ended;
+    },
+    async kill() {
+      if (keeper.connected) keeper.send("kill");
       await ended;
     },
   };

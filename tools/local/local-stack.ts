@@ -6,7 +6,7 @@ import { makeClients } from "./clients.ts";
 import type { Clients } from "./clients.ts";
 import { fillSecrets, localCredentials } from "./credentials.ts";
 import type { LocalCredentials } from "./credentials.ts";
-import { bringUpStack, takeDown } from "./deployment.ts";
+import { bringUpStack } from "./deployment.ts";
 import type { Deployment } from "./deployment.ts";
 import { emulatorProbes } from "./emulator-probes.ts";
 import { makeEmulatorReceiver } from "./emulator-receiver.ts";
@@ -18,6 +18,7 @@ import type { LocalOptions } from "./options.ts";
 import type { PlayedAlloy } from "./play.ts";
 import { pollerPace, startPollerPace } from "./poller-pace.ts";
 import type { Receiver } from "./receiver.ts";
+import { removeRunFolders } from "./stored-deployments.ts";
 import { webhookUrlCandidates, workingWebhookUrl } from "./webhook-url.ts";
 
 /** The stack in an emulator, with all that belongs to it, running. */
@@ -58,10 +59,13 @@ export async function startLocalStack(
   signal: AbortSignal,
 ): Promise<LocalStack> {
   const announceEmulator = (text: string) => narrator.announce("Emulator", text);
-  const closers: (() => Promise<unknown>)[] = [];
+  const closers: (() => unknown)[] = [];
+  let stopping = false;
   const stop = async () => {
+    stopping = true;
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
   };
+  closers.push(removeRunFolders);
   try {
     const source = await findEmulator(emulatorProbes(env, announceEmulator, signal));
     const deployment = await bringUpStack(
@@ -72,7 +76,7 @@ export async function startLocalStack(
       },
       { signal, announce: (text) => narrator.announce("Stack", text) },
     );
-    closers.push(() => takeDown(deployment));
+    closers.push(() => deployment.emulator?.process.kill());
     const { endpoint, outputs } = deployment;
     announceEmulator(`${describe(source, deployment)}, on ${endpoint}`);
     narrator.announce(
@@ -91,7 +95,7 @@ export async function startLocalStack(
     const alloy = await startAlloy(options, { deployment, credentials, webhookUrl });
     if (alloy !== null) closers.push(() => alloy.simulator.stop());
     closers.push(...(await startBesides(clients, outputs, options, narrator)));
-    const broken = brokenWhenEnded(deployment, () => closers.length === 0);
+    const broken = brokenWhenEnded(deployment, () => stopping);
     // Whoever waits for it hears of it; until somebody does, the rejection is no crash.
     broken.catch(() => undefined);
     return {
@@ -138,7 +142,7 @@ async function startBesides(
   outputs: StackOutputs,
   options: LocalOptions,
   narrator: StackNarrator,
-): Promise<(() => Promise<void>)[]> {
+): Promise<(() => void)[]> {
   const { IngestFunctionName, ConsumerFunctionName, PollerFunctionName } = outputs;
   const functions = [IngestFunctionName, ConsumerFunctionName, PollerFunctionName];
   const stopBridge = startLogBridge(clients, {

@@ -35,7 +35,7 @@ export async function logGroupsOf(
  * are embedded in them, so that alarms evaluate.
  *
  * @param options.onLine - gets every new line, for whoever prints what happens.
- * @returns a function that reads once more and ends it.
+ * @returns a function that ends it.
  */
 export function startLogBridge(
   clients: Clients,
@@ -44,7 +44,7 @@ export function startLogBridge(
     readonly onLine: (line: string) => void;
     readonly onFailure: (error: unknown) => void;
   },
-): () => Promise<void> {
+): () => void {
   const newLines = options.logGroups.map((group) => makeNewLines(clients, group));
 
   async function pass(): Promise<void> {
@@ -52,12 +52,7 @@ export function startLogBridge(
     await putMetrics(clients, lines);
     for (const line of lines) options.onLine(line);
   }
-  const stop = startRepeating(pass, { pauseMs: PERIOD_MS, onFailure: options.onFailure });
-  return async () => {
-    await stop();
-    // What the last invocations have written is read too.
-    await pass().catch(options.onFailure);
-  };
+  return startRepeating(pass, { pauseMs: PERIOD_MS, onFailure: options.onFailure });
 }
 
 async function putMetrics({ cloudWatch }: Clients, lines: readonly string[]): Promise<void> {

@@ -19,14 +19,18 @@ try {
   if (options === "help") screen.print(USAGE);
   else process.exitCode = await runLocal(options, screen, stop);
 } catch (error) {
-  // Whatever a wait that was cut short has thrown: the person asked for it.
-  if (stop.aborted) screen.print("Stopped.");
-  else if (error instanceof LocalFailure) screen.error(error.message);
-  else screen.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  // Whatever a wait that was cut short has thrown, the person asked for it.
+  if (!stop.aborted) screen.error(sentenceOf(error));
   process.exitCode = exitCodeOf(error);
 }
+if (stop.aborted) screen.print("Stopped.");
 // Connections that are kept alive would hold the process for a while longer.
 process.exit();
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof LocalFailure) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
 
 function exitCodeOf(error: unknown): number {
   // The shells' word for "interrupted".

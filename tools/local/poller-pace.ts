@@ -21,7 +21,7 @@ export function pollerPace(timeScale: number): number | null {
  * Invokes the poller at this pace, one run after the other, beside its schedule.
  *
  * @param options.onFailure - gets the error of a run that failed.
- * @returns a function that ends it, after the run that is under way.
+ * @returns a function that ends it.
  */
 export function startPollerPace(
   { lambda }: Clients,
@@ -30,7 +30,7 @@ export function startPollerPace(
     readonly paceMs: number;
     readonly onFailure: (error: unknown) => void;
   },
-): () => Promise<void> {
+): () => void {
   const { functionName: FunctionName, paceMs, onFailure } = options;
 
   async function run(): Promise<void> {

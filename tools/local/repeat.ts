@@ -4,12 +4,12 @@ import { setTimeout as sleep } from "node:timers/promises";
  * Does something again and again, never twice at a time, with a pause in between.
  *
  * @param options.onFailure - gets what a pass throws; the next one comes all the same.
- * @returns a function that ends it, after the pass that is under way.
+ * @returns a function that ends it: a pass that is under way is the last one.
  */
 export function startRepeating(
   pass: () => Promise<void>,
   options: { readonly pauseMs: number; readonly onFailure: (error: unknown) => void },
-): () => Promise<void> {
+): () => void {
   const stop = new AbortController();
   async function loop(): Promise<void> {
     while (!stop.signal.aborted) {
@@ -18,9 +18,6 @@ export function startRepeating(
       await sleep(options.pauseMs, undefined, { signal: stop.signal }).catch(() => undefined);
     }
   }
-  const ended = loop();
-  return async () => {
-    stop.abort();
-    await ended;
-  };
+  void loop();
+  return () => stop.abort();
 }

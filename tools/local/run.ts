@@ -39,15 +39,15 @@ export async function runLocal(
   const stack = await startLocalStack(options, narrator, signal);
   try {
     describeStack(stack, options, screen);
+    if (outputsFile !== null) await writeOutputsFile(outputsFile, stack);
     const played = stack.alloy === null ? null : play(stack, stack.alloy, screen, signal);
     const result = await Promise.race([played, stack.broken]);
     if (result !== null) printResult(result, Date.now() - started, screen);
-    // Not before: whoever drives the stack from here on has it for himself.
-    if (outputsFile !== null) await writeOutputsFile(outputsFile, stack);
     if (options.once) return result !== null && isGood(result) ? 0 : 1;
     await stayUp(stack, narrator, screen, signal);
     return 0;
   } finally {
+    narrator.fallSilent();
     await stack.stop();
   }
 }
@@ -72,7 +72,9 @@ async function stayUp(
   narrator.follow();
   screen.print("\nUp. What happens is printed here; Ctrl-C stops everything.\n");
   await Promise.race([untilAborted(signal), stack.broken]);
-  await Promise.all([stopBus(), stopAlarms()]);
+  stopAlarms();
+  // Ours goes with all that is in it; a running emulator is left as it was.
+  if (stack.deployment.emulator === null) await stopBus();
 }
 
 function describeStack(stack: LocalStack, options: LocalOptions, screen: Screen): void {
@@ -150,9 +152,13 @@ async function untilAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
+/** The sentence about an emulator that is gone says more than those of everybody who misses it. */
+const FAILURE_DELAY_MS = 1_000;
+
 function makeNarrator(screen: Screen) {
   const told = new Set<string>();
   let following = false;
+  let silent = false;
   return {
     announce: (about: string, text: string) => screen.fact(about, text),
     onLog: (line: string) => {
@@ -163,10 +169,16 @@ function makeNarrator(screen: Screen) {
       // The same failure each second is one line.
       if (told.has(sentence)) return;
       told.add(sentence);
-      screen.error(sentence);
+      setTimeout(() => {
+        if (!silent) screen.error(sentence);
+      }, FAILURE_DELAY_MS).unref();
     },
     follow: () => {
       following = true;
+    },
+    /** From here on everything ends, and nothing that fails is news. */
+    fallSilent: () => {
+      silent = true;
     },
   };
 }

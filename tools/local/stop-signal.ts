@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { Stopped } from "./failure.ts";
 import type { Screen } from "./screen.ts";
 
@@ -18,13 +19,32 @@ export function stopSignal(screen: Screen): AbortSignal {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
 
   if (process.env["npm_lifecycle_event"] !== undefined) {
-    const parent = process.ppid;
+    const npm = npmProcess();
     const check = setInterval(() => {
-      if (process.ppid === parent) return;
+      if (isAlive(npm)) return;
       clearInterval(check);
       stop();
     }, PARENT_CHECK_MS);
     check.unref();
   }
   return controller.signal;
+}
+
+/** npm is our parent, or, where the shell in between does not make room for its command, the shell's. */
+function npmProcess(): number {
+  const ps = spawnSync("ps", ["-o", "ppid=,comm=", "-p", String(process.ppid)], {
+    encoding: "utf8",
+  });
+  const [, parent, command = ""] = /^\s*(\d+)\s+(\S+)/.exec(ps.stdout ?? "") ?? [];
+  return /(^|\/)(sh|dash|bash|zsh|ash|busybox)$/.test(command) ? Number(parent) : process.ppid;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    // It has ended, or its number is somebody else's now.
+    return false;
+  }
 }

@@ -55,7 +55,7 @@ export async function forget(folder: string): Promise<void> {
 }
 
 async function storedFolders(): Promise<string[]> {
-  const names = (await readdir(LOCAL_FOLDER)).filter((name) => name.startsWith(PREFIX));
+  const names = (await namesIn(LOCAL_FOLDER)).filter((name) => name.startsWith(PREFIX));
   const aged = await Promise.all(
     names.map(async (name) => {
       const folder = LOCAL_FOLDER + name;
@@ -91,11 +91,16 @@ export async function freshRunFolder(): Promise<string> {
 export async function removeRunFolders(): Promise<void> {
   // For whoever asks why it ended. There is none when the emulator is not ours.
   await rename(`${runFolder()}/emulator.log`, `${LOCAL_FOLDER}emulator.log`).catch(() => undefined);
-  for (const name of await readdir(LOCAL_FOLDER)) {
+  for (const name of await namesIn(LOCAL_FOLDER)) {
     const pid = /^run-(\d+)$/.exec(name)?.[1];
     if (pid === undefined || (Number(pid) !== process.pid && isAlive(Number(pid)))) continue;
     await rm(LOCAL_FOLDER + name, { recursive: true, force: true });
   }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  await mkdir(folder, { recursive: true });
+  return readdir(folder);
 }
 
 function runFolder(): string {

@@ -39,6 +39,15 @@ describe("a process that is kept", () => {
     expect(await isGone(grandchild)).toBe(true);
   });
 
+  it("ends at once when it is killed, whatever it would still do", async () => {
+    const kept = await start("sh", "-c", "trap '' TERM; sleep 60 & wait; wait");
+
+    await kept.kill();
+
+    expect(await kept.ended).toBe("killed by SIGKILL");
+    expect(await isGone(kept.pid)).toBe(true);
+  });
+
   it("tells how it ended by itself", async () => {
     const kept = await start("sh", "-c", "exit 3");
 
