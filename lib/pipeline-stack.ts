@@ -7,6 +7,7 @@ import { Encryption } from "./constructs/encryption.ts";
 import { EventConsumer } from "./constructs/event-consumer.ts";
 import { EventQueue } from "./constructs/event-queue.ts";
 import { EventRoutes, pascalCase } from "./constructs/event-routes.ts";
+import { IntegrationHealth } from "./constructs/integration-health.ts";
 import { PipelineDashboard } from "./constructs/pipeline-dashboard.ts";
 import { ScheduledPoller } from "./constructs/scheduled-poller.ts";
 import { WebhookIngest } from "./constructs/webhook-ingest.ts";
@@ -32,9 +33,9 @@ export class PipelineStack extends Stack {
 
     const { alertsKey, dataKey: key } = new Encryption(this, "Encryption", { stage });
     const alerts = new AlertTopics(this, "Alerts", { stage, key: alertsKey });
-    const store = new ApplicationStore(this, "Store", { stage, key });
+    const store = new ApplicationStore(this, "Store", { stage, key, alerts });
     const queue = new EventQueue(this, "Queue", { stage, key });
-    const routes = new EventRoutes(this, "Routes", { stage, key, queue });
+    const routes = new EventRoutes(this, "Routes", { stage, key, queue, alerts });
     const { bus } = routes;
     const ingest = new WebhookIngest(this, "Intake", { stage, key, queue, store, alerts });
     const consumer = new EventConsumer(this, "Processing", {
@@ -46,6 +47,7 @@ export class PipelineStack extends Stack {
       alerts,
     });
     const poller = new ScheduledPoller(this, "Polling", { stage, key, queue, store, bus, alerts });
+    new IntegrationHealth(this, "Health", { alerts });
     new PipelineDashboard(this, "Overview", { stage, queue });
 
     this.#output({

@@ -1,16 +1,31 @@
 import { Stack } from "aws-cdk-lib";
 import { CfnSlackChannelConfiguration } from "aws-cdk-lib/aws-chatbot";
+import type { IAlarm } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
-import { Subscription, SubscriptionProtocol, Topic } from "aws-cdk-lib/aws-sns";
+import { CfnSubscription, Topic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import type { Channel, StageConfiguration } from "../stage-configuration.ts";
+import { alarmNameOf } from "./runbook-alarm.ts";
 import { pinLogicalId, removalPolicyOf } from "./stateful.ts";
 
 /** `page` wakes a person: someone must act before tomorrow. `ticket` waits for the morning. */
 export type Severity = "page" | "ticket";
+
+/**
+ * The alarms that mean that decisions of Alloy do not get through. People are paged for them once, by
+ * `integration-unhealthy`, which is over them all.
+ */
+export const INCIDENT_ALARMS = [
+  "events-too-old",
+  "ingest-failing",
+  "ingest-throttled",
+  "delivery-gap",
+  "webhooks-silent",
+  "poller-silent",
+] as const;
 
 export interface AlertTopicsProps {
   readonly stage: StageConfiguration;
@@ -23,6 +38,7 @@ export class AlertTopics extends Construct {
   readonly ticket: ITopic;
   /** Where the runbooks can be read, without a slash at the end. */
   readonly runbooksUrl: string;
+  readonly #alarms = new Map<string, IAlarm>();
 
   constructor(scope: Construct, id: string, props: AlertTopicsProps) {
     super(scope, id);
@@ -32,6 +48,18 @@ export class AlertTopics extends Construct {
     this.ticket = makeTopic(this, "Ticket", props);
     channels.page.forEach((channel, index) => connect(this.page, channel, index));
     channels.ticket.forEach((channel, index) => connect(this.ticket, channel, index));
+  }
+
+  /** Makes an alarm known under its id. */
+  register(id: string, alarm: IAlarm): void {
+    this.#alarms.set(id, alarm);
+  }
+
+  /** @throws Error when no alarm has that id: the one who asks for it is made after it. */
+  alarm(id: string): IAlarm {
+    const alarm = this.#alarms.get(id);
+    if (alarm === undefined) throw new Error(`There is no alarm ${id} yet.`);
+    return alarm;
   }
 
   /** What an alarm of that severity does. */
@@ -79,8 +107,15 @@ function connect(topic: ITopic, channel: Channel, index: number): void {
     return;
   }
   const [protocol, endpoint] =
-    "email" in channel
-      ? [SubscriptionProtocol.EMAIL, channel.email]
-      : [SubscriptionProtocol.HTTPS, channel.https];
-  new Subscription(topic, `Subscription${index}`, { topic, protocol, endpoint });
+    "email" in channel ? ["email", channel.email] : ["https", channel.https];
+  new CfnSubscription(topic, `Subscription${index}`, {
+    topicArn: topic.topicArn,
+    protocol,
+    endpoint,
+    // CloudWatch's message is JSON, and the filter reads it: one page for one incident.
+    filterPolicyScope: "MessageBody",
+    filterPolicy: {
+      AlarmName: [{ "anything-but": INCIDENT_ALARMS.map((id) => alarmNameOf(topic, id)) }],
+    },
+  });
 }

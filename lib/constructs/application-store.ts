@@ -12,12 +12,15 @@ import { BlockPublicAccess, Bucket, BucketEncryption } from "aws-cdk-lib/aws-s3"
 import { Construct } from "constructs";
 import { TABLE } from "../../lambdas/settings.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
+import type { AlertTopics } from "./alert-topics.ts";
 import type { NodeFunction } from "./node-function.ts";
 import { pinLogicalId, removalPolicyOf } from "./stateful.ts";
+import { makeTableAlarms } from "./table-alarms.ts";
 
 export interface ApplicationStoreProps {
   readonly stage: StageConfiguration;
   readonly key: IKey | undefined;
+  readonly alerts: AlertTopics;
 }
 
 /** What is remembered: applications with their events, the idempotency records, bodies too large for SQS. */
@@ -26,7 +29,7 @@ export class ApplicationStore extends Construct {
   readonly idempotency: Table;
   readonly payloads: Bucket;
 
-  constructor(scope: Construct, id: string, { stage, key }: ApplicationStoreProps) {
+  constructor(scope: Construct, id: string, { stage, key, alerts }: ApplicationStoreProps) {
     super(scope, id);
     const house = {
       billingMode: BillingMode.PAY_PER_REQUEST,
@@ -69,6 +72,11 @@ export class ApplicationStore extends Construct {
       timeToLiveAttribute: "expiration",
     });
     pinLogicalId(this.idempotency, "IdempotencyTable");
+    makeTableAlarms(this, {
+      alerts,
+      applications: this.applications,
+      idempotency: this.idempotency,
+    });
 
     const payloads = new Bucket(this, "Payloads", {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -89,18 +97,10 @@ export class ApplicationStore extends Construct {
 
   /** Record an event, merge the state, remember what was done. */
   grantConsume(consumer: NodeFunction): void {
+    // Writes alone: a merge is conditional, a record that exists comes back with the refusal.
     consumer.allow(
-      [
-        "dynamodb:GetItem",
-        "dynamodb:PutItem",
-        "dynamodb:UpdateItem",
-        "dynamodb:DeleteItem",
-        "dynamodb:Query",
-      ],
+      ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
       this.applications.tableArn,
-    );
-    consumer.allow(
-      ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
       this.idempotency.tableArn,
     );
     consumer.allow(["s3:GetObject"], this.payloads.arnForObjects("*"));

@@ -1,4 +1,3 @@
-import { Duration } from "aws-cdk-lib";
 import type { EventBus } from "aws-cdk-lib/aws-events";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
@@ -9,10 +8,9 @@ import { perRoute } from "../per-route.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import type { ApplicationStore } from "./application-store.ts";
-import { dashboardLink, logsLink, queueLink } from "./console-links.ts";
+import { makeConsumerAlarms } from "./consumer-alarms.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { NodeFunction } from "./node-function.ts";
-import { RunbookAlarm } from "./runbook-alarm.ts";
 
 export interface EventConsumerProps {
   readonly stage: StageConfiguration;
@@ -29,13 +27,21 @@ export class EventConsumer extends Construct {
 
   constructor(scope: Construct, id: string, props: EventConsumerProps) {
     super(scope, id);
-    const { stage, key, queue, store, bus } = props;
+    const { stage, key, queue, store, bus, alerts } = props;
 
     this.function = new NodeFunction(this, "Consumer", {
       stage,
       name: "consumer",
       description: "Records each event once, moves its application's state, publishes the effect",
       key,
+      impact: {
+        alerts,
+        throttled: {
+          severity: "ticket",
+          impact: "events come later; six refusals send an event to the dead-letter queue.",
+        },
+        nearTimeout: { impact: "a batch that is cut off is done again as a whole, later." },
+      },
       environment: {
         EVENT_QUEUE_URL: queue.events.queueUrl,
         DEAD_LETTER_QUEUE_URL: queue.deadLetters.queueUrl,
@@ -70,28 +76,7 @@ export class EventConsumer extends Construct {
       maxConcurrency: CONCURRENCY.eventSource,
     });
 
-    this.#makeAlarms(props);
-  }
-
-  #makeAlarms({ queue, alerts }: EventConsumerProps): void {
-    new RunbookAlarm(this, "dead-letters-not-empty", {
-      alerts,
-      severity: "page",
-      fact: "At least one event is in the dead-letter queue.",
-      impact:
-        "what Alloy decided about an application has not reached the teams behind the bus, and will not until someone redrives it.",
-      links: [
-        queueLink("Dead letters", queue.deadLetters),
-        logsLink("Logs of consumer", this.function.logGroup),
-        dashboardLink(this),
-      ],
-      // Not what was sent there, which leaves out moves by redrive; not what is in flight, which flaps.
-      metric: queue.deadLetters.metricApproximateNumberOfMessagesVisible({
-        statistic: "Maximum",
-        period: Duration.minutes(1),
-      }),
-      threshold: 1,
-    });
+    makeConsumerAlarms(this, { stage, alerts, queue, function: this.function });
   }
 }
 

@@ -16,8 +16,10 @@ import {
 import type { RouteId } from "../../lambdas/settings.ts";
 import { targetServiceOf } from "../stage-configuration.ts";
 import type { StageConfiguration, TargetService } from "../stage-configuration.ts";
+import type { AlertTopics } from "./alert-topics.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { SecureQueue } from "./event-queue.ts";
+import { makeRuleAlarm } from "./rule-alarm.ts";
 import { pinLogicalId } from "./stateful.ts";
 
 /**
@@ -30,6 +32,7 @@ export interface EventRoutesProps {
   readonly stage: StageConfiguration;
   readonly key: IKey | undefined;
   readonly queue: EventQueue;
+  readonly alerts: AlertTopics;
 }
 
 /** The bus, a rule with its targets for each route, and the way back in for submissions. */
@@ -59,10 +62,11 @@ export class EventRoutes extends Construct {
   }
 
   /** Returns the route's own queue, when it has one. */
-  #makeRoute(route: RouteId, { stage, key }: EventRoutesProps): IQueue | undefined {
+  #makeRoute(route: RouteId, { stage, key, alerts }: EventRoutesProps): IQueue | undefined {
     const { queue: wantsQueue, targetArn } = stage.routes[route];
     const scope = new Construct(this, pascalCase(route));
     const rule = new Rule(scope, "Rule", {
+      ruleName: ruleNameOf(this, route),
       eventBus: this.bus,
       description: `${ROUTE_TITLES[route]}: to whoever is told`,
       eventPattern: { source: [EVENT_SOURCE], detailType: [ROUTE_TITLES[route]] },
@@ -72,6 +76,14 @@ export class EventRoutes extends Construct {
       stage,
       key,
       logicalId: `${pascalCase(route)}DeadLetterQueue`,
+    });
+    makeRuleAlarm(scope, `route-failing-${route}`, {
+      alerts,
+      ruleName: ruleNameOf(this, route),
+      bus: this.bus,
+      deadLetters,
+      fact: `At least one event of the route "${route}" could not be delivered, or was received in vain.`,
+      impact: `the team behind the route is not told: ${ROUTE_TITLES[route]}.`,
     });
     const service = targetArn === null ? undefined : targetServiceOf(targetArn);
     if (targetArn !== null && service !== undefined) {
@@ -89,13 +101,14 @@ export class EventRoutes extends Construct {
   }
 
   /** The onboarding service says "submitted" on the bus; it becomes an envelope without code. */
-  #makeSubmissionRule({ stage, key, queue }: EventRoutesProps): void {
+  #makeSubmissionRule({ stage, key, queue, alerts }: EventRoutesProps): void {
     const deadLetters = new SecureQueue(this, "SubmissionDeadLetters", {
       stage,
       key,
       logicalId: "SubmissionDeadLetterQueue",
     });
     const rule = new Rule(this, "Submission", {
+      ruleName: ruleNameOf(this, "submission"),
       eventBus: this.bus,
       description: "A submitted Journey Application: into the event queue",
       eventPattern: {
@@ -116,6 +129,14 @@ export class EventRoutes extends Construct {
         }),
       }),
     );
+    makeRuleAlarm(this, "submissions-failing", {
+      alerts,
+      ruleName: ruleNameOf(this, "submission"),
+      bus: this.bus,
+      deadLetters,
+      fact: "At least one submission that the onboarding service announced did not reach the event queue.",
+      impact: "if that application's webhooks are lost too, nobody will notice.",
+    });
   }
 }
 
@@ -125,6 +146,11 @@ export function pascalCase(route: RouteId): string {
     .split("-")
     .map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)
     .join("");
+}
+
+/** Named, since CloudWatch counts by the name, and CloudFormation returns it with the bus before it. */
+function ruleNameOf(scope: Construct, name: string): string {
+  return `${Stack.of(scope).stackName}-${name}`;
 }
 
 /** The one action by which EventBridge delivers to a service under a role of ours. */

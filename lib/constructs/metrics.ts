@@ -1,5 +1,6 @@
 import { Duration } from "aws-cdk-lib";
-import { Metric } from "aws-cdk-lib/aws-cloudwatch";
+import { MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";
+import type { IMetric } from "aws-cdk-lib/aws-cloudwatch";
 import { METRIC_NAMESPACE, STAGE_DIMENSION } from "../../lambdas/settings.ts";
 import type { MetricName } from "../../lambdas/settings.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
@@ -19,6 +20,26 @@ export function ourMetric(
     metricName: name,
     dimensionsMap: { [STAGE_DIMENSION]: stage.stage, ...dimensions },
     statistic,
+    period,
+  });
+}
+
+/**
+ * A calculation with metrics, over windows of one length. A metric in it that may be silent goes through
+ * `FILL(…, 0)`; its window is then at least five minutes long, since CloudWatch would take the newest
+ * minute, whose value is still on its way, for a zero.
+ */
+export function calculation(
+  label: string,
+  expression: string,
+  period: Duration,
+  metrics: Readonly<Record<string, Metric>>,
+): IMetric {
+  const inWindow = Object.entries(metrics).map(([name, metric]) => [name, metric.with({ period })]);
+  return new MathExpression({
+    label,
+    expression,
+    usingMetrics: Object.fromEntries(inWindow),
     period,
   });
 }

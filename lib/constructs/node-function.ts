@@ -12,6 +12,8 @@ import { Construct } from "constructs";
 import { BUNDLE, CONCURRENCY, MEMORY_MB, TIMEOUTS_MS } from "../../lambdas/settings.ts";
 import { ConfigurationError } from "../stage-configuration.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
+import { makeFunctionAlarms } from "./function-alarms.ts";
+import type { FunctionImpact } from "./function-alarms.ts";
 
 const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -22,6 +24,7 @@ export interface NodeFunctionProps {
   /** The folder of `lambdas/` whose `index.ts` exports `handler`; settings.ts knows its limits by it. */
   readonly name: FunctionName;
   readonly description: string;
+  readonly impact: FunctionImpact;
   readonly environment: Readonly<Record<string, string>>;
   /** Encrypts the log group. @default - CloudWatch's own key */
   readonly key?: IKey | undefined;
@@ -82,6 +85,8 @@ export class NodeFunction extends Construct {
         logLevel: LogLevel.WARNING,
       },
     });
+
+    makeFunctionAlarms(this, this, props.impact);
   }
 
   /** Lets the function do exactly these actions on exactly these resources. */

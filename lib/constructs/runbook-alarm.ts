@@ -1,8 +1,13 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Stack } from "aws-cdk-lib";
-import type { IMetric } from "aws-cdk-lib/aws-cloudwatch";
-import { Alarm, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { Duration, Stack } from "aws-cdk-lib";
+import type { IAlarm, IAlarmRule, IMetric } from "aws-cdk-lib/aws-cloudwatch";
+import {
+  Alarm,
+  ComparisonOperator,
+  CompositeAlarm,
+  TreatMissingData,
+} from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
 import { ConfigurationError } from "../stage-configuration.ts";
 import type { AlertTopics, Severity } from "./alert-topics.ts";
@@ -13,7 +18,7 @@ const runbooks = fileURLToPath(new URL("../../docs/runbooks", import.meta.url));
 /** CloudWatch's limit of a description, in characters. */
 const LONGEST_DESCRIPTION = 1_024;
 
-export interface RunbookAlarmProps {
+interface Announcement {
   readonly alerts: AlertTopics;
   readonly severity: Severity;
   /** What is true now, as a sentence. */
@@ -22,6 +27,11 @@ export interface RunbookAlarmProps {
   readonly impact: string;
   /** Where to look first. */
   readonly links: readonly ConsoleLink[];
+  /** The runbook's file name. @default - the alarm's id */
+  readonly runbook?: string;
+}
+
+export interface RunbookAlarmProps extends Announcement {
   readonly metric: IMetric;
   readonly threshold: number;
   /** @default - at least the threshold */
@@ -35,18 +45,15 @@ export interface RunbookAlarmProps {
 }
 
 /**
- * The only way to make an alarm. Its construct id is the alarm's id and the runbook's file name;
- * without the page there is no alarm.
+ * The only way to make an alarm, but for `RunbookCompositeAlarm` below. Its construct id is the alarm's
+ * id and the runbook's file name; without the page there is no alarm.
  */
 export class RunbookAlarm extends Construct {
-  readonly alarm: Alarm;
-
   constructor(scope: Construct, id: string, props: RunbookAlarmProps) {
     super(scope, id);
-    requireRunbook(id);
     const of = props.of ?? 1;
-    this.alarm = new Alarm(this, "Alarm", {
-      alarmName: `${Stack.of(this).stackName}-${id}`,
+    const alarm = new Alarm(this, "Alarm", {
+      alarmName: alarmNameOf(this, id),
       alarmDescription: describe(id, props),
       metric: props.metric,
       threshold: props.threshold,
@@ -58,22 +65,61 @@ export class RunbookAlarm extends Construct {
           ? TreatMissingData.BREACHING
           : TreatMissingData.NOT_BREACHING,
     });
-    const action = props.alerts.actionFor(props.severity);
-    this.alarm.addAlarmAction(action);
-    // The all-clear closes the page where the alarm opened it.
-    this.alarm.addOkAction(action);
+    announce(alarm, id, props);
   }
 }
 
-function requireRunbook(id: string): void {
-  if (!existsSync(`${runbooks}/${id}.md`)) {
+export interface RunbookCompositeAlarmProps extends Announcement {
+  readonly rule: IAlarmRule;
+  /** While it is in ALARM, nobody is told. */
+  readonly suppressor: IAlarm;
+  /** How long to wait for the suppressor before anybody is told. */
+  readonly suppressorWait: Duration;
+}
+
+/** An alarm over other alarms, under the same conditions. */
+export class RunbookCompositeAlarm extends Construct {
+  constructor(scope: Construct, id: string, props: RunbookCompositeAlarmProps) {
+    super(scope, id);
+    const alarm = new CompositeAlarm(this, "Alarm", {
+      compositeAlarmName: alarmNameOf(this, id),
+      alarmDescription: describe(id, props),
+      alarmRule: props.rule,
+      actionsSuppressor: props.suppressor,
+      actionsSuppressorWaitPeriod: props.suppressorWait,
+      // What still rings when the suppressor ends is told at once.
+      actionsSuppressorExtensionPeriod: Duration.seconds(0),
+    });
+    announce(alarm, id, props);
+  }
+}
+
+/**
+ * For what is counted over a window: one of the two last windows. The newest is not complete yet, so by
+ * itself it would end the alarm and begin it again, every few minutes.
+ */
+export const ONE_OF_TWO = { datapoints: 1, of: 2 } as const;
+
+/** The name of an alarm in CloudWatch. */
+export function alarmNameOf(scope: Construct, id: string): string {
+  return `${Stack.of(scope).stackName}-${id}`;
+}
+
+function announce(alarm: Alarm | CompositeAlarm, id: string, props: Announcement): void {
+  const action = props.alerts.actionFor(props.severity);
+  alarm.addAlarmAction(action);
+  // The all-clear closes the page where the alarm opened it.
+  alarm.addOkAction(action);
+  props.alerts.register(id, alarm);
+}
+
+function describe(id: string, props: Announcement): string {
+  const { alerts, fact, impact, links, runbook = id } = props;
+  if (!existsSync(`${runbooks}/${runbook}.md`)) {
     throw new ConfigurationError(
-      `The alarm ${id} has no runbook: write docs/runbooks/${id}.md, so that whoever is paged knows what to do.`,
+      `The alarm ${id} has no runbook: write docs/runbooks/${runbook}.md, so that whoever is paged knows what to do.`,
     );
   }
-}
-
-function describe(id: string, { alerts, fact, impact, links }: RunbookAlarmProps): string {
   if (impact.trim() === "") {
     throw new ConfigurationError(
       `The alarm ${id} does not say its impact: what breaks, and for whom?`,
@@ -82,7 +128,7 @@ function describe(id: string, { alerts, fact, impact, links }: RunbookAlarmProps
   const lines = [
     fact,
     `Impact: ${impact}`,
-    `Runbook: ${alerts.runbooksUrl}/${id}.md`,
+    `Runbook: ${alerts.runbooksUrl}/${runbook}.md`,
     ...links.map(({ title, url }) => `${title}: ${url}`),
   ];
   const description = lines.join("\n\n");

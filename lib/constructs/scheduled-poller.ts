@@ -1,27 +1,21 @@
-import { Duration } from "aws-cdk-lib";
-import { ComparisonOperator, MathExpression } from "aws-cdk-lib/aws-cloudwatch";
+import { Duration, Stack } from "aws-cdk-lib";
 import type { EventBus } from "aws-cdk-lib/aws-events";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { CfnEventInvokeConfig } from "aws-cdk-lib/aws-lambda";
-import { CfnSchedule } from "aws-cdk-lib/aws-scheduler";
+import { CfnSchedule, CfnScheduleGroup } from "aws-cdk-lib/aws-scheduler";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import { EMPTY_ALLOY_API_SECRET, METRICS } from "../../lambdas/settings.ts";
+import { EMPTY_ALLOY_API_SECRET } from "../../lambdas/settings.ts";
 import type { PollerSettings } from "../../lambdas/settings.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import type { ApplicationStore } from "./application-store.ts";
-import { dashboardLink, logsLink } from "./console-links.ts";
 import { SecureQueue } from "./event-queue.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { FillableSecret } from "./fillable-secret.ts";
-import { ourMetric } from "./metrics.ts";
 import { NodeFunction } from "./node-function.ts";
-import { RunbookAlarm } from "./runbook-alarm.ts";
-
-/** Alloy's own status of a webhook cannot be asked for; this many moves without one are no accident. */
-const SILENT_TRANSITIONS = 3;
+import { makePollerAlarms } from "./poller-alarms.ts";
 
 export interface ScheduledPollerProps {
   readonly stage: StageConfiguration;
@@ -40,7 +34,7 @@ export class ScheduledPoller extends Construct {
 
   constructor(scope: Construct, id: string, props: ScheduledPollerProps) {
     super(scope, id);
-    const { stage, key, queue, store, bus } = props;
+    const { stage, key, queue, store, bus, alerts } = props;
 
     this.secret = new FillableSecret(this, "AlloyApiSecret", {
       stage,
@@ -55,6 +49,17 @@ export class ScheduledPoller extends Construct {
       name: "poller",
       description: "Compares due applications with Alloy and queues the events that are missing",
       key,
+      impact: {
+        alerts,
+        period: Duration.millis(stage.polling.rateMs),
+        throttled: {
+          severity: "ticket",
+          impact: "a round of looking for lost webhooks is left out; the next tick tries again.",
+        },
+        nearTimeout: {
+          impact: "a run that is cut off forgets where it stopped and starts there again.",
+        },
+      },
       environment: {
         EVENT_QUEUE_URL: queue.events.queueUrl,
         DEAD_LETTER_QUEUE_URL: queue.deadLetters.queueUrl,
@@ -76,11 +81,18 @@ export class ScheduledPoller extends Construct {
       key,
       logicalId: "ScheduleDeadLetterQueue",
     });
-    this.#makeSchedule(props);
-    this.#makeAlarms(props);
+    const scheduleGroup = this.#makeSchedule(props);
+    makePollerAlarms(this, {
+      stage,
+      alerts,
+      function: this.function,
+      deadLetters: this.deadLetters,
+      scheduleGroup,
+    });
   }
 
-  #makeSchedule({ stage, key }: ScheduledPollerProps): void {
+  /** Returns the group that the schedule is in, alone: Scheduler counts its failures by group. */
+  #makeSchedule({ stage, key }: ScheduledPollerProps): CfnScheduleGroup {
     const { functionArn, functionName } = this.function.function;
     const role = new Role(this, "ScheduleRole", {
       assumedBy: new ServicePrincipal("scheduler.amazonaws.com"),
@@ -97,7 +109,9 @@ export class ScheduledPoller extends Construct {
 
     const rate = Duration.millis(stage.polling.rateMs);
     const minutes = rate.toMinutes();
+    const group = new CfnScheduleGroup(this, "ScheduleGroup", { name: Stack.of(this).stackName });
     const schedule = new CfnSchedule(this, "Schedule", {
+      groupName: group.ref,
       description: "Starts the poller",
       scheduleExpression: `rate(${minutes} ${minutes === 1 ? "minute" : "minutes"})`,
       flexibleTimeWindow: { mode: "OFF" },
@@ -123,54 +137,7 @@ export class ScheduledPoller extends Construct {
       maximumEventAgeInSeconds: rate.toSeconds(),
       destinationConfig: { onFailure: { destination: this.deadLetters.queueArn } },
     });
-  }
-
-  #makeAlarms({ stage, alerts }: ScheduledPollerProps): void {
-    const rate = Duration.millis(stage.polling.rateMs);
-    const links = [logsLink("Logs of poller", this.function.logGroup), dashboardLink(this)];
-
-    new RunbookAlarm(this, "delivery-gap", {
-      alerts,
-      severity: "page",
-      fact: "Alloy has events of at least one application that are not in effect here, past the threshold.",
-      impact: "people wait for a decision that Alloy has made and our systems do not know.",
-      links,
-      metric: ourMetric(stage, METRICS.deliveryGaps, "Maximum", rate),
-      threshold: 1,
-    });
-
-    new RunbookAlarm(this, "webhooks-silent", {
-      alerts,
-      severity: "page",
-      fact: `For 30 minutes no webhook came, while the poller saw at least ${SILENT_TRANSITIONS} moves at Alloy.`,
-      impact:
-        "decisions arrive by polling alone, hours late. Alloy's webhook is off, or our address, certificate or API is.",
-      links,
-      metric: new MathExpression({
-        label: "moves at Alloy without a webhook",
-        // A metric that never came is a zero too: it works at zero traffic.
-        expression: `IF(FILL(received, 0) == 0, FILL(seen, 0), 0)`,
-        usingMetrics: {
-          seen: ourMetric(stage, METRICS.transitionsSeen, "Sum", Duration.minutes(30)),
-          received: ourMetric(stage, METRICS.webhooksReceived, "Sum", Duration.minutes(30)),
-        },
-        period: Duration.minutes(30),
-      }),
-      threshold: SILENT_TRANSITIONS,
-    });
-
-    new RunbookAlarm(this, "poller-silent", {
-      alerts,
-      severity: "page",
-      fact: `The poller has not ended a run in three of its periods (${rate.toMinutes()} min each).`,
-      impact: "a lost webhook stays lost, and no other alarm about lost webhooks can fire.",
-      links,
-      metric: ourMetric(stage, METRICS.pollerRuns, "Sum", rate),
-      threshold: 1,
-      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
-      of: 3,
-      missingData: "silence",
-    });
+    return group;
   }
 }
 

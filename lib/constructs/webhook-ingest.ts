@@ -11,7 +11,6 @@ import {
 import { HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
-import { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
@@ -24,11 +23,10 @@ import {
 import type { StageConfiguration } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import type { ApplicationStore } from "./application-store.ts";
-import { dashboardLink, logsLink } from "./console-links.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { FillableSecret } from "./fillable-secret.ts";
+import { makeIngestAlarms } from "./ingest-alarms.ts";
 import { NodeFunction } from "./node-function.ts";
-import { RunbookAlarm } from "./runbook-alarm.ts";
 
 export interface WebhookIngestProps {
   readonly stage: StageConfiguration;
@@ -48,7 +46,7 @@ export class WebhookIngest extends Construct {
 
   constructor(scope: Construct, id: string, props: WebhookIngestProps) {
     super(scope, id);
-    const { stage, key, queue, store } = props;
+    const { stage, key, queue, store, alerts } = props;
 
     this.secret = new FillableSecret(this, "WebhookSecret", {
       stage,
@@ -63,6 +61,15 @@ export class WebhookIngest extends Construct {
       name: "ingest",
       description: "Authenticates a webhook of Alloy, puts it into the queue, answers 200",
       key,
+      impact: {
+        alerts,
+        throttled: {
+          severity: "page",
+          impact:
+            "Alloy is answered 5xx and tries again; at 100 in a row it switches the endpoint off.",
+        },
+        nearTimeout: { impact: "what is cut off is answered 5xx, and Alloy tries again." },
+      },
       environment: {
         EVENT_QUEUE_URL: queue.events.queueUrl,
         PAYLOAD_BUCKET_NAME: store.payloads.bucketName,
@@ -106,7 +113,7 @@ export class WebhookIngest extends Construct {
     const origin = stage.domain === null ? this.api.apiEndpoint : apiStage.domainUrl;
     this.webhookUrl = `${origin.replace(/\/$/, "")}${WEBHOOK_PATH}`;
 
-    this.#makeAlarms(props);
+    makeIngestAlarms(this, { stage, alerts, api: this.api, function: this.function });
   }
 
   #accessLog(stage: StageConfiguration, key: IKey | undefined): LogGroup {
@@ -124,27 +131,6 @@ export class WebhookIngest extends Construct {
       certificate: Certificate.fromCertificateArn(this, "Certificate", domain.certificateArn),
     });
     return { domainMapping: { domainName } };
-  }
-
-  #makeAlarms({ alerts }: WebhookIngestProps): void {
-    new RunbookAlarm(this, "ingest-failing", {
-      alerts,
-      severity: "page",
-      fact: "API Gateway answered webhooks of Alloy with 5xx in two of the last five minutes.",
-      impact:
-        "each one waits for Alloy's retry, and after 100 failures in a row Alloy switches the endpoint off.",
-      links: [logsLink("Logs of ingest", this.function.logGroup), dashboardLink(this)],
-      metric: new Metric({
-        namespace: "AWS/ApiGateway",
-        metricName: "5xx",
-        dimensionsMap: { ApiId: this.api.apiId },
-        statistic: "Sum",
-        period: Duration.minutes(1),
-      }),
-      threshold: 1,
-      datapoints: 2,
-      of: 5,
-    });
   }
 }
 

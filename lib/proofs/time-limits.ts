@@ -3,6 +3,9 @@ import type { StageConfiguration } from "../stage-configuration.ts";
 import { atLeast, moreThan, ms } from "./inequality.ts";
 import type { Inequality } from "./inequality.ts";
 
+/** Above this share of its time limit a function rings as near its timeout. */
+export const NEAR_TIMEOUT = 0.8;
+
 /** Lambda's guide for SQS: the visibility timeout is six times the function's. */
 const VISIBILITY_FACTOR = 6;
 
@@ -28,9 +31,9 @@ export function timeLimits(
       "SQS delivers an event again while the consumer still works on it",
     ),
     moreThan(
-      ms("TIMEOUTS_MS.poller", limits.poller),
+      ms(`${NEAR_TIMEOUT} × TIMEOUTS_MS.poller`, NEAR_TIMEOUT * limits.poller),
       ms("polling.runMs", stage.polling.runMs),
-      "Lambda kills the poller before it has put down where it stopped",
+      "a full run rings as poller-near-timeout, and Lambda may cut it off",
     ),
     moreThan(
       ms("polling.rateMs", stage.polling.rateMs),

@@ -72,13 +72,7 @@ describe("may do what it does and nothing else", () => {
 
   it("the consumer", () => {
     expect(permissionsOf(stack, "Consumer")).toEqual({
-      ApplicationTable: [
-        "dynamodb:DeleteItem",
-        "dynamodb:GetItem",
-        "dynamodb:PutItem",
-        "dynamodb:Query",
-        "dynamodb:UpdateItem",
-      ],
+      ApplicationTable: ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
       DeadLetterQueue: ["sqs:SendMessage"],
       EventBus: ["events:PutEvents"],
       EventQueue: [
@@ -87,12 +81,7 @@ describe("may do what it does and nothing else", () => {
         "sqs:GetQueueAttributes",
         "sqs:ReceiveMessage",
       ],
-      IdempotencyTable: [
-        "dynamodb:DeleteItem",
-        "dynamodb:GetItem",
-        "dynamodb:PutItem",
-        "dynamodb:UpdateItem",
-      ],
+      IdempotencyTable: ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
       PayloadBucket: ["s3:GetObject"],
     });
   });

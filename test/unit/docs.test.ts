@@ -88,7 +88,7 @@ describe("README.md", () => {
   it("lists every runbook, and no other", () => {
     const listed = linksIn(read("README.md")).filter((link) => link.startsWith("docs/runbooks/"));
 
-    expect(listed).toEqual(pages.filter((page) => page.startsWith("docs/runbooks/")));
+    expect(listed.toSorted()).toEqual(pages.filter((page) => page.startsWith("docs/runbooks/")));
   });
 });
 

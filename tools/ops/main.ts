@@ -1,21 +1,25 @@
 /**
- * `npm run ops -- <verb>`: the four things people do at night, and a look.
+ * `npm run ops -- <verb>`: the four things people do at night, and two looks.
  * It reads the stack's outputs, needs no configuration, and prints no body unless asked.
  */
 import { parseArgs } from "node:util";
 
 import { check } from "./check.ts";
 import { listDeadLetters } from "./dead-letters.ts";
+import { logs } from "./logs.ts";
 import { OperatorError } from "./operator-error.ts";
 import { redrive } from "./redrive.ts";
 import { replay } from "./replay.ts";
 import { show } from "./show.ts";
+import { status } from "./status.ts";
 import { connect } from "./stack.ts";
 
 const USAGE = `Usage: npm run ops -- <verb> [options]
 
   show <application token or external id>   what is known of an application: state, events, failures
   check <application token>                 let the poller compare it with Alloy in its next run
+  status                                    alarms, endpoint, queues and the last hour, with what good looks like
+  logs <ingest | consumer | poller>         its warnings and errors
   dead-letters                              what is dead-lettered, and why (nothing is moved)
   redrive                                   move the dead letters back into the event queue
   replay <application token>                send its recorded events through the queue again
@@ -26,6 +30,7 @@ Options:
   --event <event id>    replay: only this event
   --limit <n>           dead-letters: at most so many (default: 20)
   --per-second <n>      redrive: at most so many messages a second (default: as fast as SQS can)
+  --hours <n>           logs: of so many hours (default: 1)
   --help
 `;
 
@@ -38,6 +43,7 @@ try {
       event: { type: "string" },
       limit: { type: "string", default: "20" },
       "per-second": { type: "string" },
+      hours: { type: "string", default: "1" },
       help: { type: "boolean", default: false },
     },
   });
@@ -58,6 +64,16 @@ try {
       await check(await stack(), application, Date.now());
       break;
     }
+    case "status": {
+      await status(await stack(), Date.now());
+      break;
+    }
+    case "logs": {
+      const name = wanted(subject, "a function: ingest, consumer or poller");
+      const hours = positive("--hours", values.hours);
+      await logs(await stack(), name, { hours, now: Date.now() });
+      break;
+    }
     case "dead-letters": {
       const limit = positive("--limit", values.limit);
       await listDeadLetters(await stack(), limit);
@@ -76,7 +92,7 @@ try {
     }
     default:
       throw new OperatorError(
-        `There is no verb "${verb}": it is one of show, check, dead-letters, redrive, replay.`,
+        `There is no verb "${verb}": it is one of status, logs, show, check, dead-letters, redrive, replay.`,
       );
   }
 } catch (error) {

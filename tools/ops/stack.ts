@@ -1,8 +1,15 @@
 import { readFileSync } from "node:fs";
 
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import type { CloudFormationClientConfig } from "@aws-sdk/client-cloudformation";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import type { CloudWatchClientConfig } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import type { CloudWatchLogsClientConfig } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import type { LambdaClientConfig } from "@aws-sdk/client-lambda";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSClientConfig } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
@@ -15,20 +22,42 @@ const OutputsSchema = v.object({
   EventQueueUrl: v.string(),
   DeadLetterQueueUrl: v.string(),
   ApplicationTableName: v.string(),
+  WebhookUrl: v.string(),
+  IngestFunctionName: v.string(),
+  ConsumerFunctionName: v.string(),
+  PollerFunctionName: v.string(),
+  DashboardName: v.string(),
 });
 
 const OutputsFileSchema = v.object({
   endpoint: v.string(),
   region: v.string(),
+  // One that works from this machine.
+  webhookUrl: v.string(),
   outputs: OutputsSchema,
 });
 
+type ClientConfiguration = CloudFormationClientConfig &
+  CloudWatchClientConfig &
+  CloudWatchLogsClientConfig &
+  DynamoDBClientConfig &
+  LambdaClientConfig &
+  SQSClientConfig;
+
 export interface ConnectedStack {
+  readonly stage: string;
+  readonly stackName: string;
+  readonly cloudFormation: CloudFormationClient;
+  readonly cloudWatch: CloudWatchClient;
+  readonly logs: CloudWatchLogsClient;
+  readonly lambda: LambdaClient;
   readonly dynamo: DynamoDBClient;
   readonly sqs: SQSClient;
   readonly eventQueueUrl: string;
   readonly deadLetterQueueUrl: string;
   readonly applicationTableName: string;
+  readonly webhookUrl: string;
+  readonly functionNames: Readonly<Record<"ingest" | "consumer" | "poller", string>>;
 }
 
 /**
@@ -44,22 +73,36 @@ export async function connect(options: {
 }): Promise<ConnectedStack> {
   const { outputsFile, stage } = options;
   if (outputsFile === undefined) return connected(await outputsOf(stage), SDK_LIMITS);
-  const { endpoint, region, outputs } = readOutputs(outputsFile);
+  const { endpoint, region, webhookUrl, outputs } = readOutputs(outputsFile);
   // The emulator takes any credentials, and must not be shown real ones.
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
-  return connected(outputs, { ...SDK_LIMITS, endpoint, region, credentials });
+  const local = { ...outputs, WebhookUrl: webhookUrl };
+  return connected(local, { ...SDK_LIMITS, endpoint, region, credentials });
 }
 
 function connected(
   outputs: v.InferOutput<typeof OutputsSchema>,
-  configuration: SQSClientConfig & DynamoDBClientConfig,
+  configuration: ClientConfiguration,
 ): ConnectedStack {
   return {
+    // The dashboard has the stack's name, and the stack the stage's.
+    stackName: outputs.DashboardName,
+    stage: outputs.DashboardName.replace(/^AlloyJourneyWebhooks-/, ""),
+    cloudFormation: new CloudFormationClient(configuration),
+    cloudWatch: new CloudWatchClient(configuration),
+    logs: new CloudWatchLogsClient(configuration),
+    lambda: new LambdaClient(configuration),
     dynamo: new DynamoDBClient(configuration),
     sqs: new SQSClient(configuration),
     eventQueueUrl: outputs.EventQueueUrl,
     deadLetterQueueUrl: outputs.DeadLetterQueueUrl,
     applicationTableName: outputs.ApplicationTableName,
+    webhookUrl: outputs.WebhookUrl,
+    functionNames: {
+      ingest: outputs.IngestFunctionName,
+      consumer: outputs.ConsumerFunctionName,
+      poller: outputs.PollerFunctionName,
+    },
   };
 }
 

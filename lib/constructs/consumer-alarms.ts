@@ -1,0 +1,202 @@
+import { Duration } from "aws-cdk-lib";
+import { ComparisonOperator } from "aws-cdk-lib/aws-cloudwatch";
+import type { Construct } from "constructs";
+import { CONCURRENCY, METRICS, QUEUE, REDELIVERY_MS } from "../../lambdas/settings.ts";
+import type { MetricName } from "../../lambdas/settings.ts";
+import type { StageConfiguration } from "../stage-configuration.ts";
+import type { AlertTopics } from "./alert-topics.ts";
+import { dashboardLink, logsLink, queueLink } from "./console-links.ts";
+import type { EventQueue } from "./event-queue.ts";
+import { calculation, ourMetric } from "./metrics.ts";
+import type { NodeFunction } from "./node-function.ts";
+import { ONE_OF_TWO, RunbookAlarm } from "./runbook-alarm.ts";
+
+/** More than the consumer holds at once: what is above that waits. */
+const WAITING = QUEUE.batchSize * CONCURRENCY.eventSource;
+
+const { GREATER_THAN_THRESHOLD } = ComparisonOperator;
+const MINUTE = Duration.minutes(1);
+
+export interface ConsumerAlarmsProps {
+  readonly stage: StageConfiguration;
+  readonly alerts: AlertTopics;
+  readonly queue: EventQueue;
+  readonly function: NodeFunction;
+}
+
+/** Makes the alarms about what waits, what fails and what comes twice. */
+export function makeConsumerAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
+  makeQueueAlarms(scope, props);
+  makeEventAlarms(scope, props);
+}
+
+function makeQueueAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
+  const { alerts, queue } = props;
+  const { events, deadLetters } = queue;
+  const logs = logsLink("Logs of consumer", props.function.logGroup);
+  const dashboard = dashboardLink(scope);
+
+  new RunbookAlarm(scope, "dead-letters-not-empty", {
+    alerts,
+    severity: "page",
+    fact: "At least one event is in the dead-letter queue.",
+    impact:
+      "what Alloy decided about an application has not reached the teams behind the bus, and will not until someone redrives it.",
+    links: [queueLink("Dead letters", deadLetters), logs, dashboard],
+    // Not what was sent there, which leaves out moves by redrive; not what is in flight, which flaps.
+    metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+      statistic: "Maximum",
+      period: MINUTE,
+    }),
+    threshold: 1,
+  });
+
+  new RunbookAlarm(scope, "dead-letters-expiring", {
+    alerts,
+    severity: "page",
+    fact: "The oldest event in the dead-letter queue has used up half of its 14 days.",
+    impact:
+      "when they are over, SQS deletes it, and what Alloy decided about that application never reaches anyone.",
+    links: [queueLink("Dead letters", deadLetters), logs, dashboard],
+    // For a standard queue the clock starts at the first sending, not on arrival here.
+    metric: deadLetters.metricApproximateAgeOfOldestMessage({
+      statistic: "Maximum",
+      period: MINUTE,
+    }),
+    threshold: REDELIVERY_MS.deadLetterRetention / 2 / 1_000,
+    comparison: GREATER_THAN_THRESHOLD,
+  });
+
+  new RunbookAlarm(scope, "events-too-old", {
+    alerts,
+    severity: "page",
+    fact: "The oldest event in the queue is older than five minutes, in three of the last five.",
+    impact: "decisions of Alloy wait; whoever is told about them is told late.",
+    links: [queueLink("Events", events), logs, dashboard],
+    // More than one round of visibility (3 min), so that a single retry is no incident. What SQS has
+    // handed out three times it no longer counts here: dead-letters-not-empty sees that.
+    metric: events.metricApproximateAgeOfOldestMessage({ statistic: "Maximum", period: MINUTE }),
+    threshold: 300,
+    comparison: GREATER_THAN_THRESHOLD,
+    datapoints: 3,
+    of: 5,
+  });
+
+  new RunbookAlarm(scope, "events-not-draining", {
+    alerts,
+    severity: "ticket",
+    fact: `For ten minutes more than ${WAITING} events have waited, and fewer were finished than came in.`,
+    impact: "the backlog grows; decisions of Alloy come later and later.",
+    links: [queueLink("Events", events), logs, dashboard],
+    metric: calculation(
+      "events waiting while fewer leave than come",
+      "IF(deleted < sent, waiting, 0)",
+      Duration.minutes(10),
+      {
+        waiting: events.metricApproximateNumberOfMessagesVisible({ statistic: "Minimum" }),
+        sent: events.metricNumberOfMessagesSent({ statistic: "Sum" }),
+        deleted: events.metricNumberOfMessagesDeleted({ statistic: "Sum" }),
+      },
+    ),
+    threshold: WAITING,
+    comparison: GREATER_THAN_THRESHOLD,
+  });
+}
+
+function makeEventAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
+  const { stage, alerts, queue } = props;
+  const logs = logsLink("Logs of consumer", props.function.logGroup);
+  const dashboard = dashboardLink(scope);
+  const sum = (name: MetricName) => ourMetric(stage, name, "Sum");
+
+  new RunbookAlarm(scope, "consumer-failing", {
+    alerts,
+    severity: "ticket",
+    fact: "More than 1 % of the events handled in five minutes failed, out of at least five.",
+    impact: "they are tried again up to six times, then they wait in the dead-letter queue.",
+    links: [logs, queueLink("Events", queue.events), dashboard],
+    // An invocation that dies says nothing about its records, but Lambda counts its error: one is one.
+    metric: calculation(
+      "failed records, %",
+      "IF(FILL(handled, 0) + FILL(errors, 0) >= 5, 100 * (FILL(failed, 0) + FILL(errors, 0)) / (FILL(handled, 0) + FILL(errors, 0)), 0)",
+      Duration.minutes(5),
+      {
+        handled: sum(METRICS.recordsHandled),
+        failed: sum(METRICS.recordsFailed),
+        errors: props.function.function.metricErrors({ statistic: "Sum" }),
+      },
+    ),
+    threshold: 1,
+    ...ONE_OF_TWO,
+    comparison: GREATER_THAN_THRESHOLD,
+  });
+
+  new RunbookAlarm(scope, "events-in-conflict", {
+    alerts,
+    severity: "ticket",
+    fact: "More than 1 % of the events in 15 minutes were being worked on already, and at least three.",
+    impact:
+      "each is tried again later, so nothing is lost; but SQS hands events out twice, or duplicates come in a storm.",
+    links: [logs, queueLink("Events", queue.events), dashboard],
+    metric: calculation(
+      "events in conflict, %",
+      // One or two are an attempt of Alloy that overtook another.
+      "IF(FILL(conflicts, 0) >= 3, 100 * conflicts / handled, 0)",
+      Duration.minutes(15),
+      { conflicts: sum(METRICS.eventsInConflict), handled: sum(METRICS.recordsHandled) },
+    ),
+    threshold: 1,
+    ...ONE_OF_TWO,
+    comparison: GREATER_THAN_THRESHOLD,
+  });
+
+  new RunbookAlarm(scope, "events-unrecognised", {
+    alerts,
+    severity: "ticket",
+    fact: "In the last hour Alloy sent at least one event that its documentation does not know.",
+    impact:
+      "it is stored and published as unrecognised, but it has moved no application: what it means is unknown.",
+    links: [logs, dashboard],
+    metric: ourMetric(stage, METRICS.eventsUnrecognised, "Sum", Duration.hours(1)),
+    threshold: 1,
+  });
+
+  new RunbookAlarm(scope, "duplicates-high", {
+    alerts,
+    severity: "ticket",
+    fact: "More than a fifth of the webhooks in 15 minutes had come before, out of at least 20.",
+    impact:
+      "none has a second effect; but Alloy believes that its deliveries fail, and counts towards its switch-off.",
+    links: [logs, dashboard],
+    metric: calculation(
+      "webhooks that had come before, %",
+      "IF(FILL(received, 0) >= 20, 100 * FILL(duplicates, 0) / received, 0)",
+      Duration.minutes(15),
+      { received: sum(METRICS.webhooksReceived), duplicates: sum(METRICS.eventsDuplicate) },
+    ),
+    threshold: 20,
+    ...ONE_OF_TWO,
+    comparison: GREATER_THAN_THRESHOLD,
+  });
+
+  new RunbookAlarm(scope, "webhooks-repaired", {
+    alerts,
+    severity: "ticket",
+    fact: "In the last 15 minutes the poller brought at least one event whose webhook had not come.",
+    impact: "it is in effect now, late. A webhook was lost on its way.",
+    links: [logs, dashboard],
+    metric: ourMetric(stage, METRICS.eventsHealed, "Sum", Duration.minutes(15)),
+    threshold: 1,
+  });
+
+  new RunbookAlarm(scope, "webhooks-repaired-often", {
+    alerts,
+    severity: "page",
+    fact: "In the last 15 minutes the poller brought at least five events whose webhooks had not come.",
+    impact: "webhooks get lost in numbers; decisions come by polling, minutes to hours late.",
+    links: [logs, dashboard],
+    metric: ourMetric(stage, METRICS.eventsHealed, "Sum", Duration.minutes(15)),
+    threshold: 5,
+    ...ONE_OF_TWO,
+  });
+}

@@ -1,0 +1,169 @@
+import { Duration } from "aws-cdk-lib";
+import { ComparisonOperator, Metric } from "aws-cdk-lib/aws-cloudwatch";
+import type { CfnScheduleGroup } from "aws-cdk-lib/aws-scheduler";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
+import type { Construct } from "constructs";
+import { METRICS, POLLER } from "../../lambdas/settings.ts";
+import type { StageConfiguration } from "../stage-configuration.ts";
+import type { AlertTopics } from "./alert-topics.ts";
+import { dashboardLink, logsLink, queueLink } from "./console-links.ts";
+import { calculation, ourMetric } from "./metrics.ts";
+import type { NodeFunction } from "./node-function.ts";
+import { ONE_OF_TWO, RunbookAlarm } from "./runbook-alarm.ts";
+
+/** So many moves at Alloy without a webhook are no accident. */
+const SILENT_TRANSITIONS = 3;
+
+const { GREATER_THAN_THRESHOLD, LESS_THAN_THRESHOLD } = ComparisonOperator;
+
+export interface PollerAlarmsProps {
+  readonly stage: StageConfiguration;
+  readonly alerts: AlertTopics;
+  readonly function: NodeFunction;
+  readonly deadLetters: IQueue;
+  readonly scheduleGroup: CfnScheduleGroup;
+}
+
+/** Makes the alarms about what Alloy has and we have not, and about the poller, which sees it. */
+export function makePollerAlarms(scope: Construct, props: PollerAlarmsProps): void {
+  makeTruthAlarms(scope, props);
+  makeWatchdogAlarms(scope, props);
+}
+
+function makeTruthAlarms(scope: Construct, props: PollerAlarmsProps): void {
+  const { stage, alerts } = props;
+  const rate = Duration.millis(stage.polling.rateMs);
+  const links = [logsLink("Logs of poller", props.function.logGroup), dashboardLink(scope)];
+
+  new RunbookAlarm(scope, "delivery-gap", {
+    alerts,
+    severity: "page",
+    fact: "Alloy has events of at least one application that are not in effect here, past the threshold.",
+    impact: "people wait for a decision that Alloy has made and our systems do not know.",
+    links,
+    metric: ourMetric(stage, METRICS.deliveryGaps, "Maximum", rate),
+    threshold: 1,
+    // An application in gap is looked at again only after a while: until then the page stays open.
+    datapoints: 1,
+    of: runsBetweenGapChecks(stage) + 1,
+  });
+
+  new RunbookAlarm(scope, "webhooks-silent", {
+    alerts,
+    severity: "page",
+    fact: `For 30 minutes no webhook came, while the poller saw at least ${SILENT_TRANSITIONS} moves at Alloy.`,
+    impact:
+      "decisions arrive by polling alone, hours late. Alloy's webhook is off, or our address, certificate or API is.",
+    links,
+    metric: calculation(
+      "moves at Alloy without a webhook",
+      // A metric that never came is a zero too: it works at zero traffic.
+      "IF(FILL(received, 0) == 0, FILL(seen, 0), 0)",
+      Duration.minutes(30),
+      {
+        seen: ourMetric(stage, METRICS.transitionsSeen, "Sum"),
+        received: ourMetric(stage, METRICS.webhooksReceived, "Sum"),
+      },
+    ),
+    threshold: SILENT_TRANSITIONS,
+    ...ONE_OF_TWO,
+  });
+
+  new RunbookAlarm(scope, "applications-stale", {
+    alerts,
+    severity: "ticket",
+    fact: `In the last day the poller met at least one application that has been open for more than ${Duration.millis(stage.gaps.staleAfterMs).toHumanString()}.`,
+    impact: "nothing times out, so it stays open; a person may have been forgotten.",
+    links,
+    // Each open application is looked at once a day at least, so a day shows them all.
+    metric: ourMetric(stage, METRICS.applicationsStale, "Sum", Duration.days(1)),
+    threshold: 1,
+  });
+}
+
+function makeWatchdogAlarms(scope: Construct, props: PollerAlarmsProps): void {
+  const { stage, alerts, deadLetters, scheduleGroup } = props;
+  const rate = Duration.millis(stage.polling.rateMs);
+  const links = [logsLink("Logs of poller", props.function.logGroup), dashboardLink(scope)];
+
+  new RunbookAlarm(scope, "poller-silent", {
+    alerts,
+    severity: "page",
+    fact: `The poller has not ended a run in three of its periods (${rate.toHumanString()} each).`,
+    impact: "a lost webhook stays lost, and no other alarm about lost webhooks can fire.",
+    links,
+    // Filled, since CloudWatch would look further back for data that is missing, and ring two periods late.
+    metric: calculation("runs", "FILL(runs, 0)", rate, {
+      runs: ourMetric(stage, METRICS.pollerRuns, "Sum"),
+    }),
+    threshold: 1,
+    comparison: LESS_THAN_THRESHOLD,
+    of: 3,
+    missingData: "silence",
+  });
+
+  new RunbookAlarm(scope, "poller-behind", {
+    alerts,
+    severity: "ticket",
+    fact: "Two runs of the poller in a row left applications that were due.",
+    impact:
+      "a lost webhook is found later than promised. The poller has too few calls or too little time.",
+    links,
+    metric: ourMetric(stage, METRICS.applicationsBehind, "Maximum", rate),
+    threshold: 1,
+    of: 2,
+  });
+
+  new RunbookAlarm(scope, "alloy-api-failing", {
+    alerts,
+    severity: "ticket",
+    fact: "In 15 minutes more than a fifth of the calls to Alloy's API failed, or one was refused with 401.",
+    impact: "lost webhooks are found late or not at all, and delivery-gap is blind.",
+    links,
+    metric: calculation(
+      "calls to Alloy that failed, % (one 401 counts as all)",
+      "IF(FILL(refused, 0) > 0, 100, IF(FILL(calls, 0) > 0, 100 * FILL(failed, 0) / calls, 0))",
+      Duration.minutes(15),
+      {
+        calls: ourMetric(stage, METRICS.alloyCalls, "Sum"),
+        failed: ourMetric(stage, METRICS.alloyCallsFailed, "Sum"),
+        refused: ourMetric(stage, METRICS.alloyCallsUnauthorized, "Sum"),
+      },
+    ),
+    threshold: 20,
+    ...ONE_OF_TWO,
+    comparison: GREATER_THAN_THRESHOLD,
+  });
+
+  const ofTheSchedule = (metricName: string) =>
+    new Metric({
+      namespace: "AWS/Scheduler",
+      metricName,
+      dimensionsMap: { ScheduleGroup: scheduleGroup.ref },
+      statistic: "Sum",
+    });
+  new RunbookAlarm(scope, "schedule-failing", {
+    alerts,
+    severity: "ticket",
+    fact: "At least one start of the poller failed for good, or a run ended in an error.",
+    impact:
+      "one round of looking for lost webhooks was left out. If it goes on, poller-silent pages.",
+    links: [queueLink("Failed starts", deadLetters), ...links],
+    metric: calculation(
+      "starts and runs that failed",
+      "FILL(kept, 0) + FILL(dropped, 0) + FILL(unkept, 0)",
+      Duration.minutes(5),
+      {
+        kept: deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum" }),
+        dropped: ofTheSchedule("InvocationDroppedCount"),
+        unkept: ofTheSchedule("InvocationsFailedToBeSentToDeadLetterCount"),
+      },
+    ),
+    threshold: 1,
+  });
+}
+
+/** Runs of the poller between two looks at an application in gap, at most. */
+function runsBetweenGapChecks({ polling }: StageConfiguration): number {
+  return Math.ceil(Math.min(POLLER.longestGapCheckMs, polling.capMs) / polling.rateMs);
+}

@@ -1,0 +1,184 @@
+import { describe, expect, it } from "vitest";
+import { INCIDENT_ALARMS } from "../../lib/constructs/alert-topics.ts";
+import { compositeAlarmsOf, metricAlarmsOf } from "./cloudwatch/alarms.ts";
+import { CASES, FURTHER_FAULTS } from "./cloudwatch/cases.ts";
+import { evaluate } from "./cloudwatch/evaluate.ts";
+import type { Story } from "./cloudwatch/evaluate.ts";
+import { healthyWorld, seriesOf, Trouble } from "./cloudwatch/world.ts";
+import type { Series } from "./cloudwatch/world.ts";
+import { production, sandbox, synthesise } from "./synthesise.ts";
+
+const HOUR = 60;
+
+/** A fault begins here, when the alarms have seen a good hour, and lasts for an hour and a half. */
+const FAULT = { from: HOUR, to: 2.5 * HOUR };
+const END = 3 * HOUR;
+
+/** What no person is told of, and what is over other alarms. */
+const OVER_OTHERS = ["integration-unhealthy", "deployment-running", "deployment-excuses"];
+
+describe.each([sandbox, production])("in $stage", (stage) => {
+  const stack = synthesise(stage);
+  const alarms = { metric: metricAlarmsOf(stack), composite: compositeAlarmsOf(stack) };
+  const series = seriesOf(stage.stage);
+  const fired = new Set<string>();
+  const silent = new Set<string>();
+
+  /** Two webhooks a minute, and the fault. */
+  function story(fault: (trouble: Trouble, series: Series) => unknown): Story {
+    const world = healthyWorld(series, END, () => 2);
+    fault(new Trouble(world, FAULT), series);
+    return evaluate(alarms, world, { from: FAULT.from - 5, to: END });
+  }
+
+  it.each(CASES)("$id rings in time, with what else the fault means, and once", (one) => {
+    const { rang } = story(one.fault);
+
+    const [first = Number.POSITIVE_INFINITY, ...again] = rang.get(one.id) ?? [];
+    expect(first - FAULT.from).toBeLessThanOrEqual(one.within);
+    expect(again).toEqual([]);
+    expect([...rang.keys()].toSorted()).toEqual(withIncident([one.id, ...(one.with ?? [])]));
+    fired.add(one.id);
+  });
+
+  it.each(CASES)("$id stays silent when it is close", ({ id, nearMiss, nearMissIsFor = [] }) => {
+    const { rang } = story(nearMiss);
+
+    expect([...rang.keys()].toSorted()).toEqual(withIncident(nearMissIsFor));
+    silent.add(id);
+  });
+
+  it.each(FURTHER_FAULTS)("$name: the right alarms ring", ({ fault, rings }) => {
+    const { rang } = story(fault);
+
+    expect([...rang.keys()].toSorted()).toEqual(withIncident(rings));
+  });
+
+  it("nothing rings on a healthy day", () => {
+    // From one webhook in five minutes at night to twelve a minute at noon.
+    const byDay = (minute: number) => {
+      const hour = minute / HOUR;
+      if (hour < 6 || hour >= 22) return minute % 5 === 0 ? 1 : 0;
+      return Math.round(12 * Math.sin((Math.PI * (hour - 6)) / 16));
+    };
+    const world = healthyWorld(series, 24 * HOUR, byDay);
+
+    const { rang } = evaluate(alarms, world, { from: HOUR, to: 24 * HOUR });
+
+    expect([...rang]).toEqual([]);
+  });
+
+  it("nothing rings in a quiet night, without a single webhook", () => {
+    const world = healthyWorld(series, 9 * HOUR, () => 0);
+
+    const { rang } = evaluate(alarms, world, { from: HOUR, to: 9 * HOUR });
+
+    expect([...rang]).toEqual([]);
+  });
+
+  it("every alarm watches something that is measured in one of the worlds", () => {
+    const measured = new Set(
+      CASES.flatMap(({ fault, nearMiss }) => {
+        const world = healthyWorld(series, END, () => 2);
+        fault(new Trouble(world, FAULT), series);
+        nearMiss(new Trouble(world, FAULT), series);
+        return world.names();
+      }),
+    );
+
+    const blind = alarms.metric.filter((alarm) => !alarm.series.some((name) => measured.has(name)));
+    expect(blind.map(({ id }) => id)).toEqual(["deployment-running"]);
+  });
+
+  describe("integration-unhealthy", () => {
+    const deployment = (trouble: Trouble) => trouble.once(series.deployments, 1);
+    const failing = (trouble: Trouble) => {
+      const short = 4;
+      return trouble.and(series.api("5xx"), (minute) => (minute < short ? 1 : 0));
+    };
+
+    it("tells once, whatever rings", () => {
+      const { told } = story((trouble) =>
+        trouble
+          .is(series.api("5xx"), 3)
+          .is(series.lambda("Throttles", "ingest"), 3)
+          .none(series.ours("PollerRuns")),
+      );
+
+      expect(told.get("integration-unhealthy")).toHaveLength(1);
+    });
+
+    it("tells nobody of what a deployment does", () => {
+      const { rang, told } = story((trouble) => {
+        deployment(trouble);
+        failing(trouble);
+      });
+
+      expect([...rang.keys()].toSorted()).toEqual([
+        "deployment-excuses",
+        "deployment-running",
+        "ingest-failing",
+        "integration-unhealthy",
+      ]);
+      expect(told.get("integration-unhealthy")).toBeUndefined();
+      for (const id of OVER_OTHERS) fired.add(id);
+    });
+
+    it("tells of the same without a deployment", () => {
+      const { told } = story(failing);
+
+      expect(told.get("integration-unhealthy")).toHaveLength(1);
+    });
+
+    it("stays silent, and so does what is for it, while what rings can wait until the morning", () => {
+      const { rang } = story((trouble) =>
+        trouble
+          .is(series.ours("EventsDuplicate"), 1)
+          .is(series.lambda("Throttles", "consumer"), 2)
+          .is(series.queue("ApproximateNumberOfMessagesVisible", "DeadLetterQueue"), 1),
+      );
+
+      expect(OVER_OTHERS.filter((id) => rang.has(id))).toEqual([]);
+      expect(rang.size).toBe(3);
+      for (const id of OVER_OTHERS) silent.add(id);
+    });
+
+    it("tells during a deployment that people wait for a decision", () => {
+      const { told } = story((trouble) => {
+        deployment(trouble);
+        trouble.is(series.ours("DeliveryGaps"), 1, 30);
+      });
+
+      expect(told.get("integration-unhealthy")).toHaveLength(1);
+    });
+
+    it("tells after a deployment of what still rings", () => {
+      const { told } = story((trouble) => {
+        deployment(trouble);
+        trouble.is(series.api("5xx"), 1);
+      });
+
+      const [first = 0] = told.get("integration-unhealthy") ?? [];
+      expect(first - FAULT.from).toBeGreaterThan(10);
+      expect(first - FAULT.from).toBeLessThanOrEqual(16);
+    });
+  });
+
+  // The last one: it counts what the others have seen.
+  it("every alarm of the template has been seen to fire and to stay silent", () => {
+    const all = [...alarms.metric, ...alarms.composite].map(({ id }) => id).toSorted();
+    console.log(
+      `${stage.stage}: alarms in the template: ${all.length}, tested to fire: ${fired.size}, tested to stay silent: ${silent.size}`,
+    );
+
+    expect([...fired].toSorted()).toEqual(all);
+    expect([...silent].toSorted()).toEqual(all);
+  });
+});
+
+/** In the order of a sorted list, with the alarm over all of them where one of its alarms is among them. */
+function withIncident(ids: readonly string[]): readonly string[] {
+  const incidents: readonly string[] = INCIDENT_ALARMS;
+  const follows = ids.some((id) => incidents.includes(id)) ? ["integration-unhealthy"] : [];
+  return [...ids, ...follows].toSorted();
+}

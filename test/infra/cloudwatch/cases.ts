@@ -1,0 +1,349 @@
+import { METRICS, ROUTE_IDS } from "../../../lambdas/settings.ts";
+import { pascalCase } from "../../../lib/constructs/event-routes.ts";
+import { POLL_MINUTES } from "./world.ts";
+import type { FunctionName, Series, Trouble } from "./world.ts";
+
+type Fault = (trouble: Trouble, series: Series) => unknown;
+
+/** An alarm, the fault that it is for, and one that comes close and is not. */
+export interface AlarmCase {
+  readonly id: string;
+  readonly fault: Fault;
+  /** Minutes from the fault's first to the alarm. */
+  readonly within: number;
+  /** Alarms that the fault also means, but for `integration-unhealthy`, which follows by itself. */
+  readonly with?: readonly string[];
+  readonly nearMiss: Fault;
+  /** Alarms for which the near miss is the fault. */
+  readonly nearMissIsFor?: readonly string[];
+}
+
+const DAY_SECONDS = 86_400;
+
+const VISIBLE = "ApproximateNumberOfMessagesVisible";
+const AGE = "ApproximateAgeOfOldestMessage";
+
+const silentWebhooks: Fault = (trouble, { ours, api }) =>
+  trouble.none(ours(METRICS.webhooksReceived), api("5xx"));
+
+function throttled(id: string, name: FunctionName, every: number, within: number): AlarmCase {
+  return {
+    id,
+    fault: (trouble, { lambda }) => trouble.is(lambda("Throttles", name), 2, every),
+    within,
+    // One refusal among many runs is what a burst does.
+    nearMiss: (trouble, { lambda }) => trouble.once(lambda("Throttles", name), 1),
+  };
+}
+
+function nearTimeout(
+  name: FunctionName,
+  limitMs: number,
+  every: number,
+  within: number,
+): Omit<AlarmCase, "with"> {
+  return {
+    id: `${name}-near-timeout`,
+    fault: (trouble, { lambda }) => trouble.is(lambda("Duration", name), 0.85 * limitMs, every),
+    within,
+    nearMiss: (trouble, { lambda }) => trouble.is(lambda("Duration", name), 0.6 * limitMs, every),
+  };
+}
+
+function switchOff(failures: number, below: readonly string[]): AlarmCase {
+  return {
+    id: `switch-off-near-${failures}`,
+    fault: (trouble, { ours }) =>
+      trouble.is(ours(METRICS.failuresInARow), failures + 5, POLL_MINUTES),
+    within: POLL_MINUTES,
+    with: below,
+    nearMiss: (trouble, { ours }) =>
+      trouble.is(ours(METRICS.failuresInARow), failures - 1, POLL_MINUTES),
+    nearMissIsFor: below,
+  };
+}
+
+const INTAKE: readonly AlarmCase[] = [
+  {
+    id: "ingest-failing",
+    fault: (trouble, { api, ours }) => trouble.is(api("5xx"), 2).and(ours(METRICS.storesFailed), 2),
+    within: 5,
+    // A single bad minute: Alloy's second attempt, a second later, may be in it too.
+    nearMiss: (trouble, { api }) => trouble.once(api("5xx"), 2),
+  },
+  switchOff(25, []),
+  switchOff(50, ["switch-off-near-25"]),
+  switchOff(75, ["switch-off-near-25", "switch-off-near-50"]),
+  {
+    id: "credentials-rejected",
+    fault: (trouble, { ours }) => trouble.is(ours(METRICS.credentialsRejected), 2),
+    within: 5,
+    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.credentialsRejected), 2, 5),
+  },
+  {
+    id: "ingest-slow",
+    fault: (trouble, { lambda }) => trouble.is(lambda("Duration", "ingest"), 2_200),
+    within: 7,
+    nearMiss: (trouble, { lambda }) => trouble.is(lambda("Duration", "ingest"), 1_900),
+  },
+  throttled("ingest-throttled", "ingest", 1, 5),
+  {
+    ...nearTimeout("ingest", 3_000, 1, 7),
+    with: ["ingest-slow"],
+  },
+];
+
+const PROCESSING: readonly AlarmCase[] = [
+  {
+    id: "dead-letters-not-empty",
+    fault: (trouble, { queue }) => trouble.is(queue(VISIBLE, "DeadLetterQueue"), 1),
+    within: 3,
+    nearMiss: (trouble, { queue }) => trouble.is(queue(VISIBLE, "EventQueue"), 1),
+  },
+  {
+    id: "dead-letters-expiring",
+    fault: (trouble, { queue }) =>
+      trouble
+        .is(queue(VISIBLE, "DeadLetterQueue"), 1)
+        .is(queue(AGE, "DeadLetterQueue"), 7.1 * DAY_SECONDS),
+    within: 3,
+    with: ["dead-letters-not-empty"],
+    nearMiss: (trouble, { queue }) =>
+      trouble
+        .is(queue(VISIBLE, "DeadLetterQueue"), 1)
+        .is(queue(AGE, "DeadLetterQueue"), 6.9 * DAY_SECONDS),
+    nearMissIsFor: ["dead-letters-not-empty"],
+  },
+  {
+    id: "events-too-old",
+    // The consumer has stopped, and few come in.
+    fault: (trouble, { queue }) =>
+      trouble.is(queue(AGE, "EventQueue"), (minute) => 60 * (minute + 1)),
+    within: 10,
+    nearMiss: (trouble, { queue }) => trouble.is(queue(AGE, "EventQueue"), 290),
+  },
+  {
+    id: "events-not-draining",
+    fault: (trouble, { queue }) =>
+      trouble
+        .is(queue(VISIBLE, "EventQueue"), 150)
+        .is(queue("NumberOfMessagesSent", "EventQueue"), 90)
+        .is(queue("NumberOfMessagesDeleted", "EventQueue"), 80),
+    within: 14,
+    // As many wait, but more leave than come.
+    nearMiss: (trouble, { queue }) =>
+      trouble
+        .is(queue(VISIBLE, "EventQueue"), 150)
+        .is(queue("NumberOfMessagesSent", "EventQueue"), 80)
+        .is(queue("NumberOfMessagesDeleted", "EventQueue"), 90),
+  },
+  throttled("consumer-throttled", "consumer", 1, 5),
+  nearTimeout("consumer", 30_000, 1, 7),
+  {
+    id: "consumer-failing",
+    fault: (trouble, { ours }) => trouble.is(ours(METRICS.recordsFailed), 1),
+    within: 5,
+    // One of four: one poison pill in a small batch.
+    nearMiss: (trouble, { ours }) =>
+      trouble
+        .is(ours(METRICS.recordsHandled), (minute) => (minute % 20 === 10 ? 4 : 0))
+        .is(ours(METRICS.recordsFailed), (minute) => (minute % 20 === 10 ? 1 : 0)),
+  },
+  {
+    id: "events-in-conflict",
+    fault: (trouble, { ours }) => trouble.is(ours(METRICS.eventsInConflict), 1),
+    within: 6,
+    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.eventsInConflict), 1, 10),
+  },
+  {
+    id: "events-unrecognised",
+    fault: (trouble, { ours }) => trouble.once(ours(METRICS.eventsUnrecognised), 1),
+    within: 3,
+    nearMiss: (trouble, { ours }) => trouble.and(ours(METRICS.eventsRecorded), 1),
+  },
+  {
+    id: "duplicates-high",
+    fault: (trouble, { ours }) => trouble.is(ours(METRICS.eventsDuplicate), 1),
+    within: 10,
+    // Every other one, but of six in a quarter of an hour.
+    nearMiss: (trouble, { ours }) =>
+      trouble.is(ours(METRICS.webhooksReceived), 2, 5).is(ours(METRICS.eventsDuplicate), 1, 5),
+  },
+  {
+    id: "tables-throttled",
+    fault: (trouble, { table }) => trouble.is(table("WriteThrottleEvents", "ApplicationTable"), 3),
+    within: 20,
+    nearMiss: (trouble, { table }) =>
+      trouble.once(table("ReadThrottleEvents", "IdempotencyTable"), 3),
+  },
+  {
+    id: "tables-failing",
+    fault: (trouble, { operation }) => trouble.once(operation("PutItem", "IdempotencyTable"), 1),
+    within: 3,
+    nearMiss: (trouble, { table }) =>
+      trouble.once(table("WriteThrottleEvents", "ApplicationTable"), 1),
+  },
+];
+
+const TRUTH: readonly AlarmCase[] = [
+  {
+    id: "delivery-gap",
+    // An application in gap is looked at again after half an hour.
+    fault: (trouble, { ours }) => trouble.is(ours(METRICS.deliveryGaps), 1, 30),
+    within: 3,
+    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.eventsMissing), 1, POLL_MINUTES),
+  },
+  {
+    id: "webhooks-silent",
+    fault: (trouble, series) => {
+      silentWebhooks(trouble, series);
+      trouble.is(series.ours(METRICS.transitionsSeen), 1, POLL_MINUTES);
+    },
+    within: 35,
+    // Nothing comes, but nothing happens at Alloy either.
+    nearMiss: (trouble, series) => {
+      silentWebhooks(trouble, series);
+      trouble.is(series.ours(METRICS.transitionsSeen), 1, 15);
+    },
+  },
+  {
+    id: "webhooks-repaired",
+    fault: (trouble, { ours }) => trouble.once(ours(METRICS.eventsHealed), 1),
+    within: 3,
+    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.eventsMissing), 1, POLL_MINUTES),
+  },
+  {
+    id: "webhooks-repaired-often",
+    fault: (trouble, { ours }) => trouble.is(ours(METRICS.eventsHealed), 5, POLL_MINUTES),
+    within: 3,
+    with: ["webhooks-repaired"],
+    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.eventsHealed), 1, POLL_MINUTES),
+    nearMissIsFor: ["webhooks-repaired"],
+  },
+  {
+    id: "applications-stale",
+    fault: (trouble, { ours }) => trouble.once(ours(METRICS.applicationsStale), 1),
+    within: 3,
+    nearMiss: (trouble, { ours }) =>
+      trouble.is(ours(METRICS.applicationsChecked), 50, POLL_MINUTES),
+  },
+];
+
+const WATCHDOG: readonly AlarmCase[] = [
+  {
+    id: "poller-silent",
+    fault: (trouble, { ours }) => trouble.none(ours(METRICS.pollerRuns)),
+    within: 4 * POLL_MINUTES,
+    // Every second run is left out.
+    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.pollerRuns), 1, 2 * POLL_MINUTES),
+  },
+  {
+    id: "poller-behind",
+    fault: (trouble, { ours }) => trouble.is(ours(METRICS.applicationsBehind), 50, POLL_MINUTES),
+    within: 2 * POLL_MINUTES,
+    nearMiss: (trouble, { ours }) => trouble.once(ours(METRICS.applicationsBehind), 50),
+  },
+  {
+    id: "alloy-api-failing",
+    fault: (trouble, { ours }) => trouble.is(ours(METRICS.alloyCallsFailed), 12, POLL_MINUTES),
+    within: 15,
+    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.alloyCallsFailed), 2, POLL_MINUTES),
+  },
+  throttled("poller-throttled", "poller", POLL_MINUTES, 2 * POLL_MINUTES),
+  nearTimeout("poller", 55_000, POLL_MINUTES, 3 * POLL_MINUTES),
+  {
+    id: "schedule-failing",
+    fault: (trouble, { queue }) => trouble.is(queue(VISIBLE, "ScheduleDeadLetterQueue"), 1),
+    within: 3,
+    nearMiss: (trouble, { queue }) => trouble.is(queue(VISIBLE, "ScheduleDeadLetterQueue"), 0),
+  },
+];
+
+const ROUTES: readonly AlarmCase[] = ROUTE_IDS.map((route, index) => {
+  const next = ROUTE_IDS[(index + 1) % ROUTE_IDS.length] ?? route;
+  return {
+    id: `route-failing-${route}`,
+    // Every other one by its dead letters, every other one by EventBridge's own count.
+    fault:
+      index % 2 === 0
+        ? (trouble, { queue }) =>
+            trouble.is(queue(VISIBLE, `${pascalCase(route)}DeadLetterQueue`), 1)
+        : (trouble, { rule }) => trouble.once(rule("FailedInvocations", route), 1),
+    within: 4,
+    nearMiss: (trouble, { rule }) => trouble.once(rule("FailedInvocations", next), 1),
+    nearMissIsFor: [`route-failing-${next}`],
+  };
+});
+
+const BUS: readonly AlarmCase[] = [
+  ...ROUTES,
+  {
+    id: "submissions-failing",
+    fault: (trouble, { queue }) => trouble.is(queue(VISIBLE, "SubmissionDeadLetterQueue"), 1),
+    within: 4,
+    nearMiss: (trouble, { rule }) => trouble.once(rule("Invocations", "submission"), 1),
+  },
+];
+
+/** One case for each alarm on metrics of the template. */
+export const CASES: readonly AlarmCase[] = [
+  ...INTAKE,
+  ...PROCESSING,
+  ...TRUTH,
+  ...WATCHDOG,
+  ...BUS,
+];
+
+/** Other ways in which something breaks, with the alarms that they mean. */
+export const FURTHER_FAULTS: readonly {
+  readonly name: string;
+  readonly fault: Fault;
+  readonly rings: readonly string[];
+}[] = [
+  {
+    name: "the consumer dies before it can say anything",
+    fault: (trouble, { ours, lambda }) =>
+      trouble
+        .none(
+          ours(METRICS.recordsHandled),
+          ours(METRICS.recordsFailed),
+          ours(METRICS.eventsRecorded),
+        )
+        .is(lambda("Errors", "consumer"), 2),
+    rings: ["consumer-failing"],
+  },
+  {
+    name: "the endpoint is off, and the poller brings what happens",
+    fault: (trouble, series) => {
+      silentWebhooks(trouble, series);
+      trouble
+        .is(series.ours(METRICS.transitionsSeen), 1, POLL_MINUTES)
+        .is(series.ours(METRICS.eventsHealed), 1, POLL_MINUTES);
+    },
+    rings: ["webhooks-silent", "webhooks-repaired"],
+  },
+  {
+    name: "one event in 200 fails",
+    fault: (trouble, { ours }) =>
+      trouble
+        .is(ours(METRICS.recordsHandled), 40)
+        .is(ours(METRICS.recordsFailed), (minute) => (minute % 10 === 4 ? 1 : 0)),
+    rings: [],
+  },
+  {
+    name: "one call to Alloy is refused",
+    fault: (trouble, { ours }) => trouble.once(ours(METRICS.alloyCallsUnauthorized), 1),
+    rings: ["alloy-api-failing"],
+  },
+  {
+    name: "Lambda refuses ingest",
+    fault: (trouble, { lambda, api }) =>
+      trouble.is(lambda("Throttles", "ingest"), 3).is(api("5xx"), 3),
+    rings: ["ingest-throttled", "ingest-failing"],
+  },
+  {
+    name: "EventBridge Scheduler gives up a start",
+    fault: (trouble, { schedule }) => trouble.once(schedule("InvocationDroppedCount"), 1),
+    rings: ["schedule-failing"],
+  },
+];

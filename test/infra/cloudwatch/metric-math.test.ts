@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { Measurements } from "./measurements.ts";
+import { parseMetricMath } from "./metric-math.ts";
+
+const METRICS: Readonly<Record<string, number | null>> = { a: 6, b: 2, zero: 0, none: null };
+
+describe("metric math", () => {
+  it.each([
+    ["a + b * 2", 10],
+    ["(a + b) * 2", 16],
+    ["a - b - 1", 3],
+    ["a / b / 3", 1],
+    ["100 * b / a > 33", 1],
+    ["a < b", 0],
+    ["a == 6 AND b != 2", 0],
+    ["a == 6 OR b != 2", 1],
+    ["IF(a >= 6, b, zero)", 2],
+    ["IF(zero, b, 0.5)", 0.5],
+    ["a + none", null],
+    ["a / zero", null],
+    ["IF(none, a, b)", null],
+    ["FILL(none, 0) + a", 6],
+    ["FILL(a / zero, 7)", 7],
+    ["IF(FILL(none, 0) == 0, FILL(a, 0), 0)", 6],
+  ])("%s is %s", (expression, value) => {
+    expect(parseMetricMath(expression)((id) => METRICS[id] ?? null)).toBe(value);
+  });
+
+  it.each(["a +", "SUM(a)", "a b", "IF(a, b)", "a ~ b", "(a"])("does not guess at %s", (text) => {
+    expect(() => parseMetricMath(text)).toThrow(/^Metric math /);
+  });
+});
+
+describe("a statistic", () => {
+  const measurements = new Measurements();
+  measurements.put("m", 1, 10, 20);
+  measurements.put("m", 2, 40);
+
+  it.each([
+    ["Sum", 70],
+    ["Maximum", 40],
+    ["Minimum", 10],
+    ["SampleCount", 3],
+    ["p50", 20],
+    ["p75", 30],
+    ["p100", 40],
+  ])("%s", (statistic, value) => {
+    expect(measurements.statistic("m", statistic, 0, 5)).toBe(value);
+  });
+
+  it("of nothing is missing", () => {
+    expect(measurements.statistic("m", "Sum", 3, 5)).toBeNull();
+    expect(measurements.statistic("unheard of", "Sum", 0, 5)).toBeNull();
+  });
+});

@@ -1,0 +1,150 @@
+import { METRIC_NAMESPACE, METRICS } from "../../../lambdas/settings.ts";
+import type { MetricName } from "../../../lambdas/settings.ts";
+import { Measurements } from "./measurements.ts";
+import type { SeriesName } from "./measurements.ts";
+
+/** Minutes between two runs of the poller, in stages sandbox and production. */
+export const POLL_MINUTES = 5;
+
+/** The functions, as the template calls them. */
+const FUNCTIONS = {
+  ingest: "IntakeIngestFunction",
+  consumer: "ProcessingConsumerFunction",
+  poller: "PollingPollerFunction",
+} as const;
+
+export type FunctionName = keyof typeof FUNCTIONS;
+
+/** Names of series, as the alarms of a stage's template call them. */
+export function seriesOf(stage: string) {
+  return {
+    ours: (name: MetricName): SeriesName => `${METRIC_NAMESPACE}/${name}{Stage=${stage}}`,
+    queue: (metric: string, queue: string): SeriesName => `AWS/SQS/${metric}{QueueName=${queue}}`,
+    lambda: (metric: string, name: FunctionName): SeriesName =>
+      `AWS/Lambda/${metric}{FunctionName=${FUNCTIONS[name]}}`,
+    rule: (metric: string, route: string): SeriesName =>
+      `AWS/Events/${metric}{EventBusName=EventBus,RuleName=AlloyJourneyWebhooks-${stage}-${route}}`,
+    deployments: `AWS/Events/TriggeredRules{RuleName=AlloyJourneyWebhooks-${stage}-deployment}`,
+    api: (metric: string): SeriesName => `AWS/ApiGateway/${metric}{ApiId=IntakeApi}`,
+    schedule: (metric: string): SeriesName =>
+      `AWS/Scheduler/${metric}{ScheduleGroup=PollingScheduleGroup}`,
+    table: (metric: string, table: string): SeriesName =>
+      `AWS/DynamoDB/${metric}{TableName=${table}}`,
+    operation: (operation: string, table: string): SeriesName =>
+      `AWS/DynamoDB/SystemErrors{Operation=${operation},TableName=${table}}`,
+  };
+}
+
+export type Series = ReturnType<typeof seriesOf>;
+
+/** What the poller says in every run, whether there is something or not. */
+const POLLER_ALWAYS: readonly MetricName[] = [
+  METRICS.applicationsBehind,
+  METRICS.applicationsStale,
+  METRICS.transitionsSeen,
+  METRICS.eventsMissing,
+  METRICS.deliveryGaps,
+  METRICS.failuresInARow,
+  METRICS.alloyCallsFailed,
+  METRICS.alloyCallsUnauthorized,
+];
+
+/**
+ * What CloudWatch is told when nothing is wrong.
+ *
+ * @param webhooksAt - webhooks that come in a minute.
+ */
+export function healthyWorld(
+  series: Series,
+  minutes: number,
+  webhooksAt: (minute: number) => number,
+): Measurements {
+  const world = new Measurements();
+  for (let minute = 0; minute < minutes; minute += 1) {
+    const webhooks = webhooksAt(minute);
+    if (webhooks > 0) receive(world, series, minute, webhooks);
+    for (const queue of ["EventQueue", "DeadLetterQueue", "ApprovedDeadLetterQueue"]) {
+      world.put(series.queue("ApproximateNumberOfMessagesVisible", queue), minute, 0);
+      world.put(series.queue("ApproximateAgeOfOldestMessage", queue), minute, 0);
+    }
+    world.put(series.queue("NumberOfMessagesSent", "EventQueue"), minute, webhooks);
+    world.put(series.queue("NumberOfMessagesDeleted", "EventQueue"), minute, webhooks);
+    if (minute % POLL_MINUTES === 0) poll(world, series, minute);
+  }
+  return world;
+}
+
+function receive(world: Measurements, series: Series, minute: number, webhooks: number): void {
+  // Alloy repeats one in fifty or so; every second hour somebody knocks without a credential.
+  const duplicates = minute % 50 === 0 ? 1 : 0;
+  const strangers = minute % 120 === 0 ? 1 : 0;
+  world.put(series.ours(METRICS.webhooksReceived), minute, webhooks);
+  if (strangers > 0) world.put(series.ours(METRICS.credentialsRejected), minute, strangers);
+  world.put(series.ours(METRICS.recordsHandled), minute, webhooks);
+  world.put(series.ours(METRICS.recordsFailed), minute, 0);
+  world.put(series.ours(METRICS.eventsRecorded), minute, webhooks - duplicates);
+  if (duplicates > 0) world.put(series.ours(METRICS.eventsDuplicate), minute, duplicates);
+  world.put(series.api("5xx"), minute, 0);
+  for (const [name, durationMs] of [
+    ["ingest", 30],
+    ["consumer", 400],
+  ] as const) {
+    world.put(series.lambda("Duration", name), minute, durationMs, 2 * durationMs);
+    world.put(series.lambda("Throttles", name), minute, 0);
+    world.put(series.lambda("Errors", name), minute, 0);
+  }
+}
+
+function poll(world: Measurements, series: Series, minute: number): void {
+  world.put(series.ours(METRICS.pollerRuns), minute, 1);
+  world.put(series.ours(METRICS.applicationsChecked), minute, 12);
+  world.put(series.ours(METRICS.alloyCalls), minute, 12);
+  for (const name of POLLER_ALWAYS) world.put(series.ours(name), minute, 0);
+  world.put(series.lambda("Duration", "poller"), minute, 4_000);
+  world.put(series.lambda("Throttles", "poller"), minute, 0);
+  world.put(series.lambda("Errors", "poller"), minute, 0);
+}
+
+/** What a fault does to the world, minute by minute. */
+export class Trouble {
+  readonly #world: Measurements;
+  readonly #from: number;
+  readonly #to: number;
+
+  /** @param span - the first minute of the fault, and the first one after it. */
+  constructor(world: Measurements, span: { readonly from: number; readonly to: number }) {
+    this.#world = world;
+    this.#from = span.from;
+    this.#to = span.to;
+  }
+
+  /** Measures this instead, each minute of the fault, or every so many of them. */
+  is(series: SeriesName, value: number | ((minute: number) => number), every = 1): this {
+    this.none(series);
+    return this.and(series, value, every);
+  }
+
+  /** Measures this besides. */
+  and(series: SeriesName, value: number | ((minute: number) => number), every = 1): this {
+    for (let minute = this.#from; minute < this.#to; minute += every) {
+      this.#world.put(
+        series,
+        minute,
+        typeof value === "number" ? value : value(minute - this.#from),
+      );
+    }
+    return this;
+  }
+
+  /** Measures this once, in the first minute. */
+  once(series: SeriesName, value: number): this {
+    this.#world.put(series, this.#from, value);
+    return this;
+  }
+
+  /** Measures nothing of these. */
+  none(...all: readonly SeriesName[]): this {
+    for (const series of all) this.#world.forget(series, this.#from, this.#to);
+    return this;
+  }
+}

@@ -1,0 +1,131 @@
+import { DescribeAlarmsCommand, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
+import { ListStackResourcesCommand } from "@aws-sdk/client-cloudformation";
+import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+
+import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings.ts";
+import type { MetricName } from "../../lambdas/settings.ts";
+import type { ConnectedStack } from "./stack.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** Longer than Alloy would wait. */
+const ENDPOINT_MS = 10_000;
+
+/** What of the last hour says whether all is well: the metric, and what good looks like. */
+const LAST_HOUR: readonly (readonly [name: MetricName, good: string])[] = [
+  [METRICS.webhooksReceived, "like any hour like this"],
+  [METRICS.credentialsRejected, "0"],
+  [METRICS.credentialsMissing, "0"],
+  [METRICS.addressesUnlisted, "0"],
+  [METRICS.storesFailed, "0"],
+  [METRICS.eventsRecorded, "near the webhooks received"],
+  [METRICS.eventsDuplicate, "below a fifth of the webhooks received"],
+  [METRICS.eventsUnrecognised, "0"],
+  [METRICS.recordsFailed, "0"],
+  [METRICS.recordsDeadLettered, "0"],
+  [METRICS.eventsHealed, "0"],
+  [METRICS.deliveryGaps, "0"],
+  [METRICS.pollerRuns, "60 divided by the minutes between two runs"],
+  [METRICS.applicationsChecked, "more than ApplicationsBehind"],
+  [METRICS.applicationsBehind, "0"],
+  [METRICS.alloyCallsFailed, "0"],
+  [METRICS.alloyCallsUnauthorized, "0"],
+];
+
+/** `status`: the alarms, the endpoint, the queues and the last hour, each with what good looks like. */
+export async function status(stack: ConnectedStack, now: number): Promise<void> {
+  const [alarms, endpoint, queues, lastHour] = await Promise.all([
+    describeAlarms(stack),
+    describeEndpoint(stack.webhookUrl),
+    describeQueues(stack),
+    describeLastHour(stack, now),
+  ]);
+  console.log([alarms, endpoint, queues, lastHour].join("\n\n"));
+}
+
+async function describeAlarms({ cloudWatch, stackName }: ConnectedStack): Promise<string> {
+  const { MetricAlarms = [], CompositeAlarms = [] } = await cloudWatch.send(
+    new DescribeAlarmsCommand({
+      AlarmNamePrefix: `${stackName}-`,
+      StateValue: "ALARM",
+      AlarmTypes: ["MetricAlarm", "CompositeAlarm"],
+    }),
+  );
+  const names = [...MetricAlarms, ...CompositeAlarms].map(
+    ({ AlarmName = "" }) => `  ${AlarmName.slice(stackName.length + 1)}`,
+  );
+  return ["Alarms (good: none)", ...(names.length === 0 ? ["  none"] : names)].join("\n");
+}
+
+/** Asks as somebody whom it does not know: 401 says that all before the credential works. */
+async function describeEndpoint(webhookUrl: string): Promise<string> {
+  const started = performance.now();
+  const answer = await fetch(webhookUrl, {
+    method: "POST",
+    body: "{}",
+    signal: AbortSignal.timeout(ENDPOINT_MS),
+  }).then(
+    (response) => String(response.status),
+    (error: unknown) => `no answer: ${reasonOf(error)}`,
+  );
+  const elapsedMs = Math.round(performance.now() - started);
+  return `Endpoint (good: 401, below 1000 ms)\n  ${answer}, ${elapsedMs} ms, ${webhookUrl}`;
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // fetch says "fetch failed"; its cause says which.
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
+
+async function describeQueues(stack: ConnectedStack): Promise<string> {
+  const { StackResourceSummaries = [] } = await stack.cloudFormation.send(
+    new ListStackResourcesCommand({ StackName: stack.stackName }),
+  );
+  const queues = StackResourceSummaries.filter(
+    ({ ResourceType }) => ResourceType === "AWS::SQS::Queue",
+  );
+  const lines = await Promise.all(
+    queues.map(async ({ LogicalResourceId = "", PhysicalResourceId }) => {
+      const { Attributes = {} } = await stack.sqs.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: PhysicalResourceId,
+          AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        }),
+      );
+      const waiting = Attributes["ApproximateNumberOfMessages"] ?? "?";
+      const taken = Attributes["ApproximateNumberOfMessagesNotVisible"] ?? "?";
+      return `  ${LogicalResourceId.padEnd(32)} ${waiting.padStart(7)} waiting ${taken.padStart(7)} being worked on`;
+    }),
+  );
+  const title = "Queues (good: EventQueue near 0, every DeadLetterQueue 0)";
+  return [title, ...lines.toSorted()].join("\n");
+}
+
+async function describeLastHour(stack: ConnectedStack, now: number): Promise<string> {
+  const { MetricDataResults = [] } = await stack.cloudWatch.send(
+    new GetMetricDataCommand({
+      StartTime: new Date(now - HOUR_MS),
+      EndTime: new Date(now),
+      MetricDataQueries: LAST_HOUR.map(([MetricName], index) => ({
+        Id: `m${index}`,
+        MetricStat: {
+          Metric: {
+            Namespace: METRIC_NAMESPACE,
+            MetricName,
+            Dimensions: [{ Name: STAGE_DIMENSION, Value: stack.stage }],
+          },
+          Period: HOUR_MS / 1_000,
+          Stat: "Sum",
+        },
+      })),
+    }),
+  );
+  const lines = LAST_HOUR.map(([name, good], index) => {
+    const { Values = [] } = MetricDataResults.find(({ Id }) => Id === `m${index}`) ?? {};
+    // A window of an hour may touch two of CloudWatch's.
+    const sum = Values.reduce((total, value) => total + value, 0);
+    return `  ${name.padEnd(24)} ${String(sum).padStart(7)}   good: ${good}`;
+  });
+  return ["The last hour", ...lines].join("\n");
+}
