@@ -1,3 +1,4 @@
+import { factsOf } from "../domain/event-types.ts";
 import type { ForeignWebhook, JourneyEvent } from "../domain/journey-event.ts";
 import { isLate } from "../domain/lateness.ts";
 import { stateOfEvent, stateOfRerun, stateOfSubmission } from "../domain/observation.ts";
@@ -77,7 +78,7 @@ async function processJourneyEvent(
 
   const firstCheck = { dueAt: now() + settings.firstCheckMs, when: "first" } as const;
   // Alloy ends applications without an outcome too: only its own answer can confirm that.
-  const isUnconfirmed = event.type === "completed_application" && event.outcome === null;
+  const isUnconfirmed = factsOf(event.type)?.meaning.kind === "final" && event.outcome === null;
   const check = isUnconfirmed ? ({ dueAt: now(), when: "now" } as const) : firstCheck;
   const state = await store.mergeState(stateOfEvent(event), check);
   const rerun = stateOfRerun(event);

@@ -6,10 +6,26 @@ declare module "dynalite/db/index.js" {
   interface Refusal {
     readonly body: Record<string, unknown>;
   }
+  type Item = Readonly<Record<string, unknown>>;
+  interface Table {
+    readonly GlobalSecondaryIndexes?: readonly {
+      readonly KeySchema: readonly { readonly AttributeName: string }[];
+    }[];
+  }
   /** The functions that dynalite's actions share; they call one another through this object. */
   const db: {
     /** @returns a refusal, or nothing when the condition holds. Called while the item is locked. */
-    checkConditional: (request: Request, item: unknown) => Refusal | null | undefined;
+    checkConditional: (request: Request, item: Item | undefined) => Refusal | null | undefined;
+    /** Called for every write, with the item before and after it. */
+    updateIndexes: (
+      store: unknown,
+      table: Table,
+      before: Item | undefined | null,
+      after: Item | undefined | null,
+      done: unknown,
+    ) => void;
+    /** In bytes, as DynamoDB counts them. */
+    itemSize: (item: Item) => number;
   };
   export default db;
 }

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import {
+  batchOf,
+  lambdaContext,
+  startCountedConsumer,
+  webhookOf,
+} from "../support/counted-consumer.ts";
+import type { CountedConsumer } from "../support/counted-consumer.ts";
+import { billOf } from "../support/write-meter.ts";
+
+const START = Date.UTC(2026, 10, 23, 20);
+
+describe("what the consumer is billed for", () => {
+  let consumer: CountedConsumer;
+
+  beforeAll(async () => {
+    consumer = await startCountedConsumer();
+  });
+
+  afterAll(async () => {
+    await consumer.dynamo.close();
+  });
+
+  const process = (...webhooks: readonly string[]) =>
+    consumer.process(batchOf(webhooks), lambdaContext());
+  const bill = (...webhooks: readonly string[]) =>
+    billOf(() => Promise.resolve(process(...webhooks)).then(() => {}));
+
+  test("is four write units and no read for each event of an application after its first", async () => {
+    const of = (type: string, after: number) =>
+      webhookOf(type, "JA-exampleBillEach000001", START + after);
+    await process(of("started_application", 0));
+
+    const types = [
+      "started_evaluation",
+      "pending_review",
+      "completed_review",
+      "completed_branch",
+      "reached_auto_decision_node",
+      "completed_application",
+    ];
+    const bills = [];
+    for (const [index, type] of types.entries())
+      bills.push(await bill(of(type, 1_000 * (index + 1))));
+
+    expect(bills).toEqual(types.map(() => ({ items: 4, indexes: 0, reads: 0 })));
+  });
+
+  test("is the two index entries more for the first event of an application, once in its life", async () => {
+    const first = await bill(webhookOf("started_application", "JA-exampleBillFirst00001", START));
+
+    expect(first).toEqual({ items: 4, indexes: 2, reads: 0 });
+  });
+
+  test("is one write unit and no read for a duplicate, an attempt of Alloy's a day later", async () => {
+    const webhook = webhookOf("pending_review", "JA-exampleBillTwice00001", START);
+    await process(webhook);
+
+    expect(await bill(webhook)).toEqual({ items: 1, indexes: 0, reads: 0 });
+  });
+
+  test("is one write unit more for an event that comes after a newer one", async () => {
+    const of = (type: string, after: number) =>
+      webhookOf(type, "JA-exampleBillLate000001", START + after);
+    await process(of("started_application", 0));
+    await process(of("completed_review", 2_000));
+
+    expect(await bill(of("pending_review", 1_000))).toEqual({ items: 4, indexes: 0, reads: 0 });
+    // This one changes what is kept: the application ended, but how it stood before was not known.
+    await process(of("completed_application", 9_000));
+    expect(await bill(of("completed_branch", 3_000))).toEqual({ items: 5, indexes: 0, reads: 0 });
+  });
+
+  test("is the move of the planned check more for an end that Alloy has to confirm", async () => {
+    const of = (type: string, after: number) =>
+      webhookOf(type, "JA-exampleBillError00001", START + after);
+    await process(of("started_application", 0));
+
+    expect(await bill(of("error", 1_000))).toEqual({ items: 4, indexes: 2, reads: 0 });
+  });
+
+  test("is one PutEvents for a batch of ten", async () => {
+    const before = consumer.busCalls();
+
+    const tokens = Array.from({ length: 10 }, (_, index) => `JA-exampleBillBatch0000${index}`);
+    await process(...tokens.map((token) => webhookOf("started_application", token, START)));
+
+    expect(consumer.busCalls() - before).toBe(1);
+  });
+});

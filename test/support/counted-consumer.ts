@@ -1,0 +1,162 @@
+import { readFileSync } from "node:fs";
+
+import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import type { Context, SQSEvent, SQSRecord } from "aws-lambda";
+
+import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
+import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
+import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
+import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
+import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
+import type { ConsumerSettings } from "../../lambdas/settings.ts";
+
+import { startDynamoDb } from "./dynalite.ts";
+import type { LocalDynamoDb } from "./dynalite.ts";
+import { meterReads } from "./write-meter.ts";
+
+/** A batch to be processed, by ours or by another consumer. */
+export type ProcessBatch = (event: SQSEvent, context: Context) => Promise<unknown>;
+
+export interface CountedConsumer {
+  readonly dynamo: LocalDynamoDb;
+  readonly bus: EventBridgeClient;
+  readonly process: ProcessBatch;
+  /** Calls of PutEvents so far. */
+  readonly busCalls: () => number;
+}
+
+const published = { publish: true, publishLate: false };
+const settings: ConsumerSettings = {
+  environment: "sandbox",
+  journeys: [],
+  ignoredEventTypes: ["visited_node"],
+  routes: {
+    ...{ approved: published, denied: published, "manual-review": published },
+    ...{ "needs-action": published, errored: published, expired: published },
+    ...{ completed: published, superseded: published, progressed: published },
+    ...{ unrecognised: published, other: published },
+  },
+  firstCheckMs: 600_000,
+  eventRetentionMs: null,
+};
+
+/** The real consumer on a DynamoDB in this process, with a bus that takes everything and counts. */
+export async function startCountedConsumer(): Promise<CountedConsumer> {
+  const dynamo = await startDynamoDb();
+  meterReads(dynamo.client);
+  let busCalls = 0;
+  const bus = new EventBridgeClient({ region: "us-east-1" });
+  bus.middlewareStack.add(
+    () => async () => {
+      busCalls += 1;
+      return { output: { $metadata: {}, Entries: [], FailedEntryCount: 0 }, response: {} };
+    },
+    { step: "initialize" },
+  );
+  const idempotency = new PowertoolsIdempotency(
+    new DynamoDBPersistenceLayer({
+      tableName: dynamo.idempotencyTableName,
+      awsSdkV3Client: dynamo.client,
+    }),
+  );
+  const silent = { debug() {}, info() {}, warn() {}, error() {} };
+  const handle = makeConsumerHandler({
+    store: new DynamoApplicationStore({
+      client: dynamo.client,
+      tableName: dynamo.applicationTableName,
+      eventRetentionMs: null,
+    }),
+    idempotency,
+    publisher: new EventBridgePublisher({ client: bus, busName: "bus", sleep: async () => {} }),
+    deadLetters: {
+      async send(_, reason) {
+        throw new Error(`a record of the count was dead-lettered: ${reason}`);
+      },
+    },
+    payloads: { read: () => Promise.reject(new Error("the count has no large bodies")) },
+    messages: { async retryAfter() {} },
+    metrics: { count() {}, milliseconds() {}, flush() {} },
+    logger: silent,
+    settings,
+    now: Date.now,
+  });
+  return {
+    dynamo,
+    bus,
+    busCalls: () => busCalls,
+    async process(event, context) {
+      idempotency.beginInvocation(context);
+      const { batchItemFailures } = await handle(event, context);
+      if (batchItemFailures.length > 0) throw new Error("a record of the count failed");
+    },
+  };
+}
+
+/** The fixture's webhook of this type, as another application's and of another time. */
+export function webhookOf(type: string, applicationToken: string, at: number): string {
+  const file = new URL(`../fixtures/events/${type}.json`, import.meta.url);
+  const webhook: { data: Record<string, unknown> } = JSON.parse(readFileSync(file, "utf8"));
+  const externalId = `acct-${applicationToken.slice(-12)}`;
+  const data = {
+    ...webhook.data,
+    journey_application_token: applicationToken,
+    timestamp: at,
+    external_group_id: externalId,
+  };
+  return JSON.stringify({ ...webhook, timestamp: at + 153, data });
+}
+
+let messages = 0;
+
+/** One batch as SQS hands it over, each webhook in a message of its own. */
+export function batchOf(webhooks: readonly string[]): SQSEvent {
+  return { Records: webhooks.map(recordOf) };
+}
+
+function recordOf(body: string): SQSRecord {
+  messages += 1;
+  const messageId = `message-${messages}`;
+  const receivedAt = Date.now();
+  return {
+    messageId,
+    receiptHandle: messageId,
+    body: encodeEnvelope({
+      v: 1,
+      kind: "webhook",
+      receiptId: `receipt-${messages}`,
+      receivedAt,
+      body,
+      payloadKey: null,
+      sourceIp: "52.7.221.27",
+    }),
+    attributes: {
+      ApproximateReceiveCount: "1",
+      SentTimestamp: String(receivedAt),
+      SenderId: "",
+      ApproximateFirstReceiveTimestamp: String(receivedAt),
+    },
+    messageAttributes: {},
+    md5OfBody: "",
+    eventSource: "aws:sqs",
+    eventSourceARN: "",
+    awsRegion: "us-east-1",
+  };
+}
+
+export function lambdaContext(): Context {
+  return {
+    callbackWaitsForEmptyEventLoop: false,
+    functionName: "consumer",
+    functionVersion: "1",
+    invokedFunctionArn: "",
+    memoryLimitInMB: "512",
+    awsRequestId: "request",
+    logGroupName: "",
+    logStreamName: "",
+    getRemainingTimeInMillis: () => 30_000,
+    done() {},
+    fail() {},
+    succeed() {},
+  };
+}

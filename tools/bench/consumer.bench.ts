@@ -1,0 +1,173 @@
+import {
+  batchOf,
+  lambdaContext,
+  startCountedConsumer,
+  webhookOf,
+} from "../../test/support/counted-consumer.ts";
+import type { CountedConsumer, ProcessBatch } from "../../test/support/counted-consumer.ts";
+import { billOf } from "../../test/support/write-meter.ts";
+import type { Bill } from "../../test/support/write-meter.ts";
+import { readScenarios } from "../alloy-simulator/scenario.ts";
+import type { Bench, Report, Target } from "./bench.ts";
+import { makeNaiveConsumer } from "./subjects/naive-consumer.ts";
+
+const START = Date.UTC(2026, 10, 23, 20);
+/** Configuration drops it by default. */
+const IGNORED = "visited_node";
+
+/** What one consumer is billed for, by the kind of thing that it is given. */
+interface Bills {
+  /** The first event of an application that nobody announced. */
+  readonly first: Bill;
+  /** Each further event of every scenario, in the order in which it happened. */
+  readonly further: readonly Bill[];
+  /** An attempt of Alloy's: the same webhook in another message. */
+  readonly duplicate: Bill;
+  /** Calls of PutEvents for a batch of ten new events. */
+  readonly busCalls: number;
+  /** Per event, over the lives of all scenarios' applications. */
+  readonly mean: Bill;
+}
+
+export const bench: Bench = {
+  title: "DynamoDB and EventBridge per event, beside Powertools around the handler",
+
+  async run(): Promise<Report> {
+    const consumer = await startCountedConsumer();
+    try {
+      const naive = makeNaiveConsumer({ ...consumer, ...consumer.dynamo });
+      const ours = await measure("A", consumer, consumer.process);
+      const theirs = await measure("B", consumer, naive);
+      return report(ours, theirs);
+    } finally {
+      await consumer.dynamo.close();
+    }
+  },
+};
+
+async function measure(
+  mark: string,
+  consumer: CountedConsumer,
+  process: ProcessBatch,
+): Promise<Bills> {
+  let applications = 0;
+  const newToken = () => {
+    applications += 1;
+    return `JA-bench${mark}${String(applications).padStart(14, "0")}`;
+  };
+  const bill = (...webhooks: readonly string[]) =>
+    billOf(async () => {
+      await process(batchOf(webhooks), lambdaContext());
+    });
+
+  const lives: Bill[][] = [];
+  for (const { steps } of readScenarios().values()) {
+    const token = newToken();
+    const life: Bill[] = [];
+    let at = START;
+    for (const { event, afterSeconds } of steps) {
+      // Applicants share the fixture's entity: a millisecond keeps their events apart.
+      at += afterSeconds * 1_000 + 1;
+      if (event !== IGNORED) life.push(await bill(webhookOf(event, token, at)));
+    }
+    lives.push(life);
+  }
+
+  const again = webhookOf("pending_review", newToken(), START);
+  await bill(again);
+  const duplicate = await bill(again);
+
+  const callsBefore = consumer.busCalls();
+  await bill(
+    ...Array.from({ length: 10 }, () => webhookOf("started_application", newToken(), START)),
+  );
+  return {
+    first: mostOf(lives.flatMap((life) => life.slice(0, 1))),
+    further: lives.flatMap((life) => life.slice(1)),
+    duplicate,
+    busCalls: consumer.busCalls() - callsBefore,
+    mean: meanOf(lives.flat()),
+  };
+}
+
+function meanOf(bills: readonly Bill[]): Bill {
+  const mean = (of: (bill: Bill) => number) =>
+    Math.round((100 * bills.reduce((sum, bill) => sum + of(bill), 0)) / bills.length) / 100;
+  return {
+    items: mean(({ items }) => items),
+    indexes: mean(({ indexes }) => indexes),
+    reads: mean(({ reads }) => reads),
+  };
+}
+
+function mostOf(bills: readonly Bill[]): Bill {
+  const most = (of: (bill: Bill) => number) => Math.max(...bills.map(of));
+  return {
+    items: most(({ items }) => items),
+    indexes: most(({ indexes }) => indexes),
+    reads: most(({ reads }) => reads),
+  };
+}
+
+function report(ours: Bills, naive: Bills): Report {
+  const columns = [
+    "per event, webhooks of about 1 KB",
+    "ours: items",
+    "index entries",
+    "reads",
+    "naive: items",
+    "index entries",
+    "reads",
+  ];
+  const cells = ({ items, indexes, reads }: Bill) => [items, indexes, reads].map(String);
+  const row = (name: string, of: (bills: Bills) => Bill) => [
+    name,
+    ...cells(of(ours)),
+    ...cells(of(naive)),
+  ];
+  const rows = [
+    row("first event of an application", ({ first }) => first),
+    row("further event, mean", ({ further }) => meanOf(further)),
+    row("further event, most", ({ further }) => mostOf(further)),
+    row("mean over the scenarios' lives", ({ mean }) => mean),
+    row("duplicate (an attempt of Alloy's)", ({ duplicate }) => duplicate),
+    ["PutEvents per batch of ten", String(ours.busCalls), "", "", String(naive.busCalls), "", ""],
+  ];
+  const further = mostOf(ours.further);
+  const atMost = (what: string, measured: number, wanted: number, unit: string): Target => ({
+    what,
+    limit: "at most",
+    wanted,
+    measured,
+    unit,
+  });
+  return {
+    columns,
+    rows,
+    notes: [
+      "Write units of items and of index entries, counted by size where dynalite writes; refused writes pay too.",
+      "Each event comes in a batch of its own, the dearest case. An application's two index entries (its check,",
+      "its external id) are put once in its life, by its first event or by its submission; an end without an",
+      "outcome moves the check to now, which is the two of the further events' most.",
+    ],
+    targets: [
+      atMost("write units of items, first event", ours.first.items, 4, "units"),
+      atMost("write units of items, further event", further.items, 4, "units"),
+      atMost("index entries, first event", ours.first.indexes, 2, "units"),
+      atMost("reads, any new event", Math.max(ours.first.reads, further.reads), 0, "reads"),
+      atMost("write units, duplicate", ours.duplicate.items + ours.duplicate.indexes, 1, "units"),
+      atMost("PutEvents per batch of ten", ours.busCalls, 1, "calls"),
+    ],
+    figures: { ours: summaryOf(ours), naive: summaryOf(naive) },
+  };
+}
+
+function summaryOf({ first, further, duplicate, busCalls, mean }: Bills) {
+  return {
+    first,
+    further: { mean: meanOf(further), most: mostOf(further) },
+    mean,
+    duplicate,
+    putEventsPerBatchOfTen: busCalls,
+  };
+}
