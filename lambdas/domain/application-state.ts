@@ -154,15 +154,6 @@ export function hasEnded(state: ApplicationState): boolean {
   return status !== null && isFinal(status);
 }
 
-/** The neighbours that a rerun gave the application. */
-export function chainOf({ chain }: ApplicationState): RerunChain {
-  return {
-    previous: chain.previous?.token ?? null,
-    root: chain.root?.token ?? null,
-    next: chain.next?.token ?? null,
-  };
-}
-
 function mergeEach<Value>(
   left: Readonly<Record<string, Value>>,
   right: Readonly<Record<string, Value>>,

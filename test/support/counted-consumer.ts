@@ -9,6 +9,7 @@ import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publis
 import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
+import { perRoute } from "../../lib/per-route.ts";
 import type { ConsumerSettings } from "../../lambdas/settings.ts";
 
 import { startDynamoDb } from "./dynalite.ts";
@@ -26,17 +27,11 @@ export interface CountedConsumer {
   readonly busCalls: () => number;
 }
 
-const published = { publish: true, publishLate: false };
 const settings: ConsumerSettings = {
   environment: "sandbox",
   journeys: [],
   ignoredEventTypes: ["visited_node"],
-  routes: {
-    ...{ approved: published, denied: published, "manual-review": published },
-    ...{ "needs-action": published, errored: published, expired: published },
-    ...{ completed: published, superseded: published, progressed: published },
-    ...{ unrecognised: published, other: published },
-  },
+  routes: perRoute(() => ({ publish: true, publishLate: false })),
   firstCheckMs: 600_000,
   eventRetentionMs: null,
 };
