@@ -7,6 +7,7 @@ import { makeClients } from "./clients.ts";
 import { hostSeenFrom, startEmulator } from "./emulator.ts";
 import type { OwnEmulator, StartableSource } from "./emulator.ts";
 import type { EmulatorSource } from "./find-emulator.ts";
+import type { EmulatorHealth } from "./running-endpoint.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { LOCAL_FOLDER, ROOT } from "./paths.ts";
 import { freePorts, isPortFree } from "./ports.ts";
@@ -42,6 +43,8 @@ export interface Deployment {
 export interface DeploymentOptions {
   readonly signal: AbortSignal;
   readonly announce: (line: string) => void;
+  /** Told where the emulator is and what it is, as soon as it answers. */
+  readonly onEmulator: (endpoint: string, health: EmulatorHealth) => void;
 }
 
 /** The path of Alloy's API on the simulator, as on the real one. */
@@ -82,6 +85,7 @@ async function inRunningEmulator(
   options: DeploymentOptions,
 ): Promise<Deployment> {
   const { endpoint } = source;
+  options.onEmulator(endpoint, source.health);
   const key = createHash("sha256").update(endpoint).digest("hex").slice(0, 12);
   const file = `${LOCAL_FOLDER}running-${key}.json`;
   const record = await readRecord(file);
@@ -130,6 +134,7 @@ async function startStored(
   const folder = await freshRunFolder();
   await cp(stored, folder, { recursive: true });
   const emulator = await startEmulator(source, { port, folder, signal: options.signal });
+  options.onEmulator(emulator.endpoint, emulator.health);
   if ((await standingStack(emulator.endpoint)) === record.stackId) {
     return { endpoint: emulator.endpoint, outputs, simulatorPort, fresh: false, emulator };
   }
@@ -154,6 +159,7 @@ async function inOwnEmulator(
   const folder = await freshRunFolder();
   let emulator = await startEmulator(source, { port, folder, signal });
   const { endpoint } = emulator;
+  options.onEmulator(endpoint, emulator.health);
   try {
     const deployed = await deploy(endpoint, { source, wish, simulatorPort, folder }, options);
     const { outputs } = deployed;

@@ -18,6 +18,7 @@ import type { LocalOptions } from "./options.ts";
 import type { PlayedAlloy } from "./play.ts";
 import { pollerPace, startPollerPace } from "./poller-pace.ts";
 import type { Receiver } from "./receiver.ts";
+import type { EmulatorHealth } from "./running-endpoint.ts";
 import { removeRunFolders } from "./stored-deployments.ts";
 import { webhookUrlCandidates, workingWebhookUrl } from "./webhook-url.ts";
 
@@ -59,6 +60,7 @@ export async function startLocalStack(
   signal: AbortSignal,
 ): Promise<LocalStack> {
   const announceEmulator = (text: string) => narrator.announce("Emulator", text);
+  const announceStack = (text: string) => narrator.announce("Stack", text);
   const closers: (() => unknown)[] = [];
   let stopping = false;
   const stop = async () => {
@@ -68,21 +70,25 @@ export async function startLocalStack(
   closers.push(removeRunFolders);
   try {
     const source = await findEmulator(emulatorProbes(env, announceEmulator, signal));
+    const started = Date.now();
     const deployment = await bringUpStack(
       source,
       {
         timeScale: options.timeScale,
         alloyBaseUrl: options.alloy.kind === "given" ? options.alloy.baseUrl : null,
       },
-      { signal, announce: (text) => narrator.announce("Stack", text) },
+      {
+        signal,
+        announce: announceStack,
+        onEmulator: (endpoint, health) => announceEmulator(describe(source, health, endpoint)),
+      },
     );
     closers.push(() => deployment.emulator?.process.kill());
     const { endpoint, outputs } = deployment;
-    announceEmulator(`${describe(source, deployment)}, on ${endpoint}`);
-    narrator.announce(
-      "Stack",
+    const seconds = ((Date.now() - started) / 1_000).toFixed(1);
+    announceStack(
       deployment.fresh
-        ? `${STACK_NAME} deployed`
+        ? `${STACK_NAME}, deployed in ${seconds} s`
         : `${STACK_NAME}, unchanged since it was deployed`,
     );
 
@@ -160,17 +166,14 @@ async function startBesides(
   return [stopBridge, stopPace];
 }
 
-function describe(source: EmulatorSource, { emulator }: Deployment): string {
-  const health = source.kind === "running" ? source.health : emulator?.health;
-  const name = [health?.name ?? "MiniStack", health?.version ?? ""].join(" ").trim();
-  switch (source.kind) {
-    case "running":
-      return `${name}, the running one of AWS_ENDPOINT_URL`;
-    case "program":
-      return `${name}, ${source.from}`;
-    case "docker":
-      return `${name}, in Docker`;
-  }
+function describe(source: EmulatorSource, health: EmulatorHealth, endpoint: string): string {
+  const name = [health.name, health.version].filter((part) => part !== null).join(" ");
+  const from = {
+    running: "the running one of AWS_ENDPOINT_URL",
+    program: source.kind === "program" ? source.from : "",
+    docker: "in Docker",
+  };
+  return `${name}, ${from[source.kind]}, on ${endpoint}`;
 }
 
 async function brokenWhenEnded(

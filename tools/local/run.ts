@@ -115,6 +115,8 @@ function printResult(result: PlayResult, elapsedMs: number, screen: Screen): voi
   screen.print(renderTable(verdicts, paintForTerminal));
   const sum = (count: (verdict: (typeof verdicts)[number]) => number) =>
     verdicts.reduce((total, verdict) => total + count(verdict), 0);
+  const received = sum((verdict) => verdict.received);
+  const healed = sum((verdict) => verdict.healed);
   const published = sum((verdict) =>
     Object.values(verdict.published).reduce((total, count) => total + count, 0),
   );
@@ -122,8 +124,8 @@ function printResult(result: PlayResult, elapsedMs: number, screen: Screen): voi
   screen.print(
     [
       `${verdicts.length} applications, ${sum(({ alloy }) => alloy.eventIds.length)} events at Alloy:`,
-      `${sum(({ received }) => received)} received, ${sum(({ healed }) => healed)} healed by the poller,`,
-      `${published} published.`,
+      `${received} received, ${healed} healed by the poller;`,
+      `${published} published, the others came late.`,
     ].join(" "),
   );
   const seconds = `(${(elapsedMs / 1_000).toFixed(1)} s)`;
