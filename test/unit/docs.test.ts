@@ -50,8 +50,10 @@ describe("docs/glossary.md", () => {
 describe("README.md", () => {
   const stage = stageFrom({ stage: "sandbox" });
 
-  it("fits on 200 lines", () => {
-    expect(read("README.md").split("\n").length).toBeLessThanOrEqual(200);
+  it("fits on 200 lines, beside the output of the run that it shows", () => {
+    const text = read("README.md").replace(/^```text\n\$ npm start[\s\S]*?^```$/m, "");
+
+    expect(text.split("\n").length).toBeLessThanOrEqual(200);
   });
 
   it("explains every setting of a stage", () => {
