@@ -12,7 +12,7 @@ import type { JourneyEvent } from "./journey-event.ts";
  * 4. Somebody has to act: `manual-review` (an agent), `needs-action` (the client or the applicant).
  * 5. All else: `progressed`.
  */
-export function routeFor(event: JourneyEvent): RouteId {
+export function routeFor(event: Pick<JourneyEvent, "type" | "outcome">): RouteId {
   const facts = factsOf(event.type);
   if (facts === null) return "unrecognised";
   if (event.type === "started_rerun_application") return "superseded";
@@ -29,7 +29,7 @@ export function routeFor(event: JourneyEvent): RouteId {
 }
 
 /** Where an application in this status goes; outcomes are configured per Journey, in any case of letters. */
-export function routeOfStatus(status: ApplicationStatus, outcome: string | null): RouteId {
+function routeOfStatus(status: ApplicationStatus, outcome: string | null): RouteId {
   switch (status) {
     case "completed":
       return routeOfOutcome(outcome);

@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+import * as v from "valibot";
+import { describe, expect, test } from "vitest";
+
+import { EVENT_TYPES } from "../../lambdas/domain/event-types.ts";
+import { parseWebhook } from "../../lambdas/domain/journey-event.ts";
+import { stateOfEvent } from "../../lambdas/domain/observation.ts";
+import { publishedEvent, publishedForeignWebhook } from "../../lambdas/domain/published-event.ts";
+import { routeFor } from "../../lambdas/domain/route.ts";
+import { GENERATED, withGenerated } from "../../tools/docs/generated.ts";
+import { PublishedEventSchema } from "../../tools/docs/published-event-schema.ts";
+
+const root = new URL("../../", import.meta.url);
+const receipt = {
+  receiptId: "receipt-1",
+  origin: "webhook",
+  receivedAt: 1_760_000_000_500,
+} as const;
+
+function published(folder: string, file: string): unknown {
+  const parsed = parseWebhook(
+    readFileSync(new URL(`test/fixtures/${folder}/${file}`, root), "utf8"),
+  );
+  const { kind } = parsed;
+  switch (kind) {
+    case "invalid":
+      throw new Error(`${file}: ${parsed.reason}`);
+    case "journey-event": {
+      const { event } = parsed;
+      const [route, state] = [routeFor(event), stateOfEvent(event)];
+      return publishedEvent({ event, route, state, late: false, receipt, environment: "sandbox" });
+    }
+    case "other":
+    case "unrecognised": {
+      const { webhook } = parsed;
+      return publishedForeignWebhook({ webhook, route: kind, receipt, environment: "sandbox" });
+    }
+  }
+}
+
+describe.each(Object.keys(GENERATED))("%s", (page) => {
+  test("says what the code says; npm run docs makes it anew", () => {
+    const text = readFileSync(new URL(page, root), "utf8");
+
+    expect(withGenerated(page, text)).toBe(text);
+  });
+});
+
+describe("the schema of docs/events.md", () => {
+  // Nobody can ever read these: they are dead-lettered, and nothing is published.
+  const invalid = ["not-json.txt", "timestamp-in-seconds.json"];
+  const fixtures = ["events", "other"].flatMap((folder) =>
+    readdirSync(new URL(`test/fixtures/${folder}`, root))
+      .filter((file) => !invalid.includes(file))
+      .map((file) => [folder, file] as const),
+  );
+
+  test.each(fixtures)("fits what is published of %s/%s", (folder, file) => {
+    expect(v.safeParse(PublishedEventSchema, published(folder, file)).issues).toBeUndefined();
+  });
+});
+
+describe("Alloy's event types", () => {
+  test("are the 37 of the specification, and two names that only its pages use", () => {
+    const ofPages = ["waiting_evaluation", "data_request"];
+
+    expect(Object.keys(EVENT_TYPES).filter((type) => !ofPages.includes(type))).toHaveLength(37);
+  });
+});

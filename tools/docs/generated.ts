@@ -1,0 +1,87 @@
+import { toJsonSchema } from "@valibot/to-json-schema";
+
+import { EVENT_TYPES } from "../../lambdas/domain/event-types.ts";
+import type { EventMeaning } from "../../lambdas/domain/event-types.ts";
+import { routeFor } from "../../lambdas/domain/route.ts";
+import { ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings.ts";
+import type { RouteId } from "../../lambdas/settings.ts";
+import { PublishedEventSchema } from "./published-event-schema.ts";
+
+/** The parts of the documents that are made from the code, by page and by name. */
+export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  "docs/statuses.md": { "event-types": eventTypes },
+  "docs/events.md": { routes, schema },
+};
+
+/**
+ * A page with its generated parts made anew.
+ *
+ * @throws Error when the page has no place for one of them.
+ */
+export function withGenerated(page: string, text: string): string {
+  return Object.entries(GENERATED[page] ?? {}).reduce((result, [name, make]) => {
+    const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end of ${name} -->`];
+    const [from, to] = [result.indexOf(begin), result.indexOf(end)];
+    if (from < 0 || to < from) {
+      throw new Error(`${page} has no place for "${name}": it wants ${begin} … ${end}.`);
+    }
+    return `${result.slice(0, from)}${begin}\n\n${make()}\n\n${result.slice(to)}`;
+  }, text);
+}
+
+function eventTypes(): string {
+  const rows = Object.entries(EVENT_TYPES).map(([type, { level, meaning }]) => {
+    const status = statusOfMeaning(meaning);
+    return `| \`${type}\` | ${level} | ${meaning.kind} | ${status} | ${routesOf(type)} |`;
+  });
+  return [
+    "| Event type | Level | Meaning | Status | Route |",
+    "|---|---|---|---|---|",
+    ...rows,
+  ].join("\n");
+}
+
+function statusOfMeaning(meaning: EventMeaning): string {
+  const { kind } = meaning;
+  switch (kind) {
+    case "progress":
+    case "final":
+      return `\`${meaning.status}\``;
+    case "reopening":
+      return meaning.status === null ? "as it was" : `\`${meaning.status}\``;
+    case "note":
+      return "unchanged";
+  }
+}
+
+function routesOf(type: string): string {
+  const outcomes = ["Approved", "Denied", null];
+  const names = new Set(outcomes.map((outcome) => routeFor({ type, outcome })));
+  return [...names].map((route) => `\`${route}\``).join(", ");
+}
+
+const WHEN: Readonly<Record<RouteId, string>> = {
+  approved: "the application is completed, its outcome `Approved`, in any case of letters",
+  denied: "the application is completed, its outcome `Denied`, in any case of letters",
+  "manual-review": "an agent has to decide",
+  "needs-action": "the applicant or you have to do something",
+  errored: "the application ended in an error",
+  expired: "the application expired",
+  completed: "the application is completed, with another outcome or none",
+  superseded: "a rerun was started: another application takes its place",
+  progressed: "anything else that happened to an application",
+  unrecognised: "something that Alloy's documentation does not know",
+  other: "a webhook of another family of Alloy's: reviews, evaluations, …",
+};
+
+function routes(): string {
+  const rows = ROUTE_IDS.map(
+    (route) => `| \`${route}\` | ${ROUTE_TITLES[route]} | ${WHEN[route]} |`,
+  );
+  return ["| Route | `DetailType` | When |", "|---|---|---|", ...rows].join("\n");
+}
+
+function schema(): string {
+  const json = toJsonSchema(PublishedEventSchema, { errorMode: "ignore" });
+  return ["```json", JSON.stringify(json, null, 2), "```"].join("\n");
+}

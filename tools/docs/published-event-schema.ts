@@ -1,0 +1,38 @@
+import * as v from "valibot";
+
+import { APPLICATION_STATUSES } from "../../lambdas/domain/event-types.ts";
+import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
+import { ROUTE_IDS } from "../../lambdas/settings.ts";
+
+const text = v.nullable(v.string());
+const instant = v.pipe(v.string(), v.isoTimestamp());
+const about = <Schema extends v.GenericSchema>(description: string, schema: Schema) =>
+  v.pipe(schema, v.description(description));
+
+/** The `Detail` of an event on the bus, for whoever reads it; the compiler holds it to the type. */
+export const PublishedEventSchema = v.strictObject({
+  version: v.literal(1),
+  eventId: about(
+    "The same for every telling of the event: deduplicate by it.",
+    v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
+  ),
+  route: v.picklist(ROUTE_IDS),
+  environment: v.picklist(["sandbox", "live"]),
+  applicationToken: about("Null for a body that is no Journey event.", text),
+  journeyToken: text,
+  journeyName: text,
+  eventType: about("Alloy's data.type, or the type of another family of webhooks.", v.string()),
+  eventAt: about("When it happened at Alloy.", v.nullable(instant)),
+  status: about(
+    "The application's, after this event.",
+    v.nullable(v.picklist(APPLICATION_STATUSES)),
+  ),
+  outcome: about("The application's: only a completed one has an outcome.", text),
+  entityToken: text,
+  entityApplicationToken: text,
+  node: v.strictObject({ id: text, type: text }),
+  externalIds: v.strictObject({ group: text, entity: text, partner: text, application: text }),
+  origin: about("What brought the event.", v.picklist(["webhook", "poll", "submission", "replay"])),
+  receivedAt: instant,
+  late: about("It came after a newer event had moved the state.", v.boolean()),
+}) satisfies v.GenericSchema<PublishedEvent>;
