@@ -10,7 +10,7 @@ import type {
 import { METRICS, TIMEOUTS_MS } from "../settings.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import { isIgnored } from "./ignored.ts";
-import { processWork } from "./process.ts";
+import { processWork, TwinInProgress } from "./process.ts";
 import type { ProcessDependencies } from "./process.ts";
 import { PublishGate } from "./publish-gate.ts";
 import { makeSettle } from "./settle.ts";
@@ -18,7 +18,7 @@ import type { Result } from "./settle.ts";
 import { collapse, readWork, sequencesOf } from "./work.ts";
 import type { Work } from "./work.ts";
 
-export interface ConsumerDependencies extends ProcessDependencies {
+export interface ConsumerDependencies extends Omit<ProcessDependencies, "once"> {
   readonly idempotency: Idempotency;
   readonly publisher: EventPublisher;
   readonly deadLetters: DeadLetters;
@@ -90,7 +90,8 @@ export function makeConsumerHandler(dependencies: ConsumerDependencies) {
     ): Promise<Result> {
       if (isIgnored(work.subject, settings)) return { kind: "ignored" };
       if (context.getRemainingTimeInMillis() < SAFE_REMAINDER_MS) return { kind: "postponed" };
-      const action = () => processWork(work, publish, { store, settings, metrics, now });
+      const once: Idempotency["once"] = (eventId, effect) => idempotency.once(eventId, effect);
+      const action = () => processWork(work, publish, { store, once, settings, metrics, now });
       try {
         // A submission has no effect but the merge, which is idempotent by itself.
         if (work.subject.kind === "submission") {
@@ -99,7 +100,9 @@ export function makeConsumerHandler(dependencies: ConsumerDependencies) {
         }
         return { kind: await idempotency.once(work.key, action) };
       } catch (error) {
-        return { kind: "failed", error };
+        return error instanceof TwinInProgress
+          ? { kind: "in-conflict" }
+          : { kind: "failed", error };
       }
     }
   };

@@ -1,11 +1,19 @@
+import type { ApplicationState } from "../domain/application-state.ts";
 import { factsOf } from "../domain/event-types.ts";
 import type { ForeignWebhook, JourneyEvent } from "../domain/journey-event.ts";
 import { isLate } from "../domain/lateness.ts";
-import { stateOfEvent, stateOfRerun, stateOfSubmission } from "../domain/observation.ts";
-import type { ApplicationStore } from "../domain/ports.ts";
+import {
+  stateOfEvent,
+  stateOfHealedEvent,
+  stateOfRerun,
+  stateOfSubmission,
+} from "../domain/observation.ts";
+import type { ApplicationStore, EventRecord, Idempotency } from "../domain/ports.ts";
 import { publishedEvent, publishedForeignWebhook } from "../domain/published-event.ts";
 import type { PublishedEvent } from "../domain/published-event.ts";
 import { isPublished, routeFor } from "../domain/route.ts";
+import { asTwin, twinOf } from "../domain/twin.ts";
+import type { ToldEvent } from "../domain/twin.ts";
 import { METRICS } from "../settings.ts";
 import type { ConsumerSettings } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -13,6 +21,8 @@ import type { Work } from "./work.ts";
 
 export interface ProcessDependencies {
   readonly store: ApplicationStore;
+  /** For the effect of another identity than the work's own. */
+  readonly once: Idempotency["once"];
   readonly settings: ConsumerSettings;
   readonly metrics: Metrics;
   /** Epoch milliseconds. */
@@ -51,41 +61,111 @@ export async function processWork(
   }
 }
 
+/**
+ * 1. Keep the event (a webhook at once, a healed one when it turned out to be no twin) and merge it.
+ * 2. If it was told before under a slightly different identity, the effect is that telling's (`twin.ts`).
+ * 3. Publish.
+ *
+ * A webhook records first and then learns from the merged state what was healed; the poller's copy leaves
+ * its mark in the state first and then reads what is recorded. So of the two, at least one sees the other.
+ */
 async function processJourneyEvent(
   work: Work,
   event: JourneyEvent,
   content: unknown,
   publish: Publish,
-  { store, settings, metrics, now }: ProcessDependencies,
+  dependencies: ProcessDependencies,
 ): Promise<void> {
-  const { receipt, payloadKey } = work;
-  const route = routeFor(event);
-  const recorded = await store.recordEvent({
-    ...receipt,
+  const { store, once } = dependencies;
+  const { siblings } = work;
+  const isHealed = work.receipt.origin === "poll";
+  const record = (as: JourneyEvent) => store.recordEvent(recordOf(work, as, content));
+
+  const recorded = isHealed ? null : await record(event);
+  const state = await merge(
+    isHealed ? stateOfHealedEvent(event, siblings) : stateOfEvent(event),
+    event,
+    dependencies,
+  );
+
+  const told = isHealed ? await store.eventsNear(event) : healedOf(state, event.eventId);
+  const twin = twinOf(event, told, siblings);
+  if (twin === null) {
+    const isNew = (recorded ?? (await record(event))) === "recorded";
+    const outcome = { event, state, isNew, isLate: isLate(event, state) };
+    return publishJourneyEvent(work, outcome, publish, dependencies);
+  }
+
+  const asTold = asTwin(event, twin);
+  const result = await once(twin.eventId, async () => {
+    const isNew = (await record(asTold)) === "recorded";
+    // The newer of the two tellings may have moved the state, and is the same event.
+    const late = isLate(event, state) && isLate(asTold, state);
+    const outcome = { event: asTold, state, isNew, isLate: late };
+    await publishJourneyEvent(work, outcome, publish, dependencies);
+  });
+  if (result === "in-conflict") throw new TwinInProgress();
+  if (!isHealed) await store.forgetEvent(event);
+}
+
+/** Another invocation is giving the event its effect, under another identity. */
+export class TwinInProgress extends Error {
+  override readonly name = "TwinInProgress";
+}
+
+function healedOf(state: ApplicationState, eventId: string): readonly ToldEvent[] {
+  return Object.entries(state.healed)
+    .filter(([, healed]) => !healed.siblings.includes(eventId))
+    .map(([id, healed]) => ({ ...healed, eventId: id }));
+}
+
+async function merge(
+  observation: ApplicationState,
+  event: JourneyEvent,
+  { store, settings, now }: ProcessDependencies,
+): Promise<ApplicationState> {
+  const firstCheck = { dueAt: now() + settings.firstCheckMs, when: "first" } as const;
+  // Alloy ends applications without an outcome too: only its own answer can confirm that.
+  const isUnconfirmed = factsOf(event.type)?.meaning.kind === "final" && event.outcome === null;
+  const check = isUnconfirmed ? ({ dueAt: now(), when: "now" } as const) : firstCheck;
+  const state = await store.mergeState(observation, check);
+  const rerun = stateOfRerun(event);
+  if (rerun !== null) await store.mergeState(rerun, firstCheck);
+  return state;
+}
+
+function recordOf(work: Work, event: JourneyEvent, content: unknown): EventRecord {
+  return {
+    ...work.receipt,
     eventId: event.eventId,
     applicationToken: event.applicationToken,
     type: event.type,
     at: event.at,
-    route,
+    route: routeFor(event),
     outcome: event.outcome,
     entityToken: event.entityToken,
     entityApplicationToken: event.entityApplicationToken,
     nodeId: event.node.id,
     eventToken: event.eventToken,
     content,
-    payloadKey,
-  });
+    payloadKey: work.payloadKey,
+  };
+}
 
-  const firstCheck = { dueAt: now() + settings.firstCheckMs, when: "first" } as const;
-  // Alloy ends applications without an outcome too: only its own answer can confirm that.
-  const isUnconfirmed = factsOf(event.type)?.meaning.kind === "final" && event.outcome === null;
-  const check = isUnconfirmed ? ({ dueAt: now(), when: "now" } as const) : firstCheck;
-  const state = await store.mergeState(stateOfEvent(event), check);
-  const rerun = stateOfRerun(event);
-  if (rerun !== null) await store.mergeState(rerun, firstCheck);
-
-  const late = isLate(event, state);
-  if (recorded === "recorded") {
+async function publishJourneyEvent(
+  { receipt }: Work,
+  processed: {
+    readonly event: JourneyEvent;
+    readonly state: ApplicationState;
+    readonly isNew: boolean;
+    readonly isLate: boolean;
+  },
+  publish: Publish,
+  { settings, metrics }: ProcessDependencies,
+): Promise<void> {
+  const { event, state, isNew, isLate: late } = processed;
+  const route = routeFor(event);
+  if (isNew) {
     metrics.count(METRICS.eventsRecorded);
     if (receipt.origin === "poll") metrics.count(METRICS.eventsHealed);
     if (late) metrics.count(METRICS.eventsLate);

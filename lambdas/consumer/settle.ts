@@ -27,6 +27,12 @@ export interface SettleDependencies {
  */
 const RETRY_SECONDS: readonly number[] = [5, 30, 180, 600, 1_800];
 
+/**
+ * The same for an event that another invocation works on: soon, since that ends within seconds; and
+ * together longer than the lock of an invocation that was killed, which ends with the function's timeout.
+ */
+const CONFLICT_SECONDS: readonly number[] = [2, 10, 30, 30, 60];
+
 /** A queued message is received within seconds; one that was sent this long after its receipt was moved. */
 const REDRIVEN_AFTER_MS = 60_000;
 
@@ -61,7 +67,7 @@ export function makeSettle(dependencies: SettleDependencies) {
       case "in-conflict":
         metrics.count(METRICS.eventsInConflict, records.length);
         logger.info("consumer.event.in-conflict", keysOf(work));
-        return giveBack(records);
+        return giveBack(records, CONFLICT_SECONDS);
       case "postponed":
         logger.warn("consumer.record.postponed", keysOf(work));
         return giveBack(records);
@@ -100,11 +106,14 @@ export function makeSettle(dependencies: SettleDependencies) {
     return giveBack(records);
   }
 
-  async function giveBack(records: readonly SQSRecord[]): Promise<readonly SQSRecord[]> {
+  async function giveBack(
+    records: readonly SQSRecord[],
+    waits = RETRY_SECONDS,
+  ): Promise<readonly SQSRecord[]> {
     await Promise.all(
       records.map(async ({ receiptHandle, attributes }) => {
         const receives = Number(attributes.ApproximateReceiveCount);
-        const seconds = RETRY_SECONDS[Math.min(receives, RETRY_SECONDS.length) - 1] ?? 0;
+        const seconds = waits[Math.min(receives, waits.length) - 1] ?? 0;
         try {
           await messages.retryAfter(receiptHandle, seconds);
         } catch {

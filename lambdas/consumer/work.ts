@@ -32,6 +32,8 @@ export interface Work {
   readonly subject: Subject;
   readonly receipt: Receipt;
   readonly payloadKey: string | null;
+  /** Ids of events that Alloy's list holds beside this one, and that only look alike. */
+  readonly siblings: readonly string[];
   readonly records: readonly SQSRecord[];
 }
 
@@ -54,10 +56,12 @@ export async function readWork(record: SQSRecord, payloads: PayloadReader): Prom
     const { applicationToken: sequence, submittedAt: at } = submission;
     const subject = { kind: "submission", submission } as const;
     const key = `submission ${sequence}`;
-    return { key, sequence, at, subject, receipt, payloadKey: null, records: [record] };
+    const alone = { payloadKey: null, siblings: [] };
+    return { key, sequence, at, subject, receipt, ...alone, records: [record] };
   }
 
-  const { payloadKey } = envelope;
+  const { payloadKey, siblings = [] } = envelope;
+  const rest = { receipt, payloadKey, siblings, records: [record] };
   const bytes = await readBody(envelope, (key) => payloads.read(key));
   const parsed = parseWebhook(new TextDecoder().decode(bytes));
   switch (parsed.kind) {
@@ -65,7 +69,7 @@ export async function readWork(record: SQSRecord, payloads: PayloadReader): Prom
       throw new PermanentError(parsed.reason);
     case "journey-event": {
       const { eventId: key, applicationToken: sequence, at } = parsed.event;
-      return { key, sequence, at, subject: parsed, receipt, payloadKey, records: [record] };
+      return { key, sequence, at, subject: parsed, ...rest };
     }
     case "other":
     case "unrecognised": {
@@ -73,7 +77,7 @@ export async function readWork(record: SQSRecord, payloads: PayloadReader): Prom
       const subject = { kind: "foreign-webhook", webhook, route, content } as const;
       const { eventId: key } = webhook;
       const at = webhook.at ?? receivedAt;
-      return { key, sequence: key, at, subject, receipt, payloadKey, records: [record] };
+      return { key, sequence: key, at, subject, ...rest };
     }
   }
 }

@@ -21,6 +21,7 @@ const EnvelopeSchema = v.variant("kind", [
     bodyEncoding: v.optional(v.picklist(["utf8", "base64"])),
     payloadKey: v.nullable(v.string()),
     sourceIp: v.nullable(v.string()),
+    siblings: v.optional(v.array(v.string())),
   }),
   v.object({
     v: v.literal(1),
@@ -56,6 +57,12 @@ export function decodeEnvelope(
   if ((output.body === null) === (output.payloadKey === null)) {
     return { reason: "the queue message must have either a body or a payloadKey" };
   }
-  const { bodyEncoding, ...rest } = output;
-  return { envelope: bodyEncoding === undefined ? rest : { ...rest, bodyEncoding } };
+  const { bodyEncoding, siblings, ...rest } = output;
+  return {
+    envelope: {
+      ...rest,
+      ...(bodyEncoding === undefined ? {} : { bodyEncoding }),
+      ...(siblings === undefined ? {} : { siblings }),
+    },
+  };
 }

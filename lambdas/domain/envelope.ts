@@ -19,6 +19,8 @@ export interface Envelope {
   /** Key in the payload bucket; null when the body stands here. */
   readonly payloadKey: string | null;
   readonly sourceIp: string | null;
+  /** Of kind `poll`: ids of events that only look like this one (`twin.ts`); absent when there are none. */
+  readonly siblings?: readonly string[];
 }
 
 /** The envelope of a submission (design 2.3 and 2.6); `receivedAt` is the bus event's ISO time. */

@@ -15,7 +15,8 @@ import type {
   EventQueue,
   History,
 } from "../domain/polling-ports.ts";
-import { matchEvents } from "../domain/reconciliation.ts";
+import type { JourneyEvent } from "../domain/journey-event.ts";
+import { areTwins, matchEvents } from "../domain/reconciliation.ts";
 import { GAP_STAGE_DIMENSION, METRICS, POLLER } from "../settings.ts";
 import type { PollerSettings } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -139,7 +140,8 @@ export async function checkApplication(
         metrics.count(METRICS.deliveryGaps, 1, { [GAP_STAGE_DIMENSION]: "not-delivered" });
       }
       const webhooks = missing.flatMap((event) => byEvent.get(event) ?? []);
-      await dependencies.queue.send(webhooks.map((one, index) => envelopeOf(one, index)));
+      const all = handled.map(({ event }) => event);
+      await dependencies.queue.send(webhooks.map((one, index) => envelopeOf(one, index, all)));
       logger.warn("poller.events.missing", { applicationToken, events: missing.length });
       return checkAfterGap(since, graceMs, POLLER.longestGapCheckMs, now());
     }
@@ -147,7 +149,14 @@ export async function checkApplication(
     return checkAfterAgreement(state, context());
   }
 
-  function envelopeOf({ webhook }: AlloyEvent, index: number): Envelope {
+  function envelopeOf(
+    { event, webhook }: AlloyEvent,
+    index: number,
+    all: readonly JourneyEvent[],
+  ): Envelope {
+    const siblings = all
+      .filter((other) => other.eventId !== event.eventId && areTwins(event, other))
+      .map(({ eventId }) => eventId);
     return {
       v: 1,
       kind: "poll",
@@ -156,6 +165,7 @@ export async function checkApplication(
       body: webhook,
       payloadKey: null,
       sourceIp: null,
+      ...(siblings.length > 0 ? { siblings } : {}),
     };
   }
 
