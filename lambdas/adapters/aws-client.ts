@@ -1,9 +1,10 @@
-import type { Agent, IncomingMessage } from "node:http";
+import type { Agent } from "node:http";
 
 import type { AwsFailure } from "../domain/aws-failure.ts";
 import { builtins } from "../lazy-builtins.ts";
 import { makeSigner } from "./aws-signature.ts";
 import type { AwsCredentials } from "./aws-signature.ts";
+import { exchange } from "./http-exchange.ts";
 
 /** One call of an AWS service, signed and sent by {@link makeAwsClient}. */
 export interface AwsCall<Answer> {
@@ -43,10 +44,6 @@ const LONGEST_IDLE_MS = 20_000;
 
 /** An attempt with less time than this cannot succeed: a TLS handshake alone takes longer. */
 const SHORTEST_ATTEMPT_MS = 50;
-
-type Exchange =
-  | { readonly status: number; readonly body: string }
-  | { readonly failure: AwsFailure };
 
 /**
  * A client for AWS's plain HTTP APIs over kept-alive connections. It never throws for what the network or the service
@@ -88,7 +85,8 @@ export function makeAwsClient(options: {
       new Date(options.now()),
     );
     headers["content-length"] = String(Buffer.byteLength(body));
-    const exchanged = await exchange(call, headers, agentFor(url.protocol), timeoutMs);
+    const agent = agentFor(url.protocol);
+    const exchanged = await exchange({ url, method, headers, body, agent, timeoutMs });
     if ("failure" in exchanged) return exchanged;
     const answer = exchanged.status === 200 ? call.read(exchanged.body) : undefined;
     return answer === undefined
@@ -111,46 +109,6 @@ export function makeAwsClient(options: {
     }
     return { failure };
   };
-}
-
-function exchange(
-  call: Pick<AwsCall<unknown>, "url" | "method" | "body">,
-  headers: Record<string, string>,
-  agent: Agent,
-  timeoutMs: number,
-): Promise<Exchange> {
-  const { request } = call.url.protocol === "http:" ? builtins.http : builtins.https;
-  return new Promise((resolve) => {
-    const fail = (error: NodeJS.ErrnoException) =>
-      settle({ failure: networkFailureOf(error.code) });
-    const sent = request(call.url, { method: call.method, headers, agent }, (answer) => {
-      read(answer).then((body) => settle({ status: answer.statusCode ?? 0, body }), fail);
-    });
-    const timer = setTimeout(() => {
-      settle({ failure: "timeout" });
-      sent.destroy();
-    }, timeoutMs);
-    function settle(result: Exchange): void {
-      clearTimeout(timer);
-      resolve(result);
-    }
-    sent.on("error", fail);
-    sent.end(call.body);
-  });
-}
-
-async function read(answer: IncomingMessage): Promise<string> {
-  let text = "";
-  answer.setEncoding("utf8");
-  for await (const chunk of answer) text += String(chunk);
-  return text;
-}
-
-function networkFailureOf(code: string | undefined): AwsFailure {
-  if (code === "ECONNREFUSED") return "refused";
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "unresolved";
-  if (code === "ETIMEDOUT") return "timeout";
-  return "reset";
 }
 
 function failureOf(status: number, body: string): AwsFailure {

@@ -1,5 +1,4 @@
-import { METRIC_NAMESPACE, STAGE_DIMENSION } from "../settings.ts";
-import type { MetricName } from "../settings.ts";
+import { METRIC_NAMESPACE, type MetricName, STAGE_DIMENSION } from "../settings.ts";
 
 type Strings = Readonly<Record<string, string>>;
 
@@ -17,7 +16,6 @@ export interface Metrics {
  * Metrics without a dependency: ingest cannot afford one, and one way of counting is enough.
  * Source of the format: CloudWatch's "Specification: Embedded metric format".
  *
- * @param options.stage - the deployment stage, a dimension of every metric.
  * @param options.write - takes one line of JSON, and must not put anything before it.
  * @param options.now - epoch milliseconds.
  */
@@ -49,13 +47,10 @@ export function makeMetrics(options: {
     flush(properties = {}) {
       for (const { dimensions, values } of lines.values()) {
         const Metrics = [...values].map(([Name, value]) => ({ Name, Unit: unitOf(value) }));
-        const sets = [
-          { Namespace: METRIC_NAMESPACE, Dimensions: [Object.keys(dimensions)], Metrics },
-        ];
-        const _aws = { Timestamp: options.now(), CloudWatchMetrics: sets };
-        options.write(
-          JSON.stringify({ _aws, ...properties, ...dimensions, ...Object.fromEntries(values) }),
-        );
+        const set = { Namespace: METRIC_NAMESPACE, Dimensions: [Object.keys(dimensions)], Metrics };
+        const _aws = { Timestamp: options.now(), CloudWatchMetrics: [set] };
+        const fields = { ...properties, ...dimensions, ...Object.fromEntries(values) };
+        options.write(JSON.stringify({ _aws, ...fields }));
       }
       lines.clear();
     },

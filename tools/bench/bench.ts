@@ -58,3 +58,8 @@ export function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((left, right) => left - right);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }
+
+/** To two decimals: more would be noise. */
+export function rounded(value: number): number {
+  return Number(value.toFixed(2));
+}

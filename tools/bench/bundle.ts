@@ -13,6 +13,8 @@ export interface Bundle {
   readonly gzipBytes: number;
   /** Source files in it. */
   readonly modules: number;
+  /** Other people's packages in it, by name, sorted. */
+  readonly packages: readonly string[];
 }
 
 /**
@@ -51,5 +53,13 @@ export async function bundle(
     bytes: output.bytes,
     gzipBytes: gzipSync(readFileSync(outfile)).length,
     modules: Object.keys(output.inputs).length,
+    packages: packagesOf(Object.keys(output.inputs)),
   };
+}
+
+function packagesOf(files: readonly string[]): string[] {
+  const names = files.flatMap(
+    (file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [],
+  );
+  return [...new Set(names)].sort();
 }

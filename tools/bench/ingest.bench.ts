@@ -1,21 +1,18 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 
-import { medianOf } from "./bench.ts";
+import { rounded } from "./bench.ts";
 import type { Bench, Report, Target } from "./bench.ts";
 import { bundle } from "./bundle.ts";
 import type { Bundle } from "./bundle.ts";
 import { chartOf } from "./chart.ts";
+import { busyNote, startProcess, timesOf, WARM_REQUESTS, writeEvent } from "./cold-start.ts";
+import type { Start, Times } from "./cold-start.ts";
 import { startLocalAws } from "./local-aws.ts";
 
 /** Fresh processes of each subject. Medians of fewer move by more than what is compared. */
 const PROCESSES = 21;
-/** Requests to a process after its first one. */
-const WARM_REQUESTS = 200;
-
 const SUBJECTS = {
   floor: { label: "empty handler", entry: "tools/bench/subjects/ingest-floor.ts" },
   ingest: { label: "this ingest", entry: "lambdas/ingest/index.ts" },
@@ -32,15 +29,6 @@ const SUBJECTS = {
 
 type SubjectId = keyof typeof SUBJECTS;
 
-interface Start {
-  readonly statusCode: number;
-  readonly importMs: number;
-  readonly handledMs: number;
-  readonly peakMemoryBytes: number;
-  /** Milliseconds of each request after the first. */
-  readonly warm: readonly number[];
-}
-
 interface Figures {
   readonly id: SubjectId;
   readonly label: string;
@@ -49,17 +37,6 @@ interface Figures {
   readonly modules: number;
   /** Absent when only sizes are measured. Times are medians, in milliseconds. */
   readonly times?: Times;
-}
-
-interface Times {
-  readonly importMs: number;
-  /** From the end of the import to the first answer. */
-  readonly handledMs: number;
-  /** From the start of the import to the first answer: what the sender of the first request waits for. */
-  readonly firstMs: number;
-  readonly warmMs: number;
-  readonly warmPerSecond: number;
-  readonly peakMemoryBytes: number;
 }
 
 export const bench: Bench = {
@@ -114,7 +91,7 @@ async function timeAll(
     JSON.stringify({ basic: [{ username: "alloy", password: "bench" }] }),
   );
   const event = join(folder, "event.json");
-  writeFileSync(event, JSON.stringify(EVENT));
+  writeEvent(event);
   try {
     const starts = await bySubject((): Start[] => []);
     for (let round = 0; round < PROCESSES; round += 1) {
@@ -137,64 +114,13 @@ async function timeAll(
   }
 }
 
-function startProcess(file: string, event: string, awsUrl: string): Promise<Start> {
-  const script = fileURLToPath(new URL("cold-start.mjs", import.meta.url));
-  const child = spawn(process.execPath, [script, file, event, String(WARM_REQUESTS)], {
-    stdio: ["ignore", "ignore", "pipe", "pipe"],
-    env: {
-      STAGE: "bench",
-      AWS_REGION: "us-east-1",
-      AWS_ENDPOINT_URL: awsUrl,
-      AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
-      AWS_SECRET_ACCESS_KEY: "example",
-      AWS_LAMBDA_FUNCTION_NAME: "ingest",
-      EVENT_QUEUE_URL: `${awsUrl}/123456789012/events`,
-      PAYLOAD_BUCKET_NAME: "payloads",
-      WEBHOOK_SECRET_ARN: "arn:aws:secretsmanager:us-east-1:123456789012:secret:webhook",
-      AUTH_MODE: "secret",
-      ALLOW_LIST: JSON.stringify({ mode: "observe", cidrs: ["52.7.221.27"] }),
-    },
-  });
-  let output = "";
-  let errors = "";
-  child.stdio[3]?.on("data", (chunk: Buffer) => (output += String(chunk)));
-  child.stderr?.on("data", (chunk: Buffer) => (errors += String(chunk)));
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => {
-      if (code === 0) resolve(JSON.parse(output));
-      else reject(new Error(`${file} ended with ${code}: ${errors}`));
-    });
-  });
-}
-
-function timesOf(starts: readonly Start[]): Times {
-  const median = (pick: (start: Start) => number) => medianOf(starts.map(pick));
-  const warmMs = median(({ warm }) => medianOf(warm));
-  return {
-    importMs: rounded(median(({ importMs }) => importMs)),
-    handledMs: rounded(median(({ handledMs }) => handledMs)),
-    firstMs: rounded(median(({ importMs, handledMs }) => importMs + handledMs)),
-    warmMs: rounded(warmMs),
-    warmPerSecond: Math.round(
-      median(({ warm }) => (1_000 * warm.length) / warm.reduce((sum, ms) => sum + ms, 0)),
-    ),
-    peakMemoryBytes: median(({ peakMemoryBytes }) => peakMemoryBytes),
-  };
-}
-
 function reportOf(figures: readonly Figures[]): Report {
   const timed = figures.flatMap(({ times, ...sizes }) =>
     times === undefined ? [] : [{ ...sizes, times }],
   );
   const sizes = {
-    columns: ["", "bundle", "gzip", "modules"],
-    rows: figures.map((one) => [
-      one.label,
-      kilobytes(one.bundleBytes),
-      kilobytes(one.gzipBytes),
-      String(one.modules),
-    ]),
+    columns: ["", "bundle", "modules"],
+    rows: figures.map((one) => [one.label, kilobytes(one.bundleBytes), String(one.modules)]),
   };
   if (timed.length === 0) {
     return { ...sizes, notes: [], targets: sizeTargets(figures), figures };
@@ -203,7 +129,6 @@ function reportOf(figures: readonly Figures[]): Report {
     columns: [
       ...sizes.columns,
       "import",
-      "then handled",
       "first request",
       "warm request",
       "requests/s",
@@ -212,7 +137,6 @@ function reportOf(figures: readonly Figures[]): Report {
     rows: timed.map(({ times }, index) => [
       ...(sizes.rows[index] ?? []),
       `${times.importMs} ms`,
-      `${times.handledMs} ms`,
       `${times.firstMs} ms`,
       `${times.warmMs} ms`,
       String(times.warmPerSecond),
@@ -222,6 +146,7 @@ function reportOf(figures: readonly Figures[]): Report {
       `Node ${process.versions.node}, ${PROCESSES} fresh processes each, medians. "First request" is what its sender waits for once`,
       "the process is there: import, reading the secret, storing the webhook. SQS and Secrets Manager are a",
       "process on this machine, over plain HTTP.",
+      ...busyNote(),
     ],
     targets: [...sizeTargets(figures), ...timeTargets(timed)],
     figures,
@@ -290,26 +215,3 @@ function target(
 function kilobytes(bytes: number): string {
   return `${(bytes / 1_000).toFixed(1)} KB`;
 }
-
-function rounded(value: number): number {
-  return Number(value.toFixed(2));
-}
-
-/** An HTTP API's event of a webhook of usual size, with Basic authentication. */
-const EVENT = {
-  version: "2.0",
-  routeKey: "POST /webhooks/alloy",
-  rawPath: "/webhooks/alloy",
-  rawQueryString: "",
-  headers: {
-    "content-type": "application/json",
-    authorization: `Basic ${Buffer.from("alloy:bench").toString("base64")}`,
-  },
-  requestContext: {
-    http: { method: "POST", path: "/webhooks/alloy", sourceIp: "52.7.221.27" },
-    requestId: "JKJaXmPLvHcESHA=",
-    stage: "$default",
-  },
-  body: JSON.stringify({ request_token: "bench", data: { filler: "x".repeat(1_500) } }),
-  isBase64Encoded: false,
-};

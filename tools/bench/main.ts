@@ -1,24 +1,29 @@
 /**
- * `npm run bench -- [name…] [--sizes-only] [--json]`: measures what the product is measured by. Without a
- * name it runs every bench; each is one file, `tools/bench/<name>.bench.ts`.
+ * `npm run bench -- [name…] [--sizes-only] [--json] [--record]`: measures what the product is measured by. Without
+ * a name it runs every bench; each is one file, `tools/bench/<name>.bench.ts`.
  *
- * Prints a table, and writes the figures to `docs/bench/<name>.json` and, where there is a picture, to
- * `docs/bench/<name>.svg`. With `--sizes-only` it measures what does not depend on the machine, and writes
- * nothing. With `--json` it prints the JSON instead of the table. Exits 1 when a target is missed.
+ * Prints a table, and writes the figures, and the picture where there is one, to `.local/bench/`. Exits 1 when a
+ * target is missed. With `--sizes-only` it measures what does not depend on the machine; with `--json` it
+ * prints the figures instead of the table; with `--record` the figures and the picture go to `docs/bench/` and
+ * the table into the README, for everybody to see, unless a target is missed.
  */
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 import { isMet, tableOf } from "./bench.ts";
 import type { Bench, Report } from "./bench.ts";
 
 const here = new URL("./", import.meta.url);
-const records = new URL("../../docs/bench/", import.meta.url);
+const root = new URL("../../", import.meta.url);
 
 const known = readdirSync(here).flatMap((file) => /^(.+)\.bench\.ts$/.exec(file)?.[1] ?? []);
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { "sizes-only": { type: "boolean" }, json: { type: "boolean" } },
+  options: {
+    "sizes-only": { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    record: { type: "boolean", default: false },
+  },
 });
 const unknown = positionals.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
@@ -26,15 +31,25 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const sizesOnly = values["sizes-only"] ?? false;
+const sizesOnly = values["sizes-only"];
+if (sizesOnly && values.record) {
+  console.error(
+    "--record keeps the figures of a whole run, and --sizes-only makes half of one: give one.",
+  );
+  process.exit(2);
+}
+
 let missed = 0;
 for (const name of positionals.length > 0 ? positionals : known) {
   const { bench }: { bench: Bench } = await import(new URL(`${name}.bench.ts`, here).href);
   const report = await bench.run({ sizesOnly });
   if (values.json) console.log(jsonOf(report));
   else print(name, bench.title, report);
-  missed += report.targets.filter((target) => !isMet(target)).length;
-  if (!sizesOnly) record(name, report);
+  const missedHere = report.targets.filter((target) => !isMet(target)).length;
+  missed += missedHere;
+  const isRecorded = values.record && missedHere === 0;
+  write(name, report, new URL(isRecorded ? "docs/bench/" : ".local/bench/", root));
+  if (isRecorded) writeToReadme(name, report);
 }
 process.exitCode = missed > 0 ? 1 : 0;
 
@@ -48,12 +63,24 @@ function print(name: string, title: string, report: Report): void {
   }
 }
 
-function record(name: string, report: Report): void {
-  mkdirSync(records, { recursive: true });
-  writeFileSync(new URL(`${name}.json`, records), `${jsonOf(report)}\n`);
-  if (report.picture !== undefined) writeFileSync(new URL(`${name}.svg`, records), report.picture);
+function write(name: string, report: Report, folder: URL): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(new URL(`${name}.json`, folder), `${jsonOf(report)}\n`);
+  if (report.picture !== undefined) writeFileSync(new URL(`${name}.svg`, folder), report.picture);
 }
 
-function jsonOf({ figures, targets }: Report): string {
-  return JSON.stringify({ figures, targets }, null, 2);
+/** The table goes between two comments of the README, `<!-- bench:<name> -->` and `<!-- /bench:<name> -->`. */
+function writeToReadme(name: string, report: Report): void {
+  const file = new URL("README.md", root);
+  const [begin, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
+  const readme = readFileSync(file, "utf8");
+  const [before = "", rest] = readme.split(begin);
+  const after = rest?.split(end)[1];
+  if (after === undefined) return;
+  writeFileSync(file, `${before}${begin}\n${tableOf(report)}\n${end}${after}`);
+}
+
+function jsonOf(report: Report): string {
+  const { figures, targets } = report;
+  return JSON.stringify({ figures, targets, table: tableOf(report) }, null, 2);
 }

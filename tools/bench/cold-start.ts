@@ -1,0 +1,113 @@
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { availableParallelism, loadavg } from "node:os";
+import { fileURLToPath } from "node:url";
+
+import { medianOf, rounded } from "./bench.ts";
+
+/** Requests to a process after its first one. */
+export const WARM_REQUESTS = 200;
+
+/** What one fresh process has measured of itself. */
+export interface Start {
+  readonly statusCode: number;
+  readonly importMs: number;
+  readonly handledMs: number;
+  readonly peakMemoryBytes: number;
+  /** Milliseconds of each request after the first. */
+  readonly warm: readonly number[];
+}
+
+/** Medians over processes, in milliseconds. */
+export interface Times {
+  readonly importMs: number;
+  /** From the end of the import to the first answer. */
+  readonly handledMs: number;
+  /** From the start of the import to the first answer: what the sender of the first request waits for. */
+  readonly firstMs: number;
+  readonly warmMs: number;
+  readonly warmPerSecond: number;
+  readonly peakMemoryBytes: number;
+}
+
+/** Starts a bundle in a process of its own, as Lambda does, and has it handle webhooks. */
+export function startProcess(file: string, event: string, awsUrl: string): Promise<Start> {
+  const script = fileURLToPath(new URL("fresh-process.mjs", import.meta.url));
+  const child = spawn(process.execPath, [script, file, event, String(WARM_REQUESTS)], {
+    stdio: ["ignore", "ignore", "pipe", "pipe"],
+    env: {
+      STAGE: "bench",
+      AWS_REGION: "us-east-1",
+      AWS_ENDPOINT_URL: awsUrl,
+      AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+      AWS_SECRET_ACCESS_KEY: "example",
+      AWS_LAMBDA_FUNCTION_NAME: "ingest",
+      EVENT_QUEUE_URL: `${awsUrl}/123456789012/events`,
+      PAYLOAD_BUCKET_NAME: "payloads",
+      WEBHOOK_SECRET_ARN: "arn:aws:secretsmanager:us-east-1:123456789012:secret:webhook",
+      AUTH_MODE: "secret",
+      ALLOW_LIST: JSON.stringify({ mode: "observe", cidrs: ["52.7.221.27"] }),
+    },
+  });
+  let output = "";
+  let errors = "";
+  child.stdio[3]?.on("data", (chunk: Buffer) => (output += String(chunk)));
+  child.stderr?.on("data", (chunk: Buffer) => (errors += String(chunk)));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0) resolve(JSON.parse(output));
+      else reject(new Error(`${file} ended with ${code}: ${errors}`));
+    });
+  });
+}
+
+/** What many processes have measured, as one. */
+export function timesOf(starts: readonly Start[]): Times {
+  const median = (pick: (start: Start) => number) => medianOf(starts.map(pick));
+  const warmMs = median(({ warm }) => medianOf(warm));
+  return {
+    importMs: rounded(median(({ importMs }) => importMs)),
+    handledMs: rounded(median(({ handledMs }) => handledMs)),
+    firstMs: rounded(median(({ importMs, handledMs }) => importMs + handledMs)),
+    warmMs: rounded(warmMs),
+    warmPerSecond: Math.round(
+      median(({ warm }) => (1_000 * warm.length) / warm.reduce((sum, ms) => sum + ms, 0)),
+    ),
+    peakMemoryBytes: median(({ peakMemoryBytes }) => peakMemoryBytes),
+  };
+}
+
+/** The file that holds the event which every process is sent. */
+export function writeEvent(file: string): void {
+  writeFileSync(file, JSON.stringify(EVENT));
+}
+
+/** Processes that wait for a processor take as long as the others let them. */
+export function busyNote(): string[] {
+  const [load = 0] = loadavg();
+  const processors = availableParallelism();
+  if (load <= processors) return [];
+  return [
+    `The machine is busy (load ${load.toFixed(1)} on ${processors} processors): times say little, run it again later.`,
+  ];
+}
+
+/** An HTTP API's event of a webhook of usual size, with Basic authentication. */
+const EVENT = {
+  version: "2.0",
+  routeKey: "POST /webhooks/alloy",
+  rawPath: "/webhooks/alloy",
+  rawQueryString: "",
+  headers: {
+    "content-type": "application/json",
+    authorization: `Basic ${Buffer.from("alloy:bench").toString("base64")}`,
+  },
+  requestContext: {
+    http: { method: "POST", path: "/webhooks/alloy", sourceIp: "52.7.221.27" },
+    requestId: "JKJaXmPLvHcESHA=",
+    stage: "$default",
+  },
+  body: JSON.stringify({ request_token: "bench", data: { filler: "x".repeat(1_500) } }),
+  isBase64Encoded: false,
+};
