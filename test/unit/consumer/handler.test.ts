@@ -1,0 +1,128 @@
+import { describe, expect, test } from "vitest";
+
+import { TransientError } from "../../../lambdas/domain/errors.ts";
+import { aConsumer } from "../../support/consumer.ts";
+import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
+
+const START = Date.UTC(2026, 10, 23, 20);
+const of = (type: string, token: string, after = 0) => webhookOf(type, token, START + after);
+
+describe("a batch", () => {
+  test("gives ten copies of one webhook one effect", async () => {
+    const consumer = aConsumer();
+
+    const answer = await consumer.process(batchOf(Array(10).fill(of("pending_review", "JA-1"))));
+
+    expect(answer.batchItemFailures).toEqual([]);
+    expect(consumer.published).toHaveLength(1);
+    expect(consumer.store.events.size).toBe(1);
+  });
+
+  test("gives the same webhook in a message of its own no second effect (pitfalls 1: key = message id)", async () => {
+    const consumer = aConsumer();
+    await consumer.process(batchOf([of("pending_review", "JA-1")]));
+
+    await consumer.process(batchOf([of("pending_review", "JA-1")]));
+
+    expect(consumer.published).toHaveLength(1);
+  });
+
+  test("publishes an application's events in the order of their time", async () => {
+    const consumer = aConsumer();
+
+    await consumer.process(
+      batchOf([
+        of("completed_application", "JA-1", 2_000),
+        of("pending_review", "JA-1", 1_000),
+        of("started_application", "JA-1"),
+      ]),
+    );
+
+    expect(consumer.published.map(({ eventType }) => eventType)).toEqual([
+      "started_application",
+      "pending_review",
+      "completed_application",
+    ]);
+  });
+
+  test("dead-letters what nobody can read at once, and its neighbours go on (pitfalls 2: poison)", async () => {
+    const consumer = aConsumer();
+
+    const answer = await consumer.process(batchOf(["not json", of("pending_review", "JA-1")]));
+
+    expect(answer.batchItemFailures).toEqual([]);
+    expect(consumer.deadLettered.map(({ reason }) => reason)).toEqual([
+      "the body is not JSON (8 characters)",
+    ]);
+    expect(consumer.published).toHaveLength(1);
+  });
+
+  test("gives back only what the bus refused (pitfalls 2: partial failures)", async () => {
+    const consumer = aConsumer({
+      publisher: {
+        publish: async (events) =>
+          events.map(({ applicationToken }) =>
+            applicationToken === "JA-2" ? "ThrottlingException" : null,
+          ),
+      },
+    });
+    const batch = batchOf(["JA-1", "JA-2", "JA-3"].map((token) => of("pending_review", token)));
+
+    const { batchItemFailures } = await consumer.process(batch);
+
+    expect(batchItemFailures).toEqual([{ itemIdentifier: batch.Records[1]?.messageId }]);
+  });
+
+  test("returns a list, not an error, when every record fails (pitfalls 2: full batch failure)", async () => {
+    const consumer = aConsumer({
+      publisher: { publish: () => Promise.reject(new TransientError("the bus is down")) },
+    });
+
+    const { batchItemFailures } = await consumer.process(
+      batchOf(["JA-1", "JA-2"].map((token) => of("pending_review", token))),
+    );
+
+    expect(batchItemFailures).toHaveLength(2);
+    expect(consumer.waits).toEqual([5, 5]);
+  });
+
+  test("brings an event in conflict back within seconds", async () => {
+    const consumer = aConsumer({ idempotency: { once: async () => "in-conflict" } });
+
+    const { batchItemFailures } = await consumer.process(batchOf([of("pending_review", "JA-1")]));
+
+    expect(batchItemFailures).toHaveLength(1);
+    expect(consumer.waits).toEqual([2]);
+  });
+
+  test("drops what configuration ignores, and keeps nothing of it", async () => {
+    const consumer = aConsumer();
+
+    const { batchItemFailures } = await consumer.process(batchOf([of("visited_node", "JA-1")]));
+
+    expect(batchItemFailures).toEqual([]);
+    expect(consumer.store.events.size + consumer.store.applications.size).toBe(0);
+  });
+
+  test("records a late step and does not publish it", async () => {
+    const consumer = aConsumer();
+    await consumer.process(batchOf([of("completed_application", "JA-1", 9_000)]));
+
+    await consumer.process(batchOf([of("pending_review", "JA-1")]));
+
+    expect(consumer.store.events.size).toBe(2);
+    expect(consumer.published.map(({ route }) => route)).toEqual(["approved"]);
+  });
+
+  test("records a shadow application's events and publishes none", async () => {
+    const consumer = aConsumer();
+    const webhook = JSON.parse(of("completed_application", "JA-1"));
+
+    await consumer.process(
+      batchOf([JSON.stringify({ ...webhook, data: { ...webhook.data, is_shadow_app: true } })]),
+    );
+
+    expect(consumer.store.events.size).toBe(1);
+    expect(consumer.published).toEqual([]);
+  });
+});
