@@ -11,6 +11,9 @@ export const STAGE_DIMENSION = "Stage";
 /** Where the truth stopped: the extra dimension of `DeliveryGaps`. */
 export const GAP_STAGE_DIMENSION = "GapStage";
 
+/** The Journey's token: another extra dimension of `DeliveryGaps`. */
+export const JOURNEY_DIMENSION = "Journey";
+
 /** Why a webhook could not be stored: the extra dimension of `StoresFailed`. */
 export const CAUSE_DIMENSION = "Cause";
 
@@ -59,14 +62,21 @@ export const METRICS = {
   pollerRuns: "PollerRuns",
   /** Poller: applications compared with Alloy. */
   applicationsChecked: "ApplicationsChecked",
-  /** Poller: due applications that this run did not reach. */
+  /** Poller: applications that have been due for two of its periods, and that this run did not reach. */
   applicationsBehind: "ApplicationsBehind",
-  /** Poller: events at Alloy newer than the previous check of their application. */
-  transitionsSeen: "TransitionsSeen",
-  /** Poller: events put into the queue because they had not been recorded. */
+  /** Poller: events at Alloy, newer than the previous check of their application, without a webhook. */
+  transitionsUnheard: "TransitionsUnheard",
+  /** Poller: events that Alloy has and that are not recorded. */
   eventsMissing: "EventsMissing",
-  /** Poller: applications in gap, past the threshold; also by `GapStage`. */
+  /** Poller: applications for which Alloy's status or outcome was put into the queue, as no event tells it. */
+  correctionsQueued: "CorrectionsQueued",
+  /**
+   * Poller: applications in gap, past the threshold, at the end of the run; also by `GapStage` and by
+   * `Journey`. `late` ones, which have healed by themselves, stand under their stage alone.
+   */
   deliveryGaps: "DeliveryGaps",
+  /** Poller: gaps that healed; from their first event to the check that found them healed, in milliseconds. */
+  gapDuration: "GapDuration",
   /** Poller: applications that Alloy does not know, or not by this account. */
   applicationsUnknown: "ApplicationsUnknown",
   /** Poller: applications checked that have been open for longer than `gaps.staleAfterMs`. */
@@ -94,6 +104,26 @@ export const SUBMISSION_DETAIL_TYPE = "Journey Application Submitted";
 
 /** `DetailType` of an opened or closed delivery gap. */
 export const DELIVERY_GAP_DETAIL_TYPE = "Journey Application Delivery Gap";
+
+/**
+ * Where the truth stopped, from Alloy to the state:
+ * - `not-delivered`: nothing of it came; `rejected`: we refused webhooks when Alloy tried;
+ * - `in-flight`: the queue is older than the event;
+ * - `failed-processing`: it is being retried; `dead-lettered`: it is not any more;
+ * - `not-applied`: it is recorded, but the state is behind;
+ * - `late`: its webhook came, but later than Alloy's quick attempts explain.
+ */
+export const GAP_STAGES = [
+  "not-delivered",
+  "rejected",
+  "in-flight",
+  "failed-processing",
+  "dead-lettered",
+  "not-applied",
+  "late",
+] as const;
+
+export type GapStage = (typeof GAP_STAGES)[number];
 
 /** Route ids, in the order of docs/events.md. */
 export const ROUTE_IDS = [
@@ -254,6 +284,20 @@ export const POLLER = {
   secretLifetimeMs: 5 * MINUTE,
 } as const;
 
+/** How a gap is explained. */
+export const GAP = {
+  /** A failed record is retried after at most 30 min, and given up some minutes later. */
+  longestRetryMs: 35 * MINUTE,
+  /** CloudWatch knows the age of the queue's oldest message to the minute. */
+  queueSlackMs: 1 * MINUTE,
+  /** How far back the answers to Alloy are looked at: within it, 100 failures switch the endpoint off. */
+  deliveryWindowMs: 3 * DAY,
+  /** A dead-lettered event is a person's for so long; then the poller tries whether its cause is gone. */
+  redriveMs: 1 * DAY,
+  /** Events that are kept and published with a gap; it counts all of them. */
+  mostEvents: 50,
+} as const;
+
 /** How many of each may run at once. */
 export const CONCURRENCY = {
   /** Carries all that API Gateway lets through, were it authentic. */
@@ -287,6 +331,7 @@ export const MEMORY_MB = {
 /** `ApplicationTable`. */
 export const TABLE = {
   dueIndex: "due",
+  gapIndex: "gap",
   externalIndex: "external",
   /** Shards of the due index: ten partitions take 10,000 writes a second. */
   dueShards: 10,
@@ -317,9 +362,16 @@ export interface ConsumerSettings {
 
 /** Environment variable `POLLER_SETTINGS`, as JSON; made from the stage's configuration. */
 export interface PollerSettings {
+  /** Environment of an application whose answer does not say it. */
   readonly environment: "sandbox" | "live";
   /** Base URL of Alloy's API with its version: `https://sandbox.alloy.co/v1`. */
   readonly alloyBaseUrl: string;
+  /** `bearer`: a token of an hour, got with the API key; `basic`: the API key with each call. */
+  readonly alloyAuth: "basic" | "bearer";
+  /** Who refuses webhooks before ingest counts them, or counts addresses that it does not refuse. */
+  readonly refusals: { readonly byAuthorizer: boolean; readonly byAddress: boolean };
+  /** How long an event item lives after its receipt; null keeps it. */
+  readonly eventRetentionMs: number | null;
   readonly ignoredEventTypes: readonly string[];
   readonly polling: PollingSettings;
   readonly gaps: GapSettings;
@@ -327,6 +379,8 @@ export interface PollerSettings {
 
 /** When an open application is checked, and what a run may use up. */
 export interface PollingSettings {
+  /** How often the poller runs. */
+  readonly rateMs: number;
   /** First check after the submission or the first webhook. */
   readonly firstCheckMs: number;
   /** Second check after the first; each next one comes `growth` times later. */
@@ -336,6 +390,8 @@ export interface PollingSettings {
   readonly capMs: number;
   /** Last check of a final application: after Alloy's own retries are over. */
   readonly finalCheckMs: number;
+  /** Checks of a settled application for reruns that no webhook told of; null: none. */
+  readonly rerunCheckMs: number | null;
   /** Calls to Alloy per second at most. */
   readonly requestsPerSecond: number;
   /** Calls to Alloy per run at most. */

@@ -46,7 +46,15 @@ export class PipelineStack extends Stack {
       bus,
       alerts,
     });
-    const poller = new ScheduledPoller(this, "Polling", { stage, key, queue, store, bus, alerts });
+    const poller = new ScheduledPoller(this, "Polling", {
+      stage,
+      key,
+      queue,
+      store,
+      bus,
+      api: ingest.api,
+      alerts,
+    });
     new IntegrationHealth(this, "Health", { alerts });
     new PipelineDashboard(this, "Overview", { stage, queue });
 

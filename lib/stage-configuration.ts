@@ -5,6 +5,7 @@ import { ROUTE_IDS } from "../lambdas/settings.ts";
 import type {
   AllowListSettings,
   GapSettings,
+  PollerSettings,
   PollingSettings,
   RouteId,
 } from "../lambdas/settings.ts";
@@ -18,6 +19,8 @@ export interface StageConfiguration {
   readonly alloy: {
     /** Base URL of Alloy's API with its version; some clients have one of their own. */
     readonly baseUrl: string;
+    /** How the poller authenticates: with the API key, or with a bearer of an hour got with it. */
+    readonly auth: PollerSettings["alloyAuth"];
   };
   /** Journey tokens to accept; empty accepts all. */
   readonly journeys: readonly string[];
@@ -29,10 +32,7 @@ export interface StageConfiguration {
   readonly auth: "secret" | { readonly jwt: JwtConfiguration };
   readonly allowList: AllowListSettings;
   readonly routes: Readonly<Record<RouteId, RouteConfiguration>>;
-  readonly polling: PollingSettings & {
-    /** How often the poller runs. */
-    readonly rateMs: number;
-  };
+  readonly polling: PollingSettings;
   readonly gaps: GapSettings;
   readonly alarms: {
     /** Where the pages of docs/runbooks can be read; an alarm links to `<this>/<alarm id>.md`. */
@@ -167,6 +167,7 @@ const schema = v.strictObject({
         "an https URL with Alloy's version and no slash at its end, such as https://sandbox.alloy.co/v1",
       ),
     ),
+    auth: v.picklist(["basic", "bearer"], '"basic" or "bearer"'),
   }),
   journeys: v.array(
     v.pipe(
@@ -214,6 +215,7 @@ const schema = v.strictObject({
     growth: v.pipe(v.number("a factor"), v.minValue(1, "at least 1: checks get rarer, not denser")),
     capMs: milliseconds,
     finalCheckMs: milliseconds,
+    rerunCheckMs: v.nullable(milliseconds),
     requestsPerSecond: positive("request"),
     callsPerRun: wholeNumber("call"),
     runMs: milliseconds,

@@ -59,6 +59,8 @@ const house: Omit<StageConfiguration, "stage" | "environment" | "alloy" | "remov
     capMs: 1 * DAY,
     // One hour after Alloy's last attempt.
     finalCheckMs: 25 * HOUR,
+    // A rerun's own webhooks tell of it; whoever starts them by hand often may ask for 7 * DAY.
+    rerunCheckMs: null,
     // Alloy publishes no limit and recommends no interval: modest, so that others keep their share.
     requestsPerSecond: 5,
     callsPerRun: 200,
@@ -92,7 +94,7 @@ const sandbox: StageConfiguration = {
   ...house,
   stage: "sandbox",
   environment: "sandbox",
-  alloy: { baseUrl: "https://sandbox.alloy.co/v1" },
+  alloy: { baseUrl: "https://sandbox.alloy.co/v1", auth: "basic" },
   removal: "destroy",
 };
 
@@ -100,7 +102,7 @@ const production: StageConfiguration = {
   ...house,
   stage: "production",
   environment: "live",
-  alloy: { baseUrl: "https://api.alloy.co/v1" },
+  alloy: { baseUrl: "https://api.alloy.co/v1", auth: "basic" },
   retention: { ...house.retention, logs: RetentionDays.THREE_MONTHS },
   removal: "retain",
 };
@@ -114,7 +116,10 @@ function local(context: StageContext): StageConfiguration {
     ...house,
     stage: "local",
     environment: "sandbox",
-    alloy: { baseUrl: textFrom("alloyBaseUrl", context.alloyBaseUrl ?? sandbox.alloy.baseUrl) },
+    alloy: {
+      ...sandbox.alloy,
+      baseUrl: textFrom("alloyBaseUrl", context.alloyBaseUrl ?? sandbox.alloy.baseUrl),
+    },
     // The simulator, or the user's own mock, calls from this machine.
     allowList: { mode: "observe", cidrs: ["127.0.0.0/8", ...ALLOY_CIDRS] },
     polling: {

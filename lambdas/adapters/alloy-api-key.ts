@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
-import type { AlloyApiKey } from "./alloy-api.ts";
+import type { AlloyApiKey, ReadAlloyApiKey } from "./alloy-authorization.ts";
 import type { SecretsManagerSecret } from "./secrets-manager-secret.ts";
 
 const token = v.pipe(v.string(), v.nonEmpty());
@@ -21,7 +21,7 @@ export function makeAlloyApiKeyReader(options: {
   readonly lifetimeMs: number;
   readonly now: () => number;
   readonly logger: MessageLogger;
-}): (read: { readonly isForced: boolean }) => Promise<AlloyApiKey | null> {
+}): ReadAlloyApiKey {
   const { secret, lifetimeMs, now, logger } = options;
   let known: { readonly key: AlloyApiKey; readonly freshUntil: number } | null = null;
 

@@ -3,6 +3,7 @@ import { brotliCompressSync, constants } from "node:zlib";
 import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
+  GetItemCommand,
   PutItemCommand,
   QueryCommand,
   UpdateItemCommand,
@@ -126,6 +127,21 @@ export class DynamoApplicationStore implements ApplicationStore {
       return Items.map((item) => toldEventOf(unmarshall(item)));
     } catch (error) {
       throw translateAwsError("Reading an application's events", error);
+    }
+  }
+
+  async readState(applicationToken: string): Promise<ApplicationState | null> {
+    try {
+      const { Item } = await this.#client.send(
+        new GetItemCommand({
+          TableName: this.#tableName,
+          Key: marshall(applicationKey(applicationToken)),
+          ConsistentRead: true,
+        }),
+      );
+      return Item === undefined ? null : applicationStateOf(unmarshall(Item));
+    } catch (error) {
+      throw translateAwsError("Reading an application's state", error);
     }
   }
 

@@ -7,6 +7,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
+import type { Gap } from "../domain/gap.ts";
 import type {
   CheckMemory,
   CheckPlan,
@@ -14,9 +15,11 @@ import type {
   DueApplication,
   DueApplications,
   History,
+  KnownApplication,
+  OpenGap,
 } from "../domain/polling-ports.ts";
 import type { RecordedEvent, RecordedFailure } from "../domain/reconciliation.ts";
-import { TABLE } from "../settings.ts";
+import { GAP_STAGES, TABLE } from "../settings.ts";
 import { applicationKey, applicationStateOf, dueShard } from "./application-item.ts";
 import { translateAwsError } from "./aws-error.ts";
 import { DynamoUpdate } from "./dynamo-update.ts";
@@ -26,6 +29,20 @@ const number = v.nullish(v.number(), null);
 
 const KeySchema = v.object({ pk: v.string(), dueAt: v.number() });
 
+const stage = v.picklist(GAP_STAGES);
+
+const GapSchema = v.object({
+  gapId: v.string(),
+  stage,
+  since: v.number(),
+  detectedAt: v.number(),
+  eventCount: v.number(),
+  events: v.array(v.object({ eventId: v.string(), type: v.string(), at: v.number(), stage })),
+  evidence: v.string(),
+});
+
+const OpenGapSchema = v.object({ pk: v.string(), gapStage: stage, journeyToken: text });
+
 const MemorySchema = v.object({
   checkedAt: number,
   checkAskedAt: number,
@@ -33,6 +50,7 @@ const MemorySchema = v.object({
   failedChecks: v.nullish(v.number(), 0),
   unknownSince: number,
   revision: number,
+  gap: v.nullish(GapSchema, null),
 });
 
 const EventSchema = v.object({
@@ -43,6 +61,7 @@ const EventSchema = v.object({
   origin: v.picklist(["webhook", "poll", "submission", "replay"]),
   entityApplicationToken: text,
   eventToken: text,
+  outcome: text,
 });
 
 const FailureSchema = v.object({
@@ -52,6 +71,9 @@ const FailureSchema = v.object({
   reason: v.string(),
   deadLettered: v.boolean(),
 });
+
+/** Partition of the sparse index `gap`; one, since few applications are ever in gap. */
+const GAP_PARTITION = "GAP";
 
 /** Everything of an event and of a failure but the body, which is most of their size and personal. */
 const HISTORY_ATTRIBUTES = [
@@ -89,6 +111,16 @@ export class DynamoDueApplications implements DueApplications {
     return item === null ? null : claimedApplicationOf(item, until);
   }
 
+  async look(applicationToken: string): Promise<KnownApplication | null> {
+    const { pk, sk } = applicationKey(applicationToken);
+    const items = this.#query("Reading an application", {
+      KeyConditionExpression: "pk = :pk AND sk = :sk",
+      ExpressionAttributeValues: { ":pk": pk, ":sk": sk },
+    });
+    for await (const item of items) return knownApplicationOf(item);
+    return null;
+  }
+
   async history(applicationToken: string): Promise<History> {
     const events: RecordedEvent[] = [];
     const failures: RecordedFailure[] = [];
@@ -115,7 +147,7 @@ export class DynamoDueApplications implements DueApplications {
 
   async plan(claimed: ClaimedApplication, plan: CheckPlan): Promise<void> {
     const { applicationToken } = claimed.state;
-    const update = memoryUpdate(plan.memory);
+    const update = updateOf(plan);
     if (plan.dueAt === null) {
       update.remove("duePk");
       update.remove("dueAt");
@@ -130,9 +162,23 @@ export class DynamoDueApplications implements DueApplications {
     if ((await this.#update("Planning a check", applicationToken, update)) !== null) return;
 
     // Somebody asked for a check meanwhile, or the application moved: it is due as it stands.
-    const memory = memoryUpdate(plan.memory);
-    memory.requirePresent("pk");
-    await this.#update("Planning a check", applicationToken, memory);
+    const found = updateOf(plan);
+    found.requirePresent("pk");
+    await this.#update("Planning a check", applicationToken, found);
+  }
+
+  async openGaps(since: number): Promise<readonly OpenGap[]> {
+    const gaps: OpenGap[] = [];
+    const items = this.#query("Listing open gaps", {
+      IndexName: TABLE.gapIndex,
+      KeyConditionExpression: "gapPk = :gap AND gapSince <= :since",
+      ExpressionAttributeValues: { ":gap": GAP_PARTITION, ":since": since },
+    });
+    for await (const item of items) {
+      const { pk, gapStage, journeyToken } = v.parse(OpenGapSchema, item);
+      gaps.push({ applicationToken: tokenOf(pk), journeyToken, stage: gapStage });
+    }
+    return gaps;
   }
 
   async #dueOf(shard: string, now: number, limit: number): Promise<readonly DueApplication[]> {
@@ -145,7 +191,7 @@ export class DynamoDueApplications implements DueApplications {
     });
     for await (const item of items) {
       const { pk, dueAt } = v.parse(KeySchema, item);
-      due.push({ applicationToken: pk.slice(applicationKey("").pk.length), dueAt });
+      due.push({ applicationToken: tokenOf(pk), dueAt });
       if (due.length === limit) break;
     }
     return due;
@@ -204,7 +250,16 @@ export class DynamoDueApplications implements DueApplications {
   }
 }
 
+function tokenOf(pk: string): string {
+  return pk.slice(applicationKey("").pk.length);
+}
+
 function claimedApplicationOf(item: Item, claimedUntil: number): ClaimedApplication {
+  const { revision } = v.parse(MemorySchema, item);
+  return { ...knownApplicationOf(item), claimedUntil, revision };
+}
+
+function knownApplicationOf(item: Item): KnownApplication {
   const memory = v.parse(MemorySchema, item);
   return {
     state: applicationStateOf(item),
@@ -215,21 +270,35 @@ function claimedApplicationOf(item: Item, claimedUntil: number): ClaimedApplicat
       failedChecks: memory.failedChecks,
       unknownSince: memory.unknownSince,
     },
-    claimedUntil,
-    revision: memory.revision,
+    gap: memory.gap,
   };
 }
 
-function memoryUpdate(memory: CheckMemory): DynamoUpdate {
+/** The poller's own attributes. */
+function updateOf({ memory, gap }: CheckPlan): DynamoUpdate {
   const update = new DynamoUpdate();
-  const { checkedAt, pushes, failedChecks, unknownSince } = memory;
-  // `checkAskedAt` is written by whoever asks.
-  const attributes = { checkedAt, checkPushes: pushes, failedChecks, unknownSince };
-  for (const [name, value] of Object.entries(attributes)) {
+  for (const [name, value] of Object.entries({
+    ...memoryAttributes(memory),
+    ...gapAttributes(gap),
+  })) {
     if (value === null || value === 0) update.remove(name);
     else update.set(name, value);
   }
   return update;
+}
+
+function memoryAttributes({ checkedAt, pushes, failedChecks, unknownSince }: CheckMemory) {
+  // `checkAskedAt` is written by whoever asks.
+  return { checkedAt, checkPushes: pushes, failedChecks, unknownSince };
+}
+
+function gapAttributes(gap: Gap | null) {
+  return {
+    gap,
+    gapPk: gap === null ? null : GAP_PARTITION,
+    gapSince: gap?.since ?? null,
+    gapStage: gap?.stage ?? null,
+  };
 }
 
 function recordedEventOf(item: Item): RecordedEvent {

@@ -15,6 +15,10 @@ export function isIgnored(subject: Subject, settings: ConsumerSettings): boolean
       );
     case "submission":
       return !acceptsJourney(subject.submission.journeyToken, settings);
+    case "correction": {
+      const { journeyToken } = subject.correction.snapshot;
+      return journeyToken !== null && !acceptsJourney(journeyToken, settings);
+    }
     case "foreign-webhook":
       return false;
   }

@@ -17,6 +17,7 @@ import type { ToldEvent } from "../domain/twin.ts";
 import { METRICS } from "../settings.ts";
 import type { ConsumerSettings } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { processCorrection } from "./process-correction.ts";
 import type { Work } from "./work.ts";
 
 export interface ProcessDependencies {
@@ -53,6 +54,8 @@ export async function processWork(
       return processJourneyEvent(work, subject.event, subject.content, publish, dependencies);
     case "foreign-webhook":
       return processForeignWebhook(work, subject, publish, dependencies);
+    case "correction":
+      return processCorrection(work, subject.correction, publish, dependencies);
     case "submission": {
       const { store, settings, now } = dependencies;
       const dueAt = now() + settings.firstCheckMs;

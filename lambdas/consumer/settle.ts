@@ -168,6 +168,9 @@ function keysOf(work: Work | null): Readonly<Record<string, string>> {
   if (subject.kind === "submission") {
     return { receiptId, applicationToken: subject.submission.applicationToken };
   }
+  if (subject.kind === "correction") {
+    return { receiptId, applicationToken: subject.correction.snapshot.applicationToken };
+  }
   if (subject.kind === "foreign-webhook") return { receiptId, eventId: subject.webhook.eventId };
   const { eventId, applicationToken, type: eventType } = subject.event;
   return { receiptId, eventId, applicationToken, eventType };

@@ -1,5 +1,7 @@
 import type { SQSRecord } from "aws-lambda";
 
+import { correctionIdOf, parseCorrection } from "../domain/correction.ts";
+import type { Correction } from "../domain/correction.ts";
 import { decodeEnvelope } from "../domain/decode-envelope.ts";
 import { readBody } from "../domain/envelope.ts";
 import { PermanentError } from "../domain/errors.ts";
@@ -19,7 +21,8 @@ export type Subject =
       readonly route: "other" | "unrecognised";
       readonly content: unknown;
     }
-  | { readonly kind: "submission"; readonly submission: Submission };
+  | { readonly kind: "submission"; readonly submission: Submission }
+  | { readonly kind: "correction"; readonly correction: Correction };
 
 /** One thing to do, and the records that all ask for it: duplicates inside a batch are one. */
 export interface Work {
@@ -63,7 +66,18 @@ export async function readWork(record: SQSRecord, payloads: PayloadReader): Prom
   const { payloadKey, siblings = [] } = envelope;
   const rest = { receipt, payloadKey, siblings, records: [record] };
   const bytes = await readBody(envelope, (key) => payloads.read(key));
-  const parsed = parseWebhook(new TextDecoder().decode(bytes));
+  const body = new TextDecoder().decode(bytes);
+  // Nobody but the poller may correct: a webhook that looks like a correction is none.
+  const corrected = envelope.kind === "poll" ? parseCorrection(body) : null;
+  if (corrected !== null) {
+    if ("reason" in corrected) throw new PermanentError(corrected.reason);
+    const { correction } = corrected;
+    const { applicationToken: sequence, at } = correction.snapshot;
+    const subject = { kind: "correction", correction } as const;
+    const key = correctionIdOf(correction);
+    return { key, sequence, at, subject, receipt, payloadKey, records: [record] };
+  }
+  const parsed = parseWebhook(body);
   switch (parsed.kind) {
     case "invalid":
       throw new PermanentError(parsed.reason);

@@ -1,6 +1,10 @@
+import type { GapStage } from "../settings.ts";
 import type { AlloyApplication } from "./alloy-application.ts";
 import type { ApplicationState } from "./application-state.ts";
+import type { DeliveryRecord } from "./delivery.ts";
 import type { Envelope } from "./envelope.ts";
+import type { Gap } from "./gap.ts";
+import type { GapNotice } from "./gap-notice.ts";
 import type { RecordedEvent, RecordedFailure } from "./reconciliation.ts";
 
 /** An application whose check is due. */
@@ -24,10 +28,16 @@ export interface CheckMemory {
   readonly unknownSince: number | null;
 }
 
-/** An application that this run, and no other, may check. */
-export interface ClaimedApplication {
+/** What is known of an application that is to be checked. */
+export interface KnownApplication {
   readonly state: ApplicationState;
   readonly memory: CheckMemory;
+  /** As the previous check found it. */
+  readonly gap: Gap | null;
+}
+
+/** An application that this run, and no other, may check. */
+export interface ClaimedApplication extends KnownApplication {
   /** Until when it is claimed: its `dueAt` by now. */
   readonly claimedUntil: number;
   /** The state's revision: the consumer counts it up with every merge. */
@@ -45,8 +55,16 @@ export interface CheckPlan {
   /** The next check, epoch milliseconds; null settles the application: it leaves the index. */
   readonly dueAt: number | null;
   readonly memory: CheckMemory;
+  readonly gap: Gap | null;
   /** Epoch milliseconds. */
   readonly at: number;
+}
+
+/** An application in gap. */
+export interface OpenGap {
+  readonly applicationToken: string;
+  readonly journeyToken: string | null;
+  readonly stage: GapStage;
 }
 
 /** The applications that are to be checked. */
@@ -55,9 +73,25 @@ export interface DueApplications {
   list(now: number, limit: number): Promise<readonly DueApplication[]>;
   /** Null when another run has taken it, or a webhook has moved it, meanwhile. */
   claim(due: DueApplication, until: number): Promise<ClaimedApplication | null>;
+  /** The same without a claim; null when there is no such application. */
+  look(applicationToken: string): Promise<KnownApplication | null>;
   history(applicationToken: string): Promise<History>;
   /** Ends a claim. A check that somebody asked for meanwhile stays as it is. */
   plan(claimed: ClaimedApplication, plan: CheckPlan): Promise<void>;
+  /** The applications whose gap has been open since this time (epoch milliseconds) or longer. */
+  openGaps(since: number): Promise<readonly OpenGap[]>;
+}
+
+/** How webhooks fared on their way in. */
+export interface Deliveries {
+  /** @throws TransientError when the metrics, or the queue, cannot be read. */
+  record(from: number, now: number): Promise<DeliveryRecord>;
+}
+
+/** Tells the bus of gaps. */
+export interface GapAnnouncer {
+  /** @throws TransientError when the bus did not take all of them. */
+  announce(notices: readonly GapNotice[]): Promise<void>;
 }
 
 /** The event queue, as the poller fills it. */

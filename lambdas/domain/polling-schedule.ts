@@ -80,17 +80,20 @@ export function quietSince(state: ApplicationState): number {
  * The check after one that found nothing amiss; null when it was the last.
  *
  * A final application is looked at once more when Alloy's own retries are over; if that finds nothing
- * new either, it is settled.
+ * new either, it is settled, or looked at rarely for reruns, if the stage asks for it.
  */
 export function checkAfterAgreement(
   state: ApplicationState,
   context: ScheduleContext,
 ): number | null {
-  const { settings, now } = context;
+  const { settings, now, random } = context;
   const quiet = quietSince(state);
   if (!hasEnded(state)) return nextCheckAt(quiet, context);
   const last = quiet + settings.finalCheckMs;
-  if (now >= last) return null;
+  if (now >= last) {
+    const { rerunCheckMs } = settings;
+    return rerunCheckMs === null ? null : Math.round(now + rerunCheckMs * (1 + random * JITTER));
+  }
   return now >= quiet + settings.firstCheckMs ? last : nextCheckAt(quiet, context);
 }
 

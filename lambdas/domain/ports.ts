@@ -57,6 +57,8 @@ export interface ApplicationStore {
   forgetEvent(event: JourneyEvent): Promise<void>;
   /** The application's recorded events of about the same time; the only read there is, and a rare one. */
   eventsNear(event: JourneyEvent): Promise<readonly ToldEvent[]>;
+  /** Null when nothing is known of it. */
+  readState(applicationToken: string): Promise<ApplicationState | null>;
   /** Joins an observation with what is known of its application, and returns the result. */
   mergeState(observation: ApplicationState, check: CheckRequest): Promise<ApplicationState>;
   recordFailure(failure: FailureRecord): Promise<void>;

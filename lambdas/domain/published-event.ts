@@ -3,6 +3,7 @@ import { outcomeOf, statusOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
 import type { ApplicationStatus } from "./event-types.ts";
 import type { EnvelopeKind } from "./envelope.ts";
+import type { Snapshot } from "./observation.ts";
 import type { Environment, ExternalIds, ForeignWebhook, JourneyEvent } from "./journey-event.ts";
 
 /** The `Detail` of an event on the bus, version 1 (design 2.5). */
@@ -81,6 +82,41 @@ function knownExternalIds(event: JourneyEvent, state: ApplicationState): Externa
     entity,
     partner: partner ?? state.externalIds.partner,
     application: application ?? state.externalIds.application,
+  };
+}
+
+/** What the bus is told when Alloy's own answer says what none of its events did. */
+export function publishedCorrection(options: {
+  readonly eventId: string;
+  readonly snapshot: Snapshot;
+  readonly route: RouteId;
+  /** After the correction. */
+  readonly state: ApplicationState;
+  readonly receipt: Receipt;
+  /** Of an answer that does not say it. */
+  readonly environment: Environment;
+}): PublishedEvent {
+  const { eventId, snapshot, route, state, receipt } = options;
+  return {
+    version: 1,
+    eventId,
+    route,
+    environment: snapshot.environment ?? state.environment ?? options.environment,
+    applicationToken: snapshot.applicationToken,
+    journeyToken: snapshot.journeyToken,
+    journeyName: state.journeyName,
+    // No type of Alloy's: there was no event.
+    eventType: "snapshot",
+    eventAt: new Date(snapshot.at).toISOString(),
+    status: statusOf(state),
+    outcome: outcomeOf(state),
+    entityToken: null,
+    entityApplicationToken: null,
+    node: { id: null, type: null },
+    externalIds: { ...state.externalIds, entity: null },
+    origin: receipt.origin,
+    receivedAt: new Date(receipt.receivedAt).toISOString(),
+    late: false,
   };
 }
 

@@ -11,6 +11,7 @@ export interface RecordedEvent {
   readonly origin: EnvelopeKind;
   readonly entityApplicationToken: string | null;
   readonly eventToken: string | null;
+  readonly outcome: string | null;
 }
 
 /** The recorded evidence that an event could not be processed. */

@@ -1,5 +1,11 @@
-import type { AlloyApplication, AlloyEvent } from "../domain/alloy-application.ts";
-import type { Envelope } from "../domain/envelope.ts";
+import type { AlloyApplication } from "../domain/alloy-application.ts";
+import { statusOf } from "../domain/application-state.ts";
+import { compare } from "../domain/comparison.ts";
+import type { Comparison } from "../domain/comparison.ts";
+import type { DeliveryRecord } from "../domain/delivery.ts";
+import { isFinal } from "../domain/event-types.ts";
+import { submissionGapOf } from "../domain/gap.ts";
+import type { Gap } from "../domain/gap.ts";
 import {
   checkAfterAgreement,
   checkAfterFailure,
@@ -10,166 +16,147 @@ import {
 } from "../domain/polling-schedule.ts";
 import type {
   CheckMemory,
-  DueApplication,
   DueApplications,
-  EventQueue,
   History,
+  KnownApplication,
 } from "../domain/polling-ports.ts";
-import type { JourneyEvent } from "../domain/journey-event.ts";
-import { areTwins, matchEvents } from "../domain/reconciliation.ts";
-import { GAP_STAGE_DIMENSION, METRICS, POLLER } from "../settings.ts";
+import { POLLER } from "../settings.ts";
 import type { PollerSettings } from "../settings.ts";
-import type { Metrics } from "../telemetry/metrics.ts";
-import type { MessageLogger } from "../telemetry/powertools-logger.ts";
-import type { AlloyCaller } from "./alloy-caller.ts";
+import type { AlloyCaller, Answered } from "./alloy-caller.ts";
+
+/** What a run knows before it begins with the applications. */
+export interface Run {
+  readonly runId: string;
+  readonly caller: AlloyCaller;
+  /** How webhooks fared on their way in; null when nobody knows. */
+  readonly delivery: DeliveryRecord | null;
+}
+
+/** How a check ended, and what is to be done about it. */
+export interface Finding {
+  /** `postponed`: this run asks Alloy nothing more. `unknown`: Alloy does not know the application. */
+  readonly kind: "checked" | "unknown" | "pushed-out" | "unanswered" | "postponed";
+  /** The next check, epoch milliseconds; null settles the application. */
+  readonly dueAt: number | null;
+  readonly memory: CheckMemory;
+  readonly gap: Gap | null;
+  /** What was found; null when Alloy did not answer. */
+  readonly comparison: Comparison | null;
+  readonly unreadableEvents: number;
+  /** It has been open for longer than the stage's limit; nothing but counting happens to it. */
+  readonly isStale: boolean;
+}
 
 export interface CheckDependencies {
-  readonly applications: DueApplications;
-  readonly queue: EventQueue;
+  readonly applications: Pick<DueApplications, "history">;
   readonly settings: PollerSettings;
-  readonly metrics: Metrics;
-  readonly logger: MessageLogger;
   readonly now: () => number;
   /** From 0 to 1. */
   readonly random: () => number;
 }
 
-/** How a check went. `postponed`: this run asks Alloy nothing more. */
-export type CheckResult = "checked" | "pushed-out" | "taken" | "unanswered" | "postponed";
-
 /**
- * Compares one due application with Alloy.
+ * Finds out what is to be done about one due application, and does nothing.
  *
- * 1. Claim it, so that no other run does the same.
- * 2. If something happened to it just now, put the check off: webhooks are coming in.
- * 3. Ask Alloy, and read what is recorded.
- * 4. Queue what Alloy has and we have not; only the consumer acts on it.
- * 5. Put down the next check, or settle the application.
+ * 1. If something happened to it just now, put the check off: webhooks are coming in.
+ * 2. Ask Alloy. A submission of which nothing has come is a gap, whatever Alloy answers.
+ * 3. Read what is recorded, compare, and choose the next check.
+ *
+ * @param dueAt - when it was due, epoch milliseconds.
  */
 export async function checkApplication(
-  due: DueApplication,
-  caller: AlloyCaller,
-  runId: string,
+  known: KnownApplication,
+  dueAt: number,
+  { caller, delivery }: Run,
   dependencies: CheckDependencies,
-): Promise<CheckResult> {
-  const { applications, settings, metrics, logger, now, random } = dependencies;
-  const { applicationToken } = due;
-  const claimed = await applications.claim(due, now() + POLLER.claimMs);
-  if (claimed === null) return "taken";
-  const { state, memory } = claimed;
-  const plan = (dueAt: number | null, next: CheckMemory) =>
-    applications.plan(claimed, { dueAt, memory: next, at: now() });
-  const context = () => ({ settings: settings.polling, now: now(), random: random() });
+): Promise<Finding> {
+  const { applications, settings, now, random } = dependencies;
+  const { state, memory, gap } = known;
+  const { applicationToken, journeyToken } = state;
+  const found = { comparison: null, unreadableEvents: 0, isStale: false };
 
-  const pushedTo = pushedOutTo(state, memory, context());
+  const pushedTo = gap === null ? pushedOutTo(state, memory, context()) : null;
   if (pushedTo !== null) {
-    await plan(pushedTo, { ...memory, pushes: memory.pushes + 1 });
-    return "pushed-out";
+    const pushed = { ...memory, pushes: memory.pushes + 1 };
+    return { ...found, kind: "pushed-out", dueAt: pushedTo, memory: pushed, gap };
   }
 
-  const { journeyToken } = state;
   const answer =
-    journeyToken === null
-      ? ({ kind: "unknown", status: 0, minorCode: null } as const)
-      : await caller.ask({ applicationToken, journeyToken });
+    journeyToken === null ? NOT_ASKABLE : await caller.ask({ applicationToken, journeyToken });
+  const silent = gap ?? submissionGapOf(state, settings.gaps, delivery, now());
   const { kind } = answer;
   switch (kind) {
     case "stopped":
       // As it was, so that it comes first in the next run.
-      await plan(due.dueAt, memory);
-      return "postponed";
+      return { ...found, kind: "postponed", dueAt, memory, gap: silent };
     case "unanswered": {
       const failedChecks = memory.failedChecks + 1;
-      logger.warn("poller.check.unanswered", { applicationToken, cause: answer.cause });
-      await plan(checkAfterFailure(failedChecks, context()), { ...memory, failedChecks });
-      return "unanswered";
+      const next = checkAfterFailure(failedChecks, context());
+      const failed = { ...memory, failedChecks };
+      return { ...found, kind: "unanswered", dueAt: next, memory: failed, gap: silent };
     }
     case "unknown": {
-      const { status, minorCode } = answer;
       const unknownSince = memory.unknownSince ?? now();
-      logger.warn("poller.application.unknown", {
-        applicationToken,
-        status,
-        minorCode: minorCode ?? 0,
-      });
-      metrics.count(METRICS.applicationsUnknown);
       const isGivenUp = now() - unknownSince >= POLLER.unknownMs;
-      const next = isGivenUp
-        ? null
-        : nextCheckAt(Math.max(quietSince(state), unknownSince), context());
-      await plan(next, { ...checked(memory), unknownSince });
-      return "checked";
+      const next = nextCheckAt(Math.max(quietSince(state), unknownSince), context());
+      return {
+        ...found,
+        kind: "unknown",
+        dueAt: isGivenUp ? null : next,
+        memory: { ...checked(memory, now()), unknownSince },
+        // Nobody can heal it any more.
+        gap: isGivenUp ? null : silent,
+      };
     }
     case "application": {
-      metrics.count(METRICS.applicationsChecked);
       const history = await applications.history(applicationToken);
-      const dueAt = await compare(answer.application, history);
-      await plan(dueAt, checked(memory));
-      return "checked";
+      const comparison = compareWith(answer.application, history);
+      return {
+        kind: "checked",
+        dueAt: dueAfter(comparison),
+        memory: checked(memory, now()),
+        gap: comparison.gap,
+        comparison,
+        unreadableEvents: answer.application.unreadableEvents,
+        isStale: isStale(history),
+      };
     }
   }
 
-  /** @returns the next check. */
-  async function compare(alloy: AlloyApplication, history: History): Promise<number | null> {
-    const { graceMs, thresholdMs } = settings.gaps;
-    const { events, unreadableEvents } = alloy;
-    if (unreadableEvents > 0) {
-      const fields = { applicationToken, unreadableEvents };
-      logger.warn("poller.application.unreadable-events", fields);
-    }
-    const handled = events.filter(({ event }) => !settings.ignoredEventTypes.includes(event.type));
-    const byEvent = new Map(handled.map((one) => [one.event, one]));
-    const matches = matchEvents([...byEvent.keys()], history.events);
-    const arrived = matches.filter(({ event }) => event.at <= now() - graceMs);
-    const inFlight = matches.filter(
-      ({ event, record }) => record === null && event.at > now() - graceMs,
+  function compareWith(alloy: AlloyApplication, history: History): Comparison {
+    const { checkedAt } = memory;
+    const { ignoredEventTypes, eventRetentionMs, gaps } = settings;
+    return compare(
+      alloy,
+      { state, ...history, checkedAt, gap },
+      { ignoredEventTypes, eventRetentionMs, gaps, delivery, now: now() },
     );
-    const missing = arrived.filter(({ record }) => record === null).map(({ event }) => event);
+  }
 
-    const seenUntil = (memory.checkedAt ?? 0) - graceMs;
-    const unheard = arrived.filter(
-      ({ event, record }) => event.at > seenUntil && record?.origin !== "webhook",
-    );
-    metrics.count(METRICS.transitionsSeen, unheard.length);
-    metrics.count(METRICS.eventsMissing, missing.length);
-
-    if (missing.length > 0) {
-      const since = Math.min(...missing.map(({ at }) => at));
-      if (now() - since > thresholdMs) {
-        metrics.count(METRICS.deliveryGaps);
-        metrics.count(METRICS.deliveryGaps, 1, { [GAP_STAGE_DIMENSION]: "not-delivered" });
-      }
-      const webhooks = missing.flatMap((event) => byEvent.get(event) ?? []);
-      const all = handled.map(({ event }) => event);
-      await dependencies.queue.send(webhooks.map((one, index) => envelopeOf(one, index, all)));
-      logger.warn("poller.events.missing", { applicationToken, events: missing.length });
-      return checkAfterGap(since, graceMs, POLLER.longestGapCheckMs, now());
+  function dueAfter({ gap: open, corrections, inFlightUntil }: Comparison): number | null {
+    const { graceMs } = settings.gaps;
+    if (open !== null) {
+      return checkAfterGap(open.detectedAt, graceMs, POLLER.longestGapCheckMs, now());
     }
-    if (inFlight.length > 0) return Math.max(...inFlight.map(({ event }) => event.at)) + graceMs;
-    return checkAfterAgreement(state, context());
+    // What was queued is looked at again as soon as it can have arrived.
+    if (corrections.length > 0) return now() + graceMs;
+    return inFlightUntil ?? checkAfterAgreement(state, context());
   }
 
-  function envelopeOf(
-    { event, webhook }: AlloyEvent,
-    index: number,
-    all: readonly JourneyEvent[],
-  ): Envelope {
-    const siblings = all
-      .filter((other) => other.eventId !== event.eventId && areTwins(event, other))
-      .map(({ eventId }) => eventId);
-    return {
-      v: 1,
-      kind: "poll",
-      receiptId: `${runId}/${applicationToken}/${index}`,
-      receivedAt: now(),
-      body: webhook,
-      payloadKey: null,
-      sourceIp: null,
-      ...(siblings.length > 0 ? { siblings } : {}),
-    };
+  function isStale({ events }: History): boolean {
+    const status = statusOf(state);
+    const openSince = Math.min(...events.map(({ at }) => at), state.submittedAt ?? now());
+    return (status === null || !isFinal(status)) && now() - openSince > settings.gaps.staleAfterMs;
   }
 
-  function checked(before: CheckMemory): CheckMemory {
-    return { ...before, checkedAt: now(), pushes: 0, failedChecks: 0, unknownSince: null };
+  function context() {
+    return { settings: settings.polling, now: now(), random: random() };
   }
+}
+
+/** Get Journey Application wants the Journey's token, and nothing has told of it. */
+const NOT_ASKABLE: Answered = { kind: "unknown", status: 0, minorCode: null };
+
+function checked(memory: CheckMemory, now: number): CheckMemory {
+  return { ...memory, checkedAt: now, pushes: 0, failedChecks: 0, unknownSince: null };
 }

@@ -1,63 +1,84 @@
-import type { AlloyApi, DueApplication } from "../domain/polling-ports.ts";
-import { METRICS, POLLER } from "../settings.ts";
-import { makeAlloyCaller } from "./alloy-caller.ts";
-import type { AlloyCaller } from "./alloy-caller.ts";
-import { checkApplication } from "./check-application.ts";
-import type { CheckDependencies, CheckResult } from "./check-application.ts";
+import * as v from "valibot";
 
-export interface PollerDependencies extends CheckDependencies {
+import { failuresInARow } from "../domain/delivery.ts";
+import type { DeliveryRecord } from "../domain/delivery.ts";
+import type { AlloyApi, Deliveries, DueApplications } from "../domain/polling-ports.ts";
+import { GAP, GAP_STAGE_DIMENSION, JOURNEY_DIMENSION, METRICS } from "../settings.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { ActDependencies } from "./act.ts";
+import { makeAlloyCaller } from "./alloy-caller.ts";
+import { checkAll } from "./check-all.ts";
+import type { RunReport } from "./check-all.ts";
+import type { CheckDependencies } from "./check-application.ts";
+import { dryRun } from "./dry-run.ts";
+import type { DryRunReport } from "./dry-run.ts";
+
+export interface PollerDependencies extends CheckDependencies, ActDependencies {
+  readonly applications: DueApplications;
   readonly alloy: AlloyApi;
+  readonly deliveries: Deliveries;
   readonly sleep: (ms: number) => Promise<void>;
 }
-
-/** What a run did, for its log entry and for whoever invoked it. */
-export type RunReport = Readonly<Record<CheckResult | "due" | "failed" | "left", number>>;
 
 /** Zero is a data point too: the alarms on these must know "looked, and found none" from "did not look". */
 const ALWAYS_EMITTED = [
   METRICS.applicationsChecked,
   METRICS.applicationsBehind,
   METRICS.applicationsUnknown,
-  METRICS.transitionsSeen,
+  METRICS.applicationsStale,
+  METRICS.transitionsUnheard,
   METRICS.eventsMissing,
+  METRICS.correctionsQueued,
   METRICS.deliveryGaps,
   METRICS.alloyCalls,
   METRICS.alloyCallsFailed,
   METRICS.alloyCallsUnauthorized,
 ] as const;
 
+const DryRunSchema = v.object({ dryRun: v.literal(true) });
+
+/** For a dry run, of which no alarm is to know. */
+const UNCOUNTED: Metrics = {
+  count() {},
+  milliseconds() {},
+  flush() {},
+};
+
 /**
  * The poller: steps 8 and 9 of the path.
  *
- * 1. List the applications that are due, oldest first.
- * 2. Check them (`checkApplication`), one until Alloy has answered, then side by side.
- * 3. Stop where the budget of calls or of time ends, or when Alloy is out; what is left stays due.
+ * 1. Read how webhooks fared on their way in, for the forecast of the switch-off and to explain gaps.
+ * 2. List the applications that are due, oldest first, and check them (`checkAll`).
+ * 3. Count the gaps that are open.
+ *
+ * Invoked with `{"dryRun": true}` it reports what it would do, and does nothing.
  */
 export function makePollerHandler(dependencies: PollerDependencies) {
-  const { applications, settings, metrics, logger, now, random, sleep, alloy } = dependencies;
+  const { applications, settings, logger, now, random } = dependencies;
 
-  return async (): Promise<RunReport> => {
-    const startedAt = now();
-    const runId = `poll-${startedAt}-${Math.floor(random() * 1e9)}`;
+  return async (invocation: unknown): Promise<RunReport | DryRunReport> => {
+    const isDry = v.is(DryRunSchema, invocation);
+    const metrics = isDry ? UNCOUNTED : dependencies.metrics;
     for (const name of ALWAYS_EMITTED) metrics.count(name, 0);
     try {
+      const startedAt = now();
+      const runId = `poll-${startedAt}-${Math.floor(random() * 1e9)}`;
       const deadline = startedAt + settings.polling.runMs;
-      const caller = makeAlloyCaller({
-        alloy,
-        settings: settings.polling,
-        deadline,
-        metrics,
-        now,
-        random,
-        sleep,
-      });
+      const delivery = await readDelivery(startedAt);
+      if (delivery !== null) metrics.count(METRICS.failuresInARow, failuresInARow(delivery));
+      const limits = { settings: settings.polling, deadline, metrics };
+      const caller = makeAlloyCaller({ ...dependencies, ...limits });
+      const run = { runId, caller, delivery, deadline };
       // A run can check no more than it may make calls.
       const due = await applications.list(startedAt, settings.polling.callsPerRun);
-      const report = await checkAll(due, caller, runId, deadline);
+      if (isDry) return await dryRun(due, run, dependencies);
+
+      const report = await checkAll(due, run, dependencies);
+      await countGaps(metrics);
       const reason = caller.stopReason();
       if (reason !== null) logger.warn("poller.run.stopped", { runId, reason, left: report.left });
       logger.info("poller.run.ended", { runId, ...report });
-      metrics.count(METRICS.applicationsBehind, report.left);
+      metrics.count(METRICS.applicationsBehind, report.behind);
       metrics.count(METRICS.pollerRuns);
       return report;
     } finally {
@@ -66,47 +87,23 @@ export function makePollerHandler(dependencies: PollerDependencies) {
     }
   };
 
-  async function checkAll(
-    due: readonly DueApplication[],
-    caller: AlloyCaller,
-    runId: string,
-    deadline: number,
-  ): Promise<RunReport> {
-    const counts = {
-      checked: 0,
-      "pushed-out": 0,
-      taken: 0,
-      unanswered: 0,
-      postponed: 0,
-      failed: 0,
-    };
-    const waiting = [...due];
-
-    async function checkUntil(isEnough: () => boolean): Promise<void> {
-      while (caller.stopReason() === null && now() < deadline && !isEnough()) {
-        const next = waiting.shift();
-        if (next === undefined) return;
-        counts[await checkSafely(next, caller, runId)] += 1;
-      }
-    }
-
-    await checkUntil(() => caller.hasAnswered());
-    await Promise.all(Array.from({ length: POLLER.lanes }, () => checkUntil(() => false)));
-    return { ...counts, due: due.length, left: waiting.length + counts.postponed };
-  }
-
-  /** One application that cannot be checked must not keep the others from it. */
-  async function checkSafely(
-    due: DueApplication,
-    caller: AlloyCaller,
-    runId: string,
-  ): Promise<CheckResult | "failed"> {
+  async function readDelivery(at: number): Promise<DeliveryRecord | null> {
     try {
-      return await checkApplication(due, caller, runId, dependencies);
+      return await dependencies.deliveries.record(at - GAP.deliveryWindowMs, at);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      logger.error("poller.check.failed", { applicationToken: due.applicationToken, reason });
-      return "failed";
+      // Gaps are still found and healed; only their stage is guessed at.
+      logger.warn("poller.delivery.unreadable", { reason });
+      return null;
+    }
+  }
+
+  async function countGaps(metrics: Metrics): Promise<void> {
+    for (const gap of await applications.openGaps(now() - settings.gaps.thresholdMs)) {
+      metrics.count(METRICS.deliveryGaps);
+      metrics.count(METRICS.deliveryGaps, 1, { [GAP_STAGE_DIMENSION]: gap.stage });
+      if (gap.journeyToken === null) continue;
+      metrics.count(METRICS.deliveryGaps, 1, { [JOURNEY_DIMENSION]: gap.journeyToken });
     }
   }
 }

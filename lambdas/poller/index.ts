@@ -1,12 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SQSClient } from "@aws-sdk/client-sqs";
 
 import { makeAlloyApiKeyReader } from "../adapters/alloy-api-key.ts";
 import { HttpAlloyApi } from "../adapters/alloy-api.ts";
+import { BasicAuthorization, BearerAuthorization } from "../adapters/alloy-authorization.ts";
 import { makeAwsClient } from "../adapters/aws-client.ts";
+import { AwsDeliveries } from "../adapters/aws-deliveries.ts";
 import { DynamoDueApplications } from "../adapters/dynamo-due-applications.ts";
+import { EventBridgeGapAnnouncer } from "../adapters/event-bridge-gap-announcer.ts";
 import { SDK_LIMITS } from "../adapters/sdk-limits.ts";
 import { SecretsManagerSecret } from "../adapters/secrets-manager-secret.ts";
 import { SqsEventQueue } from "../adapters/sqs-event-queue.ts";
@@ -33,24 +38,37 @@ const secret = new SecretsManagerSecret(
   environment.secretsManagerEndpoint,
 );
 
+const readKey = makeAlloyApiKeyReader({
+  secret,
+  lifetimeMs: POLLER.secretLifetimeMs,
+  now,
+  logger,
+});
+const { alloyBaseUrl: baseUrl, alloyAuth, refusals } = settings;
+const authorization =
+  alloyAuth === "basic"
+    ? new BasicAuthorization(readKey)
+    : new BearerAuthorization({ baseUrl, readKey, fetch, now });
+const sqs = new SQSClient(SDK_LIMITS);
+const { eventQueueUrl: queueUrl, apiId } = environment;
+
 /** Lambda's entry. */
 export const handler = makePollerHandler({
   applications: new DynamoDueApplications(
     new DynamoDBClient(SDK_LIMITS),
     environment.applicationTableName,
   ),
-  alloy: new HttpAlloyApi({
-    baseUrl: settings.alloyBaseUrl,
-    readKey: makeAlloyApiKeyReader({
-      secret,
-      lifetimeMs: POLLER.secretLifetimeMs,
-      now,
-      logger,
-    }),
-    fetch,
-    now,
+  alloy: new HttpAlloyApi({ baseUrl, authorization, fetch, now }),
+  deliveries: new AwsDeliveries({
+    cloudWatch: new CloudWatchClient(SDK_LIMITS),
+    sqs,
+    stage,
+    apiId,
+    queueUrl,
+    refusals,
   }),
-  queue: new SqsEventQueue(new SQSClient(SDK_LIMITS), environment.eventQueueUrl),
+  queue: new SqsEventQueue(sqs, queueUrl),
+  gaps: new EventBridgeGapAnnouncer(new EventBridgeClient(SDK_LIMITS), environment.eventBusName),
   settings,
   metrics: makeMetrics({ stage, write: writeLine, now }),
   logger,

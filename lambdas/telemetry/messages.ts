@@ -27,8 +27,10 @@ export const MESSAGES = {
     "Alloy does not know this application, or not by this account; it is asked again later.",
   "poller.application.unreadable-events":
     "Alloy's event list has elements that name no type or no time.",
-  "poller.events.missing":
-    "Alloy has events that are not recorded here; they are in the queue now.",
+  "poller.application.behind":
+    "Alloy has more of this application than we have; what can be queued is in the queue now.",
+  "poller.delivery.unreadable":
+    "The metrics of API Gateway, ingest and the queue could not be read; stages of gaps are guesses in this run.",
   "poller.secret.unreadable":
     "The secret of Alloy's API could not be read; the cached one, if any, stays in use.",
   "poller.secret.malformed":

@@ -57,6 +57,14 @@ export class ApplicationStore extends Construct {
       sortKey: { name: "dueAt", type: AttributeType.NUMBER },
       projectionType: ProjectionType.KEYS_ONLY,
     });
+    // Present on applications in gap, so that one query counts and lists them.
+    this.applications.addGlobalSecondaryIndex({
+      indexName: TABLE.gapIndex,
+      partitionKey: { name: "gapPk", type: AttributeType.STRING },
+      sortKey: { name: "gapSince", type: AttributeType.NUMBER },
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: ["gapStage", "journeyToken"],
+    });
     // For the person on call, who knows the customer by the onboarding service's id.
     this.applications.addGlobalSecondaryIndex({
       indexName: TABLE.externalIndex,
@@ -112,6 +120,7 @@ export class ApplicationStore extends Construct {
       ["dynamodb:Query"],
       this.applications.tableArn,
       `${this.applications.tableArn}/index/${TABLE.dueIndex}`,
+      `${this.applications.tableArn}/index/${TABLE.gapIndex}`,
     );
     poller.allow(["dynamodb:UpdateItem"], this.applications.tableArn);
   }

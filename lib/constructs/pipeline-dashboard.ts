@@ -68,7 +68,7 @@ export class PipelineDashboard extends Construct {
           sums(
             "Polling",
             METRICS.alloyCalls,
-            METRICS.transitionsSeen,
+            METRICS.transitionsUnheard,
             METRICS.eventsMissing,
             METRICS.eventsHealed,
           ),

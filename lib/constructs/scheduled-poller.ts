@@ -1,4 +1,5 @@
 import { Duration, Stack } from "aws-cdk-lib";
+import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import type { EventBus } from "aws-cdk-lib/aws-events";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
@@ -23,6 +24,8 @@ export interface ScheduledPollerProps {
   readonly queue: EventQueue;
   readonly store: ApplicationStore;
   readonly bus: EventBus;
+  /** Whose answers to Alloy it reads, by their metrics. */
+  readonly api: HttpApi;
   readonly alerts: AlertTopics;
 }
 
@@ -34,7 +37,7 @@ export class ScheduledPoller extends Construct {
 
   constructor(scope: Construct, id: string, props: ScheduledPollerProps) {
     super(scope, id);
-    const { stage, key, queue, store, bus, alerts } = props;
+    const { stage, key, queue, store, bus, api, alerts } = props;
 
     this.secret = new FillableSecret(this, "AlloyApiSecret", {
       stage,
@@ -65,6 +68,7 @@ export class ScheduledPoller extends Construct {
         DEAD_LETTER_QUEUE_URL: queue.deadLetters.queueUrl,
         APPLICATION_TABLE_NAME: store.applications.tableName,
         EVENT_BUS_NAME: bus.eventBusName,
+        API_ID: api.apiId,
         ALLOY_API_SECRET_ARN: this.secret.secretArn,
         POLLER_SETTINGS: JSON.stringify(pollerSettings(stage)),
       },
@@ -72,6 +76,8 @@ export class ScheduledPoller extends Construct {
     this.function.allow(["sqs:SendMessage", "sqs:GetQueueAttributes"], queue.events.queueArn);
     this.function.allow(["sqs:GetQueueAttributes"], queue.deadLetters.queueArn);
     this.function.allow(["secretsmanager:GetSecretValue"], this.secret.secretArn);
+    // CloudWatch knows no resource to read metrics of, and no condition.
+    this.function.allow(["cloudwatch:GetMetricData"], "*");
     this.function.allow(["events:PutEvents"], bus.eventBusArn);
     this.function.allowKey(key);
     store.grantPoll(this.function);
@@ -145,16 +151,21 @@ export class ScheduledPoller extends Construct {
 function pollerSettings({
   environment,
   alloy,
+  auth,
+  allowList,
+  retention,
   events,
   polling,
   gaps,
 }: StageConfiguration): PollerSettings {
-  const { rateMs: _, ...pace } = polling;
   return {
     environment,
     alloyBaseUrl: alloy.baseUrl,
+    alloyAuth: alloy.auth,
+    refusals: { byAuthorizer: auth !== "secret", byAddress: allowList.mode === "enforce" },
+    eventRetentionMs: retention.eventsMs,
     ignoredEventTypes: events.handled.allBut,
-    polling: pace,
+    polling,
     gaps,
   };
 }

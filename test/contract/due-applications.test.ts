@@ -116,6 +116,7 @@ describe("DynamoDueApplications", () => {
           at,
           entityApplicationToken,
           eventToken,
+          outcome: event.outcome,
           receivedAt: NOW,
           origin: "webhook",
         },
@@ -128,7 +129,7 @@ describe("DynamoDueApplications", () => {
     const claimed = await claim(await submitted("JA-plan", NOW));
 
     const next = { ...memory, checkedAt: NOW, pushes: 2 };
-    await due.plan(claimed, { dueAt: NOW + 5, memory: next, at: NOW });
+    await due.plan(claimed, { dueAt: NOW + 5, memory: next, gap: null, at: NOW });
 
     const again = await claim({ applicationToken: "JA-plan", dueAt: NOW + 5 });
     expect(again.memory).toEqual(next);
@@ -140,7 +141,7 @@ describe("DynamoDueApplications", () => {
     const event = aJourneyEvent({ applicationToken: "JA-asked", type: "completed_application" });
     await store.mergeState(stateOfEvent(event), { dueAt: NOW + 7, when: "now" });
 
-    await due.plan(claimed, { dueAt: NOW + 9_000, memory, at: NOW });
+    await due.plan(claimed, { dueAt: NOW + 9_000, memory, gap: null, at: NOW });
 
     expect(await due.list(NOW + 7, 100)).toContainEqual({
       applicationToken: "JA-asked",
@@ -152,7 +153,7 @@ describe("DynamoDueApplications", () => {
   test("takes a settled application out of the index", async () => {
     const claimed = await claim(await submitted("JA-settled", NOW));
 
-    await due.plan(claimed, { dueAt: null, memory, at: NOW });
+    await due.plan(claimed, { dueAt: null, memory, gap: null, at: NOW });
 
     const listed = await due.list(NOW + 1e9, 100);
     expect(listed.map(({ applicationToken }) => applicationToken)).not.toContain("JA-settled");
@@ -163,7 +164,7 @@ describe("DynamoDueApplications", () => {
     const event = aJourneyEvent({ applicationToken: "JA-moved" });
     await store.mergeState(stateOfEvent(event), { dueAt: NOW + 1, when: "first" });
 
-    await due.plan(claimed, { dueAt: null, memory, at: NOW });
+    await due.plan(claimed, { dueAt: null, memory, gap: null, at: NOW });
 
     const { claimedUntil: dueAt } = claimed;
     expect(await due.claim({ applicationToken: "JA-moved", dueAt }, NOW)).not.toBeNull();

@@ -128,7 +128,10 @@ describe("a stage without a mistake", () => {
       "with IPv6 and single addresses",
       { allowList: { mode: "enforce", cidrs: ["2a05:d018::/36", "10.0.0.1"] } },
     ],
-    ["with a base URL of a client's own", { alloy: { baseUrl: "https://bank.alloy.example/v1" } }],
+    [
+      "with a base URL of a client's own",
+      { alloy: { baseUrl: "https://bank.alloy.example/v1", auth: "bearer" } },
+    ],
     [
       "with logs kept for ever",
       { retention: { ...sandbox.retention, logs: RetentionDays.INFINITE } },

@@ -46,6 +46,8 @@ export const TABLES: readonly (CreateTableCommandInput & { readonly TableName: s
       string("sk"),
       string("duePk"),
       { AttributeName: "dueAt", AttributeType: "N" },
+      string("gapPk"),
+      { AttributeName: "gapSince", AttributeType: "N" },
       string("externalId"),
     ],
     KeySchema: [hash("pk"), range("sk")],
@@ -54,6 +56,14 @@ export const TABLES: readonly (CreateTableCommandInput & { readonly TableName: s
         IndexName: TABLE.dueIndex,
         KeySchema: [hash("duePk"), range("dueAt")],
         Projection: { ProjectionType: "KEYS_ONLY" },
+      },
+      {
+        IndexName: TABLE.gapIndex,
+        KeySchema: [hash("gapPk"), range("gapSince")],
+        Projection: {
+          ProjectionType: "INCLUDE",
+          NonKeyAttributes: ["gapStage", "journeyToken"],
+        },
       },
       {
         IndexName: TABLE.externalIndex,

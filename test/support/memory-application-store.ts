@@ -46,6 +46,10 @@ export class MemoryApplicationStore implements ApplicationStore {
     );
   }
 
+  async readState(applicationToken: string): Promise<ApplicationState | null> {
+    return this.applications.get(applicationToken)?.state ?? null;
+  }
+
   async mergeState(observation: ApplicationState, check: CheckRequest): Promise<ApplicationState> {
     const { applicationToken } = observation;
     const kept = this.applications.get(applicationToken);

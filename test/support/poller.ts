@@ -1,7 +1,12 @@
 import type { MetricName, PollerSettings } from "../../lambdas/settings.ts";
+import { mergeState } from "../../lambdas/domain/application-state.ts";
 import type { ApplicationState } from "../../lambdas/domain/application-state.ts";
+import type { DeliveryRecord } from "../../lambdas/domain/delivery.ts";
 import type { Envelope } from "../../lambdas/domain/envelope.ts";
+import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
+import type { Gap } from "../../lambdas/domain/gap.ts";
 import type { AlloyAnswer, CheckMemory } from "../../lambdas/domain/polling-ports.ts";
+import { stateOfEvent } from "../../lambdas/domain/observation.ts";
 import type { RecordedEvent, RecordedFailure } from "../../lambdas/domain/reconciliation.ts";
 import { parseAlloyApplication } from "../../lambdas/domain/alloy-application.ts";
 import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
@@ -19,13 +24,18 @@ export const START = 1_760_000_000_000;
 export const POLLER_SETTINGS: PollerSettings = {
   environment: "sandbox",
   alloyBaseUrl: "http://127.0.0.1:1/v1",
+  alloyAuth: "basic",
+  refusals: { byAuthorizer: false, byAddress: false },
+  eventRetentionMs: null,
   ignoredEventTypes: ["visited_node"],
   polling: {
+    rateMs: 5 * MINUTE,
     firstCheckMs: 10 * MINUTE,
     secondCheckMs: 15 * MINUTE,
     growth: 2,
     capMs: 24 * HOUR,
     finalCheckMs: 25 * HOUR,
+    rerunCheckMs: null,
     requestsPerSecond: 5,
     callsPerRun: 200,
     runMs: 45 * SECOND,
@@ -40,6 +50,7 @@ export interface StoredApplication {
   readonly dueAt: number | null;
   readonly events: readonly RecordedEvent[];
   readonly failures: readonly RecordedFailure[];
+  readonly gap: Gap | null;
 }
 
 /** What Get Journey Application would say about these events. */
@@ -72,13 +83,14 @@ export function alloyAnswer(
 }
 
 export function recordOf(event: JourneyEvent, changes: Partial<RecordedEvent> = {}): RecordedEvent {
-  const { eventId, type, at, entityApplicationToken, eventToken } = event;
+  const { eventId, type, at, entityApplicationToken, eventToken, outcome } = event;
   return {
     eventId,
     type,
     at,
     entityApplicationToken,
     eventToken,
+    outcome,
     receivedAt: at + 500,
     origin: "webhook",
     ...changes,
@@ -92,8 +104,10 @@ export function aPoller(
   applications: Map<string, StoredApplication>,
   options: {
     readonly answer: (applicationToken: string, call: number) => AlloyAnswer;
-    readonly settings?: PollerSettings;
+    readonly changes?: Partial<PollerSettings>;
     readonly now?: number;
+    /** How webhooks fared; unreadable unless given. */
+    readonly delivery?: DeliveryRecord;
     /** How long each call takes. */
     readonly callMs?: number;
   },
@@ -102,18 +116,19 @@ export function aPoller(
   const { callMs = 100 } = options;
   const sent: Envelope[] = [];
   const calls: { readonly applicationToken: string; readonly at: number }[] = [];
-  const metrics = new Map<MetricName, number>();
+  const notices: GapNotice[] = [];
+  const metrics = new Map<string, number>();
   const logs: { readonly code: string; readonly fields: LogFields }[] = [];
   let renewals = 0;
   let flushes = 0;
 
   const collect: Metrics = {
     count(name, value = 1, dimensions = {}) {
-      if (Object.keys(dimensions).length > 0) return;
-      metrics.set(name, (metrics.get(name) ?? 0) + value);
+      const key = [name, ...Object.values(dimensions)].join(" ");
+      metrics.set(key, (metrics.get(key) ?? 0) + value);
     },
-    milliseconds() {
-      throw new Error("the poller measures no time");
+    milliseconds(name, value) {
+      metrics.set(name, value);
     },
     flush() {
       flushes += 1;
@@ -122,7 +137,7 @@ export function aPoller(
   const log = (code: string, fields: LogFields = {}) => void logs.push({ code, fields });
 
   const handle = makePollerHandler({
-    settings: options.settings ?? POLLER_SETTINGS,
+    settings: { ...POLLER_SETTINGS, ...options.changes },
     applications: {
       async list(now, limit) {
         return [...applications]
@@ -135,17 +150,26 @@ export function aPoller(
         const stored = applications.get(applicationToken);
         if (stored === undefined || stored.dueAt !== dueAt) return null;
         applications.set(applicationToken, { ...stored, dueAt: until });
-        const { state, memory } = stored;
-        return { state, memory, claimedUntil: until, revision: 1 };
+        return { ...stored, claimedUntil: until, revision: 1 };
+      },
+      async look(applicationToken) {
+        return applications.get(applicationToken) ?? null;
       },
       async history(applicationToken) {
         const { events = [], failures = [] } = applications.get(applicationToken) ?? {};
         return { events, failures };
       },
-      async plan({ state: { applicationToken } }, { dueAt, memory }) {
+      async plan({ state: { applicationToken } }, { dueAt, memory, gap }) {
         const stored = applications.get(applicationToken);
         if (stored === undefined) throw new Error(`${applicationToken} is not there`);
-        applications.set(applicationToken, { ...stored, dueAt, memory });
+        applications.set(applicationToken, { ...stored, dueAt, memory, gap });
+      },
+      async openGaps(since) {
+        return [...applications].flatMap(([applicationToken, { state, gap }]) =>
+          gap !== null && gap.since <= since
+            ? [{ applicationToken, journeyToken: state.journeyToken, stage: gap.stage }]
+            : [],
+        );
       },
     },
     alloy: {
@@ -157,6 +181,17 @@ export function aPoller(
       },
       renewCredentials() {
         renewals += 1;
+      },
+    },
+    deliveries: {
+      async record() {
+        if (options.delivery === undefined) throw new Error("no metrics");
+        return options.delivery;
+      },
+    },
+    gaps: {
+      async announce(announced) {
+        notices.push(...announced);
       },
     },
     queue: {
@@ -172,11 +207,20 @@ export function aPoller(
   });
 
   return {
-    run: () => clock.run(() => handle()),
+    async run() {
+      const report = await clock.run(() => handle({}));
+      if ("dryRun" in report) throw new Error("this was no dry run");
+      return report;
+    },
+    dryRun: () => clock.run(() => handle({ dryRun: true })),
     sent,
+    notices,
     calls,
     logs,
-    metric: (name: MetricName) => metrics.get(name),
+    /** @param dimension - the value of the one extra dimension. */
+    metric: (name: MetricName, dimension?: string) =>
+      metrics.get(dimension === undefined ? name : `${name} ${dimension}`),
+    metrics,
     renewals: () => renewals,
     flushes: () => flushes,
     advance: (ms: number) => {
@@ -193,3 +237,19 @@ export const NEW_MEMORY: CheckMemory = {
   failedChecks: 0,
   unknownSince: null,
 };
+
+/** An application of which these events are recorded, and applied; due now. */
+export function withRecorded(
+  events: readonly JourneyEvent[],
+  changes: Partial<StoredApplication> = {},
+): StoredApplication {
+  return {
+    state: events.map((event) => stateOfEvent(event)).reduce(mergeState),
+    memory: NEW_MEMORY,
+    dueAt: START,
+    events: events.map((event) => recordOf(event)),
+    failures: [],
+    gap: null,
+    ...changes,
+  };
+}

@@ -17,7 +17,7 @@ export async function check(stack: ConnectedStack, token: string, now: number): 
     new UpdateItemCommand({
       TableName: stack.applicationTableName,
       Key: marshall(applicationKey(token)),
-      UpdateExpression: "SET duePk = :shard, dueAt = :now REMOVE settledAt",
+      UpdateExpression: "SET duePk = :shard, dueAt = :now, checkAskedAt = :now REMOVE settledAt",
       ConditionExpression: "attribute_exists(pk)",
       ExpressionAttributeValues: marshall({ ":shard": dueShardOf(token), ":now": now }),
     }),

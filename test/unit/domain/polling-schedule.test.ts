@@ -20,11 +20,13 @@ const DAY = 24 * HOUR;
 const START = 1_760_000_000_000;
 
 const settings = {
+  rateMs: 5 * MINUTE,
   firstCheckMs: 10 * MINUTE,
   secondCheckMs: 15 * MINUTE,
   growth: 2,
   capMs: DAY,
   finalCheckMs: 25 * HOUR,
+  rerunCheckMs: null,
   requestsPerSecond: 5,
   callsPerRun: 200,
   runMs: 45 * SECOND,

@@ -20,6 +20,7 @@ function aRecord(event: JourneyEvent, changes: Partial<JourneyEvent> = {}): Reco
     eventToken,
     receivedAt: at + 500,
     origin: "webhook",
+    outcome: told.outcome,
   };
 }
 

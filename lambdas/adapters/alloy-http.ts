@@ -1,0 +1,83 @@
+import type { AlloyAnswer } from "../domain/polling-ports.ts";
+
+/** A call that got an answer of Alloy's, whatever its status. */
+export interface AlloyHttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** How a call to Alloy failed, as far as every endpoint fails alike. */
+export type AlloyHttpFailure = Extract<
+  AlloyAnswer,
+  { kind: "unauthorized" | "rate-limited" | "failed" }
+>;
+
+/** Above this a number of seconds since 1970 would be in the year 5138: it is in milliseconds. */
+const MOST_EPOCH_SECONDS = 1e11;
+
+/**
+ * Calls Alloy once. It never throws for what the network or Alloy does.
+ *
+ * @param timeoutMs - for the whole call, the body included.
+ * @returns 2xx and 4xx as they are, but for 401 and 429; those, 3xx, 5xx and no answer as a failure.
+ */
+export async function callAlloy(
+  call: {
+    readonly url: string;
+    readonly method: "GET" | "POST";
+    readonly authorization: string;
+    readonly body?: string;
+    readonly timeoutMs: number;
+  },
+  world: { readonly fetch: typeof fetch; readonly now: () => number },
+): Promise<AlloyHttpAnswer | { readonly failure: AlloyHttpFailure }> {
+  const { url, method, authorization, body, timeoutMs } = call;
+  try {
+    const response = await world.fetch(url, {
+      method,
+      headers: {
+        accept: "application/json",
+        authorization,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body }),
+      // Our credentials go to the configured address alone.
+      redirect: "error",
+      signal: AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs))),
+    });
+    const { status, headers } = response;
+    const failure = failureOf(status, headers, world.now());
+    const answer = { status, headers, body: await response.text() };
+    return failure === null ? answer : { failure };
+  } catch (error) {
+    const isTimeout = error instanceof Error && error.name === "TimeoutError";
+    const cause = isTimeout ? "timeout" : "unreachable";
+    return { failure: { kind: "failed", cause, retryAfterMs: null } };
+  }
+}
+
+function failureOf(status: number, headers: Headers, now: number): AlloyHttpFailure | null {
+  if (status === 401) return { kind: "unauthorized" };
+  const retryAfterMs = retryAfterOf(headers, now);
+  if (status === 429) return { kind: "rate-limited", retryAfterMs };
+  if (status >= 500) return { kind: "failed", cause: "server-error", retryAfterMs };
+  return null;
+}
+
+/** `retry-after` in seconds, or else the time at which the limit is reset. */
+function retryAfterOf(headers: Headers, now: number): number | null {
+  const seconds = numberOf(headers.get("retry-after"));
+  if (seconds !== null) return Math.max(0, seconds * 1_000);
+  const reset = numberOf(headers.get("alloy-ratelimit-reset"));
+  if (reset === null) return null;
+  // Alloy's documentation says "Unix timestamp", and not of what.
+  const resetAt = reset > MOST_EPOCH_SECONDS ? reset : reset * 1_000;
+  return Math.max(0, resetAt - now);
+}
+
+function numberOf(value: string | null): number | null {
+  if (value === null || value.trim() === "") return null;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : null;
+}

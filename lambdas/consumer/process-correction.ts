@@ -1,0 +1,65 @@
+import type { ApplicationState } from "../domain/application-state.ts";
+import { agree, correctionIdOf } from "../domain/correction.ts";
+import type { Correction } from "../domain/correction.ts";
+import { stateOfSnapshot, stateOfSubmission } from "../domain/observation.ts";
+import type { Snapshot } from "../domain/observation.ts";
+import { publishedCorrection } from "../domain/published-event.ts";
+import type { PublishedEvent } from "../domain/published-event.ts";
+import { routeOfStatus } from "../domain/route.ts";
+import { stampOfSnapshot } from "../domain/stamp.ts";
+import { METRICS } from "../settings.ts";
+import type { ProcessDependencies } from "./process.ts";
+import type { Work } from "./work.ts";
+
+/**
+ * Takes over what Alloy's own answer says, if nothing has said it meanwhile.
+ *
+ * 1. Read the state. What agrees with Alloy by now is let be, unless it was this correction that
+ *    moved it: then an earlier try was cut off before it could publish.
+ * 2. Join the answer, and make the applications of reruns known, so that they are checked too.
+ * 3. Publish what downstream has not heard, under the correction's stable id.
+ */
+export async function processCorrection(
+  work: Work,
+  correction: Correction,
+  publish: (event: PublishedEvent) => Promise<void>,
+  { store, settings, metrics, now }: ProcessDependencies,
+): Promise<void> {
+  const { snapshot, news, reruns } = correction;
+  const { applicationToken, journeyToken } = snapshot;
+  const before = await store.readState(applicationToken);
+  if (news === "status" && before !== null && agree(before, snapshot)) {
+    if (!isMovedBy(before, snapshot)) return;
+  }
+
+  const firstCheck = { dueAt: now() + settings.firstCheckMs, when: "first" } as const;
+  const state = await store.mergeState(stateOfSnapshot(snapshot), firstCheck);
+  for (const rerun of reruns) {
+    if (journeyToken === null) continue;
+    const submission = {
+      applicationToken: rerun.applicationToken,
+      journeyToken,
+      submittedAt: rerun.createdAt ?? now(),
+      externalIds: { group: null, partner: null, application: null },
+    };
+    await store.mergeState(stateOfSubmission(submission), firstCheck);
+  }
+
+  // Something newer came in between, and has told or will tell of itself.
+  const isOutdated = news === "status" && !agree(state, snapshot);
+  if (news === "nothing" || isOutdated || state.isShadow) return;
+  const { status, outcome } = snapshot;
+  const route = news === "rerun" ? "superseded" : routeOfStatus(status, outcome);
+  if (!settings.routes[route].publish) return;
+  const { environment } = settings;
+  const eventId = correctionIdOf(correction);
+  const { receipt } = work;
+  await publish(publishedCorrection({ eventId, snapshot, route, state, receipt, environment }));
+  metrics.count(METRICS.eventsPublished);
+}
+
+/** Whether it is this answer that the state stands by. */
+function isMovedBy(state: ApplicationState, snapshot: Snapshot): boolean {
+  const stamp = stampOfSnapshot(snapshot.at);
+  return state.final?.stamp === stamp || state.stated?.stamp === stamp;
+}

@@ -1,0 +1,188 @@
+import type { GapSettings } from "../settings.ts";
+import { GAP } from "../settings.ts";
+import type { AlloyApplication, AlloyEvent } from "./alloy-application.ts";
+import type { ApplicationState } from "./application-state.ts";
+import { correctionsOf } from "./correction.ts";
+import type { Correction } from "./correction.ts";
+import type { DeliveryRecord } from "./delivery.ts";
+import { diagnoseLate, diagnoseMissing, gapOf } from "./gap.ts";
+import type { Diagnosis, Gap } from "./gap.ts";
+import { areTwins, matchEvents } from "./reconciliation.ts";
+import type { MatchedEvent, RecordedEvent, RecordedFailure } from "./reconciliation.ts";
+import type { JourneyEvent } from "./journey-event.ts";
+import { unappliedEvents } from "./unapplied.ts";
+
+/** An event to queue, and the ids of those beside it in Alloy's list that only look alike. */
+export interface EventToHeal extends AlloyEvent {
+  readonly siblings: readonly string[];
+}
+
+/** What a check found. */
+export interface Comparison {
+  /** Events that Alloy has and that are not recorded, although they should be. */
+  readonly missing: readonly JourneyEvent[];
+  /** Those of them to queue now. */
+  readonly toHeal: readonly EventToHeal[];
+  /** What Alloy says of the application that no event does. */
+  readonly corrections: readonly Correction[];
+  /** Null: there is none, or none any more. */
+  readonly gap: Gap | null;
+  /** Webhooks that came late since the previous check. */
+  readonly late: readonly (Diagnosis & { readonly receivedAt: number })[];
+  /** Events since the previous check that no webhook has told of. */
+  readonly unheard: number;
+  /** When the last event that may be in flight should have arrived, epoch milliseconds; null: none is. */
+  readonly inFlightUntil: number | null;
+}
+
+export interface ComparisonContext {
+  readonly ignoredEventTypes: readonly string[];
+  readonly eventRetentionMs: number | null;
+  readonly gaps: GapSettings;
+  /** How webhooks fared; null when nobody knows. */
+  readonly delivery: DeliveryRecord | null;
+  readonly now: number;
+}
+
+/**
+ * Compares what Alloy has of an application with what is here.
+ *
+ * 1. Leave out what configuration drops, what is no longer kept, and what may still be in flight.
+ * 2. Find the record of each event; what has none is missing.
+ * 3. Find the records that the state does not show.
+ * 4. Explain both; together they are the gap.
+ * 5. Choose what to queue: the missing events that do not come by themselves, and what Alloy says of
+ *    the application that no event does.
+ */
+export function compare(
+  alloy: AlloyApplication,
+  here: {
+    readonly state: ApplicationState;
+    readonly events: readonly RecordedEvent[];
+    readonly failures: readonly RecordedFailure[];
+    readonly checkedAt: number | null;
+    readonly gap: Gap | null;
+  },
+  context: ComparisonContext,
+): Comparison {
+  const { now, delivery, gaps } = context;
+  const arrivedBy = now - gaps.graceMs;
+  const handled = alloy.events.filter(({ event }) => isKept(event, context));
+  const matches = matchEvents(
+    handled.map(({ event }) => event),
+    here.events,
+  );
+  const arrived = matches.filter(({ event }) => event.at <= arrivedBy);
+  const missing = arrived.filter(({ record }) => record === null).map(({ event }) => event);
+  const inFlight = matches.filter(({ event, record }) => record === null && event.at > arrivedBy);
+
+  const diagnoses = missing.map((event) => diagnoseMissing(event, here.failures, delivery, now));
+  const unapplied = unappliedEvents(here.state, matches, arrivedBy).map(asUnapplied);
+  const { applicationToken } = alloy;
+  const gap = gapOf([...diagnoses, ...unapplied], { applicationToken, before: here.gap }, now);
+
+  const queuedBefore = new Set(here.gap?.events.map(({ eventId }) => eventId));
+  const isStuck = unapplied.some(({ event }) => queuedBefore.has(event.eventId));
+  const toHeal = new Set(
+    [...diagnoses, ...unapplied]
+      .filter((diagnosis) => isToHeal(diagnosis, here.failures, isStuck, context))
+      .map(({ event }) => event.eventId),
+  );
+  return {
+    missing,
+    toHeal: handled
+      .filter((_, index) => toHeal.has(idOf(matches[index])))
+      .map((one) => ({ ...one, siblings: siblingsOf(one.event, matches) })),
+    corrections: correctionsOf(alloy, here.state, { settledBy: arrivedBy, isStuck }),
+    gap,
+    late: lateSince(here, context),
+    unheard: unheardSince(here.checkedAt, arrived, context),
+    inFlightUntil:
+      inFlight.length === 0
+        ? null
+        : Math.max(...inFlight.map(({ event }) => event.at)) + gaps.graceMs,
+  };
+}
+
+/** By which the event is known here: a record's id may differ a little from that of Alloy's event. */
+function idOf(match: MatchedEvent<JourneyEvent> | undefined): string {
+  return match?.record?.eventId ?? match?.event.eventId ?? "";
+}
+
+/** Whether the event is to be kept, and not so old that its record has expired. */
+function isKept(
+  { type, at }: JourneyEvent,
+  { ignoredEventTypes, eventRetentionMs, now }: ComparisonContext,
+): boolean {
+  if (ignoredEventTypes.includes(type)) return false;
+  return eventRetentionMs === null || at > now - eventRetentionMs;
+}
+
+function asUnapplied({ eventId, type, at }: JourneyEvent): Diagnosis {
+  return {
+    event: { eventId, type, at, stage: "not-applied" },
+    evidence: `${type} is recorded, but the status and the outcome do not show it`,
+  };
+}
+
+function isToHeal(
+  { event }: Diagnosis,
+  failures: readonly RecordedFailure[],
+  isStuck: boolean,
+  { delivery, now }: ComparisonContext,
+): boolean {
+  const { stage } = event;
+  switch (stage) {
+    case "not-delivered":
+    case "rejected":
+      return true;
+    case "in-flight":
+      // Of a known age the queue will bring it; of an unknown one it may be somebody else's message.
+      return delivery?.oldestQueuedAt === null;
+    case "dead-lettered":
+      // Again and again it would only fill the dead-letter queue.
+      return failures.every(({ failedAt }) => now - failedAt >= GAP.redriveMs);
+    case "not-applied":
+      // Once: what its own idempotency record holds back, only Alloy's word about the whole can repair.
+      return !isStuck;
+    case "failed-processing":
+    case "late":
+      return false;
+  }
+}
+
+/** The ids, ours and Alloy's, of the other events that could be taken for this one. */
+function siblingsOf(
+  event: JourneyEvent,
+  matches: readonly MatchedEvent<JourneyEvent>[],
+): readonly string[] {
+  const alike = matches.filter((one) => one.event !== event && areTwins(one.event, event));
+  const ids = alike.flatMap((one) => [one.event.eventId, one.record?.eventId ?? []].flat());
+  return [...new Set(ids)].filter((eventId) => eventId !== event.eventId);
+}
+
+function lateSince(
+  {
+    events,
+    checkedAt,
+    gap,
+  }: { events: readonly RecordedEvent[]; checkedAt: number | null; gap: Gap | null },
+  { gaps, ignoredEventTypes }: ComparisonContext,
+): Comparison["late"] {
+  const known = new Set(gap?.events.map(({ eventId }) => eventId));
+  return events
+    .filter(({ receivedAt }) => receivedAt > (checkedAt ?? 0))
+    .filter(({ eventId, type }) => !known.has(eventId) && !ignoredEventTypes.includes(type))
+    .flatMap((record) => diagnoseLate(record, gaps) ?? []);
+}
+
+function unheardSince(
+  checkedAt: number | null,
+  arrived: readonly MatchedEvent<JourneyEvent>[],
+  { gaps }: ComparisonContext,
+): number {
+  // What was in flight then is looked at now.
+  const since = (checkedAt ?? 0) - gaps.graceMs;
+  return arrived.filter(({ event, record }) => event.at > since && record?.origin !== "webhook")
+    .length;
+}

@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+
+import { attemptOf, failuresInARow } from "../../../lambdas/domain/delivery.ts";
+import type { AnsweredMinute } from "../../../lambdas/domain/delivery.ts";
+import { ALLOY_ATTEMPTS_MS } from "../../../lambdas/settings.ts";
+
+const MINUTE = 60_000;
+
+/** A minute so many minutes after the first, in which nothing was answered unless said otherwise. */
+function minute(index: number, counts: Partial<AnsweredMinute> = {}): AnsweredMinute {
+  const at = 1_760_000_000_000 + index * MINUTE;
+  return { at, accepted: 0, credentials: 0, addresses: 0, faults: 0, ...counts };
+}
+
+const inARow = (...minutes: AnsweredMinute[]) =>
+  failuresInARow({ minutes, oldestQueuedAt: null, queued: 0 });
+
+describe("failures in a row", () => {
+  test("are none when nothing was refused, or nothing came at all", () => {
+    expect(inARow(minute(0, { accepted: 7 }))).toBe(0);
+    expect(inARow()).toBe(0);
+  });
+
+  test("are counted whatever the reason, back to the last 200", () => {
+    const failures = inARow(
+      minute(0, { faults: 50 }),
+      minute(1, { accepted: 1 }),
+      minute(2, { credentials: 20 }),
+      minute(200, { addresses: 3, faults: 4 }),
+    );
+
+    expect(failures).toBe(27);
+  });
+
+  test("include those of the minute of the last 200, whose order nobody knows", () => {
+    expect(inARow(minute(0, { accepted: 10, faults: 5 }), minute(1, { faults: 5 }))).toBe(10);
+  });
+
+  test("end with the first 200 after them", () => {
+    expect(inARow(minute(0, { faults: 99 }), minute(1, { accepted: 1 }))).toBe(0);
+  });
+});
+
+describe("the attempt of a webhook", () => {
+  test.each(ALLOY_ATTEMPTS_MS.map((elapsed, index) => [index + 1, elapsed]))(
+    "is the %ith when it was sent %i ms after the event",
+    (attempt, elapsed) => {
+      expect(attemptOf(elapsed)).toBe(attempt);
+      // Alloy's schedule slips at peak times.
+      expect(attemptOf(elapsed * 1.1 + 90)).toBe(attempt);
+    },
+  );
+
+  test("is the tenth, however late", () => {
+    expect(attemptOf(40 * 24 * 60 * MINUTE)).toBe(10);
+  });
+});

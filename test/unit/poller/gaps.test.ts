@@ -1,0 +1,312 @@
+import { describe, expect, test } from "vitest";
+
+import { stateOfEvent, stateOfSubmission } from "../../../lambdas/domain/observation.ts";
+import { parseCorrection } from "../../../lambdas/domain/correction.ts";
+import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
+import { METRICS } from "../../../lambdas/settings.ts";
+import { aJourneyEvent } from "../../support/journey-event.ts";
+import { alloyAnswer, aPoller, recordOf, START, withRecorded } from "../../support/poller.ts";
+import type { StoredApplication } from "../../support/poller.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+const started = aJourneyEvent({ type: "started_application", at: START - 20 * MINUTE });
+const review = aJourneyEvent({ type: "pending_review", at: START - 18 * MINUTE });
+const completed = aJourneyEvent({
+  type: "completed_application",
+  at: START - 16 * MINUTE,
+  outcome: "Approved",
+});
+
+const failure = {
+  eventId: review.eventId,
+  eventType: review.type,
+  failedAt: START - 15 * MINUTE,
+  reason: "the bus is down",
+  deadLettered: true,
+};
+
+/** What Alloy says of an application whose last event is `review`. */
+const waiting = { status: "waiting_review" };
+
+/** A poller over one application; Alloy has these events of it. */
+function over(stored: StoredApplication, atAlloy: readonly JourneyEvent[], changes = waiting) {
+  const applications = new Map([["JA-1", stored]]);
+  const poller = aPoller(applications, {
+    answer: (token) => alloyAnswer(token, atAlloy, changes),
+  });
+  const change = (changed: Partial<StoredApplication>) => {
+    applications.set("JA-1", { ...stored, ...applications.get("JA-1"), ...changed });
+  };
+  return { poller, change, stored: () => applications.get("JA-1") };
+}
+
+describe("a gap", () => {
+  test("is opened, kept with the application, published and counted", async () => {
+    const { poller, stored } = over(withRecorded([started]), [started, review]);
+
+    await poller.run();
+
+    expect(stored()?.gap).toMatchObject({ stage: "not-delivered", since: review.at });
+    expect(poller.notices).toMatchObject([
+      {
+        change: "opened",
+        applicationToken: "JA-1",
+        journeyToken: "J-1",
+        stage: "not-delivered",
+        since: new Date(review.at).toISOString(),
+        eventCount: 1,
+        events: [{ eventId: review.eventId, eventType: "pending_review" }],
+      },
+    ]);
+    expect(poller.metric(METRICS.deliveryGaps)).toBe(1);
+    expect(poller.metric(METRICS.deliveryGaps, "not-delivered")).toBe(1);
+    expect(poller.metric(METRICS.deliveryGaps, "J-1")).toBe(1);
+  });
+
+  test("is not counted before the threshold", async () => {
+    const fresh = aJourneyEvent({ type: "pending_review", at: START - 5 * MINUTE });
+    const quiet = aJourneyEvent({ type: "started_application", at: START - 11 * MINUTE });
+    const { poller, stored } = over(withRecorded([quiet]), [quiet, fresh]);
+
+    await poller.run();
+
+    expect(stored()?.gap?.stage).toBe("not-delivered");
+    expect(poller.metric(METRICS.deliveryGaps)).toBe(0);
+  });
+
+  test("is closed with its duration when the events have come", async () => {
+    const { poller, change, stored } = over(withRecorded([started]), [started, review]);
+    await poller.run();
+    const both = withRecorded([started, review]);
+    change({
+      state: both.state,
+      events: [recordOf(started), recordOf(review, { origin: "poll" })],
+    });
+
+    poller.advance(5 * MINUTE);
+    await poller.run();
+
+    expect(stored()?.gap).toBeNull();
+    expect(poller.notices[1]).toMatchObject({ change: "closed", gapId: poller.notices[0]?.gapId });
+    expect(poller.notices[1]?.durationMs).toBeGreaterThan(23 * MINUTE);
+    expect(poller.metric(METRICS.gapDuration)).toBe(poller.notices[1]?.durationMs);
+    expect(poller.notices).toHaveLength(2);
+  });
+
+  test("says when it has moved to another stage", async () => {
+    const { poller, change } = over(withRecorded([started]), [started, review]);
+    await poller.run();
+    change({ failures: [failure] });
+
+    poller.advance(5 * MINUTE);
+    await poller.run();
+
+    expect(poller.notices.map(({ change: what, stage }) => `${what} ${stage}`)).toEqual([
+      "opened not-delivered",
+      "moved dead-lettered",
+    ]);
+    expect(new Set(poller.notices.map(({ gapId }) => gapId)).size).toBe(1);
+  });
+
+  test("is looked at again soon, and not so soon while it lasts", async () => {
+    const { poller } = over(withRecorded([started], { failures: [failure] }), [started, review]);
+
+    for (let minutes = 0; minutes < 24 * 60; minutes += 5) {
+      await poller.run();
+      poller.advance(5 * MINUTE);
+    }
+
+    expect(poller.calls.length).toBeGreaterThan(48);
+    expect(poller.calls.length).toBeLessThan(60);
+  });
+});
+
+describe("what is missing is queued", () => {
+  test("again while nothing comes of it", async () => {
+    const { poller } = over(withRecorded([started]), [started, review]);
+
+    await poller.run();
+    poller.advance(5 * MINUTE);
+    await poller.run();
+
+    expect(poller.sent).toHaveLength(2);
+  });
+
+  test("not while its own failure is retried", async () => {
+    const retried = { ...failure, failedAt: START - MINUTE, deadLettered: false };
+    const { poller, stored } = over(withRecorded([started], { failures: [retried] }), [
+      started,
+      review,
+    ]);
+
+    await poller.run();
+
+    expect(poller.sent).toEqual([]);
+    expect(stored()?.gap?.stage).toBe("failed-processing");
+  });
+
+  test("once a day when it is dead-lettered: its cause may be gone", async () => {
+    const { poller } = over(withRecorded([started], { failures: [failure] }), [started, review]);
+
+    await poller.run();
+    const atOnce = poller.sent.length;
+    poller.advance(24 * HOUR);
+    await poller.run();
+
+    expect(atOnce).toBe(0);
+    expect(poller.sent).toHaveLength(1);
+  });
+});
+
+describe("an event that is recorded but not applied", () => {
+  const events = [recordOf(started), recordOf(completed)];
+  const behind = { ...withRecorded([started]), events };
+  const answer = { status: "completed", complete_outcome: "Approved" };
+
+  test("is a gap, and is queued again", async () => {
+    const { poller, stored } = over(behind, [started, completed], answer);
+
+    await poller.run();
+
+    expect(stored()?.gap).toMatchObject({ stage: "not-applied", eventCount: 1 });
+    expect(poller.sent).toHaveLength(1);
+    expect(poller.sent[0]?.body).toContain("completed_application");
+  });
+
+  test("is corrected by Alloy's own word when that did not help", async () => {
+    const { poller } = over(behind, [started, completed], answer);
+
+    await poller.run();
+    poller.advance(5 * MINUTE);
+    await poller.run();
+
+    expect(parseCorrection(poller.sent[1]?.body ?? "")).toMatchObject({
+      correction: { news: "status", snapshot: { status: "completed", outcome: "Approved" } },
+    });
+  });
+
+  test("is none while it may still be on its way into the state", async () => {
+    const fresh = recordOf(completed, { receivedAt: START - MINUTE });
+    const { stored, poller } = over(
+      { ...behind, events: [recordOf(started), fresh] },
+      [started, completed],
+      answer,
+    );
+
+    await poller.run();
+
+    expect(stored()?.gap).toBeNull();
+  });
+});
+
+describe("a late webhook", () => {
+  const late = recordOf(review, { receivedAt: review.at + 10 * MINUTE });
+  const stored = { ...withRecorded([started, review]), events: [recordOf(started), late] };
+
+  test("is published once, as a gap that is over", async () => {
+    const { poller } = over(stored, [started, review]);
+
+    await poller.run();
+    poller.advance(24 * HOUR);
+    await poller.run();
+
+    expect(poller.notices).toMatchObject([
+      { change: "closed", stage: "late", durationMs: 10 * MINUTE },
+    ]);
+    expect(poller.metric(METRICS.deliveryGaps)).toBe(0);
+  });
+});
+
+describe("a submission of which nothing has come", () => {
+  const state = stateOfSubmission({
+    applicationToken: "JA-1",
+    journeyToken: "J-1",
+    submittedAt: START - 20 * MINUTE,
+    externalIds: { group: null, partner: null, application: null },
+  });
+  const stored = { ...withRecorded([started]), state, events: [] };
+
+  test("is a gap even when Alloy cannot be asked", async () => {
+    const applications = new Map([["JA-1", stored]]);
+    const poller = aPoller(applications, {
+      answer: () => ({ kind: "failed", cause: "timeout", retryAfterMs: null }),
+    });
+
+    await poller.run();
+
+    expect(poller.notices).toMatchObject([{ change: "opened", stage: "not-delivered" }]);
+    expect(poller.metric(METRICS.deliveryGaps)).toBe(1);
+  });
+
+  test("is a gap of all its events when Alloy has some", async () => {
+    const { poller, stored: now } = over(stored, [started, review]);
+
+    await poller.run();
+
+    expect(now()?.gap?.eventCount).toBe(2);
+    expect(poller.sent).toHaveLength(2);
+  });
+
+  test("is none when Alloy has nothing to tell of it either", async () => {
+    const { poller } = over(stored, []);
+
+    await poller.run();
+
+    expect(poller.notices).toEqual([]);
+  });
+});
+
+describe("an application of which records have expired", () => {
+  test("is not in gap because of them", async () => {
+    const { poller, stored } = over(withRecorded([review], { dueAt: START }), [started, review]);
+    const settings = { eventRetentionMs: 19 * MINUTE };
+
+    await poller.run();
+    const without = stored()?.gap;
+    const kept = aPoller(new Map([["JA-1", withRecorded([review])]]), {
+      answer: (token) => alloyAnswer(token, [started, review]),
+      changes: settings,
+    });
+    await kept.run();
+
+    expect(without?.stage).toBe("not-delivered");
+    expect(kept.notices).toEqual([]);
+  });
+});
+
+describe("a dry run", () => {
+  test("tells what it would do, and does nothing", async () => {
+    const before = withRecorded([started]);
+    const { poller, stored } = over(before, [started, review]);
+
+    const report = await poller.dryRun();
+
+    expect(report).toMatchObject({
+      dryRun: true,
+      due: 1,
+      applications: [
+        { applicationToken: "JA-1", missing: 1, toQueue: 1, gapStage: "not-delivered" },
+      ],
+    });
+    expect(stored()).toEqual(before);
+    expect(poller.sent).toEqual([]);
+    expect(poller.notices).toEqual([]);
+    expect(poller.metrics.size).toBe(0);
+  });
+});
+
+describe("an application that is open for months", () => {
+  test("is counted as stale, and nothing else happens to it", async () => {
+    const old = aJourneyEvent({ type: "pending_review", at: START - 40 * 24 * HOUR });
+    const { poller, stored } = over(withRecorded([old]), [old], { status: "waiting_review" });
+
+    await poller.run();
+
+    expect(poller.metric(METRICS.applicationsStale)).toBe(1);
+    expect(poller.notices).toEqual([]);
+    expect(stored()?.dueAt).toBeGreaterThan(START);
+    expect(stateOfEvent(old).progress?.status).toBe("waiting_review");
+  });
+});

@@ -1,0 +1,144 @@
+import { describe, expect, test } from "vitest";
+
+import { METRICS } from "../../../lambdas/settings.ts";
+import { aJourneyEvent } from "../../support/journey-event.ts";
+import {
+  alloyAnswer,
+  aPoller,
+  POLLER_SETTINGS,
+  START,
+  withRecorded,
+} from "../../support/poller.ts";
+import type { StoredApplication } from "../../support/poller.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+describe("when Alloy is not well", () => {
+  /** So many open applications, all due, the first the longest. */
+  function many(count: number): Map<string, StoredApplication> {
+    return new Map(
+      Array.from({ length: count }, (_, index) => {
+        const applicationToken = `JA-${String(index).padStart(4, "0")}`;
+        const event = aJourneyEvent({ applicationToken, at: START - 20 * MINUTE });
+        return [applicationToken, withRecorded([event], { dueAt: START - count + index })];
+      }),
+    );
+  }
+
+  const failed = { kind: "failed", cause: "server-error", retryAfterMs: null } as const;
+
+  test("an outage costs five calls a run, whatever is due", async () => {
+    const applications = many(500);
+    const poller = aPoller(applications, { answer: () => failed });
+
+    const report = await poller.run();
+
+    expect(poller.calls).toHaveLength(5);
+    expect(report).toMatchObject({ due: 200, unanswered: 2, left: 198 });
+    expect(poller.metric(METRICS.alloyCallsFailed)).toBe(5);
+    expect(poller.metric(METRICS.pollerRuns)).toBe(1);
+  });
+
+  test("applications that Alloy never answers for do not keep the others from their turn", async () => {
+    const applications = many(20);
+    const isBroken = (token: string) => token < "JA-0004";
+    const poller = aPoller(applications, {
+      answer: (token) => (isBroken(token) ? failed : alloyAnswer(token, [])),
+    });
+
+    for (let runs = 0; runs < 3; runs += 1) {
+      await poller.run();
+      poller.advance(5 * MINUTE - 45_000);
+    }
+
+    const checked = [...applications].filter(([, { memory }]) => memory.checkedAt !== null);
+    expect(checked).toHaveLength(16);
+  });
+
+  test("a rate limit of one a second is kept, and nobody is called failed for it", async () => {
+    const applications = many(30);
+    let nextAllowed = 0;
+    const poller = aPoller(applications, {
+      callMs: 10,
+      answer(token) {
+        if (poller.now() < nextAllowed) return { kind: "rate-limited", retryAfterMs: 1_000 };
+        nextAllowed = poller.now() + 1_000;
+        return alloyAnswer(token, []);
+      },
+    });
+
+    const report = await poller.run();
+
+    expect(report).toMatchObject({ due: 30, checked: 30, unanswered: 0 });
+    // 30 that were let through, and those by which the limit was found out.
+    expect(poller.calls.length).toBeLessThan(45);
+  });
+
+  test("wrong credentials are read again once, and then end the run", async () => {
+    const poller = aPoller(many(10), { answer: () => ({ kind: "unauthorized" }) });
+
+    const report = await poller.run();
+
+    expect(poller.calls).toHaveLength(2);
+    expect(poller.renewals()).toBe(1);
+    expect(report.left).toBe(10);
+  });
+
+  test("a rotated key costs one call", async () => {
+    const poller = aPoller(many(3), {
+      answer: (token) =>
+        poller.renewals() === 0 ? { kind: "unauthorized" } : alloyAnswer(token, []),
+    });
+
+    const report = await poller.run();
+
+    expect(report.checked).toBe(3);
+    expect(poller.calls).toHaveLength(4);
+  });
+
+  test("an application that Alloy does not know is asked for less and less, and given up after a week", async () => {
+    const applications = many(1);
+    const poller = aPoller(applications, {
+      answer: () => ({ kind: "unknown", status: 404, minorCode: 4041 }),
+    });
+
+    let calls = 0;
+    for (let hours = 0; hours < 24 * 30; hours += 1) {
+      await poller.run();
+      calls = poller.calls.length;
+      poller.advance(HOUR);
+    }
+
+    expect(applications.get("JA-0000")?.dueAt).toBeNull();
+    expect(calls).toBeLessThan(20);
+    expect(poller.metric(METRICS.applicationsUnknown)).toBe(calls);
+  });
+
+  test("a run makes no more calls than it may, and what is left comes first in the next", async () => {
+    const applications = many(60);
+    const changes = { polling: { ...POLLER_SETTINGS.polling, callsPerRun: 20 } };
+    const poller = aPoller(applications, { changes, answer: (token) => alloyAnswer(token, []) });
+
+    const checked: number[] = [];
+    for (let runs = 0; runs < 3; runs += 1) {
+      checked.push((await poller.run()).checked);
+      poller.advance(MINUTE);
+    }
+
+    expect(checked).toEqual([20, 20, 20]);
+    expect(new Set(poller.calls.map(({ applicationToken }) => applicationToken)).size).toBe(60);
+  });
+
+  test("a run ends in time when every call is slow", async () => {
+    const poller = aPoller(many(200), {
+      callMs: 4_000,
+      answer: (token) => alloyAnswer(token, []),
+    });
+
+    const report = await poller.run();
+
+    expect(poller.now() - START).toBeLessThan(55_000);
+    expect(report.left).toBeGreaterThan(0);
+  });
+});
