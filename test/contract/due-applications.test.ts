@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { failureKey } from "../../lambdas/adapters/application-item.ts";
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
 import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
+import type { Gap } from "../../lambdas/domain/gap.ts";
 import { stateOfEvent, stateOfSubmission } from "../../lambdas/domain/observation.ts";
 import type { CheckMemory, DueApplication } from "../../lambdas/domain/polling-ports.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
@@ -133,6 +134,40 @@ describe("DynamoDueApplications", () => {
 
     const again = await claim({ applicationToken: "JA-plan", dueAt: NOW + 5 });
     expect(again.memory).toEqual(next);
+  });
+
+  test("keeps a gap with the application, and lists it by how long it is open", async () => {
+    const gap: Gap = {
+      gapId: "gap",
+      stage: "rejected",
+      since: NOW - 5_000,
+      detectedAt: NOW,
+      eventCount: 1,
+      events: [{ eventId: "e", type: "pending_review", at: NOW - 5_000, stage: "rejected" }],
+      evidence: "why",
+    };
+    const claimed = await claim(await submitted("JA-gap", NOW));
+    await due.plan(claimed, { dueAt: NOW + 11, memory, gap, at: NOW });
+
+    const open = await due.openGaps(NOW - 5_000);
+    const younger = await due.openGaps(NOW - 5_001);
+    const again = await claim({ applicationToken: "JA-gap", dueAt: NOW + 11 });
+    await due.plan(again, { dueAt: NOW + 12, memory, gap: null, at: NOW });
+
+    expect(open).toEqual([{ applicationToken: "JA-gap", journeyToken: "J-1", stage: "rejected" }]);
+    expect(younger).toEqual([]);
+    expect(again.gap).toEqual(gap);
+    expect(await due.openGaps(NOW)).toEqual([]);
+  });
+
+  test("looks at an application without claiming it", async () => {
+    const application = await submitted("JA-look", NOW);
+
+    const known = await due.look("JA-look");
+
+    expect(known).toMatchObject({ memory, gap: null, state: { journeyToken: "J-1" } });
+    expect(await due.look("JA-nobody")).toBeNull();
+    expect(await due.claim(application, NOW + 1)).not.toBeNull();
   });
 
   test("leaves a check that the consumer has asked for meanwhile where it is", async () => {

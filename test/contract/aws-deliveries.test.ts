@@ -1,0 +1,158 @@
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import type { GetMetricDataCommandInput, MetricDataResult } from "@aws-sdk/client-cloudwatch";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { describe, expect, test } from "vitest";
+
+import { AwsDeliveries } from "../../lambdas/adapters/aws-deliveries.ts";
+import { TransientError } from "../../lambdas/domain/errors.ts";
+import type { PollerSettings } from "../../lambdas/settings.ts";
+
+const MINUTE = 60_000;
+const NOW = 1_760_000_040_000;
+
+type Series = Readonly<Record<string, Readonly<Record<number, number>>>>;
+
+/** The adapter over clients that answer with this, without a network. */
+function aDeliveries(
+  series: Series,
+  options: {
+    readonly queued?: number;
+    readonly refusals?: PollerSettings["refusals"];
+    readonly pages?: number;
+    readonly fails?: boolean;
+  } = {},
+) {
+  const asked: GetMetricDataCommandInput[] = [];
+  const cloudWatch = new CloudWatchClient({ region: "us-east-1" });
+  cloudWatch.middlewareStack.add(
+    () => async (args) => {
+      if (options.fails) throw new Error("denied");
+      if ("MetricDataQueries" in args.input) asked.push(args.input);
+      const results: MetricDataResult[] = Object.entries(series).map(([Id, points]) => ({
+        Id,
+        Timestamps: Object.keys(points).map((minute) => new Date(NOW + Number(minute) * MINUTE)),
+        Values: Object.values(points),
+      }));
+      const isLast = asked.length >= (options.pages ?? 1);
+      const output = {
+        MetricDataResults: asked.length === 1 ? results : [],
+        ...(isLast ? {} : { NextToken: "more" }),
+        $metadata: {},
+      };
+      return { output, response: {} };
+    },
+    { step: "initialize" },
+  );
+  const sqs = new SQSClient({ region: "us-east-1" });
+  sqs.middlewareStack.add(
+    () => async () => ({
+      output: {
+        Attributes: {
+          ApproximateNumberOfMessages: String(options.queued ?? 0),
+          ApproximateNumberOfMessagesNotVisible: "0",
+        },
+        $metadata: {},
+      },
+      response: {},
+    }),
+    { step: "initialize" },
+  );
+  const deliveries = new AwsDeliveries({
+    cloudWatch,
+    sqs,
+    stage: "sandbox",
+    apiId: "api",
+    queueUrl: "https://sqs.us-east-1.amazonaws.com/123456789012/events",
+    refusals: options.refusals ?? { byAuthorizer: false, byAddress: false },
+  });
+  return { record: () => deliveries.record(NOW - 60 * MINUTE, NOW), asked };
+}
+
+describe("how webhooks fared", () => {
+  test("is read by minute, oldest first, of whichever metric has anything", async () => {
+    const { record } = aDeliveries({
+      accepted: { [-1]: 5, [-3]: 2 },
+      credentials: { [-2]: 7 },
+      unstored: { [-1]: 1 },
+    });
+
+    const { minutes } = await record();
+
+    const none = { accepted: 0, credentials: 0, addresses: 0, faults: 0 };
+    expect(minutes).toEqual([
+      { ...none, at: NOW - 3 * MINUTE, accepted: 2 },
+      { ...none, at: NOW - 2 * MINUTE, credentials: 7 },
+      { ...none, at: NOW - MINUTE, accepted: 5, faults: 1 },
+    ]);
+  });
+
+  test("counts what ingest and API Gateway both know once", async () => {
+    const { record } = aDeliveries({ unstored: { [-1]: 3 }, api5xx: { [-1]: 4 } });
+
+    expect((await record()).minutes[0]?.faults).toBe(4);
+  });
+
+  test.each([
+    [
+      { byAuthorizer: false, byAddress: false },
+      { credentials: 1, addresses: 0 },
+    ],
+    [
+      { byAuthorizer: false, byAddress: true },
+      { credentials: 1, addresses: 2 },
+    ],
+    [
+      { byAuthorizer: true, byAddress: false },
+      { credentials: 9, addresses: 0 },
+    ],
+    [
+      { byAuthorizer: true, byAddress: true },
+      { credentials: 7, addresses: 2 },
+    ],
+  ])("with %j counts %j", async (refusals, expected) => {
+    const series = { credentials: { [-1]: 1 }, addresses: { [-1]: 2 }, api4xx: { [-1]: 9 } };
+    const { record } = aDeliveries(series, { refusals });
+
+    expect((await record()).minutes[0]).toMatchObject(expected);
+  });
+
+  test("says since when the queue has held its oldest message", async () => {
+    const { record } = aDeliveries({ age: { [-2]: 30, [-1]: 600 } }, { queued: 3 });
+
+    expect(await record()).toMatchObject({ queued: 3, oldestQueuedAt: NOW - MINUTE - 600_000 });
+  });
+
+  test.each([
+    ["the queue is empty", { age: { [-1]: 600 } }, 0],
+    ["no metric says it", {}, 3],
+    ["the metric is of long ago", { age: { [-30]: 600 } }, 3],
+  ] as const)("does not say so when %s", async (_, series, queued) => {
+    const { record } = aDeliveries(series, { queued });
+
+    expect((await record()).oldestQueuedAt).toBeNull();
+  });
+
+  test("asks for all metrics in one call, and for more pages as long as there are", async () => {
+    const { record, asked } = aDeliveries({}, { pages: 3 });
+
+    await record();
+
+    expect(asked).toHaveLength(3);
+    const names = asked[0]?.MetricDataQueries?.map(
+      ({ MetricStat }) => MetricStat?.Metric?.MetricName,
+    );
+    expect(names).toEqual([
+      "WebhooksReceived",
+      "CredentialsRejected",
+      "AddressesUnlisted",
+      "StoresFailed",
+      "4xx",
+      "5xx",
+      "ApproximateAgeOfOldestMessage",
+    ]);
+  });
+
+  test("is a transient error when it cannot be read", async () => {
+    await expect(aDeliveries({}, { fails: true }).record()).rejects.toThrow(TransientError);
+  });
+});
