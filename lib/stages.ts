@@ -134,8 +134,9 @@ function local(context: StageContext): StageConfiguration {
       requestsPerSecond: 50,
     },
     gaps: {
-      graceMs: scaled(gaps.graceMs),
-      thresholdMs: scaled(gaps.thresholdMs),
+      // The emulator's own latency does not scale: a webhook takes seconds to come into effect.
+      graceMs: Math.max(5 * SECOND, scaled(gaps.graceMs)),
+      thresholdMs: Math.max(5 * SECOND, scaled(gaps.thresholdMs)),
       staleAfterMs: scaled(gaps.staleAfterMs),
     },
     removal: "destroy",

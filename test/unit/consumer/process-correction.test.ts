@@ -1,0 +1,184 @@
+import { describe, expect, test } from "vitest";
+
+import { processCorrection } from "../../../lambdas/consumer/process-correction.ts";
+import type { Work } from "../../../lambdas/consumer/work.ts";
+import { outcomeOf, statusOf } from "../../../lambdas/domain/application-state.ts";
+import { correctionIdOf } from "../../../lambdas/domain/correction.ts";
+import type { Correction } from "../../../lambdas/domain/correction.ts";
+import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
+import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
+import type { Snapshot } from "../../../lambdas/domain/observation.ts";
+import type { PublishedEvent } from "../../../lambdas/domain/published-event.ts";
+import type { ConsumerSettings } from "../../../lambdas/settings.ts";
+import { aJourneyEvent } from "../../support/journey-event.ts";
+import { MemoryApplicationStore } from "../../support/memory-application-store.ts";
+
+const AT = 1_760_000_000_000;
+const NOW = AT + 600_000;
+
+const started = aJourneyEvent({ type: "started_application", at: AT - 1_000 });
+const check = { dueAt: NOW, when: "first" } as const;
+
+const route = { publish: true, publishLate: false };
+const settings: ConsumerSettings = {
+  environment: "sandbox",
+  journeys: [],
+  ignoredEventTypes: [],
+  routes: {
+    approved: route,
+    denied: route,
+    "manual-review": route,
+    "needs-action": route,
+    errored: route,
+    expired: route,
+    completed: route,
+    superseded: route,
+    progressed: route,
+    unrecognised: route,
+    other: route,
+  },
+  firstCheckMs: 600_000,
+  eventRetentionMs: null,
+};
+
+function aCorrection(
+  snapshot: Partial<Snapshot> = {},
+  changes: Partial<Correction> = {},
+): Correction {
+  return {
+    snapshot: {
+      applicationToken: "JA-1",
+      journeyToken: "J-1",
+      status: "completed",
+      outcome: "Approved",
+      at: AT,
+      environment: "sandbox",
+      externalIds: { group: "acct", partner: null, application: null },
+      chain: { previous: null, root: null, next: null },
+      isShadow: false,
+      ...snapshot,
+    },
+    news: "status",
+    reruns: [],
+    ...changes,
+  };
+}
+
+/** A store in which these events are applied, and what is published by corrections of it. */
+async function aConsumer(...events: readonly JourneyEvent[]) {
+  const store = new MemoryApplicationStore();
+  for (const event of events) await store.mergeState(stateOfEvent(event), check);
+  const published: PublishedEvent[] = [];
+  const correct = (
+    correction: Correction,
+    publish = async (event: PublishedEvent) => {
+      published.push(event);
+    },
+  ) => {
+    const work: Work = {
+      key: correctionIdOf(correction),
+      sequence: "JA-1",
+      at: AT,
+      subject: { kind: "correction", correction },
+      receipt: { receiptId: "poll", origin: "poll", receivedAt: NOW },
+      payloadKey: null,
+      records: [],
+    };
+    const metrics = { count() {}, milliseconds() {}, flush() {} };
+    return processCorrection(work, correction, publish, {
+      store,
+      settings,
+      metrics,
+      now: () => NOW,
+    });
+  };
+  const standing = () => {
+    const state = store.applications.get("JA-1")?.state;
+    return state === undefined ? null : [statusOf(state), outcomeOf(state)];
+  };
+  return { store, published, correct, standing };
+}
+
+describe("a correction", () => {
+  test("moves the state, and is published on the route of its status", async () => {
+    const { published, correct, standing } = await aConsumer(started);
+    const correction = aCorrection();
+
+    await correct(correction);
+
+    expect(standing()).toEqual(["completed", "Approved"]);
+    expect(published).toMatchObject([
+      {
+        eventId: correctionIdOf(correction),
+        route: "approved",
+        eventType: "snapshot",
+        status: "completed",
+        outcome: "Approved",
+        origin: "poll",
+        externalIds: { group: "acct", entity: null },
+      },
+    ]);
+  });
+
+  test("does nothing when an event has said the same meanwhile", async () => {
+    const ended = aJourneyEvent({ type: "completed_application", at: AT, outcome: "Approved" });
+    const { published, correct } = await aConsumer(started, ended);
+
+    await correct(aCorrection());
+
+    expect(published).toEqual([]);
+  });
+
+  test("does not undo what has happened since", async () => {
+    const ended = aJourneyEvent({ type: "completed_application", at: AT + 1, outcome: "Denied" });
+    const { published, correct, standing } = await aConsumer(started, ended);
+
+    await correct(aCorrection({ status: "waiting_review", outcome: null }));
+
+    expect(standing()).toEqual(["completed", "Denied"]);
+    expect(published).toEqual([]);
+  });
+
+  test("is still published when the first try was cut off before it could be", async () => {
+    const { published, correct } = await aConsumer(started);
+    const correction = aCorrection();
+    const cutOff = correct(correction, () => Promise.reject(new Error("the bus is down")));
+    await expect(cutOff).rejects.toThrow("the bus is down");
+
+    await correct(correction);
+
+    expect(published.map((event) => event.route)).toEqual(["approved"]);
+  });
+
+  test("of a shadow application is kept, and not published", async () => {
+    const { store, published, correct } = await aConsumer(started);
+
+    await correct(aCorrection({ isShadow: true }));
+
+    expect(store.applications.get("JA-1")?.state.isShadow).toBe(true);
+    expect(published).toEqual([]);
+  });
+
+  test("for our own books is not published", async () => {
+    const { published, correct, standing } = await aConsumer(started);
+
+    await correct(aCorrection({ status: "waiting_review", outcome: null }, { news: "nothing" }));
+
+    expect(standing()).toEqual(["waiting_review", null]);
+    expect(published).toEqual([]);
+  });
+
+  test("that tells of a rerun makes the new application known, to be checked", async () => {
+    const ended = aJourneyEvent({ type: "completed_application", at: AT, outcome: "Approved" });
+    const { store, published, correct } = await aConsumer(started, ended);
+    const reruns = [{ applicationToken: "JA-2", createdAt: AT + 5 }];
+
+    await correct(aCorrection({}, { news: "rerun", reruns }));
+
+    expect(published.map((event) => event.route)).toEqual(["superseded"]);
+    expect(store.applications.get("JA-2")).toMatchObject({
+      state: { journeyToken: "J-1", submittedAt: AT + 5 },
+      dueAt: NOW + 600_000,
+    });
+  });
+});
