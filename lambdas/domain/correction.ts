@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import type { AlloyApplication, AlloyRerun } from "./alloy-application.ts";
-import { chainOf, lastReopeningOf, mergeState, outcomeOf, statusOf } from "./application-state.ts";
+import { lastReopeningOf, mergeState, outcomeOf, statusOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
 import { APPLICATION_STATUSES, isFinal } from "./event-types.ts";
 import type { ApplicationStatus } from "./event-types.ts";
@@ -106,7 +106,7 @@ function untoldReruns(
   state: ApplicationState,
   settledBy: number,
 ): readonly AlloyRerun[] {
-  const { next } = chainOf(state);
+  const next = state.chain.next?.token ?? null;
   // Later reruns of the chain are named on the first one too, which is checked by itself.
   if (reruns.some(({ applicationToken }) => applicationToken === next)) return [];
   const told = new Set(events.map(({ event }) => event.rerunApplicationToken));

@@ -3,7 +3,7 @@ import { ComparisonOperator, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { CfnScheduleGroup } from "aws-cdk-lib/aws-scheduler";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import { METRICS, POLLER } from "../../lambdas/settings.ts";
+import { METRICS } from "../../lambdas/settings.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import { dashboardLink, logsLink, queueLink } from "./console-links.ts";
@@ -43,9 +43,6 @@ function makeTruthAlarms(scope: Construct, props: PollerAlarmsProps): void {
     links,
     metric: ourMetric(stage, METRICS.deliveryGaps, "Maximum", rate),
     threshold: 1,
-    // An application in gap is looked at again only after a while: until then the page stays open.
-    datapoints: 1,
-    of: runsBetweenGapChecks(stage) + 1,
   });
 
   new RunbookAlarm(scope, "webhooks-silent", {
@@ -61,7 +58,7 @@ function makeTruthAlarms(scope: Construct, props: PollerAlarmsProps): void {
       "IF(FILL(received, 0) == 0, FILL(seen, 0), 0)",
       Duration.minutes(30),
       {
-        seen: ourMetric(stage, METRICS.transitionsSeen, "Sum"),
+        seen: ourMetric(stage, METRICS.transitionsUnheard, "Sum"),
         received: ourMetric(stage, METRICS.webhooksReceived, "Sum"),
       },
     ),
@@ -105,13 +102,12 @@ function makeWatchdogAlarms(scope: Construct, props: PollerAlarmsProps): void {
   new RunbookAlarm(scope, "poller-behind", {
     alerts,
     severity: "ticket",
-    fact: "Two runs of the poller in a row left applications that were due.",
+    fact: "The poller has left at least one application that has been due for two of its periods.",
     impact:
       "a lost webhook is found later than promised. The poller has too few calls or too little time.",
     links,
     metric: ourMetric(stage, METRICS.applicationsBehind, "Maximum", rate),
     threshold: 1,
-    of: 2,
   });
 
   new RunbookAlarm(scope, "alloy-api-failing", {
@@ -161,9 +157,4 @@ function makeWatchdogAlarms(scope: Construct, props: PollerAlarmsProps): void {
     ),
     threshold: 1,
   });
-}
-
-/** Runs of the poller between two looks at an application in gap, at most. */
-function runsBetweenGapChecks({ polling }: StageConfiguration): number {
-  return Math.ceil(Math.min(POLLER.longestGapCheckMs, polling.capMs) / polling.rateMs);
 }

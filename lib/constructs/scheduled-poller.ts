@@ -65,7 +65,6 @@ export class ScheduledPoller extends Construct {
       },
       environment: {
         EVENT_QUEUE_URL: queue.events.queueUrl,
-        DEAD_LETTER_QUEUE_URL: queue.deadLetters.queueUrl,
         APPLICATION_TABLE_NAME: store.applications.tableName,
         EVENT_BUS_NAME: bus.eventBusName,
         API_ID: api.apiId,
@@ -74,7 +73,6 @@ export class ScheduledPoller extends Construct {
       },
     });
     this.function.allow(["sqs:SendMessage", "sqs:GetQueueAttributes"], queue.events.queueArn);
-    this.function.allow(["sqs:GetQueueAttributes"], queue.deadLetters.queueArn);
     this.function.allow(["secretsmanager:GetSecretValue"], this.secret.secretArn);
     // CloudWatch knows no resource to read metrics of, and no condition.
     this.function.allow(["cloudwatch:GetMetricData"], "*");

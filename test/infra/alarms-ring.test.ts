@@ -146,7 +146,7 @@ describe.each([sandbox, production])("in $stage", (stage) => {
     it("tells during a deployment that people wait for a decision", () => {
       const { told } = story((trouble) => {
         deployment(trouble);
-        trouble.is(series.ours("DeliveryGaps"), 1, 30);
+        trouble.is(series.ours("DeliveryGaps"), 1, 5);
       });
 
       expect(told.get("integration-unhealthy")).toHaveLength(1);

@@ -90,9 +90,16 @@ describe("may do what it does and nothing else", () => {
 
   it("the poller", () => {
     expect(permissionsOf(stack, "PollerRole")).toEqual({
+      // There is no narrower right to read a metric.
+      '"*"': ["cloudwatch:GetMetricData"],
       AlloyApiSecret: ["secretsmanager:GetSecretValue"],
-      ApplicationTable: ["dynamodb:Query", "dynamodb:Query", "dynamodb:UpdateItem"],
-      DeadLetterQueue: ["sqs:GetQueueAttributes"],
+      // Of the table itself and of its indexes for due applications and for those in gap.
+      ApplicationTable: [
+        "dynamodb:Query",
+        "dynamodb:Query",
+        "dynamodb:Query",
+        "dynamodb:UpdateItem",
+      ],
       EventBus: ["events:PutEvents"],
       EventQueue: ["sqs:GetQueueAttributes", "sqs:SendMessage"],
       ScheduleDeadLetterQueue: ["sqs:SendMessage"],

@@ -63,7 +63,7 @@ describe("a mistake in a stage is one sentence", () => {
     ],
     [
       "an API over plain HTTP",
-      { alloy: { baseUrl: "http://sandbox.alloy.co/v1" } },
+      { alloy: { baseUrl: "http://sandbox.alloy.co/v1", auth: "basic" } },
       'Stage "sandbox", alloy.baseUrl: "http://sandbox.alloy.co/v1" was given, but it must be an https URL with Alloy\'s version and no slash at its end, such as https://sandbox.alloy.co/v1; correct it in lib/stages.ts.',
     ],
     [

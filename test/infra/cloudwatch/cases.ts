@@ -188,8 +188,7 @@ const PROCESSING: readonly AlarmCase[] = [
 const TRUTH: readonly AlarmCase[] = [
   {
     id: "delivery-gap",
-    // An application in gap is looked at again after half an hour.
-    fault: (trouble, { ours }) => trouble.is(ours(METRICS.deliveryGaps), 1, 30),
+    fault: (trouble, { ours }) => trouble.is(ours(METRICS.deliveryGaps), 1, POLL_MINUTES),
     within: 3,
     nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.eventsMissing), 1, POLL_MINUTES),
   },
@@ -197,13 +196,13 @@ const TRUTH: readonly AlarmCase[] = [
     id: "webhooks-silent",
     fault: (trouble, series) => {
       silentWebhooks(trouble, series);
-      trouble.is(series.ours(METRICS.transitionsSeen), 1, POLL_MINUTES);
+      trouble.is(series.ours(METRICS.transitionsUnheard), 1, POLL_MINUTES);
     },
     within: 35,
     // Nothing comes, but nothing happens at Alloy either.
     nearMiss: (trouble, series) => {
       silentWebhooks(trouble, series);
-      trouble.is(series.ours(METRICS.transitionsSeen), 1, 15);
+      trouble.is(series.ours(METRICS.transitionsUnheard), 1, 15);
     },
   },
   {
@@ -241,7 +240,9 @@ const WATCHDOG: readonly AlarmCase[] = [
     id: "poller-behind",
     fault: (trouble, { ours }) => trouble.is(ours(METRICS.applicationsBehind), 50, POLL_MINUTES),
     within: 2 * POLL_MINUTES,
-    nearMiss: (trouble, { ours }) => trouble.once(ours(METRICS.applicationsBehind), 50),
+    // What is left waits for the next run, and is reached by it.
+    nearMiss: (trouble, { ours }) =>
+      trouble.is(ours(METRICS.applicationsChecked), 200, POLL_MINUTES),
   },
   {
     id: "alloy-api-failing",
@@ -317,7 +318,7 @@ export const FURTHER_FAULTS: readonly {
     fault: (trouble, series) => {
       silentWebhooks(trouble, series);
       trouble
-        .is(series.ours(METRICS.transitionsSeen), 1, POLL_MINUTES)
+        .is(series.ours(METRICS.transitionsUnheard), 1, POLL_MINUTES)
         .is(series.ours(METRICS.eventsHealed), 1, POLL_MINUTES);
     },
     rings: ["webhooks-silent", "webhooks-repaired"],

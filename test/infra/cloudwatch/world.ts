@@ -41,7 +41,7 @@ export type Series = ReturnType<typeof seriesOf>;
 const POLLER_ALWAYS: readonly MetricName[] = [
   METRICS.applicationsBehind,
   METRICS.applicationsStale,
-  METRICS.transitionsSeen,
+  METRICS.transitionsUnheard,
   METRICS.eventsMissing,
   METRICS.deliveryGaps,
   METRICS.failuresInARow,
