@@ -29,7 +29,7 @@ export function routeFor(event: Pick<JourneyEvent, "type" | "outcome">): RouteId
 }
 
 /** Where an application in this status goes; outcomes are configured per Journey, in any case of letters. */
-function routeOfStatus(status: ApplicationStatus, outcome: string | null): RouteId {
+export function routeOfStatus(status: ApplicationStatus, outcome: string | null): RouteId {
   switch (status) {
     case "completed":
       return routeOfOutcome(outcome);
