@@ -23,7 +23,7 @@ export async function processCorrection(
   work: Work,
   correction: Correction,
   publish: (event: PublishedEvent) => Promise<void>,
-  { store, settings, metrics, now }: ProcessDependencies,
+  { store, settings, metrics, now }: Omit<ProcessDependencies, "once">,
 ): Promise<void> {
   const { snapshot, news, reruns } = correction;
   const { applicationToken, journeyToken } = snapshot;

@@ -75,7 +75,7 @@ export async function readWork(record: SQSRecord, payloads: PayloadReader): Prom
     const { applicationToken: sequence, at } = correction.snapshot;
     const subject = { kind: "correction", correction } as const;
     const key = correctionIdOf(correction);
-    return { key, sequence, at, subject, receipt, payloadKey, records: [record] };
+    return { ...rest, key, sequence, at, subject };
   }
   const parsed = parseWebhook(body);
   switch (parsed.kind) {

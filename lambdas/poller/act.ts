@@ -76,10 +76,10 @@ export async function act(
   function envelopesOf(): readonly Envelope[] {
     const { toHeal = [], corrections = [] } = comparison ?? {};
     const bodies = [
-      ...toHeal.map(({ webhook }) => webhook),
-      ...corrections.map((correction) => correctionBody(correction)),
+      ...toHeal.map(({ webhook, siblings }) => ({ body: webhook, siblings })),
+      ...corrections.map((one) => ({ body: correctionBody(one), siblings: [] })),
     ];
-    return bodies.map((body, index) => ({
+    return bodies.map(({ body, siblings }, index) => ({
       v: 1,
       kind: "poll",
       receiptId: `${runId}/${applicationToken}/${index}`,
@@ -87,6 +87,7 @@ export async function act(
       body,
       payloadKey: null,
       sourceIp: null,
+      ...(siblings.length > 0 && { siblings }),
     }));
   }
 

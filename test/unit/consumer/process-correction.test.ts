@@ -82,6 +82,7 @@ async function aConsumer(...events: readonly JourneyEvent[]) {
       subject: { kind: "correction", correction },
       receipt: { receiptId: "poll", origin: "poll", receivedAt: NOW },
       payloadKey: null,
+      siblings: [],
       records: [],
     };
     const metrics = { count() {}, milliseconds() {}, flush() {} };
