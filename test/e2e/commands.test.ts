@@ -45,7 +45,7 @@ describe("npm start, where it cannot", () => {
     const { code, output } = await start(["--once"], { PATH: bare, HOME: bare });
 
     expect(output.trim()).toBe(
-      "No emulator can be had here (there is no Python 3.10 or newer, and no Docker answers): install Python 3.10 or newer with its venv module, or Docker, and run this again.",
+      "There is no Python 3.10 or newer here to run the emulator on: install one with its venv module, or Docker, and run this again.",
     );
     expect(code).toBe(69);
   });

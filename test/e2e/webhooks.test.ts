@@ -1,3 +1,4 @@
+import { DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { aToken, aWebhook, eventually, isSkipped, makeDriver } from "./driver.ts";
@@ -60,6 +61,21 @@ describe.skipIf(isSkipped)("a webhook, through the deployed stack", () => {
       body: "not json",
     });
     expect(letter.MessageAttributes?.["reason"]?.StringValue).toContain("not JSON");
+  });
+
+  it("in the dead-letter queue sets off the alarm on it", async () => {
+    const { status } = await driver.post("not json either", driver.basic());
+
+    expect(status).toBe(200);
+    const alarm = await eventually(async () => {
+      const { MetricAlarms = [] } = await driver.clients.cloudWatch.send(
+        new DescribeAlarmsCommand({ StateValue: "ALARM" }),
+      );
+      return MetricAlarms.find(({ AlarmName = "" }) =>
+        AlarmName.endsWith("dead-letters-not-empty"),
+      );
+    });
+    expect(alarm.AlarmDescription).toContain("/dead-letters-not-empty.md");
   });
 
   it("signed with the HMAC secret is taken, recorded and published", async () => {

@@ -41,7 +41,7 @@ export async function findEmulator(probes: EmulatorProbes): Promise<EmulatorSour
   if (onPath !== null) return { kind: "program", command: onPath, from: "on the path" };
 
   const python = await probes.python();
-  let whyNotPython = "there is no Python 3.10 or newer";
+  let whyNotPython: string | null = null;
   if (python !== null) {
     try {
       const command = await probes.installedBy(python);
@@ -55,7 +55,9 @@ export async function findEmulator(probes: EmulatorProbes): Promise<EmulatorSour
   const docker = await probes.docker();
   if (docker !== null) return { kind: "docker", docker };
   throw new NoEmulator(
-    `No emulator can be had here (${whyNotPython}, and no Docker answers): install Python 3.10 or newer with its venv module, or Docker, and run this again.`,
+    whyNotPython === null
+      ? "There is no Python 3.10 or newer here to run the emulator on: install one with its venv module, or Docker, and run this again."
+      : `${whyNotPython} (Docker would do instead; none answers.)`,
   );
 }
 

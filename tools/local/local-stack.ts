@@ -17,6 +17,7 @@ import { logGroupsOf, startLogBridge } from "./log-bridge.ts";
 import type { LocalOptions } from "./options.ts";
 import type { PlayedAlloy } from "./play.ts";
 import { pollerPace, startPollerPace } from "./poller-pace.ts";
+import { startQueueMetrics } from "./queue-metrics.ts";
 import type { Receiver } from "./receiver.ts";
 import type { EmulatorHealth } from "./running-endpoint.ts";
 import { removeRunFolders } from "./stored-deployments.ts";
@@ -142,7 +143,7 @@ async function startAlloy(
   return { simulator, baseUrl: simulator.baseUrl, ...alloyApi };
 }
 
-/** What the emulator does not do by itself: metrics out of logs, and a schedule faster than a minute. */
+/** What the emulator does not do by itself: metrics, and a schedule faster than a minute. */
 async function startBesides(
   clients: Clients,
   outputs: StackOutputs,
@@ -156,14 +157,18 @@ async function startBesides(
     onLine: (line) => narrator.onLog(line),
     onFailure: (error) => narrator.onFailure(`The logs could not be read: ${causeOf(error)}.`),
   });
+  const stopQueueMetrics = startQueueMetrics(clients, {
+    queueUrls: [outputs.EventQueueUrl, outputs.DeadLetterQueueUrl],
+    onFailure: (error) => narrator.onFailure(`The queues could not be read: ${causeOf(error)}.`),
+  });
   const paceMs = pollerPace(options.timeScale);
-  if (paceMs === null) return [stopBridge];
+  if (paceMs === null) return [stopBridge, stopQueueMetrics];
   const stopPace = startPollerPace(clients, {
     functionName: PollerFunctionName,
     paceMs,
     onFailure: (error) => narrator.onFailure(`The poller could not be run: ${causeOf(error)}.`),
   });
-  return [stopBridge, stopPace];
+  return [stopBridge, stopQueueMetrics, stopPace];
 }
 
 function describe(source: EmulatorSource, health: EmulatorHealth, endpoint: string): string {

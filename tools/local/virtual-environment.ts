@@ -87,12 +87,12 @@ async function run(
 /** Debian and Ubuntu ship Python without it, and say so over many lines. */
 function venvFailure(output: string): string {
   return /ensurepip|venv/.test(output)
-    ? "this Python has no working venv module (Debian and Ubuntu: apt install python3-venv)"
-    : lastLine(output);
+    ? "this Python has no working venv module; install it (Debian and Ubuntu: apt install python3-venv) and run this again."
+    : `${lastLine(output)}.`;
 }
 
 function pipFailure(output: string): string {
-  return `pip says "${lastLine(output)}". Is the Python package index reachable?`;
+  return `pip says "${lastLine(output)}"; is the Python package index reachable?`;
 }
 
 function lastLine(output: string): string {

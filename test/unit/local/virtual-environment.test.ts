@@ -83,7 +83,7 @@ describe("the emulator's virtual environment", () => {
   it("is made anew by the run after one that failed", async () => {
     const failed = install(aPython("echo 'ERROR: no matching distribution'; exit 1"));
     await expect(failed).rejects.toThrow(
-      'The emulator could not be installed: pip says "ERROR: no matching distribution". Is the Python package index reachable?',
+      'The emulator could not be installed: pip says "ERROR: no matching distribution"; is the Python package index reachable?',
     );
 
     await install(aPython());
