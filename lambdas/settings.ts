@@ -11,6 +11,9 @@ export const STAGE_DIMENSION = "Stage";
 /** Where the truth stopped: the extra dimension of `DeliveryGaps`. */
 export const GAP_STAGE_DIMENSION = "GapStage";
 
+/** Which of Alloy's ten attempts a webhook was: the dimension of `WebhooksByAttempt`. */
+export const ATTEMPT_DIMENSION = "Attempt";
+
 /** The Journey's token: another extra dimension of `DeliveryGaps`. */
 export const JOURNEY_DIMENSION = "Journey";
 
@@ -57,6 +60,8 @@ export const METRICS = {
   recordsDeadLettered: "RecordsDeadLettered",
   /** Consumer: receipt minus `data.timestamp` of a webhook, in milliseconds. */
   deliveryLatency: "DeliveryLatency",
+  /** Consumer: new events by webhook, by the attempt of Alloy's that brought them; only by `Attempt`. */
+  webhooksByAttempt: "WebhooksByAttempt",
 
   /** Poller: runs that ended. A run that is killed or throws does not count. */
   pollerRuns: "PollerRuns",

@@ -1,4 +1,5 @@
 import type { ApplicationState } from "../domain/application-state.ts";
+import { attemptOf } from "../domain/delivery.ts";
 import { factsOf } from "../domain/event-types.ts";
 import type { ForeignWebhook, JourneyEvent } from "../domain/journey-event.ts";
 import { isLate } from "../domain/lateness.ts";
@@ -14,7 +15,7 @@ import type { PublishedEvent } from "../domain/published-event.ts";
 import { isPublished, routeFor } from "../domain/route.ts";
 import { asTwin, twinOf } from "../domain/twin.ts";
 import type { ToldEvent } from "../domain/twin.ts";
-import { METRICS } from "../settings.ts";
+import { ATTEMPT_DIMENSION, METRICS } from "../settings.ts";
 import type { ConsumerSettings } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { processCorrection } from "./process-correction.ts";
@@ -156,7 +157,7 @@ function recordOf(work: Work, event: JourneyEvent, content: unknown): EventRecor
 }
 
 async function publishJourneyEvent(
-  { receipt }: Work,
+  { receipt, subject }: Work,
   processed: {
     readonly event: JourneyEvent;
     readonly state: ApplicationState;
@@ -175,6 +176,11 @@ async function publishJourneyEvent(
     if (route === "unrecognised") metrics.count(METRICS.eventsUnrecognised);
     if (receipt.origin === "webhook") {
       metrics.milliseconds(METRICS.deliveryLatency, Math.max(0, receipt.receivedAt - event.at));
+      const sentAt = subject.kind === "journey-event" ? subject.sentAt : null;
+      if (sentAt !== null) {
+        const attempt = String(attemptOf(sentAt - event.at));
+        metrics.count(METRICS.webhooksByAttempt, 1, { [ATTEMPT_DIMENSION]: attempt });
+      }
     }
   }
   if (state.isShadow || !isPublished(event, late, settings.routes[route])) return;

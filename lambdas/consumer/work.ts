@@ -6,7 +6,7 @@ import { decodeEnvelope } from "../domain/decode-envelope.ts";
 import { readBody } from "../domain/envelope.ts";
 import { PermanentError } from "../domain/errors.ts";
 import { parseWebhook } from "../domain/journey-event.ts";
-import type { ForeignWebhook, JourneyEvent } from "../domain/journey-event.ts";
+import type { ForeignWebhook, ParsedWebhook } from "../domain/journey-event.ts";
 import type { Submission } from "../domain/observation.ts";
 import type { PayloadReader } from "../domain/ports.ts";
 import type { Receipt } from "../domain/published-event.ts";
@@ -14,7 +14,7 @@ import { parseSubmission } from "../domain/submission.ts";
 
 /** What one queue record asks for. */
 export type Subject =
-  | { readonly kind: "journey-event"; readonly event: JourneyEvent; readonly content: unknown }
+  | Extract<ParsedWebhook, { kind: "journey-event" }>
   | {
       readonly kind: "foreign-webhook";
       readonly webhook: ForeignWebhook;

@@ -50,7 +50,13 @@ export interface ForeignWebhook {
 }
 
 export type ParsedWebhook =
-  | { readonly kind: "journey-event"; readonly event: JourneyEvent; readonly content: unknown }
+  | {
+      readonly kind: "journey-event";
+      readonly event: JourneyEvent;
+      readonly content: unknown;
+      /** When Alloy sent this attempt, by the envelope's `timestamp`, epoch milliseconds; null: unknown. */
+      readonly sentAt: number | null;
+    }
   /** Another family of Alloy's webhooks: reviews, evaluations, … */
   | { readonly kind: "other"; readonly webhook: ForeignWebhook; readonly content: unknown }
   /** Nothing that Alloy's documentation knows, its test button included. */
@@ -140,6 +146,7 @@ export function parseWebhook(body: string): ParsedWebhook {
     kind: "journey-event",
     event: journeyEvent(parsed.output, environmentOf(family)),
     content,
+    sentAt: typeof json["timestamp"] === "number" && !bare ? json["timestamp"] : null,
   };
 }
 

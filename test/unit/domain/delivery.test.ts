@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
+
 import { describe, expect, test } from "vitest";
 
 import { attemptOf, failuresInARow } from "../../../lambdas/domain/delivery.ts";
 import type { AnsweredMinute } from "../../../lambdas/domain/delivery.ts";
+import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
 import { ALLOY_ATTEMPTS_MS } from "../../../lambdas/settings.ts";
 
 const MINUTE = 60_000;
@@ -50,6 +53,21 @@ describe("the attempt of a webhook", () => {
       expect(attemptOf(elapsed * 1.1 + 90)).toBe(attempt);
     },
   );
+
+  test.each([
+    ["events/completed_application.json", 1],
+    ["other/completed_application-attempt-10.json", 10],
+  ])("is read off the envelope of %s", (name, attempt) => {
+    const body = readFileSync(new URL(`../../fixtures/${name}`, import.meta.url), "utf8");
+
+    const parsed = parseWebhook(body);
+
+    const after =
+      parsed.kind === "journey-event"
+        ? (parsed.sentAt ?? Number.NaN) - parsed.event.at
+        : Number.NaN;
+    expect(attemptOf(after)).toBe(attempt);
+  });
 
   test("is the tenth, however late", () => {
     expect(attemptOf(40 * 24 * 60 * MINUTE)).toBe(10);
