@@ -27,6 +27,7 @@ export function namedBodies(): readonly (readonly [name: string, bytes: Uint8Arr
     ["every byte", Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))],
     ["text that looks like base64", text("aGVsbG8=")],
     ["200 KB of NUL, which escaped fit no message", Buffer.alloc(200_000)],
+    ["600,000 letters of two bytes each", text("é".repeat(600_000))],
     ["1 MiB of text", Buffer.alloc(1_048_576, "x")],
     ["1 MiB of invalid UTF-8", Buffer.alloc(1_048_576, 0xff)],
     ["4 MB of text", Buffer.alloc(4_000_000, `{"é":"x"}`)],
