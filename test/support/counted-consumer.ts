@@ -11,6 +11,7 @@ import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
 import { perRoute } from "../../lib/per-route.ts";
 import type { ConsumerSettings } from "../../lambdas/settings.ts";
+import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 
 import { startDynamoDb } from "./dynalite.ts";
 import type { LocalDynamoDb } from "./dynalite.ts";
@@ -25,6 +26,10 @@ export interface CountedConsumer {
   readonly process: ProcessBatch;
   /** Calls of PutEvents so far. */
   readonly busCalls: () => number;
+  /** Events put on the bus so far. */
+  readonly busEvents: () => number;
+  /** Bytes logged so far: metrics and messages. */
+  readonly logBytes: () => number;
 }
 
 const settings: ConsumerSettings = {
@@ -36,15 +41,24 @@ const settings: ConsumerSettings = {
   eventRetentionMs: null,
 };
 
-/** The real consumer on a DynamoDB in this process, with a bus that takes everything and counts. */
-export async function startCountedConsumer(): Promise<CountedConsumer> {
+/**
+ * The real consumer on a DynamoDB in this process, with a bus that takes everything and counts.
+ *
+ * @param routes - what a stage publishes; everything unless given.
+ */
+export async function startCountedConsumer(
+  routes: ConsumerSettings["routes"] = settings.routes,
+): Promise<CountedConsumer> {
   const dynamo = await startDynamoDb();
   meterReads(dynamo.client);
   let busCalls = 0;
+  let busEvents = 0;
+  let logBytes = 0;
   const bus = new EventBridgeClient({ region: "us-east-1" });
   bus.middlewareStack.add(
-    () => async () => {
+    () => async (args) => {
       busCalls += 1;
+      busEvents += eventsIn(args.input);
       return { output: { $metadata: {}, Entries: [], FailedEntryCount: 0 }, response: {} };
     },
     { step: "initialize" },
@@ -71,21 +85,36 @@ export async function startCountedConsumer(): Promise<CountedConsumer> {
     },
     payloads: { read: () => Promise.reject(new Error("the count has no large bodies")) },
     messages: { async retryAfter() {} },
-    metrics: { count() {}, milliseconds() {}, flush() {} },
+    metrics: makeMetrics({
+      stage: "production",
+      write(line) {
+        logBytes += Buffer.byteLength(line) + LOG_EVENT_OVERHEAD_BYTES;
+      },
+      now: Date.now,
+    }),
     logger: silent,
-    settings,
+    settings: { ...settings, routes },
     now: Date.now,
   });
   return {
     dynamo,
     bus,
     busCalls: () => busCalls,
+    busEvents: () => busEvents,
+    logBytes: () => logBytes,
     async process(event, context) {
       idempotency.beginInvocation(context);
       const { batchItemFailures } = await handle(event, context);
       if (batchItemFailures.length > 0) throw new Error("a record of the count failed");
     },
   };
+}
+
+/** CloudWatch Logs bills each entry with so many bytes besides its text (its pricing page). */
+export const LOG_EVENT_OVERHEAD_BYTES = 26;
+
+function eventsIn(input: object): number {
+  return "Entries" in input && Array.isArray(input.Entries) ? input.Entries.length : 0;
 }
 
 /** The fixture's webhook of this type, as another application's and of another time. */

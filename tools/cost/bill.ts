@@ -1,0 +1,175 @@
+import { MEMORY_MB, METRICS, QUEUE } from "../../lambdas/settings.ts";
+import type { ConsumerCount, IngestCount } from "./count.ts";
+import type { PollerCount } from "./count-poller.ts";
+import { PRICES } from "./prices.ts";
+
+/** One line of the bill. */
+export interface Line {
+  readonly what: string;
+  /** In the unit of the price: requests, units, GB, GB-seconds. */
+  readonly quantity: number;
+  readonly unit: string;
+  readonly usd: number;
+  /** Where the quantity comes from. */
+  readonly from: string;
+}
+
+export interface Workload {
+  readonly webhooks: number;
+  readonly applications: number;
+}
+
+/** What the stage's template holds, counted in it. */
+export interface TemplateCount {
+  readonly alarmMetrics: number;
+  readonly compositeAlarms: number;
+  readonly dashboards: number;
+  readonly secrets: number;
+  readonly pollerRunsPerMonth: number;
+}
+
+/**
+ * Durations cannot be counted, so these are assumed, on the dear side: ingest waits for one call to
+ * SQS, a batch of ten for three rounds of calls, a run of the poller for Alloy.
+ */
+const ASSUMED_MS = { ingestRequest: 15, consumerBatch: 200, pollerRun: 3_000 } as const;
+
+/** One line of API Gateway's access log: the format's own characters, ids and numbers. */
+const ACCESS_LOG_BYTES = 380;
+
+/** What grows with the traffic. */
+export function trafficLines(
+  { webhooks, applications }: Workload,
+  ingest: IngestCount,
+  consumer: ConsumerCount,
+  poller: PollerCount,
+): readonly Line[] {
+  const batches = webhooks / QUEUE.batchSize;
+  const furtherEvents = webhooks - applications;
+  const gbSeconds = (times: number, ms: number, memoryMb: number) =>
+    (times * ms * memoryMb) / 1_000 / 1_024;
+  const gb = (bytes: number) => bytes / 1e9;
+  return [
+    line("API Gateway", webhooks, "requests", PRICES.httpApiRequest, "one per webhook"),
+    line(
+      "Lambda requests",
+      webhooks + batches,
+      "requests",
+      PRICES.lambdaRequest,
+      "counted: one per webhook at ingest, one per batch of ten at the consumer",
+    ),
+    line(
+      "Lambda time",
+      gbSeconds(webhooks, ASSUMED_MS.ingestRequest, MEMORY_MB.ingest) +
+        gbSeconds(batches, ASSUMED_MS.consumerBatch, MEMORY_MB.consumer),
+      "GB-seconds",
+      PRICES.lambdaGbSecond,
+      `assumed: ${ASSUMED_MS.ingestRequest} ms a webhook, ${ASSUMED_MS.consumerBatch} ms a batch`,
+    ),
+    line(
+      "SQS",
+      webhooks * ingest.sends + 2 * batches,
+      "requests",
+      PRICES.sqsRequest,
+      "counted: a send per webhook, a receive and a delete per batch of ten",
+    ),
+    line(
+      "DynamoDB writes, events",
+      applications * consumer.firstWrites + furtherEvents * consumer.furtherWrites,
+      "write units",
+      PRICES.dynamoWriteUnit,
+      `counted: ${figure(consumer.firstWrites)} for an application's first event, ${figure(consumer.furtherWrites)} for a further one, index entries included`,
+    ),
+    line(
+      "DynamoDB reads, events",
+      webhooks * consumer.readsPerEvent,
+      "read units",
+      PRICES.dynamoReadUnit,
+      "counted",
+    ),
+    line(
+      "DynamoDB writes, polling",
+      applications * poller.writesPerApplication,
+      "write units",
+      PRICES.dynamoWriteUnit,
+      `counted: ${figure(poller.writesPerApplication)} per application that ends within a day`,
+    ),
+    line(
+      "DynamoDB reads, polling",
+      applications * poller.readsPerApplication,
+      "read units",
+      PRICES.dynamoReadUnit,
+      `counted: ${figure(poller.readsPerApplication)} requests per application, each of up to 4 KB`,
+    ),
+    line(
+      "EventBridge",
+      webhooks * consumer.publishedPerEvent,
+      "events",
+      PRICES.busEvent,
+      `counted: ${figure(consumer.publishedPerEvent)} per event by the stage's routes`,
+    ),
+    line(
+      "Logs",
+      gb(webhooks * (ingest.logBytes + ACCESS_LOG_BYTES) + batches * consumer.logBytesPerBatch),
+      "GB",
+      PRICES.logGb,
+      `counted: ${ingest.logBytes} B a webhook at ingest, ${consumer.logBytesPerBatch} B a batch; ${ACCESS_LOG_BYTES} B in the access log`,
+    ),
+  ];
+}
+
+/** What a stage costs a month at no traffic at all. */
+export function standingLines(template: TemplateCount): readonly Line[] {
+  const runs = template.pollerRunsPerMonth;
+  return [
+    line("Alarms", template.alarmMetrics, "metrics", PRICES.alarmMetric, "counted in the template"),
+    line(
+      "Composite alarms",
+      template.compositeAlarms,
+      "alarms",
+      PRICES.compositeAlarm,
+      "counted in the template",
+    ),
+    line(
+      "Custom metrics",
+      Object.keys(METRICS).length,
+      "metrics",
+      PRICES.customMetric,
+      "lambdas/settings.ts; more with more Journeys and gap stages",
+    ),
+    line(
+      "Dashboards",
+      template.dashboards,
+      "dashboards",
+      PRICES.dashboard,
+      "counted in the template",
+    ),
+    line("Secrets", template.secrets, "secrets", PRICES.secret, "counted in the template"),
+    line(
+      "Poller, schedule and requests",
+      runs,
+      "runs",
+      PRICES.scheduledInvocation + PRICES.lambdaRequest,
+      "the stage's rate",
+    ),
+    line(
+      "Poller, time",
+      (runs * ASSUMED_MS.pollerRun * MEMORY_MB.poller) / 1_000 / 1_024,
+      "GB-seconds",
+      PRICES.lambdaGbSecond,
+      `assumed: ${ASSUMED_MS.pollerRun} ms a run`,
+    ),
+  ];
+}
+
+export function totalOf(lines: readonly Line[]): number {
+  return lines.reduce((sum, { usd }) => sum + usd, 0);
+}
+
+function line(what: string, quantity: number, unit: string, price: number, from: string): Line {
+  return { what, quantity, unit, usd: quantity * price, from };
+}
+
+function figure(number: number): string {
+  return String(Math.round(number * 100) / 100);
+}

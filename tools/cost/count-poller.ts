@@ -1,0 +1,110 @@
+import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
+import { TransientError } from "../../lambdas/domain/errors.ts";
+import { parseWebhook } from "../../lambdas/domain/journey-event.ts";
+import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
+import { makePollerHandler } from "../../lambdas/poller/handler.ts";
+import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import {
+  batchOf,
+  lambdaContext,
+  startCountedConsumer,
+  webhookOf,
+} from "../../test/support/counted-consumer.ts";
+import { alloyAnswer } from "../../test/support/poller.ts";
+import type { Bill } from "../../test/support/write-meter.ts";
+import { billOf } from "../../test/support/write-meter.ts";
+import { readScenarios } from "../alloy-simulator/scenario.ts";
+
+/** What polling was seen to cost over the life of an application that ends within a day. */
+export interface PollerCount {
+  /** Write units, index entries included. */
+  readonly writesPerApplication: number;
+  /** Read requests: what runs with the application due read more than runs without. */
+  readonly readsPerApplication: number;
+}
+
+const SCENARIO = "manual-review-then-approved";
+const TOKEN = "JA-costPollAAAAAAAAAAAAA";
+const HOUR = 60 * 60 * 1_000;
+/** The last check comes after 25 hours; if it has not by then, something is wrong. */
+const LAST_RUN_MS = 72 * HOUR;
+/** Runs the real poller, hour by hour, over one application of which no webhook was lost. */
+export async function countPoller(stage: StageConfiguration): Promise<PollerCount> {
+  const scenario = readScenarios().get(SCENARIO);
+  if (scenario === undefined) throw new Error(`The scenario ${SCENARIO} is gone: name another.`);
+  const consumer = await startCountedConsumer(stage.routes);
+  try {
+    const start = Date.now();
+    const events: JourneyEvent[] = [];
+    let at = start - HOUR;
+    for (const { event, afterSeconds } of scenario.steps) {
+      at += afterSeconds * 1_000 + 1;
+      const webhook = webhookOf(event, TOKEN, Math.min(at, start));
+      const parsed = parseWebhook(webhook);
+      if (parsed.kind === "journey-event") events.push(parsed.event);
+      await consumer.process(batchOf([webhook]), lambdaContext());
+    }
+    const ended = { status: "completed", complete_outcome: "Approved", updated_at: start };
+
+    let now = start;
+    const applications = new DynamoDueApplications(
+      consumer.dynamo.client,
+      consumer.dynamo.applicationTableName,
+    );
+    const silent = { debug() {}, info() {}, warn() {}, error() {} };
+    const run = makePollerHandler({
+      applications,
+      alloy: {
+        getApplication: async () => alloyAnswer(TOKEN, events, ended),
+        renewCredentials() {},
+      },
+      deliveries: {
+        // Nothing is missing, so nobody asks why; the run goes on without.
+        record: async () => {
+          throw new TransientError("there are no metrics to read here");
+        },
+      },
+      queue: {
+        send: async ({ length }) => {
+          if (length > 0) throw new Error(`the poller misses ${length} events of a healthy life`);
+        },
+      },
+      gaps: { announce: async () => {} },
+      settings: {
+        environment: stage.environment,
+        alloyBaseUrl: stage.alloy.baseUrl,
+        ignoredEventTypes: stage.events.handled.allBut,
+        alloyAuth: stage.alloy.auth,
+        refusals: { byAuthorizer: false, byAddress: false },
+        polling: stage.polling,
+        gaps: stage.gaps,
+        eventRetentionMs: stage.retention.eventsMs,
+      },
+      metrics: { count() {}, milliseconds() {}, flush() {} },
+      logger: silent,
+      now: () => now,
+      random: () => 0.5,
+      sleep: async () => {},
+    });
+
+    const bills: Bill[] = [];
+    while ((await applications.list(Number.MAX_SAFE_INTEGER, 1)).length > 0) {
+      if (now > start + LAST_RUN_MS) throw new Error("the poller never settled the application");
+      now += HOUR;
+      bills.push(
+        await billOf(async () => {
+          await run({});
+        }),
+      );
+    }
+    // A run asks each shard what is due, and which gaps are open, whether or not anything is.
+    const idleReads = Math.min(...bills.map(({ reads }) => reads));
+    const sum = (of: (bill: Bill) => number) => bills.reduce((total, bill) => total + of(bill), 0);
+    return {
+      writesPerApplication: sum(({ items, indexes }) => items + indexes),
+      readsPerApplication: sum(({ reads }) => reads - idleReads),
+    };
+  } finally {
+    await consumer.dynamo.close();
+  }
+}

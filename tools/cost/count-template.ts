@@ -1,0 +1,27 @@
+import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import { isRecord, listOf, synthesise } from "../../test/infra/synthesise.ts";
+import type { TemplateCount } from "./bill.ts";
+
+const MONTH_MS = 30 * 24 * 60 * 60 * 1_000;
+
+/** Counts what is paid by the month in the template of a stage. */
+export function countTemplate(stage: StageConfiguration): TemplateCount {
+  const template = synthesise(stage);
+  const metricsOf = (properties: unknown) => {
+    const queries = isRecord(properties) ? listOf(properties["Metrics"]) : [];
+    // An alarm on metric math pays for each metric that it reads.
+    return Math.max(
+      1,
+      queries.filter((query) => isRecord(query) && query["MetricStat"] !== undefined).length,
+    );
+  };
+  return {
+    alarmMetrics: template
+      .ofType("AWS::CloudWatch::Alarm")
+      .reduce((sum, { Properties }) => sum + metricsOf(Properties), 0),
+    compositeAlarms: template.ofType("AWS::CloudWatch::CompositeAlarm").length,
+    dashboards: template.ofType("AWS::CloudWatch::Dashboard").length,
+    secrets: template.ofType("AWS::SecretsManager::Secret").length,
+    pollerRunsPerMonth: MONTH_MS / stage.polling.rateMs,
+  };
+}

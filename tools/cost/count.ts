@@ -1,0 +1,92 @@
+import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import {
+  batchOf,
+  lambdaContext,
+  LOG_EVENT_OVERHEAD_BYTES,
+  startCountedConsumer,
+  webhookOf,
+} from "../../test/support/counted-consumer.ts";
+import { anIngest, aRequest } from "../../test/support/ingest.ts";
+import { billOf } from "../../test/support/write-meter.ts";
+import { readScenarios } from "../alloy-simulator/scenario.ts";
+
+const START = Date.UTC(2026, 10, 23, 20);
+
+/** What ingest was seen to do for one webhook. */
+export interface IngestCount {
+  readonly sends: number;
+  readonly logBytes: number;
+}
+
+/** What the consumer was seen to do, by the kind of thing that it was given. */
+export interface ConsumerCount {
+  /** Write units, index entries included, of an application's first event. */
+  readonly firstWrites: number;
+  /** The same of every further one, in the mean over the scenarios. */
+  readonly furtherWrites: number;
+  readonly readsPerEvent: number;
+  /** Events put on the bus per event, in the mean over the scenarios and by the stage's routes. */
+  readonly publishedPerEvent: number;
+  readonly logBytesPerBatch: number;
+}
+
+/** Runs the real ingest handler over one webhook of the usual size. */
+export async function countIngest(): Promise<IngestCount> {
+  const ingest = anIngest();
+  const answer = await ingest.handle(
+    aRequest({ body: webhookOf("started_application", "JA-costAAAAAAAAAAAAAAAAA", START) }),
+  );
+  if (answer.statusCode !== 200) throw new Error(`ingest answered ${answer.statusCode}, not 200`);
+  return { sends: ingest.messages.length, logBytes: logged(ingest.lines) };
+}
+
+/** Runs the real consumer over the lives of all scenarios, each event in a batch of its own. */
+export async function countConsumer(stage: StageConfiguration): Promise<ConsumerCount> {
+  const consumer = await startCountedConsumer(stage.routes);
+  try {
+    const firsts: number[] = [];
+    const furthers: number[] = [];
+    let reads = 0;
+    const lives = [...readScenarios().values()].map(({ steps }) =>
+      steps.filter(({ event }) => !stage.events.handled.allBut.includes(event)),
+    );
+    for (const [index, steps] of lives.entries()) {
+      const token = `JA-cost${String(index).padStart(16, "0")}`;
+      let at = START;
+      for (const [position, { event, afterSeconds }] of steps.entries()) {
+        // Applicants share the fixture's entity: a millisecond keeps their events apart.
+        at += afterSeconds * 1_000 + 1;
+        const bill = await billOf(async () => {
+          await consumer.process(batchOf([webhookOf(event, token, at)]), lambdaContext());
+        });
+        (position === 0 ? firsts : furthers).push(bill.items + bill.indexes);
+        reads += bill.reads;
+      }
+    }
+    const events = firsts.length + furthers.length;
+    const published = consumer.busEvents();
+
+    const before = consumer.logBytes();
+    const ten = Array.from({ length: 10 }, (_, index) =>
+      webhookOf("started_application", `JA-costBatch${String(index).padStart(11, "0")}`, START),
+    );
+    await consumer.process(batchOf(ten), lambdaContext());
+    return {
+      firstWrites: mean(firsts),
+      furtherWrites: mean(furthers),
+      readsPerEvent: reads / events,
+      publishedPerEvent: published / events,
+      logBytesPerBatch: consumer.logBytes() - before,
+    };
+  } finally {
+    await consumer.dynamo.close();
+  }
+}
+
+function logged(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + LOG_EVENT_OVERHEAD_BYTES, 0);
+}
+
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
