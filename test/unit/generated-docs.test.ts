@@ -4,11 +4,14 @@ import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 
 import { EVENT_TYPES } from "../../lambdas/domain/event-types.ts";
+import { noticeOf } from "../../lambdas/domain/gap-notice.ts";
+import { gapOf } from "../../lambdas/domain/gap.ts";
 import { parseWebhook } from "../../lambdas/domain/journey-event.ts";
-import { stateOfEvent } from "../../lambdas/domain/observation.ts";
+import { stateOfEvent, stateOfSubmission } from "../../lambdas/domain/observation.ts";
 import { publishedEvent, publishedForeignWebhook } from "../../lambdas/domain/published-event.ts";
 import { routeFor } from "../../lambdas/domain/route.ts";
 import { GENERATED, withGenerated } from "../../tools/docs/generated.ts";
+import { GapNoticeSchema } from "../../tools/docs/gap-notice-schema.ts";
 import { PublishedEventSchema } from "../../tools/docs/published-event-schema.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -58,6 +61,41 @@ describe("the schema of docs/events.md", () => {
 
   test.each(fixtures)("fits what is published of %s/%s", (folder, file) => {
     expect(v.safeParse(PublishedEventSchema, published(folder, file)).issues).toBeUndefined();
+  });
+});
+
+describe("the schema of a delivery gap", () => {
+  const [since, now] = [1_760_000_000_000, 1_760_000_600_000];
+  const application = { applicationToken: "JA-1", before: null };
+  const event = { eventId: "event-1", type: "completed_application", at: since };
+  const gap = gapOf(
+    [{ event: { ...event, stage: "rejected" }, evidence: "a 401" }],
+    application,
+    now,
+  );
+
+  test.each([
+    ["opened", null, gap],
+    ["closed", gap, null],
+  ] as const)("fits the notice of one that %s", (change, before, after) => {
+    const state = stateOfSubmission({
+      applicationToken: "JA-1",
+      journeyToken: "J-1",
+      submittedAt: since,
+      externalIds: { group: "acct-1001", partner: null, application: null },
+    });
+
+    const notice = noticeOf({
+      state,
+      before,
+      after,
+      isGivenUp: false,
+      now,
+      environment: "sandbox",
+    });
+
+    expect(notice?.change).toBe(change);
+    expect(v.safeParse(GapNoticeSchema, notice).issues).toBeUndefined();
   });
 });
 

@@ -5,12 +5,17 @@ import type { EventMeaning } from "../../lambdas/domain/event-types.ts";
 import { routeFor } from "../../lambdas/domain/route.ts";
 import { ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
+import { GapNoticeSchema } from "./gap-notice-schema.ts";
 import { PublishedEventSchema } from "./published-event-schema.ts";
 
 /** The parts of the documents that are made from the code, by page and by name. */
 export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "docs/statuses.md": { "event-types": eventTypes },
-  "docs/events.md": { routes, schema },
+  "docs/events.md": {
+    routes,
+    schema: () => schemaOf(PublishedEventSchema),
+    "gap-notice": () => schemaOf(GapNoticeSchema),
+  },
 };
 
 /**
@@ -81,7 +86,7 @@ function routes(): string {
   return ["| Route | `DetailType` | When |", "|---|---|---|", ...rows].join("\n");
 }
 
-function schema(): string {
-  const json = toJsonSchema(PublishedEventSchema, { errorMode: "ignore" });
+function schemaOf(schema: Parameters<typeof toJsonSchema>[0]): string {
+  const json = toJsonSchema(schema, { errorMode: "ignore" });
   return ["```json", JSON.stringify(json, null, 2), "```"].join("\n");
 }

@@ -3,11 +3,7 @@ import * as v from "valibot";
 import { APPLICATION_STATUSES } from "../../lambdas/domain/event-types.ts";
 import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
 import { ROUTE_IDS } from "../../lambdas/settings.ts";
-
-const text = v.nullable(v.string());
-const instant = v.pipe(v.string(), v.isoTimestamp());
-const about = <Schema extends v.GenericSchema>(description: string, schema: Schema) =>
-  v.pipe(schema, v.description(description));
+import { about, instant, text } from "./schema-parts.ts";
 
 /** The `Detail` of an event on the bus, for whoever reads it; the compiler holds it to the type. */
 export const PublishedEventSchema = v.strictObject({
@@ -21,7 +17,10 @@ export const PublishedEventSchema = v.strictObject({
   applicationToken: about("Null for a body that is no Journey event.", text),
   journeyToken: text,
   journeyName: text,
-  eventType: about("Alloy's data.type, or the type of another family of webhooks.", v.string()),
+  eventType: about(
+    "Alloy's data.type; the type of another family of webhooks; `snapshot` for what Alloy's answer alone says.",
+    v.string(),
+  ),
   eventAt: about("When it happened at Alloy.", v.nullable(instant)),
   status: about(
     "The application's, after this event.",

@@ -1,0 +1,41 @@
+import * as v from "valibot";
+
+import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
+import { GAP_STAGES } from "../../lambdas/settings.ts";
+import { about, instant, text } from "./schema-parts.ts";
+
+const stage = v.picklist(GAP_STAGES);
+
+/** The `Detail` of a delivery gap's notice, for whoever reads it; the compiler holds it to the type. */
+export const GapNoticeSchema = v.strictObject({
+  version: v.literal(1),
+  gapId: about(
+    "The same in every notice of one gap.",
+    v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
+  ),
+  change: about(
+    "`moved`: it is at another stage now. `given-up`: Alloy has not known the application for a week.",
+    v.picklist(["opened", "moved", "closed", "given-up"]),
+  ),
+  environment: v.picklist(["sandbox", "live"]),
+  applicationToken: v.string(),
+  journeyToken: text,
+  journeyName: text,
+  externalIds: v.strictObject({ group: text, partner: text, application: text }),
+  stage: about("Of the event that wants a person's attention most.", stage),
+  since: about("When the oldest missing event happened at Alloy.", instant),
+  detectedAt: instant,
+  closedAt: v.nullable(instant),
+  durationMs: about(
+    "From the oldest missing event to the check that found the gap healed.",
+    v.nullable(v.number()),
+  ),
+  eventCount: about("0 for a submission of which no webhook has come.", v.number()),
+  events: about(
+    "The first 50 of them.",
+    v.array(
+      v.strictObject({ eventId: v.string(), eventType: v.string(), eventAt: instant, stage }),
+    ),
+  ),
+  evidence: about("A sentence: what shows that it stopped there.", v.string()),
+}) satisfies v.GenericSchema<GapNotice>;
