@@ -52,9 +52,9 @@ export const handler = makeIngestHandler({
 });
 
 // Lambda's runtime takes its first event in a turn of its own; this comes before it, while the function
-// still initialises and has a whole processor: load what the request will need, and read the secret that
-// it is judged by.
+// still initialises and has a whole processor: ask for the secret that the request is judged by, and load
+// what else it needs while the answer is on its way.
 setImmediate(() => {
-  loadBuiltins();
   if (environment.authMode === "secret") void credentials.current(now() + INGEST.budgetMs);
+  loadBuiltins();
 });
