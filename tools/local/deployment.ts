@@ -10,7 +10,7 @@ import type { EmulatorSource } from "./find-emulator.ts";
 import type { EmulatorHealth } from "./running-endpoint.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { LOCAL_FOLDER, ROOT } from "./paths.ts";
-import { freePorts, isPortFree } from "./ports.ts";
+import { freePorts, isPortFree, reservePort } from "./ports.ts";
 import {
   forget,
   freshRunFolder,
@@ -111,10 +111,21 @@ async function fromStoredState(
 ): Promise<Deployment | null> {
   let taken: number | undefined;
   for (const stored of await storedDeployments(fingerprint)) {
-    const { emulatorPort, simulatorPort } = stored.record;
-    if (emulatorPort === null) continue;
-    taken = await firstTaken([emulatorPort, simulatorPort]);
-    if (taken === undefined) return startStored(source, stored, emulatorPort, options);
+    const { emulatorPort: port, simulatorPort } = stored.record;
+    if (port === null) continue;
+    taken = port;
+    if (!(await isPortFree(port))) continue;
+    // Of two that start at once, one gets this; the other finds one port or the other taken.
+    const release = await reservePort(simulatorPort);
+    if (release === null) {
+      taken = simulatorPort;
+      continue;
+    }
+    try {
+      if (await isPortFree(port)) return await startStored(source, stored, port, options);
+    } finally {
+      await release();
+    }
   }
   if (taken !== undefined) {
     options.announce(
@@ -142,11 +153,6 @@ async function startStored(
   await forget(stored);
   options.announce("What was stored of the last deployment is damaged: deploying again.");
   return null;
-}
-
-async function firstTaken(ports: readonly number[]): Promise<number | undefined> {
-  for (const port of ports) if (!(await isPortFree(port))) return port;
-  return undefined;
 }
 
 async function inOwnEmulator(

@@ -139,6 +139,8 @@ async function startAlloy(
     environment: "sandbox",
     timeScale: options.timeScale,
     apiKey: { token: alloyApi.token, secrets: [alloyApi.secret] },
+  }).catch((error: Error) => {
+    throw new LocalFailure(error.message, { cause: error });
   });
   return { simulator, baseUrl: simulator.baseUrl, ...alloyApi };
 }

@@ -26,11 +26,22 @@ export async function freePorts(count: number): Promise<number[]> {
 
 /** Whether this port of 127.0.0.1 can be bound now. */
 export async function isPortFree(port: number): Promise<boolean> {
+  const release = await reservePort(port);
+  await release?.();
+  return release !== null;
+}
+
+/**
+ * Takes a port of 127.0.0.1, so that no other process does.
+ *
+ * @returns a function that gives it back; null when it is taken.
+ */
+export async function reservePort(port: number): Promise<(() => Promise<void>) | null> {
   return new Promise((resolve) => {
-    const server = createServer();
-    server.on("error", () => resolve(false));
+    const server = createServer((socket) => socket.destroy());
+    server.on("error", () => resolve(null));
     server.listen({ port, host: "127.0.0.1", exclusive: true }, () =>
-      server.close(() => resolve(true)),
+      resolve(() => new Promise((closed) => server.close(() => closed()))),
     );
   });
 }
