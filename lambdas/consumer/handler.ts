@@ -45,10 +45,13 @@ export function makeConsumerHandler(dependencies: ConsumerDependencies) {
   return async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     const failed: SQSRecord[] = [];
     const readable: Work[] = [];
-    for (const { record, work, error } of await readAll(event.Records, dependencies.payloads)) {
-      if (work === null) failed.push(...(await settle([record], null, { kind: "failed", error })));
-      else readable.push(work);
-    }
+    const readings = await readAll(event.Records, dependencies.payloads);
+    await Promise.all(
+      readings.map(async ({ record, work, error }) => {
+        if (work !== null) readable.push(work);
+        else failed.push(...(await settle([record], null, { kind: "failed", error })));
+      }),
+    );
 
     const works = collapse(readable);
     const gate = new PublishGate(publisher, works.length);
@@ -91,7 +94,11 @@ export function makeConsumerHandler(dependencies: ConsumerDependencies) {
       if (isIgnored(work.subject, settings)) return { kind: "ignored" };
       if (context.getRemainingTimeInMillis() < SAFE_REMAINDER_MS) return { kind: "postponed" };
       const once: Idempotency["once"] = (eventId, effect) => idempotency.once(eventId, effect);
-      const action = () => processWork(work, publish, { store, once, settings, metrics, now });
+      let isDone = false;
+      const action = async () => {
+        await processWork(work, publish, { store, once, settings, metrics, now });
+        isDone = true;
+      };
       try {
         // A submission has no effect but the merge, which is idempotent by itself.
         if (work.subject.kind === "submission") {
@@ -100,6 +107,7 @@ export function makeConsumerHandler(dependencies: ConsumerDependencies) {
         }
         return { kind: await idempotency.once(work.key, action) };
       } catch (error) {
+        if (isDone) return { kind: "unremembered" };
         return error instanceof TwinInProgress
           ? { kind: "in-conflict" }
           : { kind: "failed", error };

@@ -10,6 +10,8 @@ import type { Work } from "./work.ts";
 /** How a work ended. */
 export type Result =
   | { readonly kind: "done" | "duplicate" | "in-conflict" | "ignored" | "postponed" }
+  /** It has had its effect, and that could not be noted. */
+  | { readonly kind: "unremembered" }
   | { readonly kind: "failed"; readonly error: unknown };
 
 export interface SettleDependencies {
@@ -71,6 +73,10 @@ export function makeSettle(dependencies: SettleDependencies) {
       case "postponed":
         logger.warn("consumer.record.postponed", keysOf(work));
         return giveBack(records);
+      case "unremembered":
+        // No evidence of a failure: another copy may have found the event done, and nobody would remove it.
+        logger.warn("consumer.event.unremembered", keysOf(work));
+        return giveBack(records);
       case "failed":
         return result.error instanceof PermanentError
           ? deadLetter(records, work, result.error.message)
@@ -84,7 +90,7 @@ export function makeSettle(dependencies: SettleDependencies) {
     reason: string,
   ): Promise<readonly SQSRecord[]> {
     try {
-      for (const { body } of records) await deadLetters.send(body, reason);
+      await Promise.all(records.map(({ body }) => deadLetters.send(body, reason)));
     } catch (error) {
       logger.error("consumer.record.stuck", { ...keysOf(work), reason, error: nameOf(error) });
       return giveBack(records);

@@ -151,12 +151,16 @@ function isToHeal(
   }
 }
 
-/** The ids, ours and Alloy's, of the other events that could be taken for this one. */
+/**
+ * The ids, ours and Alloy's, of the other events that could be taken for this one: also of those that
+ * Alloy's tokens tell apart, since a webhook brings none.
+ */
 function siblingsOf(
   event: JourneyEvent,
   matches: readonly MatchedEvent<JourneyEvent>[],
 ): readonly string[] {
-  const alike = matches.filter((one) => one.event !== event && areTwins(one.event, event));
+  const withoutToken = { ...event, eventToken: null };
+  const alike = matches.filter((one) => one.event !== event && areTwins(one.event, withoutToken));
   const ids = alike.flatMap((one) => [one.event.eventId, one.record?.eventId ?? []].flat());
   return [...new Set(ids)].filter((eventId) => eventId !== event.eventId);
 }

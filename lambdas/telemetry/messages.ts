@@ -17,6 +17,8 @@ export const MESSAGES = {
   "consumer.record.postponed":
     "Too little time is left for this record; it goes back to the queue.",
   "consumer.event.in-conflict": "Another invocation is processing this event; it comes back soon.",
+  "consumer.event.unremembered":
+    "The event has had its effect, and that could not be noted; it comes back, and may be published once more.",
   "consumer.event.ignored": "The configuration asks to drop this event.",
   "consumer.event.unrecognised": "Alloy sent something that its documentation does not know.",
   "poller.run.ended": "The poller has ended a run.",

@@ -125,4 +125,39 @@ describe("a batch", () => {
     expect(consumer.store.events.size).toBe(1);
     expect(consumer.published).toEqual([]);
   });
+
+  test("dead-letters what nobody can read side by side: in turn, a hung queue would use up the time of the batch", async () => {
+    let underWay = 0;
+    let most = 0;
+    const consumer = aConsumer({
+      deadLetters: {
+        async send() {
+          underWay += 1;
+          most = Math.max(most, underWay);
+          await new Promise(setImmediate);
+          underWay -= 1;
+        },
+      },
+    });
+
+    await consumer.process(batchOf(["not json", "not json either", "nor this"]));
+
+    expect(most).toBe(3);
+  });
+
+  test("keeps no evidence of a failure when the effect is there and only remembering it failed", async () => {
+    const consumer = aConsumer({
+      idempotency: {
+        async once(_, action) {
+          await action();
+          throw new TransientError("The lock could not be updated.");
+        },
+      },
+    });
+
+    const answer = await consumer.process(batchOf([of("pending_review", "JA-1")]));
+
+    expect(answer.batchItemFailures).toHaveLength(1);
+    expect(consumer.store.failures.size).toBe(0);
+  });
 });

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+
+import { compare } from "../../../lambdas/domain/comparison.ts";
+import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
+import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
+import { aJourneyEvent } from "../../support/journey-event.ts";
+
+const NOW = Date.UTC(2026, 10, 23, 20);
+const MINUTE = 60_000;
+
+/** The ids that go with the one event to heal, of those that Alloy has and of which these are recorded. */
+function siblingsOfHealed(atAlloy: readonly JourneyEvent[], byWebhook: readonly JourneyEvent[]) {
+  const [first] = byWebhook;
+  if (first === undefined) throw new Error("Something must be recorded.");
+  const events = byWebhook.map(({ eventId, type, at, entityApplicationToken, outcome }) => {
+    const origin = "webhook" as const;
+    // Alloy's webhooks bring no token of the event.
+    const eventToken = null;
+    return {
+      eventId,
+      type,
+      at,
+      receivedAt: at,
+      origin,
+      outcome,
+      entityApplicationToken,
+      eventToken,
+    };
+  });
+  const { toHeal } = compare(
+    {
+      applicationToken: "JA-1",
+      snapshot: null,
+      events: atAlloy.map((event) => ({ event, webhook: "{}" })),
+      reruns: [],
+      unreadableEvents: 0,
+    },
+    { state: stateOfEvent(first), events, failures: [], checkedAt: null, gap: null },
+    {
+      ignoredEventTypes: [],
+      eventRetentionMs: null,
+      gaps: { graceMs: 2 * MINUTE, thresholdMs: 15 * MINUTE, staleAfterMs: 1e9 },
+      delivery: null,
+      now: NOW,
+    },
+  );
+  return toHeal.map(({ event, siblings }) => ({ eventId: event.eventId, siblings }));
+}
+
+test("of two like events in a second, the lost one is not taken for the one that came, whatever tokens Alloy's list gives them", () => {
+  const came = aJourneyEvent({ type: "data_request", at: NOW - 10 * MINUTE, eventToken: "1" });
+  const lost = aJourneyEvent({ type: "data_request", at: came.at + 900, eventToken: "2" });
+
+  expect(siblingsOfHealed([came, lost], [came])).toEqual([
+    { eventId: lost.eventId, siblings: [came.eventId] },
+  ]);
+});
