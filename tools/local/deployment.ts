@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
 import { cp } from "node:fs/promises";
-import { DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
-import { deployWithCdk, OMITTED, STACK_NAME } from "./cdk.ts";
+import { deployWithCdk, OMITTED } from "./cdk.ts";
 import type { StackOutputs } from "./cdk.ts";
-import { makeClients } from "./clients.ts";
 import { hostSeenFrom, startEmulator } from "./emulator.ts";
 import type { OwnEmulator, StartableSource } from "./emulator.ts";
 import type { EmulatorSource } from "./find-emulator.ts";
@@ -11,6 +9,7 @@ import type { EmulatorHealth } from "./running-endpoint.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { LOCAL_FOLDER, ROOT } from "./paths.ts";
 import { freePorts, isPortFree, reservePort } from "./ports.ts";
+import { standingStack } from "./standing-stack.ts";
 import {
   forget,
   freshRunFolder,
@@ -203,24 +202,4 @@ async function deploy(
   const context = { timeScale: wish.timeScale, alloyBaseUrl: wish.alloyBaseUrl ?? simulator };
   const outputs = await deployWithCdk(endpoint, context, { folder, signal });
   return { outputs, stackId: (await standingStack(endpoint)) ?? "" };
-}
-
-/** The id of the stack, when it stands complete; null when it does not. */
-async function standingStack(endpoint: string): Promise<string | null> {
-  const { cloudFormation } = makeClients(endpoint);
-  try {
-    const { Stacks } = await cloudFormation.send(
-      new DescribeStacksCommand({ StackName: STACK_NAME }),
-    );
-    const stack = Stacks?.[0];
-    return /^(CREATE|UPDATE)_COMPLETE$/.test(stack?.StackStatus ?? "")
-      ? (stack?.StackId ?? null)
-      : null;
-  } catch (error) {
-    // CloudFormation answers ValidationError for a stack that is not there.
-    if (error instanceof Error && error.name === "ValidationError") return null;
-    throw error;
-  } finally {
-    cloudFormation.destroy();
-  }
 }

@@ -19,7 +19,7 @@ const PYTHONS = [
 ];
 
 /** Where a program of this name is on a path, or null. */
-export async function whichProgram(name: string, path: string): Promise<string | null> {
+async function whichProgram(name: string, path: string): Promise<string | null> {
   for (const folder of path.split(delimiter).filter(Boolean)) {
     const file = join(folder, name);
     try {

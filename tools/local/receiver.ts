@@ -30,7 +30,7 @@ export interface ReceivedApplication {
   readonly failures: number;
 }
 
-export interface ReceivedEvent {
+interface ReceivedEvent {
   readonly eventId: string;
   readonly type: string;
   readonly route: RouteId;

@@ -1,24 +1,25 @@
 import { rm } from "node:fs/promises";
-import { watchAlarms } from "./alarm-watch.ts";
-import { watchBus } from "./bus-watch.ts";
+import { setTimeout as sleep } from "node:timers/promises";
 import { OMITTED } from "./cdk.ts";
-
-import { causeOf } from "./failure.ts";
-import { describeAlarm, describeLogged, describePublished } from "./happenings.ts";
 import { startLocalStack } from "./local-stack.ts";
 import type { LocalStack } from "./local-stack.ts";
 import type { LocalOptions } from "./options.ts";
 import { writeOutputsFile } from "./outputs-file.ts";
 import { playScenarios } from "./play.ts";
 import type { PlayedAlloy, PlayResult } from "./play.ts";
+import { isGood, renderReport } from "./report.ts";
 import type { Screen } from "./screen.ts";
-import { paintForTerminal, renderTable } from "./table.ts";
+import { makeNarrator, stayUp } from "./stay-up.ts";
+import { paintForTerminal } from "./table.ts";
 
 /**
  * How long after Alloy's last delivery everything must agree. At the default time scale the poller looks
  * at an application that it has not heard of after a second, and again after three.
  */
 const AGREEMENT_LIMIT_MS = 90_000;
+
+/** The emulator's keeper tells within milliseconds that it has ended. */
+const NEWS_OF_THE_END_MS = 500;
 
 /**
  * Runs what the options ask for, until its end or until the signal is aborted.
@@ -42,39 +43,21 @@ export async function runLocal(
     if (outputsFile !== null) await writeOutputsFile(outputsFile, stack);
     const played = stack.alloy === null ? null : play(stack, stack.alloy, screen, signal);
     const result = await Promise.race([played, stack.broken]);
-    if (result !== null) printResult(result, Date.now() - started, screen);
+    if (result !== null) {
+      const times = { elapsedMs: Date.now() - started, limitMs: AGREEMENT_LIMIT_MS };
+      screen.print(renderReport(result, times, paintForTerminal));
+    }
     if (options.once) return result !== null && isGood(result) ? 0 : 1;
     await stayUp(stack, narrator, screen, signal);
     return 0;
+  } catch (error) {
+    // A call that failed because the emulator is gone: that it is gone is the better sentence.
+    if (!signal.aborted) await Promise.race([stack.broken, sleep(NEWS_OF_THE_END_MS)]);
+    throw error;
   } finally {
     narrator.fallSilent();
     await stack.stop();
   }
-}
-
-async function stayUp(
-  stack: LocalStack,
-  narrator: ReturnType<typeof makeNarrator>,
-  screen: Screen,
-  signal: AbortSignal,
-): Promise<void> {
-  const { clients, outputs } = stack;
-  const onFailure = (error: unknown) => narrator.onFailure(`Watching failed: ${causeOf(error)}.`);
-  const stopBus = await watchBus(clients, {
-    busName: outputs.EventBusName,
-    onEvent: (text) => screen.print(describePublished(text)),
-    onFailure,
-  });
-  const stopAlarms = watchAlarms(clients, {
-    onChange: (change) => screen.print(describeAlarm(change)),
-    onFailure,
-  });
-  narrator.follow();
-  screen.print("\nUp. What happens is printed here; Ctrl-C stops everything.\n");
-  await Promise.race([untilAborted(signal), stack.broken]);
-  stopAlarms();
-  // Ours goes with all that is in it; a running emulator is left as it was.
-  if (stack.deployment.emulator === null) await stopBus();
 }
 
 function describeStack(stack: LocalStack, options: LocalOptions, screen: Screen): void {
@@ -108,79 +91,4 @@ async function play(
     limitMs: AGREEMENT_LIMIT_MS,
     onProgress: (text) => screen.progress(text),
   });
-}
-
-function printResult(result: PlayResult, elapsedMs: number, screen: Screen): void {
-  const { verdicts, faults } = result;
-  screen.print(renderTable(verdicts, paintForTerminal));
-  const sum = (count: (verdict: (typeof verdicts)[number]) => number) =>
-    verdicts.reduce((total, verdict) => total + count(verdict), 0);
-  const received = sum((verdict) => verdict.received);
-  const healed = sum((verdict) => verdict.healed);
-  const published = sum((verdict) =>
-    Object.values(verdict.published).reduce((total, count) => total + count, 0),
-  );
-  for (const fault of faults) screen.print(paintForTerminal("red", fault));
-  screen.print(
-    [
-      `${verdicts.length} applications, ${sum(({ alloy }) => alloy.eventIds.length)} events at Alloy:`,
-      `${received} received, ${healed} healed by the poller;`,
-      `${published} published, the others came late.`,
-    ].join(" "),
-  );
-  const seconds = `(${(elapsedMs / 1_000).toFixed(1)} s)`;
-  screen.print(
-    isGood(result)
-      ? paintForTerminal("green", `Everything agrees, and every effect happened once. ${seconds}`)
-      : paintForTerminal(
-          "red",
-          `Not everything agrees within ${AGREEMENT_LIMIT_MS / 1_000} s. ${seconds}`,
-        ),
-  );
-}
-
-function isGood({ verdicts, faults }: PlayResult): boolean {
-  return (
-    verdicts.length > 0 &&
-    faults.length === 0 &&
-    verdicts.every((verdict) => verdict.faults.length === 0)
-  );
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise((resolve) => {
-    signal.addEventListener("abort", resolve, { once: true });
-  });
-}
-
-/** The sentence about an emulator that is gone says more than those of everybody who misses it. */
-const FAILURE_DELAY_MS = 1_000;
-
-function makeNarrator(screen: Screen) {
-  const told = new Set<string>();
-  let following = false;
-  let silent = false;
-  return {
-    announce: (about: string, text: string) => screen.fact(about, text),
-    onLog: (line: string) => {
-      const described = following ? describeLogged(line) : null;
-      if (described !== null) screen.print(described);
-    },
-    onFailure: (sentence: string) => {
-      // The same failure each second is one line.
-      if (told.has(sentence)) return;
-      told.add(sentence);
-      setTimeout(() => {
-        if (!silent) screen.error(sentence);
-      }, FAILURE_DELAY_MS).unref();
-    },
-    follow: () => {
-      following = true;
-    },
-    /** From here on everything ends, and nothing that fails is news. */
-    fallSilent: () => {
-      silent = true;
-    },
-  };
 }

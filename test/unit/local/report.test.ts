@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { isGood, renderReport } from "../../../tools/local/report.ts";
+import type { Verdict } from "../../../tools/local/verdict.ts";
+
+const plain = (_: string, text: string) => text;
+const TIMES = { elapsedMs: 12_345, limitMs: 90_000 };
+
+function aVerdict(faults: readonly string[] = []): Verdict {
+  return {
+    alloy: {
+      applicationToken: "JA-1",
+      scenario: "denied",
+      status: "completed",
+      outcome: "Denied",
+      eventIds: ["1", "2", "3"],
+      expected: {},
+    },
+    here: { status: "completed", outcome: "Denied", failures: 0, events: [] },
+    received: 2,
+    healed: 1,
+    published: { denied: 1, progressed: 1 },
+    faults,
+  };
+}
+
+describe("the report on the scenarios", () => {
+  it("sums up what agrees", () => {
+    const result = { verdicts: [aVerdict(), aVerdict()], faults: [] };
+
+    const lines = renderReport(result, TIMES, plain).split("\n").slice(-2);
+
+    expect(isGood(result)).toBe(true);
+    expect(lines).toEqual([
+      "2 applications, 6 events at Alloy: 4 received, 2 healed by the poller; 4 published, the others came late.",
+      "Everything agrees, and every effect happened once. (12.3 s)",
+    ]);
+  });
+
+  it.each([
+    ["one application differs", { verdicts: [aVerdict(), aVerdict(["it differs"])], faults: [] }],
+    ["a message is left over", { verdicts: [aVerdict()], faults: ["1 messages went astray"] }],
+    ["nothing was played", { verdicts: [], faults: [] }],
+  ])("is bad when %s", (_, result) => {
+    expect(isGood(result)).toBe(false);
+    expect(renderReport(result, TIMES, plain)).toContain(
+      "Not everything agrees within 90 s. (12.3 s)",
+    );
+    for (const fault of result.faults) expect(renderReport(result, TIMES, plain)).toContain(fault);
+  });
+});

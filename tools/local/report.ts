@@ -1,0 +1,38 @@
+import type { PlayResult } from "./play.ts";
+import type { Paint } from "./table.ts";
+import { renderTable } from "./table.ts";
+
+/** Whether everything agrees and every effect happened once. */
+export function isGood({ verdicts, faults }: PlayResult): boolean {
+  return (
+    verdicts.length > 0 &&
+    faults.length === 0 &&
+    verdicts.every((verdict) => verdict.faults.length === 0)
+  );
+}
+
+/** What came of the scenarios: the table, the sums, and the verdict on the whole. */
+export function renderReport(
+  result: PlayResult,
+  times: { readonly elapsedMs: number; readonly limitMs: number },
+  paint: Paint,
+): string {
+  const { verdicts, faults } = result;
+  const sum = (count: (verdict: (typeof verdicts)[number]) => number) =>
+    verdicts.reduce((total, verdict) => total + count(verdict), 0);
+  const events = sum(({ alloy }) => alloy.eventIds.length);
+  const received = sum((verdict) => verdict.received);
+  const healed = sum((verdict) => verdict.healed);
+  const published = sum((verdict) =>
+    Object.values(verdict.published).reduce((total, count) => total + count, 0),
+  );
+  const seconds = `(${(times.elapsedMs / 1_000).toFixed(1)} s)`;
+  return [
+    renderTable(verdicts, paint),
+    ...faults.map((fault) => paint("red", fault)),
+    `${verdicts.length} applications, ${events} events at Alloy: ${received} received, ${healed} healed by the poller; ${published} published, the others came late.`,
+    isGood(result)
+      ? paint("green", `Everything agrees, and every effect happened once. ${seconds}`)
+      : paint("red", `Not everything agrees within ${times.limitMs / 1_000} s. ${seconds}`),
+  ].join("\n");
+}

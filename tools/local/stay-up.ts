@@ -1,0 +1,77 @@
+import { watchAlarms } from "./alarm-watch.ts";
+import { watchBus } from "./bus-watch.ts";
+import { causeOf } from "./failure.ts";
+import { describeAlarm, describeLogged, describePublished } from "./happenings.ts";
+import type { LocalStack, StackNarrator } from "./local-stack.ts";
+import type { Screen } from "./screen.ts";
+
+/** The sentence about an emulator that is gone says more than those of everybody who misses it. */
+const FAILURE_DELAY_MS = 1_000;
+
+/** Tells a screen what happens. */
+export interface Narrator extends StackNarrator {
+  /** From here on what the Lambdas log is told too. */
+  follow(): void;
+  /** From here on everything ends, and nothing that fails is news. */
+  fallSilent(): void;
+}
+
+export function makeNarrator(screen: Screen): Narrator {
+  const told = new Set<string>();
+  let following = false;
+  let silent = false;
+  return {
+    announce: (about, text) => screen.fact(about, text),
+    onLog: (line) => {
+      const described = following ? describeLogged(line) : null;
+      if (described !== null) screen.print(described);
+    },
+    onFailure: (sentence) => {
+      // The same failure each second is one line.
+      if (told.has(sentence)) return;
+      told.add(sentence);
+      setTimeout(() => {
+        if (!silent) screen.error(sentence);
+      }, FAILURE_DELAY_MS).unref();
+    },
+    follow: () => {
+      following = true;
+    },
+    fallSilent: () => {
+      silent = true;
+    },
+  };
+}
+
+/** Prints what happens until the signal is aborted. @throws LocalFailure when the emulator ends. */
+export async function stayUp(
+  stack: LocalStack,
+  narrator: Narrator,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clients, outputs } = stack;
+  const onFailure = (error: unknown) => narrator.onFailure(`Watching failed: ${causeOf(error)}.`);
+  const stopBus = await watchBus(clients, {
+    busName: outputs.EventBusName,
+    onEvent: (text) => screen.print(describePublished(text)),
+    onFailure,
+  });
+  const stopAlarms = watchAlarms(clients, {
+    onChange: (change) => screen.print(describeAlarm(change)),
+    onFailure,
+  });
+  narrator.follow();
+  screen.print("\nUp. What happens is printed here; Ctrl-C stops everything.\n");
+  await Promise.race([untilAborted(signal), stack.broken]);
+  stopAlarms();
+  // Ours goes with all that is in it; a running emulator is left as it was.
+  if (stack.deployment.emulator === null) await stopBus();
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => {
+    signal.addEventListener("abort", resolve, { once: true });
+  });
+}
