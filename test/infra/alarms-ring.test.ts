@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { INCIDENT_ALARMS } from "../../lib/constructs/alert-topics.ts";
-import { compositeAlarmsOf, metricAlarmsOf } from "./cloudwatch/alarms.ts";
+import { compositeAlarmsOf, metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
 import { CASES, FURTHER_FAULTS } from "./cloudwatch/cases.ts";
-import { evaluate } from "./cloudwatch/evaluate.ts";
-import type { Story } from "./cloudwatch/evaluate.ts";
+import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
+import type { Story } from "../../tools/cloudwatch/evaluate.ts";
 import { healthyWorld, seriesOf, Trouble } from "./cloudwatch/world.ts";
 import type { Series } from "./cloudwatch/world.ts";
-import { production, sandbox, synthesise } from "./synthesise.ts";
+import { synthesise } from "../../tools/template/synthesise.ts";
+import { production, sandbox } from "./variants.ts";
 
 const HOUR = 60;
 

@@ -6,8 +6,9 @@ import { METRIC_NAMESPACE, METRICS } from "../../lambdas/settings.ts";
 import { AlertTopics } from "../../lib/constructs/alert-topics.ts";
 import { Encryption } from "../../lib/constructs/encryption.ts";
 import { RunbookAlarm } from "../../lib/constructs/runbook-alarm.ts";
-import { listOf, objectsIn, referredId, sandbox, synthesise, VARIANTS } from "./synthesise.ts";
-import type { Synthesised, TemplateResource } from "./synthesise.ts";
+import { listOf, objectsIn, referredId, synthesise } from "../../tools/template/synthesise.ts";
+import { sandbox, VARIANTS } from "./variants.ts";
+import type { Synthesised, TemplateResource } from "../../tools/template/synthesise.ts";
 
 const RUNBOOKS = readdirSync("docs/runbooks").map((file) => file.replace(/\.md$/, ""));
 

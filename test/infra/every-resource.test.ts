@@ -5,11 +5,10 @@ import {
   listOf,
   objectsIn,
   referredId,
-  sandbox,
   synthesise,
-  VARIANTS,
-} from "./synthesise.ts";
-import type { Synthesised, TemplateResource } from "./synthesise.ts";
+} from "../../tools/template/synthesise.ts";
+import { sandbox, VARIANTS } from "./variants.ts";
+import type { Synthesised, TemplateResource } from "../../tools/template/synthesise.ts";
 
 /** What holds data: it is never replaced by accident, and what becomes of it is said. */
 const STATEFUL = [

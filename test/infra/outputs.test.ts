@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ROUTE_IDS } from "../../lambdas/settings.ts";
-import { referredId, sandbox, synthesise } from "./synthesise.ts";
+import { referredId, synthesise } from "../../tools/template/synthesise.ts";
+import { sandbox } from "./variants.ts";
 
 const ALWAYS = [
   "WebhookUrl",

@@ -5,11 +5,10 @@ import {
   listOf,
   objectsIn,
   referredId,
-  sandbox,
   synthesise,
-  VARIANTS,
-} from "./synthesise.ts";
-import type { Synthesised } from "./synthesise.ts";
+} from "../../tools/template/synthesise.ts";
+import { sandbox, VARIANTS } from "./variants.ts";
+import type { Synthesised } from "../../tools/template/synthesise.ts";
 
 interface Statement {
   readonly policy: string;

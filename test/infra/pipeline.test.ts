@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { EVENT_SOURCE, ROUTE_TITLES, THROTTLE } from "../../lambdas/settings.ts";
-import { isRecord, listOf, local, objectsIn, sandbox, synthesise } from "./synthesise.ts";
-import type { TemplateResource } from "./synthesise.ts";
+import { isRecord, listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
+import { local, sandbox } from "./variants.ts";
+import type { TemplateResource } from "../../tools/template/synthesise.ts";
 
 describe("the way in", () => {
   const stack = synthesise(sandbox);

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { METRICS } from "../../lambdas/settings.ts";
-import { sandbox, synthesise } from "./synthesise.ts";
+import { synthesise } from "../../tools/template/synthesise.ts";
+import { sandbox } from "./variants.ts";
 
 const FILES = readdirSync("docs/runbooks");
 const PAGES = FILES.map((file) => [file, readFileSync(`docs/runbooks/${file}`, "utf8")] as const);

@@ -1,5 +1,5 @@
 import type { StageConfiguration } from "../../lib/stage-configuration.ts";
-import { isRecord, listOf, synthesise } from "../../test/infra/synthesise.ts";
+import { isRecord, listOf, synthesise } from "../template/synthesise.ts";
 import type { TemplateCount } from "./bill.ts";
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1_000;

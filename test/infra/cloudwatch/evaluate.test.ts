@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { isBreaching, evaluate, rangeAt } from "./evaluate.ts";
-import type { CompositeAlarm, MetricAlarm } from "./alarms.ts";
-import { Measurements } from "./measurements.ts";
+import { isBreaching, evaluate, rangeAt } from "../../../tools/cloudwatch/evaluate.ts";
+import type { CompositeAlarm, MetricAlarm } from "../../../tools/cloudwatch/alarms.ts";
+import { Measurements } from "../../../tools/cloudwatch/measurements.ts";
 
 /** CloudWatch's own table: `X` breaches, `0` does not, `-` is missing. */
 const TABLE: readonly (readonly [range: string, m: number, n: number, br: boolean, nb: boolean])[] =

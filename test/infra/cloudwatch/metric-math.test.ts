@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Measurements } from "./measurements.ts";
-import { parseMetricMath } from "./metric-math.ts";
+import { Measurements } from "../../../tools/cloudwatch/measurements.ts";
+import { parseMetricMath } from "../../../tools/cloudwatch/metric-math.ts";
 
 const METRICS: Readonly<Record<string, number | null>> = { a: 6, b: 2, zero: 0, none: null };
 

@@ -1,7 +1,7 @@
 import { METRIC_NAMESPACE, METRICS } from "../../../lambdas/settings.ts";
 import type { MetricName } from "../../../lambdas/settings.ts";
-import { Measurements } from "./measurements.ts";
-import type { SeriesName } from "./measurements.ts";
+import { Measurements } from "../../../tools/cloudwatch/measurements.ts";
+import type { SeriesName } from "../../../tools/cloudwatch/measurements.ts";
 
 /** Minutes between two runs of the poller, in stages sandbox and production. */
 export const POLL_MINUTES = 5;

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { listOf, objectsIn, referredId } from "../synthesise.ts";
-import type { Synthesised, TemplateResource } from "../synthesise.ts";
+import { listOf, objectsIn, referredId } from "../template/synthesise.ts";
+import type { Synthesised, TemplateResource } from "../template/synthesise.ts";
 import type { Measurements, SeriesName } from "./measurements.ts";
 import { parseMetricMath } from "./metric-math.ts";
 import type { Point } from "./metric-math.ts";

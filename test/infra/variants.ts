@@ -1,0 +1,61 @@
+import type { RouteConfiguration, StageConfiguration } from "../../lib/stage-configuration.ts";
+import { stageFrom } from "../../lib/stages.ts";
+
+export const sandbox = stageFrom({ stage: "sandbox" });
+export const production = stageFrom({ stage: "production" });
+export const local = stageFrom({
+  stage: "local",
+  alloyBaseUrl: "http://127.0.0.1:4000/v1",
+  timeScale: "600",
+});
+
+/** Every choice that a stage can make, so that a rule over all of them is a rule over everything. */
+export const VARIANTS: readonly (readonly [string, StageConfiguration])[] = [
+  ["sandbox", sandbox],
+  ["production", production],
+  ["local", local],
+  ["a stage with a key of its own", { ...production, encryption: "customer-managed" }],
+  [
+    "a stage with a name of its own and tokens",
+    {
+      ...sandbox,
+      domain: {
+        name: "webhooks.example.com",
+        certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0",
+      },
+      auth: { jwt: { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] } },
+    },
+  ],
+  [
+    "a stage with other teams' targets and channels",
+    {
+      ...sandbox,
+      concurrency: "shared",
+      routes: {
+        ...sandbox.routes,
+        approved: to("arn:aws:sqs:us-east-1:123456789012:accounts"),
+        denied: to("arn:aws:sns:us-east-1:123456789012:letters"),
+        "manual-review": to("arn:aws:lambda:us-east-1:123456789012:function:cases"),
+        "needs-action": to("arn:aws:events:us-east-1:123456789012:event-bus/default"),
+        errored: to("arn:aws:states:us-east-1:123456789012:stateMachine:errors"),
+        expired: to("arn:aws:kinesis:us-east-1:123456789012:stream/expired"),
+        completed: to("arn:aws:firehose:us-east-1:123456789012:deliverystream/completed"),
+        progressed: { publish: false, publishLate: false, queue: true, targetArn: null },
+      },
+      alarms: {
+        ...sandbox.alarms,
+        channels: {
+          page: [{ https: "https://events.pagerduty.com/integration/0/enqueue" }],
+          ticket: [
+            { email: "oncall@example.com" },
+            { slack: { workspaceId: "T0123456789", channelId: "C0123456789" } },
+          ],
+        },
+      },
+    },
+  ],
+];
+
+function to(targetArn: string): RouteConfiguration {
+  return { publish: true, publishLate: true, queue: false, targetArn };
+}
