@@ -11,6 +11,7 @@ import type { Gap } from "../domain/gap.ts";
 import type {
   CheckMemory,
   CheckPlan,
+  Claim,
   ClaimedApplication,
   DueApplication,
   DueApplications,
@@ -49,9 +50,12 @@ const MemorySchema = v.object({
   checkPushes: v.nullish(v.number(), 0),
   failedChecks: v.nullish(v.number(), 0),
   unknownSince: number,
-  revision: number,
   gap: v.nullish(GapSchema, null),
 });
+
+const ClaimSchema = v.object({ claimedUntil: v.number() });
+
+const ClaimedSchema = v.object({ ...ClaimSchema.entries, dueAt: v.number(), revision: number });
 
 const EventSchema = v.object({
   eventId: v.string(),
@@ -103,12 +107,27 @@ export class DynamoDueApplications implements DueApplications {
     return lists.flat().toSorted((one, other) => one.dueAt - other.dueAt);
   }
 
-  async claim(due: DueApplication, until: number): Promise<ClaimedApplication | null> {
+  async claim(due: DueApplication, { now, until }: Claim): Promise<ClaimedApplication | null> {
+    const what = "Claiming an application";
     const update = new DynamoUpdate();
-    update.set("dueAt", until);
+    // `dueAt` is a key of the index: to move it here and again in `plan` would cost four writes more.
+    update.set("claimedUntil", until);
     update.requireEqual("dueAt", due.dueAt);
-    const item = await this.#update("Claiming an application", due.applicationToken, update);
-    return item === null ? null : claimedApplicationOf(item, until);
+    update.requireAbsent("claimedUntil");
+    const claimed = await this.#update(what, due.applicationToken, update);
+    if (claimed.isDone) return claimedApplicationOf(claimed.item);
+
+    const left = v.safeParse(ClaimSchema, claimed.item);
+    if (!left.success || left.output.claimedUntil > now) return null;
+    // The check before this one was cut off. If it was this application that did it, it must not come
+    // first in every run: this once, the claim moves it behind the others.
+    const again = new DynamoUpdate();
+    again.set("claimedUntil", until);
+    again.set("dueAt", until);
+    again.requireEqual("dueAt", due.dueAt);
+    again.requireEqual("claimedUntil", left.output.claimedUntil);
+    const reclaimed = await this.#update(what, due.applicationToken, again);
+    return reclaimed.isDone ? claimedApplicationOf(reclaimed.item) : null;
   }
 
   async look(applicationToken: string): Promise<KnownApplication | null> {
@@ -158,12 +177,14 @@ export class DynamoDueApplications implements DueApplications {
     } else {
       update.set("dueAt", plan.dueAt);
     }
-    update.requireEqual("dueAt", claimed.claimedUntil);
-    if ((await this.#update("Planning a check", applicationToken, update)) !== null) return;
+    update.requireEqual("dueAt", claimed.dueAt);
+    update.requireEqual("claimedUntil", claimed.claimedUntil);
+    if ((await this.#update("Planning a check", applicationToken, update)).isDone) return;
 
-    // Somebody asked for a check meanwhile, or the application moved: it is due as it stands.
+    // Somebody asked for a check meanwhile, or the application moved: it is due as it stands. If the
+    // claim has ended, another run may have found something newer.
     const found = updateOf(plan);
-    found.requirePresent("pk");
+    found.requireEqual("claimedUntil", claimed.claimedUntil);
     await this.#update("Planning a check", applicationToken, found);
   }
 
@@ -227,24 +248,28 @@ export class DynamoDueApplications implements DueApplications {
     } while (from !== undefined);
   }
 
-  /** @returns the item after it; null when its condition did not hold. */
+  /** @returns the item after it or, when its condition did not hold, the item as it is. */
   async #update(
     what: string,
     applicationToken: string,
     update: DynamoUpdate,
-  ): Promise<Item | null> {
+  ): Promise<{ readonly isDone: boolean; readonly item: Item }> {
     try {
       const { Attributes = {} } = await this.#client.send(
         new UpdateItemCommand({
           TableName: this.#tableName,
           Key: marshall(applicationKey(applicationToken)),
           ...update.expression(),
+          // Neither of the two costs a read unit.
           ReturnValues: "ALL_NEW",
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
         }),
       );
-      return unmarshall(Attributes);
+      return { isDone: true, item: unmarshall(Attributes) };
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return null;
+      if (error instanceof ConditionalCheckFailedException) {
+        return { isDone: false, item: unmarshall(error.Item ?? {}) };
+      }
       throw translateAwsError(what, error);
     }
   }
@@ -254,9 +279,9 @@ function tokenOf(pk: string): string {
   return pk.slice(applicationKey("").pk.length);
 }
 
-function claimedApplicationOf(item: Item, claimedUntil: number): ClaimedApplication {
-  const { revision } = v.parse(MemorySchema, item);
-  return { ...knownApplicationOf(item), claimedUntil, revision };
+function claimedApplicationOf(item: Item): ClaimedApplication {
+  const { dueAt, claimedUntil, revision } = v.parse(ClaimedSchema, item);
+  return { ...knownApplicationOf(item), dueAt, claimedUntil, revision };
 }
 
 function knownApplicationOf(item: Item): KnownApplication {
@@ -274,9 +299,10 @@ function knownApplicationOf(item: Item): KnownApplication {
   };
 }
 
-/** The poller's own attributes. */
+/** The poller's own attributes, and the end of the claim. */
 function updateOf({ memory, gap }: CheckPlan): DynamoUpdate {
   const update = new DynamoUpdate();
+  update.remove("claimedUntil");
   for (const [name, value] of Object.entries({
     ...memoryAttributes(memory),
     ...gapAttributes(gap),

@@ -29,10 +29,6 @@ export class DynamoUpdate {
     this.#removes.push(this.#name(attribute));
   }
 
-  requirePresent(attribute: string): void {
-    this.#conditions.push(`attribute_exists(${this.#name(attribute)})`);
-  }
-
   requireAbsent(attribute: string): void {
     this.#conditions.push(`attribute_not_exists(${this.#name(attribute)})`);
   }

@@ -38,10 +38,18 @@ export interface KnownApplication {
 
 /** An application that this run, and no other, may check. */
 export interface ClaimedApplication extends KnownApplication {
-  /** Until when it is claimed: its `dueAt` by now. */
+  /** When its check is due as it stands, epoch milliseconds; only `plan` moves it, and whoever asks for a check. */
+  readonly dueAt: number;
+  /** Until when no other run can claim it, epoch milliseconds. */
   readonly claimedUntil: number;
   /** The state's revision: the consumer counts it up with every merge. */
   readonly revision: number | null;
+}
+
+/** When a claim begins and ends, in epoch milliseconds. */
+export interface Claim {
+  readonly now: number;
+  readonly until: number;
 }
 
 /** What is recorded of an application's events. */
@@ -69,10 +77,13 @@ export interface OpenGap {
 
 /** The applications that are to be checked. */
 export interface DueApplications {
-  /** Those due at this time, oldest first. @param limit - per shard. */
+  /** Those due at this time, oldest first, claimed ones among them. @param limit - per shard. */
   list(now: number, limit: number): Promise<readonly DueApplication[]>;
-  /** Null when another run has taken it, or a webhook has moved it, meanwhile. */
-  claim(due: DueApplication, until: number): Promise<ClaimedApplication | null>;
+  /**
+   * Null when another run has taken it, or a webhook has moved it, meanwhile. A claim that was cut off
+   * ends by itself; the application then goes behind those that are due by now.
+   */
+  claim(due: DueApplication, claim: Claim): Promise<ClaimedApplication | null>;
   /** The same without a claim; null when there is no such application. */
   look(applicationToken: string): Promise<KnownApplication | null>;
   history(applicationToken: string): Promise<History>;

@@ -56,14 +56,15 @@ export async function checkAll(
 
   async function checkOne(next: DueApplication): Promise<Result> {
     try {
-      const claimed = await applications.claim(next, now() + POLLER.claimMs);
+      const at = now();
+      const claimed = await applications.claim(next, { now: at, until: at + POLLER.claimMs });
       if (claimed === null) return "taken";
       const finding = await checkApplication(claimed, next.dueAt, run, dependencies);
       await act(claimed, finding, run.runId, dependencies);
       return finding.kind;
     } catch (error) {
-      // One application that cannot be checked must not keep the others from it; it is due again
-      // when its claim ends.
+      // One application that cannot be checked must not keep the others from it; it can be claimed
+      // again when its claim ends.
       const { applicationToken } = next;
       const reason = error instanceof Error ? error.message : String(error);
       logger.error("poller.check.failed", { applicationToken, reason });

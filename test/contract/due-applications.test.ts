@@ -14,6 +14,8 @@ import { aJourneyEvent } from "../support/journey-event.ts";
 
 const NOW = 1_760_000_000_000;
 
+const claimNow = { now: NOW, until: NOW + 60_000 };
+
 const memory: CheckMemory = {
   checkedAt: null,
   askedAt: null,
@@ -54,7 +56,7 @@ describe("DynamoDueApplications", () => {
   }
 
   async function claim(application: DueApplication) {
-    const claimed = await due.claim(application, NOW + 60_000);
+    const claimed = await due.claim(application, claimNow);
     if (claimed === null) throw new Error(`${application.applicationToken} is not to be claimed`);
     return claimed;
   }
@@ -67,19 +69,80 @@ describe("DynamoDueApplications", () => {
     const listed = await due.list(NOW, 100);
 
     expect(listed.map(({ applicationToken }) => applicationToken)).toEqual(tokens.toReversed());
-    for (const application of listed) await due.claim(application, NOW + 60_000);
+    for (const application of listed) await due.claim(application, claimNow);
   });
 
   test("gives an application to one of two runs", async () => {
     const application = await submitted("JA-two-runs", NOW);
 
     const claims = await Promise.all([
-      due.claim(application, NOW + 60_000),
-      due.claim(application, NOW + 61_000),
+      due.claim(application, { now: NOW, until: NOW + 60_000 }),
+      due.claim(application, { now: NOW, until: NOW + 61_000 }),
     ]);
 
     expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
     expect(claims.find((claim) => claim !== null)?.state.journeyToken).toBe("J-1");
+  });
+
+  test("keeps a claimed application where it is in the index", async () => {
+    const application = await submitted("JA-where-it-is", NOW);
+
+    await claim(application);
+
+    expect(await due.list(NOW, 100)).toContainEqual(application);
+  });
+
+  test("refuses a claim while another one lasts, and keeps that one", async () => {
+    const application = await submitted("JA-lasting", NOW);
+    const claimed = await claim(application);
+
+    const refused = await due.claim(application, { now: NOW + 59_999, until: NOW + 120_000 });
+    await due.plan(claimed, { dueAt: NOW + 5, memory, gap: null, at: NOW });
+
+    expect(refused).toBeNull();
+    expect(await due.list(NOW + 5, 100)).toContainEqual({ ...application, dueAt: NOW + 5 });
+  });
+
+  test("refuses a claim of what is not due any more", async () => {
+    const application = await submitted("JA-not-due", NOW);
+    const plan = { dueAt: NOW + 5, memory, gap: null, at: NOW };
+    await due.plan(await claim(application), plan);
+
+    expect(await due.claim(application, claimNow)).toBeNull();
+    expect(await due.claim({ applicationToken: "JA-nobody", dueAt: NOW }, claimNow)).toBeNull();
+  });
+
+  test("gives what a cut-off check had claimed to one of two runs, behind what is due by now", async () => {
+    const application = await submitted("JA-cut-off", NOW - 3);
+    await submitted("JA-not-cut-off", NOW - 2);
+    await claim(application);
+
+    const [later, until] = [NOW + 60_000, NOW + 120_000];
+    const claims = await Promise.all([
+      due.claim(application, { now: later, until }),
+      due.claim(application, { now: later, until }),
+    ]);
+    const listed = await due.list(until, 100);
+
+    const [claimed, ...others] = claims.filter((one) => one !== null);
+    expect(claimed).toMatchObject({ dueAt: until, claimedUntil: until });
+    expect(others).toEqual([]);
+    expect(listed.at(-1)).toEqual({ applicationToken: "JA-cut-off", dueAt: until });
+  });
+
+  test("does not let a run whose claim has ended write over a later one", async () => {
+    const application = await submitted("JA-overtaken", NOW);
+    const slow = await claim(application);
+    const later = { now: NOW + 60_000, until: NOW + 120_000 };
+    const quick = await due.claim(application, later);
+    if (quick === null) throw new Error("the ended claim still holds");
+    const found = { ...memory, checkedAt: later.now };
+    await due.plan(quick, { dueAt: NOW + 9, memory: found, gap: null, at: later.now });
+
+    await due.plan(slow, { dueAt: NOW + 1, memory, gap: null, at: NOW });
+
+    expect(await due.look("JA-overtaken")).toMatchObject({ memory: found });
+    await claim({ applicationToken: "JA-overtaken", dueAt: NOW + 9 });
   });
 
   test("reads events and failures of one application, without their bodies", async () => {
@@ -167,7 +230,7 @@ describe("DynamoDueApplications", () => {
 
     expect(known).toMatchObject({ memory, gap: null, state: { journeyToken: "J-1" } });
     expect(await due.look("JA-nobody")).toBeNull();
-    expect(await due.claim(application, NOW + 1)).not.toBeNull();
+    expect(await due.claim(application, claimNow)).not.toBeNull();
   });
 
   test("leaves a check that the consumer has asked for meanwhile where it is", async () => {
@@ -176,13 +239,12 @@ describe("DynamoDueApplications", () => {
     const event = aJourneyEvent({ applicationToken: "JA-asked", type: "completed_application" });
     await store.mergeState(stateOfEvent(event), { dueAt: NOW + 7, when: "now" });
 
-    await due.plan(claimed, { dueAt: NOW + 9_000, memory, gap: null, at: NOW });
+    const found = { ...memory, checkedAt: NOW };
+    await due.plan(claimed, { dueAt: NOW + 9_000, memory: found, gap: null, at: NOW });
 
-    expect(await due.list(NOW + 7, 100)).toContainEqual({
-      applicationToken: "JA-asked",
-      dueAt: NOW + 7,
-    });
-    await claim({ applicationToken: "JA-asked", dueAt: NOW + 7 });
+    const asked = { applicationToken: "JA-asked", dueAt: NOW + 7 };
+    expect(await due.list(NOW + 7, 100)).toContainEqual(asked);
+    expect((await claim(asked)).memory).toEqual(found);
   });
 
   test("takes a settled application out of the index", async () => {
@@ -201,7 +263,6 @@ describe("DynamoDueApplications", () => {
 
     await due.plan(claimed, { dueAt: null, memory, gap: null, at: NOW });
 
-    const { claimedUntil: dueAt } = claimed;
-    expect(await due.claim({ applicationToken: "JA-moved", dueAt }, NOW)).not.toBeNull();
+    expect(await due.claim({ applicationToken: "JA-moved", dueAt: NOW }, claimNow)).not.toBeNull();
   });
 });

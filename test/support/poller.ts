@@ -48,6 +48,8 @@ export interface StoredApplication {
   readonly state: ApplicationState;
   readonly memory: CheckMemory;
   readonly dueAt: number | null;
+  /** Null while no run has claimed it. */
+  readonly claimedUntil: number | null;
   readonly events: readonly RecordedEvent[];
   readonly failures: readonly RecordedFailure[];
   readonly gap: Gap | null;
@@ -146,11 +148,18 @@ export function aPoller(
           .toSorted((one, other) => one.dueAt - other.dueAt)
           .slice(0, limit);
       },
-      async claim({ applicationToken, dueAt }, until) {
+      async claim({ applicationToken, dueAt }, { now, until }) {
         const stored = applications.get(applicationToken);
         if (stored === undefined || stored.dueAt !== dueAt) return null;
-        applications.set(applicationToken, { ...stored, dueAt: until });
-        return { ...stored, claimedUntil: until, revision: 1 };
+        const { claimedUntil } = stored;
+        if (claimedUntil !== null && claimedUntil > now) return null;
+        const claimed = {
+          ...stored,
+          dueAt: claimedUntil === null ? dueAt : until,
+          claimedUntil: until,
+        };
+        applications.set(applicationToken, claimed);
+        return { ...claimed, revision: 1 };
       },
       async look(applicationToken) {
         return applications.get(applicationToken) ?? null;
@@ -162,7 +171,7 @@ export function aPoller(
       async plan({ state: { applicationToken } }, { dueAt, memory, gap }) {
         const stored = applications.get(applicationToken);
         if (stored === undefined) throw new Error(`${applicationToken} is not there`);
-        applications.set(applicationToken, { ...stored, dueAt, memory, gap });
+        applications.set(applicationToken, { ...stored, dueAt, claimedUntil: null, memory, gap });
       },
       async openGaps(since) {
         return [...applications].flatMap(([applicationToken, { state, gap }]) =>
@@ -247,6 +256,7 @@ export function withRecorded(
     state: events.map((event) => stateOfEvent(event)).reduce(mergeState),
     memory: NEW_MEMORY,
     dueAt: START,
+    claimedUntil: null,
     events: events.map((event) => recordOf(event)),
     failures: [],
     gap: null,

@@ -151,4 +151,40 @@ describe("the poller", () => {
     expect(report).toMatchObject({ due: 3, checked: 2, failed: 1 });
     expect(poller.metric(METRICS.pollerRuns)).toBe(1);
   });
+
+  test("leaves what another run has claimed to it, at no call", async () => {
+    const applications = one(withRecorded([started], { claimedUntil: START + 30_000 }));
+    const poller = aPoller(applications, { answer: (token) => alloyAnswer(token, [started]) });
+
+    const report = await poller.run();
+
+    expect(report).toMatchObject({ due: 1, taken: 1, left: 0 });
+    expect(poller.calls).toEqual([]);
+  });
+
+  test("puts what fails in each run behind the others, so that it cannot use up a run", async () => {
+    const tokens = ["JA-1", "JA-2"];
+    const applications = new Map(
+      tokens.map((token, index) => {
+        const event = aJourneyEvent({ applicationToken: token, at: START - 20 * MINUTE });
+        return [token, withRecorded([event], { dueAt: START - 2 + index })];
+      }),
+    );
+    const asked: string[] = [];
+    const poller = aPoller(applications, {
+      answer(token) {
+        asked.push(token);
+        if (token === "JA-1") throw new Error("a bug");
+        return alloyAnswer(token, []);
+      },
+      changes: { polling: { ...POLLER_SETTINGS.polling, callsPerRun: 1 } },
+    });
+
+    for (let run = 0; run < 3; run += 1) {
+      await poller.run();
+      poller.advance(POLLER_SETTINGS.polling.rateMs);
+    }
+
+    expect(asked).toEqual(["JA-1", "JA-1", "JA-2"]);
+  });
 });
