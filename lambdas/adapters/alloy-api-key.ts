@@ -17,7 +17,7 @@ const READ_MS = 3_000;
  * @returns a reader that returns null when there is no key.
  */
 export function makeAlloyApiKeyReader(options: {
-  readonly secret: SecretsManagerSecret;
+  readonly secret: Pick<SecretsManagerSecret, "read">;
   readonly lifetimeMs: number;
   readonly now: () => number;
   readonly logger: MessageLogger;

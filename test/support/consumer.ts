@@ -5,13 +5,12 @@ import type { ConsumerDependencies } from "../../lambdas/consumer/handler.ts";
 import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
 import type { Envelope } from "../../lambdas/domain/envelope.ts";
 import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
-import { perRoute } from "../../lib/per-route.ts";
-import { batchOf, lambdaContext } from "./counted-consumer.ts";
-import { MemoryApplicationStore } from "./memory-application-store.ts";
+import { batchOf, CONSUMER_SETTINGS, lambdaContext } from "./counted-consumer.ts";
+import { MemoryApplicationTable } from "../../tools/memory/application-table.ts";
 
 /** The consumer over twins in memory, and what came of it. */
 export interface TestConsumer {
-  readonly store: MemoryApplicationStore;
+  readonly store: MemoryApplicationTable;
   readonly published: PublishedEvent[];
   readonly deadLettered: { readonly body: string; readonly reason: string }[];
   readonly waits: number[];
@@ -19,7 +18,7 @@ export interface TestConsumer {
 }
 
 export function aConsumer(changes: Partial<ConsumerDependencies> = {}): TestConsumer {
-  const store = new MemoryApplicationStore();
+  const store = new MemoryApplicationTable();
   const published: PublishedEvent[] = [];
   const deadLettered: { body: string; reason: string }[] = [];
   const waits: number[] = [];
@@ -60,14 +59,7 @@ export function aConsumer(changes: Partial<ConsumerDependencies> = {}): TestCons
     },
     metrics: { count() {}, milliseconds() {}, flush() {} },
     logger: { debug() {}, info() {}, warn() {}, error() {} },
-    settings: {
-      environment: "sandbox",
-      journeys: [],
-      ignoredEventTypes: ["visited_node"],
-      routes: perRoute(() => ({ publish: true, publishLate: false })),
-      firstCheckMs: 600_000,
-      eventRetentionMs: null,
-    },
+    settings: CONSUMER_SETTINGS,
     now: Date.now,
     ...changes,
   });

@@ -32,7 +32,8 @@ export interface CountedConsumer {
   readonly logBytes: () => number;
 }
 
-const settings: ConsumerSettings = {
+/** A stage that publishes everything. */
+export const CONSUMER_SETTINGS: ConsumerSettings = {
   environment: "sandbox",
   journeys: [],
   ignoredEventTypes: ["visited_node"],
@@ -47,7 +48,7 @@ const settings: ConsumerSettings = {
  * @param routes - what a stage publishes; everything unless given.
  */
 export async function startCountedConsumer(
-  routes: ConsumerSettings["routes"] = settings.routes,
+  routes: ConsumerSettings["routes"] = CONSUMER_SETTINGS.routes,
 ): Promise<CountedConsumer> {
   const dynamo = await startDynamoDb();
   meterReads(dynamo.client);
@@ -93,7 +94,7 @@ export async function startCountedConsumer(
       now: Date.now,
     }),
     logger: silent,
-    settings: { ...settings, routes },
+    settings: { ...CONSUMER_SETTINGS, routes },
     now: Date.now,
   });
   return {

@@ -15,11 +15,11 @@ import { outcomeOf, statusOf } from "../../lambdas/domain/application-state.ts";
 import type { EventRecord, FailureRecord } from "../../lambdas/domain/ports.ts";
 import { ROUTE_IDS } from "../../lambdas/settings.ts";
 import type { OpenStore } from "../contract/application-store.ts";
-import { MemoryApplicationStore } from "./memory-application-store.ts";
+import { MemoryApplicationTable } from "../../tools/memory/application-table.ts";
 
 /** The twin in memory, open to the contract suite. */
 export function openMemoryStore(): OpenStore {
-  const store = new MemoryApplicationStore();
+  const store = new MemoryApplicationTable();
   return {
     store,
     async see(applicationToken) {

@@ -11,7 +11,7 @@ import type { Snapshot } from "../../../lambdas/domain/observation.ts";
 import type { PublishedEvent } from "../../../lambdas/domain/published-event.ts";
 import type { ConsumerSettings } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { MemoryApplicationStore } from "../../support/memory-application-store.ts";
+import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
 
 const AT = 1_760_000_000_000;
 const NOW = AT + 600_000;
@@ -66,7 +66,7 @@ function aCorrection(
 
 /** A store in which these events are applied, and what is published by corrections of it. */
 async function aConsumer(...events: readonly JourneyEvent[]) {
-  const store = new MemoryApplicationStore();
+  const store = new MemoryApplicationTable();
   for (const event of events) await store.mergeState(stateOfEvent(event), check);
   const published: PublishedEvent[] = [];
   const correct = (

@@ -1,0 +1,156 @@
+import { expect, test } from "vitest";
+
+import { makeConsumerHandler } from "../../../lambdas/consumer/handler.ts";
+import { makeIngestHandler } from "../../../lambdas/ingest/handler.ts";
+import { makePollerHandler } from "../../../lambdas/poller/handler.ts";
+import { SUBMISSION_DETAIL_TYPE } from "../../../lambdas/settings.ts";
+import { makeMemoryCloud } from "../../../tools/memory/cloud.ts";
+import type { MemoryCloud } from "../../../tools/memory/cloud.ts";
+import { batchOf, settleBatch } from "../../../tools/memory/event-source.ts";
+import { MemoryIdempotency } from "../../../tools/memory/idempotency.ts";
+import { consumerPorts, ingestPorts, pollerPorts } from "../../../tools/memory/ports.ts";
+import { CONSUMER_SETTINGS, lambdaContext, webhookOf } from "../../support/counted-consumer.ts";
+import { aRequest } from "../../support/ingest.ts";
+import { POLLER_SETTINGS, alloyAnswer } from "../../support/poller.ts";
+
+const START = 1_760_000_000_000;
+const MINUTE = 60_000;
+
+const metrics = { count() {}, milliseconds() {}, flush() {} };
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** The three real handlers over one cloud in memory. */
+function aWorld() {
+  const clock = { now: START };
+  const now = () => clock.now;
+  const cloud = makeMemoryCloud({ now, routes: ["approved"] });
+  const ingest = makeIngestHandler({
+    ...ingestPorts(cloud),
+    allowList: () => true,
+    allowListMode: "observe",
+    judge: async ({ headers }) =>
+      headers["authorization"] === undefined ? "malformed" : "authentic",
+    budgetMs: 2_500,
+    now,
+    metrics,
+    logger,
+  });
+  const idempotency = new MemoryIdempotency(cloud.idempotency, now);
+  const consume = makeConsumerHandler({
+    ...consumerPorts(cloud),
+    idempotency,
+    settings: CONSUMER_SETTINGS,
+    metrics,
+    logger,
+    now,
+  });
+  const poll = makePollerHandler({
+    ...pollerPorts(cloud),
+    alloy: {
+      getApplication: async ({ applicationToken }) => alloyAnswer(applicationToken, []),
+      renewCredentials() {},
+    },
+    settings: POLLER_SETTINGS,
+    metrics,
+    logger,
+    now,
+    random: () => 0,
+    sleep: async () => {},
+  });
+  return {
+    clock,
+    cloud,
+    post: async (body: string, requestId: string) => {
+      const { statusCode = 0 } = await ingest(aRequest({ body, requestId }));
+      cloud.deliveries.note(statusCode, now());
+      return statusCode;
+    },
+    drain: async () => {
+      for (let batch = cloud.events.receive(); batch.length > 0; batch = cloud.events.receive()) {
+        const context = lambdaContext();
+        idempotency.beginInvocation(context);
+        settleBatch(cloud.events, batch, await consume(batchOf(batch), context));
+      }
+    },
+    poll: () => poll({}),
+  };
+}
+
+const routeQueueOf = ({ routes }: MemoryCloud) => routes.get("approved")?.messages() ?? [];
+
+test("takes a webhook from the request to its route's queue, and twice without a second effect", async () => {
+  const { post, drain, cloud } = aWorld();
+  const webhook = webhookOf("completed_application", "JA-1", START);
+
+  const answers = [await post(webhook, "request-1"), await post(webhook, "request-2")];
+  await drain();
+
+  expect(answers).toEqual([200, 200]);
+  expect(cloud.bus.published).toMatchObject([{ route: "approved", applicationToken: "JA-1" }]);
+  const [message] = routeQueueOf(cloud);
+  expect(JSON.parse(message?.body ?? "")).toMatchObject({
+    source: "alloy.journeys",
+    "detail-type": "Journey Application Approved",
+    time: "2025-10-09T08:53:20Z",
+    detail: { applicationToken: "JA-1", outcome: "Approved" },
+  });
+  expect([cloud.events.messages(), cloud.deadLetters.messages()]).toEqual([[], []]);
+});
+
+test("takes a body that no message can hold through the bucket", async () => {
+  const { post, drain, cloud } = aWorld();
+
+  await post(JSON.stringify({ filler: "x".repeat(1_100_000) }), "request-1");
+  await drain();
+
+  expect([...cloud.payloads.payloads.keys()]).toEqual(["webhooks/2025-10-09/request-1"]);
+  expect(cloud.bus.published).toMatchObject([{ route: "unrecognised" }]);
+});
+
+test("takes a submission from the bus, and lets the poller find that nothing came of it", async () => {
+  const { cloud, clock, drain, poll } = aWorld();
+
+  cloud.bus.put("onboarding", SUBMISSION_DETAIL_TYPE, {
+    journey_application_token: "JA-1",
+    journey_token: "J-1",
+  });
+  await drain();
+  clock.now += 10 * MINUTE;
+  const report = await poll();
+
+  expect(report).toMatchObject({ due: 1, checked: 1 });
+  expect(cloud.applications.applications.get("JA-1")).toMatchObject({
+    state: { journeyToken: "J-1", submittedAt: START },
+    memory: { checkedAt: clock.now },
+  });
+});
+
+test("tells the poller what webhooks were answered, and what waits in the queue", async () => {
+  const { cloud, post, clock } = aWorld();
+  await post("{}", "request-1");
+  clock.now += MINUTE;
+  cloud.deliveries.note(401, clock.now);
+  cloud.deliveries.note(503, clock.now);
+
+  const record = await cloud.deliveries.record(START, clock.now + MINUTE);
+
+  const minute = START - (START % MINUTE);
+  expect(record).toEqual({
+    minutes: [
+      { at: minute, accepted: 1, credentials: 0, addresses: 0, faults: 0 },
+      { at: minute + MINUTE, accepted: 0, credentials: 1, addresses: 0, faults: 1 },
+    ],
+    oldestQueuedAt: START,
+    queued: 1,
+  });
+});
+
+test("gives a batch back as a whole when the answer names none of its messages", async () => {
+  const { cloud, post } = aWorld();
+  await post("{}", "request-1");
+  const batch = cloud.events.receive();
+
+  settleBatch(cloud.events, batch, { batchItemFailures: [{ itemIdentifier: "another" }] });
+
+  expect(cloud.events.messages()).toHaveLength(1);
+});

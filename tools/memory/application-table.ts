@@ -1,0 +1,264 @@
+import { dueShardOf } from "../../lambdas/adapters/application-item.ts";
+import { hasEnded, mergeState } from "../../lambdas/domain/application-state.ts";
+import type { ApplicationState } from "../../lambdas/domain/application-state.ts";
+import type { Gap } from "../../lambdas/domain/gap.ts";
+import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
+import type {
+  CheckMemory,
+  CheckPlan,
+  Claim,
+  ClaimedApplication,
+  DueApplication,
+  DueApplications,
+  History,
+  KnownApplication,
+  OpenGap,
+} from "../../lambdas/domain/polling-ports.ts";
+import type {
+  ApplicationStore,
+  CheckRequest,
+  EventRecord,
+  FailureRecord,
+} from "../../lambdas/domain/ports.ts";
+import { TWIN_MS } from "../../lambdas/domain/reconciliation.ts";
+import type { ToldEvent } from "../../lambdas/domain/twin.ts";
+
+/** An application as it is kept; times in epoch milliseconds. */
+export interface KeptApplication {
+  readonly state: ApplicationState;
+  /** Counted up with every merge; null for an application that nobody merged into. */
+  readonly revision: number | null;
+  /** The next check; null when none is planned. */
+  readonly dueAt: number | null;
+  /** Until when one run may check it, and no other; null when none does. */
+  readonly claimedUntil: number | null;
+  /** When the last check confirmed the end; null while the application is to be checked. */
+  readonly settledAt: number | null;
+  readonly memory: CheckMemory;
+  readonly gap: Gap | null;
+}
+
+const NEVER_CHECKED: CheckMemory = {
+  checkedAt: null,
+  askedAt: null,
+  pushes: 0,
+  failedChecks: 0,
+  unknownSince: null,
+};
+
+/**
+ * `ApplicationTable` in memory, behind both of its ports: the pure merge, and the rules of the indices
+ * `due` and `gap`, said as plainly as can be. Nothing expires. The DynamoDB adapters pass the same
+ * contract suites.
+ */
+export class MemoryApplicationTable implements ApplicationStore, DueApplications {
+  /** By application token. */
+  readonly applications = new Map<string, KeptApplication>();
+  /** By event id. */
+  readonly events = new Map<string, EventRecord>();
+  /** By application token and event id. */
+  readonly failures = new Map<string, FailureRecord>();
+  /** The same events by application token: a world of many applications must not search them all. */
+  readonly #eventsOf = new Map<string, Map<string, EventRecord>>();
+  readonly #failuresOf = new Map<string, Map<string, FailureRecord>>();
+
+  async recordEvent(event: EventRecord): Promise<"recorded" | "known"> {
+    const { applicationToken, eventId } = event;
+    if (this.events.has(eventId)) return "known";
+    this.events.set(eventId, event);
+    if (applicationToken !== null) {
+      innerMap(this.#eventsOf, applicationToken).set(eventId, event);
+    }
+    return "recorded";
+  }
+
+  async forgetEvent({ applicationToken, eventId }: JourneyEvent): Promise<void> {
+    this.events.delete(eventId);
+    this.#eventsOf.get(applicationToken)?.delete(eventId);
+  }
+
+  async eventsNear({ applicationToken, at }: JourneyEvent): Promise<readonly ToldEvent[]> {
+    return this.#eventsInOrder(applicationToken)
+      .filter((other) => Math.abs(other.at - at) <= TWIN_MS)
+      .map(({ eventId, type, at: when, entityApplicationToken, nodeId, eventToken }) => ({
+        eventId,
+        type,
+        at: when,
+        entityApplicationToken,
+        nodeId,
+        eventToken,
+      }));
+  }
+
+  async readState(applicationToken: string): Promise<ApplicationState | null> {
+    return this.applications.get(applicationToken)?.state ?? null;
+  }
+
+  async mergeState(observation: ApplicationState, check: CheckRequest): Promise<ApplicationState> {
+    const { applicationToken } = observation;
+    const kept = this.applications.get(applicationToken);
+    const state = kept === undefined ? observation : mergeState(kept.state, observation);
+    this.applications.set(applicationToken, {
+      state,
+      revision: (kept?.revision ?? 0) + 1,
+      ...checkAfter(kept, state, check),
+      claimedUntil: kept?.claimedUntil ?? null,
+      memory: kept?.memory ?? NEVER_CHECKED,
+      gap: kept?.gap ?? null,
+    });
+    return state;
+  }
+
+  async recordFailure(failure: FailureRecord): Promise<void> {
+    const { applicationToken, eventId } = failure;
+    this.failures.set(failureKey(applicationToken, eventId), failure);
+    innerMap(this.#failuresOf, applicationToken).set(eventId, failure);
+  }
+
+  async clearFailure(applicationToken: string, eventId: string): Promise<void> {
+    this.failures.delete(failureKey(applicationToken, eventId));
+    this.#failuresOf.get(applicationToken)?.delete(eventId);
+  }
+
+  async list(now: number, limit: number): Promise<readonly DueApplication[]> {
+    const due: DueApplication[] = [];
+    for (const [applicationToken, { dueAt }] of this.applications) {
+      if (dueAt !== null && dueAt <= now) due.push({ applicationToken, dueAt });
+    }
+    due.sort((one, other) => one.dueAt - other.dueAt);
+    return due.length <= limit ? due : firstOfEachShard(due, limit);
+  }
+
+  async claim(due: DueApplication, { now, until }: Claim): Promise<ClaimedApplication | null> {
+    const { applicationToken } = due;
+    const kept = this.applications.get(applicationToken);
+    if (kept === undefined || kept.dueAt !== due.dueAt) return null;
+    const { claimedUntil } = kept;
+    if (claimedUntil !== null && claimedUntil > now) return null;
+    // The check before this one was cut off: this once, the application goes behind the others.
+    const dueAt = claimedUntil === null ? due.dueAt : until;
+    this.applications.set(applicationToken, { ...kept, dueAt, claimedUntil: until });
+    const { state, memory, gap, revision } = kept;
+    return { state, memory, gap, revision, dueAt, claimedUntil: until };
+  }
+
+  async look(applicationToken: string): Promise<KnownApplication | null> {
+    const kept = this.applications.get(applicationToken);
+    if (kept === undefined) return null;
+    const { state, memory, gap } = kept;
+    return { state, memory, gap };
+  }
+
+  async history(applicationToken: string): Promise<History> {
+    const failures = [...(this.#failuresOf.get(applicationToken)?.values() ?? [])];
+    return {
+      events: this.#eventsInOrder(applicationToken).map((event) => ({
+        eventId: event.eventId,
+        type: event.type,
+        at: event.at,
+        receivedAt: event.receivedAt,
+        origin: event.origin,
+        entityApplicationToken: event.entityApplicationToken,
+        eventToken: event.eventToken,
+        outcome: event.outcome,
+      })),
+      failures: failures.map(({ eventId, eventType, failedAt, reason, deadLettered }) => ({
+        eventId,
+        eventType,
+        failedAt,
+        reason,
+        deadLettered,
+      })),
+    };
+  }
+
+  async plan(claimed: ClaimedApplication, { dueAt, memory, gap, at }: CheckPlan): Promise<void> {
+    const { applicationToken } = claimed.state;
+    const kept = this.applications.get(applicationToken);
+    // If the claim has ended, another run may have found something newer.
+    if (kept === undefined || kept.claimedUntil !== claimed.claimedUntil) return;
+    const isDueAsClaimed = kept.dueAt === claimed.dueAt;
+    const isSettled = dueAt === null && kept.revision === claimed.revision;
+    this.applications.set(applicationToken, {
+      ...kept,
+      // Who asked for a check is written by whoever asks.
+      memory: { ...memory, askedAt: kept.memory.askedAt },
+      gap,
+      claimedUntil: null,
+      ...(isDueAsClaimed && dueAt !== null && { dueAt }),
+      ...(isDueAsClaimed && isSettled && { dueAt: null, settledAt: at }),
+    });
+  }
+
+  async openGaps(since: number): Promise<readonly OpenGap[]> {
+    return [...this.applications]
+      .flatMap(
+        ([
+          applicationToken,
+          {
+            state: { journeyToken },
+            gap,
+          },
+        ]) => (gap !== null && gap.since <= since ? [{ applicationToken, journeyToken, gap }] : []),
+      )
+      .toSorted((one, other) => one.gap.since - other.gap.since)
+      .map(({ applicationToken, journeyToken, gap: { stage } }) => ({
+        applicationToken,
+        journeyToken,
+        stage,
+      }));
+  }
+
+  /** What the operators' `check` does: the next run looks at the application, whatever was planned. */
+  ask(applicationToken: string, now: number): void {
+    const kept = this.applications.get(applicationToken);
+    if (kept === undefined) return;
+    const memory = { ...kept.memory, askedAt: now };
+    this.applications.set(applicationToken, { ...kept, memory, dueAt: now, settledAt: null });
+  }
+
+  /** As the table's sort key has them: by time, then by id. */
+  #eventsInOrder(applicationToken: string): readonly EventRecord[] {
+    return [...(this.#eventsOf.get(applicationToken)?.values() ?? [])].sort(
+      (one, other) => one.at - other.at || (one.eventId < other.eventId ? -1 : 1),
+    );
+  }
+}
+
+function failureKey(applicationToken: string, eventId: string): string {
+  return `${applicationToken} ${eventId}`;
+}
+
+function innerMap<Value>(outer: Map<string, Map<string, Value>>, key: string): Map<string, Value> {
+  const inner = outer.get(key) ?? new Map<string, Value>();
+  outer.set(key, inner);
+  return inner;
+}
+
+/** `list`'s limit counts per shard of the index. */
+function firstOfEachShard(
+  due: readonly DueApplication[],
+  limit: number,
+): readonly DueApplication[] {
+  const counts = new Map<string, number>();
+  return due.filter(({ applicationToken }) => {
+    const shard = dueShardOf(applicationToken);
+    const count = (counts.get(shard) ?? 0) + 1;
+    counts.set(shard, count);
+    return count <= limit;
+  });
+}
+
+function checkAfter(
+  kept: KeptApplication | undefined,
+  state: ApplicationState,
+  check: CheckRequest,
+): Pick<KeptApplication, "dueAt" | "settledAt"> {
+  if (check.when === "now") return { dueAt: check.dueAt, settledAt: null };
+  if (kept === undefined) return { dueAt: check.dueAt, settledAt: null };
+  // What is final and confirmed is checked no more, unless it is not final after all.
+  if (kept.settledAt !== null && hasEnded(state)) {
+    return { dueAt: kept.dueAt, settledAt: kept.settledAt };
+  }
+  return { dueAt: kept.dueAt ?? check.dueAt, settledAt: null };
+}

@@ -1,0 +1,91 @@
+import {
+  EMPTY_ALLOY_API_SECRET,
+  EMPTY_WEBHOOK_SECRET,
+  QUEUE,
+  REDELIVERY_MS,
+  TIMEOUTS_MS,
+} from "../../lambdas/settings.ts";
+import type { RouteId } from "../../lambdas/settings.ts";
+import { MemoryApplicationTable } from "./application-table.ts";
+import { MemoryBus, routeRule, submissionRule } from "./bus.ts";
+import { MemoryDeliveries } from "./deliveries.ts";
+import { MemoryIdempotencyTable } from "./idempotency.ts";
+import { MemoryPayloadBucket } from "./payload-bucket.ts";
+import { MemoryQueue } from "./queue.ts";
+import type { QueuedMessage } from "./queue.ts";
+import { MemorySecret } from "./secret.ts";
+
+/** What of AWS the stack uses, in this process's memory and wired as the stack wires it. */
+export interface MemoryCloud {
+  readonly events: MemoryQueue;
+  readonly deadLetters: MemoryQueue;
+  readonly applications: MemoryApplicationTable;
+  readonly idempotency: MemoryIdempotencyTable;
+  readonly payloads: MemoryPayloadBucket;
+  readonly bus: MemoryBus;
+  /** The queues of the routes that have one. */
+  readonly routes: ReadonlyMap<RouteId, MemoryQueue>;
+  readonly deliveries: MemoryDeliveries;
+  readonly webhookSecret: MemorySecret;
+  readonly alloyApiSecret: MemorySecret;
+}
+
+/**
+ * Makes an empty cloud: its secrets authenticate nobody, as after a first deployment.
+ *
+ * It has no faults, no timers and no randomness. Time is whatever `now` says; nothing happens between
+ * two calls. Queues, tables and bus are values to look into; the handlers' ports are views of them.
+ */
+export function makeMemoryCloud(options: {
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Routes with a queue of their own. @default - none */
+  readonly routes?: readonly RouteId[];
+  /** Names what AWS would name. @default - counts */
+  readonly newId?: () => string;
+  /** Chooses what a receive of the event queue hands over. @default - the oldest */
+  readonly pick?: (visible: readonly QueuedMessage[], most: number) => readonly QueuedMessage[];
+}): MemoryCloud {
+  const { now, routes = [], newId = counter(), pick } = options;
+  const deadLetters = new MemoryQueue({
+    now,
+    newId,
+    retentionMs: REDELIVERY_MS.deadLetterRetention,
+    visibilityMs: TIMEOUTS_MS.visibility,
+  });
+  const queue = {
+    now,
+    newId,
+    retentionMs: REDELIVERY_MS.queueRetention,
+    visibilityMs: TIMEOUTS_MS.visibility,
+  };
+  const events = new MemoryQueue({
+    ...queue,
+    deadLetters: { queue: deadLetters, maxReceives: QUEUE.maxReceives },
+    ...(pick !== undefined && { pick }),
+  });
+  const bus = new MemoryBus({ now, newId });
+  bus.addRule(submissionRule(events));
+  const routeQueues = new Map(routes.map((route) => [route, new MemoryQueue(queue)]));
+  for (const [route, routeQueue] of routeQueues) bus.addRule(routeRule(route, routeQueue));
+  return {
+    events,
+    deadLetters,
+    applications: new MemoryApplicationTable(),
+    idempotency: new MemoryIdempotencyTable(),
+    payloads: new MemoryPayloadBucket(),
+    bus,
+    routes: routeQueues,
+    deliveries: new MemoryDeliveries(events),
+    webhookSecret: new MemorySecret(EMPTY_WEBHOOK_SECRET),
+    alloyApiSecret: new MemorySecret(EMPTY_ALLOY_API_SECRET),
+  };
+}
+
+function counter(): () => string {
+  let count = 0;
+  return () => {
+    count += 1;
+    return `id-${count}`;
+  };
+}

@@ -1,0 +1,90 @@
+import type { Idempotency } from "../../lambdas/domain/ports.ts";
+import { IDEMPOTENCY } from "../../lambdas/settings.ts";
+
+/** One idempotency record; times in epoch milliseconds. */
+export interface IdempotencyRecord {
+  readonly status: "in-progress" | "completed";
+  readonly expiresAt: number;
+  /** When the invocation that holds the lock is over; null: not known, and the lock lasts as the record does. */
+  readonly lockedUntil: number | null;
+}
+
+/** The three writes that Powertools makes. */
+export interface IdempotencyRecords {
+  /** Locks the key, unless somebody has. @returns null when it is locked now, or the record that stands against it. */
+  lock(key: string, record: IdempotencyRecord, now: number): Promise<IdempotencyRecord | null>;
+  complete(key: string, expiresAt: number): Promise<void>;
+  remove(key: string): Promise<void>;
+}
+
+/** `IdempotencyTable` in memory: conditional only where Powertools is. */
+export class MemoryIdempotencyTable implements IdempotencyRecords {
+  readonly records = new Map<string, IdempotencyRecord>();
+
+  async lock(key: string, record: IdempotencyRecord, now: number) {
+    const kept = this.records.get(key);
+    if (kept !== undefined && !isOver(kept, now)) return kept;
+    this.records.set(key, record);
+    return null;
+  }
+
+  async complete(key: string, expiresAt: number): Promise<void> {
+    const lockedUntil = this.records.get(key)?.lockedUntil ?? null;
+    this.records.set(key, { status: "completed", expiresAt, lockedUntil });
+  }
+
+  async remove(key: string): Promise<void> {
+    this.records.delete(key);
+  }
+}
+
+function isOver({ status, expiresAt, lockedUntil }: IdempotencyRecord, now: number): boolean {
+  if (expiresAt < now) return true;
+  return status === "in-progress" && lockedUntil !== null && lockedUntil < now;
+}
+
+/**
+ * `Idempotency` with the semantics that Powertools has, its weaknesses included: a lock that ends with
+ * its invocation, and writes of the end that carry no condition, so that a late attempt can remove
+ * another one's lock. One per sandbox.
+ */
+export class MemoryIdempotency implements Idempotency {
+  readonly #records: IdempotencyRecords;
+  readonly #now: () => number;
+  #remainingMs: (() => number) | null = null;
+
+  constructor(records: IdempotencyRecords, now: () => number) {
+    this.#records = records;
+    this.#now = now;
+  }
+
+  /** @param context - of the invocation that begins: its locks end with it. */
+  beginInvocation(context: { readonly getRemainingTimeInMillis: () => number }): void {
+    this.#remainingMs = () => context.getRemainingTimeInMillis();
+  }
+
+  async once(
+    eventId: string,
+    action: () => Promise<void>,
+  ): Promise<"done" | "duplicate" | "in-conflict"> {
+    if (eventId === "") throw new Error("an event without an id cannot be had once");
+    const now = this.#now();
+    const remainingMs = this.#remainingMs?.() ?? 0;
+    const lock: IdempotencyRecord = {
+      status: "in-progress",
+      expiresAt: now + IDEMPOTENCY.windowMs,
+      // Powertools takes no time left for not knowing it.
+      lockedUntil: remainingMs === 0 ? null : now + remainingMs,
+    };
+    const standing = await this.#records.lock(eventId, lock, now);
+    if (standing !== null) return standing.status === "completed" ? "duplicate" : "in-conflict";
+    try {
+      await action();
+    } catch (error) {
+      await this.#records.remove(eventId);
+      throw error;
+    }
+    await this.#records.complete(eventId, this.#now() + IDEMPOTENCY.windowMs);
+    return "done";
+  }
+}

@@ -1,0 +1,41 @@
+import type { ConsumerDependencies } from "../../lambdas/consumer/handler.ts";
+import type { IngestDependencies } from "../../lambdas/ingest/handler.ts";
+import type { PollerDependencies } from "../../lambdas/poller/handler.ts";
+import { MemoryEventPublisher, MemoryGapAnnouncer } from "./bus.ts";
+import type { MemoryCloud } from "./cloud.ts";
+import {
+  MemoryDeadLetters,
+  MemoryEnvelopeQueue,
+  MemoryEventQueue,
+  MemoryQueueMessages,
+} from "./queue-ports.ts";
+
+/** What ingest stores in. */
+export function ingestPorts(cloud: MemoryCloud): Pick<IngestDependencies, "queue" | "payloads"> {
+  return { queue: new MemoryEnvelopeQueue(cloud.events), payloads: cloud.payloads };
+}
+
+/** The consumer's ports, but for the idempotency, which is each sandbox's own. */
+export function consumerPorts(
+  cloud: MemoryCloud,
+): Pick<ConsumerDependencies, "store" | "publisher" | "deadLetters" | "payloads" | "messages"> {
+  return {
+    store: cloud.applications,
+    publisher: new MemoryEventPublisher(cloud.bus),
+    deadLetters: new MemoryDeadLetters(cloud.deadLetters),
+    payloads: cloud.payloads,
+    messages: new MemoryQueueMessages(cloud.events),
+  };
+}
+
+/** The poller's ports, but for Alloy's. */
+export function pollerPorts(
+  cloud: MemoryCloud,
+): Pick<PollerDependencies, "applications" | "deliveries" | "queue" | "gaps"> {
+  return {
+    applications: cloud.applications,
+    deliveries: cloud.deliveries,
+    queue: new MemoryEventQueue(cloud.events),
+    gaps: new MemoryGapAnnouncer(cloud.bus),
+  };
+}
