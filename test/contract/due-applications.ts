@@ -1,0 +1,356 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { dueShardOf } from "../../lambdas/adapters/application-item.ts";
+import type { Gap } from "../../lambdas/domain/gap.ts";
+import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
+import { stateOfEvent, stateOfSubmission } from "../../lambdas/domain/observation.ts";
+import type {
+  CheckMemory,
+  DueApplication,
+  DueApplications,
+} from "../../lambdas/domain/polling-ports.ts";
+import type { ApplicationStore, EventRecord } from "../../lambdas/domain/ports.ts";
+import { aJourneyEvent } from "../support/journey-event.ts";
+
+const NOW = 1_760_000_000_000;
+
+const claimNow = { now: NOW, until: NOW + 60_000 };
+
+const memory: CheckMemory = {
+  checkedAt: null,
+  askedAt: null,
+  pushes: 0,
+  failedChecks: 0,
+  unknownSince: null,
+};
+
+const aGap: Gap = {
+  gapId: "gap",
+  stage: "rejected",
+  since: NOW - 5_000,
+  detectedAt: NOW,
+  eventCount: 1,
+  events: [{ eventId: "e", type: "pending_review", at: NOW - 5_000, stage: "rejected" }],
+  evidence: "why",
+};
+
+function recordOf(event: JourneyEvent): EventRecord {
+  return {
+    ...event,
+    receivedAt: NOW,
+    receiptId: "receipt",
+    origin: "webhook",
+    route: "progressed",
+    nodeId: event.node.id,
+    content: { secret: "personal" },
+    payloadKey: null,
+  };
+}
+
+/** The table behind both of its ports: the poller's, and the consumer's that fills it. */
+export interface OpenApplications {
+  readonly due: DueApplications;
+  readonly store: ApplicationStore;
+  readonly close: () => Promise<void>;
+}
+
+/** The promises of `DueApplications`, for each of its implementations. */
+export function describeDueApplications(name: string, open: () => Promise<OpenApplications>): void {
+  describe(`DueApplications: ${name}`, () => {
+    let opened: OpenApplications;
+    let due: DueApplications;
+    let store: ApplicationStore;
+
+    beforeAll(async () => {
+      opened = await open();
+      ({ due, store } = opened);
+    });
+
+    afterAll(async () => {
+      await opened.close();
+    });
+
+    /** An application of which the consumer knows the submission. */
+    async function submitted(applicationToken: string, dueAt: number): Promise<DueApplication> {
+      const submission = {
+        applicationToken,
+        journeyToken: "J-1",
+        submittedAt: dueAt - 1_000,
+        externalIds: { group: null, partner: null, application: null },
+      };
+      await store.mergeState(stateOfSubmission(submission), { dueAt, when: "first" });
+      return { applicationToken, dueAt };
+    }
+
+    async function claim(application: DueApplication) {
+      const claimed = await due.claim(application, claimNow);
+      if (claimed === null) throw new Error(`${application.applicationToken} is not to be claimed`);
+      return claimed;
+    }
+
+    test("lists what is due in all shards, oldest first, and nothing else", async () => {
+      const tokens = Array.from({ length: 40 }, (_, index) => `JA-list-${index}`);
+      for (const [index, token] of tokens.entries()) await submitted(token, NOW - 1_000 * index);
+      await submitted("JA-later", NOW + 1);
+
+      const listed = await due.list(NOW, 100);
+
+      expect(listed.map(({ applicationToken }) => applicationToken)).toEqual(tokens.toReversed());
+      for (const application of listed) await due.claim(application, claimNow);
+    });
+
+    test("lists of each shard as many as asked for, the oldest", async () => {
+      const longAgo = NOW - 1_000_000;
+      const tokens = Array.from({ length: 40 }, (_, index) => `JA-limit-${index}`);
+      for (const [index, token] of tokens.entries()) await submitted(token, longAgo - index);
+
+      const listed = await due.list(longAgo, 1);
+
+      const oldestOfShard = new Map(tokens.map((token) => [dueShardOf(token), token]));
+      expect(listed.map(({ applicationToken }) => applicationToken)).toEqual(
+        tokens.toReversed().filter((token) => oldestOfShard.get(dueShardOf(token)) === token),
+      );
+    });
+
+    test("gives an application to one of two runs", async () => {
+      const application = await submitted("JA-two-runs", NOW);
+
+      const claims = await Promise.all([
+        due.claim(application, { now: NOW, until: NOW + 60_000 }),
+        due.claim(application, { now: NOW, until: NOW + 61_000 }),
+      ]);
+
+      expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
+      expect(claims.find((claim) => claim !== null)?.state.journeyToken).toBe("J-1");
+    });
+
+    test("keeps a claimed application where it is in the index", async () => {
+      const application = await submitted("JA-where-it-is", NOW);
+
+      await claim(application);
+
+      expect(await due.list(NOW, 100)).toContainEqual(application);
+    });
+
+    test("refuses a claim while another one lasts, and keeps that one", async () => {
+      const application = await submitted("JA-lasting", NOW);
+      const claimed = await claim(application);
+
+      const refused = await due.claim(application, { now: NOW + 59_999, until: NOW + 120_000 });
+      await due.plan(claimed, { dueAt: NOW + 5, memory, gap: null, at: NOW });
+
+      expect(refused).toBeNull();
+      expect(await due.list(NOW + 5, 100)).toContainEqual({ ...application, dueAt: NOW + 5 });
+    });
+
+    test("refuses a claim of what is not due any more", async () => {
+      const application = await submitted("JA-not-due", NOW);
+      const plan = { dueAt: NOW + 5, memory, gap: null, at: NOW };
+      await due.plan(await claim(application), plan);
+
+      expect(await due.claim(application, claimNow)).toBeNull();
+      expect(await due.claim({ applicationToken: "JA-nobody", dueAt: NOW }, claimNow)).toBeNull();
+    });
+
+    test("gives what a cut-off check had claimed to one of two runs, behind what is due by now", async () => {
+      const application = await submitted("JA-cut-off", NOW - 3);
+      await submitted("JA-not-cut-off", NOW - 2);
+      await claim(application);
+
+      const [later, until] = [NOW + 60_000, NOW + 120_000];
+      const claims = await Promise.all([
+        due.claim(application, { now: later, until }),
+        due.claim(application, { now: later, until }),
+      ]);
+      const listed = await due.list(until, 100);
+
+      const [claimed, ...others] = claims.filter((one) => one !== null);
+      expect(claimed).toMatchObject({ dueAt: until, claimedUntil: until });
+      expect(others).toEqual([]);
+      expect(listed.at(-1)).toEqual({ applicationToken: "JA-cut-off", dueAt: until });
+    });
+
+    test("does not let a run whose claim has ended write over a later one", async () => {
+      const application = await submitted("JA-overtaken", NOW);
+      const slow = await claim(application);
+      const later = { now: NOW + 60_000, until: NOW + 120_000 };
+      const quick = await due.claim(application, later);
+      if (quick === null) throw new Error("the ended claim still holds");
+      const found = { ...memory, checkedAt: later.now };
+      await due.plan(quick, { dueAt: NOW + 9, memory: found, gap: null, at: later.now });
+
+      await due.plan(slow, { dueAt: NOW + 1, memory, gap: null, at: NOW });
+
+      expect(await due.look("JA-overtaken")).toMatchObject({ memory: found });
+      await claim({ applicationToken: "JA-overtaken", dueAt: NOW + 9 });
+    });
+
+    test("reads events and failures of one application, without their bodies", async () => {
+      const event = aJourneyEvent({ applicationToken: "JA-history" });
+      await store.recordEvent(recordOf(event));
+      const failure = { eventId: "f".repeat(32), eventType: "error", failedAt: NOW, reason: "why" };
+      const evidence = { ...failure, deadLettered: true };
+      await store.recordFailure({
+        ...evidence,
+        applicationToken: "JA-history",
+        receiptId: "receipt",
+      });
+
+      const history = await due.history("JA-history");
+
+      const { eventId, type, at, entityApplicationToken, eventToken } = event;
+      expect(history).toEqual({
+        events: [
+          {
+            eventId,
+            type,
+            at,
+            entityApplicationToken,
+            eventToken,
+            outcome: event.outcome,
+            receivedAt: NOW,
+            origin: "webhook",
+          },
+        ],
+        failures: [evidence],
+      });
+    });
+
+    test("reads events in the order of their time, and no evidence that was cleared", async () => {
+      const times = [NOW - 1, NOW - 3, NOW - 2];
+      for (const at of times)
+        await store.recordEvent(recordOf(aJourneyEvent({ applicationToken: "JA-order", at })));
+      await store.recordEvent(recordOf(aJourneyEvent({ applicationToken: "JA-order-of-another" })));
+      await store.recordFailure({
+        applicationToken: "JA-order",
+        eventId: "e",
+        eventType: "error",
+        failedAt: NOW,
+        reason: "why",
+        receiptId: "receipt",
+        deadLettered: false,
+      });
+      await store.clearFailure("JA-order", "e");
+
+      const { events, failures } = await due.history("JA-order");
+
+      expect(events.map(({ at }) => at)).toEqual(times.toSorted((one, other) => one - other));
+      expect(failures).toEqual([]);
+    });
+
+    test("puts down the next check and what it must remember", async () => {
+      const claimed = await claim(await submitted("JA-plan", NOW));
+
+      const next = { ...memory, checkedAt: NOW, pushes: 2 };
+      await due.plan(claimed, { dueAt: NOW + 5, memory: next, gap: null, at: NOW });
+
+      const again = await claim({ applicationToken: "JA-plan", dueAt: NOW + 5 });
+      expect(again.memory).toEqual(next);
+    });
+
+    test("keeps a gap with the application, and lists it by how long it is open", async () => {
+      const claimed = await claim(await submitted("JA-gap", NOW));
+      await due.plan(claimed, { dueAt: NOW + 11, memory, gap: aGap, at: NOW });
+
+      const open = await due.openGaps(NOW - 5_000);
+      const younger = await due.openGaps(NOW - 5_001);
+      const again = await claim({ applicationToken: "JA-gap", dueAt: NOW + 11 });
+      await due.plan(again, { dueAt: NOW + 12, memory, gap: null, at: NOW });
+
+      expect(open).toEqual([
+        { applicationToken: "JA-gap", journeyToken: "J-1", stage: "rejected" },
+      ]);
+      expect(younger).toEqual([]);
+      expect(again.gap).toEqual(aGap);
+      expect(await due.openGaps(NOW)).toEqual([]);
+    });
+
+    test("lists gaps from the oldest", async () => {
+      for (const [token, since] of [
+        ["JA-gap-young", NOW - 10],
+        ["JA-gap-old", NOW - 20],
+      ] as const) {
+        const claimed = await claim(await submitted(token, NOW));
+        const gap: Gap = { ...aGap, gapId: token, since };
+        await due.plan(claimed, { dueAt: NOW + 1e6, memory, gap, at: NOW });
+      }
+
+      const open = await due.openGaps(NOW);
+
+      const tokens = open.map(({ applicationToken }) => applicationToken);
+      expect(tokens).toEqual(["JA-gap-old", "JA-gap-young"]);
+    });
+
+    test("looks at an application without claiming it", async () => {
+      const application = await submitted("JA-look", NOW);
+
+      const known = await due.look("JA-look");
+
+      expect(known).toMatchObject({ memory, gap: null, state: { journeyToken: "J-1" } });
+      expect(await due.look("JA-nobody")).toBeNull();
+      expect(await due.claim(application, claimNow)).not.toBeNull();
+    });
+
+    test("leaves a check that the consumer has asked for meanwhile where it is", async () => {
+      const application = await submitted("JA-asked", NOW);
+      const claimed = await claim(application);
+      const event = aJourneyEvent({ applicationToken: "JA-asked", type: "completed_application" });
+      await store.mergeState(stateOfEvent(event), { dueAt: NOW + 7, when: "now" });
+
+      const found = { ...memory, checkedAt: NOW };
+      await due.plan(claimed, { dueAt: NOW + 9_000, memory: found, gap: null, at: NOW });
+
+      const asked = { applicationToken: "JA-asked", dueAt: NOW + 7 };
+      expect(await due.list(NOW + 7, 100)).toContainEqual(asked);
+      expect((await claim(asked)).memory).toEqual(found);
+    });
+
+    test("takes a settled application out of the index", async () => {
+      const claimed = await claim(await submitted("JA-settled", NOW));
+
+      await due.plan(claimed, { dueAt: null, memory, gap: null, at: NOW });
+
+      const listed = await due.list(NOW + 1e9, 100);
+      expect(listed.map(({ applicationToken }) => applicationToken)).not.toContain("JA-settled");
+    });
+
+    test("brings a settled application back when it is reopened, and not before", async () => {
+      const applicationToken = "JA-reopened";
+      const check = { dueAt: NOW + 3, when: "first" } as const;
+      const end = aJourneyEvent({ applicationToken, type: "completed_application", at: NOW });
+      const reopening = aJourneyEvent({
+        applicationToken,
+        type: "journey_application_retriggered",
+        at: NOW + 1,
+      });
+      await store.mergeState(stateOfEvent(end), { dueAt: NOW, when: "first" });
+      await due.plan(await claim({ applicationToken, dueAt: NOW }), {
+        dueAt: null,
+        memory,
+        gap: null,
+        at: NOW,
+      });
+      const isListed = async () =>
+        (await due.list(NOW + 3, 100)).some((one) => one.applicationToken === applicationToken);
+
+      await store.mergeState(stateOfEvent(end), check);
+      const before = await isListed();
+      await store.mergeState(stateOfEvent(reopening), check);
+
+      expect(before).toBe(false);
+      expect(await isListed()).toBe(true);
+    });
+
+    test("does not settle an application that moved during the check", async () => {
+      const claimed = await claim(await submitted("JA-moved", NOW));
+      const event = aJourneyEvent({ applicationToken: "JA-moved" });
+      await store.mergeState(stateOfEvent(event), { dueAt: NOW + 1, when: "first" });
+
+      await due.plan(claimed, { dueAt: null, memory, gap: null, at: NOW });
+
+      expect(
+        await due.claim({ applicationToken: "JA-moved", dueAt: NOW }, claimNow),
+      ).not.toBeNull();
+    });
+  });
+}
