@@ -3,8 +3,7 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import { CONCURRENCY, QUEUE } from "../../lambdas/settings.ts";
-import type { ConsumerSettings } from "../../lambdas/settings.ts";
-import { perRoute } from "../per-route.ts";
+import { consumerSettings } from "../function-settings.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import type { ApplicationStore } from "./application-store.ts";
@@ -78,19 +77,4 @@ export class EventConsumer extends Construct {
 
     makeConsumerAlarms(this, { stage, alerts, queue, function: this.function });
   }
-}
-
-/** What the consumer needs to know of its stage. */
-function consumerSettings(stage: StageConfiguration): ConsumerSettings {
-  return {
-    environment: stage.environment,
-    journeys: stage.journeys,
-    ignoredEventTypes: stage.events.handled.allBut,
-    routes: perRoute((route) => {
-      const { publish, publishLate } = stage.routes[route];
-      return { publish, publishLate };
-    }),
-    firstCheckMs: stage.polling.firstCheckMs,
-    eventRetentionMs: stage.retention.eventsMs,
-  };
 }

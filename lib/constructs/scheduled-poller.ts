@@ -8,7 +8,7 @@ import { CfnSchedule, CfnScheduleGroup } from "aws-cdk-lib/aws-scheduler";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { EMPTY_ALLOY_API_SECRET } from "../../lambdas/settings.ts";
-import type { PollerSettings } from "../../lambdas/settings.ts";
+import { pollerSettings } from "../function-settings.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import type { ApplicationStore } from "./application-store.ts";
@@ -143,27 +143,4 @@ export class ScheduledPoller extends Construct {
     });
     return group;
   }
-}
-
-/** What the poller needs to know of its stage. */
-function pollerSettings({
-  environment,
-  alloy,
-  auth,
-  allowList,
-  retention,
-  events,
-  polling,
-  gaps,
-}: StageConfiguration): PollerSettings {
-  return {
-    environment,
-    alloyBaseUrl: alloy.baseUrl,
-    alloyAuth: alloy.auth,
-    refusals: { byAuthorizer: auth !== "secret", byAddress: allowList.mode === "enforce" },
-    eventRetentionMs: retention.eventsMs,
-    ignoredEventTypes: events.handled.allBut,
-    polling,
-    gaps,
-  };
 }
