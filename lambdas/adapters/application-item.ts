@@ -162,6 +162,11 @@ export function toldEventOf(item: Item): ToldEvent {
   return { ...event, at };
 }
 
+/** The receipt with which an event's item was recorded. */
+export function receiptIdOf(item: Item): string {
+  return v.parse(v.object({ receiptId: v.string() }), item).receiptId;
+}
+
 /** What of an application never changes once it is known. */
 export function constantAttributesOf(state: ApplicationState): Readonly<Record<string, string>> {
   const { group, application, partner } = state.externalIds;

@@ -10,9 +10,11 @@ import type {
 import { METRICS, TIMEOUTS_MS } from "../settings.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import { isIgnored } from "./ignored.ts";
-import { processWork, TwinInProgress } from "./process.ts";
+import { TwinInProgress } from "./event-steps.ts";
+import { processWork } from "./process.ts";
 import type { ProcessDependencies } from "./process.ts";
 import { PublishGate } from "./publish-gate.ts";
+import { isRemembered } from "./remembered.ts";
 import { makeSettle } from "./settle.ts";
 import type { Result } from "./settle.ts";
 import { collapse, readWork, sequencesOf } from "./work.ts";
@@ -96,16 +98,17 @@ export function makeConsumerHandler(dependencies: ConsumerDependencies) {
       const once: Idempotency["once"] = (eventId, effect) => idempotency.once(eventId, effect);
       let isDone = false;
       const action = async () => {
-        await processWork(work, publish, { store, once, settings, metrics, now });
+        const processed = await processWork(work, publish, { store, once, settings, metrics, now });
         isDone = true;
+        return processed;
       };
       try {
-        // A submission has no effect but the merge, which is idempotent by itself.
-        if (work.subject.kind === "submission") {
-          await action();
-          return { kind: "done" };
-        }
-        return { kind: await idempotency.once(work.key, action) };
+        if (!isRemembered(work, settings)) return { kind: await action() };
+        return {
+          kind: await idempotency.once(work.key, async () => {
+            await action();
+          }),
+        };
       } catch (error) {
         if (isDone) return { kind: "unremembered" };
         return error instanceof TwinInProgress

@@ -5,6 +5,7 @@ import type { ApplicationStore, DeadLetters, QueueMessages } from "../domain/por
 import { METRICS } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
+import { mayHaveFailed } from "./work.ts";
 import type { Work } from "./work.ts";
 
 /** How a work ended. */
@@ -35,9 +36,6 @@ const RETRY_SECONDS: readonly number[] = [5, 30, 180, 600, 1_800];
  */
 const CONFLICT_SECONDS: readonly number[] = [2, 10, 30, 30, 60];
 
-/** A queued message is received within seconds; one that was sent this long after its receipt was moved. */
-const REDRIVEN_AFTER_MS = 60_000;
-
 /**
  * Makes the function that ends a work: counts it, moves its evidence, and decides for its records.
  *
@@ -56,11 +54,11 @@ export function makeSettle(dependencies: SettleDependencies) {
     switch (kind) {
       case "done":
         metrics.count(METRICS.eventsDuplicate, records.length - 1);
-        await clearEvidence(work, records);
+        await clearEvidence(work);
         return [];
       case "duplicate":
         metrics.count(METRICS.eventsDuplicate, records.length);
-        await clearEvidence(work, records);
+        await clearEvidence(work);
         return [];
       case "ignored":
         metrics.count(METRICS.eventsIgnored, records.length);
@@ -147,9 +145,9 @@ export function makeSettle(dependencies: SettleDependencies) {
   }
 
   /** A delete costs a write unit even when nothing is there, so only what may have failed pays it. */
-  async function clearEvidence(work: Work | null, records: readonly SQSRecord[]): Promise<void> {
+  async function clearEvidence(work: Work | null): Promise<void> {
     if (work === null || work.subject.kind !== "journey-event") return;
-    if (!records.some((record) => mayHaveFailed(work, record))) return;
+    if (!mayHaveFailed(work)) return;
     const { applicationToken, eventId } = work.subject.event;
     try {
       await store.clearFailure(applicationToken, eventId);
@@ -157,13 +155,6 @@ export function makeSettle(dependencies: SettleDependencies) {
       logger.warn("consumer.failure.unrecorded", { ...keysOf(work), error: nameOf(error) });
     }
   }
-}
-
-function mayHaveFailed({ receipt }: Work, { attributes }: SQSRecord): boolean {
-  const isRedriven = Number(attributes.SentTimestamp) - receipt.receivedAt > REDRIVEN_AFTER_MS;
-  return (
-    Number(attributes.ApproximateReceiveCount) > 1 || isRedriven || receipt.origin !== "webhook"
-  );
 }
 
 /** The correlation keys of a work's log entries. */

@@ -34,6 +34,8 @@ export interface Work {
   readonly at: number;
   readonly subject: Subject;
   readonly receipt: Receipt;
+  /** Of all its records: one event may come in several messages of a batch. */
+  readonly receiptIds: readonly string[];
   readonly payloadKey: string | null;
   /** Ids of events that Alloy's list holds beside this one, and that only look alike. */
   readonly siblings: readonly string[];
@@ -59,12 +61,12 @@ export async function readWork(record: SQSRecord, payloads: PayloadReader): Prom
     const { applicationToken: sequence, submittedAt: at } = submission;
     const subject = { kind: "submission", submission } as const;
     const key = `submission ${sequence}`;
-    const alone = { payloadKey: null, siblings: [] };
+    const alone = { payloadKey: null, siblings: [], receiptIds: [receiptId] };
     return { key, sequence, at, subject, receipt, ...alone, records: [record] };
   }
 
   const { payloadKey, siblings = [] } = envelope;
-  const rest = { receipt, payloadKey, siblings, records: [record] };
+  const rest = { receipt, receiptIds: [receiptId], payloadKey, siblings, records: [record] };
   const bytes = await readBody(envelope, (key) => payloads.read(key));
   const body = new TextDecoder().decode(bytes);
   // Nobody but the poller may correct: a webhook that looks like a correction is none.
@@ -96,13 +98,29 @@ export async function readWork(record: SQSRecord, payloads: PayloadReader): Prom
   }
 }
 
+/** A queued message is received within seconds; one that was sent this long after its receipt was moved. */
+const REDRIVEN_AFTER_MS = 60_000;
+
+/** Whether an earlier try may have failed, or this one is to repair what another left undone. */
+export function mayHaveFailed({ receipt, records }: Work): boolean {
+  return (
+    receipt.origin !== "webhook" ||
+    records.some(
+      ({ attributes }) =>
+        Number(attributes.ApproximateReceiveCount) > 1 ||
+        Number(attributes.SentTimestamp) - receipt.receivedAt > REDRIVEN_AFTER_MS,
+    )
+  );
+}
+
 /** Makes one of works with one key; the first one's receipt stays. */
 export function collapse(works: readonly Work[]): readonly Work[] {
   const byKey = new Map<string, Work>();
   for (const work of works) {
     const first = byKey.get(work.key);
     const records = [...(first?.records ?? []), ...work.records];
-    byKey.set(work.key, { ...(first ?? work), records });
+    const receiptIds = [...(first?.receiptIds ?? []), ...work.receiptIds];
+    byKey.set(work.key, { ...(first ?? work), receiptIds, records });
   }
   return [...byKey.values()];
 }

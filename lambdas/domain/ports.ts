@@ -28,6 +28,14 @@ export interface EventRecord {
   readonly payloadKey: string | null;
 }
 
+/** What became of an event that was to be recorded. */
+export interface Recording {
+  /** False when it had been recorded before; it stays as it is. */
+  readonly isNew: boolean;
+  /** The receipt with which it is recorded. */
+  readonly receiptId: string;
+}
+
 /** Evidence that an event could not be processed; removed when it has been. */
 export interface FailureRecord {
   readonly applicationToken: string;
@@ -51,8 +59,8 @@ export interface CheckRequest {
 
 /** What the consumer keeps of events and applications. Every write is conditional by itself. */
 export interface ApplicationStore {
-  /** Keeps the event unless it is kept already, and says which. */
-  recordEvent(event: EventRecord): Promise<"recorded" | "known">;
+  /** Keeps the event unless it is kept already, and says of whom it is; reads nothing for that. */
+  recordEvent(event: EventRecord): Promise<Recording>;
   /** Gives up the record of an event that turned out to be another one's twin. */
   forgetEvent(event: JourneyEvent): Promise<void>;
   /** The application's recorded events of about the same time; the only read there is, and a rare one. */

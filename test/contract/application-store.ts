@@ -425,17 +425,23 @@ export function describeApplicationStore(
           { entityToken: "P-1", outcome: "Approved", payloadKey: "payloads/1" },
         );
 
-        expect(await store.recordEvent(record)).toBe("recorded");
+        expect(await store.recordEvent(record)).toEqual({
+          isNew: true,
+          receiptId: record.receiptId,
+        });
 
         expect(await opened.eventsOf(record.applicationToken)).toEqual([record]);
       });
 
-      test("keeps an event once, and says that it is known", async () => {
+      test("keeps an event once, and says with whose receipt", async () => {
         const record = recordOf(aJourneyEvent({ applicationToken: newToken() }));
         await store.recordEvent(record);
 
         const again = { ...record, receiptId: "receipt-2", origin: "poll" } as const;
-        expect(await store.recordEvent(again)).toBe("known");
+        expect(await store.recordEvent(again)).toEqual({
+          isNew: false,
+          receiptId: record.receiptId,
+        });
 
         expect(await opened.eventsOf(record.applicationToken)).toEqual([record]);
       });
@@ -447,7 +453,7 @@ export function describeApplicationStore(
           Array.from({ length: 10 }, () => store.recordEvent(record)),
         );
 
-        expect(answers.filter((answer) => answer === "recorded")).toHaveLength(1);
+        expect(answers.filter(({ isNew }) => isNew)).toHaveLength(1);
         expect(await opened.eventsOf(record.applicationToken)).toHaveLength(1);
       });
 
@@ -472,7 +478,7 @@ export function describeApplicationStore(
         await store.recordEvent(record);
 
         const attempt = { ...record, at: record.at + 86_400_000 };
-        expect(await store.recordEvent(attempt)).toBe("known");
+        expect(await store.recordEvent(attempt)).toMatchObject({ isNew: false });
       });
 
       test("keeps a body too large for an item but for its content", async () => {
@@ -483,7 +489,9 @@ export function describeApplicationStore(
         const noise = hashes.join("");
         const event = aJourneyEvent({ applicationToken: newToken() });
 
-        expect(await store.recordEvent(recordOf(event, { content: noise }))).toBe("recorded");
+        expect(await store.recordEvent(recordOf(event, { content: noise }))).toMatchObject({
+          isNew: true,
+        });
 
         const [kept] = await opened.eventsOf(event.applicationToken);
         expect(kept).toMatchObject({ eventId: event.eventId, type: event.type });

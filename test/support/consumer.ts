@@ -5,8 +5,15 @@ import type { ConsumerDependencies } from "../../lambdas/consumer/handler.ts";
 import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
 import type { Envelope } from "../../lambdas/domain/envelope.ts";
 import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
-import { batchOf, CONSUMER_SETTINGS, lambdaContext } from "./counted-consumer.ts";
+import type { ConsumerSettings, RouteId } from "../../lambdas/settings.ts";
+import { perRoute } from "../../lib/per-route.ts";
 import { MemoryApplicationTable } from "../../tools/memory/application-table.ts";
+import { batchOf, CONSUMER_SETTINGS, lambdaContext } from "./counted-consumer.ts";
+
+/** Routes of which these are recorded and not published. */
+export function routesWithout(...unpublished: readonly RouteId[]): ConsumerSettings["routes"] {
+  return perRoute((id) => ({ publish: !unpublished.includes(id), publishLate: false }));
+}
 
 /** The consumer over twins in memory, and what came of it. */
 export interface TestConsumer {
@@ -17,12 +24,19 @@ export interface TestConsumer {
   readonly process: (event: SQSEvent) => Promise<SQSBatchResponse>;
 }
 
-export function aConsumer(changes: Partial<ConsumerDependencies> = {}): TestConsumer {
-  const store = new MemoryApplicationTable();
+export function aConsumer(
+  changes: Partial<Omit<ConsumerDependencies, "settings" | "store">> & {
+    readonly settings?: Partial<ConsumerSettings>;
+    /** Another consumer's, to stand for the same table. */
+    readonly store?: MemoryApplicationTable;
+  } = {},
+): TestConsumer {
+  const { store = new MemoryApplicationTable() } = changes;
   const published: PublishedEvent[] = [];
   const deadLettered: { body: string; reason: string }[] = [];
   const waits: number[] = [];
   const done = new Map<string, "running" | "done">();
+  const settings = { ...CONSUMER_SETTINGS, ...changes.settings };
   const handle = makeConsumerHandler({
     store,
     idempotency: {
@@ -59,9 +73,9 @@ export function aConsumer(changes: Partial<ConsumerDependencies> = {}): TestCons
     },
     metrics: { count() {}, milliseconds() {}, flush() {} },
     logger: { debug() {}, info() {}, warn() {}, error() {} },
-    settings: CONSUMER_SETTINGS,
     now: Date.now,
     ...changes,
+    settings,
   });
   const process = (event: SQSEvent) => handle(event, lambdaContext());
   return { store, published, deadLettered, waits, process };
@@ -69,16 +83,20 @@ export function aConsumer(changes: Partial<ConsumerDependencies> = {}): TestCons
 
 /** One message of the poller's. */
 export function pollBatchOf(body: string, siblings: readonly string[] = []): SQSEvent {
+  return envelopeBatchOf({ kind: "poll", receiptId: "poll-1", body, siblings });
+}
+
+/** One message with an envelope that is not a webhook's. */
+export function envelopeBatchOf(
+  changes: Pick<Envelope, "kind" | "receiptId" | "body" | "siblings">,
+): SQSEvent {
   const envelope: Envelope = {
     v: 1,
-    kind: "poll",
-    receiptId: "poll-1",
     receivedAt: Date.now(),
-    body,
     payloadKey: null,
     sourceIp: null,
-    siblings,
+    ...changes,
   };
-  const { Records } = batchOf([body]);
+  const { Records } = batchOf([""]);
   return { Records: Records.map((record) => ({ ...record, body: encodeEnvelope(envelope) })) };
 }

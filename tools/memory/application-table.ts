@@ -19,6 +19,7 @@ import type {
   CheckRequest,
   EventRecord,
   FailureRecord,
+  Recording,
 } from "../../lambdas/domain/ports.ts";
 import { TWIN_MS } from "../../lambdas/domain/reconciliation.ts";
 import type { ToldEvent } from "../../lambdas/domain/twin.ts";
@@ -62,14 +63,15 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   readonly #eventsOf = new Map<string, Map<string, EventRecord>>();
   readonly #failuresOf = new Map<string, Map<string, FailureRecord>>();
 
-  async recordEvent(event: EventRecord): Promise<"recorded" | "known"> {
-    const { applicationToken, eventId } = event;
-    if (this.events.has(eventId)) return "known";
+  async recordEvent(event: EventRecord): Promise<Recording> {
+    const { applicationToken, eventId, receiptId } = event;
+    const kept = this.events.get(eventId);
+    if (kept !== undefined) return { isNew: false, receiptId: kept.receiptId };
     this.events.set(eventId, event);
     if (applicationToken !== null) {
       innerMap(this.#eventsOf, applicationToken).set(eventId, event);
     }
-    return "recorded";
+    return { isNew: true, receiptId };
   }
 
   async forgetEvent({ applicationToken, eventId }: JourneyEvent): Promise<void> {

@@ -83,6 +83,7 @@ async function aConsumer(...events: readonly JourneyEvent[]) {
       receipt: { receiptId: "poll", origin: "poll", receivedAt: NOW },
       payloadKey: null,
       siblings: [],
+      receiptIds: ["poll"],
       records: [],
     };
     const metrics = { count() {}, milliseconds() {}, flush() {} };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
-import { aConsumer, pollBatchOf } from "../../support/consumer.ts";
+import { aConsumer, pollBatchOf, routesWithout } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
@@ -20,32 +20,41 @@ function idOf(body: string): string {
   return parsed.event.eventId;
 }
 
+const published = routesWithout();
+const unpublished = routesWithout("manual-review");
+
 describe.each([
-  ["without its node", withoutNode],
-  ["a millisecond off", aMillisecondOff],
-])("an event that is told twice, once %s", (_, other) => {
+  ["without its node, of a published route", withoutNode, published, 1],
+  ["a millisecond off, of a published route", aMillisecondOff, published, 1],
+  ["without its node, of a route that is not published", withoutNode, unpublished, 0],
+  ["a millisecond off, of a route that is not published", aMillisecondOff, unpublished, 0],
+])("an event that is told twice, once %s", (_, other, routes, effects) => {
   test("has one effect and one record when the webhook comes after its healed copy", async () => {
-    const consumer = aConsumer();
+    const consumer = aConsumer({ settings: { routes } });
     await consumer.process(pollBatchOf(told));
 
     await consumer.process(batchOf([other]));
 
-    expect(consumer.published.map(({ eventId }) => eventId)).toEqual([idOf(told)]);
+    expect(consumer.published.map(({ eventId }) => eventId)).toEqual(
+      [idOf(told)].slice(0, effects),
+    );
     expect([...consumer.store.events.keys()]).toEqual([idOf(told)]);
   });
 
   test("has one effect and one record when the poller's copy comes after the webhook", async () => {
-    const consumer = aConsumer();
+    const consumer = aConsumer({ settings: { routes } });
     await consumer.process(batchOf([other]));
 
     await consumer.process(pollBatchOf(told));
 
-    expect(consumer.published.map(({ eventId }) => eventId)).toEqual([idOf(other)]);
+    expect(consumer.published.map(({ eventId }) => eventId)).toEqual(
+      [idOf(other)].slice(0, effects),
+    );
     expect([...consumer.store.events.keys()]).toEqual([idOf(other)]);
   });
 
   test("has two effects when Alloy's list holds both: they only look alike", async () => {
-    const consumer = aConsumer();
+    const consumer = aConsumer({ settings: { routes } });
     await consumer.process(batchOf([other]));
 
     await consumer.process(pollBatchOf(told, [idOf(other)]));
@@ -54,7 +63,7 @@ describe.each([
   });
 
   test("has one effect when both copies come at once, after as many tries as it takes", async () => {
-    const consumer = aConsumer();
+    const consumer = aConsumer({ settings: { routes } });
     const [poll, webhook] = [pollBatchOf(told), batchOf([other])];
 
     let open = [poll, webhook];
@@ -68,7 +77,7 @@ describe.each([
       open = failed.slice(failed.length > 1 ? 1 : 0).map(({ batch }) => batch);
     }
 
-    expect(consumer.published).toHaveLength(1);
+    expect(consumer.published).toHaveLength(effects);
     expect(consumer.store.events.size).toBe(1);
   });
 });

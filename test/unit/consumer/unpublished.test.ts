@@ -1,0 +1,247 @@
+import type { SQSEvent } from "aws-lambda";
+import { describe, expect, test } from "vitest";
+
+import { statusOf } from "../../../lambdas/domain/application-state.ts";
+import { TransientError } from "../../../lambdas/domain/errors.ts";
+import type { FailureRecord } from "../../../lambdas/domain/ports.ts";
+import { aConsumer, envelopeBatchOf, pollBatchOf, routesWithout } from "../../support/consumer.ts";
+import type { TestConsumer } from "../../support/consumer.ts";
+import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
+import type { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
+
+const START = Date.UTC(2026, 10, 23, 20);
+const TOKEN = "JA-exampleUnpublished1";
+const review = webhookOf("pending_review", TOKEN, START);
+const unpublished = { routes: routesWithout("manual-review", "other") };
+
+/** A batch of messages as the queue hands them over again. */
+function again(batch: SQSEvent): SQSEvent {
+  return {
+    Records: batch.Records.map((record) => ({
+      ...record,
+      attributes: { ...record.attributes, ApproximateReceiveCount: "2" },
+    })),
+  };
+}
+
+function replayOf(body: string): SQSEvent {
+  return envelopeBatchOf({ kind: "replay", receiptId: "replay-1", body });
+}
+
+/** Ends the next call of a store's method before it has done anything, as a killed sandbox does. */
+function cutOff(store: MemoryApplicationTable, method: "mergeState" | "forgetEvent"): void {
+  const whole = store[method].bind(store);
+  const restore = { [method]: whole };
+  store[method] = async () => {
+    Object.assign(store, restore);
+    throw new TransientError("cut off");
+  };
+}
+
+const statusIn = ({ store }: TestConsumer) => {
+  const state = store.applications.get(TOKEN)?.state;
+  return state === undefined ? null : statusOf(state);
+};
+
+describe("an event of a route that is not published", () => {
+  test("has no idempotency record: its own record is the memory", async () => {
+    const consumer = aConsumer({
+      settings: unpublished,
+      idempotency: { once: () => Promise.reject(new Error("remembered")) },
+    });
+
+    const { batchItemFailures } = await consumer.process(batchOf([review]));
+
+    expect(batchItemFailures).toEqual([]);
+    expect(consumer.store.events.size).toBe(1);
+    expect(statusIn(consumer)).toBe("waiting_review");
+  });
+
+  test("is not merged again by another message: a duplicate is one refused write", async () => {
+    const consumer = aConsumer({ settings: unpublished });
+    await consumer.process(batchOf([review]));
+    consumer.store.mergeState = () => Promise.reject(new Error("merged"));
+
+    const { batchItemFailures } = await consumer.process(batchOf([review]));
+
+    expect(batchItemFailures).toEqual([]);
+  });
+
+  test("is merged by its own message, when the first try was cut off after recording it", async () => {
+    const consumer = aConsumer({ settings: unpublished });
+    const batch = batchOf([review]);
+    cutOff(consumer.store, "mergeState");
+    await consumer.process(batch);
+
+    // The queue counts receives "approximately": the receipt decides.
+    const { batchItemFailures } = await consumer.process(batch);
+
+    expect(batchItemFailures).toEqual([]);
+    expect(statusIn(consumer)).toBe("waiting_review");
+  });
+
+  test("is merged by its own message, when another one comes with it in one batch", async () => {
+    const consumer = aConsumer({ settings: unpublished });
+    const [own, other] = [batchOf([review]), batchOf([review])];
+    cutOff(consumer.store, "mergeState");
+    await consumer.process(own);
+
+    await consumer.process({ Records: [...other.Records, ...own.Records] });
+
+    expect(statusIn(consumer)).toBe("waiting_review");
+  });
+
+  test("is merged when the write was made and its answer was lost", async () => {
+    const consumer = aConsumer({ settings: unpublished });
+    const { store } = consumer;
+    const record = store.recordEvent.bind(store);
+    store.recordEvent = async (event) => {
+      store.recordEvent = record;
+      await record(event);
+      throw new TransientError("the answer was lost");
+    };
+    const batch = batchOf([review]);
+    await consumer.process(batch);
+
+    await consumer.process(batch);
+
+    expect(statusIn(consumer)).toBe("waiting_review");
+  });
+
+  test("keeps the evidence of its failure while only another message comes", async () => {
+    const consumer = aConsumer({ settings: unpublished });
+    const own = batchOf([review]);
+    cutOff(consumer.store, "mergeState");
+    await consumer.process(own);
+
+    await consumer.process(batchOf([review]));
+    const evidence = consumer.store.failures.size;
+    await consumer.process(again(own));
+
+    expect([evidence, consumer.store.failures.size]).toEqual([1, 0]);
+  });
+
+  test("clears the evidence of a try that failed before another message brought the event", async () => {
+    const consumer = aConsumer({ settings: unpublished });
+    const own = batchOf([review]);
+    const { store } = consumer;
+    const record = store.recordEvent.bind(store);
+    store.recordEvent = async () => Promise.reject(new TransientError("throttled"));
+    await consumer.process(own);
+    store.recordEvent = record;
+    await consumer.process(batchOf([review]));
+    const evidence: readonly FailureRecord[] = [...store.failures.values()];
+
+    await consumer.process(again(own));
+
+    expect([evidence.length, store.failures.size]).toEqual([1, 0]);
+  });
+
+  test.each([
+    ["another message of it that comes back", () => again(batchOf([review]))],
+    ["an operator's replay", () => replayOf(review)],
+  ])("is merged by %s: its evidence is cleared only when it is done", async (_, batch) => {
+    const consumer = aConsumer({ settings: unpublished });
+    cutOff(consumer.store, "mergeState");
+    await consumer.process(batchOf([review]));
+
+    await consumer.process(batch());
+
+    expect(statusIn(consumer)).toBe("waiting_review");
+    expect(consumer.store.failures.size).toBe(0);
+  });
+
+  test("is merged by the poller's copy, when its own message is gone for good", async () => {
+    const consumer = aConsumer({ settings: unpublished });
+    cutOff(consumer.store, "mergeState");
+    await consumer.process(batchOf([review]));
+
+    await consumer.process(pollBatchOf(review));
+
+    expect(statusIn(consumer)).toBe("waiting_review");
+    expect(consumer.store.events.size).toBe(1);
+  });
+
+  test("is published when it comes again after its route was turned on, and only once", async () => {
+    const before = aConsumer({ settings: unpublished });
+    await before.process(batchOf([review]));
+    const after = aConsumer({ store: before.store });
+
+    await after.process(batchOf([review]));
+    await after.process(batchOf([review]));
+
+    expect(after.published).toHaveLength(1);
+  });
+
+  test("is not published when its route was turned off between two tries", async () => {
+    const before = aConsumer();
+    const batch = batchOf([review]);
+    cutOff(before.store, "mergeState");
+    await before.process(batch);
+    const after = aConsumer({ settings: unpublished, store: before.store });
+
+    const { batchItemFailures } = await after.process(batch);
+
+    expect(batchItemFailures).toEqual([]);
+    expect([before.published.length, after.published.length]).toEqual([0, 0]);
+    expect(statusIn(after)).toBe("waiting_review");
+  });
+});
+
+test("a foreign webhook of such a route is recorded once, without an idempotency record", async () => {
+  const consumer = aConsumer({
+    settings: unpublished,
+    idempotency: { once: () => Promise.reject(new Error("remembered")) },
+  });
+  const foreign = JSON.stringify({ type: "case_closed", timestamp: START, data: {} });
+
+  const first = await consumer.process(batchOf([foreign]));
+  const second = await consumer.process(batchOf([foreign]));
+
+  expect([first.batchItemFailures, second.batchItemFailures]).toEqual([[], []]);
+  expect(consumer.store.events.size).toBe(1);
+  expect(consumer.published).toEqual([]);
+});
+
+describe("a twin of such an event", () => {
+  const aMillisecondOff = webhookOf("pending_review", TOKEN, START + 1);
+  const at = (events: MemoryApplicationTable["events"]) =>
+    [...events.values()].map((one) => one.at);
+
+  test("has one record, and so has every further copy of its webhook", async () => {
+    const consumer = aConsumer({ settings: unpublished });
+    await consumer.process(pollBatchOf(review));
+
+    await consumer.process(batchOf([aMillisecondOff]));
+    await consumer.process(batchOf([aMillisecondOff]));
+
+    expect(at(consumer.store.events)).toEqual([START]);
+  });
+
+  test("is forgotten by a second try, when the first was cut off before", async () => {
+    const consumer = aConsumer({ settings: unpublished });
+    await consumer.process(pollBatchOf(review));
+    const batch = batchOf([aMillisecondOff]);
+    cutOff(consumer.store, "forgetEvent");
+    await consumer.process(batch);
+
+    await consumer.process(batch);
+
+    expect(at(consumer.store.events)).toEqual([START]);
+  });
+
+  test("stays the record when the poller's copy, in between, took it for its own", async () => {
+    const consumer = aConsumer({ settings: unpublished });
+    const { store } = consumer;
+    const merge = store.mergeState.bind(store);
+    store.mergeState = async (observation, check) => {
+      store.mergeState = merge;
+      await consumer.process(pollBatchOf(review));
+      return merge(observation, check);
+    };
+
+    await consumer.process(batchOf([aMillisecondOff]));
+
+    expect(at(store.events)).toEqual([START + 1]);
+  });
+});
