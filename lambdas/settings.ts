@@ -17,6 +17,9 @@ export const ATTEMPT_DIMENSION = "Attempt";
 /** The Journey's token: another extra dimension of `DeliveryGaps`. */
 export const JOURNEY_DIMENSION = "Journey";
 
+/** What an application came to, one of `COUNTED_OUTCOMES`: the dimension of `ApplicationsByOutcome`. */
+export const OUTCOME_DIMENSION = "Outcome";
+
 /** Why a webhook could not be stored: the extra dimension of `StoresFailed`. */
 export const CAUSE_DIMENSION = "Cause";
 
@@ -62,6 +65,16 @@ export const METRICS = {
   deliveryLatency: "DeliveryLatency",
   /** Consumer: new events by webhook, by the attempt of Alloy's that brought them; only by `Attempt`. */
   webhooksByAttempt: "WebhooksByAttempt",
+  /**
+   * Consumer: applications that came to an outcome, each counted when it does, however often that is told; only by
+   * `Outcome`, and for the counted Journeys also by `Journey` and `Outcome`.
+   */
+  applicationsByOutcome: "ApplicationsByOutcome",
+  /**
+   * Consumer: applications that were decided; from the submission, or where none was announced from the start, to
+   * the decision, in milliseconds; for the counted Journeys also by `Journey`.
+   */
+  timeToDecision: "TimeToDecision",
 
   /** Poller: runs that ended. A run that is killed or throws does not count. */
   pollerRuns: "PollerRuns",
@@ -146,6 +159,23 @@ export const ROUTE_IDS = [
 ] as const;
 
 export type RouteId = (typeof ROUTE_IDS)[number];
+
+/**
+ * What an application is counted for when it comes to it. `ended` is every end: approved, denied, decided otherwise,
+ * errored or expired.
+ */
+export const COUNTED_OUTCOMES = [
+  "submitted",
+  "manual-review",
+  "needs-action",
+  "approved",
+  "denied",
+  "errored",
+  "expired",
+  "ended",
+] as const;
+
+export type CountedOutcome = (typeof COUNTED_OUTCOMES)[number];
 
 /** The `DetailType` under which a route is published. */
 export const ROUTE_TITLES: Readonly<Record<RouteId, string>> = {
@@ -359,6 +389,8 @@ export interface ConsumerSettings {
   readonly routes: Readonly<
     Record<RouteId, { readonly publish: boolean; readonly publishLate: boolean }>
   >;
+  /** Journeys whose applications are also counted by Journey; few, since each makes ten metrics. */
+  readonly countedJourneys: readonly string[];
   /** First check of an application by the poller, after we heard of it. */
   readonly firstCheckMs: number;
   /** How long an event item lives after its receipt, through the TTL attribute; null keeps it. */

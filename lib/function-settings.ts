@@ -12,6 +12,7 @@ export function consumerSettings(stage: StageConfiguration): ConsumerSettings {
       const { publish, publishLate } = stage.routes[route];
       return { publish, publishLate };
     }),
+    countedJourneys: stage.journeys,
     firstCheckMs: stage.polling.firstCheckMs,
     eventRetentionMs: stage.retention.eventsMs,
   };

@@ -73,6 +73,7 @@ const ItemSchema = v.object({
   externalPartnerId: text,
   externalApplicationId: text,
   submittedAt: number,
+  startedAt: number,
   lastEventAt: number,
   progress: v.nullish(v.object({ stamp: v.string(), status }), null),
   final: v.nullish(v.object({ stamp: v.string(), status: finalStatus, outcome: text }), null),
@@ -118,6 +119,7 @@ export function applicationStateOf(item: Item): ApplicationState {
       application: output.externalApplicationId,
     },
     submittedAt: output.submittedAt,
+    startedAt: output.startedAt,
     lastEventAt: output.lastEventAt,
     progress: output.progress,
     final: output.final,
@@ -189,6 +191,7 @@ export function attributesOf(state: ApplicationState): Readonly<Record<string, u
     ...present({
       applicationToken: state.applicationToken,
       submittedAt: state.submittedAt,
+      startedAt: state.startedAt,
       lastEventAt: state.lastEventAt,
       progress: state.progress,
       final: state.final,

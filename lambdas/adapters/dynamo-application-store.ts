@@ -20,6 +20,7 @@ import type {
   CheckRequest,
   EventRecord,
   FailureRecord,
+  Merged,
   Recording,
 } from "../domain/ports.ts";
 import { TWIN_MS } from "../domain/reconciliation.ts";
@@ -151,18 +152,18 @@ export class DynamoApplicationStore implements ApplicationStore {
     }
   }
 
-  async mergeState(observation: ApplicationState, check: CheckRequest): Promise<ApplicationState> {
+  async mergeState(observation: ApplicationState, check: CheckRequest): Promise<Merged> {
     const { applicationToken } = observation;
     let attempt = await this.#update(applicationToken, fastMerge(observation, check));
+    if ("written" in attempt) return mergedFrom(attempt.written, observation);
     for (let left = MERGE_ATTEMPTS; left > 0; left -= 1) {
-      if ("after" in attempt) return applicationStateOf(attempt.after);
       const before = applicationStateOf(attempt.refusedBy);
-      const merged = mergeState(before, observation);
-      const update = slowMerge({ item: attempt.refusedBy, before, merged, check });
-      if (update === null) return merged;
+      const after = mergeState(before, observation);
+      const update = slowMerge({ item: attempt.refusedBy, before, merged: after, check });
+      if (update === null) return { before, after };
       attempt = await this.#update(applicationToken, update);
+      if ("written" in attempt) return mergedFrom(attempt.written, observation);
     }
-    if ("after" in attempt) return applicationStateOf(attempt.after);
     throw new TransientError(
       `Merging into an application's state lost against ${MERGE_ATTEMPTS} other merges in a row.`,
     );
@@ -199,19 +200,19 @@ export class DynamoApplicationStore implements ApplicationStore {
   async #update(
     applicationToken: string,
     update: DynamoUpdate,
-  ): Promise<{ readonly after: Item } | { readonly refusedBy: Item }> {
+  ): Promise<{ readonly written: Item | null } | { readonly refusedBy: Item }> {
     try {
-      const { Attributes = {} } = await this.#client.send(
+      const { Attributes } = await this.#client.send(
         new UpdateItemCommand({
           TableName: this.#tableName,
           Key: marshall(applicationKey(applicationToken)),
           ...update.expression(),
-          // Neither of the two costs a read unit.
-          ReturnValues: "ALL_NEW",
+          // The item as it was before. Neither of the two costs a read unit.
+          ReturnValues: "ALL_OLD",
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
         }),
       );
-      return { after: unmarshall(Attributes) };
+      return { written: Attributes === undefined ? null : unmarshall(Attributes) };
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException && error.Item !== undefined) {
         return { refusedBy: unmarshall(error.Item) };
@@ -221,13 +222,20 @@ export class DynamoApplicationStore implements ApplicationStore {
   }
 }
 
+/** What an update has made of the item that it was written over: its condition made it the pure merge. */
+function mergedFrom(over: Item | null, observation: ApplicationState): Merged {
+  if (over === null) return { before: null, after: observation };
+  const before = applicationStateOf(over);
+  return { before, after: mergeState(before, observation) };
+}
+
 /**
  * The update that is right if nothing newer of its kind is there, and whose condition says so. Then
  * the stored status follows from the observation alone, without reading the item.
  */
 function fastMerge(observation: ApplicationState, check: CheckRequest): DynamoUpdate {
   const update = new DynamoUpdate();
-  const { lastEventAt, submittedAt, progress, final, chain } = observation;
+  const { lastEventAt, submittedAt, startedAt, progress, final, chain } = observation;
 
   // Rare, and their effect depends on all that is there: right at once only for a new application.
   const isRare =
@@ -244,6 +252,7 @@ function fastMerge(observation: ApplicationState, check: CheckRequest): DynamoUp
   // With the conditions on progress and the end, this also keeps what is newer of an entity.
   if (lastEventAt !== null) update.requireAbsentOr("lastEventAt", "<=", lastEventAt);
   if (submittedAt !== null) update.requireAbsentOr("submittedAt", ">=", submittedAt);
+  if (startedAt !== null) update.requireAbsentOr("startedAt", ">=", startedAt);
   for (const eventId of Object.keys(observation.healed)) {
     update.requireAbsent(healedAttribute(eventId));
   }

@@ -11,6 +11,7 @@ const SettingsSchema = v.object({
   journeys: v.array(v.string()),
   ignoredEventTypes: v.array(v.string()),
   routes: v.object(v.entriesFromList(ROUTE_IDS, RouteSchema)),
+  countedJourneys: v.array(v.string()),
   firstCheckMs: v.number(),
   eventRetentionMs: v.nullable(v.number()),
 });

@@ -7,6 +7,7 @@ import type { EventRecord } from "../domain/ports.ts";
 import { routeFor } from "../domain/route.ts";
 import type { ToldEvent } from "../domain/twin.ts";
 import { ATTEMPT_DIMENSION, METRICS } from "../settings.ts";
+import { mergeAndCount } from "./merge-and-count.ts";
 import type { ProcessDependencies } from "./process.ts";
 import type { Work } from "./work.ts";
 
@@ -38,15 +39,16 @@ export function recordOf(work: Work, event: JourneyEvent, content: unknown): Eve
 export async function mergeEvent(
   observation: ApplicationState,
   event: JourneyEvent,
-  { store, settings, now }: Pick<ProcessDependencies, "store" | "settings" | "now">,
+  dependencies: Pick<ProcessDependencies, "store" | "settings" | "metrics" | "now">,
 ): Promise<ApplicationState> {
+  const { settings, now } = dependencies;
   const firstCheck = { dueAt: now() + settings.firstCheckMs, when: "first" } as const;
   // Alloy ends applications without an outcome too: only its own answer can confirm that.
   const isUnconfirmed = factsOf(event.type)?.meaning.kind === "final" && event.outcome === null;
   const check = isUnconfirmed ? ({ dueAt: now(), when: "now" } as const) : firstCheck;
-  const state = await store.mergeState(observation, check);
+  const state = await mergeAndCount(observation, check, dependencies);
   const rerun = stateOfRerun(event);
-  if (rerun !== null) await store.mergeState(rerun, firstCheck);
+  if (rerun !== null) await mergeAndCount(rerun, firstCheck, dependencies);
   return state;
 }
 

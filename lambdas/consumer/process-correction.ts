@@ -8,6 +8,7 @@ import type { PublishedEvent } from "../domain/published-event.ts";
 import { routeOfStatus } from "../domain/route.ts";
 import { stampOfSnapshot } from "../domain/stamp.ts";
 import { METRICS } from "../settings.ts";
+import { mergeAndCount } from "./merge-and-count.ts";
 import type { ProcessDependencies } from "./process.ts";
 import type { Work } from "./work.ts";
 
@@ -23,8 +24,9 @@ export async function processCorrection(
   work: Work,
   correction: Correction,
   publish: (event: PublishedEvent) => Promise<void>,
-  { store, settings, metrics, now }: Omit<ProcessDependencies, "once">,
+  dependencies: Omit<ProcessDependencies, "once">,
 ): Promise<void> {
+  const { store, settings, metrics, now } = dependencies;
   const { snapshot, news, reruns } = correction;
   const { applicationToken, journeyToken } = snapshot;
   const before = await store.readState(applicationToken);
@@ -33,7 +35,7 @@ export async function processCorrection(
   }
 
   const firstCheck = { dueAt: now() + settings.firstCheckMs, when: "first" } as const;
-  const state = await store.mergeState(stateOfSnapshot(snapshot), firstCheck);
+  const state = await mergeAndCount(stateOfSnapshot(snapshot), firstCheck, dependencies);
   for (const rerun of reruns) {
     if (journeyToken === null) continue;
     const submission = {
@@ -42,7 +44,7 @@ export async function processCorrection(
       submittedAt: rerun.createdAt ?? now(),
       externalIds: { group: null, partner: null, application: null },
     };
-    await store.mergeState(stateOfSubmission(submission), firstCheck);
+    await mergeAndCount(stateOfSubmission(submission), firstCheck, dependencies);
   }
 
   // Something newer came in between, and has told or will tell of itself.

@@ -6,6 +6,7 @@ import type { PublishedEvent } from "../domain/published-event.ts";
 import { METRICS } from "../settings.ts";
 import type { ConsumerSettings } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { mergeAndCount } from "./merge-and-count.ts";
 import { processCorrection } from "./process-correction.ts";
 import { processJourneyEvent } from "./process-event.ts";
 import { isOfThisWork, isRemembered } from "./remembered.ts";
@@ -53,9 +54,9 @@ export async function processWork(
       await processCorrection(work, subject.correction, publish, dependencies);
       return "done";
     case "submission": {
-      const { store, settings, now } = dependencies;
-      const dueAt = now() + settings.firstCheckMs;
-      await store.mergeState(stateOfSubmission(subject.submission), { dueAt, when: "first" });
+      const dueAt = dependencies.now() + dependencies.settings.firstCheckMs;
+      const check = { dueAt, when: "first" } as const;
+      await mergeAndCount(stateOfSubmission(subject.submission), check, dependencies);
       return "done";
     }
   }

@@ -20,6 +20,8 @@ export interface ApplicationState {
   readonly externalIds: ApplicationExternalIds;
   /** When the onboarding service submitted it; the earliest that we heard of. */
   readonly submittedAt: number | null;
+  /** When Alloy started it, by its own event. */
+  readonly startedAt: number | null;
   /** Time of the newest event. */
   readonly lastEventAt: number | null;
   readonly progress: StatusRegister | null;
@@ -97,6 +99,7 @@ export function mergeState(left: ApplicationState, right: ApplicationState): App
       application: larger(left.externalIds.application, right.externalIds.application),
     },
     submittedAt: smaller(left.submittedAt, right.submittedAt),
+    startedAt: smaller(left.startedAt, right.startedAt),
     lastEventAt: larger(left.lastEventAt, right.lastEventAt),
     progress: newer(left.progress, right.progress),
     final: newer(left.final, right.final),

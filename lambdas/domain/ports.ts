@@ -57,6 +57,13 @@ export interface CheckRequest {
   readonly when: "first" | "now";
 }
 
+/** An application before an observation was joined with it, and after. */
+export interface Merged {
+  /** Null when the observation is the first that we hear of it. */
+  readonly before: ApplicationState | null;
+  readonly after: ApplicationState;
+}
+
 /** What the consumer keeps of events and applications. Every write is conditional by itself. */
 export interface ApplicationStore {
   /** Keeps the event unless it is kept already, and says of whom it is; reads nothing for that. */
@@ -67,8 +74,8 @@ export interface ApplicationStore {
   eventsNear(event: JourneyEvent): Promise<readonly ToldEvent[]>;
   /** Null when nothing is known of it. */
   readState(applicationToken: string): Promise<ApplicationState | null>;
-  /** Joins an observation with what is known of its application, and returns the result. */
-  mergeState(observation: ApplicationState, check: CheckRequest): Promise<ApplicationState>;
+  /** Joins an observation with what is known of its application, and returns both; reads nothing for that. */
+  mergeState(observation: ApplicationState, check: CheckRequest): Promise<Merged>;
   recordFailure(failure: FailureRecord): Promise<void>;
   clearFailure(applicationToken: string, eventId: string): Promise<void>;
 }

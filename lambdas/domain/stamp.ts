@@ -40,3 +40,8 @@ function rankOf(event: JourneyEvent): number {
       return 5;
   }
 }
+
+/** The time that a stamp begins with, epoch milliseconds. */
+export function timeOf(stamp: Stamp): number {
+  return Number(stamp.slice(0, 15));
+}

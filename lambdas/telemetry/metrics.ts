@@ -7,7 +7,7 @@ export interface Metrics {
   /** Adds to a count. Zero is a data point too: it says "looked, and found none". */
   count(name: MetricName, value?: number, dimensions?: Strings): void;
   /** Adds one measurement, in milliseconds. CloudWatch takes at most 100 per name and flush. */
-  milliseconds(name: MetricName, value: number): void;
+  milliseconds(name: MetricName, value: number, dimensions?: Strings): void;
   /** Writes one line per set of dimensions, each with these searchable properties; forgets both. */
   flush(properties?: Strings): void;
 }
@@ -40,8 +40,8 @@ export function makeMetrics(options: {
       const values = valuesOf(dimensions);
       values.set(name, Number(values.get(name) ?? 0) + value);
     },
-    milliseconds(name, value) {
-      const values = valuesOf({});
+    milliseconds(name, value, dimensions = {}) {
+      const values = valuesOf(dimensions);
       values.set(name, [values.get(name) ?? [], value].flat());
     },
     flush(properties = {}) {

@@ -104,7 +104,7 @@ export function describeApplicationStore(
 
             const results: ApplicationState[] = [];
             for (const arrival of arrivals) {
-              results.push(await store.mergeState(of(arrival), first));
+              results.push((await store.mergeState(of(arrival), first)).after);
             }
 
             const wanted = history.map(of).reduce(mergeState);
@@ -119,16 +119,18 @@ export function describeApplicationStore(
         );
       });
 
-      test("says after each observation what the pure merge says", async () => {
+      test("says of each observation what was known before, and what the pure merge makes of both", async () => {
         await fc.assert(
           fc.asyncProperty(anyHistoryOf("JA", 5), async ({ arrivals }) => {
             const applicationToken = newToken();
-            let wanted: ApplicationState | undefined;
+            let before: ApplicationState | null = null;
             for (const arrival of arrivals) {
               const observation = { ...arrival, applicationToken };
-              wanted = wanted === undefined ? observation : mergeState(wanted, observation);
+              const after: ApplicationState =
+                before === null ? observation : mergeState(before, observation);
 
-              expect(await store.mergeState(observation, first)).toEqual(wanted);
+              expect(await store.mergeState(observation, first)).toEqual({ before, after });
+              before = after;
             }
           }),
           { numRuns: runs },
@@ -245,7 +247,7 @@ export function describeApplicationStore(
         const event = aJourneyEvent({ applicationToken, eventToken: "22750001" });
 
         await store.mergeState(stateOfHealedEvent(event, ["sibling"]), first);
-        const state = await store.mergeState(
+        const { after: state } = await store.mergeState(
           stateOfEvent(
             aJourneyEvent({ applicationToken, type: "pending_review", at: event.at + 1 }),
           ),

@@ -1,4 +1,4 @@
-import { MEMORY_MB, METRICS, QUEUE } from "../../lambdas/settings.ts";
+import { MEMORY_MB, QUEUE } from "../../lambdas/settings.ts";
 import type { ConsumerCount, IngestCount } from "./count.ts";
 import type { PollerCount } from "./count-poller.ts";
 import { PRICES } from "./prices.ts";
@@ -23,6 +23,7 @@ export interface Workload {
 export interface TemplateCount {
   readonly alarmMetrics: number;
   readonly compositeAlarms: number;
+  readonly customMetrics: number;
   readonly dashboards: number;
   readonly secrets: number;
   readonly pollerRunsPerMonth: number;
@@ -132,10 +133,10 @@ export function standingLines(template: TemplateCount): readonly Line[] {
     ),
     line(
       "Custom metrics",
-      Object.keys(METRICS).length,
+      template.customMetrics,
       "metrics",
       PRICES.customMetric,
-      "lambdas/settings.ts; more with more Journeys and gap stages",
+      "lambdas/settings.ts, by outcome, attempt and counted Journey; more with gaps",
     ),
     line(
       "Dashboards",

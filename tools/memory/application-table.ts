@@ -19,6 +19,7 @@ import type {
   CheckRequest,
   EventRecord,
   FailureRecord,
+  Merged,
   Recording,
 } from "../../lambdas/domain/ports.ts";
 import { TWIN_MS } from "../../lambdas/domain/reconciliation.ts";
@@ -96,7 +97,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     return this.applications.get(applicationToken)?.state ?? null;
   }
 
-  async mergeState(observation: ApplicationState, check: CheckRequest): Promise<ApplicationState> {
+  async mergeState(observation: ApplicationState, check: CheckRequest): Promise<Merged> {
     const { applicationToken } = observation;
     const kept = this.applications.get(applicationToken);
     const state = kept === undefined ? observation : mergeState(kept.state, observation);
@@ -108,7 +109,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
       memory: kept?.memory ?? NEVER_CHECKED,
       gap: kept?.gap ?? null,
     });
-    return state;
+    return { before: kept?.state ?? null, after: state };
   }
 
   async recordFailure(failure: FailureRecord): Promise<void> {

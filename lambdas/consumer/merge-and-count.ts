@@ -1,0 +1,36 @@
+import type { ApplicationState } from "../domain/application-state.ts";
+import { outcomesReached, timeToDecision } from "../domain/counted-outcome.ts";
+import type { CheckRequest, Merged } from "../domain/ports.ts";
+import { JOURNEY_DIMENSION, METRICS, OUTCOME_DIMENSION } from "../settings.ts";
+import type { ConsumerSettings } from "../settings.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { ProcessDependencies } from "./process.ts";
+
+/**
+ * Joins an observation with what is known of its application, and counts what the application has come to
+ * by that. The merge itself says what is new, so nothing is counted twice, whatever comes again; an
+ * invocation that is killed before it ends has counted nothing, and its second run finds nothing new.
+ */
+export async function mergeAndCount(
+  observation: ApplicationState,
+  check: CheckRequest,
+  { store, settings, metrics }: Pick<ProcessDependencies, "store" | "settings" | "metrics">,
+): Promise<ApplicationState> {
+  const merged = await store.mergeState(observation, check);
+  count(merged, settings, metrics);
+  return merged.after;
+}
+
+function count(merged: Merged, settings: ConsumerSettings, metrics: Metrics): void {
+  const { journeyToken } = merged.after;
+  const isCounted = journeyToken !== null && settings.countedJourneys.includes(journeyToken);
+  const sets = isCounted ? [{}, { [JOURNEY_DIMENSION]: journeyToken }] : [{}];
+  const took = timeToDecision(merged);
+  for (const dimensions of sets) {
+    for (const outcome of outcomesReached(merged)) {
+      const byOutcome = { ...dimensions, [OUTCOME_DIMENSION]: outcome };
+      metrics.count(METRICS.applicationsByOutcome, 1, byOutcome);
+    }
+    if (took !== null) metrics.milliseconds(METRICS.timeToDecision, took, dimensions);
+  }
+}

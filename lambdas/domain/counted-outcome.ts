@@ -1,0 +1,49 @@
+import type { CountedOutcome, RouteId } from "../settings.ts";
+import { COUNTED_OUTCOMES } from "../settings.ts";
+import { outcomeOf, statusOf } from "./application-state.ts";
+import type { ApplicationState } from "./application-state.ts";
+import { isFinal } from "./event-types.ts";
+import type { ApplicationStatus } from "./event-types.ts";
+import type { Merged } from "./ports.ts";
+import { routeOfStatus } from "./route.ts";
+import { timeOf } from "./stamp.ts";
+
+/**
+ * What an application has come to by a merge. Another telling of an event changes no state, and so comes to
+ * nothing; an application that was reopened comes to its second end as it came to its first.
+ */
+export function outcomesReached({ before, after }: Merged): readonly CountedOutcome[] {
+  // It must have no effect, and would be counted beside the real one.
+  if (after.isShadow) return [];
+  const stood = before === null ? [] : standingOf(before);
+  const reached = standingOf(after).filter((outcome) => !stood.includes(outcome));
+  return before === null ? ["submitted", ...reached] : reached;
+}
+
+/** Where it stands. While it is open also where its applicants stand, who wait each for themselves. */
+function standingOf(state: ApplicationState): readonly CountedOutcome[] {
+  const status = statusOf(state);
+  if (status !== null && isFinal(status)) {
+    return [...counted(routeOfStatus(status, outcomeOf(state))), "ended"];
+  }
+  const statuses: ApplicationStatus[] = Object.values(state.entities)
+    .map((entity) => entity.status)
+    .filter((one) => !isFinal(one));
+  if (status !== null) statuses.push(status);
+  return [...new Set(statuses.flatMap((one) => counted(routeOfStatus(one, null))))];
+}
+
+function counted(route: RouteId): readonly CountedOutcome[] {
+  return COUNTED_OUTCOMES.filter((outcome) => outcome === route);
+}
+
+/**
+ * How long an application took to its decision, in milliseconds, when a merge has decided it: from its
+ * submission, or from its start where nobody announced one. Null when it has not, or neither is known.
+ */
+export function timeToDecision({ before, after }: Merged): number | null {
+  if (after.isShadow || after.final === null || statusOf(after) !== "completed") return null;
+  if (before !== null && statusOf(before) === "completed") return null;
+  const since = after.submittedAt ?? after.startedAt;
+  return since === null ? null : Math.max(0, timeOf(after.final.stamp) - since);
+}

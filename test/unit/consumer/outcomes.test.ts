@@ -1,0 +1,94 @@
+import { describe, expect, test } from "vitest";
+
+import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
+import { aConsumer } from "../../support/consumer.ts";
+import { batchOf, CONSUMER_SETTINGS, webhookOf } from "../../support/counted-consumer.ts";
+
+const START = Date.UTC(2026, 10, 23, 20);
+const MINUTE = 60_000;
+/** That of the fixtures. */
+const JOURNEY = "J-exampleOnboardingVXk2";
+
+/** A consumer, and what its lines say of applications. */
+function aCountingConsumer(countedJourneys: readonly string[] = []) {
+  const lines: Readonly<Record<string, unknown>>[] = [];
+  const metrics = makeMetrics({
+    stage: "sandbox",
+    write: (line) => void lines.push(JSON.parse(line)),
+    now: () => START,
+  });
+  const consumer = aConsumer({ metrics, settings: { ...CONSUMER_SETTINGS, countedJourneys } });
+  return {
+    consumer,
+    counts: () =>
+      lines
+        .filter((line) => "ApplicationsByOutcome" in line || "TimeToDecision" in line)
+        .map(({ Journey, Outcome, ApplicationsByOutcome, TimeToDecision }) => ({
+          ...(Journey !== undefined && { Journey }),
+          ...(Outcome !== undefined && { Outcome, ApplicationsByOutcome }),
+          ...(TimeToDecision !== undefined && { TimeToDecision }),
+        })),
+  };
+}
+
+const life = (token: string) => [
+  webhookOf("started_application", token, START),
+  webhookOf("pending_review", token, START + MINUTE),
+  webhookOf("completed_application", token, START + 9 * MINUTE),
+];
+
+describe("the consumer", () => {
+  test("counts what applications come to, one line an outcome", async () => {
+    const { consumer, counts } = aCountingConsumer();
+
+    await consumer.process(batchOf([...life("JA-1"), ...life("JA-2")]));
+
+    expect(counts()).toEqual(
+      expect.arrayContaining([
+        { Outcome: "submitted", ApplicationsByOutcome: 2 },
+        { Outcome: "manual-review", ApplicationsByOutcome: 2 },
+        { Outcome: "approved", ApplicationsByOutcome: 2 },
+        { Outcome: "ended", ApplicationsByOutcome: 2 },
+        { TimeToDecision: [9 * MINUTE, 9 * MINUTE] },
+      ]),
+    );
+    expect(counts()).toHaveLength(5);
+  });
+
+  test("counts nothing again, in whatever message or batch it comes", async () => {
+    const { consumer, counts } = aCountingConsumer();
+    await consumer.process(batchOf([...life("JA-1"), ...life("JA-1")]));
+    const once = counts();
+
+    await consumer.process(batchOf(life("JA-1").toReversed()));
+
+    expect(counts()).toEqual(once);
+  });
+
+  test("counts what comes in the wrong order for where the application stands", async () => {
+    const { consumer, counts } = aCountingConsumer();
+
+    for (const webhook of life("JA-1").toReversed()) await consumer.process(batchOf([webhook]));
+
+    expect(counts().map(({ Outcome }) => Outcome)).toEqual(["submitted", "approved", "ended"]);
+  });
+
+  test("counts by Journey besides, where the configuration names the Journey", async () => {
+    const { consumer, counts } = aCountingConsumer([JOURNEY]);
+
+    await consumer.process(batchOf(life("JA-1").slice(0, 1)));
+
+    expect(counts()).toEqual([
+      { Outcome: "submitted", ApplicationsByOutcome: 1 },
+      { Journey: JOURNEY, Outcome: "submitted", ApplicationsByOutcome: 1 },
+    ]);
+  });
+
+  test("makes no metric for a Journey that the configuration does not name", async () => {
+    const { consumer, counts } = aCountingConsumer(["J-another"]);
+
+    await consumer.process(batchOf(life("JA-1")));
+
+    expect(counts().filter(({ Journey }) => Journey !== undefined)).toEqual([]);
+  });
+});
