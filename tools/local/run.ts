@@ -5,6 +5,7 @@ import { startLocalStack } from "./local-stack.ts";
 import type { LocalStack } from "./local-stack.ts";
 import type { LocalOptions } from "./options.ts";
 import { writeOutputsFile } from "./outputs-file.ts";
+import { LOCAL_OUTPUTS_FILE } from "./paths.ts";
 import { playScenarios } from "./play.ts";
 import type { PlayedAlloy, PlayResult } from "./play.ts";
 import { isGood, renderReport } from "./report.ts";
@@ -33,14 +34,14 @@ export async function runLocal(
   signal: AbortSignal,
 ): Promise<number> {
   const started = Date.now();
-  const { outputsFile } = options;
+  const outputsFile = options.outputsFile ?? LOCAL_OUTPUTS_FILE;
   // Whoever waits for the file must not find that of an earlier run.
-  if (outputsFile !== null) await rm(outputsFile, { force: true });
+  await rm(outputsFile, { force: true });
   const narrator = makeNarrator(screen);
   const stack = await startLocalStack(options, narrator, signal);
   try {
     describeStack(stack, options, screen);
-    if (outputsFile !== null) await writeOutputsFile(outputsFile, stack);
+    await writeOutputsFile(outputsFile, stack);
     const played = stack.alloy === null ? null : play(stack, stack.alloy, screen, signal);
     const result = await Promise.race([played, stack.broken]);
     if (result !== null) {
@@ -56,6 +57,8 @@ export async function runLocal(
     throw error;
   } finally {
     narrator.fallSilent();
+    // Left behind, it would lead the operators' tool to a stack that is gone.
+    if (options.outputsFile === null) await rm(outputsFile, { force: true });
     await stack.stop();
   }
 }
@@ -77,6 +80,8 @@ function describeStack(stack: LocalStack, options: LocalOptions, screen: Screen)
     `curl -i -u '${basic.username}:${basic.password}' -d '{"hello":"alloy"}' \\`,
   );
   screen.fact("", `  '${stack.webhookUrl}'`);
+  const which = options.outputsFile === null ? "--stage local" : `--outputs ${options.outputsFile}`;
+  screen.fact("Look at it", `npm run ops -- status ${which}`);
 }
 
 async function play(
