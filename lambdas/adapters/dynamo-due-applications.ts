@@ -77,7 +77,7 @@ const FailureSchema = v.object({
 });
 
 /** Partition of the sparse index `gap`; one, since few applications are ever in gap. */
-const GAP_PARTITION = "GAP";
+export const GAP_PARTITION = "GAP";
 
 /** Everything of an event and of a failure but the body, which is most of their size and personal. */
 const HISTORY_ATTRIBUTES = [

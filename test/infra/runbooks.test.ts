@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { parseCommand } from "../../tools/ops/command-line.ts";
 import { METRICS } from "../../lambdas/settings.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
 import { sandbox } from "./variants.ts";
@@ -8,12 +9,7 @@ const FILES = readdirSync("docs/runbooks");
 const PAGES = FILES.map((file) => [file, readFileSync(`docs/runbooks/${file}`, "utf8")] as const);
 const IDS = FILES.map((file) => file.replace(/\.md$/, ""));
 
-const OPS = readFileSync("tools/ops/main.ts", "utf8");
 const STATUS = readFileSync("tools/ops/status.ts", "utf8");
-
-/** Verbs and options, as the on-call tool's own usage names them. */
-const VERBS = [...OPS.matchAll(/^ {2}([a-z-]+) .*$/gm)].map(([, verb]) => verb);
-const OPTIONS = [...OPS.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, option]) => option);
 
 const SCRIPTS = Object.keys(JSON.parse(readFileSync("package.json", "utf8")).scripts);
 
@@ -30,12 +26,12 @@ describe.each(PAGES)("%s", (_file, text) => {
     expect(unknown).toEqual([]);
   });
 
-  it("tells verbs and options of the on-call tool that exist", () => {
-    for (const command of commandsIn(text).filter((line) => line.startsWith("npm run ops"))) {
-      const [verb, ...rest] = command.replace("npm run ops -- ", "").split(" ");
+  it("tells the on-call tool what it understands", () => {
+    const parse = (command: string) =>
+      parseCommand(command.replace("npm run ops -- ", "").replaceAll("…", "1").split(" "));
 
-      expect(VERBS).toContain(verb);
-      expect(OPTIONS).toEqual(expect.arrayContaining(rest.filter((word) => word.startsWith("--"))));
+    for (const command of commandsIn(text).filter((line) => line.startsWith("npm run ops"))) {
+      expect(() => parse(command)).not.toThrow();
     }
   });
 

@@ -51,9 +51,7 @@ export async function readApplication(
   stack: ConnectedStack,
   tokenOrExternalId: string,
 ): Promise<StoredApplication> {
-  const token = tokenOrExternalId.startsWith("JA-")
-    ? tokenOrExternalId
-    : await tokenOfExternalId(stack, tokenOrExternalId);
+  const token = await tokenOf(stack, tokenOrExternalId);
   const events: StoredEvent[] = [];
   const failures: StoredFailure[] = [];
   let state: Readonly<Record<string, unknown>> | undefined;
@@ -81,6 +79,17 @@ export async function readApplication(
   return { token, state, events, failures };
 }
 
+/**
+ * The application's token, by itself or by the id that the client gave it.
+ *
+ * @throws OperatorError when no application has that id, or several have.
+ */
+export async function tokenOf(stack: ConnectedStack, tokenOrExternalId: string): Promise<string> {
+  return tokenOrExternalId.startsWith("JA-")
+    ? tokenOrExternalId
+    : tokenOfExternalId(stack, tokenOrExternalId);
+}
+
 async function tokenOfExternalId(stack: ConnectedStack, externalId: string): Promise<string> {
   const { Items = [] } = await stack.dynamo.send(
     new QueryCommand({
@@ -93,7 +102,9 @@ async function tokenOfExternalId(stack: ConnectedStack, externalId: string): Pro
   const tokens = Items.map((item) => String(unmarshall(item)["pk"]).replace("APPLICATION#", ""));
   const [only, ...more] = tokens;
   if (only === undefined) {
-    throw new OperatorError(`No application has the external id "${externalId}".`);
+    throw new OperatorError(
+      `No application has the external id "${externalId}", and it is no token, which begins with JA-.`,
+    );
   }
   if (more.length > 0) {
     throw new OperatorError(

@@ -2,15 +2,22 @@ import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 
 import { applicationKey, dueShardOf } from "../../lambdas/adapters/application-item.ts";
-import { isKnown } from "./application.ts";
+import { isKnown, tokenOf } from "./application.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** `check`: makes the application due now, so that the poller's next run compares it with Alloy. */
-export async function check(stack: ConnectedStack, token: string, now: number): Promise<void> {
+export async function check(
+  stack: ConnectedStack,
+  tokenOrExternalId: string,
+  terminal: Terminal,
+  now: number,
+): Promise<void> {
+  const token = await tokenOf(stack, tokenOrExternalId);
   if (!(await isKnown(stack, token))) {
     throw new OperatorError(
-      `Nothing is known of the application ${token}. Announce it on the bus first ("Journey Application Submitted").`,
+      `Nothing is known of the application ${token}: announce it on the bus first ("Journey Application Submitted").`,
     );
   }
   await stack.dynamo.send(
@@ -22,5 +29,5 @@ export async function check(stack: ConnectedStack, token: string, now: number): 
       ExpressionAttributeValues: marshall({ ":shard": dueShardOf(token), ":now": now }),
     }),
   );
-  console.log(`The poller compares ${token} with Alloy in its next run.`);
+  terminal.print(`The poller compares ${token} with Alloy in its next run.`);
 }

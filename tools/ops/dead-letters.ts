@@ -1,64 +1,63 @@
-import { ChangeMessageVisibilityCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
-import type { Message } from "@aws-sdk/client-sqs";
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 
-import { decodeEnvelope } from "../../lambdas/domain/decode-envelope.ts";
-import { parseWebhook } from "../../lambdas/domain/journey-event.ts";
-import { QUEUE } from "../../lambdas/settings.ts";
+import { failureKey } from "../../lambdas/adapters/application-item.ts";
+import { choiceText, isChosen } from "./dead-letter.ts";
+import type { Choice, DeadLetter } from "./dead-letter.ts";
+import { lookThrough } from "./dead-letter-queue.ts";
 import type { ConnectedStack } from "./stack.ts";
+import type { Terminal } from "./terminal.ts";
 
-/** Long enough to look at all of them without meeting one twice. */
-const LOOK_SECONDS = 60;
+/** More than a screen shows. */
+const USUAL_LIMIT = 20;
 
-/** `dead-letters`: prints what is dead-lettered, and puts everything back as it was. */
-export async function listDeadLetters(stack: ConnectedStack, limit: number): Promise<void> {
-  const seen: Message[] = [];
-  try {
-    while (seen.length < limit) {
-      const { Messages = [] } = await stack.sqs.send(
-        new ReceiveMessageCommand({
-          QueueUrl: stack.deadLetterQueueUrl,
-          MaxNumberOfMessages: Math.min(10, limit - seen.length),
-          VisibilityTimeout: LOOK_SECONDS,
-          WaitTimeSeconds: 1,
-          MessageAttributeNames: ["All"],
-          MessageSystemAttributeNames: ["SentTimestamp", "ApproximateReceiveCount"],
-        }),
-      );
-      if (Messages.length === 0) break;
-      seen.push(...Messages);
+/** `dead-letters`: prints what is dead-lettered, and leaves everything as it was. */
+export async function listDeadLetters(
+  stack: ConnectedStack,
+  choice: Choice & { readonly limit: number | null; readonly bodies: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  const limit = choice.limit ?? USUAL_LIMIT;
+  let shown = 0;
+  let more = false;
+  await lookThrough(stack, async (letter) => {
+    if (!isChosen(letter, choice)) return "keep";
+    if (shown === limit) {
+      more = true;
+      return "stop";
     }
-  } finally {
-    for (const { ReceiptHandle } of seen) {
-      await stack.sqs.send(
-        new ChangeMessageVisibilityCommand({
-          QueueUrl: stack.deadLetterQueueUrl,
-          ReceiptHandle,
-          VisibilityTimeout: 0,
-        }),
-      );
-    }
-  }
-  console.log(seen.length === 0 ? "Nothing is dead-lettered." : seen.map(describe).join("\n"));
-  if (seen.length === limit) console.log(`(There may be more: --limit ${limit * 10} shows more.)`);
+    terminal.print(describe(letter, await evidenceOf(stack, letter)));
+    if (choice.bodies)
+      terminal.print(`    ${letter.body ?? "(its body is in the payload bucket)"}`);
+    shown += 1;
+    return "keep";
+  });
+  if (shown === 0) terminal.print(`Nothing${choiceText(choice)} is dead-lettered.`);
+  if (more) terminal.print(`(There are more: --limit ${limit * 10} shows more.)`);
 }
 
-/** One line; no body, and nothing of it but tokens and types. */
-export function describe(message: Message): string {
-  const sent = new Date(Number(message.Attributes?.SentTimestamp)).toISOString();
-  const reason =
-    message.MessageAttributes?.[QUEUE.reasonAttribute]?.StringValue ??
-    "no reason given: it was received too often in vain; look into the consumer's log";
-  return `${sent}  ${subjectOf(message.Body ?? "")}\n    ${reason}`;
+/** Two lines; no body, and nothing of it but tokens and types. */
+export function describe(letter: DeadLetter, evidence: string | null): string {
+  const sent = new Date(letter.sentAt).toISOString();
+  const why =
+    letter.reason ??
+    `received too often in vain${evidence === null ? "; look into the consumer's log" : `, at last: ${evidence}`}`;
+  const earlier =
+    letter.earlierReason === null ? "" : ` (it was here before: ${letter.earlierReason})`;
+  return `${sent}  ${letter.about}\n    ${why}${earlier}`;
 }
 
-function subjectOf(body: string): string {
-  const decoded = decodeEnvelope(body);
-  if ("reason" in decoded) return "not an envelope";
-  const { envelope } = decoded;
-  const { kind, receiptId } = envelope;
-  if (envelope.kind === "submission" || envelope.body === null) return `${kind} ${receiptId}`;
-  const parsed = parseWebhook(envelope.body);
-  if (parsed.kind !== "journey-event") return `${kind} ${receiptId}, ${parsed.kind}`;
-  const { applicationToken, type, eventId } = parsed.event;
-  return `${kind} ${receiptId}, ${applicationToken} ${type} ${eventId}`;
+/** What the consumer noted when it failed at the event the last time; null when it noted nothing. */
+async function evidenceOf(
+  { dynamo, applicationTableName }: ConnectedStack,
+  { applicationToken, eventId, reason }: DeadLetter,
+): Promise<string | null> {
+  if (reason !== null || applicationToken === null || eventId === null) return null;
+  const { Item } = await dynamo.send(
+    new GetItemCommand({
+      TableName: applicationTableName,
+      Key: marshall(failureKey(applicationToken, eventId)),
+    }),
+  );
+  return Item === undefined ? null : String(unmarshall(Item)["reason"]);
 }

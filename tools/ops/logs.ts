@@ -1,9 +1,10 @@
-import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
 import * as v from "valibot";
 
 import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
+import type { Terminal } from "./terminal.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -23,35 +24,43 @@ const LineSchema = v.pipe(
   v.looseObject({ level: v.optional(v.string()), _aws: v.optional(v.unknown()) }),
 );
 
-/** `logs`: the warnings and errors of a function. No log of ours holds a body, a header or a secret. */
+/**
+ * `logs`: the warnings and errors of a function; of one application, every line. No log of ours holds a
+ * body, a header or a secret.
+ */
 export async function logs(
   stack: ConnectedStack,
   name: string,
-  options: { readonly hours: number; readonly now: number },
+  options: { readonly hours: number; readonly application: string | null; readonly now: number },
+  terminal: Terminal,
 ): Promise<void> {
+  const { hours, application, now } = options;
   const logGroupName = await logGroupOf(stack, name);
-  const lines: string[] = [];
-  let nextToken: string | undefined;
-  do {
-    const { events = [], nextToken: next } = await stack.logs.send(
-      new FilterLogEventsCommand({
-        logGroupName,
-        startTime: options.now - options.hours * HOUR_MS,
-        ...(nextToken !== undefined && { nextToken }),
-      }),
-    );
-    nextToken = next;
+  let printed = 0;
+  let more = false;
+  const pages = paginateFilterLogEvents(
+    { client: stack.logs },
+    {
+      logGroupName,
+      startTime: now - hours * HOUR_MS,
+      // CloudWatch's quotes keep a token with its hyphen one term.
+      ...(application !== null && { filterPattern: `"${application}"` }),
+    },
+  );
+  for await (const { events = [] } of pages) {
     for (const { timestamp = 0, message = "" } of events) {
-      if (isForPerson(message))
-        lines.push(`${new Date(timestamp).toISOString()} ${message.trim()}`);
+      const wanted = application === null ? isForPerson(message) : message.includes(application);
+      if (!wanted) continue;
+      more = printed === MOST_LINES;
+      if (more) break;
+      terminal.print(`${new Date(timestamp).toISOString()} ${message.trim()}`);
+      printed += 1;
     }
-  } while (nextToken !== undefined && lines.length < MOST_LINES);
-  if (lines.length === 0) {
-    console.log(`No warning and no error of ${name} in the last ${options.hours} h.`);
-  } else console.log(lines.slice(0, MOST_LINES).join("\n"));
-  if (lines.length > MOST_LINES || nextToken !== undefined) {
-    console.log(`(There is more: ask for fewer --hours.)`);
+    if (more) break;
   }
+  const about = application === null ? "No warning and no error" : `No line about ${application}`;
+  if (printed === 0) terminal.print(`${about} of ${name} in the last ${hours} h.`);
+  if (more) terminal.print("(There are more: ask for fewer --hours.)");
 }
 
 async function logGroupOf(stack: ConnectedStack, name: string): Promise<string> {

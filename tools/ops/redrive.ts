@@ -1,50 +1,79 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 
-import {
-  GetQueueAttributesCommand,
-  ListMessageMoveTasksCommand,
-  StartMessageMoveTaskCommand,
-} from "@aws-sdk/client-sqs";
-
+import { choiceText, isChosen } from "./dead-letter.ts";
+import type { Choice } from "./dead-letter.ts";
+import { lookThrough } from "./dead-letter-queue.ts";
+import { moveAllBySqs } from "./move-task.ts";
+import { moveByHand } from "./move-by-hand.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
+import type { Terminal } from "./terminal.ts";
 
-/** `redrive`: moves the dead letters back into the event queue, and waits for the end of it. */
-export async function redrive(stack: ConnectedStack, perSecond: number | undefined): Promise<void> {
-  const SourceArn = await arnOf(stack, stack.deadLetterQueueUrl);
-  await stack.sqs.send(
-    new StartMessageMoveTaskCommand({
-      SourceArn,
-      // Named, since messages that the consumer put there itself have no source queue to go back to.
-      DestinationArn: await arnOf(stack, stack.eventQueueUrl),
-      ...(perSecond !== undefined && { MaxNumberOfMessagesPerSecond: perSecond }),
-    }),
-  );
-  for (;;) {
-    const { Results = [] } = await stack.sqs.send(
-      new ListMessageMoveTasksCommand({ SourceArn, MaxResults: 1 }),
-    );
-    const [task] = Results;
-    const moved = task?.ApproximateNumberOfMessagesMoved ?? 0;
-    if (task?.Status === "COMPLETED") {
-      console.log(`Moved ${moved} messages back into the event queue.`);
-      return;
-    }
-    if (task?.Status !== "RUNNING") {
-      throw new OperatorError(
-        `The move ended as ${task?.Status ?? "unknown"} after ${moved} messages: ${task?.FailureReason ?? "SQS gives no reason"}. Run it again; what was moved stays moved.`,
-      );
-    }
-    console.log(`Moved ${moved} so far …`);
-    await sleep(2_000);
-  }
+export interface RedriveOptions extends Choice {
+  readonly limit: number | null;
+  readonly perSecond: number | null;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
 }
 
-async function arnOf(stack: ConnectedStack, QueueUrl: string): Promise<string> {
-  const { Attributes } = await stack.sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }),
+/**
+ * `redrive`: moves dead letters back into the event queue, and waits for the end of it.
+ *
+ * 1. A dry run prints what would move, and that is all.
+ * 2. On a terminal it asks first.
+ * 3. Everything is moved by SQS itself, which is quick and costs nothing here.
+ * 4. What was chosen, or an SQS that cannot move by itself (an emulator's), is moved one by one.
+ */
+export async function redrive(
+  stack: ConnectedStack,
+  options: RedriveOptions,
+  terminal: Terminal,
+  now: number,
+): Promise<void> {
+  const { limit, dryRun, yes } = options;
+  if (dryRun) return printWhatWouldMove(stack, options, terminal);
+  const isAll = options.application === null && options.event === null && limit === null;
+  if (!yes) {
+    const about = await waitingIn(stack);
+    const which = isAll
+      ? `all of about ${about} dead letters`
+      : `${limit === null ? "those" : `at most ${limit}`} of about ${about} dead letters${choiceText(options)}`;
+    if (
+      !(await terminal.agrees(`Move ${which} back into the event queue of ${stack.stackName}?`))
+    ) {
+      throw new OperatorError("Nothing was moved.");
+    }
+  }
+  if (isAll) {
+    if (await moveAllBySqs(stack, options.perSecond, terminal)) return;
+    terminal.print(
+      "This SQS has no StartMessageMoveTask, as emulators do not: moving one message after the other instead.",
+    );
+  }
+  await moveByHand(stack, options, terminal, now);
+}
+
+async function printWhatWouldMove(
+  stack: ConnectedStack,
+  options: RedriveOptions,
+  terminal: Terminal,
+): Promise<void> {
+  let found = 0;
+  await lookThrough(stack, async (letter) => {
+    if (!isChosen(letter, options)) return "keep";
+    found += 1;
+    terminal.print(`${new Date(letter.sentAt).toISOString()}  ${letter.about}`);
+    return found === options.limit ? "stop" : "keep";
+  });
+  terminal.print(`A dry run: ${found} would be moved back into the event queue, and nothing was.`);
+}
+
+async function waitingIn({ sqs, deadLetterQueueUrl }: ConnectedStack): Promise<string> {
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl: deadLetterQueueUrl,
+      AttributeNames: ["ApproximateNumberOfMessages"],
+    }),
   );
-  const arn = Attributes?.["QueueArn"];
-  if (arn === undefined) throw new OperatorError(`The queue ${QueueUrl} has no ARN.`);
-  return arn;
+  return Attributes["ApproximateNumberOfMessages"] ?? "?";
 }

@@ -6,6 +6,7 @@ import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
 import { contentOf, readApplication } from "./application.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
+import type { Terminal } from "./terminal.ts";
 
 /**
  * `replay`: sends the recorded events of an application through the queue again. What had its effect
@@ -13,11 +14,13 @@ import type { ConnectedStack } from "./stack.ts";
  */
 export async function replay(
   stack: ConnectedStack,
-  token: string,
-  eventId: string | undefined,
+  tokenOrExternalId: string,
+  options: { readonly event: string | null; readonly dryRun: boolean; readonly now: number },
+  terminal: Terminal,
 ): Promise<void> {
-  const { events } = await readApplication(stack, token);
-  const chosen = events.filter((event) => eventId === undefined || event.eventId === eventId);
+  const { event: eventId, dryRun, now } = options;
+  const { token, events } = await readApplication(stack, tokenOrExternalId);
+  const chosen = events.filter((event) => eventId === null || event.eventId === eventId);
   if (chosen.length === 0) {
     throw new OperatorError(
       `The application ${token} has no event ${eventId ?? "at all"}: npm run ops -- show ${token} lists them.`,
@@ -27,25 +30,35 @@ export async function replay(
   for (const event of chosen) {
     const body = contentOf(event);
     if (body === null) {
-      console.error(`${event.eventId} (${event.type}) was too large to keep its body: left out.`);
+      terminal.warn(`${event.eventId} (${event.type}) was too large to keep its body: left out.`);
       continue;
     }
-    const envelope = {
-      v: 1,
-      kind: "replay",
-      receiptId: `replay-${randomUUID()}`,
-      receivedAt: Date.now(),
-      body,
-      payloadKey: null,
-      sourceIp: null,
-    } as const;
-    await stack.sqs.send(
-      new SendMessageCommand({
-        QueueUrl: stack.eventQueueUrl,
-        MessageBody: encodeEnvelope(envelope),
-      }),
-    );
+    if (dryRun) {
+      terminal.print(`${new Date(event.eventAt).toISOString()}  ${event.type} ${event.eventId}`);
+    } else await send(stack, body, now);
     sent += 1;
   }
-  console.log(`Sent ${sent} of ${chosen.length} events of ${token} through the queue again.`);
+  terminal.print(
+    dryRun
+      ? `A dry run: ${sent} of ${chosen.length} events of ${token} would be sent through the queue again.`
+      : `Sent ${sent} of ${chosen.length} events of ${token} through the queue again.`,
+  );
+}
+
+async function send(stack: ConnectedStack, body: string, receivedAt: number): Promise<void> {
+  const envelope = {
+    v: 1,
+    kind: "replay",
+    receiptId: `replay-${randomUUID()}`,
+    receivedAt,
+    body,
+    payloadKey: null,
+    sourceIp: null,
+  } as const;
+  await stack.sqs.send(
+    new SendMessageCommand({
+      QueueUrl: stack.eventQueueUrl,
+      MessageBody: encodeEnvelope(envelope),
+    }),
+  );
 }

@@ -1,36 +1,59 @@
-import { readApplication } from "./application.ts";
+import * as v from "valibot";
+
+import { contentOf, readApplication } from "./application.ts";
 import type { StoredApplication } from "./application.ts";
 import type { ConnectedStack } from "./stack.ts";
+import type { Terminal } from "./terminal.ts";
+
+const GapSchema = v.object({
+  stage: v.string(),
+  since: v.number(),
+  evidence: v.string(),
+  events: v.array(v.object({ eventId: v.string(), type: v.string(), at: v.number() })),
+});
 
 /** `show`: what is known of an application. */
-export async function show(stack: ConnectedStack, tokenOrExternalId: string): Promise<void> {
-  console.log(describe(await readApplication(stack, tokenOrExternalId)));
+export async function show(
+  stack: ConnectedStack,
+  tokenOrExternalId: string,
+  options: { readonly bodies: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  terminal.print(describe(await readApplication(stack, tokenOrExternalId), options.bodies));
 }
 
-/** The application in lines for a person; no body, and nothing of it. */
-export function describe({ token, state = {}, events, failures }: StoredApplication): string {
+/**
+ * The application in lines for a person.
+ *
+ * @param bodies - with what Alloy sent, and with the client's own id, which may be a name.
+ */
+export function describe(application: StoredApplication, bodies: boolean): string {
+  const { token, state = {}, events, failures } = application;
   const text = (name: string) => {
     const value = state[name];
     return typeof value === "string" ? value : "-";
   };
+  const externalId = text("externalId");
   const lines = [
     `Application  ${token}`,
     `Journey      ${text("journeyName")} (${text("journeyToken")}), ${text("environment")}`,
-    `External id  ${text("externalId")}`,
+    `External id  ${externalId === "-" || bodies ? externalId : "there is one; --bodies shows it"}`,
     `Status       ${text("status")}`,
     `Outcome      ${text("outcome")}`,
     `Submitted    ${time(state["submittedAt"])}`,
     `Last event   ${time(state["lastEventAt"])}`,
     `Next check   ${state["settledAt"] === undefined ? time(state["dueAt"]) : `none, settled ${time(state["settledAt"])}`}`,
+    ...gapLines(state["gap"]),
+    "",
+    `Events (${events.length}), in the order in which they happened at Alloy:`,
   ];
-  if (state["gap"] !== undefined) lines.push(`Gap          ${JSON.stringify(state["gap"])}`);
-  lines.push("", `Events (${events.length}), in the order in which they happened at Alloy:`);
   for (const event of events) {
     const seconds = Math.round((event.receivedAt - event.eventAt) / 1_000);
     const outcome = event.outcome === undefined ? "" : ` ${event.outcome}`;
     lines.push(
       `  ${time(event.eventAt)}  ${event.type}${outcome} → ${event.route}; by ${event.origin} after ${seconds} s; ${event.eventId}`,
     );
+    if (bodies) lines.push(`    ${contentOf(event) ?? "(too large to keep)"}`);
   }
   lines.push("", failures.length === 0 ? "No failures." : `Failures (${failures.length}):`);
   for (const failure of failures) {
@@ -40,6 +63,16 @@ export function describe({ token, state = {}, events, failures }: StoredApplicat
     );
   }
   return lines.join("\n");
+}
+
+function gapLines(value: unknown): readonly string[] {
+  const parsed = v.safeParse(GapSchema, value);
+  if (!parsed.success) return [];
+  const { stage, since, evidence, events } = parsed.output;
+  return [
+    `Gap          ${stage} since ${time(since)}: ${evidence}`,
+    ...events.map(({ at, type, eventId }) => `             ${time(at)}  ${type}; ${eventId}`),
+  ];
 }
 
 function time(epochMs: unknown): string {

@@ -15,6 +15,7 @@ import type { SQSClientConfig } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
 
 import { SDK_LIMITS } from "../../lambdas/adapters/sdk-limits.ts";
+import { LOCAL_OUTPUTS_FILE } from "../local/paths.ts";
 import { OperatorError } from "./operator-error.ts";
 
 /** The outputs that the verbs need (design 2.8). */
@@ -63,16 +64,17 @@ export interface ConnectedStack {
 /**
  * Finds the stack.
  *
- * @param outputsFile - what `npm start -- --outputs <file>` wrote; otherwise the stage is looked up in
- * the AWS account of the environment's credentials.
+ * @param options.outputsFile - what `npm start -- --outputs <file>` wrote; when there is none, the stage is
+ * looked up in the AWS account of the environment's credentials, and the stage `local` on this machine.
  * @throws OperatorError when there is no such stack or file.
  */
 export async function connect(options: {
   readonly stage: string;
-  readonly outputsFile: string | undefined;
+  readonly outputsFile: string | null;
 }): Promise<ConnectedStack> {
-  const { outputsFile, stage } = options;
-  if (outputsFile === undefined) return connected(await outputsOf(stage), SDK_LIMITS);
+  const { stage } = options;
+  const outputsFile = options.outputsFile ?? (stage === "local" ? LOCAL_OUTPUTS_FILE : null);
+  if (outputsFile === null) return connected(await outputsOf(stage), SDK_LIMITS);
   const { endpoint, region, webhookUrl, outputs } = readOutputs(outputsFile);
   // The emulator takes any credentials, and must not be shown real ones.
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
@@ -131,9 +133,12 @@ function readOutputs(file: string): v.InferOutput<typeof OutputsFileSchema> {
     return v.parse(OutputsFileSchema, JSON.parse(readFileSync(file, "utf8")));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new OperatorError(
-      `The outputs file ${file} could not be read (${why}). "npm start -- --outputs ${file}" writes it.`,
-      { cause: error },
-    );
+    const fix =
+      file === LOCAL_OUTPUTS_FILE
+        ? `"npm start" writes it, and takes it away when it ends: is it up?`
+        : `"npm start -- --outputs ${file}" writes it.`;
+    throw new OperatorError(`The outputs file ${file} could not be read (${why}). ${fix}`, {
+      cause: error,
+    });
   }
 }

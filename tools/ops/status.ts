@@ -1,10 +1,12 @@
 import { DescribeAlarmsCommand, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
-import { ListStackResourcesCommand } from "@aws-sdk/client-cloudformation";
+import { paginateListStackResources } from "@aws-sdk/client-cloudformation";
+import type { StackResourceSummary } from "@aws-sdk/client-cloudformation";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 
 import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings.ts";
 import type { MetricName } from "../../lambdas/settings.ts";
 import type { ConnectedStack } from "./stack.ts";
+import type { Terminal } from "./terminal.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -33,14 +35,18 @@ const LAST_HOUR: readonly (readonly [name: MetricName, good: string])[] = [
 ];
 
 /** `status`: the alarms, the endpoint, the queues and the last hour, each with what good looks like. */
-export async function status(stack: ConnectedStack, now: number): Promise<void> {
+export async function status(
+  stack: ConnectedStack,
+  terminal: Terminal,
+  now: number,
+): Promise<void> {
   const [alarms, endpoint, queues, lastHour] = await Promise.all([
     describeAlarms(stack),
     describeEndpoint(stack.webhookUrl),
     describeQueues(stack),
     describeLastHour(stack, now),
   ]);
-  console.log([alarms, endpoint, queues, lastHour].join("\n\n"));
+  terminal.print([alarms, endpoint, queues, lastHour].join("\n\n"));
 }
 
 async function describeAlarms({ cloudWatch, stackName }: ConnectedStack): Promise<string> {
@@ -79,12 +85,16 @@ function reasonOf(error: unknown): string {
 }
 
 async function describeQueues(stack: ConnectedStack): Promise<string> {
-  const { StackResourceSummaries = [] } = await stack.cloudFormation.send(
-    new ListStackResourcesCommand({ StackName: stack.stackName }),
+  const queues: StackResourceSummary[] = [];
+  const pages = paginateListStackResources(
+    { client: stack.cloudFormation },
+    { StackName: stack.stackName },
   );
-  const queues = StackResourceSummaries.filter(
-    ({ ResourceType }) => ResourceType === "AWS::SQS::Queue",
-  );
+  for await (const { StackResourceSummaries = [] } of pages) {
+    queues.push(
+      ...StackResourceSummaries.filter(({ ResourceType }) => ResourceType === "AWS::SQS::Queue"),
+    );
+  }
   const lines = await Promise.all(
     queues.map(async ({ LogicalResourceId = "", PhysicalResourceId }) => {
       const { Attributes = {} } = await stack.sqs.send(

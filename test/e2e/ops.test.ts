@@ -1,0 +1,271 @@
+import { setTimeout } from "node:timers/promises";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import {
+  GetEventSourceMappingCommand,
+  ListEventSourceMappingsCommand,
+  UpdateEventSourceMappingCommand,
+} from "@aws-sdk/client-lambda";
+import { beforeAll, describe, expect, it } from "vitest";
+import { QUEUE } from "../../lambdas/settings.ts";
+import { makeRunOps } from "../support/run-ops.ts";
+import type { OpsRun } from "../support/run-ops.ts";
+import { aToken, aWebhook, eventually, isSkipped, makeDriver } from "./driver.ts";
+
+describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
+  let driver: ReturnType<typeof makeDriver>;
+  let ops: ReturnType<typeof makeRunOps>;
+  beforeAll(() => {
+    driver = makeDriver();
+    ops = makeRunOps(driver.stack);
+  });
+
+  /** A webhook of a new application that is in the table. */
+  async function aKnownApplication(data: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    const applicationToken = aToken("JA");
+    const body = aWebhook({ journey_application_token: applicationToken, ...data });
+    expect((await driver.post(body, driver.basic())).status).toBe(200);
+    await eventually(async () => ((await eventsOf(applicationToken)).length > 0 ? true : null));
+    return applicationToken;
+  }
+
+  async function eventsOf(applicationToken: string) {
+    const items = await driver.items();
+    return items.filter(
+      ({ pk, sk }) => pk === `APPLICATION#${applicationToken}` && String(sk).startsWith("EVENT#"),
+    );
+  }
+
+  function good(run: OpsRun): string {
+    expect(run).toMatchObject({ code: 0, errors: "" });
+    return run.output;
+  }
+
+  it("status tells alarms, endpoint, queues and the last hour", async () => {
+    const output = good(await ops("status"));
+
+    expect(output).toMatch(/^Alarms \(good: none\)\n/);
+    expect(output).toMatch(/\nEndpoint \(good: 401, below 1000 ms\)\n {2}401, \d+ ms, http/);
+    expect(output).toMatch(/\n {2}EventQueue +\d+ waiting +\d+ being worked on\n/);
+    expect(output).toMatch(/\n {2}DeadLetterQueue +\d+ waiting/);
+    expect(output).toMatch(/\n {2}ApprovedQueue +\d+ waiting/);
+    expect(output).toMatch(/\nThe last hour\n {2}WebhooksReceived +\d+ {3}good: /);
+  });
+
+  it("show tells what is known, and what is personal only when asked", async () => {
+    const externalId = aToken("ada.lovelace");
+    const token = await aKnownApplication({ external_application_id: externalId });
+
+    const byToken = good(await ops("show", token));
+    const byExternalId = good(await ops("show", externalId));
+    const withBodies = good(await ops("show", token, "--bodies"));
+
+    expect(byToken).toContain(`Application  ${token}\n`);
+    expect(byToken).toContain("Status       completed\nOutcome      Approved\n");
+    expect(byToken).toMatch(/completed_application Approved → approved; by webhook after \d+ s/);
+    expect(byToken).not.toContain(externalId);
+    expect(byExternalId).toContain(`Application  ${token}\n`);
+    expect(withBodies).toContain(`"external_application_id":"${externalId}"`);
+  });
+
+  it("says in one sentence that it knows nothing of an application", async () => {
+    const token = aToken("JA");
+
+    for (const verb of ["show", "check", "replay"]) {
+      const { code, output, errors } = await ops(verb, token);
+
+      expect({ code, output }).toEqual({ code: 1, output: "" });
+      expect(errors).toMatch(/^Nothing is known of the application JA-[^\n]+\n$/);
+    }
+  });
+
+  it("check makes an application due that the poller had settled or put off", async () => {
+    const token = await aKnownApplication();
+    const before = Date.now();
+
+    const output = good(await ops("check", token));
+
+    expect(output).toBe(`The poller compares ${token} with Alloy in its next run.\n`);
+    const state = (await driver.items()).find(
+      ({ pk, sk }) => pk === `APPLICATION#${token}` && sk === "STATE",
+    );
+    expect(Number(state?.["checkAskedAt"])).toBeGreaterThanOrEqual(before);
+  });
+
+  it("gaps tells of none, or of each with its stage", async () => {
+    const output = good(await ops("gaps"));
+
+    expect(output).toMatch(/^(No application is in gap\.|(.+Z {2}JA-.+\n)+\d+ in gap; .+)\n$/);
+  });
+
+  it("logs tells warnings and errors, and all about one application", async () => {
+    const mark = aToken("mark");
+    expect((await driver.post(`not json ${mark}`, driver.basic())).status).toBe(200);
+    const token = await aKnownApplication();
+
+    const loud = await eventually(async () => {
+      const output = good(await ops("logs", "consumer"));
+      return output.includes("consumer.record.dead-lettered") ? output : null;
+    });
+    expect(loud).not.toContain(mark);
+    const about = good(await ops("logs", "consumer", "--application", token));
+    for (const line of about.trim().split("\n")) expect(line).toContain(token);
+    expect(await ops("logs", "sender")).toMatchObject({
+      code: 1,
+      errors: `There is no function "sender": it is one of ingest, consumer, poller.\n`,
+    });
+  });
+
+  it("replay sends what is recorded again, and it has no second effect", async () => {
+    const token = await aKnownApplication();
+
+    expect(good(await ops("replay", token, "--dry-run"))).toContain(
+      `A dry run: 1 of 1 events of ${token} would be sent through the queue again.`,
+    );
+    expect(good(await ops("replay", token))).toBe(
+      `Sent 1 of 1 events of ${token} through the queue again.\n`,
+    );
+
+    await untilDrained();
+    expect(await eventsOf(token)).toHaveLength(1);
+    expect(await publishedAbout(token)).toHaveLength(1);
+  });
+
+  it("dead-letters tells the reason and no body; redrive moves what was chosen", async () => {
+    const marks = [aToken("mark"), aToken("mark")];
+    for (const mark of marks) {
+      expect((await driver.post(`not json ${mark}`, driver.basic())).status).toBe(200);
+    }
+
+    const listed = await eventually(async () => {
+      const output = good(await ops("dead-letters", "--bodies", "--limit", "500"));
+      return marks.every((mark) => output.includes(mark)) ? output : null;
+    });
+    expect(listed).toMatch(
+      /Z {2}webhook [^\n]+, invalid\n {4}the body is not JSON \(\d+ characters\)/,
+    );
+    const plain = good(await ops("dead-letters", "--limit", "500"));
+    for (const mark of marks) expect(plain).not.toContain(mark);
+    expect(good(await ops("redrive", "--dry-run", "--application", aToken("JA")))).toBe(
+      "A dry run: 0 would be moved back into the event queue, and nothing was.\n",
+    );
+    expect(good(await ops("redrive", "--limit", "1", "--yes"))).toContain(
+      "Moved 1 message back into the event queue.\n",
+    );
+  });
+
+  it("redrive of ten copies of one webhook, and the webhook once more, are one effect", async () => {
+    const applicationToken = aToken("JA");
+    // Larger than a queue message, so that it waits in the bucket; there it can be lost, and found again.
+    const data = {
+      journey_application_token: applicationToken,
+      timestamp: Date.now(),
+      padding: "x".repeat(QUEUE.maxMessageBytes),
+    };
+    await setConsumer("Disabled");
+    const before = await payloadKeys();
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => driver.post(aWebhook(data), driver.basic())),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
+    const keys = (await payloadKeys()).filter((key) => !before.includes(key));
+    const payloads = await takeAway(keys);
+    await setConsumer("Enabled");
+
+    const lost = await eventually(async () => {
+      const output = good(await ops("dead-letters", "--limit", "500"));
+      const found = keys.filter((key) =>
+        output.includes(`the payload ${key} is not in the bucket`),
+      );
+      return found.length === keys.length ? found : null;
+    }, 60_000);
+    expect(lost).toHaveLength(10);
+    expect(await eventsOf(applicationToken)).toEqual([]);
+
+    await putBack(payloads);
+    const redriven = good(await ops("redrive"));
+    expect(redriven).toContain("This SQS has no StartMessageMoveTask");
+    const [, moved] = /\nMoved (\d+) messages back into the event queue\.\n/.exec(redriven) ?? [];
+    expect(Number(moved)).toBeGreaterThanOrEqual(10);
+    await eventually(async () => ((await eventsOf(applicationToken)).length > 0 ? true : null));
+    const again = await driver.post(aWebhook(data), driver.basic());
+    expect(again.status).toBe(200);
+
+    await untilDrained();
+    expect(await eventsOf(applicationToken)).toHaveLength(1);
+    expect(await publishedAbout(applicationToken)).toHaveLength(1);
+    expect(good(await ops("show", applicationToken))).toContain("\nNo failures.");
+  });
+
+  /** Until the event queue has been empty for a while; then nothing more comes of it. */
+  async function untilDrained(): Promise<void> {
+    for (let quiet = 0; quiet < 3;) {
+      await setTimeout(700);
+      const output = good(await ops("status"));
+      quiet = / EventQueue +0 waiting +0 being/.test(output) ? quiet + 1 : 0;
+    }
+  }
+
+  async function publishedAbout(applicationToken: string): Promise<unknown[]> {
+    const found: unknown[] = [];
+    for (let empty = 0; empty < 2;) {
+      const messages = await driver.receive("ApprovedQueueUrl");
+      empty = messages.length === 0 ? empty + 1 : 0;
+      found.push(...messages.filter(({ Body = "" }) => Body.includes(applicationToken)));
+    }
+    return found;
+  }
+
+  async function setConsumer(state: "Enabled" | "Disabled"): Promise<void> {
+    const { clients, output } = driver;
+    const { EventSourceMappings = [] } = await clients.lambda.send(
+      new ListEventSourceMappingsCommand({ FunctionName: output("ConsumerFunctionName") }),
+    );
+    const UUID = EventSourceMappings[0]?.UUID;
+    const Enabled = state === "Enabled";
+    await clients.lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled }));
+    const read = () => clients.lambda.send(new GetEventSourceMappingCommand({ UUID }));
+    while ((await read()).State !== state) await setTimeout(100);
+    // What was being received when it was stopped is still processed.
+    if (state === "Disabled") await setTimeout(2_000);
+  }
+
+  function bucket(): S3Client {
+    return new S3Client({
+      endpoint: driver.stack.endpoint,
+      region: driver.stack.region,
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+      forcePathStyle: true,
+    });
+  }
+
+  async function payloadKeys(): Promise<string[]> {
+    const { Contents = [] } = await bucket().send(
+      new ListObjectsV2Command({ Bucket: driver.output("PayloadBucketName") }),
+    );
+    return Contents.map(({ Key = "" }) => Key);
+  }
+
+  async function takeAway(keys: readonly string[]): Promise<Map<string, Uint8Array>> {
+    const Bucket = driver.output("PayloadBucketName");
+    const taken = new Map<string, Uint8Array>();
+    for (const Key of keys) {
+      const { Body } = await bucket().send(new GetObjectCommand({ Bucket, Key }));
+      taken.set(Key, (await Body?.transformToByteArray()) ?? new Uint8Array());
+      await bucket().send(new DeleteObjectCommand({ Bucket, Key }));
+    }
+    return taken;
+  }
+
+  async function putBack(payloads: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    const Bucket = driver.output("PayloadBucketName");
+    for (const [Key, Body] of payloads) {
+      await bucket().send(new PutObjectCommand({ Bucket, Key, Body }));
+    }
+  }
+});

@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { DrivenStack } from "../e2e/global-setup.ts";
+
+const MAIN = fileURLToPath(new URL("../../tools/ops/main.ts", import.meta.url));
+
+/** What a run of the operators' tool said, and how it ended. */
+export interface OpsRun {
+  readonly code: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/**
+ * Makes the function that runs `npm run ops -- …` against the stack, without npm.
+ *
+ * @param stack - its outputs file is written anew, since a test may know the stack alone.
+ */
+export function makeRunOps(stack: DrivenStack): (...args: readonly string[]) => Promise<OpsRun> {
+  const file = join(mkdtempSync(join(tmpdir(), "ops-")), "outputs.json");
+  const { endpoint, region, webhookUrl, outputs } = stack;
+  writeFileSync(file, JSON.stringify({ endpoint, region, webhookUrl, outputs }));
+  return async (...args) => {
+    const command = spawn(process.execPath, [MAIN, ...args, "--outputs", file], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    let errors = "";
+    command.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    command.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+    const code = await new Promise<number | null>((resolve) => command.on("close", resolve));
+    return { code, output, errors };
+  };
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { parseCommand, VERBS } from "../../../tools/ops/command-line.ts";
+import { UsageError } from "../../../tools/ops/operator-error.ts";
+
+describe("the command line of npm run ops", () => {
+  it("chooses the stage sandbox, and everything, when nothing is said", () => {
+    expect(parseCommand(["redrive"])).toEqual({
+      verb: "redrive",
+      argument: "",
+      stage: "sandbox",
+      outputsFile: null,
+      application: null,
+      event: null,
+      limit: null,
+      perSecond: null,
+      hours: 1,
+      bodies: false,
+      dryRun: false,
+      yes: false,
+    });
+  });
+
+  it("takes what a verb takes, in any order", () => {
+    const args = "--application JA-1 redrive --event e1 --limit 3 --per-second 50 --dry-run --yes";
+
+    expect(parseCommand([...args.split(" "), "--stage", "production"])).toMatchObject({
+      application: "JA-1",
+      event: "e1",
+      limit: 3,
+      perSecond: 50,
+      dryRun: true,
+      yes: true,
+      stage: "production",
+    });
+  });
+
+  it.each([
+    ["an unknown verb", ["shwo"], `There is no verb "shwo": it is one of status, gaps, show,`],
+    ["an unknown option", ["status", "--all"], "Unknown option '--all': npm run ops -- --help"],
+    ["an option of another verb", ["show", "JA-1", "--limit", "2"], `"show" takes no --limit:`],
+    ["a missing word", ["show"], `"show" needs one more word, <application token or external id>`],
+    ["a word too many", ["status", "JA-1"], `"status" does not know what to do with "JA-1"`],
+    ["two of one word", ["show", "JA-1", "JA-2"], `"show" does not know what to do with "JA-2"`],
+    ["no number", ["redrive", "--limit", "all"], `--limit is "all"; it must be a whole number`],
+    [
+      "nothing behind an option",
+      ["status", "--stage"],
+      "Option '--stage <value>' argument missing",
+    ],
+  ])("says in one sentence what is wrong with %s", (_, args, sentence) => {
+    const parse = () => parseCommand(args);
+
+    expect(parse).toThrow(UsageError);
+    expect(parse).toThrow(sentence);
+    expect(parse).toThrow(/^[^\n]+\.$/);
+  });
+
+  it("shows its usage when there is no verb", () => {
+    expect(() => parseCommand([])).toThrow(/^There is no verb\.\n\nUsage: /);
+  });
+
+  it("names every verb in its usage, and for each verb every option in the verb's", () => {
+    const all = parseCommand(["--help"]);
+
+    for (const [verb, { options, says }] of Object.entries(VERBS)) {
+      expect(all).toMatchObject({ help: expect.stringContaining(says) });
+      const own = parseCommand([verb, "--help"]);
+      for (const option of [...options, "stage", "outputs"]) {
+        expect(own).toMatchObject({ help: expect.stringContaining(`--${option}`) });
+      }
+    }
+  });
+});

@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { encodeEnvelope } from "../../../lambdas/domain/envelope.ts";
+import type { Envelope } from "../../../lambdas/domain/envelope.ts";
+import { listDeadLetters } from "../../../tools/ops/dead-letters.ts";
+import { MemorySqs } from "../../support/memory-sqs.ts";
+import { aStack, KeptTerminal } from "../../support/operator.ts";
+
+const AT = Date.parse("2026-11-23T20:00:00.000Z");
+const PERSONAL = "Ada Lovelace";
+
+function anEnvelope(change: Partial<Envelope> = {}): string {
+  const data = {
+    journey_application_token: "JA-1",
+    journey_token: "J-1",
+    type: "completed_application",
+    timestamp: AT,
+    external_group_id: PERSONAL,
+  };
+  return encodeEnvelope({
+    v: 1,
+    kind: "webhook",
+    receiptId: "r1",
+    receivedAt: AT,
+    body: JSON.stringify({ type: "update:journeyapplications:sandbox", data }),
+    payloadKey: null,
+    sourceIp: null,
+    ...change,
+  });
+}
+
+async function list(
+  sqs: MemorySqs,
+  options: Partial<Parameters<typeof listDeadLetters>[1]> = {},
+): Promise<string> {
+  const terminal = new KeptTerminal();
+  const usual = { application: null, event: null, limit: null, bodies: false };
+  await listDeadLetters(aStack(sqs), { ...usual, ...options }, terminal);
+  return terminal.text;
+}
+
+describe("dead-letters", () => {
+  it("says when there is nothing", async () => {
+    expect(await list(new MemorySqs())).toBe("Nothing is dead-lettered.");
+    expect(await list(new MemorySqs(), { application: "JA-9" })).toBe(
+      "Nothing of the application JA-9 is dead-lettered.",
+    );
+  });
+
+  it("says of each what it is and why it is there, and leaves it visible", async () => {
+    const sqs = new MemorySqs();
+    sqs.put("dead", anEnvelope(), { sentAt: AT, reason: "the body is absurd" });
+
+    expect(await list(sqs)).toMatch(
+      /^2026-11-23T20:00:00\.000Z {2}webhook r1, JA-1 completed_application [0-9a-f]{32}\n {4}the body is absurd$/,
+    );
+    expect(sqs.visible("dead")).toHaveLength(1);
+  });
+
+  it.each([
+    ["no envelope", "hello", "not an envelope"],
+    ["no JSON in it", anEnvelope({ body: "hello" }), "webhook r1, invalid"],
+    ["bytes in it", anEnvelope({ body: "/w==", bodyEncoding: "base64" }), "webhook r1, invalid"],
+    ["another webhook", anEnvelope({ body: `{"type":"x","data":{}}` }), "webhook r1, other"],
+    [
+      "a large body",
+      anEnvelope({ body: null, payloadKey: "k" }),
+      "webhook r1, its body in the payload bucket",
+    ],
+    [
+      "a submission",
+      JSON.stringify({
+        v: 1,
+        kind: "submission",
+        receiptId: "s1",
+        receivedAt: "2026-11-23T20:00:00Z",
+        submission: { journey_application_token: "JA-2", journey_token: "J-1" },
+      }),
+      "submission s1",
+    ],
+  ])("can tell of %s", async (_, body, about) => {
+    const sqs = new MemorySqs();
+    sqs.put("dead", body, { sentAt: AT, reason: "why" });
+
+    expect(await list(sqs)).toContain(about);
+  });
+
+  it("does not take the reason of the last time for that of this time", async () => {
+    const sqs = new MemorySqs();
+    sqs.put("dead", anEnvelope(), { sentAt: AT, reason: "a fault of last week", movedBySqs: true });
+
+    expect(await list(sqs)).toContain(
+      "received too often in vain; look into the consumer's log (it was here before: a fault of last week)",
+    );
+  });
+
+  it("prints nothing of a body unless asked", async () => {
+    const sqs = new MemorySqs();
+    sqs.put("dead", anEnvelope(), { reason: "why" });
+
+    expect(await list(sqs)).not.toContain(PERSONAL);
+    expect(await list(sqs, { bodies: true })).toContain(PERSONAL);
+  });
+
+  it("shows no more than asked for, and says that there is more", async () => {
+    const sqs = new MemorySqs();
+    for (let number = 0; number < 30; number += 1) sqs.put("dead", anEnvelope());
+
+    const text = await list(sqs, { limit: 12 });
+
+    expect(text.match(/JA-1/g)).toHaveLength(12);
+    expect(text).toContain("(There are more: --limit 120 shows more.)");
+    expect(sqs.visible("dead")).toHaveLength(30);
+  });
+});

@@ -1,0 +1,239 @@
+import { describe, expect, it } from "vitest";
+import { encodeEnvelope } from "../../../lambdas/domain/envelope.ts";
+import { OperatorError } from "../../../tools/ops/operator-error.ts";
+import { redrive } from "../../../tools/ops/redrive.ts";
+import type { RedriveOptions } from "../../../tools/ops/redrive.ts";
+import { MemorySqs } from "../../support/memory-sqs.ts";
+import { aStack, KeptTerminal } from "../../support/operator.ts";
+
+const NOW = 1_760_000_000_000;
+
+/** A dead letter about an application. */
+function aLetter(application: string, timestamp = NOW): string {
+  const data = {
+    journey_application_token: application,
+    journey_token: "J-1",
+    type: "completed_application",
+    timestamp,
+  };
+  return encodeEnvelope({
+    v: 1,
+    kind: "webhook",
+    receiptId: `receipt-${application}`,
+    receivedAt: NOW,
+    body: JSON.stringify({ type: "update:journeyapplications:sandbox", data }),
+    payloadKey: null,
+    sourceIp: null,
+  });
+}
+
+async function run(sqs: MemorySqs, options: Partial<RedriveOptions> = {}, answer = true) {
+  const terminal = new KeptTerminal();
+  terminal.answer = answer;
+  const all = {
+    application: null,
+    event: null,
+    limit: null,
+    perSecond: null,
+    dryRun: false,
+    yes: false,
+  };
+  await redrive(aStack(sqs), { ...all, ...options }, terminal, NOW);
+  return terminal;
+}
+
+describe("redrive by SQS itself", () => {
+  it("moves everything with one task, at the speed asked for, and follows it to its end", async () => {
+    const sqs = new MemorySqs();
+    sqs.moveTasks = [
+      undefined,
+      {
+        Status: "RUNNING",
+        ApproximateNumberOfMessagesMoved: 2,
+        ApproximateNumberOfMessagesToMove: 7,
+      },
+      { Status: "COMPLETED", ApproximateNumberOfMessagesMoved: 7 },
+    ];
+
+    const terminal = await run(sqs, { perSecond: 50 });
+
+    expect(sqs.started).toMatchObject([
+      { SourceArn: "arn:dead", DestinationArn: "arn:events", MaxNumberOfMessagesPerSecond: 50 },
+    ]);
+    expect(terminal.steps).toEqual(["Moved 2 of about 7 so far …"]);
+    expect(terminal.lines.at(-1)).toBe("Moved 7 messages back into the event queue.");
+  });
+
+  it("follows the task that is under way, since a queue has one at a time", async () => {
+    const sqs = new MemorySqs();
+    sqs.moveTasks = [
+      { Status: "RUNNING", StartedTimestamp: NOW },
+      { Status: "COMPLETED", ApproximateNumberOfMessagesMoved: 1 },
+    ];
+
+    const terminal = await run(sqs);
+
+    expect(sqs.started).toEqual([]);
+    expect(terminal.text).toContain(
+      "A move of this queue is under way since 2025-10-09T08:53:20.000Z: following that one.",
+    );
+    expect(terminal.lines.at(-1)).toBe("Moved 1 message back into the event queue.");
+  });
+
+  it("follows the task of whoever was quicker", async () => {
+    const sqs = new MemorySqs();
+    sqs.startFailure = new Error(
+      "There is already a task running. Only one active task is allowed.",
+    );
+    sqs.moveTasks = [undefined, { Status: "COMPLETED", ApproximateNumberOfMessagesMoved: 3 }];
+
+    const terminal = await run(sqs);
+
+    expect(terminal.text).toContain("Somebody has just started a move of this queue");
+    expect(terminal.lines.at(-1)).toBe("Moved 3 messages back into the event queue.");
+  });
+
+  it("says how a move ended that did not end well", async () => {
+    const sqs = new MemorySqs();
+    sqs.moveTasks = [
+      undefined,
+      { Status: "FAILED", ApproximateNumberOfMessagesMoved: 4, FailureReason: "AccessDenied" },
+    ];
+
+    await expect(run(sqs)).rejects.toThrow(
+      "The move ended as FAILED after 4 messages: AccessDenied. What was moved stays moved: run it again.",
+    );
+  });
+});
+
+describe("redrive one by one", () => {
+  it("where SQS has no move tasks moves everything as it is, and says so", async () => {
+    const sqs = new MemorySqs();
+    const bodies = Array.from({ length: 25 }, (_, index) => aLetter(`JA-${index}`));
+    for (const body of bodies) sqs.put("dead", body, { reason: "why" });
+
+    const terminal = await run(sqs);
+
+    const reason = { DataType: "String", StringValue: "why" };
+    expect(sqs.visible("events")).toEqual(
+      bodies.map((Body) => ({ Body, MessageAttributes: { reason } })),
+    );
+    expect(sqs.all("dead")).toEqual([]);
+    expect(terminal.text).toContain("This SQS has no StartMessageMoveTask");
+    expect(terminal.lines.at(-1)).toBe("Moved 25 messages back into the event queue.");
+  });
+
+  it("sends each message before it deletes it", async () => {
+    const sqs = new MemorySqs();
+    sqs.put("dead", aLetter("JA-1"));
+    sqs.put("dead", aLetter("JA-2"));
+
+    await run(sqs);
+
+    const moves = sqs.calls.filter((call) => !call.startsWith("receive"));
+    expect(moves).toEqual(["send events", "delete dead", "send events", "delete dead"]);
+  });
+
+  it("moves those of one application, and makes the others visible again", async () => {
+    const sqs = new MemorySqs();
+    sqs.moveTasks = [];
+    for (const name of ["JA-1", "JA-2", "JA-1"]) sqs.put("dead", aLetter(name));
+
+    const terminal = await run(sqs, { application: "JA-1" });
+
+    expect(sqs.all("events")).toEqual([aLetter("JA-1"), aLetter("JA-1")]);
+    expect(sqs.visible("dead").map(({ Body }) => Body)).toEqual([aLetter("JA-2")]);
+    expect(sqs.started).toEqual([]);
+    expect(terminal.questions).toEqual([
+      "Move those of about 3 dead letters of the application JA-1 back into the event queue of AlloyJourneyWebhooks-test?",
+    ]);
+  });
+
+  it("moves one event", async () => {
+    const sqs = new MemorySqs();
+    sqs.put("dead", aLetter("JA-1", NOW));
+    sqs.put("dead", aLetter("JA-1", NOW + 1));
+    const dry = await run(sqs, { dryRun: true });
+    const [, event] = /([0-9a-f]{32})$/.exec(dry.lines[1] ?? "") ?? [];
+
+    await run(sqs, { event: event ?? null });
+
+    expect(sqs.all("events")).toEqual([aLetter("JA-1", NOW + 1)]);
+  });
+
+  it("moves no more than asked for", async () => {
+    const sqs = new MemorySqs();
+    for (let number = 0; number < 12; number += 1) sqs.put("dead", aLetter(`JA-${number}`));
+
+    const terminal = await run(sqs, { limit: 3 });
+
+    expect(sqs.all("events")).toHaveLength(3);
+    expect(sqs.visible("dead")).toHaveLength(9);
+    expect(terminal.lines).toEqual(["Moved 3 messages back into the event queue."]);
+  });
+
+  it("ends although what it sends back fails and comes again", async () => {
+    const sqs = new MemorySqs();
+    sqs.put("dead", aLetter("JA-1"));
+    sqs.onCall = (call) => {
+      if (call === "delete dead") sqs.put("dead", aLetter("JA-1"), { sentAt: NOW + 1 });
+    };
+
+    const terminal = await run(sqs);
+
+    expect(sqs.all("events")).toHaveLength(1);
+    expect(sqs.visible("dead")).toHaveLength(1);
+    expect(terminal.lines.at(-1)).toBe(
+      "1 message came since this began, and stayed: if they are those that were just sent back, the cause is still there.",
+    );
+  });
+
+  it("loses nothing when a send fails, and says how far it came", async () => {
+    const sqs = new MemorySqs();
+    for (const name of ["JA-1", "JA-2", "JA-3"]) sqs.put("dead", aLetter(name));
+    sqs.onCall = (call) => {
+      if (call === "send events" && sqs.all("events").length === 1) throw new Error("throttled");
+    };
+
+    await expect(run(sqs)).rejects.toThrow(
+      "The move stopped after 1 message (throttled). What was moved stays moved, the rest is where it was: run it again.",
+    );
+    expect(sqs.all("events")).toEqual([aLetter("JA-1")]);
+    expect(sqs.visible("dead").map(({ Body }) => Body)).toEqual([aLetter("JA-2"), aLetter("JA-3")]);
+  });
+});
+
+describe("before it acts, redrive", () => {
+  it("asks, and moves nothing without a yes", async () => {
+    const sqs = new MemorySqs();
+    sqs.put("dead", aLetter("JA-1"));
+
+    await expect(run(sqs, {}, false)).rejects.toThrow(new OperatorError("Nothing was moved."));
+
+    expect(sqs.all("dead")).toHaveLength(1);
+  });
+
+  it("does not ask with --yes", async () => {
+    const sqs = new MemorySqs();
+
+    const terminal = await run(sqs, { yes: true }, false);
+
+    expect(terminal.questions).toEqual([]);
+    expect(terminal.lines.at(-1)).toBe("Nothing was dead-lettered.");
+  });
+
+  it("in a dry run shows what would move, and leaves everything visible where it is", async () => {
+    const sqs = new MemorySqs();
+    for (const name of ["JA-1", "JA-2"]) sqs.put("dead", aLetter(name));
+
+    const terminal = await run(sqs, { dryRun: true });
+
+    expect(terminal.questions).toEqual([]);
+    expect(terminal.lines[0]).toContain("JA-1 completed_application");
+    expect(terminal.lines.at(-1)).toBe(
+      "A dry run: 2 would be moved back into the event queue, and nothing was.",
+    );
+    expect(sqs.visible("dead")).toHaveLength(2);
+    expect(sqs.all("events")).toEqual([]);
+  });
+});

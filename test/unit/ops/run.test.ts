@@ -1,0 +1,81 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { run } from "../../../tools/ops/run.ts";
+import { KeptTerminal } from "../../support/operator.ts";
+
+async function said(...args: readonly string[]) {
+  const terminal = new KeptTerminal();
+  const code = await run(args, terminal);
+  return { code, printed: terminal.text, warned: terminal.warnings.join("\n") };
+}
+
+/** An outputs file as `npm start` writes it. */
+function anOutputsFile(content: unknown): string {
+  const file = join(mkdtempSync(join(tmpdir(), "outputs-")), "outputs.json");
+  writeFileSync(file, JSON.stringify(content));
+  return file;
+}
+
+describe("a run of npm run ops", () => {
+  it("ends with 0 when help was asked for", async () => {
+    expect(await said("--help")).toMatchObject({ code: 0, warned: "" });
+  });
+
+  it("ends with 2 when the command line is wrong", async () => {
+    expect(await said("shwo")).toMatchObject({
+      code: 2,
+      printed: "",
+      warned: expect.stringContaining(`There is no verb "shwo"`),
+    });
+  });
+
+  it("ends with 1 when there is no such outputs file, and says who writes it", async () => {
+    const { code, warned } = await said("status", "--outputs", "no-such-file.json");
+
+    expect(code).toBe(1);
+    expect(warned).toMatch(
+      /^The outputs file no-such-file\.json could not be read \(ENOENT: .+\)\. "npm start -- --outputs no-such-file\.json" writes it\.$/,
+    );
+  });
+
+  it("names the output that an outputs file lacks", async () => {
+    const file = anOutputsFile({
+      endpoint: "http://127.0.0.1:9",
+      region: "us-east-1",
+      outputs: {},
+    });
+
+    const { code, warned } = await said("status", "--outputs", file);
+
+    expect(code).toBe(1);
+    expect(warned).toContain("could not be read");
+  });
+
+  it("ends with 1 when the stack does not answer, and asks whether it is up", async () => {
+    const outputs = {
+      EventQueueUrl: "http://127.0.0.1:9/0/events",
+      DeadLetterQueueUrl: "http://127.0.0.1:9/0/dead",
+      ApplicationTableName: "applications",
+      WebhookUrl: "http://127.0.0.1:9/",
+      IngestFunctionName: "ingest",
+      ConsumerFunctionName: "consumer",
+      PollerFunctionName: "poller",
+      DashboardName: "AlloyJourneyWebhooks-local",
+    };
+    const file = anOutputsFile({
+      endpoint: "http://127.0.0.1:9",
+      region: "us-east-1",
+      webhookUrl: "http://127.0.0.1:9/",
+      outputs,
+    });
+
+    const { code, warned } = await said("gaps", "--outputs", file);
+
+    expect(code).toBe(1);
+    expect(warned).toBe(
+      "Nothing answers (connect ECONNREFUSED 127.0.0.1:9): is the stack up, and the region right?",
+    );
+  });
+});

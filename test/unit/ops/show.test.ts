@@ -1,0 +1,72 @@
+import { brotliCompressSync } from "node:zlib";
+import { expect, it } from "vitest";
+import type { StoredApplication } from "../../../tools/ops/application.ts";
+import { describe as describeApplication } from "../../../tools/ops/show.ts";
+
+const AT = Date.parse("2026-11-23T20:00:00.000Z");
+const PERSONAL = "Ada Lovelace";
+
+const application: StoredApplication = {
+  token: "JA-1",
+  state: {
+    journeyName: "Onboarding",
+    journeyToken: "J-1",
+    environment: "live",
+    externalId: PERSONAL,
+    status: "waiting_review",
+    lastEventAt: AT,
+    dueAt: AT + 60_000,
+    gap: {
+      stage: "dead-lettered",
+      since: AT,
+      evidence: "its failure is recorded",
+      events: [{ eventId: "e2", type: "completed_application", at: AT + 1_000 }],
+    },
+  },
+  events: [
+    {
+      eventId: "e1",
+      type: "pending_review",
+      eventAt: AT,
+      receivedAt: AT + 2_000,
+      origin: "webhook",
+      route: "manual-review",
+      body: brotliCompressSync(JSON.stringify({ name: PERSONAL })),
+    },
+  ],
+  failures: [
+    {
+      eventId: "e2",
+      eventType: "completed_application",
+      reason: "Publishing failed: Throttled",
+      failedAt: AT + 3_000,
+      deadLettered: true,
+    },
+  ],
+};
+
+it("tells an application, where its truth stopped, and why", () => {
+  expect(describeApplication(application, false)).toBe(`Application  JA-1
+Journey      Onboarding (J-1), live
+External id  there is one; --bodies shows it
+Status       waiting_review
+Outcome      -
+Submitted    -
+Last event   2026-11-23T20:00:00.000Z
+Next check   2026-11-23T20:01:00.000Z
+Gap          dead-lettered since 2026-11-23T20:00:00.000Z: its failure is recorded
+             2026-11-23T20:00:01.000Z  completed_application; e2
+
+Events (1), in the order in which they happened at Alloy:
+  2026-11-23T20:00:00.000Z  pending_review → manual-review; by webhook after 2 s; e1
+
+Failures (1):
+  2026-11-23T20:00:03.000Z  completed_application, dead-lettered: Publishing failed: Throttled; e2`);
+});
+
+it("shows what is personal when asked", () => {
+  const text = describeApplication(application, true);
+
+  expect(text).toContain(`External id  ${PERSONAL}\n`);
+  expect(text).toContain(`{"name":"${PERSONAL}"}`);
+});

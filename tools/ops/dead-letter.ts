@@ -1,0 +1,102 @@
+import type { Message } from "@aws-sdk/client-sqs";
+
+import { parseCorrection } from "../../lambdas/domain/correction.ts";
+import { decodeEnvelope } from "../../lambdas/domain/decode-envelope.ts";
+import { readBody } from "../../lambdas/domain/envelope.ts";
+import type { Envelope, SubmissionEnvelope } from "../../lambdas/domain/envelope.ts";
+import { parseWebhook } from "../../lambdas/domain/journey-event.ts";
+import { parseSubmission } from "../../lambdas/domain/submission.ts";
+import { QUEUE } from "../../lambdas/settings.ts";
+
+/** What one message of the dead-letter queue is. */
+export interface DeadLetter {
+  /** Epoch milliseconds at which SQS got it; for what SQS moved here itself, the event queue did. */
+  readonly sentAt: number;
+  /** In words, without anything of the body but tokens and types. */
+  readonly about: string;
+  readonly applicationToken: string | null;
+  readonly eventId: string | null;
+  /** Why the consumer put it here; null when SQS moved it, after too many receives in vain. */
+  readonly reason: string | null;
+  /** Why it was here before, when it was sent back and came again. */
+  readonly earlierReason: string | null;
+  /** What Alloy sent, as text; null when it stands in the payload bucket. */
+  readonly body: string | null;
+}
+
+/** Who is looked for; an option that is null asks for nothing. */
+export interface Choice {
+  readonly application: string | null;
+  readonly event: string | null;
+}
+
+export function isChosen(letter: DeadLetter, { application, event }: Choice): boolean {
+  return (
+    (application === null || letter.applicationToken === application) &&
+    (event === null || letter.eventId === event)
+  );
+}
+
+/** In words, for a question and an answer. */
+export function choiceText({ application, event }: Choice): string {
+  const parts = [
+    ...(application === null ? [] : [`of the application ${application}`]),
+    ...(event === null ? [] : [`of the event ${event}`]),
+  ];
+  return parts.length === 0 ? "" : ` ${parts.join(" and ")}`;
+}
+
+/** Reads a message that was received with all its attributes. */
+export async function readDeadLetter(message: Message): Promise<DeadLetter> {
+  const given = message.MessageAttributes?.[QUEUE.reasonAttribute]?.StringValue ?? null;
+  // SQS names the queue that it moved a message from; the attributes are still those of the last time.
+  const movedBySqs = message.Attributes?.DeadLetterQueueSourceArn !== undefined;
+  return {
+    sentAt: Number(message.Attributes?.SentTimestamp),
+    reason: movedBySqs ? null : given,
+    earlierReason: movedBySqs ? given : null,
+    ...(await subjectOf(message.Body ?? "")),
+  };
+}
+
+type Subject = Pick<DeadLetter, "about" | "applicationToken" | "eventId" | "body">;
+
+async function subjectOf(text: string): Promise<Subject> {
+  const decoded = decodeEnvelope(text);
+  const nothing = { applicationToken: null, eventId: null, body: text };
+  if ("reason" in decoded) return { ...nothing, about: "not an envelope" };
+  const { envelope } = decoded;
+  const about = `${envelope.kind} ${envelope.receiptId}`;
+  if (envelope.kind === "submission") return { ...nothing, about, ...ofSubmission(envelope) };
+  if (envelope.payloadKey !== null) {
+    return { ...nothing, body: null, about: `${about}, its body in the payload bucket` };
+  }
+  const found = await ofBody(envelope);
+  return { ...found, about: `${about}, ${found.about}` };
+}
+
+function ofSubmission({ submission, receivedAt }: SubmissionEnvelope): Partial<Subject> {
+  const body = JSON.stringify(submission);
+  const parsed = parseSubmission(submission, receivedAt);
+  return "reason" in parsed
+    ? { body }
+    : { body, applicationToken: parsed.submission.applicationToken };
+}
+
+async function ofBody(envelope: Envelope): Promise<Subject> {
+  // Only of envelopes whose body stands in them.
+  const bytes = await readBody(envelope, () => Promise.resolve(new Uint8Array()));
+  const body = new TextDecoder().decode(bytes);
+  const corrected = envelope.kind === "poll" ? parseCorrection(body) : null;
+  if (corrected !== null && "correction" in corrected) {
+    const { applicationToken } = corrected.correction.snapshot;
+    return { body, about: `${applicationToken} correction`, applicationToken, eventId: null };
+  }
+  const parsed = parseWebhook(body);
+  if (parsed.kind === "journey-event") {
+    const { applicationToken, type, eventId } = parsed.event;
+    return { body, about: `${applicationToken} ${type} ${eventId}`, applicationToken, eventId };
+  }
+  const eventId = parsed.kind === "invalid" ? null : parsed.webhook.eventId;
+  return { body, about: parsed.kind, applicationToken: null, eventId };
+}

@@ -1,0 +1,43 @@
+import { paginateQuery } from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import * as v from "valibot";
+
+import { GAP_PARTITION } from "../../lambdas/adapters/dynamo-due-applications.ts";
+import { TABLE } from "../../lambdas/settings.ts";
+import type { ConnectedStack } from "./stack.ts";
+import type { Terminal } from "./terminal.ts";
+
+const GapSchema = v.object({
+  pk: v.string(),
+  gapStage: v.string(),
+  gapSince: v.number(),
+  journeyToken: v.nullish(v.string(), null),
+});
+
+/** `gaps`: which applications are in gap, since when, and where the truth stopped; the oldest first. */
+export async function gaps(stack: ConnectedStack, terminal: Terminal): Promise<void> {
+  let count = 0;
+  const pages = paginateQuery(
+    { client: stack.dynamo },
+    {
+      TableName: stack.applicationTableName,
+      IndexName: TABLE.gapIndex,
+      KeyConditionExpression: "gapPk = :gap",
+      ExpressionAttributeValues: marshall({ ":gap": GAP_PARTITION }),
+    },
+  );
+  for await (const { Items = [] } of pages) {
+    for (const item of Items) {
+      const { pk, gapStage, gapSince, journeyToken } = v.parse(GapSchema, unmarshall(item));
+      const token = pk.replace("APPLICATION#", "");
+      const since = new Date(gapSince).toISOString();
+      terminal.print(`${since}  ${token}  ${gapStage}  ${journeyToken ?? "-"}`);
+      count += 1;
+    }
+  }
+  if (count === 0) terminal.print("No application is in gap.");
+  else
+    terminal.print(
+      `${count} in gap; npm run ops -- show <application token> says what is missing.`,
+    );
+}

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { DeleteMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import type { Message, MessageAttributeValue } from "@aws-sdk/client-sqs";
+
+import { choiceText, isChosen } from "./dead-letter.ts";
+import type { Choice } from "./dead-letter.ts";
+import { lookThrough } from "./dead-letter-queue.ts";
+import { OperatorError } from "./operator-error.ts";
+import type { ConnectedStack } from "./stack.ts";
+import type { Terminal } from "./terminal.ts";
+
+/**
+ * Moves chosen dead letters, one after the other, each as it is, its attributes with it. A message is in
+ * the event queue before it is deleted here: a crash between the two leaves it in both, and its second
+ * copy is a duplicate to the consumer.
+ *
+ * @param now - what came into the dead-letter queue later stays: it may be what was just sent back.
+ */
+export async function moveByHand(
+  stack: ConnectedStack,
+  options: Choice & { readonly limit: number | null; readonly perSecond: number | null },
+  terminal: Terminal,
+  now: number,
+): Promise<void> {
+  const { limit, perSecond } = options;
+  const pauseMs = perSecond === null ? 0 : 1_000 / perSecond;
+  let moved = 0;
+  let newer = 0;
+  try {
+    await lookThrough(stack, async (letter, message) => {
+      if (!isChosen(letter, options)) return "keep";
+      if (letter.sentAt > now) {
+        newer += 1;
+        return "keep";
+      }
+      if (moved === limit) return "stop";
+      if (moved > 0 && pauseMs > 0) await sleep(pauseMs);
+      await move(stack, message);
+      moved += 1;
+      terminal.progress(`Moved ${moved} so far …`);
+      return "gone";
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new OperatorError(
+      `The move stopped after ${counted(moved)} (${why}). What was moved stays moved, the rest is where it was: run it again.`,
+      { cause: error },
+    );
+  }
+  terminal.print(
+    moved === 0
+      ? `Nothing${choiceText(options)} was dead-lettered.`
+      : `Moved ${counted(moved)} back into the event queue.`,
+  );
+  if (newer > 0) {
+    terminal.print(
+      `${counted(newer)} came since this began, and stayed: if they are those that were just sent back, the cause is still there.`,
+    );
+  }
+}
+
+/** For a person. */
+export function counted(messages: number): string {
+  return messages === 1 ? "1 message" : `${messages} messages`;
+}
+
+async function move(stack: ConnectedStack, message: Message): Promise<void> {
+  const { Body: MessageBody, ReceiptHandle, MessageAttributes = {} } = message;
+  await stack.sqs.send(
+    new SendMessageCommand({
+      QueueUrl: stack.eventQueueUrl,
+      MessageBody,
+      MessageAttributes: Object.fromEntries(
+        Object.entries(MessageAttributes).map(([name, value]) => [name, sendable(value)]),
+      ),
+    }),
+  );
+  await stack.sqs.send(
+    new DeleteMessageCommand({ QueueUrl: stack.deadLetterQueueUrl, ReceiptHandle }),
+  );
+}
+
+/** Without the empty lists that SQS gives and does not take. */
+function sendable({ DataType, StringValue, BinaryValue }: MessageAttributeValue) {
+  return {
+    DataType,
+    ...(StringValue !== undefined && { StringValue }),
+    ...(BinaryValue !== undefined && { BinaryValue }),
+  };
+}

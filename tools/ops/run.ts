@@ -1,0 +1,64 @@
+import { check } from "./check.ts";
+import { parseCommand } from "./command-line.ts";
+import type { Command } from "./command-line.ts";
+import { listDeadLetters } from "./dead-letters.ts";
+import { gaps } from "./gaps.ts";
+import { logs } from "./logs.ts";
+import { UsageError } from "./operator-error.ts";
+import { redrive } from "./redrive.ts";
+import { replay } from "./replay.ts";
+import { show } from "./show.ts";
+import { connect } from "./stack.ts";
+import { status } from "./status.ts";
+import type { Terminal } from "./terminal.ts";
+
+/**
+ * Does what the command line asks for.
+ *
+ * @returns the exit code: 0 done, 1 it cannot be done, 2 the command line is wrong.
+ */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    const command = parseCommand(args);
+    if ("help" in command) terminal.print(command.help);
+    else await execute(command, terminal, Date.now());
+    return 0;
+  } catch (error) {
+    terminal.warn(sentenceOf(error));
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+async function execute(command: Command, terminal: Terminal, now: number): Promise<void> {
+  const stack = await connect(command);
+  const { argument } = command;
+  switch (command.verb) {
+    case "status":
+      return status(stack, terminal, now);
+    case "gaps":
+      return gaps(stack, terminal);
+    case "show":
+      return show(stack, argument, command, terminal);
+    case "check":
+      return check(stack, argument, terminal, now);
+    case "logs":
+      return logs(stack, argument, { ...command, now }, terminal);
+    case "dead-letters":
+      return listDeadLetters(stack, command, terminal);
+    case "redrive":
+      return redrive(stack, command, terminal, now);
+    case "replay":
+      return replay(stack, argument, { ...command, now }, terminal);
+  }
+}
+
+/** AWS's errors are sentences of their own, but not all say which they are. */
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { name, message } = error;
+  if (message.includes("ECONNREFUSED") || message.includes("ENOTFOUND")) {
+    return `Nothing answers (${message}): is the stack up, and the region right?`;
+  }
+  if (message === "" || message === "UnknownError") return `AWS answered ${name}.`;
+  return message;
+}
