@@ -39,6 +39,17 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
     expect([...wild]).toEqual(['{"Fn::Join":["",[{"Fn::GetAtt":["PayloadBucket","Arn"]},"/*"]]}']);
   });
 
+  it("nobody may go through a whole table, so that no cost grows with what is stored", () => {
+    const wholeTable = /^dynamodb:(Scan|PartiQLSelect|ExportTableToPointInTime)$/;
+
+    const tableActions = statements
+      .flatMap(({ actions }) => actions)
+      .filter((action) => action.startsWith("dynamodb:"));
+
+    expect(tableActions.filter((action) => wholeTable.test(action))).toEqual([]);
+    expect(tableActions).toContain("dynamodb:Query");
+  });
+
   it("no role has a policy that AWS manages", () => {
     const managed = stack
       .ofType("AWS::IAM::Role")

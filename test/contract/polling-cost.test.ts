@@ -1,0 +1,124 @@
+import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { describe, expect, test } from "vitest";
+
+import {
+  applicationKey,
+  attributesOf,
+  dueShardOf,
+  eventKey,
+} from "../../lambdas/adapters/application-item.ts";
+import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
+import { stateOfEvent } from "../../lambdas/domain/observation.ts";
+import { makePollerHandler } from "../../lambdas/poller/handler.ts";
+import { TABLE } from "../../lambdas/settings.ts";
+import { startDynamoDb } from "../support/dynalite.ts";
+import { aJourneyEvent } from "../support/journey-event.ts";
+import { alloyAnswer, POLLER_SETTINGS, recordOf, START } from "../support/poller.ts";
+import { meterReadUnits } from "../support/read-meter.ts";
+
+const DUE = 1_000;
+/** The queries of a run that finds nothing: what is due in each shard, and which gaps are open. */
+const SHARDS_AND_GAPS = TABLE.dueShards + 1;
+
+const HOUR = 60 * 60 * 1_000;
+
+/** DynamoDB takes 25 items in one batch. */
+const BATCH = 25;
+
+/** Batches on their way at once: enough to keep dynalite busy. */
+const BATCHES_AT_ONCE = 8;
+
+function eventOf(applicationToken: string) {
+  return aJourneyEvent({ applicationToken, at: START - HOUR });
+}
+
+/** What stands in the table of an application with one event. */
+function itemsOf(applicationToken: string, dueAt: number): readonly Record<string, unknown>[] {
+  const event = eventOf(applicationToken);
+  const { at: eventAt, ...recorded } = recordOf(event);
+  const state = {
+    ...applicationKey(applicationToken),
+    ...attributesOf(stateOfEvent(event)),
+    duePk: dueShardOf(applicationToken),
+    dueAt,
+    revision: 1,
+  };
+  const record = { ...eventKey(applicationToken, event.eventId, eventAt), ...recorded, eventAt };
+  // The events of an application that is not due would only make the table slower to fill.
+  return dueAt <= START ? [state, record] : [state];
+}
+
+/** Lets the real poller check 1,000 applications that are due, among so many that are open. */
+async function pollAmong(open: number) {
+  const dynamo = await startDynamoDb();
+  const { client, applicationTableName } = dynamo;
+  try {
+    const items = Array.from({ length: open }, (_, index) =>
+      // What is not due yet stands in the same index, right behind what is.
+      itemsOf(`JA-${String(index).padStart(6, "0")}`, START - DUE + 1 + index),
+    ).flat();
+    const batches = Array.from({ length: Math.ceil(items.length / BATCH) }, (_, index) =>
+      items.slice(index * BATCH, (index + 1) * BATCH),
+    );
+    async function load(): Promise<void> {
+      for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
+        const puts = batch.map((item) => ({
+          PutRequest: { Item: marshall(item, { removeUndefinedValues: true }) },
+        }));
+        await client.send(
+          new BatchWriteItemCommand({ RequestItems: { [applicationTableName]: puts } }),
+        );
+      }
+    }
+    await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, load));
+
+    const meter = meterReadUnits(client);
+    const run = makePollerHandler({
+      applications: new DynamoDueApplications(client, applicationTableName),
+      alloy: {
+        getApplication: async ({ applicationToken }) =>
+          alloyAnswer(applicationToken, [eventOf(applicationToken)]),
+        renewCredentials() {},
+      },
+      deliveries: {
+        record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }),
+      },
+      queue: { send: async () => {} },
+      gaps: { announce: async () => {} },
+      settings: {
+        ...POLLER_SETTINGS,
+        polling: { ...POLLER_SETTINGS.polling, callsPerRun: DUE, requestsPerSecond: DUE },
+      },
+      metrics: { count() {}, milliseconds() {}, flush() {} },
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+      now: () => START,
+      random: () => 0,
+      sleep: async () => {},
+    });
+    const report = await run({});
+    const read = meter.taken();
+    await run({});
+    return { report, read, idle: meter.taken() };
+  } finally {
+    await dynamo.close();
+  }
+}
+
+describe("polling", () => {
+  test("100,000 open applications cost at most 1.1 times what 1,000 cost, when 1,000 are due", async () => {
+    const few = await pollAmong(1_000);
+    const many = await pollAmong(100_000);
+
+    expect(few.report).toMatchObject({ due: DUE, checked: DUE, left: 0 });
+    expect(many.report).toMatchObject({ due: DUE, checked: DUE, left: 0 });
+    // Half a unit for the events of each, and for each query that lists what is due or in gap.
+    expect(few.read.units).toBeGreaterThan(DUE / 2);
+    expect(many.read.units).toBeLessThanOrEqual(1.1 * few.read.units);
+    expect([...many.read.commands]).toEqual([["QueryCommand", DUE + SHARDS_AND_GAPS]]);
+    expect(many.idle).toEqual({
+      commands: new Map([["QueryCommand", SHARDS_AND_GAPS]]),
+      units: SHARDS_AND_GAPS / 2,
+    });
+  }, 240_000);
+});
