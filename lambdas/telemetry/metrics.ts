@@ -6,7 +6,7 @@ type Strings = Readonly<Record<string, string>>;
 export interface Metrics {
   /** Adds to a count. Zero is a data point too: it says "looked, and found none". */
   count(name: MetricName, value?: number, dimensions?: Strings): void;
-  /** Adds one measurement, in milliseconds. CloudWatch takes at most 100 per name and flush. */
+  /** Adds one measurement, in milliseconds. */
   milliseconds(name: MetricName, value: number, dimensions?: Strings): void;
   /** Writes one line per set of dimensions, each with these searchable properties; forgets both. */
   flush(properties?: Strings): void;
@@ -46,15 +46,37 @@ export function makeMetrics(options: {
     },
     flush(properties = {}) {
       for (const { dimensions, values } of lines.values()) {
-        const Metrics = [...values].map(([Name, value]) => ({ Name, Unit: unitOf(value) }));
-        const set = { Namespace: METRIC_NAMESPACE, Dimensions: [Object.keys(dimensions)], Metrics };
-        const _aws = { Timestamp: options.now(), CloudWatchMetrics: [set] };
-        const fields = { ...properties, ...dimensions, ...Object.fromEntries(values) };
-        options.write(JSON.stringify({ _aws, ...fields }));
+        for (const part of inLines(values)) {
+          const Metrics = part.map(([Name, value]) => ({ Name, Unit: unitOf(value) }));
+          const set = {
+            Namespace: METRIC_NAMESPACE,
+            Dimensions: [Object.keys(dimensions)],
+            Metrics,
+          };
+          const _aws = { Timestamp: options.now(), CloudWatchMetrics: [set] };
+          const fields = { ...properties, ...dimensions, ...Object.fromEntries(part) };
+          options.write(JSON.stringify({ _aws, ...fields }));
+        }
       }
       lines.clear();
     },
   };
+}
+
+/** CloudWatch refuses a line, the rest of it too, when a metric in it has more values. */
+const MOST_VALUES = 100;
+
+/** Splits what was measured into lines: all of it into one, but for what is more than a line may hold. */
+function inLines(values: ReadonlyMap<MetricName, number | number[]>) {
+  const lines: [MetricName, number | number[]][][] = [[]];
+  for (const [name, value] of values) {
+    const count = typeof value === "number" ? 1 : value.length;
+    for (let from = 0; from < count; from += MOST_VALUES) {
+      const part = typeof value === "number" ? value : value.slice(from, from + MOST_VALUES);
+      (lines[from / MOST_VALUES] ??= []).push([name, part]);
+    }
+  }
+  return lines;
 }
 
 const unitOf = (value: number | number[]) => (typeof value === "number" ? "Count" : "Milliseconds");

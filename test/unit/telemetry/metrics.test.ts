@@ -75,6 +75,22 @@ describe("metrics in embedded metric format", () => {
     ]);
   });
 
+  it("put no more values of a metric into one line than CloudWatch takes", () => {
+    const { metrics, lines, written } = someMetrics();
+    const durations = Array.from({ length: 250 }, (_, index) => index);
+
+    metrics.count(METRICS.pollerRuns);
+    for (const duration of durations) metrics.milliseconds(METRICS.gapDuration, duration);
+    metrics.flush();
+
+    expect(written()).toMatchObject([
+      { PollerRuns: 1, GapDuration: durations.slice(0, 100) },
+      { GapDuration: durations.slice(100, 200) },
+      { GapDuration: durations.slice(200) },
+    ]);
+    expect(lines.filter((line) => line.includes("PollerRuns"))).toHaveLength(1);
+  });
+
   it("write one line per set of dimensions", () => {
     const { metrics, written } = someMetrics();
 
