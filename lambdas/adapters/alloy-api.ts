@@ -48,13 +48,15 @@ export class HttpAlloyApi implements AlloyApi {
       { fetch: this.#fetch, now: this.#now },
     );
     if ("failure" in answer) return answer.failure;
-    const { status, body } = answer;
+    const { status, body, restMs } = answer;
+    const rest = restMs === null ? {} : { restMs };
     if (status === 400 || status === 403 || status === 404) {
-      return { kind: "unknown", status, minorCode: minorCodeOf(body) };
+      return { kind: "unknown", status, minorCode: minorCodeOf(body), ...rest };
     }
+    if (status >= 400) return { kind: "failed", cause: "refused", retryAfterMs: null };
     const parsed = status === 200 ? parseAlloyApplication(body, asked) : null;
     return parsed !== null && "application" in parsed
-      ? { kind: "application", application: parsed.application }
+      ? { kind: "application", application: parsed.application, ...rest }
       : { kind: "failed", cause: "not-an-application", retryAfterMs: null };
   }
 

@@ -104,9 +104,10 @@ export class BearerAuthorization implements AlloyAuthorization {
       if (answer.failure.kind === "unauthorized") this.#basic.renew();
       return answer;
     }
-    const known = this.#bearerOf(answer.body);
+    const known = answer.status < 400 ? this.#bearerOf(answer.body) : null;
     if (known === null) {
-      return { failure: { kind: "failed", cause: "not-an-application", retryAfterMs: null } };
+      const cause = answer.status < 400 ? "not-an-application" : "refused";
+      return { failure: { kind: "failed", cause, retryAfterMs: null } };
     }
     this.#known = known;
     return known.bearer;

@@ -3,8 +3,9 @@ import type { AlloyAnswer } from "../domain/polling-ports.ts";
 /** A call that got an answer of Alloy's, whatever its status. */
 export interface AlloyHttpAnswer {
   readonly status: number;
-  readonly headers: Headers;
   readonly body: string;
+  /** Alloy's rate limit is used up for so long; null: it is not, or Alloy does not say. */
+  readonly restMs: number | null;
 }
 
 /** How a call to Alloy failed, as far as every endpoint fails alike. */
@@ -15,6 +16,9 @@ export type AlloyHttpFailure = Extract<
 
 /** Above this a number of seconds since 1970 would be in the year 5138: it is in milliseconds. */
 const MOST_EPOCH_SECONDS = 1e11;
+
+/** A hundred times a long application; five of them at once, parsed, still fit into the poller's memory. */
+const MOST_BODY_BYTES = 4 * 1_024 * 1_024;
 
 /**
  * Calls Alloy once. It never throws for what the network or Alloy does.
@@ -47,9 +51,18 @@ export async function callAlloy(
       signal: AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs))),
     });
     const { status, headers } = response;
-    const failure = failureOf(status, headers, world.now());
-    const answer = { status, headers, body: await response.text() };
-    return failure === null ? answer : { failure };
+    const now = world.now();
+    const failure = failureOf(status, headers, now);
+    if (failure !== null) {
+      // The status says it all; what else a server in trouble sends is not waited for.
+      await response.body?.cancel();
+      return { failure };
+    }
+    const read = await textOf(response);
+    if (read === null) {
+      return { failure: { kind: "failed", cause: "too-large", retryAfterMs: null } };
+    }
+    return { status, body: read, restMs: restOf(headers, now) };
   } catch (error) {
     const isTimeout = error instanceof Error && error.name === "TimeoutError";
     const cause = isTimeout ? "timeout" : "unreachable";
@@ -65,10 +78,34 @@ function failureOf(status: number, headers: Headers, now: number): AlloyHttpFail
   return null;
 }
 
-/** `retry-after` in seconds, or else the time at which the limit is reset. */
+/** Null when it is too large. */
+async function textOf(response: Response): Promise<string | null> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    // To leave the loop closes the connection.
+    if (bytes > MOST_BODY_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+/** `retry-after`, in seconds or as a date (RFC 9110), or else the time at which the limit is reset. */
 function retryAfterOf(headers: Headers, now: number): number | null {
-  const seconds = numberOf(headers.get("retry-after"));
+  const retryAfter = headers.get("retry-after");
+  const seconds = numberOf(retryAfter);
   if (seconds !== null) return Math.max(0, seconds * 1_000);
+  const date = Date.parse(retryAfter ?? "");
+  return Number.isNaN(date) ? resetOf(headers, now) : Math.max(0, date - now);
+}
+
+/** Whether the headers are on answers like 200 too is not documented; when they are, they save a 429. */
+function restOf(headers: Headers, now: number): number | null {
+  return numberOf(headers.get("alloy-ratelimit-remaining")) === 0 ? resetOf(headers, now) : null;
+}
+
+function resetOf(headers: Headers, now: number): number | null {
   const reset = numberOf(headers.get("alloy-ratelimit-reset"));
   if (reset === null) return null;
   // Alloy's documentation says "Unix timestamp", and not of what.

@@ -113,17 +113,38 @@ export interface EventQueue {
 
 /** What one call of Get Journey Application came to. */
 export type AlloyAnswer =
-  | { readonly kind: "application"; readonly application: AlloyApplication }
+  | ({ readonly kind: "application"; readonly application: AlloyApplication } & AlloyRest)
   /** 400, 403, 404: an answer, not a fault. Alloy does not know it, or not by this account. */
-  | { readonly kind: "unknown"; readonly status: number; readonly minorCode: number | null }
+  | ({
+      readonly kind: "unknown";
+      readonly status: number;
+      readonly minorCode: number | null;
+    } & AlloyRest)
   /** 401: our credentials are wrong, or the bearer has expired. */
   | { readonly kind: "unauthorized" }
   /** 429. */
   | { readonly kind: "rate-limited"; readonly retryAfterMs: number | null }
-  /** 5xx, no answer in time, no connection, or a page of something else. */
+  /** 5xx, another 4xx, no answer in time, no connection, or a page of something else. */
   | { readonly kind: "failed"; readonly cause: AlloyFailure; readonly retryAfterMs: number | null };
 
-export type AlloyFailure = "timeout" | "unreachable" | "server-error" | "not-an-application";
+/** What an answer says of the calls after it. */
+interface AlloyRest {
+  /** That was the last call that the rate limit allows, for so long. */
+  readonly restMs?: number;
+}
+
+/**
+ * - `timeout`: not answered, or not to the end; `unreachable`: no connection, or a redirect;
+ * - `server-error`: 5xx; `not-an-application`: 2xx with something else;
+ * - `refused`: a 4xx that no wait mends; `too-large`: more than can be read.
+ */
+export type AlloyFailure =
+  | "timeout"
+  | "unreachable"
+  | "server-error"
+  | "not-an-application"
+  | "refused"
+  | "too-large";
 
 /** Alloy's API. */
 export interface AlloyApi {

@@ -1,7 +1,8 @@
-import type { AlloyAnswer, AlloyApi } from "../domain/polling-ports.ts";
+import type { AlloyAnswer, AlloyApi, AlloyFailure } from "../domain/polling-ports.ts";
 import { METRICS, POLLER } from "../settings.ts";
 import type { PollingSettings } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import { makeTokenBucket } from "./token-bucket.ts";
 
 /** An answer about an application. */
@@ -10,7 +11,7 @@ export type Answered = Extract<AlloyAnswer, { kind: "application" | "unknown" }>
 export type Asked =
   | Answered
   /** Tried, and Alloy did not answer. */
-  | { readonly kind: "unanswered"; readonly cause: string }
+  | { readonly kind: "unanswered"; readonly cause: AlloyFailure }
   /** Not tried, or not to the end: this run asks nothing more. */
   | { readonly kind: "stopped" };
 
@@ -18,6 +19,9 @@ export type Asked =
 export type StopReason = "credentials" | "outage" | "rate-limit" | "budget";
 
 type AskedApplication = Parameters<AlloyApi["getApplication"]>[0];
+
+/** Of these the next attempt would come to the same. */
+const FUTILE: readonly AlloyFailure[] = ["refused", "too-large"];
 
 /** Alloy, as one run of the poller calls it. */
 export interface AlloyCaller {
@@ -33,6 +37,7 @@ export interface AlloyCaller {
  *
  * - Failures are retried with jitter, after the time that Alloy asks for or one that doubles.
  * - 429 is retried too, and halves the rate for the rest of the run.
+ * - When an answer says that it was the last one of Alloy's limit, the next call waits for the next limit.
  * - 401 has the credentials read again, once; a second one stops the run.
  * - So many failures in a row stop the run: an outage costs a few calls, whatever is due.
  */
@@ -42,11 +47,12 @@ export function makeAlloyCaller(options: {
   /** Epoch milliseconds. */
   readonly deadline: number;
   readonly metrics: Metrics;
+  readonly logger: MessageLogger;
   readonly now: () => number;
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }): AlloyCaller {
-  const { alloy, settings, deadline, metrics, now, random, sleep } = options;
+  const { alloy, settings, deadline, metrics, logger, now, random, sleep } = options;
   const bucket = makeTokenBucket({ perSecond: settings.requestsPerSecond, now, sleep });
   let callsLeft = settings.callsPerRun;
   let failuresInARow = 0;
@@ -85,7 +91,7 @@ export function makeAlloyCaller(options: {
   function afterRefusal(retryAfterMs: number | null): number | Exclude<Asked, Answered> {
     metrics.count(METRICS.alloyCallsFailed);
     refusalsInARow += 1;
-    const wait = retryAfterMs ?? pauseAfter(refusalsInARow);
+    const wait = waitFor(retryAfterMs, refusalsInARow);
     if (now() + wait >= deadline || refusalsInARow >= POLLER.refusalsToStop) {
       return stop("rate-limit");
     }
@@ -94,20 +100,39 @@ export function makeAlloyCaller(options: {
   }
 
   function afterFailure(
-    cause: string,
+    cause: AlloyFailure,
     retryAfterMs: number | null,
     attempt: number,
   ): number | Exclude<Asked, Answered> {
     metrics.count(METRICS.alloyCallsFailed);
     failuresInARow += 1;
     if (failuresInARow >= POLLER.failuresToStop) stop("outage");
-    const wait = retryAfterMs ?? pauseAfter(attempt);
-    if (attempt >= POLLER.attempts || stopped !== null) return { kind: "unanswered", cause };
+    const wait = waitFor(retryAfterMs, attempt);
+    const isLast = attempt >= POLLER.attempts || FUTILE.includes(cause);
+    if (isLast || stopped !== null) return { kind: "unanswered", cause };
     return now() + wait < deadline ? wait : stop("outage");
   }
 
-  function pauseAfter(attempt: number): number {
+  /** Never shorter than Alloy asks for, and never the same for calls that failed together. */
+  function waitFor(retryAfterMs: number | null, attempt: number): number {
+    if (retryAfterMs !== null) return retryAfterMs + POLLER.pauseMs * random();
     return POLLER.pauseMs * 2 ** (attempt - 1) * (0.5 + random());
+  }
+
+  function rest(restMs: number | undefined): void {
+    if (restMs === undefined) return;
+    if (now() + restMs >= deadline) stop("rate-limit");
+    bucket.rest(restMs);
+  }
+
+  function logFailure(
+    { applicationToken }: AskedApplication,
+    answer: AlloyAnswer | { readonly kind: "stopped" },
+  ): void {
+    const { kind } = answer;
+    if (kind === "application" || kind === "unknown" || kind === "stopped") return;
+    const cause = kind === "failed" ? answer.cause : kind;
+    logger.warn("poller.call.failed", { applicationToken, cause });
   }
 
   return {
@@ -117,6 +142,7 @@ export function makeAlloyCaller(options: {
       for (let failures = 0; ;) {
         const renewalsBefore = renewals;
         const answer = await call(application);
+        logFailure(application, answer);
         let next: number | Exclude<Asked, Answered>;
         const { kind } = answer;
         switch (kind) {
@@ -125,6 +151,7 @@ export function makeAlloyCaller(options: {
             failuresInARow = 0;
             refusalsInARow = 0;
             hasAnswered = true;
+            rest(answer.restMs);
             return answer;
           case "stopped":
             return answer;

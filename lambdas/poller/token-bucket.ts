@@ -9,6 +9,8 @@ export interface TokenBucket {
   take(deadline: number): Promise<boolean>;
   /** Alloy had too many: lets nothing through for this time, then at half the rate, down to one call per it. */
   slowDown(ms: number): void;
+  /** Lets nothing through for this time, then goes on at its rate. */
+  rest(ms: number): void;
 }
 
 /** @param perSecond - at least 1 call at once, however low the rate is. */
@@ -39,6 +41,9 @@ export function makeTokenBucket(options: {
       slowedUntil = Math.max(slowedUntil, now() + ms);
       most = 1;
       fullAt = Math.max(fullAt, slowedUntil);
+    },
+    rest(ms) {
+      fullAt = Math.max(fullAt, now() + ms + (most - 1) * intervalMs);
     },
   };
 }

@@ -23,6 +23,7 @@ export const MESSAGES = {
   "consumer.event.unrecognised": "Alloy sent something that its documentation does not know.",
   "poller.run.ended": "The poller has ended a run.",
   "poller.run.stopped": "This run asks Alloy nothing more; what is left comes first in the next.",
+  "poller.call.failed": "A call of Alloy's API failed; `cause` says how.",
   "poller.check.failed": "A check could not be ended; the application is due again.",
   "poller.check.unanswered": "Alloy did not answer for this application; it is asked again later.",
   "poller.application.unknown":

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { IncomingMessage, RequestListener } from "node:http";
+import { gzipSync } from "node:zlib";
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
@@ -251,6 +252,222 @@ describe("against recorded answers", () => {
       "/v1/journeys/J%2F1/applications/..%2F..%2Fx%3Fy",
     ]);
     expect(answer.kind).toBe("failed");
+  });
+
+  test("a redirect does not get our credentials", async () => {
+    const elsewhere: IncomingMessage[] = [];
+    const other = await aServer((request, response) => {
+      elsewhere.push(request);
+      response.end("{}");
+    });
+    for (const status of [301, 302, 303, 307, 308]) {
+      const baseUrl = await aServer((_, response) => {
+        response.writeHead(status, { location: other }).end();
+      });
+
+      const answer = await anApi(baseUrl).getApplication(asked, TIMEOUT_MS);
+
+      expect(answer).toMatchObject({ kind: "failed", cause: "unreachable" });
+    }
+    expect(elsewhere).toEqual([]);
+  });
+
+  const answers = new URL("../fixtures/alloy-api/", import.meta.url);
+
+  test.each(readdirSync(answers).filter((name) => name.startsWith("get-application")))(
+    "%s is an application, with all its events",
+    async (name) => {
+      const body = readFileSync(new URL(name, answers), "utf8");
+      const recorded = JSON.parse(body);
+      const baseUrl = await aServer((_, response) => response.end(body));
+
+      const { journey_application_token: applicationToken, _embedded } = recorded;
+      const answer = await anApi(baseUrl).getApplication(
+        { applicationToken, journeyToken: _embedded.journey.journey_token },
+        TIMEOUT_MS,
+      );
+
+      expect(answer).toMatchObject({
+        kind: "application",
+        application: { applicationToken, unreadableEvents: 0 },
+      });
+      expect(answer).toHaveProperty("application.events.length", _embedded.events.length);
+    },
+  );
+
+  const IN_A_MINUTE = Math.floor(Date.now() / 1_000) * 1_000 + 60_000;
+  const now = () => IN_A_MINUTE - 60_000;
+
+  test.each<[string, Record<string, string>, number | null]>([
+    ["seconds", { "retry-after": "7" }, 7_000],
+    ["parts of a second", { "retry-after": "0.5" }, 500],
+    ["a date", { "retry-after": new Date(IN_A_MINUTE).toUTCString() }, 60_000],
+    ["a date that is over", { "retry-after": "Wed, 21 Oct 2015 07:28:00 GMT" }, 0],
+    ["a time in the past", { "retry-after": "-7" }, 0],
+    ["nothing to read", { "retry-after": "soon" }, null],
+    ["nothing", {}, null],
+    ["the reset in seconds", { "alloy-ratelimit-reset": String(IN_A_MINUTE / 1_000) }, 60_000],
+    ["the reset in milliseconds", { "alloy-ratelimit-reset": String(IN_A_MINUTE) }, 60_000],
+    [
+      "both, of which retry-after counts",
+      { "retry-after": "7", "alloy-ratelimit-reset": String(IN_A_MINUTE) },
+      7_000,
+    ],
+    [
+      "both, of which only the reset can be read",
+      { "retry-after": "soon", "alloy-ratelimit-reset": String(IN_A_MINUTE) },
+      60_000,
+    ],
+  ])("429 and 503 say how long to wait by %s", async (_, headers, retryAfterMs) => {
+    const answered = [];
+    for (const status of [429, 503]) {
+      const baseUrl = await aServer((_request, response) =>
+        response.writeHead(status, headers).end(),
+      );
+      answered.push(await anApi(baseUrl, { now }).getApplication(asked, TIMEOUT_MS));
+    }
+
+    expect(answered).toEqual([
+      { kind: "rate-limited", retryAfterMs },
+      { kind: "failed", cause: "server-error", retryAfterMs },
+    ]);
+  });
+
+  test.each([
+    ["the last call", "0", 60_000],
+    ["one of several calls", "3", undefined],
+  ])("an answer to %s of the rate limit says so", async (_, remaining, restMs) => {
+    const baseUrl = await aServer((_request, response) =>
+      response
+        .writeHead(404, {
+          "alloy-ratelimit-remaining": remaining,
+          "alloy-ratelimit-reset": String(IN_A_MINUTE / 1_000),
+        })
+        .end(),
+    );
+
+    const answer = await anApi(baseUrl, { now }).getApplication(asked, TIMEOUT_MS);
+
+    expect(answer).toEqual({ kind: "unknown", status: 404, minorCode: null, restMs });
+  });
+
+  test.each([402, 405, 408, 409, 410, 413, 415, 422, 451])(
+    "%d is a refusal that no wait mends",
+    async (status) => {
+      const baseUrl = await aServer((_, response) =>
+        response.writeHead(status, { "retry-after": "1" }).end("<html>a proxy</html>"),
+      );
+
+      expect(await anApi(baseUrl).getApplication(asked, TIMEOUT_MS)).toEqual({
+        kind: "failed",
+        cause: "refused",
+        retryAfterMs: null,
+      });
+    },
+  );
+
+  test.each([
+    ["a page", 200, "<html>maintenance</html>"],
+    ["nothing", 200, ""],
+    ["half of it", 200, '{"journey_application_token":"JA-1","sta'],
+    ["null", 200, "null"],
+    ["a list", 200, "[]"],
+    ["a number", 200, "7"],
+    ["an object of something else", 200, '{"status":"running"}'],
+    ["another application", 200, '{"journey_application_token":"JA-2","status":"running"}'],
+    ["no content", 204, undefined],
+    ["a partial answer", 206, '{"journey_application_token":"JA-1","status":"running"}'],
+  ])("%s in place of the application is a failure", async (_, status, body) => {
+    const baseUrl = await aServer((_request, response) => response.writeHead(status).end(body));
+
+    expect(await anApi(baseUrl).getApplication(asked, TIMEOUT_MS)).toEqual({
+      kind: "failed",
+      cause: "not-an-application",
+      retryAfterMs: null,
+    });
+  });
+
+  test.each([
+    ["as it is", {}, (text: string) => text],
+    ["compressed", { "content-encoding": "gzip" }, (text: string) => gzipSync(text)],
+  ] as const)("a huge answer, %s, is not read to its end", async (_, headers, encode) => {
+    const huge = encode(`{"padding":"${"x".repeat(64 * 1_024 * 1_024)}"}`);
+    const baseUrl = await aServer((_request, response) =>
+      response.writeHead(200, headers).end(huge),
+    );
+
+    expect(await anApi(baseUrl).getApplication(asked, 10_000)).toEqual({
+      kind: "failed",
+      cause: "too-large",
+      retryAfterMs: null,
+    });
+  });
+
+  /** Sends its answer byte by byte, and never ends. */
+  function drip(status: number): RequestListener {
+    return (_, response) => {
+      response.writeHead(status);
+      const dripping = setInterval(() => response.write(" "), 20);
+      response.on("close", () => {
+        clearInterval(dripping);
+      });
+    };
+  }
+
+  test("an answer that drips is given up in time", async () => {
+    const baseUrl = await aServer(drip(200));
+
+    expect(await anApi(baseUrl).getApplication(asked, 200)).toMatchObject({
+      kind: "failed",
+      cause: "timeout",
+    });
+  });
+
+  test("an error that drips is known by its status", async () => {
+    const baseUrl = await aServer(drip(500));
+
+    expect(await anApi(baseUrl).getApplication(asked, TIMEOUT_MS)).toMatchObject({
+      kind: "failed",
+      cause: "server-error",
+    });
+  });
+
+  test("a bearer that drips is given up in time too", async () => {
+    const baseUrl = await aServer(drip(201));
+
+    const answer = await anApi(baseUrl, { auth: "bearer" }).getApplication(asked, 200);
+
+    expect(answer).toMatchObject({ kind: "failed", cause: "timeout" });
+  });
+
+  test("a connection that breaks off is a failure", async () => {
+    const baseUrl = await aServer((_, response) => {
+      response.writeHead(200, { "content-length": "100" });
+      response.write("{", () => response.destroy());
+    });
+
+    expect(await anApi(baseUrl).getApplication(asked, TIMEOUT_MS)).toMatchObject({
+      kind: "failed",
+      cause: "unreachable",
+    });
+  });
+
+  test.each([
+    ["a page", 200, "<html>maintenance</html>", { kind: "failed", cause: "not-an-application" }],
+    ["an error", 500, "", { kind: "failed", cause: "server-error" }],
+    ["a limit", 429, "", { kind: "rate-limited" }],
+    ["a refusal", 400, `{"error":"invalid_grant"}`, { kind: "failed", cause: "refused" }],
+  ])("%s in place of a bearer is what the call comes to", async (_, status, body, expected) => {
+    const seen: string[] = [];
+    const baseUrl = await aServer((request, response) => {
+      seen.push(request.url ?? "");
+      response.writeHead(status).end(body);
+    });
+
+    const answer = await anApi(baseUrl, { auth: "bearer" }).getApplication(asked, TIMEOUT_MS);
+
+    expect(answer).toMatchObject(expected);
+    expect(seen).toEqual(["/v1/oauth/bearer"]);
   });
 
   test("nobody there is a failure", async () => {
