@@ -55,8 +55,18 @@ export class PipelineStack extends Stack {
       api: ingest.api,
       alerts,
     });
-    new IntegrationHealth(this, "Health", { alerts });
-    new PipelineDashboard(this, "Overview", { stage, queue });
+    const health = new IntegrationHealth(this, "Health", { alerts });
+    new PipelineDashboard(this, "Overview", {
+      stage,
+      alerts,
+      health,
+      queue,
+      store,
+      routes,
+      ingest,
+      consumer,
+      poller,
+    });
 
     this.#output({
       WebhookUrl: ingest.webhookUrl,

@@ -38,7 +38,7 @@ export class AlertTopics extends Construct {
   readonly ticket: ITopic;
   /** Where the runbooks can be read, without a slash at the end. */
   readonly runbooksUrl: string;
-  readonly #alarms = new Map<string, IAlarm>();
+  readonly #alarms = new Map<string, { readonly alarm: IAlarm; readonly severity: Severity }>();
 
   constructor(scope: Construct, id: string, props: AlertTopicsProps) {
     super(scope, id);
@@ -51,15 +51,22 @@ export class AlertTopics extends Construct {
   }
 
   /** Makes an alarm known under its id. */
-  register(id: string, alarm: IAlarm): void {
-    this.#alarms.set(id, alarm);
+  register(id: string, alarm: IAlarm, severity: Severity): void {
+    this.#alarms.set(id, { alarm, severity });
+  }
+
+  /** All that are known so far. */
+  alarms(severity: Severity): readonly IAlarm[] {
+    return [...this.#alarms.values()]
+      .filter((registered) => registered.severity === severity)
+      .map(({ alarm }) => alarm);
   }
 
   /** @throws Error when no alarm has that id: the one who asks for it is made after it. */
   alarm(id: string): IAlarm {
-    const alarm = this.#alarms.get(id);
-    if (alarm === undefined) throw new Error(`There is no alarm ${id} yet.`);
-    return alarm;
+    const registered = this.#alarms.get(id);
+    if (registered === undefined) throw new Error(`There is no alarm ${id} yet.`);
+    return registered.alarm;
   }
 
   /** What an alarm of that severity does. */

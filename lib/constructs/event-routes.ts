@@ -40,6 +40,8 @@ export class EventRoutes extends Construct {
   readonly bus: EventBus;
   /** The queues of the routes that have one of their own. */
   readonly queues: ReadonlyMap<RouteId, IQueue>;
+  /** The names of the rules, one for each route that is published. */
+  readonly ruleNames: ReadonlyMap<RouteId, string>;
 
   constructor(scope: Construct, id: string, props: EventRoutesProps) {
     super(scope, id);
@@ -57,6 +59,7 @@ export class EventRoutes extends Construct {
       return queue === undefined ? [] : [[route, queue] as const];
     });
     this.queues = new Map(queues);
+    this.ruleNames = new Map(published.map((route) => [route, ruleNameOf(this, route)]));
 
     this.#makeSubmissionRule(props);
   }

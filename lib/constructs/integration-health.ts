@@ -32,17 +32,21 @@ export interface IntegrationHealthProps {
 
 /** One page for one incident, whatever rings; and none for what a deployment itself does. */
 export class IntegrationHealth extends Construct {
+  /** Alarms of which nobody is told: they hold the other one back. */
+  readonly excuses: readonly IAlarm[];
+
   constructor(scope: Construct, id: string, { alerts }: IntegrationHealthProps) {
     super(scope, id);
     const inAlarm = (alarms: readonly string[]) =>
       alarms.map((alarm) => AlarmRule.fromAlarm(alerts.alarm(alarm), AlarmState.ALARM));
 
+    const deploymentRunning = this.#deploymentRunning();
     const suppressor = new CompositeAlarm(this, "Suppressor", {
       compositeAlarmName: alarmNameOf(this, "deployment-excuses"),
       alarmDescription:
         "Nobody is told of this: it holds back integration-unhealthy while a deployment runs, unless people wait for a decision.",
       alarmRule: AlarmRule.allOf(
-        AlarmRule.fromAlarm(this.#deploymentRunning(), AlarmState.ALARM),
+        AlarmRule.fromAlarm(deploymentRunning, AlarmState.ALARM),
         AlarmRule.not(AlarmRule.anyOf(...inAlarm(NEVER_SUPPRESSED))),
       ),
     });
@@ -58,6 +62,7 @@ export class IntegrationHealth extends Construct {
       // CloudFormation's word of the deployment is a metric a minute or two later.
       suppressorWait: Duration.minutes(2),
     });
+    this.excuses = [deploymentRunning, suppressor];
   }
 
   /** CloudFormation announces each change of the stack; CloudWatch counts what the rule has matched. */

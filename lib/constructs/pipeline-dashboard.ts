@@ -1,79 +1,121 @@
-import { Stack } from "aws-cdk-lib";
-import { Dashboard, GraphWidget, TextWidget } from "aws-cdk-lib/aws-cloudwatch";
+import { Duration, Stack } from "aws-cdk-lib";
+import { Column, Dashboard, PeriodOverride, Row, TextWidget } from "aws-cdk-lib/aws-cloudwatch";
+import type { IMetric, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
-import { METRICS } from "../../lambdas/settings.ts";
-import type { MetricName } from "../../lambdas/settings.ts";
-import type { StageConfiguration } from "../stage-configuration.ts";
+import { ALLOY_SWITCH_OFF_FAILURES, METRICS } from "../../lambdas/settings.ts";
+import type { AlertTopics } from "./alert-topics.ts";
 import { dashboardNameOf } from "./console-links.ts";
-import type { EventQueue } from "./event-queue.ts";
-import { ourMetric } from "./metrics.ts";
+import { intake, outcomes, processing } from "./dashboard-events.ts";
+import { MAXIMUM, pollingPeriod } from "./dashboard-metrics.ts";
+import type { Parts } from "./dashboard-metrics.ts";
+import { cost, polling } from "./dashboard-upkeep.ts";
+import {
+  AlarmsWidget,
+  numberWidget,
+  runbookLink,
+  sectionWidgets,
+  SHOWN_PERIOD,
+} from "./dashboard-widgets.ts";
+import type { Section } from "./dashboard-widgets.ts";
+import type { IntegrationHealth } from "./integration-health.ts";
+import { calculation, ourMetric } from "./metrics.ts";
+import { silence } from "./poller-alarms.ts";
 
-export interface PipelineDashboardProps {
-  readonly stage: StageConfiguration;
-  readonly queue: EventQueue;
+export interface PipelineDashboardProps extends Parts {
+  readonly alerts: AlertTopics;
+  readonly health: IntegrationHealth;
 }
 
-/** One picture of the pipeline, left to right as an event goes. */
+/** The rows below "is it healthy", from top to bottom as an event goes. */
+const SECTIONS: readonly ((parts: Parts) => Section)[] = [
+  intake,
+  processing,
+  outcomes,
+  polling,
+  cost,
+];
+
+/** One page for someone who has never seen it: is it healthy; and if not, where it began. */
 export class PipelineDashboard extends Construct {
-  readonly dashboard: Dashboard;
-
-  constructor(scope: Construct, id: string, { stage, queue }: PipelineDashboardProps) {
+  constructor(scope: Construct, id: string, props: PipelineDashboardProps) {
     super(scope, id);
-    const sums = (title: string, ...names: MetricName[]) =>
-      new GraphWidget({
-        title,
-        width: 8,
-        left: names.map((name) => ourMetric(stage, name, "Sum")),
-      });
+    const { stage, alerts, health } = props;
 
-    this.dashboard = new Dashboard(this, "Dashboard", {
+    new Dashboard(this, "Dashboard", {
       dashboardName: dashboardNameOf(Stack.of(this)),
+      defaultInterval: Duration.days(1),
+      // The titles name the periods: what is "per 5 min" stays so when somebody zooms.
+      periodOverride: PeriodOverride.INHERIT,
       widgets: [
+        [introduction(props)],
         [
-          new TextWidget({
-            width: 24,
-            height: 2,
-            markdown:
-              "Healthy: no dead letters, no delivery gap, the oldest event younger than a minute, and the poller's line never stops.",
-          }),
-        ],
-        [
-          new GraphWidget({
-            title: "Dead letters",
-            width: 8,
-            left: [
-              queue.deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum" }),
-            ],
-          }),
-          new GraphWidget({
-            title: "Oldest event in the queue",
-            width: 8,
-            left: [queue.events.metricApproximateAgeOfOldestMessage({ statistic: "Maximum" })],
-          }),
-          sums("Delivery gaps and poller runs", METRICS.deliveryGaps, METRICS.pollerRuns),
-        ],
-        [
-          sums(
-            "Intake",
-            METRICS.webhooksReceived,
-            METRICS.credentialsRejected,
-            METRICS.storesFailed,
-          ),
-          sums(
-            "Processing",
-            METRICS.eventsRecorded,
-            METRICS.eventsDuplicate,
-            METRICS.eventsPublished,
-          ),
-          sums(
-            "Polling",
-            METRICS.alloyCalls,
-            METRICS.transitionsUnheard,
-            METRICS.eventsMissing,
-            METRICS.eventsHealed,
+          new Row(
+            new Column(
+              new AlarmsWidget("Wake somebody", 5, alerts.alarms("page")),
+              new AlarmsWidget("Can wait until the morning; deployment-… tell nobody", 4, [
+                ...alerts.alarms("ticket"),
+                ...health.excuses,
+              ]),
+            ),
+            ...columnsOf(vitalSigns(props)),
           ),
         ],
+        ...SECTIONS.map((section) => sectionWidgets(section(props), stage.alarms.runbooksUrl)),
       ],
     });
   }
+}
+
+function introduction({ stage: { stage, alarms } }: Parts): TextWidget {
+  return new TextWidget({
+    width: 24,
+    height: 2,
+    markdown: [
+      `# Alloy's Journey webhooks: ${stage}`,
+      [
+        "**Healthy** is: no alarm rings, and each number is as its title says.",
+        "Otherwise open the runbook of the alarm, and look for the row below in which it began;",
+        `start with ${runbookLink("integration-unhealthy", alarms.runbooksUrl)}.`,
+      ].join(" "),
+    ].join("\n"),
+  });
+}
+
+type VitalSign = readonly [title: string, metric: IMetric];
+
+/** What says most with one number, and what it should be. */
+function vitalSigns({ stage, queue }: Parts): readonly VitalSign[] {
+  const rate = pollingPeriod(stage);
+  return [
+    ["Applications in gap: 0", ourMetric(stage, METRICS.deliveryGaps, "Maximum", rate)],
+    ["Moves at Alloy, no webhook: 0", silence(stage)],
+    [
+      "Oldest event in the queue, s: under 60",
+      filled("oldest", queue.events.metricApproximateAgeOfOldestMessage(MAXIMUM)),
+    ],
+    [
+      "Dead letters: 0",
+      filled("dead", queue.deadLetters.metricApproximateNumberOfMessagesVisible(MAXIMUM)),
+    ],
+    [
+      `Not 200 in a row, of ${ALLOY_SWITCH_OFF_FAILURES}: 0`,
+      ourMetric(stage, METRICS.failuresInARow, "Maximum", rate),
+    ],
+    [
+      "From Alloy's event to its receipt, ms, p90: under 5,000",
+      ourMetric(stage, METRICS.deliveryLatency, "p90", SHOWN_PERIOD),
+    ],
+  ];
+}
+
+/** SQS says nothing of a queue that nobody used for six hours: then it is empty. */
+function filled(label: string, metric: Metric): IMetric {
+  return calculation(label, "FILL(value, 0)", SHOWN_PERIOD, { value: metric });
+}
+
+/** Two columns of numbers, beside the alarms. */
+function columnsOf(signs: readonly VitalSign[]): readonly Column[] {
+  const widgets = signs.map(([title, metric]) => numberWidget(title, metric));
+  const middle = Math.ceil(widgets.length / 2);
+  return [new Column(...widgets.slice(0, middle)), new Column(...widgets.slice(middle))];
 }

@@ -1,5 +1,6 @@
 import { Duration } from "aws-cdk-lib";
 import { ComparisonOperator, Metric } from "aws-cdk-lib/aws-cloudwatch";
+import type { IMetric } from "aws-cdk-lib/aws-cloudwatch";
 import type { CfnScheduleGroup } from "aws-cdk-lib/aws-scheduler";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
@@ -30,6 +31,20 @@ export function makePollerAlarms(scope: Construct, props: PollerAlarmsProps): vo
   makeWatchdogAlarms(scope, props);
 }
 
+/** Moves that the poller saw at Alloy in half an hour in which no webhook came; 0 when one came. */
+export function silence(stage: StageConfiguration): IMetric {
+  return calculation(
+    "moves at Alloy without a webhook",
+    // A metric that never came is a zero too: it works at zero traffic.
+    "IF(FILL(received, 0) == 0, FILL(seen, 0), 0)",
+    Duration.minutes(30),
+    {
+      seen: ourMetric(stage, METRICS.transitionsUnheard, "Sum"),
+      received: ourMetric(stage, METRICS.webhooksReceived, "Sum"),
+    },
+  );
+}
+
 function makeTruthAlarms(scope: Construct, props: PollerAlarmsProps): void {
   const { stage, alerts } = props;
   const rate = Duration.millis(stage.polling.rateMs);
@@ -52,16 +67,7 @@ function makeTruthAlarms(scope: Construct, props: PollerAlarmsProps): void {
     impact:
       "decisions arrive by polling alone, hours late. Alloy's webhook is off, or our address, certificate or API is.",
     links,
-    metric: calculation(
-      "moves at Alloy without a webhook",
-      // A metric that never came is a zero too: it works at zero traffic.
-      "IF(FILL(received, 0) == 0, FILL(seen, 0), 0)",
-      Duration.minutes(30),
-      {
-        seen: ourMetric(stage, METRICS.transitionsUnheard, "Sum"),
-        received: ourMetric(stage, METRICS.webhooksReceived, "Sum"),
-      },
-    ),
+    metric: silence(stage),
     threshold: SILENT_TRANSITIONS,
     ...ONE_OF_TWO,
   });

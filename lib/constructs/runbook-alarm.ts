@@ -110,7 +110,7 @@ function announce(alarm: Alarm | CompositeAlarm, id: string, props: Announcement
   alarm.addAlarmAction(action);
   // The all-clear closes the page where the alarm opened it.
   alarm.addOkAction(action);
-  props.alerts.register(id, alarm);
+  props.alerts.register(id, alarm, props.severity);
 }
 
 function describe(id: string, props: Announcement): string {

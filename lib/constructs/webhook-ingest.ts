@@ -13,6 +13,7 @@ import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
+import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import {
   EMPTY_WEBHOOK_SECRET,
@@ -43,6 +44,7 @@ export class WebhookIngest extends Construct {
   readonly function: NodeFunction;
   readonly secret: FillableSecret;
   readonly api: HttpApi;
+  readonly accessLog: ILogGroup;
 
   constructor(scope: Construct, id: string, props: WebhookIngestProps) {
     super(scope, id);
@@ -99,13 +101,14 @@ export class WebhookIngest extends Construct {
       }),
       ...jwtAuthorizer(stage),
     });
+    this.accessLog = this.#makeAccessLog(stage, key);
     const apiStage = new HttpStage(this, "Stage", {
       httpApi: this.api,
       stageName: "$default",
       autoDeploy: true,
       throttle: { rateLimit: THROTTLE.requestsPerSecond, burstLimit: THROTTLE.burst },
       accessLogSettings: {
-        destination: new LogGroupLogDestination(this.#accessLog(stage, key)),
+        destination: new LogGroupLogDestination(this.accessLog),
         format: accessLogFormat,
       },
       ...this.#domainMapping(stage),
@@ -116,7 +119,7 @@ export class WebhookIngest extends Construct {
     makeIngestAlarms(this, { stage, alerts, api: this.api, function: this.function });
   }
 
-  #accessLog(stage: StageConfiguration, key: IKey | undefined): LogGroup {
+  #makeAccessLog(stage: StageConfiguration, key: IKey | undefined): LogGroup {
     return new LogGroup(this, "AccessLog", {
       retention: stage.retention.logs,
       removalPolicy: RemovalPolicy.DESTROY,

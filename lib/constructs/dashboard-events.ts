@@ -1,0 +1,159 @@
+import { Metric } from "aws-cdk-lib/aws-cloudwatch";
+import { ATTEMPT_DIMENSION, METRICS } from "../../lambdas/settings.ts";
+import { COLOURS, MAXIMUM, ofApi, sumsOf } from "./dashboard-metrics.ts";
+import type { Parts } from "./dashboard-metrics.ts";
+import { SHOWN_PERIOD } from "./dashboard-widgets.ts";
+import type { Section } from "./dashboard-widgets.ts";
+import { calculation, ourMetric } from "./metrics.ts";
+
+/** Is Alloy answered? */
+export function intake({ stage, ingest }: Parts): Section {
+  const sum = sumsOf(stage);
+  const attempt = (number: number) =>
+    ourMetric(stage, METRICS.webhooksByAttempt, "Sum", SHOWN_PERIOD, {
+      [ATTEMPT_DIMENSION]: String(number),
+    });
+  const answerTime = (statistic: string) =>
+    ofApi(ingest, "Latency", statistic).with({ label: statistic });
+  return {
+    title: "Intake",
+    good: [
+      "All answers are 200.",
+      "p99 stays under 1 s: Alloy waits 10 s.",
+      "First attempts succeed; later ones follow a failure.",
+      "Few duplicates, no strangers.",
+    ],
+    runbooks: ["ingest-failing", "credentials-rejected", "switch-off-near-50", "duplicates-high"],
+    graphs: [
+      {
+        title: "Webhooks by answer, per 5 min",
+        stacked: true,
+        left: [
+          sum(METRICS.webhooksReceived, "200: stored", COLOURS.good),
+          sum(METRICS.credentialsRejected, "401: not Alloy", COLOURS.warning),
+          sum(METRICS.storesFailed, "503: not stored", COLOURS.bad),
+        ],
+      },
+      {
+        title: "Time to the answer, ms",
+        left: [answerTime("p50"), answerTime("p99")],
+        limits: [{ value: 2_000, label: "ingest-slow" }],
+      },
+      {
+        title: "New events by Alloy's attempt",
+        stacked: true,
+        left: [
+          attempt(1).with({ label: "first", color: COLOURS.good }),
+          attempt(2).with({ label: "second, after 1 s" }),
+          attempt(3).with({ label: "third, after 1 min" }),
+          calculation(
+            "later",
+            [4, 5, 6, 7, 8, 9, 10].map((number) => `FILL(attempt${number}, 0)`).join(" + "),
+            SHOWN_PERIOD,
+            Object.fromEntries(
+              [4, 5, 6, 7, 8, 9, 10].map((number) => [`attempt${number}`, attempt(number)]),
+            ),
+          ),
+        ],
+      },
+      {
+        title: "Duplicates and strangers",
+        left: [
+          sum(METRICS.eventsDuplicate, "came before"),
+          sum(METRICS.addressesUnlisted, "from no address of Alloy's", COLOURS.warning),
+          sum(METRICS.credentialsMissing, "401: no credential is set", COLOURS.bad),
+        ],
+      },
+    ],
+  };
+}
+
+/** Is what came in in effect? */
+export function processing({ stage, queue, consumer }: Parts): Section {
+  const sum = sumsOf(stage);
+  const latency = (statistic: "p50" | "p90" | "p99") =>
+    ourMetric(stage, METRICS.deliveryLatency, statistic, SHOWN_PERIOD).with({ label: statistic });
+  return {
+    title: "Processing",
+    good: [
+      "The oldest event is younger than a minute.",
+      "Nothing failed, nothing is dead-lettered.",
+      "Events arrive within seconds.",
+      "What is received is recorded; nothing is unrecognised.",
+    ],
+    runbooks: [
+      "events-too-old",
+      "dead-letters-not-empty",
+      "consumer-failing",
+      "events-unrecognised",
+    ],
+    graphs: [
+      {
+        title: "The queue: oldest event, s; events waiting",
+        left: [
+          queue.events
+            .metricApproximateAgeOfOldestMessage(MAXIMUM)
+            .with({ label: "oldest, s", color: COLOURS.warning }),
+        ],
+        right: [
+          queue.events
+            .metricApproximateNumberOfMessagesVisible(MAXIMUM)
+            .with({ label: "waiting (right)" }),
+        ],
+        limits: [{ value: 300, label: "events-too-old" }],
+      },
+      {
+        title: "Queue records",
+        left: [
+          sum(METRICS.recordsHandled, "handled", COLOURS.good),
+          sum(METRICS.recordsFailed, "failed, to be retried", COLOURS.warning),
+          sum(METRICS.recordsDeadLettered, "dead-lettered", COLOURS.bad),
+          consumer.function.function
+            .metricErrors({ statistic: "Sum", period: SHOWN_PERIOD })
+            .with({ label: "invocations that died" }),
+        ],
+      },
+      {
+        title: "From Alloy's event to its receipt, ms",
+        left: [latency("p50"), latency("p90"), latency("p99")],
+      },
+      {
+        title: "What became of the events",
+        left: [
+          sum(METRICS.eventsRecorded, "recorded", COLOURS.good),
+          sum(METRICS.eventsPublished, "published"),
+          sum(METRICS.eventsLate, "late"),
+          sum(METRICS.eventsIgnored, "ignored"),
+          sum(METRICS.eventsInConflict, "in conflict", COLOURS.warning),
+          sum(METRICS.eventsUnrecognised, "unrecognised", COLOURS.bad),
+        ],
+      },
+    ],
+  };
+}
+
+/** What was decided, and is everybody told? */
+export function outcomes({ routes }: Parts): Section {
+  const { bus, ruleNames } = routes;
+  const ofRules = (metricName: string) =>
+    [...ruleNames].map(
+      ([route, RuleName]) =>
+        new Metric({
+          namespace: "AWS/Events",
+          metricName,
+          dimensionsMap: { EventBusName: bus.eventBusName, RuleName },
+          statistic: "Sum",
+          period: SHOWN_PERIOD,
+          label: route,
+        }),
+    );
+  return {
+    title: "Outcomes",
+    good: ["Like the same hour a week ago.", "Every route's target is told."],
+    runbooks: ["route-failing-approved"],
+    graphs: [
+      { title: "Published, by route", stacked: true, left: ofRules("TriggeredRules") },
+      { title: "Not delivered, by route", stacked: true, left: ofRules("FailedInvocations") },
+    ],
+  };
+}
