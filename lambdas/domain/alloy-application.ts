@@ -121,12 +121,14 @@ export function parseAlloyApplication(
   }
 
   const environment = environmentOf(output.sandbox);
+  const isShadow = output.is_shadow_app === true || output.is_shadow_application === true;
   const journey = output._embedded?.journey;
   const read = readEvents(output._embedded?.events ?? [], {
     applicationToken,
     journeyToken: journey?.journey_token ?? asked.journeyToken,
     journeyName: journey?.journey_name ?? null,
     environment,
+    isShadow,
   });
   const reruns = readReruns(output._embedded?.reruns ?? []);
   const status = statusFrom(output.status);
@@ -154,7 +156,7 @@ export function parseAlloyApplication(
                 application: output.external_application_id ?? null,
               },
               chain: chainOf(output._embedded?.rerun ?? null, reruns),
-              isShadow: output.is_shadow_app === true || output.is_shadow_application === true,
+              isShadow,
             },
     },
   };
@@ -165,6 +167,7 @@ interface Context {
   readonly journeyToken: string;
   readonly journeyName: string | null;
   readonly environment: Environment | null;
+  readonly isShadow: boolean;
 }
 
 function readEvents(elements: readonly unknown[], context: Context) {
@@ -186,7 +189,7 @@ function readEvents(elements: readonly unknown[], context: Context) {
 function webhookOf(element: unknown, context: Context): string | null {
   const parsed = v.safeParse(ElementSchema, element);
   if (!parsed.success) return null;
-  const { applicationToken, journeyToken, journeyName, environment } = context;
+  const { applicationToken, journeyToken, journeyName, environment, isShadow } = context;
   const { output } = parsed;
   return JSON.stringify({
     type: `update:journeyapplications${environment === null ? "" : `:${environment}`}`,
@@ -195,6 +198,8 @@ function webhookOf(element: unknown, context: Context): string | null {
       journey_application_token: output["journey_application_token"] ?? applicationToken,
       journey_token: output["journey_token"] ?? journeyToken,
       journey_name: output["journey_name"] ?? journeyName,
+      // Before anything else has told of it: an event of a shadow application must have no effect.
+      ...(isShadow && { is_shadow_app: true }),
     },
   });
 }

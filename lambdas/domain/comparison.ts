@@ -93,7 +93,11 @@ export function compare(
     toHeal: handled
       .filter((_, index) => toHeal.has(idOf(matches[index])))
       .map((one) => ({ ...one, siblings: siblingsOf(one.event, matches) })),
-    corrections: correctionsOf(alloy, here.state, { settledBy: arrivedBy, isStuck }),
+    // Events that configuration drops will not move the state: what they did is to be said by Alloy's word.
+    corrections: correctionsOf({ ...alloy, events: handled }, here.state, {
+      settledBy: arrivedBy,
+      isStuck,
+    }),
     gap,
     late: lateSince(here, context),
     unheard: unheardSince(here.checkedAt, arrived, context),

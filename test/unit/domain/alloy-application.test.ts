@@ -84,6 +84,16 @@ describe("the answer to Get Journey Application", () => {
     });
   });
 
+  test("says of each event that its application is a shadow one", () => {
+    const answer = { ...JSON.parse(fixture("get-application.json")), is_shadow_app: true };
+
+    const { events } = parsed(JSON.stringify(answer));
+
+    expect(events.every(({ event }) => event.isShadow)).toBe(true);
+    const told = events.map(({ webhook }) => parseWebhook(webhook));
+    expect(told.every((one) => one.kind === "journey-event" && one.event.isShadow)).toBe(true);
+  });
+
   test("names the two ends of a rerun", () => {
     const original = parsed(fixture("get-application-rerun-original.json"));
     const rerun = parsed(fixture("get-application-rerun.json"));

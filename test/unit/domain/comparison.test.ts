@@ -8,25 +8,34 @@ import { aJourneyEvent } from "../../support/journey-event.ts";
 const NOW = Date.UTC(2026, 10, 23, 20);
 const MINUTE = 60_000;
 
+const context = {
+  ignoredEventTypes: [],
+  eventRetentionMs: null,
+  gaps: { graceMs: 2 * MINUTE, thresholdMs: 15 * MINUTE, staleAfterMs: 1e9 },
+  delivery: null,
+  now: NOW,
+};
+
+function recordOf({ eventId, type, at, entityApplicationToken, outcome }: JourneyEvent) {
+  const origin = "webhook" as const;
+  // Alloy's webhooks bring no token of the event.
+  return {
+    eventId,
+    type,
+    at,
+    receivedAt: at,
+    origin,
+    outcome,
+    entityApplicationToken,
+    eventToken: null,
+  };
+}
+
 /** The ids that go with the one event to heal, of those that Alloy has and of which these are recorded. */
 function siblingsOfHealed(atAlloy: readonly JourneyEvent[], byWebhook: readonly JourneyEvent[]) {
   const [first] = byWebhook;
   if (first === undefined) throw new Error("Something must be recorded.");
-  const events = byWebhook.map(({ eventId, type, at, entityApplicationToken, outcome }) => {
-    const origin = "webhook" as const;
-    // Alloy's webhooks bring no token of the event.
-    const eventToken = null;
-    return {
-      eventId,
-      type,
-      at,
-      receivedAt: at,
-      origin,
-      outcome,
-      entityApplicationToken,
-      eventToken,
-    };
-  });
+  const events = byWebhook.map((event) => recordOf(event));
   const { toHeal } = compare(
     {
       applicationToken: "JA-1",
@@ -36,13 +45,7 @@ function siblingsOfHealed(atAlloy: readonly JourneyEvent[], byWebhook: readonly 
       unreadableEvents: 0,
     },
     { state: stateOfEvent(first), events, failures: [], checkedAt: null, gap: null },
-    {
-      ignoredEventTypes: [],
-      eventRetentionMs: null,
-      gaps: { graceMs: 2 * MINUTE, thresholdMs: 15 * MINUTE, staleAfterMs: 1e9 },
-      delivery: null,
-      now: NOW,
-    },
+    context,
   );
   return toHeal.map(({ event, siblings }) => ({ eventId: event.eventId, siblings }));
 }
@@ -53,5 +56,45 @@ test("of two like events in a second, the lost one is not taken for the one that
 
   expect(siblingsOfHealed([came, lost], [came])).toEqual([
     { eventId: lost.eventId, siblings: [came.eventId] },
+  ]);
+});
+
+test("a status that only ignored events moved on is corrected by Alloy's own word", () => {
+  const waiting = aJourneyEvent({ type: "pending_review", at: NOW - 20 * MINUTE });
+  const ignored = aJourneyEvent({ type: "completed_review", at: NOW - 10 * MINUTE });
+  const { applicationToken, journeyToken, externalIds } = waiting;
+  const { group, partner, application } = externalIds;
+
+  const { missing, corrections } = compare(
+    {
+      applicationToken,
+      snapshot: {
+        applicationToken,
+        journeyToken,
+        status: "running",
+        outcome: null,
+        at: ignored.at,
+        environment: "sandbox",
+        externalIds: { group, partner, application },
+        chain: { previous: null, root: null, next: null },
+        isShadow: false,
+      },
+      events: [waiting, ignored].map((event) => ({ event, webhook: "{}" })),
+      reruns: [],
+      unreadableEvents: 0,
+    },
+    {
+      state: stateOfEvent(waiting),
+      events: [recordOf(waiting)],
+      failures: [],
+      checkedAt: null,
+      gap: null,
+    },
+    { ...context, ignoredEventTypes: ["completed_review"] },
+  );
+
+  expect(missing).toEqual([]);
+  expect(corrections.map(({ snapshot, news }) => [snapshot.status, news])).toEqual([
+    ["running", "status"],
   ]);
 });
