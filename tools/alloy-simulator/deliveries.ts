@@ -6,7 +6,7 @@ import {
 import type { JourneyEvent } from "./application.ts";
 import type { Tokens } from "./tokens.ts";
 import { authorizationFor, writeWebhook } from "./webhook.ts";
-import type { AlloyEnvironment, WebhookCredential } from "./webhook.ts";
+import type { AlloyEnvironment, WebhookBody, WebhookCredential } from "./webhook.ts";
 
 /** The failures in a row must lie within this to switch the webhook off (docs: retry-logic-and-webhook-logs). */
 const SWITCH_OFF_WINDOW_MS = 72 * 3_600_000;
@@ -85,6 +85,8 @@ interface Sending {
   readonly event: JourneyEvent;
   readonly copy?: number;
   readonly withheld?: boolean;
+  /** Writes an attempt of what is no Journey webhook. @default writeWebhook */
+  readonly write?: (webhook: WebhookBody) => string;
   /** Called once, when the first attempt has been answered or there will be none. */
   readonly onFirstAnswer?: () => void;
   /** Called once, when there is nothing more to do. */
@@ -172,7 +174,7 @@ export function makeDeliveries(
 
   async function attempt(task: Task): Promise<void> {
     const { delivery, sending } = task;
-    const made = makeAttempt(delivery, sending.event);
+    const made = makeAttempt(delivery, sending);
     delivery.attempts.push(made);
     const controller = new AbortController();
     underWay.add(controller);
@@ -186,13 +188,13 @@ export function makeDeliveries(
     pump();
   }
 
-  function makeAttempt(delivery: Delivery, event: JourneyEvent): Attempt {
+  function makeAttempt(delivery: Delivery, { event, write = writeWebhook }: Sending): Attempt {
     const number = delivery.attempts.length + 1;
     const [first] = delivery.attempts;
     const requestToken =
       first && options.requestTokenPer === "event" ? first.requestToken : tokens.uuid();
     const sentAt = now();
-    const body = writeWebhook({
+    const body = write({
       environment: options.environment,
       requestToken,
       sentAt,

@@ -1,0 +1,112 @@
+/** Something that is to happen. */
+export interface Timer {
+  readonly at: number;
+  readonly order: number;
+  task: (() => void) | null;
+}
+
+/**
+ * The world's time: it stands still while code runs, and jumps to whatever comes next.
+ *
+ * Between two timers everything that waits for a promise runs to its end: a tick of Node's `nextTick`
+ * queue comes after all microtasks, those included that microtasks make. So the order of everything is
+ * fixed by the timers alone, at a cost of well below a microsecond each.
+ */
+export class Clock {
+  #now: number;
+  #order = 0;
+  /** A binary heap: the earliest first, and of one time the one that was set first. */
+  readonly #heap: Timer[] = [];
+
+  /** @param start - epoch milliseconds. */
+  constructor(start: number) {
+    this.#now = start;
+  }
+
+  /** Epoch milliseconds. */
+  readonly now = (): number => this.#now;
+
+  at(time: number, task: () => void): Timer {
+    const timer = { at: Math.max(time, this.#now), order: this.#order, task };
+    this.#order += 1;
+    this.#push(timer);
+    return timer;
+  }
+
+  after(delayMs: number, task: () => void): Timer {
+    return this.at(this.#now + delayMs, task);
+  }
+
+  /** A timer that is not needed any more; it costs nothing but its place. */
+  cancel(timer: Timer): void {
+    timer.task = null;
+  }
+
+  /** Lets everything happen up to this time. @throws whatever a timer's task throws. */
+  async run(until: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const next = () => process.nextTick(step);
+      const step = () => {
+        try {
+          let timer = this.#heap[0];
+          while (timer !== undefined && timer.task === null) {
+            this.#pop();
+            timer = this.#heap[0];
+          }
+          if (timer === undefined || timer.at > until) {
+            this.#now = Math.max(this.#now, until);
+            resolve();
+            return;
+          }
+          this.#pop();
+          this.#now = timer.at;
+          timer.task?.();
+        } catch (error) {
+          reject(error);
+          return;
+        }
+        queueMicrotask(next);
+      };
+      queueMicrotask(next);
+    });
+  }
+
+  #push(timer: Timer): void {
+    const heap = this.#heap;
+    let index = heap.length;
+    heap.push(timer);
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      const above = heap[parent];
+      if (above === undefined || isBefore(above, timer)) break;
+      heap[index] = above;
+      index = parent;
+    }
+    heap[index] = timer;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      let below = heap[child];
+      const right = heap[child + 1];
+      if (below === undefined) break;
+      if (right !== undefined && isBefore(right, below)) {
+        child += 1;
+        below = right;
+      }
+      if (isBefore(last, below)) break;
+      heap[index] = below;
+      index = child;
+    }
+    heap[index] = last;
+  }
+}
+
+function isBefore(one: Timer, other: Timer): boolean {
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
+}

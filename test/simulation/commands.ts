@@ -1,0 +1,127 @@
+import { createHash } from "node:crypto";
+import { performance } from "node:perf_hooks";
+
+import { ALL_FAULT_KINDS, FAULT_KINDS } from "./faults.ts";
+import { OptionError, parseOptions, USAGE } from "./options.ts";
+import { makeProgress } from "./progress.ts";
+import { runSeed } from "./run-seed.ts";
+import { runSeeds } from "./run-seeds.ts";
+import type { Failure, Tally } from "./run-seeds.ts";
+import { shrink } from "./shrink.ts";
+
+/** Seeds at a time: often enough for the bar, seldom enough to cost nothing. */
+const CHUNK = 25;
+/** Of many failing seeds, so many are told of. */
+const MOST_TOLD = 10;
+
+/** @returns the exit code: 0 kept, 1 broken, 2 asked wrongly. */
+export async function main(args: readonly string[]): Promise<number> {
+  // An error's stack is most of its cost, and nobody reads it here.
+  Error.stackTraceLimit = 0;
+  try {
+    const options = parseOptions(args);
+    switch (options.kind) {
+      case "help":
+        console.log(USAGE);
+        return 0;
+      case "seeds":
+        return await playSeeds(options);
+      case "seed":
+        return await playSeed(options);
+      case "mutants":
+        throw new OptionError("There are no planted bugs yet.");
+    }
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    console.error(`${error.message}\n\n${USAGE}`);
+    return 2;
+  }
+}
+
+async function playSeeds(options: {
+  readonly from: number;
+  readonly count: number;
+  readonly verbose: boolean;
+}): Promise<number> {
+  const { from, count, verbose } = options;
+  const begun = performance.now();
+  const progress = makeProgress(count);
+  const tallies: Tally[] = [];
+  let broken = 0;
+  for (let done = 0; done < count; done += CHUNK) {
+    const tally = await runSeeds(from + done, Math.min(CHUNK, count - done));
+    tallies.push(tally);
+    broken += tally.failures.length;
+    progress.advance(tally.count, broken === 0 ? "" : `${broken} broken`);
+  }
+  progress.end();
+  const seconds = (performance.now() - begun) / 1_000;
+  if (verbose) tellKinds(tallies);
+  const failures = tallies.flatMap((tally) => tally.failures);
+  for (const failure of failures.slice(0, MOST_TOLD)) tellFailure(failure);
+  const [first] = failures;
+  if (first !== undefined) await tellSmallest(first);
+  console.log(summary(tallies, failures, seconds));
+  return failures.length === 0 ? 0 : 1;
+}
+
+function summary(tallies: readonly Tally[], failures: readonly Failure[], seconds: number): string {
+  const sum = (of: (tally: Tally) => number) => tallies.reduce((all, tally) => all + of(tally), 0);
+  const hash = createHash("sha256");
+  for (const tally of tallies) for (const digest of tally.digests) hash.update(digest);
+  const broken = (kind: string) =>
+    failures.filter(({ violations }) => violations.some((one) => one.kind === kind)).length;
+  const seeds = sum(({ count }) => count);
+  return [
+    `digest=${hash.digest("hex")} republished=${sum((tally) => tally.republished)}`,
+    `seeds=${seeds} events=${sum(({ events }) => events)} faults=${sum(({ faults }) => faults)} ` +
+      `lost=${broken("lost")} doubled=${broken("doubled")} regressed=${broken("regressed")} ` +
+      `stuck=${broken("stuck")} seeds/s=${Math.round(seeds / seconds)}`,
+  ].join("\n");
+}
+
+function tellKinds(tallies: readonly Tally[]): void {
+  for (const kind of ALL_FAULT_KINDS) {
+    const count = tallies.reduce((all, { kinds }) => all + (kinds[kind] ?? 0), 0);
+    console.log(`${String(count).padStart(8)}  ${kind}: ${FAULT_KINDS[kind]}`);
+  }
+}
+
+function tellFailure({ seed, violations }: Failure): void {
+  for (const { kind, sentence } of violations.slice(0, MOST_TOLD)) {
+    console.log(`seed ${seed}: ${kind}: ${sentence}`);
+  }
+}
+
+/** Prints the fewest faults with which a seed still breaks the same promise, and how to see it. */
+async function tellSmallest({ seed, violations, faults }: Failure): Promise<void> {
+  const kind = violations[0]?.kind;
+  const smallest = await shrink(faults, async (some) => {
+    const result = await runSeed(seed, { only: new Set(some) });
+    return result.violations.some((one) => one.kind === kind);
+  });
+  console.log(`The fewest faults with which seed ${seed} is still ${kind}: ${smallest.length}`);
+  for (const key of smallest) console.log(`  ${key}`);
+  const list = smallest.length === 0 ? "none" : smallest.join(",");
+  console.log(`Replay: npm run simulate -- --seed ${seed} --faults "${list}" --trace`);
+}
+
+async function playSeed(options: {
+  readonly seed: number;
+  readonly trace: boolean;
+  readonly faults: readonly string[] | null;
+}): Promise<number> {
+  const { seed, trace, faults } = options;
+  const result = await runSeed(seed, { only: faults === null ? null : new Set(faults) });
+  if (trace) console.log(result.story.text());
+  const failure = { seed, violations: result.violations, faults: [] };
+  tellFailure(failure);
+  const digests = [result.story.digest()];
+  const count = { from: seed, count: 1, events: result.plot.events.length };
+  const tally = { ...count, faults: result.faults.length, republished: result.republished };
+  const isBroken = result.violations.length > 0;
+  console.log(
+    summary([{ ...tally, kinds: {}, digests, failures: [] }], isBroken ? [failure] : [], 1),
+  );
+  return isBroken ? 1 : 0;
+}

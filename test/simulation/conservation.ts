@@ -1,0 +1,87 @@
+import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import type { ReceivedMessage } from "../../tools/memory/queue.ts";
+import { isHandled, isPublicationDue } from "./expectations.ts";
+import type { Observer } from "./observer.ts";
+import { identityOf } from "./plot-application.ts";
+import type { Plot } from "./plot.ts";
+import type { Invocation } from "./sandbox.ts";
+
+/** Configuration asks for it. */
+const DROPPED = Symbol("dropped");
+
+interface Seen {
+  readonly plot: Plot;
+  readonly cloud: MemoryCloud;
+  readonly observer: Observer;
+}
+
+/**
+ * Nothing leaves the queue but by an effect, a counted drop, or the dead-letter queue: looked at for
+ * every message at the moment in which it is deleted.
+ */
+export function checkSettled(
+  done: readonly ReceivedMessage[],
+  invocation: Invocation | null,
+  seen: Seen,
+): void {
+  const { observer } = seen;
+  let dropped = 0;
+  for (const { body } of done) {
+    const left = howItLeft(body, seen);
+    if (left === DROPPED) dropped += 1;
+    else if (left !== null) observer.violate("lost", left);
+  }
+  const counted = observer.ignoredIn(invocation);
+  if (dropped > counted) {
+    observer.violate("lost", `${dropped} messages were dropped, and ${counted} counted`);
+  }
+}
+
+/** Null: as it should; otherwise what is wrong with it. */
+function howItLeft(
+  message: string,
+  { plot, cloud, observer }: Seen,
+): typeof DROPPED | string | null {
+  const envelope: Envelope = JSON.parse(message);
+  if (envelope.kind === "submission") {
+    const token = envelope.submission?.journey_application_token ?? "";
+    const application = plot.applications.find((one) => one.token === token);
+    if (application !== undefined && !isHandled(plot, application.journeyToken)) return DROPPED;
+    return cloud.applications.applications.has(token)
+      ? null
+      : `the submission of ${token} left the queue, and nothing is known of it`;
+  }
+  const { body = null, receiptId } = envelope;
+  // A large body, or something that nobody can read: both are judged in the end.
+  const content = body === null ? null : contentOf(body);
+  const data = content?.data;
+  if (data === undefined || data === null || typeof data.journey_application_token !== "string") {
+    return null;
+  }
+  const event = plot.eventOf(identityOf(data));
+  if (event === null) return null;
+  if (!isHandled(plot, event.application.journeyToken, event.type)) return DROPPED;
+  if (!event.ids.some((id) => cloud.applications.events.has(id))) {
+    return `${event.name} (${receiptId}) left the queue, and is not recorded`;
+  }
+  const isPublished = event.ids.some((id) => observer.publicationsOf.has(id));
+  if (!isPublished && isPublicationDue(event, { plot, observer })) {
+    return `${event.name} (${receiptId}) left the queue, and is not published`;
+  }
+  return null;
+}
+
+interface Envelope {
+  readonly kind: string;
+  readonly receiptId: string;
+  readonly body?: string | null;
+  readonly submission?: { readonly journey_application_token?: string };
+}
+
+function contentOf(body: string): { readonly data?: Record<string, unknown> | null } | null {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
+}

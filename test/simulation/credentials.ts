@@ -1,0 +1,58 @@
+import type { WebhookCredential } from "../../tools/alloy-simulator/webhook.ts";
+import type { MemorySecret } from "../../tools/memory/secret.ts";
+import type { Plot } from "./plot.ts";
+import type { Surroundings } from "./sandbox.ts";
+
+const MINUTE = 60_000;
+
+/** A mismatch has the secret read again, at most once per 10 s and sandbox (design 2.2); and clocks differ. */
+const KNOWN_AFTER_MS = 15_000;
+
+/** How Alloy proves itself, what the secret says, and the change of both. */
+export function startCredentials(plot: Plot, world: Surroundings, secret: MemorySecret) {
+  const { clock, faults, story } = world;
+  const { auth, rotation } = plot;
+  let uses = 1;
+  let live: readonly number[] = [1];
+  let liveSince = Number.NEGATIVE_INFINITY;
+  write();
+  if (rotation !== null) {
+    const fault = faults.draw("credentials.rotation", ["rotated-too-early"]);
+    const early = fault === null ? 0 : 15 * MINUTE + Math.round(fault.amount * 30 * MINUTE);
+    if (fault !== null) story.tell("operator", "FAULT rotated-too-early");
+    clock.at(rotation.switchAt - early, () => {
+      story.tell("Alloy", "uses the new credential");
+      uses = 2;
+    });
+    clock.at(rotation.addAt, () => {
+      story.tell("operator", "adds the new credential");
+      live = [1, 2];
+      liveSince = clock.now();
+      write();
+    });
+    clock.at(rotation.removeAt, () => {
+      story.tell("operator", "removes the old credential");
+      live = [2];
+      write();
+    });
+  }
+
+  return {
+    credential: (): WebhookCredential =>
+      auth === "basic"
+        ? { kind: "basic", username: "alloy", password: `password-${uses}` }
+        : { kind: "hmac", secret: `secret-${uses}` },
+    /** Whether the one that Alloy uses has been live long enough to be known everywhere. */
+    isKnown: () => live.includes(uses) && (uses === 1 || clock.now() - liveSince > KNOWN_AFTER_MS),
+  };
+
+  function write(): void {
+    secret.put(
+      JSON.stringify(
+        auth === "basic"
+          ? { basic: live.map((n) => ({ username: "alloy", password: `password-${n}` })), hmac: [] }
+          : { basic: [], hmac: live.map((n) => `secret-${n}`) },
+      ),
+    );
+  }
+}

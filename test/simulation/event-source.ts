@@ -1,0 +1,109 @@
+import { CONCURRENCY, QUEUE } from "../../lambdas/settings.ts";
+import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import { batchOf } from "../../tools/memory/event-source.ts";
+import type { ReceivedMessage } from "../../tools/memory/queue.ts";
+import type { Timer } from "./clock.ts";
+import type { Functions } from "./functions.ts";
+import type { Invocation, Surroundings } from "./sandbox.ts";
+
+/** From a message's arrival to its batch, usually. */
+const USUAL_MS = { least: 20, most: 1_500 };
+const LONGEST_LAG_MS = 40 * 60_000;
+
+/** Lambda's event source mapping: takes batches from the queue, and deletes what was not given back. */
+export class EventSource {
+  readonly #world: Surroundings;
+  readonly #cloud: MemoryCloud;
+  readonly #consumer: Functions["consumer"];
+  readonly #onSettled: (done: readonly ReceivedMessage[], invocation: Invocation | null) => void;
+  readonly #reportsFailures: boolean;
+  #batches = 0;
+  #next: Timer | null = null;
+
+  constructor(
+    world: Surroundings,
+    options: {
+      readonly cloud: MemoryCloud;
+      readonly consumer: Functions["consumer"];
+      /** Called with the messages that will not come back. */
+      readonly onSettled: (done: readonly ReceivedMessage[], invocation: Invocation | null) => void;
+      /** `ReportBatchItemFailures`, which is off where nobody turns it on. */
+      readonly reportsFailures: boolean;
+    },
+  ) {
+    this.#world = world;
+    this.#cloud = options.cloud;
+    this.#consumer = options.consumer;
+    this.#onSettled = options.onSettled;
+    this.#reportsFailures = options.reportsFailures;
+  }
+
+  /** There is, or may be, something to take. */
+  wake(): void {
+    const { clock, faults, story, dice, isOut } = this.#world;
+    const visibleAt = this.#cloud.events.nextVisibleAt();
+    if (visibleAt === null) return;
+    let lag = dice.between(USUAL_MS.least, USUAL_MS.most);
+    const fault = faults.draw("queue.lag", ["queue-lags"]);
+    if (fault !== null) {
+      lag = Math.round(fault.amount ** 2 * LONGEST_LAG_MS);
+      story.tell("queue", `FAULT queue-lags for ${Math.round(lag / 1_000)} s`);
+    }
+    if (isOut("queue")) lag += 60_000;
+    const at = Math.max(visibleAt, clock.now()) + lag;
+    if (this.#next !== null) {
+      if (this.#next.at <= at) return;
+      clock.cancel(this.#next);
+    }
+    this.#next = clock.at(at, () => {
+      this.#next = null;
+      this.#take();
+      this.wake();
+    });
+  }
+
+  #take(): void {
+    const { faults, story, isOut } = this.#world;
+    if (isOut("queue")) return;
+    while (this.#consumer.running < CONCURRENCY.eventSource) {
+      const messages = this.#cloud.events.receive(QUEUE.batchSize);
+      if (messages.length === 0) return;
+      this.#batches += 1;
+      const batch = `batch ${this.#batches}`;
+      story.tell("queue", `hands out ${batch} of ${messages.length}`);
+      if (faults.draw("queue.receive", ["delivered-twice"]) !== null) {
+        story.tell("queue", `FAULT delivered-twice: ${batch} is still visible`);
+        for (const { receiptHandle } of messages) {
+          this.#cloud.events.changeVisibility(receiptHandle, 1);
+        }
+      }
+      this.#work(batch, messages);
+    }
+  }
+
+  #work(batch: string, messages: readonly ReceivedMessage[]): void {
+    const { faults, story } = this.#world;
+    this.#consumer.invoke(batchOf(messages), (outcome) => {
+      if (outcome.kind === "answered") {
+        const { batchItemFailures } = outcome.result;
+        const ids = this.#reportsFailures
+          ? batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)
+          : [];
+        const failed = new Set(ids);
+        const known = new Set(messages.map(({ messageId }) => messageId));
+        const isReadable = [...failed].every((id) => known.has(id));
+        const done = isReadable ? messages.filter(({ messageId }) => !failed.has(messageId)) : [];
+        story.tell("queue", `${batch}: ${done.length} done, ${messages.length - done.length} back`);
+        this.#onSettled(done, outcome.sandbox.invocation);
+        if (faults.draw("queue.delete", ["delete-failed"]) === null) {
+          for (const { receiptHandle } of done) this.#cloud.events.delete(receiptHandle);
+        } else {
+          story.tell("queue", `FAULT delete-failed: ${batch} stays in the queue`);
+        }
+      } else {
+        story.tell("queue", `${batch} ${outcome.kind}`);
+      }
+      this.wake();
+    });
+  }
+}

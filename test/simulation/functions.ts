@@ -1,0 +1,182 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
+
+import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
+import type { AlloyApi } from "../../lambdas/domain/polling-ports.ts";
+import { makeAllowList } from "../../lambdas/ingest/allow-list.ts";
+import { makeCredentialCache } from "../../lambdas/ingest/credential-cache.ts";
+import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
+import { makeJudge } from "../../lambdas/ingest/judge.ts";
+import { makePollerHandler } from "../../lambdas/poller/handler.ts";
+import { CONCURRENCY, INGEST, TIMEOUTS_MS } from "../../lambdas/settings.ts";
+import type { ConsumerSettings, PollerSettings } from "../../lambdas/settings.ts";
+import { MemoryGapAnnouncer } from "../../tools/memory/bus.ts";
+import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import { MemoryIdempotency } from "../../tools/memory/idempotency.ts";
+import {
+  MemoryDeadLetters,
+  MemoryEnvelopeQueue,
+  MemoryEventQueue,
+  MemoryQueueMessages,
+} from "../../tools/memory/queue-ports.ts";
+import { LambdaFunction } from "./lambda.ts";
+import type { Observed } from "./observed.ts";
+import type { Observer } from "./observer.ts";
+import {
+  applicationStoreIn,
+  deadLettersIn,
+  deliveriesIn,
+  dueApplicationsIn,
+  eventQueueIn,
+  gapAnnouncerIn,
+  idempotencyRecordsIn,
+  ingestPortsIn,
+  payloadReaderIn,
+  publisherIn,
+  queueMessagesIn,
+} from "./ports.ts";
+import type { Sandbox, Surroundings } from "./sandbox.ts";
+import type { Seams } from "./seams.ts";
+
+/** The three functions of the stack: the real handlers, wired in every sandbox as `index.ts` wires them. */
+export interface Functions {
+  readonly ingest: LambdaFunction<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>;
+  readonly consumer: LambdaFunction<SQSEvent, SQSBatchResponse>;
+  readonly poller: LambdaFunction<unknown, unknown>;
+}
+
+/** What the functions are wired to. */
+export interface Wiring {
+  readonly world: Surroundings;
+  readonly cloud: MemoryCloud;
+  readonly observed: Observed;
+  readonly observer: Observer;
+  readonly consumerSettings: ConsumerSettings;
+  readonly pollerSettings: PollerSettings;
+  readonly alloyIn: (sandbox: Sandbox) => AlloyApi;
+  readonly seams: Seams;
+}
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+const ALLOWED = makeAllowList(["52.7.221.27"]);
+
+export function makeFunctions(wiring: Wiring): Functions {
+  const { world } = wiring;
+  const skewMs = () => {
+    const fault = world.faults.draw("sandbox.clock", ["skewed"]);
+    return fault === null ? 0 : Math.round((fault.amount - 0.5) * 2_000);
+  };
+  return {
+    ingest: new LambdaFunction(world, {
+      name: "ingest",
+      timeoutMs: TIMEOUTS_MS.ingest,
+      concurrency: CONCURRENCY.ingest,
+      skewMs,
+      make: (sandbox) => ingestIn(sandbox, wiring),
+    }),
+    consumer: new LambdaFunction(world, {
+      name: "consumer",
+      timeoutMs: TIMEOUTS_MS.consumer,
+      concurrency: CONCURRENCY.consumer,
+      skewMs,
+      make: (sandbox) => consumerIn(sandbox, wiring),
+    }),
+    poller: new LambdaFunction(world, {
+      name: "poller",
+      timeoutMs: TIMEOUTS_MS.poller,
+      concurrency: CONCURRENCY.poller,
+      skewMs,
+      make: (sandbox) => pollerIn(sandbox, wiring),
+    }),
+  };
+}
+
+function metricsIn(sandbox: Sandbox, observer: Observer) {
+  return {
+    count: (name: Parameters<Observer["count"]>[0], value = 1) => {
+      observer.count(name, value, sandbox.invocation);
+    },
+    milliseconds() {},
+    flush() {},
+  };
+}
+
+function ingestIn(sandbox: Sandbox, { cloud, observer, observed, seams }: Wiring) {
+  const ports = ingestPortsIn(sandbox, {
+    queue: observed.envelopeQueue(new MemoryEnvelopeQueue(cloud.events)),
+    payloads: cloud.payloads,
+    secret: cloud.webhookSecret,
+  });
+  const right = {
+    ...ports,
+    allowList: ALLOWED,
+    allowListMode: "observe" as const,
+    judge: makeJudge(
+      "secret",
+      makeCredentialCache({
+        source: ports.secret,
+        lifetimeMs: seams.secretLifetimeMs ?? INGEST.secretLifetimeMs,
+        refreshMs: seams.secretRefreshMs ?? INGEST.secretRefreshMs,
+        pauseMs: INGEST.secretPauseMs,
+        readMs: INGEST.secretReadMs,
+        now: sandbox.now,
+        logger: SILENT,
+      }),
+    ),
+    budgetMs: INGEST.budgetMs,
+    now: sandbox.now,
+    metrics: metricsIn(sandbox, observer),
+    logger: SILENT,
+  };
+  const context = { sandbox, cloud };
+  const handle = makeIngestHandler(seams.ingestDependencies?.(right, context) ?? right);
+  return seams.ingest?.(handle, context) ?? handle;
+}
+
+function consumerIn(
+  sandbox: Sandbox,
+  { cloud, observer, observed, consumerSettings, seams }: Wiring,
+) {
+  const records = observed.idempotencyRecords(sandbox);
+  const idempotency = new MemoryIdempotency(idempotencyRecordsIn(sandbox, records), sandbox.now);
+  const right = {
+    store: applicationStoreIn(sandbox, observed.store),
+    idempotency,
+    publisher: publisherIn(sandbox, observed.publisher(sandbox)),
+    deadLetters: deadLettersIn(sandbox, new MemoryDeadLetters(cloud.deadLetters)),
+    payloads: payloadReaderIn(sandbox, cloud.payloads),
+    messages: queueMessagesIn(sandbox, new MemoryQueueMessages(cloud.events)),
+    metrics: metricsIn(sandbox, observer),
+    logger: SILENT,
+    settings: consumerSettings,
+    now: sandbox.now,
+  };
+  const context = { sandbox, cloud };
+  const handle = makeConsumerHandler(seams.consumerDependencies?.(right, context) ?? right);
+  const begun: typeof handle = (event, invocation) => {
+    if (seams.registersContext ?? true) idempotency.beginInvocation(invocation);
+    return handle(event, invocation);
+  };
+  return seams.consumer?.(begun, context) ?? begun;
+}
+
+function pollerIn(
+  sandbox: Sandbox,
+  { world, cloud, observer, observed, pollerSettings, alloyIn, seams }: Wiring,
+) {
+  const right = {
+    applications: dueApplicationsIn(sandbox, observed.due),
+    alloy: alloyIn(sandbox),
+    deliveries: deliveriesIn(sandbox, cloud.deliveries),
+    queue: eventQueueIn(sandbox, observed.eventQueue(new MemoryEventQueue(cloud.events))),
+    gaps: gapAnnouncerIn(sandbox, new MemoryGapAnnouncer(cloud.bus)),
+    settings: pollerSettings,
+    metrics: metricsIn(sandbox, observer),
+    logger: SILENT,
+    now: sandbox.now,
+    random: world.dice.next,
+    sleep: sandbox.sleep,
+  };
+  const context = { sandbox, cloud };
+  return makePollerHandler(seams.pollerDependencies?.(right, context) ?? right);
+}

@@ -1,0 +1,43 @@
+import { isHandled } from "./expectations.ts";
+import type { WorldResult } from "./world.ts";
+
+/**
+ * What a world has come to in the end, line by line: how each application stands, which events are
+ * recorded, and which effects were had. Two worlds of one plot must have the same, whatever went wrong.
+ */
+export function ledgerOf({ plot, cloud, observer }: WorldResult): readonly string[] {
+  const { applications, events } = cloud.applications;
+  const lines: string[] = [];
+  for (const { token, journeyToken, events: true_, isShadow } of plot.applications) {
+    if (!isHandled(plot, journeyToken)) continue;
+    const state = applications.get(token)?.state;
+    if (state === undefined) continue;
+    const last = observer.standings.get(token)?.at(-1);
+    const { next, previous } = state.chain;
+    const entities = Object.entries(state.entities).map(
+      ([entity, { status, outcome }]) => `${entity} ${status} ${outcome}`,
+    );
+    lines.push(
+      `${token} ${last?.status} ${last?.outcome} next ${next?.token} previous ${previous?.token}`,
+      ...entities,
+    );
+    for (const event of true_) {
+      if (!isHandled(plot, journeyToken, event.type)) continue;
+      const isRecorded = event.ids.some((id) => events.has(id));
+      // Of a step that may come late, and is not published then, the effect depends on the weather.
+      const { publish, publishLate } = plot.settings.routes[event.route];
+      const isCertain = publish && !isShadow && (publishLate || event.isAlwaysNews);
+      const effects = isCertain ? event.ids.filter((id) => observer.publicationsOf.has(id)) : [];
+      lines.push(`${event.name} ${isRecorded ? "recorded" : "lost"} ${effects.length}`);
+    }
+  }
+  return lines;
+}
+
+/** The first line in which they differ; null: they are the same. */
+export function firstDifference(calm: readonly string[], stormy: readonly string[]): string | null {
+  const index = calm.findIndex((line, place) => line !== stormy[place]);
+  if (index === -1 && calm.length === stormy.length) return null;
+  const at = index === -1 ? calm.length : index;
+  return `"${stormy[at]}", and without faults "${calm[at]}"`;
+}

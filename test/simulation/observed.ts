@@ -1,0 +1,151 @@
+import type { DueApplications, EventQueue } from "../../lambdas/domain/polling-ports.ts";
+import type { ApplicationStore, EventPublisher } from "../../lambdas/domain/ports.ts";
+import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";
+import { MemoryEventPublisher } from "../../tools/memory/bus.ts";
+import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import type { IdempotencyRecords } from "../../tools/memory/idempotency.ts";
+import { mix } from "./dice.ts";
+import type { Faults } from "./faults.ts";
+import type { Observer } from "./observer.ts";
+import type { Sandbox } from "./sandbox.ts";
+import type { Seams } from "./seams.ts";
+import type { Story } from "./story.ts";
+
+/** The cloud's ports with somebody watching: what is written and published is seen where it is applied. */
+export interface Observed {
+  readonly store: ApplicationStore;
+  readonly due: DueApplications;
+  readonly publisher: (sandbox: Sandbox) => EventPublisher;
+  readonly idempotencyRecords: (sandbox: Sandbox) => IdempotencyRecords;
+  readonly envelopeQueue: (queue: EnvelopeQueue) => EnvelopeQueue;
+  readonly eventQueue: (queue: EventQueue) => EventQueue;
+}
+
+export function observe(options: {
+  readonly cloud: MemoryCloud;
+  readonly observer: Observer;
+  readonly faults: Faults;
+  readonly story: Story;
+  readonly seams: Seams;
+  /** Called when a check may have been planned. */
+  readonly onPlan: () => void;
+  /** Called when a message has come. */
+  readonly onQueued: () => void;
+  /** What people call an event, by its id. */
+  readonly nameOf: (eventId: string) => string;
+}): Observed {
+  const { cloud, observer, faults, story, seams, onPlan, onQueued, nameOf } = options;
+  const { applications, idempotency, bus } = cloud;
+  const table = seams.store?.(applications, cloud) ?? applications;
+  const records = seams.idempotencyRecords?.(idempotency, cloud) ?? idempotency;
+
+  const store: ApplicationStore = {
+    async recordEvent(event) {
+      const result = await table.recordEvent(event);
+      story.tell("table", `${nameOf(event.eventId)} is ${result.isNew ? "recorded" : "known"}`);
+      return result;
+    },
+    async mergeState(observation, check) {
+      const merged = await table.mergeState(observation, check);
+      observer.merged(observation, merged.after);
+      onPlan();
+      return merged;
+    },
+    async recordFailure(failure) {
+      story.tell("table", `keeps evidence against ${nameOf(failure.eventId)}: ${failure.reason}`);
+      return table.recordFailure(failure);
+    },
+    async forgetEvent(event) {
+      story.tell("table", `forgets ${nameOf(event.eventId)}, a twin`);
+      return table.forgetEvent(event);
+    },
+    eventsNear: (event) => table.eventsNear(event),
+    readState: (token) => table.readState(token),
+    clearFailure: (token, eventId) => table.clearFailure(token, eventId),
+  };
+
+  const due: DueApplications = {
+    list: (now, limit) => applications.list(now, limit),
+    async claim(one, until) {
+      const claimed = await applications.claim(one, until);
+      onPlan();
+      return claimed;
+    },
+    look: (token) => applications.look(token),
+    history: (token) => applications.history(token),
+    async plan(claimed, plan) {
+      await applications.plan(claimed, plan);
+      onPlan();
+    },
+    openGaps: (since) => applications.openGaps(since),
+  };
+
+  return {
+    store,
+    due,
+    publisher: (sandbox) => {
+      const publisher = new MemoryEventPublisher(bus);
+      return {
+        async publish(events) {
+          const refusal = faults.draw("bus.entries", ["partly-refused"]);
+          if (refusal !== null) {
+            const { kind, site } = refusal;
+            sandbox.invocation?.faults.push({ kind, site, at: sandbox.trueNow() });
+            story.tell("bus", `FAULT partly-refused #${refusal.occurrence}`);
+          }
+          const answers: (string | null)[] = [];
+          for (const [index, event] of events.entries()) {
+            const isRefused =
+              refusal !== null && mix(Math.floor(refusal.amount * 2 ** 31), index) % 2 === 0;
+            if (isRefused) {
+              answers.push("ThrottlingException");
+              continue;
+            }
+            observer.published(event, sandbox.invocation);
+            story.tell(
+              "bus",
+              `${event.route} of ${nameOf(event.eventId)}${event.late ? ", late" : ""}`,
+            );
+            answers.push(...(await publisher.publish([event])));
+          }
+          return answers;
+        },
+      };
+    },
+    idempotencyRecords: (sandbox) => ({
+      async lock(key, record, now) {
+        const standing = await records.lock(key, record, now);
+        if (standing !== null) story.tell(sandbox.name, `finds ${nameOf(key)} ${standing.status}`);
+        return standing;
+      },
+      async complete(key, expiresAt) {
+        await records.complete(key, expiresAt);
+        observer.remembered(key, sandbox.invocation);
+      },
+      remove: (key) => records.remove(key),
+    }),
+    envelopeQueue: (queue) => ({
+      async send(message, deadline) {
+        const outcome = await queue.send(message, deadline);
+        if (outcome.stored) {
+          observer.queued.add(receiptIdIn(message));
+          onQueued();
+        }
+        return outcome;
+      },
+    }),
+    eventQueue: (queue) => ({
+      async send(envelopes) {
+        await queue.send(envelopes);
+        if (envelopes.length > 0) story.tell("poller", `queues ${envelopes.length}`);
+        onQueued();
+      },
+    }),
+  };
+}
+
+const RECEIPT = /"receiptId":"([^"]*)"/;
+
+function receiptIdIn(message: string): string {
+  return RECEIPT.exec(message.slice(0, 200))?.[1] ?? "";
+}

@@ -1,0 +1,99 @@
+import { outcomeOf, statusOf } from "../../lambdas/domain/application-state.ts";
+import type { ApplicationState } from "../../lambdas/domain/application-state.ts";
+import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
+import { METRICS } from "../../lambdas/settings.ts";
+import type { MetricName } from "../../lambdas/settings.ts";
+import type { Invocation } from "./sandbox.ts";
+
+/** Something that broke a promise. */
+export interface Violation {
+  readonly kind: "lost" | "doubled" | "regressed" | "stuck";
+  readonly sentence: string;
+}
+
+/** A publication as the bus saw it. */
+export interface Publication {
+  readonly event: PublishedEvent;
+  readonly at: number;
+  readonly invocation: Invocation | null;
+  /** When its own invocation put down that the effect was had; null: it did not. */
+  rememberedAt: number | null;
+}
+
+/** How an application stood in the table, from then on. */
+interface Standing {
+  readonly at: number;
+  readonly status: string | null;
+  readonly outcome: string | null;
+}
+
+/** What somebody sees who watches the cloud from outside: the queue, the table, the bus, the metrics. */
+export class Observer {
+  readonly violations: Violation[] = [];
+  readonly publications: Publication[] = [];
+  readonly publicationsOf = new Map<string, Publication[]>();
+  readonly standings = new Map<string, Standing[]>();
+  /** Receipts of webhooks that the queue has accepted. */
+  readonly queued = new Set<string>();
+  /** What each invocation counted as dropped by configuration. */
+  readonly #ignored = new Map<Invocation | null, number>();
+  readonly #now: () => number;
+  readonly #mergedTimes = new Map<string, number[]>();
+  readonly #overtaken = new Set<string>();
+  readonly #ties = new Set<string>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  violate(kind: Violation["kind"], sentence: string): void {
+    this.violations.push({ kind, sentence });
+  }
+
+  published(event: PublishedEvent, invocation: Invocation | null): void {
+    const publication = { event, at: this.#now(), invocation, rememberedAt: null };
+    this.publications.push(publication);
+    const before = this.publicationsOf.get(event.eventId);
+    if (before === undefined) this.publicationsOf.set(event.eventId, [publication]);
+    else before.push(publication);
+  }
+
+  remembered(eventId: string, invocation: Invocation | null): void {
+    for (const publication of this.publicationsOf.get(eventId) ?? []) {
+      if (publication.invocation === invocation) publication.rememberedAt ??= this.#now();
+    }
+  }
+
+  merged(observation: ApplicationState, state: ApplicationState): void {
+    const { applicationToken: token } = state;
+    const standing = { at: this.#now(), status: statusOf(state), outcome: outcomeOf(state) };
+    const standings = this.standings.get(token);
+    if (standings === undefined) this.standings.set(token, [standing]);
+    else standings.push(standing);
+
+    const at = Math.max(
+      observation.lastEventAt ?? 0,
+      Number(observation.final?.stamp.slice(0, 15) ?? 0),
+    );
+    const times = this.#mergedTimes.get(token) ?? [];
+    if (times.some((time) => time > at)) this.#overtaken.add(`${token} ${at}`);
+    // The same event again is no other one; two of one millisecond are told apart by nothing here.
+    if (times.includes(at) && observation.lastEventAt !== null) this.#ties.add(`${token} ${at}`);
+    times.push(at);
+    this.#mergedTimes.set(token, times);
+  }
+
+  /** Whether something newer of the application had been merged before an event of this time. */
+  isOvertaken(token: string, at: number): boolean {
+    return this.#overtaken.has(`${token} ${at}`) || this.#ties.has(`${token} ${at}`);
+  }
+
+  count(name: MetricName, value: number, invocation: Invocation | null): void {
+    if (name !== METRICS.eventsIgnored) return;
+    this.#ignored.set(invocation, this.ignoredIn(invocation) + value);
+  }
+
+  ignoredIn(invocation: Invocation | null): number {
+    return this.#ignored.get(invocation) ?? 0;
+  }
+}

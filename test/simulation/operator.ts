@@ -1,0 +1,84 @@
+import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
+import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
+import { writeWebhook } from "../../tools/alloy-simulator/webhook.ts";
+import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import type { Plot } from "./plot.ts";
+import type { Surroundings } from "./sandbox.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** How often somebody looks whether Alloy has switched the webhook off. */
+const LOOK_MS = 6 * HOUR;
+/** A replay comes this long after its event, at most: the longest span that an operator may replay is a week. */
+const LATEST_REPLAY_MS = 30 * HOUR;
+
+/** The person on call: switches the webhook on again, redrives what is dead-lettered, replays. */
+export function startOperator(
+  plot: Plot,
+  world: Surroundings,
+  options: {
+    readonly cloud: MemoryCloud;
+    readonly deliveries: Deliveries;
+    readonly onQueued: () => void;
+    /** From when on nothing goes wrong any more. */
+    readonly calmAt: number;
+  },
+): void {
+  const { clock, faults, story } = world;
+  const { cloud, deliveries, onQueued, calmAt } = options;
+  let replays = 0;
+
+  for (let at = clock.now() + LOOK_MS; at < calmAt; at += LOOK_MS) {
+    clock.at(at, () => {
+      switchOn();
+      if (faults.draw("operator.redrive", ["redriven-early"]) !== null) redrive();
+    });
+  }
+  // Alloy's own last attempts come within a day; what they bring can be dead-lettered once more.
+  for (const after of [1 * MINUTE, 2 * HOUR, 25 * HOUR, 27 * HOUR]) {
+    clock.at(calmAt + after, () => {
+      switchOn();
+      redrive();
+    });
+  }
+  for (const event of plot.events) {
+    clock.at(event.at, () => {
+      const fault = faults.draw("operator.replay", ["replayed"]);
+      if (fault === null) return;
+      clock.after(Math.round(fault.amount * LATEST_REPLAY_MS), () => {
+        const [record] = event.ids.flatMap((id) => cloud.applications.events.get(id) ?? []);
+        if (record === undefined || record.payloadKey !== null) return;
+        replays += 1;
+        story.tell("operator", `replays ${event.name}`);
+        const sentAt = clock.now();
+        const webhook = { environment: "sandbox", requestToken: "", sentAt } as const;
+        cloud.events.send(
+          encodeEnvelope({
+            v: 1,
+            kind: "replay",
+            receiptId: `replay-${replays}`,
+            receivedAt: sentAt,
+            body: writeWebhook({ ...webhook, event: record.content, reread: true }),
+            payloadKey: null,
+            sourceIp: null,
+          }),
+        );
+        onQueued();
+      });
+    });
+  }
+
+  function switchOn(): void {
+    if (deliveries.isActive()) return;
+    story.tell("operator", "switches the webhook on again");
+    deliveries.setActive(true);
+  }
+
+  function redrive(): void {
+    const moved = cloud.deadLetters.redriveTo(cloud.events);
+    if (moved === 0) return;
+    story.tell("operator", `redrives ${moved}`);
+    onQueued();
+  }
+}

@@ -1,0 +1,128 @@
+import { parseArgs } from "node:util";
+
+/** What `npm run simulate` was asked for. */
+export type SimulateOptions =
+  | { readonly kind: "help" }
+  | {
+      readonly kind: "seeds";
+      readonly from: number;
+      readonly count: number;
+      readonly jobs: number;
+      readonly verbose: boolean;
+    }
+  | {
+      readonly kind: "seed";
+      readonly seed: number;
+      readonly trace: boolean;
+      /** Keys of the faults that may happen; null: all that the seed draws. */
+      readonly faults: readonly string[] | null;
+    }
+  | { readonly kind: "mutants"; readonly only: string | null };
+
+export const USAGE = `npm run simulate -- [options]
+
+  --seeds <n>       play the worlds 1 to n (default 1000); exit 1 when a promise is broken
+  --from <n>        begin with this one instead of 1
+  --jobs <n>        share the worlds among so many threads (default 1); the digest stays the same
+  --verbose         also count each kind of fault
+
+  --seed <n>        play this one world
+  --trace           tell its story, line by line
+  --faults <list>   let only these faults happen, comma-separated as a failure prints them; "none": none
+
+  --mutants         plant bugs, one after the other, and see each of them caught; exit 1 when one lives
+  --only <id>       plant only this one
+
+  --help            print this
+`;
+
+/** A command line that asks for nothing that there is; the message says what to give instead. */
+export class OptionError extends Error {
+  override readonly name = "OptionError";
+}
+
+const DEFAULT_SEEDS = 1_000;
+/** Seeds are mixed as 32-bit numbers. */
+const LARGEST_SEED = 2 ** 31 - 1;
+
+/** @throws OptionError with what was wrong, the value given and the value wanted. */
+export function parseOptions(args: readonly string[]): SimulateOptions {
+  const values = parse(args);
+  if (values.help) return { kind: "help" };
+  const asked = (["seeds", "seed", "mutants"] as const).filter(
+    (name) => values[name] !== undefined,
+  );
+  if (asked.length > 1) {
+    throw new OptionError(`--${asked.join(" and --")} exclude each other: give one of them.`);
+  }
+  const { seed, trace = false, faults, only, from, jobs, verbose = false } = values;
+  if (values.mutants) {
+    refuse({ trace, faults, from, jobs, verbose }, "--mutants");
+    return { kind: "mutants", only: only ?? null };
+  }
+  if (only !== undefined) throw new OptionError("--only belongs to --mutants: give both.");
+  if (seed !== undefined) {
+    refuse({ from, jobs, verbose }, "--seed");
+    return {
+      kind: "seed",
+      seed: numberIn("seed", seed, LARGEST_SEED),
+      trace,
+      faults: listIn(faults),
+    };
+  }
+  refuse({ trace, faults }, "--seeds");
+  return {
+    kind: "seeds",
+    from: from === undefined ? 1 : numberIn("from", from, LARGEST_SEED),
+    count:
+      values.seeds === undefined ? DEFAULT_SEEDS : numberIn("seeds", values.seeds, LARGEST_SEED),
+    jobs: jobs === undefined ? 1 : numberIn("jobs", jobs, 256),
+    verbose,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        seeds: { type: "string" },
+        from: { type: "string" },
+        jobs: { type: "string" },
+        verbose: { type: "boolean" },
+        seed: { type: "string" },
+        trace: { type: "boolean" },
+        faults: { type: "string" },
+        mutants: { type: "boolean" },
+        only: { type: "string" },
+        help: { type: "boolean" },
+      },
+    }).values;
+  } catch (error) {
+    throw new OptionError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function refuse(given: Readonly<Record<string, unknown>>, beside: string): void {
+  const [name] = Object.keys(given).filter(
+    (one) => given[one] !== undefined && given[one] !== false,
+  );
+  if (name !== undefined) throw new OptionError(`--${name} has no meaning beside ${beside}.`);
+}
+
+function numberIn(name: string, text: string, most: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
+  throw new OptionError(`--${name} is "${text}"; it has to be a whole number from 1 to ${most}.`);
+}
+
+function listIn(text: string | undefined): readonly string[] | null {
+  if (text === undefined) return null;
+  if (text === "none") return [];
+  const keys = text.split(",");
+  const wrong = keys.find((key) => !/^[\w.]+#\d+$/.test(key));
+  if (wrong === undefined) return keys;
+  throw new OptionError(
+    `--faults names "${wrong}"; a fault is a place and a number, such as store.mergeState#3.`,
+  );
+}

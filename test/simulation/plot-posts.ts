@@ -1,0 +1,76 @@
+import type { WebhookBody } from "../../tools/alloy-simulator/webhook.ts";
+import type { Dice } from "./dice.ts";
+
+/** Something that is posted to the endpoint and is no event of an application. */
+export interface Post {
+  readonly name: string;
+  readonly at: number;
+  /** What becomes of it: recorded and published on a route, or dead-lettered with a reason. */
+  readonly becomes: "other" | "unrecognised" | "dead-letter";
+  /** What is recorded of it. */
+  readonly content: unknown;
+  readonly write: (webhook: WebhookBody) => string;
+}
+
+const SECOND_IN_MS = 1_000;
+
+/** Another family of Alloy's webhooks, as its documentation shows them. */
+function review(name: string): Pick<Post, "becomes" | "content" | "write"> {
+  const content = { review_token: `RV-${name}`, outcome: "Approved", notes: [], reviewer: "a@b.c" };
+  return {
+    becomes: "other",
+    content,
+    write: ({ requestToken, sentAt, reread }) =>
+      JSON.stringify(
+        reread
+          ? { data: content, type: "create:reviews:is_entity", timestamp: sentAt }
+          : {
+              request_token: requestToken,
+              timestamp: sentAt,
+              type: "create:reviews:is_entity",
+              data: content,
+            },
+      ),
+  };
+}
+
+function raw(
+  text: string,
+  becomes: Post["becomes"],
+  content: unknown,
+): Pick<Post, "becomes" | "content" | "write"> {
+  return { becomes, content, write: () => text };
+}
+
+/** What nobody can ever use: an event in seconds instead of milliseconds. */
+function inSeconds(at: number): string {
+  return JSON.stringify({
+    timestamp: at,
+    type: "update:journeyapplications:sandbox",
+    data: {
+      journey_application_token: "JA-in-seconds",
+      journey_token: "J-1",
+      type: "started_application",
+      timestamp: Math.floor(at / SECOND_IN_MS),
+    },
+  });
+}
+
+/** A few of them, each at most once: two posts of one content would be one. */
+export function postsOf(dice: Dice, startAt: number, endAt: number): readonly Post[] {
+  const kinds = [
+    (name: string) => review(name),
+    () => raw("{}", "unrecognised", {}),
+    () => raw("[1]", "unrecognised", [1]),
+    () => raw("42", "unrecognised", 42),
+    () => raw('{"type":"test","data":null}', "other", null),
+    () => raw("not JSON", "dead-letter", null),
+    (_: string, at: number) => raw(inSeconds(at), "dead-letter", null),
+  ];
+  return kinds.flatMap((kind, index) => {
+    if (!dice.chance(0.07)) return [];
+    const at = dice.between(startAt, endAt);
+    const name = `P${index + 1}`;
+    return [{ name, at, ...kind(name, at) }];
+  });
+}

@@ -1,0 +1,162 @@
+import type { RouteId } from "../../lambdas/settings.ts";
+import type { Happening } from "../../tools/alloy-simulator/application.ts";
+import type { Dice } from "./dice.ts";
+
+/** What an event does, by design 2.5 and 2.7, said here anew: the code under test must find the same. */
+export interface Step {
+  readonly happening: Happening;
+  /** Since the step before. */
+  readonly gapMs: number;
+  readonly route: RouteId;
+  /** Published however late it comes: an end, or a reopening. */
+  readonly isAlwaysNews: boolean;
+  /** The event names no outcome, although Alloy has this one. */
+  readonly unnamedOutcome?: string;
+}
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** Somebody runs an application again so long after its last event. */
+export const RERUN_AFTER_MS = 5 * MINUTE;
+
+/** Most things follow at once; some wait for a person. */
+function gap(dice: Dice): number {
+  const roll = dice.next();
+  if (roll < 0.3) return dice.between(1, 40);
+  if (roll < 0.6) return dice.between(100, 3 * SECOND);
+  if (roll < 0.8) return dice.between(3 * SECOND, 2 * MINUTE);
+  if (roll < 0.95) return dice.between(2 * MINUTE, 30 * MINUTE);
+  return dice.between(1 * HOUR, 9 * HOUR);
+}
+
+type Change = Partial<Omit<Step, "happening">> & Omit<Happening, "event">;
+
+/** The steps of one application, from its beginning to wherever it gets. */
+export class Steps {
+  readonly all: Step[] = [];
+  readonly #dice: Dice;
+  readonly #hasDetours: boolean;
+
+  /** @param hasDetours - whether the Journey has nodes for reviews, documents and actions. */
+  constructor(dice: Dice, hasDetours: boolean) {
+    this.#dice = dice;
+    this.#hasDetours = hasDetours;
+  }
+
+  add(event: string, route: RouteId, change: Change = {}): void {
+    const { gapMs, isAlwaysNews = false, unnamedOutcome, ...rest } = change;
+    this.all.push({
+      happening: { event, ...rest },
+      gapMs: gapMs ?? gap(this.#dice),
+      route,
+      isAlwaysNews,
+      ...(unnamedOutcome === undefined ? {} : { unnamedOutcome }),
+    });
+  }
+
+  begin(): void {
+    this.add("started_application", "progressed", { status: "running", gapMs: 0 });
+  }
+
+  /** One applicant's way. */
+  applicant(entity: string): void {
+    const dice = this.#dice;
+    if (dice.chance(0.3)) this.add("visited_node", "progressed", { entity, node: "start" });
+    const first = this.all.length === 1 && dice.chance(0.4) ? { gapMs: 0 } : {};
+    const identity = { entity, node: "identity", status: "running" } as const;
+    this.add("started_evaluation", "progressed", { ...identity, ...first });
+    if (dice.chance(0.12)) this.add("invented_tomorrow", "unrecognised", { entity });
+    if (dice.chance(0.8)) this.add("completed_evaluation", "progressed", identity);
+    if (this.#hasDetours && dice.chance(0.6)) this.#detour(entity);
+  }
+
+  #detour(entity: string): void {
+    const dice = this.#dice;
+    const running = { entity, status: "running" } as const;
+    dice.pick([
+      () => {
+        const review = { entity, node: "review" };
+        this.add("pending_review", "manual-review", { ...review, status: "waiting_review" });
+        if (dice.chance(0.7)) this.add("completed_review", "progressed", { ...running, ...review });
+      },
+      () => {
+        const documents = { entity, node: "documents" };
+        this.add("pending_step_up", "needs-action", { ...documents, status: "pending_step_up" });
+        const done = { ...running, ...documents };
+        if (dice.chance(0.7)) this.add("completed_evaluation", "progressed", done);
+      },
+      () => {
+        const action = { entity, node: "action" };
+        this.add("pending_action", "needs-action", { ...action, status: "pending_action" });
+        if (dice.chance(0.7)) this.add("completed_action", "progressed", { ...running, ...action });
+      },
+      () => {
+        this.add("data_request_evaluation", "needs-action", { entity, status: "data_request" });
+        this.add("started_evaluation", "progressed", { ...running, node: "identity" });
+      },
+      () => {
+        const vendor = { entity, node: "identity", status: "pending_workflow_service" } as const;
+        this.add("pending_workflow_service", "progressed", vendor);
+      },
+      () => {
+        // Two events that look like one, but are two.
+        this.add("reached_retry_node", "progressed", running);
+        this.add("reached_retry_node", "progressed", {
+          ...running,
+          gapMs: dice.between(1, 1_900),
+        });
+      },
+    ])();
+  }
+
+  /** @returns whether it has ended. */
+  end(): boolean {
+    const dice = this.#dice;
+    const roll = dice.next();
+    if (roll < 0.2) return false;
+    if (roll < 0.28) {
+      this.add("error", "errored", { status: "error", isAlwaysNews: true });
+    } else if (roll < 0.35) {
+      this.add("application_expired", "expired", { status: "expired", isAlwaysNews: true });
+    } else {
+      this.#complete();
+    }
+    if (dice.chance(0.15)) this.#afterEnd();
+    return true;
+  }
+
+  #complete(): void {
+    const dice = this.#dice;
+    const ends = { status: "completed", isAlwaysNews: true } as const;
+    dice.pick([
+      () => this.add("completed_application", "approved", { ...ends, outcome: "Approved" }),
+      () => this.add("completed_application", "approved", { ...ends, outcome: "approved" }),
+      () => this.add("completed_application", "denied", { ...ends, outcome: "Denied" }),
+      () => this.add("completed_application", "completed", { ...ends, outcome: "Needs Documents" }),
+      () => this.add("completed_application", "completed", ends),
+      () => this.add("completed_application", "completed", { ...ends, unnamedOutcome: "Approved" }),
+    ])();
+  }
+
+  #afterEnd(): void {
+    this.#dice.pick([
+      () => this.add("application_archived", "progressed"),
+      () => {
+        this.add("application_archived", "progressed");
+        this.add("application_unarchived", "progressed", { isAlwaysNews: true });
+      },
+      () => {
+        const again = { status: "running", isAlwaysNews: true } as const;
+        this.add("journey_application_retriggered", "progressed", again);
+        if (this.#dice.chance(0.7)) this.#complete();
+      },
+    ])();
+  }
+
+  rerun(rerunToken: string): void {
+    const change = { rerunToken, isAlwaysNews: true, gapMs: RERUN_AFTER_MS };
+    this.add("started_rerun_application", "superseded", change);
+  }
+}

@@ -1,0 +1,219 @@
+import type { AwsFailure, StoreOutcome } from "../../lambdas/domain/aws-failure.ts";
+import { TransientError } from "../../lambdas/domain/errors.ts";
+import type {
+  Deliveries,
+  DueApplications,
+  EventQueue,
+  GapAnnouncer,
+} from "../../lambdas/domain/polling-ports.ts";
+import type {
+  ApplicationStore,
+  DeadLetters,
+  EventPublisher,
+  PayloadReader,
+  QueueMessages,
+} from "../../lambdas/domain/ports.ts";
+import type { WebhookSecretSource } from "../../lambdas/ingest/credential-cache.ts";
+import type { EnvelopeQueue, PayloadBucket } from "../../lambdas/ingest/store-webhook.ts";
+import type { IdempotencyRecords } from "../../tools/memory/idempotency.ts";
+import type { CallFault, CallLimits, Sandbox, Service } from "./sandbox.ts";
+
+/*
+ * Ports between a sandbox and the cloud: each call takes its time, and can fail in every way in which a
+ * call of AWS can. Whatever a handler awaits, it awaits one of these.
+ */
+
+const READ: readonly CallFault[] = [
+  "crash-before",
+  "crash-after",
+  "throttled",
+  "timed-out",
+  "slow",
+  "stalled",
+];
+const WRITE: readonly CallFault[] = [...READ, "timed-out-though-applied", "applied-twice"];
+
+/** Three attempts of three seconds (`SDK_LIMITS`). */
+const SDK_MS = 9_000;
+
+function limits(
+  service: Service | null,
+  what: string,
+  kinds: readonly CallFault[],
+): CallLimits<never> {
+  return {
+    service,
+    kinds,
+    timeoutMs: SDK_MS,
+    refuse(cause) {
+      throw new TransientError(`${what}: ${cause}`);
+    },
+  };
+}
+
+const table = (what: string, kinds = WRITE) => limits("table", what, kinds);
+
+export function applicationStoreIn(sandbox: Sandbox, store: ApplicationStore): ApplicationStore {
+  return {
+    recordEvent: (event) =>
+      sandbox.call("store.recordEvent", () => store.recordEvent(event), RECORD_EVENT),
+    forgetEvent: (event) =>
+      sandbox.call("store.forgetEvent", () => store.forgetEvent(event), FORGET_EVENT),
+    eventsNear: (event) =>
+      sandbox.call("store.eventsNear", () => store.eventsNear(event), EVENTS_NEAR),
+    readState: (token) => sandbox.call("store.readState", () => store.readState(token), READ_STATE),
+    mergeState: (observation, check) =>
+      sandbox.call("store.mergeState", () => store.mergeState(observation, check), MERGE_STATE),
+    recordFailure: (failure) =>
+      sandbox.call("store.recordFailure", () => store.recordFailure(failure), RECORD_FAILURE),
+    clearFailure: (token, eventId) =>
+      sandbox.call("store.clearFailure", () => store.clearFailure(token, eventId), CLEAR_FAILURE),
+  };
+}
+
+const RECORD_EVENT = table("Recording an event");
+const FORGET_EVENT = table("Forgetting an event");
+const EVENTS_NEAR = table("Reading an application's events", READ);
+const READ_STATE = table("Reading an application's state", READ);
+const MERGE_STATE = table("Merging into an application's state");
+const RECORD_FAILURE = table("Recording a failure");
+const CLEAR_FAILURE = table("Clearing a failure");
+
+export function idempotencyRecordsIn(
+  sandbox: Sandbox,
+  records: IdempotencyRecords,
+): IdempotencyRecords {
+  return {
+    lock: (key, record, now) =>
+      sandbox.call("idempotency.lock", () => records.lock(key, record, now), LOCK),
+    complete: (key, expiresAt) =>
+      sandbox.call("idempotency.complete", () => records.complete(key, expiresAt), COMPLETE),
+    remove: (key) => sandbox.call("idempotency.remove", () => records.remove(key), REMOVE),
+  };
+}
+
+const LOCK = table("Locking an idempotency record");
+const COMPLETE = table("Completing an idempotency record");
+const REMOVE = table("Removing an idempotency record");
+
+export function dueApplicationsIn(sandbox: Sandbox, due: DueApplications): DueApplications {
+  return {
+    list: (now, limit) => sandbox.call("due.list", () => due.list(now, limit), LIST),
+    claim: (one, until) => sandbox.call("due.claim", () => due.claim(one, until), CLAIM),
+    look: (token) => sandbox.call("due.look", () => due.look(token), LIST),
+    history: (token) => sandbox.call("due.history", () => due.history(token), HISTORY),
+    plan: (claimed, plan) => sandbox.call("due.plan", () => due.plan(claimed, plan), PLAN),
+    openGaps: (since) => sandbox.call("due.openGaps", () => due.openGaps(since), OPEN_GAPS),
+  };
+}
+
+const LIST = table("Listing due applications", READ);
+const CLAIM = table("Claiming an application");
+const HISTORY = table("Reading an application's history", READ);
+const PLAN = table("Planning a check");
+const OPEN_GAPS = table("Listing open gaps", READ);
+
+export function publisherIn(sandbox: Sandbox, publisher: EventPublisher): EventPublisher {
+  return {
+    publish: (events) => sandbox.call("bus.publish", () => publisher.publish(events), PUBLISH),
+  };
+}
+
+const PUBLISH = limits("bus", "Publishing events", WRITE);
+
+export function gapAnnouncerIn(sandbox: Sandbox, announcer: GapAnnouncer): GapAnnouncer {
+  return {
+    announce: (notices) =>
+      sandbox.call("bus.announce", () => announcer.announce(notices), ANNOUNCE),
+  };
+}
+
+const ANNOUNCE = limits("bus", "Announcing gaps", WRITE);
+
+export function eventQueueIn(sandbox: Sandbox, queue: EventQueue): EventQueue {
+  return { send: (envelopes) => sandbox.call("queue.send", () => queue.send(envelopes), QUEUE) };
+}
+
+const QUEUE = limits("queue", "Queueing events", WRITE);
+
+export function deadLettersIn(sandbox: Sandbox, deadLetters: DeadLetters): DeadLetters {
+  return {
+    send: (message, reason) =>
+      sandbox.call("deadLetters.send", () => deadLetters.send(message, reason), DEAD_LETTER),
+  };
+}
+
+const DEAD_LETTER = limits("queue", "Dead-lettering a record", WRITE);
+
+export function queueMessagesIn(sandbox: Sandbox, messages: QueueMessages): QueueMessages {
+  return {
+    retryAfter: (handle, seconds) =>
+      sandbox.call("queue.retryAfter", () => messages.retryAfter(handle, seconds), RETRY_AFTER),
+  };
+}
+
+const RETRY_AFTER = limits("queue", "Shortening a message's wait", WRITE);
+
+export function payloadReaderIn(sandbox: Sandbox, payloads: PayloadReader): PayloadReader {
+  return { read: (key) => sandbox.call("payloads.read", () => payloads.read(key), READ_PAYLOAD) };
+}
+
+const READ_PAYLOAD = limits(null, "Reading a payload", READ);
+
+/** Ingest's ports answer instead of throwing, and know when the answer must be there. */
+export function ingestPortsIn(
+  sandbox: Sandbox,
+  cloud: {
+    readonly queue: EnvelopeQueue;
+    readonly payloads: PayloadBucket;
+    readonly secret: WebhookSecretSource;
+  },
+): typeof cloud {
+  const until = (deadline: number) => Math.max(1, deadline - sandbox.now());
+  const stored = (service: Service | null, deadline: number): CallLimits<StoreOutcome> => ({
+    service,
+    kinds: WRITE,
+    timeoutMs: until(deadline),
+    refuse: (cause: AwsFailure) => ({ stored: false, cause }),
+  });
+  return {
+    queue: {
+      send: (message, deadline) =>
+        sandbox.call(
+          "ingest.send",
+          () => cloud.queue.send(message, deadline),
+          stored("queue", deadline),
+        ),
+    },
+    payloads: {
+      put: (key, bytes, deadline) =>
+        sandbox.call(
+          "ingest.put",
+          () => cloud.payloads.put(key, bytes, deadline),
+          stored(null, deadline),
+        ),
+    },
+    secret: {
+      read: (deadline) =>
+        sandbox.call<Awaited<ReturnType<WebhookSecretSource["read"]>>>(
+          "ingest.secret",
+          () => cloud.secret.read(deadline),
+          {
+            service: null,
+            kinds: READ,
+            timeoutMs: until(deadline),
+            refuse: (failure) => ({ failure }),
+          },
+        ),
+    },
+  };
+}
+
+export function deliveriesIn(sandbox: Sandbox, deliveries: Deliveries): Deliveries {
+  return {
+    record: (from, now) =>
+      sandbox.call("metrics.record", () => deliveries.record(from, now), RECORD),
+  };
+}
+
+const RECORD = limits(null, "Reading the metrics", [...READ, "metrics-unreadable"]);

@@ -1,0 +1,40 @@
+import { firstDifference, ledgerOf } from "./ledger.ts";
+import type { Violation } from "./observer.ts";
+import { plotOf } from "./plot.ts";
+import type { Plot } from "./plot.ts";
+import type { Seams } from "./seams.ts";
+import { playWorld } from "./world.ts";
+import type { WorldResult } from "./world.ts";
+
+const NO_FAULTS: ReadonlySet<string> = new Set();
+
+/** A seed's world, and everything in it that broke a promise. */
+export interface SeedResult extends WorldResult {
+  readonly seed: number;
+}
+
+/**
+ * Plays a seed twice, with its faults and without any, and compares what the two have come to.
+ *
+ * @param options.only - the faults that may happen; null: all that the seed draws.
+ */
+export async function runSeed(
+  seed: number,
+  options: { readonly only?: ReadonlySet<string> | null; readonly seams?: Seams } = {},
+): Promise<SeedResult> {
+  const plot = plotOf(seed);
+  const result = await playWorld(plot, options);
+  return { ...result, seed, violations: [...result.violations, ...(await compared(plot, result))] };
+}
+
+async function compared(plot: Plot, stormy: WorldResult): Promise<readonly Violation[]> {
+  // The real handlers, without planted bugs: what should have come of it.
+  const calm = await playWorld(plot, { only: NO_FAULTS });
+  const difference = firstDifference(ledgerOf(calm), ledgerOf(stormy));
+  const own = calm.violations.map(({ kind, sentence }) => ({
+    kind,
+    sentence: `${sentence}, without any fault`,
+  }));
+  if (difference === null) return own;
+  return [...own, { kind: "lost", sentence: `the ledger says ${difference}` }];
+}

@@ -1,0 +1,50 @@
+import { setImmediate as pause } from "node:timers/promises";
+
+import type { FaultKind } from "./faults.ts";
+import { faultKey } from "./faults.ts";
+import type { Violation } from "./observer.ts";
+import { runSeed } from "./run-seed.ts";
+
+/** What a share of the seeds came to; it goes from a worker to the main thread as it is. */
+export interface Tally {
+  readonly from: number;
+  readonly count: number;
+  readonly events: number;
+  readonly faults: number;
+  readonly republished: number;
+  readonly kinds: Readonly<Partial<Record<FaultKind, number>>>;
+  /** Of each seed's story, in order. */
+  readonly digests: readonly string[];
+  readonly failures: readonly Failure[];
+}
+
+/** A seed that broke a promise. */
+export interface Failure {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  /** Keys of the faults that happened in it. */
+  readonly faults: readonly string[];
+}
+
+export async function runSeeds(from: number, count: number): Promise<Tally> {
+  let events = 0;
+  let faults = 0;
+  let republished = 0;
+  const kinds: Partial<Record<FaultKind, number>> = {};
+  const digests: string[] = [];
+  const failures: Failure[] = [];
+  for (let seed = from; seed < from + count; seed += 1) {
+    const result = await runSeed(seed);
+    events += result.plot.events.length;
+    faults += result.faults.length;
+    republished += result.republished;
+    for (const { kind } of result.faults) kinds[kind] = (kinds[kind] ?? 0) + 1;
+    digests.push(result.story.digest());
+    const { violations } = result;
+    if (violations.length > 0)
+      failures.push({ seed, violations, faults: result.faults.map(faultKey) });
+  }
+  // A world never waits for the real event loop; signals and messages want their turn.
+  await pause();
+  return { from, count, events, faults, republished, kinds, digests, failures };
+}

@@ -1,0 +1,50 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+
+import type { ConsumerDependencies, makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
+import type { ApplicationStore } from "../../lambdas/domain/ports.ts";
+import type { IngestDependencies } from "../../lambdas/ingest/handler.ts";
+import type { PollerDependencies } from "../../lambdas/poller/handler.ts";
+import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import type { IdempotencyRecords } from "../../tools/memory/idempotency.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+export type ConsumerHandler = ReturnType<typeof makeConsumerHandler>;
+export type IngestHandler = (
+  event: APIGatewayProxyEventV2,
+) => Promise<APIGatewayProxyStructuredResultV2>;
+
+/** Where a planted bug takes the place of what is right. Each is optional, and changes one thing. */
+export interface Seams {
+  /** Around the handlers, and what they depend on. */
+  readonly consumer?: (handle: ConsumerHandler, context: SandboxContext) => ConsumerHandler;
+  readonly consumerDependencies?: (
+    right: ConsumerDependencies,
+    context: SandboxContext,
+  ) => ConsumerDependencies;
+  readonly ingest?: (handle: IngestHandler, context: SandboxContext) => IngestHandler;
+  readonly ingestDependencies?: (
+    right: IngestDependencies,
+    context: SandboxContext,
+  ) => IngestDependencies;
+  readonly pollerDependencies?: (
+    right: PollerDependencies,
+    context: SandboxContext,
+  ) => PollerDependencies;
+  /** In the cloud itself: what the adapters, or the template, make of it. */
+  readonly store?: (right: ApplicationStore, cloud: MemoryCloud) => ApplicationStore;
+  readonly idempotencyRecords?: (
+    right: IdempotencyRecords,
+    cloud: MemoryCloud,
+  ) => IdempotencyRecords;
+  readonly registersContext?: boolean;
+  readonly secretLifetimeMs?: number;
+  readonly secretRefreshMs?: number;
+  readonly visibilityMs?: number;
+  readonly reportsBatchItemFailures?: boolean;
+}
+
+/** What is particular to one sandbox. */
+export interface SandboxContext {
+  readonly sandbox: Sandbox;
+  readonly cloud: MemoryCloud;
+}

@@ -1,0 +1,181 @@
+import type { PollerSettings } from "../../lambdas/settings.ts";
+import { SUBMISSION_DETAIL_TYPE } from "../../lambdas/settings.ts";
+import { makeMemoryCloud } from "../../tools/memory/cloud.ts";
+import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import { alloyApiIn, startAlloy } from "./alloy.ts";
+import { Clock } from "./clock.ts";
+import { checkSettled } from "./conservation.ts";
+import { startCredentials } from "./credentials.ts";
+import { Dice, mix, numberOf } from "./dice.ts";
+import { EventSource } from "./event-source.ts";
+import { Faults, weatherOf } from "./faults.ts";
+import type { Fault } from "./faults.ts";
+import { makeFunctions } from "./functions.ts";
+import { makeGateway } from "./gateway.ts";
+import { judge } from "./invariants.ts";
+import { observe } from "./observed.ts";
+import { Observer } from "./observer.ts";
+import type { Violation } from "./observer.ts";
+import { startOperator } from "./operator.ts";
+import { drawOutages } from "./outages.ts";
+import type { Plot } from "./plot.ts";
+import { START } from "./plot.ts";
+import { PollSchedule } from "./poll-schedule.ts";
+import type { Surroundings } from "./sandbox.ts";
+import type { Seams } from "./seams.ts";
+import { Story } from "./story.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** Faults go on for so long after the last event at Alloy. */
+const AFTERMATH_MS = 2 * HOUR;
+/**
+ * From the last fault to the judgement: an open application is checked within 24 hours (and a tenth, by
+ * jitter), a dead-lettered event is tried again after 24 more, and a final one is looked at after 25.
+ */
+const CALM_MS = 55 * HOUR;
+
+/** How a world went. */
+export interface WorldResult {
+  readonly plot: Plot;
+  readonly cloud: MemoryCloud;
+  readonly observer: Observer;
+  readonly story: Story;
+  readonly faults: readonly Fault[];
+  readonly violations: readonly Violation[];
+  /** Publications of an event that was published before, each behind a fault that explains it. */
+  readonly republished: number;
+}
+
+/**
+ * Plays one world: a plot at Alloy, the real handlers, and what the weather does to them.
+ *
+ * 1. Faults happen until two hours after the last event; then the world is calm.
+ * 2. Alloy's attempts, the queue, the poller and the operator go on until everything has come to rest.
+ * 3. The promises are judged, by Alloy's truth and by what the queue, the table and the bus saw.
+ *
+ * @param options.only - the faults that may happen; null: all that the seed draws; an empty set: none.
+ */
+export async function playWorld(
+  plot: Plot,
+  options: { readonly only?: ReadonlySet<string> | null; readonly seams?: Seams } = {},
+): Promise<WorldResult> {
+  const { only = null, seams = {} } = options;
+  const clock = new Clock(START);
+  const story = new Story(START, clock.now);
+  const calmAt = plot.endAt + AFTERMATH_MS;
+  const restAt = calmAt + CALM_MS;
+  const faults = new Faults({
+    seed: mix(plot.seed, numberOf("faults")),
+    weather: only?.size === 0 ? null : weatherOf(plot.seed),
+    only,
+    until: calmAt,
+    now: clock.now,
+  });
+  const dice = new Dice(mix(plot.seed, numberOf("world")));
+  const isOut = drawOutages(plot, { faults, story, now: clock.now, calmAt });
+  const world: Surroundings = { clock, faults, story, dice, isOut };
+
+  const names = new Map(plot.events.flatMap(({ ids, name }) => ids.map((id) => [id, name])));
+  const nameOf = (eventId: string) => names.get(eventId) ?? eventId;
+  const cloud = makeMemoryCloud({
+    now: clock.now,
+    pick: (visible, most) => shuffled(visible, most),
+  });
+  const observer = new Observer(clock.now);
+  const observed = observe({
+    cloud,
+    observer,
+    faults,
+    story,
+    seams,
+    nameOf,
+    onPlan: () => schedule.arm(),
+    onQueued: () => source.wake(),
+  });
+  const functions = makeFunctions({
+    world,
+    cloud,
+    observer,
+    observed,
+    seams,
+    consumerSettings: plot.settings,
+    pollerSettings: pollerSettingsOf(plot),
+    alloyIn: (sandbox) => alloyApiIn(sandbox, plot, world),
+  });
+  const schedule = new PollSchedule(world, {
+    cloud,
+    poller: functions.poller,
+    settings: pollerSettingsOf(plot),
+    until: restAt,
+  });
+  const source = new EventSource(world, {
+    cloud,
+    consumer: functions.consumer,
+    reportsFailures: seams.reportsBatchItemFailures ?? true,
+    onSettled: (done, invocation) => checkSettled(done, invocation, { plot, cloud, observer }),
+  });
+  const { credential, isKnown } = startCredentials(plot, world, cloud.webhookSecret);
+  const deliver = makeGateway(world, {
+    ingest: functions.ingest,
+    cloud,
+    observer,
+    isCredentialKnown: isKnown,
+  });
+  const deliveries = startAlloy(plot, world, { credential, deliver });
+  startOperator(plot, world, { cloud, deliveries, calmAt, onQueued: () => source.wake() });
+  for (const { submission, createdAt, token } of plot.applications) {
+    if (submission === null) continue;
+    clock.at(createdAt + 50, () => {
+      story.tell("onboarding", `announces ${token}`);
+      cloud.bus.put("onboarding", SUBMISSION_DETAIL_TYPE, submission);
+      source.wake();
+    });
+  }
+
+  await clock.run(restAt);
+  const { violations, republished } = judge({
+    plot,
+    cloud,
+    observer,
+    deliveries,
+    faults: faults.happened,
+  });
+  return { plot, cloud, observer, story, faults: faults.happened, violations, republished };
+
+  /** SQS keeps no order. */
+  function shuffled<Value>(values: readonly Value[], most: number): readonly Value[] {
+    const rest = [...values];
+    const chosen: Value[] = [];
+    while (chosen.length < most && rest.length > 0) {
+      chosen.push(...rest.splice(Math.floor(dice.next() * rest.length), 1));
+    }
+    return chosen;
+  }
+}
+
+/** As the house has it (`lib/stages.ts`). */
+function pollerSettingsOf({ settings }: Plot): PollerSettings {
+  return {
+    environment: "sandbox",
+    alloyBaseUrl: "",
+    alloyAuth: "basic",
+    refusals: { byAuthorizer: false, byAddress: false },
+    eventRetentionMs: settings.eventRetentionMs,
+    ignoredEventTypes: settings.ignoredEventTypes,
+    polling: {
+      rateMs: 5 * MINUTE,
+      firstCheckMs: settings.firstCheckMs,
+      secondCheckMs: 15 * MINUTE,
+      growth: 2,
+      capMs: 24 * HOUR,
+      finalCheckMs: 25 * HOUR,
+      rerunCheckMs: null,
+      requestsPerSecond: 5,
+      callsPerRun: 200,
+      runMs: 42_000,
+    },
+    gaps: { graceMs: 2 * MINUTE, thresholdMs: 15 * MINUTE, staleAfterMs: 30 * 24 * HOUR },
+  };
+}
