@@ -64,6 +64,8 @@ export async function processJourneyEvent(
     await publishJourneyEvent(work, outcome, publish, dependencies);
   });
   if (result === "in-conflict") throw new TwinInProgress();
+  // The twin's own message may rest in the dead-letter queue; by now its event has had its effect.
+  await store.clearFailure(event.applicationToken, twin.eventId);
   // Unguarded, the poller's copy may have taken this telling for its own record, before it could be seen.
   const isOursTheRecord =
     isUnguarded && result === "duplicate" && !(await isRecorded(twin.eventId));

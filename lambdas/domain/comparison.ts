@@ -5,7 +5,7 @@ import type { ApplicationState } from "./application-state.ts";
 import { correctionsOf } from "./correction.ts";
 import type { Correction } from "./correction.ts";
 import type { DeliveryRecord } from "./delivery.ts";
-import { diagnoseLate, diagnoseMissing, gapOf } from "./gap.ts";
+import { diagnoseFailed, diagnoseLate, diagnoseMissing, gapOf } from "./gap.ts";
 import type { Diagnosis, Gap } from "./gap.ts";
 import { areTwins, matchEvents } from "./reconciliation.ts";
 import type { MatchedEvent, RecordedEvent, RecordedFailure } from "./reconciliation.ts";
@@ -49,8 +49,8 @@ export interface ComparisonContext {
  *
  * 1. Leave out what configuration drops, what is no longer kept, and what may still be in flight.
  * 2. Find the record of each event; what has none is missing.
- * 3. Find the records that the state does not show.
- * 4. Explain both; together they are the gap.
+ * 3. Find the records of which a failure is recorded too, and those that the state does not show.
+ * 4. Explain all of them; together they are the gap.
  * 5. Choose what to queue: the missing events that do not come by themselves, and what Alloy says of
  *    the application that no event does.
  */
@@ -76,8 +76,15 @@ export function compare(
   const missing = arrived.filter(({ record }) => record === null).map(({ event }) => event);
   const inFlight = matches.filter(({ event, record }) => record === null && event.at > arrivedBy);
 
-  const diagnoses = missing.map((event) => diagnoseMissing(event, here.failures, delivery, now));
-  const unapplied = unappliedEvents(here.state, matches, arrivedBy).map(asUnapplied);
+  const failed = arrived.flatMap((match) => asFailed(match, here.failures, now));
+  const failedIds = new Set(failed.map(({ event }) => event.eventId));
+  const diagnoses = [
+    ...missing.map((event) => diagnoseMissing(event, here.failures, delivery, now)),
+    ...failed,
+  ];
+  const unapplied = unappliedEvents(here.state, matches, arrivedBy)
+    .filter(({ eventId }) => !failedIds.has(eventId))
+    .map(asUnapplied);
   const { applicationToken } = alloy;
   const gap = gapOf([...diagnoses, ...unapplied], { applicationToken, before: here.gap }, now);
 
@@ -120,6 +127,18 @@ function isKept(
 ): boolean {
   if (ignoredEventTypes.includes(type)) return false;
   return eventRetentionMs === null || at > now - eventRetentionMs;
+}
+
+/** An event that is recorded, and of which the rest failed: nobody downstream has been told. */
+function asFailed(
+  { event: { type, at, eventId }, record }: MatchedEvent<JourneyEvent>,
+  failures: readonly RecordedFailure[],
+  now: number,
+): readonly Diagnosis[] {
+  if (record === null) return [];
+  const failure = failures.find((one) => [record.eventId, eventId].includes(one.eventId));
+  if (failure === undefined) return [];
+  return [diagnoseFailed({ eventId: record.eventId, type, at }, failure, now)];
 }
 
 function asUnapplied({ eventId, type, at }: JourneyEvent): Diagnosis {

@@ -94,11 +94,7 @@ export function diagnoseMissing(
   const as = (stage: GapStage, evidence: string) => ({ event: { ...event, stage }, evidence });
 
   const failure = failureOf(event, failures);
-  if (failure !== null) {
-    return isDeadLettered(failure, now)
-      ? as("dead-lettered", `it is in the dead-letter queue: ${failure.reason}`)
-      : as("failed-processing", `it is being retried: ${failure.reason}`);
-  }
+  if (failure !== null) return diagnoseFailed(event, failure, now);
   if (delivery === null) return as("not-delivered", "nothing of it is recorded");
 
   const answers = answersAround(event.at, delivery);
@@ -106,6 +102,24 @@ export function diagnoseMissing(
   if (queue !== null) return as("in-flight", queue);
   if (refusedIn(answers) > 0) return as("rejected", refusalEvidence(answers));
   return as("not-delivered", "nothing of it came, and nothing was refused when Alloy tried");
+}
+
+/** Explains an event of which a failure is recorded: alone, or beside the event, which then had no effect. */
+export function diagnoseFailed(
+  event: MissingEvent,
+  failure: RecordedFailure,
+  now: number,
+): Diagnosis {
+  const { reason } = failure;
+  return isDeadLettered(failure, now)
+    ? {
+        event: { ...event, stage: "dead-lettered" },
+        evidence: `it is in the dead-letter queue: ${reason}`,
+      }
+    : {
+        event: { ...event, stage: "failed-processing" },
+        evidence: `it is being retried: ${reason}`,
+      };
 }
 
 /**

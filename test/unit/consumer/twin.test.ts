@@ -91,3 +91,35 @@ test("reads nothing for an ordinary webhook", async () => {
   expect(batchItemFailures).toEqual([]);
   expect(consumer.published).toHaveLength(1);
 });
+
+describe("an event that failed, and whose other telling has its effect", () => {
+  const evidence = {
+    applicationToken: TOKEN,
+    eventType: "pending_review",
+    reason: "the bus is down",
+    failedAt: START,
+    receiptId: "receipt",
+    deadLettered: true,
+  };
+
+  test.each([
+    ["a webhook, healed by the poller", batchOf([withoutNode]), pollBatchOf(told), withoutNode],
+    ["a healed event, by its webhook", pollBatchOf(told), batchOf([withoutNode]), told],
+  ])("leaves no evidence: %s", async (_, first, second, failed) => {
+    let isDown = true;
+    const consumer = aConsumer({
+      publisher: {
+        publish: async (events) => events.map(() => (isDown ? "the bus is down" : null)),
+      },
+    });
+    await consumer.process(first);
+    const eventId = idOf(failed);
+    await consumer.store.recordFailure({ ...evidence, eventId });
+
+    isDown = false;
+    await consumer.process(second);
+
+    expect([...consumer.store.events.keys()]).toEqual([eventId]);
+    expect(consumer.store.failures.size).toBe(0);
+  });
+});

@@ -160,6 +160,75 @@ describe("what is missing is queued", () => {
   });
 });
 
+describe("an event that is recorded, and of which the rest failed", () => {
+  const recorded = withRecorded([started, review]);
+  const retried = { ...failure, failedAt: START - MINUTE, deadLettered: false };
+
+  test("is a gap while it is being retried, and is left to its retries", async () => {
+    const { poller, stored } = over({ ...recorded, failures: [retried] }, [started, review]);
+
+    await poller.run();
+
+    expect(stored()?.gap).toMatchObject({
+      stage: "failed-processing",
+      since: review.at,
+      eventCount: 1,
+      evidence: "it is being retried: the bus is down",
+    });
+    expect(poller.sent).toEqual([]);
+    expect(poller.metric(METRICS.eventsMissing)).toBe(0);
+  });
+
+  test("is dead-lettered when it is not retried any more, and tried again after a day", async () => {
+    const { poller, stored } = over({ ...recorded, failures: [failure] }, [started, review]);
+
+    await poller.run();
+    const atOnce = [stored()?.gap?.stage, poller.sent.length];
+    poller.advance(24 * HOUR);
+    await poller.run();
+
+    expect(atOnce).toEqual(["dead-lettered", 0]);
+    expect(poller.sent).toHaveLength(1);
+    expect(poller.sent[0]?.body).toContain("pending_review");
+  });
+
+  test("is at its failure, not at the state that does not show it", async () => {
+    const unmerged = { ...withRecorded([started]), events: recorded.events, failures: [failure] };
+    const { poller, stored } = over(unmerged, [started, review]);
+
+    await poller.run();
+
+    expect(stored()?.gap).toMatchObject({ stage: "dead-lettered", eventCount: 1 });
+  });
+
+  test("heals when its evidence is gone", async () => {
+    const { poller, change, stored } = over({ ...recorded, failures: [failure] }, [
+      started,
+      review,
+    ]);
+    await poller.run();
+    change({ failures: [] });
+
+    poller.advance(HOUR);
+    await poller.run();
+
+    expect(stored()?.gap).toBeNull();
+    expect(poller.notices.map((notice) => `${notice.change} ${notice.stage}`)).toEqual([
+      "opened dead-lettered",
+      "closed dead-lettered",
+    ]);
+  });
+
+  test("is none when it is another event that failed", async () => {
+    const other = { ...failure, eventId: "f".repeat(32) };
+    const { poller } = over({ ...recorded, failures: [other] }, [started, review]);
+
+    await poller.run();
+
+    expect(poller.notices).toEqual([]);
+  });
+});
+
 describe("an event that is recorded but not applied", () => {
   const events = [recordOf(started), recordOf(completed)];
   const behind = { ...withRecorded([started]), events };
@@ -294,6 +363,49 @@ describe("a dry run", () => {
     expect(poller.sent).toEqual([]);
     expect(poller.notices).toEqual([]);
     expect(poller.metrics.size).toBe(0);
+  });
+});
+
+describe("an application whose Journey is not accepted any more", () => {
+  const journeys = ["J-2"];
+
+  test("is let go, at no call: the consumer would drop whatever is found", async () => {
+    const applications = new Map([["JA-1", withRecorded([started])]]);
+    const poller = aPoller(applications, {
+      answer: (token) => alloyAnswer(token, [started, review], waiting),
+      changes: { journeys },
+    });
+
+    const report = await poller.run();
+
+    expect(report).toMatchObject({ due: 1, ignored: 1 });
+    expect(applications.get("JA-1")).toMatchObject({ dueAt: null, gap: null });
+    expect([poller.calls, poller.sent, poller.notices]).toEqual([[], [], []]);
+  });
+
+  test("has its gap given up", async () => {
+    const { poller, stored } = over(withRecorded([started]), [started, review]);
+    await poller.run();
+    const inGap = stored();
+    if (inGap === undefined) throw new Error("the application is gone");
+    const after = aPoller(new Map([["JA-1", { ...inGap, dueAt: START }]]), {
+      answer: (token) => alloyAnswer(token, [started, review], waiting),
+      changes: { journeys },
+    });
+
+    await after.run();
+
+    expect(after.notices).toMatchObject([{ change: "given-up", stage: "not-delivered" }]);
+    expect(after.metric(METRICS.deliveryGaps)).toBe(0);
+  });
+
+  test("is checked as ever when its Journey is accepted", async () => {
+    const poller = aPoller(new Map([["JA-1", withRecorded([started])]]), {
+      answer: (token) => alloyAnswer(token, [started], { status: "running" }),
+      changes: { journeys: ["J-2", "J-1"] },
+    });
+
+    expect(await poller.run()).toMatchObject({ checked: 1, ignored: 0 });
   });
 });
 
