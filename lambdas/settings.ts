@@ -409,6 +409,8 @@ export interface PollerSettings {
   readonly refusals: { readonly byAuthorizer: boolean; readonly byAddress: boolean };
   /** How long an event item lives after its receipt; null keeps it. */
   readonly eventRetentionMs: number | null;
+  /** Journeys that the consumer accepts; empty means all. */
+  readonly journeys: readonly string[];
   readonly ignoredEventTypes: readonly string[];
   readonly polling: PollingSettings;
   readonly gaps: GapSettings;

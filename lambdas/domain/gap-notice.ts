@@ -10,7 +10,8 @@ export interface GapNotice {
   readonly gapId: string;
   /**
    * `moved`: it is at another stage now. `closed`: it has healed; a `late` webhook's had when it was
-   * found. `given-up`: Alloy has not known the application for a week, so that nobody can heal it.
+   * found. `given-up`: nobody can heal it, because Alloy has not known the application for a week, or
+   * because configuration does not accept its Journey any more.
    */
   readonly change: "opened" | "moved" | "closed" | "given-up";
   readonly environment: Environment;

@@ -94,7 +94,7 @@ export async function act(
   function changes(): readonly GapNotice[] {
     const { environment } = settings;
     const { kind, gap: after } = finding;
-    const isGivenUp = kind === "unknown" && finding.dueAt === null;
+    const isGivenUp = kind === "ignored" || (kind === "unknown" && finding.dueAt === null);
     const before = claimed.gap;
     const notice = noticeOf({ state, before, after, isGivenUp, now: now(), environment });
     if (notice === null) return [];

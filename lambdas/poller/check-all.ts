@@ -28,6 +28,7 @@ export async function checkAll(
   const counts: Record<Result, number> = {
     checked: 0,
     unknown: 0,
+    ignored: 0,
     "pushed-out": 0,
     unanswered: 0,
     postponed: 0,

@@ -34,8 +34,11 @@ export interface Run {
 
 /** How a check ended, and what is to be done about it. */
 export interface Finding {
-  /** `postponed`: this run asks Alloy nothing more. `unknown`: Alloy does not know the application. */
-  readonly kind: "checked" | "unknown" | "pushed-out" | "unanswered" | "postponed";
+  /**
+   * `postponed`: this run asks Alloy nothing more. `unknown`: Alloy does not know the application.
+   * `ignored`: configuration does not accept its Journey any more.
+   */
+  readonly kind: "checked" | "unknown" | "ignored" | "pushed-out" | "unanswered" | "postponed";
   /** The next check, epoch milliseconds; null settles the application. */
   readonly dueAt: number | null;
   readonly memory: CheckMemory;
@@ -58,7 +61,8 @@ export interface CheckDependencies {
 /**
  * Finds out what is to be done about one due application, and does nothing.
  *
- * 1. If something happened to it just now, put the check off: webhooks are coming in.
+ * 1. If its Journey is not accepted any more, let it go: the consumer would drop whatever is found.
+ *    If something happened to it just now, put the check off: webhooks are coming in.
  * 2. Ask Alloy. A submission of which nothing has come is a gap, whatever Alloy answers.
  * 3. Read what is recorded, compare, and choose the next check.
  *
@@ -74,6 +78,12 @@ export async function checkApplication(
   const { state, memory, gap } = known;
   const { applicationToken, journeyToken } = state;
   const found = { comparison: null, unreadableEvents: 0, isStale: false };
+  const startedAt = now();
+
+  const { journeys } = settings;
+  if (journeyToken !== null && journeys.length > 0 && !journeys.includes(journeyToken)) {
+    return { ...found, kind: "ignored", dueAt: null, memory, gap: null };
+  }
 
   const pushedTo = gap === null ? pushedOutTo(state, memory, context()) : null;
   if (pushedTo !== null) {
@@ -103,7 +113,7 @@ export async function checkApplication(
         ...found,
         kind: "unknown",
         dueAt: isGivenUp ? null : next,
-        memory: { ...checked(memory, now()), unknownSince },
+        memory: { ...checked(memory, startedAt), unknownSince },
         // Nobody can heal it any more.
         gap: isGivenUp ? null : silent,
       };
@@ -114,7 +124,8 @@ export async function checkApplication(
       return {
         kind: "checked",
         dueAt: dueAfter(comparison),
-        memory: checked(memory, now()),
+        // What comes in while it runs came after it.
+        memory: checked(memory, startedAt),
         gap: comparison.gap,
         comparison,
         unreadableEvents: answer.application.unreadableEvents,
@@ -157,6 +168,6 @@ export async function checkApplication(
 /** Get Journey Application wants the Journey's token, and nothing has told of it. */
 const NOT_ASKABLE: Answered = { kind: "unknown", status: 0, minorCode: null };
 
-function checked(memory: CheckMemory, now: number): CheckMemory {
-  return { ...memory, checkedAt: now, pushes: 0, failedChecks: 0, unknownSince: null };
+function checked(memory: CheckMemory, startedAt: number): CheckMemory {
+  return { ...memory, checkedAt: startedAt, pushes: 0, failedChecks: 0, unknownSince: null };
 }

@@ -1,5 +1,6 @@
 import type { DueApplication, DueApplications } from "../domain/polling-ports.ts";
 import type { GapStage } from "../settings.ts";
+import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import { checkApplication } from "./check-application.ts";
 import type { CheckDependencies, Finding, Run } from "./check-application.ts";
 
@@ -9,7 +10,8 @@ export interface DryRunReport {
   readonly due: number;
   readonly applications: readonly {
     readonly applicationToken: string;
-    readonly result: Finding["kind"];
+    /** `failed`: by a fault of ours. */
+    readonly result: Finding["kind"] | "failed";
     readonly missing: number;
     /** Queue messages that it would send. */
     readonly toQueue: number;
@@ -25,23 +27,37 @@ export async function dryRun(
   run: Run & { readonly deadline: number },
   dependencies: CheckDependencies & {
     readonly applications: Pick<DueApplications, "look" | "history">;
+    readonly logger: MessageLogger;
   },
 ): Promise<DryRunReport> {
   const applications: DryRunReport["applications"][number][] = [];
-  for (const { applicationToken, dueAt } of due) {
+  for (const next of due) {
     if (run.caller.stopReason() !== null || dependencies.now() >= run.deadline) break;
-    const known = await dependencies.applications.look(applicationToken);
-    if (known === null) continue;
-    const finding = await checkApplication(known, dueAt, run, dependencies);
-    const { comparison } = finding;
-    applications.push({
-      applicationToken,
-      result: finding.kind,
-      missing: comparison?.missing.length ?? 0,
-      toQueue: (comparison?.toHeal.length ?? 0) + (comparison?.corrections.length ?? 0),
-      gapStage: finding.gap?.stage ?? null,
-      nextCheck: finding.dueAt === null ? null : new Date(finding.dueAt).toISOString(),
-    });
+    const looked = await lookAt(next);
+    if (looked !== null) applications.push(looked);
   }
   return { dryRun: true, due: due.length, applications };
+
+  async function lookAt({ applicationToken, dueAt }: DueApplication) {
+    try {
+      const known = await dependencies.applications.look(applicationToken);
+      if (known === null) return null;
+      const finding = await checkApplication(known, dueAt, run, dependencies);
+      const { comparison } = finding;
+      return {
+        applicationToken,
+        result: finding.kind,
+        missing: comparison?.missing.length ?? 0,
+        toQueue: (comparison?.toHeal.length ?? 0) + (comparison?.corrections.length ?? 0),
+        gapStage: finding.gap?.stage ?? null,
+        nextCheck: finding.dueAt === null ? null : new Date(finding.dueAt).toISOString(),
+      };
+    } catch (error) {
+      // One that cannot be looked at must not hide the others, here as little as in a real run.
+      const reason = error instanceof Error ? error.message : String(error);
+      dependencies.logger.error("poller.check.failed", { applicationToken, reason });
+      const nothing = { missing: 0, toQueue: 0, gapStage: null, nextCheck: null };
+      return { applicationToken, result: "failed" as const, ...nothing };
+    }
+  }
 }

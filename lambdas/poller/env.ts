@@ -9,6 +9,7 @@ const SettingsSchema = v.object({
   alloyAuth: v.picklist(["basic", "bearer"]),
   refusals: v.object({ byAuthorizer: v.boolean(), byAddress: v.boolean() }),
   eventRetentionMs: v.nullable(v.number()),
+  journeys: v.array(v.string()),
   ignoredEventTypes: v.array(v.string()),
   polling: v.object({
     rateMs: v.number(),

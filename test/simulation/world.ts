@@ -163,6 +163,7 @@ function pollerSettingsOf({ settings }: Plot): PollerSettings {
     alloyAuth: "basic",
     refusals: { byAuthorizer: false, byAddress: false },
     eventRetentionMs: settings.eventRetentionMs,
+    journeys: settings.journeys,
     ignoredEventTypes: settings.ignoredEventTypes,
     polling: {
       rateMs: 5 * MINUTE,

@@ -27,6 +27,7 @@ export const POLLER_SETTINGS: PollerSettings = {
   alloyAuth: "basic",
   refusals: { byAuthorizer: false, byAddress: false },
   eventRetentionMs: null,
+  journeys: [],
   ignoredEventTypes: ["visited_node"],
   polling: {
     rateMs: 5 * MINUTE,

@@ -73,6 +73,7 @@ export async function countPoller(stage: StageConfiguration): Promise<PollerCoun
       settings: {
         environment: stage.environment,
         alloyBaseUrl: stage.alloy.baseUrl,
+        journeys: stage.journeys,
         ignoredEventTypes: stage.events.handled.allBut,
         alloyAuth: stage.alloy.auth,
         refusals: { byAuthorizer: false, byAddress: false },

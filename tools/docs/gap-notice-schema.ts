@@ -14,7 +14,7 @@ export const GapNoticeSchema = v.strictObject({
     v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
   ),
   change: about(
-    "`moved`: it is at another stage now. `given-up`: Alloy has not known the application for a week.",
+    "`moved`: it is at another stage now. `given-up`: Alloy has not known the application for a week, or its Journey is not accepted any more.",
     v.picklist(["opened", "moved", "closed", "given-up"]),
   ),
   environment: v.picklist(["sandbox", "live"]),

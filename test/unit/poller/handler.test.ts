@@ -162,6 +162,18 @@ describe("the poller", () => {
     expect(poller.calls).toEqual([]);
   });
 
+  test("counts what comes in while it asks Alloy as come after the check", async () => {
+    const applications = one(withRecorded([started]));
+    const poller = aPoller(applications, {
+      callMs: 4_000,
+      answer: (token) => alloyAnswer(token, [started]),
+    });
+
+    await poller.run();
+
+    expect(applications.get("JA-1")?.memory.checkedAt).toBe(START);
+  });
+
   test("puts what fails in each run behind the others, so that it cannot use up a run", async () => {
     const tokens = ["JA-1", "JA-2"];
     const applications = new Map(

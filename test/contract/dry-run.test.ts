@@ -1,0 +1,145 @@
+import { createServer } from "node:http";
+
+import { PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { HttpAlloyApi } from "../../lambdas/adapters/alloy-api.ts";
+import { applicationKey, dueShardOf } from "../../lambdas/adapters/application-item.ts";
+import { BasicAuthorization } from "../../lambdas/adapters/alloy-authorization.ts";
+import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
+import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
+import { stateOfEvent } from "../../lambdas/domain/observation.ts";
+import { makePollerHandler } from "../../lambdas/poller/handler.ts";
+import { startDynamoDb } from "../support/dynalite.ts";
+import type { LocalDynamoDb } from "../support/dynalite.ts";
+import { aJourneyEvent } from "../support/journey-event.ts";
+import { POLLER_SETTINGS } from "../support/poller.ts";
+
+const NOW = Date.now();
+const HOUR = 60 * 60 * 1_000;
+
+const started = aJourneyEvent({ at: NOW - 2 * HOUR });
+const atAlloy = {
+  journey_application_token: "JA-1",
+  status: "waiting_review",
+  updated_at: NOW - HOUR,
+  _embedded: {
+    journey: { journey_token: "J-1" },
+    events: [
+      { type: started.type, timestamp: started.at },
+      { type: "pending_review", timestamp: NOW - HOUR },
+    ],
+  },
+};
+
+let dynamo: LocalDynamoDb;
+const commands = new Set<string>();
+const methods: string[] = [];
+const alloy = createServer((request, response) => {
+  methods.push(request.method ?? "");
+  response.end(JSON.stringify(atAlloy));
+});
+let baseUrl: string;
+
+beforeAll(async () => {
+  dynamo = await startDynamoDb();
+  const store = new DynamoApplicationStore({
+    client: dynamo.client,
+    tableName: dynamo.applicationTableName,
+    eventRetentionMs: null,
+  });
+  await store.mergeState(stateOfEvent(started), { dueAt: NOW - HOUR, when: "first" });
+  await dynamo.client.send(
+    new PutItemCommand({
+      TableName: dynamo.applicationTableName,
+      Item: marshall({
+        ...applicationKey("JA-damaged"),
+        duePk: dueShardOf("JA-damaged"),
+        dueAt: NOW - 2 * HOUR,
+      }),
+    }),
+  );
+  await new Promise<void>((resolve) => {
+    alloy.listen(0, "127.0.0.1", resolve);
+  });
+  const address = alloy.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  baseUrl = `http://127.0.0.1:${address.port}/v1`;
+});
+
+afterAll(async () => {
+  await dynamo.close();
+  alloy.closeAllConnections();
+  await new Promise<void>((resolve) => {
+    alloy.close(() => resolve());
+  });
+});
+
+function never(what: string) {
+  return () => {
+    throw new Error(`a dry run must not ${what}`);
+  };
+}
+
+async function allItems(): Promise<unknown> {
+  const { Items = [] } = await dynamo.client.send(
+    new ScanCommand({ TableName: dynamo.applicationTableName, ConsistentRead: true }),
+  );
+  return Items;
+}
+
+test("a dry run of the poller reports, and writes nothing anywhere", async () => {
+  const before = await allItems();
+  dynamo.client.middlewareStack.add(
+    (next, { commandName = "" }) =>
+      (args) => {
+        commands.add(commandName);
+        return next(args);
+      },
+    { step: "initialize" },
+  );
+  const run = makePollerHandler({
+    applications: new DynamoDueApplications(dynamo.client, dynamo.applicationTableName),
+    alloy: new HttpAlloyApi({
+      baseUrl,
+      authorization: new BasicAuthorization(async () => ({ token: "key", secret: "secret" })),
+      fetch,
+      now: Date.now,
+    }),
+    deliveries: { record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }) },
+    queue: { send: never("queue anything") },
+    gaps: { announce: never("publish anything") },
+    settings: POLLER_SETTINGS,
+    metrics: {
+      count: never("count anything"),
+      milliseconds: never("measure anything"),
+      flush: never("write metrics"),
+    },
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
+    now: Date.now,
+    random: () => 0,
+    sleep: async () => {},
+  });
+
+  const report = await run({ dryRun: true });
+
+  expect(report).toMatchObject({
+    dryRun: true,
+    due: 2,
+    applications: [
+      { applicationToken: "JA-damaged", result: "failed" },
+      {
+        applicationToken: "JA-1",
+        result: "checked",
+        // The state knows of the first event, but neither is recorded.
+        missing: 2,
+        toQueue: 2,
+        gapStage: "not-delivered",
+      },
+    ],
+  });
+  expect([...commands]).toEqual(["QueryCommand"]);
+  expect(methods).toEqual(["GET"]);
+  expect(await allItems()).toEqual(before);
+});
