@@ -6,10 +6,42 @@ import {
   startCountedConsumer,
   webhookOf,
 } from "../support/counted-consumer.ts";
+import { routesWithout } from "../support/consumer.ts";
 import type { CountedConsumer } from "../support/counted-consumer.ts";
 import { billOf } from "../support/write-meter.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
+
+describe("what an event of a route that is not published is billed for", () => {
+  let consumer: CountedConsumer;
+
+  beforeAll(async () => {
+    consumer = await startCountedConsumer(routesWithout("progressed"));
+  });
+
+  afterAll(async () => {
+    await consumer.dynamo.close();
+  });
+
+  test("is two write units and no read, and one as a duplicate", async () => {
+    const bill = (webhook: string) =>
+      billOf(async () => {
+        await consumer.process(batchOf([webhook]), lambdaContext());
+      });
+    const of = (type: string, after: number) =>
+      webhookOf(type, "JA-exampleBillQuiet00001", START + after);
+
+    const first = await bill(of("started_application", 0));
+    const further = await bill(of("started_evaluation", 1_000));
+    const duplicate = await bill(of("started_evaluation", 1_000));
+
+    expect([first, further, duplicate]).toEqual([
+      { items: 2, indexes: 2, reads: 0 },
+      { items: 2, indexes: 0, reads: 0 },
+      { items: 1, indexes: 0, reads: 0 },
+    ]);
+  });
+});
 
 describe("what the consumer is billed for", () => {
   let consumer: CountedConsumer;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { INCIDENT_ALARMS } from "../../lib/constructs/alert-topics.ts";
 import { compositeAlarmsOf, metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
-import { CASES, FURTHER_FAULTS } from "./cloudwatch/cases.ts";
+import { casesOf, FURTHER_FAULTS } from "./cloudwatch/cases.ts";
 import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
 import type { Story } from "../../tools/cloudwatch/evaluate.ts";
 import { healthyWorld, seriesOf, Trouble } from "./cloudwatch/world.ts";
@@ -32,7 +32,7 @@ describe.each([sandbox, production])("in $stage", (stage) => {
     return evaluate(alarms, world, { from: FAULT.from - 5, to: END });
   }
 
-  it.each(CASES)("$id rings in time, with what else the fault means, and once", (one) => {
+  it.each(casesOf(stage))("$id rings in time, with what else the fault means, and once", (one) => {
     const { rang } = story(one.fault);
 
     const [first = Number.POSITIVE_INFINITY, ...again] = rang.get(one.id) ?? [];
@@ -42,12 +42,15 @@ describe.each([sandbox, production])("in $stage", (stage) => {
     fired.add(one.id);
   });
 
-  it.each(CASES)("$id stays silent when it is close", ({ id, nearMiss, nearMissIsFor = [] }) => {
-    const { rang } = story(nearMiss);
+  it.each(casesOf(stage))(
+    "$id stays silent when it is close",
+    ({ id, nearMiss, nearMissIsFor = [] }) => {
+      const { rang } = story(nearMiss);
 
-    expect([...rang.keys()].toSorted()).toEqual(withIncident(nearMissIsFor));
-    silent.add(id);
-  });
+      expect([...rang.keys()].toSorted()).toEqual(withIncident(nearMissIsFor));
+      silent.add(id);
+    },
+  );
 
   it.each(FURTHER_FAULTS)("$name: the right alarms ring", ({ fault, rings }) => {
     const { rang } = story(fault);
@@ -79,7 +82,7 @@ describe.each([sandbox, production])("in $stage", (stage) => {
 
   it("every alarm watches something that is measured in one of the worlds", () => {
     const measured = new Set(
-      CASES.flatMap(({ fault, nearMiss }) => {
+      casesOf(stage).flatMap(({ fault, nearMiss }) => {
         const world = healthyWorld(series, END, () => 2);
         fault(new Trouble(world, FAULT), series);
         nearMiss(new Trouble(world, FAULT), series);

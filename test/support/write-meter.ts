@@ -38,6 +38,11 @@ db.updateIndexes = (store, table, before, after, done) => {
   updateIndexes(store, table, before, after, done);
 };
 
+/** Bytes of an item, as DynamoDB counts them. */
+export function itemSize(item: NonNullable<Item>): number {
+  return db.itemSize(item);
+}
+
 /** Counts the reads that a client sends. */
 export function meterReads(client: DynamoDBClient): void {
   client.middlewareStack.add(

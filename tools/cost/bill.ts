@@ -1,4 +1,4 @@
-import { MEMORY_MB, QUEUE } from "../../lambdas/settings.ts";
+import { INGEST, MEMORY_MB, POLLER } from "../../lambdas/settings.ts";
 import type { ConsumerCount, IngestCount } from "./count.ts";
 import type { PollerCount } from "./count-poller.ts";
 import { PRICES } from "./prices.ts";
@@ -17,6 +17,8 @@ export interface Line {
 export interface Workload {
   readonly webhooks: number;
   readonly applications: number;
+  /** Events in a batch of the consumer; what comes in bursts fills it, what trickles comes alone. */
+  readonly batch: number;
 }
 
 /** What the stage's template holds, counted in it. */
@@ -29,23 +31,28 @@ export interface TemplateCount {
   readonly pollerRunsPerMonth: number;
 }
 
+const MONTH_MS = 30 * 24 * 60 * 60 * 1_000;
+
 /**
  * Durations cannot be counted, so these are assumed, on the dear side: ingest waits for one call to
  * SQS, a batch of ten for three rounds of calls, a run of the poller for Alloy.
  */
 const ASSUMED_MS = { ingestRequest: 15, consumerBatch: 200, pollerRun: 3_000 } as const;
 
-/** One line of API Gateway's access log: the format's own characters, ids and numbers. */
-const ACCESS_LOG_BYTES = 380;
+/**
+ * Lambda keeps five pollers on a queue (developer guide: "Scaling with SQS event source mappings"; with a
+ * maximum concurrency they do not become fewer), and each waits 20 s for a message.
+ */
+const IDLE_RECEIVES_PER_MONTH = (5 * MONTH_MS) / 20_000;
 
 /** What grows with the traffic. */
 export function trafficLines(
-  { webhooks, applications }: Workload,
+  { webhooks, applications, batch }: Workload,
   ingest: IngestCount,
   consumer: ConsumerCount,
   poller: PollerCount,
 ): readonly Line[] {
-  const batches = webhooks / QUEUE.batchSize;
+  const batches = webhooks / batch;
   const furtherEvents = webhooks - applications;
   const gbSeconds = (times: number, ms: number, memoryMb: number) =>
     (times * ms * memoryMb) / 1_000 / 1_024;
@@ -57,7 +64,7 @@ export function trafficLines(
       webhooks + batches,
       "requests",
       PRICES.lambdaRequest,
-      "counted: one per webhook at ingest, one per batch of ten at the consumer",
+      `counted: one per webhook at ingest, one per batch of ${batch} at the consumer`,
     ),
     line(
       "Lambda time",
@@ -72,7 +79,14 @@ export function trafficLines(
       webhooks * ingest.sends + 2 * batches,
       "requests",
       PRICES.sqsRequest,
-      "counted: a send per webhook, a receive and a delete per batch of ten",
+      `counted: a send per webhook, a receive and a delete per batch of ${batch}`,
+    ),
+    line(
+      "SQS, routes",
+      webhooks * consumer.publishedPerEvent,
+      "requests",
+      PRICES.sqsRequest,
+      "a send into the route's queue per published event; reading it is its reader's",
     ),
     line(
       "DynamoDB writes, events",
@@ -111,10 +125,30 @@ export function trafficLines(
     ),
     line(
       "Logs",
-      gb(webhooks * (ingest.logBytes + ACCESS_LOG_BYTES) + batches * consumer.logBytesPerBatch),
+      gb(
+        webhooks * (ingest.logBytes + ingest.accessLogBytes) + batches * consumer.logBytesPerBatch,
+      ),
       "GB",
       PRICES.logGb,
-      `counted: ${ingest.logBytes} B a webhook at ingest, ${consumer.logBytesPerBatch} B a batch; ${ACCESS_LOG_BYTES} B in the access log`,
+      `counted: ${ingest.logBytes} B a webhook at ingest and ${ingest.accessLogBytes} B in the access log, ${consumer.logBytesPerBatch} B a batch`,
+    ),
+  ];
+}
+
+/** What a month's events cost in every month that they are kept: the one line that adds up over the years. */
+export function keptLines(
+  { webhooks, applications }: Workload,
+  consumer: ConsumerCount,
+): readonly Line[] {
+  // DynamoDB bills 100 bytes of an item besides its own (developer guide: "Item sizes and formats").
+  const gb = (items: number, bytes: number) => (items * (bytes + 100)) / 1e9;
+  return [
+    line(
+      "Events and applications",
+      gb(webhooks, consumer.eventBytes) + gb(applications, consumer.applicationBytes),
+      "GB",
+      PRICES.dynamoGbMonth,
+      `counted: ${consumer.eventBytes} B an event, ${consumer.applicationBytes} B an application; retention.eventsMs ends it for the events`,
     ),
   ];
 }
@@ -146,6 +180,20 @@ export function standingLines(template: TemplateCount): readonly Line[] {
       "counted in the template",
     ),
     line("Secrets", template.secrets, "secrets", PRICES.secret, "counted in the template"),
+    line(
+      "Secrets, reads",
+      MONTH_MS / INGEST.secretLifetimeMs + MONTH_MS / POLLER.secretLifetimeMs,
+      "requests",
+      PRICES.secretRead,
+      "lambdas/settings.ts: one warm ingest and the poller",
+    ),
+    line(
+      "SQS, waiting",
+      IDLE_RECEIVES_PER_MONTH,
+      "requests",
+      PRICES.sqsRequest,
+      "assumed: five pollers of Lambda's, each waiting 20 s",
+    ),
     line(
       "Poller, schedule and requests",
       runs,

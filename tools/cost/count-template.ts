@@ -1,9 +1,43 @@
 import { ALLOY_ATTEMPTS_MS, COUNTED_OUTCOMES, METRICS } from "../../lambdas/settings.ts";
 import type { StageConfiguration } from "../../lib/stage-configuration.ts";
 import { isRecord, listOf, synthesise } from "../template/synthesise.ts";
+import { LOG_EVENT_OVERHEAD_BYTES } from "../../test/support/counted-consumer.ts";
 import type { TemplateCount } from "./bill.ts";
 
+/** What API Gateway puts into its access log for a webhook: its variables, as long as they usually are. */
+const ACCESS_LOG_VALUES: ReadonlyMap<string, string> = new Map([
+  ["$context.requestId", "JKJaXmPLvHcESHA="],
+  ["$context.requestTime", "23/Nov/2026:20:00:00 +0000"],
+  ["$context.routeKey", "POST /webhooks/alloy"],
+  ["$context.status", "200"],
+  ["$context.responseLatency", "25"],
+  ["$context.integration.status", "200"],
+  ["$context.integrationStatus", "200"],
+  ["$context.integration.latency", "23"],
+  ["$context.integrationLatency", "23"],
+  ["$context.integrationErrorMessage", "-"],
+  ["$context.authorizer.error", "-"],
+]);
+
 const MONTH_MS = 30 * 24 * 60 * 60 * 1_000;
+
+/**
+ * Bytes of one line of the access log, by the format in the stage's template.
+ *
+ * @throws Error when the format has a variable whose usual length is not said here.
+ */
+export function countAccessLog(stage: StageConfiguration): number {
+  const [apiStage] = synthesise(stage).ofType("AWS::ApiGatewayV2::Stage");
+  const settings = apiStage?.Properties["AccessLogSettings"];
+  const format = isRecord(settings) ? settings["Format"] : undefined;
+  if (typeof format !== "string") throw new Error("The template's API has no access log.");
+  const line = format.replace(/\$context[A-Za-z.]*/g, (variable) => {
+    const value = ACCESS_LOG_VALUES.get(variable);
+    if (value !== undefined) return value;
+    throw new Error(`Say in tools/cost/count-template.ts how long ${variable} usually is.`);
+  });
+  return Buffer.byteLength(line) + LOG_EVENT_OVERHEAD_BYTES;
+}
 
 /** Counts what is paid by the month in the template of a stage. */
 export function countTemplate(stage: StageConfiguration): TemplateCount {

@@ -1,3 +1,5 @@
+import { ScanCommand } from "@aws-sdk/client-dynamodb";
+
 import type { StageConfiguration } from "../../lib/stage-configuration.ts";
 import {
   batchOf,
@@ -7,7 +9,8 @@ import {
   webhookOf,
 } from "../../test/support/counted-consumer.ts";
 import { anIngest, aRequest } from "../../test/support/ingest.ts";
-import { billOf } from "../../test/support/write-meter.ts";
+import type { LocalDynamoDb } from "../../test/support/dynalite.ts";
+import { billOf, itemSize } from "../../test/support/write-meter.ts";
 import { readScenarios } from "../alloy-simulator/scenario.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
@@ -16,6 +19,8 @@ const START = Date.UTC(2026, 10, 23, 20);
 export interface IngestCount {
   readonly sends: number;
   readonly logBytes: number;
+  /** Of API Gateway's access log. */
+  readonly accessLogBytes: number;
 }
 
 /** What the consumer was seen to do, by the kind of thing that it was given. */
@@ -28,20 +33,31 @@ export interface ConsumerCount {
   /** Events put on the bus per event, in the mean over the scenarios and by the stage's routes. */
   readonly publishedPerEvent: number;
   readonly logBytesPerBatch: number;
+  /** Of an event's item, in the mean over the scenarios. */
+  readonly eventBytes: number;
+  /** Of an application's item at its end. */
+  readonly applicationBytes: number;
 }
 
 /** Runs the real ingest handler over one webhook of the usual size. */
-export async function countIngest(): Promise<IngestCount> {
+export async function countIngest(accessLogBytes: number): Promise<IngestCount> {
   const ingest = anIngest();
   const answer = await ingest.handle(
     aRequest({ body: webhookOf("started_application", "JA-costAAAAAAAAAAAAAAAAA", START) }),
   );
   if (answer.statusCode !== 200) throw new Error(`ingest answered ${answer.statusCode}, not 200`);
-  return { sends: ingest.messages.length, logBytes: logged(ingest.lines) };
+  return { sends: ingest.messages.length, logBytes: logged(ingest.lines), accessLogBytes };
 }
 
-/** Runs the real consumer over the lives of all scenarios, each event in a batch of its own. */
-export async function countConsumer(stage: StageConfiguration): Promise<ConsumerCount> {
+/**
+ * Runs the real consumer over the lives of all scenarios, each event in a batch of its own.
+ *
+ * @param batch - events of the batch whose log is counted.
+ */
+export async function countConsumer(
+  stage: StageConfiguration,
+  batch: number,
+): Promise<ConsumerCount> {
   const consumer = await startCountedConsumer(stage.routes);
   try {
     const firsts: number[] = [];
@@ -65,22 +81,36 @@ export async function countConsumer(stage: StageConfiguration): Promise<Consumer
     }
     const events = firsts.length + furthers.length;
     const published = consumer.busEvents();
+    const sizes = await itemSizes(consumer.dynamo);
 
     const before = consumer.logBytes();
-    const ten = Array.from({ length: 10 }, (_, index) =>
+    const webhooks = Array.from({ length: batch }, (_, index) =>
       webhookOf("started_application", `JA-costBatch${String(index).padStart(11, "0")}`, START),
     );
-    await consumer.process(batchOf(ten), lambdaContext());
+    await consumer.process(batchOf(webhooks), lambdaContext());
     return {
       firstWrites: mean(firsts),
       furtherWrites: mean(furthers),
       readsPerEvent: reads / events,
       publishedPerEvent: published / events,
       logBytesPerBatch: consumer.logBytes() - before,
+      // Ids and times are a few bytes longer or shorter from run to run.
+      eventBytes: Math.round(mean(sizes.events) / 50) * 50,
+      applicationBytes: Math.round(mean(sizes.applications) / 50) * 50,
     };
   } finally {
     await consumer.dynamo.close();
   }
+}
+
+async function itemSizes({ client, applicationTableName }: LocalDynamoDb) {
+  const { Items = [] } = await client.send(new ScanCommand({ TableName: applicationTableName }));
+  const sizesOf = (isOfKind: (sortKey: string) => boolean) =>
+    Items.filter((item) => isOfKind(item["sk"]?.S ?? "")).map((item) => itemSize(item));
+  return {
+    events: sizesOf((sortKey) => sortKey.startsWith("EVENT#")),
+    applications: sizesOf((sortKey) => sortKey === "STATE"),
+  };
 }
 
 function logged(lines: readonly string[]): number {

@@ -35,4 +35,6 @@ export const PRICES = {
   dashboard: 3.0,
   /** Secrets Manager, per secret and month. */
   secret: 0.4,
+  /** Secrets Manager, per request. */
+  secretRead: 5e-6,
 } as const;

@@ -24,13 +24,29 @@ export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => st
  * @throws Error when the page has no place for one of them.
  */
 export function withGenerated(page: string, text: string): string {
-  return Object.entries(GENERATED[page] ?? {}).reduce((result, [name, make]) => {
+  const parts = Object.entries(GENERATED[page] ?? {}).map(
+    ([name, make]) => [name, make()] as const,
+  );
+  return withParts(page, text, Object.fromEntries(parts));
+}
+
+/**
+ * A page with these parts, by name, between their marks.
+ *
+ * @throws Error when the page has no place for one of them.
+ */
+export function withParts(
+  page: string,
+  text: string,
+  parts: Readonly<Record<string, string>>,
+): string {
+  return Object.entries(parts).reduce((result, [name, part]) => {
     const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end of ${name} -->`];
     const [from, to] = [result.indexOf(begin), result.indexOf(end)];
     if (from < 0 || to < from) {
       throw new Error(`${page} has no place for "${name}": it wants ${begin} … ${end}.`);
     }
-    return `${result.slice(0, from)}${begin}\n\n${make()}\n\n${result.slice(to)}`;
+    return `${result.slice(0, from)}${begin}\n\n${part}\n\n${result.slice(to)}`;
   }, text);
 }
 

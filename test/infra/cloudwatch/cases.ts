@@ -1,5 +1,7 @@
 import { METRICS, ROUTE_IDS } from "../../../lambdas/settings.ts";
+import type { RouteId } from "../../../lambdas/settings.ts";
 import { pascalCase } from "../../../lib/constructs/event-routes.ts";
+import type { StageConfiguration } from "../../../lib/stage-configuration.ts";
 import { POLL_MINUTES } from "./world.ts";
 import type { FunctionName, Series, Trouble } from "./world.ts";
 
@@ -260,24 +262,24 @@ const WATCHDOG: readonly AlarmCase[] = [
   },
 ];
 
-const ROUTES: readonly AlarmCase[] = ROUTE_IDS.map((route, index) => {
-  const next = ROUTE_IDS[(index + 1) % ROUTE_IDS.length] ?? route;
-  return {
-    id: `route-failing-${route}`,
-    // Every other one by its dead letters, every other one by EventBridge's own count.
-    fault:
-      index % 2 === 0
-        ? (trouble, { queue }) =>
-            trouble.is(queue(VISIBLE, `${pascalCase(route)}DeadLetterQueue`), 1)
-        : (trouble, { rule }) => trouble.once(rule("FailedInvocations", route), 1),
-    within: 4,
-    nearMiss: (trouble, { rule }) => trouble.once(rule("FailedInvocations", next), 1),
-    nearMissIsFor: [`route-failing-${next}`],
-  };
-});
+const routeCases = (routes: readonly RouteId[]): readonly AlarmCase[] =>
+  routes.map((route, index) => {
+    const next = routes[(index + 1) % routes.length] ?? route;
+    return {
+      id: `route-failing-${route}`,
+      // Every other one by its dead letters, every other one by EventBridge's own count.
+      fault:
+        index % 2 === 0
+          ? (trouble, { queue }) =>
+              trouble.is(queue(VISIBLE, `${pascalCase(route)}DeadLetterQueue`), 1)
+          : (trouble, { rule }) => trouble.once(rule("FailedInvocations", route), 1),
+      within: 4,
+      nearMiss: (trouble, { rule }) => trouble.once(rule("FailedInvocations", next), 1),
+      nearMissIsFor: [`route-failing-${next}`],
+    };
+  });
 
 const BUS: readonly AlarmCase[] = [
-  ...ROUTES,
   {
     id: "submissions-failing",
     fault: (trouble, { queue }) => trouble.is(queue(VISIBLE, "SubmissionDeadLetterQueue"), 1),
@@ -286,14 +288,11 @@ const BUS: readonly AlarmCase[] = [
   },
 ];
 
-/** One case for each alarm on metrics of the template. */
-export const CASES: readonly AlarmCase[] = [
-  ...INTAKE,
-  ...PROCESSING,
-  ...TRUTH,
-  ...WATCHDOG,
-  ...BUS,
-];
+/** One case for each alarm on metrics of a stage's template: what is not published cannot fail. */
+export function casesOf({ routes }: StageConfiguration): readonly AlarmCase[] {
+  const published = ROUTE_IDS.filter((route) => routes[route].publish);
+  return [...INTAKE, ...PROCESSING, ...TRUTH, ...WATCHDOG, ...BUS, ...routeCases(published)];
+}
 
 /** Other ways in which something breaks, with the alarms that they mean. */
 export const FURTHER_FAULTS: readonly {
