@@ -7,11 +7,16 @@ export interface TokenBucket {
    * @returns false when its turn does not come before the deadline.
    */
   take(deadline: number): Promise<boolean>;
-  /** Alloy had too many: lets nothing through for this time, then at half the rate, down to one call per it. */
+  /**
+   * Alloy had too many: lets nothing through for this time, then at half the rate, down to one call per
+   * it, or per second if that is slower.
+   */
   slowDown(ms: number): void;
   /** Lets nothing through for this time, then goes on at its rate. */
   rest(ms: number): void;
 }
+
+const SECOND = 1_000;
 
 /** @param perSecond - at least 1 call at once, however low the rate is. */
 export function makeTokenBucket(options: {
@@ -21,7 +26,7 @@ export function makeTokenBucket(options: {
 }): TokenBucket {
   const { perSecond, now, sleep } = options;
   let most = Math.max(1, perSecond);
-  let intervalMs = 1_000 / perSecond;
+  let intervalMs = SECOND / perSecond;
   let slowedUntil = 0;
   /** When the bucket is, or was, full again: one number says how many tokens are in it. */
   let fullAt = now();
@@ -36,8 +41,9 @@ export function makeTokenBucket(options: {
       return true;
     },
     slowDown(ms) {
-      // Calls that were refused together are one refusal.
-      if (now() >= slowedUntil) intervalMs = Math.min(intervalMs * 2, Math.max(intervalMs, ms));
+      // Calls that were refused together are one refusal. What Alloy asks for may be the rest of a window.
+      const longest = Math.max(intervalMs, ms, SECOND);
+      if (now() >= slowedUntil) intervalMs = Math.min(intervalMs * 2, longest);
       slowedUntil = Math.max(slowedUntil, now() + ms);
       most = 1;
       fullAt = Math.max(fullAt, slowedUntil);
