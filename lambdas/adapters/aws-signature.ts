@@ -88,5 +88,5 @@ function hmac(key: string | Buffer, text: string): Buffer {
 }
 
 function sha256(content: string | Uint8Array): string {
-  return builtins.crypto.createHash("sha256").update(content).digest("hex");
+  return builtins.crypto.hash("sha256", content);
 }

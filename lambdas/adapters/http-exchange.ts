@@ -1,4 +1,4 @@
-import type { Agent, IncomingMessage } from "node:http";
+import type { Agent } from "node:http";
 
 import type { AwsFailure } from "../domain/aws-failure.ts";
 import { builtins } from "../lazy-builtins.ts";
@@ -26,7 +26,12 @@ export function exchange({ url, body, timeoutMs, ...options }: Sent): Promise<Ex
     const fail = (error: NodeJS.ErrnoException) =>
       settle({ failure: networkFailureOf(error.code) });
     const sent = request(url, options, (answer) => {
-      read(answer).then((body) => settle({ status: answer.statusCode ?? 0, body }), fail);
+      let text = "";
+      answer.setEncoding("utf8");
+      answer.on("data", (chunk: string) => (text += chunk));
+      answer.on("end", () => settle({ status: answer.statusCode ?? 0, body: text }));
+      // Also when the other side hangs up within its answer.
+      answer.on("error", fail);
     });
     const timer = setTimeout(() => {
       settle({ failure: "timeout" });
@@ -39,13 +44,6 @@ export function exchange({ url, body, timeoutMs, ...options }: Sent): Promise<Ex
     sent.on("error", fail);
     sent.end(body);
   });
-}
-
-async function read(answer: IncomingMessage): Promise<string> {
-  let text = "";
-  answer.setEncoding("utf8");
-  for await (const chunk of answer) text += String(chunk);
-  return text;
 }
 
 function networkFailureOf(code: string | undefined): AwsFailure {

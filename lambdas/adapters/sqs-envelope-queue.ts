@@ -23,7 +23,7 @@ export class SqsEnvelopeQueue {
    * @returns stored only when SQS has named the message and returned the digest of these very bytes.
    */
   async send(message: string, deadline: number): Promise<StoreOutcome> {
-    const digest = builtins.crypto.createHash("md5").update(message).digest("hex");
+    const digest = builtins.crypto.hash("md5", message);
     const answer = await this.#call({
       service: "sqs",
       method: "POST",

@@ -6,14 +6,17 @@ import { builtins } from "../lazy-builtins.ts";
 export type AllowList = (address: string) => boolean;
 
 /**
- * An allow-list of IPv4 and IPv6 ranges, read at its first use.
+ * An allow-list of IPv4 and IPv6 ranges. An IPv4 address that stands in it by itself, as all of Alloy's do, is found
+ * by its text; the ranges are read at the first address that is not.
  *
  * @param cidrs - `52.7.221.27`, `34.240.0.0/13`, `2001:db8::/32`.
  * @returns the test; it throws an Error that names a range which is none. Synthesis has checked them.
  */
 export function makeAllowList(cidrs: readonly string[]): AllowList {
+  const addresses = new Set(cidrs.map((cidr) => cidr.replace(/\/32$/, "")));
   let ranges: BlockList | undefined;
   return (address) => {
+    if (addresses.has(address)) return true;
     const family = familyOf(address);
     if (family === undefined) return false;
     ranges ??= rangesOf(cidrs);

@@ -15,6 +15,11 @@ export type Known = { readonly credentials: Credentials } | { readonly failure: 
 /** The live credentials of one sandbox. */
 export interface CredentialCache {
   /**
+   * Reads the secret before a request asks for it. When that fails, the first request reads it again at once: a sandbox
+   * that Lambda makes ahead of need may be frozen within this read, and find it timed out when it wakes.
+   */
+  prepare(deadline: number): Promise<void>;
+  /**
    * The cached ones, read again when they are older than `lifetimeMs`. Old ones are better than none: there is a
    * failure only when nothing is cached.
    */
@@ -86,8 +91,13 @@ export function makeCredentialCache(options: {
   }
 
   return {
+    async prepare(deadline) {
+      await read(deadline);
+      if ("failure" in known) freshUntil = Number.NEGATIVE_INFINITY;
+    },
     async current(deadline) {
-      if (reading !== undefined || options.now() >= freshUntil) await read(deadline);
+      await reading;
+      if (options.now() >= freshUntil) await read(deadline);
       return known;
     },
     async refreshed(deadline) {

@@ -47,5 +47,5 @@ function basicDigestOf(pair: unknown): Uint8Array | undefined {
 
 /** SHA-256: equal length for every input, so that comparing takes equal time. */
 export function digestOf(content: string | Uint8Array): Uint8Array {
-  return builtins.crypto.createHash("sha256").update(content).digest();
+  return builtins.crypto.hash("sha256", content, "buffer");
 }

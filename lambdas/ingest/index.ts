@@ -51,10 +51,9 @@ export const handler = makeIngestHandler({
   logger,
 });
 
-// Lambda's runtime takes its first event in a turn of its own; this comes before it, while the function
-// still initialises and has a whole processor: ask for the secret that the request is judged by, and load
-// what else it needs while the answer is on its way.
+// Lambda's runtime takes its first event in a turn of its own; this comes before it, while the function still
+// initialises and has a whole processor. Reading the secret loads what storing a webhook needs.
 setImmediate(() => {
-  if (environment.authMode === "secret") void credentials.current(now() + INGEST.budgetMs);
-  loadBuiltins();
+  if (environment.authMode === "secret") void credentials.prepare(now() + INGEST.budgetMs);
+  else loadBuiltins();
 });

@@ -23,6 +23,7 @@ function aCache(source: WebhookSecretSource) {
   return {
     lines,
     pass: (ms: number) => void (clock.now += ms),
+    prepare: () => cache.prepare(clock.now + 2_500),
     current: () => cache.current(clock.now + 2_500),
     refreshed: () => cache.refreshed(clock.now + 2_500),
     now: () => clock.now,
@@ -148,6 +149,31 @@ describe("the credential cache", () => {
     cache.pass(1 * SECOND);
     expect(keysOf(await cache.current())).toEqual(["k"]);
   });
+
+  it("is prepared by one read, also for a request that comes during it", async () => {
+    const secrets = simulatedSecretsManager({ hmac: ["k"] });
+    const cache = aCache(secrets);
+
+    const [, known] = await Promise.all([cache.prepare(), cache.current()]);
+
+    expect([keysOf(known), keysOf(await cache.current())]).toEqual([["k"], ["k"]]);
+    expect(secrets.reads()).toBe(1);
+  });
+
+  it.each(["during", "after"])(
+    "does not hold a preparation that failed against a request that comes %s it",
+    async (when) => {
+      const secrets = simulatedSecretsManager({ hmac: ["k"] });
+      const cache = aCache(secrets);
+      secrets.fail("timeout");
+      const preparation = cache.prepare();
+      secrets.fail(undefined);
+      if (when === "after") await preparation;
+
+      expect(keysOf(await cache.current())).toEqual(["k"]);
+      expect(secrets.reads()).toBe(2);
+    },
+  );
 
   it("leaves most of a request's time to the queue", async () => {
     const secrets = simulatedSecretsManager({});

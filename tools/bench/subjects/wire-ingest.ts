@@ -30,7 +30,7 @@ export function wireIngest(calls: Calls) {
     now,
     logger,
   });
-  setImmediate(() => void credentials.current(now() + INGEST.budgetMs));
+  setImmediate(() => void credentials.prepare(now() + INGEST.budgetMs));
   return makeIngestHandler({
     judge: makeJudge(environment.authMode, credentials),
     allowList: makeAllowList(environment.allowList.cidrs),
