@@ -1,3 +1,5 @@
+import type { Interval } from "./statistics.ts";
+
 /** One bench: a file `tools/bench/<name>.bench.ts` that exports it as `bench`. */
 export interface Bench {
   /** What is measured, in one line. */
@@ -31,10 +33,29 @@ export interface Target {
   readonly limit: "at most" | "at least";
   readonly measured: number;
   readonly unit: string;
+  /** Holds the true figure with 95 % certainty; absent for what does not depend on the machine. */
+  readonly interval?: Interval;
 }
 
 export function isMet({ measured, wanted, limit }: Target): boolean {
   return limit === "at most" ? measured <= wanted : measured >= wanted;
+}
+
+/** Whether more measuring could not turn the verdict: all of the interval is on one side of the target. */
+export function isDecided({ wanted, limit, interval }: Target): boolean {
+  if (interval === undefined) return true;
+  const { low, high } = interval;
+  return limit === "at most" ? high <= wanted || low > wanted : low >= wanted || high < wanted;
+}
+
+/** One line about a target that is met, or one sentence about what is missed. */
+export function sentenceOf(target: Target): string {
+  const { what, limit, wanted, measured, unit, interval } = target;
+  const within = interval === undefined ? "" : ` (95 %: ${interval.low} to ${interval.high})`;
+  const figure = `${what}: ${measured} ${unit}${within}`;
+  return isMet(target)
+    ? `met    ${figure}, wanted ${limit} ${wanted}`
+    : `MISSED ${figure}, which had to be ${limit} ${wanted} ${unit}.`;
 }
 
 /** A table in Markdown, padded so that it reads well in a terminal too. */
@@ -51,15 +72,4 @@ export function tableOf({ columns, rows }: Pick<Report, "columns" | "rows">): st
       .join(" | ")} |`;
   const rule = `|${widths.map((width, index) => `${"-".repeat(width + 1)}${index === 0 ? "-" : ":"}`).join("|")}|`;
   return [line(columns), rule, ...rows.map(line)].join("\n");
-}
-
-/** Middle value; of an even number of values, the lower one of the two. */
-export function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((left, right) => left - right);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
-}
-
-/** To two decimals: more would be noise. */
-export function rounded(value: number): number {
-  return Number(value.toFixed(2));
 }

@@ -3,7 +3,8 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 
-import { medianOf, rounded } from "./bench.ts";
+import { medianOf, quartilesOf, rounded, roundedInterval } from "./statistics.ts";
+import type { Interval } from "./statistics.ts";
 
 /** Requests to a process after its first one. */
 export const WARM_REQUESTS = 200;
@@ -13,6 +14,8 @@ export interface Start {
   readonly statusCode: number;
   readonly importMs: number;
   readonly handledMs: number;
+  /** Time on a processor until the first answer, of all threads. */
+  readonly cpuMs: number;
   readonly peakMemoryBytes: number;
   /** Milliseconds of each request after the first. */
   readonly warm: readonly number[];
@@ -25,6 +28,10 @@ export interface Times {
   readonly handledMs: number;
   /** From the start of the import to the first answer: what the sender of the first request waits for. */
   readonly firstMs: number;
+  /** Half of the processes lie between these. */
+  readonly firstMsQuartiles: Interval;
+  /** What of it was spent on a processor: other programs on the machine change it little. */
+  readonly cpuMs: number;
   readonly warmMs: number;
   readonly warmPerSecond: number;
   readonly peakMemoryBytes: number;
@@ -62,6 +69,11 @@ export function startProcess(file: string, event: string, awsUrl: string): Promi
   });
 }
 
+/** From the start of the import to the first answer. */
+export function firstMsOf({ importMs, handledMs }: Start): number {
+  return importMs + handledMs;
+}
+
 /** What many processes have measured, as one. */
 export function timesOf(starts: readonly Start[]): Times {
   const median = (pick: (start: Start) => number) => medianOf(starts.map(pick));
@@ -69,7 +81,9 @@ export function timesOf(starts: readonly Start[]): Times {
   return {
     importMs: rounded(median(({ importMs }) => importMs)),
     handledMs: rounded(median(({ handledMs }) => handledMs)),
-    firstMs: rounded(median(({ importMs, handledMs }) => importMs + handledMs)),
+    firstMs: rounded(median(firstMsOf)),
+    firstMsQuartiles: roundedInterval(quartilesOf(starts.map(firstMsOf))),
+    cpuMs: rounded(median(({ cpuMs }) => cpuMs)),
     warmMs: rounded(warmMs),
     warmPerSecond: Math.round(
       median(({ warm }) => (1_000 * warm.length) / warm.reduce((sum, ms) => sum + ms, 0)),
@@ -89,7 +103,7 @@ export function busyNote(): string[] {
   const processors = availableParallelism();
   if (load <= processors) return [];
   return [
-    `The machine is busy (load ${load.toFixed(1)} on ${processors} processors): times say little, run it again later.`,
+    `The machine is busy (load ${load.toFixed(1)} on ${processors} processors): times are longer than they need be; ratios hold within their intervals.`,
   ];
 }
 

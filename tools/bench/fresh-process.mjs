@@ -17,6 +17,7 @@ const context = {
 };
 const url = pathToFileURL(bundle).href;
 
+const cpu = process.cpuUsage();
 const started = performance.now();
 const { handler } = await import(url);
 const imported = performance.now();
@@ -25,6 +26,7 @@ const imported = performance.now();
 await new Promise((resolve) => setImmediate(resolve));
 const { statusCode } = await handler(event, context);
 const answered = performance.now();
+const { user, system } = process.cpuUsage(cpu);
 const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
 
 const warm = [];
@@ -40,6 +42,7 @@ writeSync(
     statusCode,
     importMs: imported - started,
     handledMs: answered - imported,
+    cpuMs: (user + system) / 1_000,
     peakMemoryBytes,
     warm,
   }),

@@ -6,7 +6,11 @@ import type { AddressInfo } from "node:net";
 export interface LocalAws {
   readonly url: string;
   /** Message bodies that were accepted. */
-  readonly messages: string[];
+  readonly messages: readonly string[];
+  /** Requests of any kind, up to now. */
+  readonly calls: () => number;
+  /** Connections that were opened, up to now. */
+  readonly connections: () => number;
   close(): void;
 }
 
@@ -16,7 +20,10 @@ export interface LocalAws {
  */
 export async function startLocalAws(secret: string): Promise<LocalAws> {
   const messages: string[] = [];
+  let calls = 0;
+  let connections = 0;
   const server = createServer((request, response) => {
+    calls += 1;
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
@@ -32,6 +39,7 @@ export async function startLocalAws(secret: string): Promise<LocalAws> {
       response.end(JSON.stringify({ MessageId: `message-${messages.length}`, MD5OfMessageBody }));
     });
   });
+  server.on("connection", () => (connections += 1));
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
   });
@@ -40,6 +48,8 @@ export async function startLocalAws(secret: string): Promise<LocalAws> {
   return {
     url: `http://127.0.0.1:${port}`,
     messages,
+    calls: () => calls,
+    connections: () => connections,
     close() {
       server.closeAllConnections();
       server.close();

@@ -3,15 +3,16 @@
  * a name it runs every bench; each is one file, `tools/bench/<name>.bench.ts`.
  *
  * Prints a table, and writes the figures, and the picture where there is one, to `.local/bench/`. Exits 1 when a
- * target is missed. With `--sizes-only` it measures what does not depend on the machine; with `--json` it
- * prints the figures instead of the table; with `--record` the figures and the picture go to `docs/bench/` and
- * the table into the README, for everybody to see, unless a target is missed.
+ * target is missed, and says which in a sentence each. With `--sizes-only` it measures what does not depend on
+ * the machine; with `--json` it prints the figures instead of the table; with `--record` the figures and the
+ * picture go to `docs/bench/` and the table into the README, for everybody to see, unless a target is missed.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-import { isMet, tableOf } from "./bench.ts";
+import { tableOf } from "./bench.ts";
 import type { Bench, Report } from "./bench.ts";
+import { jsonOf, runBench } from "./run.ts";
 
 const here = new URL("./", import.meta.url);
 const root = new URL("../../", import.meta.url);
@@ -42,26 +43,17 @@ if (sizesOnly && values.record) {
 let missed = 0;
 for (const name of positionals.length > 0 ? positionals : known) {
   const { bench }: { bench: Bench } = await import(new URL(`${name}.bench.ts`, here).href);
-  const report = await bench.run({ sizesOnly });
-  if (values.json) console.log(jsonOf(report));
-  else print(name, bench.title, report);
-  const missedHere = report.targets.filter((target) => !isMet(target)).length;
-  missed += missedHere;
-  const isRecorded = values.record && missedHere === 0;
-  write(name, report, new URL(isRecorded ? "docs/bench/" : ".local/bench/", root));
-  if (isRecorded) writeToReadme(name, report);
+  const options = { sizesOnly, json: values.json, record: values.record };
+  missed += await runBench(name, bench, options, {
+    print: console.log,
+    complain: console.error,
+    keep(report, isRecord) {
+      write(name, report, new URL(isRecord ? "docs/bench/" : ".local/bench/", root));
+      if (isRecord) writeToReadme(name, report);
+    },
+  });
 }
 process.exitCode = missed > 0 ? 1 : 0;
-
-function print(name: string, title: string, report: Report): void {
-  console.log(`\n${name}: ${title}\n\n${tableOf(report)}\n`);
-  for (const note of report.notes) console.log(note);
-  for (const target of report.targets) {
-    const { what, limit, wanted, measured, unit } = target;
-    const verdict = isMet(target) ? "met   " : "MISSED";
-    console.log(`${verdict} ${what}: ${measured} ${unit}, wanted ${limit} ${wanted} ${unit}`);
-  }
-}
 
 function write(name: string, report: Report, folder: URL): void {
   mkdirSync(folder, { recursive: true });
@@ -78,9 +70,4 @@ function writeToReadme(name: string, report: Report): void {
   const after = rest?.split(end)[1];
   if (after === undefined) return;
   writeFileSync(file, `${before}${begin}\n${tableOf(report)}\n${end}${after}`);
-}
-
-function jsonOf(report: Report): string {
-  const { figures, targets } = report;
-  return JSON.stringify({ figures, targets, table: tableOf(report) }, null, 2);
 }
