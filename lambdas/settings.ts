@@ -36,7 +36,7 @@ export const METRICS = {
   credentialsMissing: "CredentialsMissing",
   /** Ingest: requests from an address outside the allow-list, whatever the answer was. */
   addressesUnlisted: "AddressesUnlisted",
-  /** Ingest: requests answered 503, because an AWS service did not answer in time; also by `Cause`. */
+  /** Ingest: requests answered 503, because an AWS service did not do its part in time; also by `Cause`. */
   storesFailed: "StoresFailed",
 
   /** Consumer: new events recorded. */

@@ -1,5 +1,6 @@
 /**
- * Why an AWS service did not do what it was asked; the value of the dimension `Cause` of `StoresFailed`.
+ * Why an AWS service did not do what it was asked; the value of the dimension `Cause` of `StoresFailed`,
+ * which is `defect` for a fault of ingest's own.
  *
  * - `timeout`: no answer in time.
  * - `refused`, `reset`, `unresolved`: no connection, a broken one, no address for the name.

@@ -13,8 +13,9 @@ export interface Credentials {
 /**
  * Reads the webhook secret (design 2.2).
  *
- * An empty value is refused, since everybody knows it; and so is a colon in a username, since Basic
- * authentication ends the username at the first colon.
+ * An entry that is of no use is left out, and does not take the others with it. Of no use is what everybody knows:
+ * an empty value, to which a key of NULs is equal in HMAC, and half a surrogate, which all become one letter in
+ * UTF-8; and a colon in a username, since Basic authentication ends the username at the first colon.
  *
  * @returns undefined when the text is no such secret at all.
  */
@@ -26,23 +27,34 @@ export function parseCredentials(text: string): Credentials | undefined {
     // The caller logs that it is malformed; the parser's own message would quote the secret.
     return undefined;
   }
-  if (typeof secret !== "object" || secret === null) return undefined;
-  const pairs = "basic" in secret ? secret.basic : [];
-  const keys = "hmac" in secret ? secret.hmac : [];
-  if (!Array.isArray(pairs) || !Array.isArray(keys)) return undefined;
+  if (typeof secret !== "object" || secret === null || Array.isArray(secret)) return undefined;
+  const pairs = listOf("basic" in secret ? secret.basic : null);
+  const keys = listOf("hmac" in secret ? secret.hmac : null);
 
-  const basic = pairs.map(basicDigestOf).filter((digest) => digest !== undefined);
-  const hmac = keys.filter((key) => typeof key === "string" && key !== "").map(String);
-  return { basic, hmac, refused: pairs.length - basic.length + keys.length - hmac.length };
+  const basic = (pairs ?? []).map(basicDigestOf).filter((digest) => digest !== undefined);
+  const hmac = (keys ?? []).filter(isOfUse).filter((key) => !/^\0+$/.test(key));
+  const isHalf = pairs === undefined || keys === undefined;
+  if (isHalf && basic.length + hmac.length === 0) return undefined;
+  const given = (pairs?.length ?? 1) + (keys?.length ?? 1);
+  return { basic, hmac, refused: given - basic.length - hmac.length };
+}
+
+/** @returns undefined for what is there and is no list. */
+function listOf(value: unknown): readonly unknown[] | undefined {
+  if (value === null) return [];
+  return Array.isArray(value) ? value : undefined;
 }
 
 function basicDigestOf(pair: unknown): Uint8Array | undefined {
   if (typeof pair !== "object" || pair === null) return undefined;
   if (!("username" in pair) || !("password" in pair)) return undefined;
   const { username, password } = pair;
-  if (typeof username !== "string" || username === "" || username.includes(":")) return undefined;
-  if (typeof password !== "string" || password === "") return undefined;
+  if (!isOfUse(username) || username.includes(":") || !isOfUse(password)) return undefined;
   return digestOf(`${username}:${password}`);
+}
+
+function isOfUse(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.isWellFormed();
 }
 
 /** SHA-256: equal length for every input, so that comparing takes equal time. */

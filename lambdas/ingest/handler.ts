@@ -42,6 +42,8 @@ const RETRY: Strings = { "retry-after": "1" };
  * 3. put one envelope into the queue, a body too large for it into the bucket first, or ask Alloy to
  *    try again: 503;
  * 4. answer 200 only now: it means stored.
+ *
+ * It never throws.
  */
 export function makeIngestHandler(
   deps: IngestDependencies,
@@ -51,14 +53,15 @@ export function makeIngestHandler(
     return { statusCode, headers: { "content-type": "application/json", ...headers }, body: "{}" };
   }
 
-  function notStored(receiptId: string, cause: AwsFailure): Answer {
+  function notStored(receiptId: string, cause: AwsFailure | "defect"): Answer {
     deps.metrics.count(METRICS.storesFailed);
     deps.metrics.count(METRICS.storesFailed, 1, { [CAUSE_DIMENSION]: cause });
     deps.logger.error("ingest.store.failed", { receiptId, cause });
     return answer(503, RETRY, { receiptId });
   }
 
-  return async ({ headers, body: rawBody, isBase64Encoded, requestContext }) => {
+  async function receive(event: APIGatewayProxyEventV2): Promise<Answer> {
+    const { headers, body: rawBody, isBase64Encoded, requestContext } = event;
     const { requestId: receiptId, http } = requestContext;
     const { sourceIp } = http;
     const receivedAt = deps.now();
@@ -82,5 +85,17 @@ export function makeIngestHandler(
     if (!outcome.stored) return notStored(receiptId, outcome.cause);
     deps.metrics.count(METRICS.webhooksReceived);
     return answer(200);
+  }
+
+  return async (event) => {
+    try {
+      return await receive(event);
+    } catch (error) {
+      // Lambda would log what is thrown out of here, and its message may quote the body.
+      const { requestId: receiptId } = event.requestContext;
+      const name = error instanceof Error ? error.constructor.name : typeof error;
+      deps.logger.error("ingest.request.broken", { receiptId, error: name });
+      return notStored(receiptId, "defect");
+    }
   };
 }

@@ -4,12 +4,13 @@
  */
 export const MESSAGES = {
   "ingest.store.failed": "The webhook is not in the queue; Alloy was asked to try again.",
+  "ingest.request.broken": "Ingest has a defect; Alloy was asked to try again.",
   "ingest.secret.unreadable":
     "The webhook secret could not be read; the cached one, if any, stays in use.",
   "ingest.secret.malformed":
     'The webhook secret is not {"basic":[{"username","password"}],"hmac":["…"]}; the cached one, if any, stays in use.',
   "ingest.secret.entries-refused":
-    "The webhook secret has entries that authenticate nobody: an empty value, or a colon in a username.",
+    "The webhook secret has entries that authenticate nobody: an empty value, a colon in a username, or no list.",
   "consumer.record.failed": "A record goes back to the queue.",
   "consumer.record.dead-lettered": "No retry can help this record; it is in the dead-letter queue.",
   "consumer.record.stuck":

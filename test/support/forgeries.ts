@@ -10,11 +10,12 @@ export interface Forgery {
 }
 
 export const USERNAME = "alloy-webhooks";
-/** With a colon, and with letters that Unicode writes in two ways. */
-export const PASSWORD = "pä:sswörd é";
+/** With a colon, with letters that Unicode writes in two ways, and with a "/" in its base64. */
+export const PASSWORD = "pä:sswörd? é>";
 /** Also valid base64 and valid hex, for receivers that decode it. */
 export const KEY = "7E6F1c0a9b8d7E6F1c0a9b8d7E6F1c0a";
-export const BODY = `{"request_token":"c6c7","data":{"type":"completed_application","name":"Zoé"}}`;
+/** Its signature has both a "+" and a "/". */
+export const BODY = `{"request_token":"c6c9","data":{"type":"completed_application","name":"Zoé"}}`;
 
 const RIGHT_BASIC = basicOf(USERNAME, PASSWORD);
 const RIGHT_SIGNATURE = signatureOf(KEY, BODY);
@@ -93,11 +94,23 @@ const basic: Forgery[] = [
     "Basic, url-safe",
     RIGHT_BASIC.replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, ""),
   ),
+  byHeader("Basic, url-safe and padded", RIGHT_BASIC.replace(/\//g, "_")),
+  byHeader("Basic, without padding, spaces in its place", RIGHT_BASIC.replace(/=/g, " ")),
   byHeader("Basic, without padding", RIGHT_BASIC.replace(/=+$/, "")),
   byHeader("Basic, other unused bits", respelled(RIGHT_BASIC)),
   byHeader("Basic, more padding", `${RIGHT_BASIC}=`),
   byHeader("Basic, newline at the end", `${RIGHT_BASIC}\n`),
   byHeader("Basic, newline inside", RIGHT_BASIC.replace("Basic ", "Basic \n")),
+  byHeader("Basic, quoted", `Basic "${RIGHT_BASIC.slice(6)}"`),
+  byHeader("Basic, percent-encoded", encodeURIComponent(RIGHT_BASIC)),
+  byHeader("Basic, in full-width letters", RIGHT_BASIC.replace("Basic", "Ｂａｓｉｃ")),
+  byHeader("Basic, twice", `Basic ${RIGHT_BASIC}`),
+  byHeader("Basic, an empty pair", basicOf("", "")),
+  byHeader("Basic, an empty username", basicOf("", PASSWORD)),
+  byHeader("Basic, a NUL before", basicOf(`\0${USERNAME}`, PASSWORD)),
+  byHeader("Basic, cut at a NUL", basicOf(USERNAME, `\0${PASSWORD}`)),
+  byHeader("Basic, UTF-16", basicOfBytes(Buffer.from(`${USERNAME}:${PASSWORD}`, "utf16le"))),
+  byHeader("Basic, compatibility letters", basicOf(USERNAME, PASSWORD.replace("s", "ſ"))),
   byHeader("Basic, tab", RIGHT_BASIC.replace("Basic ", "Basic\t")),
   byHeader("Basic, space before", ` ${RIGHT_BASIC}`),
   byHeader("Basic, space after", `${RIGHT_BASIC} `),
@@ -135,6 +148,16 @@ const signature: Forgery[] = [
   ),
   byHeader("signature in hex", Buffer.from(RIGHT_SIGNATURE, "base64").toString("hex")),
   byHeader("signature, url-safe", Buffer.from(RIGHT_SIGNATURE, "base64").toString("base64url")),
+  byHeader(
+    "signature, url-safe and padded",
+    RIGHT_SIGNATURE.replace(/\+/g, "-").replace(/\//g, "_"),
+  ),
+  byHeader("signature, in upper case", RIGHT_SIGNATURE.toUpperCase()),
+  byHeader("signature, percent-encoded", encodeURIComponent(RIGHT_SIGNATURE)),
+  byHeader("signature of zeros", Buffer.alloc(32).toString("base64")),
+  byHeader("signature with an empty key", signatureOf("", BODY)),
+  byHeader("signature with the key twice", signatureOf(KEY + KEY, BODY)),
+  byHeader("signature with a NUL before the key", signatureOf(`\0${KEY}`, BODY)),
   byHeader("signature, encoded twice", Buffer.from(RIGHT_SIGNATURE).toString("base64")),
   byHeader("signature, without padding", RIGHT_SIGNATURE.replace("=", "")),
   byHeader("signature, more padding", `${RIGHT_SIGNATURE}=`),
@@ -160,6 +183,8 @@ const otherHeaders: Forgery[] = [
     { name: `signature in ${header}`, headers: { [header]: RIGHT_SIGNATURE }, body: BODY },
   ]),
   byHeader("Basic, repeated as API Gateway joins it", `${RIGHT_BASIC},${RIGHT_BASIC}`),
+  byHeader("signature before another", `${RIGHT_SIGNATURE},${signatureOf("other", BODY)}`),
+  byHeader("Basic before another", `${RIGHT_BASIC}, ${basicOf("other", "one")}`),
   byHeader("Basic after another", `Basic AAAA,${RIGHT_BASIC}`),
   byHeader("signature, repeated", `${RIGHT_SIGNATURE},${RIGHT_SIGNATURE}`),
   byHeader("signature and Basic", `${RIGHT_SIGNATURE}, ${RIGHT_BASIC}`),
@@ -183,9 +208,16 @@ const body: Forgery[] = [
   byBody("body, decomposed letters", BODY.normalize("NFD")),
   byBody("body, escaped letters", BODY.replace("é", "\\u00e9")),
   byBody("body, serialised with spaces", JSON.stringify(JSON.parse(BODY), null, 2)),
-  byBody("body, keys in another order", `{"data":${BODY.slice(31, -1)},"request_token":"c6c7"}`),
+  byBody("body, keys in another order", `{"data":${BODY.slice(31, -1)},"request_token":"c6c9"}`),
   byBody("body, Latin-1", Buffer.from(BODY, "latin1")),
   byBody("body, UTF-16", Buffer.from(BODY, "utf16le")),
+  {
+    name: "signature of the base64 in which API Gateway hands over the body",
+    headers: { authorization: signatureOf(KEY, Buffer.from(BODY).toString("base64")) },
+    body: Buffer.from(BODY),
+  },
+  byBody("body, with a lone surrogate for a letter", BODY.replace("é", "\ud800")),
+  byBody("body, carriage return at the end", `${BODY}\r\n`),
   byBody("body, as base64", Buffer.from(BODY).toString("base64")),
 ];
 

@@ -19,6 +19,9 @@ const PASSWORD = "correct horse";
 /** The clock of these tests, unless a test brings its own. */
 const NOW = Date.UTC(2026, 10, 23, 20);
 
+/** What the error of a defect says; it must not get anywhere. */
+export const DEFECT = "MARKED-DEFECT";
+
 /** The header of Basic authentication. */
 export function basicOf(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
@@ -82,6 +85,8 @@ export function anIngest(
     readonly now?: () => number;
     readonly queueFailure?: AwsFailure;
     readonly bucketFailure?: AwsFailure;
+    /** A port that throws, as none of them should. */
+    readonly defectIn?: "allowList" | "judge" | "queue" | "payloads";
   } = {},
 ) {
   const now = options.now ?? (() => NOW);
@@ -93,6 +98,16 @@ export function anIngest(
   const secret = options.secret ?? { basic: [{ username: USERNAME, password: PASSWORD }] };
   const outcome = (failure: AwsFailure | undefined): StoreOutcome =>
     failure === undefined ? { stored: true } : { stored: false, cause: failure };
+
+  const broken = (): never => {
+    throw new RangeError(DEFECT);
+  };
+  const defect = {
+    allowList: broken,
+    judge: broken,
+    queue: { send: broken },
+    payloads: { put: broken },
+  };
 
   const handler = makeIngestHandler({
     allowListMode: options.allowListMode ?? "observe",
@@ -132,6 +147,7 @@ export function anIngest(
     now,
     metrics: makeMetrics({ stage: "test", write, now }),
     logger,
+    ...(options.defectIn !== undefined && { [options.defectIn]: defect[options.defectIn] }),
   });
 
   return {

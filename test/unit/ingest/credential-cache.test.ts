@@ -126,11 +126,20 @@ describe("the credential cache", () => {
     expect(await cache.refreshed()).toBeUndefined();
   });
 
-  it("keeps what it has when the secret has become malformed", async () => {
+  it.each([
+    "{",
+    "null",
+    `"k"`,
+    "[]",
+    `["k"]`,
+    `{"hmac":"k"}`,
+    `{"basic":{"username":"u","password":"p"}}`,
+    `{"basic":[{"username":"u"}],"hmac":"k"}`,
+  ])("keeps what it has when the secret has become malformed: %s", async (malformed) => {
     const secrets = simulatedSecretsManager({ hmac: ["k"] });
     const cache = aCache(secrets);
     await cache.current();
-    secrets.put("{");
+    secrets.put(malformed);
 
     expect(keysOf(await cache.refreshed())).toEqual(["k"]);
     expect(cache.lines.join()).toContain("ingest.secret.malformed");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { QUEUE } from "../../../lambdas/settings.ts";
-import { aRequest, anIngest, basicOf, signatureOf } from "../../support/ingest.ts";
+import { aRequest, anIngest, basicOf, DEFECT, signatureOf } from "../../support/ingest.ts";
 
 describe("ingest", () => {
   it("answers 200 and puts one envelope into the queue", async () => {
@@ -99,6 +99,24 @@ describe("ingest", () => {
     expect(ingest.counted("WebhooksReceived")).toBe(0);
   });
 
+  it.each(["allowList", "judge", "queue", "payloads"] as const)(
+    "answers 503 for a defect of its own in %s, and logs nothing that the error says",
+    async (port) => {
+      const ingest = anIngest({ defectIn: port });
+      const body = port === "payloads" ? "x".repeat(QUEUE.maxMessageBytes) : "{}";
+
+      const answer = await ingest.handle(aRequest({ body, sourceIp: "203.0.113.9" }));
+
+      expect(answer.statusCode).toBe(503);
+      expect(answer.headers).toHaveProperty("retry-after", "1");
+      expect(ingest.messages).toEqual([]);
+      expect(ingest.counted("StoresFailed", { Cause: "defect" })).toBe(1);
+      expect(ingest.lines.join()).toContain(`"code":"ingest.request.broken"`);
+      expect(ingest.lines.join()).toContain(`"error":"RangeError"`);
+      expect(ingest.lines.join()).not.toContain(DEFECT);
+    },
+  );
+
   it("accepts what API Gateway's JWT authorizer has let through", async () => {
     const ingest = anIngest({ authMode: "jwt", secret: {} });
 
@@ -126,6 +144,19 @@ describe("ingest, with an address that is not listed", () => {
     expect(answer.statusCode).toBe(403);
     expect(ingest.messages).toEqual([]);
     expect(ingest.counted("AddressesUnlisted")).toBe(1);
+  });
+
+  it.each([
+    ["203.0.113.9", "52.7.221.27", 403],
+    ["52.7.221.27", "203.0.113.9", 200],
+  ])("goes by where %s came from, whatever it says of %s", async (sourceIp, claimed, expected) => {
+    const ingest = anIngest({ allowListMode: "enforce" });
+    const request = aRequest({ sourceIp });
+    for (const name of ["x-forwarded-for", "forwarded", "x-real-ip", "true-client-ip"]) {
+      request.headers[name] = name === "forwarded" ? `for=${claimed}` : claimed;
+    }
+
+    expect((await ingest.handle(request)).statusCode).toBe(expected);
   });
 
   it("counts nothing for an address that is listed", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { aRequest, anIngest, basicOf, signatureOf } from "../../support/ingest.ts";
+import { aRequest, anIngest, basicOf, DEFECT, signatureOf } from "../../support/ingest.ts";
 
 const MARK = "MARKED";
 const PASSWORD = `${MARK}-password`;
@@ -22,6 +22,7 @@ function marked(authorization: string) {
 /** Spellings under which a marked value could hide. */
 const SPELLINGS = [
   MARK,
+  DEFECT,
   ...[right, wrong, signatureOf(KEY, body)].map((header) => header.replace("Basic ", "")),
   Buffer.from(body).toString("base64"),
   Buffer.from(MARK).toString("hex"),
@@ -37,6 +38,7 @@ describe("the log of ingest holds nothing of body, headers and secret", () => {
     ["401 with a malformed secret", { secretText: `{"${MARK}"` }, right, 401],
     ["403", { allowListMode: "enforce" }, right, 403],
     ["503 of the queue", { queueFailure: "timeout" }, right, 503],
+    ["503 of a defect", { defectIn: "queue" }, right, 503],
     ["503 of Secrets Manager", { secretFailure: "denied" }, right, 503],
   ] as const)("after %s", async (_, options, authorization, statusCode) => {
     const ingest = anIngest({ secret: SECRET, ...options });
