@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { TIMEOUTS_MS } from "../../lambdas/settings.ts";
 import { deployedIngest, restoreProcess } from "../support/deployed-ingest.ts";
@@ -71,6 +71,18 @@ function summaryOf({ posted, lines }: Awaited<ReturnType<typeof post>>, Cause: s
   };
 }
 
+const outcomes: string[] = [];
+
+afterAll(() => console.log(outcomes.join("\n")));
+
+/** Expects that all have been refused in time, by this cause; what came of it is printed in the end. */
+function expectRefused(fault: string, posted: Awaited<ReturnType<typeof post>>, cause: string) {
+  const summary = summaryOf(posted, cause);
+  const { answered503InTime: answered, stored } = summary;
+  outcomes.push(`${fault}: ${answered} of ${REQUESTS} answered 503 within 3 s, ${stored} stored`);
+  expect(summary).toEqual(ALL_REFUSED);
+}
+
 const ALL_REFUSED = {
   answered503InTime: REQUESTS,
   stored: 0,
@@ -96,6 +108,9 @@ describe(`${REQUESTS} of ${REQUESTS} webhooks are answered 503 within 3 s, and n
   it.each<readonly [Fault, string]>([
     ["hang", "timeout"],
     ["hang-within-answer", "timeout"],
+    ["drip", "timeout"],
+    ["close", "reset"],
+    ["cut-short", "rejected"],
     ["reset", "reset"],
     ["reset-within-answer", "reset"],
     ["throttle", "throttled"],
@@ -103,40 +118,48 @@ describe(`${REQUESTS} of ${REQUESTS} webhooks are answered 503 within 3 s, and n
     ["deny", "denied"],
     ["break", "unavailable"],
     ["page", "rejected"],
+    ["empty", "rejected"],
+    ["redirect", "rejected"],
+    ["error-as-200", "rejected"],
+    ["other-answer", "rejected"],
     ["wrong-digest", "rejected"],
   ])("the queue's fault is: %s", async (fault, cause) => {
     queue.failWith(fault);
 
-    expect(summaryOf(await post(), cause)).toEqual(ALL_REFUSED);
+    expectRefused(`the queue's fault is ${fault}`, await post(), cause);
   });
 
   it("the queue refuses the connection", async () => {
     const endpoint = `http://127.0.0.1:${await closedPort()}`;
 
-    expect(summaryOf(await post({ AWS_ENDPOINT_URL_SQS: endpoint }), "refused")).toEqual(
-      ALL_REFUSED,
-    );
+    const posted = await post({ AWS_ENDPOINT_URL_SQS: endpoint });
+
+    expectRefused("the queue refuses the connection", posted, "refused");
   });
 
   it("the queue's name does not resolve", async () => {
-    expect(summaryOf(await post({ AWS_ENDPOINT_URL_SQS: UNRESOLVABLE }), "unresolved")).toEqual(
-      ALL_REFUSED,
-    );
+    const posted = await post({ AWS_ENDPOINT_URL_SQS: UNRESOLVABLE });
+
+    expectRefused("the queue's name does not resolve", posted, "unresolved");
   });
 
   it("the function has no credentials", async () => {
-    expect(summaryOf(await post({ AWS_ACCESS_KEY_ID: "" }), "credentials")).toEqual(ALL_REFUSED);
+    const posted = await post({ AWS_ACCESS_KEY_ID: "" });
+
+    expectRefused("the function has no credentials", posted, "credentials");
   });
 
   it.each<readonly [Fault, string]>([
     ["hang", "timeout"],
+    ["drip", "timeout"],
     ["reset", "reset"],
     ["throttle", "throttled"],
     ["deny", "denied"],
+    ["page", "rejected"],
   ])("the secret cannot be read, and its fault is: %s", async (fault, cause) => {
     rest.failWith(fault);
 
-    expect(summaryOf(await post(), cause)).toEqual(ALL_REFUSED);
+    expectRefused(`the secret's fault is ${fault}`, await post(), cause);
   });
 
   it("the bucket hangs, for a body that needs it", async () => {
@@ -146,13 +169,13 @@ describe(`${REQUESTS} of ${REQUESTS} webhooks are answered 503 within 3 s, and n
     const posted = await post({ AWS_ENDPOINT_URL_S3: bucket.url }, LARGE);
     await bucket.close();
 
-    expect(summaryOf(posted, "timeout")).toEqual(ALL_REFUSED);
+    expectRefused("the bucket hangs", posted, "timeout");
   });
 
   it("the queue hangs after the bucket has taken the body", async () => {
     queue.failWith("hang");
 
-    expect(summaryOf(await post({}, LARGE), "timeout")).toEqual(ALL_REFUSED);
+    expectRefused("the queue hangs after the bucket", await post({}, LARGE), "timeout");
     expect(rest.payloads.size).toBe(REQUESTS);
   });
 });
@@ -175,6 +198,22 @@ describe("a webhook survives", () => {
       expect(queue.messages).toHaveLength(1);
     },
   );
+
+  it("a reading of the secret, ahead of it, that hangs: as in a sandbox that was frozen meanwhile", async () => {
+    const faults: Fault[] = ["hang"];
+    rest.failWith(() => faults.shift() ?? "none");
+    const ingest = await deployedIngest({
+      AWS_ENDPOINT_URL: rest.url,
+      AWS_ENDPOINT_URL_SQS: queue.url,
+    });
+    // The entry file has begun to read it once a turn of the event loop is over.
+    await setTimeout(10);
+
+    const { answer } = await ingest.handle(aRequest({ authorization }));
+
+    expect(answer.statusCode).toBe(200);
+    expect(rest.requests()).toBe(2);
+  });
 });
 
 describe("no 200 is given without a message in the queue", () => {

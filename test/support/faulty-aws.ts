@@ -8,6 +8,9 @@ export type Fault =
   | "none"
   | "hang"
   | "hang-within-answer"
+  | "drip"
+  | "close"
+  | "cut-short"
   | "reset"
   | "reset-within-answer"
   | "reset-after-storing"
@@ -16,6 +19,10 @@ export type Fault =
   | "deny"
   | "break"
   | "page"
+  | "empty"
+  | "redirect"
+  | "error-as-200"
+  | "other-answer"
   | "wrong-digest";
 
 /** An error as SQS and Secrets Manager answer it. */
@@ -50,6 +57,17 @@ export async function startFaultyAws(secret: unknown) {
       case "hang-within-answer":
         response.writeHead(200, { "content-length": 100 }).write(`{"MessageId":`);
         return;
+      case "drip":
+        response.writeHead(200);
+        drip(response);
+        return;
+      case "close":
+        request.socket.end();
+        return;
+      case "cut-short":
+        // Without a length and to the end of the connection, as HTTP/1.0 answers: it looks whole.
+        request.socket.end(`HTTP/1.0 200 OK\r\n\r\n{"MessageId":"m-1","MD5OfMess`);
+        return;
       case "reset":
         request.socket.resetAndDestroy();
         return;
@@ -77,12 +95,30 @@ export async function startFaultyAws(secret: unknown) {
       case "page":
         end(200, "<html>Sign in to the network</html>");
         return;
+      case "empty":
+        end(200, "");
+        return;
+      case "redirect":
+        response.writeHead(307, { location: "http://192.0.2.1/" }).end();
+        return;
+      case "error-as-200":
+        end(200, errorOf("ServiceUnavailable"));
+        return;
+      case "other-answer":
+        end(200, JSON.stringify({ SendMessageResponse: { MessageId: "m-1" } }));
+        return;
       case "wrong-digest":
         end(200, JSON.stringify({ MessageId: "m", MD5OfMessageBody: "0".repeat(32) }));
         return;
       case "none":
         end(200, work(request, body));
     }
+  }
+
+  /** A byte every tenth of a second, for as long as somebody listens. */
+  function drip(response: ServerResponse): void {
+    const timer = setInterval(() => response.write(" "), 100);
+    response.on("close", () => clearInterval(timer));
   }
 
   function work(request: IncomingMessage, body: Buffer): string {
