@@ -21,7 +21,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 300_000,
           fileParallelism: false,
-          globalSetup: "test/e2e/global-setup.ts",
+          globalSetup: ["test/e2e/global-setup.ts", "test/e2e/alarm-messages.ts"],
           // After the others: what runs in an emulator has its own time-outs, and wants the machine.
           sequence: { groupOrder: 1 },
         },

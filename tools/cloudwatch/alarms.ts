@@ -72,14 +72,18 @@ const COMPARISONS: Readonly<Record<string, (value: number, threshold: number) =>
   LessThanOrEqualToThreshold: (value, threshold) => value <= threshold,
 };
 
+/** What an alarm's `ComparisonOperator` does. */
+export function comparisonOf(operator: string): (value: number, threshold: number) => boolean {
+  const compare = COMPARISONS[operator];
+  if (compare === undefined) throw new Error(`No alarm here compares with ${operator}.`);
+  return compare;
+}
+
 /** The alarms on metrics of a template. */
 export function metricAlarmsOf(stack: Synthesised): readonly MetricAlarm[] {
   return stack.ofType("AWS::CloudWatch::Alarm").map((resource) => {
     const alarm = v.parse(AlarmSchema, resource.Properties);
-    const compare = COMPARISONS[alarm.ComparisonOperator];
-    if (compare === undefined) {
-      throw new Error(`${alarm.AlarmName} compares with ${alarm.ComparisonOperator}.`);
-    }
+    const compare = comparisonOf(alarm.ComparisonOperator);
     const { Metrics: metrics } = alarm;
     return {
       id: alarmIdOf(stack, alarm.AlarmName),

@@ -6,7 +6,7 @@ import type { Point } from "./metric-math.ts";
  * Windows that CloudWatch looks at beyond the alarm's own, when data is missing. Its documentation shows
  * five for an alarm of three ("Configuring how CloudWatch alarms treat missing data").
  */
-const FURTHER_WINDOWS = 2;
+export const FURTHER_WINDOWS = 2;
 
 /** Minutes until a measurement can be seen. */
 export const PUBLICATION_DELAY = 2;

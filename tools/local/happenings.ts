@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { AlarmChange } from "./alarm-watch.ts";
+import type { AlarmChange } from "./alarm-evaluation.ts";
 
 /** One line for each thing that happens, while `npm start` stays up. */
 

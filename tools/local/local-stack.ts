@@ -1,5 +1,7 @@
 import { env } from "node:process";
 import { startAlloySimulator } from "../alloy-simulator/server.ts";
+import { takeOverAlarms } from "./alarm-evaluation.ts";
+import type { AlarmChange } from "./alarm-evaluation.ts";
 import { STACK_NAME } from "./cdk.ts";
 import type { StackOutputs } from "./cdk.ts";
 import { makeClients } from "./clients.ts";
@@ -18,6 +20,7 @@ import type { LocalOptions } from "./options.ts";
 import type { PlayedAlloy } from "./play.ts";
 import { pollerPace, startPollerPace } from "./poller-pace.ts";
 import { startQueueMetrics } from "./queue-metrics.ts";
+import { startRepeating } from "./repeat.ts";
 import type { Receiver } from "./receiver.ts";
 import type { EmulatorHealth } from "./running-endpoint.ts";
 import { removeRunFolders } from "./stored-deployments.ts";
@@ -46,6 +49,7 @@ export interface StackNarrator {
   announce(about: string, text: string): void;
   /** A line of a Lambda's log. */
   onLog(line: string): void;
+  onAlarm(change: AlarmChange): void;
   /** Something beside the pipeline failed, and will be tried again. */
   onFailure(sentence: string): void;
 }
@@ -145,32 +149,55 @@ async function startAlloy(
   return { simulator, baseUrl: simulator.baseUrl, ...alloyApi };
 }
 
-/** What the emulator does not do by itself: metrics, and a schedule faster than a minute. */
+/** Silence has no metric to wait for; alarms look at minutes. */
+const EVALUATION_MS = 1_000;
+
+/** What the emulator does not do by itself: metrics, alarms, and a schedule faster than a minute. */
 async function startBesides(
   clients: Clients,
   outputs: StackOutputs,
   options: LocalOptions,
   narrator: StackNarrator,
-): Promise<(() => void)[]> {
+): Promise<(() => unknown)[]> {
   const { IngestFunctionName, ConsumerFunctionName, PollerFunctionName } = outputs;
   const functions = [IngestFunctionName, ConsumerFunctionName, PollerFunctionName];
+  const alarms = await takeOverAlarms(clients, {
+    namePrefix: `${STACK_NAME}-`,
+    now: Date.now,
+    onChange: (change) => narrator.onAlarm(change),
+  });
+  const onMetrics = () => alarms.evaluate();
+  const stopEvaluation = startRepeating(onMetrics, {
+    pauseMs: EVALUATION_MS,
+    onFailure: (error) =>
+      narrator.onFailure(`The alarms could not be evaluated: ${causeOf(error)}.`),
+  });
   const stopBridge = startLogBridge(clients, {
     logGroups: await logGroupsOf(clients, functions),
     onLine: (line) => narrator.onLog(line),
+    onMetrics,
     onFailure: (error) => narrator.onFailure(`The logs could not be read: ${causeOf(error)}.`),
   });
   const stopQueueMetrics = startQueueMetrics(clients, {
     queueUrls: [outputs.EventQueueUrl, outputs.DeadLetterQueueUrl],
+    onMetrics,
     onFailure: (error) => narrator.onFailure(`The queues could not be read: ${causeOf(error)}.`),
   });
+  // Closed from the end: what asks for an evaluation before what evaluates.
+  const closers = [
+    () => alarms.release().catch(() => undefined),
+    stopEvaluation,
+    stopBridge,
+    stopQueueMetrics,
+  ];
   const paceMs = pollerPace(options.timeScale);
-  if (paceMs === null) return [stopBridge, stopQueueMetrics];
+  if (paceMs === null) return closers;
   const stopPace = startPollerPace(clients, {
     functionName: PollerFunctionName,
     paceMs,
     onFailure: (error) => narrator.onFailure(`The poller could not be run: ${causeOf(error)}.`),
   });
-  return [stopBridge, stopQueueMetrics, stopPace];
+  return [...closers, stopPace];
 }
 
 function describe(source: EmulatorSource, health: EmulatorHealth, endpoint: string): string {

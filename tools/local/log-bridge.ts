@@ -35,6 +35,7 @@ export async function logGroupsOf(
  * are embedded in them, so that alarms evaluate.
  *
  * @param options.onLine - gets every new line, for whoever prints what happens.
+ * @param options.onMetrics - called after metrics were put.
  * @returns a function that ends it.
  */
 export function startLogBridge(
@@ -42,6 +43,7 @@ export function startLogBridge(
   options: {
     readonly logGroups: readonly string[];
     readonly onLine: (line: string) => void;
+    readonly onMetrics: () => Promise<void>;
     readonly onFailure: (error: unknown) => void;
   },
 ): () => void {
@@ -49,13 +51,14 @@ export function startLogBridge(
 
   async function pass(): Promise<void> {
     const lines = (await Promise.all(newLines.map((read) => read()))).flat();
-    await putMetrics(clients, lines);
+    if (await putMetrics(clients, lines)) await options.onMetrics();
     for (const line of lines) options.onLine(line);
   }
   return startRepeating(pass, { pauseMs: PERIOD_MS, onFailure: options.onFailure });
 }
 
-async function putMetrics({ cloudWatch }: Clients, lines: readonly string[]): Promise<void> {
+/** @returns whether there were any. */
+async function putMetrics({ cloudWatch }: Clients, lines: readonly string[]): Promise<boolean> {
   const byNamespace = Map.groupBy(lines.flatMap(readEmbeddedMetrics), ({ namespace }) => namespace);
   for (const [Namespace, batches] of byNamespace) {
     const data = batches.flatMap((batch) => batch.data);
@@ -64,6 +67,7 @@ async function putMetrics({ cloudWatch }: Clients, lines: readonly string[]): Pr
       await cloudWatch.send(new PutMetricDataCommand({ Namespace, MetricData }));
     }
   }
+  return byNamespace.size > 0;
 }
 
 /** A reader of one log group that returns each line once. */

@@ -22,6 +22,8 @@ export function startQueueMetrics(
   { cloudWatch, sqs }: Clients,
   options: {
     readonly queueUrls: readonly string[];
+    /** Called after metrics were put. */
+    readonly onMetrics: () => Promise<void>;
     readonly onFailure: (error: unknown) => void;
   },
 ): () => void {
@@ -41,6 +43,7 @@ export function startQueueMetrics(
   async function pass(): Promise<void> {
     const MetricData = (await Promise.all(options.queueUrls.map(dataOf))).flat();
     await cloudWatch.send(new PutMetricDataCommand({ Namespace: "AWS/SQS", MetricData }));
+    await options.onMetrics();
   }
   return startRepeating(pass, { pauseMs: PERIOD_MS, onFailure: options.onFailure });
 }

@@ -70,6 +70,10 @@ function describeStack(stack: LocalStack, options: LocalOptions, screen: Screen)
     `${OMITTED.map(({ what }) => what).join(", ")}: the emulator cannot hold them`,
   );
   screen.fact(
+    "Alarms",
+    "evaluated here, each by its own definition: the emulator mixes up their dimensions",
+  );
+  screen.fact(
     "Alloy",
     stack.alloy === null
       ? "the one of --alloy-url; have it send its webhooks to the address below"

@@ -1,4 +1,4 @@
-import { watchAlarms } from "./alarm-watch.ts";
+import type { AlarmChange } from "./alarm-evaluation.ts";
 import { watchBus } from "./bus-watch.ts";
 import { causeOf } from "./failure.ts";
 import { describeAlarm, describeLogged, describePublished } from "./happenings.ts";
@@ -18,6 +18,7 @@ export interface Narrator extends StackNarrator {
 
 export function makeNarrator(screen: Screen): Narrator {
   const told = new Set<string>();
+  const ringing = new Map<string, AlarmChange>();
   let following = false;
   let silent = false;
   return {
@@ -25,6 +26,13 @@ export function makeNarrator(screen: Screen): Narrator {
     onLog: (line) => {
       const described = following ? describeLogged(line) : null;
       if (described !== null) screen.print(described);
+    },
+    onAlarm: (change) => {
+      // That an alarm is fine to begin with is no news.
+      const isNews = change.state === "ALARM" || ringing.has(change.name);
+      if (change.state === "ALARM") ringing.set(change.name, change);
+      else ringing.delete(change.name);
+      if (following && isNews) screen.print(describeAlarm(change));
     },
     onFailure: (sentence) => {
       // The same failure each second is one line.
@@ -36,6 +44,7 @@ export function makeNarrator(screen: Screen): Narrator {
     },
     follow: () => {
       following = true;
+      for (const change of ringing.values()) screen.print(describeAlarm(change));
     },
     fallSilent: () => {
       silent = true;
@@ -57,14 +66,9 @@ export async function stayUp(
     onEvent: (text) => screen.print(describePublished(text)),
     onFailure,
   });
-  const stopAlarms = watchAlarms(clients, {
-    onChange: (change) => screen.print(describeAlarm(change)),
-    onFailure,
-  });
   narrator.follow();
   screen.print("\nUp. What happens is printed here; Ctrl-C stops everything.\n");
   await Promise.race([untilAborted(signal), stack.broken]);
-  stopAlarms();
   // Ours goes with all that is in it; a running emulator is left as it was.
   if (stack.deployment.emulator === null) await stopBus();
 }

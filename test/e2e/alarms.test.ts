@@ -1,0 +1,156 @@
+import { DescribeAlarmsCommand, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
+import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import * as v from "valibot";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
+import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
+import { checkOutputs, STACK_NAME } from "../../tools/local/cdk.ts";
+import { makeEmulatorReceiver } from "../../tools/local/emulator-receiver.ts";
+import { makeRunOps } from "../support/run-ops.ts";
+import { aToken, eventually, isSkipped, makeDriver } from "./driver.ts";
+
+/** The poller's period in the stage `local` (`lib/stages.ts`). */
+const POLL_PERIOD_MS = 60_000;
+
+/** What CloudWatch tells a topic, inside what SNS tells a queue. */
+const MessageSchema = v.object({
+  AlarmName: v.string(),
+  AlarmDescription: v.string(),
+  NewStateValue: v.picklist(["OK", "ALARM", "INSUFFICIENT_DATA"]),
+});
+type AlarmMessage = v.InferOutput<typeof MessageSchema>;
+
+// Side by side, since each waits for minutes to end.
+describe.skipIf(isSkipped).concurrent("an alarm of the deployed stack", () => {
+  let driver: ReturnType<typeof makeDriver>;
+  const messages = { page: [] as AlarmMessage[], ticket: [] as AlarmMessage[] };
+  beforeAll(() => {
+    driver = makeDriver();
+  });
+
+  async function stateOf(id: string): Promise<string | undefined> {
+    const { MetricAlarms = [] } = await driver.clients.cloudWatch.send(
+      new DescribeAlarmsCommand({ AlarmNames: [`${STACK_NAME}-${id}`] }),
+    );
+    return MetricAlarms[0]?.StateValue;
+  }
+
+  /** What the topic was told about an alarm, in order. */
+  async function toldAbout(topic: "page" | "ticket", id: string): Promise<AlarmMessage[]> {
+    const QueueUrl = inject("alarmQueues")?.[topic];
+    const { sqs } = driver.clients;
+    for (;;) {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+      );
+      if (Messages.length === 0) break;
+      for (const { Body = "", ReceiptHandle } of Messages) {
+        const { Message } = v.parse(v.object({ Message: v.string() }), JSON.parse(Body));
+        messages[topic].push(v.parse(MessageSchema, JSON.parse(Message)));
+        await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+      }
+    }
+    return messages[topic].filter(({ AlarmName }) => AlarmName === `${STACK_NAME}-${id}`);
+  }
+
+  const untilState = (id: string, wanted: string, limitMs: number) =>
+    eventually(async () => ((await stateOf(id)) === wanted ? wanted : null), limitMs);
+
+  const untilTold = (topic: "page" | "ticket", id: string, wanted: string) =>
+    eventually(async () =>
+      (await toldAbout(topic, id)).findLast(({ NewStateValue }) => NewStateValue === wanted),
+    );
+
+  it("on credentials rings for a wrong secret, and opens a ticket", async () => {
+    const id = "credentials-rejected";
+    for (let knocks = 0; knocks < 6; knocks += 1) {
+      expect((await driver.post("{}", driver.basic(aToken("wrong")))).status).toBe(401);
+    }
+
+    await untilState(id, "ALARM", POLL_PERIOD_MS);
+    const { AlarmDescription } = await untilTold("ticket", id, "ALARM");
+    expect(AlarmDescription).toContain("/docs/runbooks/credentials-rejected.md");
+  });
+
+  it("on the dead-letter queue rings for a poison body, not for another queue's depth, and ends when it is gone", async () => {
+    const id = "dead-letters-not-empty";
+    const mark = aToken("poison");
+    expect((await driver.post(`not json ${mark}`, driver.basic())).status).toBe(200);
+
+    await untilState(id, "ALARM", POLL_PERIOD_MS);
+    const { AlarmDescription } = await untilTold("page", id, "ALARM");
+    expect(AlarmDescription).toContain("/docs/runbooks/dead-letters-not-empty.md");
+
+    // Everything that any test has left there is looked at, and hidden for as long as the tests run.
+    while ((await driver.receive("DeadLetterQueueUrl")).length > 0);
+    await untilState(id, "OK", 2 * POLL_PERIOD_MS);
+    await untilTold("page", id, "OK");
+    const told = await toldAbout("page", id);
+    await putDepth(driver.output("EventQueueUrl"), 1_000);
+    await untilState(id, "OK", POLL_PERIOD_MS);
+    expect(await toldAbout("page", id)).toEqual(told);
+  }, 300_000);
+
+  async function putDepth(queueUrl: string, Value: number): Promise<void> {
+    await driver.clients.cloudWatch.send(
+      new PutMetricDataCommand({
+        Namespace: "AWS/SQS",
+        MetricData: [
+          {
+            MetricName: "ApproximateNumberOfMessagesVisible",
+            Dimensions: [{ Name: "QueueName", Value: queueUrl.split("/").at(-1) }],
+            Timestamp: new Date(),
+            Value,
+          },
+        ],
+      }),
+    );
+  }
+
+  describe("on delivery gaps", () => {
+    let alloy: AlloySimulator;
+    beforeAll(async () => {
+      const { alloyPort: port, alloyApi, webhookUrl, basic, timeScale } = driver.stack;
+      alloy = await startAlloySimulator({
+        port,
+        webhookUrl,
+        credential: { kind: "basic", ...basic },
+        timeScale,
+        apiKey: { token: alloyApi.token, secrets: [alloyApi.secret] },
+      });
+    });
+    afterAll(() => alloy?.stop());
+
+    it("pages within three poll periods when all webhooks of an application are lost, and ends when it is healed", async () => {
+      const { stack, clients } = driver;
+      const receiver = await makeEmulatorReceiver(
+        clients,
+        checkOutputs({ [STACK_NAME]: stack.outputs }),
+      );
+      await untilState("delivery-gap", "OK", 2 * POLL_PERIOD_MS);
+      const before = (await toldAbout("page", "delivery-gap")).length;
+
+      const [held] = await alloy.play(["all-webhooks-lost"], {
+        onSubmitted: (created) => receiver.announceSubmission(created),
+      });
+      await untilState("delivery-gap", "ALARM", 3 * POLL_PERIOD_MS);
+      await eventually(async () => {
+        const news = (await toldAbout("page", "delivery-gap")).slice(before);
+        return news.some(({ NewStateValue }) => NewStateValue === "ALARM") ? news : null;
+      });
+
+      await eventually(async () => {
+        const application = await receiver.application(held?.applicationToken ?? "");
+        return application?.outcome === "Approved" ? application : null;
+      }, POLL_PERIOD_MS);
+      await untilState("delivery-gap", "OK", 3 * POLL_PERIOD_MS);
+      const told = await eventually(async () => {
+        const news = (await toldAbout("page", "delivery-gap")).slice(before);
+        return news.at(-1)?.NewStateValue === "OK" ? news : null;
+      });
+      expect(told.map(({ NewStateValue }) => NewStateValue)).toEqual(["ALARM", "OK"]);
+      const gaps = await makeRunOps(stack)("gaps");
+      expect(gaps.output).not.toContain(held?.applicationToken);
+    }, 500_000);
+  });
+});
