@@ -378,6 +378,32 @@ export const TABLE = {
 export const EMPTY_WEBHOOK_SECRET = `{"basic":[],"hmac":[]}`;
 export const EMPTY_ALLOY_API_SECRET = `{"token":"","secret":""}`;
 
+/** How a route is published. */
+export interface Publication {
+  readonly publish: boolean;
+  readonly publishLate: boolean;
+}
+
+/** Routes that an outcome of a Journey's own may mean. */
+export const OUTCOME_ROUTE_IDS = [
+  "approved",
+  "denied",
+  "manual-review",
+  "needs-action",
+  "errored",
+  "expired",
+  "completed",
+] as const;
+
+/** Outcomes in lower case, each with the route that it means. */
+export type OutcomeRoutes = Readonly<Record<string, (typeof OUTCOME_ROUTE_IDS)[number]>>;
+
+/** What a Journey does differently. */
+export interface JourneyRoutes {
+  readonly outcomes: OutcomeRoutes;
+  readonly routes: Readonly<Partial<Record<RouteId, Partial<Publication>>>>;
+}
+
 /** Environment variable `CONSUMER_SETTINGS`, as JSON; made from the stage's configuration. */
 export interface ConsumerSettings {
   /** Environment of a webhook whose `type` does not say it. */
@@ -386,9 +412,9 @@ export interface ConsumerSettings {
   readonly journeys: readonly string[];
   /** Event types to drop, counted; every other one is handled, unknown ones always. */
   readonly ignoredEventTypes: readonly string[];
-  readonly routes: Readonly<
-    Record<RouteId, { readonly publish: boolean; readonly publishLate: boolean }>
-  >;
+  readonly routes: Readonly<Record<RouteId, Publication>>;
+  /** What single Journeys do differently, by their token. */
+  readonly journeyRoutes: Readonly<Record<string, JourneyRoutes>>;
   /** Journeys whose applications are also counted by Journey; few, since each makes ten metrics. */
   readonly countedJourneys: readonly string[];
   /** First check of an application by the poller, after we heard of it. */

@@ -1,6 +1,6 @@
-import type { ConsumerSettings, PollerSettings } from "../lambdas/settings.ts";
+import type { ConsumerSettings, JourneyRoutes, PollerSettings } from "../lambdas/settings.ts";
 import { perRoute } from "./per-route.ts";
-import type { StageConfiguration } from "./stage-configuration.ts";
+import type { JourneyRouteConfiguration, StageConfiguration } from "./stage-configuration.ts";
 
 /** What the consumer needs to know of its stage. */
 export function consumerSettings(stage: StageConfiguration): ConsumerSettings {
@@ -12,10 +12,21 @@ export function consumerSettings(stage: StageConfiguration): ConsumerSettings {
       const { publish, publishLate } = stage.routes[route];
       return { publish, publishLate };
     }),
+    journeyRoutes: Object.fromEntries(
+      Object.entries(stage.journeyRoutes).map(([token, own]) => [token, journeyRoutesOf(own)]),
+    ),
     countedJourneys: stage.journeys,
     firstCheckMs: stage.polling.firstCheckMs,
     eventRetentionMs: stage.retention.eventsMs,
   };
+}
+
+/** Outcomes are compared in lower case, as Alloy's own are. */
+function journeyRoutesOf({ outcomes = {}, routes = {} }: JourneyRouteConfiguration): JourneyRoutes {
+  const words = Object.entries(outcomes).map(
+    ([outcome, route]) => [outcome.trim().toLowerCase(), route] as const,
+  );
+  return { outcomes: Object.fromEntries(words), routes };
 }
 
 /** What the poller needs to know of its stage. */

@@ -1,12 +1,14 @@
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { isIPv4, isIPv6 } from "node:net";
 import * as v from "valibot";
-import { ROUTE_IDS } from "../lambdas/settings.ts";
+import { ROUTE_IDS, OUTCOME_ROUTE_IDS } from "../lambdas/settings.ts";
 import type {
   AllowListSettings,
   GapSettings,
+  OutcomeRoutes,
   PollerSettings,
   PollingSettings,
+  Publication,
   RouteId,
 } from "../lambdas/settings.ts";
 
@@ -32,6 +34,8 @@ export interface StageConfiguration {
   readonly auth: "secret" | { readonly jwt: JwtConfiguration };
   readonly allowList: AllowListSettings;
   readonly routes: Readonly<Record<RouteId, RouteConfiguration>>;
+  /** What single Journeys do differently, by their token; what a Journey does not say is as in `routes`. */
+  readonly journeyRoutes: Readonly<Record<string, JourneyRouteConfiguration>>;
   readonly polling: PollingSettings;
   readonly gaps: GapSettings;
   readonly alarms: {
@@ -81,6 +85,24 @@ export interface RouteConfiguration {
   readonly queue: boolean;
   /** Another target, instead of the queue or beside it. */
   readonly targetArn: string | null;
+}
+
+export interface JourneyRouteConfiguration {
+  /** Outcomes that the Journey is configured with, and the routes that they mean; in any case of letters. */
+  readonly outcomes?: OutcomeRoutes;
+  /** Whether a route is published, and late events with it. */
+  readonly routes?: Readonly<Partial<Record<RouteId, Partial<Publication>>>>;
+}
+
+/** Whether a route is published for any Journey: then it has its rule, its targets and its alarm. */
+export function isEverPublished(
+  { routes, journeyRoutes }: Pick<StageConfiguration, "routes" | "journeyRoutes">,
+  route: RouteId,
+): boolean {
+  return (
+    routes[route].publish ||
+    Object.values(journeyRoutes).some((journey) => journey.routes?.[route]?.publish === true)
+  );
 }
 
 export type Channel =
@@ -137,6 +159,62 @@ const route = v.strictObject({
   ),
 });
 
+const journeyToken = v.pipe(
+  v.string(),
+  v.regex(/^J-[A-Za-z0-9]+$/, "a Journey token, such as J-VCQoADBJxeHtmdAvFqoS"),
+);
+
+/** Lambda takes 4 KB of environment variables in all; the consumer's others need less than half of it. */
+const MOST_JOURNEY_ROUTES_BYTES = 2_000;
+
+const journeyRoutes = v.pipe(
+  v.record(
+    journeyToken,
+    v.strictObject({
+      outcomes: v.optional(
+        v.pipe(
+          v.record(
+            v.pipe(
+              v.string(),
+              v.check((word) => word.trim() !== "", "the name of an outcome"),
+            ),
+            v.picklist(OUTCOME_ROUTE_IDS, `one of ${OUTCOME_ROUTE_IDS.join(", ")}`),
+          ),
+          v.check(
+            (outcomes) =>
+              areDifferent(Object.keys(outcomes).map((word) => word.trim().toLowerCase())),
+            "outcomes that differ in more than the case of their letters",
+          ),
+        ),
+      ),
+      routes: v.optional(
+        v.strictObject(
+          v.entriesFromList(
+            // A body that is no Journey event belongs to no Journey.
+            ROUTE_IDS.filter((id) => id !== "other"),
+            v.optional(
+              v.pipe(
+                v.strictObject({
+                  publish: v.optional(v.boolean("true or false")),
+                  publishLate: v.optional(v.boolean("true or false")),
+                }),
+                v.check(
+                  (change) => Object.keys(change).length > 0,
+                  "{ publish, publishLate }, or one of them",
+                ),
+              ),
+            ),
+          ),
+        ),
+      ),
+    }),
+  ),
+  v.check(
+    (journeys) => JSON.stringify(journeys).length <= MOST_JOURNEY_ROUTES_BYTES,
+    `at most ${MOST_JOURNEY_ROUTES_BYTES} bytes as JSON: it becomes an environment variable of the consumer`,
+  ),
+);
+
 const channel = v.union(
   [
     v.strictObject({ email: v.pipe(v.string(), v.email()) }),
@@ -169,13 +247,7 @@ const schema = v.strictObject({
     ),
     auth: v.picklist(["basic", "bearer"], '"basic" or "bearer"'),
   }),
-  journeys: v.array(
-    v.pipe(
-      v.string(),
-      v.regex(/^J-[A-Za-z0-9]+$/, "a Journey token, such as J-VCQoADBJxeHtmdAvFqoS"),
-    ),
-    "a list of Journey tokens",
-  ),
+  journeys: v.array(journeyToken, "a list of Journey tokens"),
   events: v.strictObject({
     handled: v.strictObject({
       allBut: v.array(
@@ -205,6 +277,7 @@ const schema = v.strictObject({
     ),
   }),
   routes: v.strictObject(v.entriesFromList(ROUTE_IDS, route)),
+  journeyRoutes,
   polling: v.strictObject({
     rateMs: v.pipe(
       milliseconds,
@@ -264,8 +337,10 @@ const schema = v.strictObject({
  */
 export function validate(configuration: StageConfiguration): StageConfiguration {
   const result = v.safeParse(schema, configuration);
-  if (result.success) return configuration;
-  const sentences = result.issues.map((issue) => sentenceOf(configuration.stage, issue));
+  const sentences = result.success
+    ? strangersOf(configuration)
+    : result.issues.map((issue) => sentenceOf(configuration.stage, issue));
+  if (sentences.length === 0) return configuration;
   throw new ConfigurationError(sentences.join("\n"));
 }
 
@@ -275,6 +350,21 @@ function sentenceOf(stage: string, issue: v.BaseIssue<unknown>): string {
   if (isUnknown) return `${where}: there is no such setting; remove it in lib/stages.ts.`;
   const given = issue.input === undefined ? "nothing" : JSON.stringify(issue.input);
   return `${where}: ${given} was given, but it must be ${issue.message}; correct it in lib/stages.ts.`;
+}
+
+/** Journeys that have routes of their own, and are not accepted. */
+function strangersOf({ stage, journeys, journeyRoutes: own }: StageConfiguration): string[] {
+  if (journeys.length === 0) return [];
+  return Object.keys(own)
+    .filter((token) => !journeys.includes(token))
+    .map(
+      (token) =>
+        `Stage ${JSON.stringify(stage)}, journeyRoutes.${token}: this Journey is not among the journeys that are accepted; add it to journeys, or remove it here, in lib/stages.ts.`,
+    );
+}
+
+function areDifferent(words: readonly string[]): boolean {
+  return new Set(words).size === words.length;
 }
 
 function isRange(text: string): boolean {

@@ -50,6 +50,8 @@ const house: Omit<StageConfiguration, "stage" | "environment" | "alloy" | "remov
   // Alloy may change its addresses, and a 403 counts towards its switch-off.
   allowList: { mode: "observe", cidrs: ALLOY_CIDRS },
   routes: routes(),
+  // Outcomes are configured per Journey: whoever calls one "Approved with conditions" says here what it means.
+  journeyRoutes: {},
   polling: {
     rateMs: 5 * MINUTE,
     // Alloy's fourth attempt comes after ten minutes: what is missing then is worth asking for.

@@ -1,16 +1,28 @@
 import * as v from "valibot";
 
 import { readEnvironment } from "../environment.ts";
-import { ROUTE_IDS } from "../settings.ts";
+import { OUTCOME_ROUTE_IDS, ROUTE_IDS } from "../settings.ts";
 import type { ConsumerSettings } from "../settings.ts";
 
 const RouteSchema = v.object({ publish: v.boolean(), publishLate: v.boolean() });
+
+const JourneyRoutesSchema = v.object({
+  outcomes: v.record(v.string(), v.picklist(OUTCOME_ROUTE_IDS)),
+  routes: v.record(
+    v.picklist(ROUTE_IDS),
+    v.object({
+      publish: v.exactOptional(v.boolean()),
+      publishLate: v.exactOptional(v.boolean()),
+    }),
+  ),
+});
 
 const SettingsSchema = v.object({
   environment: v.picklist(["sandbox", "live"]),
   journeys: v.array(v.string()),
   ignoredEventTypes: v.array(v.string()),
   routes: v.object(v.entriesFromList(ROUTE_IDS, RouteSchema)),
+  journeyRoutes: v.record(v.string(), JourneyRoutesSchema),
   countedJourneys: v.array(v.string()),
   firstCheckMs: v.number(),
   eventRetentionMs: v.nullable(v.number()),

@@ -4,9 +4,11 @@ import { factsOf } from "../domain/event-types.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
 import { stateOfRerun } from "../domain/observation.ts";
 import type { EventRecord } from "../domain/ports.ts";
+import { outcomesOf } from "../domain/journey-routes.ts";
 import { routeFor } from "../domain/route.ts";
 import type { ToldEvent } from "../domain/twin.ts";
 import { ATTEMPT_DIMENSION, METRICS } from "../settings.ts";
+import type { ConsumerSettings } from "../settings.ts";
 import { mergeAndCount } from "./merge-and-count.ts";
 import type { ProcessDependencies } from "./process.ts";
 import type { Work } from "./work.ts";
@@ -17,14 +19,19 @@ export class TwinInProgress extends Error {
 }
 
 /** The event as it is kept. */
-export function recordOf(work: Work, event: JourneyEvent, content: unknown): EventRecord {
+export function recordOf(
+  work: Work,
+  event: JourneyEvent,
+  content: unknown,
+  settings: ConsumerSettings,
+): EventRecord {
   return {
     ...work.receipt,
     eventId: event.eventId,
     applicationToken: event.applicationToken,
     type: event.type,
     at: event.at,
-    route: routeFor(event),
+    route: routeFor(event, outcomesOf(event.journeyToken, settings)),
     outcome: event.outcome,
     entityToken: event.entityToken,
     entityApplicationToken: event.entityApplicationToken,

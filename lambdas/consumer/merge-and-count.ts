@@ -1,5 +1,6 @@
 import type { ApplicationState } from "../domain/application-state.ts";
 import { outcomesReached, timeToDecision } from "../domain/counted-outcome.ts";
+import { outcomesOf } from "../domain/journey-routes.ts";
 import type { CheckRequest, Merged } from "../domain/ports.ts";
 import { JOURNEY_DIMENSION, METRICS, OUTCOME_DIMENSION } from "../settings.ts";
 import type { ConsumerSettings } from "../settings.ts";
@@ -27,7 +28,7 @@ function count(merged: Merged, settings: ConsumerSettings, metrics: Metrics): vo
   const sets = isCounted ? [{}, { [JOURNEY_DIMENSION]: journeyToken }] : [{}];
   const took = timeToDecision(merged);
   for (const dimensions of sets) {
-    for (const outcome of outcomesReached(merged)) {
+    for (const outcome of outcomesReached(merged, outcomesOf(journeyToken, settings))) {
       const byOutcome = { ...dimensions, [OUTCOME_DIMENSION]: outcome };
       metrics.count(METRICS.applicationsByOutcome, 1, byOutcome);
     }

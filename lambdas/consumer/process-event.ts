@@ -1,5 +1,6 @@
 import type { ApplicationState } from "../domain/application-state.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
+import { outcomesOf, publicationOf } from "../domain/journey-routes.ts";
 import { isLate } from "../domain/lateness.ts";
 import { stateOfEvent, stateOfHealedEvent } from "../domain/observation.ts";
 import { publishedEvent } from "../domain/published-event.ts";
@@ -32,7 +33,7 @@ export async function processJourneyEvent(
   const { store, once, settings } = dependencies;
   const { siblings } = work;
   const isHealed = work.receipt.origin === "poll";
-  const record = (as: JourneyEvent) => store.recordEvent(recordOf(work, as, content));
+  const record = (as: JourneyEvent) => store.recordEvent(recordOf(work, as, content, settings));
 
   const recorded = isHealed ? null : await record(event);
   const isUnguarded = !isRemembered(work, settings);
@@ -90,8 +91,10 @@ async function publishJourneyEvent(
 ): Promise<void> {
   const { event, state, isNew, isLate: late } = processed;
   if (isNew) countRecorded(work, event, late, metrics);
-  const route = routeFor(event);
-  if (state.isShadow || !isPublished(event, late, settings.routes[route])) return;
+  const { journeyToken } = event;
+  const route = routeFor(event, outcomesOf(journeyToken, settings));
+  if (state.isShadow) return;
+  if (!isPublished(event, late, publicationOf(journeyToken, route, settings))) return;
   const { environment } = settings;
   const { receipt } = work;
   await publish(publishedEvent({ event, route, state, late, receipt, environment }));

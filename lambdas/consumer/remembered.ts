@@ -1,3 +1,4 @@
+import { outcomesOf, publicationOf } from "../domain/journey-routes.ts";
 import type { Recording } from "../domain/ports.ts";
 import { routeFor } from "../domain/route.ts";
 import type { ConsumerSettings } from "../settings.ts";
@@ -10,7 +11,7 @@ import type { Work } from "./work.ts";
  * Without it, the event's own record is the memory. The message that recorded it has to finish it,
  * however often it comes; every other one ends when it finds the event recorded.
  */
-export function isRemembered({ subject, receipt }: Work, { routes }: ConsumerSettings): boolean {
+export function isRemembered({ subject, receipt }: Work, settings: ConsumerSettings): boolean {
   const { kind } = subject;
   switch (kind) {
     case "submission":
@@ -18,10 +19,15 @@ export function isRemembered({ subject, receipt }: Work, { routes }: ConsumerSet
     case "correction":
       return true;
     case "foreign-webhook":
-      return routes[subject.route].publish;
-    case "journey-event":
+      return settings.routes[subject.route].publish;
+    case "journey-event": {
+      const { event } = subject;
+      const route = routeFor(event, outcomesOf(event.journeyToken, settings));
       // A healed event may meet its webhook under another identity: the lock lets one pass at a time.
-      return receipt.origin === "poll" || routes[routeFor(subject.event)].publish;
+      return (
+        receipt.origin === "poll" || publicationOf(event.journeyToken, route, settings).publish
+      );
+    }
   }
 }
 

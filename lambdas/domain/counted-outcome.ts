@@ -1,4 +1,4 @@
-import type { CountedOutcome, RouteId } from "../settings.ts";
+import type { CountedOutcome, OutcomeRoutes, RouteId } from "../settings.ts";
 import { COUNTED_OUTCOMES } from "../settings.ts";
 import { outcomeOf, statusOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
@@ -11,26 +11,31 @@ import { timeOf } from "./stamp.ts";
 /**
  * What an application has come to by a merge. Another telling of an event changes no state, and so comes to
  * nothing; an application that was reopened comes to its second end as it came to its first.
+ *
+ * @param outcomes - what its Journey calls its outcomes (`outcomesOf`).
  */
-export function outcomesReached({ before, after }: Merged): readonly CountedOutcome[] {
+export function outcomesReached(
+  { before, after }: Merged,
+  outcomes: OutcomeRoutes,
+): readonly CountedOutcome[] {
   // It must have no effect, and would be counted beside the real one.
   if (after.isShadow) return [];
-  const stood = before === null ? [] : standingOf(before);
-  const reached = standingOf(after).filter((outcome) => !stood.includes(outcome));
+  const stood = before === null ? [] : standingOf(before, outcomes);
+  const reached = standingOf(after, outcomes).filter((outcome) => !stood.includes(outcome));
   return before === null ? ["submitted", ...reached] : reached;
 }
 
 /** Where it stands. While it is open also where its applicants stand, who wait each for themselves. */
-function standingOf(state: ApplicationState): readonly CountedOutcome[] {
+function standingOf(state: ApplicationState, outcomes: OutcomeRoutes): readonly CountedOutcome[] {
   const status = statusOf(state);
   if (status !== null && isFinal(status)) {
-    return [...counted(routeOfStatus(status, outcomeOf(state))), "ended"];
+    return [...counted(routeOfStatus(status, outcomeOf(state), outcomes)), "ended"];
   }
   const statuses: ApplicationStatus[] = Object.values(state.entities)
     .map((entity) => entity.status)
     .filter((one) => !isFinal(one));
   if (status !== null) statuses.push(status);
-  return [...new Set(statuses.flatMap((one) => counted(routeOfStatus(one, null))))];
+  return [...new Set(statuses.flatMap((one) => counted(routeOfStatus(one, null, outcomes))))];
 }
 
 function counted(route: RouteId): readonly CountedOutcome[] {

@@ -1,4 +1,4 @@
-import type { RouteId } from "../settings.ts";
+import type { OutcomeRoutes, Publication, RouteId } from "../settings.ts";
 import { factsOf } from "./event-types.ts";
 import type { ApplicationStatus } from "./event-types.ts";
 import type { JourneyEvent } from "./journey-event.ts";
@@ -8,11 +8,17 @@ import type { JourneyEvent } from "./journey-event.ts";
  *
  * 1. A type that Alloy's documentation does not know: `unrecognised`.
  * 2. A rerun was started: `superseded`.
- * 3. The end: `approved` or `denied` by its outcome, `completed` with another or none, `errored`, `expired`.
+ * 3. The end: what the Journey itself says that its outcome means; `approved` or `denied` by the outcome,
+ *    `completed` with another or none, `errored`, `expired`.
  * 4. Somebody has to act: `manual-review` (an agent), `needs-action` (the client or the applicant).
  * 5. All else: `progressed`.
+ *
+ * @param outcomes - what the event's Journey calls its outcomes (`outcomesOf`).
  */
-export function routeFor(event: Pick<JourneyEvent, "type" | "outcome">): RouteId {
+export function routeFor(
+  event: Pick<JourneyEvent, "type" | "outcome">,
+  outcomes: OutcomeRoutes,
+): RouteId {
   const facts = factsOf(event.type);
   if (facts === null) return "unrecognised";
   if (event.type === "started_rerun_application") return "superseded";
@@ -21,7 +27,7 @@ export function routeFor(event: Pick<JourneyEvent, "type" | "outcome">): RouteId
   switch (kind) {
     case "final":
     case "progress":
-      return routeOfStatus(meaning.status, event.outcome);
+      return routeOfStatus(meaning.status, event.outcome, outcomes);
     case "reopening":
     case "note":
       return "progressed";
@@ -29,10 +35,14 @@ export function routeFor(event: Pick<JourneyEvent, "type" | "outcome">): RouteId
 }
 
 /** Where an application in this status goes; outcomes are configured per Journey, in any case of letters. */
-export function routeOfStatus(status: ApplicationStatus, outcome: string | null): RouteId {
+export function routeOfStatus(
+  status: ApplicationStatus,
+  outcome: string | null,
+  outcomes: OutcomeRoutes,
+): RouteId {
   switch (status) {
     case "completed":
-      return routeOfOutcome(outcome);
+      return routeOfOutcome(outcome, outcomes);
     case "error":
       return "errored";
     case "expired":
@@ -53,8 +63,10 @@ export function routeOfStatus(status: ApplicationStatus, outcome: string | null)
   }
 }
 
-function routeOfOutcome(outcome: string | null): RouteId {
-  const word = outcome?.trim().toLowerCase();
+function routeOfOutcome(outcome: string | null, outcomes: OutcomeRoutes): RouteId {
+  const word = outcome?.trim().toLowerCase() ?? "";
+  const own = Object.hasOwn(outcomes, word) ? outcomes[word] : undefined;
+  if (own !== undefined) return own;
   if (word === "approved") return "approved";
   if (word === "denied") return "denied";
   return "completed";
@@ -64,11 +76,7 @@ function routeOfOutcome(outcome: string | null): RouteId {
  * Whether an event is published. A late step is history: downstream would see an old "pending" after a
  * final decision. A late end or reopening is still news, and says itself that it is late.
  */
-export function isPublished(
-  event: JourneyEvent,
-  late: boolean,
-  route: { readonly publish: boolean; readonly publishLate: boolean },
-): boolean {
+export function isPublished(event: JourneyEvent, late: boolean, route: Publication): boolean {
   if (!route.publish) return false;
   if (!late || route.publishLate) return true;
   const kind = factsOf(event.type)?.meaning.kind ?? "note";

@@ -14,7 +14,7 @@ import {
   SUBMISSION_DETAIL_TYPE,
 } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
-import { targetServiceOf } from "../stage-configuration.ts";
+import { isEverPublished, targetServiceOf } from "../stage-configuration.ts";
 import type { StageConfiguration, TargetService } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import type { EventQueue } from "./event-queue.ts";
@@ -53,7 +53,7 @@ export class EventRoutes extends Construct {
     pinLogicalId(bus, "EventBus");
     this.bus = bus;
 
-    const published = ROUTE_IDS.filter((route) => props.stage.routes[route].publish);
+    const published = ROUTE_IDS.filter((route) => isEverPublished(props.stage, route));
     const queues = published.flatMap((route) => {
       const queue = this.#makeRoute(route, props);
       return queue === undefined ? [] : [[route, queue] as const];

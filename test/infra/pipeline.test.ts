@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { EVENT_SOURCE, ROUTE_TITLES, THROTTLE } from "../../lambdas/settings.ts";
 import { isRecord, listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
-import { local, sandbox } from "./variants.ts";
+import { consumerSettings } from "../../lib/function-settings.ts";
+import { local, production, sandbox } from "./variants.ts";
 import type { TemplateResource } from "../../tools/template/synthesise.ts";
 
 describe("the way in", () => {
@@ -47,6 +48,31 @@ describe("the way in", () => {
       "authorizerError",
     ]);
     expect(String(format)).not.toMatch(/identity|sourceIp|userAgent|header|body/i);
+  });
+
+  it("gives a route that a single Journey publishes its rule, its queue and its alarm", () => {
+    const stage = {
+      ...production,
+      journeyRoutes: {
+        "J-1": {
+          outcomes: { "Approved with Conditions ": "approved" },
+          routes: { progressed: { publish: true } },
+        },
+      },
+    } as const;
+
+    const published = synthesise(stage);
+
+    const queues = [synthesise(production), published].map(
+      ({ outputs }) => outputs["ProgressedQueueUrl"] !== undefined,
+    );
+    expect(queues).toEqual([false, true]);
+    expect(consumerSettings(stage).journeyRoutes).toEqual({
+      "J-1": {
+        outcomes: { "approved with conditions": "approved" },
+        routes: { progressed: { publish: true } },
+      },
+    });
   });
 
   it("lets API Gateway check tokens, when the stage says so", () => {

@@ -87,6 +87,51 @@ describe("a mistake in a stage is one sentence", () => {
       'Stage "sandbox", routes.approved.targetArn: "arn:aws:s3:::a-bucket" was given, but it must be the ARN of one of sqs, sns, lambda, events, states, kinesis, firehose; correct it in lib/stages.ts.',
     ],
     [
+      "routes of something that is no Journey",
+      { journeyRoutes: { "JA-1": {} } },
+      'Stage "sandbox", journeyRoutes.JA-1: "JA-1" was given, but it must be a Journey token, such as J-VCQoADBJxeHtmdAvFqoS; correct it in lib/stages.ts.',
+    ],
+    [
+      "routes of a Journey that is not accepted",
+      { journeys: ["J-1"], journeyRoutes: { "J-2": {} } },
+      'Stage "sandbox", journeyRoutes.J-2: this Journey is not among the journeys that are accepted; add it to journeys, or remove it here, in lib/stages.ts.',
+    ],
+    [
+      "an outcome that means what no outcome can",
+      { journeyRoutes: { "J-1": { outcomes: { Fine: "superseded" } } } },
+      'Stage "sandbox", journeyRoutes.J-1.outcomes.Fine: "superseded" was given, but it must be one of approved, denied, manual-review, needs-action, errored, expired, completed; correct it in lib/stages.ts.',
+    ],
+    [
+      "an outcome without a name",
+      { journeyRoutes: { "J-1": { outcomes: { " ": "approved" } } } },
+      'Stage "sandbox", journeyRoutes.J-1.outcomes. : " " was given, but it must be the name of an outcome; correct it in lib/stages.ts.',
+    ],
+    [
+      "one outcome with two meanings",
+      { journeyRoutes: { "J-1": { outcomes: { Fine: "approved", "FINE ": "denied" } } } },
+      'Stage "sandbox", journeyRoutes.J-1.outcomes: {"Fine":"approved","FINE ":"denied"} was given, but it must be outcomes that differ in more than the case of their letters; correct it in lib/stages.ts.',
+    ],
+    [
+      "a Journey's route that does not exist",
+      { journeyRoutes: { "J-1": { routes: { aproved: { publish: false } } } } },
+      'Stage "sandbox", journeyRoutes.J-1.routes.aproved: there is no such setting; remove it in lib/stages.ts.',
+    ],
+    [
+      "a Journey's route of what belongs to no Journey",
+      { journeyRoutes: { "J-1": { routes: { other: { publish: false } } } } },
+      'Stage "sandbox", journeyRoutes.J-1.routes.other: there is no such setting; remove it in lib/stages.ts.',
+    ],
+    [
+      "a Journey's route with a queue of its own",
+      { journeyRoutes: { "J-1": { routes: { approved: { queue: true } } } } },
+      'Stage "sandbox", journeyRoutes.J-1.routes.approved.queue: there is no such setting; remove it in lib/stages.ts.',
+    ],
+    [
+      "a Journey's route that is left as it is",
+      { journeyRoutes: { "J-1": { routes: { approved: {} } } } },
+      'Stage "sandbox", journeyRoutes.J-1.routes.approved: {} was given, but it must be { publish, publishLate }, or one of them; correct it in lib/stages.ts.',
+    ],
+    [
       "a schedule finer than a minute",
       { polling: { ...sandbox.polling, rateMs: 90_000 } },
       'Stage "sandbox", polling.rateMs: 90000 was given, but it must be whole minutes: EventBridge Scheduler ticks once a minute; correct it in lib/stages.ts.',
@@ -140,6 +185,18 @@ describe("a stage without a mistake", () => {
     const stage = { ...sandbox, ...change };
 
     expect(validate(stage)).toBe(stage);
+  });
+});
+
+describe("routes of more single Journeys than fit into the consumer's environment", () => {
+  it("are refused", () => {
+    const outcomes = { "approved with conditions": "approved" };
+    const tokens = Array.from({ length: 40 }, (_, index) => `J-${index}`);
+    const journeyRoutes = Object.fromEntries(tokens.map((token) => [token, { outcomes }]));
+
+    expect(messageOf(() => validate(changed({ journeyRoutes })))).toMatch(
+      /^Stage "sandbox", journeyRoutes: .* was given, but it must be at most 2000 bytes as JSON: it becomes an environment variable of the consumer; correct it in lib\/stages\.ts\.$/,
+    );
   });
 });
 

@@ -135,6 +135,7 @@ function settingsOf(dice: Dice): ConsumerSettings {
       publish: route !== "progressed" || publishesProgress,
       publishLate: publishesLate || route === "unrecognised",
     })),
+    journeyRoutes: {},
     countedJourneys: [],
     firstCheckMs: 10 * MINUTE,
     eventRetentionMs: null,

@@ -38,6 +38,7 @@ export const CONSUMER_SETTINGS: ConsumerSettings = {
   journeys: [],
   ignoredEventTypes: ["visited_node"],
   routes: perRoute(() => ({ publish: true, publishLate: false })),
+  journeyRoutes: {},
   countedJourneys: [],
   firstCheckMs: 600_000,
   eventRetentionMs: null,

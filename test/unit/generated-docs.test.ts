@@ -31,7 +31,7 @@ function published(folder: string, file: string): unknown {
       throw new Error(`${file}: ${parsed.reason}`);
     case "journey-event": {
       const { event } = parsed;
-      const [route, state] = [routeFor(event), stateOfEvent(event)];
+      const [route, state] = [routeFor(event, {}), stateOfEvent(event)];
       return publishedEvent({ event, route, state, late: false, receipt, environment: "sandbox" });
     }
     case "other":

@@ -77,7 +77,7 @@ function statusOfMeaning(meaning: EventMeaning): string {
 
 function routesOf(type: string): string {
   const outcomes = ["Approved", "Denied", null];
-  const names = new Set(outcomes.map((outcome) => routeFor({ type, outcome })));
+  const names = new Set(outcomes.map((outcome) => routeFor({ type, outcome }, {})));
   return [...names].map((route) => `\`${route}\``).join(", ");
 }
 

@@ -1,6 +1,7 @@
 import { METRICS, ROUTE_IDS } from "../../../lambdas/settings.ts";
 import type { RouteId } from "../../../lambdas/settings.ts";
 import { pascalCase } from "../../../lib/constructs/event-routes.ts";
+import { isEverPublished } from "../../../lib/stage-configuration.ts";
 import type { StageConfiguration } from "../../../lib/stage-configuration.ts";
 import { POLL_MINUTES } from "./world.ts";
 import type { FunctionName, Series, Trouble } from "./world.ts";
@@ -289,8 +290,8 @@ const BUS: readonly AlarmCase[] = [
 ];
 
 /** One case for each alarm on metrics of a stage's template: what is not published cannot fail. */
-export function casesOf({ routes }: StageConfiguration): readonly AlarmCase[] {
-  const published = ROUTE_IDS.filter((route) => routes[route].publish);
+export function casesOf(stage: StageConfiguration): readonly AlarmCase[] {
+  const published = ROUTE_IDS.filter((route) => isEverPublished(stage, route));
   return [...INTAKE, ...PROCESSING, ...TRUTH, ...WATCHDOG, ...BUS, ...routeCases(published)];
 }
 

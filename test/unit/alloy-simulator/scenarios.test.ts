@@ -60,7 +60,7 @@ describe.each(NAMES)("scenario %s", (name) => {
       for (const event of alloy.application(applicationToken)?._embedded.events ?? []) {
         const read = readEvent(event);
         if (read.type === "visited_node") continue; // Dropped by the receiver's default.
-        const route = routeFor(read);
+        const route = routeFor(read, {});
         byRoute[route] = (byRoute[route] ?? 0) + 1;
       }
       expect(byRoute).toEqual(expected.published);

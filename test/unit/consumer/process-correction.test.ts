@@ -37,6 +37,7 @@ const settings: ConsumerSettings = {
     unrecognised: route,
     other: route,
   },
+  journeyRoutes: {},
   countedJourneys: [],
   firstCheckMs: 600_000,
   eventRetentionMs: null,

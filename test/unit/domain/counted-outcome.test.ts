@@ -19,7 +19,7 @@ function counted(observations: readonly ApplicationState[]) {
   const times: number[] = [];
   for (const observation of observations) {
     const after: ApplicationState = before === null ? observation : mergeState(before, observation);
-    outcomes.push([...outcomesReached({ before, after })]);
+    outcomes.push([...outcomesReached({ before, after }, {})]);
     const took = timeToDecision({ before, after });
     if (took !== null) times.push(took);
     before = after;

@@ -1,0 +1,30 @@
+import type { ConsumerSettings, OutcomeRoutes, Publication, RouteId } from "../settings.ts";
+
+type RouteSettings = Pick<ConsumerSettings, "routes" | "journeyRoutes">;
+
+/** The routes of a Journey's own outcomes; they come before the rules for all. */
+export function outcomesOf(
+  journeyToken: string | null,
+  settings: Pick<ConsumerSettings, "journeyRoutes">,
+): OutcomeRoutes {
+  return ownOf(journeyToken, settings)?.outcomes ?? {};
+}
+
+/** How a route is published for a Journey: as the Journey says, and for the rest as the stage does. */
+export function publicationOf(
+  journeyToken: string | null,
+  route: RouteId,
+  settings: RouteSettings,
+): Publication {
+  return { ...settings.routes[route], ...ownOf(journeyToken, settings)?.routes[route] };
+}
+
+function ownOf(
+  journeyToken: string | null,
+  { journeyRoutes }: Pick<ConsumerSettings, "journeyRoutes">,
+) {
+  // The token is Alloy's word; no word of it may find what every object inherits.
+  return journeyToken !== null && Object.hasOwn(journeyRoutes, journeyToken)
+    ? journeyRoutes[journeyToken]
+    : undefined;
+}
