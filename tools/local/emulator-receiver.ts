@@ -9,6 +9,7 @@ import { ROUTE_IDS, SUBMISSION_DETAIL_TYPE } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 import type { StackOutputs } from "./cdk.ts";
 import type { Clients } from "./clients.ts";
+import { ONBOARDING } from "./receiver.ts";
 import type { PublishedMessage, ReceivedApplication, Receiver } from "./receiver.ts";
 
 /**
@@ -16,9 +17,6 @@ import type { PublishedMessage, ReceivedApplication, Receiver } from "./receiver
  * wants to read them. One pass over a queue takes a tenth of it.
  */
 const LOOK_SECONDS = 2;
-
-/** `Source` of the submissions: any but ours (design 2.6). */
-const ONBOARDING = "onboarding.local";
 
 /** What is needed of `ConsumerSettings`. */
 const Settings = v.object({

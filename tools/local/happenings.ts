@@ -15,6 +15,16 @@ const Published = v.object({
   }),
 });
 
+/** A delivery gap that opened, moved, closed or was given up. */
+const Noticed = v.object({
+  detail: v.object({
+    change: v.string(),
+    applicationToken: v.string(),
+    stage: v.string(),
+    evidence: v.string(),
+  }),
+});
+
 /** The part of a Lambda's log line that is its own, whoever wrote it (`lambdas/telemetry/messages.ts`). */
 const Logged = v.looseObject({
   level: v.picklist(["WARN", "ERROR"]),
@@ -28,9 +38,13 @@ const PLUMBING = new Set(["level", "code", "message", "timestamp", "service", "s
 /** Longest route id, `unrecognised`. */
 const WHAT_WIDTH = 13;
 
-/** An event that was put on the bus. */
+/** What was put on the bus: an event, or the notice of a gap. */
 export function describePublished(text: string): string {
-  const { detail } = v.parse(Published, JSON.parse(text));
+  const { detail } = v.parse(v.union([Published, Noticed]), JSON.parse(text));
+  if ("evidence" in detail) {
+    const { change, applicationToken, stage, evidence } = detail;
+    return line(`gap ${change}`, `${applicationToken}  ${stage}: ${evidence}`);
+  }
   const standing = [detail.status, detail.outcome].filter((part) => part !== null).join(" ");
   const facts = [
     detail.eventType || "(no type)",

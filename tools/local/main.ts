@@ -1,6 +1,5 @@
 /** `npm start`: the whole receiver on this machine, against a simulated Alloy (design 2.9). */
 import { LocalFailure } from "./failure.ts";
-import { NoEmulator } from "./find-emulator.ts";
 import { parseOptions, USAGE } from "./options.ts";
 import { runLocal } from "./run.ts";
 import { makeScreen } from "./screen.ts";
@@ -21,7 +20,8 @@ try {
 } catch (error) {
   // Whatever a wait that was cut short has thrown, the person asked for it.
   if (!stop.aborted) screen.error(sentenceOf(error));
-  process.exitCode = exitCodeOf(error);
+  // The shells' word for "interrupted".
+  process.exitCode = stop.aborted ? 130 : 1;
 }
 if (stop.aborted) screen.print("Stopped.");
 // Connections that are kept alive would hold the process for a while longer.
@@ -30,11 +30,4 @@ process.exit();
 function sentenceOf(error: unknown): string {
   if (error instanceof LocalFailure) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-function exitCodeOf(error: unknown): number {
-  // The shells' word for "interrupted".
-  if (stop.aborted) return 130;
-  // `sysexits.h`: "unavailable". The tests tell by it that there is nothing to test in.
-  return error instanceof NoEmulator ? 69 : 1;
 }

@@ -5,6 +5,8 @@ import { LocalFailure } from "./failure.ts";
 export interface LocalOptions {
   /** Exit after the scenarios, with 0 only if everything agrees. */
   readonly once: boolean;
+  /** Run the handlers in this process, in no emulator. */
+  readonly inProcess: boolean;
   /** Where the outputs file goes, once all is up. */
   readonly outputsFile: string | null;
   /** Divides polling intervals, gap graces and the simulator's retry schedule. */
@@ -25,6 +27,8 @@ export type AlloyChoice =
 export const USAGE = `npm start -- [options]
 
   --once              play the scenarios and exit: 0 only if every application ended where Alloy says it did
+  --in-process        run the same handlers in this process, over a cloud in memory: no emulator, no Python, no
+                      Docker. Also what happens when no emulator can be had
   --time-scale <n>    divide the polling intervals, the gap graces and Alloy's retry schedule by n (default 600)
   --outputs <file>    write what a test needs to drive the stack to this file (JSON), once all is up
   --alloy-url <url>   use this Alloy and start no simulator; the API key comes from ALLOY_API_TOKEN and
@@ -55,6 +59,7 @@ export function parseOptions(
   }
   return {
     once: values.once,
+    inProcess: values["in-process"],
     outputsFile: values.outputs ?? null,
     timeScale: timeScaleOf(values["time-scale"]),
     alloy: given === undefined ? { kind: "simulator" } : givenAlloy(given, environment),
@@ -67,6 +72,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         once: { type: "boolean", default: false },
+        "in-process": { type: "boolean", default: false },
         "alloy-url": { type: "string" },
         outputs: { type: "string" },
         "time-scale": { type: "string", default: String(DEFAULT_TIME_SCALE) },

@@ -10,8 +10,7 @@ import type { LocalStack } from "./local-stack.ts";
  * @throws LocalFailure when it cannot be written.
  */
 export async function writeOutputsFile(file: string, stack: LocalStack): Promise<void> {
-  const { webhookUrl, outputs } = stack;
-  const { endpoint } = stack.deployment;
+  const { endpoint, webhookUrl, outputs } = stack;
   const { basic, hmac } = stack.credentials;
   const content = { endpoint, region: REGION, webhookUrl, basic, hmac, outputs };
   try {

@@ -1,9 +1,12 @@
 import type { EnvelopeKind } from "../../lambdas/domain/envelope.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 
+/** `Source` of the submissions: any but ours (design 2.6). */
+export const ONBOARDING = "onboarding.local";
+
 /**
  * The running receiver as the scenarios need it: told of submissions, asked for what it has. The stack in
- * the emulator is one; whatever else runs the same handlers can be another.
+ * the emulator is one, the handlers in this process are the other.
  */
 export interface Receiver {
   /** Does what the onboarding service does: puts "submitted" on the bus (design 2.6). */

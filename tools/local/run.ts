@@ -1,8 +1,9 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { OMITTED } from "./cdk.ts";
-import { startLocalStack } from "./local-stack.ts";
-import type { LocalStack } from "./local-stack.ts";
+import { startEmulatorStack } from "./emulator-stack.ts";
+import { NoEmulator } from "./find-emulator.ts";
+import { startInProcessStack } from "./in-process-stack.ts";
+import type { LocalStack, StackNarrator } from "./local-stack.ts";
 import type { LocalOptions } from "./options.ts";
 import { writeOutputsFile } from "./outputs-file.ts";
 import { LOCAL_OUTPUTS_FILE } from "./paths.ts";
@@ -38,7 +39,7 @@ export async function runLocal(
   // Whoever waits for the file must not find that of an earlier run.
   await rm(outputsFile, { force: true });
   const narrator = makeNarrator(screen);
-  const stack = await startLocalStack(options, narrator, signal);
+  const stack = await startStack(options, narrator, signal);
   try {
     describeStack(stack, options, screen);
     await writeOutputsFile(outputsFile, stack);
@@ -63,16 +64,26 @@ export async function runLocal(
   }
 }
 
+/** In an emulator; in this process when that was asked for, or when there is nothing to run one on. */
+async function startStack(
+  options: LocalOptions,
+  narrator: StackNarrator,
+  signal: AbortSignal,
+): Promise<LocalStack> {
+  if (!options.inProcess) {
+    try {
+      return await startEmulatorStack(options, narrator, signal);
+    } catch (error) {
+      if (!(error instanceof NoEmulator)) throw error;
+      narrator.announce("Emulator", `none. ${error.message}`);
+    }
+  }
+  return startInProcessStack(options, narrator, signal);
+}
+
 function describeStack(stack: LocalStack, options: LocalOptions, screen: Screen): void {
   const { basic } = stack.credentials;
-  screen.fact(
-    "Left out",
-    `${OMITTED.map(({ what }) => what).join(", ")}: the emulator cannot hold them`,
-  );
-  screen.fact(
-    "Alarms",
-    "evaluated here, each by its own definition: the emulator mixes up their dimensions",
-  );
+  for (const [about, text] of stack.differences) screen.fact(about, text);
   screen.fact(
     "Alloy",
     stack.alloy === null
@@ -84,6 +95,8 @@ function describeStack(stack: LocalStack, options: LocalOptions, screen: Screen)
     `curl -i -u '${basic.username}:${basic.password}' -d '{"hello":"alloy"}' \\`,
   );
   screen.fact("", `  '${stack.webhookUrl}'`);
+  // The operators' tool speaks to AWS, or to an emulator.
+  if (stack.endpoint === null) return;
   const which = options.outputsFile === null ? "--stage local" : `--outputs ${options.outputsFile}`;
   screen.fact("Look at it", `npm run ops -- status ${which}`);
 }

@@ -1,5 +1,4 @@
 import type { AlarmChange } from "./alarm-evaluation.ts";
-import { watchBus } from "./bus-watch.ts";
 import { causeOf } from "./failure.ts";
 import { describeAlarm, describeLogged, describePublished } from "./happenings.ts";
 import type { LocalStack, StackNarrator } from "./local-stack.ts";
@@ -52,25 +51,21 @@ export function makeNarrator(screen: Screen): Narrator {
   };
 }
 
-/** Prints what happens until the signal is aborted. @throws LocalFailure when the emulator ends. */
+/** Prints what happens until the signal is aborted. @throws LocalFailure when the stack ends by itself. */
 export async function stayUp(
   stack: LocalStack,
   narrator: Narrator,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clients, outputs } = stack;
-  const onFailure = (error: unknown) => narrator.onFailure(`Watching failed: ${causeOf(error)}.`);
-  const stopBus = await watchBus(clients, {
-    busName: outputs.EventBusName,
+  const stopWatching = await stack.watch({
     onEvent: (text) => screen.print(describePublished(text)),
-    onFailure,
+    onFailure: (error) => narrator.onFailure(`Watching failed: ${causeOf(error)}.`),
   });
   narrator.follow();
   screen.print("\nUp. What happens is printed here; Ctrl-C stops everything.\n");
   await Promise.race([untilAborted(signal), stack.broken]);
-  // Ours goes with all that is in it; a running emulator is left as it was.
-  if (stack.deployment.emulator === null) await stopBus();
+  await stopWatching();
 }
 
 async function untilAborted(signal: AbortSignal): Promise<void> {

@@ -34,19 +34,21 @@ export class MemoryBus {
   readonly notices: GapNotice[] = [];
   readonly #now: () => number;
   readonly #newId: () => string;
-  readonly #rules: BusRule[] = [];
+  readonly #rules = new Set<BusRule>();
 
   constructor(options: { readonly now: () => number; readonly newId: () => string }) {
     this.#now = options.now;
     this.#newId = options.newId;
   }
 
-  addRule(rule: BusRule): void {
-    this.#rules.push(rule);
+  /** @returns a function that removes it. */
+  addRule(rule: BusRule): () => void {
+    this.#rules.add(rule);
+    return () => void this.#rules.delete(rule);
   }
 
   put(source: string, detailType: string, detail: unknown): void {
-    const rules = this.#rules.filter(({ matches }) => matches({ source, detailType }));
+    const rules = [...this.#rules].filter(({ matches }) => matches({ source, detailType }));
     if (rules.length === 0) return;
     const time = `${new Date(this.#now()).toISOString().slice(0, -".000Z".length)}Z`;
     const event = { id: this.#newId(), time, source, detailType, detail };

@@ -38,6 +38,20 @@ describe("what npm start prints while it is up", () => {
     );
   });
 
+  it("is a line for the notice of a gap", () => {
+    const detail = {
+      change: "opened",
+      applicationToken: "JA-1",
+      stage: "not-delivered",
+      evidence: "nothing of it came",
+      eventCount: 2,
+    };
+
+    expect(describePublished(JSON.stringify({ detail }))).toBe(
+      "gap opened     JA-1  not-delivered: nothing of it came",
+    );
+  });
+
   it("is a line for a warning of a Lambda, without the log's plumbing", () => {
     const line = {
       level: "WARN",

@@ -9,6 +9,7 @@ describe("the options of npm start", () => {
 
     expect(options).toEqual({
       once: false,
+      inProcess: false,
       outputsFile: null,
       timeScale: 600,
       alloy: { kind: "simulator" },
@@ -16,10 +17,13 @@ describe("the options of npm start", () => {
   });
 
   it("takes every option of the design", () => {
-    const options = parseOptions(["--once", "--outputs", "out.json", "--time-scale", "60"], {});
+    const args = ["--once", "--in-process", "--outputs", "out.json", "--time-scale", "60"];
+
+    const options = parseOptions(args, {});
 
     expect(options).toEqual({
       once: true,
+      inProcess: true,
       outputsFile: "out.json",
       timeScale: 60,
       alloy: { kind: "simulator" },

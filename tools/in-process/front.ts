@@ -1,0 +1,148 @@
+import { isUtf8 } from "node:buffer";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { WEBHOOK_PATH } from "../../lambdas/settings.ts";
+
+/** What one invocation of a Lambda takes, the event around the body included (Lambda's quotas). */
+const MOST_EVENT_BYTES = 6_291_456;
+
+/** Content types whose bodies API Gateway hands over as text; all others come as base64. */
+const TEXT_TYPE = /^(text\/|application\/(json|javascript|xml)\b|[^;]+\+(json|xml)\b)/i;
+
+type Answer = APIGatewayProxyStructuredResultV2;
+
+/**
+ * The HTTP API in front of ingest, on 127.0.0.1: one route in payload format 2.0, 404 elsewhere.
+ *
+ * @param options.port - 0: a free one.
+ * @param options.onAnswered - told of each answer of the route.
+ * @throws Error of the system when the port is taken.
+ */
+export async function startFront(options: {
+  readonly port: number;
+  readonly ingest: (event: APIGatewayProxyEventV2) => Promise<Answer>;
+  readonly onAnswered: (statusCode: number) => void;
+  readonly onFailure: (error: unknown) => void;
+}): Promise<{ readonly webhookUrl: string; readonly stop: () => Promise<void> }> {
+  const { port, ingest, onAnswered, onFailure } = options;
+  const server = createServer((request, response) => {
+    void answer(request, response).catch(onFailure);
+  });
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, search } = new URL(request.url ?? "/", "http://127.0.0.1");
+    const body = await bodyOf(request);
+    // Whoever has hung up meanwhile gets no answer.
+    if (body === null) return;
+    if (request.method !== "POST" || pathname !== WEBHOOK_PATH) {
+      end(response, saying(404, "Not Found"));
+      return;
+    }
+    const result = await resultOf(eventOf(request, { query: search.slice(1), body }));
+    onAnswered(result.statusCode ?? 200);
+    end(response, result);
+  }
+
+  async function resultOf(event: APIGatewayProxyEventV2): Promise<Answer> {
+    if (Buffer.byteLength(JSON.stringify(event)) > MOST_EVENT_BYTES) {
+      return saying(413, "Request Entity Too Large");
+    }
+    try {
+      return await ingest(event);
+    } catch (error) {
+      onFailure(error);
+      return saying(500, "Internal Server Error");
+    }
+  }
+
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The front has no port.");
+  return {
+    webhookUrl: `http://127.0.0.1:${address.port}${WEBHOOK_PATH}`,
+    stop: async () => {
+      const closed = once(server, "close");
+      server.close();
+      // Connections that are kept alive would hold it open.
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of request) chunks.push(Buffer.from(chunk));
+    return Buffer.concat(chunks);
+  } catch {
+    // It was cut off: there is nobody to answer.
+    return null;
+  }
+}
+
+/** The request as Lambda gets it from an HTTP API. */
+function eventOf(
+  request: IncomingMessage,
+  { query, body }: { readonly query: string; readonly body: Buffer },
+): APIGatewayProxyEventV2 {
+  const headers = headersOf(request.rawHeaders);
+  const isText = TEXT_TYPE.test(headers["content-type"] ?? "") && isUtf8(body);
+  const host = headers["host"] ?? "";
+  const now = new Date();
+  const routeKey = `POST ${WEBHOOK_PATH}`;
+  return {
+    version: "2.0",
+    routeKey,
+    rawPath: WEBHOOK_PATH,
+    rawQueryString: query,
+    headers,
+    requestContext: {
+      accountId: "000000000000",
+      apiId: "in-process",
+      domainName: host,
+      domainPrefix: host,
+      http: {
+        method: "POST",
+        path: WEBHOOK_PATH,
+        protocol: `HTTP/${request.httpVersion}`,
+        sourceIp: request.socket.remoteAddress ?? "",
+        userAgent: headers["user-agent"] ?? "",
+      },
+      requestId: randomUUID(),
+      routeKey,
+      stage: "$default",
+      time: now.toUTCString(),
+      timeEpoch: now.getTime(),
+    },
+    ...(body.length > 0 && { body: body.toString(isText ? "utf8" : "base64") }),
+    isBase64Encoded: body.length > 0 && !isText,
+  };
+}
+
+/** Names in lower case; several of one name joined by a comma, as API Gateway does. */
+function headersOf(raw: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index]?.toLowerCase() ?? "";
+    const value = raw[index + 1] ?? "";
+    const before = headers[name];
+    headers[name] = before === undefined ? value : `${before},${value}`;
+  }
+  return headers;
+}
+
+/** An answer of API Gateway's own. */
+function saying(statusCode: number, message: string): Answer {
+  const headers = { "content-type": "application/json" };
+  return { statusCode, headers, body: JSON.stringify({ message }) };
+}
+
+function end(response: ServerResponse, { statusCode = 200, headers = {}, body = "" }: Answer) {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, String(value));
+  response.writeHead(statusCode).end(body);
+}

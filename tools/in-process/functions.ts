@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type {
+  APIGatewayProxyEventV2,
+  APIGatewayProxyStructuredResultV2,
+  Context,
+  SQSBatchResponse,
+  SQSEvent,
+} from "aws-lambda";
+import { makeAlloyApiKeyReader } from "../../lambdas/adapters/alloy-api-key.ts";
+import { HttpAlloyApi } from "../../lambdas/adapters/alloy-api.ts";
+import {
+  BasicAuthorization,
+  BearerAuthorization,
+} from "../../lambdas/adapters/alloy-authorization.ts";
+import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
+import { makeAllowList } from "../../lambdas/ingest/allow-list.ts";
+import { makeCredentialCache } from "../../lambdas/ingest/credential-cache.ts";
+import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
+import { makeJudge } from "../../lambdas/ingest/judge.ts";
+import { makePollerHandler } from "../../lambdas/poller/handler.ts";
+import { INGEST, POLLER, TIMEOUTS_MS } from "../../lambdas/settings.ts";
+import { makeLineLogger } from "../../lambdas/telemetry/line-logger.ts";
+import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
+import type { MessageLogger } from "../../lambdas/telemetry/powertools-logger.ts";
+import { consumerSettings, pollerSettings } from "../../lib/function-settings.ts";
+import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import type { MemoryCloud } from "../memory/cloud.ts";
+import { MemoryIdempotency } from "../memory/idempotency.ts";
+import { consumerPorts, ingestPorts, pollerPorts } from "../memory/ports.ts";
+
+/** The three Lambdas, wired over a cloud in memory as each `index.ts` wires them over AWS. */
+export interface Functions {
+  readonly ingest: (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
+  /** A sandbox of the consumer: it takes one batch at a time. */
+  readonly newConsumer: () => (batch: SQSEvent) => Promise<SQSBatchResponse>;
+  readonly poll: () => Promise<unknown>;
+}
+
+export interface FunctionsOptions {
+  readonly cloud: MemoryCloud;
+  readonly stage: StageConfiguration;
+  /** Takes each line that the Lambdas log, metrics included. */
+  readonly write: (line: string) => void;
+  /** Cuts a run of the poller off. */
+  readonly signal: AbortSignal;
+}
+
+const now = Date.now;
+
+export function makeFunctions(options: FunctionsOptions): Functions {
+  return {
+    ingest: makeIngest(options),
+    newConsumer: () => makeConsumer(options),
+    poll: makePoller(options),
+  };
+}
+
+function makeIngest({ cloud, stage, write }: FunctionsOptions) {
+  const logger = makeLineLogger(write);
+  const credentials = makeCredentialCache({
+    source: cloud.webhookSecret,
+    lifetimeMs: INGEST.secretLifetimeMs,
+    refreshMs: INGEST.secretRefreshMs,
+    pauseMs: INGEST.secretPauseMs,
+    readMs: INGEST.secretReadMs,
+    now,
+    logger,
+  });
+  return makeIngestHandler({
+    ...ingestPorts(cloud),
+    allowList: makeAllowList(stage.allowList.cidrs),
+    allowListMode: stage.allowList.mode,
+    judge: makeJudge("secret", credentials),
+    budgetMs: INGEST.budgetMs,
+    now,
+    metrics: makeMetrics({ stage: stage.stage, write, now }),
+    logger,
+  });
+}
+
+function makeConsumer({ cloud, stage, write }: FunctionsOptions) {
+  const idempotency = new MemoryIdempotency(cloud.idempotency, now);
+  const handle = makeConsumerHandler({
+    ...consumerPorts(cloud),
+    idempotency,
+    metrics: makeMetrics({ stage: stage.stage, write, now }),
+    logger: makeMessageLogger(write),
+    settings: consumerSettings(stage),
+    now,
+  });
+  return async (batch: SQSEvent) => {
+    const context = invocation("consumer", now() + TIMEOUTS_MS.consumer);
+    idempotency.beginInvocation(context);
+    return handle(batch, context);
+  };
+}
+
+function makePoller({ cloud, stage, write, signal }: FunctionsOptions) {
+  const logger = makeMessageLogger(write);
+  const settings = pollerSettings(stage);
+  const { alloyBaseUrl: baseUrl, alloyAuth } = settings;
+  const readKey = makeAlloyApiKeyReader({
+    secret: cloud.alloyApiSecret,
+    lifetimeMs: POLLER.secretLifetimeMs,
+    now,
+    logger,
+  });
+  const handle = makePollerHandler({
+    ...pollerPorts(cloud),
+    alloy: new HttpAlloyApi({
+      baseUrl,
+      authorization:
+        alloyAuth === "basic"
+          ? new BasicAuthorization(readKey)
+          : new BearerAuthorization({ baseUrl, readKey, fetch, now }),
+      fetch,
+      now,
+    }),
+    settings,
+    metrics: makeMetrics({ stage: stage.stage, write, now }),
+    logger,
+    now,
+    random: Math.random,
+    sleep: (ms) => sleep(ms, undefined, { signal }),
+  });
+  return () => handle({});
+}
+
+/** Warnings and errors, as the Lambdas' logs have them; nobody reads the rest here. */
+function makeMessageLogger(write: (line: string) => void): MessageLogger {
+  const logger = makeLineLogger(write);
+  return {
+    debug() {},
+    info() {},
+    warn: (code, fields) => logger.warn(code, fields),
+    error: (code, fields) => logger.error(code, fields),
+  };
+}
+
+function invocation(functionName: string, deadline: number): Context {
+  return {
+    callbackWaitsForEmptyEventLoop: false,
+    functionName,
+    functionVersion: "$LATEST",
+    invokedFunctionArn: "",
+    memoryLimitInMB: "",
+    awsRequestId: "",
+    logGroupName: "",
+    logStreamName: "",
+    getRemainingTimeInMillis: () => deadline - now(),
+    done() {},
+    fail() {},
+    succeed() {},
+  };
+}

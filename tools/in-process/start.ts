@@ -1,0 +1,82 @@
+import { EVENT_SOURCE, ROUTE_IDS } from "../../lambdas/settings.ts";
+import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import { startRepeating } from "../local/repeat.ts";
+import type { Receiver } from "../local/receiver.ts";
+import { makeMemoryCloud } from "../memory/cloud.ts";
+import type { MemoryCloud } from "../memory/cloud.ts";
+import { startEventSource } from "./event-source.ts";
+import { startFront } from "./front.ts";
+import { makeFunctions } from "./functions.ts";
+import { makeMemoryReceiver } from "./receiver.ts";
+
+/** The real handlers over a cloud in memory, in real time. */
+export interface InProcess {
+  readonly webhookUrl: string;
+  readonly cloud: MemoryCloud;
+  readonly receiver: Receiver;
+  /** Has each event on the bus told, as JSON text. @returns a function that ends it. */
+  watchBus(onEvent: (text: string) => void): () => void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts all of it in this process: the front, the consumer on its queue, the poller on its schedule.
+ *
+ * @throws Error of the system when the port is taken.
+ */
+export async function startInProcess(options: {
+  readonly stage: StageConfiguration;
+  /** Of the front; 0: a free one. */
+  readonly port: number;
+  readonly secrets: { readonly webhook: unknown; readonly alloyApi: unknown };
+  /** Between two runs of the poller. */
+  readonly pollerPaceMs: number;
+  /** Takes each line that a Lambda logs. */
+  readonly onLog: (line: string) => void;
+  /** Gets what a Lambda throws. */
+  readonly onFailure: (error: unknown) => void;
+}): Promise<InProcess> {
+  const { stage, port, secrets, pollerPaceMs, onLog, onFailure } = options;
+  const cloud = makeMemoryCloud({
+    now: Date.now,
+    routes: ROUTE_IDS.filter((route) => stage.routes[route].publish && stage.routes[route].queue),
+  });
+  cloud.webhookSecret.put(JSON.stringify(secrets.webhook));
+  cloud.alloyApiSecret.put(JSON.stringify(secrets.alloyApi));
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const functions = makeFunctions({ cloud, stage, write: onLog, signal });
+  const front = await startFront({
+    port,
+    ingest: functions.ingest,
+    onAnswered: (statusCode) => cloud.deliveries.note(statusCode, Date.now()),
+    onFailure,
+  });
+  const stopConsumer = startEventSource({
+    queue: cloud.events,
+    newConsumer: functions.newConsumer,
+    onFailure,
+  });
+  const stopPoller = startRepeating(async () => void (await functions.poll()), {
+    pauseMs: pollerPaceMs,
+    // What the end cuts off did not fail.
+    onFailure: (error) => (signal.aborted ? undefined : onFailure(error)),
+  });
+  return {
+    webhookUrl: front.webhookUrl,
+    cloud,
+    receiver: makeMemoryReceiver(cloud, stage),
+    watchBus(onEvent) {
+      return cloud.bus.addRule({
+        matches: ({ source }) => source === EVENT_SOURCE,
+        deliver: ({ detail }) => onEvent(JSON.stringify({ detail })),
+      });
+    },
+    async stop() {
+      stopPoller();
+      stopping.abort();
+      await front.stop();
+      await stopConsumer();
+    },
+  };
+}
