@@ -1,10 +1,14 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as v from "valibot";
 import { afterAll, describe, expect, it } from "vitest";
-import { isSkipped } from "./driver.ts";
+import { basicOf } from "../support/ingest.ts";
+import { eventually, post } from "./driver.ts";
+import { isSkipped } from "./emulator-driver.ts";
 
 const MAIN = fileURLToPath(new URL("../../tools/local/main.ts", import.meta.url));
 const bare = mkdtempSync(join(tmpdir(), "bare-"));
@@ -37,19 +41,86 @@ describe.skipIf(isSkipped)("npm start -- --once", () => {
   }, 240_000);
 });
 
-describe("npm start, where it cannot", () => {
-  it("says in one sentence what to install without Python and Docker", async () => {
-    // A path with Node and nothing else.
-    symlinkSync(process.execPath, join(bare, "node"));
+const Outputs = v.object({
+  endpoint: v.null(),
+  webhookUrl: v.string(),
+  basic: v.object({ username: v.string(), password: v.string() }),
+});
 
-    const { code, output } = await start(["--once"], { PATH: bare, HOME: bare });
+/** What an environment without Python and Docker has: Node, and nothing else on the path. */
+function bareEnvironment(): NodeJS.ProcessEnv {
+  const node = join(bare, "node");
+  if (!existsSync(node)) symlinkSync(process.execPath, node);
+  return { PATH: bare, HOME: bare };
+}
 
-    expect(output.trim()).toBe(
-      "There is no Python 3.10 or newer here to run the emulator on: install one with its venv module, or Docker, and run this again.",
-    );
-    expect(code).toBe(69);
+describe("npm start, in this process", () => {
+  it("with --in-process ends every application where Alloy says, with Node alone", async () => {
+    const { code, output } = await start(["--in-process", "--once"], bareEnvironment());
+
+    expect(output).toContain("Everything agrees, and every effect happened once.");
+    expect(output).not.toContain("✘");
+    expect(output).not.toContain("Emulator ");
+    expect(code).toBe(0);
   });
 
+  it("says so, and what it lacks, when there is no Python and no Docker for an emulator", async () => {
+    const { code, output } = await start(["--once"], bareEnvironment());
+
+    expect(output).toMatch(
+      /^Emulator +none\. There is no Python 3\.10 or newer here to run the emulator on: install one with its venv module, or Docker, and run this again\.$/m,
+    );
+    expect(output).toMatch(/^In process +the same handlers/m);
+    expect(output).toMatch(/^Left out +.*IAM.*alarms/m);
+    expect(output).toContain("Everything agrees, and every effect happened once.");
+    expect(code).toBe(0);
+  });
+
+  it("writes what can be named of it to the outputs file, and ends when it is told to", async () => {
+    const { command, endpoint, webhookUrl, basic } = await startUp();
+
+    const answer = await post({ webhookUrl }, "{}", basicOf(basic.username, basic.password));
+    const ended = once(command, "exit");
+    command.kill("SIGINT");
+    const [code] = await ended;
+
+    expect(endpoint).toBeNull();
+    expect(answer.status).toBe(200);
+    // In the midst of the scenarios, or after them.
+    expect([130, 0]).toContain(code);
+    await expect(fetch(webhookUrl)).rejects.toThrow(TypeError);
+  });
+
+  it("says that the port of the last run is taken, and takes another", async () => {
+    const { command, webhookUrl } = await startUp();
+
+    const { code, output } = await start(["--in-process", "--once"], bareEnvironment());
+    command.kill("SIGINT");
+    await once(command, "exit");
+
+    const { port } = new URL(webhookUrl);
+    expect(output).toContain(`${port}, which the last run used, is taken`);
+    expect(code).toBe(0);
+  });
+
+  /** A run that stays up, and what its outputs file says. */
+  async function startUp() {
+    const file = join(bare, "outputs.json");
+    rmSync(file, { force: true });
+    const command = spawn(process.execPath, [MAIN, "--in-process", "--outputs", file], {
+      env: bareEnvironment(),
+      stdio: "ignore",
+    });
+    await eventually(async () => (existsSync(file) ? true : null));
+    const { endpoint, webhookUrl, basic } = v.parse(
+      Outputs,
+      JSON.parse(readFileSync(file, "utf8")),
+    );
+    return { command, endpoint, webhookUrl, basic };
+  }
+});
+
+describe("npm start, where it cannot", () => {
   it("says that the AWS_ENDPOINT_URL that was set does not answer", async () => {
     const { code, output } = await start(["--once"], {
       ...process.env,

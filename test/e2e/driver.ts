@@ -1,64 +1,54 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ScanCommand } from "@aws-sdk/client-dynamodb";
-import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { inject } from "vitest";
-import { makeClients } from "../../tools/local/clients.ts";
-import type { DrivenStack } from "./global-setup.ts";
+import type { Receiver } from "../../tools/local/receiver.ts";
 
-/** The stack, or the reason to skip: `describe.skipIf(isSkipped)`. */
-export const isSkipped = inject("stack") === null;
+/** The receiver under test, wherever it runs: the scenarios need no more of it. */
+export interface Driver {
+  readonly webhookUrl: string;
+  readonly basic: { readonly username: string; readonly password: string };
+  readonly hmac: string;
+  readonly receiver: Receiver;
+  /** Where it expects an Alloy, with which API key; and how fast its time runs. */
+  readonly alloy: {
+    readonly port: number;
+    readonly token: string;
+    readonly secret: string;
+    readonly timeScale: number;
+  };
+  /** Everything in the application table, as text. */
+  stored(): Promise<string>;
+  /** Messages of the dead-letter queue, each in one answer only. */
+  deadLetters(): Promise<readonly DeadLetter[]>;
+  putWebhookSecret(secret: unknown): Promise<void>;
+  close(): Promise<void>;
+}
 
-/** Drives the stack with nothing but what the outputs file says. */
-export function makeDriver() {
-  const stack = driven();
-  const clients = makeClients(stack.endpoint);
-  const output = (name: string) => {
-    const value = stack.outputs[name];
-    if (value === undefined) throw new Error(`The outputs file has no ${name}.`);
-    return value;
-  };
-  return {
-    stack,
-    clients,
-    output,
-    /** Posts a body as Alloy does. */
-    post: async (body: string, authorization: string) => {
-      const response = await fetch(stack.webhookUrl, {
-        method: "POST",
-        headers: { "content-type": "application/json", authorization },
-        body,
-        signal: AbortSignal.timeout(20_000),
-      });
-      return { status: response.status, headers: response.headers, body: await response.text() };
-    },
-    basic: (password = stack.basic.password) =>
-      `Basic ${Buffer.from(`${stack.basic.username}:${password}`).toString("base64")}`,
-    /** Alloy's signature: no scheme, no prefix (facts, 1.1). */
-    hmac: (body: string, secret = stack.hmac) =>
-      createHmac("sha256", secret).update(body).digest("base64"),
-    /** Everything in the application table; the tests are its only users. */
-    items: async () => {
-      const { Items = [] } = await clients.dynamo.send(
-        new ScanCommand({ TableName: output("ApplicationTableName"), ConsistentRead: true }),
-      );
-      return Items.map((item) => unmarshall(item));
-    },
-    /** Looks into a queue; what it finds is not seen again for as long as the tests run. */
-    receive: async (name: string) => {
-      const { Messages = [] } = await clients.sqs.send(
-        new ReceiveMessageCommand({
-          QueueUrl: output(name),
-          MaxNumberOfMessages: 10,
-          VisibilityTimeout: 3_600,
-          WaitTimeSeconds: 1,
-          MessageAttributeNames: ["All"],
-        }),
-      );
-      return Messages;
-    },
-  };
+export interface DeadLetter {
+  readonly body: string;
+  /** The attribute that says why it is there. */
+  readonly reason: string | undefined;
+}
+
+/** The answer to a webhook. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** Posts a body as Alloy does. */
+export async function post(
+  { webhookUrl }: Pick<Driver, "webhookUrl">,
+  body: string,
+  authorization: string,
+): Promise<Answer> {
+  const response = await fetch(webhookUrl, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization },
+    body,
+    signal: AbortSignal.timeout(20_000),
+  });
+  return { status: response.status, headers: response.headers, body: await response.text() };
 }
 
 /** Asks again and again until there is an answer. */
@@ -99,10 +89,4 @@ export function aWebhook(data: Readonly<Record<string, unknown>>): string {
       ...data,
     },
   });
-}
-
-function driven(): DrivenStack {
-  const stack = inject("stack");
-  if (stack === null) throw new Error("There is no stack to drive: skip these tests.");
-  return stack;
 }

@@ -7,17 +7,15 @@ import {
   UpdateEventSourceMappingCommand,
 } from "@aws-sdk/client-lambda";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { decodeEnvelope } from "../../lambdas/domain/decode-envelope.ts";
 import { readBody } from "../../lambdas/domain/envelope.ts";
-import { INGEST } from "../../lambdas/settings.ts";
 import { namedBodies } from "../support/bodies.ts";
-import { basicOf, signatureOf } from "../support/ingest.ts";
-import { aWebhook, isSkipped, makeDriver } from "./driver.ts";
+import { signatureOf } from "../support/ingest.ts";
+import { isSkipped, makeDriver } from "./emulator-driver.ts";
 
 /** Posts bytes as Alloy does; or, when they are no text, as what API Gateway does not decode as text. */
 async function post(body: Uint8Array, authorization: string): Promise<number> {
@@ -30,60 +28,6 @@ async function post(body: Uint8Array, authorization: string): Promise<number> {
   });
   return status;
 }
-
-describe.skipIf(isSkipped)("a rotation on the deployed stack", () => {
-  const PER_SECOND = 20;
-  /** One event, over and over: the rest of the pipeline has one effect of it. */
-  const body = Buffer.from(aWebhook({}));
-
-  it(`by "add, switch, remove" costs none of ${12 * PER_SECOND} webhooks`, async () => {
-    const { stack, clients, output } = makeDriver();
-    const SecretId = output("WebhookSecretArn");
-    const put = (basic: readonly (typeof stack.basic)[]) =>
-      clients.secrets.send(
-        new PutSecretValueCommand({
-          SecretId,
-          SecretString: JSON.stringify({ basic, hmac: [stack.hmac] }),
-        }),
-      );
-    const old = stack.basic;
-    const next = { username: "alloy", password: "next" };
-    let used = old;
-    const answers: Promise<number>[] = [];
-    // Another test may just have guessed a password.
-    await setTimeout(INGEST.secretRefreshMs);
-
-    async function send(seconds: number): Promise<void> {
-      for (let sent = 0; sent < seconds * PER_SECOND; sent += 1) {
-        answers.push(postAsOften(basicOf(used.username, used.password)));
-        await setTimeout(1_000 / PER_SECOND);
-      }
-    }
-
-    await send(4);
-    await put([old, next]);
-    used = next;
-    const withOld = Promise.all(answers);
-    await send(4);
-    await withOld;
-    await put([next]);
-    await send(4);
-    const refused = (await Promise.all(answers)).filter((status) => status !== 200);
-    await put([old]);
-
-    expect(answers).toHaveLength(12 * PER_SECOND);
-    expect(refused).toEqual([]);
-  }, 60_000);
-
-  /** Tries again as Alloy does when it is asked to: the emulator may be busy. A 401 is final here. */
-  async function postAsOften(authorization: string): Promise<number> {
-    for (let attempt = 1; ; attempt += 1) {
-      const status = await post(body, authorization);
-      if (status !== 503 || attempt === 10) return status;
-      await setTimeout(1_000);
-    }
-  }
-});
 
 describe.skipIf(isSkipped)(
   "the bytes posted to the deployed stack are the bytes in its queue",

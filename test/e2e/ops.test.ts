@@ -15,7 +15,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { QUEUE } from "../../lambdas/settings.ts";
 import { makeRunOps } from "../support/run-ops.ts";
 import type { OpsRun } from "../support/run-ops.ts";
-import { aToken, aWebhook, eventually, isSkipped, makeDriver } from "./driver.ts";
+import { aToken, aWebhook, eventually } from "./driver.ts";
+import { isSkipped, makeDriver } from "./emulator-driver.ts";
 
 describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
   let driver: ReturnType<typeof makeDriver>;

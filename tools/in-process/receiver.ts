@@ -37,7 +37,7 @@ export function makeMemoryReceiver(cloud: MemoryCloud, stage: StageConfiguration
       return [...cloud.routes].flatMap(([route, queue]) =>
         queue.messages().map(({ messageId, body }) => {
           const { detail } = v.parse(Published, JSON.parse(body));
-          return { messageId, route, ...detail };
+          return { messageId, route, body, ...detail };
         }),
       );
     },

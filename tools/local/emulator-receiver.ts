@@ -79,7 +79,7 @@ export async function makeEmulatorReceiver(
       for (const { route, url } of queues) {
         for (const [messageId, body] of await lookInto(clients, url)) {
           const { detail } = v.parse(Published, JSON.parse(body));
-          seen.set(messageId, { messageId, route, ...detail });
+          seen.set(messageId, { messageId, route, body, ...detail });
         }
       }
       return [...seen.values()];

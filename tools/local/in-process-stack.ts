@@ -3,13 +3,13 @@ import * as v from "valibot";
 import { stageFrom } from "../../lib/stages.ts";
 import { startInProcess } from "../in-process/start.ts";
 import { localCredentials } from "./credentials.ts";
-import { causeOf } from "./failure.ts";
+import { causeOf, LocalFailure } from "./failure.ts";
 import { startAlloy } from "./local-stack.ts";
 import type { LocalStack, StackNarrator } from "./local-stack.ts";
 import type { LocalOptions } from "./options.ts";
 import { LOCAL_FOLDER } from "./paths.ts";
 import { pollerPace } from "./poller-pace.ts";
-import { freePorts, isPortFree } from "./ports.ts";
+import { freePorts, reservePort } from "./ports.ts";
 
 /** The ports of the last run, so that a `curl` line of yesterday still works. */
 const PORTS_FILE = `${LOCAL_FOLDER}in-process.json`;
@@ -31,24 +31,37 @@ export async function startInProcessStack(
 ): Promise<LocalStack> {
   narrator.announce("In process", "the same handlers with the stage's settings, in this process");
   const credentials = await localCredentials(options.alloy);
-  const { webhookPort, simulatorPort } = await choosePorts(narrator);
+  const last = await readPorts();
+  const webhookPort = await takePort(last?.webhookPort ?? null, narrator);
+  const simulatorPort = await takePort(last?.simulatorPort ?? null, narrator);
+  await writePorts({ webhookPort: webhookPort.port, simulatorPort: simulatorPort.port });
   const { alloy: given, timeScale } = options;
   const alloyBaseUrl =
-    given.kind === "given" ? given.baseUrl : `http://127.0.0.1:${simulatorPort}${ALLOY_API_PATH}`;
+    given.kind === "given"
+      ? given.baseUrl
+      : `http://127.0.0.1:${simulatorPort.port}${ALLOY_API_PATH}`;
   const stage = stageFrom({ stage: "local", alloyBaseUrl, timeScale: String(timeScale) });
   const { basic, hmac, alloyApi } = credentials;
+  await webhookPort.release();
   const running = await startInProcess({
     stage,
-    port: webhookPort,
+    port: webhookPort.port,
     secrets: { webhook: { basic: [basic], hmac: [hmac] }, alloyApi },
     pollerPaceMs: pollerPace(timeScale) ?? stage.polling.rateMs,
     onLog: (line) => narrator.onLog(line),
     onFailure: (error) => narrator.onFailure(`A Lambda failed: ${causeOf(error)}.`),
+  }).catch((error: unknown) => {
+    throw new LocalFailure(
+      `127.0.0.1:${webhookPort.port} cannot be listened on (${causeOf(error)}): run the command again.`,
+      { cause: error },
+    );
   });
   try {
     signal.throwIfAborted();
     const { webhookUrl } = running;
-    const alloy = await startAlloy(options, { port: simulatorPort, credentials, webhookUrl });
+    const { port } = simulatorPort;
+    await simulatorPort.release();
+    const alloy = await startAlloy(options, { port, credentials, webhookUrl });
     if (options.outputsFile !== null) {
       narrator.announce(
         "Outputs",
@@ -92,24 +105,32 @@ export async function startInProcessStack(
   }
 }
 
-/** Those of the last run when they are free, else others. */
-async function choosePorts(narrator: StackNarrator): Promise<Ports> {
-  const last = await readPorts();
-  const taken = [];
-  for (const port of last === null ? [] : [last.webhookPort, last.simulatorPort]) {
-    if (!(await isPortFree(port))) taken.push(port);
-  }
-  if (last !== null && taken.length === 0) return last;
-  const [webhookPort = 0, simulatorPort = 0] = await freePorts(2);
-  if (taken.length > 0) {
+/**
+ * Takes the port of the last run or, when there was none or somebody has it, another.
+ *
+ * @returns the port, and a function that gives it back to whoever is to listen there.
+ */
+async function takePort(
+  last: number | null,
+  narrator: StackNarrator,
+): Promise<{ readonly port: number; readonly release: () => Promise<void> }> {
+  if (last !== null) {
+    const release = await reservePort(last);
+    if (release !== null) return { port: last, release };
     narrator.announce(
-      "In process",
-      `port ${taken[0]}, which the last run used, is taken: on another`,
+      "Port",
+      `${last}, which the last run used, is taken: another takes its place`,
     );
   }
+  const [port = 0] = await freePorts(1);
+  const release = await reservePort(port);
+  if (release !== null) return { port, release };
+  throw new LocalFailure(`Port ${port} was taken at this very moment: run the command again.`);
+}
+
+async function writePorts(ports: Ports): Promise<void> {
   await mkdir(LOCAL_FOLDER, { recursive: true });
-  await writeFile(PORTS_FILE, JSON.stringify({ webhookPort, simulatorPort }));
-  return { webhookPort, simulatorPort };
+  await writeFile(PORTS_FILE, JSON.stringify(ports));
 }
 
 /** Null when there are none, or none that can be read: then new ones are chosen. */

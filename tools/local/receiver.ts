@@ -48,4 +48,6 @@ export interface PublishedMessage {
   readonly route: RouteId;
   readonly eventId: string;
   readonly applicationToken: string | null;
+  /** As whoever reads the queue gets it: the event in EventBridge's own JSON. */
+  readonly body: string;
 }

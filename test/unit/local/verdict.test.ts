@@ -44,7 +44,14 @@ function here(changes: Partial<ReceivedApplication> = {}): ReceivedApplication {
 }
 
 function message(changes: Partial<PublishedMessage> = {}): PublishedMessage {
-  return { messageId: "m2", route: "approved", eventId: "e2", applicationToken: TOKEN, ...changes };
+  return {
+    messageId: "m2",
+    route: "approved",
+    eventId: "e2",
+    applicationToken: TOKEN,
+    body: "{}",
+    ...changes,
+  };
 }
 const BOTH = [message({ messageId: "m1", route: "progressed", eventId: "e1" }), message()];
 

@@ -1,0 +1,87 @@
+import { ScanCommand } from "@aws-sdk/client-dynamodb";
+import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
+import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { inject } from "vitest";
+import { checkOutputs, STACK_NAME } from "../../tools/local/cdk.ts";
+import { makeClients } from "../../tools/local/clients.ts";
+import { makeEmulatorReceiver } from "../../tools/local/emulator-receiver.ts";
+import { basicOf } from "../support/ingest.ts";
+import { post } from "./driver.ts";
+import type { Driver } from "./driver.ts";
+import type { DrivenStack } from "./global-setup.ts";
+
+/** Whether there is no stack to drive: `describe.skipIf(isSkipped)`. */
+export const isSkipped = inject("stack") === null;
+
+/** Longer than the tests run: what was looked at is not seen again. */
+const HIDDEN_SECONDS = 3_600;
+
+/** Drives the stack with nothing but what the outputs file says: for what only the emulator can show. */
+export function makeDriver() {
+  const stack = driven();
+  const clients = makeClients(stack.endpoint);
+  const output = (name: string) => {
+    const value = stack.outputs[name];
+    if (value === undefined) throw new Error(`The outputs file has no ${name}.`);
+    return value;
+  };
+  return {
+    stack,
+    clients,
+    output,
+    post: (body: string, authorization: string) => post(stack, body, authorization),
+    basic: (password = stack.basic.password) => basicOf(stack.basic.username, password),
+    /** Everything in the application table; the tests are its only users. */
+    items: async () => {
+      const { Items = [] } = await clients.dynamo.send(
+        new ScanCommand({ TableName: output("ApplicationTableName"), ConsistentRead: true }),
+      );
+      return Items.map((item) => unmarshall(item));
+    },
+    /** Looks into a queue; what it finds is not seen again for as long as the tests run. */
+    receive: async (name: string) => {
+      const { Messages = [] } = await clients.sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl: output(name),
+          MaxNumberOfMessages: 10,
+          VisibilityTimeout: HIDDEN_SECONDS,
+          WaitTimeSeconds: 1,
+          MessageAttributeNames: ["All"],
+        }),
+      );
+      return Messages;
+    },
+  };
+}
+
+/** The stack in the emulator. */
+export async function openEmulatorDriver(): Promise<Driver> {
+  const { stack, clients, output, items, receive } = makeDriver();
+  const { webhookUrl, basic, hmac, alloyPort: port, alloyApi, timeScale } = stack;
+  return {
+    webhookUrl,
+    basic,
+    hmac,
+    receiver: await makeEmulatorReceiver(clients, checkOutputs({ [STACK_NAME]: stack.outputs })),
+    alloy: { port, ...alloyApi, timeScale },
+    stored: async () => JSON.stringify(await items()),
+    deadLetters: async () =>
+      (await receive("DeadLetterQueueUrl")).map(({ Body = "", MessageAttributes = {} }) => ({
+        body: Body,
+        reason: MessageAttributes["reason"]?.StringValue,
+      })),
+    async putWebhookSecret(secret) {
+      const SecretId = output("WebhookSecretArn");
+      const SecretString = JSON.stringify(secret);
+      await clients.secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
+    },
+    async close() {},
+  };
+}
+
+function driven(): DrivenStack {
+  const stack = inject("stack");
+  if (stack === null) throw new Error("There is no stack to drive: skip these tests.");
+  return stack;
+}
