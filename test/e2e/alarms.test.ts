@@ -7,7 +7,8 @@ import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import { checkOutputs, STACK_NAME } from "../../tools/local/cdk.ts";
 import { makeEmulatorReceiver } from "../../tools/local/emulator-receiver.ts";
 import { makeRunOps } from "../support/run-ops.ts";
-import { aToken, eventually, isSkipped, makeDriver } from "./driver.ts";
+import { aToken, eventually } from "./driver.ts";
+import { isSkipped, makeDriver } from "./emulator-driver.ts";
 
 /** The poller's period in the stage `local` (`lib/stages.ts`). */
 const POLL_PERIOD_MS = 60_000;

@@ -31,7 +31,14 @@ const OutputsSchema = v.object({
 });
 
 const OutputsFileSchema = v.object({
-  endpoint: v.string(),
+  endpoint: v.pipe(
+    v.nullable(v.string()),
+    v.check(
+      (endpoint) => endpoint !== null,
+      "that run is in one process, and there is no AWS in it to look into",
+    ),
+    v.transform(String),
+  ),
   region: v.string(),
   // One that works from this machine.
   webhookUrl: v.string(),
