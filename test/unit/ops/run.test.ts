@@ -53,6 +53,17 @@ describe("a run of npm run ops", () => {
     expect(warned).toContain("could not be read");
   });
 
+  it("says that a run in one process has no AWS to look into", async () => {
+    const webhookUrl = "http://127.0.0.1:9/webhooks/alloy";
+    const outputs = { WebhookUrl: webhookUrl };
+    const file = anOutputsFile({ endpoint: null, region: "us-east-1", webhookUrl, outputs });
+
+    const { code, warned } = await said("status", "--outputs", file);
+
+    expect(code).toBe(1);
+    expect(warned).toContain("that run is in one process, and there is no AWS to look into");
+  });
+
   it("ends with 1 when the stack does not answer, and asks whether it is up", async () => {
     const outputs = {
       EventQueueUrl: "http://127.0.0.1:9/0/events",
