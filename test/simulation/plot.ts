@@ -42,16 +42,17 @@ export interface Plot {
 const LARGE_BODIES = 0.02;
 const LARGE = "x".repeat(1_060_000);
 
-export function plotOf(seed: number): Plot {
+/** @param from - when it begins, epoch milliseconds. */
+export function plotOf(seed: number, from: number = START): Plot {
   const dice = new Dice(mix(seed, numberOf("plot")));
-  const applications = applicationsOf(dice);
+  const applications = applicationsOf(dice, from);
   if (dice.chance(LARGE_BODIES)) enlarge(applications[0]?.events.at(-1));
   const events = applications
     .flatMap((application) => application.events)
     .sort((one, other) => one.at - other.at);
-  const lastAt = events.at(-1)?.at ?? START;
-  const posts = postsOf(dice, START, lastAt);
-  const switchAt = dice.between(START + 20 * MINUTE, Math.max(START + 20 * MINUTE, lastAt));
+  const lastAt = events.at(-1)?.at ?? from;
+  const posts = postsOf(dice, from, lastAt);
+  const switchAt = dice.between(from + 20 * MINUTE, Math.max(from + 20 * MINUTE, lastAt));
   const byId = new Map(events.flatMap((event) => event.ids.map((id) => [id, event])));
   return {
     seed,
@@ -68,7 +69,7 @@ export function plotOf(seed: number): Plot {
   };
 }
 
-function applicationsOf(dice: Dice): readonly TrueApplication[] {
+function applicationsOf(dice: Dice, from: number): readonly TrueApplication[] {
   const [consumer, joint] = [...JOURNEYS.values()];
   if (consumer === undefined || joint === undefined) throw new Error("Alloy has no Journeys");
   const tokens = makeTokens(dice.next);
@@ -80,7 +81,7 @@ function applicationsOf(dice: Dice): readonly TrueApplication[] {
     const applicants = journey === joint ? ["one", "two"] : ["one"];
     const isShadow = dice.chance(0.05);
     const common = { journey, dice, tokens, sendsEventToken, isShadow, applicants };
-    const createdAt = START + dice.between(0, 2 * HOUR);
+    const createdAt = from + dice.between(0, 2 * HOUR);
     const original = { name: nextName(), now: createdAt, rerunOf: null, ...common };
     const application = open(original);
     const steps = new Steps(dice, journey === consumer);

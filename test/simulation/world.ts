@@ -2,6 +2,7 @@ import type { PollerSettings } from "../../lambdas/settings.ts";
 import { SUBMISSION_DETAIL_TYPE } from "../../lambdas/settings.ts";
 import { makeMemoryCloud } from "../../tools/memory/cloud.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
 import { alloyApiIn, startAlloy } from "./alloy.ts";
 import { Clock } from "./clock.ts";
 import { checkSettled } from "./conservation.ts";
@@ -21,7 +22,7 @@ import { drawOutages } from "./outages.ts";
 import type { Plot } from "./plot.ts";
 import { START } from "./plot.ts";
 import { PollSchedule } from "./poll-schedule.ts";
-import type { Surroundings } from "./sandbox.ts";
+import type { Service, Surroundings } from "./sandbox.ts";
 import type { Seams } from "./seams.ts";
 import { Story } from "./story.ts";
 
@@ -35,6 +36,22 @@ const AFTERMATH_MS = 2 * HOUR;
  * jitter), a dead-lettered event is tried again after 24 more, and a final one is looked at after 25.
  */
 const CALM_MS = 55 * HOUR;
+
+/** What happens to a world by plan, in place of the outages that are drawn and of the operator's habits. */
+export interface Incident {
+  /** @param now - epoch milliseconds. */
+  readonly isOut: (service: Service, now: number) => boolean;
+  /** From when on nothing goes wrong any more. */
+  readonly calmAt: number;
+  /** Called before the world begins: what the person on call does, and when. */
+  readonly operate: (hands: {
+    readonly clock: Clock;
+    readonly cloud: MemoryCloud;
+    readonly deliveries: Deliveries;
+    /** Something is in the event queue that was not put there by the functions. */
+    readonly onQueued: () => void;
+  }) => void;
+}
 
 /** How a world went. */
 export interface WorldResult {
@@ -59,12 +76,16 @@ export interface WorldResult {
  */
 export async function playWorld(
   plot: Plot,
-  options: { readonly only?: ReadonlySet<string> | null; readonly seams?: Seams } = {},
+  options: {
+    readonly only?: ReadonlySet<string> | null;
+    readonly seams?: Seams;
+    readonly incident?: Incident;
+  } = {},
 ): Promise<WorldResult> {
-  const { only = null, seams = {} } = options;
+  const { only = null, seams = {}, incident } = options;
   const clock = new Clock(START);
   const story = new Story(START, clock.now);
-  const calmAt = plot.endAt + AFTERMATH_MS;
+  const calmAt = incident?.calmAt ?? plot.endAt + AFTERMATH_MS;
   const restAt = calmAt + CALM_MS;
   const faults = new Faults({
     seed: mix(plot.seed, numberOf("faults")),
@@ -74,7 +95,10 @@ export async function playWorld(
     now: clock.now,
   });
   const dice = new Dice(mix(plot.seed, numberOf("world")));
-  const isOut = drawOutages(plot, { faults, story, now: clock.now, calmAt });
+  const isOut =
+    incident === undefined
+      ? drawOutages(plot, { faults, story, now: clock.now, calmAt })
+      : (service: Service) => incident.isOut(service, clock.now());
   const world: Surroundings = { clock, faults, story, dice, isOut };
 
   const names = new Map(plot.events.flatMap(({ ids, name }) => ids.map((id) => [id, name])));
@@ -124,7 +148,9 @@ export async function playWorld(
     isCredentialKnown: isKnown,
   });
   const deliveries = startAlloy(plot, world, { credential, deliver });
-  startOperator(plot, world, { cloud, deliveries, calmAt, onQueued: () => source.wake() });
+  const onQueued = () => source.wake();
+  if (incident === undefined) startOperator(plot, world, { cloud, deliveries, calmAt, onQueued });
+  else incident.operate({ clock, cloud, deliveries, onQueued });
   for (const { submission, createdAt, token } of plot.applications) {
     if (submission === null) continue;
     clock.at(createdAt + 50, () => {
