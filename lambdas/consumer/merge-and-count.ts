@@ -25,13 +25,17 @@ export async function mergeAndCount(
 function count(merged: Merged, settings: ConsumerSettings, metrics: Metrics): void {
   const { journeyToken } = merged.after;
   const isCounted = journeyToken !== null && settings.countedJourneys.includes(journeyToken);
-  const sets = isCounted ? [{}, { [JOURNEY_DIMENSION]: journeyToken }] : [{}];
-  const took = timeToDecision(merged);
-  for (const dimensions of sets) {
-    for (const outcome of outcomesReached(merged, outcomesOf(journeyToken, settings))) {
-      const byOutcome = { ...dimensions, [OUTCOME_DIMENSION]: outcome };
-      metrics.count(METRICS.applicationsByOutcome, 1, byOutcome);
-    }
-    if (took !== null) metrics.milliseconds(METRICS.timeToDecision, took, dimensions);
+  for (const outcome of outcomesReached(merged, outcomesOf(journeyToken, settings))) {
+    metrics.count(METRICS.applicationsByOutcome, 1, { [OUTCOME_DIMENSION]: outcome });
+    if (!isCounted) continue;
+    metrics.count(METRICS.applicationsByOutcome, 1, {
+      [JOURNEY_DIMENSION]: journeyToken,
+      [OUTCOME_DIMENSION]: outcome,
+    });
   }
+  const took = timeToDecision(merged);
+  if (took === null) return;
+  metrics.milliseconds(METRICS.timeToDecision, took);
+  if (!isCounted) return;
+  metrics.milliseconds(METRICS.timeToDecision, took, { [JOURNEY_DIMENSION]: journeyToken });
 }

@@ -1,6 +1,15 @@
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
-import { ATTEMPT_DIMENSION, METRICS } from "../../lambdas/settings.ts";
-import { COLOURS, MAXIMUM, ofApi, sumsOf } from "./dashboard-metrics.ts";
+import type { IMetric } from "aws-cdk-lib/aws-cloudwatch";
+import {
+  ATTEMPT_DIMENSION,
+  COUNTED_OUTCOMES,
+  JOURNEY_DIMENSION,
+  METRICS,
+  OUTCOME_DIMENSION,
+} from "../../lambdas/settings.ts";
+import type { CountedOutcome, RouteId } from "../../lambdas/settings.ts";
+import type { StageConfiguration } from "../stage-configuration.ts";
+import { COLOURS, MAXIMUM, ofApi, sumsOf, withColour } from "./dashboard-metrics.ts";
 import type { Parts } from "./dashboard-metrics.ts";
 import { SHOWN_PERIOD } from "./dashboard-widgets.ts";
 import type { Section } from "./dashboard-widgets.ts";
@@ -89,7 +98,7 @@ export function processing({ stage, queue, consumer }: Parts): Section {
     ],
     graphs: [
       {
-        title: "The queue: oldest event, s; events waiting",
+        title: "Waiting: oldest event, s; how many",
         left: [
           queue.events
             .metricApproximateAgeOfOldestMessage(MAXIMUM)
@@ -133,27 +142,91 @@ export function processing({ stage, queue, consumer }: Parts): Section {
 }
 
 /** What was decided, and is everybody told? */
-export function outcomes({ routes }: Parts): Section {
+export function outcomes({ stage, routes }: Parts): Section {
   const { bus, ruleNames } = routes;
-  const ofRules = (metricName: string) =>
-    [...ruleNames].map(
-      ([route, RuleName]) =>
-        new Metric({
-          namespace: "AWS/Events",
-          metricName,
-          dimensionsMap: { EventBusName: bus.eventBusName, RuleName },
-          statistic: "Sum",
-          period: SHOWN_PERIOD,
-          label: route,
-        }),
-    );
+  const ofRule = (metricName: string, route: RouteId, RuleName: string) =>
+    new Metric({
+      namespace: "AWS/Events",
+      metricName,
+      dimensionsMap: { EventBusName: bus.eventBusName, RuleName },
+      statistic: "Sum",
+      period: SHOWN_PERIOD,
+      label: route,
+    });
+  const failed = [...ruleNames].map(
+    ([route, name], index) => [`route${index}`, ofRule("FailedInvocations", route, name)] as const,
+  );
   return {
     title: "Outcomes",
-    good: ["Like the same hour a week ago.", "Every route's target is told."],
+    good: [
+      "Like the same hour a week ago.",
+      "Nothing errored.",
+      "Every route's target is told: nothing is undelivered.",
+    ],
     runbooks: ["route-failing-approved"],
     graphs: [
-      { title: "Published, by route", stacked: true, left: ofRules("TriggeredRules") },
-      { title: "Not delivered, by route", stacked: true, left: ofRules("FailedInvocations") },
+      { title: "Applications came to", left: outcomesOf(stage) },
+      {
+        title: "Time to the decision, min",
+        left: [decisionTime(stage, "p50", "p50"), decisionTime(stage, "p90", "p90")],
+      },
+      {
+        title: "Events published, by route",
+        stacked: true,
+        left: [...ruleNames].map(([route, name]) => ofRule("TriggeredRules", route, name)),
+      },
+      {
+        title: "Events not delivered to a route's target",
+        left: [
+          calculation(
+            "all routes",
+            failed.map(([id]) => `FILL(${id}, 0)`).join(" + "),
+            SHOWN_PERIOD,
+            Object.fromEntries(failed),
+          ),
+        ],
+      },
     ],
   };
+}
+
+/** The same for each Journey that the stage names, since only those are counted by themselves. */
+export function outcomesByJourney({ stage }: Parts): readonly Section[] {
+  if (stage.journeys.length === 0) return [];
+  return [
+    {
+      title: "By Journey",
+      good: [
+        "Each like the same hour a week ago.",
+        "A Journey that stands out was edited, or its vendor fails.",
+      ],
+      runbooks: ["applications-stale"],
+      graphs: stage.journeys.map((journey) => ({
+        title: journey,
+        left: outcomesOf(stage, { [JOURNEY_DIMENSION]: journey }),
+      })),
+    },
+  ];
+}
+
+/** Which ends are good or bad is for the Journey to say; an error always is. */
+const OUTCOME_COLOURS: Partial<Record<CountedOutcome, string>> = {
+  approved: COLOURS.good,
+  "manual-review": COLOURS.warning,
+  errored: COLOURS.bad,
+};
+
+function outcomesOf(stage: StageConfiguration, dimensions = {}): readonly Metric[] {
+  return COUNTED_OUTCOMES.filter((outcome) => outcome !== "ended").map((outcome) =>
+    ourMetric(stage, METRICS.applicationsByOutcome, "Sum", SHOWN_PERIOD, {
+      ...dimensions,
+      [OUTCOME_DIMENSION]: outcome,
+    }).with({ label: outcome, ...withColour(OUTCOME_COLOURS[outcome]) }),
+  );
+}
+
+function decisionTime(stage: StageConfiguration, label: string, statistic: "p50" | "p90"): IMetric {
+  return calculation(label, `${statistic}Ms / 60000`, SHOWN_PERIOD, {
+    [`${statistic}Ms`]: ourMetric(stage, METRICS.timeToDecision, statistic),
+  });
 }

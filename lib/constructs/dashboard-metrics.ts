@@ -39,7 +39,12 @@ export const MAXIMUM = { statistic: "Maximum", period: SHOWN_PERIOD } as const;
 /** Counts of ours, added up. */
 export function sumsOf(stage: StageConfiguration) {
   return (name: MetricName, label: string, color?: string): Metric =>
-    ourMetric(stage, name, "Sum", SHOWN_PERIOD).with({ label, ...(color && { color }) });
+    ourMetric(stage, name, "Sum", SHOWN_PERIOD).with({ label, ...withColour(color) });
+}
+
+/** Without a colour of its own a line gets CloudWatch's next one. */
+export function withColour(color: string | undefined): { readonly color?: string } {
+  return color === undefined ? {} : { color };
 }
 
 export function ofApi({ api }: WebhookIngest, metricName: string, statistic: string): Metric {

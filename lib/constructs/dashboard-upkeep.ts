@@ -32,7 +32,7 @@ export function polling({ stage }: Parts): Section {
     runbooks: ["delivery-gap", "webhooks-repaired", "poller-behind", "alloy-api-failing"],
     graphs: [
       {
-        title: "Applications in gap, by where the truth stopped",
+        title: "In gap, by where the truth stopped",
         stacked: true,
         left: GAP_STAGES.map((gapStage) =>
           ourMetric(stage, METRICS.deliveryGaps, "Maximum", period, {
@@ -40,8 +40,8 @@ export function polling({ stage }: Parts): Section {
           }).with({ label: gapStage }),
         ),
         right: [
-          ourMetric(stage, METRICS.gapDuration, "Maximum", period).with({
-            label: "longest that healed, ms (right)",
+          calculation("longest that healed, min (right)", "longestMs / 60000", period, {
+            longestMs: ourMetric(stage, METRICS.gapDuration, "Maximum"),
           }),
         ],
       },

@@ -5,7 +5,7 @@ import { Construct } from "constructs";
 import { ALLOY_SWITCH_OFF_FAILURES, METRICS } from "../../lambdas/settings.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import { dashboardNameOf } from "./console-links.ts";
-import { intake, outcomes, processing } from "./dashboard-events.ts";
+import { intake, outcomes, outcomesByJourney, processing } from "./dashboard-events.ts";
 import { MAXIMUM, pollingPeriod } from "./dashboard-metrics.ts";
 import type { Parts } from "./dashboard-metrics.ts";
 import { cost, polling } from "./dashboard-upkeep.ts";
@@ -25,15 +25,6 @@ export interface PipelineDashboardProps extends Parts {
   readonly alerts: AlertTopics;
   readonly health: IntegrationHealth;
 }
-
-/** The rows below "is it healthy", from top to bottom as an event goes. */
-const SECTIONS: readonly ((parts: Parts) => Section)[] = [
-  intake,
-  processing,
-  outcomes,
-  polling,
-  cost,
-];
 
 /** One page for someone who has never seen it: is it healthy; and if not, where it began. */
 export class PipelineDashboard extends Construct {
@@ -60,10 +51,22 @@ export class PipelineDashboard extends Construct {
             ...columnsOf(vitalSigns(props)),
           ),
         ],
-        ...SECTIONS.map((section) => sectionWidgets(section(props), stage.alarms.runbooksUrl)),
+        ...sectionsOf(props).map((section) => sectionWidgets(section, stage.alarms.runbooksUrl)),
       ],
     });
   }
+}
+
+/** The rows below "is it healthy", from top to bottom as an event goes. */
+function sectionsOf(parts: Parts): readonly Section[] {
+  return [
+    intake(parts),
+    processing(parts),
+    outcomes(parts),
+    ...outcomesByJourney(parts),
+    polling(parts),
+    cost(parts),
+  ];
 }
 
 function introduction({ stage: { stage, alarms } }: Parts): TextWidget {
@@ -73,10 +76,11 @@ function introduction({ stage: { stage, alarms } }: Parts): TextWidget {
     markdown: [
       `# Alloy's Journey webhooks: ${stage}`,
       [
-        "**Healthy** is: no alarm rings, and each number is as its title says.",
-        "Otherwise open the runbook of the alarm, and look for the row below in which it began;",
-        `start with ${runbookLink("integration-unhealthy", alarms.runbooksUrl)}.`,
+        "**Healthy** is: every alarm is OK, and each number is as its title says.",
+        `If not, open the alarm's runbook; ${runbookLink("integration-unhealthy", alarms.runbooksUrl)} is over them all.`,
       ].join(" "),
+      "",
+      "The rows below follow an event on its way: what came in, what became of it, what was decided, what Alloy knows besides, what it costs. In which row did it begin?",
     ].join("\n"),
   });
 }
@@ -90,7 +94,7 @@ function vitalSigns({ stage, queue }: Parts): readonly VitalSign[] {
     ["Applications in gap: 0", ourMetric(stage, METRICS.deliveryGaps, "Maximum", rate)],
     ["Moves at Alloy, no webhook: 0", silence(stage)],
     [
-      "Oldest event in the queue, s: under 60",
+      "Oldest event waiting, s: under 60",
       filled("oldest", queue.events.metricApproximateAgeOfOldestMessage(MAXIMUM)),
     ],
     [
@@ -102,7 +106,7 @@ function vitalSigns({ stage, queue }: Parts): readonly VitalSign[] {
       ourMetric(stage, METRICS.failuresInARow, "Maximum", rate),
     ],
     [
-      "From Alloy's event to its receipt, ms, p90: under 5,000",
+      "Event to receipt, p90, ms: under 5,000",
       ourMetric(stage, METRICS.deliveryLatency, "p90", SHOWN_PERIOD),
     ],
   ];

@@ -4,8 +4,9 @@ import { compositeAlarmsOf, metricAlarmsOf } from "../../tools/cloudwatch/alarms
 import { casesOf, FURTHER_FAULTS } from "./cloudwatch/cases.ts";
 import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
 import type { Story } from "../../tools/cloudwatch/evaluate.ts";
-import { healthyWorld, seriesOf, Trouble } from "./cloudwatch/world.ts";
-import type { Series } from "./cloudwatch/world.ts";
+import { seriesOf } from "../../tools/cloudwatch/series.ts";
+import type { Series } from "../../tools/cloudwatch/series.ts";
+import { healthyWorld, Trouble } from "./cloudwatch/world.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
 import { production, sandbox } from "./variants.ts";
 

@@ -27,9 +27,10 @@ export const VARIANTS: readonly (readonly [string, StageConfiguration])[] = [
     },
   ],
   [
-    "a stage with other teams' targets and channels",
+    "a stage with other teams' targets and channels, and Journeys of its own",
     {
       ...sandbox,
+      journeys: ["J-VCQoADBJxeHtmdAvFqoS", "J-b9XnKzQ4tWmR2sYpLcEd"],
       concurrency: "shared",
       routes: {
         ...sandbox.routes,

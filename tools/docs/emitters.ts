@@ -40,9 +40,7 @@ export function emissionsIn(code: string, file: string): readonly Omit<Emission,
   const loops = new Map([...code.matchAll(LOOP)].map(([, name = "", list = ""]) => [name, list]));
   return [...code.matchAll(CALL)].flatMap(([call, method, name = "", rest = ""]) => {
     const unit = method === "count" ? "Count" : "Milliseconds";
-    const dimensions = [...rest.matchAll(/\[(\w+)\]:/g)].map(([, constant = ""]) =>
-      dimensionOf(constant, file),
-    );
+    const dimensions = dimensionsIn(rest, call, file);
     const list = loops.get(name);
     const names = name.startsWith("METRICS.") ? [name] : namesIn(code, list);
     if (names.length === 0) {
@@ -50,6 +48,21 @@ export function emissionsIn(code: string, file: string): readonly Omit<Emission,
     }
     return names.map((one) => ({ key: keyOf(one, file), unit, dimensions }) as const);
   });
+}
+
+/** @param rest - what follows the metric's name: a value, and perhaps an object of dimensions. */
+function dimensionsIn(rest: string, call: string, file: string): readonly string[] {
+  const [, object] = /^,[^{]*,\s*(\{[^]*\}),?\s*$/.exec(rest) ?? [];
+  // A comma outside of parentheses separates a third parameter.
+  const isThird = /,[^()]*,/.test(rest.replace(/\([^()]*\)/g, "").replace(/,\s*$/, ""));
+  if (object === undefined && isThird) {
+    throw new Error(
+      `${file} emits ${call}: write its dimensions there, as { [A_DIMENSION]: value }, so that they can be found.`,
+    );
+  }
+  return [...(object ?? "").matchAll(/\[(\w+)\]:/g)].map(([, constant = ""]) =>
+    dimensionOf(constant, file),
+  );
 }
 
 function namesIn(code: string, list: string | undefined): readonly string[] {

@@ -4,7 +4,8 @@ import { pascalCase } from "../../../lib/constructs/event-routes.ts";
 import { isEverPublished } from "../../../lib/stage-configuration.ts";
 import type { StageConfiguration } from "../../../lib/stage-configuration.ts";
 import { POLL_MINUTES } from "./world.ts";
-import type { FunctionName, Series, Trouble } from "./world.ts";
+import type { FunctionName, Series } from "../../../tools/cloudwatch/series.ts";
+import type { Trouble } from "./world.ts";
 
 type Fault = (trouble: Trouble, series: Series) => unknown;
 

@@ -1,41 +1,11 @@
-import { METRIC_NAMESPACE, METRICS } from "../../../lambdas/settings.ts";
+import { METRICS } from "../../../lambdas/settings.ts";
 import type { MetricName } from "../../../lambdas/settings.ts";
 import { Measurements } from "../../../tools/cloudwatch/measurements.ts";
 import type { SeriesName } from "../../../tools/cloudwatch/measurements.ts";
+import type { Series } from "../../../tools/cloudwatch/series.ts";
 
 /** Minutes between two runs of the poller, in stages sandbox and production. */
 export const POLL_MINUTES = 5;
-
-/** The functions, as the template calls them. */
-const FUNCTIONS = {
-  ingest: "IntakeIngestFunction",
-  consumer: "ProcessingConsumerFunction",
-  poller: "PollingPollerFunction",
-} as const;
-
-export type FunctionName = keyof typeof FUNCTIONS;
-
-/** Names of series, as the alarms of a stage's template call them. */
-export function seriesOf(stage: string) {
-  return {
-    ours: (name: MetricName): SeriesName => `${METRIC_NAMESPACE}/${name}{Stage=${stage}}`,
-    queue: (metric: string, queue: string): SeriesName => `AWS/SQS/${metric}{QueueName=${queue}}`,
-    lambda: (metric: string, name: FunctionName): SeriesName =>
-      `AWS/Lambda/${metric}{FunctionName=${FUNCTIONS[name]}}`,
-    rule: (metric: string, route: string): SeriesName =>
-      `AWS/Events/${metric}{EventBusName=EventBus,RuleName=AlloyJourneyWebhooks-${stage}-${route}}`,
-    deployments: `AWS/Events/TriggeredRules{RuleName=AlloyJourneyWebhooks-${stage}-deployment}`,
-    api: (metric: string): SeriesName => `AWS/ApiGateway/${metric}{ApiId=IntakeApi}`,
-    schedule: (metric: string): SeriesName =>
-      `AWS/Scheduler/${metric}{ScheduleGroup=PollingScheduleGroup}`,
-    table: (metric: string, table: string): SeriesName =>
-      `AWS/DynamoDB/${metric}{TableName=${table}}`,
-    operation: (operation: string, table: string): SeriesName =>
-      `AWS/DynamoDB/SystemErrors{Operation=${operation},TableName=${table}}`,
-  };
-}
-
-export type Series = ReturnType<typeof seriesOf>;
 
 /** What the poller says in every run, whether there is something or not. */
 const POLLER_ALWAYS: readonly MetricName[] = [

@@ -1,0 +1,30 @@
+import { stageFrom } from "../../lib/stages.ts";
+import { synthesise } from "../template/synthesise.ts";
+import { picture } from "./picture.ts";
+import { simulateDay } from "./simulated-day.ts";
+import { DAY, INCIDENT } from "./story.ts";
+
+/** The picture of the README. */
+export const EXAMPLE = { stage: "production", seed: 7 } as const;
+
+/** Two, so that the dashboard shows how Journeys stand beside each other. */
+const JOURNEYS = ["J-VCQoADBJxeHtmdAvFqoS", "J-b9XnKzQ4tWmR2sYpLcEd"];
+
+/** A stage's dashboard after a simulated day. */
+export function drawExample({
+  stage,
+  seed,
+}: {
+  readonly stage: string;
+  readonly seed: number;
+}): string {
+  const configuration = { ...stageFrom({ stage }), journeys: JOURNEYS };
+  return picture(synthesise(configuration), simulateDay(configuration, seed), {
+    minutes: DAY,
+    caption: `A simulated day: somebody stopped the consumer at ${clock(INCIDENT.from)}, and started it at ${clock(INCIDENT.to)}.`,
+  });
+}
+
+function clock(minute: number): string {
+  return `${Math.floor(minute / 60)}:${String(minute % 60).padStart(2, "0")}`;
+}
