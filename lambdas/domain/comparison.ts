@@ -72,9 +72,11 @@ export function compare(
     handled.map(({ event }) => event),
     here.events,
   );
-  const arrived = matches.filter(({ event }) => event.at <= arrivedBy);
+  // What Alloy dates in the future has happened all the same, or it would not be in the list.
+  const hasArrived = ({ at }: JourneyEvent) => at <= arrivedBy || at > now + gaps.graceMs;
+  const arrived = matches.filter(({ event }) => hasArrived(event));
   const missing = arrived.filter(({ record }) => record === null).map(({ event }) => event);
-  const inFlight = matches.filter(({ event, record }) => record === null && event.at > arrivedBy);
+  const inFlight = matches.filter(({ event, record }) => record === null && !hasArrived(event));
 
   const failed = arrived.flatMap((match) => asFailed(match, here.failures, now));
   const failedIds = new Set(failed.map(({ event }) => event.eventId));
@@ -206,10 +208,11 @@ function lateSince(
 function unheardSince(
   checkedAt: number | null,
   arrived: readonly MatchedEvent<JourneyEvent>[],
-  { gaps }: ComparisonContext,
+  { gaps, now }: ComparisonContext,
 ): number {
-  // What was in flight then is looked at now.
+  // What was in flight then is looked at now; what lies in the future would be so every time.
   const since = (checkedAt ?? 0) - gaps.graceMs;
-  return arrived.filter(({ event, record }) => event.at > since && record?.origin !== "webhook")
-    .length;
+  return arrived.filter(
+    ({ event, record }) => event.at > since && event.at <= now && record?.origin !== "webhook",
+  ).length;
 }

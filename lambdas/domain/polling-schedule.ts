@@ -37,7 +37,8 @@ export function nextCheckAt(
   quietSince: number,
   { settings, now, random }: ScheduleContext,
 ): number {
-  let at = quietSince + settings.firstCheckMs;
+  // An event that Alloy dates in the future must not put the checks off until then.
+  let at = Math.min(quietSince, now) + settings.firstCheckMs;
   let interval = settings.secondCheckMs;
   while (at <= now) {
     // A check of years ago is not counted up day by day.
@@ -87,7 +88,7 @@ export function checkAfterAgreement(
   context: ScheduleContext,
 ): number | null {
   const { settings, now, random } = context;
-  const quiet = quietSince(state);
+  const quiet = Math.min(quietSince(state), now);
   if (!hasEnded(state)) return nextCheckAt(quiet, context);
   const last = quiet + settings.finalCheckMs;
   if (now >= last) {

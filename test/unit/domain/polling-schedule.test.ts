@@ -78,6 +78,16 @@ describe("an open application", () => {
     assert(law);
   });
 
+  test("is checked as ever when Alloy dates its last event in the future", () => {
+    const dated = stateOfEvent(aJourneyEvent({ at: START + 1_000 * DAY }));
+    const now = START + HOUR;
+
+    expect(nextCheckAt(START + 1_000 * DAY, at(now))).toBe(now + 10 * MINUTE);
+    expect(checkAfterAgreement(dated, at(now))).toBe(now + 10 * MINUTE);
+    expect(pushedOutTo(dated, memory, at(now))).toBe(now + 10 * MINUTE);
+    expect(pushedOutTo(dated, { ...memory, pushes: 6 }, at(now))).toBeNull();
+  });
+
   test("is not checked at the same moment as all that were submitted with it", () => {
     const times = [0, 0.5, 0.99].map((random) => nextCheckAt(START, at(START, random)));
 

@@ -288,6 +288,27 @@ describe("a late webhook", () => {
   });
 });
 
+describe("an event that Alloy dates in the future", () => {
+  const dated = aJourneyEvent({ type: "pending_review", at: START + 365 * 24 * HOUR });
+
+  test("is healed at once, and puts no check off until then", async () => {
+    const { poller, change, stored } = over(withRecorded([started]), [started, dated]);
+    await poller.run();
+    const queued = poller.sent.length;
+    const both = withRecorded([started, dated]);
+    const events = [recordOf(started), recordOf(dated, { origin: "poll" })];
+    change({ state: both.state, events });
+
+    poller.advance(HOUR);
+    await poller.run();
+
+    expect(queued).toBe(1);
+    expect(stored()?.gap).toBeNull();
+    expect(stored()?.dueAt).toBeLessThan(START + 2 * HOUR);
+    expect(poller.metric(METRICS.transitionsUnheard)).toBe(0);
+  });
+});
+
 describe("a submission of which nothing has come", () => {
   const state = stateOfSubmission({
     applicationToken: "JA-1",
