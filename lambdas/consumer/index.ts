@@ -13,6 +13,7 @@ import { PowertoolsIdempotency } from "../adapters/powertools-idempotency.ts";
 import { S3PayloadReader } from "../adapters/s3-payload-reader.ts";
 import { SDK_LIMITS } from "../adapters/sdk-limits.ts";
 import { SqsDeadLetters, SqsQueueMessages } from "../adapters/sqs-queues.ts";
+import { scheduleOnTimers } from "../adapters/timers.ts";
 import { makeMetrics } from "../telemetry/metrics.ts";
 import { makePowertoolsLogger } from "../telemetry/powertools-logger.ts";
 import { writeLine } from "../telemetry/standard-output.ts";
@@ -51,6 +52,7 @@ const handle = makeConsumerHandler({
   logger: makePowertoolsLogger("consumer"),
   settings,
   now,
+  schedule: scheduleOnTimers,
 });
 
 /** Lambda's entry. */

@@ -2,6 +2,11 @@ import { TransientError } from "../domain/errors.ts";
 import type { EventPublisher } from "../domain/ports.ts";
 import type { PublishedEvent } from "../domain/published-event.ts";
 
+/** The time of the batch was up before the event could be published. */
+export class TooLate extends Error {
+  override readonly name = "TooLate";
+}
+
 interface Waiting {
   readonly event: PublishedEvent;
   readonly published: () => void;
@@ -11,13 +16,15 @@ interface Waiting {
 /**
  * Gathers what a batch publishes into one call of the bus.
  *
- * Every work of the batch must arrive exactly once, by `publish` or by `pass`; when the last one has,
- * everything goes out together, and each `publish` learns of its own event.
+ * Every work of the batch arrives once, by `publish` or by `pass`; when the last one has, everything goes
+ * out together, and each `publish` learns of its own event. A work that hangs would hold the others, so
+ * `open` lets out who waits. Whoever comes later is refused: nothing goes out that might not end in time.
  */
 export class PublishGate {
   readonly #publisher: EventPublisher;
   readonly #waiting: Waiting[] = [];
   #expected: number;
+  #isOpen = false;
 
   /** @param expected - how many works will arrive. */
   constructor(publisher: EventPublisher, expected: number) {
@@ -25,8 +32,9 @@ export class PublishGate {
     this.#expected = expected;
   }
 
-  /** @throws TransientError when the bus did not take this event. */
+  /** @throws TransientError when the bus did not take this event; TooLate when it was not asked. */
   async publish(event: PublishedEvent): Promise<void> {
+    if (this.#isOpen) throw new TooLate();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push({ event, published: resolve, failed: reject });
     this.#arrive();
@@ -38,22 +46,29 @@ export class PublishGate {
     this.#arrive();
   }
 
-  #arrive(): void {
-    this.#expected -= 1;
-    if (this.#expected === 0 && this.#waiting.length > 0) void this.#flush();
+  /** Waits for nobody any more. */
+  open(): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    if (this.#waiting.length > 0) void this.#send(this.#waiting);
   }
 
-  async #flush(): Promise<void> {
+  #arrive(): void {
+    this.#expected -= 1;
+    if (this.#expected === 0) this.open();
+  }
+
+  async #send(together: readonly Waiting[]): Promise<void> {
     try {
-      const answers = await this.#publisher.publish(this.#waiting.map(({ event }) => event));
-      for (const [index, { published, failed }] of this.#waiting.entries()) {
+      const answers = await this.#publisher.publish(together.map(({ event }) => event));
+      for (const [index, { published, failed }] of together.entries()) {
         const refusal = answers[index] ?? null;
         if (refusal === null) published();
         else failed(new TransientError(`The bus did not take the event: ${refusal}`));
       }
     } catch (error) {
       // Nobody knows what the bus took: every one is tried again, under its stable id.
-      for (const { failed } of this.#waiting) failed(error);
+      for (const { failed } of together) failed(error);
     }
   }
 }

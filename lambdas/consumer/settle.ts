@@ -10,7 +10,7 @@ import type { Work } from "./work.ts";
 
 /** How a work ended. */
 export type Result =
-  | { readonly kind: "done" | "duplicate" | "in-conflict" | "ignored" | "postponed" }
+  | { readonly kind: "done" | "duplicate" | "in-conflict" | "ignored" | "postponed" | "cut-off" }
   /** It has had its effect, and that could not be noted. */
   | { readonly kind: "unremembered" }
   | { readonly kind: "failed"; readonly error: unknown };
@@ -70,6 +70,10 @@ export function makeSettle(dependencies: SettleDependencies) {
         return giveBack(records, CONFLICT_SECONDS);
       case "postponed":
         logger.warn("consumer.record.postponed", keysOf(work));
+        return giveBack(records);
+      case "cut-off":
+        // Its lock, if it has one, ends with this invocation: before it comes back.
+        logger.warn("consumer.record.cut-off", keysOf(work));
         return giveBack(records);
       case "unremembered":
         // No evidence of a failure: another copy may have found the event done, and nobody would remove it.

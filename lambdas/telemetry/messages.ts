@@ -17,6 +17,8 @@ export const MESSAGES = {
     "A record that no retry can help could not be dead-lettered; it goes back to the queue.",
   "consumer.record.postponed":
     "Too little time is left for this record; it goes back to the queue.",
+  "consumer.record.cut-off":
+    "A call for this record did not end in time; it goes back to the queue.",
   "consumer.event.in-conflict": "Another invocation is processing this event; it comes back soon.",
   "consumer.event.unremembered":
     "The event has had its effect, and that could not be noted; it comes back, and may be published once more.",

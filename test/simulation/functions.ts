@@ -150,6 +150,7 @@ function consumerIn(
     logger: SILENT,
     settings: consumerSettings,
     now: sandbox.now,
+    schedule: sandbox.schedule,
   };
   const context = { sandbox, cloud };
   const handle = makeConsumerHandler(seams.consumerDependencies?.(right, context) ?? right);

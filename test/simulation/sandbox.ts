@@ -103,6 +103,11 @@ export class Sandbox {
       this.#world.clock.after(Math.round(ms), () => this.#hear(resolve));
     });
 
+  readonly schedule = (ms: number, task: () => void): (() => void) => {
+    const timer = this.#world.clock.after(Math.round(ms), () => this.#hear(task));
+    return () => this.#world.clock.cancel(timer);
+  };
+
   /** Begins an invocation: what was frozen goes on. @param onDeath - it ends without an answer. */
   begin(invocation: Invocation, onDeath: () => void): void {
     this.invocation = invocation;

@@ -1,4 +1,4 @@
-import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
+import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import type { ConsumerDependencies } from "../../lambdas/consumer/handler.ts";
@@ -8,7 +8,7 @@ import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
 import type { ConsumerSettings, RouteId } from "../../lambdas/settings.ts";
 import { perRoute } from "../../lib/per-route.ts";
 import { MemoryApplicationTable } from "../../tools/memory/application-table.ts";
-import { batchOf, CONSUMER_SETTINGS, lambdaContext } from "./counted-consumer.ts";
+import { batchOf, CONSUMER_SETTINGS, lambdaContext, standingStill } from "./counted-consumer.ts";
 
 /** Routes of which these are recorded and not published. */
 export function routesWithout(...unpublished: readonly RouteId[]): ConsumerSettings["routes"] {
@@ -21,7 +21,7 @@ export interface TestConsumer {
   readonly published: PublishedEvent[];
   readonly deadLettered: { readonly body: string; readonly reason: string }[];
   readonly waits: number[];
-  readonly process: (event: SQSEvent) => Promise<SQSBatchResponse>;
+  readonly process: (event: SQSEvent, context?: Context) => Promise<SQSBatchResponse>;
 }
 
 export function aConsumer(
@@ -74,10 +74,11 @@ export function aConsumer(
     metrics: { count() {}, milliseconds() {}, flush() {} },
     logger: { debug() {}, info() {}, warn() {}, error() {} },
     now: Date.now,
+    schedule: standingStill,
     ...changes,
     settings,
   });
-  const process = (event: SQSEvent) => handle(event, lambdaContext());
+  const process = (event: SQSEvent, context = lambdaContext()) => handle(event, context);
   return { store, published, deadLettered, waits, process };
 }
 

@@ -7,6 +7,7 @@ import type {
   SQSEvent,
 } from "aws-lambda";
 import { makeAlloyApiKeyReader } from "../../lambdas/adapters/alloy-api-key.ts";
+import { scheduleOnTimers } from "../../lambdas/adapters/timers.ts";
 import { HttpAlloyApi } from "../../lambdas/adapters/alloy-api.ts";
 import {
   BasicAuthorization,
@@ -87,6 +88,7 @@ function makeConsumer({ cloud, stage, write }: FunctionsOptions) {
     logger: makeMessageLogger(write),
     settings: consumerSettings(stage),
     now,
+    schedule: scheduleOnTimers,
   });
   return async (batch: SQSEvent) => {
     const context = invocation("consumer", now() + TIMEOUTS_MS.consumer);

@@ -9,7 +9,12 @@ import type { MemoryCloud } from "../../../tools/memory/cloud.ts";
 import { batchOf, settleBatch } from "../../../tools/memory/event-source.ts";
 import { MemoryIdempotency } from "../../../tools/memory/idempotency.ts";
 import { consumerPorts, ingestPorts, pollerPorts } from "../../../tools/memory/ports.ts";
-import { CONSUMER_SETTINGS, lambdaContext, webhookOf } from "../../support/counted-consumer.ts";
+import {
+  CONSUMER_SETTINGS,
+  lambdaContext,
+  webhookOf,
+  standingStill,
+} from "../../support/counted-consumer.ts";
 import { aRequest } from "../../support/ingest.ts";
 import { POLLER_SETTINGS, alloyAnswer } from "../../support/poller.ts";
 
@@ -43,6 +48,7 @@ function aWorld() {
     metrics,
     logger,
     now,
+    schedule: standingStill,
   });
   const poll = makePollerHandler({
     ...pollerPorts(cloud),

@@ -1,0 +1,265 @@
+import type { Context, SQSEvent } from "aws-lambda";
+import { describe, expect, test } from "vitest";
+
+import type { ConsumerDependencies } from "../../../lambdas/consumer/handler.ts";
+import { TransientError } from "../../../lambdas/domain/errors.ts";
+import { TIMEOUTS_MS } from "../../../lambdas/settings.ts";
+import { MemoryIdempotency, MemoryIdempotencyTable } from "../../../tools/memory/idempotency.ts";
+import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
+import { aConsumer } from "../../support/consumer.ts";
+import { batchOf, lambdaContext, webhookOf } from "../../support/counted-consumer.ts";
+import { makeVirtualTime } from "../../support/virtual-time.ts";
+import type { VirtualTime } from "../../support/virtual-time.ts";
+
+const START = Date.UTC(2026, 10, 23, 20);
+const of = (token: string, after = 0) => webhookOf("pending_review", token, START + after);
+const idsOf = ({ Records }: SQSEvent, ...indexes: readonly number[]) =>
+  indexes.map((index) => ({ itemIdentifier: Records[index]?.messageId }));
+const hang = async () => new Promise<never>(() => {});
+
+/** An invocation that begins now and that Lambda would end after its time-out. */
+function invocation(time: VirtualTime): Context {
+  const deadline = time.now() + TIMEOUTS_MS.consumer;
+  return { ...lambdaContext(), getRemainingTimeInMillis: () => deadline - time.now() };
+}
+
+/** What a store does for every application but one, for which it never answers. */
+class HangingTable extends MemoryApplicationTable {
+  readonly #method: "recordEvent" | "mergeState" | "clearFailure";
+  readonly #token: string;
+
+  constructor(method: "recordEvent" | "mergeState" | "clearFailure", token: string) {
+    super();
+    this.#method = method;
+    this.#token = token;
+  }
+
+  #hangs(method: string, token: string | null): boolean {
+    return method === this.#method && token === this.#token;
+  }
+
+  override async recordEvent(...[event]: Parameters<MemoryApplicationTable["recordEvent"]>) {
+    if (this.#hangs("recordEvent", event.applicationToken)) await hang();
+    return super.recordEvent(event);
+  }
+
+  override async mergeState(...[state, check]: Parameters<MemoryApplicationTable["mergeState"]>) {
+    if (this.#hangs("mergeState", state.applicationToken)) await hang();
+    return super.mergeState(state, check);
+  }
+
+  override async clearFailure(token: string, eventId: string) {
+    if (this.#hangs("clearFailure", token)) await hang();
+    return super.clearFailure(token, eventId);
+  }
+}
+
+type Hanging = Parameters<typeof aConsumer>[0];
+
+describe("an invocation with a call that never ends", () => {
+  const large = { v: 1, kind: "webhook", receiptId: "receipt-large", receivedAt: START };
+  const inBucket = JSON.stringify({ ...large, body: null, payloadKey: "large", sourceIp: null });
+  const cases: readonly (readonly [string, string, Hanging])[] = [
+    ["recording the event", of("JA-1"), { store: new HangingTable("recordEvent", "JA-1") }],
+    ["merging it", of("JA-1"), { store: new HangingTable("mergeState", "JA-1") }],
+    ["reading a large body", inBucket, { payloads: { read: hang } }],
+    ["dead-lettering it", "not json", { deadLetters: { send: hang } }],
+    [
+      "giving it back, too",
+      of("JA-1"),
+      { store: new HangingTable("mergeState", "JA-1"), messages: { retryAfter: hang } },
+    ],
+  ];
+
+  test.each(cases)(
+    "gives that record back in time, and its neighbour has its effect: %s",
+    async (_, body, hanging) => {
+      const time = makeVirtualTime(START);
+      const consumer = aConsumer({ schedule: time.schedule, now: time.now, ...hanging });
+      const [first, second] = batchOf([of("JA-2"), of("JA-3")]).Records;
+      if (first === undefined || second === undefined) throw new Error("unreachable");
+      const own = body === inBucket ? { ...first, body } : (batchOf([body]).Records[0] ?? first);
+      const batch = { Records: [own, second] };
+
+      const answer = consumer.process(batch, invocation(time));
+      let answeredAt = Number.POSITIVE_INFINITY;
+      let timersLeft = Number.POSITIVE_INFINITY;
+      void answer.finally(() => {
+        answeredAt = time.now();
+        timersLeft = time.timers();
+      });
+      await time.advance(TIMEOUTS_MS.consumer);
+
+      expect(answeredAt - START).toBeLessThan(TIMEOUTS_MS.consumer);
+      expect((await answer).batchItemFailures).toEqual(idsOf(batch, 0));
+      expect(consumer.published.map(({ applicationToken }) => applicationToken)).toEqual(["JA-3"]);
+      expect(timersLeft).toBe(0);
+    },
+  );
+
+  test("gives everything back that waits for a bus that never answers, each with a short wait", async () => {
+    const time = makeVirtualTime(START);
+    const consumer = aConsumer({
+      schedule: time.schedule,
+      now: time.now,
+      publisher: { publish: hang },
+    });
+    const batch = batchOf([of("JA-1"), of("JA-2")]);
+
+    const answer = consumer.process(batch, invocation(time));
+    await time.advance(TIMEOUTS_MS.consumer);
+
+    expect((await answer).batchItemFailures).toEqual(idsOf(batch, 0, 1));
+    expect(consumer.waits).toEqual([5, 5]);
+  });
+
+  test("gives back what had its effect, too, when only clearing its evidence hangs: it is a duplicate then", async () => {
+    const time = makeVirtualTime(START);
+    const store = new HangingTable("clearFailure", "JA-1");
+    const consumer = aConsumer({ schedule: time.schedule, now: time.now, store });
+    const batch = batchOf([of("JA-1")]);
+    const again = {
+      Records: batch.Records.map((record) => ({
+        ...record,
+        attributes: { ...record.attributes, ApproximateReceiveCount: "2" },
+      })),
+    };
+
+    const answer = consumer.process(again, invocation(time));
+    await time.advance(TIMEOUTS_MS.consumer);
+    const second = await consumer.process(batch);
+
+    expect((await answer).batchItemFailures).toEqual(idsOf(batch, 0));
+    expect(second.batchItemFailures).toEqual([]);
+    expect(consumer.published).toHaveLength(1);
+  });
+
+  test("gives back the later events of an application whose earlier one hangs", async () => {
+    const time = makeVirtualTime(START);
+    const store = new HangingTable("recordEvent", "JA-1");
+    const consumer = aConsumer({ schedule: time.schedule, now: time.now, store });
+    const batch = batchOf([of("JA-1"), of("JA-1", 1_000), of("JA-2")]);
+
+    const answer = consumer.process(batch, invocation(time));
+    await time.advance(TIMEOUTS_MS.consumer);
+
+    expect((await answer).batchItemFailures).toEqual(idsOf(batch, 0, 1));
+    expect(consumer.published).toHaveLength(1);
+  });
+});
+
+describe("a call that ends after its batch was answered for", () => {
+  /** Two sandboxes on the same tables; the first one's merge ends when it is told to. */
+  function twoSandboxes(how: "succeeds" | "fails") {
+    const time = makeVirtualTime(START);
+    const records = new MemoryIdempotencyTable();
+    const store = new MemoryApplicationTable();
+    const late = Promise.withResolvers<void>();
+    const stuck = new MemoryApplicationTable();
+    stuck.recordEvent = (event) => store.recordEvent(event);
+    stuck.mergeState = async (state, check) => {
+      await late.promise;
+      if (how === "fails") throw new TransientError("timed out");
+      return store.mergeState(state, check);
+    };
+    const sandbox = (table: MemoryApplicationTable) => {
+      const idempotency = new MemoryIdempotency(records, time.now);
+      const dependencies: Partial<ConsumerDependencies> = { idempotency };
+      const consumer = aConsumer({
+        ...dependencies,
+        schedule: time.schedule,
+        now: time.now,
+        store: table,
+      });
+      return {
+        published: consumer.published,
+        async process(batch: SQSEvent) {
+          const context = invocation(time);
+          idempotency.beginInvocation(context);
+          return consumer.process(batch, context);
+        },
+      };
+    };
+    return { time, records, late, first: sandbox(stuck), second: sandbox(store) };
+  }
+
+  test.each(["succeeds", "fails"] as const)(
+    "neither publishes nor frees what another invocation has now: it %s late",
+    async (how) => {
+      const { time, records, late, first, second } = twoSandboxes(how);
+      const batch = batchOf([of("JA-1")]);
+      const answer = first.process(batch);
+      await time.advance(TIMEOUTS_MS.consumer);
+      const { batchItemFailures } = await answer;
+
+      await time.advance(5_000);
+      await second.process(batch);
+      late.resolve();
+      await time.advance(1_000);
+      await second.process(batch);
+
+      expect(batchItemFailures).toEqual(idsOf(batch, 0));
+      expect([...records.records.values()].map(({ status }) => status)).toEqual(["completed"]);
+      expect([first.published.length, second.published.length]).toEqual([0, 1]);
+    },
+  );
+});
+
+test("a lock that comes after its batch was answered for has no effect", async () => {
+  const time = makeVirtualTime(START);
+  const lock = Promise.withResolvers<void>();
+  const consumer = aConsumer({
+    schedule: time.schedule,
+    now: time.now,
+    idempotency: {
+      async once(_, action) {
+        await lock.promise;
+        await action();
+        return "done";
+      },
+    },
+  });
+  const answer = consumer.process(batchOf([of("JA-1")]), invocation(time));
+  await time.advance(TIMEOUTS_MS.consumer);
+  await answer;
+
+  lock.resolve();
+  await time.advance(1_000);
+
+  expect([consumer.store.events.size, consumer.published.length]).toEqual([0, 0]);
+});
+
+test("a sandbox that stood still publishes nothing in the time that is not its own", async () => {
+  let remainingMs: number = TIMEOUTS_MS.consumer;
+  const store = new MemoryApplicationTable();
+  const merge = store.mergeState.bind(store);
+  store.mergeState = async (state, check) => {
+    remainingMs = 5_000;
+    return merge(state, check);
+  };
+  const consumer = aConsumer({ store });
+  const batch = batchOf([of("JA-1")]);
+
+  const { batchItemFailures } = await consumer.process(batch, {
+    ...lambdaContext(),
+    getRemainingTimeInMillis: () => remainingMs,
+  });
+
+  expect(batchItemFailures).toEqual(idsOf(batch, 0));
+  expect([consumer.published.length, store.failures.size]).toEqual([0, 0]);
+});
+
+test("a table that throttles is left alone for longer with every try", async () => {
+  const store = new MemoryApplicationTable();
+  store.recordEvent = () => Promise.reject(new TransientError("throttled"));
+  const consumer = aConsumer({ store });
+  const [record] = batchOf([of("JA-1")]).Records;
+  if (record === undefined) throw new Error("unreachable");
+
+  for (const receives of ["1", "2", "3", "4", "5", "6"]) {
+    const attributes = { ...record.attributes, ApproximateReceiveCount: receives };
+    await consumer.process({ Records: [{ ...record, attributes }] });
+  }
+
+  expect(consumer.waits).toEqual([5, 30, 180, 600, 1_800, 1_800]);
+});
