@@ -56,6 +56,10 @@ export const VERBS = {
     says: "let the poller compare it with Alloy in its next run",
     options: [],
   },
+  poll: {
+    says: "run the poller now, until nothing is left that is due",
+    options: ["dry-run"],
+  },
   logs: {
     argument: "ingest | consumer | poller",
     says: "its warnings and errors; with --application every line about that one",

@@ -5,6 +5,7 @@ import { listDeadLetters } from "./dead-letters.ts";
 import { gaps } from "./gaps.ts";
 import { logs } from "./logs.ts";
 import { UsageError } from "./operator-error.ts";
+import { poll } from "./poll.ts";
 import { redrive } from "./redrive.ts";
 import { replay } from "./replay.ts";
 import { show } from "./show.ts";
@@ -41,6 +42,8 @@ async function execute(command: Command, terminal: Terminal, now: number): Promi
       return show(stack, argument, command, terminal);
     case "check":
       return check(stack, argument, terminal, now);
+    case "poll":
+      return poll(stack, command, terminal);
     case "logs":
       return logs(stack, argument, { ...command, now }, terminal);
     case "dead-letters":

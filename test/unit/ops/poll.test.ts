@@ -1,0 +1,106 @@
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { describe, expect, it } from "vitest";
+
+import { poll } from "../../../tools/ops/poll.ts";
+import { aStack, KeptTerminal } from "../../support/operator.ts";
+
+/** Runs `poll` against a poller that returns these, one after the other. */
+async function polled(returns: readonly object[], options = { dryRun: false }) {
+  const payloads: unknown[] = [];
+  const left = [...returns];
+  const lambda = new LambdaClient({ region: "us-east-1" });
+  lambda.middlewareStack.add(
+    () => async (args) => {
+      payloads.push(JSON.parse(String(Object(args.input).Payload)));
+      const answer = left.shift();
+      if (answer === undefined) throw new Error("invoked once too often");
+      const output = "FunctionError" in answer ? answer : { Payload: textOf(answer) };
+      return { output: { $metadata: {}, ...output }, response: {} };
+    },
+    { step: "initialize" },
+  );
+  const terminal = new KeptTerminal();
+  const ended = await poll({ ...aStack(), lambda }, options, terminal).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  return { ended, terminal, payloads };
+}
+
+function textOf(answer: object) {
+  return { transformToString: () => JSON.stringify(answer) };
+}
+
+const nothing = { due: 0, left: 0, behind: 0, checked: 0, unanswered: 0, failed: 0 };
+
+describe("poll", () => {
+  it("runs the poller until nothing is left", async () => {
+    const { ended, terminal, payloads } = await polled([
+      { ...nothing, due: 450, checked: 198, unknown: 2, left: 250 },
+      { ...nothing, due: 250, checked: 200, left: 50 },
+      { ...nothing, due: 50, checked: 50 },
+    ]);
+
+    expect(ended).toBeNull();
+    expect(payloads).toEqual([{}, {}, {}]);
+    expect(terminal.lines).toEqual(["Checked 448; nothing is left that is due."]);
+    expect(terminal.steps).toEqual([
+      "Checked 198 so far, at least 250 are left …",
+      "Checked 398 so far, at least 50 are left …",
+    ]);
+  });
+
+  it("ends when the poller does not get on", async () => {
+    const { ended } = await polled([
+      { ...nothing, due: 450, checked: 200, left: 250 },
+      { ...nothing, due: 250, unanswered: 2, left: 248 },
+    ]);
+
+    expect(ended).toHaveProperty(
+      "message",
+      "The poller does not get on: 248 are left, 2 of which Alloy did not answer. npm run ops -- logs poller says why.",
+    );
+  });
+
+  it("ends when a run fails", async () => {
+    const { ended, payloads } = await polled([{ FunctionError: "Unhandled" }]);
+
+    expect(ended).toHaveProperty(
+      "message",
+      expect.stringMatching(/^The run of the poller failed: npm run ops -- logs poller says why/),
+    );
+    expect(payloads).toHaveLength(1);
+  });
+
+  it("prints what a dry run would do, and asks for nothing else", async () => {
+    const applications = [
+      {
+        applicationToken: "JA-1",
+        result: "checked",
+        missing: 2,
+        toQueue: 2,
+        gapStage: "rejected",
+        nextCheck: "2026-11-25T10:00:00.000Z",
+      },
+      {
+        applicationToken: "JA-2",
+        result: "checked",
+        missing: 0,
+        toQueue: 0,
+        gapStage: null,
+        nextCheck: null,
+      },
+    ];
+    const { ended, terminal, payloads } = await polled([{ dryRun: true, due: 3, applications }], {
+      dryRun: true,
+    });
+
+    expect(ended).toBeNull();
+    expect(payloads).toEqual([{ dryRun: true }]);
+    expect(terminal.lines).toEqual([
+      "JA-1  checked, 2 missing, rejected, next check 2026-11-25T10:00:00.000Z",
+      "JA-2  checked, 0 missing, no gap, next check none",
+      "A dry run: 3 are due, 2 of them were looked at, and nothing was changed.",
+    ]);
+  });
+});

@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { InvokeCommand, TooManyRequestsException } from "@aws-sdk/client-lambda";
+import * as v from "valibot";
+
+import { TIMEOUTS_MS } from "../../lambdas/settings.ts";
+import { OperatorError } from "./operator-error.ts";
+import type { ConnectedStack } from "./stack.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** A run is waited for to its end, and a little longer: to give up before it would start a second one. */
+const INVOKE_MS = TIMEOUTS_MS.poller + 5_000;
+
+/** The poller runs once at a time; a run of its schedule ends within its timeout. */
+const PAUSE_MS = 5_000;
+const PAUSES = Math.ceil(INVOKE_MS / PAUSE_MS);
+
+const count = v.optional(v.number(), 0);
+
+/** What a run of the poller returns, as far as it is printed. */
+const ReportSchema = v.object({
+  due: v.number(),
+  left: v.number(),
+  checked: count,
+  unknown: count,
+  ignored: count,
+  "pushed-out": count,
+  unanswered: count,
+  failed: count,
+});
+
+const DryRunSchema = v.object({
+  due: v.number(),
+  applications: v.array(
+    v.object({
+      applicationToken: v.string(),
+      result: v.string(),
+      missing: v.number(),
+      gapStage: v.nullable(v.string()),
+      nextCheck: v.nullable(v.string()),
+    }),
+  ),
+});
+
+/**
+ * `poll`: runs the poller now, again and again until nothing is left that is due. Each run keeps to the
+ * stage's rate and budget; only the waits between runs are left out.
+ */
+export async function poll(
+  stack: ConnectedStack,
+  { dryRun }: { readonly dryRun: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  if (dryRun) return printDryRun(stack, terminal);
+  for (let checked = 0; ;) {
+    const report = v.parse(ReportSchema, await invoke(stack, {}, terminal));
+    checked += report.checked;
+    if (report.left === 0) {
+      terminal.print(`Checked ${checked}; nothing is left that is due.`);
+      return;
+    }
+    const { unknown, ignored, "pushed-out": pushedOut } = report;
+    // Those that Alloy did not answer for are due again soon: with them alone it would go on for ever.
+    if (report.checked + unknown + ignored + pushedOut === 0) {
+      throw new OperatorError(
+        `The poller does not get on: ${report.left} are left, ${report.unanswered} of which Alloy did not answer. npm run ops -- logs poller says why.`,
+      );
+    }
+    terminal.progress(`Checked ${checked} so far, at least ${report.left} are left …`);
+  }
+}
+
+async function printDryRun(stack: ConnectedStack, terminal: Terminal): Promise<void> {
+  const { due, applications } = v.parse(
+    DryRunSchema,
+    await invoke(stack, { dryRun: true }, terminal),
+  );
+  for (const { applicationToken, result, missing, gapStage, nextCheck } of applications) {
+    const found = `${result}, ${missing} missing, ${gapStage ?? "no gap"}`;
+    terminal.print(`${applicationToken}  ${found}, next check ${nextCheck ?? "none"}`);
+  }
+  terminal.print(
+    `A dry run: ${due} are due, ${applications.length} of them were looked at, and nothing was changed.`,
+  );
+}
+
+async function invoke(
+  { lambda, functionNames }: ConnectedStack,
+  payload: object,
+  terminal: Terminal,
+): Promise<unknown> {
+  for (let pauses = 0; ; pauses += 1) {
+    try {
+      const { FunctionError, Payload } = await lambda.send(
+        new InvokeCommand({
+          FunctionName: functionNames.poller,
+          Payload: JSON.stringify(payload),
+        }),
+        { requestTimeout: INVOKE_MS },
+      );
+      if (FunctionError === undefined) return JSON.parse(Payload?.transformToString() ?? "null");
+      throw new OperatorError(
+        "The run of the poller failed: npm run ops -- logs poller says why. What it had not done is still due.",
+      );
+    } catch (error) {
+      if (!(error instanceof TooManyRequestsException) || pauses === PAUSES) throw error;
+      terminal.progress("The poller is running already: waiting for it …");
+      await sleep(PAUSE_MS);
+    }
+  }
+}
