@@ -1,76 +1,160 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import * as cloudFormation from "@aws-sdk/client-cloudformation";
 import { describe, expect, it } from "vitest";
-import { parseCommand } from "../../tools/ops/command-line.ts";
-import { METRICS } from "../../lambdas/settings.ts";
+import { MESSAGES } from "../../lambdas/telemetry/messages.ts";
+import * as settings from "../../lambdas/settings.ts";
+import { stageFrom } from "../../lib/stages.ts";
+import { parseCommand, VERBS } from "../../tools/ops/command-line.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
-import { sandbox } from "./variants.ts";
+import type { TemplateResource } from "../../tools/template/synthesise.ts";
+import {
+  codeIn,
+  commandsIn,
+  parseAwsCommand,
+  queriedOutput,
+  runbooks,
+} from "../support/runbooks.ts";
+import { production, sandbox } from "./variants.ts";
 
-const FILES = readdirSync("docs/runbooks");
-const PAGES = FILES.map((file) => [file, readFileSync(`docs/runbooks/${file}`, "utf8")] as const);
-const IDS = FILES.map((file) => file.replace(/\.md$/, ""));
+const PAGES = runbooks().map(({ id, text }) => [id, text] as const);
+const IDS: readonly string[] = PAGES.map(([id]) => id);
 
 const STATUS = readFileSync("tools/ops/status.ts", "utf8");
 
-const SCRIPTS = Object.keys(JSON.parse(readFileSync("package.json", "utf8")).scripts);
+const SCRIPTS: Readonly<Record<string, string>> = JSON.parse(
+  readFileSync("package.json", "utf8"),
+).scripts;
 
-describe.each(PAGES)("%s", (_file, text) => {
-  it("tells commands that exist", () => {
-    const unknown = commandsIn(text).filter((command) => {
-      const [, script = ""] = /^npm run ([a-z:-]+)( |$)/.exec(command) ?? [];
-      // The rest of what a person needs has no verb; everybody who deploys has the AWS CLI.
-      return (
-        !SCRIPTS.includes(script) && !command.startsWith("aws cloudformation describe-stacks ")
-      );
-    });
+const stack = synthesise(production);
+/** The routes that production does not publish have their queues here. */
+const everyRoute = synthesise(sandbox);
 
-    expect(unknown).toEqual([]);
+/** Words of others that runbooks quote: EventBridge's on dead letters, and values of settings. */
+const QUOTED = [
+  "ERROR_CODE",
+  "NO_PERMISSIONS",
+  "NO_RESOURCE",
+  "enforce",
+  "observe",
+  'concurrency: "shared"',
+  '{"token":"…","secret":"…"}',
+];
+
+/** What a word in code style may be. */
+const KINDS: readonly ((word: string) => boolean)[] = [
+  (word) => QUOTED.includes(word),
+  // A line of `show`, and a field of the published event.
+  (word) => ["Gap", "eventId"].includes(word),
+  (word) => word in VERBS,
+  // "…-near-25, -50 or -75", "one of route-failing-…"
+  (word) => IDS.some((id) => (word.startsWith("-") ? id.endsWith(word) : id === word)),
+  (word) => word.endsWith("…") && IDS.some((id) => id.startsWith(word.slice(0, -1))),
+  (word) => isStage(word),
+  (word) => settings.ROUTE_IDS.some((id) => id === word || settings.ROUTE_TITLES[id] === word),
+  (word) => Object.values(settings.METRICS).some((name) => name === word),
+  (word) => word in MESSAGES,
+  (word) => [stack, everyRoute].some(({ resources }) => hasResource(resources, word)),
+  (word) => word in stack.outputs,
+  (word) => word.split(".").length > 1 && valueAt(settings, word) !== undefined,
+  (word) => word.split(".").length > 1 && valueAt(production, word) !== undefined,
+  (word) => word.includes("/") && existsSync(word),
+];
+
+function hasResource(resources: readonly TemplateResource[], word: string): boolean {
+  return resources.some(({ logicalId }) => logicalId === word);
+}
+
+function isStage(stage: string): boolean {
+  try {
+    return stageFrom({ stage }).stage === stage;
+  } catch {
+    // It says that there is no such stage.
+    return false;
+  }
+}
+
+/** What stands at a path such as `polling.capMs`. */
+function valueAt(from: unknown, path: string): unknown {
+  let value: unknown = from;
+  for (const name of path.split(".")) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = Reflect.get(value, name);
+  }
+  return value;
+}
+
+describe.each(PAGES)("%s", (_id, text) => {
+  const commands = commandsIn(text);
+
+  it("tells scripts that exist", () => {
+    const missing = commands
+      .filter((command) => !command.startsWith("aws "))
+      .filter((command) => {
+        const [, script = ""] = /^npm run ([a-z:-]+)( |$)/.exec(command) ?? [];
+        const [program, file = ""] = (SCRIPTS[script] ?? "").split(" ");
+        return program === "" || (program === "node" && !existsSync(file));
+      });
+
+    expect(missing).toEqual([]);
   });
 
   it("tells the on-call tool what it understands", () => {
     const parse = (command: string) =>
       parseCommand(command.replace("npm run ops -- ", "").replaceAll("…", "1").split(" "));
 
-    for (const command of commandsIn(text).filter((line) => line.startsWith("npm run ops"))) {
+    for (const command of commands.filter((line) => line.startsWith("npm run ops"))) {
       expect(() => parse(command)).not.toThrow();
     }
   });
 
-  it("names metrics that exist, and that `status` prints", () => {
-    const names = [...text.matchAll(/`([A-Z][A-Za-z]+)`/g)].map(([, name = ""]) => name);
-    const metrics = names.filter((name) => !NOT_METRICS.test(name));
+  it("deploys stages that exist", () => {
+    for (const command of commands.filter((line) => line.startsWith("npm run deploy"))) {
+      const [, stage = ""] = /^npm run deploy -- --context stage=(\S+)$/.exec(command) ?? [];
 
-    for (const name of metrics) {
-      const key = Object.entries(METRICS).find(([, value]) => value === name)?.[0];
-      expect(`${name}: ${key}`).not.toContain("undefined");
-      expect(STATUS).toContain(`METRICS.${key}`);
+      expect(`${stage}: ${isStage(stage)}`).toBe(`${stage}: true`);
     }
   });
 
-  it("names alarms that exist", () => {
-    const names = [...text.matchAll(/`([a-z]+(?:-[a-z0-9]+)+)`/g)].map(([, name = ""]) => name);
+  it("asks AWS for what exists, of stacks that exist", () => {
+    for (const command of commands.filter((line) => line.startsWith("aws "))) {
+      const { service, operation, options } = parseAwsCommand(command);
 
-    const routes = Object.keys(sandbox.routes);
-    expect(names.filter((name) => !IDS.includes(name) && !routes.includes(name))).toEqual(
-      names.filter((name) => OTHER_WORDS.includes(name)),
+      expect(service).toBe("cloudformation");
+      expect(Object.keys(cloudFormation)).toContain(`${operation}Command`);
+      // The first is the API's; the others are the CLI's own.
+      expect(["StackName", "Query", "Output"]).toEqual(Object.keys(options));
+      expect(options["StackName"]).toBe(`AlloyJourneyWebhooks-${production.stage}`);
+      expect(Object.keys(stack.outputs)).toContain(queriedOutput(options["Query"] ?? ""));
+      expect(["text", "json", "table", "yaml"]).toContain(options["Output"]);
+    }
+  });
+
+  it("names nothing that does not exist: alarms, routes, metrics, queues, settings, files", () => {
+    expect(codeIn(text).filter((word) => !KINDS.some((is) => is(word)))).toEqual([]);
+  });
+
+  it("names of our metrics only those that `status` prints", () => {
+    const unprinted = Object.entries(settings.METRICS).filter(
+      ([key, name]) => codeIn(text).includes(name) && !STATUS.includes(`METRICS.${key}`),
     );
+
+    expect(unprinted).toEqual([]);
   });
 });
 
 describe("the runbooks of the routes", () => {
   it("say the same of each route, but for its name and what it means", () => {
-    const shapes = PAGES.filter(([file]) => file.startsWith("route-failing-")).map(
-      ([file, text]) => {
-        const route = file.replace(/^route-failing-|\.md$/g, "");
-        const words = route.split("-").map((word) => word.charAt(0).toUpperCase() + word.slice(1));
-        return text
-          .replaceAll(`${words.join("")}DeadLetterQueue`, "<Route>DeadLetterQueue")
-          .replaceAll(`${words.join("")}Queue`, "<Route>Queue")
-          .replaceAll(`route-failing-${route}`, "route-failing-<route>")
-          .replaceAll(`\`${route}\``, "`<route>`")
-          .replaceAll(/"[^"\n]+"/g, "<title>")
-          .replace(/^The team behind the route is not told: .+$/m, "<impact>");
-      },
-    );
+    const shapes = PAGES.filter(([id]) => id.startsWith("route-failing-")).map(([id, text]) => {
+      const route = id.replace("route-failing-", "");
+      const words = route.split("-").map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+      return text
+        .replaceAll(`${words.join("")}DeadLetterQueue`, "<Route>DeadLetterQueue")
+        .replaceAll(`${words.join("")}Queue`, "<Route>Queue")
+        .replaceAll(`route-failing-${route}`, "route-failing-<route>")
+        .replaceAll(`\`${route}\``, "`<route>`")
+        .replaceAll(/"[^"\n]+"/g, "<title>")
+        .replace(/^The team behind the route is not told: .+$/m, "<impact>");
+    });
 
     expect(new Set(shapes).size).toBe(1);
   });
@@ -84,18 +168,3 @@ describe("the runbooks of the routes", () => {
     expect(alarms).toHaveLength(IDS.filter((id) => id.startsWith("route-failing-")).length);
   });
 });
-
-/** Outputs, secrets, queues and other names of the stack. */
-const NOT_METRICS = /^(.*Queue|.*Secret|WebhookUrl|Gap|CONCURRENCY|MEMORY)$/;
-
-/** What looks like an alarm and is none. */
-const OTHER_WORDS = ["dead-letters"];
-
-/** The lines of the page's blocks of commands, and the commands in its sentences. */
-function commandsIn(text: string): readonly string[] {
-  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = ""]) =>
-    block.split("\n"),
-  );
-  const inline = [...text.matchAll(/`((?:npm|aws) [^`]+)`/g)].map(([, command = ""]) => command);
-  return [...blocks, ...inline].map((line) => line.trim()).filter((line) => line !== "");
-}

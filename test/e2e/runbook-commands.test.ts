@@ -1,0 +1,76 @@
+import { DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { beforeAll, describe, expect, it } from "vitest";
+import { makeRunOps } from "../support/run-ops.ts";
+import { commandsIn, parseAwsCommand, queriedOutput, runbooks } from "../support/runbooks.ts";
+import { aToken, aWebhook, eventually } from "./driver.ts";
+import { isSkipped, makeDriver } from "./emulator-driver.ts";
+
+/** Each command once, however many runbooks tell it. */
+const COMMANDS = [...new Set(runbooks().flatMap(({ text }) => commandsIn(text)))].toSorted();
+
+const OPS = COMMANDS.filter((command) => command.startsWith("npm run ops -- "));
+const AWS = COMMANDS.filter((command) => command.startsWith("aws "));
+
+describe.skipIf(isSkipped)("every command of the runbooks, against the deployed stack", () => {
+  let driver: ReturnType<typeof makeDriver>;
+  let ops: ReturnType<typeof makeRunOps>;
+  let applicationToken: string;
+
+  beforeAll(async () => {
+    driver = makeDriver();
+    ops = makeRunOps(driver.stack);
+    // What other tests have left in the dead-letter queue is not to be moved again and again.
+    while ((await driver.receive("DeadLetterQueueUrl")).length > 0);
+    applicationToken = aToken("JA");
+    const body = aWebhook({ journey_application_token: applicationToken });
+    for (const posted of [body, `not json ${aToken("mark")}`]) {
+      await driver.post(posted, driver.basic());
+    }
+    await eventually(async () => {
+      const { code } = await ops("show", applicationToken);
+      const { output } = await ops("dead-letters");
+      return code === 0 && output.includes("not JSON") ? true : null;
+    });
+  });
+
+  it.each(OPS)("%s", async (command) => {
+    const words = command
+      .replace("npm run ops -- ", "")
+      // The stack of the tests has its own outputs file.
+      .replace(" --stage production", "")
+      .replace("JA-…", applicationToken)
+      .split(" ");
+
+    const { code, output, errors } = await ops(...words);
+
+    expect({ code, errors }).toEqual({ code: 0, errors: "" });
+    expect(output.trim()).not.toBe("");
+  });
+
+  it.each(AWS)("%s", async (command) => {
+    const { service, operation, options } = parseAwsCommand(command);
+    expect({ service, operation }).toEqual({
+      service: "cloudformation",
+      operation: "DescribeStacks",
+    });
+    const StackName = options["StackName"]?.replace("-production", "-local");
+    const key = queriedOutput(options["Query"] ?? "");
+
+    const { Stacks = [] } = await driver.clients.cloudFormation.send(
+      new DescribeStacksCommand({ StackName }),
+    );
+
+    const value = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
+    expect(value).toBe(driver.output(key ?? ""));
+  });
+
+  it("are commands of the on-call tool, of the AWS CLI, and scripts that the infra tests check", () => {
+    const others = COMMANDS.filter((command) => !OPS.includes(command) && !AWS.includes(command));
+
+    expect(OPS.length).toBeGreaterThan(0);
+    expect(AWS.length).toBeGreaterThan(0);
+    expect(
+      others.filter((command) => !/^npm run [a-z:]+( -- --context stage=\w+)?$/.test(command)),
+    ).toEqual([]);
+  });
+});

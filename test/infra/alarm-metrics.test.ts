@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings.ts";
+import { emissions } from "../../tools/docs/emitters.ts";
+import { listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
+import { VARIANTS } from "./variants.ts";
+
+/** A metric with the dimensions under which CloudWatch keeps it: `DeliveryGaps{GapStage,Stage}`. */
+function identity(name: string, dimensions: readonly string[]): string {
+  return `${name}{${[...dimensions].toSorted().join()}}`;
+}
+
+const EMITTED = new Set(
+  emissions().map(({ key, dimensions }) =>
+    identity(METRICS[key], [STAGE_DIMENSION, ...dimensions]),
+  ),
+);
+
+describe.each(VARIANTS)("in %s", (_name, stage) => {
+  const stack = synthesise(stage);
+
+  it("every metric of ours that an alarm watches is emitted, under the dimensions that it watches", () => {
+    const watched = stack
+      .ofType("AWS::CloudWatch::Alarm")
+      .flatMap(({ Properties }) => objectsIn(Properties))
+      .filter(({ Namespace }) => Namespace === METRIC_NAMESPACE)
+      .map((metric) =>
+        identity(
+          String(metric["MetricName"]),
+          listOf(metric["Dimensions"]).flatMap((one) =>
+            objectsIn(one).map(({ Name }) => String(Name)),
+          ),
+        ),
+      );
+
+    expect(watched.length).toBeGreaterThan(0);
+    expect(watched.filter((metric) => !EMITTED.has(metric))).toEqual([]);
+  });
+});
+
+it("every metric that has a name is emitted", () => {
+  const emitted = new Set(emissions().map(({ key }) => METRICS[key]));
+
+  expect(Object.values(METRICS).filter((name) => !emitted.has(name))).toEqual([]);
+});
