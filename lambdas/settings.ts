@@ -20,6 +20,9 @@ export const JOURNEY_DIMENSION = "Journey";
 /** What an application came to, one of `COUNTED_OUTCOMES`: the dimension of `ApplicationsByOutcome`. */
 export const OUTCOME_DIMENSION = "Outcome";
 
+/** The name of a rule of `notifications`: the dimension of `OutcomeChange`. */
+export const RULE_DIMENSION = "Rule";
+
 /** Why a webhook could not be stored: the extra dimension of `StoresFailed`. */
 export const CAUSE_DIMENSION = "Cause";
 
@@ -99,6 +102,11 @@ export const METRICS = {
   applicationsUnknown: "ApplicationsUnknown",
   /** Poller: applications checked that have been open for longer than `gaps.staleAfterMs`. */
   applicationsStale: "ApplicationsStale",
+  /**
+   * Poller: by how many per cent an outcome has changed since the same window of a day or a week before; only by
+   * `Rule`. Zero when there are too few applications to say so.
+   */
+  outcomeChange: "OutcomeChange",
   /** Poller: answers to Alloy in a row, up to now, that were not 200; Alloy counts to 100. */
   failuresInARow: "FailuresInARow",
   /** Poller: calls of Get Journey Application. */
@@ -440,6 +448,30 @@ export interface PollerSettings {
   readonly ignoredEventTypes: readonly string[];
   readonly polling: PollingSettings;
   readonly gaps: GapSettings;
+  /** Rules of `notifications` whose windows the poller compares. */
+  readonly comparisons: readonly ComparisonSettings[];
+  /** What rules expect to be there, and must see when it is not. */
+  readonly expectedOutcomes: readonly OutcomeSubject[];
+}
+
+/** What is counted by `ApplicationsByOutcome`. */
+export interface OutcomeSubject {
+  readonly outcome: CountedOutcome;
+  /** Null: of all Journeys together. */
+  readonly journey: string | null;
+}
+
+/** A window that is compared with one before. */
+export interface ComparisonSettings {
+  /** The rule's name. */
+  readonly rule: string;
+  /** Taken together. */
+  readonly subjects: readonly OutcomeSubject[];
+  readonly windowMs: number;
+  /** How long before the other window is. */
+  readonly beforeMs: number;
+  /** Applications in the fuller window; of fewer a change says nothing. */
+  readonly atLeast: number;
 }
 
 /** When an open application is checked, and what a run may use up. */

@@ -1,4 +1,6 @@
 import type { ConsumerSettings, JourneyRoutes, PollerSettings } from "../lambdas/settings.ts";
+import { comparisonsOf, expectedOutcomesOf } from "./compared-outcomes.ts";
+import { countedJourneysOf } from "./notification-rules.ts";
 import { perRoute } from "./per-route.ts";
 import type { JourneyRouteConfiguration, StageConfiguration } from "./stage-configuration.ts";
 
@@ -15,7 +17,7 @@ export function consumerSettings(stage: StageConfiguration): ConsumerSettings {
     journeyRoutes: Object.fromEntries(
       Object.entries(stage.journeyRoutes).map(([token, own]) => [token, journeyRoutesOf(own)]),
     ),
-    countedJourneys: stage.journeys,
+    countedJourneys: countedJourneysOf(stage),
     firstCheckMs: stage.polling.firstCheckMs,
     eventRetentionMs: stage.retention.eventsMs,
   };
@@ -40,6 +42,7 @@ export function pollerSettings({
   events,
   polling,
   gaps,
+  notifications,
 }: StageConfiguration): PollerSettings {
   return {
     environment,
@@ -51,5 +54,7 @@ export function pollerSettings({
     ignoredEventTypes: events.handled.allBut,
     polling,
     gaps,
+    comparisons: comparisonsOf(notifications),
+    expectedOutcomes: expectedOutcomesOf(notifications),
   };
 }

@@ -6,12 +6,14 @@ import { dashboardNameOf } from "./constructs/console-links.ts";
 import { Encryption } from "./constructs/encryption.ts";
 import { EventConsumer } from "./constructs/event-consumer.ts";
 import { EventQueue } from "./constructs/event-queue.ts";
-import { EventRoutes, pascalCase } from "./constructs/event-routes.ts";
+import { EventRoutes } from "./constructs/event-routes.ts";
 import { IntegrationHealth } from "./constructs/integration-health.ts";
+import { Notifications } from "./constructs/notifications.ts";
 import { PipelineDashboard } from "./constructs/pipeline-dashboard.ts";
 import { ScheduledPoller } from "./constructs/scheduled-poller.ts";
 import { WebhookIngest } from "./constructs/webhook-ingest.ts";
 import { omitResources } from "./omit-resources.ts";
+import { pascalCase } from "./pascal-case.ts";
 import { prove } from "./proofs/prove.ts";
 import type { StageConfiguration } from "./stage-configuration.ts";
 
@@ -55,6 +57,7 @@ export class PipelineStack extends Stack {
       api: ingest.api,
       alerts,
     });
+    new Notifications(this, "Notifications", { stage, alerts });
     const health = new IntegrationHealth(this, "Health", { alerts });
     new PipelineDashboard(this, "Overview", {
       stage,

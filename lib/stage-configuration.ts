@@ -2,6 +2,9 @@ import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { isIPv4, isIPv6 } from "node:net";
 import * as v from "valibot";
 import { ROUTE_IDS, OUTCOME_ROUTE_IDS } from "../lambdas/settings.ts";
+import { mistakesIn } from "./notification-checks.ts";
+import type { NotificationRule } from "./notification-rules.ts";
+import { notificationRules } from "./notification-schema.ts";
 import type {
   AllowListSettings,
   GapSettings,
@@ -38,6 +41,8 @@ export interface StageConfiguration {
   readonly journeyRoutes: Readonly<Record<string, JourneyRouteConfiguration>>;
   readonly polling: PollingSettings;
   readonly gaps: GapSettings;
+  /** Rules that tell people when outcomes are out of the ordinary (docs/notifications.md). */
+  readonly notifications: readonly NotificationRule[];
   readonly alarms: {
     /** Where the pages of docs/runbooks can be read; an alarm links to `<this>/<alarm id>.md`. */
     readonly runbooksUrl: string;
@@ -46,6 +51,8 @@ export interface StageConfiguration {
       readonly page: readonly Channel[];
       readonly ticket: readonly Channel[];
     };
+    /** Channels of teams that a rule may tell instead, by the team's name. */
+    readonly teams: Readonly<Record<string, readonly Channel[]>>;
   };
   readonly retention: {
     /** How long the body of an event is kept; null keeps it. The state is always kept. */
@@ -298,8 +305,25 @@ const schema = v.strictObject({
     thresholdMs: milliseconds,
     staleAfterMs: milliseconds,
   }),
+  notifications: notificationRules,
   alarms: v.strictObject({
     runbooksUrl: https,
+    teams: v.record(
+      v.pipe(
+        v.string(),
+        v.regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, "lower-case words with hyphens"),
+        v.maxLength(30, "30 characters at most"),
+        v.check(
+          (name) => name !== "page" && name !== "ticket",
+          "another name: page and ticket are in channels",
+        ),
+      ),
+      v.pipe(
+        v.array(channel, "a list of channels"),
+        v.minLength(1, "at least one channel: nobody would be told"),
+      ),
+      "channels by the name of a team",
+    ),
     channels: v.strictObject({
       page: v.array(channel, "a list of channels"),
       ticket: v.array(channel, "a list of channels"),
@@ -337,19 +361,31 @@ const schema = v.strictObject({
  */
 export function validate(configuration: StageConfiguration): StageConfiguration {
   const result = v.safeParse(schema, configuration);
+  const { stage } = configuration;
   const sentences = result.success
-    ? strangersOf(configuration)
-    : result.issues.map((issue) => sentenceOf(configuration.stage, issue));
+    ? [
+        ...strangersOf(configuration),
+        ...mistakesIn(configuration).map(({ path, given, wanted }) =>
+          sentence(stage, path, JSON.stringify(given), wanted),
+        ),
+      ]
+    : result.issues.map((issue) => sentenceOf(stage, issue));
   if (sentences.length === 0) return configuration;
   throw new ConfigurationError(sentences.join("\n"));
 }
 
 function sentenceOf(stage: string, issue: v.BaseIssue<unknown>): string {
-  const where = `Stage ${JSON.stringify(stage)}, ${v.getDotPath(issue) ?? "the whole"}`;
+  const path = v.getDotPath(issue) ?? "the whole";
   const isUnknown = issue.type === "strict_object" && issue.expected === "never";
-  if (isUnknown) return `${where}: there is no such setting; remove it in lib/stages.ts.`;
+  if (isUnknown) {
+    return `Stage ${JSON.stringify(stage)}, ${path}: there is no such setting; remove it in lib/stages.ts.`;
+  }
   const given = issue.input === undefined ? "nothing" : JSON.stringify(issue.input);
-  return `${where}: ${given} was given, but it must be ${issue.message}; correct it in lib/stages.ts.`;
+  return sentence(stage, path, given, issue.message);
+}
+
+function sentence(stage: string, path: string, given: string, wanted: string): string {
+  return `Stage ${JSON.stringify(stage)}, ${path}: ${given} was given, but it must be ${wanted}; correct it in lib/stages.ts.`;
 }
 
 /** Journeys that have routes of their own, and are not accepted. */

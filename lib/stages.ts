@@ -80,7 +80,10 @@ const house: Omit<StageConfiguration, "stage" | "environment" | "alloy" | "remov
     runbooksUrl:
       "https://github.com/alloy-journey-webhooks/alloy-journey-webhooks/blob/main/docs/runbooks",
     channels: { page: [], ticket: [] },
+    teams: {},
   },
+  // What is out of the ordinary is for you to say: docs/notifications.md has rules to begin with.
+  notifications: [],
   retention: {
     eventsMs: null,
     logs: RetentionDays.ONE_MONTH,

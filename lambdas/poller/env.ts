@@ -1,7 +1,13 @@
 import * as v from "valibot";
 
 import { readEnvironment } from "../environment.ts";
+import { COUNTED_OUTCOMES } from "../settings.ts";
 import type { PollerSettings } from "../settings.ts";
+
+const OutcomeSubjectSchema = v.object({
+  outcome: v.picklist(COUNTED_OUTCOMES),
+  journey: v.nullable(v.string()),
+});
 
 const SettingsSchema = v.object({
   environment: v.picklist(["sandbox", "live"]),
@@ -23,6 +29,16 @@ const SettingsSchema = v.object({
     callsPerRun: v.number(),
     runMs: v.number(),
   }),
+  comparisons: v.array(
+    v.object({
+      rule: v.string(),
+      subjects: v.array(OutcomeSubjectSchema),
+      windowMs: v.number(),
+      beforeMs: v.number(),
+      atLeast: v.number(),
+    }),
+  ),
+  expectedOutcomes: v.array(OutcomeSubjectSchema),
   gaps: v.object({ graceMs: v.number(), thresholdMs: v.number(), staleAfterMs: v.number() }),
 });
 

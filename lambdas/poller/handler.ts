@@ -2,6 +2,7 @@ import * as v from "valibot";
 
 import { failuresInARow } from "../domain/delivery.ts";
 import type { DeliveryRecord } from "../domain/delivery.ts";
+import type { OutcomeCounts } from "../domain/outcome-change.ts";
 import type { AlloyApi, Deliveries, DueApplications } from "../domain/polling-ports.ts";
 import { GAP, GAP_STAGE_DIMENSION, JOURNEY_DIMENSION, METRICS } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -11,12 +12,14 @@ import { checkAll } from "./check-all.ts";
 import type { RunReport } from "./check-all.ts";
 import type { CheckDependencies } from "./check-application.ts";
 import { dryRun } from "./dry-run.ts";
+import { countOutcomeChanges } from "./outcome-changes.ts";
 import type { DryRunReport } from "./dry-run.ts";
 
 export interface PollerDependencies extends CheckDependencies, ActDependencies {
   readonly applications: DueApplications;
   readonly alloy: AlloyApi;
   readonly deliveries: Deliveries;
+  readonly outcomes: OutcomeCounts;
   readonly sleep: (ms: number) => Promise<void>;
 }
 
@@ -49,7 +52,7 @@ const UNCOUNTED: Metrics = {
  *
  * 1. Read how webhooks fared on their way in, for the forecast of the switch-off and to explain gaps.
  * 2. List the applications that are due, oldest first, and check them (`checkAll`).
- * 3. Count the gaps that are open.
+ * 3. Count the gaps that are open, and how outcomes have changed (`countOutcomeChanges`).
  *
  * Invoked with `{"dryRun": true}` it reports what it would do, and does nothing.
  */
@@ -75,6 +78,7 @@ export function makePollerHandler(dependencies: PollerDependencies) {
 
       const report = await checkAll(due, run, dependencies);
       await countGaps(metrics);
+      await countOutcomeChanges({ ...dependencies, metrics });
       const reason = caller.stopReason();
       if (reason !== null) logger.warn("poller.run.stopped", { runId, reason, left: report.left });
       logger.info("poller.run.ended", { runId, ...report });

@@ -10,6 +10,7 @@ import { HttpAlloyApi } from "../adapters/alloy-api.ts";
 import { BasicAuthorization, BearerAuthorization } from "../adapters/alloy-authorization.ts";
 import { makeAwsClient } from "../adapters/aws-client.ts";
 import { AwsDeliveries } from "../adapters/aws-deliveries.ts";
+import { CloudWatchOutcomeCounts } from "../adapters/cloud-watch-outcome-counts.ts";
 import { DynamoDueApplications } from "../adapters/dynamo-due-applications.ts";
 import { EventBridgeGapAnnouncer } from "../adapters/event-bridge-gap-announcer.ts";
 import { SDK_LIMITS } from "../adapters/sdk-limits.ts";
@@ -50,6 +51,7 @@ const authorization =
     ? new BasicAuthorization(readKey)
     : new BearerAuthorization({ baseUrl, readKey, fetch, now });
 const sqs = new SQSClient(SDK_LIMITS);
+const cloudWatch = new CloudWatchClient(SDK_LIMITS);
 const { eventQueueUrl: queueUrl, apiId } = environment;
 
 /** Lambda's entry. */
@@ -60,13 +62,14 @@ export const handler = makePollerHandler({
   ),
   alloy: new HttpAlloyApi({ baseUrl, authorization, fetch, now }),
   deliveries: new AwsDeliveries({
-    cloudWatch: new CloudWatchClient(SDK_LIMITS),
+    cloudWatch,
     sqs,
     stage,
     apiId,
     queueUrl,
     refusals,
   }),
+  outcomes: new CloudWatchOutcomeCounts({ cloudWatch, stage }),
   queue: new SqsEventQueue(sqs, queueUrl),
   gaps: new EventBridgeGapAnnouncer(new EventBridgeClient(SDK_LIMITS), environment.eventBusName),
   settings,

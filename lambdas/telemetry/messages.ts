@@ -37,6 +37,8 @@ export const MESSAGES = {
     "Alloy has more of this application than we have; what can be queued is in the queue now.",
   "poller.delivery.unreadable":
     "The metrics of API Gateway, ingest and the queue could not be read; stages of gaps are guesses in this run.",
+  "poller.outcomes.unreadable":
+    "How outcomes compare with a window before could not be read; its rule says nothing in this run.",
   "poller.secret.unreadable":
     "The secret of Alloy's API could not be read; the cached one, if any, stays in use.",
   "poller.secret.malformed":

@@ -7,12 +7,17 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { CfnSubscription, Topic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
+import { isRuleAlarm } from "../notification-rules.ts";
+import { pascalCase } from "../pascal-case.ts";
 import type { Channel, StageConfiguration } from "../stage-configuration.ts";
 import { alarmNameOf } from "./runbook-alarm.ts";
 import { pinLogicalId, removalPolicyOf } from "./stateful.ts";
 
 /** `page` wakes a person: someone must act before tomorrow. `ticket` waits for the morning. */
 export type Severity = "page" | "ticket";
+
+/** Who is told: everybody on call, or the channels of a team of `alarms.teams`. */
+export type Recipient = Severity | { readonly team: string };
 
 /**
  * The alarms that mean that decisions of Alloy do not get through. People are paged for them once, by
@@ -38,28 +43,41 @@ export class AlertTopics extends Construct {
   readonly ticket: ITopic;
   /** Where the runbooks can be read, without a slash at the end. */
   readonly runbooksUrl: string;
-  readonly #alarms = new Map<string, { readonly alarm: IAlarm; readonly severity: Severity }>();
+  readonly #teams: ReadonlyMap<string, ITopic>;
+  readonly #alarms = new Map<string, { readonly alarm: IAlarm; readonly severity: Recipient }>();
 
   constructor(scope: Construct, id: string, props: AlertTopicsProps) {
     super(scope, id);
-    const { channels, runbooksUrl } = props.stage.alarms;
+    const { channels, runbooksUrl, teams } = props.stage.alarms;
     this.runbooksUrl = runbooksUrl;
     this.page = makeTopic(this, "Page", props);
     this.ticket = makeTopic(this, "Ticket", props);
     channels.page.forEach((channel, index) => connect(this.page, channel, index));
     channels.ticket.forEach((channel, index) => connect(this.ticket, channel, index));
+    this.#teams = new Map(
+      Object.entries(teams).map(([team, ownChannels]) => {
+        const topic = makeTopic(this, `${pascalCase(team)}Team`, props);
+        ownChannels.forEach((channel, index) => connect(topic, channel, index));
+        return [team, topic];
+      }),
+    );
   }
 
   /** Makes an alarm known under its id. */
-  register(id: string, alarm: IAlarm, severity: Severity): void {
+  register(id: string, alarm: IAlarm, severity: Recipient): void {
     this.#alarms.set(id, { alarm, severity });
   }
 
-  /** All that are known so far. */
+  /** All that are known so far of what is wrong with the pipeline. */
   alarms(severity: Severity): readonly IAlarm[] {
-    return [...this.#alarms.values()]
-      .filter((registered) => registered.severity === severity)
-      .map(({ alarm }) => alarm);
+    return [...this.#alarms]
+      .filter(([id, registered]) => registered.severity === severity && !isRuleAlarm(id))
+      .map(([, { alarm }]) => alarm);
+  }
+
+  /** All that are known so far of what is out of the ordinary at Alloy, whoever is told. */
+  ruleAlarms(): readonly IAlarm[] {
+    return [...this.#alarms].filter(([id]) => isRuleAlarm(id)).map(([, { alarm }]) => alarm);
   }
 
   /** @throws Error when no alarm has that id: the one who asks for it is made after it. */
@@ -69,13 +87,16 @@ export class AlertTopics extends Construct {
     return registered.alarm;
   }
 
-  /** What an alarm of that severity does. */
-  actionFor(severity: Severity): SnsAction {
-    return new SnsAction(this[severity]);
+  /** @throws Error when there is no such team: the configuration is checked before. */
+  actionFor(recipient: Recipient): SnsAction {
+    if (typeof recipient === "string") return new SnsAction(this[recipient]);
+    const topic = this.#teams.get(recipient.team);
+    if (topic === undefined) throw new Error(`There is no team ${recipient.team} in alarms.teams.`);
+    return new SnsAction(topic);
   }
 }
 
-function makeTopic(scope: Construct, id: "Page" | "Ticket", props: AlertTopicsProps): Topic {
+function makeTopic(scope: Construct, id: string, props: AlertTopicsProps): Topic {
   const topic = new Topic(scope, id, {
     displayName: `Alloy webhooks ${props.stage.stage}: ${id.toLowerCase()}`,
     masterKey: props.key,

@@ -14,6 +14,7 @@ import {
   SUBMISSION_DETAIL_TYPE,
 } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
+import { pascalCase } from "../pascal-case.ts";
 import { isEverPublished, targetServiceOf } from "../stage-configuration.ts";
 import type { StageConfiguration, TargetService } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
@@ -141,14 +142,6 @@ export class EventRoutes extends Construct {
       impact: "if that application's webhooks are lost too, nobody will notice.",
     });
   }
-}
-
-/** `manual-review` → `ManualReview`, the start of the route's output and logical ids. */
-export function pascalCase(route: RouteId): string {
-  return route
-    .split("-")
-    .map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)
-    .join("");
 }
 
 /** Named, since CloudWatch counts by the name, and CloudFormation returns it with the bus before it. */

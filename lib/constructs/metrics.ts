@@ -5,7 +5,15 @@ import { METRIC_NAMESPACE, STAGE_DIMENSION } from "../../lambdas/settings.ts";
 import type { MetricName } from "../../lambdas/settings.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 
-type Statistic = "Sum" | "Maximum" | "Minimum" | "Average" | "p50" | "p90" | "p99";
+export type Statistic =
+  | "Sum"
+  | "Maximum"
+  | "Minimum"
+  | "Average"
+  | "SampleCount"
+  | "p50"
+  | "p90"
+  | "p99";
 
 /** One of the metrics that the Lambdas write. */
 export function ourMetric(

@@ -1,6 +1,6 @@
 import { Duration, Stack } from "aws-cdk-lib";
 import { Column, Dashboard, PeriodOverride, Row, TextWidget } from "aws-cdk-lib/aws-cloudwatch";
-import type { IMetric, Metric } from "aws-cdk-lib/aws-cloudwatch";
+import type { IMetric, IWidget, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
 import { ALLOY_SWITCH_OFF_FAILURES, METRICS } from "../../lambdas/settings.ts";
 import type { AlertTopics } from "./alert-topics.ts";
@@ -51,6 +51,7 @@ export class PipelineDashboard extends Construct {
             ...columnsOf(vitalSigns(props)),
           ),
         ],
+        ...rules(alerts),
         ...sectionsOf(props).map((section) => sectionWidgets(section, stage.alarms.runbooksUrl)),
       ],
     });
@@ -83,6 +84,13 @@ function introduction({ stage: { stage, alarms } }: Parts): TextWidget {
       "The rows below follow an event on its way: what came in, what became of it, what was decided, what Alloy knows besides, what it costs. In which row did it begin?",
     ].join("\n"),
   });
+}
+
+/** What is out of the ordinary at Alloy does not make the pipeline unhealthy: a row of its own, if there are rules. */
+function rules(alerts: AlertTopics): IWidget[][] {
+  const alarms = alerts.ruleAlarms();
+  if (alarms.length === 0) return [];
+  return [[new AlarmsWidget("Out of the ordinary, by your rules (notifications)", 3, alarms)]];
 }
 
 type VitalSign = readonly [title: string, metric: IMetric];

@@ -10,7 +10,7 @@ import {
 } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
 import { ConfigurationError } from "../stage-configuration.ts";
-import type { AlertTopics, Severity } from "./alert-topics.ts";
+import type { AlertTopics, Recipient } from "./alert-topics.ts";
 import type { ConsoleLink } from "./console-links.ts";
 
 const runbooks = fileURLToPath(new URL("../../docs/runbooks", import.meta.url));
@@ -20,7 +20,7 @@ const LONGEST_DESCRIPTION = 1_024;
 
 interface Announcement {
   readonly alerts: AlertTopics;
-  readonly severity: Severity;
+  readonly severity: Recipient;
   /** What is true now, as a sentence. */
   readonly fact: string;
   /** What breaks, and for whom, as a sentence. */

@@ -108,6 +108,7 @@ test("a dry run of the poller reports, and writes nothing anywhere", async () =>
       now: Date.now,
     }),
     deliveries: { record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }) },
+    outcomes: { total: never("compare anything") },
     queue: { send: never("queue anything") },
     gaps: { announce: never("publish anything") },
     settings: POLLER_SETTINGS,

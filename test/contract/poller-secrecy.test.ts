@@ -89,6 +89,7 @@ describe("the log of the poller holds nothing of Alloy's answers and of our key"
         openGaps: async () => [],
       },
       alloy: new HttpAlloyApi({ baseUrl, authorization, fetch, now: Date.now }),
+      outcomes: { total: async () => 0 },
       deliveries: { record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }) },
       queue: { send: async () => {} },
       gaps: { announce: async () => {} },

@@ -81,6 +81,7 @@ async function pollAmong(open: number) {
           alloyAnswer(applicationToken, [eventOf(applicationToken)]),
         renewCredentials() {},
       },
+      outcomes: { total: async () => 0 },
       deliveries: {
         record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }),
       },

@@ -34,6 +34,7 @@ test("runs side by side share what is due, and ask Alloy about each application 
         },
         renewCredentials() {},
       },
+      outcomes: { total: async () => 0 },
       deliveries: { record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }) },
       queue: { send: async () => {} },
       gaps: { announce: async () => {} },

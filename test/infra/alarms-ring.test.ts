@@ -1,14 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { pollerSettings } from "../../lib/function-settings.ts";
 import { INCIDENT_ALARMS } from "../../lib/constructs/alert-topics.ts";
-import { compositeAlarmsOf, metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
+import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
+import { compositeAlarmsOf } from "../../tools/cloudwatch/composite.ts";
 import { casesOf, FURTHER_FAULTS } from "./cloudwatch/cases.ts";
 import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
 import type { Story } from "../../tools/cloudwatch/evaluate.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
 import type { Series } from "../../tools/cloudwatch/series.ts";
-import { healthyWorld, Trouble } from "./cloudwatch/world.ts";
+import { NOTIFICATION_CASES } from "./cloudwatch/notification-cases.ts";
+import { healthyWorld, measureOutcomes, Trouble } from "./cloudwatch/world.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
-import { production, sandbox } from "./variants.ts";
+import { production, sandbox, withWorkedRules } from "./variants.ts";
 
 const HOUR = 60;
 
@@ -19,10 +22,19 @@ const END = 3 * HOUR;
 /** What no person is told of, and what is over other alarms. */
 const OVER_OTHERS = ["integration-unhealthy", "deployment-running", "deployment-excuses"];
 
-describe.each([sandbox, production])("in $stage", (stage) => {
+describe.each([
+  { name: "sandbox", stage: sandbox, cases: casesOf(sandbox) },
+  { name: "production", stage: production, cases: casesOf(production) },
+  {
+    name: "sandbox with the worked rules",
+    stage: withWorkedRules,
+    cases: [...casesOf(withWorkedRules), ...NOTIFICATION_CASES],
+  },
+])("in $name", ({ name, stage, cases }) => {
   const stack = synthesise(stage);
   const alarms = { metric: metricAlarmsOf(stack), composite: compositeAlarmsOf(stack) };
   const series = seriesOf(stage.stage);
+  const settings = pollerSettings(stage);
   const fired = new Set<string>();
   const silent = new Set<string>();
 
@@ -30,10 +42,11 @@ describe.each([sandbox, production])("in $stage", (stage) => {
   function story(fault: (trouble: Trouble, series: Series) => unknown): Story {
     const world = healthyWorld(series, END, () => 2);
     fault(new Trouble(world, FAULT), series);
+    measureOutcomes(world, series, settings, END);
     return evaluate(alarms, world, { from: FAULT.from - 5, to: END });
   }
 
-  it.each(casesOf(stage))("$id rings in time, with what else the fault means, and once", (one) => {
+  it.each(cases)("$id rings in time, with what else the fault means, and once", (one) => {
     const { rang } = story(one.fault);
 
     const [first = Number.POSITIVE_INFINITY, ...again] = rang.get(one.id) ?? [];
@@ -43,15 +56,12 @@ describe.each([sandbox, production])("in $stage", (stage) => {
     fired.add(one.id);
   });
 
-  it.each(casesOf(stage))(
-    "$id stays silent when it is close",
-    ({ id, nearMiss, nearMissIsFor = [] }) => {
-      const { rang } = story(nearMiss);
+  it.each(cases)("$id stays silent when it is close", ({ id, nearMiss, nearMissIsFor = [] }) => {
+    const { rang } = story(nearMiss);
 
-      expect([...rang.keys()].toSorted()).toEqual(withIncident(nearMissIsFor));
-      silent.add(id);
-    },
-  );
+    expect([...rang.keys()].toSorted()).toEqual(withIncident(nearMissIsFor));
+    silent.add(id);
+  });
 
   it.each(FURTHER_FAULTS)("$name: the right alarms ring", ({ fault, rings }) => {
     const { rang } = story(fault);
@@ -67,6 +77,7 @@ describe.each([sandbox, production])("in $stage", (stage) => {
       return Math.round(12 * Math.sin((Math.PI * (hour - 6)) / 16));
     };
     const world = healthyWorld(series, 24 * HOUR, byDay);
+    measureOutcomes(world, series, settings, 24 * HOUR);
 
     const { rang } = evaluate(alarms, world, { from: HOUR, to: 24 * HOUR });
 
@@ -75,6 +86,7 @@ describe.each([sandbox, production])("in $stage", (stage) => {
 
   it("nothing rings in a quiet night, without a single webhook", () => {
     const world = healthyWorld(series, 9 * HOUR, () => 0);
+    measureOutcomes(world, series, settings, 9 * HOUR);
 
     const { rang } = evaluate(alarms, world, { from: HOUR, to: 9 * HOUR });
 
@@ -83,10 +95,11 @@ describe.each([sandbox, production])("in $stage", (stage) => {
 
   it("every alarm watches something that is measured in one of the worlds", () => {
     const measured = new Set(
-      casesOf(stage).flatMap(({ fault, nearMiss }) => {
+      cases.flatMap(({ fault, nearMiss }) => {
         const world = healthyWorld(series, END, () => 2);
         fault(new Trouble(world, FAULT), series);
         nearMiss(new Trouble(world, FAULT), series);
+        measureOutcomes(world, series, settings, END);
         return world.names();
       }),
     );
@@ -173,7 +186,7 @@ describe.each([sandbox, production])("in $stage", (stage) => {
   it("every alarm of the template has been seen to fire and to stay silent", () => {
     const all = [...alarms.metric, ...alarms.composite].map(({ id }) => id).toSorted();
     console.log(
-      `${stage.stage}: alarms in the template: ${all.length}, tested to fire: ${fired.size}, tested to stay silent: ${silent.size}`,
+      `${name}: alarms in the template: ${all.length}, tested to fire: ${fired.size}, tested to stay silent: ${silent.size}`,
     );
 
     expect([...fired].toSorted()).toEqual(all);

@@ -5,9 +5,10 @@ import { describe, expect, it } from "vitest";
 import { METRIC_NAMESPACE, METRICS } from "../../lambdas/settings.ts";
 import { AlertTopics } from "../../lib/constructs/alert-topics.ts";
 import { Encryption } from "../../lib/constructs/encryption.ts";
+import { pascalCase } from "../../lib/pascal-case.ts";
 import { RunbookAlarm } from "../../lib/constructs/runbook-alarm.ts";
 import { listOf, objectsIn, referredId, synthesise } from "../../tools/template/synthesise.ts";
-import { sandbox, VARIANTS } from "./variants.ts";
+import { sandbox, VARIANTS, withWorkedRules } from "./variants.ts";
 import type { Synthesised, TemplateResource } from "../../tools/template/synthesise.ts";
 
 const RUNBOOKS = readdirSync("docs/runbooks").map((file) => file.replace(/\.md$/, ""));
@@ -29,10 +30,10 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
 
   it("every alarm has a runbook under its id, and says where it is", () => {
     for (const alarm of alarms) {
-      const id = idOf(alarm, stack);
+      const runbook = runbookOf(idOf(alarm, stack));
 
-      expect(RUNBOOKS).toContain(id);
-      expect(descriptionOf(alarm)).toContain(`/docs/runbooks/${id}.md`);
+      expect(RUNBOOKS).toContain(runbook);
+      expect(descriptionOf(alarm)).toContain(`/docs/runbooks/${runbook}.md`);
     }
     expect(alarms.length).toBeGreaterThan(0);
   });
@@ -47,11 +48,16 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
     }
   });
 
-  it("every alarm tells one of the two topics, when it begins and when it ends", () => {
-    for (const { Properties } of alarms) {
-      const actions = listOf(Properties["AlarmActions"]).map(referredId);
+  it("every alarm tells one of the two topics, or a rule's team, when it begins and when it ends", () => {
+    const teams = Object.keys(stage.alarms.teams).map((team) => `${pascalCase(team)}TeamTopic`);
 
-      expect([["PageTopic"], ["TicketTopic"]]).toContainEqual(actions);
+    for (const alarm of alarms) {
+      const { Properties } = alarm;
+      const [topic, ...others] = listOf(Properties["AlarmActions"]).map(referredId);
+      const isRule = idOf(alarm, stack).startsWith("notification-");
+
+      expect(["PageTopic", "TicketTopic", ...(isRule ? teams : [])]).toContain(topic);
+      expect(others).toEqual([]);
       expect(Properties["OKActions"]).toEqual(Properties["AlarmActions"]);
     }
   });
@@ -75,10 +81,10 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
 
 describe("every runbook", () => {
   it("has an alarm", () => {
-    const stack = synthesise(sandbox);
-    const ids = alarmsOf(stack).map((alarm) => idOf(alarm, stack));
+    const stack = synthesise(withWorkedRules);
+    const pages = alarmsOf(stack).map((alarm) => runbookOf(idOf(alarm, stack)));
 
-    expect(RUNBOOKS.toSorted()).toEqual(ids.toSorted());
+    expect(RUNBOOKS.toSorted()).toEqual([...new Set(pages)].toSorted());
   });
 
   it.each(RUNBOOKS)("%s has its parts, in their order, and three things to check", (id) => {
@@ -143,6 +149,11 @@ function alarmsOf(stack: Synthesised): readonly TemplateResource[] {
       "AlarmActions" in Properties ||
       ![...suppressors, ...inSuppressors].some((id) => id === logicalId),
   );
+}
+
+/** Rules share one page: what to do stands in the rule. */
+function runbookOf(id: string): string {
+  return id.startsWith("notification-") ? "notification" : id;
 }
 
 function idOf({ Properties }: TemplateResource, { stage }: Synthesised): string {

@@ -1,5 +1,6 @@
 import type { RouteConfiguration, StageConfiguration } from "../../lib/stage-configuration.ts";
 import { stageFrom } from "../../lib/stages.ts";
+import { WORKED_RULES } from "./worked-rules.ts";
 
 export const sandbox = stageFrom({ stage: "sandbox" });
 export const production = stageFrom({ stage: "production" });
@@ -9,11 +10,19 @@ export const local = stageFrom({
   timeScale: "600",
 });
 
+/** A stage with the worked rules, and the team that one of them tells. */
+export const withWorkedRules: StageConfiguration = {
+  ...sandbox,
+  notifications: WORKED_RULES,
+  alarms: { ...sandbox.alarms, teams: { "review-desk": [{ email: "reviews@example.com" }] } },
+};
+
 /** Every choice that a stage can make, so that a rule over all of them is a rule over everything. */
 export const VARIANTS: readonly (readonly [string, StageConfiguration])[] = [
   ["sandbox", sandbox],
   ["production", production],
   ["local", local],
+  ["a stage with rules", withWorkedRules],
   ["a stage with a key of its own", { ...production, encryption: "customer-managed" }],
   [
     "a stage with a name of its own and tokens",

@@ -169,6 +169,8 @@ function pollerIn(
     applications: dueApplicationsIn(sandbox, observed.due),
     alloy: alloyIn(sandbox),
     deliveries: deliveriesIn(sandbox, cloud.deliveries),
+    // No rule of the simulated stage compares windows.
+    outcomes: cloud.outcomes,
     queue: eventQueueIn(sandbox, observed.eventQueue(new MemoryEventQueue(cloud.events))),
     gaps: gapAnnouncerIn(sandbox, new MemoryGapAnnouncer(cloud.bus)),
     settings: pollerSettings,

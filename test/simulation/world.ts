@@ -204,5 +204,7 @@ function pollerSettingsOf({ settings }: Plot): PollerSettings {
       runMs: 42_000,
     },
     gaps: { graceMs: 2 * MINUTE, thresholdMs: 15 * MINUTE, staleAfterMs: 30 * 24 * HOUR },
+    comparisons: [],
+    expectedOutcomes: [],
   };
 }

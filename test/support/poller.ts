@@ -13,6 +13,7 @@ import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import type { LogFields } from "../../lambdas/telemetry/line-logger.ts";
 import type { Metrics } from "../../lambdas/telemetry/metrics.ts";
+import { MemoryOutcomeCounts } from "../../tools/memory/outcome-counts.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 const SECOND = 1_000;
@@ -41,6 +42,8 @@ export const POLLER_SETTINGS: PollerSettings = {
     callsPerRun: 200,
     runMs: 45 * SECOND,
   },
+  comparisons: [],
+  expectedOutcomes: [],
   gaps: { graceMs: 2 * MINUTE, thresholdMs: 15 * MINUTE, staleAfterMs: 30 * 24 * HOUR },
 };
 
@@ -193,6 +196,7 @@ export function aPoller(
         renewals += 1;
       },
     },
+    outcomes: new MemoryOutcomeCounts(),
     deliveries: {
       async record() {
         if (options.delivery === undefined) throw new Error("no metrics");

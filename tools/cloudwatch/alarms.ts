@@ -1,32 +1,22 @@
 import * as v from "valibot";
-import { listOf, objectsIn, referredId } from "../template/synthesise.ts";
-import type { Synthesised, TemplateResource } from "../template/synthesise.ts";
+import { referredId } from "../template/synthesise.ts";
+import type { Synthesised } from "../template/synthesise.ts";
+import { expectedBand } from "./band.ts";
+import type { Band } from "./band.ts";
+import { MISSING_DATA } from "./judge.ts";
+import type { Judge } from "./judge.ts";
 import type { Measurements, SeriesName } from "./measurements.ts";
 import { parseMetricMath } from "./metric-math.ts";
 import type { Point } from "./metric-math.ts";
 
 /** One alarm on metrics, ready to be evaluated. */
-export interface MetricAlarm {
+export interface MetricAlarm extends Judge {
   readonly id: string;
   readonly logicalId: string;
   readonly periodMinutes: number;
-  readonly evaluationPeriods: number;
-  readonly datapointsToAlarm: number;
-  readonly missingBreaches: boolean;
-  readonly breaches: (value: number) => boolean;
   /** The value of one window. */
   readonly valueIn: (measurements: Measurements, from: number, to: number) => Point;
   readonly series: readonly SeriesName[];
-}
-
-/** One alarm over other alarms. */
-export interface CompositeAlarm {
-  readonly id: string;
-  readonly logicalId: string;
-  readonly rule: (isRinging: (logicalId: string) => boolean) => boolean;
-  /** The logical id of the alarm that holds back its actions. */
-  readonly suppressor: string | null;
-  readonly suppressorWaitMinutes: number;
 }
 
 const DimensionsSchema = v.optional(
@@ -52,10 +42,11 @@ const ExpressionSchema = v.object({ Id: v.string(), Expression: v.string() });
 const AlarmSchema = v.object({
   AlarmName: v.string(),
   ComparisonOperator: v.string(),
-  Threshold: v.number(),
+  Threshold: v.optional(v.number()),
+  ThresholdMetricId: v.optional(v.string()),
   EvaluationPeriods: v.number(),
   DatapointsToAlarm: v.number(),
-  TreatMissingData: v.picklist(["breaching", "notBreaching"]),
+  TreatMissingData: v.optional(v.picklist(MISSING_DATA), "missing"),
   Metrics: v.optional(v.array(v.union([StatSchema, ExpressionSchema]))),
   Namespace: v.optional(v.string()),
   MetricName: v.optional(v.string()),
@@ -78,23 +69,82 @@ export function comparisonOf(operator: string): (value: number, threshold: numbe
   if (compare === undefined) throw new Error(`No alarm here compares with ${operator}.`);
   return compare;
 }
+/** How far a value is outside of a band; negative inside. */
+const OUTSIDE: Readonly<Record<string, (value: number, band: Band) => number>> = {
+  GreaterThanUpperThreshold: (value, { upper }) => value - upper,
+  LessThanLowerThreshold: (value, { lower }) => lower - value,
+  LessThanLowerOrGreaterThanUpperThreshold: (value, { lower, upper }) =>
+    Math.max(lower - value, value - upper),
+};
 
 /** The alarms on metrics of a template. */
 export function metricAlarmsOf(stack: Synthesised): readonly MetricAlarm[] {
   return stack.ofType("AWS::CloudWatch::Alarm").map((resource) => {
     const alarm = v.parse(AlarmSchema, resource.Properties);
-    const compare = comparisonOf(alarm.ComparisonOperator);
-    const { Metrics: metrics } = alarm;
-    return {
+    const known = {
       id: alarmIdOf(stack, alarm.AlarmName),
       logicalId: resource.logicalId,
       evaluationPeriods: alarm.EvaluationPeriods,
       datapointsToAlarm: alarm.DatapointsToAlarm,
-      missingBreaches: alarm.TreatMissingData === "breaching",
-      breaches: (value) => compare(value, alarm.Threshold),
+      missingData: alarm.TreatMissingData,
+    };
+    const { ComparisonOperator: operator, Threshold: threshold, Metrics: metrics } = alarm;
+    const outside = OUTSIDE[operator];
+    if (alarm.ThresholdMetricId !== undefined && outside !== undefined) {
+      const breaches = (value: number) => value > 0;
+      return {
+        ...known,
+        breaches,
+        ...outsideOfBand(metrics ?? [], alarm.ThresholdMetricId, outside),
+      };
+    }
+    if (threshold === undefined) throw new Error(`${alarm.AlarmName} has no threshold.`);
+    const compare = comparisonOf(operator);
+    const breaches = (value: number) => compare(value, threshold);
+    return {
+      ...known,
+      breaches,
       ...(metrics === undefined ? oneMetric(alarm) : calculated(metrics)),
     };
   });
+}
+
+type Queries = readonly (
+  | v.InferOutput<typeof StatSchema>
+  | v.InferOutput<typeof ExpressionSchema>
+)[];
+
+/** An alarm on `ANOMALY_DETECTION_BAND(metric, deviations)`: its value is how far the metric is outside. */
+function outsideOfBand(
+  queries: Queries,
+  bandId: string,
+  outside: (value: number, band: Band) => number,
+): Watched {
+  const [metric, ...others] = queries.filter((query) => "MetricStat" in query);
+  const band = queries.find((query) => query.Id === bandId);
+  const parts = /^ANOMALY_DETECTION_BAND\((\w+), ([\d.]+)\)$/.exec(
+    band !== undefined && "Expression" in band ? band.Expression : "",
+  );
+  if (metric === undefined || others.length > 0 || parts?.[1] !== metric.Id) {
+    throw new Error("An alarm on a band has one metric, and the band of it.");
+  }
+  const { Metric, Stat, Period } = metric.MetricStat;
+  const series = seriesName(Metric.Namespace, Metric.MetricName, Metric.Dimensions);
+  const deviations = Number(parts[2]);
+  return {
+    periodMinutes: Period / 60,
+    series: [series],
+    valueIn: (measurements, from, to) => {
+      const value = measurements.statistic(series, Stat, from, to);
+      const expected = expectedBand(
+        measurements,
+        { series, statistic: Stat, deviations },
+        from,
+        to,
+      );
+      return value === null || expected === null ? null : outside(value, expected);
+    },
+  };
 }
 
 type Watched = Pick<MetricAlarm, "periodMinutes" | "series" | "valueIn">;
@@ -110,9 +160,7 @@ function oneMetric(alarm: v.InferOutput<typeof AlarmSchema>): Watched {
   };
 }
 
-function calculated(
-  metrics: readonly (v.InferOutput<typeof StatSchema> | v.InferOutput<typeof ExpressionSchema>)[],
-): Watched {
+function calculated(metrics: Queries): Watched {
   const stats = metrics.filter((one) => "MetricStat" in one);
   const [expression, ...others] = metrics.filter((one) => "Expression" in one);
   const periods = new Set(stats.map(({ MetricStat }) => MetricStat.Period));
@@ -158,83 +206,7 @@ function plainValue(value: unknown): string {
   return (referredId(value) ?? String(value)).replace(/[0-9A-F]{8}$/, "");
 }
 
-const CompositeSchema = v.object({
-  AlarmName: v.string(),
-  AlarmRule: v.unknown(),
-  ActionsSuppressor: v.optional(v.unknown()),
-  ActionsSuppressorWaitPeriod: v.optional(v.number(), 0),
-});
-
-/** The alarms over alarms of a template. */
-export function compositeAlarmsOf(stack: Synthesised): readonly CompositeAlarm[] {
-  return stack.ofType("AWS::CloudWatch::CompositeAlarm").map((resource: TemplateResource) => {
-    const alarm = v.parse(CompositeSchema, resource.Properties);
-    return {
-      id: alarmIdOf(stack, alarm.AlarmName),
-      logicalId: resource.logicalId,
-      rule: parseRule(ruleText(alarm.AlarmRule)),
-      suppressor: referredId(alarm.ActionsSuppressor) ?? null,
-      suppressorWaitMinutes: alarm.ActionsSuppressorWaitPeriod / 60,
-    };
-  });
-}
-
-function alarmIdOf({ stage }: Synthesised, alarmName: string): string {
+/** The id of an alarm: its name without the stack's. */
+export function alarmIdOf({ stage }: Synthesised, alarmName: string): string {
   return alarmName.replace(`AlloyJourneyWebhooks-${stage.stage}-`, "");
-}
-
-/** The rule as text, with logical ids in place of ARNs. */
-function ruleText(rule: unknown): string {
-  if (typeof rule === "string") return rule;
-  const [outer] = objectsIn(rule);
-  const [, parts] = listOf(outer?.["Fn::Join"]);
-  return listOf(parts)
-    .map((part) => (typeof part === "string" ? part : (referredId(part) ?? "")))
-    .join("");
-}
-
-/** Understands `ALARM("…")`, `NOT`, `AND`, `OR` and parentheses. */
-function parseRule(text: string): CompositeAlarm["rule"] {
-  const tokens = text.match(/ALARM\("[^"]+"\)|AND|OR|NOT|\(|\)/g) ?? [];
-  let position = 0;
-  const peek = () => tokens[position];
-  const take = () => tokens[position++] ?? "";
-
-  function any(): CompositeAlarm["rule"] {
-    let left = all();
-    while (peek() === "OR") {
-      take();
-      const [a, b] = [left, all()];
-      left = (isRinging) => a(isRinging) || b(isRinging);
-    }
-    return left;
-  }
-  function all(): CompositeAlarm["rule"] {
-    let left = one();
-    while (peek() === "AND") {
-      take();
-      const [a, b] = [left, one()];
-      left = (isRinging) => a(isRinging) && b(isRinging);
-    }
-    return left;
-  }
-  function one(): CompositeAlarm["rule"] {
-    const token = take();
-    if (token === "NOT") {
-      const inner = one();
-      return (isRinging) => !inner(isRinging);
-    }
-    if (token === "(") {
-      const inner = any();
-      take();
-      return inner;
-    }
-    const [, logicalId] = /^ALARM\("([^"]+)"\)$/.exec(token) ?? [];
-    if (logicalId === undefined) throw new Error(`The rule ${text} is not understood at ${token}.`);
-    return (isRinging) => isRinging(logicalId);
-  }
-
-  const rule = any();
-  if (position < tokens.length) throw new Error(`The rule ${text} goes on after its end.`);
-  return rule;
 }

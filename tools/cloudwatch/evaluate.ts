@@ -1,4 +1,6 @@
-import type { CompositeAlarm, MetricAlarm } from "./alarms.ts";
+import type { MetricAlarm } from "./alarms.ts";
+import type { CompositeAlarm } from "./composite.ts";
+import { judge } from "./judge.ts";
 import type { Measurements } from "./measurements.ts";
 import type { Point } from "./metric-math.ts";
 
@@ -10,24 +12,6 @@ export const FURTHER_WINDOWS = 2;
 
 /** Minutes until a measurement can be seen. */
 export const PUBLICATION_DELAY = 2;
-
-/**
- * Is the alarm ringing, by what CloudWatch knows at a minute? With enough data in the range the newest
- * of it decides, however old; otherwise what is missing is filled as the alarm says.
- */
-export function isBreaching(
-  alarm: Pick<
-    MetricAlarm,
-    "evaluationPeriods" | "datapointsToAlarm" | "missingBreaches" | "breaches"
-  >,
-  range: readonly Point[],
-): boolean {
-  const { evaluationPeriods, datapointsToAlarm, missingBreaches, breaches } = alarm;
-  const real = range.filter((point) => point !== null).slice(-evaluationPeriods);
-  const breaching = real.filter(breaches).length;
-  const filled = evaluationPeriods - real.length;
-  return breaching + (missingBreaches ? filled : 0) >= datapointsToAlarm;
-}
 
 /** What the alarm's range holds at a minute, oldest window first. */
 export function rangeAt(alarm: MetricAlarm, measurements: Measurements, minute: number): Point[] {
@@ -69,6 +53,8 @@ export function evaluate(
   const told = new Map<string, number[]>();
   /** Composite alarms whose actions wait for the suppressor, with the minute of their ring. */
   const waiting = new Map<CompositeAlarm, number>();
+  /** The last minute at which a suppressor rang. */
+  const suppressedUntil = new Map<string, number>();
   const note = (story: Map<string, number[]>, id: string, minute: number) =>
     story.set(id, [...(story.get(id) ?? []), minute]);
 
@@ -84,10 +70,22 @@ export function evaluate(
     return rings;
   }
 
+  /** Held back by its suppressor, or while it waits for it: before it may ring, and after it has ended. */
+  function isHeldBack(alarm: CompositeAlarm, since: number, minute: number): boolean {
+    const { suppressor, suppressorWaitMinutes, suppressorExtensionMinutes } = alarm;
+    if (suppressor === null) return false;
+    if (ringing.has(suppressor) || minute - since < suppressorWaitMinutes) return true;
+    const ended = suppressedUntil.get(suppressor);
+    return ended !== undefined && minute - ended <= suppressorExtensionMinutes;
+  }
+
   for (let minute = span.from; minute < span.to; minute += 1) {
     for (const alarm of alarms.metric) {
-      const began = settle(alarm, isBreaching(alarm, rangeAt(alarm, measurements, minute)), minute);
-      if (began) note(told, alarm.id, minute);
+      const verdict = judge(alarm, rangeAt(alarm, measurements, minute));
+      // For who is told, OK and INSUFFICIENT_DATA are one: the alarm does not ring.
+      if (verdict !== "retain" && settle(alarm, verdict === "ALARM", minute)) {
+        note(told, alarm.id, minute);
+      }
     }
     for (const alarm of alarms.composite) {
       const began = settle(
@@ -98,10 +96,11 @@ export function evaluate(
       if (began) waiting.set(alarm, minute);
       if (!ringing.has(alarm.logicalId)) waiting.delete(alarm);
     }
+    for (const { suppressor } of alarms.composite) {
+      if (suppressor !== null && ringing.has(suppressor)) suppressedUntil.set(suppressor, minute);
+    }
     for (const [alarm, since] of waiting) {
-      const suppressed = alarm.suppressor !== null && ringing.has(alarm.suppressor);
-      const waits = alarm.suppressor !== null && minute - since < alarm.suppressorWaitMinutes;
-      if (suppressed || waits) continue;
+      if (isHeldBack(alarm, since, minute)) continue;
       note(told, alarm.id, minute);
       waiting.delete(alarm);
     }

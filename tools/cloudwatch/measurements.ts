@@ -6,10 +6,14 @@ export type SeriesName = string;
 /** What was measured, minute by minute, as CloudWatch would be told. */
 export class Measurements {
   readonly #series = new Map<SeriesName, Map<number, number[]>>();
+  /** The first and the last minute of each: a window of a day need not be looked through where nothing is. */
+  readonly #spans = new Map<SeriesName, readonly [first: number, last: number]>();
 
   /** Adds values to a minute. */
   put(series: SeriesName, minute: number, ...values: readonly number[]): void {
     const minutes = this.#series.get(series) ?? new Map<number, number[]>();
+    const [first, last] = this.#spans.get(series) ?? [minute, minute];
+    this.#spans.set(series, [Math.min(first, minute), Math.max(last, minute)]);
     minutes.set(minute, [...(minutes.get(minute) ?? []), ...values]);
     this.#series.set(series, minutes);
   }
@@ -27,7 +31,12 @@ export class Measurements {
     const minutes = this.#series.get(series);
     if (minutes === undefined) return null;
     const values: number[] = [];
-    for (let minute = from; minute < to; minute += 1) values.push(...(minutes.get(minute) ?? []));
+    const [first, last] = this.#spans.get(series) ?? [from, to];
+    const end = Math.min(to, last + 1);
+    for (let minute = Math.max(from, first); minute < end; minute += 1) {
+      const measured = minutes.get(minute);
+      if (measured !== undefined) values.push(...measured);
+    }
     return values.length === 0 ? null : calculate(statistic, values);
   }
 

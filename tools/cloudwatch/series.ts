@@ -1,5 +1,5 @@
-import { METRIC_NAMESPACE, STAGE_DIMENSION } from "../../lambdas/settings.ts";
-import type { MetricName } from "../../lambdas/settings.ts";
+import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings.ts";
+import type { MetricName, OutcomeSubject } from "../../lambdas/settings.ts";
 import { seriesName } from "./alarms.ts";
 import type { SeriesName } from "./measurements.ts";
 
@@ -48,6 +48,12 @@ export function seriesOf(stage: string) {
       `AWS/Logs/IncomingBytes{LogGroupName=${LOGS[name]}}`,
     operation: (operation: string, table: string): SeriesName =>
       `AWS/DynamoDB/SystemErrors{Operation=${operation},TableName=${table}}`,
+    outcome: ({ outcome, journey }: OutcomeSubject): SeriesName => {
+      const by = journey === null ? "" : `Journey=${journey},`;
+      return `${METRIC_NAMESPACE}/${METRICS.applicationsByOutcome}{${by}Outcome=${outcome},Stage=${stage}}`;
+    },
+    change: (rule: string): SeriesName =>
+      `${METRIC_NAMESPACE}/${METRICS.outcomeChange}{Rule=${rule},Stage=${stage}}`,
   };
 }
 

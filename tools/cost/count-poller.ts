@@ -58,6 +58,11 @@ export async function countPoller(stage: StageConfiguration): Promise<PollerCoun
         getApplication: async () => alloyAnswer(TOKEN, events, ended),
         renewCredentials() {},
       },
+      outcomes: {
+        total: async () => {
+          throw new Error("the count has no rules that compare windows");
+        },
+      },
       deliveries: {
         // Nothing is missing, so nobody asks why; the run goes on without.
         record: async () => {
@@ -78,6 +83,8 @@ export async function countPoller(stage: StageConfiguration): Promise<PollerCoun
         alloyAuth: stage.alloy.auth,
         refusals: { byAuthorizer: false, byAddress: false },
         polling: stage.polling,
+        comparisons: [],
+        expectedOutcomes: [],
         gaps: stage.gaps,
         eventRetentionMs: stage.retention.eventsMs,
       },

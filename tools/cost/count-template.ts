@@ -1,4 +1,6 @@
 import { ALLOY_ATTEMPTS_MS, COUNTED_OUTCOMES, METRICS } from "../../lambdas/settings.ts";
+import { comparisonsOf } from "../../lib/compared-outcomes.ts";
+import { countedJourneysOf } from "../../lib/notification-rules.ts";
 import type { StageConfiguration } from "../../lib/stage-configuration.ts";
 import { isRecord, listOf, synthesise } from "../template/synthesise.ts";
 import { LOG_EVENT_OVERHEAD_BYTES } from "../../test/support/counted-consumer.ts";
@@ -44,11 +46,10 @@ export function countTemplate(stage: StageConfiguration): TemplateCount {
   const template = synthesise(stage);
   const metricsOf = (properties: unknown) => {
     const queries = isRecord(properties) ? listOf(properties["Metrics"]) : [];
-    // An alarm on metric math pays for each metric that it reads.
-    return Math.max(
-      1,
-      queries.filter((query) => isRecord(query) && query["MetricStat"] !== undefined).length,
-    );
+    // An alarm on metric math pays for each metric that it reads, one on a band for the band's edges too.
+    const edges = isRecord(properties) && properties["ThresholdMetricId"] !== undefined ? 2 : 0;
+    const read = queries.filter((query) => isRecord(query) && query["MetricStat"] !== undefined);
+    return Math.max(1, read.length) + edges;
   };
   return {
     alarmMetrics: template
@@ -63,11 +64,13 @@ export function countTemplate(stage: StageConfiguration): TemplateCount {
 }
 
 /** One for each name; for those that come only by a dimension, one for each of its values. */
-function customMetricsOf({ journeys }: StageConfiguration): number {
-  // Two of the names come by a dimension alone.
-  const names = Object.keys(METRICS).length - 2;
+function customMetricsOf(stage: StageConfiguration): number {
+  // Three of the names come by a dimension alone.
+  const names = Object.keys(METRICS).length - 3;
   const byOutcome = COUNTED_OUTCOMES.length;
   const byAttempt = ALLOY_ATTEMPTS_MS.length;
+  const byRule = comparisonsOf(stage.notifications).length;
   // A counted Journey has each outcome and the time to decision for itself.
-  return names + byOutcome + byAttempt + journeys.length * (byOutcome + 1);
+  const byJourney = countedJourneysOf(stage).length * (byOutcome + 1);
+  return names + byOutcome + byAttempt + byRule + byJourney;
 }

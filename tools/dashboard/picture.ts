@@ -1,4 +1,5 @@
-import { compositeAlarmsOf, metricAlarmsOf } from "../cloudwatch/alarms.ts";
+import { metricAlarmsOf } from "../cloudwatch/alarms.ts";
+import { compositeAlarmsOf } from "../cloudwatch/composite.ts";
 import { evaluate } from "../cloudwatch/evaluate.ts";
 import type { Measurements } from "../cloudwatch/measurements.ts";
 import type { Synthesised } from "../template/synthesise.ts";

@@ -7,7 +7,8 @@ import {
 } from "@aws-sdk/client-cloudwatch";
 import type { MetricAlarm, MetricDataResult, StateValue } from "@aws-sdk/client-cloudwatch";
 import { comparisonOf } from "../cloudwatch/alarms.ts";
-import { FURTHER_WINDOWS, isBreaching } from "../cloudwatch/evaluate.ts";
+import { FURTHER_WINDOWS } from "../cloudwatch/evaluate.ts";
+import { judge } from "../cloudwatch/judge.ts";
 import type { Clients } from "./clients.ts";
 
 /** `GetMetricData`'s most queries. */
@@ -189,7 +190,8 @@ export function definitionOf(alarm: MetricAlarm): AlarmDefinition | null {
 export function rings(definition: AlarmDefinition, values: readonly number[]): boolean {
   const compare = comparisonOf(definition.operator);
   const breaches = (value: number) => compare(value, definition.threshold);
-  return isBreaching({ ...definition, breaches }, values);
+  const missingData = definition.missingBreaches ? "breaching" : "notBreaching";
+  return judge({ ...definition, missingData, breaches }, values) === "ALARM";
 }
 
 /** As far back as CloudWatch looks when data is missing. */

@@ -10,6 +10,7 @@ import { MemoryApplicationTable } from "./application-table.ts";
 import { MemoryBus, routeRule, submissionRule } from "./bus.ts";
 import { MemoryDeliveries } from "./deliveries.ts";
 import { MemoryIdempotencyTable } from "./idempotency.ts";
+import { MemoryOutcomeCounts } from "./outcome-counts.ts";
 import { MemoryPayloadBucket } from "./payload-bucket.ts";
 import { MemoryQueue } from "./queue.ts";
 import type { QueuedMessage } from "./queue.ts";
@@ -26,6 +27,7 @@ export interface MemoryCloud {
   /** The queues of the routes that have one. */
   readonly routes: ReadonlyMap<RouteId, MemoryQueue>;
   readonly deliveries: MemoryDeliveries;
+  readonly outcomes: MemoryOutcomeCounts;
   readonly webhookSecret: MemorySecret;
   readonly alloyApiSecret: MemorySecret;
 }
@@ -77,6 +79,7 @@ export function makeMemoryCloud(options: {
     bus,
     routes: routeQueues,
     deliveries: new MemoryDeliveries(events),
+    outcomes: new MemoryOutcomeCounts(),
     webhookSecret: new MemorySecret(EMPTY_WEBHOOK_SECRET),
     alloyApiSecret: new MemorySecret(EMPTY_ALLOY_API_SECRET),
   };

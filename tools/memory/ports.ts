@@ -31,10 +31,11 @@ export function consumerPorts(
 /** The poller's ports, but for Alloy's. */
 export function pollerPorts(
   cloud: MemoryCloud,
-): Pick<PollerDependencies, "applications" | "deliveries" | "queue" | "gaps"> {
+): Pick<PollerDependencies, "applications" | "deliveries" | "outcomes" | "queue" | "gaps"> {
   return {
     applications: cloud.applications,
     deliveries: cloud.deliveries,
+    outcomes: cloud.outcomes,
     queue: new MemoryEventQueue(cloud.events),
     gaps: new MemoryGapAnnouncer(cloud.bus),
   };

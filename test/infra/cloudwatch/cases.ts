@@ -1,6 +1,6 @@
 import { METRICS, ROUTE_IDS } from "../../../lambdas/settings.ts";
 import type { RouteId } from "../../../lambdas/settings.ts";
-import { pascalCase } from "../../../lib/constructs/event-routes.ts";
+import { pascalCase } from "../../../lib/pascal-case.ts";
 import { isEverPublished } from "../../../lib/stage-configuration.ts";
 import type { StageConfiguration } from "../../../lib/stage-configuration.ts";
 import { POLL_MINUTES } from "./world.ts";

@@ -1,38 +1,86 @@
 import { describe, expect, it } from "vitest";
-import { isBreaching, evaluate, rangeAt } from "../../../tools/cloudwatch/evaluate.ts";
-import type { CompositeAlarm, MetricAlarm } from "../../../tools/cloudwatch/alarms.ts";
+import { evaluate, rangeAt } from "../../../tools/cloudwatch/evaluate.ts";
+import { judge, MISSING_DATA } from "../../../tools/cloudwatch/judge.ts";
+import type { MetricAlarm } from "../../../tools/cloudwatch/alarms.ts";
+import type { CompositeAlarm } from "../../../tools/cloudwatch/composite.ts";
 import { Measurements } from "../../../tools/cloudwatch/measurements.ts";
 
-/** CloudWatch's own table: `X` breaches, `0` does not, `-` is missing. */
-const TABLE: readonly (readonly [range: string, m: number, n: number, br: boolean, nb: boolean])[] =
-  [
-    ["0 - X - X", 3, 3, false, false],
-    ["- - - - 0", 3, 3, false, false],
-    ["- - - - -", 3, 3, true, false],
-    ["0 X X - X", 3, 3, true, true],
-    ["- - X - -", 3, 3, true, false],
-    ["0 - X - X", 2, 3, true, true],
-    ["0 0 X 0 X", 2, 3, true, true],
-    ["0 - X - -", 2, 3, true, false],
-    ["- - - - 0", 2, 3, true, false],
-    ["- - - - X", 2, 3, true, false],
-  ];
+/**
+ * CloudWatch's own tables ("Configuring how CloudWatch alarms treat missing data"): `X` breaches, `0` does not,
+ * `-` is missing; then what becomes of the alarm by each treatment: `A` ALARM, `O` OK, `I` INSUFFICIENT_DATA,
+ * `R` as it was.
+ */
+const TABLE: readonly (readonly [
+  range: string,
+  m: number,
+  n: number,
+  missing: string,
+  ignore: string,
+  breaching: string,
+  notBreaching: string,
+])[] = [
+  ["0 - X - X", 3, 3, "O", "O", "O", "O"],
+  ["- - - - 0", 3, 3, "O", "O", "O", "O"],
+  ["- - - - -", 3, 3, "I", "R", "A", "O"],
+  ["0 X X - X", 3, 3, "A", "A", "A", "A"],
+  ["- - X - -", 3, 3, "A", "R", "A", "O"],
+  ["0 - X - X", 2, 3, "A", "A", "A", "A"],
+  ["0 0 X 0 X", 2, 3, "A", "A", "A", "A"],
+  ["0 - X - -", 2, 3, "O", "O", "A", "O"],
+  ["- - - - 0", 2, 3, "O", "O", "A", "O"],
+  ["- - - X -", 2, 3, "A", "R", "A", "O"],
+  // One point too young to be the last word (the same page, "Avoiding premature transitions").
+  ["- - - - X", 2, 3, "R", "R", "A", "O"],
+];
+
+const VERDICTS = { ALARM: "A", OK: "O", INSUFFICIENT_DATA: "I", retain: "R" } as const;
 
 describe("an alarm", () => {
-  it.each(TABLE)("that sees %s, %i of %i", (range, m, n, breaching, notBreaching) => {
+  it.each(TABLE)("that sees %s, %i of %i", (range, m, n, ...wanted) => {
     const points = range.split(" ").map((mark) => ({ X: 1, "0": 0 })[mark] ?? null);
-    const rings = (missingBreaches: boolean) =>
-      isBreaching(
+    const verdicts = MISSING_DATA.map((missingData) =>
+      judge(
         {
           evaluationPeriods: n,
           datapointsToAlarm: m,
-          missingBreaches,
+          missingData,
           breaches: (value) => value >= 1,
         },
         points,
-      );
+      ),
+    );
 
-    expect([rings(true), rings(false)]).toEqual([breaching, notBreaching]);
+    expect(verdicts.map((verdict) => VERDICTS[verdict])).toEqual(wanted);
+  });
+
+  it("that ignores what is missing rings on through silence, and ends with the next good point", () => {
+    const measurements = new Measurements();
+    measurements.put("m", 10, 1);
+    measurements.put("m", 40, 0);
+
+    const story = evaluate(
+      { metric: [{ ...anAlarm({}), missingData: "ignore" }], composite: [] },
+      measurements,
+      { from: 0, to: 60 },
+    );
+
+    expect(story.rang.get("an-alarm")).toEqual([13]);
+    expect(story.ended.get("an-alarm")).toEqual([43]);
+  });
+
+  it("that knows no treatment ends when all is silent", () => {
+    const measurements = new Measurements();
+    measurements.put("m", 10, 1);
+
+    const story = evaluate(
+      { metric: [{ ...anAlarm({}), missingData: "missing" }], composite: [] },
+      measurements,
+      { from: 0, to: 60 },
+    );
+
+    expect(story.rang.get("an-alarm")).toEqual([13]);
+    // The point leaves the range of three windows.
+    expect(story.ended.get("an-alarm")).toEqual([14]);
   });
 
   it("slides its window by a minute, and does not see what is still on its way", () => {
@@ -70,6 +118,7 @@ describe("an alarm over alarms", () => {
     rule: (isRinging) => isRinging("Trouble"),
     suppressor: "Deployment",
     suppressorWaitMinutes: 2,
+    suppressorExtensionMinutes: 0,
   };
   const alarms = { metric: [trouble, deployment], composite: [over] };
   const told = (measurements: Measurements) =>
@@ -86,6 +135,22 @@ describe("an alarm over alarms", () => {
   it("tells when it still rings after its suppressor", () => {
     expect(told(aWorld({ m: [10, 40], d: [9, 20] }))).toEqual([23]);
   });
+
+  it("tells when its suppressor has ended for as long as it is extended", () => {
+    const extended = { ...over, suppressorExtensionMinutes: 5 };
+
+    const { told: all } = evaluate(
+      { metric: alarms.metric, composite: [extended] },
+      aWorld({ m: [10, 40], d: [9, 20] }),
+      { from: 0, to: 60 },
+    );
+
+    expect(all.get("over")).toEqual([28]);
+  });
+
+  it("tells nobody when it has ended before it could", () => {
+    expect(told(aWorld({ m: [10, 11] }))).toBeUndefined();
+  });
 });
 
 function anAlarm(change: {
@@ -101,7 +166,7 @@ function anAlarm(change: {
     periodMinutes,
     evaluationPeriods: 1,
     datapointsToAlarm: 1,
-    missingBreaches: false,
+    missingData: "notBreaching",
     breaches: (value) => value >= 1,
     valueIn: (measurements, from, to) => measurements.statistic(series, "Sum", from, to),
     series: [series],

@@ -1,5 +1,12 @@
 import { METRICS } from "../../../lambdas/settings.ts";
-import type { MetricName } from "../../../lambdas/settings.ts";
+import { changeInPercent, comparedSpans } from "../../../lambdas/domain/outcome-change.ts";
+import type { Span } from "../../../lambdas/domain/outcome-change.ts";
+import type {
+  CountedOutcome,
+  MetricName,
+  OutcomeSubject,
+  PollerSettings,
+} from "../../../lambdas/settings.ts";
 import { Measurements } from "../../../tools/cloudwatch/measurements.ts";
 import type { SeriesName } from "../../../tools/cloudwatch/measurements.ts";
 import type { Series } from "../../../tools/cloudwatch/series.ts";
@@ -40,9 +47,54 @@ export function healthyWorld(
     world.put(series.queue("NumberOfMessagesSent", "EventQueue"), minute, webhooks);
     world.put(series.queue("NumberOfMessagesDeleted", "EventQueue"), minute, webhooks);
     if (minute % POLL_MINUTES === 0) poll(world, series, minute);
+    for (const weeks of [0, 1, 2]) {
+      if (webhooks > 0) decide(world, series, minute, minute - weeks * WEEK);
+    }
   }
   return world;
 }
+
+const WEEK = 7 * 24 * 60;
+
+/** The Journey of all applications. */
+export const JOURNEY = "J-VCQoADBJxeHtmdAvFqoS";
+
+const TEN_MINUTES_MS = 600_000;
+
+/** One application a minute; of five, three are approved, one is denied, and one comes into review. */
+function decide(world: Measurements, series: Series, minute: number, at: number): void {
+  const turn = minute % 5;
+  const come: CountedOutcome[] = ["submitted"];
+  if (turn === 4) come.push("manual-review");
+  else come.push(turn === 3 ? "denied" : "approved", "ended");
+  for (const outcome of come) {
+    for (const journey of [null, JOURNEY]) world.put(series.outcome({ outcome, journey }), at, 1);
+  }
+  if (turn !== 4) world.put(series.ours(METRICS.timeToDecision), at, TEN_MINUTES_MS);
+}
+
+/** What the poller measures of a world that is as it is going to be, fault and all. */
+export function measureOutcomes(
+  world: Measurements,
+  series: Series,
+  { comparisons, expectedOutcomes }: PollerSettings,
+  minutes: number,
+): void {
+  const total = (subjects: readonly OutcomeSubject[], { from, to }: Span) =>
+    subjects
+      .map((one) => world.statistic(series.outcome(one), "Sum", from / MINUTE_MS, to / MINUTE_MS))
+      .reduce<number>((sum, value) => sum + (value ?? 0), 0);
+  for (let minute = 0; minute < minutes; minute += POLL_MINUTES) {
+    for (const subject of expectedOutcomes) world.put(series.outcome(subject), minute, 0);
+    for (const { rule, subjects, atLeast, ...windows } of comparisons) {
+      const { newest, before } = comparedSpans(windows, minute * MINUTE_MS);
+      const change = changeInPercent(total(subjects, newest), total(subjects, before), atLeast);
+      world.put(series.change(rule), minute, change);
+    }
+  }
+}
+
+const MINUTE_MS = 60_000;
 
 function receive(world: Measurements, series: Series, minute: number, webhooks: number): void {
   // Alloy repeats one in fifty or so; every second hour somebody knocks without a credential.

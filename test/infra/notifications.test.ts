@@ -1,0 +1,470 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { changeInPercent } from "../../lambdas/domain/outcome-change.ts";
+import { METRICS } from "../../lambdas/settings.ts";
+import { consumerSettings, pollerSettings } from "../../lib/function-settings.ts";
+import type { NotificationRule } from "../../lib/notification-rules.ts";
+import { validate } from "../../lib/stage-configuration.ts";
+import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
+import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
+import { Measurements } from "../../tools/cloudwatch/measurements.ts";
+import { synthesise } from "../../tools/template/synthesise.ts";
+import { seriesOf } from "../../tools/cloudwatch/series.ts";
+import { sandbox, withWorkedRules } from "./variants.ts";
+import { WORKED_RULES } from "./worked-rules.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const WEEK_MINUTES = 7 * 24 * 60;
+
+/** Stands for a part that is left out. */
+const absent = Symbol("absent");
+
+const common = { windowMs: 30 * MINUTE, tell: "ticket", who: "Somebody looks." } as const;
+const ONE = "J-one";
+const TWO = "J-two";
+
+/** Rules of each kind in the directions that the worked examples leave out. */
+const FURTHER_RULES: readonly NotificationRule[] = [
+  { ...common, name: "sum", kind: "count", of: "denied", moreThan: 10, journeys: [ONE, TWO] },
+  {
+    ...common,
+    name: "few",
+    kind: "percent",
+    of: "approved",
+    is: "below",
+    percent: 50,
+    atLeast: 10,
+  },
+  {
+    ...common,
+    name: "both",
+    kind: "percent",
+    of: "denied",
+    is: "above",
+    percent: 30,
+    atLeast: 10,
+    journeys: [ONE, TWO],
+  },
+  {
+    ...common,
+    name: "more",
+    kind: "percentChange",
+    of: "errored",
+    change: "rises",
+    byPercent: 200,
+    since: "day-before",
+    atLeast: 5,
+  },
+  { ...common, name: "many", kind: "anomaly", of: "expired", is: "above", deviations: 2 },
+  { ...common, name: "odd", kind: "anomaly", of: "ended", is: "outside", deviations: 2 },
+  {
+    ...common,
+    name: "slow",
+    kind: "anomaly",
+    of: "time-to-decision-p50",
+    is: "above",
+    deviations: 2,
+    journeys: [ONE],
+  },
+  {
+    ...common,
+    name: "late",
+    kind: "timeToDecision",
+    percentile: "p50",
+    longerThanMs: HOUR,
+    atLeast: 5,
+    journeys: [ONE],
+  },
+];
+
+const stack = synthesise({ ...sandbox, notifications: FURTHER_RULES });
+const series = seriesOf("sandbox");
+const alarms = metricAlarmsOf(stack).filter(({ id }) => id.startsWith("notification-"));
+
+/** The rules that ring at all, when each minute of two hours is as `minute` says. */
+function ringing(measure: (world: Measurements, minute: number) => void): readonly string[] {
+  const world = new Measurements();
+  for (let minute = 0; minute < 120; minute += 1) measure(world, minute);
+  const { rang } = evaluate({ metric: alarms, composite: [] }, world, { from: 60, to: 120 });
+  return [...rang.keys()].map((id) => id.replace("notification-", "")).toSorted();
+}
+
+const counts =
+  (outcome: "denied" | "approved" | "ended" | "expired", journey: string | null, value = 1) =>
+  (world: Measurements, minute: number) =>
+    world.put(series.outcome({ outcome, journey }), minute, value);
+
+const together =
+  (...all: readonly ((world: Measurements, minute: number) => void)[]) =>
+  (world: Measurements, minute: number) => {
+    for (const one of all) one(world, minute);
+  };
+
+const every =
+  (minutes: number, measure: (world: Measurements, minute: number) => void) =>
+  (world: Measurements, minute: number) => {
+    if (minute % minutes === 0) measure(world, minute);
+  };
+
+const before =
+  (weeks: number, measure: (world: Measurements, minute: number) => void) =>
+  (world: Measurements, minute: number) =>
+    measure(world, minute - weeks * WEEK_MINUTES);
+
+const change = (percent: number) => (world: Measurements, minute: number) =>
+  world.put(series.change("more"), minute, percent);
+
+const TIME_IN_ONE = `AlloyJourneyWebhooks/${METRICS.timeToDecision}{Journey=${ONE},Stage=sandbox}`;
+const took = (ms: number) => (world: Measurements, minute: number) =>
+  world.put(TIME_IN_ONE, minute, ms);
+
+describe("a rule", () => {
+  it.each([
+    // Neither Journey alone has eleven in half an hour.
+    [
+      "of two Journeys",
+      together(every(4, counts("denied", ONE)), every(4, counts("denied", TWO))),
+      ["sum"],
+    ],
+    ["of two Journeys, of another", counts("denied", "J-three"), []],
+    [
+      "of a share below",
+      together(counts("ended", null), every(3, counts("approved", null))),
+      ["few"],
+    ],
+    [
+      "of a share that is not",
+      together(counts("ended", null), every(1, counts("approved", null))),
+      [],
+    ],
+    ["of a share of too few", every(5, counts("ended", null)), []],
+    [
+      "of a share in two Journeys",
+      together(
+        counts("ended", ONE),
+        counts("ended", TWO),
+        every(2, counts("denied", ONE)),
+        every(4, counts("denied", TWO)),
+      ),
+      ["both", "sum"],
+    ],
+    ["of a rise", every(5, change(changeInPercent(15, 5, 5))), ["more"]],
+    ["of a rise that is too small", every(5, change(changeInPercent(14, 5, 5))), []],
+    [
+      "of what is above its band",
+      together(
+        every(3, counts("expired", null)),
+        before(1, every(10, counts("expired", null))),
+        before(2, every(10, counts("expired", null))),
+      ),
+      ["many"],
+    ],
+    ["of a band that is not learnt yet", counts("expired", null), []],
+    [
+      "of what leaves its band downwards",
+      together(every(10, counts("ended", null)), before(1, counts("ended", null))),
+      ["odd"],
+    ],
+    [
+      "of what leaves its band upwards",
+      together(
+        counts("ended", null, 3),
+        before(1, counts("ended", null)),
+        counts("approved", null, 3),
+      ),
+      ["odd"],
+    ],
+    [
+      "of a median that leaves its band",
+      together(took(50 * MINUTE), before(1, took(10 * MINUTE)), before(2, took(11 * MINUTE))),
+      ["slow"],
+    ],
+    ["of a median that is too long", took(2 * HOUR), ["late"]],
+    ["of a median of too few", every(10, took(2 * HOUR)), []],
+  ])("%s", (_name, measure, wanted) => {
+    expect(ringing(measure)).toEqual(wanted);
+  });
+
+  it("makes the Journeys that it names counted, beside those that are accepted by name", () => {
+    const stage = { ...sandbox, journeys: [ONE, "J-three"], notifications: FURTHER_RULES };
+
+    expect(consumerSettings(stage).countedJourneys).toEqual([ONE, "J-three", TWO]);
+    expect(consumerSettings(sandbox).countedJourneys).toEqual([]);
+  });
+
+  it("tells the poller what to compare, and what may not be silent", () => {
+    expect(pollerSettings({ ...sandbox, notifications: FURTHER_RULES })).toMatchObject({
+      comparisons: [
+        {
+          rule: "more",
+          subjects: [{ outcome: "errored", journey: null }],
+          windowMs: 30 * MINUTE,
+          beforeMs: DAY,
+          atLeast: 5,
+        },
+      ],
+      expectedOutcomes: [
+        { outcome: "expired", journey: null },
+        { outcome: "ended", journey: null },
+      ],
+    });
+  });
+
+  it("tells a team through a topic and channels of its own", () => {
+    const withTeam = synthesise(withWorkedRules);
+    const [alarm] = withTeam
+      .ofType("AWS::CloudWatch::Alarm")
+      .filter(({ Properties }) => String(Properties["AlarmName"]).endsWith("reviews-piling-up"));
+    const subscriptions = withTeam
+      .ofType("AWS::SNS::Subscription")
+      .map(({ Properties }) => [Properties["TopicArn"], Properties["Endpoint"]]);
+
+    expect(alarm?.Properties["AlarmActions"]).toEqual([{ Ref: "ReviewDeskTeamTopic" }]);
+    expect(subscriptions).toEqual([[{ Ref: "ReviewDeskTeamTopic" }, "reviews@example.com"]]);
+  });
+
+  it("stays within CloudWatch's limits, whatever it asks for", () => {
+    const { resources } = synthesise(withWorkedRules);
+    for (const { Type, Properties } of [...stack.resources, ...resources]) {
+      if (Type !== "AWS::CloudWatch::Alarm") continue;
+      const metrics = Array.isArray(Properties["Metrics"]) ? Properties["Metrics"] : [];
+      const stats = metrics.filter((metric) => "MetricStat" in metric);
+      const period = Number(Properties["Period"] ?? stats[0]?.MetricStat.Period);
+      const span = period * Number(Properties["EvaluationPeriods"]);
+
+      expect(stats.length).toBeLessThanOrEqual(10);
+      expect(period % 60).toBe(0);
+      expect(span).toBeLessThanOrEqual(period < 3_600 ? 86_400 : 604_800);
+    }
+  });
+});
+
+describe("docs/notifications.md", () => {
+  const page = readFileSync("docs/notifications.md", "utf8");
+  const source = readFileSync("test/infra/worked-rules.ts", "utf8");
+  const examples = [...page.matchAll(/```ts\n(\{\n[\s\S]*?\n\})\n```/g)].map(([, text]) => text);
+
+  it("shows the five worked rules as they are tested", () => {
+    const tested = [...source.matchAll(/: NotificationRule = (\{\n[\s\S]*?\n\});/g)].map(
+      ([, text]) => text,
+    );
+
+    expect(examples).toHaveLength(5);
+    expect(examples).toEqual(tested);
+    expect(WORKED_RULES).toHaveLength(5);
+  });
+
+  it("shows one of each kind", () => {
+    expect(new Set(WORKED_RULES.map(({ kind }) => kind)).size).toBe(5);
+  });
+});
+
+describe("a mistake in a rule is one sentence", () => {
+  const [count, percent, percentChange, anomaly, timeToDecision] = WORKED_RULES;
+  const at = (field: string) => `Stage "sandbox", notifications.0.${field}: `;
+
+  it.each<readonly [string, object | undefined, object, string]>([
+    [
+      "an outcome that is none",
+      count,
+      { of: "aproved" },
+      `${at("of")}"aproved" was given, but it must be one of submitted, manual-review, needs-action, approved, denied, errored, expired, ended; correct it in lib/stages.ts.`,
+    ],
+    [
+      "a kind that is none",
+      count,
+      { kind: "ratio" },
+      `${at("kind")}"ratio" was given, but it must be one of the kinds count, percent, percentChange, anomaly, timeToDecision; correct it in lib/stages.ts.`,
+    ],
+    [
+      "a name that no alarm should have",
+      count,
+      { name: "Many denied" },
+      `${at("name")}"Many denied" was given, but it must be lower-case words with hyphens, such as many-denied; correct it in lib/stages.ts.`,
+    ],
+    [
+      "something that is no Journey",
+      count,
+      { journeys: ["JA-1"] },
+      `${at("journeys.0")}"JA-1" was given, but it must be a Journey token, such as J-VCQoADBJxeHtmdAvFqoS; correct it in lib/stages.ts.`,
+    ],
+    [
+      "no Journey at all",
+      count,
+      { journeys: [] },
+      `${at("journeys")}[] was given, but it must be at least one Journey token; leave journeys out for all of them; correct it in lib/stages.ts.`,
+    ],
+    [
+      "a window of half minutes",
+      count,
+      { windowMs: 450_000 },
+      `${at("windowMs")}450000 was given, but it must be whole minutes: CloudWatch counts by the minute; correct it in lib/stages.ts.`,
+    ],
+    [
+      "a window of which nothing is known yet",
+      count,
+      { windowMs: 2 * MINUTE },
+      `${at("windowMs")}120000 was given, but it must be at least 5 minutes: what is newer may not be counted yet; correct it in lib/stages.ts.`,
+    ],
+    [
+      "a window that two of are too long",
+      count,
+      { windowMs: 4 * DAY },
+      `${at("windowMs")}345600000 was given, but it must be at most 84 hours: an alarm looks at two windows, and CloudWatch at seven days in all; correct it in lib/stages.ts.`,
+    ],
+    [
+      "nobody who should act",
+      count,
+      { who: "  " },
+      `${at("who")}"  " was given, but it must be a sentence that ends with a full stop: who should act, and how they begin; correct it in lib/stages.ts.`,
+    ],
+    [
+      "a team without channels",
+      count,
+      { tell: "fraud" },
+      `${at("tell")}"fraud" was given, but it must be one of page, ticket, review-desk: another team goes into alarms.teams; correct it in lib/stages.ts.`,
+    ],
+    [
+      "more Journeys than an alarm can read",
+      percent,
+      { journeys: ["J-1", "J-2", "J-3", "J-4", "J-5", "J-6"] },
+      `${at("journeys")}6 was given, but it must be at most 5 Journeys: an alarm reads at most 10 metrics, and this one 2 a Journey; correct it in lib/stages.ts.`,
+    ],
+    [
+      "more than all",
+      percent,
+      { percent: 140 },
+      `${at("percent")}140 was given, but it must be a percentage from 0 to 100; correct it in lib/stages.ts.`,
+    ],
+    [
+      "a share that is never below",
+      percent,
+      { is: "below", percent: 0 },
+      `${at("percent")}0 was given, but it must be above 0: no share is below it; correct it in lib/stages.ts.`,
+    ],
+    [
+      "no minimum volume",
+      percent,
+      { atLeast: absent },
+      `${at("atLeast")}nothing was given, but it must be a minimum volume, such as 50: one application of two is 50 % too; correct it in lib/stages.ts.`,
+    ],
+    [
+      "a minimum volume of nothing",
+      percent,
+      { atLeast: 0 },
+      `${at("atLeast")}0 was given, but it must be at least 1 application: a share of none says nothing; correct it in lib/stages.ts.`,
+    ],
+    [
+      "a share of everything",
+      percent,
+      { of: "ended" },
+      `${at("of")}"ended" was given, but it must be one of manual-review, needs-action, approved, denied, errored, expired; correct it in lib/stages.ts.`,
+    ],
+    [
+      "a part of another kind",
+      count,
+      { percent: 40 },
+      `${at("percent")}there is no such setting; remove it in lib/stages.ts.`,
+    ],
+    [
+      "a fall below nothing",
+      percentChange,
+      { byPercent: 150 },
+      `${at("byPercent")}150 was given, but it must be at most 100 for a fall: there are none fewer than none; correct it in lib/stages.ts.`,
+    ],
+    [
+      "windows that the poller cannot compare",
+      percentChange,
+      { windowMs: 7 * MINUTE },
+      `${at("windowMs")}420000 was given, but it must be whole five minutes: by these the poller compares two windows; correct it in lib/stages.ts.`,
+    ],
+    [
+      "a window that overlaps the one before",
+      percentChange,
+      { since: "day-before", windowMs: 36 * HOUR },
+      `${at("windowMs")}129600000 was given, but it must be at most a day: a longer window would be compared with a part of itself; correct it in lib/stages.ts.`,
+    ],
+    [
+      "a time that nobody counts",
+      percentChange,
+      { since: "month-before" },
+      `${at("since")}"month-before" was given, but it must be "day-before" or "week-before"; correct it in lib/stages.ts.`,
+    ],
+    [
+      "a band of two metrics",
+      anomaly,
+      { journeys: ["J-1", "J-2"] },
+      `${at("journeys")}2 was given, but it must be one Journey, or left out for all: CloudWatch learns the band of one metric; write a rule for each; correct it in lib/stages.ts.`,
+    ],
+    [
+      "a band without width",
+      anomaly,
+      { deviations: 0 },
+      `${at("deviations")}0 was given, but it must be above 0, such as 3; correct it in lib/stages.ts.`,
+    ],
+    [
+      "a percentile of two Journeys",
+      timeToDecision,
+      { journeys: ["J-1", "J-2"] },
+      `${at("journeys")}2 was given, but it must be one Journey, or left out for all: percentiles of several Journeys do not add up; write a rule for each; correct it in lib/stages.ts.`,
+    ],
+    [
+      "a percentile that is none",
+      timeToDecision,
+      { percentile: "p95" },
+      `${at("percentile")}"p95" was given, but it must be one of p50, p90, p99; correct it in lib/stages.ts.`,
+    ],
+  ])("%s", (_mistake, rule, changes, sentence) => {
+    const wrong = Object.entries({ ...rule, ...changes }).filter(([, value]) => value !== absent);
+
+    expect(messageOf([Object.fromEntries(wrong)])).toBe(sentence);
+  });
+
+  it("two rules of one name", () => {
+    expect(messageOf([count, count])).toBe(
+      'Stage "sandbox", notifications.1.name: "many-denied" was given, but it must be a name that no other rule has: it is the alarm\'s; correct it in lib/stages.ts.',
+    );
+  });
+
+  it("a Journey that is not accepted", () => {
+    expect(messageOf([percent], { journeys: [ONE] })).toBe(
+      `${at("journeys.0")}"J-VCQoADBJxeHtmdAvFqoS" was given, but it must be one of ${ONE}: journeys accepts no other; correct it in lib/stages.ts.`,
+    );
+  });
+
+  it("more Journeys to compare than CloudWatch reads at once", () => {
+    const journeys = Array.from({ length: 501 }, (_, index) => `J-${index}`);
+
+    expect(messageOf([{ ...percentChange, journeys }])).toMatch(
+      /^Stage "sandbox", notifications: 501 was given, but it must be at most 500 Journeys /,
+    );
+  });
+
+  it("a team that nobody hears", () => {
+    expect(messageOf([], { alarms: { ...sandbox.alarms, teams: { fraud: [] } } })).toBe(
+      'Stage "sandbox", alarms.teams.fraud: [] was given, but it must be at least one channel: nobody would be told; correct it in lib/stages.ts.',
+    );
+  });
+
+  it("fails the synth, and several mistakes are several sentences", () => {
+    const wrong = Object.assign({}, count, { of: "aproved", windowMs: 1 });
+    const stage = Object.assign({}, sandbox, { notifications: [wrong] });
+
+    expect(() => synthesise(stage)).toThrow(
+      /^Stage "sandbox", notifications\.0\.[\s\S]+lib\/stages\.ts\.$/,
+    );
+    expect(messageOf([wrong]).split("\n").length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+/** What the check says of rules that the compiler would refuse. */
+function messageOf(notifications: readonly unknown[], changes: object = {}): string {
+  try {
+    validate(Object.assign({}, withWorkedRules, { notifications }, changes));
+  } catch (error) {
+    if (error instanceof Error) return error.message;
+  }
+  throw new Error("Nothing was thrown.");
+}
