@@ -16,10 +16,11 @@ import type { Work } from "./work.ts";
 /**
  * Takes over what Alloy's own answer says, if nothing has said it meanwhile.
  *
- * 1. Read the state. What agrees with Alloy by now is let be, unless it was this correction that
- *    moved it: then an earlier try was cut off before it could publish.
- * 2. Join the answer, and make the applications of reruns known, so that they are checked too.
- * 3. Publish what downstream has not heard, under the correction's stable id.
+ * 1. Read the state, for whether it agrees with Alloy by now.
+ * 2. Join the answer, also then: an older event that comes later must not move the state back, since
+ *    this correction is remembered, and will not be taken again. Make the applications of reruns known.
+ * 3. Publish what downstream has not heard, under the correction's stable id: not what agreed before,
+ *    unless it was this correction that moved it, and was cut off before it could publish.
  */
 export async function processCorrection(
   work: Work,
@@ -31,9 +32,8 @@ export async function processCorrection(
   const { snapshot, news, reruns } = correction;
   const { applicationToken, journeyToken } = snapshot;
   const before = await store.readState(applicationToken);
-  if (news === "status" && before !== null && agree(before, snapshot)) {
-    if (!isMovedBy(before, snapshot)) return;
-  }
+  const isToldAlready =
+    news === "status" && before !== null && agree(before, snapshot) && !isMovedBy(before, snapshot);
 
   const firstCheck = { dueAt: now() + settings.firstCheckMs, when: "first" } as const;
   const state = await mergeAndCount(stateOfSnapshot(snapshot), firstCheck, dependencies);
@@ -50,7 +50,7 @@ export async function processCorrection(
 
   // Something newer came in between, and has told or will tell of itself.
   const isOutdated = news === "status" && !agree(state, snapshot);
-  if (news === "nothing" || isOutdated || state.isShadow) return;
+  if (news === "nothing" || isToldAlready || isOutdated || state.isShadow) return;
   const { status, outcome } = snapshot;
   const outcomes = outcomesOf(state.journeyToken, settings);
   const route = news === "rerun" ? "superseded" : routeOfStatus(status, outcome, outcomes);

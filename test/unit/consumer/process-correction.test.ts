@@ -133,6 +133,18 @@ describe("a correction", () => {
     expect(published).toEqual([]);
   });
 
+  test("still holds when an older event comes after it, although it agreed when it was taken", async () => {
+    const { store, published, correct, standing } = await aConsumer(started);
+    await correct(aCorrection({ status: "running", outcome: null }));
+    expect(published).toEqual([]);
+
+    // Alloy moved on by an event that the stage ignores; this one was held up.
+    const pending = aJourneyEvent({ type: "pending_step_up", at: AT - 500 });
+    await store.mergeState(stateOfEvent(pending), check);
+
+    expect(standing()).toEqual(["running", null]);
+  });
+
   test("does not undo what has happened since", async () => {
     const ended = aJourneyEvent({ type: "completed_application", at: AT + 1, outcome: "Denied" });
     const { published, correct, standing } = await aConsumer(started, ended);
