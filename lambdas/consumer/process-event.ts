@@ -57,20 +57,23 @@ export async function processJourneyEvent(
   }
 
   const asTold = asTwin(event, twin);
+  let isOwnEffect = false;
   const result = await once(twin.eventId, async () => {
-    const { isNew } = await record(asTold);
+    // A healed copy that is not recorded has found this telling, or will: the effect is this one's.
+    isOwnEffect = !isHealed && !(await isRecorded(twin.eventId));
+    const { isNew } = isOwnEffect && recorded !== null ? recorded : await record(asTold);
     // The newer of the two tellings may have moved the state, and is the same event.
     const late = isLate(event, state) && isLate(asTold, state);
-    const outcome = { event: asTold, state, isNew, isLate: late };
+    const outcome = { event: isOwnEffect ? event : asTold, state, isNew, isLate: late };
     await publishJourneyEvent(work, outcome, publish, dependencies);
   });
   if (result === "in-conflict") throw new TwinInProgress();
   // The twin's own message may rest in the dead-letter queue; by now its event has had its effect.
   await store.clearFailure(event.applicationToken, twin.eventId);
-  // Unguarded, the poller's copy may have taken this telling for its own record, before it could be seen.
-  const isOursTheRecord =
-    isUnguarded && result === "duplicate" && !(await isRecorded(twin.eventId));
-  if (!isHealed && !isOursTheRecord) await store.forgetEvent(event);
+  if (isHealed) return processed;
+  // The poller's copy may have taken this telling for its own record, before it could be seen.
+  const isOwnRecord = isOwnEffect || (result === "duplicate" && !(await isRecorded(twin.eventId)));
+  if (!isOwnRecord) await store.forgetEvent(event);
   return processed;
 
   async function isRecorded(eventId: string): Promise<boolean> {

@@ -82,6 +82,34 @@ describe.each([
   });
 });
 
+test("has its effect under one id when each telling has seen the other, and the first was cut off", async () => {
+  const tried: string[] = [];
+  let isDown = true;
+  const consumer = aConsumer({
+    publisher: {
+      async publish(events) {
+        tried.push(...events.map(({ eventId }) => eventId));
+        // It took them, and its answer got lost.
+        if (isDown) throw new Error("no answer");
+        return events.map(() => null);
+      },
+    },
+  });
+  const merge = consumer.store.mergeState.bind(consumer.store);
+  consumer.store.mergeState = () => Promise.reject(new Error("cut off"));
+  const webhook = batchOf([withoutNode]);
+  await consumer.process(webhook);
+  consumer.store.mergeState = merge;
+  await consumer.process(pollBatchOf(told));
+  isDown = false;
+
+  await consumer.process(webhook);
+  await consumer.process(pollBatchOf(told));
+
+  expect(new Set(tried)).toEqual(new Set([idOf(withoutNode)]));
+  expect([...consumer.store.events.keys()]).toEqual([idOf(withoutNode)]);
+});
+
 test("reads nothing for an ordinary webhook", async () => {
   const consumer = aConsumer();
   consumer.store.eventsNear = () => Promise.reject(new Error("read"));
