@@ -24,13 +24,12 @@ export function startAlloy(
   world: Surroundings,
   options: {
     readonly credential: () => WebhookCredential;
-    readonly deliver: (request: {
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body: string;
-    }) => Promise<WebhookAnswer>;
+    readonly deliver: (request: AlloysRequest) => Promise<WebhookAnswer>;
   },
 ): Deliveries {
   const { clock, faults, story, dice } = world;
+  /** What the body that is about to be sent is of: it is written just before. */
+  let written = "";
   const deliveries = makeDeliveries(
     {
       now: clock.now,
@@ -39,7 +38,7 @@ export function startAlloy(
         const timer = clock.after(delayMs, task);
         return () => clock.cancel(timer);
       },
-      deliver: options.deliver,
+      deliver: ({ headers, body }) => options.deliver({ headers, body, subject: written }),
     },
     countingTokens(),
     {
@@ -54,16 +53,24 @@ export function startAlloy(
     clock.at(post.at, () => {
       story.tell("Alloy", `posts ${post.name}`);
       const event = { token: post.name, body: NO_EVENT };
-      deliveries.send({ event, write: post.write });
+      const write = (webhook: WebhookBody) => {
+        written = post.name;
+        return post.write(webhook);
+      };
+      deliveries.send({ event, write });
     });
   }
   return deliveries;
 
   function raise(event: TrueEvent): void {
-    const fault = faults.draw("alloy.webhook", ["withheld", "copied"]);
+    const fault = faults.draw("alloy.webhook", ["withheld", "copied"], event.name);
     story.tell("Alloy", `raises ${event.name}${fault === null ? "" : ` FAULT ${fault.kind}`}`);
     const webhook = { token: event.name, body: { ...NO_EVENT, ...event.told } };
-    const write = writerOf(event);
+    const text = writerOf(event);
+    const write = (attempt: WebhookBody) => {
+      written = event.name;
+      return text(attempt);
+    };
     deliveries.send({ event: webhook, write, withheld: fault?.kind === "withheld" });
     if (fault?.kind !== "copied") return;
     clock.after(Math.round(fault.amount ** 3 * LATEST_COPY_MS), () => {
@@ -87,14 +94,22 @@ function countingTokens(): Tokens {
 function writerOf(event: TrueEvent): (webhook: WebhookBody) => string {
   const type = "update:journeyapplications:sandbox";
   return ({ requestToken, sentAt, reread }) => {
-    event.json ??= {
-      first: JSON.stringify(event.told),
-      reread: JSON.stringify(inJsonbOrder(event.told)),
-    };
-    return reread
-      ? `{"data":${event.json.reread},"type":"${type}","timestamp":${sentAt},"request_token":"${requestToken}"}`
-      : `{"request_token":"${requestToken}","timestamp":${sentAt},"type":"${type}","data":${event.json.first}}`;
+    if (!reread) {
+      event.json.first ??= JSON.stringify(event.told);
+      const head = `"request_token":"${requestToken}","timestamp":${sentAt},"type":"${type}"`;
+      return `{${head},"data":${event.json.first}}`;
+    }
+    event.json.reread ??= JSON.stringify(inJsonbOrder(event.told));
+    const tail = `"timestamp":${sentAt},"request_token":"${requestToken}"`;
+    return `{"data":${event.json.reread},"type":"${type}",${tail}}`;
   };
+}
+
+/** A request of Alloy's, and what it is about. */
+export interface AlloysRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly subject: string;
 }
 
 /** What the simulator's log wants to know of a webhook. */
@@ -111,14 +126,15 @@ const ANSWER: readonly FaultKind[] = ["alloy-failed", "alloy-rate-limited", "all
 
 /** Alloy's API, as one sandbox calls it. */
 export function alloyApiIn(sandbox: Sandbox, plot: Plot, world: Surroundings): AlloyApi {
-  const { clock, faults, story } = world;
+  const { clock, faults, story, nameOf } = world;
   const byToken = new Map(plot.applications.map((application) => [application.token, application]));
   return {
     getApplication: ({ applicationToken }, timeoutMs) =>
       sandbox.call(
         "alloy.get",
+        applicationToken,
         async (): Promise<AlloyAnswer> => {
-          const fault = faults.draw("alloy.answer", ANSWER);
+          const fault = faults.draw("alloy.answer", ANSWER, nameOf(applicationToken));
           if (fault !== null) {
             story.tell("Alloy", `FAULT ${fault.kind} #${fault.occurrence}`);
             return answerOf(fault.kind, fault.amount);

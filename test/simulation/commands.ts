@@ -2,15 +2,16 @@ import { createHash } from "node:crypto";
 import { performance } from "node:perf_hooks";
 
 import { ALL_FAULT_KINDS, FAULT_KINDS } from "./faults.ts";
+import { MUTANTS } from "./mutants/catalogue.ts";
 import { OptionError, parseOptions, USAGE } from "./options.ts";
 import { makeProgress } from "./progress.ts";
+import { firstBrokenSeed, Hunters } from "./run-mutants.ts";
+import type { Hunt } from "./run-mutants.ts";
 import { runSeed } from "./run-seed.ts";
-import { runSeeds } from "./run-seeds.ts";
 import type { Failure, Tally } from "./run-seeds.ts";
 import { shrink } from "./shrink.ts";
+import { playOnThreads } from "./threads.ts";
 
-/** Seeds at a time: often enough for the bar, seldom enough to cost nothing. */
-const CHUNK = 25;
 /** Of many failing seeds, so many are told of. */
 const MOST_TOLD = 10;
 
@@ -29,7 +30,7 @@ export async function main(args: readonly string[]): Promise<number> {
       case "seed":
         return await playSeed(options);
       case "mutants":
-        throw new OptionError("There are no planted bugs yet.");
+        return await huntMutants(options.only);
     }
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
@@ -41,19 +42,17 @@ export async function main(args: readonly string[]): Promise<number> {
 async function playSeeds(options: {
   readonly from: number;
   readonly count: number;
+  readonly jobs: number;
   readonly verbose: boolean;
 }): Promise<number> {
-  const { from, count, verbose } = options;
+  const { count, jobs, verbose } = options;
   const begun = performance.now();
   const progress = makeProgress(count);
-  const tallies: Tally[] = [];
   let broken = 0;
-  for (let done = 0; done < count; done += CHUNK) {
-    const tally = await runSeeds(from + done, Math.min(CHUNK, count - done));
-    tallies.push(tally);
+  const tallies = await playOnThreads(options, jobs, (tally) => {
     broken += tally.failures.length;
     progress.advance(tally.count, broken === 0 ? "" : `${broken} broken`);
-  }
+  });
   progress.end();
   const seconds = (performance.now() - begun) / 1_000;
   if (verbose) tellKinds(tallies);
@@ -61,10 +60,11 @@ async function playSeeds(options: {
   for (const failure of failures.slice(0, MOST_TOLD)) tellFailure(failure);
   const [first] = failures;
   if (first !== undefined) await tellSmallest(first);
-  console.log(summary(tallies, failures, seconds));
+  console.log(summary(tallies, failures, seconds * jobs));
   return failures.length === 0 ? 0 : 1;
 }
 
+/** @param seconds - of one thread. */
 function summary(tallies: readonly Tally[], failures: readonly Failure[], seconds: number): string {
   const sum = (of: (tally: Tally) => number) => tallies.reduce((all, tally) => all + of(tally), 0);
   const hash = createHash("sha256");
@@ -104,6 +104,41 @@ async function tellSmallest({ seed, violations, faults }: Failure): Promise<void
   for (const key of smallest) console.log(`  ${key}`);
   const list = smallest.length === 0 ? "none" : smallest.join(",");
   console.log(`Replay: npm run simulate -- --seed ${seed} --faults "${list}" --trace`);
+}
+
+async function huntMutants(only: string | null): Promise<number> {
+  const chosen = MUTANTS.filter(({ id }) => only === null || id === only);
+  if (chosen.length === 0) {
+    const ids = MUTANTS.map(({ id }) => id).join(", ");
+    throw new OptionError(`--only is "${only}"; the planted bugs are ${ids}.`);
+  }
+  const hunters = new Hunters();
+  let caught = 0;
+  let latest = 1;
+  for (const mutant of chosen) {
+    const hunt = await hunters.hunt(mutant);
+    console.log(lineOf(hunt));
+    if (hunt.caught === null) continue;
+    caught += 1;
+    latest = Math.max(latest, hunt.caught.seed);
+  }
+  // They were caught, and not the worlds: without a planted bug the same seeds keep every promise.
+  const broken = await firstBrokenSeed(latest);
+  if (broken === null)
+    console.log(`without a planted bug, seeds 1 to ${latest} keep every promise`);
+  else
+    console.log(
+      `seed ${broken} breaks a promise without any planted bug: npm run simulate -- --seed ${broken}`,
+    );
+  console.log(`caught ${caught}/${chosen.length}`);
+  return caught === chosen.length && broken === null ? 0 : 1;
+}
+
+function lineOf({ mutant, caught, seeds }: Hunt): string {
+  const { id, what } = mutant;
+  if (caught === null) return `LIVES   ${id} (${what}): not in ${seeds} seeds`;
+  const { seed, violation } = caught;
+  return `caught  ${id} (${what}): ${violation.kind} at seed ${seed}: ${violation.sentence}`;
 }
 
 async function playSeed(options: {

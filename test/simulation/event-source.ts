@@ -4,6 +4,7 @@ import { batchOf } from "../../tools/memory/event-source.ts";
 import type { ReceivedMessage } from "../../tools/memory/queue.ts";
 import type { Timer } from "./clock.ts";
 import type { Functions } from "./functions.ts";
+import type { Observer } from "./observer.ts";
 import type { Invocation, Surroundings } from "./sandbox.ts";
 
 /** From a message's arrival to its batch, usually. */
@@ -17,6 +18,11 @@ export class EventSource {
   readonly #consumer: Functions["consumer"];
   readonly #onSettled: (done: readonly ReceivedMessage[], invocation: Invocation | null) => void;
   readonly #reportsFailures: boolean;
+  readonly #observer: Observer;
+  readonly #visibilityMs: number | null;
+  /** Messages that an invocation is working on, and those that SQS has handed out twice. */
+  readonly #inWork = new Set<string>();
+  readonly #inTwoHands = new Set<string>();
   #batches = 0;
   #next: Timer | null = null;
 
@@ -29,6 +35,9 @@ export class EventSource {
       readonly onSettled: (done: readonly ReceivedMessage[], invocation: Invocation | null) => void;
       /** `ReportBatchItemFailures`, which is off where nobody turns it on. */
       readonly reportsFailures: boolean;
+      readonly observer: Observer;
+      /** In place of the queue's own; null: that one. */
+      readonly visibilityMs: number | null;
     },
   ) {
     this.#world = world;
@@ -36,6 +45,17 @@ export class EventSource {
     this.#consumer = options.consumer;
     this.#onSettled = options.onSettled;
     this.#reportsFailures = options.reportsFailures;
+    this.#observer = options.observer;
+    this.#visibilityMs = options.visibilityMs;
+  }
+
+  /** The consumer has made a message visible again, before its batch is done. */
+  giveBack(receiptHandle: string): void {
+    const given = this.#cloud.events
+      .messages()
+      .find((message) => message.receiptHandle === receiptHandle);
+    if (given !== undefined) this.#inWork.delete(given.messageId);
+    this.wake();
   }
 
   /** There is, or may be, something to take. */
@@ -73,8 +93,14 @@ export class EventSource {
       story.tell("queue", `hands out ${batch} of ${messages.length}`);
       if (faults.draw("queue.receive", ["delivered-twice"]) !== null) {
         story.tell("queue", `FAULT delivered-twice: ${batch} is still visible`);
-        for (const { receiptHandle } of messages) {
+        for (const { receiptHandle, messageId } of messages) {
           this.#cloud.events.changeVisibility(receiptHandle, 1);
+          this.#inTwoHands.add(messageId);
+        }
+      }
+      if (this.#visibilityMs !== null) {
+        for (const { receiptHandle } of messages) {
+          this.#cloud.events.changeVisibility(receiptHandle, this.#visibilityMs / 1_000);
         }
       }
       this.#work(batch, messages);
@@ -83,7 +109,17 @@ export class EventSource {
 
   #work(batch: string, messages: readonly ReceivedMessage[]): void {
     const { faults, story } = this.#world;
-    this.#consumer.invoke(batchOf(messages), (outcome) => {
+    for (const { messageId } of messages) {
+      if (this.#inWork.has(messageId) && !this.#inTwoHands.has(messageId)) {
+        this.#observer.violate("doubled", `${messageId} was handed out while it was worked on`);
+      }
+      this.#inWork.add(messageId);
+    }
+    this.#consumer.invoke(batchOf(messages), "", (outcome) => {
+      for (const { messageId } of messages) this.#inWork.delete(messageId);
+      if (outcome.kind === "threw") {
+        this.#observer.violate("stuck", `the consumer failed ${batch} as a whole`);
+      }
       if (outcome.kind === "answered") {
         const { batchItemFailures } = outcome.result;
         const ids = this.#reportsFailures
@@ -93,7 +129,11 @@ export class EventSource {
         const known = new Set(messages.map(({ messageId }) => messageId));
         const isReadable = [...failed].every((id) => known.has(id));
         const done = isReadable ? messages.filter(({ messageId }) => !failed.has(messageId)) : [];
-        story.tell("queue", `${batch}: ${done.length} done, ${messages.length - done.length} back`);
+        const back = messages.length - done.length;
+        story.tell("queue", `${batch}: ${done.length} done, ${back} back`);
+        if (back > 0 && outcome.sandbox.invocation?.isHindered === false) {
+          this.#observer.violate("stuck", `${batch} gave ${back} back, and nothing was in its way`);
+        }
         this.#onSettled(done, outcome.sandbox.invocation);
         if (faults.draw("queue.delete", ["delete-failed"]) === null) {
           for (const { receiptHandle } of done) this.#cloud.events.delete(receiptHandle);

@@ -62,15 +62,21 @@ export interface Fault<Kind extends FaultKind = FaultKind> {
   readonly kind: Kind;
   /** Where: a call of one of our functions, or a part of the world. */
   readonly site: string;
-  /** The how manieth of its site, from 1. */
+  /** What it was about: an event, an application; empty where the place says it all. */
+  readonly subject: string;
+  /** The how manieth of its place and subject, from 1. */
   readonly occurrence: number;
   /** Uniform over [0, 1): how long, how many, which. */
   readonly amount: number;
 }
 
 /** By which a fault is known from run to run, as long as what comes before it is the same. */
-export function faultKey({ site, occurrence }: Pick<Fault, "site" | "occurrence">): string {
-  return `${site}#${occurrence}`;
+export function faultKey({ site, subject, occurrence }: Omit<Fault, "kind" | "amount">): string {
+  return `${placeOf(site, subject)}#${occurrence}`;
+}
+
+function placeOf(site: string, subject: string): string {
+  return subject === "" ? site : `${site} ${subject}`;
 }
 
 /** How likely each kind is where it can happen: a seed's weather. */
@@ -78,7 +84,7 @@ export type Weather = ReadonlyMap<FaultKind, number>;
 
 /**
  * Decides what goes wrong. Each decision depends on the seed, its place and its number there, and on
- * nothing else: taking one fault out of a schedule leaves the others in it where they are.
+ * nothing else: taking one fault out of a schedule leaves most of the others in it where they are.
  */
 export class Faults {
   readonly happened: Fault[] = [];
@@ -109,33 +115,31 @@ export class Faults {
   }
 
   /** What goes wrong here now, of what can; null: nothing. */
-  draw<Kind extends FaultKind>(site: string, kinds: readonly Kind[]): Fault<Kind> | null {
+  draw<Kind extends FaultKind>(
+    site: string,
+    kinds: readonly Kind[],
+    subject = "",
+  ): Fault<Kind> | null {
     if (this.#weather === null || this.#now() >= this.#until) return null;
-    let place = this.#sites.get(site);
+    const name = placeOf(site, subject);
+    let place = this.#sites.get(name);
     if (place === undefined) {
-      place = { seed: mix(this.#seed, numberOf(site)), count: 0 };
-      this.#sites.set(site, place);
+      place = { seed: mix(this.#seed, numberOf(name)), count: 0 };
+      this.#sites.set(name, place);
     }
     place.count += 1;
     let roll = mix(place.seed, place.count) / 2 ** 32;
     for (const kind of kinds) {
       const probability = this.#weather.get(kind) ?? 0;
-      if (roll < probability) return this.#happen(kind, site, place.count, roll / probability);
+      if (roll < probability) {
+        const fault = { kind, site, subject, occurrence: place.count, amount: roll / probability };
+        if (this.#only !== null && !this.#only.has(faultKey(fault))) return null;
+        this.happened.push(fault);
+        return fault;
+      }
       roll -= probability;
     }
     return null;
-  }
-
-  #happen<Kind extends FaultKind>(
-    kind: Kind,
-    site: string,
-    occurrence: number,
-    amount: number,
-  ): Fault<Kind> | null {
-    const fault = { kind, site, occurrence, amount };
-    if (this.#only !== null && !this.#only.has(faultKey(fault))) return null;
-    this.happened.push(fault);
-    return fault;
   }
 }
 

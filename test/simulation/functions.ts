@@ -17,7 +17,6 @@ import {
   MemoryDeadLetters,
   MemoryEnvelopeQueue,
   MemoryEventQueue,
-  MemoryQueueMessages,
 } from "../../tools/memory/queue-ports.ts";
 import { LambdaFunction } from "./lambda.ts";
 import type { Observed } from "./observed.ts";
@@ -107,22 +106,20 @@ function ingestIn(sandbox: Sandbox, { cloud, observer, observed, seams }: Wiring
     payloads: cloud.payloads,
     secret: cloud.webhookSecret,
   });
+  const cache = makeCredentialCache({
+    source: ports.secret,
+    lifetimeMs: INGEST.secretLifetimeMs,
+    refreshMs: INGEST.secretRefreshMs,
+    pauseMs: INGEST.secretPauseMs,
+    readMs: INGEST.secretReadMs,
+    now: sandbox.now,
+    logger: SILENT,
+  });
   const right = {
     ...ports,
     allowList: ALLOWED,
     allowListMode: "observe" as const,
-    judge: makeJudge(
-      "secret",
-      makeCredentialCache({
-        source: ports.secret,
-        lifetimeMs: seams.secretLifetimeMs ?? INGEST.secretLifetimeMs,
-        refreshMs: seams.secretRefreshMs ?? INGEST.secretRefreshMs,
-        pauseMs: INGEST.secretPauseMs,
-        readMs: INGEST.secretReadMs,
-        now: sandbox.now,
-        logger: SILENT,
-      }),
-    ),
+    judge: makeJudge("secret", seams.credentialCache?.(cache) ?? cache),
     budgetMs: INGEST.budgetMs,
     now: sandbox.now,
     metrics: metricsIn(sandbox, observer),
@@ -145,7 +142,7 @@ function consumerIn(
     publisher: publisherIn(sandbox, observed.publisher(sandbox)),
     deadLetters: deadLettersIn(sandbox, new MemoryDeadLetters(cloud.deadLetters)),
     payloads: payloadReaderIn(sandbox, cloud.payloads),
-    messages: queueMessagesIn(sandbox, new MemoryQueueMessages(cloud.events)),
+    messages: queueMessagesIn(sandbox, observed.messages),
     metrics: metricsIn(sandbox, observer),
     logger: SILENT,
     settings: consumerSettings,

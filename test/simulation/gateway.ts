@@ -3,12 +3,16 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { TIMEOUTS_MS } from "../../lambdas/settings.ts";
 import type { WebhookAnswer } from "../../tools/alloy-simulator/deliveries.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import type { AlloysRequest } from "./alloy.ts";
+import { faultKey } from "./faults.ts";
 import type { Functions } from "./functions.ts";
 import type { Observer } from "./observer.ts";
 import type { Surroundings } from "./sandbox.ts";
 
 /** A request without an answer: Alloy gives up by itself. */
 const NEVER = new Promise<WebhookAnswer>(() => {});
+
+const WAY_IN = ["request-lost", "answer-lost", "gateway-throttled"] as const;
 
 /** One in so many bodies comes as base64: API Gateway decides that by headers that are Alloy's to choose. */
 const AS_BASE64 = 0.15;
@@ -28,37 +32,27 @@ export function makeGateway(
   const { ingest, cloud, observer, isCredentialKnown } = options;
   let requests = 0;
 
-  return async (request: {
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: string;
-  }): Promise<WebhookAnswer> => {
+  return async (request: AlloysRequest): Promise<WebhookAnswer> => {
     requests += 1;
     const receiptId = `receipt-${requests}`;
-    const fault = faults.draw("gateway.request", [
-      "request-lost",
-      "answer-lost",
-      "gateway-throttled",
-    ]);
-    if (fault !== null) story.tell("gateway", `FAULT ${fault.kind} of ${receiptId}`);
+    const fault = faults.draw("gateway.request", WAY_IN, request.subject);
+    if (fault !== null) story.tell("gateway", `FAULT ${fault.kind} at ${faultKey(fault)}`);
     if (fault?.kind === "request-lost") {
       return fault.amount < 0.5 ? NEVER : { failure: "connection refused" };
     }
     const status = fault?.kind === "gateway-throttled" ? 429 : await statusOf(receiptId, request);
     // API Gateway counts what it throttles as 4xx; nothing else of ours does.
     if (status !== 429) cloud.deliveries.note(status, clock.now());
-    story.tell("gateway", `answers ${status} to ${receiptId}`);
+    story.tell("gateway", `answers ${status} to ${request.subject} (${receiptId})`);
     return fault?.kind === "answer-lost" ? NEVER : { status };
   };
 
-  async function statusOf(
-    receiptId: string,
-    request: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
-  ): Promise<number> {
+  async function statusOf(receiptId: string, request: AlloysRequest): Promise<number> {
     if (isOut("ingest")) return 500;
     const wasKnown = isCredentialKnown();
     const status = await new Promise<number>((resolve) => {
       clock.after(TIMEOUTS_MS.integration, () => resolve(503));
-      ingest.invoke(eventOf(receiptId, request), (outcome) => {
+      ingest.invoke(eventOf(receiptId, request), request.subject, (outcome) => {
         if (outcome.kind !== "answered") resolve(outcome.kind === "throttled" ? 503 : 500);
         else resolve(outcome.result.statusCode ?? 500);
       });
@@ -66,19 +60,16 @@ export function makeGateway(
     if (status === 200 && !observer.queued.has(receiptId)) {
       observer.violate("lost", `${receiptId} was answered 200 and is not in the queue`);
     }
+    if (status >= 400 && status < 500 && status !== 401) {
+      observer.violate("lost", `${receiptId} was answered ${status}, and could have been stored`);
+    }
     if (status === 401 && wasKnown && isCredentialKnown()) {
       observer.violate("lost", `${receiptId} was refused, and its credential is live`);
     }
     return status;
   }
 
-  function eventOf(
-    requestId: string,
-    {
-      headers,
-      body,
-    }: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
-  ): APIGatewayProxyEventV2 {
+  function eventOf(requestId: string, { headers, body }: AlloysRequest): APIGatewayProxyEventV2 {
     const isBase64Encoded = dice.chance(AS_BASE64);
     return {
       ...FRAME,

@@ -1,8 +1,8 @@
 import { QUEUE } from "../../lambdas/settings.ts";
 import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
-import type { Fault } from "./faults.ts";
-import { isHandled, isPublicationDue } from "./expectations.ts";
+import type { Fault, FaultKind } from "./faults.ts";
+import { isHandled, isPublicationDue, routeOf } from "./expectations.ts";
 import type { Observer, Publication, Violation } from "./observer.ts";
 import type { TrueApplication, TrueEvent } from "./plot-application.ts";
 import type { Plot } from "./plot.ts";
@@ -13,6 +13,8 @@ interface Seen {
   readonly observer: Observer;
   readonly deliveries: Deliveries;
   readonly faults: readonly Fault[];
+  /** Nothing could go wrong. */
+  readonly isCalm: boolean;
 }
 
 /** Judges a world that has come to rest. */
@@ -26,13 +28,15 @@ export function judge(seen: Seen): {
   judgePosts(seen);
   judgeStrangers(seen);
   judgeRest(seen);
+  if (seen.isCalm) judgeHealth(seen);
   return { violations: observer.violations, republished };
 }
 
 /** Recorded once, published under one id, once; @returns how often again, behind a fault. */
 function judgeEvent(event: TrueEvent, seen: Seen): number {
   const { plot, cloud, observer } = seen;
-  const { name, ids, application, route } = event;
+  const { name, ids, application } = event;
+  const route = routeOf(event, plot);
   const records = ids.filter((id) => cloud.applications.events.has(id));
   const published = ids.filter((id) => observer.publicationsOf.has(id));
   if (!isHandled(plot, application.journeyToken, event.type)) {
@@ -85,8 +89,10 @@ function isSentTwice(one: Publication, other: Publication): boolean {
 const PUBLISH = "bus.publish";
 
 /** Whether something kept its invocation from remembering what it had published. */
-function isCutOff({ invocation, at, rememberedAt }: Publication): boolean {
+function isCutOff({ event, invocation, at, rememberedAt }: Publication): boolean {
   if (invocation === null) return false;
+  // A removal that a client sent twice, or too late, took its lock: somebody else could take over.
+  if (invocation.lostLocks.has(event.eventId)) return true;
   // Lambda should have killed it: somebody else had taken over.
   if (at > invocation.deadline || (rememberedAt ?? at) > invocation.deadline) return true;
   if (rememberedAt !== null) return false;
@@ -121,6 +127,16 @@ function judgeApplication(application: TrueApplication, seen: Seen): void {
     observer.violate("stuck", `${token} is still in gap: ${kept.gap.evidence}`);
 }
 
+/** Faults that bring an event a second time. */
+const SECOND: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  "delivered-twice",
+  "delete-failed",
+  "copied",
+  "replayed",
+  "answer-lost",
+  "applied-twice",
+]);
+
 const FINAL = ["completed", "error", "expired"];
 
 /** A final status goes back only where Alloy's own did. */
@@ -146,54 +162,107 @@ function judgeOrder({ token, versions }: TrueApplication, { observer }: Seen): v
   }
 }
 
-function judgePosts({ plot, cloud, observer }: Seen): void {
+/** What is no event of an application: recorded and published once, or dead-lettered with its reason. */
+function judgePosts({ plot, cloud, observer, deliveries }: Seen): void {
   const records = [...cloud.applications.events.values()].filter(
     ({ applicationToken }) => applicationToken === null,
   );
-  for (const { name, becomes, content, at, write } of plot.posts) {
+  const dead = cloud.deadLetters.messages();
+  for (const { name, becomes, content, text } of plot.posts) {
+    const isDelivered = deliveries.log.some(
+      ({ eventToken, state }) => eventToken === name && state === "delivered",
+    );
+    if (!isDelivered) continue;
     if (becomes === "dead-letter") {
-      const text = write({
-        environment: "sandbox",
-        requestToken: "",
-        sentAt: at,
-        event: undefined,
-        reread: false,
-      });
-      const dead = cloud.deadLetters.messages().filter(({ body }) => bodyIn(body) === text);
-      if (dead.length === 0 && wasQueued(name, plot)) {
-        observer.violate("lost", `${name} is in no dead-letter queue`);
-      }
+      const own = dead.filter(({ body }) => bodyIn(body) === text);
+      const isExplained = own.some(({ attributes }) => attributes[QUEUE.reasonAttribute]);
+      if (own.length === 0) observer.violate("lost", `${name} is in no dead-letter queue`);
+      else if (!isExplained) observer.violate("stuck", `${name} is dead-lettered without a reason`);
       continue;
     }
-    const same = records.filter((record) => textOf(record.content) === textOf(content));
-    if (same.length > 1) observer.violate("doubled", `${name} is recorded ${same.length} times`);
+    const [record, ...others] = records.filter((one) => textOf(one.content) === textOf(content));
+    if (record === undefined) {
+      observer.violate("lost", `${name} is not recorded`);
+      continue;
+    }
+    if (others.length > 0) observer.violate("doubled", `${name} is recorded more than once`);
+    const publications = observer.publicationsOf.get(record.eventId) ?? [];
+    if (publications.length === 0 && plot.settings.routes[becomes].publish) {
+      observer.violate("lost", `${name} is recorded, and not published`);
+    }
+    judgeTimes(name, publications, observer);
   }
 }
 
+/** Nothing is recorded or published that Alloy does not have. */
 function judgeStrangers({ plot, cloud, observer }: Seen): void {
   for (const [id, { applicationToken, type }] of cloud.applications.events) {
     if (applicationToken === null || plot.eventOf(id) !== null) continue;
     observer.violate("doubled", `${id} (${type}) is recorded, and Alloy has no such event`);
   }
+  for (const [id, [publication]] of observer.publicationsOf) {
+    if (publication === undefined || plot.eventOf(id) !== null) continue;
+    const { applicationToken, eventType, status, outcome } = publication.event;
+    if (applicationToken === null) continue;
+    if (eventType !== "snapshot") {
+      observer.violate("doubled", `${id} (${eventType}) is published, and is no event of Alloy's`);
+      continue;
+    }
+    const application = plot.applications.find(({ token }) => token === applicationToken);
+    const isTrue = application?.versions.some(
+      (version) => version.status === status && wordOf(version.outcome) === wordOf(outcome),
+    );
+    if (isTrue !== true) {
+      observer.violate("doubled", `a correction says ${status} ${outcome}, and Alloy never did`);
+    }
+  }
 }
 
-function judgeRest({ cloud, observer, faults }: Seen): void {
+/** Without any fault nothing is in gap, and nothing needs Alloy's own word that its events have told. */
+function judgeHealth({ plot, cloud, observer }: Seen): void {
+  for (const { applicationToken, evidence } of cloud.bus.notices) {
+    observer.violate(
+      "stuck",
+      `${applicationToken} was in gap, and nothing went wrong: ${evidence}`,
+    );
+  }
+  for (const { event } of observer.publications) {
+    if (event.eventType !== "snapshot") continue;
+    const application = plot.applications.find(({ token }) => token === event.applicationToken);
+    if (application === undefined || needsAlloysWord(application, plot)) continue;
+    observer.violate("doubled", `a correction says ${event.status}, and the events have told it`);
+  }
+}
+
+/** Whether configuration drops some of its events, or one of them leaves out what Alloy knows. */
+function needsAlloysWord({ events, journeyToken }: TrueApplication, plot: Plot): boolean {
+  return events.some(
+    ({ type, leavesOutcomeOut }) => leavesOutcomeOut || !isHandled(plot, journeyToken, type),
+  );
+}
+
+/** Nothing is left over. */
+function judgeRest({ plot, cloud, observer, faults }: Seen): void {
   const { events, deadLetters, applications } = cloud;
   const left = events.messages().length;
   if (left > 0) observer.violate("stuck", `${left} messages are still in the queue`);
-  for (const { attributes, receives } of deadLetters.messages()) {
-    if (attributes[QUEUE.reasonAttribute] || receives >= QUEUE.maxReceives) continue;
-    observer.violate("stuck", "a message is dead-lettered without a reason");
+  const unreadable = plot.posts.filter(({ becomes }) => becomes === "dead-letter");
+  for (const { body } of deadLetters.messages()) {
+    if (unreadable.some(({ text }) => text === bodyIn(body))) continue;
+    observer.violate(
+      "stuck",
+      `a message that can be read stays dead-lettered: ${body.slice(0, 80)}`,
+    );
   }
-  // Evidence is removed when its event has had its effect; that this can fail too is the code's own choice.
-  if (faults.some(({ kind, site }) => kind.startsWith("crash") || site.endsWith("Failure"))) return;
+  // Evidence is removed when its event has had its effect; that this can fail too, or come before another
+  // copy's failure, is the code's own choice.
+  const isExcused = faults.some(
+    ({ kind, site }) => kind.startsWith("crash") || site.endsWith("Failure") || SECOND.has(kind),
+  );
+  if (isExcused) return;
   for (const failure of applications.failures.values()) {
     observer.violate("stuck", `there is still evidence against ${failure.eventId}`);
   }
-}
-
-function wasQueued(_name: string, _plot: Plot): boolean {
-  return false;
 }
 
 function bodyIn(message: string): string | null {

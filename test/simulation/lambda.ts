@@ -57,12 +57,15 @@ export class LambdaFunction<Event, Result> {
     return this.#running;
   }
 
-  /** @param onEnd - called once, with how it ended. */
-  invoke(event: Event, onEnd: (outcome: Outcome<Result>) => void): void {
+  /**
+   * @param subject - what the event is about, where that is one thing.
+   * @param onEnd - called once, with how it ended.
+   */
+  invoke(event: Event, subject: string, onEnd: (outcome: Outcome<Result>) => void): void {
     const { clock, faults, story, dice } = this.#world;
     if (
       this.#running >= this.#concurrency ||
-      faults.draw(`${this.#name}.invoke`, ["function-throttled"]) !== null
+      faults.draw(`${this.#name}.invoke`, ["function-throttled"], subject) !== null
     ) {
       story.tell(this.#name, "is throttled");
       onEnd({ kind: "throttled" });
@@ -71,7 +74,9 @@ export class LambdaFunction<Event, Result> {
     this.#running += 1;
     const warm = this.#takeIdle();
     if (warm !== null) {
-      clock.after(dice.between(WARM_MS.least, WARM_MS.most), () => this.#run(warm, event, onEnd));
+      clock.after(dice.between(WARM_MS.least, WARM_MS.most), () =>
+        this.#run(warm, event, subject, onEnd),
+      );
       return;
     }
     const coldMs = dice.between(COLD_MS.least, COLD_MS.most);
@@ -86,7 +91,7 @@ export class LambdaFunction<Event, Result> {
     this.#sandboxes += 1;
     const sandbox = new Sandbox(`${this.#name}/${this.#sandboxes}`, this.#world, this.#skewMs());
     const fresh = { sandbox, handle: this.#make(sandbox) };
-    clock.after(coldMs, () => this.#run(fresh, event, onEnd));
+    clock.after(coldMs, () => this.#run(fresh, event, subject, onEnd));
   }
 
   #takeIdle() {
@@ -102,6 +107,7 @@ export class LambdaFunction<Event, Result> {
   #run(
     used: { readonly sandbox: Sandbox; readonly handle: Handler<Event, Result> },
     event: Event,
+    subject: string,
     onEnd: (outcome: Outcome<Result>) => void,
   ): void {
     const { clock, story } = this.#world;
@@ -110,7 +116,9 @@ export class LambdaFunction<Event, Result> {
     const deadline = startedAt + this.#timeoutMs;
     this.#invocations += 1;
     const id = `${this.#name}-${this.#invocations}`;
-    const invocation = { id, startedAt, deadline, isCutShort: false, faults: [] };
+    const unhindered = { isCutShort: false, isHindered: false, faults: [] };
+    const lostLocks = new Set<string>();
+    const invocation = { id, subject, startedAt, deadline, lostLocks, ...unhindered };
 
     let isOver = false;
     const end = (outcome: Outcome<Result>) => {

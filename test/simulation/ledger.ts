@@ -1,4 +1,4 @@
-import { isHandled } from "./expectations.ts";
+import { isHandled, publicationOf, routeOf } from "./expectations.ts";
 import type { WorldResult } from "./world.ts";
 
 /**
@@ -25,7 +25,7 @@ export function ledgerOf({ plot, cloud, observer }: WorldResult): readonly strin
       if (!isHandled(plot, journeyToken, event.type)) continue;
       const isRecorded = event.ids.some((id) => events.has(id));
       // Of a step that may come late, and is not published then, the effect depends on the weather.
-      const { publish, publishLate } = plot.settings.routes[event.route];
+      const { publish, publishLate } = publicationOf(journeyToken, routeOf(event, plot), plot);
       const isCertain = publish && !isShadow && (publishLate || event.isAlwaysNews);
       const effects = isCertain ? event.ids.filter((id) => observer.publicationsOf.has(id)) : [];
       lines.push(`${event.name} ${isRecorded ? "recorded" : "lost"} ${effects.length}`);

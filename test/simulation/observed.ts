@@ -1,15 +1,18 @@
 import type { DueApplications, EventQueue } from "../../lambdas/domain/polling-ports.ts";
-import type { ApplicationStore, EventPublisher } from "../../lambdas/domain/ports.ts";
+import type {
+  ApplicationStore,
+  EventPublisher,
+  QueueMessages,
+} from "../../lambdas/domain/ports.ts";
 import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";
 import { MemoryEventPublisher } from "../../tools/memory/bus.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { IdempotencyRecords } from "../../tools/memory/idempotency.ts";
+import { MemoryQueueMessages } from "../../tools/memory/queue-ports.ts";
 import { mix } from "./dice.ts";
-import type { Faults } from "./faults.ts";
 import type { Observer } from "./observer.ts";
-import type { Sandbox } from "./sandbox.ts";
+import type { Invocation, Sandbox, Surroundings } from "./sandbox.ts";
 import type { Seams } from "./seams.ts";
-import type { Story } from "./story.ts";
 
 /** The cloud's ports with somebody watching: what is written and published is seen where it is applied. */
 export interface Observed {
@@ -19,25 +22,32 @@ export interface Observed {
   readonly idempotencyRecords: (sandbox: Sandbox) => IdempotencyRecords;
   readonly envelopeQueue: (queue: EnvelopeQueue) => EnvelopeQueue;
   readonly eventQueue: (queue: EventQueue) => EventQueue;
+  readonly messages: QueueMessages;
 }
 
 export function observe(options: {
   readonly cloud: MemoryCloud;
   readonly observer: Observer;
-  readonly faults: Faults;
-  readonly story: Story;
+  readonly world: Surroundings;
   readonly seams: Seams;
   /** Called when a check may have been planned. */
   readonly onPlan: () => void;
   /** Called when a message has come. */
   readonly onQueued: () => void;
-  /** What people call an event, by its id. */
-  readonly nameOf: (eventId: string) => string;
+  /** Whether an event is told of under two ids. */
+  readonly hasTwin: (eventId: string) => boolean;
+  /** Called when the consumer has made a message visible again. */
+  readonly onGivenBack: (receiptHandle: string) => void;
 }): Observed {
-  const { cloud, observer, faults, story, seams, onPlan, onQueued, nameOf } = options;
+  const { cloud, observer, world, seams, onPlan, onQueued, onGivenBack, hasTwin } = options;
   const { applications, idempotency, bus } = cloud;
-  const table = seams.store?.(applications, cloud) ?? applications;
+  const { faults, story, nameOf } = world;
+  const messages = new MemoryQueueMessages(cloud.events);
+  const table = seams.store?.(applications, cloud, world) ?? applications;
   const records = seams.idempotencyRecords?.(idempotency, cloud) ?? idempotency;
+
+  /** Who locked an idempotency record last. */
+  const holders = new Map<string, Invocation | null>();
 
   const store: ApplicationStore = {
     async recordEvent(event) {
@@ -89,9 +99,7 @@ export function observe(options: {
         async publish(events) {
           const refusal = faults.draw("bus.entries", ["partly-refused"]);
           if (refusal !== null) {
-            const { kind, site } = refusal;
-            sandbox.invocation?.faults.push({ kind, site, at: sandbox.trueNow() });
-            story.tell("bus", `FAULT partly-refused #${refusal.occurrence}`);
+            sandbox.suffer(refusal);
           }
           const answers: (string | null)[] = [];
           for (const [index, event] of events.entries()) {
@@ -115,14 +123,25 @@ export function observe(options: {
     idempotencyRecords: (sandbox) => ({
       async lock(key, record, now) {
         const standing = await records.lock(key, record, now);
-        if (standing !== null) story.tell(sandbox.name, `finds ${nameOf(key)} ${standing.status}`);
+        if (standing === null) {
+          holders.set(key, sandbox.invocation);
+          return null;
+        }
+        story.tell(sandbox.name, `finds ${nameOf(key)} ${standing.status}`);
+        // A batch can hold both tellings of one event: they are two works, and wait for each other.
+        const isOthers = holders.get(key) !== sandbox.invocation || hasTwin(key);
+        if (sandbox.invocation !== null && isOthers) sandbox.invocation.isHindered = true;
         return standing;
       },
       async complete(key, expiresAt) {
         await records.complete(key, expiresAt);
         observer.remembered(key, sandbox.invocation);
       },
-      remove: (key) => records.remove(key),
+      async remove(key) {
+        const holder = holders.get(key) ?? null;
+        if (holder !== sandbox.invocation) holder?.lostLocks.add(key);
+        await records.remove(key);
+      },
     }),
     envelopeQueue: (queue) => ({
       async send(message, deadline) {
@@ -134,6 +153,12 @@ export function observe(options: {
         return outcome;
       },
     }),
+    messages: {
+      async retryAfter(receiptHandle, seconds) {
+        await messages.retryAfter(receiptHandle, seconds);
+        onGivenBack(receiptHandle);
+      },
+    },
     eventQueue: (queue) => ({
       async send(envelopes) {
         await queue.send(envelopes);

@@ -44,7 +44,7 @@ export function startOperator(
   }
   for (const event of plot.events) {
     clock.at(event.at, () => {
-      const fault = faults.draw("operator.replay", ["replayed"]);
+      const fault = faults.draw("operator.replay", ["replayed"], event.name);
       if (fault === null) return;
       clock.after(Math.round(fault.amount * LATEST_REPLAY_MS), () => {
         const [record] = event.ids.flatMap((id) => cloud.applications.events.get(id) ?? []);

@@ -23,7 +23,8 @@ export const USAGE = `npm run simulate -- [options]
 
   --seeds <n>       play the worlds 1 to n (default 1000); exit 1 when a promise is broken
   --from <n>        begin with this one instead of 1
-  --jobs <n>        share the worlds among so many threads (default 1); the digest stays the same
+  --jobs <n>        share the worlds among so many threads (default 1); the digest stays the same, and
+                    seeds/s is that of one thread
   --verbose         also count each kind of fault
 
   --seed <n>        play this one world
@@ -120,9 +121,9 @@ function listIn(text: string | undefined): readonly string[] | null {
   if (text === undefined) return null;
   if (text === "none") return [];
   const keys = text.split(",");
-  const wrong = keys.find((key) => !/^[\w.]+#\d+$/.test(key));
+  const wrong = keys.find((key) => !/^[\w.]+( [\w.*-]+)?#\d+$/.test(key));
   if (wrong === undefined) return keys;
   throw new OptionError(
-    `--faults names "${wrong}"; a fault is a place and a number, such as store.mergeState#3.`,
+    `--faults names "${wrong}"; a fault is a place and a number, such as "store.mergeState A1#3".`,
   );
 }

@@ -25,10 +25,12 @@ export interface TrueEvent {
   readonly at: number;
   readonly route: RouteId;
   readonly isAlwaysNews: boolean;
+  /** Alloy has an outcome that the event does not name. */
+  readonly leavesOutcomeOut: boolean;
   /** `data` of its webhook. */
   told: Fields & { readonly journey_application_token: string; readonly type: string };
   /** The same as JSON text: as it was first, and as it is read back from storage. */
-  json: { readonly first: string; readonly reread: string } | null;
+  readonly json: { first: string | null; reread: string | null };
   /** Its element in Alloy's list, which may differ a little. */
   readonly listed: Fields;
   /** Under which it may be recorded and published: by the webhook, or by the list. */
@@ -40,6 +42,8 @@ export interface TrueEvent {
 /** An application as Alloy holds it, from its beginning to the end of the world. */
 export interface TrueApplication {
   readonly token: string;
+  /** For people. */
+  readonly name: string;
   readonly journeyToken: string;
   readonly createdAt: number;
   readonly isShadow: boolean;
@@ -73,6 +77,7 @@ export function playOut(
   const { dice, tokens, name, isShadow } = options;
   const played: TrueApplication = {
     token: application.token,
+    name,
     journeyToken: application.journey.token,
     createdAt: application.createdAt,
     isShadow,
@@ -106,15 +111,16 @@ export function playOut(
     };
     const ids = [...new Set([identityOf(webhook), identityOf(listed)])];
     events.push({
-      name: `${name}.${order + 1} ${type}`,
+      name: `${name}.${order + 1}-${type}`,
       application: played,
       order,
       type,
       at,
       route: step.route,
       isAlwaysNews: step.isAlwaysNews,
+      leavesOutcomeOut: step.unnamedOutcome !== undefined,
       told: webhook,
-      json: null,
+      json: { first: null, reread: null },
       listed: { journey_application_event_token: token, ...listed },
       ids,
       times: [told.timestamp, listed.timestamp],

@@ -9,17 +9,20 @@ export interface Post {
   readonly becomes: "other" | "unrecognised" | "dead-letter";
   /** What is recorded of it. */
   readonly content: unknown;
+  /** The body, where it is the same in each attempt. */
+  readonly text: string | null;
   readonly write: (webhook: WebhookBody) => string;
 }
 
 const SECOND_IN_MS = 1_000;
 
 /** Another family of Alloy's webhooks, as its documentation shows them. */
-function review(name: string): Pick<Post, "becomes" | "content" | "write"> {
+function review(name: string): Omit<Post, "name" | "at"> {
   const content = { review_token: `RV-${name}`, outcome: "Approved", notes: [], reviewer: "a@b.c" };
   return {
     becomes: "other",
     content,
+    text: null,
     write: ({ requestToken, sentAt, reread }) =>
       JSON.stringify(
         reread
@@ -34,12 +37,8 @@ function review(name: string): Pick<Post, "becomes" | "content" | "write"> {
   };
 }
 
-function raw(
-  text: string,
-  becomes: Post["becomes"],
-  content: unknown,
-): Pick<Post, "becomes" | "content" | "write"> {
-  return { becomes, content, write: () => text };
+function raw(text: string, becomes: Post["becomes"], content: unknown): Omit<Post, "name" | "at"> {
+  return { becomes, content, text, write: () => text };
 }
 
 /** What nobody can ever use: an event in seconds instead of milliseconds. */

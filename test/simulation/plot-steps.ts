@@ -38,6 +38,7 @@ export class Steps {
   readonly all: Step[] = [];
   readonly #dice: Dice;
   readonly #hasDetours: boolean;
+  #lastApplicant = "";
 
   /** @param hasDetours - whether the Journey has nodes for reviews, documents and actions. */
   constructor(dice: Dice, hasDetours: boolean) {
@@ -63,6 +64,7 @@ export class Steps {
   /** One applicant's way. */
   applicant(entity: string): void {
     const dice = this.#dice;
+    this.#lastApplicant = entity;
     if (dice.chance(0.3)) this.add("visited_node", "progressed", { entity, node: "start" });
     const first = this.all.length === 1 && dice.chance(0.4) ? { gapMs: 0 } : {};
     const identity = { entity, node: "identity", status: "running" } as const;
@@ -75,15 +77,19 @@ export class Steps {
   #detour(entity: string): void {
     const dice = this.#dice;
     const running = { entity, status: "running" } as const;
+    // Alloy raises several events in one millisecond: waiting comes after running.
+    const first = dice.chance(0.25) ? { gapMs: 0 } : {};
     dice.pick([
       () => {
         const review = { entity, node: "review" };
-        this.add("pending_review", "manual-review", { ...review, status: "waiting_review" });
+        const waiting = { ...review, ...first, status: "waiting_review" } as const;
+        this.add("pending_review", "manual-review", waiting);
         if (dice.chance(0.7)) this.add("completed_review", "progressed", { ...running, ...review });
       },
       () => {
         const documents = { entity, node: "documents" };
-        this.add("pending_step_up", "needs-action", { ...documents, status: "pending_step_up" });
+        const waiting = { ...documents, ...first, status: "pending_step_up" } as const;
+        this.add("pending_step_up", "needs-action", waiting);
         const done = { ...running, ...documents };
         if (dice.chance(0.7)) this.add("completed_evaluation", "progressed", done);
       },
@@ -143,6 +149,8 @@ export class Steps {
   #afterEnd(): void {
     this.#dice.pick([
       () => this.add("application_archived", "progressed"),
+      // Old news of one applicant: the application stays as it is.
+      () => this.add("completed_branch", "progressed", { entity: this.#lastApplicant }),
       () => {
         this.add("application_archived", "progressed");
         this.add("application_unarchived", "progressed", { isAlwaysNews: true });

@@ -23,6 +23,8 @@ export interface Plot {
   readonly events: readonly TrueEvent[];
   /** By one of its ids; null: Alloy has no such event. */
   readonly eventOf: (eventId: string) => TrueEvent | null;
+  /** What people call an event or an application, by its id or token. */
+  readonly nameOf: (id: string) => string;
   /** What Alloy sends besides. */
   readonly posts: readonly Post[];
   readonly settings: ConsumerSettings;
@@ -54,11 +56,19 @@ export function plotOf(seed: number, from: number = START): Plot {
   const posts = postsOf(dice, from, lastAt);
   const switchAt = dice.between(from + 20 * MINUTE, Math.max(from + 20 * MINUTE, lastAt));
   const byId = new Map(events.flatMap((event) => event.ids.map((id) => [id, event])));
+  const names = new Map([
+    // The star is for the event as Alloy's list tells of it.
+    ...events.flatMap(({ ids, name }) =>
+      ids.map((id, telling) => [id, telling === 0 ? name : `${name}*`] as const),
+    ),
+    ...applications.map(({ token, name }) => [token, name] as const),
+  ]);
   return {
     seed,
     applications,
     events,
     eventOf: (eventId) => byId.get(eventId) ?? null,
+    nameOf: (id) => names.get(id) ?? id,
     posts,
     settings: settingsOf(dice),
     auth: dice.pick(["basic", "hmac"]),
@@ -136,7 +146,15 @@ function settingsOf(dice: Dice): ConsumerSettings {
       publish: route !== "progressed" || publishesProgress,
       publishLate: publishesLate || route === "unrecognised",
     })),
-    journeyRoutes: {},
+    journeyRoutes:
+      consumer !== undefined && dice.chance(0.25)
+        ? {
+            [consumer]: {
+              outcomes: { "needs documents": "needs-action" },
+              routes: { progressed: { publish: !publishesProgress }, denied: { publish: false } },
+            },
+          }
+        : {},
     countedJourneys: [],
     firstCheckMs: 10 * MINUTE,
     eventRetentionMs: null,

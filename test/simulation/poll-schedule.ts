@@ -57,8 +57,8 @@ export class PollSchedule {
     if (fault !== null) story.tell("schedule", `FAULT ${fault.kind}`);
     if (fault?.kind !== "tick-missed") {
       story.tell("schedule", "invokes the poller");
-      this.#poller.invoke({}, () => this.arm());
-      if (fault?.kind === "tick-twice") this.#poller.invoke({}, () => this.arm());
+      this.#poller.invoke({}, "", () => this.arm());
+      if (fault?.kind === "tick-twice") this.#poller.invoke({}, "", () => this.arm());
     }
     this.arm();
   }

@@ -56,18 +56,44 @@ const table = (what: string, kinds = WRITE) => limits("table", what, kinds);
 export function applicationStoreIn(sandbox: Sandbox, store: ApplicationStore): ApplicationStore {
   return {
     recordEvent: (event) =>
-      sandbox.call("store.recordEvent", () => store.recordEvent(event), RECORD_EVENT),
+      sandbox.call(
+        "store.recordEvent",
+        event.eventId,
+        () => store.recordEvent(event),
+        RECORD_EVENT,
+      ),
     forgetEvent: (event) =>
-      sandbox.call("store.forgetEvent", () => store.forgetEvent(event), FORGET_EVENT),
+      sandbox.call(
+        "store.forgetEvent",
+        event.eventId,
+        () => store.forgetEvent(event),
+        FORGET_EVENT,
+      ),
     eventsNear: (event) =>
-      sandbox.call("store.eventsNear", () => store.eventsNear(event), EVENTS_NEAR),
-    readState: (token) => sandbox.call("store.readState", () => store.readState(token), READ_STATE),
+      sandbox.call("store.eventsNear", event.eventId, () => store.eventsNear(event), EVENTS_NEAR),
+    readState: (token) =>
+      sandbox.call("store.readState", token, () => store.readState(token), READ_STATE),
     mergeState: (observation, check) =>
-      sandbox.call("store.mergeState", () => store.mergeState(observation, check), MERGE_STATE),
+      sandbox.call(
+        "store.mergeState",
+        observation.applicationToken,
+        () => store.mergeState(observation, check),
+        MERGE_STATE,
+      ),
     recordFailure: (failure) =>
-      sandbox.call("store.recordFailure", () => store.recordFailure(failure), RECORD_FAILURE),
+      sandbox.call(
+        "store.recordFailure",
+        failure.eventId,
+        () => store.recordFailure(failure),
+        RECORD_FAILURE,
+      ),
     clearFailure: (token, eventId) =>
-      sandbox.call("store.clearFailure", () => store.clearFailure(token, eventId), CLEAR_FAILURE),
+      sandbox.call(
+        "store.clearFailure",
+        eventId,
+        () => store.clearFailure(token, eventId),
+        CLEAR_FAILURE,
+      ),
   };
 }
 
@@ -85,10 +111,10 @@ export function idempotencyRecordsIn(
 ): IdempotencyRecords {
   return {
     lock: (key, record, now) =>
-      sandbox.call("idempotency.lock", () => records.lock(key, record, now), LOCK),
+      sandbox.call("idempotency.lock", key, () => records.lock(key, record, now), LOCK),
     complete: (key, expiresAt) =>
-      sandbox.call("idempotency.complete", () => records.complete(key, expiresAt), COMPLETE),
-    remove: (key) => sandbox.call("idempotency.remove", () => records.remove(key), REMOVE),
+      sandbox.call("idempotency.complete", key, () => records.complete(key, expiresAt), COMPLETE),
+    remove: (key) => sandbox.call("idempotency.remove", key, () => records.remove(key), REMOVE),
   };
 }
 
@@ -98,12 +124,14 @@ const REMOVE = table("Removing an idempotency record");
 
 export function dueApplicationsIn(sandbox: Sandbox, due: DueApplications): DueApplications {
   return {
-    list: (now, limit) => sandbox.call("due.list", () => due.list(now, limit), LIST),
-    claim: (one, until) => sandbox.call("due.claim", () => due.claim(one, until), CLAIM),
-    look: (token) => sandbox.call("due.look", () => due.look(token), LIST),
-    history: (token) => sandbox.call("due.history", () => due.history(token), HISTORY),
-    plan: (claimed, plan) => sandbox.call("due.plan", () => due.plan(claimed, plan), PLAN),
-    openGaps: (since) => sandbox.call("due.openGaps", () => due.openGaps(since), OPEN_GAPS),
+    list: (now, limit) => sandbox.call("due.list", "", () => due.list(now, limit), LIST),
+    claim: (one, until) =>
+      sandbox.call("due.claim", one.applicationToken, () => due.claim(one, until), CLAIM),
+    look: (token) => sandbox.call("due.look", token, () => due.look(token), LIST),
+    history: (token) => sandbox.call("due.history", token, () => due.history(token), HISTORY),
+    plan: (claimed, plan) =>
+      sandbox.call("due.plan", claimed.state.applicationToken, () => due.plan(claimed, plan), PLAN),
+    openGaps: (since) => sandbox.call("due.openGaps", "", () => due.openGaps(since), OPEN_GAPS),
   };
 }
 
@@ -115,7 +143,13 @@ const OPEN_GAPS = table("Listing open gaps", READ);
 
 export function publisherIn(sandbox: Sandbox, publisher: EventPublisher): EventPublisher {
   return {
-    publish: (events) => sandbox.call("bus.publish", () => publisher.publish(events), PUBLISH),
+    publish: (events) =>
+      sandbox.call(
+        "bus.publish",
+        events[0]?.eventId ?? "",
+        () => publisher.publish(events),
+        PUBLISH,
+      ),
   };
 }
 
@@ -124,14 +158,21 @@ const PUBLISH = limits("bus", "Publishing events", WRITE);
 export function gapAnnouncerIn(sandbox: Sandbox, announcer: GapAnnouncer): GapAnnouncer {
   return {
     announce: (notices) =>
-      sandbox.call("bus.announce", () => announcer.announce(notices), ANNOUNCE),
+      sandbox.call(
+        "bus.announce",
+        notices[0]?.applicationToken ?? "",
+        () => announcer.announce(notices),
+        ANNOUNCE,
+      ),
   };
 }
 
 const ANNOUNCE = limits("bus", "Announcing gaps", WRITE);
 
 export function eventQueueIn(sandbox: Sandbox, queue: EventQueue): EventQueue {
-  return { send: (envelopes) => sandbox.call("queue.send", () => queue.send(envelopes), QUEUE) };
+  return {
+    send: (envelopes) => sandbox.call("queue.send", "", () => queue.send(envelopes), QUEUE),
+  };
 }
 
 const QUEUE = limits("queue", "Queueing events", WRITE);
@@ -139,7 +180,7 @@ const QUEUE = limits("queue", "Queueing events", WRITE);
 export function deadLettersIn(sandbox: Sandbox, deadLetters: DeadLetters): DeadLetters {
   return {
     send: (message, reason) =>
-      sandbox.call("deadLetters.send", () => deadLetters.send(message, reason), DEAD_LETTER),
+      sandbox.call("deadLetters.send", "", () => deadLetters.send(message, reason), DEAD_LETTER),
   };
 }
 
@@ -148,14 +189,16 @@ const DEAD_LETTER = limits("queue", "Dead-lettering a record", WRITE);
 export function queueMessagesIn(sandbox: Sandbox, messages: QueueMessages): QueueMessages {
   return {
     retryAfter: (handle, seconds) =>
-      sandbox.call("queue.retryAfter", () => messages.retryAfter(handle, seconds), RETRY_AFTER),
+      sandbox.call("queue.retryAfter", "", () => messages.retryAfter(handle, seconds), RETRY_AFTER),
   };
 }
 
 const RETRY_AFTER = limits("queue", "Shortening a message's wait", WRITE);
 
 export function payloadReaderIn(sandbox: Sandbox, payloads: PayloadReader): PayloadReader {
-  return { read: (key) => sandbox.call("payloads.read", () => payloads.read(key), READ_PAYLOAD) };
+  return {
+    read: (key) => sandbox.call("payloads.read", "", () => payloads.read(key), READ_PAYLOAD),
+  };
 }
 
 const READ_PAYLOAD = limits(null, "Reading a payload", READ);
@@ -169,6 +212,7 @@ export function ingestPortsIn(
     readonly secret: WebhookSecretSource;
   },
 ): typeof cloud {
+  const subject = () => sandbox.invocation?.subject ?? "";
   const until = (deadline: number) => Math.max(1, deadline - sandbox.now());
   const stored = (service: Service | null, deadline: number): CallLimits<StoreOutcome> => ({
     service,
@@ -181,6 +225,7 @@ export function ingestPortsIn(
       send: (message, deadline) =>
         sandbox.call(
           "ingest.send",
+          subject(),
           () => cloud.queue.send(message, deadline),
           stored("queue", deadline),
         ),
@@ -189,6 +234,7 @@ export function ingestPortsIn(
       put: (key, bytes, deadline) =>
         sandbox.call(
           "ingest.put",
+          subject(),
           () => cloud.payloads.put(key, bytes, deadline),
           stored(null, deadline),
         ),
@@ -197,6 +243,7 @@ export function ingestPortsIn(
       read: (deadline) =>
         sandbox.call<Awaited<ReturnType<WebhookSecretSource["read"]>>>(
           "ingest.secret",
+          subject(),
           () => cloud.secret.read(deadline),
           {
             service: null,
@@ -212,7 +259,7 @@ export function ingestPortsIn(
 export function deliveriesIn(sandbox: Sandbox, deliveries: Deliveries): Deliveries {
   return {
     record: (from, now) =>
-      sandbox.call("metrics.record", () => deliveries.record(from, now), RECORD),
+      sandbox.call("metrics.record", "", () => deliveries.record(from, now), RECORD),
   };
 }
 

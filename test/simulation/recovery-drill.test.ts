@@ -48,6 +48,7 @@ function drillPlot(): Plot {
     applications: parts.flatMap(({ applications }) => applications),
     events: parts.flatMap(({ events }) => events).sort((one, other) => one.at - other.at),
     eventOf: (eventId) => byId.get(eventId) ?? null,
+    nameOf: (id) => byId.get(id)?.name ?? id,
     posts: [],
     // As a stage has it: everything is published, the late too, so that every effect is looked for.
     settings: {

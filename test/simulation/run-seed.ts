@@ -6,7 +6,8 @@ import type { Seams } from "./seams.ts";
 import { playWorld } from "./world.ts";
 import type { WorldResult } from "./world.ts";
 
-const NO_FAULTS: ReadonlySet<string> = new Set();
+/** For the world in which nothing goes wrong. */
+export const NO_FAULTS: ReadonlySet<string> = new Set();
 
 /** A seed's world, and everything in it that broke a promise. */
 export interface SeedResult extends WorldResult {

@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { Dice } from "./dice.ts";
+import { faultKey } from "./faults.ts";
 import type { Fault, FaultKind, Faults } from "./faults.ts";
 import type { Story } from "./story.ts";
 
@@ -10,6 +11,8 @@ export interface Surroundings {
   readonly story: Story;
   /** For what is no fault: how long things take, which message comes first. */
   readonly dice: Dice;
+  /** What people call an event or an application, by its id. */
+  readonly nameOf: (id: string) => string;
   /** Whether a whole service is out at this moment. */
   readonly isOut: (service: Service) => boolean;
 }
@@ -20,11 +23,17 @@ export type Service = "table" | "bus" | "queue" | "alloy" | "ingest";
 /** One run of a function's handler. */
 export interface Invocation {
   readonly id: string;
+  /** What it is about, where that is one thing. */
+  readonly subject: string;
   readonly startedAt: number;
   /** When Lambda ends it. */
   readonly deadline: number;
   /** It ended without an answer: a crash, or Lambda's time-out. */
   isCutShort: boolean;
+  /** Something was in its way: a fault, an outage, or another invocation that works on the same. */
+  isHindered: boolean;
+  /** Keys whose locks another invocation took away: Powertools' removal of a record has no condition. */
+  readonly lostLocks: Set<string>;
   /** What went wrong in it, and when. */
   readonly faults: {
     readonly kind: FaultKind;
@@ -90,11 +99,6 @@ export class Sandbox {
     return this.#state === "dead";
   }
 
-  /** By the world's clock, epoch milliseconds. */
-  trueNow(): number {
-    return this.#world.clock.now();
-  }
-
   /** By its own clock, epoch milliseconds. */
   readonly now = (): number => this.#world.clock.now() + this.#skewMs;
 
@@ -147,15 +151,17 @@ export class Sandbox {
    * A call of AWS: it takes its time, and what is drawn for it happens.
    *
    * @param site - the place in the code: `store.mergeState`.
+   * @param id - of what it is about: an event, an application.
    * @param apply - what it does in the cloud.
    */
   async call<Result>(
     site: string,
+    id: string,
     apply: () => Promise<Result>,
     { service, kinds, refuse, timeoutMs }: CallLimits<Result>,
   ): Promise<Result> {
-    const { clock, faults, dice, isOut } = this.#world;
-    const fault = faults.draw(site, kinds);
+    const { clock, faults, dice, isOut, nameOf } = this.#world;
+    const fault = faults.draw(site, kinds, nameOf(id));
     const tookMs = dice.between(USUAL_MS.least, USUAL_MS.most);
     return new Promise((resolve, reject) => {
       const answer = (outcome: Promise<Result>) => {
@@ -174,6 +180,7 @@ export class Sandbox {
         });
       };
       if (service !== null && isOut(service)) {
+        if (this.invocation !== null) this.invocation.isHindered = true;
         clock.after(tookMs, () => fail("throttled"));
         return;
       }
@@ -181,7 +188,7 @@ export class Sandbox {
         clock.after(tookMs, () => answer(apply()));
         return;
       }
-      this.#suffer(fault);
+      this.suffer(fault);
       const { kind } = fault;
       switch (kind) {
         case "crash-before":
@@ -222,11 +229,13 @@ export class Sandbox {
     });
   }
 
-  #suffer(fault: Fault): void {
+  /** Something goes wrong with a call of this sandbox's. */
+  suffer(fault: Fault): void {
     const { clock, story } = this.#world;
     const { kind, site } = fault;
     this.invocation?.faults.push({ kind, site, at: clock.now() });
-    story.tell(this.name, `FAULT ${fault.kind} at ${fault.site} #${fault.occurrence}`);
+    if (this.invocation !== null) this.invocation.isHindered = true;
+    story.tell(this.name, `FAULT ${fault.kind} at ${faultKey(fault)}`);
   }
 
   #hear(task: () => void): void {

@@ -2,11 +2,12 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 
 import type { ConsumerDependencies, makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import type { ApplicationStore } from "../../lambdas/domain/ports.ts";
+import type { CredentialCache } from "../../lambdas/ingest/credential-cache.ts";
 import type { IngestDependencies } from "../../lambdas/ingest/handler.ts";
 import type { PollerDependencies } from "../../lambdas/poller/handler.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { IdempotencyRecords } from "../../tools/memory/idempotency.ts";
-import type { Sandbox } from "./sandbox.ts";
+import type { Sandbox, Surroundings } from "./sandbox.ts";
 
 export type ConsumerHandler = ReturnType<typeof makeConsumerHandler>;
 export type IngestHandler = (
@@ -26,19 +27,22 @@ export interface Seams {
     right: IngestDependencies,
     context: SandboxContext,
   ) => IngestDependencies;
+  readonly credentialCache?: (right: CredentialCache) => CredentialCache;
   readonly pollerDependencies?: (
     right: PollerDependencies,
     context: SandboxContext,
   ) => PollerDependencies;
   /** In the cloud itself: what the adapters, or the template, make of it. */
-  readonly store?: (right: ApplicationStore, cloud: MemoryCloud) => ApplicationStore;
+  readonly store?: (
+    right: ApplicationStore,
+    cloud: MemoryCloud,
+    world: Surroundings,
+  ) => ApplicationStore;
   readonly idempotencyRecords?: (
     right: IdempotencyRecords,
     cloud: MemoryCloud,
   ) => IdempotencyRecords;
   readonly registersContext?: boolean;
-  readonly secretLifetimeMs?: number;
-  readonly secretRefreshMs?: number;
   readonly visibilityMs?: number;
   readonly reportsBatchItemFailures?: boolean;
 }

@@ -99,10 +99,8 @@ export async function playWorld(
     incident === undefined
       ? drawOutages(plot, { faults, story, now: clock.now, calmAt })
       : (service: Service) => incident.isOut(service, clock.now());
-  const world: Surroundings = { clock, faults, story, dice, isOut };
+  const world: Surroundings = { clock, faults, story, dice, isOut, nameOf: plot.nameOf };
 
-  const names = new Map(plot.events.flatMap(({ ids, name }) => ids.map((id) => [id, name])));
-  const nameOf = (eventId: string) => names.get(eventId) ?? eventId;
   const cloud = makeMemoryCloud({
     now: clock.now,
     pick: (visible, most) => shuffled(visible, most),
@@ -111,12 +109,12 @@ export async function playWorld(
   const observed = observe({
     cloud,
     observer,
-    faults,
-    story,
+    world,
     seams,
-    nameOf,
+    hasTwin: (eventId) => (plot.eventOf(eventId)?.ids.length ?? 1) > 1,
     onPlan: () => schedule.arm(),
     onQueued: () => source.wake(),
+    onGivenBack: (receiptHandle) => source.giveBack(receiptHandle),
   });
   const functions = makeFunctions({
     world,
@@ -137,7 +135,9 @@ export async function playWorld(
   const source = new EventSource(world, {
     cloud,
     consumer: functions.consumer,
+    observer,
     reportsFailures: seams.reportsBatchItemFailures ?? true,
+    visibilityMs: seams.visibilityMs ?? null,
     onSettled: (done, invocation) => checkSettled(done, invocation, { plot, cloud, observer }),
   });
   const { credential, isKnown } = startCredentials(plot, world, cloud.webhookSecret);
@@ -167,6 +167,7 @@ export async function playWorld(
     observer,
     deliveries,
     faults: faults.happened,
+    isCalm: only?.size === 0 && incident === undefined,
   });
   return { plot, cloud, observer, story, faults: faults.happened, violations, republished };
 

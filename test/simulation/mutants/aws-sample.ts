@@ -1,0 +1,50 @@
+import { watchBatches } from "./batch.ts";
+import type { Mutant } from "./mutant.ts";
+
+/**
+ * AWS's own sample of a webhook receiver (`aws-samples/webhooks`) looks for the event, then puts it without a
+ * condition, and takes the time of arrival for the id of an event that has none.
+ */
+export const AWS_SAMPLE_MUTANTS: readonly Mutant[] = [
+  {
+    id: "aws-sample-looks-then-puts",
+    what: "AWS's sample: it looks whether the event is known, and then takes it, without a condition",
+    plant: () => {
+      const known = new Set<string>();
+      return {
+        consumerDependencies: (right, { sandbox }) => ({
+          ...right,
+          idempotency: {
+            async once(eventId, action) {
+              if (known.has(eventId)) return "duplicate";
+              await sandbox.sleep(20);
+              await action();
+              known.add(eventId);
+              return "done";
+            },
+          },
+        }),
+      };
+    },
+  },
+  {
+    id: "aws-sample-arrival-time-as-id",
+    what: "AWS's sample: an event without an id is known by the second of its arrival",
+    plant: () => {
+      const { consumer, recordOf } = watchBatches();
+      return {
+        consumer,
+        consumerDependencies: (right, { sandbox }) => ({
+          ...right,
+          idempotency: {
+            once(eventId, action) {
+              const message = recordOf(sandbox, eventId);
+              if (message === null) return right.idempotency.once(eventId, action);
+              return right.idempotency.once(String(Math.floor(sandbox.now() / 1_000)), action);
+            },
+          },
+        }),
+      };
+    },
+  },
+];

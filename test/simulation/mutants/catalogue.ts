@@ -1,0 +1,17 @@
+import { AWS_SAMPLE_MUTANTS } from "./aws-sample.ts";
+import { CONSUMER_MUTANTS } from "./consumer.ts";
+import { IDEMPOTENCY_MUTANTS } from "./idempotency.ts";
+import { INGEST_MUTANTS } from "./ingest.ts";
+import type { Mutant } from "./mutant.ts";
+import { POLLER_MUTANTS } from "./poller.ts";
+import { STATE_MUTANTS } from "./state.ts";
+
+/** Every planted bug. */
+export const MUTANTS: readonly Mutant[] = [
+  ...IDEMPOTENCY_MUTANTS,
+  ...STATE_MUTANTS,
+  ...CONSUMER_MUTANTS,
+  ...INGEST_MUTANTS,
+  ...AWS_SAMPLE_MUTANTS,
+  ...POLLER_MUTANTS,
+];

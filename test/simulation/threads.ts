@@ -1,0 +1,59 @@
+import { Worker } from "node:worker_threads";
+
+import { runSeeds } from "./run-seeds.ts";
+import type { Tally } from "./run-seeds.ts";
+
+/** Seeds at a time: often enough for the bar, seldom enough to cost nothing. */
+const CHUNK = 25;
+
+/**
+ * Plays seeds, on so many threads, and returns the shares in the order of their seeds: what they come to
+ * does not depend on how many threads there are.
+ */
+export async function playOnThreads(
+  seeds: { readonly from: number; readonly count: number },
+  jobs: number,
+  onTally: (tally: Tally) => void,
+): Promise<readonly Tally[]> {
+  const { from, count } = seeds;
+  const tallies: Tally[] = [];
+  let next = from;
+  const lanes: readonly Lane[] =
+    jobs === 1 ? [{ play: runSeeds, async end() {} }] : Array.from({ length: jobs }, startThread);
+  await Promise.all(
+    lanes.map(async ({ play, end }) => {
+      while (next < from + count) {
+        const first = next;
+        next += CHUNK;
+        const tally = await play(first, Math.min(CHUNK, from + count - first));
+        tallies.push(tally);
+        onTally(tally);
+      }
+      await end();
+    }),
+  );
+  return tallies.toSorted((one, other) => one.from - other.from);
+}
+
+interface Lane {
+  readonly play: typeof runSeeds;
+  readonly end: () => Promise<void>;
+}
+
+function startThread(): Lane {
+  const worker = new Worker(new URL("worker.ts", import.meta.url));
+  return {
+    play: async (from, count) =>
+      new Promise<Tally>((resolve, reject) => {
+        worker.once("error", reject);
+        worker.once("message", (tally: Tally) => {
+          worker.removeListener("error", reject);
+          resolve(tally);
+        });
+        worker.postMessage({ from, count });
+      }),
+    end: async () => {
+      await worker.terminate();
+    },
+  };
+}
