@@ -154,7 +154,10 @@ export function keptLines(
 }
 
 /** What a stage costs a month at no traffic at all. */
-export function standingLines(template: TemplateCount): readonly Line[] {
+export function standingLines(
+  template: TemplateCount,
+  { metricsReadPerRun }: Pick<PollerCount, "metricsReadPerRun">,
+): readonly Line[] {
   const runs = template.pollerRunsPerMonth;
   return [
     line("Alarms", template.alarmMetrics, "metrics", PRICES.alarmMetric, "counted in the template"),
@@ -200,6 +203,13 @@ export function standingLines(template: TemplateCount): readonly Line[] {
       "runs",
       PRICES.scheduledInvocation + PRICES.lambdaRequest,
       "the stage's rate",
+    ),
+    line(
+      "Poller, metrics read",
+      runs * metricsReadPerRun,
+      "metrics",
+      PRICES.metricRead,
+      `counted: ${metricsReadPerRun} a run, to see how webhooks fared`,
     ),
     line(
       "Poller, time",

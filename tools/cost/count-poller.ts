@@ -1,3 +1,8 @@
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import * as v from "valibot";
+
+import { AwsDeliveries } from "../../lambdas/adapters/aws-deliveries.ts";
 import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
 import { parseWebhook } from "../../lambdas/domain/journey-event.ts";
@@ -21,7 +26,11 @@ export interface PollerCount {
   readonly writesPerApplication: number;
   /** Read requests: what runs with the application due read more than runs without. */
   readonly readsPerApplication: number;
+  /** Metrics that a run asks CloudWatch for, whatever is due. */
+  readonly metricsReadPerRun: number;
 }
+
+const QueriesSchema = v.looseObject({ MetricDataQueries: v.array(v.unknown()) });
 
 const SCENARIO = "manual-review-then-approved";
 const TOKEN = "JA-costPollAAAAAAAAAAAAA";
@@ -111,8 +120,37 @@ export async function countPoller(stage: StageConfiguration): Promise<PollerCoun
     return {
       writesPerApplication: sum(({ items, indexes }) => items + indexes),
       readsPerApplication: sum(({ reads }) => reads - idleReads),
+      metricsReadPerRun: await countMetricsRead(),
     };
   } finally {
     await consumer.dynamo.close();
   }
+}
+
+/** Lets the real adapter ask a CloudWatch that knows nothing, and counts what for. */
+async function countMetricsRead(): Promise<number> {
+  let asked = 0;
+  const cloudWatch = new CloudWatchClient({ region: "us-east-1" });
+  cloudWatch.middlewareStack.add(
+    () => async (args) => {
+      asked += v.parse(QueriesSchema, args.input).MetricDataQueries.length;
+      return { output: { $metadata: {}, MetricDataResults: [] }, response: {} };
+    },
+    { step: "initialize" },
+  );
+  const sqs = new SQSClient({ region: "us-east-1" });
+  sqs.middlewareStack.add(
+    () => async () => ({ output: { $metadata: {}, Attributes: {} }, response: {} }),
+    { step: "initialize" },
+  );
+  const deliveries = new AwsDeliveries({
+    cloudWatch,
+    sqs,
+    stage: "production",
+    apiId: "api",
+    queueUrl: "queue",
+    refusals: { byAuthorizer: false, byAddress: false },
+  });
+  await deliveries.record(0, HOUR);
+  return asked;
 }

@@ -29,6 +29,8 @@ export const PRICES = {
   customMetric: 0.3,
   /** CloudWatch, per metric of a standard-resolution alarm and month. */
   alarmMetric: 0.1,
+  /** CloudWatch, per metric that `GetMetricData` is asked for. */
+  metricRead: 0.01e-3,
   /** CloudWatch, per composite alarm and month. */
   compositeAlarm: 0.5,
   /** CloudWatch, per dashboard and month. */

@@ -53,7 +53,7 @@ export interface Bill {
 export function billFor(workload: Workload, counts: Counts): Bill {
   const { ingest, consumer, poller, template } = counts;
   const traffic = trafficLines(workload, ingest, consumer, poller);
-  const standing = standingLines(template);
+  const standing = standingLines(template, poller);
   const kept = keptLines(workload, consumer);
   return {
     workload,
