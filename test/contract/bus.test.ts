@@ -1,0 +1,25 @@
+import { MemoryBus, MemoryEventPublisher, MemoryGapAnnouncer } from "../../tools/memory/bus.ts";
+import { describeBus } from "./bus.ts";
+import type { HeardEvent } from "./bus.ts";
+
+describeBus("in memory", async () => {
+  let ids = 0;
+  const bus = new MemoryBus({
+    now: Date.now,
+    newId: () => {
+      ids += 1;
+      return `id-${ids}`;
+    },
+  });
+  const heard: HeardEvent[] = [];
+  bus.addRule({
+    matches: () => true,
+    deliver: ({ detailType, ...event }) => heard.push({ ...event, "detail-type": detailType }),
+  });
+  return {
+    publisher: new MemoryEventPublisher(bus),
+    gaps: new MemoryGapAnnouncer(bus),
+    hear: async () => heard.splice(0),
+    close: async () => {},
+  };
+});

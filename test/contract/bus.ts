@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+
+import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
+import type { GapAnnouncer } from "../../lambdas/domain/polling-ports.ts";
+import type { EventPublisher } from "../../lambdas/domain/ports.ts";
+import { publishedEvent } from "../../lambdas/domain/published-event.ts";
+import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
+import { stateOfEvent } from "../../lambdas/domain/observation.ts";
+import { aJourneyEvent } from "../support/journey-event.ts";
+
+/** An event as a rule's target gets it: EventBridge's own JSON. */
+export interface HeardEvent {
+  readonly id: string;
+  readonly source: string;
+  readonly "detail-type": string;
+  readonly time: string;
+  readonly detail: unknown;
+}
+
+/** A bus behind both of its ports, and an ear on it. */
+export interface OpenBus {
+  readonly publisher: EventPublisher;
+  readonly gaps: GapAnnouncer;
+  /** Waits until the bus has told of so many events; what was heard is not heard again. */
+  readonly hear: (count: number) => Promise<readonly HeardEvent[]>;
+  readonly close: () => Promise<void>;
+}
+
+function anEvent(number: number): PublishedEvent {
+  const event = aJourneyEvent({
+    applicationToken: `JA-${number}`,
+    type: "completed_application",
+    outcome: "Approved",
+  });
+  return publishedEvent({
+    event,
+    route: "approved",
+    state: stateOfEvent(event),
+    late: false,
+    receipt: { receiptId: "receipt", origin: "webhook", receivedAt: event.at + 500 },
+    environment: "sandbox",
+  });
+}
+
+const aNotice: GapNotice = {
+  version: 1,
+  gapId: "gap",
+  change: "opened",
+  environment: "sandbox",
+  applicationToken: "JA-1",
+  journeyToken: "J-1",
+  journeyName: null,
+  externalIds: { group: null, partner: null, application: null },
+  stage: "rejected",
+  since: "2026-11-23T20:00:00.000Z",
+  detectedAt: "2026-11-23T20:10:00.000Z",
+  closedAt: null,
+  durationMs: null,
+  eventCount: 0,
+  events: [],
+  evidence: "why",
+};
+
+/** The promises of `EventPublisher` and `GapAnnouncer`, for each of their implementations. */
+export function describeBus(name: string, open: () => Promise<OpenBus>): void {
+  describe(`The bus: ${name}`, () => {
+    let bus: OpenBus;
+
+    beforeAll(async () => {
+      bus = await open();
+    });
+
+    beforeEach(async () => {
+      await bus.hear(0);
+    });
+
+    afterAll(() => bus?.close());
+
+    test("tells of a published event under its route's title, as it was given", async () => {
+      const event = anEvent(1);
+
+      const answers = await bus.publisher.publish([event]);
+
+      expect(answers).toEqual([null]);
+      expect(await bus.hear(1)).toMatchObject([
+        { source: "alloy.journeys", "detail-type": "Journey Application Approved", detail: event },
+      ]);
+    });
+
+    test("stamps what it tells of in whole seconds, with an id of its own", async () => {
+      await bus.publisher.publish([anEvent(2), anEvent(2)]);
+
+      const heard = await bus.hear(2);
+      expect(new Set(heard.map(({ id }) => id)).size).toBe(2);
+      for (const { time } of heard) {
+        expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+        expect(Math.abs(Date.parse(time) - Date.now())).toBeLessThan(60_000);
+      }
+    });
+
+    test("answers for each event, ten of them too", async () => {
+      const events = Array.from({ length: 10 }, (_, index) => anEvent(index));
+
+      const answers = await bus.publisher.publish(events);
+
+      expect(answers).toEqual(events.map(() => null));
+      const heard = await bus.hear(10);
+      expect(heard.map(({ detail }) => detail)).toEqual(expect.arrayContaining(events));
+    });
+
+    test("tells of a gap under its title", async () => {
+      await bus.gaps.announce([aNotice]);
+
+      expect(await bus.hear(1)).toMatchObject([
+        {
+          source: "alloy.journeys",
+          "detail-type": "Journey Application Delivery Gap",
+          detail: aNotice,
+        },
+      ]);
+    });
+  });
+}

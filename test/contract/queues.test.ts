@@ -1,0 +1,40 @@
+import { QUEUE } from "../../lambdas/settings.ts";
+import {
+  MemoryDeadLetters,
+  MemoryEnvelopeQueue,
+  MemoryEventQueue,
+  MemoryQueueMessages,
+} from "../../tools/memory/queue-ports.ts";
+import { MemoryQueue } from "../../tools/memory/queue.ts";
+import { describeQueues, MOST_RECEIVES } from "./queues.ts";
+
+describeQueues("in memory", async () => {
+  let ids = 0;
+  const options = {
+    now: Date.now,
+    newId: () => {
+      ids += 1;
+      return `id-${ids}`;
+    },
+    retentionMs: 60_000,
+    visibilityMs: 60_000,
+  };
+  const deadLetters = new MemoryQueue(options);
+  const events = new MemoryQueue({
+    ...options,
+    deadLetters: { queue: deadLetters, maxReceives: MOST_RECEIVES },
+  });
+  return {
+    envelopes: new MemoryEnvelopeQueue(events),
+    events: new MemoryEventQueue(events),
+    deadLetters: new MemoryDeadLetters(deadLetters),
+    messages: new MemoryQueueMessages(events),
+    receive: async (from) =>
+      (from === "events" ? events : deadLetters).receive().map(({ attributes, ...message }) => ({
+        ...message,
+        reason: attributes[QUEUE.reasonAttribute],
+      })),
+    remove: async (receiptHandle) => events.delete(receiptHandle),
+    close: async () => {},
+  };
+});

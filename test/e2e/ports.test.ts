@@ -1,0 +1,240 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
+import { CreateTableCommand, DeleteTableCommand } from "@aws-sdk/client-dynamodb";
+import {
+  CreateEventBusCommand,
+  DeleteEventBusCommand,
+  DeleteRuleCommand,
+  PutRuleCommand,
+  PutTargetsCommand,
+  RemoveTargetsCommand,
+} from "@aws-sdk/client-eventbridge";
+import { S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+} from "@aws-sdk/client-sqs";
+import * as v from "valibot";
+import { describe } from "vitest";
+import { makeAwsClient } from "../../lambdas/adapters/aws-client.ts";
+import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
+import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
+import { EventBridgeGapAnnouncer } from "../../lambdas/adapters/event-bridge-gap-announcer.ts";
+import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
+import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
+import { S3PayloadBucket } from "../../lambdas/adapters/s3-payload-bucket.ts";
+import { S3PayloadReader } from "../../lambdas/adapters/s3-payload-reader.ts";
+import { SqsEnvelopeQueue } from "../../lambdas/adapters/sqs-envelope-queue.ts";
+import { SqsEventQueue } from "../../lambdas/adapters/sqs-event-queue.ts";
+import { SqsDeadLetters, SqsQueueMessages } from "../../lambdas/adapters/sqs-queues.ts";
+import { INGEST, QUEUE } from "../../lambdas/settings.ts";
+import { CREDENTIALS } from "../../tools/local/emulator.ts";
+import { describeApplicationStore } from "../contract/application-store.ts";
+import { describeBus } from "../contract/bus.ts";
+import { describeDueApplications } from "../contract/due-applications.ts";
+import { describeIdempotency } from "../contract/idempotency.ts";
+import { describePayloads } from "../contract/payloads.ts";
+import { describeQueues, MOST_RECEIVES } from "../contract/queues.ts";
+import { lambdaContext } from "../support/counted-consumer.ts";
+import { TABLES } from "../support/dynalite.ts";
+import { openDynamoStore } from "../support/open-stores.ts";
+import { isSkipped, makeDriver } from "./emulator-driver.ts";
+
+/** The contract suites once more, on the emulator; those of queues, bus and bucket have no other AWS. */
+
+const Heard = v.object({
+  id: v.string(),
+  source: v.string(),
+  "detail-type": v.string(),
+  time: v.string(),
+  detail: v.unknown(),
+});
+
+/** Histories tried per law: each of their writes is a request to the emulator. */
+const HISTORIES = 10;
+
+const aName = (what: string) => `contract-${what}-${randomBytes(5).toString("hex")}`;
+
+/** Ingest's own client, on the emulator. */
+function openIngestClient() {
+  const { stack, clients, output } = makeDriver();
+  const { region, endpoint } = stack;
+  const { attempts } = INGEST;
+  const call = makeAwsClient({
+    region,
+    credentials: () => ({ ...CREDENTIALS, sessionToken: undefined }),
+    attempts,
+    now: Date.now,
+  });
+  return { call, clients, output, region, endpoint };
+}
+
+async function makeQueue(name: string, attributes: Readonly<Record<string, string>> = {}) {
+  const { sqs } = makeDriver().clients;
+  const { QueueUrl = "" } = await sqs.send(
+    new CreateQueueCommand({ QueueName: name, Attributes: attributes }),
+  );
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }),
+  );
+  return { url: QueueUrl, arn: Attributes.QueueArn ?? "" };
+}
+
+/** The stack's two tables once more, empty. */
+async function makeTables() {
+  const { dynamo: client } = makeDriver().clients;
+  const suffix = randomBytes(5).toString("hex");
+  const names = TABLES.map(({ TableName }) => `contract-${TableName}-${suffix}`);
+  for (const [index, table] of TABLES.entries()) {
+    await client.send(new CreateTableCommand({ ...table, TableName: names[index] }));
+  }
+  const [applicationTableName = "", idempotencyTableName = ""] = names;
+  return {
+    client,
+    applicationTableName,
+    idempotencyTableName,
+    close: async () => {
+      for (const TableName of names) await client.send(new DeleteTableCommand({ TableName }));
+    },
+  };
+}
+
+describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
+  describeApplicationStore(
+    "DynamoDB of the emulator",
+    async () => {
+      const { client, applicationTableName: tableName, close } = await makeTables();
+      return openDynamoStore({ client, tableName, close });
+    },
+    HISTORIES,
+  );
+
+  describeDueApplications("DynamoDB of the emulator", async () => {
+    const { client, applicationTableName: tableName, close } = await makeTables();
+    return {
+      due: new DynamoDueApplications(client, tableName),
+      store: new DynamoApplicationStore({ client, tableName, eventRetentionMs: null }),
+      close,
+    };
+  });
+
+  describeIdempotency("Powertools on DynamoDB of the emulator", async () => {
+    const { client: awsSdkV3Client, idempotencyTableName: tableName, close } = await makeTables();
+    return {
+      newSandbox(remainingMs) {
+        const sandbox = new PowertoolsIdempotency(
+          new DynamoDBPersistenceLayer({ tableName, awsSdkV3Client }),
+        );
+        sandbox.beginInvocation({
+          ...lambdaContext(),
+          getRemainingTimeInMillis: () => remainingMs,
+        });
+        return sandbox;
+      },
+      close,
+    };
+  });
+
+  describeQueues("SQS of the emulator", async () => {
+    const { call, clients, endpoint } = openIngestClient();
+    const { sqs } = clients;
+    const dead = await makeQueue(aName("dead"));
+    const queue = await makeQueue(aName("events"), {
+      VisibilityTimeout: "60",
+      RedrivePolicy: JSON.stringify({
+        deadLetterTargetArn: dead.arn,
+        maxReceiveCount: MOST_RECEIVES,
+      }),
+    });
+    return {
+      envelopes: new SqsEnvelopeQueue(call, queue.url, endpoint),
+      events: new SqsEventQueue(sqs, queue.url),
+      deadLetters: new SqsDeadLetters(sqs, dead.url),
+      messages: new SqsQueueMessages(sqs, queue.url),
+      receive: async (from) => {
+        const { Messages = [] } = await sqs.send(
+          new ReceiveMessageCommand({
+            QueueUrl: from === "events" ? queue.url : dead.url,
+            MaxNumberOfMessages: 10,
+            MessageSystemAttributeNames: ["All"],
+            MessageAttributeNames: ["All"],
+          }),
+        );
+        return Messages.map((message) => ({
+          messageId: message.MessageId ?? "",
+          receiptHandle: message.ReceiptHandle ?? "",
+          body: message.Body ?? "",
+          receives: Number(message.Attributes?.ApproximateReceiveCount),
+          sentAt: Number(message.Attributes?.SentTimestamp),
+          reason: message.MessageAttributes?.[QUEUE.reasonAttribute]?.StringValue,
+        }));
+      },
+      remove: async (ReceiptHandle) => {
+        await sqs.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle }));
+      },
+      close: async () => {
+        for (const { url } of [queue, dead]) {
+          await sqs.send(new DeleteQueueCommand({ QueueUrl: url }));
+        }
+      },
+    };
+  });
+
+  describeBus("EventBridge of the emulator", async () => {
+    const { clients } = makeDriver();
+    const { events: client, sqs } = clients;
+    const busName = aName("bus");
+    const Name = aName("rule");
+    await client.send(new CreateEventBusCommand({ Name: busName }));
+    const ear = await makeQueue(aName("ear"));
+    const EventPattern = JSON.stringify({ source: [{ prefix: "" }] });
+    await client.send(new PutRuleCommand({ Name, EventBusName: busName, EventPattern }));
+    const Targets = [{ Id: Name, Arn: ear.arn }];
+    await client.send(new PutTargetsCommand({ Rule: Name, EventBusName: busName, Targets }));
+    return {
+      publisher: new EventBridgePublisher({ client, busName, sleep: (ms) => sleep(ms) }),
+      gaps: new EventBridgeGapAnnouncer(client, busName),
+      hear: async (count) => {
+        const heard: v.InferOutput<typeof Heard>[] = [];
+        for (let passes = 0; heard.length < count && passes < 30; passes += 1) {
+          const { Messages = [] } = await sqs.send(
+            new ReceiveMessageCommand({
+              QueueUrl: ear.url,
+              MaxNumberOfMessages: 10,
+              WaitTimeSeconds: 1,
+            }),
+          );
+          heard.push(...Messages.map(({ Body = "" }) => v.parse(Heard, JSON.parse(Body))));
+        }
+        return heard;
+      },
+      close: async () => {
+        const rule = { Rule: Name, EventBusName: busName };
+        await client.send(new RemoveTargetsCommand({ ...rule, Ids: [Name] }));
+        await client.send(new DeleteRuleCommand({ Name, EventBusName: busName }));
+        await client.send(new DeleteEventBusCommand({ Name: busName }));
+        await sqs.send(new DeleteQueueCommand({ QueueUrl: ear.url }));
+      },
+    };
+  });
+
+  describePayloads("S3 of the emulator", async () => {
+    const { call, output, region, endpoint } = openIngestClient();
+    const bucket = output("PayloadBucketName");
+    const client = new S3Client({
+      endpoint,
+      region,
+      credentials: CREDENTIALS,
+      forcePathStyle: true,
+    });
+    return {
+      bucket: new S3PayloadBucket(call, bucket, region, endpoint),
+      reader: new S3PayloadReader(client, bucket),
+      close: async () => client.destroy(),
+    };
+  });
+});
