@@ -40,6 +40,7 @@ const GapSchema = v.object({
   eventCount: v.number(),
   events: v.array(v.object({ eventId: v.string(), type: v.string(), at: v.number(), stage })),
   evidence: v.string(),
+  isUntold: v.exactOptional(v.literal(true)),
 });
 
 const OpenGapSchema = v.object({ pk: v.string(), gapStage: stage, journeyToken: text });

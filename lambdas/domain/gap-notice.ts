@@ -51,8 +51,9 @@ export function noticeOf(options: {
 }): GapNotice | null {
   const { state, before, after, isGivenUp, now, environment } = options;
   if (after !== null) {
-    if (before?.stage === after.stage) return null;
-    return notice(state, after, before === null ? "opened" : "moved", null, environment);
+    const told = before === null || before.isUntold ? null : before;
+    if (told?.stage === after.stage) return null;
+    return notice(state, after, told === null ? "opened" : "moved", null, environment);
   }
   if (before === null) return null;
   return notice(state, before, isGivenUp ? "given-up" : "closed", now, environment);

@@ -21,6 +21,8 @@ export interface Gap {
   readonly events: readonly GapEvent[];
   /** A sentence: what shows that it stopped there. */
   readonly evidence: string;
+  /** The bus has not taken the notice of it: the next check tells of it again. */
+  readonly isUntold?: true;
 }
 
 export interface GapEvent {

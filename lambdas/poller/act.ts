@@ -3,6 +3,7 @@ import type { Envelope } from "../domain/envelope.ts";
 import { lateNotice, noticeOf } from "../domain/gap-notice.ts";
 import type { GapNotice } from "../domain/gap-notice.ts";
 import { gapOf } from "../domain/gap.ts";
+import type { Gap } from "../domain/gap.ts";
 import type {
   ClaimedApplication,
   DueApplications,
@@ -29,7 +30,8 @@ export interface ActDependencies {
  * Does what a check found to be done.
  *
  * 1. Queue what Alloy has and we have not; only the consumer acts on it.
- * 2. Tell the bus of a gap that opened, moved or closed.
+ * 2. Tell the bus of a gap that opened, moved or closed. One that the bus does not hear of is kept all
+ *    the same, so that it is counted and its alarm rings; the next check tells of it.
  * 3. Put down the next check. What was cut off before is done again: everything here may be repeated.
  */
 export async function act(
@@ -67,11 +69,25 @@ export async function act(
       logger.warn("poller.application.behind", fields);
     }
   }
-  const notices = [...changes(), ...lateOnes()];
-  if (notices.length > 0) await gaps.announce(notices);
+  const { dueAt, memory } = finding;
+  await applications.plan(claimed, { dueAt, memory, gap: await gapAsTold(), at: now() });
 
-  const { dueAt, memory, gap } = finding;
-  await applications.plan(claimed, { dueAt, memory, gap, at: now() });
+  /** @throws TransientError when what the bus did not take would be forgotten. */
+  async function gapAsTold(): Promise<Gap | null> {
+    const late = lateOnes();
+    const notices = [...changes(), ...late];
+    try {
+      if (notices.length > 0) await gaps.announce(notices);
+    } catch (error) {
+      if (finding.gap === null || late.length > 0) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      logger.warn("poller.gap.untold", { applicationToken, reason });
+      return { ...finding.gap, isUntold: true };
+    }
+    if (finding.gap === null) return null;
+    const { isUntold: _, ...told } = finding.gap;
+    return told;
+  }
 
   function envelopesOf(): readonly Envelope[] {
     const { toHeal = [], corrections = [] } = comparison ?? {};

@@ -265,6 +265,17 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       expect(await due.openGaps(NOW)).toEqual([]);
     });
 
+    test("keeps that the bus has not heard of a gap", async () => {
+      const untold = { ...aGap, isUntold: true } as const;
+      const claimed = await claim(await submitted("JA-gap-untold", NOW));
+      await due.plan(claimed, { dueAt: NOW + 11, memory, gap: untold, at: NOW });
+
+      const again = await claim({ applicationToken: "JA-gap-untold", dueAt: NOW + 11 });
+      await due.plan(again, { dueAt: NOW + 12, memory, gap: null, at: NOW });
+
+      expect(again.gap).toEqual(untold);
+    });
+
     test("lists gaps from the oldest", async () => {
       for (const [token, since] of [
         ["JA-gap-young", NOW - 10],

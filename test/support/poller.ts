@@ -114,6 +114,8 @@ export function aPoller(
     readonly now?: number;
     /** How webhooks fared; unreadable unless given. */
     readonly delivery?: DeliveryRecord;
+    /** Whether the bus takes nothing at this moment. */
+    readonly isBusOut?: () => boolean;
     /** How long each call takes. */
     readonly callMs?: number;
   },
@@ -205,6 +207,7 @@ export function aPoller(
     },
     gaps: {
       async announce(announced) {
+        if (options.isBusOut?.()) throw new Error("the bus is out");
         notices.push(...announced);
       },
     },

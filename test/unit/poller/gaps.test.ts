@@ -123,6 +123,57 @@ describe("a gap", () => {
   });
 });
 
+describe("a gap that the bus does not hear of", () => {
+  let isBusOut = true;
+
+  function whileOut(stored: StoredApplication, atAlloy: readonly JourneyEvent[]) {
+    isBusOut = true;
+    const applications = new Map([["JA-1", stored]]);
+    const poller = aPoller(applications, {
+      answer: (token) => alloyAnswer(token, atAlloy, waiting),
+      isBusOut: () => isBusOut,
+    });
+    return { poller, stored: () => applications.get("JA-1") };
+  }
+
+  test("is kept and counted all the same, and told of by the next check, once", async () => {
+    const { poller, stored } = whileOut(withRecorded([started]), [started, review]);
+
+    const report = await poller.run();
+    const [kept, counted] = [stored()?.gap, poller.metric(METRICS.deliveryGaps)];
+    isBusOut = false;
+    for (let runs = 0; runs < 2; runs += 1) {
+      poller.advance(30 * MINUTE);
+      await poller.run();
+    }
+
+    expect(report).toMatchObject({ checked: 1, failed: 0 });
+    expect(kept).toMatchObject({ stage: "not-delivered", isUntold: true });
+    expect(counted).toBe(1);
+    expect(poller.notices).toMatchObject([{ change: "opened", gapId: kept?.gapId }]);
+    expect(stored()?.gap).not.toHaveProperty("isUntold");
+  });
+
+  test("does not end before the bus has heard of its end", async () => {
+    const before = whileOut(withRecorded([started]), [started, review]);
+    isBusOut = false;
+    await before.poller.run();
+    const inGap = before.stored()?.gap ?? null;
+    const healed = whileOut(withRecorded([started, review], { gap: inGap }), [started, review]);
+
+    const report = await healed.poller.run();
+    const kept = healed.stored()?.gap;
+    isBusOut = false;
+    healed.poller.advance(5 * MINUTE);
+    await healed.poller.run();
+
+    expect(report).toMatchObject({ failed: 1 });
+    expect(kept).toEqual(inGap);
+    expect(healed.poller.notices).toMatchObject([{ change: "closed" }]);
+    expect(healed.stored()?.gap).toBeNull();
+  });
+});
+
 describe("what is missing is queued", () => {
   test("again while nothing comes of it", async () => {
     const { poller } = over(withRecorded([started]), [started, review]);
