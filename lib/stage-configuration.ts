@@ -222,18 +222,33 @@ const journeyRoutes = v.pipe(
   ),
 );
 
+/** The address of an incident service holds its key: it may stand in a secret, which CloudFormation reads. */
+const endpoint = v.pipe(
+  v.string(),
+  v.regex(
+    /^(https:\/\/[^\s/]+(\/[^\s]*)?|\{\{resolve:secretsmanager:[^\s{}]+\}\})$/,
+    'an https URL, or "{{resolve:secretsmanager:…}}"',
+  ),
+);
+
 const channel = v.union(
   [
-    v.strictObject({ email: v.pipe(v.string(), v.email()) }),
-    v.strictObject({ https }),
+    v.strictObject({ email: v.pipe(v.string(), v.email("an e-mail address")) }),
+    v.strictObject({ https: endpoint }),
     v.strictObject({
       slack: v.strictObject({
-        workspaceId: v.pipe(v.string(), v.regex(/^T[A-Z0-9]+$/)),
-        channelId: v.pipe(v.string(), v.regex(/^[CG][A-Z0-9]+$/)),
+        workspaceId: v.pipe(
+          v.string(),
+          v.regex(/^T[A-Z0-9]+$/, "the id of a Slack workspace, such as T0123456789"),
+        ),
+        channelId: v.pipe(
+          v.string(),
+          v.regex(/^[CG][A-Z0-9]+$/, "the id of a Slack channel, such as C0123456789"),
+        ),
       }),
     }),
   ],
-  'one of { email: "…@…" }, { https: "https://…" }, { slack: { workspaceId: "T…", channelId: "C…" } }',
+  'one of { email: "…@…" }, { https: "https://…" or "{{resolve:secretsmanager:…}}" }, { slack: { workspaceId: "T…", channelId: "C…" } }',
 );
 
 const schema = v.strictObject({

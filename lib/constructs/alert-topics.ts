@@ -124,6 +124,7 @@ function connect(topic: ITopic, channel: Channel, index: number): void {
       assumedBy: new ServicePrincipal("chatbot.amazonaws.com"),
       description: "Posts alarms to Slack; may do nothing in this account",
     });
+    // It subscribes by itself, without a filter: a channel to read is told of everything.
     new CfnSlackChannelConfiguration(topic, `Slack${index}`, {
       // Amazon Q in chat applications wants the name unique in the account.
       configurationName: `${Stack.of(topic).stackName}-${topic.node.id}-${index}`,

@@ -53,7 +53,7 @@ function makeTruthAlarms(scope: Construct, props: PollerAlarmsProps): void {
   new RunbookAlarm(scope, "delivery-gap", {
     alerts,
     severity: "page",
-    fact: "Alloy has events of at least one application that are not in effect here, past the threshold.",
+    fact: `Alloy has events of at least one application that are not in effect here, for more than ${Duration.millis(stage.gaps.thresholdMs).toHumanString()}.`,
     impact: "people wait for a decision that Alloy has made and our systems do not know.",
     links,
     metric: ourMetric(stage, METRICS.deliveryGaps, "Maximum", rate),

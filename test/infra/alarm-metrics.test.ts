@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings.ts";
 import { emissions } from "../../tools/docs/emitters.ts";
 import { listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
-import { VARIANTS } from "./variants.ts";
+import { production, sandbox, VARIANTS, withWorkedRules } from "./variants.ts";
 
 /** A metric with the dimensions under which CloudWatch keeps it: `DeliveryGaps{GapStage,Stage}`. */
 function identity(name: string, dimensions: readonly string[]): string {
@@ -35,6 +35,22 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
     expect(watched.length).toBeGreaterThan(0);
     expect(watched.filter((metric) => !EMITTED.has(metric))).toEqual([]);
   });
+});
+
+it("every metric that is emitted is watched: by an alarm, or by people on the dashboard", () => {
+  // A rule's metrics are watched where a stage has such a rule.
+  const stages = [sandbox, production, withWorkedRules];
+  const watching = JSON.stringify(
+    stages
+      .flatMap((stage) => synthesise(stage).resources)
+      .filter(({ Type }) =>
+        ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"].includes(Type),
+      ),
+  );
+  const names = new Set(emissions().map(({ key }) => METRICS[key]));
+
+  // The name and what encloses it in the dashboard's body, which is JSON in JSON.
+  expect([...names].filter((name) => !new RegExp(`"${name}\\\\*"`).test(watching))).toEqual([]);
 });
 
 it("every metric that has a name is emitted", () => {

@@ -48,6 +48,22 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
     }
   });
 
+  it("every alarm links to the queues that it watches, or to the logs of a function", () => {
+    for (const alarm of alarms) {
+      const description = JSON.stringify(alarm.Properties["AlarmDescription"]);
+      const queues = queuesOf(alarm);
+
+      for (const queue of queues) {
+        expect(description).toContain("/sqs/v3/home#/queues/");
+        expect(description).toContain(`"Ref":"${queue}"`);
+      }
+      // A table has neither; the one over all of them and a team's own rule have the dashboard.
+      const isBeyond = /^(tables-|integration-unhealthy$|notification-)/.test(idOf(alarm, stack));
+      const hasLogs = description.includes("#logsV2:log-groups/log-group/");
+      expect(hasLogs || queues.length > 0 || isBeyond).toBe(true);
+    }
+  });
+
   it("every alarm tells one of the two topics, or a rule's team, when it begins and when it ends", () => {
     const teams = Object.keys(stage.alarms.teams).map((team) => `${pascalCase(team)}TeamTopic`);
 
@@ -154,6 +170,13 @@ function alarmsOf(stack: Synthesised): readonly TemplateResource[] {
 /** Rules share one page: what to do stands in the rule. */
 function runbookOf(id: string): string {
   return id.startsWith("notification-") ? "notification" : id;
+}
+
+/** Queues whose metrics an alarm watches, by their logical ids. */
+function queuesOf({ Properties }: TemplateResource): readonly string[] {
+  return objectsIn(Properties)
+    .filter(({ Name }) => Name === "QueueName")
+    .flatMap(({ Value }) => referredId(Value) ?? []);
 }
 
 function idOf({ Properties }: TemplateResource, { stage }: Synthesised): string {

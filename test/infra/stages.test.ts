@@ -144,7 +144,22 @@ describe("a mistake in a stage is one sentence", () => {
     [
       "a channel that nobody listens to",
       { alarms: { ...sandbox.alarms, channels: { page: [{ phone: "110" }], ticket: [] } } },
-      'Stage "sandbox", alarms.channels.page.0: {"phone":"110"} was given, but it must be one of { email: "…@…" }, { https: "https://…" }, { slack: { workspaceId: "T…", channelId: "C…" } }; correct it in lib/stages.ts.',
+      'Stage "sandbox", alarms.channels.page.0: {"phone":"110"} was given, but it must be one of { email: "…@…" }, { https: "https://…" or "{{resolve:secretsmanager:…}}" }, { slack: { workspaceId: "T…", channelId: "C…" } }; correct it in lib/stages.ts.',
+    ],
+    [
+      "a page that goes over the net in the clear",
+      channelled({ https: "http://events.example.com/key" }),
+      'Stage "sandbox", alarms.channels.page.0.https: "http://events.example.com/key" was given, but it must be an https URL, or "{{resolve:secretsmanager:…}}"; correct it in lib/stages.ts.',
+    ],
+    [
+      "an e-mail address that is none",
+      channelled({ email: "oncall" }),
+      'Stage "sandbox", alarms.channels.page.0.email: "oncall" was given, but it must be an e-mail address; correct it in lib/stages.ts.',
+    ],
+    [
+      "a Slack channel by its name instead of its id",
+      channelled({ slack: { workspaceId: "T0123456789", channelId: "#oncall" } }),
+      'Stage "sandbox", alarms.channels.page.0.slack.channelId: "#oncall" was given, but it must be the id of a Slack channel, such as C0123456789; correct it in lib/stages.ts.',
     ],
     [
       "a setting that does not exist",
@@ -213,4 +228,9 @@ function messageOf(action: () => unknown): string {
     throw error;
   }
   throw new Error("Nothing was thrown.");
+}
+
+/** One who is paged. */
+function channelled(channel: object): object {
+  return { alarms: { ...sandbox.alarms, channels: { page: [channel], ticket: [] } } };
 }

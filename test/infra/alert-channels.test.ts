@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { INCIDENT_ALARMS } from "../../lib/constructs/alert-topics.ts";
+import type { Channel } from "../../lib/stage-configuration.ts";
+import { listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
+import type { Synthesised } from "../../tools/template/synthesise.ts";
+import { sandbox } from "./variants.ts";
+
+const PAGERDUTY = "https://events.pagerduty.com/integration/key/enqueue";
+const OPSGENIE = "https://api.opsgenie.com/v1/json/cloudwatch?apiKey=key";
+const IN_A_SECRET = "{{resolve:secretsmanager:on-call:SecretString:url}}";
+
+/** A stage that tells these. */
+function telling(page: readonly Channel[], ticket: readonly Channel[] = []): Synthesised {
+  return synthesise({ ...sandbox, alarms: { ...sandbox.alarms, channels: { page, ticket } } });
+}
+
+function subscriptionsOf(stack: Synthesised) {
+  return stack.ofType("AWS::SNS::Subscription").map(({ Properties }) => ({
+    topic: referredId(Properties["TopicArn"]),
+    protocol: Properties["Protocol"],
+    endpoint: Properties["Endpoint"],
+  }));
+}
+
+describe("the channels of alarms", () => {
+  it("are none until a stage names some, and then those of its topic alone", () => {
+    expect(subscriptionsOf(telling([]))).toEqual([]);
+    expect(
+      subscriptionsOf(telling([{ https: PAGERDUTY }], [{ email: "team@example.com" }])),
+    ).toEqual([
+      { topic: "PageTopic", protocol: "https", endpoint: PAGERDUTY },
+      { topic: "TicketTopic", protocol: "email", endpoint: "team@example.com" },
+    ]);
+  });
+
+  it("are as many as the stage names, also of one kind", () => {
+    const stack = telling([{ https: PAGERDUTY }, { https: OPSGENIE }, { https: IN_A_SECRET }]);
+
+    expect(subscriptionsOf(stack).map(({ endpoint }) => endpoint)).toEqual([
+      PAGERDUTY,
+      OPSGENIE,
+      IN_A_SECRET,
+    ]);
+  });
+
+  it("page once for one incident: what integration-unhealthy is over is left to it", () => {
+    const stack = telling([{ https: PAGERDUTY }], [{ email: "team@example.com" }]);
+
+    for (const { Properties } of stack.ofType("AWS::SNS::Subscription")) {
+      expect(Properties["FilterPolicyScope"]).toBe("MessageBody");
+      expect(Properties["FilterPolicy"]).toEqual({
+        AlarmName: [
+          { "anything-but": INCIDENT_ALARMS.map((id) => `AlloyJourneyWebhooks-sandbox-${id}`) },
+        ],
+      });
+    }
+  });
+
+  it("reach a Slack channel through Amazon Q, by a role that may do nothing", () => {
+    const stack = telling([{ slack: { workspaceId: "T0123456789", channelId: "C0123456789" } }]);
+    const [slack, ...others] = stack.ofType("AWS::Chatbot::SlackChannelConfiguration");
+    const role = stack.resources.find(
+      ({ logicalId }) => logicalId === referredId(slack?.Properties["IamRoleArn"]),
+    );
+    const policies = stack
+      .ofType("AWS::IAM::Policy")
+      .flatMap(({ Properties }) => listOf(Properties["Roles"]).map(referredId));
+
+    expect(others).toEqual([]);
+    expect(slack?.Properties).toMatchObject({
+      SlackWorkspaceId: "T0123456789",
+      SlackChannelId: "C0123456789",
+    });
+    expect(listOf(slack?.Properties["SnsTopicArns"]).map(referredId)).toEqual(["PageTopic"]);
+    expect(role?.Properties["AssumeRolePolicyDocument"]).toMatchObject({
+      Statement: [{ Principal: { Service: "chatbot.amazonaws.com" } }],
+    });
+    expect(role?.Properties["ManagedPolicyArns"]).toBeUndefined();
+    expect(role?.Properties["Policies"]).toBeUndefined();
+    expect(policies).not.toContain(role?.logicalId);
+  });
+});
