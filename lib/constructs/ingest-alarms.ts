@@ -80,6 +80,16 @@ export function makeIngestAlarms(scope: Construct, props: IngestAlarmsProps): vo
     ...ONE_OF_TWO,
   });
 
+  new RunbookAlarm(scope, "credentials-missing", {
+    alerts,
+    severity: "page",
+    fact: "A request came, and the webhook secret holds no credential that anybody could have.",
+    impact: "every webhook of Alloy is answered 401, and counts towards its switch-off.",
+    links,
+    metric: ourMetric(stage, METRICS.credentialsMissing, "Sum", Duration.minutes(5)),
+    threshold: 1,
+  });
+
   new RunbookAlarm(scope, "ingest-slow", {
     alerts,
     severity: "ticket",

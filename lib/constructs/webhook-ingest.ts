@@ -28,6 +28,7 @@ import type { EventQueue } from "./event-queue.ts";
 import { FillableSecret } from "./fillable-secret.ts";
 import { makeIngestAlarms } from "./ingest-alarms.ts";
 import { NodeFunction } from "./node-function.ts";
+import { countTokenRefusals, STAGE_FIELD } from "./token-refusals.ts";
 
 export interface WebhookIngestProps {
   readonly stage: StageConfiguration;
@@ -102,6 +103,7 @@ export class WebhookIngest extends Construct {
       ...jwtAuthorizer(stage),
     });
     this.accessLog = this.#makeAccessLog(stage, key);
+    if (stage.auth !== "secret") countTokenRefusals(this, this.accessLog);
     const apiStage = new HttpStage(this, "Stage", {
       httpApi: this.api,
       stageName: "$default",
@@ -109,7 +111,7 @@ export class WebhookIngest extends Construct {
       throttle: { rateLimit: THROTTLE.requestsPerSecond, burstLimit: THROTTLE.burst },
       accessLogSettings: {
         destination: new LogGroupLogDestination(this.accessLog),
-        format: accessLogFormat,
+        format: accessLogFormat(stage),
       },
       ...this.#domainMapping(stage),
     });
@@ -148,16 +150,20 @@ function jwtAuthorizer({ auth }: StageConfiguration) {
 }
 
 /** When, how it ended, how long it took; no address, no header, no body. */
-const accessLogFormat = AccessLogFormat.custom(
-  JSON.stringify({
-    requestId: AccessLogField.contextRequestId(),
-    requestTime: AccessLogField.contextRequestTime(),
-    routeKey: "$context.routeKey",
-    status: AccessLogField.contextStatus(),
-    responseLatency: AccessLogField.contextResponseLatency(),
-    integrationStatus: AccessLogField.contextIntegrationStatus(),
-    integrationLatency: AccessLogField.contextIntegrationLatency(),
-    integrationError: "$context.integrationErrorMessage",
-    authorizerError: "$context.authorizer.error",
-  }),
-);
+function accessLogFormat({ stage, auth }: StageConfiguration): AccessLogFormat {
+  return AccessLogFormat.custom(
+    JSON.stringify({
+      requestId: AccessLogField.contextRequestId(),
+      requestTime: AccessLogField.contextRequestTime(),
+      routeKey: "$context.routeKey",
+      status: AccessLogField.contextStatus(),
+      responseLatency: AccessLogField.contextResponseLatency(),
+      integrationStatus: AccessLogField.contextIntegrationStatus(),
+      integrationLatency: AccessLogField.contextIntegrationLatency(),
+      integrationError: "$context.integrationErrorMessage",
+      authorizerError: "$context.authorizer.error",
+      // A metric that is made from the log takes its dimension from there.
+      ...(auth !== "secret" && { [STAGE_FIELD]: stage }),
+    }),
+  );
+}

@@ -45,16 +45,20 @@ export function describeRotation(name: string, isSkipped: boolean, open: () => P
       await send(4);
       const refused = (await Promise.all(answers)).filter((status) => status !== 200);
       await put([old]);
+      console.log(`rotation, ${name}: ${answers.length} webhooks, ${refused.length} rejected`);
 
       expect(answers).toHaveLength(12 * PER_SECOND);
       expect(refused).toEqual([]);
     }, 60_000);
 
-    /** Tries again as Alloy does when it is asked to: an emulator may be busy. A 401 is final here. */
+    /**
+     * Tries again as Alloy does after a 5xx: the emulator on a busy machine may give a function less to run on than its
+     * three seconds need, and kill it. A 4xx is final here: the webhook was rejected.
+     */
     async function postAsOften(authorization: string): Promise<number> {
       for (let attempt = 1; ; attempt += 1) {
         const { status } = await post(driver, body, authorization);
-        if (status !== 503 || attempt === 10) return status;
+        if (status < 500 || attempt === 10) return status;
         await sleep(1_000);
       }
     }

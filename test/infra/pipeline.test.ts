@@ -97,6 +97,43 @@ describe("the way in", () => {
     });
   });
 
+  it("counts what API Gateway refuses by itself, when it checks tokens, where ingest counts the rest", () => {
+    const withTokens = synthesise({
+      ...sandbox,
+      auth: { jwt: { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] } },
+    });
+
+    const filters = withTokens.ofType("AWS::Logs::MetricFilter");
+    const [stage] = withTokens.ofType("AWS::ApiGatewayV2::Stage");
+    const alarms = withTokens.ofType("AWS::CloudWatch::Alarm");
+
+    expect(filters.map(({ Properties }) => Properties)).toEqual([
+      {
+        FilterPattern: `{ (($.status = "401") || ($.status = "403")) && ($.integrationStatus = "-") }`,
+        LogGroupName: { Ref: expect.stringContaining("AccessLog") },
+        MetricTransformations: [
+          {
+            Dimensions: [{ Key: "Stage", Value: "$.stage" }],
+            MetricName: "CredentialsRejected",
+            MetricNamespace: "AlloyJourneyWebhooks",
+            MetricValue: "1",
+            Unit: "Count",
+          },
+        ],
+      },
+    ]);
+    const settings = stage?.Properties["AccessLogSettings"];
+    const format = isRecord(settings) ? String(settings["Format"]) : "";
+    expect(JSON.parse(format)).toMatchObject({ stage: sandbox.stage, status: "$context.status" });
+    const watched = alarms.filter(
+      ({ Properties }) => Properties["MetricName"] === "CredentialsRejected",
+    );
+    expect(watched.map(({ Properties }) => Properties["Dimensions"])).toEqual([
+      [{ Name: "Stage", Value: sandbox.stage }],
+    ]);
+    expect(stack.ofType("AWS::Logs::MetricFilter")).toEqual([]);
+  });
+
   it("has one address, when it has a name of its own", () => {
     const named = synthesise({
       ...sandbox,

@@ -85,6 +85,14 @@ const INTAKE: readonly AlarmCase[] = [
     nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.credentialsRejected), 2, 5),
   },
   {
+    id: "credentials-missing",
+    // Alloy's own webhooks, at the pace of a sandbox: too few for "credentials-rejected".
+    fault: (trouble, { ours }) =>
+      trouble.once(ours(METRICS.credentialsRejected), 1).once(ours(METRICS.credentialsMissing), 1),
+    within: 5,
+    nearMiss: (trouble, { ours }) => trouble.once(ours(METRICS.credentialsRejected), 1),
+  },
+  {
     id: "ingest-slow",
     fault: (trouble, { lambda }) => trouble.is(lambda("Duration", "ingest"), 2_200),
     within: 7,
