@@ -28,6 +28,9 @@ export function namedBodies(): readonly (readonly [name: string, bytes: Uint8Arr
     ["text that looks like base64", text("aGVsbG8=")],
     ["200 KB of NUL, which escaped fit no message", Buffer.alloc(200_000)],
     ["600,000 letters of two bytes each", text("é".repeat(600_000))],
+    // The envelope around it takes some 150 bytes.
+    ["1,048,400 letters, which one message just holds", Buffer.alloc(1_048_400, "x")],
+    ["1,048,500 letters, which it just does not", Buffer.alloc(1_048_500, "x")],
     ["1 MiB of text", Buffer.alloc(1_048_576, "x")],
     ["1 MiB of invalid UTF-8", Buffer.alloc(1_048_576, 0xff)],
     ["4 MB of text", Buffer.alloc(4_000_000, `{"é":"x"}`)],

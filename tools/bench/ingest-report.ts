@@ -74,8 +74,9 @@ function notesOf(rounds: readonly Round[]): string[] {
   return [
     `Node ${process.versions.node}; ${rounds.length} rounds, each of one fresh process per subject in turn; medians. The first request is what`,
     "its sender waits for once the process is there: import, reading the secret, storing the webhook. SQS and Secrets",
-    "Manager are a process on this machine, over plain HTTP. Differences and ratios are taken within each round. In",
-    "each process ours opened one connection, and made one call per request beside reading the secret.",
+    "Manager are a process on this machine, over plain HTTP; TLS comes on top of each alike. Differences and ratios are",
+    "taken within each round. In each process ours opened one connection, and made one call per request beside reading",
+    "the secret.",
     ...busyNote(),
   ];
 }
