@@ -7,6 +7,7 @@ import {
 import type { CountedConsumer, ProcessBatch } from "../../test/support/counted-consumer.ts";
 import { billOf } from "../../test/support/write-meter.ts";
 import type { Bill } from "../../test/support/write-meter.ts";
+import { perRoute } from "../../lib/per-route.ts";
 import { readScenarios } from "../alloy-simulator/scenario.ts";
 import type { Bench, Report, Target } from "./bench.ts";
 import { makeNaiveConsumer } from "./subjects/naive-consumer.ts";
@@ -38,12 +39,30 @@ export const bench: Bench = {
       const naive = makeNaiveConsumer({ ...consumer, ...consumer.dynamo });
       const ours = await measure("A", consumer, consumer.process);
       const theirs = await measure("B", consumer, naive);
-      return report(ours, theirs);
+      return report(ours, theirs, await measureUnpublished());
     } finally {
       await consumer.dynamo.close();
     }
   },
 };
+
+/** What a further event costs whose route is recorded and not published. */
+async function measureUnpublished(): Promise<Bill> {
+  const quiet = await startCountedConsumer(
+    perRoute((route) => ({ publish: route !== "progressed", publishLate: false })),
+  );
+  try {
+    const bill = (type: string, after: number) =>
+      billOf(async () => {
+        const webhook = webhookOf(type, "JA-benchC00000000000001", START + after);
+        await quiet.process(batchOf([webhook]), lambdaContext());
+      });
+    await bill("started_application", 0);
+    return await bill("started_evaluation", 1_000);
+  } finally {
+    await quiet.dynamo.close();
+  }
+}
 
 async function measure(
   mark: string,
@@ -109,7 +128,7 @@ function mostOf(bills: readonly Bill[]): Bill {
   };
 }
 
-function report(ours: Bills, naive: Bills): Report {
+function report(ours: Bills, naive: Bills, unpublished: Bill): Report {
   const columns = [
     "per event, webhooks of about 1 KB",
     "ours: items",
@@ -129,6 +148,7 @@ function report(ours: Bills, naive: Bills): Report {
     row("first event of an application", ({ first }) => first),
     row("further event, mean", ({ further }) => meanOf(further)),
     row("further event, most", ({ further }) => mostOf(further)),
+    ["further event, not published", ...cells(unpublished), "", "", ""],
     row("mean over the scenarios' lives", ({ mean }) => mean),
     row("duplicate (an attempt of Alloy's)", ({ duplicate }) => duplicate),
     ["PutEvents per batch of ten", String(ours.busCalls), "", "", String(naive.busCalls), "", ""],
@@ -153,12 +173,13 @@ function report(ours: Bills, naive: Bills): Report {
     targets: [
       atMost("write units of items, first event", ours.first.items, 4, "units"),
       atMost("write units of items, further event", further.items, 4, "units"),
+      atMost("write units of items, not published", unpublished.items, 2, "units"),
       atMost("index entries, first event", ours.first.indexes, 2, "units"),
       atMost("reads, any new event", Math.max(ours.first.reads, further.reads), 0, "reads"),
       atMost("write units, duplicate", ours.duplicate.items + ours.duplicate.indexes, 1, "units"),
       atMost("PutEvents per batch of ten", ours.busCalls, 1, "calls"),
     ],
-    figures: { ours: summaryOf(ours), naive: summaryOf(naive) },
+    figures: { ours: { ...summaryOf(ours), unpublished }, naive: summaryOf(naive) },
   };
 }
 

@@ -1,0 +1,125 @@
+import { globSync, readFileSync } from "node:fs";
+
+import { describe, expect, test } from "vitest";
+
+import { TransientError } from "../../../lambdas/domain/errors.ts";
+import { MemoryIdempotency, MemoryIdempotencyTable } from "../../../tools/memory/idempotency.ts";
+import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
+import { aConsumer } from "../../support/consumer.ts";
+import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
+
+const START = Date.UTC(2026, 10, 23, 20);
+const of = (type: string, token: string, after = 0) => webhookOf(type, token, START + after);
+
+/** A webhook that lacks a field of its identity. */
+function without(field: string, type: string): string {
+  const webhook = JSON.parse(of(type, "JA-1"));
+  const { [field]: _, ...data } = webhook.data;
+  return JSON.stringify({ ...webhook, data });
+}
+
+describe("the key of an event", () => {
+  test("is of two bodies without any of its members never one", async () => {
+    const consumer = aConsumer();
+
+    await consumer.process(batchOf(["{}", "[]", "5", '{"data":{"a":1}}']));
+
+    expect(consumer.store.events.size).toBe(4);
+    expect(new Set(consumer.published.map(({ eventId }) => eventId)).size).toBe(4);
+  });
+
+  test.each(["journey_application_token", "timestamp", "type", "journey_token"])(
+    "is of two events of one application without %s never one",
+    async (field) => {
+      const consumer = aConsumer();
+
+      await consumer.process(
+        batchOf([without(field, "pending_review"), without(field, "completed_application")]),
+      );
+
+      const kept = [
+        ...consumer.store.events.keys(),
+        ...consumer.deadLettered.map(({ body }) => body),
+      ];
+      expect(new Set(kept).size).toBe(2);
+    },
+  );
+
+  test.each(["entity_application_token", "_embedded"])(
+    "does without %s, and is still another's for another type",
+    async (field) => {
+      const consumer = aConsumer();
+
+      await consumer.process(
+        batchOf([without(field, "pending_review"), without(field, "completed_application")]),
+      );
+
+      expect(consumer.published.map(({ eventType }) => eventType)).toEqual([
+        "pending_review",
+        "completed_application",
+      ]);
+    },
+  );
+});
+
+test("an effect that could not be remembered is had again under the same id, on one record", async () => {
+  const table = new MemoryIdempotencyTable();
+  const complete = table.complete.bind(table);
+  table.complete = async () => {
+    table.complete = complete;
+    throw new TransientError("the completion could not be written");
+  };
+  const idempotency = new MemoryIdempotency(table, Date.now);
+  const consumer = aConsumer({ idempotency });
+  idempotency.beginInvocation({ getRemainingTimeInMillis: () => -1 });
+  const batch = batchOf([of("completed_application", "JA-1")]);
+
+  const first = await consumer.process(batch);
+  const second = await consumer.process(batch);
+
+  expect([first.batchItemFailures.length, second.batchItemFailures.length]).toEqual([1, 0]);
+  expect(consumer.published).toHaveLength(2);
+  expect(new Set(consumer.published.map((event) => JSON.stringify(event))).size).toBe(1);
+  expect(consumer.store.events.size).toBe(1);
+});
+
+describe("the answer for a batch", () => {
+  const down = () => Promise.reject(new Error("down"));
+
+  test.each([
+    ["the table", { store: Object.assign(new MemoryApplicationTable(), { recordEvent: down }) }],
+    ["the idempotency", { idempotency: { once: down } }],
+    ["the bus", { publisher: { publish: down } }],
+    [
+      "the queue and the dead letters",
+      { deadLetters: { send: down }, messages: { retryAfter: down } },
+    ],
+  ])("names its own records and never throws, when this is down: %s", async (_, changes) => {
+    const consumer = aConsumer(changes);
+    const batch = batchOf(["not json", of("pending_review", "JA-1")]);
+
+    const { batchItemFailures } = await consumer.process(batch);
+
+    const ids = batch.Records.map(({ messageId }) => messageId);
+    expect(batchItemFailures.length).toBeGreaterThan(0);
+    for (const { itemIdentifier } of batchItemFailures) expect(ids).toContain(itemIdentifier);
+  });
+});
+
+describe("Powertools idempotency", () => {
+  const sources = globSync("lambdas/**/*.ts").map((file) => readFileSync(file, "utf8"));
+  const count = (pattern: RegExp) =>
+    sources.reduce((sum, source) => sum + (source.match(pattern)?.length ?? 0), 0);
+
+  test("serves one operation with one store: a second one would reassign the key prefix of the first", () => {
+    expect(count(/\bmakeIdempotent\(/g)).toBe(1);
+    expect(count(/new DynamoDBPersistenceLayer\(/g)).toBe(1);
+  });
+
+  test("wraps a function, never the handler by Middy, whose early return breaks on undefined", () => {
+    const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+
+    expect(count(/makeHandlerIdempotent|middy/g)).toBe(0);
+    expect(Object.keys(dependencies).filter((name) => name.includes("middy"))).toEqual([]);
+  });
+});
