@@ -2,7 +2,7 @@ import type { SQSRecord } from "aws-lambda";
 
 import { PermanentError } from "../domain/errors.ts";
 import type { ApplicationStore, DeadLetters, QueueMessages } from "../domain/ports.ts";
-import { METRICS } from "../settings.ts";
+import { METRICS, QUEUE } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import { mayHaveFailed } from "./work.ts";
@@ -109,9 +109,16 @@ export function makeSettle(dependencies: SettleDependencies) {
     error: unknown,
   ): Promise<readonly SQSRecord[]> {
     const reason = error instanceof Error ? error.message : String(error);
+    const isLastTry = (record: SQSRecord) => receivesOf(record) >= QUEUE.maxReceives;
+    // SQS would move these by itself, at their next receive half an hour later and without a reason.
+    const last = records.filter(isLastTry);
+    const givenUp = `given up after ${QUEUE.maxReceives} tries: ${reason}`;
+    const stuck = last.length === 0 ? [] : await deadLetter(last, work, givenUp);
+    const others = records.filter((record) => !isLastTry(record));
+    if (others.length === 0) return stuck;
     logger.warn("consumer.record.failed", { ...keysOf(work), reason });
     await keepEvidence(work, reason, false);
-    return giveBack(records);
+    return [...stuck, ...(await giveBack(others))];
   }
 
   async function giveBack(
@@ -119,11 +126,10 @@ export function makeSettle(dependencies: SettleDependencies) {
     waits = RETRY_SECONDS,
   ): Promise<readonly SQSRecord[]> {
     await Promise.all(
-      records.map(async ({ receiptHandle, attributes }) => {
-        const receives = Number(attributes.ApproximateReceiveCount);
-        const seconds = waits[Math.min(receives, waits.length) - 1] ?? 0;
+      records.map(async (record) => {
+        const seconds = waits[Math.min(receivesOf(record), waits.length) - 1] ?? 0;
         try {
-          await messages.retryAfter(receiptHandle, seconds);
+          await messages.retryAfter(record.receiptHandle, seconds);
         } catch {
           // Then it comes back after the queue's own visibility timeout: later, but not lost.
         }
@@ -159,6 +165,11 @@ export function makeSettle(dependencies: SettleDependencies) {
       logger.warn("consumer.failure.unrecorded", { ...keysOf(work), error: nameOf(error) });
     }
   }
+}
+
+/** How often the record was received, this time included. */
+function receivesOf({ attributes }: SQSRecord): number {
+  return Number(attributes.ApproximateReceiveCount);
 }
 
 /** The correlation keys of a work's log entries. */

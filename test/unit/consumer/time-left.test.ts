@@ -256,10 +256,10 @@ test("a table that throttles is left alone for longer with every try", async () 
   const [record] = batchOf([of("JA-1")]).Records;
   if (record === undefined) throw new Error("unreachable");
 
-  for (const receives of ["1", "2", "3", "4", "5", "6"]) {
+  for (const receives of ["1", "2", "3", "4", "5"]) {
     const attributes = { ...record.attributes, ApproximateReceiveCount: receives };
     await consumer.process({ Records: [{ ...record, attributes }] });
   }
 
-  expect(consumer.waits).toEqual([5, 30, 180, 600, 1_800, 1_800]);
+  expect(consumer.waits).toEqual([5, 30, 180, 600, 1_800]);
 });

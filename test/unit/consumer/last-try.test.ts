@@ -1,0 +1,70 @@
+import type { SQSEvent } from "aws-lambda";
+import { describe, expect, test } from "vitest";
+
+import { TransientError } from "../../../lambdas/domain/errors.ts";
+import { QUEUE } from "../../../lambdas/settings.ts";
+import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
+import { aConsumer } from "../../support/consumer.ts";
+import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
+
+const webhook = webhookOf("pending_review", "JA-1", Date.UTC(2026, 10, 23, 20));
+
+/** One message of the webhook for each of these numbers of receives. */
+function received(...receives: readonly number[]): SQSEvent {
+  const { Records } = batchOf(receives.map(() => webhook));
+  return {
+    Records: Records.map((record, index) => ({
+      ...record,
+      attributes: { ...record.attributes, ApproximateReceiveCount: String(receives[index]) },
+    })),
+  };
+}
+
+/** A consumer whose table refuses to record anything. */
+function aRefusedConsumer() {
+  const store = new MemoryApplicationTable();
+  store.recordEvent = () => Promise.reject(new TransientError("throttled"));
+  return aConsumer({ store });
+}
+
+describe("a record that fails at its last try", () => {
+  test("is dead-lettered with its reason, not left to SQS without one half an hour later", async () => {
+    const consumer = aRefusedConsumer();
+    const batch = received(QUEUE.maxReceives);
+
+    const { batchItemFailures } = await consumer.process(batch);
+
+    expect(batchItemFailures).toEqual([]);
+    expect(consumer.deadLettered).toEqual([
+      { body: batch.Records[0]?.body, reason: "given up after 6 tries: throttled" },
+    ]);
+    expect([...consumer.store.failures.values()].map(({ deadLettered }) => deadLettered)).toEqual([
+      true,
+    ]);
+  });
+
+  test("leaves another message of the same event its further tries, and the evidence says so", async () => {
+    const consumer = aRefusedConsumer();
+    const batch = received(QUEUE.maxReceives, 1);
+
+    const { batchItemFailures } = await consumer.process(batch);
+
+    expect(batchItemFailures).toEqual([{ itemIdentifier: batch.Records[1]?.messageId }]);
+    expect(consumer.deadLettered).toHaveLength(1);
+    expect([...consumer.store.failures.values()].map(({ deadLettered }) => deadLettered)).toEqual([
+      false,
+    ]);
+  });
+
+  test("goes back to the queue when the dead-letter queue does not take it: SQS moves it then", async () => {
+    const store = new MemoryApplicationTable();
+    store.recordEvent = () => Promise.reject(new TransientError("throttled"));
+    const deadLetters = { send: () => Promise.reject(new TransientError("SQS is out")) };
+    const consumer = aConsumer({ store, deadLetters });
+    const batch = received(QUEUE.maxReceives);
+
+    const { batchItemFailures } = await consumer.process(batch);
+
+    expect(batchItemFailures).toEqual([{ itemIdentifier: batch.Records[0]?.messageId }]);
+  });
+});
