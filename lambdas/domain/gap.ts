@@ -4,6 +4,7 @@ import type { ApplicationState } from "./application-state.ts";
 import { answersAround, refusedIn } from "./delivery.ts";
 import type { AnsweredMinute, DeliveryRecord } from "./delivery.ts";
 import { contentIdOf } from "./identity.ts";
+import { TWIN_MS } from "./reconciliation.ts";
 import type { RecordedEvent, RecordedFailure } from "./reconciliation.ts";
 
 /** What is missing of an application, since when, and where it stopped. */
@@ -173,9 +174,10 @@ function failureOf(
   failures: readonly RecordedFailure[],
 ): RecordedFailure | null {
   const [byId] = failures.filter(({ eventId }) => eventId === event.eventId);
-  // A webhook may have named the event a little differently; it cannot have failed before it happened.
+  // A webhook may have named the event a little differently, in its time too; it cannot have failed
+  // before it happened.
   const [byType] = failures.filter(
-    ({ eventType, failedAt }) => eventType === event.type && failedAt >= event.at,
+    ({ eventType, failedAt }) => eventType === event.type && failedAt >= event.at - TWIN_MS,
   );
   return byId ?? byType ?? null;
 }

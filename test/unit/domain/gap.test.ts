@@ -98,6 +98,14 @@ describe("a missing event", () => {
     );
   });
 
+  test("is known by its type when the list dates it a little later than it failed", () => {
+    const earlier = aFailure({ eventId: "other", failedAt: AT - 500, deadLettered: true });
+    const before = aFailure({ eventId: "other", failedAt: AT - MINUTE, deadLettered: true });
+
+    expect(stageOf(healthy, [earlier])).toBe("dead-lettered");
+    expect(stageOf(healthy, [before])).toBe("not-delivered");
+  });
+
   test("says what shows where it stopped", () => {
     const { evidence } = diagnoseMissing(
       event,
