@@ -25,6 +25,7 @@ export function startAlloy(
   options: {
     readonly credential: () => WebhookCredential;
     readonly deliver: (request: AlloysRequest) => Promise<WebhookAnswer>;
+    readonly isWithheld: (event: TrueEvent) => boolean;
   },
 ): Deliveries {
   const { clock, faults, story, dice } = world;
@@ -71,7 +72,8 @@ export function startAlloy(
       written = event.name;
       return text(attempt);
     };
-    deliveries.send({ event: webhook, write, withheld: fault?.kind === "withheld" });
+    const withheld = fault?.kind === "withheld" || options.isWithheld(event);
+    deliveries.send({ event: webhook, write, withheld });
     if (fault?.kind !== "copied") return;
     clock.after(Math.round(fault.amount ** 3 * LATEST_COPY_MS), () => {
       story.tell("Alloy", `sends ${event.name} again`);

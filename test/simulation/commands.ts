@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { performance } from "node:perf_hooks";
 
 import { ALL_FAULT_KINDS, FAULT_KINDS } from "./faults.ts";
+import { playGaps, playOneGap } from "./gap-commands.ts";
 import { MUTANTS } from "./mutants/catalogue.ts";
 import { OptionError, parseOptions, USAGE } from "./options.ts";
 import { makeProgress } from "./progress.ts";
@@ -31,6 +32,10 @@ export async function main(args: readonly string[]): Promise<number> {
         return await playSeed(options);
       case "mutants":
         return await huntMutants(options.only);
+      case "gaps":
+        return await playGaps(options);
+      case "gap":
+        return await playOneGap(options);
     }
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;

@@ -69,7 +69,7 @@ export class EventSource {
       lag = Math.round(fault.amount ** 2 * LONGEST_LAG_MS);
       story.tell("queue", `FAULT queue-lags for ${Math.round(lag / 1_000)} s`);
     }
-    if (isOut("queue")) lag += 60_000;
+    if (isOut("queue") || isOut("event-source")) lag += 60_000;
     const at = Math.max(visibleAt, clock.now()) + lag;
     if (this.#next !== null) {
       if (this.#next.at <= at) return;
@@ -84,7 +84,7 @@ export class EventSource {
 
   #take(): void {
     const { faults, story, isOut } = this.#world;
-    if (isOut("queue")) return;
+    if (isOut("queue") || isOut("event-source")) return;
     while (this.#consumer.running < CONCURRENCY.eventSource) {
       const messages = this.#cloud.events.receive(QUEUE.batchSize);
       if (messages.length === 0) return;

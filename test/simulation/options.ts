@@ -17,7 +17,9 @@ export type SimulateOptions =
       /** Keys of the faults that may happen; null: all that the seed draws. */
       readonly faults: readonly string[] | null;
     }
-  | { readonly kind: "mutants"; readonly only: string | null };
+  | { readonly kind: "mutants"; readonly only: string | null }
+  | { readonly kind: "gaps"; readonly from: number; readonly count: number }
+  | { readonly kind: "gap"; readonly seed: number; readonly trace: boolean };
 
 export const USAGE = `npm run simulate -- [options]
 
@@ -33,6 +35,9 @@ export const USAGE = `npm run simulate -- [options]
 
   --mutants         plant bugs, one after the other, and see each of them caught; exit 1 when one lives
   --only <id>       plant only this one
+
+  --gaps            plant a gap in each world: found within two poll periods, blamed on its stage,
+                    healed, and nobody else accused; takes --seeds and --from, or --seed and --trace
 
   --help            print this
 `;
@@ -57,6 +62,20 @@ export function parseOptions(args: readonly string[]): SimulateOptions {
     throw new OptionError(`--${asked.join(" and --")} exclude each other: give one of them.`);
   }
   const { seed, trace = false, faults, only, from, jobs, verbose = false } = values;
+  const range = () => ({
+    from: from === undefined ? 1 : numberIn("from", from, LARGEST_SEED),
+    count:
+      values.seeds === undefined ? DEFAULT_SEEDS : numberIn("seeds", values.seeds, LARGEST_SEED),
+  });
+  if (values.gaps) {
+    refuse({ mutants: values.mutants, faults, only, jobs, verbose }, "--gaps");
+    if (seed === undefined) {
+      refuse({ trace }, "--gaps without --seed");
+      return { kind: "gaps", ...range() };
+    }
+    refuse({ from }, "--seed");
+    return { kind: "gap", seed: numberIn("seed", seed, LARGEST_SEED), trace };
+  }
   if (values.mutants) {
     refuse({ trace, faults, from, jobs, verbose }, "--mutants");
     return { kind: "mutants", only: only ?? null };
@@ -74,9 +93,7 @@ export function parseOptions(args: readonly string[]): SimulateOptions {
   refuse({ trace, faults }, "--seeds");
   return {
     kind: "seeds",
-    from: from === undefined ? 1 : numberIn("from", from, LARGEST_SEED),
-    count:
-      values.seeds === undefined ? DEFAULT_SEEDS : numberIn("seeds", values.seeds, LARGEST_SEED),
+    ...range(),
     jobs: jobs === undefined ? 1 : numberIn("jobs", jobs, 256),
     verbose,
   };
@@ -95,6 +112,7 @@ function parse(args: readonly string[]) {
         trace: { type: "boolean" },
         faults: { type: "string" },
         mutants: { type: "boolean" },
+        gaps: { type: "boolean" },
         only: { type: "string" },
         help: { type: "boolean" },
       },

@@ -18,7 +18,7 @@ export interface Surroundings {
 }
 
 /** What can be out as a whole. */
-export type Service = "table" | "bus" | "queue" | "alloy" | "ingest";
+export type Service = "table" | "bus" | "queue" | "event-source" | "alloy" | "ingest";
 
 /** One run of a function's handler. */
 export interface Invocation {

@@ -19,6 +19,7 @@ import { Observer } from "./observer.ts";
 import type { Violation } from "./observer.ts";
 import { startOperator } from "./operator.ts";
 import { drawOutages } from "./outages.ts";
+import type { TrueEvent } from "./plot-application.ts";
 import type { Plot } from "./plot.ts";
 import { START } from "./plot.ts";
 import { PollSchedule } from "./poll-schedule.ts";
@@ -80,9 +81,11 @@ export async function playWorld(
     readonly only?: ReadonlySet<string> | null;
     readonly seams?: Seams;
     readonly incident?: Incident;
+    /** Whether Alloy never sends the webhook of an event. */
+    readonly isWithheld?: (event: TrueEvent) => boolean;
   } = {},
 ): Promise<WorldResult> {
-  const { only = null, seams = {}, incident } = options;
+  const { only = null, seams = {}, incident, isWithheld = () => false } = options;
   const clock = new Clock(START);
   const story = new Story(START, clock.now);
   const calmAt = incident?.calmAt ?? plot.endAt + AFTERMATH_MS;
@@ -147,7 +150,7 @@ export async function playWorld(
     observer,
     isCredentialKnown: isKnown,
   });
-  const deliveries = startAlloy(plot, world, { credential, deliver });
+  const deliveries = startAlloy(plot, world, { credential, deliver, isWithheld });
   const onQueued = () => source.wake();
   if (incident === undefined) startOperator(plot, world, { cloud, deliveries, calmAt, onQueued });
   else incident.operate({ clock, cloud, deliveries, onQueued });
