@@ -1,5 +1,6 @@
 import type { RouteId } from "../lambdas/settings.ts";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { EXAMPLE_RULES } from "./example-rules.ts";
 import { perRoute } from "./per-route.ts";
 import { ConfigurationError, validate } from "./stage-configuration.ts";
 import type { RouteConfiguration, StageConfiguration } from "./stage-configuration.ts";
@@ -147,6 +148,9 @@ function local(context: StageContext): StageConfiguration {
       thresholdMs: Math.max(5 * SECOND, scaled(gaps.thresholdMs)),
       staleAfterMs: scaled(gaps.staleAfterMs),
     },
+    // What docs/notifications.md explains, to be looked at. The team's channel is nobody's.
+    notifications: EXAMPLE_RULES,
+    alarms: { ...house.alarms, teams: { "review-desk": [{ email: "review-desk@example.com" }] } },
     removal: "destroy",
   };
 }

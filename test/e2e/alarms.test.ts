@@ -7,7 +7,7 @@ import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import { checkOutputs, STACK_NAME } from "../../tools/local/cdk.ts";
 import { makeEmulatorReceiver } from "../../tools/local/emulator-receiver.ts";
 import { makeRunOps } from "../support/run-ops.ts";
-import { aToken, eventually } from "./driver.ts";
+import { aToken, aWebhook, eventually } from "./driver.ts";
 import { isSkipped, makeDriver } from "./emulator-driver.ts";
 
 /** The poller's period in the stage `local` (`lib/stages.ts`). */
@@ -72,6 +72,20 @@ describe.skipIf(isSkipped).concurrent("an alarm of the deployed stack", () => {
     const { AlarmDescription } = await untilTold("ticket", id, "ALARM");
     expect(AlarmDescription).toContain("/docs/runbooks/credentials-rejected.md");
   });
+
+  it("of a rule rings for what it counts, and tells whom the rule names", async () => {
+    const id = "notification-many-denied";
+    const denied = () => aWebhook({ type: "completed_application", outcome: "Denied" });
+    for (let applications = 0; applications < 21; applications += 1) {
+      expect((await driver.post(denied(), driver.basic())).status).toBe(200);
+    }
+
+    await untilState(id, "ALARM", 2 * POLL_PERIOD_MS);
+    const { AlarmDescription } = await untilTold("ticket", id, "ALARM");
+    expect(AlarmDescription).toContain("more than 20 applications were denied");
+    expect(AlarmDescription).toContain("Fraud operations look");
+    expect(AlarmDescription).toContain("/docs/runbooks/notification.md");
+  }, 240_000);
 
   it("on the dead-letter queue rings for a poison body, not for another queue's depth, and ends when it is gone", async () => {
     const id = "dead-letters-not-empty";

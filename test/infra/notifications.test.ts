@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { changeInPercent } from "../../lambdas/domain/outcome-change.ts";
 import { METRICS } from "../../lambdas/settings.ts";
+import { EXAMPLE_RULES } from "../../lib/example-rules.ts";
 import { consumerSettings, pollerSettings } from "../../lib/function-settings.ts";
 import type { NotificationRule } from "../../lib/notification-rules.ts";
 import { validate } from "../../lib/stage-configuration.ts";
@@ -11,7 +12,6 @@ import { Measurements } from "../../tools/cloudwatch/measurements.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
 import { sandbox, withWorkedRules } from "./variants.ts";
-import { WORKED_RULES } from "./worked-rules.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -222,7 +222,7 @@ describe("a rule", () => {
       .map(({ Properties }) => [Properties["TopicArn"], Properties["Endpoint"]]);
 
     expect(alarm?.Properties["AlarmActions"]).toEqual([{ Ref: "ReviewDeskTeamTopic" }]);
-    expect(subscriptions).toEqual([[{ Ref: "ReviewDeskTeamTopic" }, "reviews@example.com"]]);
+    expect(subscriptions).toEqual([[{ Ref: "ReviewDeskTeamTopic" }, "review-desk@example.com"]]);
   });
 
   it("stays within CloudWatch's limits, whatever it asks for", () => {
@@ -243,7 +243,7 @@ describe("a rule", () => {
 
 describe("docs/notifications.md", () => {
   const page = readFileSync("docs/notifications.md", "utf8");
-  const source = readFileSync("test/infra/worked-rules.ts", "utf8");
+  const source = readFileSync("lib/example-rules.ts", "utf8");
   const examples = [...page.matchAll(/```ts\n(\{\n[\s\S]*?\n\})\n```/g)].map(([, text]) => text);
 
   it("shows the five worked rules as they are tested", () => {
@@ -253,16 +253,16 @@ describe("docs/notifications.md", () => {
 
     expect(examples).toHaveLength(5);
     expect(examples).toEqual(tested);
-    expect(WORKED_RULES).toHaveLength(5);
+    expect(EXAMPLE_RULES).toHaveLength(5);
   });
 
   it("shows one of each kind", () => {
-    expect(new Set(WORKED_RULES.map(({ kind }) => kind)).size).toBe(5);
+    expect(new Set(EXAMPLE_RULES.map(({ kind }) => kind)).size).toBe(5);
   });
 });
 
 describe("a mistake in a rule is one sentence", () => {
-  const [count, percent, percentChange, anomaly, timeToDecision] = WORKED_RULES;
+  const [count, percent, percentChange, anomaly, timeToDecision] = EXAMPLE_RULES;
   const at = (field: string) => `Stage "sandbox", notifications.0.${field}: `;
 
   it.each<readonly [string, object | undefined, object, string]>([

@@ -1,6 +1,5 @@
 import type { RouteConfiguration, StageConfiguration } from "../../lib/stage-configuration.ts";
 import { stageFrom } from "../../lib/stages.ts";
-import { WORKED_RULES } from "./worked-rules.ts";
 
 export const sandbox = stageFrom({ stage: "sandbox" });
 export const production = stageFrom({ stage: "production" });
@@ -13,8 +12,8 @@ export const local = stageFrom({
 /** A stage with the worked rules, and the team that one of them tells. */
 export const withWorkedRules: StageConfiguration = {
   ...sandbox,
-  notifications: WORKED_RULES,
-  alarms: { ...sandbox.alarms, teams: { "review-desk": [{ email: "reviews@example.com" }] } },
+  notifications: local.notifications,
+  alarms: local.alarms,
 };
 
 /** Every choice that a stage can make, so that a rule over all of them is a rule over everything. */

@@ -1,11 +1,11 @@
-import type { NotificationRule } from "../../lib/notification-rules.ts";
+import type { NotificationRule } from "./notification-rules.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 /*
- * The worked examples of docs/notifications.md, which shows each of them as it stands here (a test holds
- * the page to it): each synthesises, and each has been seen to fire and to stay silent.
+ * The worked examples of docs/notifications.md, which shows each as it stands here (a test holds the page to it).
+ * Each has been seen to fire and to stay silent. The stage `local` has them; copy into yours what you need.
  */
 
 const manyDenied: NotificationRule = {
@@ -66,7 +66,7 @@ const decisionsSlow: NotificationRule = {
   who: "The Journey's owner looks at which step applications wait.",
 };
 
-export const WORKED_RULES: readonly NotificationRule[] = [
+export const EXAMPLE_RULES: readonly NotificationRule[] = [
   manyDenied,
   reviewsPilingUp,
   approvalsHalved,
