@@ -69,8 +69,9 @@ export const METRICS = {
   /** Consumer: new events by webhook, by the attempt of Alloy's that brought them; only by `Attempt`. */
   webhooksByAttempt: "WebhooksByAttempt",
   /**
-   * Consumer: applications that came to an outcome, each counted when it does, however often that is told; only by
-   * `Outcome`, and for the counted Journeys also by `Journey` and `Outcome`.
+   * Consumer and poller: applications that came to an outcome, each counted when it does, however often that is
+   * told; only by `Outcome`, and for the counted Journeys also by `Journey` and `Outcome`. The poller says a zero
+   * where a rule of `notifications` expects some.
    */
   applicationsByOutcome: "ApplicationsByOutcome",
   /**
@@ -92,8 +93,8 @@ export const METRICS = {
   /** Poller: applications for which Alloy's status or outcome was put into the queue, as no event tells it. */
   correctionsQueued: "CorrectionsQueued",
   /**
-   * Poller: applications in gap, past the threshold, at the end of the run; also by `GapStage` and by
-   * `Journey`. `late` ones, which have healed by themselves, stand under their stage alone.
+   * Poller: applications in gap, past the threshold, at the end of the run; also by `GapStage`, and for the
+   * counted Journeys by `Journey`. `late` ones, which have healed by themselves, stand under their stage alone.
    */
   deliveryGaps: "DeliveryGaps",
   /** Poller: gaps that healed; from their first event to the check that found them healed, in milliseconds. */

@@ -106,7 +106,8 @@ export function makePollerHandler(dependencies: PollerDependencies) {
     for (const gap of await applications.openGaps(now() - settings.gaps.thresholdMs)) {
       metrics.count(METRICS.deliveryGaps);
       metrics.count(METRICS.deliveryGaps, 1, { [GAP_STAGE_DIMENSION]: gap.stage });
-      if (gap.journeyToken === null) continue;
+      // Only those that configuration names: each Journey is a metric of its own, and is paid for.
+      if (gap.journeyToken === null || !settings.journeys.includes(gap.journeyToken)) continue;
       metrics.count(METRICS.deliveryGaps, 1, { [JOURNEY_DIMENSION]: gap.journeyToken });
     }
   }

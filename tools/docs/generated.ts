@@ -6,11 +6,13 @@ import { routeFor } from "../../lambdas/domain/route.ts";
 import { ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 import { GapNoticeSchema } from "./gap-notice-schema.ts";
+import { dimensionsTable, metricsTable } from "./metrics-table.ts";
 import { PublishedEventSchema } from "./published-event-schema.ts";
 
 /** The parts of the documents that are made from the code, by page and by name. */
 export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "docs/statuses.md": { "event-types": eventTypes },
+  "docs/metrics.md": { metrics: metricsTable, dimensions: dimensionsTable },
   "docs/events.md": {
     routes,
     schema: () => schemaOf(PublishedEventSchema),

@@ -30,11 +30,17 @@ const failure = {
 /** What Alloy says of an application whose last event is `review`. */
 const waiting = { status: "waiting_review" };
 
-/** A poller over one application; Alloy has these events of it. */
-function over(stored: StoredApplication, atAlloy: readonly JourneyEvent[], changes = waiting) {
+/** A poller over one application, whose Journey is counted; Alloy has these events of it. */
+function over(
+  stored: StoredApplication,
+  atAlloy: readonly JourneyEvent[],
+  changes = waiting,
+  journeys: readonly string[] = ["J-1"],
+) {
   const applications = new Map([["JA-1", stored]]);
   const poller = aPoller(applications, {
     answer: (token) => alloyAnswer(token, atAlloy, changes),
+    changes: { journeys },
   });
   const change = (changed: Partial<StoredApplication>) => {
     applications.set("JA-1", { ...stored, ...applications.get("JA-1"), ...changed });
@@ -63,6 +69,15 @@ describe("a gap", () => {
     expect(poller.metric(METRICS.deliveryGaps)).toBe(1);
     expect(poller.metric(METRICS.deliveryGaps, "not-delivered")).toBe(1);
     expect(poller.metric(METRICS.deliveryGaps, "J-1")).toBe(1);
+  });
+
+  test("is not counted by a Journey that configuration does not name", async () => {
+    const { poller } = over(withRecorded([started]), [started, review], waiting, []);
+
+    await poller.run();
+
+    expect(poller.metric(METRICS.deliveryGaps)).toBe(1);
+    expect(poller.metric(METRICS.deliveryGaps, "J-1")).toBeUndefined();
   });
 
   test("is not counted before the threshold", async () => {

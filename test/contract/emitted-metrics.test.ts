@@ -1,0 +1,141 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import {
+  METRIC_NAMESPACE,
+  METRICS,
+  QUEUE,
+  STAGE_DIMENSION,
+  SUBMISSION_DETAIL_TYPE,
+} from "../../lambdas/settings.ts";
+import { stageFrom } from "../../lib/stages.ts";
+import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
+import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
+import { emissions } from "../../tools/docs/emitters.ts";
+import { makeFunctions } from "../../tools/in-process/functions.ts";
+import { makeMemoryCloud } from "../../tools/memory/cloud.ts";
+import { batchOf, settleBatch } from "../../tools/memory/event-source.ts";
+import { embeddedMetricsIn } from "../support/embedded-metric-format.ts";
+import { aRequest, basicOf } from "../support/ingest.ts";
+
+/** Of the requests that the tests of ingest make. */
+const AUTHENTIC = { username: "alloy", password: "correct horse" };
+
+/** What takes a fault of AWS's, a race, or a rule of a stage, and is tested where it is. */
+const RARE: readonly string[] = [
+  METRICS.storesFailed,
+  METRICS.credentialsMissing,
+  METRICS.eventsInConflict,
+  METRICS.recordsDeadLettered,
+  METRICS.gapDuration,
+  METRICS.outcomeChange,
+];
+
+describe("what the functions really emit", () => {
+  const lines: string[] = [];
+  let alloy: AlloySimulator;
+
+  beforeAll(async () => {
+    alloy = await startAlloySimulator({
+      apiKey: { token: "token", secrets: ["secret"] },
+      timeScale: 1e6,
+    });
+    await liveADay(alloy, lines);
+  });
+  afterAll(() => alloy.stop());
+
+  const emitted = () => lines.flatMap((line) => embeddedMetricsIn(line, Date.now()));
+
+  it("is valid embedded metric format, in our namespace, with the stage", () => {
+    expect(emitted().length).toBeGreaterThan(100);
+    for (const { namespace, dimensions } of emitted()) {
+      expect(namespace).toBe(METRIC_NAMESPACE);
+      expect(dimensions).toContain(STAGE_DIMENSION);
+    }
+  });
+
+  it("is what docs/metrics.md says: name, unit and dimensions", () => {
+    const documented = new Set(
+      emissions().map(({ key, unit, dimensions }) =>
+        idOf(METRICS[key], unit, [STAGE_DIMENSION, ...dimensions]),
+      ),
+    );
+
+    const unknown = emitted()
+      .map(({ name, unit, dimensions }) => idOf(name, unit, dimensions))
+      .filter((id) => !documented.has(id));
+
+    expect(unknown).toEqual([]);
+  });
+
+  it("is every metric, but for those that take a fault", () => {
+    const seen = new Set(emitted().map(({ name }) => name));
+
+    const unseen = Object.values(METRICS).filter((name) => !seen.has(name));
+
+    expect(unseen.filter((name) => !RARE.includes(name))).toEqual([]);
+  });
+});
+
+/** Every fixture comes as a webhook, twice; strangers knock; the webhooks of an application are lost and healed. */
+async function liveADay(alloy: AlloySimulator, lines: string[]): Promise<void> {
+  const stage = stageFrom({ stage: "local", alloyBaseUrl: alloy.baseUrl, timeScale: "1000000" });
+  const cloud = makeMemoryCloud({ now: Date.now, routes: [] });
+  cloud.webhookSecret.put(JSON.stringify({ basic: [AUTHENTIC], hmac: [] }));
+  cloud.alloyApiSecret.put(JSON.stringify({ token: "token", secret: "secret" }));
+  const { ingest, newConsumer, poll } = makeFunctions({
+    cloud,
+    stage: {
+      ...stage,
+      // That of the fixtures and that of the scenario: they are counted by themselves.
+      journeys: ["J-exampleOnboardingVXk2", "J-simConsumer4TqW8nLz"],
+      // What is a moment old is missing: nothing is in flight here.
+      gaps: { ...stage.gaps, graceMs: 1, thresholdMs: 1 },
+    },
+    write: (line) => void lines.push(line),
+    signal: new AbortController().signal,
+  });
+  const consume = newConsumer();
+
+  async function drain(): Promise<void> {
+    for (let messages = receive(); messages.length > 0; messages = receive()) {
+      settleBatch(cloud.events, messages, await consume(batchOf(messages)));
+    }
+  }
+  function receive() {
+    return cloud.events.receive(QUEUE.batchSize);
+  }
+
+  for (const body of [...fixtures(), ...fixtures()]) await ingest(aRequest({ body }));
+  await ingest(aRequest({ authorization: basicOf("alloy", "wrong") }));
+  await ingest(aRequest({ sourceIp: "192.0.2.1" }));
+  await drain();
+
+  await alloy.play(["all-webhooks-lost"], {
+    onSubmitted: (created) => cloud.bus.put("onboarding", SUBMISSION_DETAIL_TYPE, created),
+  });
+  await drain();
+  // Times are real here, if short: what is due a millisecond later is met by one of the next runs.
+  for (let run = 0; run < 100 && !isHealed(); run += 1) {
+    await sleep(5);
+    await poll();
+    await drain();
+  }
+
+  function isHealed(): boolean {
+    return lines.some((line) => line.includes(`"${METRICS.timeToDecision}"`));
+  }
+}
+
+function fixtures(): readonly string[] {
+  return ["events", "other"].flatMap((folder) =>
+    readdirSync(`test/fixtures/${folder}`).map((file) =>
+      readFileSync(`test/fixtures/${folder}/${file}`, "utf8"),
+    ),
+  );
+}
+
+function idOf(name: string, unit: string, dimensions: readonly string[]): string {
+  return `${name} in ${unit} by ${dimensions.toSorted().join(", ")}`;
+}

@@ -1,0 +1,101 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { METRICS } from "../../../lambdas/settings.ts";
+import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
+import { embeddedMetricsIn } from "../../support/embedded-metric-format.ts";
+
+const AT = 1_795_464_000_000;
+
+const dimensions = fc.constantFrom({}, { Journey: "J-1" }, { Journey: "J-1", Outcome: "approved" });
+const call = fc.oneof(
+  fc.record({
+    method: fc.constant("count" as const),
+    name: fc.constantFrom(METRICS.webhooksReceived, METRICS.deliveryGaps),
+    value: fc.integer({ min: 0, max: 1_000 }),
+    dimensions,
+    times: fc.integer({ min: 1, max: 3 }),
+  }),
+  fc.record({
+    method: fc.constant("milliseconds" as const),
+    name: fc.constantFrom(METRICS.deliveryLatency, METRICS.gapDuration),
+    value: fc.integer({ min: 0, max: 1e10 }),
+    dimensions,
+    // More than one line may hold.
+    times: fc.integer({ min: 1, max: 250 }),
+  }),
+);
+
+describe("what the metrics write", () => {
+  it("is embedded metric format, whatever was counted and measured, and loses nothing of it", () => {
+    fc.assert(
+      fc.property(fc.array(call, { maxLength: 8 }), (calls) => {
+        const lines: string[] = [];
+        const metrics = makeMetrics({
+          stage: "sandbox",
+          write: (line) => void lines.push(line),
+          now: () => AT,
+        });
+        let total = 0;
+        for (const { method, name, value, dimensions, times } of calls) {
+          for (let time = 0; time < times; time += 1) metrics[method](name, value, dimensions);
+          total += value * times;
+        }
+
+        metrics.flush({ receiptId: "R-1" });
+
+        const read = lines.flatMap((line) => embeddedMetricsIn(line, AT));
+        expect(read.every(({ dimensions }) => dimensions.includes("Stage"))).toBe(true);
+        expect(sumOf(lines)).toBe(total);
+      }),
+    );
+  });
+});
+
+describe("the check of the format", () => {
+  const line = (changes: object) =>
+    JSON.stringify({
+      _aws: {
+        Timestamp: AT,
+        CloudWatchMetrics: [
+          { Namespace: "N", Dimensions: [["Stage"]], Metrics: [{ Name: "M", Unit: "Count" }] },
+        ],
+      },
+      Stage: "sandbox",
+      M: 1,
+      ...changes,
+    });
+
+  it("takes a line that is right", () => {
+    expect(embeddedMetricsIn(line({}), AT)).toHaveLength(1);
+  });
+
+  const notInLine = /each metric, once, as a number or numbers in the line/;
+
+  it.each([
+    ["a dimension that is not in the line", { Stage: undefined }, notInLine],
+    ["a dimension that is no text", { Stage: 1 }, notInLine],
+    ["a metric that is not in the line", { M: undefined }, notInLine],
+    ["a metric that is no number", { M: "1" }, notInLine],
+    ["more values than a line may hold", { M: Array.from({ length: 101 }, () => 1) }, notInLine],
+    ["no directive", { _aws: { Timestamp: AT, CloudWatchMetrics: [] } }, /CloudWatchMetrics/],
+    ["no time stamp", { _aws: { CloudWatchMetrics: [] } }, /Timestamp/],
+  ])("refuses %s", (_name, changes, reason) => {
+    expect(() => embeddedMetricsIn(line(changes), AT)).toThrow(reason);
+  });
+
+  it("refuses a time stamp that CloudWatch would drop", () => {
+    expect(() => embeddedMetricsIn(line({}), AT + 15 * 24 * 3_600_000)).toThrow(
+      /too old or too new/,
+    );
+  });
+});
+
+/** Of every value of every metric. */
+function sumOf(lines: readonly string[]): number {
+  const values = lines.flatMap((line) => {
+    const { _aws, ...members }: Record<string, unknown> & { _aws?: unknown } = JSON.parse(line);
+    return Object.values(members).flat();
+  });
+  return values.reduce((sum: number, value) => (typeof value === "number" ? sum + value : sum), 0);
+}

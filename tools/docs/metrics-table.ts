@@ -1,0 +1,187 @@
+import { readFileSync } from "node:fs";
+import {
+  ALLOY_ATTEMPTS_MS,
+  ATTEMPT_DIMENSION,
+  CAUSE_DIMENSION,
+  COUNTED_OUTCOMES,
+  GAP_STAGE_DIMENSION,
+  GAP_STAGES,
+  JOURNEY_DIMENSION,
+  METRIC_NAMESPACE,
+  METRICS,
+  OUTCOME_DIMENSION,
+  RULE_DIMENSION,
+  STAGE_DIMENSION,
+} from "../../lambdas/settings.ts";
+import type { MetricName } from "../../lambdas/settings.ts";
+import { stageFrom } from "../../lib/stages.ts";
+import { metricAlarmsOf } from "../cloudwatch/alarms.ts";
+import { dashboardOf, metricsOf } from "../dashboard/definition.ts";
+import { synthesise } from "../template/synthesise.ts";
+import { emissions } from "./emitters.ts";
+import type { Emission } from "./emitters.ts";
+
+const root = new URL("../../", import.meta.url);
+
+/** The code that reads our metrics back, besides alarms and dashboard. */
+const READERS: readonly (readonly [reader: string, file: string])[] = [
+  ["rules of [notifications](notifications.md)", "lib/constructs/notifications.ts"],
+  ["the poller", "lambdas/adapters/aws-deliveries.ts"],
+  ["`npm run ops -- status`", "tools/ops/status.ts"],
+];
+
+/** Metrics that nobody watches, each with the reason for which it is there all the same. */
+const UNWATCHED: Reasons = {};
+
+type Reasons = Readonly<Partial<Record<keyof typeof METRICS, string>>>;
+/** By the metric's name. */
+type Watchers = ReadonlyMap<string, readonly string[]>;
+
+/** What each dimension may be, and what bounds it: each value is a metric of its own, and is paid for. */
+const DIMENSIONS: Readonly<Record<string, string>> = {
+  [STAGE_DIMENSION]: "the stage; every metric has it",
+  [ATTEMPT_DIMENSION]: `1 to ${ALLOY_ATTEMPTS_MS.length}: which attempt of Alloy's it was`,
+  [CAUSE_DIMENSION]: "why an AWS service did not answer: one of the causes of `AwsFailure`",
+  [GAP_STAGE_DIMENSION]: `where the truth stopped: ${GAP_STAGES.map((one) => `\`${one}\``).join(", ")}`,
+  [JOURNEY_DIMENSION]:
+    "a Journey's token; only the counted Journeys, those that the stage names in `journeys`",
+  [OUTCOME_DIMENSION]: `what an application came to: ${COUNTED_OUTCOMES.map((one) => `\`${one}\``).join(", ")}`,
+  [RULE_DIMENSION]: "the name of one of the stage's rules of `notifications`",
+};
+
+/** One of our metrics, and all that is known of it. */
+interface DocumentedMetric {
+  readonly key: keyof typeof METRICS;
+  readonly name: MetricName;
+  readonly units: readonly string[];
+  readonly emitters: readonly string[];
+  /** The sets of dimensions under which it comes, without `Stage`. */
+  readonly dimensions: readonly (readonly string[])[];
+  readonly watchers: readonly string[];
+  readonly meaning: string;
+}
+
+/**
+ * Every metric of `METRICS`, with what emits it and what watches it.
+ *
+ * @throws Error when one has no emitter, no watcher and no reason for that, no description, or a
+ *   description that names another emitter than the code.
+ */
+export function documentedMetrics(
+  emitted: readonly Emission[] = emissions(),
+  {
+    watchers = watchersByName(),
+    unwatched = UNWATCHED,
+  }: { readonly watchers?: Watchers; readonly unwatched?: Reasons } = {},
+): readonly DocumentedMetric[] {
+  const comments = commentsOf(readFileSync(new URL("lambdas/settings.ts", root), "utf8"));
+  return Object.entries(METRICS).map(([name, metric]) => {
+    const own = emitted.filter(({ key }) => key === name);
+    const [first] = own;
+    if (first === undefined) {
+      throw new Error(`Nothing emits ${metric}: remove it from METRICS, or emit it.`);
+    }
+    const { key } = first;
+    const [, said = "", meaning = ""] =
+      /^((?:Ingest|Consumer|Poller)(?: and \w+)*): (.+)$/.exec(comments.get(key) ?? "") ?? [];
+    const emitters = unique(own.map(({ emitter }) => emitter));
+    if (said.toLowerCase() !== emitters.join(" and ")) {
+      throw new Error(
+        `METRICS.${key} is said to be of "${said}", but ${emitters.join(" and ")} emits it: begin its comment with the function's name.`,
+      );
+    }
+    const watched = watchers.get(metric) ?? [];
+    const reason = unwatched[key];
+    if (watched.length === 0 && reason === undefined) {
+      throw new Error(
+        `Nobody watches ${metric}: show it on the dashboard, or say in UNWATCHED of tools/docs/metrics-table.ts why not.`,
+      );
+    }
+    return {
+      key,
+      name: metric,
+      units: unique(own.map(({ unit }) => unit)),
+      emitters,
+      dimensions: unique(own.map(({ dimensions }) => dimensions.join())).map((set) =>
+        set === "" ? [] : set.split(","),
+      ),
+      watchers: reason === undefined ? watched : [...watched, `nobody: ${reason}`],
+      meaning,
+    };
+  });
+}
+
+export function metricsTable(): string {
+  const rows = documentedMetrics().map(
+    ({ name, units, emitters, dimensions, watchers, meaning }) => {
+      const sets = dimensions.map((set) =>
+        set.length === 0 ? "–" : set.map((one) => `\`${one}\``).join(" + "),
+      );
+      const cells = [
+        `\`${name}\``,
+        units.join(),
+        sets.join("; "),
+        emitters.join(", "),
+        watchers.join(", "),
+        meaning,
+      ];
+      return `| ${cells.join(" | ")} |`;
+    },
+  );
+  return [
+    "| Metric | Unit | By, besides `Stage` | Emitted by | Watched by | Means |",
+    "|---|---|---|---|---|---|",
+    ...rows,
+  ].join("\n");
+}
+
+export function dimensionsTable(): string {
+  const rows = Object.entries(DIMENSIONS).map(([name, meaning]) => `| \`${name}\` | ${meaning} |`);
+  return ["| Dimension | Is |", "|---|---|", ...rows].join("\n");
+}
+
+/** Alarms, graphs and code that read a metric, by its name. */
+function watchersByName(): Watchers {
+  const stack = synthesise({ ...stageFrom({ stage: "production" }), journeys: ["J-any"] });
+  const found = new Map<string, string[]>();
+  const note = (name: string, watcher: string) => {
+    const known = found.get(name) ?? [];
+    if (!known.includes(watcher)) found.set(name, [...known, watcher]);
+  };
+  for (const { id, series } of metricAlarmsOf(stack)) {
+    for (const one of series) {
+      const [namespace, rest = ""] = one.split("/");
+      const [name = ""] = rest.split("{");
+      if (namespace === METRIC_NAMESPACE) note(name, `[${id}](runbooks/${id}.md)`);
+    }
+  }
+  for (const widget of dashboardOf(stack)) {
+    if (widget.type !== "metric") continue;
+    for (const metric of metricsOf(widget)) {
+      if ("name" in metric && metric.namespace === METRIC_NAMESPACE) note(metric.name, "dashboard");
+    }
+  }
+  for (const [reader, file] of READERS) {
+    const code = readFileSync(new URL(file, root), "utf8");
+    for (const [key, name] of Object.entries(METRICS)) {
+      if (new RegExp(`\\bMETRICS\\.${key}\\b`).test(code)) note(name, reader);
+    }
+  }
+  return found;
+}
+
+/** The doc comment of every entry of `METRICS`, on one line. */
+function commentsOf(settings: string): ReadonlyMap<string, string> {
+  const [, body = ""] = settings.split("export const METRICS = {");
+  const entries = body.split("} as const;")[0] ?? "";
+  return new Map(
+    [...entries.matchAll(/\/\*\*([^]*?)\*\/\s*(\w+):/g)].map(([, comment = "", key = ""]) => [
+      key,
+      comment.replace(/\s*\n\s*\* ?/g, " ").trim(),
+    ]),
+  );
+}
+
+function unique<Value>(values: readonly Value[]): readonly Value[] {
+  return [...new Set(values)];
+}
