@@ -1,7 +1,9 @@
 import type { SQSRecord } from "aws-lambda";
 
 import { PermanentError } from "../domain/errors.ts";
+import type { JourneyEvent } from "../domain/journey-event.ts";
 import type { ApplicationStore, DeadLetters, QueueMessages } from "../domain/ports.ts";
+import { twinOf } from "../domain/twin.ts";
 import { METRICS, QUEUE } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
@@ -154,13 +156,22 @@ export function makeSettle(dependencies: SettleDependencies) {
     }
   }
 
+  /** What the poller brings again may have failed as its webhook, which told of it a little differently. */
+  async function toldAs(event: JourneyEvent, work: Work): Promise<readonly string[]> {
+    if (work.receipt.origin !== "poll") return [];
+    const twin = twinOf(event, await store.eventsNear(event), work.siblings);
+    return twin === null ? [] : [twin.eventId];
+  }
+
   /** A delete costs a write unit even when nothing is there, so only what may have failed pays it. */
   async function clearEvidence(work: Work | null): Promise<void> {
     if (work === null || work.subject.kind !== "journey-event") return;
     if (!mayHaveFailed(work)) return;
-    const { applicationToken, eventId } = work.subject.event;
+    const { event } = work.subject;
     try {
-      await store.clearFailure(applicationToken, eventId);
+      for (const eventId of [event.eventId, ...(await toldAs(event, work))]) {
+        await store.clearFailure(event.applicationToken, eventId);
+      }
     } catch (error) {
       logger.warn("consumer.failure.unrecorded", { ...keysOf(work), error: nameOf(error) });
     }

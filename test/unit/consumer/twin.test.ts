@@ -53,6 +53,24 @@ describe.each([
     expect([...consumer.store.events.keys()]).toEqual([idOf(other)]);
   });
 
+  test("leaves no evidence of the webhook's failure when the poller's copy is brought again", async () => {
+    const consumer = aConsumer();
+    await consumer.process(batchOf([other]));
+    await consumer.process(pollBatchOf(told));
+    const failure = { eventType: "pending_review", reason: "throttled", receiptId: "receipt-1" };
+    await consumer.store.recordFailure({
+      ...failure,
+      applicationToken: TOKEN,
+      eventId: idOf(other),
+      failedAt: START + 1_000,
+      deadLettered: false,
+    });
+
+    await consumer.process(pollBatchOf(told));
+
+    expect(consumer.store.failures.size).toBe(0);
+  });
+
   test("has two effects when Alloy's list holds both: they only look alike", async () => {
     const consumer = aConsumer({ settings: { routes } });
     await consumer.process(batchOf([other]));
