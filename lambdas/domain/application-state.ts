@@ -162,6 +162,9 @@ function mergeEach<Value>(
   right: Readonly<Record<string, Value>>,
   join: (left: Value, right: Value) => Value,
 ): Readonly<Record<string, Value>> {
+  // As it is most of the time; what comes of a merge is in order already.
+  if (Object.keys(right).length === 0) return left;
+  if (Object.keys(left).length === 0) return right;
   const merged = new Map(Object.entries(left));
   for (const [key, value] of Object.entries(right)) {
     const known = merged.get(key);

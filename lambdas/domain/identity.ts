@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash as digestOf } from "node:crypto";
 
 /** The fields of an event that stand in a webhook's `data` and in Alloy's event list alike (design 2.4). */
 export interface EventIdentity {
@@ -36,7 +36,7 @@ export function contentIdOf(type: string, content: unknown): string {
 }
 
 function hash(parts: readonly unknown[]): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
+  return digestOf("sha256", JSON.stringify(parts)).slice(0, 32);
 }
 
 /** The value with the keys of every object in alphabetical order. */

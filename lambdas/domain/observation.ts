@@ -75,7 +75,7 @@ export function stateOfEvent(event: JourneyEvent): ApplicationState {
     startedAt: event.type === "started_application" ? event.at : null,
     lastEventAt: event.at,
     entities: entitiesOf(event),
-    chain: { ...noChain, next: neighbour("event", earliest(stamp), event.rerunApplicationToken) },
+    chain: { ...noChain, next: nextOf(event, stamp) },
     isShadow: event.isShadow,
   };
   const meaning = factsOf(event.type)?.meaning ?? { kind: "note" };
@@ -166,6 +166,12 @@ function neighbour(
   if (token === null) return null;
   const authority = by === "snapshot" ? 2 : 1;
   return { stamp: `${authority}#${stamp}`, token };
+}
+
+function nextOf({ rerunApplicationToken }: JourneyEvent, stamp: Stamp): ChainRegister | null {
+  // Of all events, hardly any names a rerun.
+  if (rerunApplicationToken === null) return null;
+  return neighbour("event", earliest(stamp), rerunApplicationToken);
 }
 
 /**
