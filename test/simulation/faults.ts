@@ -144,12 +144,7 @@ export class Faults {
 }
 
 /** Those that last, or change everything: rare, or nothing else would be seen. */
-const RARE: ReadonlySet<FaultKind> = new Set<FaultKind>([
-  "init-crash",
-  "queue-lags",
-  "resumes-after-timeout",
-  "redriven-early",
-]);
+const RARE: ReadonlySet<FaultKind> = new Set<FaultKind>(["queue-lags"]);
 
 /** Those that are drawn once in a world, or once per event. */
 const SELDOM_DRAWN: ReadonlySet<FaultKind> = new Set<FaultKind>([

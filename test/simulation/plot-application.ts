@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 import { parseAlloyApplication } from "../../lambdas/domain/alloy-application.ts";
 import type { AlloyApplication } from "../../lambdas/domain/alloy-application.ts";
@@ -172,7 +172,7 @@ export function identityOf(data: Fields): string {
     data["entity_application_token"] ?? "",
     nodeIdIn(data["_embedded"]),
   ];
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
+  return hash("sha256", JSON.stringify(parts)).slice(0, 32);
 }
 
 function nodeIdIn(embedded: unknown): string {

@@ -28,6 +28,8 @@ export interface Plot {
   /** What Alloy sends besides. */
   readonly posts: readonly Post[];
   readonly settings: ConsumerSettings;
+  /** By how much an application is checked less and less often. */
+  readonly growth: number;
   /** How Alloy proves itself. */
   readonly auth: "basic" | "hmac";
   /** When the credential changes: add the new one, switch Alloy, remove the old one; null: it does not. */
@@ -41,7 +43,7 @@ export interface Plot {
 }
 
 /** One world in so many has a body that no queue message can hold: it costs that world 10 ms. */
-const LARGE_BODIES = 0.02;
+const LARGE_BODIES = 0.01;
 const LARGE = "x".repeat(1_060_000);
 
 /** @param from - when it begins, epoch milliseconds. */
@@ -71,6 +73,7 @@ export function plotOf(seed: number, from: number = START): Plot {
     nameOf: (id) => names.get(id) ?? id,
     posts,
     settings: settingsOf(dice),
+    growth: dice.pick([2, 3, 4]),
     auth: dice.pick(["basic", "hmac"]),
     rotation: dice.chance(0.4)
       ? { addAt: switchAt - 15 * MINUTE, switchAt, removeAt: switchAt + 10 * MINUTE }
@@ -85,7 +88,7 @@ function applicationsOf(dice: Dice, from: number): readonly TrueApplication[] {
   const tokens = makeTokens(dice.next);
   const sendsEventToken = dice.chance(0.3);
   const applications: TrueApplication[] = [];
-  const count = dice.between(1, 3);
+  const count = dice.between(1, 2);
   for (let started = 0; started < count; started += 1) {
     const journey = dice.chance(0.75) ? consumer : joint;
     const applicants = journey === joint ? ["one", "two"] : ["one"];

@@ -33,6 +33,12 @@ const READ: readonly CallFault[] = [
 ];
 const WRITE: readonly CallFault[] = [...READ, "timed-out-though-applied", "applied-twice"];
 
+/** Of calls that are seldom made: they are to be cut off as well. */
+const CRASHES: readonly CallFault[] = ["crash-before", "crash-after"];
+const CUT_OFF = [...CRASHES, ...CRASHES, ...CRASHES, ...CRASHES];
+const SELDOM_READ = [...READ, ...CUT_OFF];
+const SELDOM_WRITE = [...WRITE, ...CUT_OFF];
+
 /** Three attempts of three seconds (`SDK_LIMITS`). */
 const SDK_MS = 9_000;
 
@@ -98,9 +104,9 @@ export function applicationStoreIn(sandbox: Sandbox, store: ApplicationStore): A
 }
 
 const RECORD_EVENT = table("Recording an event");
-const FORGET_EVENT = table("Forgetting an event");
-const EVENTS_NEAR = table("Reading an application's events", READ);
-const READ_STATE = table("Reading an application's state", READ);
+const FORGET_EVENT = table("Forgetting an event", SELDOM_WRITE);
+const EVENTS_NEAR = table("Reading an application's events", SELDOM_READ);
+const READ_STATE = table("Reading an application's state", SELDOM_READ);
 const MERGE_STATE = table("Merging into an application's state");
 const RECORD_FAILURE = table("Recording a failure");
 const CLEAR_FAILURE = table("Clearing a failure");
@@ -167,7 +173,7 @@ export function gapAnnouncerIn(sandbox: Sandbox, announcer: GapAnnouncer): GapAn
   };
 }
 
-const ANNOUNCE = limits("bus", "Announcing gaps", WRITE);
+const ANNOUNCE = limits("bus", "Announcing gaps", SELDOM_WRITE);
 
 export function eventQueueIn(sandbox: Sandbox, queue: EventQueue): EventQueue {
   return {
@@ -184,7 +190,7 @@ export function deadLettersIn(sandbox: Sandbox, deadLetters: DeadLetters): DeadL
   };
 }
 
-const DEAD_LETTER = limits("queue", "Dead-lettering a record", WRITE);
+const DEAD_LETTER = limits("queue", "Dead-lettering a record", SELDOM_WRITE);
 
 export function queueMessagesIn(sandbox: Sandbox, messages: QueueMessages): QueueMessages {
   return {
@@ -201,7 +207,7 @@ export function payloadReaderIn(sandbox: Sandbox, payloads: PayloadReader): Payl
   };
 }
 
-const READ_PAYLOAD = limits(null, "Reading a payload", READ);
+const READ_PAYLOAD = limits(null, "Reading a payload", SELDOM_READ);
 
 /** Ingest's ports answer instead of throwing, and know when the answer must be there. */
 export function ingestPortsIn(
@@ -216,7 +222,7 @@ export function ingestPortsIn(
   const until = (deadline: number) => Math.max(1, deadline - sandbox.now());
   const stored = (service: Service | null, deadline: number): CallLimits<StoreOutcome> => ({
     service,
-    kinds: WRITE,
+    kinds: service === null ? SELDOM_WRITE : WRITE,
     timeoutMs: until(deadline),
     refuse: (cause: AwsFailure) => ({ stored: false, cause }),
   });

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -22,7 +22,7 @@ export class Story {
   }
 
   digest(): string {
-    return createHash("sha256").update(this.lines.join("\n")).digest("hex");
+    return hash("sha256", this.lines.join("\n"));
   }
 
   /** The lines numbered, with times that people read. */

@@ -54,6 +54,12 @@ export interface Incident {
   }) => void;
 }
 
+/**
+ * Where nothing has gone wrong, nothing has to be repaired: the last check, 25 hours after the end, and
+ * what the operator's last redrive, after 27, puts back into the queue for nothing.
+ */
+const HEALTHY_MS = 28 * HOUR;
+
 /** How a world went. */
 export interface WorldResult {
   readonly plot: Plot;
@@ -89,7 +95,7 @@ export async function playWorld(
   const clock = new Clock(START);
   const story = new Story(START, clock.now);
   const calmAt = incident?.calmAt ?? plot.endAt + AFTERMATH_MS;
-  const restAt = calmAt + CALM_MS;
+  const restAt = calmAt + (only?.size === 0 && incident === undefined ? HEALTHY_MS : CALM_MS);
   const faults = new Faults({
     seed: mix(plot.seed, numberOf("faults")),
     weather: only?.size === 0 ? null : weatherOf(plot.seed),
@@ -186,7 +192,8 @@ export async function playWorld(
 }
 
 /** As the house has it (`lib/stages.ts`). */
-function pollerSettingsOf({ settings }: Plot): PollerSettings {
+function pollerSettingsOf(plot: Plot): PollerSettings {
+  const { settings } = plot;
   return {
     environment: "sandbox",
     alloyBaseUrl: "",
@@ -199,7 +206,7 @@ function pollerSettingsOf({ settings }: Plot): PollerSettings {
       rateMs: 5 * MINUTE,
       firstCheckMs: settings.firstCheckMs,
       secondCheckMs: 15 * MINUTE,
-      growth: 2,
+      growth: plot.growth,
       capMs: 24 * HOUR,
       finalCheckMs: 25 * HOUR,
       rerunCheckMs: null,

@@ -2,18 +2,20 @@ import type { SQSBatchResponse } from "aws-lambda";
 
 import type { Mutant } from "./mutant.ts";
 
+export const RECORD_ERROR_SWALLOWED: Mutant = {
+  id: "record-error-swallowed",
+  what: "a record that failed is not given back",
+  plant: () => ({
+    consumer: (handle) => async (event, context) => {
+      await handle(event, context);
+      return { batchItemFailures: [] };
+    },
+  }),
+};
+
 /** What goes wrong between the queue, the work and the bus (pitfalls 2 and 3). */
 export const CONSUMER_MUTANTS: readonly Mutant[] = [
-  {
-    id: "record-error-swallowed",
-    what: "a record that failed is not given back",
-    plant: () => ({
-      consumer: (handle) => async (event, context) => {
-        await handle(event, context);
-        return { batchItemFailures: [] };
-      },
-    }),
-  },
+  RECORD_ERROR_SWALLOWED,
   {
     id: "batch-fails-as-a-whole",
     what: "one record that fails throws, and its neighbours come back with it",

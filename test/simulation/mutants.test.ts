@@ -1,0 +1,35 @@
+import { describe, expect, test } from "vitest";
+
+import { MUTANTS } from "./mutants/catalogue.ts";
+import { firstBrokenSeed, Hunters } from "./run-mutants.ts";
+
+/** One of each family; `npm run simulate -- --mutants` hunts them all. */
+const CHOSEN = [
+  "key-is-the-message-id",
+  "context-not-registered",
+  "state-by-latest-arrival",
+  "record-error-swallowed",
+  "acknowledged-before-stored",
+  "aws-sample-looks-then-puts",
+  "poller-heals-nothing",
+];
+
+describe("planted bugs", () => {
+  test("are at least 25, each with an id of its own and a line that says it", () => {
+    const ids = new Set(MUTANTS.map(({ id }) => id));
+
+    expect(ids.size).toBe(MUTANTS.length);
+    expect(MUTANTS.length).toBeGreaterThanOrEqual(25);
+    expect(MUTANTS.every(({ what }) => what.length > 20 && !what.includes("\n"))).toBe(true);
+  });
+
+  test.each(CHOSEN)("%s is caught, and not the world", async (id) => {
+    const mutant = MUTANTS.find((one) => one.id === id);
+    if (mutant === undefined) throw new Error(`there is no planted bug ${id}`);
+
+    const { caught } = await new Hunters().hunt(mutant);
+
+    expect(caught).not.toBeNull();
+    expect(await firstBrokenSeed(caught?.seed ?? 1)).toBeNull();
+  });
+});

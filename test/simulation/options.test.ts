@@ -1,0 +1,51 @@
+import { describe, expect, test } from "vitest";
+
+import { parseOptions } from "./options.ts";
+
+describe("the command line of npm run simulate", () => {
+  test("plays a thousand seeds when nothing is said", () => {
+    expect(parseOptions([])).toEqual({
+      kind: "seeds",
+      from: 1,
+      count: 1_000,
+      jobs: 1,
+      verbose: false,
+    });
+  });
+
+  test("plays one seed, its faults chosen", () => {
+    const args = ["--seed", "7", "--trace", "--faults", "bus.publish A1.2-error#1,queue.lag#3"];
+
+    expect(parseOptions(args)).toEqual({
+      kind: "seed",
+      seed: 7,
+      trace: true,
+      faults: ["bus.publish A1.2-error#1", "queue.lag#3"],
+    });
+  });
+
+  test("plays one seed without any fault", () => {
+    expect(parseOptions(["--seed", "7", "--faults", "none"])).toMatchObject({ faults: [] });
+  });
+
+  test("hunts all planted bugs, or one", () => {
+    expect(parseOptions(["--mutants"])).toEqual({ kind: "mutants", only: null });
+    expect(parseOptions(["--mutants", "--only", "x"])).toEqual({ kind: "mutants", only: "x" });
+  });
+
+  test.each([
+    [["--seeds", "many"], '--seeds is "many"; it has to be a whole number from 1 to'],
+    [["--seeds", "0"], '--seeds is "0"'],
+    [["--seed", "1.5"], '--seed is "1.5"'],
+    [["--jobs", "1000"], '--jobs is "1000"'],
+    [["--seed", "1", "--seeds", "2"], "--seeds and --seed exclude each other"],
+    [["--trace"], "--trace has no meaning beside --seeds"],
+    [["--mutants", "--jobs", "2"], "--jobs has no meaning beside --mutants"],
+    [["--only", "x"], "--only belongs to --mutants"],
+    [["--seed", "1", "--faults", "everything"], '--faults names "everything"'],
+    [["--nonsense"], "Unknown option '--nonsense'"],
+    [["stray"], "Unexpected argument 'stray'"],
+  ])("refuses %j in a sentence", (args, sentence) => {
+    expect(() => parseOptions(args)).toThrow(sentence);
+  });
+});
