@@ -56,11 +56,11 @@ export function makeSettle(dependencies: SettleDependencies) {
     switch (kind) {
       case "done":
         metrics.count(METRICS.eventsDuplicate, records.length - 1);
-        await clearEvidence(work);
+        await clearEvidence(work, kind);
         return [];
       case "duplicate":
         metrics.count(METRICS.eventsDuplicate, records.length);
-        await clearEvidence(work);
+        await clearEvidence(work, kind);
         return [];
       case "ignored":
         metrics.count(METRICS.eventsIgnored, records.length);
@@ -164,12 +164,14 @@ export function makeSettle(dependencies: SettleDependencies) {
   }
 
   /** A delete costs a write unit even when nothing is there, so only what may have failed pays it. */
-  async function clearEvidence(work: Work | null): Promise<void> {
+  async function clearEvidence(work: Work | null, kind: "done" | "duplicate"): Promise<void> {
     if (work === null || work.subject.kind !== "journey-event") return;
     if (!mayHaveFailed(work)) return;
     const { event } = work.subject;
     try {
-      for (const eventId of [event.eventId, ...(await toldAs(event, work))]) {
+      // Whoever gave a told event its effect has looked after its other telling (`process-event.ts`).
+      const otherIds = kind === "duplicate" ? await toldAs(event, work) : [];
+      for (const eventId of [event.eventId, ...otherIds]) {
         await store.clearFailure(event.applicationToken, eventId);
       }
     } catch (error) {
