@@ -4,8 +4,7 @@ import { factsOf } from "../domain/event-types.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
 import { stateOfRerun } from "../domain/observation.ts";
 import type { EventRecord } from "../domain/ports.ts";
-import { outcomesOf } from "../domain/journey-routes.ts";
-import { routeFor } from "../domain/route.ts";
+import { routeOf } from "../domain/journey-routes.ts";
 import type { ToldEvent } from "../domain/twin.ts";
 import { ATTEMPT_DIMENSION, METRICS } from "../settings.ts";
 import type { ConsumerSettings } from "../settings.ts";
@@ -31,7 +30,7 @@ export function recordOf(
     applicationToken: event.applicationToken,
     type: event.type,
     at: event.at,
-    route: routeFor(event, outcomesOf(event.journeyToken, settings)),
+    route: routeOf(event, settings),
     outcome: event.outcome,
     entityToken: event.entityToken,
     entityApplicationToken: event.entityApplicationToken,

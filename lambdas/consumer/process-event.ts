@@ -1,10 +1,10 @@
 import type { ApplicationState } from "../domain/application-state.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
-import { outcomesOf, publicationOf } from "../domain/journey-routes.ts";
+import { publicationOf, routeOf } from "../domain/journey-routes.ts";
 import { isLate } from "../domain/lateness.ts";
 import { stateOfEvent, stateOfHealedEvent } from "../domain/observation.ts";
 import { publishedEvent } from "../domain/published-event.ts";
-import { isPublished, routeFor } from "../domain/route.ts";
+import { isPublished } from "../domain/route.ts";
 import { asTwin, twinOf } from "../domain/twin.ts";
 import { METRICS } from "../settings.ts";
 import { countRecorded, healedOf, mergeEvent, recordOf, TwinInProgress } from "./event-steps.ts";
@@ -94,10 +94,9 @@ async function publishJourneyEvent(
 ): Promise<void> {
   const { event, state, isNew, isLate: late } = processed;
   if (isNew) countRecorded(work, event, late, metrics);
-  const { journeyToken } = event;
-  const route = routeFor(event, outcomesOf(journeyToken, settings));
+  const route = routeOf(event, settings);
   if (state.isShadow) return;
-  if (!isPublished(event, late, publicationOf(journeyToken, route, settings))) return;
+  if (!isPublished(event, late, publicationOf(event.journeyToken, route, settings))) return;
   const { environment } = settings;
   const { receipt } = work;
   await publish(publishedEvent({ event, route, state, late, receipt, environment }));

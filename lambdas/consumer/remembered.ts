@@ -1,6 +1,5 @@
-import { outcomesOf, publicationOf } from "../domain/journey-routes.ts";
+import { publicationOf, routeOf } from "../domain/journey-routes.ts";
 import type { Recording } from "../domain/ports.ts";
-import { routeFor } from "../domain/route.ts";
 import type { ConsumerSettings } from "../settings.ts";
 import type { Work } from "./work.ts";
 
@@ -22,11 +21,9 @@ export function isRemembered({ subject, receipt }: Work, settings: ConsumerSetti
       return settings.routes[subject.route].publish;
     case "journey-event": {
       const { event } = subject;
-      const route = routeFor(event, outcomesOf(event.journeyToken, settings));
       // A healed event may meet its webhook under another identity: the lock lets one pass at a time.
-      return (
-        receipt.origin === "poll" || publicationOf(event.journeyToken, route, settings).publish
-      );
+      if (receipt.origin === "poll") return true;
+      return publicationOf(event.journeyToken, routeOf(event, settings), settings).publish;
     }
   }
 }

@@ -1,4 +1,6 @@
 import type { ConsumerSettings, OutcomeRoutes, Publication, RouteId } from "../settings.ts";
+import type { JourneyEvent } from "./journey-event.ts";
+import { routeFor } from "./route.ts";
 
 type RouteSettings = Pick<ConsumerSettings, "routes" | "journeyRoutes">;
 
@@ -8,6 +10,14 @@ export function outcomesOf(
   settings: Pick<ConsumerSettings, "journeyRoutes">,
 ): OutcomeRoutes {
   return ownOf(journeyToken, settings)?.outcomes ?? {};
+}
+
+/** Where an event goes, by what its Journey calls its outcomes. */
+export function routeOf(
+  event: Pick<JourneyEvent, "type" | "outcome" | "journeyToken">,
+  settings: Pick<ConsumerSettings, "journeyRoutes">,
+): RouteId {
+  return routeFor(event, outcomesOf(event.journeyToken, settings));
 }
 
 /** How a route is published for a Journey: as the Journey says, and for the rest as the stage does. */

@@ -2,6 +2,7 @@ import type { PollingSettings } from "../settings.ts";
 import { hasEnded, lastReopeningOf, outcomeOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
 import type { CheckMemory } from "./polling-ports.ts";
+import { timeOf } from "./stamp.ts";
 
 /**
  * Checks of one application are spread by up to this share of the time between them, so that what
@@ -72,7 +73,7 @@ function isAskedFor(state: ApplicationState, memory: CheckMemory): boolean {
 /** When something last happened to the application, as far as we know; epoch milliseconds. */
 export function quietSince(state: ApplicationState): number {
   const stamps = [state.final?.stamp ?? null, lastReopeningOf(state)].flatMap((stamp) =>
-    stamp === null ? [] : [Number(stamp.slice(0, 15))],
+    stamp === null ? [] : [timeOf(stamp)],
   );
   return Math.max(state.lastEventAt ?? 0, state.submittedAt ?? 0, ...stamps);
 }
