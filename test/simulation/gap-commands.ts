@@ -68,14 +68,13 @@ function tellTroubles(results: readonly GapResult[]): void {
   }
 }
 
-function tellWrong({ seed, planted, falseGaps }: GapResult): void {
+function tellWrong(result: GapResult): void {
+  const { seed, planted, falseGaps } = result;
   if (falseGaps > 0) console.log(`seed ${seed}: ${falseGaps} gaps are told of that are none`);
   for (const fault of planted?.faults.slice(0, MOST_TOLD) ?? []) {
     console.log(`seed ${seed}: ${planted?.trouble}: ${fault}`);
   }
-  if (falseGaps > 0 || (planted?.faults.length ?? 0) > 0) {
-    console.log(`Replay: npm run simulate -- --gaps --seed ${seed} --trace`);
-  }
+  if (isWrong(result)) console.log(`Replay: npm run simulate -- --gaps --seed ${seed} --trace`);
 }
 
 function summary(results: readonly GapResult[]): string {

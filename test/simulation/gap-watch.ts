@@ -10,12 +10,11 @@ import { trueStageOf } from "./planted-gap.ts";
 import type { TrueEvent } from "./plot-application.ts";
 import type { Plot } from "./plot.ts";
 import type { Seams } from "./seams.ts";
+import { GRACE_MS } from "./world.ts";
 import type { Incident } from "./world.ts";
 
 const MINUTE = 60_000;
 
-/** The grace in which an event may still be on its way (`lib/stages.ts`). */
-const GRACE_MS = 2 * MINUTE;
 /** Whoever was told of a dead letter mends its cause, and redrives. */
 const REDRIVEN_AFTER_MS = 10 * MINUTE;
 /** Alloy is asked for the application so often, at most, until the gap is found: two poll periods. */

@@ -30,6 +30,9 @@ import { Story } from "./story.ts";
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
+/** An event may be on its way for so long before it is missed. */
+export const GRACE_MS = 2 * MINUTE;
+
 /** Faults go on for so long after the last event at Alloy. */
 const AFTERMATH_MS = 2 * HOUR;
 /**
@@ -214,7 +217,7 @@ function pollerSettingsOf(plot: Plot): PollerSettings {
       callsPerRun: 200,
       runMs: 42_000,
     },
-    gaps: { graceMs: 2 * MINUTE, thresholdMs: 15 * MINUTE, staleAfterMs: 30 * 24 * HOUR },
+    gaps: { graceMs: GRACE_MS, thresholdMs: 15 * MINUTE, staleAfterMs: 30 * 24 * HOUR },
     comparisons: [],
     expectedOutcomes: [],
   };
