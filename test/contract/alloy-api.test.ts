@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:http";
 import type { IncomingMessage, RequestListener } from "node:http";
 import { gzipSync } from "node:zlib";
 
@@ -13,6 +12,7 @@ import {
 import type { AlloyApiKey } from "../../lambdas/adapters/alloy-authorization.ts";
 import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
+import { startLocalServer } from "../support/local-server.ts";
 
 const RIGHT: AlloyApiKey = { token: "key", secret: "secret" };
 const TIMEOUT_MS = 2_000;
@@ -161,19 +161,9 @@ describe("against recorded answers", () => {
   });
 
   async function aServer(answer: RequestListener): Promise<string> {
-    const server = createServer(answer);
-    await new Promise<void>((resolve) => {
-      server.listen(0, "127.0.0.1", resolve);
-    });
-    cleanups.push(async () => {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
-    });
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("no port");
-    return `http://127.0.0.1:${address.port}/v1`;
+    const { baseUrl, close } = await startLocalServer(answer);
+    cleanups.push(close);
+    return baseUrl;
   }
 
   const errors = new URL("../fixtures/alloy-api/errors/", import.meta.url);

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
-import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
 import type { GapAnnouncer } from "../../lambdas/domain/polling-ports.ts";
 import type { EventPublisher } from "../../lambdas/domain/ports.ts";
 import { publishedEvent } from "../../lambdas/domain/published-event.ts";
 import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
 import { stateOfEvent } from "../../lambdas/domain/observation.ts";
+import { A_GAP_NOTICE } from "../support/gap-notice.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 
 /** An event as a rule's target gets it: EventBridge's own JSON. */
@@ -41,25 +41,6 @@ function anEvent(number: number): PublishedEvent {
     environment: "sandbox",
   });
 }
-
-const aNotice: GapNotice = {
-  version: 1,
-  gapId: "gap",
-  change: "opened",
-  environment: "sandbox",
-  applicationToken: "JA-1",
-  journeyToken: "J-1",
-  journeyName: null,
-  externalIds: { group: null, partner: null, application: null },
-  stage: "rejected",
-  since: "2026-11-23T20:00:00.000Z",
-  detectedAt: "2026-11-23T20:10:00.000Z",
-  closedAt: null,
-  durationMs: null,
-  eventCount: 0,
-  events: [],
-  evidence: "why",
-};
 
 /** The promises of `EventPublisher` and `GapAnnouncer`, for each of their implementations. */
 export function describeBus(name: string, open: () => Promise<OpenBus>): void {
@@ -109,13 +90,13 @@ export function describeBus(name: string, open: () => Promise<OpenBus>): void {
     });
 
     test("tells of a gap under its title", async () => {
-      await bus.gaps.announce([aNotice]);
+      await bus.gaps.announce([A_GAP_NOTICE]);
 
       expect(await bus.hear(1)).toMatchObject([
         {
           source: "alloy.journeys",
           "detail-type": "Journey Application Delivery Gap",
-          detail: aNotice,
+          detail: A_GAP_NOTICE,
         },
       ]);
     });

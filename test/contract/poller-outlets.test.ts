@@ -5,10 +5,10 @@ import { describe, expect, test } from "vitest";
 import { EventBridgeGapAnnouncer } from "../../lambdas/adapters/event-bridge-gap-announcer.ts";
 import { SqsEventQueue } from "../../lambdas/adapters/sqs-event-queue.ts";
 import { decodeEnvelope } from "../../lambdas/domain/decode-envelope.ts";
-import type { Envelope } from "../../lambdas/domain/envelope.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
-import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
 import { QUEUE } from "../../lambdas/settings.ts";
+import { A_GAP_NOTICE } from "../support/gap-notice.ts";
+import { aPollEnvelope } from "../support/poll-envelope.ts";
 
 /** A client's answers without a network: what it was asked, and what it is to say. */
 interface Stub {
@@ -22,18 +22,6 @@ function answering({ inputs, output }: Stub) {
       inputs.push(input);
       return { output: { ...output(input), $metadata: {} }, response: {} };
     };
-}
-
-function anEnvelope(body: string): Envelope {
-  return {
-    v: 1,
-    kind: "poll",
-    receiptId: "poll-1/JA-1/0",
-    receivedAt: 1_760_000_000_000,
-    body,
-    payloadKey: null,
-    sourceIp: null,
-  };
 }
 
 function aQueue(output: (input: object) => object = () => ({})) {
@@ -52,7 +40,7 @@ function aQueue(output: (input: object) => object = () => ({})) {
 describe("the event queue, as the poller fills it", () => {
   test("gets envelopes that the consumer can read", async () => {
     const { queue, batches } = aQueue();
-    const envelope = anEnvelope(`{"data":"with \\u007f in it"}`);
+    const envelope = aPollEnvelope(`{"data":"with \\u007f in it"}`);
 
     await queue.send([envelope]);
 
@@ -62,7 +50,7 @@ describe("the event queue, as the poller fills it", () => {
   test("gets at most ten messages with a call", async () => {
     const { queue, batches } = aQueue();
 
-    await queue.send(Array.from({ length: 23 }, () => anEnvelope("{}")));
+    await queue.send(Array.from({ length: 23 }, () => aPollEnvelope("{}")));
 
     expect(batches().map((batch) => batch.length)).toEqual([10, 10, 3]);
   });
@@ -71,7 +59,7 @@ describe("the event queue, as the poller fills it", () => {
     const { queue, batches } = aQueue();
     const large = "x".repeat(400_000);
 
-    await queue.send([large, large, large, "{}"].map(anEnvelope));
+    await queue.send([large, large, large, "{}"].map(aPollEnvelope));
 
     const sizes = batches().map((batch) => Buffer.byteLength(batch.join("")));
     expect(sizes).toHaveLength(2);
@@ -81,7 +69,7 @@ describe("the event queue, as the poller fills it", () => {
   test("is a transient error when it refuses one of them", async () => {
     const { queue } = aQueue(() => ({ Failed: [{ Id: "0", Code: "InternalError" }] }));
 
-    await expect(queue.send([anEnvelope("{}")])).rejects.toThrow(TransientError);
+    await expect(queue.send([aPollEnvelope("{}")])).rejects.toThrow(TransientError);
   });
 
   test("is not called for nothing", async () => {
@@ -94,25 +82,6 @@ describe("the event queue, as the poller fills it", () => {
 });
 
 describe("the bus, told of gaps", () => {
-  const notice: GapNotice = {
-    version: 1,
-    gapId: "gap",
-    change: "opened",
-    environment: "sandbox",
-    applicationToken: "JA-1",
-    journeyToken: "J-1",
-    journeyName: null,
-    externalIds: { group: null, partner: null, application: null },
-    stage: "rejected",
-    since: "2026-11-23T20:00:00.000Z",
-    detectedAt: "2026-11-23T20:10:00.000Z",
-    closedAt: null,
-    durationMs: null,
-    eventCount: 0,
-    events: [],
-    evidence: "why",
-  };
-
   function aBus(output: () => object) {
     const inputs: object[] = [];
     const client = new EventBridgeClient({ region: "us-east-1" });
@@ -123,7 +92,7 @@ describe("the bus, told of gaps", () => {
   test("gets the notice under its title", async () => {
     const { gaps, inputs } = aBus(() => ({ Entries: [{}] }));
 
-    await gaps.announce([notice]);
+    await gaps.announce([A_GAP_NOTICE]);
 
     expect(inputs).toEqual([
       {
@@ -133,7 +102,7 @@ describe("the bus, told of gaps", () => {
             Source: "alloy.journeys",
             DetailType: "Journey Application Delivery Gap",
             Resources: [],
-            Detail: JSON.stringify(notice),
+            Detail: JSON.stringify(A_GAP_NOTICE),
           },
         ],
       },
@@ -143,6 +112,6 @@ describe("the bus, told of gaps", () => {
   test("is a transient error when it refuses it", async () => {
     const { gaps } = aBus(() => ({ Entries: [{ ErrorCode: "ThrottlingException" }] }));
 
-    await expect(gaps.announce([notice])).rejects.toThrow("ThrottlingException");
+    await expect(gaps.announce([A_GAP_NOTICE])).rejects.toThrow("ThrottlingException");
   });
 });

@@ -1,4 +1,3 @@
-import { createServer } from "node:http";
 import type { RequestListener } from "node:http";
 
 import { afterEach, describe, expect, test } from "vitest";
@@ -13,6 +12,7 @@ import { stateOfEvent } from "../../lambdas/domain/observation.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
+import { startLocalServer } from "../support/local-server.ts";
 import { NEW_MEMORY, POLLER_SETTINGS } from "../support/poller.ts";
 
 const MARK = "MARKED";
@@ -46,19 +46,9 @@ describe("the log of the poller holds nothing of Alloy's answers and of our key"
   });
 
   async function aServer(answer: RequestListener): Promise<string> {
-    const server = createServer(answer);
-    await new Promise<void>((resolve) => {
-      server.listen(0, "127.0.0.1", resolve);
-    });
-    cleanups.push(async () => {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
-    });
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("no port");
-    return `http://127.0.0.1:${address.port}/v1`;
+    const { baseUrl, close } = await startLocalServer(answer);
+    cleanups.push(close);
+    return baseUrl;
   }
 
   /** Runs the poller over one application that is due, and returns all that it wrote. */

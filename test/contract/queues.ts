@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { decodeEnvelope } from "../../lambdas/domain/decode-envelope.ts";
 import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
-import type { Envelope } from "../../lambdas/domain/envelope.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
 import type { EventQueue } from "../../lambdas/domain/polling-ports.ts";
 import type { DeadLetters, QueueMessages } from "../../lambdas/domain/ports.ts";
 import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";
 import { QUEUE } from "../../lambdas/settings.ts";
+import { aPollEnvelope } from "../support/poll-envelope.ts";
 
 /** A message as its reader gets it. */
 export interface SeenMessage {
@@ -34,18 +34,6 @@ export interface OpenQueues {
 
 /** After so many receives in vain the queue of these tests gives a message up. */
 export const MOST_RECEIVES = 2;
-
-function anEnvelope(body: string): Envelope {
-  return {
-    v: 1,
-    kind: "poll",
-    receiptId: "poll-1/JA-1/0",
-    receivedAt: 1_760_000_000_000,
-    body,
-    payloadKey: null,
-    sourceIp: null,
-  };
-}
 
 /** The promises of the queues' four ports, for each of their implementations. */
 export function describeQueues(name: string, open: () => Promise<OpenQueues>): void {
@@ -83,7 +71,7 @@ export function describeQueues(name: string, open: () => Promise<OpenQueues>): v
     }
 
     test("hand over what ingest sent, character by character, until it is removed", async () => {
-      const message = encodeEnvelope(anEnvelope("ä 𝄞 \u0000 \u007f \u0085 \ufffe \ud800 \n"));
+      const message = encodeEnvelope(aPollEnvelope("ä 𝄞 \u0000 \u007f \u0085 \ufffe \ud800 \n"));
 
       const outcome = await queues.envelopes.send(message, deadline());
       const received = await receiveOne();
@@ -97,14 +85,14 @@ export function describeQueues(name: string, open: () => Promise<OpenQueues>): v
     });
 
     test("hide a message from everybody else while it is worked on", async () => {
-      await queues.envelopes.send(encodeEnvelope(anEnvelope("{}")), deadline());
+      await queues.envelopes.send(encodeEnvelope(aPollEnvelope("{}")), deadline());
       await receiveOne();
 
       expect(await receiveAll("events")).toEqual([]);
     });
 
     test("count the receives of a message, and keep its id and the time of its sending", async () => {
-      await queues.envelopes.send(encodeEnvelope(anEnvelope("{}")), deadline());
+      await queues.envelopes.send(encodeEnvelope(aPollEnvelope("{}")), deadline());
 
       const first = await receiveInVain();
       const second = await receiveOne();
@@ -116,7 +104,7 @@ export function describeQueues(name: string, open: () => Promise<OpenQueues>): v
     });
 
     test("take as many envelopes of the poller's as it has, and hand over ten at a time", async () => {
-      const envelopes = Array.from({ length: 23 }, (_, index) => anEnvelope(`{"n":${index}}`));
+      const envelopes = Array.from({ length: 23 }, (_, index) => aPollEnvelope(`{"n":${index}}`));
 
       await queues.events.send(envelopes);
 
@@ -132,17 +120,20 @@ export function describeQueues(name: string, open: () => Promise<OpenQueues>): v
       // By itself: the emulator, unlike SQS, does not count the attributes.
       const tooLarge = "x".repeat(QUEUE.maxMessageBytes + 1);
 
-      const outcome = await queues.envelopes.send(encodeEnvelope(anEnvelope(tooLarge)), deadline());
+      const outcome = await queues.envelopes.send(
+        encodeEnvelope(aPollEnvelope(tooLarge)),
+        deadline(),
+      );
 
       expect(outcome).toEqual({ stored: false, cause: "rejected" });
-      await expect(queues.events.send([anEnvelope(tooLarge)])).rejects.toThrow(TransientError);
+      await expect(queues.events.send([aPollEnvelope(tooLarge)])).rejects.toThrow(TransientError);
       await expect(queues.deadLetters.send(tooLarge, "why")).rejects.toThrow(TransientError);
       expect(await receiveAll("events")).toEqual([]);
       expect(await receiveAll("dead-letters")).toEqual([]);
     });
 
     test("keep a dead letter as it came, with the reason", async () => {
-      const body = encodeEnvelope(anEnvelope("not json"));
+      const body = encodeEnvelope(aPollEnvelope("not json"));
 
       await queues.deadLetters.send(body, "the body is not JSON");
 
@@ -152,7 +143,7 @@ export function describeQueues(name: string, open: () => Promise<OpenQueues>): v
     });
 
     test("move what was received in vain too often to the dead letters, under its id", async () => {
-      const body = encodeEnvelope(anEnvelope("{}"));
+      const body = encodeEnvelope(aPollEnvelope("{}"));
       await queues.envelopes.send(body, deadline());
       let last: SeenMessage | undefined;
       for (let receive = 0; receive < MOST_RECEIVES; receive += 1) last = await receiveInVain();
@@ -166,7 +157,7 @@ export function describeQueues(name: string, open: () => Promise<OpenQueues>): v
     });
 
     test("do not change the wait of a message that is gone", async () => {
-      await queues.envelopes.send(encodeEnvelope(anEnvelope("{}")), deadline());
+      await queues.envelopes.send(encodeEnvelope(aPollEnvelope("{}")), deadline());
       const { receiptHandle } = await receiveOne();
       await queues.remove(receiptHandle);
 

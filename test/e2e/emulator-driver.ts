@@ -1,4 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
+import {
+  GetEventSourceMappingCommand,
+  ListEventSourceMappingsCommand,
+  UpdateEventSourceMappingCommand,
+} from "@aws-sdk/client-lambda";
 import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
@@ -51,6 +57,19 @@ export function makeDriver() {
         }),
       );
       return Messages;
+    },
+    /** Stops the consumer, so that what is in the event queue can be looked at, or starts it again. */
+    setConsumer: async (state: "Enabled" | "Disabled") => {
+      const { EventSourceMappings = [] } = await clients.lambda.send(
+        new ListEventSourceMappingsCommand({ FunctionName: output("ConsumerFunctionName") }),
+      );
+      const UUID = EventSourceMappings[0]?.UUID;
+      const Enabled = state === "Enabled";
+      await clients.lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled }));
+      const read = () => clients.lambda.send(new GetEventSourceMappingCommand({ UUID }));
+      while ((await read()).State !== state) await sleep(100);
+      // What was being received when it was stopped is still processed.
+      if (state === "Disabled") await sleep(2_000);
     },
   };
 }

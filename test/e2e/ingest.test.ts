@@ -1,11 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { setTimeout } from "node:timers/promises";
 
-import {
-  GetEventSourceMappingCommand,
-  ListEventSourceMappingsCommand,
-  UpdateEventSourceMappingCommand,
-} from "@aws-sdk/client-lambda";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import * as fc from "fast-check";
@@ -37,25 +31,11 @@ describe.skipIf(isSkipped)(
 
     // The consumer is stopped meanwhile, so that the messages can be looked at.
     beforeAll(async () => {
-      await setConsumer("Disabled");
+      await makeDriver().setConsumer("Disabled");
       while ((await receive()) !== undefined);
     });
 
-    afterAll(() => setConsumer("Enabled"));
-
-    async function setConsumer(state: "Enabled" | "Disabled"): Promise<void> {
-      const { clients, output } = makeDriver();
-      const { EventSourceMappings = [] } = await clients.lambda.send(
-        new ListEventSourceMappingsCommand({ FunctionName: output("ConsumerFunctionName") }),
-      );
-      const UUID = EventSourceMappings[0]?.UUID;
-      const Enabled = state === "Enabled";
-      await clients.lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled }));
-      const read = () => clients.lambda.send(new GetEventSourceMappingCommand({ UUID }));
-      while ((await read()).State !== state) await setTimeout(100);
-      // What was being received when it was stopped is still processed.
-      if (state === "Disabled") await setTimeout(2_000);
-    }
+    afterAll(() => makeDriver().setConsumer("Enabled"));
 
     /** Takes one message out of the queue; undefined when it stays empty for two seconds. */
     async function receive(): Promise<string | undefined> {

@@ -6,11 +6,6 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import {
-  GetEventSourceMappingCommand,
-  ListEventSourceMappingsCommand,
-  UpdateEventSourceMappingCommand,
-} from "@aws-sdk/client-lambda";
 import { beforeAll, describe, expect, it } from "vitest";
 import { QUEUE } from "../../lambdas/settings.ts";
 import { makeRunOps } from "../support/run-ops.ts";
@@ -168,7 +163,7 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
       timestamp: Date.now(),
       padding: "x".repeat(QUEUE.maxMessageBytes),
     };
-    await setConsumer("Disabled");
+    await driver.setConsumer("Disabled");
     const before = await payloadKeys();
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => driver.post(aWebhook(data), driver.basic())),
@@ -176,7 +171,7 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
     const keys = (await payloadKeys()).filter((key) => !before.includes(key));
     const payloads = await takeAway(keys);
-    await setConsumer("Enabled");
+    await driver.setConsumer("Enabled");
 
     const lost = await eventually(async () => {
       const output = good(await ops("dead-letters", "--limit", "500"));
@@ -220,20 +215,6 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
       found.push(...messages.filter(({ Body = "" }) => Body.includes(applicationToken)));
     }
     return found;
-  }
-
-  async function setConsumer(state: "Enabled" | "Disabled"): Promise<void> {
-    const { clients, output } = driver;
-    const { EventSourceMappings = [] } = await clients.lambda.send(
-      new ListEventSourceMappingsCommand({ FunctionName: output("ConsumerFunctionName") }),
-    );
-    const UUID = EventSourceMappings[0]?.UUID;
-    const Enabled = state === "Enabled";
-    await clients.lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled }));
-    const read = () => clients.lambda.send(new GetEventSourceMappingCommand({ UUID }));
-    while ((await read()).State !== state) await setTimeout(100);
-    // What was being received when it was stopped is still processed.
-    if (state === "Disabled") await setTimeout(2_000);
   }
 
   function bucket(): S3Client {

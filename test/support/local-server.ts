@@ -1,0 +1,28 @@
+import { createServer } from "node:http";
+import type { RequestListener } from "node:http";
+
+/** A server of this machine, for a test that talks to Alloy's API. */
+export interface LocalServer {
+  /** The API's base, as `alloy.baseUrl` names it. */
+  readonly baseUrl: string;
+  readonly close: () => Promise<void>;
+}
+
+/** Answers on a free port of 127.0.0.1; whoever still listens when it closes is cut off. */
+export async function startLocalServer(answer: RequestListener): Promise<LocalServer> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return {
+    baseUrl: `http://127.0.0.1:${address.port}/v1`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+    },
+  };
+}
