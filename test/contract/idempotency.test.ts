@@ -32,7 +32,7 @@ describeIdempotency("in memory", async () => {
   const table = new MemoryIdempotencyTable();
   return {
     newSandbox(remainingMs) {
-      const sandbox = new MemoryIdempotency(table, Date.now);
+      const sandbox = new MemoryIdempotency(table, () => Date.now());
       sandbox.beginInvocation(contextOf(remainingMs));
       return sandbox;
     },
