@@ -125,7 +125,7 @@ async function huntMutants(only: string | null): Promise<number> {
     console.log(lineOf(hunt));
     if (hunt.caught === null) continue;
     caught += 1;
-    latest = Math.max(latest, hunt.caught.seed);
+    if (hunt.caught.by === "world") latest = Math.max(latest, hunt.caught.seed);
   }
   // They were caught, and not the worlds: without a planted bug the same seeds keep every promise.
   const broken = await firstBrokenSeed(latest);
@@ -139,9 +139,10 @@ async function huntMutants(only: string | null): Promise<number> {
   return caught === chosen.length && broken === null ? 0 : 1;
 }
 
-function lineOf({ mutant, caught, seeds }: Hunt): string {
+function lineOf({ mutant, caught, where }: Hunt): string {
   const { id, what } = mutant;
-  if (caught === null) return `LIVES   ${id} (${what}): not in ${seeds} seeds`;
+  if (caught === null) return `LIVES   ${id} (${what}): not ${where}`;
+  if (caught.by === "check") return `caught  ${id} (${what}): ${caught.finding}`;
   const { seed, violation } = caught;
   return `caught  ${id} (${what}): ${violation.kind} at seed ${seed}: ${violation.sentence}`;
 }

@@ -29,7 +29,30 @@ describe("planted bugs", () => {
 
     const { caught } = await new Hunters().hunt(mutant);
 
-    expect(caught).not.toBeNull();
-    expect(await firstBrokenSeed(caught?.seed ?? 1)).toBeNull();
+    if (caught?.by !== "world") throw new Error(`${id} lives`);
+    expect(await firstBrokenSeed(caught.seed)).toBeNull();
+  });
+
+  describe("hunted by a check of their own", () => {
+    const aBug = { id: "a-bug", what: "a bug of a template" };
+    const hunt = (check: (isPlanted: boolean) => string | null) =>
+      new Hunters().hunt({ ...aBug, hunt: async (isPlanted) => check(isPlanted) });
+
+    test("are caught by a check that finds them", async () => {
+      const { caught } = await hunt((isPlanted) => (isPlanted ? "a grant is missing" : null));
+
+      expect(caught).toEqual({ by: "check", finding: "a grant is missing" });
+    });
+
+    test("live when the check finds nothing", async () => {
+      expect((await hunt(() => null)).caught).toBeNull();
+    });
+
+    test("live when the check complains of the real code too", async () => {
+      const { caught, where } = await hunt(() => "a grant is missing");
+
+      expect(caught).toBeNull();
+      expect(where).toBe("by its check, which without the bug says: a grant is missing");
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { firstDifference, ledgerOf } from "./ledger.ts";
-import type { Mutant } from "./mutants/mutant.ts";
+import type { Mutant, StrictMutant, WorldMutant } from "./mutants/mutant.ts";
 import { USUALLY_WITHIN } from "./mutants/mutant.ts";
 import type { Violation } from "./observer.ts";
 import { plotOf } from "./plot.ts";
@@ -9,25 +9,36 @@ import { playWorld } from "./world.ts";
 /** How it went with a planted bug. */
 export interface Hunt {
   readonly mutant: Mutant;
-  /** By which promise, and in which world; null: it lives. */
-  readonly caught: { readonly seed: number; readonly violation: Violation } | null;
-  readonly seeds: number;
+  /** Where it was caught; null: it lives. */
+  readonly caught: Catch | null;
+  /** Where it was looked for. */
+  readonly where: string;
 }
+
+/** A world and the promise that it broke, or a check and what it found. */
+export type Catch =
+  | { readonly by: "world"; readonly seed: number; readonly violation: Violation }
+  | { readonly by: "check"; readonly finding: string };
 
 /** Hunts planted bugs. What the worlds come to without one is worked out once. */
 export class Hunters {
   readonly #calm = new Map<number, readonly string[]>();
 
   async hunt(mutant: Mutant): Promise<Hunt> {
-    const seeds = mutant.within ?? USUALLY_WITHIN;
-    for (let seed = 1; seed <= seeds; seed += 1) {
-      const violation = await this.#violationIn(seed, mutant);
-      if (violation !== null) return { mutant, caught: { seed, violation }, seeds };
-    }
-    return { mutant, caught: null, seeds };
+    return "hunt" in mutant ? huntByCheck(mutant) : this.#huntInWorlds(mutant);
   }
 
-  async #violationIn(seed: number, mutant: Mutant): Promise<Violation | null> {
+  async #huntInWorlds(mutant: WorldMutant): Promise<Hunt> {
+    const seeds = mutant.within ?? USUALLY_WITHIN;
+    const where = `in ${seeds} seeds`;
+    for (let seed = 1; seed <= seeds; seed += 1) {
+      const violation = await this.#violationIn(seed, mutant);
+      if (violation !== null) return { mutant, caught: { by: "world", seed, violation }, where };
+    }
+    return { mutant, caught: null, where };
+  }
+
+  async #violationIn(seed: number, mutant: WorldMutant): Promise<Violation | null> {
     const plot = plotOf(seed);
     const result = await playWorld(plot, { seams: mutant.plant() });
     const [violation] = result.violations;
@@ -44,6 +55,15 @@ export class Hunters {
     const healthy = await playWorld(plot, { only: NO_FAULTS, seams: mutant.plant() });
     return healthy.violations[0] ?? null;
   }
+}
+
+/** A check that finds something without the bug too has caught nothing. */
+async function huntByCheck(mutant: StrictMutant): Promise<Hunt> {
+  const finding = await mutant.hunt(true);
+  if (finding === null) return { mutant, caught: null, where: "by its check" };
+  const without = await mutant.hunt(false);
+  if (without === null) return { mutant, caught: { by: "check", finding }, where: "by its check" };
+  return { mutant, caught: null, where: `by its check, which without the bug says: ${without}` };
 }
 
 /** The same worlds without any planted bug. @returns the first that breaks a promise; null: none does. */

@@ -1,11 +1,11 @@
 import { watchBatches } from "./batch.ts";
-import type { Mutant } from "./mutant.ts";
+import type { WorldMutant } from "./mutant.ts";
 
 /**
  * AWS's own sample of a webhook receiver (`aws-samples/webhooks`) looks for the event, then puts it without a
  * condition, and takes the time of arrival for the id of an event that has none.
  */
-export const AWS_SAMPLE_MUTANTS: readonly Mutant[] = [
+export const AWS_SAMPLE_MUTANTS: readonly WorldMutant[] = [
   {
     id: "aws-sample-looks-then-puts",
     what: "AWS's sample: it looks whether the event is known, and then takes it, without a condition",

@@ -1,8 +1,8 @@
 import type { SQSBatchResponse } from "aws-lambda";
 
-import type { Mutant } from "./mutant.ts";
+import type { WorldMutant } from "./mutant.ts";
 
-export const RECORD_ERROR_SWALLOWED: Mutant = {
+export const RECORD_ERROR_SWALLOWED: WorldMutant = {
   id: "record-error-swallowed",
   what: "a record that failed is not given back",
   plant: () => ({
@@ -14,7 +14,7 @@ export const RECORD_ERROR_SWALLOWED: Mutant = {
 };
 
 /** What goes wrong between the queue, the work and the bus (pitfalls 2 and 3). */
-export const CONSUMER_MUTANTS: readonly Mutant[] = [
+export const CONSUMER_MUTANTS: readonly WorldMutant[] = [
   RECORD_ERROR_SWALLOWED,
   {
     id: "batch-fails-as-a-whole",

@@ -4,7 +4,7 @@ import type { Seams } from "../seams.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { watchBatches } from "./batch.ts";
 import type { RecordFacts } from "./batch.ts";
-import type { Mutant } from "./mutant.ts";
+import type { WorldMutant } from "./mutant.ts";
 
 const HOUR = 3_600_000;
 
@@ -37,7 +37,7 @@ function withOnce(
 }
 
 /** Pitfalls 1: what goes wrong with Powertools idempotency. */
-export const IDEMPOTENCY_MUTANTS: readonly Mutant[] = [
+export const IDEMPOTENCY_MUTANTS: readonly WorldMutant[] = [
   {
     id: "ttl-of-an-hour",
     what: "an idempotency record is forgotten after an hour, Powertools' default",

@@ -1,7 +1,7 @@
-import type { Mutant } from "./mutant.ts";
+import type { WorldMutant } from "./mutant.ts";
 
 /** What goes wrong before the queue; four of these stand in AWS's own sample of a webhook receiver. */
-export const INGEST_MUTANTS: readonly Mutant[] = [
+export const INGEST_MUTANTS: readonly WorldMutant[] = [
   {
     id: "acknowledged-before-stored",
     what: "200 is answered before SQS has accepted the message",

@@ -1,14 +1,34 @@
 import type { Seams } from "../seams.ts";
 
-/** A planted bug. */
-export interface Mutant {
+interface Named {
   readonly id: string;
   /** What is wrong, in a line. */
   readonly what: string;
+}
+
+/** A bug that is planted into worlds: the judge must see it in one of them. */
+export interface WorldMutant extends Named {
   /** So many seeds must be enough to catch it; @default 300 */
   readonly within?: number;
   /** Called for each world: what a bug remembers is of one world. */
   readonly plant: () => Seams;
 }
+
+/**
+ * A bug that no world can show: of a policy, a limit, an adapter, a template, a law. A check of its own
+ * hunts it, the same that holds the real code. It runs on plain Node, outside of any test runner.
+ */
+export interface StrictMutant extends Named {
+  /**
+   * Runs the check, once with the bug and once without.
+   *
+   * @returns a sentence that says what the check found; null: nothing. It must find the bug, and nothing
+   *   without it.
+   */
+  readonly hunt: (isPlanted: boolean) => Promise<string | null>;
+}
+
+/** A planted bug. */
+export type Mutant = WorldMutant | StrictMutant;
 
 export const USUALLY_WITHIN = 300;

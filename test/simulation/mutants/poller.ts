@@ -1,7 +1,7 @@
-import type { Mutant } from "./mutant.ts";
+import type { WorldMutant } from "./mutant.ts";
 
 /** What goes wrong with the fallback. */
-export const POLLER_MUTANTS: readonly Mutant[] = [
+export const POLLER_MUTANTS: readonly WorldMutant[] = [
   {
     id: "poller-heals-nothing",
     what: "what is missing is found, and not queued",

@@ -3,7 +3,7 @@ import type { ApplicationState } from "../../../lambdas/domain/application-state
 import type { ApplicationStore } from "../../../lambdas/domain/ports.ts";
 import type { MemoryCloud } from "../../../tools/memory/cloud.ts";
 import type { Seams } from "../seams.ts";
-import type { Mutant } from "./mutant.ts";
+import type { WorldMutant } from "./mutant.ts";
 
 type Join = (before: ApplicationState, observation: ApplicationState) => ApplicationState;
 
@@ -41,7 +41,7 @@ const timeOf = (register: { readonly stamp: string } | null) =>
   Number(register?.stamp.slice(0, 15) ?? 0);
 
 /** What goes wrong when the state is not a join. */
-export const STATE_MUTANTS: readonly Mutant[] = [
+export const STATE_MUTANTS: readonly WorldMutant[] = [
   {
     id: "state-by-latest-arrival",
     what: "whatever arrives last is the status: an old step after the end reopens it",
