@@ -251,6 +251,9 @@ export const QUEUE = {
   reasonAttribute: "reason",
 } as const;
 
+/** Who puts large bodies where in the payload bucket; each function has rights under its own prefix alone. */
+export const PAYLOAD_PREFIXES = { webhook: "webhooks/", poll: "polls/" } as const;
+
 /** Limits of time, each below the one that would cut it off. */
 export const TIMEOUTS_MS = {
   /** Alloy gives up after this (docs: best-practices). */

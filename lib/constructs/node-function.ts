@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import type { Conditions } from "aws-cdk-lib/aws-iam";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
@@ -91,9 +92,12 @@ export class NodeFunction extends Construct {
 
   /** Lets the function do exactly these actions on exactly these resources. */
   allow(actions: readonly string[], ...resources: readonly string[]): void {
-    this.#role.addToPolicy(
-      new PolicyStatement({ actions: [...actions], resources: [...resources] }),
-    );
+    this.allowWhen({}, actions, ...resources);
+  }
+
+  /** The same under conditions: by operator, then by condition key. */
+  allowWhen(conditions: Conditions, actions: readonly string[], ...resources: string[]): void {
+    this.#role.addToPolicy(new PolicyStatement({ actions: [...actions], resources, conditions }));
   }
 
   /** Lets the function use a key, where there is one. */

@@ -67,6 +67,7 @@ export class ScheduledPoller extends Construct {
         EVENT_QUEUE_URL: queue.events.queueUrl,
         APPLICATION_TABLE_NAME: store.applications.tableName,
         EVENT_BUS_NAME: bus.eventBusName,
+        PAYLOAD_BUCKET_NAME: store.payloads.bucketName,
         API_ID: api.apiId,
         ALLOY_API_SECRET_ARN: this.secret.secretArn,
         POLLER_SETTINGS: JSON.stringify(pollerSettings(stage)),

@@ -27,7 +27,7 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
     expect(actions).toContain("sqs:SendMessage");
   });
 
-  it("no resource has a wildcard, but the objects of our own bucket, and metrics, which have none", () => {
+  it("no resource has a wildcard, but the objects under a prefix of our own bucket, and metrics, which have none", () => {
     const resources = statements
       .filter(({ actions }) => actions.some((action) => action !== "cloudwatch:GetMetricData"))
       .flatMap((statement) => statement.resources);
@@ -36,7 +36,10 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
       resources.map((resource) => JSON.stringify(resource)).filter((text) => text.includes("*")),
     );
 
-    expect([...wild]).toEqual(['{"Fn::Join":["",[{"Fn::GetAtt":["PayloadBucket","Arn"]},"/*"]]}']);
+    expect([...wild].toSorted()).toEqual([
+      '{"Fn::Join":["",[{"Fn::GetAtt":["PayloadBucket","Arn"]},"/polls/*"]]}',
+      '{"Fn::Join":["",[{"Fn::GetAtt":["PayloadBucket","Arn"]},"/webhooks/*"]]}',
+    ]);
   });
 
   it("nobody may go through a whole table, so that no cost grows with what is stored", () => {
@@ -84,7 +87,14 @@ describe("may do what it does and nothing else", () => {
 
   it("the consumer", () => {
     expect(permissionsOf(stack, "Consumer")).toEqual({
-      ApplicationTable: ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+      // It reads for a healed event (Query) and for a correction (GetItem) alone.
+      ApplicationTable: [
+        "dynamodb:DeleteItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:UpdateItem",
+      ],
       DeadLetterQueue: ["sqs:SendMessage"],
       EventBus: ["events:PutEvents"],
       EventQueue: [
@@ -94,7 +104,8 @@ describe("may do what it does and nothing else", () => {
         "sqs:ReceiveMessage",
       ],
       IdempotencyTable: ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-      PayloadBucket: ["s3:GetObject"],
+      // Under each prefix; and to be told that a body is gone, not that it is forbidden.
+      PayloadBucket: ["s3:GetObject", "s3:GetObject", "s3:ListBucket"],
     });
   });
 
@@ -112,6 +123,7 @@ describe("may do what it does and nothing else", () => {
       ],
       EventBus: ["events:PutEvents"],
       EventQueue: ["sqs:GetQueueAttributes", "sqs:SendMessage"],
+      PayloadBucket: ["s3:PutObject"],
       ScheduleDeadLetterQueue: ["sqs:SendMessage"],
     });
   });
