@@ -21,7 +21,7 @@ export class TwinInProgress extends Error {
 export function recordOf(
   work: Work,
   event: JourneyEvent,
-  content: unknown,
+  body: Uint8Array,
   settings: ConsumerSettings,
 ): EventRecord {
   return {
@@ -36,7 +36,7 @@ export function recordOf(
     entityApplicationToken: event.entityApplicationToken,
     nodeId: event.node.id,
     eventToken: event.eventToken,
-    content,
+    body,
     payloadKey: work.payloadKey,
   };
 }

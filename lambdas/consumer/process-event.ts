@@ -26,14 +26,14 @@ import type { Work } from "./work.ts";
 export async function processJourneyEvent(
   work: Work,
   event: JourneyEvent,
-  content: unknown,
+  body: Uint8Array,
   publish: Publish,
   dependencies: ProcessDependencies,
 ): Promise<Processed> {
   const { store, once, settings } = dependencies;
   const { siblings } = work;
   const isHealed = work.receipt.origin === "poll";
-  const record = (as: JourneyEvent) => store.recordEvent(recordOf(work, as, content, settings));
+  const record = (as: JourneyEvent) => store.recordEvent(recordOf(work, as, body, settings));
 
   const recorded = isHealed ? null : await record(event);
   const isUnguarded = !isRemembered(work, settings);

@@ -47,7 +47,7 @@ export async function processWork(
   const { kind } = subject;
   switch (kind) {
     case "journey-event":
-      return processJourneyEvent(work, subject.event, subject.content, publish, dependencies);
+      return processJourneyEvent(work, subject.event, subject.body, publish, dependencies);
     case "foreign-webhook":
       return processForeignWebhook(work, subject, publish, dependencies);
     case "correction":
@@ -67,13 +67,13 @@ async function processForeignWebhook(
   subject: {
     readonly webhook: ForeignWebhook;
     readonly route: "other" | "unrecognised";
-    readonly content: unknown;
+    readonly body: Uint8Array;
   },
   publish: Publish,
   { store, settings, metrics }: ProcessDependencies,
 ): Promise<Processed> {
   const { receipt, payloadKey, at } = work;
-  const { webhook, route, content } = subject;
+  const { webhook, route, body } = subject;
   const recorded = await store.recordEvent({
     ...receipt,
     eventId: webhook.eventId,
@@ -86,7 +86,7 @@ async function processForeignWebhook(
     entityApplicationToken: null,
     nodeId: null,
     eventToken: null,
-    content,
+    body,
     payloadKey,
   });
   if (recorded.isNew) {

@@ -14,12 +14,13 @@ import { parseSubmission } from "../domain/submission.ts";
 
 /** What one queue record asks for. */
 export type Subject =
-  | Extract<ParsedWebhook, { kind: "journey-event" }>
+  | (Extract<ParsedWebhook, { kind: "journey-event" }> & { readonly body: Uint8Array })
   | {
       readonly kind: "foreign-webhook";
       readonly webhook: ForeignWebhook;
       readonly route: "other" | "unrecognised";
-      readonly content: unknown;
+      /** As it came. */
+      readonly body: Uint8Array;
     }
   | { readonly kind: "submission"; readonly submission: Submission }
   | { readonly kind: "correction"; readonly correction: Correction };
@@ -67,10 +68,10 @@ export async function readWork(record: SQSRecord, payloads: PayloadReader): Prom
 
   const { payloadKey, siblings = [] } = envelope;
   const rest = { receipt, receiptIds: [receiptId], payloadKey, siblings, records: [record] };
-  const bytes = await readBody(envelope, (key) => payloads.read(key));
-  const body = new TextDecoder().decode(bytes);
+  const body = await readBody(envelope, (key) => payloads.read(key));
+  const text = new TextDecoder().decode(body);
   // Nobody but the poller may correct: a webhook that looks like a correction is none.
-  const corrected = envelope.kind === "poll" ? parseCorrection(body) : null;
+  const corrected = envelope.kind === "poll" ? parseCorrection(text) : null;
   if (corrected !== null) {
     if ("reason" in corrected) throw new PermanentError(corrected.reason);
     const { correction } = corrected;
@@ -79,18 +80,18 @@ export async function readWork(record: SQSRecord, payloads: PayloadReader): Prom
     const key = correctionIdOf(correction);
     return { ...rest, key, sequence, at, subject };
   }
-  const parsed = parseWebhook(body);
+  const parsed = parseWebhook(text);
   switch (parsed.kind) {
     case "invalid":
       throw new PermanentError(parsed.reason);
     case "journey-event": {
       const { eventId: key, applicationToken: sequence, at } = parsed.event;
-      return { key, sequence, at, subject: parsed, ...rest };
+      return { key, sequence, at, subject: { ...parsed, body }, ...rest };
     }
     case "other":
     case "unrecognised": {
-      const { kind: route, webhook, content } = parsed;
-      const subject = { kind: "foreign-webhook", webhook, route, content } as const;
+      const { kind: route, webhook } = parsed;
+      const subject = { kind: "foreign-webhook", webhook, route, body } as const;
       const { eventId: key } = webhook;
       const at = webhook.at ?? receivedAt;
       return { key, sequence: key, at, subject, ...rest };

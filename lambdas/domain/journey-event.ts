@@ -53,14 +53,13 @@ export type ParsedWebhook =
   | {
       readonly kind: "journey-event";
       readonly event: JourneyEvent;
-      readonly content: unknown;
       /** When Alloy sent this attempt, by the envelope's `timestamp`, epoch milliseconds; null: unknown. */
       readonly sentAt: number | null;
     }
   /** Another family of Alloy's webhooks: reviews, evaluations, … */
-  | { readonly kind: "other"; readonly webhook: ForeignWebhook; readonly content: unknown }
+  | { readonly kind: "other"; readonly webhook: ForeignWebhook }
   /** Nothing that Alloy's documentation knows, its test button included. */
-  | { readonly kind: "unrecognised"; readonly webhook: ForeignWebhook; readonly content: unknown }
+  | { readonly kind: "unrecognised"; readonly webhook: ForeignWebhook }
   /** Nothing can be done with it, now or later. */
   | { readonly kind: "invalid"; readonly reason: string };
 
@@ -132,7 +131,7 @@ export function parseWebhook(body: string): ParsedWebhook {
   if (!family.startsWith(JOURNEY_FAMILY)) {
     if (family === "") return unrecognised(json, "the webhook has no type");
     const webhook = foreign(family, json, `the webhook is of the family ${family}`);
-    return { kind: "other", webhook, content };
+    return { kind: "other", webhook };
   }
 
   const parsed = v.safeParse(DataSchema, content);
@@ -145,7 +144,6 @@ export function parseWebhook(body: string): ParsedWebhook {
   return {
     kind: "journey-event",
     event: journeyEvent(parsed.output, environmentOf(family)),
-    content,
     sentAt: typeof json["timestamp"] === "number" && !bare ? json["timestamp"] : null,
   };
 }
@@ -206,8 +204,7 @@ function environmentOf(family: string): Environment | null {
 
 function unrecognised(json: unknown, reason: string): ParsedWebhook {
   const type = isObject(json) ? textOf(json["type"]) : "";
-  const content = isObject(json) && "data" in json ? json["data"] : json;
-  return { kind: "unrecognised", webhook: foreign(type, json, reason), content };
+  return { kind: "unrecognised", webhook: foreign(type, json, reason) };
 }
 
 function foreign(type: string, json: unknown, reason: string): ForeignWebhook {

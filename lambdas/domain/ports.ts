@@ -22,8 +22,8 @@ export interface EventRecord {
   readonly entityApplicationToken: string | null;
   readonly nodeId: string | null;
   readonly eventToken: string | null;
-  /** The webhook's `data`, as Alloy sent it. */
-  readonly content: unknown;
+  /** The bytes of the body as they came; of the release before, the webhook's `data` alone as JSON. */
+  readonly body: Uint8Array;
   /** Where the whole body stands, if it was too large for the queue. */
   readonly payloadKey: string | null;
 }

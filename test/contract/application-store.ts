@@ -411,7 +411,7 @@ export function describeApplicationStore(
         entityApplicationToken: event.entityApplicationToken,
         nodeId: event.node.id,
         eventToken: event.eventToken,
-        content: { type: event.type, anything: ["else", { ünd: "mehr\u0000" }] },
+        body: new TextEncoder().encode(`{ "ünd": "mehr\\u0000", "type": "${event.type}" }\n`),
         payloadKey: null,
         ...changes,
       });
@@ -473,7 +473,7 @@ export function describeApplicationStore(
       test("keeps a body without an application once, whatever time its attempts name", async () => {
         const eventId = newToken();
         const record = {
-          ...recordOf(aJourneyEvent(), { content: [1, "two", null] }),
+          ...recordOf(aJourneyEvent(), { body: new TextEncoder().encode(`[1,"two",null]`) }),
           eventId,
           applicationToken: null,
         };
@@ -491,7 +491,9 @@ export function describeApplicationStore(
         const noise = hashes.join("");
         const event = aJourneyEvent({ applicationToken: newToken() });
 
-        expect(await store.recordEvent(recordOf(event, { content: noise }))).toMatchObject({
+        expect(
+          await store.recordEvent(recordOf(event, { body: new TextEncoder().encode(noise) })),
+        ).toMatchObject({
           isNew: true,
         });
 

@@ -42,7 +42,7 @@ function recordOf(event: JourneyEvent): EventRecord {
     origin: "webhook",
     route: "progressed",
     nodeId: event.node.id,
-    content: { secret: "personal" },
+    body: new TextEncoder().encode(`{"secret":"personal"}`),
     payloadKey: null,
   };
 }

@@ -180,7 +180,9 @@ function judgePosts({ plot, cloud, observer, deliveries }: Seen): void {
       else if (!isExplained) observer.violate("stuck", `${name} is dead-lettered without a reason`);
       continue;
     }
-    const [record, ...others] = records.filter((one) => textOf(one.content) === textOf(content));
+    const [record, ...others] = records.filter(
+      (one) => textOf(dataIn(one.body)) === textOf(content),
+    );
     if (record === undefined) {
       observer.violate("lost", `${name} is not recorded`);
       continue;
@@ -275,6 +277,12 @@ function wordOf(outcome: string | null): string | null {
 }
 
 /** With keys in alphabetical order. */
+/** What a recorded body says, whatever each attempt of Alloy's stamped anew around it. */
+function dataIn(body: Uint8Array): unknown {
+  const json: unknown = JSON.parse(new TextDecoder().decode(body));
+  return typeof json === "object" && json !== null && "data" in json ? json.data : json;
+}
+
 function textOf(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)

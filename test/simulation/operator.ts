@@ -1,6 +1,5 @@
 import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
 import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
-import { writeWebhook } from "../../tools/alloy-simulator/webhook.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { Plot } from "./plot.ts";
 import type { Surroundings } from "./sandbox.ts";
@@ -52,14 +51,13 @@ export function startOperator(
         replays += 1;
         story.tell("operator", `replays ${event.name}`);
         const sentAt = clock.now();
-        const webhook = { environment: "sandbox", requestToken: "", sentAt } as const;
         cloud.events.send(
           encodeEnvelope({
             v: 1,
             kind: "replay",
             receiptId: `replay-${replays}`,
             receivedAt: sentAt,
-            body: writeWebhook({ ...webhook, event: record.content, reread: true }),
+            body: new TextDecoder().decode(record.body),
             payloadKey: null,
             sourceIp: null,
           }),

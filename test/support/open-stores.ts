@@ -112,10 +112,10 @@ export function openDynamoStore(options: {
       const { pk } = eventKey(applicationToken, "", 0);
       const items = await itemsOf(pk, "EVENT#");
       return items.map((item): EventRecord => {
-        const { eventAt: at, body, ...event } = v.parse(EventSchema, item);
-        const content: unknown =
-          body === undefined ? null : JSON.parse(brotliDecompressSync(body).toString());
-        return { ...event, applicationToken, at, content };
+        const { eventAt: at, body: kept, ...event } = v.parse(EventSchema, item);
+        // A Buffer is a Uint8Array, and does not equal one.
+        const body = new Uint8Array(kept === undefined ? [] : brotliDecompressSync(kept));
+        return { ...event, applicationToken, at, body };
       });
     },
     async failuresOf(applicationToken) {

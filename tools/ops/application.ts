@@ -19,6 +19,7 @@ const EventSchema = v.object({
   outcome: v.optional(v.string()),
   body: v.optional(v.instance(Uint8Array)),
   bodyOmittedBytes: v.optional(v.number()),
+  payloadKey: v.optional(v.string()),
 });
 
 const FailureSchema = v.object({
@@ -126,7 +127,10 @@ export async function isKnown(stack: ConnectedStack, token: string): Promise<boo
   return Item !== undefined;
 }
 
-/** The webhook's `data` as Alloy sent it, as JSON text; null when it was too large to keep. */
-export function contentOf(event: StoredEvent): string | null {
-  return event.body === undefined ? null : brotliDecompressSync(event.body).toString("utf8");
+/**
+ * The body as it came, or, of an event of the release before, the webhook's `data` as JSON: both are
+ * bodies that the consumer reads. Null when it was too large to keep.
+ */
+export function bodyOf(event: StoredEvent): Buffer | null {
+  return event.body === undefined ? null : brotliDecompressSync(event.body);
 }

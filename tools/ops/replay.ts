@@ -1,9 +1,12 @@
+import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
 
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 
 import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
-import { contentOf, readApplication } from "./application.ts";
+import { QUEUE } from "../../lambdas/settings.ts";
+import { bodyOf, readApplication } from "./application.ts";
+import type { StoredEvent } from "./application.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
@@ -28,14 +31,14 @@ export async function replay(
   }
   let sent = 0;
   for (const event of chosen) {
-    const body = contentOf(event);
-    if (body === null) {
+    const message = messageOf(event, now);
+    if (message === null) {
       terminal.warn(`${event.eventId} (${event.type}) was too large to keep its body: left out.`);
       continue;
     }
     if (dryRun) {
       terminal.print(`${new Date(event.eventAt).toISOString()}  ${event.type} ${event.eventId}`);
-    } else await send(stack, body, now);
+    } else await send(stack, message);
     sent += 1;
   }
   terminal.print(
@@ -45,20 +48,33 @@ export async function replay(
   );
 }
 
-async function send(stack: ConnectedStack, body: string, receivedAt: number): Promise<void> {
+/** The message that brings the event's body again; null when the body is nowhere any more. */
+function messageOf(event: StoredEvent, receivedAt: number): string | null {
   const envelope = {
     v: 1,
     kind: "replay",
     receiptId: `replay-${randomUUID()}`,
     receivedAt,
-    body,
-    payloadKey: null,
     sourceIp: null,
   } as const;
+  const body = bodyOf(event);
+  if (body !== null) {
+    const encoding = isUtf8(body) ? "utf8" : "base64";
+    const message = encodeEnvelope({
+      ...envelope,
+      body: body.toString(encoding),
+      bodyEncoding: encoding,
+      payloadKey: null,
+    });
+    if (Buffer.byteLength(message) <= QUEUE.maxMessageBytes) return message;
+  }
+  // The bucket keeps what no message holds, for a while.
+  const { payloadKey } = event;
+  return payloadKey === undefined ? null : encodeEnvelope({ ...envelope, body: null, payloadKey });
+}
+
+async function send(stack: ConnectedStack, message: string): Promise<void> {
   await stack.sqs.send(
-    new SendMessageCommand({
-      QueueUrl: stack.eventQueueUrl,
-      MessageBody: encodeEnvelope(envelope),
-    }),
+    new SendMessageCommand({ QueueUrl: stack.eventQueueUrl, MessageBody: message }),
   );
 }

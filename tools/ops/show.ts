@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { contentOf, readApplication } from "./application.ts";
+import { bodyOf, readApplication } from "./application.ts";
 import type { StoredApplication } from "./application.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
@@ -53,7 +53,7 @@ export function describe(application: StoredApplication, bodies: boolean): strin
     lines.push(
       `  ${time(event.eventAt)}  ${event.type}${outcome} → ${event.route}; by ${event.origin} after ${seconds} s; ${event.eventId}`,
     );
-    if (bodies) lines.push(`    ${contentOf(event) ?? "(too large to keep)"}`);
+    if (bodies) lines.push(`    ${bodyOf(event)?.toString() ?? "(too large to keep)"}`);
   }
   lines.push("", failures.length === 0 ? "No failures." : `Failures (${failures.length}):`);
   for (const failure of failures) {
