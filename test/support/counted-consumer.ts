@@ -12,6 +12,7 @@ import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
 import { perRoute } from "../../lib/per-route.ts";
 import type { ConsumerSettings } from "../../lambdas/settings.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
+import { refuseBeyondLimits } from "../../tools/strict-aws/strict-client.ts";
 
 import { startDynamoDb } from "./dynalite.ts";
 import type { LocalDynamoDb } from "./dynalite.ts";
@@ -66,6 +67,7 @@ export async function startCountedConsumer(
     },
     { step: "initialize" },
   );
+  refuseBeyondLimits(bus);
   const idempotency = new PowertoolsIdempotency(
     new DynamoDBPersistenceLayer({
       tableName: dynamo.idempotencyTableName,

@@ -6,12 +6,16 @@ import putItem from "dynalite/validations/putItem.js";
 import updateItem from "dynalite/validations/updateItem.js";
 
 import { TABLE } from "../../lambdas/settings.ts";
+import { refuseBeyondLimits } from "../../tools/strict-aws/strict-client.ts";
+import type { RefusedCall } from "../../tools/strict-aws/strict-client.ts";
 
 /** A DynamoDB in this process, with the two tables of the stack. */
 export interface LocalDynamoDb {
   readonly client: DynamoDBClient;
   readonly applicationTableName: string;
   readonly idempotencyTableName: string;
+  /** What was refused by a limit that DynamoDB has and dynalite has not. */
+  readonly refused: readonly RefusedCall[];
   readonly close: () => Promise<void>;
 }
 
@@ -94,9 +98,11 @@ export async function startDynamoDb(): Promise<LocalDynamoDb> {
     region: "us-east-1",
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   });
+  const refused = refuseBeyondLimits(client);
   for (const table of TABLES) await client.send(new CreateTableCommand(table));
   return {
     client,
+    refused,
     applicationTableName: "applications",
     idempotencyTableName: "idempotency",
     async close() {

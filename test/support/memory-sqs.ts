@@ -7,6 +7,8 @@ import type {
 } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
 
+import { refuseBeyondLimits } from "../../tools/strict-aws/strict-client.ts";
+
 /** What the operations used here are asked with. */
 const InputSchema = v.looseObject({
   QueueUrl: v.optional(v.string(), ""),
@@ -50,6 +52,7 @@ export class MemorySqs {
         }),
       { step: "initialize" },
     );
+    refuseBeyondLimits(client);
     return client;
   }
 

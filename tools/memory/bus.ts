@@ -9,6 +9,8 @@ import {
   SUBMISSION_DETAIL_TYPE,
 } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
+import { LimitRefusal } from "../strict-aws/limit-refusal.ts";
+import { entryRefusal, putEventsRefusal } from "../strict-aws/limits-of-event-bridge.ts";
 import type { MemoryQueue } from "./queue.ts";
 
 /** An event as a rule's target gets it. */
@@ -27,7 +29,7 @@ export interface BusRule {
   readonly deliver: (event: BusEvent) => void;
 }
 
-/** The EventBridge bus in memory: it takes everything, and delivers at once. */
+/** The EventBridge bus in memory: it takes what EventBridge takes, and delivers at once. */
 export class MemoryBus {
   /** What it took, in order. */
   readonly published: PublishedEvent[] = [];
@@ -47,7 +49,11 @@ export class MemoryBus {
     return () => void this.#rules.delete(rule);
   }
 
+  /** @throws LimitRefusal when EventBridge would not take it. */
   put(source: string, detailType: string, detail: unknown): void {
+    const entry = { Source: source, DetailType: detailType, Detail: JSON.stringify(detail) };
+    const refusal = putEventsRefusal([entry]) ?? entryRefusal(entry);
+    if (refusal !== null) throw refusal;
     const rules = [...this.#rules].filter(({ matches }) => matches({ source, detailType }));
     if (rules.length === 0) return;
     const time = `${new Date(this.#now()).toISOString().slice(0, -".000Z".length)}Z`;
@@ -66,8 +72,13 @@ export class MemoryEventPublisher implements EventPublisher {
 
   async publish(events: readonly PublishedEvent[]): Promise<readonly (string | null)[]> {
     return events.map((event) => {
+      try {
+        this.#bus.put(EVENT_SOURCE, ROUTE_TITLES[event.route], event);
+      } catch (error) {
+        if (error instanceof LimitRefusal) return error.name;
+        throw error;
+      }
       this.#bus.published.push(event);
-      this.#bus.put(EVENT_SOURCE, ROUTE_TITLES[event.route], event);
       return null;
     });
   }
@@ -83,8 +94,8 @@ export class MemoryGapAnnouncer implements GapAnnouncer {
 
   async announce(notices: readonly GapNotice[]): Promise<void> {
     for (const notice of notices) {
-      this.#bus.notices.push(notice);
       this.#bus.put(EVENT_SOURCE, DELIVERY_GAP_DETAIL_TYPE, notice);
+      this.#bus.notices.push(notice);
     }
   }
 }

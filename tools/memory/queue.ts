@@ -1,4 +1,4 @@
-import { QUEUE } from "../../lambdas/settings.ts";
+import { messageRefusal, secondsRefusal } from "../strict-aws/limits-of-sqs.ts";
 
 /** One message as a queue keeps it; times in epoch milliseconds. */
 export interface QueuedMessage {
@@ -26,9 +26,9 @@ export type ReceivedMessage = QueuedMessage & {
 /** Why a queue did not do what it was asked; `code` is SQS's own. */
 export class QueueRefusal extends Error {
   override readonly name = "QueueRefusal";
-  readonly code: "InvalidMessageContents" | "InvalidParameterValue" | "MessageNotInflight";
+  readonly code: string;
 
-  constructor(code: QueueRefusal["code"], sentence: string) {
+  constructor(code: string, sentence: string) {
     super(sentence);
     this.code = code;
   }
@@ -39,9 +39,6 @@ const MESSAGES_PER_RECEIVE = 10;
 
 /** After so many receives, SQS leaves a message out of the age of the oldest. */
 const RECEIVES_IN_AGE = 3;
-
-/** What SQS refuses in a message: control characters, lone surrogates, U+FFFE, U+FFFF. */
-const REFUSED = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u;
 
 /**
  * A standard queue of SQS in memory, without its disorder: it hands out the oldest visible message
@@ -124,8 +121,10 @@ export class MemoryQueue {
     this.#remove(messageId);
   }
 
-  /** @throws QueueRefusal when the handle is not the last one, or the message is visible again. */
+  /** @throws QueueRefusal when the handle is not the last one, the message is visible again, or no wait is so long. */
   changeVisibility(receiptHandle: string, seconds: number): void {
+    const refusal = secondsRefusal({ visibilitySeconds: seconds });
+    if (refusal !== null) throw new QueueRefusal(refusal.name, refusal.message);
     const messageId = this.#handles.get(receiptHandle);
     const message = messageId === undefined ? undefined : this.#messages.get(messageId);
     if (message === undefined) {
@@ -199,15 +198,13 @@ export class MemoryQueue {
 }
 
 function checkContents(body: string, attributes: Readonly<Record<string, string>>): void {
-  const texts = Object.entries(attributes).flatMap(([name, value]) => [name, "String", value]);
-  const bytes = [body, ...texts].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  if (body === "" || bytes > QUEUE.maxMessageBytes) {
-    throw new QueueRefusal(
-      "InvalidParameterValue",
-      `a message of ${bytes} bytes is none; it must have 1 to ${QUEUE.maxMessageBytes}`,
-    );
-  }
-  if (REFUSED.test(body)) {
-    throw new QueueRefusal("InvalidMessageContents", "the message has characters that SQS refuses");
-  }
+  const refusal = messageRefusal({
+    body,
+    attributes: Object.entries(attributes).map(([name, value]) => ({
+      name,
+      type: "String",
+      value,
+    })),
+  });
+  if (refusal !== null) throw new QueueRefusal(refusal.name, refusal.message);
 }

@@ -151,7 +151,7 @@ describe("MemoryQueue", () => {
     queue.send(largest);
     expect(() => queue.send(largest, { reason: "why" })).toThrow("bytes");
     expect(() => queue.send(`${largest}m`)).toThrow("bytes");
-    expect(() => queue.send("")).toThrow("bytes");
+    expect(() => queue.send("")).toThrow("must contain");
   });
 
   test("lets whoever wants disorder choose what is received", () => {

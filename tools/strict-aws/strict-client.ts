@@ -1,0 +1,98 @@
+import * as v from "valibot";
+
+import { judgeLimits } from "./call-refusal.ts";
+import type { LimitRefusal } from "./limit-refusal.ts";
+
+/** A call, or an entry of one, that was refused. */
+export interface RefusedCall {
+  readonly operation: string;
+  readonly refusal: LimitRefusal;
+}
+
+/** An SDK client, as far as this needs it. */
+interface Client {
+  readonly middlewareStack: {
+    add(
+      middleware: (next: Handler, context: { readonly commandName?: string }) => Handler,
+      options: { readonly step: "initialize"; readonly priority: "high"; readonly name: string },
+    ): void;
+  };
+}
+
+type Handler = (args: { readonly input: object }) => Promise<{
+  readonly output: object;
+  readonly response: unknown;
+}>;
+
+const EntriesSchema = v.looseObject({ Entries: v.array(v.looseObject({})) });
+const AnswerSchema = v.looseObject({
+  Entries: v.optional(v.array(v.unknown()), []),
+  Successful: v.optional(v.array(v.unknown()), []),
+  Failed: v.optional(v.array(v.unknown()), []),
+  FailedEntryCount: v.optional(v.number(), 0),
+});
+
+/**
+ * Has a client refuse what AWS refuses by its documented limits, whatever answers behind it. A call that AWS
+ * would refuse as a whole does not go out; of a batch whose entries AWS judges one by one, the others do.
+ *
+ * @returns what was refused, in order; it grows.
+ */
+export function refuseBeyondLimits(client: unknown): readonly RefusedCall[] {
+  const refused: RefusedCall[] = [];
+  clientOf(client).middlewareStack.add(
+    (next, { commandName = "" }) =>
+      async (args) => {
+        const operation = commandName.replace(/Command$/, "");
+        const { whole, entries } = judgeLimits(operation, args.input);
+        if (whole !== null) {
+          refused.push({ operation, refusal: whole });
+          throw whole;
+        }
+        for (const refusal of entries.values()) refused.push({ operation, refusal });
+        return entries.size === 0 ? next(args) : sendTheOthers(operation, args, entries, next);
+      },
+    { step: "initialize", priority: "high", name: "refuseBeyondLimits" },
+  );
+  return refused;
+}
+
+async function sendTheOthers(
+  operation: string,
+  args: { readonly input: object },
+  refusals: ReadonlyMap<number, LimitRefusal>,
+  next: Handler,
+) {
+  const { Entries, ...input } = v.parse(EntriesSchema, args.input);
+  const others = Entries.filter((_, index) => !refusals.has(index));
+  const { output, response } =
+    others.length === 0
+      ? { output: { $metadata: {} }, response: {} }
+      : await next({ ...args, input: { ...input, Entries: others } });
+  const answer = v.parse(AnswerSchema, output);
+  const failed = [...refusals];
+  if (operation === "PutEvents") {
+    const taken = answer.Entries.values();
+    const entries = Entries.map((_, index) => {
+      const refusal = refusals.get(index);
+      if (refusal === undefined) return taken.next().value;
+      return { ErrorCode: refusal.name, ErrorMessage: refusal.message };
+    });
+    const FailedEntryCount = answer.FailedEntryCount + failed.length;
+    return { output: { ...output, Entries: entries, FailedEntryCount }, response };
+  }
+  const Failed = failed.map(([index, { name, message }]) => ({
+    Id: Entries[index]?.["Id"],
+    Code: name,
+    Message: message,
+    SenderFault: true,
+  }));
+  const Successful = answer.Successful;
+  return { output: { ...output, Successful, Failed: [...answer.Failed, ...Failed] }, response };
+}
+
+/** Each SDK client types its middleware by its own commands; what is added here looks at none of them. */
+function clientOf(client: unknown): Client {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every client of the SDK is one
+  return client as Client;
+}
