@@ -65,6 +65,8 @@ const EventSchema = v.object({
   receivedAt: v.number(),
   origin: v.picklist(["webhook", "poll", "submission", "replay"]),
   entityApplicationToken: text,
+  entityToken: text,
+  nodeId: text,
   eventToken: text,
   outcome: text,
 });

@@ -7,7 +7,7 @@ import type { Correction } from "./correction.ts";
 import type { DeliveryRecord } from "./delivery.ts";
 import { diagnoseFailed, diagnoseLate, diagnoseMissing, gapOf } from "./gap.ts";
 import type { Diagnosis, Gap } from "./gap.ts";
-import { areTwins, matchEvents } from "./reconciliation.ts";
+import { areTwins, matchReports, reportOf } from "./reconciliation.ts";
 import type { MatchedEvent, RecordedEvent, RecordedFailure } from "./reconciliation.ts";
 import type { JourneyEvent } from "./journey-event.ts";
 import { unappliedEvents } from "./unapplied.ts";
@@ -68,10 +68,7 @@ export function compare(
   const { now, delivery, gaps } = context;
   const arrivedBy = now - gaps.graceMs;
   const handled = alloy.events.filter(({ event }) => isKept(event, context));
-  const matches = matchEvents(
-    handled.map(({ event }) => event),
-    here.events,
-  );
+  const matches = matchEvents(handled, here.events);
   // What Alloy dates in the future has happened all the same, or it would not be in the list.
   const hasArrived = ({ at }: JourneyEvent) => at <= arrivedBy || at > now + gaps.graceMs;
   const arrived = matches.filter(({ event }) => hasArrived(event));
@@ -117,8 +114,19 @@ export function compare(
   };
 }
 
+function matchEvents(
+  atAlloy: readonly AlloyEvent[],
+  recorded: readonly RecordedEvent[],
+): readonly MatchedEvent[] {
+  const reports = atAlloy.map(({ event }) => ({ ...reportOf(event), parsed: event }));
+  return matchReports(reports, recorded).map(({ event: { parsed: event }, record }) => ({
+    event,
+    record,
+  }));
+}
+
 /** By which the event is known here: a record's id may differ a little from that of Alloy's event. */
-function idOf(match: MatchedEvent<JourneyEvent> | undefined): string {
+function idOf(match: MatchedEvent | undefined): string {
   return match?.record?.eventId ?? match?.event.eventId ?? "";
 }
 
@@ -133,7 +141,7 @@ function isKept(
 
 /** An event that is recorded, and of which the rest failed: nobody downstream has been told. */
 function asFailed(
-  { event: { type, at, eventId }, record }: MatchedEvent<JourneyEvent>,
+  { event: { type, at, eventId }, record }: MatchedEvent,
   failures: readonly RecordedFailure[],
   now: number,
 ): readonly Diagnosis[] {
@@ -180,10 +188,7 @@ function isToHeal(
  * The ids, ours and Alloy's, of the other events that could be taken for this one: also of those that
  * Alloy's tokens tell apart, since a webhook brings none.
  */
-function siblingsOf(
-  event: JourneyEvent,
-  matches: readonly MatchedEvent<JourneyEvent>[],
-): readonly string[] {
+function siblingsOf(event: JourneyEvent, matches: readonly MatchedEvent[]): readonly string[] {
   const withoutToken = { ...event, eventToken: null };
   const alike = matches.filter((one) => one.event !== event && areTwins(one.event, withoutToken));
   const ids = alike.flatMap((one) => [one.event.eventId, one.record?.eventId ?? []].flat());
@@ -207,7 +212,7 @@ function lateSince(
 
 function unheardSince(
   checkedAt: number | null,
-  arrived: readonly MatchedEvent<JourneyEvent>[],
+  arrived: readonly MatchedEvent[],
   { gaps, now }: ComparisonContext,
 ): number {
   // What was in flight then is looked at now; what lies in the future would be so every time.

@@ -1,17 +1,30 @@
+import { assign } from "./assignment.ts";
+import type { Candidate } from "./candidate.ts";
 import type { EnvelopeKind } from "./envelope.ts";
 import type { JourneyEvent } from "./journey-event.ts";
 
-/** An event as it is recorded, as far as comparing needs it. */
-export interface RecordedEvent {
+/**
+ * What one side says of an event: Alloy's list, a webhook, or the record of one. Null: this side does
+ * not say it. Alloy's own example of its list leaves out what its webhooks bring, so what is absent on
+ * one side decides nothing (design 2.4).
+ */
+export interface EventReport {
   readonly eventId: string;
   readonly type: string;
   /** When it happened at Alloy, epoch milliseconds. */
   readonly at: number;
-  readonly receivedAt: number;
-  readonly origin: EnvelopeKind;
   readonly entityApplicationToken: string | null;
+  readonly entityToken: string | null;
+  readonly nodeId: string | null;
+  /** Alloy's own token of the event. */
   readonly eventToken: string | null;
   readonly outcome: string | null;
+}
+
+/** An event as it is recorded, as far as comparing needs it. */
+export interface RecordedEvent extends EventReport {
+  readonly receivedAt: number;
+  readonly origin: EnvelopeKind;
 }
 
 /** The recorded evidence that an event could not be processed. */
@@ -44,41 +57,163 @@ export function areTwins(one: Telling, other: Telling): boolean {
   );
 }
 
-/** An event of Alloy's list, and the record of it; null when there is none. */
-export interface MatchedEvent<Event extends Telling & { readonly eventId: string }> {
-  readonly event: Event;
-  readonly record: RecordedEvent | null;
+/** What a parsed event says of itself. */
+export function reportOf(event: JourneyEvent): EventReport {
+  const { eventId, type, at, entityApplicationToken, entityToken, eventToken, outcome } = event;
+  const { id: nodeId } = event.node;
+  return { eventId, type, at, entityApplicationToken, entityToken, nodeId, eventToken, outcome };
 }
 
 /**
- * Finds the record of each event of Alloy's list: by id first, then by type and entity within 2 s.
- * One record stands for one event, the nearest in time, so that of two like events a second apart
- * the lost one is missed.
+ * Whether two reports may be of one event.
+ *
+ * 1. Two different event tokens: two events, whatever else agrees.
+ * 2. One id, or one event token: one event.
+ * 3. Else one type, at most 2 s apart, and no contradiction in what both sides say.
  */
-export function matchEvents<Event extends Telling & { readonly eventId: string }>(
-  atAlloy: readonly Event[],
-  recorded: readonly RecordedEvent[],
-): readonly MatchedEvent<Event>[] {
+export function mayBeOneEvent(one: EventReport, other: EventReport): boolean {
+  if (haveTwoTokens(one, other)) return false;
+  if (one.eventId === other.eventId) return true;
+  if (one.type !== other.type) return false;
+  if (isKnown(one.eventToken) && one.eventToken === other.eventToken) return true;
+  return Math.abs(one.at - other.at) <= TWIN_MS && doNotContradict(one, other);
+}
+
+/** A parsed event of Alloy's list, and the record of it; null when there is none. */
+export interface MatchedEvent {
+  readonly event: JourneyEvent;
+  readonly record: RecordedEvent | null;
+}
+
+/** A report of Alloy's list, and the record of its event; null when there is none. */
+interface MatchedReport<Listed, Recorded> {
+  readonly event: Listed;
+  readonly record: Recorded | null;
+}
+
+/**
+ * Finds the record of each event of Alloy's list. One record stands for one event.
+ *
+ * 1. By id, then by event token.
+ * 2. What is left: the best assignment over the whole list (`assignment.ts`). It leaves as few events
+ *    without a record as can be; of those assignments it is the one in which the most fields agree, and
+ *    of these the one nearest in time. A choice event by event would not do: of three alike, the first
+ *    could take the record that the second needs.
+ * 3. By id once more, even when the record stands for another event: a second event of that id cannot
+ *    be recorded apart, so to miss it would be to miss it for ever.
+ *
+ * The time is linear in the reports but for a logarithm.
+ *
+ * @param atAlloy - Alloy's whole list as far as it is to be recorded, not one event of it: what else
+ * happened within 2 s decides whose record a record is.
+ * @returns the events in the order of `atAlloy`.
+ */
+export function matchReports<Listed extends EventReport, Recorded extends EventReport>(
+  atAlloy: readonly Listed[],
+  recorded: readonly Recorded[],
+): readonly MatchedReport<Listed, Recorded>[] {
+  // What the list holds twice is one event.
+  const { firsts, firstOf } = withoutRepetitions(atAlloy);
+  const open = { events: new Set(firsts), records: new Set(withoutRepetitions(recorded).firsts) };
+  const matches = new Map<Listed, Recorded>();
+  const take = (event: Listed, record: Recorded) => {
+    matches.set(event, record);
+    open.events.delete(event);
+    open.records.delete(record);
+  };
+
+  takeById((one, other) => !haveTwoTokens(one, other) && doNotContradict(one, other));
+  takeById((one, other) => !haveTwoTokens(one, other));
+  takeByToken();
+  const assigned = assign(candidates(open.events), candidates(open.records), TWIN_MS);
+  for (const [event, record] of assigned) take(event, record);
+
   const byId = new Map(recorded.map((record) => [record.eventId, record]));
-  const matches = new Map<Event, RecordedEvent>();
-  for (const event of atAlloy) {
-    const record = byId.get(event.eventId);
-    if (record !== undefined) matches.set(event, record);
+  return atAlloy.map((event) => {
+    const record = matches.get(firstOf.get(event) ?? event) ?? byId.get(event.eventId);
+    return { event, record: record ?? null };
+  });
+
+  function takeById(isSame: (event: Listed, record: Recorded) => boolean): void {
+    const records = Map.groupBy(open.records, ({ eventId }) => eventId);
+    for (const event of open.events) {
+      const record = records
+        .get(event.eventId)
+        ?.find((one) => open.records.has(one) && isSame(event, one));
+      if (record !== undefined) take(event, record);
+    }
   }
 
-  const taken = new Set(matches.values());
-  const candidates = atAlloy
-    .filter((event) => !matches.has(event))
-    .flatMap((event) =>
-      recorded
-        .filter((record) => !taken.has(record) && areTwins(event, record))
-        .map((record) => ({ event, record, apart: Math.abs(event.at - record.at) })),
-    )
-    .toSorted((one, other) => one.apart - other.apart);
-  for (const { event, record } of candidates) {
-    if (matches.has(event) || taken.has(record)) continue;
-    matches.set(event, record);
-    taken.add(record);
+  function takeByToken(): void {
+    const records = Map.groupBy(open.records, tokenOf);
+    for (const [token, [event, ...events]] of Map.groupBy(open.events, tokenOf)) {
+      const [record, ...others] = records.get(token) ?? [];
+      // A token that several events bear is not the token of an event.
+      const isOne = token !== null && events.length === 0 && others.length === 0;
+      if (isOne && event !== undefined && record !== undefined) take(event, record);
+    }
   }
-  return atAlloy.map((event) => ({ event, record: matches.get(event) ?? null }));
+}
+
+/** The first of all that have one id and do not contradict each other, and for each report its first. */
+function withoutRepetitions<Report extends EventReport>(reports: readonly Report[]) {
+  const byId = Map.groupBy(reports, ({ eventId }) => eventId);
+  const firstOf = new Map<Report, Report>();
+  for (const same of byId.values()) {
+    const firsts: Report[] = [];
+    for (const report of same) {
+      const first = firsts.slice(0, MOST_OF_ONE_ID).find((one) => doNotContradict(one, report));
+      if (first === undefined) firsts.push(report);
+      firstOf.set(report, first ?? report);
+    }
+  }
+  return { firsts: [...new Set(firstOf.values())], firstOf };
+}
+
+/**
+ * A list that contradicts itself about one id, in the same millisecond, as often as this: what exceeds it
+ * is taken as it stands, so that no list costs more than linear time.
+ */
+const MOST_OF_ONE_ID = 8;
+
+function candidates<Report extends EventReport>(
+  reports: Iterable<Report>,
+): readonly Candidate<Report>[] {
+  return Array.from(reports, (report) => {
+    const { type, at, eventId } = report;
+    return { report, kind: type, at, order: eventId, values: valuesOf(report) };
+  });
+}
+
+/** What a report says and another one may contradict; null where it says nothing. */
+function valuesOf(report: EventReport): readonly (string | null)[] {
+  const { entityApplicationToken, entityToken, nodeId, eventToken, outcome } = report;
+  // As routes read an outcome.
+  const word = outcome?.trim().toLowerCase() ?? null;
+  return [entityApplicationToken, entityToken, nodeId, eventToken, word].map((value) =>
+    isKnown(value) ? value : null,
+  );
+}
+
+function doNotContradict(one: EventReport, other: EventReport): boolean {
+  const others = valuesOf(other);
+  return valuesOf(one).every((value, index) => {
+    const otherValue = others[index] ?? null;
+    return value === null || otherValue === null || value === otherValue;
+  });
+}
+
+/** Of one type: an event of another type is another event, whatever its token. */
+function tokenOf({ type, eventToken }: EventReport): string | null {
+  return isKnown(eventToken) ? `${type} ${eventToken}` : null;
+}
+
+function haveTwoTokens(one: EventReport, other: EventReport): boolean {
+  return (
+    isKnown(one.eventToken) && isKnown(other.eventToken) && one.eventToken !== other.eventToken
+  );
+}
+
+function isKnown(value: string | null): value is string {
+  return value !== null && value !== "";
 }

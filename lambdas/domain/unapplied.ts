@@ -12,7 +12,7 @@ import type { MatchedEvent } from "./reconciliation.ts";
  */
 export function unappliedEvents(
   state: ApplicationState,
-  matches: readonly MatchedEvent<JourneyEvent>[],
+  matches: readonly MatchedEvent[],
   recordedBefore: number,
 ): readonly JourneyEvent[] {
   const recorded = matches.flatMap(({ event, record }) =>

@@ -10,6 +10,7 @@ import type {
   DueApplications,
 } from "../../lambdas/domain/polling-ports.ts";
 import type { ApplicationStore, EventRecord } from "../../lambdas/domain/ports.ts";
+import { reportOf } from "../../lambdas/domain/reconciliation.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 
 const NOW = 1_760_000_000_000;
@@ -186,7 +187,14 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
     });
 
     test("reads events and failures of one application, without their bodies", async () => {
-      const event = aJourneyEvent({ applicationToken: "JA-history" });
+      const event = aJourneyEvent({
+        applicationToken: "JA-history",
+        entityToken: "P-1",
+        entityApplicationToken: "EA-1",
+        node: { id: "node-1", type: "review" },
+        eventToken: "1",
+        outcome: "Approved",
+      });
       await store.recordEvent(recordOf(event));
       const failure = { eventId: "f".repeat(32), eventType: "error", failedAt: NOW, reason: "why" };
       const evidence = { ...failure, deadLettered: true };
@@ -198,20 +206,8 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
 
       const history = await due.history("JA-history");
 
-      const { eventId, type, at, entityApplicationToken, eventToken } = event;
       expect(history).toEqual({
-        events: [
-          {
-            eventId,
-            type,
-            at,
-            entityApplicationToken,
-            eventToken,
-            outcome: event.outcome,
-            receivedAt: NOW,
-            origin: "webhook",
-          },
-        ],
+        events: [{ ...reportOf(event), receivedAt: NOW, origin: "webhook" }],
         failures: [evidence],
       });
     });

@@ -7,6 +7,7 @@ import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
 import type { Gap } from "../../lambdas/domain/gap.ts";
 import type { AlloyAnswer, CheckMemory } from "../../lambdas/domain/polling-ports.ts";
 import { stateOfEvent } from "../../lambdas/domain/observation.ts";
+import { reportOf } from "../../lambdas/domain/reconciliation.ts";
 import type { RecordedEvent, RecordedFailure } from "../../lambdas/domain/reconciliation.ts";
 import { parseAlloyApplication } from "../../lambdas/domain/alloy-application.ts";
 import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
@@ -77,6 +78,7 @@ export function alloyAnswer(
         type: event.type,
         timestamp: event.at,
         outcome: event.outcome,
+        entity_token: event.entityToken,
         entity_application_token: event.entityApplicationToken,
         journey_application_event_token: event.eventToken,
         _embedded: { node: event.node },
@@ -89,18 +91,7 @@ export function alloyAnswer(
 }
 
 export function recordOf(event: JourneyEvent, changes: Partial<RecordedEvent> = {}): RecordedEvent {
-  const { eventId, type, at, entityApplicationToken, eventToken, outcome } = event;
-  return {
-    eventId,
-    type,
-    at,
-    entityApplicationToken,
-    eventToken,
-    outcome,
-    receivedAt: at + 500,
-    origin: "webhook",
-    ...changes,
-  };
+  return { ...reportOf(event), receivedAt: event.at + 500, origin: "webhook", ...changes };
 }
 
 const TIMED_OUT: AlloyAnswer = { kind: "failed", cause: "timeout", retryAfterMs: null };

@@ -162,6 +162,8 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
         receivedAt: event.receivedAt,
         origin: event.origin,
         entityApplicationToken: event.entityApplicationToken,
+        entityToken: event.entityToken,
+        nodeId: event.nodeId,
         eventToken: event.eventToken,
         outcome: event.outcome,
       })),

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 
 import { compare } from "../../../lambdas/domain/comparison.ts";
 import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
+import { reportOf } from "../../../lambdas/domain/reconciliation.ts";
+import type { RecordedEvent } from "../../../lambdas/domain/reconciliation.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 
@@ -16,19 +18,9 @@ const context = {
   now: NOW,
 };
 
-function recordOf({ eventId, type, at, entityApplicationToken, outcome }: JourneyEvent) {
-  const origin = "webhook" as const;
-  // Alloy's webhooks bring no token of the event.
-  return {
-    eventId,
-    type,
-    at,
-    receivedAt: at,
-    origin,
-    outcome,
-    entityApplicationToken,
-    eventToken: null,
-  };
+/** Alloy's webhooks bring no token of the event. */
+function recordOf(event: JourneyEvent): RecordedEvent {
+  return { ...reportOf(event), eventToken: null, receivedAt: event.at, origin: "webhook" };
 }
 
 /** The ids that go with the one event to heal, of those that Alloy has and of which these are recorded. */

@@ -205,6 +205,8 @@ describe("a webhook that came", () => {
   const record = {
     ...event,
     entityApplicationToken: null,
+    entityToken: null,
+    nodeId: null,
     eventToken: null,
     outcome: null,
     receivedAt: AT + 10 * MINUTE,

@@ -1,0 +1,120 @@
+import { likenessOf } from "./candidate.ts";
+import type { Candidate, Group } from "./candidate.ts";
+
+/*
+ * What a pair costs, in whole numbers, so that a sum of 64 pairs is exact and each rule outweighs all the
+ * rules after it together: (2 s)² × 8 + 5 is less than 2^25, 64 of those less than 2^31, 64 times at most
+ * 5 fields × 2^31 less than 2^40, and 64 × 2^40 less than 2^53.
+ */
+const PER_FIELD = 2 ** 31;
+const PER_SQUARE_MS = 8;
+/** More than all pairs of an assignment together: it is chosen only where nothing else is left. */
+const IMPOSSIBLE = 2 ** 40;
+
+/**
+ * Assigns the records of a group to its events: as many as can be, and of those assignments the best
+ * (Kuhn and Munkres, "Hungarian method", with potentials). Cubic in the smaller side.
+ *
+ * @param group - at most 64 of a side, in a fixed order, which decides between equally good assignments.
+ */
+export function cheapestAssignment<Event, Record>(
+  { events, records }: Group<Event, Record>,
+  mostApartMs: number,
+): readonly (readonly [Event, Record])[] {
+  const costOf = (one: Candidate<unknown>, other: Candidate<unknown>) => {
+    const likeness = likenessOf(one, other, mostApartMs);
+    if (likeness === null) return IMPOSSIBLE;
+    const { agreeing, apartMs, oneSided } = likeness;
+    // By its square, so that of four that were all shifted by one second, two are not exchanged.
+    const time = apartMs ** 2 * PER_SQUARE_MS;
+    return (one.values.length - agreeing) * PER_FIELD + time + oneSided;
+  };
+  return events.length <= records.length
+    ? cheapest(events, records, costOf).map(([one, other]) => [one.report, other.report])
+    : cheapest(records, events, costOf).map(([one, other]) => [other.report, one.report]);
+}
+
+interface Row<One> {
+  readonly one: One;
+  readonly costs: readonly number[];
+  price: number;
+}
+
+interface Column<One, Other> {
+  readonly other: Other | null;
+  price: number;
+  owner: Row<One> | null;
+  /** Of the search in progress: what the way here costs, and whence it comes. */
+  slack: number;
+  before: Column<One, Other> | null;
+  isReached: boolean;
+}
+
+/** Gives each of `ones` one of `others`, which must be as many or more; leaves out impossible pairs. */
+function cheapest<One, Other>(
+  ones: readonly One[],
+  others: readonly Other[],
+  costOf: (one: One, other: Other) => number,
+): readonly (readonly [One, Other])[] {
+  const columns = others.map((other) => columnOf<One, Other>(other, null));
+  for (const one of ones) {
+    place({ one, costs: others.map((other) => costOf(one, other)), price: 0 }, columns);
+  }
+  return columns.flatMap(({ other, owner }, index) =>
+    other === null || owner === null || (owner.costs[index] ?? IMPOSSIBLE) >= IMPOSSIBLE
+      ? []
+      : [[owner.one, other] as const],
+  );
+}
+
+/** Finds the cheapest way to a free column, on which each column's owner moves to the next one. */
+function place<One, Other>(row: Row<One>, columns: readonly Column<One, Other>[]): void {
+  for (const column of columns) {
+    column.slack = Infinity;
+    column.isReached = false;
+  }
+  const start = columnOf<One, Other>(null, row);
+  const reached = [start];
+  let last = start;
+  while (last.owner !== null) {
+    const next = nearestFrom(last, last.owner, columns);
+    if (next === null) return;
+    const { slack } = next;
+    for (const column of reached) {
+      column.price -= slack;
+      if (column.owner !== null) column.owner.price += slack;
+    }
+    for (const column of columns) {
+      if (!column.isReached) column.slack -= slack;
+    }
+    next.isReached = true;
+    reached.push(next);
+    last = next;
+  }
+  while (last.before !== null) {
+    last.owner = last.before.owner;
+    last = last.before;
+  }
+}
+
+function nearestFrom<One, Other>(
+  last: Column<One, Other>,
+  { costs, price }: Row<One>,
+  columns: readonly Column<One, Other>[],
+): Column<One, Other> | null {
+  let nearest: Column<One, Other> | null = null;
+  for (const [index, column] of columns.entries()) {
+    if (column.isReached) continue;
+    const slack = (costs[index] ?? IMPOSSIBLE) - price - column.price;
+    if (slack < column.slack) {
+      column.slack = slack;
+      column.before = last;
+    }
+    if (nearest === null || column.slack < nearest.slack) nearest = column;
+  }
+  return nearest;
+}
+
+function columnOf<One, Other>(other: Other | null, owner: Row<One> | null): Column<One, Other> {
+  return { other, owner, price: 0, slack: 0, before: null, isReached: true };
+}
