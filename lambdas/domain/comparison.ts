@@ -7,14 +7,15 @@ import type { Correction } from "./correction.ts";
 import type { DeliveryRecord } from "./delivery.ts";
 import { diagnoseFailed, diagnoseLate, diagnoseMissing, gapOf } from "./gap.ts";
 import type { Diagnosis, Gap } from "./gap.ts";
-import { areTwins, matchReports, reportOf } from "./reconciliation.ts";
-import type { MatchedEvent, RecordedEvent, RecordedFailure } from "./reconciliation.ts";
 import type { JourneyEvent } from "./journey-event.ts";
+import { lookAlikesIn } from "./look-alikes.ts";
+import { matchReports, reportOf } from "./reconciliation.ts";
+import type { LookAlike, MatchedEvent, RecordedEvent, RecordedFailure } from "./reconciliation.ts";
 import { unappliedEvents } from "./unapplied.ts";
 
-/** An event to queue, and the ids of those beside it in Alloy's list that only look alike. */
+/** An event to queue, and those beside it in Alloy's list that it could be taken for, nearest first. */
 export interface EventToHeal extends AlloyEvent {
-  readonly siblings: readonly string[];
+  readonly lookAlikes: readonly LookAlike[];
 }
 
 /** What a check found. */
@@ -94,11 +95,12 @@ export function compare(
       .filter((diagnosis) => isToHeal(diagnosis, here.failures, isStuck, context))
       .map(({ event }) => event.eventId),
   );
+  const lookAlikesOf = lookAlikesIn(matches);
   return {
     missing,
-    toHeal: handled
-      .filter((_, index) => toHeal.has(idOf(matches[index])))
-      .map((one) => ({ ...one, siblings: siblingsOf(one.event, matches) })),
+    toHeal: matches
+      .filter((match) => toHeal.has(idOf(match)))
+      .map((match) => ({ ...match.listed, lookAlikes: lookAlikesOf(match) })),
     // Events that configuration drops will not move the state: what they did is to be said by Alloy's word.
     corrections: correctionsOf({ ...alloy, events: handled }, here.state, {
       settledBy: arrivedBy,
@@ -114,20 +116,25 @@ export function compare(
   };
 }
 
+interface Match extends MatchedEvent {
+  readonly listed: AlloyEvent;
+}
+
 function matchEvents(
   atAlloy: readonly AlloyEvent[],
   recorded: readonly RecordedEvent[],
-): readonly MatchedEvent[] {
-  const reports = atAlloy.map(({ event }) => ({ ...reportOf(event), parsed: event }));
-  return matchReports(reports, recorded).map(({ event: { parsed: event }, record }) => ({
-    event,
+): readonly Match[] {
+  const reports = atAlloy.map((listed) => ({ ...reportOf(listed.event), listed }));
+  return matchReports(reports, recorded).map(({ event: { listed }, record }) => ({
+    listed,
+    event: listed.event,
     record,
   }));
 }
 
 /** By which the event is known here: a record's id may differ a little from that of Alloy's event. */
-function idOf(match: MatchedEvent | undefined): string {
-  return match?.record?.eventId ?? match?.event.eventId ?? "";
+function idOf({ event, record }: MatchedEvent): string {
+  return record?.eventId ?? event.eventId;
 }
 
 /** Whether the event is to be kept, and not so old that its record has expired. */
@@ -182,17 +189,6 @@ function isToHeal(
     case "late":
       return false;
   }
-}
-
-/**
- * The ids, ours and Alloy's, of the other events that could be taken for this one: also of those that
- * Alloy's tokens tell apart, since a webhook brings none.
- */
-function siblingsOf(event: JourneyEvent, matches: readonly MatchedEvent[]): readonly string[] {
-  const withoutToken = { ...event, eventToken: null };
-  const alike = matches.filter((one) => one.event !== event && areTwins(one.event, withoutToken));
-  const ids = alike.flatMap((one) => [one.event.eventId, one.record?.eventId ?? []].flat());
-  return [...new Set(ids)].filter((eventId) => eventId !== event.eventId);
 }
 
 function lateSince(

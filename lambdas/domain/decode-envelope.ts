@@ -11,6 +11,21 @@ const receivedAt = v.union([
   ),
 ]);
 
+const text = v.nullish(v.string(), null);
+
+/** What is not said is left out. */
+const LookAlikeSchema = v.object({
+  eventId: v.string(),
+  type: v.string(),
+  at: v.number(),
+  entityApplicationToken: text,
+  entityToken: text,
+  nodeId: text,
+  eventToken: text,
+  outcome: text,
+  recordedAs: text,
+});
+
 const EnvelopeSchema = v.variant("kind", [
   v.object({
     v: v.literal(1),
@@ -21,6 +36,7 @@ const EnvelopeSchema = v.variant("kind", [
     bodyEncoding: v.optional(v.picklist(["utf8", "base64"])),
     payloadKey: v.nullable(v.string()),
     sourceIp: v.nullable(v.string()),
+    lookAlikes: v.optional(v.array(LookAlikeSchema)),
     siblings: v.optional(v.array(v.string())),
   }),
   v.object({
@@ -57,11 +73,12 @@ export function decodeEnvelope(
   if ((output.body === null) === (output.payloadKey === null)) {
     return { reason: "the queue message must have either a body or a payloadKey" };
   }
-  const { bodyEncoding, siblings, ...rest } = output;
+  const { bodyEncoding, lookAlikes, siblings, ...rest } = output;
   return {
     envelope: {
       ...rest,
       ...(bodyEncoding === undefined ? {} : { bodyEncoding }),
+      ...(lookAlikes === undefined ? {} : { lookAlikes }),
       ...(siblings === undefined ? {} : { siblings }),
     },
   };

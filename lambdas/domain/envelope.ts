@@ -1,3 +1,5 @@
+import type { LookAlike } from "./reconciliation.ts";
+
 /** What brought a body into the queue (design 2.3). */
 export type EnvelopeKind = "webhook" | "poll" | "submission" | "replay";
 
@@ -19,7 +21,9 @@ export interface Envelope {
   /** Key in the payload bucket; null when the body stands here. */
   readonly payloadKey: string | null;
   readonly sourceIp: string | null;
-  /** Of kind `poll`: ids of events that only look like this one (`twin.ts`); absent when there are none. */
+  /** Of kind `poll`: what Alloy's list holds beside this event that it could be taken for, nearest first. */
+  readonly lookAlikes?: readonly LookAlike[];
+  /** The ids of those, ours and Alloy's: all that the released format says of them. */
   readonly siblings?: readonly string[];
 }
 
@@ -36,8 +40,12 @@ export interface SubmissionEnvelope {
  * Serialises an envelope as an SQS message body. SQS refuses control characters, U+FFFE, U+FFFF and
  * lone surrogates; inside JSON they can all stand as `\uXXXX`, so nothing is lost.
  */
-export function encodeEnvelope(envelope: Envelope): string {
-  return JSON.stringify(envelope).replace(
+export function encodeEnvelope({ lookAlikes = [], ...envelope }: Envelope): string {
+  const compact = lookAlikes.map((one) =>
+    Object.fromEntries(Object.entries(one).filter(([, value]) => value !== null)),
+  );
+  const content = { ...envelope, ...(compact.length > 0 && { lookAlikes: compact }) };
+  return JSON.stringify(content).replace(
     // JSON.stringify has escaped U+0000 to U+001F and lone surrogates already (well-formed stringify).
     // oxlint-disable-next-line no-control-regex
     /[\u007f-\u009f\ufffe\uffff]/g,

@@ -21,6 +21,12 @@ export interface EventReport {
   readonly outcome: string | null;
 }
 
+/** An event of Alloy's list beside another that it could be taken for. */
+export interface LookAlike extends EventReport {
+  /** The id of its record; null: it is not recorded. */
+  readonly recordedAs: string | null;
+}
+
 /** An event as it is recorded, as far as comparing needs it. */
 export interface RecordedEvent extends EventReport {
   readonly receivedAt: number;

@@ -10,6 +10,7 @@ import type {
   EventQueue,
   GapAnnouncer,
 } from "../domain/polling-ports.ts";
+import type { LookAlike } from "../domain/reconciliation.ts";
 import { GAP_STAGE_DIMENSION, METRICS } from "../settings.ts";
 import type { PollerSettings } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -92,10 +93,10 @@ export async function act(
   function envelopesOf(): readonly Envelope[] {
     const { toHeal = [], corrections = [] } = comparison ?? {};
     const bodies = [
-      ...toHeal.map(({ webhook, siblings }) => ({ body: webhook, siblings })),
-      ...corrections.map((one) => ({ body: correctionBody(one), siblings: [] })),
+      ...toHeal.map(({ webhook, lookAlikes }) => ({ body: webhook, lookAlikes })),
+      ...corrections.map((one) => ({ body: correctionBody(one), lookAlikes: [] })),
     ];
-    return bodies.map(({ body, siblings }, index) => ({
+    return bodies.map(({ body, lookAlikes }, index) => ({
       v: 1,
       kind: "poll",
       receiptId: `${runId}/${applicationToken}/${index}`,
@@ -103,7 +104,8 @@ export async function act(
       body,
       payloadKey: null,
       sourceIp: null,
-      ...(siblings.length > 0 && { siblings }),
+      // A consumer of the version before reads the ids alone.
+      ...(lookAlikes.length > 0 && { lookAlikes, siblings: idsOf(lookAlikes) }),
     }));
   }
 
@@ -132,4 +134,9 @@ export async function act(
     metrics.milliseconds(METRICS.gapDuration, closedAt - gap.since);
     return [lateNotice(state, gap, closedAt, settings.environment)];
   }
+}
+
+/** Ours and Alloy's. */
+function idsOf(lookAlikes: readonly LookAlike[]): readonly string[] {
+  return [...new Set(lookAlikes.flatMap((one) => [one.eventId, one.recordedAs ?? one.eventId]))];
 }

@@ -23,34 +23,6 @@ function recordOf(event: JourneyEvent): RecordedEvent {
   return { ...reportOf(event), eventToken: null, receivedAt: event.at, origin: "webhook" };
 }
 
-/** The ids that go with the one event to heal, of those that Alloy has and of which these are recorded. */
-function siblingsOfHealed(atAlloy: readonly JourneyEvent[], byWebhook: readonly JourneyEvent[]) {
-  const [first] = byWebhook;
-  if (first === undefined) throw new Error("Something must be recorded.");
-  const events = byWebhook.map((event) => recordOf(event));
-  const { toHeal } = compare(
-    {
-      applicationToken: "JA-1",
-      snapshot: null,
-      events: atAlloy.map((event) => ({ event, webhook: "{}" })),
-      reruns: [],
-      unreadableEvents: 0,
-    },
-    { state: stateOfEvent(first), events, failures: [], checkedAt: null, gap: null },
-    context,
-  );
-  return toHeal.map(({ event, siblings }) => ({ eventId: event.eventId, siblings }));
-}
-
-test("of two like events in a second, the lost one is not taken for the one that came, whatever tokens Alloy's list gives them", () => {
-  const came = aJourneyEvent({ type: "data_request", at: NOW - 10 * MINUTE, eventToken: "1" });
-  const lost = aJourneyEvent({ type: "data_request", at: came.at + 900, eventToken: "2" });
-
-  expect(siblingsOfHealed([came, lost], [came])).toEqual([
-    { eventId: lost.eventId, siblings: [came.eventId] },
-  ]);
-});
-
 test("a status that only ignored events moved on is corrected by Alloy's own word", () => {
   const waiting = aJourneyEvent({ type: "pending_review", at: NOW - 20 * MINUTE });
   const ignored = aJourneyEvent({ type: "completed_review", at: NOW - 10 * MINUTE });
