@@ -1,7 +1,7 @@
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { isIPv4, isIPv6 } from "node:net";
 import * as v from "valibot";
-import { ROUTE_IDS, OUTCOME_ROUTE_IDS } from "../lambdas/settings.ts";
+import { EVENT_SOURCE, ROUTE_IDS, OUTCOME_ROUTE_IDS } from "../lambdas/settings.ts";
 import { mistakesIn } from "./notification-checks.ts";
 import type { NotificationRule } from "./notification-rules.ts";
 import { notificationRules } from "./notification-schema.ts";
@@ -36,6 +36,10 @@ export interface StageConfiguration {
   /** How Alloy proves who it is: our own check of Basic and HMAC, or a JWT checked by API Gateway. */
   readonly auth: "secret" | { readonly jwt: JwtConfiguration };
   readonly allowList: AllowListSettings;
+  readonly submissions: {
+    /** The `Source` of events that may announce a submission; `any`: every one but ours (docs/submissions.md). */
+    readonly sources: "any" | readonly string[];
+  };
   readonly routes: Readonly<Record<RouteId, RouteConfiguration>>;
   /** What single Journeys do differently, by their token; what a Journey does not say is as in `routes`. */
   readonly journeyRoutes: Readonly<Record<string, JourneyRouteConfiguration>>;
@@ -222,6 +226,55 @@ const journeyRoutes = v.pipe(
   ),
 );
 
+/** A token without one of these scopes would be enough: an ID token, or one for another service of that audience. */
+const jwt = v.strictObject({
+  issuer: https,
+  audience: oneOrMore(
+    "at least one audience: the token's aud, or its client_id",
+    "an audience, without a space in it",
+  ),
+  scopes: oneOrMore(
+    "at least one scope, such as alloy/webhooks.write: without one every token of that issuer and audience gets in",
+    "a scope, without a space in it",
+  ),
+});
+
+function oneOrMore(wanted: string, wantedOfOne: string) {
+  return v.pipe(
+    v.array(v.pipe(v.string(wantedOfOne), v.regex(/^[^\s[\],]+$/, wantedOfOne)), wanted),
+    v.minLength(1, wanted),
+  );
+}
+
+/** EventBridge takes an event pattern of 2,048 bytes; the rest of it needs less than a fifth of that. */
+const MOST_SOURCES_BYTES = 1_600;
+
+const source = v.pipe(
+  v.string("the Source of an event"),
+  v.regex(
+    /^[A-Za-z0-9._/-]{1,256}$/,
+    "the Source of an event as it stands there, such as bank.onboarding: letters, digits and . _ - / alone",
+  ),
+  v.check(
+    (name) => !/^aws(?:\.|$)/i.test(name),
+    "another Source: what begins with aws. is AWS's own, and no onboarding service can use it",
+  ),
+  v.check(
+    (name) => name.toLowerCase() !== EVENT_SOURCE,
+    `another Source than ${EVENT_SOURCE}: that is ours, and what we publish would come back as a submission`,
+  ),
+);
+
+const sources = v.pipe(
+  v.array(source, 'a list of Sources, or "any"'),
+  v.minLength(1, 'at least one Source, or "any": nothing could announce a submission'),
+  v.check((list) => areDifferent(list), "Sources that differ"),
+  v.check(
+    (list) => JSON.stringify(list).length <= MOST_SOURCES_BYTES,
+    `at most ${MOST_SOURCES_BYTES} bytes as JSON: EventBridge limits the pattern of a rule`,
+  ),
+);
+
 /** The address of an incident service holds its key: it may stand in a secret, which CloudFormation reads. */
 const endpoint = v.pipe(
   v.string(),
@@ -278,19 +331,20 @@ const schema = v.strictObject({
       ),
     }),
   }),
-  auth: v.union(
-    [
-      v.literal("secret"),
-      v.strictObject({
-        jwt: v.strictObject({
-          issuer: https,
-          audience: v.pipe(v.array(v.string()), v.minLength(1)),
-          scopes: v.array(v.string()),
-        }),
-      }),
-    ],
-    '"secret" or { jwt: { issuer: "https://…", audience: ["…"], scopes: [] } }',
+  // Each mistake within has its own sentence, which a union would not say.
+  auth: v.lazy((given) =>
+    typeof given === "object" && given !== null && "jwt" in given
+      ? v.strictObject({ jwt })
+      : v.literal(
+          "secret",
+          '"secret" or { jwt: { issuer: "https://…", audience: ["…"], scopes: ["…"] } }',
+        ),
   ),
+  submissions: v.strictObject({
+    sources: v.lazy((given) =>
+      Array.isArray(given) ? sources : v.literal("any", 'a list of Sources, or "any"'),
+    ),
+  }),
   allowList: v.strictObject({
     mode: v.picklist(["observe", "enforce"], '"observe" or "enforce"'),
     cidrs: v.array(

@@ -50,6 +50,8 @@ const house: Omit<StageConfiguration, "stage" | "environment" | "alloy" | "remov
   auth: "secret",
   // Alloy may change its addresses, and a 403 counts towards its switch-off.
   allowList: { mode: "observe", cidrs: ALLOY_CIDRS },
+  // Contract 2.6: any Source but ours. Name your onboarding service's, and nobody else announces anything.
+  submissions: { sources: "any" },
   routes: routes(),
   // Outcomes are configured per Journey: whoever calls one "Approved with conditions" says here what it means.
   journeyRoutes: {},

@@ -116,7 +116,7 @@ export class EventRoutes extends Construct {
       eventBus: this.bus,
       description: "A submitted Journey Application: into the event queue",
       eventPattern: {
-        source: Match.anythingBut(EVENT_SOURCE),
+        source: submissionSources(stage),
         detailType: [SUBMISSION_DETAIL_TYPE],
       },
     });
@@ -142,6 +142,13 @@ export class EventRoutes extends Construct {
       impact: "if that application's webhooks are lost too, nobody will notice.",
     });
   }
+}
+
+/** Whoever may put events on the bus chooses their `Source`: ours is never taken, whatever the stage says. */
+function submissionSources({ submissions }: StageConfiguration): string[] {
+  return submissions.sources === "any"
+    ? Match.anythingBut(EVENT_SOURCE)
+    : submissions.sources.filter((source) => source !== EVENT_SOURCE);
 }
 
 /** Named, since CloudWatch counts by the name, and CloudFormation returns it with the bus before it. */

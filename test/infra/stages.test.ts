@@ -72,6 +72,71 @@ describe("a mistake in a stage is one sentence", () => {
       'Stage "sandbox", journeys.1: "JA-1" was given, but it must be a Journey token, such as J-VCQoADBJxeHtmdAvFqoS; correct it in lib/stages.ts.',
     ],
     [
+      "a way to authenticate that does not exist",
+      { auth: "none" },
+      'Stage "sandbox", auth: "none" was given, but it must be "secret" or { jwt: { issuer: "https://…", audience: ["…"], scopes: ["…"] } }; correct it in lib/stages.ts.',
+    ],
+    [
+      "tokens without a scope, with which any token of that audience would get in",
+      tokens({ scopes: [] }),
+      'Stage "sandbox", auth.jwt.scopes: [] was given, but it must be at least one scope, such as alloy/webhooks.write: without one every token of that issuer and audience gets in; correct it in lib/stages.ts.',
+    ],
+    [
+      "tokens for a scope without a name",
+      tokens({ scopes: ["send", ""] }),
+      'Stage "sandbox", auth.jwt.scopes.1: "" was given, but it must be a scope, without a space in it; correct it in lib/stages.ts.',
+    ],
+    [
+      "tokens for nobody",
+      tokens({ audience: [] }),
+      'Stage "sandbox", auth.jwt.audience: [] was given, but it must be at least one audience: the token\'s aud, or its client_id; correct it in lib/stages.ts.',
+    ],
+    [
+      "tokens for an audience without a name",
+      tokens({ audience: [" "] }),
+      'Stage "sandbox", auth.jwt.audience.0: " " was given, but it must be an audience, without a space in it; correct it in lib/stages.ts.',
+    ],
+    [
+      "tokens of an issuer over plain HTTP",
+      tokens({ issuer: "http://login.example.com" }),
+      'Stage "sandbox", auth.jwt.issuer: "http://login.example.com" was given, but it must be an https URL without a slash at its end; correct it in lib/stages.ts.',
+    ],
+    [
+      "tokens without an issuer",
+      tokens({ issuer: undefined }),
+      'Stage "sandbox", auth.jwt.issuer: nothing was given, but it must be an https URL; correct it in lib/stages.ts.',
+    ],
+    [
+      "submissions from nobody",
+      { submissions: { sources: [] } },
+      'Stage "sandbox", submissions.sources: [] was given, but it must be at least one Source, or "any": nothing could announce a submission; correct it in lib/stages.ts.',
+    ],
+    [
+      "submissions from a word",
+      { submissions: { sources: "bank.onboarding" } },
+      'Stage "sandbox", submissions.sources: "bank.onboarding" was given, but it must be a list of Sources, or "any"; correct it in lib/stages.ts.',
+    ],
+    [
+      "submissions from ourselves",
+      { submissions: { sources: ["bank.onboarding", "alloy.journeys"] } },
+      'Stage "sandbox", submissions.sources.1: "alloy.journeys" was given, but it must be another Source than alloy.journeys: that is ours, and what we publish would come back as a submission; correct it in lib/stages.ts.',
+    ],
+    [
+      "submissions from AWS",
+      { submissions: { sources: ["aws.events"] } },
+      'Stage "sandbox", submissions.sources.0: "aws.events" was given, but it must be another Source: what begins with aws. is AWS\'s own, and no onboarding service can use it; correct it in lib/stages.ts.',
+    ],
+    [
+      "submissions from a pattern, of which EventBridge would take the letters",
+      { submissions: { sources: ["bank.*"] } },
+      'Stage "sandbox", submissions.sources.0: "bank.*" was given, but it must be the Source of an event as it stands there, such as bank.onboarding: letters, digits and . _ - / alone; correct it in lib/stages.ts.',
+    ],
+    [
+      "submissions from one twice",
+      { submissions: { sources: ["bank.onboarding", "bank.onboarding"] } },
+      'Stage "sandbox", submissions.sources: ["bank.onboarding","bank.onboarding"] was given, but it must be Sources that differ; correct it in lib/stages.ts.',
+    ],
+    [
       "an address that is none",
       { allowList: { mode: "enforce", cidrs: ["52.7.221.300/32"] } },
       'Stage "sandbox", allowList.cidrs.0: "52.7.221.300/32" was given, but it must be an IPv4 or IPv6 range, such as 52.7.221.27/32; correct it in lib/stages.ts.',
@@ -185,6 +250,18 @@ describe("a mistake in a stage is one sentence", () => {
 describe("a stage without a mistake", () => {
   it.each<readonly [string, Partial<StageConfiguration>]>([
     [
+      "with tokens",
+      {
+        auth: {
+          jwt: { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] },
+        },
+      },
+    ],
+    [
+      "with submissions from two services",
+      { submissions: { sources: ["bank.onboarding", "bank.imports/v2"] } },
+    ],
+    [
       "with IPv6 and single addresses",
       { allowList: { mode: "enforce", cidrs: ["2a05:d018::/36", "10.0.0.1"] } },
     ],
@@ -228,6 +305,12 @@ function messageOf(action: () => unknown): string {
     throw error;
   }
   throw new Error("Nothing was thrown.");
+}
+
+/** Alloy's OAuth 2.0 mode. */
+function tokens(change: object): object {
+  const right = { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] };
+  return { auth: { jwt: { ...right, ...change } } };
 }
 
 /** One who is paged. */

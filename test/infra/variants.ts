@@ -32,6 +32,7 @@ export const VARIANTS: readonly (readonly [string, StageConfiguration])[] = [
         certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0",
       },
       auth: { jwt: { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] } },
+      submissions: { sources: ["bank.onboarding"] },
     },
   ],
   [
