@@ -132,10 +132,13 @@ export function describeScenarios(name: string, isSkipped: boolean, open: () => 
 
         const answers = await Promise.all([
           fetch(webhookUrl, { headers: { authorization } }),
+          ...["PUT", "PATCH", "DELETE"].map((method) =>
+            fetch(webhookUrl, { method, headers: { authorization } }),
+          ),
           fetch(`${webhookUrl}/more`, { method: "POST", headers: { authorization }, body: "{}" }),
         ]);
 
-        expect(answers.map(({ status }) => status)).toEqual([404, 404]);
+        expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404]);
       });
     });
 

@@ -132,6 +132,9 @@ describe("the front of the handlers in this process", () => {
 
   it.each([
     ["GET", "/webhooks/alloy"],
+    ["PUT", "/webhooks/alloy"],
+    ["PATCH", "/webhooks/alloy"],
+    ["DELETE", "/webhooks/alloy"],
     ["POST", "/webhooks/alloy/"],
     ["POST", "/"],
   ])("answers 404 to %s %s, and does not note it", async (method, path) => {
