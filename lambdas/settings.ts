@@ -37,6 +37,8 @@ export const METRICS = {
   credentialsRejected: "CredentialsRejected",
   /** Ingest: requests answered 401 because no credential is configured at all. */
   credentialsMissing: "CredentialsMissing",
+  /** Ingest: entries of the webhook secret that authenticate nobody, at each read of it: weak, or of no use. */
+  credentialsUnusable: "CredentialsUnusable",
   /** Ingest: requests from an address outside the allow-list, whatever the answer was. */
   addressesUnlisted: "AddressesUnlisted",
   /** Ingest: requests answered 503, because an AWS service did not do its part in time; also by `Cause`. */
@@ -296,8 +298,20 @@ export const INGEST = {
   secretPauseMs: 1 * SECOND,
 } as const;
 
-/** How Alloy's webhooks prove that they are Alloy's: ingest's environment variable `AUTH_MODE`. */
-export type AuthMode = "secret" | "jwt";
+/**
+ * How Alloy's webhooks prove that they are Alloy's: by the webhook secret, or by a token that API Gateway has judged.
+ * Ingest's environment variables `AUTH_MODE`, and `JWT` for the token's settings as JSON.
+ */
+export type AuthSettings = "secret" | { readonly jwt: TokenSettings };
+
+/** What a token must say. */
+export interface TokenSettings {
+  readonly issuer: string;
+  /** One of them must be the token's `aud`, or, where there is no `aud`, its `client_id`. */
+  readonly audience: readonly string[];
+  /** The token needs one of them. */
+  readonly scopes: readonly string[];
+}
 
 /** Ingest's environment variable `ALLOW_LIST`, as JSON. */
 export interface AllowListSettings {

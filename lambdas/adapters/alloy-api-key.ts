@@ -1,5 +1,6 @@
 import * as v from "valibot";
 
+import { isPlaceholder } from "../domain/secret-strength.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import type { AlloyApiKey, ReadAlloyApiKey } from "./alloy-authorization.ts";
 import type { SecretsManagerSecret } from "./secrets-manager-secret.ts";
@@ -32,8 +33,11 @@ export function makeAlloyApiKeyReader(options: {
       logger.error("poller.secret.unreadable", { cause: result.failure });
     } else {
       const key = keyOf(result.text);
-      if (key !== null) known = { key, freshUntil: now() + lifetimeMs };
-      else logger.error("poller.secret.malformed");
+      if (key === null) logger.error("poller.secret.malformed");
+      else if (isPlaceholder(key.token) || isPlaceholder(key.secret)) {
+        // Alloy makes the key and decides how strong it is; what the documentation shows is none of its keys.
+        logger.error("poller.secret.placeholder");
+      } else known = { key, freshUntil: now() + lifetimeMs };
     }
     return known?.key ?? null;
   };

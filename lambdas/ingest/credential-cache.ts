@@ -1,7 +1,9 @@
 import type { AwsFailure } from "../domain/aws-failure.ts";
+import { METRICS } from "../settings.ts";
 import type { LineLogger } from "../telemetry/line-logger.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import { parseCredentials } from "./credentials.ts";
-import type { Credentials } from "./credentials.ts";
+import type { Credentials, Refusal } from "./credentials.ts";
 
 /** Where the webhook secret stands. */
 export interface WebhookSecretSource {
@@ -47,6 +49,7 @@ export function makeCredentialCache(options: {
   /** A read may take this much of a request's time: the queue needs the rest. */
   readonly readMs: number;
   readonly now: () => number;
+  readonly metrics: Pick<Metrics, "count">;
   readonly logger: LineLogger;
 }): CredentialCache {
   let known: Known = { failure: "timeout" };
@@ -82,8 +85,11 @@ export function makeCredentialCache(options: {
       options.logger.error("ingest.secret.malformed");
       if ("failure" in known) known = { credentials: NONE };
     } else {
-      if (credentials.refused > 0) {
-        options.logger.warn("ingest.secret.entries-refused", { refused: credentials.refused });
+      const refused = credentials.refused.length;
+      if (refused > 0) {
+        const entries = describeRefusals(credentials.refused);
+        options.logger.warn("ingest.secret.entries-refused", { refused, entries });
+        options.metrics.count(METRICS.credentialsUnusable, refused);
       }
       known = { credentials };
     }
@@ -111,4 +117,17 @@ export function makeCredentialCache(options: {
 }
 
 /** A malformed secret authenticates nobody: it fails closed. */
-const NONE: Credentials = { basic: [], hmac: [], refused: 0 };
+const NONE: Credentials = { basic: [], hmac: [], refused: [] };
+
+/** A secret holds a few entries; a line about the first ones says enough of one that holds thousands. */
+const MOST_DESCRIBED = 10;
+
+/** Such as `basic 2: too-short, hmac 1: placeholder`: which entries, and why; nothing of their values. */
+function describeRefusals(refused: readonly Refusal[]): string {
+  const described = refused
+    .slice(0, MOST_DESCRIBED)
+    .map(({ list, entry, reason }) =>
+      entry === 0 ? `${list}: no list` : `${list} ${entry}: ${reason}`,
+    );
+  return [...described, ...(refused.length > MOST_DESCRIBED ? ["…"] : [])].join(", ");
+}

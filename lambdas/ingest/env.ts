@@ -1,5 +1,5 @@
 import { readEnvironment } from "../environment.ts";
-import type { AllowListSettings, AuthMode } from "../settings.ts";
+import type { AllowListSettings, AuthSettings, TokenSettings } from "../settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -10,7 +10,7 @@ export interface IngestEnvironment {
   readonly eventQueueUrl: string;
   readonly payloadBucketName: string;
   readonly webhookSecretArn: string;
-  readonly authMode: AuthMode;
+  readonly auth: AuthSettings;
   readonly allowList: AllowListSettings;
   /** Other endpoints than AWS's own, as its SDKs read them: the emulator's. */
   readonly endpoints: Readonly<Record<"sqs" | "s3" | "secretsManager", string | undefined>>;
@@ -38,7 +38,7 @@ export function readIngestEnvironment(environment: Environment): IngestEnvironme
     eventQueueUrl: read("EVENT_QUEUE_URL"),
     payloadBucketName: read("PAYLOAD_BUCKET_NAME"),
     webhookSecretArn: read("WEBHOOK_SECRET_ARN"),
-    authMode: authModeOf(read("AUTH_MODE")),
+    auth: authOf(read("AUTH_MODE"), environment["JWT"]),
     allowList: allowListOf(read("ALLOW_LIST")),
     endpoints: {
       sqs: endpoint("SQS"),
@@ -48,9 +48,29 @@ export function readIngestEnvironment(environment: Environment): IngestEnvironme
   };
 }
 
-function authModeOf(value: string): AuthMode {
-  if (value === "secret" || value === "jwt") return value;
-  throw new Error(`AUTH_MODE is "${value}"; it must be "secret" or "jwt". Deploy the stack again.`);
+function authOf(mode: string, jwt: string | undefined): AuthSettings {
+  if (mode === "secret") return mode;
+  if (mode === "jwt") return { jwt: tokenSettingsOf(jwt ?? "") };
+  throw new Error(`AUTH_MODE is "${mode}"; it must be "secret" or "jwt". Deploy the stack again.`);
+}
+
+/** An empty list would let in nobody; it is refused all the same, for the stack never sets one. */
+function tokenSettingsOf(value: string): TokenSettings {
+  const settings = parsed(value);
+  if (
+    typeof settings === "object" &&
+    settings !== null &&
+    "issuer" in settings &&
+    "audience" in settings &&
+    "scopes" in settings
+  ) {
+    const { issuer, audience, scopes } = settings;
+    const isWhole = typeof issuer === "string" && isStrings(audience) && isStrings(scopes);
+    if (isWhole && audience.length > 0 && scopes.length > 0) return { issuer, audience, scopes };
+  }
+  throw new Error(
+    `JWT is ${value === "" ? "missing" : value}; with AUTH_MODE "jwt" it must be {"issuer":"https://…","audience":["…"],"scopes":["…"]}. Deploy the stack again.`,
+  );
 }
 
 function allowListOf(value: string): AllowListSettings {
@@ -73,7 +93,7 @@ function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    // No JSON is no allow-list; the caller's error quotes the value.
+    // What is no JSON is of no use; the caller's error quotes the value.
     return undefined;
   }
 }

@@ -73,11 +73,15 @@ export function makeIngestHandler(
     }
 
     const body = receivedBody(rawBody, isBase64Encoded);
-    const verdict = await deps.judge({ headers, body: body.bytes, deadline });
+    const authorizer = "authorizer" in requestContext ? requestContext.authorizer : undefined;
+    const verdict = await deps.judge({ headers, body: body.bytes, authorizer, deadline });
     if (typeof verdict === "object") return notStored(receiptId, verdict.failure);
     if (verdict !== "authentic") {
       deps.metrics.count(METRICS.credentialsRejected);
-      if (verdict === "unconfigured") deps.metrics.count(METRICS.credentialsMissing);
+      if (verdict === "unconfigured" || verdict === "unjudged") {
+        deps.metrics.count(METRICS.credentialsMissing);
+      }
+      if (verdict === "unjudged") deps.logger.error("ingest.token.missing", { receiptId });
       return answer(401, CHALLENGE, { receiptId, verdict });
     }
 

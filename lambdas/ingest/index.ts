@@ -23,6 +23,7 @@ const call = makeAwsClient({
   attempts: INGEST.attempts,
   now,
 });
+const metrics = makeMetrics({ stage, write: writeLine, now });
 const credentials = makeCredentialCache({
   source: new SecretsManagerSecret(
     call,
@@ -35,6 +36,7 @@ const credentials = makeCredentialCache({
   pauseMs: INGEST.secretPauseMs,
   readMs: INGEST.secretReadMs,
   now,
+  metrics,
   logger,
 });
 
@@ -42,18 +44,18 @@ const credentials = makeCredentialCache({
 export const handler = makeIngestHandler({
   allowList: makeAllowList(environment.allowList.cidrs),
   allowListMode: environment.allowList.mode,
-  judge: makeJudge(environment.authMode, credentials),
+  judge: makeJudge(environment.auth, credentials),
   queue: new SqsEnvelopeQueue(call, environment.eventQueueUrl, endpoints.sqs),
   payloads: new S3PayloadBucket(call, environment.payloadBucketName, region, endpoints.s3),
   budgetMs: INGEST.budgetMs,
   now,
-  metrics: makeMetrics({ stage, write: writeLine, now }),
+  metrics,
   logger,
 });
 
 // Lambda's runtime takes its first event in a turn of its own; this comes before it, while the function still
 // initialises and has a whole processor. Reading the secret loads what storing a webhook needs.
 setImmediate(() => {
-  if (environment.authMode === "secret") void credentials.prepare(now() + INGEST.budgetMs);
+  if (environment.auth === "secret") void credentials.prepare(now() + INGEST.budgetMs);
   else loadBuiltins();
 });

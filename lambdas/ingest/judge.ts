@@ -1,16 +1,22 @@
 import type { AwsFailure } from "../domain/aws-failure.ts";
-import type { AuthMode } from "../settings.ts";
+import type { AuthSettings } from "../settings.ts";
 import { authenticate } from "./authenticate.ts";
 import type { Verdict } from "./authenticate.ts";
 import type { CredentialCache } from "./credential-cache.ts";
+import { isJudgedToken } from "./judged-token.ts";
 
-/** `unconfigured`: there is no credential that it could have matched. */
-export type Judgement = Verdict | "unconfigured" | { readonly failure: AwsFailure };
+/**
+ * - `unconfigured`: there is no credential that it could have matched.
+ * - `unjudged`: API Gateway should have judged its token, and has not.
+ */
+export type Judgement = Verdict | "unconfigured" | "unjudged" | { readonly failure: AwsFailure };
 
 /** Whether a request is Alloy's, by the secret as it is now. */
 export type Judge = (request: {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;
+  /** What API Gateway's authorizer says of the request; undefined when the route has none. */
+  readonly authorizer: unknown;
   /** Epoch milliseconds. */
   readonly deadline: number;
 }) => Promise<Judgement>;
@@ -19,9 +25,12 @@ export type Judge = (request: {
  * Judges by the cached credentials; a credential that none of them matches may be a new one, so the
  * secret is read again before it is called wrong. What can match no secret does not cause that read.
  */
-export function makeJudge(mode: AuthMode, cache: CredentialCache): Judge {
-  // API Gateway's JWT authorizer has judged before it invoked us.
-  if (mode === "jwt") return () => Promise.resolve("authentic");
+export function makeJudge(auth: AuthSettings, cache: CredentialCache): Judge {
+  if (auth !== "secret") {
+    // While a stage changes to this mode, its function is updated before its route has an authorizer.
+    return ({ authorizer }) =>
+      Promise.resolve(isJudgedToken(authorizer, auth.jwt) ? "authentic" : "unjudged");
+  }
 
   return async ({ headers, body, deadline }) => {
     const known = await cache.current(deadline);

@@ -1,13 +1,13 @@
-import { MESSAGES } from "./messages.ts";
-import type { MessageCode } from "./messages.ts";
+import { INGEST_MESSAGES } from "./ingest-messages.ts";
+import type { IngestMessageCode } from "./ingest-messages.ts";
 
 /** What may stand beside a message: ids, causes and numbers, never a body, a header or a secret. */
 export type LogFields = Readonly<Record<string, string | number>>;
 
-/** Writes entries of the catalogue, one line of JSON each. */
+/** Writes entries of ingest's part of the catalogue, one line of JSON each. */
 export interface LineLogger {
-  warn(code: MessageCode, fields?: LogFields): void;
-  error(code: MessageCode, fields?: LogFields): void;
+  warn(code: IngestMessageCode, fields?: LogFields): void;
+  error(code: IngestMessageCode, fields?: LogFields): void;
 }
 
 /**
@@ -18,7 +18,7 @@ export interface LineLogger {
 export function makeLineLogger(write: (line: string) => void): LineLogger {
   const log =
     (level: "WARN" | "ERROR") =>
-    (code: MessageCode, fields: LogFields = {}) =>
-      write(JSON.stringify({ level, code, message: MESSAGES[code], ...fields }));
+    (code: IngestMessageCode, fields: LogFields = {}) =>
+      write(JSON.stringify({ level, code, message: INGEST_MESSAGES[code], ...fields }));
   return { warn: log("WARN"), error: log("ERROR") };
 }

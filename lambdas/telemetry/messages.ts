@@ -1,16 +1,11 @@
+import { INGEST_MESSAGES } from "./ingest-messages.ts";
+
 /**
  * Every log message of the Lambdas: a code to search for, and its sentence.
  * Codes are `area.subject.outcome`. No sentence holds anything of a body, a header or a secret.
  */
 export const MESSAGES = {
-  "ingest.store.failed": "The webhook is not in the queue; Alloy was asked to try again.",
-  "ingest.request.broken": "Ingest has a defect; Alloy was asked to try again.",
-  "ingest.secret.unreadable":
-    "The webhook secret could not be read; the cached one, if any, stays in use.",
-  "ingest.secret.malformed":
-    'The webhook secret is not {"basic":[{"username","password"}],"hmac":["…"]}; the cached one, if any, stays in use.',
-  "ingest.secret.entries-refused":
-    "The webhook secret has entries that authenticate nobody: an empty value, a colon in a username, or no list.",
+  ...INGEST_MESSAGES,
   "consumer.record.failed": "A record goes back to the queue.",
   "consumer.record.dead-lettered": "No retry can help this record; it is in the dead-letter queue.",
   "consumer.record.stuck":
@@ -44,6 +39,8 @@ export const MESSAGES = {
     "The secret of Alloy's API could not be read; the cached one, if any, stays in use.",
   "poller.secret.malformed":
     'The secret of Alloy\'s API is not {"token":"…","secret":"…"}; the cached one, if any, stays in use.',
+  "poller.secret.placeholder":
+    "The secret of Alloy's API holds a text of the documentation instead of a key; the cached one, if any, stays in use.",
   "consumer.failure.unrecorded":
     "The evidence of a failure could not be written; the failure itself is handled.",
 } as const;

@@ -83,11 +83,23 @@ export function makeIngestAlarms(scope: Construct, props: IngestAlarmsProps): vo
   new RunbookAlarm(scope, "credentials-missing", {
     alerts,
     severity: "page",
-    fact: "A request came, and the webhook secret holds no credential that anybody could have.",
+    fact: "A request came, and there was no credential that it could have had: the webhook secret holds none, or the route has no authorizer.",
     impact: "every webhook of Alloy is answered 401, and counts towards its switch-off.",
     links,
     metric: ourMetric(stage, METRICS.credentialsMissing, "Sum", Duration.minutes(5)),
     threshold: 1,
+  });
+
+  new RunbookAlarm(scope, "credentials-unusable", {
+    alerts,
+    severity: "ticket",
+    fact: "The webhook secret has an entry that authenticates nobody: it is weak, or not of the right form.",
+    impact:
+      "when Alloy uses that entry, each of its webhooks is answered 401 and counts towards its switch-off.",
+    links,
+    metric: ourMetric(stage, METRICS.credentialsUnusable, "Sum", Duration.minutes(5)),
+    threshold: 1,
+    ...ONE_OF_TWO,
   });
 
   new RunbookAlarm(scope, "ingest-slow", {

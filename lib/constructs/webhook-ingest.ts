@@ -78,6 +78,7 @@ export class WebhookIngest extends Construct {
         PAYLOAD_BUCKET_NAME: store.payloads.bucketName,
         WEBHOOK_SECRET_ARN: this.secret.secretArn,
         AUTH_MODE: stage.auth === "secret" ? "secret" : "jwt",
+        ...(stage.auth !== "secret" && { JWT: JSON.stringify(stage.auth.jwt) }),
         ALLOW_LIST: JSON.stringify(stage.allowList),
       },
     });

@@ -20,12 +20,13 @@ import { embeddedMetricsIn } from "../support/embedded-metric-format.ts";
 import { aRequest, basicOf } from "../support/ingest.ts";
 
 /** Of the requests that the tests of ingest make. */
-const AUTHENTIC = { username: "alloy", password: "correct horse" };
+const AUTHENTIC = { username: "alloy", password: "correct horse battery" };
 
 /** What takes a fault of AWS's, a race, or a rule of a stage, and is tested where it is. */
 const RARE: readonly string[] = [
   METRICS.storesFailed,
   METRICS.credentialsMissing,
+  METRICS.credentialsUnusable,
   METRICS.eventsInConflict,
   METRICS.recordsDeadLettered,
   METRICS.gapDuration,

@@ -4,13 +4,13 @@ import { deployedIngest, restoreProcess } from "../support/deployed-ingest.ts";
 import { startFaultyAws } from "../support/faulty-aws.ts";
 import { aRequest, basicOf } from "../support/ingest.ts";
 
-const authorization = basicOf("alloy", "secret");
+const authorization = basicOf("alloy", "correct horse battery");
 
 let queue: Awaited<ReturnType<typeof startFaultyAws>>;
 let rest: Awaited<ReturnType<typeof startFaultyAws>>;
 
 beforeEach(async () => {
-  const secret = { basic: [{ username: "alloy", password: "secret" }] };
+  const secret = { basic: [{ username: "alloy", password: "correct horse battery" }] };
   queue = await startFaultyAws(secret);
   rest = await startFaultyAws(secret);
 });
@@ -23,7 +23,10 @@ afterEach(async () => {
 describe("a webhook in a warm function", () => {
   const WEBHOOKS = 20;
 
-  async function postWarm(environment: Readonly<Record<string, string>> = {}) {
+  async function postWarm(
+    environment: Readonly<Record<string, string>> = {},
+    request: Parameters<typeof aRequest>[0] = {},
+  ) {
     const ingest = await deployedIngest({
       AWS_ENDPOINT_URL: rest.url,
       AWS_ENDPOINT_URL_SQS: queue.url,
@@ -31,7 +34,7 @@ describe("a webhook in a warm function", () => {
     });
     const statuses = new Set<number | undefined>();
     for (let posted = 0; posted < WEBHOOKS; posted += 1) {
-      const { answer } = await ingest.handle(aRequest({ authorization }));
+      const { answer } = await ingest.handle(aRequest({ authorization, ...request }));
       statuses.add(answer.statusCode);
     }
     return {
@@ -54,7 +57,15 @@ describe("a webhook in a warm function", () => {
   it("reads no secret when API Gateway checks the token", async () => {
     rest.failWith("deny");
 
-    expect(await postWarm({ AUTH_MODE: "jwt" })).toEqual({
+    const jwt = { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] };
+    const claims = { iss: jwt.issuer, aud: "alloy", scope: "send" };
+
+    const posted = await postWarm(
+      { AUTH_MODE: "jwt", JWT: JSON.stringify(jwt) },
+      { authorizer: { jwt: { claims, scopes: ["send"] } } },
+    );
+
+    expect(posted).toEqual({
       statuses: [200],
       calls: WEBHOOKS,
       connections: 1,

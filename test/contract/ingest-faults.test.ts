@@ -13,8 +13,8 @@ import { randomOf } from "../support/random.ts";
 
 /** Requests per fault, all at once: each stands for one sandbox. */
 const REQUESTS = 100;
-const SECRET = { basic: [{ username: "alloy", password: "secret" }] };
-const authorization = basicOf("alloy", "secret");
+const SECRET = { basic: [{ username: "alloy", password: "correct horse battery" }] };
+const authorization = basicOf("alloy", "correct horse battery");
 
 /** A label may have 63 letters: no resolver asks anybody about this one. */
 const UNRESOLVABLE = `http://${"x".repeat(64)}.invalid`;

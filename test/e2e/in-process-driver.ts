@@ -11,8 +11,8 @@ export async function openInProcessDriver(): Promise<Driver> {
   const [port = 0] = await freePorts(1);
   const alloyBaseUrl = `http://127.0.0.1:${port}/v1`;
   const stage = stageFrom({ stage: "local", alloyBaseUrl, timeScale: TIME_SCALE });
-  const basic = { username: "alloy", password: "in-process" };
-  const hmac = "in-process-hmac";
+  const basic = { username: "alloy", password: "in-process-password" };
+  const hmac = "in-process-hmac-key";
   const alloyApi = { token: "in-process-token", secret: "in-process-secret" };
   const failures: unknown[] = [];
   const running = await startInProcess({

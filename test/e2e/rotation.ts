@@ -22,7 +22,7 @@ export function describeRotation(name: string, isSkipped: boolean, open: () => P
       const put = (basic: readonly Driver["basic"][]) =>
         driver.putWebhookSecret({ basic, hmac: [driver.hmac] });
       const old = driver.basic;
-      const next = { username: "alloy", password: "next" };
+      const next = { username: "alloy", password: "the next one of a rotation" };
       let used = old;
       const answers: Promise<number>[] = [];
       // Another test may just have guessed a password.

@@ -94,6 +94,7 @@ describe("the way in", () => {
     });
     expect(environmentOf(functionNamed(withTokens.resources, "Ingest"))).toMatchObject({
       AUTH_MODE: "jwt",
+      JWT: `{"issuer":"https://login.example.com","audience":["alloy"],"scopes":["send"]}`,
     });
   });
 
@@ -213,6 +214,20 @@ describe("the routes", () => {
         },
       },
     ]);
+  });
+
+  it("bring submissions of the named sources alone, where the stage names some", () => {
+    const sources = ["bank.onboarding", "bank.imports"];
+    const stack = synthesise({ ...sandbox, submissions: { sources } });
+
+    const rule = stack
+      .ofType("AWS::Events::Rule")
+      .find(({ logicalId }) => /Submission/.test(logicalId));
+
+    expect(rule?.Properties["EventPattern"]).toEqual({
+      source: sources,
+      "detail-type": ["Journey Application Submitted"],
+    });
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as cloudFormation from "@aws-sdk/client-cloudformation";
 import { describe, expect, it } from "vitest";
+import { WEAKNESSES } from "../../lambdas/domain/secret-strength.ts";
 import { MESSAGES } from "../../lambdas/telemetry/messages.ts";
 import * as settings from "../../lambdas/settings.ts";
 import { stageFrom } from "../../lib/stages.ts";
@@ -37,6 +38,12 @@ const QUOTED = [
   "enforce",
   "observe",
   'concurrency: "shared"',
+  "auth: { jwt }",
+  // A field of ingest's log line and an example of it; how a strong secret is made.
+  "entries",
+  "basic 2: too-short",
+  "unusable",
+  "openssl rand -base64 32",
   '{"token":"…","secret":"…"}',
 ];
 
@@ -46,6 +53,7 @@ const KINDS: readonly ((word: string) => boolean)[] = [
   // A line of `show`, and a field of the published event.
   (word) => ["Gap", "eventId"].includes(word),
   (word) => word in VERBS,
+  (word) => WEAKNESSES.some((weakness) => weakness === word),
   // "…-near-25, -50 or -75", "one of route-failing-…"
   (word) => IDS.some((id) => (word.startsWith("-") ? id.endsWith(word) : id === word)),
   (word) => word.endsWith("…") && IDS.some((id) => id.startsWith(word.slice(0, -1))),

@@ -40,8 +40,8 @@ export function startCredentials(plot: Plot, world: Surroundings, secret: Memory
   return {
     credential: (): WebhookCredential =>
       auth === "basic"
-        ? { kind: "basic", username: "alloy", password: `password-${uses}` }
-        : { kind: "hmac", secret: `secret-${uses}` },
+        ? { kind: "basic", username: "alloy", password: passwordOf(uses) }
+        : { kind: "hmac", secret: keyOf(uses) },
     /** Whether the one that Alloy uses has been live long enough to be known everywhere. */
     isKnown: () => live.includes(uses) && (uses === 1 || clock.now() - liveSince > KNOWN_AFTER_MS),
   };
@@ -50,9 +50,13 @@ export function startCredentials(plot: Plot, world: Surroundings, secret: Memory
     secret.put(
       JSON.stringify(
         auth === "basic"
-          ? { basic: live.map((n) => ({ username: "alloy", password: `password-${n}` })), hmac: [] }
-          : { basic: [], hmac: live.map((n) => `secret-${n}`) },
+          ? { basic: live.map((n) => ({ username: "alloy", password: passwordOf(n) })), hmac: [] }
+          : { basic: [], hmac: live.map(keyOf) },
       ),
     );
   }
 }
+
+// Long enough for ingest to take them.
+const passwordOf = (n: number) => `password-${n}-of-this-world`;
+const keyOf = (n: number) => `key-${n}-of-this-world`;

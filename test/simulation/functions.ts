@@ -106,6 +106,7 @@ function ingestIn(sandbox: Sandbox, { cloud, observer, observed, seams }: Wiring
     payloads: cloud.payloads,
     secret: cloud.webhookSecret,
   });
+  const metrics = metricsIn(sandbox, observer);
   const cache = makeCredentialCache({
     source: ports.secret,
     lifetimeMs: INGEST.secretLifetimeMs,
@@ -113,6 +114,7 @@ function ingestIn(sandbox: Sandbox, { cloud, observer, observed, seams }: Wiring
     pauseMs: INGEST.secretPauseMs,
     readMs: INGEST.secretReadMs,
     now: sandbox.now,
+    metrics,
     logger: SILENT,
   });
   const right = {
@@ -122,7 +124,7 @@ function ingestIn(sandbox: Sandbox, { cloud, observer, observed, seams }: Wiring
     judge: makeJudge("secret", seams.credentialCache?.(cache) ?? cache),
     budgetMs: INGEST.budgetMs,
     now: sandbox.now,
-    metrics: metricsIn(sandbox, observer),
+    metrics,
     logger: SILENT,
   };
   const context = { sandbox, cloud };

@@ -11,7 +11,7 @@ export interface Forgery {
 
 export const USERNAME = "alloy-webhooks";
 /** With a colon, with letters that Unicode writes in two ways, and with a "/" in its base64. */
-export const PASSWORD = "pä:sswörd? é>";
+export const PASSWORD = "pä:sswörd? é> of Alloy";
 /** Also valid base64 and valid hex, for receivers that decode it. */
 export const KEY = "7E6F1c0a9b8d7E6F1c0a9b8d7E6F1c0a";
 /** Its signature has both a "+" and a "/". */

@@ -9,12 +9,12 @@ import type { WebhookSecretSource } from "../../lambdas/ingest/credential-cache.
 import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
 import { makeJudge } from "../../lambdas/ingest/judge.ts";
 import { INGEST } from "../../lambdas/settings.ts";
-import type { AllowListSettings, AuthMode, MetricName } from "../../lambdas/settings.ts";
+import type { AllowListSettings, AuthSettings, MetricName } from "../../lambdas/settings.ts";
 import { makeLineLogger } from "../../lambdas/telemetry/line-logger.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 
 const USERNAME = "alloy";
-const PASSWORD = "correct horse";
+const PASSWORD = "correct horse battery";
 
 /** The clock of these tests, unless a test brings its own. */
 const NOW = Date.UTC(2026, 10, 23, 20);
@@ -40,6 +40,8 @@ export function aRequest(
     readonly headers?: Readonly<Record<string, string>>;
     readonly requestId?: string;
     readonly sourceIp?: string;
+    /** What API Gateway's authorizer says; absent where the route has none. */
+    readonly authorizer?: unknown;
   } = {},
 ): APIGatewayProxyEventV2 {
   const { body = "{}", authorization = basicOf(USERNAME, PASSWORD) } = options;
@@ -66,6 +68,7 @@ export function aRequest(
       stage: "$default",
       time: "23/Nov/2026:20:00:00 +0000",
       timeEpoch: 0,
+      ...("authorizer" in options && { authorizer: options.authorizer }),
     },
     body: typeof body === "string" ? body : Buffer.from(body).toString("base64"),
     isBase64Encoded: typeof body !== "string",
@@ -75,7 +78,7 @@ export function aRequest(
 /** Ingest over memory, with what it stored, wrote and counted. */
 export function anIngest(
   options: {
-    readonly authMode?: AuthMode;
+    readonly auth?: AuthSettings;
     readonly allowListMode?: AllowListSettings["mode"];
     readonly secret?: unknown;
     readonly secretText?: string;
@@ -95,6 +98,7 @@ export function anIngest(
   const payloads = new Map<string, Uint8Array>();
   const write = (line: string) => void lines.push(line);
   const logger = makeLineLogger(write);
+  const metrics = makeMetrics({ stage: "test", write, now });
   const secret = options.secret ?? { basic: [{ username: USERNAME, password: PASSWORD }] };
   const outcome = (failure: AwsFailure | undefined): StoreOutcome =>
     failure === undefined ? { stored: true } : { stored: false, cause: failure };
@@ -113,7 +117,7 @@ export function anIngest(
     allowListMode: options.allowListMode ?? "observe",
     allowList: makeAllowList(["52.7.221.27"]),
     judge: makeJudge(
-      options.authMode ?? "secret",
+      options.auth ?? "secret",
       makeCredentialCache({
         source: options.secretSource ?? {
           read: () =>
@@ -128,6 +132,7 @@ export function anIngest(
         pauseMs: INGEST.secretPauseMs,
         readMs: INGEST.secretReadMs,
         now,
+        metrics,
         logger,
       }),
     ),
@@ -145,7 +150,7 @@ export function anIngest(
     },
     budgetMs: INGEST.budgetMs,
     now,
-    metrics: makeMetrics({ stage: "test", write, now }),
+    metrics,
     logger,
     ...(options.defectIn !== undefined && { [options.defectIn]: defect[options.defectIn] }),
   });

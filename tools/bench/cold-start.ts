@@ -115,7 +115,7 @@ const EVENT = {
   rawQueryString: "",
   headers: {
     "content-type": "application/json",
-    authorization: `Basic ${Buffer.from("alloy:bench").toString("base64")}`,
+    authorization: `Basic ${Buffer.from("alloy:correct horse battery").toString("base64")}`,
   },
   requestContext: {
     http: { method: "POST", path: "/webhooks/alloy", sourceIp: "52.7.221.27" },

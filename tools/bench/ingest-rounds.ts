@@ -32,7 +32,7 @@ export async function playRounds(
   const event = join(folder, "event.json");
   writeEvent(event);
   const aws = await startLocalAws(
-    JSON.stringify({ basic: [{ username: "alloy", password: "bench" }] }),
+    JSON.stringify({ basic: [{ username: "alloy", password: "correct horse battery" }] }),
   );
   const start = (id: SubjectId) => startChecked(id, bundles[id], event, aws);
   try {

@@ -19,6 +19,7 @@ import { seriesOf } from "../cloudwatch/series.ts";
 const SILENT: readonly MetricName[] = [
   METRICS.storesFailed,
   METRICS.credentialsMissing,
+  METRICS.credentialsUnusable,
   METRICS.addressesUnlisted,
   METRICS.recordsDeadLettered,
   METRICS.eventsUnrecognised,

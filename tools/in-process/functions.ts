@@ -21,6 +21,7 @@ import { makeJudge } from "../../lambdas/ingest/judge.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { INGEST, POLLER, TIMEOUTS_MS } from "../../lambdas/settings.ts";
 import { makeLineLogger } from "../../lambdas/telemetry/line-logger.ts";
+import { MESSAGES } from "../../lambdas/telemetry/messages.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import type { MessageLogger } from "../../lambdas/telemetry/powertools-logger.ts";
 import { consumerSettings, pollerSettings } from "../../lib/function-settings.ts";
@@ -58,6 +59,7 @@ export function makeFunctions(options: FunctionsOptions): Functions {
 
 function makeIngest({ cloud, stage, write }: FunctionsOptions) {
   const logger = makeLineLogger(write);
+  const metrics = makeMetrics({ stage: stage.stage, write, now });
   const credentials = makeCredentialCache({
     source: cloud.webhookSecret,
     lifetimeMs: INGEST.secretLifetimeMs,
@@ -65,6 +67,7 @@ function makeIngest({ cloud, stage, write }: FunctionsOptions) {
     pauseMs: INGEST.secretPauseMs,
     readMs: INGEST.secretReadMs,
     now,
+    metrics,
     logger,
   });
   return makeIngestHandler({
@@ -74,7 +77,7 @@ function makeIngest({ cloud, stage, write }: FunctionsOptions) {
     judge: makeJudge("secret", credentials),
     budgetMs: INGEST.budgetMs,
     now,
-    metrics: makeMetrics({ stage: stage.stage, write, now }),
+    metrics,
     logger,
   });
 }
@@ -130,13 +133,11 @@ function makePoller({ cloud, stage, write, signal }: FunctionsOptions) {
 
 /** Warnings and errors, as the Lambdas' logs have them; nobody reads the rest here. */
 function makeMessageLogger(write: (line: string) => void): MessageLogger {
-  const logger = makeLineLogger(write);
-  return {
-    debug() {},
-    info() {},
-    warn: (code, fields) => logger.warn(code, fields),
-    error: (code, fields) => logger.error(code, fields),
-  };
+  const log =
+    (level: "WARN" | "ERROR"): MessageLogger["warn"] =>
+    (code, fields = {}) =>
+      write(JSON.stringify({ level, code, message: MESSAGES[code], ...fields }));
+  return { debug() {}, info() {}, warn: log("WARN"), error: log("ERROR") };
 }
 
 function invocation(functionName: string, deadline: number): Context {

@@ -18,6 +18,7 @@ const LAST_HOUR: readonly (readonly [name: MetricName, good: string])[] = [
   [METRICS.webhooksReceived, "like any hour like this"],
   [METRICS.credentialsRejected, "0"],
   [METRICS.credentialsMissing, "0"],
+  [METRICS.credentialsUnusable, "0"],
   [METRICS.addressesUnlisted, "0"],
   [METRICS.storesFailed, "0"],
   [METRICS.eventsRecorded, "near the webhooks received"],

@@ -93,6 +93,13 @@ const INTAKE: readonly AlarmCase[] = [
     nearMiss: (trouble, { ours }) => trouble.once(ours(METRICS.credentialsRejected), 1),
   },
   {
+    id: "credentials-unusable",
+    // One sandbox has read a secret with a weak entry; Alloy still uses the other one.
+    fault: (trouble, { ours }) => trouble.once(ours(METRICS.credentialsUnusable), 1),
+    within: 5,
+    nearMiss: (trouble, { ours }) => trouble.once(ours(METRICS.credentialsRejected), 1),
+  },
+  {
     id: "ingest-slow",
     fault: (trouble, { lambda }) => trouble.is(lambda("Duration", "ingest"), 2_200),
     within: 7,

@@ -23,7 +23,7 @@ describe("the environment of ingest", () => {
       eventQueueUrl: COMPLETE.EVENT_QUEUE_URL,
       payloadBucketName: "payloads",
       webhookSecretArn: COMPLETE.WEBHOOK_SECRET_ARN,
-      authMode: "secret",
+      auth: "secret",
       allowList: { mode: "observe", cidrs: ["52.7.221.27/32"] },
       endpoints: { sqs: undefined, s3: undefined, secretsManager: undefined },
     });
@@ -39,6 +39,30 @@ describe("the environment of ingest", () => {
     expect(() => readIngestEnvironment({ ...COMPLETE, AUTH_MODE: "none" })).toThrow(
       `AUTH_MODE is "none"; it must be "secret" or "jwt"`,
     );
+  });
+
+  it("reads what a token must say", () => {
+    const jwt = { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] };
+
+    const { auth } = readIngestEnvironment({
+      ...COMPLETE,
+      AUTH_MODE: "jwt",
+      JWT: JSON.stringify(jwt),
+    });
+
+    expect(auth).toEqual({ jwt });
+  });
+
+  it.each([
+    undefined,
+    "null",
+    "{",
+    `{"issuer":"https://login.example.com","audience":["alloy"]}`,
+    `{"issuer":"https://login.example.com","audience":["alloy"],"scopes":[]}`,
+    `{"issuer":"https://login.example.com","audience":[],"scopes":["send"]}`,
+    `{"issuer":1,"audience":["alloy"],"scopes":["send"]}`,
+  ])("does not start in JWT mode without all of that: %s", (JWT) => {
+    expect(() => readIngestEnvironment({ ...COMPLETE, AUTH_MODE: "jwt", JWT })).toThrow(/^JWT is /);
   });
 
   it.each([

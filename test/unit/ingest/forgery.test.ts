@@ -7,7 +7,7 @@ import { aRequest, anIngest, basicOf, signatureOf } from "../../support/ingest.t
 const SECRET = {
   basic: [
     { username: USERNAME, password: PASSWORD },
-    { username: "another", password: "live one" },
+    { username: "another", password: "another live password" },
   ],
   hmac: ["another live key", KEY],
 };
@@ -138,7 +138,7 @@ describe("one entry of the secret that is of no use", () => {
 describe("the requests that were forged", () => {
   it.each([
     ["Basic", { authorization: basicOf(USERNAME, PASSWORD) }],
-    ["Basic with the second pair", { authorization: basicOf("another", "live one") }],
+    ["Basic with the second pair", { authorization: basicOf("another", "another live password") }],
     ["Basic in another casing", { AuthorizatioN: basicOf(USERNAME, PASSWORD) }],
     [
       "the scheme in another casing",

@@ -10,8 +10,11 @@ const START = Date.UTC(2026, 10, 23, 20);
 const SANDBOXES = 50;
 const SEEDS = [1, 2, 3, 4, 5];
 
-const OLD = { username: "alloy", password: "old" };
-const NEW = { username: "alloy", password: "new" };
+const OLD = { username: "alloy", password: "the old password" };
+const NEW = { username: "alloy", password: "the new password" };
+
+const OLD_KEY = "the old key of HMAC";
+const NEW_KEY = "the new key of HMAC";
 
 /**
  * Fifty sandboxes over one Secrets Manager, on a clock of their own. Each caches for itself; a request goes to any of them.
@@ -92,16 +95,16 @@ describe(`a rotation by "add, switch, remove" over ${SANDBOXES} sandboxes`, () =
   );
 
   it("rejects no webhook that Alloy repeats with the old secret before it is removed", async () => {
-    const fleet = aFleet(6, { hmac: ["old"] });
-    let keys = ["old"];
+    const fleet = aFleet(6, { hmac: [OLD_KEY] });
+    let keys = [OLD_KEY];
     const random = randomOf(7);
     const script: Script = {
       60: () => {
-        fleet.secrets.put({ hmac: ["old", "new"] });
-        keys = ["old", "new"];
+        fleet.secrets.put({ hmac: [OLD_KEY, NEW_KEY] });
+        keys = [OLD_KEY, NEW_KEY];
       },
-      240: () => (keys = ["new"]),
-      241: () => fleet.secrets.put({ hmac: ["new"] }),
+      240: () => (keys = [NEW_KEY]),
+      241: () => fleet.secrets.put({ hmac: [NEW_KEY] }),
     };
 
     await play(fleet, 480, script, () =>

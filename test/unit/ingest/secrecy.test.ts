@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { aRequest, anIngest, basicOf, DEFECT, signatureOf } from "../../support/ingest.ts";
 
 const MARK = "MARKED";
-const PASSWORD = `${MARK}-password`;
-const KEY = `${MARK}-key`;
+const PASSWORD = `${MARK}-password-of-Alloy`;
+const KEY = `${MARK}-key-of-webhooks`;
 const SECRET = { basic: [{ username: `${MARK}-user`, password: PASSWORD }], hmac: [KEY] };
 
 /** A body and headers in which everything that must not be logged is marked. */

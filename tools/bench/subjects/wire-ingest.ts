@@ -19,6 +19,7 @@ export function wireIngest(calls: Calls) {
   const environment = readIngestEnvironment(process.env);
   const now = Date.now;
   const logger = makeLineLogger(writeLine);
+  const metrics = makeMetrics({ stage: environment.stage, write: writeLine, now });
   const credentials = makeCredentialCache({
     source: {
       read: async () => ({ text: await calls.readSecret(environment.webhookSecretArn) }),
@@ -28,11 +29,12 @@ export function wireIngest(calls: Calls) {
     pauseMs: INGEST.secretPauseMs,
     readMs: INGEST.secretReadMs,
     now,
+    metrics,
     logger,
   });
   setImmediate(() => void credentials.prepare(now() + INGEST.budgetMs));
   return makeIngestHandler({
-    judge: makeJudge(environment.authMode, credentials),
+    judge: makeJudge(environment.auth, credentials),
     allowList: makeAllowList(environment.allowList.cidrs),
     allowListMode: environment.allowList.mode,
     queue: {
@@ -44,7 +46,7 @@ export function wireIngest(calls: Calls) {
     payloads: { put: () => Promise.resolve({ stored: false, cause: "rejected" }) },
     budgetMs: INGEST.budgetMs,
     now,
-    metrics: makeMetrics({ stage: environment.stage, write: writeLine, now }),
+    metrics,
     logger,
   });
 }

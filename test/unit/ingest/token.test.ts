@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+
+import { aRequest, anIngest } from "../../support/ingest.ts";
+
+const jwt = {
+  issuer: "https://login.example.com",
+  audience: ["alloy", "alloy-next"],
+  scopes: ["alloy/webhooks.write", "alloy/test"],
+};
+
+/** As API Gateway hands over an access token: each claim as text, a list in brackets. */
+const CLAIMS = { iss: jwt.issuer, aud: "alloy", scope: "openid alloy/webhooks.write", exp: "1" };
+
+const judged = (claims: unknown, scopes: unknown = null) => ({ jwt: { claims, scopes } });
+
+async function post(authorizer: unknown) {
+  const ingest = anIngest({ auth: { jwt }, secret: {} });
+  const answer = await ingest.handle(aRequest({ authorization: "Bearer a.b.c", authorizer }));
+  return { ingest, answer };
+}
+
+describe("ingest, when API Gateway judges tokens", () => {
+  it.each([
+    ["an access token", judged(CLAIMS)],
+    ["a token with several audiences", judged({ ...CLAIMS, aud: "[other alloy-next]" })],
+    ["a token of Amazon Cognito", judged({ ...CLAIMS, aud: undefined, client_id: "alloy" })],
+    [
+      "a token whose scopes are a list",
+      judged({ ...CLAIMS, scope: undefined, scp: "[openid alloy/test]" }),
+    ],
+    [
+      "a token whose scopes only API Gateway names",
+      judged({ ...CLAIMS, scope: undefined }, ["alloy/test"]),
+    ],
+  ])("takes the webhook with %s", async (_, authorizer) => {
+    const { ingest, answer } = await post(authorizer);
+
+    expect(answer.statusCode).toBe(200);
+    expect(ingest.messages).toHaveLength(1);
+  });
+
+  it.each([
+    ["no authorizer", undefined],
+    ["null for an authorizer", null],
+    ["an authorizer that says nothing", {}],
+    ["an authorizer of another kind", { lambda: { claims: CLAIMS } }],
+    ["an IAM authorizer", { iam: { accessKey: "AKID" } }],
+    ["no claims", { jwt: { scopes: ["alloy/webhooks.write"] } }],
+    ["claims that are text", judged("iss")],
+    ["another issuer", judged({ ...CLAIMS, iss: "https://evil.example.com" })],
+    ["an issuer that only begins like it", judged({ ...CLAIMS, iss: `${jwt.issuer}.evil.com` })],
+    ["no issuer", judged({ ...CLAIMS, iss: undefined })],
+    ["another audience", judged({ ...CLAIMS, aud: "other" })],
+    ["another audience and our client", judged({ ...CLAIMS, aud: "other", client_id: "alloy" })],
+    ["no audience", judged({ ...CLAIMS, aud: undefined })],
+    ["another scope", judged({ ...CLAIMS, scope: "openid" })],
+    ["a scope that only begins like it", judged({ ...CLAIMS, scope: "alloy/webhooks.writes" })],
+    ["no scope", judged({ ...CLAIMS, scope: undefined })],
+    ["claims by inheritance", Object.create(judged(CLAIMS))],
+  ])(
+    "answers 401 to a request with %s, and alarms as without a credential",
+    async (_, authorizer) => {
+      const { ingest, answer } = await post(authorizer);
+
+      expect(answer.statusCode).toBe(401);
+      expect(ingest.messages).toEqual([]);
+      expect(ingest.counted("CredentialsRejected")).toBe(1);
+      expect(ingest.counted("CredentialsMissing")).toBe(1);
+      expect(ingest.lines.join()).toContain("ingest.token.missing");
+    },
+  );
+
+  it("takes no password of the webhook secret", async () => {
+    const ingest = anIngest({ auth: { jwt } });
+
+    const answer = await ingest.handle(aRequest());
+
+    expect(answer.statusCode).toBe(401);
+  });
+});
