@@ -7,6 +7,7 @@ import type { Correction } from "./correction.ts";
 import type { DeliveryRecord } from "./delivery.ts";
 import { diagnoseFailed, diagnoseLate, diagnoseMissing, gapOf } from "./gap.ts";
 import type { Diagnosis, Gap } from "./gap.ts";
+import { answerOver, eventsAsHeard } from "./heard-events.ts";
 import type { JourneyEvent } from "./journey-event.ts";
 import { lookAlikesIn } from "./look-alikes.ts";
 import { matchReports, reportOf } from "./reconciliation.ts";
@@ -101,8 +102,7 @@ export function compare(
     toHeal: matches
       .filter((match) => toHeal.has(idOf(match)))
       .map((match) => ({ ...match.listed, lookAlikes: lookAlikesOf(match) })),
-    // Events that configuration drops will not move the state: what they did is to be said by Alloy's word.
-    corrections: correctionsOf({ ...alloy, events: handled }, here.state, {
+    corrections: correctionsOf(asHeard(alloy, matches), here.state, {
       settledBy: arrivedBy,
       isStuck,
     }),
@@ -130,6 +130,16 @@ function matchEvents(
     event: listed.event,
     record,
   }));
+}
+
+/** Events that configuration drops will not move the state: what they did is to be said by Alloy's word. */
+function asHeard(alloy: AlloyApplication, matches: readonly Match[]): AlloyApplication {
+  const events = eventsAsHeard(matches);
+  return {
+    ...alloy,
+    snapshot: alloy.snapshot === null ? null : answerOver(alloy.snapshot, matches),
+    events: matches.map(({ listed }, index) => ({ ...listed, event: events[index] ?? listed.event })),
+  };
 }
 
 /** By which the event is known here: a record's id may differ a little from that of Alloy's event. */

@@ -1,0 +1,46 @@
+import { mergeState, outcomeOf } from "./application-state.ts";
+import type { ApplicationState } from "./application-state.ts";
+import type { JourneyEvent } from "./journey-event.ts";
+import { stateOfEvent } from "./observation.ts";
+import type { Snapshot } from "./observation.ts";
+import type { MatchedEvent, RecordedEvent } from "./reconciliation.ts";
+
+/** An event of Alloy's list as it was told to us: what only the list says of it was never applied. */
+export function asRecorded(event: JourneyEvent, record: RecordedEvent): JourneyEvent {
+  const { eventId, at, entityApplicationToken, entityToken, nodeId, eventToken, outcome } = record;
+  const node = { ...event.node, id: nodeId };
+  return { ...event, eventId, at, entityApplicationToken, entityToken, node, eventToken, outcome };
+}
+
+/** Alloy's events as they are known here once the missing ones have come: those as they are listed. */
+export function eventsAsHeard(matches: readonly MatchedEvent[]): readonly JourneyEvent[] {
+  return matches.map(({ event, record }) => (record === null ? event : asRecorded(event, record)));
+}
+
+/**
+ * Alloy's answer as it stands to what is recorded.
+ *
+ * - Its time is that of its newest event at least, also where our record of that event is dated a little
+ *   later: the answer knows the event, so it is not older.
+ * - Where it names no outcome, it does not take back the one that its own events name.
+ */
+export function answerOver(said: Snapshot, matches: readonly MatchedEvent[]): Snapshot {
+  const at = matches.reduce((newest, { record }) => Math.max(newest, record?.at ?? 0), said.at);
+  if (said.status !== "completed" || said.outcome !== null) return { ...said, at };
+  const listed = joined(matches.map(({ event }) => stateOfEvent(event)));
+  return { ...said, at, outcome: listed === null ? null : outcomeOf(listed) };
+}
+
+/** The join of many states in pairs, so that the work is nearly linear, however many applicants they name. */
+export function joined(states: readonly ApplicationState[]): ApplicationState | null {
+  let level = states;
+  while (level.length > 1) {
+    const below = level;
+    level = below.flatMap((one, index) => {
+      if (index % 2 === 1) return [];
+      const other = below[index + 1];
+      return [other === undefined ? one : mergeState(one, other)];
+    });
+  }
+  return level[0] ?? null;
+}
