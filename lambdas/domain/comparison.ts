@@ -5,6 +5,7 @@ import type { ApplicationState } from "./application-state.ts";
 import { correctionsOf } from "./correction.ts";
 import type { Correction } from "./correction.ts";
 import type { DeliveryRecord } from "./delivery.ts";
+import { findFailures } from "./failure-finder.ts";
 import { diagnoseFailed, diagnoseLate, diagnoseMissing, gapOf } from "./gap.ts";
 import type { Diagnosis, Gap } from "./gap.ts";
 import { answerOver, eventsAsHeard } from "./heard-events.ts";
@@ -74,13 +75,16 @@ export function compare(
   // What Alloy dates in the future has happened all the same, or it would not be in the list.
   const hasArrived = ({ at }: JourneyEvent) => at <= arrivedBy || at > now + gaps.graceMs;
   const arrived = matches.filter(({ event }) => hasArrived(event));
-  const missing = arrived.filter(({ record }) => record === null).map(({ event }) => event);
+  const missing = arrived.filter(({ record }) => record === null);
   const inFlight = matches.filter(({ event, record }) => record === null && !hasArrived(event));
 
-  const failed = arrived.flatMap((match) => asFailed(match, here.failures, now));
+  const failureOf = findFailures(matches, here);
+  const failed = arrived.flatMap((match) => asFailed(match, failureOf.get(match), now));
   const failedIds = new Set(failed.map(({ event }) => event.eventId));
   const diagnoses = [
-    ...missing.map((event) => diagnoseMissing(event, here.failures, delivery, now)),
+    ...missing.map((match) =>
+      diagnoseMissing(match.event, failureOf.get(match) ?? null, delivery, now),
+    ),
     ...failed,
   ];
   const unapplied = unappliedEvents(here.state, matches, arrivedBy)
@@ -91,14 +95,16 @@ export function compare(
 
   const queuedBefore = new Set(here.gap?.events.map(({ eventId }) => eventId));
   const isStuck = unapplied.some(({ event }) => queuedBefore.has(event.eventId));
+  // Again and again it would only fill the dead-letter queue.
+  const mayRedrive = here.failures.every(({ failedAt }) => now - failedAt >= GAP.redriveMs);
   const toHeal = new Set(
     [...diagnoses, ...unapplied]
-      .filter((diagnosis) => isToHeal(diagnosis, here.failures, isStuck, context))
+      .filter((diagnosis) => isToHeal(diagnosis, { mayRedrive, isStuck }, context))
       .map(({ event }) => event.eventId),
   );
   const lookAlikesOf = lookAlikesIn(matches);
   return {
-    missing,
+    missing: missing.map(({ event }) => event),
     toHeal: matches
       .filter((match) => toHeal.has(idOf(match)))
       .map((match) => ({ ...match.listed, lookAlikes: lookAlikesOf(match) })),
@@ -112,7 +118,7 @@ export function compare(
     inFlightUntil:
       inFlight.length === 0
         ? null
-        : Math.max(...inFlight.map(({ event }) => event.at)) + gaps.graceMs,
+        : inFlight.reduce((newest, { event }) => Math.max(newest, event.at), 0) + gaps.graceMs,
   };
 }
 
@@ -138,7 +144,10 @@ function asHeard(alloy: AlloyApplication, matches: readonly Match[]): AlloyAppli
   return {
     ...alloy,
     snapshot: alloy.snapshot === null ? null : answerOver(alloy.snapshot, matches),
-    events: matches.map(({ listed }, index) => ({ ...listed, event: events[index] ?? listed.event })),
+    events: matches.map(({ listed }, index) => ({
+      ...listed,
+      event: events[index] ?? listed.event,
+    })),
   };
 }
 
@@ -158,13 +167,11 @@ function isKept(
 
 /** An event that is recorded, and of which the rest failed: nobody downstream has been told. */
 function asFailed(
-  { event: { type, at, eventId }, record }: MatchedEvent,
-  failures: readonly RecordedFailure[],
+  { event: { type, at }, record }: MatchedEvent,
+  failure: RecordedFailure | undefined,
   now: number,
 ): readonly Diagnosis[] {
-  if (record === null) return [];
-  const failure = failures.find((one) => [record.eventId, eventId].includes(one.eventId));
-  if (failure === undefined) return [];
+  if (record === null || failure === undefined) return [];
   return [diagnoseFailed({ eventId: record.eventId, type, at }, failure, now)];
 }
 
@@ -177,9 +184,8 @@ function asUnapplied({ eventId, type, at }: JourneyEvent): Diagnosis {
 
 function isToHeal(
   { event }: Diagnosis,
-  failures: readonly RecordedFailure[],
-  isStuck: boolean,
-  { delivery, now }: ComparisonContext,
+  { mayRedrive, isStuck }: { readonly mayRedrive: boolean; readonly isStuck: boolean },
+  { delivery }: ComparisonContext,
 ): boolean {
   const { stage } = event;
   switch (stage) {
@@ -190,8 +196,7 @@ function isToHeal(
       // Of a known age the queue will bring it; of an unknown one it may be somebody else's message.
       return delivery?.oldestQueuedAt === null;
     case "dead-lettered":
-      // Again and again it would only fill the dead-letter queue.
-      return failures.every(({ failedAt }) => now - failedAt >= GAP.redriveMs);
+      return mayRedrive;
     case "not-applied":
       // Once: what its own idempotency record holds back, only Alloy's word about the whole can repair.
       return !isStuck;

@@ -1,10 +1,11 @@
 import * as v from "valibot";
 
 import type { AlloyApplication, AlloyRerun } from "./alloy-application.ts";
-import { lastReopeningOf, mergeState, outcomeOf, statusOf } from "./application-state.ts";
+import { lastReopeningOf, outcomeOf, statusOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
 import { APPLICATION_STATUSES, isFinal } from "./event-types.ts";
 import type { ApplicationStatus } from "./event-types.ts";
+import { joined } from "./heard-events.ts";
 import { contentIdOf } from "./identity.ts";
 import { stateOfEvent } from "./observation.ts";
 import type { Snapshot } from "./observation.ts";
@@ -38,9 +39,8 @@ export function correctionsOf(
   { settledBy, isStuck }: { readonly settledBy: number; readonly isStuck: boolean },
 ): readonly Correction[] {
   if (said === null) return [];
-  const healed = isStuck
-    ? state
-    : events.map(({ event }) => stateOfEvent(event)).reduce(mergeState, state);
+  const told = isStuck ? [] : events.map(({ event }) => stateOfEvent(event));
+  const healed = joined([state, ...told]) ?? state;
   // That the answer names no outcome does not unsay the one that an event named.
   const snapshot = { ...said, outcome: said.outcome ?? outcomeIf(said.status, healed) };
 

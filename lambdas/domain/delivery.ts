@@ -1,4 +1,5 @@
 import { ALLOY_ATTEMPTS_MS } from "../settings.ts";
+import { firstSince } from "./in-time.ts";
 
 /** What we answered to webhooks within one minute. */
 export interface AnsweredMinute {
@@ -34,12 +35,17 @@ const SLIP_MS = 30_000;
 
 /** What we answered in the minutes in which Alloy delivered, or tried to deliver, an event of this time. */
 export function answersAround(eventAt: number, { minutes }: DeliveryRecord): AnsweredMinute {
-  const tries = minutes.filter(({ at }) =>
-    ALLOY_ATTEMPTS_MS.some(
-      (elapsed) => at + MINUTE > eventAt + elapsed && at <= eventAt + elapsed + SLIP_MS,
-    ),
-  );
-  return tries.reduce(
+  // Two attempts may fall into one minute, which counts once.
+  const tries = new Set<AnsweredMinute>();
+  for (const elapsed of ALLOY_ATTEMPTS_MS) {
+    const triedAt = eventAt + elapsed;
+    for (let index = firstSince(minutes, triedAt - MINUTE + 1); ; index += 1) {
+      const minute = minutes[index];
+      if (minute === undefined || minute.at > triedAt + SLIP_MS) break;
+      tries.add(minute);
+    }
+  }
+  return [...tries].reduce(
     (sum, one) => ({
       at: eventAt,
       accepted: sum.accepted + one.accepted,

@@ -4,7 +4,6 @@ import type { ApplicationState } from "./application-state.ts";
 import { answersAround, refusedIn } from "./delivery.ts";
 import type { AnsweredMinute, DeliveryRecord } from "./delivery.ts";
 import { contentIdOf } from "./identity.ts";
-import { TWIN_MS } from "./reconciliation.ts";
 import type { RecordedEvent, RecordedFailure } from "./reconciliation.ts";
 
 /** What is missing of an application, since when, and where it stopped. */
@@ -61,7 +60,8 @@ export function gapOf(
     diagnoses.filter(({ event }) => event.stage === stage),
   );
   if (worst === undefined) return null;
-  const since = Math.min(...diagnoses.map(({ event }) => event.at));
+  // Not by a call with all of them: an answer may hold more events than a call takes arguments.
+  const since = diagnoses.reduce((oldest, { event }) => Math.min(oldest, event.at), Infinity);
   return {
     // By when it began, not by when it was found: a check that was cut off is done again.
     gapId: before?.gapId ?? contentIdOf("gap", { applicationToken, since }),
@@ -86,17 +86,17 @@ type MissingEvent = Omit<GapEvent, "stage">;
  * 3. We refused webhooks in the minutes in which Alloy tried to deliver it: `rejected`.
  * 4. Nothing of it came: `not-delivered`.
  *
+ * @param failure - of the event (`findFailures`); null when none is recorded.
  * @param delivery - null when the metrics could not be read.
  */
 export function diagnoseMissing(
   event: MissingEvent,
-  failures: readonly RecordedFailure[],
+  failure: RecordedFailure | null,
   delivery: DeliveryRecord | null,
   now: number,
 ): Diagnosis {
   const as = (stage: GapStage, evidence: string) => ({ event: { ...event, stage }, evidence });
 
-  const failure = failureOf(event, failures);
   if (failure !== null) return diagnoseFailed(event, failure, now);
   if (delivery === null) return as("not-delivered", "nothing of it is recorded");
 
@@ -137,7 +137,7 @@ export function submissionGapOf(
 ): Gap | null {
   if (submittedAt === null || lastEventAt !== null || now - submittedAt <= graceMs) return null;
   const submission = { eventId: "", type: "submission", at: submittedAt };
-  const { event, evidence } = diagnoseMissing(submission, [], delivery, now);
+  const { event, evidence } = diagnoseMissing(submission, null, delivery, now);
   return {
     gapId: contentIdOf("gap", { applicationToken, since: submittedAt }),
     stage: event.stage,
@@ -167,19 +167,6 @@ export function diagnoseLate(
 /** Whether the failure will not be retried any more: the queue has given its message up. */
 export function isDeadLettered({ deadLettered, failedAt }: RecordedFailure, now: number): boolean {
   return deadLettered || now - failedAt > GAP.longestRetryMs;
-}
-
-function failureOf(
-  event: MissingEvent,
-  failures: readonly RecordedFailure[],
-): RecordedFailure | null {
-  const [byId] = failures.filter(({ eventId }) => eventId === event.eventId);
-  // A webhook may have named the event a little differently, in its time too; it cannot have failed
-  // before it happened.
-  const [byType] = failures.filter(
-    ({ eventType, failedAt }) => eventType === event.type && failedAt >= event.at - TWIN_MS,
-  );
-  return byId ?? byType ?? null;
 }
 
 function queueEvidence(

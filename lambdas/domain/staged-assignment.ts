@@ -1,5 +1,6 @@
 import { likenessOf } from "./candidate.ts";
 import type { Candidate, Group } from "./candidate.ts";
+import { firstSince } from "./in-time.ts";
 import { assignByTime } from "./time-assignment.ts";
 
 /** How many pairs the last stage looks at, per report of the group, before it ends. */
@@ -119,15 +120,4 @@ function knownOf({ values }: Candidate<unknown>): number {
 
 function bitsIn(fields: number): number {
   return fields.toString(2).replaceAll("0", "").length;
-}
-
-/** Where in the order of time the first stands that is not older than this. */
-function firstSince(records: readonly Candidate<unknown>[], since: number): number {
-  let [from, to] = [0, records.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if ((records[middle]?.at ?? Infinity) < since) from = middle + 1;
-    else to = middle;
-  }
-  return from;
 }

@@ -1,12 +1,13 @@
 import { mergeState, outcomeOf, statusOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
+import { asRecorded, joined } from "./heard-events.ts";
 import type { JourneyEvent } from "./journey-event.ts";
 import { stateOfEvent } from "./observation.ts";
 import type { MatchedEvent } from "./reconciliation.ts";
 
 /**
  * Finds the events that are recorded, but that the state does not show: it would stand elsewhere, were
- * they merged into it.
+ * they merged into it. The time is linear in the events.
  *
  * @param recordedBefore - what was recorded later may still be on its way into the state; epoch milliseconds.
  */
@@ -16,24 +17,30 @@ export function unappliedEvents(
   recordedBefore: number,
 ): readonly JourneyEvent[] {
   const recorded = matches.flatMap(({ event, record }) =>
-    record === null || record.receivedAt > recordedBefore
-      ? []
-      : // As it was told to us: what only Alloy's list says of it was never to be applied.
-        [{ ...event, eventId: record.eventId, at: record.at, outcome: record.outcome }],
+    record === null || record.receivedAt > recordedBefore ? [] : [asRecorded(event, record)],
   );
-  if (standsAs(state, joined(state, recorded))) return [];
-  const alone = recorded.filter((event) => !standsAs(state, joined(state, [event])));
-  return alone.length > 0 ? alone : recorded.filter((event) => isNews(state, event));
+  const bare = withoutApplicants(state);
+  const observations = recorded.map((event) => ({
+    event,
+    said: withoutApplicants(stateOfEvent(event)),
+  }));
+  const whole = joined([bare, ...observations.map(({ said }) => said)]) ?? bare;
+  if (standsAs(bare, whole)) return [];
+  const merged = observations.map(({ event, said }) => ({ event, after: mergeState(bare, said) }));
+  const alone = merged.filter(({ after }) => !standsAs(bare, after));
+  const news = alone.length > 0 ? alone : merged.filter(({ after }) => isNews(bare, after));
+  return news.map(({ event }) => event);
 }
 
-function joined(state: ApplicationState, events: readonly JourneyEvent[]): ApplicationState {
-  return events.map((event) => stateOfEvent(event)).reduce(mergeState, state);
+/** Status and outcome of an application do not depend on them, and there may be as many as events. */
+function withoutApplicants(state: ApplicationState): ApplicationState {
+  return { ...state, entities: {}, healed: {} };
 }
 
 function standsAs(one: ApplicationState, other: ApplicationState): boolean {
   return statusOf(one) === statusOf(other) && outcomeOf(one) === outcomeOf(other);
 }
 
-function isNews(state: ApplicationState, event: JourneyEvent): boolean {
-  return JSON.stringify(joined(state, [event])) !== JSON.stringify(state);
+function isNews(before: ApplicationState, after: ApplicationState): boolean {
+  return JSON.stringify(before) !== JSON.stringify(after);
 }

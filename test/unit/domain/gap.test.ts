@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 
+import { findFailures } from "../../../lambdas/domain/failure-finder.ts";
 import { stateOfSubmission } from "../../../lambdas/domain/observation.ts";
 import type { AnsweredMinute, DeliveryRecord } from "../../../lambdas/domain/delivery.ts";
 import {
@@ -11,6 +12,7 @@ import {
 import type { Gap } from "../../../lambdas/domain/gap.ts";
 import type { RecordedFailure } from "../../../lambdas/domain/reconciliation.ts";
 import type { GapStage } from "../../../lambdas/settings.ts";
+import { aJourneyEvent } from "../../support/journey-event.ts";
 
 const MINUTE = 60_000;
 /** The beginning of a minute. */
@@ -43,7 +45,9 @@ function stageOf(
   delivery: DeliveryRecord | null,
   failures: readonly RecordedFailure[] = [],
 ): GapStage {
-  return diagnoseMissing(event, failures, delivery, NOW).event.stage;
+  const match = { event: aJourneyEvent(event), record: null };
+  const failure = findFailures([match], { events: [], failures }).get(match) ?? null;
+  return diagnoseMissing(event, failure, delivery, NOW).event.stage;
 }
 
 describe("a missing event", () => {
@@ -109,7 +113,7 @@ describe("a missing event", () => {
   test("says what shows where it stopped", () => {
     const { evidence } = diagnoseMissing(
       event,
-      [],
+      null,
       answered(AT, { credentials: 2, faults: 1 }),
       NOW,
     );
