@@ -1,14 +1,11 @@
-import type { AlloyAnswer, AlloyApi } from "../../lambdas/domain/polling-ports.ts";
 import { makeDeliveries } from "../../tools/alloy-simulator/deliveries.ts";
 import type { Deliveries, WebhookAnswer } from "../../tools/alloy-simulator/deliveries.ts";
 import type { Tokens } from "../../tools/alloy-simulator/tokens.ts";
 import { inJsonbOrder } from "../../tools/alloy-simulator/webhook.ts";
 import type { WebhookBody, WebhookCredential } from "../../tools/alloy-simulator/webhook.ts";
-import type { FaultKind } from "./faults.ts";
-import { answerAt } from "./plot-application.ts";
 import type { TrueEvent } from "./plot-application.ts";
 import type { Plot } from "./plot.ts";
-import type { CallFault, Sandbox, Surroundings } from "./sandbox.ts";
+import type { Surroundings } from "./sandbox.ts";
 
 const HOUR = 3_600_000;
 
@@ -94,16 +91,16 @@ function countingTokens(): Tokens {
 
 /** `writeWebhook`, without serialising the event anew for each attempt. */
 function writerOf(event: TrueEvent): (webhook: WebhookBody) => string {
-  const type = "update:journeyapplications:sandbox";
+  const type = event.family === null ? "" : `,"type":"${event.family}"`;
   return ({ requestToken, sentAt, reread }) => {
     if (!reread) {
       event.json.first ??= JSON.stringify(event.told);
-      const head = `"request_token":"${requestToken}","timestamp":${sentAt},"type":"${type}"`;
+      const head = `"request_token":"${requestToken}","timestamp":${sentAt}${type}`;
       return `{${head},"data":${event.json.first}}`;
     }
     event.json.reread ??= JSON.stringify(inJsonbOrder(event.told));
     const tail = `"timestamp":${sentAt},"request_token":"${requestToken}"`;
-    return `{"data":${event.json.reread},"type":"${type}",${tail}}`;
+    return `{"data":${event.json.reread}${type},${tail}}`;
   };
 }
 
@@ -122,45 +119,3 @@ const NO_EVENT = {
   entity_token: null,
   entity_application_token: null,
 };
-
-const CALL: readonly CallFault[] = ["crash-before", "crash-after", "timed-out", "slow", "stalled"];
-const ANSWER: readonly FaultKind[] = ["alloy-failed", "alloy-rate-limited", "alloy-unauthorized"];
-
-/** Alloy's API, as one sandbox calls it. */
-export function alloyApiIn(sandbox: Sandbox, plot: Plot, world: Surroundings): AlloyApi {
-  const { clock, faults, story, nameOf } = world;
-  const byToken = new Map(plot.applications.map((application) => [application.token, application]));
-  return {
-    getApplication: ({ applicationToken }, timeoutMs) =>
-      sandbox.call(
-        "alloy.get",
-        applicationToken,
-        async (): Promise<AlloyAnswer> => {
-          const fault = faults.draw("alloy.answer", ANSWER, nameOf(applicationToken));
-          if (fault !== null) {
-            story.tell("Alloy", `FAULT ${fault.kind} #${fault.occurrence}`);
-            return answerOf(fault.kind, fault.amount);
-          }
-          const known = byToken.get(applicationToken);
-          const application = known === undefined ? null : answerAt(known, clock.now());
-          if (application === null) return { kind: "unknown", status: 404, minorCode: 4041 };
-          return { kind: "application", application };
-        },
-        {
-          service: "alloy",
-          kinds: CALL,
-          timeoutMs,
-          refuse: () => ({ kind: "failed", cause: "timeout", retryAfterMs: null }),
-        },
-      ),
-    renewCredentials() {},
-  };
-}
-
-function answerOf(kind: FaultKind, amount: number): AlloyAnswer {
-  if (kind === "alloy-unauthorized") return { kind: "unauthorized" };
-  const retryAfterMs = amount < 0.5 ? null : Math.round(amount * 4_000);
-  if (kind === "alloy-rate-limited") return { kind: "rate-limited", retryAfterMs };
-  const cause = amount < 0.3 ? "not-an-application" : "server-error";
-  return { kind: "failed", cause, retryAfterMs };
-}

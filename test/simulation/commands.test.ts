@@ -25,7 +25,7 @@ describe("npm run simulate", () => {
 
     expect(code).toBe(0);
     expect(lastLine()).toMatch(
-      /^seeds=30 events=\d{3} faults=\d+ lost=0 doubled=0 regressed=0 stuck=0 seeds\/s=\d+$/,
+      /^seeds=30 events=\d{3} faults=\d+ lost=0 doubled=0 regressed=0 stuck=0 overasked=0 seeds\/s=\d+$/,
     );
   });
 

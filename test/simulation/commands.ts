@@ -3,7 +3,11 @@ import { performance } from "node:perf_hooks";
 
 import { ALL_FAULT_KINDS, FAULT_KINDS } from "./faults.ts";
 import { playGaps, playOneGap } from "./gap-commands.ts";
+import { knobsOf } from "./knobs.ts";
+import type { KnobChoice } from "./knobs.ts";
 import { MUTANTS } from "./mutants/catalogue.ts";
+import { VIOLATION_KINDS } from "./observer.ts";
+import type { ViolationKind } from "./observer.ts";
 import { OptionError, parseOptions, USAGE } from "./options.ts";
 import { makeProgress } from "./progress.ts";
 import { firstBrokenSeed, Hunters } from "./run-mutants.ts";
@@ -49,8 +53,9 @@ async function playSeeds(options: {
   readonly count: number;
   readonly jobs: number;
   readonly verbose: boolean;
+  readonly knobs: KnobChoice;
 }): Promise<number> {
-  const { count, jobs, verbose } = options;
+  const { count, jobs, verbose, knobs } = options;
   const begun = performance.now();
   const progress = makeProgress(count);
   let broken = 0;
@@ -64,7 +69,7 @@ async function playSeeds(options: {
   const failures = tallies.flatMap((tally) => tally.failures);
   for (const failure of failures.slice(0, MOST_TOLD)) tellFailure(failure);
   const [first] = failures;
-  if (first !== undefined) await tellSmallest(first);
+  if (first !== undefined) await tellSmallest(first, knobs);
   console.log(summary(tallies, failures, seconds * jobs));
   return failures.length === 0 ? 0 : 1;
 }
@@ -74,14 +79,14 @@ function summary(tallies: readonly Tally[], failures: readonly Failure[], second
   const sum = (of: (tally: Tally) => number) => tallies.reduce((all, tally) => all + of(tally), 0);
   const hash = createHash("sha256");
   for (const tally of tallies) for (const digest of tally.digests) hash.update(digest);
-  const broken = (kind: string) =>
+  const broken = (kind: ViolationKind) =>
     failures.filter(({ violations }) => violations.some((one) => one.kind === kind)).length;
   const seeds = sum(({ count }) => count);
   return [
     `digest=${hash.digest("hex")} republished=${sum((tally) => tally.republished)}`,
     `seeds=${seeds} events=${sum(({ events }) => events)} faults=${sum(({ faults }) => faults)} ` +
-      `lost=${broken("lost")} doubled=${broken("doubled")} regressed=${broken("regressed")} ` +
-      `stuck=${broken("stuck")} seeds/s=${Math.round(seeds / seconds)}`,
+      `${VIOLATION_KINDS.map((kind) => `${kind}=${broken(kind)}`).join(" ")} ` +
+      `seeds/s=${Math.round(seeds / seconds)}`,
   ].join("\n");
 }
 
@@ -99,16 +104,22 @@ function tellFailure({ seed, violations }: Failure): void {
 }
 
 /** Prints the fewest faults with which a seed still breaks the same promise, and how to see it. */
-async function tellSmallest({ seed, violations, faults }: Failure): Promise<void> {
+async function tellSmallest(
+  { seed, violations, faults }: Failure,
+  knobs: KnobChoice,
+): Promise<void> {
   const kind = violations[0]?.kind;
   const smallest = await shrink(faults, async (some) => {
-    const result = await runSeed(seed, { only: new Set(some) });
+    const result = await runSeed(seed, { only: new Set(some), knobs });
     return result.violations.some((one) => one.kind === kind);
   });
   console.log(`The fewest faults with which seed ${seed} is still ${kind}: ${smallest.length}`);
   for (const key of smallest) console.log(`  ${key}`);
   const list = smallest.length === 0 ? "none" : smallest.join(",");
-  console.log(`Replay: npm run simulate -- --seed ${seed} --faults "${list}" --trace`);
+  const on = [...knobsOf(seed, knobs)].join(",") || "none";
+  console.log(
+    `Replay: npm run simulate -- --seed ${seed} --knobs ${on} --faults "${list}" --trace`,
+  );
 }
 
 async function huntMutants(only: string | null): Promise<number> {
@@ -151,9 +162,10 @@ async function playSeed(options: {
   readonly seed: number;
   readonly trace: boolean;
   readonly faults: readonly string[] | null;
+  readonly knobs: KnobChoice;
 }): Promise<number> {
-  const { seed, trace, faults } = options;
-  const result = await runSeed(seed, { only: faults === null ? null : new Set(faults) });
+  const { seed, trace, faults, knobs } = options;
+  const result = await runSeed(seed, { only: faults === null ? null : new Set(faults), knobs });
   if (trace) console.log(result.story.text());
   const failure = { seed, violations: result.violations, faults: [] };
   tellFailure(failure);

@@ -3,7 +3,7 @@ import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { ReceivedMessage } from "../../tools/memory/queue.ts";
 import { isHandled, isPublicationDue } from "./expectations.ts";
 import type { Observer } from "./observer.ts";
-import { identityOf } from "./plot-application.ts";
+import { identityOf } from "./views.ts";
 import type { Plot } from "./plot.ts";
 import type { Invocation } from "./sandbox.ts";
 

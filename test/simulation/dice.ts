@@ -18,7 +18,7 @@ export class Dice {
     return least + Math.floor(this.next() * (most - least + 1));
   }
 
-  pick<Value>(values: readonly [Value, ...Value[]]): Value {
+  pick<const Value>(values: readonly [Value, ...Value[]]): Value {
     return values[Math.floor(this.next() * values.length)] ?? values[0];
   }
 }

@@ -19,10 +19,37 @@ export function isHandled(
 }
 
 /** The event's route, by what its Journey says that its outcomes mean. */
-export function routeOf({ route, application, told }: TrueEvent, { settings }: Plot): RouteId {
-  if (told.type !== "completed_application" || typeof told["outcome"] !== "string") return route;
-  const { outcomes = {} } = settings.journeyRoutes[application.journeyToken] ?? {};
-  return outcomes[told["outcome"].toLowerCase()] ?? route;
+export function routeOf({ route, application, told, listed }: TrueEvent, plot: Plot): RouteId {
+  const outcome = told["outcome"] ?? listed["outcome"];
+  if (told.type !== "completed_application" || typeof outcome !== "string") return route;
+  return ownRouteOf(application.journeyToken, outcome, plot) ?? route;
+}
+
+/** Whether an event may be published so: one side of it may not name its outcome. */
+export function isRouteOf(event: TrueEvent, said: RouteId, plot: Plot): boolean {
+  if (said === routeOf(event, plot)) return true;
+  const names = (view: TrueEvent["listed"]) => (view["outcome"] ?? null) !== null;
+  return said === "completed" && !(names(event.told) && names(event.listed));
+}
+
+function ownRouteOf(journeyToken: string, outcome: string, { settings }: Plot): RouteId | null {
+  const { outcomes = {} } = settings.journeyRoutes[journeyToken] ?? {};
+  return outcomes[outcome.toLowerCase()] ?? null;
+}
+
+/** Where the end goes that Alloy's answer states; null: it is none. */
+export function routeOfEnd(
+  { status, outcome }: { readonly status: string; readonly outcome: string | null },
+  journeyToken: string,
+  plot: Plot,
+): RouteId | null {
+  if (status === "error") return "errored";
+  if (status === "expired") return "expired";
+  if (status !== "completed") return null;
+  const own = outcome === null ? null : ownRouteOf(journeyToken, outcome, plot);
+  if (own !== null) return own;
+  const word = outcome?.toLowerCase();
+  return word === "approved" || word === "denied" ? word : "completed";
 }
 
 /** How a route is published: as the Journey says, or else as the stage does. */
@@ -35,9 +62,9 @@ export function isPublicationDue(
   event: TrueEvent,
   { plot, observer }: { readonly plot: Plot; readonly observer: Observer },
 ): boolean {
-  const { journeyToken } = event.application;
+  const { journeyToken, isShadow, isForeign } = event.application;
   const { publish, publishLate } = publicationOf(journeyToken, routeOf(event, plot), plot);
-  if (!publish || event.application.isShadow) return false;
+  if (!publish || isShadow || isForeign || event.mayBeSilent) return false;
   if (publishLate || event.isAlwaysNews) return true;
   const { token } = event.application;
   return !event.times.some((at) => observer.isOvertaken(token, at));

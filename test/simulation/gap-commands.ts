@@ -2,6 +2,7 @@ import { setImmediate as pause } from "node:timers/promises";
 
 import { playGap } from "./gap-world.ts";
 import type { GapResult } from "./gap-world.ts";
+import type { KnobChoice } from "./knobs.ts";
 import { ALL_TROUBLES, TROUBLES } from "./planted-gap.ts";
 import { makeProgress } from "./progress.ts";
 
@@ -14,15 +15,16 @@ const MOST_TOLD = 10;
 export async function playGaps(options: {
   readonly from: number;
   readonly count: number;
+  readonly knobs: KnobChoice;
 }): Promise<number> {
-  const { from, count } = options;
+  const { from, count, knobs } = options;
   const results: GapResult[] = [];
   const progress = makeProgress(count);
   for (let done = 0; done < count; done += CHUNK) {
     const share = Math.min(CHUNK, count - done);
     for (let seed = from + done; seed < from + done + share; seed += 1) {
       // The stories of ten thousand worlds would fill the memory.
-      results.push({ ...(await playGap(seed)), story: null });
+      results.push({ ...(await playGap(seed, knobs)), story: null });
     }
     progress.advance(share, "");
     await pause();
@@ -38,8 +40,9 @@ export async function playGaps(options: {
 export async function playOneGap(options: {
   readonly seed: number;
   readonly trace: boolean;
+  readonly knobs: KnobChoice;
 }): Promise<number> {
-  const result = await playGap(options.seed);
+  const result = await playGap(options.seed, options.knobs);
   if (options.trace && result.story !== null) console.log(result.story.text());
   const { planted } = result;
   if (planted !== null) {

@@ -1,5 +1,7 @@
 import type { GapStage } from "../../lambdas/settings.ts";
 import { GapWatch } from "./gap-watch.ts";
+import { knobsOf, USUAL_KNOBS } from "./knobs.ts";
+import type { KnobChoice } from "./knobs.ts";
 import { firstDifference, ledgerOf } from "./ledger.ts";
 import type { PlantedGap, Trouble } from "./planted-gap.ts";
 import { plantGap } from "./planted-gap.ts";
@@ -31,8 +33,8 @@ export interface GapResult {
 }
 
 /** Plays a seed's world twice: without any trouble, and with its planted gap. */
-export async function playGap(seed: number): Promise<GapResult> {
-  const plot = plotOf(seed);
+export async function playGap(seed: number, choice: KnobChoice = USUAL_KNOBS): Promise<GapResult> {
+  const plot = plotOf(seed, { knobs: knobsOf(seed, choice) });
   const calm = await playWorld(plot, { only: NO_FAULTS });
   const falseGaps = calm.cloud.bus.notices.length;
   const planted = plantGap(plot);

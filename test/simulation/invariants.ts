@@ -2,12 +2,13 @@ import { QUEUE } from "../../lambdas/settings.ts";
 import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { Fault, FaultKind } from "./faults.ts";
-import { isHandled, isPublicationDue, routeOf } from "./expectations.ts";
+import { isHandled, isPublicationDue, isRouteOf, routeOf } from "./expectations.ts";
+import { judgeAsking, judgeEnds } from "./judge-whole.ts";
 import type { Observer, Publication, Violation } from "./observer.ts";
 import type { TrueApplication, TrueEvent } from "./plot-application.ts";
 import type { Plot } from "./plot.ts";
 
-interface Seen {
+export interface Seen {
   readonly plot: Plot;
   readonly cloud: MemoryCloud;
   readonly observer: Observer;
@@ -24,7 +25,11 @@ export function judge(seen: Seen): {
 } {
   const { plot, observer } = seen;
   const republished = plot.events.reduce((sum, event) => sum + judgeEvent(event, seen), 0);
-  for (const application of plot.applications) judgeApplication(application, seen);
+  for (const application of plot.applications) {
+    judgeApplication(application, seen);
+    judgeEnds(application, seen);
+    judgeAsking(application, seen);
+  }
   judgePosts(seen);
   judgeStrangers(seen);
   judgeRest(seen);
@@ -36,7 +41,6 @@ export function judge(seen: Seen): {
 function judgeEvent(event: TrueEvent, seen: Seen): number {
   const { plot, cloud, observer } = seen;
   const { name, ids, application } = event;
-  const route = routeOf(event, plot);
   const records = ids.filter((id) => cloud.applications.events.has(id));
   const published = ids.filter((id) => observer.publicationsOf.has(id));
   if (!isHandled(plot, application.journeyToken, event.type)) {
@@ -45,21 +49,46 @@ function judgeEvent(event: TrueEvent, seen: Seen): number {
     }
     return 0;
   }
-  if (records.length === 0) observer.violate("lost", `${name} is not recorded`);
+  if (records.length === 0 && hasComeIn(event, seen)) {
+    observer.violate("lost", `${name} is not recorded`);
+  }
   if (records.length > 1) observer.violate("doubled", `${name} is recorded under two ids`);
   if (published.length > 1) observer.violate("doubled", `${name} is published under two ids`);
-  if (published.length === 0 && isPublicationDue(event, seen)) {
+  if (records.length > 0 && published.length === 0 && isPublicationDue(event, seen)) {
     observer.violate("lost", `${name} is recorded, and not published`);
   }
-  if (published.length > 0 && application.isShadow) {
+  const publications = published.flatMap((id) => observer.publicationsOf.get(id) ?? []);
+  if (publications.some((one) => isOfKnownShadow(application, one, observer))) {
     observer.violate("doubled", `${name} is published, and its application is a shadow one`);
   }
-  const publications = published.flatMap((id) => observer.publicationsOf.get(id) ?? []);
+  if (published.length > 0 && application.isForeign) {
+    observer.violate("doubled", `${name} is published, and is of another environment`);
+  }
   for (const { event: said } of publications) {
-    if (said.route === route) continue;
+    if (isRouteOf(event, said.route, plot)) continue;
+    const route = routeOf(event, plot);
     observer.violate("lost", `${name} is published as ${said.route}, and is ${route}`);
   }
   return judgeTimes(name, publications, observer);
+}
+
+/** Whether it must be here: what our API does not know comes by its webhook, or not at all. */
+function hasComeIn({ name, application }: TrueEvent, { deliveries }: Seen): boolean {
+  if (!application.isUnknownToUs) return true;
+  return deliveries.log.some(
+    ({ eventToken, state }) => eventToken === name && state === "delivered",
+  );
+}
+
+/** Whether the table said so by then, or the event itself. */
+function isOfKnownShadow(
+  { isShadow, isShadowBySide, token }: TrueApplication,
+  { invocation }: Publication,
+  { shadows }: Observer,
+): boolean {
+  if (!isShadow) return false;
+  const knownAt = shadows.get(token) ?? Number.POSITIVE_INFINITY;
+  return isShadowBySide !== "answers" || (invocation?.startedAt ?? 0) > knownAt;
 }
 
 /** More than once only where a fault fell between publishing and remembering. */
@@ -116,6 +145,14 @@ function judgeApplication(application: TrueApplication, seen: Seen): void {
   const last = standings.at(-1);
   const isKnown = events.some(({ type }) => isHandled(plot, journeyToken, type));
   if (truth === undefined || (!isKnown && last === undefined)) return;
+  judgeOrder(application, seen);
+  const isSaidShadow = (observer.answers.get(token) ?? []).some(
+    ({ version }) => version.response["is_shadow_app"] === true,
+  );
+  if (isSaidShadow && !observer.shadows.has(token)) {
+    observer.violate("lost", `${token} is a shadow application, and only Alloy knows`);
+  }
+  if (!isKnowable(application, plot)) return;
   const { status = null, outcome = null } = last ?? {};
   // Alloy has an outcome only on a completed application (its page "Statuses and outcomes").
   const wanted = truth.status === "completed" ? truth.outcome : null;
@@ -125,11 +162,16 @@ function judgeApplication(application: TrueApplication, seen: Seen): void {
       `${token} stands as ${status} ${outcome}, and at Alloy as ${truth.status} ${wanted}`,
     );
   }
-  judgeOrder(application, seen);
   const kept = cloud.applications.applications.get(token);
   if (kept === undefined) return;
   if (kept.gap !== null)
     observer.violate("stuck", `${token} is still in gap: ${kept.gap.evidence}`);
+}
+
+/** Whether Alloy's last answer says how it stands, or all of its events do. */
+function isKnowable(application: TrueApplication, plot: Plot): boolean {
+  if (application.isUnknownToUs) return false;
+  return application.versions.at(-1)?.isUnknown !== true || !needsAlloysWord(application, plot);
 }
 
 /** Faults that bring an event a second time. */
@@ -242,9 +284,11 @@ function judgeHealth({ plot, cloud, observer }: Seen): void {
 }
 
 /** Whether configuration drops some of its events, or one of them leaves out what Alloy knows. */
-function needsAlloysWord({ events, journeyToken }: TrueApplication, plot: Plot): boolean {
+function needsAlloysWord(application: TrueApplication, plot: Plot): boolean {
+  const { events, journeyToken, versions } = application;
+  if (versions.some(({ isUnsaid }) => isUnsaid)) return true;
   return events.some(
-    ({ type, leavesOutcomeOut }) => leavesOutcomeOut || !isHandled(plot, journeyToken, type),
+    ({ type, isAlloysAlone }) => isAlloysAlone || !isHandled(plot, journeyToken, type),
   );
 }
 

@@ -8,8 +8,10 @@ import type { WorldResult } from "./world.ts";
 export function ledgerOf({ plot, cloud, observer }: WorldResult): readonly string[] {
   const { applications, events } = cloud.applications;
   const lines: string[] = [];
-  for (const { token, journeyToken, events: true_, isShadow } of plot.applications) {
-    if (!isHandled(plot, journeyToken)) continue;
+  for (const application of plot.applications) {
+    const { token, journeyToken, events: true_, isShadow } = application;
+    // What Alloy's API does not know, nothing can make good.
+    if (!isHandled(plot, journeyToken) || application.isUnknownToUs) continue;
     const state = applications.get(token)?.state;
     if (state === undefined) continue;
     const last = observer.standings.get(token)?.at(-1);
@@ -26,7 +28,8 @@ export function ledgerOf({ plot, cloud, observer }: WorldResult): readonly strin
       const isRecorded = event.ids.some((id) => events.has(id));
       // Of a step that may come late, and is not published then, the effect depends on the weather.
       const { publish, publishLate } = publicationOf(journeyToken, routeOf(event, plot), plot);
-      const isCertain = publish && !isShadow && (publishLate || event.isAlwaysNews);
+      const isNews = (publishLate || event.isAlwaysNews) && !event.mayBeSilent;
+      const isCertain = publish && !isShadow && isNews;
       const effects = isCertain ? event.ids.filter((id) => observer.publicationsOf.has(id)) : [];
       lines.push(`${event.name} ${isRecorded ? "recorded" : "lost"} ${effects.length}`);
     }

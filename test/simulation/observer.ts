@@ -3,11 +3,17 @@ import type { ApplicationState } from "../../lambdas/domain/application-state.ts
 import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
 import { METRICS } from "../../lambdas/settings.ts";
 import type { MetricName } from "../../lambdas/settings.ts";
+import type { Version } from "./answers.ts";
+import type { TrueApplication } from "./plot-application.ts";
 import type { Invocation } from "./sandbox.ts";
+
+export const VIOLATION_KINDS = ["lost", "doubled", "regressed", "stuck", "overasked"] as const;
+
+export type ViolationKind = (typeof VIOLATION_KINDS)[number];
 
 /** Something that broke a promise. */
 export interface Violation {
-  readonly kind: "lost" | "doubled" | "regressed" | "stuck";
+  readonly kind: ViolationKind;
   readonly sentence: string;
 }
 
@@ -33,6 +39,11 @@ export class Observer {
   readonly publications: Publication[] = [];
   readonly publicationsOf = new Map<string, Publication[]>();
   readonly standings = new Map<string, Standing[]>();
+  /** When Alloy was asked about an application, by its token. */
+  readonly asks = new Map<string, number[]>();
+  readonly answers = new Map<string, { readonly at: number; readonly version: Version }[]>();
+  /** Since when the table has an application marked as a shadow one. */
+  readonly shadows = new Map<string, number>();
   /** Receipts of webhooks that the queue has accepted. */
   readonly queued = new Set<string>();
   /** What each invocation counted as dropped by configuration. */
@@ -46,7 +57,22 @@ export class Observer {
     this.#now = now;
   }
 
-  violate(kind: Violation["kind"], sentence: string): void {
+  /** Alloy was asked about an application: each call counts, whatever comes of it. */
+  asked(token: string): void {
+    const times = this.asks.get(token);
+    if (times === undefined) this.asks.set(token, [this.#now()]);
+    else times.push(this.#now());
+  }
+
+  /** Alloy has answered, and said so much. */
+  answered({ token }: TrueApplication, version: Version): void {
+    const answer = { at: this.#now(), version };
+    const answers = this.answers.get(token);
+    if (answers === undefined) this.answers.set(token, [answer]);
+    else answers.push(answer);
+  }
+
+  violate(kind: ViolationKind, sentence: string): void {
     this.violations.push({ kind, sentence });
   }
 
@@ -70,6 +96,8 @@ export class Observer {
     const standings = this.standings.get(token);
     if (standings === undefined) this.standings.set(token, [standing]);
     else standings.push(standing);
+
+    if (state.isShadow && !this.shadows.has(token)) this.shadows.set(token, this.#now());
 
     const at = Math.max(
       observation.lastEventAt ?? 0,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 
+import { ALL_KNOBS, USUAL_KNOBS } from "./knobs.ts";
 import { parseOptions } from "./options.ts";
 
 describe("the command line of npm run simulate", () => {
@@ -10,6 +11,7 @@ describe("the command line of npm run simulate", () => {
       count: 1_000,
       jobs: 1,
       verbose: false,
+      knobs: USUAL_KNOBS,
     });
   });
 
@@ -21,7 +23,20 @@ describe("the command line of npm run simulate", () => {
       seed: 7,
       trace: true,
       faults: ["bus.publish A1.2-error#1", "queue.lag#3"],
+      knobs: USUAL_KNOBS,
     });
+  });
+
+  test.each([
+    [["--knobs", "node-once,bearer"], { kind: "fixed", knobs: ["node-once", "bearer"] }],
+    [["--knobs", "none"], { kind: "fixed", knobs: [] }],
+    [["--knobs", "all"], { kind: "drawn", from: ALL_KNOBS }],
+    [
+      ["--knobs", "all", "--without", "bearer"],
+      { kind: "drawn", from: ALL_KNOBS.filter((knob) => knob !== "bearer") },
+    ],
+  ])("takes the knobs that %j names", (args, knobs) => {
+    expect(parseOptions(args)).toMatchObject({ knobs });
   });
 
   test("plays one seed without any fault", () => {
@@ -43,6 +58,8 @@ describe("the command line of npm run simulate", () => {
     [["--mutants", "--jobs", "2"], "--jobs has no meaning beside --mutants"],
     [["--only", "x"], "--only belongs to --mutants"],
     [["--seed", "1", "--faults", "everything"], '--faults names "everything"'],
+    [["--knobs", "noise"], '--knobs names "noise"; the knobs are list-off,'],
+    [["--mutants", "--knobs", "all"], "--knobs has no meaning beside --mutants"],
     [["--nonsense"], "Unknown option '--nonsense'"],
     [["stray"], "Unexpected argument 'stray'"],
   ])("refuses %j in a sentence", (args, sentence) => {

@@ -1,5 +1,8 @@
 import { parseArgs } from "node:util";
 
+import { ALL_KNOBS, isKnob, USUAL_KNOBS } from "./knobs.ts";
+import type { Knob, KnobChoice } from "./knobs.ts";
+
 /** What `npm run simulate` was asked for. */
 export type SimulateOptions =
   | { readonly kind: "help" }
@@ -9,6 +12,7 @@ export type SimulateOptions =
       readonly count: number;
       readonly jobs: number;
       readonly verbose: boolean;
+      readonly knobs: KnobChoice;
     }
   | {
       readonly kind: "seed";
@@ -16,10 +20,21 @@ export type SimulateOptions =
       readonly trace: boolean;
       /** Keys of the faults that may happen; null: all that the seed draws. */
       readonly faults: readonly string[] | null;
+      readonly knobs: KnobChoice;
     }
   | { readonly kind: "mutants"; readonly only: string | null }
-  | { readonly kind: "gaps"; readonly from: number; readonly count: number }
-  | { readonly kind: "gap"; readonly seed: number; readonly trace: boolean };
+  | {
+      readonly kind: "gaps";
+      readonly from: number;
+      readonly count: number;
+      readonly knobs: KnobChoice;
+    }
+  | {
+      readonly kind: "gap";
+      readonly seed: number;
+      readonly trace: boolean;
+      readonly knobs: KnobChoice;
+    };
 
 export const USAGE = `npm run simulate -- [options]
 
@@ -33,11 +48,17 @@ export const USAGE = `npm run simulate -- [options]
   --trace           tell its story, line by line
   --faults <list>   let only these faults happen, comma-separated as a failure prints them; "none": none
 
+  --knobs <list>    in what worlds are unlike the usual: each world has these, comma-separated, and no
+                    others; "none"; "all": a seed draws from all there are (default: from those that
+                    the code holds with)
+  --without <list>  never draw these
+
   --mutants         plant bugs, one after the other, and see each of them caught; exit 1 when one lives
   --only <id>       plant only this one
 
   --gaps            plant a gap in each world: found within two poll periods, blamed on its stage,
-                    healed, and nobody else accused; takes --seeds and --from, or --seed and --trace
+                    healed, and nobody else accused; takes --seeds and --from, or --seed and --trace,
+                    --knobs and --without
 
   --help            print this
 `;
@@ -62,6 +83,7 @@ export function parseOptions(args: readonly string[]): SimulateOptions {
     throw new OptionError(`--${asked.join(" and --")} exclude each other: give one of them.`);
   }
   const { seed, trace = false, faults, only, from, jobs, verbose = false } = values;
+  const knobs = knobsIn(values.knobs, values.without);
   const range = () => ({
     from: from === undefined ? 1 : numberIn("from", from, LARGEST_SEED),
     count:
@@ -71,13 +93,14 @@ export function parseOptions(args: readonly string[]): SimulateOptions {
     refuse({ mutants: values.mutants, faults, only, jobs, verbose }, "--gaps");
     if (seed === undefined) {
       refuse({ trace }, "--gaps without --seed");
-      return { kind: "gaps", ...range() };
+      return { kind: "gaps", ...range(), knobs };
     }
     refuse({ from }, "--seed");
-    return { kind: "gap", seed: numberIn("seed", seed, LARGEST_SEED), trace };
+    return { kind: "gap", seed: numberIn("seed", seed, LARGEST_SEED), trace, knobs };
   }
   if (values.mutants) {
-    refuse({ trace, faults, from, jobs, verbose }, "--mutants");
+    const { knobs: given, without } = values;
+    refuse({ trace, faults, from, jobs, verbose, knobs: given, without }, "--mutants");
     return { kind: "mutants", only: only ?? null };
   }
   if (only !== undefined) throw new OptionError("--only belongs to --mutants: give both.");
@@ -88,6 +111,7 @@ export function parseOptions(args: readonly string[]): SimulateOptions {
       seed: numberIn("seed", seed, LARGEST_SEED),
       trace,
       faults: listIn(faults),
+      knobs,
     };
   }
   refuse({ trace, faults }, "--seeds");
@@ -96,6 +120,7 @@ export function parseOptions(args: readonly string[]): SimulateOptions {
     ...range(),
     jobs: jobs === undefined ? 1 : numberIn("jobs", jobs, 256),
     verbose,
+    knobs,
   };
 }
 
@@ -114,6 +139,8 @@ function parse(args: readonly string[]) {
         mutants: { type: "boolean" },
         gaps: { type: "boolean" },
         only: { type: "string" },
+        knobs: { type: "string" },
+        without: { type: "string" },
         help: { type: "boolean" },
       },
     }).values;
@@ -144,4 +171,27 @@ function listIn(text: string | undefined): readonly string[] | null {
   throw new OptionError(
     `--faults names "${wrong}"; a fault is a place and a number, such as "store.mergeState A1#3".`,
   );
+}
+
+function knobsIn(given: string | undefined, without: string | undefined): KnobChoice {
+  const choice = chosenKnobs(given);
+  if (without === undefined) return choice;
+  const left = namesIn("without", without);
+  return choice.kind === "drawn"
+    ? { kind: "drawn", from: choice.from.filter((knob) => !left.includes(knob)) }
+    : { kind: "fixed", knobs: choice.knobs.filter((knob) => !left.includes(knob)) };
+}
+
+function chosenKnobs(given: string | undefined): KnobChoice {
+  if (given === undefined) return USUAL_KNOBS;
+  if (given === "all") return { kind: "drawn", from: ALL_KNOBS };
+  if (given === "none") return { kind: "fixed", knobs: [] };
+  return { kind: "fixed", knobs: namesIn("knobs", given) };
+}
+
+function namesIn(option: string, text: string): readonly Knob[] {
+  const names = text.split(",");
+  const wrong = names.find((name) => !isKnob(name));
+  if (wrong === undefined) return names.filter(isKnob);
+  throw new OptionError(`--${option} names "${wrong}"; the knobs are ${ALL_KNOBS.join(", ")}.`);
 }

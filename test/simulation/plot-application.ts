@@ -1,16 +1,17 @@
-import { hash } from "node:crypto";
-
-import { parseAlloyApplication } from "../../lambdas/domain/alloy-application.ts";
-import type { AlloyApplication } from "../../lambdas/domain/alloy-application.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 import { appendEvent, openApplication } from "../../tools/alloy-simulator/application.ts";
-import type { JourneyApplication } from "../../tools/alloy-simulator/application.ts";
+import type { ExternalId, JourneyApplication } from "../../tools/alloy-simulator/application.ts";
 import { applicationResponse } from "../../tools/alloy-simulator/application-response.ts";
-import type { ApplicationResponse } from "../../tools/alloy-simulator/application-response.ts";
 import type { Journey } from "../../tools/alloy-simulator/journeys.ts";
 import type { Tokens } from "../../tools/alloy-simulator/tokens.ts";
+import { oddVersions, versionOf } from "./answers.ts";
+import type { Version } from "./answers.ts";
 import type { Dice } from "./dice.ts";
+import { diceOf } from "./knobs.ts";
+import type { Knobs } from "./knobs.ts";
 import type { Step } from "./plot-steps.ts";
+import { differ, identityOf, viewsOf } from "./views.ts";
+import type { Views } from "./views.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -25,14 +26,18 @@ export interface TrueEvent {
   readonly at: number;
   readonly route: RouteId;
   readonly isAlwaysNews: boolean;
-  /** Alloy has an outcome that the event does not name. */
-  readonly leavesOutcomeOut: boolean;
+  /** What it did to the application, one of its two sides does not say: only Alloy's answer does. */
+  readonly isAlloysAlone: boolean;
+  /** Whether the event itself is published is not settled (`judgeEnds` looks at what was told of the whole). */
+  readonly mayBeSilent: boolean;
+  /** The type of its webhook's envelope; null: none. */
+  readonly family: string | null;
   /** `data` of its webhook. */
   told: Fields & { readonly journey_application_token: string; readonly type: string };
   /** The same as JSON text: as it was first, and as it is read back from storage. */
   readonly json: { first: string | null; reread: string | null };
   /** Its element in Alloy's list, which may differ a little. */
-  readonly listed: Fields;
+  listed: Fields;
   /** Under which it may be recorded and published: by the webhook, or by the list. */
   readonly ids: readonly string[];
   /** When it happened, by the webhook and by the list. */
@@ -47,155 +52,166 @@ export interface TrueApplication {
   readonly journeyToken: string;
   readonly createdAt: number;
   readonly isShadow: boolean;
+  /** Alloy says so on one side only: until that side has been heard, nobody can know. */
+  readonly isShadowBySide: "webhooks" | "answers" | null;
+  /** Our account's API does not know it, and says so. */
+  readonly isUnknownToUs: boolean;
+  /** Its webhooks are of another environment than the stage. */
+  readonly isForeign: boolean;
   readonly events: TrueEvent[];
   /** What Get answered from then on, oldest first. */
-  readonly versions: {
-    readonly at: number;
-    readonly response: ApplicationResponse;
-    readonly status: string;
-    readonly outcome: string | null;
-    parsed: AlloyApplication | null;
-  }[];
+  readonly versions: Version[];
   /** How the onboarding service announces it; null: it does not. */
   readonly submission: Fields | null;
+}
+
+export interface Playing {
+  readonly seed: number;
+  readonly knobs: Knobs;
+  readonly dice: Dice;
+  readonly tokens: Tokens;
+  readonly name: string;
+  readonly sendsEventToken: boolean;
+  readonly isShadow: boolean;
+  readonly isUnknownToUs: boolean;
+  readonly isForeign: boolean;
+  /** How the onboarding service announces it: by Alloy's whole answer to Create, by its own few fields. */
+  readonly announced: "whole" | "brief" | null;
 }
 
 /** Lets the steps happen, and keeps what Alloy would say after each. */
 export function playOut(
   application: JourneyApplication,
   steps: readonly Step[],
-  options: {
-    readonly dice: Dice;
-    readonly tokens: Tokens;
-    readonly name: string;
-    readonly sendsEventToken: boolean;
-    readonly isShadow: boolean;
-    /** How the onboarding service announces it: by Alloy's whole answer to Create, by its own few fields. */
-    readonly announced: "whole" | "brief" | null;
-  },
+  playing: Playing,
 ): TrueApplication {
-  const { dice, tokens, name, isShadow } = options;
-  const played: TrueApplication = {
-    token: application.token,
-    name,
-    journeyToken: application.journey.token,
-    createdAt: application.createdAt,
-    isShadow,
-    events: [],
-    versions: [],
-    submission: submissionOf(application, options.announced),
-  };
-  const { events, versions } = played;
+  const { seed, knobs, dice, tokens, name, isShadow } = playing;
+  const side = diceOf(seed, "shadow-once side").pick(["webhooks", "answers"]);
+  const isShadowBySide = isShadow && knobs.has("shadow-once") ? side : null;
+  const versions: Version[] = [];
   const keep = (at: number) => {
-    const { status, outcome } = application;
-    const response = { ...applicationResponse(application), is_shadow_app: isShadow };
-    versions.push({ at, response, status, outcome, parsed: null });
+    const flag = isShadow && isShadowBySide !== "webhooks";
+    const response = { ...applicationResponse(application), is_shadow_app: flag };
+    versions.push(versionOf(at, response, application));
   };
   keep(application.createdAt);
   let now = application.createdAt;
+  const happened: { readonly step: Step; readonly token: string; readonly views: Views }[] = [];
   for (const [order, step] of steps.entries()) {
     now += step.gapMs;
     const { rerunToken } = step.happening;
     if (rerunToken !== undefined) {
       application.reruns.push({ initiatedBy: "dashboard", nextToken: rerunToken, createdAt: now });
     }
+    const { status, outcome, closedAt } = application;
     const { token, body } = appendEvent(application, step.happening, tokens, now);
-    const { timestamp: at, type } = body;
-    if (step.unnamedOutcome !== undefined) application.outcome = step.unnamedOutcome;
+    if (step.isIgnoredByAlloy) Object.assign(application, { status, outcome, closedAt });
+    if (step.atAlloy !== undefined) application.outcome = step.atAlloy.outcome;
     const next = steps[order + 1]?.gapMs ?? Number.POSITIVE_INFINITY;
-    const { told, listed } = tellings(body, dice, Math.min(step.gapMs, next));
-    const webhook = {
-      ...(options.sendsEventToken && { journey_application_event_token: token }),
-      ...told,
-      ...(isShadow && { is_shadow_app: true }),
-    };
-    const ids = [...new Set([identityOf(webhook), identityOf(listed)])];
-    events.push({
-      name: `${name}.${order + 1}-${type}`,
-      application: played,
-      order,
-      type,
-      at,
-      route: step.route,
-      isAlwaysNews: step.isAlwaysNews,
-      leavesOutcomeOut: step.unnamedOutcome !== undefined,
-      told: webhook,
-      json: { first: null, reread: null },
-      listed: { journey_application_event_token: token, ...listed },
-      ids,
-      times: [told.timestamp, listed.timestamp],
-    });
-    keep(Math.max(at, now));
+    happened.push({ step, token, views: viewsOf(body, dice, Math.min(step.gapMs, next)) });
+    keep(Math.max(body.timestamp, now));
   }
+  const all = happened.map(({ views }) => views);
+  differ(all, { seed, knobs, name });
+  const played: TrueApplication = {
+    token: application.token,
+    name,
+    journeyToken: application.journey.token,
+    createdAt: application.createdAt,
+    isShadow,
+    isShadowBySide,
+    isUnknownToUs: playing.isUnknownToUs,
+    isForeign: playing.isForeign,
+    events: [],
+    versions: [...oddVersions(versions, { seed, knobs, name })],
+    submission: submissionOf(application, playing),
+  };
+  const isInOrder = all.every(
+    ({ told }, order) => told.timestamp >= (all[order - 1]?.told.timestamp ?? 0),
+  );
+  played.events.push(
+    ...happened.map(({ step, token, views: { body, told, listed, writtenAt } }, order) => {
+      const { type, timestamp: at } = body;
+      const isTokenHidden = knobs.has("event-token-once");
+      const webhook = {
+        ...((playing.sendsEventToken || isTokenHidden) && {
+          journey_application_event_token: token,
+        }),
+        ...told,
+        ...(writtenAt !== null && { timestamp: writtenAt }),
+        ...(isShadow && isShadowBySide !== "answers" && { is_shadow_app: true }),
+      };
+      const hasOutcomes = [told, listed].every((view) => (view["outcome"] ?? null) !== null);
+      const isUnnamed =
+        step.atAlloy !== undefined || (body["outcome"] !== undefined && !hasOutcomes);
+      return {
+        name: `${name}.${order + 1}-${type}`,
+        application: played,
+        order,
+        type,
+        at,
+        route: step.route,
+        isAlwaysNews: step.isAlwaysNews,
+        isAlloysAlone: isUnnamed || step.isAlloysAlone === true || !isInOrder,
+        mayBeSilent: step.mayBeSilent === true || type === "error",
+        family: familyOf(playing),
+        told: webhook,
+        json: { first: null, reread: null },
+        listed: { ...(!isTokenHidden && { journey_application_event_token: token }), ...listed },
+        ids: [...new Set([identityOf(told), identityOf(listed)])],
+        times: [told.timestamp, listed.timestamp],
+      };
+    }),
+  );
   return played;
 }
 
-function submissionOf(
-  application: JourneyApplication,
-  announced: "whole" | "brief" | null,
-): Fields | null {
+const FAMILY = "update:journeyapplications";
+
+/** Of the live environment no spelling is documented; nobody has promised that of the sandbox. */
+function familyOf({ seed, knobs, isForeign }: Playing): string | null {
+  if (isForeign) return `${FAMILY}:live`;
+  if (!knobs.has("odd-family")) return `${FAMILY}:sandbox`;
+  return diceOf(seed, "odd-family").pick([
+    "update:journey_applications:sandbox",
+    "update:journeyApplications:sandbox",
+    "create:journeyapplications:sandbox",
+    "update:journey_application_events",
+    FAMILY,
+    "",
+    null,
+  ]);
+}
+
+function submissionOf(application: JourneyApplication, playing: Playing): Fields | null {
+  const { announced, seed, knobs, name } = playing;
   if (announced === null) return null;
-  if (announced === "whole") return applicationResponse(application);
+  const { token, journey, createdAt, externalIds } = application;
+  const submission =
+    announced === "whole"
+      ? { ...applicationResponse(application) }
+      : {
+          journey_application_token: token,
+          journey_token: journey.token,
+          created_at: createdAt,
+          external_group_id: externalIds.group,
+        };
+  if (!knobs.has("odd-submission")) return submission;
+  const dice = diceOf(seed, `odd-submission of ${name}`);
   return {
-    journey_application_token: application.token,
-    journey_token: application.journey.token,
-    created_at: application.createdAt,
-    external_group_id: application.externalIds.group,
+    ...submission,
+    // Alloy's own answer has the Journey's token in there alone.
+    ...(announced === "brief" && { _embedded: null }),
+    external_application_id: dice.pick<unknown>([1_001, null, "", { id: 1 }, true]),
+    external_partner_id: dice.pick<unknown>([7, "", []]),
+    created_at: dice.pick<unknown>([
+      String(createdAt),
+      Math.floor(createdAt / 1_000),
+      new Date(createdAt).toISOString(),
+      null,
+      "just now",
+    ]),
   };
-}
-
-type Body = ReturnType<typeof appendEvent>["body"];
-
-/** Webhook and list tell of one event, and may differ in the node or in milliseconds (design 2.4). */
-function tellings(body: Body, dice: Dice, roomMs: number): { told: Body; listed: Body } {
-  const roll = dice.next();
-  const isAlone = roomMs >= 2_500;
-  if (roll < 0.06) return { told: body, listed: withoutNode(body) };
-  if (roll < 0.12) return { told: withoutNode(body), listed: body };
-  if (roll < 0.2 && roomMs > 10) {
-    const offMs = isAlone ? dice.between(1, 900) : dice.between(1, 3);
-    return { told: body, listed: { ...body, timestamp: body.timestamp + offMs } };
-  }
-  return { told: body, listed: body };
-}
-
-function withoutNode(body: Body): Body {
-  return { ...body, _embedded: { node: { id: null, name: null, position: null, type: null } } };
-}
-
-/** Design 2.4, said here anew: the code under test must find the same. */
-export function identityOf(data: Fields): string {
-  const parts = [
-    data["journey_application_token"],
-    data["type"],
-    data["timestamp"],
-    data["entity_application_token"] ?? "",
-    nodeIdIn(data["_embedded"]),
-  ];
-  return hash("sha256", JSON.stringify(parts)).slice(0, 32);
-}
-
-function nodeIdIn(embedded: unknown): string {
-  const { node }: { readonly node?: { readonly id?: string | null } } = Object(embedded);
-  return node?.id ?? "";
-}
-
-/** What Get Journey Application answers at this time; null before Alloy knows the application. */
-export function answerAt(application: TrueApplication, now: number): AlloyApplication | null {
-  const version = application.versions.findLast(({ at }) => at <= now);
-  if (version === undefined) return null;
-  version.parsed ??= parse(application, version.response);
-  return version.parsed;
-}
-
-function parse(application: TrueApplication, response: ApplicationResponse): AlloyApplication {
-  const { token: applicationToken, journeyToken } = application;
-  const count = response._embedded.events.length;
-  const events = application.events.slice(0, count).map(({ listed }) => listed);
-  const body = JSON.stringify({ ...response, _embedded: { ...response._embedded, events } });
-  const parsed = parseAlloyApplication(body, { applicationToken, journeyToken });
-  if ("reason" in parsed) throw new Error(parsed.reason);
-  return parsed.application;
 }
 
 export function open(options: {
@@ -206,20 +222,28 @@ export function open(options: {
   readonly name: string;
   readonly applicants: readonly string[];
   readonly rerunOf: JourneyApplication | null;
+  readonly seed: number;
+  readonly knobs: Knobs;
 }): JourneyApplication {
   const { journey, tokens, now, name, applicants, rerunOf } = options;
+  const dice = diceOf(options.seed, `odd-external-ids of ${name}`);
+  const odd = () => (options.knobs.has("odd-external-ids") ? oddExternalId(dice) : null);
   return openApplication(
     {
       journey,
       environment: "sandbox",
-      externalIds: { partner: null, group: `group-${name}`, application: `application-${name}` },
+      externalIds: {
+        partner: odd(),
+        group: odd() ?? `group-${name}`,
+        application: odd() ?? `application-${name}`,
+      },
       meta: null,
       applicants: applicants.map((ref) => ({
         ref,
         type: "person",
         name: ref,
         branch: "persons",
-        externalId: `${ref}-${name}`,
+        externalId: odd() ?? `${ref}-${name}`,
       })),
       rerun:
         rerunOf === null
@@ -234,4 +258,9 @@ export function open(options: {
     tokens,
     now,
   );
+}
+
+/** As a form, another system or an attacker would fill it in. */
+function oddExternalId(dice: Dice): ExternalId {
+  return dice.pick<ExternalId>(["", 1_001, "x".repeat(2_500), " ", "Konto 4711 / \u00e4", 0]);
 }

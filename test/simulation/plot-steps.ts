@@ -10,8 +10,14 @@ export interface Step {
   readonly route: RouteId;
   /** Published however late it comes: an end, or a reopening. */
   readonly isAlwaysNews: boolean;
-  /** The event names no outcome, although Alloy has this one. */
-  readonly unnamedOutcome?: string;
+  /** What Alloy itself has in the end, where the event does not say it. */
+  readonly atAlloy?: { readonly outcome: string | null };
+  /** Alloy's application stays as it was. */
+  readonly isIgnoredByAlloy?: boolean;
+  /** That the application moved is Alloy's to say: the event alone does not tell. */
+  readonly isAlloysAlone?: boolean;
+  /** Whether the event itself is published is not settled: what Alloy says of it must be told, somehow. */
+  readonly mayBeSilent?: boolean;
 }
 
 const SECOND = 1_000;
@@ -47,13 +53,17 @@ export class Steps {
   }
 
   add(event: string, route: RouteId, change: Change = {}): void {
-    const { gapMs, isAlwaysNews = false, unnamedOutcome, ...rest } = change;
+    const { gapMs, isAlwaysNews = false, ...rest } = change;
+    const { atAlloy, isIgnoredByAlloy, isAlloysAlone, mayBeSilent, ...happening } = rest;
     this.all.push({
-      happening: { event, ...rest },
+      happening: { event, ...happening },
       gapMs: gapMs ?? gap(this.#dice),
       route,
       isAlwaysNews,
-      ...(unnamedOutcome === undefined ? {} : { unnamedOutcome }),
+      ...(atAlloy !== undefined && { atAlloy }),
+      ...(isIgnoredByAlloy !== undefined && { isIgnoredByAlloy }),
+      ...(isAlloysAlone !== undefined && { isAlloysAlone }),
+      ...(mayBeSilent !== undefined && { mayBeSilent }),
     });
   }
 
@@ -142,7 +152,10 @@ export class Steps {
       () => this.add("completed_application", "denied", { ...ends, outcome: "Denied" }),
       () => this.add("completed_application", "completed", { ...ends, outcome: "Needs Documents" }),
       () => this.add("completed_application", "completed", ends),
-      () => this.add("completed_application", "completed", { ...ends, unnamedOutcome: "Approved" }),
+      () => {
+        const unnamed = { ...ends, atAlloy: { outcome: "Approved" } };
+        this.add("completed_application", "completed", unnamed);
+      },
     ])();
   }
 

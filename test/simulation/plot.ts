@@ -3,11 +3,17 @@ import type { ConsumerSettings } from "../../lambdas/settings.ts";
 import { JOURNEYS } from "../../tools/alloy-simulator/journeys.ts";
 import { makeTokens } from "../../tools/alloy-simulator/tokens.ts";
 import { Dice, mix, numberOf } from "./dice.ts";
+import { diceOf, knobsOf } from "./knobs.ts";
+import type { Knobs } from "./knobs.ts";
+import { apiOf } from "./plot-api.ts";
+import type { PlotApi } from "./plot-api.ts";
 import { open, playOut } from "./plot-application.ts";
 import type { TrueApplication, TrueEvent } from "./plot-application.ts";
+import { detourAfterEnd, detourAfterRerun, detourBeforeEnd } from "./plot-detours.ts";
 import { postsOf } from "./plot-posts.ts";
 import type { Post } from "./plot-posts.ts";
 import { RERUN_AFTER_MS, Steps } from "./plot-steps.ts";
+import { identityOf } from "./views.ts";
 
 /** When every world begins. */
 export const START = Date.UTC(2026, 10, 23, 8);
@@ -19,10 +25,14 @@ const HOUR = 60 * MINUTE;
 export interface Plot {
   readonly seed: number;
   readonly applications: readonly TrueApplication[];
+  /** In what it is unlike the usual. */
+  readonly knobs: Knobs;
   /** All events, in the order of their time. */
   readonly events: readonly TrueEvent[];
   /** By one of its ids; null: Alloy has no such event. */
   readonly eventOf: (eventId: string) => TrueEvent | null;
+  /** Null: Alloy has no such application. */
+  readonly applicationOf: (token: string) => TrueApplication | null;
   /** What people call an event or an application, by its id or token. */
   readonly nameOf: (id: string) => string;
   /** What Alloy sends besides. */
@@ -32,6 +42,8 @@ export interface Plot {
   readonly growth: number;
   /** How Alloy proves itself. */
   readonly auth: "basic" | "hmac";
+  /** How Alloy's API answers, whatever it is asked. */
+  readonly api: PlotApi;
   /** When the credential changes: add the new one, switch Alloy, remove the old one; null: it does not. */
   readonly rotation: {
     readonly addAt: number;
@@ -46,18 +58,60 @@ export interface Plot {
 const LARGE_BODIES = 0.01;
 const LARGE = "x".repeat(1_060_000);
 
-/** @param from - when it begins, epoch milliseconds. */
-export function plotOf(seed: number, from: number = START): Plot {
+/**
+ * @param options.from - when it begins, epoch milliseconds.
+ * @param options.knobs - those that are on. @default - as the seed draws them
+ */
+export function plotOf(
+  seed: number,
+  { from = START, knobs = knobsOf(seed) }: { readonly from?: number; readonly knobs?: Knobs } = {},
+): Plot {
   const dice = new Dice(mix(seed, numberOf("plot")));
-  const applications = applicationsOf(dice, from);
+  const applications = applicationsOf(dice, { seed, knobs, from });
   if (dice.chance(LARGE_BODIES)) enlarge(applications[0]?.events.at(-1));
+  if (knobs.has("huge-event")) enlargeBoth(diceOf(seed, "huge-event"), applications[0]?.events);
   const events = applications
     .flatMap((application) => application.events)
     .sort((one, other) => one.at - other.at);
   const lastAt = events.at(-1)?.at ?? from;
   const posts = postsOf(dice, from, lastAt);
   const switchAt = dice.between(from + 20 * MINUTE, Math.max(from + 20 * MINUTE, lastAt));
-  const byId = new Map(events.flatMap((event) => event.ids.map((id) => [id, event])));
+  const settings = settingsOf(dice);
+  const growth = dice.pick([2, 3, 4]);
+  const auth = dice.pick<"basic" | "hmac">(["basic", "hmac"]);
+  const isRotated = dice.chance(0.4);
+  const api = apiOf(seed, knobs, { from, until: lastAt });
+  const spokenOfAt = Math.max(...applications.map(({ versions }) => versions.at(-1)?.at ?? from));
+  return {
+    seed,
+    knobs,
+    applications,
+    events,
+    ...indexed(applications),
+    posts,
+    settings,
+    growth,
+    auth,
+    api,
+    rotation: isRotated
+      ? { addAt: switchAt - 15 * MINUTE, switchAt, removeAt: switchAt + 10 * MINUTE }
+      : null,
+    endAt: Math.max(lastAt, switchAt, spokenOfAt, api.refusal?.until ?? from),
+  };
+}
+
+/** Finds events and applications by their ids, as the world names them. */
+export function indexed(
+  applications: readonly TrueApplication[],
+): Pick<Plot, "eventOf" | "applicationOf" | "nameOf"> {
+  const events = applications.flatMap((application) => application.events);
+  const byId = new Map(
+    events.flatMap((event) =>
+      // Also as it is written, where its time is no number: for whoever looks at a message.
+      [identityOf(event.told), ...event.ids].map((id) => [id, event]),
+    ),
+  );
+  const byToken = new Map(applications.map((application) => [application.token, application]));
   const names = new Map([
     // The star is for the event as Alloy's list tells of it.
     ...events.flatMap(({ ids, name }) =>
@@ -66,70 +120,118 @@ export function plotOf(seed: number, from: number = START): Plot {
     ...applications.map(({ token, name }) => [token, name] as const),
   ]);
   return {
-    seed,
-    applications,
-    events,
     eventOf: (eventId) => byId.get(eventId) ?? null,
+    applicationOf: (token) => byToken.get(token) ?? null,
     nameOf: (id) => names.get(id) ?? id,
-    posts,
-    settings: settingsOf(dice),
-    growth: dice.pick([2, 3, 4]),
-    auth: dice.pick(["basic", "hmac"]),
-    rotation: dice.chance(0.4)
-      ? { addAt: switchAt - 15 * MINUTE, switchAt, removeAt: switchAt + 10 * MINUTE }
-      : null,
-    endAt: Math.max(lastAt, switchAt),
   };
 }
 
-function applicationsOf(dice: Dice, from: number): readonly TrueApplication[] {
-  const [consumer, joint] = [...JOURNEYS.values()];
-  if (consumer === undefined || joint === undefined) throw new Error("Alloy has no Journeys");
+/** From what the world takes its applications. */
+interface Beginning {
+  readonly seed: number;
+  readonly knobs: Knobs;
+  readonly from: number;
+}
+
+function applicationsOf(dice: Dice, beginning: Beginning): readonly TrueApplication[] {
+  const { seed, knobs, from } = beginning;
+  const { consumer, joint } = journeys();
   const tokens = makeTokens(dice.next);
   const sendsEventToken = dice.chance(0.3);
   const applications: TrueApplication[] = [];
-  const count = dice.between(1, 2);
+  const usual = dice.between(1, 2);
+  const count = knobs.has("many-applications")
+    ? diceOf(seed, "many-applications").between(3, 12)
+    : usual;
   for (let started = 0; started < count; started += 1) {
-    const journey = dice.chance(0.75) ? consumer : joint;
-    const applicants = journey === joint ? ["one", "two"] : ["one"];
-    const isShadow = dice.chance(0.05);
-    const common = { journey, dice, tokens, sendsEventToken, isShadow, applicants };
-    const createdAt = from + dice.between(0, 2 * HOUR);
-    const original = { name: nextName(), now: createdAt, rerunOf: null, ...common };
-    const application = open(original);
-    const steps = new Steps(dice, journey === consumer);
-    const hasEnded = live(steps, applicants);
-    const rerunAt = steps.all.reduce((at, { gapMs }) => at + gapMs, createdAt) + RERUN_AFTER_MS;
-    const rerun =
-      hasEnded && dice.chance(0.12)
-        ? open({ ...original, name: `${original.name}r`, now: rerunAt, rerunOf: application })
-        : null;
-    if (rerun !== null) steps.rerun(rerun.token);
-    const announced = dice.pick<"whole" | "brief" | null>(["whole", "brief", null, null]);
-    applications.push(playOut(application, steps.all, { ...original, announced }));
-    if (rerun === null) continue;
-    const again = new Steps(dice, journey === consumer);
-    live(again, applicants);
-    const name = `${original.name}r`;
-    applications.push(playOut(rerun, again.all, { ...original, name, announced: null }));
+    applications.push(...life(false));
   }
+  if (knobs.has("other-environment")) applications.push(...life(true));
   return applications;
 
-  function nextName(): string {
-    return `A${applications.length + 1}`;
+  /** An application, and its rerun if there is one. */
+  function life(isForeign: boolean): readonly TrueApplication[] {
+    const name = isForeign ? "F1" : `A${applications.length + 1}`;
+    const crowd = knobs.has("many-applicants") && applications.length === 0 ? crowdOf(seed) : null;
+    const journey = dice.chance(0.75) && crowd === null ? consumer : joint;
+    const applicants = crowd ?? (journey === joint ? ["one", "two"] : ["one"]);
+    const isShadow = dice.chance(knobs.has("shadow-once") ? 0.5 : 0.05);
+    const isUnknownToUs =
+      isForeign || (knobs.has("api-refuses-some") && diceOf(seed, `unknown ${name}`).chance(0.6));
+    const common = {
+      seed,
+      knobs,
+      journey,
+      dice,
+      tokens,
+      sendsEventToken,
+      isShadow,
+      applicants,
+      isForeign,
+      isUnknownToUs,
+    };
+    const createdAt = from + dice.between(0, 2 * HOUR);
+    const original = { name, now: createdAt, rerunOf: null, ...common };
+    const application = open(original);
+    const steps = new Steps(dice, journey === consumer);
+    const hasEnded = live(steps, original);
+    const rerunAt = steps.all.reduce((at, { gapMs }) => at + gapMs, createdAt) + RERUN_AFTER_MS;
+    const rerun =
+      hasEnded && (dice.chance(0.12) || mayRerun(original))
+        ? open({ ...original, name: `${name}r`, now: rerunAt, rerunOf: application })
+        : null;
+    if (rerun !== null) {
+      steps.rerun(rerun.token);
+      detourAfterRerun(steps, original);
+    }
+    const announced = dice.pick<"whole" | "brief" | null>(["whole", "brief", null, null]);
+    const first = playOut(application, steps.all, {
+      ...original,
+      announced: isForeign ? null : announced,
+    });
+    if (rerun === null) return [first];
+    const again = new Steps(dice, journey === consumer);
+    const second = { ...original, name: `${name}r`, announced: null };
+    live(again, second);
+    return [first, playOut(rerun, again.all, second)];
+  }
+
+  function mayRerun({ name }: { readonly name: string }): boolean {
+    return knobs.has("after-rerun") && diceOf(seed, `after-rerun? of ${name}`).chance(0.5);
   }
 }
 
+function journeys() {
+  const [consumer, joint] = JOURNEYS.values();
+  if (consumer === undefined || joint === undefined) throw new Error("Alloy has no Journeys");
+  return { consumer, joint };
+}
+
+/** More applicants than any account has. */
+function crowdOf(seed: number): readonly string[] {
+  const count = diceOf(seed, "many-applicants").between(61, 75);
+  return Array.from({ length: count }, (_, index) => `p${index + 1}`);
+}
+
 /** @returns whether it comes to an end. */
-function live(steps: Steps, applicants: readonly string[]): boolean {
+function live(steps: Steps, detour: Parameters<typeof detourBeforeEnd>[1]): boolean {
   steps.begin();
-  for (const ref of applicants) steps.applicant(ref);
-  return steps.end();
+  for (const ref of detour.applicants) steps.applicant(ref);
+  detourBeforeEnd(steps, detour);
+  return detourAfterEnd(steps, steps.end(), detour);
 }
 
 /** A reason as long as no message: in the webhook alone, since the list names reasons more briefly. */
 function enlarge(event: TrueEvent | undefined): void {
   if (event !== undefined) event.told = { ...event.told, reason: LARGE };
+}
+
+/** The same in Alloy's list, so that no message of the poller's can hold the event either. */
+function enlargeBoth(dice: Dice, events: readonly TrueEvent[] = []): void {
+  const event = events[dice.between(0, events.length - 1)];
+  if (event === undefined) return;
+  enlarge(event);
+  event.listed = { ...event.listed, reason: LARGE };
 }
 
 function settingsOf(dice: Dice): ConsumerSettings {

@@ -8,7 +8,7 @@ import { redrive } from "../../tools/ops/redrive.ts";
 import { sqsOver } from "../support/cloud-sqs.ts";
 import { aStack, KeptTerminal } from "../support/operator.ts";
 import { firstDifference, ledgerOf } from "./ledger.ts";
-import { plotOf, START } from "./plot.ts";
+import { indexed, plotOf, START } from "./plot.ts";
 import type { Plot } from "./plot.ts";
 import type { Service } from "./sandbox.ts";
 import { playWorld } from "./world.ts";
@@ -36,19 +36,16 @@ const OVER_AT = BUS_OUT_AT + OUT_MS;
 /** What happens at Alloy, whatever becomes of it here. */
 function drillPlot(): Plot {
   const parts = Array.from({ length: PARTS }, (_, part) =>
-    plotOf(part + 1, START + part * BETWEEN_PARTS_MS),
+    plotOf(part + 1, { from: START + part * BETWEEN_PARTS_MS, knobs: new Set() }),
   );
   const [first] = parts;
   if (first === undefined) throw new Error("the drill has no plot");
-  const byId = new Map(
-    parts.flatMap(({ events }) => events.flatMap((event) => event.ids.map((id) => [id, event]))),
-  );
+  const applications = parts.flatMap((part) => part.applications);
   return {
     ...first,
-    applications: parts.flatMap(({ applications }) => applications),
+    applications,
     events: parts.flatMap(({ events }) => events).sort((one, other) => one.at - other.at),
-    eventOf: (eventId) => byId.get(eventId) ?? null,
-    nameOf: (id) => byId.get(id)?.name ?? id,
+    ...indexed(applications),
     posts: [],
     // As a stage has it: everything is published, the late too, so that every effect is looked for.
     settings: {

@@ -1,3 +1,5 @@
+import { knobsOf } from "./knobs.ts";
+import type { KnobChoice } from "./knobs.ts";
 import { firstDifference, ledgerOf } from "./ledger.ts";
 import type { Violation } from "./observer.ts";
 import { plotOf } from "./plot.ts";
@@ -18,12 +20,17 @@ export interface SeedResult extends WorldResult {
  * Plays a seed twice, with its faults and without any, and compares what the two have come to.
  *
  * @param options.only - the faults that may happen; null: all that the seed draws.
+ * @param options.knobs - which knobs its world has. @default - as seeds draw them
  */
 export async function runSeed(
   seed: number,
-  options: { readonly only?: ReadonlySet<string> | null; readonly seams?: Seams } = {},
+  options: {
+    readonly only?: ReadonlySet<string> | null;
+    readonly seams?: Seams;
+    readonly knobs?: KnobChoice;
+  } = {},
 ): Promise<SeedResult> {
-  const plot = plotOf(seed);
+  const plot = plotOf(seed, { knobs: knobsOf(seed, options.knobs) });
   const result = await playWorld(plot, options);
   return { ...result, seed, violations: [...result.violations, ...(await compared(plot, result))] };
 }

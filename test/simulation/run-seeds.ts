@@ -2,6 +2,8 @@ import { setImmediate as pause } from "node:timers/promises";
 
 import type { FaultKind } from "./faults.ts";
 import { faultKey } from "./faults.ts";
+import { USUAL_KNOBS } from "./knobs.ts";
+import type { KnobChoice } from "./knobs.ts";
 import type { Violation } from "./observer.ts";
 import { runSeed } from "./run-seed.ts";
 
@@ -26,7 +28,11 @@ export interface Failure {
   readonly faults: readonly string[];
 }
 
-export async function runSeeds(from: number, count: number): Promise<Tally> {
+export async function runSeeds(
+  from: number,
+  count: number,
+  knobs: KnobChoice = USUAL_KNOBS,
+): Promise<Tally> {
   let events = 0;
   let faults = 0;
   let republished = 0;
@@ -34,7 +40,7 @@ export async function runSeeds(from: number, count: number): Promise<Tally> {
   const digests: string[] = [];
   const failures: Failure[] = [];
   for (let seed = from; seed < from + count; seed += 1) {
-    const result = await runSeed(seed);
+    const result = await runSeed(seed, { knobs });
     events += result.plot.events.length;
     faults += result.faults.length;
     republished += result.republished;

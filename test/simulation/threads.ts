@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 
+import type { KnobChoice } from "./knobs.ts";
 import { runSeeds } from "./run-seeds.ts";
 import type { Tally } from "./run-seeds.ts";
 
@@ -11,11 +12,11 @@ const CHUNK = 25;
  * does not depend on how many threads there are.
  */
 export async function playOnThreads(
-  seeds: { readonly from: number; readonly count: number },
+  seeds: { readonly from: number; readonly count: number; readonly knobs: KnobChoice },
   jobs: number,
   onTally: (tally: Tally) => void,
 ): Promise<readonly Tally[]> {
-  const { from, count } = seeds;
+  const { from, count, knobs } = seeds;
   const tallies: Tally[] = [];
   let next = from;
   const lanes: readonly Lane[] =
@@ -25,7 +26,7 @@ export async function playOnThreads(
       while (next < from + count) {
         const first = next;
         next += CHUNK;
-        const tally = await play(first, Math.min(CHUNK, from + count - first));
+        const tally = await play(first, Math.min(CHUNK, from + count - first), knobs);
         tallies.push(tally);
         onTally(tally);
       }
@@ -43,14 +44,14 @@ interface Lane {
 function startThread(): Lane {
   const worker = new Worker(new URL("worker.ts", import.meta.url));
   return {
-    play: async (from, count) =>
+    play: async (from, count, knobs) =>
       new Promise<Tally>((resolve, reject) => {
         worker.once("error", reject);
         worker.once("message", (tally: Tally) => {
           worker.removeListener("error", reject);
           resolve(tally);
         });
-        worker.postMessage({ from, count });
+        worker.postMessage({ from, count, knobs });
       }),
     end: async () => {
       await worker.terminate();

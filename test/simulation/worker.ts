@@ -1,10 +1,17 @@
 /** A thread that plays what it is sent, and sends back what came of it. */
 import { parentPort } from "node:worker_threads";
 
+import type { KnobChoice } from "./knobs.ts";
 import { runSeeds } from "./run-seeds.ts";
 
 Error.stackTraceLimit = 0;
 
-parentPort?.on("message", ({ from, count }: { readonly from: number; readonly count: number }) => {
-  void runSeeds(from, count).then((tally) => parentPort?.postMessage(tally));
+interface Share {
+  readonly from: number;
+  readonly count: number;
+  readonly knobs: KnobChoice;
+}
+
+parentPort?.on("message", ({ from, count, knobs }: Share) => {
+  void runSeeds(from, count, knobs).then((tally) => parentPort?.postMessage(tally));
 });

@@ -3,7 +3,8 @@ import { SUBMISSION_DETAIL_TYPE } from "../../lambdas/settings.ts";
 import { makeMemoryCloud } from "../../tools/memory/cloud.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
-import { alloyApiIn, startAlloy } from "./alloy.ts";
+import { alloyApiIn } from "./alloy-api.ts";
+import { startAlloy } from "./alloy.ts";
 import { Clock } from "./clock.ts";
 import { checkSettled } from "./conservation.ts";
 import { startCredentials } from "./credentials.ts";
@@ -136,7 +137,7 @@ export async function playWorld(
     seams,
     consumerSettings: plot.settings,
     pollerSettings: pollerSettingsOf(plot),
-    alloyIn: (sandbox) => alloyApiIn(sandbox, plot, world),
+    alloyIn: (sandbox) => alloyApiIn(sandbox, { plot, world, observer }),
   });
   const schedule = new PollSchedule(world, {
     cloud,

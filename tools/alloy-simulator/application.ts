@@ -11,7 +11,7 @@ interface Applicant {
   readonly type: "person" | "business";
   readonly name: string;
   readonly branch: string;
-  readonly externalId: string | null;
+  readonly externalId: ExternalId;
   readonly token: string;
   readonly entityApplicationToken: string;
   readonly createdAt: number;
@@ -37,18 +37,21 @@ export interface JourneyEvent {
   readonly body: EventBody;
 }
 
+/** The client's own id, as the client gave it: numbers are seen too. */
+export type ExternalId = string | number | null;
+
 /** What a new application takes from the caller of Create. */
 interface ExternalIds {
-  readonly partner: string | null;
-  readonly group: string | null;
-  readonly application: string | null;
+  readonly partner: ExternalId;
+  readonly group: ExternalId;
+  readonly application: ExternalId;
 }
 
 interface Rerun {
   readonly initiatedBy: "api" | "dashboard";
   readonly previousToken: string;
   readonly rootToken: string;
-  readonly rootExternalGroupId: string | null;
+  readonly rootExternalGroupId: ExternalId;
 }
 
 /** A Journey Application as Alloy holds it. */
@@ -89,7 +92,7 @@ interface Opening {
     readonly type: "person" | "business";
     readonly name: string;
     readonly branch: string;
-    readonly externalId: string | null;
+    readonly externalId: ExternalId;
     /** Known already, in a rerun. */
     readonly token?: string;
   }[];

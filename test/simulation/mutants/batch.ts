@@ -1,6 +1,6 @@
 import type { SQSEvent } from "aws-lambda";
 
-import { identityOf } from "../plot-application.ts";
+import { identityOf } from "../views.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Seams } from "../seams.ts";
 

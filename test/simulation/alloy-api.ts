@@ -1,0 +1,170 @@
+import {
+  BasicAuthorization,
+  BearerAuthorization,
+} from "../../lambdas/adapters/alloy-authorization.ts";
+import { HttpAlloyApi } from "../../lambdas/adapters/alloy-api.ts";
+import type { AlloyAnswer, AlloyApi } from "../../lambdas/domain/polling-ports.ts";
+import { parsedOf, textOf, versionAt } from "./answers.ts";
+import type { FaultKind } from "./faults.ts";
+import type { Observer } from "./observer.ts";
+import { errorPage } from "./plot-api.ts";
+import type { Page } from "./plot-api.ts";
+import type { Plot } from "./plot.ts";
+import type { CallFault, Sandbox, Surroundings } from "./sandbox.ts";
+
+const CALL: readonly CallFault[] = ["crash-before", "crash-after", "timed-out", "slow", "stalled"];
+const ANSWER: readonly FaultKind[] = ["alloy-failed", "alloy-rate-limited", "alloy-unauthorized"];
+
+/** Alloy's API as all sandboxes see it: what it answers about an application, at this moment. */
+interface World {
+  readonly plot: Plot;
+  readonly world: Surroundings;
+  readonly observer: Observer;
+}
+
+/** Alloy's API, as one sandbox calls it: as the port has it, or over HTTP where the world's knobs want that. */
+export function alloyApiIn(sandbox: Sandbox, world: World): AlloyApi {
+  return world.plot.api.overHttp === null ? plainApiIn(sandbox, world) : httpApiIn(sandbox, world);
+}
+
+function plainApiIn(sandbox: Sandbox, { plot, world, observer }: World): AlloyApi {
+  const { clock, faults, story, nameOf } = world;
+  return {
+    getApplication: ({ applicationToken }, timeoutMs) =>
+      sandbox.call(
+        "alloy.get",
+        applicationToken,
+        async (): Promise<AlloyAnswer> => {
+          observer.asked(applicationToken);
+          const fault = faults.draw("alloy.answer", ANSWER, nameOf(applicationToken));
+          if (fault !== null) {
+            story.tell("Alloy", `FAULT ${fault.kind} #${fault.occurrence}`);
+            return answerOf(fault.kind, fault.amount);
+          }
+          const known = plot.applicationOf(applicationToken);
+          const version = known === null ? null : versionAt(known, clock.now());
+          if (known === null || version === null || known.isUnknownToUs) {
+            return { kind: "unknown", status: 404, minorCode: 4041 };
+          }
+          observer.answered(known, version);
+          const application = parsedOf(known, version);
+          if (application !== null) return { kind: "application", application };
+          return { kind: "failed", cause: "not-an-application", retryAfterMs: null };
+        },
+        { ...CALL_LIMITS, timeoutMs },
+      ),
+    renewCredentials() {},
+  };
+}
+
+const CALL_LIMITS = {
+  service: "alloy",
+  kinds: CALL,
+  refuse: (): AlloyAnswer => ({ kind: "failed", cause: "timeout", retryAfterMs: null }),
+} as const;
+
+function answerOf(kind: FaultKind, amount: number): AlloyAnswer {
+  if (kind === "alloy-unauthorized") return { kind: "unauthorized" };
+  const retryAfterMs = amount < 0.5 ? null : Math.round(amount * 4_000);
+  if (kind === "alloy-rate-limited") return { kind: "rate-limited", retryAfterMs };
+  const cause = amount < 0.3 ? "not-an-application" : "server-error";
+  return { kind: "failed", cause, retryAfterMs };
+}
+
+const BASE_URL = "https://alloy.invalid/v1";
+
+/** The real adapter, its authorization included, over a network of the world's. */
+function httpApiIn(sandbox: Sandbox, world: World): AlloyApi {
+  const options = {
+    readKey: async () => ({ token: "simulated-token", secret: "simulated-secret" }),
+    fetch: fetchIn(sandbox, world),
+    now: sandbox.now,
+    baseUrl: BASE_URL,
+  };
+  const isBearer = world.plot.api.overHttp === "bearer";
+  const authorization = isBearer
+    ? new BearerAuthorization(options)
+    : new BasicAuthorization(options.readKey);
+  return new HttpAlloyApi({ ...options, authorization });
+}
+
+function fetchIn(sandbox: Sandbox, world: World): typeof fetch {
+  return async (input, init) => {
+    const url = input instanceof Request ? input.url : input.toString();
+    const page = await sandbox.call(
+      url.endsWith("/oauth/bearer") ? "alloy.bearer" : "alloy.get",
+      tokenIn(url),
+      async () => pageOf(url, new Headers(init?.headers).get("authorization") ?? "", world),
+      {
+        ...CALL_LIMITS,
+        timeoutMs: 5_000,
+        refuse: (): Page => {
+          throw new DOMException("the world's clock says so", "TimeoutError");
+        },
+      },
+    );
+    return responseOf(page);
+  };
+}
+
+function tokenIn(url: string): string {
+  return decodeURIComponent(/\/applications\/([^/]+)$/.exec(url)?.[1] ?? "");
+}
+
+/** A response that is read in microtasks: a stream of Node's own would wait for the real event loop. */
+function responseOf({ status, body }: Page): Response {
+  const response = new Response(null, { status });
+  const bytes = new TextEncoder().encode(body);
+  const stream = {
+    async *[Symbol.asyncIterator]() {
+      yield bytes;
+    },
+    async cancel() {},
+  };
+  return new Proxy(response, {
+    get: (target, name) => (name === "body" ? stream : Reflect.get(target, name, target)),
+  });
+}
+
+function pageOf(url: string, authorization: string, { plot, world, observer }: World): Page {
+  const { clock, faults, story, nameOf } = world;
+  const now = clock.now();
+  const { refusal } = plot.api;
+  if (url.endsWith("/oauth/bearer")) return bearerPage(plot, now);
+  const applicationToken = tokenIn(url);
+  observer.asked(applicationToken);
+  const fault = faults.draw("alloy.answer", ANSWER, nameOf(applicationToken));
+  if (fault !== null) {
+    story.tell("Alloy", `FAULT ${fault.kind} #${fault.occurrence}`);
+    const statuses: Partial<Record<FaultKind, number>> = {
+      "alloy-unauthorized": 401,
+      "alloy-rate-limited": 429,
+    };
+    return { status: statuses[fault.kind] ?? (fault.amount < 0.3 ? 200 : 500), body: "<html>" };
+  }
+  if (refusal !== null && now >= refusal.from && now < refusal.until) {
+    story.tell("Alloy", `answers ${refusal.page.status} to everything`);
+    return refusal.page;
+  }
+  if (!isLive(authorization, plot, now)) return errorPage(401, 4012);
+  const known = plot.applicationOf(applicationToken);
+  const version = known === null ? null : versionAt(known, now);
+  if (known === null || version === null) return errorPage(404, 4041);
+  if (known.isUnknownToUs) return plot.api.pageOfUnknown;
+  observer.answered(known, version);
+  return { status: 200, body: textOf(known, version) };
+}
+
+/** How long a bearer of this world lives: Alloy says an hour (facts 7.2). */
+const BEARER_MS = 3_600_000;
+
+function bearerPage({ api }: Plot, now: number): Page {
+  const bearer = `bearer-${now}`;
+  return { status: 200, body: JSON.stringify(api.bearerAnswer(bearer, now + BEARER_MS)) };
+}
+
+function isLive(authorization: string, { api }: Plot, now: number): boolean {
+  if (api.overHttp === "basic") return authorization.startsWith("Basic ");
+  const issuedAt = Number(/^Bearer bearer-(\d+)$/.exec(authorization)?.[1] ?? Number.NaN);
+  return now < issuedAt + BEARER_MS;
+}

@@ -1,0 +1,85 @@
+import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
+import type { RouteId } from "../../lambdas/settings.ts";
+import type { FaultKind } from "./faults.ts";
+import { isHandled, publicationOf, routeOfEnd } from "./expectations.ts";
+import type { Seen } from "./invariants.ts";
+import type { TrueApplication, TrueEvent } from "./plot-application.ts";
+
+/*
+ * What was told downstream of an application as a whole, by whichever event or correction, and how often Alloy
+ * was asked for it.
+ */
+
+const DAY = 24 * 3_600_000;
+
+/** Calls about one application within a day, retries included. */
+const MOST_ASKS_A_DAY = 150;
+
+const ENDS: readonly string[] = ["completed_application", "error", "application_expired"];
+const ENDED: readonly (string | null)[] = ["completed", "error", "expired"];
+
+/** Whether it tells of an end: an event of that kind, or a correction. */
+function tellsOfEnd({ eventType, status }: PublishedEvent): boolean {
+  return ENDS.includes(eventType) || (eventType === "snapshot" && ENDED.includes(status));
+}
+
+/** Whether one of its two sides, or both, name no outcome. */
+function isUnnamed(event: TrueEvent | null): boolean {
+  if (event === null) return false;
+  return [event.told, event.listed].some((view) => (view["outcome"] ?? null) === null);
+}
+
+/**
+ * 1. No end is told that Alloy never stated.
+ * 2. No end is told more often than Alloy came to it.
+ * 3. The end at which Alloy's last answer leaves the application has been told.
+ */
+export function judgeEnds(application: TrueApplication, { plot, observer }: Seen): void {
+  const { token, journeyToken, versions, isShadow, isUnknownToUs } = application;
+  if (!isHandled(plot, journeyToken) || isUnknownToUs || isShadow) return;
+  const stated = versions.flatMap((version, index) => {
+    const route = routeOfEnd(version, journeyToken, plot);
+    const before = versions[index - 1];
+    const isSame = before !== undefined && routeOfEnd(before, journeyToken, plot) === route;
+    return route === null || isSame ? [] : [route];
+  });
+  const told = new Map<RouteId, Set<string>>();
+  for (const { event } of observer.publications) {
+    if (event.applicationToken !== token || !tellsOfEnd(event)) continue;
+    // An end that names no outcome is told as it is, and Alloy's own word follows.
+    if (event.route === "completed" && isUnnamed(plot.eventOf(event.eventId))) continue;
+    const ids = told.get(event.route) ?? new Set();
+    told.set(event.route, ids.add(event.eventId));
+  }
+  for (const [route, ids] of told) {
+    const times = stated.filter((one) => one === route).length;
+    if (times === 0) {
+      observer.violate("regressed", `${token} is published as ${route}, and Alloy never said so`);
+    } else if (ids.size > times) {
+      observer.violate(
+        "doubled",
+        `${token} is published as ${route} under ${ids.size} ids, and came to it ${times} times`,
+      );
+    }
+  }
+  const last = versions.at(-1);
+  const end = last === undefined || last.isUnknown ? null : routeOfEnd(last, journeyToken, plot);
+  if (end === null || last?.outcome === null) return;
+  if (!publicationOf(journeyToken, end, plot).publish || told.has(end)) return;
+  observer.violate("lost", `${token} ended as ${end}, and nobody was told`);
+}
+
+/** While one of our services takes nothing, no check comes to its end, and each tick begins it anew. */
+const OURS_OUT: ReadonlySet<FaultKind> = new Set<FaultKind>(["table-out", "queue-out", "bus-out"]);
+
+/** Alloy is not asked without end, whatever is wrong. */
+export function judgeAsking({ token }: TrueApplication, { observer, faults }: Seen): void {
+  if (faults.some(({ kind }) => OURS_OUT.has(kind))) return;
+  const times = observer.asks.get(token) ?? [];
+  for (const [index, at] of times.entries()) {
+    const earlier = times[index - MOST_ASKS_A_DAY];
+    if (earlier === undefined || at - earlier > DAY) continue;
+    observer.violate("overasked", `Alloy was asked ${MOST_ASKS_A_DAY} times a day for ${token}`);
+    return;
+  }
+}

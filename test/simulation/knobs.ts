@@ -1,0 +1,89 @@
+import { Dice, mix, numberOf } from "./dice.ts";
+
+/**
+ * In what a world may be unlike what Alloy's documentation shows, or unlike the house's usual day. A seed draws
+ * which of them are on in its world, so that each meets the others, and none drowns them ("swarm testing").
+ */
+export const KNOBS = {
+  // One event, reported by two sides that differ.
+  "list-off": "Alloy's list dates an event up to 2 s earlier or later than its webhook does",
+  "outcome-once": "an end names its outcome on one side only",
+  "applicant-once": "an event names its applicant's token on one side only",
+  "entity-once": "an event names its person on one side only",
+  "node-once": "an event names its node on one side only",
+  "shadow-once": "a shadow application is marked as one on one side only",
+  "event-token-once": "an event has Alloy's own event token in its webhook only",
+  // What ends, what reopens.
+  "after-rerun": "an applicant's event comes after the rerun, and Alloy stays with the end",
+  "after-unarchive": "an unarchiving, after which Alloy reopens the application or does not",
+  "after-archive": "events come after an archiving",
+  "second-end": "a second end comes without a reopening, and Alloy takes it or does not",
+  "applicant-error":
+    "an error that names one applicant, and Alloy's application goes on or stays ended",
+  // Answers of Alloy's API.
+  "unknown-status": "an answer has a status that no documentation names, or other letters",
+  "unknown-type": "an event type that no documentation names is about the application itself",
+  "still-updated-at": "an answer moves, and its `updated_at` does not",
+  "odd-answer-times": "times in an answer are text, missing, or of another century",
+  "api-refuses-all":
+    "for hours or days the API answers everything with 403, 404, 400 or a page of HTML",
+  "api-refuses-some": "the API never knows one of the applications",
+  bearer: "the API is called over HTTP with a bearer, and says how long it lives in its own way",
+  // Webhooks and submissions.
+  "other-environment": "webhooks of another environment come to the same URL",
+  "odd-family": "the envelope's type is spelled otherwise, or missing",
+  "odd-times": "a webhook's time is text, ISO 8601, or seconds",
+  "odd-external-ids": "external ids are empty, numbers, or very long",
+  "odd-submission": "a submission's optional fields are of other types, or null",
+  "huge-event": "an event of more than 1 MiB, in the webhook and in Alloy's list",
+  // Sizes.
+  "many-applicants": "an application of more than sixty applicants",
+  "many-applications": "up to a dozen applications",
+} as const;
+
+export type Knob = keyof typeof KNOBS;
+
+/** In a fixed order. */
+export const ALL_KNOBS: readonly Knob[] = Object.keys(KNOBS).filter(isKnob);
+
+export function isKnob(name: string): name is Knob {
+  return Object.hasOwn(KNOBS, name);
+}
+
+/** In the draw: the code holds with them. The others wait for it, and are played by `--knobs`. */
+const HELD: readonly Knob[] = [];
+
+/** What makes a world large, or long, is rare: it costs that world tens of milliseconds. */
+const RARE: Readonly<Partial<Record<Knob, number>>> = {
+  "huge-event": 0.01,
+  "many-applicants": 0.002,
+  "many-applications": 0.03,
+  "api-refuses-all": 0.04,
+  bearer: 0.08,
+};
+const USUAL = 0.12;
+
+/** Which knobs the worlds of a run have: each seed draws some of these, or all have the same. */
+export type KnobChoice =
+  | { readonly kind: "drawn"; readonly from: readonly Knob[] }
+  | { readonly kind: "fixed"; readonly knobs: readonly Knob[] };
+
+export const USUAL_KNOBS: KnobChoice = {
+  kind: "drawn",
+  from: ALL_KNOBS.filter((knob) => HELD.includes(knob)),
+};
+
+export type Knobs = ReadonlySet<Knob>;
+
+/** The knobs that are on in a seed's world. That one of them cannot be drawn leaves the others as they are. */
+export function knobsOf(seed: number, choice: KnobChoice = USUAL_KNOBS): Knobs {
+  if (choice.kind === "fixed") return new Set(choice.knobs);
+  return new Set(
+    choice.from.filter((knob) => diceOf(seed, `${knob}?`).chance(RARE[knob] ?? USUAL)),
+  );
+}
+
+/** What a knob does in a seed's world is its own, whatever else is on. */
+export function diceOf(seed: number, knob: string): Dice {
+  return new Dice(mix(mix(seed, numberOf("knobs")), numberOf(knob)));
+}

@@ -1,0 +1,69 @@
+import { diceOf } from "./knobs.ts";
+import type { Knobs } from "./knobs.ts";
+
+/** An answer of HTTP. */
+export interface Page {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** How Alloy's API answers in a world, whatever it is asked. */
+export interface PlotApi {
+  /** The real adapter calls it, and authenticates so; null: it is called as the port has it. */
+  readonly overHttp: "basic" | "bearer" | null;
+  /** What the token endpoint says. @param expiresAt - epoch milliseconds. */
+  readonly bearerAnswer: (bearer: string, expiresAt: number) => unknown;
+  /** When it answers everything with one page: epoch milliseconds; null: never. */
+  readonly refusal: { readonly from: number; readonly until: number; readonly page: Page } | null;
+  /** What it answers about an application that it never knows. */
+  readonly pageOfUnknown: Page;
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** The error body of Alloy's API (facts 7.7). */
+export function errorPage(status: number, minorCode: number): Page {
+  const error = { minor_code: minorCode, type: "Error", message: "", details: {}, error_token: "" };
+  return { status, body: JSON.stringify({ status_code: status, error }) };
+}
+
+const HTML = "<!doctype html><html><body>Access denied</body></html>";
+
+/** What a firewall, a base URL without its version, or a key of another account make of every answer. */
+const REFUSALS: readonly [Page, ...Page[]] = [
+  { status: 403, body: HTML },
+  { status: 404, body: HTML },
+  { status: 404, body: "{}" },
+  { status: 400, body: HTML },
+  { status: 200, body: HTML },
+  { status: 403, body: JSON.stringify({ message: "Missing Authentication Token" }) },
+];
+
+export function apiOf(
+  seed: number,
+  knobs: Knobs,
+  { from, until }: { readonly from: number; readonly until: number },
+): PlotApi {
+  const dice = diceOf(seed, "api");
+  const refusesAll = knobs.has("api-refuses-all");
+  const isBearer = knobs.has("bearer");
+  const isOverHttp = refusesAll || isBearer || knobs.has("api-refuses-some");
+  const begins = dice.between(from, until);
+  const lasts = dice.pick([dice.between(HOUR, 8 * HOUR), dice.between(HOUR, 8 * HOUR), 9 * DAY]);
+  return {
+    overHttp: isOverHttp ? (isBearer ? "bearer" : "basic") : null,
+    refusal: refusesAll
+      ? { from: begins, until: begins + lasts, page: dice.pick([...REFUSALS]) }
+      : null,
+    pageOfUnknown: dice.pick([errorPage(404, 4041), errorPage(403, 4013)]),
+    bearerAnswer: dice.pick<PlotApi["bearerAnswer"]>([
+      (bearer) => ({ access_token: bearer, expires_in: 3_600 }),
+      (bearer) => ({ access_token: bearer, expires_in: "3600" }),
+      (bearer) => ({ access_token: bearer }),
+      (bearer) => ({ access_token: bearer, token_type: "bearer", expires_in: null }),
+      (bearer, expires) => ({ bearer_token: bearer, expires }),
+    ]),
+  };
+}
