@@ -72,11 +72,10 @@ export class GapWatch {
         this.#now = clock.now;
         cloud.bus.addRule({
           matches: ({ detailType }) => detailType === DELIVERY_GAP_DETAIL_TYPE,
-          deliver: () => {
-            const notice = cloud.bus.notices.at(-1);
-            if (notice === undefined) return;
+          deliver: ({ detail }) => {
             const wasFound = this.found !== null;
-            this.#hear(notice);
+            // What the announcer puts there, and nothing else.
+            this.#hear(detail as GapNotice);
             if (wasFound || this.found === null) return;
             onQueued();
             clock.after(REDRIVEN_AFTER_MS, () => {
