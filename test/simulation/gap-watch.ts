@@ -74,8 +74,8 @@ export class GapWatch {
           matches: ({ detailType }) => detailType === DELIVERY_GAP_DETAIL_TYPE,
           deliver: ({ detail }) => {
             const wasFound = this.found !== null;
-            // What the announcer puts there, and nothing else.
-            this.#hear(detail as GapNotice);
+            if (!isNotice(detail)) return;
+            this.#hear(detail);
             if (wasFound || this.found === null) return;
             onQueued();
             clock.after(REDRIVEN_AFTER_MS, () => {
@@ -193,6 +193,11 @@ export class GapWatch {
       .filter(({ receives }) => receives >= QUEUE.maxReceives);
     return [...messages, ...(given ?? [])].some(({ body }) => tellsOf(body, this.#planted.victim));
   }
+}
+
+/** The announcer puts nothing else there. */
+function isNotice(detail: unknown): detail is GapNotice {
+  return typeof detail === "object" && detail !== null && "gapId" in detail;
 }
 
 function tellsOf(message: string, { told }: TrueEvent): boolean {

@@ -80,6 +80,8 @@ function isTheTroubleItself({ trouble, refusal, victim }: PlantedGap, sentence: 
       (refusal === 401 && sentence.endsWith("was refused, and its credential is live"))
     );
   }
+  // It was told by the event, which moved nothing, and is told again by Alloy's own word.
+  if (trouble === "not-applied") return sentence.includes("under 2 ids, and came to it 1 times");
   if (trouble === "failing") return sentence.endsWith("back, and nothing was in its way");
   return (
     trouble === "poisoned" &&
