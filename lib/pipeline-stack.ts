@@ -57,6 +57,7 @@ export class PipelineStack extends Stack {
       api: ingest.api,
       alerts,
     });
+    routes.keepSourceFor(consumer.function.role, poller.function.role);
     new Notifications(this, "Notifications", { stage, alerts });
     const health = new IntegrationHealth(this, "Health", { alerts });
     new PipelineDashboard(this, "Overview", {

@@ -5,6 +5,7 @@ import { EVENT_SOURCE, ROUTE_IDS, OUTCOME_ROUTE_IDS } from "../lambdas/settings.
 import { mistakesIn } from "./notification-checks.ts";
 import type { NotificationRule } from "./notification-rules.ts";
 import { notificationRules } from "./notification-schema.ts";
+import { TARGET_SERVICES, targetKindOf } from "./route-targets.ts";
 import type {
   AllowListSettings,
   GapSettings,
@@ -121,25 +122,6 @@ export type Channel =
   | { readonly https: string }
   | { readonly slack: { readonly workspaceId: string; readonly channelId: string } };
 
-/** Services that a route may target, by the third part of their ARN. */
-const TARGET_SERVICES = [
-  "sqs",
-  "sns",
-  "lambda",
-  "events",
-  "states",
-  "kinesis",
-  "firehose",
-] as const;
-
-export type TargetService = (typeof TARGET_SERVICES)[number];
-
-/** The service behind a target's ARN; undefined when this is no ARN that a route may target. */
-export function targetServiceOf(arn: string): TargetService | undefined {
-  const [, service] = /^arn:aws[a-z-]*:([a-z]+):[a-z0-9-]*:\d{12}:.+$/.exec(arn) ?? [];
-  return TARGET_SERVICES.find((known) => known === service);
-}
-
 /** A value that cannot be deployed. Its message is all that a person needs to read. */
 export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
@@ -162,10 +144,7 @@ const route = v.strictObject({
   targetArn: v.nullable(
     v.pipe(
       v.string("an ARN or null"),
-      v.check(
-        (arn) => targetServiceOf(arn) !== undefined,
-        `the ARN of one of ${TARGET_SERVICES.join(", ")}`,
-      ),
+      v.check((arn) => targetKindOf(arn) !== undefined, `the ARN of one of ${TARGET_SERVICES}`),
     ),
   ),
 });

@@ -1,16 +1,11 @@
+import { TransientError } from "../domain/errors.ts";
 import type { EventPublisher } from "../domain/ports.ts";
 import type { PublishedEvent } from "../domain/published-event.ts";
-import { errorOf } from "../domain/refusal.ts";
-import { eventWithinLimits } from "../domain/within-limits.ts";
-import { METRICS } from "../settings.ts";
-import type { Metrics } from "../telemetry/metrics.ts";
 
 /** The time of the batch was up before the event could be published. */
 export class TooLate extends Error {
   override readonly name = "TooLate";
 }
-
-const UNNAMED = { kind: "transient", reason: "nothing was said of it" } as const;
 
 interface Waiting {
   readonly event: PublishedEvent;
@@ -27,26 +22,19 @@ interface Waiting {
  */
 export class PublishGate {
   readonly #publisher: EventPublisher;
-  readonly #metrics: Metrics;
   readonly #waiting: Waiting[] = [];
   #expected: number;
   #isOpen = false;
 
   /** @param expected - how many works will arrive. */
-  constructor(publisher: EventPublisher, expected: number, metrics: Metrics) {
+  constructor(publisher: EventPublisher, expected: number) {
     this.#publisher = publisher;
-    this.#metrics = metrics;
     this.#expected = expected;
   }
 
-  /**
-   * @throws TransientError when the bus did not take this event, PermanentError when it never will; TooLate when it
-   * was not asked.
-   */
-  async publish(asked: PublishedEvent): Promise<void> {
+  /** @throws TransientError when the bus did not take this event; TooLate when it was not asked. */
+  async publish(event: PublishedEvent): Promise<void> {
     if (this.#isOpen) throw new TooLate();
-    const event = eventWithinLimits(asked);
-    if (event !== asked) this.#metrics.count(METRICS.eventsCut);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push({ event, published: resolve, failed: reject });
     this.#arrive();
@@ -74,10 +62,9 @@ export class PublishGate {
     try {
       const answers = await this.#publisher.publish(together.map(({ event }) => event));
       for (const [index, { published, failed }] of together.entries()) {
-        // An answer that is too short does not say that the event was taken.
-        const refusal = answers[index];
+        const refusal = answers[index] ?? null;
         if (refusal === null) published();
-        else failed(errorOf("The bus did not take the event", refusal ?? UNNAMED));
+        else failed(new TransientError(`The bus did not take the event: ${refusal}`));
       }
     } catch (error) {
       // Nobody knows what the bus took: every one is tried again, under its stable id.

@@ -120,8 +120,14 @@ function makeTopic(scope: Construct, id: string, props: AlertTopicsProps): Topic
 function connect(topic: ITopic, channel: Channel, index: number): void {
   if ("slack" in channel) {
     const { workspaceId, channelId } = channel.slack;
+    const { account, partition } = Stack.of(topic);
     const role = new Role(topic, `SlackRole${index}`, {
-      assumedBy: new ServicePrincipal("chatbot.amazonaws.com"),
+      assumedBy: new ServicePrincipal("chatbot.amazonaws.com", {
+        conditions: {
+          StringEquals: { "aws:SourceAccount": account },
+          ArnLike: { "aws:SourceArn": `arn:${partition}:chatbot:*:${account}:*` },
+        },
+      }),
       description: "Posts alarms to Slack; may do nothing in this account",
     });
     // It subscribes by itself, without a filter: a channel to read is told of everything.

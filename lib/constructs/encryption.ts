@@ -1,4 +1,5 @@
 import { Stack } from "aws-cdk-lib";
+import type { Conditions } from "aws-cdk-lib/aws-iam";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Key } from "aws-cdk-lib/aws-kms";
@@ -22,6 +23,7 @@ export class Encryption extends Construct {
 
   constructor(scope: Construct, id: string, { stage }: EncryptionProps) {
     super(scope, id);
+    const { account, partition, region } = Stack.of(this);
     const key = new Key(this, "Key", {
       description: `Alloy Journey webhooks, ${stage.stage}`,
       enableKeyRotation: true,
@@ -29,24 +31,57 @@ export class Encryption extends Construct {
     });
     pinLogicalId(key, "EncryptionKey");
     this.alertsKey = key;
-    this.dataKey = stage.encryption === "customer-managed" ? key : undefined;
 
-    allowService(key, "cloudwatch.amazonaws.com");
-    if (this.dataKey !== undefined) {
-      // EventBridge sends to our encrypted queues, CloudWatch Logs writes encrypted groups.
-      allowService(key, "events.amazonaws.com");
-      allowService(key, `logs.${Stack.of(this).region}.amazonaws.com`);
+    const ofThisAccount = { "aws:SourceAccount": account };
+    allowService(key, "cloudwatch.amazonaws.com", USE, {
+      StringEquals: ofThisAccount,
+      ArnLike: { "aws:SourceArn": `arn:${partition}:cloudwatch:${region}:${account}:alarm:*` },
+    });
+    if (stage.encryption === "aws-managed") {
+      this.dataKey = undefined;
+      return;
     }
+    // As somebody else's key: CDK adds statements of its own to a key's policy, wider than the use.
+    this.dataKey = Key.fromKeyArn(this, "DataKey", key.keyArn);
+    // To encrypt the bus, and to deliver into our queues, for which it names its account and no rule (EventBridge's
+    // guide, "Authorizing EventBridge to use a customer managed key").
+    allowService(key, "events.amazonaws.com", [...USE, "kms:DescribeKey"], {
+      StringEquals: ofThisAccount,
+    });
+    // To write our log groups (CloudWatch Logs' guide, "Encrypt log data"): the whole set that it asks for.
+    allowService(key, `logs.${region}.amazonaws.com`, LOGS_USE, {
+      ArnLike: {
+        "kms:EncryptionContext:aws:logs:arn": `arn:${partition}:logs:${region}:${account}:log-group:*`,
+      },
+    });
   }
 }
 
-function allowService(key: Key, service: string): void {
+/** What a service does with a key to write and read what is under it. */
+const USE = ["kms:Decrypt", "kms:GenerateDataKey"];
+
+const LOGS_USE = [
+  "kms:Encrypt",
+  "kms:Decrypt",
+  "kms:ReEncrypt*",
+  "kms:GenerateDataKey*",
+  "kms:Describe*",
+];
+
+/** Each with conditions: a service acts for every account, and is to use the key for ours alone. */
+function allowService(
+  key: Key,
+  service: string,
+  actions: readonly string[],
+  conditions: Conditions,
+): void {
   key.addToResourcePolicy(
     new PolicyStatement({
       principals: [new ServicePrincipal(service)],
-      actions: ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey"],
+      actions: [...actions],
       // In a key's own policy, `*` is this key.
       resources: ["*"],
+      conditions,
     }),
   );
 }

@@ -2,7 +2,7 @@ import type { EventBus } from "aws-cdk-lib/aws-events";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
-import { CONCURRENCY, QUEUE } from "../../lambdas/settings.ts";
+import { CONCURRENCY, QUEUE, ROUTE_TITLES } from "../../lambdas/settings.ts";
 import { consumerSettings } from "../function-settings.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
@@ -61,8 +61,8 @@ export class EventConsumer extends Construct {
       queue.events.queueArn,
     );
     // What cannot succeed goes there at once, with its reason.
-    this.function.allow(["sqs:SendMessage"], queue.deadLetters.queueArn);
-    this.function.allow(["events:PutEvents"], bus.eventBusArn);
+    queue.deadLetters.allowSender(this.function.role);
+    this.function.allowEvents(bus, Object.values(ROUTE_TITLES));
     this.function.allowKey(key);
     store.grantConsume(this.function);
 

@@ -1,4 +1,7 @@
-import { Duration } from "aws-cdk-lib";
+import { Duration, Lazy, Stack } from "aws-cdk-lib";
+import type { IRule } from "aws-cdk-lib/aws-events";
+import type { IRole } from "aws-cdk-lib/aws-iam";
+import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
@@ -16,8 +19,20 @@ export interface SecureQueueProps {
   readonly deadLetters?: IQueue;
 }
 
-/** A standard queue as all of ours are: encrypted, TLS only, kept as long as SQS keeps. */
+/**
+ * Marks the roles of people who may put messages back: a tag on the role, or on its session. Roles that IAM Identity
+ * Center makes are people's anyway.
+ */
+export const OPERATOR_TAG = { key: "alloy-journey-webhooks", value: "operator" } as const;
+
+/**
+ * A standard queue as all of ours are: encrypted, TLS only, kept as long as SQS keeps, and closed to senders that it
+ * does not know. The right to send to every queue of the account is common, and here it would make an application
+ * approved (docs/decisions/0021).
+ */
 export class SecureQueue extends Queue {
+  readonly #senders: string[] = [];
+
   constructor(scope: Construct, id: string, props: SecureQueueProps) {
     const { stage, key, deadLetters } = props;
     super(scope, id, {
@@ -36,6 +51,45 @@ export class SecureQueue extends Queue {
       removalPolicy: removalPolicyOf(stage),
     });
     pinLogicalId(this, props.logicalId);
+    const { account, partition } = Stack.of(this);
+    const people = `arn:${partition}:iam::${account}:role/aws-reserved/sso.amazonaws.com/*`;
+    this.addToResourcePolicy(
+      new PolicyStatement({
+        sid: "KnownSendersOnly",
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ["sqs:SendMessage"],
+        resources: [this.queueArn],
+        conditions: {
+          ArnNotLike: {
+            "aws:PrincipalArn": Lazy.list({ produce: () => [...this.#senders, people] }),
+          },
+          StringNotEquals: { [`aws:PrincipalTag/${OPERATOR_TAG.key}`]: OPERATOR_TAG.value },
+          // A service is let in by its rule alone, below.
+          Bool: { "aws:PrincipalIsAWSService": "false" },
+        },
+      }),
+    );
+  }
+
+  /** Lets a role of ours send. */
+  allowSender(role: IRole): void {
+    role.addToPrincipalPolicy(
+      new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [this.queueArn] }),
+    );
+    this.#senders.push(role.roleArn);
+  }
+
+  /** Lets EventBridge send for one rule. */
+  allowRule({ ruleArn }: IRule): void {
+    this.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal("events.amazonaws.com")],
+        actions: ["sqs:SendMessage"],
+        resources: [this.queueArn],
+        conditions: { ArnEquals: { "aws:SourceArn": ruleArn } },
+      }),
+    );
   }
 }
 
@@ -46,8 +100,8 @@ export interface EventQueueProps {
 
 /** The queue between "stored" and "done", and the one for what cannot be done. */
 export class EventQueue extends Construct {
-  readonly events: IQueue;
-  readonly deadLetters: IQueue;
+  readonly events: SecureQueue;
+  readonly deadLetters: SecureQueue;
 
   constructor(scope: Construct, id: string, props: EventQueueProps) {
     super(scope, id);

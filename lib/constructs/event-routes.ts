@@ -1,8 +1,8 @@
 import { Duration, Stack } from "aws-cdk-lib";
 import type { IRuleTarget } from "aws-cdk-lib/aws-events";
 import { EventBus, EventField, Match, Rule, RuleTargetInput } from "aws-cdk-lib/aws-events";
-import { SqsQueue } from "aws-cdk-lib/aws-events-targets";
-import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { AnyPrincipal, Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { CfnPermission } from "aws-cdk-lib/aws-lambda";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
@@ -15,8 +15,10 @@ import {
 } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 import { pascalCase } from "../pascal-case.ts";
-import { isEverPublished, targetServiceOf } from "../stage-configuration.ts";
-import type { StageConfiguration, TargetService } from "../stage-configuration.ts";
+import { targetKindOf } from "../route-targets.ts";
+import type { TargetKind } from "../route-targets.ts";
+import { isEverPublished } from "../stage-configuration.ts";
+import type { StageConfiguration } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { SecureQueue } from "./event-queue.ts";
@@ -65,6 +67,27 @@ export class EventRoutes extends Construct {
     this.#makeSubmissionRule(props);
   }
 
+  /**
+   * Keeps our source to our own functions. Whoever announces submissions has the right to put events on this bus, and
+   * could otherwise tell every route that an application is approved.
+   */
+  keepSourceFor(...roles: readonly IRole[]): void {
+    this.bus.addToResourcePolicy(
+      new PolicyStatement({
+        sid: "OurSourceIsOurs",
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ["events:PutEvents"],
+        resources: [this.bus.eventBusArn],
+        conditions: {
+          // One such entry in a call is enough.
+          "ForAnyValue:StringEquals": { "events:source": EVENT_SOURCE },
+          ArnNotEquals: { "aws:PrincipalArn": roles.map(({ roleArn }) => roleArn) },
+        },
+      }),
+    );
+  }
+
   /** Returns the route's own queue, when it has one. */
   #makeRoute(route: RouteId, { stage, key, alerts }: EventRoutesProps): IQueue | undefined {
     const { queue: wantsQueue, targetArn } = stage.routes[route];
@@ -89,9 +112,11 @@ export class EventRoutes extends Construct {
       fact: `At least one event of the route "${route}" could not be delivered, or was received in vain.`,
       impact: `the team behind the route is not told: ${ROUTE_TITLES[route]}.`,
     });
-    const service = targetArn === null ? undefined : targetServiceOf(targetArn);
-    if (targetArn !== null && service !== undefined) {
-      rule.addTarget(makeTarget(scope, service, targetArn, rule, deadLetters));
+    deadLetters.allowRule(rule);
+    const kind = targetArn === null ? undefined : targetKindOf(targetArn);
+    if (targetArn !== null && kind !== undefined) {
+      const delivery = deliveryTo(targetArn, deadLetters);
+      rule.addTarget(makeTarget(scope, kind, delivery, { rule, name: route }));
     }
     if (!wantsQueue) return undefined;
     const queue = new SecureQueue(scope, "Queue", {
@@ -100,7 +125,8 @@ export class EventRoutes extends Construct {
       logicalId: `${pascalCase(route)}Queue`,
       deadLetters,
     });
-    rule.addTarget(new SqsQueue(queue, { ...RETRY, deadLetterQueue: deadLetters }));
+    queue.allowRule(rule);
+    rule.addTarget({ bind: () => deliveryTo(queue.queueArn, deadLetters) });
     return queue;
   }
 
@@ -120,19 +146,16 @@ export class EventRoutes extends Construct {
         detailType: [SUBMISSION_DETAIL_TYPE],
       },
     });
-    rule.addTarget(
-      new SqsQueue(queue.events, {
-        ...RETRY,
-        deadLetterQueue: deadLetters,
-        message: RuleTargetInput.fromObject({
-          v: 1,
-          kind: "submission",
-          receiptId: EventField.eventId,
-          receivedAt: EventField.time,
-          submission: EventField.fromPath("$.detail"),
-        }),
-      }),
-    );
+    const input = RuleTargetInput.fromObject({
+      v: 1,
+      kind: "submission",
+      receiptId: EventField.eventId,
+      receivedAt: EventField.time,
+      submission: EventField.fromPath("$.detail"),
+    });
+    deadLetters.allowRule(rule);
+    queue.events.allowRule(rule);
+    rule.addTarget({ bind: () => ({ ...deliveryTo(queue.events.queueArn, deadLetters), input }) });
     makeRuleAlarm(this, "submissions-failing", {
       alerts,
       ruleName: ruleNameOf(this, "submission"),
@@ -156,12 +179,25 @@ function ruleNameOf(scope: Construct, name: string): string {
   return `${Stack.of(scope).stackName}-${name}`;
 }
 
-/** The one action by which EventBridge delivers to a service under a role of ours. */
+/** Where a rule delivers, how often it tries, and where it puts what it cannot deliver. */
+function deliveryTo(arn: string, deadLetters: IQueue) {
+  return {
+    arn,
+    deadLetterConfig: { arn: deadLetters.queueArn },
+    retryPolicy: {
+      maximumEventAgeInSeconds: RETRY.maxEventAge.toSeconds(),
+      maximumRetryAttempts: RETRY.retryAttempts,
+    },
+  };
+}
+
+/** The actions by which EventBridge delivers to a kind of target under a role of ours. */
 const ROLE_ACTIONS = {
-  events: "events:PutEvents",
-  states: "states:StartExecution",
-  kinesis: "kinesis:PutRecord",
-  firehose: "firehose:PutRecord",
+  "event-bus": ["events:PutEvents"],
+  "api-destination": ["events:InvokeApiDestination"],
+  "state-machine": ["states:StartExecution"],
+  stream: ["kinesis:PutRecord"],
+  "delivery-stream": ["firehose:PutRecord"],
 } as const;
 
 /**
@@ -171,47 +207,41 @@ const ROLE_ACTIONS = {
  */
 function makeTarget(
   scope: Construct,
-  service: TargetService,
-  targetArn: string,
-  rule: Rule,
-  deadLetters: IQueue,
+  kind: TargetKind,
+  delivery: ReturnType<typeof deliveryTo>,
+  { rule, name }: { readonly rule: Rule; readonly name: string },
 ): IRuleTarget {
-  deadLetters.grantSendMessages(
-    new ServicePrincipal("events.amazonaws.com", {
-      conditions: { ArnEquals: { "aws:SourceArn": rule.ruleArn } },
-    }),
-  );
-  const config = {
-    arn: targetArn,
-    deadLetterConfig: { arn: deadLetters.queueArn },
-    retryPolicy: {
-      maximumEventAgeInSeconds: RETRY.maxEventAge.toSeconds(),
-      maximumRetryAttempts: RETRY.retryAttempts,
-    },
-  };
-  switch (service) {
-    case "sqs":
-    case "sns":
-      return { bind: () => config };
-    case "lambda":
+  switch (kind) {
+    case "queue":
+    case "topic":
+      return { bind: () => delivery };
+    case "function":
       new CfnPermission(scope, "TargetPermission", {
         action: "lambda:InvokeFunction",
-        functionName: targetArn,
+        functionName: delivery.arn,
         principal: "events.amazonaws.com",
         sourceArn: rule.ruleArn,
       });
-      return { bind: () => config };
-    case "events":
-    case "states":
-    case "kinesis":
-    case "firehose": {
+      return { bind: () => delivery };
+    case "event-bus":
+    case "api-destination":
+    case "state-machine":
+    case "stream":
+    case "delivery-stream": {
+      const { account, partition, region, stackName } = Stack.of(scope);
+      const ruleArn = `arn:${partition}:events:${region}:${account}:rule/${stackName}/${ruleNameOf(scope, name)}`;
       const role = new Role(scope, "TargetRole", {
-        assumedBy: new ServicePrincipal("events.amazonaws.com"),
+        // By its name: the rule names the role, and neither may wait for the other.
+        assumedBy: new ServicePrincipal("events.amazonaws.com", {
+          conditions: {
+            StringEquals: { "aws:SourceAccount": account, "aws:SourceArn": ruleArn },
+          },
+        }),
       });
       role.addToPolicy(
-        new PolicyStatement({ actions: [ROLE_ACTIONS[service]], resources: [targetArn] }),
+        new PolicyStatement({ actions: [...ROLE_ACTIONS[kind]], resources: [delivery.arn] }),
       );
-      return { bind: () => ({ ...config, role }) };
+      return { bind: () => ({ ...delivery, role }) };
     }
   }
 }

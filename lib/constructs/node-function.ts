@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import type { EventBus } from "aws-cdk-lib/aws-events";
 import type { Conditions } from "aws-cdk-lib/aws-iam";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
@@ -10,7 +11,13 @@ import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-n
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import { BUNDLE, CONCURRENCY, MEMORY_MB, TIMEOUTS_MS } from "../../lambdas/settings.ts";
+import {
+  BUNDLE,
+  CONCURRENCY,
+  EVENT_SOURCE,
+  MEMORY_MB,
+  TIMEOUTS_MS,
+} from "../../lambdas/settings.ts";
 import { ConfigurationError } from "../stage-configuration.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 import { makeFunctionAlarms } from "./function-alarms.ts";
@@ -36,7 +43,7 @@ export class NodeFunction extends Construct {
   readonly name: FunctionName;
   readonly function: IFunction;
   readonly logGroup: ILogGroup;
-  readonly #role: Role;
+  readonly role: Role;
 
   constructor(scope: Construct, id: string, props: NodeFunctionProps) {
     super(scope, id);
@@ -51,7 +58,7 @@ export class NodeFunction extends Construct {
     });
 
     // A role of our own: Lambda's managed policy may write to every log group of the account.
-    this.#role = new Role(this, "Role", {
+    this.role = new Role(this, "Role", {
       assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
       description: props.description,
     });
@@ -67,7 +74,7 @@ export class NodeFunction extends Construct {
       memorySize: MEMORY_MB[name],
       timeout: Duration.millis(TIMEOUTS_MS[name]),
       ...(stage.concurrency === "reserved" && { reservedConcurrentExecutions: CONCURRENCY[name] }),
-      role: this.#role,
+      role: this.role,
       environment: { STAGE: stage.stage, ...props.environment },
       // The SDK's third version keeps its connections by itself.
       awsSdkConnectionReuse: false,
@@ -97,7 +104,24 @@ export class NodeFunction extends Construct {
 
   /** The same under conditions: by operator, then by condition key. */
   allowWhen(conditions: Conditions, actions: readonly string[], ...resources: string[]): void {
-    this.#role.addToPolicy(new PolicyStatement({ actions: [...actions], resources, conditions }));
+    this.role.addToPolicy(new PolicyStatement({ actions: [...actions], resources, conditions }));
+  }
+
+  /** Lets the function put events of our source on the bus, with these titles alone. */
+  allowEvents(bus: EventBus, detailTypes: readonly string[]): void {
+    this.allowWhen(
+      {
+        // Both are lists: of the entries of a call (Service Authorization Reference, EventBridge).
+        "ForAllValues:StringEquals": {
+          "events:source": EVENT_SOURCE,
+          "events:detail-type": detailTypes,
+        },
+        // Without any value, "for all" would hold.
+        Null: { "events:source": "false", "events:detail-type": "false" },
+      },
+      ["events:PutEvents"],
+      bus.eventBusArn,
+    );
   }
 
   /** Lets the function use a key, where there is one. */

@@ -5,9 +5,8 @@ import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { CfnEventInvokeConfig } from "aws-cdk-lib/aws-lambda";
 import { CfnSchedule, CfnScheduleGroup } from "aws-cdk-lib/aws-scheduler";
-import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import { EMPTY_ALLOY_API_SECRET } from "../../lambdas/settings.ts";
+import { DELIVERY_GAP_DETAIL_TYPE, EMPTY_ALLOY_API_SECRET } from "../../lambdas/settings.ts";
 import { pollerSettings } from "../function-settings.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
@@ -33,7 +32,7 @@ export interface ScheduledPollerProps {
 export class ScheduledPoller extends Construct {
   readonly function: NodeFunction;
   readonly secret: FillableSecret;
-  readonly deadLetters: IQueue;
+  readonly deadLetters: SecureQueue;
 
   constructor(scope: Construct, id: string, props: ScheduledPollerProps) {
     super(scope, id);
@@ -73,11 +72,12 @@ export class ScheduledPoller extends Construct {
         POLLER_SETTINGS: JSON.stringify(pollerSettings(stage)),
       },
     });
-    this.function.allow(["sqs:SendMessage", "sqs:GetQueueAttributes"], queue.events.queueArn);
+    queue.events.allowSender(this.function.role);
+    this.function.allow(["sqs:GetQueueAttributes"], queue.events.queueArn);
     this.function.allow(["secretsmanager:GetSecretValue"], this.secret.secretArn);
     // CloudWatch knows no resource to read metrics of, and no condition.
     this.function.allow(["cloudwatch:GetMetricData"], "*");
-    this.function.allow(["events:PutEvents"], bus.eventBusArn);
+    this.function.allowEvents(bus, [DELIVERY_GAP_DETAIL_TYPE]);
     this.function.allowKey(key);
     store.grantPoll(this.function);
 
@@ -99,14 +99,23 @@ export class ScheduledPoller extends Construct {
   /** Returns the group that the schedule is in, alone: Scheduler counts its failures by group. */
   #makeSchedule({ stage, key }: ScheduledPollerProps): CfnScheduleGroup {
     const { functionArn, functionName } = this.function.function;
+    const { account, partition, region, stackName } = Stack.of(this);
     const role = new Role(this, "ScheduleRole", {
-      assumedBy: new ServicePrincipal("scheduler.amazonaws.com"),
+      // Scheduler names the group, not the schedule (its guide, "Confused deputy prevention").
+      assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
+        conditions: {
+          StringEquals: {
+            "aws:SourceAccount": account,
+            "aws:SourceArn": `arn:${partition}:scheduler:${region}:${account}:schedule-group/${stackName}`,
+          },
+        },
+      }),
       description: "Lets EventBridge Scheduler start the poller",
     });
     const allow = (action: string, resource: string) =>
       role.addToPolicy(new PolicyStatement({ actions: [action], resources: [resource] }));
     allow("lambda:InvokeFunction", functionArn);
-    allow("sqs:SendMessage", this.deadLetters.queueArn);
+    this.deadLetters.allowSender(role);
     if (key !== undefined) {
       allow("kms:Decrypt", key.keyArn);
       allow("kms:GenerateDataKey", key.keyArn);
@@ -114,7 +123,7 @@ export class ScheduledPoller extends Construct {
 
     const rate = Duration.millis(stage.polling.rateMs);
     const minutes = rate.toMinutes();
-    const group = new CfnScheduleGroup(this, "ScheduleGroup", { name: Stack.of(this).stackName });
+    const group = new CfnScheduleGroup(this, "ScheduleGroup", { name: stackName });
     const schedule = new CfnSchedule(this, "Schedule", {
       groupName: group.ref,
       description: "Starts the poller",
@@ -134,7 +143,7 @@ export class ScheduledPoller extends Construct {
     schedule.node.addDependency(role);
 
     // The same for a run that threw: the next tick repeats it, and the failure is kept.
-    this.function.allow(["sqs:SendMessage"], this.deadLetters.queueArn);
+    this.deadLetters.allowSender(this.function.role);
     new CfnEventInvokeConfig(this, "AsyncInvocations", {
       functionName,
       qualifier: "$LATEST",

@@ -82,7 +82,7 @@ export class WebhookIngest extends Construct {
         ALLOW_LIST: JSON.stringify(stage.allowList),
       },
     });
-    this.function.allow(["sqs:SendMessage"], queue.events.queueArn);
+    queue.events.allowSender(this.function.role);
     this.function.allow(["secretsmanager:GetSecretValue"], this.secret.secretArn);
     this.function.allowKey(key);
     store.grantClaimCheck(this.function);

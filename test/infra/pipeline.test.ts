@@ -234,6 +234,10 @@ describe("the routes", () => {
     ["arn:aws:sqs:us-east-1:123456789012:accounts", undefined],
     ["arn:aws:sns:us-east-1:123456789012:letters", undefined],
     ["arn:aws:events:us-east-1:123456789012:event-bus/default", "events:PutEvents"],
+    [
+      "arn:aws:events:us-east-1:123456789012:api-destination/cases/0",
+      "events:InvokeApiDestination",
+    ],
     ["arn:aws:states:us-east-1:123456789012:stateMachine:cases", "states:StartExecution"],
     ["arn:aws:kinesis:us-east-1:123456789012:stream/cases", "kinesis:PutRecord"],
     ["arn:aws:firehose:us-east-1:123456789012:deliverystream/cases", "firehose:PutRecord"],

@@ -50,6 +50,7 @@ export const VARIANTS: readonly (readonly [string, StageConfiguration])[] = [
         errored: to("arn:aws:states:us-east-1:123456789012:stateMachine:errors"),
         expired: to("arn:aws:kinesis:us-east-1:123456789012:stream/expired"),
         completed: to("arn:aws:firehose:us-east-1:123456789012:deliverystream/completed"),
+        superseded: to("arn:aws:events:us-east-1:123456789012:api-destination/reruns/0"),
         progressed: { publish: false, publishLate: false, queue: true, targetArn: null },
       },
       alarms: {

@@ -23,8 +23,6 @@ const SILENT: readonly MetricName[] = [
   METRICS.addressesUnlisted,
   METRICS.recordsDeadLettered,
   METRICS.eventsUnrecognised,
-  METRICS.eventsCut,
-  METRICS.envelopesRefused,
   METRICS.eventsInConflict,
   METRICS.eventsHealed,
   METRICS.gapDuration,

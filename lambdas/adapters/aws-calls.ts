@@ -1,0 +1,145 @@
+import type { OutcomeCounts } from "../domain/outcome-change.ts";
+import type {
+  Deliveries,
+  DueApplications,
+  EventQueue,
+  GapAnnouncer,
+} from "../domain/polling-ports.ts";
+import type {
+  ApplicationStore,
+  DeadLetters,
+  EventPublisher,
+  Idempotency,
+  PayloadReader,
+  QueueMessages,
+} from "../domain/ports.ts";
+import {
+  DELIVERY_GAP_DETAIL_TYPE,
+  EVENT_SOURCE,
+  PAYLOAD_PREFIXES,
+  ROUTE_TITLES,
+  TABLE,
+} from "../settings.ts";
+
+/** What of the stack a call is about. `/` leads to a part: an index of a table, the objects under a prefix. */
+export type AwsResource =
+  | "event-queue"
+  | "dead-letter-queue"
+  | "application-table"
+  | `application-table/index/${string}`
+  | "idempotency-table"
+  | "bus"
+  | "payloads"
+  | `payloads/${string}/`
+  | "webhook-secret"
+  | "alloy-api-secret"
+  | "every-metric";
+
+/** One right that a method of an adapter needs. */
+export interface AwsRight {
+  /** As IAM names it. */
+  readonly action: string;
+  readonly on: AwsResource;
+  /** Condition keys that the request carries, each with all the values that it can have. */
+  readonly carrying?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What each method of a port needs, when the port's adapter is behind it. */
+export type Rights<Port> = { readonly [Method in keyof Port]: readonly AwsRight[] };
+
+const applications = (operation: string): AwsRight => ({
+  action: `dynamodb:${operation}`,
+  on: "application-table",
+});
+const records = (operation: string): AwsRight => ({
+  action: `dynamodb:${operation}`,
+  on: "idempotency-table",
+});
+const index = (name: string): AwsRight => ({
+  action: "dynamodb:Query",
+  on: `application-table/index/${name}`,
+});
+const putting = (detailTypes: readonly string[]): AwsRight => ({
+  action: "events:PutEvents",
+  on: "bus",
+  carrying: { "events:source": [EVENT_SOURCE], "events:detail-type": detailTypes },
+});
+
+/** A store of a body that is too large for SQS, and the read of it. */
+const claimCheck = (prefix: keyof typeof PAYLOAD_PREFIXES, action: string): AwsRight => ({
+  action,
+  on: `payloads/${PAYLOAD_PREFIXES[prefix]}`,
+});
+
+/** What ingest's adapters need. */
+export const INGEST_RIGHTS = {
+  queue: { send: [{ action: "sqs:SendMessage", on: "event-queue" }] },
+  payloads: { put: [claimCheck("webhook", "s3:PutObject")] },
+  secret: { read: [{ action: "secretsmanager:GetSecretValue", on: "webhook-secret" }] },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, readonly AwsRight[]>>>>;
+
+/** What the consumer's adapters need. */
+export const CONSUMER_RIGHTS: {
+  readonly store: Rights<ApplicationStore>;
+  readonly idempotency: Rights<Idempotency>;
+  readonly publisher: Rights<EventPublisher>;
+  readonly deadLetters: Rights<DeadLetters>;
+  readonly payloads: Rights<PayloadReader>;
+  readonly messages: Rights<QueueMessages>;
+} = {
+  store: {
+    recordEvent: [applications("PutItem")],
+    forgetEvent: [applications("DeleteItem")],
+    eventsNear: [applications("Query")],
+    readState: [applications("GetItem")],
+    mergeState: [applications("UpdateItem")],
+    recordFailure: [applications("PutItem")],
+    clearFailure: [applications("DeleteItem")],
+  },
+  // Begin, complete, release.
+  idempotency: { once: [records("PutItem"), records("UpdateItem"), records("DeleteItem")] },
+  publisher: { publish: [putting(Object.values(ROUTE_TITLES))] },
+  deadLetters: { send: [{ action: "sqs:SendMessage", on: "dead-letter-queue" }] },
+  payloads: {
+    read: [
+      claimCheck("webhook", "s3:GetObject"),
+      claimCheck("poll", "s3:GetObject"),
+      // Asked by S3 itself when the key is not there: without it the answer is 403.
+      {
+        action: "s3:ListBucket",
+        on: "payloads",
+        carrying: { "s3:prefix": Object.values(PAYLOAD_PREFIXES) },
+      },
+    ],
+  },
+  messages: { retryAfter: [{ action: "sqs:ChangeMessageVisibility", on: "event-queue" }] },
+};
+
+/** What the poller's adapters need. */
+export const POLLER_RIGHTS: {
+  readonly applications: Rights<DueApplications>;
+  readonly deliveries: Rights<Deliveries>;
+  readonly outcomes: Rights<OutcomeCounts>;
+  readonly queue: Rights<EventQueue>;
+  readonly gaps: Rights<GapAnnouncer>;
+  readonly secret: { readonly read: readonly AwsRight[] };
+} = {
+  applications: {
+    list: [index(TABLE.dueIndex)],
+    claim: [applications("UpdateItem")],
+    look: [applications("Query")],
+    history: [applications("Query")],
+    plan: [applications("UpdateItem")],
+    openGaps: [index(TABLE.gapIndex)],
+  },
+  deliveries: {
+    record: [
+      { action: "cloudwatch:GetMetricData", on: "every-metric" },
+      { action: "sqs:GetQueueAttributes", on: "event-queue" },
+    ],
+  },
+  outcomes: { total: [{ action: "cloudwatch:GetMetricData", on: "every-metric" }] },
+  queue: { send: [{ action: "sqs:SendMessage", on: "event-queue" }] },
+  gaps: { announce: [putting([DELIVERY_GAP_DETAIL_TYPE])] },
+  secret: { read: [{ action: "secretsmanager:GetSecretValue", on: "alloy-api-secret" }] },
+};

@@ -1,0 +1,158 @@
+import { isRecord, listOf } from "../../template/synthesise.ts";
+import type { TemplateResource } from "../../template/synthesise.ts";
+
+/** Where the policies are judged: any place will do, since no policy names one. */
+export const PLACE = { partition: "aws", region: "us-east-1", account: "123456789012" } as const;
+
+const { region, account } = PLACE;
+
+/** Another account, which no policy of the template may let in. */
+export const FOREIGN_ACCOUNT = "999999999999";
+
+/** A stack that has its own name, as `Ref` gives it, and its ARN, for everything that policies speak of. */
+interface Named {
+  readonly ref: string;
+  readonly arn: string;
+}
+
+const PSEUDO_PARAMETERS: ReadonlyMap<string, string> = new Map([
+  ["AWS::Region", region],
+  ["AWS::Partition", PLACE.partition],
+  ["AWS::AccountId", account],
+  ["AWS::URLSuffix", "amazonaws.com"],
+  ["AWS::NoValue", ""],
+]);
+
+/** Resolves what a template says into the text that CloudFormation would make of it. */
+export class ArnResolver {
+  readonly #resources: ReadonlyMap<string, TemplateResource>;
+
+  constructor(resources: readonly TemplateResource[]) {
+    this.#resources = new Map(resources.map((resource) => [resource.logicalId, resource]));
+  }
+
+  /** The ARN of a resource of the template. @throws Error when it has none that is known here. */
+  arnOf(logicalId: string): string {
+    return this.#named(logicalId).arn;
+  }
+
+  /** What `Ref` gives: a name, a URL or an ARN, by the type. */
+  refOf(logicalId: string): string {
+    return PSEUDO_PARAMETERS.get(logicalId) ?? this.#named(logicalId).ref;
+  }
+
+  /**
+   * A value with every intrinsic function resolved.
+   *
+   * @throws Error at a function that is not understood here.
+   */
+  resolve(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((one) => this.resolve(one));
+    if (!isRecord(value)) return value;
+    const [entry, ...others] = Object.entries(value);
+    if (entry !== undefined && others.length === 0) {
+      const [name, argument] = entry;
+      if (name === "Ref") return this.refOf(String(argument));
+      if (name === "Fn::GetAtt") return this.#attribute(listOf(argument).map(String));
+      if (name === "Fn::Join") {
+        const [separator, parts] = listOf(argument);
+        return listOf(this.resolve(parts)).join(String(separator));
+      }
+      if (name === "Fn::Split") {
+        const [separator, text] = listOf(argument);
+        return String(this.resolve(text)).split(String(separator));
+      }
+      if (name === "Fn::Select") {
+        const [index, list] = listOf(argument);
+        return listOf(this.resolve(list))[Number(index)];
+      }
+      if (name.startsWith("Fn::")) throw new Error(`${name} is not understood here.`);
+    }
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => [name, this.resolve(inner)]),
+    );
+  }
+
+  /** @throws Error when it does not come to a text. */
+  text(value: unknown): string {
+    const resolved = this.resolve(value);
+    if (typeof resolved === "string") return resolved;
+    throw new Error(`${JSON.stringify(value)} is no text.`);
+  }
+
+  #attribute([logicalId = "", attribute = ""]: readonly string[]): string {
+    if (attribute.endsWith("Arn")) return this.arnOf(logicalId);
+    if (attribute.endsWith("Name") || attribute === "Id") return this.#nameOf(logicalId);
+    // What no policy speaks of: a domain's address, a hosted zone.
+    return `${logicalId}.${attribute}`;
+  }
+
+  #nameOf(logicalId: string): string {
+    return (
+      this.arnOf(logicalId)
+        .split(/[:/]/)
+        .findLast((part) => part !== "*" && part !== "") ?? logicalId
+    );
+  }
+
+  #named(logicalId: string): Named {
+    const resource = this.#resources.get(logicalId);
+    if (resource === undefined) throw new Error(`The template has no ${logicalId}.`);
+    const { Type, Properties } = resource;
+    const own = (property: string) =>
+      Properties[property] === undefined ? logicalId : this.text(Properties[property]);
+    const arn = (service: string, rest: string) =>
+      `arn:aws:${service}:${region}:${account}:${rest}`;
+    const byArn = (one: string): Named => ({ ref: one, arn: one });
+    switch (Type) {
+      case "AWS::SQS::Queue":
+        return {
+          ref: `https://sqs.${region}.amazonaws.com/${account}/${logicalId}`,
+          arn: arn("sqs", logicalId),
+        };
+      case "AWS::DynamoDB::Table":
+      case "AWS::DynamoDB::GlobalTable":
+        return { ref: logicalId, arn: arn("dynamodb", `table/${logicalId}`) };
+      case "AWS::S3::Bucket": {
+        const name = logicalId.toLowerCase();
+        return { ref: name, arn: `arn:aws:s3:::${name}` };
+      }
+      case "AWS::SNS::Topic":
+        return byArn(arn("sns", logicalId));
+      case "AWS::SecretsManager::Secret":
+        return byArn(arn("secretsmanager", `secret:${logicalId}-AbCdEf`));
+      case "AWS::Events::EventBus": {
+        const name = own("Name");
+        return { ref: name, arn: arn("events", `event-bus/${name}`) };
+      }
+      case "AWS::Events::Rule": {
+        const bus = Properties["EventBusName"];
+        const place = bus === undefined ? "" : `${this.text(bus)}/`;
+        return byArn(arn("events", `rule/${place}${own("Name")}`));
+      }
+      case "AWS::Lambda::Function":
+        return { ref: logicalId, arn: arn("lambda", `function:${logicalId}`) };
+      case "AWS::IAM::Role":
+        return { ref: logicalId, arn: `arn:aws:iam::${account}:role/${logicalId}` };
+      case "AWS::KMS::Key":
+        return { ref: logicalId, arn: arn("kms", `key/${logicalId}`) };
+      case "AWS::Logs::LogGroup":
+        return { ref: logicalId, arn: arn("logs", `log-group:${logicalId}:*`) };
+      case "AWS::CloudWatch::Alarm":
+      case "AWS::CloudWatch::CompositeAlarm": {
+        const name = own("AlarmName");
+        return { ref: name, arn: arn("cloudwatch", `alarm:${name}`) };
+      }
+      case "AWS::Scheduler::ScheduleGroup": {
+        const name = own("Name");
+        return { ref: name, arn: arn("scheduler", `schedule-group/${name}`) };
+      }
+      case "AWS::Scheduler::Schedule": {
+        const group = this.text(Properties["GroupName"] ?? "default");
+        return { ref: logicalId, arn: arn("scheduler", `schedule/${group}/${logicalId}`) };
+      }
+      default:
+        return { ref: logicalId, arn: arn("cloudformation", `resource/${logicalId}`) };
+    }
+  }
+}

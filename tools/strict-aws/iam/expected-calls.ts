@@ -1,0 +1,235 @@
+import {
+  DELIVERY_GAP_DETAIL_TYPE,
+  EVENT_SOURCE,
+  ROUTE_TITLES,
+  SUBMISSION_DETAIL_TYPE,
+} from "../../../lambdas/settings.ts";
+import { FOREIGN_ACCOUNT, PLACE } from "./arns.ts";
+import { callKey } from "./call.ts";
+import type { Caller, IamCall } from "./call.ts";
+import { declaredCalls, FUNCTIONS, roleOf } from "./declared-calls.ts";
+import type { FunctionName } from "./declared-calls.ts";
+import { KeyUse } from "./keys.ts";
+import { anything, platformCalls } from "./platform-calls.ts";
+import type { DeployedPolicies } from "./policies.ts";
+
+const { account, region } = PLACE;
+
+/** Somebody on call, as IAM Identity Center makes the role. */
+const PERSON: Caller = {
+  person: `arn:aws:iam::${account}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_OnCall_0123456789abcdef`,
+  policy: anything("*"),
+};
+
+/** A role of another service in the same account that may do everything with everything. */
+const NEIGHBOUR: Caller = { person: "Neighbour", policy: anything("*") };
+
+/** The onboarding service, which announces submissions. */
+const ONBOARDING: Caller = { person: "Onboarding", policy: anything("events:PutEvents") };
+
+/** Everything that has to work: the functions, AWS's services and people. Each distinct call once. */
+export function neededCalls(deployed: DeployedPolicies): readonly IamCall[] {
+  const keys = new KeyUse(deployed);
+  const calls = [
+    ...Object.keys(FUNCTIONS).flatMap((name) => declaredCalls(functionNamed(name), deployed)),
+    ...platformCalls(deployed),
+    ...peoplesCalls(deployed),
+  ];
+  return distinct(calls.flatMap((call) => [call, ...keys.broughtBy(call)]));
+}
+
+/** Everything that has to be refused, by what the stack is for. */
+export function forbiddenCalls(deployed: DeployedPolicies): readonly IamCall[] {
+  return distinct([
+    ...unencrypted(deployed),
+    ...foreignSenders(deployed),
+    ...foreignEvents(deployed),
+    ...confusedDeputies(deployed),
+    ...otherPrefixes(deployed),
+  ]);
+}
+
+/** `ops redrive`, by a move task and by hand, and `ops replay`; and whoever reads a route's queue. */
+function peoplesCalls({ stack, arns }: DeployedPolicies): readonly IamCall[] {
+  const tagged: Caller = { person: "Pipeline", policy: anything("*") };
+  return stack.ofType("AWS::SQS::Queue").flatMap(({ logicalId, Properties }) => {
+    const resource = arns.arnOf(logicalId);
+    const send = { action: "sqs:SendMessage", resource };
+    const others = "RedrivePolicy" in Properties ? [] : ["sqs:StartMessageMoveTask"];
+    return [
+      { caller: PERSON, ...send, conditions: {} },
+      {
+        caller: tagged,
+        ...send,
+        conditions: { "aws:PrincipalTag/alloy-journey-webhooks": "operator" },
+      },
+      ...[...others, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"].map(
+        (action) => ({ caller: PERSON, action, resource, conditions: {} }),
+      ),
+    ];
+  });
+}
+
+/** What resource policies guard, and what is done with it. */
+const GUARDED = {
+  "AWS::SQS::Queue": ["sqs:SendMessage", "sqs:ReceiveMessage"],
+  "AWS::SNS::Topic": ["sns:Publish"],
+  "AWS::S3::Bucket": ["s3:PutObject", "s3:GetObject", "s3:ListBucket"],
+} as const;
+
+/** Not even a person with all rights may do it without TLS. */
+function unencrypted({ stack, arns }: DeployedPolicies): readonly IamCall[] {
+  return Object.entries(GUARDED).flatMap(([type, actions]) =>
+    stack.ofType(type).flatMap(({ logicalId }) =>
+      actions.map((action) => ({
+        caller: PERSON,
+        action,
+        resource: `${arns.arnOf(logicalId)}${action.endsWith("Object") ? "/webhooks/key" : ""}`,
+        conditions: { "aws:SecureTransport": "false" },
+      })),
+    ),
+  );
+}
+
+/** Nobody puts a message into a queue but those who are to. */
+function foreignSenders(deployed: DeployedPolicies): readonly IamCall[] {
+  const { stack, arns } = deployed;
+  const senders = new Set(
+    neededSenders(deployed).map(({ caller, resource }) => `${JSON.stringify(caller)} ${resource}`),
+  );
+  const roles = stack.ofType("AWS::IAM::Role").map(({ logicalId }) => ({ role: logicalId }));
+  return stack.ofType("AWS::SQS::Queue").flatMap(({ logicalId }) => {
+    const resource = arns.arnOf(logicalId);
+    const send = { action: "sqs:SendMessage", resource, conditions: {} };
+    return [
+      { caller: NEIGHBOUR, ...send },
+      ...roles
+        .filter((caller) => !senders.has(`${JSON.stringify(caller)} ${resource}`))
+        .map((caller) => ({ caller, ...send })),
+      ...["s3.amazonaws.com", "sns.amazonaws.com"].map((service) => ({
+        caller: { service },
+        ...send,
+        conditions: { "aws:SourceAccount": account },
+      })),
+      {
+        caller: { service: "events.amazonaws.com" },
+        ...send,
+        conditions: {
+          "aws:SourceAccount": account,
+          "aws:SourceArn": `arn:aws:events:${region}:${account}:rule/somebody-elses`,
+        },
+      },
+    ];
+  });
+}
+
+function neededSenders(deployed: DeployedPolicies): readonly IamCall[] {
+  const calls = [
+    ...Object.keys(FUNCTIONS).flatMap((name) => declaredCalls(functionNamed(name), deployed)),
+    ...platformCalls(deployed),
+  ];
+  return calls.filter(({ action }) => action === "sqs:SendMessage");
+}
+
+/** Nobody says that he is us, and our functions say nothing but what they are to. */
+function foreignEvents(deployed: DeployedPolicies): readonly IamCall[] {
+  const { arns } = deployed;
+  const put = (caller: Caller, sources: readonly string[], titles: readonly string[]): IamCall => ({
+    caller,
+    action: "events:PutEvents",
+    resource: arns.arnOf("EventBus"),
+    conditions: { "events:source": sources, "events:detail-type": titles },
+  });
+  const consumer = { role: roleOf("consumer", deployed) };
+  const poller = { role: roleOf("poller", deployed) };
+  const ingest = { role: roleOf("ingest", deployed) };
+  const approved = ROUTE_TITLES.approved;
+  return [
+    put(ONBOARDING, [EVENT_SOURCE], [approved]),
+    put(ONBOARDING, ["onboarding", EVENT_SOURCE], [SUBMISSION_DETAIL_TYPE, approved]),
+    put(NEIGHBOUR, [EVENT_SOURCE], [DELIVERY_GAP_DETAIL_TYPE]),
+    put(PERSON, [EVENT_SOURCE], [approved]),
+    put(ingest, [EVENT_SOURCE], [approved]),
+    ...[consumer, poller].flatMap((caller) => [
+      put(caller, ["onboarding"], [SUBMISSION_DETAIL_TYPE]),
+      put(caller, ["onboarding"], [caller === consumer ? approved : DELIVERY_GAP_DETAIL_TYPE]),
+      put(caller, [EVENT_SOURCE], [SUBMISSION_DETAIL_TYPE]),
+      put(
+        caller,
+        [EVENT_SOURCE, "onboarding"],
+        [caller === consumer ? approved : DELIVERY_GAP_DETAIL_TYPE],
+      ),
+    ]),
+    put(consumer, [], [approved]),
+    put(consumer, [EVENT_SOURCE], []),
+    put(poller, [], [DELIVERY_GAP_DETAIL_TYPE]),
+    put(poller, [EVENT_SOURCE], []),
+    put(consumer, [EVENT_SOURCE], [DELIVERY_GAP_DETAIL_TYPE]),
+    put(poller, [EVENT_SOURCE], [approved]),
+  ];
+}
+
+/** A service acts for whoever asks it: what it does for us it must not do here for another account. */
+function confusedDeputies(deployed: DeployedPolicies): readonly IamCall[] {
+  const keys = new KeyUse(deployed);
+  return platformCalls(deployed)
+    .flatMap((call) => [call, ...keys.broughtBy(call)])
+    .filter(({ caller }) => "service" in caller)
+    .flatMap((call) =>
+      Object.entries(call.conditions)
+        .filter(([key]) => isOfTheSource(key, call.conditions))
+        .map(([key, value]) => ({
+          ...call,
+          conditions: { ...call.conditions, ...foreign(key, String(value)) },
+        })),
+    );
+}
+
+/** A source is named by its ARN, else by its account; CloudWatch Logs says who it is by the encryption context alone. */
+function isOfTheSource(key: string, conditions: IamCall["conditions"]): boolean {
+  if (key === "aws:SourceArn") return true;
+  if (key === "aws:SourceAccount") return !("aws:SourceArn" in conditions);
+  return key.startsWith("kms:EncryptionContext:") && !("aws:SourceAccount" in conditions);
+}
+
+function foreign(key: string, value: string): IamCall["conditions"] {
+  const other = value.replace(account, FOREIGN_ACCOUNT);
+  return key === "aws:SourceArn"
+    ? { "aws:SourceArn": other, "aws:SourceAccount": FOREIGN_ACCOUNT }
+    : { [key]: other };
+}
+
+/** Each function has its own part of the bucket. */
+function otherPrefixes(deployed: DeployedPolicies): readonly IamCall[] {
+  const { arns } = deployed;
+  const bucket = arns.arnOf("PayloadBucket");
+  const object = (name: FunctionName, action: string, key: string): IamCall => ({
+    caller: { role: roleOf(name, deployed) },
+    action,
+    resource: `${bucket}/${key}`,
+    conditions: {},
+  });
+  const listing = (prefix: string): IamCall => ({
+    caller: { role: roleOf("consumer", deployed) },
+    action: "s3:ListBucket",
+    resource: bucket,
+    conditions: { "s3:prefix": prefix },
+  });
+  return [
+    object("ingest", "s3:PutObject", "polls/key"),
+    object("ingest", "s3:PutObject", "key"),
+    object("poller", "s3:PutObject", "webhooks/key"),
+    object("consumer", "s3:GetObject", "key"),
+    listing("key"),
+    listing(""),
+  ];
+}
+
+function functionNamed(name: string): FunctionName {
+  if (name === "ingest" || name === "consumer" || name === "poller") return name;
+  throw new Error(`There is no function ${name}.`);
+}
+
+function distinct(calls: readonly IamCall[]): readonly IamCall[] {
+  return [...new Map(calls.map((call) => [callKey(call), call])).values()];
+}

@@ -1,0 +1,151 @@
+import { createValidatedPolicy } from "@cloud-copilot/iam-policy";
+import { runUnsafeSimulation } from "@cloud-copilot/iam-simulate";
+import { PLACE } from "./arns.ts";
+import { callerName } from "./call.ts";
+import type { IamCall, PolicyDocument, Statement } from "./call.ts";
+import type { AttachedPolicy } from "./policies.ts";
+
+/** What IAM says to a call. */
+export interface Verdict {
+  readonly call: IamCall;
+  readonly isAllowed: boolean;
+  /** The statement that decided, or that none allows it. */
+  readonly because: string;
+}
+
+/** The verdict on one call, by these policies alone. */
+export function judgeBy(policies: readonly AttachedPolicy[], call: IamCall): Verdict {
+  const { identity, resource } = policiesFor(policies, call);
+  const isAllowed = evaluate(call, identity, resource);
+  return { call, isAllowed, because: reasonOf(call, identity, resource, isAllowed) };
+}
+
+/** Whether these policies allow a call; without the reason, which takes longer to find. */
+export function isAllowedBy(policies: readonly AttachedPolicy[], call: IamCall): boolean {
+  const { identity, resource } = policiesFor(policies, call);
+  return evaluate(call, identity, resource);
+}
+
+interface Held {
+  readonly id: string;
+  readonly document: PolicyDocument;
+}
+
+/** The policies that have a say in a call. */
+function policiesFor(
+  policies: readonly AttachedPolicy[],
+  { caller, action, resource }: IamCall,
+): { readonly identity: readonly Held[]; readonly resource: Held | undefined } {
+  const role = "role" in caller ? caller.role : undefined;
+  const identity = policies.filter(
+    ({ kind, of }) => kind === "identity" && role !== undefined && of.includes(role),
+  );
+  const own = "person" in caller ? [{ id: caller.person, document: caller.policy }] : [];
+  const protects =
+    action === "sts:AssumeRole"
+      ? policies.find(({ kind, of }) => kind === "trust" && resource.endsWith(`role/${of[0]}`))
+      : policies.find(
+          ({ kind, of }) =>
+            kind === "resource" &&
+            of.some((arn) => resource === arn || resource.startsWith(`${arn}/`)),
+        );
+  return { identity: [...identity, ...own], resource: protects };
+}
+
+function evaluate(call: IamCall, identity: readonly Held[], resource: Held | undefined): boolean {
+  const result = runUnsafeSimulation(
+    {
+      request: {
+        principal: principalOf(call),
+        action: call.action,
+        resource: { resource: call.resource, accountId: accountOf(call.resource) },
+        contextVariables: contextOf(call),
+      },
+      identityPolicies: identity.map(({ id, document }) => ({ name: id, policy: document })),
+      ...(resource !== undefined && { resourcePolicy: named(resource) }),
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+    },
+    {},
+  );
+  return result === "Allowed";
+}
+
+/** With the name that the engine asks for. */
+function named({ id, document }: Held) {
+  return createValidatedPolicy(document, () => [], { name: id });
+}
+
+/** A resource of another account lets our roles in by its own policy, which is not ours to judge. */
+function accountOf(resource: string): string {
+  return resource.split(":")[4] || PLACE.account;
+}
+
+function principalOf({ caller }: IamCall): string {
+  if ("service" in caller) return caller.service;
+  const name = callerName(caller).replace(/^.*role\//, "");
+  return `arn:aws:sts::${PLACE.account}:assumed-role/${name}/session`;
+}
+
+/** What every request carries (IAM User Guide, "AWS global condition context keys"), and what this one does. */
+function contextOf({ caller, conditions }: IamCall): Record<string, string | string[]> {
+  const isService = "service" in caller;
+  const own = Object.fromEntries(
+    Object.entries(conditions)
+      // A list without a value is a key that is not there.
+      .filter(([, value]) => value.length > 0 || typeof value === "string")
+      .map(([name, value]) => [name, typeof value === "string" ? value : [...value]]),
+  );
+  return {
+    "aws:SecureTransport": "true",
+    "aws:PrincipalIsAWSService": String(isService),
+    ...(isService
+      ? { "aws:PrincipalServiceName": caller.service }
+      : {
+          "aws:PrincipalArn": roleArnOf(callerName(caller)),
+          "aws:PrincipalAccount": PLACE.account,
+          "aws:PrincipalType": "AssumedRole",
+        }),
+    ...own,
+  };
+}
+
+function roleArnOf(name: string): string {
+  return name.startsWith("arn:") ? name : `arn:aws:iam::${PLACE.account}:role/${name}`;
+}
+
+/** Finds the statement that decides by leaving out the others. */
+function reasonOf(
+  call: IamCall,
+  identity: readonly Held[],
+  resource: Held | undefined,
+  isAllowed: boolean,
+): string {
+  const all = [
+    ...identity.map((held) => ({ held, isIdentity: true })),
+    ...(resource === undefined ? [] : [{ held: resource, isIdentity: false }]),
+  ].flatMap(({ held, isIdentity }) =>
+    held.document.Statement.map((statement, index) => ({ held, isIdentity, statement, index })),
+  );
+  for (const { held, isIdentity, statement, index } of all) {
+    if (statement.Effect !== (isAllowed ? "Allow" : "Deny")) continue;
+    const only = {
+      id: held.id,
+      document: documentOf(isAllowed ? [statement] : [statement, everythingBy(isIdentity)]),
+    };
+    const decides = isIdentity
+      ? evaluate(call, [only], isAllowed ? resource : undefined) === isAllowed
+      : evaluate(call, isAllowed ? identity : [], only) === isAllowed;
+    if (decides) return `${held.id}, ${statement.Sid ?? `statement ${index + 1}`}`;
+  }
+  return isAllowed ? "its policies together" : "no statement allows it";
+}
+
+function documentOf(statements: readonly Statement[]): PolicyDocument {
+  return { Version: "2012-10-17", Statement: statements };
+}
+
+function everythingBy(isIdentity: boolean): Statement {
+  const everything = { Effect: "Allow", Action: ["*"], Resource: ["*"] } as const;
+  return isIdentity ? everything : { ...everything, Principal: "*" };
+}

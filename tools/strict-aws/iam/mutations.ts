@@ -1,0 +1,83 @@
+import type { Statement } from "./call.ts";
+import type { AttachedPolicy } from "./policies.ts";
+
+/** A policy with one thing changed. */
+export interface Mutation {
+  readonly what: string;
+  /** All policies, this one changed. */
+  readonly policies: readonly AttachedPolicy[];
+  /** The changed one. */
+  readonly policy: AttachedPolicy;
+  /** What its changed statement spoke of, or speaks of now. */
+  readonly actions: readonly string[];
+}
+
+/** An action of each service that nobody here needs. */
+const FOREIGN_ACTIONS: Readonly<Record<string, string>> = {
+  sqs: "sqs:PurgeQueue",
+  dynamodb: "dynamodb:Scan",
+  s3: "s3:DeleteObject",
+  events: "events:RemoveTargets",
+  secretsmanager: "secretsmanager:PutSecretValue",
+  kms: "kms:ScheduleKeyDeletion",
+  logs: "logs:DeleteLogGroup",
+  cloudwatch: "cloudwatch:PutMetricData",
+  lambda: "lambda:UpdateFunctionCode",
+  sns: "sns:DeleteTopic",
+  sts: "sts:TagSession",
+  states: "states:StopExecution",
+  kinesis: "kinesis:DeleteStream",
+  firehose: "firehose:DeleteDeliveryStream",
+};
+
+/** Every action taken out, a foreign one put in, every condition taken away: one at a time. */
+export function mutationsOf(policies: readonly AttachedPolicy[]): readonly Mutation[] {
+  return policies.flatMap((policy) =>
+    policy.document.Statement.flatMap((statement, index) =>
+      changesOf(statement).map(({ what, changed, actions }) => {
+        const Statement = policy.document.Statement.flatMap((one, at) =>
+          at === index ? changed : [one],
+        );
+        const mutated = { ...policy, document: { ...policy.document, Statement } };
+        return {
+          what: `${policy.id}, ${statement.Sid ?? `statement ${index + 1}`}: ${what}`,
+          policies: policies.map((one) => (one === policy ? mutated : one)),
+          policy: mutated,
+          actions,
+        };
+      }),
+    ),
+  );
+}
+
+interface Change {
+  readonly what: string;
+  readonly changed: readonly Statement[];
+  readonly actions: readonly string[];
+}
+
+function changesOf(statement: Statement): readonly Change[] {
+  const removals = statement.Action.map((action) => {
+    const Action = statement.Action.filter((one) => one !== action);
+    return {
+      what: `without ${action}`,
+      actions: [action],
+      changed: Action.length === 0 ? [] : [{ ...statement, Action }],
+    };
+  });
+  const [service = ""] = (statement.Action[0] ?? "").split(":");
+  const foreign = FOREIGN_ACTIONS[service];
+  if (foreign === undefined) throw new Error(`No foreign action of ${service} is known here.`);
+  const addition = {
+    what: `with ${foreign}`,
+    actions: [foreign],
+    changed: [{ ...statement, Action: [...statement.Action, foreign] }],
+  };
+  return [...removals, addition, ...withoutConditions(statement)];
+}
+
+function withoutConditions(statement: Statement): readonly Change[] {
+  const { Condition, ...rest } = statement;
+  if (Condition === undefined || Object.keys(Condition).length === 0) return [];
+  return [{ what: "without its conditions", changed: [rest], actions: statement.Action }];
+}

@@ -1,0 +1,44 @@
+/** Why a right stands although no call uses it, or although it is wider than the calls. */
+export interface Reason {
+  readonly effect: "Allow" | "Deny";
+  readonly action: string;
+  /** The statement's resource. */
+  readonly resource: RegExp;
+  /** Whose policy: logical ids of roles, or the ARN of what it protects. */
+  readonly of: RegExp;
+  readonly why: string;
+}
+
+const KEY = /:key\/EncryptionKey$/;
+
+/** All of them, in one place. Each must be needed in some stage. */
+export const REASONS: readonly Reason[] = [
+  {
+    effect: "Allow",
+    action: "cloudwatch:GetMetricData",
+    resource: /^\*$/,
+    of: /PollerRole/,
+    why: "CloudWatch knows no resource to read metrics of, and no condition.",
+  },
+  {
+    effect: "Allow",
+    action: "kms:*",
+    resource: /^\*$/,
+    of: KEY,
+    why: "KMS asks for a statement by which the account keeps its key: without it nobody could change the policy again.",
+  },
+  ...["kms:GenerateDataKey*", "kms:ReEncrypt*", "kms:Describe*"].map((action) => ({
+    effect: "Allow" as const,
+    action,
+    resource: /^\*$/,
+    of: KEY,
+    why: "The set that CloudWatch Logs asks for, by its guide; each log group under the key is ours.",
+  })),
+  {
+    effect: "Allow",
+    action: "s3:PutObject",
+    resource: /\/polls\/\*$/,
+    of: /PollerRole/,
+    why: "The poller's adapter for large bodies is not there yet.",
+  },
+];
