@@ -184,7 +184,7 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
     expect(await eventsOf(applicationToken)).toEqual([]);
 
     await putBack(payloads);
-    const redriven = good(await ops("redrive"));
+    const redriven = good(await ops("redrive", "--yes"));
     expect(redriven).toContain("This SQS has no StartMessageMoveTask");
     const [, moved] = /\nMoved (\d+) messages back into the event queue\.\n/.exec(redriven) ?? [];
     expect(Number(moved)).toBeGreaterThanOrEqual(10);

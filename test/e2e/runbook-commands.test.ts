@@ -40,6 +40,8 @@ describe.skipIf(isSkipped)("every command of the runbooks, against the deployed 
       .replace(" --stage production", "")
       .replace("JA-…", applicationToken)
       .split(" ");
+    // A person is asked on the terminal; here is none.
+    if (words[0] === "redrive" && !words.includes("--dry-run")) words.push("--yes");
 
     const { code, output, errors } = await ops(...words);
 

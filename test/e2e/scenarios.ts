@@ -5,6 +5,7 @@ import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import { playScenarios } from "../../tools/local/play.ts";
 import { isGood, renderReport } from "../../tools/local/report.ts";
+import { plain } from "../../tools/terminal/lines.ts";
 import { basicOf, signatureOf } from "../support/ingest.ts";
 import { aToken, aWebhook, eventually, post } from "./driver.ts";
 import type { Driver } from "./driver.ts";
@@ -189,7 +190,7 @@ export function describeScenarios(name: string, isSkipped: boolean, open: () => 
         );
 
         // Of a report that is not good, all of it is what helps.
-        const report = renderReport(result, { elapsedMs: 0, limitMs }, (_, text) => text);
+        const report = renderReport(result, { elapsedMs: 0, limitMs }).map(plain).join("\n");
         expect(isGood(result) ? "good" : report).toBe("good");
         expect(result.verdicts.length).toBeGreaterThanOrEqual(alloy.scenarioNames.length);
       });

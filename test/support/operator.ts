@@ -4,7 +4,9 @@ import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import type { ConnectedStack } from "../../tools/ops/stack.ts";
-import type { Terminal } from "../../tools/ops/terminal.ts";
+import type { Agreement, Terminal } from "../../tools/ops/terminal.ts";
+import { plain } from "../../tools/terminal/lines.ts";
+import type { Line } from "../../tools/terminal/lines.ts";
 import { MemorySqs } from "./memory-sqs.ts";
 
 /** A terminal that keeps what it is told. */
@@ -13,19 +15,19 @@ export class KeptTerminal implements Terminal {
   readonly warnings: string[] = [];
   readonly questions: string[] = [];
   readonly steps: string[] = [];
-  answer = true;
+  answer: Agreement = "yes";
 
-  print(text: string): void {
-    this.lines.push(text);
+  print(...lines: readonly Line[]): void {
+    this.lines.push(...lines.map(plain));
   }
   progress(text: string): void {
-    this.steps.push(text);
+    this.steps.push(plain(text));
   }
-  warn(text: string): void {
-    this.warnings.push(text);
+  warn(...lines: readonly Line[]): void {
+    this.warnings.push(...lines.map(plain));
   }
-  async agrees(question: string): Promise<boolean> {
-    this.questions.push(question);
+  async asks(question: string): Promise<Agreement> {
+    this.questions.push(plain(question));
     return this.answer;
   }
   get text(): string {

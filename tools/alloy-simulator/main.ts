@@ -1,8 +1,11 @@
 import type { HeldApplication } from "./alloy.ts";
+import { linesOfError, makeScreen, processOutput } from "../terminal/screen.ts";
 import { HELP, readCommandLine } from "./options.ts";
 import { chooseScenarios, readScenarios } from "./scenario.ts";
 import { startAlloySimulator } from "./server.ts";
 import type { AlloySimulator } from "./server.ts";
+
+const screen = makeScreen(processOutput());
 
 /** A shell's exit code after Ctrl-C: neither success nor a wrong end. */
 const INTERRUPTED = 130;
@@ -30,11 +33,11 @@ function endedAsExpected({ status, outcome, expected }: HeldApplication): boolea
 async function main(): Promise<void> {
   const commandLine = readCommandLine(process.argv.slice(2));
   if (commandLine === "help") {
-    console.log(HELP);
+    screen.print(...HELP.split("\n"));
     return;
   }
   if (commandLine === "list") {
-    for (const { name, story } of readScenarios().values()) console.log(`${name}\n    ${story}`);
+    for (const { name, story } of readScenarios().values()) screen.print(name, `    ${story}`);
     return;
   }
   const scenarios = readScenarios();
@@ -48,7 +51,7 @@ async function main(): Promise<void> {
       void simulator.stop();
     });
   }
-  console.log(`Alloy simulated at ${simulator.baseUrl}; ask more of it at ${simulator.adminUrl}`);
+  screen.print(`Alloy simulated at ${simulator.baseUrl}; ask more of it at ${simulator.adminUrl}`);
   const names = commandLine.isEverythingPlayed ? [] : commandLine.scenarios;
   if (!commandLine.isEverythingPlayed && names.length === 0) return;
 
@@ -56,7 +59,7 @@ async function main(): Promise<void> {
     if (isInterrupted) return []; // Whoever interrupts a scenario knows that it has not ended.
     throw error;
   });
-  for (const application of applications) console.log(describe(application, simulator));
+  for (const application of applications) screen.print(describe(application, simulator));
   if (!commandLine.endsAfterPlaying) return;
   if (isInterrupted) {
     process.exitCode = INTERRUPTED;
@@ -69,6 +72,6 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  screen.error(...(error instanceof Error ? [error.message] : linesOfError(error)));
   process.exitCode = 2;
 }

@@ -141,6 +141,6 @@ async function cdk(
   const log = `${LOCAL_FOLDER}cdk-${args[0]}.log`;
   await writeFile(log, output);
   if (code === 0) return;
-  const end = output.trim().split("\n").slice(-12).join("\n");
-  throw new LocalFailure(`cdk ${args[0]} failed (all of it is in ${log}):\n${end}`);
+  const details = output.trim().split("\n").slice(-12);
+  throw new LocalFailure(`cdk ${args[0]} failed (all of it is in ${log}):`, { details });
 }

@@ -67,7 +67,8 @@ export async function startEmulator(
   signal.throwIfAborted();
   const why = up === null ? "it did not answer in time" : `it ended (${up})`;
   throw new LocalFailure(
-    `The emulator did not start on port ${port}: ${why}. The end of its log:\n${await endOf(logFile)}`,
+    `The emulator did not start on port ${port}: ${why}. The end of its log:`,
+    { details: await endOf(logFile) },
   );
 }
 
@@ -135,7 +136,7 @@ export function hostSeenFrom(source: EmulatorSource): string {
   return source.kind === "docker" && platform !== "linux" ? "host.docker.internal" : "127.0.0.1";
 }
 
-async function endOf(logFile: string): Promise<string> {
-  if (!existsSync(logFile)) return "(no log)";
-  return (await readFile(logFile, "utf8")).trim().split("\n").slice(-8).join("\n");
+async function endOf(logFile: string): Promise<readonly string[]> {
+  if (!existsSync(logFile)) return ["(no log)"];
+  return (await readFile(logFile, "utf8")).trim().split("\n").slice(-8);
 }

@@ -24,7 +24,7 @@ export type AlloyChoice =
       readonly secret: string;
     };
 
-export const USAGE = `npm start -- [options]
+export const USAGE: readonly string[] = `npm start -- [options]
 
   --once              play the scenarios and exit: 0 only if every application ended where Alloy says it did
   --in-process        run the same handlers in this process, over a cloud in memory: no emulator, no Python, no
@@ -33,8 +33,7 @@ export const USAGE = `npm start -- [options]
   --outputs <file>    write what a test needs to drive the stack to this file (JSON), once all is up
   --alloy-url <url>   use this Alloy and start no simulator; the API key comes from ALLOY_API_TOKEN and
                       ALLOY_API_SECRET
-  --help              print this
-`;
+  --help              print this`.split("\n");
 
 /** At 600 the first check of an application, 15 minutes after its submission, comes after 1.5 s. */
 const DEFAULT_TIME_SCALE = 600;
@@ -81,7 +80,7 @@ function parse(args: readonly string[]) {
     }).values;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new LocalFailure(`${message}\n\n${USAGE}`, { cause: error });
+    throw new LocalFailure(message, { cause: error, details: ["", ...USAGE] });
   }
 }
 

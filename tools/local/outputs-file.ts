@@ -1,7 +1,10 @@
-import { rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import * as v from "valibot";
 import { REGION } from "./emulator.ts";
 import { causeOf, LocalFailure } from "./failure.ts";
 import type { LocalStack } from "./local-stack.ts";
+import { LOCAL_FOLDER, ownOutputsFile, pidOfOutputsFile } from "./paths.ts";
 
 /**
  * Writes what a test needs to drive the stack (design 2.9). It appears whole or not at all, since
@@ -12,7 +15,8 @@ import type { LocalStack } from "./local-stack.ts";
 export async function writeOutputsFile(file: string, stack: LocalStack): Promise<void> {
   const { endpoint, webhookUrl, outputs } = stack;
   const { basic, hmac } = stack.credentials;
-  const content = { endpoint, region: REGION, webhookUrl, basic, hmac, outputs };
+  const { pid } = process;
+  const content = { endpoint, region: REGION, webhookUrl, basic, hmac, outputs, pid };
   try {
     await writeFile(`${file}.part`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
     await rename(`${file}.part`, file);
@@ -21,5 +25,57 @@ export async function writeOutputsFile(file: string, stack: LocalStack): Promise
       `--outputs is "${file}", and it cannot be written (${causeOf(error)}): name a file in a folder that exists.`,
       { cause: error },
     );
+  }
+}
+
+const Owned = v.object({ pid: v.number() });
+
+/**
+ * Takes away what an earlier run left in the file: whoever waits for it must not find that one.
+ *
+ * @throws LocalFailure when a run that is up wrote it.
+ */
+export async function clearOutputsFile(file: string): Promise<void> {
+  const owner = await ownerOf(file);
+  if (owner !== null && owner !== process.pid && isAlive(owner)) {
+    throw new LocalFailure(
+      `--outputs is "${file}", and the "npm start" that is up as process ${owner} wrote it: name another file, or stop that one.`,
+    );
+  }
+  await rm(file, { force: true });
+}
+
+/** The outputs files of the runs that are up and were not told another file, the newest first. */
+export async function runningOutputsFiles(): Promise<readonly string[]> {
+  await mkdir(dirname(ownOutputsFile(0)), { recursive: true });
+  const names = await readdir(LOCAL_FOLDER);
+  const files: { readonly file: string; readonly at: number }[] = [];
+  for (const name of names) {
+    const pid = pidOfOutputsFile(name);
+    if (pid === null) continue;
+    const file = LOCAL_FOLDER + name;
+    // What a killed run left leads to a stack that is gone.
+    if (isAlive(pid)) files.push({ file, at: (await stat(file)).mtimeMs });
+    else await rm(file, { force: true });
+  }
+  return files.toSorted((one, other) => other.at - one.at).map(({ file }) => file);
+}
+
+async function ownerOf(file: string): Promise<number | null> {
+  try {
+    return v.parse(Owned, JSON.parse(await readFile(file, "utf8"))).pid;
+  } catch {
+    // There is none, or nobody can be asked about it.
+    return null;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    // No such process, or somebody else's.
+    return false;
   }
 }

@@ -1,5 +1,6 @@
 import type { PlayResult } from "./play.ts";
-import type { Paint } from "./table.ts";
+import { Painted } from "../terminal/lines.ts";
+import type { Line } from "../terminal/lines.ts";
 import { renderTable } from "./table.ts";
 
 /** Whether everything agrees and every effect happened once. */
@@ -15,8 +16,7 @@ export function isGood({ verdicts, faults }: PlayResult): boolean {
 export function renderReport(
   result: PlayResult,
   times: { readonly elapsedMs: number; readonly limitMs: number },
-  paint: Paint,
-): string {
+): readonly Line[] {
   const { verdicts, faults } = result;
   const sum = (count: (verdict: (typeof verdicts)[number]) => number) =>
     verdicts.reduce((total, verdict) => total + count(verdict), 0);
@@ -28,11 +28,11 @@ export function renderReport(
   );
   const seconds = `(${(times.elapsedMs / 1_000).toFixed(1)} s)`;
   return [
-    renderTable(verdicts, paint),
-    ...faults.map((fault) => paint("red", fault)),
+    ...renderTable(verdicts),
+    ...faults.map((fault) => [new Painted("red", fault)]),
     `${verdicts.length} applications, ${events} events at Alloy: ${received} received, ${healed} healed by the poller; ${published} published, the others came late.`,
     isGood(result)
-      ? paint("green", `Everything agrees, and every effect happened once. ${seconds}`)
-      : paint("red", `Not everything agrees within ${times.limitMs / 1_000} s. ${seconds}`),
-  ].join("\n");
+      ? [new Painted("green", `Everything agrees, and every effect happened once. ${seconds}`)]
+      : [new Painted("red", `Not everything agrees within ${times.limitMs / 1_000} s. ${seconds}`)],
+  ];
 }

@@ -40,7 +40,8 @@ export async function runCommand(
       if (timeout.aborted) {
         return reject(
           new LocalFailure(
-            `${program} ${args.join(" ")} did not end within ${options.timeoutMs / 1_000} s.\n${output}`,
+            `${program} ${args.join(" ")} did not end within ${options.timeoutMs / 1_000} s.`,
+            { details: output.trim().split("\n") },
           ),
         );
       }

@@ -5,14 +5,13 @@ import { NoEmulator } from "./find-emulator.ts";
 import { startInProcessStack } from "./in-process-stack.ts";
 import type { LocalStack, StackNarrator } from "./local-stack.ts";
 import type { LocalOptions } from "./options.ts";
-import { writeOutputsFile } from "./outputs-file.ts";
-import { LOCAL_OUTPUTS_FILE } from "./paths.ts";
+import { clearOutputsFile, writeOutputsFile } from "./outputs-file.ts";
+import { ownOutputsFile } from "./paths.ts";
 import { playScenarios } from "./play.ts";
 import type { PlayedAlloy, PlayResult } from "./play.ts";
 import { isGood, renderReport } from "./report.ts";
-import type { Screen } from "./screen.ts";
 import { makeNarrator, stayUp } from "./stay-up.ts";
-import { paintForTerminal } from "./table.ts";
+import type { Screen } from "../terminal/screen.ts";
 
 /**
  * How long after Alloy's last delivery everything must agree. At the default time scale the poller looks
@@ -35,9 +34,8 @@ export async function runLocal(
   signal: AbortSignal,
 ): Promise<number> {
   const started = Date.now();
-  const outputsFile = options.outputsFile ?? LOCAL_OUTPUTS_FILE;
-  // Whoever waits for the file must not find that of an earlier run.
-  await rm(outputsFile, { force: true });
+  const outputsFile = options.outputsFile ?? ownOutputsFile(process.pid);
+  await clearOutputsFile(outputsFile);
   const narrator = makeNarrator(screen);
   const stack = await startStack(options, narrator, signal);
   try {
@@ -47,7 +45,7 @@ export async function runLocal(
     const result = await Promise.race([played, stack.broken]);
     if (result !== null) {
       const times = { elapsedMs: Date.now() - started, limitMs: AGREEMENT_LIMIT_MS };
-      screen.print(renderReport(result, times, paintForTerminal));
+      screen.print(...renderReport(result, times));
     }
     if (options.once) return result !== null && isGood(result) ? 0 : 1;
     await stayUp(stack, narrator, screen, signal);

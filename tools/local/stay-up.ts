@@ -2,7 +2,7 @@ import type { AlarmChange } from "./alarm-evaluation.ts";
 import { causeOf } from "./failure.ts";
 import { describeAlarm, describeLogged, describePublished } from "./happenings.ts";
 import type { LocalStack, StackNarrator } from "./local-stack.ts";
-import type { Screen } from "./screen.ts";
+import type { Screen } from "../terminal/screen.ts";
 
 /** The sentence about an emulator that is gone says more than those of everybody who misses it. */
 const FAILURE_DELAY_MS = 1_000;
@@ -63,7 +63,7 @@ export async function stayUp(
     onFailure: (error) => narrator.onFailure(`Watching failed: ${causeOf(error)}.`),
   });
   narrator.follow();
-  screen.print("\nUp. What happens is printed here; Ctrl-C stops everything.\n");
+  screen.print("", "Up. What happens is printed here; Ctrl-C stops everything.", "");
   await Promise.race([untilAborted(signal), stack.broken]);
   await stopWatching();
 }

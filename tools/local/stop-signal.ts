@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { Stopped } from "./failure.ts";
-import type { Screen } from "./screen.ts";
+import type { Screen } from "../terminal/screen.ts";
 
 /** npm forwards signals, but a killed npm forwards nothing: its absence is seen within this. */
 const PARENT_CHECK_MS = 1_000;

@@ -1,13 +1,7 @@
-import { styleText } from "node:util";
 import { ROUTE_IDS } from "../../lambdas/settings.ts";
+import { fitted, Painted } from "../terminal/lines.ts";
+import type { Line } from "../terminal/lines.ts";
 import type { Verdict } from "./verdict.ts";
-
-/** Colours a text, or not. */
-export type Paint = (style: "green" | "red" | "dim" | "bold", text: string) => string;
-
-/** Colours where the terminal has them; with `NO_COLOR`, in a pipe and in CI there are none. */
-export const paintForTerminal: Paint = (style, text) =>
-  styleText(style, text, { stream: process.stdout });
 
 interface Column {
   readonly head: string;
@@ -36,14 +30,19 @@ const RULE = "─".repeat(COLUMNS.reduce((sum, { width }) => sum + width + GAP.l
  * The table of all verdicts: what Alloy has, what is here, how many events each has and how many were
  * healed; below each what was published, by route, and what is wrong.
  */
-export function renderTable(verdicts: readonly Verdict[], paint: Paint): string {
-  const lines = verdicts.flatMap((verdict) => entry(verdict, paint));
+export function renderTable(verdicts: readonly Verdict[]): readonly Line[] {
   const head = [row(COLUMNS.map((column) => column.head)), secondLine(...SECOND_HEAD)];
-  const rule = paint("dim", RULE);
-  return [rule, ...head.map((text) => paint("bold", text)), rule, ...lines, rule].join("\n");
+  const rule = [new Painted("dim", RULE)];
+  return [
+    rule,
+    ...head.map((text) => [new Painted("bold", text)]),
+    rule,
+    ...verdicts.flatMap(entry),
+    rule,
+  ];
 }
 
-function entry(verdict: Verdict, paint: Paint): string[] {
+function entry(verdict: Verdict): readonly Line[] {
   const { alloy, here, received, healed, faults } = verdict;
   const good = faults.length === 0;
   const [mark = "", ...rest] = [
@@ -56,9 +55,9 @@ function entry(verdict: Verdict, paint: Paint): string[] {
     String(healed),
   ].map(fit);
   return [
-    [paint(good ? "green" : "red", mark), ...rest].join(GAP),
-    paint("dim", secondLine(alloy.applicationToken, publishedOf(verdict))),
-    ...faults.map((fault) => INDENT + paint("red", fault)),
+    [new Painted(good ? "green" : "red", mark), GAP, rest.join(GAP)],
+    [new Painted("dim", secondLine(alloy.applicationToken, publishedOf(verdict)))],
+    ...faults.map((fault) => [INDENT, new Painted("red", fault)]),
   ];
 }
 
@@ -82,7 +81,6 @@ function row(cells: readonly string[]): string {
 
 /** Fits a text into its column; what is cut off ends with an ellipsis. */
 function fit(text: string, index: number): string {
-  const { width, align } = COLUMNS[index] ?? { width: text.length };
-  const short = text.length > width ? `${text.slice(0, width - 1)}…` : text;
-  return align === "right" ? short.padStart(width) : short.padEnd(width);
+  const { width, align = "left" } = COLUMNS[index] ?? { width: text.length };
+  return fitted(text, width, align);
 }

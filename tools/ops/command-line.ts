@@ -105,12 +105,14 @@ export interface Command {
  * @returns the command, or the text to print when help was asked for.
  * @throws UsageError with what was wrong and what is wanted.
  */
-export function parseCommand(args: readonly string[]): Command | { readonly help: string } {
+export function parseCommand(
+  args: readonly string[],
+): Command | { readonly help: readonly string[] } {
   const { values, positionals } = parse(args);
   const [name, argument = "", ...more] = positionals;
   if (name === undefined) {
     if (values.help) return { help: usage() };
-    throw new UsageError(`There is no verb.\n\n${usage()}`);
+    throw new UsageError("There is no verb.", { details: ["", ...usage()] });
   }
   const verb = verbNamed(name);
   if (values.help) return { help: usageOf(verb) };
@@ -198,26 +200,30 @@ function isVerb(name: string): name is VerbName {
   return Object.hasOwn(VERBS, name);
 }
 
-function usage(): string {
+function usage(): readonly string[] {
   const lines = verbs().map((verb) => [spelled(verb), VERBS[verb].says] as const);
   const common = COMMON.map((option) => [written(option), OPTIONS[option].says] as const);
-  return `Usage: npm run ops -- <verb> [options]
-
-${table(lines)}
-
-${table(common)}
-
-What a verb takes besides: npm run ops -- <verb> --help.
-It exits with 0 when it is done, 1 when it cannot be done, and 2 when the command line is wrong.`;
+  return [
+    "Usage: npm run ops -- <verb> [options]",
+    "",
+    ...table(lines),
+    "",
+    ...table(common),
+    "",
+    "What a verb takes besides: npm run ops -- <verb> --help.",
+    "It exits with 0 when it is done, 1 when it cannot be done, and 2 when the command line is wrong.",
+  ];
 }
 
-function usageOf(verb: VerbName): string {
+function usageOf(verb: VerbName): readonly string[] {
   const text: VerbText = VERBS[verb];
   const options = [...text.options, ...COMMON];
-  return `Usage: npm run ops -- ${spelled(verb)} [options]
-  ${text.says}
-
-${table(options.map((option) => [written(option), OPTIONS[option].says] as const))}`;
+  return [
+    `Usage: npm run ops -- ${spelled(verb)} [options]`,
+    `  ${text.says}`,
+    "",
+    ...table(options.map((option) => [written(option), OPTIONS[option].says] as const)),
+  ];
 }
 
 function whereUsageIs(verb: VerbName): string {
@@ -234,7 +240,7 @@ function written(option: OptionName): string {
   return value === undefined ? `--${option}` : `--${option} <${value}>`;
 }
 
-function table(rows: readonly (readonly [left: string, right: string])[]): string {
+function table(rows: readonly (readonly [left: string, right: string])[]): readonly string[] {
   const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
 }

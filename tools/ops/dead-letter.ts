@@ -55,16 +55,34 @@ export async function readDeadLetter(message: Message): Promise<DeadLetter> {
     sentAt: Number(message.Attributes?.SentTimestamp),
     reason: movedBySqs ? null : given,
     earlierReason: movedBySqs ? given : null,
-    ...(await subjectOf(message.Body ?? "")),
+    ...(await readableSubjectOf(message)),
   };
+}
+
+/** Each letter is read by itself: what the consumer could not read must not hide the others from people. */
+async function readableSubjectOf(message: Message): Promise<Subject> {
+  const { MessageId = "?", Body: text = "" } = message;
+  const unreadable = (reason: string): Subject => ({
+    about: `unreadable: message ${MessageId}, ${Buffer.byteLength(text)} bytes (${reason})`,
+    applicationToken: null,
+    eventId: null,
+    body: text,
+  });
+  try {
+    const subject = await subjectOf(text);
+    return "reason" in subject ? unreadable(subject.reason) : subject;
+  } catch (error) {
+    // Such as a body nested so deep that the stack does not hold it.
+    return unreadable(error instanceof Error ? error.message : String(error));
+  }
 }
 
 type Subject = Pick<DeadLetter, "about" | "applicationToken" | "eventId" | "body">;
 
-async function subjectOf(text: string): Promise<Subject> {
+async function subjectOf(text: string): Promise<Subject | { readonly reason: string }> {
   const decoded = decodeEnvelope(text);
   const nothing = { applicationToken: null, eventId: null, body: text };
-  if ("reason" in decoded) return { ...nothing, about: "not an envelope" };
+  if ("reason" in decoded) return { reason: `not an envelope: ${decoded.reason}` };
   const { envelope } = decoded;
   const about = `${envelope.kind} ${envelope.receiptId}`;
   if (envelope.kind === "submission") return { ...nothing, about, ...ofSubmission(envelope) };

@@ -7,6 +7,7 @@ import type { Choice, DeadLetter } from "./dead-letter.ts";
 import { lookThrough } from "./dead-letter-queue.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
+import { timeText } from "./time-text.ts";
 
 /** More than a screen shows. */
 const USUAL_LIMIT = 20;
@@ -26,7 +27,7 @@ export async function listDeadLetters(
       more = true;
       return "stop";
     }
-    terminal.print(describe(letter, await evidenceOf(stack, letter)));
+    terminal.print(...describe(letter, await evidenceOf(stack, letter)));
     if (choice.bodies)
       terminal.print(`    ${letter.body ?? "(its body is in the payload bucket)"}`);
     shown += 1;
@@ -37,14 +38,14 @@ export async function listDeadLetters(
 }
 
 /** Two lines; no body, and nothing of it but tokens and types. */
-export function describe(letter: DeadLetter, evidence: string | null): string {
-  const sent = new Date(letter.sentAt).toISOString();
+export function describe(letter: DeadLetter, evidence: string | null): readonly string[] {
+  const sent = timeText(letter.sentAt);
   const why =
     letter.reason ??
     `received too often in vain${evidence === null ? "; look into the consumer's log" : `, at last: ${evidence}`}`;
   const earlier =
     letter.earlierReason === null ? "" : ` (it was here before: ${letter.earlierReason})`;
-  return `${sent}  ${letter.about}\n    ${why}${earlier}`;
+  return [`${sent}  ${letter.about}`, `    ${why}${earlier}`];
 }
 
 /** What the consumer noted when it failed at the event the last time; null when it noted nothing. */
@@ -53,11 +54,16 @@ async function evidenceOf(
   { applicationToken, eventId, reason }: DeadLetter,
 ): Promise<string | null> {
   if (reason !== null || applicationToken === null || eventId === null) return null;
-  const { Item } = await dynamo.send(
-    new GetItemCommand({
-      TableName: applicationTableName,
-      Key: marshall(failureKey(applicationToken, eventId)),
-    }),
-  );
-  return Item === undefined ? null : String(unmarshall(Item)["reason"]);
+  try {
+    const { Item } = await dynamo.send(
+      new GetItemCommand({
+        TableName: applicationTableName,
+        Key: marshall(failureKey(applicationToken, eventId)),
+      }),
+    );
+    return Item === undefined ? null : String(unmarshall(Item)["reason"]);
+  } catch (error) {
+    // One letter that the table cannot be asked for must not hide the others.
+    return `(the table could not be asked: ${error instanceof Error ? error.message : String(error)})`;
+  }
 }

@@ -6,6 +6,7 @@ import { GAP_PARTITION } from "../../lambdas/adapters/dynamo-due-applications.ts
 import { TABLE } from "../../lambdas/settings.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
+import { timeText } from "./time-text.ts";
 
 const GapSchema = v.object({
   pk: v.string(),
@@ -30,8 +31,7 @@ export async function gaps(stack: ConnectedStack, terminal: Terminal): Promise<v
     for (const item of Items) {
       const { pk, gapStage, gapSince, journeyToken } = v.parse(GapSchema, unmarshall(item));
       const token = pk.replace("APPLICATION#", "");
-      const since = new Date(gapSince).toISOString();
-      terminal.print(`${since}  ${token}  ${gapStage}  ${journeyToken ?? "-"}`);
+      terminal.print(`${timeText(gapSince)}  ${token}  ${gapStage}  ${journeyToken ?? "-"}`);
       count += 1;
     }
   }

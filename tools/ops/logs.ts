@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
+import { timeText } from "./time-text.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -53,7 +54,9 @@ export async function logs(
       if (!wanted) continue;
       more = printed === MOST_LINES;
       if (more) break;
-      terminal.print(`${new Date(timestamp).toISOString()} ${message.trim()}`);
+      // A stack trace has lines; below the first they are set in, so that none looks like a line of its own.
+      const [first = "", ...rest] = message.trim().split("\n");
+      terminal.print(`${timeText(timestamp)} ${first}`, ...rest.map((line) => `    ${line}`));
       printed += 1;
     }
     if (more) break;

@@ -11,6 +11,7 @@ import { counted } from "./move-by-hand.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
+import { timeText } from "./time-text.ts";
 
 const LOOK_MS = 2_000;
 
@@ -33,7 +34,7 @@ export async function moveAllBySqs(
   try {
     const running = await newestTask(stack, source);
     if (running !== undefined && isUnderWay(running)) {
-      const since = new Date(running.StartedTimestamp ?? 0).toISOString();
+      const since = timeText(running.StartedTimestamp ?? 0);
       terminal.print(`A move of this queue is under way since ${since}: following that one.`);
     } else await start(stack, source, perSecond, terminal);
   } catch (error) {

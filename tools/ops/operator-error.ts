@@ -1,6 +1,16 @@
 /** What the person at the keyboard can mend; its message is all they need to read. */
 export class OperatorError extends Error {
   override readonly name: string = "OperatorError";
+  /** What stands below the sentence, line by line. */
+  readonly details: readonly string[];
+
+  constructor(
+    message: string,
+    { details = [], ...options }: ErrorOptions & { readonly details?: readonly string[] } = {},
+  ) {
+    super(message, options);
+    this.details = details;
+  }
 }
 
 /** The command line itself is wrong. */

@@ -45,6 +45,8 @@ const DryRunSchema = v.object({
 /**
  * `poll`: runs the poller now, again and again until nothing is left that is due. Each run keeps to the
  * stage's rate and budget; only the waits between runs are left out.
+ *
+ * @throws OperatorError when something that was due could not be checked: what is due again later is not done.
  */
 export async function poll(
   stack: ConnectedStack,
@@ -52,10 +54,16 @@ export async function poll(
   terminal: Terminal,
 ): Promise<void> {
   if (dryRun) return printDryRun(stack, terminal);
+  let unanswered = 0;
+  let failed = 0;
   for (let checked = 0; ;) {
     const report = v.parse(ReportSchema, await invoke(stack, {}, terminal));
     checked += report.checked;
+    unanswered += report.unanswered;
+    failed += report.failed;
     if (report.left === 0) {
+      if (unanswered + failed > 0)
+        throw new OperatorError(uncheckedText(checked, unanswered, failed));
       terminal.print(`Checked ${checked}; nothing is left that is due.`);
       return;
     }
@@ -68,6 +76,14 @@ export async function poll(
     }
     terminal.progress(`Checked ${checked} so far, at least ${report.left} are left …`);
   }
+}
+
+function uncheckedText(checked: number, unanswered: number, failed: number): string {
+  const why = [
+    ...(unanswered > 0 ? [`Alloy did not answer for ${unanswered}`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+  ];
+  return `Checked ${checked}, and not all that was due: ${why.join(", ")}. They are due again later; npm run ops -- logs poller says why.`;
 }
 
 async function printDryRun(stack: ConnectedStack, terminal: Terminal): Promise<void> {

@@ -5,9 +5,10 @@ import type { Choice } from "./dead-letter.ts";
 import { lookThrough } from "./dead-letter-queue.ts";
 import { moveAllBySqs } from "./move-task.ts";
 import { moveByHand } from "./move-by-hand.ts";
-import { OperatorError } from "./operator-error.ts";
+import { OperatorError, UsageError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
+import { timeText } from "./time-text.ts";
 
 export interface RedriveOptions extends Choice {
   readonly limit: number | null;
@@ -20,7 +21,7 @@ export interface RedriveOptions extends Choice {
  * `redrive`: moves dead letters back into the event queue, and waits for the end of it.
  *
  * 1. A dry run prints what would move, and that is all.
- * 2. On a terminal it asks first.
+ * 2. It asks on the terminal first, wherever the output goes; without a terminal it wants `--yes`.
  * 3. Everything is moved by SQS itself, which is quick and costs nothing here.
  * 4. What was chosen, or an SQS that cannot move by itself (an emulator's), is moved one by one.
  */
@@ -38,10 +39,13 @@ export async function redrive(
     const which = isAll
       ? `all of about ${about} dead letters`
       : `${limit === null ? "those" : `at most ${limit}`} of about ${about} dead letters${choiceText(options)}`;
-    if (
-      !(await terminal.agrees(`Move ${which} back into the event queue of ${stack.stackName}?`))
-    ) {
-      throw new OperatorError("Nothing was moved.");
+    const question = `Move ${which} back into the event queue of ${stack.stackName}?`;
+    const answer = await terminal.asks(question);
+    if (answer === "no") throw new OperatorError("Nothing was moved.");
+    if (answer === "nobody") {
+      throw new UsageError(
+        `Nothing was moved: there is no terminal on which "${question}" could be asked. Add --yes to move without a question.`,
+      );
     }
   }
   if (isAll) {
@@ -62,7 +66,7 @@ async function printWhatWouldMove(
   await lookThrough(stack, async (letter) => {
     if (!isChosen(letter, options)) return "keep";
     found += 1;
-    terminal.print(`${new Date(letter.sentAt).toISOString()}  ${letter.about}`);
+    terminal.print(`${timeText(letter.sentAt)}  ${letter.about}`);
     return found === options.limit ? "stop" : "keep";
   });
   terminal.print(`A dry run: ${found} would be moved back into the event queue, and nothing was.`);

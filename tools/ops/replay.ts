@@ -10,6 +10,7 @@ import type { StoredEvent } from "./application.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
+import { timeText } from "./time-text.ts";
 
 /**
  * `replay`: sends the recorded events of an application through the queue again. What had its effect
@@ -37,7 +38,7 @@ export async function replay(
       continue;
     }
     if (dryRun) {
-      terminal.print(`${new Date(event.eventAt).toISOString()}  ${event.type} ${event.eventId}`);
+      terminal.print(`${timeText(event.eventAt)}  ${event.type} ${event.eventId}`);
     } else await send(stack, message);
     sent += 1;
   }

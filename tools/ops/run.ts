@@ -4,12 +4,13 @@ import type { Command } from "./command-line.ts";
 import { listDeadLetters } from "./dead-letters.ts";
 import { gaps } from "./gaps.ts";
 import { logs } from "./logs.ts";
-import { UsageError } from "./operator-error.ts";
+import { OperatorError, UsageError } from "./operator-error.ts";
 import { poll } from "./poll.ts";
 import { redrive } from "./redrive.ts";
 import { replay } from "./replay.ts";
 import { show } from "./show.ts";
 import { connect } from "./stack.ts";
+import type { ConnectedStack } from "./stack.ts";
 import { status } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -21,17 +22,22 @@ import type { Terminal } from "./terminal.ts";
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
     const command = parseCommand(args);
-    if ("help" in command) terminal.print(command.help);
-    else await execute(command, terminal, Date.now());
+    if ("help" in command) terminal.print(...command.help);
+    else await execute(command, await connect(command), terminal, Date.now());
     return 0;
   } catch (error) {
-    terminal.warn(sentenceOf(error));
+    terminal.warn(sentenceOf(error), ...(error instanceof OperatorError ? error.details : []));
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-async function execute(command: Command, terminal: Terminal, now: number): Promise<void> {
-  const stack = await connect(command);
+/** Does it in a stack that was found. */
+export async function execute(
+  command: Command,
+  stack: ConnectedStack,
+  terminal: Terminal,
+  now: number,
+): Promise<void> {
   const { argument } = command;
   switch (command.verb) {
     case "status":

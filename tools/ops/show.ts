@@ -4,6 +4,7 @@ import { bodyOf, readApplication } from "./application.ts";
 import type { StoredApplication } from "./application.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
+import { timeText } from "./time-text.ts";
 
 const GapSchema = v.object({
   stage: v.string(),
@@ -19,7 +20,7 @@ export async function show(
   options: { readonly bodies: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  terminal.print(describe(await readApplication(stack, tokenOrExternalId), options.bodies));
+  terminal.print(...describe(await readApplication(stack, tokenOrExternalId), options.bodies));
 }
 
 /**
@@ -27,7 +28,7 @@ export async function show(
  *
  * @param bodies - with what Alloy sent, and with the client's own id, which may be a name.
  */
-export function describe(application: StoredApplication, bodies: boolean): string {
+export function describe(application: StoredApplication, bodies: boolean): readonly string[] {
   const { token, state = {}, events, failures } = application;
   const text = (name: string) => {
     const value = state[name];
@@ -40,9 +41,9 @@ export function describe(application: StoredApplication, bodies: boolean): strin
     `External id  ${externalId === "-" || bodies ? externalId : "there is one; --bodies shows it"}`,
     `Status       ${text("status")}`,
     `Outcome      ${text("outcome")}`,
-    `Submitted    ${time(state["submittedAt"])}`,
-    `Last event   ${time(state["lastEventAt"])}`,
-    `Next check   ${state["settledAt"] === undefined ? time(state["dueAt"]) : `none, settled ${time(state["settledAt"])}`}`,
+    `Submitted    ${timeText(state["submittedAt"])}`,
+    `Last event   ${timeText(state["lastEventAt"])}`,
+    `Next check   ${state["settledAt"] === undefined ? timeText(state["dueAt"]) : `none, settled ${timeText(state["settledAt"])}`}`,
     ...gapLines(state["gap"]),
     "",
     `Events (${events.length}), in the order in which they happened at Alloy:`,
@@ -51,7 +52,7 @@ export function describe(application: StoredApplication, bodies: boolean): strin
     const seconds = Math.round((event.receivedAt - event.eventAt) / 1_000);
     const outcome = event.outcome === undefined ? "" : ` ${event.outcome}`;
     lines.push(
-      `  ${time(event.eventAt)}  ${event.type}${outcome} → ${event.route}; by ${event.origin} after ${seconds} s; ${event.eventId}`,
+      `  ${timeText(event.eventAt)}  ${event.type}${outcome} → ${event.route}; by ${event.origin} after ${seconds} s; ${event.eventId}`,
     );
     if (bodies) lines.push(`    ${bodyOf(event)?.toString() ?? "(too large to keep)"}`);
   }
@@ -59,10 +60,10 @@ export function describe(application: StoredApplication, bodies: boolean): strin
   for (const failure of failures) {
     const where = failure.deadLettered ? "dead-lettered" : "being retried";
     lines.push(
-      `  ${time(failure.failedAt)}  ${failure.eventType}, ${where}: ${failure.reason}; ${failure.eventId}`,
+      `  ${timeText(failure.failedAt)}  ${failure.eventType}, ${where}: ${failure.reason}; ${failure.eventId}`,
     );
   }
-  return lines.join("\n");
+  return lines;
 }
 
 function gapLines(value: unknown): readonly string[] {
@@ -70,11 +71,7 @@ function gapLines(value: unknown): readonly string[] {
   if (!parsed.success) return [];
   const { stage, since, evidence, events } = parsed.output;
   return [
-    `Gap          ${stage} since ${time(since)}: ${evidence}`,
-    ...events.map(({ at, type, eventId }) => `             ${time(at)}  ${type}; ${eventId}`),
+    `Gap          ${stage} since ${timeText(since)}: ${evidence}`,
+    ...events.map(({ at, type, eventId }) => `             ${timeText(at)}  ${type}; ${eventId}`),
   ];
-}
-
-function time(epochMs: unknown): string {
-  return typeof epochMs === "number" ? new Date(epochMs).toISOString() : "-";
 }

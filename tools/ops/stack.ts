@@ -15,7 +15,7 @@ import type { SQSClientConfig } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
 
 import { SDK_LIMITS } from "../../lambdas/adapters/sdk-limits.ts";
-import { LOCAL_OUTPUTS_FILE } from "../local/paths.ts";
+import { runningOutputsFiles } from "../local/outputs-file.ts";
 import { OperatorError } from "./operator-error.ts";
 
 /** The outputs that the verbs need (design 2.8). */
@@ -74,9 +74,11 @@ export async function connect(options: {
   readonly outputsFile: string | null;
 }): Promise<ConnectedStack> {
   const { stage } = options;
-  const outputsFile = options.outputsFile ?? (stage === "local" ? LOCAL_OUTPUTS_FILE : null);
-  if (outputsFile === null) return connected(await outputsOf(stage), SDK_LIMITS);
-  const { endpoint, region, webhookUrl, outputs } = readOutputs(outputsFile);
+  if (options.outputsFile === null && stage !== "local") {
+    return connected(await outputsOf(stage), SDK_LIMITS);
+  }
+  const { endpoint, region, webhookUrl, outputs } =
+    options.outputsFile === null ? await newestLocal() : readOutputs(options.outputsFile);
   // The emulator takes any credentials, and must not be shown real ones.
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
   const local = { ...outputs, WebhookUrl: webhookUrl };
@@ -129,17 +131,31 @@ async function outputsOf(stage: string): Promise<v.InferOutput<typeof OutputsSch
   }
 }
 
+/** Of the runs of `npm start` that are up, the newest one with an endpoint to look into. */
+async function newestLocal(): Promise<v.InferOutput<typeof OutputsFileSchema>> {
+  const files = await runningOutputsFiles();
+  const failures: unknown[] = [];
+  for (const file of files) {
+    try {
+      return readOutputs(file);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  throw (
+    failures[0] ??
+    new OperatorError('No "npm start" is up on this machine, or none has come so far yet.')
+  );
+}
+
 function readOutputs(file: string): v.InferOutput<typeof OutputsFileSchema> {
   try {
     return v.parse(OutputsFileSchema, JSON.parse(readFileSync(file, "utf8")));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const fix =
-      file === LOCAL_OUTPUTS_FILE
-        ? `"npm start" writes it, and takes it away when it ends: is it up?`
-        : `"npm start -- --outputs ${file}" writes it.`;
-    throw new OperatorError(`The outputs file ${file} could not be read (${why}). ${fix}`, {
-      cause: error,
-    });
+    throw new OperatorError(
+      `The outputs file ${file} could not be read (${why}). "npm start -- --outputs ${file}" writes it.`,
+      { cause: error },
+    );
   }
 }

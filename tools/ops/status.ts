@@ -5,6 +5,7 @@ import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 
 import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings.ts";
 import type { MetricName } from "../../lambdas/settings.ts";
+import { fitted } from "../terminal/lines.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -47,10 +48,13 @@ export async function status(
     describeQueues(stack),
     describeLastHour(stack, now),
   ]);
-  terminal.print([alarms, endpoint, queues, lastHour].join("\n\n"));
+  terminal.print(...alarms, "", ...endpoint, "", ...queues, "", ...lastHour);
 }
 
-async function describeAlarms({ cloudWatch, stackName }: ConnectedStack): Promise<string> {
+async function describeAlarms({
+  cloudWatch,
+  stackName,
+}: ConnectedStack): Promise<readonly string[]> {
   const { MetricAlarms = [], CompositeAlarms = [] } = await cloudWatch.send(
     new DescribeAlarmsCommand({
       AlarmNamePrefix: `${stackName}-`,
@@ -61,11 +65,11 @@ async function describeAlarms({ cloudWatch, stackName }: ConnectedStack): Promis
   const names = [...MetricAlarms, ...CompositeAlarms].map(
     ({ AlarmName = "" }) => `  ${AlarmName.slice(stackName.length + 1)}`,
   );
-  return ["Alarms (good: none)", ...(names.length === 0 ? ["  none"] : names)].join("\n");
+  return ["Alarms (good: none)", ...(names.length === 0 ? ["  none"] : names)];
 }
 
 /** Asks as somebody whom it does not know: 401 says that all before the credential works. */
-async function describeEndpoint(webhookUrl: string): Promise<string> {
+async function describeEndpoint(webhookUrl: string): Promise<readonly string[]> {
   const started = performance.now();
   const answer = await fetch(webhookUrl, {
     method: "POST",
@@ -76,7 +80,7 @@ async function describeEndpoint(webhookUrl: string): Promise<string> {
     (error: unknown) => `no answer: ${reasonOf(error)}`,
   );
   const elapsedMs = Math.round(performance.now() - started);
-  return `Endpoint (good: 401, below 1000 ms)\n  ${answer}, ${elapsedMs} ms, ${webhookUrl}`;
+  return ["Endpoint (good: 401, below 1000 ms)", `  ${answer}, ${elapsedMs} ms, ${webhookUrl}`];
 }
 
 function reasonOf(error: unknown): string {
@@ -85,7 +89,7 @@ function reasonOf(error: unknown): string {
   return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
-async function describeQueues(stack: ConnectedStack): Promise<string> {
+async function describeQueues(stack: ConnectedStack): Promise<readonly string[]> {
   const queues: StackResourceSummary[] = [];
   const pages = paginateListStackResources(
     { client: stack.cloudFormation },
@@ -106,14 +110,14 @@ async function describeQueues(stack: ConnectedStack): Promise<string> {
       );
       const waiting = Attributes["ApproximateNumberOfMessages"] ?? "?";
       const taken = Attributes["ApproximateNumberOfMessagesNotVisible"] ?? "?";
-      return `  ${LogicalResourceId.padEnd(32)} ${waiting.padStart(7)} waiting ${taken.padStart(7)} being worked on`;
+      return `  ${fitted(LogicalResourceId, 32)} ${waiting.padStart(7)} waiting ${taken.padStart(7)} being worked on`;
     }),
   );
   const title = "Queues (good: EventQueue near 0, every DeadLetterQueue 0)";
-  return [title, ...lines.toSorted()].join("\n");
+  return [title, ...lines.toSorted()];
 }
 
-async function describeLastHour(stack: ConnectedStack, now: number): Promise<string> {
+async function describeLastHour(stack: ConnectedStack, now: number): Promise<readonly string[]> {
   const { MetricDataResults = [] } = await stack.cloudWatch.send(
     new GetMetricDataCommand({
       StartTime: new Date(now - HOUR_MS),
@@ -138,5 +142,5 @@ async function describeLastHour(stack: ConnectedStack, now: number): Promise<str
     const sum = Values.reduce((total, value) => total + value, 0);
     return `  ${name.padEnd(24)} ${String(sum).padStart(7)}   good: ${good}`;
   });
-  return ["The last hour", ...lines].join("\n");
+  return ["The last hour", ...lines];
 }

@@ -1,38 +1,49 @@
+import { openSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
+import { WriteStream } from "node:tty";
 
-import { makeScreen } from "../local/screen.ts";
+import { plain } from "../terminal/lines.ts";
+import type { Line } from "../terminal/lines.ts";
+import { makeScreen, processOutput } from "../terminal/screen.ts";
 
-/** Where a verb prints, and whom it asks. */
+/** What the person answered; `nobody`: there is no terminal, hence nobody to ask. */
+export type Agreement = "yes" | "no" | "nobody";
+
+/** Where a verb prints, and whom it asks. Each argument of `print` and `warn` is one line. */
 export interface Terminal {
-  print(text: string): void;
+  print(...lines: readonly Line[]): void;
   /** How far something long is; written over on a terminal. */
   progress(text: string): void;
   /** What the person should know beside the result. */
-  warn(text: string): void;
-  /** True in a pipe too: nobody could answer there. */
-  agrees(question: string): Promise<boolean>;
+  warn(...lines: readonly Line[]): void;
+  /** Asks on the terminal, wherever standard output goes. */
+  asks(question: string): Promise<Agreement>;
 }
 
 /** The process's own. */
 export function processTerminal(): Terminal {
-  const { stdin, stdout, stderr } = process;
-  const screen = makeScreen({
-    isTerminal: stdout.isTTY,
-    write: (text) => stdout.write(text),
-    writeError: (text) => stderr.write(text),
-  });
+  const { stdin } = process;
+  const screen = makeScreen(processOutput());
   return {
-    print: (text) => screen.print(text),
+    print: (...lines) => screen.print(...lines),
     progress: (text) => screen.progress(text),
-    warn: (text) => screen.error(text),
-    agrees: async (question) => {
-      if (!stdin.isTTY || !stdout.isTTY) return true;
-      const asked = createInterface({ input: stdin, output: stdout });
+    warn: (...lines) => screen.error(...lines),
+    asks: async (question) => {
+      if (!stdin.isTTY) return "nobody";
+      const asked = createInterface({ input: stdin, output: whereToAsk() });
       try {
-        return /^y(es)?$/i.test((await asked.question(`${question} [y/N] `)).trim());
+        const answer = await asked.question(`${plain(question)} [y/N] `);
+        return /^y(es)?$/i.test(answer.trim()) ? "yes" : "no";
       } finally {
         asked.close();
       }
     },
   };
+}
+
+/** Standard output may be a pipe or a file: the question must not go into it, and be missed. */
+function whereToAsk(): NodeJS.WritableStream {
+  const { stdout, stderr } = process;
+  if (stdout.isTTY) return stdout;
+  return stderr.isTTY ? stderr : new WriteStream(openSync("/dev/tty", "w"));
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { plain } from "../../../tools/terminal/lines.ts";
 import { isGood, renderReport } from "../../../tools/local/report.ts";
 import type { Verdict } from "../../../tools/local/verdict.ts";
 
-const plain = (_: string, text: string) => text;
 const TIMES = { elapsedMs: 12_345, limitMs: 90_000 };
 
 function aVerdict(faults: readonly string[] = []): Verdict {
@@ -27,7 +27,7 @@ describe("the report on the scenarios", () => {
   it("sums up what agrees", () => {
     const result = { verdicts: [aVerdict(), aVerdict()], faults: [] };
 
-    const lines = renderReport(result, TIMES, plain).split("\n").slice(-2);
+    const lines = renderReport(result, TIMES).map(plain).slice(-2);
 
     expect(isGood(result)).toBe(true);
     expect(lines).toEqual([
@@ -42,9 +42,10 @@ describe("the report on the scenarios", () => {
     ["nothing was played", { verdicts: [], faults: [] }],
   ])("is bad when %s", (_, result) => {
     expect(isGood(result)).toBe(false);
-    expect(renderReport(result, TIMES, plain)).toContain(
+    expect(renderReport(result, TIMES).map(plain)).toContain(
       "Not everything agrees within 90 s. (12.3 s)",
     );
-    for (const fault of result.faults) expect(renderReport(result, TIMES, plain)).toContain(fault);
+    for (const fault of result.faults)
+      expect(renderReport(result, TIMES).map(plain)).toContain(fault);
   });
 });

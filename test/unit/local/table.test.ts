@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { plain, rendered } from "../../../tools/terminal/lines.ts";
 import { renderTable } from "../../../tools/local/table.ts";
 import type { Verdict } from "../../../tools/local/verdict.ts";
-
-const plain = (_: string, text: string) => text;
 
 function aVerdict(changes: Partial<Verdict> = {}): Verdict {
   return {
@@ -25,7 +24,7 @@ function aVerdict(changes: Partial<Verdict> = {}): Verdict {
 
 describe("the table of npm start -- --once", () => {
   it("shows an application in two lines", () => {
-    const [, , , , first, second] = renderTable([aVerdict()], plain).split("\n");
+    const [, , , , first, second] = renderTable([aVerdict()]).map(plain);
 
     expect(first).toBe(
       "✔ agrees   every-webhook-three-times    completed Denied    completed Denied                  3         2       1",
@@ -34,10 +33,11 @@ describe("the table of npm start -- --once", () => {
   });
 
   it("shows what is wrong below it", () => {
-    const text = renderTable(
-      [aVerdict({ here: null, published: {}, faults: ["nothing is known of it here"] })],
-      plain,
-    );
+    const text = renderTable([
+      aVerdict({ here: null, published: {}, faults: ["nothing is known of it here"] }),
+    ])
+      .map(plain)
+      .join("\n");
 
     expect(text).toContain("✘ differs");
     expect(text).toContain("unknown");
@@ -53,7 +53,7 @@ describe("the table of npm start -- --once", () => {
       scenario: "x".repeat(60),
     };
 
-    const lines = renderTable([aVerdict({ alloy: long })], plain).split("\n");
+    const lines = renderTable([aVerdict({ alloy: long })]).map(plain);
 
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120);
     expect(lines.join("\n")).toContain("pending_journey_a…");
@@ -62,10 +62,12 @@ describe("the table of npm start -- --once", () => {
   it("colours only through what it is given", () => {
     const painted: string[] = [];
 
-    renderTable([aVerdict()], (style, text) => {
-      painted.push(style);
-      return text;
-    });
+    for (const line of renderTable([aVerdict()])) {
+      rendered(line, (style, text) => {
+        painted.push(style);
+        return text;
+      });
+    }
 
     expect(new Set(painted)).toEqual(new Set(["dim", "bold", "green"]));
   });

@@ -2,6 +2,10 @@ import { describe, expect, it } from "vitest";
 import { parseCommand, VERBS } from "../../../tools/ops/command-line.ts";
 import { UsageError } from "../../../tools/ops/operator-error.ts";
 
+function helpOf(parsed: ReturnType<typeof parseCommand>): string {
+  return "help" in parsed ? parsed.help.join("\n") : "";
+}
+
 describe("the command line of npm run ops", () => {
   it("chooses the stage sandbox, and everything, when nothing is said", () => {
     expect(parseCommand(["redrive"])).toEqual({
@@ -56,17 +60,22 @@ describe("the command line of npm run ops", () => {
   });
 
   it("shows its usage when there is no verb", () => {
-    expect(() => parseCommand([])).toThrow(/^There is no verb\.\n\nUsage: /);
+    expect(() => parseCommand([])).toThrow(
+      expect.objectContaining({
+        message: "There is no verb.",
+        details: expect.arrayContaining([expect.stringMatching(/^Usage: /)]),
+      }),
+    );
   });
 
   it("names every verb in its usage, and for each verb every option in the verb's", () => {
     const all = parseCommand(["--help"]);
 
     for (const [verb, { options, says }] of Object.entries(VERBS)) {
-      expect(all).toMatchObject({ help: expect.stringContaining(says) });
+      expect(helpOf(all)).toContain(says);
       const own = parseCommand([verb, "--help"]);
       for (const option of [...options, "stage", "outputs"]) {
-        expect(own).toMatchObject({ help: expect.stringContaining(`--${option}`) });
+        expect(helpOf(own)).toContain(`--${option}`);
       }
     }
   });

@@ -28,6 +28,8 @@ function anEnvelope(change: Partial<Envelope> = {}): string {
   });
 }
 
+const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+
 async function list(
   sqs: MemorySqs,
   options: Partial<Parameters<typeof listDeadLetters>[1]> = {},
@@ -91,6 +93,43 @@ describe("dead-letters", () => {
     expect(await list(sqs)).toContain(
       "received too often in vain; look into the consumer's log (it was here before: a fault of last week)",
     );
+  });
+
+  it.each([
+    ["no envelope", "hello", /unreadable: message \S+, 5 bytes \(not an envelope: .+\)/],
+    ["bytes", "\u0000\u0001\ufffd", /unreadable: message \S+, 5 bytes \(not an envelope: .+\)/],
+    [
+      "a submission nested 10,000 deep",
+      `{"v":1,"kind":"submission","receiptId":"s1","receivedAt":1,"submission":${nested(10_000)}}`,
+      /\bmessage \S+, \d+ bytes|submission s1/,
+    ],
+    [
+      "a body nested 10,000 deep",
+      anEnvelope({ body: `{"type":"x","data":{"a":${nested(10_000)}}}` }),
+      /\bmessage \S+, \d+ bytes|webhook r1/,
+    ],
+    ["a body nested 400,000 deep", anEnvelope({ body: nested(400_000) }), /message|webhook r1/],
+    ["an envelope nested 400,000 deep", nested(400_000), /unreadable: message \S+, 800000 bytes/],
+    ["a body of a megabyte", anEnvelope({ body: "x".repeat(1_000_000) }), /webhook r1, invalid/],
+  ])("lists each of its neighbours beside %s", async (_, body, about) => {
+    const sqs = new MemorySqs();
+    sqs.put("dead", anEnvelope({ receiptId: "before" }), { sentAt: AT, reason: "why" });
+    sqs.put("dead", body, { sentAt: AT, reason: "why" });
+    sqs.put("dead", anEnvelope({ receiptId: "after" }), { sentAt: AT, reason: "why" });
+
+    const text = await list(sqs);
+
+    expect(text).toContain("webhook before, JA-1");
+    expect(text).toMatch(about);
+    expect(text).toContain("webhook after, JA-1");
+    expect(sqs.visible("dead")).toHaveLength(3);
+  });
+
+  it("lists a letter of which it is not known when it was sent", async () => {
+    const sqs = new MemorySqs();
+    sqs.put("dead", anEnvelope(), { sentAt: Number.NaN, reason: "why" });
+
+    expect(await list(sqs)).toContain("(no time: NaN)  webhook r1");
   });
 
   it("prints nothing of a body unless asked", async () => {

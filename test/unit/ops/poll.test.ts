@@ -62,6 +62,29 @@ describe("poll", () => {
     );
   });
 
+  it.each([
+    [{ unanswered: 2 }, "Alloy did not answer for 2"],
+    [{ failed: 1 }, "1 failed"],
+    [{ unanswered: 1, failed: 3 }, "Alloy did not answer for 1, 3 failed"],
+  ])("does not call it done when something due was not checked: %j", async (not, why) => {
+    const { ended, terminal } = await polled([
+      { ...nothing, due: 450, checked: 200, left: 250, ...not },
+      { ...nothing, due: 250, checked: 250 },
+    ]);
+
+    expect(terminal.lines).toEqual([]);
+    expect(ended).toHaveProperty(
+      "message",
+      `Checked 450, and not all that was due: ${why}. They are due again later; npm run ops -- logs poller says why.`,
+    );
+  });
+
+  it("does not call an outage of Alloy done", async () => {
+    const { ended } = await polled([{ ...nothing, due: 2, unanswered: 2 }]);
+
+    expect(ended).toHaveProperty("message", expect.stringMatching(/^Checked 0, and not all/));
+  });
+
   it("ends when a run fails", async () => {
     const { ended, payloads } = await polled([{ FunctionError: "Unhandled" }]);
 

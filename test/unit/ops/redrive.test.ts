@@ -3,6 +3,7 @@ import { encodeEnvelope } from "../../../lambdas/domain/envelope.ts";
 import { OperatorError } from "../../../tools/ops/operator-error.ts";
 import { redrive } from "../../../tools/ops/redrive.ts";
 import type { RedriveOptions } from "../../../tools/ops/redrive.ts";
+import type { Agreement } from "../../../tools/ops/terminal.ts";
 import { MemorySqs } from "../../support/memory-sqs.ts";
 import { aStack, KeptTerminal } from "../../support/operator.ts";
 
@@ -27,7 +28,11 @@ function aLetter(application: string, timestamp = NOW): string {
   });
 }
 
-async function run(sqs: MemorySqs, options: Partial<RedriveOptions> = {}, answer = true) {
+async function run(
+  sqs: MemorySqs,
+  options: Partial<RedriveOptions> = {},
+  answer: Agreement = "yes",
+) {
   const terminal = new KeptTerminal();
   terminal.answer = answer;
   const all = {
@@ -208,15 +213,26 @@ describe("before it acts, redrive", () => {
     const sqs = new MemorySqs();
     sqs.put("dead", aLetter("JA-1"));
 
-    await expect(run(sqs, {}, false)).rejects.toThrow(new OperatorError("Nothing was moved."));
+    await expect(run(sqs, {}, "no")).rejects.toThrow(new OperatorError("Nothing was moved."));
 
     expect(sqs.all("dead")).toHaveLength(1);
+  });
+
+  it("moves nothing where nobody can be asked, and says that --yes would", async () => {
+    const sqs = new MemorySqs();
+    sqs.put("dead", aLetter("JA-1"));
+
+    await expect(run(sqs, {}, "nobody")).rejects.toThrow(
+      /^Nothing was moved: there is no terminal on which "Move all of about 1 dead letters .+\?" could be asked\. Add --yes/,
+    );
+    expect(sqs.all("events")).toEqual([]);
+    expect(sqs.started).toEqual([]);
   });
 
   it("does not ask with --yes", async () => {
     const sqs = new MemorySqs();
 
-    const terminal = await run(sqs, { yes: true }, false);
+    const terminal = await run(sqs, { yes: true }, "no");
 
     expect(terminal.questions).toEqual([]);
     expect(terminal.lines.at(-1)).toBe("Nothing was dead-lettered.");

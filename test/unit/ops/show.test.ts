@@ -46,7 +46,7 @@ const application: StoredApplication = {
 };
 
 it("tells an application, where its truth stopped, and why", () => {
-  expect(describeApplication(application, false)).toBe(`Application  JA-1
+  expect(describeApplication(application, false).join("\n")).toBe(`Application  JA-1
 Journey      Onboarding (J-1), live
 External id  there is one; --bodies shows it
 Status       waiting_review
@@ -65,7 +65,7 @@ Failures (1):
 });
 
 it("shows what is personal when asked", () => {
-  const text = describeApplication(application, true);
+  const text = describeApplication(application, true).join("\n");
 
   expect(text).toContain(`External id  ${PERSONAL}\n`);
   expect(text).toContain(`{"name":"${PERSONAL}"}`);

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { makeScreen } from "../../../tools/local/screen.ts";
+import { makeScreen } from "../../../tools/terminal/screen.ts";
 
 function aScreen(isTerminal: boolean) {
   let written = "";
   const write = (text: string) => (written += text);
-  return { screen: makeScreen({ isTerminal, write, writeError: write }), written: () => written };
+  return {
+    screen: makeScreen({ isTerminal, write, writeError: write, paint: (_, safe) => safe }),
+    written: () => written,
+  };
 }
 
 describe("the screen", () => {

@@ -1,0 +1,318 @@
+import { brotliCompressSync } from "node:zlib";
+
+import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { describe, expect, it } from "vitest";
+
+import type { AlarmChange } from "../../../tools/local/alarm-evaluation.ts";
+import { renderReport } from "../../../tools/local/report.ts";
+import { makeNarrator } from "../../../tools/local/stay-up.ts";
+import { describePublished } from "../../../tools/local/happenings.ts";
+import { parseCommand } from "../../../tools/ops/command-line.ts";
+import type { VerbName } from "../../../tools/ops/command-line.ts";
+import { execute, run } from "../../../tools/ops/run.ts";
+import type { ConnectedStack } from "../../../tools/ops/stack.ts";
+import type { Terminal } from "../../../tools/ops/terminal.ts";
+import { plain } from "../../../tools/terminal/lines.ts";
+import { makeScreen } from "../../../tools/terminal/screen.ts";
+import { HOSTILE, hostileIn } from "../../support/hostile.ts";
+import { MemorySqs } from "../../support/memory-sqs.ts";
+import { aStack } from "../../support/operator.ts";
+
+const NOW = Date.UTC(2026, 10, 26);
+
+/** A screen that keeps the bytes it writes, and a terminal on it. */
+function aTerminal() {
+  let written = "";
+  const write = (text: string) => void (written += text);
+  const screen = makeScreen({
+    isTerminal: false,
+    write,
+    writeError: write,
+    paint: (_, safe) => safe,
+  });
+  const terminal: Terminal = {
+    print: (...lines) => screen.print(...lines),
+    progress: (text) => screen.progress(text),
+    warn: (...lines) => screen.error(...lines),
+    asks: (question) => {
+      write(`${plain(question)}\n`);
+      return Promise.resolve("yes");
+    },
+  };
+  return { screen, terminal, written: () => written };
+}
+
+/** The client, answering each command with what stands under its name. */
+function answering<Client extends object>(
+  client: Client,
+  answers: Readonly<Record<string, object>>,
+): Client {
+  return Object.assign(client, {
+    send: (command: object) =>
+      Promise.resolve({ $metadata: {}, ...answers[command.constructor.name] }),
+  });
+}
+
+const REGION = { region: "us-east-1" };
+
+/** A stack of which every text that is not ours is this one. */
+function stackOf(text: string): ConnectedStack {
+  const token = `JA-${text}`;
+  const event = {
+    pk: `APPLICATION#${token}`,
+    sk: "EVENT#1",
+    eventId: text,
+    type: text,
+    eventAt: 9e15,
+    receivedAt: NOW,
+    origin: text,
+    route: text,
+    outcome: text,
+    body: brotliCompressSync(Buffer.from(JSON.stringify({ name: text }))),
+  };
+  const items = [
+    {
+      pk: `APPLICATION#${token}`,
+      sk: "STATE",
+      journeyName: text,
+      journeyToken: text,
+      environment: text,
+      externalId: text,
+      status: text,
+      outcome: text,
+      dueAt: NOW,
+      gapStage: text,
+      gapSince: NOW,
+      submittedAt: 9e15,
+      gap: {
+        stage: text,
+        since: NOW,
+        evidence: text,
+        events: [{ eventId: text, type: text, at: NOW }],
+      },
+    },
+    event,
+    { ...event, sk: "EVENT#2", body: undefined, bodyOmittedBytes: 1 },
+    {
+      pk: `APPLICATION#${token}`,
+      sk: "FAILURE#1",
+      eventId: text,
+      eventType: text,
+      reason: text,
+      failedAt: NOW,
+      deadLettered: true,
+    },
+  ].map((item) => marshall(item, { removeUndefinedValues: true }));
+  const poll = {
+    due: 2,
+    left: 0,
+    checked: 2,
+    applications: [
+      { applicationToken: token, result: text, missing: 1, gapStage: text, nextCheck: text },
+    ],
+  };
+  const line = JSON.stringify({ level: "ERROR", message: text, code: text }).replaceAll("\\n", "n");
+  const sqs = new MemorySqs();
+  const data = {
+    journey_application_token: token,
+    journey_token: "J-1",
+    type: text,
+    timestamp: NOW,
+  };
+  for (const body of [
+    text,
+    envelope({ receiptId: text, body: JSON.stringify({ type: text, data }) }),
+    envelope({ receiptId: text, body: text }),
+    envelope({ receiptId: text, body: null, payloadKey: text }),
+  ]) {
+    sqs.put("dead", body, { sentAt: NOW - 1, reason: text });
+    sqs.put("dead", body, { sentAt: NOW - 1, reason: text, movedBySqs: true });
+  }
+  return {
+    ...aStack(sqs),
+    stackName: text,
+    webhookUrl: `http://127.0.0.1:9/${text}`,
+    dynamo: answering(new DynamoDBClient(REGION), {
+      QueryCommand: { Items: items },
+      GetItemCommand: { Item: items[3] },
+    }),
+    cloudFormation: answering(new CloudFormationClient(REGION), {
+      ListStackResourcesCommand: {
+        StackResourceSummaries: [
+          { ResourceType: "AWS::SQS::Queue", LogicalResourceId: text, PhysicalResourceId: "dead" },
+        ],
+      },
+    }),
+    cloudWatch: answering(new CloudWatchClient(REGION), {
+      DescribeAlarmsCommand: { MetricAlarms: [{ AlarmName: `${text}-${text}` }] },
+      GetMetricDataCommand: { MetricDataResults: [] },
+    }),
+    logs: answering(new CloudWatchLogsClient(REGION), {
+      FilterLogEventsCommand: {
+        events: [
+          { timestamp: NOW, message: line },
+          { timestamp: 9e15, message: `Task timed out ${text.replaceAll("\n", "")}` },
+        ],
+      },
+    }),
+    lambda: answering(new LambdaClient(REGION), {
+      GetFunctionConfigurationCommand: { LoggingConfig: { LogGroup: text } },
+      InvokeCommand: { Payload: { transformToString: () => JSON.stringify(poll) } },
+    }),
+  };
+}
+
+function envelope(change: object): string {
+  const usual = { v: 1, kind: "webhook", receivedAt: NOW, payloadKey: null, sourceIp: null };
+  return JSON.stringify({ ...usual, ...change });
+}
+
+/** Each verb with what a person types; `<>` is a text that was copied from somewhere. */
+const TYPED: Readonly<Record<VerbName, readonly (readonly string[])[]>> = {
+  status: [["status"]],
+  gaps: [["gaps"]],
+  show: [
+    ["show", "JA-<>"],
+    ["show", "JA-<>", "--bodies"],
+  ],
+  check: [["check", "JA-<>"]],
+  poll: [["poll"], ["poll", "--dry-run"]],
+  logs: [
+    ["logs", "consumer"],
+    ["logs", "consumer", "--application", "<>"],
+    ["logs", "<>"],
+  ],
+  "dead-letters": [
+    ["dead-letters"],
+    ["dead-letters", "--bodies"],
+    ["dead-letters", "--application", "<>"],
+  ],
+  redrive: [
+    ["redrive", "--dry-run"],
+    ["redrive", "--application", "<>", "--event", "<>"],
+    ["redrive", "--limit", "3"],
+  ],
+  replay: [
+    ["replay", "JA-<>", "--dry-run"],
+    ["replay", "JA-<>", "--event", "<>"],
+  ],
+};
+
+/** All that a verb prints, its failure included, in a stack of which every text is this one. */
+async function printedBy(args: readonly string[], text: string): Promise<string> {
+  const { terminal, written } = aTerminal();
+  const command = parseCommand(args.map((arg) => arg.replaceAll("<>", text)));
+  if ("help" in command) throw new Error("no verb takes a text for help");
+  await execute(command, stackOf(text), terminal, NOW).catch((error: Error) =>
+    terminal.warn(error.message),
+  );
+  return written();
+}
+
+describe.each(Object.values(TYPED).flat())("npm run ops -- %s", (...args) => {
+  const typed = args.filter((arg): arg is string => typeof arg === "string");
+
+  it("prints nothing that a terminal would obey, and no line that others wrote", async () => {
+    const printed = await printedBy(typed, HOSTILE);
+    const harmless = await printedBy(typed, "harmless");
+
+    expect(hostileIn(printed)).toBeNull();
+    // A move of hostile letters may end early: SQS refuses some of their characters.
+    expect(printed.split("\n").length).toBeLessThanOrEqual(harmless.split("\n").length);
+    expect(harmless).not.toBe("");
+  });
+});
+
+it("each verb really meets the hostile texts", async () => {
+  for (const [verb, [args = []]] of Object.entries(TYPED)) {
+    const printed = await printedBy(args, HOSTILE);
+
+    // What `poll` prints without a dry run is numbers alone.
+    expect(`${verb}: ${verb === "poll" || printed.includes("\\u{1b}")}`).toBe(`${verb}: true`);
+  }
+});
+
+it.each([
+  [HOSTILE],
+  ["show"],
+  ["show", "JA-1", `--${HOSTILE}`],
+  ["status", "--stage", HOSTILE, HOSTILE],
+])(
+  "npm run ops -- %j, which is wrong, prints nothing that a terminal would obey",
+  async (...args) => {
+    const { terminal, written } = aTerminal();
+
+    expect(await run(args, terminal)).toBe(2);
+    expect(hostileIn(written())).toBeNull();
+    expect(written().split("\n")).toHaveLength(2);
+  },
+);
+
+it("npm run ops prints nothing of an outputs file that a terminal would obey", async () => {
+  const { terminal, written } = aTerminal();
+
+  expect(await run(["status", "--outputs", HOSTILE], terminal)).toBe(1);
+  expect(hostileIn(written())).toBeNull();
+  expect(written().split("\n")).toHaveLength(2);
+});
+
+describe("npm start", () => {
+  function report(text: string): string {
+    const { screen, written } = aTerminal();
+    const verdict = {
+      alloy: {
+        applicationToken: text,
+        scenario: text,
+        status: text,
+        outcome: text,
+        eventIds: [text],
+        expected: {},
+      },
+      here: { status: text, outcome: text, failures: 1, events: [] },
+      received: 1,
+      healed: 0,
+      published: {},
+      faults: [`its status is ${text} here`],
+    };
+    const result = { verdicts: [verdict], faults: [text] };
+    screen.print(...renderReport(result, { elapsedMs: 1, limitMs: 1 }));
+    return written();
+  }
+
+  it("reports on the scenarios without obeying them", () => {
+    expect(hostileIn(report(HOSTILE))).toBeNull();
+    expect(report(HOSTILE)).toContain("\\u{1b}");
+    expect(report(HOSTILE).split("\n")).toHaveLength(report("harmless").split("\n").length);
+  });
+
+  it("tells what happens without obeying it", () => {
+    const { screen, written } = aTerminal();
+    const narrator = makeNarrator(screen);
+    const alarm: AlarmChange = { name: HOSTILE, state: "ALARM", reason: HOSTILE };
+
+    narrator.announce(HOSTILE, HOSTILE);
+    narrator.onAlarm(alarm);
+    narrator.follow();
+    narrator.onLog(JSON.stringify({ level: "WARN", code: HOSTILE, message: HOSTILE, x: HOSTILE }));
+    const detail = {
+      route: HOSTILE,
+      applicationToken: HOSTILE,
+      eventType: HOSTILE,
+      status: HOSTILE,
+      outcome: HOSTILE,
+      origin: HOSTILE,
+      late: true,
+    };
+    screen.print(describePublished(JSON.stringify({ detail })));
+    const gap = { change: HOSTILE, applicationToken: HOSTILE, stage: HOSTILE, evidence: HOSTILE };
+    screen.print(describePublished(JSON.stringify({ detail: gap })));
+
+    expect(hostileIn(written())).toBeNull();
+    expect(written().split("\n")).toHaveLength(6);
+  });
+});

@@ -1,0 +1,21 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+
+/** What writes to a terminal, or styles what is written. */
+const WRITES =
+  /\bconsole\.|process\.std(?:out|err)\b|\b(?:stdout|stderr)\.write|styleText|\\u001b|\\x1b|\\033/i;
+
+/** Tools that people run against what others have sent. */
+const FOLDERS = ["ops", "local", "in-process", "alloy-simulator"];
+
+const files = FOLDERS.flatMap((folder) =>
+  readdirSync(`tools/${folder}`, { encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => `tools/${folder}/${file}`),
+);
+
+describe("the screen is the one place through which is printed", () => {
+  it.each(files)("so %s writes to no terminal", (file) => {
+    expect(WRITES.exec(readFileSync(file, "utf8"))?.[0] ?? null).toBeNull();
+  });
+});

@@ -1,0 +1,94 @@
+/**
+ * What may be printed. Nothing foreign gets to a terminal as it is: `visible` is applied to every text in one place, the
+ * screen, which takes whole lines. So no caller can forget it, and no text can begin a line or a style of its own.
+ */
+
+/** The styles that we use. */
+export type Style = "green" | "red" | "dim" | "bold";
+
+/** A text in a style: data until the screen prints it, since a foreign text may hold a terminal's own codes. */
+export class Painted {
+  readonly style: Style;
+  readonly text: string;
+
+  constructor(style: Style, text: string) {
+    this.style = style;
+    this.text = text;
+  }
+}
+
+/** One line. Whatever would end it, or move the cursor, is shown by its number. */
+export type Line = string | readonly (string | Painted)[];
+
+/** Colours a text that is safe, or not. */
+export type Paint = (style: Style, safe: string) => string;
+
+/**
+ * Control characters of C0 and C1, DEL, formatting and bidirectional controls, line and paragraph separators, halves of
+ * surrogates, characters for private use or without a meaning, and everything else that a terminal need not show.
+ */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** A letter may carry an accent or two; a pile of them writes over the lines above. */
+const PILE = /(\p{M}{3})(\p{M}+)/gu;
+
+/** The text with everything invisible as `\u{…}`. What is visible stays as it is, so that applying it twice is as once. */
+export function visible(text: string): string {
+  return text
+    .replace(INVISIBLE, numberOf)
+    .replace(PILE, (_, kept: string, more: string) => kept + more.replace(/./gu, numberOf));
+}
+
+/** The line as it is printed. */
+export function rendered(line: Line, paint: Paint): string {
+  if (typeof line === "string") return visible(line);
+  return line
+    .map((part) =>
+      part instanceof Painted ? paint(part.style, visible(part.text)) : visible(part),
+    )
+    .join("");
+}
+
+/** Without styles. */
+export function plain(line: Line): string {
+  return rendered(line, (_, safe) => safe);
+}
+
+/**
+ * The text as it is printed, in so many columns: cut off with an ellipsis, or filled up.
+ *
+ * A terminal gives two columns to a letter of Chinese, Japanese or Korean and to an emoji, and none to an accent.
+ */
+export function fitted(text: string, columns: number, align: "left" | "right" = "left"): string {
+  const safe = visible(text);
+  let short = safe;
+  if (columnsOf(safe) > columns) {
+    short = "";
+    for (const { segment } of LETTERS.segment(safe)) {
+      if (columnsOf(short + segment) > columns - 1) break;
+      short += segment;
+    }
+    short += "…";
+  }
+  const filling = " ".repeat(Math.max(0, columns - columnsOf(short)));
+  return align === "right" ? filling + short : short + filling;
+}
+
+const LETTERS = new Intl.Segmenter("en");
+
+/** Blocks whose letters are wide (Unicode Standard Annex 11), as far as they are used in names. */
+const WIDE =
+  /[\u{1100}-\u{115f}\u{2e80}-\u{303e}\u{3041}-\u{a4cf}\u{ac00}-\u{d7a3}\u{f900}-\u{faff}\u{fe30}-\u{fe6f}\u{ff01}-\u{ff60}\u{ffe0}-\u{ffe6}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+
+function columnsOf(safe: string): number {
+  let columns = 0;
+  for (const character of safe) {
+    if (WIDE.test(character)) columns += 2;
+    else if (!/\p{M}/u.test(character)) columns += 1;
+  }
+  return columns;
+}
+
+function numberOf(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+}
