@@ -58,6 +58,8 @@ export const METRICS = {
   eventsUnrecognised: "EventsUnrecognised",
   /** Consumer: events put on the bus. */
   eventsPublished: "EventsPublished",
+  /** Consumer and poller: events and notices published with a text that was cut, as it was longer than all others. */
+  eventsCut: "EventsCut",
   /** Consumer: new events that the poller, not a webhook, brought. */
   eventsHealed: "EventsHealed",
   /** Consumer: queue records handled, whatever the result. */
@@ -94,6 +96,8 @@ export const METRICS = {
   eventsMissing: "EventsMissing",
   /** Poller: applications for which Alloy's status or outcome was put into the queue, as no event tells it. */
   correctionsQueued: "CorrectionsQueued",
+  /** Poller: what Alloy has and we have not, and that neither the queue nor the bucket took. */
+  envelopesRefused: "EnvelopesRefused",
   /**
    * Poller: applications in gap, past the threshold, at the end of the run; also by `GapStage`, and for the
    * counted Journeys by `Journey`. `late` ones, which have healed by themselves, stand under their stage alone.
@@ -249,12 +253,37 @@ export const QUEUE = {
   maxReceives: 6,
   /** The SQS limit of one message, body and attributes, in bytes. */
   maxMessageBytes: 1_048_576,
+  /** Left free in each message that we make, so that the reason fits beside it when it is dead-lettered. */
+  reasonRoomBytes: 4_096,
+  /** The longest reason, in bytes; the attribute's name and type need a few more of the room. */
+  maxReasonBytes: 2_048,
   /** Message attribute of a dead-lettered record: why it is there. */
   reasonAttribute: "reason",
 } as const;
 
 /** Who puts large bodies where in the payload bucket; each function has rights under its own prefix alone. */
 export const PAYLOAD_PREFIXES = { webhook: "webhooks/", poll: "polls/" } as const;
+
+/** The longest texts on the bus, in UTF-16 code units; what is longer is cut, and ends with "…". */
+export const PUBLISHED_TEXT = {
+  /** Names, outcomes, tokens and external ids: of the last, no index takes more than 2,048 bytes. */
+  mostUnits: 1_024,
+  /** An event's type: the longest of Alloy's has 40. */
+  mostTypeUnits: 256,
+} as const;
+
+/** What one call of `SendMessageBatch` takes; its messages together must not exceed the limit of one. */
+export const SEND_MESSAGE_BATCH = { mostEntries: 10 } as const;
+
+/** What one call of `PutEvents` takes. */
+export const PUT_EVENTS = {
+  mostEntries: 10,
+  /**
+   * Of all entries together, in bytes: they must stay below 256 KB (EventBridge User Guide, "Calculating PutEvents event
+   * entry size"). Newer pages say 1 MB; the smaller number holds in every region.
+   */
+  mostBytes: 262_143,
+} as const;
 
 /** Limits of time, each below the one that would cut it off. */
 export const TIMEOUTS_MS = {
@@ -343,6 +372,8 @@ export const POLLER = {
   unknownMs: 7 * DAY,
   /** The API secret is read again when it is older (design 2.2). */
   secretLifetimeMs: 5 * MINUTE,
+  /** Putting a large body into the payload bucket, all attempts together. */
+  payloadMs: 5 * SECOND,
 } as const;
 
 /** How a gap is explained. */

@@ -16,3 +16,39 @@ export function translateAwsError(what: string, cause: unknown): PermanentError 
     ? new PermanentError(sentence, { cause })
     : new TransientError(sentence, { cause });
 }
+
+/** How SQS, EventBridge and the protocols below them name what is wrong with a request itself. */
+const REFUSED =
+  /^(Validation|Serialization|Malformed|Invalid(Argument|Attribute|BatchEntry|Message|Parameter)|BatchEntryIds)|Too(Large|Long|ManyEntries)/;
+
+/** For a refusal without a name of its own, as a gateway in front of the service gives it. */
+const TOO_LARGE = /too (large|long)|\bsize\b/i;
+
+/** As many calls in a second as AWS allows: nothing is wrong with the request. */
+const THROTTLED = /Throttl|TooManyRequests|RequestLimit|SlowDown/;
+
+/** Payload Too Large. */
+const STATUS_TOO_LARGE = 413;
+
+/**
+ * Whether AWS refuses the request for what stands in it: its size, its characters, its form. Nothing of it
+ * was done. Whatever else fails says nothing about the request.
+ */
+export function isRefused(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false;
+  // SQS still sends its older names too: `AWS.SimpleQueueService.BatchRequestTooLong`.
+  const name = cause.name.split(/[.#]/).at(-1) ?? "";
+  if (THROTTLED.test(name)) return false;
+  const status = statusOf(cause);
+  if (status === STATUS_TOO_LARGE || REFUSED.test(name)) return true;
+  return status !== null && status >= 400 && status < 500 && TOO_LARGE.test(cause.message);
+}
+
+/** The HTTP status of a service's answer, as AWS's SDK keeps it; null: there was no answer. */
+export function statusOf(cause: Error): number | null {
+  if (!("$metadata" in cause)) return null;
+  const { $metadata: metadata } = cause;
+  if (typeof metadata !== "object" || metadata === null) return null;
+  const status = "httpStatusCode" in metadata ? metadata.httpStatusCode : null;
+  return typeof status === "number" ? status : null;
+}

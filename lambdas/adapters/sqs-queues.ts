@@ -1,9 +1,10 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 
+import { reasonBeside } from "../domain/dead-letter-reason.ts";
 import type { DeadLetters, QueueMessages } from "../domain/ports.ts";
 import { QUEUE } from "../settings.ts";
-import { translateAwsError } from "./aws-error.ts";
+import { isRefused, translateAwsError } from "./aws-error.ts";
 
 /** `DeadLetters` on SQS: the message as it came, with the reason as an attribute. */
 export class SqsDeadLetters implements DeadLetters {
@@ -16,20 +17,36 @@ export class SqsDeadLetters implements DeadLetters {
   }
 
   async send(queueMessage: string, reason: string): Promise<void> {
+    const attribute = reasonBeside(queueMessage, reason);
     try {
-      await this.#client.send(
-        new SendMessageCommand({
-          QueueUrl: this.#queueUrl,
-          MessageBody: queueMessage,
+      await this.#send(queueMessage, attribute);
+    } catch (error) {
+      // The message matters more than its reason, which the log has too.
+      if (attribute === null || !isRefused(error)) throw translated(error);
+      await this.#send(queueMessage, null).catch((again: unknown) => {
+        throw translated(again);
+      });
+    }
+  }
+
+  async #send(MessageBody: string, reason: string | null): Promise<void> {
+    const { MessageId } = await this.#client.send(
+      new SendMessageCommand({
+        QueueUrl: this.#queueUrl,
+        MessageBody,
+        ...(reason !== null && {
           MessageAttributes: {
             [QUEUE.reasonAttribute]: { DataType: "String", StringValue: reason },
           },
         }),
-      );
-    } catch (error) {
-      throw translateAwsError("Dead-lettering a record", error);
-    }
+      }),
+    );
+    if (MessageId === undefined) throw new Error("the answer of the queue names no message");
   }
+}
+
+function translated(error: unknown): Error {
+  return translateAwsError("Dead-lettering a record", error);
 }
 
 /** `QueueMessages` on SQS. */

@@ -80,7 +80,7 @@ export function makeConsumerHandler(dependencies: ConsumerDependencies) {
 
     async function processAll(readable: readonly Work[]): Promise<void> {
       const works = collapse(readable);
-      const gate = new PublishGate(publisher, works.length);
+      const gate = new PublishGate(publisher, works.length, metrics);
       void time.until(LEFT_MS.lastCall).then(() => gate.open());
       const run = makeRun({ ...dependencies, settle, gate, records, time });
       await Promise.all(sequencesOf(works).map((sequence) => runInOrder(sequence, run)));

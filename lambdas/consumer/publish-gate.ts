@@ -1,11 +1,16 @@
-import { TransientError } from "../domain/errors.ts";
 import type { EventPublisher } from "../domain/ports.ts";
 import type { PublishedEvent } from "../domain/published-event.ts";
+import { errorOf } from "../domain/refusal.ts";
+import { eventWithinLimits } from "../domain/within-limits.ts";
+import { METRICS } from "../settings.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 
 /** The time of the batch was up before the event could be published. */
 export class TooLate extends Error {
   override readonly name = "TooLate";
 }
+
+const UNNAMED = { kind: "transient", reason: "nothing was said of it" } as const;
 
 interface Waiting {
   readonly event: PublishedEvent;
@@ -22,19 +27,26 @@ interface Waiting {
  */
 export class PublishGate {
   readonly #publisher: EventPublisher;
+  readonly #metrics: Metrics;
   readonly #waiting: Waiting[] = [];
   #expected: number;
   #isOpen = false;
 
   /** @param expected - how many works will arrive. */
-  constructor(publisher: EventPublisher, expected: number) {
+  constructor(publisher: EventPublisher, expected: number, metrics: Metrics) {
     this.#publisher = publisher;
+    this.#metrics = metrics;
     this.#expected = expected;
   }
 
-  /** @throws TransientError when the bus did not take this event; TooLate when it was not asked. */
-  async publish(event: PublishedEvent): Promise<void> {
+  /**
+   * @throws TransientError when the bus did not take this event, PermanentError when it never will; TooLate when it
+   * was not asked.
+   */
+  async publish(asked: PublishedEvent): Promise<void> {
     if (this.#isOpen) throw new TooLate();
+    const event = eventWithinLimits(asked);
+    if (event !== asked) this.#metrics.count(METRICS.eventsCut);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push({ event, published: resolve, failed: reject });
     this.#arrive();
@@ -62,9 +74,10 @@ export class PublishGate {
     try {
       const answers = await this.#publisher.publish(together.map(({ event }) => event));
       for (const [index, { published, failed }] of together.entries()) {
-        const refusal = answers[index] ?? null;
+        // An answer that is too short does not say that the event was taken.
+        const refusal = answers[index];
         if (refusal === null) published();
-        else failed(new TransientError(`The bus did not take the event: ${refusal}`));
+        else failed(errorOf("The bus did not take the event", refusal ?? UNNAMED));
       }
     } catch (error) {
       // Nobody knows what the bus took: every one is tried again, under its stable id.

@@ -36,19 +36,27 @@ export interface SubmissionEnvelope {
   readonly submission: unknown;
 }
 
-/**
- * Serialises an envelope as an SQS message body. SQS refuses control characters, U+FFFE, U+FFFF and
- * lone surrogates; inside JSON they can all stand as `\uXXXX`, so nothing is lost.
- */
+/** Serialises an envelope as an SQS message body. */
 export function encodeEnvelope({ lookAlikes = [], ...envelope }: Envelope): string {
   const compact = lookAlikes.map((one) =>
     Object.fromEntries(Object.entries(one).filter(([, value]) => value !== null)),
   );
-  const content = { ...envelope, ...(compact.length > 0 && { lookAlikes: compact }) };
-  return JSON.stringify(content).replace(
-    // JSON.stringify has escaped U+0000 to U+001F and lone surrogates already (well-formed stringify).
+  return jsonForSqs({ ...envelope, ...(compact.length > 0 && { lookAlikes: compact }) });
+}
+
+/**
+ * JSON text of which SQS takes every character, also as a target of a rule. It refuses control characters, U+FFFE,
+ * U+FFFF and lone surrogates; inside JSON they can all stand as `\uXXXX`, so nothing is lost.
+ */
+export function jsonForSqs(value: object): string {
+  return escapeForSqs(JSON.stringify(value));
+}
+
+/** Writes the characters that SQS refuses, in a body or in an attribute, as `\uXXXX`. */
+export function escapeForSqs(text: string): string {
+  return text.replace(
     // oxlint-disable-next-line no-control-regex
-    /[\u007f-\u009f\ufffe\uffff]/g,
+    /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ud800-\udfff\ufffe\uffff]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

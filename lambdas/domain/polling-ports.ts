@@ -6,6 +6,7 @@ import type { Envelope } from "./envelope.ts";
 import type { Gap } from "./gap.ts";
 import type { GapNotice } from "./gap-notice.ts";
 import type { RecordedEvent, RecordedFailure } from "./reconciliation.ts";
+import type { Refusal } from "./refusal.ts";
 
 /** An application whose check is due. */
 export interface DueApplication {
@@ -101,14 +102,17 @@ export interface Deliveries {
 
 /** Tells the bus of gaps. */
 export interface GapAnnouncer {
-  /** @throws TransientError when the bus did not take all of them. */
+  /** @throws TransientError when the bus did not take all of them, PermanentError when it will never take the rest. */
   announce(notices: readonly GapNotice[]): Promise<void>;
 }
 
 /** The event queue, as the poller fills it. */
 export interface EventQueue {
-  /** @throws TransientError when the queue did not take all of them. */
-  send(envelopes: readonly Envelope[]): Promise<void>;
+  /**
+   * @returns for each envelope, in order, null when the queue took it, or why it did not.
+   * @throws TransientError when nobody knows what the queue took.
+   */
+  send(envelopes: readonly Envelope[]): Promise<readonly (Refusal | null)[]>;
 }
 
 /** What one call of Get Journey Application came to. */

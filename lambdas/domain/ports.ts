@@ -3,6 +3,7 @@ import type { ApplicationState } from "./application-state.ts";
 import type { EnvelopeKind } from "./envelope.ts";
 import type { JourneyEvent } from "./journey-event.ts";
 import type { PublishedEvent } from "./published-event.ts";
+import type { Refusal } from "./refusal.ts";
 import type { ToldEvent } from "./twin.ts";
 
 /** One event as it is kept: what arrived, when, and what was made of it. */
@@ -83,10 +84,10 @@ export interface ApplicationStore {
 /** Puts events on the bus. */
 export interface EventPublisher {
   /**
-   * @param events - at most ten.
    * @returns for each event, in order, null when the bus took it, or why it did not.
+   * @throws TransientError when nobody knows what the bus took.
    */
-  publish(events: readonly PublishedEvent[]): Promise<readonly (string | null)[]>;
+  publish(events: readonly PublishedEvent[]): Promise<readonly (Refusal | null)[]>;
 }
 
 /** Runs an action once per key, across invocations (Powertools idempotency). */

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 
 import type { AwsFailure } from "../domain/aws-failure.ts";
+import type { PayloadBucket } from "../domain/claim-check.ts";
 import { CAUSE_DIMENSION, METRICS } from "../settings.ts";
 import type { AllowListSettings } from "../settings.ts";
 import type { LineLogger } from "../telemetry/line-logger.ts";
@@ -9,7 +10,7 @@ import type { AllowList } from "./allow-list.ts";
 import type { Judge } from "./judge.ts";
 import { receivedBody } from "./received-body.ts";
 import { storeWebhook } from "./store-webhook.ts";
-import type { EnvelopeQueue, PayloadBucket } from "./store-webhook.ts";
+import type { EnvelopeQueue } from "./store-webhook.ts";
 
 /** What ingest needs of the world. */
 export interface IngestDependencies {

@@ -1,17 +1,14 @@
 import type { StoreOutcome } from "../domain/aws-failure.ts";
+import { claimOf, fitsQueue, payloadKeyOf } from "../domain/claim-check.ts";
+import type { PayloadBucket } from "../domain/claim-check.ts";
 import { encodeEnvelope } from "../domain/envelope.ts";
 import type { Envelope } from "../domain/envelope.ts";
-import { QUEUE } from "../settings.ts";
+import { PAYLOAD_PREFIXES } from "../settings.ts";
 import type { ReceivedBody } from "./received-body.ts";
 
 /** The event queue: takes what `encodeEnvelope` made. Deadlines are epoch milliseconds. */
 export interface EnvelopeQueue {
   send(message: string, deadline: number): Promise<StoreOutcome>;
-}
-
-/** The bucket for bodies that no message can hold. */
-export interface PayloadBucket {
-  put(key: string, bytes: Uint8Array, deadline: number): Promise<StoreOutcome>;
 }
 
 /** A webhook on its way into the queue. */
@@ -45,13 +42,10 @@ export async function storeWebhook(
     sourceIp,
   };
   const message = encodeEnvelope(envelope);
-  if (Buffer.byteLength(message) <= QUEUE.maxMessageBytes) {
-    return ports.queue.send(message, deadline);
-  }
+  if (fitsQueue(message)) return ports.queue.send(message, deadline);
 
-  const payloadKey = `webhooks/${new Date(receivedAt).toISOString().slice(0, 10)}/${receiptId}`;
+  const payloadKey = payloadKeyOf(PAYLOAD_PREFIXES.webhook, envelope);
   const put = await ports.payloads.put(payloadKey, body.bytes, deadline);
   if (!put.stored) return put;
-  const { bodyEncoding: _, ...claim } = envelope;
-  return ports.queue.send(encodeEnvelope({ ...claim, body: null, payloadKey }), deadline);
+  return ports.queue.send(encodeEnvelope(claimOf(envelope, payloadKey)), deadline);
 }

@@ -4,33 +4,34 @@ import { lateNotice, noticeOf } from "../domain/gap-notice.ts";
 import type { GapNotice } from "../domain/gap-notice.ts";
 import { gapOf } from "../domain/gap.ts";
 import type { Gap } from "../domain/gap.ts";
-import type {
-  ClaimedApplication,
-  DueApplications,
-  EventQueue,
-  GapAnnouncer,
-} from "../domain/polling-ports.ts";
+import { PermanentError } from "../domain/errors.ts";
+import type { ClaimedApplication, DueApplications, GapAnnouncer } from "../domain/polling-ports.ts";
+import { checkAfterFailure } from "../domain/polling-schedule.ts";
 import type { LookAlike } from "../domain/reconciliation.ts";
-import { GAP_STAGE_DIMENSION, METRICS } from "../settings.ts";
+import { noticeWithinLimits } from "../domain/within-limits.ts";
+import { GAP_STAGE_DIMENSION, METRICS, POLLER } from "../settings.ts";
 import type { PollerSettings } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import type { Finding } from "./check-application.ts";
+import { queueEnvelopes } from "./queue-envelopes.ts";
+import type { QueueEnvelopesDependencies } from "./queue-envelopes.ts";
 
-export interface ActDependencies {
+export interface ActDependencies extends QueueEnvelopesDependencies {
   readonly applications: Pick<DueApplications, "plan">;
-  readonly queue: EventQueue;
   readonly gaps: GapAnnouncer;
   readonly settings: PollerSettings;
   readonly metrics: Metrics;
   readonly logger: MessageLogger;
-  readonly now: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
 }
 
 /**
  * Does what a check found to be done.
  *
- * 1. Queue what Alloy has and we have not; only the consumer acts on it.
+ * 1. Queue what Alloy has and we have not; only the consumer acts on it. What cannot be queued is reported, holds
+ *    nothing else, and is tried again by a later check.
  * 2. Tell the bus of a gap that opened, moved or closed. One that the bus does not hear of is kept all
  *    the same, so that it is counted and its alarm rings; the next check tells of it.
  * 3. Put down the next check. What was cut off before is done again: everything here may be repeated.
@@ -41,10 +42,11 @@ export async function act(
   runId: string,
   dependencies: ActDependencies,
 ): Promise<void> {
-  const { applications, queue, gaps, settings, metrics, logger, now } = dependencies;
+  const { applications, gaps, settings, metrics, logger, now } = dependencies;
   const { state } = claimed;
   const { applicationToken } = state;
   const { comparison } = finding;
+  let isAllQueued = true;
 
   if (finding.kind === "unanswered") logger.warn("poller.check.unanswered", { applicationToken });
   if (finding.kind === "unknown") {
@@ -63,26 +65,48 @@ export async function act(
     metrics.count(METRICS.eventsMissing, missing.length);
     metrics.count(METRICS.correctionsQueued, corrections.length);
     const envelopes = envelopesOf();
-    await queue.send(envelopes);
+    const refused = await queueEnvelopes(envelopes, dependencies);
+    isAllQueued = refused.length === 0;
+    for (const { receiptId, kind, reason } of refused) {
+      logger.error("poller.envelope.refused", { applicationToken, receiptId, kind, reason });
+    }
+    metrics.count(METRICS.envelopesRefused, refused.length);
     if (gap !== null || corrections.length > 0) {
       const stage = gap?.stage ?? "none";
-      const fields = { applicationToken, stage, missing: missing.length, queued: envelopes.length };
+      const queued = envelopes.length - refused.length;
+      const fields = { applicationToken, stage, missing: missing.length, queued };
       logger.warn("poller.application.behind", fields);
     }
   }
-  const { dueAt, memory } = finding;
-  await applications.plan(claimed, { dueAt, memory, gap: await gapAsTold(), at: now() });
+  await applications.plan(claimed, { ...next(), gap: await gapAsTold(), at: now() });
+
+  /** A gap waits longer by itself; without one, what could not be queued is tried again as after a failure. */
+  function next(): Pick<Finding, "dueAt" | "memory"> {
+    const { dueAt, memory } = finding;
+    if (isAllQueued || finding.gap !== null) return { dueAt, memory };
+    const failedChecks = claimed.memory.failedChecks + 1;
+    const context = { settings: settings.polling, now: now(), random: dependencies.random() };
+    const later = checkAfterFailure(failedChecks, context);
+    const latest = now() + POLLER.longestGapCheckMs;
+    return { dueAt: Math.min(later, latest), memory: { ...memory, failedChecks } };
+  }
 
   /** @throws TransientError when what the bus did not take would be forgotten. */
   async function gapAsTold(): Promise<Gap | null> {
     const late = lateOnes();
-    const notices = [...changes(), ...late];
+    const notices = [...changes(), ...late].map((notice) => {
+      const cut = noticeWithinLimits(notice);
+      if (cut !== notice) metrics.count(METRICS.eventsCut);
+      return cut;
+    });
     try {
       if (notices.length > 0) await gaps.announce(notices);
     } catch (error) {
-      if (finding.gap === null || late.length > 0) throw error;
+      const isForGood = error instanceof PermanentError;
+      if (!isForGood && (finding.gap === null || late.length > 0)) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       logger.warn("poller.gap.untold", { applicationToken, reason });
+      if (finding.gap === null) return null;
       return { ...finding.gap, isUntold: true };
     }
     if (finding.gap === null) return null;

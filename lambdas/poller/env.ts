@@ -51,26 +51,27 @@ export function readPollerEnvironment(environment: Readonly<Record<string, strin
       "EVENT_QUEUE_URL",
       "APPLICATION_TABLE_NAME",
       "EVENT_BUS_NAME",
+      "PAYLOAD_BUCKET_NAME",
       "API_ID",
       "ALLOY_API_SECRET_ARN",
       "POLLER_SETTINGS",
     ],
     environment,
   );
+  const endpoint = (service: string) =>
+    environment[`AWS_ENDPOINT_URL_${service}`] || environment["AWS_ENDPOINT_URL"] || undefined;
   return {
     stage: read("STAGE"),
     region: read("AWS_REGION"),
     eventQueueUrl: read("EVENT_QUEUE_URL"),
     applicationTableName: read("APPLICATION_TABLE_NAME"),
     eventBusName: read("EVENT_BUS_NAME"),
+    payloadBucketName: read("PAYLOAD_BUCKET_NAME"),
     apiId: read("API_ID"),
     alloyApiSecretArn: read("ALLOY_API_SECRET_ARN"),
     settings: parsePollerSettings(read("POLLER_SETTINGS")),
-    /** Another endpoint than AWS's own, as its SDKs read it: the emulator's. */
-    secretsManagerEndpoint:
-      environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"] ||
-      environment["AWS_ENDPOINT_URL"] ||
-      undefined,
+    /** Other endpoints than AWS's own, as its SDKs read them: the emulator's. */
+    endpoints: { secretsManager: endpoint("SECRETS_MANAGER"), s3: endpoint("S3") },
   };
 }
 

@@ -13,6 +13,7 @@ import { AwsDeliveries } from "../adapters/aws-deliveries.ts";
 import { CloudWatchOutcomeCounts } from "../adapters/cloud-watch-outcome-counts.ts";
 import { DynamoDueApplications } from "../adapters/dynamo-due-applications.ts";
 import { EventBridgeGapAnnouncer } from "../adapters/event-bridge-gap-announcer.ts";
+import { S3PayloadBucket } from "../adapters/s3-payload-bucket.ts";
 import { SDK_LIMITS } from "../adapters/sdk-limits.ts";
 import { SecretsManagerSecret } from "../adapters/secrets-manager-secret.ts";
 import { SqsEventQueue } from "../adapters/sqs-event-queue.ts";
@@ -27,16 +28,18 @@ import { makePollerHandler } from "./handler.ts";
 const { stage, region, settings, ...environment } = readPollerEnvironment(process.env);
 const now = Date.now;
 const logger = makePowertoolsLogger("poller");
+const call = makeAwsClient({
+  region,
+  credentials: () => readAwsCredentials(process.env),
+  attempts: INGEST.attempts,
+  now,
+});
+const { endpoints } = environment;
 const secret = new SecretsManagerSecret(
-  makeAwsClient({
-    region,
-    credentials: () => readAwsCredentials(process.env),
-    attempts: INGEST.attempts,
-    now,
-  }),
+  call,
   environment.alloyApiSecretArn,
   region,
-  environment.secretsManagerEndpoint,
+  endpoints.secretsManager,
 );
 
 const readKey = makeAlloyApiKeyReader({
@@ -71,6 +74,7 @@ export const handler = makePollerHandler({
   }),
   outcomes: new CloudWatchOutcomeCounts({ cloudWatch, stage }),
   queue: new SqsEventQueue(sqs, queueUrl),
+  payloads: new S3PayloadBucket(call, environment.payloadBucketName, region, endpoints.s3),
   gaps: new EventBridgeGapAnnouncer(new EventBridgeClient(SDK_LIMITS), environment.eventBusName),
   settings,
   metrics: makeMetrics({ stage, write: writeLine, now }),

@@ -30,6 +30,8 @@ export const MESSAGES = {
     "Alloy's event list has elements that name no type or no time.",
   "poller.application.behind":
     "Alloy has more of this application than we have; what can be queued is in the queue now.",
+  "poller.envelope.refused":
+    "What Alloy has and we have not could not be queued; a later check tries it again.",
   "poller.gap.untold": "The bus did not take the notice of a gap; the next check tells of it.",
   "poller.delivery.unreadable":
     "The metrics of API Gateway, ingest and the queue could not be read; stages of gaps are guesses in this run.",

@@ -133,6 +133,7 @@ export function processing({ stage, queue, consumer }: Parts): Section {
           sum(METRICS.eventsPublished, "published"),
           sum(METRICS.eventsLate, "late"),
           sum(METRICS.eventsIgnored, "ignored"),
+          sum(METRICS.eventsCut, "cut"),
           sum(METRICS.eventsInConflict, "in conflict", COLOURS.warning),
           sum(METRICS.eventsUnrecognised, "unrecognised", COLOURS.bad),
         ],

@@ -52,6 +52,7 @@ export function polling({ stage }: Parts): Section {
           sum(METRICS.eventsMissing, "events missing", COLOURS.warning),
           sum(METRICS.eventsHealed, "events healed", COLOURS.good),
           sum(METRICS.correctionsQueued, "corrections"),
+          sum(METRICS.envelopesRefused, "not queued", COLOURS.bad),
         ],
       },
       {

@@ -110,6 +110,7 @@ test("a dry run of the poller reports, and writes nothing anywhere", async () =>
     deliveries: { record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }) },
     outcomes: { total: never("compare anything") },
     queue: { send: never("queue anything") },
+    payloads: { put: never("put anything down") },
     gaps: { announce: never("publish anything") },
     settings: POLLER_SETTINGS,
     metrics: {

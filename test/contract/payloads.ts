@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import type { PayloadBucket } from "../../lambdas/domain/claim-check.ts";
 import { PermanentError } from "../../lambdas/domain/errors.ts";
 import type { PayloadReader } from "../../lambdas/domain/ports.ts";
-import type { PayloadBucket } from "../../lambdas/ingest/store-webhook.ts";
 
 /** The payload bucket behind both of its ports. */
 export interface OpenPayloads {

@@ -14,6 +14,7 @@ import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { startLocalServer } from "../support/local-server.ts";
 import { NEW_MEMORY, POLLER_SETTINGS } from "../support/poller.ts";
+import { MemoryPayloadBucket } from "../../tools/memory/payload-bucket.ts";
 
 const MARK = "MARKED";
 const KEY = { token: `${MARK}-token`, secret: `${MARK}-secret` };
@@ -81,7 +82,8 @@ describe("the log of the poller holds nothing of Alloy's answers and of our key"
       alloy: new HttpAlloyApi({ baseUrl, authorization, fetch, now: Date.now }),
       outcomes: { total: async () => 0 },
       deliveries: { record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }) },
-      queue: { send: async () => {} },
+      queue: { send: async () => [] },
+      payloads: new MemoryPayloadBucket(),
       gaps: { announce: async () => {} },
       settings: POLLER_SETTINGS,
       metrics: makeMetrics({ stage: "test", write, now: Date.now }),

@@ -16,6 +16,7 @@ import { startDynamoDb } from "../support/dynalite.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { alloyAnswer, POLLER_SETTINGS, recordOf, START } from "../support/poller.ts";
 import { meterReadUnits } from "../support/read-meter.ts";
+import { MemoryPayloadBucket } from "../../tools/memory/payload-bucket.ts";
 
 const DUE = 1_000;
 /** The queries of a run that finds nothing: what is due in each shard, and which gaps are open. */
@@ -85,7 +86,8 @@ async function pollAmong(open: number) {
       deliveries: {
         record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }),
       },
-      queue: { send: async () => {} },
+      queue: { send: async () => [] },
+      payloads: new MemoryPayloadBucket(),
       gaps: { announce: async () => {} },
       settings: {
         ...POLLER_SETTINGS,

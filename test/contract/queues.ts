@@ -126,10 +126,66 @@ export function describeQueues(name: string, open: () => Promise<OpenQueues>): v
       );
 
       expect(outcome).toEqual({ stored: false, cause: "rejected" });
-      await expect(queues.events.send([aPollEnvelope(tooLarge)])).rejects.toThrow(TransientError);
+      expect(await queues.events.send([aPollEnvelope(tooLarge)])).toMatchObject([
+        { kind: "permanent" },
+      ]);
       await expect(queues.deadLetters.send(tooLarge, "why")).rejects.toThrow(TransientError);
       expect(await receiveAll("events")).toEqual([]);
       expect(await receiveAll("dead-letters")).toEqual([]);
+    });
+
+    test("take the neighbours of a message that no queue holds", async () => {
+      const bodies = ["1", "x".repeat(QUEUE.maxMessageBytes + 1), "3"];
+
+      const answers = await queues.events.send(bodies.map(aPollEnvelope));
+
+      expect(answers).toMatchObject([null, { kind: "permanent" }, null]);
+      const received = (await receiveAll("events")).map(({ body }) => decodeEnvelope(body));
+      const expected = ["1", "3"].map((body) => ({ envelope: aPollEnvelope(body) }));
+      expect(received).toHaveLength(2);
+      expect(received).toEqual(expect.arrayContaining(expected));
+    });
+
+    test("take messages that are too large for one call together", async () => {
+      const bodies = ["1", "2", "3", "4"].map((letter) => letter.repeat(QUEUE.maxMessageBytes / 2));
+
+      const answers = await queues.events.send(bodies.map(aPollEnvelope));
+
+      expect(answers).toEqual([null, null, null, null]);
+      expect(await receiveAll("events")).toHaveLength(4);
+    });
+
+    test.each([
+      ["of no more than its bytes, when it is long", "x".repeat(10_000), "x".repeat(2_045) + "…"],
+      ["as escapes, of what no attribute holds", "a\u0000\ufffe\ud800b", "a\\u0000\\ufffe\\ud800b"],
+    ])("keep the reason of a dead letter %s", async (_, reason, kept) => {
+      await queues.deadLetters.send("the message", reason);
+
+      expect(await receiveAll("dead-letters")).toMatchObject([
+        { body: "the message", reason: kept },
+      ]);
+    });
+
+    test.each([
+      ["a part of its reason, where no more has room", 100, "x".repeat(85) + "…"],
+      ["no reason, where none has room", 12, undefined],
+      ["no reason, where it is as large as can be", 0, undefined],
+    ])("keep a dead letter with %s", async (_, room, reason) => {
+      const body = "m".repeat(QUEUE.maxMessageBytes - room);
+
+      await queues.deadLetters.send(body, "x".repeat(1_000));
+
+      const [letter] = await receiveAll("dead-letters");
+      expect(letter?.body === body).toBe(true);
+      expect(letter?.reason).toBe(reason);
+    });
+
+    test("keep a dead letter that has no reason", async () => {
+      await queues.deadLetters.send("the message", "");
+
+      expect(await receiveAll("dead-letters")).toMatchObject([
+        { body: "the message", reason: undefined },
+      ]);
     });
 
     test("keep a dead letter as it came, with the reason", async () => {

@@ -7,6 +7,7 @@ import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { alloyAnswer, POLLER_SETTINGS, START } from "../support/poller.ts";
+import { MemoryPayloadBucket } from "../../tools/memory/payload-bucket.ts";
 
 const DUE = 60;
 const HOUR = 60 * 60 * 1_000;
@@ -36,7 +37,8 @@ test("runs side by side share what is due, and ask Alloy about each application 
       },
       outcomes: { total: async () => 0 },
       deliveries: { record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }) },
-      queue: { send: async () => {} },
+      queue: { send: async () => [] },
+      payloads: new MemoryPayloadBucket(),
       gaps: { announce: async () => {} },
       settings: POLLER_SETTINGS,
       metrics: { count() {}, milliseconds() {}, flush() {} },

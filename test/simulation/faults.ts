@@ -46,6 +46,10 @@ export const FAULT_KINDS = {
   "queue-out": "SQS takes nothing for a while",
   "alloy-out": "Alloy's API answers nothing for a while",
   "ingest-out": "ingest answers nothing for a while",
+  // Answers that say 200, and less than they should. The last, so that the others stay where they are.
+  "answered-nothing": "the bus takes the entries, and answers {}",
+  "answered-without-entries": "the bus answers a count of failures, and names no entry",
+  "answered-without-one": "the queue does not name a message, whether it took it or not",
 } as const;
 
 export type FaultKind = keyof typeof FAULT_KINDS;

@@ -10,14 +10,9 @@ import { makeJudge } from "../../lambdas/ingest/judge.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { CONCURRENCY, INGEST, TIMEOUTS_MS } from "../../lambdas/settings.ts";
 import type { ConsumerSettings, PollerSettings } from "../../lambdas/settings.ts";
-import { MemoryGapAnnouncer } from "../../tools/memory/bus.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import { MemoryIdempotency } from "../../tools/memory/idempotency.ts";
-import {
-  MemoryDeadLetters,
-  MemoryEnvelopeQueue,
-  MemoryEventQueue,
-} from "../../tools/memory/queue-ports.ts";
+import { MemoryDeadLetters, MemoryEnvelopeQueue } from "../../tools/memory/queue-ports.ts";
 import { LambdaFunction } from "./lambda.ts";
 import type { Observed } from "./observed.ts";
 import type { Observer } from "./observer.ts";
@@ -30,6 +25,7 @@ import {
   gapAnnouncerIn,
   idempotencyRecordsIn,
   ingestPortsIn,
+  payloadBucketIn,
   payloadReaderIn,
   publisherIn,
   queueMessagesIn,
@@ -141,7 +137,7 @@ function consumerIn(
   const right = {
     store: applicationStoreIn(sandbox, observed.store),
     idempotency,
-    publisher: publisherIn(sandbox, observed.publisher(sandbox)),
+    publisher: publisherIn(sandbox, observed.putEvents(sandbox)),
     deadLetters: deadLettersIn(sandbox, new MemoryDeadLetters(cloud.deadLetters)),
     payloads: payloadReaderIn(sandbox, cloud.payloads),
     messages: queueMessagesIn(sandbox, observed.messages),
@@ -170,8 +166,9 @@ function pollerIn(
     deliveries: deliveriesIn(sandbox, cloud.deliveries),
     // No rule of the simulated stage compares windows.
     outcomes: cloud.outcomes,
-    queue: eventQueueIn(sandbox, observed.eventQueue(new MemoryEventQueue(cloud.events))),
-    gaps: gapAnnouncerIn(sandbox, new MemoryGapAnnouncer(cloud.bus)),
+    queue: eventQueueIn(sandbox, observed.sendBatch(sandbox)),
+    payloads: payloadBucketIn(sandbox, cloud.payloads),
+    gaps: gapAnnouncerIn(sandbox, observed.putEvents(sandbox)),
     settings: pollerSettings,
     metrics: metricsIn(sandbox, observer),
     logger: SILENT,

@@ -108,11 +108,16 @@ function judgeTimes(
   return Math.max(0, publications.length - 1);
 }
 
-/** Whether it is one call, which the client sent twice. */
+/** Whether it is one call that the client sent twice, or one that we sent again since its answer named nothing. */
 function isSentTwice(one: Publication, other: Publication): boolean {
   const { invocation } = one;
   if (invocation === null || other.invocation !== invocation) return false;
-  return invocation.faults.some(({ kind, site }) => kind === "applied-twice" && site === PUBLISH);
+  return invocation.faults.some(
+    ({ kind, site }) =>
+      (kind === "applied-twice" && site === PUBLISH) ||
+      kind === "answered-nothing" ||
+      kind === "answered-without-entries",
+  );
 }
 
 const PUBLISH = "bus.publish";

@@ -1,14 +1,17 @@
-import type { DueApplications, EventQueue } from "../../lambdas/domain/polling-ports.ts";
+import type { BusEntry, PutEvents, PutEventsAnswer } from "../../lambdas/adapters/put-events.ts";
 import type {
-  ApplicationStore,
-  EventPublisher,
-  QueueMessages,
-} from "../../lambdas/domain/ports.ts";
+  MessageEntry,
+  SendMessageBatchAnswer,
+  SendMessages,
+} from "../../lambdas/adapters/send-messages.ts";
+import type { DueApplications } from "../../lambdas/domain/polling-ports.ts";
+import type { ApplicationStore, QueueMessages } from "../../lambdas/domain/ports.ts";
+import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
 import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";
-import { MemoryEventPublisher } from "../../tools/memory/bus.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import { DELIVERY_GAP_DETAIL_TYPE } from "../../lambdas/settings.ts";
 import type { IdempotencyRecords } from "../../tools/memory/idempotency.ts";
-import { MemoryQueueMessages } from "../../tools/memory/queue-ports.ts";
+import { MemoryQueueMessages, sendBatchTo } from "../../tools/memory/queue-ports.ts";
 import { mix } from "./dice.ts";
 import type { Observer } from "./observer.ts";
 import type { Invocation, Sandbox, Surroundings } from "./sandbox.ts";
@@ -18,10 +21,10 @@ import type { Seams } from "./seams.ts";
 export interface Observed {
   readonly store: ApplicationStore;
   readonly due: DueApplications;
-  readonly publisher: (sandbox: Sandbox) => EventPublisher;
+  readonly putEvents: (sandbox: Sandbox) => PutEvents["putEvents"];
   readonly idempotencyRecords: (sandbox: Sandbox) => IdempotencyRecords;
   readonly envelopeQueue: (queue: EnvelopeQueue) => EnvelopeQueue;
-  readonly eventQueue: (queue: EventQueue) => EventQueue;
+  readonly sendBatch: (sandbox: Sandbox) => SendMessages["sendBatch"];
   readonly messages: QueueMessages;
 }
 
@@ -93,32 +96,22 @@ export function observe(options: {
   return {
     store,
     due,
-    publisher: (sandbox) => {
-      const publisher = new MemoryEventPublisher(bus);
-      return {
-        async publish(events) {
-          const refusal = faults.draw("bus.entries", ["partly-refused"]);
-          if (refusal !== null) {
-            sandbox.suffer(refusal);
-          }
-          const answers: (string | null)[] = [];
-          for (const [index, event] of events.entries()) {
-            const isRefused =
-              refusal !== null && mix(Math.floor(refusal.amount * 2 ** 31), index) % 2 === 0;
-            if (isRefused) {
-              answers.push("ThrottlingException");
-              continue;
-            }
-            observer.published(event, sandbox.invocation);
-            story.tell(
-              "bus",
-              `${event.route} of ${nameOf(event.eventId)}${event.late ? ", late" : ""}`,
-            );
-            answers.push(...(await publisher.publish([event])));
-          }
-          return answers;
-        },
+    putEvents: (sandbox) => async (entries) => {
+      const fault = faults.draw("bus.entries", BUS_FAULTS);
+      if (fault !== null) sandbox.suffer(fault);
+      const refused = (index: number) =>
+        fault?.kind === "partly-refused" &&
+        mix(Math.floor(fault.amount * 2 ** 31), index) % 2 === 0;
+      if (fault?.kind === "answered-without-entries" && fault.amount < 0.5) {
+        return { FailedEntryCount: entries.length, Entries: [] };
+      }
+      const answer = {
+        Entries: entries.flatMap((entry, index) =>
+          refused(index) ? [{ ErrorCode: "ThrottlingException" }] : put(entry, sandbox),
+        ),
       };
+      if (fault === null || fault.kind === "partly-refused") return answer;
+      return fault.kind === "answered-nothing" ? {} : { FailedEntryCount: 0, Entries: [] };
     },
     idempotencyRecords: (sandbox) => ({
       async lock(key, record, now) {
@@ -159,15 +152,36 @@ export function observe(options: {
         onGivenBack(receiptHandle);
       },
     },
-    eventQueue: (queue) => ({
-      async send(envelopes) {
-        await queue.send(envelopes);
-        if (envelopes.length > 0) story.tell("poller", `queues ${envelopes.length}`);
-        onQueued();
-      },
-    }),
+    sendBatch: (sandbox) => async (entries) => {
+      const fault = faults.draw("queue.entries", ["answered-without-one"]);
+      if (fault !== null) sandbox.suffer(fault);
+      // SQS has lost it, or only its name.
+      const at = fault === null ? -1 : Math.floor(fault.amount * entries.length);
+      const isLost = fault !== null && (fault.amount * entries.length) % 1 < 0.5;
+      const answer = send(isLost ? entries.toSpliced(at, 1) : entries);
+      const { Successful = [] } = answer;
+      return { ...answer, Successful: Successful.filter(({ Id }) => Id !== entries[at]?.Id) };
+    },
   };
+
+  function put(entry: BusEntry, sandbox: Sandbox): NonNullable<PutEventsAnswer["Entries"]> {
+    if (entry.detailType !== DELIVERY_GAP_DETAIL_TYPE) {
+      const event: PublishedEvent = JSON.parse(entry.detail);
+      observer.published(event, sandbox.invocation);
+      story.tell("bus", `${event.route} of ${nameOf(event.eventId)}${event.late ? ", late" : ""}`);
+    }
+    return bus.putEvents([entry]).Entries ?? [];
+  }
+
+  function send(entries: readonly MessageEntry[]): SendMessageBatchAnswer {
+    const answer = sendBatchTo(cloud.events, entries);
+    story.tell("poller", `queues ${entries.length}`);
+    onQueued();
+    return answer;
+  }
 }
+
+const BUS_FAULTS = ["partly-refused", "answered-nothing", "answered-without-entries"] as const;
 
 const RECEIPT = /"receiptId":"([^"]*)"/;
 

@@ -1,20 +1,19 @@
 import type { AwsFailure, StoreOutcome } from "../../lambdas/domain/aws-failure.ts";
+import type { PayloadBucket } from "../../lambdas/domain/claim-check.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
-import type {
-  Deliveries,
-  DueApplications,
-  EventQueue,
-  GapAnnouncer,
-} from "../../lambdas/domain/polling-ports.ts";
+import { BusEventPublisher, BusGapAnnouncer } from "../../lambdas/adapters/bus-ports.ts";
+import type { BusEntry, PutEvents } from "../../lambdas/adapters/put-events.ts";
+import { BatchEventQueue } from "../../lambdas/adapters/send-messages.ts";
+import type { SendMessages } from "../../lambdas/adapters/send-messages.ts";
+import type { Deliveries, DueApplications } from "../../lambdas/domain/polling-ports.ts";
 import type {
   ApplicationStore,
   DeadLetters,
-  EventPublisher,
   PayloadReader,
   QueueMessages,
 } from "../../lambdas/domain/ports.ts";
 import type { WebhookSecretSource } from "../../lambdas/ingest/credential-cache.ts";
-import type { EnvelopeQueue, PayloadBucket } from "../../lambdas/ingest/store-webhook.ts";
+import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";
 import type { IdempotencyRecords } from "../../tools/memory/idempotency.ts";
 import type { CallFault, CallLimits, Sandbox, Service } from "./sandbox.ts";
 
@@ -147,38 +146,46 @@ const HISTORY = table("Reading an application's history", READ);
 const PLAN = table("Planning a check");
 const OPEN_GAPS = table("Listing open gaps", READ);
 
-export function publisherIn(sandbox: Sandbox, publisher: EventPublisher): EventPublisher {
-  return {
-    publish: (events) =>
-      sandbox.call(
-        "bus.publish",
-        events[0]?.eventId ?? "",
-        () => publisher.publish(events),
-        PUBLISH,
-      ),
-  };
+export function publisherIn(
+  sandbox: Sandbox,
+  putEvents: PutEvents["putEvents"],
+): BusEventPublisher {
+  return new BusEventPublisher({
+    putEvents: (entries) =>
+      sandbox.call("bus.publish", idIn(entries[0], EVENT_ID), () => putEvents(entries), PUBLISH),
+    sleep: sandbox.sleep,
+  });
 }
 
 const PUBLISH = limits("bus", "Publishing events", WRITE);
+const EVENT_ID = /"eventId":"([^"]*)"/;
 
-export function gapAnnouncerIn(sandbox: Sandbox, announcer: GapAnnouncer): GapAnnouncer {
-  return {
-    announce: (notices) =>
-      sandbox.call(
-        "bus.announce",
-        notices[0]?.applicationToken ?? "",
-        () => announcer.announce(notices),
-        ANNOUNCE,
-      ),
-  };
+export function gapAnnouncerIn(
+  sandbox: Sandbox,
+  putEvents: PutEvents["putEvents"],
+): BusGapAnnouncer {
+  return new BusGapAnnouncer({
+    putEvents: (entries) =>
+      sandbox.call("bus.announce", idIn(entries[0], TOKEN), () => putEvents(entries), ANNOUNCE),
+    sleep: sandbox.sleep,
+  });
 }
 
 const ANNOUNCE = limits("bus", "Announcing gaps", SELDOM_WRITE);
+const TOKEN = /"applicationToken":"([^"]*)"/;
 
-export function eventQueueIn(sandbox: Sandbox, queue: EventQueue): EventQueue {
-  return {
-    send: (envelopes) => sandbox.call("queue.send", "", () => queue.send(envelopes), QUEUE),
-  };
+function idIn(entry: BusEntry | undefined, id: RegExp): string {
+  return id.exec(entry?.detail ?? "")?.[1] ?? "";
+}
+
+export function eventQueueIn(
+  sandbox: Sandbox,
+  sendBatch: SendMessages["sendBatch"],
+): BatchEventQueue {
+  return new BatchEventQueue({
+    sendBatch: (entries) => sandbox.call("queue.send", "", () => sendBatch(entries), QUEUE),
+    sleep: sandbox.sleep,
+  });
 }
 
 const QUEUE = limits("queue", "Queueing events", WRITE);
@@ -208,6 +215,19 @@ export function payloadReaderIn(sandbox: Sandbox, payloads: PayloadReader): Payl
 }
 
 const READ_PAYLOAD = limits(null, "Reading a payload", SELDOM_READ);
+
+/** The poller's way into the payload bucket; it answers instead of throwing. */
+export function payloadBucketIn(sandbox: Sandbox, payloads: PayloadBucket): PayloadBucket {
+  return {
+    put: (key, bytes, deadline) =>
+      sandbox.call<StoreOutcome>("poller.put", "", () => payloads.put(key, bytes, deadline), {
+        service: null,
+        kinds: SELDOM_WRITE,
+        timeoutMs: Math.max(1, deadline - sandbox.now()),
+        refuse: (cause) => ({ stored: false, cause }),
+      }),
+  };
+}
 
 /** Ingest's ports answer instead of throwing, and know when the answer must be there. */
 export function ingestPortsIn(

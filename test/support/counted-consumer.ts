@@ -62,8 +62,10 @@ export async function startCountedConsumer(
   bus.middlewareStack.add(
     () => async (args) => {
       busCalls += 1;
-      busEvents += eventsIn(args.input);
-      return { output: { $metadata: {}, Entries: [], FailedEntryCount: 0 }, response: {} };
+      const count = eventsIn(args.input);
+      busEvents += count;
+      const Entries = Array.from({ length: count }, () => ({ EventId: "taken" }));
+      return { output: { $metadata: {}, Entries, FailedEntryCount: 0 }, response: {} };
     },
     { step: "initialize" },
   );

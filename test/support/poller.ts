@@ -14,6 +14,8 @@ import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import type { LogFields } from "../../lambdas/telemetry/line-logger.ts";
 import type { Metrics } from "../../lambdas/telemetry/metrics.ts";
+import type { Refusal } from "../../lambdas/domain/refusal.ts";
+import { MemoryPayloadBucket } from "../../tools/memory/payload-bucket.ts";
 import { MemoryOutcomeCounts } from "../../tools/memory/outcome-counts.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -107,6 +109,8 @@ export function aPoller(
     readonly delivery?: DeliveryRecord;
     /** Whether the bus takes nothing at this moment. */
     readonly isBusOut?: () => boolean;
+    /** Why the queue does not take an envelope; it takes each unless given. */
+    readonly refuse?: (envelope: Envelope) => Refusal | null;
     /** How long each call takes. */
     readonly callMs?: number;
   },
@@ -114,6 +118,7 @@ export function aPoller(
   const clock = new VirtualClock(options.now ?? START);
   const { callMs = 100 } = options;
   const sent: Envelope[] = [];
+  const payloads = new MemoryPayloadBucket();
   const calls: { readonly applicationToken: string; readonly at: number }[] = [];
   const notices: GapNotice[] = [];
   const metrics = new Map<string, number>();
@@ -204,9 +209,12 @@ export function aPoller(
     },
     queue: {
       async send(envelopes) {
-        sent.push(...envelopes);
+        const answers = envelopes.map((envelope) => options.refuse?.(envelope) ?? null);
+        sent.push(...envelopes.filter((_, index) => answers[index] === null));
+        return answers;
       },
     },
+    payloads,
     metrics: collect,
     logger: { debug: log, info: log, warn: log, error: log },
     now: clock.now,
@@ -222,6 +230,7 @@ export function aPoller(
     },
     dryRun: () => clock.run(() => handle({ dryRun: true })),
     sent,
+    payloads,
     notices,
     calls,
     logs,

@@ -81,6 +81,12 @@ export async function countPoller(stage: StageConfiguration): Promise<PollerCoun
       queue: {
         send: async ({ length }) => {
           if (length > 0) throw new Error(`the poller misses ${length} events of a healthy life`);
+          return [];
+        },
+      },
+      payloads: {
+        put: async () => {
+          throw new Error("the count has no large bodies");
         },
       },
       gaps: { announce: async () => {} },

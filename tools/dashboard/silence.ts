@@ -23,6 +23,8 @@ const SILENT: readonly MetricName[] = [
   METRICS.addressesUnlisted,
   METRICS.recordsDeadLettered,
   METRICS.eventsUnrecognised,
+  METRICS.eventsCut,
+  METRICS.envelopesRefused,
   METRICS.eventsInConflict,
   METRICS.eventsHealed,
   METRICS.gapDuration,

@@ -2,7 +2,7 @@ import * as v from "valibot";
 
 import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
 import { GAP_STAGES } from "../../lambdas/settings.ts";
-import { about, instant, text } from "./schema-parts.ts";
+import { about, eventType, instant, text, wholeText } from "./schema-parts.ts";
 
 const stage = v.picklist(GAP_STAGES);
 
@@ -18,7 +18,7 @@ export const GapNoticeSchema = v.strictObject({
     v.picklist(["opened", "moved", "closed", "given-up"]),
   ),
   environment: v.picklist(["sandbox", "live"]),
-  applicationToken: v.string(),
+  applicationToken: wholeText,
   journeyToken: text,
   journeyName: text,
   externalIds: v.strictObject({ group: text, partner: text, application: text }),
@@ -33,9 +33,7 @@ export const GapNoticeSchema = v.strictObject({
   eventCount: about("0 for a submission of which no webhook has come.", v.number()),
   events: about(
     "The first 50 of them.",
-    v.array(
-      v.strictObject({ eventId: v.string(), eventType: v.string(), eventAt: instant, stage }),
-    ),
+    v.array(v.strictObject({ eventId: v.string(), eventType, eventAt: instant, stage })),
   ),
-  evidence: about("A sentence: what shows that it stopped there.", v.string()),
+  evidence: about("A sentence: what shows that it stopped there.", wholeText),
 }) satisfies v.GenericSchema<GapNotice>;

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { APPLICATION_STATUSES } from "../../lambdas/domain/event-types.ts";
 import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
 import { ROUTE_IDS } from "../../lambdas/settings.ts";
-import { about, instant, text } from "./schema-parts.ts";
+import { about, eventType, instant, text } from "./schema-parts.ts";
 
 /** The `Detail` of an event on the bus, for whoever reads it; the compiler holds it to the type. */
 export const PublishedEventSchema = v.strictObject({
@@ -19,7 +19,7 @@ export const PublishedEventSchema = v.strictObject({
   journeyName: text,
   eventType: about(
     "Alloy's data.type; the type of another family of webhooks; `snapshot` for what Alloy's answer alone says.",
-    v.string(),
+    eventType,
   ),
   eventAt: about("When it happened at Alloy.", v.nullable(instant)),
   status: about(

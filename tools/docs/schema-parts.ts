@@ -1,7 +1,11 @@
 import * as v from "valibot";
 
+import { PUBLISHED_TEXT } from "../../lambdas/settings.ts";
+
 /** What the schemas of the events on the bus have in common. */
-export const text = v.nullable(v.string());
+export const wholeText = v.pipe(v.string(), v.maxLength(PUBLISHED_TEXT.mostUnits));
+export const text = v.nullable(wholeText);
+export const eventType = v.pipe(v.string(), v.maxLength(PUBLISHED_TEXT.mostTypeUnits));
 /** ISO 8601, UTC. */
 export const instant = v.pipe(v.string(), v.isoTimestamp());
 

@@ -1,6 +1,6 @@
+import { BusEventPublisher, BusGapAnnouncer } from "../../lambdas/adapters/bus-ports.ts";
+import type { BusEntry, PutEventsAnswer } from "../../lambdas/adapters/put-events.ts";
 import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
-import type { GapAnnouncer } from "../../lambdas/domain/polling-ports.ts";
-import type { EventPublisher } from "../../lambdas/domain/ports.ts";
 import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
 import {
   DELIVERY_GAP_DETAIL_TYPE,
@@ -9,8 +9,8 @@ import {
   SUBMISSION_DETAIL_TYPE,
 } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
-import { LimitRefusal } from "../strict-aws/limit-refusal.ts";
 import { entryRefusal, putEventsRefusal } from "../strict-aws/limits-of-event-bridge.ts";
+import { QueueRefusal } from "./queue.ts";
 import type { MemoryQueue } from "./queue.ts";
 
 /** An event as a rule's target gets it. */
@@ -21,6 +21,8 @@ export interface BusEvent {
   readonly source: string;
   readonly detailType: string;
   readonly detail: unknown;
+  /** All of it as EventBridge's own JSON, the detail in it as it was put: what a queue as a target gets. */
+  readonly text: string;
 }
 
 /** Whom the bus tells of which events. */
@@ -34,6 +36,8 @@ export class MemoryBus {
   /** What it took, in order. */
   readonly published: PublishedEvent[] = [];
   readonly notices: GapNotice[] = [];
+  /** What a rule's target did not take: a rule of AWS retries, and then drops it or dead-letters it. */
+  readonly undelivered: BusEvent[] = [];
   readonly #now: () => number;
   readonly #newId: () => string;
   readonly #rules = new Set<BusRule>();
@@ -49,54 +53,75 @@ export class MemoryBus {
     return () => void this.#rules.delete(rule);
   }
 
-  /** @throws LimitRefusal when EventBridge would not take it. */
+  /** `PutEvents` of our own functions. @throws LimitRefusal when EventBridge takes nothing of the call. */
+  putEvents(entries: readonly BusEntry[]): PutEventsAnswer {
+    const asked = entries.map(({ detailType, detail }) => ({
+      Source: EVENT_SOURCE,
+      DetailType: detailType,
+      Detail: detail,
+    }));
+    const refusal = putEventsRefusal(asked);
+    if (refusal !== null) throw refusal;
+    return {
+      Entries: asked.map((entry) => {
+        const { name, message } = entryRefusal(entry) ?? {};
+        if (name !== undefined) return { ErrorCode: name, ErrorMessage: message };
+        return this.#take(entry.DetailType, entry.Detail);
+      }),
+    };
+  }
+
+  /** Somebody else's event. @throws LimitRefusal when EventBridge would not take it. */
   put(source: string, detailType: string, detail: unknown): void {
     const entry = { Source: source, DetailType: detailType, Detail: JSON.stringify(detail) };
     const refusal = putEventsRefusal([entry]) ?? entryRefusal(entry);
     if (refusal !== null) throw refusal;
+    this.#tell(source, detailType, entry.Detail, detail);
+  }
+
+  #take(detailType: string, text: string) {
+    if (detailType === DELIVERY_GAP_DETAIL_TYPE) {
+      const notice: GapNotice = JSON.parse(text);
+      this.notices.push(notice);
+      this.#tell(EVENT_SOURCE, detailType, text, notice);
+    } else {
+      const event: PublishedEvent = JSON.parse(text);
+      this.published.push(event);
+      this.#tell(EVENT_SOURCE, detailType, text, event);
+    }
+    return { EventId: this.#newId() };
+  }
+
+  #tell(source: string, detailType: string, detailText: string, detail: unknown): void {
     const rules = [...this.#rules].filter(({ matches }) => matches({ source, detailType }));
     if (rules.length === 0) return;
     const time = `${new Date(this.#now()).toISOString().slice(0, -".000Z".length)}Z`;
-    const event = { id: this.#newId(), time, source, detailType, detail };
-    for (const { deliver } of rules) deliver(event);
+    const id = this.#newId();
+    const rest = JSON.stringify({ version: "0", "detail-type": detailType, id, time, source });
+    const text = `${rest.slice(0, -1)},"detail":${detailText}}`;
+    const event = { id, time, source, detailType, detail, text };
+    for (const { deliver } of rules) {
+      try {
+        deliver(event);
+      } catch (error) {
+        if (!(error instanceof QueueRefusal)) throw error;
+        this.undelivered.push(event);
+      }
+    }
   }
 }
 
 /** `EventPublisher` on a bus in memory. */
-export class MemoryEventPublisher implements EventPublisher {
-  readonly #bus: MemoryBus;
-
+export class MemoryEventPublisher extends BusEventPublisher {
   constructor(bus: MemoryBus) {
-    this.#bus = bus;
-  }
-
-  async publish(events: readonly PublishedEvent[]): Promise<readonly (string | null)[]> {
-    return events.map((event) => {
-      try {
-        this.#bus.put(EVENT_SOURCE, ROUTE_TITLES[event.route], event);
-      } catch (error) {
-        if (error instanceof LimitRefusal) return error.name;
-        throw error;
-      }
-      this.#bus.published.push(event);
-      return null;
-    });
+    super({ putEvents: async (entries) => bus.putEvents(entries), sleep: async () => {} });
   }
 }
 
 /** `GapAnnouncer` on a bus in memory. */
-export class MemoryGapAnnouncer implements GapAnnouncer {
-  readonly #bus: MemoryBus;
-
+export class MemoryGapAnnouncer extends BusGapAnnouncer {
   constructor(bus: MemoryBus) {
-    this.#bus = bus;
-  }
-
-  async announce(notices: readonly GapNotice[]): Promise<void> {
-    for (const notice of notices) {
-      this.#bus.put(EVENT_SOURCE, DELIVERY_GAP_DETAIL_TYPE, notice);
-      this.#bus.notices.push(notice);
-    }
+    super({ putEvents: async (entries) => bus.putEvents(entries), sleep: async () => {} });
   }
 }
 
@@ -105,9 +130,7 @@ export function routeRule(route: RouteId, queue: MemoryQueue): BusRule {
   return {
     matches: ({ source, detailType }) =>
       source === EVENT_SOURCE && detailType === ROUTE_TITLES[route],
-    deliver({ detailType, ...event }) {
-      queue.send(JSON.stringify({ version: "0", "detail-type": detailType, ...event }));
-    },
+    deliver: ({ text }) => void queue.send(text),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { StoreOutcome } from "../../lambdas/domain/aws-failure.ts";
+import type { PayloadBucket } from "../../lambdas/domain/claim-check.ts";
 import { PermanentError } from "../../lambdas/domain/errors.ts";
 import type { PayloadReader } from "../../lambdas/domain/ports.ts";
-import type { PayloadBucket } from "../../lambdas/ingest/store-webhook.ts";
 
 /** The payload bucket in memory, behind ingest's port and the consumer's. */
 export class MemoryPayloadBucket implements PayloadBucket, PayloadReader {

@@ -31,12 +31,16 @@ export function consumerPorts(
 /** The poller's ports, but for Alloy's. */
 export function pollerPorts(
   cloud: MemoryCloud,
-): Pick<PollerDependencies, "applications" | "deliveries" | "outcomes" | "queue" | "gaps"> {
+): Pick<
+  PollerDependencies,
+  "applications" | "deliveries" | "outcomes" | "queue" | "payloads" | "gaps"
+> {
   return {
     applications: cloud.applications,
     deliveries: cloud.deliveries,
     outcomes: cloud.outcomes,
     queue: new MemoryEventQueue(cloud.events),
+    payloads: cloud.payloads,
     gaps: new MemoryGapAnnouncer(cloud.bus),
   };
 }

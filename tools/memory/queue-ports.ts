@@ -1,11 +1,12 @@
+import { BatchEventQueue } from "../../lambdas/adapters/send-messages.ts";
+import type { MessageEntry, SendMessageBatchAnswer } from "../../lambdas/adapters/send-messages.ts";
 import type { StoreOutcome } from "../../lambdas/domain/aws-failure.ts";
-import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
-import type { Envelope } from "../../lambdas/domain/envelope.ts";
+import { reasonBeside } from "../../lambdas/domain/dead-letter-reason.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
-import type { EventQueue } from "../../lambdas/domain/polling-ports.ts";
 import type { DeadLetters, QueueMessages } from "../../lambdas/domain/ports.ts";
 import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";
 import { QUEUE } from "../../lambdas/settings.ts";
+import { batchRefusal } from "../strict-aws/limits-of-sqs.ts";
 import { QueueRefusal } from "./queue.ts";
 import type { MemoryQueue } from "./queue.ts";
 
@@ -29,18 +30,34 @@ export class MemoryEnvelopeQueue implements EnvelopeQueue {
 }
 
 /** `EventQueue` on a queue in memory: the poller's way in. */
-export class MemoryEventQueue implements EventQueue {
-  readonly #queue: MemoryQueue;
-
+export class MemoryEventQueue extends BatchEventQueue {
   constructor(queue: MemoryQueue) {
-    this.#queue = queue;
+    super({ sendBatch: async (entries) => sendBatchTo(queue, entries), sleep: async () => {} });
   }
+}
 
-  async send(envelopes: readonly Envelope[]): Promise<void> {
-    for (const envelope of envelopes) {
-      inOurWords("Queueing events", () => this.#queue.send(encodeEnvelope(envelope)));
+/** `SendMessageBatch`. @throws LimitRefusal when SQS takes nothing of the call. */
+export function sendBatchTo(
+  queue: MemoryQueue,
+  entries: readonly MessageEntry[],
+): SendMessageBatchAnswer {
+  const refusal = batchRefusal(
+    entries.map(({ Id: id, MessageBody: body }) => ({ id, message: { body, attributes: [] } })),
+  );
+  if (refusal !== null) throw refusal;
+  const failed = new Map<string, string>();
+  for (const { Id, MessageBody } of entries) {
+    try {
+      queue.send(MessageBody);
+    } catch (error) {
+      if (!(error instanceof QueueRefusal)) throw error;
+      failed.set(Id, error.code);
     }
   }
+  return {
+    Successful: entries.filter(({ Id }) => !failed.has(Id)).map(({ Id }) => ({ Id })),
+    Failed: [...failed].map(([Id, Code]) => ({ Id, Code, SenderFault: true })),
+  };
 }
 
 /** `DeadLetters` on a queue in memory. */
@@ -52,8 +69,12 @@ export class MemoryDeadLetters implements DeadLetters {
   }
 
   async send(queueMessage: string, reason: string): Promise<void> {
+    const attribute = reasonBeside(queueMessage, reason);
     inOurWords("Dead-lettering a record", () =>
-      this.#queue.send(queueMessage, { [QUEUE.reasonAttribute]: reason }),
+      this.#queue.send(
+        queueMessage,
+        attribute === null ? {} : { [QUEUE.reasonAttribute]: attribute },
+      ),
     );
   }
 }

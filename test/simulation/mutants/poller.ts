@@ -6,7 +6,10 @@ export const POLLER_MUTANTS: readonly WorldMutant[] = [
     id: "poller-heals-nothing",
     what: "what is missing is found, and not queued",
     plant: () => ({
-      pollerDependencies: (right) => ({ ...right, queue: { async send() {} } }),
+      pollerDependencies: (right) => ({
+        ...right,
+        queue: { send: async (envelopes) => envelopes.map(() => null) },
+      }),
     }),
   },
   {

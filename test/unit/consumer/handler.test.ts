@@ -7,6 +7,8 @@ import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
 const START = Date.UTC(2026, 10, 23, 20);
 const of = (type: string, token: string, after = 0) => webhookOf(type, token, START + after);
 
+const THROTTLED = { kind: "transient", reason: "ThrottlingException" } as const;
+
 describe("a batch", () => {
   test("gives ten copies of one webhook one effect", async () => {
     const consumer = aConsumer();
@@ -61,9 +63,7 @@ describe("a batch", () => {
     const consumer = aConsumer({
       publisher: {
         publish: async (events) =>
-          events.map(({ applicationToken }) =>
-            applicationToken === "JA-2" ? "ThrottlingException" : null,
-          ),
+          events.map(({ applicationToken }) => (applicationToken === "JA-2" ? THROTTLED : null)),
       },
     });
     const batch = batchOf(["JA-1", "JA-2", "JA-3"].map((token) => of("pending_review", token)));

@@ -138,6 +138,8 @@ test("reads nothing for an ordinary webhook", async () => {
   expect(consumer.published).toHaveLength(1);
 });
 
+const DOWN = { kind: "transient", reason: "the bus is down" } as const;
+
 describe("an event that failed, and whose other telling has its effect", () => {
   const evidence = {
     applicationToken: TOKEN,
@@ -155,7 +157,7 @@ describe("an event that failed, and whose other telling has its effect", () => {
     let isDown = true;
     const consumer = aConsumer({
       publisher: {
-        publish: async (events) => events.map(() => (isDown ? "the bus is down" : null)),
+        publish: async (events) => events.map(() => (isDown ? DOWN : null)),
       },
     });
     await consumer.process(first);

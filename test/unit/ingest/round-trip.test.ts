@@ -3,6 +3,7 @@ import { isUtf8 } from "node:buffer";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import { reasonBeside } from "../../../lambdas/domain/dead-letter-reason.ts";
 import { decodeEnvelope } from "../../../lambdas/domain/decode-envelope.ts";
 import { encodeEnvelope, readBody } from "../../../lambdas/domain/envelope.ts";
 import { QUEUE } from "../../../lambdas/settings.ts";
@@ -82,17 +83,29 @@ describe("the bytes that were posted are the bytes that the consumer sees", () =
 });
 
 describe("a body at the limit of one SQS message", () => {
+  const most = QUEUE.maxMessageBytes - QUEUE.reasonRoomBytes;
+
   /** Bytes that the envelope takes around a body of plain letters. */
   async function room(): Promise<number> {
     const { message } = await seenByConsumer("");
-    return QUEUE.maxMessageBytes - Buffer.byteLength(message);
+    return most - Buffer.byteLength(message);
   }
 
   it("stands in the message when it just fits", async () => {
     const { message, payloads } = await seenByConsumer("x".repeat(await room()));
 
-    expect(Buffer.byteLength(message)).toBe(QUEUE.maxMessageBytes);
+    expect(Buffer.byteLength(message)).toBe(most);
     expect(payloads).toBe(0);
+  });
+
+  it("leaves room for the longest reason when it is dead-lettered", async () => {
+    const { message } = await seenByConsumer("x".repeat(await room()));
+
+    const reason = reasonBeside(message, "x".repeat(10_000)) ?? "";
+
+    const attribute = Buffer.byteLength(`reasonString${reason}`);
+    expect(Buffer.byteLength(reason)).toBe(QUEUE.maxReasonBytes);
+    expect(Buffer.byteLength(message) + attribute).toBeLessThanOrEqual(QUEUE.maxMessageBytes);
   });
 
   it("stands in the bucket when it is one byte longer", async () => {

@@ -1,0 +1,50 @@
+import { jsonForSqs } from "../domain/envelope.ts";
+import { PermanentError, TransientError } from "../domain/errors.ts";
+import type { GapNotice } from "../domain/gap-notice.ts";
+import type { GapAnnouncer } from "../domain/polling-ports.ts";
+import type { EventPublisher } from "../domain/ports.ts";
+import type { PublishedEvent } from "../domain/published-event.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import { DELIVERY_GAP_DETAIL_TYPE, ROUTE_TITLES } from "../settings.ts";
+import { putEach } from "./put-events.ts";
+import type { PutEvents } from "./put-events.ts";
+
+/** `EventPublisher` on a bus, of EventBridge or a twin of it. */
+export class BusEventPublisher implements EventPublisher {
+  readonly #bus: PutEvents;
+
+  constructor(bus: PutEvents) {
+    this.#bus = bus;
+  }
+
+  async publish(events: readonly PublishedEvent[]): Promise<readonly (Refusal | null)[]> {
+    const entries = events.map((event) => ({
+      detailType: ROUTE_TITLES[event.route],
+      detail: jsonForSqs(event),
+    }));
+    return putEach(entries, this.#bus);
+  }
+}
+
+/** `GapAnnouncer` on a bus, of EventBridge or a twin of it. */
+export class BusGapAnnouncer implements GapAnnouncer {
+  readonly #bus: PutEvents;
+
+  constructor(bus: PutEvents) {
+    this.#bus = bus;
+  }
+
+  async announce(notices: readonly GapNotice[]): Promise<void> {
+    const entries = notices.map((notice) => ({
+      detailType: DELIVERY_GAP_DETAIL_TYPE,
+      detail: jsonForSqs(notice),
+    }));
+    const refusals = (await putEach(entries, this.#bus)).filter((one) => one !== null);
+    if (refusals.length === 0) return;
+    const reasons = refusals.map(({ reason }) => reason).join(", ");
+    const sentence = `The bus did not take a delivery gap: ${reasons}.`;
+    throw refusals.every(({ kind }) => kind === "permanent")
+      ? new PermanentError(sentence)
+      : new TransientError(sentence);
+  }
+}

@@ -1,0 +1,24 @@
+import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+
+import { EVENT_SOURCE } from "../settings.ts";
+import type { PutEvents } from "./put-events.ts";
+
+/** `PutEvents` on one bus of EventBridge. */
+export function putEventsOn(
+  client: EventBridgeClient,
+  EventBusName: string,
+): PutEvents["putEvents"] {
+  return (entries) =>
+    client.send(
+      new PutEventsCommand({
+        Entries: entries.map(({ detailType, detail }) => ({
+          EventBusName,
+          Source: EVENT_SOURCE,
+          DetailType: detailType,
+          Resources: [],
+          Detail: detail,
+        })),
+      }),
+    );
+}

@@ -1,0 +1,31 @@
+import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import type { PutEventsRequestEntry, PutEventsResponse } from "@aws-sdk/client-eventbridge";
+
+/** A client of EventBridge whose calls end here. @param answer - to the entries of a call, from 1; it may throw. */
+export function aBusClient(
+  answer: (entries: readonly PutEventsRequestEntry[], call: number) => PutEventsResponse,
+): { readonly client: EventBridgeClient; readonly calls: PutEventsRequestEntry[][] } {
+  const calls: PutEventsRequestEntry[][] = [];
+  const client = new EventBridgeClient({ region: "us-east-1" });
+  client.middlewareStack.add(
+    () =>
+      async ({ input }) => {
+        const { Entries = [] } = new PutEventsCommand({ Entries: [], ...input }).input;
+        calls.push(Entries);
+        return { output: { $metadata: {}, ...answer(Entries, calls.length) }, response: {} };
+      },
+    { step: "initialize" },
+  );
+  return { client, calls };
+}
+
+/** The answer that takes each entry under an id. */
+export function taken(entries: readonly PutEventsRequestEntry[]): PutEventsResponse {
+  const Entries = entries.map((_, index) => ({ EventId: `taken-${index}` }));
+  return { FailedEntryCount: 0, Entries };
+}
+
+/** An error of AWS's SDK. */
+export function anAwsError(name: string, httpStatusCode: number, message = "no"): Error {
+  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+
+import { jsonForSqs } from "../../../lambdas/domain/envelope.ts";
+import type { GapNotice } from "../../../lambdas/domain/gap-notice.ts";
+import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
+import {
+  publishedEvent,
+  publishedForeignWebhook,
+} from "../../../lambdas/domain/published-event.ts";
+import type { PublishedEvent } from "../../../lambdas/domain/published-event.ts";
+import {
+  cutText,
+  eventWithinLimits,
+  noticeWithinLimits,
+} from "../../../lambdas/domain/within-limits.ts";
+import { GAP, PUBLISHED_TEXT, PUT_EVENTS } from "../../../lambdas/settings.ts";
+import { A_GAP_NOTICE } from "../../support/gap-notice.ts";
+import { aJourneyEvent } from "../../support/journey-event.ts";
+
+/** The same with every text that is not of a closed set as large as it can come, of characters that take most. */
+function filled<Value extends PublishedEvent | GapNotice>(value: Value): Value {
+  const json = JSON.stringify(value, (key, one: unknown) => {
+    if (one === null && !CLOSED.has(key)) return HUGE;
+    return typeof one === "string" && one.startsWith("text") ? HUGE : one;
+  });
+  const event: Value = JSON.parse(json);
+  return event;
+}
+
+/** Null where it is not known, and otherwise no free text. */
+const CLOSED = new Set(["status", "eventAt", "closedAt", "durationMs"]);
+
+/** DEL takes six bytes as an escape. */
+const HUGE = "\u007f".repeat(300_000);
+
+function anEvent(): PublishedEvent {
+  const event = aJourneyEvent({
+    type: "text",
+    applicationToken: "text",
+    journeyToken: "text",
+    journeyName: "text",
+  });
+  return publishedEvent({
+    event,
+    route: "progressed",
+    state: stateOfEvent(event),
+    late: false,
+    receipt: { receiptId: "receipt", origin: "webhook", receivedAt: event.at },
+    environment: "sandbox",
+  });
+}
+
+describe("a text that is longer than is published", () => {
+  it("is cut, and shows it", () => {
+    expect(cutText("abcdef", 5)).toBe("abcd…");
+    expect(cutText("abcde", 5)).toBe("abcde");
+  });
+
+  it("is not cut through a character", () => {
+    expect(cutText("abc𝄞ef", 5)).toBe("abc…");
+    expect(cutText("ab𝄞def", 5)).toBe("ab𝄞…");
+  });
+});
+
+describe("what is published", () => {
+  it("is the very same as long as nothing in it is long", () => {
+    const event = anEvent();
+
+    expect(eventWithinLimits(event)).toBe(event);
+    expect(noticeWithinLimits(A_GAP_NOTICE)).toBe(A_GAP_NOTICE);
+  });
+
+  it.each([
+    ["a Journey event", anEvent()],
+    [
+      "another webhook",
+      publishedForeignWebhook({
+        webhook: { eventId: "0", type: "text", at: 1, environment: null, reason: "text" },
+        route: "unrecognised",
+        receipt: { receiptId: "receipt", origin: "webhook", receivedAt: 1 },
+        environment: "sandbox",
+      }),
+    ],
+  ])("fits one call of the bus, whatever the texts of %s are", (_, event) => {
+    const detail = jsonForSqs(eventWithinLimits(filled(event)));
+
+    expect(Buffer.byteLength(detail)).toBeLessThan(PUT_EVENTS.mostBytes / 2);
+  });
+
+  it("fits one call of the bus, whatever the texts of a gap are", () => {
+    const [missing] = [{ ...A_GAP_NOTICE.events[0], eventType: "text" }];
+    const events = Array.from({ length: GAP.mostEvents }, () => ({
+      eventId: "0".repeat(32),
+      eventAt: A_GAP_NOTICE.since,
+      stage: A_GAP_NOTICE.stage,
+      ...missing,
+    }));
+    const notice: GapNotice = {
+      ...A_GAP_NOTICE,
+      applicationToken: "text",
+      evidence: "text",
+      events,
+    };
+
+    const detail = jsonForSqs(noticeWithinLimits(filled(notice)));
+
+    expect(Buffer.byteLength(detail)).toBeLessThan(PUT_EVENTS.mostBytes);
+  });
+
+  it("keeps of an external id and a type as much as is documented", () => {
+    const event = anEvent();
+    const group = "g".repeat(2_000);
+
+    const cut = eventWithinLimits({
+      ...event,
+      eventType: "t".repeat(2_000),
+      externalIds: { ...event.externalIds, group },
+    });
+
+    expect(cut.eventType).toBe(`${"t".repeat(PUBLISHED_TEXT.mostTypeUnits - 1)}…`);
+    expect(cut.externalIds.group).toBe(`${"g".repeat(PUBLISHED_TEXT.mostUnits - 1)}…`);
+  });
+});
