@@ -22,11 +22,12 @@ import { aRequest, basicOf } from "../support/ingest.ts";
 /** Of the requests that the tests of ingest make. */
 const AUTHENTIC = { username: "alloy", password: "correct horse battery" };
 
-/** What takes a fault of AWS's, a race, or a rule of a stage, and is tested where it is. */
+/** What takes a fault of AWS's, a race, an absurd text, or a rule of a stage, and is tested where it is. */
 const RARE: readonly string[] = [
   METRICS.storesFailed,
   METRICS.credentialsMissing,
   METRICS.credentialsUnusable,
+  METRICS.eventsCut,
   METRICS.eventsInConflict,
   METRICS.recordsDeadLettered,
   METRICS.gapDuration,

@@ -137,7 +137,7 @@ function consumerIn(
   const right = {
     store: applicationStoreIn(sandbox, observed.store),
     idempotency,
-    publisher: publisherIn(sandbox, observed.putEvents(sandbox)),
+    publisher: publisherIn(sandbox, observed.putEvents(sandbox), seams.putEvents),
     deadLetters: deadLettersIn(sandbox, new MemoryDeadLetters(cloud.deadLetters)),
     payloads: payloadReaderIn(sandbox, cloud.payloads),
     messages: queueMessagesIn(sandbox, observed.messages),

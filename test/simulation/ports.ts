@@ -16,6 +16,7 @@ import type { WebhookSecretSource } from "../../lambdas/ingest/credential-cache.
 import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";
 import type { IdempotencyRecords } from "../../tools/memory/idempotency.ts";
 import type { CallFault, CallLimits, Sandbox, Service } from "./sandbox.ts";
+import type { Seams } from "./seams.ts";
 
 /*
  * Ports between a sandbox and the cloud: each call takes its time, and can fail in every way in which a
@@ -146,13 +147,16 @@ const HISTORY = table("Reading an application's history", READ);
 const PLAN = table("Planning a check");
 const OPEN_GAPS = table("Listing open gaps", READ);
 
+/** @param readAs - how a planted bug reads the answers. */
 export function publisherIn(
   sandbox: Sandbox,
   putEvents: PutEvents["putEvents"],
+  readAs: Seams["putEvents"] = (right) => right,
 ): BusEventPublisher {
   return new BusEventPublisher({
-    putEvents: (entries) =>
+    putEvents: readAs((entries) =>
       sandbox.call("bus.publish", idIn(entries[0], EVENT_ID), () => putEvents(entries), PUBLISH),
+    ),
     sleep: sandbox.sleep,
   });
 }

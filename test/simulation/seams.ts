@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 
+import type { PutEvents } from "../../lambdas/adapters/put-events.ts";
 import type { ConsumerDependencies, makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import type { ApplicationStore } from "../../lambdas/domain/ports.ts";
 import type { CredentialCache } from "../../lambdas/ingest/credential-cache.ts";
@@ -32,6 +33,8 @@ export interface Seams {
     right: PollerDependencies,
     context: SandboxContext,
   ) => PollerDependencies;
+  /** Between the publisher and the bus: what is read of an answer. */
+  readonly putEvents?: (right: PutEvents["putEvents"]) => PutEvents["putEvents"];
   /** In the cloud itself: what the adapters, or the template, make of it. */
   readonly store?: (
     right: ApplicationStore,

@@ -3,6 +3,7 @@ import { CONSUMER_MUTANTS } from "./consumer.ts";
 import { IDEMPOTENCY_MUTANTS } from "./idempotency.ts";
 import { INGEST_MUTANTS } from "./ingest.ts";
 import type { Mutant } from "./mutant.ts";
+import { OVERSIZED_MUTANTS } from "./oversized.ts";
 import { POLLER_MUTANTS } from "./poller.ts";
 import { STATE_MUTANTS } from "./state.ts";
 
@@ -14,4 +15,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...INGEST_MUTANTS,
   ...AWS_SAMPLE_MUTANTS,
   ...POLLER_MUTANTS,
+  ...OVERSIZED_MUTANTS,
 ];
