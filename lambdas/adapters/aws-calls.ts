@@ -1,3 +1,4 @@
+import type { PayloadBucket } from "../domain/claim-check.ts";
 import type { OutcomeCounts } from "../domain/outcome-change.ts";
 import type {
   Deliveries,
@@ -121,6 +122,7 @@ export const POLLER_RIGHTS: {
   readonly deliveries: Rights<Deliveries>;
   readonly outcomes: Rights<OutcomeCounts>;
   readonly queue: Rights<EventQueue>;
+  readonly payloads: Rights<PayloadBucket>;
   readonly gaps: Rights<GapAnnouncer>;
   readonly secret: { readonly read: readonly AwsRight[] };
 } = {
@@ -140,6 +142,7 @@ export const POLLER_RIGHTS: {
   },
   outcomes: { total: [{ action: "cloudwatch:GetMetricData", on: "every-metric" }] },
   queue: { send: [{ action: "sqs:SendMessage", on: "event-queue" }] },
+  payloads: { put: [claimCheck("poll", "s3:PutObject")] },
   gaps: { announce: [putting([DELIVERY_GAP_DETAIL_TYPE])] },
   secret: { read: [{ action: "secretsmanager:GetSecretValue", on: "alloy-api-secret" }] },
 };

@@ -34,11 +34,4 @@ export const REASONS: readonly Reason[] = [
     of: KEY,
     why: "The set that CloudWatch Logs asks for, by its guide; each log group under the key is ours.",
   })),
-  {
-    effect: "Allow",
-    action: "s3:PutObject",
-    resource: /\/polls\/\*$/,
-    of: /PollerRole/,
-    why: "The poller's adapter for large bodies is not there yet.",
-  },
 ];
