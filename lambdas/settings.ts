@@ -94,6 +94,8 @@ export const METRICS = {
   transitionsUnheard: "TransitionsUnheard",
   /** Poller: events that Alloy has and that are not recorded. */
   eventsMissing: "EventsMissing",
+  /** Poller: events that a check left to the next one, because one check queues 500 of an application at most. */
+  eventsLeft: "EventsLeft",
   /** Poller: applications for which Alloy's status or outcome was put into the queue, as no event tells it. */
   correctionsQueued: "CorrectionsQueued",
   /** Poller: what Alloy has and we have not, and that neither the queue nor the bucket took. */
@@ -388,6 +390,12 @@ export const GAP = {
   redriveMs: 1 * DAY,
   /** Events that are kept and published with a gap; it counts all of them. */
   mostEvents: 50,
+  /**
+   * Events of one application that one check queues, the newest first: 50 calls of SQS, so that a run has time for
+   * others. The gap stays open, and the next check queues the next ones. No application of Alloy's is known to have
+   * half as many.
+   */
+  mostQueuedPerCheck: 500,
 } as const;
 
 /** How many of each may run at once. */

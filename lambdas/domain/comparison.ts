@@ -1,31 +1,28 @@
 import type { GapSettings } from "../settings.ts";
-import { GAP } from "../settings.ts";
 import type { AlloyApplication, AlloyEvent } from "./alloy-application.ts";
 import type { ApplicationState } from "./application-state.ts";
 import { correctionsOf } from "./correction.ts";
 import type { Correction } from "./correction.ts";
 import type { DeliveryRecord } from "./delivery.ts";
+import { eventsToHeal } from "./events-to-heal.ts";
+import type { EventToHeal, ListedMatch } from "./events-to-heal.ts";
 import { findFailures } from "./failure-finder.ts";
 import { diagnoseFailed, diagnoseLate, diagnoseMissing, gapOf } from "./gap.ts";
 import type { Diagnosis, Gap } from "./gap.ts";
 import { answerOver, eventsAsHeard } from "./heard-events.ts";
 import type { JourneyEvent } from "./journey-event.ts";
-import { lookAlikesIn } from "./look-alikes.ts";
 import { matchReports, reportOf } from "./reconciliation.ts";
-import type { LookAlike, MatchedEvent, RecordedEvent, RecordedFailure } from "./reconciliation.ts";
+import type { MatchedEvent, RecordedEvent, RecordedFailure } from "./reconciliation.ts";
 import { unappliedEvents } from "./unapplied.ts";
-
-/** An event to queue, and those beside it in Alloy's list that it could be taken for, nearest first. */
-export interface EventToHeal extends AlloyEvent {
-  readonly lookAlikes: readonly LookAlike[];
-}
 
 /** What a check found. */
 export interface Comparison {
   /** Events that Alloy has and that are not recorded, although they should be. */
   readonly missing: readonly JourneyEvent[];
-  /** Those of them to queue now. */
+  /** What to queue now: of those, and of what is recorded and had no effect. */
   readonly toHeal: readonly EventToHeal[];
+  /** How many more are to be queued: one check queues no more than `GAP.mostQueuedPerCheck`. */
+  readonly leftToHeal: number;
   /** What Alloy says of the application that no event does. */
   readonly corrections: readonly Correction[];
   /** Null: there is none, or none any more. */
@@ -95,25 +92,15 @@ export function compare(
 
   const queuedBefore = new Set(here.gap?.events.map(({ eventId }) => eventId));
   const isStuck = unapplied.some(({ event }) => queuedBefore.has(event.eventId));
-  // Again and again it would only fill the dead-letter queue.
-  const mayRedrive = here.failures.every(({ failedAt }) => now - failedAt >= GAP.redriveMs);
-  const toHeal = new Set(
-    [...diagnoses, ...unapplied]
-      .filter((diagnosis) => isToHeal(diagnosis, { mayRedrive, isStuck }, context))
-      .map(({ event }) => event.eventId),
-  );
-  const lookAlikesOf = lookAlikesIn(matches);
   return {
     missing: missing.map(({ event }) => event),
-    toHeal: matches
-      .filter((match) => toHeal.has(idOf(match)))
-      .map((match) => ({ ...match.listed, lookAlikes: lookAlikesOf(match) })),
+    ...eventsToHeal(matches, [...diagnoses, ...unapplied], { ...here, isStuck, delivery, now }),
     corrections: correctionsOf(asHeard(alloy, matches), here.state, {
       settledBy: arrivedBy,
       isStuck,
     }),
     gap,
-    late: lateSince(here, context),
+    late: lateSince(here, matches, context),
     unheard: unheardSince(here.checkedAt, arrived, context),
     inFlightUntil:
       inFlight.length === 0
@@ -122,14 +109,10 @@ export function compare(
   };
 }
 
-interface Match extends MatchedEvent {
-  readonly listed: AlloyEvent;
-}
-
 function matchEvents(
   atAlloy: readonly AlloyEvent[],
   recorded: readonly RecordedEvent[],
-): readonly Match[] {
+): readonly ListedMatch[] {
   const reports = atAlloy.map((listed) => ({ ...reportOf(listed.event), listed }));
   return matchReports(reports, recorded).map(({ event: { listed }, record }) => ({
     listed,
@@ -139,7 +122,7 @@ function matchEvents(
 }
 
 /** Events that configuration drops will not move the state: what they did is to be said by Alloy's word. */
-function asHeard(alloy: AlloyApplication, matches: readonly Match[]): AlloyApplication {
+function asHeard(alloy: AlloyApplication, matches: readonly ListedMatch[]): AlloyApplication {
   const events = eventsAsHeard(matches);
   return {
     ...alloy,
@@ -149,11 +132,6 @@ function asHeard(alloy: AlloyApplication, matches: readonly Match[]): AlloyAppli
       event: events[index] ?? listed.event,
     })),
   };
-}
-
-/** By which the event is known here: a record's id may differ a little from that of Alloy's event. */
-function idOf({ event, record }: MatchedEvent): string {
-  return record?.eventId ?? event.eventId;
 }
 
 /** Whether the event is to be kept, and not so old that its record has expired. */
@@ -182,42 +160,23 @@ function asUnapplied({ eventId, type, at }: JourneyEvent): Diagnosis {
   };
 }
 
-function isToHeal(
-  { event }: Diagnosis,
-  { mayRedrive, isStuck }: { readonly mayRedrive: boolean; readonly isStuck: boolean },
-  { delivery }: ComparisonContext,
-): boolean {
-  const { stage } = event;
-  switch (stage) {
-    case "not-delivered":
-    case "rejected":
-      return true;
-    case "in-flight":
-      // Of a known age the queue will bring it; of an unknown one it may be somebody else's message.
-      return delivery?.oldestQueuedAt === null;
-    case "dead-lettered":
-      return mayRedrive;
-    case "not-applied":
-      // Once: what its own idempotency record holds back, only Alloy's word about the whole can repair.
-      return !isStuck;
-    case "failed-processing":
-    case "late":
-      return false;
-  }
-}
-
 function lateSince(
   {
     events,
     checkedAt,
     gap,
   }: { events: readonly RecordedEvent[]; checkedAt: number | null; gap: Gap | null },
+  matches: readonly MatchedEvent[],
   { gaps, ignoredEventTypes }: ComparisonContext,
 ): Comparison["late"] {
-  const known = new Set(gap?.events.map(({ eventId }) => eventId));
+  // Also under the id that Alloy's list gives them: what was told as missing is not told again.
+  const told = new Set(gap?.events.map(({ eventId }) => eventId));
+  for (const { event, record } of matches) {
+    if (record !== null && told.has(event.eventId)) told.add(record.eventId);
+  }
   return events
     .filter(({ receivedAt }) => receivedAt > (checkedAt ?? 0))
-    .filter(({ eventId, type }) => !known.has(eventId) && !ignoredEventTypes.includes(type))
+    .filter(({ eventId, type }) => !told.has(eventId) && !ignoredEventTypes.includes(type))
     .flatMap((record) => diagnoseLate(record, gaps) ?? []);
 }
 

@@ -58,11 +58,12 @@ export async function act(
     logger.warn("poller.application.unreadable-events", { applicationToken, unreadableEvents });
   }
   if (comparison !== null) {
-    const { missing, unheard, corrections, gap } = comparison;
+    const { missing, leftToHeal, unheard, corrections, gap } = comparison;
     metrics.count(METRICS.applicationsChecked);
     if (finding.isStale) metrics.count(METRICS.applicationsStale);
     metrics.count(METRICS.transitionsUnheard, unheard);
     metrics.count(METRICS.eventsMissing, missing.length);
+    metrics.count(METRICS.eventsLeft, leftToHeal);
     metrics.count(METRICS.correctionsQueued, corrections.length);
     const envelopes = envelopesOf();
     const refused = await queueEnvelopes(envelopes, dependencies);

@@ -144,8 +144,9 @@ export async function checkApplication(
     );
   }
 
-  function dueAfter({ gap: open, corrections, inFlightUntil }: Comparison): number | null {
+  function dueAfter({ gap: open, leftToHeal, corrections, inFlightUntil }: Comparison) {
     const { graceMs } = settings.gaps;
+    if (leftToHeal > 0) return now() + graceMs;
     if (open !== null) {
       return checkAfterGap(open.detectedAt, graceMs, POLLER.longestGapCheckMs, now());
     }

@@ -50,6 +50,7 @@ export function polling({ stage }: Parts): Section {
         left: [
           sum(METRICS.transitionsUnheard, "moves without a webhook yet"),
           sum(METRICS.eventsMissing, "events missing", COLOURS.warning),
+          sum(METRICS.eventsLeft, "events left to the next check"),
           sum(METRICS.eventsHealed, "events healed", COLOURS.good),
           sum(METRICS.correctionsQueued, "corrections"),
           sum(METRICS.envelopesRefused, "not queued", COLOURS.bad),

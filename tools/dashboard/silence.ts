@@ -25,6 +25,7 @@ const SILENT: readonly MetricName[] = [
   METRICS.eventsUnrecognised,
   METRICS.eventsCut,
   METRICS.envelopesRefused,
+  METRICS.eventsLeft,
   METRICS.eventsInConflict,
   METRICS.eventsHealed,
   METRICS.gapDuration,

@@ -168,3 +168,21 @@ describe("of two reviews of one applicant a second apart", () => {
     expect(sides.notices).toEqual([]);
   });
 });
+
+test("a webhook that comes after its gap was told is not told as late too, however it names the event", async () => {
+  const sides = bothSides();
+  await sides.webhook(STARTED);
+  const events = [STARTED, END];
+  const answer = { events, status: "completed", outcome: "Approved" };
+  // What the poller queued is held up in the queue.
+  await sides.check(AT + 15 * MINUTE, answer, { heal: false });
+
+  await sides.webhook(without("_embedded", AT + 3), AT + 20 * MINUTE);
+  await sides.check(AT + 30 * MINUTE, answer);
+
+  expect(ends(sides)).toEqual(["approved"]);
+  expect(sides.notices.map(({ change, stage }) => [change, stage])).toEqual([
+    ["opened", "not-delivered"],
+    ["closed", "not-delivered"],
+  ]);
+});
