@@ -130,7 +130,10 @@ function pageOf(url: string, authorization: string, { plot, world, observer }: W
   const { clock, faults, story, nameOf } = world;
   const now = clock.now();
   const { refusal } = plot.api;
-  if (url.endsWith("/oauth/bearer")) return bearerPage(plot, now);
+  if (url.endsWith("/oauth/bearer")) {
+    observer.tallies.bearers += 1;
+    return bearerPage(plot, now);
+  }
   const applicationToken = tokenIn(url);
   observer.asked(applicationToken);
   const fault = faults.draw("alloy.answer", ANSWER, nameOf(applicationToken));

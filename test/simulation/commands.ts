@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { performance } from "node:perf_hooks";
 
-import { ALL_FAULT_KINDS, FAULT_KINDS } from "./faults.ts";
+import { ALL_FAULT_KINDS, FAULT_KINDS, faultKey } from "./faults.ts";
 import { playGaps, playOneGap } from "./gap-commands.ts";
-import { knobsOf } from "./knobs.ts";
+import { isKnob, knobsOf } from "./knobs.ts";
 import type { KnobChoice } from "./knobs.ts";
+import { ALL_MARKS, isReachable } from "./marks.ts";
+import type { Mark } from "./marks.ts";
 import { MUTANTS } from "./mutants/catalogue.ts";
 import { VIOLATION_KINDS } from "./observer.ts";
 import type { ViolationKind } from "./observer.ts";
@@ -12,10 +14,14 @@ import { OptionError, parseOptions, USAGE } from "./options.ts";
 import { makeProgress } from "./progress.ts";
 import { firstBrokenSeed, Hunters } from "./run-mutants.ts";
 import type { Hunt } from "./run-mutants.ts";
+import { keepReplay, readReplay } from "./replay.ts";
 import { runSeed } from "./run-seed.ts";
 import type { Failure, Tally } from "./run-seeds.ts";
 import { shrink } from "./shrink.ts";
 import { playOnThreads } from "./threads.ts";
+
+/** What CI plays: in so many worlds every state is to be reached. */
+const SEEDS_FOR_ALL_MARKS = 10_000;
 
 /** Of many failing seeds, so many are told of. */
 const MOST_TOLD = 10;
@@ -34,6 +40,11 @@ export async function main(args: readonly string[]): Promise<number> {
         return await playSeeds(options);
       case "seed":
         return await playSeed(options);
+      case "replay": {
+        const { seed, knobs, faults } = readReplay(options.file);
+        const { trace } = options;
+        return await playSeed({ seed, trace, faults, knobs: { kind: "fixed", knobs } });
+      }
       case "mutants":
         return await huntMutants(options.only);
       case "gaps":
@@ -54,8 +65,11 @@ async function playSeeds(options: {
   readonly jobs: number;
   readonly verbose: boolean;
   readonly knobs: KnobChoice;
+  readonly isWithout: boolean;
+  readonly isFresh: boolean;
 }): Promise<number> {
-  const { count, jobs, verbose, knobs } = options;
+  const { from, count, jobs, verbose, knobs, isWithout, isFresh } = options;
+  if (isFresh) console.log(`fresh seeds ${from} to ${from + count - 1}`);
   const begun = performance.now();
   const progress = makeProgress(count);
   let broken = 0;
@@ -65,13 +79,34 @@ async function playSeeds(options: {
   });
   progress.end();
   const seconds = (performance.now() - begun) / 1_000;
-  if (verbose) tellKinds(tallies);
+  if (verbose) {
+    tellKinds(tallies);
+    tellMarks(tallies);
+  }
   const failures = tallies.flatMap((tally) => tally.failures);
   for (const failure of failures.slice(0, MOST_TOLD)) tellFailure(failure);
   const [first] = failures;
-  if (first !== undefined) await tellSmallest(first, knobs);
+  if (first !== undefined) await tellSmallest(first, { knobs, isKept: isFresh });
+  const unreached = unreachedIn(tallies);
+  const isMissed =
+    count >= SEEDS_FOR_ALL_MARKS && unreached.some((mark) => isReachable(mark, knobs));
+  if (isMissed || isWithout) {
+    for (const mark of unreached) console.log(`not reached: ${mark}`);
+  }
+  console.log(`marks=${ALL_MARKS.length - unreached.length}/${ALL_MARKS.length}`);
   console.log(summary(tallies, failures, seconds * jobs));
-  return failures.length === 0 ? 0 : 1;
+  return failures.length === 0 && !isMissed ? 0 : 1;
+}
+
+function unreachedIn(tallies: readonly Tally[]): readonly Mark[] {
+  return ALL_MARKS.filter((mark) => tallies.every(({ marks }) => marks[mark] === undefined));
+}
+
+function tellMarks(tallies: readonly Tally[]): void {
+  for (const mark of ALL_MARKS) {
+    const count = tallies.reduce((all, { marks }) => all + (marks[mark] ?? 0), 0);
+    console.log(`${String(count).padStart(8)}  ${mark}`);
+  }
 }
 
 /** @param seconds - of one thread. */
@@ -103,23 +138,42 @@ function tellFailure({ seed, violations }: Failure): void {
   }
 }
 
-/** Prints the fewest faults with which a seed still breaks the same promise, and how to see it. */
+/** Prints the fewest knobs and faults with which a seed still breaks the same promise, and how to see it. */
 async function tellSmallest(
   { seed, violations, faults }: Failure,
-  knobs: KnobChoice,
+  { knobs, isKept }: { readonly knobs: KnobChoice; readonly isKept: boolean },
 ): Promise<void> {
   const kind = violations[0]?.kind;
-  const smallest = await shrink(faults, async (some) => {
-    const result = await runSeed(seed, { only: new Set(some), knobs });
-    return result.violations.some((one) => one.kind === kind);
+  const brokenWith = async (some: readonly string[], only: ReadonlySet<string> | null) => {
+    const fixed = { kind: "fixed", knobs: some.filter(isKnob) } as const;
+    const result = await runSeed(seed, { only, knobs: fixed });
+    return result.violations.filter((one) => one.kind === kind);
+  };
+  const on = await shrink([...knobsOf(seed, knobs)], async (some) => {
+    return (await brokenWith(some, null)).length > 0;
+  });
+  const all = on.length === knobsOf(seed, knobs).size ? faults : await faultsOf(seed, on);
+  const smallest = await shrink(all, async (some) => {
+    return (await brokenWith(on, new Set(some))).length > 0;
   });
   console.log(`The fewest faults with which seed ${seed} is still ${kind}: ${smallest.length}`);
   for (const key of smallest) console.log(`  ${key}`);
   const list = smallest.length === 0 ? "none" : smallest.join(",");
-  const on = [...knobsOf(seed, knobs)].join(",") || "none";
+  const names = on.join(",") || "none";
   console.log(
-    `Replay: npm run simulate -- --seed ${seed} --knobs ${on} --faults "${list}" --trace`,
+    `Replay: npm run simulate -- --seed ${seed} --knobs ${names} --faults "${list}" --trace`,
   );
+  if (!isKept) return;
+  const broken = await brokenWith(on, new Set(smallest));
+  const sentences = broken.map(({ sentence }) => sentence);
+  const file = keepReplay({ seed, knobs: on.filter(isKnob), faults: smallest, sentences });
+  console.log(`Kept: npm run simulate -- --replay ${file} --trace`);
+}
+
+/** Of a world with other knobs than before. */
+async function faultsOf(seed: number, on: readonly string[]): Promise<readonly string[]> {
+  const { faults } = await runSeed(seed, { knobs: { kind: "fixed", knobs: on.filter(isKnob) } });
+  return faults.map(faultKey);
 }
 
 async function huntMutants(only: string | null): Promise<number> {
@@ -174,7 +228,11 @@ async function playSeed(options: {
   const tally = { ...count, faults: result.faults.length, republished: result.republished };
   const isBroken = result.violations.length > 0;
   console.log(
-    summary([{ ...tally, kinds: {}, digests, failures: [] }], isBroken ? [failure] : [], 1),
+    summary(
+      [{ ...tally, kinds: {}, marks: {}, digests, failures: [] }],
+      isBroken ? [failure] : [],
+      1,
+    ),
   );
   return isBroken ? 1 : 0;
 }

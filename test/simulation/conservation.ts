@@ -70,6 +70,7 @@ function howItLeft(
   }
   const event = plot.eventOf(identityOf(data));
   if (event === null) return null;
+  observer.brought.push({ eventId: event.ids[0] ?? "", origin: envelope.kind });
   if (!isHandled(plot, event.application.journeyToken, event.type)) return DROPPED;
   if (!event.ids.some((id) => cloud.applications.events.has(id))) {
     return `${event.name} (${receiptId}) left the queue, and is not recorded`;

@@ -65,11 +65,13 @@ export function observe(options: {
       return merged;
     },
     async recordFailure(failure) {
+      observer.tallies.failures += 1;
       story.tell("table", `keeps evidence against ${nameOf(failure.eventId)}: ${failure.reason}`);
       return table.recordFailure(failure);
     },
     async forgetEvent(event) {
       story.tell("table", `forgets ${nameOf(event.eventId)}, a twin`);
+      observer.tallies.forgotten += 1;
       return table.forgetEvent(event);
     },
     eventsNear: (event) => table.eventsNear(event),
@@ -121,6 +123,7 @@ export function observe(options: {
           return null;
         }
         story.tell(sandbox.name, `finds ${nameOf(key)} ${standing.status}`);
+        observer.tallies[standing.status === "in-progress" ? "conflicts" : "duplicates"] += 1;
         // A batch can hold both tellings of one event: they are two works, and wait for each other.
         const isOthers = holders.get(key) !== sandbox.invocation || hasTwin(key);
         if (sandbox.invocation !== null && isOthers) sandbox.invocation.isHindered = true;

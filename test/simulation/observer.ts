@@ -33,6 +33,19 @@ interface Standing {
   readonly outcome: string | null;
 }
 
+/** What was joined with an application, by how the application stood. */
+export interface MergeSeen {
+  readonly token: string;
+  readonly at: number;
+  /** A status that no event gave: by Alloy's own answer. */
+  readonly isStated: boolean;
+  /** Nothing but that there is such an application. */
+  readonly isSubmission: boolean;
+  readonly said: string | null;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
 /** What somebody sees who watches the cloud from outside: the queue, the table, the bus, the metrics. */
 export class Observer {
   readonly violations: Violation[] = [];
@@ -44,6 +57,18 @@ export class Observer {
   readonly answers = new Map<string, { readonly at: number; readonly version: Version }[]>();
   /** Since when the table has an application marked as a shadow one. */
   readonly shadows = new Map<string, number>();
+  /** Who brought an event to its end, each time, by the messages that left the queue. */
+  readonly brought: { readonly eventId: string; readonly origin: string }[] = [];
+  readonly merges: MergeSeen[] = [];
+  /** How often what happened of which nothing more is to be known. */
+  readonly tallies = {
+    forgotten: 0,
+    bearers: 0,
+    conflicts: 0,
+    duplicates: 0,
+    failures: 0,
+    redriven: 0,
+  };
   /** Receipts of webhooks that the queue has accepted. */
   readonly queued = new Set<string>();
   /** What each invocation counted as dropped by configuration. */
@@ -94,6 +119,17 @@ export class Observer {
     const { applicationToken: token } = state;
     const standing = { at: this.#now(), status: statusOf(state), outcome: outcomeOf(state) };
     const standings = this.standings.get(token);
+    const said = statusOf(observation);
+    const isEvent = observation.lastEventAt !== null;
+    this.merges.push({
+      token,
+      at: standing.at,
+      isStated: !isEvent && said !== null,
+      isSubmission: !isEvent && said === null,
+      said,
+      before: standings?.at(-1)?.status ?? null,
+      after: standing.status,
+    });
     if (standings === undefined) this.standings.set(token, [standing]);
     else standings.push(standing);
 

@@ -1,6 +1,7 @@
 import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
 import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import type { Observer } from "./observer.ts";
 import type { Plot } from "./plot.ts";
 import type { Surroundings } from "./sandbox.ts";
 
@@ -18,6 +19,7 @@ export function startOperator(
   world: Surroundings,
   options: {
     readonly cloud: MemoryCloud;
+    readonly observer: Observer;
     readonly deliveries: Deliveries;
     readonly onQueued: () => void;
     /** From when on nothing goes wrong any more. */
@@ -25,7 +27,7 @@ export function startOperator(
   },
 ): void {
   const { clock, faults, story } = world;
-  const { cloud, deliveries, onQueued, calmAt } = options;
+  const { cloud, observer, deliveries, onQueued, calmAt } = options;
   let replays = 0;
 
   for (let at = clock.now() + LOOK_MS; at < calmAt; at += LOOK_MS) {
@@ -77,6 +79,7 @@ export function startOperator(
     const moved = cloud.deadLetters.redriveTo(cloud.events);
     if (moved === 0) return;
     story.tell("operator", `redrives ${moved}`);
+    observer.tallies.redriven += moved;
     onQueued();
   }
 }

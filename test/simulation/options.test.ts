@@ -12,6 +12,8 @@ describe("the command line of npm run simulate", () => {
       jobs: 1,
       verbose: false,
       knobs: USUAL_KNOBS,
+      isWithout: false,
+      isFresh: false,
     });
   });
 
@@ -39,6 +41,26 @@ describe("the command line of npm run simulate", () => {
     expect(parseOptions(args)).toMatchObject({ knobs });
   });
 
+  test("chooses fresh seeds by the time, none of those that are always played", () => {
+    const now = Date.UTC(2026, 10, 26);
+
+    expect(parseOptions(["--fresh", "50"], now)).toMatchObject({
+      kind: "seeds",
+      from: now / 1_000,
+      count: 50,
+      isFresh: true,
+    });
+    expect(parseOptions(["--fresh", "50", "--from", "77"], now)).toMatchObject({ from: 77 });
+  });
+
+  test("replays a file", () => {
+    expect(parseOptions(["--replay", "seed-7.json", "--trace"])).toEqual({
+      kind: "replay",
+      file: "seed-7.json",
+      trace: true,
+    });
+  });
+
   test("plays one seed without any fault", () => {
     expect(parseOptions(["--seed", "7", "--faults", "none"])).toMatchObject({ faults: [] });
   });
@@ -60,6 +82,9 @@ describe("the command line of npm run simulate", () => {
     [["--seed", "1", "--faults", "everything"], '--faults names "everything"'],
     [["--knobs", "noise"], '--knobs names "noise"; the knobs are list-off,'],
     [["--mutants", "--knobs", "all"], "--knobs has no meaning beside --mutants"],
+    [["--fresh", "0"], '--fresh is "0"'],
+    [["--fresh", "5", "--seeds", "5"], "--seeds and --fresh exclude each other"],
+    [["--replay", "x", "--jobs", "2"], "--jobs has no meaning beside --replay"],
     [["--nonsense"], "Unknown option '--nonsense'"],
     [["stray"], "Unexpected argument 'stray'"],
   ])("refuses %j in a sentence", (args, sentence) => {

@@ -13,6 +13,10 @@ export type SimulateOptions =
       readonly jobs: number;
       readonly verbose: boolean;
       readonly knobs: KnobChoice;
+      /** Some knobs were left out: what was not reached for it is told. */
+      readonly isWithout: boolean;
+      /** The seeds are new ones: those that fail are kept. */
+      readonly isFresh: boolean;
     }
   | {
       readonly kind: "seed";
@@ -22,6 +26,7 @@ export type SimulateOptions =
       readonly faults: readonly string[] | null;
       readonly knobs: KnobChoice;
     }
+  | { readonly kind: "replay"; readonly file: string; readonly trace: boolean }
   | { readonly kind: "mutants"; readonly only: string | null }
   | {
       readonly kind: "gaps";
@@ -42,7 +47,11 @@ export const USAGE = `npm run simulate -- [options]
   --from <n>        begin with this one instead of 1
   --jobs <n>        share the worlds among so many threads (default 1); the digest stays the same, and
                     seeds/s is that of one thread
-  --verbose         also count each kind of fault
+  --verbose         also count each kind of fault, and the worlds that came to each state
+
+  --fresh <n>       play n worlds that nobody has seen, by the time (or from --from); the first that
+                    breaks a promise is made small, and kept in a file
+  --replay <file>   play such a file's world; takes --trace
 
   --seed <n>        play this one world
   --trace           tell its story, line by line
@@ -51,7 +60,7 @@ export const USAGE = `npm run simulate -- [options]
   --knobs <list>    in what worlds are unlike the usual: each world has these, comma-separated, and no
                     others; "none"; "all": a seed draws from all there are (default: from those that
                     the code holds with)
-  --without <list>  never draw these
+  --without <list>  never draw these, and name the states that were not reached
 
   --mutants         plant bugs, one after the other, and see each of them caught; exit 1 when one lives
   --only <id>       plant only this one
@@ -71,12 +80,17 @@ export class OptionError extends Error {
 const DEFAULT_SEEDS = 1_000;
 /** Seeds are mixed as 32-bit numbers. */
 const LARGEST_SEED = 2 ** 31 - 1;
+const FRESH_MOST = 1_000_000;
+const FRESH_SEEDS = LARGEST_SEED - FRESH_MOST;
 
-/** @throws OptionError with what was wrong, the value given and the value wanted. */
-export function parseOptions(args: readonly string[]): SimulateOptions {
+/**
+ * @param now - epoch milliseconds, by which fresh seeds are chosen.
+ * @throws OptionError with what was wrong, the value given and the value wanted.
+ */
+export function parseOptions(args: readonly string[], now: number = Date.now()): SimulateOptions {
   const values = parse(args);
   if (values.help) return { kind: "help" };
-  const asked = (["seeds", "seed", "mutants"] as const).filter(
+  const asked = (["seeds", "fresh", "replay", "seed", "mutants"] as const).filter(
     (name) => values[name] !== undefined,
   );
   if (asked.length > 1) {
@@ -88,6 +102,11 @@ export function parseOptions(args: readonly string[]): SimulateOptions {
     from: from === undefined ? 1 : numberIn("from", from, LARGEST_SEED),
     count:
       values.seeds === undefined ? DEFAULT_SEEDS : numberIn("seeds", values.seeds, LARGEST_SEED),
+  });
+  /** By the second: no two runs of CI have the same, and none has those that are always played. */
+  const freshRange = (count: string) => ({
+    from: from === undefined ? Math.floor(now / 1_000) % FRESH_SEEDS : range().from,
+    count: numberIn("fresh", count, FRESH_MOST),
   });
   if (values.gaps) {
     refuse({ mutants: values.mutants, faults, only, jobs, verbose }, "--gaps");
@@ -103,6 +122,11 @@ export function parseOptions(args: readonly string[]): SimulateOptions {
     refuse({ trace, faults, from, jobs, verbose, knobs: given, without }, "--mutants");
     return { kind: "mutants", only: only ?? null };
   }
+  if (values.replay !== undefined) {
+    const { knobs: given, without } = values;
+    refuse({ faults, only, from, jobs, verbose, knobs: given, without }, "--replay");
+    return { kind: "replay", file: values.replay, trace };
+  }
   if (only !== undefined) throw new OptionError("--only belongs to --mutants: give both.");
   if (seed !== undefined) {
     refuse({ from, jobs, verbose }, "--seed");
@@ -117,10 +141,12 @@ export function parseOptions(args: readonly string[]): SimulateOptions {
   refuse({ trace, faults }, "--seeds");
   return {
     kind: "seeds",
-    ...range(),
+    ...(values.fresh === undefined ? range() : freshRange(values.fresh)),
     jobs: jobs === undefined ? 1 : numberIn("jobs", jobs, 256),
     verbose,
     knobs,
+    isWithout: values.without !== undefined,
+    isFresh: values.fresh !== undefined,
   };
 }
 
@@ -131,6 +157,8 @@ function parse(args: readonly string[]) {
       options: {
         seeds: { type: "string" },
         from: { type: "string" },
+        fresh: { type: "string" },
+        replay: { type: "string" },
         jobs: { type: "string" },
         verbose: { type: "boolean" },
         seed: { type: "string" },

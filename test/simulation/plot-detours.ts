@@ -91,7 +91,12 @@ function applicantFails(steps: Steps, entity: string): void {
 
 function secondEnd(steps: Steps, detour: Detour): void {
   const dice = own(detour, "second-end how");
-  const isTaken = dice.chance(0.5);
+  // Where Alloy names no outcome, and an event does, nobody can say that Alloy did not take it.
+  const isUnnamed = steps.all.some(
+    ({ happening: { event, outcome }, atAlloy }) =>
+      event === "completed_application" && outcome === undefined && atAlloy === undefined,
+  );
+  const isTaken = dice.chance(0.5) || isUnnamed;
   const gapMs = dice.pick([dice.between(1, 3 * SECOND), dice.between(MINUTE, 3 * HOUR)]);
   const rest = { gapMs, mayBeSilent: true, ...(!isTaken && { isIgnoredByAlloy: true }) } as const;
   dice.pick([

@@ -3,7 +3,6 @@ import type { KnobChoice } from "./knobs.ts";
 import { firstDifference, ledgerOf } from "./ledger.ts";
 import type { Violation } from "./observer.ts";
 import { plotOf } from "./plot.ts";
-import type { Plot } from "./plot.ts";
 import type { Seams } from "./seams.ts";
 import { playWorld } from "./world.ts";
 import type { WorldResult } from "./world.ts";
@@ -32,12 +31,17 @@ export async function runSeed(
 ): Promise<SeedResult> {
   const plot = plotOf(seed, { knobs: knobsOf(seed, options.knobs) });
   const result = await playWorld(plot, options);
-  return { ...result, seed, violations: [...result.violations, ...(await compared(plot, result))] };
-}
-
-async function compared(plot: Plot, stormy: WorldResult): Promise<readonly Violation[]> {
   // The real handlers, without planted bugs: what should have come of it.
   const calm = await playWorld(plot, { only: NO_FAULTS });
+  return {
+    ...result,
+    seed,
+    violations: [...result.violations, ...compared(calm, result)],
+    marks: [...new Set([...result.marks, ...calm.marks])],
+  };
+}
+
+function compared(calm: WorldResult, stormy: WorldResult): readonly Violation[] {
   const difference = firstDifference(ledgerOf(calm), ledgerOf(stormy));
   const own = calm.violations.map(({ kind, sentence }) => ({
     kind,

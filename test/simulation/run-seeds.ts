@@ -4,6 +4,7 @@ import type { FaultKind } from "./faults.ts";
 import { faultKey } from "./faults.ts";
 import { USUAL_KNOBS } from "./knobs.ts";
 import type { KnobChoice } from "./knobs.ts";
+import type { Mark } from "./marks.ts";
 import type { Violation } from "./observer.ts";
 import { runSeed } from "./run-seed.ts";
 
@@ -15,6 +16,8 @@ export interface Tally {
   readonly faults: number;
   readonly republished: number;
   readonly kinds: Readonly<Partial<Record<FaultKind, number>>>;
+  /** In how many worlds each state was reached. */
+  readonly marks: Readonly<Partial<Record<Mark, number>>>;
   /** Of each seed's story, in order. */
   readonly digests: readonly string[];
   readonly failures: readonly Failure[];
@@ -37,6 +40,7 @@ export async function runSeeds(
   let faults = 0;
   let republished = 0;
   const kinds: Partial<Record<FaultKind, number>> = {};
+  const marks: Partial<Record<Mark, number>> = {};
   const digests: string[] = [];
   const failures: Failure[] = [];
   for (let seed = from; seed < from + count; seed += 1) {
@@ -45,6 +49,7 @@ export async function runSeeds(
     faults += result.faults.length;
     republished += result.republished;
     for (const { kind } of result.faults) kinds[kind] = (kinds[kind] ?? 0) + 1;
+    for (const mark of result.marks) marks[mark] = (marks[mark] ?? 0) + 1;
     digests.push(result.story.digest());
     const { violations } = result;
     if (violations.length > 0)
@@ -52,5 +57,5 @@ export async function runSeeds(
   }
   // A world never waits for the real event loop; signals and messages want their turn.
   await pause();
-  return { from, count, events, faults, republished, kinds, digests, failures };
+  return { from, count, events, faults, republished, kinds, marks, digests, failures };
 }

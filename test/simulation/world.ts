@@ -15,6 +15,8 @@ import type { Fault } from "./faults.ts";
 import { makeFunctions } from "./functions.ts";
 import { makeGateway } from "./gateway.ts";
 import { judge } from "./invariants.ts";
+import { marksOf } from "./marks.ts";
+import type { Mark } from "./marks.ts";
 import { observe } from "./observed.ts";
 import { Observer } from "./observer.ts";
 import type { Violation } from "./observer.ts";
@@ -74,6 +76,8 @@ export interface WorldResult {
   readonly violations: readonly Violation[];
   /** Publications of an event that was published before, each behind a fault that explains it. */
   readonly republished: number;
+  /** The states in which it has been. */
+  readonly marks: readonly Mark[];
 }
 
 /**
@@ -162,7 +166,8 @@ export async function playWorld(
   });
   const deliveries = startAlloy(plot, world, { credential, deliver, isWithheld });
   const onQueued = () => source.wake();
-  if (incident === undefined) startOperator(plot, world, { cloud, deliveries, calmAt, onQueued });
+  if (incident === undefined)
+    startOperator(plot, world, { cloud, observer, deliveries, calmAt, onQueued });
   else incident.operate({ clock, cloud, deliveries, onQueued });
   for (const { submission, createdAt, token } of plot.applications) {
     if (submission === null) continue;
@@ -174,15 +179,11 @@ export async function playWorld(
   }
 
   await clock.run(restAt);
-  const { violations, republished } = judge({
-    plot,
-    cloud,
-    observer,
-    deliveries,
-    faults: faults.happened,
-    isCalm: only?.size === 0 && incident === undefined,
-  });
-  return { plot, cloud, observer, story, faults: faults.happened, violations, republished };
+  const isCalm = only?.size === 0 && incident === undefined;
+  const seen = { plot, cloud, observer, deliveries, faults: faults.happened, isCalm };
+  const { violations, republished } = judge(seen);
+  const marks = marksOf(seen, republished);
+  return { plot, cloud, observer, story, faults: faults.happened, violations, republished, marks };
 
   /** SQS keeps no order. */
   function shuffled<Value>(values: readonly Value[], most: number): readonly Value[] {

@@ -1,0 +1,320 @@
+import { routeOfEnd } from "./expectations.ts";
+import type { Seen } from "./invariants.ts";
+import { factsOf } from "./mark-facts.ts";
+import type { Knob, KnobChoice } from "./knobs.ts";
+import type { AnsweredOnce, Facts } from "./mark-facts.ts";
+
+/*
+ * Which states the worlds come to, by what the world's own truth and its watchers saw. A fault that happens where
+ * nothing stands on it shows nothing: a run must have been in all of these.
+ */
+
+const ENDS: readonly string[] = ["completed_application", "error", "application_expired"];
+const FINAL: readonly (string | null)[] = ["completed", "error", "expired"];
+
+type Reached = (facts: Facts, seen: Seen) => boolean;
+
+/** By name: whether a world has been there. */
+export const MARKS = {
+  // One event and its two reports.
+  "a poller's copy came before its webhook": ({ events }) =>
+    events.some(({ first, later }) => first === "poll" && later.has("webhook")),
+  "a poller's copy came after its webhook": ({ events }) =>
+    events.some(({ first, later }) => first === "webhook" && later.has("poll")),
+  "an event came by the poller alone": ({ events }) =>
+    events.some(({ first, isDelivered }) => first === "poll" && !isDelivered),
+  "a webhook of a healed event came with another identity": ({ events }) =>
+    events.some(
+      ({ first, later, event }) => first === "poll" && later.has("webhook") && event.ids.length > 1,
+    ),
+  "a healed end met its webhook": ({ events }) =>
+    events.some(
+      ({ first, later, event }) =>
+        ENDS.includes(event.type) && first === "poll" && later.has("webhook"),
+    ),
+  "a record was given up for that of another report": (_, { observer }) =>
+    observer.tallies.forgotten > 0,
+  "an event was reported more than twice": ({ events }) =>
+    events.some(({ deliveries }) => deliveries > 2),
+  "two reports of one event differed, and it was published once": ({ events }, { observer }) =>
+    events.some(
+      ({ event, isDelivered, later }) =>
+        isDelivered &&
+        later.size > 0 &&
+        event.ids.length > 1 &&
+        event.ids.flatMap((id) => observer.publicationsOf.get(id) ?? []).length === 1,
+    ),
+  "two events of one type came within two seconds": ({ events }) =>
+    events.some(({ hasNeighbour }) => hasNeighbour),
+  "two applicants' events of one type came within two seconds": ({ events }) =>
+    events.some(({ hasOthersNeighbour }) => hasOthersNeighbour),
+
+  // Order.
+  "a late event was recorded, and not published": ({ events }, { observer }) =>
+    events.some(
+      ({ event, first }) =>
+        first !== null &&
+        event.times.some((at) => observer.isOvertaken(event.application.token, at)) &&
+        !event.ids.some((id) => observer.publicationsOf.has(id)),
+    ),
+  "a late event was published as one": (_, { observer }) =>
+    observer.publications.some(({ event }) => event.late && !ENDS.includes(event.eventType)),
+  "a late end was published as one": (_, { observer }) =>
+    observer.publications.some(({ event }) => event.late && ENDS.includes(event.eventType)),
+  "an effect was had twice behind a fault": ({ republished }) => republished > 0,
+
+  // Alloy's own word.
+  "a correction was published": (_, { observer }) =>
+    observer.publications.some(({ event }) => event.eventType === "snapshot"),
+  "a correction brought the outcome of an end that named none": (_, { observer }) =>
+    observer.publications.some(
+      ({ event }) => event.eventType === "snapshot" && event.outcome !== null,
+    ),
+  "a correction lost the race": ({ merges }) =>
+    merges.some(({ isStated, said, after }) => isStated && said !== after),
+  "a correction found that its news had been told": ({ merges }, { observer }) =>
+    merges.some(
+      ({ isStated, said, before, token, at }) =>
+        isStated &&
+        said === before &&
+        !observer.publications.some(
+          ({ event, at: when }) =>
+            event.applicationToken === token &&
+            event.eventType === "snapshot" &&
+            Math.abs(when - at) < 60_000,
+        ),
+    ),
+  "Alloy's answer reopened an end": ({ merges }) =>
+    merges.some(
+      ({ isStated, before, after }) => isStated && FINAL.includes(before) && !FINAL.includes(after),
+    ),
+  "an outcome changed without an event": ({ answered }) =>
+    answered.some(
+      ({ version, next }) =>
+        version.status === "completed" && next !== null && next.version.outcome !== version.outcome,
+    ),
+  "two answers with one updated_at said different things": ({ answered }) =>
+    answered.some(
+      ({ version, next }) =>
+        next !== null &&
+        version.response["updated_at"] === next.version.response["updated_at"] &&
+        version.status !== next.version.status,
+    ),
+  "an answer had a status that nobody knows": ({ answered }) => answered.some(isUnknown),
+  "an answer had its status in other letters": ({ answered }) =>
+    answered.some(({ version }) => /[A-Z]/.test(version.response.status)),
+  "an answer had a time of another century": ({ answered }) =>
+    answered.some(({ version: { response } }) =>
+      [9e15, -1].includes(Number(response["updated_at"])),
+    ),
+  "the API answered nothing but pages": ({ isRefusalMet }) => isRefusalMet,
+  "the API went on after days in which it knew nothing": ({ isRefusalMet }, { plot }) =>
+    isRefusalMet && (plot.api.refusal?.until ?? 0) - (plot.api.refusal?.from ?? 0) > 7 * 86_400_000,
+  "the API was asked for an application that it never knows": (_, { plot, observer }) =>
+    plot.applications.some(({ isUnknownToUs, token }) => isUnknownToUs && observer.asks.has(token)),
+  "a bearer was fetched again": (_, { observer }) => observer.tallies.bearers > 1,
+
+  // Ends and reopenings.
+  "an applicant's error did not end the application": ({ ended }) =>
+    ended.some(({ application, status }) =>
+      application.events.some(
+        ({ type, told }) =>
+          type === "error" && hasApplicant(told) && status !== null && status !== "error",
+      ),
+    ),
+  "an application ended by an error": ({ ended }) => ended.some(({ status }) => status === "error"),
+  "an application expired": ({ ended }) => ended.some(({ status }) => status === "expired"),
+  "a second end was taken by Alloy": ({ ended }, { plot }) =>
+    ended.some(({ application }) => {
+      const routes = application.versions.map((one) =>
+        routeOfEnd(one, application.journeyToken, plot),
+      );
+      return routes.some(
+        (route, index) => index > 0 && route !== null && (routes[index - 1] ?? route) !== route,
+      );
+    }),
+  "a second end was not taken by Alloy": ({ ended }) =>
+    ended.some(({ application, status }) => {
+      const ends = application.events.filter(({ type }) => ENDS.includes(type));
+      return ends.length > 1 && application.versions.every(isNotReopened) && FINAL.includes(status);
+    }),
+  "an unarchiving was confirmed": ({ ended }) =>
+    ended.some(
+      ({ application, wasReopened }) =>
+        hasEvent(application, "application_unarchived") && wasReopened,
+    ),
+  "an unarchiving was not confirmed": ({ ended }) =>
+    ended.some(
+      ({ application, wasReopened, status }) =>
+        hasEvent(application, "application_unarchived") && !wasReopened && FINAL.includes(status),
+    ),
+  "a retrigger reopened an end": ({ ended }) =>
+    ended.some(
+      ({ application, wasReopened }) =>
+        hasEvent(application, "journey_application_retriggered") && wasReopened,
+    ),
+  "an applicant's event came after the rerun, and the end stayed": ({ ended }) =>
+    ended.some(({ application, status }) => {
+      const types = application.events.map(({ type }) => type);
+      const rerun = types.indexOf("started_rerun_application");
+      return rerun !== -1 && rerun < types.length - 1 && FINAL.includes(status);
+    }),
+  "a rerun was known before its first event": ({ merges }, { plot }) =>
+    plot.applications.some(
+      ({ name, token }) =>
+        name.endsWith("r") && merges.find((merge) => merge.token === token)?.isSubmission === true,
+    ),
+  "an event came after the archiving": ({ ended }) =>
+    ended.some(({ application }) => {
+      const types = application.events.map(({ type }) => type);
+      const archived = types.indexOf("application_archived");
+      return archived !== -1 && archived < types.length - 1;
+    }),
+  "Alloy ended an application of which no event told so": ({ ended }) =>
+    ended.some(
+      ({ application, status }) =>
+        FINAL.includes(status) && !application.events.some(({ type }) => ENDS.includes(type)),
+    ),
+
+  // Shadow applications.
+  "a shadow application was known by Alloy's answer alone": (_, { plot, observer }) =>
+    plot.applications.some(
+      ({ isShadowBySide, token }) => isShadowBySide === "answers" && observer.shadows.has(token),
+    ),
+  "an event of a shadow application was kept back": ({ events }, { observer }) =>
+    events.some(
+      ({ event, first }) =>
+        first !== null &&
+        event.application.isShadow &&
+        event.isAlwaysNews &&
+        !event.ids.some((id) => observer.publicationsOf.has(id)),
+    ),
+
+  // Gaps.
+  "a gap was told of": (_, { cloud }) =>
+    cloud.bus.notices.some(({ change }) => change === "opened"),
+  "a gap was closed": (_, { cloud }) => cloud.bus.notices.some(({ change }) => change === "closed"),
+  "a webhook came late, and a gap was told of when it was over": (_, { cloud }) =>
+    cloud.bus.notices.some(({ stage }) => stage === "late"),
+  "a gap stood at the dead-letter queue": (_, { cloud }) =>
+    cloud.bus.notices.some(({ stage }) => stage === "dead-lettered"),
+  "a gap was of what we had refused": (_, { cloud }) =>
+    cloud.bus.notices.some(({ stage }) => stage === "rejected"),
+  "a gap was of what the state did not show": (_, { cloud }) =>
+    cloud.bus.notices.some(({ stage }) => stage === "not-applied"),
+
+  // The way in, the queue, the operator.
+  "Alloy switched the webhook off": (_, { deliveries }) =>
+    deliveries.log.some(({ state }) => state === "dropped"),
+  "Alloy gave an event up, and it came all the same": ({ events }) =>
+    events.some(({ states, first }) => states.has("exhausted") && first !== null),
+  "an event waited while another invocation worked on it": (_, { observer }) =>
+    observer.tallies.conflicts > 0,
+  "an event had been remembered when it came again": (_, { observer }) =>
+    observer.tallies.duplicates > 0,
+  "a failure left evidence, and the evidence went": (_, { cloud, observer }) =>
+    observer.tallies.failures > 0 && cloud.applications.failures.size === 0,
+  "a dead letter was redriven, and had its effect": (_, { cloud, observer }) =>
+    observer.tallies.redriven > 0 && cloud.events.messages().length === 0,
+  "an event was replayed after it had had its effect": ({ events }) =>
+    events.some(({ later }) => later.has("replay")),
+  "a submission came before any event": ({ firstBy }) => firstBy.has("submission"),
+  "an event came before its submission": ({ firstBy }) => firstBy.has("event-announced"),
+
+  // Sizes and spellings.
+  "a body went to the bucket": (_, { cloud }) => cloud.payloads.payloads.size > 0,
+  "an application had more than sixty applicants": (_, { plot }) =>
+    plot.applications.some(({ events }) => applicantsOf(events) > 60),
+  "ten applications were followed at once": (_, { observer }) => observer.standings.size >= 10,
+  "a webhook of another environment was recorded": ({ events }) =>
+    events.some(({ event, first }) => event.application.isForeign && first !== null),
+  "a webhook's envelope was of a type that nobody documents": ({ events }) =>
+    events.some(
+      ({ event, first }) =>
+        first === "webhook" && !(event.family ?? "").startsWith("update:journeyapplications:"),
+    ),
+  "a webhook's time was no number of milliseconds": ({ events }) =>
+    events.some(({ event, first }) => first !== null && event.told["timestamp"] !== event.times[0]),
+  "an external id was empty": (_, { plot }) =>
+    plot.applications.some(({ versions }) => versions[0]?.response["external_group_id"] === ""),
+} as const satisfies Readonly<Record<string, Reached>>;
+
+export type Mark = keyof typeof MARKS;
+
+/** Without which knob no world comes there. */
+const NEEDS: Readonly<Partial<Record<Mark, Knob>>> = {
+  "two answers with one updated_at said different things": "still-updated-at",
+  "an outcome changed without an event": "still-updated-at",
+  "an answer had a status that nobody knows": "unknown-status",
+  "an answer had its status in other letters": "unknown-status",
+  "an answer had a time of another century": "odd-answer-times",
+  "the API answered nothing but pages": "api-refuses-all",
+  "the API went on after days in which it knew nothing": "api-refuses-all",
+  "the API was asked for an application that it never knows": "api-refuses-some",
+  "a bearer was fetched again": "bearer",
+  "an applicant's error did not end the application": "applicant-error",
+  "a second end was taken by Alloy": "second-end",
+  "a second end was not taken by Alloy": "second-end",
+  "an unarchiving was confirmed": "after-unarchive",
+  "Alloy's answer reopened an end": "after-unarchive",
+  "an applicant's event came after the rerun, and the end stayed": "after-rerun",
+  "an event came after the archiving": "after-archive",
+  "Alloy ended an application of which no event told so": "unknown-type",
+  "a shadow application was known by Alloy's answer alone": "shadow-once",
+  "an application had more than sixty applicants": "many-applicants",
+  "ten applications were followed at once": "many-applications",
+  "a webhook of another environment was recorded": "other-environment",
+  "a webhook's envelope was of a type that nobody documents": "odd-family",
+  "a webhook's time was no number of milliseconds": "odd-times",
+  "an external id was empty": "odd-external-ids",
+};
+
+/** Whether worlds with these knobs can come there. */
+export function isReachable(mark: Mark, knobs: KnobChoice): boolean {
+  const needed = NEEDS[mark];
+  return needed === undefined || (knobs.kind === "drawn" && knobs.from.includes(needed));
+}
+
+export const ALL_MARKS: readonly Mark[] = Object.keys(MARKS).filter(isMark);
+
+function isMark(name: string): name is Mark {
+  return Object.hasOwn(MARKS, name);
+}
+
+/** The marks that a world has reached. */
+export function marksOf(seen: Seen, republished: number): readonly Mark[] {
+  const facts = factsOf(seen, republished);
+  return ALL_MARKS.filter((mark) => {
+    const reached: Reached = MARKS[mark];
+    return reached(facts, seen);
+  });
+}
+
+function isUnknown({ version }: AnsweredOnce): boolean {
+  return version.isUnknown;
+}
+
+type Application = Facts["ended"][number]["application"];
+
+function hasEvent({ events }: Application, wanted: string): boolean {
+  return events.some(({ type }) => type === wanted);
+}
+
+function hasApplicant(told: Readonly<Record<string, unknown>>): boolean {
+  return (told["entity_application_token"] ?? null) !== null;
+}
+
+function applicantsOf(events: Application["events"]): number {
+  return new Set(events.map(({ listed }) => listed["entity_application_token"])).size;
+}
+
+/** Once at its end, Alloy's application stands there as it first did. */
+function isNotReopened(
+  { status, outcome }: Application["versions"][number],
+  index: number,
+  versions: Application["versions"],
+): boolean {
+  const before = versions[index - 1];
+  if (before === undefined || !FINAL.includes(before.status)) return true;
+  return before.status === status && before.outcome === outcome;
+}
