@@ -10,7 +10,7 @@ const CHOSEN = [
   "state-by-latest-arrival",
   "record-error-swallowed",
   "acknowledged-before-stored",
-  "aws-sample-looks-then-puts",
+  "aws-sample-arrival-time-as-id",
   "poller-heals-nothing",
 ];
 

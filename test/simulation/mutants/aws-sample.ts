@@ -9,6 +9,7 @@ export const AWS_SAMPLE_MUTANTS: readonly WorldMutant[] = [
   {
     id: "aws-sample-looks-then-puts",
     what: "AWS's sample: it looks whether the event is known, and then takes it, without a condition",
+    within: 1_200,
     plant: () => {
       const known = new Set<string>();
       return {
