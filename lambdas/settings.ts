@@ -331,7 +331,6 @@ export const INGEST = {
 
 /**
  * How Alloy's webhooks prove that they are Alloy's: by the webhook secret, or by a token that API Gateway has judged.
- * Ingest's environment variables `AUTH_MODE`, and `JWT` for the token's settings as JSON.
  */
 export type AuthSettings = "secret" | { readonly jwt: TokenSettings };
 
@@ -344,7 +343,16 @@ export interface TokenSettings {
   readonly scopes: readonly string[];
 }
 
-/** Ingest's environment variable `ALLOW_LIST`, as JSON. */
+/** The file beside a function's code that holds its settings, as JSON; the names of resources are in its environment. */
+export const SETTINGS_FILE = "settings.json";
+
+/** Ingest's settings file. */
+export interface IngestSettings {
+  readonly auth: AuthSettings;
+  readonly allowList: AllowListSettings;
+}
+
+/** Which addresses webhooks are expected from. */
 export interface AllowListSettings {
   /** `observe` counts what comes from elsewhere, `enforce` also answers it 403. */
   readonly mode: "observe" | "enforce";
@@ -469,7 +477,7 @@ export interface JourneyRoutes {
   readonly routes: Readonly<Partial<Record<RouteId, Partial<Publication>>>>;
 }
 
-/** Environment variable `CONSUMER_SETTINGS`, as JSON; made from the stage's configuration. */
+/** The consumer's settings file; made from the stage's configuration. */
 export interface ConsumerSettings {
   /** Environment of a webhook whose `type` does not say it. */
   readonly environment: "sandbox" | "live";
@@ -480,7 +488,7 @@ export interface ConsumerSettings {
   readonly routes: Readonly<Record<RouteId, Publication>>;
   /** What single Journeys do differently, by their token. */
   readonly journeyRoutes: Readonly<Record<string, JourneyRoutes>>;
-  /** Journeys whose applications are also counted by Journey; few, since each makes ten metrics. */
+  /** Journeys, beside `journeys`, whose applications are also counted by Journey; few, since each makes ten metrics. */
   readonly countedJourneys: readonly string[];
   /** First check of an application by the poller, after we heard of it. */
   readonly firstCheckMs: number;
@@ -488,7 +496,7 @@ export interface ConsumerSettings {
   readonly eventRetentionMs: number | null;
 }
 
-/** Environment variable `POLLER_SETTINGS`, as JSON; made from the stage's configuration. */
+/** The poller's settings file; made from the stage's configuration. */
 export interface PollerSettings {
   /** Environment of an application whose answer does not say it. */
   readonly environment: "sandbox" | "live";

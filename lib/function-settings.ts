@@ -1,8 +1,18 @@
-import type { ConsumerSettings, JourneyRoutes, PollerSettings } from "../lambdas/settings.ts";
+import type {
+  ConsumerSettings,
+  IngestSettings,
+  JourneyRoutes,
+  PollerSettings,
+} from "../lambdas/settings.ts";
 import { comparisonsOf, expectedOutcomesOf } from "./compared-outcomes.ts";
 import { countedJourneysOf } from "./notification-rules.ts";
 import { perRoute } from "./per-route.ts";
 import type { JourneyRouteConfiguration, StageConfiguration } from "./stage-configuration.ts";
+
+/** What ingest needs to know of its stage. */
+export function ingestSettings({ auth, allowList }: StageConfiguration): IngestSettings {
+  return { auth, allowList };
+}
 
 /** What the consumer needs to know of its stage. */
 export function consumerSettings(stage: StageConfiguration): ConsumerSettings {
@@ -17,7 +27,8 @@ export function consumerSettings(stage: StageConfiguration): ConsumerSettings {
     journeyRoutes: Object.fromEntries(
       Object.entries(stage.journeyRoutes).map(([token, own]) => [token, journeyRoutesOf(own)]),
     ),
-    countedJourneys: countedJourneysOf(stage),
+    // Those that are accepted by name stand in `journeys` already.
+    countedJourneys: countedJourneysOf(stage).filter((token) => !stage.journeys.includes(token)),
     firstCheckMs: stage.polling.firstCheckMs,
     eventRetentionMs: stage.retention.eventsMs,
   };

@@ -154,55 +154,46 @@ const journeyToken = v.pipe(
   v.regex(/^J-[A-Za-z0-9]+$/, "a Journey token, such as J-VCQoADBJxeHtmdAvFqoS"),
 );
 
-/** Lambda takes 4 KB of environment variables in all; the consumer's others need less than half of it. */
-const MOST_JOURNEY_ROUTES_BYTES = 2_000;
-
-const journeyRoutes = v.pipe(
-  v.record(
-    journeyToken,
-    v.strictObject({
-      outcomes: v.optional(
-        v.pipe(
-          v.record(
-            v.pipe(
-              v.string(),
-              v.check((word) => word.trim() !== "", "the name of an outcome"),
-            ),
-            v.picklist(OUTCOME_ROUTE_IDS, `one of ${OUTCOME_ROUTE_IDS.join(", ")}`),
+const journeyRoutes = v.record(
+  journeyToken,
+  v.strictObject({
+    outcomes: v.optional(
+      v.pipe(
+        v.record(
+          v.pipe(
+            v.string(),
+            v.check((word) => word.trim() !== "", "the name of an outcome"),
           ),
-          v.check(
-            (outcomes) =>
-              areDifferent(Object.keys(outcomes).map((word) => word.trim().toLowerCase())),
-            "outcomes that differ in more than the case of their letters",
-          ),
+          v.picklist(OUTCOME_ROUTE_IDS, `one of ${OUTCOME_ROUTE_IDS.join(", ")}`),
+        ),
+        v.check(
+          (outcomes) =>
+            areDifferent(Object.keys(outcomes).map((word) => word.trim().toLowerCase())),
+          "outcomes that differ in more than the case of their letters",
         ),
       ),
-      routes: v.optional(
-        v.strictObject(
-          v.entriesFromList(
-            // A body that is no Journey event belongs to no Journey.
-            ROUTE_IDS.filter((id) => id !== "other"),
-            v.optional(
-              v.pipe(
-                v.strictObject({
-                  publish: v.optional(v.boolean("true or false")),
-                  publishLate: v.optional(v.boolean("true or false")),
-                }),
-                v.check(
-                  (change) => Object.keys(change).length > 0,
-                  "{ publish, publishLate }, or one of them",
-                ),
+    ),
+    routes: v.optional(
+      v.strictObject(
+        v.entriesFromList(
+          // A body that is no Journey event belongs to no Journey.
+          ROUTE_IDS.filter((id) => id !== "other"),
+          v.optional(
+            v.pipe(
+              v.strictObject({
+                publish: v.optional(v.boolean("true or false")),
+                publishLate: v.optional(v.boolean("true or false")),
+              }),
+              v.check(
+                (change) => Object.keys(change).length > 0,
+                "{ publish, publishLate }, or one of them",
               ),
             ),
           ),
         ),
       ),
-    }),
-  ),
-  v.check(
-    (journeys) => JSON.stringify(journeys).length <= MOST_JOURNEY_ROUTES_BYTES,
-    `at most ${MOST_JOURNEY_ROUTES_BYTES} bytes as JSON: it becomes an environment variable of the consumer`,
-  ),
+    ),
+  }),
 );
 
 /** A token without one of these scopes would be enough: an ID token, or one for another service of that audience. */

@@ -28,8 +28,16 @@ const SettingsSchema = v.object({
   eventRetentionMs: v.nullable(v.number()),
 });
 
-/** What the consumer is told by the stack. @throws Error that names every missing variable. */
-export function readConsumerEnvironment(environment: Readonly<Record<string, string | undefined>>) {
+/**
+ * What the consumer is told by the stack.
+ *
+ * @param settings - of its settings file.
+ * @throws Error that names every missing variable, or where the settings are wrong.
+ */
+export function readConsumerEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  settings: unknown,
+) {
   const read = readEnvironment(
     [
       "STAGE",
@@ -39,7 +47,6 @@ export function readConsumerEnvironment(environment: Readonly<Record<string, str
       "IDEMPOTENCY_TABLE_NAME",
       "EVENT_BUS_NAME",
       "PAYLOAD_BUCKET_NAME",
-      "CONSUMER_SETTINGS",
     ],
     environment,
   );
@@ -51,15 +58,15 @@ export function readConsumerEnvironment(environment: Readonly<Record<string, str
     idempotencyTableName: read("IDEMPOTENCY_TABLE_NAME"),
     eventBusName: read("EVENT_BUS_NAME"),
     payloadBucketName: read("PAYLOAD_BUCKET_NAME"),
-    settings: parseConsumerSettings(read("CONSUMER_SETTINGS")),
+    settings: parseConsumerSettings(settings),
     /** Set where another service than AWS's own answers: the emulator's. */
     isEmulated: Boolean(environment["AWS_ENDPOINT_URL"]),
   };
 }
 
-function parseConsumerSettings(json: string): ConsumerSettings {
-  const parsed = v.safeParse(SettingsSchema, JSON.parse(json));
+function parseConsumerSettings(settings: unknown): ConsumerSettings {
+  const parsed = v.safeParse(SettingsSchema, settings);
   if (parsed.success) return parsed.output;
   const where = parsed.issues.map((issue) => v.getDotPath(issue) ?? "the whole").join(", ");
-  throw new Error(`CONSUMER_SETTINGS is wrong at: ${where}. The stack sets it; deploy again.`);
+  throw new Error(`The settings are wrong at: ${where}. The stack sets them; deploy again.`);
 }

@@ -24,7 +24,10 @@ export async function mergeAndCount(
 
 function count(merged: Merged, settings: ConsumerSettings, metrics: Metrics): void {
   const { journeyToken } = merged.after;
-  const isCounted = journeyToken !== null && settings.countedJourneys.includes(journeyToken);
+  const { journeys, countedJourneys } = settings;
+  const isCounted =
+    journeyToken !== null &&
+    (journeys.includes(journeyToken) || countedJourneys.includes(journeyToken));
   for (const outcome of outcomesReached(merged, outcomesOf(journeyToken, settings))) {
     metrics.count(METRICS.applicationsByOutcome, 1, { [OUTCOME_DIMENSION]: outcome });
     if (!isCounted) continue;

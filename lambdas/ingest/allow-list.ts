@@ -32,7 +32,7 @@ function rangesOf(cidrs: readonly string[]): BlockList {
     const bits = family === "ipv4" ? 32 : 128;
     if (family === undefined || Number(length ?? 0) > bits) {
       throw new Error(
-        `"${cidr}" in ALLOW_LIST is no address range; write 192.0.2.0/24 or 2001:db8::/32.`,
+        `"${cidr}" in the allow-list is no address range; write 192.0.2.0/24 or 2001:db8::/32.`,
       );
     }
     ranges.addSubnet(address, Number(length ?? bits), family);

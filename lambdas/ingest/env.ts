@@ -1,5 +1,5 @@
 import { readEnvironment } from "../environment.ts";
-import type { AllowListSettings, AuthSettings, TokenSettings } from "../settings.ts";
+import type { AllowListSettings, AuthSettings } from "../settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -16,18 +16,16 @@ export interface IngestEnvironment {
   readonly endpoints: Readonly<Record<"sqs" | "s3" | "secretsManager", string | undefined>>;
 }
 
-/** @throws Error that names every missing variable, or the wrong one with the values wanted. */
-export function readIngestEnvironment(environment: Environment): IngestEnvironment {
+/**
+ * @param settings - of its settings file.
+ * @throws Error that names every missing variable, or the wrong one with the values wanted.
+ */
+export function readIngestEnvironment(
+  environment: Environment,
+  settings: unknown,
+): IngestEnvironment {
   const read = readEnvironment(
-    [
-      "STAGE",
-      "AWS_REGION",
-      "EVENT_QUEUE_URL",
-      "PAYLOAD_BUCKET_NAME",
-      "WEBHOOK_SECRET_ARN",
-      "AUTH_MODE",
-      "ALLOW_LIST",
-    ],
+    ["STAGE", "AWS_REGION", "EVENT_QUEUE_URL", "PAYLOAD_BUCKET_NAME", "WEBHOOK_SECRET_ARN"],
     environment,
   );
   const endpoint = (service: string) =>
@@ -38,8 +36,8 @@ export function readIngestEnvironment(environment: Environment): IngestEnvironme
     eventQueueUrl: read("EVENT_QUEUE_URL"),
     payloadBucketName: read("PAYLOAD_BUCKET_NAME"),
     webhookSecretArn: read("WEBHOOK_SECRET_ARN"),
-    auth: authOf(read("AUTH_MODE"), environment["JWT"]),
-    allowList: allowListOf(read("ALLOW_LIST")),
+    auth: authOf(settings),
+    allowList: allowListOf(settings),
     endpoints: {
       sqs: endpoint("SQS"),
       s3: endpoint("S3"),
@@ -48,54 +46,36 @@ export function readIngestEnvironment(environment: Environment): IngestEnvironme
   };
 }
 
-function authOf(mode: string, jwt: string | undefined): AuthSettings {
-  if (mode === "secret") return mode;
-  if (mode === "jwt") return { jwt: tokenSettingsOf(jwt ?? "") };
-  throw new Error(`AUTH_MODE is "${mode}"; it must be "secret" or "jwt". Deploy the stack again.`);
-}
-
-/** An empty list would let in nobody; it is refused all the same, for the stack never sets one. */
-function tokenSettingsOf(value: string): TokenSettings {
-  const settings = parsed(value);
-  if (
-    typeof settings === "object" &&
-    settings !== null &&
-    "issuer" in settings &&
-    "audience" in settings &&
-    "scopes" in settings
-  ) {
-    const { issuer, audience, scopes } = settings;
+function authOf(settings: unknown): AuthSettings {
+  const value = isObject(settings) && "auth" in settings ? settings.auth : undefined;
+  if (value === "secret") return value;
+  const jwt = isObject(value) && "jwt" in value ? value.jwt : undefined;
+  if (isObject(jwt) && "issuer" in jwt && "audience" in jwt && "scopes" in jwt) {
+    const { issuer, audience, scopes } = jwt;
     const isWhole = typeof issuer === "string" && isStrings(audience) && isStrings(scopes);
-    if (isWhole && audience.length > 0 && scopes.length > 0) return { issuer, audience, scopes };
+    // An empty list would let in nobody; it is refused all the same, for the stack never sets one.
+    if (isWhole && audience.length > 0 && scopes.length > 0) {
+      return { jwt: { issuer, audience, scopes } };
+    }
   }
   throw new Error(
-    `JWT is ${value === "" ? "missing" : value}; with AUTH_MODE "jwt" it must be {"issuer":"https://…","audience":["…"],"scopes":["…"]}. Deploy the stack again.`,
+    `The settings' auth is ${JSON.stringify(value)}; it must be "secret", or {"jwt":{"issuer":"https://…","audience":["…"],"scopes":["…"]}}. Deploy the stack again.`,
   );
 }
 
-function allowListOf(value: string): AllowListSettings {
-  const settings = parsed(value);
-  if (
-    typeof settings === "object" &&
-    settings !== null &&
-    "mode" in settings &&
-    "cidrs" in settings
-  ) {
-    const { mode, cidrs } = settings;
+function allowListOf(settings: unknown): AllowListSettings {
+  const value = isObject(settings) && "allowList" in settings ? settings.allowList : undefined;
+  if (isObject(value) && "mode" in value && "cidrs" in value) {
+    const { mode, cidrs } = value;
     if ((mode === "observe" || mode === "enforce") && isStrings(cidrs)) return { mode, cidrs };
   }
   throw new Error(
-    `ALLOW_LIST is ${value}; it must be {"mode":"observe"|"enforce","cidrs":["…"]}. Deploy the stack again.`,
+    `The settings' allowList is ${JSON.stringify(value)}; it must be {"mode":"observe"|"enforce","cidrs":["…"]}. Deploy the stack again.`,
   );
 }
 
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    // What is no JSON is of no use; the caller's error quotes the value.
-    return undefined;
-  }
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 function isStrings(value: unknown): value is string[] {

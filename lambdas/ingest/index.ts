@@ -5,6 +5,7 @@ import { SqsEnvelopeQueue } from "../adapters/sqs-envelope-queue.ts";
 import { loadBuiltins } from "../lazy-builtins.ts";
 import { readAwsCredentials } from "../environment.ts";
 import { INGEST } from "../settings.ts";
+import { readSettingsFile } from "../settings-file.ts";
 import { makeLineLogger } from "../telemetry/line-logger.ts";
 import { makeMetrics } from "../telemetry/metrics.ts";
 import { writeLine } from "../telemetry/standard-output.ts";
@@ -14,7 +15,10 @@ import { readIngestEnvironment } from "./env.ts";
 import { makeIngestHandler } from "./handler.ts";
 import { makeJudge } from "./judge.ts";
 
-const { stage, region, endpoints, ...environment } = readIngestEnvironment(process.env);
+const { stage, region, endpoints, ...environment } = readIngestEnvironment(
+  process.env,
+  readSettingsFile(process.env),
+);
 const now = Date.now;
 const logger = makeLineLogger(writeLine);
 const call = makeAwsClient({

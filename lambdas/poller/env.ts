@@ -42,8 +42,16 @@ const SettingsSchema = v.object({
   gaps: v.object({ graceMs: v.number(), thresholdMs: v.number(), staleAfterMs: v.number() }),
 });
 
-/** What the poller is told by the stack. @throws Error that names every missing variable. */
-export function readPollerEnvironment(environment: Readonly<Record<string, string | undefined>>) {
+/**
+ * What the poller is told by the stack.
+ *
+ * @param settings - of its settings file.
+ * @throws Error that names every missing variable, or where the settings are wrong.
+ */
+export function readPollerEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  settings: unknown,
+) {
   const read = readEnvironment(
     [
       "STAGE",
@@ -54,7 +62,6 @@ export function readPollerEnvironment(environment: Readonly<Record<string, strin
       "PAYLOAD_BUCKET_NAME",
       "API_ID",
       "ALLOY_API_SECRET_ARN",
-      "POLLER_SETTINGS",
     ],
     environment,
   );
@@ -69,15 +76,15 @@ export function readPollerEnvironment(environment: Readonly<Record<string, strin
     payloadBucketName: read("PAYLOAD_BUCKET_NAME"),
     apiId: read("API_ID"),
     alloyApiSecretArn: read("ALLOY_API_SECRET_ARN"),
-    settings: parsePollerSettings(read("POLLER_SETTINGS")),
+    settings: parsePollerSettings(settings),
     /** Other endpoints than AWS's own, as its SDKs read them: the emulator's. */
     endpoints: { secretsManager: endpoint("SECRETS_MANAGER"), s3: endpoint("S3") },
   };
 }
 
-function parsePollerSettings(json: string): PollerSettings {
-  const parsed = v.safeParse(SettingsSchema, JSON.parse(json));
+function parsePollerSettings(settings: unknown): PollerSettings {
+  const parsed = v.safeParse(SettingsSchema, settings);
   if (parsed.success) return parsed.output;
   const where = parsed.issues.map((issue) => v.getDotPath(issue) ?? "the whole").join(", ");
-  throw new Error(`POLLER_SETTINGS is wrong at: ${where}. The stack sets it; deploy again.`);
+  throw new Error(`The settings are wrong at: ${where}. The stack sets them; deploy again.`);
 }

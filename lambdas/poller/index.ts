@@ -19,13 +19,17 @@ import { SecretsManagerSecret } from "../adapters/secrets-manager-secret.ts";
 import { SqsEventQueue } from "../adapters/sqs-event-queue.ts";
 import { readAwsCredentials } from "../environment.ts";
 import { INGEST, POLLER } from "../settings.ts";
+import { readSettingsFile } from "../settings-file.ts";
 import { makeMetrics } from "../telemetry/metrics.ts";
 import { makePowertoolsLogger } from "../telemetry/powertools-logger.ts";
 import { writeLine } from "../telemetry/standard-output.ts";
 import { readPollerEnvironment } from "./env.ts";
 import { makePollerHandler } from "./handler.ts";
 
-const { stage, region, settings, ...environment } = readPollerEnvironment(process.env);
+const { stage, region, settings, ...environment } = readPollerEnvironment(
+  process.env,
+  readSettingsFile(process.env),
+);
 const now = Date.now;
 const logger = makePowertoolsLogger("poller");
 const call = makeAwsClient({

@@ -48,8 +48,8 @@ export class EventConsumer extends Construct {
         IDEMPOTENCY_TABLE_NAME: store.idempotency.tableName,
         EVENT_BUS_NAME: bus.eventBusName,
         PAYLOAD_BUCKET_NAME: store.payloads.bucketName,
-        CONSUMER_SETTINGS: JSON.stringify(consumerSettings(stage)),
       },
+      settings: consumerSettings(stage),
     });
     this.function.allow(
       [

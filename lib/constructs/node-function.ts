@@ -1,12 +1,20 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { CfnElement, CfnResource, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import type { EventBus } from "aws-cdk-lib/aws-events";
 import type { Conditions } from "aws-cdk-lib/aws-iam";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
-import { Architecture, LoggingFormat, Runtime, SystemLogLevel } from "aws-cdk-lib/aws-lambda";
+import {
+  Architecture,
+  CfnFunction,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+} from "aws-cdk-lib/aws-lambda";
 import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
@@ -16,8 +24,12 @@ import {
   CONCURRENCY,
   EVENT_SOURCE,
   MEMORY_MB,
+  SETTINGS_FILE,
   TIMEOUTS_MS,
 } from "../../lambdas/settings.ts";
+import type { ConsumerSettings, IngestSettings, PollerSettings } from "../../lambdas/settings.ts";
+import { environment } from "../proofs/environment.ts";
+import { violations } from "../proofs/inequality.ts";
 import { ConfigurationError } from "../stage-configuration.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 import { makeFunctionAlarms } from "./function-alarms.ts";
@@ -33,7 +45,10 @@ export interface NodeFunctionProps {
   readonly name: FunctionName;
   readonly description: string;
   readonly impact: FunctionImpact;
+  /** Names of resources; Lambda takes 4 KB of them in all. */
   readonly environment: Readonly<Record<string, string>>;
+  /** What else the function is told of its stage, of any size: a file beside its code. */
+  readonly settings: IngestSettings | ConsumerSettings | PollerSettings;
   /** Encrypts the log group. @default - CloudWatch's own key */
   readonly key?: IKey | undefined;
 }
@@ -64,6 +79,9 @@ export class NodeFunction extends Construct {
     });
     this.allow(["logs:CreateLogStream", "logs:PutLogEvents"], this.logGroup.logGroupArn);
 
+    // Read while the function is made, and not afterwards.
+    const folder = mkdtempSync(join(tmpdir(), "settings-"));
+    writeFileSync(join(folder, SETTINGS_FILE), JSON.stringify(props.settings));
     this.function = new NodejsFunction(this, "Function", {
       entry: entryOf(name),
       handler: "handler",
@@ -91,10 +109,31 @@ export class NodeFunction extends Construct {
         // The locked SDK goes into the bundle: what was tested is what runs, here and on the emulator.
         bundleAwsSDK: true,
         logLevel: LogLevel.WARNING,
+        // The asset's hash is made of what is in it: other settings are another asset.
+        commandHooks: {
+          beforeBundling: () => [],
+          beforeInstall: () => [],
+          afterBundling: (_input, output) => [copyOf(join(folder, SETTINGS_FILE), output)],
+        },
       },
     });
+    rmSync(folder, { recursive: true });
+    this.node.addValidation({ validate: () => this.#beyondLimits() });
 
     makeFunctionAlarms(this, this, props.impact);
+  }
+
+  /** Of the whole environment, whoever has added to it. */
+  #beyondLimits(): string[] {
+    const stack = Stack.of(this);
+    const made = this.function.node.defaultChild;
+    const resolved: unknown = made instanceof CfnFunction ? stack.resolve(made.environment) : {};
+    const typeOf = (logicalId: string) =>
+      stack.node
+        .findAll()
+        .filter((one) => CfnElement.isCfnElement(one) && CfnResource.isCfnResource(one))
+        .find((one) => stack.resolve(one.logicalId) === logicalId)?.cfnResourceType;
+    return [...violations(environment(this.name, variablesOf(resolved), typeOf))];
   }
 
   /** Lets the function do exactly these actions on exactly these resources. */
@@ -128,6 +167,18 @@ export class NodeFunction extends Construct {
   allowKey(key: IKey | undefined): void {
     if (key !== undefined) this.allow(["kms:Decrypt", "kms:GenerateDataKey"], key.keyArn);
   }
+}
+
+function variablesOf(environment: unknown): Readonly<Record<string, unknown>> {
+  if (typeof environment !== "object" || environment === null) return {};
+  const variables: unknown = "variables" in environment ? environment.variables : undefined;
+  return typeof variables === "object" && variables !== null ? { ...variables } : {};
+}
+
+/** The same in any shell. */
+function copyOf(file: string, folder: string): string {
+  const copy = `require('fs').copyFileSync(process.argv[1],process.argv[2])`;
+  return `"${process.execPath}" -e "${copy}" "${file}" "${join(folder, SETTINGS_FILE)}"`;
 }
 
 function entryOf(name: FunctionName): string {

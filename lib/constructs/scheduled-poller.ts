@@ -69,8 +69,8 @@ export class ScheduledPoller extends Construct {
         PAYLOAD_BUCKET_NAME: store.payloads.bucketName,
         API_ID: api.apiId,
         ALLOY_API_SECRET_ARN: this.secret.secretArn,
-        POLLER_SETTINGS: JSON.stringify(pollerSettings(stage)),
       },
+      settings: pollerSettings(stage),
     });
     queue.events.allowSender(this.function.role);
     this.function.allow(["sqs:GetQueueAttributes"], queue.events.queueArn);

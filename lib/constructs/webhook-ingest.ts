@@ -21,6 +21,7 @@ import {
   TIMEOUTS_MS,
   WEBHOOK_PATH,
 } from "../../lambdas/settings.ts";
+import { ingestSettings } from "../function-settings.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import type { ApplicationStore } from "./application-store.ts";
@@ -77,10 +78,8 @@ export class WebhookIngest extends Construct {
         EVENT_QUEUE_URL: queue.events.queueUrl,
         PAYLOAD_BUCKET_NAME: store.payloads.bucketName,
         WEBHOOK_SECRET_ARN: this.secret.secretArn,
-        AUTH_MODE: stage.auth === "secret" ? "secret" : "jwt",
-        ...(stage.auth !== "secret" && { JWT: JSON.stringify(stage.auth.jwt) }),
-        ALLOW_LIST: JSON.stringify(stage.allowList),
       },
+      settings: ingestSettings(stage),
     });
     queue.events.allowSender(this.function.role);
     this.function.allow(["secretsmanager:GetSecretValue"], this.secret.secretArn);

@@ -28,6 +28,10 @@ export function ms(name: string, value: number): Quantity {
   return { name, value, unit: "ms" };
 }
 
+export function bytes(name: string, value: number): Quantity {
+  return { name, value, unit: "bytes" };
+}
+
 export function count(name: string, value: number): Quantity {
   return { name, value, unit: "" };
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import type { IngestSettings } from "../../lambdas/settings.ts";
 import { deployedIngest, restoreProcess } from "../support/deployed-ingest.ts";
 import { startFaultyAws } from "../support/faulty-aws.ts";
 import { aRequest, basicOf } from "../support/ingest.ts";
@@ -24,14 +25,11 @@ describe("a webhook in a warm function", () => {
   const WEBHOOKS = 20;
 
   async function postWarm(
-    environment: Readonly<Record<string, string>> = {},
+    settings: Partial<IngestSettings> = {},
     request: Parameters<typeof aRequest>[0] = {},
   ) {
-    const ingest = await deployedIngest({
-      AWS_ENDPOINT_URL: rest.url,
-      AWS_ENDPOINT_URL_SQS: queue.url,
-      ...environment,
-    });
+    const endpoints = { AWS_ENDPOINT_URL: rest.url, AWS_ENDPOINT_URL_SQS: queue.url };
+    const ingest = await deployedIngest(endpoints, settings);
     const statuses = new Set<number | undefined>();
     for (let posted = 0; posted < WEBHOOKS; posted += 1) {
       const { answer } = await ingest.handle(aRequest({ authorization, ...request }));
@@ -61,7 +59,7 @@ describe("a webhook in a warm function", () => {
     const claims = { iss: jwt.issuer, aud: "alloy", scope: "send" };
 
     const posted = await postWarm(
-      { AUTH_MODE: "jwt", JWT: JSON.stringify(jwt) },
+      { auth: { jwt } },
       { authorizer: { jwt: { claims, scopes: ["send"] } } },
     );
 

@@ -138,10 +138,7 @@ describe.skipIf(isSkipped).concurrent("an alarm of the deployed stack", () => {
 
     it("pages within three poll periods when all webhooks of an application are lost, and ends when it is healed", async () => {
       const { stack, clients } = driver;
-      const receiver = await makeEmulatorReceiver(
-        clients,
-        checkOutputs({ [STACK_NAME]: stack.outputs }),
-      );
+      const receiver = makeEmulatorReceiver(clients, checkOutputs({ [STACK_NAME]: stack.outputs }));
       await untilState("delivery-gap", "OK", 2 * POLL_PERIOD_MS);
       const before = (await toldAbout("page", "delivery-gap")).length;
 

@@ -82,7 +82,7 @@ export async function openEmulatorDriver(): Promise<Driver> {
     webhookUrl,
     basic,
     hmac,
-    receiver: await makeEmulatorReceiver(clients, checkOutputs({ [STACK_NAME]: stack.outputs })),
+    receiver: makeEmulatorReceiver(clients, checkOutputs({ [STACK_NAME]: stack.outputs })),
     alloy: { port, ...alloyApi, timeScale },
     stored: async () => JSON.stringify(await items()),
     deadLetters: async () =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { EVENT_SOURCE, ROUTE_TITLES, THROTTLE } from "../../lambdas/settings.ts";
+import { consumerSettings, ingestSettings, pollerSettings } from "../../lib/function-settings.ts";
 import { isRecord, listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
-import { consumerSettings } from "../../lib/function-settings.ts";
 import { local, production, sandbox } from "./variants.ts";
 import type { TemplateResource } from "../../tools/template/synthesise.ts";
 
@@ -92,9 +92,8 @@ describe("the way in", () => {
       AuthorizationType: "JWT",
       AuthorizationScopes: ["send"],
     });
-    expect(environmentOf(functionNamed(withTokens.resources, "Ingest"))).toMatchObject({
-      AUTH_MODE: "jwt",
-      JWT: `{"issuer":"https://login.example.com","audience":["alloy"],"scopes":["send"]}`,
+    expect(ingestSettings(withTokens.stage).auth).toEqual({
+      jwt: { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] },
     });
   });
 
@@ -295,9 +294,7 @@ describe("the poller", () => {
     const stack = synthesise(local);
 
     const [schedule] = stack.ofType("AWS::Scheduler::Schedule");
-    const settings: unknown = JSON.parse(
-      String(environmentOf(functionNamed(stack.resources, "Poller"))["POLLER_SETTINGS"]),
-    );
+    const settings = pollerSettings(local);
 
     expect(schedule?.Properties["ScheduleExpression"]).toBe("rate(1 minute)");
     expect(settings).toMatchObject({
@@ -319,16 +316,12 @@ describe("the poller", () => {
 
 describe("the settings of the consumer", () => {
   it("come from the stage", () => {
-    const stack = synthesise({
+    const settings = consumerSettings({
       ...sandbox,
       journeys: ["J-1"],
       retention: { ...sandbox.retention, eventsMs: 7 },
       routes: { ...sandbox.routes, denied: { ...sandbox.routes.denied, publish: false } },
     });
-
-    const settings: unknown = JSON.parse(
-      String(environmentOf(functionNamed(stack.resources, "Consumer"))["CONSUMER_SETTINGS"]),
-    );
 
     expect(settings).toMatchObject({
       environment: "sandbox",
@@ -366,12 +359,6 @@ function functionNamed(
   return resources.find(
     ({ Type: type, logicalId }) => type === "AWS::Lambda::Function" && logicalId.includes(name),
   );
-}
-
-function environmentOf(one: TemplateResource | undefined): Readonly<Record<string, unknown>> {
-  const environment = one?.Properties["Environment"];
-  const variables = isRecord(environment) ? environment["Variables"] : undefined;
-  return isRecord(variables) ? variables : {};
 }
 
 function targetsOf(resources: readonly TemplateResource[], name: string): readonly unknown[] {

@@ -280,18 +280,6 @@ describe("a stage without a mistake", () => {
   });
 });
 
-describe("routes of more single Journeys than fit into the consumer's environment", () => {
-  it("are refused", () => {
-    const outcomes = { "approved with conditions": "approved" };
-    const tokens = Array.from({ length: 40 }, (_, index) => `J-${index}`);
-    const journeyRoutes = Object.fromEntries(tokens.map((token) => [token, { outcomes }]));
-
-    expect(messageOf(() => validate(changed({ journeyRoutes })))).toMatch(
-      /^Stage "sandbox", journeyRoutes: .* was given, but it must be at most 2000 bytes as JSON: it becomes an environment variable of the consumer; correct it in lib\/stages\.ts\.$/,
-    );
-  });
-});
-
 /** A stage with values that the compiler would refuse, as JSON or a cast would bring them. */
 function changed(change: object): StageConfiguration {
   return Object.assign({}, sandbox, change);

@@ -1,5 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { vi } from "vitest";
+import { onTestFinished, vi } from "vitest";
+
+import { SETTINGS_FILE } from "../../lambdas/settings.ts";
+import type { IngestSettings } from "../../lambdas/settings.ts";
 
 import { watchStalls } from "./stalls.ts";
 
@@ -9,7 +16,10 @@ let stalls: ReturnType<typeof watchStalls> | undefined;
  * Ingest as it is deployed: its entry file, with the environment that the stack and Lambda set, against
  * endpoints of this machine. `lines` is what it writes to standard output.
  */
-export async function deployedIngest(environment: Readonly<Record<string, string>>) {
+export async function deployedIngest(
+  environment: Readonly<Record<string, string>>,
+  changes: Partial<IngestSettings> = {},
+) {
   vi.resetModules();
   const variables = {
     STAGE: "test",
@@ -19,8 +29,7 @@ export async function deployedIngest(environment: Readonly<Record<string, string
     EVENT_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/123456789012/events",
     PAYLOAD_BUCKET_NAME: "payloads",
     WEBHOOK_SECRET_ARN: "arn:aws:secretsmanager:us-east-1:123456789012:secret:webhook",
-    AUTH_MODE: "secret",
-    ALLOW_LIST: JSON.stringify({ mode: "observe", cidrs: ["52.7.221.27/32"] }),
+    LAMBDA_TASK_ROOT: codeFolder(changes),
     ...environment,
   };
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
@@ -44,6 +53,19 @@ export async function deployedIngest(environment: Readonly<Record<string, string
       return { answer, ms: running() - started };
     },
   };
+}
+
+/** A folder with the settings file that the stack puts beside the code. */
+function codeFolder(changes: Partial<IngestSettings>): string {
+  const folder = mkdtempSync(join(tmpdir(), "ingest-"));
+  const settings: IngestSettings = {
+    auth: "secret",
+    allowList: { mode: "observe", cidrs: ["52.7.221.27/32"] },
+    ...changes,
+  };
+  writeFileSync(join(folder, SETTINGS_FILE), JSON.stringify(settings));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
 }
 
 /** Puts environment and standard output back. */

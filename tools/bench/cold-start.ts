@@ -1,7 +1,11 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+
+import { SETTINGS_FILE } from "../../lambdas/settings.ts";
+import type { IngestSettings } from "../../lambdas/settings.ts";
 
 import { medianOf, quartilesOf, rounded, roundedInterval } from "./statistics.ts";
 import type { Interval } from "./statistics.ts";
@@ -52,8 +56,7 @@ export function startProcess(file: string, event: string, awsUrl: string): Promi
       EVENT_QUEUE_URL: `${awsUrl}/123456789012/events`,
       PAYLOAD_BUCKET_NAME: "payloads",
       WEBHOOK_SECRET_ARN: "arn:aws:secretsmanager:us-east-1:123456789012:secret:webhook",
-      AUTH_MODE: "secret",
-      ALLOW_LIST: JSON.stringify({ mode: "observe", cidrs: ["52.7.221.27"] }),
+      LAMBDA_TASK_ROOT: dirname(file),
     },
   });
   let output = "";
@@ -95,6 +98,15 @@ export function timesOf(starts: readonly Start[]): Times {
 /** The file that holds the event which every process is sent. */
 export function writeEvent(file: string): void {
   writeFileSync(file, JSON.stringify(EVENT));
+}
+
+/** The settings file beside the bundles, as the stack puts it there. */
+export function writeSettings(folder: string): void {
+  const settings: IngestSettings = {
+    auth: "secret",
+    allowList: { mode: "observe", cidrs: ["52.7.221.27"] },
+  };
+  writeFileSync(join(folder, SETTINGS_FILE), JSON.stringify(settings));
 }
 
 /** Processes that wait for a processor take as long as the others let them. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import { isDecided } from "./bench.ts";
 import type { Bundle } from "./bundle.ts";
-import { startProcess, WARM_REQUESTS, writeEvent } from "./cold-start.ts";
+import { startProcess, WARM_REQUESTS, writeEvent, writeSettings } from "./cold-start.ts";
 import type { Start } from "./cold-start.ts";
 import { timeTargets } from "./ingest-report.ts";
 import { bySubject } from "./ingest-subjects.ts";
@@ -31,6 +31,7 @@ export async function playRounds(
 ): Promise<readonly Round[]> {
   const event = join(folder, "event.json");
   writeEvent(event);
+  writeSettings(folder);
   const aws = await startLocalAws(
     JSON.stringify({ basic: [{ username: "alloy", password: "correct horse battery" }] }),
   );

@@ -1,12 +1,12 @@
 import { QueryCommand } from "@aws-sdk/client-dynamodb";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
 import { GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 import { ROUTE_IDS, SUBMISSION_DETAIL_TYPE } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
+import { stageFrom } from "../../lib/stages.ts";
 import type { StackOutputs } from "./cdk.ts";
 import type { Clients } from "./clients.ts";
 import { ONBOARDING } from "./receiver.ts";
@@ -18,11 +18,6 @@ import type { PublishedMessage, ReceivedApplication, Receiver } from "./receiver
  */
 const LOOK_SECONDS = 2;
 
-/** What is needed of `ConsumerSettings`. */
-const Settings = v.object({
-  ignoredEventTypes: v.array(v.string()),
-  routes: v.object(v.entriesFromList(ROUTE_IDS, v.object({ publishLate: v.boolean() }))),
-});
 const Application = v.object({
   sk: v.literal("STATE"),
   status: v.nullish(v.string(), null),
@@ -40,19 +35,17 @@ const Published = v.object({
 });
 
 /** The stack in the emulator, as a receiver. */
-export async function makeEmulatorReceiver(
-  clients: Clients,
-  outputs: StackOutputs,
-): Promise<Receiver> {
-  const settings = await consumerSettings(clients, outputs.ConsumerFunctionName);
+export function makeEmulatorReceiver(clients: Clients, outputs: StackOutputs): Receiver {
+  // Where Alloy is, and how fast time goes, changes nothing of what is asked for here.
+  const stage = stageFrom({ stage: "local", alloyBaseUrl: "http://127.0.0.1/v1" });
   const seen = new Map<string, PublishedMessage>();
   const queues = ROUTE_IDS.flatMap((route) => {
     const url = outputs[`${pascalCase(route)}QueueUrl`];
     return url === undefined ? [] : [{ route, url }];
   });
   return {
-    ignoredEventTypes: settings.ignoredEventTypes,
-    routesPublishingLate: new Set(ROUTE_IDS.filter((route) => settings.routes[route].publishLate)),
+    ignoredEventTypes: stage.events.handled.allBut,
+    routesPublishingLate: new Set(ROUTE_IDS.filter((route) => stage.routes[route].publishLate)),
     async announceSubmission(detail) {
       const { Entries, FailedEntryCount } = await clients.events.send(
         new PutEventsCommand({
@@ -87,13 +80,6 @@ export async function makeEmulatorReceiver(
     waiting: () => depthOf(clients, outputs.EventQueueUrl),
     deadLettered: () => depthOf(clients, outputs.DeadLetterQueueUrl),
   };
-}
-
-async function consumerSettings({ lambda }: Clients, name: string) {
-  const { Environment } = await lambda.send(
-    new GetFunctionConfigurationCommand({ FunctionName: name }),
-  );
-  return v.parse(Settings, JSON.parse(Environment?.Variables?.["CONSUMER_SETTINGS"] ?? "{}"));
 }
 
 async function itemsOf({ dynamo }: Clients, TableName: string, applicationToken: string) {

@@ -93,7 +93,7 @@ export async function startEmulatorStack(
           "evaluated here, each by its own definition: the emulator mixes up their dimensions",
         ],
       ],
-      receiver: await makeEmulatorReceiver(clients, outputs),
+      receiver: makeEmulatorReceiver(clients, outputs),
       alloy,
       broken,
       watch: (watcher) => watchStack(clients, deployment, watcher),

@@ -48,7 +48,7 @@ describe("the allow-list", () => {
     "names the range that is none: %j",
     (cidr) => {
       expect(() => makeAllowList([cidr])("52.7.221.27")).toThrow(
-        `"${cidr}" in ALLOW_LIST is no address range`,
+        `"${cidr}" in the allow-list is no address range`,
       );
     },
   );

@@ -9,13 +9,12 @@ const COMPLETE = {
   EVENT_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/123456789012/events",
   PAYLOAD_BUCKET_NAME: "payloads",
   WEBHOOK_SECRET_ARN: "arn:aws:secretsmanager:us-east-1:123456789012:secret:webhook",
-  AUTH_MODE: "secret",
-  ALLOW_LIST: `{"mode":"observe","cidrs":["52.7.221.27/32"]}`,
 };
+const SETTINGS = { auth: "secret", allowList: { mode: "observe", cidrs: ["52.7.221.27/32"] } };
 
 describe("the environment of ingest", () => {
   it("is read", () => {
-    const environment = readIngestEnvironment(COMPLETE);
+    const environment = readIngestEnvironment(COMPLETE, SETTINGS);
 
     expect(environment).toEqual({
       stage: "sandbox",
@@ -30,60 +29,60 @@ describe("the environment of ingest", () => {
   });
 
   it("names all that is missing at once", () => {
-    expect(() => readIngestEnvironment({ ...COMPLETE, STAGE: "", ALLOW_LIST: undefined })).toThrow(
-      "STAGE, ALLOW_LIST",
-    );
-  });
+    const incomplete = { ...COMPLETE, STAGE: "", WEBHOOK_SECRET_ARN: undefined };
 
-  it("refuses another way to authenticate", () => {
-    expect(() => readIngestEnvironment({ ...COMPLETE, AUTH_MODE: "none" })).toThrow(
-      `AUTH_MODE is "none"; it must be "secret" or "jwt"`,
-    );
+    expect(() => readIngestEnvironment(incomplete, SETTINGS)).toThrow("STAGE, WEBHOOK_SECRET_ARN");
   });
 
   it("reads what a token must say", () => {
     const jwt = { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] };
 
-    const { auth } = readIngestEnvironment({
-      ...COMPLETE,
-      AUTH_MODE: "jwt",
-      JWT: JSON.stringify(jwt),
-    });
+    const { auth } = readIngestEnvironment(COMPLETE, { ...SETTINGS, auth: { jwt } });
 
     expect(auth).toEqual({ jwt });
   });
 
   it.each([
     undefined,
-    "null",
-    "{",
-    `{"issuer":"https://login.example.com","audience":["alloy"]}`,
-    `{"issuer":"https://login.example.com","audience":["alloy"],"scopes":[]}`,
-    `{"issuer":"https://login.example.com","audience":[],"scopes":["send"]}`,
-    `{"issuer":1,"audience":["alloy"],"scopes":["send"]}`,
-  ])("does not start in JWT mode without all of that: %s", (JWT) => {
-    expect(() => readIngestEnvironment({ ...COMPLETE, AUTH_MODE: "jwt", JWT })).toThrow(/^JWT is /);
-  });
-
-  it.each([
-    "[]",
-    "null",
-    `{"mode":"off","cidrs":[]}`,
-    `{"mode":"observe"}`,
-    `{"mode":"observe","cidrs":[1]}`,
-    "{",
-  ])("refuses the allow-list %s", (value) => {
-    expect(() => readIngestEnvironment({ ...COMPLETE, ALLOW_LIST: value })).toThrow(
-      `ALLOW_LIST is ${value}`,
+    null,
+    "none",
+    { jwt: null },
+    { jwt: { issuer: "https://login.example.com", audience: ["alloy"] } },
+    { jwt: { issuer: "https://login.example.com", audience: ["alloy"], scopes: [] } },
+    { jwt: { issuer: "https://login.example.com", audience: [], scopes: ["send"] } },
+    { jwt: { issuer: 1, audience: ["alloy"], scopes: ["send"] } },
+  ])("does not start with another way to authenticate, or with half of one: %j", (auth) => {
+    expect(() => readIngestEnvironment(COMPLETE, { ...SETTINGS, auth })).toThrow(
+      /^The settings' auth is /,
     );
   });
 
+  it.each([
+    [],
+    null,
+    "text",
+    { mode: "off", cidrs: [] },
+    { mode: "observe" },
+    { mode: "observe", cidrs: [1] },
+  ])("refuses the allow-list %j", (allowList) => {
+    expect(() => readIngestEnvironment(COMPLETE, { ...SETTINGS, allowList })).toThrow(
+      `allowList is ${JSON.stringify(allowList)}`,
+    );
+  });
+
+  it.each([null, [], "text", {}])("refuses settings that are none: %j", (settings) => {
+    expect(() => readIngestEnvironment(COMPLETE, settings)).toThrow("auth is undefined");
+  });
+
   it("takes one endpoint for all services, and one service's own before it", () => {
-    const { endpoints } = readIngestEnvironment({
-      ...COMPLETE,
-      AWS_ENDPOINT_URL: "http://127.0.0.1:4566",
-      AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9000",
-    });
+    const { endpoints } = readIngestEnvironment(
+      {
+        ...COMPLETE,
+        AWS_ENDPOINT_URL: "http://127.0.0.1:4566",
+        AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9000",
+      },
+      SETTINGS,
+    );
 
     expect(endpoints).toEqual({
       sqs: "http://127.0.0.1:4566",

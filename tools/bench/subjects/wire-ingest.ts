@@ -3,6 +3,7 @@ import { makeCredentialCache } from "../../../lambdas/ingest/credential-cache.ts
 import { readIngestEnvironment } from "../../../lambdas/ingest/env.ts";
 import { makeIngestHandler } from "../../../lambdas/ingest/handler.ts";
 import { makeJudge } from "../../../lambdas/ingest/judge.ts";
+import { readSettingsFile } from "../../../lambdas/settings-file.ts";
 import { INGEST } from "../../../lambdas/settings.ts";
 import { makeLineLogger } from "../../../lambdas/telemetry/line-logger.ts";
 import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
@@ -16,7 +17,7 @@ export interface Calls {
 
 /** This ingest with other people's clients: everything but the calls is what is deployed. */
 export function wireIngest(calls: Calls) {
-  const environment = readIngestEnvironment(process.env);
+  const environment = readIngestEnvironment(process.env, readSettingsFile(process.env));
   const now = Date.now;
   const logger = makeLineLogger(writeLine);
   const metrics = makeMetrics({ stage: environment.stage, write: writeLine, now });
