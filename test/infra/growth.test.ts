@@ -78,7 +78,8 @@ function assetsOf(stages: readonly StageConfiguration[]): ReadonlyMap<string, st
   const outdir = mkdtempSync(join(tmpdir(), "cdk-out-"));
   onTestFinished(() => rmSync(outdir, { recursive: true }));
   const app = new App({ outdir });
-  for (const stage of stages) new PipelineStack(app, { stage });
+  const stacks = stages.map((stage) => new PipelineStack(app, { stage }));
+  expect(stacks.map(({ node }) => node.scope)).toEqual(stages.map(() => app));
   app.synth();
   return new Map(
     readdirSync(outdir)
