@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 
+import { refuse } from "../guard/guard.ts";
+import { refusalOf } from "../guard/refusal.ts";
 import { ADMIN_PATH, makeAdminApi } from "./admin-api.ts";
 import { makeAlloy } from "./alloy.ts";
 import type { Alloy, HeldApplication } from "./alloy.ts";
@@ -85,6 +87,11 @@ export async function startAlloySimulator(options: AlloySimulatorOptions): Promi
   const answerAdmin = makeAdminApi({ alloy, api, faults, scenarios });
 
   const server = createServer((request, response) => {
+    const refusal = refusalOf(request);
+    if (refusal !== null) {
+      refuse(request, response, refusal);
+      return;
+    }
     void answer(request, response, (read) =>
       isAdmin(read.path) ? answerAdmin(read) : api.answer(read),
     );

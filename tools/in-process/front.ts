@@ -5,6 +5,8 @@ import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { WEBHOOK_PATH } from "../../lambdas/settings.ts";
+import { refuse } from "../guard/guard.ts";
+import { refusalOf } from "../guard/refusal.ts";
 
 /** What one invocation of a Lambda takes, the event around the body included (Lambda's quotas). */
 const MOST_EVENT_BYTES = 6_291_456;
@@ -29,6 +31,11 @@ export async function startFront(options: {
 }): Promise<{ readonly webhookUrl: string; readonly stop: () => Promise<void> }> {
   const { port, ingest, onAnswered, onFailure } = options;
   const server = createServer((request, response) => {
+    const refusal = refusalOf(request);
+    if (refusal !== null) {
+      refuse(request, response, refusal);
+      return;
+    }
     void answer(request, response).catch(onFailure);
   });
 

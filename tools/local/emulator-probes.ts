@@ -1,7 +1,7 @@
 import type { EmulatorProbes } from "./find-emulator.ts";
 import { findDocker, findMiniStack, findPython } from "./programs.ts";
 import { checkRunningEndpoint } from "./running-endpoint.ts";
-import { installEmulator, pinnedVersion } from "./virtual-environment.ts";
+import { installEmulator, pinnedVersion, serveCommand } from "./virtual-environment.ts";
 
 /** The real probes of this machine. */
 export function emulatorProbes(
@@ -14,8 +14,8 @@ export function emulatorProbes(
     endpoint: environment["AWS_ENDPOINT_URL"],
     checkEndpoint: (url) => checkRunningEndpoint(url),
     programOnPath: async () => {
-      const program = await findMiniStack(path, await pinnedVersion());
-      return program === null ? null : [program];
+      const python = await findMiniStack(path, await pinnedVersion());
+      return python === null ? null : serveCommand(python);
     },
     python: () => findPython(path),
     // The person's own environment: pip's index, proxy and certificates may be set in it.

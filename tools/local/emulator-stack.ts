@@ -88,6 +88,7 @@ export async function startEmulatorStack(
       webhookUrl,
       differences: [
         ["Left out", `${omitted}: the emulator cannot hold them`],
+        guardedText(deployment),
         [
           "Alarms",
           "evaluated here, each by its own definition: the emulator mixes up their dimensions",
@@ -154,6 +155,13 @@ async function startBesides(
     onFailure: (error) => narrator.onFailure(`The poller could not be run: ${causeOf(error)}.`),
   });
   return [...closers, stopPace];
+}
+
+/** Whether a web page that is open in a browser here can reach what was started. */
+function guardedText({ emulator }: Deployment): readonly [string, string] {
+  return emulator === null
+    ? ["Not guarded", "the running emulator answers every web page that is open in a browser here"]
+    : ["Guarded", "requests of web pages are refused: the emulator itself would answer them"];
 }
 
 async function watchStack(

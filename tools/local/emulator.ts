@@ -1,12 +1,17 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { env, platform } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { startGuard } from "../guard/guard.ts";
+import type { GuardedServer } from "../guard/guard.ts";
 import { childEnvironment } from "./child-environment.ts";
-import { LocalFailure } from "./failure.ts";
+import { causeOf, LocalFailure } from "./failure.ts";
 import type { Command, EmulatorSource } from "./find-emulator.ts";
 import { startKept } from "./kept-process.ts";
 import type { KeptProcess } from "./kept-process.ts";
+import { freePorts } from "./ports.ts";
 import { healthOf } from "./running-endpoint.ts";
 import type { EmulatorHealth } from "./running-endpoint.ts";
 
@@ -34,8 +39,10 @@ export interface OwnEmulator {
 export type StartableSource = Exclude<EmulatorSource, { kind: "running" }>;
 
 /**
- * Starts the emulator on 127.0.0.1 and waits until it answers.
+ * Starts the emulator behind a guard on 127.0.0.1, and waits until it answers. It answers whoever asks, so it listens
+ * where a web page cannot get to: on a socket of this user; in Docker on a port that only the guard is told.
  *
+ * @param options.port - of the guard.
  * @param options.folder - its state, its log and its temporary files.
  * @throws LocalFailure when it does not come up, with the end of its log.
  */
@@ -49,17 +56,23 @@ export async function startEmulator(
   await mkdir(`${folder}/tmp`, { recursive: true, mode: 0o700 });
   // The emulator's own worker is CommonJS; under this repository's package.json it would not load.
   await writeFile(`${folder}/tmp/package.json`, `{"type":"commonjs"}`);
-  const command =
-    source.kind === "program"
-      ? source.command
-      : dockerCommand(source.docker, port, platform === "linux");
-  const kept = await startKept(command, {
+  const { command, target, remove } = await placeOf(source);
+  const guard = await startGuard(port, target).catch((error: unknown) => {
+    throw new LocalFailure(`Port ${port} cannot be listened on (${causeOf(error)}).`, {
+      cause: error,
+    });
+  });
+  const started = await startKept(command, {
     env: childEnvironment(env, {
       ...settingsOf(port),
       ...stateSettings(folder),
     }),
     logFile,
     cwd: folder,
+  });
+  const kept = whenOver(started, async () => {
+    await guard.stop();
+    await remove();
   });
   const up = await Promise.race([answer(endpoint, source.kind, signal), kept.ended]);
   if (typeof up === "object" && up !== null) return { endpoint, health: up, process: kept };
@@ -70,6 +83,54 @@ export async function startEmulator(
     `The emulator did not start on port ${port}: ${why}. The end of its log:`,
     { details: await endOf(logFile) },
   );
+}
+
+/** The longest name of a socket that every system takes. */
+const MOST_SOCKET_BYTES = 103;
+
+/** Where the emulator itself is to listen, and how it is started there. */
+async function placeOf(source: StartableSource): Promise<{
+  readonly command: Command;
+  readonly target: GuardedServer;
+  readonly remove: () => Promise<void>;
+}> {
+  if (source.kind === "docker") {
+    const [port = 0] = await freePorts(1);
+    return {
+      command: dockerCommand(source.docker, port, platform === "linux"),
+      target: { host: "127.0.0.1", port },
+      remove: async () => undefined,
+    };
+  }
+  // Not in the run's folder: a socket's name is short. mkdtemp gives the folder to this user alone.
+  const folder = await mkdtemp(join(tmpdir(), "alloy-"));
+  const socketPath = join(folder, "aws");
+  if (Buffer.byteLength(socketPath) > MOST_SOCKET_BYTES) {
+    throw new LocalFailure(
+      `TMPDIR is "${tmpdir()}", too long for the name of a socket: set it to a shorter one, such as /tmp.`,
+    );
+  }
+  return {
+    command: [...source.command, socketPath],
+    target: { socketPath },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** The process, with what has to be done once it was stopped. */
+function whenOver(process: KeptProcess, clean: () => Promise<void>): KeptProcess {
+  return {
+    pid: process.pid,
+    ended: process.ended,
+    async stop() {
+      await process.stop();
+      await clean();
+    },
+    async kill() {
+      await process.kill();
+      await clean();
+    },
+  };
 }
 
 /** Waits for the health page; null when it does not come in time. */

@@ -52,7 +52,7 @@ export async function findDocker(path: string): Promise<string | null> {
   return version === null ? null : docker;
 }
 
-/** A `ministack` on the path that is at least as new as `wanted`, or null. */
+/** The Python of a `ministack` on the path that is at least as new as `wanted`, or null. */
 export async function findMiniStack(path: string, wanted: string): Promise<string | null> {
   const program = await whichProgram("ministack", path);
   if (program === null) return null;
@@ -63,7 +63,7 @@ export async function findMiniStack(path: string, wanted: string): Promise<strin
     "-c",
     "import importlib.metadata as m; print(m.version('ministack'))",
   ]);
-  return version !== null && isAtLeast(version, wanted) ? program : null;
+  return version !== null && isAtLeast(version, wanted) ? python : null;
 }
 
 /** Compares dotted numbers: 1.10.0 is newer than 1.9.9. */

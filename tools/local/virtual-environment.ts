@@ -11,6 +11,13 @@ const REQUIREMENTS = fileURLToPath(new URL("requirements.txt", import.meta.url))
 /** 20 MB of wheels; on a slow line with a slow disk it still ends within this. */
 const INSTALL_TIMEOUT_MS = 180_000;
 
+/** Serves MiniStack on the socket that is named behind it, by the Python that has it. */
+export function serveCommand(python: string): readonly [string, ...string[]] {
+  return [python, SERVE];
+}
+
+const SERVE = fileURLToPath(new URL("serve_emulator.py", import.meta.url));
+
 const PIP_OPTIONS = [
   "--quiet",
   "--disable-pip-version-check",
@@ -34,7 +41,7 @@ export async function pinnedVersion(): Promise<string> {
  *
  * @param python - the Python to make it from.
  * @param folder - where it is; `.local/emulator` unless a test says otherwise.
- * @returns the command that runs it; through the interpreter, so that a moved clone still works.
+ * @returns the command that serves it; through the interpreter, so that a moved clone still works.
  * @throws LocalFailure when it cannot be installed.
  */
 export async function installEmulator(
@@ -47,7 +54,7 @@ export async function installEmulator(
   },
 ): Promise<readonly [string, ...string[]]> {
   const folder = options.folder ?? `${LOCAL_FOLDER}emulator`;
-  const command = [`${folder}/bin/python`, "-m", "ministack"] as const;
+  const command = serveCommand(`${folder}/bin/python`);
   const stampFile = `${folder}/installed-requirements`;
   const stamp = createHash("sha256")
     .update(await readFile(REQUIREMENTS))

@@ -3,7 +3,7 @@ import { LocalFailure } from "../../../tools/local/failure.ts";
 import { findEmulator, NoEmulator } from "../../../tools/local/find-emulator.ts";
 import type { Command, EmulatorProbes } from "../../../tools/local/find-emulator.ts";
 
-const OURS: Command = [".local/python", "-m", "ministack"];
+const OURS: Command = [".local/python", "serve_emulator.py"];
 
 /** A machine on which nothing is installed, but for what the test names; it notes what was looked at. */
 function aMachine(has: Partial<EmulatorProbes> = {}) {
@@ -76,7 +76,7 @@ describe("finding the emulator", () => {
 
     expect(source).toMatchObject({
       kind: "program",
-      command: [".local/python", "-m", "ministack"],
+      command: [".local/python", "serve_emulator.py"],
     });
   });
 

@@ -52,7 +52,10 @@ describe("the emulator's virtual environment", () => {
     const command = await install(python);
     await install(python);
 
-    expect(command).toEqual([join(base, "emulator/bin/python"), "-m", "ministack"]);
+    expect(command).toEqual([
+      join(base, "emulator/bin/python"),
+      expect.stringMatching(/\/tools\/local\/serve_emulator\.py$/),
+    ]);
     expect(asked()).toEqual(["venv", "pip"]);
   });
 

@@ -6,7 +6,7 @@ const WRITES =
   /\bconsole\.|process\.std(?:out|err)\b|\b(?:stdout|stderr)\.write|styleText|\\u001b|\\x1b|\\033/i;
 
 /** Tools that people run against what others have sent. */
-const FOLDERS = ["ops", "local", "in-process", "alloy-simulator"];
+const FOLDERS = ["ops", "local", "in-process", "alloy-simulator", "guard"];
 
 const files = FOLDERS.flatMap((folder) =>
   readdirSync(`tools/${folder}`, { encoding: "utf8" })

@@ -1,0 +1,21 @@
+"""Serves MiniStack on a Unix socket of this user alone, where its own command takes an address and a port.
+
+A web page can reach every port of this machine, and MiniStack answers every page. It cannot reach a socket in a folder.
+Run by emulator.ts: python serve_emulator.py <socket>
+"""
+
+import asyncio
+import os
+import sys
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack.app import app
+
+config = Config()
+config.bind = [f"unix:{sys.argv[1]}"]
+config.umask = 0o077
+# As MiniStack's own command has them.
+config.keep_alive_timeout = 75
+config.loglevel = os.environ.get("LOG_LEVEL", "INFO").upper()
+asyncio.run(serve(app, config))
