@@ -5,6 +5,7 @@ import { INGEST_MUTANTS } from "./ingest.ts";
 import type { Mutant } from "./mutant.ts";
 import { OVERSIZED_MUTANTS } from "./oversized.ts";
 import { POLLER_MUTANTS } from "./poller.ts";
+import { SECURITY_MUTANTS } from "./security.ts";
 import { STATE_MUTANTS } from "./state.ts";
 
 /** Every planted bug. */
@@ -16,4 +17,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...AWS_SAMPLE_MUTANTS,
   ...POLLER_MUTANTS,
   ...OVERSIZED_MUTANTS,
+  ...SECURITY_MUTANTS,
 ];
