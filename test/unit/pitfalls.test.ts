@@ -43,6 +43,7 @@ describe("the index of pitfalls", () => {
     ["Powertools idempotency", 14],
     ["Batches", 6],
     ["SQS, Lambda, API Gateway", 19],
+    ["Who is let in, and what is printed", 4],
   ])("has every row of %s", (section, count) => {
     expect(ALL.filter((row) => row.section === section)).toHaveLength(count);
   });
