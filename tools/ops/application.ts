@@ -41,6 +41,8 @@ export interface StoredApplication {
   /** In the order in which they happened at Alloy. */
   readonly events: readonly StoredEvent[];
   readonly failures: readonly StoredFailure[];
+  /** Items that are not of our form, by their sort key; they hide none of the others. */
+  readonly unreadable: readonly string[];
 }
 
 /**
@@ -55,6 +57,7 @@ export async function readApplication(
   const token = await tokenOf(stack, tokenOrExternalId);
   const events: StoredEvent[] = [];
   const failures: StoredFailure[] = [];
+  const unreadable: string[] = [];
   let state: Readonly<Record<string, unknown>> | undefined;
   const pages = paginateQuery(
     { client: stack.dynamo },
@@ -68,16 +71,23 @@ export async function readApplication(
     for (const item of Items.map((one) => unmarshall(one))) {
       const sk = String(item["sk"]);
       if (sk === "STATE") state = item;
-      else if (sk.startsWith("EVENT#")) events.push(v.parse(EventSchema, item));
-      else if (sk.startsWith("FAILURE#")) failures.push(v.parse(FailureSchema, item));
+      else if (sk.startsWith("EVENT#")) {
+        const event = v.safeParse(EventSchema, item);
+        if (event.success) events.push(event.output);
+        else unreadable.push(sk);
+      } else if (sk.startsWith("FAILURE#")) {
+        const failure = v.safeParse(FailureSchema, item);
+        if (failure.success) failures.push(failure.output);
+        else unreadable.push(sk);
+      }
     }
   }
-  if (state === undefined && events.length === 0) {
+  if (state === undefined && events.length + unreadable.length === 0) {
     throw new OperatorError(
       `Nothing is known of the application ${token}: neither a submission nor a webhook has come. Is it of this stage?`,
     );
   }
-  return { token, state, events, failures };
+  return { token, state, events, failures, unreadable };
 }
 
 /**

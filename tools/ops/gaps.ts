@@ -29,10 +29,16 @@ export async function gaps(stack: ConnectedStack, terminal: Terminal): Promise<v
   );
   for await (const { Items = [] } of pages) {
     for (const item of Items) {
-      const { pk, gapStage, gapSince, journeyToken } = v.parse(GapSchema, unmarshall(item));
+      const parsed = v.safeParse(GapSchema, unmarshall(item));
+      count += 1;
+      if (!parsed.success) {
+        // One item that is not of our form must not hide the others.
+        terminal.print(`(no time)  ${String(unmarshall(item)["pk"])}  cannot be read`);
+        continue;
+      }
+      const { pk, gapStage, gapSince, journeyToken } = parsed.output;
       const token = pk.replace("APPLICATION#", "");
       terminal.print(`${timeText(gapSince)}  ${token}  ${gapStage}  ${journeyToken ?? "-"}`);
-      count += 1;
     }
   }
   if (count === 0) terminal.print("No application is in gap.");

@@ -23,7 +23,8 @@ export async function replay(
   terminal: Terminal,
 ): Promise<void> {
   const { event: eventId, dryRun, now } = options;
-  const { token, events } = await readApplication(stack, tokenOrExternalId);
+  const { token, events, unreadable } = await readApplication(stack, tokenOrExternalId);
+  for (const sk of unreadable) terminal.warn(`${sk} cannot be read: left out.`);
   const chosen = events.filter((event) => eventId === null || event.eventId === eventId);
   if (chosen.length === 0) {
     throw new OperatorError(
@@ -32,7 +33,13 @@ export async function replay(
   }
   let sent = 0;
   for (const event of chosen) {
-    const message = messageOf(event, now);
+    const message = readableMessageOf(event, now);
+    if (message instanceof Error) {
+      terminal.warn(
+        `${event.eventId} (${event.type}) cannot be read (${message.message}): left out.`,
+      );
+      continue;
+    }
     if (message === null) {
       terminal.warn(`${event.eventId} (${event.type}) was too large to keep its body: left out.`);
       continue;
@@ -47,6 +54,15 @@ export async function replay(
       ? `A dry run: ${sent} of ${chosen.length} events of ${token} would be sent through the queue again.`
       : `Sent ${sent} of ${chosen.length} events of ${token} through the queue again.`,
   );
+}
+
+/** One event whose body is damaged must not keep the others from being sent. */
+function readableMessageOf(event: StoredEvent, receivedAt: number): string | null | Error {
+  try {
+    return messageOf(event, receivedAt);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 /** The message that brings the event's body again; null when the body is nowhere any more. */

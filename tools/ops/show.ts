@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import { bodyOf, readApplication } from "./application.ts";
-import type { StoredApplication } from "./application.ts";
+import type { StoredApplication, StoredEvent } from "./application.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeText } from "./time-text.ts";
@@ -29,7 +29,7 @@ export async function show(
  * @param bodies - with what Alloy sent, and with the client's own id, which may be a name.
  */
 export function describe(application: StoredApplication, bodies: boolean): readonly string[] {
-  const { token, state = {}, events, failures } = application;
+  const { token, state = {}, events, failures, unreadable } = application;
   const text = (name: string) => {
     const value = state[name];
     return typeof value === "string" ? value : "-";
@@ -54,7 +54,7 @@ export function describe(application: StoredApplication, bodies: boolean): reado
     lines.push(
       `  ${timeText(event.eventAt)}  ${event.type}${outcome} → ${event.route}; by ${event.origin} after ${seconds} s; ${event.eventId}`,
     );
-    if (bodies) lines.push(`    ${bodyOf(event)?.toString() ?? "(too large to keep)"}`);
+    if (bodies) lines.push(`    ${bodyText(event)}`);
   }
   lines.push("", failures.length === 0 ? "No failures." : `Failures (${failures.length}):`);
   for (const failure of failures) {
@@ -63,7 +63,20 @@ export function describe(application: StoredApplication, bodies: boolean): reado
       `  ${timeText(failure.failedAt)}  ${failure.eventType}, ${where}: ${failure.reason}; ${failure.eventId}`,
     );
   }
+  if (unreadable.length > 0) {
+    lines.push("", `Items that cannot be read (${unreadable.length}):`);
+    lines.push(...unreadable.map((sk) => `  ${sk}`));
+  }
   return lines;
+}
+
+/** What Alloy sent; one body that cannot be read does not hide the others. */
+function bodyText(event: StoredEvent): string {
+  try {
+    return bodyOf(event)?.toString() ?? "(too large to keep)";
+  } catch (error) {
+    return `(cannot be read: ${error instanceof Error ? error.message : String(error)})`;
+  }
 }
 
 function gapLines(value: unknown): readonly string[] {

@@ -43,6 +43,7 @@ const application: StoredApplication = {
       deadLettered: true,
     },
   ],
+  unreadable: [],
 };
 
 it("tells an application, where its truth stopped, and why", () => {
@@ -69,4 +70,16 @@ it("shows what is personal when asked", () => {
 
   expect(text).toContain(`External id  ${PERSONAL}\n`);
   expect(text).toContain(`{"name":"${PERSONAL}"}`);
+});
+
+it("hides nothing behind an item or a body that cannot be read", () => {
+  const [event] = application.events;
+  const events = event === undefined ? [] : [{ ...event, body: Buffer.from("no brotli") }, event];
+  const damaged = { ...application, events, unreadable: ["EVENT#1#e0"] };
+
+  const lines = describeApplication(damaged, true);
+
+  expect(lines.filter((line) => line.startsWith("    (cannot be read: "))).toHaveLength(1);
+  expect(lines.join("\n")).toContain(`{"name":"${PERSONAL}"}`);
+  expect(lines.slice(-2)).toEqual(["Items that cannot be read (1):", "  EVENT#1#e0"]);
 });
