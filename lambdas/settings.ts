@@ -54,6 +54,8 @@ export const METRICS = {
   eventsLate: "EventsLate",
   /** Consumer: events that configuration asks to drop (`events.handled`, `journeys`). */
   eventsIgnored: "EventsIgnored",
+  /** Consumer and poller: webhooks, submissions and answers of Alloy's that are of another environment than the stage. */
+  environmentMixed: "EnvironmentMixed",
   /** Consumer: events and bodies that Alloy's documentation does not know. */
   eventsUnrecognised: "EventsUnrecognised",
   /** Consumer: events put on the bus. */
@@ -88,7 +90,10 @@ export const METRICS = {
   pollerRuns: "PollerRuns",
   /** Poller: applications compared with Alloy. */
   applicationsChecked: "ApplicationsChecked",
-  /** Poller: applications that have been due for two of its periods, and that this run did not reach. */
+  /**
+   * Poller: applications that have been due for two of its periods, and that this run did not reach; above some
+   * 100,000 it is a lower bound.
+   */
   applicationsBehind: "ApplicationsBehind",
   /** Poller: events at Alloy, newer than the previous check of their application, without a webhook. */
   transitionsUnheard: "TransitionsUnheard",
@@ -109,6 +114,10 @@ export const METRICS = {
   gapDuration: "GapDuration",
   /** Poller: applications that Alloy does not know, or not by this account. */
   applicationsUnknown: "ApplicationsUnknown",
+  /** Poller: runs in which Alloy answered, and knew none of the applications that it was asked for. */
+  runsKnowingNone: "RunsKnowingNone",
+  /** Poller: applications that could not be checked five times in a row, while Alloy answered for others. */
+  applicationsUnchecked: "ApplicationsUnchecked",
   /** Poller: applications checked that have been open for longer than `gaps.staleAfterMs`. */
   applicationsStale: "ApplicationsStale",
   /**
@@ -120,7 +129,7 @@ export const METRICS = {
   failuresInARow: "FailuresInARow",
   /** Poller: calls of Get Journey Application. */
   alloyCalls: "AlloyCalls",
-  /** Poller: calls answered 429 or 5xx, or not at all. */
+  /** Poller: calls answered 429 or 5xx, with something that is not Alloy's, or not at all. */
   alloyCallsFailed: "AlloyCallsFailed",
   /** Poller: calls answered 401. */
   alloyCallsUnauthorized: "AlloyCallsUnauthorized",
@@ -368,16 +377,38 @@ export const POLLER = {
   attempts: 3,
   /** Wait before the second attempt, on average; it doubles with each. */
   pauseMs: 500,
-  /** Failures in a row after which a run asks no more: what an outage of Alloy's costs per run. */
+  /** Calls in vain after which a run in which nobody was answered asks no more: what an outage costs per run. */
   failuresToStop: 5,
+  /** The same where Alloy is known to have answered less than `witnessMs` ago: some may just fail by themselves. */
+  failuresToStopInDoubt: 20,
   /** The same for 429: every one has slowed the run down already. */
   refusalsToStop: 10,
   /** Applications checked side by side, once Alloy has answered: 5 a second at a second each. */
   lanes: 5,
+  /** A check that has lasted for so long holds up no other one: Alloy lets some calls hang. */
+  slowCheckMs: 1 * SECOND,
+  /** Checks side by side, slow ones among them: 5 a second at the 5 s that a call may take. */
+  mostAtOnce: 25,
   /** A check that a crash cut off is due again after this: no other run can overlap. */
   claimMs: TIMEOUTS_MS.poller + 5 * SECOND,
   /** The longest wait for the next check of an application in gap: a redrive is noticed within it. */
   longestGapCheckMs: 30 * MINUTE,
+  /** The longest wait after a check without an answer: what waited for a revoked key is checked within it. */
+  longestRetryMs: 60 * MINUTE,
+  /** Checks without an answer in a row after which an application is counted: more than an hour of them. */
+  failuresToCount: 5,
+  /**
+   * Calls about one application in a day at most, whatever is wrong with it: `ownCallsPerDay`, and one per `witnessMs`
+   * of the one application that is the witness. Checks that were asked for come on top.
+   */
+  callsPerApplicationPerDay: 120,
+  /** By its own checks: one per half an hour, and half a day's worth of them at once for what has just gone wrong. */
+  ownCallsPerDay: 72,
+  ownCallsAtOnce: 24,
+  /** The last application that Alloy knew is asked for so often at most, when Alloy seems to know nobody. */
+  witnessMs: 30 * MINUTE,
+  /** It is written down so often at most: any of the day will do. */
+  witnessKeptMs: 1 * DAY,
   /** Alloy has not known an application for so long: no more checks, unless a webhook comes. */
   unknownMs: 7 * DAY,
   /** The API secret is read again when it is older (design 2.2). */

@@ -5,7 +5,16 @@ import type { AlloyAnswer, AlloyApi } from "../domain/polling-ports.ts";
 import type { AlloyAuthorization } from "./alloy-authorization.ts";
 import { callAlloy } from "./alloy-http.ts";
 
-const ErrorSchema = v.object({ error: v.object({ minor_code: v.number() }) });
+/** Alloy writes `status_code`, which stands beside it, both as a number and as text. */
+const minorCode = v.pipe(v.union([v.number(), v.string()]), v.transform(Number));
+
+const ErrorSchema = v.object({ error: v.object({ minor_code: minorCode }) });
+
+/**
+ * Minor codes by which Alloy says that it does not know an application, or not by this account (facts 7.6). A
+ * status alone says nothing: a firewall's page and a base URL without its version are 403 and 404 too.
+ */
+const UNKNOWN_CODES: readonly (number | null)[] = [4041, 4013];
 
 /** Alloy's API over HTTPS (facts 7.3 to 7.7). It never throws for what the network or Alloy does. */
 export class HttpAlloyApi implements AlloyApi {
@@ -50,10 +59,12 @@ export class HttpAlloyApi implements AlloyApi {
     if ("failure" in answer) return answer.failure;
     const { status, body, restMs } = answer;
     const rest = restMs === null ? {} : { restMs };
-    if (status === 400 || status === 403 || status === 404) {
-      return { kind: "unknown", status, minorCode: minorCodeOf(body), ...rest };
+    if (status >= 400) {
+      const code = minorCodeOf(body);
+      return UNKNOWN_CODES.includes(code)
+        ? { kind: "unknown", status, minorCode: code, ...rest }
+        : { kind: "failed", cause: "refused", retryAfterMs: null };
     }
-    if (status >= 400) return { kind: "failed", cause: "refused", retryAfterMs: null };
     const parsed = status === 200 ? parseAlloyApplication(body, asked) : null;
     return parsed !== null && "application" in parsed
       ? { kind: "application", application: parsed.application, ...rest }

@@ -133,6 +133,9 @@ export const POLLER_RIGHTS: {
     history: [applications("Query")],
     plan: [applications("UpdateItem")],
     openGaps: [index(TABLE.gapIndex)],
+    countDue: [index(TABLE.dueIndex)],
+    witness: [applications("Query")],
+    keepWitness: [applications("UpdateItem")],
   },
   deliveries: {
     record: [

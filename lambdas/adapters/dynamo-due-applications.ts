@@ -18,10 +18,11 @@ import type {
   History,
   KnownApplication,
   OpenGap,
+  Witness,
 } from "../domain/polling-ports.ts";
 import type { RecordedEvent, RecordedFailure } from "../domain/reconciliation.ts";
 import { GAP_STAGES, TABLE } from "../settings.ts";
-import { applicationKey, applicationStateOf, dueShard } from "./application-item.ts";
+import { applicationKey, applicationStateOf, dueShard, dueShardOf } from "./application-item.ts";
 import { translateAwsError } from "./aws-error.ts";
 import { DynamoUpdate } from "./dynamo-update.ts";
 
@@ -51,12 +52,24 @@ const MemorySchema = v.object({
   checkPushes: v.nullish(v.number(), 0),
   failedChecks: v.nullish(v.number(), 0),
   unknownSince: number,
+  unsettledSince: number,
+  shareUsedTo: number,
   gap: v.nullish(GapSchema, null),
 });
 
-const ClaimSchema = v.object({ claimedUntil: v.number() });
+const ClaimSchema = v.object({
+  claimedUntil: v.number(),
+  failedChecks: v.nullish(v.number(), 0),
+});
 
-const ClaimedSchema = v.object({ ...ClaimSchema.entries, dueAt: v.number(), revision: number });
+const ClaimedSchema = v.object({ claimedUntil: v.number(), dueAt: v.number(), revision: number });
+
+const WitnessSchema = v.object({
+  applicationToken: v.string(),
+  journeyToken: v.string(),
+  knownAt: v.number(),
+  askedAt: number,
+});
 
 const EventSchema = v.object({
   eventId: v.string(),
@@ -79,6 +92,14 @@ const FailureSchema = v.object({
   deadLettered: v.boolean(),
 });
 
+/**
+ * Partition of the index `due` for what failed in its previous check: it is listed behind everything else, so that
+ * it cannot keep a healthy application from its turn. One, since a run makes few of them.
+ */
+export const FAILED_PARTITION = "DUE#FAILED";
+
+const WITNESS_KEY = { pk: "POLLER", sk: "WITNESS" };
+
 /** Partition of the sparse index `gap`; one, since few applications are ever in gap. */
 export const GAP_PARTITION = "GAP";
 
@@ -89,11 +110,13 @@ const HISTORY_ATTRIBUTES = [
   ...Object.keys(FailureSchema.entries),
 ];
 
+const SHARDS = Array.from({ length: TABLE.dueShards }, (_, number) => dueShard(number));
+
 type Item = Readonly<Record<string, unknown>>;
 
 /**
- * `DueApplications` on DynamoDB: queries of the sparse index `due`, ten shards of it, and conditional
- * updates. What is read grows with what is due, never with what is open.
+ * `DueApplications` on DynamoDB: queries of the sparse index `due`, ten shards of it and one partition for what
+ * failed, and conditional updates. What is read grows with what is due, never with what is open.
  */
 export class DynamoDueApplications implements DueApplications {
   readonly #client: DynamoDBClient;
@@ -105,31 +128,60 @@ export class DynamoDueApplications implements DueApplications {
   }
 
   async list(now: number, limit: number): Promise<readonly DueApplication[]> {
-    const shards = Array.from({ length: TABLE.dueShards }, (_, number) => dueShard(number));
-    const lists = await Promise.all(shards.map((shard) => this.#dueOf(shard, now, limit)));
-    return lists.flat().toSorted((one, other) => one.dueAt - other.dueAt);
+    const [failed = [], ...others] = await Promise.all(
+      [FAILED_PARTITION, ...SHARDS].map((partition) => this.#dueOf(partition, now, limit)),
+    );
+    return [...others.flat().toSorted((one, other) => one.dueAt - other.dueAt), ...failed];
   }
 
-  async claim(due: DueApplication, { now, until }: Claim): Promise<ClaimedApplication | null> {
+  async countDue(before: number): Promise<number> {
+    const counts = await Promise.all(
+      [FAILED_PARTITION, ...SHARDS].map(async (partition) => {
+        try {
+          // One page: a megabyte of entries, at the price of it, is backlog enough to say so.
+          const { Count = 0 } = await this.#client.send(
+            new QueryCommand({
+              TableName: this.#tableName,
+              IndexName: TABLE.dueIndex,
+              Select: "COUNT",
+              KeyConditionExpression: "duePk = :partition AND dueAt < :before",
+              ExpressionAttributeValues: marshall({ ":partition": partition, ":before": before }),
+            }),
+          );
+          return Count;
+        } catch (error) {
+          throw translateAwsError("Counting due applications", error);
+        }
+      }),
+    );
+    return counts.reduce((total, count) => total + count, 0);
+  }
+
+  async claim(due: DueApplication, claim: Claim): Promise<ClaimedApplication | null> {
+    const { now, until } = claim;
     const what = "Claiming an application";
+    const key = applicationKey(due.applicationToken);
     const update = new DynamoUpdate();
     // `dueAt` is a key of the index: to move it here and again in `plan` would cost four writes more.
     update.set("claimedUntil", until);
     update.requireEqual("dueAt", due.dueAt);
     update.requireAbsent("claimedUntil");
-    const claimed = await this.#update(what, due.applicationToken, update);
+    const claimed = await this.#update(what, key, update);
     if (claimed.isDone) return claimedApplicationOf(claimed.item);
 
     const left = v.safeParse(ClaimSchema, claimed.item);
     if (!left.success || left.output.claimedUntil > now) return null;
     // The check before this one was cut off. If it was this application that did it, it must not come
-    // first in every run: this once, the claim moves it behind the others.
+    // first in every run, nor in every run at all: the claim moves it behind the others, and on.
+    const failedChecks = left.output.failedChecks + 1;
     const again = new DynamoUpdate();
     again.set("claimedUntil", until);
-    again.set("dueAt", until);
+    again.set("failedChecks", failedChecks);
+    again.set("duePk", FAILED_PARTITION);
+    again.set("dueAt", Math.max(until, claim.again(failedChecks)));
     again.requireEqual("dueAt", due.dueAt);
     again.requireEqual("claimedUntil", left.output.claimedUntil);
-    const reclaimed = await this.#update(what, due.applicationToken, again);
+    const reclaimed = await this.#update(what, key, again);
     return reclaimed.isDone ? claimedApplicationOf(reclaimed.item) : null;
   }
 
@@ -178,17 +230,22 @@ export class DynamoDueApplications implements DueApplications {
       if (claimed.revision === null) update.requireAbsent("revision");
       else update.requireEqual("revision", claimed.revision);
     } else {
+      update.set(
+        "duePk",
+        plan.memory.failedChecks > 0 ? FAILED_PARTITION : dueShardOf(applicationToken),
+      );
       update.set("dueAt", plan.dueAt);
     }
     update.requireEqual("dueAt", claimed.dueAt);
     update.requireEqual("claimedUntil", claimed.claimedUntil);
-    if ((await this.#update("Planning a check", applicationToken, update)).isDone) return;
+    if ((await this.#update("Planning a check", applicationKey(applicationToken), update)).isDone)
+      return;
 
     // Somebody asked for a check meanwhile, or the application moved: it is due as it stands. If the
     // claim has ended, another run may have found something newer.
     const found = updateOf(plan);
     found.requireEqual("claimedUntil", claimed.claimedUntil);
-    await this.#update("Planning a check", applicationToken, found);
+    await this.#update("Planning a check", applicationKey(applicationToken), found);
   }
 
   async openGaps(since: number): Promise<readonly OpenGap[]> {
@@ -205,7 +262,25 @@ export class DynamoDueApplications implements DueApplications {
     return gaps;
   }
 
+  async witness(): Promise<Witness | null> {
+    const items = this.#query("Reading the last application that Alloy knew", {
+      KeyConditionExpression: "pk = :pk AND sk = :sk",
+      ExpressionAttributeValues: { ":pk": WITNESS_KEY.pk, ":sk": WITNESS_KEY.sk },
+    });
+    for await (const item of items) return v.parse(WitnessSchema, item);
+    return null;
+  }
+
+  async keepWitness(changes: Partial<Witness>): Promise<void> {
+    const update = new DynamoUpdate();
+    for (const [name, value] of Object.entries(changes)) update.set(name, value);
+    // Two runs may end out of order.
+    update.requireAbsentOr("knownAt", "<=", changes.knownAt ?? Number.MAX_SAFE_INTEGER);
+    await this.#update("Keeping the last application that Alloy knew", WITNESS_KEY, update);
+  }
+
   async #dueOf(shard: string, now: number, limit: number): Promise<readonly DueApplication[]> {
+    const hasFailed = shard === FAILED_PARTITION;
     const due: DueApplication[] = [];
     const items = this.#query("Listing due applications", {
       IndexName: TABLE.dueIndex,
@@ -215,7 +290,7 @@ export class DynamoDueApplications implements DueApplications {
     });
     for await (const item of items) {
       const { pk, dueAt } = v.parse(KeySchema, item);
-      due.push({ applicationToken: tokenOf(pk), dueAt });
+      due.push({ applicationToken: tokenOf(pk), dueAt, hasFailed });
       if (due.length === limit) break;
     }
     return due;
@@ -254,14 +329,14 @@ export class DynamoDueApplications implements DueApplications {
   /** @returns the item after it or, when its condition did not hold, the item as it is. */
   async #update(
     what: string,
-    applicationToken: string,
+    key: Readonly<Record<string, string>>,
     update: DynamoUpdate,
   ): Promise<{ readonly isDone: boolean; readonly item: Item }> {
     try {
       const { Attributes = {} } = await this.#client.send(
         new UpdateItemCommand({
           TableName: this.#tableName,
-          Key: marshall(applicationKey(applicationToken)),
+          Key: marshall(key),
           ...update.expression(),
           // Neither of the two costs a read unit.
           ReturnValues: "ALL_NEW",
@@ -297,6 +372,8 @@ function knownApplicationOf(item: Item): KnownApplication {
       pushes: memory.checkPushes,
       failedChecks: memory.failedChecks,
       unknownSince: memory.unknownSince,
+      unsettledSince: memory.unsettledSince,
+      shareUsedTo: memory.shareUsedTo,
     },
     gap: memory.gap,
   };
@@ -316,9 +393,11 @@ function updateOf({ memory, gap }: CheckPlan): DynamoUpdate {
   return update;
 }
 
-function memoryAttributes({ checkedAt, pushes, failedChecks, unknownSince }: CheckMemory) {
+function memoryAttributes(memory: CheckMemory) {
+  const { checkedAt, pushes, failedChecks, unknownSince, unsettledSince, shareUsedTo } = memory;
   // `checkAskedAt` is written by whoever asks.
-  return { checkedAt, checkPushes: pushes, failedChecks, unknownSince };
+  const times = { checkedAt, unknownSince, unsettledSince, shareUsedTo };
+  return { ...times, checkPushes: pushes, failedChecks };
 }
 
 function gapAttributes(gap: Gap | null) {

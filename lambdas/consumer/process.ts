@@ -1,6 +1,5 @@
-import type { ForeignWebhook } from "../domain/journey-event.ts";
 import { stateOfSubmission } from "../domain/observation.ts";
-import type { ApplicationStore, Idempotency } from "../domain/ports.ts";
+import type { ApplicationStore, EventRecord, Idempotency } from "../domain/ports.ts";
 import { publishedForeignWebhook } from "../domain/published-event.ts";
 import type { PublishedEvent } from "../domain/published-event.ts";
 import { METRICS } from "../settings.ts";
@@ -10,7 +9,9 @@ import { mergeAndCount } from "./merge-and-count.ts";
 import { processCorrection } from "./process-correction.ts";
 import { processJourneyEvent } from "./process-event.ts";
 import { isOfThisWork, isRemembered } from "./remembered.ts";
-import type { Work } from "./work.ts";
+import type { Subject, Work } from "./work.ts";
+
+type ForeignSubject = Extract<Subject, { kind: "foreign-webhook" }>;
 
 export interface ProcessDependencies {
   readonly store: ApplicationStore;
@@ -62,19 +63,12 @@ export async function processWork(
   }
 }
 
-async function processForeignWebhook(
-  work: Work,
-  subject: {
-    readonly webhook: ForeignWebhook;
-    readonly route: "other" | "unrecognised";
-    readonly body: Uint8Array;
-  },
-  publish: Publish,
-  { store, settings, metrics }: ProcessDependencies,
-): Promise<Processed> {
-  const { receipt, payloadKey, at } = work;
-  const { webhook, route, body } = subject;
-  const recorded = await store.recordEvent({
+/** A body that names no application, as it is kept. */
+export function foreignRecordOf(
+  { receipt, payloadKey, at }: Work,
+  { webhook, route, body }: ForeignSubject,
+): EventRecord {
+  return {
     ...receipt,
     eventId: webhook.eventId,
     applicationToken: null,
@@ -88,7 +82,18 @@ async function processForeignWebhook(
     eventToken: null,
     body,
     payloadKey,
-  });
+  };
+}
+
+async function processForeignWebhook(
+  work: Work,
+  subject: ForeignSubject,
+  publish: Publish,
+  { store, settings, metrics }: ProcessDependencies,
+): Promise<Processed> {
+  const { receipt } = work;
+  const { webhook, route } = subject;
+  const recorded = await store.recordEvent(foreignRecordOf(work, subject));
   if (recorded.isNew) {
     metrics.count(METRICS.eventsRecorded);
     if (route === "unrecognised") metrics.count(METRICS.eventsUnrecognised);

@@ -1,6 +1,8 @@
 import type { Idempotency } from "../domain/ports.ts";
 import { TwinInProgress } from "./event-steps.ts";
 import { isIgnored } from "./ignored.ts";
+import type { MessageLogger } from "../telemetry/powertools-logger.ts";
+import { isElsewhere, keepApart } from "./other-environment.ts";
 import type { OpenRecords } from "./open-records.ts";
 import { processWork } from "./process.ts";
 import type { ProcessDependencies, Publish } from "./process.ts";
@@ -18,6 +20,7 @@ export interface RunDependencies extends Omit<ProcessDependencies, "once"> {
   readonly gate: PublishGate;
   readonly records: OpenRecords;
   readonly time: TimeLeft;
+  readonly logger: MessageLogger;
 }
 
 /** Makes the function that takes one work of a batch from its beginning to its end. */
@@ -55,6 +58,7 @@ export function makeRun(dependencies: RunDependencies) {
       return processed;
     };
     try {
+      if (isElsewhere(work.subject, settings)) return { kind: await keepApart(work, dependencies) };
       if (!isRemembered(work, settings)) return { kind: await action() };
       return {
         kind: await once(work.key, async () => {

@@ -13,6 +13,18 @@ export interface DueApplication {
   readonly applicationToken: string;
   /** Epoch milliseconds. */
   readonly dueAt: number;
+  /** Its previous check failed. */
+  readonly hasFailed: boolean;
+}
+
+/** An application that Alloy knew, by which it is found out whether Alloy knows anybody. */
+export interface Witness {
+  readonly applicationToken: string;
+  readonly journeyToken: string;
+  /** When Alloy last knew it, epoch milliseconds. */
+  readonly knownAt: number;
+  /** When it was last asked for as a witness, epoch milliseconds; null: never. */
+  readonly askedAt: number | null;
 }
 
 /** What the poller itself keeps on an application. */
@@ -23,11 +35,26 @@ export interface CheckMemory {
   readonly askedAt: number | null;
   /** How often the check was put off since, because something happened just then. */
   readonly pushes: number;
-  /** Checks in a row that ended without an answer of Alloy's. */
+  /** Checks in a row that failed: without an answer of Alloy's, or by a fault of ours. */
   readonly failedChecks: number;
-  /** Since when Alloy says that it does not know it; null: it knows it. */
+  /** Since when Alloy says that it does not know it, while it knows others; null: it knows it. */
   readonly unknownSince: number | null;
+  /** Since when each check has found something to put right, or to wait for; null: the last one has not. */
+  readonly unsettledSince: number | null;
+  /** What its share of calls is used up to (`asking-share.ts`), epoch milliseconds; null: unused. */
+  readonly shareUsedTo: number | null;
 }
+
+/** What the poller keeps on an application that it has never checked. */
+export const NEVER_CHECKED: CheckMemory = {
+  checkedAt: null,
+  askedAt: null,
+  pushes: 0,
+  failedChecks: 0,
+  unknownSince: null,
+  unsettledSince: null,
+  shareUsedTo: null,
+};
 
 /** What is known of an application that is to be checked. */
 export interface KnownApplication {
@@ -51,6 +78,8 @@ export interface ClaimedApplication extends KnownApplication {
 export interface Claim {
   readonly now: number;
   readonly until: number;
+  /** When an application is due again whose claim was cut off, by how many checks in a row failed with it. */
+  readonly again: (failedChecks: number) => number;
 }
 
 /** What is recorded of an application's events. */
@@ -78,11 +107,16 @@ export interface OpenGap {
 
 /** The applications that are to be checked. */
 export interface DueApplications {
-  /** Those due at this time, oldest first, claimed ones among them. @param limit - per shard. */
+  /**
+   * Those due at this time, claimed ones among them: oldest first, and behind all of them, oldest first,
+   * those whose previous check failed. @param limit - per shard, and of those behind.
+   */
   list(now: number, limit: number): Promise<readonly DueApplication[]>;
+  /** How many have been due since before this time; of very many, as many as a few reads can count. */
+  countDue(before: number): Promise<number>;
   /**
    * Null when another run has taken it, or a webhook has moved it, meanwhile. A claim that was cut off
-   * ends by itself; the application then goes behind those that are due by now.
+   * ends by itself; that counts as a failed check.
    */
   claim(due: DueApplication, claim: Claim): Promise<ClaimedApplication | null>;
   /** The same without a claim; null when there is no such application. */
@@ -92,6 +126,10 @@ export interface DueApplications {
   plan(claimed: ClaimedApplication, plan: CheckPlan): Promise<void>;
   /** The applications whose gap has been open since this time (epoch milliseconds) or longer. */
   openGaps(since: number): Promise<readonly OpenGap[]>;
+  /** Null when Alloy has never known anybody. */
+  witness(): Promise<Witness | null>;
+  /** Changes these of its properties alone. */
+  keepWitness(changes: Partial<Witness>): Promise<void>;
 }
 
 /** How webhooks fared on their way in. */
@@ -118,7 +156,7 @@ export interface EventQueue {
 /** What one call of Get Journey Application came to. */
 export type AlloyAnswer =
   | ({ readonly kind: "application"; readonly application: AlloyApplication } & AlloyRest)
-  /** 400, 403, 404: an answer, not a fault. Alloy does not know it, or not by this account. */
+  /** A 4xx whose body is Alloy's own: it does not know the application, or not by this account. */
   | ({
       readonly kind: "unknown";
       readonly status: number;
@@ -128,7 +166,7 @@ export type AlloyAnswer =
   | { readonly kind: "unauthorized" }
   /** 429. */
   | { readonly kind: "rate-limited"; readonly retryAfterMs: number | null }
-  /** 5xx, another 4xx, no answer in time, no connection, or a page of something else. */
+  /** 5xx, any other 4xx, no answer in time, no connection, or a page of something else. */
   | { readonly kind: "failed"; readonly cause: AlloyFailure; readonly retryAfterMs: number | null };
 
 /** What an answer says of the calls after it. */

@@ -1,3 +1,4 @@
+import { POLLER } from "../settings.ts";
 import type { PollingSettings } from "../settings.ts";
 import { hasEnded, lastReopeningOf, outcomeOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
@@ -15,9 +16,6 @@ const JITTER = 0.1;
  * the time is checked all the same, every hour as configured by default.
  */
 const PUSHED_AT_MOST = 6;
-
-/** From this failed check in a row on, the wait before the next does not grow. */
-const MOST_DOUBLINGS = 6;
 
 export interface ScheduleContext {
   readonly settings: PollingSettings;
@@ -64,7 +62,7 @@ export function pushedOutTo(
 }
 
 /** Whether this check was asked for: by a person, or by an end that Alloy has not confirmed. */
-function isAskedFor(state: ApplicationState, memory: CheckMemory): boolean {
+export function isAskedFor(state: ApplicationState, memory: CheckMemory): boolean {
   if (memory.askedAt !== null && memory.askedAt > (memory.checkedAt ?? 0)) return true;
   const isUnconfirmedEnd = hasEnded(state) && outcomeOf(state) === null;
   return isUnconfirmedEnd && (memory.checkedAt ?? 0) < quietSince(state);
@@ -109,11 +107,30 @@ export function checkAfterGap(
   return now + Math.min(longestMs, Math.max(shortestMs, now - since));
 }
 
-/** The check after one that Alloy did not answer. */
+/**
+ * The check after one that found something to put right or to wait for, at every check since that time: soon at first,
+ * for what was queued has arrived by then; what did not help is not repeated at that pace.
+ *
+ * @param soonest - epoch milliseconds.
+ */
+export function checkAfterUnsettled(
+  soonest: number,
+  unsettledSince: number | null,
+  shortestMs: number,
+  now: number,
+): number {
+  if (unsettledSince === null) return soonest;
+  const { longestGapCheckMs } = POLLER;
+  return Math.max(soonest, checkAfterGap(unsettledSince, shortestMs, longestGapCheckMs, now));
+}
+
+/** The check after one that failed: twice as long after each in a row, up to `POLLER.longestRetryMs`. */
 export function checkAfterFailure(
   failedChecks: number,
-  { settings, now }: ScheduleContext,
+  { settings, now }: Pick<ScheduleContext, "settings" | "now">,
 ): number {
-  const doublings = Math.min(failedChecks - 1, MOST_DOUBLINGS);
-  return now + Math.min(settings.capMs, (settings.firstCheckMs / 2) * 2 ** doublings);
+  const longest = Math.min(settings.capMs, POLLER.longestRetryMs);
+  // 2 to the power of 30 is longer than any.
+  const doubled = (settings.firstCheckMs / 2) * 2 ** Math.min(failedChecks - 1, 30);
+  return now + Math.min(longest, doubled);
 }

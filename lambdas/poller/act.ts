@@ -1,3 +1,4 @@
+import type { AlloyApplication } from "../domain/alloy-application.ts";
 import { correctionBody } from "../domain/correction.ts";
 import type { Envelope } from "../domain/envelope.ts";
 import { lateNotice, noticeOf } from "../domain/gap-notice.ts";
@@ -53,10 +54,11 @@ export async function act(
     logger.warn("poller.application.unknown", { applicationToken });
     metrics.count(METRICS.applicationsUnknown);
   }
-  if (finding.unreadableEvents > 0) {
-    const { unreadableEvents } = finding;
-    logger.warn("poller.application.unreadable-events", { applicationToken, unreadableEvents });
+  if (finding.kind === "other-environment") {
+    logger.warn("poller.application.other-environment", { applicationToken });
+    metrics.count(METRICS.environmentMixed);
   }
+  if (finding.answer !== null) noteOddities(finding.answer, dependencies);
   if (comparison !== null) {
     const { missing, leftToHeal, unheard, corrections, gap } = comparison;
     metrics.count(METRICS.applicationsChecked);
@@ -137,7 +139,8 @@ export async function act(
   function changes(): readonly GapNotice[] {
     const { environment } = settings;
     const { kind, gap: after } = finding;
-    const isGivenUp = kind === "ignored" || (kind === "unknown" && finding.dueAt === null);
+    const isNotHere = kind === "unknown" || kind === "other-environment";
+    const isGivenUp = kind === "ignored" || (isNotHere && after === null);
     const before = claimed.gap;
     const notice = noticeOf({ state, before, after, isGivenUp, now: now(), environment });
     if (notice === null) return [];
@@ -164,4 +167,14 @@ export async function act(
 /** Ours and Alloy's. */
 function idsOf(lookAlikes: readonly LookAlike[]): readonly string[] {
   return [...new Set(lookAlikes.flatMap((one) => [one.eventId, one.recordedAs ?? one.eventId]))];
+}
+
+/** What an answer holds that Alloy's documentation does not have. */
+function noteOddities(
+  { applicationToken, unreadableEvents }: AlloyApplication,
+  { logger }: Pick<ActDependencies, "logger">,
+): void {
+  if (unreadableEvents > 0) {
+    logger.warn("poller.application.unreadable-events", { applicationToken, unreadableEvents });
+  }
 }

@@ -1,3 +1,5 @@
+import { isOtherEnvironment } from "../domain/environment.ts";
+import type { Environment } from "../domain/journey-event.ts";
 import type { AlloyAnswer, AlloyApi, AlloyFailure } from "../domain/polling-ports.ts";
 import { METRICS, POLLER } from "../settings.ts";
 import type { PollingSettings } from "../settings.ts";
@@ -8,42 +10,67 @@ import { makeTokenBucket } from "./token-bucket.ts";
 /** An answer about an application. */
 export type Answered = Extract<AlloyAnswer, { kind: "application" | "unknown" }>;
 
-export type Asked =
-  | Answered
-  /** Tried, and Alloy did not answer. */
-  | { readonly kind: "unanswered"; readonly cause: AlloyFailure }
-  /** Not tried, or not to the end: this run asks nothing more. */
-  | { readonly kind: "stopped" };
+/** One call that came to no answer about the application. */
+export interface Unanswered {
+  readonly kind: "unanswered";
+  readonly cause: AlloyFailure | "rate-limited" | "unauthorized";
+  /** Before the next call about it, in milliseconds; null: it would come to the same in this run. */
+  readonly waitMs: number | null;
+}
+
+/** `stopped`: no call was made, since this run asks nothing more. */
+export type Asked = Answered | Unanswered | { readonly kind: "stopped" };
 
 /** Why a run asks nothing more. */
-export type StopReason = "credentials" | "outage" | "rate-limit" | "budget";
+export type StopReason = "credentials" | "outage" | "rate-limit" | "nobody-known" | "budget";
 
-type AskedApplication = Parameters<AlloyApi["getApplication"]>[0];
+export type AskedApplication = Parameters<AlloyApi["getApplication"]>[0];
 
-/** Of these the next attempt would come to the same. */
+/** Of these the next call would come to the same. */
 const FUTILE: readonly AlloyFailure[] = ["refused", "too-large"];
 
 /** Alloy, as one run of the poller calls it. */
 export interface AlloyCaller {
-  ask(application: AskedApplication): Promise<Asked>;
+  /**
+   * Calls once.
+   *
+   * @param attempt - how often this run has asked for it, this time included.
+   * @param begun - called when its turn has come.
+   */
+  ask(application: AskedApplication, attempt: number, begun?: () => void): Promise<Asked>;
   /** Null while it may be asked. */
   stopReason(): StopReason | null;
-  /** Whether it has answered in this run: until then, one call at a time finds out. */
+  /** For what a run found out besides. */
+  stop(reason: StopReason): void;
+  /** Whether anybody was answered in this run: until then, one call at a time finds out. */
   hasAnswered(): boolean;
+  /** Whether Alloy knew any application, of the stage's environment, in this run. */
+  hasKnown(): boolean;
+  /** Whether Alloy, or what stands in its place, answered without knowing an application, or refused to. */
+  hasDisowned(): boolean;
+  /** Calls in a row in which nobody was answered, and answers in a row that knew nobody. */
+  inVain(): { readonly unanswered: number; readonly unknown: number };
+  /** Calls in vain that are left before a run in which nobody was answered stops. */
+  leftBeforeOutage(): number;
+  /** Alloy has answered a while ago: more calls are worth it before this is called an outage. */
+  doubtOutage(): void;
 }
 
 /**
  * Calls Alloy within what a run may use up: calls, rate, time, and patience.
  *
- * - Failures are retried with jitter, after the time that Alloy asks for or one that doubles.
- * - 429 is retried too, and halves the rate for the rest of the run.
+ * - A failure is the application's own until it is shown that nobody is answered: the run goes on with the others, and
+ *   comes back to it after the time that Alloy asks for, or one that doubles.
+ * - So many failures in a row stop a run in which nobody was answered: an outage costs a few calls, whatever is due.
+ * - 429 halves the rate for the rest of the run; so many in a row, or one that outlasts the run, stop it.
  * - When an answer says that it was the last one of Alloy's limit, the next call waits for the next limit.
- * - 401 has the credentials read again, once; a second one stops the run.
- * - So many failures in a row stop the run: an outage costs a few calls, whatever is due.
+ * - 401 has the credentials read again, once; if they let nobody in either, that stops the run.
  */
 export function makeAlloyCaller(options: {
   readonly alloy: AlloyApi;
   readonly settings: PollingSettings;
+  /** The stage's: an application of another one is none that it knows. */
+  readonly environment: Environment;
   /** Epoch milliseconds. */
   readonly deadline: number;
   readonly metrics: Metrics;
@@ -52,65 +79,91 @@ export function makeAlloyCaller(options: {
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }): AlloyCaller {
-  const { alloy, settings, deadline, metrics, logger, now, random, sleep } = options;
+  const { alloy, settings, environment, deadline, metrics, logger, now, random, sleep } = options;
   const bucket = makeTokenBucket({ perSecond: settings.requestsPerSecond, now, sleep });
   let callsLeft = settings.callsPerRun;
   let failuresInARow = 0;
+  let failuresToStop: number = POLLER.failuresToStop;
   let refusalsInARow = 0;
+  let unknownInARow = 0;
   let renewals = 0;
+  let answeredSinceRenewal = false;
   let hasAnswered = false;
+  let hasKnown = false;
+  let hasDisowned = false;
   let stopped: StopReason | null = null;
 
-  function stop(reason: StopReason): { readonly kind: "stopped" } {
+  function stop(reason: StopReason): void {
     stopped ??= reason;
-    return { kind: "stopped" };
   }
 
-  async function call(application: AskedApplication) {
-    if (stopped !== null) return stop(stopped);
-    if (callsLeft === 0 || !(await bucket.take(deadline))) return stop("budget");
+  /** Null when it is not made. */
+  async function call(
+    application: AskedApplication,
+    begun?: () => void,
+  ): Promise<AlloyAnswer | null> {
+    if (stopped !== null) return null;
+    if (callsLeft === 0 || !(await bucket.take(deadline))) stop("budget");
     // Another call may have found out something while this one waited for its turn.
-    if (stopped !== null) return stop(stopped);
-    if (callsLeft === 0) return stop("budget");
+    if (stopped === null && callsLeft === 0) stop("budget");
+    if (stopped !== null) return null;
     callsLeft -= 1;
     metrics.count(METRICS.alloyCalls);
+    begun?.();
     return alloy.getApplication(application, Math.min(POLLER.callMs, deadline - now()));
   }
 
-  /** @returns the wait before the next attempt, or why there is none. */
-  function afterUnauthorized(renewalsBefore: number): number | Exclude<Asked, Answered> {
+  function afterUnauthorized(renewalsBefore: number): Unanswered {
     metrics.count(METRICS.alloyCallsUnauthorized);
+    const again: Unanswered = { kind: "unanswered", cause: "unauthorized", waitMs: 0 };
     // The call had set out with credentials that have been renewed since.
-    if (renewalsBefore < renewals) return 0;
-    if (renewals > 0) return stop("credentials");
-    renewals += 1;
-    alloy.renewCredentials();
-    return 0;
+    if (renewalsBefore < renewals) return again;
+    if (renewals === 0) {
+      renewals += 1;
+      answeredSinceRenewal = false;
+      alloy.renewCredentials();
+      return again;
+    }
+    if (!answeredSinceRenewal) stop("credentials");
+    // Others were let in with the same credentials.
+    return { ...again, waitMs: null };
   }
 
-  function afterRefusal(retryAfterMs: number | null): number | Exclude<Asked, Answered> {
+  function afterRefusal(retryAfterMs: number | null): Unanswered {
     metrics.count(METRICS.alloyCallsFailed);
     refusalsInARow += 1;
-    const wait = waitFor(retryAfterMs, refusalsInARow);
-    if (now() + wait >= deadline || refusalsInARow >= POLLER.refusalsToStop) {
-      return stop("rate-limit");
-    }
-    bucket.slowDown(wait);
-    return wait;
+    const waitMs = waitFor(retryAfterMs, refusalsInARow);
+    if (now() + waitMs >= deadline || refusalsInARow >= POLLER.refusalsToStop) stop("rate-limit");
+    else bucket.slowDown(waitMs);
+    return { kind: "unanswered", cause: "rate-limited", waitMs };
   }
 
   function afterFailure(
     cause: AlloyFailure,
     retryAfterMs: number | null,
     attempt: number,
-  ): number | Exclude<Asked, Answered> {
+  ): Unanswered {
     metrics.count(METRICS.alloyCallsFailed);
     failuresInARow += 1;
-    if (failuresInARow >= POLLER.failuresToStop) stop("outage");
-    const wait = waitFor(retryAfterMs, attempt);
-    const isLast = attempt >= POLLER.attempts || FUTILE.includes(cause);
-    if (isLast || stopped !== null) return { kind: "unanswered", cause };
-    return now() + wait < deadline ? wait : stop("outage");
+    if (cause === "refused" || cause === "not-an-application") hasDisowned = true;
+    if (!hasAnswered && failuresInARow >= failuresToStop) stop("outage");
+    const waitMs = FUTILE.includes(cause) ? null : waitFor(retryAfterMs, attempt);
+    return { kind: "unanswered", cause, waitMs };
+  }
+
+  function afterAnswer(answer: Answered): Answered {
+    const isKnown =
+      answer.kind === "application" &&
+      !isOtherEnvironment(answer.application.snapshot?.environment ?? null, environment);
+    failuresInARow = 0;
+    refusalsInARow = 0;
+    unknownInARow = isKnown ? 0 : unknownInARow + 1;
+    hasAnswered = true;
+    answeredSinceRenewal = true;
+    hasKnown ||= isKnown;
+    hasDisowned ||= !isKnown;
+    rest(answer.restMs);
+    return answer;
   }
 
   /** Never shorter than Alloy asks for, and never the same for calls that failed together. */
@@ -125,49 +178,34 @@ export function makeAlloyCaller(options: {
     bucket.rest(restMs);
   }
 
-  function logFailure(
-    { applicationToken }: AskedApplication,
-    answer: AlloyAnswer | { readonly kind: "stopped" },
-  ): void {
-    const { kind } = answer;
-    if (kind === "application" || kind === "unknown" || kind === "stopped") return;
-    const cause = kind === "failed" ? answer.cause : kind;
-    logger.warn("poller.call.failed", { applicationToken, cause });
-  }
-
   return {
     stopReason: () => stopped,
+    stop,
     hasAnswered: () => hasAnswered,
-    async ask(application) {
-      for (let failures = 0; ;) {
-        const renewalsBefore = renewals;
-        const answer = await call(application);
-        logFailure(application, answer);
-        let next: number | Exclude<Asked, Answered>;
-        const { kind } = answer;
-        switch (kind) {
-          case "application":
-          case "unknown":
-            failuresInARow = 0;
-            refusalsInARow = 0;
-            hasAnswered = true;
-            rest(answer.restMs);
-            return answer;
-          case "stopped":
-            return answer;
-          case "unauthorized":
-            next = afterUnauthorized(renewalsBefore);
-            break;
-          case "rate-limited":
-            next = afterRefusal(answer.retryAfterMs);
-            break;
-          case "failed":
-            failures += 1;
-            next = afterFailure(answer.cause, answer.retryAfterMs, failures);
-            break;
-        }
-        if (typeof next === "object") return next;
-        await sleep(next);
+    hasKnown: () => hasKnown,
+    hasDisowned: () => hasDisowned,
+    leftBeforeOutage: () =>
+      hasAnswered ? Number.POSITIVE_INFINITY : failuresToStop - failuresInARow,
+    doubtOutage: () => {
+      failuresToStop = POLLER.failuresToStopInDoubt;
+    },
+    inVain: () => ({ unanswered: failuresInARow, unknown: unknownInARow }),
+    async ask(application, attempt, begun) {
+      const renewalsBefore = renewals;
+      const answer = await call(application, begun);
+      if (answer === null) return { kind: "stopped" };
+      const { kind } = answer;
+      if (kind === "application" || kind === "unknown") return afterAnswer(answer);
+      const { applicationToken } = application;
+      const cause = kind === "failed" ? answer.cause : kind;
+      logger.warn("poller.call.failed", { applicationToken, cause });
+      switch (kind) {
+        case "unauthorized":
+          return afterUnauthorized(renewalsBefore);
+        case "rate-limited":
+          return afterRefusal(answer.retryAfterMs);
+        case "failed":
+          return afterFailure(answer.cause, answer.retryAfterMs, attempt);
       }
     },
   };

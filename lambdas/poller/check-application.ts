@@ -1,8 +1,10 @@
 import type { AlloyApplication } from "../domain/alloy-application.ts";
 import { statusOf } from "../domain/application-state.ts";
+import { afterCall, mayBeAskedAt } from "../domain/asking-share.ts";
 import { compare } from "../domain/comparison.ts";
 import type { Comparison } from "../domain/comparison.ts";
 import type { DeliveryRecord } from "../domain/delivery.ts";
+import { isOtherEnvironment } from "../domain/environment.ts";
 import { isFinal } from "../domain/event-types.ts";
 import { submissionGapOf } from "../domain/gap.ts";
 import type { Gap } from "../domain/gap.ts";
@@ -10,6 +12,8 @@ import {
   checkAfterAgreement,
   checkAfterFailure,
   checkAfterGap,
+  checkAfterUnsettled,
+  isAskedFor,
   nextCheckAt,
   pushedOutTo,
   quietSince,
@@ -22,7 +26,7 @@ import type {
 } from "../domain/polling-ports.ts";
 import { POLLER } from "../settings.ts";
 import type { PollerSettings } from "../settings.ts";
-import type { AlloyCaller, Answered } from "./alloy-caller.ts";
+import type { AlloyCaller, Answered, Asked } from "./alloy-caller.ts";
 
 /** What a run knows before it begins with the applications. */
 export interface Run {
@@ -35,17 +39,30 @@ export interface Run {
 /** How a check ended, and what is to be done about it. */
 export interface Finding {
   /**
-   * `postponed`: this run asks Alloy nothing more. `unknown`: Alloy does not know the application.
-   * `ignored`: configuration does not accept its Journey any more.
+   * - `postponed`: this run asks Alloy nothing more; `pushed-out`: events are coming in, or its share of calls is
+   *   used up;
+   * - `unanswered`: Alloy did not answer for it;
+   * - `unknown`: Alloy does not know it; `other-environment`: it is one of another environment than the stage's;
+   * - `ignored`: configuration does not accept its Journey any more.
    */
-  readonly kind: "checked" | "unknown" | "ignored" | "pushed-out" | "unanswered" | "postponed";
+  readonly kind:
+    | "checked"
+    | "unknown"
+    | "other-environment"
+    | "ignored"
+    | "pushed-out"
+    | "unanswered"
+    | "postponed";
   /** The next check, epoch milliseconds; null settles the application. */
   readonly dueAt: number | null;
   readonly memory: CheckMemory;
   readonly gap: Gap | null;
   /** What was found; null when Alloy did not answer. */
   readonly comparison: Comparison | null;
-  readonly unreadableEvents: number;
+  /** What Alloy answered; null when it did not. */
+  readonly answer: AlloyApplication | null;
+  /** Of an `unanswered` one, in milliseconds: before the next call of this run; null: none would help. */
+  readonly waitMs: number | null;
   /** It has been open for longer than the stage's limit; nothing but counting happens to it. */
   readonly isStale: boolean;
 }
@@ -62,22 +79,25 @@ export interface CheckDependencies {
  * Finds out what is to be done about one due application, and does nothing.
  *
  * 1. If its Journey is not accepted any more, let it go: the consumer would drop whatever is found.
- *    If something happened to it just now, put the check off: webhooks are coming in.
+ *    If something happened to it just now, put the check off: webhooks are coming in. If its share of calls is used
+ *    up, put it off too.
  * 2. Ask Alloy. A submission of which nothing has come is a gap, whatever Alloy answers.
  * 3. Read what is recorded, compare, and choose the next check.
  *
  * @param dueAt - when it was due, epoch milliseconds.
+ * @param attempt - how often this run has asked for it, this time included.
  */
 export async function checkApplication(
   known: KnownApplication,
   dueAt: number,
   { caller, delivery }: Run,
   dependencies: CheckDependencies,
+  attempt = 1,
 ): Promise<Finding> {
   const { applications, settings, now, random } = dependencies;
   const { state, memory, gap } = known;
   const { applicationToken, journeyToken } = state;
-  const found = { comparison: null, unreadableEvents: 0, isStale: false };
+  const found = { comparison: null, answer: null, waitMs: null, isStale: false };
   const startedAt = now();
 
   const { journeys } = settings;
@@ -85,53 +105,85 @@ export async function checkApplication(
     return { ...found, kind: "ignored", dueAt: null, memory, gap: null };
   }
 
-  const pushedTo = gap === null ? pushedOutTo(state, memory, context()) : null;
-  if (pushedTo !== null) {
+  const putOffTo = attempt === 1 ? putOff() : null;
+  if (putOffTo !== null) {
     const pushed = { ...memory, pushes: memory.pushes + 1 };
-    return { ...found, kind: "pushed-out", dueAt: pushedTo, memory: pushed, gap };
+    return { ...found, kind: "pushed-out", dueAt: putOffTo, memory: pushed, gap };
   }
 
-  const answer =
-    journeyToken === null ? NOT_ASKABLE : await caller.ask({ applicationToken, journeyToken });
+  const asked: Asked =
+    journeyToken === null
+      ? NOT_ASKABLE
+      : await caller.ask({ applicationToken, journeyToken }, attempt);
   const silent = gap ?? submissionGapOf(state, settings.gaps, delivery, now());
-  const { kind } = answer;
+  const { kind } = asked;
   switch (kind) {
     case "stopped":
       // As it was, so that it comes first in the next run.
       return { ...found, kind: "postponed", dueAt, memory, gap: silent };
     case "unanswered": {
-      const failedChecks = memory.failedChecks + 1;
-      const next = checkAfterFailure(failedChecks, context());
-      const failed = { ...memory, failedChecks };
-      return { ...found, kind: "unanswered", dueAt: next, memory: failed, gap: silent };
+      const failed = failedCheck(used(), settings, now());
+      return { ...found, ...failed, kind: "unanswered", gap: silent, waitMs: asked.waitMs };
     }
-    case "unknown": {
-      const unknownSince = memory.unknownSince ?? now();
-      const isGivenUp = now() - unknownSince >= POLLER.unknownMs;
-      const next = nextCheckAt(Math.max(quietSince(state), unknownSince), context());
+    case "unknown":
+      return { ...found, ...notHere(silent), kind: "unknown" };
+    case "application": {
+      const { application } = asked;
+      const { environment } = settings;
+      if (isOtherEnvironment(application.snapshot?.environment ?? null, environment)) {
+        return { ...found, ...notHere(null), kind: "other-environment", answer: application };
+      }
+      const history = await applications.history(applicationToken);
+      const comparison = compareWith(application, history);
+      const isSettled =
+        comparison.gap === null &&
+        comparison.corrections.length === 0 &&
+        comparison.inFlightUntil === null;
       return {
         ...found,
-        kind: "unknown",
-        dueAt: isGivenUp ? null : next,
-        memory: { ...checked(memory, startedAt), unknownSince },
-        // Nobody can heal it any more.
-        gap: isGivenUp ? null : silent,
-      };
-    }
-    case "application": {
-      const history = await applications.history(applicationToken);
-      const comparison = compareWith(answer.application, history);
-      return {
         kind: "checked",
         dueAt: dueAfter(comparison),
-        // What comes in while it runs came after it.
-        memory: checked(memory, startedAt),
+        memory: {
+          ...answeredCheck(),
+          unknownSince: null,
+          unsettledSince: isSettled ? null : (memory.unsettledSince ?? now()),
+        },
         gap: comparison.gap,
         comparison,
-        unreadableEvents: answer.application.unreadableEvents,
+        answer: application,
         isStale: isStale(history),
       };
     }
+  }
+
+  /** Epoch milliseconds; null: it is checked now. */
+  function putOff(): number | null {
+    const pushedTo = gap === null ? pushedOutTo(state, memory, context()) : null;
+    if (pushedTo !== null || isAskedFor(state, memory)) return pushedTo;
+    const askableAt = mayBeAskedAt(memory.shareUsedTo, settings.polling);
+    return askableAt > now() ? askableAt : null;
+  }
+
+  function used(): CheckMemory {
+    if (journeyToken === null) return memory;
+    return { ...memory, shareUsedTo: afterCall(memory.shareUsedTo, startedAt, settings.polling) };
+  }
+
+  /** What comes in while it runs came after it. */
+  function answeredCheck(): CheckMemory {
+    return { ...used(), checkedAt: startedAt, pushes: 0, failedChecks: 0 };
+  }
+
+  /** Alloy has no such application of this environment: after a week of that, nobody can heal its gap any more. */
+  function notHere(silentGap: Gap | null): Pick<Finding, "dueAt" | "memory" | "gap"> {
+    const unknownSince = memory.unknownSince ?? now();
+    const isGivenUp = now() - unknownSince >= POLLER.unknownMs;
+    const next = nextCheckAt(Math.max(quietSince(state), unknownSince), context());
+    return {
+      dueAt: isGivenUp ? null : next,
+      memory: { ...answeredCheck(), unknownSince, unsettledSince: null },
+      gap: isGivenUp ? null : silentGap,
+    };
   }
 
   function compareWith(alloy: AlloyApplication, history: History): Comparison {
@@ -151,8 +203,10 @@ export async function checkApplication(
       return checkAfterGap(open.detectedAt, graceMs, POLLER.longestGapCheckMs, now());
     }
     // What was queued is looked at again as soon as it can have arrived.
-    if (corrections.length > 0) return now() + graceMs;
-    return inFlightUntil ?? checkAfterAgreement(state, context());
+    const soonest = corrections.length > 0 ? now() + graceMs : inFlightUntil;
+    return soonest === null
+      ? checkAfterAgreement(state, context())
+      : checkAfterUnsettled(soonest, memory.unsettledSince, graceMs, now());
   }
 
   function isStale({ events }: History): boolean {
@@ -169,6 +223,29 @@ export async function checkApplication(
 /** Get Journey Application wants the Journey's token, and nothing has told of it. */
 const NOT_ASKABLE: Answered = { kind: "unknown", status: 0, minorCode: null };
 
-function checked(memory: CheckMemory, startedAt: number): CheckMemory {
-  return { ...memory, checkedAt: startedAt, pushes: 0, failedChecks: 0, unknownSince: null };
+/** The check after one that came to nothing, and what is to be remembered of it. */
+export function failedCheck(
+  memory: CheckMemory,
+  { polling }: PollerSettings,
+  now: number,
+): Pick<Finding, "dueAt" | "memory"> {
+  const failedChecks = memory.failedChecks + 1;
+  return {
+    dueAt: checkAfterFailure(failedChecks, { settings: polling, now }),
+    memory: { ...memory, failedChecks },
+  };
+}
+
+/** The same when Alloy knew nobody at all: that is no answer about this application. */
+export function asUnanswered(
+  before: CheckMemory,
+  finding: Finding,
+  settings: PollerSettings,
+  now: number,
+  gap: Gap | null,
+): Finding {
+  const { shareUsedTo } = finding.memory;
+  // The week begins anew when Alloy knows somebody again.
+  const memory = { ...before, shareUsedTo, unknownSince: null };
+  return { ...finding, ...failedCheck(memory, settings, now), kind: "unanswered", gap };
 }

@@ -14,6 +14,7 @@ import type { CheckDependencies } from "./check-application.ts";
 import { dryRun } from "./dry-run.ts";
 import { countOutcomeChanges } from "./outcome-changes.ts";
 import type { DryRunReport } from "./dry-run.ts";
+import { makeWitnesses } from "./witness.ts";
 
 export interface PollerDependencies extends CheckDependencies, ActDependencies {
   readonly applications: DueApplications;
@@ -51,13 +52,14 @@ const UNCOUNTED: Metrics = {
  * The poller: steps 8 and 9 of the path.
  *
  * 1. Read how webhooks fared on their way in, for the forecast of the switch-off and to explain gaps.
- * 2. List the applications that are due, oldest first, and check them (`checkAll`).
+ * 2. List the applications that are due, what failed before behind the others, and check them (`checkAll`).
  * 3. Count the gaps that are open, and how outcomes have changed (`countOutcomeChanges`).
  *
  * Invoked with `{"dryRun": true}` it reports what it would do, and does nothing.
  */
 export function makePollerHandler(dependencies: PollerDependencies) {
   const { applications, settings, logger, now, random } = dependencies;
+  const witnesses = makeWitnesses(dependencies);
 
   return async (invocation: unknown): Promise<RunReport | DryRunReport> => {
     const isDry = v.is(DryRunSchema, invocation);
@@ -69,14 +71,15 @@ export function makePollerHandler(dependencies: PollerDependencies) {
       const deadline = startedAt + settings.polling.runMs;
       const delivery = await readDelivery(startedAt);
       if (delivery !== null) metrics.count(METRICS.failuresInARow, failuresInARow(delivery));
-      const limits = { settings: settings.polling, deadline, metrics };
+      const { environment } = settings;
+      const limits = { settings: settings.polling, environment, deadline, metrics };
       const caller = makeAlloyCaller({ ...dependencies, ...limits });
       const run = { runId, caller, delivery, deadline };
       // A run can check no more than it may make calls.
       const due = await applications.list(startedAt, settings.polling.callsPerRun);
       if (isDry) return await dryRun(due, run, dependencies);
 
-      const report = await checkAll(due, run, dependencies);
+      const report = await checkAll(due, run, { ...dependencies, witnesses });
       await countGaps(metrics);
       await countOutcomeChanges({ ...dependencies, metrics });
       const reason = caller.stopReason();

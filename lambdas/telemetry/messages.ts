@@ -19,6 +19,8 @@ export const MESSAGES = {
     "The event has had its effect, and that could not be noted; it comes back, and may be published once more.",
   "consumer.event.ignored": "The configuration asks to drop this event.",
   "consumer.event.unrecognised": "Alloy sent something that its documentation does not know.",
+  "consumer.environment.mixed":
+    "This is of another environment than the stage; it is kept apart and not published.",
   "poller.run.ended": "The poller has ended a run.",
   "poller.run.stopped": "This run asks Alloy nothing more; what is left comes first in the next.",
   "poller.call.failed": "A call of Alloy's API failed; `cause` says how.",
@@ -26,6 +28,12 @@ export const MESSAGES = {
   "poller.check.unanswered": "Alloy did not answer for this application; it is asked again later.",
   "poller.application.unknown":
     "Alloy does not know this application, or not by this account; it is asked again later.",
+  "poller.application.other-environment":
+    "Alloy says that this application is of another environment than the stage; nothing is done about it.",
+  "poller.run.knows-nobody":
+    "Alloy answered, and knew none of the applications that this run asked for; nothing is given up.",
+  "poller.witness.unkept":
+    "The last application that Alloy knew could not be read or written; this run gives nothing up.",
   "poller.application.unreadable-events":
     "Alloy's event list has elements that name no type or no time.",
   "poller.application.behind":

@@ -30,6 +30,7 @@ export const INCIDENT_ALARMS = [
   "delivery-gap",
   "webhooks-silent",
   "poller-silent",
+  "applications-unknown",
 ] as const;
 
 export interface AlertTopicsProps {

@@ -161,6 +161,16 @@ function makeEventAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
     threshold: 1,
   });
 
+  new RunbookAlarm(scope, "environment-mixed", {
+    alerts,
+    severity: "ticket",
+    fact: `In the last hour at least one webhook, submission or answer of Alloy's was of another environment than ${stage.environment}.`,
+    impact: "nothing of it is published; the stage that it was meant for may not have got it.",
+    links: [logs, dashboard],
+    metric: ourMetric(stage, METRICS.environmentMixed, "Sum", Duration.hours(1)),
+    threshold: 1,
+  });
+
   new RunbookAlarm(scope, "duplicates-high", {
     alerts,
     severity: "ticket",

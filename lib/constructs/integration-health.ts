@@ -21,6 +21,8 @@ const NEVER_SUPPRESSED = [
   "webhooks-silent",
   "webhooks-repaired-often",
   "poller-silent",
+  // A deployment may be what set the wrong address.
+  "applications-unknown",
 ];
 
 /** A deployment takes two or three minutes; what still rings after this is not its doing. */

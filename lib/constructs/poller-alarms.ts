@@ -4,13 +4,19 @@ import type { IMetric } from "aws-cdk-lib/aws-cloudwatch";
 import type { CfnScheduleGroup } from "aws-cdk-lib/aws-scheduler";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import { METRICS } from "../../lambdas/settings.ts";
+import { METRICS, POLLER } from "../../lambdas/settings.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import { dashboardLink, logsLink, queueLink } from "./console-links.ts";
 import { calculation, ourMetric } from "./metrics.ts";
 import type { NodeFunction } from "./node-function.ts";
 import { ONE_OF_TWO, RunbookAlarm } from "./runbook-alarm.ts";
+
+/**
+ * What fails is asked for again within `POLLER.longestRetryMs`, an hour: in the last two hours there is always one
+ * that shows it, as long as it lasts.
+ */
+const RETRIED = Duration.millis(POLLER.longestRetryMs);
 
 /** So many moves at Alloy without a webhook are no accident. */
 const SILENT_TRANSITIONS = 3;
@@ -28,6 +34,7 @@ export interface PollerAlarmsProps {
 /** Makes the alarms about what Alloy has and we have not, and about the poller, which sees it. */
 export function makePollerAlarms(scope: Construct, props: PollerAlarmsProps): void {
   makeTruthAlarms(scope, props);
+  makeAnswerAlarms(scope, props);
   makeWatchdogAlarms(scope, props);
 }
 
@@ -43,6 +50,35 @@ export function silence(stage: StageConfiguration): IMetric {
       received: ourMetric(stage, METRICS.webhooksReceived, "Sum"),
     },
   );
+}
+
+/** Makes the alarms about whom and what Alloy's API answers. */
+function makeAnswerAlarms(scope: Construct, props: PollerAlarmsProps): void {
+  const { stage, alerts } = props;
+  const links = [logsLink("Logs of poller", props.function.logGroup), dashboardLink(scope)];
+
+  new RunbookAlarm(scope, "applications-unknown", {
+    alerts,
+    severity: "page",
+    fact: "In a run of the last hour, what answers at Alloy's address knew none of the applications that it was asked for.",
+    impact:
+      "lost webhooks are not found, and delivery-gap is blind: the key or the address of Alloy's API is a wrong one.",
+    links,
+    metric: ourMetric(stage, METRICS.runsKnowingNone, "Sum", RETRIED),
+    threshold: 1,
+    ...ONE_OF_TWO,
+  });
+
+  new RunbookAlarm(scope, "applications-unchecked", {
+    alerts,
+    severity: "ticket",
+    fact: `In the last hour at least one application could not be checked for the ${POLLER.failuresToCount}th time in a row or more, while Alloy answered for others.`,
+    impact: "what Alloy decides about it, and no webhook brings, stays unknown here.",
+    links,
+    metric: ourMetric(stage, METRICS.applicationsUnchecked, "Sum", RETRIED),
+    threshold: 1,
+    ...ONE_OF_TWO,
+  });
 }
 
 function makeTruthAlarms(scope: Construct, props: PollerAlarmsProps): void {

@@ -168,11 +168,13 @@ describe("against recorded answers", () => {
 
   const errors = new URL("../fixtures/alloy-api/errors/", import.meta.url);
   const KINDS: Readonly<Record<string, string>> = {
-    "400": "unknown",
-    "401": "unauthorized",
-    "404": "unknown",
-    "429": "rate-limited",
-    "500": "failed",
+    "400-4002": "failed",
+    "400-4013": "unknown",
+    "401-4011": "unauthorized",
+    "401-4012": "unauthorized",
+    "404-4041": "unknown",
+    "429-4033": "rate-limited",
+    "500-5000": "failed",
     "503": "failed",
   };
 
@@ -183,9 +185,10 @@ describe("against recorded answers", () => {
 
     const answer = await anApi(baseUrl).getApplication(asked, TIMEOUT_MS);
 
-    const isUnknown = KINDS[status] === "unknown";
+    const kind = KINDS[name.replace(".json", "")];
+    const isUnknown = kind === "unknown";
     expect(answer).toMatchObject({
-      kind: KINDS[status],
+      kind,
       ...(isUnknown && { status: Number(status), minorCode: JSON.parse(body).error.minor_code }),
     });
   });
@@ -333,13 +336,46 @@ describe("against recorded answers", () => {
           "alloy-ratelimit-remaining": remaining,
           "alloy-ratelimit-reset": String(IN_A_MINUTE / 1_000),
         })
-        .end(),
+        .end(JSON.stringify({ error: { minor_code: 4041 } })),
     );
 
     const answer = await anApi(baseUrl, { now }).getApplication(asked, TIMEOUT_MS);
 
-    expect(answer).toEqual({ kind: "unknown", status: 404, minorCode: null, restMs });
+    expect(answer).toEqual({ kind: "unknown", status: 404, minorCode: 4041, restMs });
   });
+
+  test.each([
+    ["a firewall's page", "<html><body>Blocked</body></html>"],
+    ["nothing at all", ""],
+    ["JSON that is not Alloy's", JSON.stringify({ message: "no Route matched" })],
+    ["an error of Alloy's of another kind", JSON.stringify({ error: { minor_code: 4002 } })],
+    ["an error without a code", JSON.stringify({ error: { message: "Not Found" } })],
+    ["a code where Alloy has none", JSON.stringify({ minor_code: 4041 })],
+  ])("400, 403 and 404 with %s are no word about the application", async (_, body) => {
+    const answered = [];
+    for (const status of [400, 403, 404, 410]) {
+      const baseUrl = await aServer((_request, response) => response.writeHead(status).end(body));
+      answered.push(await anApi(baseUrl).getApplication(asked, TIMEOUT_MS));
+    }
+
+    const failure = { kind: "failed", cause: "refused", retryAfterMs: null };
+    expect(answered).toEqual([failure, failure, failure, failure]);
+  });
+
+  test.each([4041, 4013, "4041", "4013"])(
+    "Alloy's own error %j says that it does not know the application, by whatever status",
+    async (minor_code) => {
+      const kinds = [];
+      for (const status of [400, 403, 404]) {
+        const baseUrl = await aServer((_request, response) =>
+          response.writeHead(status).end(JSON.stringify({ error: { minor_code } })),
+        );
+        kinds.push((await anApi(baseUrl).getApplication(asked, TIMEOUT_MS)).kind);
+      }
+
+      expect(kinds).toEqual(["unknown", "unknown", "unknown"]);
+    },
+  );
 
   test.each([402, 405, 408, 409, 410, 413, 415, 422, 451])(
     "%d is a refusal that no wait mends",

@@ -4,26 +4,20 @@ import { dueShardOf } from "../../lambdas/adapters/application-item.ts";
 import type { Gap } from "../../lambdas/domain/gap.ts";
 import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
 import { stateOfEvent, stateOfSubmission } from "../../lambdas/domain/observation.ts";
-import type {
-  CheckMemory,
-  DueApplication,
-  DueApplications,
-} from "../../lambdas/domain/polling-ports.ts";
+import { NEVER_CHECKED } from "../../lambdas/domain/polling-ports.ts";
+import type { DueApplication, DueApplications } from "../../lambdas/domain/polling-ports.ts";
 import type { ApplicationStore, EventRecord } from "../../lambdas/domain/ports.ts";
 import { reportOf } from "../../lambdas/domain/reconciliation.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 
 const NOW = 1_760_000_000_000;
 
-const claimNow = { now: NOW, until: NOW + 60_000 };
+/** What was cut off is due again when the claim after it ends. */
+const claimAt = (now: number, until: number) => ({ now, until, again: () => until });
 
-const memory: CheckMemory = {
-  checkedAt: null,
-  askedAt: null,
-  pushes: 0,
-  failedChecks: 0,
-  unknownSince: null,
-};
+const claimNow = claimAt(NOW, NOW + 60_000);
+
+const memory = NEVER_CHECKED;
 
 const aGap: Gap = {
   gapId: "gap",
@@ -80,7 +74,7 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
         externalIds: { group: null, partner: null, application: null },
       };
       await store.mergeState(stateOfSubmission(submission), { dueAt, when: "first" });
-      return { applicationToken, dueAt };
+      return { applicationToken, dueAt, hasFailed: false };
     }
 
     async function claim(application: DueApplication) {
@@ -117,8 +111,8 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       const application = await submitted("JA-two-runs", NOW);
 
       const claims = await Promise.all([
-        due.claim(application, { now: NOW, until: NOW + 60_000 }),
-        due.claim(application, { now: NOW, until: NOW + 61_000 }),
+        due.claim(application, claimAt(NOW, NOW + 60_000)),
+        due.claim(application, claimAt(NOW, NOW + 61_000)),
       ]);
 
       expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
@@ -137,7 +131,7 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       const application = await submitted("JA-lasting", NOW);
       const claimed = await claim(application);
 
-      const refused = await due.claim(application, { now: NOW + 59_999, until: NOW + 120_000 });
+      const refused = await due.claim(application, claimAt(NOW + 59_999, NOW + 120_000));
       await due.plan(claimed, { dueAt: NOW + 5, memory, gap: null, at: NOW });
 
       expect(refused).toBeNull();
@@ -150,7 +144,9 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       await due.plan(await claim(application), plan);
 
       expect(await due.claim(application, claimNow)).toBeNull();
-      expect(await due.claim({ applicationToken: "JA-nobody", dueAt: NOW }, claimNow)).toBeNull();
+      expect(
+        await due.claim({ applicationToken: "JA-nobody", dueAt: NOW, hasFailed: false }, claimNow),
+      ).toBeNull();
     });
 
     test("gives what a cut-off check had claimed to one of two runs, behind what is due by now", async () => {
@@ -160,21 +156,105 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
 
       const [later, until] = [NOW + 60_000, NOW + 120_000];
       const claims = await Promise.all([
-        due.claim(application, { now: later, until }),
-        due.claim(application, { now: later, until }),
+        due.claim(application, claimAt(later, until)),
+        due.claim(application, claimAt(later, until)),
       ]);
       const listed = await due.list(until, 100);
 
       const [claimed, ...others] = claims.filter((one) => one !== null);
-      expect(claimed).toMatchObject({ dueAt: until, claimedUntil: until });
+      expect(claimed).toMatchObject({
+        dueAt: until,
+        claimedUntil: until,
+        memory: { failedChecks: 1 },
+      });
       expect(others).toEqual([]);
-      expect(listed.at(-1)).toEqual({ applicationToken: "JA-cut-off", dueAt: until });
+      expect(listed.at(-1)).toEqual({
+        applicationToken: "JA-cut-off",
+        dueAt: until,
+        hasFailed: true,
+      });
+    });
+
+    test("puts what was cut off as far behind as failures in a row ask for", async () => {
+      const failed = { ...memory, failedChecks: 3 };
+      const one = await submitted("JA-cut-off-again", NOW);
+      await due.plan(await claim(one), { dueAt: NOW, memory: failed, gap: null, at: NOW });
+      const again = { ...one, hasFailed: true };
+      await claim(again);
+
+      const claimed = await due.claim(again, {
+        now: NOW + 60_000,
+        until: NOW + 120_000,
+        again: (failedChecks) => NOW + failedChecks * 1_000_000,
+      });
+
+      expect(claimed).toMatchObject({ dueAt: NOW + 4_000_000, memory: { failedChecks: 4 } });
+      const later = (await due.list(NOW + 4_000_000, 100)).at(-1);
+      expect(later).toMatchObject({ applicationToken: "JA-cut-off-again", hasFailed: true });
+      expect((await due.look("JA-cut-off-again"))?.memory.failedChecks).toBe(4);
+    });
+
+    test("lists what failed behind everything else, the oldest first, until it is checked", async () => {
+      const longAgo = NOW - 2_000_000;
+      const failed = { ...memory, failedChecks: 1 };
+      for (const [index, token] of ["JA-failed-1", "JA-failed-2", "JA-in-time"].entries()) {
+        const claimed = await claim(await submitted(token, longAgo + index));
+        const isFailed = token !== "JA-in-time";
+        const plan = { gap: null, at: NOW, memory: isFailed ? failed : memory };
+        await due.plan(claimed, { ...plan, dueAt: longAgo + index });
+      }
+      const tokens = async () =>
+        (await due.list(longAgo + 9, 100)).map(({ applicationToken }) => applicationToken);
+
+      const before = await tokens();
+      const one = { applicationToken: "JA-failed-1", dueAt: longAgo, hasFailed: true };
+      await due.plan(await claim(one), { dueAt: longAgo + 8, memory, gap: null, at: NOW });
+      const after = await tokens();
+
+      expect(before).toEqual(["JA-in-time", "JA-failed-1", "JA-failed-2"]);
+      expect(after).toEqual(["JA-in-time", "JA-failed-1", "JA-failed-2"]);
+      const listed = await due.list(longAgo + 9, 100);
+      expect(listed.map(({ hasFailed }) => hasFailed)).toEqual([false, false, true]);
+      for (const each of listed) {
+        await due.plan(await claim(each), { dueAt: NOW + 1e9, memory, gap: null, at: NOW });
+      }
+    });
+
+    test("counts what has been due since before a time, however little of it is listed", async () => {
+      const longAgo = NOW - 3_000_000;
+      const failed = { ...memory, failedChecks: 1 };
+      for (let index = 0; index < 30; index += 1) {
+        const one = await submitted(`JA-count-${index}`, longAgo - index);
+        if (index % 3 > 0) continue;
+        await due.plan(await claim(one), {
+          dueAt: one.dueAt,
+          memory: failed,
+          gap: null,
+          at: NOW,
+        });
+      }
+
+      expect(await due.countDue(longAgo)).toBe(29);
+      expect(await due.countDue(longAgo - 29)).toBe(0);
+    });
+
+    test("keeps the last application that Alloy knew, and when it was asked for", async () => {
+      const before = await due.witness();
+      const witness = { applicationToken: "JA-witness", journeyToken: "J-1", knownAt: NOW };
+      await due.keepWitness(witness);
+      const kept = await due.witness();
+      await due.keepWitness({ askedAt: NOW + 1 });
+      await due.keepWitness({ ...witness, knownAt: NOW + 2 });
+
+      expect(before).toBeNull();
+      expect(kept).toEqual({ ...witness, askedAt: null });
+      expect(await due.witness()).toEqual({ ...witness, askedAt: NOW + 1, knownAt: NOW + 2 });
     });
 
     test("does not let a run whose claim has ended write over a later one", async () => {
       const application = await submitted("JA-overtaken", NOW);
       const slow = await claim(application);
-      const later = { now: NOW + 60_000, until: NOW + 120_000 };
+      const later = claimAt(NOW + 60_000, NOW + 120_000);
       const quick = await due.claim(application, later);
       if (quick === null) throw new Error("the ended claim still holds");
       const found = { ...memory, checkedAt: later.now };
@@ -183,7 +263,7 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       await due.plan(slow, { dueAt: NOW + 1, memory, gap: null, at: NOW });
 
       expect(await due.look("JA-overtaken")).toMatchObject({ memory: found });
-      await claim({ applicationToken: "JA-overtaken", dueAt: NOW + 9 });
+      await claim({ applicationToken: "JA-overtaken", dueAt: NOW + 9, hasFailed: false });
     });
 
     test("reads events and failures of one application, without their bodies", async () => {
@@ -240,7 +320,7 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       const next = { ...memory, checkedAt: NOW, pushes: 2 };
       await due.plan(claimed, { dueAt: NOW + 5, memory: next, gap: null, at: NOW });
 
-      const again = await claim({ applicationToken: "JA-plan", dueAt: NOW + 5 });
+      const again = await claim({ applicationToken: "JA-plan", dueAt: NOW + 5, hasFailed: false });
       expect(again.memory).toEqual(next);
     });
 
@@ -250,7 +330,7 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
 
       const open = await due.openGaps(NOW - 5_000);
       const younger = await due.openGaps(NOW - 5_001);
-      const again = await claim({ applicationToken: "JA-gap", dueAt: NOW + 11 });
+      const again = await claim({ applicationToken: "JA-gap", dueAt: NOW + 11, hasFailed: false });
       await due.plan(again, { dueAt: NOW + 12, memory, gap: null, at: NOW });
 
       expect(open).toEqual([
@@ -266,7 +346,11 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       const claimed = await claim(await submitted("JA-gap-untold", NOW));
       await due.plan(claimed, { dueAt: NOW + 11, memory, gap: untold, at: NOW });
 
-      const again = await claim({ applicationToken: "JA-gap-untold", dueAt: NOW + 11 });
+      const again = await claim({
+        applicationToken: "JA-gap-untold",
+        dueAt: NOW + 11,
+        hasFailed: false,
+      });
       await due.plan(again, { dueAt: NOW + 12, memory, gap: null, at: NOW });
 
       expect(again.gap).toEqual(untold);
@@ -307,7 +391,7 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       const found = { ...memory, checkedAt: NOW };
       await due.plan(claimed, { dueAt: NOW + 9_000, memory: found, gap: null, at: NOW });
 
-      const asked = { applicationToken: "JA-asked", dueAt: NOW + 7 };
+      const asked = { applicationToken: "JA-asked", dueAt: NOW + 7, hasFailed: false };
       expect(await due.list(NOW + 7, 100)).toContainEqual(asked);
       expect((await claim(asked)).memory).toEqual(found);
     });
@@ -331,7 +415,7 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
         at: NOW + 1,
       });
       await store.mergeState(stateOfEvent(end), { dueAt: NOW, when: "first" });
-      await due.plan(await claim({ applicationToken, dueAt: NOW }), {
+      await due.plan(await claim({ applicationToken, dueAt: NOW, hasFailed: false }), {
         dueAt: null,
         memory,
         gap: null,
@@ -356,7 +440,7 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       await due.plan(claimed, { dueAt: null, memory, gap: null, at: NOW });
 
       expect(
-        await due.claim({ applicationToken: "JA-moved", dueAt: NOW }, claimNow),
+        await due.claim({ applicationToken: "JA-moved", dueAt: NOW, hasFailed: false }, claimNow),
       ).not.toBeNull();
     });
   });

@@ -7,13 +7,14 @@ import {
   BasicAuthorization,
   BearerAuthorization,
 } from "../../lambdas/adapters/alloy-authorization.ts";
+import { NEVER_CHECKED } from "../../lambdas/domain/polling-ports.ts";
 import type { ClaimedApplication } from "../../lambdas/domain/polling-ports.ts";
 import { stateOfEvent } from "../../lambdas/domain/observation.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { startLocalServer } from "../support/local-server.ts";
-import { NEW_MEMORY, POLLER_SETTINGS } from "../support/poller.ts";
+import { POLLER_SETTINGS } from "../support/poller.ts";
 import { MemoryPayloadBucket } from "../../tools/memory/payload-bucket.ts";
 
 const MARK = "MARKED";
@@ -59,7 +60,7 @@ describe("the log of the poller holds nothing of Alloy's answers and of our key"
     const now = Date.now();
     const application: ClaimedApplication = {
       state: stateOfEvent(aJourneyEvent()),
-      memory: NEW_MEMORY,
+      memory: NEVER_CHECKED,
       gap: null,
       dueAt: now,
       claimedUntil: now + 60_000,
@@ -72,12 +73,15 @@ describe("the log of the poller holds nothing of Alloy's answers and of our key"
         : new BearerAuthorization({ baseUrl, readKey, fetch, now: Date.now });
     const run = makePollerHandler({
       applications: {
-        list: async () => [{ applicationToken: "JA-1", dueAt: now }],
+        list: async () => [{ applicationToken: "JA-1", dueAt: now, hasFailed: false }],
         claim: async () => application,
         look: async () => application,
         history: async () => ({ events: [], failures: [] }),
         plan: async () => {},
         openGaps: async () => [],
+        countDue: async () => 0,
+        witness: async () => null,
+        keepWitness: async () => {},
       },
       alloy: new HttpAlloyApi({ baseUrl, authorization, fetch, now: Date.now }),
       outcomes: { total: async () => 0 },

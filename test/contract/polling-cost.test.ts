@@ -19,8 +19,8 @@ import { meterReadUnits } from "../support/read-meter.ts";
 import { MemoryPayloadBucket } from "../../tools/memory/payload-bucket.ts";
 
 const DUE = 1_000;
-/** The queries of a run that finds nothing: what is due in each shard, and which gaps are open. */
-const SHARDS_AND_GAPS = TABLE.dueShards + 1;
+/** The queries of a run that finds nothing: what is due in each shard, what has failed, and which gaps are open. */
+const SHARDS_AND_GAPS = TABLE.dueShards + 2;
 
 const HOUR = 60 * 60 * 1_000;
 

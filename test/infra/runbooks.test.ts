@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import * as cloudFormation from "@aws-sdk/client-cloudformation";
 import { describe, expect, it } from "vitest";
 import { WEAKNESSES } from "../../lambdas/domain/secret-strength.ts";
+import type { Unanswered } from "../../lambdas/poller/alloy-caller.ts";
 import { MESSAGES } from "../../lambdas/telemetry/messages.ts";
 import * as settings from "../../lambdas/settings.ts";
 import { stageFrom } from "../../lib/stages.ts";
@@ -47,9 +48,23 @@ const QUOTED = [
   '{"token":"…","secret":"…"}',
 ];
 
+/** The field of `poller.call.failed`, and its values: `Unanswered["cause"]`. */
+const CAUSES: readonly (Unanswered["cause"] | "cause")[] = [
+  "cause",
+  "timeout",
+  "unreachable",
+  "server-error",
+  "not-an-application",
+  "refused",
+  "too-large",
+  "rate-limited",
+  "unauthorized",
+];
+
 /** What a word in code style may be. */
 const KINDS: readonly ((word: string) => boolean)[] = [
   (word) => QUOTED.includes(word),
+  (word) => CAUSES.some((cause) => cause === word),
   // A line of `show`, and a field of the published event.
   (word) => ["Gap", "eventId"].includes(word),
   (word) => word in VERBS,

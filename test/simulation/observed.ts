@@ -93,6 +93,9 @@ export function observe(options: {
       onPlan();
     },
     openGaps: (since) => applications.openGaps(since),
+    countDue: (before) => applications.countDue(before),
+    witness: () => applications.witness(),
+    keepWitness: (changes) => applications.keepWitness(changes),
   };
 
   return {

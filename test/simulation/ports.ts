@@ -138,6 +138,9 @@ export function dueApplicationsIn(sandbox: Sandbox, due: DueApplications): DueAp
     plan: (claimed, plan) =>
       sandbox.call("due.plan", claimed.state.applicationToken, () => due.plan(claimed, plan), PLAN),
     openGaps: (since) => sandbox.call("due.openGaps", "", () => due.openGaps(since), OPEN_GAPS),
+    countDue: (before) => sandbox.call("due.list", "", () => due.countDue(before), LIST),
+    witness: () => sandbox.call("due.witness", "", () => due.witness(), LIST),
+    keepWitness: (changes) => sandbox.call("due.witness", "", () => due.keepWitness(changes), PLAN),
   };
 }
 

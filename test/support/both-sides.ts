@@ -3,9 +3,10 @@ import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
 import type { Envelope } from "../../lambdas/domain/envelope.ts";
 import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
 import type { Gap } from "../../lambdas/domain/gap.ts";
+import { NEVER_CHECKED } from "../../lambdas/domain/polling-ports.ts";
 import { aConsumer } from "./consumer.ts";
 import { batchOf } from "./counted-consumer.ts";
-import { aPoller, NEW_MEMORY } from "./poller.ts";
+import { aPoller } from "./poller.ts";
 
 export const TOKEN = "JA-exampleBothSides0001";
 
@@ -89,7 +90,7 @@ export function bothSides() {
       if ("reason" in parsed) throw new Error(parsed.reason);
       const stored = {
         state: application.state,
-        memory: NEW_MEMORY,
+        memory: NEVER_CHECKED,
         dueAt: at,
         claimedUntil: null,
         ...(await store.history(TOKEN)),

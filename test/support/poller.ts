@@ -5,7 +5,8 @@ import type { DeliveryRecord } from "../../lambdas/domain/delivery.ts";
 import type { Envelope } from "../../lambdas/domain/envelope.ts";
 import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
 import type { Gap } from "../../lambdas/domain/gap.ts";
-import type { AlloyAnswer, CheckMemory } from "../../lambdas/domain/polling-ports.ts";
+import { NEVER_CHECKED } from "../../lambdas/domain/polling-ports.ts";
+import type { AlloyAnswer, CheckMemory, Witness } from "../../lambdas/domain/polling-ports.ts";
 import { stateOfEvent } from "../../lambdas/domain/observation.ts";
 import { reportOf } from "../../lambdas/domain/reconciliation.ts";
 import type { RecordedEvent, RecordedFailure } from "../../lambdas/domain/reconciliation.ts";
@@ -111,8 +112,10 @@ export function aPoller(
     readonly isBusOut?: () => boolean;
     /** Why the queue does not take an envelope; it takes each unless given. */
     readonly refuse?: (envelope: Envelope) => Refusal | null;
+    /** Whether the queue refuses what is sent. */
+    readonly isQueueOut?: () => boolean;
     /** How long each call takes. */
-    readonly callMs?: number;
+    readonly callMs?: number | ((applicationToken: string) => number);
   },
 ) {
   const clock = new VirtualClock(options.now ?? START);
@@ -125,6 +128,7 @@ export function aPoller(
   const logs: { readonly code: string; readonly fields: LogFields }[] = [];
   let renewals = 0;
   let flushes = 0;
+  let witness: Witness | null = null;
 
   const collect: Metrics = {
     count(name, value = 1, dimensions = {}) {
@@ -146,18 +150,31 @@ export function aPoller(
       async list(now, limit) {
         return [...applications]
           .filter(([, { dueAt }]) => dueAt !== null && dueAt <= now)
-          .map(([applicationToken, { dueAt }]) => ({ applicationToken, dueAt: dueAt ?? 0 }))
-          .toSorted((one, other) => one.dueAt - other.dueAt)
+          .map(([applicationToken, { dueAt, memory }]) => ({
+            applicationToken,
+            dueAt: dueAt ?? 0,
+            hasFailed: memory.failedChecks > 0,
+          }))
+          .toSorted(
+            (one, other) =>
+              Number(one.hasFailed) - Number(other.hasFailed) || one.dueAt - other.dueAt,
+          )
           .slice(0, limit);
       },
-      async claim({ applicationToken, dueAt }, { now, until }) {
+      async countDue(before) {
+        return [...applications.values()].filter(({ dueAt }) => dueAt !== null && dueAt < before)
+          .length;
+      },
+      async claim({ applicationToken, dueAt }, { now, until, again }) {
         const stored = applications.get(applicationToken);
         if (stored === undefined || stored.dueAt !== dueAt) return null;
         const { claimedUntil } = stored;
         if (claimedUntil !== null && claimedUntil > now) return null;
+        const failedChecks = stored.memory.failedChecks + (claimedUntil === null ? 0 : 1);
         const claimed = {
           ...stored,
-          dueAt: claimedUntil === null ? dueAt : until,
+          memory: { ...stored.memory, failedChecks },
+          dueAt: claimedUntil === null ? dueAt : Math.max(until, again(failedChecks)),
           claimedUntil: until,
         };
         applications.set(applicationToken, claimed);
@@ -182,13 +199,21 @@ export function aPoller(
             : [],
         );
       },
+      async witness() {
+        return witness;
+      },
+      async keepWitness(changes) {
+        const nobody = { applicationToken: "", journeyToken: "", knownAt: 0, askedAt: null };
+        witness = { ...(witness ?? nobody), ...changes };
+      },
     },
     alloy: {
       async getApplication({ applicationToken }, timeoutMs) {
         calls.push({ applicationToken, at: clock.now() });
         const call = calls.length;
-        await clock.sleep(Math.min(callMs, timeoutMs));
-        return callMs > timeoutMs ? TIMED_OUT : options.answer(applicationToken, call);
+        const tookMs = typeof callMs === "number" ? callMs : callMs(applicationToken);
+        await clock.sleep(Math.min(tookMs, timeoutMs));
+        return tookMs > timeoutMs ? TIMED_OUT : options.answer(applicationToken, call);
       },
       renewCredentials() {
         renewals += 1;
@@ -209,6 +234,9 @@ export function aPoller(
     },
     queue: {
       async send(envelopes) {
+        if (options.isQueueOut?.() === true && envelopes.length > 0) {
+          throw new Error("the queue is out");
+        }
         const answers = envelopes.map((envelope) => options.refuse?.(envelope) ?? null);
         sent.push(...envelopes.filter((_, index) => answers[index] === null));
         return answers;
@@ -247,14 +275,6 @@ export function aPoller(
   };
 }
 
-export const NEW_MEMORY: CheckMemory = {
-  checkedAt: null,
-  askedAt: null,
-  pushes: 0,
-  failedChecks: 0,
-  unknownSince: null,
-};
-
 /** An application of which these events are recorded, and applied; due now. */
 export function withRecorded(
   events: readonly JourneyEvent[],
@@ -262,7 +282,7 @@ export function withRecorded(
 ): StoredApplication {
   return {
     state: events.map((event) => stateOfEvent(event)).reduce(mergeState),
-    memory: NEW_MEMORY,
+    memory: NEVER_CHECKED,
     dueAt: START,
     claimedUntil: null,
     events: events.map((event) => recordOf(event)),

@@ -3,6 +3,7 @@ import { hasEnded, mergeState } from "../../lambdas/domain/application-state.ts"
 import type { ApplicationState } from "../../lambdas/domain/application-state.ts";
 import type { Gap } from "../../lambdas/domain/gap.ts";
 import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
+import { NEVER_CHECKED } from "../../lambdas/domain/polling-ports.ts";
 import type {
   CheckMemory,
   CheckPlan,
@@ -13,6 +14,7 @@ import type {
   History,
   KnownApplication,
   OpenGap,
+  Witness,
 } from "../../lambdas/domain/polling-ports.ts";
 import type {
   ApplicationStore,
@@ -32,6 +34,8 @@ export interface KeptApplication {
   readonly revision: number | null;
   /** The next check; null when none is planned. */
   readonly dueAt: number | null;
+  /** Its previous check failed: it is due behind all others. */
+  readonly hasFailed: boolean;
   /** Until when one run may check it, and no other; null when none does. */
   readonly claimedUntil: number | null;
   /** When the last check confirmed the end; null while the application is to be checked. */
@@ -39,14 +43,6 @@ export interface KeptApplication {
   readonly memory: CheckMemory;
   readonly gap: Gap | null;
 }
-
-const NEVER_CHECKED: CheckMemory = {
-  checkedAt: null,
-  askedAt: null,
-  pushes: 0,
-  failedChecks: 0,
-  unknownSince: null,
-};
 
 /**
  * `ApplicationTable` in memory, behind both of its ports: the pure merge, and the rules of the indices
@@ -60,6 +56,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   readonly events = new Map<string, EventRecord>();
   /** By application token and event id. */
   readonly failures = new Map<string, FailureRecord>();
+  #witness: Witness | null = null;
   /** The same events by application token: a world of many applications must not search them all. */
   readonly #eventsOf = new Map<string, Map<string, EventRecord>>();
   readonly #failuresOf = new Map<string, Map<string, FailureRecord>>();
@@ -125,23 +122,35 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
 
   async list(now: number, limit: number): Promise<readonly DueApplication[]> {
     const due: DueApplication[] = [];
-    for (const [applicationToken, { dueAt }] of this.applications) {
-      if (dueAt !== null && dueAt <= now) due.push({ applicationToken, dueAt });
+    for (const [applicationToken, { dueAt, hasFailed }] of this.applications) {
+      if (dueAt !== null && dueAt <= now) due.push({ applicationToken, dueAt, hasFailed });
     }
-    due.sort((one, other) => one.dueAt - other.dueAt);
-    return due.length <= limit ? due : firstOfEachShard(due, limit);
+    due.sort(
+      (one, other) => Number(one.hasFailed) - Number(other.hasFailed) || one.dueAt - other.dueAt,
+    );
+    return due.length <= limit ? due : firstOfEachPartition(due, limit);
   }
 
-  async claim(due: DueApplication, { now, until }: Claim): Promise<ClaimedApplication | null> {
+  async countDue(before: number): Promise<number> {
+    const dueAts = [...this.applications.values()].map(({ dueAt }) => dueAt);
+    return dueAts.filter((dueAt) => dueAt !== null && dueAt < before).length;
+  }
+
+  async claim(
+    due: DueApplication,
+    { now, until, again }: Claim,
+  ): Promise<ClaimedApplication | null> {
     const { applicationToken } = due;
     const kept = this.applications.get(applicationToken);
     if (kept === undefined || kept.dueAt !== due.dueAt) return null;
     const { claimedUntil } = kept;
     if (claimedUntil !== null && claimedUntil > now) return null;
-    // The check before this one was cut off: this once, the application goes behind the others.
-    const dueAt = claimedUntil === null ? due.dueAt : until;
-    this.applications.set(applicationToken, { ...kept, dueAt, claimedUntil: until });
-    const { state, memory, gap, revision } = kept;
+    const claimed =
+      claimedUntil === null
+        ? { ...kept, dueAt: due.dueAt, claimedUntil: until }
+        : { ...kept, ...cutOff(kept, { now, until, again }), claimedUntil: until };
+    this.applications.set(applicationToken, claimed);
+    const { state, memory, gap, revision, dueAt } = claimed;
     return { state, memory, gap, revision, dueAt, claimedUntil: until };
   }
 
@@ -190,7 +199,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
       memory: { ...memory, askedAt: kept.memory.askedAt },
       gap,
       claimedUntil: null,
-      ...(isDueAsClaimed && dueAt !== null && { dueAt }),
+      ...(isDueAsClaimed && dueAt !== null && { dueAt, hasFailed: memory.failedChecks > 0 }),
       ...(isDueAsClaimed && isSettled && { dueAt: null, settledAt: at }),
     });
   }
@@ -214,12 +223,27 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
       }));
   }
 
+  async witness(): Promise<Witness | null> {
+    return this.#witness;
+  }
+
+  async keepWitness(changes: Partial<Witness>): Promise<void> {
+    const nobody = { applicationToken: "", journeyToken: "", knownAt: 0, askedAt: null };
+    this.#witness = { ...(this.#witness ?? nobody), ...changes };
+  }
+
   /** What the operators' `check` does: the next run looks at the application, whatever was planned. */
   ask(applicationToken: string, now: number): void {
     const kept = this.applications.get(applicationToken);
     if (kept === undefined) return;
     const memory = { ...kept.memory, askedAt: now };
-    this.applications.set(applicationToken, { ...kept, memory, dueAt: now, settledAt: null });
+    this.applications.set(applicationToken, {
+      ...kept,
+      memory,
+      dueAt: now,
+      hasFailed: false,
+      settledAt: null,
+    });
   }
 
   /** As the table's sort key has them: by time, then by id. */
@@ -240,16 +264,26 @@ function innerMap<Value>(outer: Map<string, Map<string, Value>>, key: string): M
   return inner;
 }
 
-/** `list`'s limit counts per shard of the index. */
-function firstOfEachShard(
+/** The check before was cut off: that is a failed one, and the application goes behind all others. */
+function cutOff({ memory }: KeptApplication, { until, again }: Claim) {
+  const failedChecks = memory.failedChecks + 1;
+  return {
+    memory: { ...memory, failedChecks },
+    dueAt: Math.max(until, again(failedChecks)),
+    hasFailed: true,
+  };
+}
+
+/** `list`'s limit counts per partition of the index. */
+function firstOfEachPartition(
   due: readonly DueApplication[],
   limit: number,
 ): readonly DueApplication[] {
   const counts = new Map<string, number>();
-  return due.filter(({ applicationToken }) => {
-    const shard = dueShardOf(applicationToken);
-    const count = (counts.get(shard) ?? 0) + 1;
-    counts.set(shard, count);
+  return due.filter(({ applicationToken, hasFailed }) => {
+    const partition = hasFailed ? "" : dueShardOf(applicationToken);
+    const count = (counts.get(partition) ?? 0) + 1;
+    counts.set(partition, count);
     return count <= limit;
   });
 }
@@ -258,12 +292,18 @@ function checkAfter(
   kept: KeptApplication | undefined,
   state: ApplicationState,
   check: CheckRequest,
-): Pick<KeptApplication, "dueAt" | "settledAt"> {
-  if (check.when === "now") return { dueAt: check.dueAt, settledAt: null };
-  if (kept === undefined) return { dueAt: check.dueAt, settledAt: null };
+): Pick<KeptApplication, "dueAt" | "hasFailed" | "settledAt"> {
+  const { dueAt } = check;
+  if (kept === undefined || check.when === "now")
+    return { dueAt, hasFailed: false, settledAt: null };
+  const { hasFailed } = kept;
   // What is final and confirmed is checked no more, unless it is not final after all.
   if (kept.settledAt !== null && hasEnded(state)) {
-    return { dueAt: kept.dueAt, settledAt: kept.settledAt };
+    return { dueAt: kept.dueAt, hasFailed, settledAt: kept.settledAt };
   }
-  return { dueAt: kept.dueAt ?? check.dueAt, settledAt: null };
+  return {
+    dueAt: kept.dueAt ?? dueAt,
+    hasFailed: kept.dueAt !== null && hasFailed,
+    settledAt: null,
+  };
 }

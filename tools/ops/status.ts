@@ -32,6 +32,9 @@ const LAST_HOUR: readonly (readonly [name: MetricName, good: string])[] = [
   [METRICS.pollerRuns, "60 divided by the minutes between two runs"],
   [METRICS.applicationsChecked, "more than ApplicationsBehind"],
   [METRICS.applicationsBehind, "0"],
+  [METRICS.runsKnowingNone, "0"],
+  [METRICS.applicationsUnchecked, "0"],
+  [METRICS.environmentMixed, "0"],
   [METRICS.alloyCallsFailed, "0"],
   [METRICS.alloyCallsUnauthorized, "0"],
 ];

@@ -181,6 +181,12 @@ const PROCESSING: readonly AlarmCase[] = [
     nearMiss: (trouble, { ours }) => trouble.and(ours(METRICS.eventsRecorded), 1),
   },
   {
+    id: "environment-mixed",
+    fault: (trouble, { ours }) => trouble.once(ours(METRICS.environmentMixed), 1),
+    within: 3,
+    nearMiss: (trouble, { ours }) => trouble.and(ours(METRICS.eventsIgnored), 1),
+  },
+  {
     id: "duplicates-high",
     fault: (trouble, { ours }) => trouble.is(ours(METRICS.eventsDuplicate), 1),
     within: 10,
@@ -248,6 +254,22 @@ const TRUTH: readonly AlarmCase[] = [
 ];
 
 const WATCHDOG: readonly AlarmCase[] = [
+  {
+    id: "applications-unknown",
+    // As far apart as the poller asks again at the most.
+    fault: (trouble, { ours }) => trouble.is(ours(METRICS.runsKnowingNone), 1, 65),
+    within: 3,
+    // Single ones that were deleted at Alloy, while others are known.
+    nearMiss: (trouble, { ours }) =>
+      trouble.is(ours(METRICS.applicationsUnknown), 20, POLL_MINUTES),
+  },
+  {
+    id: "applications-unchecked",
+    fault: (trouble, { ours }) => trouble.is(ours(METRICS.applicationsUnchecked), 1, 65),
+    within: 3,
+    // Calls that fail, and are answered when they are made again.
+    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.alloyCallsFailed), 1, POLL_MINUTES),
+  },
   {
     id: "poller-silent",
     fault: (trouble, { ours }) => trouble.none(ours(METRICS.pollerRuns)),
@@ -357,6 +379,15 @@ export const FURTHER_FAULTS: readonly {
     fault: (trouble, { lambda, api }) =>
       trouble.is(lambda("Throttles", "ingest"), 3).is(api("5xx"), 3),
     rings: ["ingest-throttled", "ingest-failing"],
+  },
+  {
+    name: "a page comes in the place of Alloy",
+    fault: (trouble, { ours }) =>
+      trouble
+        .is(ours(METRICS.applicationsChecked), 0, POLL_MINUTES)
+        .is(ours(METRICS.alloyCallsFailed), 12, POLL_MINUTES)
+        .is(ours(METRICS.runsKnowingNone), 1, POLL_MINUTES),
+    rings: ["alloy-api-failing", "applications-unknown"],
   },
   {
     name: "EventBridge Scheduler gives up a start",

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { mergeState } from "../../../lambdas/domain/application-state.ts";
 import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
-import type { CheckMemory } from "../../../lambdas/domain/polling-ports.ts";
+import { NEVER_CHECKED } from "../../../lambdas/domain/polling-ports.ts";
 import {
   checkAfterAgreement,
   checkAfterFailure,
@@ -32,13 +32,7 @@ const settings = {
   runMs: 45 * SECOND,
 };
 
-const memory: CheckMemory = {
-  checkedAt: null,
-  askedAt: null,
-  pushes: 0,
-  failedChecks: 0,
-  unknownSince: null,
-};
+const memory = NEVER_CHECKED;
 
 const at = (now: number, random = 0) => ({ settings, now, random });
 const open = stateOfEvent(aJourneyEvent({ type: "started_application", at: START }));
@@ -159,6 +153,6 @@ describe("after a check that did not go well", () => {
   test("an application that Alloy does not answer for waits twice as long each time", () => {
     const waits = [1, 2, 3, 20].map((failed) => checkAfterFailure(failed, at(START)) - START);
 
-    expect(waits.map((wait) => wait / MINUTE)).toEqual([5, 10, 20, 320]);
+    expect(waits.map((wait) => wait / MINUTE)).toEqual([5, 10, 20, 60]);
   });
 });

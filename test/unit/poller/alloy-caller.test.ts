@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 
 import type { AlloyAnswer } from "../../../lambdas/domain/polling-ports.ts";
 import { makeAlloyCaller } from "../../../lambdas/poller/alloy-caller.ts";
+import type { Asked, Unanswered } from "../../../lambdas/poller/alloy-caller.ts";
 import { METRICS, POLLER } from "../../../lambdas/settings.ts";
-import { POLLER_SETTINGS } from "../../support/poller.ts";
+import { alloyAnswer, POLLER_SETTINGS } from "../../support/poller.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
 
 const SECOND = 1_000;
@@ -43,6 +44,7 @@ function aCaller(
       ...POLLER_SETTINGS.polling,
       requestsPerSecond: options.requestsPerSecond ?? 5,
     },
+    environment: "sandbox",
     deadline: RUN_MS,
     metrics: {
       count: (name, value = 1) => void metrics.set(name, (metrics.get(name) ?? 0) + value),
@@ -55,7 +57,8 @@ function aCaller(
     sleep: clock.sleep,
   });
   return {
-    ask: () => clock.run(() => caller.ask(asked)),
+    ask: (attempt = 1) => clock.run(() => caller.ask(asked, attempt)),
+    caller,
     stopReason: () => caller.stopReason(),
     callsAt,
     timeouts,
@@ -70,13 +73,16 @@ function aCaller(
 }
 
 describe("a call of Alloy", () => {
-  test("is tried three times, with a wait that doubles", async () => {
+  test("that fails says how long to wait before the next, twice as long each time", async () => {
     const caller = aCaller([failed]);
 
-    const answer = await caller.ask();
+    const answers = [await caller.ask(1), await caller.ask(2), await caller.ask(3)];
 
-    expect(answer).toEqual({ kind: "unanswered", cause: "server-error" });
-    expect(caller.callsAt).toEqual([0, 500, 1_500]);
+    expect(answers).toMatchObject([
+      { kind: "unanswered", cause: "server-error", waitMs: 500 },
+      { kind: "unanswered", cause: "server-error", waitMs: 1_000 },
+      { kind: "unanswered", cause: "server-error", waitMs: 2_000 },
+    ]);
     expect(caller.metrics.get(METRICS.alloyCalls)).toBe(3);
     expect(caller.metrics.get(METRICS.alloyCallsFailed)).toBe(3);
     expect(caller.causes).toEqual(["server-error", "server-error", "server-error"]);
@@ -88,11 +94,8 @@ describe("a call of Alloy", () => {
       aCaller([failed], { random: () => 1 }),
     ];
 
-    await quick.ask();
-    await slow.ask();
-
-    expect(quick.callsAt).toEqual([0, 250, 750]);
-    expect(slow.callsAt).toEqual([0, 750, 2_250]);
+    expect(await quick.ask()).toMatchObject({ waitMs: 250 });
+    expect(await slow.ask()).toMatchObject({ waitMs: 750 });
   });
 
   test.each([
@@ -105,49 +108,54 @@ describe("a call of Alloy", () => {
         : { kind, retryAfterMs: 7 * SECOND };
     const caller = aCaller([answer, unknown]);
 
-    await caller.ask();
+    const { waitMs } = await unanswered(caller.ask());
 
-    const [, second = 0] = caller.callsAt;
-    expect(second).toBeGreaterThan(7 * SECOND);
-    expect(second).toBeLessThanOrEqual(7 * SECOND + POLLER.pauseMs);
+    expect(waitMs).toBeGreaterThan(7 * SECOND);
+    expect(waitMs).toBeLessThanOrEqual(7 * SECOND + POLLER.pauseMs);
   });
 
-  test.each([
-    [{ kind: "rate-limited", retryAfterMs: 60 * SECOND }, "rate-limit"],
-    [{ kind: "failed", cause: "server-error", retryAfterMs: 60 * SECOND }, "outage"],
-  ] as const)("does not wait beyond the end of the run: %j", async (answer, reason) => {
-    const caller = aCaller([answer]);
+  test("ends the run when a 429 asks for more time than it has", async () => {
+    const caller = aCaller([{ kind: "rate-limited", retryAfterMs: 60 * SECOND }]);
 
-    expect(await caller.ask()).toEqual({ kind: "stopped" });
+    const answers = [await caller.ask(), await caller.ask()];
+
+    expect(answers.map(({ kind }) => kind)).toEqual(["unanswered", "stopped"]);
     expect(caller.callsAt).toEqual([0]);
-    expect(caller.stopReason()).toBe(reason);
+    expect(caller.stopReason()).toBe("rate-limit");
     expect(caller.now()).toBe(0);
   });
 
-  test.each(["refused", "too-large"] as const)("is not tried again when %s", async (cause) => {
-    const caller = aCaller([{ kind: "failed", cause, retryAfterMs: null }]);
+  test("goes on with the others when a 503 asks for more time than the run has", async () => {
+    const caller = aCaller([
+      { kind: "failed", cause: "server-error", retryAfterMs: 60 * SECOND },
+      unknown,
+    ]);
 
-    expect(await caller.ask()).toEqual({ kind: "unanswered", cause });
-    expect(caller.callsAt).toHaveLength(1);
+    const answers = [await caller.ask(), await caller.ask()];
+
+    expect(answers.map(({ kind }) => kind)).toEqual(["unanswered", "unknown"]);
     expect(caller.stopReason()).toBeNull();
   });
 
-  test.each([400, 403, 404])(
-    "is answered by %d: that is no failure and no retry",
-    async (status) => {
-      const answer: AlloyAnswer = { kind: "unknown", status, minorCode: null };
-      const caller = aCaller([answer]);
+  test.each(["refused", "too-large"] as const)("is not to be made again when %s", async (cause) => {
+    const caller = aCaller([{ kind: "failed", cause, retryAfterMs: null }]);
 
-      expect(await caller.ask()).toEqual(answer);
-      expect(caller.callsAt).toHaveLength(1);
-      expect(caller.metrics.get(METRICS.alloyCallsFailed)).toBeUndefined();
-    },
-  );
+    expect(await caller.ask()).toEqual({ kind: "unanswered", cause, waitMs: null });
+    expect(caller.stopReason()).toBeNull();
+  });
+
+  test("is answered by Alloy's word that it does not know: that is no failure", async () => {
+    const caller = aCaller([unknown]);
+
+    expect(await caller.ask()).toEqual(unknown);
+    expect(caller.metrics.get(METRICS.alloyCallsFailed)).toBeUndefined();
+  });
 
   test("is refused ten times in a row at most, at half the rate each time", async () => {
     const caller = aCaller([limited]);
 
-    expect(await caller.ask()).toEqual({ kind: "stopped" });
+    while (caller.stopReason() === null) await caller.ask();
+
     expect(caller.callsAt.length).toBeLessThanOrEqual(POLLER.refusalsToStop);
     expect(caller.stopReason()).toBe("rate-limit");
     const waits = caller.callsAt.map((at, index) => at - (caller.callsAt[index - 1] ?? 0));
@@ -193,24 +201,63 @@ describe("a call of Alloy", () => {
   });
 
   test("has the credentials read again once in a run, by 401", async () => {
-    const caller = aCaller([{ kind: "unauthorized" }, unknown, { kind: "unauthorized" }]);
+    const refused: AlloyAnswer = { kind: "unauthorized" };
+    const caller = aCaller([refused, refused]);
 
     const answers = [await caller.ask(), await caller.ask(), await caller.ask()];
 
-    expect(answers.map(({ kind }) => kind)).toEqual(["unknown", "stopped", "stopped"]);
+    expect(answers.map(({ kind }) => kind)).toEqual(["unanswered", "unanswered", "stopped"]);
     expect(caller.renewals()).toBe(1);
     expect(caller.stopReason()).toBe("credentials");
     expect(caller.metrics.get(METRICS.alloyCallsUnauthorized)).toBe(2);
   });
 
-  test("counts failures in a row only until an answer comes", async () => {
-    const fourTimes: readonly AlloyAnswer[] = [failed, failed, failed, failed, unknown];
-    const caller = aCaller([...fourTimes, ...fourTimes]);
+  test("that is refused with credentials that let others in is that application's own trouble", async () => {
+    const refused: AlloyAnswer = { kind: "unauthorized" };
+    const caller = aCaller([refused, unknown, refused, unknown]);
 
     const answers = [];
-    for (let calls = 0; calls < 4; calls += 1) answers.push((await caller.ask()).kind);
+    for (let calls = 0; calls < 4; calls += 1) answers.push(await caller.ask());
 
-    expect(answers).toEqual(["unanswered", "unknown", "unanswered", "unknown"]);
+    expect(answers).toMatchObject([
+      { kind: "unanswered", waitMs: 0 },
+      { kind: "unknown" },
+      { kind: "unanswered", waitMs: null },
+      { kind: "unknown" },
+    ]);
     expect(caller.stopReason()).toBeNull();
   });
+
+  test("is an outage after five failures in a row, while nobody is answered", async () => {
+    const caller = aCaller([failed]);
+
+    for (let calls = 0; calls < 6; calls += 1) await caller.ask();
+
+    expect(caller.stopReason()).toBe("outage");
+    expect(caller.callsAt).toHaveLength(POLLER.failuresToStop);
+  });
+
+  test("is no outage, however many fail, once somebody was answered", async () => {
+    const caller = aCaller([unknown, failed]);
+
+    for (let calls = 0; calls < 30; calls += 1) await caller.ask();
+
+    expect(caller.stopReason()).toBeNull();
+  });
+
+  test("that is answered with another environment's application is known to nobody", async () => {
+    const live = aCaller([alloyAnswer("JA-1", [], { sandbox: false })]);
+    const sandbox = aCaller([alloyAnswer("JA-1", [])]);
+
+    await live.ask();
+    await sandbox.ask();
+
+    expect([live.caller.hasKnown(), sandbox.caller.hasKnown()]).toEqual([false, true]);
+  });
 });
+
+async function unanswered(asked: Promise<Asked>): Promise<Unanswered> {
+  const answer = await asked;
+  if (answer.kind !== "unanswered") throw new Error(`it was ${answer.kind}`);
+  return answer;
+}

@@ -197,6 +197,6 @@ describe("the poller", () => {
       poller.advance(POLLER_SETTINGS.polling.rateMs);
     }
 
-    expect(asked).toEqual(["JA-1", "JA-1", "JA-2"]);
+    expect(asked).toEqual(["JA-1", "JA-2", "JA-1"]);
   });
 });

@@ -1,0 +1,10 @@
+import type { Environment } from "./journey-event.ts";
+
+/**
+ * Whether something is of another environment than the stage that got it, by its own word: a sandbox trigger of
+ * Alloy's that was given the live stage's address, or a live one the sandbox's. It must not move, and not be told as,
+ * what people are really waiting for. What says nothing passes, for Alloy's documentation does not promise a word.
+ */
+export function isOtherEnvironment(said: Environment | null, stage: Environment): boolean {
+  return said !== null && said !== stage;
+}

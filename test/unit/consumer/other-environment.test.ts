@@ -1,0 +1,149 @@
+import { describe, expect, test } from "vitest";
+
+import { METRICS } from "../../../lambdas/settings.ts";
+import { aConsumer, envelopeBatchOf, pollBatchOf } from "../../support/consumer.ts";
+import type { TestConsumer } from "../../support/consumer.ts";
+import { batchOf } from "../../support/counted-consumer.ts";
+
+const AT = 1_760_000_000_000;
+
+const data = {
+  journey_application_token: "JA-1",
+  journey_token: "J-1",
+  type: "completed_application",
+  timestamp: AT,
+  outcome: "Approved",
+};
+
+const webhook = (suffix: string, changes: Readonly<Record<string, unknown>> = {}) =>
+  JSON.stringify({
+    type: `update:journeyapplications${suffix}`,
+    timestamp: AT + 1,
+    data: { ...data, ...changes },
+  });
+
+interface Counted {
+  readonly consumer: TestConsumer;
+  readonly mixed: () => number;
+  readonly logs: readonly string[];
+}
+
+function aCountedConsumer(environment: "sandbox" | "live"): Counted {
+  let mixed = 0;
+  const logs: string[] = [];
+  const log = (code: string) => void logs.push(code);
+  const consumer = aConsumer({
+    settings: { environment },
+    metrics: {
+      count(name, value = 1) {
+        if (name === METRICS.environmentMixed) mixed += value;
+      },
+      milliseconds() {},
+      flush() {},
+    },
+    logger: { debug: log, info: log, warn: log, error: log },
+  });
+  return { consumer, mixed: () => mixed, logs };
+}
+
+describe("an event of another environment than the stage's", () => {
+  test.each([
+    ["sandbox", ":live"],
+    ["live", ":sandbox"],
+  ] as const)("at a %s stage is recorded and counted, not published", async (stage, suffix) => {
+    const { consumer, mixed, logs } = aCountedConsumer(stage);
+
+    const { batchItemFailures } = await consumer.process(batchOf([webhook(suffix)]));
+
+    expect(batchItemFailures).toEqual([]);
+    expect(consumer.published).toEqual([]);
+    expect([...consumer.store.events.values()]).toMatchObject([
+      { applicationToken: null, type: "completed_application", at: AT },
+    ]);
+    expect(mixed()).toBe(1);
+    expect(logs).toContain("consumer.environment.mixed");
+  });
+
+  test("makes no application, so that the poller never looks for it", async () => {
+    const { consumer } = aCountedConsumer("live");
+
+    await consumer.process(batchOf([webhook(":sandbox")]));
+
+    expect(consumer.store.applications.size).toBe(0);
+    expect(await consumer.store.list(Number.MAX_SAFE_INTEGER, 100)).toEqual([]);
+  });
+
+  test("leaves an application of the stage's own as it is, and its history too", async () => {
+    const { consumer } = aCountedConsumer("live");
+    const started = { type: "started_application", timestamp: AT - 1_000, outcome: null };
+    await consumer.process(batchOf([webhook(":live", started)]));
+    const before = consumer.store.applications.get("JA-1");
+    const published = consumer.published.length;
+
+    await consumer.process(batchOf([webhook(":sandbox")]));
+
+    expect(consumer.store.applications.get("JA-1")).toEqual(before);
+    expect((await consumer.store.history("JA-1")).events).toHaveLength(1);
+    expect(consumer.published).toHaveLength(published);
+  });
+
+  test("of a rerun makes the new application not known either", async () => {
+    const { consumer } = aCountedConsumer("live");
+    const rerun = {
+      type: "started_rerun_application",
+      outcome: null,
+      rerun_journey_application_token: "JA-2",
+    };
+
+    await consumer.process(batchOf([webhook(":sandbox", rerun)]));
+
+    expect(consumer.store.applications.size).toBe(0);
+  });
+
+  test("is counted once, however often it comes", async () => {
+    const { consumer, mixed } = aCountedConsumer("live");
+
+    await consumer.process(batchOf([webhook(":sandbox")]));
+    await consumer.process(batchOf([webhook(":sandbox")]));
+
+    expect(consumer.store.events.size).toBe(1);
+    expect(mixed()).toBe(1);
+  });
+
+  test("has its effect when Alloy's own answer brings it as the stage's", async () => {
+    const { consumer } = aCountedConsumer("live");
+    await consumer.process(batchOf([webhook(":sandbox")]));
+
+    await consumer.process(pollBatchOf(webhook(":live")));
+
+    expect(consumer.published).toMatchObject([{ route: "approved", environment: "live" }]);
+    expect(consumer.store.applications.get("JA-1")?.state.environment).toBe("live");
+  });
+
+  test("that names itself wrongly is kept apart too", async () => {
+    const { consumer, mixed } = aCountedConsumer("live");
+
+    await consumer.process(batchOf([webhook(":sandbox", { timestamp: "soon" })]));
+
+    expect(consumer.published).toEqual([]);
+    expect(mixed()).toBe(1);
+  });
+});
+
+describe("an event that does not say its environment", () => {
+  test.each([
+    ["a webhook", () => batchOf([webhook("")])],
+    [
+      "a replay",
+      () => envelopeBatchOf({ kind: "replay", receiptId: "r", body: JSON.stringify(data) }),
+    ],
+    ["the stage's own", () => batchOf([webhook(":live")])],
+  ])("passes: %s", async (_, batch) => {
+    const { consumer, mixed } = aCountedConsumer("live");
+
+    await consumer.process(batch());
+
+    expect(consumer.published).toMatchObject([{ route: "approved", environment: "live" }]);
+    expect(mixed()).toBe(0);
+  });
+});
