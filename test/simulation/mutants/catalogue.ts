@@ -2,6 +2,7 @@ import { AWS_SAMPLE_MUTANTS } from "./aws-sample.ts";
 import { CONSUMER_MUTANTS } from "./consumer.ts";
 import { IDEMPOTENCY_MUTANTS } from "./idempotency.ts";
 import { INGEST_MUTANTS } from "./ingest.ts";
+import { MATCHING_MUTANTS } from "./matching.ts";
 import type { Mutant } from "./mutant.ts";
 import { OVERSIZED_MUTANTS } from "./oversized.ts";
 import { POLLER_MUTANTS } from "./poller.ts";
@@ -16,6 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...INGEST_MUTANTS,
   ...AWS_SAMPLE_MUTANTS,
   ...POLLER_MUTANTS,
+  ...MATCHING_MUTANTS,
   ...OVERSIZED_MUTANTS,
   ...SECURITY_MUTANTS,
 ];

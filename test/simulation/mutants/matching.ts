@@ -1,0 +1,174 @@
+import * as fc from "fast-check";
+
+import { compare } from "../../../lambdas/domain/comparison.ts";
+import { answerOver } from "../../../lambdas/domain/heard-events.ts";
+import type { Snapshot } from "../../../lambdas/domain/observation.ts";
+import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
+import { matchReports, mayBeOneEvent } from "../../../lambdas/domain/reconciliation.ts";
+import type { EventReport } from "../../../lambdas/domain/reconciliation.ts";
+import { aJourneyEvent } from "../../support/journey-event.ts";
+import { recordOf } from "../../support/poller.ts";
+import { aReport } from "../../support/reports.ts";
+import {
+  countsAreRight,
+  DECIDABLE,
+  eachHasItsOwn,
+  TOLD_APART,
+} from "../../support/views-of-one-history.ts";
+import type { Match, Seen } from "../../support/views-of-one-history.ts";
+import type { StrictMutant } from "./mutant.ts";
+
+const NOW = Date.UTC(2026, 10, 23, 20);
+const MINUTE = 60_000;
+
+/** Drawn anew in each run of the tests; here the same views hunt every bug. */
+const DRAWN = { seed: 20_261_126, numRuns: 3_000 };
+
+/** @returns what the laws of matching say of this way to match. */
+function brokenLaw(match: Match): string | null {
+  const counts = fc.property(DECIDABLE, (views) => countsAreRight(views, match));
+  if (fc.check(counts, DRAWN).failed)
+    return "an event that came is missing, or a lost one is found";
+  const own = fc.property(TOLD_APART, (views) => eachHasItsOwn(views, match));
+  return fc.check(own, DRAWN).failed ? "an event has another one's record" : null;
+}
+
+/** Matches right, but after each report was changed so. */
+function afterChanging(change: (report: Seen) => EventReport): Match {
+  const changed = (seen: Seen) => ({ ...change(seen), seen });
+  return (list, records) =>
+    matchReports(list.map(changed), records.map(changed)).map(({ event, record }) => ({
+      event: event.seen,
+      record: record?.seen ?? null,
+    }));
+}
+
+/** Each event in turn takes the nearest record that it may have. */
+function nearestInTurn(isTakenOnce: boolean): Match {
+  return (list, records) => {
+    const taken = new Set<Seen>();
+    return list.map((event) => {
+      const [record = null] = records
+        .filter((one) => mayBeOneEvent(event, one) && !taken.has(one))
+        .toSorted((one, other) => Math.abs(one.at - event.at) - Math.abs(other.at - event.at));
+      if (record !== null && isTakenOnce) taken.add(record);
+      return { event, record };
+    });
+  };
+}
+
+const matching = (id: string, what: string, wrong: Match): StrictMutant => ({
+  id,
+  what,
+  hunt: async (isPlanted) => brokenLaw(isPlanted ? wrong : matchReports),
+});
+
+/** How one event that two sides report differently can be taken for two, or two for one. */
+export const MATCHING_MUTANTS: readonly StrictMutant[] = [
+  matching(
+    "absent-taken-for-different",
+    "an applicant's token that one side leaves out makes two events of one",
+    afterChanging((seen) => ({
+      ...seen,
+      entityApplicationToken: seen.entityApplicationToken ?? "none",
+    })),
+  ),
+  matching(
+    "fields-not-compared",
+    "type and time alone decide: an applicant's event is taken for the application's",
+    afterChanging(({ eventId, type, at }) => ({ ...aReport({ type, at }), eventId })),
+  ),
+  matching(
+    "nearest-record-in-turn",
+    "each event takes the nearest record in turn, and leaves another one without any",
+    nearestInTurn(true),
+  ),
+  matching(
+    "one-record-for-two-events",
+    "a record stands for every event that it may be of: the lost one of two is not missed",
+    nearestInTurn(false),
+  ),
+  matching(
+    "matched-by-id-alone",
+    "only what has the same id is matched",
+    afterChanging((seen) => ({ ...seen, type: seen.eventId })),
+  ),
+  {
+    id: "outcome-compared-as-text",
+    what: "`Approved` and `approved ` are two outcomes, and so two events",
+    async hunt(isPlanted) {
+      const listed = aReport({ type: "completed_application", outcome: "Approved" });
+      const came = { ...listed, eventId: "another", at: listed.at + 1, outcome: "approved " };
+      const isOne = isPlanted
+        ? mayBeOneEvent(listed, came) && listed.outcome === came.outcome
+        : mayBeOneEvent(listed, came);
+      return isOne ? null : "an end that came is missing";
+    },
+  },
+  {
+    id: "answer-not-lifted",
+    what: "Alloy's answer seems older than our record of its own last event, and confirms nothing",
+    async hunt(isPlanted) {
+      const listed = aJourneyEvent({
+        type: "completed_application",
+        at: NOW - 20 * MINUTE,
+        outcome: "Approved",
+      });
+      const record = recordOf(listed, { eventId: "another", at: listed.at + 1, outcome: null });
+      const said = endedAt(listed.at);
+      const { at } = isPlanted ? said : answerOver(said, [{ event: listed, record }]);
+      return at >= record.at ? null : "the answer is older than the end that it confirms";
+    },
+  },
+  {
+    id: "rest-of-a-check-forgotten",
+    what: "of more missing events than a check queues, the rest counts as healed",
+    async hunt(isPlanted) {
+      const started = aJourneyEvent({ at: NOW - 60 * MINUTE });
+      const reviews = Array.from({ length: 700 }, (_, index) =>
+        aJourneyEvent({ type: "completed_review", at: NOW - 30 * MINUTE + index }),
+      );
+      const { missing, toHeal, leftToHeal } = compare(
+        {
+          applicationToken: "JA-1",
+          snapshot: null,
+          events: [started, ...reviews].map((event) => ({ event, webhook: "{}" })),
+          reruns: [],
+          unreadableEvents: 0,
+        },
+        {
+          state: stateOfEvent(started),
+          events: [recordOf(started)],
+          failures: [],
+          checkedAt: null,
+          gap: null,
+        },
+        {
+          ignoredEventTypes: [],
+          eventRetentionMs: null,
+          gaps: { graceMs: 2 * MINUTE, thresholdMs: 15 * MINUTE, staleAfterMs: 1e12 },
+          delivery: null,
+          now: NOW,
+        },
+      );
+      const accounted = toHeal.length + (isPlanted ? 0 : leftToHeal);
+      return accounted === missing.length
+        ? null
+        : `${missing.length - accounted} missing events are neither queued nor counted`;
+    },
+  },
+];
+
+function endedAt(at: number): Snapshot {
+  return {
+    applicationToken: "JA-1",
+    journeyToken: "J-1",
+    status: "completed",
+    outcome: "Approved",
+    at,
+    environment: null,
+    externalIds: { group: null, partner: null, application: null },
+    chain: { previous: null, root: null, next: null },
+    isShadow: false,
+  };
+}
