@@ -474,8 +474,23 @@ export const TABLE = {
   externalIndex: "external",
   /** Shards of the due index: ten partitions take 10,000 writes a second. */
   dueShards: 10,
-  /** TTL attribute of `ApplicationTable`, epoch seconds; only event items may carry it. */
+  /** DynamoDB takes no longer key of an index (its page "Constraints"); such an id is kept, not indexed. */
+  maxIndexKeyBytes: 2_048,
+  /** TTL attribute of `ApplicationTable`, epoch seconds; only events and marks may carry it. */
   expiryAttribute: "expiresAt",
+} as const;
+
+/**
+ * Applicants whose registers stand in their application's item. Each takes about 130 bytes: nine of them
+ * keep the item within two write units, however many applicants there are.
+ */
+export const APPLICANTS = {
+  /** With more than these, some leave the item. */
+  most: 8,
+  /** So many stay, those that moved last: the next few events find room without another move. */
+  kept: 4,
+  /** So many leave at once at most; an application of the released format may have hundreds. */
+  mostMoved: 16,
 } as const;
 
 /** What a secret holds before someone fills it: valid JSON that authenticates nobody. */

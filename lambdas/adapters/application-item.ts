@@ -2,11 +2,17 @@ import { createHash } from "node:crypto";
 
 import * as v from "valibot";
 
-import { lastReopeningOf, outcomeOf, statusOf } from "../domain/application-state.ts";
-import type { ApplicationState } from "../domain/application-state.ts";
-import { APPLICATION_STATUSES } from "../domain/event-types.ts";
-import { padded } from "../domain/stamp.ts";
-import type { ToldEvent } from "../domain/twin.ts";
+import type { HealedMark, NearbyReports } from "../domain/alias.ts";
+import { NO_FACTS, outcomeOf, resolveFacts, statusOf } from "../domain/application-state.ts";
+import type {
+  AnswerRegister,
+  ApplicationFacts,
+  ApplicationState,
+  EndRegister,
+  EntityRegister,
+} from "../domain/application-state.ts";
+import { APPLICATION_STATUSES, isFinal } from "../domain/event-types.ts";
+import { isOfAnswer, padded } from "../domain/stamp.ts";
 import { TABLE } from "../settings.ts";
 
 /** The items of `ApplicationTable` (design 2.7): their keys, and an application's attributes. */
@@ -33,6 +39,24 @@ export function failureKey(applicationToken: string, eventId: string) {
   return { pk: `APPLICATION#${applicationToken}`, sk: `FAILURE#${eventId}` };
 }
 
+/** An applicant that left the application's item (`applicantsStoredUntil`). */
+export function applicantKey(applicationToken: string, entityToken: string) {
+  return { pk: applicationKey(applicationToken).pk, sk: `APPLICANT#${entityToken}` };
+}
+
+/** The mark of an event that the poller brought. */
+export function healedKey(
+  applicationToken: string,
+  { at, eventId }: { at: number; eventId: string },
+) {
+  return { pk: applicationKey(applicationToken).pk, sk: `${healedFrom(at)}#${eventId}` };
+}
+
+/** Sort key before the application's marks of this time and later. */
+export function healedFrom(at: number): string {
+  return `HEALED#${padded(at)}`;
+}
+
 /** The partition of the `due` index that an application belongs to, for good. */
 export function dueShardOf(applicationToken: string): string {
   const [byte = 0] = createHash("sha256").update(applicationToken).digest();
@@ -44,16 +68,14 @@ export function dueShard(number: number): string {
 }
 
 const ENTITY_PREFIX = "entity#";
-const HEALED_PREFIX = "healed#";
 
-/** Attribute of one entity's register; one attribute each, so that a write can set it alone. */
-function entityAttribute(entityApplicationToken: string): string {
+/** Attributes of the released format 0.1.0 that are read, and left out of what is written. */
+export const RELEASED_HEALED_PREFIX = "healed#";
+const RELEASED_ATTRIBUTES = ["reopenings", "lastReopening"];
+
+/** Attribute of one applicant's register; one attribute each, so that a write can set it alone. */
+export function entityAttribute(entityApplicationToken: string): string {
   return `${ENTITY_PREFIX}${entityApplicationToken}`;
-}
-
-/** Attribute of one healed event. */
-export function healedAttribute(eventId: string): string {
-  return `${HEALED_PREFIX}${eventId}`;
 }
 
 type Item = Readonly<Record<string, unknown>>;
@@ -63,41 +85,50 @@ const finalStatus = v.picklist(["completed", "error", "expired"]);
 const text = v.nullish(v.string(), null);
 const number = v.nullish(v.number(), null);
 const neighbour = v.nullish(v.object({ stamp: v.string(), token: v.string() }), null);
+const environment = v.nullish(v.picklist(["sandbox", "live"]), null);
+const endRegister = v.object({ stamp: v.string(), status: finalStatus, outcome: text });
+
+const FactsSchema = v.object({
+  journeyToken: text,
+  environment,
+  group: text,
+  partner: text,
+  application: text,
+});
 
 const ItemSchema = v.object({
   applicationToken: v.string(),
   journeyToken: text,
   journeyName: text,
-  environment: v.nullish(v.picklist(["sandbox", "live"]), null),
+  environment,
   externalGroupId: text,
   externalPartnerId: text,
   externalApplicationId: text,
+  isJourneyByEvents: v.nullish(v.boolean(), false),
+  submitted: v.nullish(FactsSchema),
+  answered: v.nullish(FactsSchema),
   submittedAt: number,
   startedAt: number,
   lastEventAt: number,
   progress: v.nullish(v.object({ stamp: v.string(), status }), null),
-  final: v.nullish(v.object({ stamp: v.string(), status: finalStatus, outcome: text }), null),
-  reopenings: v.nullish(v.record(v.string(), v.nullable(status)), {}),
-  stated: v.nullish(v.object({ stamp: v.string(), status }), null),
+  final: v.nullish(endRegister, null),
+  lastFinal: v.nullish(endRegister, null),
+  stated: v.nullish(v.object({ stamp: v.string(), status, correctionId: text }), null),
+  statedFinal: v.nullish(v.object({ ...endRegister.entries, correctionId: text }), null),
+  applicantsStoredUntil: text,
   chainPrevious: neighbour,
   chainRoot: neighbour,
   chainNext: neighbour,
+  healedUntil: number,
   isShadow: v.nullish(v.boolean(), false),
 });
 
+type ParsedItem = v.InferOutput<typeof ItemSchema>;
+
 const EntitySchema = v.object({ stamp: v.string(), status, outcome: text });
 
-const HealedSchema = v.object({
-  type: v.string(),
-  at: v.number(),
-  entityApplicationToken: text,
-  nodeId: text,
-  eventToken: text,
-  siblings: v.array(v.string()),
-});
-
 /**
- * Reads an application's item, unmarshalled.
+ * Reads an application's item, unmarshalled; also one of the released format 0.1.0.
  *
  * @throws Error naming the attributes that are not what this code writes.
  */
@@ -108,28 +139,89 @@ export function applicationStateOf(item: Item): ApplicationState {
     throw new Error(`An application's item is damaged at: ${where}.`);
   }
   const { output } = parsed;
+  const facts = {
+    answer: factsIn(output.answered),
+    events: {
+      journeyToken: isSubmitted(output) ? null : output.journeyToken,
+      journeyName: output.journeyName,
+      environment: output.environment,
+      externalIds: {
+        group: output.externalGroupId,
+        partner: output.externalPartnerId,
+        application: output.externalApplicationId,
+      },
+    },
+    submission: factsIn(output.submitted),
+  };
+  // The released format kept Alloy's answer in the place of an event's end.
+  const end = output.final !== null && isOfAnswer(output.final.stamp) ? null : output.final;
   return {
     applicationToken: output.applicationToken,
-    journeyToken: output.journeyToken,
-    journeyName: output.journeyName,
-    environment: output.environment,
-    externalIds: {
-      group: output.externalGroupId,
-      partner: output.externalPartnerId,
-      application: output.externalApplicationId,
-    },
+    ...resolveFacts(facts),
+    facts,
     submittedAt: output.submittedAt,
     startedAt: output.startedAt,
     lastEventAt: output.lastEventAt,
     progress: output.progress,
-    final: output.final,
-    reopenings: inOrder(output.reopenings),
-    stated: output.stated,
-    entities: partsOf(item, ENTITY_PREFIX, EntitySchema),
+    end,
+    lastEnd: output.lastFinal ?? end,
+    answer: answerIn(output),
+    entities: entitiesIn(item),
+    applicantsStoredUntil: output.applicantsStoredUntil,
     chain: { previous: output.chainPrevious, root: output.chainRoot, next: output.chainNext },
-    healed: partsOf(item, HEALED_PREFIX, HealedSchema),
+    healedUntil: output.healedUntil ?? releasedHealedUntil(item),
     isShadow: output.isShadow,
   };
+}
+
+/** Whether the item's Journey is the submission's: it stands there until an event names one. */
+function isSubmitted({ submitted, isJourneyByEvents }: ParsedItem): boolean {
+  return submitted !== null && submitted !== undefined && !isJourneyByEvents;
+}
+
+function factsIn(facts: ParsedItem["submitted"]): ApplicationFacts {
+  if (facts === null || facts === undefined) return NO_FACTS;
+  const { journeyToken, environment: stated, group, partner, application } = facts;
+  return {
+    journeyToken,
+    journeyName: null,
+    environment: stated,
+    externalIds: { group, partner, application },
+  };
+}
+
+function answerIn({ final, stated, statedFinal }: ParsedItem): AnswerRegister | null {
+  const released =
+    final !== null && isOfAnswer(final.stamp) ? { ...final, correctionId: null } : null;
+  const open = stated === null ? null : { ...stated, outcome: null };
+  const [newest = null] = [statedFinal, released, open]
+    .filter((register) => register !== null)
+    .toSorted((one, other) => (one.stamp > other.stamp ? -1 : 1));
+  return newest;
+}
+
+function releasedHealedUntil(item: Item): number | null {
+  const times = Object.entries(item)
+    .filter(([name]) => name.startsWith(RELEASED_HEALED_PREFIX))
+    .map(([, mark]) => v.parse(v.object({ at: v.number() }), mark).at);
+  return times.length === 0 ? null : Math.max(...times);
+}
+
+/** Names of the attributes that only the released format has. */
+export function releasedAttributesOf(item: Item): readonly string[] {
+  return Object.keys(item).filter(
+    (name) => name.startsWith(RELEASED_HEALED_PREFIX) || RELEASED_ATTRIBUTES.includes(name),
+  );
+}
+
+/** The registers of the applicants that stand in an application's item. */
+function entitiesIn(item: Item): Readonly<Record<string, EntityRegister>> {
+  return partsOf(item, ENTITY_PREFIX, EntitySchema);
+}
+
+/** Reads an applicant's item. */
+export function applicantRegisterOf(item: Item): EntityRegister {
+  return v.parse(EntitySchema, item);
 }
 
 function partsOf<Schema extends v.GenericSchema>(item: Item, prefix: string, schema: Schema) {
@@ -149,70 +241,132 @@ function inOrder<Value>(record: Readonly<Record<string, Value>>): Readonly<Recor
   );
 }
 
-/** Of an event's item, that by which another telling of the event is known. */
-export const ToldEventSchema = v.object({
+/** Of an event's item, what says of which event it is. */
+const RecordedReportSchema = v.object({
   eventId: v.string(),
   type: v.string(),
   eventAt: v.number(),
+  origin: v.picklist(["webhook", "poll", "submission", "replay"]),
   entityApplicationToken: text,
+  entityToken: text,
   nodeId: text,
   eventToken: text,
+  outcome: text,
 });
 
-export function toldEventOf(item: Item): ToldEvent {
-  const { eventAt: at, ...event } = v.parse(ToldEventSchema, item);
-  return { ...event, at };
+export const REPORT_ATTRIBUTES: readonly string[] = Object.keys(RecordedReportSchema.entries);
+
+export function recordedReportOf(item: Item): NearbyReports["recorded"][number] {
+  const { eventAt: at, ...report } = v.parse(RecordedReportSchema, item);
+  return { ...report, at };
+}
+
+const ReportSchema = v.object({
+  eventId: v.string(),
+  type: v.string(),
+  at: v.number(),
+  entityApplicationToken: v.nullable(v.string()),
+  entityToken: v.nullable(v.string()),
+  nodeId: v.nullable(v.string()),
+  eventToken: v.nullable(v.string()),
+  outcome: v.nullable(v.string()),
+});
+
+const MarkSchema = v.object({
+  event: v.object({ ...ReportSchema.entries, applicationToken: v.string() }),
+  lookAlikes: v.array(v.object({ ...ReportSchema.entries, recordedAs: v.nullable(v.string()) })),
+  webhooks: v.nullish(v.record(v.string(), ReportSchema), {}),
+});
+
+/** Reads the mark of a healed event. */
+export function healedMarkOf(item: Item): HealedMark {
+  const { webhooks, ...mark } = v.parse(MarkSchema, item);
+  return { ...mark, webhooks: Object.values(webhooks) };
 }
 
 /** The receipt with which an event's item was recorded. */
-export function receiptIdOf(item: Item): string {
-  return v.parse(v.object({ receiptId: v.string() }), item).receiptId;
+export function receiptOf(item: Item): { readonly receiptId: string; readonly receivedAt: number } {
+  return v.parse(v.object({ receiptId: v.string(), receivedAt: v.number() }), item);
 }
 
-/** What of an application never changes once it is known. */
+/** What events say of an application, which never changes once it is known. */
 export function constantAttributesOf(state: ApplicationState): Readonly<Record<string, string>> {
-  const { group, application, partner } = state.externalIds;
+  const { journeyToken, journeyName, environment: stated, externalIds } = state.facts.events;
   return present({
-    journeyToken: state.journeyToken,
-    journeyName: state.journeyName,
-    environment: state.environment,
-    externalGroupId: group,
-    externalPartnerId: partner,
-    externalApplicationId: application,
-    // The key of the sparse index `external`: the id by which a person would look it up.
-    externalId: group ?? application ?? partner,
+    journeyToken,
+    journeyName,
+    environment: stated,
+    externalGroupId: externalIds.group,
+    externalPartnerId: externalIds.partner,
+    externalApplicationId: externalIds.application,
   });
+}
+
+/** What stands in an index, by whoever states it: an observation alone cannot say whether it counts. */
+export function indexedAttributesOf(state: ApplicationState): Readonly<Record<string, string>> {
+  const { events, submission } = state.facts;
+  return present({
+    externalId: indexedIdOf(state),
+    journeyToken: events.journeyToken ?? submission.journeyToken,
+  });
+}
+
+/** The key of the sparse index `external`: the id by which a person would look an application up. */
+function indexedIdOf({ externalIds: { group, application, partner } }: ApplicationState) {
+  const id = group ?? application ?? partner;
+  return id === null || Buffer.byteLength(id) > TABLE.maxIndexKeyBytes ? null : id;
 }
 
 /** All attributes of a state; the poller's own (`dueAt`, …) stand beside them and are not touched. */
 export function attributesOf(state: ApplicationState): Readonly<Record<string, unknown>> {
+  const { answer, end, lastEnd, facts } = state;
   return {
+    ...indexedAttributesOf(state),
     ...constantAttributesOf(state),
     ...present({
       applicationToken: state.applicationToken,
+      isJourneyByEvents: facts.events.journeyToken === null ? null : true,
+      submitted: factsAttribute(facts.submission),
+      answered: factsAttribute(facts.answer),
       submittedAt: state.submittedAt,
       startedAt: state.startedAt,
       lastEventAt: state.lastEventAt,
       progress: state.progress,
-      final: state.final,
-      reopenings: Object.keys(state.reopenings).length > 0 ? state.reopenings : null,
-      stated: state.stated,
+      final: end,
+      lastFinal: isSameEnd(end, lastEnd) ? null : lastEnd,
+      ...answerAttributes(answer),
+      applicantsStoredUntil: state.applicantsStoredUntil,
       chainPrevious: state.chain.previous,
       chainRoot: state.chain.root,
       chainNext: state.chain.next,
+      healedUntil: state.healedUntil,
       isShadow: state.isShadow ? true : null,
-      // Derived: for the conditions of the fast merge, and for whoever reads the table.
-      lastReopening: lastReopeningOf(state),
+      // Derived, for whoever reads the table.
       status: statusOf(state),
       outcome: outcomeOf(state),
     }),
     ...Object.fromEntries(
       Object.entries(state.entities).map(([token, register]) => [entityAttribute(token), register]),
     ),
-    ...Object.fromEntries(
-      Object.entries(state.healed).map(([eventId, event]) => [healedAttribute(eventId), event]),
-    ),
   };
+}
+
+/** Two attributes, so that the fast merge can tell an open answer from an end. */
+function answerAttributes(answer: AnswerRegister | null) {
+  if (answer === null) return {};
+  const { stamp, status: answered, outcome, correctionId } = answer;
+  const register = present({ stamp, status: answered, outcome, correctionId });
+  return isFinal(answered) ? { statedFinal: register } : { stated: register };
+}
+
+function isSameEnd(end: EndRegister | null, lastEnd: EndRegister | null): boolean {
+  return JSON.stringify(end) === JSON.stringify(lastEnd);
+}
+
+function factsAttribute(facts: ApplicationFacts): Readonly<Record<string, string>> | null {
+  const { journeyToken, environment: stated, externalIds } = facts;
+  const attribute = present({ journeyToken, environment: stated, ...externalIds });
+  return Object.keys(attribute).length === 0 ? null : attribute;
 }
 
 /** The attributes that have a value; absent is how the table says null. */

@@ -91,10 +91,15 @@ export const CONSUMER_RIGHTS: {
   store: {
     recordEvent: [applications("PutItem")],
     forgetEvent: [applications("DeleteItem")],
-    eventsNear: [applications("Query")],
+    withholdEvent: [applications("UpdateItem")],
+    markHealed: [applications("PutItem")],
+    noteWebhookOf: [applications("UpdateItem")],
+    reportsNear: [applications("Query")],
+    readApplicant: [applications("GetItem")],
     readState: [applications("GetItem")],
     mergeState: [applications("UpdateItem")],
     recordFailure: [applications("PutItem")],
+    hasFailure: [applications("GetItem")],
     clearFailure: [applications("DeleteItem")],
   },
   // Begin, complete, release.

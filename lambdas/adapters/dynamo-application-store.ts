@@ -5,14 +5,14 @@ import {
   DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
-  QueryCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 
-import { hasEnded, lastReopeningOf, mergeState } from "../domain/application-state.ts";
-import type { ApplicationState } from "../domain/application-state.ts";
+import type { HealedMark, NearbyReports } from "../domain/alias.ts";
+import { mergeState } from "../domain/application-state.ts";
+import type { ApplicationState, EntityRegister } from "../domain/application-state.ts";
 import { TransientError } from "../domain/errors.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
 import type {
@@ -23,25 +23,29 @@ import type {
   Merged,
   Recording,
 } from "../domain/ports.ts";
-import { TWIN_MS } from "../domain/reconciliation.ts";
-import type { ToldEvent } from "../domain/twin.ts";
+import { reportOf, TWIN_MS } from "../domain/reconciliation.ts";
+import { APPLICANTS, TABLE } from "../settings.ts";
 import {
+  applicantKey,
+  applicantRegisterOf,
   applicationKey,
   applicationStateOf,
-  attributesOf,
-  constantAttributesOf,
-  dueShardOf,
+  entityAttribute,
   eventKey,
   eventsFrom,
   failureKey,
-  healedAttribute,
+  healedFrom,
+  healedKey,
+  healedMarkOf,
   present,
-  receiptIdOf,
-  toldEventOf,
-  ToldEventSchema,
+  receiptOf,
+  recordedReportOf,
+  REPORT_ATTRIBUTES,
 } from "./application-item.ts";
 import { translateAwsError } from "./aws-error.ts";
+import { allItems, queryItems } from "./dynamo-query.ts";
 import { DynamoUpdate } from "./dynamo-update.ts";
+import { fastMerge, slowMerge } from "./state-update.ts";
 
 /** A body that stays larger than this when compressed is left out of the item, whose limit is 400 KB. */
 const MAX_STORED_BODY_BYTES = 300_000;
@@ -75,7 +79,7 @@ export class DynamoApplicationStore implements ApplicationStore {
   }
 
   async recordEvent(event: EventRecord): Promise<Recording> {
-    const { applicationToken, eventId, at, body: bytes, ...attributes } = event;
+    const { applicationToken, eventId, at, body: bytes, isWithheld, ...attributes } = event;
     const body = brotliCompressSync(bytes, {
       // An event is 1 to 2 KB: quality 5 is within a tenth of the best, at a tenth of its time.
       params: { [constants.BROTLI_PARAM_QUALITY]: 5 },
@@ -84,7 +88,7 @@ export class DynamoApplicationStore implements ApplicationStore {
       ...eventKey(applicationToken, eventId, at),
       eventId,
       eventAt: at,
-      ...present(attributes),
+      ...present({ ...attributes, isWithheld: isWithheld ? true : null }),
       ...(body.length <= MAX_STORED_BODY_BYTES ? { body } : { bodyOmittedBytes: body.length }),
       ...(this.#eventRetentionMs === null
         ? {}
@@ -100,10 +104,10 @@ export class DynamoApplicationStore implements ApplicationStore {
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
         }),
       );
-      return { isNew: true, receiptId: event.receiptId };
+      return { isNew: true, receiptId: event.receiptId, receivedAt: event.receivedAt };
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException && error.Item !== undefined) {
-        return { isNew: false, receiptId: receiptIdOf(unmarshall(error.Item)) };
+        return { isNew: false, ...receiptOf(unmarshall(error.Item)) };
       }
       throw translateAwsError("Recording an event", error);
     }
@@ -113,60 +117,139 @@ export class DynamoApplicationStore implements ApplicationStore {
     await this.#delete("Forgetting an event", eventKey(applicationToken, eventId, at));
   }
 
-  async eventsNear({ applicationToken, at }: JourneyEvent): Promise<readonly ToldEvent[]> {
-    const names = Object.keys(ToldEventSchema.entries);
+  async withholdEvent({ applicationToken, eventId, at }: JourneyEvent): Promise<void> {
+    const update = new DynamoUpdate();
+    update.set("isWithheld", true);
+    update.requirePresent("pk");
+    const key = eventKey(applicationToken, eventId, at);
+    await this.#updateIf("Withholding an event", key, update);
+  }
+
+  async markHealed(applicationToken: string, mark: HealedMark, expiresAt: number): Promise<void> {
+    const { event, lookAlikes } = mark;
+    const item = {
+      ...healedKey(applicationToken, event),
+      event,
+      lookAlikes,
+      webhooks: {},
+      [TABLE.expiryAttribute]: Math.ceil(expiresAt / 1_000),
+    };
     try {
-      const { Items = [] } = await this.#client.send(
-        new QueryCommand({
+      await this.#client.send(
+        new PutItemCommand({
           TableName: this.#tableName,
-          KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
-          ExpressionAttributeValues: marshall({
-            ":pk": applicationKey(applicationToken).pk,
-            ":from": eventsFrom(at - TWIN_MS),
-            ":to": eventsFrom(at + TWIN_MS + 1),
-          }),
-          ProjectionExpression: names.map((name) => `#${name}`).join(", "),
-          ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-          // The other telling may have been recorded a moment ago.
-          ConsistentRead: true,
+          Item: marshall(item),
+          ConditionExpression: "attribute_not_exists(pk)",
         }),
       );
-      return Items.map((item) => toldEventOf(unmarshall(item)));
     } catch (error) {
-      throw translateAwsError("Reading an application's events", error);
+      if (error instanceof ConditionalCheckFailedException) return;
+      throw translateAwsError("Marking a healed event", error);
     }
+  }
+
+  async noteWebhookOf(healed: HealedMark["event"], webhook: JourneyEvent): Promise<void> {
+    const update = new DynamoUpdate();
+    update.setIn("webhooks", webhook.eventId, reportOf(webhook));
+    update.requirePresent("pk");
+    const key = healedKey(healed.applicationToken, healed);
+    await this.#updateIf("Noting a healed event's webhook", key, update);
+  }
+
+  async reportsNear({ applicationToken, at }: JourneyEvent): Promise<NearbyReports> {
+    const { pk } = applicationKey(applicationToken);
+    const query = (from: string, to: string, attributes: readonly string[]) =>
+      queryItems(this.#client, "Reading an application's events", {
+        TableName: this.#tableName,
+        KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
+        ExpressionAttributeValues: { ":pk": pk, ":from": from, ":to": to },
+        ProjectionExpression: attributes.map((name) => `#${name}`).join(", "),
+        ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
+        // The other report may have been recorded a moment ago.
+        ConsistentRead: true,
+      });
+    const [from, to] = [at - TWIN_MS, at + TWIN_MS + 1];
+    const [recorded, marks] = await Promise.all([
+      allItems(query(eventsFrom(from), eventsFrom(to), REPORT_ATTRIBUTES)),
+      allItems(query(healedFrom(from), healedFrom(to), MARK_ATTRIBUTES)),
+    ]);
+    return { recorded: recorded.map(recordedReportOf), marks: marks.map(healedMarkOf) };
+  }
+
+  async readApplicant(
+    applicationToken: string,
+    entityToken: string,
+  ): Promise<EntityRegister | null> {
+    const item = await this.#read(
+      "Reading an applicant",
+      applicantKey(applicationToken, entityToken),
+    );
+    return item === null ? null : applicantRegisterOf(item);
   }
 
   async readState(applicationToken: string): Promise<ApplicationState | null> {
-    try {
-      const { Item } = await this.#client.send(
-        new GetItemCommand({
-          TableName: this.#tableName,
-          Key: marshall(applicationKey(applicationToken)),
-          ConsistentRead: true,
-        }),
-      );
-      return Item === undefined ? null : applicationStateOf(unmarshall(Item));
-    } catch (error) {
-      throw translateAwsError("Reading an application's state", error);
-    }
+    const key = applicationKey(applicationToken);
+    const item = await this.#read("Reading an application's state", key);
+    return item === null ? null : applicationStateOf(item);
   }
 
   async mergeState(observation: ApplicationState, check: CheckRequest): Promise<Merged> {
-    const { applicationToken } = observation;
-    let attempt = await this.#update(applicationToken, fastMerge(observation, check));
+    const merged = await this.#merge(observation, check);
+    await this.#storeApplicants(merged.after);
+    return merged;
+  }
+
+  async #merge(observation: ApplicationState, check: CheckRequest): Promise<Merged> {
+    const key = applicationKey(observation.applicationToken);
+    let attempt = await this.#update(key, fastMerge(observation, check));
     if ("written" in attempt) return mergedFrom(attempt.written, observation);
     for (let left = MERGE_ATTEMPTS; left > 0; left -= 1) {
-      const before = applicationStateOf(attempt.refusedBy);
-      const after = mergeState(before, observation);
-      const update = slowMerge({ item: attempt.refusedBy, before, merged: after, check });
-      if (update === null) return { before, after };
-      attempt = await this.#update(applicationToken, update);
+      const item = attempt.refusedBy;
+      const before = applicationStateOf(item);
+      const merged = mergeState(before, observation);
+      const update = slowMerge({ item, before, observation, merged, check });
+      if (update === null) return { before, after: merged };
+      attempt = await this.#update(key, update);
       if ("written" in attempt) return mergedFrom(attempt.written, observation);
     }
     throw new TransientError(
       `Merging into an application's state lost against ${MERGE_ATTEMPTS} other merges in a row.`,
     );
+  }
+
+  /**
+   * Moves the applicants that moved last into items of their own, once there are too many: the
+   * application's item must not grow with them. First they are stored, then they are removed, unless
+   * one of them has moved since; the next merge tries again.
+   */
+  async #storeApplicants({ applicationToken, entities }: ApplicationState): Promise<void> {
+    const registers = Object.entries(entities);
+    if (registers.length <= APPLICANTS.most) return;
+    const leaving = registers
+      .toSorted(([, one], [, other]) => (one.stamp < other.stamp ? -1 : 1))
+      .slice(0, Math.min(registers.length - APPLICANTS.kept, APPLICANTS.mostMoved));
+    await Promise.all(
+      leaving.map(async ([token, register]) => {
+        const update = new DynamoUpdate();
+        for (const [name, value] of Object.entries(present({ ...register }))) {
+          update.set(name, value);
+        }
+        if (register.outcome === null) update.remove("outcome");
+        update.requireAbsentOr("stamp", "<", register.stamp);
+        const key = applicantKey(applicationToken, token);
+        await this.#updateIf("Storing an applicant", key, update);
+      }),
+    );
+
+    const removal = new DynamoUpdate();
+    for (const [token, { stamp }] of leaving) {
+      removal.remove(entityAttribute(token));
+      removal.requireStamp(entityAttribute(token), stamp);
+    }
+    const newest = leaving.at(-1)?.[1].stamp ?? "";
+    removal.set("applicantsStoredUntil", newest);
+    removal.requireAbsentOr("applicantsStoredUntil", "<", newest);
+    await this.#updateIf("Moving applicants", applicationKey(applicationToken), removal);
   }
 
   async recordFailure(failure: FailureRecord): Promise<void> {
@@ -183,6 +266,11 @@ export class DynamoApplicationStore implements ApplicationStore {
     }
   }
 
+  async hasFailure(applicationToken: string, eventId: string): Promise<boolean> {
+    const key = failureKey(applicationToken, eventId);
+    return (await this.#read("Reading a failure", key)) !== null;
+  }
+
   async clearFailure(applicationToken: string, eventId: string): Promise<void> {
     await this.#delete("Clearing a failure", failureKey(applicationToken, eventId));
   }
@@ -197,15 +285,50 @@ export class DynamoApplicationStore implements ApplicationStore {
     }
   }
 
+  async #read(what: string, key: Readonly<Record<string, string>>): Promise<Item | null> {
+    try {
+      const { Item } = await this.#client.send(
+        new GetItemCommand({
+          TableName: this.#tableName,
+          Key: marshall(key),
+          ConsistentRead: true,
+        }),
+      );
+      return Item === undefined ? null : unmarshall(Item);
+    } catch (error) {
+      throw translateAwsError(what, error);
+    }
+  }
+
+  /** Updates an item if its condition holds, and leaves it alone otherwise. */
+  async #updateIf(
+    what: string,
+    key: Readonly<Record<string, string>>,
+    update: DynamoUpdate,
+  ): Promise<void> {
+    try {
+      await this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#tableName,
+          Key: marshall(key),
+          ...update.expression(),
+        }),
+      );
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return;
+      throw translateAwsError(what, error);
+    }
+  }
+
   async #update(
-    applicationToken: string,
+    key: Readonly<Record<string, string>>,
     update: DynamoUpdate,
   ): Promise<{ readonly written: Item | null } | { readonly refusedBy: Item }> {
     try {
       const { Attributes } = await this.#client.send(
         new UpdateItemCommand({
           TableName: this.#tableName,
-          Key: marshall(applicationKey(applicationToken)),
+          Key: marshall(key),
           ...update.expression(),
           // The item as it was before. Neither of the two costs a read unit.
           ReturnValues: "ALL_OLD",
@@ -222,98 +345,11 @@ export class DynamoApplicationStore implements ApplicationStore {
   }
 }
 
+const MARK_ATTRIBUTES = ["event", "lookAlikes", "webhooks"];
+
 /** What an update has made of the item that it was written over: its condition made it the pure merge. */
 function mergedFrom(over: Item | null, observation: ApplicationState): Merged {
   if (over === null) return { before: null, after: observation };
   const before = applicationStateOf(over);
   return { before, after: mergeState(before, observation) };
-}
-
-/**
- * The update that is right if nothing newer of its kind is there, and whose condition says so. Then
- * the stored status follows from the observation alone, without reading the item.
- */
-function fastMerge(observation: ApplicationState, check: CheckRequest): DynamoUpdate {
-  const update = new DynamoUpdate();
-  const { lastEventAt, submittedAt, startedAt, progress, final, chain } = observation;
-
-  // Rare, and their effect depends on all that is there: right at once only for a new application.
-  const isRare =
-    lastReopeningOf(observation) !== null ||
-    observation.isShadow ||
-    Object.values(chain).some((neighbour) => neighbour !== null);
-  if (isRare) update.requireAbsent("pk");
-  update.requireAbsent("settledAt");
-
-  for (const [name, value] of Object.entries(attributesOf(observation))) update.set(name, value);
-  for (const [name, value] of Object.entries(constantAttributesOf(observation))) {
-    update.requireAbsentOr(name, "=", value);
-  }
-  // With the conditions on progress and the end, this also keeps what is newer of an entity.
-  if (lastEventAt !== null) update.requireAbsentOr("lastEventAt", "<=", lastEventAt);
-  if (submittedAt !== null) update.requireAbsentOr("submittedAt", ">=", submittedAt);
-  if (startedAt !== null) update.requireAbsentOr("startedAt", ">=", startedAt);
-  for (const eventId of Object.keys(observation.healed)) {
-    update.requireAbsent(healedAttribute(eventId));
-  }
-  if (progress !== null) {
-    // Open, or open again: then what was the outcome is none any more.
-    update.requireAbsentOrOlder("final", "lastReopening");
-    update.requireAbsentOr("lastReopening", "<", progress.stamp);
-    update.requireOlder("progress", progress.stamp);
-    update.remove("outcome");
-  }
-  if (final !== null) {
-    update.requireOlder("final", final.stamp);
-    update.requireAbsentOr("lastReopening", "<", final.stamp);
-    if (attributesOf(observation)["outcome"] === undefined) update.remove("outcome");
-  }
-  planCheck(update, observation.applicationToken, check);
-  update.increment("revision");
-  return update;
-}
-
-/** The update that writes a merged state over the item it was merged with; null when nothing changes. */
-function slowMerge(options: {
-  readonly item: Item;
-  readonly before: ApplicationState;
-  readonly merged: ApplicationState;
-  readonly check: CheckRequest;
-}): DynamoUpdate | null {
-  const { item, before, merged, check } = options;
-  const isSettled = item["settledAt"] !== undefined;
-  const isReopened = isSettled && !hasEnded(merged);
-  const isChanged = JSON.stringify(merged) !== JSON.stringify(before);
-  if (!isChanged && !isReopened && check.when === "first") return null;
-
-  const update = new DynamoUpdate();
-  const attributes = attributesOf(merged);
-  for (const [name, value] of Object.entries(attributes)) update.set(name, value);
-  if (attributes["outcome"] === undefined) update.remove("outcome");
-  if (!isSettled || isReopened || check.when === "now") {
-    planCheck(update, merged.applicationToken, check);
-    if (isSettled) update.remove("settledAt");
-  }
-  // The poller settles without a new revision.
-  if (!isSettled) update.requireAbsent("settledAt");
-  const revision = item["revision"];
-  if (revision === undefined) update.requireAbsent("revision");
-  else update.requireEqual("revision", revision);
-  update.increment("revision");
-  return update;
-}
-
-/** Puts the application into the `due` index: once, or anew when the check is wanted now. */
-function planCheck(update: DynamoUpdate, applicationToken: string, check: CheckRequest): void {
-  const shard = dueShardOf(applicationToken);
-  switch (check.when) {
-    case "first":
-      update.setIfAbsent("duePk", shard);
-      update.setIfAbsent("dueAt", check.dueAt);
-      return;
-    case "now":
-      update.set("duePk", shard);
-      update.set("dueAt", check.dueAt);
-      return;
-  }
 }

@@ -1,8 +1,4 @@
-import {
-  ConditionalCheckFailedException,
-  QueryCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
+import { ConditionalCheckFailedException, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
@@ -24,6 +20,7 @@ import type { RecordedEvent, RecordedFailure } from "../domain/reconciliation.ts
 import { GAP_STAGES, TABLE } from "../settings.ts";
 import { applicationKey, applicationStateOf, dueShard, dueShardOf } from "./application-item.ts";
 import { translateAwsError } from "./aws-error.ts";
+import { queryItems } from "./dynamo-query.ts";
 import { DynamoUpdate } from "./dynamo-update.ts";
 
 const text = v.nullish(v.string(), null);
@@ -82,6 +79,7 @@ const EventSchema = v.object({
   nodeId: text,
   eventToken: text,
   outcome: text,
+  isWithheld: v.nullish(v.boolean(), false),
 });
 
 const FailureSchema = v.object({
@@ -296,34 +294,11 @@ export class DynamoDueApplications implements DueApplications {
     return due;
   }
 
-  async *#query(
+  #query(
     what: string,
-    query: {
-      readonly IndexName?: string;
-      readonly KeyConditionExpression: string;
-      readonly ExpressionAttributeValues: Item;
-      readonly ExpressionAttributeNames?: Record<string, string>;
-      readonly ProjectionExpression?: string;
-      readonly Limit?: number;
-    },
+    query: Omit<Parameters<typeof queryItems>[2], "TableName">,
   ): AsyncGenerator<Item> {
-    let from: QueryCommand["input"]["ExclusiveStartKey"];
-    do {
-      try {
-        const page = await this.#client.send(
-          new QueryCommand({
-            TableName: this.#tableName,
-            ...query,
-            ExpressionAttributeValues: marshall(query.ExpressionAttributeValues),
-            ...(from === undefined ? {} : { ExclusiveStartKey: from }),
-          }),
-        );
-        for (const item of page.Items ?? []) yield unmarshall(item);
-        from = page.LastEvaluatedKey;
-      } catch (error) {
-        throw translateAwsError(what, error);
-      }
-    } while (from !== undefined);
+    return queryItems(this.#client, what, { TableName: this.#tableName, ...query });
   }
 
   /** @returns the item after it or, when its condition did not hold, the item as it is. */

@@ -1,27 +1,28 @@
 import { marshall } from "@aws-sdk/util-dynamodb";
 
-/** One conditional DynamoDB update under construction; it names every attribute by a placeholder. */
+/** One conditional DynamoDB update under construction. */
 export class DynamoUpdate {
   readonly #sets: string[] = [];
   readonly #removes: string[] = [];
   readonly #conditions: string[] = [];
+  readonly #keys = new Map<string, string>();
   readonly #names: Record<string, string> = {};
   readonly #values: Record<string, unknown> = {};
 
   set(attribute: string, value: unknown): void {
-    this.#sets.push(`${this.#name(attribute)} = ${this.#value(attribute, value)}`);
+    this.#sets.push(`${this.#name(attribute)} = ${this.#value(value)}`);
   }
 
   /** Keeps what is stored. */
   setIfAbsent(attribute: string, value: unknown): void {
     const name = this.#name(attribute);
-    this.#sets.push(`${name} = if_not_exists(${name}, ${this.#value(attribute, value)})`);
+    this.#sets.push(`${name} = if_not_exists(${name}, ${this.#value(value)})`);
   }
 
   increment(attribute: string): void {
     const name = this.#name(attribute);
-    const zero = this.#value(`${attribute}Zero`, 0);
-    const one = this.#value(`${attribute}One`, 1);
+    const zero = this.#value(0);
+    const one = this.#value(1);
     this.#sets.push(`${name} = if_not_exists(${name}, ${zero}) + ${one}`);
   }
 
@@ -29,32 +30,71 @@ export class DynamoUpdate {
     this.#removes.push(this.#name(attribute));
   }
 
+  /** Sets an entry of a map that is stored. */
+  setIn(attribute: string, entry: string, value: unknown): void {
+    this.#sets.push(`${this.#name(attribute)}.${this.#name(entry)} = ${this.#value(value)}`);
+  }
+
+  requirePresent(attribute: string): void {
+    this.#conditions.push(`attribute_exists(${this.#name(attribute)})`);
+  }
+
   requireAbsent(attribute: string): void {
     this.#conditions.push(`attribute_not_exists(${this.#name(attribute)})`);
   }
 
   requireEqual(attribute: string, value: unknown): void {
-    this.#conditions.push(`${this.#name(attribute)} = ${this.#value(`${attribute}Wanted`, value)}`);
+    this.#conditions.push(`${this.#name(attribute)} = ${this.#value(value)}`);
   }
 
   /** The stored value is absent, or stands in this relation to `value`. */
   requireAbsentOr(attribute: string, relation: "=" | "<" | "<=" | ">=", value: unknown): void {
     const name = this.#name(attribute);
-    const wanted = this.#value(`${attribute}Wanted`, value);
+    const wanted = this.#value(value);
     this.#conditions.push(`(attribute_not_exists(${name}) OR ${name} ${relation} ${wanted})`);
+  }
+
+  /** An attribute is absent, or another one says by whom it was set. */
+  requireAbsentOrMarked(attribute: string, mark: string): void {
+    const [name, markName] = [this.#name(attribute), this.#name(mark)];
+    this.#conditions.push(`(attribute_not_exists(${name}) OR attribute_exists(${markName}))`);
   }
 
   /** The stored register is absent, or has a smaller stamp. */
   requireOlder(attribute: string, stamp: string): void {
     const name = this.#name(attribute);
-    const wanted = this.#value(`${attribute}Stamp`, stamp);
+    const wanted = this.#value(stamp);
     this.#conditions.push(`(attribute_not_exists(${name}) OR ${name}.stamp < ${wanted})`);
   }
 
-  /** The stored register is absent, or has a smaller stamp than the one that another attribute is. */
-  requireAbsentOrOlder(attribute: string, stampAttribute: string): void {
-    const [name, stamp] = [this.#name(attribute), this.#name(stampAttribute)];
-    this.#conditions.push(`(attribute_not_exists(${name}) OR ${name}.stamp < ${stamp})`);
+  /** The stored register is absent, or has no larger stamp. */
+  requireNotNewer(attribute: string, stamp: string): void {
+    const name = this.#name(attribute);
+    const wanted = this.#value(stamp);
+    this.#conditions.push(`(attribute_not_exists(${name}) OR ${name}.stamp <= ${wanted})`);
+  }
+
+  /** The stored register is absent, or has a smaller stamp than the register in another attribute. */
+  requireAbsentOrOlderThan(attribute: string, other: string): void {
+    const [name, otherName] = [this.#name(attribute), this.#name(other)];
+    this.#conditions.push(`(attribute_not_exists(${name}) OR ${name}.stamp < ${otherName}.stamp)`);
+  }
+
+  /** The stored register has this stamp. */
+  requireStamp(attribute: string, stamp: string): void {
+    this.#conditions.push(`${this.#name(attribute)}.stamp = ${this.#value(stamp)}`);
+  }
+
+  /** The stored register is absent, or has this stamp. */
+  requireAbsentOrStamp(attribute: string, stamp: string): void {
+    const name = this.#name(attribute);
+    const wanted = this.#value(stamp);
+    this.#conditions.push(`(attribute_not_exists(${name}) OR ${name}.stamp = ${wanted})`);
+  }
+
+  /** Whether it changes nothing. */
+  get isEmpty(): boolean {
+    return this.#sets.length + this.#removes.length === 0;
   }
 
   /** The part of an `UpdateItem` request that this is. */
@@ -74,20 +114,19 @@ export class DynamoUpdate {
     };
   }
 
+  /** Placeholders are numbered: one that spells the attribute would fill the expression, which has a limit. */
   #name(attribute: string): string {
-    const key = `#${placeholder(attribute)}`;
+    const known = this.#keys.get(attribute);
+    if (known !== undefined) return known;
+    const key = `#n${this.#keys.size}`;
+    this.#keys.set(attribute, key);
     this.#names[key] = attribute;
     return key;
   }
 
-  #value(name: string, value: unknown): string {
-    const key = `:${placeholder(name)}`;
+  #value(value: unknown): string {
+    const key = `:v${Object.keys(this.#values).length}`;
     this.#values[key] = value;
     return key;
   }
-}
-
-/** Attribute names may hold `#` and `-` (entity tokens), placeholders may not. */
-function placeholder(name: string): string {
-  return name.replace(/[^A-Za-z0-9]/g, (character) => `_${character.charCodeAt(0)}_`);
 }

@@ -2,19 +2,20 @@ import type { ApplicationState } from "../domain/application-state.ts";
 import { attemptOf } from "../domain/delivery.ts";
 import { factsOf } from "../domain/event-types.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
-import { stateOfRerun } from "../domain/observation.ts";
-import type { EventRecord } from "../domain/ports.ts";
 import { routeOf } from "../domain/journey-routes.ts";
-import type { ToldEvent } from "../domain/twin.ts";
-import { ATTEMPT_DIMENSION, METRICS } from "../settings.ts";
+import { isLate, neededApplicantOf } from "../domain/lateness.ts";
+import { stateOfRerun } from "../domain/observation.ts";
+import type { ApplicationStore, EventRecord, Merged, Recording } from "../domain/ports.ts";
+import { checkAfter, isUndecided } from "../domain/withholding.ts";
+import { ATTEMPT_DIMENSION, IDEMPOTENCY, METRICS } from "../settings.ts";
 import type { ConsumerSettings } from "../settings.ts";
 import { mergeAndCount } from "./merge-and-count.ts";
 import type { ProcessDependencies } from "./process.ts";
 import type { Work } from "./work.ts";
 
-/** Another invocation is giving the event its effect, under another identity. */
-export class TwinInProgress extends Error {
-  override readonly name = "TwinInProgress";
+/** Another invocation is giving the event its effect, under another id. */
+export class AliasInProgress extends Error {
+  override readonly name = "AliasInProgress";
 }
 
 /** The event as it is kept. */
@@ -38,6 +39,7 @@ export function recordOf(
     eventToken: event.eventToken,
     body,
     payloadKey: work.payloadKey,
+    isWithheld: isUndecided(event),
   };
 }
 
@@ -46,23 +48,46 @@ export async function mergeEvent(
   observation: ApplicationState,
   event: JourneyEvent,
   dependencies: Pick<ProcessDependencies, "store" | "settings" | "metrics" | "now">,
-): Promise<ApplicationState> {
+): Promise<Merged> {
   const { settings, now } = dependencies;
-  const firstCheck = { dueAt: now() + settings.firstCheckMs, when: "first" } as const;
-  // Alloy ends applications without an outcome too: only its own answer can confirm that.
-  const isUnconfirmed = factsOf(event.type)?.meaning.kind === "final" && event.outcome === null;
-  const check = isUnconfirmed ? ({ dueAt: now(), when: "now" } as const) : firstCheck;
-  const state = await mergeAndCount(observation, check, dependencies);
+  const { firstCheckMs } = settings;
+  const merged = await mergeAndCount(
+    observation,
+    checkAfter(event, now(), firstCheckMs),
+    dependencies,
+  );
   const rerun = stateOfRerun(event);
+  const firstCheck = { dueAt: now() + firstCheckMs, when: "first" } as const;
   if (rerun !== null) await mergeAndCount(rerun, firstCheck, dependencies);
-  return state;
+  return merged;
 }
 
-/** What the poller healed of an application, but for what only looks like this event. */
-export function healedOf(state: ApplicationState, eventId: string): readonly ToldEvent[] {
-  return Object.entries(state.healed)
-    .filter(([, healed]) => !healed.siblings.includes(eventId))
-    .map(([id, healed]) => ({ ...healed, eventId: id }));
+/** Whether the event came after something newer; reads the applicant's register where it is stored apart. */
+export async function isLateIn(
+  event: JourneyEvent,
+  state: ApplicationState,
+  store: ApplicationStore,
+): Promise<boolean> {
+  const applicant = neededApplicantOf(event, state);
+  if (applicant === null) return isLate(event, state);
+  const register = await store.readApplicant(event.applicationToken, applicant);
+  if (register === null) return false;
+  return isLate(event, { ...state, entities: { [applicant]: register } });
+}
+
+/**
+ * Whether an event that another message recorded had its effect then. While idempotency records live,
+ * they say so; of an older event they say nothing any more, and it must not have its effect again.
+ */
+export async function hasHadEffect(
+  recorded: Recording,
+  { receiptIds, isForced }: Work,
+  event: JourneyEvent,
+  { store, now }: Pick<ProcessDependencies, "store" | "now">,
+): Promise<boolean> {
+  if (recorded.isNew || isForced || receiptIds.includes(recorded.receiptId)) return false;
+  if (now() - recorded.receivedAt < IDEMPOTENCY.windowMs) return false;
+  return !(await store.hasFailure(event.applicationToken, event.eventId));
 }
 
 /** Counts an event that was recorded just now. */

@@ -16,10 +16,10 @@ export async function mergeAndCount(
   observation: ApplicationState,
   check: CheckRequest,
   { store, settings, metrics }: Pick<ProcessDependencies, "store" | "settings" | "metrics">,
-): Promise<ApplicationState> {
+): Promise<Merged> {
   const merged = await store.mergeState(observation, check);
   count(merged, settings, metrics);
-  return merged.after;
+  return merged;
 }
 
 function count(merged: Merged, settings: ConsumerSettings, metrics: Metrics): void {

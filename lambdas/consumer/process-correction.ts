@@ -1,13 +1,12 @@
+import { NO_FACTS } from "../domain/application-state.ts";
 import type { ApplicationState } from "../domain/application-state.ts";
-import { agree, correctionIdOf } from "../domain/correction.ts";
+import { agree, correctionIdOf, isAnswered } from "../domain/correction.ts";
 import type { Correction } from "../domain/correction.ts";
+import { outcomesOf, publicationOf } from "../domain/journey-routes.ts";
 import { stateOfSnapshot, stateOfSubmission } from "../domain/observation.ts";
-import type { Snapshot } from "../domain/observation.ts";
 import { publishedCorrection } from "../domain/published-event.ts";
 import type { PublishedEvent } from "../domain/published-event.ts";
-import { outcomesOf, publicationOf } from "../domain/journey-routes.ts";
 import { routeOfStatus } from "../domain/route.ts";
-import { stampOfSnapshot } from "../domain/stamp.ts";
 import { METRICS } from "../settings.ts";
 import { mergeAndCount } from "./merge-and-count.ts";
 import type { ProcessDependencies } from "./process.ts";
@@ -19,8 +18,9 @@ import type { Work } from "./work.ts";
  * 1. Read the state, for whether it agrees with Alloy by now.
  * 2. Join the answer, also then: an older event that comes later must not move the state back, since
  *    this correction is remembered, and will not be taken again. Make the applications of reruns known.
- * 3. Publish what downstream has not heard, under the correction's stable id: not what agreed before,
- *    unless it was this correction that moved it, and was cut off before it could publish.
+ * 3. Publish what downstream has not heard: under the correction's stable id, or under that of the
+ *    withheld event that it confirms. Not what agreed before, unless it was this correction that moved
+ *    it, and was cut off before it could publish.
  */
 export async function processCorrection(
   work: Work,
@@ -29,21 +29,28 @@ export async function processCorrection(
   dependencies: Omit<ProcessDependencies, "once">,
 ): Promise<void> {
   const { store, settings, metrics, now } = dependencies;
-  const { snapshot, news, reruns } = correction;
+  const { snapshot, news, reruns, confirms, askedAt } = correction;
   const { applicationToken, journeyToken } = snapshot;
   const before = await store.readState(applicationToken);
-  const isToldAlready =
-    news === "status" && before !== null && agree(before, snapshot) && !isMovedBy(before, snapshot);
+  const isToldAlready = news === "status" && before !== null && isTold(before, correction);
 
   const firstCheck = { dueAt: now() + settings.firstCheckMs, when: "first" } as const;
-  const state = await mergeAndCount(stateOfSnapshot(snapshot), firstCheck, dependencies);
+  const correctionId = correctionIdOf(correction);
+  const observation = stateOfSnapshot(snapshot, askedAt, correctionId);
+  // An answer that says the same was taken over before: it keeps the mark of the one that did it.
+  const answer = needsAnswer(before, correction) ? observation.answer : null;
+  const { after: state } = await mergeAndCount(
+    { ...observation, answer },
+    firstCheck,
+    dependencies,
+  );
   for (const rerun of reruns) {
     if (journeyToken === null) continue;
     const submission = {
       applicationToken: rerun.applicationToken,
       journeyToken,
       submittedAt: rerun.createdAt ?? now(),
-      externalIds: { group: null, partner: null, application: null },
+      externalIds: NO_FACTS.externalIds,
     };
     await mergeAndCount(stateOfSubmission(submission), firstCheck, dependencies);
   }
@@ -56,14 +63,27 @@ export async function processCorrection(
   const route = news === "rerun" ? "superseded" : routeOfStatus(status, outcome, outcomes);
   if (!publicationOf(state.journeyToken, route, settings).publish) return;
   const { environment } = settings;
-  const eventId = correctionIdOf(correction);
+  const eventId = confirms?.eventId ?? correctionId;
   const { receipt } = work;
-  await publish(publishedCorrection({ eventId, snapshot, route, state, receipt, environment }));
+  await publish(
+    publishedCorrection({ eventId, snapshot, confirms, route, state, receipt, environment }),
+  );
   metrics.count(METRICS.eventsPublished);
 }
 
-/** Whether it is this answer that the state stands by. */
-function isMovedBy(state: ApplicationState, snapshot: Snapshot): boolean {
-  const stamp = stampOfSnapshot(snapshot.at);
-  return state.final?.stamp === stamp || state.stated?.stamp === stamp;
+/** Whether downstream has heard of it, and not from this very correction, which may have been cut off. */
+function isTold(before: ApplicationState, correction: Correction): boolean {
+  const { snapshot, confirms } = correction;
+  if (before.answer?.correctionId === correctionIdOf(correction)) return false;
+  // What agrees with a withheld end was never published; only another answer was.
+  return confirms === null ? agree(before, snapshot) : isAnswered(before, snapshot);
+}
+
+function needsAnswer(before: ApplicationState | null, correction: Correction): boolean {
+  const { snapshot, news, confirms } = correction;
+  if (before === null) return true;
+  if (before.answer?.correctionId === correctionIdOf(correction)) return false;
+  if (isAnswered(before, snapshot)) return false;
+  // News of a mark or of a rerun alone leaves an application that agrees as it is.
+  return news === "status" || confirms !== null || !agree(before, snapshot);
 }

@@ -82,6 +82,7 @@ export function foreignRecordOf(
     eventToken: null,
     body,
     payloadKey,
+    isWithheld: false,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Idempotency } from "../domain/ports.ts";
-import { TwinInProgress } from "./event-steps.ts";
+import { AliasInProgress } from "./event-steps.ts";
 import { isIgnored } from "./ignored.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import { isElsewhere, keepApart } from "./other-environment.ts";
@@ -67,7 +67,7 @@ export function makeRun(dependencies: RunDependencies) {
       };
     } catch (error) {
       if (isDone) return { kind: "unremembered" };
-      if (error instanceof TwinInProgress) return { kind: "in-conflict" };
+      if (error instanceof AliasInProgress) return { kind: "in-conflict" };
       return error instanceof TooLate ? { kind: "postponed" } : { kind: "failed", error };
     }
   }

@@ -1,9 +1,9 @@
 import type { SQSRecord } from "aws-lambda";
 
+import { webhookOf } from "../domain/alias.ts";
 import { PermanentError } from "../domain/errors.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
 import type { ApplicationStore, DeadLetters, QueueMessages } from "../domain/ports.ts";
-import { twinOf } from "../domain/twin.ts";
 import { METRICS, QUEUE } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
@@ -156,11 +156,11 @@ export function makeSettle(dependencies: SettleDependencies) {
     }
   }
 
-  /** What the poller brings again may have failed as its webhook, which told of it a little differently. */
-  async function toldAs(event: JourneyEvent, work: Work): Promise<readonly string[]> {
+  /** What the poller brings again may have failed as its webhook, under another id. */
+  async function otherIdsOf(event: JourneyEvent, work: Work): Promise<readonly string[]> {
     if (work.receipt.origin !== "poll") return [];
-    const twin = twinOf(event, await store.eventsNear(event), work.siblings);
-    return twin === null ? [] : [twin.eventId];
+    const webhook = webhookOf(event, work.lookAlikes, await store.reportsNear(event));
+    return webhook === null ? [] : [webhook.eventId];
   }
 
   /** A delete costs a write unit even when nothing is there, so only what may have failed pays it. */
@@ -169,8 +169,8 @@ export function makeSettle(dependencies: SettleDependencies) {
     if (!mayHaveFailed(work)) return;
     const { event } = work.subject;
     try {
-      // Whoever gave a told event its effect has looked after its other telling (`process-event.ts`).
-      const otherIds = kind === "duplicate" ? await toldAs(event, work) : [];
+      // Whoever gave the event its effect has cleared the failure of its other id (`process-event.ts`).
+      const otherIds = kind === "duplicate" ? await otherIdsOf(event, work) : [];
       for (const eventId of [event.eventId, ...otherIds]) {
         await store.clearFailure(event.applicationToken, eventId);
       }

@@ -4,12 +4,14 @@ import { correctionIdOf, parseCorrection } from "../domain/correction.ts";
 import type { Correction } from "../domain/correction.ts";
 import { decodeEnvelope } from "../domain/decode-envelope.ts";
 import { readBody } from "../domain/envelope.ts";
+import type { Envelope } from "../domain/envelope.ts";
 import { PermanentError } from "../domain/errors.ts";
 import { parseWebhook } from "../domain/journey-event.ts";
 import type { ForeignWebhook, ParsedWebhook } from "../domain/journey-event.ts";
 import type { Submission } from "../domain/observation.ts";
 import type { PayloadReader } from "../domain/ports.ts";
 import type { Receipt } from "../domain/published-event.ts";
+import type { LookAlike } from "../domain/reconciliation.ts";
 import { parseSubmission } from "../domain/submission.ts";
 
 /** What one queue record asks for. */
@@ -38,8 +40,10 @@ export interface Work {
   /** Of all its records: one event may come in several messages of a batch. */
   readonly receiptIds: readonly string[];
   readonly payloadKey: string | null;
-  /** Ids of events that Alloy's list holds beside this one, and that only look alike. */
-  readonly siblings: readonly string[];
+  /** Of an event of Alloy's list: what else in the list could be taken for it. */
+  readonly lookAlikes: readonly LookAlike[];
+  /** An operator wants its effect once more, whatever is recorded. */
+  readonly isForced: boolean;
   readonly records: readonly SQSRecord[];
 }
 
@@ -62,12 +66,21 @@ export async function readWork(record: SQSRecord, payloads: PayloadReader): Prom
     const { applicationToken: sequence, submittedAt: at } = submission;
     const subject = { kind: "submission", submission } as const;
     const key = `submission ${sequence}`;
-    const alone = { payloadKey: null, siblings: [], receiptIds: [receiptId] };
+    const alone = { payloadKey: null, lookAlikes: [], isForced: false, receiptIds: [receiptId] };
     return { key, sequence, at, subject, receipt, ...alone, records: [record] };
   }
 
-  const { payloadKey, siblings = [] } = envelope;
-  const rest = { receipt, receiptIds: [receiptId], payloadKey, siblings, records: [record] };
+  const { payloadKey } = envelope;
+  const isForced = envelope.kind === "replay" && envelope.force === true;
+  const lookAlikes = lookAlikesIn(envelope);
+  const rest = {
+    receipt,
+    receiptIds: [receiptId],
+    payloadKey,
+    lookAlikes,
+    isForced,
+    records: [record],
+  };
   const body = await readBody(envelope, (key) => payloads.read(key));
   const text = new TextDecoder().decode(body);
   // Nobody but the poller may correct: a webhook that looks like a correction is none.
@@ -85,7 +98,8 @@ export async function readWork(record: SQSRecord, payloads: PayloadReader): Prom
     case "invalid":
       throw new PermanentError(parsed.reason);
     case "journey-event": {
-      const { eventId: key, applicationToken: sequence, at } = parsed.event;
+      const { eventId, applicationToken: sequence, at } = parsed.event;
+      const key = isForced ? `${eventId} ${receiptId}` : eventId;
       return { key, sequence, at, subject: { ...parsed, body }, ...rest };
     }
     case "other":
@@ -136,3 +150,19 @@ export function sequencesOf(works: readonly Work[]): readonly (readonly Work[])[
     sequence.toSorted((one, other) => one.at - other.at),
   );
 }
+
+/** What Alloy's list holds beside the event; an envelope of the release 0.1.0 names ids alone. */
+function lookAlikesIn({ lookAlikes, siblings = [] }: Envelope): readonly LookAlike[] {
+  if (lookAlikes !== undefined) return lookAlikes;
+  return siblings.map((id) => ({ ...NOTHING_SAID, eventId: id, recordedAs: id }));
+}
+
+const NOTHING_SAID = {
+  type: "",
+  at: 0,
+  entityApplicationToken: null,
+  entityToken: null,
+  nodeId: null,
+  eventToken: null,
+  outcome: null,
+};

@@ -1,23 +1,21 @@
 import { isFinal } from "./event-types.ts";
 import type { ApplicationStatus, FinalStatus } from "./event-types.ts";
 import type { Environment, ExternalIds } from "./journey-event.ts";
+import { askedAtOf } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 
 /**
  * What we know of one Journey Application.
  *
- * It is a product of registers, each of which only ever grows: the newest progress, the newest final
- * event, the newest reopening, and so on. Merging takes the larger one in each register, so it is
- * commutative, associative and idempotent: any multiset of observations in any order gives one state
- * (design 2.7). Status and outcome are functions of the registers (`statusOf`, `outcomeOf`).
+ * It is a product of registers, each of which only ever grows: the newest progress, the first end, the
+ * newest answer of Alloy's, and so on. Merging takes the larger one in each register, so it is
+ * commutative, associative and idempotent: any multiset of observations in any order gives one state.
+ * Status and outcome are functions of the registers (`statusOf`, `outcomeOf`).
  */
-export interface ApplicationState {
+export interface ApplicationState extends ApplicationFacts {
   readonly applicationToken: string;
-  readonly journeyToken: string | null;
-  readonly journeyName: string | null;
-  readonly environment: Environment | null;
-  /** Without the entity's, of which an application has as many as entities. */
-  readonly externalIds: ApplicationExternalIds;
+  /** The same facts, by who stated them; the fields above are what the highest authority states. */
+  readonly facts: FactLayers;
   /** When the onboarding service submitted it; the earliest that we heard of. */
   readonly submittedAt: number | null;
   /** When Alloy started it, by its own event. */
@@ -25,19 +23,38 @@ export interface ApplicationState {
   /** Time of the newest event. */
   readonly lastEventAt: number | null;
   readonly progress: StatusRegister | null;
-  readonly final: FinalRegister | null;
-  /** The events after which what was final may move again; status null: as it was before. */
-  readonly reopenings: Readonly<Record<Stamp, ApplicationStatus | null>>;
-  /** An open status by Alloy's own answer, which reopens too; the newest. */
-  readonly stated: StatusRegister | null;
-  /** By `entity_application_token`. */
+  /** The end that counts, unless Alloy's answer says otherwise (`preferredEnd`). */
+  readonly end: EndRegister | null;
+  /** The newest end; nearly always the same. */
+  readonly lastEnd: EndRegister | null;
+  /** What Alloy's API last answered, of what was merged. Nothing but a later answer takes it back. */
+  readonly answer: AnswerRegister | null;
+  /** By `entity_application_token`; of many applicants those that moved last (`applicantsStoredUntil`). */
   readonly entities: Readonly<Record<string, EntityRegister>>;
+  /** Applicants that moved last before this may have an item of their own instead; null: none has. */
+  readonly applicantsStoredUntil: Stamp | null;
   /** The neighbours of a rerun. */
   readonly chain: ChainRegisters;
-  /** Events that the poller, not a webhook, brought; by event id. */
-  readonly healed: Readonly<Record<string, HealedEvent>>;
+  /** Time of the newest event that the poller, not a webhook, brought; null: it brought none. */
+  readonly healedUntil: number | null;
   /** Alloy says that it is a shadow application: it must have no effect. */
   readonly isShadow: boolean;
+}
+
+/** What an application is, as opposed to how it stands. */
+export interface ApplicationFacts {
+  readonly journeyToken: string | null;
+  readonly journeyName: string | null;
+  readonly environment: Environment | null;
+  /** Without the entity's, of which an application has as many as entities. */
+  readonly externalIds: ApplicationExternalIds;
+}
+
+/** Who states a fact. Alloy's own answer stands above its events, and these above a submission. */
+export interface FactLayers {
+  readonly answer: ApplicationFacts;
+  readonly events: ApplicationFacts;
+  readonly submission: ApplicationFacts;
 }
 
 export type ApplicationExternalIds = Omit<ExternalIds, "entity">;
@@ -47,10 +64,19 @@ export interface StatusRegister {
   readonly status: ApplicationStatus;
 }
 
-export interface FinalRegister {
+export interface EndRegister {
   readonly stamp: Stamp;
   readonly status: FinalStatus;
   readonly outcome: string | null;
+}
+
+/** Its stamp names also when Alloy was asked, which orders two answers of one `updated_at`. */
+export interface AnswerRegister {
+  readonly stamp: Stamp;
+  readonly status: ApplicationStatus;
+  readonly outcome: string | null;
+  /** The id of the correction that took it over; null in an item of the release 0.1.0. */
+  readonly correctionId: string | null;
 }
 
 export interface EntityRegister {
@@ -74,22 +100,99 @@ export interface ChainRegister {
   readonly token: string;
 }
 
-/** By what a webhook that comes after all is known for the same event (`twin.ts`). */
-export interface HealedEvent {
-  readonly type: string;
-  /** Epoch milliseconds. */
-  readonly at: number;
-  readonly entityApplicationToken: string | null;
-  readonly nodeId: string | null;
-  readonly eventToken: string | null;
-  /** Ids of other events that only look alike: Alloy's list holds them beside this one. */
-  readonly siblings: readonly string[];
-}
+export const NO_FACTS: ApplicationFacts = {
+  journeyToken: null,
+  journeyName: null,
+  environment: null,
+  externalIds: { group: null, partner: null, application: null },
+};
 
 /** The join of two states of one application: in each register the larger one. */
 export function mergeState(left: ApplicationState, right: ApplicationState): ApplicationState {
+  const facts = {
+    answer: mergeFacts(left.facts.answer, right.facts.answer),
+    events: mergeFacts(left.facts.events, right.facts.events),
+    submission: mergeFacts(left.facts.submission, right.facts.submission),
+  };
   return {
     applicationToken: left.applicationToken,
+    ...resolveFacts(facts),
+    facts,
+    submittedAt: smaller(left.submittedAt, right.submittedAt),
+    startedAt: smaller(left.startedAt, right.startedAt),
+    lastEventAt: larger(left.lastEventAt, right.lastEventAt),
+    progress: newer(left.progress, right.progress),
+    end: either(left.end, right.end, preferredEnd),
+    lastEnd: newer(left.lastEnd, right.lastEnd),
+    answer: either(left.answer, right.answer, laterAnswer),
+    entities: mergeEach(left.entities, right.entities, newerOf),
+    applicantsStoredUntil: larger(left.applicantsStoredUntil, right.applicantsStoredUntil),
+    chain: {
+      previous: newer(left.chain.previous, right.chain.previous),
+      root: newer(left.chain.root, right.chain.root),
+      next: newer(left.chain.next, right.chain.next),
+    },
+    healedUntil: larger(left.healedUntil, right.healedUntil),
+    isShadow: left.isShadow || right.isShadow,
+  };
+}
+
+/**
+ * The application's status. Alloy's own answer decides, and an end by an event where Alloy has answered
+ * nothing, or has answered before it that the application is open. An end absorbs progress, whatever
+ * its time. Null while only the submission is known.
+ */
+export function statusOf(state: ApplicationState): ApplicationStatus | null {
+  const { progress, answer } = state;
+  const end = endOf(state);
+  if (end !== null) return end.status;
+  if (answer !== null && !isAfter(progress, answer.stamp)) return answer.status;
+  return progress?.status ?? null;
+}
+
+/** The application's outcome: Alloy has one only on a completed application (its page "Statuses and outcomes"). */
+export function outcomeOf(state: ApplicationState): string | null {
+  const end = endOf(state);
+  if (end?.status !== "completed") return null;
+  if (end.outcome !== null) return end.outcome;
+  // An answer that names no outcome does not take back the one that an event named.
+  return [state.lastEnd, state.end].find((one) => one?.status === "completed")?.outcome ?? null;
+}
+
+/** Whether the application has ended, as far as we know. */
+export function hasEnded(state: ApplicationState): boolean {
+  return endOf(state) !== null;
+}
+
+/** The end that the application stands by; null while it is open. */
+export function endOf({ end, lastEnd, answer }: ApplicationState): EndRegister | null {
+  if (answer === null) return end;
+  const { stamp, status, outcome } = answer;
+  if (isFinal(status)) return { stamp, status, outcome };
+  return [end, lastEnd].find((one) => isAfter(one, stamp)) ?? null;
+}
+
+/** What the highest authority states, field by field. */
+export function resolveFacts({ answer, events, submission }: FactLayers): ApplicationFacts {
+  const ids = [answer.externalIds, events.externalIds, submission.externalIds];
+  const idOf = (name: keyof ApplicationExternalIds) =>
+    ids.map((layer) => layer[name]).find((id) => id !== null) ?? null;
+  return {
+    journeyToken: answer.journeyToken ?? events.journeyToken ?? submission.journeyToken,
+    journeyName: answer.journeyName ?? events.journeyName ?? submission.journeyName,
+    environment: answer.environment ?? events.environment ?? submission.environment,
+    externalIds: {
+      group: idOf("group"),
+      partner: idOf("partner"),
+      application: idOf("application"),
+    },
+  };
+}
+
+function mergeFacts(left: ApplicationFacts, right: ApplicationFacts): ApplicationFacts {
+  if (left === NO_FACTS || left === right) return right;
+  if (right === NO_FACTS) return left;
+  return {
     journeyToken: larger(left.journeyToken, right.journeyToken),
     journeyName: larger(left.journeyName, right.journeyName),
     environment: larger(left.environment, right.environment),
@@ -98,63 +201,29 @@ export function mergeState(left: ApplicationState, right: ApplicationState): App
       partner: larger(left.externalIds.partner, right.externalIds.partner),
       application: larger(left.externalIds.application, right.externalIds.application),
     },
-    submittedAt: smaller(left.submittedAt, right.submittedAt),
-    startedAt: smaller(left.startedAt, right.startedAt),
-    lastEventAt: larger(left.lastEventAt, right.lastEventAt),
-    progress: newer(left.progress, right.progress),
-    final: newer(left.final, right.final),
-    reopenings: mergeEach(left.reopenings, right.reopenings, largerAsText),
-    stated: newer(left.stated, right.stated),
-    entities: mergeEach(left.entities, right.entities, newerOf),
-    chain: {
-      previous: newer(left.chain.previous, right.chain.previous),
-      root: newer(left.chain.root, right.chain.root),
-      next: newer(left.chain.next, right.chain.next),
-    },
-    healed: mergeEach(left.healed, right.healed, largerAsText),
-    isShadow: left.isShadow || right.isShadow,
   };
 }
 
 /**
- * The application's status: a final one absorbs progress, whatever its time, and only a reopening
- * later than the final one starts a new epoch. Null while only the submission is known.
+ * Of two ends without a reopening between them, the one that counts (docs/statuses.md): a decision
+ * before an error or an expiry, one that names its outcome before one that does not, and then the first.
  */
-export function statusOf(state: ApplicationState): ApplicationStatus | null {
-  const { progress, final } = state;
-  const reopenings = reopeningsOf(state).filter(({ stamp }) => isAfter(stamp, final));
-  const [epoch] = reopenings.map(({ stamp }) => ({ stamp })).toSorted(byStamp);
-  if (final !== null && epoch === undefined) return final.status;
-
-  // What was said before the epoch began does not count in it.
-  const since = final === null ? null : (epoch ?? null);
-  const moves = progress !== null && isAfter(progress.stamp, since) ? [progress] : [];
-  const newest = [...reopenings, ...moves]
-    .toSorted(byStamp)
-    .findLast(({ status }) => status !== null);
-  // A rerun and an unarchiving say that it may move, not whither.
-  return newest?.status ?? final?.status ?? null;
+function preferredEnd(one: EndRegister, other: EndRegister): EndRegister {
+  const [rank, otherRank] = [endRank(one), endRank(other)];
+  if (rank !== otherRank) return rank < otherRank ? one : other;
+  if (one.stamp !== other.stamp) return one.stamp < other.stamp ? one : other;
+  return largerAsText(one, other);
 }
 
-function reopeningsOf({ reopenings, stated }: ApplicationState) {
-  const events = Object.entries(reopenings).map(([stamp, status]) => ({ stamp, status }));
-  return stated === null ? events : [...events, stated];
+function endRank({ status, outcome }: EndRegister): number {
+  if (status !== "completed") return 2;
+  return outcome === null ? 1 : 0;
 }
 
-/** Of all that reopened the application, the newest; null when nothing has. */
-export function lastReopeningOf(state: ApplicationState): Stamp | null {
-  return reopeningsOf(state).toSorted(byStamp).at(-1)?.stamp ?? null;
-}
-
-/** The application's outcome: Alloy has one only on a completed application (its page "Statuses and outcomes"). */
-export function outcomeOf(state: ApplicationState): string | null {
-  return statusOf(state) === "completed" ? (state.final?.outcome ?? null) : null;
-}
-
-/** Whether the application has ended, as far as we know. */
-export function hasEnded(state: ApplicationState): boolean {
-  const status = statusOf(state);
-  return status !== null && isFinal(status);
+function laterAnswer(one: AnswerRegister, other: AnswerRegister): AnswerRegister {
+  const [asked, otherAsked] = [askedAtOf(one.stamp), askedAtOf(other.stamp)];
+  if (asked !== otherAsked) return asked > otherAsked ? one : other;
+  return newerOf(one, other);
 }
 
 function mergeEach<Value>(
@@ -170,33 +239,45 @@ function mergeEach<Value>(
     const known = merged.get(key);
     merged.set(key, known === undefined ? value : join(known, value));
   }
-  // In a fixed order, so that equal states are equal as text too.
-  return Object.fromEntries([...merged].sort(([one], [other]) => (one < other ? -1 : 1)));
+  return inOrder(merged);
+}
+
+/** In a fixed order, so that equal states are equal as text too. */
+function inOrder<Value>(entries: ReadonlyMap<string, Value>): Readonly<Record<string, Value>> {
+  return Object.fromEntries([...entries].sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+function either<Register>(
+  left: Register | null,
+  right: Register | null,
+  join: (left: Register, right: Register) => Register,
+): Register | null {
+  if (left === null || right === null) return left ?? right;
+  return join(left, right);
 }
 
 function newer<Register extends { readonly stamp: Stamp }>(
   left: Register | null,
   right: Register | null,
 ): Register | null {
-  if (left === null || right === null) return left ?? right;
-  return newerOf(left, right);
+  return either(left, right, newerOf);
 }
 
-function newerOf<Register extends { readonly stamp: Stamp }>(
+/** Of two registers of one applicant, or of one kind, the newer. */
+export function newerOf<Register extends { readonly stamp: Stamp }>(
   left: Register,
   right: Register,
 ): Register {
   if (left.stamp !== right.stamp) return left.stamp > right.stamp ? left : right;
-  // One stamp with two contents (Alloy answered twice within one `updated_at`): a fixed order decides.
+  // One stamp with two contents: a fixed order decides.
   return largerAsText(left, right);
 }
 
-function isAfter(stamp: Stamp, register: { readonly stamp: Stamp } | null): boolean {
-  return register === null || stamp > register.stamp;
-}
-
-function byStamp(one: { readonly stamp: Stamp }, other: { readonly stamp: Stamp }): number {
-  return one.stamp < other.stamp ? -1 : 1;
+function isAfter<Register extends { readonly stamp: Stamp }>(
+  register: Register | null,
+  stamp: Stamp,
+): register is Register {
+  return register !== null && register.stamp > stamp;
 }
 
 function largerAsText<Value>(left: Value, right: Value): Value {

@@ -98,6 +98,8 @@ export function compare(
     corrections: correctionsOf(asHeard(alloy, matches), here.state, {
       settledBy: arrivedBy,
       isStuck,
+      matches,
+      now,
     }),
     gap,
     late: lateSince(here, matches, context),

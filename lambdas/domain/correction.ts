@@ -1,15 +1,20 @@
 import * as v from "valibot";
 
 import type { AlloyApplication, AlloyRerun } from "./alloy-application.ts";
-import { lastReopeningOf, outcomeOf, statusOf } from "./application-state.ts";
+import { endOf, outcomeOf, statusOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
+import { lastReopeningIn, standingOf } from "./confirmation.ts";
+import type { RecordedMatch } from "./confirmation.ts";
 import { APPLICATION_STATUSES, isFinal } from "./event-types.ts";
 import type { ApplicationStatus } from "./event-types.ts";
 import { joined } from "./heard-events.ts";
 import { contentIdOf } from "./identity.ts";
 import { stateOfEvent } from "./observation.ts";
 import type { Snapshot } from "./observation.ts";
-import { stampOfSnapshot } from "./stamp.ts";
+import type { EventReport } from "./reconciliation.ts";
+import { outcomeWordOf } from "./route.ts";
+import { stampOfAnswer } from "./stamp.ts";
+import type { Stamp } from "./stamp.ts";
 
 /**
  * What Alloy's answer says and none of its events does. The poller queues it, and the consumer merges
@@ -17,79 +22,138 @@ import { stampOfSnapshot } from "./stamp.ts";
  */
 export interface Correction {
   readonly snapshot: Snapshot;
+  /** When Alloy was asked, epoch milliseconds. */
+  readonly askedAt: number;
+  /** The answer that the application stood by until then; null: by none. */
+  readonly basis: Stamp | null;
   /**
    * What downstream has not heard: that the application stands so, or that it was rerun. `nothing`: it
    * is for our own books, such as that the application is a shadow one.
    */
   readonly news: "status" | "rerun" | "nothing";
+  /** The recorded end that the answer confirms: it is published under its own id. */
+  readonly confirms: EventReport | null;
   /** Of news of a rerun: the new applications, oldest first. */
   readonly reruns: readonly AlloyRerun[];
+}
+
+export interface CorrectionContext {
+  /** What Alloy moved after this may still be told by an event; epoch milliseconds. */
+  readonly settledBy: number;
+  /** The events have been queued before, and did not move the state. */
+  readonly isStuck: boolean;
+  /** Alloy's events, and how each is recorded here. */
+  readonly matches: readonly RecordedMatch[];
+  /** Epoch milliseconds. */
+  readonly now: number;
 }
 
 /**
  * Finds what is left to be said when all of Alloy's events are applied.
  *
- * @param options.settledBy - what Alloy moved after this may still be told by an event; epoch milliseconds.
- * @param options.isStuck - the events have been queued before, and did not move the state.
  * @returns none when the events say it all.
  */
 export function correctionsOf(
   { snapshot: said, events, reruns }: AlloyApplication,
   state: ApplicationState,
-  { settledBy, isStuck }: { readonly settledBy: number; readonly isStuck: boolean },
+  { settledBy, isStuck, matches, now }: CorrectionContext,
 ): readonly Correction[] {
   if (said === null) return [];
-  const told = isStuck ? [] : events.map(({ event }) => stateOfEvent(event));
-  const healed = joined([state, ...told]) ?? state;
-  // That the answer names no outcome does not unsay the one that an event named.
-  const snapshot = { ...said, outcome: said.outcome ?? outcomeIf(said.status, healed) };
+  const listed = isStuck ? [] : events.map(({ event }) => stateOfEvent(event));
+  const applied = joined([state, ...listed]) ?? state;
+  // An answer that names no outcome does not take back the one that an event named.
+  const snapshot = {
+    ...said,
+    outcome: said.outcome ?? outcomeNamed(said.status, applied, matches),
+  };
+  const basis = state.answer?.stamp ?? null;
+  const common = { snapshot, askedAt: now, basis, confirms: null };
 
-  const isMoved =
-    !agree(healed, snapshot) &&
-    !hasMovedOn(healed, snapshot) &&
-    (snapshot.at <= settledBy || confirmsEnd(healed, snapshot));
-  const untold = untoldReruns({ events, reruns }, healed, settledBy);
-  const isMarked =
-    (snapshot.isShadow && !healed.isShadow) ||
-    (snapshot.chain.previous !== null && healed.chain.previous === null);
-  const news = isMoved && !isToldOfAnApplicant(healed, snapshot) ? "status" : "nothing";
-  return [
-    ...(isMoved || isMarked ? [{ snapshot, news, reruns: [] } as const] : []),
-    ...(untold.length > 0 ? [{ snapshot, news: "rerun", reruns: untold } as const] : []),
-  ];
+  const untold = untoldReruns({ events, reruns }, applied, settledBy);
+  const rerunNews = { ...common, news: "rerun", reruns: untold } as const;
+  return [...statusCorrection(), ...(untold.length > 0 ? [rerunNews] : [])];
+
+  function statusCorrection(): readonly Correction[] {
+    const agrees = agree(applied, snapshot);
+    const { told, confirms } = standingOf(snapshot, matches, state, now);
+    // Which of two ends downstream has heard of is not settled yet.
+    if (told === "unclear") return [];
+    if (confirms !== null && told === "no" && !isAnswered(state, snapshot)) {
+      return [{ ...common, news: "status", confirms, reruns: [] }];
+    }
+    const isMoved =
+      !agrees &&
+      !hasMovedOn(applied, snapshot) &&
+      (snapshot.at <= settledBy || confirmsOutcome(applied, snapshot));
+    if (!isMoved && !isMarked(snapshot, state)) return [];
+    const isNews = isMoved && told === "no" && !isToldOfAnApplicant(applied, snapshot);
+    return [{ ...common, news: isNews ? "status" : "nothing", reruns: [] }];
+  }
 }
 
-/** The id of a correction: the same however often the poller finds it. */
-export function correctionIdOf({ snapshot, news, reruns }: Correction): string {
+/** What the answer says and is not stored: joined with the events of the list it would seem to be. */
+function isMarked(snapshot: Snapshot, state: ApplicationState): boolean {
+  if (snapshot.isShadow && !state.isShadow) return true;
+  return snapshot.chain.previous !== null && state.chain.previous === null;
+}
+
+/**
+ * The id of a correction: the same however often the poller finds it, and another one when Alloy comes
+ * back to what it said before.
+ */
+export function correctionIdOf(correction: Correction): string {
+  const { snapshot, news, reruns, basis } = correction;
   const { applicationToken, status, outcome, at } = snapshot;
   const tokens = reruns.map((rerun) => rerun.applicationToken);
-  return contentIdOf("correction", { applicationToken, status, outcome, at, news, tokens });
+  return contentIdOf("correction", {
+    applicationToken,
+    status,
+    outcome,
+    at,
+    news,
+    tokens,
+    ...(basis !== null && { basis }),
+  });
 }
 
-function outcomeIf(status: ApplicationStatus, state: ApplicationState): string | null {
-  return status === "completed" ? outcomeOf(state) : null;
+function outcomeNamed(
+  status: ApplicationStatus,
+  applied: ApplicationState,
+  matches: readonly RecordedMatch[],
+): string | null {
+  if (status !== "completed") return null;
+  const end = endOf(applied);
+  // What an end before the reopening named is not the outcome of the end after it.
+  if (end === null || end.stamp < lastReopeningIn(matches)) return null;
+  return outcomeOf(applied);
 }
 
 /** Whether the application stands here as Alloy says; outcomes are compared as routes read them. */
-export function agree(state: ApplicationState, { status, outcome }: Snapshot): boolean {
-  return statusOf(state) === status && wordOf(outcomeOf(state)) === wordOf(outcome);
+export function agree(
+  state: ApplicationState,
+  { status, outcome }: Pick<Snapshot, "status" | "outcome">,
+): boolean {
+  return statusOf(state) === status && outcomeWordOf(outcomeOf(state)) === outcomeWordOf(outcome);
 }
 
-function wordOf(outcome: string | null): string | null {
-  return outcome?.trim().toLowerCase() ?? null;
-}
-
-/** Whether something has happened since Alloy's answer. */
-function hasMovedOn(state: ApplicationState, snapshot: Snapshot): boolean {
-  const stamp = stampOfSnapshot(snapshot.at);
-  const { progress, final } = state;
-  return [progress?.stamp, final?.stamp, lastReopeningOf(state)].some(
-    (newest) => newest !== undefined && newest !== null && newest > stamp,
+/** Whether an answer with this decision was taken over before. */
+export function isAnswered({ answer }: ApplicationState, { status, outcome }: Snapshot): boolean {
+  return (
+    answer !== null &&
+    isFinal(status) &&
+    answer.status === status &&
+    outcomeWordOf(answer.outcome) === outcomeWordOf(outcome)
   );
 }
 
+/** Whether something has happened since Alloy's answer. */
+function hasMovedOn({ progress, lastEnd }: ApplicationState, { at }: Snapshot): boolean {
+  const stamp = stampOfAnswer(at, 0);
+  return [progress, lastEnd].some((newest) => newest !== null && newest.stamp > stamp);
+}
+
 /** Whether it names the outcome of an end of which an event told without one: that cannot wait. */
-function confirmsEnd(state: ApplicationState, { status, outcome }: Snapshot): boolean {
+function confirmsOutcome(state: ApplicationState, { status, outcome }: Snapshot): boolean {
   return status === "completed" && outcome !== null && statusOf(state) === "completed";
 }
 
@@ -118,6 +182,17 @@ function untoldReruns(
 
 const text = v.nullable(v.string());
 
+const EventReportSchema = v.object({
+  eventId: v.string(),
+  type: v.string(),
+  at: v.number(),
+  entityApplicationToken: text,
+  entityToken: text,
+  nodeId: text,
+  eventToken: text,
+  outcome: text,
+});
+
 const CorrectionSchema = v.object({
   snapshot: v.object({
     applicationToken: v.pipe(v.string(), v.nonEmpty()),
@@ -130,6 +205,10 @@ const CorrectionSchema = v.object({
     chain: v.object({ previous: text, root: text, next: text }),
     isShadow: v.boolean(),
   }),
+  // The released format has none of these three.
+  askedAt: v.exactOptional(v.number()),
+  basis: v.exactOptional(text, null),
+  confirms: v.exactOptional(v.nullable(EventReportSchema), null),
   news: v.picklist(["status", "rerun", "nothing"]),
   reruns: v.array(v.object({ applicationToken: v.string(), createdAt: v.nullable(v.number()) })),
 });
@@ -156,7 +235,10 @@ export function parseCorrection(
   }
   if (typeof json !== "object" || json === null || !("snapshot" in json)) return null;
   const parsed = v.safeParse(CorrectionSchema, json);
-  if (parsed.success) return { correction: parsed.output };
+  if (parsed.success) {
+    const { askedAt = parsed.output.snapshot.at, ...correction } = parsed.output;
+    return { correction: { ...correction, askedAt } };
+  }
   const where = parsed.issues.map((issue) => v.getDotPath(issue) ?? "the whole").join(", ");
   return { reason: `the correction lacks or mistypes: ${where}` };
 }

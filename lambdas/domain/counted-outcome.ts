@@ -1,6 +1,6 @@
 import type { CountedOutcome, OutcomeRoutes, RouteId } from "../settings.ts";
 import { COUNTED_OUTCOMES } from "../settings.ts";
-import { outcomeOf, statusOf } from "./application-state.ts";
+import { endOf, outcomeOf, statusOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
 import { isFinal } from "./event-types.ts";
 import type { ApplicationStatus } from "./event-types.ts";
@@ -47,8 +47,9 @@ function counted(route: RouteId): readonly CountedOutcome[] {
  * submission, or from its start where nobody announced one. Null when it has not, or neither is known.
  */
 export function timeToDecision({ before, after }: Merged): number | null {
-  if (after.isShadow || after.final === null || statusOf(after) !== "completed") return null;
+  const end = endOf(after);
+  if (after.isShadow || end?.status !== "completed") return null;
   if (before !== null && statusOf(before) === "completed") return null;
   const since = after.submittedAt ?? after.startedAt;
-  return since === null ? null : Math.max(0, timeOf(after.final.stamp) - since);
+  return since === null ? null : Math.max(0, timeOf(end.stamp) - since);
 }

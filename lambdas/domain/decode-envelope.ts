@@ -38,6 +38,7 @@ const EnvelopeSchema = v.variant("kind", [
     sourceIp: v.nullable(v.string()),
     lookAlikes: v.optional(v.array(LookAlikeSchema)),
     siblings: v.optional(v.array(v.string())),
+    force: v.optional(v.boolean()),
   }),
   v.object({
     v: v.literal(1),
@@ -73,13 +74,14 @@ export function decodeEnvelope(
   if ((output.body === null) === (output.payloadKey === null)) {
     return { reason: "the queue message must have either a body or a payloadKey" };
   }
-  const { bodyEncoding, lookAlikes, siblings, ...rest } = output;
+  const { bodyEncoding, lookAlikes, siblings, force, ...rest } = output;
   return {
     envelope: {
       ...rest,
       ...(bodyEncoding === undefined ? {} : { bodyEncoding }),
       ...(lookAlikes === undefined ? {} : { lookAlikes }),
       ...(siblings === undefined ? {} : { siblings }),
+      ...(force === undefined ? {} : { force }),
     },
   };
 }

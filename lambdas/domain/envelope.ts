@@ -25,6 +25,8 @@ export interface Envelope {
   readonly lookAlikes?: readonly LookAlike[];
   /** The ids of those, ours and Alloy's: all that the released format says of them. */
   readonly siblings?: readonly string[];
+  /** Of kind `replay`: publish the event once more, whatever is recorded of it. */
+  readonly force?: boolean;
 }
 
 /** The envelope of a submission (design 2.3 and 2.6); `receivedAt` is the bus event's ISO time. */

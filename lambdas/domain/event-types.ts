@@ -36,13 +36,16 @@ export function isFinal(status: ApplicationStatus): status is FinalStatus {
  * What an event does to the application's state:
  * - `progress`: the application is open, with this status;
  * - `final`: it has ended, with this status;
- * - `reopening`: what was final may move again, first with this status (null: as it was);
+ * - `reopening`: the application may be open again. Alloy's documentation describes none of these, so
+ *   Alloy is asked, and its answer reopens the application or does not;
+ * - `rerun`: a new application takes its place (Alloy's page "Rerunning Journey Applications"); this one stays as it is;
  * - `note`: nothing; it is recorded.
  */
 export type EventMeaning =
   | { readonly kind: "progress"; readonly status: Exclude<ApplicationStatus, FinalStatus> }
   | { readonly kind: "final"; readonly status: FinalStatus }
-  | { readonly kind: "reopening"; readonly status: ApplicationStatus | null }
+  | { readonly kind: "reopening" }
+  | { readonly kind: "rerun" }
   | { readonly kind: "note" };
 
 /** `entity`: about one applicant; `application`: about the whole; `either`: Alloy's pages say both or neither. */
@@ -101,12 +104,21 @@ export const EVENT_TYPES: Readonly<Record<string, EventTypeFacts>> = {
   has_finished_sending_additional_entities: application(running),
   completed_application: application({ kind: "final", status: "completed" }),
   error: either({ kind: "final", status: "error" }),
-  started_rerun_application: application({ kind: "reopening", status: null }),
-  journey_application_retriggered: application({ kind: "reopening", status: "running" }),
+  started_rerun_application: application({ kind: "rerun" }),
+  journey_application_retriggered: application({ kind: "reopening" }),
   application_archived: application(note),
-  application_unarchived: application({ kind: "reopening", status: null }),
+  application_unarchived: application({ kind: "reopening" }),
   application_expired: application({ kind: "final", status: "expired" }),
 };
+
+/**
+ * Whether an event alone can end its application. An `error` cannot: Alloy raises it for one applicant
+ * as well, and nothing in it surely tells the two apart. Alloy's own answer does.
+ */
+export function isDecisive(eventType: string): boolean {
+  const facts = factsOf(eventType);
+  return facts?.meaning.kind === "final" && facts.level === "application";
+}
 
 /** What a `data.type` says, or null when Alloy's documentation does not know it. */
 export function factsOf(eventType: string): EventTypeFacts | null {

@@ -1,15 +1,18 @@
+import { NO_FACTS } from "./application-state.ts";
 import type {
   ApplicationExternalIds,
+  ApplicationFacts,
   ApplicationState,
   ChainRegister,
   ChainRegisters,
   EntityRegister,
+  FactLayers,
   RerunChain,
 } from "./application-state.ts";
-import { factsOf, isFinal } from "./event-types.ts";
+import { factsOf, isDecisive, isFinal } from "./event-types.ts";
 import type { ApplicationStatus } from "./event-types.ts";
 import type { Environment, JourneyEvent } from "./journey-event.ts";
-import { padded, stampOf, stampOfSnapshot } from "./stamp.ts";
+import { padded, stampOf, stampOfAnswer } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 
 /*
@@ -41,37 +44,38 @@ export interface Snapshot {
 
 const noChain: ChainRegisters = { previous: null, root: null, next: null };
 
-function emptyState(applicationToken: string): ApplicationState {
+const NOBODYS: FactLayers = { answer: NO_FACTS, events: NO_FACTS, submission: NO_FACTS };
+
+/** A state in which one layer states these facts, and nothing else is known. */
+function stateWith(
+  applicationToken: string,
+  by: keyof FactLayers,
+  facts: ApplicationFacts,
+): ApplicationState {
   return {
     applicationToken,
-    journeyToken: null,
-    journeyName: null,
-    environment: null,
-    externalIds: { group: null, partner: null, application: null },
+    ...facts,
+    facts: { ...NOBODYS, [by]: facts },
     submittedAt: null,
     startedAt: null,
     lastEventAt: null,
     progress: null,
-    final: null,
-    reopenings: {},
-    stated: null,
+    end: null,
+    lastEnd: null,
+    answer: null,
     entities: {},
+    applicantsStoredUntil: null,
     chain: noChain,
-    healed: {},
+    healedUntil: null,
     isShadow: false,
   };
 }
 
 /** What an event says of its application. */
 export function stateOfEvent(event: JourneyEvent): ApplicationState {
-  const { group, partner, application } = event.externalIds;
   const stamp = stampOf(event);
   const state = {
-    ...emptyState(event.applicationToken),
-    journeyToken: event.journeyToken,
-    journeyName: event.journeyName,
-    environment: event.environment,
-    externalIds: { group, partner, application },
+    ...stateWith(event.applicationToken, "events", factsBy(event)),
     startedAt: event.type === "started_application" ? event.at : null,
     lastEventAt: event.at,
     entities: entitiesOf(event),
@@ -83,29 +87,31 @@ export function stateOfEvent(event: JourneyEvent): ApplicationState {
   switch (kind) {
     case "progress":
       return { ...state, progress: { stamp, status: meaning.status } };
-    case "final":
-      return { ...state, final: { stamp, status: meaning.status, outcome: event.outcome } };
+    case "final": {
+      if (!isDecisive(event.type)) return state;
+      const end = { stamp, status: meaning.status, outcome: event.outcome };
+      return { ...state, end, lastEnd: end };
+    }
     case "reopening":
-      return { ...state, reopenings: { [stamp]: meaning.status } };
+    case "rerun":
     case "note":
       return state;
   }
 }
 
-/**
- * What an event that the poller brought says: also by what its own webhook is known, should that come
- * after all.
- *
- * @param siblings - ids of other events that only look alike.
- */
-export function stateOfHealedEvent(
-  event: JourneyEvent,
-  siblings: readonly string[],
-): ApplicationState {
-  const { eventId, type, at, entityApplicationToken, eventToken } = event;
-  const { id: nodeId } = event.node;
-  const healed = { type, at, entityApplicationToken, nodeId, eventToken, siblings };
-  return { ...stateOfEvent(event), healed: { [eventId]: healed } };
+function factsBy(event: JourneyEvent): ApplicationFacts {
+  const { group, partner, application } = event.externalIds;
+  return {
+    journeyToken: event.journeyToken,
+    journeyName: event.journeyName,
+    environment: event.environment,
+    externalIds: { group, partner, application },
+  };
+}
+
+/** What an event that the poller brought says: also that a webhook of its time may come after all. */
+export function stateOfHealedEvent(event: JourneyEvent): ApplicationState {
+  return { ...stateOfEvent(event), healedUntil: event.at };
 }
 
 /**
@@ -114,11 +120,9 @@ export function stateOfHealedEvent(
  */
 export function stateOfRerun(event: JourneyEvent): ApplicationState | null {
   if (event.rerunApplicationToken === null) return null;
+  const facts = { ...factsBy(event), externalIds: NO_FACTS.externalIds };
   return {
-    ...emptyState(event.rerunApplicationToken),
-    journeyToken: event.journeyToken,
-    journeyName: event.journeyName,
-    environment: event.environment,
+    ...stateWith(event.rerunApplicationToken, "events", facts),
     submittedAt: event.at,
     chain: { ...noChain, previous: neighbour("event", stampOf(event), event.applicationToken) },
   };
@@ -126,26 +130,32 @@ export function stateOfRerun(event: JourneyEvent): ApplicationState | null {
 
 /** What the onboarding service says of an application. */
 export function stateOfSubmission(submission: Submission): ApplicationState {
-  return {
-    ...emptyState(submission.applicationToken),
-    journeyToken: submission.journeyToken,
-    externalIds: submission.externalIds,
-    submittedAt: submission.submittedAt,
-  };
+  const { applicationToken, journeyToken, externalIds, submittedAt } = submission;
+  const facts = { ...NO_FACTS, journeyToken, externalIds };
+  return { ...stateWith(applicationToken, "submission", facts), submittedAt };
 }
 
 /**
- * What Alloy's own answer says. A final status is one more final event; an open one that is newer than
- * what we took for final reopens it.
+ * What Alloy's own answer says: whether the application has ended, or is open, whatever events said.
+ *
+ * @param askedAt - when Alloy was asked, epoch milliseconds.
+ * @param correctionId - of the correction that brings it.
  */
-export function stateOfSnapshot(snapshot: Snapshot): ApplicationState {
-  const { status, outcome, chain } = snapshot;
-  const stamp = stampOfSnapshot(snapshot.at);
-  const state = {
-    ...emptyState(snapshot.applicationToken),
-    journeyToken: snapshot.journeyToken,
-    environment: snapshot.environment,
-    externalIds: snapshot.externalIds,
+export function stateOfSnapshot(
+  snapshot: Snapshot,
+  askedAt: number,
+  correctionId: string | null,
+): ApplicationState {
+  const { status, outcome, chain, journeyToken, environment, externalIds } = snapshot;
+  const stamp = stampOfAnswer(snapshot.at, askedAt);
+  return {
+    ...stateWith(snapshot.applicationToken, "answer", {
+      ...NO_FACTS,
+      journeyToken,
+      environment,
+      externalIds,
+    }),
+    answer: { stamp, status, outcome, correctionId },
     chain: {
       previous: neighbour("snapshot", stamp, chain.previous),
       root: neighbour("snapshot", stamp, chain.root),
@@ -153,9 +163,6 @@ export function stateOfSnapshot(snapshot: Snapshot): ApplicationState {
     },
     isShadow: snapshot.isShadow,
   };
-  return isFinal(status)
-    ? { ...state, final: { stamp, status, outcome } }
-    : { ...state, stated: { stamp, status } };
 }
 
 function neighbour(

@@ -1,6 +1,6 @@
 import { POLLER } from "../settings.ts";
 import type { PollingSettings } from "../settings.ts";
-import { hasEnded, lastReopeningOf, outcomeOf } from "./application-state.ts";
+import { hasEnded, outcomeOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
 import type { CheckMemory } from "./polling-ports.ts";
 import { timeOf } from "./stamp.ts";
@@ -70,10 +70,8 @@ export function isAskedFor(state: ApplicationState, memory: CheckMemory): boolea
 
 /** When something last happened to the application, as far as we know; epoch milliseconds. */
 export function quietSince(state: ApplicationState): number {
-  const stamps = [state.final?.stamp ?? null, lastReopeningOf(state)].flatMap((stamp) =>
-    stamp === null ? [] : [timeOf(stamp)],
-  );
-  return Math.max(state.lastEventAt ?? 0, state.submittedAt ?? 0, ...stamps);
+  const answeredAt = state.answer === null ? 0 : timeOf(state.answer.stamp);
+  return Math.max(state.lastEventAt ?? 0, state.submittedAt ?? 0, answeredAt);
 }
 
 /**

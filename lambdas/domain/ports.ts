@@ -1,10 +1,10 @@
 import type { RouteId } from "../settings.ts";
-import type { ApplicationState } from "./application-state.ts";
+import type { HealedMark, NearbyReports } from "./alias.ts";
+import type { ApplicationState, EntityRegister } from "./application-state.ts";
 import type { EnvelopeKind } from "./envelope.ts";
 import type { JourneyEvent } from "./journey-event.ts";
 import type { PublishedEvent } from "./published-event.ts";
 import type { Refusal } from "./refusal.ts";
-import type { ToldEvent } from "./twin.ts";
 
 /** One event as it is kept: what arrived, when, and what was made of it. */
 export interface EventRecord {
@@ -27,6 +27,8 @@ export interface EventRecord {
   readonly body: Uint8Array;
   /** Where the whole body stands, if it was too large for the queue. */
   readonly payloadKey: string | null;
+  /** It is not published unless Alloy's own answer confirms it (`withholding.ts`). */
+  readonly isWithheld: boolean;
 }
 
 /** What became of an event that was to be recorded. */
@@ -35,6 +37,8 @@ export interface Recording {
   readonly isNew: boolean;
   /** The receipt with which it is recorded. */
   readonly receiptId: string;
+  /** When that receipt was received, epoch milliseconds. */
+  readonly receivedAt: number;
 }
 
 /** Evidence that an event could not be processed; removed when it has been. */
@@ -54,8 +58,11 @@ export interface FailureRecord {
 export interface CheckRequest {
   /** Epoch milliseconds. */
   readonly dueAt: number;
-  /** `first`: unless a check is planned already. `now`: in place of what is planned. */
-  readonly when: "first" | "now";
+  /**
+   * `first`: unless a check is planned already. `now`: in place of what is planned. `now-if-ended`: the
+   * same, if the application had ended before, by another event.
+   */
+  readonly when: "first" | "now" | "now-if-ended";
 }
 
 /** An application before an observation was joined with it, and after. */
@@ -69,15 +76,30 @@ export interface Merged {
 export interface ApplicationStore {
   /** Keeps the event unless it is kept already, and says of whom it is; reads nothing for that. */
   recordEvent(event: EventRecord): Promise<Recording>;
-  /** Gives up the record of an event that turned out to be another one's twin. */
+  /** Notes on the event's record that it was not published, until Alloy's own answer confirms it. */
+  withholdEvent(event: JourneyEvent): Promise<void>;
+  /** Gives up the record of an event that turned out to be one that is recorded under another id. */
   forgetEvent(event: JourneyEvent): Promise<void>;
-  /** The application's recorded events of about the same time; the only read there is, and a rare one. */
-  eventsNear(event: JourneyEvent): Promise<readonly ToldEvent[]>;
+  /**
+   * Leaves a mark of an event that the poller brings, before it is recorded: its webhook may come after
+   * all. A mark that is there already stays.
+   *
+   * @param expiresAt - when no webhook can come any more, epoch milliseconds.
+   */
+  markHealed(applicationToken: string, mark: HealedMark, expiresAt: number): Promise<void>;
+  /** Notes on the mark of a healed event, where there is one, that this webhook was its. */
+  noteWebhookOf(healed: HealedMark["event"], webhook: JourneyEvent): Promise<void>;
+  /** What is recorded and marked of the application's events of about the same time; a rare read. */
+  reportsNear(event: JourneyEvent): Promise<NearbyReports>;
+  /** An applicant's register that left the application's item (`applicantsStoredUntil`); a rare read. */
+  readApplicant(applicationToken: string, entityToken: string): Promise<EntityRegister | null>;
   /** Null when nothing is known of it. */
   readState(applicationToken: string): Promise<ApplicationState | null>;
   /** Joins an observation with what is known of its application, and returns both; reads nothing for that. */
   mergeState(observation: ApplicationState, check: CheckRequest): Promise<Merged>;
   recordFailure(failure: FailureRecord): Promise<void>;
+  /** Whether a failure of the event is recorded; a rare read. */
+  hasFailure(applicationToken: string, eventId: string): Promise<boolean>;
   clearFailure(applicationToken: string, eventId: string): Promise<void>;
 }
 

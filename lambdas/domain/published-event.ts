@@ -5,6 +5,7 @@ import type { ApplicationStatus } from "./event-types.ts";
 import type { EnvelopeKind } from "./envelope.ts";
 import type { Snapshot } from "./observation.ts";
 import type { Environment, ExternalIds, ForeignWebhook, JourneyEvent } from "./journey-event.ts";
+import type { EventReport } from "./reconciliation.ts";
 
 /** The `Detail` of an event on the bus, version 1 (design 2.5). */
 export interface PublishedEvent {
@@ -85,10 +86,12 @@ function knownExternalIds(event: JourneyEvent, state: ApplicationState): Externa
   };
 }
 
-/** What the bus is told when Alloy's own answer says what none of its events did. */
+/** What the bus is told when Alloy's own answer says what none of its events did, or confirms one. */
 export function publishedCorrection(options: {
   readonly eventId: string;
   readonly snapshot: Snapshot;
+  /** The withheld event that the answer confirms; null: there was no event. */
+  readonly confirms: EventReport | null;
   readonly route: RouteId;
   /** After the correction. */
   readonly state: ApplicationState;
@@ -96,7 +99,7 @@ export function publishedCorrection(options: {
   /** Of an answer that does not say it. */
   readonly environment: Environment;
 }): PublishedEvent {
-  const { eventId, snapshot, route, state, receipt } = options;
+  const { eventId, snapshot, confirms, route, state, receipt } = options;
   return {
     version: 1,
     eventId,
@@ -105,14 +108,14 @@ export function publishedCorrection(options: {
     applicationToken: snapshot.applicationToken,
     journeyToken: snapshot.journeyToken,
     journeyName: state.journeyName,
-    // No type of Alloy's: there was no event.
-    eventType: "snapshot",
-    eventAt: new Date(snapshot.at).toISOString(),
+    // No type of Alloy's where there was no event.
+    eventType: confirms?.type ?? "snapshot",
+    eventAt: new Date(confirms?.at ?? snapshot.at).toISOString(),
     status: statusOf(state),
     outcome: outcomeOf(state),
-    entityToken: null,
-    entityApplicationToken: null,
-    node: { id: null, type: null },
+    entityToken: confirms?.entityToken ?? null,
+    entityApplicationToken: confirms?.entityApplicationToken ?? null,
+    node: { id: confirms?.nodeId ?? null, type: null },
     externalIds: { ...state.externalIds, entity: null },
     origin: receipt.origin,
     receivedAt: new Date(receipt.receivedAt).toISOString(),

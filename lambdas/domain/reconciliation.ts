@@ -31,6 +31,8 @@ export interface LookAlike extends EventReport {
 export interface RecordedEvent extends EventReport {
   readonly receivedAt: number;
   readonly origin: EnvelopeKind;
+  /** It is not published unless Alloy's own answer confirms it (`withholding.ts`). */
+  readonly isWithheld: boolean;
 }
 
 /** The recorded evidence that an event could not be processed. */
@@ -45,23 +47,6 @@ export interface RecordedFailure {
 
 /** A webhook and Alloy's list may differ by so much about the time of one event (design 2.4). */
 export const TWIN_MS = 2_000;
-
-/** What two tellings of one event have in common, whatever their ids. */
-export type Telling = Pick<
-  JourneyEvent & RecordedEvent,
-  "type" | "at" | "entityApplicationToken" | "eventToken"
->;
-
-/** Whether two tellings with different ids may be of one event (design 2.4). */
-export function areTwins(one: Telling, other: Telling): boolean {
-  if (one.type !== other.type) return false;
-  if (one.entityApplicationToken !== other.entityApplicationToken) return false;
-  if (Math.abs(one.at - other.at) > TWIN_MS) return false;
-  // Alloy's own token, where both sides have it, has the last word.
-  return (
-    one.eventToken === null || other.eventToken === null || one.eventToken === other.eventToken
-  );
-}
 
 /** What a parsed event says of itself. */
 export function reportOf(event: JourneyEvent): EventReport {

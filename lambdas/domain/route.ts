@@ -21,13 +21,14 @@ export function routeFor(
 ): RouteId {
   const facts = factsOf(event.type);
   if (facts === null) return "unrecognised";
-  if (event.type === "started_rerun_application") return "superseded";
   const { meaning } = facts;
   const { kind } = meaning;
   switch (kind) {
     case "final":
     case "progress":
       return routeOfStatus(meaning.status, event.outcome, outcomes);
+    case "rerun":
+      return "superseded";
     case "reopening":
     case "note":
       return "progressed";
@@ -63,8 +64,13 @@ export function routeOfStatus(
   }
 }
 
+/** An outcome as routes read it, and as two outcomes are compared: in any case of letters. */
+export function outcomeWordOf(outcome: string | null): string | null {
+  return outcome?.trim().toLowerCase() ?? null;
+}
+
 function routeOfOutcome(outcome: string | null, outcomes: OutcomeRoutes): RouteId {
-  const word = outcome?.trim().toLowerCase() ?? "";
+  const word = outcomeWordOf(outcome) ?? "";
   const own = Object.hasOwn(outcomes, word) ? outcomes[word] : undefined;
   if (own !== undefined) return own;
   if (word === "approved") return "approved";
@@ -80,5 +86,5 @@ export function isPublished(event: JourneyEvent, late: boolean, route: Publicati
   if (!route.publish) return false;
   if (!late || route.publishLate) return true;
   const kind = factsOf(event.type)?.meaning.kind ?? "note";
-  return kind === "final" || kind === "reopening";
+  return kind === "final" || kind === "reopening" || kind === "rerun";
 }

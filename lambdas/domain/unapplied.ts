@@ -34,7 +34,7 @@ export function unappliedEvents(
 
 /** Status and outcome of an application do not depend on them, and there may be as many as events. */
 function withoutApplicants(state: ApplicationState): ApplicationState {
-  return { ...state, entities: {}, healed: {} };
+  return { ...state, entities: {} };
 }
 
 function standsAs(one: ApplicationState, other: ApplicationState): boolean {

@@ -21,6 +21,7 @@ import type {
   FailureRecord,
 } from "../../lambdas/domain/ports.ts";
 import { anyHistoryOf } from "../support/histories.ts";
+import { reportOf } from "../../lambdas/domain/reconciliation.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 
 /** What a store keeps of an application, as the suite looks at it from outside. */
@@ -153,19 +154,40 @@ export function describeApplicationStore(
         );
       });
 
-      test("lets progress of another epoch count after a reopening, and shows no outcome then", async () => {
+      test("lets progress count after Alloy has answered that the application is open again", async () => {
+        const applicationToken = newToken();
+        const [end, review] = [
+          { type: "completed_application", at: NOW, outcome: "Approved" },
+          { type: "pending_review", at: NOW + 2 },
+        ].map((given) => stateOfEvent(aJourneyEvent({ ...given, applicationToken })));
+        if (end === undefined || review === undefined) throw new Error("unreachable");
+        const answer = stateOfSnapshot(
+          { ...aSnapshot(applicationToken), at: NOW + 1 },
+          NOW + 1,
+          null,
+        );
+
+        for (const observation of [end, answer, review]) await store.mergeState(observation, first);
+
+        expect(await seen(applicationToken)).toMatchObject({
+          status: "waiting_review",
+          outcome: null,
+        });
+      });
+
+      test("keeps a decision when an unarchiving and a trailing step follow it", async () => {
         const applicationToken = newToken();
         const events = [
           { type: "completed_application", at: NOW, outcome: "Approved" },
           { type: "application_unarchived", at: NOW + 1 },
-          { type: "pending_review", at: NOW + 2 },
+          { type: "completed_review", at: NOW + 2, entityApplicationToken: "EA-1" },
         ].map((given) => aJourneyEvent({ ...given, applicationToken }));
 
         for (const event of events) await store.mergeState(stateOfEvent(event), first);
 
         expect(await seen(applicationToken)).toMatchObject({
-          status: "waiting_review",
-          outcome: null,
+          status: "completed",
+          outcome: "Approved",
         });
       });
 
@@ -181,12 +203,9 @@ export function describeApplicationStore(
       test("lets Alloy's own answer stand above progress that is older", async () => {
         const applicationToken = newToken();
         const event = aJourneyEvent({ type: "pending_step_up", applicationToken });
+        const snapshot = aSnapshot(applicationToken);
         await store.mergeState(
-          stateOfSnapshot({
-            ...aSnapshot(applicationToken),
-            status: "waiting_review",
-            at: event.at,
-          }),
+          stateOfSnapshot({ ...snapshot, status: "waiting_review", at: event.at }, NOW, null),
           first,
         );
 
@@ -195,14 +214,20 @@ export function describeApplicationStore(
         expect((await seen(applicationToken)).status).toBe("waiting_review");
       });
 
-      test("shows no outcome when the newer of two ends has none", async () => {
-        const applicationToken = newToken();
-        const end = { type: "completed_application", applicationToken };
-        await store.mergeState(stateOfEvent(aJourneyEvent({ ...end, outcome: "Approved" })), first);
+      test("keeps the outcome when another report of the end names none", async () => {
+        for (const at of [NOW - 3, NOW + 3]) {
+          const applicationToken = newToken();
+          const end = { type: "completed_application", applicationToken };
+          const approved = aJourneyEvent({ ...end, at: NOW, outcome: "Approved" });
+          await store.mergeState(stateOfEvent(approved), first);
 
-        await store.mergeState(stateOfEvent(aJourneyEvent({ ...end, at: NOW })), first);
+          await store.mergeState(stateOfEvent(aJourneyEvent({ ...end, at })), first);
 
-        expect(await seen(applicationToken)).toMatchObject({ status: "completed", outcome: null });
+          expect(await seen(applicationToken)).toMatchObject({
+            status: "completed",
+            outcome: "Approved",
+          });
+        }
       });
 
       test("knows a rerun's application by its origin before any event of its own", async () => {
@@ -223,44 +248,62 @@ export function describeApplicationStore(
         expect(after).toMatchObject({ status: null, dueAt: first.dueAt });
       });
 
-      test("keeps one of two lists of siblings, the same in either order", async () => {
-        // Nothing else about it could refuse the second.
-        const event = aJourneyEvent({ type: "visited_node" });
-        const states = [];
-        for (const lists of [
-          ["one", "two"],
-          ["two", "one"],
-        ]) {
-          const applicationToken = newToken();
-          for (const sibling of lists) {
-            const state = { ...stateOfHealedEvent(event, [sibling]), applicationToken };
-            await store.mergeState(state, first);
-          }
-          states.push((await seen(applicationToken)).state.healed);
+      test("remembers until when events were healed", async () => {
+        const applicationToken = newToken();
+        for (const after of [5, 9, 7]) {
+          const event = aJourneyEvent({ applicationToken, at: NOW + after });
+          await store.mergeState(stateOfHealedEvent(event), first);
         }
 
-        expect(states[0]).toEqual(states[1]);
+        expect((await seen(applicationToken)).state.healedUntil).toBe(NOW + 9);
       });
 
-      test("keeps what identifies a healed event, for its webhook that comes after all", async () => {
+      test("indexes no external id that is too long for an index, and keeps it", async () => {
         const applicationToken = newToken();
-        const event = aJourneyEvent({ applicationToken, eventToken: "22750001" });
+        const group = "g".repeat(2_049);
+        const event = aJourneyEvent({
+          applicationToken,
+          externalIds: { group, entity: null, partner: null, application: null },
+        });
 
-        await store.mergeState(stateOfHealedEvent(event, ["sibling"]), first);
-        const { after: state } = await store.mergeState(
+        await store.mergeState(stateOfEvent(event), first);
+
+        expect((await seen(applicationToken)).state.externalIds.group).toBe(group);
+      });
+
+      test("believes Alloy's answer above its events, and its events above a submission", async () => {
+        const applicationToken = newToken();
+        const ids = (group: string) => ({ group, partner: null, application: null });
+        const observations = [
+          stateOfSubmission({
+            applicationToken,
+            journeyToken: "J-zzz",
+            submittedAt: NOW,
+            externalIds: { ...ids("zzz-forged"), partner: "partner-1" },
+          }),
           stateOfEvent(
-            aJourneyEvent({ applicationToken, type: "pending_review", at: event.at + 1 }),
+            aJourneyEvent({ applicationToken, externalIds: { ...ids("group-1"), entity: null } }),
           ),
-          first,
-        );
+          stateOfSnapshot(
+            { ...aSnapshot(applicationToken), externalIds: ids("answered") },
+            NOW,
+            null,
+          ),
+        ];
 
-        expect(state.healed[event.eventId]).toEqual({
-          type: event.type,
-          at: event.at,
-          entityApplicationToken: null,
-          nodeId: null,
-          eventToken: "22750001",
-          siblings: ["sibling"],
+        for (const observation of observations.slice(0, 2)) {
+          await store.mergeState(observation, first);
+        }
+        expect((await seen(applicationToken)).state).toMatchObject({
+          journeyToken: "J-1",
+          externalIds: { group: "group-1", partner: "partner-1" },
+        });
+        for (const observation of observations.toReversed()) {
+          await store.mergeState(observation, first);
+        }
+        expect((await seen(applicationToken)).state).toMatchObject({
+          journeyToken: "J-1",
+          externalIds: { group: "answered", partner: "partner-1" },
         });
       });
     });
@@ -342,18 +385,23 @@ export function describeApplicationStore(
         });
       });
 
-      test("leaves a settled application alone when another end arrives", async () => {
+      test("checks a settled application again when another end arrives", async () => {
         const applicationToken = newToken();
-        await store.mergeState(eventOf(applicationToken, { type: "error" }), first);
+        const end = { type: "completed_application", outcome: "Denied", at: NOW };
+        const wanted: CheckRequest = { dueAt: NOW + 3, when: "now-if-ended" };
+        await store.mergeState(eventOf(applicationToken, end), wanted);
         await opened.settle(applicationToken, NOW + 1);
 
-        const end = { type: "completed_application", outcome: "Denied", at: NOW + 2 };
-        await store.mergeState(eventOf(applicationToken, end), first);
+        // The same end once more asks for nothing.
+        await store.mergeState(eventOf(applicationToken, end), wanted);
+        expect(await seen(applicationToken)).toMatchObject({ dueAt: null, settledAt: NOW + 1 });
+        const another = { type: "completed_application", outcome: "Approved", at: NOW + 2 };
+        await store.mergeState(eventOf(applicationToken, another), wanted);
 
         expect(await seen(applicationToken)).toMatchObject({
           outcome: "Denied",
-          dueAt: null,
-          settledAt: NOW + 1,
+          dueAt: NOW + 3,
+          settledAt: null,
         });
       });
 
@@ -367,13 +415,14 @@ export function describeApplicationStore(
         expect(await seen(applicationToken)).toMatchObject({ dueAt: NOW + 3, settledAt: null });
       });
 
-      test("checks a settled application again when it is reopened", async () => {
+      test("checks a settled application again when Alloy answers that it is open", async () => {
         const applicationToken = newToken();
-        await store.mergeState(eventOf(applicationToken, { type: "error" }), first);
+        const end = { type: "completed_application", outcome: "Denied" };
+        await store.mergeState(eventOf(applicationToken, end), first);
         await opened.settle(applicationToken, NOW + 1);
 
         await store.mergeState(
-          eventOf(applicationToken, { type: "journey_application_retriggered", at: NOW + 2 }),
+          stateOfSnapshot({ ...aSnapshot(applicationToken), at: NOW + 2 }, NOW + 2, null),
           { dueAt: NOW + 3, when: "first" },
         );
 
@@ -413,6 +462,7 @@ export function describeApplicationStore(
         eventToken: event.eventToken,
         body: new TextEncoder().encode(`{ "ünd": "mehr\\u0000", "type": "${event.type}" }\n`),
         payloadKey: null,
+        isWithheld: false,
         ...changes,
       });
 
@@ -430,6 +480,7 @@ export function describeApplicationStore(
         expect(await store.recordEvent(record)).toEqual({
           isNew: true,
           receiptId: record.receiptId,
+          receivedAt: record.receivedAt,
         });
 
         expect(await opened.eventsOf(record.applicationToken)).toEqual([record]);
@@ -443,6 +494,7 @@ export function describeApplicationStore(
         expect(await store.recordEvent(again)).toEqual({
           isNew: false,
           receiptId: record.receiptId,
+          receivedAt: record.receivedAt,
         });
 
         expect(await opened.eventsOf(record.applicationToken)).toEqual([record]);
@@ -513,12 +565,48 @@ export function describeApplicationStore(
         const another = aJourneyEvent({ applicationToken: newToken(), at: NOW });
         for (const one of [...near, ...far, another]) await store.recordEvent(recordOf(one));
 
-        const found = await store.eventsNear(event);
+        const { recorded: found } = await store.reportsNear(event);
 
         expect(found.map(({ eventId }) => eventId).toSorted()).toEqual(
           near.map(({ eventId }) => eventId).toSorted(),
         );
         expect(found[0]).toMatchObject({ type: "pending_review", nodeId: null, eventToken: null });
+      });
+
+      test("notes that an event is withheld, if it is recorded", async () => {
+        const record = recordOf(aJourneyEvent({ applicationToken: newToken() }));
+        const event = aJourneyEvent({ applicationToken: record.applicationToken ?? "" });
+        await store.withholdEvent(event);
+        expect(await opened.eventsOf(record.applicationToken)).toEqual([]);
+        await store.recordEvent(record);
+
+        await store.withholdEvent(event);
+
+        const withheld = { ...record, isWithheld: true };
+        expect(await opened.eventsOf(record.applicationToken)).toEqual([withheld]);
+      });
+
+      test("finds the mark of a healed event, what was alike, and its webhooks", async () => {
+        const applicationToken = newToken();
+        const event = aJourneyEvent({ applicationToken, at: NOW });
+        const webhook = aJourneyEvent({ applicationToken, at: NOW + 3, entityToken: "P-1" });
+        const mark = {
+          event: { ...reportOf(event), applicationToken },
+          lookAlikes: [{ ...reportOf(webhook), recordedAs: null }],
+          webhooks: [],
+        };
+        await store.noteWebhookOf(mark.event, webhook);
+        await store.markHealed(applicationToken, mark, NOW + 1e9);
+        await store.markHealed(applicationToken, { ...mark, lookAlikes: [] }, NOW + 1e9);
+
+        await store.noteWebhookOf(mark.event, webhook);
+        await store.noteWebhookOf(mark.event, webhook);
+
+        const far = aJourneyEvent({ applicationToken, at: NOW + 2_001 });
+        expect((await store.reportsNear(webhook)).marks).toEqual([
+          { ...mark, webhooks: [reportOf(webhook)] },
+        ]);
+        expect((await store.reportsNear(far)).marks).toEqual([]);
       });
 
       test("forgets an event, and only that", async () => {
@@ -555,6 +643,7 @@ export function describeApplicationStore(
         await store.recordFailure(latest);
 
         expect(await opened.failuresOf(applicationToken)).toEqual([latest]);
+        expect(await store.hasFailure(applicationToken, failure.eventId)).toBe(true);
       });
 
       test("clears it, whether it is there or not", async () => {
@@ -565,6 +654,7 @@ export function describeApplicationStore(
         await store.clearFailure(applicationToken, failure.eventId);
 
         expect(await opened.failuresOf(applicationToken)).toEqual([]);
+        expect(await store.hasFailure(applicationToken, failure.eventId)).toBe(false);
       });
     });
   });

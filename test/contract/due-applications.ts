@@ -3,7 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dueShardOf } from "../../lambdas/adapters/application-item.ts";
 import type { Gap } from "../../lambdas/domain/gap.ts";
 import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
-import { stateOfEvent, stateOfSubmission } from "../../lambdas/domain/observation.ts";
+import {
+  stateOfEvent,
+  stateOfSnapshot,
+  stateOfSubmission,
+} from "../../lambdas/domain/observation.ts";
 import { NEVER_CHECKED } from "../../lambdas/domain/polling-ports.ts";
 import type { DueApplication, DueApplications } from "../../lambdas/domain/polling-ports.ts";
 import type { ApplicationStore, EventRecord } from "../../lambdas/domain/ports.ts";
@@ -39,6 +43,7 @@ function recordOf(event: JourneyEvent): EventRecord {
     nodeId: event.node.id,
     body: new TextEncoder().encode(`{"secret":"personal"}`),
     payloadKey: null,
+    isWithheld: false,
   };
 }
 
@@ -287,7 +292,7 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       const history = await due.history("JA-history");
 
       expect(history).toEqual({
-        events: [{ ...reportOf(event), receivedAt: NOW, origin: "webhook" }],
+        events: [{ ...reportOf(event), receivedAt: NOW, origin: "webhook", isWithheld: false }],
         failures: [evidence],
       });
     });
@@ -393,7 +398,7 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
 
       const asked = { applicationToken: "JA-asked", dueAt: NOW + 7, hasFailed: false };
       expect(await due.list(NOW + 7, 100)).toContainEqual(asked);
-      expect((await claim(asked)).memory).toEqual(found);
+      expect((await claim(asked)).memory).toEqual({ ...found, askedAt: NOW + 7 });
     });
 
     test("takes a settled application out of the index", async () => {
@@ -409,11 +414,21 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       const applicationToken = "JA-reopened";
       const check = { dueAt: NOW + 3, when: "first" } as const;
       const end = aJourneyEvent({ applicationToken, type: "completed_application", at: NOW });
-      const reopening = aJourneyEvent({
-        applicationToken,
-        type: "journey_application_retriggered",
-        at: NOW + 1,
-      });
+      const reopening = stateOfSnapshot(
+        {
+          applicationToken,
+          journeyToken: "J-1",
+          status: "running",
+          outcome: null,
+          at: NOW + 1,
+          environment: "sandbox",
+          externalIds: { group: null, partner: null, application: null },
+          chain: { previous: null, root: null, next: null },
+          isShadow: false,
+        },
+        NOW + 1,
+        null,
+      );
       await store.mergeState(stateOfEvent(end), { dueAt: NOW, when: "first" });
       await due.plan(await claim({ applicationToken, dueAt: NOW, hasFailed: false }), {
         dueAt: null,
@@ -426,7 +441,7 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
 
       await store.mergeState(stateOfEvent(end), check);
       const before = await isListed();
-      await store.mergeState(stateOfEvent(reopening), check);
+      await store.mergeState(reopening, check);
 
       expect(before).toBe(false);
       expect(await isListed()).toBe(true);

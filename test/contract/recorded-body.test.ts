@@ -70,6 +70,7 @@ describe("the recorded body", () => {
       eventToken: null,
       body,
       payloadKey,
+      isWithheld: false,
     });
   }
 

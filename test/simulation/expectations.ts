@@ -57,6 +57,35 @@ export function publicationOf(journeyToken: string, route: RouteId, { settings }
   return { ...settings.routes[route], ...settings.journeyRoutes[journeyToken]?.routes[route] };
 }
 
+const ENDS = ["completed_application", "application_expired", "error"];
+
+/** Whether only Alloy's answer can say what it says: an error, or an end that is not the only one. */
+export function isForAlloyToConfirm({ type, application }: TrueEvent): boolean {
+  if (!ENDS.includes(type)) return false;
+  return type === "error" || application.events.filter((one) => ENDS.includes(one.type)).length > 1;
+}
+
+/** Whether Alloy's last answer stands by it; an event that leaves out what Alloy knows may come second. */
+function isConfirmed({ application, order, type, isAlloysAlone }: TrueEvent): boolean {
+  if (isAlloysAlone) return false;
+  const later = application.events.filter((one) => one.order > order);
+  const { status } = application.versions.at(-1) ?? {};
+  const stands = {
+    completed_application: "completed",
+    application_expired: "expired",
+    error: "error",
+  };
+  return (
+    !later.some((one) => ENDS.includes(one.type)) &&
+    Object.entries(stands).some(([name, wanted]) => name === type && wanted === status)
+  );
+}
+
+/** Whether it depends on what came first whether it is published. */
+export function isUncertainEnd(event: TrueEvent): boolean {
+  return (isForAlloyToConfirm(event) || event.isAlloysAlone) && !isConfirmed(event);
+}
+
 /** Whether it must be published: its route is, and it was not overtaken by something newer. */
 export function isPublicationDue(
   event: TrueEvent,
@@ -65,6 +94,7 @@ export function isPublicationDue(
   const { journeyToken, isShadow, isForeign } = event.application;
   const { publish, publishLate } = publicationOf(journeyToken, routeOf(event, plot), plot);
   if (!publish || isShadow || isForeign || event.mayBeSilent) return false;
+  if (isUncertainEnd(event)) return false;
   if (publishLate || event.isAlwaysNews) return true;
   const { token } = event.application;
   return !event.times.some((at) => observer.isOvertaken(token, at));

@@ -129,15 +129,20 @@ export class GapWatch {
         return before === null ? right.mergeState(observation, check) : { before, after: before };
       },
       forgetEvent: (event) => right.forgetEvent(event),
-      eventsNear: (event) => right.eventsNear(event),
+      withholdEvent: (event) => right.withholdEvent(event),
+      markHealed: (token, mark, expiresAt) => right.markHealed(token, mark, expiresAt),
+      noteWebhookOf: (healed, webhook) => right.noteWebhookOf(healed, webhook),
+      reportsNear: (event) => right.reportsNear(event),
+      readApplicant: (token, entityToken) => right.readApplicant(token, entityToken),
+      hasFailure: (token, eventId) => right.hasFailure(token, eventId),
       readState: (token) => right.readState(token),
       recordFailure: (failure) => right.recordFailure(failure),
       clearFailure: (token, eventId) => right.clearFailure(token, eventId),
     };
   }
 
-  #isOfVictim({ final }: ApplicationState): boolean {
-    return final !== null && [...this.#ids].some((eventId) => final.stamp.endsWith(eventId));
+  #isOfVictim({ lastEnd }: ApplicationState): boolean {
+    return lastEnd !== null && [...this.#ids].some((eventId) => lastEnd.stamp.endsWith(eventId));
   }
 
   #isOn(): boolean {

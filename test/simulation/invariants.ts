@@ -2,7 +2,13 @@ import { QUEUE } from "../../lambdas/settings.ts";
 import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { Fault, FaultKind } from "./faults.ts";
-import { isHandled, isPublicationDue, isRouteOf, routeOf } from "./expectations.ts";
+import {
+  isForAlloyToConfirm,
+  isHandled,
+  isPublicationDue,
+  isRouteOf,
+  routeOf,
+} from "./expectations.ts";
 import { judgeAsking, judgeEnds } from "./judge-whole.ts";
 import type { Observer, Publication, Violation } from "./observer.ts";
 import type { TrueApplication, TrueEvent } from "./plot-application.ts";
@@ -54,7 +60,8 @@ function judgeEvent(event: TrueEvent, seen: Seen): number {
   }
   if (records.length > 1) observer.violate("doubled", `${name} is recorded under two ids`);
   if (published.length > 1) observer.violate("doubled", `${name} is published under two ids`);
-  if (records.length > 0 && published.length === 0 && isPublicationDue(event, seen)) {
+  const isMissed = records.length > 0 && published.length === 0 && isPublicationDue(event, seen);
+  if (isMissed && !isSaidByAnswer(event, seen)) {
     observer.violate("lost", `${name} is recorded, and not published`);
   }
   const publications = published.flatMap((id) => observer.publicationsOf.get(id) ?? []);
@@ -89,6 +96,17 @@ function isOfKnownShadow(
   if (!isShadow) return false;
   const knownAt = shadows.get(token) ?? Number.POSITIVE_INFINITY;
   return isShadowBySide !== "answers" || (invocation?.startedAt ?? 0) > knownAt;
+}
+
+/** Whether Alloy's own answer has told of an end that it had to confirm. */
+function isSaidByAnswer(event: TrueEvent, { plot, observer }: Seen): boolean {
+  if (!isForAlloyToConfirm(event)) return false;
+  return observer.publications.some(
+    ({ event: said }) =>
+      said.eventType === "snapshot" &&
+      said.applicationToken === event.application.token &&
+      said.route === routeOf(event, plot),
+  );
 }
 
 /** More than once only where a fault fell between publishing and remembering. */
@@ -288,7 +306,11 @@ function needsAlloysWord(application: TrueApplication, plot: Plot): boolean {
   const { events, journeyToken, versions } = application;
   if (versions.some(({ isUnsaid }) => isUnsaid)) return true;
   return events.some(
-    ({ type, isAlloysAlone }) => isAlloysAlone || !isHandled(plot, journeyToken, type),
+    (event) =>
+      event.isAlloysAlone ||
+      isForAlloyToConfirm(event) ||
+      event.type === "journey_application_retriggered" ||
+      !isHandled(plot, journeyToken, event.type),
   );
 }
 

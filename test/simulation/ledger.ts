@@ -1,4 +1,10 @@
-import { isHandled, publicationOf, routeOf } from "./expectations.ts";
+import {
+  isForAlloyToConfirm,
+  isHandled,
+  isUncertainEnd,
+  publicationOf,
+  routeOf,
+} from "./expectations.ts";
 import type { WorldResult } from "./world.ts";
 
 /**
@@ -20,7 +26,7 @@ export function ledgerOf({ plot, cloud, observer }: WorldResult): readonly strin
       ([entity, { status, outcome }]) => `${entity} ${status} ${outcome}`,
     );
     lines.push(
-      `${token} ${last?.status} ${last?.outcome} next ${next?.token} previous ${previous?.token}`,
+      `${token} ${last?.status} ${last?.outcome?.toLowerCase()} next ${next?.token} previous ${previous?.token}`,
       ...entities,
     );
     for (const event of true_) {
@@ -28,8 +34,9 @@ export function ledgerOf({ plot, cloud, observer }: WorldResult): readonly strin
       const isRecorded = event.ids.some((id) => events.has(id));
       // Of a step that may come late, and is not published then, the effect depends on the weather.
       const { publish, publishLate } = publicationOf(journeyToken, routeOf(event, plot), plot);
+      const isOfAlloysAnswer = isForAlloyToConfirm(event) || isUncertainEnd(event);
       const isNews = (publishLate || event.isAlwaysNews) && !event.mayBeSilent;
-      const isCertain = publish && !isShadow && isNews;
+      const isCertain = publish && !isShadow && isNews && !isOfAlloysAnswer;
       const effects = isCertain ? event.ids.filter((id) => observer.publicationsOf.has(id)) : [];
       lines.push(`${event.name} ${isRecorded ? "recorded" : "lost"} ${effects.length}`);
     }

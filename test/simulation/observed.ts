@@ -70,11 +70,16 @@ export function observe(options: {
       return table.recordFailure(failure);
     },
     async forgetEvent(event) {
-      story.tell("table", `forgets ${nameOf(event.eventId)}, a twin`);
+      story.tell("table", `forgets ${nameOf(event.eventId)}, an alias`);
       observer.tallies.forgotten += 1;
       return table.forgetEvent(event);
     },
-    eventsNear: (event) => table.eventsNear(event),
+    withholdEvent: (event) => table.withholdEvent(event),
+    markHealed: (token, mark, expiresAt) => table.markHealed(token, mark, expiresAt),
+    noteWebhookOf: (healed, webhook) => table.noteWebhookOf(healed, webhook),
+    reportsNear: (event) => table.reportsNear(event),
+    readApplicant: (token, entityToken) => table.readApplicant(token, entityToken),
+    hasFailure: (token, eventId) => table.hasFailure(token, eventId),
     readState: (token) => table.readState(token),
     clearFailure: (token, eventId) => table.clearFailure(token, eventId),
   };

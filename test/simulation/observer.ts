@@ -2,6 +2,7 @@ import { outcomeOf, statusOf } from "../../lambdas/domain/application-state.ts";
 import type { ApplicationState } from "../../lambdas/domain/application-state.ts";
 import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
 import { METRICS } from "../../lambdas/settings.ts";
+import { timeOf } from "../../lambdas/domain/stamp.ts";
 import type { MetricName } from "../../lambdas/settings.ts";
 import type { Version } from "./answers.ts";
 import type { TrueApplication } from "./plot-application.ts";
@@ -135,10 +136,8 @@ export class Observer {
 
     if (state.isShadow && !this.shadows.has(token)) this.shadows.set(token, this.#now());
 
-    const at = Math.max(
-      observation.lastEventAt ?? 0,
-      Number(observation.final?.stamp.slice(0, 15) ?? 0),
-    );
+    const answeredAt = observation.answer === null ? 0 : timeOf(observation.answer.stamp);
+    const at = Math.max(observation.lastEventAt ?? 0, answeredAt);
     const times = this.#mergedTimes.get(token) ?? [];
     if (times.some((time) => time > at)) this.#overtaken.add(`${token} ${at}`);
     // The same event again is no other one; two of one millisecond are told apart by nothing here.

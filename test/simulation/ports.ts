@@ -75,8 +75,48 @@ export function applicationStoreIn(sandbox: Sandbox, store: ApplicationStore): A
         () => store.forgetEvent(event),
         FORGET_EVENT,
       ),
-    eventsNear: (event) =>
-      sandbox.call("store.eventsNear", event.eventId, () => store.eventsNear(event), EVENTS_NEAR),
+    withholdEvent: (event) =>
+      sandbox.call(
+        "store.withholdEvent",
+        event.eventId,
+        () => store.withholdEvent(event),
+        WITHHOLD_EVENT,
+      ),
+    markHealed: (token, mark, expiresAt) =>
+      sandbox.call(
+        "store.markHealed",
+        mark.event.eventId,
+        () => store.markHealed(token, mark, expiresAt),
+        MARK_HEALED,
+      ),
+    noteWebhookOf: (healed, webhook) =>
+      sandbox.call(
+        "store.noteWebhookOf",
+        webhook.eventId,
+        () => store.noteWebhookOf(healed, webhook),
+        NOTE_WEBHOOK,
+      ),
+    reportsNear: (event) =>
+      sandbox.call(
+        "store.reportsNear",
+        event.eventId,
+        () => store.reportsNear(event),
+        REPORTS_NEAR,
+      ),
+    readApplicant: (token, entityToken) =>
+      sandbox.call(
+        "store.readApplicant",
+        token,
+        () => store.readApplicant(token, entityToken),
+        READ_APPLICANT,
+      ),
+    hasFailure: (token, eventId) =>
+      sandbox.call(
+        "store.hasFailure",
+        eventId,
+        () => store.hasFailure(token, eventId),
+        HAS_FAILURE,
+      ),
     readState: (token) =>
       sandbox.call("store.readState", token, () => store.readState(token), READ_STATE),
     mergeState: (observation, check) =>
@@ -105,7 +145,12 @@ export function applicationStoreIn(sandbox: Sandbox, store: ApplicationStore): A
 
 const RECORD_EVENT = table("Recording an event");
 const FORGET_EVENT = table("Forgetting an event", SELDOM_WRITE);
-const EVENTS_NEAR = table("Reading an application's events", SELDOM_READ);
+const WITHHOLD_EVENT = table("Withholding an event", SELDOM_WRITE);
+const MARK_HEALED = table("Marking a healed event", SELDOM_WRITE);
+const NOTE_WEBHOOK = table("Noting a healed event's webhook", SELDOM_WRITE);
+const REPORTS_NEAR = table("Reading an application's events", SELDOM_READ);
+const READ_APPLICANT = table("Reading an applicant", SELDOM_READ);
+const HAS_FAILURE = table("Reading a failure", SELDOM_READ);
 const READ_STATE = table("Reading an application's state", SELDOM_READ);
 const MERGE_STATE = table("Merging into an application's state");
 const RECORD_FAILURE = table("Recording a failure");

@@ -30,7 +30,7 @@ const outcome = oneOf(null, "Approved", "Denied", "approved", "Needs Documents")
 
 /** What moves the state most comes as often as what merely fills it. */
 const eventType = fc.oneof(
-  ...["progress", "final", "reopening", "note"].map((kind) =>
+  ...["progress", "final", "reopening", "rerun", "note"].map((kind) =>
     oneOf(...Object.keys(EVENT_TYPES).filter((type) => factsOf(type)?.meaning.kind === kind)),
   ),
   { weight: 1, arbitrary: oneOf("invented_tomorrow") },
@@ -76,6 +76,7 @@ export function anyObservationOf(applicationToken: string): fc.Arbitrary<Applica
       status: oneOf(...APPLICATION_STATUSES),
       outcome,
       at: time,
+      askedAt: time,
       environment: oneOf("sandbox" as const, null),
       externalIds: fc.record(external),
       chain: fc.record({
@@ -85,13 +86,17 @@ export function anyObservationOf(applicationToken: string): fc.Arbitrary<Applica
       }),
       isShadow: oneOf(false, false, false, true),
     })
-    .map((given) =>
-      stateOfSnapshot({
-        ...given,
-        applicationToken,
-        journeyToken: "J-1",
-        outcome: given.status === "completed" ? given.outcome : null,
-      }),
+    .map(({ askedAt, ...given }) =>
+      stateOfSnapshot(
+        {
+          ...given,
+          applicationToken,
+          journeyToken: "J-1",
+          outcome: given.status === "completed" ? given.outcome : null,
+        },
+        askedAt,
+        null,
+      ),
     );
   const rerun = anyEventOf("JA-origin").map((event) =>
     stateOfRerun({ ...event, rerunApplicationToken: applicationToken }),
@@ -100,9 +105,7 @@ export function anyObservationOf(applicationToken: string): fc.Arbitrary<Applica
     { weight: 12, arbitrary: anyEventOf(applicationToken).map(stateOfEvent) },
     {
       weight: 2,
-      arbitrary: fc
-        .tuple(anyEventOf(applicationToken), fc.subarray(["sibling-1", "sibling-2"]))
-        .map(([event, siblings]) => stateOfHealedEvent(event, siblings)),
+      arbitrary: anyEventOf(applicationToken).map(stateOfHealedEvent),
     },
     { weight: 2, arbitrary: submission },
     { weight: 2, arbitrary: snapshot },

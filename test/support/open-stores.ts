@@ -69,6 +69,7 @@ const EventSchema = v.object({
   nodeId: text,
   eventToken: text,
   payloadKey: text,
+  isWithheld: v.nullish(v.boolean(), false),
   body: v.optional(v.instance(Uint8Array)),
 });
 const FailureSchema = v.object({

@@ -94,7 +94,13 @@ export function alloyAnswer(
 }
 
 export function recordOf(event: JourneyEvent, changes: Partial<RecordedEvent> = {}): RecordedEvent {
-  return { ...reportOf(event), receivedAt: event.at + 500, origin: "webhook", ...changes };
+  return {
+    ...reportOf(event),
+    receivedAt: event.at + 500,
+    origin: "webhook",
+    isWithheld: false,
+    ...changes,
+  };
 }
 
 const TIMED_OUT: AlloyAnswer = { kind: "failed", cause: "timeout", retryAfterMs: null };

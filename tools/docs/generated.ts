@@ -1,6 +1,6 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 
-import { EVENT_TYPES } from "../../lambdas/domain/event-types.ts";
+import { EVENT_TYPES, isDecisive } from "../../lambdas/domain/event-types.ts";
 import type { EventMeaning } from "../../lambdas/domain/event-types.ts";
 import { routeFor } from "../../lambdas/domain/route.ts";
 import { ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings.ts";
@@ -54,7 +54,7 @@ export function withParts(
 
 function eventTypes(): string {
   const rows = Object.entries(EVENT_TYPES).map(([type, { level, meaning }]) => {
-    const status = statusOfMeaning(meaning);
+    const status = statusOfMeaning(type, meaning);
     return `| \`${type}\` | ${level} | ${meaning.kind} | ${status} | ${routesOf(type)} |`;
   });
   return [
@@ -64,14 +64,16 @@ function eventTypes(): string {
   ].join("\n");
 }
 
-function statusOfMeaning(meaning: EventMeaning): string {
+function statusOfMeaning(type: string, meaning: EventMeaning): string {
   const { kind } = meaning;
   switch (kind) {
     case "progress":
-    case "final":
       return `\`${meaning.status}\``;
+    case "final":
+      return isDecisive(type) ? `\`${meaning.status}\`` : "as Alloy answers";
     case "reopening":
-      return meaning.status === null ? "as it was" : `\`${meaning.status}\``;
+      return "as Alloy answers";
+    case "rerun":
     case "note":
       return "unchanged";
   }

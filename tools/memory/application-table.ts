@@ -1,6 +1,7 @@
 import { dueShardOf } from "../../lambdas/adapters/application-item.ts";
-import { hasEnded, mergeState } from "../../lambdas/domain/application-state.ts";
-import type { ApplicationState } from "../../lambdas/domain/application-state.ts";
+import type { HealedMark, NearbyReports } from "../../lambdas/domain/alias.ts";
+import { hasEnded, mergeState, newerOf } from "../../lambdas/domain/application-state.ts";
+import type { ApplicationState, EntityRegister } from "../../lambdas/domain/application-state.ts";
 import type { Gap } from "../../lambdas/domain/gap.ts";
 import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
 import { NEVER_CHECKED } from "../../lambdas/domain/polling-ports.ts";
@@ -24,8 +25,8 @@ import type {
   Merged,
   Recording,
 } from "../../lambdas/domain/ports.ts";
-import { TWIN_MS } from "../../lambdas/domain/reconciliation.ts";
-import type { ToldEvent } from "../../lambdas/domain/twin.ts";
+import { reportOf, TWIN_MS } from "../../lambdas/domain/reconciliation.ts";
+import { APPLICANTS } from "../../lambdas/settings.ts";
 
 /** An application as it is kept; times in epoch milliseconds. */
 export interface KeptApplication {
@@ -57,19 +58,46 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   /** By application token and event id. */
   readonly failures = new Map<string, FailureRecord>();
   #witness: Witness | null = null;
+  /** Of applicants that left their application, by application token and entity token. */
+  readonly applicants = new Map<string, EntityRegister>();
+  /** Marks of healed events, by event id. */
+  readonly marks = new Map<string, HealedMark>();
   /** The same events by application token: a world of many applications must not search them all. */
   readonly #eventsOf = new Map<string, Map<string, EventRecord>>();
   readonly #failuresOf = new Map<string, Map<string, FailureRecord>>();
 
   async recordEvent(event: EventRecord): Promise<Recording> {
-    const { applicationToken, eventId, receiptId } = event;
+    const { applicationToken, eventId, receiptId, receivedAt } = event;
     const kept = this.events.get(eventId);
-    if (kept !== undefined) return { isNew: false, receiptId: kept.receiptId };
+    if (kept !== undefined) {
+      return { isNew: false, receiptId: kept.receiptId, receivedAt: kept.receivedAt };
+    }
     this.events.set(eventId, event);
     if (applicationToken !== null) {
       innerMap(this.#eventsOf, applicationToken).set(eventId, event);
     }
-    return { isNew: true, receiptId };
+    return { isNew: true, receiptId, receivedAt };
+  }
+
+  async withholdEvent({ eventId }: JourneyEvent): Promise<void> {
+    const event = this.events.get(eventId);
+    if (event === undefined) return;
+    const withheld = { ...event, isWithheld: true };
+    this.events.set(eventId, withheld);
+    if (event.applicationToken === null) return;
+    innerMap(this.#eventsOf, event.applicationToken).set(eventId, withheld);
+  }
+
+  async markHealed(_: string, mark: HealedMark): Promise<void> {
+    const { eventId } = mark.event;
+    if (!this.marks.has(eventId)) this.marks.set(eventId, mark);
+  }
+
+  async noteWebhookOf({ eventId }: HealedMark["event"], webhook: JourneyEvent): Promise<void> {
+    const mark = this.marks.get(eventId);
+    if (mark === undefined) return;
+    const others = mark.webhooks.filter((one) => one.eventId !== webhook.eventId);
+    this.marks.set(eventId, { ...mark, webhooks: [...others, reportOf(webhook)] });
   }
 
   async forgetEvent({ applicationToken, eventId }: JourneyEvent): Promise<void> {
@@ -77,17 +105,21 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     this.#eventsOf.get(applicationToken)?.delete(eventId);
   }
 
-  async eventsNear({ applicationToken, at }: JourneyEvent): Promise<readonly ToldEvent[]> {
-    return this.#eventsInOrder(applicationToken)
-      .filter((other) => Math.abs(other.at - at) <= TWIN_MS)
-      .map(({ eventId, type, at: when, entityApplicationToken, nodeId, eventToken }) => ({
-        eventId,
-        type,
-        at: when,
-        entityApplicationToken,
-        nodeId,
-        eventToken,
-      }));
+  async reportsNear({ applicationToken, at }: JourneyEvent): Promise<NearbyReports> {
+    const isNear = (other: { readonly at: number }) => Math.abs(other.at - at) <= TWIN_MS;
+    return {
+      recorded: this.#eventsInOrder(applicationToken).filter(isNear).map(recordedReportOf),
+      marks: [...this.marks.values()].filter(
+        ({ event }) => event.applicationToken === applicationToken && isNear(event),
+      ),
+    };
+  }
+
+  async readApplicant(
+    applicationToken: string,
+    entityToken: string,
+  ): Promise<EntityRegister | null> {
+    return this.applicants.get(keyOf(applicationToken, entityToken)) ?? null;
   }
 
   async readState(applicationToken: string): Promise<ApplicationState | null> {
@@ -97,26 +129,54 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   async mergeState(observation: ApplicationState, check: CheckRequest): Promise<Merged> {
     const { applicationToken } = observation;
     const kept = this.applications.get(applicationToken);
-    const state = kept === undefined ? observation : mergeState(kept.state, observation);
+    const after = kept === undefined ? observation : mergeState(kept.state, observation);
+    const memory = kept?.memory ?? NEVER_CHECKED;
+    const isWantedNow = check.when === "now" || isAnotherEnd(kept?.state, observation, check);
     this.applications.set(applicationToken, {
-      state,
+      state: this.#withoutApplicants(after),
       revision: (kept?.revision ?? 0) + 1,
-      ...checkAfter(kept, state, check),
+      ...checkAfter(kept, after, check.dueAt, isWantedNow),
       claimedUntil: kept?.claimedUntil ?? null,
-      memory: kept?.memory ?? NEVER_CHECKED,
+      memory: isWantedNow ? { ...memory, askedAt: check.dueAt } : memory,
       gap: kept?.gap ?? null,
     });
-    return { before: kept?.state ?? null, after: state };
+    return { before: kept?.state ?? null, after };
+  }
+
+  /** Once there are too many applicants, those that moved last stay with the application. */
+  #withoutApplicants(state: ApplicationState): ApplicationState {
+    const registers = Object.entries(state.entities);
+    if (registers.length <= APPLICANTS.most) return state;
+    const inOrder = registers.toSorted(([, one], [, other]) => (one.stamp < other.stamp ? -1 : 1));
+    const leaving = inOrder.slice(0, registers.length - APPLICANTS.kept);
+    for (const [token, register] of leaving) {
+      const key = keyOf(state.applicationToken, token);
+      const stored = this.applicants.get(key);
+      this.applicants.set(key, stored === undefined ? register : newerOf(stored, register));
+    }
+    const newest = leaving.at(-1)?.[1].stamp ?? "";
+    const until = state.applicantsStoredUntil ?? "";
+    return {
+      ...state,
+      entities: Object.fromEntries(
+        registers.filter(([token]) => !leaving.some(([left]) => left === token)),
+      ),
+      applicantsStoredUntil: newest > until ? newest : until,
+    };
   }
 
   async recordFailure(failure: FailureRecord): Promise<void> {
     const { applicationToken, eventId } = failure;
-    this.failures.set(failureKey(applicationToken, eventId), failure);
+    this.failures.set(keyOf(applicationToken, eventId), failure);
     innerMap(this.#failuresOf, applicationToken).set(eventId, failure);
   }
 
+  async hasFailure(applicationToken: string, eventId: string): Promise<boolean> {
+    return this.failures.has(keyOf(applicationToken, eventId));
+  }
+
   async clearFailure(applicationToken: string, eventId: string): Promise<void> {
-    this.failures.delete(failureKey(applicationToken, eventId));
+    this.failures.delete(keyOf(applicationToken, eventId));
     this.#failuresOf.get(applicationToken)?.delete(eventId);
   }
 
@@ -175,6 +235,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
         nodeId: event.nodeId,
         eventToken: event.eventToken,
         outcome: event.outcome,
+        isWithheld: event.isWithheld,
       })),
       failures: failures.map(({ eventId, eventType, failedAt, reason, deadLettered }) => ({
         eventId,
@@ -254,8 +315,8 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   }
 }
 
-function failureKey(applicationToken: string, eventId: string): string {
-  return `${applicationToken} ${eventId}`;
+function keyOf(applicationToken: string, id: string): string {
+  return `${applicationToken} ${id}`;
 }
 
 function innerMap<Value>(outer: Map<string, Map<string, Value>>, key: string): Map<string, Value> {
@@ -288,14 +349,29 @@ function firstOfEachPartition(
   });
 }
 
+function recordedReportOf(event: EventRecord): NearbyReports["recorded"][number] {
+  const { eventId, type, at, origin, entityApplicationToken, entityToken } = event;
+  const { nodeId, eventToken, outcome } = event;
+  const report = { eventId, type, at, origin, entityApplicationToken, entityToken };
+  return { ...report, nodeId, eventToken, outcome };
+}
+
+function isAnotherEnd(
+  before: ApplicationState | undefined,
+  { end }: ApplicationState,
+  { when }: CheckRequest,
+): boolean {
+  if (when !== "now-if-ended" || before === undefined || !hasEnded(before)) return false;
+  return end?.stamp !== before.end?.stamp;
+}
+
 function checkAfter(
   kept: KeptApplication | undefined,
   state: ApplicationState,
-  check: CheckRequest,
+  dueAt: number,
+  isWantedNow: boolean,
 ): Pick<KeptApplication, "dueAt" | "hasFailed" | "settledAt"> {
-  const { dueAt } = check;
-  if (kept === undefined || check.when === "now")
-    return { dueAt, hasFailed: false, settledAt: null };
+  if (isWantedNow || kept === undefined) return { dueAt, hasFailed: false, settledAt: null };
   const { hasFailed } = kept;
   // What is final and confirmed is checked no more, unless it is not final after all.
   if (kept.settledAt !== null && hasEnded(state)) {

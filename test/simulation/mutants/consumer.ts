@@ -176,7 +176,10 @@ export const CONSUMER_MUTANTS: readonly WorldMutant[] = [
     plant: () => ({
       consumerDependencies: (right) => ({
         ...right,
-        store: { ...right.store, eventsNear: () => Promise.resolve([]) },
+        store: {
+          ...right.store,
+          reportsNear: () => Promise.resolve({ recorded: [], marks: [] }),
+        },
       }),
     }),
   },
@@ -190,7 +193,7 @@ export const CONSUMER_MUTANTS: readonly WorldMutant[] = [
           ...right.store,
           async mergeState(observation, check) {
             const merged = await right.store.mergeState(observation, check);
-            return { ...merged, after: { ...merged.after, healed: {} } };
+            return { ...merged, after: { ...merged.after, healedUntil: null } };
           },
         },
       }),

@@ -1,4 +1,4 @@
-import { mergeState } from "../../../lambdas/domain/application-state.ts";
+import { hasEnded, mergeState } from "../../../lambdas/domain/application-state.ts";
 import type { ApplicationState } from "../../../lambdas/domain/application-state.ts";
 import type { ApplicationStore } from "../../../lambdas/domain/ports.ts";
 import type { MemoryCloud } from "../../../tools/memory/cloud.ts";
@@ -29,7 +29,12 @@ function bound(store: ApplicationStore): ApplicationStore {
   return {
     recordEvent: (event) => store.recordEvent(event),
     forgetEvent: (event) => store.forgetEvent(event),
-    eventsNear: (event) => store.eventsNear(event),
+    withholdEvent: (event) => store.withholdEvent(event),
+    markHealed: (token, mark, expiresAt) => store.markHealed(token, mark, expiresAt),
+    noteWebhookOf: (healed, webhook) => store.noteWebhookOf(healed, webhook),
+    reportsNear: (event) => store.reportsNear(event),
+    readApplicant: (token, entityToken) => store.readApplicant(token, entityToken),
+    hasFailure: (token, eventId) => store.hasFailure(token, eventId),
     readState: (token) => store.readState(token),
     mergeState: (observation, check) => store.mergeState(observation, check),
     recordFailure: (failure) => store.recordFailure(failure),
@@ -49,7 +54,13 @@ export const STATE_MUTANTS: readonly WorldMutant[] = [
       mergedBy((before, observation) => {
         const merged = mergeState(before, observation);
         if (observation.progress === null) return merged;
-        return { ...merged, progress: observation.progress, final: null, reopenings: {} };
+        return {
+          ...merged,
+          progress: observation.progress,
+          end: null,
+          lastEnd: null,
+          answer: null,
+        };
       }),
   },
   {
@@ -58,8 +69,8 @@ export const STATE_MUTANTS: readonly WorldMutant[] = [
     plant: () =>
       mergedBy((before, observation) => {
         const merged = mergeState(before, observation);
-        const isNewer = timeOf(merged.progress) > timeOf(merged.final);
-        return isNewer ? { ...merged, final: null } : merged;
+        const isNewer = timeOf(merged.progress) > timeOf(merged.lastEnd);
+        return isNewer ? { ...merged, end: null, lastEnd: null } : merged;
       }),
   },
   {
@@ -80,7 +91,8 @@ export const STATE_MUTANTS: readonly WorldMutant[] = [
     plant: () =>
       mergedBy((before, observation) => ({
         ...mergeState(before, observation),
-        final: before.final ?? observation.final,
+        lastEnd: before.lastEnd ?? observation.lastEnd,
+        answer: hasEnded(before) ? before.answer : mergeState(before, observation).answer,
       })),
   },
   {

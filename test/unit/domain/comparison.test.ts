@@ -20,7 +20,13 @@ const context = {
 
 /** Alloy's webhooks bring no token of the event. */
 function recordOf(event: JourneyEvent): RecordedEvent {
-  return { ...reportOf(event), eventToken: null, receivedAt: event.at, origin: "webhook" };
+  return {
+    ...reportOf(event),
+    eventToken: null,
+    receivedAt: event.at,
+    origin: "webhook",
+    isWithheld: false,
+  };
 }
 
 test("a status that only ignored events moved on is corrected by Alloy's own word", () => {

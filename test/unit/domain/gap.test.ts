@@ -215,6 +215,7 @@ describe("a webhook that came", () => {
     outcome: null,
     receivedAt: AT + 10 * MINUTE,
     origin: "webhook",
+    isWithheld: false,
   } as const;
 
   test("is late when it came after the grace", () => {

@@ -130,7 +130,7 @@ test("has its effect under one id when each telling has seen the other, and the 
 
 test("reads nothing for an ordinary webhook", async () => {
   const consumer = aConsumer();
-  consumer.store.eventsNear = () => Promise.reject(new Error("read"));
+  consumer.store.reportsNear = () => Promise.reject(new Error("read"));
 
   const { batchItemFailures } = await consumer.process(batchOf([told]));
 
