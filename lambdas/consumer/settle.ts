@@ -93,16 +93,25 @@ export function makeSettle(dependencies: SettleDependencies) {
     work: Work | null,
     reason: string,
   ): Promise<readonly SQSRecord[]> {
-    try {
-      await Promise.all(records.map(({ body }) => deadLetters.send(body, reason)));
-    } catch (error) {
-      logger.error("consumer.record.stuck", { ...keysOf(work), reason, error: nameOf(error) });
-      return giveBack(records);
+    const stuck: SQSRecord[] = [];
+    await Promise.all(
+      records.map(async (record) => {
+        try {
+          await deadLetters.send(record.body, reason);
+        } catch (error) {
+          // It alone goes back: the others of its work are in the dead-letter queue by now.
+          stuck.push(record);
+          logger.error("consumer.record.stuck", { ...keysOf(work), reason, error: nameOf(error) });
+        }
+      }),
+    );
+    const gone = records.length - stuck.length;
+    if (gone > 0) {
+      metrics.count(METRICS.recordsDeadLettered, gone);
+      logger.error("consumer.record.dead-lettered", { ...keysOf(work), reason });
+      await keepEvidence(work, reason, true);
     }
-    metrics.count(METRICS.recordsDeadLettered, records.length);
-    logger.error("consumer.record.dead-lettered", { ...keysOf(work), reason });
-    await keepEvidence(work, reason, true);
-    return [];
+    return stuck.length === 0 ? [] : giveBack(stuck);
   }
 
   async function retry(

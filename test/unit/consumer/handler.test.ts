@@ -7,6 +7,7 @@ import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
 const START = Date.UTC(2026, 10, 23, 20);
 const of = (type: string, token: string, after = 0) => webhookOf(type, token, START + after);
 
+const REFUSED = { kind: "permanent", reason: "MalformedDetail" } as const;
 const THROTTLED = { kind: "transient", reason: "ThrottlingException" } as const;
 
 describe("a batch", () => {
@@ -57,6 +58,37 @@ describe("a batch", () => {
       "the body is not JSON (8 characters)",
     ]);
     expect(consumer.published).toHaveLength(1);
+  });
+
+  test("dead-letters at once what the bus refuses for good, and gives back only the copy that found no place there", async () => {
+    const deadLettered: string[] = [];
+    const consumer = aConsumer({
+      publisher: {
+        publish: async (events) =>
+          events.map(({ applicationToken }) => (applicationToken === "JA-2" ? REFUSED : null)),
+      },
+      deadLetters: {
+        async send(_, reason) {
+          if (deadLettered.length === 1) throw new Error("the dead-letter queue is full");
+          deadLettered.push(reason);
+        },
+      },
+    });
+    const batch = batchOf(["JA-1", "JA-2", "JA-2"].map((token) => of("pending_review", token)));
+
+    const { batchItemFailures } = await consumer.process(batch);
+
+    expect(deadLettered).toEqual(["The bus did not take the event: MalformedDetail"]);
+    expect(batchItemFailures).toEqual([{ itemIdentifier: batch.Records[2]?.messageId }]);
+  });
+
+  test("does not take an event for published of which the publisher says nothing", async () => {
+    const consumer = aConsumer({ publisher: { publish: async () => [] } });
+    const batch = batchOf([of("pending_review", "JA-1")]);
+
+    const { batchItemFailures } = await consumer.process(batch);
+
+    expect(batchItemFailures).toEqual([{ itemIdentifier: batch.Records[0]?.messageId }]);
   });
 
   test("gives back only what the bus refused (pitfalls 2: partial failures)", async () => {
