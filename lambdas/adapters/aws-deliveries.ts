@@ -12,6 +12,7 @@ import type { Deliveries } from "../domain/polling-ports.ts";
 import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../settings.ts";
 import type { MetricName, PollerSettings } from "../settings.ts";
 import { translateAwsError } from "./aws-error.ts";
+import { readResults } from "./metric-data.ts";
 
 /** CloudWatch keeps data points of a minute for 15 days. */
 const PERIOD_SECONDS = 60;
@@ -81,7 +82,7 @@ export class AwsDeliveries implements Deliveries {
           ...(page === undefined ? {} : { NextToken: page }),
         }),
       );
-      results.push(...(answer.MetricDataResults ?? []));
+      results.push(...readResults(answer));
       page = answer.NextToken;
     } while (page !== undefined);
     return results;
@@ -98,6 +99,8 @@ export class AwsDeliveries implements Deliveries {
         ],
       }),
     );
+    // An answer without numbers does not say that the queue is empty.
+    if (Object.keys(Attributes).length === 0) throw new Error("the queue does not say its depth");
     return Object.values(Attributes).reduce((sum, value) => sum + Number(value), 0);
   }
 

@@ -11,6 +11,7 @@ import {
 } from "../settings.ts";
 import type { OutcomeSubject } from "../settings.ts";
 import { translateAwsError } from "./aws-error.ts";
+import { readResults } from "./metric-data.ts";
 
 /** The steps of the compared windows; CloudWatch keeps them for 63 days. */
 const PERIOD_SECONDS = 300;
@@ -30,7 +31,7 @@ export class CloudWatchOutcomeCounts implements OutcomeCounts {
     let page: string | undefined;
     try {
       do {
-        const { MetricDataResults = [], NextToken } = await this.#cloudWatch.send(
+        const answer = await this.#cloudWatch.send(
           new GetMetricDataCommand({
             StartTime: new Date(from),
             // CloudWatch leaves out what begins at the end.
@@ -39,10 +40,10 @@ export class CloudWatchOutcomeCounts implements OutcomeCounts {
             ...(page === undefined ? {} : { NextToken: page }),
           }),
         );
-        for (const { Values = [] } of MetricDataResults) {
+        for (const { Values = [] } of readResults(answer)) {
           total += Values.reduce((sum, value) => sum + value, 0);
         }
-        page = NextToken;
+        page = answer.NextToken;
       } while (page !== undefined);
     } catch (error) {
       throw translateAwsError("Reading how many applications came to an outcome", error);

@@ -20,6 +20,8 @@ function aDeliveries(
     readonly refusals?: PollerSettings["refusals"];
     readonly pages?: number;
     readonly fails?: boolean;
+    readonly statusCode?: "Complete" | "InternalError" | "Forbidden";
+    readonly attributes?: Readonly<Record<string, string>>;
   } = {},
 ) {
   const asked: GetMetricDataCommandInput[] = [];
@@ -32,6 +34,7 @@ function aDeliveries(
         Id,
         Timestamps: Object.keys(points).map((minute) => new Date(NOW + Number(minute) * MINUTE)),
         Values: Object.values(points),
+        StatusCode: options.statusCode ?? "Complete",
       }));
       const isLast = asked.length >= (options.pages ?? 1);
       const output = {
@@ -47,7 +50,7 @@ function aDeliveries(
   sqs.middlewareStack.add(
     () => async () => ({
       output: {
-        Attributes: {
+        Attributes: options.attributes ?? {
           ApproximateNumberOfMessages: String(options.queued ?? 0),
           ApproximateNumberOfMessagesNotVisible: "0",
         },
@@ -150,6 +153,19 @@ describe("how webhooks fared", () => {
       "5xx",
       "ApproximateAgeOfOldestMessage",
     ]);
+  });
+
+  test.each(["InternalError", "Forbidden"] as const)(
+    "is not taken for nothing when an answer 200 says of a metric: %s",
+    async (statusCode) => {
+      const { record } = aDeliveries({ accepted: {} }, { statusCode });
+
+      await expect(record()).rejects.toThrow(TransientError);
+    },
+  );
+
+  test("does not take the queue for empty when it does not say its depth", async () => {
+    await expect(aDeliveries({}, { attributes: {} }).record()).rejects.toThrow(TransientError);
   });
 
   test("is a transient error when it cannot be read", async () => {

@@ -89,6 +89,28 @@ export function describeBus(name: string, open: () => Promise<OpenBus>): void {
       expect(heard.map(({ detail }) => detail)).toEqual(expect.arrayContaining(events));
     });
 
+    test("takes ten events that are too large for one call together", async () => {
+      const events = Array.from({ length: 10 }, (_, index) => ({
+        ...anEvent(index),
+        journeyName: "n".repeat(50_000),
+      }));
+
+      const answers = await bus.publisher.publish(events);
+
+      expect(answers).toEqual(events.map(() => null));
+      const heard = await bus.hear(10);
+      expect(heard.map(({ detail }) => detail)).toEqual(expect.arrayContaining(events));
+    });
+
+    test("tells a queue of an event whose characters no queue takes", async () => {
+      const event = { ...anEvent(1), journeyName: "a\u007f\u0085\ufffe\uffff\u0000 ä 𝄞" };
+
+      const answers = await bus.publisher.publish([event]);
+
+      expect(answers).toEqual([null]);
+      expect(await bus.hear(1)).toMatchObject([{ detail: event }]);
+    });
+
     test("tells of a gap under its title", async () => {
       await bus.gaps.announce([A_GAP_NOTICE]);
 

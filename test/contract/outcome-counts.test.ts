@@ -135,3 +135,17 @@ test("what CloudWatch refuses is said in our words", async () => {
 
   await expect(counts.total([approved], { from: FROM, to: TO })).rejects.toThrow(TransientError);
 });
+
+test.each([
+  {},
+  { MetricDataResults: [{ Id: "subject0", StatusCode: "InternalError", Values: [] }] },
+])("an answer 200 without values is not none: %j", async (answer) => {
+  const cloudWatch = new CloudWatchClient({ region: "us-east-1" });
+  cloudWatch.middlewareStack.add(
+    () => async () => ({ output: { ...answer, $metadata: {} }, response: {} }),
+    { step: "initialize" },
+  );
+  const counts = new CloudWatchOutcomeCounts({ cloudWatch, stage: "sandbox" });
+
+  await expect(counts.total([approved], { from: FROM, to: TO })).rejects.toThrow(TransientError);
+});

@@ -38,6 +38,8 @@ export class MemorySqs {
   /** What `StartMessageMoveTask` was asked, and what it answers. */
   readonly started: unknown[] = [];
   startFailure: Error | null = null;
+  /** Answers a send with 200, names no message, and has not taken it. */
+  losesMessages = false;
   /** Called before each operation; what it throws is the operation's failure. */
   onCall: (call: string) => void = () => undefined;
 
@@ -100,8 +102,9 @@ export class MemorySqs {
         return this.#receive(input);
       case "SendMessageCommand":
         this.#note("send", QueueUrl);
+        if (this.losesMessages) return {};
         this.put(QueueUrl, input.MessageBody, { attributes: input.MessageAttributes });
-        return {};
+        return { MessageId: randomUUID() };
       case "DeleteMessageCommand": {
         this.#note("delete", QueueUrl);
         const held = this.#of(QueueUrl);

@@ -42,7 +42,7 @@ describe("the index of pitfalls", () => {
   test.each([
     ["Powertools idempotency", 14],
     ["Batches", 6],
-    ["SQS, Lambda, API Gateway", 19],
+    ["SQS, Lambda, API Gateway", 23],
     ["Who is let in, and what is printed", 4],
   ])("has every row of %s", (section, count) => {
     expect(ALL.filter((row) => row.section === section)).toHaveLength(count);

@@ -47,7 +47,7 @@ export function makeEmulatorReceiver(clients: Clients, outputs: StackOutputs): R
     ignoredEventTypes: stage.events.handled.allBut,
     routesPublishingLate: new Set(ROUTE_IDS.filter((route) => stage.routes[route].publishLate)),
     async announceSubmission(detail) {
-      const { Entries, FailedEntryCount } = await clients.events.send(
+      const { Entries } = await clients.events.send(
         new PutEventsCommand({
           Entries: [
             {
@@ -59,7 +59,7 @@ export function makeEmulatorReceiver(clients: Clients, outputs: StackOutputs): R
           ],
         }),
       );
-      if (FailedEntryCount) {
+      if (Entries?.[0]?.EventId === undefined) {
         throw new Error(
           `The bus refused a submission: ${Entries?.[0]?.ErrorMessage ?? "no reason"}`,
         );

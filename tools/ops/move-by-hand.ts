@@ -67,7 +67,7 @@ export function counted(messages: number): string {
 
 async function move(stack: ConnectedStack, message: Message): Promise<void> {
   const { Body: MessageBody, ReceiptHandle, MessageAttributes = {} } = message;
-  await stack.sqs.send(
+  const { MessageId } = await stack.sqs.send(
     new SendMessageCommand({
       QueueUrl: stack.eventQueueUrl,
       MessageBody,
@@ -76,6 +76,8 @@ async function move(stack: ConnectedStack, message: Message): Promise<void> {
       ),
     }),
   );
+  // Only what the answer names is there; the dead letter must not go before.
+  if (MessageId === undefined) throw new Error("the event queue names no message in its answer");
   await stack.sqs.send(
     new DeleteMessageCommand({ QueueUrl: stack.deadLetterQueueUrl, ReceiptHandle }),
   );

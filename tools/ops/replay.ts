@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 
+import { fitsQueue } from "../../lambdas/domain/claim-check.ts";
 import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
-import { QUEUE } from "../../lambdas/settings.ts";
 import { bodyOf, readApplication } from "./application.ts";
 import type { StoredEvent } from "./application.ts";
 import { OperatorError } from "./operator-error.ts";
@@ -83,7 +83,7 @@ function messageOf(event: StoredEvent, receivedAt: number): string | null {
       bodyEncoding: encoding,
       payloadKey: null,
     });
-    if (Buffer.byteLength(message) <= QUEUE.maxMessageBytes) return message;
+    if (fitsQueue(message)) return message;
   }
   // The bucket keeps what no message holds, for a while.
   const { payloadKey } = event;
@@ -91,7 +91,8 @@ function messageOf(event: StoredEvent, receivedAt: number): string | null {
 }
 
 async function send(stack: ConnectedStack, message: string): Promise<void> {
-  await stack.sqs.send(
+  const { MessageId } = await stack.sqs.send(
     new SendMessageCommand({ QueueUrl: stack.eventQueueUrl, MessageBody: message }),
   );
+  if (MessageId === undefined) throw new Error("the event queue names no message in its answer");
 }

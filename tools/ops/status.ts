@@ -1,4 +1,4 @@
-import { DescribeAlarmsCommand, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
+import { GetMetricDataCommand, paginateDescribeAlarms } from "@aws-sdk/client-cloudwatch";
 import { paginateListStackResources } from "@aws-sdk/client-cloudformation";
 import type { StackResourceSummary } from "@aws-sdk/client-cloudformation";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
@@ -58,16 +58,19 @@ async function describeAlarms({
   cloudWatch,
   stackName,
 }: ConnectedStack): Promise<readonly string[]> {
-  const { MetricAlarms = [], CompositeAlarms = [] } = await cloudWatch.send(
-    new DescribeAlarmsCommand({
+  const names: string[] = [];
+  const pages = paginateDescribeAlarms(
+    { client: cloudWatch },
+    {
       AlarmNamePrefix: `${stackName}-`,
       StateValue: "ALARM",
       AlarmTypes: ["MetricAlarm", "CompositeAlarm"],
-    }),
+    },
   );
-  const names = [...MetricAlarms, ...CompositeAlarms].map(
-    ({ AlarmName = "" }) => `  ${AlarmName.slice(stackName.length + 1)}`,
-  );
+  for await (const { MetricAlarms = [], CompositeAlarms = [] } of pages) {
+    const alarms = [...MetricAlarms, ...CompositeAlarms];
+    names.push(...alarms.map(({ AlarmName = "" }) => `  ${AlarmName.slice(stackName.length + 1)}`));
+  }
   return ["Alarms (good: none)", ...(names.length === 0 ? ["  none"] : names)];
 }
 

@@ -206,6 +206,16 @@ describe("redrive one by one", () => {
     expect(sqs.all("events")).toEqual([aLetter("JA-1")]);
     expect(sqs.visible("dead").map(({ Body }) => Body)).toEqual([aLetter("JA-2"), aLetter("JA-3")]);
   });
+
+  it("loses nothing when SQS answers a send with 200 and has not taken it", async () => {
+    const sqs = new MemorySqs();
+    sqs.put("dead", aLetter("JA-1"));
+    sqs.losesMessages = true;
+
+    await expect(run(sqs, { application: "JA-1" })).rejects.toThrow(OperatorError);
+
+    expect(sqs.all("dead")).toEqual([aLetter("JA-1")]);
+  });
 });
 
 describe("before it acts, redrive", () => {
