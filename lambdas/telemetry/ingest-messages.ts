@@ -7,7 +7,7 @@ export const INGEST_MESSAGES = {
   "ingest.secret.malformed":
     'The webhook secret is not {"basic":[{"username","password"}],"hmac":["…"]}; the cached one, if any, stays in use.',
   "ingest.secret.entries-refused":
-    "The webhook secret has entries that authenticate nobody; `entries` says which and why: too-short, placeholder, predictable, same-as-username, or unusable (an empty value, a colon in a username, no list).",
+    "The webhook secret has entries that authenticate nobody; `entries` says which and why: too-short, placeholder, predictable, same-as-username, or unusable (an empty value, a colon in a username, no list). Make one with: openssl rand -base64 32",
   "ingest.token.missing":
     "API Gateway passed on a request without a token that its authorizer has judged; it is answered 401.",
 } as const;
