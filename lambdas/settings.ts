@@ -60,7 +60,7 @@ export const METRICS = {
   eventsUnrecognised: "EventsUnrecognised",
   /** Consumer: events put on the bus. */
   eventsPublished: "EventsPublished",
-  /** Consumer and poller: events and notices published with a text that was cut, as it was longer than all others. */
+  /** Consumer and poller: events, submissions and notices with a text that was cut, as it was longer than all others. */
   eventsCut: "EventsCut",
   /** Consumer: new events that the poller, not a webhook, brought. */
   eventsHealed: "EventsHealed",
@@ -277,8 +277,10 @@ export const PAYLOAD_PREFIXES = { webhook: "webhooks/", poll: "polls/" } as cons
 
 /** The longest texts on the bus, in UTF-16 code units; what is longer is cut, and ends with "…". */
 export const PUBLISHED_TEXT = {
-  /** Names, outcomes, tokens and external ids: of the last, no index takes more than 2,048 bytes. */
+  /** Names, outcomes and tokens. */
   mostUnits: 1_024,
+  /** External ids, as long as they are read (`FOREIGN.idBytes`). */
+  mostIdUnits: 4_096,
   /** An event's type: the longest of Alloy's has 40. */
   mostTypeUnits: 256,
 } as const;
@@ -491,6 +493,30 @@ export const APPLICANTS = {
   kept: 4,
   /** So many leave at once at most; an application of the released format may have hundreds. */
   mostMoved: 16,
+} as const;
+
+/**
+ * What is taken of text that somebody else wrote: webhooks, submissions, answers of Alloy's API, messages of the
+ * queue. The recorded body stays whole, whatever is made of it.
+ */
+export const FOREIGN = {
+  /** Levels of arrays and objects. Alloy's answers have about ten; deeper JSON is dead-lettered. */
+  jsonDepth: 200,
+  /** Lambda hands no larger body to ingest: 6 MB. A larger one is dead-lettered. */
+  jsonBytes: 6 * 1_024 * 1_024,
+  /**
+   * Lists and objects. Each takes some 60 bytes of memory, though two in the text: ten bodies of empty objects in
+   * one batch would end the consumer's process. Alloy's longest answers have some thousand.
+   */
+  jsonNodes: 1_000_000,
+  /** A token of Alloy's: part of keys, and of paths of its API. */
+  token: /^[A-Za-z0-9_-]{1,128}$/,
+  /** An id of the client's own: a longer one is cut, in the state and on the bus. Twice what an index takes. */
+  idBytes: 4_096,
+  /** A name, an outcome, a type: a longer one is cut. */
+  textBytes: 1_024,
+  /** The hash key of an index, of DynamoDB: a longer id is kept and published, and found by no index. */
+  indexKeyBytes: 2_048,
 } as const;
 
 /** What a secret holds before someone fills it: valid JSON that authenticates nobody. */

@@ -1,14 +1,9 @@
-import * as v from "valibot";
-
 import { parseAlloyApplication } from "../domain/alloy-application.ts";
+import { isJsonObject, objectIn, readJson } from "../domain/foreign-json.ts";
+import { isToken, readNumber } from "../domain/foreign-text.ts";
 import type { AlloyAnswer, AlloyApi } from "../domain/polling-ports.ts";
 import type { AlloyAuthorization } from "./alloy-authorization.ts";
 import { callAlloy } from "./alloy-http.ts";
-
-/** Alloy writes `status_code`, which stands beside it, both as a number and as text. */
-const minorCode = v.pipe(v.union([v.number(), v.string()]), v.transform(Number));
-
-const ErrorSchema = v.object({ error: v.object({ minor_code: minorCode }) });
 
 /**
  * Minor codes by which Alloy says that it does not know an application, or not by this account (facts 7.6). A
@@ -40,16 +35,17 @@ export class HttpAlloyApi implements AlloyApi {
     asked: { readonly applicationToken: string; readonly journeyToken: string },
     timeoutMs: number,
   ): Promise<AlloyAnswer> {
+    // The tokens become part of a path that is asked for with our API key.
+    if (!isToken(asked.journeyToken) || !isToken(asked.applicationToken)) {
+      return { kind: "failed", cause: "refused", retryAfterMs: null };
+    }
     const endsAt = this.#now() + timeoutMs;
     const authorization = await this.#authorization.header(timeoutMs);
     if (typeof authorization !== "string") return authorization.failure;
-    const [journey, application] = [asked.journeyToken, asked.applicationToken].map((token) =>
-      encodeURIComponent(token),
-    );
     const answer = await callAlloy(
       {
         // Without `fullData`, and never by a link of Alloy's: only what the tokens say is asked for.
-        url: `${this.#baseUrl}/journeys/${journey}/applications/${application}`,
+        url: `${this.#baseUrl}/journeys/${asked.journeyToken}/applications/${asked.applicationToken}`,
         method: "GET",
         authorization,
         timeoutMs: endsAt - this.#now(),
@@ -77,11 +73,8 @@ export class HttpAlloyApi implements AlloyApi {
 }
 
 function minorCodeOf(body: string): number | null {
-  try {
-    const parsed = v.safeParse(ErrorSchema, JSON.parse(body));
-    return parsed.success ? parsed.output.error.minor_code : null;
-  } catch {
-    // A proxy's page: the status says all there is to know.
-    return null;
-  }
+  const read = readJson(body);
+  // A proxy's page: the status says all there is to know.
+  if ("reason" in read || !isJsonObject(read.json)) return null;
+  return readNumber(objectIn(read.json, "error")["minor_code"]);
 }

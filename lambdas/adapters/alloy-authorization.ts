@@ -1,5 +1,6 @@
-import * as v from "valibot";
-
+import { isJsonObject, readJson } from "../domain/foreign-json.ts";
+import { readNumber, readText } from "../domain/foreign-text.ts";
+import { readTime } from "../domain/plausible-time.ts";
 import { callAlloy } from "./alloy-http.ts";
 import type { AlloyHttpFailure } from "./alloy-http.ts";
 
@@ -44,13 +45,6 @@ export class BasicAuthorization implements AlloyAuthorization {
 
 /** A bearer is renewed so long before it expires: a call that carries it may wait for its turn. */
 const BEARER_MARGIN_MS = 60_000;
-
-const text = v.pipe(v.string(), v.nonEmpty());
-const BearerSchema = v.union([
-  v.object({ access_token: text, expires_in: v.number() }),
-  // The other shape of the same answer; `expires` is epoch milliseconds.
-  v.object({ bearer_token: text, expires: v.number() }),
-]);
 
 /** A bearer of an hour, got with the API key by `POST /oauth/bearer` (facts 7.2). */
 export class BearerAuthorization implements AlloyAuthorization {
@@ -114,22 +108,27 @@ export class BearerAuthorization implements AlloyAuthorization {
   }
 
   #bearerOf(body: string): { readonly bearer: string; readonly freshUntil: number } | null {
-    let json: unknown;
-    try {
-      json = JSON.parse(body);
-    } catch {
-      // A page of something else; the parser's own message could quote a token.
-      return null;
-    }
-    const parsed = v.safeParse(BearerSchema, json);
-    if (!parsed.success) return null;
-    const { output } = parsed;
-    const [token, expiresAt] =
-      "access_token" in output
-        ? [output.access_token, this.#now() + output.expires_in * 1_000]
-        : [output.bearer_token, output.expires];
-    return { bearer: `Bearer ${token}`, freshUntil: expiresAt - BEARER_MARGIN_MS };
+    const read = readJson(body);
+    // A page of something else.
+    if ("reason" in read || !isJsonObject(read.json)) return null;
+    const { access_token, bearer_token, expires_in, expires } = read.json;
+    const token = readText(access_token) ?? readText(bearer_token);
+    if (token === null) return null;
+    const now = this.#now();
+    const seconds = readNumber(expires_in);
+    // The other shape of the same answer names the time instead.
+    const livesMs = seconds === null ? (readTime(expires) ?? now) - now : seconds * 1_000;
+    return { bearer: `Bearer ${token}`, freshUntil: freshUntil(now, livesMs) };
   }
+}
+
+/**
+ * Until when a bearer is used without asking for another one, epoch milliseconds. How long it lives is
+ * only recommended to be said (RFC 6749, 5.1): one that says nothing of use is good until a 401.
+ */
+function freshUntil(now: number, livesMs: number): number {
+  if (livesMs <= 0) return Infinity;
+  return now + livesMs - Math.min(BEARER_MARGIN_MS, livesMs / 2);
 }
 
 function basicOf({ token, secret }: AlloyApiKey): string {

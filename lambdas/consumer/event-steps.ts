@@ -101,6 +101,8 @@ export function countRecorded(
   if (receipt.origin === "poll") metrics.count(METRICS.eventsHealed);
   if (late) metrics.count(METRICS.eventsLate);
   if (factsOf(event.type) === null) metrics.count(METRICS.eventsUnrecognised);
+  const cutTexts = subject.kind === "journey-event" ? subject.cutTexts : 0;
+  if (cutTexts > 0) metrics.count(METRICS.eventsCut);
   if (receipt.origin !== "webhook") return;
   metrics.milliseconds(METRICS.deliveryLatency, Math.max(0, receipt.receivedAt - event.at));
   const sentAt = subject.kind === "journey-event" ? subject.sentAt : null;

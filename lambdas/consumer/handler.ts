@@ -9,6 +9,7 @@ import type {
 } from "../domain/ports.ts";
 import { METRICS } from "../settings.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import { OpenRecords } from "./open-records.ts";
 import type { ProcessDependencies } from "./process.ts";
 import { PublishGate } from "./publish-gate.ts";
@@ -38,11 +39,12 @@ export interface ConsumerDependencies extends Omit<ProcessDependencies, "once"> 
  * 4. Give back the records that failed, each with its own wait, and those that hang.
  */
 export function makeConsumerHandler(dependencies: ConsumerDependencies) {
-  const { publisher, metrics, payloads } = dependencies;
+  const { publisher, metrics } = dependencies;
   const settle = makeSettle(dependencies);
 
   return async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     const records = new OpenRecords(event.Records);
+    const payloads = oneAtATime(dependencies.payloads);
     const time = new TimeLeft(() => context.getRemainingTimeInMillis(), dependencies.schedule);
 
     await Promise.race([everything(), time.until(LEFT_MS.cutOff)]);

@@ -15,15 +15,17 @@ export function isIgnored(subject: Subject, settings: ConsumerSettings): boolean
       );
     case "submission":
       return !acceptsJourney(subject.submission.journeyToken, settings);
-    case "correction": {
-      const { journeyToken } = subject.correction.snapshot;
-      return journeyToken !== null && !acceptsJourney(journeyToken, settings);
-    }
+    case "correction":
+      return !acceptsJourney(subject.correction.snapshot.journeyToken, settings);
     case "foreign-webhook":
       return false;
   }
 }
 
-function acceptsJourney(journeyToken: string, { journeys }: ConsumerSettings): boolean {
-  return journeys.length === 0 || journeys.includes(journeyToken);
+/** What does not say its Journey is accepted: Alloy's own answer will say it. */
+export function acceptsJourney(
+  journeyToken: string | null,
+  { journeys }: Pick<ConsumerSettings, "journeys">,
+): boolean {
+  return journeyToken === null || journeys.length === 0 || journeys.includes(journeyToken);
 }

@@ -60,7 +60,8 @@ export async function processCorrection(
   if (news === "nothing" || isToldAlready || isOutdated || state.isShadow) return;
   const { status, outcome } = snapshot;
   const outcomes = outcomesOf(state.journeyToken, settings);
-  const route = news === "rerun" ? "superseded" : routeOfStatus(status, outcome, outcomes);
+  const route =
+    news === "rerun" || status === null ? "superseded" : routeOfStatus(status, outcome, outcomes);
   if (!publicationOf(state.journeyToken, route, settings).publish) return;
   const { environment } = settings;
   const eventId = confirms?.eventId ?? correctionId;

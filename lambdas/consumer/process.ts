@@ -1,10 +1,12 @@
-import { stateOfSubmission } from "../domain/observation.ts";
+import type { ForeignWebhook } from "../domain/journey-event.ts";
+import { stateOfHint, stateOfSubmission } from "../domain/observation.ts";
 import type { ApplicationStore, EventRecord, Idempotency } from "../domain/ports.ts";
 import { publishedForeignWebhook } from "../domain/published-event.ts";
 import type { PublishedEvent } from "../domain/published-event.ts";
 import { METRICS } from "../settings.ts";
 import type { ConsumerSettings } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { acceptsJourney } from "./ignored.ts";
 import { mergeAndCount } from "./merge-and-count.ts";
 import { processCorrection } from "./process-correction.ts";
 import { processJourneyEvent } from "./process-event.ts";
@@ -55,9 +57,11 @@ export async function processWork(
       await processCorrection(work, subject.correction, publish, dependencies);
       return "done";
     case "submission": {
+      const { submission, cutTexts } = subject;
+      if (cutTexts > 0) dependencies.metrics.count(METRICS.eventsCut);
       const dueAt = dependencies.now() + dependencies.settings.firstCheckMs;
       const check = { dueAt, when: "first" } as const;
-      await mergeAndCount(stateOfSubmission(subject.submission), check, dependencies);
+      await mergeAndCount(stateOfSubmission(submission), check, dependencies);
       return "done";
     }
   }
@@ -90,15 +94,18 @@ async function processForeignWebhook(
   work: Work,
   subject: ForeignSubject,
   publish: Publish,
-  { store, settings, metrics }: ProcessDependencies,
+  dependencies: ProcessDependencies,
 ): Promise<Processed> {
+  const { store, settings, metrics } = dependencies;
   const { receipt } = work;
   const { webhook, route } = subject;
   const recorded = await store.recordEvent(foreignRecordOf(work, subject));
   if (recorded.isNew) {
     metrics.count(METRICS.eventsRecorded);
+    if (webhook.cutTexts > 0) metrics.count(METRICS.eventsCut);
     if (route === "unrecognised") metrics.count(METRICS.eventsUnrecognised);
   }
+  if (isOfThisWork(recorded, work)) await noteHint(webhook, dependencies);
   if (!settings.routes[route].publish) {
     return isRemembered(work, settings) || isOfThisWork(recorded, work) ? "done" : "duplicate";
   }
@@ -106,4 +113,14 @@ async function processForeignWebhook(
   await publish(publishedForeignWebhook({ webhook, route, receipt, environment }));
   metrics.count(METRICS.eventsPublished);
   return "done";
+}
+
+/** What cannot be read of a webhook, Alloy's own answer tells: the next run of the poller asks for it. */
+async function noteHint(
+  { hint }: ForeignWebhook,
+  dependencies: ProcessDependencies,
+): Promise<void> {
+  if (hint === null || !acceptsJourney(hint.journeyToken, dependencies.settings)) return;
+  const check = { dueAt: dependencies.now(), when: "now" } as const;
+  await mergeAndCount(stateOfHint(hint), check, dependencies);
 }

@@ -24,7 +24,12 @@ export type Subject =
       /** As it came. */
       readonly body: Uint8Array;
     }
-  | { readonly kind: "submission"; readonly submission: Submission }
+  | {
+      readonly kind: "submission";
+      readonly submission: Submission;
+      /** How many of its texts were cut. */
+      readonly cutTexts: number;
+    }
   | { readonly kind: "correction"; readonly correction: Correction };
 
 /** One thing to do, and the records that all ask for it: duplicates inside a batch are one. */
@@ -53,7 +58,7 @@ export interface Work {
  * @throws PermanentError with the reason, when nobody could ever read it.
  */
 export async function readWork(record: SQSRecord, payloads: PayloadReader): Promise<Work> {
-  const decoded = decodeEnvelope(record.body);
+  const decoded = decodeEnvelope(record.body, Number(record.attributes.SentTimestamp));
   if ("reason" in decoded) throw new PermanentError(decoded.reason);
   const { envelope } = decoded;
   const { receiptId, receivedAt } = envelope;
@@ -62,9 +67,9 @@ export async function readWork(record: SQSRecord, payloads: PayloadReader): Prom
   if (envelope.kind === "submission") {
     const parsed = parseSubmission(envelope.submission, receivedAt);
     if ("reason" in parsed) throw new PermanentError(parsed.reason);
-    const { submission } = parsed;
+    const { submission, cutTexts } = parsed;
     const { applicationToken: sequence, submittedAt: at } = submission;
-    const subject = { kind: "submission", submission } as const;
+    const subject = { kind: "submission", submission, cutTexts } as const;
     const key = `submission ${sequence}`;
     const alone = { payloadKey: null, lookAlikes: [], isForced: false, receiptIds: [receiptId] };
     return { key, sequence, at, subject, receipt, ...alone, records: [record] };

@@ -1,11 +1,14 @@
-import * as v from "valibot";
-
+import { FOREIGN } from "../settings.ts";
 import type { RerunChain } from "./application-state.ts";
 import { APPLICATION_STATUSES } from "./event-types.ts";
 import type { ApplicationStatus } from "./event-types.ts";
+import { isJsonObject, listIn, objectIn, readJson } from "./foreign-json.ts";
+import type { JsonObject } from "./foreign-json.ts";
+import { cutTo, FreeTexts, readFlag, readText, readToken } from "./foreign-text.ts";
 import { parseWebhook } from "./journey-event.ts";
 import type { Environment, JourneyEvent } from "./journey-event.ts";
 import type { Snapshot } from "./observation.ts";
+import { EARLIEST_MS, readTime } from "./plausible-time.ts";
 
 /** An event of Alloy's list, and the webhook that would have told of it. */
 export interface AlloyEvent {
@@ -24,8 +27,10 @@ export interface AlloyRerun {
 /** The answer to Get Journey Application (facts 7.5), as far as we use it. */
 export interface AlloyApplication {
   readonly applicationToken: string;
-  /** Null when its status is none that we know: then its events alone say what happened. */
+  /** Null when nothing is to be taken over; its status is null when it is none that we know. */
   readonly snapshot: Snapshot | null;
+  /** The status as it stood, when it is none that we know; null when we know it. */
+  readonly unrecognisedStatus: string | null;
   /** `_embedded.events[]` of this application, in Alloy's order. */
   readonly events: readonly AlloyEvent[];
   /** `_embedded.reruns[]`, oldest first. */
@@ -34,147 +39,103 @@ export interface AlloyApplication {
   readonly unreadableEvents: number;
 }
 
-const text = v.fallback(
-  v.nullish(v.union([v.pipe(v.string(), v.nonEmpty()), v.pipe(v.number(), v.transform(String))])),
-  null,
-);
-const flag = v.fallback(v.nullish(v.boolean()), null);
-/** Epoch milliseconds; `archived_at` and `created` are text in some of Alloy's examples. */
-const time = v.fallback(
-  v.nullish(
-    v.union([
-      v.pipe(v.number(), v.integer()),
-      v.pipe(
-        v.string(),
-        v.transform((iso) => Date.parse(iso)),
-        v.integer(),
-      ),
-    ]),
-  ),
-  null,
-);
+/** What was asked for; it fills in where the answer does not repeat it. */
+interface Asked {
+  readonly applicationToken: string;
+  readonly journeyToken: string;
+}
 
-const list = v.fallback(v.nullish(v.array(v.unknown())), []);
-
-const EmbeddedSchema = v.object({
-  events: list,
-  journey: v.fallback(v.nullish(v.object({ journey_token: text, journey_name: text })), null),
-  rerun: v.fallback(
-    v.nullish(
-      v.object({ previous_journey_application_token: text, root_journey_application_token: text }),
-    ),
-    null,
-  ),
-  reruns: list,
-});
-
-const ResponseSchema = v.object({
-  journey_application_token: v.pipe(v.string(), v.nonEmpty()),
-  status: v.pipe(v.string(), v.nonEmpty()),
-  sandbox: flag,
-  updated_at: time,
-  created_at: time,
-  complete_outcome: text,
-  is_shadow_app: flag,
-  // The specification's schema has the one name, its example the other.
-  is_shadow_application: flag,
-  external_group_id: text,
-  external_partner_id: text,
-  external_application_id: text,
-  _embedded: v.fallback(v.nullish(EmbeddedSchema), null),
-});
-
-const RerunSchema = v.object({
-  next_journey_application_token: v.pipe(v.string(), v.nonEmpty()),
-  created_at: time,
-});
-
-const ElementSchema = v.looseObject({});
+/** What stands for a status that an answer does not name. */
+const NO_STATUS = "(none)";
 
 /**
  * Reads the body of a Get Journey Application answer. Lenient, as for webhooks: Alloy's specification
  * requires nothing, and what we do not need may be absent, null or new.
  *
- * @param asked - the tokens that were asked for; they fill in where the answer does not repeat them.
- * @returns the reason instead, when the body is no application, or another one than was asked for.
+ * @returns the reason instead, without a value of the answer's, when the body is no application, or
+ * another one than was asked for.
  */
 export function parseAlloyApplication(
   body: string,
-  asked: { readonly applicationToken: string; readonly journeyToken: string },
+  asked: Asked,
 ): { readonly application: AlloyApplication } | { readonly reason: string } {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    // The parser's own message would quote the body, which may hold personal data.
-    return { reason: `the answer is not JSON (${body.length} characters)` };
+  const read = readJson(body);
+  if ("reason" in read) return { reason: `the answer ${read.reason}` };
+  const { json } = read;
+  const answered = isJsonObject(json) ? readText(json["journey_application_token"]) : null;
+  if (!isJsonObject(json) || answered === null) {
+    return { reason: "the answer is no Journey Application: wrong at journey_application_token" };
   }
-  const parsed = v.safeParse(ResponseSchema, json);
-  if (!parsed.success) {
-    const where = parsed.issues.map((issue) => v.getDotPath(issue) ?? "the whole").join(", ");
-    return { reason: `the answer is no Journey Application: wrong at ${where}` };
-  }
-  const { output } = parsed;
-  const { applicationToken } = asked;
-  if (output.journey_application_token !== applicationToken) {
+  if (answered !== asked.applicationToken) {
     return { reason: "the answer is about another application than the one asked for" };
   }
 
-  const environment = environmentOf(output.sandbox);
-  const isShadow = output.is_shadow_app === true || output.is_shadow_application === true;
-  const journey = output._embedded?.journey;
-  const read = readEvents(output._embedded?.events ?? [], {
-    applicationToken,
-    journeyToken: journey?.journey_token ?? asked.journeyToken,
-    journeyName: journey?.journey_name ?? null,
-    environment,
-    isShadow,
-  });
-  const reruns = readReruns(output._embedded?.reruns ?? []);
-  const status = statusFrom(output.status);
-  const times = read.events.map(({ event }) => event.at);
+  const embedded = objectIn(json, "_embedded");
+  const journey = objectIn(embedded, "journey");
+  const context = {
+    applicationToken: asked.applicationToken,
+    journeyToken: readToken(journey["journey_token"]) ?? asked.journeyToken,
+    journeyName: readText(journey["journey_name"]),
+    environment: environmentOf(json),
+    isShadow: isShadow(json),
+  };
+  const { events, unreadableEvents } = readEvents(listIn(embedded, "events"), context);
+  const reruns = readReruns(listIn(embedded, "reruns"));
+  const said = readText(json["status"]) ?? NO_STATUS;
+  const status = statusFrom(said);
+  const snapshot = {
+    applicationToken: context.applicationToken,
+    journeyToken: context.journeyToken,
+    status,
+    ...factsIn(json, status),
+    at: timeOf(json, events),
+    environment: context.environment,
+    chain: chainOf(objectIn(embedded, "rerun"), reruns),
+    isShadow: context.isShadow,
+  };
   return {
     application: {
-      applicationToken,
-      ...read,
+      applicationToken: context.applicationToken,
+      snapshot,
+      unrecognisedStatus: status === null ? cutTo(said, FOREIGN.textBytes) : null,
+      events,
       reruns,
-      snapshot:
-        status === null
-          ? null
-          : {
-              applicationToken,
-              journeyToken: journey?.journey_token ?? asked.journeyToken,
-              status,
-              outcome: status === "completed" ? (output.complete_outcome ?? null) : null,
-              // Nothing says that `updated_at` moves with every event, and Alloy's word about the
-              // whole is never older than the events it is given with.
-              at: Math.max(output.updated_at ?? output.created_at ?? 0, ...times),
-              environment,
-              externalIds: {
-                group: output.external_group_id ?? null,
-                partner: output.external_partner_id ?? null,
-                application: output.external_application_id ?? null,
-              },
-              chain: chainOf(output._embedded?.rerun ?? null, reruns),
-              isShadow,
-            },
+      unreadableEvents,
     },
   };
 }
 
-interface Context {
-  readonly applicationToken: string;
+type Context = Pick<Snapshot, "applicationToken" | "environment" | "isShadow"> & {
   readonly journeyToken: string;
   readonly journeyName: string | null;
-  readonly environment: Environment | null;
-  readonly isShadow: boolean;
+};
+
+function factsIn(json: JsonObject, status: ApplicationStatus | null) {
+  const texts = new FreeTexts();
+  return {
+    outcome: status === "completed" ? texts.text(json["complete_outcome"]) : null,
+    externalIds: {
+      group: texts.id(json["external_group_id"]),
+      partner: texts.id(json["external_partner_id"]),
+      application: texts.id(json["external_application_id"]),
+    },
+  };
+}
+
+/**
+ * Nothing says that `updated_at` moves with every event, and Alloy's word about the whole is never older
+ * than the events it is given with. An answer without any time is older than everything else.
+ */
+function timeOf(json: JsonObject, events: readonly AlloyEvent[]): number {
+  const said = readTime(json["updated_at"]) ?? readTime(json["created_at"]) ?? EARLIEST_MS;
+  return events.reduce((latest, { event }) => Math.max(latest, event.at), said);
 }
 
 function readEvents(elements: readonly unknown[], context: Context) {
   const events: AlloyEvent[] = [];
   let unreadableEvents = 0;
   for (const element of elements) {
-    const webhook = webhookOf(element, context);
+    const webhook = isJsonObject(element) ? webhookOf(element, context) : null;
     const parsed = webhook === null ? null : parseWebhook(webhook);
     if (webhook === null || parsed?.kind !== "journey-event") unreadableEvents += 1;
     // An event of another application is that one's, and is looked for there.
@@ -186,20 +147,19 @@ function readEvents(elements: readonly unknown[], context: Context) {
 }
 
 /** The element in the frame of a webhook, with what the answer says once for all its events. */
-function webhookOf(element: unknown, context: Context): string | null {
-  const parsed = v.safeParse(ElementSchema, element);
-  if (!parsed.success) return null;
-  const { applicationToken, journeyToken, journeyName, environment, isShadow } = context;
-  const { output } = parsed;
+function webhookOf(element: JsonObject, context: Context): string {
+  const { environment, isShadow: isOfShadow } = context;
+  const own = (name: string, otherwise: string | null) =>
+    readText(element[name]) === null ? otherwise : element[name];
   return JSON.stringify({
     type: `update:journeyapplications${environment === null ? "" : `:${environment}`}`,
     data: {
-      ...output,
-      journey_application_token: output["journey_application_token"] ?? applicationToken,
-      journey_token: output["journey_token"] ?? journeyToken,
-      journey_name: output["journey_name"] ?? journeyName,
+      ...element,
+      journey_application_token: own("journey_application_token", context.applicationToken),
+      journey_token: own("journey_token", context.journeyToken),
+      journey_name: own("journey_name", context.journeyName),
       // Before anything else has told of it: an event of a shadow application must have no effect.
-      ...(isShadow && { is_shadow_app: true }),
+      ...(isOfShadow && { is_shadow_app: true }),
     },
   });
 }
@@ -207,36 +167,43 @@ function webhookOf(element: unknown, context: Context): string | null {
 function readReruns(elements: readonly unknown[]): readonly AlloyRerun[] {
   return elements
     .flatMap((element) => {
-      const parsed = v.safeParse(RerunSchema, element);
-      if (!parsed.success) return [];
-      const { next_journey_application_token: applicationToken, created_at } = parsed.output;
-      return [{ applicationToken, createdAt: created_at ?? null }];
+      if (!isJsonObject(element)) return [];
+      const applicationToken = readToken(element["next_journey_application_token"]);
+      if (applicationToken === null) return [];
+      return [{ applicationToken, createdAt: readTime(element["created_at"]) }];
     })
     .toSorted((one, other) => (one.createdAt ?? 0) - (other.createdAt ?? 0));
 }
 
-function chainOf(
-  rerun: {
-    readonly previous_journey_application_token?: string | null | undefined;
-    readonly root_journey_application_token?: string | null | undefined;
-  } | null,
-  reruns: readonly AlloyRerun[],
-): RerunChain {
+function chainOf(rerun: JsonObject, reruns: readonly AlloyRerun[]): RerunChain {
   return {
-    previous: rerun?.previous_journey_application_token ?? null,
-    root: rerun?.root_journey_application_token ?? null,
+    previous: readToken(rerun["previous_journey_application_token"]),
+    root: readToken(rerun["root_journey_application_token"]),
     // The first is the direct one: Alloy names later reruns of the chain on its root too.
     next: reruns[0]?.applicationToken ?? null,
   };
 }
 
-function environmentOf(sandbox: boolean | null | undefined): Environment | null {
-  if (sandbox === true) return "sandbox";
-  return sandbox === false ? "live" : null;
+/** The specification's schema has the one name, its example the other. */
+function isShadow(json: JsonObject): boolean {
+  return (
+    readFlag(json["is_shadow_app"]) === true || readFlag(json["is_shadow_application"]) === true
+  );
 }
 
-function statusFrom(value: string): ApplicationStatus | null {
+function environmentOf(json: JsonObject): Environment | null {
+  const isSandbox = readFlag(json["sandbox"]);
+  if (isSandbox === null) return null;
+  return isSandbox ? "sandbox" : "live";
+}
+
+/** The status that a text names, in any case of letters. */
+function statusFrom(text: string): ApplicationStatus | null {
+  const word = text
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s-]+/g, "_");
   // The event is called so, and Alloy's pages use its name for the status as well.
-  const name = value === "data_request_evaluation" ? "data_request" : value;
+  const name = word === "data_request_evaluation" ? "data_request" : word;
   return APPLICATION_STATUSES.find((status) => status === name) ?? null;
 }

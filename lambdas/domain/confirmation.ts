@@ -36,7 +36,7 @@ export function standingOf(
   state: ApplicationState,
   now: number,
 ): Standing {
-  if (!isFinal(snapshot.status)) return NOTHING;
+  if (snapshot.status === null || !isFinal(snapshot.status)) return NOTHING;
   const all = matches.filter(({ event }) => isEndAfterAnswer(event, state));
   const published = all.filter((end) => isPublished(end, state));
   // Of several ends all but the first are withheld, as soon as each has been processed.

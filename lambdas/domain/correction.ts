@@ -1,5 +1,6 @@
 import * as v from "valibot";
 
+import { FOREIGN } from "../settings.ts";
 import type { AlloyApplication, AlloyRerun } from "./alloy-application.ts";
 import { endOf, outcomeOf, statusOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
@@ -7,6 +8,8 @@ import { lastReopeningIn, standingOf } from "./confirmation.ts";
 import type { RecordedMatch } from "./confirmation.ts";
 import { APPLICATION_STATUSES, isFinal } from "./event-types.ts";
 import type { ApplicationStatus } from "./event-types.ts";
+import { isJsonObject, readJson } from "./foreign-json.ts";
+import { readToken } from "./foreign-text.ts";
 import { joined } from "./heard-events.ts";
 import { contentIdOf } from "./identity.ts";
 import { stateOfEvent } from "./observation.ts";
@@ -15,6 +18,7 @@ import type { EventReport } from "./reconciliation.ts";
 import { outcomeWordOf } from "./route.ts";
 import { stampOfAnswer } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
+import { isPlausible, readTime } from "./plausible-time.ts";
 
 /**
  * What Alloy's answer says and none of its events does. The poller queues it, and the consumer merges
@@ -117,7 +121,7 @@ export function correctionIdOf(correction: Correction): string {
 }
 
 function outcomeNamed(
-  status: ApplicationStatus,
+  status: ApplicationStatus | null,
   applied: ApplicationState,
   matches: readonly RecordedMatch[],
 ): string | null {
@@ -128,11 +132,15 @@ function outcomeNamed(
   return outcomeOf(applied);
 }
 
-/** Whether the application stands here as Alloy says; outcomes are compared as routes read them. */
+/**
+ * Whether the application stands here as Alloy says; outcomes are compared as routes read them. A status
+ * that we do not know says nothing to disagree with.
+ */
 export function agree(
   state: ApplicationState,
   { status, outcome }: Pick<Snapshot, "status" | "outcome">,
 ): boolean {
+  if (status === null) return true;
   return statusOf(state) === status && outcomeWordOf(outcomeOf(state)) === outcomeWordOf(outcome);
 }
 
@@ -140,6 +148,7 @@ export function agree(
 export function isAnswered({ answer }: ApplicationState, { status, outcome }: Snapshot): boolean {
   return (
     answer !== null &&
+    status !== null &&
     isFinal(status) &&
     answer.status === status &&
     outcomeWordOf(answer.outcome) === outcomeWordOf(outcome)
@@ -162,7 +171,11 @@ function confirmsOutcome(state: ApplicationState, { status, outcome }: Snapshot)
  * takes one for the application's, by an order that is not documented: here it is the newest.
  */
 function isToldOfAnApplicant(state: ApplicationState, { status }: Snapshot): boolean {
-  return !isFinal(status) && Object.values(state.entities).some((one) => one.status === status);
+  return (
+    status !== null &&
+    !isFinal(status) &&
+    Object.values(state.entities).some((one) => one.status === status)
+  );
 }
 
 function untoldReruns(
@@ -181,6 +194,15 @@ function untoldReruns(
 }
 
 const text = v.nullable(v.string());
+const token = v.pipe(v.string(), v.regex(FOREIGN.token));
+const neighbour = v.pipe(
+  v.nullable(v.string()),
+  v.transform((named) => readToken(named)),
+);
+const time = v.pipe(
+  v.nullable(v.number()),
+  v.transform((at) => readTime(at)),
+);
 
 const EventReportSchema = v.object({
   eventId: v.string(),
@@ -195,14 +217,14 @@ const EventReportSchema = v.object({
 
 const CorrectionSchema = v.object({
   snapshot: v.object({
-    applicationToken: v.pipe(v.string(), v.nonEmpty()),
-    journeyToken: text,
-    status: v.picklist(APPLICATION_STATUSES),
+    applicationToken: token,
+    journeyToken: neighbour,
+    status: v.nullable(v.picklist(APPLICATION_STATUSES)),
     outcome: text,
-    at: v.number(),
+    at: v.pipe(v.number(), v.check(isPlausible)),
     environment: v.nullable(v.picklist(["sandbox", "live"])),
     externalIds: v.object({ group: text, partner: text, application: text }),
-    chain: v.object({ previous: text, root: text, next: text }),
+    chain: v.object({ previous: neighbour, root: neighbour, next: neighbour }),
     isShadow: v.boolean(),
   }),
   // The released format has none of these three.
@@ -210,7 +232,7 @@ const CorrectionSchema = v.object({
   basis: v.exactOptional(text, null),
   confirms: v.exactOptional(v.nullable(EventReportSchema), null),
   news: v.picklist(["status", "rerun", "nothing"]),
-  reruns: v.array(v.object({ applicationToken: v.string(), createdAt: v.nullable(v.number()) })),
+  reruns: v.array(v.object({ applicationToken: token, createdAt: time })),
 });
 
 /** JSON text for the body of a `poll` envelope: Alloy has no webhook that would say the same. */
@@ -226,14 +248,11 @@ export function correctionBody(correction: Correction): string {
 export function parseCorrection(
   body: string,
 ): { readonly correction: Correction } | { readonly reason: string } | null {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    // Whoever reads it as an event will say what is wrong with it.
-    return null;
-  }
-  if (typeof json !== "object" || json === null || !("snapshot" in json)) return null;
+  const read = readJson(body);
+  // Whoever reads it as an event will say what is wrong with it.
+  if ("reason" in read) return null;
+  const { json } = read;
+  if (!isJsonObject(json) || !("snapshot" in json)) return null;
   const parsed = v.safeParse(CorrectionSchema, json);
   if (parsed.success) {
     const { askedAt = parsed.output.snapshot.at, ...correction } = parsed.output;

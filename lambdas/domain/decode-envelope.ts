@@ -1,15 +1,10 @@
 import * as v from "valibot";
 
 import type { Envelope, SubmissionEnvelope } from "./envelope.ts";
+import { readJson } from "./foreign-json.ts";
+import { readTime } from "./plausible-time.ts";
 
-const receivedAt = v.union([
-  v.pipe(v.number(), v.integer()),
-  v.pipe(
-    v.string(),
-    v.isoTimestamp(),
-    v.transform((iso) => Date.parse(iso)),
-  ),
-]);
+const receivedAt = v.optional(v.unknown());
 
 const text = v.nullish(v.string(), null);
 
@@ -30,11 +25,11 @@ const EnvelopeSchema = v.variant("kind", [
   v.object({
     v: v.literal(1),
     kind: v.picklist(["webhook", "poll", "replay"]),
-    receiptId: v.string(),
+    receiptId: v.pipe(v.string(), v.nonEmpty()),
     receivedAt,
     body: v.nullable(v.string()),
     bodyEncoding: v.optional(v.picklist(["utf8", "base64"])),
-    payloadKey: v.nullable(v.string()),
+    payloadKey: v.nullable(v.pipe(v.string(), v.nonEmpty())),
     sourceIp: v.nullable(v.string()),
     lookAlikes: v.optional(v.array(LookAlikeSchema)),
     siblings: v.optional(v.array(v.string())),
@@ -43,7 +38,7 @@ const EnvelopeSchema = v.variant("kind", [
   v.object({
     v: v.literal(1),
     kind: v.literal("submission"),
-    receiptId: v.string(),
+    receiptId: v.pipe(v.string(), v.nonEmpty()),
     receivedAt,
     submission: v.unknown(),
   }),
@@ -52,36 +47,46 @@ const EnvelopeSchema = v.variant("kind", [
 /**
  * Reads an SQS message body.
  *
+ * @param sentAt - when SQS got the message, epoch milliseconds: for an envelope whose `receivedAt` is no
+ * time that can be. A submission's is the time of its event on the bus, which its sender may set.
  * @returns the envelope, or the reason why this is none.
  */
 export function decodeEnvelope(
   text: string,
+  sentAt: number | null = null,
 ): { readonly envelope: Envelope | SubmissionEnvelope } | { readonly reason: string } {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // The reason says all that is known; the parser's own message would quote the text.
-    return { reason: "the queue message is not JSON" };
-  }
-  const parsed = v.safeParse(EnvelopeSchema, json);
+  const read = readJson(text);
+  if ("reason" in read) return { reason: `the queue message ${read.reason}` };
+  const parsed = v.safeParse(EnvelopeSchema, read.json);
   if (!parsed.success) {
     const where = parsed.issues.map((issue) => v.getDotPath(issue) ?? "the whole").join(", ");
     return { reason: `the queue message is not a version 1 envelope: wrong at ${where}` };
   }
   const { output } = parsed;
-  if (output.kind === "submission") return { envelope: output };
-  if ((output.body === null) === (output.payloadKey === null)) {
+  if (output.kind !== "submission" && (output.body === null) === (output.payloadKey === null)) {
     return { reason: "the queue message must have either a body or a payloadKey" };
   }
+  const arrived = readTime(output.receivedAt) ?? readTime(sentAt);
+  if (arrived === null) {
+    return { reason: "the queue message is not a version 1 envelope: wrong at receivedAt" };
+  }
+  if (output.kind === "submission") return { envelope: { ...output, receivedAt: arrived } };
   const { bodyEncoding, lookAlikes, siblings, force, ...rest } = output;
+  if (bodyEncoding === "base64" && !isBase64(output.body ?? "")) {
+    return { reason: "the queue message's body is not base64" };
+  }
   return {
     envelope: {
       ...rest,
+      receivedAt: arrived,
       ...(bodyEncoding === undefined ? {} : { bodyEncoding }),
       ...(lookAlikes === undefined ? {} : { lookAlikes }),
       ...(siblings === undefined ? {} : { siblings }),
       ...(force === undefined ? {} : { force }),
     },
   };
+}
+
+function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }

@@ -1,6 +1,11 @@
-import * as v from "valibot";
-
-import { contentIdOf, eventIdOf } from "./identity.ts";
+import { FOREIGN } from "../settings.ts";
+import { isJsonObject, objectIn, readJson } from "./foreign-json.ts";
+import type { JsonObject } from "./foreign-json.ts";
+import { cutTo, readText, readToken } from "./foreign-text.ts";
+import { contentIdOf } from "./identity.ts";
+import { readTime } from "./plausible-time.ts";
+import { readJourneyEvent } from "./read-journey-event.ts";
+import { belongsToAnotherFamily, environmentOf, isJourneyFamily } from "./webhook-family.ts";
 
 export type Environment = "sandbox" | "live";
 
@@ -40,13 +45,24 @@ export interface ExternalIds {
 /** A body that is authentic JSON but not a Journey event. */
 export interface ForeignWebhook {
   readonly eventId: string;
-  /** The envelope's `type`, or an empty string. */
+  /** The envelope's `type`, or an empty string; cut when it is absurdly long. */
   readonly type: string;
   /** The envelope's `timestamp` where it is a plausible one. */
   readonly at: number | null;
   readonly environment: Environment | null;
   /** For the person who looks into it: what was missing or unknown. */
   readonly reason: string;
+  /** The application of which it says that something happened; null when it does not say. */
+  readonly hint: ApplicationHint | null;
+  /** How many of its texts were cut. */
+  readonly cutTexts: number;
+}
+
+/** An application of which a webhook tells no more than that something happened: Alloy is to be asked. */
+export interface ApplicationHint {
+  readonly applicationToken: string;
+  readonly journeyToken: string | null;
+  readonly environment: Environment | null;
 }
 
 export type ParsedWebhook =
@@ -55,6 +71,8 @@ export type ParsedWebhook =
       readonly event: JourneyEvent;
       /** When Alloy sent this attempt, by the envelope's `timestamp`, epoch milliseconds; null: unknown. */
       readonly sentAt: number | null;
+      /** How many of its texts are absurdly long, and were cut. */
+      readonly cutTexts: number;
     }
   /** Another family of Alloy's webhooks: reviews, evaluations, … */
   | { readonly kind: "other"; readonly webhook: ForeignWebhook }
@@ -63,173 +81,82 @@ export type ParsedWebhook =
   /** Nothing can be done with it, now or later. */
   | { readonly kind: "invalid"; readonly reason: string };
 
-/** Every Journey webhook's `type` starts so; the suffix of live ones is not documented. */
-const JOURNEY_FAMILY = "update:journeyapplications";
-
-/** Alloy was founded in 2015: nothing of its is older. */
-const EARLIEST_MS = Date.UTC(2015, 0, 1);
-/** Nor is anything of its from after this; a larger number is in microseconds, or noise. */
-const LATEST_MS = Date.UTC(2100, 0, 1);
-
-const text = v.optional(v.nullable(v.union([v.string(), v.pipe(v.number(), v.transform(String))])));
-const lenientText = v.fallback(text, null);
-const flag = v.fallback(v.optional(v.nullable(v.boolean())), null);
-
-const DataSchema = v.looseObject({
-  journey_application_token: v.pipe(v.string(), v.nonEmpty()),
-  journey_token: v.pipe(v.string(), v.nonEmpty()),
-  type: v.pipe(v.string(), v.nonEmpty()),
-  timestamp: v.number(),
-  journey_name: lenientText,
-  outcome: lenientText,
-  entity_token: lenientText,
-  entity_application_token: lenientText,
-  external_group_id: lenientText,
-  external_entity_id: lenientText,
-  external_partner_id: lenientText,
-  external_application_id: lenientText,
-  journey_application_event_token: lenientText,
-  rerun_journey_application_token: lenientText,
-  // Not documented for webhooks; Alloy's API has the one name in its schema, the other in its example.
-  is_shadow_app: flag,
-  is_shadow_application: flag,
-  _embedded: v.fallback(
-    v.optional(
-      v.nullable(
-        v.looseObject({
-          node: v.fallback(
-            v.optional(v.nullable(v.looseObject({ id: lenientText, type: lenientText }))),
-            null,
-          ),
-        }),
-      ),
-    ),
-    null,
-  ),
-});
-
 /**
  * Reads a webhook's body. Lenient, because Alloy's documentation is incomplete: only the application,
- * the Journey, the type and the time are required; everything else may be absent, null or new.
+ * the Journey, the type and the time are required; everything else may be absent, null or new. By these
+ * four a Journey event is known, whatever `type` stands in the envelope around it.
  *
  * @param body - JSON text: a webhook, or (from the poller and from a replay) its `data` alone.
  */
 export function parseWebhook(body: string): ParsedWebhook {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    // The parser's own message would quote the body, which may hold personal data.
-    return { kind: "invalid", reason: `the body is not JSON (${body.length} characters)` };
-  }
-  if (!isObject(json)) return unrecognised(json, "the body is JSON, but not an object");
+  const parsed = readJson(body);
+  if ("reason" in parsed) return { kind: "invalid", reason: `the body ${parsed.reason}` };
+  const { json } = parsed;
+  if (!isJsonObject(json)) return unrecognised(json, "the body is JSON, but not an object");
 
-  const bare = !("data" in json) && "journey_application_token" in json;
-  const family = bare ? JOURNEY_FAMILY : textOf(json["type"]);
-  const content = bare ? json : json["data"];
+  const isBare = !("data" in json) && "journey_application_token" in json;
+  const data = isBare ? json : objectIn(json, "data");
+  const type = typeOf(json);
+  const isOfJourneys = isBare || isJourneyFamily(type);
+  if (!isOfJourneys && belongsToAnotherFamily(data)) return another(json);
 
-  if (!family.startsWith(JOURNEY_FAMILY)) {
-    if (family === "") return unrecognised(json, "the webhook has no type");
-    const webhook = foreign(family, json, `the webhook is of the family ${family}`);
-    return { kind: "other", webhook };
+  const environment = isBare ? null : environmentOf(type);
+  const read = readJourneyEvent(data, environment);
+  if ("event" in read) {
+    return { kind: "journey-event", ...read, sentAt: isBare ? null : readTime(json["timestamp"]) };
   }
+  const { missing } = read;
+  const isNearlyOne = missing.length === 1 && missing[0] === "timestamp";
+  if (!isOfJourneys && !isNearlyOne && type !== "") return another(json);
+  const reason =
+    isOfJourneys || isNearlyOne
+      ? `the Journey event lacks or mistypes: ${missing.join(", ")}`
+      : "the webhook has no type";
+  return unrecognised(json, reason, hintIn(data, environment));
+}
 
-  const parsed = v.safeParse(DataSchema, content);
-  if (!parsed.success) {
-    const where = parsed.issues.map((issue) => v.getDotPath(issue) ?? "data").join(", ");
-    return unrecognised(json, `the Journey event lacks or mistypes: ${where}`);
-  }
-  const implausible = implausibleTime(parsed.output.timestamp);
-  if (implausible !== null) return { kind: "invalid", reason: implausible };
+function another(json: JsonObject): ParsedWebhook {
+  return { kind: "other", webhook: foreign(json, "the webhook is of another family", null) };
+}
+
+function unrecognised(
+  json: unknown,
+  reason: string,
+  hint: ApplicationHint | null = null,
+): ParsedWebhook {
+  return { kind: "unrecognised", webhook: foreign(json, reason, hint) };
+}
+
+function foreign(json: unknown, reason: string, hint: ApplicationHint | null): ForeignWebhook {
+  const whole = typeOf(json);
+  const type = cutTo(whole, FOREIGN.textBytes);
   return {
-    kind: "journey-event",
-    event: journeyEvent(parsed.output, environmentOf(family)),
-    sentAt: typeof json["timestamp"] === "number" && !bare ? json["timestamp"] : null,
-  };
-}
-
-function journeyEvent(
-  data: v.InferOutput<typeof DataSchema>,
-  environment: Environment | null,
-): JourneyEvent {
-  const node = data._embedded?.node;
-  const identity = {
-    applicationToken: data.journey_application_token,
-    type: data.type,
-    at: data.timestamp,
-    entityApplicationToken: data.entity_application_token ?? null,
-    nodeId: node?.id ?? null,
-  };
-  return {
-    eventId: eventIdOf(identity),
-    type: identity.type,
-    at: identity.at,
-    applicationToken: identity.applicationToken,
-    journeyToken: data.journey_token,
-    journeyName: data.journey_name ?? null,
-    environment,
-    outcome: data.outcome ?? null,
-    entityToken: data.entity_token ?? null,
-    entityApplicationToken: identity.entityApplicationToken,
-    node: { id: identity.nodeId, type: node?.type ?? null },
-    externalIds: {
-      group: data.external_group_id ?? null,
-      entity: data.external_entity_id ?? null,
-      partner: data.external_partner_id ?? null,
-      application: data.external_application_id ?? null,
-    },
-    eventToken: data.journey_application_event_token ?? null,
-    rerunApplicationToken: data.rerun_journey_application_token ?? null,
-    isShadow: data.is_shadow_app === true || data.is_shadow_application === true,
-  };
-}
-
-/** Says what is wrong with an event time, or null. */
-function implausibleTime(timestamp: number): string | null {
-  if (!Number.isInteger(timestamp)) {
-    return `data.timestamp is ${timestamp}; wanted whole epoch milliseconds`;
-  }
-  if (timestamp >= EARLIEST_MS && timestamp < LATEST_MS) return null;
-  const seconds = timestamp * 1_000 >= EARLIEST_MS && timestamp * 1_000 < LATEST_MS;
-  return `data.timestamp is ${timestamp}${seconds ? ", which looks like epoch seconds" : ""}; wanted epoch milliseconds between 2015 and 2100`;
-}
-
-function environmentOf(family: string): Environment | null {
-  const suffix = family.slice(JOURNEY_FAMILY.length);
-  if (suffix === ":sandbox") return "sandbox";
-  // Not documented; both candidates of the fact sheet.
-  if (suffix === ":live") return "live";
-  return null;
-}
-
-function unrecognised(json: unknown, reason: string): ParsedWebhook {
-  const type = isObject(json) ? textOf(json["type"]) : "";
-  return { kind: "unrecognised", webhook: foreign(type, json, reason) };
-}
-
-function foreign(type: string, json: unknown, reason: string): ForeignWebhook {
-  const at = isObject(json) && typeof json["timestamp"] === "number" ? json["timestamp"] : null;
-  return {
-    eventId: contentIdOf(type, contentOf(json)),
+    eventId: contentIdOf(whole, contentOf(json)),
     type,
-    at: at !== null && implausibleTime(at) === null ? at : null,
-    environment: environmentOf(type),
+    at: isJsonObject(json) ? readTime(json["timestamp"]) : null,
+    environment: environmentOf(whole),
     reason,
+    hint,
+    cutTexts: type === whole ? 0 : 1,
   };
+}
+
+function hintIn(data: JsonObject, environment: Environment | null): ApplicationHint | null {
+  const applicationToken = readToken(data["journey_application_token"]);
+  if (applicationToken === null) return null;
+  return { applicationToken, journeyToken: readToken(data["journey_token"]), environment };
 }
 
 /** What a body says: its `data`, or the whole but for what each attempt of Alloy's stamps anew. */
 function contentOf(json: unknown): unknown {
-  if (!isObject(json)) return json;
+  if (!isJsonObject(json)) return json;
   if ("data" in json) return json["data"];
   const { request_token: _, timestamp: __, ...content } = json;
   return content;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
+/** The envelope's `type`; an empty text when there is none. */
+function typeOf(json: unknown): string {
+  const type = isJsonObject(json) ? json["type"] : null;
+  return typeof type === "string" && readText(type) !== null ? type : "";
 }

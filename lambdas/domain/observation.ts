@@ -11,7 +11,7 @@ import type {
 } from "./application-state.ts";
 import { factsOf, isDecisive, isFinal } from "./event-types.ts";
 import type { ApplicationStatus } from "./event-types.ts";
-import type { Environment, JourneyEvent } from "./journey-event.ts";
+import type { ApplicationHint, Environment, JourneyEvent } from "./journey-event.ts";
 import { padded, stampOf, stampOfAnswer } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 
@@ -23,7 +23,8 @@ import type { Stamp } from "./stamp.ts";
 /** What the onboarding service announced (design 2.6). */
 export interface Submission {
   readonly applicationToken: string;
-  readonly journeyToken: string;
+  /** Null when it does not say. */
+  readonly journeyToken: string | null;
   readonly submittedAt: number;
   readonly externalIds: ApplicationExternalIds;
 }
@@ -32,7 +33,8 @@ export interface Submission {
 export interface Snapshot {
   readonly applicationToken: string;
   readonly journeyToken: string | null;
-  readonly status: ApplicationStatus;
+  /** Null for one that we do not know: it says nothing of where the application stands. */
+  readonly status: ApplicationStatus | null;
   readonly outcome: string | null;
   /** Alloy's `updated_at`, epoch milliseconds. */
   readonly at: number;
@@ -128,6 +130,12 @@ export function stateOfRerun(event: JourneyEvent): ApplicationState | null {
   };
 }
 
+/** What a webhook says of which nothing but its application can be read: that there is one. */
+export function stateOfHint(hint: ApplicationHint): ApplicationState {
+  const { applicationToken, journeyToken, environment } = hint;
+  return stateWith(applicationToken, "events", { ...NO_FACTS, journeyToken, environment });
+}
+
 /** What the onboarding service says of an application. */
 export function stateOfSubmission(submission: Submission): ApplicationState {
   const { applicationToken, journeyToken, externalIds, submittedAt } = submission;
@@ -155,7 +163,8 @@ export function stateOfSnapshot(
       environment,
       externalIds,
     }),
-    answer: { stamp, status, outcome, correctionId },
+    // A status that we do not know says nothing of where the application stands.
+    answer: status === null ? null : { stamp, status, outcome, correctionId },
     chain: {
       previous: neighbour("snapshot", stamp, chain.previous),
       root: neighbour("snapshot", stamp, chain.root),

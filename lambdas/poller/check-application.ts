@@ -6,6 +6,7 @@ import type { Comparison } from "../domain/comparison.ts";
 import type { DeliveryRecord } from "../domain/delivery.ts";
 import { isOtherEnvironment } from "../domain/environment.ts";
 import { isFinal } from "../domain/event-types.ts";
+import { isToken } from "../domain/foreign-text.ts";
 import { submissionGapOf } from "../domain/gap.ts";
 import type { Gap } from "../domain/gap.ts";
 import {
@@ -112,7 +113,7 @@ export async function checkApplication(
   }
 
   const asked: Asked =
-    journeyToken === null
+    journeyToken === null || !isToken(journeyToken) || !isToken(applicationToken)
       ? NOT_ASKABLE
       : await caller.ask({ applicationToken, journeyToken }, attempt);
   const silent = gap ?? submissionGapOf(state, settings.gaps, delivery, now());
@@ -220,7 +221,10 @@ export async function checkApplication(
   }
 }
 
-/** Get Journey Application wants the Journey's token, and nothing has told of it. */
+/**
+ * Get Journey Application wants the Journey's token, and nothing has told of it; or a token of a release
+ * that took any text for one.
+ */
 const NOT_ASKABLE: Answered = { kind: "unknown", status: 0, minorCode: null };
 
 /** The check after one that came to nothing, and what is to be remembered of it. */

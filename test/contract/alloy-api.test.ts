@@ -211,6 +211,68 @@ describe("against recorded answers", () => {
     expect(seen).toEqual(["Basic a2V5OnNlY3JldA==", "Bearer b-1", "Bearer b-1"]);
   });
 
+  test.each([
+    ["absent", {}],
+    ["null", { expires_in: null }],
+    ["zero", { expires_in: 0 }],
+    ["negative", { expires_in: -3_600 }],
+    ["words", { expires_in: "an hour" }],
+    ["a list", { expires_in: [3_600] }],
+  ])("a bearer whose life is %s is used until a 401, and then got anew", async (_, said) => {
+    let issued = 0;
+    let isExpired = false;
+    let now = Date.now();
+    const baseUrl = await aServer((request, response) => {
+      if (request.method === "POST") {
+        issued += 1;
+        isExpired = false;
+        response.end(
+          JSON.stringify({ access_token: `b-${issued}`, token_type: "bearer", ...said }),
+        );
+      } else response.writeHead(isExpired ? 401 : 404).end("{}");
+    });
+    const api = anApi(baseUrl, { auth: "bearer", now: () => now });
+
+    await api.getApplication(asked, TIMEOUT_MS);
+    now += 30 * 24 * 3_600_000;
+    await api.getApplication(asked, TIMEOUT_MS);
+    expect(issued).toBe(1);
+    isExpired = true;
+    expect((await api.getApplication(asked, TIMEOUT_MS)).kind).toBe("unauthorized");
+    api.renewCredentials();
+    await api.getApplication(asked, TIMEOUT_MS);
+
+    expect(issued).toBe(2);
+  });
+
+  test.each([
+    ["as text", { access_token: "b", expires_in: "3600" }],
+    ["with a fraction", { access_token: "b", expires_in: 3_600.5 }],
+    ["as a time in milliseconds", { bearer_token: "b", expires: Date.now() + 3_600_000 }],
+    [
+      "as a time in seconds",
+      { bearer_token: "b", expires: Math.floor(Date.now() / 1_000) + 3_600 },
+    ],
+    ["as ISO 8601", { bearer_token: "b", expires: new Date(Date.now() + 3_600_000).toISOString() }],
+  ])("a bearer that says %s how long it lives is used as long", async (_, bearer) => {
+    let issued = 0;
+    let now = Date.now();
+    const baseUrl = await aServer((request, response) => {
+      if (request.method === "POST") issued += 1;
+      response.writeHead(request.method === "POST" ? 200 : 404).end(JSON.stringify(bearer));
+    });
+    const api = anApi(baseUrl, { auth: "bearer", now: () => now });
+
+    await api.getApplication(asked, TIMEOUT_MS);
+    now += 3_500_000;
+    await api.getApplication(asked, TIMEOUT_MS);
+    expect(issued).toBe(1);
+    now += 99_000;
+    await api.getApplication(asked, TIMEOUT_MS);
+
+    expect(issued).toBe(2);
+  });
+
   test("a bearer is got anew before it expires", async () => {
     let now = Date.now();
     let issued = 0;
@@ -229,23 +291,29 @@ describe("against recorded answers", () => {
     expect(issued).toBe(2);
   });
 
-  test("tokens cannot lead to another path, and a redirect is not followed", async () => {
-    const requests: IncomingMessage[] = [];
-    const baseUrl = await aServer((request, response) => {
-      requests.push(request);
-      response.writeHead(302, { location: "/elsewhere" }).end();
-    });
+  test.each([
+    ["../../x?y", "J-1"],
+    ["..", "J-1"],
+    ["JA-1", ".."],
+    ["JA-1", "J/1"],
+    ["JA-1", ""],
+    ["JA-1\r\nx: y", "J-1"],
+  ])(
+    "tokens cannot lead to another path: %j of %j is not asked for",
+    async (applicationToken, journeyToken) => {
+      const requests: IncomingMessage[] = [];
+      const baseUrl = await aServer((request, response) => {
+        requests.push(request);
+        response.end("{}");
+      });
+      const api = anApi(baseUrl, { auth: "bearer" });
 
-    const answer = await anApi(baseUrl).getApplication(
-      { applicationToken: "../../x?y", journeyToken: "J/1" },
-      TIMEOUT_MS,
-    );
+      const answer = await api.getApplication({ applicationToken, journeyToken }, TIMEOUT_MS);
 
-    expect(requests.map(({ url }) => url)).toEqual([
-      "/v1/journeys/J%2F1/applications/..%2F..%2Fx%3Fy",
-    ]);
-    expect(answer.kind).toBe("failed");
-  });
+      expect(requests).toEqual([]);
+      expect(answer).toMatchObject({ kind: "failed", cause: "refused" });
+    },
+  );
 
   test("a redirect does not get our credentials", async () => {
     const elsewhere: IncomingMessage[] = [];

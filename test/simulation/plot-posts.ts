@@ -14,8 +14,6 @@ export interface Post {
   readonly write: (webhook: WebhookBody) => string;
 }
 
-const SECOND_IN_MS = 1_000;
-
 /** Another family of Alloy's webhooks, as its documentation shows them. */
 function review(name: string): Omit<Post, "name" | "at"> {
   const content = { review_token: `RV-${name}`, outcome: "Approved", notes: [], reviewer: "a@b.c" };
@@ -41,19 +39,8 @@ function raw(text: string, becomes: Post["becomes"], content: unknown): Omit<Pos
   return { becomes, content, text, write: () => text };
 }
 
-/** What nobody can ever use: an event in seconds instead of milliseconds. */
-function inSeconds(at: number): string {
-  return JSON.stringify({
-    timestamp: at,
-    type: "update:journeyapplications:sandbox",
-    data: {
-      journey_application_token: "JA-in-seconds",
-      journey_token: "J-1",
-      type: "started_application",
-      timestamp: Math.floor(at / SECOND_IN_MS),
-    },
-  });
-}
+/** What nobody can ever use: JSON that is deeper than anything of Alloy's. */
+const TOO_DEEP = `{"type":"update:journeyapplications:sandbox","data":${"[".repeat(1_000)}${"]".repeat(1_000)}}`;
 
 /** A few of them, each at most once: two posts of one content would be one. */
 export function postsOf(dice: Dice, startAt: number, endAt: number): readonly Post[] {
@@ -64,12 +51,12 @@ export function postsOf(dice: Dice, startAt: number, endAt: number): readonly Po
     () => raw("42", "unrecognised", 42),
     () => raw('{"type":"test","data":null}', "other", null),
     () => raw("not JSON", "dead-letter", null),
-    (_: string, at: number) => raw(inSeconds(at), "dead-letter", null),
+    () => raw(TOO_DEEP, "dead-letter", null),
   ];
   return kinds.flatMap((kind, index) => {
     if (!dice.chance(0.07)) return [];
     const at = dice.between(startAt, endAt);
     const name = `P${index + 1}`;
-    return [{ name, at, ...kind(name, at) }];
+    return [{ name, at, ...kind(name) }];
   });
 }

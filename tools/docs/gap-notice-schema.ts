@@ -2,7 +2,7 @@ import * as v from "valibot";
 
 import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
 import { GAP_STAGES } from "../../lambdas/settings.ts";
-import { about, eventType, instant, text, wholeText } from "./schema-parts.ts";
+import { about, eventType, externalId, instant, text, wholeText } from "./schema-parts.ts";
 
 const stage = v.picklist(GAP_STAGES);
 
@@ -21,7 +21,7 @@ export const GapNoticeSchema = v.strictObject({
   applicationToken: wholeText,
   journeyToken: text,
   journeyName: text,
-  externalIds: v.strictObject({ group: text, partner: text, application: text }),
+  externalIds: v.strictObject({ group: externalId, partner: externalId, application: externalId }),
   stage: about("Of the event that wants a person's attention most.", stage),
   since: about("When the oldest missing event happened at Alloy.", instant),
   detectedAt: instant,

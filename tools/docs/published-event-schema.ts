@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { APPLICATION_STATUSES } from "../../lambdas/domain/event-types.ts";
 import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
 import { ROUTE_IDS } from "../../lambdas/settings.ts";
-import { about, eventType, instant, text } from "./schema-parts.ts";
+import { about, eventType, externalId, instant, text } from "./schema-parts.ts";
 
 /** The `Detail` of an event on the bus, for whoever reads it; the compiler holds it to the type. */
 export const PublishedEventSchema = v.strictObject({
@@ -30,7 +30,12 @@ export const PublishedEventSchema = v.strictObject({
   entityToken: text,
   entityApplicationToken: text,
   node: v.strictObject({ id: text, type: text }),
-  externalIds: v.strictObject({ group: text, entity: text, partner: text, application: text }),
+  externalIds: v.strictObject({
+    group: externalId,
+    entity: externalId,
+    partner: externalId,
+    application: externalId,
+  }),
   origin: about("What brought the event.", v.picklist(["webhook", "poll", "submission", "replay"])),
   receivedAt: instant,
   late: about("It came after a newer event had moved the state.", v.boolean()),

@@ -5,6 +5,8 @@ import { PUBLISHED_TEXT } from "../../lambdas/settings.ts";
 /** What the schemas of the events on the bus have in common. */
 export const wholeText = v.pipe(v.string(), v.maxLength(PUBLISHED_TEXT.mostUnits));
 export const text = v.nullable(wholeText);
+/** An id of the client's own. */
+export const externalId = v.nullable(v.pipe(v.string(), v.maxLength(PUBLISHED_TEXT.mostIdUnits)));
 export const eventType = v.pipe(v.string(), v.maxLength(PUBLISHED_TEXT.mostTypeUnits));
 /** ISO 8601, UTC. */
 export const instant = v.pipe(v.string(), v.isoTimestamp());

@@ -134,6 +134,7 @@ export const MATCHING_MUTANTS: readonly StrictMutant[] = [
           snapshot: null,
           events: [started, ...reviews].map((event) => ({ event, webhook: "{}" })),
           reruns: [],
+          unrecognisedStatus: null,
           unreadableEvents: 0,
         },
         {

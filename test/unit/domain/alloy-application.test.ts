@@ -111,15 +111,97 @@ describe("the answer to Get Journey Application", () => {
     expect(parsed(JSON.stringify(body)).snapshot?.at).toBe(1_760_000_061_453);
   });
 
-  test("has no snapshot when its status is new, but still has events", () => {
-    const body = JSON.parse(fixture("get-application.json"));
-    body.status = "pondering";
+  test.each(["Completed", "COMPLETED", " completed ", "completed"])(
+    "names its status in any case of letters: %s",
+    (status) => {
+      const body = { ...JSON.parse(fixture("get-application.json")), status };
 
-    const { snapshot, events } = parsed(JSON.stringify(body));
+      const { snapshot, unrecognisedStatus } = parsed(JSON.stringify(body));
 
-    expect(snapshot).toBeNull();
+      expect(snapshot).toMatchObject({ status: "completed", outcome: "Approved" });
+      expect(unrecognisedStatus).toBeNull();
+    },
+  );
+
+  test.each([
+    ["withdrawn", "withdrawn"],
+    ["Pondering It", "Pondering It"],
+    [undefined, "(none)"],
+    [null, "(none)"],
+    [" ", "(none)"],
+    [7, "7"],
+  ])("with a status that nobody knows loses nothing else: %j", (status, unrecognised) => {
+    const rerun = { ...JSON.parse(fixture("get-application-rerun.json")), is_shadow_app: true };
+    const original = JSON.parse(fixture("get-application-rerun-original.json"));
+
+    const application = parsed(JSON.stringify({ ...rerun, status }));
+    const { reruns, events, snapshot } = parsed(JSON.stringify({ ...original, status }));
+
+    expect(application).toMatchObject({
+      unrecognisedStatus: unrecognised,
+      snapshot: {
+        status: null,
+        isShadow: true,
+        chain: { previous: rerun._embedded.rerun.previous_journey_application_token },
+        externalIds: { group: rerun.external_group_id },
+      },
+    });
+    expect(reruns).toEqual(parsed(JSON.stringify(original)).reruns);
+    expect(reruns).not.toEqual([]);
+    expect(snapshot?.chain.next).toBe(reruns[0]?.applicationToken);
+    expect(events).toEqual(parsed(JSON.stringify(original)).events);
+  });
+
+  test("keeps no more than the beginning of a status that is absurdly long", () => {
+    const body = { ...JSON.parse(fixture("get-application.json")), status: "x".repeat(100_000) };
+
+    expect(parsed(JSON.stringify(body)).unrecognisedStatus).toBe(`${"x".repeat(1_021)}…`);
+  });
+
+  test("hands an event of the list on with its numbers as they stood", () => {
+    const body = `{"journey_application_token":"JA-1","status":"running","external_group_id":12345678901234567890,
+      "_embedded":{"events":[{"type":"error","timestamp":1760000000000,"external_group_id":12345678901234567890,
+      "score":1e400,"journey_token":"","journey_name":null}]}}`;
+
+    const asked = { applicationToken: "JA-1", journeyToken: "J-1" };
+    const { snapshot, events } = parsed(body, asked);
+
+    expect(snapshot?.externalIds.group).toBe("12345678901234567890");
+    expect(events[0]?.webhook).toContain(`"external_group_id":12345678901234567890,"score":1e400`);
+    expect(events[0]?.event).toMatchObject({
+      journeyToken: "J-1",
+      externalIds: { group: "12345678901234567890" },
+    });
+  });
+
+  test.each([
+    ["far too large", 9e15],
+    ["negative", -1],
+    ["words", "yesterday"],
+    ["absent", undefined],
+  ])("with times that cannot be is no younger than its events: %s", (_, time) => {
+    const body = {
+      ...JSON.parse(fixture("get-application.json")),
+      updated_at: time,
+      created_at: time,
+    };
+    const { events, ...embedded } = body._embedded;
+
+    expect(parsed(JSON.stringify(body)).snapshot?.at).toBe(1_760_000_061_453);
+    const alone = parsed(JSON.stringify({ ...body, _embedded: embedded }));
+    expect(alone.snapshot?.at).toBe(Date.UTC(2015, 0, 1));
     expect(events).toHaveLength(8);
   });
+
+  test.each(["1760000061", 1_760_000_061, "2025-10-09T08:54:21Z"])(
+    "may name its time as %s",
+    (updated_at) => {
+      const body = { ...JSON.parse(fixture("get-application.json")), updated_at, _embedded: null };
+
+      const asked = { applicationToken: body.journey_application_token, journeyToken: "J-1" };
+      expect(parsed(JSON.stringify(body), asked).snapshot?.at).toBe(1_760_000_061_000);
+    },
+  );
 
   test.each(["is_shadow_app", "is_shadow_application"])("knows a shadow one by %s", (name) => {
     const body = { ...JSON.parse(fixture("get-application.json")), is_shadow_app: null };
@@ -143,6 +225,7 @@ describe("the answer to Get Journey Application", () => {
     ["a page of HTML", "<html>Bad gateway", /not JSON/],
     ["JSON of something else", `{"hello":"world"}`, /wrong at journey_application_token/],
     ["nothing", "", /not JSON/],
+    ["deeper than anything of Alloy's", "[".repeat(5_000), /deeper/],
     ["another application", `{"journey_application_token":"JA-2","status":"running"}`, /another/],
   ])("is refused when it is %s", (_, body, reason) => {
     const result = parseAlloyApplication(body, { applicationToken: "JA-1", journeyToken: "J-1" });

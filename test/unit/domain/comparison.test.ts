@@ -51,6 +51,7 @@ test("a status that only ignored events moved on is corrected by Alloy's own wor
       },
       events: [waiting, ignored].map((event) => ({ event, webhook: "{}" })),
       reruns: [],
+      unrecognisedStatus: null,
       unreadableEvents: 0,
     },
     {

@@ -47,6 +47,7 @@ function alloy(
     },
     events: events.map((event) => ({ event, webhook: "" })),
     reruns,
+    unrecognisedStatus: null,
     unreadableEvents: 0,
   };
 }

@@ -83,6 +83,7 @@ function workPerEvent(count: number, { recorded, applied = true, hasFailed }: He
     },
     events: events.map((event) => ({ event: meter.watch(event), webhook: "{}" })),
     reruns: [],
+    unrecognisedStatus: null,
     unreadableEvents: 0,
   };
   const here = {

@@ -100,7 +100,13 @@ describe("what Alloy's list holds beside a healed event", () => {
 });
 
 test("an envelope of the version before, which names ids alone, is still read", () => {
-  const { body, ...rest } = { v: 1, kind: "poll", receiptId: "r", receivedAt: 1, body: "{}" };
+  const { body, ...rest } = {
+    v: 1,
+    kind: "poll",
+    receiptId: "r",
+    receivedAt: 1_760_000_000_000,
+    body: "{}",
+  };
   const message = { ...rest, body, payloadKey: null, sourceIp: null, siblings: ["a", "b"] };
 
   expect(decodeEnvelope(JSON.stringify(message))).toEqual({ envelope: message });

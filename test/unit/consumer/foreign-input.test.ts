@@ -1,0 +1,204 @@
+import { describe, expect, test } from "vitest";
+
+import type { MetricName } from "../../../lambdas/settings.ts";
+import { FOREIGN, METRICS } from "../../../lambdas/settings.ts";
+import { aConsumer, envelopeBatchOf } from "../../support/consumer.ts";
+import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
+
+const AT = 1_760_000_000_000;
+const NOW = AT + 60_000;
+
+function aWebhook(changes: Readonly<Record<string, unknown>>): string {
+  const webhook = JSON.parse(webhookOf("completed_application", "JA-1", AT));
+  return JSON.stringify({ ...webhook, data: { ...webhook.data, ...changes } });
+}
+
+/** A queue message of a submission, as the bus rule writes it. */
+function submissionBatchOf(
+  submission: string,
+  receivedAt: string = `"${new Date(AT).toISOString()}"`,
+) {
+  const { Records } = batchOf([""]);
+  const body = `{"v":1,"kind":"submission","receiptId":"r","receivedAt":${receivedAt},"submission":${submission}}`;
+  return { Records: Records.map((record) => ({ ...record, body })) };
+}
+
+function aCountingConsumer() {
+  const counts = new Map<MetricName, number>();
+  const consumer = aConsumer({
+    now: () => NOW,
+    metrics: {
+      count: (name, value = 1) => void counts.set(name, (counts.get(name) ?? 0) + value),
+      milliseconds() {},
+      flush() {},
+    },
+  });
+  return { ...consumer, counts };
+}
+
+describe("a webhook without a readable time", () => {
+  test("is recorded and published as unrecognised, and its application is asked about at once", async () => {
+    const consumer = aConsumer({ now: () => NOW });
+
+    const answer = await consumer.process(batchOf([aWebhook({ timestamp: "yesterday" })]));
+
+    expect(answer.batchItemFailures).toEqual([]);
+    expect(consumer.published).toMatchObject([
+      { route: "unrecognised", eventType: "update:journeyapplications:sandbox" },
+    ]);
+    expect(consumer.store.applications.get("JA-1")).toMatchObject({
+      dueAt: NOW,
+      state: { journeyToken: "J-exampleOnboardingVXk2", progress: null, end: null },
+    });
+  });
+
+  test("moves the check of an application that is known, and nothing else", async () => {
+    const consumer = aConsumer({ now: () => NOW });
+    await consumer.process(batchOf([webhookOf("pending_review", "JA-1", AT)]));
+    const before = consumer.store.applications.get("JA-1");
+
+    await consumer.process(batchOf([aWebhook({ timestamp: null, journey_token: null })]));
+
+    const after = consumer.store.applications.get("JA-1");
+    expect(before?.dueAt).toBeGreaterThan(NOW);
+    expect(after).toMatchObject({ dueAt: NOW, state: before?.state });
+  });
+
+  test("asks for no second check when it comes again", async () => {
+    const consumer = aConsumer({ now: () => NOW });
+    const body = aWebhook({ timestamp: "yesterday" });
+    await consumer.process(batchOf([body]));
+    const { revision } = consumer.store.applications.get("JA-1") ?? {};
+
+    await consumer.process(batchOf([body]));
+
+    expect(consumer.store.applications.get("JA-1")?.revision).toBe(revision);
+  });
+
+  test("makes nothing known of a Journey that the stage does not accept", async () => {
+    const consumer = aConsumer({ settings: { journeys: ["J-other"] } });
+
+    await consumer.process(batchOf([aWebhook({ timestamp: "yesterday" })]));
+
+    expect(consumer.store.applications.size).toBe(0);
+    expect(consumer.store.events.size).toBe(1);
+  });
+});
+
+describe("what nobody can ever read", () => {
+  const deep = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+
+  test.each([
+    [
+      "a webhook that is too deep",
+      batchOf([`{"type":"x","data":${deep(10_000)}}`]),
+      "the body is nested deeper than 200 levels",
+    ],
+    [
+      "a webhook that is too deep to be walked",
+      batchOf([deep(400_000)]),
+      "the body is nested deeper than 200 levels",
+    ],
+    [
+      "a submission that is too deep",
+      submissionBatchOf(deep(10_000)),
+      "the queue message is nested deeper than 200 levels",
+    ],
+    [
+      "a correction that is too deep",
+      envelopeBatchOf({ kind: "poll", receiptId: "p", body: `{"snapshot":${deep(10_000)}}` }),
+      "the body is nested deeper than 200 levels",
+    ],
+    [
+      "a submission without an application",
+      submissionBatchOf(`{"name":"Ada"}`),
+      "the submission lacks or mistypes: journey_application_token",
+    ],
+  ])("is dead-lettered at once with its reason: %s", async (_, batch, reason) => {
+    const consumer = aConsumer();
+
+    const answer = await consumer.process(batch);
+
+    expect(answer.batchItemFailures).toEqual([]);
+    expect(consumer.deadLettered.map((letter) => letter.reason)).toEqual([reason]);
+  });
+
+  test("also when its base64 is none", async () => {
+    const consumer = aConsumer();
+    const { Records } = batchOf([""]);
+    const body = JSON.stringify({
+      ...JSON.parse(Records[0]?.body ?? ""),
+      body: "%%%",
+      bodyEncoding: "base64",
+    });
+
+    await consumer.process({ Records: Records.map((record) => ({ ...record, body })) });
+
+    expect(consumer.deadLettered.map(({ reason }) => reason)).toEqual([
+      "the queue message's body is not base64",
+    ]);
+  });
+});
+
+describe("a submission", () => {
+  test.each([
+    ["a numeric id", `"external_application_id":1001`],
+    ["an id of many digits", `"external_application_id":12345678901234567890`],
+    ["no embedded object", `"_embedded":null`],
+    ["its time in seconds", `"created_at":1760000000`],
+    ["its time as text", `"created_at":"1760000000000"`],
+    ["a time that cannot be", `"created_at":9e15`],
+    ["no Journey", `"journey_token":null`],
+  ])("with %s makes its application known", async (_, field) => {
+    const consumer = aConsumer();
+
+    await consumer.process(submissionBatchOf(`{"journey_application_token":"JA-1",${field}}`));
+
+    expect(consumer.deadLettered).toEqual([]);
+    expect(consumer.store.applications.get("JA-1")?.state.submittedAt).toBe(AT);
+  });
+
+  test.each([`"0000-01-01T00:00:00Z"`, "9e15", "null", `"9999-12-31T23:59:59Z"`])(
+    "whose event on the bus has the time %s is as old as its message",
+    async (receivedAt) => {
+      const consumer = aConsumer();
+      const batch = submissionBatchOf(`{"journey_application_token":"JA-1"}`, receivedAt);
+
+      await consumer.process(batch);
+
+      const { SentTimestamp } = batch.Records[0]?.attributes ?? { SentTimestamp: "" };
+      expect(consumer.deadLettered).toEqual([]);
+      expect(consumer.store.applications.get("JA-1")?.state.submittedAt).toBe(
+        Number(SentTimestamp),
+      );
+    },
+  );
+});
+
+describe("a text that is absurdly long", () => {
+  test("is cut in the state and on the bus, and counted, while the recorded body is whole", async () => {
+    const consumer = aCountingConsumer();
+    const body = aWebhook({ journey_name: "😀".repeat(5_000) });
+
+    await consumer.process(batchOf([body, body]));
+
+    const [published] = consumer.published;
+    expect(published?.journeyName).toBe(`${"😀".repeat(FOREIGN.textBytes / 4 - 1)}…`);
+    expect(published?.journeyName?.isWellFormed()).toBe(true);
+    const [record] = consumer.store.events.values();
+    expect(new TextDecoder().decode(record?.body)).toBe(body);
+    expect(consumer.counts.get(METRICS.eventsCut)).toBe(1);
+  });
+});
+
+test("a webhook of another family is published by its type, as the rules on the bus match it", async () => {
+  const consumer = aConsumer();
+
+  await consumer.process(
+    batchOf([`{"type":"create:reviews:is_entity","data":{"review_token":"R-1"}}`]),
+  );
+
+  expect(consumer.published).toMatchObject([
+    { route: "other", eventType: "create:reviews:is_entity" },
+  ]);
+});

@@ -1,0 +1,302 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+
+import { parseAlloyApplication } from "../../../lambdas/domain/alloy-application.ts";
+import {
+  correctionBody,
+  correctionsOf,
+  parseCorrection,
+} from "../../../lambdas/domain/correction.ts";
+import { decodeEnvelope } from "../../../lambdas/domain/decode-envelope.ts";
+import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
+import {
+  stateOfEvent,
+  stateOfHint,
+  stateOfSnapshot,
+  stateOfSubmission,
+} from "../../../lambdas/domain/observation.ts";
+import { isPlausible } from "../../../lambdas/domain/plausible-time.ts";
+import {
+  publishedEvent,
+  publishedForeignWebhook,
+} from "../../../lambdas/domain/published-event.ts";
+import { parseSubmission } from "../../../lambdas/domain/submission.ts";
+import { FOREIGN } from "../../../lambdas/settings.ts";
+
+/*
+ * Whatever comes in at a boundary: what is read of it has no time that cannot be, no token that could be a
+ * path, and no id that is empty; and nothing that is done with it afterwards throws.
+ */
+
+const AT = 1_760_000_000_000;
+const asked = { applicationToken: "JA-1", journeyToken: "J-1" };
+const receipt = { receiptId: "receipt-1", origin: "webhook", receivedAt: AT } as const;
+
+/** JSON text of what may stand where a text, a token or a time is wanted. */
+const oddText = fc.constantFrom(
+  `""`,
+  `" "`,
+  `".."`,
+  `"a/b"`,
+  `"\\ud800"`,
+  `"\\u0000"`,
+  `"${"x".repeat(10_000)}"`,
+  "null",
+  "true",
+  "[]",
+  "{}",
+  "0",
+  "-1",
+  "1e400",
+  "9e15",
+  "12345678901234567890",
+  "1760000000",
+  `"1760000000"`,
+  `"2026-11-23T20:00:00Z"`,
+  `"yesterday"`,
+  `"JA-1"`,
+  `"Completed"`,
+  `"withdrawn"`,
+);
+const value = fc.oneof({ weight: 3, arbitrary: oddText }, { weight: 1, arbitrary: fc.json() });
+
+/** An object with some of these fields, each well-formed or odd. */
+function objectOf(fields: Readonly<Record<string, fc.Arbitrary<string>>>): fc.Arbitrary<string> {
+  return fc.record(fields, { requiredKeys: [] }).map(
+    (record) =>
+      `{${Object.entries(record)
+        .map(([name, text]) => `${JSON.stringify(name)}:${text}`)
+        .join(",")}}`,
+  );
+}
+
+const mostly = (text: string) =>
+  fc.oneof({ weight: 4, arbitrary: fc.constant(text) }, { weight: 1, arbitrary: value });
+
+const ids = {
+  external_group_id: value,
+  external_partner_id: value,
+  external_application_id: value,
+  external_entity_id: value,
+};
+const dataFields = {
+  ...ids,
+  journey_application_token: mostly(`"JA-1"`),
+  journey_token: mostly(`"J-1"`),
+  type: mostly(`"completed_application"`),
+  timestamp: mostly(String(AT)),
+  journey_name: value,
+  outcome: value,
+  entity_token: value,
+  entity_application_token: value,
+  journey_application_event_token: value,
+  rerun_journey_application_token: value,
+  is_shadow_app: value,
+  _embedded: fc.oneof(value, objectOf({ node: objectOf({ id: value, type: value }) })),
+};
+const data = objectOf(dataFields);
+const webhook = objectOf({
+  type: mostly(`"update:journeyapplications:sandbox"`),
+  timestamp: value,
+  data: fc.oneof({ weight: 5, arbitrary: data }, { weight: 1, arbitrary: value }),
+});
+const answer = objectOf({
+  ...ids,
+  journey_application_token: fc.constant(`"JA-1"`),
+  status: value,
+  sandbox: value,
+  created_at: value,
+  updated_at: value,
+  complete_outcome: value,
+  is_shadow_application: value,
+  _embedded: fc.oneof(
+    value,
+    objectOf({
+      events: fc.array(fc.oneof(data, value), { maxLength: 4 }).map((all) => `[${all.join(",")}]`),
+      journey: objectOf({ journey_token: value, journey_name: value }),
+      rerun: objectOf({
+        previous_journey_application_token: value,
+        root_journey_application_token: value,
+      }),
+      reruns: objectOf({ next_journey_application_token: value, created_at: value }).map(
+        (one) => `[${one}]`,
+      ),
+    }),
+  ),
+});
+const submission = objectOf({
+  ...ids,
+  journey_application_token: mostly(`"JA-1"`),
+  journey_token: value,
+  created_at: value,
+  _embedded: fc.oneof(value, objectOf({ journey: objectOf({ journey_token: value }) })),
+});
+
+const TIME = /^(at|sentAt|submittedAt|createdAt|receivedAt)$/;
+const TOKEN = /[tT]oken$|^(previous|root|next)$/;
+const OTHERS = /^(id|outcome|journeyName|group|entity|partner|application|unrecognisedStatus)$/;
+
+/** The fields, by their names, that break their promise. */
+function faultsOf(read: unknown): readonly string[] {
+  if (typeof read !== "object" || read === null) return [];
+  return Object.entries(read).flatMap(([name, inner]) => [
+    ...(isFaulty(name, inner) ? [`${name}: ${JSON.stringify(inner)}`] : []),
+    ...faultsOf(inner),
+  ]);
+}
+
+function isFaulty(name: string, value: unknown): boolean {
+  if (typeof value === "number") return TIME.test(name) && !isPlausible(value);
+  if (typeof value !== "string") return false;
+  if (TOKEN.test(name)) return !FOREIGN.token.test(value);
+  if (!OTHERS.test(name)) return false;
+  return value.trim() === "" || Buffer.byteLength(value) > FOREIGN.idBytes;
+}
+
+const NO_IDS = { group: null, partner: null, application: null };
+const RUNS = { numRuns: 3_000 };
+
+/** What becomes of a webhook's body: the event's state, and what is published of it. */
+function usedWebhook(text: string): unknown {
+  const read = parseWebhook(text);
+  switch (read.kind) {
+    case "invalid":
+      return read;
+    case "journey-event": {
+      const { event } = read;
+      const state = stateOfEvent(event);
+      const how = { route: "approved", late: false, receipt, environment: "live" } as const;
+      return { read, state, published: publishedEvent({ event, state, ...how }) };
+    }
+    case "other":
+    case "unrecognised": {
+      const { kind: route, webhook: foreign } = read;
+      const noted = foreign.hint === null ? null : stateOfHint(foreign.hint);
+      const how = { receipt, environment: "live" } as const;
+      return {
+        read,
+        noted,
+        published: publishedForeignWebhook({ webhook: foreign, route, ...how }),
+      };
+    }
+  }
+}
+
+test("a webhook's body is read cleanly, and published", () => {
+  const body = fc.oneof(
+    { weight: 6, arbitrary: webhook },
+    { weight: 2, arbitrary: data },
+    fc.json(),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(body, (text) => {
+      expect(faultsOf(usedWebhook(text))).toEqual([]);
+    }),
+    RUNS,
+  );
+});
+
+/** An answer of Alloy's, and what is queued of it as it is read again. */
+function usedAnswer(text: string) {
+  const read = parseAlloyApplication(text, asked);
+  if ("reason" in read) return { read, written: [], readAgain: [] };
+  const { snapshot, events } = read.application;
+  const known = stateOfSubmission({ ...asked, submittedAt: AT, externalIds: NO_IDS });
+  const options = { settledBy: AT * 2, isStuck: false, matches: [], now: AT };
+  const corrections = correctionsOf(read.application, known, options);
+  const readEvents = events.map((one) => parseWebhook(one.webhook));
+  return {
+    read,
+    state: snapshot === null ? null : stateOfSnapshot(snapshot, AT, null),
+    written: [...events.map(({ event }) => event), ...corrections],
+    readAgain: [
+      ...readEvents.map((one) => (one.kind === "journey-event" ? one.event : null)),
+      ...corrections
+        .map((one) => parseCorrection(correctionBody(one)))
+        .map((one) => (one !== null && "correction" in one ? one.correction : null)),
+    ],
+  };
+}
+
+test("an answer of Alloy's is read cleanly, and what is queued of it is read cleanly again", () => {
+  fc.assert(
+    fc.property(fc.oneof({ weight: 6, arbitrary: answer }, fc.json()), (text) => {
+      const used = usedAnswer(text);
+      expect(faultsOf(used)).toEqual([]);
+      expect(used.readAgain).toEqual(used.written);
+    }),
+    RUNS,
+  );
+});
+
+function usedSubmission(text: string, receivedAt: string): unknown {
+  const message = `{"v":1,"kind":"submission","receiptId":"r","receivedAt":${receivedAt},"submission":${text}}`;
+  const decoded = decodeEnvelope(message, AT);
+  if ("reason" in decoded || decoded.envelope.kind !== "submission") throw new Error("no envelope");
+  const { submission: detail, receivedAt: at } = decoded.envelope;
+  const read = parseSubmission(detail, at);
+  return { at, read, state: "submission" in read ? stateOfSubmission(read.submission) : null };
+}
+
+test("a submission is read cleanly, out of its envelope", () => {
+  const text = fc.oneof({ weight: 6, arbitrary: submission }, fc.json());
+  fc.assert(
+    fc.property(text, value, (detail, receivedAt) => {
+      expect(faultsOf(usedSubmission(detail, receivedAt))).toEqual([]);
+    }),
+    RUNS,
+  );
+});
+
+test("an envelope is read cleanly or refused with a reason", () => {
+  const envelope = objectOf({
+    v: mostly("1"),
+    kind: mostly(`"webhook"`),
+    receiptId: mostly(`"r"`),
+    receivedAt: value,
+    body: mostly(`"{}"`),
+    bodyEncoding: value,
+    payloadKey: mostly("null"),
+    sourceIp: mostly("null"),
+    siblings: value,
+  });
+  fc.assert(
+    fc.property(fc.oneof(envelope, fc.json(), fc.string()), (text) => {
+      const decoded = decodeEnvelope(text, AT);
+      expect(faultsOf(decoded)).toEqual([]);
+      expect("reason" in decoded || decoded.envelope.receiptId !== "").toBe(true);
+    }),
+    RUNS,
+  );
+});
+
+test("a correction is read cleanly or refused with a reason", () => {
+  const correction = objectOf({
+    snapshot: objectOf({
+      applicationToken: mostly(`"JA-1"`),
+      journeyToken: mostly("null"),
+      status: mostly(`"completed"`),
+      outcome: fc.constant("null"),
+      at: mostly(String(AT)),
+      environment: fc.constant("null"),
+      externalIds: fc.constant(JSON.stringify(NO_IDS)),
+      chain: fc.constant(`{"previous":null,"root":null,"next":null}`),
+      isShadow: fc.constant("false"),
+    }),
+    news: fc.constant(`"status"`),
+    reruns: fc.oneof(
+      fc.constant("[]"),
+      objectOf({
+        applicationToken: mostly(`"JA-2"`),
+        createdAt: fc.constantFrom("null", "9e15", String(AT)),
+      }).map((one) => `[${one}]`),
+    ),
+  });
+  fc.assert(
+    fc.property(fc.oneof(correction, fc.json()), (text) => {
+      expect(faultsOf(parseCorrection(text))).toEqual([]);
+    }),
+    RUNS,
+  );
+});
