@@ -2,6 +2,7 @@ import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-applicatio
 import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
 import { MemoryApplicationTable } from "../../tools/memory/application-table.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
+import { inRoleOf } from "../support/iam.ts";
 import { describeDueApplications } from "./due-applications.ts";
 
 describeDueApplications("in memory", async () => {
@@ -12,8 +13,12 @@ describeDueApplications("in memory", async () => {
 describeDueApplications("on dynalite", async () => {
   const { client, applicationTableName: tableName, close } = await startDynamoDb();
   return {
-    due: new DynamoDueApplications(client, tableName),
-    store: new DynamoApplicationStore({ client, tableName, eventRetentionMs: null }),
+    due: inRoleOf("poller", "applications", new DynamoDueApplications(client, tableName)),
+    store: inRoleOf(
+      "consumer",
+      "store",
+      new DynamoApplicationStore({ client, tableName, eventRetentionMs: null }),
+    ),
     close,
   };
 });

@@ -8,6 +8,7 @@ import { MemoryIdempotency, MemoryIdempotencyTable } from "../../tools/memory/id
 import { lambdaContext } from "../support/counted-consumer.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import type { LocalDynamoDb } from "../support/dynalite.ts";
+import { inRoleOf } from "../support/iam.ts";
 import { describeIdempotency } from "./idempotency.ts";
 
 const DAY = 86_400_000;
@@ -25,7 +26,7 @@ function openSandbox(
     new DynamoDBPersistenceLayer({ tableName: idempotencyTableName, awsSdkV3Client: client }),
   );
   sandbox.beginInvocation(contextOf(remainingMs));
-  return sandbox;
+  return inRoleOf("consumer", "idempotency", sandbox);
 }
 
 describeIdempotency("in memory", async () => {

@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 
 import { ALL_FAULT_KINDS, FAULT_KINDS, faultKey } from "./faults.ts";
 import { playGaps, playOneGap } from "./gap-commands.ts";
+import { judgeRights } from "./iam.ts";
 import { isKnob, knobsOf } from "./knobs.ts";
 import type { KnobChoice } from "./knobs.ts";
 import { ALL_MARKS, isReachable } from "./marks.ts";
@@ -32,6 +33,7 @@ export async function main(args: readonly string[]): Promise<number> {
   Error.stackTraceLimit = 0;
   try {
     const options = parseOptions(args);
+    if (options.kind !== "help") await tellDenials();
     switch (options.kind) {
       case "help":
         console.log(USAGE);
@@ -56,6 +58,13 @@ export async function main(args: readonly string[]): Promise<number> {
     if (!(error instanceof OptionError)) throw error;
     console.error(`${error.message}\n\n${USAGE}`);
     return 2;
+  }
+}
+
+/** What IAM refuses to the functions; the worlds then refuse it too. */
+async function tellDenials(): Promise<void> {
+  for (const [method, why] of await judgeRights()) {
+    console.log(`IAM refuses ${method}: ${why}`);
   }
 }
 

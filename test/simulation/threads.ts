@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 
+import { deniedNow } from "./iam.ts";
 import type { KnobChoice } from "./knobs.ts";
 import { runSeeds } from "./run-seeds.ts";
 import type { Tally } from "./run-seeds.ts";
@@ -42,7 +43,9 @@ interface Lane {
 }
 
 function startThread(): Lane {
-  const worker = new Worker(new URL("worker.ts", import.meta.url));
+  const worker = new Worker(new URL("worker.ts", import.meta.url), {
+    workerData: { denied: deniedNow() },
+  });
   return {
     play: async (from, count, knobs) =>
       new Promise<Tally>((resolve, reject) => {

@@ -1,10 +1,15 @@
 /** A thread that plays what it is sent, and sends back what came of it. */
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 
+import type { DeniedMethods } from "../../tools/strict-aws/iam/judged-ports.ts";
+import { refuseMethods } from "./iam.ts";
 import type { KnobChoice } from "./knobs.ts";
 import { runSeeds } from "./run-seeds.ts";
 
 Error.stackTraceLimit = 0;
+
+const { denied }: { readonly denied: DeniedMethods } = workerData;
+refuseMethods(denied);
 
 interface Share {
   readonly from: number;

@@ -14,6 +14,7 @@ import { Faults, weatherOf } from "./faults.ts";
 import type { Fault } from "./faults.ts";
 import { makeFunctions } from "./functions.ts";
 import { makeGateway } from "./gateway.ts";
+import { withDenials } from "./iam.ts";
 import { judge } from "./invariants.ts";
 import { marksOf } from "./marks.ts";
 import type { Mark } from "./marks.ts";
@@ -99,7 +100,8 @@ export async function playWorld(
     readonly isWithheld?: (event: TrueEvent) => boolean;
   } = {},
 ): Promise<WorldResult> {
-  const { only = null, seams = {}, incident, isWithheld = () => false } = options;
+  const { only = null, incident, isWithheld = () => false } = options;
+  const seams = withDenials(options.seams ?? {});
   const clock = new Clock(START);
   const story = new Story(START, clock.now);
   const calmAt = incident?.calmAt ?? plot.endAt + AFTERMATH_MS;

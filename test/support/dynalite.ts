@@ -7,6 +7,7 @@ import updateItem from "dynalite/validations/updateItem.js";
 
 import { TABLE } from "../../lambdas/settings.ts";
 import { refuseBeyondLimits } from "../../tools/strict-aws/strict-client.ts";
+import { guarded } from "./iam.ts";
 import type { RefusedCall } from "../../tools/strict-aws/strict-client.ts";
 
 /** A DynamoDB in this process, with the two tables of the stack. */
@@ -99,6 +100,7 @@ export async function startDynamoDb(): Promise<LocalDynamoDb> {
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   });
   const refused = refuseBeyondLimits(client);
+  guarded(client);
   for (const table of TABLES) await client.send(new CreateTableCommand(table));
   return {
     client,

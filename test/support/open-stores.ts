@@ -15,6 +15,7 @@ import { outcomeOf, statusOf } from "../../lambdas/domain/application-state.ts";
 import type { EventRecord, FailureRecord } from "../../lambdas/domain/ports.ts";
 import { ROUTE_IDS } from "../../lambdas/settings.ts";
 import type { OpenStore } from "../contract/application-store.ts";
+import { inRoleOf } from "./iam.ts";
 import { MemoryApplicationTable } from "../../tools/memory/application-table.ts";
 
 /** The twin in memory, open to the contract suite. */
@@ -102,7 +103,11 @@ export function openDynamoStore(options: {
   }
 
   return {
-    store: new DynamoApplicationStore({ client, tableName, eventRetentionMs: null }),
+    store: inRoleOf(
+      "consumer",
+      "store",
+      new DynamoApplicationStore({ client, tableName, eventRetentionMs: null }),
+    ),
     async see(applicationToken) {
       const { pk, sk } = applicationKey(applicationToken);
       const [item] = await itemsOf(pk, sk);

@@ -29,6 +29,8 @@ import type { StageConfiguration } from "../../lib/stage-configuration.ts";
 import type { MemoryCloud } from "../memory/cloud.ts";
 import { MemoryIdempotency } from "../memory/idempotency.ts";
 import { consumerPorts, ingestPorts, pollerPorts } from "../memory/ports.ts";
+import { judgedPorts } from "../strict-aws/iam/judged-ports.ts";
+import type { DeniedMethods } from "../strict-aws/iam/judged-ports.ts";
 
 /** The three Lambdas, wired over a cloud in memory as each `index.ts` wires them over AWS. */
 export interface Functions {
@@ -43,11 +45,15 @@ export interface FunctionsOptions {
   readonly stage: StageConfiguration;
   /** Takes each line that the Lambdas log, metrics included. */
   readonly write: (line: string) => void;
+  /** What IAM refuses to their roles. @default - nothing */
+  readonly denied?: DeniedMethods;
   /** Cuts a run of the poller off. */
   readonly signal: AbortSignal;
 }
 
 const now = Date.now;
+
+const NOTHING: DeniedMethods = new Map();
 
 export function makeFunctions(options: FunctionsOptions): Functions {
   return {
@@ -57,11 +63,11 @@ export function makeFunctions(options: FunctionsOptions): Functions {
   };
 }
 
-function makeIngest({ cloud, stage, write }: FunctionsOptions) {
+function makeIngest({ cloud, stage, write, denied = NOTHING }: FunctionsOptions) {
   const logger = makeLineLogger(write);
   const metrics = makeMetrics({ stage: stage.stage, write, now });
   const credentials = makeCredentialCache({
-    source: cloud.webhookSecret,
+    source: judgedPorts("ingest", { secret: cloud.webhookSecret }, denied).secret,
     lifetimeMs: INGEST.secretLifetimeMs,
     refreshMs: INGEST.secretRefreshMs,
     pauseMs: INGEST.secretPauseMs,
@@ -71,7 +77,7 @@ function makeIngest({ cloud, stage, write }: FunctionsOptions) {
     logger,
   });
   return makeIngestHandler({
-    ...ingestPorts(cloud),
+    ...judgedPorts("ingest", ingestPorts(cloud), denied),
     allowList: makeAllowList(stage.allowList.cidrs),
     allowListMode: stage.allowList.mode,
     judge: makeJudge("secret", credentials),
@@ -82,11 +88,10 @@ function makeIngest({ cloud, stage, write }: FunctionsOptions) {
   });
 }
 
-function makeConsumer({ cloud, stage, write }: FunctionsOptions) {
+function makeConsumer({ cloud, stage, write, denied = NOTHING }: FunctionsOptions) {
   const idempotency = new MemoryIdempotency(cloud.idempotency, now);
   const handle = makeConsumerHandler({
-    ...consumerPorts(cloud),
-    idempotency,
+    ...judgedPorts("consumer", { ...consumerPorts(cloud), idempotency }, denied),
     metrics: makeMetrics({ stage: stage.stage, write, now }),
     logger: makeMessageLogger(write),
     settings: consumerSettings(stage),
@@ -100,18 +105,18 @@ function makeConsumer({ cloud, stage, write }: FunctionsOptions) {
   };
 }
 
-function makePoller({ cloud, stage, write, signal }: FunctionsOptions) {
+function makePoller({ cloud, stage, write, denied = NOTHING, signal }: FunctionsOptions) {
   const logger = makeMessageLogger(write);
   const settings = pollerSettings(stage);
   const { alloyBaseUrl: baseUrl, alloyAuth } = settings;
   const readKey = makeAlloyApiKeyReader({
-    secret: cloud.alloyApiSecret,
+    secret: judgedPorts("poller", { secret: cloud.alloyApiSecret }, denied).secret,
     lifetimeMs: POLLER.secretLifetimeMs,
     now,
     logger,
   });
   const handle = makePollerHandler({
-    ...pollerPorts(cloud),
+    ...judgedPorts("poller", pollerPorts(cloud), denied),
     alloy: new HttpAlloyApi({
       baseUrl,
       authorization:

@@ -4,6 +4,8 @@ import { startRepeating } from "../local/repeat.ts";
 import type { Receiver } from "../local/receiver.ts";
 import { makeMemoryCloud } from "../memory/cloud.ts";
 import type { MemoryCloud } from "../memory/cloud.ts";
+import { deniedMethods } from "../strict-aws/iam/judged-ports.ts";
+import type { DeniedMethods } from "../strict-aws/iam/judged-ports.ts";
 import { startEventSource } from "./event-source.ts";
 import { startFront } from "./front.ts";
 import { makeFunctions } from "./functions.ts";
@@ -45,7 +47,9 @@ export async function startInProcess(options: {
   cloud.alloyApiSecret.put(JSON.stringify(secrets.alloyApi));
   const stopping = new AbortController();
   const { signal } = stopping;
-  const functions = makeFunctions({ cloud, stage, write: onLog, signal });
+  const denied = await deniedTo(stage);
+  for (const [method, why] of denied) onFailure(new Error(`IAM refuses ${method}: ${why}`));
+  const functions = makeFunctions({ cloud, stage, write: onLog, denied, signal });
   const front = await startFront({
     port,
     ingest: functions.ingest,
@@ -79,4 +83,12 @@ export async function startInProcess(options: {
       await stopConsumer();
     },
   };
+}
+
+/** What a deployment of the stage would refuse to its functions, by the policies that it would make. */
+async function deniedTo(stage: StageConfiguration): Promise<DeniedMethods> {
+  // Making the template takes a second or two, and nothing else here needs it.
+  const { synthesise } = await import("../template/synthesise.ts");
+  const { policiesOf } = await import("../strict-aws/iam/policies.ts");
+  return deniedMethods(policiesOf(synthesise(stage)));
 }

@@ -1,5 +1,6 @@
 import { AWS_SAMPLE_MUTANTS } from "./aws-sample.ts";
 import { CONSUMER_MUTANTS } from "./consumer.ts";
+import { IAM_MUTANTS } from "./iam.ts";
 import { IDEMPOTENCY_MUTANTS } from "./idempotency.ts";
 import { INGEST_MUTANTS } from "./ingest.ts";
 import { MATCHING_MUTANTS } from "./matching.ts";
@@ -20,4 +21,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...MATCHING_MUTANTS,
   ...OVERSIZED_MUTANTS,
   ...SECURITY_MUTANTS,
+  ...IAM_MUTANTS,
 ];

@@ -1,9 +1,9 @@
 import { createValidatedPolicy } from "@cloud-copilot/iam-policy";
 import { runUnsafeSimulation } from "@cloud-copilot/iam-simulate";
 import { PLACE } from "./arns.ts";
-import { callerName } from "./call.ts";
+import { callerName, callKey } from "./call.ts";
 import type { IamCall, PolicyDocument, Statement } from "./call.ts";
-import type { AttachedPolicy } from "./policies.ts";
+import type { AttachedPolicy, DeployedPolicies } from "./policies.ts";
 
 /** What IAM says to a call. */
 export interface Verdict {
@@ -11,6 +11,30 @@ export interface Verdict {
   readonly isAllowed: boolean;
   /** The statement that decided, or that none allows it. */
   readonly because: string;
+}
+
+/** Judges calls of AWS by the policies of a template, each distinct one once. */
+export class IamJudge {
+  readonly #deployed: DeployedPolicies;
+  readonly #verdicts = new Map<string, Verdict>();
+
+  constructor(deployed: DeployedPolicies) {
+    this.#deployed = deployed;
+  }
+
+  judge(call: IamCall): Verdict {
+    const key = callKey(call);
+    const known = this.#verdicts.get(key);
+    if (known !== undefined) return known;
+    const verdict = judgeBy(this.#deployed.policies, call);
+    this.#verdicts.set(key, verdict);
+    return verdict;
+  }
+
+  /** All that was judged so far. */
+  verdicts(): readonly Verdict[] {
+    return [...this.#verdicts.values()];
+  }
 }
 
 /** The verdict on one call, by these policies alone. */

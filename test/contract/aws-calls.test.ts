@@ -1,0 +1,279 @@
+import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { NoSuchKey, S3Client } from "@aws-sdk/client-s3";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { makeAwsClient } from "../../lambdas/adapters/aws-client.ts";
+import { AwsDeliveries } from "../../lambdas/adapters/aws-deliveries.ts";
+import { CloudWatchOutcomeCounts } from "../../lambdas/adapters/cloud-watch-outcome-counts.ts";
+import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
+import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
+import { EventBridgeGapAnnouncer } from "../../lambdas/adapters/event-bridge-gap-announcer.ts";
+import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
+import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
+import { S3PayloadBucket } from "../../lambdas/adapters/s3-payload-bucket.ts";
+import { S3PayloadReader } from "../../lambdas/adapters/s3-payload-reader.ts";
+import { SecretsManagerSecret } from "../../lambdas/adapters/secrets-manager-secret.ts";
+import { SqsEnvelopeQueue } from "../../lambdas/adapters/sqs-envelope-queue.ts";
+import { SqsEventQueue } from "../../lambdas/adapters/sqs-event-queue.ts";
+import { SqsDeadLetters, SqsQueueMessages } from "../../lambdas/adapters/sqs-queues.ts";
+import { stateOfEvent } from "../../lambdas/domain/observation.ts";
+import { publishedEvent } from "../../lambdas/domain/published-event.ts";
+import { INGEST, ROUTE_IDS } from "../../lambdas/settings.ts";
+import { callsOf, FUNCTIONS } from "../../tools/strict-aws/iam/declared-calls.ts";
+import type { FunctionName, PortRights } from "../../tools/strict-aws/iam/declared-calls.ts";
+import { startIamProxy } from "../../tools/strict-aws/iam/proxy.ts";
+import { lambdaContext } from "../support/counted-consumer.ts";
+import { startDynamoDb } from "../support/dynalite.ts";
+import { aBusClient, taken } from "../support/fake-bus.ts";
+import { startFaultyAws } from "../support/faulty-aws.ts";
+import { A_GAP_NOTICE } from "../support/gap-notice.ts";
+import {
+  accessKeyOf,
+  askedCalls,
+  callerOf,
+  guarded,
+  inRoleOf,
+  questionOf,
+  refusedCalls,
+  sandboxGuard,
+  sandboxPolicies,
+} from "../support/iam.ts";
+import { aJourneyEvent } from "../support/journey-event.ts";
+import { aPollEnvelope } from "../support/poll-envelope.ts";
+
+const NOW = Date.UTC(2026, 10, 23, 20);
+
+/** Every adapter of every function, each over a double of what it calls, each in its function's role. */
+async function openAdapters() {
+  const dynamo = await startDynamoDb();
+  const aws = await startFaultyAws({ token: "token", secret: "secret" });
+  const proxy = await startIamProxy({ target: aws.url, guard: sandboxGuard(), callerOf });
+  const sqs = guarded(aClient(new SQSClient({ region: "us-east-1" }), AN_ANSWER_OF_SQS));
+  const s3 = guarded(aClient(new S3Client({ region: "us-east-1" }), null));
+  const cloudWatch = guarded(
+    aClient(new CloudWatchClient({ region: "us-east-1" }), { MetricDataResults: [] }),
+  );
+  const bus = guarded(aBusClient(taken).client);
+  const call = (name: FunctionName, port: string, method: string) =>
+    makeAwsClient({
+      region: "us-east-1",
+      credentials: () => ({
+        accessKeyId: accessKeyOf(name, port, method),
+        secretAccessKey: "secret",
+        sessionToken: undefined,
+      }),
+      attempts: INGEST.attempts,
+      now: Date.now,
+    });
+  const secretOf = (name: FunctionName, secret: string) =>
+    new SecretsManagerSecret(call(name, "secret", "read"), secret, "us-east-1", proxy.url);
+  const bucketOf = (name: FunctionName) =>
+    new S3PayloadBucket(call(name, "payloads", "put"), "payloads", "us-east-1", proxy.url);
+  const queueUrl = "https://sqs.us-east-1.amazonaws.com/123456789012/events";
+  const store = new DynamoApplicationStore({
+    client: dynamo.client,
+    tableName: dynamo.applicationTableName,
+    eventRetentionMs: null,
+  });
+  const idempotency = new PowertoolsIdempotency(
+    new DynamoDBPersistenceLayer({
+      tableName: dynamo.idempotencyTableName,
+      awsSdkV3Client: dynamo.client,
+    }),
+  );
+  idempotency.beginInvocation(lambdaContext());
+  return {
+    ingest: {
+      queue: new SqsEnvelopeQueue(call("ingest", "queue", "send"), queueUrl, proxy.url),
+      payloads: bucketOf("ingest"),
+      secret: secretOf("ingest", "webhook"),
+    },
+    consumer: {
+      store: inRoleOf("consumer", "store", store),
+      idempotency: inRoleOf("consumer", "idempotency", idempotency),
+      publisher: inRoleOf(
+        "consumer",
+        "publisher",
+        new EventBridgePublisher({ client: bus, busName: "bus", sleep: async () => undefined }),
+      ),
+      deadLetters: inRoleOf(
+        "consumer",
+        "deadLetters",
+        new SqsDeadLetters(sqs, queueUrl.replace("events", "dead-letters")),
+      ),
+      payloads: inRoleOf("consumer", "payloads", new S3PayloadReader(s3, "payloads")),
+      messages: inRoleOf("consumer", "messages", new SqsQueueMessages(sqs, queueUrl)),
+    },
+    poller: {
+      applications: inRoleOf(
+        "poller",
+        "applications",
+        new DynamoDueApplications(dynamo.client, dynamo.applicationTableName),
+      ),
+      deliveries: inRoleOf(
+        "poller",
+        "deliveries",
+        new AwsDeliveries({
+          cloudWatch,
+          sqs,
+          stage: "sandbox",
+          apiId: "api",
+          queueUrl,
+          refusals: { byAuthorizer: false, byAddress: false },
+        }),
+      ),
+      outcomes: inRoleOf(
+        "poller",
+        "outcomes",
+        new CloudWatchOutcomeCounts({ cloudWatch, stage: "sandbox" }),
+      ),
+      queue: inRoleOf("poller", "queue", new SqsEventQueue(sqs, queueUrl)),
+      payloads: bucketOf("poller"),
+      gaps: inRoleOf("poller", "gaps", new EventBridgeGapAnnouncer(bus, "bus")),
+      secret: secretOf("poller", "alloy"),
+    },
+    async close() {
+      await Promise.all([dynamo.close(), proxy.close(), aws.close()]);
+    },
+  };
+}
+
+/** To a message, a batch of one, and a question. */
+const AN_ANSWER_OF_SQS = {
+  Attributes: {},
+  MessageId: "message",
+  Successful: [{ Id: "0", MessageId: "message" }],
+};
+
+/** Answers every call with this; S3 with null: the key is not there. */
+function aClient<
+  Client extends {
+    readonly middlewareStack: { add: (middleware: never, options: never) => unknown };
+  },
+>(client: Client, output: object | null): Client {
+  const middleware = () => async () => {
+    if (output === null) throw new NoSuchKey({ message: "no", $metadata: {} });
+    return { output: { $metadata: {}, ...output }, response: {} };
+  };
+  Reflect.apply(client.middlewareStack.add, client.middlewareStack, [
+    middleware,
+    { step: "initialize" },
+  ]);
+  return client;
+}
+
+type Adapters = Awaited<ReturnType<typeof openAdapters>>;
+
+let adapters: Adapters;
+
+beforeAll(async () => {
+  adapters = await openAdapters();
+  await callEverything(adapters);
+}, 60_000);
+
+afterAll(() => adapters.close());
+
+describe("the rights that the adapters declare", () => {
+  const declared = Object.entries(FUNCTIONS).flatMap(([name, { rights }]) =>
+    Object.entries(rights satisfies PortRights).flatMap(([port, methods]) =>
+      Object.keys(methods).map((method) => [name, port, method] as const),
+    ),
+  );
+
+  it.each(declared)("are those that %s needs for %s.%s, and no more", (name, port, method) => {
+    const own = askedCalls().filter(
+      (one) => one.function === name && one.port === port && one.method === method,
+    );
+    const rights: PortRights =
+      Object.entries(FUNCTIONS).find(([one]) => one === name)?.[1].rights ?? {};
+    const right = rights[port]?.[method] ?? [];
+
+    const expected = right.flatMap((one) => callsOf(one, { service: "" }, sandboxPolicies()));
+
+    expect([...new Set(own.map(({ call }) => questionOf(call)))].toSorted()).toEqual(
+      [...new Set(expected.map(questionOf))].toSorted(),
+    );
+    expect(own.length).toBeGreaterThan(0);
+  });
+
+  it("are granted: nothing was refused", () => {
+    expect(refusedCalls()).toEqual([]);
+  });
+});
+
+/** Every method once, and what S3 asks of its own. */
+async function callEverything({ ingest, consumer, poller }: Adapters): Promise<void> {
+  const deadline = () => Date.now() + 5_000;
+  const bytes = new TextEncoder().encode("{}");
+  await ingest.queue.send("{}", deadline());
+  await ingest.payloads.put("webhooks/2026-11-23/receipt", bytes, deadline());
+  await ingest.secret.read(deadline());
+
+  const event = aJourneyEvent({ applicationToken: "JA-1" });
+  const { store, idempotency, publisher, deadLetters, payloads, messages } = consumer;
+  const state = stateOfEvent(event);
+  await store.recordEvent({
+    ...event,
+    receivedAt: NOW,
+    receiptId: "receipt",
+    origin: "webhook",
+    route: "progressed",
+    nodeId: null,
+    payloadKey: null,
+    body: bytes,
+  });
+  await store.eventsNear(event);
+  await store.mergeState(state, { when: "first", dueAt: 1 });
+  await store.readState("JA-1");
+  await store.recordFailure({
+    applicationToken: "JA-1",
+    eventId: event.eventId,
+    eventType: event.type,
+    reason: "why",
+    failedAt: NOW,
+    receiptId: "receipt",
+    deadLettered: false,
+  });
+  await store.clearFailure("JA-1", event.eventId);
+  await store.forgetEvent(event);
+  await idempotency.once("done", async () => undefined);
+  await idempotency
+    .once("failed", async () => Promise.reject(new Error("why")))
+    .catch(() => undefined);
+  const receipt = { receiptId: "receipt", origin: "webhook", receivedAt: NOW } as const;
+  for (const route of ROUTE_IDS) {
+    await publisher.publish([
+      publishedEvent({ event, route, state, late: false, receipt, environment: "sandbox" }),
+    ]);
+  }
+  await deadLetters.send("{}", "why");
+  await payloads.read("webhooks/2026-11-23/receipt").catch(() => undefined);
+  await payloads.read("polls/2026-11-23/receipt").catch(() => undefined);
+  await messages.retryAfter("handle", 1);
+
+  const { applications } = poller;
+  const [due] = await applications.list(NOW, 10);
+  if (due === undefined) throw new Error("nothing is due");
+  const claimed = await applications.claim(due, { now: NOW, until: NOW + 1 });
+  if (claimed === null) throw new Error("nothing was claimed");
+  await applications.look("JA-1");
+  await applications.history("JA-1");
+  await applications.plan(claimed, {
+    dueAt: NOW,
+    at: NOW,
+    memory: claimed.memory,
+    gap: null,
+  });
+  await applications.openGaps(NOW);
+  await poller.deliveries.record(NOW - 60_000, NOW);
+  await poller.outcomes.total([{ outcome: "approved", journey: null }], {
+    from: NOW - 60_000,
+    to: NOW,
+  });
+  await poller.queue.send([aPollEnvelope("{}")]);
+  await poller.payloads.put("polls/2026-11-23/receipt", bytes, deadline());
+  await poller.gaps.announce([A_GAP_NOTICE]);
+  await poller.secret.read(deadline());
+}

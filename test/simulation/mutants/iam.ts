@@ -1,0 +1,116 @@
+import { audit, expectedCalls } from "../../../tools/strict-aws/iam/audit.ts";
+import type { Statement } from "../../../tools/strict-aws/iam/call.ts";
+import type { AttachedPolicy, DeployedPolicies } from "../../../tools/strict-aws/iam/policies.ts";
+import type { StrictMutant } from "./mutant.ts";
+
+/** Makes the template once: it takes seconds. */
+let deployed: Promise<DeployedPolicies> | undefined;
+
+async function policies(): Promise<DeployedPolicies> {
+  const { synthesise } = await import("../../../tools/template/synthesise.ts");
+  const { policiesOf } = await import("../../../tools/strict-aws/iam/policies.ts");
+  const { stageFrom } = await import("../../../lib/stages.ts");
+  return policiesOf(synthesise(stageFrom({ stage: "sandbox" })));
+}
+
+let withoutBug: Promise<string | null> | undefined;
+
+/** A change of some statements of some policies, which the audit must notice. */
+function mutant(
+  id: string,
+  what: string,
+  change: (statement: Statement, policy: AttachedPolicy) => Statement | null,
+): StrictMutant {
+  return {
+    id,
+    what,
+    hunt: async (isPlanted) =>
+      isPlanted ? findingWith(change) : (withoutBug ??= findingWith((statement) => statement)),
+  };
+}
+
+async function findingWith(
+  change: (statement: Statement, policy: AttachedPolicy) => Statement | null,
+): Promise<string | null> {
+  const right = await (deployed ??= policies());
+  const changed = right.policies.map((policy) => {
+    const Statement = policy.document.Statement.map((one) => change(one, policy)).filter(
+      (one) => one !== null,
+    );
+    return { ...policy, document: { ...policy.document, Statement } };
+  });
+  const { denied, allowed, unused } = audit(changed, expectedCalls(right));
+  const [refused] = denied;
+  if (refused !== undefined) return `IAM refuses ${refused}`;
+  const [passed] = allowed;
+  if (passed !== undefined) return `IAM allows ${passed}`;
+  return unused[0] ?? null;
+}
+
+const isOf = (role: string) => (policy: AttachedPolicy) =>
+  policy.kind === "identity" && policy.of.some((one) => one.includes(role));
+
+const ofConsumer = isOf("Consumer");
+
+/** What IAM would refuse, and what it would let pass. */
+export const IAM_MUTANTS: readonly StrictMutant[] = [
+  mutant(
+    "iam-consumer-cannot-read",
+    "the consumer may write the application table and not read it",
+    (statement, policy) =>
+      ofConsumer(policy)
+        ? {
+            ...statement,
+            Action: statement.Action.filter((one) => !/dynamodb:(Query|GetItem)/.test(one)),
+          }
+        : statement,
+  ),
+  mutant(
+    "iam-missing-body-is-forbidden",
+    "the consumer may not list the payload bucket: S3 says 403 for a body that is gone",
+    (statement) => (statement.Action.includes("s3:ListBucket") ? null : statement),
+  ),
+  mutant(
+    "iam-any-source",
+    "the functions may put events of any source and title on the bus",
+    (statement, policy) => {
+      if (policy.kind !== "identity" || !statement.Action.includes("events:PutEvents")) {
+        return statement;
+      }
+      const { Condition: _, ...unconditional } = statement;
+      return unconditional;
+    },
+  ),
+  mutant(
+    "iam-whole-bucket",
+    "the functions may use every key of the payload bucket, not their prefix alone",
+    (statement, policy) =>
+      policy.kind !== "identity" || statement.Resource === undefined
+        ? statement
+        : {
+            ...statement,
+            Resource: statement.Resource.map((one) => one.replace(/\/(webhooks|polls)\/\*$/, "/*")),
+          },
+  ),
+  mutant(
+    "iam-bus-without-denial",
+    "whoever may announce submissions can publish a decision in our name",
+    (statement) => (statement.Sid?.includes("OurSourceIsOurs") === true ? null : statement),
+  ),
+  mutant(
+    "iam-queue-without-denial",
+    "whoever may send to every queue of the account can forge an answer of Alloy's",
+    (statement) => (statement.Sid === "KnownSendersOnly" ? null : statement),
+  ),
+  mutant(
+    "iam-schedule-of-any-account",
+    "EventBridge Scheduler may take the schedule's role for another account",
+    (statement, policy) => {
+      if (policy.kind !== "trust" || !JSON.stringify(statement.Principal).includes("scheduler")) {
+        return statement;
+      }
+      const { Condition: _, ...unconditional } = statement;
+      return unconditional;
+    },
+  ),
+];

@@ -1,0 +1,80 @@
+import type { StoreOutcome } from "../../../lambdas/domain/aws-failure.ts";
+import { TransientError } from "../../../lambdas/domain/errors.ts";
+import { callKey } from "./call.ts";
+import { callsOf, FUNCTIONS, roleOf } from "./declared-calls.ts";
+import type { FunctionName, PortRights } from "./declared-calls.ts";
+import { IamJudge } from "./judge.ts";
+import { KeyUse } from "./keys.ts";
+import type { DeployedPolicies } from "./policies.ts";
+
+/** What IAM refuses to the methods of the functions' ports: `consumer.store.eventsNear`, and why. */
+export type DeniedMethods = ReadonlyMap<string, string>;
+
+/** Judges what the adapters declare, each distinct call once. */
+export function deniedMethods(deployed: DeployedPolicies): DeniedMethods {
+  const judge = new IamJudge(deployed);
+  const keys = new KeyUse(deployed);
+  const denied = new Map<string, string>();
+  for (const name of ["ingest", "consumer", "poller"] as const) {
+    const caller = { role: roleOf(name, deployed) };
+    const rights: PortRights = FUNCTIONS[name].rights;
+    for (const [port, methods] of Object.entries(rights)) {
+      for (const [method, needed] of Object.entries(methods)) {
+        const refused = needed
+          .flatMap((right) => callsOf(right, caller, deployed))
+          .flatMap((call) => [call, ...keys.broughtBy(call)])
+          .map((call) => judge.judge(call))
+          .find(({ isAllowed }) => !isAllowed);
+        if (refused === undefined) continue;
+        denied.set([name, port, method].join("."), `${callKey(refused.call)}: ${refused.because}`);
+      }
+    }
+  }
+  return denied;
+}
+
+/**
+ * Ports in memory that refuse what IAM refuses to the adapters in their place. Where nothing is refused they are the
+ * same objects: the question costs nothing in a world.
+ */
+export function judgedPorts<Ports extends object>(
+  name: FunctionName,
+  ports: Ports,
+  denied: DeniedMethods,
+): Ports {
+  if (denied.size === 0) return ports;
+  const judged = Object.entries(ports).map(([port, adapter]: [string, unknown]) => [
+    port,
+    isObject(adapter) ? judgedPort([name, port].join("."), adapter, denied) : adapter,
+  ]);
+  return { ...ports, ...Object.fromEntries(judged) };
+}
+
+function judgedPort(port: string, adapter: object, denied: DeniedMethods): object {
+  return new Proxy(adapter, {
+    get(target, method) {
+      const member: unknown = Reflect.get(target, method, target);
+      if (typeof member !== "function") return member;
+      const why = denied.get(`${port}.${String(method)}`);
+      return why === undefined ? member.bind(target) : async () => refuse(port, why);
+    },
+  });
+}
+
+/** Ingest's ports answer; the others throw, as their adapters do. */
+function refuse(port: string, why: string): StoreOutcome | { readonly failure: "denied" } {
+  switch (port) {
+    case "ingest.queue":
+    case "ingest.payloads":
+    case "poller.payloads":
+      return { stored: false, cause: "denied" };
+    case "ingest.secret":
+    case "poller.secret":
+      return { failure: "denied" };
+  }
+  throw new TransientError(`IAM refuses: ${why}`);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,204 @@
+import * as v from "valibot";
+
+import { PLACE } from "./arns.ts";
+import type { Caller, IamCall } from "./call.ts";
+import type { DeployedPolicies } from "./policies.ts";
+
+/** A call of an SDK or on the wire: the operation as the API names it, and its input. */
+export interface AwsRequest {
+  readonly operation: string;
+  readonly input: unknown;
+}
+
+/** What stands in for the deployed resources: what a call names, and the logical id that it stands for. */
+export type Names = ReadonlyMap<string, string>;
+
+const text = v.optional(v.string(), "");
+const entries = v.optional(
+  v.array(v.object({ Source: text, DetailType: text, EventBusName: text })),
+  [],
+);
+const tables = v.optional(v.record(v.string(), v.unknown()), {});
+const transaction = v.optional(
+  v.array(v.record(v.string(), v.looseObject({ TableName: text }))),
+  [],
+);
+
+const InputSchema = v.object({
+  QueueUrl: text,
+  SourceArn: text,
+  DestinationArn: text,
+  TableName: text,
+  IndexName: text,
+  RequestItems: tables,
+  TransactItems: transaction,
+  Entries: v.fallback(entries, []),
+  Bucket: text,
+  // Of S3; DynamoDB's is an object, and no policy of ours looks into it.
+  Key: v.fallback(text, ""),
+  Prefix: v.optional(v.string()),
+  SecretId: text,
+});
+
+type Input = v.InferOutput<typeof InputSchema>;
+
+interface Asked {
+  readonly action: string;
+  readonly resource: string;
+  readonly conditions?: IamCall["conditions"];
+}
+
+/**
+ * What IAM is asked when a call arrives. One call can need several rights: those of all its tables, entries and queues.
+ *
+ * @throws Error at an operation that is not known here: an unknown right is no right.
+ */
+export function iamCallsOf(
+  { operation, input }: AwsRequest,
+  caller: Caller,
+  place: { readonly deployed: DeployedPolicies; readonly names: Names },
+): readonly IamCall[] {
+  return asked(operation, v.parse(InputSchema, input), new Places(place)).map(
+    ({ conditions = {}, ...call }) => ({ caller, conditions, ...call }),
+  );
+}
+
+/** What S3 asks about a key that is not there, before it says so (GetObject, "Permissions"). */
+export function iamCallOfMissingKey(
+  input: unknown,
+  caller: Caller,
+  place: { readonly deployed: DeployedPolicies; readonly names: Names },
+): IamCall {
+  const { Bucket, Key } = v.parse(InputSchema, input);
+  return {
+    caller,
+    action: "s3:ListBucket",
+    resource: new Places(place).arn(Bucket),
+    conditions: { "s3:prefix": Key },
+  };
+}
+
+function asked(operation: string, input: Input, places: Places): readonly Asked[] {
+  const queue = (action: string, name = input.QueueUrl) => ({
+    action: `sqs:${action}`,
+    resource: places.arn(name),
+  });
+  const table = (action: string, name = input.TableName) => ({
+    action: `dynamodb:${action}`,
+    resource: places.arn(name),
+  });
+  const object = (action: string) => ({
+    action: `s3:${action}`,
+    resource: `${places.arn(input.Bucket)}/${input.Key}`,
+  });
+  switch (operation) {
+    case "SendMessage":
+    case "ReceiveMessage":
+    case "DeleteMessage":
+    case "ChangeMessageVisibility":
+    case "GetQueueAttributes":
+    case "GetQueueUrl":
+    case "PurgeQueue":
+      return [queue(operation)];
+    case "SendMessageBatch":
+    case "DeleteMessageBatch":
+    case "ChangeMessageVisibilityBatch":
+      return [queue(operation.replace("Batch", ""))];
+    case "ListMessageMoveTasks":
+      return [queue(operation, input.SourceArn)];
+    case "StartMessageMoveTask":
+      // SQS moves under the rights of whoever starts it (SQS's guide, "Configure queue permissions for redrive").
+      return [
+        queue("StartMessageMoveTask", input.SourceArn),
+        queue("ReceiveMessage", input.SourceArn),
+        queue("DeleteMessage", input.SourceArn),
+        queue("GetQueueAttributes", input.SourceArn),
+        ...(input.DestinationArn === "" ? [] : [queue("SendMessage", input.DestinationArn)]),
+      ];
+    case "GetItem":
+    case "PutItem":
+    case "UpdateItem":
+    case "DeleteItem":
+    case "DescribeTable":
+      return [table(operation)];
+    case "Query":
+    case "Scan": {
+      // An index is a resource of its own: the right to its table is none to it.
+      const { action, resource } = table(operation);
+      const part = input.IndexName === "" ? "" : `/index/${input.IndexName}`;
+      return [{ action, resource: `${resource}${part}` }];
+    }
+    case "BatchGetItem":
+    case "BatchWriteItem":
+      return Object.keys(input.RequestItems).map((name) => table(operation, name));
+    case "TransactWriteItems":
+    case "TransactGetItems":
+      return input.TransactItems.flatMap((item) =>
+        Object.entries(item).map(([kind, { TableName }]) =>
+          table(TRANSACTED[kind] ?? kind, TableName),
+        ),
+      );
+    case "PutEvents":
+      return busesOf(input).map(([bus, sent]) => ({
+        action: "events:PutEvents",
+        resource: places.arn(bus),
+        conditions: {
+          "events:source": [...new Set(sent.map(({ Source }) => Source))],
+          "events:detail-type": [...new Set(sent.map(({ DetailType }) => DetailType))],
+        },
+      }));
+    case "GetObject":
+    case "HeadObject":
+      return [object("GetObject")];
+    case "PutObject":
+    case "DeleteObject":
+      return [object(operation)];
+    case "ListObjectsV2":
+      return [
+        {
+          action: "s3:ListBucket",
+          resource: places.arn(input.Bucket),
+          conditions: input.Prefix === undefined ? {} : { "s3:prefix": input.Prefix },
+        },
+      ];
+    case "GetSecretValue":
+    case "PutSecretValue":
+      return [{ action: `secretsmanager:${operation}`, resource: places.arn(input.SecretId) }];
+    case "GetMetricData":
+      return [{ action: "cloudwatch:GetMetricData", resource: "*" }];
+    default:
+      throw new Error(`Which rights ${operation} needs is not known here: add it to requests.ts.`);
+  }
+}
+
+/** What a part of a transaction counts as (DynamoDB's guide, "IAM for transactions"). */
+const TRANSACTED: Readonly<Record<string, string>> = {
+  Put: "PutItem",
+  Update: "UpdateItem",
+  Delete: "DeleteItem",
+  Get: "GetItem",
+  ConditionCheck: "ConditionCheckItem",
+};
+
+function busesOf({ Entries }: Input): readonly (readonly [string, Input["Entries"]])[] {
+  return [...Map.groupBy(Entries, ({ EventBusName }) => EventBusName)];
+}
+
+/** Translates what a call names into ARNs of the template. */
+class Places {
+  readonly #deployed: DeployedPolicies;
+  readonly #names: Names;
+
+  constructor({ deployed, names }: { readonly deployed: DeployedPolicies; readonly names: Names }) {
+    this.#deployed = deployed;
+    this.#names = names;
+  }
+
+  /** By the whole name, or by what ends a URL or an ARN. What the stack does not know is somebody else's. */
+  arn(name: string): string {
+    const end = name.split(/[:/]/).findLast((part) => part !== "") ?? "";
+    const logicalId = this.#names.get(name) ?? this.#names.get(end);
+    if (logicalId !== undefined) return this.#deployed.arns.arnOf(logicalId);
+    return `arn:aws:unknown:${PLACE.region}:${PLACE.account}:${end}`;
+  }
+}
