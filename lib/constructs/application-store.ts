@@ -106,7 +106,7 @@ export class ApplicationStore extends Construct {
   /** Record an event, merge the state, remember what was done. */
   grantConsume(consumer: NodeFunction): void {
     const writes = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
-    // Reads only where a write cannot tell: `eventsNear` of a healed event, `readState` of a correction.
+    // Reads only where a write cannot tell: `reportsNear` of a healed event, `readState` of a correction.
     consumer.allow(["dynamodb:GetItem", "dynamodb:Query", ...writes], this.applications.tableArn);
     // A record that exists comes back with the refusal of the write.
     consumer.allow(writes, this.idempotency.tableArn);

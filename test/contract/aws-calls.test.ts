@@ -222,9 +222,16 @@ async function callEverything({ ingest, consumer, poller }: Adapters): Promise<v
     route: "progressed",
     nodeId: null,
     payloadKey: null,
+    isWithheld: false,
     body: bytes,
   });
-  await store.eventsNear(event);
+  const healed = { ...event, nodeId: null };
+  await store.withholdEvent(event);
+  await store.markHealed("JA-1", { event: healed, lookAlikes: [], webhooks: [] }, NOW);
+  await store.noteWebhookOf(healed, event);
+  await store.reportsNear(event);
+  await store.readApplicant("JA-1", "P-1");
+  await store.hasFailure("JA-1", event.eventId);
   await store.mergeState(state, { when: "first", dueAt: 1 });
   await store.readState("JA-1");
   await store.recordFailure({
@@ -256,7 +263,7 @@ async function callEverything({ ingest, consumer, poller }: Adapters): Promise<v
   const { applications } = poller;
   const [due] = await applications.list(NOW, 10);
   if (due === undefined) throw new Error("nothing is due");
-  const claimed = await applications.claim(due, { now: NOW, until: NOW + 1, again: NOW + 2 });
+  const claimed = await applications.claim(due, { now: NOW, until: NOW + 1, again: () => NOW + 2 });
   if (claimed === null) throw new Error("nothing was claimed");
   await applications.look("JA-1");
   await applications.history("JA-1");

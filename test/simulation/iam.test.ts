@@ -20,7 +20,7 @@ describe("a world under the policies of the template", () => {
   });
 
   test("breaks them when the consumer may not read the events beside a healed one", async () => {
-    refuseMethods(new Map([["consumer.store.eventsNear", "no statement allows it"]]));
+    refuseMethods(new Map([["consumer.store.reportsNear", "no statement allows it"]]));
 
     expect(await brokenAmong(40)).toBe(true);
   });

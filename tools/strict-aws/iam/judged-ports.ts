@@ -7,7 +7,7 @@ import { IamJudge } from "./judge.ts";
 import { KeyUse } from "./keys.ts";
 import type { DeployedPolicies } from "./policies.ts";
 
-/** What IAM refuses to the methods of the functions' ports: `consumer.store.eventsNear`, and why. */
+/** What IAM refuses to the methods of the functions' ports: `consumer.store.readState`, and why. */
 export type DeniedMethods = ReadonlyMap<string, string>;
 
 /** Judges what the adapters declare, each distinct call once. */
