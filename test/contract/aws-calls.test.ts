@@ -274,6 +274,9 @@ async function callEverything({ ingest, consumer, poller }: Adapters): Promise<v
     gap: null,
   });
   await applications.openGaps(NOW);
+  await applications.countDue(NOW);
+  await applications.keepWitness({ applicationToken: "JA-1", journeyToken: "J-1", knownAt: NOW });
+  await applications.witness();
   await poller.deliveries.record(NOW - 60_000, NOW);
   await poller.outcomes.total([{ outcome: "approved", journey: null }], {
     from: NOW - 60_000,
