@@ -142,7 +142,11 @@ async function openAdapters() {
 
 /** To a message, a batch of one, and a question. */
 const AN_ANSWER_OF_SQS = {
-  Attributes: {},
+  Attributes: {
+    ApproximateNumberOfMessages: "0",
+    ApproximateNumberOfMessagesNotVisible: "0",
+    ApproximateNumberOfMessagesDelayed: "0",
+  },
   MessageId: "message",
   Successful: [{ Id: "0", MessageId: "message" }],
 };
