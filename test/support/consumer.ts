@@ -89,7 +89,7 @@ export function pollBatchOf(body: string, siblings: readonly string[] = []): SQS
 
 /** One message with an envelope that is not a webhook's. */
 export function envelopeBatchOf(
-  changes: Pick<Envelope, "kind" | "receiptId" | "body" | "siblings">,
+  changes: Pick<Envelope, "kind" | "receiptId" | "body" | "siblings" | "force">,
 ): SQSEvent {
   const envelope: Envelope = {
     v: 1,
