@@ -81,7 +81,7 @@ describe("the recorded body", () => {
     await record(token, bytes);
     const sqs = new MemorySqs();
 
-    const options = { event: null, dryRun: false, now: Date.now() };
+    const options = { event: null, dryRun: false, force: true, now: Date.now() };
     await replay(theStack(sqs), token, options, new KeptTerminal());
 
     const [sent, ...others] = await replayed(sqs);
@@ -93,12 +93,17 @@ describe("the recorded body", () => {
     await record("JA-large", Buffer.alloc(2_000_000, "x"), "webhooks/2026-11-23/receipt-1");
     const sqs = new MemorySqs();
 
-    const options = { event: null, dryRun: false, now: Date.now() };
+    const options = { event: null, dryRun: false, force: true, now: Date.now() };
     await replay(theStack(sqs), "JA-large", options, new KeptTerminal());
 
     const [message = ""] = sqs.all("events");
     expect(decodeEnvelope(message)).toMatchObject({
-      envelope: { kind: "replay", body: null, payloadKey: "webhooks/2026-11-23/receipt-1" },
+      envelope: {
+        kind: "replay",
+        force: true,
+        body: null,
+        payloadKey: "webhooks/2026-11-23/receipt-1",
+      },
     });
   });
 
@@ -117,7 +122,7 @@ describe("the recorded body", () => {
     const terminal = new KeptTerminal();
 
     await show(theStack(sqs), applicationToken, { bodies: true }, terminal);
-    const options = { event: eventId, dryRun: false, now: Date.now() };
+    const options = { event: eventId, dryRun: false, force: true, now: Date.now() };
     await replay(theStack(sqs), applicationToken, options, terminal);
 
     expect(terminal.text).toContain(`"journey_application_token":"${applicationToken}"`);

@@ -16,6 +16,7 @@ const OPTIONS = {
   hours: { value: "n", says: "of so many hours (default: 1)" },
   bodies: { says: "with what Alloy sent, personal data included" },
   "dry-run": { says: "only say what would be done" },
+  force: { says: "publish again, also what had its effect; marked as a replay" },
   yes: { says: "do not ask before acting" },
   stage: {
     value: "name",
@@ -76,7 +77,7 @@ export const VERBS = {
   replay: {
     argument: "application token or external id",
     says: "send its recorded events through the queue again",
-    options: ["event", "dry-run"],
+    options: ["event", "dry-run", "force"],
   },
 } as const satisfies Readonly<Record<string, VerbText>>;
 
@@ -96,6 +97,7 @@ export interface Command {
   readonly hours: number;
   readonly bodies: boolean;
   readonly dryRun: boolean;
+  readonly force: boolean;
   readonly yes: boolean;
 }
 
@@ -146,6 +148,7 @@ export function parseCommand(
     hours: positive("hours", values.hours) ?? 1,
     bodies: values.bodies ?? false,
     dryRun: values["dry-run"] ?? false,
+    force: values.force ?? false,
     yes: values.yes ?? false,
   };
 }
@@ -163,6 +166,7 @@ function parse(args: readonly string[]) {
         hours: { type: "string" },
         bodies: { type: "boolean" },
         "dry-run": { type: "boolean" },
+        force: { type: "boolean" },
         yes: { type: "boolean" },
         stage: { type: "string" },
         outputs: { type: "string" },

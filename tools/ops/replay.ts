@@ -12,17 +12,28 @@ import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeText } from "./time-text.ts";
 
+export interface ReplayOptions {
+  /** Only this event; null: all of the application. */
+  readonly event: string | null;
+  readonly dryRun: boolean;
+  /** Publish again also what had its effect. */
+  readonly force: boolean;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
 /**
  * `replay`: sends the recorded events of an application through the queue again. What had its effect
- * within the idempotency window (40 days) is a duplicate and has none again; what had not, gets it.
+ * is a duplicate and has none again, however old it is; what had not, gets it. With `force` each is
+ * published again, with the origin `replay`.
  */
 export async function replay(
   stack: ConnectedStack,
   tokenOrExternalId: string,
-  options: { readonly event: string | null; readonly dryRun: boolean; readonly now: number },
+  options: ReplayOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { event: eventId, dryRun, now } = options;
+  const { event: eventId, dryRun } = options;
   const { token, events, unreadable } = await readApplication(stack, tokenOrExternalId);
   for (const sk of unreadable) terminal.warn(`${sk} cannot be read: left out.`);
   const chosen = events.filter((event) => eventId === null || event.eventId === eventId);
@@ -33,7 +44,7 @@ export async function replay(
   }
   let sent = 0;
   for (const event of chosen) {
-    const message = readableMessageOf(event, now);
+    const message = readableMessageOf(event, options);
     if (message instanceof Error) {
       terminal.warn(
         `${event.eventId} (${event.type}) cannot be read (${message.message}): left out.`,
@@ -57,22 +68,23 @@ export async function replay(
 }
 
 /** One event whose body is damaged must not keep the others from being sent. */
-function readableMessageOf(event: StoredEvent, receivedAt: number): string | null | Error {
+function readableMessageOf(event: StoredEvent, options: ReplayOptions): string | null | Error {
   try {
-    return messageOf(event, receivedAt);
+    return messageOf(event, options);
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
 }
 
 /** The message that brings the event's body again; null when the body is nowhere any more. */
-function messageOf(event: StoredEvent, receivedAt: number): string | null {
+function messageOf(event: StoredEvent, { force, now }: ReplayOptions): string | null {
   const envelope = {
     v: 1,
     kind: "replay",
     receiptId: `replay-${randomUUID()}`,
-    receivedAt,
+    receivedAt: now,
     sourceIp: null,
+    ...(force && { force: true }),
   } as const;
   const body = bodyOf(event);
   if (body !== null) {
