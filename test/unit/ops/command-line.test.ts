@@ -20,6 +20,7 @@ describe("the command line of npm run ops", () => {
       hours: 1,
       bodies: false,
       dryRun: false,
+      force: false,
       yes: false,
     });
   });
