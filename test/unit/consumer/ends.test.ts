@@ -56,6 +56,7 @@ async function after(...webhooks: readonly string[]) {
         events: webhooks.map((body) => ({ event: eventOf(body), webhook: body })),
         reruns: [],
         unreadableEvents: 0,
+        unrecognisedStatus: null,
       },
       { state: known.state, ...history, checkedAt: null, gap: null },
       {
