@@ -77,7 +77,8 @@ export async function act(
     if (gap !== null || corrections.length > 0) {
       const stage = gap?.stage ?? "none";
       const queued = envelopes.length - refused.length;
-      const fields = { applicationToken, stage, missing: missing.length, queued };
+      const counts = { missing: missing.length, queued, left: leftToHeal };
+      const fields = { applicationToken, stage, ...counts };
       logger.warn("poller.application.behind", fields);
     }
   }

@@ -4,7 +4,7 @@ import type { IMetric } from "aws-cdk-lib/aws-cloudwatch";
 import type { CfnScheduleGroup } from "aws-cdk-lib/aws-scheduler";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import { METRICS, POLLER } from "../../lambdas/settings.ts";
+import { GAP, METRICS, POLLER } from "../../lambdas/settings.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import { dashboardLink, logsLink, queueLink } from "./console-links.ts";
@@ -76,6 +76,18 @@ function makeAnswerAlarms(scope: Construct, props: PollerAlarmsProps): void {
     impact: "what Alloy decides about it, and no webhook brings, stays unknown here.",
     links,
     metric: ourMetric(stage, METRICS.applicationsUnchecked, "Sum", RETRIED),
+    threshold: 1,
+    ...ONE_OF_TWO,
+  });
+
+  new RunbookAlarm(scope, "events-left", {
+    alerts,
+    severity: "ticket",
+    fact: `In the last hour an application missed more than ${GAP.mostQueuedPerCheck} events, which is what one check queues.`,
+    impact:
+      "its older events are recorded some checks later than its newest; Alloy's answer may be longer than it should be.",
+    links,
+    metric: ourMetric(stage, METRICS.eventsLeft, "Sum", RETRIED),
     threshold: 1,
     ...ONE_OF_TWO,
   });

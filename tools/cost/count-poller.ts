@@ -147,7 +147,10 @@ async function countMetricsRead(): Promise<number> {
   );
   const sqs = new SQSClient({ region: "us-east-1" });
   sqs.middlewareStack.add(
-    () => async () => ({ output: { $metadata: {}, Attributes: {} }, response: {} }),
+    () => async () => ({
+      output: { $metadata: {}, Attributes: { ApproximateNumberOfMessages: "0" } },
+      response: {},
+    }),
     { step: "initialize" },
   );
   const deliveries = new AwsDeliveries({

@@ -34,6 +34,7 @@ const LAST_HOUR: readonly (readonly [name: MetricName, good: string])[] = [
   [METRICS.applicationsBehind, "0"],
   [METRICS.runsKnowingNone, "0"],
   [METRICS.applicationsUnchecked, "0"],
+  [METRICS.eventsLeft, "0"],
   [METRICS.environmentMixed, "0"],
   [METRICS.alloyCallsFailed, "0"],
   [METRICS.alloyCallsUnauthorized, "0"],

@@ -271,6 +271,13 @@ const WATCHDOG: readonly AlarmCase[] = [
     nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.alloyCallsFailed), 1, POLL_MINUTES),
   },
   {
+    id: "events-left",
+    fault: (trouble, { ours }) => trouble.once(ours(METRICS.eventsLeft), 200),
+    within: 3,
+    // Many, of which one check queues all.
+    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.eventsMissing), 400, POLL_MINUTES),
+  },
+  {
     id: "poller-silent",
     fault: (trouble, { ours }) => trouble.none(ours(METRICS.pollerRuns)),
     within: 4 * POLL_MINUTES,
