@@ -11,7 +11,7 @@ describeDueApplications("in memory", async () => {
 });
 
 describeDueApplications("on dynalite", async () => {
-  const { client, applicationTableName: tableName, close } = await startDynamoDb();
+  const { client, applicationTableName: tableName, close } = await startDynamoDb({ pageItems: 2 });
   return {
     due: inRoleOf("poller", "applications", new DynamoDueApplications(client, tableName)),
     store: inRoleOf(

@@ -33,9 +33,11 @@ import { SqsEventQueue } from "../../lambdas/adapters/sqs-event-queue.ts";
 import { SqsDeadLetters, SqsQueueMessages } from "../../lambdas/adapters/sqs-queues.ts";
 import { INGEST, QUEUE } from "../../lambdas/settings.ts";
 import { CREDENTIALS } from "../../tools/local/emulator.ts";
+import { refuseBeyondLimits } from "../../tools/strict-aws/strict-client.ts";
 import { describeApplicationStore } from "../contract/application-store.ts";
 import { describeBus } from "../contract/bus.ts";
 import { describeDueApplications } from "../contract/due-applications.ts";
+import { describeDynamoLimits } from "../contract/dynamo-limits.ts";
 import { describeIdempotency } from "../contract/idempotency.ts";
 import { describePayloads } from "../contract/payloads.ts";
 import { describeQueues, MOST_RECEIVES } from "../contract/queues.ts";
@@ -111,6 +113,19 @@ describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
       return openDynamoStore({ client, tableName, close });
     },
     HISTORIES,
+  );
+
+  describeDynamoLimits(
+    "DynamoDB of the emulator",
+    async () => {
+      const tables = await makeTables();
+      return { ...tables, refused: refuseBeyondLimits(tables.client) };
+    },
+    [
+      "an expression with more than 300 operators",
+      "a placeholder of more than 255 bytes",
+      "an index's key of more than 2,048 bytes",
+    ],
   );
 
   describeDueApplications("DynamoDB of the emulator", async () => {

@@ -6,7 +6,7 @@ import putItem from "dynalite/validations/putItem.js";
 import updateItem from "dynalite/validations/updateItem.js";
 
 import { TABLE } from "../../lambdas/settings.ts";
-import { refuseBeyondLimits } from "../../tools/strict-aws/strict-client.ts";
+import { endPagesEarly, refuseBeyondLimits } from "../../tools/strict-aws/strict-client.ts";
 import { guarded } from "./iam.ts";
 import type { RefusedCall } from "../../tools/strict-aws/strict-client.ts";
 
@@ -85,8 +85,14 @@ export const TABLES: readonly (CreateTableCommandInput & { readonly TableName: s
   },
 ];
 
-/** Starts dynalite on a free port of 127.0.0.1. */
-export async function startDynamoDb(): Promise<LocalDynamoDb> {
+/**
+ * Starts dynalite on a free port of 127.0.0.1.
+ *
+ * @param options.pageItems - after so many items a page of a query ends, as after a megabyte. @default - only then
+ */
+export async function startDynamoDb(
+  options: { readonly pageItems?: number } = {},
+): Promise<LocalDynamoDb> {
   const server = dynalite({ createTableMs: 0 });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -101,6 +107,7 @@ export async function startDynamoDb(): Promise<LocalDynamoDb> {
   });
   const refused = refuseBeyondLimits(client);
   guarded(client);
+  if (options.pageItems !== undefined) endPagesEarly(client, options.pageItems);
   for (const table of TABLES) await client.send(new CreateTableCommand(table));
   return {
     client,

@@ -1,5 +1,7 @@
 import * as v from "valibot";
 
+import { LIMITS } from "../../tools/strict-aws/limits.ts";
+
 /** The units of CloudWatch's that we use; it knows 27. */
 const Unit = v.picklist(["Count", "Milliseconds"]);
 
@@ -9,7 +11,11 @@ const named = (longest: number) =>
 
 const Value = v.union([
   v.pipe(v.number(), v.finite()),
-  v.pipe(v.array(v.pipe(v.number(), v.finite())), v.minLength(1), v.maxLength(100)),
+  v.pipe(
+    v.array(v.pipe(v.number(), v.finite())),
+    v.minLength(1),
+    v.maxLength(LIMITS.metricValues.most),
+  ),
 ]);
 
 /**
@@ -26,13 +32,13 @@ const LineSchema = v.pipe(
           v.strictObject({
             Namespace: named(1_024),
             Dimensions: v.pipe(
-              v.array(v.pipe(v.array(named(250)), v.maxLength(30))),
+              v.array(v.pipe(v.array(named(250)), v.maxLength(LIMITS.metricDimensions.most))),
               v.minLength(1),
             ),
             Metrics: v.pipe(
               v.array(v.strictObject({ Name: named(1_024), Unit })),
               v.minLength(1),
-              v.maxLength(100),
+              v.maxLength(LIMITS.metricsPerDirective.most),
             ),
           }),
         ),
@@ -52,8 +58,8 @@ const LineSchema = v.pipe(
   ),
 );
 
-/** CloudWatch Logs takes lines of so many bytes. */
-const LONGEST_LINE = 1_048_576 - 26;
+/** CloudWatch Logs takes lines of so many bytes; 26 are the entry's own. */
+const LONGEST_LINE = LIMITS.logEventBytes.most - 26;
 
 /** CloudWatch drops what is older than two weeks, or more than two hours ahead. */
 const [OLDEST_MS, NEWEST_MS] = [14 * 24 * 3_600_000, 2 * 3_600_000];

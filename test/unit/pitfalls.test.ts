@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, test } from "vitest";
 
+import { LIMITS } from "../../tools/strict-aws/limits.ts";
+
 const PAGE = "docs/pitfalls.md";
 
 interface Row {
@@ -44,6 +46,8 @@ describe("the index of pitfalls", () => {
     ["Batches", 6],
     ["SQS, Lambda, API Gateway", 23],
     ["Who is let in, and what is printed", 4],
+    ["AWS's limits", Object.keys(LIMITS).length],
+    ["Emulators", 4],
   ])("has every row of %s", (section, count) => {
     expect(ALL.filter((row) => row.section === section)).toHaveLength(count);
   });

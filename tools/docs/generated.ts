@@ -6,6 +6,7 @@ import { routeFor } from "../../lambdas/domain/route.ts";
 import { ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 import { GapNoticeSchema } from "./gap-notice-schema.ts";
+import { limitsTable } from "./limits-table.ts";
 import { dimensionsTable, metricsTable } from "./metrics-table.ts";
 import { PublishedEventSchema } from "./published-event-schema.ts";
 
@@ -13,6 +14,7 @@ import { PublishedEventSchema } from "./published-event-schema.ts";
 export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "docs/statuses.md": { "event-types": eventTypes },
   "docs/metrics.md": { metrics: metricsTable, dimensions: dimensionsTable },
+  "docs/pitfalls.md": { limits: limitsTable },
   "docs/events.md": {
     routes,
     schema: () => schemaOf(PublishedEventSchema),

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { LocalFailure } from "./failure.ts";
-import { LOCAL_FOLDER } from "./paths.ts";
+import { LOCAL_FOLDER, ROOT } from "./paths.ts";
 import { runCommand } from "./run-command.ts";
 
 const REQUIREMENTS = fileURLToPath(new URL("requirements.txt", import.meta.url));
@@ -35,52 +35,72 @@ export async function pinnedVersion(): Promise<string> {
   return version;
 }
 
+/** How a virtual environment is made. */
+export interface VirtualEnvironmentOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly announce: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
 /**
- * The emulator in a virtual environment of the project's own, made when it is not there, half made, or
- * made from other requirements. The stamp is written last: without it nothing in the folder is trusted.
+ * The emulator in a virtual environment of the project's own.
  *
  * @param python - the Python to make it from.
- * @param folder - where it is; `.local/emulator` unless a test says otherwise.
+ * @param options.folder - where it is; `.local/emulator` unless a test says otherwise.
  * @returns the command that serves it; through the interpreter, so that a moved clone still works.
  * @throws LocalFailure when it cannot be installed.
  */
 export async function installEmulator(
   python: string,
-  options: {
-    readonly folder?: string;
-    readonly env: Readonly<Record<string, string | undefined>>;
-    readonly announce: (line: string) => void;
-    readonly signal?: AbortSignal;
-  },
+  {
+    folder = `${LOCAL_FOLDER}emulator`,
+    ...options
+  }: VirtualEnvironmentOptions & { folder?: string },
 ): Promise<readonly [string, ...string[]]> {
-  const folder = options.folder ?? `${LOCAL_FOLDER}emulator`;
-  const command = serveCommand(`${folder}/bin/python`);
+  const wanted = { what: "emulator", requirements: REQUIREMENTS, folder };
+  return serveCommand(await makeVirtualEnvironment(python, wanted, options));
+}
+
+/**
+ * A virtual environment, made when it is not there, half made, or made from other requirements. The stamp is
+ * written last: without it nothing in the folder is trusted.
+ *
+ * @param wanted.what - for the sentences.
+ * @param wanted.requirements - the file that pins every package with its hashes.
+ * @returns its interpreter.
+ * @throws LocalFailure when it cannot be made.
+ */
+export async function makeVirtualEnvironment(
+  python: string,
+  wanted: { readonly what: string; readonly requirements: string; readonly folder: string },
+  options: VirtualEnvironmentOptions,
+): Promise<string> {
+  const { what, requirements, folder } = wanted;
+  const interpreter = `${folder}/bin/python`;
   const stampFile = `${folder}/installed-requirements`;
   const stamp = createHash("sha256")
-    .update(await readFile(REQUIREMENTS))
+    .update(await readFile(requirements))
     .digest("hex");
 
   // The interpreter is a link: it is gone when the Python it was made from is.
-  if (existsSync(command[0]) && (await textOf(stampFile)) === stamp) return command;
+  if (existsSync(interpreter) && (await textOf(stampFile)) === stamp) return interpreter;
   if (existsSync(folder))
     options.announce(
-      "The emulator's virtual environment is incomplete or outdated: making it anew.",
+      `The ${what}'s virtual environment is incomplete or outdated: making it anew.`,
     );
-  options.announce("Installing the emulator into .local/emulator (once) …");
+  options.announce(`Installing the ${what} into ${folder.replace(ROOT, "")} (once) …`);
   await rm(folder, { recursive: true, force: true });
-  await run([python, "-m", "venv", folder], options, venvFailure);
-  const pip = [`${folder}/bin/python`, "-m", "pip", "install", ...PIP_OPTIONS] as const;
-  await run([...pip, "--requirement", REQUIREMENTS], options, pipFailure);
+  await run([python, "-m", "venv", folder], what, options, venvFailure);
+  const pip = [interpreter, "-m", "pip", "install", ...PIP_OPTIONS] as const;
+  await run([...pip, "--requirement", requirements], what, options, pipFailure);
   await writeFile(stampFile, stamp);
-  return command;
+  return interpreter;
 }
 
 async function run(
   command: readonly [string, ...string[]],
-  options: {
-    readonly env: Readonly<Record<string, string | undefined>>;
-    readonly signal?: AbortSignal;
-  },
+  what: string,
+  options: VirtualEnvironmentOptions,
   explain: (output: string) => string,
 ): Promise<void> {
   const { code, output } = await runCommand(command, {
@@ -88,7 +108,7 @@ async function run(
     timeoutMs: INSTALL_TIMEOUT_MS,
     signal: options.signal,
   });
-  if (code !== 0) throw new LocalFailure(`The emulator could not be installed: ${explain(output)}`);
+  if (code !== 0) throw new LocalFailure(`The ${what} could not be installed: ${explain(output)}`);
 }
 
 /** Debian and Ubuntu ship Python without it, and say so over many lines. */

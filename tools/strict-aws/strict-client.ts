@@ -14,7 +14,12 @@ interface Client {
   readonly middlewareStack: {
     add(
       middleware: (next: Handler, context: { readonly commandName?: string }) => Handler,
-      options: { readonly step: "initialize"; readonly priority: "high"; readonly name: string },
+      options: {
+        readonly step: "initialize";
+        readonly priority: "high";
+        readonly name: string;
+        readonly override: true;
+      },
     ): void;
   };
 }
@@ -36,7 +41,7 @@ const AnswerSchema = v.looseObject({
  * Has a client refuse what AWS refuses by its documented limits, whatever answers behind it. A call that AWS
  * would refuse as a whole does not go out; of a batch whose entries AWS judges one by one, the others do.
  *
- * @returns what was refused, in order; it grows.
+ * @returns what was refused, in order; it grows. Asked again of one client, only the newer one does.
  */
 export function refuseBeyondLimits(client: unknown): readonly RefusedCall[] {
   const refused: RefusedCall[] = [];
@@ -52,9 +57,24 @@ export function refuseBeyondLimits(client: unknown): readonly RefusedCall[] {
         for (const refusal of entries.values()) refused.push({ operation, refusal });
         return entries.size === 0 ? next(args) : sendTheOthers(operation, args, entries, next);
       },
-    { step: "initialize", priority: "high", name: "refuseBeyondLimits" },
+    { step: "initialize", priority: "high", name: "refuseBeyondLimits", override: true },
   );
   return refused;
+}
+
+/**
+ * Has the pages of a client's queries end after a few items, as they end after a megabyte: whoever reads one page
+ * alone is seen without a megabyte.
+ */
+export function endPagesEarly(client: unknown, items: number): void {
+  clientOf(client).middlewareStack.add(
+    (next, { commandName = "" }) =>
+      (args) => {
+        const isPaged = /^(Query|Scan)Command$/.test(commandName) && !("Limit" in args.input);
+        return next(isPaged ? { ...args, input: { ...args.input, Limit: items } } : args);
+      },
+    { step: "initialize", priority: "high", name: "endPagesEarly", override: true },
+  );
 }
 
 async function sendTheOthers(

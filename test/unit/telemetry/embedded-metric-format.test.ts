@@ -70,6 +70,14 @@ describe("the check of the format", () => {
     expect(embeddedMetricsIn(line({}), AT)).toHaveLength(1);
   });
 
+  const many = <Value>(count: number, make: (index: number) => Value) =>
+    Array.from({ length: count }, (_, index) => make(index));
+  const metricNamed = (index: number) => ({ Name: `M${index}`, Unit: "Count" });
+  const directive = (changes: object) => {
+    const Metrics = [{ Name: "M", Unit: "Count" }];
+    const set = { Namespace: "N", Dimensions: [["Stage"]], Metrics, ...changes };
+    return { _aws: { Timestamp: AT, CloudWatchMetrics: [set] } };
+  };
   const notInLine = /each metric, once, as a number or numbers in the line/;
 
   it.each([
@@ -78,6 +86,17 @@ describe("the check of the format", () => {
     ["a metric that is not in the line", { M: undefined }, notInLine],
     ["a metric that is no number", { M: "1" }, notInLine],
     ["more values than a line may hold", { M: Array.from({ length: 101 }, () => 1) }, notInLine],
+    [
+      "more metrics than a directive may hold",
+      directive({ Metrics: many(101, metricNamed) }),
+      /Metrics/,
+    ],
+    [
+      "more dimensions than a set may hold",
+      directive({ Dimensions: [many(31, String)] }),
+      /Dimensions/,
+    ],
+    ["a line that CloudWatch Logs would cut", { filler: "x".repeat(1_048_576) }, /too long/],
     ["no directive", { _aws: { Timestamp: AT, CloudWatchMetrics: [] } }, /CloudWatchMetrics/],
     ["no time stamp", { _aws: { CloudWatchMetrics: [] } }, /Timestamp/],
   ])("refuses %s", (_name, changes, reason) => {

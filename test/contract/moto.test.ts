@@ -1,0 +1,100 @@
+import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
+import { describe, expect, it } from "vitest";
+
+import { makeAwsClient } from "../../lambdas/adapters/aws-client.ts";
+import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
+import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
+import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
+import { S3PayloadBucket } from "../../lambdas/adapters/s3-payload-bucket.ts";
+import { S3PayloadReader } from "../../lambdas/adapters/s3-payload-reader.ts";
+import { INGEST } from "../../lambdas/settings.ts";
+import { lambdaContext } from "../support/counted-consumer.ts";
+import {
+  makeMotoBucket,
+  makeMotoTables,
+  MOTO_CREDENTIALS,
+  MOTO_REGION,
+  noMoto,
+  useMoto,
+} from "../support/moto.ts";
+import { openDynamoStore } from "../support/open-stores.ts";
+import { describeApplicationStore } from "./application-store.ts";
+import { describeDueApplications } from "./due-applications.ts";
+import { describeDynamoLimits } from "./dynamo-limits.ts";
+import { describeIdempotency } from "./idempotency.ts";
+import { describePayloads } from "./payloads.ts";
+
+/** Histories tried per law: each of their writes is a request to a server in Python. */
+const HISTORIES = 5;
+
+/** A second, independent implementation (docs/decisions/0024). */
+describe.skipIf(noMoto !== null)("moto", () => {
+  const endpoint = useMoto();
+
+  it("is up", () => {
+    expect(endpoint()).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  });
+
+  describeApplicationStore(
+    "DynamoDB of moto",
+    async () => {
+      const { client, applicationTableName: tableName, close } = await makeMotoTables(endpoint());
+      return openDynamoStore({ client, tableName, close });
+    },
+    HISTORIES,
+  );
+
+  describeDynamoLimits("moto", () => makeMotoTables(endpoint()), [
+    // It ends in an error of its own, 500.
+    "an expression of more than 4 KB",
+    "an expression with more than 300 operators",
+    "a placeholder of more than 255 bytes",
+    "an empty text as the key of an index, by an update",
+    "an attribute of more than 32 levels",
+    "the removal of what has such a key",
+    "a number for a text as the key of an index",
+    "a number of more than 38 digits",
+  ]);
+
+  describeDueApplications("DynamoDB of moto", async () => {
+    const { client, applicationTableName: tableName, close } = await makeMotoTables(endpoint());
+    return {
+      due: new DynamoDueApplications(client, tableName),
+      store: new DynamoApplicationStore({ client, tableName, eventRetentionMs: null }),
+      close,
+    };
+  });
+
+  describeIdempotency("Powertools on DynamoDB of moto", async () => {
+    const tables = await makeMotoTables(endpoint());
+    const { client: awsSdkV3Client, idempotencyTableName: tableName, close } = tables;
+    return {
+      newSandbox(remainingMs) {
+        const sandbox = new PowertoolsIdempotency(
+          new DynamoDBPersistenceLayer({ tableName, awsSdkV3Client }),
+        );
+        sandbox.beginInvocation({
+          ...lambdaContext(),
+          getRemainingTimeInMillis: () => remainingMs,
+        });
+        return sandbox;
+      },
+      close,
+    };
+  });
+
+  describePayloads("S3 of moto", async () => {
+    const { client, bucket } = await makeMotoBucket(endpoint());
+    const call = makeAwsClient({
+      region: MOTO_REGION,
+      credentials: () => ({ ...MOTO_CREDENTIALS, sessionToken: undefined }),
+      attempts: INGEST.attempts,
+      now: Date.now,
+    });
+    return {
+      bucket: new S3PayloadBucket(call, bucket, MOTO_REGION, endpoint()),
+      reader: new S3PayloadReader(client, bucket),
+      close: async () => client.destroy(),
+    };
+  });
+});

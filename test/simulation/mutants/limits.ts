@@ -1,0 +1,161 @@
+import { SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
+
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { eventKey } from "../../../lambdas/adapters/application-item.ts";
+import { DynamoDueApplications } from "../../../lambdas/adapters/dynamo-due-applications.ts";
+import { SqsEventQueue } from "../../../lambdas/adapters/sqs-event-queue.ts";
+import { encodeEnvelope } from "../../../lambdas/domain/envelope.ts";
+import type { Envelope } from "../../../lambdas/domain/envelope.ts";
+import { METRICS } from "../../../lambdas/settings.ts";
+import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
+import { consumerSettings } from "../../../lib/function-settings.ts";
+import { environment } from "../../../lib/proofs/environment.ts";
+import { violations } from "../../../lib/proofs/inequality.ts";
+import { stageFrom } from "../../../lib/stages.ts";
+import { refuseBeyondLimits } from "../../../tools/strict-aws/strict-client.ts";
+import { isRecord, synthesise } from "../../../tools/template/synthesise.ts";
+import { startDynamoDb } from "../../support/dynalite.ts";
+import { embeddedMetricsIn } from "../../support/embedded-metric-format.ts";
+import type { StrictMutant } from "./mutant.ts";
+
+/** Bugs that only AWS's limits show, each hunted by what stands in front of the doubles. */
+export const LIMIT_MUTANTS: readonly StrictMutant[] = [
+  {
+    id: "journeys-in-the-environment",
+    what: "a function's settings stand in its environment, which grows with the Journeys",
+    hunt: huntGrowingEnvironment,
+  },
+  {
+    id: "history-by-the-first-page",
+    what: "an application's history is the first page of a query, and the rest is never asked for",
+    hunt: huntUnreadPage,
+  },
+  {
+    id: "batch-by-count-alone",
+    what: "ten messages make a batch, whatever they weigh together",
+    hunt: huntOversizedBatch,
+  },
+  {
+    id: "metric-of-any-number-of-values",
+    what: "a line of metrics holds every value that was measured, also the hundred and first",
+    hunt: huntOverfullLine,
+  },
+];
+
+async function huntGrowingEnvironment(isPlanted: boolean): Promise<string | null> {
+  const tokens = Array.from({ length: 200 }, (_, index) => `J-${String(index).padStart(20, "V")}`);
+  const stage = { ...stageFrom({ stage: "sandbox" }), journeys: tokens };
+  const { resources } = synthesise(stage);
+  const typeOf = (id: string) => resources.find(({ logicalId }) => logicalId === id)?.Type;
+  const findings = resources
+    .filter(({ Type }) => Type === "AWS::Lambda::Function")
+    .flatMap(({ logicalId, Properties: { Environment } }) => {
+      const variables = isRecord(Environment) ? Environment["Variables"] : undefined;
+      const planted = isPlanted ? { SETTINGS: JSON.stringify(consumerSettings(stage)) } : {};
+      const all = { ...(isRecord(variables) && variables), ...planted };
+      return violations(environment(logicalId, all, typeOf));
+    });
+  return findings[0] ?? null;
+}
+
+/** A double whose pages end after two items shows it without a megabyte. */
+async function huntUnreadPage(isPlanted: boolean): Promise<string | null> {
+  const EVENTS = 5;
+  const dynamo = await startDynamoDb({ pageItems: 2 });
+  try {
+    const { client, applicationTableName: tableName } = dynamo;
+    for (let number = 0; number < EVENTS; number += 1) {
+      const [eventId, eventAt] = [`event-${number}`, 1_760_000_000_000 + number];
+      const item = {
+        ...eventKey("JA-1", eventId, eventAt),
+        eventId,
+        eventAt,
+        receivedAt: eventAt,
+        type: "pending_action",
+        origin: "webhook",
+      };
+      await client.send(new PutItemCommand({ TableName: tableName, Item: marshall(item) }));
+    }
+    if (isPlanted) {
+      client.middlewareStack.add(
+        (next) => async (args) => {
+          const result = await next(args);
+          if ("LastEvaluatedKey" in result.output) result.output.LastEvaluatedKey = undefined;
+          return result;
+        },
+        { step: "initialize" },
+      );
+    }
+    const { events } = await new DynamoDueApplications(client, tableName).history("JA-1");
+    return events.length === EVENTS ? null : `of ${EVENTS} events, ${events.length} were read`;
+  } finally {
+    await dynamo.close();
+  }
+}
+
+async function huntOversizedBatch(isPlanted: boolean): Promise<string | null> {
+  const client = new SQSClient({ region: "us-east-1" });
+  client.middlewareStack.add(
+    () =>
+      async ({ input }) => {
+        const entries = "Entries" in input && Array.isArray(input.Entries) ? input.Entries : [];
+        const Successful = entries.map(({ Id }: { readonly Id?: string | undefined }) => ({
+          Id,
+          MessageId: `m-${Id}`,
+        }));
+        return { output: { $metadata: {}, Successful }, response: {} };
+      },
+    { step: "initialize" },
+  );
+  const refused = refuseBeyondLimits(client);
+  const envelopes = Array.from({ length: 10 }, (_, index): Envelope => ({
+    v: 1,
+    kind: "poll",
+    receiptId: `receipt-${index}`,
+    receivedAt: 1_760_000_000_000,
+    body: "x".repeat(200_000),
+    payloadKey: null,
+    sourceIp: null,
+  }));
+  const queue = new SqsEventQueue(client, "https://sqs.us-east-1.amazonaws.com/1/events");
+  const send = isPlanted ? () => sendTogether(client, envelopes) : () => queue.send(envelopes);
+  await send().catch(() => undefined);
+  return refused[0]?.refusal.message ?? null;
+}
+
+async function sendTogether(client: SQSClient, envelopes: readonly Envelope[]): Promise<void> {
+  const Entries = envelopes.map((envelope, index) => ({
+    Id: String(index),
+    MessageBody: encodeEnvelope(envelope),
+  }));
+  await client.send(new SendMessageBatchCommand({ QueueUrl: "events", Entries }));
+}
+
+async function huntOverfullLine(isPlanted: boolean): Promise<string | null> {
+  const now = 1_760_000_000_000;
+  const lines: string[] = [];
+  const metrics = makeMetrics({
+    stage: "sandbox",
+    write: (line) => lines.push(line),
+    now: () => now,
+  });
+  for (let value = 0; value < 101; value += 1) {
+    metrics.milliseconds(METRICS.deliveryLatency, value);
+  }
+  metrics.flush();
+  const written = isPlanted ? [joined(lines)] : lines;
+  try {
+    for (const line of written) embeddedMetricsIn(line, now);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message.slice(0, 200) : "no error";
+  }
+}
+
+/** The same values in one line. */
+function joined(lines: readonly string[]): string {
+  const parts = lines.map((line): Record<string, unknown> => JSON.parse(line));
+  const values = parts.flatMap((part) => part[METRICS.deliveryLatency]);
+  return JSON.stringify({ ...parts[0], [METRICS.deliveryLatency]: values });
+}

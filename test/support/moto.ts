@@ -1,0 +1,80 @@
+import { randomBytes } from "node:crypto";
+
+import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { beforeAll, afterAll } from "vitest";
+
+import { LocalFailure } from "../../tools/local/failure.ts";
+import { findPython } from "../../tools/local/programs.ts";
+import { startMoto } from "../../tools/moto/server.ts";
+import type { Moto } from "../../tools/moto/server.ts";
+import { refuseBeyondLimits } from "../../tools/strict-aws/strict-client.ts";
+import { TABLES } from "./dynalite.ts";
+
+export const MOTO_REGION = "us-east-1";
+export const MOTO_CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" };
+
+/** Installing takes half a minute; a slow line takes more. */
+const START_TIMEOUT_MS = 240_000;
+
+const python = await findPython(process.env["PATH"] ?? "");
+
+/** Why there is no moto on this machine; null: there is one. In CI a test that cannot run is one that failed. */
+export const noMoto =
+  python === null
+    ? "There is no Python 3.10 or newer here to run moto on: the contract suites go without it."
+    : null;
+if (noMoto !== null) {
+  if (process.env["CI"]) throw new LocalFailure(noMoto);
+  console.warn(noMoto);
+}
+
+/** One server for the tests of a file. @returns its endpoint, once it is up. */
+export function useMoto(): () => string {
+  let moto: Moto | undefined;
+  beforeAll(async () => {
+    if (python !== null) moto = await startMoto(python);
+  }, START_TIMEOUT_MS);
+  afterAll(() => moto?.stop());
+  return () => moto?.endpoint ?? "";
+}
+
+/** Both tables of the stack, empty, in moto's DynamoDB, behind AWS's documented limits. */
+export async function makeMotoTables(endpoint: string) {
+  const client = new DynamoDBClient({
+    endpoint,
+    region: MOTO_REGION,
+    credentials: MOTO_CREDENTIALS,
+  });
+  const refused = refuseBeyondLimits(client);
+  const suffix = randomBytes(5).toString("hex");
+  const names = TABLES.map(({ TableName }) => `${TableName}-${suffix}`);
+  for (const [index, table] of TABLES.entries()) {
+    await client.send(new CreateTableCommand({ ...table, TableName: names[index] }));
+  }
+  const [applicationTableName = "", idempotencyTableName = ""] = names;
+  return {
+    client,
+    refused,
+    applicationTableName,
+    idempotencyTableName,
+    close: async () => {
+      for (const TableName of names) await client.send(new DeleteTableCommand({ TableName }));
+      client.destroy();
+    },
+  };
+}
+
+/** A bucket in moto's S3. */
+export async function makeMotoBucket(endpoint: string) {
+  const client = new S3Client({
+    endpoint,
+    region: MOTO_REGION,
+    credentials: MOTO_CREDENTIALS,
+    forcePathStyle: true,
+  });
+  refuseBeyondLimits(client);
+  const bucket = `payloads-${randomBytes(5).toString("hex")}`;
+  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  return { client, bucket };
+}
