@@ -314,7 +314,8 @@ export function indexedAttributesOf(state: ApplicationState): Readonly<Record<st
 /** The key of the sparse index `external`: the id by which a person would look an application up. */
 function indexedIdOf({ externalIds: { group, application, partner } }: ApplicationState) {
   const id = group ?? application ?? partner;
-  return id === null || Buffer.byteLength(id) > TABLE.maxIndexKeyBytes ? null : id;
+  const bytes = Buffer.byteLength(id ?? "");
+  return bytes === 0 || bytes > TABLE.maxIndexKeyBytes ? null : id;
 }
 
 /** All attributes of a state; the poller's own (`dueAt`, …) stand beside them and are not touched. */

@@ -27,6 +27,7 @@ import type {
 } from "../../lambdas/domain/ports.ts";
 import { reportOf, TWIN_MS } from "../../lambdas/domain/reconciliation.ts";
 import { APPLICANTS } from "../../lambdas/settings.ts";
+import { checkEventKey, checkStateKeys } from "./table-limits.ts";
 
 /** An application as it is kept; times in epoch milliseconds. */
 export interface KeptApplication {
@@ -68,6 +69,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
 
   async recordEvent(event: EventRecord): Promise<Recording> {
     const { applicationToken, eventId, receiptId, receivedAt } = event;
+    checkEventKey(event);
     const kept = this.events.get(eventId);
     if (kept !== undefined) {
       return { isNew: false, receiptId: kept.receiptId, receivedAt: kept.receivedAt };
@@ -130,6 +132,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     const { applicationToken } = observation;
     const kept = this.applications.get(applicationToken);
     const after = kept === undefined ? observation : mergeState(kept.state, observation);
+    checkStateKeys(after);
     const memory = kept?.memory ?? NEVER_CHECKED;
     const isWantedNow = check.when === "now" || isAnotherEnd(kept?.state, observation, check);
     this.applications.set(applicationToken, {

@@ -21,6 +21,14 @@ interface Client {
         readonly override: true;
       },
     ): void;
+    addRelativeTo(
+      middleware: (next: Handler, context: { readonly commandName?: string }) => Handler,
+      options: {
+        readonly relation: "before";
+        readonly toMiddleware: "refuseBeyondLimits";
+        readonly name: string;
+      },
+    ): void;
   };
 }
 
@@ -74,6 +82,19 @@ export function endPagesEarly(client: unknown, items: number): void {
         return next(isPaged ? { ...args, input: { ...args.input, Limit: items } } : args);
       },
     { step: "initialize", priority: "high", name: "endPagesEarly", override: true },
+  );
+}
+
+/** Has what a client sends changed before the limits see it: what a planted bug would send. */
+export function changeCalls(
+  client: unknown,
+  change: (operation: string, input: object) => object,
+): void {
+  clientOf(client).middlewareStack.addRelativeTo(
+    (next, { commandName = "" }) =>
+      (args) =>
+        next({ ...args, input: change(commandName.replace(/Command$/, ""), args.input) }),
+    { relation: "before", toMiddleware: "refuseBeyondLimits", name: "changeCalls" },
   );
 }
 

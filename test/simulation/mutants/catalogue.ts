@@ -4,6 +4,7 @@ import { IAM_MUTANTS } from "./iam.ts";
 import { IDEMPOTENCY_MUTANTS } from "./idempotency.ts";
 import { INGEST_MUTANTS } from "./ingest.ts";
 import { MATCHING_MUTANTS } from "./matching.ts";
+import { TABLE_LIMIT_MUTANTS } from "./limits-of-the-table.ts";
 import { LIMIT_MUTANTS } from "./limits.ts";
 import type { Mutant } from "./mutant.ts";
 import { OVERSIZED_MUTANTS } from "./oversized.ts";
@@ -24,4 +25,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SECURITY_MUTANTS,
   ...IAM_MUTANTS,
   ...LIMIT_MUTANTS,
+  ...TABLE_LIMIT_MUTANTS,
 ];

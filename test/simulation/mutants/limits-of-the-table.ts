@@ -1,0 +1,112 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import * as v from "valibot";
+
+import { DynamoApplicationStore } from "../../../lambdas/adapters/dynamo-application-store.ts";
+import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
+import { changeCalls } from "../../../tools/strict-aws/strict-client.ts";
+import { startDynamoDb } from "../../support/dynalite.ts";
+import { aJourneyEvent } from "../../support/journey-event.ts";
+import type { StrictMutant } from "./mutant.ts";
+
+const UpdateSchema = v.object({
+  UpdateExpression: v.string(),
+  ExpressionAttributeNames: v.optional(v.record(v.string(), v.string()), {}),
+  ExpressionAttributeValues: v.optional(v.record(v.string(), v.unknown()), {}),
+});
+type Update = v.InferOutput<typeof UpdateSchema>;
+
+/** What a bug makes of an update, and of how many before it. */
+type Plant = (update: Update, updates: number) => Partial<Update>;
+
+const NOON = 1_760_000_000_000;
+const CHECK = { when: "first", dueAt: NOON } as const;
+
+/** Bugs of the writes to the application table that DynamoDB alone would refuse, hunted in front of dynalite. */
+export const TABLE_LIMIT_MUTANTS: readonly StrictMutant[] = [
+  {
+    id: "merge-sets-every-applicant",
+    what: "a merge sets each applicant of the application anew, under names as long as their tokens",
+    hunt: huntUnboundedExpression,
+  },
+  {
+    id: "index-key-of-any-id",
+    what: "an external id is the key of an index whatever it is, also the empty text",
+    hunt: huntIndexKey,
+  },
+];
+
+/** The finding is what DynamoDB would say to the first update that it does not take. */
+async function refusalWithin(
+  plant: Plant | null,
+  act: (store: DynamoApplicationStore) => Promise<void>,
+): Promise<string | null> {
+  const dynamo = await startDynamoDb();
+  try {
+    const { client, applicationTableName: tableName, refused } = dynamo;
+    if (plant !== null) changeUpdates(client, plant);
+    const store = new DynamoApplicationStore({ client, tableName, eventRetentionMs: null });
+    await act(store).catch(() => undefined);
+    return refused[0]?.refusal.message ?? null;
+  } finally {
+    await dynamo.close();
+  }
+}
+
+/** As another adapter would write it. */
+function changeUpdates(client: DynamoDBClient, plant: Plant): void {
+  let updates = 0;
+  changeCalls(client, (operation, input) => {
+    if (operation !== "UpdateItem") return input;
+    updates += 1;
+    return { ...input, ...plant(v.parse(UpdateSchema, input), updates) };
+  });
+}
+
+function huntUnboundedExpression(isPlanted: boolean): Promise<string | null> {
+  const APPLICANTS = 60;
+  const plant = ({ UpdateExpression, ...input }: Update, updates: number) => {
+    const names = { ...input.ExpressionAttributeNames };
+    const values = { ...input.ExpressionAttributeValues };
+    const sets = Array.from({ length: updates }, (_, applicant) => {
+      const long = `entity_35_JEA_45_applicant_${applicant}`;
+      names[`#${long}`] = `other#${applicant}`;
+      values[`:${long}`] = { N: "1" };
+      return `#${long} = :${long}`;
+    });
+    return {
+      UpdateExpression: UpdateExpression.replace(/^SET /, `SET ${sets.join(", ")}, `),
+      ExpressionAttributeNames: names,
+      ExpressionAttributeValues: values,
+    };
+  };
+  return refusalWithin(isPlanted ? plant : null, async (store) => {
+    // The newest first: each of the others meets something newer.
+    for (let applicant = APPLICANTS; applicant > 0; applicant -= 1) {
+      const event = aJourneyEvent({
+        type: "pending_action",
+        at: NOON + applicant * 1_000,
+        entityToken: `P-applicant-${applicant}`,
+        entityApplicationToken: `JEA-applicant-${applicant}`,
+      });
+      await store.mergeState(stateOfEvent(event), CHECK);
+    }
+  });
+}
+
+async function huntIndexKey(isPlanted: boolean): Promise<string | null> {
+  for (const id of ["", "x".repeat(2_048), "é".repeat(1_025)]) {
+    const plant = ({ UpdateExpression, ...input }: Update) => ({
+      UpdateExpression: UpdateExpression.replace(/^SET /, "SET #planted = :planted, "),
+      ExpressionAttributeNames: { ...input.ExpressionAttributeNames, "#planted": "externalId" },
+      ExpressionAttributeValues: { ...input.ExpressionAttributeValues, ":planted": { S: id } },
+    });
+    const event = aJourneyEvent({
+      externalIds: { group: id, entity: null, partner: null, application: null },
+    });
+    const finding = await refusalWithin(isPlanted ? plant : null, async (store) => {
+      await store.mergeState(stateOfEvent(event), CHECK);
+    });
+    if (finding !== null) return finding;
+  }
+  return null;
+}
