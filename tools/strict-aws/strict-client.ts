@@ -78,7 +78,10 @@ export function endPagesEarly(client: unknown, items: number): void {
   clientOf(client).middlewareStack.add(
     (next, { commandName = "" }) =>
       (args) => {
-        const isPaged = /^(Query|Scan)Command$/.test(commandName) && !("Limit" in args.input);
+        const isQuery = /^(Query|Scan)Command$/.test(commandName);
+        // A count may be of one page on purpose: it is a figure, and nothing is left out of the work.
+        const isCount = "Select" in args.input && args.input.Select === "COUNT";
+        const isPaged = isQuery && !isCount && !("Limit" in args.input);
         return next(isPaged ? { ...args, input: { ...args.input, Limit: items } } : args);
       },
     { step: "initialize", priority: "high", name: "endPagesEarly", override: true },
