@@ -41,7 +41,9 @@ function plainApiIn(sandbox: Sandbox, { plot, world, observer }: World): AlloyAp
             story.tell("Alloy", `FAULT ${fault.kind} #${fault.occurrence}`);
             return answerOf(fault.kind, fault.amount);
           }
+          if (clock.now() >= plot.api.revokedAt) return { kind: "unauthorized" };
           const known = plot.applicationOf(applicationToken);
+          if (known?.isFailing === true) return FAILED;
           const version = known === null ? null : versionAt(known, clock.now());
           if (known === null || version === null || known.isUnknownToUs) {
             return { kind: "unknown", status: 404, minorCode: 4041 };
@@ -56,6 +58,8 @@ function plainApiIn(sandbox: Sandbox, { plot, world, observer }: World): AlloyAp
     renewCredentials() {},
   };
 }
+
+const FAILED: AlloyAnswer = { kind: "failed", cause: "server-error", retryAfterMs: null };
 
 const CALL_LIMITS = {
   service: "alloy",
@@ -149,8 +153,10 @@ function pageOf(url: string, authorization: string, { plot, world, observer }: W
     story.tell("Alloy", `answers ${refusal.page.status} to everything`);
     return refusal.page;
   }
+  if (now >= plot.api.revokedAt) return errorPage(401, 4011);
   if (!isLive(authorization, plot, now)) return errorPage(401, 4012);
   const known = plot.applicationOf(applicationToken);
+  if (known?.isFailing === true) return errorPage(500, 5_000);
   const version = known === null ? null : versionAt(known, now);
   if (known === null || version === null) return errorPage(404, 4041);
   if (known.isUnknownToUs) return plot.api.pageOfUnknown;

@@ -1,7 +1,7 @@
 import { QUEUE } from "../../lambdas/settings.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { ReceivedMessage } from "../../tools/memory/queue.ts";
-import { isForAlloyToConfirm, isHandled, isPublicationDue } from "./expectations.ts";
+import { isDamaged, isForAlloyToConfirm, isHandled, isPublicationDue } from "./expectations.ts";
 import type { Observer } from "./observer.ts";
 import { identityOf } from "./views.ts";
 import type { Plot } from "./plot.ts";
@@ -57,7 +57,8 @@ function howItLeft(
     const token = envelope.submission?.journey_application_token ?? "";
     const application = plot.applications.find((one) => one.token === token);
     if (application !== undefined && !isHandled(plot, application.journeyToken)) return DROPPED;
-    return cloud.applications.applications.has(token)
+    const isUnable = application !== undefined && isDamaged(application);
+    return isUnable || cloud.applications.applications.has(token)
       ? null
       : `the submission of ${token} left the queue, and nothing is known of it`;
   }
@@ -72,6 +73,7 @@ function howItLeft(
   if (event === null) return null;
   observer.brought.push({ eventId: event.ids[0] ?? "", origin: envelope.kind });
   if (!isHandled(plot, event.application.journeyToken, event.type)) return DROPPED;
+  if (isDamaged(event.application)) return null;
   if (!event.ids.some((id) => cloud.applications.events.has(id))) {
     return `${event.name} (${receiptId}) left the queue, and is not recorded`;
   }

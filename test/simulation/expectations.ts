@@ -1,6 +1,6 @@
 import type { RouteId } from "../../lambdas/settings.ts";
 import type { Observer } from "./observer.ts";
-import type { TrueEvent } from "./plot-application.ts";
+import type { TrueApplication, TrueEvent } from "./plot-application.ts";
 import type { Plot } from "./plot.ts";
 
 /*
@@ -16,6 +16,16 @@ export function isHandled(
   const { journeys, ignoredEventTypes } = settings;
   if (journeys.length > 0 && !journeys.includes(journeyToken)) return false;
   return type === null || !ignoredEventTypes.includes(type);
+}
+
+/** Whether Alloy's API cannot make good what its webhooks leave out. */
+export function isBeyondApi({ isUnknownToUs, isFailing }: TrueApplication, { api }: Plot): boolean {
+  return isUnknownToUs || isFailing || api.revokedAt < Number.POSITIVE_INFINITY;
+}
+
+/** Whether anything may become of it: nothing can be done with its item. */
+export function isDamaged({ damagedAt }: TrueApplication): boolean {
+  return damagedAt < Number.POSITIVE_INFINITY;
 }
 
 /** The event's route, by what its Journey says that its outcomes mean. */
@@ -95,6 +105,7 @@ export function isPublicationDue(
   const { publish, publishLate } = publicationOf(journeyToken, routeOf(event, plot), plot);
   if (!publish || isShadow || isForeign || event.mayBeSilent) return false;
   if (isUncertainEnd(event)) return false;
+  if (isDamaged(event.application)) return false;
   if (publishLate || event.isAlwaysNews) return true;
   const { token } = event.application;
   return !event.times.some((at) => observer.isOvertaken(token, at));

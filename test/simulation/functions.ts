@@ -13,6 +13,7 @@ import type { ConsumerSettings, PollerSettings } from "../../lambdas/settings.ts
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import { MemoryIdempotency } from "../../tools/memory/idempotency.ts";
 import { MemoryDeadLetters, MemoryEnvelopeQueue } from "../../tools/memory/queue-ports.ts";
+import { damagedDueIn, damagedStoreIn } from "./damage.ts";
 import { LambdaFunction } from "./lambda.ts";
 import type { Observed } from "./observed.ts";
 import type { Observer } from "./observer.ts";
@@ -50,6 +51,8 @@ export interface Wiring {
   readonly pollerSettings: PollerSettings;
   readonly alloyIn: (sandbox: Sandbox) => AlloyApi;
   readonly seams: Seams;
+  /** Whether nothing can be done with an application's item. */
+  readonly isDamaged: (applicationToken: string) => boolean;
 }
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
@@ -130,12 +133,12 @@ function ingestIn(sandbox: Sandbox, { cloud, observer, observed, seams }: Wiring
 
 function consumerIn(
   sandbox: Sandbox,
-  { cloud, observer, observed, consumerSettings, seams }: Wiring,
+  { cloud, observer, observed, consumerSettings, seams, isDamaged }: Wiring,
 ) {
   const records = observed.idempotencyRecords(sandbox);
   const idempotency = new MemoryIdempotency(idempotencyRecordsIn(sandbox, records), sandbox.now);
   const right = {
-    store: applicationStoreIn(sandbox, observed.store),
+    store: applicationStoreIn(sandbox, damagedStoreIn(sandbox, observed.store, isDamaged)),
     idempotency,
     publisher: publisherIn(sandbox, observed.putEvents(sandbox), seams.putEvents),
     deadLetters: deadLettersIn(sandbox, new MemoryDeadLetters(cloud.deadLetters)),
@@ -158,10 +161,10 @@ function consumerIn(
 
 function pollerIn(
   sandbox: Sandbox,
-  { world, cloud, observer, observed, pollerSettings, alloyIn, seams }: Wiring,
+  { world, cloud, observer, observed, pollerSettings, alloyIn, seams, isDamaged }: Wiring,
 ) {
   const right = {
-    applications: dueApplicationsIn(sandbox, observed.due),
+    applications: dueApplicationsIn(sandbox, damagedDueIn(observed.due, isDamaged)),
     alloy: alloyIn(sandbox),
     deliveries: deliveriesIn(sandbox, cloud.deliveries),
     // No rule of the simulated stage compares windows.

@@ -4,6 +4,8 @@ import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { Fault, FaultKind } from "./faults.ts";
 import {
   isForAlloyToConfirm,
+  isBeyondApi,
+  isDamaged,
   isHandled,
   isPublicationDue,
   isRouteOf,
@@ -39,7 +41,10 @@ export function judge(seen: Seen): {
   judgePosts(seen);
   judgeStrangers(seen);
   judgeRest(seen);
-  if (seen.isCalm) judgeHealth(seen);
+  if (seen.isCalm) {
+    judgeHealth(seen);
+    judgeWaiting(seen);
+  }
   return { violations: observer.violations, republished };
 }
 
@@ -58,7 +63,9 @@ function judgeEvent(event: TrueEvent, seen: Seen): number {
   if (records.length === 0 && hasComeIn(event, seen)) {
     observer.violate("lost", `${name} is not recorded`);
   }
-  if (records.length > 1) observer.violate("doubled", `${name} is recorded under two ids`);
+  // The two reports of an event find each other by what is joined: nothing can be joined here.
+  if (records.length > 1 && !isDamaged(application))
+    observer.violate("doubled", `${name} is recorded under two ids`);
   if (published.length > 1) observer.violate("doubled", `${name} is published under two ids`);
   const isMissed = records.length > 0 && published.length === 0 && isPublicationDue(event, seen);
   if (isMissed && !isSaidByAnswer(event, seen)) {
@@ -80,8 +87,9 @@ function judgeEvent(event: TrueEvent, seen: Seen): number {
 }
 
 /** Whether it must be here: what our API does not know comes by its webhook, or not at all. */
-function hasComeIn({ name, application }: TrueEvent, { deliveries }: Seen): boolean {
-  if (!application.isUnknownToUs) return true;
+function hasComeIn({ name, application }: TrueEvent, { deliveries, plot }: Seen): boolean {
+  if (isDamaged(application)) return false;
+  if (!isBeyondApi(application, plot)) return true;
   return deliveries.log.some(
     ({ eventToken, state }) => eventToken === name && state === "delivered",
   );
@@ -157,7 +165,7 @@ function isCutOff({ event, invocation, at, rememberedAt }: Publication): boolean
 function judgeApplication(application: TrueApplication, seen: Seen): void {
   const { plot, cloud, observer } = seen;
   const { token, journeyToken, events } = application;
-  if (!isHandled(plot, journeyToken)) return;
+  if (!isHandled(plot, journeyToken) || isDamaged(application)) return;
   const truth = application.versions.at(-1);
   const standings = observer.standings.get(token) ?? [];
   const last = standings.at(-1);
@@ -188,7 +196,7 @@ function judgeApplication(application: TrueApplication, seen: Seen): void {
 
 /** Whether Alloy's last answer says how it stands, or all of its events do. */
 function isKnowable(application: TrueApplication, plot: Plot): boolean {
-  if (application.isUnknownToUs) return false;
+  if (isBeyondApi(application, plot)) return false;
   return application.versions.at(-1)?.isUnknown !== true || !needsAlloysWord(application, plot);
 }
 
@@ -288,6 +296,8 @@ function judgeStrangers({ plot, cloud, observer }: Seen): void {
 /** Without any fault nothing is in gap, and nothing needs Alloy's own word that its events have told. */
 function judgeHealth({ plot, cloud, observer }: Seen): void {
   for (const { applicationToken, evidence } of cloud.bus.notices) {
+    const application = plot.applicationOf(applicationToken);
+    if (application !== null && isDamaged(application)) continue;
     observer.violate(
       "stuck",
       `${applicationToken} was in gap, and nothing went wrong: ${evidence}`,
@@ -298,6 +308,22 @@ function judgeHealth({ plot, cloud, observer }: Seen): void {
     const application = plot.applications.find(({ token }) => token === event.applicationToken);
     if (application === undefined || needsAlloysWord(application, plot)) continue;
     observer.violate("doubled", `a correction says ${event.status}, and the events have told it`);
+  }
+}
+
+/** Two periods of the poller, and the time that a run takes. */
+const LONGEST_WAIT_MS = 11 * 60_000;
+
+/** Whatever is wrong with others, an application is checked within two periods of the poller. */
+function judgeWaiting({ plot, observer }: Seen): void {
+  // Then no application can be checked, and one after the other is tried.
+  const { refusal, revokedAt } = plot.api;
+  if (refusal !== null || revokedAt < Number.POSITIVE_INFINITY) return;
+  for (const application of plot.applications) {
+    const waitedMs = observer.waits.get(application.token) ?? 0;
+    if (waitedMs <= LONGEST_WAIT_MS || application.isFailing || isDamaged(application)) continue;
+    const minutes = Math.round(waitedMs / 60_000);
+    observer.violate("stuck", `${application.token} waited ${minutes} minutes for its check`);
   }
 }
 
@@ -320,7 +346,9 @@ function judgeRest({ plot, cloud, observer, faults }: Seen): void {
   const left = events.messages().length;
   if (left > 0) observer.violate("stuck", `${left} messages are still in the queue`);
   const unreadable = plot.posts.filter(({ becomes }) => becomes === "dead-letter");
+  const damaged = plot.applications.filter(isDamaged).map(({ token }) => token);
   for (const { body } of deadLetters.messages()) {
+    if (damaged.some((token) => body.includes(token))) continue;
     if (unreadable.some(({ text }) => text === bodyIn(body))) continue;
     observer.violate(
       "stuck",
@@ -334,6 +362,7 @@ function judgeRest({ plot, cloud, observer, faults }: Seen): void {
   );
   if (isExcused) return;
   for (const failure of applications.failures.values()) {
+    if (damaged.includes(failure.applicationToken)) continue;
     observer.violate("stuck", `there is still evidence against ${failure.eventId}`);
   }
 }

@@ -1,7 +1,7 @@
 import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 import type { FaultKind } from "./faults.ts";
-import { isHandled, publicationOf, routeOfEnd } from "./expectations.ts";
+import { isBeyondApi, isDamaged, isHandled, publicationOf, routeOfEnd } from "./expectations.ts";
 import type { Seen } from "./invariants.ts";
 import type { TrueApplication, TrueEvent } from "./plot-application.ts";
 
@@ -37,6 +37,7 @@ function isUnnamed(event: TrueEvent | null): boolean {
 export function judgeEnds(application: TrueApplication, { plot, observer }: Seen): void {
   const { token, journeyToken, versions, isShadow, isUnknownToUs } = application;
   if (!isHandled(plot, journeyToken) || isUnknownToUs || isShadow) return;
+  if (isDamaged(application)) return;
   const stated = versions.flatMap((version, index) => {
     const route = routeOfEnd(version, journeyToken, plot);
     const before = versions[index - 1];
@@ -64,7 +65,7 @@ export function judgeEnds(application: TrueApplication, { plot, observer }: Seen
   }
   const last = versions.at(-1);
   const end = last === undefined || last.isUnknown ? null : routeOfEnd(last, journeyToken, plot);
-  if (end === null || last?.outcome === null) return;
+  if (end === null || last?.outcome === null || isBeyondApi(application, plot)) return;
   if (!publicationOf(journeyToken, end, plot).publish || told.has(end)) return;
   observer.violate("lost", `${token} ended as ${end}, and nobody was told`);
 }

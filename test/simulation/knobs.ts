@@ -36,6 +36,10 @@ export const KNOBS = {
   "odd-external-ids": "external ids are empty, numbers, or very long",
   "odd-submission": "a submission's optional fields are of other types, or null",
   "huge-event": "an event of more than 1 MiB, in the webhook and in Alloy's list",
+  // What never ends: the rest has to go on.
+  "bad-application": "about one application after the other the API never answers but with 500",
+  "revoked-key": "from some time on the API takes our key no more",
+  "damaged-item": "nothing can be joined with one application's item, nor can it be checked",
   // Sizes.
   "many-applicants": "an application of more than sixty applicants",
   "many-applications": "up to a dozen applications",
@@ -51,7 +55,15 @@ export function isKnob(name: string): name is Knob {
 }
 
 /** In the draw: the code holds with them. The others wait for it, and are played by `--knobs`. */
-const HELD: readonly Knob[] = [];
+const HELD: readonly Knob[] = [
+  "entity-once",
+  "node-once",
+  "event-token-once",
+  "unknown-type",
+  "api-refuses-some",
+  "many-applicants",
+  "many-applications",
+];
 
 /** What makes a world large, or long, is rare: it costs that world tens of milliseconds. */
 const RARE: Readonly<Partial<Record<Knob, number>>> = {
@@ -60,6 +72,9 @@ const RARE: Readonly<Partial<Record<Knob, number>>> = {
   "many-applications": 0.03,
   "api-refuses-all": 0.04,
   bearer: 0.08,
+  "bad-application": 0.05,
+  "revoked-key": 0.02,
+  "damaged-item": 0.03,
 };
 const USUAL = 0.12;
 

@@ -1,4 +1,6 @@
 import {
+  isBeyondApi,
+  isDamaged,
   isForAlloyToConfirm,
   isHandled,
   isUncertainEnd,
@@ -17,7 +19,8 @@ export function ledgerOf({ plot, cloud, observer }: WorldResult): readonly strin
   for (const application of plot.applications) {
     const { token, journeyToken, events: true_, isShadow } = application;
     // What Alloy's API does not know, nothing can make good.
-    if (!isHandled(plot, journeyToken) || application.isUnknownToUs) continue;
+    if (!isHandled(plot, journeyToken)) continue;
+    if (isBeyondApi(application, plot) || isDamaged(application)) continue;
     const state = applications.get(token)?.state;
     if (state === undefined) continue;
     const last = observer.standings.get(token)?.at(-1);

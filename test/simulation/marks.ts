@@ -221,6 +221,20 @@ export const MARKS = {
   "a submission came before any event": ({ firstBy }) => firstBy.has("submission"),
   "an event came before its submission": ({ firstBy }) => firstBy.has("event-announced"),
 
+  // What never ends.
+  "the API always failed for one application, and another one was checked": (
+    _,
+    { plot, observer },
+  ) =>
+    plot.applications.some(({ isFailing, token }) => isFailing && observer.asks.has(token)) &&
+    plot.applications.some(({ isFailing, token }) => !isFailing && observer.answers.has(token)),
+  "the API had refused our key, and webhooks had their effects": (_, { plot, observer }) =>
+    observer.publications.some(({ at }) => at > plot.api.revokedAt),
+  "an item was damaged, and another application went on": (_, { plot, observer }) =>
+    plot.applications.some(({ damagedAt }) =>
+      observer.publications.some(({ at }) => at > damagedAt),
+    ),
+
   // Sizes and spellings.
   "a body went to the bucket": (_, { cloud }) => cloud.payloads.payloads.size > 0,
   "an application had more than sixty applicants": (_, { plot }) =>
@@ -252,6 +266,9 @@ const NEEDS: Readonly<Partial<Record<Mark, Knob>>> = {
   "the API went on after days in which it knew nothing": "api-refuses-all",
   "the API was asked for an application that it never knows": "api-refuses-some",
   "a bearer was fetched again": "bearer",
+  "the API always failed for one application, and another one was checked": "bad-application",
+  "the API had refused our key, and webhooks had their effects": "revoked-key",
+  "an item was damaged, and another application went on": "damaged-item",
   "an applicant's error did not end the application": "applicant-error",
   "a second end was taken by Alloy": "second-end",
   "a second end was not taken by Alloy": "second-end",

@@ -88,6 +88,7 @@ export function observe(options: {
     list: (now, limit) => applications.list(now, limit),
     async claim(one, until) {
       const claimed = await applications.claim(one, until);
+      if (claimed !== null) observer.claimed(one);
       onPlan();
       return claimed;
     },

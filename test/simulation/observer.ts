@@ -1,5 +1,6 @@
 import { outcomeOf, statusOf } from "../../lambdas/domain/application-state.ts";
 import type { ApplicationState } from "../../lambdas/domain/application-state.ts";
+import type { DueApplication } from "../../lambdas/domain/polling-ports.ts";
 import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
 import { METRICS } from "../../lambdas/settings.ts";
 import { timeOf } from "../../lambdas/domain/stamp.ts";
@@ -55,6 +56,8 @@ export class Observer {
   readonly standings = new Map<string, Standing[]>();
   /** When Alloy was asked about an application, by its token. */
   readonly asks = new Map<string, number[]>();
+  /** The longest that an application waited for a check that was due, milliseconds. */
+  readonly waits = new Map<string, number>();
   readonly answers = new Map<string, { readonly at: number; readonly version: Version }[]>();
   /** Since when the table has an application marked as a shadow one. */
   readonly shadows = new Map<string, number>();
@@ -88,6 +91,13 @@ export class Observer {
     const times = this.asks.get(token);
     if (times === undefined) this.asks.set(token, [this.#now()]);
     else times.push(this.#now());
+  }
+
+  /** Its check has begun, so long after it was due. */
+  claimed({ applicationToken, dueAt }: DueApplication): void {
+    const waitedMs = this.#now() - dueAt;
+    const before = this.waits.get(applicationToken) ?? 0;
+    if (waitedMs > before) this.waits.set(applicationToken, waitedMs);
   }
 
   /** Alloy has answered, and said so much. */

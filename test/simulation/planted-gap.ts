@@ -1,6 +1,6 @@
 import type { GapStage } from "../../lambdas/settings.ts";
 import { Dice, mix, numberOf } from "./dice.ts";
-import { isHandled } from "./expectations.ts";
+import { isBeyondApi, isDamaged, isHandled } from "./expectations.ts";
 import type { TrueApplication, TrueEvent } from "./plot-application.ts";
 import type { Plot } from "./plot.ts";
 
@@ -70,6 +70,8 @@ export function plantGap(plot: Plot): PlantedGap | null {
 function isVictim(event: TrueEvent, trouble: Trouble, plot: Plot): boolean {
   const { application, at, type } = event;
   if (!isHandled(plot, application.journeyToken, type)) return false;
+  // What Alloy's API does not say, nobody misses.
+  if (isBeyondApi(application, plot) || isDamaged(application)) return false;
   if (!isKnownBefore(plot, application, at - LEAD_MS)) return false;
   // What the state shows anyway is no gap: only of the last word on an application it is seen to be missing.
   return trouble !== "not-applied" || isLastWord(event);
@@ -86,11 +88,12 @@ function isKnownBefore(plot: Plot, application: TrueApplication, at: number): bo
 
 const ENDS: readonly string[] = ["completed_application", "error", "application_expired"];
 
-function isLastWord({ application, type, order, told }: TrueEvent): boolean {
+function isLastWord({ application, type, order, told, listed }: TrueEvent): boolean {
   const { events, versions } = application;
   if (!ENDS.includes(type)) return false;
   // An end without an outcome is confirmed at once by Alloy's own answer: repaired before it is due.
-  if (type === "completed_application" && (told["outcome"] ?? null) === null) return false;
+  const isNamed = [told, listed].every((view) => (view["outcome"] ?? null) !== null);
+  if (type === "completed_application" && !isNamed) return false;
   if (events.slice(order + 1).length > 0) return false;
   return (
     events.slice(0, order).every((before) => !ENDS.includes(before.type)) && versions.length > 1

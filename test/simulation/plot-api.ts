@@ -15,6 +15,8 @@ export interface PlotApi {
   readonly bearerAnswer: (bearer: string, expiresAt: number) => unknown;
   /** When it answers everything with one page: epoch milliseconds; null: never. */
   readonly refusal: { readonly from: number; readonly until: number; readonly page: Page } | null;
+  /** From when on it takes our key no more, epoch milliseconds; infinite: it does. */
+  readonly revokedAt: number;
   /** What it answers about an application that it never knows. */
   readonly pageOfUnknown: Page;
 }
@@ -57,6 +59,9 @@ export function apiOf(
     refusal: refusesAll
       ? { from: begins, until: begins + lasts, page: dice.pick([...REFUSALS]) }
       : null,
+    revokedAt: knobs.has("revoked-key")
+      ? diceOf(seed, "revoked-key").between(from, until)
+      : Number.POSITIVE_INFINITY,
     pageOfUnknown: dice.pick([errorPage(404, 4041), errorPage(403, 4013)]),
     bearerAnswer: dice.pick<PlotApi["bearerAnswer"]>([
       (bearer) => ({ access_token: bearer, expires_in: 3_600 }),

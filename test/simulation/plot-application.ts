@@ -56,6 +56,10 @@ export interface TrueApplication {
   readonly isShadowBySide: "webhooks" | "answers" | null;
   /** Our account's API does not know it, and says so. */
   readonly isUnknownToUs: boolean;
+  /** The API errs whenever it is asked for it. */
+  readonly isFailing: boolean;
+  /** From when on nothing can be done with its item, epoch milliseconds; infinite: it is sound. */
+  readonly damagedAt: number;
   /** Its webhooks are of another environment than the stage. */
   readonly isForeign: boolean;
   readonly events: TrueEvent[];
@@ -74,6 +78,8 @@ export interface Playing {
   readonly sendsEventToken: boolean;
   readonly isShadow: boolean;
   readonly isUnknownToUs: boolean;
+  readonly isFailing: boolean;
+  readonly damagedAt: number;
   readonly isForeign: boolean;
   /** How the onboarding service announces it: by Alloy's whole answer to Create, by its own few fields. */
   readonly announced: "whole" | "brief" | null;
@@ -121,6 +127,8 @@ export function playOut(
     isShadow,
     isShadowBySide,
     isUnknownToUs: playing.isUnknownToUs,
+    isFailing: playing.isFailing,
+    damagedAt: playing.damagedAt,
     isForeign: playing.isForeign,
     events: [],
     versions: [...oddVersions(versions, { seed, knobs, name })],

@@ -158,6 +158,8 @@ function applicationsOf(dice: Dice, beginning: Beginning): readonly TrueApplicat
     const isShadow = dice.chance(knobs.has("shadow-once") ? 0.5 : 0.05);
     const isUnknownToUs =
       isForeign || (knobs.has("api-refuses-some") && diceOf(seed, `unknown ${name}`).chance(0.6));
+    const isFailing =
+      knobs.has("bad-application") && diceOf(seed, `failing ${name}`).chance(0.6) && !isForeign;
     const common = {
       seed,
       knobs,
@@ -169,9 +171,13 @@ function applicationsOf(dice: Dice, beginning: Beginning): readonly TrueApplicat
       applicants,
       isForeign,
       isUnknownToUs,
+      isFailing,
     };
     const createdAt = from + dice.between(0, 2 * HOUR);
-    const original = { name, now: createdAt, rerunOf: null, ...common };
+    const isDamaged = knobs.has("damaged-item") && applications.length === 0;
+    const damage = diceOf(seed, "damaged-item");
+    const damagedAt = isDamaged ? createdAt + damage.between(0, HOUR) : Number.POSITIVE_INFINITY;
+    const original = { name, now: createdAt, rerunOf: null, damagedAt, ...common };
     const application = open(original);
     const steps = new Steps(dice, journey === consumer);
     const hasEnded = live(steps, original);

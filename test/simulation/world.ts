@@ -143,6 +143,8 @@ export async function playWorld(
     seams,
     consumerSettings: plot.settings,
     pollerSettings: pollerSettingsOf(plot),
+    isDamaged: (token) =>
+      clock.now() >= (plot.applicationOf(token)?.damagedAt ?? Number.POSITIVE_INFINITY),
     alloyIn: (sandbox) => alloyApiIn(sandbox, { plot, world, observer }),
   });
   const schedule = new PollSchedule(world, {
