@@ -73,7 +73,8 @@ function howItLeft(
   if (event === null) return null;
   observer.brought.push({ eventId: event.ids[0] ?? "", origin: envelope.kind });
   if (!isHandled(plot, event.application.journeyToken, event.type)) return DROPPED;
-  if (isDamaged(event.application)) return null;
+  // What comes of it is judged in the end.
+  if (isDamaged(event.application) || event.application.isForeign) return null;
   if (!event.ids.some((id) => cloud.applications.events.has(id))) {
     return `${event.name} (${receiptId}) left the queue, and is not recorded`;
   }

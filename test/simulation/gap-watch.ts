@@ -99,8 +99,9 @@ export class GapWatch {
         alloy: {
           getApplication: async (asked, timeoutMs) => {
             const answer = await right.alloy.getApplication(asked, timeoutMs);
-            if (asked.applicationToken === victim.application.token && this.#isDue())
-              this.#asks += 1;
+            const isOfVictim = asked.applicationToken === victim.application.token;
+            // Of what Alloy does not answer, nothing can be found.
+            if (isOfVictim && answer.kind === "application" && this.#isDue()) this.#asks += 1;
             return answer;
           },
           renewCredentials: () => {

@@ -60,6 +60,10 @@ function judgeEvent(event: TrueEvent, seen: Seen): number {
     }
     return 0;
   }
+  if (application.isForeign) {
+    judgeForeign(event, seen);
+    return 0;
+  }
   if (records.length === 0 && hasComeIn(event, seen)) {
     observer.violate("lost", `${name} is not recorded`);
   }
@@ -75,15 +79,30 @@ function judgeEvent(event: TrueEvent, seen: Seen): number {
   if (publications.some((one) => isOfKnownShadow(application, one, observer))) {
     observer.violate("doubled", `${name} is published, and its application is a shadow one`);
   }
-  if (published.length > 0 && application.isForeign) {
-    observer.violate("doubled", `${name} is published, and is of another environment`);
-  }
   for (const { event: said } of publications) {
     if (isRouteOf(event, said.route, plot)) continue;
     const route = routeOf(event, plot);
     observer.violate("lost", `${name} is published as ${said.route}, and is ${route}`);
   }
   return judgeTimes(name, publications, observer);
+}
+
+/** Of another environment than the stage: kept, under whichever id, and not published. */
+function judgeForeign({ name, ids, told }: TrueEvent, seen: Seen): void {
+  const { cloud, observer, deliveries } = seen;
+  if (ids.some((id) => observer.publicationsOf.has(id))) {
+    observer.violate("doubled", `${name} is published, and is of another environment`);
+  }
+  const isDelivered = deliveries.log.some(
+    ({ eventToken, state }) => eventToken === name && state === "delivered",
+  );
+  if (!isDelivered) return;
+  const content = textOf(told);
+  const records = [...cloud.applications.events.values()].filter(
+    ({ body }) => textOf(dataIn(body)) === content,
+  );
+  if (records.length === 0) observer.violate("lost", `${name} is not recorded`);
+  if (records.length > 1) observer.violate("doubled", `${name} is recorded under two ids`);
 }
 
 /** Whether it must be here: what our API does not know comes by its webhook, or not at all. */

@@ -1,4 +1,5 @@
 import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
+import { POLLER } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 import type { FaultKind } from "./faults.ts";
 import { isBeyondApi, isDamaged, isHandled, publicationOf, routeOfEnd } from "./expectations.ts";
@@ -12,8 +13,7 @@ import type { TrueApplication, TrueEvent } from "./plot-application.ts";
 
 const DAY = 24 * 3_600_000;
 
-/** Calls about one application within a day, retries included. */
-const MOST_ASKS_A_DAY = 150;
+const { callsPerApplicationPerDay: MOST_ASKS_A_DAY } = POLLER;
 
 const ENDS: readonly string[] = ["completed_application", "error", "application_expired"];
 const ENDED: readonly (string | null)[] = ["completed", "error", "expired"];

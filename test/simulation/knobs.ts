@@ -60,7 +60,11 @@ const HELD: readonly Knob[] = [
   "node-once",
   "event-token-once",
   "unknown-type",
-  "api-refuses-some",
+  "api-refuses-all",
+  "other-environment",
+  "bad-application",
+  "revoked-key",
+  "damaged-item",
   "many-applicants",
   "many-applications",
 ];

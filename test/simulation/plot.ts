@@ -96,7 +96,7 @@ export function plotOf(
     rotation: isRotated
       ? { addAt: switchAt - 15 * MINUTE, switchAt, removeAt: switchAt + 10 * MINUTE }
       : null,
-    endAt: Math.max(lastAt, switchAt, spokenOfAt, api.refusal?.until ?? from),
+    endAt: Math.max(lastAt, switchAt, spokenOfAt),
   };
 }
 

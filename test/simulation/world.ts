@@ -105,7 +105,9 @@ export async function playWorld(
   const clock = new Clock(START);
   const story = new Story(START, clock.now);
   const calmAt = incident?.calmAt ?? plot.endAt + AFTERMATH_MS;
-  const restAt = calmAt + (only?.size === 0 && incident === undefined ? HEALTHY_MS : CALM_MS);
+  // For days in which Alloy's API refuses everything, nothing else goes wrong.
+  const answeredAt = Math.max(calmAt, plot.api.refusal?.until ?? 0);
+  const restAt = answeredAt + (only?.size === 0 && incident === undefined ? HEALTHY_MS : CALM_MS);
   const faults = new Faults({
     seed: mix(plot.seed, numberOf("faults")),
     weather: only?.size === 0 ? null : weatherOf(plot.seed),
