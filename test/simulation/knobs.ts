@@ -56,6 +56,9 @@ export function isKnob(name: string): name is Knob {
 
 /** In the draw: the code holds with them. The others wait for it, and are played by `--knobs`. */
 const HELD: readonly Knob[] = [
+  "after-rerun",
+  "after-archive",
+  "applicant-error",
   "entity-once",
   "node-once",
   "event-token-once",

@@ -90,7 +90,8 @@ const ENDS: readonly string[] = ["completed_application", "error", "application_
 
 function isLastWord({ application, type, order, told, listed }: TrueEvent): boolean {
   const { events, versions } = application;
-  if (!ENDS.includes(type)) return false;
+  // An error could be an applicant's: it is Alloy's answer that moves the application.
+  if (!ENDS.includes(type) || type === "error") return false;
   // An end without an outcome is confirmed at once by Alloy's own answer: repaired before it is due.
   const isNamed = [told, listed].every((view) => (view["outcome"] ?? null) !== null);
   if (type === "completed_application" && !isNamed) return false;
