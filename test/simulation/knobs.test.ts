@@ -16,6 +16,8 @@ function tellingOf({ applications, api, settings }: Plot): string {
     last: application.versions.slice(-1).map((version) => textOf(application, version)),
     events: application.events.map(({ told, listed, family }) => ({ told, listed, family })),
     submission: application.submission,
+    isFailing: application.isFailing,
+    damagedAt: String(application.damagedAt),
   }));
   const bearer = api.bearerAnswer("token", 0);
   return JSON.stringify({ said, api: { ...api, bearer }, settings });
