@@ -118,6 +118,8 @@ export const METRICS = {
   runsKnowingNone: "RunsKnowingNone",
   /** Poller: applications that could not be checked five times in a row, while Alloy answered for others. */
   applicationsUnchecked: "ApplicationsUnchecked",
+  /** Poller: answers with a status that Alloy's documentation does not know. */
+  statusesUnrecognised: "StatusesUnrecognised",
   /** Poller: applications checked that have been open for longer than `gaps.staleAfterMs`. */
   applicationsStale: "ApplicationsStale",
   /**

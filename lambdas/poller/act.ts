@@ -54,10 +54,6 @@ export async function act(
     logger.warn("poller.application.unknown", { applicationToken });
     metrics.count(METRICS.applicationsUnknown);
   }
-  if (finding.kind === "other-environment") {
-    logger.warn("poller.application.other-environment", { applicationToken });
-    metrics.count(METRICS.environmentMixed);
-  }
   if (finding.answer !== null) noteOddities(finding.answer, dependencies);
   if (comparison !== null) {
     const { missing, leftToHeal, unheard, corrections, gap } = comparison;
@@ -172,9 +168,14 @@ function idsOf(lookAlikes: readonly LookAlike[]): readonly string[] {
 
 /** What an answer holds that Alloy's documentation does not have. */
 function noteOddities(
-  { applicationToken, unreadableEvents }: AlloyApplication,
-  { logger }: Pick<ActDependencies, "logger">,
+  { applicationToken, unreadableEvents, unrecognisedStatus }: AlloyApplication,
+  { logger, metrics }: Pick<ActDependencies, "logger" | "metrics">,
 ): void {
+  if (unrecognisedStatus !== null) {
+    const status = unrecognisedStatus;
+    logger.warn("poller.application.status-unrecognised", { applicationToken, status });
+    metrics.count(METRICS.statusesUnrecognised);
+  }
   if (unreadableEvents > 0) {
     logger.warn("poller.application.unreadable-events", { applicationToken, unreadableEvents });
   }

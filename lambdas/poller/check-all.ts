@@ -167,6 +167,11 @@ export async function checkAll(
       if (finding.kind === "postponed" && check.last !== null) finding = check.last.finding;
       else if (isAgain(claimed, finding, { ...check, attempts })) return;
       if (finding.kind === "checked") await witnesses.keep(tokensOf(claimed));
+      if (finding.kind === "other-environment") {
+        const { applicationToken } = one;
+        logger.warn("poller.application.other-environment", { applicationToken });
+        metrics.count(METRICS.environmentMixed);
+      }
       if (finding.kind === "unknown" || finding.kind === "other-environment") {
         notHere.push({ claimed, finding });
         return;

@@ -28,6 +28,8 @@ export const MESSAGES = {
   "poller.check.unanswered": "Alloy did not answer for this application; it is asked again later.",
   "poller.application.unknown":
     "Alloy does not know this application, or not by this account; it is asked again later.",
+  "poller.application.status-unrecognised":
+    "Alloy's answer has a status that its documentation does not know; the rest of the answer is used.",
   "poller.application.other-environment":
     "Alloy says that this application is of another environment than the stage; nothing is done about it.",
   "poller.run.knows-nobody":

@@ -91,6 +91,18 @@ function makeAnswerAlarms(scope: Construct, props: PollerAlarmsProps): void {
     threshold: 1,
     ...ONE_OF_TWO,
   });
+
+  new RunbookAlarm(scope, "status-unrecognised", {
+    alerts,
+    severity: "ticket",
+    fact: "In the last day Alloy answered at least one time with a status that its documentation does not know.",
+    impact:
+      "the application's status stays what its events say; if the new one is an end, nobody is told.",
+    links,
+    // Each open application is looked at once a day at least, so a day shows them all.
+    metric: ourMetric(stage, METRICS.statusesUnrecognised, "Sum", Duration.days(1)),
+    threshold: 1,
+  });
 }
 
 function makeTruthAlarms(scope: Construct, props: PollerAlarmsProps): void {

@@ -22,7 +22,7 @@ import { aRequest, basicOf } from "../support/ingest.ts";
 /** Of the requests that the tests of ingest make. */
 const AUTHENTIC = { username: "alloy", password: "correct horse battery" };
 
-/** What takes a fault of AWS's, a race, an absurd text, or a rule of a stage, and is tested where it is. */
+/** What takes a fault of AWS's or of Alloy's, a race, an absurd text, or a rule of a stage, and is tested where it is. */
 const RARE: readonly string[] = [
   METRICS.storesFailed,
   METRICS.credentialsMissing,
@@ -32,6 +32,10 @@ const RARE: readonly string[] = [
   METRICS.recordsDeadLettered,
   METRICS.gapDuration,
   METRICS.outcomeChange,
+  METRICS.environmentMixed,
+  METRICS.runsKnowingNone,
+  METRICS.applicationsUnchecked,
+  METRICS.statusesUnrecognised,
 ];
 
 describe("what the functions really emit", () => {

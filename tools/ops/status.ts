@@ -36,6 +36,7 @@ const LAST_HOUR: readonly (readonly [name: MetricName, good: string])[] = [
   [METRICS.applicationsUnchecked, "0"],
   [METRICS.eventsLeft, "0"],
   [METRICS.environmentMixed, "0"],
+  [METRICS.statusesUnrecognised, "0"],
   [METRICS.alloyCallsFailed, "0"],
   [METRICS.alloyCallsUnauthorized, "0"],
 ];

@@ -255,6 +255,12 @@ const TRUTH: readonly AlarmCase[] = [
 
 const WATCHDOG: readonly AlarmCase[] = [
   {
+    id: "status-unrecognised",
+    fault: (trouble, { ours }) => trouble.once(ours(METRICS.statusesUnrecognised), 1),
+    within: 3,
+    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.correctionsQueued), 1, POLL_MINUTES),
+  },
+  {
     id: "applications-unknown",
     // As far apart as the poller asks again at the most.
     fault: (trouble, { ours }) => trouble.is(ours(METRICS.runsKnowingNone), 1, 65),

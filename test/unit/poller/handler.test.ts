@@ -199,4 +199,36 @@ describe("the poller", () => {
 
     expect(asked).toEqual(["JA-1", "JA-2", "JA-1"]);
   });
+
+  test("tells of a status that nobody knows, at each answer that has it", async () => {
+    const applications = one(withRecorded([started]));
+    const poller = aPoller(applications, {
+      answer: (token) => alloyAnswer(token, [started], { status: "withdrawn" }),
+    });
+
+    await poller.run();
+
+    expect(poller.metric(METRICS.statusesUnrecognised)).toBe(1);
+    expect(poller.logs).toContainEqual({
+      code: "poller.application.status-unrecognised",
+      fields: { applicationToken: "JA-1", status: "withdrawn" },
+    });
+    expect(applications.get("JA-1")?.dueAt).toBeGreaterThan(poller.now());
+  });
+
+  test("leaves an application of another environment alone, and counts it", async () => {
+    const applications = one(withRecorded([started]));
+    const poller = aPoller(applications, {
+      answer: (token) =>
+        alloyAnswer(token, [started, review, completed], { status: "completed", sandbox: false }),
+    });
+
+    await poller.run();
+
+    expect(poller.sent).toEqual([]);
+    expect(poller.notices).toEqual([]);
+    expect(poller.metric(METRICS.environmentMixed)).toBe(1);
+    expect(poller.metric(METRICS.deliveryGaps)).toBe(0);
+    expect(applications.get("JA-1")).toMatchObject({ gap: null });
+  });
 });

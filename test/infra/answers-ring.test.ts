@@ -1,0 +1,175 @@
+import { describe, expect, test } from "vitest";
+
+import type { AlloyAnswer } from "../../lambdas/domain/polling-ports.ts";
+import { METRICS, POLLER } from "../../lambdas/settings.ts";
+import { pollerSettings } from "../../lib/function-settings.ts";
+import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
+import { compositeAlarmsOf } from "../../tools/cloudwatch/composite.ts";
+import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
+import { seriesOf } from "../../tools/cloudwatch/series.ts";
+import { synthesise } from "../../tools/template/synthesise.ts";
+import { aJourneyEvent } from "../support/journey-event.ts";
+import { alloyAnswer, aPoller, START, withRecorded } from "../support/poller.ts";
+import type { StoredApplication } from "../support/poller.ts";
+import { healthyWorld, POLL_MINUTES } from "./cloudwatch/world.ts";
+import { sandbox } from "./variants.ts";
+
+const MINUTE = 60_000;
+const HOURS = 12;
+/** The trouble begins when the alarms have seen two good hours. */
+const TROUBLE_FROM = 2 * 60;
+
+const stack = synthesise(sandbox);
+const alarms = { metric: metricAlarmsOf(stack), composite: compositeAlarmsOf(stack) };
+const series = seriesOf(sandbox.stage);
+const settings = pollerSettings(sandbox);
+
+const failed: AlloyAnswer = { kind: "failed", cause: "server-error", retryAfterMs: null };
+const page: AlloyAnswer = { kind: "failed", cause: "refused", retryAfterMs: null };
+const unknown: AlloyAnswer = { kind: "unknown", status: 400, minorCode: 4013 };
+
+const isBad = (token: string) => token.startsWith("JA-bad");
+const startedOf = (applicationToken: string) =>
+  aJourneyEvent({ applicationToken, at: START - 20 * MINUTE });
+
+/**
+ * Lets the real poller run for half a day, while Alloy gives these answers of the bad applications or of all, and
+ * evaluates the alarms of the real template over what it measured.
+ */
+async function halfADay(trouble: {
+  readonly bad: number;
+  /** Null: Alloy answers as it should. */
+  readonly answer: (token: string) => AlloyAnswer | null;
+}) {
+  const tokens = [
+    ...Array.from({ length: trouble.bad }, (_, index) => `JA-bad-${index}`),
+    ...Array.from({ length: 40 }, (_, index) => `JA-good-${index}`),
+  ];
+  const begun = START + TROUBLE_FROM * MINUTE;
+  const applications = new Map<string, StoredApplication>(
+    tokens.map((token, index) => {
+      // The healthy ones are due all the time, the bad ones before them when the trouble begins.
+      const dueAt = isBad(token) ? begun - 1_000 + index : START + index * MINUTE;
+      return [token, withRecorded([startedOf(token)], { dueAt })];
+    }),
+  );
+  const poller = aPoller(applications, {
+    changes: settings,
+    answer(token) {
+      const answer = poller.now() >= begun ? trouble.answer(token) : null;
+      return answer ?? alloyAnswer(token, [startedOf(token)], { updated_at: poller.now() });
+    },
+  });
+
+  const minutes = HOURS * 60;
+  const world = healthyWorld(series, minutes, () => 2);
+  const before = new Map<string, number>();
+  let checkedLate = 0;
+  for (let minute = 0; minute < minutes; minute += POLL_MINUTES) {
+    poller.advance(START + minute * MINUTE - poller.now());
+    const due = [...applications].filter(
+      ([token, { dueAt }]) => !isBad(token) && dueAt !== null && dueAt <= poller.now(),
+    );
+    await poller.run();
+    const behindSince = poller.now() - 2 * POLL_MINUTES * MINUTE;
+    checkedLate += due.filter(([token, { dueAt }]) => {
+      const now = applications.get(token)?.dueAt ?? 0;
+      return dueAt === now && now < behindSince;
+    }).length;
+    for (const [key, total] of poller.metrics) {
+      const metric = Object.values(METRICS).find((one) => one === key);
+      if (metric === undefined) continue;
+      const name = series.ours(metric);
+      world.forget(name, minute, minute + POLL_MINUTES);
+      world.put(name, minute, total - (before.get(key) ?? 0));
+      before.set(key, total);
+    }
+    // The healthy ones are due again, a few in each run, as in a stage where something always is.
+    for (const [index, [token, stored]] of [...applications].entries()) {
+      if (isBad(token) || stored.memory.failedChecks > 0 || stored.dueAt === null) continue;
+      const next = START + (minute + POLL_MINUTES * (1 + (index % 4))) * MINUTE;
+      if (stored.dueAt > next) applications.set(token, { ...stored, dueAt: next });
+    }
+  }
+  const { rang } = evaluate(alarms, world, { from: 60, to: minutes });
+  const quiet = new Set(["integration-unhealthy", "delivery-gap"]);
+  return {
+    rang: [...rang.keys()].filter((id) => !quiet.has(id)).toSorted(),
+    firstAt: (id: string) => (rang.get(id)?.[0] ?? Number.POSITIVE_INFINITY) - TROUBLE_FROM,
+    integrationTold: rang.has("integration-unhealthy"),
+    givenUp: [...applications.values()].filter(({ dueAt }) => dueAt === null).length,
+    checkedLate,
+    calls: poller.calls,
+  };
+}
+
+describe("half a day of the real poller, under the alarms of the real template", () => {
+  test("in which nothing is wrong rings nothing", async () => {
+    const { rang, givenUp, checkedLate } = await halfADay({ bad: 0, answer: () => null });
+
+    expect({ rang, givenUp, checkedLate }).toEqual({ rang: [], givenUp: 0, checkedLate: 0 });
+  });
+
+  test("in which one application errs alone rings for that", async () => {
+    const day = await halfADay({ bad: 1, answer: (token) => (isBad(token) ? failed : null) });
+
+    expect(day).toMatchObject({ rang: ["applications-unchecked"], givenUp: 0, checkedLate: 0 });
+    expect(day.firstAt("applications-unchecked")).toBeLessThan(3 * 60);
+  });
+
+  test("in which 200 err rings for that, and the healthy ones are checked within two periods", async () => {
+    const day = await halfADay({ bad: 200, answer: (token) => (isBad(token) ? failed : null) });
+
+    expect(day.rang).toEqual(["alloy-api-failing", "applications-unchecked"]);
+    expect(day).toMatchObject({ givenUp: 0, checkedLate: 0, integrationTold: false });
+  });
+
+  test("in which an answer breaks our code rings for that", async () => {
+    const day = await halfADay({
+      bad: 200,
+      answer(token) {
+        if (isBad(token)) throw new Error("a bug of ours");
+        return null;
+      },
+    });
+
+    expect(day).toMatchObject({ rang: ["applications-unchecked"], givenUp: 0, checkedLate: 0 });
+  });
+
+  test("with the key of another account pages for that", async () => {
+    const day = await halfADay({ bad: 0, answer: () => unknown });
+
+    // A run asks for six, so that most are left.
+    expect(day.rang).toEqual(["applications-unknown", "poller-behind"]);
+    expect(day).toMatchObject({ givenUp: 0, integrationTold: true });
+    expect(day.firstAt("applications-unknown")).toBeLessThan(15);
+  });
+
+  test("with a page in the place of Alloy pages for that", async () => {
+    const day = await halfADay({ bad: 0, answer: () => page });
+
+    expect(day.rang).toContain("applications-unknown");
+    expect(day.rang).toContain("alloy-api-failing");
+    expect(day).toMatchObject({ givenUp: 0, integrationTold: true });
+    expect(day.firstAt("applications-unknown")).toBeLessThan(15);
+  });
+
+  test("in which one deleted application is due pages for nothing", async () => {
+    const day = await halfADay({ bad: 1, answer: (token) => (isBad(token) ? unknown : null) });
+
+    expect(day).toMatchObject({ rang: [], givenUp: 0, checkedLate: 0 });
+  });
+
+  test.each([
+    ["one", 1],
+    ["200", 200],
+  ])("in which %s err asks for none of them more than the day's calls", async (_, bad) => {
+    const { calls } = await halfADay({ bad, answer: (token) => (isBad(token) ? failed : null) });
+
+    const counts = new Map<string, number>();
+    for (const { applicationToken: token } of calls) {
+      if (isBad(token)) counts.set(token, (counts.get(token) ?? 0) + 1);
+    }
+    expect(Math.max(...counts.values())).toBeLessThanOrEqual(POLLER.ownCallsPerDay);
+  });
+});
