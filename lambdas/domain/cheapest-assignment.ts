@@ -1,15 +1,21 @@
 import { likenessOf } from "./candidate.ts";
 import type { Candidate, Group } from "./candidate.ts";
 
-/*
- * What a pair costs, in whole numbers, so that a sum of 64 pairs is exact and each rule outweighs all the
- * rules after it together: (2 s)² × 8 + 5 is less than 2^25, 64 of those less than 2^31, 64 times at most
- * 5 fields × 2^31 less than 2^40, and 64 × 2^40 less than 2^53.
+/**
+ * Two distances in time are told apart in steps of so many milliseconds: a side may round, and clocks
+ * differ a little. Within a step, what the reports say decides.
  */
-const PER_FIELD = 2 ** 31;
-const PER_SQUARE_MS = 8;
+const STEP_MS = 10;
+
+/*
+ * What a pair costs, in whole numbers, so that a sum of 64 pairs is exact and each rule outweighs all the rules
+ * after it together. Rest of a step: at most 9, so 64 pairs stay below 2^10. Fields: at most 6 × 5 + 5, so below
+ * 2^22. Steps squared: at most 200², so below 2^44. And 64 × 2^44 is 2^50.
+ */
+const PER_FIELD = 2 ** 10;
+const PER_SQUARE_STEP = 2 ** 22;
 /** More than all pairs of an assignment together: it is chosen only where nothing else is left. */
-const IMPOSSIBLE = 2 ** 40;
+const IMPOSSIBLE = 2 ** 44;
 
 /**
  * Assigns the records of a group to its events: as many as can be, and of those assignments the best
@@ -25,9 +31,10 @@ export function cheapestAssignment<Event, Record>(
     const likeness = likenessOf(one, other, mostApartMs);
     if (likeness === null) return IMPOSSIBLE;
     const { agreeing, apartMs, oneSided } = likeness;
-    // By its square, so that of four that were all shifted by one second, two are not exchanged.
-    const time = apartMs ** 2 * PER_SQUARE_MS;
-    return (one.values.length - agreeing) * PER_FIELD + time + oneSided;
+    // By their square, so that of four that were all shifted by one second, two are not exchanged.
+    const steps = Math.floor(apartMs / STEP_MS) ** 2;
+    const unlike = (one.values.length - agreeing) * (one.values.length + 1) + oneSided;
+    return steps * PER_SQUARE_STEP + unlike * PER_FIELD + Math.floor(apartMs % STEP_MS);
   };
   return events.length <= records.length
     ? cheapest(events, records, costOf).map(([one, other]) => [one.report, other.report])

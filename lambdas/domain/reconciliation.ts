@@ -87,8 +87,8 @@ interface MatchedReport<Listed, Recorded> {
  *
  * 1. By id, then by event token.
  * 2. What is left: the best assignment over the whole list (`assignment.ts`). It leaves as few events
- *    without a record as can be; of those assignments it is the one in which the most fields agree, and
- *    of these the one nearest in time. A choice event by event would not do: of three alike, the first
+ *    without a record as can be; of those assignments it is the one nearest in time, and of equally near
+ *    ones the one in which the most fields agree. A choice event by event would not do: of three alike, the first
  *    could take the record that the second needs.
  * 3. By id once more, even when the record stands for another event: a second event of that id cannot
  *    be recorded apart, so to miss it would be to miss it for ever.

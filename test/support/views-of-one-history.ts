@@ -11,8 +11,8 @@ import { aReport } from "./reports.ts";
  * What nobody could decide is left out:
  * - Both sides together shift the time of an event by more than 2 s: then it is two events (design 2.4).
  * - A shift gives an event exactly the id that another one has on the other side.
- * - For "each has its own record", not for the counts: another event's report is no further away, or
- *   agrees in more fields, than the event's own.
+ * - For "each has its own record", not for the counts: another event's report is as near in time as the event's
+ *   own, in steps of 10 ms, and more like it; or it is nearer.
  */
 
 const START = Date.UTC(2026, 10, 23, 20);
@@ -106,6 +106,23 @@ function agreement(one: EventReport, other: EventReport): number {
   return FIELDS.filter((field) => one[field] !== null && one[field] === other[field]).length;
 }
 
+/** Whether two reports are nearer to each other than two others, or as near and no less alike. */
+function isCloser(one: Seen, other: Seen, event: Seen, record: Seen): boolean {
+  const [own, foreign] = [Math.abs(one.at - other.at), Math.abs(event.at - record.at)];
+  const [ownStep, foreignStep] = [Math.floor(own / 10), Math.floor(foreign / 10)];
+  if (ownStep !== foreignStep) return ownStep < foreignStep;
+  return (
+    own < foreign &&
+    agreement(event, record) <= agreement(one, other) &&
+    saidByOne(event, record) >= saidByOne(one, other)
+  );
+}
+
+/** How many fields one of the two says alone. */
+function saidByOne(one: EventReport, other: EventReport): number {
+  return FIELDS.filter((field) => (one[field] === null) !== (other[field] === null)).length;
+}
+
 /** Whether every report is more like its own event than any other report is. */
 function tellsApart(list: readonly Seen[], records: readonly Seen[]): boolean {
   return list.every((event) =>
@@ -114,10 +131,7 @@ function tellsApart(list: readonly Seen[], records: readonly Seen[]): boolean {
       return [event.number, record.number].every((number) => {
         const [ownEvent, ownRecord] = [list[number], records[number]];
         if (ownEvent === undefined || ownRecord === undefined) return false;
-        return (
-          Math.abs(event.at - record.at) > Math.abs(ownEvent.at - ownRecord.at) &&
-          agreement(event, record) <= agreement(ownEvent, ownRecord)
-        );
+        return isCloser(ownEvent, ownRecord, event, record);
       });
     }),
   );

@@ -151,13 +151,31 @@ describe("of events that look alike", () => {
     expect(recordsOf([either, named], [near, far])).toEqual([1, 0]);
   });
 
-  test("the one that agrees in more fields comes before the nearer one", () => {
+  test("of two equally near ones it is the one that agrees in more fields", () => {
     const [unnamed, named] = [
       aReport({ ...review, entityApplicationToken: null, entityToken: null }),
-      aReport({ ...review, at: AT + 900 }),
+      aReport({ ...review, at: AT + 8 }),
     ];
 
-    expect(recordsOf([unnamed, named], [aReport({ ...review, at: AT + 200 })])).toEqual([null, 0]);
+    // The list rounds, or its clock differs a little: 1 ms and 7 ms are the same.
+    expect(recordsOf([unnamed, named], [aReport({ ...review, at: AT + 1 })])).toEqual([null, 0]);
+    const application = { ...unnamed, at: AT + 7 };
+    expect(recordsOf([unnamed, named], [aReport(application)])).toEqual([0, null]);
+  });
+
+  test("a neighbour that alone names the applicant does not take the record of the nearer one", () => {
+    const [silent, naming] = [
+      aReport({ ...review, entityApplicationToken: null, entityToken: null }),
+      aReport({ ...review, at: AT + 19 }),
+    ];
+    const [first, second] = [
+      aReport({ ...review, nodeId: null, at: AT - 1 }),
+      aReport({ ...review, nodeId: null, at: AT + 23 }),
+    ];
+
+    expect(recordsOf([silent, naming], [first])).toEqual([0, null]);
+    expect(recordsOf([silent, naming], [second])).toEqual([null, 0]);
+    expect(recordsOf([silent, naming], [first, second])).toEqual([0, 1]);
   });
 
   test("one record never stands for two of them", () => {
