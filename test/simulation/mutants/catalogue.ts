@@ -1,5 +1,7 @@
 import { AWS_SAMPLE_MUTANTS } from "./aws-sample.ts";
+import { BOUNDARY_MUTANTS } from "./boundaries.ts";
 import { CONSUMER_MUTANTS } from "./consumer.ts";
+import { END_MUTANTS } from "./ends.ts";
 import { IAM_MUTANTS } from "./iam.ts";
 import { IDEMPOTENCY_MUTANTS } from "./idempotency.ts";
 import { INGEST_MUTANTS } from "./ingest.ts";
@@ -10,6 +12,7 @@ import type { Mutant } from "./mutant.ts";
 import { OVERSIZED_MUTANTS } from "./oversized.ts";
 import { POLLER_MUTANTS } from "./poller.ts";
 import { SECURITY_MUTANTS } from "./security.ts";
+import { SIDE_MUTANTS } from "./sides.ts";
 import { STATE_MUTANTS } from "./state.ts";
 
 /** Every planted bug. */
@@ -26,4 +29,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...IAM_MUTANTS,
   ...LIMIT_MUTANTS,
   ...TABLE_LIMIT_MUTANTS,
+  ...BOUNDARY_MUTANTS,
+  ...END_MUTANTS,
+  ...SIDE_MUTANTS,
 ];

@@ -1,0 +1,271 @@
+import * as v from "valibot";
+
+import { HttpAlloyApi } from "../../../lambdas/adapters/alloy-api.ts";
+import { parseAlloyApplication } from "../../../lambdas/domain/alloy-application.ts";
+import type { AlloyApplication } from "../../../lambdas/domain/alloy-application.ts";
+import { mergeState } from "../../../lambdas/domain/application-state.ts";
+import type { ApplicationState } from "../../../lambdas/domain/application-state.ts";
+import {
+  correctionBody,
+  correctionsOf,
+  parseCorrection,
+} from "../../../lambdas/domain/correction.ts";
+import { timeToDecision } from "../../../lambdas/domain/counted-outcome.ts";
+import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
+import type { ParsedWebhook } from "../../../lambdas/domain/journey-event.ts";
+import { stateOfEvent, stateOfSubmission } from "../../../lambdas/domain/observation.ts";
+import type { Submission } from "../../../lambdas/domain/observation.ts";
+import type {
+  CheckRequest,
+  EventRecord,
+  Merged,
+  Recording,
+} from "../../../lambdas/domain/ports.ts";
+import { parseSubmission } from "../../../lambdas/domain/submission.ts";
+import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
+import { aConsumer } from "../../support/consumer.ts";
+import { batchOf } from "../../support/counted-consumer.ts";
+import { aJourneyEvent } from "../../support/journey-event.ts";
+import type { StrictMutant } from "./mutant.ts";
+
+const AT = Date.UTC(2026, 10, 23, 20);
+const HOUR = 3_600_000;
+const SUBMITTED = { journey_application_token: "JA-1", journey_token: "J-1" };
+
+function submissionOf(changes: object): Submission {
+  const parsed = parseSubmission({ ...SUBMITTED, ...changes }, AT);
+  if ("reason" in parsed) throw new Error(parsed.reason);
+  return parsed.submission;
+}
+
+/** What can be lost, rounded or taken for something else where a text of others is read. */
+export const BOUNDARY_MUTANTS: readonly StrictMutant[] = [
+  {
+    id: "number-rounded",
+    what: "JSON.parse rounds an id of twenty digits: two reviews have one content id",
+    async hunt(isPlanted) {
+      const idOf = (number: string) => {
+        const body = `{"type":"create:reviews:is_entity","data":{"review_token":${number}}}`;
+        const parsed = parseWebhook(isPlanted ? JSON.stringify(JSON.parse(body)) : body);
+        return parsed.kind === "other" ? parsed.webhook.eventId : parsed.kind;
+      };
+      return idOf("12345678901234567891") === idOf("12345678901234567892")
+        ? "two reviews are one event"
+        : null;
+    },
+  },
+  {
+    id: "seconds-as-milliseconds",
+    what: "a time in seconds is read as milliseconds: a decision of an hour takes 56 years",
+    async hunt(isPlanted) {
+      const seconds = (AT - HOUR) / 1_000;
+      const read = submissionOf({ created_at: seconds });
+      const before = stateOfSubmission(isPlanted ? { ...read, submittedAt: seconds } : read);
+      const end = aJourneyEvent({ type: "completed_application", at: AT, outcome: "Approved" });
+      const took = timeToDecision({ before, after: mergeState(before, stateOfEvent(end)) });
+      return took === HOUR ? null : `a decision of an hour took ${took} ms`;
+    },
+  },
+  {
+    id: "unknown-status-drops-the-rerun",
+    what: "of an answer with a status that we do not know nothing is read, its rerun neither",
+    hunt: async (isPlanted) => huntRerun((said) => (isPlanted ? withoutUnknown(said) : said)),
+  },
+  {
+    id: "whitespace-id",
+    what: "an external id of white space is taken for one, and hides the submission's",
+    async hunt(isPlanted) {
+      const blank = "   ";
+      const parsed = parseWebhook(
+        JSON.stringify({
+          type: "update:journeyapplications",
+          data: { ...SUBMITTED, type: "pending_review", timestamp: AT, external_group_id: blank },
+        }),
+      );
+      if (parsed.kind !== "journey-event") return `a Journey event is ${parsed.kind}`;
+      const { externalIds } = parsed.event;
+      const event = isPlanted
+        ? { ...parsed.event, externalIds: { ...externalIds, group: blank } }
+        : parsed.event;
+      const submitted = stateOfSubmission(submissionOf({ external_group_id: "acct-1" }));
+      const { group } = mergeState(submitted, stateOfEvent(event)).externalIds;
+      return group === "acct-1" ? null : `the account is ${JSON.stringify(group)}`;
+    },
+  },
+  {
+    id: "path-as-token",
+    what: "a token with a path in it asks another address of Alloy's API, with our key",
+    hunt: (isPlanted) => huntPaths(isPlanted),
+  },
+  {
+    id: "hint-forgotten",
+    what: "a webhook of which only the application can be read leaves nothing for the poller to ask",
+    async hunt(isPlanted) {
+      const body = JSON.stringify({
+        type: "update:journeyapplications",
+        data: { ...SUBMITTED, type: "completed_application", timestamp: "yesterday" },
+      });
+      const { store, process } = aConsumer({
+        store: isPlanted ? new HintlessTable() : new MemoryApplicationTable(),
+      });
+      await process(batchOf([body]));
+      const due = await store.countDue(Infinity);
+      return due === 1 ? null : `${due} applications are to be checked`;
+    },
+  },
+  {
+    id: "body-reserialised",
+    what: "what is recorded of a webhook is JSON that was read and written again, not its bytes",
+    async hunt(isPlanted) {
+      const body = `{ "type" : "update:journeyapplications", "data": {"journey_application_token":"JA-1",
+        "journey_token":"J-1","type":"pending_review","timestamp":${AT},"amount":1.50,"amount":1.50} }`;
+      const { store, process } = aConsumer({
+        store: isPlanted ? new RewritingTable() : new MemoryApplicationTable(),
+      });
+      await process(batchOf([body]));
+      const [recorded] = store.events.values();
+      return textOf(recorded) === body ? null : "the record is not what came";
+    },
+  },
+  {
+    id: "family-by-its-spelling",
+    what: "a Journey event whose envelope spells its family otherwise is another family's",
+    async hunt(isPlanted) {
+      const type = "update:journey_applications:live";
+      const body = JSON.stringify({
+        type,
+        data: { ...SUBMITTED, type: "completed_application", timestamp: AT, outcome: "Approved" },
+      });
+      const parsed = isPlanted ? bySpelling(type, body) : parseWebhook(body);
+      return parsed.kind === "journey-event" ? null : `a Journey event is ${parsed.kind}`;
+    },
+  },
+  {
+    id: "optional-field-dead-letters",
+    what: "a submission whose optional fields are of another type goes to the dead-letter queue",
+    async hunt(isPlanted) {
+      const odd = { external_application_id: 1_001, _embedded: null, created_at: "1760000000" };
+      const submission = { ...SUBMITTED, ...odd };
+      const taken = isPlanted && !v.is(StrictSchema, submission) ? null : submission;
+      const message = { v: 1, kind: "submission", receiptId: "s-1", receivedAt: AT };
+      const { deadLettered, process } = aConsumer();
+      const { Records } = batchOf([""]);
+      const body = JSON.stringify({ ...message, submission: taken });
+      await process({ Records: Records.map((record) => ({ ...record, body })) });
+      return deadLettered[0]?.reason ?? null;
+    },
+  },
+  {
+    id: "time-as-text-unread",
+    what: "a time in ISO 8601 or in text is none: the event has no effect until Alloy is asked",
+    async hunt(isPlanted) {
+      for (const timestamp of [new Date(AT).toISOString(), String(AT), AT / 1_000]) {
+        const said = { ...SUBMITTED, type: "completed_application", outcome: "Approved" };
+        const isRead = !isPlanted || (typeof timestamp === "number" && timestamp > 1e12);
+        const data = { ...said, ...(isRead && { timestamp }) };
+        const { published, process } = aConsumer();
+        await process(batchOf([JSON.stringify({ type: "update:journeyapplications", data })]));
+        if (published[0]?.route !== "approved") return `nobody hears of an end at ${timestamp}`;
+      }
+      return null;
+    },
+  },
+  {
+    id: "implausible-time-taken",
+    what: "an answer's time of another century is taken, and its correction is dead-lettered",
+    async hunt(isPlanted) {
+      const centuries = 99_999_999_999_999;
+      const said = answerOf({ status: "completed", updated_at: centuries });
+      const snapshot = said.snapshot;
+      if (snapshot === null) return "nothing was read";
+      const at = isPlanted ? centuries : snapshot.at;
+      const rest = {
+        askedAt: AT,
+        basis: null,
+        confirms: null,
+        news: "status",
+        reruns: [],
+      } as const;
+      const parsed = parseCorrection(correctionBody({ snapshot: { ...snapshot, at }, ...rest }));
+      return parsed !== null && "reason" in parsed ? parsed.reason : null;
+    },
+  },
+];
+
+/** As a schema that knows what the documentation shows, and nothing else. */
+const StrictSchema = v.object({
+  journey_application_token: v.string(),
+  external_application_id: v.optional(v.string()),
+  _embedded: v.optional(v.object({})),
+  created_at: v.optional(v.number()),
+});
+
+function answerOf(changes: object): AlloyApplication {
+  const body = JSON.stringify({ journey_application_token: "JA-1", ...changes });
+  const asked = { applicationToken: "JA-1", journeyToken: "J-1" };
+  const parsed = parseAlloyApplication(body, asked);
+  if ("reason" in parsed) throw new Error(parsed.reason);
+  return parsed.application;
+}
+
+/** The bug: what cannot be named is not read. */
+function withoutUnknown(said: AlloyApplication): AlloyApplication {
+  return said.unrecognisedStatus === null ? said : { ...said, snapshot: null, reruns: [] };
+}
+
+async function huntRerun(read: (said: AlloyApplication) => AlloyApplication) {
+  const next = { next_journey_application_token: "JA-2", created_at: AT - HOUR };
+  const said = answerOf({ status: "withdrawn", updated_at: AT, _embedded: { reruns: [next] } });
+  const state = stateOfEvent(aJourneyEvent({ at: AT - 2 * HOUR }));
+  const context = { settledBy: AT, isStuck: false, matches: [], now: AT };
+  const corrections = correctionsOf(read(said), state, context);
+  return corrections.some(({ news }) => news === "rerun") ? null : "nobody hears of the rerun";
+}
+
+const API = "https://alloy.example/v1";
+const PATHS = ["JA-1", "../../evaluations", "..", "JA-1?fullData=true", "a/../../../keys", "."];
+
+async function huntPaths(isPlanted: boolean): Promise<string | null> {
+  const urls: string[] = [];
+  const fetchNothing: typeof fetch = async (url) => {
+    urls.push(url instanceof Request ? url.url : url.toString());
+    return new Response("{}");
+  };
+  const authorization = { header: async () => "Basic none", renew() {} };
+  const options = { baseUrl: API, authorization, fetch: fetchNothing, now: () => AT };
+  const api = new HttpAlloyApi(options);
+  for (const applicationToken of PATHS) {
+    if (isPlanted) await fetchNothing(`${API}/journeys/J-1/applications/${applicationToken}`);
+    else await api.getApplication({ applicationToken, journeyToken: "J-1" }, 1_000);
+  }
+  const right = `${API}/journeys/J-1/applications/JA-1`;
+  const stray = urls.map((url) => new URL(url).href).find((url) => url !== right);
+  if (stray !== undefined) return `${stray} was asked for`;
+  return urls.length === 1 ? null : "an application was not asked for";
+}
+
+/** The bug: a hint is not merged. */
+class HintlessTable extends MemoryApplicationTable {
+  override async mergeState(observation: ApplicationState, check: CheckRequest): Promise<Merged> {
+    const isHint = observation.lastEventAt === null && observation.submittedAt === null;
+    if (isHint) return { before: null, after: observation };
+    return super.mergeState(observation, check);
+  }
+}
+
+/** The bug: a body is read, and written again. */
+class RewritingTable extends MemoryApplicationTable {
+  override async recordEvent(event: EventRecord): Promise<Recording> {
+    const body = new TextEncoder().encode(JSON.stringify(JSON.parse(textOf(event))));
+    return super.recordEvent({ ...event, body });
+  }
+}
+
+function textOf(event: EventRecord | undefined): string {
+  return new TextDecoder().decode(event?.body);
+}
+
+/** The bug: another family is known by another spelling. */
+function bySpelling(type: string, body: string): Pick<ParsedWebhook, "kind"> {
+  return type.startsWith("update:journeyapplications") ? parseWebhook(body) : { kind: "other" };
+}

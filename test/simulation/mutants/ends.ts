@@ -1,0 +1,272 @@
+import type { ConsumerDependencies } from "../../../lambdas/consumer/handler.ts";
+import {
+  mergeState,
+  outcomeOf,
+  resolveFacts,
+  statusOf,
+} from "../../../lambdas/domain/application-state.ts";
+import type {
+  AnswerRegister,
+  ApplicationState,
+} from "../../../lambdas/domain/application-state.ts";
+import type { ApplicationStatus } from "../../../lambdas/domain/event-types.ts";
+import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
+import {
+  stateOfEvent,
+  stateOfSnapshot,
+  stateOfSubmission,
+} from "../../../lambdas/domain/observation.ts";
+import type { EventRecord, Recording } from "../../../lambdas/domain/ports.ts";
+import { publishedEvent } from "../../../lambdas/domain/published-event.ts";
+import { IDEMPOTENCY } from "../../../lambdas/settings.ts";
+import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
+import { aConsumer, pollBatchOf } from "../../support/consumer.ts";
+import { batchOf } from "../../support/counted-consumer.ts";
+import type { Mutant } from "./mutant.ts";
+import { OtherTable } from "./other-table.ts";
+import type { Join } from "./other-table.ts";
+
+const AT = Date.UTC(2026, 10, 23, 20);
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const TOKEN = "JA-1";
+
+/** A webhook of the application, so long after its first. */
+function webhook(type: string, after: number, changes: object = {}): string {
+  const ids = { journey_application_token: TOKEN, journey_token: "J-1" };
+  const data = { ...ids, type, timestamp: AT + after, ...changes };
+  return JSON.stringify({ type: "update:journeyapplications:sandbox", data });
+}
+
+const approved = webhook("completed_application", 0, { outcome: "Approved" });
+const oneReview = { entity_application_token: "EA-1" };
+
+/** Where an application stands after these, each by itself. */
+async function standsAfter(join: Join | null, webhooks: readonly string[]): Promise<string> {
+  const { store, process } = aConsumer({ store: new OtherTable(join) });
+  for (const body of webhooks) await process(batchOf([body]));
+  return standOf(store.applications.get(TOKEN)?.state);
+}
+
+function standOf(state: ApplicationState | undefined): string {
+  if (state === undefined) return "unknown";
+  return [statusOf(state), outcomeOf(state)].filter((word) => word !== null).join(", ");
+}
+
+const wanted = (stand: string) =>
+  stand === "completed, Approved" ? null : `it stands at ${stand}`;
+
+const reopened = { end: null, lastEnd: null, answer: null };
+
+/** An end that an error, an unarchiving or a rerun takes back, and one that is told twice. */
+export const END_MUTANTS: readonly Mutant[] = [
+  {
+    id: "outcome-lost-to-its-own-webhook",
+    what: "of two tellings of one end the later one counts, also when it names no outcome",
+    async hunt(isPlanted) {
+      const join: Join = (before, observation) => {
+        const merged = mergeState(before, observation);
+        return { ...merged, end: merged.lastEnd };
+      };
+      const { store, process } = aConsumer({ store: new OtherTable(isPlanted ? join : null) });
+      await process(pollBatchOf(approved));
+      await process(batchOf([webhook("completed_application", 3)]));
+      return wanted(standOf(store.applications.get(TOKEN)?.state));
+    },
+  },
+  {
+    id: "unarchiving-reopens",
+    what: "an unarchiving reopens an application without Alloy's answer",
+    async hunt(isPlanted) {
+      const join: Join = (before, observation, { when }) => {
+        const isReopening = when === "now" && observation.end === null;
+        return { ...mergeState(before, observation), ...(isReopening && reopened) };
+      };
+      const unarchived = webhook("application_unarchived", HOUR);
+      const review = webhook("completed_review", HOUR + MINUTE, oneReview);
+      return wanted(await standsAfter(isPlanted ? join : null, [approved, unarchived, review]));
+    },
+  },
+  {
+    id: "rerun-reopens",
+    what: "a rerun reopens the application that it was started from",
+    async hunt(isPlanted) {
+      const join: Join = (before, observation) => {
+        const isRerun = observation.chain.next !== null;
+        return { ...mergeState(before, observation), ...(isRerun && reopened) };
+      };
+      const next = { rerun_journey_application_token: "JA-2" };
+      const rerun = webhook("started_rerun_application", HOUR, next);
+      const review = webhook("completed_review", HOUR + MINUTE, oneReview);
+      return wanted(await standsAfter(isPlanted ? join : null, [approved, rerun, review]));
+    },
+  },
+  {
+    id: "second-end-takes-over",
+    what: "a second end without a reopening takes back the decision before it",
+    async hunt(isPlanted) {
+      const join: Join = (before, observation) => {
+        const merged = mergeState(before, observation);
+        return { ...merged, end: merged.lastEnd };
+      };
+      const expired = webhook("application_expired", 2 * HOUR);
+      return wanted(await standsAfter(isPlanted ? join : null, [approved, expired]));
+    },
+  },
+  {
+    id: "applicants-error-published",
+    what: "one applicant's error is published as the end of the application",
+    within: 600,
+    plant: () => ({
+      consumerDependencies: (right) => ({
+        ...right,
+        store: {
+          ...right.store,
+          async recordEvent(record) {
+            const recorded = await right.store.recordEvent(record);
+            if (record.isWithheld && recorded.isNew) await publishAlone(record, right);
+            return recorded;
+          },
+        },
+      }),
+    }),
+  },
+  {
+    id: "withheld-end-never-confirmed",
+    what: "Alloy's answer confirms a withheld end, and nobody publishes it",
+    within: 600,
+    plant: () => ({
+      pollerDependencies: (right) => ({
+        ...right,
+        queue: {
+          async send(envelopes) {
+            const kept = envelopes.filter(({ body }) => !/"confirms":\{/.test(body ?? ""));
+            const answers = await right.queue.send(kept);
+            return envelopes.map((one) => answers[kept.indexOf(one)] ?? null);
+          },
+        },
+      }),
+    }),
+  },
+  {
+    id: "answers-ordered-as-text",
+    what: "of two answers with one `updated_at` the larger text counts, not the one asked for later",
+    hunt: async (isPlanted) => huntAnswers(isPlanted ? largerAnswer : mergeState),
+  },
+  {
+    id: "old-event-published-again",
+    what: "an event whose idempotency record has expired has its effect once more",
+    async hunt(isPlanted) {
+      const store = isPlanted ? new ForgetfulTable() : new MemoryApplicationTable();
+      const first = aConsumer({ store });
+      await first.process(batchOf([approved]));
+      const now = () => Date.now() + IDEMPOTENCY.windowMs + HOUR;
+      const later = aConsumer({ store, now });
+      await later.process(batchOf([approved]));
+      const published = first.published.length + later.published.length;
+      return published === 1 ? null : `it is published ${published} times`;
+    },
+  },
+  {
+    id: "submission-above-alloy",
+    what: "what the onboarding service announced hides what Alloy's own events say",
+    async hunt(isPlanted) {
+      const join: Join = (before, observation) => {
+        const merged = mergeState(before, observation);
+        const { answer, events, submission } = merged.facts;
+        return {
+          ...merged,
+          ...resolveFacts({ answer: submission, events: answer, submission: events }),
+        };
+      };
+      const { store, published, process } = aConsumer({
+        store: new OtherTable(isPlanted ? join : null),
+      });
+      const check = { dueAt: AT, when: "first" } as const;
+      const ids = { group: "of-the-form", partner: null, application: null };
+      const submission = { applicationToken: TOKEN, journeyToken: "J-1", submittedAt: AT };
+      await store.mergeState(stateOfSubmission({ ...submission, externalIds: ids }), check);
+      const group = { external_group_id: "of-alloy" };
+      await process(batchOf([webhook("started_application", 1, group)]));
+      await process(batchOf([webhook("pending_review", 2, oneReview)]));
+      const account = published.at(-1)?.externalIds.group ?? "nobody's";
+      return account === "of-alloy" ? null : `the account is ${account}`;
+    },
+  },
+];
+
+/** The bug: what only Alloy's answer can say of the application is published as it comes. */
+async function publishAlone(
+  record: EventRecord,
+  { publisher, settings }: Pick<ConsumerDependencies, "publisher" | "settings">,
+): Promise<void> {
+  const parsed = parseWebhook(new TextDecoder().decode(record.body));
+  if (parsed.kind !== "journey-event") return;
+  const { event } = parsed;
+  const { receiptId, receivedAt, origin, route } = record;
+  await publisher.publish([
+    publishedEvent({
+      event,
+      route,
+      state: stateOfEvent(event),
+      late: false,
+      receipt: { receiptId, receivedAt, origin },
+      environment: settings.environment,
+    }),
+  ]);
+}
+
+/** The bug: whichever text is larger. */
+function largerAnswer(before: ApplicationState, after: ApplicationState): ApplicationState {
+  const textOf = (answer: AnswerRegister | null) =>
+    JSON.stringify([answer?.status, answer?.outcome]);
+  const merged = mergeState(before, after);
+  const isBefore = textOf(before.answer) > textOf(after.answer);
+  return { ...merged, answer: isBefore ? before.answer : after.answer };
+}
+
+const ANSWERS: readonly (readonly [ApplicationStatus, string | null])[] = [
+  ["completed", null],
+  ["completed", "Approved"],
+  ["completed", "Denied"],
+  ["running", null],
+  ["waiting_review", null],
+  ["error", null],
+];
+
+function huntAnswers(join: typeof mergeState): string | null {
+  for (const one of ANSWERS) {
+    for (const other of ANSWERS) {
+      const states = [one, other].map(([status, outcome], index) =>
+        stateOfSnapshot(
+          {
+            applicationToken: TOKEN,
+            journeyToken: "J-1",
+            status,
+            outcome,
+            at: AT,
+            environment: null,
+            externalIds: { group: null, partner: null, application: null },
+            chain: { previous: null, root: null, next: null },
+            isShadow: false,
+          },
+          AT + index,
+          null,
+        ),
+      );
+      const state = states.reduce(join);
+      const isTheLater = statusOf(state) === other[0] && outcomeOf(state) === other[1];
+      if (!isTheLater) return `${one.join("/")} stays after ${other.join("/")}`;
+    }
+  }
+  return null;
+}
+
+/** The bug: whoever records an event finds it new. */
+class ForgetfulTable extends MemoryApplicationTable {
+  override async recordEvent(event: EventRecord): Promise<Recording> {
+    await super.recordEvent(event);
+    const { receiptId, receivedAt } = event;
+    return { isNew: true, receiptId, receivedAt };
+  }
+}

@@ -1,0 +1,191 @@
+import { BearerAuthorization } from "../../../lambdas/adapters/alloy-authorization.ts";
+import { HttpAlloyApi } from "../../../lambdas/adapters/alloy-api.ts";
+import { correctionsOf } from "../../../lambdas/domain/correction.ts";
+import { joined } from "../../../lambdas/domain/heard-events.ts";
+import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
+import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
+import type { AlloyAnswer, DueApplication } from "../../../lambdas/domain/polling-ports.ts";
+import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
+import { aConsumer, pollBatchOf } from "../../support/consumer.ts";
+import { batchOf } from "../../support/counted-consumer.ts";
+import { aJourneyEvent } from "../../support/journey-event.ts";
+import { alloyAnswer, aPoller, START, withRecorded } from "../../support/poller.ts";
+import type { StrictMutant } from "./mutant.ts";
+
+const AT = Date.UTC(2026, 10, 23, 20);
+const HOUR = 3_600_000;
+
+/** What another side says, or does not say: a second report, another account's API, another environment. */
+export const SIDE_MUTANTS: readonly StrictMutant[] = [
+  {
+    id: "shadow-judged-by-trial-state",
+    what: "whether the state has Alloy's mark of a shadow is read where the answer is joined already",
+    async hunt(isPlanted) {
+      const started = aJourneyEvent({ at: START - HOUR });
+      const answer = alloyAnswer("JA-1", [started], { is_shadow_app: true });
+      if (answer.kind !== "application") return "no application was read";
+      const { application } = answer;
+      const state = stateOfEvent(started);
+      const listed = application.events.map(({ event }) => stateOfEvent(event));
+      const judged = isPlanted ? (joined([state, ...listed]) ?? state) : state;
+      const context = { settledBy: START, isStuck: false, matches: [], now: START };
+      const marks = correctionsOf(application, judged, context);
+      return marks.some(({ snapshot }) => snapshot.isShadow) ? null : "the mark is not taken over";
+    },
+  },
+  {
+    id: "alias-by-wildcard",
+    what: "a webhook is taken for the nearest healed event, whatever either says of its applicant",
+    async hunt(isPlanted) {
+      const review = (applicant: string, at: number) =>
+        JSON.stringify({
+          type: "update:journeyapplications",
+          data: {
+            journey_application_token: "JA-1",
+            journey_token: "J-1",
+            type: "pending_review",
+            timestamp: at,
+            entity_application_token: applicant,
+          },
+        });
+      const store = isPlanted ? new WildcardTable() : new MemoryApplicationTable();
+      const { published, process } = aConsumer({ store });
+      await process(pollBatchOf(review("EA-1", AT)));
+      await process(batchOf([review("EA-2", AT + 1)]));
+      return published.length === 2 ? null : `of two reviews ${published.length} is published`;
+    },
+  },
+  {
+    id: "any-404-is-unknown",
+    what: "a firewall's page of HTML with 404 is taken for Alloy's word that it knows no application",
+    hunt: (isPlanted) => huntPages(isPlanted),
+  },
+  {
+    id: "bearer-without-expiry-refused",
+    what: "a bearer whose answer says in text, or not at all, how long it lives stops the poller",
+    hunt: (isPlanted) => huntBearers(isPlanted),
+  },
+  {
+    id: "failed-ones-first",
+    what: "whoever is due the longest is first, so that those that always fail keep out the others",
+    async hunt(isPlanted) {
+      const table = isPlanted ? new ByDueTimeTable() : new MemoryApplicationTable();
+      await withFailures(table, 200, 40);
+      const run = await table.list(AT + HOUR, 200);
+      const healthy = run.filter(({ applicationToken }) => applicationToken.startsWith("JA-good"));
+      return healthy.length === 40 ? null : `a run checks ${healthy.length} of 40 healthy ones`;
+    },
+  },
+  {
+    id: "sandbox-published-at-live",
+    what: "what the envelope says of its environment is not read: a sandbox decision is told as live",
+    async hunt(isPlanted) {
+      const data = {
+        journey_application_token: "JA-1",
+        journey_token: "J-1",
+        type: "completed_application",
+        timestamp: AT,
+        outcome: "Approved",
+      };
+      const { published, process } = aConsumer({ settings: { environment: "live" } });
+      const type = `update:journeyapplications${isPlanted ? "" : ":sandbox"}`;
+      await process(batchOf([JSON.stringify({ type, data })]));
+      return published.length === 0 ? null : "a sandbox decision is on a live route";
+    },
+  },
+];
+
+/** The bug: nothing but type and time is compared. */
+class WildcardTable extends MemoryApplicationTable {
+  override async reportsNear(event: JourneyEvent) {
+    const { recorded, marks } = await super.reportsNear(event);
+    const bare = {
+      entityApplicationToken: null,
+      entityToken: null,
+      nodeId: null,
+      eventToken: null,
+      outcome: null,
+    };
+    const isOther = ({ eventId }: { readonly eventId: string }) => eventId !== event.eventId;
+    return {
+      recorded: recorded.filter(isOther).map((one) => ({ ...one, ...bare })),
+      marks: marks.map((mark) => ({
+        event: { ...mark.event, ...bare },
+        lookAlikes: [],
+        webhooks: [],
+      })),
+    };
+  }
+}
+
+/** The bug: the index does not know what has failed. */
+class ByDueTimeTable extends MemoryApplicationTable {
+  override async list(now: number, limit: number): Promise<readonly DueApplication[]> {
+    const all = await super.list(now, Infinity);
+    return all.toSorted((one, other) => one.dueAt - other.dueAt).slice(0, limit);
+  }
+}
+
+/** Applications of which so many failed at their last check, and are due before the healthy ones. */
+async function withFailures(table: MemoryApplicationTable, failing: number, healthy: number) {
+  for (let index = 0; index < failing + healthy; index += 1) {
+    const applicationToken = `JA-${index < failing ? "bad" : "good"}-${index}`;
+    const dueAt = AT + index;
+    const observation = stateOfEvent(aJourneyEvent({ applicationToken, at: AT - HOUR }));
+    await table.mergeState(observation, { dueAt, when: "first" });
+    if (index >= failing) continue;
+    const again = () => dueAt;
+    const claim = { now: AT, until: AT + 1, again };
+    const claimed = await table.claim({ applicationToken, dueAt, hasFailed: false }, claim);
+    if (claimed === null) throw new Error(`${applicationToken} is claimed`);
+    const memory = { ...claimed.memory, failedChecks: 1 };
+    await table.plan(claimed, { dueAt, memory, gap: null, at: AT });
+  }
+}
+
+/** Eight days behind a firewall that lets one application through. */
+async function huntPages(isPlanted: boolean): Promise<string | null> {
+  const page = async () => new Response("<html>Not here.</html>", { status: 404 });
+  const authorization = { header: async () => "Basic none", renew() {} };
+  const api = new HttpAlloyApi({
+    baseUrl: "https://alloy.example/v1",
+    authorization,
+    fetch: page,
+    now: () => START,
+  });
+  const asked = { applicationToken: "JA-1", journeyToken: "J-1" };
+  const said = await api.getApplication(asked, 1_000);
+  const unknown: AlloyAnswer = { kind: "unknown", status: 404, minorCode: null };
+  const behind = isPlanted && said.kind === "failed" ? unknown : said;
+  const tokens = ["JA-through", "JA-1", "JA-2", "JA-3"];
+  const events = (applicationToken: string) => [
+    aJourneyEvent({ applicationToken, at: START - HOUR }),
+  ];
+  const applications = new Map(tokens.map((token) => [token, withRecorded(events(token))]));
+  const poller = aPoller(applications, {
+    answer: (token) => (token === "JA-through" ? alloyAnswer(token, events(token)) : behind),
+  });
+  for (let run = 0; run < 64; run += 1) {
+    await poller.run();
+    poller.advance(3 * HOUR);
+  }
+  const left = [...applications.values()].filter(({ dueAt }) => dueAt === null).length;
+  return left === 0 ? null : `${left} open applications are given up`;
+}
+
+const BEARERS = [{}, { expires_in: "3600" }, { expires_in: null }, { expires_in: 3_600 }];
+
+async function huntBearers(isPlanted: boolean): Promise<string | null> {
+  for (const expiry of BEARERS) {
+    const isRead = !isPlanted || typeof expiry.expires_in === "number";
+    const authorization = new BearerAuthorization({
+      baseUrl: "https://alloy.example/v1",
+      readKey: async () => ({ token: "key", secret: "none" }),
+      fetch: async () => Response.json(isRead ? { access_token: "b", ...expiry } : {}),
+      now: () => AT,
+    });
+    const header = await authorization.header(1_000);
+    if (header !== "Bearer b") return `no bearer with ${JSON.stringify(expiry)}`;
+  }
+  return null;
+}
