@@ -34,10 +34,22 @@ export interface Synthesised {
   ofType(type: string): readonly TemplateResource[];
 }
 
-/** Makes the template that the CDK CLI would make, without bundling the functions. */
-export function synthesise(stage: StageConfiguration, omit: readonly string[] = []): Synthesised {
+/**
+ * Makes the template that the CDK CLI would make.
+ *
+ * @param assembly - the folder for the bundled functions, each under `asset.<hash>`. @default - they are not bundled
+ */
+export function synthesise(
+  stage: StageConfiguration,
+  omit: readonly string[] = [],
+  assembly?: string,
+): Synthesised {
   const cdkJson = v.parse(CdkJsonSchema, JSON.parse(readFileSync("cdk.json", "utf8")));
-  const app = new App({ context: { ...cdkJson.context, "aws:cdk:bundling-stacks": [] } });
+  const bundled = assembly === undefined ? [] : ["**"];
+  const app = new App({
+    context: { ...cdkJson.context, "aws:cdk:bundling-stacks": bundled },
+    ...(assembly !== undefined && { outdir: assembly }),
+  });
   const stack = new PipelineStack(app, { stage: validate(stage), omit });
   const template = v.parse(TemplateSchema, Template.fromStack(stack).toJSON());
   const resources = Object.entries(template.Resources).map(([logicalId, resource]) => ({

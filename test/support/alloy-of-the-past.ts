@@ -1,0 +1,108 @@
+import type { IncomingMessage } from "node:http";
+
+import { makeAlloy } from "../../tools/alloy-simulator/alloy.ts";
+import type { HeldApplication } from "../../tools/alloy-simulator/alloy.ts";
+import { makeAlloyApi } from "../../tools/alloy-simulator/api.ts";
+import type { ApiRequest } from "../../tools/alloy-simulator/api-reply.ts";
+import { makeApiFaults } from "../../tools/alloy-simulator/api-faults.ts";
+import type { ApplicationResponse } from "../../tools/alloy-simulator/application-response.ts";
+import type { WebhookRequest } from "../../tools/alloy-simulator/deliveries.ts";
+import { readScenarios } from "../../tools/alloy-simulator/scenario.ts";
+import { theScenario } from "./alloy-simulator.ts";
+import { startLocalServer } from "./local-server.ts";
+import { makeVirtualTime } from "./virtual-time.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** What came of one scenario. */
+interface Played {
+  /** Alloy's answer to Create. */
+  readonly created: ApplicationResponse;
+  /** The webhooks that left Alloy, in order. */
+  readonly webhooks: readonly WebhookRequest[];
+  /** The application and, where there is one, its rerun. */
+  readonly held: readonly HeldApplication[];
+}
+
+/**
+ * An Alloy whose scenarios have happened some hours ago, so that whatever falls due after them is due now. Its API
+ * answers on 127.0.0.1.
+ *
+ * @param options.hmac - the key that signs its webhooks.
+ */
+export async function startAlloyOfThePast(options: {
+  readonly hmac: string;
+  readonly apiKey: { readonly token: string; readonly secret: string };
+}) {
+  const time = makeVirtualTime(Date.now() - 8 * HOUR_MS);
+  const sent: WebhookRequest[] = [];
+  const world = { now: time.now, random: Math.random, schedule: time.schedule };
+  const alloy = makeAlloy(
+    {
+      ...world,
+      deliver: (request) => {
+        sent.push(request);
+        return Promise.resolve({ status: 200 });
+      },
+    },
+    { credential: { kind: "hmac", secret: options.hmac }, environment: "sandbox" },
+  );
+  const { token, secret } = options.apiKey;
+  const api = makeAlloyApi({
+    ...world,
+    now: Date.now,
+    alloy,
+    faults: makeApiFaults(Date.now),
+    key: { token, secrets: [secret] },
+    scenarios: readScenarios(),
+  });
+  const unlisted = new Map<string, string>();
+  const server = await startLocalServer((incoming, response) => {
+    const reply = async () => {
+      const answer = await api.answer(await readRequest(incoming));
+      response.writeHead(answer?.status ?? 500, answer?.headers);
+      response.end(withoutEvents(answer?.body ?? "", unlisted));
+    };
+    reply().catch(() => response.destroy());
+  });
+  return {
+    baseUrl: server.baseUrl,
+    /** Plays a scenario to its end. */
+    async play(name: string): Promise<Played> {
+      const before = sent.length;
+      const created = Promise.withResolvers<ApplicationResponse>();
+      const played = alloy.play(theScenario(name), created.resolve);
+      await time.runAll();
+      return { created: await created.promise, webhooks: sent.slice(before), held: await played };
+    },
+    /** Leaves events of a type out of what the API lists of an application from now on. */
+    unlist: (applicationToken: string, type: string) => unlisted.set(applicationToken, type),
+    close: () => server.close(),
+  };
+}
+
+function withoutEvents(body: string, unlisted: ReadonlyMap<string, string>): string {
+  const answer: {
+    readonly journey_application_token?: string;
+    readonly _embedded?: { readonly events?: readonly { readonly type?: string }[] };
+  } = JSON.parse(body);
+  const { journey_application_token: token = "", _embedded: embedded } = answer;
+  if (embedded?.events === undefined) return body;
+  const events = embedded.events.filter(({ type = "" }) => type !== unlisted.get(token));
+  return JSON.stringify({ ...answer, _embedded: { ...embedded, events } });
+}
+
+async function readRequest(incoming: IncomingMessage): Promise<ApiRequest> {
+  const { pathname, searchParams } = new URL(incoming.url ?? "/", "http://alloy");
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
+  return {
+    method: incoming.method ?? "GET",
+    path: pathname,
+    query: searchParams,
+    headers: Object.fromEntries(
+      Object.entries(incoming.headers).map(([name, value]) => [name, value?.toString()]),
+    ),
+    body: Buffer.concat(chunks).toString(),
+  };
+}
