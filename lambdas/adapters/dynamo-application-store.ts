@@ -206,7 +206,7 @@ export class DynamoApplicationStore implements ApplicationStore {
     for (let left = MERGE_ATTEMPTS; left > 0; left -= 1) {
       const item = attempt.refusedBy;
       const before = applicationStateOf(item);
-      const merged = mergeState(before, observation);
+      const merged = await this.#withStoredApplicants(before, mergeState(before, observation));
       const update = slowMerge({ item, before, observation, merged, check });
       if (update === null) return { before, after: merged };
       attempt = await this.#update(key, update);
@@ -218,27 +218,57 @@ export class DynamoApplicationStore implements ApplicationStore {
   }
 
   /**
+   * Puts the register of an applicant who has left the item where his others are: a late event must not
+   * bring him back, and another one out.
+   */
+  async #withStoredApplicants(
+    before: ApplicationState,
+    merged: ApplicationState,
+  ): Promise<ApplicationState> {
+    const { applicationToken, applicantsStoredUntil, entities } = merged;
+    if (applicantsStoredUntil === null) return merged;
+    const stored = Object.entries(entities).filter(
+      ([token, { stamp }]) => !(token in before.entities) && stamp <= applicantsStoredUntil,
+    );
+    if (stored.length === 0) return merged;
+    await Promise.all(
+      stored.map(([token, register]) => this.#storeApplicant(applicationToken, token, register)),
+    );
+    const left = new Set(stored.map(([token]) => token));
+    const staying = Object.entries(entities).filter(([token]) => !left.has(token));
+    return { ...merged, entities: Object.fromEntries(staying) };
+  }
+
+  async #storeApplicant(
+    applicationToken: string,
+    entityToken: string,
+    register: EntityRegister,
+  ): Promise<void> {
+    const update = new DynamoUpdate();
+    for (const [name, value] of Object.entries(present({ ...register }))) update.set(name, value);
+    if (register.outcome === null) update.remove("outcome");
+    update.requireAbsentOr("stamp", "<", register.stamp);
+    const key = applicantKey(applicationToken, entityToken);
+    await this.#updateIf("Storing an applicant", key, update);
+  }
+
+  /**
    * Moves the applicants that moved last into items of their own, once there are too many: the
    * application's item must not grow with them. First they are stored, then they are removed, unless
    * one of them has moved since; the next merge tries again.
    */
-  async #storeApplicants({ applicationToken, entities }: ApplicationState): Promise<void> {
+  async #storeApplicants({
+    applicationToken,
+    entities,
+    applicantsStoredUntil,
+  }: ApplicationState): Promise<void> {
     const registers = Object.entries(entities);
     if (registers.length <= APPLICANTS.most) return;
     const leaving = registers
       .toSorted(([, one], [, other]) => (one.stamp < other.stamp ? -1 : 1))
       .slice(0, Math.min(registers.length - APPLICANTS.kept, APPLICANTS.mostMoved));
     await Promise.all(
-      leaving.map(async ([token, register]) => {
-        const update = new DynamoUpdate();
-        for (const [name, value] of Object.entries(present({ ...register }))) {
-          update.set(name, value);
-        }
-        if (register.outcome === null) update.remove("outcome");
-        update.requireAbsentOr("stamp", "<", register.stamp);
-        const key = applicantKey(applicationToken, token);
-        await this.#updateIf("Storing an applicant", key, update);
-      }),
+      leaving.map(([token, register]) => this.#storeApplicant(applicationToken, token, register)),
     );
 
     const removal = new DynamoUpdate();
@@ -247,8 +277,10 @@ export class DynamoApplicationStore implements ApplicationStore {
       removal.requireStamp(entityAttribute(token), stamp);
     }
     const newest = leaving.at(-1)?.[1].stamp ?? "";
-    removal.set("applicantsStoredUntil", newest);
-    removal.requireAbsentOr("applicantsStoredUntil", "<", newest);
+    // Late events bring registers that are older than what left before.
+    const until = newest > (applicantsStoredUntil ?? "") ? newest : applicantsStoredUntil;
+    removal.set("applicantsStoredUntil", until);
+    removal.requireAbsentOr("applicantsStoredUntil", "<=", until);
     await this.#updateIf("Moving applicants", applicationKey(applicationToken), removal);
   }
 

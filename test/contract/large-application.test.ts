@@ -158,6 +158,7 @@ describe("an application of 500 applicants, 2,000 events and 500 healed ones, in
       };
 
       const [two, sixty] = [await costOf(2), await costOf(60)];
+      console.log(`write units of a late event: ${two} of two applicants, ${sixty} of sixty`);
       expect(sixty / two).toBeLessThanOrEqual(2);
     },
     MINUTES,
