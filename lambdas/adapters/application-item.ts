@@ -113,8 +113,11 @@ const ItemSchema = v.object({
   progress: v.nullish(v.object({ stamp: v.string(), status }), null),
   final: v.nullish(endRegister, null),
   lastFinal: v.nullish(endRegister, null),
-  stated: v.nullish(v.object({ stamp: v.string(), status, correctionId: text }), null),
-  statedFinal: v.nullish(v.object({ ...endRegister.entries, correctionId: text }), null),
+  stated: v.nullish(v.object({ stamp: v.string(), status, correctionId: text, since: text }), null),
+  statedFinal: v.nullish(
+    v.object({ ...endRegister.entries, correctionId: text, since: text }),
+    null,
+  ),
   applicantsStoredUntil: text,
   chainPrevious: neighbour,
   chainRoot: neighbour,
@@ -192,7 +195,9 @@ function factsIn(facts: ParsedItem["submitted"]): ApplicationFacts {
 
 function answerIn({ final, stated, statedFinal }: ParsedItem): AnswerRegister | null {
   const released =
-    final !== null && isOfAnswer(final.stamp) ? { ...final, correctionId: null } : null;
+    final !== null && isOfAnswer(final.stamp)
+      ? { ...final, correctionId: null, since: null }
+      : null;
   const open = stated === null ? null : { ...stated, outcome: null };
   const [newest = null] = [statedFinal, released, open]
     .filter((register) => register !== null)
@@ -355,8 +360,8 @@ export function attributesOf(state: ApplicationState): Readonly<Record<string, u
 /** Two attributes, so that the fast merge can tell an open answer from an end. */
 function answerAttributes(answer: AnswerRegister | null) {
   if (answer === null) return {};
-  const { stamp, status: answered, outcome, correctionId } = answer;
-  const register = present({ stamp, status: answered, outcome, correctionId });
+  const { stamp, status: answered, outcome, correctionId, since } = answer;
+  const register = present({ stamp, status: answered, outcome, correctionId, since });
   return isFinal(answered) ? { statedFinal: register } : { stated: register };
 }
 

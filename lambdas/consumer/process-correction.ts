@@ -29,14 +29,14 @@ export async function processCorrection(
   dependencies: Omit<ProcessDependencies, "once">,
 ): Promise<void> {
   const { store, settings, metrics, now } = dependencies;
-  const { snapshot, news, reruns, confirms, askedAt } = correction;
+  const { snapshot, news, reruns, confirms, askedAt, since } = correction;
   const { applicationToken, journeyToken } = snapshot;
   const before = await store.readState(applicationToken);
   const isToldAlready = news === "status" && before !== null && isTold(before, correction);
 
   const firstCheck = { dueAt: now() + settings.firstCheckMs, when: "first" } as const;
   const correctionId = correctionIdOf(correction);
-  const observation = stateOfSnapshot(snapshot, askedAt, correctionId);
+  const observation = stateOfSnapshot(snapshot, askedAt, correctionId, since);
   // An answer that says the same was taken over before: it keeps the mark of the one that did it.
   const answer = needsAnswer(before, correction) ? observation.answer : null;
   const { after: state } = await mergeAndCount(

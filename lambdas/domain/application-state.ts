@@ -77,6 +77,8 @@ export interface AnswerRegister {
   readonly outcome: string | null;
   /** The id of the correction that took it over; null in an item of the release 0.1.0. */
   readonly correctionId: string | null;
+  /** The last reopening that Alloy's list named: ends before it are of another epoch; null: none. */
+  readonly since: Stamp | null;
 }
 
 export interface EntityRegister {
@@ -155,8 +157,10 @@ export function outcomeOf(state: ApplicationState): string | null {
   const end = endOf(state);
   if (end?.status !== "completed") return null;
   if (end.outcome !== null) return end.outcome;
-  // An answer that names no outcome does not take back the one that an event named.
-  return [state.lastEnd, state.end].find((one) => one?.status === "completed")?.outcome ?? null;
+  // An answer that names no outcome does not take back the one that an event of its epoch named.
+  const since = state.answer?.since ?? "";
+  const named = [state.lastEnd, state.end].filter((one) => isAfter(one, since));
+  return named.find(({ status }) => status === "completed")?.outcome ?? null;
 }
 
 /** Whether the application has ended, as far as we know. */

@@ -30,6 +30,8 @@ export interface Correction {
   readonly askedAt: number;
   /** The answer that the application stood by until then; null: by none. */
   readonly basis: Stamp | null;
+  /** The last reopening in Alloy's list; null: there is none. */
+  readonly since: Stamp | null;
   /**
    * What downstream has not heard: that the application stands so, or that it was rerun. `nothing`: it
    * is for our own books, such as that the application is a shadow one.
@@ -71,7 +73,8 @@ export function correctionsOf(
     outcome: said.outcome ?? outcomeNamed(said.status, applied, matches),
   };
   const basis = state.answer?.stamp ?? null;
-  const common = { snapshot, askedAt: now, basis, confirms: null };
+  const since = lastReopeningIn(matches) || null;
+  const common = { snapshot, askedAt: now, basis, since, confirms: null };
 
   const untold = untoldReruns({ events, reruns }, applied, settledBy);
   const rerunNews = { ...common, news: "rerun", reruns: untold } as const;
@@ -227,9 +230,10 @@ const CorrectionSchema = v.object({
     chain: v.object({ previous: neighbour, root: neighbour, next: neighbour }),
     isShadow: v.boolean(),
   }),
-  // The released format has none of these three.
+  // The released format has none of these.
   askedAt: v.exactOptional(v.number()),
   basis: v.exactOptional(text, null),
+  since: v.exactOptional(text, null),
   confirms: v.exactOptional(v.nullable(EventReportSchema), null),
   news: v.picklist(["status", "rerun", "nothing"]),
   reruns: v.array(v.object({ applicationToken: token, createdAt: time })),

@@ -148,11 +148,13 @@ export function stateOfSubmission(submission: Submission): ApplicationState {
  *
  * @param askedAt - when Alloy was asked, epoch milliseconds.
  * @param correctionId - of the correction that brings it.
+ * @param since - the last reopening that Alloy's list named.
  */
 export function stateOfSnapshot(
   snapshot: Snapshot,
   askedAt: number,
   correctionId: string | null,
+  since: Stamp | null,
 ): ApplicationState {
   const { status, outcome, chain, journeyToken, environment, externalIds } = snapshot;
   const stamp = stampOfAnswer(snapshot.at, askedAt);
@@ -164,7 +166,7 @@ export function stateOfSnapshot(
       externalIds,
     }),
     // A status that we do not know says nothing of where the application stands.
-    answer: status === null ? null : { stamp, status, outcome, correctionId },
+    answer: status === null ? null : { stamp, status, outcome, correctionId, since },
     chain: {
       previous: neighbour("snapshot", stamp, chain.previous),
       root: neighbour("snapshot", stamp, chain.root),

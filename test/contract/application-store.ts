@@ -165,6 +165,7 @@ export function describeApplicationStore(
           { ...aSnapshot(applicationToken), at: NOW + 1 },
           NOW + 1,
           null,
+          null,
         );
 
         for (const observation of [end, answer, review]) await store.mergeState(observation, first);
@@ -205,7 +206,7 @@ export function describeApplicationStore(
         const event = aJourneyEvent({ type: "pending_step_up", applicationToken });
         const snapshot = aSnapshot(applicationToken);
         await store.mergeState(
-          stateOfSnapshot({ ...snapshot, status: "waiting_review", at: event.at }, NOW, null),
+          stateOfSnapshot({ ...snapshot, status: "waiting_review", at: event.at }, NOW, null, null),
           first,
         );
 
@@ -287,6 +288,7 @@ export function describeApplicationStore(
           stateOfSnapshot(
             { ...aSnapshot(applicationToken), externalIds: ids("answered") },
             NOW,
+            null,
             null,
           ),
         ];
@@ -422,7 +424,7 @@ export function describeApplicationStore(
         await opened.settle(applicationToken, NOW + 1);
 
         await store.mergeState(
-          stateOfSnapshot({ ...aSnapshot(applicationToken), at: NOW + 2 }, NOW + 2, null),
+          stateOfSnapshot({ ...aSnapshot(applicationToken), at: NOW + 2 }, NOW + 2, null, null),
           { dueAt: NOW + 3, when: "first" },
         );
 

@@ -428,6 +428,7 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
         },
         NOW + 1,
         null,
+        null,
       );
       await store.mergeState(stateOfEvent(end), { dueAt: NOW, when: "first" });
       await due.plan(await claim({ applicationToken, dueAt: NOW, hasFailed: false }), {

@@ -63,6 +63,7 @@ function answer(applicationToken: string, status: "running" | "completed", at: n
     },
     at,
     `correction-${at}`,
+    null,
   );
 }
 

@@ -96,6 +96,7 @@ export function anyObservationOf(applicationToken: string): fc.Arbitrary<Applica
         },
         askedAt,
         null,
+        null,
       ),
     );
   const rerun = anyEventOf("JA-origin").map((event) =>

@@ -62,6 +62,7 @@ function aCorrection(
     },
     askedAt: NOW,
     basis: null,
+    since: null,
     confirms: null,
     news: "status",
     reruns: [],

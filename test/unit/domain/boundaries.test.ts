@@ -208,7 +208,7 @@ function usedAnswer(text: string) {
   const readEvents = events.map((one) => parseWebhook(one.webhook));
   return {
     read,
-    state: snapshot === null ? null : stateOfSnapshot(snapshot, AT, null),
+    state: snapshot === null ? null : stateOfSnapshot(snapshot, AT, null, null),
     written: [...events.map(({ event }) => event), ...corrections],
     readAgain: [
       ...readEvents.map((one) => (one.kind === "journey-event" ? one.event : null)),

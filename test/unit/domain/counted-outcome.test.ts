@@ -58,6 +58,7 @@ const answered = (status: ApplicationStatus, minutes: number) =>
     },
     START + minutes * MINUTE,
     null,
+    null,
   );
 
 describe("an application", () => {
