@@ -182,6 +182,7 @@ export const BOUNDARY_MUTANTS: readonly StrictMutant[] = [
       const rest = {
         askedAt: AT,
         basis: null,
+        since: null,
         confirms: null,
         news: "status",
         reruns: [],

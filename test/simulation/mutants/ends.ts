@@ -252,6 +252,7 @@ function huntAnswers(join: typeof mergeState): string | null {
           },
           AT + index,
           null,
+          null,
         ),
       );
       const state = states.reduce(join);
