@@ -1,15 +1,7 @@
 import * as v from "valibot";
 
-import { HttpAlloyApi } from "../../../lambdas/adapters/alloy-api.ts";
-import { parseAlloyApplication } from "../../../lambdas/domain/alloy-application.ts";
-import type { AlloyApplication } from "../../../lambdas/domain/alloy-application.ts";
 import { mergeState } from "../../../lambdas/domain/application-state.ts";
 import type { ApplicationState } from "../../../lambdas/domain/application-state.ts";
-import {
-  correctionBody,
-  correctionsOf,
-  parseCorrection,
-} from "../../../lambdas/domain/correction.ts";
 import { timeToDecision } from "../../../lambdas/domain/counted-outcome.ts";
 import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
 import type { ParsedWebhook } from "../../../lambdas/domain/journey-event.ts";
@@ -67,11 +59,6 @@ export const BOUNDARY_MUTANTS: readonly StrictMutant[] = [
     },
   },
   {
-    id: "unknown-status-drops-the-rerun",
-    what: "of an answer with a status that we do not know nothing is read, its rerun neither",
-    hunt: async (isPlanted) => huntRerun((said) => (isPlanted ? withoutUnknown(said) : said)),
-  },
-  {
     id: "whitespace-id",
     what: "an external id of white space is taken for one, and hides the submission's",
     async hunt(isPlanted) {
@@ -91,11 +78,6 @@ export const BOUNDARY_MUTANTS: readonly StrictMutant[] = [
       const { group } = mergeState(submitted, stateOfEvent(event)).externalIds;
       return group === "acct-1" ? null : `the account is ${JSON.stringify(group)}`;
     },
-  },
-  {
-    id: "path-as-token",
-    what: "a token with a path in it asks another address of Alloy's API, with our key",
-    hunt: (isPlanted) => huntPaths(isPlanted),
   },
   {
     id: "hint-forgotten",
@@ -170,27 +152,6 @@ export const BOUNDARY_MUTANTS: readonly StrictMutant[] = [
       return null;
     },
   },
-  {
-    id: "implausible-time-taken",
-    what: "an answer's time of another century is taken, and its correction is dead-lettered",
-    async hunt(isPlanted) {
-      const centuries = 99_999_999_999_999;
-      const said = answerOf({ status: "completed", updated_at: centuries });
-      const snapshot = said.snapshot;
-      if (snapshot === null) return "nothing was read";
-      const at = isPlanted ? centuries : snapshot.at;
-      const rest = {
-        askedAt: AT,
-        basis: null,
-        since: null,
-        confirms: null,
-        news: "status",
-        reruns: [],
-      } as const;
-      const parsed = parseCorrection(correctionBody({ snapshot: { ...snapshot, at }, ...rest }));
-      return parsed !== null && "reason" in parsed ? parsed.reason : null;
-    },
-  },
 ];
 
 /** As a schema that knows what the documentation shows, and nothing else. */
@@ -200,50 +161,6 @@ const StrictSchema = v.object({
   _embedded: v.optional(v.object({})),
   created_at: v.optional(v.number()),
 });
-
-function answerOf(changes: object): AlloyApplication {
-  const body = JSON.stringify({ journey_application_token: "JA-1", ...changes });
-  const asked = { applicationToken: "JA-1", journeyToken: "J-1" };
-  const parsed = parseAlloyApplication(body, asked);
-  if ("reason" in parsed) throw new Error(parsed.reason);
-  return parsed.application;
-}
-
-/** The bug: what cannot be named is not read. */
-function withoutUnknown(said: AlloyApplication): AlloyApplication {
-  return said.unrecognisedStatus === null ? said : { ...said, snapshot: null, reruns: [] };
-}
-
-async function huntRerun(read: (said: AlloyApplication) => AlloyApplication) {
-  const next = { next_journey_application_token: "JA-2", created_at: AT - HOUR };
-  const said = answerOf({ status: "withdrawn", updated_at: AT, _embedded: { reruns: [next] } });
-  const state = stateOfEvent(aJourneyEvent({ at: AT - 2 * HOUR }));
-  const context = { settledBy: AT, isStuck: false, matches: [], now: AT };
-  const corrections = correctionsOf(read(said), state, context);
-  return corrections.some(({ news }) => news === "rerun") ? null : "nobody hears of the rerun";
-}
-
-const API = "https://alloy.example/v1";
-const PATHS = ["JA-1", "../../evaluations", "..", "JA-1?fullData=true", "a/../../../keys", "."];
-
-async function huntPaths(isPlanted: boolean): Promise<string | null> {
-  const urls: string[] = [];
-  const fetchNothing: typeof fetch = async (url) => {
-    urls.push(url instanceof Request ? url.url : url.toString());
-    return new Response("{}");
-  };
-  const authorization = { header: async () => "Basic none", renew() {} };
-  const options = { baseUrl: API, authorization, fetch: fetchNothing, now: () => AT };
-  const api = new HttpAlloyApi(options);
-  for (const applicationToken of PATHS) {
-    if (isPlanted) await fetchNothing(`${API}/journeys/J-1/applications/${applicationToken}`);
-    else await api.getApplication({ applicationToken, journeyToken: "J-1" }, 1_000);
-  }
-  const right = `${API}/journeys/J-1/applications/JA-1`;
-  const stray = urls.map((url) => new URL(url).href).find((url) => url !== right);
-  if (stray !== undefined) return `${stray} was asked for`;
-  return urls.length === 1 ? null : "an application was not asked for";
-}
 
 /** The bug: a hint is not merged. */
 class HintlessTable extends MemoryApplicationTable {

@@ -1,3 +1,4 @@
+import { ANSWER_MUTANTS } from "./answers.ts";
 import { AWS_SAMPLE_MUTANTS } from "./aws-sample.ts";
 import { BOUNDARY_MUTANTS } from "./boundaries.ts";
 import { CONSUMER_MUTANTS } from "./consumer.ts";
@@ -30,6 +31,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LIMIT_MUTANTS,
   ...TABLE_LIMIT_MUTANTS,
   ...BOUNDARY_MUTANTS,
+  ...ANSWER_MUTANTS,
   ...END_MUTANTS,
   ...SIDE_MUTANTS,
 ];

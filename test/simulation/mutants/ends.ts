@@ -5,24 +5,17 @@ import {
   resolveFacts,
   statusOf,
 } from "../../../lambdas/domain/application-state.ts";
-import type {
-  AnswerRegister,
-  ApplicationState,
-} from "../../../lambdas/domain/application-state.ts";
-import type { ApplicationStatus } from "../../../lambdas/domain/event-types.ts";
+import type { ApplicationState } from "../../../lambdas/domain/application-state.ts";
 import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
-import {
-  stateOfEvent,
-  stateOfSnapshot,
-  stateOfSubmission,
-} from "../../../lambdas/domain/observation.ts";
+import { stateOfEvent, stateOfSubmission } from "../../../lambdas/domain/observation.ts";
 import type { EventRecord, Recording } from "../../../lambdas/domain/ports.ts";
 import { publishedEvent } from "../../../lambdas/domain/published-event.ts";
 import { IDEMPOTENCY } from "../../../lambdas/settings.ts";
 import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
-import { aConsumer, pollBatchOf } from "../../support/consumer.ts";
+import { aConsumer } from "../../support/consumer.ts";
 import { batchOf } from "../../support/counted-consumer.ts";
 import type { Mutant } from "./mutant.ts";
+import { mergedBy } from "./state.ts";
 import { OtherTable } from "./other-table.ts";
 import type { Join } from "./other-table.ts";
 
@@ -63,43 +56,33 @@ export const END_MUTANTS: readonly Mutant[] = [
   {
     id: "outcome-lost-to-its-own-webhook",
     what: "of two tellings of one end the later one counts, also when it names no outcome",
-    async hunt(isPlanted) {
-      const join: Join = (before, observation) => {
+    within: 600,
+    plant: () =>
+      mergedBy((before, observation) => {
+        const { end } = observation;
+        const isToldAgain = before.end?.status === "completed" && end?.status === "completed";
         const merged = mergeState(before, observation);
-        return { ...merged, end: merged.lastEnd };
-      };
-      const { store, process } = aConsumer({ store: new OtherTable(isPlanted ? join : null) });
-      await process(pollBatchOf(approved));
-      await process(batchOf([webhook("completed_application", 3)]));
-      return wanted(standOf(store.applications.get(TOKEN)?.state));
-    },
+        return isToldAgain && end.outcome === null ? { ...merged, end, lastEnd: end } : merged;
+      }),
   },
   {
     id: "unarchiving-reopens",
     what: "an unarchiving reopens an application without Alloy's answer",
-    async hunt(isPlanted) {
-      const join: Join = (before, observation, { when }) => {
-        const isReopening = when === "now" && observation.end === null;
+    plant: () =>
+      mergedBy((before, observation, { when }) => {
+        const isHint = observation.lastEventAt === null;
+        const isReopening = when === "now" && observation.end === null && !isHint;
         return { ...mergeState(before, observation), ...(isReopening && reopened) };
-      };
-      const unarchived = webhook("application_unarchived", HOUR);
-      const review = webhook("completed_review", HOUR + MINUTE, oneReview);
-      return wanted(await standsAfter(isPlanted ? join : null, [approved, unarchived, review]));
-    },
+      }),
   },
   {
     id: "rerun-reopens",
     what: "a rerun reopens the application that it was started from",
-    async hunt(isPlanted) {
-      const join: Join = (before, observation) => {
-        const isRerun = observation.chain.next !== null;
+    plant: () =>
+      mergedBy((before, observation) => {
+        const isRerun = observation.chain.next !== null && observation.answer === null;
         return { ...mergeState(before, observation), ...(isRerun && reopened) };
-      };
-      const next = { rerun_journey_application_token: "JA-2" };
-      const rerun = webhook("started_rerun_application", HOUR, next);
-      const review = webhook("completed_review", HOUR + MINUTE, oneReview);
-      return wanted(await standsAfter(isPlanted ? join : null, [approved, rerun, review]));
-    },
+      }),
   },
   {
     id: "second-end-takes-over",
@@ -147,11 +130,6 @@ export const END_MUTANTS: readonly Mutant[] = [
         },
       }),
     }),
-  },
-  {
-    id: "answers-ordered-as-text",
-    what: "of two answers with one `updated_at` the larger text counts, not the one asked for later",
-    hunt: async (isPlanted) => huntAnswers(isPlanted ? largerAnswer : mergeState),
   },
   {
     id: "old-event-published-again",
@@ -214,53 +192,6 @@ async function publishAlone(
       environment: settings.environment,
     }),
   ]);
-}
-
-/** The bug: whichever text is larger. */
-function largerAnswer(before: ApplicationState, after: ApplicationState): ApplicationState {
-  const textOf = (answer: AnswerRegister | null) =>
-    JSON.stringify([answer?.status, answer?.outcome]);
-  const merged = mergeState(before, after);
-  const isBefore = textOf(before.answer) > textOf(after.answer);
-  return { ...merged, answer: isBefore ? before.answer : after.answer };
-}
-
-const ANSWERS: readonly (readonly [ApplicationStatus, string | null])[] = [
-  ["completed", null],
-  ["completed", "Approved"],
-  ["completed", "Denied"],
-  ["running", null],
-  ["waiting_review", null],
-  ["error", null],
-];
-
-function huntAnswers(join: typeof mergeState): string | null {
-  for (const one of ANSWERS) {
-    for (const other of ANSWERS) {
-      const states = [one, other].map(([status, outcome], index) =>
-        stateOfSnapshot(
-          {
-            applicationToken: TOKEN,
-            journeyToken: "J-1",
-            status,
-            outcome,
-            at: AT,
-            environment: null,
-            externalIds: { group: null, partner: null, application: null },
-            chain: { previous: null, root: null, next: null },
-            isShadow: false,
-          },
-          AT + index,
-          null,
-          null,
-        ),
-      );
-      const state = states.reduce(join);
-      const isTheLater = statusOf(state) === other[0] && outcomeOf(state) === other[1];
-      if (!isTheLater) return `${one.join("/")} stays after ${other.join("/")}`;
-    }
-  }
-  return null;
 }
 
 /** The bug: whoever records an event finds it new. */

@@ -42,6 +42,7 @@ export const INGEST_MUTANTS: readonly WorldMutant[] = [
   {
     id: "secret-cached-without-refresh",
     what: "a credential that is new is refused until the cached secret is five minutes old",
+    within: 600,
     plant: () => ({
       credentialCache: (right) => ({ ...right, refreshed: () => Promise.resolve(undefined) }),
     }),

@@ -1,3 +1,5 @@
+import type { SQSRecord } from "aws-lambda";
+
 import { BearerAuthorization } from "../../../lambdas/adapters/alloy-authorization.ts";
 import { HttpAlloyApi } from "../../../lambdas/adapters/alloy-api.ts";
 import { correctionsOf } from "../../../lambdas/domain/correction.ts";
@@ -10,13 +12,13 @@ import { aConsumer, pollBatchOf } from "../../support/consumer.ts";
 import { batchOf } from "../../support/counted-consumer.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { alloyAnswer, aPoller, START, withRecorded } from "../../support/poller.ts";
-import type { StrictMutant } from "./mutant.ts";
+import type { Mutant } from "./mutant.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);
 const HOUR = 3_600_000;
 
 /** What another side says, or does not say: a second report, another account's API, another environment. */
-export const SIDE_MUTANTS: readonly StrictMutant[] = [
+export const SIDE_MUTANTS: readonly Mutant[] = [
   {
     id: "shadow-judged-by-trial-state",
     what: "whether the state has Alloy's mark of a shadow is read where the answer is joined already",
@@ -78,20 +80,11 @@ export const SIDE_MUTANTS: readonly StrictMutant[] = [
   },
   {
     id: "sandbox-published-at-live",
-    what: "what the envelope says of its environment is not read: a sandbox decision is told as live",
-    async hunt(isPlanted) {
-      const data = {
-        journey_application_token: "JA-1",
-        journey_token: "J-1",
-        type: "completed_application",
-        timestamp: AT,
-        outcome: "Approved",
-      };
-      const { published, process } = aConsumer({ settings: { environment: "live" } });
-      const type = `update:journeyapplications${isPlanted ? "" : ":sandbox"}`;
-      await process(batchOf([JSON.stringify({ type, data })]));
-      return published.length === 0 ? null : "a sandbox decision is on a live route";
-    },
+    what: "another environment's events are told as the stage's: nobody reads what the envelope says",
+    plant: () => ({
+      consumer: (handle) => (event, context) =>
+        handle({ Records: event.Records.map(withoutEnvironment) }, context),
+    }),
   },
 ];
 
@@ -116,6 +109,14 @@ class WildcardTable extends MemoryApplicationTable {
       })),
     };
   }
+}
+
+/** The bug: the last word of the webhook's `type` is no one's. */
+function withoutEnvironment(record: SQSRecord): SQSRecord {
+  const message: { readonly kind: string; readonly body?: string | null } = JSON.parse(record.body);
+  if (message.kind !== "webhook" || typeof message.body !== "string") return record;
+  const body = message.body.replace(/("type":\s*"[a-z:_]*):(?:live|production)"/, '$1"');
+  return { ...record, body: JSON.stringify({ ...message, body }) };
 }
 
 /** The bug: the index does not know what has failed. */

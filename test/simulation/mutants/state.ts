@@ -1,14 +1,12 @@
 import { hasEnded, mergeState } from "../../../lambdas/domain/application-state.ts";
-import type { ApplicationState } from "../../../lambdas/domain/application-state.ts";
 import type { ApplicationStore } from "../../../lambdas/domain/ports.ts";
 import type { MemoryCloud } from "../../../tools/memory/cloud.ts";
 import type { Seams } from "../seams.ts";
 import type { WorldMutant } from "./mutant.ts";
-
-type Join = (before: ApplicationState, observation: ApplicationState) => ApplicationState;
+import type { Join } from "./other-table.ts";
 
 /** A table whose merge is another one. */
-function mergedBy(join: Join): Seams {
+export function mergedBy(join: Join): Seams {
   return { store: (right, cloud) => ({ ...bound(right), mergeState: mergeWith(cloud, join) }) };
 }
 
@@ -19,7 +17,7 @@ function mergeWith(cloud: MemoryCloud, join: Join): ApplicationStore["mergeState
     const before = applications.get(applicationToken)?.state ?? null;
     await cloud.applications.mergeState(observation, check);
     const kept = applications.get(applicationToken);
-    const after = before === null ? observation : join(before, observation);
+    const after = before === null ? observation : join(before, observation, check);
     if (kept !== undefined) applications.set(applicationToken, { ...kept, state: after });
     return { before, after };
   };
