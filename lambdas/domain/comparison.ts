@@ -31,7 +31,7 @@ export interface Comparison {
   readonly late: readonly (Diagnosis & { readonly receivedAt: number })[];
   /** Events since the previous check that no webhook has told of. */
   readonly unheard: number;
-  /** When the last event that may be in flight should have arrived, epoch milliseconds; null: none is. */
+  /** When the last event, or the answer, that may be in flight should have arrived, epoch milliseconds; null: none is. */
   readonly inFlightUntil: number | null;
 }
 
@@ -92,23 +92,29 @@ export function compare(
 
   const queuedBefore = new Set(here.gap?.events.map(({ eventId }) => eventId));
   const isStuck = unapplied.some(({ event }) => queuedBefore.has(event.eventId));
+  const heard = asHeard(alloy, matches);
+  const toCorrect = { settledBy: arrivedBy, isStuck, matches, now };
+  const corrections = correctionsOf(heard, here.state, toCorrect);
   return {
     missing: missing.map(({ event }) => event),
     ...eventsToHeal(matches, [...diagnoses, ...unapplied], { ...here, isStuck, delivery, now }),
-    corrections: correctionsOf(asHeard(alloy, matches), here.state, {
-      settledBy: arrivedBy,
-      isStuck,
-      matches,
-      now,
-    }),
+    corrections,
     gap,
     late: lateSince(here, matches, context),
     unheard: unheardSince(here.checkedAt, arrived, context),
     inFlightUntil:
       inFlight.length === 0
-        ? null
+        ? answerInFlightUntil()
         : inFlight.reduce((newest, { event }) => Math.max(newest, event.at), 0) + gaps.graceMs,
   };
+
+  /** When an answer that differs is no longer so new that an event may still tell the same; null: it does not. */
+  function answerInFlightUntil(): number | null {
+    const at = heard.snapshot?.at ?? null;
+    if (at === null || at <= arrivedBy || at > now + gaps.graceMs) return null;
+    const later = correctionsOf(heard, here.state, { ...toCorrect, settledBy: at });
+    return later.length > corrections.length ? at + gaps.graceMs : null;
+  }
 }
 
 function matchEvents(

@@ -2,7 +2,7 @@ import * as v from "valibot";
 
 import { FOREIGN } from "../settings.ts";
 import type { AlloyApplication, AlloyRerun } from "./alloy-application.ts";
-import { endOf, outcomeOf, statusOf } from "./application-state.ts";
+import { endOf, hasEnded, outcomeOf, statusOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
 import { lastReopeningIn, standingOf } from "./confirmation.ts";
 import type { RecordedMatch } from "./confirmation.ts";
@@ -171,12 +171,14 @@ function confirmsOutcome(state: ApplicationState, { status, outcome }: Snapshot)
 
 /**
  * Whether an applicant's event has told of this status already. Of several applicants' statuses Alloy
- * takes one for the application's, by an order that is not documented: here it is the newest.
+ * takes one for the application's, by an order that is not documented: here it is the newest. What was
+ * told before an end does not tell that the application is open again.
  */
 function isToldOfAnApplicant(state: ApplicationState, { status }: Snapshot): boolean {
   return (
     status !== null &&
     !isFinal(status) &&
+    !hasEnded(state) &&
     Object.values(state.entities).some((one) => one.status === status)
   );
 }

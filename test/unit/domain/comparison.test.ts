@@ -69,3 +69,45 @@ test("a status that only ignored events moved on is corrected by Alloy's own wor
     ["running", "status"],
   ]);
 });
+
+test("an answer so new that an event may still tell the same is looked at again when none did", () => {
+  const ended = aJourneyEvent({
+    type: "completed_application",
+    at: NOW - 60 * MINUTE,
+    outcome: "Approved",
+  });
+  const { applicationToken, journeyToken, externalIds } = ended;
+  const { group, partner, application } = externalIds;
+  const found = (status: "completed" | "error") =>
+    compare(
+      {
+        applicationToken,
+        snapshot: {
+          applicationToken,
+          journeyToken,
+          status,
+          outcome: status === "completed" ? "Approved" : null,
+          at: NOW - 10_000,
+          environment: "sandbox",
+          externalIds: { group, partner, application },
+          chain: { previous: null, root: null, next: null },
+          isShadow: false,
+        },
+        events: [{ event: ended, webhook: "{}" }],
+        reruns: [],
+        unrecognisedStatus: null,
+        unreadableEvents: 0,
+      },
+      {
+        state: stateOfEvent(ended),
+        events: [recordOf(ended)],
+        failures: [],
+        checkedAt: null,
+        gap: null,
+      },
+      context,
+    ).inFlightUntil;
+
+  expect(found("completed")).toBeNull();
+  expect(found("error")).toBe(NOW - 10_000 + 2 * MINUTE);
+});
