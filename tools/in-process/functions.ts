@@ -131,7 +131,8 @@ function makePoller({ cloud, stage, write, denied = NOTHING, signal }: Functions
     logger,
     now,
     random: Math.random,
-    sleep: (ms) => sleep(ms, undefined, { signal }),
+    // A run that is cut off goes no further. Many checks may be waiting, and nobody is left to hear that each failed.
+    sleep: (ms) => sleep(ms, undefined, { signal }).catch(() => new Promise(() => undefined)),
   });
   return () => handle({});
 }

@@ -1,0 +1,227 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Story, StoryStep } from "./vendor-stories.ts";
+
+/*
+ * A second Alloy, written from what is known of Alloy's API alone and with nothing of `tools/alloy-simulator`:
+ * what both sides of this repository believe, one of them may have from the other.
+ */
+
+/** Which side says a field of an event: Alloy's list, its webhooks, or both. */
+export type Side = "both" | "list" | "webhook";
+
+/** How a side writes a time. */
+export type TimeFormat = "ms" | "text" | "seconds" | "iso";
+
+export interface Views {
+  readonly applicant: Side;
+  readonly entity: Side;
+  readonly node: Side;
+  readonly outcome: Side;
+  readonly eventToken: Side;
+  /** Added to the time that the webhook tells, in ms. */
+  readonly webhookLag: number;
+  readonly webhookTime: TimeFormat;
+  readonly listTime: TimeFormat;
+  /** How an external id is told, the same on both sides. */
+  readonly externalId: string | number | null;
+  readonly spell: (status: string) => string;
+  /** Whether `updated_at` moves with the application. */
+  readonly updates: boolean;
+}
+
+interface TwinEvent extends StoryStep {
+  readonly at: number;
+  readonly token: string;
+}
+
+/** An application as the twin knows it. */
+export class TwinApplication {
+  readonly token: string;
+  readonly story: Story;
+  readonly views: Views;
+  readonly createdAt = Date.now();
+  readonly events: TwinEvent[] = [];
+  status = "running";
+  outcome: string | null = null;
+  updatedAt = this.createdAt;
+  rerunToken: string | null = null;
+
+  constructor(story: Story, views: Views, name: string) {
+    this.story = story;
+    this.views = views;
+    this.token = `JA-${name}`;
+  }
+}
+
+export class VendorTwin {
+  readonly applications = new Map<string, TwinApplication>();
+  readonly #posts: Promise<void>[] = [];
+  #eventTokens = 1_000;
+  readonly receiver: { readonly webhookUrl: string; readonly authorization: string };
+  readonly apiKey: { readonly token: string; readonly secret: string };
+
+  constructor(receiver: VendorTwin["receiver"], apiKey: VendorTwin["apiKey"]) {
+    this.receiver = receiver;
+    this.apiKey = apiKey;
+  }
+
+  async listen(port: number): Promise<() => Promise<void>> {
+    const server = createServer((request, response) => this.#answer(request, response));
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+    return async () => {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    };
+  }
+
+  /** Lives an application's life, and resolves when its last webhook was answered. */
+  async live(application: TwinApplication): Promise<void> {
+    this.applications.set(application.token, application);
+    for (const step of application.story.steps) {
+      await sleep(step.afterMs);
+      this.#eventTokens += 1;
+      const at = Math.max(Date.now(), (application.events.at(-1)?.at ?? 0) + 1);
+      const event = { ...step, at, token: String(this.#eventTokens) };
+      if (step.type !== null) application.events.push(event);
+      if (step.status !== undefined) application.status = step.status;
+      if (step.outcome !== undefined && step.changesOutcome !== false) {
+        if (step.applicant === null) application.outcome = step.outcome;
+      }
+      if (application.status !== "completed") application.outcome = null;
+      if (step.reruns) application.rerunToken = `${application.token}R`;
+      if (application.views.updates) application.updatedAt = event.at;
+      if (step.type !== null) this.#send(application, event);
+    }
+    await Promise.all(this.#posts);
+  }
+
+  #send(application: TwinApplication, event: TwinEvent): void {
+    for (const delay of event.deliveries) {
+      this.#posts.push(sleep(delay).then(() => this.#post(application, event)));
+    }
+  }
+
+  async #post(application: TwinApplication, event: TwinEvent): Promise<void> {
+    const body = JSON.stringify({
+      request_token: randomUUID(),
+      timestamp: Date.now(),
+      type: "update:journeyapplications:sandbox",
+      description: "Notify on sandbox journey application status change",
+      data: {
+        ...elementOf(application, event, "webhook"),
+        journey_token: "J-twin",
+        journey_name: "Twin",
+      },
+    });
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      const { status } = await fetch(this.receiver.webhookUrl, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          authorization: this.receiver.authorization,
+        },
+        body,
+      });
+      if (status === 200) return;
+      await sleep(1_000);
+    }
+    throw new Error("A webhook was refused five times.");
+  }
+
+  #answer({ url = "", method, headers }: IncomingMessage, response: ServerResponse): void {
+    const say = (status: number, body: unknown) => {
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    };
+    const { token, secret } = this.apiKey;
+    const expected = `Basic ${Buffer.from(`${token}:${secret}`).toString("base64")}`;
+    if (headers.authorization !== expected) return say(401, errorOf(401, 4011));
+    const [, asked = ""] = /^\/v1\/journeys\/[^/]+\/applications\/([^/?]+)/.exec(url) ?? [];
+    const application = this.applications.get(decodeURIComponent(asked));
+    if (method !== "GET" || application === undefined) return say(404, errorOf(404, 4041));
+    say(200, answerOf(application));
+  }
+}
+
+function errorOf(status: number, minor: number) {
+  return {
+    status_code: status,
+    error: { minor_code: minor, type: "Twin", message: "refused", details: {} },
+    timestamp: Date.now(),
+  };
+}
+
+function answerOf(application: TwinApplication) {
+  const { token, views, status, outcome, createdAt, updatedAt, rerunToken } = application;
+  return {
+    journey_application_token: token,
+    status: views.spell(status),
+    sandbox: true,
+    created_at: createdAt,
+    updated_at: updatedAt,
+    closed_at: null,
+    complete_outcome: status === "completed" ? outcome : null,
+    external_group_id: views.externalId,
+    external_application_id: views.externalId,
+    is_rerun: false,
+    is_shadow_app: false,
+    terminal_reconciliation_output: null,
+    _embedded: {
+      journey: { journey_token: "J-twin", journey_name: "Twin" },
+      events: application.events.map((event) => elementOf(application, event, "list")),
+      reruns:
+        rerunToken === null
+          ? []
+          : [
+              {
+                next_journey_application_token: rerunToken,
+                created_at: updatedAt,
+                initiated_by: "api",
+              },
+            ],
+    },
+  };
+}
+
+/** An event as one side tells it. */
+function elementOf(application: TwinApplication, event: TwinEvent, side: "list" | "webhook") {
+  const { views, token } = application;
+  const says = (where: Side) => where === "both" || where === side;
+  const lag = side === "webhook" ? views.webhookLag : 0;
+  const { applicant } = event;
+  return {
+    journey_application_token: token,
+    type: event.type,
+    timestamp: timeAs(side === "list" ? views.listTime : views.webhookTime, event.at + lag),
+    external_group_id: views.externalId,
+    external_entity_id: null,
+    entity_token: applicant !== null && says(views.entity) ? `P-${token}-${applicant}` : null,
+    ...(applicant !== null &&
+      says(views.applicant) && { entity_application_token: `EA-${token}-${applicant}` }),
+    ...(says(views.eventToken) && { journey_application_event_token: event.token }),
+    ...(says(views.outcome) && event.outcome !== undefined && { outcome: event.outcome }),
+    ...(event.reruns && { rerun_journey_application_token: `${token}R` }),
+    _embedded: {
+      node: says(views.node) && event.node !== null ? { id: event.node, type: "workflow" } : {},
+    },
+  };
+}
+
+function timeAs(format: TimeFormat, at: number): number | string {
+  switch (format) {
+    case "ms":
+      return at;
+    case "text":
+      return String(at);
+    case "seconds":
+      return Math.floor(at / 1_000);
+    case "iso":
+      return new Date(at).toISOString();
+  }
+}
