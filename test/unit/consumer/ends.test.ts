@@ -34,7 +34,9 @@ async function after(...webhooks: readonly string[]) {
     return state === undefined ? null : [statusOf(state), outcomeOf(state)];
   };
   const routes = () => consumer.published.map(({ route }) => route);
+  let asked = 0;
   const answer = async (status: ApplicationStatus, outcome: string | null, updatedAt: number) => {
+    asked += 1;
     const known = await consumer.store.look(TOKEN);
     const history = await consumer.store.history(TOKEN);
     if (known === null) throw new Error("nothing is known of the application");
@@ -64,7 +66,8 @@ async function after(...webhooks: readonly string[]) {
         eventRetentionMs: null,
         gaps: { graceMs: 120_000, thresholdMs: 900_000, staleAfterMs: 1e12 },
         delivery: null,
-        now: Math.max(now, Date.now() + HOUR),
+        // Two of one millisecond would have no order.
+        now: Math.max(now, Date.now() + HOUR) + asked,
       },
     );
     for (const one of corrections) await consumer.process(pollBatchOf(correctionBody(one)));
