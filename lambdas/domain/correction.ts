@@ -71,6 +71,8 @@ export function correctionsOf(
   const snapshot = {
     ...said,
     outcome: said.outcome ?? outcomeNamed(said.status, applied, matches),
+    // An event of the list may say it where the answer itself does not.
+    isShadow: said.isShadow || applied.isShadow,
   };
   const basis = state.answer?.stamp ?? null;
   const since = lastReopeningIn(matches) || null;

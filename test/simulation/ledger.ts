@@ -25,7 +25,9 @@ export function ledgerOf({ plot, cloud, observer }: WorldResult): readonly strin
     if (state === undefined) continue;
     const last = observer.standings.get(token)?.at(-1);
     const { next, previous } = state.chain;
-    const entities = Object.entries(state.entities).map(
+    // Where one side names no applicant, what is known of him depends on which side came first.
+    const isNamed = !plot.knobs.has("applicant-once");
+    const entities = Object.entries(isNamed ? state.entities : {}).map(
       ([entity, { status, outcome }]) => `${entity} ${status} ${outcome}`,
     );
     lines.push(
