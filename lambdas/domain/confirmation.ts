@@ -44,9 +44,7 @@ export function standingOf(
     return { told: "unclear", confirms: null };
   }
   const reopened = lastReopeningIn(matches);
-  const standing = all.filter(
-    (end) => stampOf(end.event) > reopened && isAsAnswered(end, snapshot),
-  );
+  const standing = all.filter((end) => stampHere(end) > reopened && isAsAnswered(end, snapshot));
   const [newest] = standing
     .filter(({ event, record }) => record?.isWithheld === true || !isDecisive(event.type))
     .toSorted((one, other) => other.event.at - one.event.at);
@@ -61,12 +59,23 @@ function isPublished(end: RecordedMatch, state: ApplicationState): boolean {
   return isDecisive(end.event.type) && end.record?.isWithheld === false && isApplied(end, state);
 }
 
-/** The ends before it are of another epoch: downstream heard of one of them, and not of the next. */
+/**
+ * The last reopening that an end follows. The ends before it are of another epoch: downstream heard of
+ * one of them, and not of the next. A reopening that no end follows has changed nothing yet.
+ */
 export function lastReopeningIn(matches: readonly RecordedMatch[]): Stamp {
-  return matches
-    .filter(({ event }) => factsOf(event.type)?.meaning.kind === "reopening")
-    .map(({ event }) => stampOf(event))
-    .reduce((newest, stamp) => (stamp > newest ? stamp : newest), "");
+  const newestOf = (kind: "final" | "reopening", before: Stamp | null) =>
+    matches
+      .filter(({ event }) => factsOf(event.type)?.meaning.kind === kind)
+      .map(stampHere)
+      .filter((stamp) => before === null || stamp < before)
+      .reduce((newest, stamp) => (stamp > newest ? stamp : newest), "");
+  return newestOf("reopening", newestOf("final", null));
+}
+
+/** Where an event stands by its record, if there is one: Alloy's list may date two events in another order. */
+export function stampHere({ event, record }: RecordedMatch): Stamp {
+  return stampOf(record === null ? event : { ...event, eventId: record.eventId, at: record.at });
 }
 
 /** What came before an answer that was taken over is settled: downstream has heard of the answer since. */
@@ -78,13 +87,12 @@ function isEndAfterAnswer(event: JourneyEvent, { answer }: ApplicationState): bo
 /** Whether the state shows it: one that was recorded, and nothing more, has told nobody. */
 function isApplied({ event, record }: RecordedMatch, { lastEnd }: ApplicationState): boolean {
   if (record === null || lastEnd === null) return false;
-  const { eventId, at } = record;
-  return stampOf({ ...event, eventId, at }) <= lastEnd.stamp;
+  return stampHere({ event, record }) <= lastEnd.stamp;
 }
 
-/** Whether it may still be withheld: its message is retried for so long. */
+/** Whether it may still be withheld: its message may crash and be retried, or be redriven, for so long. */
 function isRecent(record: RecordedEvent | null, now: number): boolean {
-  return record !== null && now - record.receivedAt <= GAP.longestRetryMs;
+  return record !== null && now - record.receivedAt <= GAP.redriveMs;
 }
 
 function isAsAnswered({ event, record }: RecordedMatch, { status, outcome }: Snapshot): boolean {

@@ -1,12 +1,11 @@
 import { mergeState, outcomeOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
-import { lastReopeningIn } from "./confirmation.ts";
+import { lastReopeningIn, stampHere } from "./confirmation.ts";
 import { isDecisive } from "./event-types.ts";
 import type { JourneyEvent } from "./journey-event.ts";
 import { stateOfEvent } from "./observation.ts";
 import type { Snapshot } from "./observation.ts";
 import type { MatchedEvent, RecordedEvent } from "./reconciliation.ts";
-import { stampOf } from "./stamp.ts";
 
 /** An event of Alloy's list as it was told to us: what only the list says of it was never applied. */
 export function asRecorded(event: JourneyEvent, record: RecordedEvent): JourneyEvent {
@@ -31,10 +30,10 @@ export function answerOver(said: Snapshot, matches: readonly MatchedEvent[]): Sn
   const at = matches.reduce((newest, { record }) => Math.max(newest, record?.at ?? 0), said.at);
   if (said.status !== "completed" || said.outcome !== null) return { ...said, at };
   const reopened = lastReopeningIn(matches);
-  const ends = matches
-    .map(({ event }) => event)
-    .filter((event) => isDecisive(event.type) && stampOf(event) > reopened);
-  const listed = joined(ends.map((event) => stateOfEvent(event)));
+  const ends = matches.filter(
+    (match) => isDecisive(match.event.type) && stampHere(match) > reopened,
+  );
+  const listed = joined(ends.map(({ event }) => stateOfEvent(event)));
   return { ...said, at, outcome: listed === null ? null : outcomeOf(listed) };
 }
 

@@ -105,6 +105,8 @@ export function isPublicationDue(
   const { publish, publishLate } = publicationOf(journeyToken, routeOf(event, plot), plot);
   if (!publish || isShadow || isForeign || event.mayBeSilent) return false;
   if (isUncertainEnd(event)) return false;
+  // What only Alloy's answer can confirm stays withheld while Alloy does not answer.
+  if (isForAlloyToConfirm(event) && isBeyondApi(event.application, plot)) return false;
   if (isDamaged(event.application)) return false;
   if (publishLate || event.isAlwaysNews) return true;
   const { token } = event.application;
