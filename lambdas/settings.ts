@@ -510,7 +510,7 @@ export const FOREIGN = {
    * Lists and objects. Each takes some 60 bytes of memory, though two in the text: ten bodies of empty objects in
    * one batch would end the consumer's process. Alloy's longest answers have some thousand.
    */
-  jsonNodes: 1_000_000,
+  jsonNodes: 750_000,
   /** A token of Alloy's: part of keys, and of paths of its API. */
   token: /^[A-Za-z0-9_-]{1,128}$/,
   /** An id of the client's own: a longer one is cut, in the state and on the bus. Twice what an index takes. */

@@ -58,11 +58,11 @@ function strict(entries: readonly PutEventsRequestEntry[]): PutEventsResponse {
 }
 
 describe("a batch of the consumer with one event that is larger than the bus takes", () => {
-  test.each(["journey_name", "outcome", "external_group_id", "entity_token", "type"])(
+  test.each(["journey_name", "outcome", "external_group_id", "type"])(
     "publishes it and its nine neighbours: a huge %s is cut, and counted",
     async (field) => {
       const { consumer, published, counts } = aConsumerOn(strict);
-      const huge = { [field]: "x".repeat(300_000), outcome: "x".repeat(300_000) };
+      const huge = { outcome: "Approved", [field]: "x".repeat(300_000) };
       const final = field === "type" ? {} : { type: "completed_application" };
 
       const { batchItemFailures } = await consumer.process(
@@ -73,7 +73,8 @@ describe("a batch of the consumer with one event that is larger than the bus tak
 
       expect([batchItemFailures, consumer.deadLettered]).toEqual([[], []]);
       expect([...published].toSorted()).toEqual(TOKENS);
-      expect(counts.get("EventsCut")).toBe(1);
+      // Where it is read, and a type once more where it is published.
+      expect(counts.get("EventsCut")).toBe(field === "type" ? 2 : 1);
     },
   );
 

@@ -1,3 +1,5 @@
+import { newerOf } from "../../lambdas/domain/application-state.ts";
+import type { ApplicationState, EntityRegister } from "../../lambdas/domain/application-state.ts";
 import {
   isBeyondApi,
   isDamaged,
@@ -14,7 +16,7 @@ import type { WorldResult } from "./world.ts";
  * recorded, and which effects were had. Two worlds of one plot must have the same, whatever went wrong.
  */
 export function ledgerOf({ plot, cloud, observer }: WorldResult): readonly string[] {
-  const { applications, events } = cloud.applications;
+  const { applications, events, applicants } = cloud.applications;
   const lines: string[] = [];
   for (const application of plot.applications) {
     const { token, journeyToken, events: true_, isShadow } = application;
@@ -27,9 +29,7 @@ export function ledgerOf({ plot, cloud, observer }: WorldResult): readonly strin
     const { next, previous } = state.chain;
     // Where one side names no applicant, what is known of him depends on which side came first.
     const isNamed = !plot.knobs.has("applicant-once");
-    const entities = Object.entries(isNamed ? state.entities : {}).map(
-      ([entity, { status, outcome }]) => `${entity} ${status} ${outcome}`,
-    );
+    const entities = isNamed ? applicantsOf(token, state, applicants) : [];
     lines.push(
       `${token} ${last?.status} ${last?.outcome?.toLowerCase()} next ${next?.token} previous ${previous?.token}`,
       ...entities,
@@ -55,4 +55,22 @@ export function firstDifference(calm: readonly string[], stormy: readonly string
   if (index === -1 && calm.length === stormy.length) return null;
   const at = index === -1 ? calm.length : index;
   return `"${stormy[at]}", and without faults "${calm[at]}"`;
+}
+
+/** Of all applicants, wherever their registers are. */
+function applicantsOf(
+  token: string,
+  { entities }: ApplicationState,
+  stored: ReadonlyMap<string, EntityRegister>,
+): readonly string[] {
+  const registers = new Map(Object.entries(entities));
+  for (const [key, register] of stored) {
+    if (!key.startsWith(`${token} `)) continue;
+    const entity = key.slice(token.length + 1);
+    const known = registers.get(entity);
+    registers.set(entity, known === undefined ? register : newerOf(known, register));
+  }
+  return [...registers]
+    .map(([entity, { status, outcome }]) => `${entity} ${status} ${outcome}`)
+    .toSorted();
 }

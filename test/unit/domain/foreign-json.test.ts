@@ -72,7 +72,7 @@ describe("foreign JSON", () => {
 
   test("is refused when it holds more lists and objects than memory is meant for", () => {
     expect(readJson(`[${"{},".repeat(FOREIGN.jsonNodes)}0]`)).toEqual({
-      reason: "holds more than 1000000 lists and objects",
+      reason: "holds more than 750000 lists and objects",
     });
     expect(readJson(`[${"1,".repeat(FOREIGN.jsonNodes)}0]`)).toHaveProperty("json");
   });
