@@ -13,6 +13,7 @@ import type {
 } from "../domain/application-state.ts";
 import { APPLICATION_STATUSES, isFinal } from "../domain/event-types.ts";
 import { isOfAnswer, padded } from "../domain/stamp.ts";
+import type { Recording } from "../domain/ports.ts";
 import { TABLE } from "../settings.ts";
 
 /** The items of `ApplicationTable` (design 2.7): their keys, and an application's attributes. */
@@ -289,9 +290,15 @@ export function healedMarkOf(item: Item): HealedMark {
   return { ...mark, webhooks: Object.values(webhooks) };
 }
 
-/** The receipt with which an event's item was recorded. */
-export function receiptOf(item: Item): { readonly receiptId: string; readonly receivedAt: number } {
-  return v.parse(v.object({ receiptId: v.string(), receivedAt: v.number() }), item);
+const RecordingSchema = v.object({
+  receiptId: v.string(),
+  receivedAt: v.number(),
+  isWithheld: v.nullish(v.boolean(), false),
+});
+
+/** What an event's item says of how it was recorded. */
+export function recordingOf(item: Item): Omit<Recording, "isNew"> {
+  return v.parse(RecordingSchema, item);
 }
 
 /** What events say of an application, which never changes once it is known. */

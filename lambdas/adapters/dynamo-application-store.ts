@@ -38,7 +38,7 @@ import {
   healedKey,
   healedMarkOf,
   present,
-  receiptOf,
+  recordingOf,
   recordedReportOf,
   REPORT_ATTRIBUTES,
 } from "./application-item.ts";
@@ -104,10 +104,11 @@ export class DynamoApplicationStore implements ApplicationStore {
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
         }),
       );
-      return { isNew: true, receiptId: event.receiptId, receivedAt: event.receivedAt };
+      const { receiptId, receivedAt } = event;
+      return { isNew: true, receiptId, receivedAt, isWithheld };
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException && error.Item !== undefined) {
-        return { isNew: false, ...receiptOf(unmarshall(error.Item)) };
+        return { isNew: false, ...recordingOf(unmarshall(error.Item)) };
       }
       throw translateAwsError("Recording an event", error);
     }

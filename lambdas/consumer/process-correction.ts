@@ -81,10 +81,9 @@ function isTold(before: ApplicationState, correction: Correction): boolean {
 }
 
 function needsAnswer(before: ApplicationState | null, correction: Correction): boolean {
-  const { snapshot, news, confirms } = correction;
+  // An answer that names a mark or a rerun alone must not stand for an end that nobody was told of.
+  if (!correction.settles) return false;
   if (before === null) return true;
   if (before.answer?.correctionId === correctionIdOf(correction)) return false;
-  if (isAnswered(before, snapshot)) return false;
-  // News of a mark or of a rerun alone leaves an application that agrees as it is.
-  return news === "status" || confirms !== null || !agree(before, snapshot);
+  return !isAnswered(before, correction.snapshot);
 }

@@ -3,7 +3,7 @@ import type { NearbyReports } from "../domain/alias.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
 import { publicationOf, routeOf } from "../domain/journey-routes.ts";
 import { stateOfEvent, stateOfHealedEvent } from "../domain/observation.ts";
-import type { Merged } from "../domain/ports.ts";
+import type { Merged, Recording } from "../domain/ports.ts";
 import { publishedEvent } from "../domain/published-event.ts";
 import { TWIN_MS, reportOf } from "../domain/reconciliation.ts";
 import type { EventReport } from "../domain/reconciliation.ts";
@@ -61,7 +61,7 @@ export async function processJourneyEvent(
   if (alias === null) {
     const recording = recorded ?? (await record(event));
     if (await hasHadEffect(recording, work, event, dependencies)) return "duplicate";
-    await publishJourneyEvent(work, event, merged, recording.isNew, publish, dependencies);
+    await publishJourneyEvent(work, event, merged, recording, publish, dependencies);
     return processed;
   }
 
@@ -73,9 +73,11 @@ export async function processJourneyEvent(
     isOwnEffect = !isHealed && !(await isRecorded(alias));
     const recording = isOwnEffect && recorded !== null ? recorded : await record(known);
     if (await hasHadEffect(recording, work, known, dependencies)) return;
-    const { isNew } = recording;
     const subject = isOwnEffect ? event : known;
-    await publishJourneyEvent(work, subject, merged, isNew, publish, dependencies, [event, known]);
+    await publishJourneyEvent(work, subject, merged, recording, publish, dependencies, [
+      event,
+      known,
+    ]);
   });
   if (result === "in-conflict") throw new AliasInProgress();
   // The record's own message may rest in the dead-letter queue; by now its event has had its effect.
@@ -130,7 +132,7 @@ async function publishJourneyEvent(
   work: Work,
   event: JourneyEvent,
   merged: Merged,
-  isNew: boolean,
+  { isNew, isWithheld: wasWithheld }: Recording,
   publish: Publish,
   { settings, metrics, store }: ProcessDependencies,
   /** All reports of the event: the other one may have moved the state, and is no other event. */
@@ -142,9 +144,10 @@ async function publishJourneyEvent(
   if (isNew) countRecorded(work, event, late, metrics);
   const route = routeOf(event, settings);
   if (state.isShadow) return;
-  if (reports.every((report) => isWithheld(report, merged))) {
+  // The state may have taken it for its end since: a second try decides as the first did.
+  if (wasWithheld || reports.every((report) => isWithheld(report, merged))) {
     // An undecided end is recorded so.
-    if (!isUndecided(event)) await store.withholdEvent(event);
+    if (!wasWithheld && !isUndecided(event)) await store.withholdEvent(event);
     return;
   }
   if (!isPublished(event, late, publicationOf(event.journeyToken, route, settings))) return;

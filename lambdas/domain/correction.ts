@@ -37,6 +37,8 @@ export interface Correction {
    * is for our own books, such as that the application is a shadow one.
    */
   readonly news: "status" | "rerun" | "nothing";
+  /** Whether the application stands by this answer from now on; not where it only names a mark or a rerun. */
+  readonly settles: boolean;
   /** The recorded end that the answer confirms: it is published under its own id. */
   readonly confirms: EventReport | null;
   /** Of news of a rerun: the new applications, oldest first. */
@@ -79,7 +81,7 @@ export function correctionsOf(
   const common = { snapshot, askedAt: now, basis, since, confirms: null };
 
   const untold = untoldReruns({ events, reruns }, applied, settledBy);
-  const rerunNews = { ...common, news: "rerun", reruns: untold } as const;
+  const rerunNews = { ...common, news: "rerun", settles: false, reruns: untold } as const;
   return [...statusCorrection(), ...(untold.length > 0 ? [rerunNews] : [])];
 
   function statusCorrection(): readonly Correction[] {
@@ -88,7 +90,7 @@ export function correctionsOf(
     // Which of two ends downstream has heard of is not settled yet.
     if (told === "unclear") return [];
     if (confirms !== null && told === "no" && !isAnswered(state, snapshot)) {
-      return [{ ...common, news: "status", confirms, reruns: [] }];
+      return [{ ...common, news: "status", settles: true, confirms, reruns: [] }];
     }
     const isMoved =
       !agrees &&
@@ -96,7 +98,7 @@ export function correctionsOf(
       (snapshot.at <= settledBy || confirmsOutcome(applied, snapshot));
     if (!isMoved && !isMarked(snapshot, state)) return [];
     const isNews = isMoved && told === "no" && !isToldOfAnApplicant(applied, snapshot);
-    return [{ ...common, news: isNews ? "status" : "nothing", reruns: [] }];
+    return [{ ...common, news: isNews ? "status" : "nothing", settles: isMoved, reruns: [] }];
   }
 }
 
@@ -238,6 +240,7 @@ const CorrectionSchema = v.object({
   askedAt: v.exactOptional(v.number()),
   basis: v.exactOptional(text, null),
   since: v.exactOptional(text, null),
+  settles: v.exactOptional(v.boolean()),
   confirms: v.exactOptional(v.nullable(EventReportSchema), null),
   news: v.picklist(["status", "rerun", "nothing"]),
   reruns: v.array(v.object({ applicationToken: token, createdAt: time })),
@@ -263,8 +266,9 @@ export function parseCorrection(
   if (!isJsonObject(json) || !("snapshot" in json)) return null;
   const parsed = v.safeParse(CorrectionSchema, json);
   if (parsed.success) {
-    const { askedAt = parsed.output.snapshot.at, ...correction } = parsed.output;
-    return { correction: { ...correction, askedAt } };
+    const { output } = parsed;
+    const { askedAt = output.snapshot.at, settles = output.news === "status" } = output;
+    return { correction: { ...output, askedAt, settles } };
   }
   const where = parsed.issues.map((issue) => v.getDotPath(issue) ?? "the whole").join(", ");
   return { reason: `the correction lacks or mistypes: ${where}` };

@@ -39,6 +39,8 @@ export interface Recording {
   readonly receiptId: string;
   /** When that receipt was received, epoch milliseconds. */
   readonly receivedAt: number;
+  /** It was withheld when it was processed before. */
+  readonly isWithheld: boolean;
 }
 
 /** Evidence that an event could not be processed; removed when it has been. */

@@ -483,6 +483,7 @@ export function describeApplicationStore(
           isNew: true,
           receiptId: record.receiptId,
           receivedAt: record.receivedAt,
+          isWithheld: false,
         });
 
         expect(await opened.eventsOf(record.applicationToken)).toEqual([record]);
@@ -497,6 +498,7 @@ export function describeApplicationStore(
           isNew: false,
           receiptId: record.receiptId,
           receivedAt: record.receivedAt,
+          isWithheld: false,
         });
 
         expect(await opened.eventsOf(record.applicationToken)).toEqual([record]);

@@ -1,7 +1,13 @@
 import { QUEUE } from "../../lambdas/settings.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { ReceivedMessage } from "../../tools/memory/queue.ts";
-import { isDamaged, isForAlloyToConfirm, isHandled, isPublicationDue } from "./expectations.ts";
+import {
+  isDamaged,
+  isForAlloyToConfirm,
+  isHandled,
+  isPublicationDue,
+  isSaidByAnswer,
+} from "./expectations.ts";
 import type { Observer } from "./observer.ts";
 import { identityOf } from "./views.ts";
 import type { Plot } from "./plot.ts";
@@ -80,7 +86,7 @@ function howItLeft(
   }
   const isPublished = event.ids.some((id) => observer.publicationsOf.has(id));
   // In the end, `judge` looks for what Alloy's answer had to confirm.
-  if (isForAlloyToConfirm(event)) return null;
+  if (isForAlloyToConfirm(event) || isSaidByAnswer(event, { plot, observer })) return null;
   if (!isPublished && isPublicationDue(event, { plot, observer })) {
     return `${event.name} (${receiptId}) left the queue, and is not published`;
   }

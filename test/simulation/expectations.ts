@@ -96,6 +96,24 @@ export function isUncertainEnd(event: TrueEvent): boolean {
   return (isForAlloyToConfirm(event) || event.isAlloysAlone) && !isConfirmed(event);
 }
 
+/** Whether Alloy's own answer has told of an end: its event has no effect of its own then. */
+export function isSaidByAnswer(
+  event: TrueEvent,
+  { plot, observer }: { readonly plot: Plot; readonly observer: Observer },
+): boolean {
+  if (!isEnd(event)) return false;
+  return observer.publications.some(
+    ({ event: said }) =>
+      said.eventType === "snapshot" &&
+      said.applicationToken === event.application.token &&
+      said.route === routeOf(event, plot),
+  );
+}
+
+export function isEnd({ type }: Pick<TrueEvent, "type">): boolean {
+  return ENDS.includes(type);
+}
+
 /** Whether it must be published: its route is, and it was not overtaken by something newer. */
 export function isPublicationDue(
   event: TrueEvent,

@@ -9,6 +9,7 @@ import {
   isHandled,
   isPublicationDue,
   isRouteOf,
+  isSaidByAnswer,
   routeOf,
 } from "./expectations.ts";
 import { judgeAsking, judgeEnds } from "./judge-whole.ts";
@@ -123,17 +124,6 @@ function isOfKnownShadow(
   if (!isShadow) return false;
   const knownAt = shadows.get(token) ?? Number.POSITIVE_INFINITY;
   return isShadowBySide !== "answers" || (invocation?.startedAt ?? 0) > knownAt;
-}
-
-/** Whether Alloy's own answer has told of an end that it had to confirm. */
-function isSaidByAnswer(event: TrueEvent, { plot, observer }: Seen): boolean {
-  if (!isForAlloyToConfirm(event)) return false;
-  return observer.publications.some(
-    ({ event: said }) =>
-      said.eventType === "snapshot" &&
-      said.applicationToken === event.application.token &&
-      said.route === routeOf(event, plot),
-  );
 }
 
 /** More than once only where a fault fell between publishing and remembering. */

@@ -3,9 +3,8 @@ import type { ApplicationState, EntityRegister } from "../../lambdas/domain/appl
 import {
   isBeyondApi,
   isDamaged,
-  isForAlloyToConfirm,
+  isEnd,
   isHandled,
-  isUncertainEnd,
   publicationOf,
   routeOf,
 } from "./expectations.ts";
@@ -39,9 +38,9 @@ export function ledgerOf({ plot, cloud, observer }: WorldResult): readonly strin
       const isRecorded = event.ids.some((id) => events.has(id));
       // Of a step that may come late, and is not published then, the effect depends on the weather.
       const { publish, publishLate } = publicationOf(journeyToken, routeOf(event, plot), plot);
-      const isOfAlloysAnswer = isForAlloyToConfirm(event) || isUncertainEnd(event);
+      // An end is told once, by its event or by Alloy's answer: `judgeEnds` sees to it.
       const isNews = (publishLate || event.isAlwaysNews) && !event.mayBeSilent;
-      const isCertain = publish && !isShadow && isNews && !isOfAlloysAnswer;
+      const isCertain = publish && !isShadow && isNews && !isEnd(event);
       const effects = isCertain ? event.ids.filter((id) => observer.publicationsOf.has(id)) : [];
       lines.push(`${event.name} ${isRecorded ? "recorded" : "lost"} ${effects.length}`);
     }

@@ -68,17 +68,18 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   readonly #failuresOf = new Map<string, Map<string, FailureRecord>>();
 
   async recordEvent(event: EventRecord): Promise<Recording> {
-    const { applicationToken, eventId, receiptId, receivedAt } = event;
+    const { applicationToken, eventId, receiptId, receivedAt, isWithheld } = event;
     checkEventKey(event);
     const kept = this.events.get(eventId);
     if (kept !== undefined) {
-      return { isNew: false, receiptId: kept.receiptId, receivedAt: kept.receivedAt };
+      const { receiptId: first, receivedAt: firstAt, isWithheld: was } = kept;
+      return { isNew: false, receiptId: first, receivedAt: firstAt, isWithheld: was };
     }
     this.events.set(eventId, event);
     if (applicationToken !== null) {
       innerMap(this.#eventsOf, applicationToken).set(eventId, event);
     }
-    return { isNew: true, receiptId, receivedAt };
+    return { isNew: true, receiptId, receivedAt, isWithheld };
   }
 
   async withholdEvent({ eventId }: JourneyEvent): Promise<void> {

@@ -45,6 +45,7 @@ export const ANSWER_MUTANTS: readonly StrictMutant[] = [
         askedAt: AT,
         basis: null,
         since: null,
+        settles: true,
         confirms: null,
         news: "status",
         reruns: [],

@@ -199,6 +199,6 @@ class ForgetfulTable extends MemoryApplicationTable {
   override async recordEvent(event: EventRecord): Promise<Recording> {
     await super.recordEvent(event);
     const { receiptId, receivedAt } = event;
-    return { isNew: true, receiptId, receivedAt };
+    return { isNew: true, receiptId, receivedAt, isWithheld: false };
   }
 }

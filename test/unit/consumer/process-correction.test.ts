@@ -63,6 +63,7 @@ function aCorrection(
     askedAt: NOW,
     basis: null,
     since: null,
+    settles: true,
     confirms: null,
     news: "status",
     reruns: [],
