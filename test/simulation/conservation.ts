@@ -1,13 +1,7 @@
 import { QUEUE } from "../../lambdas/settings.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { ReceivedMessage } from "../../tools/memory/queue.ts";
-import {
-  isDamaged,
-  isForAlloyToConfirm,
-  isHandled,
-  isPublicationDue,
-  isSaidByAnswer,
-} from "./expectations.ts";
+import { isEnd, isHandled, isPublicationDue } from "./expectations.ts";
 import type { Observer } from "./observer.ts";
 import { identityOf } from "./views.ts";
 import type { Plot } from "./plot.ts";
@@ -85,8 +79,8 @@ function howItLeft(
     return `${event.name} (${receiptId}) left the queue, and is not recorded`;
   }
   const isPublished = event.ids.some((id) => observer.publicationsOf.has(id));
-  // In the end, `judge` looks for what Alloy's answer had to confirm.
-  if (isForAlloyToConfirm(event) || isSaidByAnswer(event, { plot, observer })) return null;
+  // Alloy's answer may have to tell of an end, or have told it: `judge` looks for that when all is over.
+  if (isEnd(event)) return null;
   if (!isPublished && isPublicationDue(event, { plot, observer })) {
     return `${event.name} (${receiptId}) left the queue, and is not published`;
   }
