@@ -1,7 +1,7 @@
 import { QUEUE } from "../../lambdas/settings.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { ReceivedMessage } from "../../tools/memory/queue.ts";
-import { isEnd, isHandled, isPublicationDue } from "./expectations.ts";
+import { isDamaged, isEnd, isHandled, isPublicationDue } from "./expectations.ts";
 import type { Observer } from "./observer.ts";
 import { identityOf } from "./views.ts";
 import type { Plot } from "./plot.ts";
