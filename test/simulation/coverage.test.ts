@@ -29,6 +29,7 @@ const CALLS = [
   "queue.retryAfter",
   "metrics.record",
   "due.list",
+  "due.witness",
   "due.claim",
   "due.history",
   "due.plan",
