@@ -30,7 +30,6 @@ interface EventFacts {
   readonly later: ReadonlySet<string>;
   readonly isDelivered: boolean;
   readonly deliveries: number;
-  readonly states: ReadonlySet<string>;
   readonly hasNeighbour: boolean;
   readonly hasOthersNeighbour: boolean;
 }
@@ -102,7 +101,6 @@ function eventFacts({ plot, observer, deliveries }: Seen): readonly EventFacts[]
       later: new Set(later),
       isDelivered: own.some(({ state }) => state === "delivered"),
       deliveries: (first === null ? 0 : 1) + later.length,
-      states: new Set(own.map(({ state }) => state)),
       hasNeighbour: near.length > 0,
       hasOthersNeighbour: near.some((other) => applicantOf(other) !== applicantOf(event)),
     };

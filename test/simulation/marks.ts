@@ -206,8 +206,6 @@ export const MARKS = {
   // The way in, the queue, the operator.
   "Alloy switched the webhook off": (_, { deliveries }) =>
     deliveries.log.some(({ state }) => state === "dropped"),
-  "Alloy gave an event up, and it came all the same": ({ events }) =>
-    events.some(({ states, first }) => states.has("exhausted") && first !== null),
   "an event waited while another invocation worked on it": (_, { observer }) =>
     observer.tallies.conflicts > 0,
   "an event had been remembered when it came again": (_, { observer }) =>
