@@ -4,7 +4,7 @@ import type { RouteId } from "../../lambdas/settings.ts";
 import type { FaultKind } from "./faults.ts";
 import { isBeyondApi, isDamaged, isHandled, publicationOf, routeOfEnd } from "./expectations.ts";
 import type { Seen } from "./invariants.ts";
-import type { TrueApplication } from "./plot-application.ts";
+import type { TrueApplication, TrueEvent } from "./plot-application.ts";
 
 /*
  * What was told downstream of an application as a whole, by whichever event or correction, and how often Alloy
@@ -21,6 +21,12 @@ const ENDED: readonly (string | null)[] = ["completed", "error", "expired"];
 /** Whether it tells of an end: an event of that kind, or a correction. */
 function tellsOfEnd({ eventType, status }: PublishedEvent): boolean {
   return ENDS.includes(eventType) || (eventType === "snapshot" && ENDED.includes(status));
+}
+
+/** Whether one of its two sides, or both, name no outcome. */
+function isUnnamed(event: TrueEvent | null): boolean {
+  if (event === null) return false;
+  return [event.told, event.listed].some((view) => (view["outcome"] ?? null) === null);
 }
 
 /**
@@ -42,7 +48,8 @@ export function judgeEnds(application: TrueApplication, { plot, observer }: Seen
   for (const { event } of observer.publications) {
     if (event.applicationToken !== token || !tellsOfEnd(event)) continue;
     // An end that names no outcome is told as it is, and Alloy's own word follows.
-    if (event.route === "completed" && event.outcome === null) continue;
+    const isNamed = event.outcome !== null || !isUnnamed(plot.eventOf(event.eventId));
+    if (event.route === "completed" && !isNamed) continue;
     const ids = told.get(event.route) ?? new Set();
     told.set(event.route, ids.add(event.eventId));
   }
