@@ -478,8 +478,6 @@ export const TABLE = {
   externalIndex: "external",
   /** Shards of the due index: ten partitions take 10,000 writes a second. */
   dueShards: 10,
-  /** DynamoDB takes no longer key of an index (its page "Constraints"); such an id is kept, not indexed. */
-  maxIndexKeyBytes: 2_048,
   /** TTL attribute of `ApplicationTable`, epoch seconds; only events and marks may carry it. */
   expiryAttribute: "expiresAt",
 } as const;

@@ -11,7 +11,9 @@ import type {
   EndRegister,
   EntityRegister,
 } from "../domain/application-state.ts";
+import { EventReportSchema } from "../domain/event-report-schema.ts";
 import { APPLICATION_STATUSES, isFinal } from "../domain/event-types.ts";
+import { isIndexKey } from "../domain/foreign-text.ts";
 import { isOfAnswer, padded } from "../domain/stamp.ts";
 import type { Recording } from "../domain/ports.ts";
 import { TABLE } from "../settings.ts";
@@ -267,21 +269,12 @@ export function recordedReportOf(item: Item): NearbyReports["recorded"][number] 
   return { ...report, at };
 }
 
-const ReportSchema = v.object({
-  eventId: v.string(),
-  type: v.string(),
-  at: v.number(),
-  entityApplicationToken: v.nullable(v.string()),
-  entityToken: v.nullable(v.string()),
-  nodeId: v.nullable(v.string()),
-  eventToken: v.nullable(v.string()),
-  outcome: v.nullable(v.string()),
-});
-
 const MarkSchema = v.object({
-  event: v.object({ ...ReportSchema.entries, applicationToken: v.string() }),
-  lookAlikes: v.array(v.object({ ...ReportSchema.entries, recordedAs: v.nullable(v.string()) })),
-  webhooks: v.nullish(v.record(v.string(), ReportSchema), {}),
+  event: v.object({ ...EventReportSchema.entries, applicationToken: v.string() }),
+  lookAlikes: v.array(
+    v.object({ ...EventReportSchema.entries, recordedAs: v.nullable(v.string()) }),
+  ),
+  webhooks: v.nullish(v.record(v.string(), EventReportSchema), {}),
 });
 
 /** Reads the mark of a healed event. */
@@ -326,8 +319,7 @@ export function indexedAttributesOf(state: ApplicationState): Readonly<Record<st
 /** The key of the sparse index `external`: the id by which a person would look an application up. */
 function indexedIdOf({ externalIds: { group, application, partner } }: ApplicationState) {
   const id = group ?? application ?? partner;
-  const bytes = Buffer.byteLength(id ?? "");
-  return bytes === 0 || bytes > TABLE.maxIndexKeyBytes ? null : id;
+  return id !== null && isIndexKey(id) ? id : null;
 }
 
 /** All attributes of a state; the poller's own (`dueAt`, …) stand beside them and are not touched. */

@@ -4,7 +4,7 @@ import { factsOf, isDecisive, isFinal } from "./event-types.ts";
 import type { JourneyEvent } from "./journey-event.ts";
 import type { Snapshot } from "./observation.ts";
 import { reportOf } from "./reconciliation.ts";
-import type { EventReport, RecordedEvent } from "./reconciliation.ts";
+import type { EventReport, MatchedEvent, RecordedEvent } from "./reconciliation.ts";
 import { outcomeWordOf } from "./route.ts";
 import { stampOf } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
@@ -13,12 +13,6 @@ import type { Stamp } from "./stamp.ts";
  * Which end downstream has heard of. An end that contradicts the one before it, and an error that could
  * be one applicant's, are recorded and withheld; Alloy's own answer confirms them, or does not.
  */
-
-/** An event of Alloy's list, and the record of it; null when there is none. */
-export interface RecordedMatch {
-  readonly event: JourneyEvent;
-  readonly record: RecordedEvent | null;
-}
 
 export interface Standing {
   /** Whether an event has told downstream what Alloy answers; `unclear`: not yet known. */
@@ -32,7 +26,7 @@ const NOTHING: Standing = { told: "no", confirms: null };
 /** Finds what downstream has heard of the end that Alloy's answer says. */
 export function standingOf(
   snapshot: Snapshot,
-  matches: readonly RecordedMatch[],
+  matches: readonly MatchedEvent[],
   state: ApplicationState,
   now: number,
 ): Standing {
@@ -55,7 +49,7 @@ export function standingOf(
 }
 
 /** Whether its route has it, as far as the record says. */
-function isPublished(end: RecordedMatch, state: ApplicationState): boolean {
+function isPublished(end: MatchedEvent, state: ApplicationState): boolean {
   return isDecisive(end.event.type) && end.record?.isWithheld === false && isApplied(end, state);
 }
 
@@ -63,7 +57,7 @@ function isPublished(end: RecordedMatch, state: ApplicationState): boolean {
  * The last reopening that an end follows. The ends before it are of another epoch: downstream heard of
  * one of them, and not of the next. A reopening that no end follows has changed nothing yet.
  */
-export function lastReopeningIn(matches: readonly RecordedMatch[]): Stamp {
+export function lastReopeningIn(matches: readonly MatchedEvent[]): Stamp {
   const newestOf = (kind: "final" | "reopening", before: Stamp | null) =>
     matches
       .filter(({ event }) => factsOf(event.type)?.meaning.kind === kind)
@@ -74,7 +68,7 @@ export function lastReopeningIn(matches: readonly RecordedMatch[]): Stamp {
 }
 
 /** Where an event stands by its record, if there is one: Alloy's list may date two events in another order. */
-export function stampHere({ event, record }: RecordedMatch): Stamp {
+export function stampHere({ event, record }: MatchedEvent): Stamp {
   return stampOf(record === null ? event : { ...event, eventId: record.eventId, at: record.at });
 }
 
@@ -85,7 +79,7 @@ function isEndAfterAnswer(event: JourneyEvent, { answer }: ApplicationState): bo
 }
 
 /** Whether the state shows it: one that was recorded, and nothing more, has told nobody. */
-function isApplied({ event, record }: RecordedMatch, { lastEnd }: ApplicationState): boolean {
+function isApplied({ event, record }: MatchedEvent, { lastEnd }: ApplicationState): boolean {
   if (record === null || lastEnd === null) return false;
   return stampHere({ event, record }) <= lastEnd.stamp;
 }
@@ -95,7 +89,7 @@ function isRecent(record: RecordedEvent | null, now: number): boolean {
   return record !== null && now - record.receivedAt <= GAP.redriveMs;
 }
 
-function isAsAnswered({ event, record }: RecordedMatch, { status, outcome }: Snapshot): boolean {
+function isAsAnswered({ event, record }: MatchedEvent, { status, outcome }: Snapshot): boolean {
   const meaning = factsOf(event.type)?.meaning;
   if (meaning?.kind !== "final" || meaning.status !== status) return false;
   const said = record === null ? event.outcome : record.outcome;
@@ -103,7 +97,7 @@ function isAsAnswered({ event, record }: RecordedMatch, { status, outcome }: Sna
 }
 
 /** Under the id that it is recorded with, or is about to be. */
-function asRecorded({ event, record }: RecordedMatch): EventReport {
+function asRecorded({ event, record }: MatchedEvent): EventReport {
   const listed = reportOf(event);
   return record === null ? listed : { ...listed, eventId: record.eventId, at: record.at };
 }

@@ -5,7 +5,7 @@ import type { AlloyApplication, AlloyRerun } from "./alloy-application.ts";
 import { endOf, hasEnded, outcomeOf, statusOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
 import { lastReopeningIn, standingOf } from "./confirmation.ts";
-import type { RecordedMatch } from "./confirmation.ts";
+import { EventReportSchema } from "./event-report-schema.ts";
 import { APPLICATION_STATUSES, isFinal } from "./event-types.ts";
 import type { ApplicationStatus } from "./event-types.ts";
 import { isJsonObject, readJson } from "./foreign-json.ts";
@@ -14,7 +14,7 @@ import { joined } from "./heard-events.ts";
 import { contentIdOf } from "./identity.ts";
 import { stateOfEvent } from "./observation.ts";
 import type { Snapshot } from "./observation.ts";
-import type { EventReport } from "./reconciliation.ts";
+import type { EventReport, MatchedEvent } from "./reconciliation.ts";
 import { outcomeWordOf } from "./route.ts";
 import { stampOfAnswer } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
@@ -51,7 +51,7 @@ export interface CorrectionContext {
   /** The events have been queued before, and did not move the state. */
   readonly isStuck: boolean;
   /** Alloy's events, and how each is recorded here. */
-  readonly matches: readonly RecordedMatch[];
+  readonly matches: readonly MatchedEvent[];
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -130,7 +130,7 @@ export function correctionIdOf(correction: Correction): string {
 function outcomeNamed(
   status: ApplicationStatus | null,
   applied: ApplicationState,
-  matches: readonly RecordedMatch[],
+  matches: readonly MatchedEvent[],
 ): string | null {
   if (status !== "completed") return null;
   const end = endOf(applied);
@@ -212,17 +212,6 @@ const time = v.pipe(
   v.nullable(v.number()),
   v.transform((at) => readTime(at)),
 );
-
-const EventReportSchema = v.object({
-  eventId: v.string(),
-  type: v.string(),
-  at: v.number(),
-  entityApplicationToken: text,
-  entityToken: text,
-  nodeId: text,
-  eventToken: text,
-  outcome: text,
-});
 
 const CorrectionSchema = v.object({
   snapshot: v.object({
