@@ -5,7 +5,14 @@ export default defineConfig({
     projects: [
       // Property tests and suites of a thousand cases are quick, but not on a machine that is busy.
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 30_000 } },
-      { test: { name: "contract", include: ["test/contract/**/*.test.ts"], testTimeout: 30_000 } },
+      {
+        test: {
+          name: "contract",
+          include: ["test/contract/**/*.test.ts"],
+          testTimeout: 30_000,
+          setupFiles: ["test/support/fail-on-refusals.ts"],
+        },
+      },
       { test: { name: "infra", include: ["test/infra/**/*.test.ts"], testTimeout: 60_000 } },
       {
         test: {

@@ -9,6 +9,7 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import type { RefusedCall } from "../../tools/strict-aws/strict-client.ts";
+import { expectRefusals } from "../support/refusals.ts";
 
 /** A DynamoDB, or what says to be one, with the limits in front of its client. */
 export interface OpenDynamo {
@@ -114,6 +115,7 @@ export function describeDynamoLimits(
 
       await expect(beyond).rejects.toMatchObject({ name: "ValidationException" });
       expect(dynamo.refused.at(-1)?.refusal.name).toBe("ValidationException");
+      expectRefusals();
     });
 
     test.each(Object.entries(BEYOND))(

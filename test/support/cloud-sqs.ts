@@ -1,7 +1,7 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
-import { refuseBeyondLimits } from "../../tools/strict-aws/strict-client.ts";
+import { withinLimits } from "./refusals.ts";
 
 /** SQS as the operators' tool calls it, over the queues of a cloud in memory: what `redrive` needs, of all of it. */
 export function sqsOver({ events, deadLetters }: MemoryCloud): SQSClient {
@@ -13,7 +13,7 @@ export function sqsOver({ events, deadLetters }: MemoryCloud): SQSClient {
       async () => ({ output: { $metadata: {}, ...answer(commandName) }, response: {} }),
     { step: "initialize" },
   );
-  refuseBeyondLimits(client);
+  withinLimits(client);
   return client;
 
   function answer(commandName: string): object {

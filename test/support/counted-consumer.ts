@@ -12,11 +12,11 @@ import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
 import { perRoute } from "../../lib/per-route.ts";
 import type { ConsumerSettings } from "../../lambdas/settings.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
-import { refuseBeyondLimits } from "../../tools/strict-aws/strict-client.ts";
 
 import { startDynamoDb } from "./dynalite.ts";
 import type { LocalDynamoDb } from "./dynalite.ts";
 import { meterReads } from "./write-meter.ts";
+import { withinLimits } from "./refusals.ts";
 
 /** A batch to be processed, by ours or by another consumer. */
 export type ProcessBatch = (event: SQSEvent, context: Context) => Promise<unknown>;
@@ -69,7 +69,7 @@ export async function startCountedConsumer(
     },
     { step: "initialize" },
   );
-  refuseBeyondLimits(bus);
+  withinLimits(bus);
   const idempotency = new PowertoolsIdempotency(
     new DynamoDBPersistenceLayer({
       tableName: dynamo.idempotencyTableName,

@@ -6,9 +6,10 @@ import putItem from "dynalite/validations/putItem.js";
 import updateItem from "dynalite/validations/updateItem.js";
 
 import { TABLE } from "../../lambdas/settings.ts";
-import { endPagesEarly, refuseBeyondLimits } from "../../tools/strict-aws/strict-client.ts";
+import { endPagesEarly } from "../../tools/strict-aws/strict-client.ts";
 import { guarded } from "./iam.ts";
 import type { RefusedCall } from "../../tools/strict-aws/strict-client.ts";
+import { withinLimits } from "./refusals.ts";
 
 /** A DynamoDB in this process, with the two tables of the stack. */
 export interface LocalDynamoDb {
@@ -105,7 +106,7 @@ export async function startDynamoDb(
     region: "us-east-1",
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   });
-  const refused = refuseBeyondLimits(client);
+  const refused = withinLimits(client);
   guarded(client);
   if (options.pageItems !== undefined) endPagesEarly(client, options.pageItems);
   for (const table of TABLES) await client.send(new CreateTableCommand(table));

@@ -6,8 +6,7 @@ import type {
   MessageAttributeValue,
 } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
-
-import { refuseBeyondLimits } from "../../tools/strict-aws/strict-client.ts";
+import { withinLimits } from "./refusals.ts";
 
 /** What the operations used here are asked with. */
 const InputSchema = v.looseObject({
@@ -54,7 +53,7 @@ export class MemorySqs {
         }),
       { step: "initialize" },
     );
-    refuseBeyondLimits(client);
+    withinLimits(client);
     return client;
   }
 

@@ -8,8 +8,8 @@ import { LocalFailure } from "../../tools/local/failure.ts";
 import { findPython } from "../../tools/local/programs.ts";
 import { startMoto } from "../../tools/moto/server.ts";
 import type { Moto } from "../../tools/moto/server.ts";
-import { refuseBeyondLimits } from "../../tools/strict-aws/strict-client.ts";
 import { TABLES } from "./dynalite.ts";
+import { withinLimits } from "./refusals.ts";
 
 export const MOTO_REGION = "us-east-1";
 export const MOTO_CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" };
@@ -46,7 +46,7 @@ export async function makeMotoTables(endpoint: string) {
     region: MOTO_REGION,
     credentials: MOTO_CREDENTIALS,
   });
-  const refused = refuseBeyondLimits(client);
+  const refused = withinLimits(client);
   const suffix = randomBytes(5).toString("hex");
   const names = TABLES.map(({ TableName }) => `${TableName}-${suffix}`);
   for (const [index, table] of TABLES.entries()) {
@@ -73,7 +73,7 @@ export async function makeMotoBucket(endpoint: string) {
     credentials: MOTO_CREDENTIALS,
     forcePathStyle: true,
   });
-  refuseBeyondLimits(client);
+  withinLimits(client);
   const bucket = `payloads-${randomBytes(5).toString("hex")}`;
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
   return { client, bucket };
