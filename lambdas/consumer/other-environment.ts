@@ -73,7 +73,7 @@ function environmentOf(subject: Subject): Environment | null {
     case "foreign-webhook":
       return subject.webhook.environment;
     case "submission":
-      return null;
+      return subject.environment;
     case "correction":
       return subject.correction.snapshot.environment;
   }

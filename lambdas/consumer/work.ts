@@ -7,7 +7,7 @@ import { readBody } from "../domain/envelope.ts";
 import type { Envelope } from "../domain/envelope.ts";
 import { PermanentError } from "../domain/errors.ts";
 import { parseWebhook } from "../domain/journey-event.ts";
-import type { ForeignWebhook, ParsedWebhook } from "../domain/journey-event.ts";
+import type { Environment, ForeignWebhook, ParsedWebhook } from "../domain/journey-event.ts";
 import type { Submission } from "../domain/observation.ts";
 import type { PayloadReader } from "../domain/ports.ts";
 import type { Receipt } from "../domain/published-event.ts";
@@ -27,6 +27,8 @@ export type Subject =
   | {
       readonly kind: "submission";
       readonly submission: Submission;
+      /** Null when it does not say. */
+      readonly environment: Environment | null;
       /** How many of its texts were cut. */
       readonly cutTexts: number;
     }
@@ -67,9 +69,9 @@ export async function readWork(record: SQSRecord, payloads: PayloadReader): Prom
   if (envelope.kind === "submission") {
     const parsed = parseSubmission(envelope.submission, receivedAt);
     if ("reason" in parsed) throw new PermanentError(parsed.reason);
-    const { submission, cutTexts } = parsed;
+    const { submission } = parsed;
     const { applicationToken: sequence, submittedAt: at } = submission;
-    const subject = { kind: "submission", submission, cutTexts } as const;
+    const subject = { kind: "submission", ...parsed } as const;
     const key = `submission ${sequence}`;
     const alone = { payloadKey: null, lookAlikes: [], isForced: false, receiptIds: [receiptId] };
     return { key, sequence, at, subject, receipt, ...alone, records: [record] };

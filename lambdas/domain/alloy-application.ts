@@ -1,12 +1,13 @@
 import { FOREIGN } from "../settings.ts";
 import type { RerunChain } from "./application-state.ts";
+import { environmentOfFlag } from "./environment.ts";
 import { APPLICATION_STATUSES } from "./event-types.ts";
 import type { ApplicationStatus } from "./event-types.ts";
 import { isJsonObject, listIn, objectIn, readJson } from "./foreign-json.ts";
 import type { JsonObject } from "./foreign-json.ts";
 import { cutTo, FreeTexts, readFlag, readText, readToken } from "./foreign-text.ts";
 import { parseWebhook } from "./journey-event.ts";
-import type { Environment, JourneyEvent } from "./journey-event.ts";
+import type { JourneyEvent } from "./journey-event.ts";
 import type { Snapshot } from "./observation.ts";
 import { EARLIEST_MS, readTime } from "./plausible-time.ts";
 
@@ -76,7 +77,7 @@ export function parseAlloyApplication(
     applicationToken: asked.applicationToken,
     journeyToken: readToken(journey["journey_token"]) ?? asked.journeyToken,
     journeyName: readText(journey["journey_name"]),
-    environment: environmentOf(json),
+    environment: environmentOfFlag(json["sandbox"]),
     isShadow: isShadow(json),
   };
   const { events, unreadableEvents } = readEvents(listIn(embedded, "events"), context);
@@ -189,12 +190,6 @@ function isShadow(json: JsonObject): boolean {
   return (
     readFlag(json["is_shadow_app"]) === true || readFlag(json["is_shadow_application"]) === true
   );
-}
-
-function environmentOf(json: JsonObject): Environment | null {
-  const isSandbox = readFlag(json["sandbox"]);
-  if (isSandbox === null) return null;
-  return isSandbox ? "sandbox" : "live";
 }
 
 /** The status that a text names, in any case of letters. */

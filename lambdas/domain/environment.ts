@@ -1,4 +1,16 @@
+import { readFlag } from "./foreign-text.ts";
 import type { Environment } from "./journey-event.ts";
+
+/**
+ * The environment by the flag `sandbox`, as Alloy's answers to Create and Get have it.
+ *
+ * @returns null when it says neither.
+ */
+export function environmentOfFlag(sandbox: unknown): Environment | null {
+  const isSandbox = readFlag(sandbox);
+  if (isSandbox === null) return null;
+  return isSandbox ? "sandbox" : "live";
+}
 
 /**
  * Whether something is of another environment than the stage that got it, by its own word: a sandbox trigger of

@@ -1,5 +1,7 @@
+import { environmentOfFlag } from "./environment.ts";
 import { isJsonObject, objectIn } from "./foreign-json.ts";
 import { FreeTexts, readRequiredToken, readToken } from "./foreign-text.ts";
+import type { Environment } from "./journey-event.ts";
 import type { Submission } from "./observation.ts";
 import { readTime } from "./plausible-time.ts";
 
@@ -16,7 +18,10 @@ export function parseSubmission(
 ):
   | {
       readonly submission: Submission;
-      /** How many of its texts were cut. */ readonly cutTexts: number;
+      /** By its flag `sandbox`, which Alloy's answer to Create has; null when it does not say. */
+      readonly environment: Environment | null;
+      /** How many of its texts were cut. */
+      readonly cutTexts: number;
     }
   | { readonly reason: string } {
   if (!isJsonObject(detail)) return { reason: "the submission is no JSON object" };
@@ -37,5 +42,9 @@ export function parseSubmission(
       application: texts.id(detail["external_application_id"]),
     },
   };
-  return { submission, cutTexts: texts.cut };
+  return {
+    submission,
+    environment: environmentOfFlag(detail["sandbox"]),
+    cutTexts: texts.cut,
+  };
 }

@@ -57,7 +57,7 @@ function howItLeft(
     const token = envelope.submission?.journey_application_token ?? "";
     const application = plot.applications.find((one) => one.token === token);
     if (application !== undefined && !isHandled(plot, application.journeyToken)) return DROPPED;
-    const isUnable = application !== undefined && isDamaged(application);
+    const isUnable = application !== undefined && (isDamaged(application) || application.isForeign);
     return isUnable || cloud.applications.applications.has(token)
       ? null
       : `the submission of ${token} left the queue, and nothing is known of it`;

@@ -173,7 +173,10 @@ function isCutOff({ event, invocation, at, rememberedAt }: Publication): boolean
 
 function judgeApplication(application: TrueApplication, seen: Seen): void {
   const { plot, cloud, observer } = seen;
-  const { token, journeyToken, events } = application;
+  const { token, journeyToken, events, isForeign } = application;
+  if (isForeign && cloud.applications.applications.has(token)) {
+    observer.violate("doubled", `${token} is of another environment, and its webhooks are missed`);
+  }
   if (!isHandled(plot, journeyToken) || isDamaged(application)) return;
   const truth = application.versions.at(-1);
   const standings = observer.standings.get(token) ?? [];

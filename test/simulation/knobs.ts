@@ -30,7 +30,7 @@ export const KNOBS = {
   "api-refuses-some": "the API never knows one of the applications",
   bearer: "the API is called over HTTP with a bearer, and says how long it lives in its own way",
   // Webhooks and submissions.
-  "other-environment": "webhooks of another environment come to the same URL",
+  "other-environment": "webhooks and submissions of another environment come here",
   "odd-family": "the envelope's type is spelled otherwise, or missing",
   "odd-times": "a webhook's time is text, ISO 8601, or seconds",
   "odd-external-ids": "external ids are empty, numbers, or very long",

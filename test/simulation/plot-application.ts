@@ -60,7 +60,7 @@ export interface TrueApplication {
   readonly isFailing: boolean;
   /** From when on nothing can be done with its item, epoch milliseconds; infinite: it is sound. */
   readonly damagedAt: number;
-  /** Its webhooks are of another environment than the stage. */
+  /** Its webhooks, and its submission, are of another environment than the stage. */
   readonly isForeign: boolean;
   readonly events: TrueEvent[];
   /** What Get answered from then on, oldest first. */
@@ -192,12 +192,12 @@ function familyOf({ seed, knobs, isForeign }: Playing): string | null {
 }
 
 function submissionOf(application: JourneyApplication, playing: Playing): Fields | null {
-  const { announced, seed, knobs, name } = playing;
+  const { announced, seed, knobs, name, isForeign } = playing;
   if (announced === null) return null;
   const { token, journey, createdAt, externalIds } = application;
   const submission =
     announced === "whole"
-      ? { ...applicationResponse(application) }
+      ? { ...applicationResponse(application), ...(isForeign && { sandbox: false }) }
       : {
           journey_application_token: token,
           journey_token: journey.token,

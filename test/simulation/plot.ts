@@ -193,13 +193,18 @@ function applicationsOf(dice: Dice, beginning: Beginning): readonly TrueApplicat
     const announced = dice.pick<"whole" | "brief" | null>(["whole", "brief", null, null]);
     const first = playOut(application, steps.all, {
       ...original,
-      announced: isForeign ? null : announced,
+      announced: isForeign ? foreignlyAnnounced(name) : announced,
     });
     if (rerun === null) return [first];
     const again = new Steps(dice, journey === consumer);
     const second = { ...original, name: `${name}r`, announced: null };
     live(again, second);
     return [first, playOut(rerun, again.all, second)];
+  }
+
+  /** Only Alloy's whole answer says its environment. */
+  function foreignlyAnnounced(name: string): "whole" | null {
+    return diceOf(seed, `announcement of ${name}`).pick(["whole", null]);
   }
 
   function mayRerun({ name }: { readonly name: string }): boolean {

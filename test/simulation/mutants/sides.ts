@@ -86,6 +86,14 @@ export const SIDE_MUTANTS: readonly Mutant[] = [
         handle({ Records: event.Records.map(withoutEnvironment) }, context),
     }),
   },
+  {
+    id: "submission-of-another-environment",
+    what: "nobody reads the flag `sandbox` of a submission: webhooks of another environment are missed",
+    plant: () => ({
+      consumer: (handle) => (event, context) =>
+        handle({ Records: event.Records.map(withoutFlag) }, context),
+    }),
+  },
 ];
 
 /** The bug: nothing but type and time is compared. */
@@ -117,6 +125,14 @@ function withoutEnvironment(record: SQSRecord): SQSRecord {
   if (message.kind !== "webhook" || typeof message.body !== "string") return record;
   const body = message.body.replace(/("type":\s*"[a-z:_]*):(?:live|production)"/, '$1"');
   return { ...record, body: JSON.stringify({ ...message, body }) };
+}
+
+/** The bug: the same of what the onboarding service announced. */
+function withoutFlag(record: SQSRecord): SQSRecord {
+  const message: { readonly kind: string; readonly submission?: object } = JSON.parse(record.body);
+  if (message.kind !== "submission") return record;
+  const submission = { ...message.submission, sandbox: null };
+  return { ...record, body: JSON.stringify({ ...message, submission }) };
 }
 
 /** The bug: the index does not know what has failed. */

@@ -1,3 +1,4 @@
+import type { SQSEvent } from "aws-lambda";
 import { describe, expect, test } from "vitest";
 
 import { METRICS } from "../../../lambdas/settings.ts";
@@ -144,6 +145,62 @@ describe("an event that does not say its environment", () => {
     await consumer.process(batch());
 
     expect(consumer.published).toMatchObject([{ route: "approved", environment: "live" }]);
+    expect(mixed()).toBe(0);
+  });
+});
+
+/** What the onboarding service announced, as the rule of the bus hands it over. */
+function submissionBatchOf(submission: Readonly<Record<string, unknown>>): SQSEvent {
+  const envelope = { v: 1, kind: "submission", receiptId: "s", receivedAt: AT, submission };
+  const { Records } = batchOf([""]);
+  return { Records: Records.map((record) => ({ ...record, body: JSON.stringify(envelope) })) };
+}
+
+describe("a submission of another environment than the stage's", () => {
+  test.each([
+    ["live", true],
+    ["live", "true"],
+    ["sandbox", false],
+  ] as const)(
+    "at a %s stage, whose flag is %j, is counted, and nobody waits for its webhooks",
+    async (stage, sandbox) => {
+      const { consumer, mixed, logs } = aCountedConsumer(stage);
+
+      const batch = submissionBatchOf({ journey_application_token: "JA-1", sandbox });
+      const { batchItemFailures } = await consumer.process(batch);
+
+      expect(batchItemFailures).toEqual([]);
+      expect(consumer.store.applications.size).toBe(0);
+      expect(mixed()).toBe(1);
+      expect(logs).toContain("consumer.environment.mixed");
+    },
+  );
+
+  test("leaves the application of the stage's own webhook as it is", async () => {
+    const { consumer } = aCountedConsumer("live");
+    await consumer.process(batchOf([webhook(":live")]));
+    const before = consumer.store.applications.get("JA-1");
+
+    const detail = { journey_application_token: "JA-1", sandbox: true, external_group_id: "g" };
+    await consumer.process(submissionBatchOf(detail));
+
+    expect(consumer.store.applications.get("JA-1")).toEqual(before);
+  });
+});
+
+describe("a submission of the stage's own environment, or of none", () => {
+  test.each([
+    ["live", false],
+    ["sandbox", true],
+    ["live", undefined],
+    ["live", null],
+    ["live", "maybe"],
+  ] as const)("at a %s stage, whose flag is %j, is taken", async (stage, sandbox) => {
+    const { consumer, mixed } = aCountedConsumer(stage);
+
+    await consumer.process(submissionBatchOf({ journey_application_token: "JA-1", sandbox }));
+
+    expect(consumer.store.applications.get("JA-1")?.state.submittedAt).toBe(AT);
     expect(mixed()).toBe(0);
   });
 });

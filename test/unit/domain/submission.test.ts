@@ -70,6 +70,21 @@ describe("a submission", () => {
     expect(submissionOf({ created_at }).submittedAt).toBe(CREATED);
   });
 
+  test.each([
+    [true, "sandbox"],
+    ["true", "sandbox"],
+    [false, "live"],
+    ["FALSE", "live"],
+    [null, null],
+    [undefined, null],
+    ["", null],
+    [1, null],
+  ])("says its environment by its flag: %j is %s", (sandbox, environment) => {
+    const detail = { journey_application_token: "JA-1", sandbox };
+
+    expect(parseSubmission(detail, HEARD)).toMatchObject({ environment });
+  });
+
   test("may name ids by numbers", () => {
     expect(submissionOf({ external_application_id: 1_001 }).externalIds.application).toBe("1001");
   });
