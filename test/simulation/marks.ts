@@ -23,6 +23,11 @@ export const MARKS = {
     events.some(({ first, later }) => first === "webhook" && later.has("poll")),
   "an event came by the poller alone": ({ events }) =>
     events.some(({ first, isDelivered }) => first === "poll" && !isDelivered),
+  "an application that nobody had announced missed an event, and it was healed": ({ events }) =>
+    events.some(
+      ({ event, first, isDelivered }) =>
+        event.application.submission === null && first === "poll" && !isDelivered,
+    ),
   "a webhook of a healed event came with another identity": ({ events }) =>
     events.some(
       ({ first, later, event }) => first === "poll" && later.has("webhook") && event.ids.length > 1,
