@@ -19,7 +19,7 @@ const SERVER = fileURLToPath(new URL("serve.py", import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
 const READY_POLL_MS = 100;
 
-/** A moto server of our own: DynamoDB, S3 and more, written by others than dynalite's and MiniStack's authors. */
+/** A moto server of our own: DynamoDB, S3, EventBridge and more, written by others than dynalite's and MiniStack's authors. */
 export interface Moto {
   readonly endpoint: string;
   readonly stop: () => Promise<void>;
