@@ -79,8 +79,8 @@ describe.skipIf(noMoto !== null)("rules on a webhook of another family", () => {
       busName: "default",
       sleep: async () => {},
     });
-    const { process } = aConsumer({ publisher });
-    await process(batchOf([JSON.stringify(body)]));
+    const consumer = aConsumer({ publisher });
+    await consumer.process(batchOf([JSON.stringify(body)]));
     await bus.send(new RemoveTargetsCommand({ Rule: name, Ids: ["queue"] }));
     const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
     return Messages.length === 1;
