@@ -67,11 +67,12 @@ export class DynamoUpdate {
     this.#conditions.push(`(attribute_not_exists(${name}) OR ${name}.stamp < ${wanted})`);
   }
 
-  /** The stored register is absent, or has no larger stamp. */
-  requireNotNewer(attribute: string, stamp: string): void {
+  /** The stored register is absent, has a smaller stamp, or is this one: of one stamp there may be two. */
+  requireOlderOrSame(attribute: string, register: { readonly stamp: string }): void {
     const name = this.#name(attribute);
-    const wanted = this.#value(stamp);
-    this.#conditions.push(`(attribute_not_exists(${name}) OR ${name}.stamp <= ${wanted})`);
+    const [stamp, whole] = [this.#value(register.stamp), this.#value(register)];
+    const [absent, older] = [`attribute_not_exists(${name})`, `${name}.stamp < ${stamp}`];
+    this.#conditions.push(`(${absent} OR ${older} OR ${name} = ${whole})`);
   }
 
   /** The stored register is absent, or has a smaller stamp than the register in another attribute. */
@@ -83,13 +84,6 @@ export class DynamoUpdate {
   /** The stored register has this stamp. */
   requireStamp(attribute: string, stamp: string): void {
     this.#conditions.push(`${this.#name(attribute)}.stamp = ${this.#value(stamp)}`);
-  }
-
-  /** The stored register is absent, or has this stamp. */
-  requireAbsentOrStamp(attribute: string, stamp: string): void {
-    const name = this.#name(attribute);
-    const wanted = this.#value(stamp);
-    this.#conditions.push(`(attribute_not_exists(${name}) OR ${name}.stamp = ${wanted})`);
   }
 
   /** Whether it changes nothing. */

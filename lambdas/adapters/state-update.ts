@@ -45,8 +45,8 @@ export function fastMerge(observation: ApplicationState, check: CheckRequest): D
   if (submittedAt !== null) update.requireAbsentOr("submittedAt", ">=", submittedAt);
   if (startedAt !== null) update.requireAbsentOr("startedAt", ">=", startedAt);
   if (healedUntil !== null) update.requireAbsentOr("healedUntil", "<=", healedUntil);
-  for (const [token, { stamp }] of Object.entries(observation.entities)) {
-    update.requireNotNewer(entityAttribute(token), stamp);
+  for (const [token, register] of Object.entries(observation.entities)) {
+    update.requireOlderOrSame(entityAttribute(token), register);
   }
   if (progress !== null) {
     // Open, or open again by Alloy's own answer.
@@ -60,7 +60,8 @@ export function fastMerge(observation: ApplicationState, check: CheckRequest): D
     update.requireAbsent("statedFinal");
     update.requireAbsent("lastFinal");
     update.requireOlder("stated", end.stamp);
-    update.requireAbsentOrStamp("final", end.stamp);
+    // The same end under the same id, too, where its other report names no outcome.
+    update.requireAbsentOr("final", "=", end);
   }
   planCheck(update, observation.applicationToken, check.when === "now", check.dueAt);
   update.increment("revision");

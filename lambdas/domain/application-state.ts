@@ -284,8 +284,10 @@ function isAfter<Register extends { readonly stamp: Stamp }>(
   return register !== null && register.stamp > stamp;
 }
 
+/** What is named stands above what is not. */
 function largerAsText<Value>(left: Value, right: Value): Value {
-  return JSON.stringify(left) >= JSON.stringify(right) ? left : right;
+  const textOf = (value: Value) => JSON.stringify(value, (_, inner: unknown) => inner ?? "");
+  return textOf(left) >= textOf(right) ? left : right;
 }
 
 function larger<Value extends string | number>(left: Value | null, right: Value | null) {

@@ -216,7 +216,7 @@ export function describeApplicationStore(
       });
 
       test("keeps the outcome when another report of the end names none", async () => {
-        for (const at of [NOW - 3, NOW + 3]) {
+        for (const at of [NOW - 3, NOW, NOW + 3]) {
           const applicationToken = newToken();
           const end = { type: "completed_application", applicationToken };
           const approved = aJourneyEvent({ ...end, at: NOW, outcome: "Approved" });
@@ -224,10 +224,9 @@ export function describeApplicationStore(
 
           await store.mergeState(stateOfEvent(aJourneyEvent({ ...end, at })), first);
 
-          expect(await seen(applicationToken)).toMatchObject({
-            status: "completed",
-            outcome: "Approved",
-          });
+          const { state, ...shown } = await seen(applicationToken);
+          expect(shown).toMatchObject({ status: "completed", outcome: "Approved" });
+          expect([statusOf(state), outcomeOf(state)]).toEqual(["completed", "Approved"]);
         }
       });
 
@@ -484,6 +483,7 @@ export function describeApplicationStore(
           receiptId: record.receiptId,
           receivedAt: record.receivedAt,
           isWithheld: false,
+          outcome: "Approved",
         });
 
         expect(await opened.eventsOf(record.applicationToken)).toEqual([record]);
@@ -493,12 +493,18 @@ export function describeApplicationStore(
         const record = recordOf(aJourneyEvent({ applicationToken: newToken() }));
         await store.recordEvent(record);
 
-        const again = { ...record, receiptId: "receipt-2", origin: "poll" } as const;
+        const again = {
+          ...record,
+          receiptId: "receipt-2",
+          origin: "poll",
+          outcome: "Approved",
+        } as const;
         expect(await store.recordEvent(again)).toEqual({
           isNew: false,
           receiptId: record.receiptId,
           receivedAt: record.receivedAt,
           isWithheld: false,
+          outcome: null,
         });
 
         expect(await opened.eventsOf(record.applicationToken)).toEqual([record]);
