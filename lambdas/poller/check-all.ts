@@ -186,7 +186,7 @@ export async function checkAll(
 
   function isAgain(claimed: ClaimedApplication, finding: Finding, check: WaitingCheck): boolean {
     const { waitMs } = finding;
-    if (waitMs === null || !isWorthRetrying(claimed.memory, check)) return false;
+    if (waitMs === null || !isWorthRetrying(claimed.memory, check, waitMs)) return false;
     const { shareUsedTo } = finding.memory;
     if (now() + waitMs >= deadline || mayBeAskedAt(shareUsedTo, settings.polling) > now())
       return false;

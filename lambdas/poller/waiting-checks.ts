@@ -82,10 +82,16 @@ function spreadOf(number: number): number {
   return value;
 }
 
-/** Whether the run makes another attempt: of what has not failed before, and what a wait may mend. */
+/**
+ * Whether the run makes another attempt: of what has not failed before, and a wait may mend; and of what met
+ * credentials that have been renewed since, for that was no failure of its own.
+ *
+ * @param waitMs - before the attempt; 0 after renewed credentials alone.
+ */
 export function isWorthRetrying(
   { failedChecks }: { readonly failedChecks: number },
   check: WaitingCheck,
+  waitMs: number,
 ) {
-  return failedChecks === 0 && check.attempts < POLLER.attempts;
+  return (failedChecks === 0 || waitMs === 0) && check.attempts < POLLER.attempts;
 }

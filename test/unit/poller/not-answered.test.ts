@@ -271,6 +271,28 @@ describe("a run in which Alloy knows nobody", () => {
     );
   });
 
+  test("is over for what failed before, although its own call finds the bearer expired each time", async () => {
+    const applications = aMix(0, 2);
+    let [isOut, renewals, renewedAt] = [false, 0, Number.NEGATIVE_INFINITY];
+    const poller = aPoller(applications, {
+      answer(token) {
+        if (poller.renewals() > renewals) renewedAt = poller.now();
+        renewals = poller.renewals();
+        if (isOut) return failed;
+        return poller.now() - renewedAt >= HOUR ? refused : healthyAnswer(token);
+      },
+    });
+    await runs(poller, 1);
+    isOut = true;
+    await runs(poller, 100);
+    isOut = false;
+
+    await runs(poller, 48);
+
+    const failedChecks = [...applications.values()].map(({ memory }) => memory.failedChecks);
+    expect(failedChecks).toEqual([0, 0]);
+  });
+
   test("is not one in which a deleted application is due alone, for others are known", async () => {
     const applications = aMix(1, 1);
     const poller = aPoller(applications, {
