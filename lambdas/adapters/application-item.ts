@@ -287,6 +287,7 @@ const RecordingSchema = v.object({
   receiptId: v.string(),
   receivedAt: v.number(),
   isWithheld: v.nullish(v.boolean(), false),
+  outcome: text,
 });
 
 /** What an event's item says of how it was recorded. */

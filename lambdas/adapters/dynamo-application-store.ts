@@ -104,8 +104,8 @@ export class DynamoApplicationStore implements ApplicationStore {
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
         }),
       );
-      const { receiptId, receivedAt } = event;
-      return { isNew: true, receiptId, receivedAt, isWithheld };
+      const { receiptId, receivedAt, outcome } = event;
+      return { isNew: true, receiptId, receivedAt, isWithheld, outcome };
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException && error.Item !== undefined) {
         return { isNew: false, ...recordingOf(unmarshall(error.Item)) };

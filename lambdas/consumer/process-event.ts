@@ -130,15 +130,17 @@ async function reportsNear(
 
 async function publishJourneyEvent(
   work: Work,
-  event: JourneyEvent,
+  told: JourneyEvent,
   merged: Merged,
-  { isNew, isWithheld: wasWithheld }: Recording,
+  { isNew, isWithheld: wasWithheld, outcome }: Recording,
   publish: Publish,
   { settings, metrics, store }: ProcessDependencies,
-  /** All reports of the event: the other one may have moved the state, and is no other event. */
-  reports: readonly JourneyEvent[] = [event],
+  /** All reports of the event, if there are two: the other one may have moved the state, and is no other event. */
+  both: readonly JourneyEvent[] | null = null,
 ): Promise<void> {
   const { after: state } = merged;
+  const event = { ...told, outcome: told.outcome ?? outcome };
+  const reports = both ?? [event];
   const lateness = await Promise.all(reports.map((report) => isLateIn(report, state, store)));
   const late = lateness.every(Boolean);
   if (isNew) countRecorded(work, event, late, metrics);

@@ -41,6 +41,8 @@ export interface Recording {
   readonly receivedAt: number;
   /** It was withheld when it was processed before. */
   readonly isWithheld: boolean;
+  /** With which it is recorded: another report of the event may name none. */
+  readonly outcome: string | null;
 }
 
 /** Evidence that an event could not be processed; removed when it has been. */

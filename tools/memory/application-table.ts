@@ -68,18 +68,17 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   readonly #failuresOf = new Map<string, Map<string, FailureRecord>>();
 
   async recordEvent(event: EventRecord): Promise<Recording> {
-    const { applicationToken, eventId, receiptId, receivedAt, isWithheld } = event;
+    const { applicationToken, eventId } = event;
     checkEventKey(event);
     const kept = this.events.get(eventId);
-    if (kept !== undefined) {
-      const { receiptId: first, receivedAt: firstAt, isWithheld: was } = kept;
-      return { isNew: false, receiptId: first, receivedAt: firstAt, isWithheld: was };
-    }
+    const { receiptId, receivedAt, isWithheld, outcome } = kept ?? event;
+    const recording = { receiptId, receivedAt, isWithheld, outcome };
+    if (kept !== undefined) return { isNew: false, ...recording };
     this.events.set(eventId, event);
     if (applicationToken !== null) {
       innerMap(this.#eventsOf, applicationToken).set(eventId, event);
     }
-    return { isNew: true, receiptId, receivedAt, isWithheld };
+    return { isNew: true, ...recording };
   }
 
   async withholdEvent({ eventId }: JourneyEvent): Promise<void> {

@@ -198,7 +198,7 @@ async function publishAlone(
 class ForgetfulTable extends MemoryApplicationTable {
   override async recordEvent(event: EventRecord): Promise<Recording> {
     await super.recordEvent(event);
-    const { receiptId, receivedAt } = event;
-    return { isNew: true, receiptId, receivedAt, isWithheld: false };
+    const { receiptId, receivedAt, outcome } = event;
+    return { isNew: true, receiptId, receivedAt, isWithheld: false, outcome };
   }
 }

@@ -152,6 +152,19 @@ describe("a decision is not taken back", () => {
   });
 });
 
+describe("an end that was recorded, and not published", () => {
+  test("is published by the outcome it was recorded with, where its own webhook names none", async () => {
+    const publisher = { publish: () => Promise.reject(new Error("the bus is down")) };
+    const { store, process } = aConsumer({ publisher });
+    await process(pollBatchOf(webhook("completed_application", 0, { outcome: "Approved" })));
+
+    const second = aConsumer({ store });
+    await second.process(batchOf([webhook("completed_application", 0, { outcome: null })]));
+
+    expect(second.published).toMatchObject([{ route: "approved", outcome: "Approved" }]);
+  });
+});
+
 describe("an error", () => {
   const error = webhook("error", 1_000, { entity_application_token: "EA-1" });
 
