@@ -26,8 +26,9 @@ export function detourBeforeEnd(steps: Steps, detour: Detour): void {
   if (entity === undefined) return;
   if (knobs.has("applicant-once") && own(detour, "applicant-once").chance(0.5)) {
     // The application's event beside the applicant's: two of one type within two seconds.
-    steps.add("started_evaluation", "progressed", { entity, node: "identity" });
+    steps.add("started_evaluation", "progressed", { entity, node: "identity", status: "running" });
     steps.add("started_evaluation", "progressed", {
+      status: "running",
       gapMs: own(detour, "applicant-once gap").between(20, 1_900),
     });
   }
