@@ -17,7 +17,7 @@ const MINUTE = 60_000;
 
 /** Whoever was told of a dead letter mends its cause, and redrives. */
 const REDRIVEN_AFTER_MS = 10 * MINUTE;
-/** Alloy is asked for the application so often, at most, until the gap is found: two poll periods. */
+/** The application is checked so often, at most, until the gap is found: two poll periods. */
 const MOST_PERIODS = 2;
 /** Nothing happens in the world any more from then on but what the trouble has left to do. */
 const CALM_AFTER_MS = 2 * 60 * MINUTE;
@@ -35,8 +35,8 @@ export class GapWatch {
   readonly #plot: Plot;
   readonly #planted: PlantedGap;
   readonly #ids: ReadonlySet<string>;
-  /** How often Alloy was asked for the victim's application since the event should have been here. */
-  #asks = 0;
+  /** How often the victim's application was checked since the event should have been here. */
+  #checks = 0;
   #cloud: MemoryCloud | null = null;
   #now: () => number = () => 0;
 
@@ -96,16 +96,12 @@ export class GapWatch {
       },
       pollerDependencies: (right) => ({
         ...right,
-        alloy: {
-          getApplication: async (asked, timeoutMs) => {
-            const answer = await right.alloy.getApplication(asked, timeoutMs);
-            const isOfVictim = asked.applicationToken === victim.application.token;
-            // Of what Alloy does not answer, nothing can be found.
-            if (isOfVictim && answer.kind === "application" && this.#isDue()) this.#asks += 1;
-            return answer;
-          },
-          renewCredentials: () => {
-            right.alloy.renewCredentials();
+        applications: {
+          ...right.applications,
+          // Only a check reads it, and only if Alloy has answered: a witness is asked for, and not checked.
+          history: async (token) => {
+            if (token === victim.application.token && this.#isDue()) this.#checks += 1;
+            return right.applications.history(token);
           },
         },
       }),
@@ -184,7 +180,7 @@ export class GapWatch {
       hasArrived: this.#arrivedAt() !== null,
       isDeadLettered: this.#isDeadLettered(),
     });
-    this.found = { said, was, periods: this.#asks };
+    this.found = { said, was, periods: this.#checks };
   }
 
   /** Whether others than the victim's application have the trouble too. */

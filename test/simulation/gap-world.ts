@@ -1,7 +1,7 @@
 import type { GapStage } from "../../lambdas/settings.ts";
 import { GapWatch } from "./gap-watch.ts";
-import { knobsOf, USUAL_KNOBS } from "./knobs.ts";
-import type { KnobChoice, Knobs } from "./knobs.ts";
+import { GAP_KNOBS, knobsOf } from "./knobs.ts";
+import type { KnobChoice } from "./knobs.ts";
 import { firstDifference, ledgerOf } from "./ledger.ts";
 import type { PlantedGap, Trouble } from "./planted-gap.ts";
 import { plantGap } from "./planted-gap.ts";
@@ -33,8 +33,8 @@ export interface GapResult {
 }
 
 /** Plays a seed's world twice: without any trouble, and with its planted gap. */
-export async function playGap(seed: number, choice: KnobChoice = USUAL_KNOBS): Promise<GapResult> {
-  const plot = plotOf(seed, { knobs: withoutFaults(knobsOf(seed, choice)) });
+export async function playGap(seed: number, choice: KnobChoice = GAP_KNOBS): Promise<GapResult> {
+  const plot = plotOf(seed, { knobs: knobsOf(seed, choice) });
   const calm = await playWorld(plot, { only: NO_FAULTS });
   const falseGaps = calm.cloud.bus.notices.length;
   const planted = plantGap(plot);
@@ -70,11 +70,6 @@ export async function playGap(seed: number, choice: KnobChoice = USUAL_KNOBS): P
     falseGaps: falseGaps + watch.accused.length,
     story: result.story,
   };
-}
-
-/** Nothing else goes wrong: what never ends leaves traces of its own. */
-function withoutFaults(knobs: Knobs): Knobs {
-  return new Set([...knobs].filter((knob) => knob !== "damaged-item" && knob !== "revoked-key"));
 }
 
 /** Whether the world complains of what was planted in it. */

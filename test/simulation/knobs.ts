@@ -83,16 +83,27 @@ const RARE: Readonly<Partial<Record<Knob, number>>> = {
   "revoked-key": 0.02,
   "damaged-item": 0.03,
 };
-const USUAL = 0.12;
+const USUAL_CHANCE = 0.12;
 
 /** Which knobs the worlds of a run have: each seed draws some of these, or all have the same. */
 export type KnobChoice =
   | { readonly kind: "drawn"; readonly from: readonly Knob[] }
   | { readonly kind: "fixed"; readonly knobs: readonly Knob[] };
 
-export const USUAL_KNOBS: KnobChoice = {
+const USUAL: readonly Knob[] = ALL_KNOBS.filter((knob) => HELD.includes(knob));
+export const USUAL_KNOBS: KnobChoice = { kind: "drawn", from: USUAL };
+
+/** Under these nobody can say where a missing event stopped, or nobody is asked: no gap is planted beside them. */
+const HIDES_GAPS: Readonly<Partial<Record<Knob, string>>> = {
+  "api-refuses-all": "for longer than the evidence of a refusal is kept, nothing is compared",
+  "revoked-key": "from then on Alloy's API tells of no application what is missing",
+  "damaged-item": "its messages wait in the queue, and what is missing could wait among them",
+};
+
+/** Those of the usual ones in whose worlds a gap can be found, and its stage be known. */
+export const GAP_KNOBS: KnobChoice = {
   kind: "drawn",
-  from: ALL_KNOBS.filter((knob) => HELD.includes(knob)),
+  from: USUAL.filter((knob) => HIDES_GAPS[knob] === undefined),
 };
 
 export type Knobs = ReadonlySet<Knob>;
@@ -101,7 +112,7 @@ export type Knobs = ReadonlySet<Knob>;
 export function knobsOf(seed: number, choice: KnobChoice = USUAL_KNOBS): Knobs {
   if (choice.kind === "fixed") return new Set(choice.knobs);
   return new Set(
-    choice.from.filter((knob) => diceOf(seed, `${knob}?`).chance(RARE[knob] ?? USUAL)),
+    choice.from.filter((knob) => diceOf(seed, `${knob}?`).chance(RARE[knob] ?? USUAL_CHANCE)),
   );
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { ALL_KNOBS, USUAL_KNOBS } from "./knobs.ts";
+import { ALL_KNOBS, GAP_KNOBS, USUAL_KNOBS } from "./knobs.ts";
 import { parseOptions } from "./options.ts";
 
 describe("the command line of npm run simulate", () => {
@@ -63,6 +63,14 @@ describe("the command line of npm run simulate", () => {
 
   test("plays one seed without any fault", () => {
     expect(parseOptions(["--seed", "7", "--faults", "none"])).toMatchObject({ faults: [] });
+  });
+
+  test("plants gaps where views differ, and not where the API answers nobody", () => {
+    const { knobs } = { knobs: null, ...parseOptions(["--gaps", "--seeds", "5"]) };
+
+    expect(knobs).toEqual(GAP_KNOBS);
+    expect(GAP_KNOBS).toMatchObject({ from: expect.arrayContaining(["node-once"]) });
+    expect(GAP_KNOBS).not.toMatchObject({ from: expect.arrayContaining(["revoked-key"]) });
   });
 
   test("hunts all planted bugs, or one", () => {

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-import { ALL_KNOBS, isKnob, USUAL_KNOBS } from "./knobs.ts";
+import { ALL_KNOBS, GAP_KNOBS, isKnob, USUAL_KNOBS } from "./knobs.ts";
 import type { Knob, KnobChoice } from "./knobs.ts";
 
 /** What `npm run simulate` was asked for. */
@@ -67,7 +67,7 @@ export const USAGE = `npm run simulate -- [options]
 
   --gaps            plant a gap in each world: found within two poll periods, blamed on its stage,
                     healed, and nobody else accused; takes --seeds and --from, or --seed and --trace,
-                    --knobs and --without
+                    --knobs (default: without those under which no gap could be blamed) and --without
 
   --help            print this
 `;
@@ -97,7 +97,8 @@ export function parseOptions(args: readonly string[], now: number = Date.now()):
     throw new OptionError(`--${asked.join(" and --")} exclude each other: give one of them.`);
   }
   const { seed, trace = false, faults, only, from, jobs, verbose = false } = values;
-  const knobs = knobsIn(values.knobs, values.without);
+  const usual = values.gaps === true ? GAP_KNOBS : USUAL_KNOBS;
+  const knobs = knobsIn(values.knobs ?? null, values.without ?? null, usual);
   const range = () => ({
     from: from === undefined ? 1 : numberIn("from", from, LARGEST_SEED),
     count:
@@ -201,17 +202,16 @@ function listIn(text: string | undefined): readonly string[] | null {
   );
 }
 
-function knobsIn(given: string | undefined, without: string | undefined): KnobChoice {
-  const choice = chosenKnobs(given);
-  if (without === undefined) return choice;
+function knobsIn(given: string | null, without: string | null, usual: KnobChoice): KnobChoice {
+  const choice = given === null ? usual : chosenKnobs(given);
+  if (without === null) return choice;
   const left = namesIn("without", without);
   return choice.kind === "drawn"
     ? { kind: "drawn", from: choice.from.filter((knob) => !left.includes(knob)) }
     : { kind: "fixed", knobs: choice.knobs.filter((knob) => !left.includes(knob)) };
 }
 
-function chosenKnobs(given: string | undefined): KnobChoice {
-  if (given === undefined) return USUAL_KNOBS;
+function chosenKnobs(given: string): KnobChoice {
   if (given === "all") return { kind: "drawn", from: ALL_KNOBS };
   if (given === "none") return { kind: "fixed", knobs: [] };
   return { kind: "fixed", knobs: namesIn("knobs", given) };
