@@ -23,7 +23,7 @@ import { publishedEvent } from "../../lambdas/domain/published-event.ts";
 import { INGEST, ROUTE_IDS } from "../../lambdas/settings.ts";
 import { callsOf, FUNCTIONS } from "../../tools/strict-aws/iam/declared-calls.ts";
 import type { FunctionName, PortRights } from "../../tools/strict-aws/iam/declared-calls.ts";
-import { startIamProxy } from "../../tools/strict-aws/iam/proxy.ts";
+import { startStrictProxy } from "../../tools/strict-aws/strict-proxy.ts";
 import { lambdaContext } from "../support/counted-consumer.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import { aBusClient, taken } from "../support/fake-bus.ts";
@@ -45,11 +45,19 @@ import { aPollEnvelope } from "../support/poll-envelope.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 20);
 
+/** What the proxy has refused, by IAM or by a limit. */
+const refusedOnTheWire: string[] = [];
+
 /** Every adapter of every function, each over a double of what it calls, each in its function's role. */
 async function openAdapters() {
   const dynamo = await startDynamoDb();
   const aws = await startFaultyAws({ token: "token", secret: "secret" });
-  const proxy = await startIamProxy({ target: aws.url, guard: sandboxGuard(), callerOf });
+  const proxy = await startStrictProxy({
+    target: aws.url,
+    guard: sandboxGuard(),
+    callerOf,
+    onRefused: (sentence) => refusedOnTheWire.push(sentence),
+  });
   const sqs = guarded(aClient(new SQSClient({ region: "us-east-1" }), AN_ANSWER_OF_SQS));
   const s3 = guarded(aClient(new S3Client({ region: "us-east-1" }), null));
   const cloudWatch = guarded(
@@ -203,7 +211,7 @@ describe("the rights that the adapters declare", () => {
   });
 
   it("are granted: nothing was refused", () => {
-    expect(refusedCalls()).toEqual([]);
+    expect([...refusedCalls(), ...refusedOnTheWire]).toEqual([]);
   });
 });
 

@@ -12,6 +12,7 @@ import { PLACE } from "../../tools/strict-aws/iam/arns.ts";
 import { roleOf } from "../../tools/strict-aws/iam/declared-calls.ts";
 import { policiesOf } from "../../tools/strict-aws/iam/policies.ts";
 import type { DeployedPolicies } from "../../tools/strict-aws/iam/policies.ts";
+import { LIMITS } from "../../tools/strict-aws/limits.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
 import { sandbox } from "../infra/variants.ts";
 import { startAlloyOfThePast } from "../support/alloy-of-the-past.ts";
@@ -99,12 +100,20 @@ async function aDeployment(policies: DeployedPolicies = deployed) {
     healed: () => countedIn(consumer.lines, METRICS.eventsHealed),
     /** All that AWS has to say against it: refused calls, and messages that are left. */
     complaints: () => [
-      ...aws.denied(),
-      ...aws.beyondLimits,
+      ...aws.refused,
       ...aws.events.messages().map(({ body }) => `not consumed: ${body}`),
       ...aws.deadLetters.messages().map(({ body }) => `dead-lettered: ${body}`),
     ],
   };
+}
+
+/** A webhook whose body waits in the bucket. @returns its application's token. */
+async function postLarge(deployment: Awaited<ReturnType<typeof aDeployment>>): Promise<string> {
+  const { webhooks, created } = await alloy.play("approved-at-once");
+  const body = `${webhooks[0]?.body}${" ".repeat(1_100_000)}`;
+  const headers = { authorization: signatureOf(HMAC, body) };
+  expect(await deployment.post({ headers, body })).toMatchObject({ statusCode: 200 });
+  return created.journey_application_token;
 }
 
 /** The same policies without one action of the consumer's. */
@@ -158,19 +167,30 @@ describe("the bundles, as they are deployed", () => {
 
   it("bring a webhook that no message can hold through the bucket", async () => {
     const deployment = await aDeployment();
-    const { webhooks, created } = await alloy.play("approved-at-once");
-    const body = `${webhooks[0]?.body}${" ".repeat(1_100_000)}`;
+    const token = await postLarge(deployment);
 
-    const answer = await deployment.post({
-      headers: { authorization: signatureOf(HMAC, body) },
-      body,
-    });
     await deployment.consume();
 
-    expect(answer).toMatchObject({ statusCode: 200 });
     expect(deployment.aws.objects.size).toBe(1);
-    expect(deployment.routes(created.journey_application_token)).toEqual({ progressed: 1 });
+    expect(deployment.routes(token)).toEqual({ progressed: 1 });
     expect(deployment.complaints()).toEqual([]);
+  });
+
+  it.each([
+    ["dead-letter it when its body is gone", "", /^dead-lettered: /],
+    [
+      "keep it when S3 may not say that its body is gone",
+      "s3:ListBucket",
+      /s3:ListBucket .+ no statement allows it\nnot consumed: /,
+    ],
+  ])("%s", async (_, lacking, complaint) => {
+    const deployment = await aDeployment(withoutRight(lacking));
+    await postLarge(deployment);
+    deployment.aws.objects.clear();
+
+    await deployment.consume();
+
+    expect(deployment.complaints().join("\n")).toMatch(complaint);
   });
 
   it("heal an application whose webhooks are all lost", async () => {
@@ -203,7 +223,7 @@ describe("the bundles, as they are deployed", () => {
   });
 
   it("would be refused what is beyond a documented limit", async () => {
-    const { aws, complaints } = await aDeployment();
+    const { aws, complaints, post } = await aDeployment();
     const bus = new EventBridgeClient({
       endpoint: aws.endpoint,
       region: PLACE.region,
@@ -221,6 +241,8 @@ describe("the bundles, as they are deployed", () => {
     );
 
     await expect(eleven).rejects.toMatchObject({ name: "ValidationException" });
+    const tooLarge = post({ headers: {}, body: "x".repeat(LIMITS.invocationBytes.most) });
+    await expect(tooLarge).rejects.toMatchObject({ name: "RequestTooLargeException" });
     expect(complaints()).toMatchObject([expect.stringContaining("PutEvents")]);
   });
 

@@ -9,6 +9,7 @@ import { PLACE } from "../../tools/strict-aws/iam/arns.ts";
 import { FUNCTIONS, roleOf } from "../../tools/strict-aws/iam/declared-calls.ts";
 import type { FunctionName } from "../../tools/strict-aws/iam/declared-calls.ts";
 import type { DeployedPolicies } from "../../tools/strict-aws/iam/policies.ts";
+import { invocationRefusal } from "../../tools/strict-aws/limits-of-services.ts";
 import { referredId } from "../../tools/template/synthesise.ts";
 
 const RUNTIME = fileURLToPath(new URL("function-process.mjs", import.meta.url));
@@ -27,7 +28,7 @@ const AnswerSchema = v.union([
 export interface BundledFunction {
   /** What it wrote to standard output, line by line. */
   readonly lines: readonly string[];
-  /** One event at a time. @throws Error with what the handler threw. */
+  /** One event at a time. @throws Error with what the handler threw; LimitRefusal when Lambda would not carry it. */
   readonly invoke: (event: unknown) => Promise<unknown>;
   readonly close: () => Promise<void>;
 }
@@ -90,11 +91,13 @@ export function startBundledFunction(
       return written.split("\n").filter((line) => line !== "");
     },
     async invoke(event) {
+      refuseTooLarge(event);
       const replied = once(child, "message");
       child.send({ event, timeoutMs: TIMEOUTS_MS[name], aheadMs: aheadMs() });
       const [reply]: unknown[] = await Promise.race([replied, ended]);
       const parsed = v.parse(AnswerSchema, reply);
       if ("failure" in parsed) throw new Error(`The function ${name} threw: ${parsed.failure}`);
+      refuseTooLarge(parsed.answer);
       return parsed.answer;
     },
     async close() {
@@ -102,4 +105,10 @@ export function startBundledFunction(
       await ended.catch(() => undefined);
     },
   };
+}
+
+/** Lambda carries no larger event, and no larger answer. */
+function refuseTooLarge(carried: unknown): void {
+  const refusal = invocationRefusal(Buffer.byteLength(JSON.stringify(carried)), "waited");
+  if (refusal !== null) throw refusal;
 }

@@ -1,16 +1,15 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 
 import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import * as v from "valibot";
 
 import { MemoryQueue } from "../../tools/memory/queue.ts";
-import { judgeLimits } from "../../tools/strict-aws/call-refusal.ts";
 import { IamGuard } from "../../tools/strict-aws/iam/guard.ts";
 import type { DeployedPolicies } from "../../tools/strict-aws/iam/policies.ts";
-import { startIamProxy } from "../../tools/strict-aws/iam/proxy.ts";
-import { recognise } from "../../tools/strict-aws/iam/wire.ts";
-import type { Recognised, WireRequest } from "../../tools/strict-aws/iam/wire.ts";
+import { readRequest, startStrictProxy } from "../../tools/strict-aws/strict-proxy.ts";
+import { recognise } from "../../tools/strict-aws/wire.ts";
+import type { Recognised, WireRequest } from "../../tools/strict-aws/wire.ts";
 import { startDynamoDb, TABLES } from "./dynalite.ts";
 import { startLocalServer } from "./local-server.ts";
 
@@ -40,7 +39,7 @@ type Answer = Readonly<Record<string, unknown>> | Uint8Array;
 
 /**
  * Starts an AWS on a port of 127.0.0.1 that grants what the template's policies grant, and takes what AWS's limits
- * take; one entry beyond them refuses its whole call. DynamoDB is dynalite, the queues are `MemoryQueue`; the bus, bucket, secrets and metrics are kept here.
+ * take. DynamoDB is dynalite, the queues are `MemoryQueue`; the bus, bucket, secrets and metrics are kept here.
  *
  * @param deployed - whose policies are asked, and whose names the resources have.
  * @param secrets - by the logical id of the secret.
@@ -64,7 +63,7 @@ export async function startStrictAws(
   const events = queue();
   const objects = new Map<string, Uint8Array>();
   const published: { readonly title: string; readonly detail: unknown }[] = [];
-  const beyondLimits: string[] = [];
+  const refused: string[] = [];
 
   const queueAt = (url: string) => (url.endsWith("/DeadLetterQueue") ? deadLetters : events);
   const sent = (url: string, body: string) => ({
@@ -72,7 +71,7 @@ export async function startStrictAws(
     MD5OfMessageBody: createHash("md5").update(body).digest("hex"),
   });
 
-  /** Null: the operation is not known here. */
+  /** Null: there is no such object. @throws Error at an operation that is not known here. */
   function answerOf({ operation, input }: Recognised, body: Uint8Array): Answer | null {
     switch (operation) {
       case "SendMessage": {
@@ -117,29 +116,22 @@ export async function startStrictAws(
       case "GetMetricData":
         return { MetricDataResults: [] };
       default:
-        return null;
+        throw new Error(`${operation} is not known here.`);
     }
   }
 
   async function answer(asked: WireRequest, response: ServerResponse): Promise<void> {
     const request = recognise(asked);
     if (request === null) throw new Error(`The proxy let ${asked.url} through.`);
-    const { whole, entries } = judgeLimits(request.operation, request.input);
-    const refusals = [...(whole === null ? [] : [whole]), ...entries.values()];
-    const [first] = refusals;
-    if (first !== undefined) {
-      beyondLimits.push(`${request.operation}: ${first.message}`);
-      response.writeHead(400, { "content-type": "application/x-amz-json-1.0" });
-      response.end(JSON.stringify({ __type: first.name, message: first.message }));
-      return;
-    }
     if (request.service === "dynamodb") {
       await answerByDynalite(asked, response);
       return;
     }
     const answered = answerOf(request, asked.body);
     if (answered === null) {
-      response.writeHead(404).end();
+      // The one thing that is asked for and may be gone is an object.
+      response.writeHead(404, { "content-type": "application/xml" });
+      response.end("<Error><Code>NoSuchKey</Code></Error>");
       return;
     }
     response.writeHead(200, { "content-type": "application/x-amz-json-1.1" });
@@ -166,7 +158,7 @@ export async function startStrictAws(
     readRequest(incoming)
       .then((asked) => answer(asked, response))
       .catch((error: unknown) => {
-        beyondLimits.push(String(error));
+        refused.push(String(error));
         response.destroy();
       });
   });
@@ -177,10 +169,11 @@ export async function startStrictAws(
     ]),
   );
   const guard = new IamGuard(deployed, { names });
-  const proxy = await startIamProxy({
+  const proxy = await startStrictProxy({
     target: new URL(server.baseUrl).origin,
     guard,
     callerOf: (role) => ({ role }),
+    onRefused: (sentence) => refused.push(sentence),
   });
   return {
     endpoint: proxy.url,
@@ -188,27 +181,12 @@ export async function startStrictAws(
     deadLetters,
     objects,
     published,
-    /** All that IAM refused, as sentences. */
-    denied: () => guard.denials.map(({ sentence }) => sentence),
-    /** All that a documented limit refused, and whatever broke here. */
-    beyondLimits,
+    /** All that IAM or a documented limit refused, as sentences, and whatever broke here. */
+    refused,
     async close() {
       await proxy.close();
       await server.close();
       await dynamo.close();
     },
-  };
-}
-
-async function readRequest(incoming: IncomingMessage): Promise<WireRequest> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
-  return {
-    method: incoming.method ?? "GET",
-    url: incoming.url ?? "/",
-    headers: Object.fromEntries(
-      Object.entries(incoming.headers).map(([name, value]) => [name, value?.toString()]),
-    ),
-    body: Buffer.concat(chunks),
   };
 }

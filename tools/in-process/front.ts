@@ -7,9 +7,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import { WEBHOOK_PATH } from "../../lambdas/settings.ts";
 import { refuse } from "../guard/guard.ts";
 import { refusalOf } from "../guard/refusal.ts";
-
-/** What one invocation of a Lambda takes, the event around the body included (Lambda's quotas). */
-const MOST_EVENT_BYTES = 6_291_456;
+import { invocationRefusal } from "../strict-aws/limits-of-services.ts";
 
 /** Content types whose bodies API Gateway hands over as text; all others come as base64. */
 const TEXT_TYPE = /^(text\/|application\/(json|javascript|xml)\b|[^;]+\+(json|xml)\b)/i;
@@ -54,7 +52,7 @@ export async function startFront(options: {
   }
 
   async function resultOf(event: APIGatewayProxyEventV2): Promise<Answer> {
-    if (Buffer.byteLength(JSON.stringify(event)) > MOST_EVENT_BYTES) {
+    if (invocationRefusal(Buffer.byteLength(JSON.stringify(event)), "waited") !== null) {
       return saying(413, "Request Entity Too Large");
     }
     try {

@@ -1,7 +1,6 @@
-import * as v from "valibot";
-
 import { judgeLimits } from "./call-refusal.ts";
 import type { LimitRefusal } from "./limit-refusal.ts";
+import { answerToBatch, withoutRefused } from "./refused-entries.ts";
 
 /** A call, or an entry of one, that was refused. */
 export interface RefusedCall {
@@ -36,14 +35,6 @@ type Handler = (args: { readonly input: object }) => Promise<{
   readonly output: object;
   readonly response: unknown;
 }>;
-
-const EntriesSchema = v.looseObject({ Entries: v.array(v.looseObject({})) });
-const AnswerSchema = v.looseObject({
-  Entries: v.optional(v.array(v.unknown()), []),
-  Successful: v.optional(v.array(v.unknown()), []),
-  Failed: v.optional(v.array(v.unknown()), []),
-  FailedEntryCount: v.optional(v.number(), 0),
-});
 
 /**
  * Has a client refuse what AWS refuses by its documented limits, whatever answers behind it. A call that AWS
@@ -107,32 +98,15 @@ async function sendTheOthers(
   refusals: ReadonlyMap<number, LimitRefusal>,
   next: Handler,
 ) {
-  const { Entries, ...input } = v.parse(EntriesSchema, args.input);
-  const others = Entries.filter((_, index) => !refusals.has(index));
+  const others = withoutRefused(args.input, refusals);
   const { output, response } =
-    others.length === 0
+    others === null
       ? { output: { $metadata: {} }, response: {} }
-      : await next({ ...args, input: { ...input, Entries: others } });
-  const answer = v.parse(AnswerSchema, output);
-  const failed = [...refusals];
-  if (operation === "PutEvents") {
-    const taken = answer.Entries.values();
-    const entries = Entries.map((_, index) => {
-      const refusal = refusals.get(index);
-      if (refusal === undefined) return taken.next().value;
-      return { ErrorCode: refusal.name, ErrorMessage: refusal.message };
-    });
-    const FailedEntryCount = answer.FailedEntryCount + failed.length;
-    return { output: { ...output, Entries: entries, FailedEntryCount }, response };
-  }
-  const Failed = failed.map(([index, { name, message }]) => ({
-    Id: Entries[index]?.["Id"],
-    Code: name,
-    Message: message,
-    SenderFault: true,
-  }));
-  const Successful = answer.Successful;
-  return { output: { ...output, Successful, Failed: [...answer.Failed, ...Failed] }, response };
+      : await next({ ...args, input: others });
+  return {
+    output: answerToBatch({ operation, input: args.input }, output, refusals),
+    response,
+  };
 }
 
 /** Each SDK client types its middleware by its own commands; what is added here looks at none of them. */

@@ -25,13 +25,17 @@ export interface TemplateResource extends v.InferOutput<typeof ResourceSchema> {
   readonly logicalId: string;
 }
 
-/** A synthesised stack, to state rules over. */
-export interface Synthesised {
-  readonly stage: StageConfiguration;
+/** A template, to state rules over. */
+export interface StackTemplate {
   readonly resources: readonly TemplateResource[];
   readonly outputs: Readonly<Record<string, unknown>>;
   /** All resources of a type. */
   ofType(type: string): readonly TemplateResource[];
+}
+
+/** A template that was made from a stage's configuration. */
+export interface Synthesised extends StackTemplate {
+  readonly stage: StageConfiguration;
 }
 
 /**
@@ -51,13 +55,17 @@ export function synthesise(
     ...(assembly !== undefined && { outdir: assembly }),
   });
   const stack = new PipelineStack(app, { stage: validate(stage), omit });
-  const template = v.parse(TemplateSchema, Template.fromStack(stack).toJSON());
+  return { stage, ...readTemplate(Template.fromStack(stack).toJSON()) };
+}
+
+/** @throws Error when it is no template of CloudFormation. */
+export function readTemplate(json: unknown): StackTemplate {
+  const template = v.parse(TemplateSchema, json);
   const resources = Object.entries(template.Resources).map(([logicalId, resource]) => ({
     ...resource,
     logicalId,
   }));
   return {
-    stage,
     resources,
     outputs: Object.fromEntries(
       Object.entries(template.Outputs).map(([name, { Value }]) => [name, Value]),

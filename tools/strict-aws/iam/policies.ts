@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { isRecord, listOf } from "../../template/synthesise.ts";
-import type { Synthesised, TemplateResource } from "../../template/synthesise.ts";
+import type { StackTemplate, TemplateResource } from "../../template/synthesise.ts";
 import { ArnResolver } from "./arns.ts";
 import type { PolicyDocument, Statement } from "./call.ts";
 
@@ -16,7 +16,7 @@ export interface AttachedPolicy {
 
 /** Every policy that a deployment of the template would make. */
 export interface DeployedPolicies {
-  readonly stack: Synthesised;
+  readonly stack: StackTemplate;
   readonly arns: ArnResolver;
   readonly policies: readonly AttachedPolicy[];
 }
@@ -41,7 +41,7 @@ const StatementSchema = v.pipe(
 const DocumentSchema = v.object({ Statement: v.array(StatementSchema) });
 
 /** Reads the policies out of a template, with every name resolved. @throws Error at one that it cannot read. */
-export function policiesOf(stack: Synthesised): DeployedPolicies {
+export function policiesOf(stack: StackTemplate): DeployedPolicies {
   const arns = new ArnResolver(stack.resources);
   const read = (value: unknown) => readPolicy(arns.resolve(value));
   const policies = stack.resources.flatMap((resource) => attachedBy(resource, arns, read));

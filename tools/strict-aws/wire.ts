@@ -1,5 +1,7 @@
-import { isRecord } from "../../template/synthesise.ts";
-import type { AwsRequest } from "./requests.ts";
+import { cbor } from "@smithy/core/cbor";
+
+import { isRecord } from "../template/synthesise.ts";
+import type { AwsRequest } from "./iam/requests.ts";
 
 /** A request of AWS as it arrives over HTTP. */
 export interface WireRequest {
@@ -11,11 +13,15 @@ export interface WireRequest {
   readonly body: Uint8Array;
 }
 
+/** How a request and its answer are written: AWS's JSON and query protocols, RPC v2 with CBOR, and S3's own. */
+export type Protocol = "json" | "query" | "cbor" | "s3";
+
 /** What a signed request says of itself. */
 export interface Recognised extends AwsRequest {
   /** As the signature's scope names it: `sqs`. */
   readonly service: string;
   readonly accessKeyId: string;
+  readonly protocol: Protocol;
 }
 
 /**
@@ -30,32 +36,40 @@ export function recognise({ method, url, headers, body }: WireRequest): Recognis
   );
   const [, accessKeyId = "", service = ""] = scope ?? [];
   if (scope === null) return null;
-  const said = (operation: string, input: unknown) => ({ accessKeyId, service, operation, input });
+  const said = (protocol: Protocol, operation: string, input: unknown) => ({
+    accessKeyId,
+    service,
+    protocol,
+    operation,
+    input,
+  });
 
   const target = headers["x-amz-target"];
-  if (target !== undefined) return said(target.split(".").at(-1) ?? "", jsonOf(body));
+  if (target !== undefined) return said("json", target.split(".").at(-1) ?? "", jsonOf(body));
   const [, rpc] = /^\/service\/[^/]+\/operation\/([A-Za-z]+)/.exec(url) ?? [];
-  // Its input is CBOR. The only service that speaks it to us, CloudWatch, knows no resource.
-  if (rpc !== undefined) return said(rpc, {});
-  if (service === "s3") return s3Request({ method, url }, said);
+  if (rpc !== undefined) return said("cbor", rpc, body.length === 0 ? {} : cbor.deserialize(body));
+  if (service === "s3") {
+    const asked = s3Request({ method, url });
+    return asked === null ? null : said("s3", asked.operation, asked.input);
+  }
   if (headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true) {
     const form = Object.fromEntries(new URLSearchParams(textOf(body)));
-    return said(form["Action"] ?? "", form);
+    return said("query", form["Action"] ?? "", form);
   }
   return null;
 }
 
-function s3Request(
-  { method, url }: Pick<WireRequest, "method" | "url">,
-  said: (operation: string, input: unknown) => Recognised,
-): Recognised | null {
+function s3Request({ method, url }: Pick<WireRequest, "method" | "url">): AwsRequest | null {
   const { pathname, searchParams } = new URL(url, "http://s3");
   const [bucket = "", ...key] = pathname.slice(1).split("/").map(decodeURIComponent);
   const input = { Bucket: bucket, Key: key.join("/") };
   if (input.Key === "") {
     const prefix = searchParams.get("prefix");
     return method === "GET"
-      ? said("ListObjectsV2", { Bucket: bucket, ...(prefix !== null && { Prefix: prefix }) })
+      ? {
+          operation: "ListObjectsV2",
+          input: { Bucket: bucket, ...(prefix !== null && { Prefix: prefix }) },
+        }
       : null;
   }
   const operation = {
@@ -64,7 +78,7 @@ function s3Request(
     PUT: "PutObject",
     DELETE: "DeleteObject",
   }[method];
-  return operation === undefined ? null : said(operation, input);
+  return operation === undefined ? null : { operation, input };
 }
 
 function jsonOf(body: Uint8Array): unknown {
