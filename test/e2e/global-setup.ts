@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import type { TestProject } from "vitest/node";
 import { freePorts } from "../../tools/local/ports.ts";
+import { refusalText, takeRefusals } from "../support/take-refusals.ts";
 
 /** The outputs file of design 2.9, which is all that a test needs; without an endpoint there is no emulator. */
 const Driven = v.object({
@@ -18,6 +19,7 @@ const Driven = v.object({
   basic: v.object({ username: v.string(), password: v.string() }),
   hmac: v.string(),
   outputs: v.record(v.string(), v.string()),
+  refusals: v.nullable(v.string()),
 });
 export interface DrivenStack extends v.InferOutput<typeof Driven> {
   readonly endpoint: string;
@@ -86,7 +88,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const { endpoint } = driven;
     project.provide("stack", { ...driven, endpoint, alloyPort, alloyApi, timeScale: TIME_SCALE });
     project.provide("skipped", null);
-    return stop;
+    const { refusals } = driven;
+    return async () => {
+      const late = refusals === null ? [] : takeRefusals(refusals);
+      await stop();
+      // Below the others' results, where it is read.
+      console.log(`\ne2e: ${/^Judged +\d.*$/m.exec(said)?.[0] ?? "the calls were not judged"}`);
+      if (late.length > 0) throw new Error(`After the last test, ${refusalText(late)}`);
+    };
   }
   await stop();
   if (driven === null) throw new Error(`npm start did not come up:\n${said}`);
@@ -101,7 +110,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function end(command: ChildProcess): Promise<void> {
   if (command.exitCode !== null || command.signalCode !== null) return;
-  const exited = once(command, "exit");
+  // Closed, and not just at its end: all that it has said is here.
+  const closed = once(command, "close");
   command.kill("SIGTERM");
-  await exited;
+  await closed;
 }

@@ -47,7 +47,7 @@ describe("the index of pitfalls", () => {
     ["SQS, Lambda, API Gateway", 23],
     ["Who is let in, and what is printed", 4],
     ["AWS's limits", Object.keys(LIMITS).length],
-    ["Emulators", 5],
+    ["Emulators", 6],
   ])("has every row of %s", (section, count) => {
     expect(ALL.filter((row) => row.section === section)).toHaveLength(count);
   });

@@ -11,6 +11,8 @@ import type { Deployment } from "./deployment.ts";
 import { emulatorProbes } from "./emulator-probes.ts";
 import { makeEmulatorReceiver } from "./emulator-receiver.ts";
 import { causeOf, LocalFailure } from "./failure.ts";
+import type { JudgedCalls } from "./judged-calls.ts";
+import { hostSeenFrom } from "./emulator.ts";
 import { findEmulator } from "./find-emulator.ts";
 import type { EmulatorSource } from "./find-emulator.ts";
 import { startAlloy } from "./local-stack.ts";
@@ -21,7 +23,7 @@ import { pollerPace, startPollerPace } from "./poller-pace.ts";
 import { startQueueMetrics } from "./queue-metrics.ts";
 import { startRepeating } from "./repeat.ts";
 import type { EmulatorHealth } from "./running-endpoint.ts";
-import { removeRunFolders } from "./stored-deployments.ts";
+import { removeRunFolders, runFolder } from "./stored-deployments.ts";
 import { webhookUrlCandidates, workingWebhookUrl } from "./webhook-url.ts";
 
 /**
@@ -68,6 +70,8 @@ export async function startEmulatorStack(
     );
 
     const clients = makeClients(endpoint);
+    const judged = await judgeOwn(source, { deployment, clients, narrator });
+    if (judged !== null) closers.push(() => judged.stop());
     const credentials = await localCredentials(options.alloy);
     await fillSecrets(clients, outputs, credentials);
     const webhookUrl = await workingWebhookUrl(webhookUrlCandidates(endpoint, outputs.WebhookUrl));
@@ -89,12 +93,14 @@ export async function startEmulatorStack(
       differences: [
         ["Left out", `${omitted}: the emulator cannot hold them`],
         guardedText(deployment),
+        judgedText(deployment),
         [
           "Alarms",
           "evaluated here, each by its own definition: the emulator mixes up their dimensions",
         ],
       ],
       receiver: makeEmulatorReceiver(clients, outputs),
+      judged,
       alloy,
       broken,
       watch: (watcher) => watchStack(clients, deployment, watcher),
@@ -162,6 +168,34 @@ function guardedText({ emulator }: Deployment): readonly [string, string] {
   return emulator === null
     ? ["Not guarded", "the running emulator answers every web page that is open in a browser here"]
     : ["Guarded", "requests of web pages are refused: the emulator itself would answer them"];
+}
+
+/** A running emulator outlives this process: its functions would go on calling a proxy that is gone. */
+async function judgeOwn(
+  source: EmulatorSource,
+  run: {
+    readonly deployment: Deployment;
+    readonly clients: Clients;
+    readonly narrator: StackNarrator;
+  },
+): Promise<JudgedCalls | null> {
+  const { deployment, clients, narrator } = run;
+  if (deployment.emulator === null) return null;
+  // What judges takes half a second to load.
+  const { judgeCalls } = await import("./judged-calls.ts");
+  return judgeCalls(clients, {
+    endpoint: deployment.endpoint,
+    host: hostSeenFrom(source),
+    refusalsFile: `${runFolder()}/refusals.log`,
+    onRefused: (sentence) => narrator.onFailure(sentence),
+  });
+}
+
+/** Whether a call that a role may not make, or that is beyond a limit, is refused. */
+function judgedText({ emulator }: Deployment): readonly [string, string] {
+  return emulator === null
+    ? ["Not judged", "the running emulator takes calls of the functions that AWS would refuse"]
+    : ["Judged", "the functions' calls, by their roles and AWS's limits: the emulator takes all"];
 }
 
 async function watchStack(

@@ -81,6 +81,8 @@ export async function startInProcessStack(
       ],
       endpoint: null,
       outputs: { WebhookUrl: webhookUrl },
+      // Ports that a role may not use refuse; there are no calls.
+      judged: null,
       // This process cannot outlive itself.
       broken: new Promise(() => undefined),
       watch: async ({ onEvent, onFailure }) => {

@@ -4,6 +4,7 @@ import type { LocalCredentials } from "./credentials.ts";
 import { LocalFailure } from "./failure.ts";
 import type { LocalOptions } from "./options.ts";
 import type { PlayedAlloy } from "./play.ts";
+import type { JudgedCalls } from "./judged-calls.ts";
 import type { Receiver } from "./receiver.ts";
 
 /** The receiver on this machine with all that belongs to it, running: in an emulator, or in this process. */
@@ -20,6 +21,8 @@ export interface LocalStack {
   readonly endpoint: string | null;
   /** The stack's outputs, as far as there are such things. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** The functions' calls, as AWS would judge them; null where they are not judged one by one. */
+  readonly judged: JudgedCalls | null;
   /** Rejects when what it runs in ends by itself; it never resolves. */
   readonly broken: Promise<never>;
   /** Has what happens told. @returns a function that ends it. */

@@ -16,7 +16,8 @@ export async function writeOutputsFile(file: string, stack: LocalStack): Promise
   const { endpoint, webhookUrl, outputs } = stack;
   const { basic, hmac } = stack.credentials;
   const { pid } = process;
-  const content = { endpoint, region: REGION, webhookUrl, basic, hmac, outputs, pid };
+  const refusals = stack.judged?.refusalsFile ?? null;
+  const content = { endpoint, region: REGION, webhookUrl, basic, hmac, outputs, refusals, pid };
   try {
     await writeFile(`${file}.part`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
     await rename(`${file}.part`, file);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { startEmulatorStack } from "./emulator-stack.ts";
 import { NoEmulator } from "./find-emulator.ts";
 import { startInProcessStack } from "./in-process-stack.ts";
+import type { JudgedCalls } from "./judged-calls.ts";
 import type { LocalStack, StackNarrator } from "./local-stack.ts";
 import type { LocalOptions } from "./options.ts";
 import { clearOutputsFile, writeOutputsFile } from "./outputs-file.ts";
@@ -47,7 +48,10 @@ export async function runLocal(
       const times = { elapsedMs: Date.now() - started, limitMs: AGREEMENT_LIMIT_MS };
       screen.print(...renderReport(result, times));
     }
-    if (options.once) return result !== null && isGood(result) ? 0 : 1;
+    if (options.once) {
+      const isRefused = (stack.judged?.count().refused ?? 0) > 0;
+      return result !== null && isGood(result) && !isRefused ? 0 : 1;
+    }
     await stayUp(stack, narrator, screen, signal);
     return 0;
   } catch (error) {
@@ -56,6 +60,7 @@ export async function runLocal(
     throw error;
   } finally {
     narrator.fallSilent();
+    if (stack.judged !== null) screen.fact("Judged", judgedText(stack.judged));
     // Left behind, it would lead the operators' tool to a stack that is gone.
     if (options.outputsFile === null) await rm(outputsFile, { force: true });
     await stack.stop();
@@ -97,6 +102,11 @@ function describeStack(stack: LocalStack, options: LocalOptions, screen: Screen)
   if (stack.endpoint === null) return;
   const which = options.outputsFile === null ? "--stage local" : `--outputs ${options.outputsFile}`;
   screen.fact("Look at it", `npm run ops -- status ${which}`);
+}
+
+function judgedText({ count }: JudgedCalls): string {
+  const { calls, distinct, refused } = count();
+  return `${calls} calls of the functions, ${distinct} distinct; refused: ${refused}`;
 }
 
 async function play(

@@ -103,7 +103,8 @@ async function namesIn(folder: string): Promise<string[]> {
   return readdir(folder);
 }
 
-function runFolder(): string {
+/** The folder of this run, which goes with it. */
+export function runFolder(): string {
   return `${LOCAL_FOLDER}run-${process.pid}`;
 }
 

@@ -1,0 +1,35 @@
+import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
+import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { describe, expect, inject, it } from "vitest";
+import { CREDENTIALS } from "../../tools/local/emulator.ts";
+import { takeRefusals } from "../support/take-refusals.ts";
+import { makeDriver } from "./emulator-driver.ts";
+
+/** A running emulator, which is not ours to change, takes every call. */
+const refusals = inject("stack")?.refusals ?? null;
+
+describe.skipIf(refusals === null)("a call of a deployed function", () => {
+  it("is refused where AWS would refuse it, and is told with the function, the action and the resource", async () => {
+    const { stack, clients, output } = makeDriver();
+    const FunctionName = output("ConsumerFunctionName");
+    const { Environment } = await clients.lambda.send(
+      new GetFunctionConfigurationCommand({ FunctionName }),
+    );
+    const endpoint = Environment?.Variables?.["AWS_ENDPOINT_URL"] ?? "";
+    const consumers = new DynamoDBClient({
+      endpoint,
+      region: stack.region,
+      credentials: CREDENTIALS,
+    });
+    const TableName = output("ApplicationTableName");
+
+    const scan = consumers.send(new ScanCommand({ TableName }));
+
+    await expect(scan).rejects.toMatchObject({ name: "AccessDeniedException" });
+    expect(takeRefusals(refusals ?? "")).toEqual([
+      expect.stringMatching(
+        /^\w*ConsumerFunction\w+: \w+ dynamodb:Scan arn:aws:dynamodb:[^ ]+:table\/ApplicationTable: no statement allows it$/,
+      ),
+    ]);
+  });
+});
