@@ -1,7 +1,7 @@
 import { App } from "aws-cdk-lib";
 import { PipelineStack } from "../lib/pipeline-stack.ts";
 import { ConfigurationError } from "../lib/stage-configuration.ts";
-import { omissionsFrom, stageFrom } from "../lib/stages.ts";
+import { omissionsFrom, stageFrom } from "../lib/stage-from-context.ts";
 
 try {
   const app = new App();

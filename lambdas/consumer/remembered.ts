@@ -5,7 +5,7 @@ import type { Work } from "./work.ts";
 
 /**
  * Whether an idempotency record guards a work. It costs two write units, and only what is published
- * needs it: to record and to merge are idempotent by themselves (docs/decisions/0017).
+ * needs it: to record and to merge are idempotent by themselves (docs/decisions/0018).
  *
  * Without it, the event's own record is the memory. The message that recorded it has to finish it,
  * however often it comes; every other one ends when it finds the event recorded.

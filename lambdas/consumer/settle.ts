@@ -2,6 +2,7 @@ import type { SQSRecord } from "aws-lambda";
 
 import { webhookOf } from "../domain/alias.ts";
 import { PermanentError } from "../domain/errors.ts";
+import { factsOf } from "../domain/event-types.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
 import type { ApplicationStore, DeadLetters, QueueMessages } from "../domain/ports.ts";
 import { METRICS, QUEUE } from "../settings.ts";
@@ -56,6 +57,7 @@ export function makeSettle(dependencies: SettleDependencies) {
     switch (kind) {
       case "done":
         metrics.count(METRICS.eventsDuplicate, records.length - 1);
+        if (isUnrecognised(work)) logger.warn("consumer.event.unrecognised", keysOf(work));
         await clearEvidence(work, kind);
         return [];
       case "duplicate":
@@ -205,9 +207,19 @@ function keysOf(work: Work | null): Readonly<Record<string, string>> {
   if (subject.kind === "correction") {
     return { receiptId, applicationToken: subject.correction.snapshot.applicationToken };
   }
-  if (subject.kind === "foreign-webhook") return { receiptId, eventId: subject.webhook.eventId };
+  if (subject.kind === "foreign-webhook") {
+    const { eventId, type: eventType } = subject.webhook;
+    return { receiptId, eventId, eventType };
+  }
   const { eventId, applicationToken, type: eventType } = subject.event;
   return { receiptId, eventId, applicationToken, eventType };
+}
+
+/** Whether the message is a webhook that Alloy's documentation does not know. */
+function isUnrecognised(work: Work | null): boolean {
+  const subject = work?.subject;
+  if (subject?.kind === "foreign-webhook") return subject.route === "unrecognised";
+  return subject?.kind === "journey-event" && factsOf(subject.event.type) === null;
 }
 
 function nameOf(error: unknown): string {

@@ -1,4 +1,4 @@
-import { stageFrom } from "../../lib/stages.ts";
+import { stageFrom } from "../../lib/stage-from-context.ts";
 import { startInProcess } from "../../tools/in-process/start.ts";
 import { pollerPace } from "../../tools/local/poller-pace.ts";
 import { freePorts } from "../../tools/local/ports.ts";

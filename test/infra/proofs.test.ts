@@ -6,27 +6,26 @@ import { pollingPace } from "../../lib/proofs/polling-pace.ts";
 import { prove } from "../../lib/proofs/prove.ts";
 import { redelivery } from "../../lib/proofs/redelivery.ts";
 import { timeLimits } from "../../lib/proofs/time-limits.ts";
-import { stageFrom } from "../../lib/stages.ts";
+import { localStage, PRODUCTION, SANDBOX } from "../../lib/default-stages.ts";
 
-const sandbox = stageFrom({ stage: "sandbox" });
 const DAY = 86_400_000;
 
 describe("the proofs", () => {
   it.each([
-    ["sandbox", sandbox],
-    ["production", stageFrom({ stage: "production" })],
-    ["local at full speed", stageFrom({ stage: "local", timeScale: "1" })],
-    ["local, 600 times faster", stageFrom({ stage: "local", timeScale: "600" })],
-    ["local, a million times faster", stageFrom({ stage: "local", timeScale: "1000000" })],
+    ["sandbox", SANDBOX],
+    ["production", PRODUCTION],
+    ["local at full speed", localStage({ timeScale: "1" })],
+    ["local, 600 times faster", localStage({ timeScale: "600" })],
+    ["local, a million times faster", localStage({ timeScale: "1000000" })],
   ])("hold for %s", (_name, stage) => {
     expect(() => prove(stage)).not.toThrow();
   });
 
   it("name the stage and each inequality that does not hold", () => {
     const stage = {
-      ...sandbox,
-      retention: { ...sandbox.retention, payloadsMs: 1 * DAY },
-      polling: { ...sandbox.polling, runMs: 45_000 },
+      ...SANDBOX,
+      retention: { ...SANDBOX.retention, payloadsMs: 1 * DAY },
+      polling: { ...SANDBOX.polling, runMs: 45_000 },
     };
 
     expect(() => prove(stage)).toThrow(
@@ -43,11 +42,11 @@ describe("an event is remembered as long as it can come back", () => {
     const sum = Object.values(REDELIVERY_MS).reduce((total, span) => total + span, 0);
 
     expect(sum).toBe(36 * DAY);
-    expect(violations(redelivery(sandbox))).toEqual([]);
+    expect(violations(redelivery(SANDBOX))).toEqual([]);
   });
 
   it("or the synth fails", () => {
-    expect(violations(redelivery(sandbox, 36 * DAY - 1))).toEqual([
+    expect(violations(redelivery(SANDBOX, 36 * DAY - 1))).toEqual([
       "IDEMPOTENCY.windowMs (3,110,399,999 ms) must be at least Alloy's retries + queue + dead letters + longest replay (3,110,400,000 ms), or an event that comes back late has its effect twice.",
     ]);
   });
@@ -55,7 +54,7 @@ describe("an event is remembered as long as it can come back", () => {
   it("and a dead letter does not expire on arrival", () => {
     const spans = { ...REDELIVERY_MS, deadLetterRetention: 4 * DAY };
 
-    expect(violations(redelivery(sandbox, 40 * DAY, spans))).toEqual([
+    expect(violations(redelivery(SANDBOX, 40 * DAY, spans))).toEqual([
       expect.stringContaining("expires on arrival"),
     ]);
   });
@@ -70,7 +69,7 @@ describe("a limit ends before the one that would cut it off", () => {
   ])("%s", (_name, change, because) => {
     const limits = { ...TIMEOUTS_MS, ...change };
 
-    expect(violations(timeLimits(sandbox, limits))).toEqual([expect.stringContaining(because)]);
+    expect(violations(timeLimits(SANDBOX, limits))).toEqual([expect.stringContaining(because)]);
   });
 });
 
@@ -80,7 +79,7 @@ describe("the poller's pace", () => {
     ["a cap below the second check", { capMs: 15 * 60_000 - 1 }, "checks get denser with age"],
     ["more calls than a run has time for", { callsPerRun: 211 }, "never reaches the calls"],
   ])("%s fails the synth", (_name, change, because) => {
-    const stage = { ...sandbox, polling: { ...sandbox.polling, ...change } };
+    const stage = { ...SANDBOX, polling: { ...SANDBOX.polling, ...change } };
 
     expect(violations(pollingPace(stage))).toEqual([expect.stringContaining(because)]);
   });

@@ -3,32 +3,33 @@ import { describe, expect, it } from "vitest";
 import { ROUTE_IDS } from "../../lambdas/settings.ts";
 import { ConfigurationError, validate } from "../../lib/stage-configuration.ts";
 import type { StageConfiguration } from "../../lib/stage-configuration.ts";
-import { omissionsFrom, stageFrom } from "../../lib/stages.ts";
-
-const sandbox = stageFrom({ stage: "sandbox" });
+import { localStage, PRODUCTION, SANDBOX } from "../../lib/default-stages.ts";
+import { omissionsFrom, stageFrom } from "../../lib/stage-from-context.ts";
+import { STAGES } from "../../lib/stages.ts";
+import { synthesise } from "../../tools/template/synthesise.ts";
 
 describe("a stage", () => {
   it("is sandbox when nobody says which", () => {
-    expect(stageFrom({})).toEqual(sandbox);
+    expect(stageFrom({}).stage).toBe("sandbox");
   });
 
   it("that does not exist is answered with those that do", () => {
     expect(messageOf(() => stageFrom({ stage: "prodution" }))).toBe(
-      'There is no stage "prodution": the stages of lib/stages.ts are sandbox, production, local.',
+      `There is no stage "prodution": the stages of lib/stages.ts are ${[...STAGES.map(({ stage }) => stage), "local"].join(", ")}.`,
     );
   });
 
   it("keeps what it stores in production, and lets it go elsewhere", () => {
-    expect(stageFrom({ stage: "production" }).removal).toBe("retain");
-    expect(sandbox.removal).toBe("destroy");
-    expect(stageFrom({ stage: "local" }).removal).toBe("destroy");
+    expect(PRODUCTION.removal).toBe("retain");
+    expect(SANDBOX.removal).toBe("destroy");
+    expect(localStage({}).removal).toBe("destroy");
   });
 
   it("drops one event type by default and publishes every route, but late steps of none", () => {
-    const late = ROUTE_IDS.filter((route) => sandbox.routes[route].publishLate);
+    const late = ROUTE_IDS.filter((route) => SANDBOX.routes[route].publishLate);
 
-    expect(sandbox.events.handled.allBut).toEqual(["visited_node"]);
-    expect(ROUTE_IDS.filter((route) => !sandbox.routes[route].publish)).toEqual([]);
+    expect(SANDBOX.events.handled.allBut).toEqual(["visited_node"]);
+    expect(ROUTE_IDS.filter((route) => !SANDBOX.routes[route].publish)).toEqual([]);
     expect(late).toEqual(["unrecognised"]);
   });
 
@@ -39,13 +40,28 @@ describe("a stage", () => {
   });
 
   it("local alone leaves something out", () => {
-    expect(omissionsFrom(stageFrom({ stage: "local" }), "A::B::C,D::E::F/G")).toEqual([
-      "A::B::C",
-      "D::E::F/G",
-    ]);
-    expect(messageOf(() => omissionsFrom(sandbox, "A::B::C"))).toBe(
+    expect(omissionsFrom(localStage({}), "A::B::C,D::E::F/G")).toEqual(["A::B::C", "D::E::F/G"]);
+    expect(messageOf(() => omissionsFrom(SANDBOX, "A::B::C"))).toBe(
       'The context omit is "A::B::C", but stage "sandbox" leaves nothing out: only stage "local" may.',
     );
+  });
+});
+
+describe("the stages as they are shipped", () => {
+  it.each([SANDBOX, PRODUCTION, localStage({})])("$stage has no mistake", (stage) => {
+    expect(validate(stage)).toBe(stage);
+  });
+});
+
+describe("the stages of lib/stages.ts", () => {
+  it.each(STAGES)("$stage has no mistake, and makes a template", (stage) => {
+    expect(synthesise(stage).stage).toEqual(stage);
+  });
+
+  it("have names that differ", () => {
+    const names = [...STAGES.map(({ stage }) => stage), "local"];
+
+    expect(new Set(names).size).toBe(names.length);
   });
 });
 
@@ -145,8 +161,8 @@ describe("a mistake in a stage is one sentence", () => {
       "a target that EventBridge cannot reach from here",
       {
         routes: {
-          ...sandbox.routes,
-          approved: { ...sandbox.routes.approved, targetArn: "arn:aws:s3:::a-bucket" },
+          ...SANDBOX.routes,
+          approved: { ...SANDBOX.routes.approved, targetArn: "arn:aws:s3:::a-bucket" },
         },
       },
       'Stage "sandbox", routes.approved.targetArn: "arn:aws:s3:::a-bucket" was given, but it must be the ARN of one of sqs, sns, lambda, events, states, kinesis, firehose; correct it in lib/stages.ts.',
@@ -198,17 +214,17 @@ describe("a mistake in a stage is one sentence", () => {
     ],
     [
       "a schedule finer than a minute",
-      { polling: { ...sandbox.polling, rateMs: 90_000 } },
+      { polling: { ...SANDBOX.polling, rateMs: 90_000 } },
       'Stage "sandbox", polling.rateMs: 90000 was given, but it must be whole minutes: EventBridge Scheduler ticks once a minute; correct it in lib/stages.ts.',
     ],
     [
       "a retention that CloudWatch Logs does not have",
-      { retention: { ...sandbox.retention, logs: 31 } },
+      { retention: { ...SANDBOX.retention, logs: 31 } },
       'Stage "sandbox", retention.logs: 31 was given, but it must be one of the RetentionDays of aws-cdk-lib/aws-logs; correct it in lib/stages.ts.',
     ],
     [
       "a channel that nobody listens to",
-      { alarms: { ...sandbox.alarms, channels: { page: [{ phone: "110" }], ticket: [] } } },
+      { alarms: { ...SANDBOX.alarms, channels: { page: [{ phone: "110" }], ticket: [] } } },
       'Stage "sandbox", alarms.channels.page.0: {"phone":"110"} was given, but it must be one of { email: "…@…" }, { https: "https://…" or "{{resolve:secretsmanager:…}}" }, { slack: { workspaceId: "T…", channelId: "C…" } }; correct it in lib/stages.ts.',
     ],
     [
@@ -228,7 +244,7 @@ describe("a mistake in a stage is one sentence", () => {
     ],
     [
       "a setting that does not exist",
-      { polling: { ...sandbox.polling, rate: 5 } },
+      { polling: { ...SANDBOX.polling, rate: 5 } },
       'Stage "sandbox", polling.rate: there is no such setting; remove it in lib/stages.ts.',
     ],
     [
@@ -271,10 +287,10 @@ describe("a stage without a mistake", () => {
     ],
     [
       "with logs kept for ever",
-      { retention: { ...sandbox.retention, logs: RetentionDays.INFINITE } },
+      { retention: { ...SANDBOX.retention, logs: RetentionDays.INFINITE } },
     ],
   ])("%s", (_name, change) => {
-    const stage = { ...sandbox, ...change };
+    const stage = { ...SANDBOX, ...change };
 
     expect(validate(stage)).toBe(stage);
   });
@@ -282,7 +298,7 @@ describe("a stage without a mistake", () => {
 
 /** A stage with values that the compiler would refuse, as JSON or a cast would bring them. */
 function changed(change: object): StageConfiguration {
-  return Object.assign({}, sandbox, change);
+  return Object.assign({}, SANDBOX, change);
 }
 
 function messageOf(action: () => unknown): string {
@@ -303,5 +319,5 @@ function tokens(change: object): object {
 
 /** One who is paged. */
 function channelled(channel: object): object {
-  return { alarms: { ...sandbox.alarms, channels: { page: [channel], ticket: [] } } };
+  return { alarms: { ...SANDBOX.alarms, channels: { page: [channel], ticket: [] } } };
 }

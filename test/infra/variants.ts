@@ -1,10 +1,9 @@
 import type { RouteConfiguration, StageConfiguration } from "../../lib/stage-configuration.ts";
-import { stageFrom } from "../../lib/stages.ts";
+import { localStage, PRODUCTION, SANDBOX } from "../../lib/default-stages.ts";
 
-export const sandbox = stageFrom({ stage: "sandbox" });
-export const production = stageFrom({ stage: "production" });
-export const local = stageFrom({
-  stage: "local",
+export const sandbox = SANDBOX;
+export const production = PRODUCTION;
+export const local = localStage({
   alloyBaseUrl: "http://127.0.0.1:4000/v1",
   timeScale: "600",
 });

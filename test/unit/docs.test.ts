@@ -3,7 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
-import { stageFrom } from "../../lib/stages.ts";
+import { SANDBOX } from "../../lib/default-stages.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const pages = globSync(["*.md", "docs/**/*.md"], { cwd: root }).toSorted();
@@ -48,7 +48,7 @@ describe("docs/glossary.md", () => {
 });
 
 describe("README.md", () => {
-  const stage = stageFrom({ stage: "sandbox" });
+  const stage = SANDBOX;
 
   it("fits on 200 lines, beside the output of the run that it shows", () => {
     const text = read("README.md").replace(/^```text\n\$ npm start[\s\S]*?^```$/m, "");

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 import { QUEUE } from "../../lambdas/settings.ts";
-import { stageFrom } from "../../lib/stages.ts";
+import { stageFrom } from "../../lib/stage-from-context.ts";
 import type { StageConfiguration } from "../../lib/stage-configuration.ts";
 import type { Workload } from "./bill.ts";
 

@@ -1,11 +1,12 @@
-import { stageFrom } from "../../lib/stages.ts";
+import { PRODUCTION } from "../../lib/default-stages.ts";
+import type { StageConfiguration } from "../../lib/stage-configuration.ts";
 import { synthesise } from "../template/synthesise.ts";
 import { picture } from "./picture.ts";
 import { simulateDay } from "./simulated-day.ts";
 import { DAY, INCIDENT } from "./story.ts";
 
 /** The picture of the README. */
-export const EXAMPLE = { stage: "production", seed: 7 } as const;
+export const EXAMPLE = { stage: PRODUCTION, seed: 7 } as const;
 
 /** Two, so that the dashboard shows how Journeys stand beside each other. */
 const JOURNEYS = ["J-VCQoADBJxeHtmdAvFqoS", "J-b9XnKzQ4tWmR2sYpLcEd"];
@@ -15,10 +16,10 @@ export function drawExample({
   stage,
   seed,
 }: {
-  readonly stage: string;
+  readonly stage: StageConfiguration;
   readonly seed: number;
 }): string {
-  const configuration = { ...stageFrom({ stage }), journeys: JOURNEYS };
+  const configuration = { ...stage, journeys: JOURNEYS };
   return picture(synthesise(configuration), simulateDay(configuration, seed), {
     minutes: DAY,
     caption: `A simulated day: somebody stopped the consumer at ${clock(INCIDENT.from)}, and started it at ${clock(INCIDENT.to)}.`,

@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { stageFrom } from "../../lib/stage-from-context.ts";
 import { EXAMPLE, drawExample } from "./example.ts";
 
 const values = parse();
@@ -12,7 +13,7 @@ if (values.help) {
   console.log(`Usage: npm run dashboard -- --out <file.svg> [options]
 
   --out <file.svg>   where the picture goes
-  --stage <name>     whose dashboard (default: ${EXAMPLE.stage})
+  --stage <name>     whose dashboard (default: production as it is shipped)
   --seed <n>         which day (default: ${EXAMPLE.seed})
 `);
   process.exit(0);
@@ -22,10 +23,9 @@ const seed = Number(values.seed);
 if (values.out === undefined) fail("Say where the picture goes: --out docs/dashboard.svg.");
 if (!Number.isInteger(seed)) fail(`--seed is ${values.seed}, but it must be a whole number.`);
 try {
-  writeFileSync(values.out, drawExample({ stage: values.stage, seed }));
-  console.log(
-    `drew ${values.out}: the dashboard of stage ${values.stage} on simulated day ${seed}`,
-  );
+  const stage = values.stage === undefined ? EXAMPLE.stage : stageFrom({ stage: values.stage });
+  writeFileSync(values.out, drawExample({ stage, seed }));
+  console.log(`drew ${values.out}: the dashboard of stage ${stage.stage} on simulated day ${seed}`);
 } catch (error) {
   fail(error instanceof Error ? error.message : String(error));
 }
@@ -35,7 +35,7 @@ function parse() {
     return parseArgs({
       options: {
         out: { type: "string" },
-        stage: { type: "string", default: EXAMPLE.stage },
+        stage: { type: "string" },
         seed: { type: "string", default: String(EXAMPLE.seed) },
         help: { type: "boolean", default: false },
       },

@@ -46,7 +46,6 @@ export type StackOutputs = v.InferOutput<typeof StackOutputsSchema>;
  */
 export const OMITTED = [
   { kind: "AWS::CloudWatch::CompositeAlarm", what: "composite alarms" },
-  { kind: "AWS::Events::Archive", what: "the bus's archive" },
   { kind: "AWS::Events::EventBusPolicy", what: "the bus's policy" },
   { kind: "AWS::CloudWatch::Alarm/Metrics", what: "alarms on metric math" },
 ] as const;

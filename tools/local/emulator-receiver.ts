@@ -6,7 +6,7 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 import { ROUTE_IDS, SUBMISSION_DETAIL_TYPE } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
-import { stageFrom } from "../../lib/stages.ts";
+import { stageFrom } from "../../lib/stage-from-context.ts";
 import type { StackOutputs } from "./cdk.ts";
 import type { Clients } from "./clients.ts";
 import { ONBOARDING } from "./receiver.ts";

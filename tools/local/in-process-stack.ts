@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import * as v from "valibot";
-import { stageFrom } from "../../lib/stages.ts";
+import { stageFrom } from "../../lib/stage-from-context.ts";
 import { startInProcess } from "../in-process/start.ts";
 import { localCredentials } from "./credentials.ts";
 import { causeOf, LocalFailure } from "./failure.ts";

@@ -9,8 +9,8 @@ let deployed: Promise<DeployedPolicies> | undefined;
 async function policies(): Promise<DeployedPolicies> {
   const { synthesise } = await import("../../../tools/template/synthesise.ts");
   const { policiesOf } = await import("../../../tools/strict-aws/iam/policies.ts");
-  const { stageFrom } = await import("../../../lib/stages.ts");
-  return policiesOf(synthesise(stageFrom({ stage: "sandbox" })));
+  const { SANDBOX } = await import("../../../lib/default-stages.ts");
+  return policiesOf(synthesise(SANDBOX));
 }
 
 let withoutBug: Promise<string | null> | undefined;

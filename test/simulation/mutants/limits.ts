@@ -12,7 +12,7 @@ import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
 import { consumerSettings } from "../../../lib/function-settings.ts";
 import { environment } from "../../../lib/proofs/environment.ts";
 import { violations } from "../../../lib/proofs/inequality.ts";
-import { stageFrom } from "../../../lib/stages.ts";
+import { SANDBOX } from "../../../lib/default-stages.ts";
 import { refuseBeyondLimits } from "../../../tools/strict-aws/strict-client.ts";
 import { isRecord, synthesise } from "../../../tools/template/synthesise.ts";
 import { startDynamoDb } from "../../support/dynalite.ts";
@@ -45,7 +45,7 @@ export const LIMIT_MUTANTS: readonly StrictMutant[] = [
 
 async function huntGrowingEnvironment(isPlanted: boolean): Promise<string | null> {
   const tokens = Array.from({ length: 200 }, (_, index) => `J-${String(index).padStart(20, "V")}`);
-  const stage = { ...stageFrom({ stage: "sandbox" }), journeys: tokens };
+  const stage = { ...SANDBOX, journeys: tokens };
   const { resources } = synthesise(stage);
   const typeOf = (id: string) => resources.find(({ logicalId }) => logicalId === id)?.Type;
   const findings = resources

@@ -36,6 +36,23 @@ function aCountingConsumer() {
   return { ...consumer, counts };
 }
 
+describe("an event that Alloy's documentation does not know", () => {
+  test.each([
+    ["a_type_of_next_year", aWebhook({ type: "a_type_of_next_year" })],
+    ["update:journeyapplications:sandbox", aWebhook({ timestamp: "yesterday" })],
+  ])("is named in the log, once: %s", async (eventType, webhook) => {
+    const warnings: object[] = [];
+    const silent = { debug() {}, info() {}, error() {} };
+    const warn = (code: string, fields: object = {}) => warnings.push({ code, ...fields });
+    const consumer = aConsumer({ now: () => NOW, logger: { ...silent, warn } });
+
+    await consumer.process(batchOf([webhook]));
+    await consumer.process(batchOf([webhook]));
+
+    expect(warnings).toMatchObject([{ code: "consumer.event.unrecognised", eventType }]);
+  });
+});
+
 describe("a webhook without a readable time", () => {
   test("is recorded and published as unrecognised, and its application is asked about at once", async () => {
     const consumer = aConsumer({ now: () => NOW });
