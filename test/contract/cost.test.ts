@@ -6,6 +6,7 @@ import { readOptions } from "../../tools/cost/options.ts";
 import { asJson, billFor, BUDGET } from "../../tools/cost/report.ts";
 import { costParts, countForPage } from "../../tools/docs/cost-page.ts";
 import { withParts } from "../../tools/docs/generated.ts";
+import { STAGES } from "../../lib/stages.ts";
 
 let counts: Awaited<ReturnType<typeof countForPage>>;
 
@@ -55,7 +56,7 @@ describe("the options of npm run cost", () => {
     [["--batch", "11"], "--batch is 11, but SQS hands over at most 10."],
     [
       ["--stage", "moon"],
-      'There is no stage "moon": the stages of lib/stages.ts are sandbox, production, local.',
+      `There is no stage "moon": the stages of lib/stages.ts are ${[...STAGES.map(({ stage }) => stage), "local"].join(", ")}.`,
     ],
     [["--wombat"], "Unknown option '--wombat'"],
     [["twice"], "Unexpected argument 'twice'. This command does not take positional arguments"],
