@@ -14,7 +14,7 @@ import type {
 import { EventReportSchema } from "../domain/event-report-schema.ts";
 import { APPLICATION_STATUSES, isFinal } from "../domain/event-types.ts";
 import { isIndexKey } from "../domain/foreign-text.ts";
-import { isOfAnswer, padded } from "../domain/stamp.ts";
+import { isOfAnswer, padded, stampOfAnswer, timeOf } from "../domain/stamp.ts";
 import type { Recording } from "../domain/ports.ts";
 import { TABLE } from "../settings.ts";
 
@@ -127,6 +127,7 @@ const ItemSchema = v.object({
   chainNext: neighbour,
   healedUntil: number,
   isShadow: v.nullish(v.boolean(), false),
+  reopenings: v.nullish(v.record(v.string(), v.nullable(status)), {}),
 });
 
 type ParsedItem = v.InferOutput<typeof ItemSchema>;
@@ -175,7 +176,7 @@ export function applicationStateOf(item: Item): ApplicationState {
     entities: entitiesIn(item),
     applicantsStoredUntil: output.applicantsStoredUntil,
     chain: { previous: output.chainPrevious, root: output.chainRoot, next: output.chainNext },
-    healedUntil: output.healedUntil ?? releasedHealedUntil(item),
+    healedUntil: healedUntilOf(item, output.healedUntil),
     isShadow: output.isShadow,
   };
 }
@@ -196,23 +197,40 @@ function factsIn(facts: ParsedItem["submitted"]): ApplicationFacts {
   };
 }
 
-function answerIn({ final, stated, statedFinal }: ParsedItem): AnswerRegister | null {
+function answerIn(item: ParsedItem): AnswerRegister | null {
+  const { final, stated, statedFinal } = item;
   const released =
     final !== null && isOfAnswer(final.stamp)
       ? { ...final, correctionId: null, since: null }
       : null;
   const open = stated === null ? null : { ...stated, outcome: null };
-  const [newest = null] = [statedFinal, released, open]
+  const [newest = null] = [statedFinal, released, open, releasedReopening(item)]
     .filter((register) => register !== null)
     .toSorted((one, other) => (one.stamp > other.stamp ? -1 : 1));
   return newest;
 }
 
-function releasedHealedUntil(item: Item): number | null {
+/**
+ * In the released format a reopening by an event counted, and was told, without Alloy's answer: it stands for one, where
+ * it said whither, or where an end followed it. Otherwise the end before it still stands.
+ */
+function releasedReopening({ final, reopenings }: ParsedItem): AnswerRegister | null {
+  const [newest] = Object.entries(reopenings).toSorted(([one], [other]) => (one > other ? -1 : 1));
+  if (newest === undefined) return null;
+  const [by, said] = newest;
+  const isFollowed = final !== null && final.stamp > by;
+  if (said === null && !isFollowed) return null;
+  const stamp = stampOfAnswer(timeOf(by), timeOf(by));
+  return { stamp, status: said ?? "running", outcome: null, correctionId: null, since: null };
+}
+
+/** When the newest event happened that the poller brought, by this release or by the one before. */
+function healedUntilOf(item: Item, own: number | null): number | null {
   const times = Object.entries(item)
     .filter(([name]) => name.startsWith(RELEASED_HEALED_PREFIX))
     .map(([, mark]) => v.parse(v.object({ at: v.number() }), mark).at);
-  return times.length === 0 ? null : Math.max(...times);
+  if (own !== null) times.push(own);
+  return times.length === 0 ? null : times.reduce((newest, at) => Math.max(newest, at));
 }
 
 /** Names of the attributes that only the released format has. */

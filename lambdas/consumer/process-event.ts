@@ -8,7 +8,7 @@ import { publishedEvent } from "../domain/published-event.ts";
 import { TWIN_MS, reportOf } from "../domain/reconciliation.ts";
 import type { EventReport } from "../domain/reconciliation.ts";
 import { isPublished } from "../domain/route.ts";
-import { isUndecided, isWithheld } from "../domain/withholding.ts";
+import { isWithheld } from "../domain/withholding.ts";
 import { IDEMPOTENCY, METRICS } from "../settings.ts";
 import {
   AliasInProgress,
@@ -148,8 +148,8 @@ async function publishJourneyEvent(
   if (state.isShadow) return;
   // The state may have taken it for its end since: a second try decides as the first did.
   if (wasWithheld || reports.every((report) => isWithheld(report, merged))) {
-    // An undecided end is recorded so.
-    if (!wasWithheld && !isUndecided(event)) await store.withholdEvent(event);
+    // An undecided end is recorded so, but by the release 0.1.0.
+    if (!wasWithheld) await store.withholdEvent(event);
     return;
   }
   if (!isPublished(event, late, publicationOf(event.journeyToken, route, settings))) return;

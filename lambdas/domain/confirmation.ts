@@ -48,9 +48,9 @@ export function standingOf(
   };
 }
 
-/** Whether its route has it, as far as the record says. */
+/** Whether its route has it, as far as the record says: that of an error too, of the release 0.1.0. */
 function isPublished(end: MatchedEvent, state: ApplicationState): boolean {
-  return isDecisive(end.event.type) && end.record?.isWithheld === false && isApplied(end, state);
+  return end.record?.isWithheld === false && isApplied(end, state);
 }
 
 /**

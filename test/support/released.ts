@@ -1,0 +1,239 @@
+import { readFileSync } from "node:fs";
+
+import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
+import { BatchWriteItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+
+import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
+import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
+import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
+import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
+import { parseAlloyApplication } from "../../lambdas/domain/alloy-application.ts";
+import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
+import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
+import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
+import { makePollerHandler } from "../../lambdas/poller/handler.ts";
+import { MemoryPayloadBucket } from "../../tools/memory/payload-bucket.ts";
+import { batchOf, CONSUMER_SETTINGS, lambdaContext, standingStill } from "./counted-consumer.ts";
+import type { LocalDynamoDb } from "./dynalite.ts";
+import { inRoleOf } from "./iam.ts";
+import { POLLER_SETTINGS } from "./poller.ts";
+
+type Item = Record<string, AttributeValue>;
+
+/** What a release had stored, and in flight (`test/fixtures/stored/capture.mjs`). */
+export interface Released {
+  /** Epoch milliseconds. */
+  readonly capturedAt: number;
+  readonly applicationItems: readonly Item[];
+  readonly idempotencyItems: readonly Item[];
+  /** Messages of the event queue. */
+  readonly inFlight: readonly string[];
+  /** Bodies in the bucket, by key. */
+  readonly payloads: Readonly<Record<string, string>>;
+  /** What had its effect, oldest first. */
+  readonly published: readonly PublishedEvent[];
+  readonly applications: readonly ReleasedApplication[];
+}
+
+export interface ReleasedApplication {
+  readonly kind: string;
+  readonly token: string;
+  /** Webhooks that had been accepted. */
+  readonly delivered: readonly string[];
+  /** Webhooks that had not come. */
+  readonly withheld: readonly string[];
+  /** Of Get Journey Application. */
+  readonly answer: {
+    readonly status: string;
+    readonly complete_outcome: string | null;
+    readonly _embedded: { readonly journey: { readonly journey_token: string } };
+  };
+}
+
+const FILLER = "x".repeat(1_060_000);
+
+export function readReleased(version: string): Released {
+  const file = new URL(`../fixtures/stored/${version}.json`, import.meta.url);
+  const text = readFileSync(file, "utf8").replaceAll("FILLER", FILLER);
+  const released: Released = JSON.parse(text);
+  return { ...released, applicationItems: released.applicationItems.map(withBytes) };
+}
+
+/** JSON has no bytes: the file has them in base64. */
+function withBytes(item: Item): Item {
+  const { body } = item;
+  if (body?.B === undefined) return item;
+  return { ...item, body: { B: Buffer.from(String(body.B), "base64") } };
+}
+
+/** The code as it is over what a release left behind, and what comes of it. */
+export class Upgraded {
+  readonly published: PublishedEvent[] = [];
+  readonly deadLettered: { readonly body: string; readonly reason: string }[] = [];
+  readonly notices: GapNotice[] = [];
+  now: number;
+  readonly #released: Released;
+  readonly #dynamo: LocalDynamoDb;
+  readonly #payloads = new MemoryPayloadBucket();
+  readonly #idempotency: PowertoolsIdempotency;
+  readonly #consume: ReturnType<typeof makeConsumerHandler>;
+  readonly #poll: ReturnType<typeof makePollerHandler>;
+  #queue: string[] = [];
+  #receipts = 0;
+
+  constructor(released: Released, dynamo: LocalDynamoDb) {
+    this.#released = released;
+    this.#dynamo = dynamo;
+    this.now = released.capturedAt;
+    const { client, applicationTableName: tableName } = dynamo;
+    const metrics = { count() {}, milliseconds() {}, flush() {} };
+    const logger = { debug() {}, info() {}, warn() {}, error() {} };
+    const now = () => this.now;
+    const layer = new DynamoDBPersistenceLayer({
+      tableName: dynamo.idempotencyTableName,
+      awsSdkV3Client: client,
+    });
+    this.#idempotency = new PowertoolsIdempotency(layer);
+    this.#consume = makeConsumerHandler({
+      store: inRoleOf(
+        "consumer",
+        "store",
+        new DynamoApplicationStore({ client, tableName, eventRetentionMs: null }),
+      ),
+      idempotency: this.#idempotency,
+      publisher: {
+        publish: async (events) => {
+          this.published.push(...events);
+          return events.map(() => null);
+        },
+      },
+      deadLetters: {
+        send: async (body, reason) => void this.deadLettered.push({ body, reason }),
+      },
+      payloads: this.#payloads,
+      messages: { async retryAfter() {} },
+      metrics,
+      logger,
+      settings: CONSUMER_SETTINGS,
+      now,
+      schedule: standingStill,
+    });
+    this.#poll = makePollerHandler({
+      applications: inRoleOf(
+        "poller",
+        "applications",
+        new DynamoDueApplications(client, tableName),
+      ),
+      alloy: {
+        getApplication: async (asked) => {
+          const one = released.applications.find(({ token }) => token === asked.applicationToken);
+          const parsed = parseAlloyApplication(JSON.stringify(one?.answer), asked);
+          if ("reason" in parsed) throw new Error(parsed.reason);
+          return { kind: "application", application: parsed.application };
+        },
+        renewCredentials() {},
+      },
+      deliveries: { record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }) },
+      outcomes: { total: async () => 0 },
+      queue: {
+        send: async (envelopes) => {
+          this.#queue.push(...envelopes.map(encodeEnvelope));
+          return envelopes.map(() => null);
+        },
+      },
+      payloads: this.#payloads,
+      gaps: { announce: async (notices) => void this.notices.push(...notices) },
+      settings: POLLER_SETTINGS,
+      metrics,
+      logger,
+      now,
+      random: () => 0,
+      sleep: async () => {},
+    });
+  }
+
+  /** Puts the release's items and bodies where it had them. */
+  async load(): Promise<void> {
+    const { applicationItems, idempotencyItems, payloads } = this.#released;
+    await this.#write(this.#dynamo.applicationTableName, applicationItems);
+    await this.#write(this.#dynamo.idempotencyTableName, idempotencyItems);
+    for (const [key, body] of Object.entries(payloads)) {
+      await this.#payloads.put(key, Buffer.from(body));
+    }
+  }
+
+  async #write(tableName: string, items: readonly Item[]): Promise<void> {
+    for (let from = 0; from < items.length; from += 25) {
+      const requests = items.slice(from, from + 25).map((Item) => ({ PutRequest: { Item } }));
+      const RequestItems = { [tableName]: requests };
+      await this.#dynamo.client.send(new BatchWriteItemCommand({ RequestItems }));
+    }
+  }
+
+  /** These webhooks come now, for the first time or again. */
+  async deliver(bodies: readonly string[]): Promise<void> {
+    for (const body of bodies) await this.#accept(body);
+    await this.drain();
+  }
+
+  async #accept(body: string): Promise<void> {
+    this.#receipts += 1;
+    const key = body.length > FILLER.length ? `webhooks/again-${this.#receipts}` : null;
+    if (key !== null) await this.#payloads.put(key, Buffer.from(body));
+    this.#queue.push(
+      encodeEnvelope({
+        v: 1,
+        kind: "webhook",
+        receiptId: `again-${this.#receipts}`,
+        receivedAt: this.now,
+        body: key === null ? body : null,
+        payloadKey: key,
+        sourceIp: null,
+      }),
+    );
+  }
+
+  /** What the release had put into the queue is consumed. */
+  async takeOver(): Promise<void> {
+    this.#queue.push(...this.#released.inFlight);
+    await this.drain();
+  }
+
+  /** @throws Error when a record is given back. */
+  async drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const context = lambdaContext();
+      this.#idempotency.beginInvocation(context);
+      const bodies = this.#queue.splice(0, 10);
+      const { Records } = batchOf(bodies);
+      for (const [index, body] of bodies.entries()) Object.assign(Records[index] ?? {}, { body });
+      const { batchItemFailures } = await this.#consume({ Records }, context);
+      this.now += 1_000;
+      if (batchItemFailures.length > 0) throw new Error(`records are back: ${bodies.join("\n")}`);
+    }
+  }
+
+  /** The poller runs so often, once an hour. */
+  async poll(runs: number): Promise<void> {
+    for (let run = 0; run < runs; run += 1) {
+      this.now += 60 * 60_000;
+      await this.#poll({});
+      await this.drain();
+    }
+  }
+
+  /** All items of the application table, by sort key's first word. */
+  async items(word: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const { client, applicationTableName: TableName } = this.#dynamo;
+    const items: Readonly<Record<string, unknown>>[] = [];
+    let ExclusiveStartKey: Item | undefined;
+    do {
+      const page = await client.send(new ScanCommand({ TableName, ExclusiveStartKey }));
+      items.push(...(page.Items ?? []).map((item) => unmarshall(item)));
+      ExclusiveStartKey = page.LastEvaluatedKey;
+    } while (ExclusiveStartKey !== undefined);
+    return items.filter(({ sk }) => String(sk).split("#")[0] === word);
+  }
+}
