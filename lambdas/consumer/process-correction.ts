@@ -1,12 +1,14 @@
 import { NO_FACTS } from "../domain/application-state.ts";
 import type { ApplicationState } from "../domain/application-state.ts";
-import { agree, correctionIdOf, isAnswered } from "../domain/correction.ts";
+import { isAnswered, tellingEnd } from "../domain/confirmation.ts";
+import { agree, correctionIdOf } from "../domain/correction.ts";
 import type { Correction } from "../domain/correction.ts";
 import { outcomesOf, publicationOf } from "../domain/journey-routes.ts";
 import { stateOfSnapshot, stateOfSubmission } from "../domain/observation.ts";
 import { publishedCorrection } from "../domain/published-event.ts";
 import type { PublishedEvent } from "../domain/published-event.ts";
 import { routeOfStatus } from "../domain/route.ts";
+import { eventIdIn } from "../domain/stamp.ts";
 import { METRICS } from "../settings.ts";
 import { mergeAndCount } from "./merge-and-count.ts";
 import type { ProcessDependencies } from "./process.ts";
@@ -15,7 +17,7 @@ import type { Work } from "./work.ts";
 /**
  * Takes over what Alloy's own answer says, if nothing has said it meanwhile.
  *
- * 1. Read the state, for whether it agrees with Alloy by now.
+ * 1. Read the state, for whether an end in it says the same: its event tells downstream of it.
  * 2. Join the answer, also then: an older event that comes later must not move the state back, since
  *    this correction is remembered, and will not be taken again. Make the applications of reruns known.
  * 3. Publish what downstream has not heard: under the correction's stable id, or under that of the
@@ -31,15 +33,17 @@ export async function processCorrection(
   const { store, settings, metrics, now } = dependencies;
   const { snapshot, news, reruns, confirms, askedAt, since } = correction;
   const { applicationToken, journeyToken } = snapshot;
-  const before = await store.readState(applicationToken);
-  const isToldAlready = news === "status" && before !== null && isTold(before, correction);
+  const known = await store.readState(applicationToken);
+  const teller =
+    known === null || confirms !== null ? null : tellingEnd(known, snapshot, correction.since);
 
   const firstCheck = { dueAt: now() + settings.firstCheckMs, when: "first" } as const;
   const correctionId = correctionIdOf(correction);
-  const observation = stateOfSnapshot(snapshot, askedAt, correctionId, since);
+  const tellerId = teller === null ? correctionId : eventIdIn(teller.stamp);
+  const observation = stateOfSnapshot(snapshot, askedAt, tellerId, since);
   // An answer that says the same was taken over before: it keeps the mark of the one that did it.
-  const answer = needsAnswer(before, correction) ? observation.answer : null;
-  const { after: state } = await mergeAndCount(
+  const answer = needsAnswer(known, correction) ? observation.answer : null;
+  const { before, after: state } = await mergeAndCount(
     { ...observation, answer },
     firstCheck,
     dependencies,
@@ -55,6 +59,7 @@ export async function processCorrection(
     await mergeAndCount(stateOfSubmission(submission), firstCheck, dependencies);
   }
 
+  const isToldAlready = news === "status" && before !== null && isTold(before, correction);
   // Something newer came in between, and has told or will tell of itself.
   const isOutdated = news === "status" && !agree(state, snapshot);
   if (news === "nothing" || isToldAlready || isOutdated || state.isShadow) return;
@@ -74,10 +79,11 @@ export async function processCorrection(
 
 /** Whether downstream has heard of it, and not from this very correction, which may have been cut off. */
 function isTold(before: ApplicationState, correction: Correction): boolean {
-  const { snapshot, confirms } = correction;
+  const { snapshot, confirms, since } = correction;
   if (before.answer?.correctionId === correctionIdOf(correction)) return false;
   // What agrees with a withheld end was never published; only another answer was.
-  return confirms === null ? agree(before, snapshot) : isAnswered(before, snapshot);
+  if (confirms !== null) return !isUnanswered(before, correction);
+  return agree(before, snapshot) || tellingEnd(before, snapshot, since) !== null;
 }
 
 function needsAnswer(before: ApplicationState | null, correction: Correction): boolean {
@@ -85,5 +91,13 @@ function needsAnswer(before: ApplicationState | null, correction: Correction): b
   if (!correction.settles) return false;
   if (before === null) return true;
   if (before.answer?.correctionId === correctionIdOf(correction)) return false;
-  return !isAnswered(before, correction.snapshot);
+  return isUnanswered(before, correction);
+}
+
+/** Whether no answer with this decision was taken over, or none since the poller found that its event is withheld. */
+function isUnanswered(
+  before: ApplicationState,
+  { snapshot, confirms, basis }: Correction,
+): boolean {
+  return !isAnswered(before, snapshot) || (confirms !== null && before.answer?.stamp === basis);
 }

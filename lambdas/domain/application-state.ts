@@ -75,7 +75,10 @@ export interface AnswerRegister {
   readonly stamp: Stamp;
   readonly status: ApplicationStatus;
   readonly outcome: string | null;
-  /** The id of the correction that took it over; null in an item of the release 0.1.0. */
+  /**
+   * Who tells downstream of it: the correction that took it over, or the event of the end that it says, which had
+   * been merged before. Null in an item of the release 0.1.0.
+   */
   readonly correctionId: string | null;
   /** The last reopening that Alloy's list named: ends before it are of another epoch; null: none. */
   readonly since: Stamp | null;

@@ -1,7 +1,6 @@
 import { GAP } from "../settings.ts";
-import type { ApplicationState } from "./application-state.ts";
+import type { ApplicationState, EndRegister } from "./application-state.ts";
 import { factsOf, isDecisive, isFinal } from "./event-types.ts";
-import type { JourneyEvent } from "./journey-event.ts";
 import type { Snapshot } from "./observation.ts";
 import { reportOf } from "./reconciliation.ts";
 import type { EventReport, MatchedEvent, RecordedEvent } from "./reconciliation.ts";
@@ -17,7 +16,7 @@ import type { Stamp } from "./stamp.ts";
 export interface Standing {
   /** Whether an event has told downstream what Alloy answers; `unclear`: not yet known. */
   readonly told: "yes" | "no" | "unclear";
-  /** The withheld end that the answer confirms; null: there is none. */
+  /** The withheld end that the answer confirms, and that no answer has told of; null: there is none. */
   readonly confirms: EventReport | null;
 }
 
@@ -31,7 +30,7 @@ export function standingOf(
   now: number,
 ): Standing {
   if (snapshot.status === null || !isFinal(snapshot.status)) return NOTHING;
-  const all = matches.filter(({ event }) => isEndAfterAnswer(event, state));
+  const all = matches.filter((match) => isEndAfterAnswer(match, state) || isToTell(match, state));
   const published = all.filter((end) => isPublished(end, state));
   // Of several ends all but the first are withheld, as soon as each has been processed.
   if (published.length > 1 && published.some(({ record }) => isRecent(record, now))) {
@@ -42,10 +41,45 @@ export function standingOf(
   const [newest] = standing
     .filter(({ event, record }) => record?.isWithheld === true || !isDecisive(event.type))
     .toSorted((one, other) => other.event.at - one.event.at);
-  return {
-    told: standing.some((end) => isPublished(end, state)) ? "yes" : "no",
-    confirms: newest === undefined ? null : asRecorded(newest),
-  };
+  if (standing.some((end) => isPublished(end, state))) return { told: "yes", confirms: null };
+  const isUntold =
+    newest !== undefined && (!isAnswered(state, snapshot) || isToTell(newest, state));
+  return { told: "no", confirms: isUntold ? asRecorded(newest) : null };
+}
+
+/** Whether an answer with this decision was taken over before. */
+export function isAnswered({ answer }: ApplicationState, { status, outcome }: Snapshot): boolean {
+  return (
+    answer !== null &&
+    status !== null &&
+    isFinal(status) &&
+    answer.status === status &&
+    outcomeWordOf(answer.outcome) === outcomeWordOf(outcome)
+  );
+}
+
+/**
+ * The end in the state that says what an answer says: since the answer before it, and the last reopening. Its event
+ * tells downstream of it, or is withheld, and a later answer confirms it.
+ */
+export function tellingEnd(
+  { end, lastEnd, answer }: ApplicationState,
+  { status, outcome }: Snapshot,
+  since: Stamp | null,
+): EndRegister | null {
+  const isSame = (one: EndRegister | null) =>
+    one !== null &&
+    one.stamp > (since ?? "") &&
+    one.stamp > (answer?.stamp ?? "") &&
+    one.status === status &&
+    outcomeWordOf(one.outcome) === outcomeWordOf(outcome);
+  return [end, lastEnd].find(isSame) ?? null;
+}
+
+/** Whether the answer was taken over on the word of this event: where it is withheld, nobody has told of it. */
+function isToTell({ event, record }: MatchedEvent, { answer }: ApplicationState): boolean {
+  const ids = [event.eventId, record?.eventId];
+  return answer !== null && answer.correctionId !== null && ids.includes(answer.correctionId);
 }
 
 /** Whether its route has it, as far as the record says: that of an error too, of the release 0.1.0. */
@@ -73,7 +107,7 @@ export function stampHere({ event, record }: MatchedEvent): Stamp {
 }
 
 /** What came before an answer that was taken over is settled: downstream has heard of the answer since. */
-function isEndAfterAnswer(event: JourneyEvent, { answer }: ApplicationState): boolean {
+function isEndAfterAnswer({ event }: MatchedEvent, { answer }: ApplicationState): boolean {
   if (factsOf(event.type)?.meaning.kind !== "final") return false;
   return answer === null || stampOf(event) > answer.stamp;
 }

@@ -89,7 +89,7 @@ export function correctionsOf(
     const { told, confirms } = standingOf(snapshot, matches, state, now);
     // Which of two ends downstream has heard of is not settled yet.
     if (told === "unclear") return [];
-    if (confirms !== null && told === "no" && !isAnswered(state, snapshot)) {
+    if (confirms !== null) {
       return [{ ...common, news: "status", settles: true, confirms, reruns: [] }];
     }
     const isMoved =
@@ -151,17 +151,6 @@ export function agree(
   return statusOf(state) === status && outcomeWordOf(outcomeOf(state)) === outcomeWordOf(outcome);
 }
 
-/** Whether an answer with this decision was taken over before. */
-export function isAnswered({ answer }: ApplicationState, { status, outcome }: Snapshot): boolean {
-  return (
-    answer !== null &&
-    status !== null &&
-    isFinal(status) &&
-    answer.status === status &&
-    outcomeWordOf(answer.outcome) === outcomeWordOf(outcome)
-  );
-}
-
 /** Whether something has happened since Alloy's answer. */
 function hasMovedOn({ progress, lastEnd }: ApplicationState, { at }: Snapshot): boolean {
   const stamp = stampOfAnswer(at, 0);
@@ -170,7 +159,8 @@ function hasMovedOn({ progress, lastEnd }: ApplicationState, { at }: Snapshot): 
 
 /** Whether it names the outcome of an end of which an event told without one: that cannot wait. */
 function confirmsOutcome(state: ApplicationState, { status, outcome }: Snapshot): boolean {
-  return status === "completed" && outcome !== null && statusOf(state) === "completed";
+  const isUnnamed = statusOf(state) === "completed" && outcomeOf(state) === null;
+  return status === "completed" && outcome !== null && isUnnamed;
 }
 
 /**

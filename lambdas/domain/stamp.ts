@@ -60,6 +60,11 @@ function rankOf(event: JourneyEvent): number {
   }
 }
 
+/** The id of the event whose stamp it is. */
+export function eventIdIn(stamp: Stamp): string {
+  return stamp.slice(ANSWER_PREFIX_LENGTH);
+}
+
 /** The time that a stamp begins with, epoch milliseconds. */
 export function timeOf(stamp: Stamp): number {
   return Number(stamp.slice(0, TIME_DIGITS));

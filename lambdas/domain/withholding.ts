@@ -25,6 +25,8 @@ export function isUndecided({ type }: Pick<JourneyEvent, "type">): boolean {
 function isAnotherEnd(event: JourneyEvent, before: ApplicationState): boolean {
   const stood = endOf(before);
   if (stood === null || stood.stamp === stampOf(event)) return false;
+  // Alloy's answer was taken over on its word, between two tries of it.
+  if (before.answer?.correctionId === event.eventId) return false;
   // One that names the outcome which the first left out completes it.
   const completes = stood.status === "completed" && stood.outcome === null;
   return !(completes && event.type === "completed_application" && event.outcome !== null);

@@ -3,10 +3,13 @@ import { describe, expect, test } from "vitest";
 import { outcomeOf, statusOf } from "../../../lambdas/domain/application-state.ts";
 import { compare } from "../../../lambdas/domain/comparison.ts";
 import { correctionBody } from "../../../lambdas/domain/correction.ts";
+import type { Correction } from "../../../lambdas/domain/correction.ts";
 import type { ApplicationStatus } from "../../../lambdas/domain/event-types.ts";
 import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
+import type { PublishedEvent } from "../../../lambdas/domain/published-event.ts";
 import { aConsumer, pollBatchOf } from "../../support/consumer.ts";
+import type { TestConsumer } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);
@@ -29,13 +32,18 @@ function eventOf(body: string): JourneyEvent {
 async function after(...webhooks: readonly string[]) {
   const consumer = aConsumer();
   for (const body of webhooks) await consumer.process(batchOf([body]));
+  return withAnswers(consumer, webhooks);
+}
+
+/** @param listed - Alloy's list, as the webhooks that would have told of it. */
+function withAnswers(consumer: TestConsumer, listed: readonly string[]) {
   const stands = () => {
     const state = consumer.store.applications.get(TOKEN)?.state;
     return state === undefined ? null : [statusOf(state), outcomeOf(state)];
   };
   const routes = () => consumer.published.map(({ route }) => route);
   let asked = 0;
-  const answer = async (status: ApplicationStatus, outcome: string | null, updatedAt: number) => {
+  const check = async (status: ApplicationStatus, outcome: string | null, updatedAt: number) => {
     asked += 1;
     const known = await consumer.store.look(TOKEN);
     const history = await consumer.store.history(TOKEN);
@@ -55,7 +63,7 @@ async function after(...webhooks: readonly string[]) {
           chain: { previous: null, root: null, next: null },
           isShadow: false,
         },
-        events: webhooks.map((body) => ({ event: eventOf(body), webhook: body })),
+        events: listed.map((body) => ({ event: eventOf(body), webhook: body })),
         reruns: [],
         unreadableEvents: 0,
         unrecognisedStatus: null,
@@ -70,10 +78,17 @@ async function after(...webhooks: readonly string[]) {
         now: Math.max(now, Date.now() + HOUR) + asked,
       },
     );
-    for (const one of corrections) await consumer.process(pollBatchOf(correctionBody(one)));
     return corrections;
   };
-  return { consumer, stands, routes, answer };
+  const take = async (corrections: readonly Correction[]) => {
+    for (const one of corrections) await consumer.process(pollBatchOf(correctionBody(one)));
+  };
+  const answer: typeof check = async (...said) => {
+    const corrections = await check(...said);
+    await take(corrections);
+    return corrections;
+  };
+  return { consumer, stands, routes, check, take, answer };
 }
 
 const ends = (routes: readonly string[]) => routes.filter((route) => route !== "progressed");
@@ -149,6 +164,82 @@ describe("a decision is not taken back", () => {
     const state = consumer.store.applications.get(TOKEN)?.state;
     expect(state === undefined ? null : outcomeOf(state)).toBe("Approved");
     expect(consumer.published.map(({ route }) => route)).toEqual(["approved"]);
+  });
+});
+
+describe("an end after a reopening", () => {
+  const events = [
+    webhook("started_application", 0),
+    webhook("completed_application", HOUR, { outcome: "Approved" }),
+    webhook("journey_application_retriggered", 2 * HOUR),
+    webhook("completed_application", 3 * HOUR, { outcome: "Denied" }),
+  ] as const;
+  const [started, approved, retriggered, denied] = events;
+  const denial = ["completed", "Denied", 3 * HOUR] as const;
+
+  test("is told once by its own event, when the answer that was asked for before comes after it", async () => {
+    const consumer = aConsumer();
+    const { check, take, routes, stands, answer } = withAnswers(consumer, events);
+    await consumer.process(batchOf([started]));
+    await consumer.process(batchOf([retriggered]));
+    const corrections = await check(...denial);
+    await consumer.process(batchOf([denied]));
+    await consumer.process(batchOf([approved]));
+
+    await take(corrections);
+    await answer(...denial);
+
+    expect(corrections).toHaveLength(1);
+    expect(ends(routes())).toEqual(["denied"]);
+    expect(stands()).toEqual(["completed", "Denied"]);
+  });
+
+  test("is told once by its own event, although it was withheld when that answer came", async () => {
+    const consumer = aConsumer();
+    const { check, take, routes, stands, answer } = withAnswers(consumer, events);
+    await consumer.process(batchOf([started]));
+    await consumer.process(batchOf([approved]));
+    await consumer.process(batchOf([retriggered]));
+    const corrections = await check(...denial);
+    await consumer.process(batchOf([denied]));
+
+    await take(corrections);
+    await answer(...denial);
+    await answer(...denial);
+
+    expect(ends(routes())).toEqual(["approved", "denied"]);
+    expect(consumer.published.at(-1)?.eventId).toBe(eventOf(denied).eventId);
+    expect(stands()).toEqual(["completed", "Denied"]);
+    expect(await check(...denial)).toEqual([]);
+  });
+
+  test("is published by its second try, when it was cut off and the answer came in between", async () => {
+    let isOut = false;
+    const published: PublishedEvent[] = [];
+    const consumer = aConsumer({
+      publisher: {
+        async publish(some) {
+          if (isOut) throw new Error("the bus is down");
+          published.push(...some);
+          return some.map(() => null);
+        },
+      },
+    });
+    const { check, take, stands, answer } = withAnswers(consumer, events);
+    await consumer.process(batchOf([started]));
+    await consumer.process(batchOf([retriggered]));
+    const corrections = await check(...denial);
+    isOut = true;
+    await consumer.process(batchOf([denied]));
+    isOut = false;
+    await consumer.process(batchOf([approved]));
+
+    await take(corrections);
+    await consumer.process(batchOf([denied]));
+    await answer(...denial);
+
+    expect(ends(published.map(({ route }) => route))).toEqual(["denied"]);
+    expect(stands()).toEqual(["completed", "Denied"]);
   });
 });
 

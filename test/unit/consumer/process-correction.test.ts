@@ -8,6 +8,7 @@ import type { Correction } from "../../../lambdas/domain/correction.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
 import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
 import type { Snapshot } from "../../../lambdas/domain/observation.ts";
+import { stampOf } from "../../../lambdas/domain/stamp.ts";
 import type { PublishedEvent } from "../../../lambdas/domain/published-event.ts";
 import type { ConsumerSettings } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
@@ -137,6 +138,20 @@ describe("a correction", () => {
     await correct(aCorrection());
 
     expect(published).toEqual([]);
+  });
+
+  test("is not told when its own event has told it, and an end before the reopening came after that", async () => {
+    const ended = { type: "completed_application", outcome: "Approved" };
+    const retriggered = aJourneyEvent({ type: "journey_application_retriggered", at: AT - 300 });
+    const told = aJourneyEvent({ ...ended, at: AT, outcome: "Denied" });
+    const late = aJourneyEvent({ ...ended, at: AT - 500 });
+    const { published, correct, standing } = await aConsumer(started, retriggered, told, late);
+    expect(standing()).toEqual(["completed", "Approved"]);
+
+    await correct(aCorrection({ outcome: "Denied" }, { since: stampOf(retriggered) }));
+
+    expect(published).toEqual([]);
+    expect(standing()).toEqual(["completed", "Denied"]);
   });
 
   test("still holds when an older event comes after it, although it agreed when it was taken", async () => {
