@@ -8,6 +8,8 @@ import {
   publicationOf,
   routeOf,
 } from "./expectations.ts";
+import type { TrueApplication, TrueEvent } from "./plot-application.ts";
+import type { Plot } from "./plot.ts";
 import type { WorldResult } from "./world.ts";
 
 /**
@@ -26,9 +28,7 @@ export function ledgerOf({ plot, cloud, observer }: WorldResult): readonly strin
     if (state === undefined) continue;
     const last = observer.standings.get(token)?.at(-1);
     const { next, previous } = state.chain;
-    // Where one side names no applicant, what is known of him depends on which side came first.
-    const isNamed = !plot.knobs.has("applicant-once");
-    const entities = isNamed ? applicantsOf(token, state, applicants) : [];
+    const entities = applicantsOf(application, state, plot, applicants);
     lines.push(
       `${token} ${last?.status} ${last?.outcome?.toLowerCase()} next ${next?.token} previous ${previous?.token}`,
       ...entities,
@@ -56,12 +56,15 @@ export function firstDifference(calm: readonly string[], stormy: readonly string
   return `"${stormy[at]}", and without faults "${calm[at]}"`;
 }
 
-/** Of all applicants, wherever their registers are. */
+/** Of all applicants, wherever their registers are, of whom both sides say the same. */
 function applicantsOf(
-  token: string,
+  { token, events }: TrueApplication,
   { entities }: ApplicationState,
+  { knobs }: Plot,
   stored: ReadonlyMap<string, EntityRegister>,
 ): readonly string[] {
+  // Where one side names no applicant, what is known of him depends on which side came first.
+  if (knobs.has("applicant-once")) return [];
   const registers = new Map(Object.entries(entities));
   for (const [key, register] of stored) {
     if (!key.startsWith(`${token} `)) continue;
@@ -70,6 +73,25 @@ function applicantsOf(
     registers.set(entity, known === undefined ? register : newerOf(known, register));
   }
   return [...registers]
+    .filter(([entity]) => isInOneOrder(events.filter((event) => applicantIn(event) === entity)))
     .map(([entity, { status, outcome }]) => `${entity} ${status} ${outcome}`)
     .toSorted();
+}
+
+/** Whether their order is the same, whichever side each is known by: no answer of Alloy's settles it for an applicant. */
+function isInOneOrder(events: readonly TrueEvent[]): boolean {
+  return events.every(({ times }, index) => {
+    const before = events[index - 1]?.times ?? [];
+    return (
+      before.every((earlier) => times.every((at) => earlier < at)) || isOfOneTime(before, times)
+    );
+  });
+}
+
+function isOfOneTime(...times: readonly (readonly number[])[]): boolean {
+  return new Set(times.flat()).size === 1;
+}
+
+function applicantIn({ told }: TrueEvent): unknown {
+  return told["entity_application_token"];
 }
