@@ -2,6 +2,7 @@ import { GAP } from "../settings.ts";
 import type { ApplicationState, EndRegister } from "./application-state.ts";
 import { factsOf, isDecisive, isFinal } from "./event-types.ts";
 import type { Snapshot } from "./observation.ts";
+import { lastEpochOf, stampHere } from "./last-epoch.ts";
 import { reportOf } from "./reconciliation.ts";
 import type { EventReport, MatchedEvent, RecordedEvent } from "./reconciliation.ts";
 import { outcomeWordOf } from "./route.ts";
@@ -30,14 +31,15 @@ export function standingOf(
   now: number,
 ): Standing {
   if (snapshot.status === null || !isFinal(snapshot.status)) return NOTHING;
-  const all = matches.filter((match) => isEndAfterAnswer(match, state) || isToTell(match, state));
+  const all = [...lastEpochOf(matches).ends].filter(
+    (end) => isEndAfterAnswer(end, state) || isToTell(end, state),
+  );
   const published = all.filter((end) => isPublished(end, state));
   // Of several ends all but the first are withheld, as soon as each has been processed.
   if (published.length > 1 && published.some(({ record }) => isRecent(record, now))) {
     return { told: "unclear", confirms: null };
   }
-  const reopened = lastReopeningIn(matches);
-  const standing = all.filter((end) => stampHere(end) > reopened && isAsAnswered(end, snapshot));
+  const standing = all.filter((end) => isAsAnswered(end, snapshot));
   const [newest] = standing
     .filter(({ event, record }) => record?.isWithheld === true || !isDecisive(event.type))
     .toSorted((one, other) => other.event.at - one.event.at);
@@ -87,28 +89,8 @@ function isPublished(end: MatchedEvent, state: ApplicationState): boolean {
   return end.record?.isWithheld === false && isApplied(end, state);
 }
 
-/**
- * The last reopening that an end follows. The ends before it are of another epoch: downstream heard of
- * one of them, and not of the next. A reopening that no end follows has changed nothing yet.
- */
-export function lastReopeningIn(matches: readonly MatchedEvent[]): Stamp {
-  const newestOf = (kind: "final" | "reopening", before: Stamp | null) =>
-    matches
-      .filter(({ event }) => factsOf(event.type)?.meaning.kind === kind)
-      .map(stampHere)
-      .filter((stamp) => before === null || stamp < before)
-      .reduce((newest, stamp) => (stamp > newest ? stamp : newest), "");
-  return newestOf("reopening", newestOf("final", null));
-}
-
-/** Where an event stands by its record, if there is one: Alloy's list may date two events in another order. */
-export function stampHere({ event, record }: MatchedEvent): Stamp {
-  return stampOf(record === null ? event : { ...event, eventId: record.eventId, at: record.at });
-}
-
 /** What came before an answer that was taken over is settled: downstream has heard of the answer since. */
 function isEndAfterAnswer({ event }: MatchedEvent, { answer }: ApplicationState): boolean {
-  if (factsOf(event.type)?.meaning.kind !== "final") return false;
   return answer === null || stampOf(event) > answer.stamp;
 }
 

@@ -4,7 +4,7 @@ import { FOREIGN } from "../settings.ts";
 import type { AlloyApplication, AlloyRerun } from "./alloy-application.ts";
 import { endOf, hasEnded, outcomeOf, statusOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
-import { lastReopeningIn, standingOf } from "./confirmation.ts";
+import { standingOf } from "./confirmation.ts";
 import { EventReportSchema } from "./event-report-schema.ts";
 import { APPLICATION_STATUSES, isFinal } from "./event-types.ts";
 import type { ApplicationStatus } from "./event-types.ts";
@@ -12,6 +12,7 @@ import { isJsonObject, readJson } from "./foreign-json.ts";
 import { readToken } from "./foreign-text.ts";
 import { joined } from "./heard-events.ts";
 import { contentIdOf } from "./identity.ts";
+import { lastEpochOf } from "./last-epoch.ts";
 import { stateOfEvent } from "./observation.ts";
 import type { Snapshot } from "./observation.ts";
 import type { EventReport, MatchedEvent } from "./reconciliation.ts";
@@ -69,15 +70,15 @@ export function correctionsOf(
   if (said === null) return [];
   const listed = isStuck ? [] : events.map(({ event }) => stateOfEvent(event));
   const applied = joined([state, ...listed]) ?? state;
+  const { since } = lastEpochOf(matches);
   // An answer that names no outcome does not take back the one that an event named.
   const snapshot = {
     ...said,
-    outcome: said.outcome ?? outcomeNamed(said.status, applied, matches),
+    outcome: said.outcome ?? outcomeNamed(said.status, applied, since),
     // An event of the list may say it where the answer itself does not.
     isShadow: said.isShadow || applied.isShadow,
   };
   const basis = state.answer?.stamp ?? null;
-  const since = lastReopeningIn(matches) || null;
   const common = { snapshot, askedAt: now, basis, since, confirms: null };
 
   const untold = untoldReruns({ events, reruns }, applied, settledBy);
@@ -130,12 +131,12 @@ export function correctionIdOf(correction: Correction): string {
 function outcomeNamed(
   status: ApplicationStatus | null,
   applied: ApplicationState,
-  matches: readonly MatchedEvent[],
+  since: Stamp | null,
 ): string | null {
   if (status !== "completed") return null;
   const end = endOf(applied);
   // What an end before the reopening named is not the outcome of the end after it.
-  if (end === null || end.stamp < lastReopeningIn(matches)) return null;
+  if (end === null || end.stamp <= (since ?? "")) return null;
   return outcomeOf(applied);
 }
 

@@ -1,6 +1,6 @@
 import { mergeState, outcomeOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
-import { lastReopeningIn, stampHere } from "./confirmation.ts";
+import { lastEpochOf } from "./last-epoch.ts";
 import { isDecisive } from "./event-types.ts";
 import type { JourneyEvent } from "./journey-event.ts";
 import { stateOfEvent } from "./observation.ts";
@@ -29,10 +29,7 @@ export function eventsAsHeard(matches: readonly MatchedEvent[]): readonly Journe
 export function answerOver(said: Snapshot, matches: readonly MatchedEvent[]): Snapshot {
   const at = matches.reduce((newest, { record }) => Math.max(newest, record?.at ?? 0), said.at);
   if (said.status !== "completed" || said.outcome !== null) return { ...said, at };
-  const reopened = lastReopeningIn(matches);
-  const ends = matches.filter(
-    (match) => isDecisive(match.event.type) && stampHere(match) > reopened,
-  );
+  const ends = [...lastEpochOf(matches).ends].filter(({ event }) => isDecisive(event.type));
   const listed = joined(ends.map(({ event }) => stateOfEvent(event)));
   return { ...said, at, outcome: listed === null ? null : outcomeOf(listed) };
 }

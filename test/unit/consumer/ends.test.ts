@@ -243,6 +243,24 @@ describe("an end after a reopening", () => {
   });
 });
 
+describe("an answer without an outcome", () => {
+  const started = webhook("started_application", 0);
+  const denied = webhook("completed_application", 12, { outcome: "Denied" });
+  const end = webhook("completed_application", 47, { outcome: null });
+
+  test("does not name that of the end before the reopening, though the reopening's webhook is dated before that", async () => {
+    const reopening = (after: number) => webhook("journey_application_retriggered", after);
+    const consumer = aConsumer();
+    for (const body of [started, reopening(0), end, denied])
+      await consumer.process(batchOf([body]));
+    const { answer, stands } = withAnswers(consumer, [started, denied, reopening(16), end]);
+
+    await answer("completed", null, 47);
+
+    expect(stands()).toEqual(["completed", null]);
+  });
+});
+
 describe("an end that was recorded, and not published", () => {
   test("is published by the outcome it was recorded with, where its own webhook names none", async () => {
     const publisher = { publish: () => Promise.reject(new Error("the bus is down")) };

@@ -1,0 +1,55 @@
+import { factsOf } from "./event-types.ts";
+import { TWIN_MS } from "./reconciliation.ts";
+import type { MatchedEvent } from "./reconciliation.ts";
+import { stampOf } from "./stamp.ts";
+import type { Stamp } from "./stamp.ts";
+
+/** What Alloy's list holds since the last reopening that an end follows: the ends before it are of another epoch. */
+export interface LastEpoch {
+  readonly ends: ReadonlySet<MatchedEvent>;
+  /** No end before it stands here with a larger stamp; null: there is no such reopening. */
+  readonly since: Stamp | null;
+}
+
+/** A reopening that no end follows has changed nothing yet. */
+export function lastEpochOf(matches: readonly MatchedEvent[]): LastEpoch {
+  const placed = matches.map((match, index) => ({ match, index, at: match.event.at }));
+  const ofKind = (kind: "final" | "reopening") =>
+    placed.filter(({ match }) => factsOf(match.event.type)?.meaning.kind === kind);
+  const [ends, reopenings] = [ofKind("final"), ofKind("reopening")];
+  const end = lastOf(ends);
+  const reopening = end && lastOf(reopenings.filter((one) => isBefore(one, end)));
+  if (!reopening) return { ends: new Set(ends.map(({ match }) => match)), since: null };
+  const isSince = (one: Placed) => isBefore(reopening, one);
+  return {
+    ends: new Set(ends.filter(isSince).map(({ match }) => match)),
+    since: ends
+      .filter((one) => !isSince(one))
+      .map(({ match }) => stampHere(match))
+      .reduce((newest, stamp) => (stamp > newest ? stamp : newest), stampHere(reopening.match)),
+  };
+}
+
+interface Placed {
+  readonly match: MatchedEvent;
+  readonly index: number;
+  readonly at: number;
+}
+
+/** Alloy's list is chronological (facts 7.3), and its times may be off by as much as a webhook's. */
+function isBefore(one: Placed, other: Placed): boolean {
+  const apartMs = other.at - one.at;
+  return Math.abs(apartMs) > TWIN_MS ? apartMs > 0 : one.index < other.index;
+}
+
+function lastOf(some: readonly Placed[]): Placed | null {
+  return some.reduce<Placed | null>(
+    (last, one) => (last === null || isBefore(last, one) ? one : last),
+    null,
+  );
+}
+
+/** Where an event stands by its record, if there is one: Alloy's list may date two events in another order. */
+export function stampHere({ event, record }: MatchedEvent): Stamp {
+  return stampOf(record === null ? event : { ...event, eventId: record.eventId, at: record.at });
+}
