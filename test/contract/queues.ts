@@ -8,6 +8,7 @@ import type { DeadLetters, QueueMessages } from "../../lambdas/domain/ports.ts";
 import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";
 import { QUEUE } from "../../lambdas/settings.ts";
 import { aPollEnvelope } from "../support/poll-envelope.ts";
+import { expectRefusals } from "../support/refusals.ts";
 
 /** A message as its reader gets it. */
 export interface SeenMessage {
@@ -130,6 +131,7 @@ export function describeQueues(name: string, open: () => Promise<OpenQueues>): v
         { kind: "permanent" },
       ]);
       await expect(queues.deadLetters.send(tooLarge, "why")).rejects.toThrow(TransientError);
+      expectRefusals();
       expect(await receiveAll("events")).toEqual([]);
       expect(await receiveAll("dead-letters")).toEqual([]);
     });
@@ -140,6 +142,7 @@ export function describeQueues(name: string, open: () => Promise<OpenQueues>): v
       const answers = await queues.events.send(bodies.map(aPollEnvelope));
 
       expect(answers).toMatchObject([null, { kind: "permanent" }, null]);
+      expectRefusals();
       const received = (await receiveAll("events")).map(({ body }) => decodeEnvelope(body));
       const expected = ["1", "3"].map((body) => ({ envelope: aPollEnvelope(body) }));
       expect(received).toHaveLength(2);

@@ -10,7 +10,6 @@ import {
   PutTargetsCommand,
   RemoveTargetsCommand,
 } from "@aws-sdk/client-eventbridge";
-import { S3Client } from "@aws-sdk/client-s3";
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
@@ -19,8 +18,7 @@ import {
   ReceiveMessageCommand,
 } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
-import { describe } from "vitest";
-import { makeAwsClient } from "../../lambdas/adapters/aws-client.ts";
+import { afterAll, beforeAll, describe } from "vitest";
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
 import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
 import { EventBridgeGapAnnouncer } from "../../lambdas/adapters/event-bridge-gap-announcer.ts";
@@ -31,9 +29,7 @@ import { S3PayloadReader } from "../../lambdas/adapters/s3-payload-reader.ts";
 import { SqsEnvelopeQueue } from "../../lambdas/adapters/sqs-envelope-queue.ts";
 import { SqsEventQueue } from "../../lambdas/adapters/sqs-event-queue.ts";
 import { SqsDeadLetters, SqsQueueMessages } from "../../lambdas/adapters/sqs-queues.ts";
-import { INGEST, QUEUE } from "../../lambdas/settings.ts";
-import { CREDENTIALS } from "../../tools/local/emulator.ts";
-import { refuseBeyondLimits } from "../../tools/strict-aws/strict-client.ts";
+import { QUEUE } from "../../lambdas/settings.ts";
 import { describeApplicationStore } from "../contract/application-store.ts";
 import { describeBus } from "../contract/bus.ts";
 import { describeDueApplications } from "../contract/due-applications.ts";
@@ -44,7 +40,9 @@ import { describeQueues, MOST_RECEIVES } from "../contract/queues.ts";
 import { lambdaContext } from "../support/counted-consumer.ts";
 import { TABLES } from "../support/dynalite.ts";
 import { openDynamoStore } from "../support/open-stores.ts";
+import { withinLimits } from "../support/refusals.ts";
 import { isSkipped, makeDriver } from "./emulator-driver.ts";
+import { openInRole } from "./in-role.ts";
 
 /** The contract suites once more, on the emulator; those of queues, bus and bucket have no other AWS. */
 
@@ -61,19 +59,9 @@ const HISTORIES = 10;
 
 const aName = (what: string) => `contract-${what}-${randomBytes(5).toString("hex")}`;
 
-/** Ingest's own client, on the emulator. */
-function openIngestClient() {
-  const { stack, clients, output } = makeDriver();
-  const { region, endpoint } = stack;
-  const { attempts } = INGEST;
-  const call = makeAwsClient({
-    region,
-    credentials: () => ({ ...CREDENTIALS, sessionToken: undefined }),
-    attempts,
-    now: Date.now,
-  });
-  return { call, clients, output, region, endpoint };
-}
+/** What the suites make in the emulator, by the logical id in whose place it is. */
+const names = new Map<string, string>();
+let role: Awaited<ReturnType<typeof openInRole>>;
 
 async function makeQueue(name: string, attributes: Readonly<Record<string, string>> = {}) {
   const { sqs } = makeDriver().clients;
@@ -83,34 +71,40 @@ async function makeQueue(name: string, attributes: Readonly<Record<string, strin
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }),
   );
-  return { url: QueueUrl, arn: Attributes.QueueArn ?? "" };
+  return { name, url: QueueUrl, arn: Attributes.QueueArn ?? "" };
 }
 
 /** The stack's two tables once more, empty. */
 async function makeTables() {
   const { dynamo: client } = makeDriver().clients;
   const suffix = randomBytes(5).toString("hex");
-  const names = TABLES.map(({ TableName }) => `contract-${TableName}-${suffix}`);
+  const made = TABLES.map(({ TableName }) => `contract-${TableName}-${suffix}`);
   for (const [index, table] of TABLES.entries()) {
-    await client.send(new CreateTableCommand({ ...table, TableName: names[index] }));
+    await client.send(new CreateTableCommand({ ...table, TableName: made[index] }));
   }
-  const [applicationTableName = "", idempotencyTableName = ""] = names;
+  const [applicationTableName = "", idempotencyTableName = ""] = made;
+  names.set(applicationTableName, "ApplicationTable").set(idempotencyTableName, "IdempotencyTable");
   return {
     client,
     applicationTableName,
     idempotencyTableName,
     close: async () => {
-      for (const TableName of names) await client.send(new DeleteTableCommand({ TableName }));
+      for (const TableName of made) await client.send(new DeleteTableCommand({ TableName }));
     },
   };
 }
 
 describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
+  beforeAll(async () => {
+    role = await openInRole(makeDriver().stack, names);
+  });
+  afterAll(() => role?.close());
+
   describeApplicationStore(
     "DynamoDB of the emulator",
     async () => {
-      const { client, applicationTableName: tableName, close } = await makeTables();
-      return openDynamoStore({ client, tableName, close });
+      const { applicationTableName: tableName, close } = await makeTables();
+      return openDynamoStore({ client: role.clientsOf("consumer").dynamo, tableName, close });
     },
     HISTORIES,
   );
@@ -119,7 +113,7 @@ describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
     "DynamoDB of the emulator",
     async () => {
       const tables = await makeTables();
-      return { ...tables, refused: refuseBeyondLimits(tables.client) };
+      return { ...tables, refused: withinLimits(tables.client) };
     },
     [
       "an expression with more than 300 operators",
@@ -129,16 +123,21 @@ describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
   );
 
   describeDueApplications("DynamoDB of the emulator", async () => {
-    const { client, applicationTableName: tableName, close } = await makeTables();
+    const { applicationTableName: tableName, close } = await makeTables();
     return {
-      due: new DynamoDueApplications(client, tableName),
-      store: new DynamoApplicationStore({ client, tableName, eventRetentionMs: null }),
+      due: new DynamoDueApplications(role.clientsOf("poller").dynamo, tableName),
+      store: new DynamoApplicationStore({
+        client: role.clientsOf("consumer").dynamo,
+        tableName,
+        eventRetentionMs: null,
+      }),
       close,
     };
   });
 
   describeIdempotency("Powertools on DynamoDB of the emulator", async () => {
-    const { client: awsSdkV3Client, idempotencyTableName: tableName, close } = await makeTables();
+    const { idempotencyTableName: tableName, close } = await makeTables();
+    const awsSdkV3Client = role.clientsOf("consumer").dynamo;
     return {
       newSandbox(remainingMs) {
         const sandbox = new PowertoolsIdempotency(
@@ -155,8 +154,8 @@ describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
   });
 
   describeQueues("SQS of the emulator", async () => {
-    const { call, clients, endpoint } = openIngestClient();
-    const { sqs } = clients;
+    const { sqs } = makeDriver().clients;
+    const [ingest, consumer] = [role.clientsOf("ingest"), role.clientsOf("consumer")];
     const dead = await makeQueue(aName("dead"));
     const queue = await makeQueue(aName("events"), {
       VisibilityTimeout: "60",
@@ -165,11 +164,12 @@ describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
         maxReceiveCount: MOST_RECEIVES,
       }),
     });
+    names.set(queue.name, "EventQueue").set(dead.name, "DeadLetterQueue");
     return {
-      envelopes: new SqsEnvelopeQueue(call, queue.url, endpoint),
-      events: new SqsEventQueue(sqs, queue.url),
-      deadLetters: new SqsDeadLetters(sqs, dead.url),
-      messages: new SqsQueueMessages(sqs, queue.url),
+      envelopes: new SqsEnvelopeQueue(ingest.call, queue.url, ingest.endpoint),
+      events: new SqsEventQueue(role.clientsOf("poller").sqs, queue.url),
+      deadLetters: new SqsDeadLetters(consumer.sqs, dead.url),
+      messages: new SqsQueueMessages(consumer.sqs, queue.url),
       receive: async (from) => {
         const { Messages = [] } = await sqs.send(
           new ReceiveMessageCommand({
@@ -203,6 +203,7 @@ describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
     const { clients } = makeDriver();
     const { events: client, sqs } = clients;
     const busName = aName("bus");
+    names.set(busName, "EventBus");
     const Name = aName("rule");
     await client.send(new CreateEventBusCommand({ Name: busName }));
     const ear = await makeQueue(aName("ear"));
@@ -211,8 +212,12 @@ describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
     const Targets = [{ Id: Name, Arn: ear.arn }];
     await client.send(new PutTargetsCommand({ Rule: Name, EventBusName: busName, Targets }));
     return {
-      publisher: new EventBridgePublisher({ client, busName, sleep: (ms) => sleep(ms) }),
-      gaps: new EventBridgeGapAnnouncer(client, busName),
+      publisher: new EventBridgePublisher({
+        client: role.clientsOf("consumer").events,
+        busName,
+        sleep: (ms) => sleep(ms),
+      }),
+      gaps: new EventBridgeGapAnnouncer(role.clientsOf("poller").events, busName),
       hear: async (count) => {
         const heard: v.InferOutput<typeof Heard>[] = [];
         for (let passes = 0; heard.length < count && passes < 30; passes += 1) {
@@ -238,18 +243,14 @@ describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
   });
 
   describePayloads("S3 of the emulator", async () => {
-    const { call, output, region, endpoint } = openIngestClient();
-    const bucket = output("PayloadBucketName");
-    const client = new S3Client({
-      endpoint,
-      region,
-      credentials: CREDENTIALS,
-      forcePathStyle: true,
-    });
+    const bucket = makeDriver().output("PayloadBucketName");
+    names.set(bucket, "PayloadBucket");
+    const { call, region, endpoint } = role.clientsOf("ingest");
+    const { s3 } = role.clientsOf("consumer");
     return {
       bucket: new S3PayloadBucket(call, bucket, region, endpoint),
-      reader: new S3PayloadReader(client, bucket),
-      close: async () => client.destroy(),
+      reader: new S3PayloadReader(s3, bucket),
+      close: async () => s3.destroy(),
     };
   });
 });

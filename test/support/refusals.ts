@@ -3,6 +3,7 @@ import type { RefusedCall } from "../../tools/strict-aws/strict-client.ts";
 import { refusedCalls } from "./iam.ts";
 
 const byLimits: (readonly RefusedCall[])[] = [];
+const byProxies: string[] = [];
 /** How many of the refusals so far a test has asked for. */
 let expected = 0;
 
@@ -11,6 +12,11 @@ export function withinLimits(client: unknown): readonly RefusedCall[] {
   const refused = refuseBeyondLimits(client);
   byLimits.push(refused);
   return refused;
+}
+
+/** The same of what a proxy has refused, which is told as a sentence. */
+export function noteRefusal(sentence: string): void {
+  byProxies.push(sentence);
 }
 
 /** All that IAM or a documented limit has refused, and no test has expected, as sentences. */
@@ -27,5 +33,5 @@ function allRefusals(): readonly string[] {
   const beyondLimits = byLimits
     .flat()
     .map(({ operation, refusal }) => `${operation}: ${refusal.name}: ${refusal.message}`);
-  return [...refusedCalls(), ...beyondLimits];
+  return [...refusedCalls(), ...beyondLimits, ...byProxies];
 }

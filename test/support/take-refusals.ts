@@ -18,6 +18,10 @@ export function takeRefusals(file: string): readonly string[] {
   return lines.filter((line) => line !== "");
 }
 
+/** Each once, with how often it was made. */
 export function refusalText(refusals: readonly string[]): string {
-  return `AWS would refuse these calls:\n${refusals.join("\n")}`;
+  const lines = [...Map.groupBy(refusals, (refusal) => refusal)].map(
+    ([refusal, all]) => `${refusal} (${all.length} times)`,
+  );
+  return `AWS would refuse these calls:\n${lines.join("\n")}`;
 }

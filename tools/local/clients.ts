@@ -17,12 +17,12 @@ export type Clients = ReturnType<typeof makeClients>;
  */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 60_000 };
 
-/** Makes the clients. `test` is the only key they know, whatever the endpoint. */
-export function makeClients(endpoint: string) {
+/** Makes the clients. @param credentials - @default - `test`, the only key that is known here, whatever the endpoint */
+export function makeClients(endpoint: string, credentials = CREDENTIALS) {
   const configuration = {
     endpoint,
     region: REGION,
-    credentials: CREDENTIALS,
+    credentials,
     maxAttempts: 2,
     requestHandler: TIMEOUTS,
   };

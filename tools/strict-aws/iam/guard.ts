@@ -23,7 +23,8 @@ export class IamGuard {
   readonly #onAsked: (calls: readonly IamCall[]) => void;
 
   /**
-   * @param options.names - of what plays the stack's resources; the resources' own names are known. @default - none
+   * @param options.names - of what plays the stack's resources, whenever it is made; the resources' own names are known.
+   *   @default - none
    * @param options.onAsked - told what IAM is asked, call by call. @default - nobody is told
    */
   constructor(
@@ -36,10 +37,8 @@ export class IamGuard {
     const { names = new Map<string, string>(), onAsked = () => undefined } = options;
     this.#deployed = deployed;
     this.#onAsked = onAsked;
-    this.#names = new Map([
-      ...deployed.stack.resources.map(({ logicalId }) => [logicalId, logicalId] as const),
-      ...names,
-    ]);
+    const own = new Set(deployed.stack.resources.map(({ logicalId }) => logicalId));
+    this.#names = { get: (name) => names.get(name) ?? (own.has(name) ? name : undefined) };
     this.#judge = new IamJudge(deployed);
     this.#keys = new KeyUse(deployed);
   }

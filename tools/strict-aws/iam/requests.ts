@@ -10,8 +10,8 @@ export interface AwsRequest {
   readonly input: unknown;
 }
 
-/** What stands in for the deployed resources: what a call names, and the logical id that it stands for. */
-export type Names = ReadonlyMap<string, string>;
+/** What stands in for the deployed resources: by what a call names, the logical id that it stands for. */
+export type Names = Pick<ReadonlyMap<string, string>, "get">;
 
 const text = v.optional(v.string(), "");
 const entries = v.optional(
