@@ -89,7 +89,8 @@ const text = v.nullish(v.string(), null);
 const number = v.nullish(v.number(), null);
 const neighbour = v.nullish(v.object({ stamp: v.string(), token: v.string() }), null);
 const environment = v.nullish(v.picklist(["sandbox", "live"]), null);
-const endRegister = v.object({ stamp: v.string(), status: finalStatus, outcome: text });
+const ended = { stamp: v.string(), status: finalStatus, outcome: text };
+const endRegister = v.object({ ...ended, isSecond: v.exactOptional(v.literal(true)) });
 
 const FactsSchema = v.object({
   journeyToken: text,
@@ -117,10 +118,7 @@ const ItemSchema = v.object({
   final: v.nullish(endRegister, null),
   lastFinal: v.nullish(endRegister, null),
   stated: v.nullish(v.object({ stamp: v.string(), status, correctionId: text, since: text }), null),
-  statedFinal: v.nullish(
-    v.object({ ...endRegister.entries, correctionId: text, since: text }),
-    null,
-  ),
+  statedFinal: v.nullish(v.object({ ...ended, correctionId: text, since: text }), null),
   applicantsStoredUntil: text,
   chainPrevious: neighbour,
   chainRoot: neighbour,

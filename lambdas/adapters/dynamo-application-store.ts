@@ -11,7 +11,6 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 
 import type { HealedMark, NearbyReports } from "../domain/alias.ts";
-import { mergeState } from "../domain/application-state.ts";
 import type { ApplicationState, EntityRegister } from "../domain/application-state.ts";
 import { TransientError } from "../domain/errors.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
@@ -24,6 +23,7 @@ import type {
   Recording,
 } from "../domain/ports.ts";
 import { reportOf, TWIN_MS } from "../domain/reconciliation.ts";
+import { mergeOver } from "../domain/withholding.ts";
 import { APPLICANTS, TABLE } from "../settings.ts";
 import {
   applicantKey,
@@ -207,7 +207,7 @@ export class DynamoApplicationStore implements ApplicationStore {
     for (let left = MERGE_ATTEMPTS; left > 0; left -= 1) {
       const item = attempt.refusedBy;
       const before = applicationStateOf(item);
-      const merged = await this.#withStoredApplicants(before, mergeState(before, observation));
+      const merged = await this.#withStoredApplicants(before, mergeOver(before, observation));
       const update = slowMerge({ item, before, observation, merged, check });
       if (update === null) return { before, after: merged };
       attempt = await this.#update(key, update);
@@ -384,5 +384,5 @@ const MARK_ATTRIBUTES = ["event", "lookAlikes", "webhooks"];
 function mergedFrom(over: Item | null, observation: ApplicationState): Merged {
   if (over === null) return { before: null, after: observation };
   const before = applicationStateOf(over);
-  return { before, after: mergeState(before, observation) };
+  return { before, after: mergeOver(before, observation) };
 }

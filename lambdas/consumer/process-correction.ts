@@ -1,10 +1,11 @@
 import { NO_FACTS } from "../domain/application-state.ts";
 import type { ApplicationState } from "../domain/application-state.ts";
 import { isAnswered, tellingEnd } from "../domain/confirmation.ts";
-import { agree, correctionIdOf } from "../domain/correction.ts";
+import { agree, correctionIdOf, isEndedSince } from "../domain/correction.ts";
 import type { Correction } from "../domain/correction.ts";
 import { outcomesOf, publicationOf } from "../domain/journey-routes.ts";
 import { stateOfSnapshot, stateOfSubmission } from "../domain/observation.ts";
+import type { Snapshot } from "../domain/observation.ts";
 import { publishedCorrection } from "../domain/published-event.ts";
 import type { PublishedEvent } from "../domain/published-event.ts";
 import { routeOfStatus } from "../domain/route.ts";
@@ -61,7 +62,8 @@ export async function processCorrection(
 
   const isToldAlready = news === "status" && before !== null && isTold(before, correction);
   // Something newer came in between, and has told or will tell of itself.
-  const isOutdated = news === "status" && !agree(state, snapshot);
+  const isOutdated =
+    news === "status" && (isOvertaken(before, snapshot) || !agree(state, snapshot));
   if (news === "nothing" || isToldAlready || isOutdated || state.isShadow) return;
   const { status, outcome } = snapshot;
   const outcomes = outcomesOf(state.journeyToken, settings);
@@ -86,10 +88,16 @@ function isTold(before: ApplicationState, correction: Correction): boolean {
   return agree(before, snapshot) || tellingEnd(before, snapshot, since) !== null;
 }
 
+/** Whether an event has told of another end since Alloy was asked; behind an answer that is taken over it is withheld. */
+function isOvertaken(before: ApplicationState | null, snapshot: Snapshot): boolean {
+  return before !== null && isEndedSince(before, snapshot) && !isAnswered(before, snapshot);
+}
+
 function needsAnswer(before: ApplicationState | null, correction: Correction): boolean {
   // An answer that names a mark or a rerun alone must not stand for an end that nobody was told of.
   if (!correction.settles) return false;
   if (before === null) return true;
+  if (isOvertaken(before, correction.snapshot)) return false;
   if (before.answer?.correctionId === correctionIdOf(correction)) return false;
   return isUnanswered(before, correction);
 }

@@ -145,13 +145,12 @@ async function publishJourneyEvent(
   const late = lateness.every(Boolean);
   if (isNew) countRecorded(work, event, late, metrics);
   const route = routeOf(event, settings);
-  if (state.isShadow) return;
-  // The state may have taken it for its end since: a second try decides as the first did.
   if (wasWithheld || reports.every((report) => isWithheld(report, merged))) {
     // An undecided end is recorded so, but by the release 0.1.0.
     if (!wasWithheld) await store.withholdEvent(event);
     return;
   }
+  if (state.isShadow) return;
   if (!isPublished(event, late, publicationOf(event.journeyToken, route, settings))) return;
   const { environment } = settings;
   const { receipt } = work;

@@ -68,6 +68,8 @@ export interface EndRegister {
   readonly stamp: Stamp;
   readonly status: FinalStatus;
   readonly outcome: string | null;
+  /** Another end stood when it came: its event is withheld, however often it is tried (`withholding.ts`). */
+  readonly isSecond?: true;
 }
 
 /** Its stamp names also when Alloy was asked, which orders two answers of one `updated_at`. */
@@ -128,7 +130,7 @@ export function mergeState(left: ApplicationState, right: ApplicationState): App
     lastEventAt: larger(left.lastEventAt, right.lastEventAt),
     progress: newer(left.progress, right.progress),
     end: either(left.end, right.end, preferredEnd),
-    lastEnd: newer(left.lastEnd, right.lastEnd),
+    lastEnd: either(left.lastEnd, right.lastEnd, newerEnd),
     answer: either(left.answer, right.answer, laterAnswer),
     entities: mergeEach(left.entities, right.entities, newerOf),
     applicantsStoredUntil: larger(left.applicantsStoredUntil, right.applicantsStoredUntil),
@@ -219,7 +221,17 @@ function preferredEnd(one: EndRegister, other: EndRegister): EndRegister {
   const [rank, otherRank] = [endRank(one), endRank(other)];
   if (rank !== otherRank) return rank < otherRank ? one : other;
   if (one.stamp !== other.stamp) return one.stamp < other.stamp ? one : other;
-  return largerAsText(one, other);
+  return sameEnd(one, other);
+}
+
+function newerEnd(one: EndRegister, other: EndRegister): EndRegister {
+  return one.stamp === other.stamp ? sameEnd(one, other) : newerOf(one, other);
+}
+
+/** What a try before noted of an end stays. */
+function sameEnd(one: EndRegister, other: EndRegister): EndRegister {
+  if (one.isSecond === other.isSecond) return largerAsText(one, other);
+  return one.isSecond === true ? one : other;
 }
 
 function endRank({ status, outcome }: EndRegister): number {

@@ -93,7 +93,7 @@ export function compare(
   const queuedBefore = new Set(here.gap?.events.map(({ eventId }) => eventId));
   const isStuck = unapplied.some(({ event }) => queuedBefore.has(event.eventId));
   const heard = asHeard(alloy, matches);
-  const toCorrect = { settledBy: arrivedBy, isStuck, matches, now };
+  const toCorrect = { settledBy: arrivedBy, isStuck, matches, queuedBefore, now };
   const corrections = correctionsOf(heard, here.state, toCorrect);
   return {
     missing: missing.map(({ event }) => event),

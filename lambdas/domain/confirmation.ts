@@ -1,12 +1,12 @@
 import { GAP } from "../settings.ts";
-import type { ApplicationState, EndRegister } from "./application-state.ts";
+import type { AnswerRegister, ApplicationState, EndRegister } from "./application-state.ts";
 import { factsOf, isDecisive, isFinal } from "./event-types.ts";
 import type { Snapshot } from "./observation.ts";
-import { lastEpochOf, stampHere } from "./last-epoch.ts";
+import { couldBe, lastEpochOf, stampHere } from "./last-epoch.ts";
 import { reportOf } from "./reconciliation.ts";
 import type { EventReport, MatchedEvent, RecordedEvent } from "./reconciliation.ts";
 import { outcomeWordOf } from "./route.ts";
-import { stampOf } from "./stamp.ts";
+import { askedAtOf, stampOf } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 
 /*
@@ -22,31 +22,68 @@ export interface Standing {
 }
 
 const NOTHING: Standing = { told: "no", confirms: null };
+const UNCLEAR: Standing = { told: "unclear", confirms: null };
 
 /** Finds what downstream has heard of the end that Alloy's answer says. */
 export function standingOf(
   snapshot: Snapshot,
   matches: readonly MatchedEvent[],
   state: ApplicationState,
-  now: number,
+  { queuedBefore, now }: { readonly queuedBefore: ReadonlySet<string>; readonly now: number },
 ): Standing {
   if (snapshot.status === null || !isFinal(snapshot.status)) return NOTHING;
-  const all = [...lastEpochOf(matches).ends].filter(
+  const all = [...lastEpochOf(matches, snapshot).ends].filter(
     (end) => isEndAfterAnswer(end, state) || isToTell(end, state),
   );
-  const published = all.filter((end) => isPublished(end, state));
-  // Of several ends all but the first are withheld, as soon as each has been processed.
-  if (published.length > 1 && published.some(({ record }) => isRecent(record, now))) {
-    return { told: "unclear", confirms: null };
-  }
   const standing = all.filter((end) => isAsAnswered(end, snapshot));
-  const [newest] = standing
-    .filter(({ event, record }) => record?.isWithheld === true || !isDecisive(event.type))
-    .toSorted((one, other) => other.event.at - one.event.at);
-  if (standing.some((end) => isPublished(end, state))) return { told: "yes", confirms: null };
+  // One that is missing comes by itself, or is healed now, and says so then.
+  const isAwaited = standing.some(
+    ({ event, record }) =>
+      record === null && isDecisive(event.type) && !queuedBefore.has(event.eventId),
+  );
+  if (isAwaited) return UNCLEAR;
+  const told = standing.filter((end) => isPublished(end, state));
+  // Of several ends all but the first are withheld, as soon as each has been processed.
+  const others = all.filter((end) => isPublished(end, state) && !couldBe(end, snapshot));
+  const isCutOff = [...told, ...others].some(({ record }) => isRecent(record, now));
+  if (told.length > 0 && others.length > 0 && isCutOff) return UNCLEAR;
+  if (told.length > 0) return { told: "yes", confirms: null };
+  const withheld = standing
+    .filter((end) => isWithheldHere(end, state) && !wasToldBeforeAnswer(end, state))
+    .toSorted((one, other) => one.event.at - other.event.at);
+  // Of several that say the same the first counts; of errors the newest, which is the least likely an applicant's.
+  const confirmed = withheld.find(({ event }) => isDecisive(event.type)) ?? withheld.at(-1);
   const isUntold =
-    newest !== undefined && (!isAnswered(state, snapshot) || isToTell(newest, state));
-  return { told: "no", confirms: isUntold ? asRecorded(newest) : null };
+    confirmed !== undefined && (!isAnswered(state, snapshot) || isToTell(confirmed, state));
+  return { told: "no", confirms: isUntold ? asRecorded(confirmed) : null };
+}
+
+/**
+ * Whether only Alloy's answer publishes it: by its record, or since it came after an answer that decides. A try that
+ * was cut off has not noted that on the record.
+ */
+function isWithheldHere(end: MatchedEvent, state: ApplicationState): boolean {
+  const { event, record } = end;
+  if (!isDecisive(event.type)) return true;
+  if (record === null) return false;
+  if (record.isWithheld) return true;
+  return isDecision(state.answer) && !isToTell(end, state);
+}
+
+/** Whether it may have been published before the answer that the state stands by was. */
+function wasToldBeforeAnswer(
+  { event, record }: MatchedEvent,
+  { answer }: ApplicationState,
+): boolean {
+  if (record === null || answer === null) return false;
+  if (record.isWithheld || !isDecisive(event.type)) return false;
+  return record.receivedAt <= askedAtOf(answer.stamp);
+}
+
+/** Whether a later end is withheld behind it; one that names the outcome which an end left out completes that. */
+function isDecision(answer: AnswerRegister | null): boolean {
+  if (answer === null || !isFinal(answer.status)) return false;
+  return answer.status !== "completed" || answer.outcome !== null;
 }
 
 /** Whether an answer with this decision was taken over before. */
@@ -86,6 +123,7 @@ function isToTell({ event, record }: MatchedEvent, { answer }: ApplicationState)
 
 /** Whether its route has it, as far as the record says: that of an error too, of the release 0.1.0. */
 function isPublished(end: MatchedEvent, state: ApplicationState): boolean {
+  if (isDecisive(end.event.type) && isWithheldHere(end, state)) return false;
   return end.record?.isWithheld === false && isApplied(end, state);
 }
 

@@ -53,6 +53,8 @@ export interface CorrectionContext {
   readonly isStuck: boolean;
   /** Alloy's events, and how each is recorded here. */
   readonly matches: readonly MatchedEvent[];
+  /** Ids of missing events that an earlier check queued, and that are missing still. */
+  readonly queuedBefore: ReadonlySet<string>;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -65,12 +67,12 @@ export interface CorrectionContext {
 export function correctionsOf(
   { snapshot: said, events, reruns }: AlloyApplication,
   state: ApplicationState,
-  { settledBy, isStuck, matches, now }: CorrectionContext,
+  { settledBy, isStuck, matches, queuedBefore, now }: CorrectionContext,
 ): readonly Correction[] {
   if (said === null) return [];
   const listed = isStuck ? [] : events.map(({ event }) => stateOfEvent(event));
   const applied = joined([state, ...listed]) ?? state;
-  const { since } = lastEpochOf(matches);
+  const { since } = lastEpochOf(matches, said);
   // An answer that names no outcome does not take back the one that an event named.
   const snapshot = {
     ...said,
@@ -87,13 +89,13 @@ export function correctionsOf(
 
   function statusCorrection(): readonly Correction[] {
     const agrees = agree(applied, snapshot);
-    const { told, confirms } = standingOf(snapshot, matches, state, now);
-    // Which of two ends downstream has heard of is not settled yet.
-    if (told === "unclear") return [];
+    const { told, confirms } = standingOf(snapshot, matches, state, { queuedBefore, now });
     if (confirms !== null) {
       return [{ ...common, news: "status", settles: true, confirms, reruns: [] }];
     }
     const isMoved =
+      // Which of two ends downstream has heard of is not settled yet.
+      told !== "unclear" &&
       !agrees &&
       !hasMovedOn(applied, snapshot) &&
       (snapshot.at <= settledBy || confirmsOutcome(applied, snapshot));
@@ -153,9 +155,15 @@ export function agree(
 }
 
 /** Whether something has happened since Alloy's answer. */
-function hasMovedOn({ progress, lastEnd }: ApplicationState, { at }: Snapshot): boolean {
-  const stamp = stampOfAnswer(at, 0);
-  return [progress, lastEnd].some((newest) => newest !== null && newest.stamp > stamp);
+function hasMovedOn(state: ApplicationState, snapshot: Snapshot): boolean {
+  const { progress } = state;
+  const isMoved = progress !== null && progress.stamp > stampOfAnswer(snapshot.at, 0);
+  return isMoved || isEndedSince(state, snapshot);
+}
+
+/** Whether an event has told of an end since Alloy's answer. */
+export function isEndedSince({ lastEnd }: ApplicationState, { at }: Snapshot): boolean {
+  return lastEnd !== null && lastEnd.stamp > stampOfAnswer(at, 0);
 }
 
 /** Whether it names the outcome of an end of which an event told without one: that cannot wait. */

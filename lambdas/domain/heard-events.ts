@@ -29,7 +29,7 @@ export function eventsAsHeard(matches: readonly MatchedEvent[]): readonly Journe
 export function answerOver(said: Snapshot, matches: readonly MatchedEvent[]): Snapshot {
   const at = matches.reduce((newest, { record }) => Math.max(newest, record?.at ?? 0), said.at);
   if (said.status !== "completed" || said.outcome !== null) return { ...said, at };
-  const ends = [...lastEpochOf(matches).ends].filter(({ event }) => isDecisive(event.type));
+  const ends = [...lastEpochOf(matches, said).ends].filter(({ event }) => isDecisive(event.type));
   const listed = joined(ends.map(({ event }) => stateOfEvent(event)));
   return { ...said, at, outcome: listed === null ? null : outcomeOf(listed) };
 }

@@ -1,23 +1,29 @@
 import { factsOf } from "./event-types.ts";
+import type { Snapshot } from "./observation.ts";
 import { TWIN_MS } from "./reconciliation.ts";
 import type { MatchedEvent } from "./reconciliation.ts";
+import { outcomeWordOf } from "./route.ts";
 import { stampOf } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 
-/** What Alloy's list holds since the last reopening that an end follows: the ends before it are of another epoch. */
+/**
+ * What Alloy's list holds since the last reopening that an end follows which can be the one that Alloy answers; any
+ * end, where none can. The ends before it are of another epoch.
+ */
 export interface LastEpoch {
   readonly ends: ReadonlySet<MatchedEvent>;
   /** No end before it stands here with a larger stamp; null: there is no such reopening. */
   readonly since: Stamp | null;
 }
 
-/** A reopening that no end follows has changed nothing yet. */
-export function lastEpochOf(matches: readonly MatchedEvent[]): LastEpoch {
+/** A reopening that no such end follows has changed nothing yet, or Alloy has not taken it. */
+export function lastEpochOf(matches: readonly MatchedEvent[], answer: Decision): LastEpoch {
   const placed = matches.map((match, index) => ({ match, index, at: match.event.at }));
   const ofKind = (kind: "final" | "reopening") =>
     placed.filter(({ match }) => factsOf(match.event.type)?.meaning.kind === kind);
   const [ends, reopenings] = [ofKind("final"), ofKind("reopening")];
-  const end = lastOf(ends);
+  const answered = ends.filter(({ match }) => couldBe(match, answer));
+  const end = lastOf(answered.length > 0 ? answered : ends);
   const reopening = end && lastOf(reopenings.filter((one) => isBefore(one, end)));
   if (!reopening) return { ends: new Set(ends.map(({ match }) => match)), since: null };
   const isSince = (one: Placed) => isBefore(reopening, one);
@@ -29,6 +35,17 @@ export function lastEpochOf(matches: readonly MatchedEvent[]): LastEpoch {
       .reduce((newest, stamp) => (stamp > newest ? stamp : newest), stampHere(reopening.match)),
   };
 }
+
+/** Whether an end does not contradict the answer; either may leave out the outcome. */
+export function couldBe({ event, record }: MatchedEvent, answer: Decision): boolean {
+  const meaning = factsOf(event.type)?.meaning;
+  if (meaning?.kind !== "final" || meaning.status !== answer.status) return false;
+  const said = outcomeWordOf(event.outcome ?? record?.outcome ?? null);
+  const answered = outcomeWordOf(answer.outcome);
+  return said === null || answered === null || said === answered;
+}
+
+type Decision = Pick<Snapshot, "status" | "outcome">;
 
 interface Placed {
   readonly match: MatchedEvent;

@@ -1,9 +1,10 @@
-import { endOf } from "./application-state.ts";
-import type { ApplicationState } from "./application-state.ts";
+import { endOf, mergeState } from "./application-state.ts";
+import type { ApplicationState, EndRegister } from "./application-state.ts";
 import { factsOf, isDecisive } from "./event-types.ts";
 import type { JourneyEvent } from "./journey-event.ts";
+import { stateOfEvent } from "./observation.ts";
 import type { CheckRequest, Merged } from "./ports.ts";
-import { stampOf } from "./stamp.ts";
+import { eventIdIn } from "./stamp.ts";
 
 /**
  * Whether an event says of its application what only Alloy's own answer can say (docs/statuses.md): it is
@@ -14,7 +15,9 @@ import { stampOf } from "./stamp.ts";
  */
 export function isWithheld(event: JourneyEvent, { before }: Pick<Merged, "before">): boolean {
   if (factsOf(event.type)?.meaning.kind !== "final") return false;
-  return isUndecided(event) || (before !== null && isAnotherEnd(event, before));
+  if (isUndecided(event)) return true;
+  const { end } = stateOfEvent(event);
+  return end !== null && before !== null && isAnotherEnd(end, before);
 }
 
 /** Whether it is an end that may be one applicant's: so much is known before anything is read. */
@@ -22,14 +25,32 @@ export function isUndecided({ type }: Pick<JourneyEvent, "type">): boolean {
   return factsOf(type)?.meaning.kind === "final" && !isDecisive(type);
 }
 
-function isAnotherEnd(event: JourneyEvent, before: ApplicationState): boolean {
+/**
+ * The join of a state with an observation, which also notes of an end that another one stood before it. So a second try
+ * decides as the first did, although the state shows the event itself by then.
+ */
+export function mergeOver(
+  before: ApplicationState,
+  observation: ApplicationState,
+): ApplicationState {
+  const { end } = observation;
+  if (end === null || !isAnotherEnd(end, before)) return mergeState(before, observation);
+  const second = { ...end, isSecond: true } as const;
+  return mergeState(before, { ...observation, end: second, lastEnd: second });
+}
+
+function isAnotherEnd(end: EndRegister, before: ApplicationState): boolean {
+  const { answer, end: first, lastEnd } = before;
+  const known = [first, lastEnd].find((one) => one?.stamp === end.stamp);
+  if (known?.isSecond === true) return true;
   const stood = endOf(before);
-  if (stood === null || stood.stamp === stampOf(event)) return false;
-  // Alloy's answer was taken over on its word, between two tries of it.
-  if (before.answer?.correctionId === event.eventId) return false;
+  if (stood === null || stood.stamp === end.stamp) return false;
+  // It came first, and no answer was taken over since, or one on its word.
+  if (known !== undefined && stood.stamp !== answer?.stamp) return false;
+  if (answer?.correctionId === eventIdIn(end.stamp)) return false;
   // One that names the outcome which the first left out completes it.
   const completes = stood.status === "completed" && stood.outcome === null;
-  return !(completes && event.type === "completed_application" && event.outcome !== null);
+  return !(completes && end.status === "completed" && end.outcome !== null);
 }
 
 /** When Alloy is to be asked about the application of an event: at once where only its answer decides. */

@@ -1,6 +1,7 @@
 import { QUEUE } from "../../lambdas/settings.ts";
 import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import type { Version } from "./answers.ts";
 import type { Fault, FaultKind } from "./faults.ts";
 import {
   isForAlloyToConfirm,
@@ -192,8 +193,7 @@ function judgeApplication(application: TrueApplication, seen: Seen): void {
   }
   if (!isKnowable(application, plot)) return;
   const { status = null, outcome = null } = last ?? {};
-  // Alloy has an outcome only on a completed application (its page "Statuses and outcomes").
-  const wanted = truth.status === "completed" ? truth.outcome : null;
+  const wanted = outcomeIn(truth);
   if (status !== truth.status || wordOf(outcome) !== wordOf(wanted)) {
     observer.violate(
       "lost",
@@ -297,7 +297,7 @@ function judgeStrangers({ plot, cloud, observer }: Seen): void {
     }
     const application = plot.applications.find(({ token }) => token === applicationToken);
     const isTrue = application?.versions.some(
-      (version) => version.status === status && wordOf(version.outcome) === wordOf(outcome),
+      (version) => version.status === status && wordOf(outcomeIn(version)) === wordOf(outcome),
     );
     if (isTrue !== true) {
       observer.violate("doubled", `a correction says ${status} ${outcome}, and Alloy never did`);
@@ -382,6 +382,11 @@ function judgeRest({ plot, cloud, observer, faults }: Seen): void {
 function bodyIn(message: string): string | null {
   const envelope: { readonly body?: string | null } = JSON.parse(message);
   return envelope.body ?? null;
+}
+
+/** Alloy has an outcome only on a completed application (its page "Statuses and outcomes"). */
+function outcomeIn({ status, outcome }: Version): string | null {
+  return status === "completed" ? outcome : null;
 }
 
 function wordOf(outcome: string | null): string | null {

@@ -58,6 +58,7 @@ export function isKnob(name: string): name is Knob {
 const HELD: readonly Knob[] = [
   "after-rerun",
   "after-archive",
+  "second-end",
   "applicant-error",
   "entity-once",
   "node-once",

@@ -64,6 +64,8 @@ export class Observer {
   /** Who brought an event to its end, each time, by the messages that left the queue. */
   readonly brought: { readonly eventId: string; readonly origin: string }[] = [];
   readonly merges: MergeSeen[] = [];
+  /** How an application stood before an end was joined with it for the first time, by the event's id. */
+  readonly stoodBefore = new Map<string, Standing | null>();
   /** How often what happened of which nothing more is to be known. */
   readonly tallies = {
     forgotten: 0,
@@ -141,6 +143,10 @@ export class Observer {
       before: standings?.at(-1)?.status ?? null,
       after: standing.status,
     });
+    const endId = idIn(observation.end?.stamp ?? "");
+    if (endId !== null && !this.stoodBefore.has(endId)) {
+      this.stoodBefore.set(endId, standings?.at(-1) ?? null);
+    }
     if (standings === undefined) this.standings.set(token, [standing]);
     else standings.push(standing);
 
@@ -169,4 +175,9 @@ export class Observer {
   ignoredIn(invocation: Invocation | null): number {
     return this.#ignored.get(invocation) ?? 0;
   }
+}
+
+/** The id of the event that a stamp is of; null: it is none's. */
+function idIn(stamp: string): string | null {
+  return stamp.split("#")[2] ?? null;
 }

@@ -1,9 +1,11 @@
 import { parseAlloyApplication } from "../../lambdas/domain/alloy-application.ts";
 import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
 import type { Envelope } from "../../lambdas/domain/envelope.ts";
+import { TransientError } from "../../lambdas/domain/errors.ts";
 import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
 import type { Gap } from "../../lambdas/domain/gap.ts";
 import { NEVER_CHECKED } from "../../lambdas/domain/polling-ports.ts";
+import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
 import { aConsumer } from "./consumer.ts";
 import { batchOf } from "./counted-consumer.ts";
 import { aPoller } from "./poller.ts";
@@ -16,6 +18,14 @@ export type Said = Readonly<Record<string, unknown>> & {
   readonly timestamp: number;
 };
 
+/** What Alloy answers. */
+interface Answered {
+  readonly events: readonly Said[];
+  readonly status: string;
+  readonly outcome?: string;
+  readonly updatedAt?: number;
+}
+
 /**
  * One application, of which webhooks come to the real consumer and which the real poller compares with
  * Alloy's answer, over one table in memory. What the poller queues goes to the consumer at once.
@@ -24,8 +34,19 @@ export function bothSides() {
   let now = 0;
   let gap: Gap | null = null;
   const notices: GapNotice[] = [];
-  const consumer = aConsumer({ now: () => now });
-  const { store, published, process } = consumer;
+  let refusals = 0;
+  const published: PublishedEvent[] = [];
+  const { store, process } = aConsumer({
+    now: () => now,
+    publisher: {
+      async publish(events) {
+        refusals -= 1;
+        if (refusals >= 0) throw new TransientError("throttled");
+        published.push(...events);
+        return events.map(() => null);
+      },
+    },
+  });
 
   let receipts = 0;
 
@@ -38,10 +59,52 @@ export function bothSides() {
     if (batchItemFailures.length > 0) throw new Error("the consumer gave a message back");
   }
 
+  /** A check at this time, at which Alloy answers so; @returns what it queues. */
+  async function queued(at: number, answer: Answered): Promise<readonly Envelope[]> {
+    now = at;
+    const { events, status, outcome = null, updatedAt = events.at(-1)?.timestamp } = answer;
+    const application = store.applications.get(TOKEN);
+    if (application === undefined) throw new Error("nothing is known of the application");
+    const body = JSON.stringify({
+      journey_application_token: TOKEN,
+      status,
+      complete_outcome: outcome,
+      sandbox: true,
+      updated_at: updatedAt,
+      _embedded: { journey: { journey_token: "J-1", journey_name: "Onboarding" }, events },
+    });
+    const parsed = parseAlloyApplication(body, {
+      applicationToken: TOKEN,
+      journeyToken: "J-1",
+    });
+    if ("reason" in parsed) throw new Error(parsed.reason);
+    const stored = {
+      state: application.state,
+      memory: NEVER_CHECKED,
+      dueAt: at,
+      claimedUntil: null,
+      ...(await store.history(TOKEN)),
+      gap,
+    };
+    const applications = new Map([[TOKEN, stored]]);
+    const poller = aPoller(applications, {
+      answer: () => ({ kind: "application", application: parsed.application }),
+      now: at,
+    });
+    await poller.run();
+    gap = applications.get(TOKEN)?.gap ?? null;
+    notices.push(...poller.notices);
+    return poller.sent;
+  }
+
   return {
     published,
     notices,
     store,
+    /** The bus takes so many of the next calls not. */
+    refuse(calls: number): void {
+      refusals = calls;
+    },
     /** A webhook that comes at once, unless said otherwise. */
     async webhook(data: Said, at = data.timestamp + 500): Promise<void> {
       now = Math.max(now, at);
@@ -62,49 +125,19 @@ export function bothSides() {
     /** A check at this time, at which Alloy answers so. */
     async check(
       at: number,
-      answer: {
-        readonly events: readonly Said[];
-        readonly status: string;
-        readonly outcome?: string;
-        readonly updatedAt?: number;
-      },
+      answer: Answered,
       /** Whether what it queues reaches the consumer. */
       { heal = true } = {},
     ): Promise<void> {
-      now = at;
-      const application = store.applications.get(TOKEN);
-      if (application === undefined) throw new Error("nothing is known of the application");
-      const { events, status, outcome = null, updatedAt = events.at(-1)?.timestamp } = answer;
-      const body = JSON.stringify({
-        journey_application_token: TOKEN,
-        status,
-        complete_outcome: outcome,
-        sandbox: true,
-        updated_at: updatedAt,
-        _embedded: { journey: { journey_token: "J-1", journey_name: "Onboarding" }, events },
-      });
-      const parsed = parseAlloyApplication(body, {
-        applicationToken: TOKEN,
-        journeyToken: "J-1",
-      });
-      if ("reason" in parsed) throw new Error(parsed.reason);
-      const stored = {
-        state: application.state,
-        memory: NEVER_CHECKED,
-        dueAt: at,
-        claimedUntil: null,
-        ...(await store.history(TOKEN)),
-        gap,
+      const envelopes = await queued(at, answer);
+      for (const envelope of heal ? envelopes : []) await take(envelope);
+    },
+    /** The same; @returns what lets the consumer have what it queued. */
+    async asked(at: number, answer: Answered): Promise<() => Promise<void>> {
+      const envelopes = await queued(at, answer);
+      return async () => {
+        for (const envelope of envelopes) await take(envelope);
       };
-      const applications = new Map([[TOKEN, stored]]);
-      const poller = aPoller(applications, {
-        answer: () => ({ kind: "application", application: parsed.application }),
-        now: at,
-      });
-      await poller.run();
-      gap = applications.get(TOKEN)?.gap ?? null;
-      notices.push(...poller.notices);
-      for (const envelope of heal ? poller.sent : []) await take(envelope);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { dueShardOf } from "../../lambdas/adapters/application-item.ts";
 import type { HealedMark, NearbyReports } from "../../lambdas/domain/alias.ts";
-import { hasEnded, mergeState, newerOf } from "../../lambdas/domain/application-state.ts";
+import { hasEnded, newerOf } from "../../lambdas/domain/application-state.ts";
 import type { ApplicationState, EntityRegister } from "../../lambdas/domain/application-state.ts";
 import type { Gap } from "../../lambdas/domain/gap.ts";
 import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
@@ -26,6 +26,7 @@ import type {
   Recording,
 } from "../../lambdas/domain/ports.ts";
 import { reportOf, TWIN_MS } from "../../lambdas/domain/reconciliation.ts";
+import { mergeOver } from "../../lambdas/domain/withholding.ts";
 import { APPLICANTS } from "../../lambdas/settings.ts";
 import { checkEventKey, checkStateKeys } from "./table-limits.ts";
 
@@ -131,7 +132,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   async mergeState(observation: ApplicationState, check: CheckRequest): Promise<Merged> {
     const { applicationToken } = observation;
     const kept = this.applications.get(applicationToken);
-    const after = kept === undefined ? observation : mergeState(kept.state, observation);
+    const after = kept === undefined ? observation : mergeOver(kept.state, observation);
     checkStateKeys(after);
     const memory = kept?.memory ?? NEVER_CHECKED;
     const isWantedNow = check.when === "now" || isAnotherEnd(kept?.state, observation, check);

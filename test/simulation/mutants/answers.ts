@@ -78,7 +78,13 @@ async function huntRerun(read: (said: AlloyApplication) => AlloyApplication) {
   const next = { next_journey_application_token: "JA-2", created_at: AT - HOUR };
   const said = answerOf({ status: "withdrawn", updated_at: AT, _embedded: { reruns: [next] } });
   const state = stateOfEvent(aJourneyEvent({ at: AT - 2 * HOUR }));
-  const context = { settledBy: AT, isStuck: false, matches: [], now: AT };
+  const context = {
+    settledBy: AT,
+    isStuck: false,
+    matches: [],
+    queuedBefore: new Set<string>(),
+    now: AT,
+  };
   const corrections = correctionsOf(read(said), state, context);
   return corrections.some(({ news }) => news === "rerun") ? null : "nobody hears of the rerun";
 }

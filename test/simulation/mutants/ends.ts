@@ -1,11 +1,5 @@
 import type { ConsumerDependencies } from "../../../lambdas/consumer/handler.ts";
-import {
-  mergeState,
-  outcomeOf,
-  resolveFacts,
-  statusOf,
-} from "../../../lambdas/domain/application-state.ts";
-import type { ApplicationState } from "../../../lambdas/domain/application-state.ts";
+import { mergeState, resolveFacts } from "../../../lambdas/domain/application-state.ts";
 import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
 import { stateOfEvent, stateOfSubmission } from "../../../lambdas/domain/observation.ts";
 import type { EventRecord, Recording } from "../../../lambdas/domain/ports.ts";
@@ -33,21 +27,6 @@ function webhook(type: string, after: number, changes: object = {}): string {
 
 const approved = webhook("completed_application", 0, { outcome: "Approved" });
 const oneReview = { entity_application_token: "EA-1" };
-
-/** Where an application stands after these, each by itself. */
-async function standsAfter(join: Join | null, webhooks: readonly string[]): Promise<string> {
-  const { store, process } = aConsumer({ store: new OtherTable(join) });
-  for (const body of webhooks) await process(batchOf([body]));
-  return standOf(store.applications.get(TOKEN)?.state);
-}
-
-function standOf(state: ApplicationState | undefined): string {
-  if (state === undefined) return "unknown";
-  return [statusOf(state), outcomeOf(state)].filter((word) => word !== null).join(", ");
-}
-
-const wanted = (stand: string) =>
-  stand === "completed, Approved" ? null : `it stands at ${stand}`;
 
 const reopened = { end: null, lastEnd: null, answer: null };
 
@@ -87,14 +66,20 @@ export const END_MUTANTS: readonly Mutant[] = [
   {
     id: "second-end-takes-over",
     what: "a second end without a reopening takes back the decision before it",
-    async hunt(isPlanted) {
-      const join: Join = (before, observation) => {
+    plant: () =>
+      mergedBy((before, observation) => {
         const merged = mergeState(before, observation);
-        return { ...merged, end: merged.lastEnd };
-      };
-      const expired = webhook("application_expired", 2 * HOUR);
-      return wanted(await standsAfter(isPlanted ? join : null, [approved, expired]));
-    },
+        return {
+          ...merged,
+          end: merged.lastEnd,
+          answer: observation.answer ?? (observation.end === null ? merged.answer : null),
+        };
+      }),
+  },
+  {
+    id: "second-try-forgets-the-first-end",
+    what: "a second try of a second end, whose first was cut off, takes it for the first",
+    plant: () => mergedBy(mergeState),
   },
   {
     id: "applicants-error-published",

@@ -30,7 +30,13 @@ export const SIDE_MUTANTS: readonly Mutant[] = [
       const state = stateOfEvent(started);
       const listed = application.events.map(({ event }) => stateOfEvent(event));
       const judged = isPlanted ? (joined([state, ...listed]) ?? state) : state;
-      const context = { settledBy: START, isStuck: false, matches: [], now: START };
+      const context = {
+        settledBy: START,
+        isStuck: false,
+        matches: [],
+        queuedBefore: new Set<string>(),
+        now: START,
+      };
       const marks = correctionsOf(application, judged, context);
       return marks.some(({ snapshot }) => snapshot.isShadow) ? null : "the mark is not taken over";
     },

@@ -5,6 +5,7 @@ import { compare } from "../../../lambdas/domain/comparison.ts";
 import { correctionBody } from "../../../lambdas/domain/correction.ts";
 import type { Correction } from "../../../lambdas/domain/correction.ts";
 import type { ApplicationStatus } from "../../../lambdas/domain/event-types.ts";
+import type { Gap } from "../../../lambdas/domain/gap.ts";
 import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
 import type { PublishedEvent } from "../../../lambdas/domain/published-event.ts";
@@ -43,13 +44,14 @@ function withAnswers(consumer: TestConsumer, listed: readonly string[]) {
   };
   const routes = () => consumer.published.map(({ route }) => route);
   let asked = 0;
+  let gap: Gap | null = null;
   const check = async (status: ApplicationStatus, outcome: string | null, updatedAt: number) => {
     asked += 1;
     const known = await consumer.store.look(TOKEN);
     const history = await consumer.store.history(TOKEN);
     if (known === null) throw new Error("nothing is known of the application");
     const now = AT + updatedAt + HOUR;
-    const { corrections } = compare(
+    const { corrections, ...found } = compare(
       {
         applicationToken: TOKEN,
         snapshot: {
@@ -68,7 +70,7 @@ function withAnswers(consumer: TestConsumer, listed: readonly string[]) {
         unreadableEvents: 0,
         unrecognisedStatus: null,
       },
-      { state: known.state, ...history, checkedAt: null, gap: null },
+      { state: known.state, ...history, checkedAt: null, gap },
       {
         ignoredEventTypes: [],
         eventRetentionMs: null,
@@ -78,6 +80,7 @@ function withAnswers(consumer: TestConsumer, listed: readonly string[]) {
         now: Math.max(now, Date.now() + HOUR) + asked,
       },
     );
+    gap = found.gap;
     return corrections;
   };
   const take = async (corrections: readonly Correction[]) => {
@@ -182,6 +185,8 @@ describe("an end after a reopening", () => {
     const { check, take, routes, stands, answer } = withAnswers(consumer, events);
     await consumer.process(batchOf([started]));
     await consumer.process(batchOf([retriggered]));
+    // What the first check queued is missing still.
+    await check(...denial);
     const corrections = await check(...denial);
     await consumer.process(batchOf([denied]));
     await consumer.process(batchOf([approved]));
@@ -200,6 +205,8 @@ describe("an end after a reopening", () => {
     await consumer.process(batchOf([started]));
     await consumer.process(batchOf([approved]));
     await consumer.process(batchOf([retriggered]));
+    // What the first check queued is missing still.
+    await check(...denial);
     const corrections = await check(...denial);
     await consumer.process(batchOf([denied]));
 
@@ -228,6 +235,8 @@ describe("an end after a reopening", () => {
     const { check, take, stands, answer } = withAnswers(consumer, events);
     await consumer.process(batchOf([started]));
     await consumer.process(batchOf([retriggered]));
+    // What the first check queued is missing still.
+    await check(...denial);
     const corrections = await check(...denial);
     isOut = true;
     await consumer.process(batchOf([denied]));

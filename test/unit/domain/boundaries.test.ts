@@ -203,7 +203,13 @@ function usedAnswer(text: string) {
   if ("reason" in read) return { read, written: [], readAgain: [] };
   const { snapshot, events } = read.application;
   const known = stateOfSubmission({ ...asked, submittedAt: AT, externalIds: NO_IDS });
-  const options = { settledBy: AT * 2, isStuck: false, matches: [], now: AT };
+  const options = {
+    settledBy: AT * 2,
+    isStuck: false,
+    matches: [],
+    queuedBefore: new Set<string>(),
+    now: AT,
+  };
   const corrections = correctionsOf(read.application, known, options);
   const readEvents = events.map((one) => parseWebhook(one.webhook));
   return {

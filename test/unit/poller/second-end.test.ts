@@ -1,0 +1,160 @@
+import { describe, expect, test } from "vitest";
+
+import { statusOf } from "../../../lambdas/domain/application-state.ts";
+import { TransientError } from "../../../lambdas/domain/errors.ts";
+import { bothSides, TOKEN } from "../../support/both-sides.ts";
+import type { Said } from "../../support/both-sides.ts";
+
+const AT = Date.UTC(2026, 10, 23, 20);
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+const STARTED: Said = { type: "started_application", timestamp: AT - HOUR };
+const UNNAMED: Said = { type: "completed_application", timestamp: AT };
+const APPROVED: Said = { ...UNNAMED, outcome: "Approved" };
+const UNARCHIVED: Said = { type: "application_unarchived", timestamp: AT + MINUTE };
+const EXPIRED: Said = { type: "application_expired", timestamp: AT + HOUR };
+const DENIED: Said = { type: "completed_application", timestamp: AT + HOUR, outcome: "Denied" };
+
+/** Both sides, over a table of which the first note that an end is withheld fails. */
+function cutOffWhileWithholding() {
+  const sides = bothSides();
+  const { store } = sides;
+  const withhold = store.withholdEvent.bind(store);
+  let calls = 0;
+  store.withholdEvent = async (event) => {
+    calls += 1;
+    if (calls === 1) throw new TransientError("throttled");
+    await withhold(event);
+  };
+  return sides;
+}
+
+const ends = (sides: ReturnType<typeof bothSides>) =>
+  sides.published.map(({ route }) => route).filter((route) => route !== "progressed");
+
+describe("a second end whose first try was cut off before it was noted as withheld", () => {
+  test("is published when Alloy's answer takes it, though the answer comes before the second try", async () => {
+    const sides = cutOffWhileWithholding();
+    const events = [STARTED, UNNAMED, DENIED];
+    await sides.webhook(STARTED);
+    await sides.webhook(UNNAMED);
+    await sides.check(AT + 15 * MINUTE, {
+      events: [STARTED, UNNAMED],
+      status: "completed",
+      outcome: "Approved",
+    });
+    await expect(sides.webhook(DENIED)).rejects.toThrow("gave a message back");
+
+    await sides.check(AT + HOUR + 15 * MINUTE, { events, status: "completed", outcome: "Denied" });
+    await sides.webhook(DENIED, AT + HOUR + 16 * MINUTE);
+
+    expect(ends(sides)).toEqual(["completed", "approved", "denied"]);
+  });
+
+  test("is not published by its second try, though the state shows its own end by then", async () => {
+    const sides = cutOffWhileWithholding();
+    const expired = { ...EXPIRED, timestamp: AT };
+    await sides.webhook(STARTED);
+    await sides.webhook(expired);
+    await expect(sides.webhook(DENIED)).rejects.toThrow("gave a message back");
+
+    await sides.webhook(DENIED, DENIED.timestamp + MINUTE);
+    await sides.check(AT + HOUR + 15 * MINUTE, {
+      events: [STARTED, expired, DENIED],
+      status: "expired",
+    });
+
+    expect(ends(sides)).toEqual(["expired"]);
+  });
+});
+
+test("the end by which Alloy stays is published when an unarchiving and another end came before it", async () => {
+  const sides = bothSides();
+  const events = [STARTED, APPROVED, UNARCHIVED, EXPIRED];
+  for (const event of [STARTED, UNARCHIVED, EXPIRED]) await sides.webhook(event);
+
+  for (const minutes of [15, 20]) {
+    await sides.check(AT + HOUR + minutes * MINUTE, {
+      events,
+      status: "completed",
+      outcome: "Approved",
+    });
+  }
+
+  expect(ends(sides)).toEqual(["expired", "approved"]);
+});
+
+test("Alloy's outcome is published at once where an end without one and another one were told", async () => {
+  const sides = bothSides();
+  const denied = { ...DENIED, timestamp: AT + 2_000 };
+  const events = [STARTED, UNNAMED, denied];
+  for (const event of events) await sides.webhook(event);
+
+  await sides.check(AT + 15 * MINUTE, { events, status: "completed", outcome: "Approved" });
+
+  expect(ends(sides)).toEqual(["completed", "denied", "approved"]);
+});
+
+test("an end that Alloy answered before another one came is not published after that", async () => {
+  const sides = bothSides();
+  const error: Said = { type: "error", timestamp: AT };
+  await sides.webhook(STARTED);
+  await sides.webhook(error);
+  const late = await sides.asked(AT + 15 * MINUTE, { events: [STARTED, error], status: "error" });
+  await sides.webhook(DENIED);
+
+  await late();
+  await sides.check(AT + HOUR + 15 * MINUTE, {
+    events: [STARTED, error, DENIED],
+    status: "completed",
+    outcome: "Denied",
+  });
+
+  expect(ends(sides)).toEqual(["denied"]);
+});
+
+test("an end that came first and was cut off is published though Alloy's answer was taken over meanwhile", async () => {
+  const sides = bothSides();
+  const approved = { ...APPROVED, timestamp: DENIED.timestamp - 600 };
+  const events = [STARTED, approved, DENIED];
+  await sides.webhook(STARTED);
+  sides.refuse(1);
+  await expect(sides.webhook(DENIED)).rejects.toThrow("gave a message back");
+  await sides.webhook(approved);
+
+  await sides.check(AT + HOUR + 15 * MINUTE, { events, status: "completed", outcome: "Denied" });
+  await sides.webhook(DENIED, AT + HOUR + 16 * MINUTE);
+
+  expect(ends(sides)).toEqual(["denied"]);
+});
+
+test("an end that is missing together with a later one is told once when Alloy stays with it", async () => {
+  const sides = bothSides();
+  const expired = { ...EXPIRED, timestamp: AT };
+  const events = [STARTED, expired, DENIED];
+  await sides.webhook(STARTED);
+
+  for (const minutes of [15, 20, 25]) {
+    await sides.check(AT + HOUR + minutes * MINUTE, { events, status: "expired" });
+  }
+
+  expect(ends(sides)).toEqual(["expired"]);
+});
+
+test("a second end of a shadow application is corrected as soon as Alloy takes it", async () => {
+  const sides = bothSides();
+  const started = { ...STARTED, is_shadow_app: true };
+  await sides.webhook(started);
+  await sides.webhook(APPROVED);
+  await sides.webhook(EXPIRED);
+
+  await sides.check(AT + HOUR + 15 * MINUTE, {
+    events: [STARTED, APPROVED, EXPIRED],
+    status: "expired",
+  });
+
+  const state = sides.store.applications.get(TOKEN)?.state;
+  expect(state === undefined ? null : statusOf(state)).toBe("expired");
+  expect(ends(sides)).toEqual([]);
+});
