@@ -16,7 +16,7 @@ import { emissions } from "../../tools/docs/emitters.ts";
 import { makeFunctions } from "../../tools/in-process/functions.ts";
 import { makeMemoryCloud } from "../../tools/memory/cloud.ts";
 import { batchOf, settleBatch } from "../../tools/memory/event-source.ts";
-import { embeddedMetricsIn } from "../support/embedded-metric-format.ts";
+import { embeddedMetricsIn } from "../../tools/strict-aws/embedded-metric-format.ts";
 import { aRequest, basicOf } from "../support/ingest.ts";
 
 /** Of the requests that the tests of ingest make. */

@@ -182,7 +182,30 @@ describe("the functions in an emulator", () => {
     expect(refusal).toContain("dynamodb:Query arn:aws:dynamodb:");
     expect(refusal).toContain("table/ApplicationTable: no statement allows it");
     expect(more).toEqual([]);
-    expect(told).toEqual([`AWS would refuse a call of ${refusal}`]);
+    expect(told).toEqual([`AWS would refuse this: ${refusal}`]);
     expect(takeRefusals(refusalsFile)).toEqual([]);
+  });
+
+  it("are told a line of which CloudWatch takes no metrics", async () => {
+    const { judged, refusalsFile } = await aStack();
+    const directive = {
+      Namespace: "N",
+      Dimensions: [["Stage"]],
+      Metrics: [{ Name: "M", Unit: "Count" }],
+    };
+    const line = (value: unknown) =>
+      JSON.stringify({
+        _aws: { Timestamp: Date.now(), CloudWatchMetrics: [directive] },
+        Stage: "s",
+        M: value,
+      });
+
+    for (const value of [1, Array.from({ length: 101 }, () => 1)]) judged.judgeLine(line(value));
+    judged.judgeLine("no line of metrics");
+
+    expect(takeRefusals(refusalsFile)).toEqual([
+      expect.stringContaining("CloudWatch takes no metrics of a line"),
+    ]);
+    expect(judged.count().refused).toBe(1);
   });
 });

@@ -146,11 +146,17 @@ describe("a proxy that asks IAM", () => {
     expect(refused.join("\n")).toContain(`${consumer} dynamodb:Scan arn:aws:dynamodb:`);
   });
 
-  it("refuses what carries no signature, and what a web page of others asks", async () => {
+  it("refuses what carries no signature, what cannot be read, and what a web page of others asks", async () => {
+    const authorization =
+      "AWS4-HMAC-SHA256 Credential=consumer/20261126/us-east-1/dynamodb/aws4_request";
+    const headers = { authorization, "x-amz-target": "DynamoDB_20120810.GetItem" };
+
     const unsigned = await fetch(proxy.url);
+    const unreadable = await fetch(proxy.url, { method: "POST", headers, body: "{" });
     const page = await fetch(proxy.url, { headers: { origin: "https://example.com" } });
 
-    expect([unsigned.status, page.status]).toEqual([400, 403]);
+    expect([unsigned.status, unreadable.status, page.status]).toEqual([400, 400, 403]);
+    expect(refused.at(-1)).toContain("it is no request that is known here");
   });
 
   it("grants nothing to an operation of which it does not know the rights", async () => {

@@ -13,11 +13,11 @@ const BY_SERVICE: Readonly<
   S3: ["`tools/strict-aws/limits-of-services.ts`", CASES],
   Lambda: ["`tools/strict-aws/limits-of-services.ts`", CASES],
   CloudWatch: [
-    "`test/support/embedded-metric-format.ts`",
+    "`tools/strict-aws/embedded-metric-format.ts`",
     `[embedded-metric-format](../test/unit/telemetry/embedded-metric-format.test.ts) "refuses %s"`,
   ],
   "CloudWatch Logs": [
-    "`test/support/embedded-metric-format.ts`",
+    "`tools/strict-aws/embedded-metric-format.ts`",
     `[embedded-metric-format](../test/unit/telemetry/embedded-metric-format.test.ts) "refuses %s"`,
   ],
   "Secrets Manager": ["`tools/strict-aws/limits-of-services.ts`", CASES],

@@ -4,6 +4,7 @@ import { startRepeating } from "../local/repeat.ts";
 import type { Receiver } from "../local/receiver.ts";
 import { makeMemoryCloud } from "../memory/cloud.ts";
 import type { MemoryCloud } from "../memory/cloud.ts";
+import { metricsRefusal } from "../strict-aws/embedded-metric-format.ts";
 import { deniedMethods } from "../strict-aws/iam/judged-ports.ts";
 import type { DeniedMethods } from "../strict-aws/iam/judged-ports.ts";
 import { startEventSource } from "./event-source.ts";
@@ -49,7 +50,12 @@ export async function startInProcess(options: {
   const { signal } = stopping;
   const denied = await deniedTo(stage);
   for (const [method, why] of denied) onFailure(new Error(`IAM refuses ${method}: ${why}`));
-  const functions = makeFunctions({ cloud, stage, write: onLog, denied, signal });
+  const write = (line: string) => {
+    const refusal = metricsRefusal(line, Date.now());
+    if (refusal !== null) onFailure(new Error(refusal));
+    onLog(line);
+  };
+  const functions = makeFunctions({ cloud, stage, write, denied, signal });
   const front = await startFront({
     port,
     ingest: functions.ingest,

@@ -80,7 +80,12 @@ export async function startEmulatorStack(
     const port = deployment.simulatorPort;
     const alloy = await startAlloy(options, { port, credentials, webhookUrl });
     if (alloy !== null) closers.push(() => alloy.simulator.stop());
-    closers.push(...(await startBesides(clients, outputs, options, narrator)));
+    const onLog = (line: string) => {
+      judged?.judgeLine(line);
+      narrator.onLog(line);
+    };
+    const besides = await startBesides(clients, outputs, options, { ...narrator, onLog });
+    closers.push(...besides);
     const broken = brokenWhenEnded(deployment, () => stopping);
     // Whoever waits for it hears of it; until somebody does, the rejection is no crash.
     broken.catch(() => undefined);

@@ -4,6 +4,7 @@ import {
   GetFunctionConfigurationCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
+import { metricsRefusal } from "../strict-aws/embedded-metric-format.ts";
 import { IamGuard } from "../strict-aws/iam/guard.ts";
 import { roleOfFunction } from "../strict-aws/iam/platform-calls.ts";
 import { policiesOf } from "../strict-aws/iam/policies.ts";
@@ -12,7 +13,7 @@ import { readTemplate } from "../template/synthesise.ts";
 import { STACK_NAME } from "./cdk.ts";
 import type { Clients } from "./clients.ts";
 
-/** The calls of the functions, as they are judged. */
+/** The calls of the functions, and the lines that they log, as they are judged. */
 export interface JudgedCalls {
   /** Takes each refusal, one a line: the function, what it called, and why AWS would refuse it. */
   readonly refusalsFile: string;
@@ -22,6 +23,8 @@ export interface JudgedCalls {
     readonly distinct: number;
     readonly refused: number;
   };
+  /** Holds a line of a log to what CloudWatch takes metrics out of. */
+  readonly judgeLine: (line: string) => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -62,6 +65,11 @@ export async function judgeCalls(
       calls += 1;
     },
   });
+  const refuse = (sentence: string) => {
+    refused += 1;
+    appendFileSync(refusalsFile, `${sentence}\n`);
+    onRefused(`AWS would refuse this: ${sentence}`);
+  };
   const proxies = await Promise.all(
     functions.map(async ({ id, name }) => {
       const role = roleOfFunction({ Ref: id }, deployed);
@@ -69,11 +77,7 @@ export async function judgeCalls(
         target: endpoint,
         guard,
         callerOf: () => ({ role }),
-        onRefused: (sentence) => {
-          refused += 1;
-          appendFileSync(refusalsFile, `${id}: ${sentence}\n`);
-          onRefused(`AWS would refuse a call of ${id}: ${sentence}`);
-        },
+        onRefused: (sentence) => refuse(`${id}: ${sentence}`),
       });
       await leadTo(proxy.url.replace("127.0.0.1", host), { lambda, name, endpoint });
       return proxy;
@@ -81,6 +85,10 @@ export async function judgeCalls(
   );
   return {
     refusalsFile,
+    judgeLine(line) {
+      const refusal = metricsRefusal(line, Date.now());
+      if (refusal !== null) refuse(refusal);
+    },
     count: () => ({ calls, distinct: guard.verdicts().length, refused }),
     async stop() {
       for (const proxy of proxies) await proxy.close();

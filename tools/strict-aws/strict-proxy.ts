@@ -130,7 +130,7 @@ type Judgement = { readonly caller: Caller } & (
 );
 
 function judge(asked: WireRequest, { guard, callerOf }: Options): Judgement {
-  const request = recognise(asked);
+  const request = read(asked);
   const caller = callerOf(request?.accessKeyId ?? "");
   const deny = (denial: string) => ({ request, caller, denial, limits: null });
   if (request === null) return deny(guard.refusalOfUnknown(asked, caller).sentence);
@@ -139,8 +139,18 @@ function judge(asked: WireRequest, { guard, callerOf }: Options): Judgement {
     if (denial !== null) return deny(denial.sentence);
     return { request, caller, denial, limits: judgeLimits(request.operation, request.input) };
   } catch (error) {
-    // A right that is not known here is none, and an input that cannot be read is not taken.
+    // A right that is not known here is none, and an input of another shape is not taken.
     return deny(`${callName(request, caller)}: ${String(error)}`);
+  }
+}
+
+/** Null: nobody can read it. */
+function read(asked: WireRequest): Recognised | null {
+  try {
+    return recognise(asked);
+  } catch {
+    // No JSON and no CBOR, though it says so.
+    return null;
   }
 }
 

@@ -16,7 +16,7 @@ import { SANDBOX } from "../../../lib/default-stages.ts";
 import { refuseBeyondLimits } from "../../../tools/strict-aws/strict-client.ts";
 import { isRecord, synthesise } from "../../../tools/template/synthesise.ts";
 import { startDynamoDb } from "../../support/dynalite.ts";
-import { embeddedMetricsIn } from "../../support/embedded-metric-format.ts";
+import { embeddedMetricsIn } from "../../../tools/strict-aws/embedded-metric-format.ts";
 import type { StrictMutant } from "./mutant.ts";
 
 /** Bugs that only AWS's limits show, each hunted by what stands in front of the doubles. */

@@ -387,7 +387,7 @@ describe("a limit of AWS's", () => {
       "environmentBytes",
       "scheduleName",
       "scheduleInputBytes",
-      // Of lines: test/support/embedded-metric-format.ts.
+      // Of lines: tools/strict-aws/embedded-metric-format.ts.
       "metricValues",
       "metricsPerDirective",
       "metricDimensions",

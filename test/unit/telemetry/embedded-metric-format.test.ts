@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { METRICS } from "../../../lambdas/settings.ts";
 import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
-import { embeddedMetricsIn } from "../../support/embedded-metric-format.ts";
+import { embeddedMetricsIn } from "../../../tools/strict-aws/embedded-metric-format.ts";
 
 const AT = 1_795_464_000_000;
 

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { LIMITS } from "../../tools/strict-aws/limits.ts";
+import { LIMITS } from "./limits.ts";
 
 /** The units of CloudWatch's that we use; it knows 27. */
 const Unit = v.picklist(["Count", "Milliseconds"]);
@@ -101,4 +101,14 @@ export function embeddedMetricsIn(line: string, now: number): readonly EmbeddedM
       })),
     ),
   );
+}
+
+/** Why CloudWatch would take no metrics of a line that is one of metrics; null: it takes them, or it is another line. */
+export function metricsRefusal(line: string, now: number): string | null {
+  try {
+    embeddedMetricsIn(line, now);
+    return null;
+  } catch (error) {
+    return `CloudWatch takes no metrics of a line: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
