@@ -165,10 +165,10 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
     };
     await driver.setConsumer("Disabled");
     const before = await payloadKeys();
-    const answers = await Promise.all(
-      Array.from({ length: 10 }, () => driver.post(aWebhook(data), driver.basic())),
-    );
-    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
+    for (let copies = 0; copies < 10; copies += 1) {
+      // One by one: ten such bodies at once are more than a busy machine takes within ingest's three seconds.
+      expect((await driver.post(aWebhook(data), driver.basic())).status).toBe(200);
+    }
     const keys = (await payloadKeys()).filter((key) => !before.includes(key));
     const payloads = await takeAway(keys);
     await driver.setConsumer("Enabled");

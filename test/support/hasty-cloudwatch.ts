@@ -31,6 +31,9 @@ export class HastyCloudWatch {
   readonly #data = new Map<string, { readonly at: number; readonly value: number }[]>();
   /** What the topics were told, as `name state`. */
   readonly told: string[] = [];
+  /** What happens right after a state is set, and when metrics are put: then the emulator judges. */
+  onSet = () => {};
+  onPut = () => {};
 
   constructor(...alarms: readonly MetricAlarm[]) {
     for (const alarm of alarms) this.#alarms.set(alarm.AlarmName ?? "", { ...alarm });
@@ -77,6 +80,10 @@ export class HastyCloudWatch {
         return { MetricAlarms: [...this.#alarms.values()] };
       case "SetAlarmStateCommand":
         this.flip(input.AlarmName, input.StateValue);
+        this.onSet();
+        return {};
+      case "PutMetricDataCommand":
+        this.onPut();
         return {};
       case "EnableAlarmActionsCommand":
       case "DisableAlarmActionsCommand":

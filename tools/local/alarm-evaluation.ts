@@ -3,9 +3,15 @@ import {
   EnableAlarmActionsCommand,
   GetMetricDataCommand,
   paginateDescribeAlarms,
+  PutMetricDataCommand,
   SetAlarmStateCommand,
 } from "@aws-sdk/client-cloudwatch";
-import type { MetricAlarm, MetricDataResult, StateValue } from "@aws-sdk/client-cloudwatch";
+import type {
+  MetricAlarm,
+  MetricDataResult,
+  MetricDatum,
+  StateValue,
+} from "@aws-sdk/client-cloudwatch";
 import { comparisonOf } from "../cloudwatch/alarms.ts";
 import { FURTHER_WINDOWS } from "../cloudwatch/evaluate.ts";
 import { judge } from "../cloudwatch/judge.ts";
@@ -39,6 +45,11 @@ export interface AlarmDefinition {
 export interface AlarmEvaluation {
   /** Evaluates every alarm; one pass at a time, whoever asks. */
   evaluate(): Promise<void>;
+  /**
+   * Puts metrics, never in the midst of a pass: at each put the emulator judges all alarms by itself, and an alarm that it has
+   * set to the new state already is told to nobody.
+   */
+  readonly put: (namespace: string, data: readonly MetricDatum[]) => Promise<void>;
   /** Leaves the alarms to the emulator again. */
   release(): Promise<void>;
 }
@@ -143,12 +154,17 @@ export async function takeOverAlarms(
   }
   await cloudWatch.send(new DisableAlarmActionsCommand({ AlarmNames: names }));
   let last = Promise.resolve();
+  const inTurn = (task: () => Promise<void>) => {
+    // The one before may have failed; that is told to whoever asked for it.
+    last = last.catch(() => undefined).then(task);
+    return last;
+  };
   return {
-    evaluate: () => {
-      // The one before may have failed; that is told to whoever asked for it.
-      last = last.catch(() => undefined).then(pass);
-      return last;
-    },
+    evaluate: () => inTurn(pass),
+    put: (Namespace, data) =>
+      inTurn(async () => {
+        await cloudWatch.send(new PutMetricDataCommand({ Namespace, MetricData: [...data] }));
+      }),
     release: async () => {
       await last.catch(() => undefined);
       await cloudWatch.send(new EnableAlarmActionsCommand({ AlarmNames: names }));

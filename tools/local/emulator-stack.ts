@@ -134,8 +134,7 @@ async function startBesides(
     now: Date.now,
     onChange: (change) => narrator.onAlarm(change),
   });
-  const onMetrics = () => alarms.evaluate();
-  const stopEvaluation = startRepeating(onMetrics, {
+  const stopEvaluation = startRepeating(() => alarms.evaluate(), {
     pauseMs: EVALUATION_MS,
     onFailure: (error) =>
       narrator.onFailure(`The alarms could not be evaluated: ${causeOf(error)}.`),
@@ -143,12 +142,12 @@ async function startBesides(
   const stopBridge = startLogBridge(clients, {
     logGroups: await logGroupsOf(clients, functions),
     onLine: (line) => narrator.onLog(line),
-    onMetrics,
+    alarms,
     onFailure: (error) => narrator.onFailure(`The logs could not be read: ${causeOf(error)}.`),
   });
   const stopQueueMetrics = startQueueMetrics(clients, {
     queueUrls: [outputs.EventQueueUrl, outputs.DeadLetterQueueUrl],
-    onMetrics,
+    alarms,
     onFailure: (error) => narrator.onFailure(`The queues could not be read: ${causeOf(error)}.`),
   });
   // Closed from the end: what asks for an evaluation before what evaluates.

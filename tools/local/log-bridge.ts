@@ -1,7 +1,7 @@
-import { PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import type { FilteredLogEvent } from "@aws-sdk/client-cloudwatch-logs";
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
+import type { AlarmEvaluation } from "./alarm-evaluation.ts";
 import type { Clients } from "./clients.ts";
 import { readEmbeddedMetrics } from "./embedded-metrics.ts";
 import { startRepeating } from "./repeat.ts";
@@ -35,7 +35,6 @@ export async function logGroupsOf(
  * are embedded in them, so that alarms evaluate.
  *
  * @param options.onLine - gets every new line, for whoever prints what happens.
- * @param options.onMetrics - called after metrics were put.
  * @returns a function that ends it.
  */
 export function startLogBridge(
@@ -43,7 +42,7 @@ export function startLogBridge(
   options: {
     readonly logGroups: readonly string[];
     readonly onLine: (line: string) => void;
-    readonly onMetrics: () => Promise<void>;
+    readonly alarms: Pick<AlarmEvaluation, "put" | "evaluate">;
     readonly onFailure: (error: unknown) => void;
   },
 ): () => void {
@@ -51,20 +50,22 @@ export function startLogBridge(
 
   async function pass(): Promise<void> {
     const lines = (await Promise.all(newLines.map((read) => read()))).flat();
-    if (await putMetrics(clients, lines)) await options.onMetrics();
+    if (await putMetrics(options.alarms, lines)) await options.alarms.evaluate();
     for (const line of lines) options.onLine(line);
   }
   return startRepeating(pass, { pauseMs: PERIOD_MS, onFailure: options.onFailure });
 }
 
 /** @returns whether there were any. */
-async function putMetrics({ cloudWatch }: Clients, lines: readonly string[]): Promise<boolean> {
+async function putMetrics(
+  { put }: Pick<AlarmEvaluation, "put">,
+  lines: readonly string[],
+): Promise<boolean> {
   const byNamespace = Map.groupBy(lines.flatMap(readEmbeddedMetrics), ({ namespace }) => namespace);
   for (const [Namespace, batches] of byNamespace) {
     const data = batches.flatMap((batch) => batch.data);
     for (let start = 0; start < data.length; start += DATA_PER_CALL) {
-      const MetricData = data.slice(start, start + DATA_PER_CALL);
-      await cloudWatch.send(new PutMetricDataCommand({ Namespace, MetricData }));
+      await put(Namespace, data.slice(start, start + DATA_PER_CALL));
     }
   }
   return byNamespace.size > 0;

@@ -1,5 +1,5 @@
-import { PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import type { AlarmEvaluation } from "./alarm-evaluation.ts";
 import type { Clients } from "./clients.ts";
 import { startRepeating } from "./repeat.ts";
 
@@ -19,11 +19,10 @@ const METRICS = {
  * @returns a function that ends it.
  */
 export function startQueueMetrics(
-  { cloudWatch, sqs }: Clients,
+  { sqs }: Clients,
   options: {
     readonly queueUrls: readonly string[];
-    /** Called after metrics were put. */
-    readonly onMetrics: () => Promise<void>;
+    readonly alarms: Pick<AlarmEvaluation, "put" | "evaluate">;
     readonly onFailure: (error: unknown) => void;
   },
 ): () => void {
@@ -42,8 +41,8 @@ export function startQueueMetrics(
   }
   async function pass(): Promise<void> {
     const MetricData = (await Promise.all(options.queueUrls.map(dataOf))).flat();
-    await cloudWatch.send(new PutMetricDataCommand({ Namespace: "AWS/SQS", MetricData }));
-    await options.onMetrics();
+    await options.alarms.put("AWS/SQS", MetricData);
+    await options.alarms.evaluate();
   }
   return startRepeating(pass, { pauseMs: PERIOD_MS, onFailure: options.onFailure });
 }

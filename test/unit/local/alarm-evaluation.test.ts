@@ -114,6 +114,21 @@ describe("alarms on an emulator", () => {
     expect(cloudWatch.told).toEqual(["letters ALARM"]);
   });
 
+  it("tell although metrics are put in the midst of it, at which the emulator judges too", async () => {
+    const cloudWatch = new HastyCloudWatch(anAlarm({ StateValue: "OK" }));
+    const { evaluation } = await takenOver(cloudWatch);
+    cloudWatch.put("Visible", "dead", NOW, 2);
+    cloudWatch.onPut = () => cloudWatch.flip("letters", "ALARM");
+    const puts: Promise<void>[] = [];
+    cloudWatch.onSet = () => puts.push(evaluation.put("AWS/SQS", []));
+
+    await evaluation.evaluate();
+    await Promise.all(puts);
+
+    expect(puts.length).toBeGreaterThan(0);
+    expect(cloudWatch.told).toEqual(["letters ALARM"]);
+  });
+
   it("are the emulator's again in the end", async () => {
     const cloudWatch = new HastyCloudWatch(anAlarm());
     const { evaluation } = await takenOver(cloudWatch);
