@@ -6,7 +6,7 @@ import type { ApplicationStatus } from "./event-types.ts";
 import { isJsonObject, listIn, objectIn, readJson } from "./foreign-json.ts";
 import type { JsonObject } from "./foreign-json.ts";
 import { cutTo, FreeTexts, readFlag, readText, readToken } from "./foreign-text.ts";
-import { parseWebhook } from "./journey-event.ts";
+import { readWebhook } from "./journey-event.ts";
 import type { JourneyEvent } from "./journey-event.ts";
 import type { Snapshot } from "./observation.ts";
 import { EARLIEST_MS, readTime } from "./plausible-time.ts";
@@ -14,8 +14,8 @@ import { EARLIEST_MS, readTime } from "./plausible-time.ts";
 /** An event of Alloy's list, and the webhook that would have told of it. */
 export interface AlloyEvent {
   readonly event: JourneyEvent;
-  /** JSON text, for the body of a `poll` envelope. */
-  readonly webhook: string;
+  /** As JSON it is the body of a `poll` envelope. */
+  readonly webhook: JsonObject;
 }
 
 /** A rerun that Alloy names on the application it was started from. */
@@ -137,7 +137,7 @@ function readEvents(elements: readonly unknown[], context: Context) {
   let unreadableEvents = 0;
   for (const element of elements) {
     const webhook = isJsonObject(element) ? webhookOf(element, context) : null;
-    const parsed = webhook === null ? null : parseWebhook(webhook);
+    const parsed = webhook === null ? null : readWebhook(webhook);
     if (webhook === null || parsed?.kind !== "journey-event") unreadableEvents += 1;
     // An event of another application is that one's, and is looked for there.
     else if (parsed.event.applicationToken === context.applicationToken) {
@@ -148,11 +148,11 @@ function readEvents(elements: readonly unknown[], context: Context) {
 }
 
 /** The element in the frame of a webhook, with what the answer says once for all its events. */
-function webhookOf(element: JsonObject, context: Context): string {
+function webhookOf(element: JsonObject, context: Context): JsonObject {
   const { environment, isShadow: isOfShadow } = context;
   const own = (name: string, otherwise: string | null) =>
     readText(element[name]) === null ? otherwise : element[name];
-  return JSON.stringify({
+  return {
     type: `update:journeyapplications${environment === null ? "" : `:${environment}`}`,
     data: {
       ...element,
@@ -162,7 +162,7 @@ function webhookOf(element: JsonObject, context: Context): string {
       // Before anything else has told of it: an event of a shadow application must have no effect.
       ...(isOfShadow && { is_shadow_app: true }),
     },
-  });
+  };
 }
 
 function readReruns(elements: readonly unknown[]): readonly AlloyRerun[] {

@@ -9,8 +9,9 @@ export interface PayloadBucket {
 
 /** Whether the queue takes a message of ours, and leaves room for the reason should it be dead-lettered. */
 export function fitsQueue(message: string): boolean {
-  const bytes = new TextEncoder().encode(message).length;
-  return bytes <= QUEUE.maxMessageBytes - QUEUE.reasonRoomBytes;
+  const most = QUEUE.maxMessageBytes - QUEUE.reasonRoomBytes;
+  // No character takes more than three bytes per unit of a string.
+  return message.length * 3 <= most || new TextEncoder().encode(message).length <= most;
 }
 
 /** Where a body stands in the payload bucket. @param prefix - one of `PAYLOAD_PREFIXES`. */

@@ -38,6 +38,7 @@ export function eventsToHeal(
   const mayRedrive = failures.every(({ failedAt }) => now - failedAt >= GAP.redriveMs);
   const ids = new Set(diagnoses.filter(isToHeal).map(({ event }) => event.eventId));
   const all = matches.filter((match) => ids.has(knownId(match)));
+  if (all.length === 0) return { toHeal: [], leftToHeal: 0 };
   const newest = new Set(
     all
       .toSorted(({ event: one }, { event: other }) => other.at - one.at)

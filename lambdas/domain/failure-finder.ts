@@ -19,6 +19,7 @@ export function findFailures(
     readonly failures: readonly RecordedFailure[];
   },
 ): ReadonlyMap<MatchedEvent, RecordedFailure> {
+  if (failures.length === 0) return new Map();
   const byId = new Map(failures.map((failure) => [failure.eventId, failure]));
   const found = new Map<MatchedEvent, RecordedFailure>();
   const missing: MatchedEvent[] = [];

@@ -91,7 +91,11 @@ export type ParsedWebhook =
 export function parseWebhook(body: string): ParsedWebhook {
   const parsed = readJson(body);
   if ("reason" in parsed) return { kind: "invalid", reason: `the body ${parsed.reason}` };
-  const { json } = parsed;
+  return readWebhook(parsed.json);
+}
+
+/** The same of JSON that has been read (`readJson`). */
+export function readWebhook(json: unknown): ParsedWebhook {
   if (!isJsonObject(json)) return unrecognised(json, "the body is JSON, but not an object");
 
   const isBare = !("data" in json) && "journey_application_token" in json;

@@ -114,10 +114,13 @@ export function matchReports<Listed extends EventReport, Recorded extends EventR
   };
 
   takeById((one, other) => !haveTwoTokens(one, other) && doNotContradict(one, other));
-  takeById((one, other) => !haveTwoTokens(one, other));
-  takeByToken();
-  const assigned = assign(candidates(open.events), candidates(open.records), TWIN_MS);
-  for (const [event, record] of assigned) take(event, record);
+  // As a rule every event has found its record.
+  if (open.events.size > 0) {
+    takeById((one, other) => !haveTwoTokens(one, other));
+    takeByToken();
+    const assigned = assign(candidates(open.events), candidates(open.records), TWIN_MS);
+    for (const [event, record] of assigned) take(event, record);
+  }
 
   const byId = new Map(recorded.map((record) => [record.eventId, record]));
   return atAlloy.map((event) => {
@@ -146,10 +149,11 @@ export function matchReports<Listed extends EventReport, Recorded extends EventR
   }
 }
 
-/** The first of all that have one id and do not contradict each other, and for each report its first. */
+/** The first of all that have one id and do not contradict each other, and for each other report its first. */
 function withoutRepetitions<Report extends EventReport>(reports: readonly Report[]) {
   const byId = Map.groupBy(reports, ({ eventId }) => eventId);
   const firstOf = new Map<Report, Report>();
+  if (byId.size === reports.length) return { firsts: reports, firstOf };
   for (const same of byId.values()) {
     const firsts: Report[] = [];
     for (const report of same) {
@@ -178,20 +182,29 @@ function candidates<Report extends EventReport>(
 
 /** What a report says and another one may contradict; null where it says nothing. */
 function valuesOf(report: EventReport): readonly (string | null)[] {
-  const { entityApplicationToken, entityToken, nodeId, eventToken, outcome } = report;
-  // As routes read an outcome.
-  const word = outcome?.trim().toLowerCase() ?? null;
-  return [entityApplicationToken, entityToken, nodeId, eventToken, word].map((value) =>
-    isKnown(value) ? value : null,
+  const { entityApplicationToken, entityToken, nodeId, eventToken } = report;
+  return [entityApplicationToken, entityToken, nodeId, eventToken, outcomeWordIn(report)].map(
+    (value) => (isKnown(value) ? value : null),
   );
 }
 
 function doNotContradict(one: EventReport, other: EventReport): boolean {
-  const others = valuesOf(other);
-  return valuesOf(one).every((value, index) => {
-    const otherValue = others[index] ?? null;
-    return value === null || otherValue === null || value === otherValue;
-  });
+  return (
+    isNoOther(one.entityApplicationToken, other.entityApplicationToken) &&
+    isNoOther(one.entityToken, other.entityToken) &&
+    isNoOther(one.nodeId, other.nodeId) &&
+    isNoOther(one.eventToken, other.eventToken) &&
+    isNoOther(outcomeWordIn(one), outcomeWordIn(other))
+  );
+}
+
+function isNoOther(one: string | null, other: string | null): boolean {
+  return one === other || !isKnown(one) || !isKnown(other);
+}
+
+/** As routes read an outcome. */
+function outcomeWordIn({ outcome }: EventReport): string | null {
+  return outcome?.trim().toLowerCase() ?? null;
 }
 
 /** Of one type: an event of another type is another event, whatever its token. */

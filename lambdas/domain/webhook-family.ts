@@ -21,7 +21,7 @@ const ENVIRONMENTS: Readonly<Record<string, Environment>> = {
 
 /** The environment that a `type` ends with; null when it does not say one. */
 export function environmentOf(type: string): Environment | null {
-  const [lastWord = ""] = /[a-z]*$/.exec(type.trim().toLowerCase()) ?? [];
+  const [lastWord = ""] = /(?<![a-z])[a-z]*$/.exec(type.trim().toLowerCase()) ?? [];
   return ENVIRONMENTS[lastWord] ?? null;
 }
 

@@ -117,7 +117,7 @@ export async function act(
   function envelopesOf(): readonly Envelope[] {
     const { toHeal = [], corrections = [] } = comparison ?? {};
     const bodies = [
-      ...toHeal.map(({ webhook, lookAlikes }) => ({ body: webhook, lookAlikes })),
+      ...toHeal.map(({ webhook, lookAlikes }) => ({ body: JSON.stringify(webhook), lookAlikes })),
       ...corrections.map((one) => ({ body: correctionBody(one), lookAlikes: [] })),
     ];
     return bodies.map(({ body, lookAlikes }, index) => ({

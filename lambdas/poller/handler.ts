@@ -1,7 +1,6 @@
-import * as v from "valibot";
-
 import { failuresInARow } from "../domain/delivery.ts";
 import type { DeliveryRecord } from "../domain/delivery.ts";
+import { isJsonObject } from "../domain/foreign-json.ts";
 import type { OutcomeCounts } from "../domain/outcome-change.ts";
 import type { AlloyApi, Deliveries, DueApplications } from "../domain/polling-ports.ts";
 import { GAP, GAP_STAGE_DIMENSION, JOURNEY_DIMENSION, METRICS } from "../settings.ts";
@@ -39,8 +38,6 @@ const ALWAYS_EMITTED = [
   METRICS.alloyCallsUnauthorized,
 ] as const;
 
-const DryRunSchema = v.object({ dryRun: v.literal(true) });
-
 /** For a dry run, of which no alarm is to know. */
 const UNCOUNTED: Metrics = {
   count() {},
@@ -62,7 +59,7 @@ export function makePollerHandler(dependencies: PollerDependencies) {
   const witnesses = makeWitnesses(dependencies);
 
   return async (invocation: unknown): Promise<RunReport | DryRunReport> => {
-    const isDry = v.is(DryRunSchema, invocation);
+    const isDry = isJsonObject(invocation) && invocation["dryRun"] === true;
     const metrics = isDry ? UNCOUNTED : dependencies.metrics;
     for (const name of ALWAYS_EMITTED) metrics.count(name, 0);
     try {

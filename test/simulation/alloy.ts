@@ -12,6 +12,8 @@ const HOUR = 3_600_000;
 /** A second telling that nobody asked for comes within Alloy's day of retries, and mostly soon. */
 const LATEST_COPY_MS = 26 * HOUR;
 
+const WEBHOOK = ["withheld", "copied"] as const;
+
 /**
  * Alloy in the world: the simulator's own deliveries (ten attempts, each stamped anew, new events first,
  * the switch-off), fed with what the plot says.
@@ -27,7 +29,7 @@ export function startAlloy(
 ): Deliveries {
   const { clock, faults, story, dice } = world;
   /** What the body that is about to be sent is of: it is written just before. */
-  let written = "";
+  let written: Pick<AlloysRequest, "subject" | "event"> = { subject: "", event: null };
   const deliveries = makeDeliveries(
     {
       now: clock.now,
@@ -36,7 +38,7 @@ export function startAlloy(
         const timer = clock.after(delayMs, task);
         return () => clock.cancel(timer);
       },
-      deliver: ({ headers, body }) => options.deliver({ headers, body, subject: written }),
+      deliver: ({ headers, body }) => options.deliver({ headers, body, ...written }),
     },
     countingTokens(),
     {
@@ -52,7 +54,7 @@ export function startAlloy(
       story.tell("Alloy", `posts ${post.name}`);
       const event = { token: post.name, body: NO_EVENT };
       const write = (webhook: WebhookBody) => {
-        written = post.name;
+        written = { subject: post.name, event: null };
         return post.write(webhook);
       };
       deliveries.send({ event, write });
@@ -61,12 +63,12 @@ export function startAlloy(
   return deliveries;
 
   function raise(event: TrueEvent): void {
-    const fault = faults.draw("alloy.webhook", ["withheld", "copied"], event.name);
+    const fault = faults.draw("alloy.webhook", WEBHOOK, event.name);
     story.tell("Alloy", `raises ${event.name}${fault === null ? "" : ` FAULT ${fault.kind}`}`);
     const webhook = { token: event.name, body: { ...NO_EVENT, ...event.told } };
     const text = writerOf(event);
     const write = (attempt: WebhookBody) => {
-      written = event.name;
+      written = { subject: event.name, event };
       return text(attempt);
     };
     const withheld = fault?.kind === "withheld" || options.isWithheld(event);
@@ -109,6 +111,8 @@ export interface AlloysRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly subject: string;
+  /** Null: it is of no event of an application. */
+  readonly event: TrueEvent | null;
 }
 
 /** What the simulator's log wants to know of a webhook. */

@@ -22,6 +22,8 @@ export interface Version {
   readonly isUnknown: boolean;
   /** No event tells of it. */
   readonly isUnsaid: boolean;
+  /** Its text and what the code reads in it, made when they are wanted. */
+  text: string | null;
   parsed: AlloyApplication | null;
 }
 
@@ -33,7 +35,16 @@ export function versionOf(
   response: ApplicationResponse,
   { status, outcome }: { readonly status: string; readonly outcome: string | null },
 ): Version {
-  return { at, response, status, outcome, isUnknown: false, isUnsaid: false, parsed: null };
+  return {
+    at,
+    response,
+    status,
+    outcome,
+    isUnknown: false,
+    isUnsaid: false,
+    text: null,
+    parsed: null,
+  };
 }
 
 interface World {
@@ -146,9 +157,13 @@ export function versionAt(application: TrueApplication, now: number): Version | 
   return application.versions.findLast(({ at }) => at <= now) ?? null;
 }
 
-/** The body of the answer. */
+/** The body of the answer, written once. */
 export function textOf(application: TrueApplication, version: Version): string {
-  const { response } = version;
+  version.text ??= written(application, version);
+  return version.text;
+}
+
+function written(application: TrueApplication, { response }: Version): string {
   const count = response._embedded.events.length;
   const events = application.events.slice(0, count).map(({ listed }) => listed);
   return JSON.stringify({ ...response, _embedded: { ...response._embedded, events } });

@@ -4,6 +4,7 @@ import type { ReceivedMessage } from "../../tools/memory/queue.ts";
 import { isDamaged, isEnd, isHandled, isPublicationDue } from "./expectations.ts";
 import type { Observer } from "./observer.ts";
 import { identityOf } from "./views.ts";
+import type { TrueEvent } from "./plot-application.ts";
 import type { Plot } from "./plot.ts";
 import type { Invocation } from "./sandbox.ts";
 
@@ -48,10 +49,12 @@ function isGivenUp({ body, receives }: ReceivedMessage, { cloud }: Seen): boolea
 }
 
 /** Null: as it should; otherwise what is wrong with it. */
-function howItLeft(
-  message: string,
-  { plot, cloud, observer }: Seen,
-): typeof DROPPED | string | null {
+function howItLeft(message: string, seen: Seen): typeof DROPPED | string | null {
+  const { plot, cloud, observer } = seen;
+  const [, webhook] = WEBHOOK.exec(message) ?? [];
+  if (webhook !== undefined) {
+    return howEventLeft(observer.requests.get(webhook) ?? null, "webhook", webhook, seen);
+  }
   const envelope: Envelope = JSON.parse(message);
   if (envelope.kind === "submission") {
     const token = envelope.submission?.journey_application_token ?? "";
@@ -69,9 +72,20 @@ function howItLeft(
   if (data === undefined || data === null || typeof data.journey_application_token !== "string") {
     return null;
   }
-  const event = plot.eventOf(identityOf(data));
+  return howEventLeft(plot.eventOf(identityOf(data)), envelope.kind, receiptId, seen);
+}
+
+/** A webhook with its body: what it is of is known by its receipt, and nothing has to be parsed. */
+const WEBHOOK = /^\{"v":1,"kind":"webhook","receiptId":"([^"]*)","receivedAt":\d+,"body":"/;
+
+function howEventLeft(
+  event: TrueEvent | null,
+  origin: string,
+  receiptId: string,
+  { plot, cloud, observer }: Seen,
+): typeof DROPPED | string | null {
   if (event === null) return null;
-  observer.brought.push({ eventId: event.ids[0] ?? "", origin: envelope.kind });
+  observer.brought.push({ eventId: event.ids[0] ?? "", origin });
   if (!isHandled(plot, event.application.journeyToken, event.type)) return DROPPED;
   // What comes of it is judged in the end.
   if (isDamaged(event.application) || event.application.isForeign) return null;

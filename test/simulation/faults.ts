@@ -97,7 +97,10 @@ export class Faults {
   readonly #only: ReadonlySet<string> | null;
   readonly #until: number;
   readonly #now: () => number;
-  readonly #sites = new Map<string, { readonly seed: number; count: number }>();
+  /** By site, then by subject. */
+  readonly #places = new Map<string, Map<string, Place>>();
+  /** Of a list of kinds, how likely it is that one of them happens. */
+  readonly #likelihoods = new Map<readonly FaultKind[], number>();
 
   /**
    * @param options.weather - null: nothing goes wrong.
@@ -118,21 +121,21 @@ export class Faults {
     this.#now = options.now;
   }
 
-  /** What goes wrong here now, of what can; null: nothing. */
+  /**
+   * What goes wrong here now, of what can; null: nothing.
+   *
+   * @param kinds - a list of more than one is a constant: its likelihood is remembered.
+   */
   draw<Kind extends FaultKind>(
     site: string,
     kinds: readonly Kind[],
     subject = "",
   ): Fault<Kind> | null {
     if (this.#weather === null || this.#now() >= this.#until) return null;
-    const name = placeOf(site, subject);
-    let place = this.#sites.get(name);
-    if (place === undefined) {
-      place = { seed: mix(this.#seed, numberOf(name)), count: 0 };
-      this.#sites.set(name, place);
-    }
+    const place = this.#placeAt(site, subject);
     place.count += 1;
     let roll = mix(place.seed, place.count) / 2 ** 32;
+    if (kinds.length > 1 && roll > this.#likelihoodOf(kinds, this.#weather)) return null;
     for (const kind of kinds) {
       const probability = this.#weather.get(kind) ?? 0;
       if (roll < probability) {
@@ -145,6 +148,35 @@ export class Faults {
     }
     return null;
   }
+
+  #placeAt(site: string, subject: string): Place {
+    let ofSite = this.#places.get(site);
+    if (ofSite === undefined) {
+      ofSite = new Map();
+      this.#places.set(site, ofSite);
+    }
+    let place = ofSite.get(subject);
+    if (place === undefined) {
+      place = { seed: mix(this.#seed, numberOf(placeOf(site, subject))), count: 0 };
+      ofSite.set(subject, place);
+    }
+    return place;
+  }
+
+  /** A little more than the sum, which is rounded: for what no kind can make of a roll. */
+  #likelihoodOf(kinds: readonly FaultKind[], weather: Weather): number {
+    const known = this.#likelihoods.get(kinds);
+    if (known !== undefined) return known;
+    const sum = kinds.reduce((all, kind) => all + (weather.get(kind) ?? 0), 0) + 1e-9;
+    this.#likelihoods.set(kinds, sum);
+    return sum;
+  }
+}
+
+/** Where faults are drawn, and how often one was. */
+interface Place {
+  readonly seed: number;
+  count: number;
 }
 
 /** Those that last, or change everything: rare, or nothing else would be seen. */

@@ -35,6 +35,7 @@ export function makeGateway(
   return async (request: AlloysRequest): Promise<WebhookAnswer> => {
     requests += 1;
     const receiptId = `receipt-${requests}`;
+    observer.requests.set(receiptId, request.event);
     const fault = faults.draw("gateway.request", WAY_IN, request.subject);
     if (fault !== null) story.tell("gateway", `FAULT ${fault.kind} at ${faultKey(fault)}`);
     if (fault?.kind === "request-lost") {

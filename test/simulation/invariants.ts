@@ -33,8 +33,15 @@ export function judge(seen: Seen): {
   readonly violations: readonly Violation[];
   readonly republished: number;
 } {
-  const { plot, observer } = seen;
-  const republished = plot.events.reduce((sum, event) => sum + judgeEvent(event, seen), 0);
+  const { plot, cloud, observer } = seen;
+  const hasForeign = plot.applications.some(({ isForeign }) => isForeign);
+  const recorded = hasForeign
+    ? [...cloud.applications.events.values()].map(({ body }) => textOf(dataIn(body)))
+    : [];
+  const republished = plot.events.reduce(
+    (sum, event) => sum + judgeEvent(event, seen, recorded),
+    0,
+  );
   for (const application of plot.applications) {
     judgeApplication(application, seen);
     judgeEnds(application, seen);
@@ -50,8 +57,13 @@ export function judge(seen: Seen): {
   return { violations: observer.violations, republished };
 }
 
-/** Recorded once, published under one id, once; @returns how often again, behind a fault. */
-function judgeEvent(event: TrueEvent, seen: Seen): number {
+/**
+ * Recorded once, published under one id, once.
+ *
+ * @param recorded - what all records say; empty where nobody asks.
+ * @returns how often again, behind a fault.
+ */
+function judgeEvent(event: TrueEvent, seen: Seen, recorded: readonly string[]): number {
   const { plot, cloud, observer } = seen;
   const { name, ids, application } = event;
   const records = ids.filter((id) => cloud.applications.events.has(id));
@@ -63,7 +75,7 @@ function judgeEvent(event: TrueEvent, seen: Seen): number {
     return 0;
   }
   if (application.isForeign) {
-    judgeForeign(event, seen);
+    judgeForeign(event, seen, recorded);
     return 0;
   }
   if (records.length === 0 && hasComeIn(event, seen)) {
@@ -90,8 +102,11 @@ function judgeEvent(event: TrueEvent, seen: Seen): number {
 }
 
 /** Of another environment than the stage: kept, under whichever id, and not published. */
-function judgeForeign({ name, ids, told }: TrueEvent, seen: Seen): void {
-  const { cloud, observer, deliveries } = seen;
+function judgeForeign(
+  { name, ids, told }: TrueEvent,
+  { observer, deliveries }: Seen,
+  recorded: readonly string[],
+): void {
   if (ids.some((id) => observer.publicationsOf.has(id))) {
     observer.violate("doubled", `${name} is published, and is of another environment`);
   }
@@ -100,9 +115,7 @@ function judgeForeign({ name, ids, told }: TrueEvent, seen: Seen): void {
   );
   if (!isDelivered) return;
   const content = textOf(told);
-  const records = [...cloud.applications.events.values()].filter(
-    ({ body }) => textOf(dataIn(body)) === content,
-  );
+  const records = recorded.filter((one) => one === content);
   if (records.length === 0) observer.violate("lost", `${name} is not recorded`);
   if (records.length > 1) observer.violate("doubled", `${name} is recorded under two ids`);
 }

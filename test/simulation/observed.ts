@@ -6,10 +6,8 @@ import type {
 } from "../../lambdas/adapters/send-messages.ts";
 import type { DueApplications } from "../../lambdas/domain/polling-ports.ts";
 import type { ApplicationStore, QueueMessages } from "../../lambdas/domain/ports.ts";
-import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
 import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
-import { DELIVERY_GAP_DETAIL_TYPE } from "../../lambdas/settings.ts";
 import type { IdempotencyRecords } from "../../tools/memory/idempotency.ts";
 import { MemoryQueueMessages, sendBatchTo } from "../../tools/memory/queue-ports.ts";
 import { mix } from "./dice.ts";
@@ -177,12 +175,13 @@ export function observe(options: {
   };
 
   function put(entry: BusEntry, sandbox: Sandbox): NonNullable<PutEventsAnswer["Entries"]> {
-    if (entry.detailType !== DELIVERY_GAP_DETAIL_TYPE) {
-      const event: PublishedEvent = JSON.parse(entry.detail);
-      observer.published(event, sandbox.invocation);
-      story.tell("bus", `${event.route} of ${nameOf(event.eventId)}${event.late ? ", late" : ""}`);
-    }
-    return bus.putEvents([entry]).Entries ?? [];
+    const before = bus.published.length;
+    const { Entries = [] } = bus.putEvents([entry]);
+    const event = bus.published[before];
+    if (event === undefined) return Entries;
+    observer.published(event, sandbox.invocation);
+    story.tell("bus", `${event.route} of ${nameOf(event.eventId)}${event.late ? ", late" : ""}`);
+    return Entries;
   }
 
   function send(entries: readonly MessageEntry[]): SendMessageBatchAnswer {

@@ -6,7 +6,7 @@ import { METRICS } from "../../lambdas/settings.ts";
 import { timeOf } from "../../lambdas/domain/stamp.ts";
 import type { MetricName } from "../../lambdas/settings.ts";
 import type { Version } from "./answers.ts";
-import type { TrueApplication } from "./plot-application.ts";
+import type { TrueApplication, TrueEvent } from "./plot-application.ts";
 import type { Invocation } from "./sandbox.ts";
 
 export const VIOLATION_KINDS = ["lost", "doubled", "regressed", "stuck", "overasked"] as const;
@@ -75,6 +75,8 @@ export class Observer {
     failures: 0,
     redriven: 0,
   };
+  /** Which event each request of Alloy's was of, by its receipt; null: none. */
+  readonly requests = new Map<string, TrueEvent | null>();
   /** Receipts of webhooks that the queue has accepted. */
   readonly queued = new Set<string>();
   /** What each invocation counted as dropped by configuration. */

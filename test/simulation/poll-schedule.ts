@@ -4,6 +4,8 @@ import type { Timer } from "./clock.ts";
 import type { Functions } from "./functions.ts";
 import type { Surroundings } from "./sandbox.ts";
 
+const TICK = ["tick-missed", "tick-twice"] as const;
+
 /**
  * EventBridge Scheduler, which invokes the poller. Ticks at which nothing is due are skipped: such a
  * run reads the index, and does nothing.
@@ -53,7 +55,7 @@ export class PollSchedule {
   #tick(): void {
     const { faults, story } = this.#world;
     this.#next = null;
-    const fault = faults.draw("schedule.tick", ["tick-missed", "tick-twice"]);
+    const fault = faults.draw("schedule.tick", TICK);
     if (fault !== null) story.tell("schedule", `FAULT ${fault.kind}`);
     if (fault?.kind !== "tick-missed") {
       story.tell("schedule", "invokes the poller");

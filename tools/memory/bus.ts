@@ -9,7 +9,8 @@ import {
   SUBMISSION_DETAIL_TYPE,
 } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
-import { entryRefusal, putEventsRefusal } from "../strict-aws/limits-of-event-bridge.ts";
+import { LimitRefusal } from "../strict-aws/limit-refusal.ts";
+import { entryRefusal, putEventsRefusal, readEntry } from "../strict-aws/limits-of-event-bridge.ts";
 import { QueueRefusal } from "./queue.ts";
 import type { MemoryQueue } from "./queue.ts";
 
@@ -21,6 +22,8 @@ export interface BusEvent {
   readonly source: string;
   readonly detailType: string;
   readonly detail: unknown;
+  /** The same as it was put. */
+  readonly detailText: string;
   /** All of it as EventBridge's own JSON, the detail in it as it was put: what a queue as a target gets. */
   readonly text: string;
 }
@@ -64,9 +67,14 @@ export class MemoryBus {
     if (refusal !== null) throw refusal;
     return {
       Entries: asked.map((entry) => {
-        const { name, message } = entryRefusal(entry) ?? {};
-        if (name !== undefined) return { ErrorCode: name, ErrorMessage: message };
-        return this.#take(entry.DetailType, entry.Detail);
+        const read = readEntry(entry);
+        if (read instanceof LimitRefusal) {
+          return { ErrorCode: read.name, ErrorMessage: read.message };
+        }
+        if (entry.DetailType === DELIVERY_GAP_DETAIL_TYPE) this.notices.push(read.detail);
+        else this.published.push(read.detail);
+        this.#tell(EVENT_SOURCE, entry.DetailType, entry.Detail, read.detail);
+        return { EventId: this.#newId() };
       }),
     };
   }
@@ -79,19 +87,6 @@ export class MemoryBus {
     this.#tell(source, detailType, entry.Detail, detail);
   }
 
-  #take(detailType: string, text: string) {
-    if (detailType === DELIVERY_GAP_DETAIL_TYPE) {
-      const notice: GapNotice = JSON.parse(text);
-      this.notices.push(notice);
-      this.#tell(EVENT_SOURCE, detailType, text, notice);
-    } else {
-      const event: PublishedEvent = JSON.parse(text);
-      this.published.push(event);
-      this.#tell(EVENT_SOURCE, detailType, text, event);
-    }
-    return { EventId: this.#newId() };
-  }
-
   #tell(source: string, detailType: string, detailText: string, detail: unknown): void {
     const rules = [...this.#rules].filter(({ matches }) => matches({ source, detailType }));
     if (rules.length === 0) return;
@@ -99,7 +94,7 @@ export class MemoryBus {
     const id = this.#newId();
     const rest = JSON.stringify({ version: "0", "detail-type": detailType, id, time, source });
     const text = `${rest.slice(0, -1)},"detail":${detailText}}`;
-    const event = { id, time, source, detailType, detail, text };
+    const event = { id, time, source, detailType, detail, detailText, text };
     for (const { deliver } of rules) {
       try {
         deliver(event);
@@ -139,8 +134,9 @@ export function submissionRule(events: MemoryQueue): BusRule {
   return {
     matches: ({ source, detailType }) =>
       source !== EVENT_SOURCE && detailType === SUBMISSION_DETAIL_TYPE,
-    deliver({ id: receiptId, time: receivedAt, detail: submission }) {
-      events.send(JSON.stringify({ v: 1, kind: "submission", receiptId, receivedAt, submission }));
+    deliver({ id: receiptId, time: receivedAt, detailText }) {
+      const head = JSON.stringify({ v: 1, kind: "submission", receiptId, receivedAt });
+      events.send(`${head.slice(0, -1)},"submission":${detailText}}`);
     },
   };
 }

@@ -43,6 +43,12 @@ export function putEventsRefusal(entries: readonly EventEntry[]): LimitRefusal |
 
 /** Why EventBridge does not take an entry, while it takes the others; null: it does. */
 export function entryRefusal(entry: EventEntry): LimitRefusal | null {
+  const read = readEntry(entry);
+  return read instanceof LimitRefusal ? read : null;
+}
+
+/** The detail of an entry that EventBridge takes, parsed; or why it does not take it. */
+export function readEntry(entry: EventEntry) {
   for (const name of ["Source", "DetailType", "Detail"] as const) {
     if (!entry[name]) {
       return new LimitRefusal(
@@ -53,23 +59,23 @@ export function entryRefusal(entry: EventEntry): LimitRefusal | null {
     }
   }
   const { Detail = "" } = entry;
-  if (!isJsonObject(Detail)) {
+  const detail = objectIn(Detail);
+  if (detail === null) {
     return new LimitRefusal("notJson", "MalformedDetail", "Detail is malformed.");
   }
   if (levelsOf(Detail) > LIMITS.eventLevels.most) {
     return new LimitRefusal("eventLevels", "MalformedDetail", "Detail is malformed.");
   }
-  return null;
+  return { detail };
 }
 
-function isJsonObject(text: string): boolean {
-  if (!text.trimStart().startsWith("{")) return false;
+function objectIn(text: string) {
+  if (!text.trimStart().startsWith("{")) return null;
   try {
-    JSON.parse(text);
-    return true;
+    return JSON.parse(text);
   } catch {
     // Not JSON, or deeper than the parser goes: EventBridge does not take it either.
-    return false;
+    return null;
   }
 }
 

@@ -132,7 +132,7 @@ export const MATCHING_MUTANTS: readonly StrictMutant[] = [
         {
           applicationToken: "JA-1",
           snapshot: null,
-          events: [started, ...reviews].map((event) => ({ event, webhook: "{}" })),
+          events: [started, ...reviews].map((event) => ({ event, webhook: {} })),
           reruns: [],
           unrecognisedStatus: null,
           unreadableEvents: 0,

@@ -65,7 +65,7 @@ function withAnswers(consumer: TestConsumer, listed: readonly string[]) {
           chain: { previous: null, root: null, next: null },
           isShadow: false,
         },
-        events: listed.map((body) => ({ event: eventOf(body), webhook: body })),
+        events: listed.map((body) => ({ event: eventOf(body), webhook: JSON.parse(body) })),
         reruns: [],
         unreadableEvents: 0,
         unrecognisedStatus: null,

@@ -211,11 +211,13 @@ function usedAnswer(text: string) {
     now: AT,
   };
   const corrections = correctionsOf(read.application, known, options);
-  const readEvents = events.map((one) => parseWebhook(one.webhook));
+  const readEvents = events.map((one) => parseWebhook(JSON.stringify(one.webhook)));
+  // The webhook of an event is what Alloy's list says, as it stands: whoever receives it reads it.
+  const said = events.map(({ event }) => event);
   return {
-    read,
+    read: { ...read.application, events: said },
     state: snapshot === null ? null : stateOfSnapshot(snapshot, AT, null, null),
-    written: [...events.map(({ event }) => event), ...corrections],
+    written: [...said, ...corrections],
     readAgain: [
       ...readEvents.map((one) => (one.kind === "journey-event" ? one.event : null)),
       ...corrections

@@ -51,7 +51,7 @@ function alloy(
       isShadow: false,
       ...snapshot,
     },
-    events: events.map((event) => ({ event, webhook: "" })),
+    events: events.map((event) => ({ event, webhook: {} })),
     reruns,
     unrecognisedStatus: null,
     unreadableEvents: 0,

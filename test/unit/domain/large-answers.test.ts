@@ -81,7 +81,7 @@ function workPerEvent(count: number, { recorded, applied = true, hasFailed }: He
       chain: { previous: null, root: null, next: null },
       isShadow: false,
     },
-    events: events.map((event) => ({ event: meter.watch(event), webhook: "{}" })),
+    events: events.map((event) => ({ event: meter.watch(event), webhook: {} })),
     reruns: [],
     unrecognisedStatus: null,
     unreadableEvents: 0,
