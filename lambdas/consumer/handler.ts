@@ -82,7 +82,8 @@ export function makeConsumerHandler(dependencies: ConsumerDependencies) {
 
     async function processAll(readable: readonly Work[]): Promise<void> {
       const works = collapse(readable);
-      const gate = new PublishGate(publisher, works.length, metrics);
+      const isInTime = () => !time.isBelow(LEFT_MS.cutOff);
+      const gate = new PublishGate(publisher, works.length, metrics, isInTime);
       void time.until(LEFT_MS.lastCall).then(() => gate.open());
       const run = makeRun({ ...dependencies, settle, gate, records, time });
       await Promise.all(sequencesOf(works).map((sequence) => runInOrder(sequence, run)));

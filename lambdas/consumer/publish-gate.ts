@@ -28,14 +28,24 @@ interface Waiting {
 export class PublishGate {
   readonly #publisher: EventPublisher;
   readonly #metrics: Metrics;
+  readonly #isInTime: () => boolean;
   readonly #waiting: Waiting[] = [];
   #expected: number;
   #isOpen = false;
 
-  /** @param expected - how many works will arrive. */
-  constructor(publisher: EventPublisher, expected: number, metrics: Metrics) {
+  /**
+   * @param expected - how many works will arrive.
+   * @param isInTime - whether what is published now can still be remembered: a sandbox that stood still wakes late.
+   */
+  constructor(
+    publisher: EventPublisher,
+    expected: number,
+    metrics: Metrics,
+    isInTime: () => boolean,
+  ) {
     this.#publisher = publisher;
     this.#metrics = metrics;
+    this.#isInTime = isInTime;
     this.#expected = expected;
   }
 
@@ -62,7 +72,8 @@ export class PublishGate {
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
-    if (this.#waiting.length > 0) void this.#send(this.#waiting);
+    if (this.#isInTime()) void this.#send(this.#waiting);
+    else for (const { failed } of this.#waiting) failed(new TooLate());
   }
 
   #arrive(): void {
@@ -71,6 +82,7 @@ export class PublishGate {
   }
 
   async #send(together: readonly Waiting[]): Promise<void> {
+    if (together.length === 0) return;
     try {
       const answers = await this.#publisher.publish(together.map(({ event }) => event));
       for (const [index, { published, failed }] of together.entries()) {

@@ -249,6 +249,32 @@ test("a sandbox that stood still publishes nothing in the time that is not its o
   expect([consumer.published.length, store.failures.size]).toEqual([0, 0]);
 });
 
+test("a sandbox that stood still publishes nothing of what waited, since all of it is given back", async () => {
+  let remainingMs: number = TIMEOUTS_MS.consumer;
+  const timers: (() => void)[] = [];
+  const consumer = aConsumer({
+    store: new HangingTable("mergeState", "JA-2"),
+    schedule(_, task) {
+      timers.push(task);
+      return () => {};
+    },
+  });
+  const batch = batchOf([of("JA-1"), of("JA-2")]);
+  const answer = consumer.process(batch, {
+    ...lambdaContext(),
+    getRemainingTimeInMillis: () => remainingMs,
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+
+  // It wakes when all of its moments have passed.
+  remainingMs = 2_000;
+  for (const wake of timers) wake();
+
+  expect((await answer).batchItemFailures).toEqual(idsOf(batch, 0, 1));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(consumer.published).toEqual([]);
+});
+
 test("a table that throttles is left alone for longer with every try", async () => {
   const store = new MemoryApplicationTable();
   store.recordEvent = () => Promise.reject(new TransientError("throttled"));
