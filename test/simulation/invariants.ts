@@ -13,6 +13,7 @@ import {
   isSaidByAnswer,
   routeOf,
 } from "./expectations.ts";
+import { judgeIds } from "./judge-ids.ts";
 import { judgeAsking, judgeEnds } from "./judge-whole.ts";
 import type { Observer, Publication, Violation } from "./observer.ts";
 import type { TrueApplication, TrueEvent } from "./plot-application.ts";
@@ -46,6 +47,7 @@ export function judge(seen: Seen): {
     judgeApplication(application, seen);
     judgeEnds(application, seen);
     judgeAsking(application, seen);
+    judgeIds(application, seen);
   }
   judgePosts(seen);
   judgeStrangers(seen);

@@ -197,9 +197,10 @@ function familyOf({ seed, knobs, isForeign }: Playing): string | null {
 function submissionOf(application: JourneyApplication, playing: Playing): Fields | null {
   const { announced, seed, knobs, name, isForeign } = playing;
   if (announced === null) return null;
-  const { token, journey, createdAt, externalIds } = application;
+  const { token, journey, createdAt, externalIds, applicants } = application;
+  // The bus takes no answer of seventy applicants, as long as their ids may be.
   const submission =
-    announced === "whole"
+    announced === "whole" && applicants.length < 10
       ? { ...applicationResponse(application), ...(isForeign && { sandbox: false }) }
       : {
           journey_application_token: token,
@@ -215,6 +216,8 @@ function submissionOf(application: JourneyApplication, playing: Playing): Fields
     ...(announced === "brief" && { _embedded: null }),
     external_application_id: dice.pick<unknown>([1_001, null, "", { id: 1 }, true]),
     external_partner_id: dice.pick<unknown>([7, "", []]),
+    // What the form said, and Alloy does not.
+    external_group_id: dice.pick<unknown>([externalIds.group, `form-${name}`, 4_711, ""]),
     created_at: dice.pick<unknown>([
       String(createdAt),
       Math.floor(createdAt / 1_000),
