@@ -5,8 +5,8 @@ import { ALL_FAULT_KINDS, FAULT_KINDS, faultKey } from "./faults.ts";
 import { playGaps, playOneGap } from "./gap-commands.ts";
 import { judgeRights } from "./iam.ts";
 import { isKnob, knobsOf } from "./knobs.ts";
-import type { KnobChoice } from "./knobs.ts";
-import { ALL_MARKS, isReachable } from "./marks.ts";
+import type { Knob, KnobChoice } from "./knobs.ts";
+import { ALL_MARKS, isReachable, knobNeededBy } from "./marks.ts";
 import type { Mark } from "./marks.ts";
 import { MUTANTS } from "./mutants/catalogue.ts";
 import { VIOLATION_KINDS } from "./observer.ts";
@@ -74,10 +74,10 @@ async function playSeeds(options: {
   readonly jobs: number;
   readonly verbose: boolean;
   readonly knobs: KnobChoice;
-  readonly isWithout: boolean;
+  readonly without: readonly Knob[];
   readonly isFresh: boolean;
 }): Promise<number> {
-  const { from, count, jobs, verbose, knobs, isWithout, isFresh } = options;
+  const { from, count, jobs, verbose, knobs, without, isFresh } = options;
   if (isFresh) console.log(`fresh seeds ${from} to ${from + count - 1}`);
   const begun = performance.now();
   const progress = makeProgress(count);
@@ -97,14 +97,20 @@ async function playSeeds(options: {
   const [first] = failures;
   if (first !== undefined) await tellSmallest(first, { knobs, isKept: isFresh });
   const unreached = unreachedIn(tallies);
-  const isMissed =
-    count >= SEEDS_FOR_ALL_MARKS && unreached.some((mark) => isReachable(mark, knobs));
-  if (isMissed || isWithout) {
-    for (const mark of unreached) console.log(`not reached: ${mark}`);
+  const missed =
+    count < SEEDS_FOR_ALL_MARKS ? [] : unreached.filter((mark) => isReachable(mark, knobs));
+  for (const mark of missed) console.log(`not reached: ${mark}`);
+  for (const mark of unreached) {
+    const knob = knobNeededBy(mark);
+    if (knob !== null && without.includes(knob)) console.log(`lost without ${knob}: ${mark}`);
+  }
+  const strays = new Set(tallies.flatMap((tally) => tally.strays));
+  for (const mark of strays) {
+    console.log(`reached without ${knobNeededBy(mark)}, although marks.ts says it is not: ${mark}`);
   }
   console.log(`marks=${ALL_MARKS.length - unreached.length}/${ALL_MARKS.length}`);
   console.log(summary(tallies, failures, seconds * jobs));
-  return failures.length === 0 && !isMissed ? 0 : 1;
+  return failures.length + missed.length + strays.size === 0 ? 0 : 1;
 }
 
 function unreachedIn(tallies: readonly Tally[]): readonly Mark[] {
@@ -238,7 +244,7 @@ async function playSeed(options: {
   const isBroken = result.violations.length > 0;
   console.log(
     summary(
-      [{ ...tally, kinds: {}, marks: {}, digests, failures: [] }],
+      [{ ...tally, kinds: {}, marks: {}, strays: [], digests, failures: [] }],
       isBroken ? [failure] : [],
       1,
     ),

@@ -96,12 +96,15 @@ export const MARKS = {
   "an outcome changed without an event": ({ answered }) =>
     answered.some(
       ({ version, next }) =>
-        version.status === "completed" && next !== null && next.version.outcome !== version.outcome,
+        version.status === "completed" &&
+        next?.version.isUnsaid === true &&
+        next.version.outcome !== version.outcome,
     ),
   "two answers with one updated_at said different things": ({ answered }) =>
     answered.some(
       ({ version, next }) =>
         next !== null &&
+        typeof version.response["updated_at"] === "number" &&
         version.response["updated_at"] === next.version.response["updated_at"] &&
         version.status !== next.version.status,
     ),
@@ -140,7 +143,9 @@ export const MARKS = {
     }),
   "a second end was not taken by Alloy": ({ ended }) =>
     ended.some(({ application, status }) => {
-      const ends = application.events.filter(({ type }) => ENDS.includes(type));
+      const ends = application.events.filter(
+        ({ type, told }) => ENDS.includes(type) && !(type === "error" && hasApplicant(told)),
+      );
       return ends.length > 1 && application.versions.every(isNotReopened) && FINAL.includes(status);
     }),
   "an unarchiving was confirmed": ({ ended }) =>
@@ -172,8 +177,9 @@ export const MARKS = {
   "an event came after the archiving": ({ ended }) =>
     ended.some(({ application }) => {
       const types = application.events.map(({ type }) => type);
-      const archived = types.indexOf("application_archived");
-      return archived !== -1 && archived < types.length - 1;
+      return types.some(
+        (type, index) => type === "application_archived" && types[index + 1] === "completed_branch",
+      );
     }),
   "Alloy ended an application of which no event told so": ({ ended }) =>
     ended.some(
@@ -276,7 +282,6 @@ const NEEDS: Readonly<Partial<Record<Mark, Knob>>> = {
   "a second end was taken by Alloy": "second-end",
   "a second end was not taken by Alloy": "second-end",
   "an unarchiving was confirmed": "after-unarchive",
-  "Alloy's answer reopened an end": "after-unarchive",
   "an applicant's event came after the rerun, and the end stayed": "after-rerun",
   "an event came after the archiving": "after-archive",
   "Alloy ended an application of which no event told so": "unknown-type",
@@ -289,10 +294,15 @@ const NEEDS: Readonly<Partial<Record<Mark, Knob>>> = {
   "an external id was empty": "odd-external-ids",
 };
 
+/** The knob without which no world comes there; null: there is none. */
+export function knobNeededBy(mark: Mark): Knob | null {
+  return NEEDS[mark] ?? null;
+}
+
 /** Whether worlds with these knobs can come there. */
 export function isReachable(mark: Mark, knobs: KnobChoice): boolean {
-  const needed = NEEDS[mark];
-  return needed === undefined || (knobs.kind === "drawn" && knobs.from.includes(needed));
+  const needed = knobNeededBy(mark);
+  return needed === null || (knobs.kind === "drawn" && knobs.from.includes(needed));
 }
 
 export const ALL_MARKS: readonly Mark[] = Object.keys(MARKS).filter(isMark);

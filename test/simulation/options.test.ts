@@ -12,7 +12,7 @@ describe("the command line of npm run simulate", () => {
       jobs: 1,
       verbose: false,
       knobs: USUAL_KNOBS,
-      isWithout: false,
+      without: [],
       isFresh: false,
     });
   });

@@ -13,8 +13,8 @@ export type SimulateOptions =
       readonly jobs: number;
       readonly verbose: boolean;
       readonly knobs: KnobChoice;
-      /** Some knobs were left out: what was not reached for it is told. */
-      readonly isWithout: boolean;
+      /** These knobs were left out: what was not reached for it is told. */
+      readonly without: readonly Knob[];
       /** The seeds are new ones: those that fail are kept. */
       readonly isFresh: boolean;
     }
@@ -146,7 +146,7 @@ export function parseOptions(args: readonly string[], now: number = Date.now()):
     jobs: jobs === undefined ? 1 : numberIn("jobs", jobs, 256),
     verbose,
     knobs,
-    isWithout: values.without !== undefined,
+    without: values.without === undefined ? [] : namesIn("without", values.without),
     isFresh: values.fresh !== undefined,
   };
 }

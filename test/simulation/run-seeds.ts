@@ -4,6 +4,7 @@ import type { FaultKind } from "./faults.ts";
 import { faultKey } from "./faults.ts";
 import { USUAL_KNOBS } from "./knobs.ts";
 import type { KnobChoice } from "./knobs.ts";
+import { knobNeededBy } from "./marks.ts";
 import type { Mark } from "./marks.ts";
 import type { Violation } from "./observer.ts";
 import { runSeed } from "./run-seed.ts";
@@ -18,6 +19,8 @@ export interface Tally {
   readonly kinds: Readonly<Partial<Record<FaultKind, number>>>;
   /** In how many worlds each state was reached. */
   readonly marks: Readonly<Partial<Record<Mark, number>>>;
+  /** States that a world came to without the knob that they are said to need. */
+  readonly strays: readonly Mark[];
   /** Of each seed's story, in order. */
   readonly digests: readonly string[];
   readonly failures: readonly Failure[];
@@ -41,6 +44,7 @@ export async function runSeeds(
   let republished = 0;
   const kinds: Partial<Record<FaultKind, number>> = {};
   const marks: Partial<Record<Mark, number>> = {};
+  const strays = new Set<Mark>();
   const digests: string[] = [];
   const failures: Failure[] = [];
   for (let seed = from; seed < from + count; seed += 1) {
@@ -49,7 +53,11 @@ export async function runSeeds(
     faults += result.faults.length;
     republished += result.republished;
     for (const { kind } of result.faults) kinds[kind] = (kinds[kind] ?? 0) + 1;
-    for (const mark of result.marks) marks[mark] = (marks[mark] ?? 0) + 1;
+    for (const mark of result.marks) {
+      marks[mark] = (marks[mark] ?? 0) + 1;
+      const knob = knobNeededBy(mark);
+      if (knob !== null && !result.plot.knobs.has(knob)) strays.add(mark);
+    }
     digests.push(result.story.digest());
     const { violations } = result;
     if (violations.length > 0)
@@ -57,5 +65,6 @@ export async function runSeeds(
   }
   // A world never waits for the real event loop; signals and messages want their turn.
   await pause();
-  return { from, count, events, faults, republished, kinds, marks, digests, failures };
+  const told = { kinds, marks, strays: [...strays], digests, failures };
+  return { from, count, events, faults, republished, ...told };
 }
