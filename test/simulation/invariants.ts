@@ -368,14 +368,16 @@ function needsAlloysWord(application: TrueApplication, plot: Plot): boolean {
 }
 
 /** Nothing is left over. */
-function judgeRest({ plot, cloud, observer, faults }: Seen): void {
+function judgeRest(seen: Seen): void {
+  const { plot, cloud, observer, faults } = seen;
   const { events, deadLetters, applications } = cloud;
   const left = events.messages().length;
   if (left > 0) observer.violate("stuck", `${left} messages are still in the queue`);
   const unreadable = plot.posts.filter(({ becomes }) => becomes === "dead-letter");
   const damaged = plot.applications.filter(isDamaged).map(({ token }) => token);
   for (const { body } of deadLetters.messages()) {
-    if (damaged.some((token) => body.includes(token))) continue;
+    const content = largeBodyOf(body, seen) ?? body;
+    if (damaged.some((token) => content.includes(token))) continue;
     if (unreadable.some(({ text }) => text === bodyIn(body))) continue;
     observer.violate(
       "stuck",
@@ -392,6 +394,13 @@ function judgeRest({ plot, cloud, observer, faults }: Seen): void {
     if (damaged.includes(failure.applicationToken)) continue;
     observer.violate("stuck", `there is still evidence against ${failure.eventId}`);
   }
+}
+
+/** The body that a message names by its key alone; null: it has it. */
+function largeBodyOf(message: string, { cloud }: Seen): string | null {
+  const { payloadKey = null }: { readonly payloadKey?: string | null } = JSON.parse(message);
+  const bytes = payloadKey === null ? undefined : cloud.payloads.payloads.get(payloadKey);
+  return bytes === undefined ? null : new TextDecoder().decode(bytes);
 }
 
 function bodyIn(message: string): string | null {
