@@ -1,3 +1,4 @@
+import { knobsOf } from "./knobs.ts";
 import { firstDifference, ledgerOf } from "./ledger.ts";
 import type { Mutant, StrictMutant, WorldMutant } from "./mutants/mutant.ts";
 import { USUALLY_WITHIN } from "./mutants/mutant.ts";
@@ -29,9 +30,11 @@ export class Hunters {
   }
 
   async #huntInWorlds(mutant: WorldMutant): Promise<Hunt> {
-    const seeds = mutant.within ?? USUALLY_WITHIN;
-    const where = `in ${seeds} seeds`;
-    for (let seed = 1; seed <= seeds; seed += 1) {
+    const { within = USUALLY_WITHIN, needs = null } = mutant;
+    const where = `in ${within} worlds${needs === null ? "" : ` with ${needs}`}`;
+    for (let seed = 1, played = 0; played < within; seed += 1) {
+      if (needs !== null && !knobsOf(seed).has(needs)) continue;
+      played += 1;
       const violation = await this.#violationIn(seed, mutant);
       if (violation !== null) return { mutant, caught: { by: "world", seed, violation }, where };
     }

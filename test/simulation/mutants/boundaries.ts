@@ -1,10 +1,10 @@
+import type { SQSRecord } from "aws-lambda";
 import * as v from "valibot";
 
 import { mergeState } from "../../../lambdas/domain/application-state.ts";
 import type { ApplicationState } from "../../../lambdas/domain/application-state.ts";
 import { timeToDecision } from "../../../lambdas/domain/counted-outcome.ts";
 import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
-import type { ParsedWebhook } from "../../../lambdas/domain/journey-event.ts";
 import { stateOfEvent, stateOfSubmission } from "../../../lambdas/domain/observation.ts";
 import type { Submission } from "../../../lambdas/domain/observation.ts";
 import type {
@@ -18,7 +18,8 @@ import { MemoryApplicationTable } from "../../../tools/memory/application-table.
 import { aConsumer } from "../../support/consumer.ts";
 import { batchOf } from "../../support/counted-consumer.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import type { StrictMutant } from "./mutant.ts";
+import type { Seams } from "../seams.ts";
+import type { Mutant } from "./mutant.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);
 const HOUR = 3_600_000;
@@ -31,7 +32,7 @@ function submissionOf(changes: object): Submission {
 }
 
 /** What can be lost, rounded or taken for something else where a text of others is read. */
-export const BOUNDARY_MUTANTS: readonly StrictMutant[] = [
+export const BOUNDARY_MUTANTS: readonly Mutant[] = [
   {
     id: "number-rounded",
     what: "JSON.parse rounds an id of twenty digits: two reviews have one content id",
@@ -112,45 +113,29 @@ export const BOUNDARY_MUTANTS: readonly StrictMutant[] = [
   {
     id: "family-by-its-spelling",
     what: "a Journey event whose envelope spells its family otherwise is another family's",
-    async hunt(isPlanted) {
-      const type = "update:journey_applications:live";
-      const body = JSON.stringify({
-        type,
-        data: { ...SUBMITTED, type: "completed_application", timestamp: AT, outcome: "Approved" },
-      });
-      const parsed = isPlanted ? bySpelling(type, body) : parseWebhook(body);
-      return parsed.kind === "journey-event" ? null : `a Journey event is ${parsed.kind}`;
-    },
+    needs: "odd-family",
+    plant: () =>
+      rewritten("webhook", (webhook) => {
+        const isKnown = String(webhook["type"]).startsWith("update:journeyapplications:");
+        return isKnown ? webhook : { ...webhook, data: { other: webhook["data"] } };
+      }),
   },
   {
     id: "optional-field-dead-letters",
     what: "a submission whose optional fields are of another type goes to the dead-letter queue",
-    async hunt(isPlanted) {
-      const odd = { external_application_id: 1_001, _embedded: null, created_at: "1760000000" };
-      const submission = { ...SUBMITTED, ...odd };
-      const taken = isPlanted && !v.is(StrictSchema, submission) ? null : submission;
-      const message = { v: 1, kind: "submission", receiptId: "s-1", receivedAt: AT };
-      const { deadLettered, process } = aConsumer();
-      const { Records } = batchOf([""]);
-      const body = JSON.stringify({ ...message, submission: taken });
-      await process({ Records: Records.map((record) => ({ ...record, body })) });
-      return deadLettered[0]?.reason ?? null;
-    },
+    needs: "odd-submission",
+    plant: () => rewritten("submission", (said) => (v.is(StrictSchema, said) ? said : null)),
   },
   {
     id: "time-as-text-unread",
     what: "a time in ISO 8601 or in text is none: the event has no effect until Alloy is asked",
-    async hunt(isPlanted) {
-      for (const timestamp of [new Date(AT).toISOString(), String(AT), AT / 1_000]) {
-        const said = { ...SUBMITTED, type: "completed_application", outcome: "Approved" };
-        const isRead = !isPlanted || (typeof timestamp === "number" && timestamp > 1e12);
-        const data = { ...said, ...(isRead && { timestamp }) };
-        const { published, process } = aConsumer();
-        await process(batchOf([JSON.stringify({ type: "update:journeyapplications", data })]));
-        if (published[0]?.route !== "approved") return `nobody hears of an end at ${timestamp}`;
-      }
-      return null;
-    },
+    needs: "odd-times",
+    plant: () =>
+      rewritten("webhook", (webhook) => {
+        const data = Object(webhook["data"]);
+        const isRead = typeof data["timestamp"] === "number" && data["timestamp"] > 1e12;
+        return isRead ? webhook : { ...webhook, data: { ...data, timestamp: null } };
+      }),
   },
 ];
 
@@ -183,7 +168,32 @@ function textOf(event: EventRecord | undefined): string {
   return new TextDecoder().decode(event?.body);
 }
 
-/** The bug: another family is known by another spelling. */
-function bySpelling(type: string, body: string): Pick<ParsedWebhook, "kind"> {
-  return type.startsWith("update:journeyapplications") ? parseWebhook(body) : { kind: "other" };
+/** The bug: what comes of this kind is read as another thing. */
+function rewritten(kind: "webhook" | "submission", read: (json: Json) => Json | null): Seams {
+  const rewrite = (record: SQSRecord): SQSRecord => {
+    const message: Json = JSON.parse(record.body);
+    const { kind: own, body, submission } = message;
+    if (own !== kind) return record;
+    if (kind === "submission")
+      return {
+        ...record,
+        body: JSON.stringify({ ...message, submission: read(Object(submission)) }),
+      };
+    const webhook = typeof body === "string" ? jsonIn(body) : null;
+    if (webhook === null) return record;
+    return { ...record, body: JSON.stringify({ ...message, body: JSON.stringify(read(webhook)) }) };
+  };
+  return {
+    consumer: (handle) => (event, context) =>
+      handle({ Records: event.Records.map(rewrite) }, context),
+  };
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Null: no JSON object, or one without `data` of an event. */
+function jsonIn(body: string): Json | null {
+  if (!body.includes("journey_application_token")) return null;
+  const json: Json = JSON.parse(body);
+  return json;
 }

@@ -1,7 +1,7 @@
 import type { ConsumerDependencies } from "../../../lambdas/consumer/handler.ts";
 import { mergeState, resolveFacts } from "../../../lambdas/domain/application-state.ts";
 import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
-import { stateOfEvent, stateOfSubmission } from "../../../lambdas/domain/observation.ts";
+import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
 import type { EventRecord, Recording } from "../../../lambdas/domain/ports.ts";
 import { publishedEvent } from "../../../lambdas/domain/published-event.ts";
 import { IDEMPOTENCY } from "../../../lambdas/settings.ts";
@@ -26,7 +26,6 @@ function webhook(type: string, after: number, changes: object = {}): string {
 }
 
 const approved = webhook("completed_application", 0, { outcome: "Approved" });
-const oneReview = { entity_application_token: "EA-1" };
 
 const reopened = { end: null, lastEnd: null, answer: null };
 
@@ -133,28 +132,14 @@ export const END_MUTANTS: readonly Mutant[] = [
   {
     id: "submission-above-alloy",
     what: "what the onboarding service announced hides what Alloy's own events say",
-    async hunt(isPlanted) {
-      const join: Join = (before, observation) => {
+    needs: "odd-submission",
+    plant: () =>
+      mergedBy((before, observation) => {
         const merged = mergeState(before, observation);
         const { answer, events, submission } = merged.facts;
-        return {
-          ...merged,
-          ...resolveFacts({ answer: submission, events: answer, submission: events }),
-        };
-      };
-      const { store, published, process } = aConsumer({
-        store: new OtherTable(isPlanted ? join : null),
-      });
-      const check = { dueAt: AT, when: "first" } as const;
-      const ids = { group: "of-the-form", partner: null, application: null };
-      const submission = { applicationToken: TOKEN, journeyToken: "J-1", submittedAt: AT };
-      await store.mergeState(stateOfSubmission({ ...submission, externalIds: ids }), check);
-      const group = { external_group_id: "of-alloy" };
-      await process(batchOf([webhook("started_application", 1, group)]));
-      await process(batchOf([webhook("pending_review", 2, oneReview)]));
-      const account = published.at(-1)?.externalIds.group ?? "nobody's";
-      return account === "of-alloy" ? null : `the account is ${account}`;
-    },
+        const facts = resolveFacts({ answer: submission, events: answer, submission: events });
+        return { ...merged, ...facts };
+      }),
   },
 ];
 

@@ -1,3 +1,4 @@
+import type { Knob } from "../knobs.ts";
 import type { Seams } from "../seams.ts";
 
 interface Named {
@@ -8,8 +9,10 @@ interface Named {
 
 /** A bug that is planted into worlds: the judge must see it in one of them. */
 export interface WorldMutant extends Named {
-  /** So many seeds must be enough to catch it; @default 300 */
+  /** So many worlds must be enough to catch it; @default 300 */
   readonly within?: number;
+  /** No world shows it that has not drawn this knob: the others are left out, and not counted. */
+  readonly needs?: Knob;
   /** Called for each world: what a bug remembers is of one world. */
   readonly plant: () => Seams;
 }
