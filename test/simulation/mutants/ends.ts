@@ -10,8 +10,6 @@ import { aConsumer } from "../../support/consumer.ts";
 import { batchOf } from "../../support/counted-consumer.ts";
 import type { Mutant } from "./mutant.ts";
 import { mergedBy } from "./state.ts";
-import { OtherTable } from "./other-table.ts";
-import type { Join } from "./other-table.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);
 const MINUTE = 60_000;

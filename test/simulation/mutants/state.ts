@@ -1,9 +1,15 @@
 import { hasEnded, mergeState } from "../../../lambdas/domain/application-state.ts";
-import type { ApplicationStore } from "../../../lambdas/domain/ports.ts";
+import type { ApplicationState } from "../../../lambdas/domain/application-state.ts";
+import type { ApplicationStore, CheckRequest } from "../../../lambdas/domain/ports.ts";
 import type { MemoryCloud } from "../../../tools/memory/cloud.ts";
 import type { Seams } from "../seams.ts";
 import type { WorldMutant } from "./mutant.ts";
-import type { Join } from "./other-table.ts";
+
+type Join = (
+  before: ApplicationState,
+  observation: ApplicationState,
+  check: CheckRequest,
+) => ApplicationState;
 
 /** A table whose merge is another one. */
 export function mergedBy(join: Join): Seams {
