@@ -1,9 +1,12 @@
 import { App } from "aws-cdk-lib";
+import { refuseOtherPartitions } from "../lib/partition.ts";
 import { PipelineStack } from "../lib/pipeline-stack.ts";
 import { ConfigurationError } from "../lib/stage-configuration.ts";
-import { omissionsFrom, stageFrom } from "../lib/stage-from-context.ts";
+import { isFirstFrom, omissionsFrom, stageFrom } from "../lib/stage-from-context.ts";
 
 try {
+  // The CDK CLI says it, wherever it got it from.
+  refuseOtherPartitions(process.env["CDK_DEFAULT_REGION"]);
   const app = new App();
   const context = (name: string): unknown => app.node.tryGetContext(name);
   const stage = stageFrom({
@@ -11,7 +14,11 @@ try {
     alloyBaseUrl: context("alloyBaseUrl"),
     timeScale: context("timeScale"),
   });
-  new PipelineStack(app, { stage, omit: omissionsFrom(stage, context("omit")) });
+  new PipelineStack(app, {
+    stage,
+    omit: omissionsFrom(stage, context("omit")),
+    isFirstDeployment: isFirstFrom(context("firstDeployment")),
+  });
 } catch (error) {
   // A mistake in the configuration is a sentence to read, not a stack trace.
   if (!(error instanceof ConfigurationError)) throw error;

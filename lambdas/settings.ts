@@ -448,6 +448,8 @@ export const CONCURRENCY = {
   consumer: 10,
   /** Batches that SQS hands out at once; ten of ten events outrun any Journey. */
   eventSource: 10,
+  /** With `concurrency: "shared"`: the least that Lambda takes, so that a backlog leaves ingest the rest of an account of ten. */
+  sharedEventSource: 2,
   /** One: two runs would ask Alloy about the same applications. */
   poller: 1,
 } as const;
@@ -528,6 +530,26 @@ export interface Publication {
   readonly publish: boolean;
   readonly publishLate: boolean;
 }
+
+/**
+ * Types of events that decide, by the table of `lambdas/domain/event-types.ts`: the application has ended, waits for
+ * somebody, or may be open again. A stage may not drop them.
+ */
+export const DECIDING_EVENT_TYPES = [
+  "data_request_evaluation",
+  "data_request",
+  "pending_documents",
+  "pending_step_up",
+  "pending_review",
+  "started_review",
+  "pending_action",
+  "completed_application",
+  "error",
+  "started_rerun_application",
+  "journey_application_retriggered",
+  "application_unarchived",
+  "application_expired",
+] as const;
 
 /** Routes that an outcome of a Journey's own may mean. */
 export const OUTCOME_ROUTE_IDS = [

@@ -112,7 +112,7 @@ export const SANDBOX: StageConfiguration = {
   removal: "destroy",
 };
 
-/** A stage for real applicants. */
+/** A stage for real applicants. It is not complete: who is paged for it, only you can say. */
 export const PRODUCTION: StageConfiguration = {
   ...shared,
   stage: "production",
@@ -123,6 +123,12 @@ export const PRODUCTION: StageConfiguration = {
   routes: routes({ progressed: { publish: false } }),
   retention: { ...shared.retention, logs: RetentionDays.THREE_MONTHS },
   removal: "retain",
+};
+
+/** The same for docs and tests, which page nobody, and say so. */
+export const EXAMPLE_PRODUCTION: StageConfiguration = {
+  ...PRODUCTION,
+  alarms: { ...PRODUCTION.alarms, channels: "none" },
 };
 
 /** What the command line may say of the stage `local`. */

@@ -21,21 +21,28 @@ export interface PipelineStackProps {
   readonly stage: StageConfiguration;
   /** Kinds of resources that the target cannot hold; only for an emulator. @default - none */
   readonly omit?: readonly string[];
+  /**
+   * Whether the stack is not there yet. Protection would keep a failed creation from being undone: of the tables from the
+   * rollback, of the stack from the next attempt. The deployment after the first success protects both.
+   * @default false
+   */
+  readonly isFirstDeployment?: boolean;
 }
 
 /** The whole pipeline; reads top to bottom like the picture in docs/architecture.md. */
 export class PipelineStack extends Stack {
-  constructor(app: App, { stage, omit = [] }: PipelineStackProps) {
+  constructor(app: App, { stage, omit = [], isFirstDeployment = false }: PipelineStackProps) {
     prove(stage);
+    const isProtected = stage.removal === "retain" && !isFirstDeployment;
     super(app, `AlloyJourneyWebhooks-${stage.stage}`, {
       description: `Receives Alloy's Journey webhooks, stage ${stage.stage}`,
-      terminationProtection: stage.removal === "retain",
+      terminationProtection: isProtected,
       tags: { application: "alloy-journey-webhooks", stage: stage.stage },
     });
 
     const { alertsKey, dataKey: key } = new Encryption(this, "Encryption", { stage });
     const alerts = new AlertTopics(this, "Alerts", { stage, key: alertsKey });
-    const store = new ApplicationStore(this, "Store", { stage, key, alerts });
+    const store = new ApplicationStore(this, "Store", { stage, key, alerts, isProtected });
     const queue = new EventQueue(this, "Queue", { stage, key });
     const routes = new EventRoutes(this, "Routes", { stage, key, queue, alerts });
     const { bus } = routes;
@@ -88,6 +95,7 @@ export class PipelineStack extends Stack {
       PageTopicArn: alerts.page.topicArn,
       TicketTopicArn: alerts.ticket.topicArn,
       DashboardName: dashboardNameOf(this),
+      ...(ingest.dnsTarget !== undefined && { WebhookDnsTarget: ingest.dnsTarget }),
     });
     for (const [route, { queueUrl }] of routes.queues) {
       this.#output({ [`${pascalCase(route)}QueueUrl`]: queueUrl });

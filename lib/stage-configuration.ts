@@ -2,6 +2,7 @@ import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { isIPv4, isIPv6 } from "node:net";
 import * as v from "valibot";
 import { EVENT_SOURCE, ROUTE_IDS, OUTCOME_ROUTE_IDS } from "../lambdas/settings.ts";
+import { implausible } from "./implausible.ts";
 import { mistakesIn } from "./notification-checks.ts";
 import type { NotificationRule } from "./notification-rules.ts";
 import { notificationRules } from "./notification-schema.ts";
@@ -51,11 +52,8 @@ export interface StageConfiguration {
   readonly alarms: {
     /** Where the pages of docs/runbooks can be read; an alarm links to `<this>/<alarm id>.md`. */
     readonly runbooksUrl: string;
-    /** Who is told. Without a channel the topics have no subscriber. */
-    readonly channels: {
-      readonly page: readonly Channel[];
-      readonly ticket: readonly Channel[];
-    };
+    /** Who is told; `none`: nobody, and the topics have no subscriber. A stage that retains has to say that. */
+    readonly channels: AlarmChannels | "none";
     /** Channels of teams that a rule may tell instead, by the team's name. */
     readonly teams: Readonly<Record<string, readonly Channel[]>>;
   };
@@ -69,10 +67,7 @@ export interface StageConfiguration {
   /** `customer-managed`: one KMS key of your own encrypts everything. */
   readonly encryption: "aws-managed" | "customer-managed";
   /** A name of your own for the webhook; null uses API Gateway's. */
-  readonly domain: {
-    readonly name: string;
-    readonly certificateArn: string;
-  } | null;
+  readonly domain: DomainConfiguration | null;
   /** `retain`: the stack cannot be deleted, and what it stores survives even that. */
   readonly removal: "retain" | "destroy";
   /**
@@ -80,6 +75,23 @@ export interface StageConfiguration {
    * `shared`: for an account whose limit is too small to reserve from (new ones have 10).
    */
   readonly concurrency: "reserved" | "shared";
+}
+
+export interface AlarmChannels {
+  readonly page: readonly Channel[];
+  readonly ticket: readonly Channel[];
+}
+
+export interface DomainConfiguration {
+  readonly name: string;
+  /** Of a certificate in the region of the stack. */
+  readonly certificateArn: string;
+  /**
+   * Whether API Gateway's own name, `<id>.execute-api.…`, answers too. `closed` comes in a later deployment: after the
+   * DNS record, and after Alloy has the new URL (docs/deployment.md).
+   * @default - open
+   */
+  readonly executeApi?: "open" | "closed";
 }
 
 export interface JwtConfiguration {
@@ -128,7 +140,11 @@ export class ConfigurationError extends Error {
 }
 
 const positive = (unit: string) =>
-  v.pipe(v.number(`a number of ${unit}`), v.minValue(1, `at least 1 ${unit}`));
+  v.pipe(
+    v.number(`a number of ${unit}`),
+    v.finite(`a finite number of ${unit}`),
+    v.minValue(1, `at least 1 ${unit}`),
+  );
 const wholeNumber = (unit: string) =>
   v.pipe(positive(unit), v.integer(`a whole number of ${unit}`));
 const https = v.pipe(
@@ -150,7 +166,7 @@ const route = v.strictObject({
 });
 
 const journeyToken = v.pipe(
-  v.string(),
+  v.string("a Journey token"),
   v.regex(/^J-[A-Za-z0-9]+$/, "a Journey token, such as J-VCQoADBJxeHtmdAvFqoS"),
 );
 
@@ -363,10 +379,14 @@ const schema = v.strictObject({
       ),
       "channels by the name of a team",
     ),
-    channels: v.strictObject({
-      page: v.array(channel, "a list of channels"),
-      ticket: v.array(channel, "a list of channels"),
-    }),
+    channels: v.lazy((given) =>
+      typeof given === "object" && given !== null
+        ? v.strictObject({
+            page: v.array(channel, "a list of channels"),
+            ticket: v.array(channel, "a list of channels"),
+          })
+        : v.literal("none", '{ page: [ … ], ticket: [ … ] }, or "none"'),
+    ),
   }),
   retention: v.strictObject({
     eventsMs: v.nullable(milliseconds),
@@ -387,6 +407,7 @@ const schema = v.strictObject({
         v.string("an ARN"),
         v.regex(/^arn:aws[a-z-]*:acm:.+:certificate\/.+$/, "the ARN of an ACM certificate"),
       ),
+      executeApi: v.optional(v.picklist(["open", "closed"], '"open" or "closed"')),
     }),
   ),
   removal: v.picklist(["retain", "destroy"], '"retain" or "destroy"'),
@@ -399,13 +420,13 @@ const schema = v.strictObject({
  * @throws ConfigurationError with one sentence per mistake: where, the value given, the value wanted.
  */
 export function validate(configuration: StageConfiguration): StageConfiguration {
-  const result = v.safeParse(schema, configuration);
+  const result = v.safeParse(schema, configuration, { message: wantedOf });
   const { stage } = configuration;
   const sentences = result.success
     ? [
         ...strangersOf(configuration),
-        ...mistakesIn(configuration).map(({ path, given, wanted }) =>
-          sentence(stage, path, JSON.stringify(given), wanted),
+        ...[...implausible(configuration), ...mistakesIn(configuration)].map(
+          ({ path, given, wanted }) => sentence(stage, path, JSON.stringify(given), wanted),
         ),
       ]
     : result.issues.map((issue) => sentenceOf(stage, issue));
@@ -419,8 +440,24 @@ function sentenceOf(stage: string, issue: v.BaseIssue<unknown>): string {
   if (isUnknown) {
     return `Stage ${JSON.stringify(stage)}, ${path}: there is no such setting; remove it in lib/stages.ts.`;
   }
-  const given = issue.input === undefined ? "nothing" : JSON.stringify(issue.input);
-  return sentence(stage, path, given, issue.message);
+  return sentence(stage, path, shown(issue.input), issue.message);
+}
+
+/** JSON knows no infinite number, and no absent one. */
+function shown(given: unknown): string {
+  if (given === undefined) return "nothing";
+  return typeof given === "number" ? String(given) : JSON.stringify(given);
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  Object: "an object, { … }",
+  Array: "a list, [ … ]",
+  string: "a text",
+};
+
+/** What is wanted where the schema has no words of its own for it: the validator's are not for people. */
+function wantedOf({ expected }: v.BaseIssue<unknown>): string {
+  return KINDS[expected ?? ""] ?? "there, as lib/default-stages.ts has it";
 }
 
 function sentence(stage: string, path: string, given: string, wanted: string): string {

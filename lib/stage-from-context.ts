@@ -21,9 +21,26 @@ export function stageFrom(context: StageContext): StageConfiguration {
   if (name === LOCAL) return validate(localStage(context));
   const stage = STAGES.find((one) => one.stage === name);
   if (stage !== undefined) return validate(stage);
-  const names = [...STAGES.map((one) => one.stage), LOCAL].join(", ");
   throw new ConfigurationError(
-    `There is no stage ${JSON.stringify(name)}: the stages of lib/stages.ts are ${names}.`,
+    `There is no stage ${JSON.stringify(name)}: the stages of lib/stages.ts are ${stageNames().join(", ")}.`,
+  );
+}
+
+/** The names that `--stage` takes. */
+export function stageNames(): readonly string[] {
+  return [...STAGES.map(({ stage }) => stage), LOCAL];
+}
+
+/**
+ * Whether the command line says that the stack is not there yet; `npm run deploy` does.
+ *
+ * @throws ConfigurationError when it says something else.
+ */
+export function isFirstFrom(firstDeployment: unknown): boolean {
+  if (firstDeployment === undefined) return false;
+  if (firstDeployment === "true") return true;
+  throw new ConfigurationError(
+    `The context firstDeployment is ${JSON.stringify(firstDeployment)}, but it must be true, or not there.`,
   );
 }
 

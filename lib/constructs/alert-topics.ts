@@ -53,8 +53,10 @@ export class AlertTopics extends Construct {
     this.runbooksUrl = runbooksUrl;
     this.page = makeTopic(this, "Page", props);
     this.ticket = makeTopic(this, "Ticket", props);
-    channels.page.forEach((channel, index) => connect(this.page, channel, index));
-    channels.ticket.forEach((channel, index) => connect(this.ticket, channel, index));
+    if (channels !== "none") {
+      channels.page.forEach((channel, index) => connect(this.page, channel, index));
+      channels.ticket.forEach((channel, index) => connect(this.ticket, channel, index));
+    }
     this.#teams = new Map(
       Object.entries(teams).map(([team, ownChannels]) => {
         const topic = makeTopic(this, `${pascalCase(team)}Team`, props);

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Duration } from "aws-cdk-lib";
 import {
   AttributeType,
   BillingMode,
@@ -21,6 +21,8 @@ export interface ApplicationStoreProps {
   readonly stage: StageConfiguration;
   readonly key: IKey | undefined;
   readonly alerts: AlertTopics;
+  /** Whether DynamoDB refuses to delete the tables, whoever asks. */
+  readonly isProtected: boolean;
 }
 
 /** What is remembered: applications with their events, the idempotency records, bodies too large for SQS. */
@@ -29,8 +31,9 @@ export class ApplicationStore extends Construct {
   readonly idempotency: Table;
   readonly payloads: Bucket;
 
-  constructor(scope: Construct, id: string, { stage, key, alerts }: ApplicationStoreProps) {
+  constructor(scope: Construct, id: string, props: ApplicationStoreProps) {
     super(scope, id);
+    const { stage, key, alerts } = props;
     const house = {
       billingMode: BillingMode.PAY_PER_REQUEST,
       // By default with a key that DynamoDB owns: AWS's managed one would cost by the request.
@@ -40,7 +43,7 @@ export class ApplicationStore extends Construct {
       }),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: removalPolicyOf(stage),
-      deletionProtection: removalPolicyOf(stage) === RemovalPolicy.RETAIN,
+      deletionProtection: props.isProtected,
     };
 
     this.applications = new Table(this, "Applications", {

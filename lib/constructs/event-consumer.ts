@@ -10,6 +10,7 @@ import type { ApplicationStore } from "./application-store.ts";
 import { makeConsumerAlarms } from "./consumer-alarms.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { NodeFunction } from "./node-function.ts";
+import { pinLogicalId } from "./stateful.ts";
 
 export interface EventConsumerProps {
   readonly stage: StageConfiguration;
@@ -66,14 +67,17 @@ export class EventConsumer extends Construct {
     this.function.allowKey(key);
     store.grantConsume(this.function);
 
-    new EventSourceMapping(this, "Source", {
+    const source = new EventSourceMapping(this, "Source", {
       target: this.function.function,
       eventSourceArn: queue.events.queueArn,
       batchSize: QUEUE.batchSize,
       // Off by default, and then a returned failure would be taken for success.
       reportBatchItemFailures: true,
-      maxConcurrency: CONCURRENCY.eventSource,
+      maxConcurrency:
+        CONCURRENCY[stage.concurrency === "shared" ? "sharedEventSource" : "eventSource"],
     });
+    // Lambda refuses a second mapping of the same queue and function, which a replacement begins with.
+    pinLogicalId(source, "ProcessingSourceA968FB9E");
 
     makeConsumerAlarms(this, { stage, alerts, queue, function: this.function });
   }

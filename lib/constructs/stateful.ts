@@ -3,8 +3,8 @@ import type { IConstruct } from "constructs";
 import type { StageConfiguration } from "../stage-configuration.ts";
 
 /**
- * Fixes the logical id of something that holds data. CloudFormation takes another logical id for
- * another resource, and would replace what is there: no move of code may ever do that.
+ * Fixes the logical id of something that holds data, or that others hold the address of. CloudFormation takes another
+ * logical id for another resource, and would replace what is there: no move of code may ever do that.
  */
 export function pinLogicalId(construct: IConstruct, logicalId: string): void {
   const resource = construct.node.defaultChild;
@@ -14,11 +14,14 @@ export function pinLogicalId(construct: IConstruct, logicalId: string): void {
   resource.overrideLogicalId(logicalId);
 }
 
-/** What CloudFormation does with things that hold data when they leave the stack. */
+/**
+ * What CloudFormation does with things that hold data when they leave the stack. `retain` does not keep what a failed
+ * creation has made: it is empty, and would be in the way of the next attempt (CloudFormation's guide, "DeletionPolicy").
+ */
 export function removalPolicyOf({ removal }: StageConfiguration): RemovalPolicy {
   switch (removal) {
     case "retain":
-      return RemovalPolicy.RETAIN;
+      return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
     case "destroy":
       return RemovalPolicy.DESTROY;
   }

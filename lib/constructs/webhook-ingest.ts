@@ -29,6 +29,7 @@ import type { EventQueue } from "./event-queue.ts";
 import { FillableSecret } from "./fillable-secret.ts";
 import { makeIngestAlarms } from "./ingest-alarms.ts";
 import { NodeFunction } from "./node-function.ts";
+import { pinLogicalId } from "./stateful.ts";
 import { countTokenRefusals, STAGE_FIELD } from "./token-refusals.ts";
 
 export interface WebhookIngestProps {
@@ -47,6 +48,8 @@ export class WebhookIngest extends Construct {
   readonly secret: FillableSecret;
   readonly api: HttpApi;
   readonly accessLog: ILogGroup;
+  /** Where the DNS record of a name of your own has to point; undefined without one. */
+  readonly dnsTarget: string | undefined;
 
   constructor(scope: Construct, id: string, props: WebhookIngestProps) {
     super(scope, id);
@@ -90,10 +93,10 @@ export class WebhookIngest extends Construct {
       apiName: `${stage.stage}-alloy-journey-webhooks`,
       description: "Receives Alloy's Journey webhooks",
       createDefaultStage: false,
-      // With a name of its own, the webhook has one address.
-      disableExecuteApiEndpoint: stage.domain !== null,
+      // Alloy may hold this address until the other one works.
+      disableExecuteApiEndpoint: stage.domain?.executeApi === "closed",
     });
-    this.api.addRoutes({
+    const routes = this.api.addRoutes({
       path: WEBHOOK_PATH,
       methods: [HttpMethod.POST],
       integration: new HttpLambdaIntegration("Integration", this.function.function, {
@@ -104,6 +107,7 @@ export class WebhookIngest extends Construct {
     });
     this.accessLog = this.#makeAccessLog(stage, key);
     if (stage.auth !== "secret") countTokenRefusals(this, this.accessLog);
+    const domainName = this.#makeDomain(stage);
     const apiStage = new HttpStage(this, "Stage", {
       httpApi: this.api,
       stageName: "$default",
@@ -113,8 +117,17 @@ export class WebhookIngest extends Construct {
         destination: new LogGroupLogDestination(this.accessLog),
         format: accessLogFormat(stage),
       },
-      ...this.#domainMapping(stage),
+      ...(domainName !== undefined && { domainMapping: { domainName } }),
     });
+    this.dnsTarget = domainName?.regionalDomainName;
+    // Alloy holds the URL, and with it these: another API is another URL.
+    pinLogicalId(this.api, "IntakeApi6BE964B1");
+    pinLogicalId(apiStage, "IntakeStage3563B37F");
+    for (const route of routes) {
+      pinLogicalId(route, "IntakeApiPOSTwebhooksalloy92A221A8");
+      const integration = route.node.findChild("Integration");
+      pinLogicalId(integration, "IntakeApiPOSTwebhooksalloyIntegrationA7966789");
+    }
     const origin = stage.domain === null ? this.api.apiEndpoint : apiStage.domainUrl;
     this.webhookUrl = `${origin.replace(/\/$/, "")}${WEBHOOK_PATH}`;
 
@@ -129,13 +142,14 @@ export class WebhookIngest extends Construct {
     });
   }
 
-  #domainMapping({ domain }: StageConfiguration) {
-    if (domain === null) return {};
+  #makeDomain({ domain }: StageConfiguration): DomainName | undefined {
+    if (domain === null) return undefined;
     const domainName = new DomainName(this, "Domain", {
       domainName: domain.name,
       certificate: Certificate.fromCertificateArn(this, "Certificate", domain.certificateArn),
     });
-    return { domainMapping: { domainName } };
+    pinLogicalId(domainName, "IntakeDomainC9AFCCDF");
+    return domainName;
   }
 }
 

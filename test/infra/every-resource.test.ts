@@ -156,10 +156,11 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
 
   it("every stateful resource says what becomes of it, and its logical id is pinned", () => {
     const stateful = STATEFUL.flatMap((type) => stack.ofType(type));
-    const expected = stage.removal === "retain" ? "Retain" : "Delete";
+    const expected =
+      stage.removal === "retain" ? ["RetainExceptOnCreate", "Retain"] : ["Delete", "Delete"];
 
     for (const { DeletionPolicy, UpdateReplacePolicy } of stateful) {
-      expect([DeletionPolicy, UpdateReplacePolicy]).toEqual([expected, expected]);
+      expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(expected);
     }
     const teams = Object.keys(stage.alarms.teams).map((team) => `${pascalCase(team)}TeamTopic`);
     expect(idsOf(stateful).filter((id) => ![...PINNED, ...teams].includes(id))).toEqual([]);

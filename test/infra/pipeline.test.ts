@@ -134,12 +134,13 @@ describe("the way in", () => {
     expect(stack.ofType("AWS::Logs::MetricFilter")).toEqual([]);
   });
 
-  it("has one address, when it has a name of its own", () => {
+  it("has one address, when it has a name of its own and the other is closed", () => {
     const named = synthesise({
       ...sandbox,
       domain: {
         name: "webhooks.example.com",
         certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0",
+        executeApi: "closed",
       },
     });
 

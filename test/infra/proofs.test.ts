@@ -6,14 +6,14 @@ import { pollingPace } from "../../lib/proofs/polling-pace.ts";
 import { prove } from "../../lib/proofs/prove.ts";
 import { redelivery } from "../../lib/proofs/redelivery.ts";
 import { timeLimits } from "../../lib/proofs/time-limits.ts";
-import { localStage, PRODUCTION, SANDBOX } from "../../lib/default-stages.ts";
+import { localStage, EXAMPLE_PRODUCTION, SANDBOX } from "../../lib/default-stages.ts";
 
 const DAY = 86_400_000;
 
 describe("the proofs", () => {
   it.each([
     ["sandbox", SANDBOX],
-    ["production", PRODUCTION],
+    ["production", EXAMPLE_PRODUCTION],
     ["local at full speed", localStage({ timeScale: "1" })],
     ["local, 600 times faster", localStage({ timeScale: "600" })],
     ["local, a million times faster", localStage({ timeScale: "1000000" })],
@@ -90,6 +90,7 @@ describe("what comes in may run", () => {
     ["less of ingest than API Gateway lets through", { ingest: 59 }, "a flood of forgeries"],
     ["more batches than the consumer may run", { eventSource: 11 }, "throttled batches"],
     ["fewer than Lambda accepts", { eventSource: 1 }, "Lambda refuses"],
+    ["fewer of a shared account than Lambda accepts", { sharedEventSource: 1 }, "Lambda refuses"],
   ])("%s fail the synth", (_name, change, because) => {
     const limits = { ...CONCURRENCY, ...change };
 

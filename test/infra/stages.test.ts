@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ROUTE_IDS } from "../../lambdas/settings.ts";
 import { ConfigurationError, validate } from "../../lib/stage-configuration.ts";
 import type { StageConfiguration } from "../../lib/stage-configuration.ts";
-import { localStage, PRODUCTION, SANDBOX } from "../../lib/default-stages.ts";
+import { EXAMPLE_PRODUCTION, localStage, PRODUCTION, SANDBOX } from "../../lib/default-stages.ts";
 import { omissionsFrom, stageFrom } from "../../lib/stage-from-context.ts";
 import { STAGES } from "../../lib/stages.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
@@ -48,8 +48,14 @@ describe("a stage", () => {
 });
 
 describe("the stages as they are shipped", () => {
-  it.each([SANDBOX, PRODUCTION, localStage({})])("$stage has no mistake", (stage) => {
+  it.each([SANDBOX, EXAMPLE_PRODUCTION, localStage({})])("$stage has no mistake", (stage) => {
     expect(validate(stage)).toBe(stage);
+  });
+
+  it("production asks whom its pages reach: nobody else can say", () => {
+    expect(messageOf(() => validate(PRODUCTION))).toBe(
+      'Stage "production", alarms.channels.page: [] was given, but it must be at least one channel, such as { email: "oncall@example.com" }: removal is "retain", and a page would reach nobody; or say so with channels: "none"; correct it in lib/stages.ts.',
+    );
   });
 });
 
@@ -246,6 +252,21 @@ describe("a mistake in a stage is one sentence", () => {
       "a setting that does not exist",
       { polling: { ...SANDBOX.polling, rate: 5 } },
       'Stage "sandbox", polling.rate: there is no such setting; remove it in lib/stages.ts.',
+    ],
+    [
+      "channels that are a word",
+      { alarms: { ...SANDBOX.alarms, channels: "nobody" } },
+      'Stage "sandbox", alarms.channels: "nobody" was given, but it must be { page: [ … ], ticket: [ … ] }, or "none"; correct it in lib/stages.ts.',
+    ],
+    [
+      "a list of channels that is left out",
+      { alarms: { ...SANDBOX.alarms, channels: { page: [] } } },
+      'Stage "sandbox", alarms.channels.ticket: nothing was given, but it must be there, as lib/default-stages.ts has it; correct it in lib/stages.ts.',
+    ],
+    [
+      "a time that never comes",
+      { gaps: { ...SANDBOX.gaps, staleAfterMs: Number.POSITIVE_INFINITY } },
+      'Stage "sandbox", gaps.staleAfterMs: Infinity was given, but it must be a finite number of ms; correct it in lib/stages.ts.',
     ],
     [
       "a setting that is missing",

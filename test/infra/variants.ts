@@ -1,8 +1,8 @@
 import type { RouteConfiguration, StageConfiguration } from "../../lib/stage-configuration.ts";
-import { localStage, PRODUCTION, SANDBOX } from "../../lib/default-stages.ts";
+import { localStage, EXAMPLE_PRODUCTION, SANDBOX } from "../../lib/default-stages.ts";
 
 export const sandbox = SANDBOX;
-export const production = PRODUCTION;
+export const production = EXAMPLE_PRODUCTION;
 export const local = localStage({
   alloyBaseUrl: "http://127.0.0.1:4000/v1",
   timeScale: "600",

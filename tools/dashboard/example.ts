@@ -1,4 +1,4 @@
-import { PRODUCTION } from "../../lib/default-stages.ts";
+import { EXAMPLE_PRODUCTION } from "../../lib/default-stages.ts";
 import type { StageConfiguration } from "../../lib/stage-configuration.ts";
 import { synthesise } from "../template/synthesise.ts";
 import { picture } from "./picture.ts";
@@ -6,7 +6,7 @@ import { simulateDay } from "./simulated-day.ts";
 import { DAY, INCIDENT } from "./story.ts";
 
 /** The picture of the README. */
-export const EXAMPLE = { stage: PRODUCTION, seed: 7 } as const;
+export const EXAMPLE = { stage: EXAMPLE_PRODUCTION, seed: 7 } as const;
 
 /** Two, so that the dashboard shows how Journeys stand beside each other. */
 const JOURNEYS = ["J-VCQoADBJxeHtmdAvFqoS", "J-b9XnKzQ4tWmR2sYpLcEd"];

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import { PRODUCTION, SANDBOX } from "../../lib/default-stages.ts";
+import { EXAMPLE_PRODUCTION, SANDBOX } from "../../lib/default-stages.ts";
 import { totalOf } from "../cost/bill.ts";
 import type { Line } from "../cost/bill.ts";
 import { countConsumer } from "../cost/count.ts";
@@ -23,7 +23,7 @@ export interface CostCounts {
 
 /** It takes seconds, because everything is counted anew. */
 export async function countForPage(): Promise<CostCounts> {
-  const stage = PRODUCTION;
+  const stage = EXAMPLE_PRODUCTION;
   const { routes } = SANDBOX;
   const production = await count(stage, FULL_BATCH);
   return {

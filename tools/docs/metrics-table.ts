@@ -14,7 +14,7 @@ import {
   STAGE_DIMENSION,
 } from "../../lambdas/settings.ts";
 import type { MetricName } from "../../lambdas/settings.ts";
-import { PRODUCTION } from "../../lib/default-stages.ts";
+import { EXAMPLE_PRODUCTION } from "../../lib/default-stages.ts";
 import { metricAlarmsOf } from "../cloudwatch/alarms.ts";
 import { dashboardOf, metricsOf } from "../dashboard/definition.ts";
 import { synthesise } from "../template/synthesise.ts";
@@ -142,7 +142,7 @@ export function dimensionsTable(): string {
 
 /** Alarms, graphs and code that read a metric, by its name. */
 function watchersByName(): Watchers {
-  const stack = synthesise({ ...PRODUCTION, journeys: ["J-any"] });
+  const stack = synthesise({ ...EXAMPLE_PRODUCTION, journeys: ["J-any"] });
   const found = new Map<string, string[]>();
   const note = (name: string, watcher: string) => {
     const known = found.get(name) ?? [];

@@ -36,17 +36,21 @@ export interface StackTemplate {
 /** A template that was made from a stage's configuration. */
 export interface Synthesised extends StackTemplate {
   readonly stage: StageConfiguration;
+  /** Whether CloudFormation refuses to delete the stack. */
+  readonly isTerminationProtected: boolean;
 }
 
 /**
  * Makes the template that the CDK CLI would make.
  *
  * @param assembly - the folder for the bundled functions, each under `asset.<hash>`. @default - they are not bundled
+ * @param isFirstDeployment - into an account where the stack is not yet.
  */
 export function synthesise(
   stage: StageConfiguration,
   omit: readonly string[] = [],
   assembly?: string,
+  isFirstDeployment = false,
 ): Synthesised {
   const cdkJson = v.parse(CdkJsonSchema, JSON.parse(readFileSync("cdk.json", "utf8")));
   const bundled = assembly === undefined ? [] : ["**"];
@@ -54,8 +58,12 @@ export function synthesise(
     context: { ...cdkJson.context, "aws:cdk:bundling-stacks": bundled },
     ...(assembly !== undefined && { outdir: assembly }),
   });
-  const stack = new PipelineStack(app, { stage: validate(stage), omit });
-  return { stage, ...readTemplate(Template.fromStack(stack).toJSON()) };
+  const stack = new PipelineStack(app, { stage: validate(stage), omit, isFirstDeployment });
+  return {
+    stage,
+    isTerminationProtected: stack.terminationProtection ?? false,
+    ...readTemplate(Template.fromStack(stack).toJSON()),
+  };
 }
 
 /** @throws Error when it is no template of CloudFormation. */

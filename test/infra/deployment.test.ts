@@ -1,0 +1,175 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { refuseOtherPartitions } from "../../lib/partition.ts";
+import { isFirstFrom } from "../../lib/stage-from-context.ts";
+import type { DomainConfiguration } from "../../lib/stage-configuration.ts";
+import { isRecord, synthesise } from "../../tools/template/synthesise.ts";
+import type { Synthesised } from "../../tools/template/synthesise.ts";
+import { production, sandbox, VARIANTS } from "./variants.ts";
+
+/** What the first deployment, a change of code and a move to a name of one's own may not break. */
+
+describe.each(VARIANTS)("a first deployment of %s", (_name, stage) => {
+  const first = synthesise(stage, [], undefined, true);
+  const next = synthesise(stage);
+
+  it("that fails leaves nothing behind which the next attempt meets", () => {
+    const kept = first.resources.filter(
+      ({ DeletionPolicy: policy }) => policy === "Retain" || policy === "Snapshot",
+    );
+
+    expect(kept).toEqual([]);
+  });
+
+  it("can be undone: neither the stack nor a table refuses to be deleted", () => {
+    expect(first.isTerminationProtected).toBe(false);
+    expect(protectedTables(first)).toEqual([]);
+  });
+
+  it("is protected by the next one, which changes nothing else", () => {
+    const retains = stage.removal === "retain";
+
+    expect(next.isTerminationProtected).toBe(retains);
+    expect(protectedTables(next)).toHaveLength(retains ? 2 : 0);
+    expect(withoutProtection(first)).toEqual(withoutProtection(next));
+  });
+});
+
+describe("the command line", () => {
+  it("says that a deployment is the first, or nothing", () => {
+    expect(isFirstFrom("true")).toBe(true);
+    expect(isFirstFrom(undefined)).toBe(false);
+    expect(() => isFirstFrom("yes")).toThrow(
+      'The context firstDeployment is "yes", but it must be true, or not there.',
+    );
+  });
+});
+
+describe("in an account too small to reserve from", () => {
+  it("a backlog takes two of ten at most, and leaves ingest the rest", () => {
+    const shared = synthesise({ ...sandbox, concurrency: "shared" });
+
+    const scaling = shared
+      .ofType("AWS::Lambda::EventSourceMapping")
+      .map(({ Properties }) => Properties["ScalingConfig"]);
+
+    expect(scaling).toEqual([{ MaximumConcurrency: 2 }]);
+  });
+});
+
+describe("a name of one's own", () => {
+  const domain: DomainConfiguration = {
+    name: "webhooks.example.com",
+    certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0",
+  };
+
+  it("leaves API Gateway's own open, before DNS and Alloy know the new one", () => {
+    expect(executeApiOf(synthesise({ ...production, domain }))).not.toBe(true);
+    expect(
+      executeApiOf(synthesise({ ...production, domain: { ...domain, executeApi: "open" } })),
+    ).not.toBe(true);
+  });
+
+  it("closes it when the stage says so", () => {
+    expect(
+      executeApiOf(synthesise({ ...production, domain: { ...domain, executeApi: "closed" } })),
+    ).toBe(true);
+  });
+
+  it("comes with the target of its DNS record; without one there is no such output", () => {
+    const { outputs } = synthesise({ ...production, domain });
+
+    expect(outputs["WebhookDnsTarget"]).toEqual({
+      "Fn::GetAtt": ["IntakeDomainC9AFCCDF", "RegionalDomainName"],
+    });
+    expect(synthesise(production).outputs).not.toHaveProperty("WebhookDnsTarget");
+  });
+});
+
+describe.each(VARIANTS)("the URL that Alloy holds, in %s", (_name, stage) => {
+  it("hangs on resources whose ids no move of code changes", () => {
+    const stack = synthesise(stage);
+
+    expect(idsOfUrl(stack)).toEqual({
+      "AWS::ApiGatewayV2::Api": ["IntakeApi6BE964B1"],
+      "AWS::ApiGatewayV2::Integration": ["IntakeApiPOSTwebhooksalloyIntegrationA7966789"],
+      "AWS::ApiGatewayV2::Route": ["IntakeApiPOSTwebhooksalloy92A221A8"],
+      "AWS::ApiGatewayV2::Stage": ["IntakeStage3563B37F"],
+      "AWS::ApiGatewayV2::DomainName": stage.domain === null ? [] : ["IntakeDomainC9AFCCDF"],
+      "AWS::ApiGatewayV2::ApiMapping":
+        stage.domain === null
+          ? []
+          : ["IntakeStageAlloyJourneyWebhookssandboxIntakeDomainundefined8E53DDC2"],
+      "AWS::Lambda::EventSourceMapping": ["ProcessingSourceA968FB9E"],
+    });
+  });
+});
+
+describe("a region of another partition", () => {
+  it.each([
+    "cn-north-1",
+    "us-gov-west-1",
+    "eusc-de-east-1",
+    "us-iso-east-1",
+    "us-isob-east-1",
+    "eu-isoe-west-1",
+  ])("%s is refused, where the functions would not find their endpoints", (region) => {
+    expect(() => refuseOtherPartitions(region)).toThrow(
+      `The region ${region} is not in the partition aws, and only there the functions find the endpoints that they call; choose another one with AWS_REGION.`,
+    );
+  });
+
+  it.each([
+    "us-east-1",
+    "eu-central-1",
+    "ap-southeast-2",
+    "il-central-1",
+    "mx-central-1",
+    undefined,
+  ])("%s is not one", (region) => {
+    expect(() => refuseOtherPartitions(region)).not.toThrow();
+  });
+});
+
+describe("a deployment that gives more rights", () => {
+  it("asks the person who deploys", () => {
+    expect(JSON.parse(readFileSync("cdk.json", "utf8"))).toMatchObject({
+      requireApproval: "broadening",
+    });
+  });
+});
+
+function protectedTables(stack: Synthesised): readonly unknown[] {
+  return stack
+    .ofType("AWS::DynamoDB::Table")
+    .filter(({ Properties }) => Properties["DeletionProtectionEnabled"] === true);
+}
+
+function withoutProtection({ resources }: Synthesised): unknown {
+  return resources.map((one) => ({
+    ...one,
+    // What is not bundled has another asset each time.
+    Properties: { ...one.Properties, DeletionProtectionEnabled: undefined, Code: undefined },
+  }));
+}
+
+function executeApiOf(stack: Synthesised): unknown {
+  const [api] = stack.ofType("AWS::ApiGatewayV2::Api");
+  expect(isRecord(api?.Properties)).toBe(true);
+  return api?.Properties["DisableExecuteApiEndpoint"];
+}
+
+function idsOfUrl(stack: Synthesised): Readonly<Record<string, readonly string[]>> {
+  const types = [
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::ApiGatewayV2::DomainName",
+    "AWS::ApiGatewayV2::ApiMapping",
+    "AWS::Lambda::EventSourceMapping",
+  ];
+  return Object.fromEntries(
+    types.map((type) => [type, stack.ofType(type).map(({ logicalId }) => logicalId)]),
+  );
+}
