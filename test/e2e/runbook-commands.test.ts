@@ -72,7 +72,7 @@ describe.skipIf(isSkipped)("every command of the runbooks, against the deployed 
     expect(OPS.length).toBeGreaterThan(0);
     expect(AWS.length).toBeGreaterThan(0);
     expect(
-      others.filter((command) => !/^npm run [a-z:]+( -- --context stage=\w+)?$/.test(command)),
+      others.filter((command) => !/^npm run [a-z:]+( -- --stage \w+)?$/.test(command)),
     ).toEqual([]);
   });
 });

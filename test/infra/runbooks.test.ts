@@ -132,7 +132,7 @@ describe.each(PAGES)("%s", (_id, text) => {
 
   it("deploys stages that exist", () => {
     for (const command of commands.filter((line) => line.startsWith("npm run deploy"))) {
-      const [, stage = ""] = /^npm run deploy -- --context stage=(\S+)$/.exec(command) ?? [];
+      const [, stage = ""] = /^npm run deploy -- --stage (\S+)$/.exec(command) ?? [];
 
       expect(`${stage}: ${isStage(stage)}`).toBe(`${stage}: true`);
     }

@@ -1,0 +1,235 @@
+import { createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { afterAll, beforeAll, vi } from "vitest";
+import { listOf } from "../../tools/template/synthesise.ts";
+import type { Synthesised } from "../../tools/template/synthesise.ts";
+
+const REGION = "eu-central-1";
+const ACCOUNT = "123456789012";
+
+/** Lambda keeps so many of an account's executions for functions that reserve none. */
+const KEPT_UNRESERVED = 100;
+
+interface Stack {
+  readonly id: string;
+  status: string;
+  outputs: Readonly<Record<string, string>>;
+  reserved: number;
+  isProtected: boolean;
+}
+
+interface Tagged {
+  readonly arn: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** An AWS account as the preflight and a deployment meet it, over the wire. What a test sets is what it holds. */
+export class AwsAccount {
+  /** A new account has 10, some 50. */
+  limit = 1_000;
+  /** What others have reserved. */
+  reservedByOthers = 0;
+  bootstrap: number | null = null;
+  credentialsAreKnown = true;
+  stack: Stack | null = null;
+  /** What its stacks have left behind. */
+  left: Tagged[] = [];
+  unknownTypes: readonly string[] = [];
+  /** By topic; `PendingConfirmation` is what SNS says of one that nobody has confirmed. */
+  subscriptions: readonly string[] = [];
+  filledSecrets: readonly string[] = [];
+  /** Actions of a query or a target that the role may not call. */
+  denied: readonly string[] = [];
+  /** Each call, by its action or path. */
+  readonly calls: string[] = [];
+  #stacks = 0;
+
+  /**
+   * Deploys as the CDK CLI and CloudFormation do: a stack that could not be created is rolled back, what its template
+   * retains stays, and what is protected cannot be deleted.
+   *
+   * @returns the exit code of the CLI.
+   */
+  deploy(template: Synthesised): number {
+    const { stage, resources, isTerminationProtected } = template;
+    if (this.bootstrap === null) return 1;
+    if (this.stack?.status === "ROLLBACK_COMPLETE") {
+      if (this.stack.isProtected) return 1;
+      this.stack = null;
+    }
+    const needed = template
+      .ofType("AWS::Lambda::Function")
+      .reduce(
+        (sum, { Properties }) => sum + Number(Properties["ReservedConcurrentExecutions"] ?? 0),
+        0,
+      );
+    const isNew = this.stack === null;
+    this.stack ??= {
+      id: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/AlloyJourneyWebhooks-${stage.stage}/${++this.#stacks}`,
+      status: "CREATE_IN_PROGRESS",
+      outputs: {},
+      reserved: 0,
+      isProtected: false,
+    };
+    // The CLI says it before the change set is executed.
+    this.stack.isProtected = isTerminationProtected;
+    const free = this.limit - this.reservedByOthers;
+    if (needed > 0 && free - needed < KEPT_UNRESERVED) {
+      if (!isNew) {
+        this.stack.status = "UPDATE_ROLLBACK_COMPLETE";
+        return 1;
+      }
+      const kept = resources.filter(({ DeletionPolicy: policy }) => policy === "Retain");
+      for (const { logicalId } of kept) {
+        this.left.push({
+          arn: `arn:aws:sqs:${REGION}:${ACCOUNT}:${logicalId}`,
+          tags: {
+            application: "alloy-journey-webhooks",
+            stage: stage.stage,
+            "aws:cloudformation:stack-id": this.stack.id,
+          },
+        });
+      }
+      const isStuck = resources.some(
+        ({ Properties, DeletionPolicy: policy }) =>
+          Properties["DeletionProtectionEnabled"] === true && policy !== "Retain",
+      );
+      this.stack.status = isStuck ? "ROLLBACK_FAILED" : "ROLLBACK_COMPLETE";
+      return 1;
+    }
+    this.stack.status = isNew ? "CREATE_COMPLETE" : "UPDATE_COMPLETE";
+    this.stack.reserved = needed;
+    this.stack.outputs = {
+      IngestFunctionName: "ingest",
+      ConsumerFunctionName: "consumer",
+      PollerFunctionName: "poller",
+      PageTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:page`,
+      TicketTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:ticket`,
+      WebhookSecretArn: "webhook-secret",
+      AlloyApiSecretArn: "api-secret",
+    };
+    return 0;
+  }
+
+  /** `aws cloudformation delete-stack`. */
+  deleteStack(): void {
+    this.stack = null;
+  }
+
+  /** Answers one request as its service does. */
+  answer(request: IncomingMessage, body: string, response: ServerResponse): void {
+    const target = listOf(request.headers["x-amz-target"])[0];
+    const query = new URLSearchParams(body);
+    const path = request.url ?? "";
+    const action =
+      typeof target === "string" ? (target.split(".")[1] ?? "") : (query.get("Action") ?? path);
+    this.calls.push(action);
+    const json = (answer: unknown, status = 200) => {
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(JSON.stringify(answer));
+    };
+    const xml = (result: string) => {
+      response.writeHead(200, { "content-type": "text/xml" });
+      response.end(
+        `<${action}Response><${action}Result>${result}</${action}Result></${action}Response>`,
+      );
+    };
+    const refuse = (code: string, message: string, status = 400) => {
+      if (typeof target === "string") return json({ __type: code, message }, status);
+      response.writeHead(status, { "content-type": "text/xml" });
+      response.end(
+        `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
+      );
+    };
+    if (this.denied.includes(action)) return refuse("AccessDeniedException", "not authorized", 403);
+    if (!this.credentialsAreKnown) {
+      return refuse("InvalidClientTokenId", "The security token included is invalid.", 403);
+    }
+    switch (action) {
+      case "GetCallerIdentity":
+        return xml(
+          `<Arn>arn:aws:sts::${ACCOUNT}:assumed-role/deployer/me</Arn><UserId>me</UserId><Account>${ACCOUNT}</Account>`,
+        );
+      case "GetParameter":
+        return this.bootstrap === null
+          ? refuse("ParameterNotFound", "")
+          : json({ Parameter: { Value: String(this.bootstrap) } });
+      case "/2016-08-19/account-settings": {
+        const reserved = this.reservedByOthers + (this.stack?.reserved ?? 0);
+        return json({
+          AccountLimit: {
+            ConcurrentExecutions: this.limit,
+            UnreservedConcurrentExecutions: this.limit - reserved,
+          },
+        });
+      }
+      case "/2019-09-30/functions/ingest/concurrency":
+        return json({ ReservedConcurrentExecutions: this.stack?.reserved ?? 0 });
+      case "/2019-09-30/functions/consumer/concurrency":
+      case "/2019-09-30/functions/poller/concurrency":
+        return json({});
+      case "DescribeStacks":
+        return this.stack === null
+          ? refuse("ValidationError", `Stack with id ${query.get("StackName")} does not exist`)
+          : xml(`<Stacks><member>${stackAsXml(this.stack)}</member></Stacks>`);
+      case "DescribeType": {
+        const type = query.get("TypeName") ?? "";
+        return this.unknownTypes.includes(type)
+          ? refuse("TypeNotFoundException", `The type '${type}' cannot be found.`, 404)
+          : xml(`<TypeName>${type}</TypeName>`);
+      }
+      case "GetResources":
+        return json({
+          PaginationToken: "",
+          ResourceTagMappingList: this.left.map(({ arn, tags }) => ({
+            ResourceARN: arn,
+            Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+          })),
+        });
+      case "ListSubscriptionsByTopic":
+        return xml(
+          `<Subscriptions>${this.subscriptions.map((arn) => `<member><SubscriptionArn>${arn}</SubscriptionArn></member>`).join("")}</Subscriptions>`,
+        );
+      case "DescribeSecret": {
+        const { SecretId: id } = JSON.parse(body);
+        const before = this.filledSecrets.includes(id) ? { first: ["AWSPREVIOUS"] } : {};
+        return json({ VersionIdsToStages: { ...before, last: ["AWSCURRENT"] } });
+      }
+      default:
+        return refuse("UnknownOperationException", `nobody has taught this double ${action}`, 404);
+    }
+  }
+}
+
+/** Serves an account to the SDK's clients of the test file's process, by the environment alone. */
+export function serveAccount(): { current: AwsAccount; readonly region: string } {
+  const served = { current: new AwsAccount(), region: REGION };
+  let server: Server;
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      let body = "";
+      request.on("data", (chunk: Buffer) => (body += chunk.toString("utf8")));
+      request.on("end", () => served.current.answer(request, body, response));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("It has no port.");
+    vi.stubEnv("AWS_ENDPOINT_URL", `http://127.0.0.1:${address.port}`);
+    vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
+  });
+  afterAll(() => {
+    vi.unstubAllEnvs();
+    server.closeAllConnections();
+    server.close();
+  });
+  return served;
+}
+
+function stackAsXml({ id, status, outputs }: Stack): string {
+  const members = Object.entries(outputs).map(
+    ([key, value]) =>
+      `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+  );
+  return `<StackId>${id}</StackId><StackName>any</StackName><CreationTime>2026-11-26T00:00:00Z</CreationTime><StackStatus>${status}</StackStatus><Outputs>${members.join("")}</Outputs>`;
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { parseCommand } from "../../../tools/deploy/command-line.ts";
+import { UsageError } from "../../../tools/deploy/deployment-error.ts";
+
+describe("a stage", () => {
+  it.each([
+    [["deploy"], undefined],
+    [["deploy", "--stage", "production"], "production"],
+    [["deploy", "--stage=production"], "production"],
+    [["diff", "--context", "stage=production"], "production"],
+    [["synth", "-c", "stage=production"], "production"],
+    [["deploy", "--stage", "production", "--context", "stage=production"], "production"],
+  ])("of %j is %s", (args, stage) => {
+    expect(parseCommand(args)).toMatchObject({ stage });
+  });
+});
+
+describe("a command line that may mean something else stops", () => {
+  it.each([
+    [["deploy", "--stag", "production"], "Unknown option '--stag'."],
+    [["deploy", "production"], 'does not know what to do with "production"'],
+    [["deploy", "--stage"], "argument missing"],
+    [["deploy", "--stage", "production", "-c", "stage=sandbox"], "production and sandbox"],
+    [["deploy", "--stage", "a", "--stage", "b"], "The stage is said twice: a and b."],
+    [
+      ["deploy", "--context", "stge=production"],
+      'no context but stage=<name>, not "stge=production"',
+    ],
+    [["deploy", "--hotswap"], "Unknown option '--hotswap'."],
+    [["deploy", "--require-approval", "sometimes"], "it can only be never"],
+    [["deploy", "--quiet"], "npm run deploy takes no --quiet."],
+    [["synth", "--preflight-only"], "npm run synth takes no --preflight-only."],
+    [["destroy"], 'There is no action "destroy"'],
+  ])("%j", (args, sentence) => {
+    expect(() => parseCommand(args)).toThrow(UsageError);
+    expect(() => parseCommand(args)).toThrow(sentence);
+  });
+});
+
+it("what the CDK CLI is told besides goes through", () => {
+  expect(
+    parseCommand(["deploy", "--require-approval", "never", "--outputs-file", "out.json"]),
+  ).toMatchObject({
+    cdkOptions: ["--require-approval", "never", "--outputs-file", "out.json"],
+  });
+  expect(parseCommand(["synth", "--quiet", "-o", "there"])).toMatchObject({
+    cdkOptions: ["--output", "there", "--quiet"],
+  });
+});
+
+it("help names every option that the action takes", () => {
+  const parsed = parseCommand(["deploy", "--help"]);
+
+  expect("help" in parsed ? parsed.help.join("\n") : "").toMatch(
+    /--stage <name>[\s\S]*--preflight-only[\s\S]*--json/,
+  );
+});

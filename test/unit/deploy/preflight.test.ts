@@ -1,0 +1,247 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { EXAMPLE_PRODUCTION } from "../../../lib/default-stages.ts";
+import type { DomainConfiguration, StageConfiguration } from "../../../lib/stage-configuration.ts";
+import { Account } from "../../../tools/deploy/account.ts";
+import { preflight } from "../../../tools/deploy/preflight.ts";
+import type { Finding } from "../../../tools/deploy/preflight.ts";
+import { isGood } from "../../../tools/deploy/report.ts";
+import { synthesise } from "../../../tools/template/synthesise.ts";
+import { AwsAccount, serveAccount } from "../../support/aws-account.ts";
+
+const served = serveAccount();
+const production = EXAMPLE_PRODUCTION;
+const template = synthesise(production);
+const shared = synthesise({ ...production, concurrency: "shared" });
+
+beforeEach(() => {
+  served.current = new AwsAccount();
+  served.current.bootstrap = 21;
+});
+
+describe("Lambda's quota", () => {
+  it.each([
+    [10, "red", "10 of 10 free"],
+    [50, "red", "50 of 50 free"],
+    [210, "red", "210 of 210 free"],
+    [211, "green", "211 of 211 free"],
+    [1_000, "green", "1000 of 1000 free"],
+  ])("of %i is %s for a stage that reserves 111", async (limit, state, found) => {
+    served.current.limit = limit;
+
+    expect(await lineOf("concurrency")).toMatchObject({
+      state,
+      found,
+      good: "at least 211 free: 111 to reserve, and 100 that Lambda keeps",
+    });
+  });
+
+  it("counts what others have reserved, and not what this stack has", async () => {
+    served.current.limit = 400;
+    served.current.reservedByOthers = 200;
+    expect(await lineOf("concurrency")).toMatchObject({ state: "red", found: "200 of 400 free" });
+
+    served.current.reservedByOthers = 100;
+    served.current.deploy(template);
+    expect(await lineOf("concurrency")).toMatchObject({ state: "green", found: "300 of 400 free" });
+  });
+
+  it("of ten is enough for a stage that shares, which says that intake has no guarantee", async () => {
+    served.current.limit = 10;
+
+    expect(await lineOf("concurrency", { ...production, concurrency: "shared" })).toMatchObject({
+      state: "yellow",
+      found: "a limit of 10, shared: intake has no guarantee",
+    });
+  });
+});
+
+describe("CDK's bootstrap", () => {
+  it.each([
+    [null, "red", "none in this account and region"],
+    [5, "red", "version 5"],
+    [6, "green", "version 6"],
+  ])("%s is %s", async (version, state, found) => {
+    served.current.bootstrap = version;
+
+    expect(await lineOf("bootstrap")).toMatchObject({ state, found });
+  });
+});
+
+describe("a stack", () => {
+  it.each([
+    ["ROLLBACK_COMPLETE", "red"],
+    ["ROLLBACK_FAILED", "red"],
+    ["DELETE_FAILED", "red"],
+    ["CREATE_FAILED", "red"],
+    ["UPDATE_ROLLBACK_FAILED", "red"],
+    ["UPDATE_IN_PROGRESS", "red"],
+    ["ROLLBACK_IN_PROGRESS", "red"],
+    ["REVIEW_IN_PROGRESS", "green"],
+    ["CREATE_COMPLETE", "green"],
+    ["UPDATE_COMPLETE", "green"],
+    ["UPDATE_ROLLBACK_COMPLETE", "green"],
+  ])("in %s is %s", async (status, state) => {
+    served.current.deploy(template);
+    if (served.current.stack !== null) served.current.stack.status = status;
+
+    expect(await lineOf("stack")).toMatchObject({ state, found: status });
+  });
+});
+
+describe("what an earlier stack has left", () => {
+  const tags = { application: "alloy-journey-webhooks", stage: "production" };
+
+  it("is in the way when it has a name that the stack needs", async () => {
+    const bus =
+      "arn:aws:events:eu-central-1:123456789012:event-bus/AlloyJourneyWebhooks-production";
+    served.current.left = [{ arn: bus, tags }];
+
+    expect(await lineOf("leftovers")).toMatchObject({
+      state: "red",
+      found: `names that the stack needs are taken: ${bus}`,
+    });
+  });
+
+  it("is told when it only holds data", async () => {
+    served.current.left = [{ arn: "arn:aws:sqs:eu-central-1:123456789012:EventQueue-1", tags }];
+
+    expect(await lineOf("leftovers")).toMatchObject({ state: "yellow" });
+  });
+
+  it("is nothing of the stack that is there", async () => {
+    served.current.deploy(template);
+    const id = served.current.stack?.id ?? "";
+    served.current.left = [
+      { arn: "arn:aws:sqs:::q", tags: { ...tags, "aws:cloudformation:stack-id": id } },
+    ];
+
+    expect(await lineOf("leftovers")).toMatchObject({ state: "green", found: "none" });
+  });
+});
+
+describe("a region", () => {
+  it("without a service that the template needs is red, and names it", async () => {
+    served.current.unknownTypes = ["AWS::Scheduler::Schedule"];
+
+    expect(await lineOf("services")).toMatchObject({
+      state: "red",
+      found: "not in eu-central-1: AWS::Scheduler::Schedule",
+    });
+  });
+
+  it("with all of them is green", async () => {
+    expect(await lineOf("services")).toMatchObject({ state: "green" });
+  });
+});
+
+describe("a name of one's own", () => {
+  it("with a certificate of another region is red", async () => {
+    expect(await lineOf("certificate", withDomain("us-east-1"))).toMatchObject({
+      state: "red",
+      found: "in us-east-1",
+    });
+    expect(await lineOf("certificate", withDomain("eu-central-1"))).toMatchObject({
+      state: "green",
+    });
+  });
+
+  it("that is not in DNS is red when no other one is left", async () => {
+    const closed = withDomain("eu-central-1", { executeApi: "closed" });
+
+    expect(await lineOf("own name", closed)).toMatchObject({ state: "red" });
+    expect(await lineOf("own name", withDomain("eu-central-1"))).toMatchObject({
+      state: "yellow",
+    });
+  });
+});
+
+describe("after the first deployment", () => {
+  it("a subscription that nobody has confirmed is told", async () => {
+    const stage: StageConfiguration = {
+      ...production,
+      alarms: {
+        ...production.alarms,
+        channels: { page: [{ email: "oncall@example.com" }], ticket: [] },
+      },
+    };
+    served.current.deploy(template);
+    served.current.subscriptions = ["arn:aws:sns:eu-central-1:1:page:0", "PendingConfirmation"];
+    expect(await lineOf("alarm channels", stage)).toMatchObject({ state: "yellow" });
+
+    served.current.subscriptions = ["arn:aws:sns:eu-central-1:1:page:0"];
+    expect(await lineOf("alarm channels", stage)).toMatchObject({ state: "green" });
+  });
+
+  it("pages that reach nobody are told each time", async () => {
+    expect(await lineOf("alarm channels")).toMatchObject({
+      state: "yellow",
+      found: "none for pages: every page reaches nobody",
+    });
+  });
+
+  it("a secret that nobody has filled is told, and its value is not read", async () => {
+    served.current.deploy(template);
+    served.current.filledSecrets = ["webhook-secret"];
+
+    expect(await lineOf("webhook secret")).toMatchObject({ state: "green" });
+    expect(await lineOf("API secret")).toMatchObject({ state: "yellow" });
+    expect(served.current.calls).not.toContain("GetSecretValue");
+  });
+});
+
+describe("what cannot be read", () => {
+  it("is said with the right that is missing, and stops nothing", async () => {
+    served.current.denied = ["GetResources", "DescribeType"];
+
+    const findings = await lines();
+
+    expect(findings.filter(({ state }) => state === "yellow")).toEqual([
+      expect.objectContaining({
+        check: "leftovers",
+        found: "could not be read (AccessDeniedException: not authorized)",
+        fix: expect.stringContaining("tag:GetResources"),
+      }),
+      expect.objectContaining({ check: "services" }),
+      expect.objectContaining({ check: "alarm channels" }),
+    ]);
+    expect(isGood(findings)).toBe(true);
+  });
+});
+
+it("every line that is not green has a fix, and every line says what good looks like", async () => {
+  served.current.limit = 10;
+  served.current.bootstrap = null;
+  served.current.unknownTypes = ["AWS::Scheduler::Schedule"];
+
+  for (const { state, good, fix } of await lines(withDomain("us-east-1"))) {
+    expect(good).not.toBe("");
+    expect(fix === null).toBe(state === "green");
+  }
+});
+
+async function lines(stage: StageConfiguration = production): Promise<readonly Finding[]> {
+  const account = new Account(served.region);
+  const stackName = `AlloyJourneyWebhooks-${stage.stage}`;
+  return preflight({
+    stage,
+    stackName,
+    template: stage.concurrency === "shared" ? shared : template,
+    account,
+    stack: await account.stack(stackName),
+  });
+}
+
+async function lineOf(check: string, stage?: StageConfiguration): Promise<Finding | undefined> {
+  return (await lines(stage)).find((finding) => finding.check === check);
+}
+
+function withDomain(region: string, more: Partial<DomainConfiguration> = {}): StageConfiguration {
+  return {
+    ...production,
+    domain: {
+      name: "webhooks.invalid",
+      certificateArn: `arn:aws:acm:${region}:123456789012:certificate/0`,
+      ...more,
+    },
+  };
+}

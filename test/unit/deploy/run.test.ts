@@ -1,0 +1,197 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { stageFrom } from "../../../lib/stage-from-context.ts";
+import { run } from "../../../tools/deploy/run.ts";
+import { synthesise } from "../../../tools/template/synthesise.ts";
+import type { Synthesised } from "../../../tools/template/synthesise.ts";
+import { makeScreen } from "../../../tools/terminal/screen.ts";
+import { AwsAccount, serveAccount } from "../../support/aws-account.ts";
+
+const served = serveAccount();
+const templates = new Map<string, Synthesised>();
+let told: string[] = [];
+let cdkCalls: (readonly string[])[] = [];
+let region: string | undefined;
+
+// The first template takes long: all of CDK is read for it.
+beforeAll(() => {
+  templateOf("production", true);
+  templateOf("production", false);
+  templateOf("sandbox", false);
+}, 120_000);
+
+beforeEach(() => {
+  served.current = new AwsAccount();
+  region = served.region;
+});
+
+describe("a fresh account", () => {
+  it("is mended line by line, and then deployed to, twice in a row", async () => {
+    served.current.limit = 10;
+
+    expect(await deploy()).toBe(1);
+    expect(reds()).toEqual(["bootstrap", "concurrency"]);
+    expect(cdkCalls).toEqual([]);
+
+    served.current.bootstrap = 21;
+    served.current.limit = 50;
+    expect(await deploy()).toBe(1);
+    expect(reds()).toEqual(["concurrency"]);
+    expect(cdkCalls).toEqual([]);
+    expect(told.join("\n")).toContain("Nothing was made");
+
+    served.current.limit = 1_000;
+    expect(await deploy()).toBe(0);
+    expect(reds()).toEqual([]);
+    expect(cdkCalls.map(isFirstCall)).toEqual([true, false]);
+    expect(served.current.stack).toMatchObject({ status: "UPDATE_COMPLETE", isProtected: true });
+
+    expect(await deploy()).toBe(0);
+    expect(cdkCalls.map(isFirstCall)).toEqual([false]);
+    expect(served.current.stack).toMatchObject({ status: "UPDATE_COMPLETE", isProtected: true });
+  });
+
+  it("in which a first try fails all the same is tried again, with nothing in the way", async () => {
+    served.current.bootstrap = 21;
+    const { current } = served;
+    // Somebody else reserves it, between the look and the deployment.
+    const race = () => (current.reservedByOthers = 900);
+
+    expect(await deploy([], race)).toBe(1);
+    expect(current.stack).toMatchObject({ status: "ROLLBACK_COMPLETE", isProtected: false });
+    expect(current.left).toEqual([]);
+
+    current.reservedByOthers = 0;
+    expect(await deploy()).toBe(1);
+    expect(reds()).toEqual(["stack"]);
+    expect(cdkCalls).toEqual([]);
+
+    current.deleteStack();
+    expect(await deploy()).toBe(0);
+    expect(await deploy()).toBe(0);
+    expect(reds()).toEqual([]);
+    expect(current.stack).toMatchObject({ isProtected: true });
+  });
+
+  it("keeps a stage that is thrown away as it is: it is deployed once", async () => {
+    served.current.bootstrap = 21;
+
+    expect(await act(["deploy", "--stage", "sandbox"])).toBe(0);
+
+    expect(cdkCalls.map(isFirstCall)).toEqual([false]);
+    expect(served.current.stack).toMatchObject({ isProtected: false });
+  });
+});
+
+describe("before anything is bundled", () => {
+  it.each([
+    [["deploy", "--stage", "prodution"], "There is no stage", 2],
+    [["deploy", "--hotswap"], "Unknown option '--hotswap'.", 2],
+    [["deploy", "production"], "does not know what to do", 2],
+    [["deploy", "--stage", "local"], "for the emulator of npm start", 2],
+    [["diff", "--stage", "prodution"], "There is no stage", 2],
+    [["synth", "--stage", "prodution"], "There is no stage", 2],
+  ])("%j stops in a sentence, and AWS is not asked", async (args, sentence, code) => {
+    expect(await act(args)).toBe(code);
+
+    expect(told.join("\n")).toContain(sentence);
+    expect([cdkCalls, served.current.calls]).toEqual([[], []]);
+  });
+
+  it.each(["deploy", "diff"])("%s without credentials that AWS knows stops", async (action) => {
+    served.current.credentialsAreKnown = false;
+
+    expect(await act([action])).toBe(1);
+
+    expect(told).toEqual([
+      'AWS does not know who you are (InvalidClientTokenId: The security token included is invalid.): log in, or set AWS_PROFILE or the keys in your shell; "aws sts get-caller-identity" must answer.',
+    ]);
+    expect([cdkCalls, served.current.calls]).toEqual([[], ["GetCallerIdentity"]]);
+  });
+
+  it.each([
+    [undefined, "Nobody has said which region", 1],
+    ["cn-north-1", "The region cn-north-1 is not in the partition aws", 2],
+  ])("the region %s stops", async (of, sentence, code) => {
+    region = of;
+
+    expect(await act(["deploy"])).toBe(code);
+
+    expect(told.join("\n")).toContain(sentence);
+    expect(cdkCalls).toEqual([]);
+  });
+});
+
+describe("the preflight alone", () => {
+  it("makes nothing, and says it all as JSON", async () => {
+    served.current.limit = 10;
+
+    expect(await act(["deploy", "--stage", "production", "--preflight-only", "--json"])).toBe(1);
+
+    const report = JSON.parse(told.slice(0, told.indexOf("}") + 1).join("\n"));
+    expect(report).toMatchObject({
+      stage: "production",
+      account: "123456789012",
+      region: served.region,
+      isGood: false,
+    });
+    expect(report.checks).toContainEqual(
+      expect.objectContaining({ check: "bootstrap", state: "red", fix: "npx cdk bootstrap" }),
+    );
+    expect(cdkCalls).toEqual([]);
+  });
+
+  it("ends with 0 when nothing is red", async () => {
+    served.current.bootstrap = 21;
+
+    expect(await act(["deploy", "--preflight-only"])).toBe(0);
+    expect(cdkCalls).toEqual([]);
+  });
+});
+
+it("synth needs no credentials, and says the stage to the CDK", async () => {
+  served.current.credentialsAreKnown = false;
+
+  expect(await act(["synth", "--stage", "production", "--quiet"])).toBe(0);
+
+  expect(cdkCalls).toEqual([["synth", "--context", "stage=production", "--quiet"]]);
+});
+
+/** `npm run deploy -- --stage production …`; `before` comes after the look, and before CloudFormation. */
+async function deploy(more: readonly string[] = [], before?: () => void): Promise<number> {
+  return act(["deploy", "--stage", "production", ...more], before);
+}
+
+async function act(args: readonly string[], before?: () => void): Promise<number> {
+  told = [];
+  cdkCalls = [];
+  const write = (text: string) => void told.push(...text.trimEnd().split("\n"));
+  return run(args, {
+    screen: makeScreen({ isTerminal: false, write, writeError: write, paint: (_, text) => text }),
+    templateOf: (stage) => templateOf(stage.stage, false),
+    regionOf: async () => region,
+    cdk: async (given) => {
+      cdkCalls.push(given);
+      if (given[0] !== "deploy") return 0;
+      before?.();
+      const stage = given.find((word) => word.startsWith("stage="))?.slice("stage=".length);
+      return served.current.deploy(templateOf(stage, isFirstCall(given)));
+    },
+  });
+}
+
+/** Each is made once: it takes a second. */
+function templateOf(stage: string | undefined, isFirst: boolean): Synthesised {
+  const key = `${stage} ${isFirst}`;
+  const made = templates.get(key) ?? synthesise(stageFrom({ stage }), [], undefined, isFirst);
+  templates.set(key, made);
+  return made;
+}
+
+function isFirstCall(args: readonly string[]): boolean {
+  return args.includes("firstDeployment=true");
+}
+
+/** The checks of the table that are marked as bad. */
+function reds(): readonly string[] {
+  return told.flatMap((line) => /^✘ (.+?) {2}/.exec(line)?.[1]?.trim() ?? []);
+}

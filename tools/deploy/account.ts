@@ -1,0 +1,208 @@
+import { resolve } from "node:dns/promises";
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  DescribeTypeCommand,
+} from "@aws-sdk/client-cloudformation";
+import {
+  GetAccountSettingsCommand,
+  GetFunctionConcurrencyCommand,
+  LambdaClient,
+} from "@aws-sdk/client-lambda";
+import {
+  paginateGetResources,
+  ResourceGroupsTaggingAPIClient,
+} from "@aws-sdk/client-resource-groups-tagging-api";
+import { DescribeSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { paginateListSubscriptionsByTopic, SNSClient } from "@aws-sdk/client-sns";
+import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { SDK_LIMITS } from "../../lambdas/adapters/sdk-limits.ts";
+import { DeploymentError } from "./deployment-error.ts";
+
+/** A stack as CloudFormation has it. */
+export interface DeployedStack {
+  readonly id: string;
+  readonly status: string;
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** Where the CDK CLI keeps the version of its bootstrap stack, with the qualifier that nobody has changed. */
+const BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version";
+
+/** Calls of CloudFormation's registry at once: it throttles early. */
+const TYPES_AT_ONCE = 4;
+
+const STACK_ID_TAG = "aws:cloudformation:stack-id";
+
+/** What the preflight reads of an AWS account, in one region. It changes nothing. */
+export class Account {
+  readonly region: string;
+  readonly #sts: STSClient;
+  readonly #ssm: SSMClient;
+  readonly #lambda: LambdaClient;
+  readonly #cloudFormation: CloudFormationClient;
+  readonly #tagging: ResourceGroupsTaggingAPIClient;
+  readonly #sns: SNSClient;
+  readonly #secrets: SecretsManagerClient;
+
+  constructor(region: string) {
+    const configuration = { ...SDK_LIMITS, region };
+    this.region = region;
+    this.#sts = new STSClient(configuration);
+    this.#ssm = new SSMClient(configuration);
+    this.#lambda = new LambdaClient(configuration);
+    this.#cloudFormation = new CloudFormationClient(configuration);
+    this.#tagging = new ResourceGroupsTaggingAPIClient(configuration);
+    this.#sns = new SNSClient(configuration);
+    this.#secrets = new SecretsManagerClient(configuration);
+  }
+
+  /**
+   * Who we are there.
+   *
+   * @throws DeploymentError when there are no credentials, or AWS does not take them.
+   */
+  async identity(): Promise<{ readonly account: string; readonly arn: string }> {
+    try {
+      const { Account: account = "", Arn: arn = "" } = await this.#sts.send(
+        new GetCallerIdentityCommand(),
+      );
+      return { account, arn };
+    } catch (error) {
+      throw new DeploymentError(
+        `AWS does not know who you are (${reasonOf(error)}): log in, or set AWS_PROFILE or the keys in your shell; "aws sts get-caller-identity" must answer.`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Version of CDK's bootstrap stack; null without one. */
+  async bootstrapVersion(): Promise<number | null> {
+    const found = await absent("ParameterNotFound", () =>
+      this.#ssm.send(new GetParameterCommand({ Name: BOOTSTRAP_PARAMETER })),
+    );
+    return found === null ? null : Number(found.Parameter?.Value);
+  }
+
+  /** Executions at once: all of the account, and those that nobody has reserved. */
+  async concurrency(): Promise<{ readonly limit: number; readonly unreserved: number }> {
+    const { AccountLimit: limit } = await this.#lambda.send(new GetAccountSettingsCommand());
+    return {
+      limit: limit?.ConcurrentExecutions ?? 0,
+      unreserved: limit?.UnreservedConcurrentExecutions ?? 0,
+    };
+  }
+
+  /** What these functions have reserved already. */
+  async reservedBy(functionNames: readonly string[]): Promise<number> {
+    const answers = await Promise.all(
+      functionNames.map((FunctionName) =>
+        this.#lambda.send(new GetFunctionConcurrencyCommand({ FunctionName })),
+      ),
+    );
+    return answers.reduce((sum, one) => sum + (one.ReservedConcurrentExecutions ?? 0), 0);
+  }
+
+  /** The stack of that name; null when there is none. */
+  async stack(StackName: string): Promise<DeployedStack | null> {
+    const found = await absent("ValidationError", () =>
+      this.#cloudFormation.send(new DescribeStacksCommand({ StackName })),
+    );
+    const stack = found?.Stacks?.[0];
+    if (stack === undefined) return null;
+    const outputs = (stack.Outputs ?? []).map(({ OutputKey = "", OutputValue = "" }) => [
+      OutputKey,
+      OutputValue,
+    ]);
+    return {
+      id: stack.StackId ?? "",
+      status: stack.StackStatus ?? "",
+      outputs: Object.fromEntries(outputs),
+    };
+  }
+
+  /** Of these types of resources, those that CloudFormation does not know in this region. */
+  async unknownTypes(types: readonly string[]): Promise<readonly string[]> {
+    const unknown: string[] = [];
+    for (let at = 0; at < types.length; at += TYPES_AT_ONCE) {
+      const some = types.slice(at, at + TYPES_AT_ONCE);
+      const found = await Promise.all(
+        some.map((TypeName) =>
+          absent("TypeNotFoundException", () =>
+            this.#cloudFormation.send(new DescribeTypeCommand({ Type: "RESOURCE", TypeName })),
+          ),
+        ),
+      );
+      unknown.push(...some.filter((_, index) => found[index] === null));
+    }
+    return unknown;
+  }
+
+  /** ARNs of what has these tags and belongs to another stack than this one, or to one that is gone. */
+  async taggedOutside(
+    stackId: string | null,
+    tags: Readonly<Record<string, string>>,
+  ): Promise<readonly string[]> {
+    const TagFilters = Object.entries(tags).map(([Key, value]) => ({ Key, Values: [value] }));
+    const arns: string[] = [];
+    for await (const page of paginateGetResources({ client: this.#tagging }, { TagFilters })) {
+      for (const { ResourceARN: arn = "", Tags = [] } of page.ResourceTagMappingList ?? []) {
+        const owner = Tags.find(({ Key }) => Key === STACK_ID_TAG)?.Value;
+        if (stackId === null || owner !== stackId) arns.push(arn);
+      }
+    }
+    return arns;
+  }
+
+  /** Subscriptions of a topic: how many, and how many of them nobody has confirmed. */
+  async subscriptions(
+    TopicArn: string,
+  ): Promise<{ readonly all: number; readonly unconfirmed: number }> {
+    let all = 0;
+    let unconfirmed = 0;
+    for await (const page of paginateListSubscriptionsByTopic(
+      { client: this.#sns },
+      { TopicArn },
+    )) {
+      for (const { SubscriptionArn: arn } of page.Subscriptions ?? []) {
+        all += 1;
+        if (arn === "PendingConfirmation") unconfirmed += 1;
+      }
+    }
+    return { all, unconfirmed };
+  }
+
+  /** Whether anybody has put a value into a secret since it was made. Its value is not read. */
+  async isFilled(SecretId: string): Promise<boolean> {
+    const { VersionIdsToStages: versions = {} } = await this.#secrets.send(
+      new DescribeSecretCommand({ SecretId }),
+    );
+    return Object.values(versions).some((stages) => stages.includes("AWSPREVIOUS"));
+  }
+
+  /** Whether a name stands in DNS. */
+  async resolves(name: string): Promise<boolean> {
+    return resolve(name).then(
+      () => true,
+      () => false,
+    );
+  }
+}
+
+/** What AWS's error says, in one line, with its code when that says more. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const [line = ""] = error.message.split("\n");
+  return error.name === "Error" ? line : `${error.name}: ${line}`;
+}
+
+/** Null for the one error that says that a thing is not there. */
+async function absent<T>(code: string, read: () => Promise<T>): Promise<T | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Error && error.name === code) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+import type { Finding, Surroundings } from "./preflight.ts";
+
+type Result = Omit<Finding, "check">;
+
+/** Whether a page reaches anybody. */
+export async function checkChannels({ account, stack, stage }: Surroundings): Promise<Result> {
+  const good = "at least one channel for pages, and every subscription confirmed";
+  const { channels } = stage.alarms;
+  if (channels === "none" || channels.page.length === 0) {
+    return {
+      state: "yellow",
+      found: "none for pages: every page reaches nobody",
+      good,
+      fix: "alarms.channels.page in lib/stages.ts (docs/alerts.md)",
+    };
+  }
+  const topics = ["PageTopicArn", "TicketTopicArn"].flatMap((name) => stack?.outputs[name] ?? []);
+  const counts = await Promise.all(topics.map((topic) => account.subscriptions(topic)));
+  const unconfirmed = counts.reduce((sum, one) => sum + one.unconfirmed, 0);
+  if (unconfirmed === 0) return { state: "green", found: "named", good, fix: null };
+  return {
+    state: "yellow",
+    found: `${unconfirmed} of the subscriptions nobody has confirmed: they get nothing`,
+    good,
+    fix: "whoever is subscribed opens the link that SNS has mailed; a removed one is made again by a change of its address",
+  };
+}
+
+/** Whether a person has filled a secret, once it is there. */
+export async function checkSecret(
+  { account, stack }: Surroundings,
+  output: "WebhookSecretArn" | "AlloyApiSecretArn",
+): Promise<Result> {
+  const good = "filled, once the stack is there";
+  const arn = stack?.outputs[output];
+  if (arn === undefined) return { state: "green", found: "not there yet", good, fix: null };
+  if (await account.isFilled(arn)) return { state: "green", found: "filled", good, fix: null };
+  return {
+    state: "yellow",
+    found: "as the deployment made it: empty",
+    good,
+    fix: `aws secretsmanager put-secret-value --secret-id ${arn} --secret-string file://… (README, Deploy)`,
+  };
+}

@@ -1,0 +1,90 @@
+import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import type { StackTemplate } from "../template/synthesise.ts";
+import { reasonOf } from "./account.ts";
+import type { Account, DeployedStack } from "./account.ts";
+import {
+  checkBootstrap,
+  checkCertificate,
+  checkConcurrency,
+  checkDomain,
+  checkLeftovers,
+  checkServices,
+  checkStack,
+} from "./checks-before.ts";
+import { checkChannels, checkSecret } from "./checks-after.ts";
+
+/** `red`: the deployment would fail, or hurt. `yellow`: it would not, and somebody should know. */
+export type State = "green" | "yellow" | "red";
+
+/** One line of the table. */
+export interface Finding {
+  readonly check: string;
+  readonly state: State;
+  readonly found: string;
+  /** What good looks like. */
+  readonly good: string;
+  /** What to do; null when it is good. */
+  readonly fix: string | null;
+}
+
+/** What the checks look at. */
+export interface Surroundings {
+  readonly stage: StageConfiguration;
+  readonly stackName: string;
+  readonly template: StackTemplate;
+  readonly account: Account;
+  /** Null: it is not there yet. */
+  readonly stack: DeployedStack | null;
+}
+
+interface Check {
+  readonly name: string;
+  /** What the deploying role must be allowed to call, when it is not. */
+  readonly right: string;
+  readonly look: (surroundings: Surroundings) => Promise<Omit<Finding, "check">>;
+}
+
+/** In the order in which a person mends them. */
+const CHECKS: readonly Check[] = [
+  { name: "bootstrap", right: "ssm:GetParameter", look: checkBootstrap },
+  { name: "stack", right: "cloudformation:DescribeStacks", look: checkStack },
+  { name: "leftovers", right: "tag:GetResources", look: checkLeftovers },
+  {
+    name: "concurrency",
+    right: "lambda:GetAccountSettings, lambda:GetFunctionConcurrency",
+    look: checkConcurrency,
+  },
+  { name: "services", right: "cloudformation:DescribeType", look: checkServices },
+  { name: "certificate", right: "nothing", look: checkCertificate },
+  { name: "own name", right: "nothing", look: checkDomain },
+  { name: "alarm channels", right: "sns:ListSubscriptionsByTopic", look: checkChannels },
+  {
+    name: "webhook secret",
+    right: "secretsmanager:DescribeSecret",
+    look: (surroundings) => checkSecret(surroundings, "WebhookSecretArn"),
+  },
+  {
+    name: "API secret",
+    right: "secretsmanager:DescribeSecret",
+    look: (surroundings) => checkSecret(surroundings, "AlloyApiSecretArn"),
+  },
+];
+
+/** Looks at everything that has broken first deployments. It changes nothing. */
+export async function preflight(surroundings: Surroundings): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const { name, right, look } of CHECKS) {
+    findings.push({ check: name, ...(await look(surroundings).catch(unread(right))) });
+  }
+  return findings;
+}
+
+/** What cannot be read is not known to be wrong. */
+function unread(right: string) {
+  return (error: unknown): Omit<Finding, "check"> => ({
+    state: "yellow",
+    found: `could not be read (${reasonOf(error)})`,
+    good: "an answer",
+    fix: `let the role that deploys call ${right}, or look yourself`,
+  });
+}

@@ -1,0 +1,131 @@
+import { refuseOtherPartitions } from "../../lib/partition.ts";
+import { ConfigurationError } from "../../lib/stage-configuration.ts";
+import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import { stageFrom } from "../../lib/stage-from-context.ts";
+import type { StackTemplate } from "../template/synthesise.ts";
+import type { Screen } from "../terminal/screen.ts";
+import { Account } from "./account.ts";
+import { parseCommand } from "./command-line.ts";
+import type { Command } from "./command-line.ts";
+import { DeploymentError, UsageError } from "./deployment-error.ts";
+import { preflight } from "./preflight.ts";
+import type { Finding } from "./preflight.ts";
+import { isGood, jsonOf, tableOf } from "./report.ts";
+
+/** What surrounds the tool. */
+export interface World {
+  readonly screen: Screen;
+  /** What would be deployed; nothing is bundled for it. */
+  readonly templateOf: (stage: StageConfiguration) => StackTemplate;
+  /** Where the CDK CLI would deploy to; undefined when nobody has said it. */
+  readonly regionOf: (profile: string | undefined) => Promise<string | undefined>;
+  /** Runs the CDK CLI, and answers with its exit code. */
+  readonly cdk: (args: readonly string[], surroundings: CdkSurroundings) => Promise<number>;
+}
+
+export interface CdkSurroundings {
+  /** Undefined: as the shell says. */
+  readonly region?: string;
+  /** Standard output is for the preflight's JSON. */
+  readonly isQuiet: boolean;
+}
+
+/**
+ * Does what `npm run synth`, `npm run diff` and `npm run deploy` are asked for. What is wrong is said before anything is
+ * bundled: first the command line and the stage, then the credentials, then the account.
+ *
+ * @param args - the action, then the options.
+ * @returns the exit code: 0 done, 1 it cannot be done, 2 the command line or the stage is wrong.
+ */
+export async function run(args: readonly string[], world: World): Promise<number> {
+  try {
+    const command = parseCommand(args);
+    if ("help" in command) {
+      world.screen.print(...command.help);
+      return 0;
+    }
+    return await act(command, stageFrom({ stage: command.stage }), world);
+  } catch (error) {
+    if (error instanceof DeploymentError || error instanceof ConfigurationError) {
+      world.screen.error(...error.message.split("\n"));
+      return error instanceof UsageError || error instanceof ConfigurationError ? 2 : 1;
+    }
+    throw error;
+  }
+}
+
+async function act(command: Command, stage: StageConfiguration, world: World): Promise<number> {
+  const context = ["--context", `stage=${stage.stage}`];
+  switch (command.action) {
+    case "synth":
+      return world.cdk(["synth", ...context, ...command.cdkOptions], { isQuiet: false });
+    case "diff": {
+      const { account } = await enter(command, stage, world);
+      return world.cdk(["diff", ...context], { region: account.region, isQuiet: false });
+    }
+    case "deploy":
+      return deploy(command, stage, world);
+  }
+}
+
+async function deploy(command: Command, stage: StageConfiguration, world: World): Promise<number> {
+  const { screen } = world;
+  const { account, identity } = await enter(command, stage, world);
+  const stackName = `AlloyJourneyWebhooks-${stage.stage}`;
+  const template = world.templateOf(stage);
+  const stack = await account.stack(stackName).catch((error: unknown) => {
+    throw new DeploymentError(
+      `The stack ${stackName} could not be looked for (${String(error)}): let the role that deploys call cloudformation:DescribeStacks.`,
+      { cause: error },
+    );
+  });
+  const who: Finding = {
+    check: "identity",
+    state: "green",
+    found: `${identity.arn}, account ${identity.account}, region ${account.region}`,
+    good: "the account and the region that you mean",
+    fix: null,
+  };
+  const findings = [who, ...(await preflight({ stage, stackName, template, account, stack }))];
+  if (command.isJson) {
+    const about = { stage: stage.stage, account: identity.account, region: account.region };
+    screen.print(...jsonOf(about, findings).split("\n"));
+  } else screen.print(...tableOf(findings));
+  if (!isGood(findings)) {
+    screen.error("Nothing was made: mend what is marked ✘, and begin again.");
+    return 1;
+  }
+  if (command.isPreflightOnly) return 0;
+
+  const isFirst = stack === null || stack.status === "REVIEW_IN_PROGRESS";
+  const args = ["deploy", stackName, "--context", `stage=${stage.stage}`, ...command.cdkOptions];
+  const surroundings = { region: account.region, isQuiet: command.isJson };
+  if (!isFirst || stage.removal === "destroy") return world.cdk(args, surroundings);
+  // Protection would keep a first deployment that fails from being undone.
+  const made = await world.cdk([...args, "--context", "firstDeployment=true"], surroundings);
+  if (made !== 0) return made;
+  screen.error("The stack is there. Now it is protected:");
+  const isProtected = await world.cdk(args, surroundings);
+  if (isProtected !== 0) {
+    screen.error("It works, and is not protected yet: the next npm run deploy does that.");
+  }
+  return isProtected;
+}
+
+/** Finds out where a deployment goes, and whether AWS knows who deploys. */
+async function enter({ action, profile }: Command, stage: StageConfiguration, world: World) {
+  if (stage.stage === "local") {
+    throw new UsageError(
+      `The stage local is for the emulator of npm start; npm run ${action} takes the others.`,
+    );
+  }
+  const region = await world.regionOf(profile);
+  if (region === undefined) {
+    throw new DeploymentError(
+      "Nobody has said which region: set AWS_REGION, or the region of your AWS profile.",
+    );
+  }
+  refuseOtherPartitions(region);
+  const account = new Account(region);
+  return { account, identity: await account.identity() };
+}
