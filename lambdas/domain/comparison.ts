@@ -92,8 +92,11 @@ export function compare(
 
   const queuedBefore = new Set(here.gap?.events.map(({ eventId }) => eventId));
   const isStuck = unapplied.some(({ event }) => queuedBefore.has(event.eventId));
-  const heard = asHeard(alloy, matches);
-  const toCorrect = { settledBy: arrivedBy, isStuck, matches, queuedBefore, now };
+  const heard = asHeard(alloy, matches, now);
+  // What Alloy dates in the future has happened too: nobody knows when, and nothing waits for that time.
+  const isDatedAhead = (alloy.snapshot?.at ?? 0) > now + gaps.graceMs;
+  const settledBy = isDatedAhead ? Number.POSITIVE_INFINITY : arrivedBy;
+  const toCorrect = { settledBy, isStuck, matches, queuedBefore, now };
   const corrections = correctionsOf(heard, here.state, toCorrect);
   return {
     missing: missing.map(({ event }) => event),
@@ -111,7 +114,7 @@ export function compare(
   /** When an answer that differs is no longer so new that an event may still tell the same; null: it does not. */
   function answerInFlightUntil(): number | null {
     const at = heard.snapshot?.at ?? null;
-    if (at === null || at <= arrivedBy || at > now + gaps.graceMs) return null;
+    if (at === null || at <= settledBy || at > now + gaps.graceMs) return null;
     const later = correctionsOf(heard, here.state, { ...toCorrect, settledBy: at });
     return later.length > corrections.length ? at + gaps.graceMs : null;
   }
@@ -129,12 +132,28 @@ function matchEvents(
   }));
 }
 
-/** Events that configuration drops will not move the state: what they did is to be said by Alloy's word. */
-function asHeard(alloy: AlloyApplication, matches: readonly ListedMatch[]): AlloyApplication {
+/**
+ * - Events that configuration drops will not move the state: what they did is to be said by Alloy's word.
+ * - An answer that Alloy dates later than we asked is of the time of asking, and of no time before its events: it must
+ *   not stand above what happens until then.
+ */
+function asHeard(
+  { snapshot: said, reruns, ...alloy }: AlloyApplication,
+  matches: readonly ListedMatch[],
+  now: number,
+): AlloyApplication {
   const events = eventsAsHeard(matches);
+  const at = alloy.events.reduce(
+    (newest, { event }) => Math.max(newest, event.at),
+    Math.min(said?.at ?? 0, now),
+  );
   return {
     ...alloy,
-    snapshot: alloy.snapshot === null ? null : answerOver(alloy.snapshot, matches),
+    snapshot: said === null ? null : answerOver({ ...said, at }, matches),
+    reruns: reruns.map((one) => ({
+      ...one,
+      createdAt: one.createdAt === null ? null : Math.min(one.createdAt, now),
+    })),
     events: matches.map(({ listed }, index) => ({
       ...listed,
       event: events[index] ?? listed.event,

@@ -9,7 +9,7 @@ import { readTime } from "./plausible-time.ts";
  * Reads what the onboarding service announced: Alloy's answer to Create as it is, or the few fields
  * of design 2.6. Nothing but the application's token is required: the rest Alloy's own answer tells.
  *
- * @param heardAt - epoch milliseconds; the submission's time where it names none.
+ * @param heardAt - epoch milliseconds; the submission's time where it names none, or a later one.
  * @returns the reason instead, without a value of the submission's, when it names no application.
  */
 export function parseSubmission(
@@ -35,7 +35,8 @@ export function parseSubmission(
   const submission = {
     applicationToken,
     journeyToken: readToken(detail["journey_token"]) ?? readToken(embedded),
-    submittedAt: readTime(detail["created_at"]) ?? heardAt,
+    // Nothing is announced before it is submitted; a gap must not wait for a time that lies ahead.
+    submittedAt: Math.min(readTime(detail["created_at"]) ?? heardAt, heardAt),
     externalIds: {
       group: texts.id(detail["external_group_id"]),
       partner: texts.id(detail["external_partner_id"]),

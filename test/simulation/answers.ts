@@ -29,6 +29,7 @@ export interface Version {
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+const YEAR = 365 * 24 * HOUR;
 
 export function versionOf(
   at: number,
@@ -141,6 +142,8 @@ function oddTimes(dice: Dice) {
       () => 9e15,
       () => -1,
       () => Math.floor(ms / 1_000),
+      () => ms + 5 * HOUR,
+      () => ms + 40 * YEAR,
     ])();
   };
   // One choice for all answers of an application.

@@ -91,8 +91,20 @@ function isConfirmed({ application, order, type, isAlloysAlone }: TrueEvent): bo
   );
 }
 
+/**
+ * Whether Alloy moved on from this end without any event: one that is tried again after that answer was taken over would
+ * take it back.
+ */
+function isLeftBehind(event: TrueEvent, plot: Plot): boolean {
+  const { versions, journeyToken } = event.application;
+  const last = versions.at(-1);
+  if (!isEnd(event) || last?.isUnsaid !== true) return false;
+  return routeOfEnd(last, journeyToken, plot) !== routeOf(event, plot);
+}
+
 /** Whether it depends on what came first whether it is published. */
-export function isUncertainEnd(event: TrueEvent): boolean {
+export function isUncertainEnd(event: TrueEvent, plot: Plot): boolean {
+  if (isLeftBehind(event, plot)) return true;
   return (isForAlloyToConfirm(event) || event.isAlloysAlone) && !isConfirmed(event);
 }
 
@@ -122,7 +134,7 @@ export function isPublicationDue(
   const { journeyToken, isShadow, isForeign } = event.application;
   const { publish, publishLate } = publicationOf(journeyToken, routeOf(event, plot), plot);
   if (!publish || isShadow || isForeign || event.mayBeSilent) return false;
-  if (isUncertainEnd(event)) return false;
+  if (isUncertainEnd(event, plot)) return false;
   // What only Alloy's answer can confirm stays withheld while Alloy does not answer.
   if (isForAlloyToConfirm(event) && isBeyondApi(event.application, plot)) return false;
   if (isDamaged(event.application)) return false;

@@ -131,15 +131,17 @@ function hasComeIn({ name, application }: TrueEvent, { deliveries, plot }: Seen)
   );
 }
 
-/** Whether the table said so by then, or the event itself. */
+/** Whether the table said so by then, or the event itself: where Alloy says so on one side only, the other one cannot know. */
 function isOfKnownShadow(
   { isShadow, isShadowBySide, token }: TrueApplication,
-  { invocation }: Publication,
+  { event, invocation }: Publication,
   { shadows }: Observer,
 ): boolean {
   if (!isShadow) return false;
+  const isSaid =
+    isShadowBySide === "webhooks" ? event.origin === "webhook" : isShadowBySide === null;
   const knownAt = shadows.get(token) ?? Number.POSITIVE_INFINITY;
-  return isShadowBySide !== "answers" || (invocation?.startedAt ?? 0) > knownAt;
+  return isSaid || (invocation?.startedAt ?? 0) > knownAt;
 }
 
 /** More than once only where a fault fell between publishing and remembering. */

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { bothSides } from "../../support/both-sides.ts";
 import type { Said } from "../../support/both-sides.ts";
@@ -8,7 +8,7 @@ const MINUTE = 60_000;
 
 const STARTED: Said = {
   type: "started_evaluation",
-  timestamp: AT - MINUTE,
+  timestamp: AT - 60 * MINUTE,
   entity_application_token: "EA-1",
 };
 const APPROVED: Said = { type: "completed_application", timestamp: AT, outcome: "Approved" };
@@ -45,4 +45,41 @@ test("a review whose webhook is lost is healed beside another applicant's of the
   const reviews = [...sides.store.events.values()].filter(({ type }) => type === review.type);
   expect(reviews.map(({ origin }) => origin)).toEqual(["webhook", "poll"]);
   expect(sides.notices.map(({ change }) => change)).toEqual(["opened", "closed"]);
+});
+
+describe.each([
+  ["three hours", 180 * MINUTE],
+  ["forty years", 40 * 365 * 24 * 60 * MINUTE],
+])("an answer that Alloy dates %s ahead", (_, aheadMs) => {
+  const answerAt = (at: number) => ({ updatedAt: at + aheadMs });
+
+  test("is taken over at once", async () => {
+    const sides = bothSides();
+    await sides.webhook(STARTED);
+
+    const at = AT + 15 * MINUTE;
+    await sides.check(at, { events: [STARTED], status: "expired", ...answerAt(at) });
+
+    expect(sides.published.at(-1)).toMatchObject({ status: "expired", eventType: "snapshot" });
+  });
+
+  test("does not hide the end that comes after it", async () => {
+    const sides = bothSides();
+    await sides.webhook(STARTED);
+    const events = [STARTED, APPROVED];
+    const [at, later] = [AT - 45 * MINUTE, AT + 15 * MINUTE];
+    await sides.check(at, { events: [STARTED], status: "waiting_review", ...answerAt(at) });
+    await sides.webhook(APPROVED);
+
+    for (const time of [later, later + 5 * MINUTE]) {
+      const outcome = "Approved";
+      await sides.check(time, { events, status: "completed", outcome, ...answerAt(time) });
+    }
+
+    expect(sides.published.map(({ route }) => route)).toEqual([
+      "progressed",
+      "manual-review",
+      "approved",
+    ]);
+  });
 });
