@@ -1,6 +1,7 @@
 import type { GapSettings } from "../settings.ts";
 import type { AlloyApplication, AlloyEvent } from "./alloy-application.ts";
 import type { ApplicationState } from "./application-state.ts";
+import { leftOpen } from "./confirmation.ts";
 import { correctionsOf } from "./correction.ts";
 import type { Correction } from "./correction.ts";
 import type { DeliveryRecord } from "./delivery.ts";
@@ -31,6 +32,8 @@ export interface Comparison {
   readonly late: readonly (Diagnosis & { readonly receivedAt: number })[];
   /** Events since the previous check that no webhook has told of. */
   readonly unheard: number;
+  /** Ids of withheld ends that the answer neither confirms nor denies, since nobody knows its status. */
+  readonly leftOpen: readonly string[];
   /** When the last event, or the answer, that may be in flight should have arrived, epoch milliseconds; null: none is. */
   readonly inFlightUntil: number | null;
 }
@@ -104,6 +107,7 @@ export function compare(
     corrections,
     gap,
     late: lateSince(here, matches, context),
+    leftOpen: leftOpen(alloy.snapshot, here.events, here.state),
     unheard: unheardSince(here.checkedAt, arrived, context),
     inFlightUntil:
       inFlight.length === 0

@@ -6,7 +6,7 @@ import { couldBe, lastEpochOf, stampHere } from "./last-epoch.ts";
 import { reportOf } from "./reconciliation.ts";
 import type { EventReport, MatchedEvent, RecordedEvent } from "./reconciliation.ts";
 import { outcomeWordOf } from "./route.ts";
-import { askedAtOf, stampOf } from "./stamp.ts";
+import { askedAtOf, stampOf, timeOf } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 
 /*
@@ -84,6 +84,22 @@ function wasToldBeforeAnswer(
 function isDecision(answer: AnswerRegister | null): boolean {
   if (answer === null || !isFinal(answer.status)) return false;
   return answer.status !== "completed" || answer.outcome !== null;
+}
+
+/**
+ * Ids of the withheld ends that an answer leaves open, since nobody knows its status: they are neither published nor
+ * forgotten.
+ */
+export function leftOpen(
+  snapshot: Snapshot | null,
+  recorded: readonly RecordedEvent[],
+  { answer }: ApplicationState,
+): readonly string[] {
+  if (snapshot === null || snapshot.status !== null) return [];
+  const since = answer === null ? 0 : timeOf(answer.stamp);
+  return recorded
+    .filter(({ isWithheld, at }) => isWithheld && at > since)
+    .map(({ eventId }) => eventId);
 }
 
 /** Whether an answer with this decision was taken over before. */

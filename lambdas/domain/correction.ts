@@ -116,7 +116,7 @@ function isMarked(snapshot: Snapshot, state: ApplicationState): boolean {
  * back to what it said before.
  */
 export function correctionIdOf(correction: Correction): string {
-  const { snapshot, news, reruns, basis } = correction;
+  const { snapshot, news, reruns, basis, settles } = correction;
   const { applicationToken, status, outcome, at } = snapshot;
   const tokens = reruns.map((rerun) => rerun.applicationToken);
   return contentIdOf("correction", {
@@ -127,6 +127,8 @@ export function correctionIdOf(correction: Correction): string {
     news,
     tokens,
     ...(basis !== null && { basis }),
+    // One that named a mark alone must not stand for the one that takes the same answer over.
+    ...(settles && news !== "status" && { settles }),
   });
 }
 

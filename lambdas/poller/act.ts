@@ -56,7 +56,11 @@ export async function act(
   }
   if (finding.answer !== null) noteOddities(finding.answer, dependencies);
   if (comparison !== null) {
-    const { missing, leftToHeal, unheard, corrections, gap } = comparison;
+    const { missing, leftToHeal, unheard, corrections, gap, leftOpen } = comparison;
+    if (leftOpen.length > 0) {
+      const [eventId = ""] = leftOpen;
+      logger.warn("poller.end.left-open", { applicationToken, eventId, ends: leftOpen.length });
+    }
     metrics.count(METRICS.applicationsChecked);
     if (finding.isStale) metrics.count(METRICS.applicationsStale);
     metrics.count(METRICS.transitionsUnheard, unheard);

@@ -197,7 +197,8 @@ export async function checkApplication(
     );
   }
 
-  function dueAfter({ gap: open, leftToHeal, corrections, inFlightUntil }: Comparison) {
+  function dueAfter(comparison: Comparison) {
+    const { gap: open, leftToHeal, corrections, inFlightUntil, leftOpen } = comparison;
     const { graceMs } = settings.gaps;
     if (leftToHeal > 0) return now() + graceMs;
     if (open !== null) {
@@ -205,9 +206,13 @@ export async function checkApplication(
     }
     // What was queued is looked at again as soon as it can have arrived.
     const soonest = corrections.length > 0 ? now() + graceMs : inFlightUntil;
-    return soonest === null
-      ? checkAfterAgreement(state, context())
-      : checkAfterUnsettled(soonest, memory.unsettledSince, graceMs, now());
+    if (soonest !== null) {
+      return checkAfterUnsettled(soonest, memory.unsettledSince, graceMs, now());
+    }
+    // While nobody knows whether an end counts, the application is not done with, and its alarm rings.
+    return leftOpen.length > 0
+      ? nextCheckAt(quietSince(state), context())
+      : checkAfterAgreement(state, context());
   }
 
   function isStale({ events }: History): boolean {

@@ -30,6 +30,8 @@ export const MESSAGES = {
     "Alloy does not know this application, or not by this account; it is asked again later.",
   "poller.application.status-unrecognised":
     "Alloy's answer has a status that its documentation does not know; the rest of the answer is used.",
+  "poller.end.left-open":
+    "Ends of this application are withheld, and nobody knows the status that Alloy answers; they are not published.",
   "poller.application.other-environment":
     "Alloy says that this application is of another environment than the stage; nothing is done about it.",
   "poller.run.knows-nobody":

@@ -135,8 +135,10 @@ export function isPublicationDue(
   const { publish, publishLate } = publicationOf(journeyToken, routeOf(event, plot), plot);
   if (!publish || isShadow || isForeign || event.mayBeSilent) return false;
   if (isUncertainEnd(event, plot)) return false;
-  // What only Alloy's answer can confirm stays withheld while Alloy does not answer.
-  if (isForAlloyToConfirm(event) && isBeyondApi(event.application, plot)) return false;
+  // What only Alloy's answer can confirm stays withheld while Alloy does not answer, or nobody knows its status.
+  const isUnknown = event.application.versions.at(-1)?.isUnknown === true;
+  const isUnconfirmed = isUnknown || isBeyondApi(event.application, plot);
+  if (isForAlloyToConfirm(event) && isUnconfirmed) return false;
   if (isDamaged(event.application)) return false;
   if (publishLate || event.isAlwaysNews) return true;
   const { token } = event.application;

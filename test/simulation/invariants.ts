@@ -208,6 +208,7 @@ function judgeApplication(application: TrueApplication, seen: Seen): void {
   if (isSaidShadow && !observer.shadows.has(token)) {
     observer.violate("lost", `${token} is a shadow application, and only Alloy knows`);
   }
+  judgeLeftOpen(application, seen);
   if (!isKnowable(application, plot)) return;
   const { status = null, outcome = null } = last ?? {};
   const wanted = outcomeIn(truth);
@@ -221,6 +222,21 @@ function judgeApplication(application: TrueApplication, seen: Seen): void {
   if (kept === undefined) return;
   if (kept.gap !== null)
     observer.violate("stuck", `${token} is still in gap: ${kept.gap.evidence}`);
+}
+
+/** An end about which no answer said anything, in a status that nobody knows, is asked about for good: its alarm rings. */
+function judgeLeftOpen(application: TrueApplication, { plot, cloud, observer }: Seen): void {
+  const { token, events, versions } = application;
+  const unknownAt = versions.find(({ isUnknown }) => isUnknown)?.at ?? Number.POSITIVE_INFINITY;
+  const leftOpen = events.find(
+    ({ at, ids }) =>
+      at >= unknownAt &&
+      ids.some((id) => cloud.applications.events.get(id)?.isWithheld) &&
+      !ids.some((id) => observer.publicationsOf.has(id)),
+  );
+  if (leftOpen === undefined || isBeyondApi(application, plot)) return;
+  if (cloud.applications.applications.get(token)?.dueAt !== null) return;
+  observer.violate("stuck", `${leftOpen.name} is withheld, and nobody asks about it any more`);
 }
 
 /** Whether Alloy's last answer says how it stands, or all of its events do. */

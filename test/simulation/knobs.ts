@@ -68,6 +68,7 @@ const HELD: readonly Knob[] = [
   "still-updated-at",
   "api-refuses-all",
   "other-environment",
+  "huge-event",
   "bad-application",
   "revoked-key",
   "damaged-item",
@@ -77,7 +78,7 @@ const HELD: readonly Knob[] = [
 
 /** What makes a world large, or long, is rare: it costs that world tens of milliseconds. */
 const RARE: Readonly<Partial<Record<Knob, number>>> = {
-  "huge-event": 0.01,
+  "huge-event": 0.005,
   "many-applicants": 0.002,
   "many-applications": 0.03,
   "api-refuses-all": 0.04,

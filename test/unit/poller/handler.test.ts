@@ -216,6 +216,25 @@ describe("the poller", () => {
     expect(applications.get("JA-1")?.dueAt).toBeGreaterThan(poller.now());
   });
 
+  test("names an end that is withheld while nobody knows the status, and goes on asking", async () => {
+    const failed = aJourneyEvent({ type: "error", at: completed.at + 1_000 });
+    const known = withRecorded([started, completed, failed]);
+    const events = known.events.map((one) => ({ ...one, isWithheld: one.type === "error" }));
+    const applications = one({ ...known, events });
+    const poller = aPoller(applications, {
+      answer: (token) => alloyAnswer(token, [started, completed, failed], { status: "withdrawn" }),
+    });
+    poller.advance(30 * 24 * 3_600_000);
+
+    await poller.run();
+
+    expect(poller.logs).toContainEqual({
+      code: "poller.end.left-open",
+      fields: { applicationToken: "JA-1", eventId: failed.eventId, ends: 1 },
+    });
+    expect(applications.get("JA-1")?.dueAt).toBeGreaterThan(poller.now());
+  });
+
   test("leaves an application of another environment alone, and counts it", async () => {
     const applications = one(withRecorded([started]));
     const poller = aPoller(applications, {

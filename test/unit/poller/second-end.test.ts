@@ -158,3 +158,19 @@ test("a second end of a shadow application is corrected as soon as Alloy takes i
   expect(state === undefined ? null : statusOf(state)).toBe("expired");
   expect(ends(sides)).toEqual([]);
 });
+
+test("an answer is taken over for our books also when it brought a mark alone before", async () => {
+  const sides = bothSides();
+  const expired = { ...EXPIRED, timestamp: AT };
+  const denied = { ...DENIED, timestamp: AT + 1_000 };
+  const events = [STARTED, expired, denied].map((one) => ({ ...one, is_shadow_app: true }));
+  for (const one of [STARTED, expired, denied]) await sides.webhook(one);
+
+  // So soon that an event may still say it.
+  const answer = { events, status: "expired", updatedAt: AT + 14 * MINUTE };
+  await sides.check(AT + 15 * MINUTE, answer);
+  await sides.check(AT + 30 * MINUTE, answer);
+
+  const state = sides.store.applications.get(TOKEN)?.state;
+  expect(state === undefined ? null : statusOf(state)).toBe("expired");
+});
