@@ -14,9 +14,10 @@ import type {
 import { EventReportSchema } from "../domain/event-report-schema.ts";
 import { APPLICATION_STATUSES, isFinal } from "../domain/event-types.ts";
 import { isIndexKey } from "../domain/foreign-text.ts";
+import { lookAlikesNamed } from "../domain/look-alikes.ts";
 import { isOfAnswer, padded, stampOfAnswer, timeOf } from "../domain/stamp.ts";
 import type { Recording } from "../domain/ports.ts";
-import { TABLE } from "../settings.ts";
+import { IDEMPOTENCY, TABLE } from "../settings.ts";
 
 /** The items of `ApplicationTable` (design 2.7): their keys, and an application's attributes. */
 
@@ -73,7 +74,7 @@ export function dueShard(number: number): string {
 const ENTITY_PREFIX = "entity#";
 
 /** Attributes of the released format 0.1.0 that are read, and left out of what is written. */
-export const RELEASED_HEALED_PREFIX = "healed#";
+const RELEASED_HEALED_PREFIX = "healed#";
 const RELEASED_ATTRIBUTES = ["reopenings", "lastReopening"];
 
 /** Attribute of one applicant's register; one attribute each, so that a write can set it alone. */
@@ -219,23 +220,45 @@ function releasedReopening({ final, reopenings }: ParsedItem): AnswerRegister | 
   const isFollowed = final !== null && final.stamp > by;
   if (said === null && !isFollowed) return null;
   const stamp = stampOfAnswer(timeOf(by), timeOf(by));
-  return { stamp, status: said ?? "running", outcome: null, correctionId: null, since: null };
+  return { stamp, status: said ?? "running", outcome: null, correctionId: null, since: by };
 }
 
 /** When the newest event happened that the poller brought, by this release or by the one before. */
 function healedUntilOf(item: Item, own: number | null): number | null {
-  const times = Object.entries(item)
-    .filter(([name]) => name.startsWith(RELEASED_HEALED_PREFIX))
-    .map(([, mark]) => v.parse(v.object({ at: v.number() }), mark).at);
+  const times = Object.values(releasedHealedIn(item)).map(({ at }) => at);
   if (own !== null) times.push(own);
   return times.length === 0 ? null : times.reduce((newest, at) => Math.max(newest, at));
 }
 
-/** Names of the attributes that only the released format has. */
-export function releasedAttributesOf(item: Item): readonly string[] {
-  return Object.keys(item).filter(
-    (name) => name.startsWith(RELEASED_HEALED_PREFIX) || RELEASED_ATTRIBUTES.includes(name),
-  );
+const ReleasedHealedSchema = v.object({
+  type: v.string(),
+  at: v.number(),
+  entityApplicationToken: text,
+  nodeId: text,
+  eventToken: text,
+  siblings: v.array(v.string()),
+});
+
+/** The marks of healed events by event id: the released format has them in the application's item. */
+function releasedHealedIn(item: Item) {
+  return partsOf(item, RELEASED_HEALED_PREFIX, ReleasedHealedSchema);
+}
+
+/** The same marks as this format has them. */
+export function releasedMarksOf(item: Item, applicationToken: string): readonly HealedMark[] {
+  return Object.entries(releasedHealedIn(item)).map(([eventId, { siblings, ...report }]) => ({
+    event: { ...report, eventId, applicationToken, entityToken: null, outcome: null },
+    lookAlikes: lookAlikesNamed(siblings),
+    webhooks: [],
+  }));
+}
+
+/** Names of the attributes that only the released format has, and of which nothing is left to be read. */
+export function passedAttributesOf(item: Item, now: number): readonly string[] {
+  const passed = Object.entries(releasedHealedIn(item))
+    .filter(([, { at }]) => at + IDEMPOTENCY.windowMs < now)
+    .map(([eventId]) => `${RELEASED_HEALED_PREFIX}${eventId}`);
+  return [...RELEASED_ATTRIBUTES.filter((name) => name in item), ...passed];
 }
 
 /** The registers of the applicants that stand in an application's item. */

@@ -40,6 +40,7 @@ import {
   present,
   recordingOf,
   recordedReportOf,
+  releasedMarksOf,
   REPORT_ATTRIBUTES,
 } from "./application-item.ts";
 import { translateAwsError } from "./aws-error.ts";
@@ -158,14 +159,18 @@ export class DynamoApplicationStore implements ApplicationStore {
   }
 
   async reportsNear({ applicationToken, at }: JourneyEvent): Promise<NearbyReports> {
-    const { pk } = applicationKey(applicationToken);
+    const { pk, sk } = applicationKey(applicationToken);
     const query = (from: string, to: string, attributes: readonly string[]) =>
       queryItems(this.#client, "Reading an application's events", {
         TableName: this.#tableName,
         KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
         ExpressionAttributeValues: { ":pk": pk, ":from": from, ":to": to },
-        ProjectionExpression: attributes.map((name) => `#${name}`).join(", "),
-        ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
+        ...(attributes.length > 0 && {
+          ProjectionExpression: attributes.map((name) => `#${name}`).join(", "),
+          ExpressionAttributeNames: Object.fromEntries(
+            attributes.map((name) => [`#${name}`, name]),
+          ),
+        }),
         // The other report may have been recorded a moment ago.
         ConsistentRead: true,
       });
@@ -174,7 +179,18 @@ export class DynamoApplicationStore implements ApplicationStore {
       allItems(query(eventsFrom(from), eventsFrom(to), REPORT_ATTRIBUTES)),
       allItems(query(healedFrom(from), healedFrom(to), MARK_ATTRIBUTES)),
     ]);
-    return { recorded: recorded.map(recordedReportOf), marks: marks.map(healedMarkOf) };
+    const near = { recorded: recorded.map(recordedReportOf), marks: marks.map(healedMarkOf) };
+    const marked = new Set(near.marks.map(({ event }) => event.eventId));
+    const isUnmarked = near.recorded.some(
+      ({ origin, eventId }) => origin === "poll" && !marked.has(eventId),
+    );
+    if (!isUnmarked) return near;
+    // The release 0.1.0 has its marks in the application's item.
+    const items = await allItems(query(sk, sk, []));
+    const released = items
+      .flatMap((item) => releasedMarksOf(item, applicationToken))
+      .filter(({ event }) => Math.abs(event.at - at) <= TWIN_MS && !marked.has(event.eventId));
+    return { ...near, marks: [...near.marks, ...released] };
   }
 
   async readApplicant(

@@ -8,7 +8,7 @@ import {
   constantAttributesOf,
   dueShardOf,
   entityAttribute,
-  releasedAttributesOf,
+  passedAttributesOf,
 } from "./application-item.ts";
 import { DynamoUpdate } from "./dynamo-update.ts";
 
@@ -108,7 +108,8 @@ export function slowMerge(options: {
     if (!isDeepStrictEqual(item[name], value)) update.set(name, value);
   }
   const passing = PASSING_ATTRIBUTES.filter((name) => name in item && !(name in attributes));
-  for (const name of [...passing, ...releasedAttributesOf(item).slice(0, MOST_REMOVED)]) {
+  const passed = passedAttributesOf(item, merged.lastEventAt ?? 0);
+  for (const name of [...passing, ...passed.slice(0, MOST_REMOVED)]) {
     update.remove(name);
   }
   if (update.isEmpty && !isReopened && !isWantedNow) return null;

@@ -4,13 +4,13 @@ import { correctionIdOf, parseCorrection } from "../domain/correction.ts";
 import type { Correction } from "../domain/correction.ts";
 import { decodeEnvelope } from "../domain/decode-envelope.ts";
 import { readBody } from "../domain/envelope.ts";
-import type { Envelope } from "../domain/envelope.ts";
 import { PermanentError } from "../domain/errors.ts";
 import { parseWebhook } from "../domain/journey-event.ts";
 import type { Environment, ForeignWebhook, ParsedWebhook } from "../domain/journey-event.ts";
 import type { Submission } from "../domain/observation.ts";
 import type { PayloadReader } from "../domain/ports.ts";
 import type { Receipt } from "../domain/published-event.ts";
+import { lookAlikesNamed } from "../domain/look-alikes.ts";
 import type { LookAlike } from "../domain/reconciliation.ts";
 import { parseSubmission } from "../domain/submission.ts";
 
@@ -79,7 +79,7 @@ export async function readWork(record: SQSRecord, payloads: PayloadReader): Prom
 
   const { payloadKey } = envelope;
   const isForced = envelope.kind === "replay" && envelope.force === true;
-  const lookAlikes = lookAlikesIn(envelope);
+  const lookAlikes = envelope.lookAlikes ?? lookAlikesNamed(envelope.siblings ?? []);
   const rest = {
     receipt,
     receiptIds: [receiptId],
@@ -157,19 +157,3 @@ export function sequencesOf(works: readonly Work[]): readonly (readonly Work[])[
     sequence.toSorted((one, other) => one.at - other.at),
   );
 }
-
-/** What Alloy's list holds beside the event; an envelope of the release 0.1.0 names ids alone. */
-function lookAlikesIn({ lookAlikes, siblings = [] }: Envelope): readonly LookAlike[] {
-  if (lookAlikes !== undefined) return lookAlikes;
-  return siblings.map((id) => ({ ...NOTHING_SAID, eventId: id, recordedAs: id }));
-}
-
-const NOTHING_SAID = {
-  type: "",
-  at: 0,
-  entityApplicationToken: null,
-  entityToken: null,
-  nodeId: null,
-  eventToken: null,
-  outcome: null,
-};

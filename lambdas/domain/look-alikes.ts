@@ -60,3 +60,18 @@ function nearEnough(match: MatchedEvent | undefined, { event }: MatchedEvent) {
   const apartMs = Math.abs(match.event.at - event.at);
   return apartMs <= MOST_APART_MS ? { match, apartMs } : null;
 }
+
+/** Of what the release 0.1.0 wrote: it names ids alone, each of an event that has its own record. */
+export function lookAlikesNamed(ids: readonly string[]): readonly LookAlike[] {
+  return ids.map((id) => ({ ...NOTHING_SAID, eventId: id, recordedAs: id }));
+}
+
+const NOTHING_SAID = {
+  type: "",
+  at: 0,
+  entityApplicationToken: null,
+  entityToken: null,
+  nodeId: null,
+  eventToken: null,
+  outcome: null,
+};

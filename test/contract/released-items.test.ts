@@ -4,6 +4,12 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { applicationStateOf } from "../../lambdas/adapters/application-item.ts";
 import { outcomeOf, statusOf } from "../../lambdas/domain/application-state.ts";
 import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
+import {
+  attributesOf,
+  mergeState,
+  parseWebhook,
+  stateOfEvent,
+} from "../fixtures/stored/0.1.0.writer.mjs";
 import { startDynamoDb } from "../support/dynalite.ts";
 import type { LocalDynamoDb } from "../support/dynalite.ts";
 import { readReleased, Upgraded } from "../support/released.ts";
@@ -52,6 +58,25 @@ describe.each(["0.1.0"])("over what the release %s left behind", (version) => {
         return { kind: kindOf(applicationToken), status, outcome: isCompleted ? outcome : null };
       }),
     );
+  });
+
+  test("the simulation writes items as that release did", () => {
+    // Of these no answer, no submission and no rerun said more than their webhooks.
+    const byWebhooks = released.applications.filter(({ kind }) =>
+      /^day-old-(open|approved|errored|expired|in-review|retriggered|decided-twice)$/.test(kind),
+    );
+    const stored = released.applicationItems.map((item) => unmarshall(item));
+    expect(byWebhooks).toHaveLength(7);
+
+    for (const { token, delivered } of byWebhooks) {
+      const said = delivered
+        .map((body) => parseWebhook(body))
+        .flatMap((read) => (read.kind === "journey-event" ? [stateOfEvent(read.event)] : []));
+
+      expect(
+        stored.find(({ applicationToken, sk }) => sk === "STATE" && applicationToken === token),
+      ).toMatchObject(attributesOf(said.reduce(mergeState)));
+    }
   });
 
   test("what was in the queue has its effect once", { timeout: LONG_MS }, async () => {

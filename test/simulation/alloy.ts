@@ -48,7 +48,11 @@ export function startAlloy(
       },
     },
   );
-  for (const event of plot.events) clock.at(event.at, () => raise(event));
+  for (const event of plot.events) {
+    const fate = plot.upgrade?.fates.get(event);
+    const at = fate === undefined ? event.at : fate.webhookAt;
+    if (at !== null) clock.at(at, () => raise(event));
+  }
   for (const post of plot.posts) {
     clock.at(post.at, () => {
       story.tell("Alloy", `posts ${post.name}`);

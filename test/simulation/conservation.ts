@@ -3,6 +3,7 @@ import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { ReceivedMessage } from "../../tools/memory/queue.ts";
 import { isDamaged, isEnd, isHandled, isPublicationDue } from "./expectations.ts";
 import type { Observer } from "./observer.ts";
+import { isMistakable } from "./released-fates.ts";
 import { identityOf } from "./views.ts";
 import type { TrueEvent } from "./plot-application.ts";
 import type { Plot } from "./plot.ts";
@@ -89,6 +90,7 @@ function howEventLeft(
   if (!isHandled(plot, event.application.journeyToken, event.type)) return DROPPED;
   // What comes of it is judged in the end.
   if (isDamaged(event.application) || event.application.isForeign) return null;
+  if (isMistakable(event, plot)) return null;
   if (!event.ids.some((id) => cloud.applications.events.has(id))) {
     return `${event.name} (${receiptId}) left the queue, and is not recorded`;
   }

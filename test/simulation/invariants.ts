@@ -17,6 +17,7 @@ import { judgeIds } from "./judge-ids.ts";
 import { judgeAsking, judgeEnds } from "./judge-whole.ts";
 import type { Observer, Publication, Violation } from "./observer.ts";
 import type { TrueApplication, TrueEvent } from "./plot-application.ts";
+import { isLeftBehind } from "./released-fates.ts";
 import type { Plot } from "./plot.ts";
 
 export interface Seen {
@@ -343,6 +344,7 @@ function judgeHealth({ plot, cloud, observer }: Seen): void {
   for (const { applicationToken, evidence } of cloud.bus.notices) {
     const application = plot.applicationOf(applicationToken);
     if (application !== null && isDamaged(application)) continue;
+    if (application !== null && isLeftBehind(application, plot)) continue;
     observer.violate(
       "stuck",
       `${applicationToken} was in gap, and nothing went wrong: ${evidence}`,

@@ -40,6 +40,9 @@ export const KNOBS = {
   "bad-application": "about one application after the other the API never answers but with 500",
   "revoked-key": "from some time on the API takes our key no more",
   "damaged-item": "nothing can be joined with one application's item, nor can it be checked",
+  // What came before.
+  "previous-release":
+    "until some moment the release 0.1.0 ran: the table and the queue hold what it left",
   // Sizes.
   "many-applicants": "an application of more than sixty applicants",
   "many-applications": "up to a dozen applications",
@@ -72,6 +75,7 @@ const HELD: readonly Knob[] = [
   "bad-application",
   "revoked-key",
   "damaged-item",
+  "previous-release",
   "many-applicants",
   "many-applications",
 ];
@@ -86,6 +90,7 @@ const RARE: Readonly<Partial<Record<Knob, number>>> = {
   "bad-application": 0.05,
   "revoked-key": 0.02,
   "damaged-item": 0.03,
+  "previous-release": 0.08,
 };
 const USUAL_CHANCE = 0.12;
 
@@ -102,6 +107,7 @@ const HIDES_GAPS: Readonly<Partial<Record<Knob, string>>> = {
   "api-refuses-all": "for longer than the evidence of a refusal is kept, nothing is compared",
   "revoked-key": "from then on Alloy's API tells of no application what is missing",
   "damaged-item": "its messages wait in the queue, and what is missing could wait among them",
+  "previous-release": "what that release had lost or queued is missing besides",
 };
 
 /** Those of the usual ones in whose worlds a gap can be found, and its stage be known. */

@@ -3,6 +3,7 @@ import type { Seen } from "./invariants.ts";
 import { factsOf } from "./mark-facts.ts";
 import type { Knob, KnobChoice } from "./knobs.ts";
 import type { AnsweredOnce, Facts } from "./mark-facts.ts";
+import type { Plot } from "./plot.ts";
 
 /*
  * Which states the worlds come to, by what the world's own truth and its watchers saw. A fault that happens where
@@ -244,6 +245,27 @@ export const MARKS = {
       observer.publications.some(({ at }) => at > damagedAt),
     ),
 
+  // What the release before left behind.
+  "a webhook came again whose event the release before had told": ({ events }, { plot }) =>
+    events.some(({ event, isDelivered }) => isDelivered && fateOf(event, plot) === "told"),
+  "a webhook came for what the release before had healed": ({ events }, { plot }) =>
+    events.some(({ event, isDelivered }) => isDelivered && fateOf(event, plot) === "healed"),
+  "a message of the release before had its effect": ({ events }, { plot, observer }) =>
+    events.some(
+      ({ event }) =>
+        (fateOf(event, plot) ?? "").endsWith("queued") &&
+        event.ids.some((id) => observer.publicationsOf.has(id)),
+    ),
+  "what the release before had missed was healed": ({ events }, { plot }) =>
+    events.some(({ event, first }) => first === "poll" && fateOf(event, plot) === "missed"),
+  "an application of the release before ended under this one": ({ ended }, { plot }) =>
+    ended.some(
+      ({ application: { events }, status }) =>
+        FINAL.includes(status) &&
+        events.some((event) => fateOf(event, plot) === "told") &&
+        events.some((event) => ENDS.includes(event.type) && fateOf(event, plot) === null),
+    ),
+
   // Sizes and spellings.
   "a body went to the bucket": (_, { cloud }) => cloud.payloads.payloads.size > 0,
   "an application had more than sixty applicants": (_, { plot }) =>
@@ -286,6 +308,11 @@ const NEEDS: Readonly<Partial<Record<Mark, Knob>>> = {
   "an event came after the archiving": "after-archive",
   "Alloy ended an application of which no event told so": "unknown-type",
   "a shadow application was known by Alloy's answer alone": "shadow-once",
+  "a webhook came again whose event the release before had told": "previous-release",
+  "a webhook came for what the release before had healed": "previous-release",
+  "a message of the release before had its effect": "previous-release",
+  "what the release before had missed was healed": "previous-release",
+  "an application of the release before ended under this one": "previous-release",
   "an application had more than sixty applicants": "many-applicants",
   "ten applications were followed at once": "many-applications",
   "a webhook of another environment was recorded": "other-environment",
@@ -322,6 +349,10 @@ export function marksOf(seen: Seen, republished: number): readonly Mark[] {
 
 function isUnknown({ version }: AnsweredOnce): boolean {
   return version.isUnknown;
+}
+
+function fateOf(event: Facts["events"][number]["event"], { upgrade }: Plot) {
+  return upgrade?.fates.get(event)?.kind ?? null;
 }
 
 type Application = Facts["ended"][number]["application"];

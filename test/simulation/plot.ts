@@ -13,6 +13,8 @@ import { detourAfterEnd, detourAfterRerun, detourBeforeEnd } from "./plot-detour
 import { postsOf } from "./plot-posts.ts";
 import type { Post } from "./plot-posts.ts";
 import { RERUN_AFTER_MS, Steps } from "./plot-steps.ts";
+import { upgradeOf } from "./released-fates.ts";
+import type { Upgrade } from "./released-fates.ts";
 import { identityOf } from "./views.ts";
 
 /** When every world begins. */
@@ -50,6 +52,8 @@ export interface Plot {
     readonly switchAt: number;
     readonly removeAt: number;
   } | null;
+  /** When the release before ends, and what it had made of each event until then; null: there was none. */
+  readonly upgrade: Upgrade | null;
   /** When the last of it happens. */
   readonly endAt: number;
 }
@@ -81,6 +85,7 @@ export function plotOf(
   const auth = dice.pick<"basic" | "hmac">(["basic", "hmac"]);
   const isRotated = dice.chance(0.4);
   const api = apiOf(seed, knobs, { from, until: lastAt });
+  const upgrade = knobs.has("previous-release") ? upgradeOf({ seed, events, settings }) : null;
   const spokenOfAt = Math.max(...applications.map(({ versions }) => versions.at(-1)?.at ?? from));
   return {
     seed,
@@ -96,7 +101,8 @@ export function plotOf(
     rotation: isRotated
       ? { addAt: switchAt - 15 * MINUTE, switchAt, removeAt: switchAt + 10 * MINUTE }
       : null,
-    endAt: Math.max(lastAt, switchAt, spokenOfAt),
+    upgrade,
+    endAt: Math.max(lastAt, switchAt, spokenOfAt, upgrade?.at ?? from),
   };
 }
 

@@ -45,6 +45,8 @@ export interface Seams {
     right: IdempotencyRecords,
     cloud: MemoryCloud,
   ) => IdempotencyRecords;
+  /** Before an item of the release before is read. */
+  readonly releasedItem?: (item: Readonly<Record<string, unknown>>) => typeof item;
   readonly registersContext?: boolean;
   readonly visibilityMs?: number;
   readonly reportsBatchItemFailures?: boolean;

@@ -16,6 +16,7 @@ import { makeFunctions } from "./functions.ts";
 import { makeGateway } from "./gateway.ts";
 import { withDenials } from "./iam.ts";
 import { judge } from "./invariants.ts";
+import { LeftBehind } from "./left-behind.ts";
 import { marksOf } from "./marks.ts";
 import type { Mark } from "./marks.ts";
 import { observe } from "./observed.ts";
@@ -176,10 +177,19 @@ export async function playWorld(
     startOperator(plot, world, { cloud, observer, deliveries, calmAt, onQueued });
   else incident.operate({ clock, cloud, deliveries, onQueued });
   for (const { submission, createdAt, token } of plot.applications) {
-    if (submission === null) continue;
+    if (submission === null || createdAt < (plot.upgrade?.at ?? 0)) continue;
     clock.at(createdAt + 50, () => {
       story.tell("onboarding", `announces ${token}`);
       cloud.bus.put("onboarding", SUBMISSION_DETAIL_TYPE, submission);
+      source.wake();
+    });
+  }
+
+  const { upgrade } = plot;
+  if (upgrade !== null) {
+    clock.at(upgrade.at, () => {
+      new LeftBehind(plot, upgrade, { cloud, observer, story, seams }).install();
+      schedule.arm();
       source.wake();
     });
   }

@@ -12,6 +12,7 @@ import { LIMIT_MUTANTS } from "./limits.ts";
 import type { Mutant } from "./mutant.ts";
 import { OVERSIZED_MUTANTS } from "./oversized.ts";
 import { POLLER_MUTANTS } from "./poller.ts";
+import { RELEASED_MUTANTS } from "./released.ts";
 import { SECURITY_MUTANTS } from "./security.ts";
 import { SIDE_MUTANTS } from "./sides.ts";
 import { STATE_MUTANTS } from "./state.ts";
@@ -34,4 +35,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ANSWER_MUTANTS,
   ...END_MUTANTS,
   ...SIDE_MUTANTS,
+  ...RELEASED_MUTANTS,
 ];
