@@ -129,7 +129,9 @@ export const METRICS = {
   outcomeChange: "OutcomeChange",
   /** Poller: answers to Alloy in a row, up to now, that were not 200; Alloy counts to 100. */
   failuresInARow: "FailuresInARow",
-  /** Poller: calls of Get Journey Application. */
+  /** Poller: runs that could not read Alloy's list of Investigations, though they wanted to. */
+  investigationsUnlisted: "InvestigationsUnlisted",
+  /** Poller: calls of Get Journey Application, and of the list of Investigations. */
   alloyCalls: "AlloyCalls",
   /** Poller: calls answered 429 or 5xx, with something that is not Alloy's, or not at all. */
   alloyCallsFailed: "AlloyCallsFailed",
@@ -150,6 +152,9 @@ export const SUBMISSION_DETAIL_TYPE = "Journey Application Submitted";
 
 /** `DetailType` of an opened or closed delivery gap. */
 export const DELIVERY_GAP_DETAIL_TYPE = "Journey Application Delivery Gap";
+
+/** `DetailType` of the same for an Investigation. */
+export const INVESTIGATION_GAP_DETAIL_TYPE = "Investigation Delivery Gap";
 
 /**
  * Where the truth stopped, from Alloy to the state:
@@ -184,9 +189,19 @@ export const ROUTE_IDS = [
   "progressed",
   "unrecognised",
   "other",
+  "investigation-created",
+  "investigation-promoted",
+  "investigation-closed",
 ] as const;
 
 export type RouteId = (typeof ROUTE_IDS)[number];
+
+/** Routes of the stages that handle Investigations (`investigations`); in others that family is `other`. */
+export const INVESTIGATION_ROUTE_IDS = [
+  "investigation-created",
+  "investigation-promoted",
+  "investigation-closed",
+] as const satisfies readonly RouteId[];
 
 /**
  * What an application is counted for when it comes to it. `ended` is every end: approved, denied, decided otherwise,
@@ -218,6 +233,9 @@ export const ROUTE_TITLES: Readonly<Record<RouteId, string>> = {
   progressed: "Journey Application Progressed",
   unrecognised: "Unrecognised Alloy Event",
   other: "Other Alloy Webhook",
+  "investigation-created": "Investigation Created",
+  "investigation-promoted": "Investigation Promoted",
+  "investigation-closed": "Investigation Closed",
 };
 
 const SECOND = 1_000;
@@ -421,6 +439,18 @@ export const POLLER = {
   payloadMs: 5 * SECOND,
 } as const;
 
+/** How Alloy's list of Investigations is read (docs/decisions/0037). */
+export const INVESTIGATIONS = {
+  /** Alloy's most (reference: get_investigations). */
+  pageSize: 100,
+  /** Pages in one run at most: a thousand Investigations, in a twentieth of a run's calls. */
+  pagesPerRun: 10,
+  /** Calls for one page in a run, at most; the next run comes in minutes. */
+  attempts: 2,
+  /** What moved so long before the last whole reading is read again: it may have been on its way then. */
+  overlapMs: 15 * MINUTE,
+} as const;
+
 /** How a gap is explained. */
 export const GAP = {
   /** A failed record is retried after at most 30 min, and given up some minutes later. */
@@ -580,6 +610,8 @@ export interface ConsumerSettings {
   /** Event types to drop, counted; every other one is handled, unknown ones always. */
   readonly ignoredEventTypes: readonly string[];
   readonly routes: Readonly<Record<RouteId, Publication>>;
+  /** Whether Investigations have routes of their own; otherwise their webhooks are `other`. */
+  readonly investigations: boolean;
   /** What single Journeys do differently, by their token. */
   readonly journeyRoutes: Readonly<Record<string, JourneyRoutes>>;
   /** Journeys, beside `journeys`, whose applications are also counted by Journey; few, since each makes ten metrics. */
@@ -605,6 +637,8 @@ export interface PollerSettings {
   /** Journeys that the consumer accepts; empty means all. */
   readonly journeys: readonly string[];
   readonly ignoredEventTypes: readonly string[];
+  /** Whether Alloy's list of Investigations is compared with what is recorded of them. */
+  readonly investigations: boolean;
   readonly polling: PollingSettings;
   readonly gaps: GapSettings;
   /** Rules of `notifications` whose windows the poller compares. */

@@ -58,6 +58,8 @@ const shared: Omit<StageConfiguration, "stage" | "environment" | "alloy" | "remo
   // Contract 2.6: any Source but ours. Name your onboarding service's, and nobody else announces anything.
   submissions: { sources: "any" },
   routes: routes(),
+  // Ongoing monitoring is a product of its own: of an account without it, Alloy's list is refused, and someone is told.
+  investigations: "off",
   // Outcomes are configured per Journey: whoever calls one "Approved with conditions" says here what it means.
   journeyRoutes: {},
   polling: {
@@ -135,6 +137,8 @@ export const EXAMPLE_PRODUCTION: StageConfiguration = {
 export interface LocalContext {
   /** Where Alloy, or its simulator, is. */
   readonly alloyBaseUrl?: unknown;
+  /** `on` where its Alloy has Investigations, as the simulator does. */
+  readonly investigations?: unknown;
   /** Divides polling intervals and gap graces. */
   readonly timeScale?: unknown;
 }
@@ -152,6 +156,7 @@ export function localStage(context: LocalContext): StageConfiguration {
       ...SANDBOX.alloy,
       baseUrl: textFrom("alloyBaseUrl", context.alloyBaseUrl ?? SANDBOX.alloy.baseUrl),
     },
+    investigations: context.investigations === "on" ? "on" : "off",
     // The simulator, or the user's own mock, calls from this machine.
     allowList: { mode: "observe", cidrs: ["127.0.0.0/8", ...ALLOY_CIDRS] },
     polling: {

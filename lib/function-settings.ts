@@ -24,6 +24,7 @@ export function consumerSettings(stage: StageConfiguration): ConsumerSettings {
       const { publish, publishLate } = stage.routes[route];
       return { publish, publishLate };
     }),
+    investigations: stage.investigations === "on",
     journeyRoutes: Object.fromEntries(
       Object.entries(stage.journeyRoutes).map(([token, own]) => [token, journeyRoutesOf(own)]),
     ),
@@ -51,6 +52,7 @@ export function pollerSettings({
   retention,
   journeys,
   events,
+  investigations,
   polling,
   gaps,
   notifications,
@@ -63,6 +65,7 @@ export function pollerSettings({
     eventRetentionMs: retention.eventsMs,
     journeys,
     ignoredEventTypes: events.handled.allBut,
+    investigations: investigations === "on",
     polling,
     gaps,
     comparisons: comparisonsOf(notifications),

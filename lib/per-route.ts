@@ -14,5 +14,8 @@ export function perRoute<Value>(valueOf: (route: RouteId) => Value): Record<Rout
     progressed: valueOf("progressed"),
     unrecognised: valueOf("unrecognised"),
     other: valueOf("other"),
+    "investigation-created": valueOf("investigation-created"),
+    "investigation-promoted": valueOf("investigation-promoted"),
+    "investigation-closed": valueOf("investigation-closed"),
   };
 }

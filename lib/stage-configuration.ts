@@ -1,7 +1,12 @@
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { isIPv4, isIPv6 } from "node:net";
 import * as v from "valibot";
-import { EVENT_SOURCE, ROUTE_IDS, OUTCOME_ROUTE_IDS } from "../lambdas/settings.ts";
+import {
+  EVENT_SOURCE,
+  INVESTIGATION_ROUTE_IDS,
+  OUTCOME_ROUTE_IDS,
+  ROUTE_IDS,
+} from "../lambdas/settings.ts";
 import { implausible } from "./implausible.ts";
 import { mistakesIn } from "./notification-checks.ts";
 import type { NotificationRule } from "./notification-rules.ts";
@@ -43,6 +48,11 @@ export interface StageConfiguration {
     readonly sources: "any" | readonly string[];
   };
   readonly routes: Readonly<Record<RouteId, RouteConfiguration>>;
+  /**
+   * Whether Alloy's Investigations have routes of their own, and are compared with Alloy's list of them. `off`: their
+   * webhooks go to `other`. For accounts that have that product of Alloy's: of another one, the list is refused.
+   */
+  readonly investigations: "off" | "on";
   /** What single Journeys do differently, by their token; what a Journey does not say is as in `routes`. */
   readonly journeyRoutes: Readonly<Record<string, JourneyRouteConfiguration>>;
   readonly polling: PollingSettings;
@@ -118,11 +128,19 @@ export interface JourneyRouteConfiguration {
   readonly routes?: Readonly<Partial<Record<RouteId, Partial<Publication>>>>;
 }
 
-/** Whether a route is published for any Journey: then it has its rule, its targets and its alarm. */
+/**
+ * Whether a route is published for any Journey: then it has its rule, its targets and its alarm. Those of Investigations
+ * are published by the stages that handle them alone.
+ */
 export function isEverPublished(
-  { routes, journeyRoutes }: Pick<StageConfiguration, "routes" | "journeyRoutes">,
+  {
+    routes,
+    journeyRoutes,
+    investigations,
+  }: Pick<StageConfiguration, "routes" | "journeyRoutes" | "investigations">,
   route: RouteId,
 ): boolean {
+  if (investigations === "off" && INVESTIGATION_ROUTE_IDS.some((id) => id === route)) return false;
   return (
     routes[route].publish ||
     Object.values(journeyRoutes).some((journey) => journey.routes?.[route]?.publish === true)
@@ -170,6 +188,10 @@ const journeyToken = v.pipe(
   v.regex(/^J-[A-Za-z0-9]+$/, "a Journey token, such as J-VCQoADBJxeHtmdAvFqoS"),
 );
 
+const JOURNEY_ROUTE_IDS = ROUTE_IDS.filter(
+  (id) => id !== "other" && !INVESTIGATION_ROUTE_IDS.some((own) => own === id),
+);
+
 const journeyRoutes = v.record(
   journeyToken,
   v.strictObject({
@@ -193,7 +215,7 @@ const journeyRoutes = v.record(
       v.strictObject(
         v.entriesFromList(
           // A body that is no Journey event belongs to no Journey.
-          ROUTE_IDS.filter((id) => id !== "other"),
+          JOURNEY_ROUTE_IDS,
           v.optional(
             v.pipe(
               v.strictObject({
@@ -339,6 +361,7 @@ const schema = v.strictObject({
     ),
   }),
   routes: v.strictObject(v.entriesFromList(ROUTE_IDS, route)),
+  investigations: v.picklist(["off", "on"], '"off" or "on"'),
   journeyRoutes,
   polling: v.strictObject({
     rateMs: v.pipe(

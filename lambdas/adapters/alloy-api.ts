@@ -1,7 +1,9 @@
 import { parseAlloyApplication } from "../domain/alloy-application.ts";
 import { isJsonObject, objectIn, readJson } from "../domain/foreign-json.ts";
 import { isToken, readNumber } from "../domain/foreign-text.ts";
-import type { AlloyAnswer, AlloyApi } from "../domain/polling-ports.ts";
+import { parseInvestigationPage } from "../domain/investigation-list.ts";
+import type { AlloyAnswer, AlloyApi, AlloyListAnswer } from "../domain/polling-ports.ts";
+import { INVESTIGATIONS } from "../settings.ts";
 import type { AlloyAuthorization } from "./alloy-authorization.ts";
 import { callAlloy } from "./alloy-http.ts";
 
@@ -65,6 +67,35 @@ export class HttpAlloyApi implements AlloyApi {
     return parsed !== null && "application" in parsed
       ? { kind: "application", application: parsed.application, ...rest }
       : { kind: "failed", cause: "not-an-application", retryAfterMs: null };
+  }
+
+  async listInvestigations(page: number, timeoutMs: number): Promise<AlloyListAnswer> {
+    const endsAt = this.#now() + timeoutMs;
+    const authorization = await this.#authorization.header(timeoutMs);
+    if (typeof authorization !== "string") return authorization.failure;
+    const query = new URLSearchParams({
+      pageNum: String(page),
+      numRowsPerPage: String(INVESTIGATIONS.pageSize),
+      sortColumn: "updated_at",
+      sortOrder: "DESC",
+      // An object in a query is written so by the parser of Alloy's server (docs/decisions/0037).
+      "q[includeClosed]": "true",
+    });
+    const answer = await callAlloy(
+      {
+        url: `${this.#baseUrl}/investigations?${query.toString()}`,
+        method: "GET",
+        authorization,
+        timeoutMs: endsAt - this.#now(),
+      },
+      { fetch: this.#fetch, now: this.#now },
+    );
+    if ("failure" in answer) return answer.failure;
+    const { status, body, restMs } = answer;
+    if (status >= 400) return { kind: "failed", cause: "refused", retryAfterMs: null };
+    const parsed = status === 200 ? parseInvestigationPage(body, page) : null;
+    if (parsed === null) return { kind: "failed", cause: "not-an-application", retryAfterMs: null };
+    return { kind: "investigations", page: parsed, ...(restMs !== null && { restMs }) };
   }
 
   renewCredentials(): void {

@@ -25,7 +25,19 @@ export function applicationKey(applicationToken: string) {
   return { pk: `APPLICATION#${applicationToken}`, sk: "STATE" };
 }
 
-export function eventKey(applicationToken: string | null, eventId: string, at: number) {
+export function investigationKey(investigationToken: string) {
+  return { pk: `INVESTIGATION#${investigationToken}`, sk: "STATE" };
+}
+
+export function eventKey(
+  applicationToken: string | null,
+  eventId: string,
+  at: number,
+  investigationToken?: string,
+) {
+  if (investigationToken !== undefined) {
+    return { pk: investigationKey(investigationToken).pk, sk: `${eventsFrom(at)}#${eventId}` };
+  }
   if (applicationToken === null) {
     // A body that names no application is a collection of its own, and its time is the envelope's,
     // which each attempt of Alloy's stamps anew: in the key, it would make an item of each.

@@ -5,18 +5,21 @@ import type {
   DueApplications,
   EventQueue,
   GapAnnouncer,
+  Investigations,
 } from "../domain/polling-ports.ts";
 import type {
   ApplicationStore,
   DeadLetters,
   EventPublisher,
   Idempotency,
+  InvestigationStore,
   PayloadReader,
   QueueMessages,
 } from "../domain/ports.ts";
 import {
   DELIVERY_GAP_DETAIL_TYPE,
   EVENT_SOURCE,
+  INVESTIGATION_GAP_DETAIL_TYPE,
   PAYLOAD_PREFIXES,
   ROUTE_TITLES,
   TABLE,
@@ -82,6 +85,7 @@ export const INGEST_RIGHTS = {
 /** What the consumer's adapters need. */
 export const CONSUMER_RIGHTS: {
   readonly store: Rights<ApplicationStore>;
+  readonly investigations: Rights<InvestigationStore>;
   readonly idempotency: Rights<Idempotency>;
   readonly publisher: Rights<EventPublisher>;
   readonly deadLetters: Rights<DeadLetters>;
@@ -101,6 +105,11 @@ export const CONSUMER_RIGHTS: {
     recordFailure: [applications("PutItem")],
     hasFailure: [applications("GetItem")],
     clearFailure: [applications("DeleteItem")],
+  },
+  investigations: {
+    join: [applications("GetItem"), applications("UpdateItem")],
+    recordFailure: [applications("UpdateItem")],
+    clearFailure: [applications("UpdateItem")],
   },
   // Begin, complete, release.
   idempotency: { once: [records("PutItem"), records("UpdateItem"), records("DeleteItem")] },
@@ -124,6 +133,7 @@ export const CONSUMER_RIGHTS: {
 /** What the poller's adapters need. */
 export const POLLER_RIGHTS: {
   readonly applications: Rights<DueApplications>;
+  readonly investigations: Rights<Investigations>;
   readonly deliveries: Rights<Deliveries>;
   readonly outcomes: Rights<OutcomeCounts>;
   readonly queue: Rights<EventQueue>;
@@ -142,6 +152,13 @@ export const POLLER_RIGHTS: {
     witness: [applications("Query")],
     keepWitness: [applications("UpdateItem")],
   },
+  investigations: {
+    look: [applications("Query")],
+    keepGap: [applications("UpdateItem")],
+    openGaps: [index(TABLE.gapIndex)],
+    cursor: [applications("Query")],
+    keepCursor: [applications("UpdateItem")],
+  },
   deliveries: {
     record: [
       { action: "cloudwatch:GetMetricData", on: "every-metric" },
@@ -151,6 +168,6 @@ export const POLLER_RIGHTS: {
   outcomes: { total: [{ action: "cloudwatch:GetMetricData", on: "every-metric" }] },
   queue: { send: [{ action: "sqs:SendMessage", on: "event-queue" }] },
   payloads: { put: [claimCheck("poll", "s3:PutObject")] },
-  gaps: { announce: [putting([DELIVERY_GAP_DETAIL_TYPE])] },
+  gaps: { announce: [putting([DELIVERY_GAP_DETAIL_TYPE, INVESTIGATION_GAP_DETAIL_TYPE])] },
   secret: { read: [{ action: "secretsmanager:GetSecretValue", on: "alloy-api-secret" }] },
 };

@@ -1,11 +1,15 @@
 import { jsonForSqs } from "../domain/envelope.ts";
 import { PermanentError, TransientError } from "../domain/errors.ts";
-import type { GapNotice } from "../domain/gap-notice.ts";
+import type { GapNotice, InvestigationGapNotice } from "../domain/gap-notice.ts";
 import type { GapAnnouncer } from "../domain/polling-ports.ts";
 import type { EventPublisher } from "../domain/ports.ts";
 import type { PublishedEvent } from "../domain/published-event.ts";
 import type { Refusal } from "../domain/refusal.ts";
-import { DELIVERY_GAP_DETAIL_TYPE, ROUTE_TITLES } from "../settings.ts";
+import {
+  DELIVERY_GAP_DETAIL_TYPE,
+  INVESTIGATION_GAP_DETAIL_TYPE,
+  ROUTE_TITLES,
+} from "../settings.ts";
 import { putEach } from "./put-events.ts";
 import type { PutEvents } from "./put-events.ts";
 
@@ -34,9 +38,10 @@ export class BusGapAnnouncer implements GapAnnouncer {
     this.#bus = bus;
   }
 
-  async announce(notices: readonly GapNotice[]): Promise<void> {
+  async announce(notices: readonly (GapNotice | InvestigationGapNotice)[]): Promise<void> {
     const entries = notices.map((notice) => ({
-      detailType: DELIVERY_GAP_DETAIL_TYPE,
+      detailType:
+        "investigationToken" in notice ? INVESTIGATION_GAP_DETAIL_TYPE : DELIVERY_GAP_DETAIL_TYPE,
       detail: jsonForSqs(notice),
     }));
     const refusals = (await putEach(entries, this.#bus)).filter((one) => one !== null);

@@ -34,7 +34,7 @@ const KeySchema = v.object({ pk: v.string(), dueAt: v.number() });
 
 const stage = v.picklist(GAP_STAGES);
 
-const GapSchema = v.object({
+export const GapSchema = v.object({
   gapId: v.string(),
   stage,
   since: v.number(),
@@ -86,7 +86,7 @@ const EventSchema = v.object({
   isWithheld: v.nullish(v.boolean(), false),
 });
 
-const FailureSchema = v.object({
+export const FailureSchema = v.object({
   eventId: v.string(),
   eventType: v.string(),
   failedAt: v.number(),

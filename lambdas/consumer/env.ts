@@ -22,6 +22,7 @@ const SettingsSchema = v.object({
   journeys: v.array(v.string()),
   ignoredEventTypes: v.array(v.string()),
   routes: v.object(v.entriesFromList(ROUTE_IDS, RouteSchema)),
+  investigations: v.boolean(),
   journeyRoutes: v.record(v.string(), JourneyRoutesSchema),
   countedJourneys: v.array(v.string()),
   firstCheckMs: v.number(),

@@ -64,7 +64,7 @@ export function makeConsumerHandler(dependencies: ConsumerDependencies) {
       const unreadable: Promise<void>[] = [];
       const reading = event.Records.map(async (record) => {
         try {
-          const work = await readWork(record, payloads);
+          const work = await readWork(record, payloads, dependencies.settings);
           records.read(record, work);
           works.push(work);
         } catch (error) {

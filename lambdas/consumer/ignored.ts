@@ -17,6 +17,7 @@ export function isIgnored(subject: Subject, settings: ConsumerSettings): boolean
       return !acceptsJourney(subject.submission.journeyToken, settings);
     case "correction":
       return !acceptsJourney(subject.correction.snapshot.journeyToken, settings);
+    case "investigation":
     case "foreign-webhook":
       return false;
   }

@@ -8,6 +8,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import type { Context, SQSEvent } from "aws-lambda";
 
 import { DynamoApplicationStore } from "../adapters/dynamo-application-store.ts";
+import { DynamoInvestigations } from "../adapters/dynamo-investigations.ts";
 import { EventBridgePublisher } from "../adapters/event-bridge-publisher.ts";
 import { PowertoolsIdempotency } from "../adapters/powertools-idempotency.ts";
 import { S3PayloadReader } from "../adapters/s3-payload-reader.ts";
@@ -44,6 +45,7 @@ const handle = makeConsumerHandler({
     tableName: environment.applicationTableName,
     eventRetentionMs: settings.eventRetentionMs,
   }),
+  investigations: new DynamoInvestigations(dynamo, environment.applicationTableName),
   idempotency,
   publisher: new EventBridgePublisher({ client: bus, busName: environment.eventBusName, sleep }),
   deadLetters: new SqsDeadLetters(sqs, environment.deadLetterQueueUrl),

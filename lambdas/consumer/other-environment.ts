@@ -8,6 +8,7 @@ import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import { recordOf } from "./event-steps.ts";
 import { foreignRecordOf } from "./process.ts";
 import type { ProcessDependencies, Processed } from "./process.ts";
+import { investigationRecordOf } from "./process-investigation.ts";
 import { isOfThisWork } from "./remembered.ts";
 import type { Subject, Work } from "./work.ts";
 
@@ -53,6 +54,8 @@ function recordApart(work: Work, settings: ConsumerSettings): EventRecord | null
         recordOf(work, subject.event, subject.body, settings),
         subject.event.environment,
       );
+    case "investigation":
+      return apart(investigationRecordOf(work, subject), subject.event.environment);
     case "foreign-webhook":
       return apart(foreignRecordOf(work, subject), subject.webhook.environment);
     case "submission":
@@ -63,12 +66,14 @@ function recordApart(work: Work, settings: ConsumerSettings): EventRecord | null
 
 function apart(record: EventRecord, environment: Environment | null): EventRecord {
   const eventId = contentIdOf("other environment", { environment, eventId: record.eventId });
-  return { ...record, eventId, applicationToken: null };
+  const { investigationToken: _, ...rest } = record;
+  return { ...rest, eventId, applicationToken: null };
 }
 
 function environmentOf(subject: Subject): Environment | null {
   switch (subject.kind) {
     case "journey-event":
+    case "investigation":
       return subject.event.environment;
     case "foreign-webhook":
       return subject.webhook.environment;
@@ -83,6 +88,7 @@ function applicationTokenOf(subject: Subject): string | null {
   switch (subject.kind) {
     case "journey-event":
       return subject.event.applicationToken;
+    case "investigation":
     case "foreign-webhook":
       return null;
     case "submission":

@@ -1,6 +1,11 @@
 import type { ForeignWebhook } from "../domain/journey-event.ts";
 import { stateOfHint, stateOfSubmission } from "../domain/observation.ts";
-import type { ApplicationStore, EventRecord, Idempotency } from "../domain/ports.ts";
+import type {
+  ApplicationStore,
+  EventRecord,
+  Idempotency,
+  InvestigationStore,
+} from "../domain/ports.ts";
 import { publishedForeignWebhook } from "../domain/published-event.ts";
 import type { PublishedEvent } from "../domain/published-event.ts";
 import { METRICS } from "../settings.ts";
@@ -10,6 +15,7 @@ import { acceptsJourney } from "./ignored.ts";
 import { mergeAndCount } from "./merge-and-count.ts";
 import { processCorrection } from "./process-correction.ts";
 import { processJourneyEvent } from "./process-event.ts";
+import { processInvestigation } from "./process-investigation.ts";
 import { isOfThisWork, isRemembered } from "./remembered.ts";
 import type { Subject, Work } from "./work.ts";
 
@@ -17,6 +23,7 @@ type ForeignSubject = Extract<Subject, { kind: "foreign-webhook" }>;
 
 export interface ProcessDependencies {
   readonly store: ApplicationStore;
+  readonly investigations: InvestigationStore;
   /** For the effect of another identity than the work's own. */
   readonly once: Idempotency["once"];
   readonly settings: ConsumerSettings;
@@ -51,6 +58,8 @@ export async function processWork(
   switch (kind) {
     case "journey-event":
       return processJourneyEvent(work, subject.event, subject.body, publish, dependencies);
+    case "investigation":
+      return processInvestigation(work, subject, publish, dependencies);
     case "foreign-webhook":
       return processForeignWebhook(work, subject, publish, dependencies);
     case "correction":

@@ -1,3 +1,4 @@
+import { routeOfInvestigation } from "../domain/investigation-event.ts";
 import { publicationOf, routeOf } from "../domain/journey-routes.ts";
 import type { Recording } from "../domain/ports.ts";
 import type { ConsumerSettings } from "../settings.ts";
@@ -17,6 +18,8 @@ export function isRemembered({ subject, receipt }: Work, settings: ConsumerSetti
       return false;
     case "correction":
       return true;
+    case "investigation":
+      return settings.routes[routeOfInvestigation(subject.event)].publish;
     case "foreign-webhook":
       return settings.routes[subject.route].publish;
     case "journey-event": {

@@ -25,7 +25,7 @@ export interface RunDependencies extends Omit<ProcessDependencies, "once"> {
 
 /** Makes the function that takes one work of a batch from its beginning to its end. */
 export function makeRun(dependencies: RunDependencies) {
-  const { idempotency, settle, gate, records, time, store, settings, metrics, now } = dependencies;
+  const { idempotency, settle, gate, records, time, settings } = dependencies;
   const once: Idempotency["once"] = (eventId, effect) =>
     idempotency.once(eventId, inTime(isOver, effect));
 
@@ -53,7 +53,7 @@ export function makeRun(dependencies: RunDependencies) {
     if (time.isBelow(LEFT_MS.lastCall)) return { kind: "postponed" };
     let isDone = false;
     const action = async () => {
-      const processed = await processWork(work, publish, { store, once, settings, metrics, now });
+      const processed = await processWork(work, publish, { ...dependencies, once });
       isDone = true;
       return processed;
     };

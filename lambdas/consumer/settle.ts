@@ -4,7 +4,12 @@ import { webhookOf } from "../domain/alias.ts";
 import { PermanentError } from "../domain/errors.ts";
 import { factsOf } from "../domain/event-types.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
-import type { ApplicationStore, DeadLetters, QueueMessages } from "../domain/ports.ts";
+import type {
+  ApplicationStore,
+  DeadLetters,
+  InvestigationStore,
+  QueueMessages,
+} from "../domain/ports.ts";
 import { METRICS, QUEUE } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
@@ -20,6 +25,7 @@ export type Result =
 
 export interface SettleDependencies {
   readonly store: ApplicationStore;
+  readonly investigations: InvestigationStore;
   readonly deadLetters: DeadLetters;
   readonly messages: QueueMessages;
   readonly metrics: Metrics;
@@ -45,7 +51,7 @@ const CONFLICT_SECONDS: readonly number[] = [2, 10, 30, 30, 60];
  * @returns a function that returns the records to give back to the queue.
  */
 export function makeSettle(dependencies: SettleDependencies) {
-  const { store, deadLetters, messages, metrics, logger, now } = dependencies;
+  const { store, investigations, deadLetters, messages, metrics, logger, now } = dependencies;
 
   return async (
     records: readonly SQSRecord[],
@@ -156,12 +162,17 @@ export function makeSettle(dependencies: SettleDependencies) {
     reason: string,
     deadLettered: boolean,
   ): Promise<void> {
-    if (work === null || work.subject.kind !== "journey-event") return;
-    const { applicationToken, eventId, type: eventType } = work.subject.event;
-    const { receiptId } = work.receipt;
-    const failure = { applicationToken, eventId, eventType, reason, receiptId, deadLettered };
+    const { subject, receipt } = work ?? {};
+    const failure = { reason, deadLettered, failedAt: now() };
     try {
-      await store.recordFailure({ ...failure, failedAt: now() });
+      if (subject?.kind === "journey-event") {
+        const { applicationToken, eventId, type: eventType } = subject.event;
+        const receiptId = receipt?.receiptId ?? "";
+        await store.recordFailure({ applicationToken, eventId, eventType, receiptId, ...failure });
+      } else if (subject?.kind === "investigation") {
+        const { investigationToken, eventId, status: eventType } = subject.event;
+        await investigations.recordFailure({ investigationToken, eventId, eventType, ...failure });
+      }
     } catch (error) {
       logger.warn("consumer.failure.unrecorded", { ...keysOf(work), error: nameOf(error) });
     }
@@ -176,10 +187,15 @@ export function makeSettle(dependencies: SettleDependencies) {
 
   /** A delete costs a write unit even when nothing is there, so only what may have failed pays it. */
   async function clearEvidence(work: Work | null, kind: "done" | "duplicate"): Promise<void> {
-    if (work === null || work.subject.kind !== "journey-event") return;
-    if (!mayHaveFailed(work)) return;
-    const { event } = work.subject;
+    if (work === null || !mayHaveFailed(work)) return;
+    const { subject } = work;
     try {
+      if (subject.kind === "investigation") {
+        const { investigationToken, eventId } = subject.event;
+        await investigations.clearFailure(investigationToken, eventId);
+      }
+      if (subject.kind !== "journey-event") return;
+      const { event } = subject;
       // Whoever gave the event its effect has cleared the failure of its other id (`process-event.ts`).
       const otherIds = kind === "duplicate" ? await otherIdsOf(event, work) : [];
       for (const eventId of [event.eventId, ...otherIds]) {
@@ -206,6 +222,10 @@ function keysOf(work: Work | null): Readonly<Record<string, string>> {
   }
   if (subject.kind === "correction") {
     return { receiptId, applicationToken: subject.correction.snapshot.applicationToken };
+  }
+  if (subject.kind === "investigation") {
+    const { eventId, investigationToken, status: eventType } = subject.event;
+    return { receiptId, eventId, investigationToken, eventType };
   }
   if (subject.kind === "foreign-webhook") {
     const { eventId, type: eventType } = subject.webhook;

@@ -5,6 +5,8 @@ import type { Correction } from "../domain/correction.ts";
 import { decodeEnvelope } from "../domain/decode-envelope.ts";
 import { readBody } from "../domain/envelope.ts";
 import { PermanentError } from "../domain/errors.ts";
+import { parseInvestigationEvent } from "../domain/investigation-event.ts";
+import type { InvestigationEvent } from "../domain/investigation-event.ts";
 import { parseWebhook } from "../domain/journey-event.ts";
 import type { Environment, ForeignWebhook, ParsedWebhook } from "../domain/journey-event.ts";
 import type { Submission } from "../domain/observation.ts";
@@ -13,10 +15,20 @@ import type { Receipt } from "../domain/published-event.ts";
 import { lookAlikesNamed } from "../domain/look-alikes.ts";
 import type { LookAlike } from "../domain/reconciliation.ts";
 import { parseSubmission } from "../domain/submission.ts";
+import type { ConsumerSettings } from "../settings.ts";
 
 /** What one queue record asks for. */
 export type Subject =
   | (Extract<ParsedWebhook, { kind: "journey-event" }> & { readonly body: Uint8Array })
+  | {
+      readonly kind: "investigation";
+      readonly event: InvestigationEvent;
+      /** When Alloy sent this attempt, epoch milliseconds; null: unknown. */
+      readonly sentAt: number | null;
+      readonly cutTexts: number;
+      /** As it came. */
+      readonly body: Uint8Array;
+    }
   | {
       readonly kind: "foreign-webhook";
       readonly webhook: ForeignWebhook;
@@ -59,7 +71,11 @@ export interface Work {
  *
  * @throws PermanentError with the reason, when nobody could ever read it.
  */
-export async function readWork(record: SQSRecord, payloads: PayloadReader): Promise<Work> {
+export async function readWork(
+  record: SQSRecord,
+  payloads: PayloadReader,
+  { investigations }: Pick<ConsumerSettings, "investigations">,
+): Promise<Work> {
   const decoded = decodeEnvelope(record.body, Number(record.attributes.SentTimestamp));
   if ("reason" in decoded) throw new PermanentError(decoded.reason);
   const { envelope } = decoded;
@@ -111,6 +127,12 @@ export async function readWork(record: SQSRecord, payloads: PayloadReader): Prom
     }
     case "other":
     case "unrecognised": {
+      const step = investigations ? parseInvestigationEvent(text) : null;
+      if (step !== null) {
+        const { eventId, investigationToken: sequence, at } = step.event;
+        const key = isForced ? `${eventId} ${receiptId}` : eventId;
+        return { key, sequence, at, subject: { kind: "investigation", ...step, body }, ...rest };
+      }
       const { kind: route, webhook } = parsed;
       const subject = { kind: "foreign-webhook", webhook, route, body } as const;
       const { eventId: key } = webhook;

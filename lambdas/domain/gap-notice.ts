@@ -38,6 +38,30 @@ export interface GapNotice {
   readonly evidence: string;
 }
 
+/** The `Detail` of `Investigation Delivery Gap`, version 1: as that of an application's gap. */
+export interface InvestigationGapNotice extends Omit<
+  GapNotice,
+  "applicationToken" | "journeyToken" | "journeyName" | "externalIds"
+> {
+  readonly investigationToken: string;
+}
+
+/** What the bus is told when the poller found this gap of an Investigation where there was that one before. */
+export function investigationNotice(options: {
+  readonly investigationToken: string;
+  readonly before: Gap | null;
+  readonly after: Gap | null;
+  readonly now: number;
+  readonly environment: Environment;
+}): InvestigationGapNotice | null {
+  const { investigationToken, environment, now } = options;
+  const change = changeOf({ ...options, isGivenUp: false });
+  if (change === null) return null;
+  const closedAt = change.change === "closed" ? now : null;
+  const frame = frameOf(change.gap, change.change, closedAt);
+  return { ...frame, environment, investigationToken };
+}
+
 /** What the bus is told when a check found this gap where there was that one before. */
 export function noticeOf(options: {
   readonly state: ApplicationState;
@@ -49,14 +73,29 @@ export function noticeOf(options: {
   /** Of an application that does not say it. */
   readonly environment: Environment;
 }): GapNotice | null {
-  const { state, before, after, isGivenUp, now, environment } = options;
+  const { state, now, environment } = options;
+  const change = changeOf(options);
+  if (change === null) return null;
+  const closedAt = options.after === null ? now : null;
+  return notice(state, change.gap, change.change, closedAt, environment);
+}
+
+/** What there is to say of a gap; null when nothing has changed. */
+function changeOf({
+  before,
+  after,
+  isGivenUp,
+}: {
+  readonly before: Gap | null;
+  readonly after: Gap | null;
+  readonly isGivenUp: boolean;
+}): { readonly gap: Gap; readonly change: GapNotice["change"] } | null {
   if (after !== null) {
     const told = before === null || before.isUntold ? null : before;
     if (told?.stage === after.stage) return null;
-    return notice(state, after, told === null ? "opened" : "moved", null, environment);
+    return { gap: after, change: told === null ? "opened" : "moved" };
   }
-  if (before === null) return null;
-  return notice(state, before, isGivenUp ? "given-up" : "closed", now, environment);
+  return before === null ? null : { gap: before, change: isGivenUp ? "given-up" : "closed" };
 }
 
 /** What the bus is told of a webhook that came late. */
@@ -77,16 +116,23 @@ function notice(
   environment: Environment,
 ): GapNotice {
   const { applicationToken, journeyToken, journeyName, externalIds } = state;
-  const { gapId, stage, since, detectedAt, eventCount, events, evidence } = gap;
   return {
-    version: 1,
-    gapId,
-    change,
+    ...frameOf(gap, change, closedAt),
     environment: state.environment ?? environment,
     applicationToken,
     journeyToken,
     journeyName,
     externalIds,
+  };
+}
+
+/** What a notice says, whomever the gap is of. */
+function frameOf(gap: Gap, change: GapNotice["change"], closedAt: number | null) {
+  const { gapId, stage, since, detectedAt, eventCount, events, evidence } = gap;
+  return {
+    version: 1,
+    gapId,
+    change,
     stage,
     since: iso(since),
     detectedAt: iso(detectedAt),
@@ -100,7 +146,7 @@ function notice(
       stage: eventStage,
     })),
     evidence,
-  };
+  } as const;
 }
 
 function iso(epochMs: number): string {

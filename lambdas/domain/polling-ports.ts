@@ -4,7 +4,9 @@ import type { ApplicationState } from "./application-state.ts";
 import type { DeliveryRecord } from "./delivery.ts";
 import type { Envelope } from "./envelope.ts";
 import type { Gap } from "./gap.ts";
-import type { GapNotice } from "./gap-notice.ts";
+import type { GapNotice, InvestigationGapNotice } from "./gap-notice.ts";
+import type { InvestigationPage } from "./investigation-list.ts";
+import type { KnownInvestigation } from "./investigation.ts";
 import type { RecordedEvent, RecordedFailure } from "./reconciliation.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -132,6 +134,39 @@ export interface DueApplications {
   keepWitness(changes: Partial<Witness>): Promise<void>;
 }
 
+/** How far Alloy's list of Investigations has been read; times in epoch milliseconds. */
+export interface ListCursor {
+  /** When it was read first: steps before are history. */
+  readonly since: number;
+  /** What moved before has been read. */
+  readonly readTo: number;
+  /** A reading that had more pages than one run reads: where the next run goes on, and when it began. */
+  readonly rest: {
+    readonly page: number;
+    readonly beganAt: number;
+    readonly lastAt: number;
+  } | null;
+}
+
+/** An Investigation in gap. */
+export interface OpenInvestigationGap {
+  readonly investigationToken: string;
+  readonly since: number;
+  readonly stage: GapStage;
+}
+
+/** The Investigations, as the poller compares them with Alloy's list. */
+export interface Investigations {
+  /** Null when nothing is known of it. */
+  look(investigationToken: string): Promise<KnownInvestigation | null>;
+  keepGap(investigationToken: string, gap: Gap | null): Promise<void>;
+  /** Those in gap, and those of which the consumer has recorded a failure since: they may be. */
+  openGaps(): Promise<readonly OpenInvestigationGap[]>;
+  /** Null before the first reading. */
+  cursor(): Promise<ListCursor | null>;
+  keepCursor(cursor: ListCursor): Promise<void>;
+}
+
 /** How webhooks fared on their way in. */
 export interface Deliveries {
   /** @throws TransientError when the metrics, or the queue, cannot be read. */
@@ -141,7 +176,7 @@ export interface Deliveries {
 /** Tells the bus of gaps. */
 export interface GapAnnouncer {
   /** @throws TransientError when the bus did not take all of them, PermanentError when it will never take the rest. */
-  announce(notices: readonly GapNotice[]): Promise<void>;
+  announce(notices: readonly (GapNotice | InvestigationGapNotice)[]): Promise<void>;
 }
 
 /** The event queue, as the poller fills it. */
@@ -177,7 +212,7 @@ interface AlloyRest {
 
 /**
  * - `timeout`: not answered, or not to the end; `unreachable`: no connection, or a redirect;
- * - `server-error`: 5xx; `not-an-application`: 2xx with something else;
+ * - `server-error`: 5xx; `not-an-application`: 2xx with something else than was asked for;
  * - `refused`: a 4xx that no wait mends; `too-large`: more than can be read.
  */
 export type AlloyFailure =
@@ -187,6 +222,11 @@ export type AlloyFailure =
   | "not-an-application"
   | "refused"
   | "too-large";
+
+/** What one call of the list of Investigations came to. */
+export type AlloyListAnswer =
+  | ({ readonly kind: "investigations"; readonly page: InvestigationPage } & AlloyRest)
+  | Extract<AlloyAnswer, { kind: "unauthorized" | "rate-limited" | "failed" }>;
 
 /** Alloy's API. */
 export interface AlloyApi {
@@ -199,6 +239,12 @@ export interface AlloyApi {
     asked: { readonly applicationToken: string; readonly journeyToken: string },
     timeoutMs: number,
   ): Promise<AlloyAnswer>;
+  /**
+   * One page of the list of Investigations, those that moved last first; nothing is retried here.
+   *
+   * @param page - from 1.
+   */
+  listInvestigations(page: number, timeoutMs: number): Promise<AlloyListAnswer>;
   /** Forgets the credentials in use, after a 401: the next call reads them anew. */
   renewCredentials(): void;
 }

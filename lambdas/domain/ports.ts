@@ -2,15 +2,19 @@ import type { RouteId } from "../settings.ts";
 import type { HealedMark, NearbyReports } from "./alias.ts";
 import type { ApplicationState, EntityRegister } from "./application-state.ts";
 import type { EnvelopeKind } from "./envelope.ts";
+import type { InvestigationEvent } from "./investigation-event.ts";
+import type { InvestigationReport } from "./investigation.ts";
 import type { JourneyEvent } from "./journey-event.ts";
 import type { PublishedEvent } from "./published-event.ts";
+import type { RecordedFailure } from "./reconciliation.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** One event as it is kept: what arrived, when, and what was made of it. */
 export interface EventRecord {
   readonly eventId: string;
-  /** Null for a body that names no application; it is kept under its own id. */
+  /** Null for a body that names no application; it is kept under its own id, or with its Investigation. */
   readonly applicationToken: string | null;
+  readonly investigationToken?: string;
   readonly type: string;
   /** When it happened at Alloy, or, where the body does not say, when it arrived; epoch milliseconds. */
   readonly at: number;
@@ -105,6 +109,22 @@ export interface ApplicationStore {
   /** Whether a failure of the event is recorded; a rare read. */
   hasFailure(applicationToken: string, eventId: string): Promise<boolean>;
   clearFailure(applicationToken: string, eventId: string): Promise<void>;
+}
+
+/** Evidence that a step of an Investigation could not be processed. */
+export type InvestigationFailure = RecordedFailure & { readonly investigationToken: string };
+
+/** What the consumer keeps of Investigations. */
+export interface InvestigationStore {
+  /**
+   * Joins a step with what is known of its Investigation (`joinReport`).
+   *
+   * @returns the report under which the step is known: another one's, where that has told of it.
+   */
+  join(event: InvestigationEvent, origin: EnvelopeKind): Promise<InvestigationReport>;
+  /** Keeps evidence of a failure, and has the poller look at the Investigation (`Investigations.openGaps`). */
+  recordFailure(failure: InvestigationFailure): Promise<void>;
+  clearFailure(investigationToken: string, eventId: string): Promise<void>;
 }
 
 /** Puts events on the bus. */

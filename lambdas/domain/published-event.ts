@@ -3,6 +3,9 @@ import { outcomeOf, statusOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
 import type { ApplicationStatus } from "./event-types.ts";
 import type { EnvelopeKind } from "./envelope.ts";
+import { routeOfInvestigation } from "./investigation-event.ts";
+import type { InvestigationEvent } from "./investigation-event.ts";
+import type { InvestigationReport } from "./investigation.ts";
 import type { Snapshot } from "./observation.ts";
 import type { Environment, ExternalIds, ForeignWebhook, JourneyEvent } from "./journey-event.ts";
 import type { EventReport } from "./reconciliation.ts";
@@ -30,6 +33,20 @@ export interface PublishedEvent {
   readonly receivedAt: string;
   /** It arrived after a newer event had moved the state. */
   readonly late: boolean;
+  /** On the routes of Investigations alone. */
+  readonly investigation?: PublishedInvestigation;
+}
+
+/** The Investigation that an event is about. */
+interface PublishedInvestigation {
+  readonly token: string;
+  /** What it has come to by this event, as Alloy says it. */
+  readonly status: string;
+  /** What the account calls its kind, and its outcome; null where only Alloy's list would say it. */
+  readonly type: string | null;
+  readonly outcome: string | null;
+  readonly alertTokens: readonly string[];
+  readonly entityTokens: readonly string[];
 }
 
 /** How an event came to us. */
@@ -123,6 +140,45 @@ export function publishedCorrection(options: {
   };
 }
 
+/** What the bus is told about a step of an Investigation. */
+export function publishedInvestigation(options: {
+  readonly event: InvestigationEvent;
+  /** Under which it is known. */
+  readonly report: Pick<InvestigationReport, "eventId" | "late">;
+  readonly receipt: Receipt;
+  /** Of a webhook that does not say it. */
+  readonly environment: Environment;
+}): PublishedEvent {
+  const { event, report, receipt } = options;
+  const { investigationToken: token, status, type, outcome, alertTokens, entityTokens } = event;
+  return {
+    ...NO_APPLICATION,
+    version: 1,
+    eventId: report.eventId,
+    route: routeOfInvestigation(event),
+    environment: event.environment ?? options.environment,
+    eventType: status,
+    eventAt: new Date(event.at).toISOString(),
+    origin: receipt.origin,
+    receivedAt: new Date(receipt.receivedAt).toISOString(),
+    late: report.late,
+    investigation: { token, status, type, outcome, alertTokens, entityTokens },
+  };
+}
+
+/** What an event says of an application that is about none. */
+const NO_APPLICATION = {
+  applicationToken: null,
+  journeyToken: null,
+  journeyName: null,
+  status: null,
+  outcome: null,
+  entityToken: null,
+  entityApplicationToken: null,
+  node: { id: null, type: null },
+  externalIds: { group: null, entity: null, partner: null, application: null },
+};
+
 /** What the bus is told about a body that is not a Journey event. */
 export function publishedForeignWebhook(options: {
   readonly webhook: ForeignWebhook;
@@ -132,21 +188,13 @@ export function publishedForeignWebhook(options: {
 }): PublishedEvent {
   const { webhook, route, receipt } = options;
   return {
+    ...NO_APPLICATION,
     version: 1,
     eventId: webhook.eventId,
     route,
     environment: webhook.environment ?? options.environment,
-    applicationToken: null,
-    journeyToken: null,
-    journeyName: null,
     eventType: webhook.type,
     eventAt: webhook.at === null ? null : new Date(webhook.at).toISOString(),
-    status: null,
-    outcome: null,
-    entityToken: null,
-    entityApplicationToken: null,
-    node: { id: null, type: null },
-    externalIds: { group: null, entity: null, partner: null, application: null },
     origin: receipt.origin,
     receivedAt: new Date(receipt.receivedAt).toISOString(),
     late: false,

@@ -1,5 +1,5 @@
 import { PUBLISHED_TEXT } from "../settings.ts";
-import type { GapNotice } from "./gap-notice.ts";
+import type { GapNotice, InvestigationGapNotice } from "./gap-notice.ts";
 import type { PublishedEvent } from "./published-event.ts";
 
 /*
@@ -37,6 +37,14 @@ export function eventWithinLimits(event: PublishedEvent): PublishedEvent {
       partner: scissors.cutId(externalIds.partner),
       application: scissors.cutId(externalIds.application),
     },
+    ...(event.investigation !== undefined && {
+      investigation: {
+        ...event.investigation,
+        status: scissors.cutType(event.investigation.status),
+        type: scissors.cut(event.investigation.type),
+        outcome: scissors.cut(event.investigation.outcome),
+      },
+    }),
   };
   return scissors.haveCut ? cut : event;
 }
@@ -44,9 +52,10 @@ export function eventWithinLimits(event: PublishedEvent): PublishedEvent {
 /** The same for a notice of a gap. */
 export function noticeWithinLimits(notice: GapNotice): GapNotice {
   const scissors = new Scissors();
-  const { externalIds, events } = notice;
+  const { externalIds } = notice;
   const cut: GapNotice = {
     ...notice,
+    ...frameWithin(notice, scissors),
     applicationToken: scissors.cutText(notice.applicationToken),
     journeyToken: scissors.cut(notice.journeyToken),
     journeyName: scissors.cut(notice.journeyName),
@@ -55,10 +64,24 @@ export function noticeWithinLimits(notice: GapNotice): GapNotice {
       partner: scissors.cutId(externalIds.partner),
       application: scissors.cutId(externalIds.application),
     },
-    events: events.map((event) => ({ ...event, eventType: scissors.cutType(event.eventType) })),
-    evidence: scissors.cutText(notice.evidence),
   };
   return scissors.haveCut ? cut : notice;
+}
+
+/** The same for that of an Investigation. */
+export function investigationNoticeWithinLimits(
+  notice: InvestigationGapNotice,
+): InvestigationGapNotice {
+  const scissors = new Scissors();
+  const cut = { ...notice, ...frameWithin(notice, scissors) };
+  return scissors.haveCut ? cut : notice;
+}
+
+function frameWithin({ events, evidence }: InvestigationGapNotice | GapNotice, scissors: Scissors) {
+  return {
+    events: events.map((event) => ({ ...event, eventType: scissors.cutType(event.eventType) })),
+    evidence: scissors.cutText(evidence),
+  };
 }
 
 /** Cuts texts, and knows whether it has. */

@@ -1,6 +1,11 @@
 import { isOtherEnvironment } from "../domain/environment.ts";
 import type { Environment } from "../domain/journey-event.ts";
-import type { AlloyAnswer, AlloyApi, AlloyFailure } from "../domain/polling-ports.ts";
+import type {
+  AlloyAnswer,
+  AlloyApi,
+  AlloyFailure,
+  AlloyListAnswer,
+} from "../domain/polling-ports.ts";
 import { METRICS, POLLER } from "../settings.ts";
 import type { PollingSettings } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -21,6 +26,12 @@ export interface Unanswered {
 /** `stopped`: no call was made, since this run asks nothing more. */
 export type Asked = Answered | Unanswered | { readonly kind: "stopped" };
 
+/** The same of a page of the list of Investigations. */
+export type Listed =
+  | Extract<AlloyListAnswer, { kind: "investigations" }>
+  | { readonly kind: "unanswered"; readonly isFutile: boolean }
+  | { readonly kind: "stopped" };
+
 /** Why a run asks nothing more. */
 export type StopReason = "credentials" | "outage" | "rate-limit" | "nobody-known" | "budget";
 
@@ -38,6 +49,8 @@ export interface AlloyCaller {
    * @param begun - called when its turn has come.
    */
   ask(application: AskedApplication, attempt: number, begun?: () => void): Promise<Asked>;
+  /** Calls once for a page of the list of Investigations, from 1. */
+  list(page: number): Promise<Listed>;
   /** Null while it may be asked. */
   stopReason(): StopReason | null;
   /** For what a run found out besides. */
@@ -98,10 +111,10 @@ export function makeAlloyCaller(options: {
   }
 
   /** Null when it is not made. */
-  async function call(
-    application: AskedApplication,
+  async function call<Answer>(
+    make: (timeoutMs: number) => Promise<Answer>,
     begun?: () => void,
-  ): Promise<AlloyAnswer | null> {
+  ): Promise<Answer | null> {
     if (stopped !== null) return null;
     if (callsLeft === 0 || !(await bucket.take(deadline))) stop("budget");
     // Another call may have found out something while this one waited for its turn.
@@ -110,7 +123,7 @@ export function makeAlloyCaller(options: {
     callsLeft -= 1;
     metrics.count(METRICS.alloyCalls);
     begun?.();
-    return alloy.getApplication(application, Math.min(POLLER.callMs, deadline - now()));
+    return make(Math.min(POLLER.callMs, deadline - now()));
   }
 
   function afterUnauthorized(renewalsBefore: number): Unanswered {
@@ -192,7 +205,7 @@ export function makeAlloyCaller(options: {
     inVain: () => ({ unanswered: failuresInARow, unknown: unknownInARow }),
     async ask(application, attempt, begun) {
       const renewalsBefore = renewals;
-      const answer = await call(application, begun);
+      const answer = await call((ms) => alloy.getApplication(application, ms), begun);
       if (answer === null) return { kind: "stopped" };
       const { kind } = answer;
       if (kind === "application" || kind === "unknown") return afterAnswer(answer);
@@ -207,6 +220,24 @@ export function makeAlloyCaller(options: {
         case "failed":
           return afterFailure(answer.cause, answer.retryAfterMs, attempt);
       }
+    },
+    async list(page) {
+      const renewalsBefore = renewals;
+      const answer = await call((ms) => alloy.listInvestigations(page, ms));
+      if (answer === null) return { kind: "stopped" };
+      const { kind } = answer;
+      if (kind === "investigations") {
+        answeredSinceRenewal = true;
+        rest(answer.restMs);
+        return answer;
+      }
+      const cause = kind === "failed" ? answer.cause : kind;
+      logger.warn("poller.call.failed", { list: "investigations", cause });
+      // An account without Investigations is refused here, and here alone: that says nothing of its applications.
+      if (kind === "failed") metrics.count(METRICS.alloyCallsFailed);
+      if (kind === "unauthorized") afterUnauthorized(renewalsBefore);
+      if (kind === "rate-limited") afterRefusal(answer.retryAfterMs);
+      return { kind: "unanswered", isFutile: kind === "failed" && FUTILE.includes(answer.cause) };
     },
   };
 }

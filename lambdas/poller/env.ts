@@ -17,6 +17,7 @@ const SettingsSchema = v.object({
   eventRetentionMs: v.nullable(v.number()),
   journeys: v.array(v.string()),
   ignoredEventTypes: v.array(v.string()),
+  investigations: v.boolean(),
   polling: v.object({
     rateMs: v.number(),
     firstCheckMs: v.number(),

@@ -2,7 +2,12 @@ import { failuresInARow } from "../domain/delivery.ts";
 import type { DeliveryRecord } from "../domain/delivery.ts";
 import { isJsonObject } from "../domain/foreign-json.ts";
 import type { OutcomeCounts } from "../domain/outcome-change.ts";
-import type { AlloyApi, Deliveries, DueApplications } from "../domain/polling-ports.ts";
+import type {
+  AlloyApi,
+  Deliveries,
+  DueApplications,
+  Investigations,
+} from "../domain/polling-ports.ts";
 import { GAP, GAP_STAGE_DIMENSION, JOURNEY_DIMENSION, METRICS } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { ActDependencies } from "./act.ts";
@@ -11,11 +16,13 @@ import { checkAll } from "./check-all.ts";
 import type { RunReport } from "./check-all.ts";
 import type { CheckDependencies } from "./check-application.ts";
 import { dryRun } from "./dry-run.ts";
+import { compareInvestigations } from "./investigations.ts";
 import { countOutcomeChanges } from "./outcome-changes.ts";
 import type { DryRunReport } from "./dry-run.ts";
 import { makeWitnesses } from "./witness.ts";
 
 export interface PollerDependencies extends CheckDependencies, ActDependencies {
+  readonly investigations: Investigations;
   readonly applications: DueApplications;
   readonly alloy: AlloyApi;
   readonly deliveries: Deliveries;
@@ -49,13 +56,14 @@ const UNCOUNTED: Metrics = {
  * The poller: steps 8 and 9 of the path.
  *
  * 1. Read how webhooks fared on their way in, for the forecast of the switch-off and to explain gaps.
- * 2. List the applications that are due, what failed before behind the others, and check them (`checkAll`).
- * 3. Count the gaps that are open, and how outcomes have changed (`countOutcomeChanges`).
+ * 2. Compare the Investigations, where the stage handles them (`compareInvestigations`): a page or two of Alloy's list.
+ * 3. List the applications that are due, what failed before behind the others, and check them (`checkAll`).
+ * 4. Count the gaps that are open, and how outcomes have changed (`countOutcomeChanges`).
  *
  * Invoked with `{"dryRun": true}` it reports what it would do, and does nothing.
  */
 export function makePollerHandler(dependencies: PollerDependencies) {
-  const { applications, settings, logger, now, random } = dependencies;
+  const { applications, investigations, settings, logger, now, random } = dependencies;
   const witnesses = makeWitnesses(dependencies);
 
   return async (invocation: unknown): Promise<RunReport | DryRunReport> => {
@@ -76,6 +84,7 @@ export function makePollerHandler(dependencies: PollerDependencies) {
       const due = await applications.list(startedAt, settings.polling.callsPerRun);
       if (isDry) return await dryRun(due, run, dependencies);
 
+      if (settings.investigations) await readInvestigations(run, metrics);
       const report = await checkAll(due, run, { ...dependencies, witnesses });
       await countGaps(metrics);
       await countOutcomeChanges({ ...dependencies, metrics });
@@ -91,6 +100,22 @@ export function makePollerHandler(dependencies: PollerDependencies) {
     }
   };
 
+  /** What is wrong with the Investigations keeps no application from its check. */
+  async function readInvestigations(
+    run: Parameters<typeof compareInvestigations>[0],
+    metrics: Metrics,
+  ): Promise<void> {
+    metrics.count(METRICS.investigationsUnlisted, 0);
+    try {
+      if (await compareInvestigations(run, { ...dependencies, metrics })) return;
+      logger.warn("poller.investigations.unlisted", { runId: run.runId });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      logger.error("poller.investigations.unlisted", { runId: run.runId, reason });
+    }
+    metrics.count(METRICS.investigationsUnlisted);
+  }
+
   async function readDelivery(at: number): Promise<DeliveryRecord | null> {
     try {
       return await dependencies.deliveries.record(at - GAP.deliveryWindowMs, at);
@@ -103,7 +128,15 @@ export function makePollerHandler(dependencies: PollerDependencies) {
   }
 
   async function countGaps(metrics: Metrics): Promise<void> {
-    for (const gap of await applications.openGaps(now() - settings.gaps.thresholdMs)) {
+    const since = now() - settings.gaps.thresholdMs;
+    if (settings.investigations) {
+      for (const gap of await investigations.openGaps()) {
+        if (gap.since > since) continue;
+        metrics.count(METRICS.deliveryGaps);
+        metrics.count(METRICS.deliveryGaps, 1, { [GAP_STAGE_DIMENSION]: gap.stage });
+      }
+    }
+    for (const gap of await applications.openGaps(since)) {
       metrics.count(METRICS.deliveryGaps);
       metrics.count(METRICS.deliveryGaps, 1, { [GAP_STAGE_DIMENSION]: gap.stage });
       // Only those that configuration names: each Journey is a metric of its own, and is paid for.

@@ -12,6 +12,7 @@ import { makeAwsClient } from "../adapters/aws-client.ts";
 import { AwsDeliveries } from "../adapters/aws-deliveries.ts";
 import { CloudWatchOutcomeCounts } from "../adapters/cloud-watch-outcome-counts.ts";
 import { DynamoDueApplications } from "../adapters/dynamo-due-applications.ts";
+import { DynamoInvestigations } from "../adapters/dynamo-investigations.ts";
 import { EventBridgeGapAnnouncer } from "../adapters/event-bridge-gap-announcer.ts";
 import { S3PayloadBucket } from "../adapters/s3-payload-bucket.ts";
 import { SDK_LIMITS } from "../adapters/sdk-limits.ts";
@@ -61,12 +62,13 @@ const sqs = new SQSClient(SDK_LIMITS);
 const cloudWatch = new CloudWatchClient(SDK_LIMITS);
 const { eventQueueUrl: queueUrl, apiId } = environment;
 
+const dynamo = new DynamoDBClient(SDK_LIMITS);
+const { applicationTableName } = environment;
+
 /** Lambda's entry. */
 export const handler = makePollerHandler({
-  applications: new DynamoDueApplications(
-    new DynamoDBClient(SDK_LIMITS),
-    environment.applicationTableName,
-  ),
+  applications: new DynamoDueApplications(dynamo, applicationTableName),
+  investigations: new DynamoInvestigations(dynamo, applicationTableName),
   alloy: new HttpAlloyApi({ baseUrl, authorization, fetch, now }),
   deliveries: new AwsDeliveries({
     cloudWatch,

@@ -42,6 +42,16 @@ export const MESSAGES = {
     "Alloy's event list has elements that name no type or no time.",
   "poller.application.behind":
     "Alloy has more of this application than we have; what can be queued is in the queue now.",
+  "poller.investigation.behind":
+    "Alloy has more of this Investigation than we have; what can be queued is in the queue now.",
+  "poller.investigation.state-unrecognised":
+    "Alloy's list has an Investigation in a state that its documentation does not know.",
+  "poller.investigation.failed":
+    "An Investigation could not be compared with Alloy's list; the next run tries it again.",
+  "poller.investigations.unlisted":
+    "Alloy's list of Investigations could not be read; the next run tries it again.",
+  "poller.investigations.unread":
+    "Elements of Alloy's list of Investigations name no Investigation.",
   "poller.envelope.refused":
     "What Alloy has and we have not could not be queued; a later check tries it again.",
   "poller.gap.untold": "The bus did not take the notice of a gap; the next check tells of it.",

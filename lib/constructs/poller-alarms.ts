@@ -176,20 +176,27 @@ function makeWatchdogAlarms(scope: Construct, props: PollerAlarmsProps): void {
     threshold: 1,
   });
 
+  const handlesInvestigations = stage.investigations === "on";
+  const oneInVain = handlesInvestigations
+    ? "IF(FILL(refused, 0) > 0 OR FILL(unlisted, 0) > 0, 100, "
+    : "IF(FILL(refused, 0) > 0, 100, ";
   new RunbookAlarm(scope, "alloy-api-failing", {
     alerts,
     severity: "ticket",
-    fact: "In 15 minutes more than a fifth of the calls to Alloy's API failed, or one was refused with 401.",
+    fact: "In 15 minutes more than a fifth of the calls to Alloy's API failed, or one was refused with 401, or its list of Investigations could not be read.",
     impact: "lost webhooks are found late or not at all, and delivery-gap is blind.",
     links,
     metric: calculation(
       "calls to Alloy that failed, % (one 401 counts as all)",
-      "IF(FILL(refused, 0) > 0, 100, IF(FILL(calls, 0) > 0, 100 * FILL(failed, 0) / calls, 0))",
+      `${oneInVain}IF(FILL(calls, 0) > 0, 100 * FILL(failed, 0) / calls, 0))`,
       Duration.minutes(15),
       {
         calls: ourMetric(stage, METRICS.alloyCalls, "Sum"),
         failed: ourMetric(stage, METRICS.alloyCallsFailed, "Sum"),
         refused: ourMetric(stage, METRICS.alloyCallsUnauthorized, "Sum"),
+        ...(handlesInvestigations && {
+          unlisted: ourMetric(stage, METRICS.investigationsUnlisted, "Sum"),
+        }),
       },
     ),
     threshold: 20,

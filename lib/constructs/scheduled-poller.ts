@@ -6,7 +6,11 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import { CfnEventInvokeConfig } from "aws-cdk-lib/aws-lambda";
 import { CfnSchedule, CfnScheduleGroup } from "aws-cdk-lib/aws-scheduler";
 import { Construct } from "constructs";
-import { DELIVERY_GAP_DETAIL_TYPE, EMPTY_ALLOY_API_SECRET } from "../../lambdas/settings.ts";
+import {
+  DELIVERY_GAP_DETAIL_TYPE,
+  EMPTY_ALLOY_API_SECRET,
+  INVESTIGATION_GAP_DETAIL_TYPE,
+} from "../../lambdas/settings.ts";
 import { pollerSettings } from "../function-settings.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
@@ -77,7 +81,7 @@ export class ScheduledPoller extends Construct {
     this.function.allow(["secretsmanager:GetSecretValue"], this.secret.secretArn);
     // CloudWatch knows no resource to read metrics of, and no condition.
     this.function.allow(["cloudwatch:GetMetricData"], "*");
-    this.function.allowEvents(bus, [DELIVERY_GAP_DETAIL_TYPE]);
+    this.function.allowEvents(bus, [DELIVERY_GAP_DETAIL_TYPE, INVESTIGATION_GAP_DETAIL_TYPE]);
     this.function.allowKey(key);
     store.grantPoll(this.function);
 

@@ -9,6 +9,7 @@ import { AwsDeliveries } from "../../lambdas/adapters/aws-deliveries.ts";
 import { CloudWatchOutcomeCounts } from "../../lambdas/adapters/cloud-watch-outcome-counts.ts";
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
 import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
+import { DynamoInvestigations } from "../../lambdas/adapters/dynamo-investigations.ts";
 import { EventBridgeGapAnnouncer } from "../../lambdas/adapters/event-bridge-gap-announcer.ts";
 import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
 import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
@@ -28,7 +29,7 @@ import { lambdaContext } from "../support/counted-consumer.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import { aBusClient, taken } from "../support/fake-bus.ts";
 import { startFaultyAws } from "../support/faulty-aws.ts";
-import { A_GAP_NOTICE } from "../support/gap-notice.ts";
+import { A_GAP_NOTICE, AN_INVESTIGATION_GAP_NOTICE } from "../support/gap-notice.ts";
 import {
   accessKeyOf,
   askedCalls,
@@ -40,6 +41,7 @@ import {
   sandboxGuard,
   sandboxPolicies,
 } from "../support/iam.ts";
+import { AN_INVESTIGATION_EVENT } from "../support/investigations.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { aPollEnvelope } from "../support/poll-envelope.ts";
 
@@ -85,6 +87,7 @@ async function openAdapters() {
     tableName: dynamo.applicationTableName,
     eventRetentionMs: null,
   });
+  const investigations = new DynamoInvestigations(dynamo.client, dynamo.applicationTableName);
   const idempotency = new PowertoolsIdempotency(
     new DynamoDBPersistenceLayer({
       tableName: dynamo.idempotencyTableName,
@@ -100,6 +103,7 @@ async function openAdapters() {
     },
     consumer: {
       store: inRoleOf("consumer", "store", store),
+      investigations: inRoleOf("consumer", "investigations", investigations),
       idempotency: inRoleOf("consumer", "idempotency", idempotency),
       publisher: inRoleOf(
         "consumer",
@@ -120,6 +124,7 @@ async function openAdapters() {
         "applications",
         new DynamoDueApplications(dynamo.client, dynamo.applicationTableName),
       ),
+      investigations: inRoleOf("poller", "investigations", investigations),
       deliveries: inRoleOf(
         "poller",
         "deliveries",
@@ -224,7 +229,8 @@ async function callEverything({ ingest, consumer, poller }: Adapters): Promise<v
   await ingest.secret.read(deadline());
 
   const event = aJourneyEvent({ applicationToken: "JA-1" });
-  const { store, idempotency, publisher, deadLetters, payloads, messages } = consumer;
+  const { store, investigations, idempotency, publisher, deadLetters } = consumer;
+  const { payloads, messages } = consumer;
   const state = stateOfEvent(event);
   await store.recordEvent({
     ...event,
@@ -257,6 +263,16 @@ async function callEverything({ ingest, consumer, poller }: Adapters): Promise<v
   });
   await store.clearFailure("JA-1", event.eventId);
   await store.forgetEvent(event);
+  await investigations.join(AN_INVESTIGATION_EVENT, "webhook");
+  await investigations.recordFailure({
+    investigationToken: "INV-1",
+    eventId: "1",
+    eventType: "created",
+    reason: "why",
+    failedAt: NOW,
+    deadLettered: false,
+  });
+  await investigations.clearFailure("INV-1", "1");
   await idempotency.once("done", async () => undefined);
   await idempotency
     .once("failed", async () => Promise.reject(new Error("why")))
@@ -289,6 +305,11 @@ async function callEverything({ ingest, consumer, poller }: Adapters): Promise<v
   await applications.countDue(NOW);
   await applications.keepWitness({ applicationToken: "JA-1", journeyToken: "J-1", knownAt: NOW });
   await applications.witness();
+  await poller.investigations.look("INV-1");
+  await poller.investigations.keepGap("INV-1", null);
+  await poller.investigations.openGaps();
+  await poller.investigations.keepCursor({ since: NOW, readTo: NOW, rest: null });
+  await poller.investigations.cursor();
   await poller.deliveries.record(NOW - 60_000, NOW);
   await poller.outcomes.total([{ outcome: "approved", journey: null }], {
     from: NOW - 60_000,
@@ -297,5 +318,6 @@ async function callEverything({ ingest, consumer, poller }: Adapters): Promise<v
   await poller.queue.send([aPollEnvelope("{}")]);
   await poller.payloads.put("polls/2026-11-23/receipt", bytes, deadline());
   await poller.gaps.announce([A_GAP_NOTICE]);
+  await poller.gaps.announce([AN_INVESTIGATION_GAP_NOTICE]);
   await poller.secret.read(deadline());
 }

@@ -8,6 +8,7 @@ import { HttpAlloyApi } from "../../lambdas/adapters/alloy-api.ts";
 import { applicationKey, dueShardOf } from "../../lambdas/adapters/application-item.ts";
 import { BasicAuthorization } from "../../lambdas/adapters/alloy-authorization.ts";
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
+import { DynamoInvestigations } from "../../lambdas/adapters/dynamo-investigations.ts";
 import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
 import { stateOfEvent } from "../../lambdas/domain/observation.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
@@ -101,6 +102,7 @@ test("a dry run of the poller reports, and writes nothing anywhere", async () =>
   );
   const run = makePollerHandler({
     applications: new DynamoDueApplications(dynamo.client, dynamo.applicationTableName),
+    investigations: new DynamoInvestigations(dynamo.client, dynamo.applicationTableName),
     alloy: new HttpAlloyApi({
       baseUrl,
       authorization: new BasicAuthorization(async () => ({ token: "key", secret: "secret" })),

@@ -36,6 +36,7 @@ const RARE: readonly string[] = [
   METRICS.runsKnowingNone,
   METRICS.applicationsUnchecked,
   METRICS.statusesUnrecognised,
+  METRICS.investigationsUnlisted,
 ];
 
 describe("what the functions really emit", () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { makeAwsClient } from "../../lambdas/adapters/aws-client.ts";
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
 import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
+import { DynamoInvestigations } from "../../lambdas/adapters/dynamo-investigations.ts";
 import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
 import { S3PayloadBucket } from "../../lambdas/adapters/s3-payload-bucket.ts";
 import { S3PayloadReader } from "../../lambdas/adapters/s3-payload-reader.ts";
@@ -22,6 +23,7 @@ import { describeApplicationStore } from "./application-store.ts";
 import { describeDueApplications } from "./due-applications.ts";
 import { describeDynamoLimits } from "./dynamo-limits.ts";
 import { describeIdempotency } from "./idempotency.ts";
+import { describeInvestigations } from "./investigations.ts";
 import { describePayloads } from "./payloads.ts";
 
 /** Histories tried per law: each of their writes is a request to a server in Python. */
@@ -63,6 +65,11 @@ describe.skipIf(noMoto !== null)("moto", () => {
       store: new DynamoApplicationStore({ client, tableName, eventRetentionMs: null }),
       close,
     };
+  });
+
+  describeInvestigations("DynamoDB of moto", async () => {
+    const { client, applicationTableName, close } = await makeMotoTables(endpoint());
+    return { kept: new DynamoInvestigations(client, applicationTableName), close };
   });
 
   describeIdempotency("Powertools on DynamoDB of moto", async () => {

@@ -15,6 +15,7 @@ import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { startLocalServer } from "../support/local-server.ts";
 import { POLLER_SETTINGS } from "../support/poller.ts";
+import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
 import { MemoryPayloadBucket } from "../../tools/memory/payload-bucket.ts";
 
 const MARK = "MARKED";
@@ -83,13 +84,14 @@ describe("the log of the poller holds nothing of Alloy's answers and of our key"
         witness: async () => null,
         keepWitness: async () => {},
       },
+      investigations: new MemoryInvestigations(),
       alloy: new HttpAlloyApi({ baseUrl, authorization, fetch, now: Date.now }),
       outcomes: { total: async () => 0 },
       deliveries: { record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }) },
       queue: { send: async () => [] },
       payloads: new MemoryPayloadBucket(),
       gaps: { announce: async () => {} },
-      settings: POLLER_SETTINGS,
+      settings: { ...POLLER_SETTINGS, investigations: true },
       metrics: makeMetrics({ stage: "test", write, now: Date.now }),
       logger: { debug: write, info: write, warn: write, error: write },
       now: Date.now,

@@ -14,8 +14,9 @@ import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { TABLE } from "../../lambdas/settings.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
-import { alloyAnswer, POLLER_SETTINGS, recordOf, START } from "../support/poller.ts";
+import { alloyAnswer, POLLER_SETTINGS, recordOf, START, refuseList } from "../support/poller.ts";
 import { meterReadUnits } from "../support/read-meter.ts";
+import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
 import { MemoryPayloadBucket } from "../../tools/memory/payload-bucket.ts";
 
 const DUE = 1_000;
@@ -80,8 +81,10 @@ async function pollAmong(open: number) {
       alloy: {
         getApplication: async ({ applicationToken }) =>
           alloyAnswer(applicationToken, [eventOf(applicationToken)]),
+        listInvestigations: refuseList,
         renewCredentials() {},
       },
+      investigations: new MemoryInvestigations(),
       outcomes: { total: async () => 0 },
       deliveries: {
         record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }),

@@ -6,7 +6,8 @@ import { stateOfEvent } from "../../lambdas/domain/observation.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
-import { alloyAnswer, POLLER_SETTINGS, START } from "../support/poller.ts";
+import { alloyAnswer, POLLER_SETTINGS, START, refuseList } from "../support/poller.ts";
+import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
 import { MemoryPayloadBucket } from "../../tools/memory/payload-bucket.ts";
 
 const DUE = 60;
@@ -33,8 +34,10 @@ test("runs side by side share what is due, and ask Alloy about each application 
           asked.push(applicationToken);
           return alloyAnswer(applicationToken, [eventOf(applicationToken)]);
         },
+        listInvestigations: refuseList,
         renewCredentials() {},
       },
+      investigations: new MemoryInvestigations(),
       outcomes: { total: async () => 0 },
       deliveries: { record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }) },
       queue: { send: async () => [] },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { ROUTE_IDS } from "../../lambdas/settings.ts";
+import { INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../lambdas/settings.ts";
 import { referredId, synthesise } from "../../tools/template/synthesise.ts";
-import { sandbox } from "./variants.ts";
+import { sandbox, withInvestigations } from "./variants.ts";
 
 const ALWAYS = [
   "WebhookUrl",
@@ -40,7 +40,21 @@ describe("the outputs", () => {
     const { outputs } = synthesise(sandbox);
 
     expect(Object.keys(outputs).toSorted()).toEqual([...ALWAYS, ...ROUTE_QUEUES].toSorted());
-    expect(ROUTE_QUEUES).toHaveLength(ROUTE_IDS.length);
+    expect(ROUTE_QUEUES).toHaveLength(ROUTE_IDS.length - INVESTIGATION_ROUTE_IDS.length);
+  });
+
+  it("name the queues of the Investigations where the stage handles them", () => {
+    const { outputs } = synthesise(withInvestigations);
+
+    expect(Object.keys(outputs).toSorted()).toEqual(
+      [
+        ...ALWAYS,
+        ...ROUTE_QUEUES,
+        "InvestigationCreatedQueueUrl",
+        "InvestigationPromotedQueueUrl",
+        "InvestigationClosedQueueUrl",
+      ].toSorted(),
+    );
   });
 
   it("name a queue for a route only when it has one of its own", () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { EVENT_SOURCE, ROUTE_TITLES, THROTTLE } from "../../lambdas/settings.ts";
 import { consumerSettings, ingestSettings, pollerSettings } from "../../lib/function-settings.ts";
 import { isRecord, listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
-import { local, production, sandbox } from "./variants.ts";
+import { local, production, sandbox, withInvestigations } from "./variants.ts";
 import type { TemplateResource } from "../../tools/template/synthesise.ts";
 
 describe("the way in", () => {
@@ -180,7 +180,7 @@ describe("the queue", () => {
 
 describe("the routes", () => {
   it("are one rule each, on our events under the route's title", () => {
-    const stack = synthesise(sandbox);
+    const stack = synthesise(withInvestigations);
 
     const patterns = stack
       .ofType("AWS::Events::Rule")

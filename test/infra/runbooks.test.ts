@@ -16,7 +16,7 @@ import {
   queriedOutput,
   runbooks,
 } from "../support/runbooks.ts";
-import { production, sandbox } from "./variants.ts";
+import { production, withInvestigations } from "./variants.ts";
 
 const PAGES = runbooks().map(({ id, text }) => [id, text] as const);
 const IDS: readonly string[] = PAGES.map(([id]) => id);
@@ -29,7 +29,7 @@ const SCRIPTS: Readonly<Record<string, string>> = JSON.parse(
 
 const stack = synthesise(production);
 /** The routes that production does not publish have their queues here. */
-const everyRoute = synthesise(sandbox);
+const everyRoute = synthesise(withInvestigations);
 
 /** Words of others that runbooks quote: EventBridge's on dead letters, and values of settings. */
 const QUOTED = [
@@ -183,7 +183,7 @@ describe("the runbooks of the routes", () => {
   });
 
   it("exist for what a stage may publish, and for nothing else", () => {
-    const alarms = synthesise(sandbox)
+    const alarms = synthesise(withInvestigations)
       .ofType("AWS::CloudWatch::Alarm")
       .map(({ Properties }) => String(Properties["AlarmName"]))
       .filter((name) => name.includes("route-failing-"));

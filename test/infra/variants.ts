@@ -15,12 +15,16 @@ export const withWorkedRules: StageConfiguration = {
   alarms: local.alarms,
 };
 
+/** A stage of an account that has Alloy's Investigations. */
+export const withInvestigations: StageConfiguration = { ...sandbox, investigations: "on" };
+
 /** Every choice that a stage can make, so that a rule over all of them is a rule over everything. */
 export const VARIANTS: readonly (readonly [string, StageConfiguration])[] = [
   ["sandbox", sandbox],
   ["production", production],
   ["local", local],
   ["a stage with rules", withWorkedRules],
+  ["a stage with Investigations", withInvestigations],
   ["a stage with a key of its own", { ...production, encryption: "customer-managed" }],
   [
     "a stage with a name of its own and tokens",

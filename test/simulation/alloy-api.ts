@@ -3,12 +3,14 @@ import {
   BearerAuthorization,
 } from "../../lambdas/adapters/alloy-authorization.ts";
 import { HttpAlloyApi } from "../../lambdas/adapters/alloy-api.ts";
-import type { AlloyAnswer, AlloyApi } from "../../lambdas/domain/polling-ports.ts";
+import { parseInvestigationPage } from "../../lambdas/domain/investigation-list.ts";
+import type { AlloyAnswer, AlloyApi, AlloyListAnswer } from "../../lambdas/domain/polling-ports.ts";
 import { parsedOf, textOf, versionAt } from "./answers.ts";
 import type { FaultKind } from "./faults.ts";
 import type { Observer } from "./observer.ts";
 import { errorPage } from "./plot-api.ts";
 import type { Page } from "./plot-api.ts";
+import { listPage } from "./plot-investigations.ts";
 import type { Plot } from "./plot.ts";
 import type { CallFault, Sandbox, Surroundings } from "./sandbox.ts";
 
@@ -55,16 +57,38 @@ function plainApiIn(sandbox: Sandbox, { plot, world, observer }: World): AlloyAp
         },
         { ...CALL_LIMITS, timeoutMs },
       ),
+    listInvestigations: (page, timeoutMs) =>
+      sandbox.call(
+        "alloy.list",
+        "",
+        async (): Promise<AlloyListAnswer> => {
+          const fault = faults.draw("alloy.answer", ANSWER, "list");
+          if (fault !== null) {
+            story.tell("Alloy", `FAULT ${fault.kind} #${fault.occurrence}`);
+            const answer = answerOf(fault.kind, fault.amount);
+            return answer.kind === "application" || answer.kind === "unknown" ? FAILED : answer;
+          }
+          if (clock.now() >= plot.api.revokedAt) return { kind: "unauthorized" };
+          const listed = parseInvestigationPage(listOf(plot, page, clock.now()), page);
+          return listed === null ? FAILED : { kind: "investigations", page: listed };
+        },
+        { ...CALL_LIMITS, timeoutMs },
+      ),
     renewCredentials() {},
   };
 }
 
-const FAILED: AlloyAnswer = { kind: "failed", cause: "server-error", retryAfterMs: null };
+const FAILED = { kind: "failed", cause: "server-error", retryAfterMs: null } as const;
+
+/** Few to a page, so that there are several. */
+function listOf({ investigations }: Plot, page: number, now: number): string {
+  return listPage(investigations, { now, page, perPage: 2 });
+}
 
 const CALL_LIMITS = {
   service: "alloy",
   kinds: CALL,
-  refuse: (): AlloyAnswer => ({ kind: "failed", cause: "timeout", retryAfterMs: null }),
+  refuse: () => ({ kind: "failed", cause: "timeout", retryAfterMs: null }) as const,
 } as const;
 
 function answerOf(kind: FaultKind, amount: number): AlloyAnswer {
@@ -96,7 +120,7 @@ function fetchIn(sandbox: Sandbox, world: World): typeof fetch {
   return async (input, init) => {
     const url = input instanceof Request ? input.url : input.toString();
     const page = await sandbox.call(
-      url.endsWith("/oauth/bearer") ? "alloy.bearer" : "alloy.get",
+      siteOf(url),
       tokenIn(url),
       async () => pageOf(url, new Headers(init?.headers).get("authorization") ?? "", world),
       {
@@ -109,6 +133,13 @@ function fetchIn(sandbox: Sandbox, world: World): typeof fetch {
     );
     return responseOf(page);
   };
+}
+
+const LIST = /\/investigations\?(?:.*&)?pageNum=(\d+)/;
+
+function siteOf(url: string): string {
+  if (url.endsWith("/oauth/bearer")) return "alloy.bearer";
+  return LIST.test(url) ? "alloy.list" : "alloy.get";
 }
 
 function tokenIn(url: string): string {
@@ -138,8 +169,9 @@ function pageOf(url: string, authorization: string, { plot, world, observer }: W
     observer.tallies.bearers += 1;
     return bearerPage(plot, now);
   }
+  const page = LIST.exec(url)?.[1];
   const applicationToken = tokenIn(url);
-  observer.asked(applicationToken);
+  if (page === undefined) observer.asked(applicationToken);
   const fault = faults.draw("alloy.answer", ANSWER, nameOf(applicationToken));
   if (fault !== null) {
     story.tell("Alloy", `FAULT ${fault.kind} #${fault.occurrence}`);
@@ -155,6 +187,7 @@ function pageOf(url: string, authorization: string, { plot, world, observer }: W
   }
   if (now >= plot.api.revokedAt) return errorPage(401, 4011);
   if (!isLive(authorization, plot, now)) return errorPage(401, 4012);
+  if (page !== undefined) return { status: 200, body: listOf(plot, Number(page), now) };
   const known = plot.applicationOf(applicationToken);
   if (known?.isFailing === true) return errorPage(500, 5_000);
   const version = known === null ? null : versionAt(known, now);

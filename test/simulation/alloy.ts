@@ -4,6 +4,7 @@ import type { Tokens } from "../../tools/alloy-simulator/tokens.ts";
 import { inJsonbOrder } from "../../tools/alloy-simulator/webhook.ts";
 import type { WebhookBody, WebhookCredential } from "../../tools/alloy-simulator/webhook.ts";
 import type { TrueEvent } from "./plot-application.ts";
+import type { TrueStep } from "./plot-investigations.ts";
 import type { Plot } from "./plot.ts";
 import type { Surroundings } from "./sandbox.ts";
 
@@ -53,6 +54,9 @@ export function startAlloy(
     const at = fate === undefined ? event.at : fate.webhookAt;
     if (at !== null) clock.at(at, () => raise(event));
   }
+  for (const step of plot.investigations.flatMap(({ steps }) => steps)) {
+    clock.at(step.at, () => raiseStep(step));
+  }
   for (const post of plot.posts) {
     clock.at(post.at, () => {
       story.tell("Alloy", `posts ${post.name}`);
@@ -65,6 +69,23 @@ export function startAlloy(
     });
   }
   return deliveries;
+
+  function raiseStep({ name, family, told }: TrueStep): void {
+    const fault = faults.draw("alloy.webhook", WEBHOOK, name);
+    story.tell("Alloy", `raises ${name}${fault === null ? "" : ` FAULT ${fault.kind}`}`);
+    const write = ({ requestToken, sentAt, reread }: WebhookBody) => {
+      written = { subject: name, event: null };
+      const envelope = { request_token: requestToken, timestamp: sentAt, type: family, data: told };
+      return JSON.stringify(reread ? inJsonbOrder(envelope) : envelope);
+    };
+    const event = { token: name, body: NO_EVENT };
+    deliveries.send({ event, write, withheld: fault?.kind === "withheld" });
+    if (fault?.kind !== "copied") return;
+    clock.after(Math.round(fault.amount ** 3 * LATEST_COPY_MS), () => {
+      story.tell("Alloy", `sends ${name} again`);
+      deliveries.send({ event, write, copy: 2 });
+    });
+  }
 
   function raise(event: TrueEvent): void {
     const fault = faults.draw("alloy.webhook", WEBHOOK, event.name);

@@ -26,6 +26,7 @@ import {
   gapAnnouncerIn,
   idempotencyRecordsIn,
   ingestPortsIn,
+  investigationsIn,
   payloadBucketIn,
   payloadReaderIn,
   publisherIn,
@@ -139,6 +140,7 @@ function consumerIn(
   const idempotency = new MemoryIdempotency(idempotencyRecordsIn(sandbox, records), sandbox.now);
   const right = {
     store: applicationStoreIn(sandbox, damagedStoreIn(sandbox, observed.store, isDamaged)),
+    investigations: investigationsIn(sandbox, cloud.investigations),
     idempotency,
     publisher: publisherIn(sandbox, observed.putEvents(sandbox), seams.putEvents),
     deadLetters: deadLettersIn(sandbox, new MemoryDeadLetters(cloud.deadLetters)),
@@ -165,6 +167,7 @@ function pollerIn(
 ) {
   const right = {
     applications: dueApplicationsIn(sandbox, damagedDueIn(observed.due, isDamaged)),
+    investigations: investigationsIn(sandbox, cloud.investigations),
     alloy: alloyIn(sandbox),
     deliveries: deliveriesIn(sandbox, cloud.deliveries),
     // No rule of the simulated stage compares windows.

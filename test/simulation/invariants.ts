@@ -14,6 +14,7 @@ import {
   routeOf,
 } from "./expectations.ts";
 import { judgeIds } from "./judge-ids.ts";
+import { judgeInvestigations } from "./judge-investigations.ts";
 import { judgeAsking, judgeEnds } from "./judge-whole.ts";
 import type { Observer, Publication, Violation } from "./observer.ts";
 import type { TrueApplication, TrueEvent } from "./plot-application.ts";
@@ -50,6 +51,7 @@ export function judge(seen: Seen): {
     judgeAsking(application, seen);
     judgeIds(application, seen);
   }
+  judgeInvestigations(seen, judgeTimes);
   judgePosts(seen);
   judgeStrangers(seen);
   judgeRest(seen);

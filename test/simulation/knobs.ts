@@ -29,6 +29,8 @@ export const KNOBS = {
     "for hours or days the API answers everything with 403, 404, 400 or a page of HTML",
   "api-refuses-some": "the API never knows one of the applications",
   bearer: "the API is called over HTTP with a bearer, and says how long it lives in its own way",
+  // Another product of Alloy's.
+  investigations: "the account has Investigations, and the stage handles them",
   // Webhooks and submissions.
   "other-environment": "webhooks and submissions of another environment come here",
   "odd-family": "the envelope's type is spelled otherwise, or missing",
@@ -72,6 +74,7 @@ const HELD: readonly Knob[] = [
   "api-refuses-all",
   "other-environment",
   "huge-event",
+  "investigations",
   "bad-application",
   "revoked-key",
   "damaged-item",
@@ -87,6 +90,7 @@ const RARE: Readonly<Partial<Record<Knob, number>>> = {
   "many-applications": 0.03,
   "api-refuses-all": 0.04,
   bearer: 0.08,
+  investigations: 0.06,
   "bad-application": 0.05,
   "revoked-key": 0.02,
   "damaged-item": 0.03,

@@ -54,6 +54,26 @@ export const MARKS = {
     events.some(({ hasNeighbour }) => hasNeighbour),
   "two applicants' events of one type came within two seconds": ({ events }) =>
     events.some(({ hasOthersNeighbour }) => hasOthersNeighbour),
+  "a step of an Investigation came by the poller alone": (_, { plot, cloud, deliveries }) =>
+    plot.investigations.some(({ token, steps }) =>
+      steps.some(
+        ({ name, status }) =>
+          isToldBy("poll", token, status, cloud) &&
+          !deliveries.log.some(
+            ({ eventToken, state }) => eventToken === name && state === "delivered",
+          ),
+      ),
+    ),
+  "a healed step of an Investigation met its webhook": (_, { plot, cloud, deliveries }) =>
+    plot.investigations.some(({ token, steps }) =>
+      steps.some(
+        ({ name, status }) =>
+          isToldBy("poll", token, status, cloud) &&
+          deliveries.log.some(
+            ({ eventToken, state }) => eventToken === name && state === "delivered",
+          ),
+      ),
+    ),
 
   // Order.
   "a late event was recorded, and not published": ({ events }, { observer }) =>
@@ -286,8 +306,21 @@ export const MARKS = {
 
 export type Mark = keyof typeof MARKS;
 
+/** Whether a step of an Investigation is known by the report of this origin. */
+function isToldBy(
+  origin: string,
+  token: string,
+  status: string,
+  { investigations }: Seen["cloud"],
+): boolean {
+  const { reports = [] } = investigations.investigations.get(token) ?? {};
+  return reports.some((one) => one.status === status && one.origin === origin);
+}
+
 /** Without which knob no world comes there. */
 const NEEDS: Readonly<Partial<Record<Mark, Knob>>> = {
+  "a step of an Investigation came by the poller alone": "investigations",
+  "a healed step of an Investigation met its webhook": "investigations",
   "two answers with one updated_at said different things": "still-updated-at",
   "an outcome changed without an event": "still-updated-at",
   "an answer had a status that nobody knows": "unknown-status",

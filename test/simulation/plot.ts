@@ -10,6 +10,8 @@ import type { PlotApi } from "./plot-api.ts";
 import { open, playOut } from "./plot-application.ts";
 import type { TrueApplication, TrueEvent } from "./plot-application.ts";
 import { detourAfterEnd, detourAfterRerun, detourBeforeEnd } from "./plot-detours.ts";
+import { investigationsOf } from "./plot-investigations.ts";
+import type { TrueInvestigation } from "./plot-investigations.ts";
 import { postsOf } from "./plot-posts.ts";
 import type { Post } from "./plot-posts.ts";
 import { RERUN_AFTER_MS, Steps } from "./plot-steps.ts";
@@ -39,6 +41,8 @@ export interface Plot {
   readonly nameOf: (id: string) => string;
   /** What Alloy sends besides. */
   readonly posts: readonly Post[];
+  /** None where the stage does not handle them. */
+  readonly investigations: readonly TrueInvestigation[];
   readonly settings: ConsumerSettings;
   /** By how much an application is checked less and less often. */
   readonly growth: number;
@@ -80,7 +84,9 @@ export function plotOf(
   const lastAt = events.at(-1)?.at ?? from;
   const posts = postsOf(dice, from, lastAt);
   const switchAt = dice.between(from + 20 * MINUTE, Math.max(from + 20 * MINUTE, lastAt));
-  const settings = settingsOf(dice);
+  const settings = { ...settingsOf(dice), investigations: knobs.has("investigations") };
+  const investigations = investigationsOf(seed, knobs, from);
+  const investigatedAt = investigations.flatMap(({ versions }) => versions.map(({ at }) => at));
   const growth = dice.pick([2, 3, 4]);
   const auth = dice.pick<"basic" | "hmac">(["basic", "hmac"]);
   const isRotated = dice.chance(0.4);
@@ -94,6 +100,7 @@ export function plotOf(
     events,
     ...indexed(applications),
     posts,
+    investigations,
     settings,
     growth,
     auth,
@@ -102,7 +109,7 @@ export function plotOf(
       ? { addAt: switchAt - 15 * MINUTE, switchAt, removeAt: switchAt + 10 * MINUTE }
       : null,
     upgrade,
-    endAt: Math.max(lastAt, switchAt, spokenOfAt, upgrade?.at ?? from),
+    endAt: Math.max(lastAt, switchAt, spokenOfAt, upgrade?.at ?? from, ...investigatedAt),
   };
 }
 
@@ -268,6 +275,7 @@ function settingsOf(dice: Dice): ConsumerSettings {
       publish: route !== "progressed" || publishesProgress,
       publishLate: publishesLate || route === "unrecognised",
     })),
+    investigations: false,
     journeyRoutes:
       consumer !== undefined && dice.chance(0.25)
         ? {

@@ -5,10 +5,13 @@ import type { Functions } from "./functions.ts";
 import type { Surroundings } from "./sandbox.ts";
 
 const TICK = ["tick-missed", "tick-twice"] as const;
+/** Between two readings of a list in which nothing moves any more. */
+const QUIET_MS = 4 * 3_600_000;
 
 /**
  * EventBridge Scheduler, which invokes the poller. Ticks at which nothing is due are skipped: such a
- * run reads the index, and does nothing.
+ * run reads the index, and does nothing. Where the stage reads Alloy's list of Investigations, none is skipped as long
+ * as something happens, and most are afterwards.
  */
 export class PollSchedule {
   readonly #world: Surroundings;
@@ -16,6 +19,7 @@ export class PollSchedule {
   readonly #poller: Functions["poller"];
   readonly #rateMs: number;
   readonly #until: number;
+  readonly #listsUntil: number | null;
   #next: Timer | null = null;
 
   constructor(
@@ -26,6 +30,8 @@ export class PollSchedule {
       readonly settings: PollerSettings;
       /** The last tick, epoch milliseconds. */
       readonly until: number;
+      /** Until when something happens, epoch milliseconds. */
+      readonly busyUntil: number;
     },
   ) {
     this.#world = world;
@@ -33,6 +39,7 @@ export class PollSchedule {
     this.#poller = options.poller;
     this.#rateMs = options.settings.polling.rateMs;
     this.#until = options.until;
+    this.#listsUntil = options.settings.investigations ? options.busyUntil : null;
   }
 
   /** A check may have been planned. */
@@ -42,6 +49,7 @@ export class PollSchedule {
     for (const kept of this.#cloud.applications.applications.values()) {
       if (kept.dueAt !== null && kept.dueAt < dueAt) dueAt = kept.dueAt;
     }
+    dueAt = Math.min(dueAt, this.#listAt(clock.now()));
     const soonest = (Math.floor(clock.now() / this.#rateMs) + 1) * this.#rateMs;
     const at = Math.max(soonest, Math.ceil(dueAt / this.#rateMs) * this.#rateMs);
     if (at > this.#until) return;
@@ -50,6 +58,11 @@ export class PollSchedule {
       clock.cancel(this.#next);
     }
     this.#next = clock.at(at, () => this.#tick());
+  }
+
+  #listAt(now: number): number {
+    if (this.#listsUntil === null) return Number.POSITIVE_INFINITY;
+    return now < this.#listsUntil ? now : now + QUIET_MS;
   }
 
   #tick(): void {

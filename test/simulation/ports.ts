@@ -5,10 +5,15 @@ import { BusEventPublisher, BusGapAnnouncer } from "../../lambdas/adapters/bus-p
 import type { BusEntry, PutEvents } from "../../lambdas/adapters/put-events.ts";
 import { BatchEventQueue } from "../../lambdas/adapters/send-messages.ts";
 import type { SendMessages } from "../../lambdas/adapters/send-messages.ts";
-import type { Deliveries, DueApplications } from "../../lambdas/domain/polling-ports.ts";
+import type {
+  Deliveries,
+  DueApplications,
+  Investigations,
+} from "../../lambdas/domain/polling-ports.ts";
 import type {
   ApplicationStore,
   DeadLetters,
+  InvestigationStore,
   PayloadReader,
   QueueMessages,
 } from "../../lambdas/domain/ports.ts";
@@ -194,6 +199,36 @@ const CLAIM = table("Claiming an application");
 const HISTORY = table("Reading an application's history", READ);
 const PLAN = table("Planning a check");
 const OPEN_GAPS = table("Listing open gaps", READ);
+
+/** Both ports of the Investigations. */
+export function investigationsIn(
+  sandbox: Sandbox,
+  kept: InvestigationStore & Investigations,
+): InvestigationStore & Investigations {
+  const within =
+    (limit: CallLimits<never>) =>
+    <Value>(method: string, subject: string, call: () => Promise<Value>) =>
+      sandbox.call(`investigations.${method}`, subject, call, limit);
+  const read = within(READING_ONE);
+  const write = within(WRITING_ONE);
+  const seldom = within(FAILING_ONE);
+  return {
+    join: (event, origin) => write("join", event.eventId, () => kept.join(event, origin)),
+    recordFailure: (failure) =>
+      seldom("recordFailure", failure.eventId, () => kept.recordFailure(failure)),
+    clearFailure: (token, eventId) =>
+      seldom("clearFailure", eventId, () => kept.clearFailure(token, eventId)),
+    look: (token) => read("look", token, () => kept.look(token)),
+    keepGap: (token, gap) => seldom("keepGap", token, () => kept.keepGap(token, gap)),
+    openGaps: () => read("openGaps", "", () => kept.openGaps()),
+    cursor: () => read("cursor", "", () => kept.cursor()),
+    keepCursor: (cursor) => write("keepCursor", "", () => kept.keepCursor(cursor)),
+  };
+}
+
+const READING_ONE = table("Reading Investigations", READ);
+const WRITING_ONE = table("Writing Investigations");
+const FAILING_ONE = table("Writing of an Investigation", SELDOM_WRITE);
 
 /** @param readAs - how a planted bug reads the answers. */
 export function publisherIn(

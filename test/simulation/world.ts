@@ -133,7 +133,8 @@ export async function playWorld(
     observer,
     world,
     seams,
-    hasTwin: (eventId) => (plot.eventOf(eventId)?.ids.length ?? 1) > 1,
+    // A step of an Investigation may be reported under two ids as well.
+    hasTwin: (eventId) => (plot.eventOf(eventId)?.ids.length ?? plot.investigations.length + 1) > 1,
     onPlan: () => schedule.arm(),
     onQueued: () => source.wake(),
     onGivenBack: (receiptHandle) => source.giveBack(receiptHandle),
@@ -155,6 +156,7 @@ export async function playWorld(
     poller: functions.poller,
     settings: pollerSettingsOf(plot),
     until: restAt,
+    busyUntil: answeredAt + HOUR,
   });
   const source = new EventSource(world, {
     cloud,
@@ -194,6 +196,7 @@ export async function playWorld(
     });
   }
 
+  schedule.arm();
   await clock.run(restAt);
   const isCalm = only?.size === 0 && incident === undefined;
   const seen = { plot, cloud, observer, deliveries, faults: faults.happened, isCalm };
@@ -223,6 +226,7 @@ function pollerSettingsOf(plot: Plot): PollerSettings {
     eventRetentionMs: settings.eventRetentionMs,
     journeys: settings.journeys,
     ignoredEventTypes: settings.ignoredEventTypes,
+    investigations: settings.investigations,
     polling: {
       rateMs: 5 * MINUTE,
       firstCheckMs: settings.firstCheckMs,

@@ -8,6 +8,7 @@ import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
 import type { ConsumerSettings, RouteId } from "../../lambdas/settings.ts";
 import { perRoute } from "../../lib/per-route.ts";
 import { MemoryApplicationTable } from "../../tools/memory/application-table.ts";
+import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
 import { batchOf, CONSUMER_SETTINGS, lambdaContext, standingStill } from "./counted-consumer.ts";
 
 /** Routes of which these are recorded and not published. */
@@ -18,6 +19,7 @@ export function routesWithout(...unpublished: readonly RouteId[]): ConsumerSetti
 /** The consumer over twins in memory, and what came of it. */
 export interface TestConsumer {
   readonly store: MemoryApplicationTable;
+  readonly investigations: MemoryInvestigations;
   readonly published: PublishedEvent[];
   readonly deadLettered: { readonly body: string; readonly reason: string }[];
   readonly waits: number[];
@@ -25,13 +27,15 @@ export interface TestConsumer {
 }
 
 export function aConsumer(
-  changes: Partial<Omit<ConsumerDependencies, "settings" | "store">> & {
+  changes: Partial<Omit<ConsumerDependencies, "settings" | "store" | "investigations">> & {
     readonly settings?: Partial<ConsumerSettings>;
     /** Another consumer's, to stand for the same table. */
     readonly store?: MemoryApplicationTable;
+    readonly investigations?: MemoryInvestigations;
   } = {},
 ): TestConsumer {
-  const { store = new MemoryApplicationTable() } = changes;
+  const { store = new MemoryApplicationTable(), investigations = new MemoryInvestigations() } =
+    changes;
   const published: PublishedEvent[] = [];
   const deadLettered: { body: string; reason: string }[] = [];
   const waits: number[] = [];
@@ -39,6 +43,7 @@ export function aConsumer(
   const settings = { ...CONSUMER_SETTINGS, ...changes.settings };
   const handle = makeConsumerHandler({
     store,
+    investigations,
     idempotency: {
       async once(eventId, action) {
         const before = done.get(eventId);
@@ -79,7 +84,7 @@ export function aConsumer(
     settings,
   });
   const process = (event: SQSEvent, context = lambdaContext()) => handle(event, context);
-  return { store, published, deadLettered, waits, process };
+  return { store, investigations, published, deadLettered, waits, process };
 }
 
 /** One message of the poller's. */

@@ -11,6 +11,7 @@ import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
 import { perRoute } from "../../lib/per-route.ts";
 import type { ConsumerSettings } from "../../lambdas/settings.ts";
+import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 
 import { startDynamoDb } from "./dynalite.ts";
@@ -39,6 +40,7 @@ export const CONSUMER_SETTINGS: ConsumerSettings = {
   journeys: [],
   ignoredEventTypes: ["visited_node"],
   routes: perRoute(() => ({ publish: true, publishLate: false })),
+  investigations: false,
   journeyRoutes: {},
   countedJourneys: [],
   firstCheckMs: 600_000,
@@ -83,6 +85,7 @@ export async function startCountedConsumer(
       tableName: dynamo.applicationTableName,
       eventRetentionMs: null,
     }),
+    investigations: new MemoryInvestigations(),
     idempotency,
     publisher: new EventBridgePublisher({ client: bus, busName: "bus", sleep: async () => {} }),
     deadLetters: {

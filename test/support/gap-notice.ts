@@ -1,4 +1,4 @@
-import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
+import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/gap-notice.ts";
 
 /** What the bus is told of a gap that opened. */
 export const A_GAP_NOTICE: GapNotice = {
@@ -18,4 +18,13 @@ export const A_GAP_NOTICE: GapNotice = {
   eventCount: 0,
   events: [],
   evidence: "why",
+};
+
+const { applicationToken: _, journeyToken: __, journeyName: ___, ...frame } = A_GAP_NOTICE;
+const { externalIds: ____, ...whose } = frame;
+
+/** The same of an Investigation. */
+export const AN_INVESTIGATION_GAP_NOTICE: InvestigationGapNotice = {
+  ...whose,
+  investigationToken: "INV-1",
 };

@@ -3,6 +3,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
+import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
 import { CONSUMER_SETTINGS, batchOf, lambdaContext, standingStill } from "./counted-consumer.ts";
 
 /*
@@ -47,6 +48,7 @@ client.middlewareStack.add(
 );
 const handle = makeConsumerHandler({
   store: new DynamoApplicationStore({ client, tableName: "table", eventRetentionMs: null }),
+  investigations: new MemoryInvestigations(),
   idempotency: {
     async once(_, action) {
       await action();

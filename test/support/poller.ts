@@ -3,10 +3,15 @@ import { mergeState } from "../../lambdas/domain/application-state.ts";
 import type { ApplicationState } from "../../lambdas/domain/application-state.ts";
 import type { DeliveryRecord } from "../../lambdas/domain/delivery.ts";
 import type { Envelope } from "../../lambdas/domain/envelope.ts";
-import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
+import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/gap-notice.ts";
 import type { Gap } from "../../lambdas/domain/gap.ts";
 import { NEVER_CHECKED } from "../../lambdas/domain/polling-ports.ts";
-import type { AlloyAnswer, CheckMemory, Witness } from "../../lambdas/domain/polling-ports.ts";
+import type {
+  AlloyAnswer,
+  AlloyApi,
+  CheckMemory,
+  Witness,
+} from "../../lambdas/domain/polling-ports.ts";
 import { stateOfEvent } from "../../lambdas/domain/observation.ts";
 import { reportOf } from "../../lambdas/domain/reconciliation.ts";
 import type { RecordedEvent, RecordedFailure } from "../../lambdas/domain/reconciliation.ts";
@@ -16,6 +21,7 @@ import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import type { LogFields } from "../../lambdas/telemetry/line-logger.ts";
 import type { Metrics } from "../../lambdas/telemetry/metrics.ts";
 import type { Refusal } from "../../lambdas/domain/refusal.ts";
+import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
 import { MemoryPayloadBucket } from "../../tools/memory/payload-bucket.ts";
 import { MemoryOutcomeCounts } from "../../tools/memory/outcome-counts.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -34,6 +40,7 @@ export const POLLER_SETTINGS: PollerSettings = {
   eventRetentionMs: null,
   journeys: [],
   ignoredEventTypes: ["visited_node"],
+  investigations: false,
   polling: {
     rateMs: 5 * MINUTE,
     firstCheckMs: 10 * MINUTE,
@@ -103,6 +110,13 @@ export function recordOf(event: JourneyEvent, changes: Partial<RecordedEvent> = 
   };
 }
 
+/** What an account without Investigations is answered. */
+export const refuseList: AlloyApi["listInvestigations"] = async () => ({
+  kind: "failed",
+  cause: "refused",
+  retryAfterMs: null,
+});
+
 const TIMED_OUT: AlloyAnswer = { kind: "failed", cause: "timeout", retryAfterMs: null };
 
 /** A poller among memory, in virtual time. */
@@ -120,6 +134,10 @@ export function aPoller(
     readonly refuse?: (envelope: Envelope) => Refusal | null;
     /** Whether the queue refuses what is sent. */
     readonly isQueueOut?: () => boolean;
+    /** Alloy's list of Investigations. @default - refused */
+    readonly list?: AlloyApi["listInvestigations"];
+    /** What is known of Investigations. @default - nothing */
+    readonly investigations?: MemoryInvestigations;
     /** How long each call takes. */
     readonly callMs?: number | ((applicationToken: string) => number);
   },
@@ -130,6 +148,7 @@ export function aPoller(
   const payloads = new MemoryPayloadBucket();
   const calls: { readonly applicationToken: string; readonly at: number }[] = [];
   const notices: GapNotice[] = [];
+  const investigationNotices: InvestigationGapNotice[] = [];
   const metrics = new Map<string, number>();
   const logs: { readonly code: string; readonly fields: LogFields }[] = [];
   let renewals = 0;
@@ -213,6 +232,7 @@ export function aPoller(
         witness = { ...(witness ?? nobody), ...changes };
       },
     },
+    investigations: options.investigations ?? new MemoryInvestigations(),
     alloy: {
       async getApplication({ applicationToken }, timeoutMs) {
         calls.push({ applicationToken, at: clock.now() });
@@ -221,6 +241,7 @@ export function aPoller(
         await clock.sleep(Math.min(tookMs, timeoutMs));
         return tookMs > timeoutMs ? TIMED_OUT : options.answer(applicationToken, call);
       },
+      listInvestigations: options.list ?? refuseList,
       renewCredentials() {
         renewals += 1;
       },
@@ -235,7 +256,10 @@ export function aPoller(
     gaps: {
       async announce(announced) {
         if (options.isBusOut?.()) throw new Error("the bus is out");
-        notices.push(...announced);
+        for (const notice of announced) {
+          if ("investigationToken" in notice) investigationNotices.push(notice);
+          else notices.push(notice);
+        }
       },
     },
     queue: {
@@ -257,7 +281,7 @@ export function aPoller(
   });
 
   return {
-    async run() {
+    run: async () => {
       const report = await clock.run(() => handle({}));
       if ("dryRun" in report) throw new Error("this was no dry run");
       return report;
@@ -266,6 +290,7 @@ export function aPoller(
     sent,
     payloads,
     notices,
+    investigationNotices,
     calls,
     logs,
     /** @param dimension - the value of the one extra dimension. */

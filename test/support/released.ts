@@ -11,14 +11,15 @@ import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempot
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import { parseAlloyApplication } from "../../lambdas/domain/alloy-application.ts";
 import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
-import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
+import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/gap-notice.ts";
 import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
+import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
 import { MemoryPayloadBucket } from "../../tools/memory/payload-bucket.ts";
 import { batchOf, CONSUMER_SETTINGS, lambdaContext, standingStill } from "./counted-consumer.ts";
 import type { LocalDynamoDb } from "./dynalite.ts";
 import { inRoleOf } from "./iam.ts";
-import { POLLER_SETTINGS } from "./poller.ts";
+import { POLLER_SETTINGS, refuseList } from "./poller.ts";
 
 type Item = Record<string, AttributeValue>;
 
@@ -59,6 +60,10 @@ export function readReleased(version: string): Released {
   const text = readFileSync(file, "utf8").replaceAll("FILLER", FILLER);
   const released: Released = JSON.parse(text);
   return { ...released, applicationItems: released.applicationItems.map(withBytes) };
+}
+
+function isOfApplication(notice: GapNotice | InvestigationGapNotice): notice is GapNotice {
+  return !("investigationToken" in notice);
 }
 
 /** JSON has no bytes: the file has them in base64. */
@@ -102,6 +107,7 @@ export class Upgraded {
         "store",
         new DynamoApplicationStore({ client, tableName, eventRetentionMs: null }),
       ),
+      investigations: new MemoryInvestigations(),
       idempotency: this.#idempotency,
       publisher: {
         publish: async (events) => {
@@ -126,7 +132,9 @@ export class Upgraded {
         "applications",
         new DynamoDueApplications(client, tableName),
       ),
+      investigations: new MemoryInvestigations(),
       alloy: {
+        listInvestigations: refuseList,
         getApplication: async (asked) => {
           const one = released.applications.find(({ token }) => token === asked.applicationToken);
           const parsed = parseAlloyApplication(JSON.stringify(one?.answer), asked);
@@ -144,7 +152,9 @@ export class Upgraded {
         },
       },
       payloads: this.#payloads,
-      gaps: { announce: async (notices) => void this.notices.push(...notices) },
+      gaps: {
+        announce: async (notices) => void this.notices.push(...notices.filter(isOfApplication)),
+      },
       settings: POLLER_SETTINGS,
       metrics,
       logger,

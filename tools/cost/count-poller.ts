@@ -15,9 +15,10 @@ import {
   startCountedConsumer,
   webhookOf,
 } from "../../test/support/counted-consumer.ts";
-import { alloyAnswer } from "../../test/support/poller.ts";
+import { alloyAnswer, refuseList } from "../../test/support/poller.ts";
 import type { Bill } from "../../test/support/write-meter.ts";
 import { billOf } from "../../test/support/write-meter.ts";
+import { MemoryInvestigations } from "../memory/investigations.ts";
 import { readScenarios } from "../alloy-simulator/scenario.ts";
 
 /** What polling was seen to cost over the life of an application that ends within a day. */
@@ -66,8 +67,10 @@ export async function countPoller(stage: StageConfiguration): Promise<PollerCoun
       applications,
       alloy: {
         getApplication: async () => alloyAnswer(TOKEN, events, ended),
+        listInvestigations: refuseList,
         renewCredentials() {},
       },
+      investigations: new MemoryInvestigations(),
       outcomes: {
         total: async () => {
           throw new Error("the count has no rules that compare windows");
@@ -96,6 +99,7 @@ export async function countPoller(stage: StageConfiguration): Promise<PollerCoun
         alloyBaseUrl: stage.alloy.baseUrl,
         journeys: stage.journeys,
         ignoredEventTypes: stage.events.handled.allBut,
+        investigations: false,
         alloyAuth: stage.alloy.auth,
         refusals: { byAuthorizer: false, byAddress: false },
         polling: stage.polling,

@@ -1,13 +1,12 @@
 import * as v from "valibot";
 
-import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
+import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/gap-notice.ts";
 import { GAP_STAGES } from "../../lambdas/settings.ts";
 import { about, eventType, externalId, instant, text, wholeText } from "./schema-parts.ts";
 
 const stage = v.picklist(GAP_STAGES);
 
-/** The `Detail` of a delivery gap's notice, for whoever reads it; the compiler holds it to the type. */
-export const GapNoticeSchema = v.strictObject({
+const frame = {
   version: v.literal(1),
   gapId: about(
     "The same in every notice of one gap.",
@@ -18,10 +17,6 @@ export const GapNoticeSchema = v.strictObject({
     v.picklist(["opened", "moved", "closed", "given-up"]),
   ),
   environment: v.picklist(["sandbox", "live"]),
-  applicationToken: wholeText,
-  journeyToken: text,
-  journeyName: text,
-  externalIds: v.strictObject({ group: externalId, partner: externalId, application: externalId }),
   stage: about("Of the event that wants a person's attention most.", stage),
   since: about("When the oldest missing event happened at Alloy.", instant),
   detectedAt: instant,
@@ -36,4 +31,19 @@ export const GapNoticeSchema = v.strictObject({
     v.array(v.strictObject({ eventId: v.string(), eventType, eventAt: instant, stage })),
   ),
   evidence: about("A sentence: what shows that it stopped there.", wholeText),
+} as const;
+
+/** The `Detail` of a delivery gap's notice, for whoever reads it; the compiler holds it to the type. */
+export const GapNoticeSchema = v.strictObject({
+  ...frame,
+  applicationToken: wholeText,
+  journeyToken: text,
+  journeyName: text,
+  externalIds: v.strictObject({ group: externalId, partner: externalId, application: externalId }),
 }) satisfies v.GenericSchema<GapNotice>;
+
+/** The same of an Investigation. */
+export const InvestigationGapNoticeSchema = v.strictObject({
+  ...frame,
+  investigationToken: wholeText,
+}) satisfies v.GenericSchema<InvestigationGapNotice>;

@@ -5,7 +5,7 @@ import type { EventMeaning } from "../../lambdas/domain/event-types.ts";
 import { routeFor } from "../../lambdas/domain/route.ts";
 import { ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
-import { GapNoticeSchema } from "./gap-notice-schema.ts";
+import { GapNoticeSchema, InvestigationGapNoticeSchema } from "./gap-notice-schema.ts";
 import { limitsTable } from "./limits-table.ts";
 import { dimensionsTable, metricsTable } from "./metrics-table.ts";
 import { PublishedEventSchema } from "./published-event-schema.ts";
@@ -19,6 +19,7 @@ export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => st
     routes,
     schema: () => schemaOf(PublishedEventSchema),
     "gap-notice": () => schemaOf(GapNoticeSchema),
+    "investigation-gap-notice": () => schemaOf(InvestigationGapNoticeSchema),
   },
 };
 
@@ -99,6 +100,9 @@ const WHEN: Readonly<Record<RouteId, string>> = {
   progressed: "anything else that happened to an application",
   unrecognised: "something that Alloy's documentation does not know",
   other: "a webhook of another family of Alloy's: reviews, evaluations, …",
+  "investigation-created": "an Investigation was created",
+  "investigation-promoted": "an Investigation was promoted to a case",
+  "investigation-closed": "an Investigation was closed",
 };
 
 function routes(): string {

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { APPLICATION_STATUSES } from "../../lambdas/domain/event-types.ts";
 import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
 import { ROUTE_IDS } from "../../lambdas/settings.ts";
-import { about, eventType, externalId, instant, text } from "./schema-parts.ts";
+import { about, eventType, externalId, instant, text, wholeText } from "./schema-parts.ts";
 
 /** The `Detail` of an event on the bus, for whoever reads it; the compiler holds it to the type. */
 export const PublishedEventSchema = v.strictObject({
@@ -39,4 +39,17 @@ export const PublishedEventSchema = v.strictObject({
   origin: about("What brought the event.", v.picklist(["webhook", "poll", "submission", "replay"])),
   receivedAt: instant,
   late: about("It came after a newer event had moved the state.", v.boolean()),
+  investigation: about(
+    "On the routes of Investigations, and `unrecognised` for a step of one, alone.",
+    v.exactOptional(
+      v.strictObject({
+        token: wholeText,
+        status: about("As Alloy says it: `created`, `promoted_to_case`, `closed`.", eventType),
+        type: text,
+        outcome: text,
+        alertTokens: v.array(wholeText),
+        entityTokens: v.array(wholeText),
+      }),
+    ),
+  ),
 }) satisfies v.GenericSchema<PublishedEvent>;

@@ -1,4 +1,4 @@
-import { EVENT_SOURCE, ROUTE_IDS } from "../../lambdas/settings.ts";
+import { EVENT_SOURCE, INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../lambdas/settings.ts";
 import type { StageConfiguration } from "../../lib/stage-configuration.ts";
 import { startRepeating } from "../local/repeat.ts";
 import type { Receiver } from "../local/receiver.ts";
@@ -40,9 +40,13 @@ export async function startInProcess(options: {
   readonly onFailure: (error: unknown) => void;
 }): Promise<InProcess> {
   const { stage, port, secrets, pollerPaceMs, onLog, onFailure } = options;
+  const ofInvestigations = new Set<string>(INVESTIGATION_ROUTE_IDS);
+  const routes = ROUTE_IDS.filter(
+    (route) => stage.investigations === "on" || !ofInvestigations.has(route),
+  );
   const cloud = makeMemoryCloud({
     now: Date.now,
-    routes: ROUTE_IDS.filter((route) => stage.routes[route].publish && stage.routes[route].queue),
+    routes: routes.filter((route) => stage.routes[route].publish && stage.routes[route].queue),
   });
   cloud.webhookSecret.put(JSON.stringify(secrets.webhook));
   cloud.alloyApiSecret.put(JSON.stringify(secrets.alloyApi));

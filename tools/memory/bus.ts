@@ -1,9 +1,10 @@
 import { BusEventPublisher, BusGapAnnouncer } from "../../lambdas/adapters/bus-ports.ts";
 import type { BusEntry, PutEventsAnswer } from "../../lambdas/adapters/put-events.ts";
-import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
+import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/gap-notice.ts";
 import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
 import {
   DELIVERY_GAP_DETAIL_TYPE,
+  INVESTIGATION_GAP_DETAIL_TYPE,
   EVENT_SOURCE,
   ROUTE_TITLES,
   SUBMISSION_DETAIL_TYPE,
@@ -38,6 +39,7 @@ export interface BusRule {
 export class MemoryBus {
   /** What it took, in order. */
   readonly published: PublishedEvent[] = [];
+  readonly investigationNotices: InvestigationGapNotice[] = [];
   readonly notices: GapNotice[] = [];
   /** What a rule's target did not take: a rule of AWS retries, and then drops it or dead-letters it. */
   readonly undelivered: BusEvent[] = [];
@@ -71,8 +73,11 @@ export class MemoryBus {
         if (read instanceof LimitRefusal) {
           return { ErrorCode: read.name, ErrorMessage: read.message };
         }
-        if (entry.DetailType === DELIVERY_GAP_DETAIL_TYPE) this.notices.push(read.detail);
-        else this.published.push(read.detail);
+        const { DetailType: title } = entry;
+        if (title === DELIVERY_GAP_DETAIL_TYPE) this.notices.push(read.detail);
+        else if (title === INVESTIGATION_GAP_DETAIL_TYPE) {
+          this.investigationNotices.push(read.detail);
+        } else this.published.push(read.detail);
         this.#tell(EVENT_SOURCE, entry.DetailType, entry.Detail, read.detail);
         return { EventId: this.#newId() };
       }),

@@ -10,6 +10,7 @@ import { MemoryApplicationTable } from "./application-table.ts";
 import { MemoryBus, routeRule, submissionRule } from "./bus.ts";
 import { MemoryDeliveries } from "./deliveries.ts";
 import { MemoryIdempotencyTable } from "./idempotency.ts";
+import { MemoryInvestigations } from "./investigations.ts";
 import { MemoryOutcomeCounts } from "./outcome-counts.ts";
 import { MemoryPayloadBucket } from "./payload-bucket.ts";
 import { MemoryQueue } from "./queue.ts";
@@ -21,6 +22,7 @@ export interface MemoryCloud {
   readonly events: MemoryQueue;
   readonly deadLetters: MemoryQueue;
   readonly applications: MemoryApplicationTable;
+  readonly investigations: MemoryInvestigations;
   readonly idempotency: MemoryIdempotencyTable;
   readonly payloads: MemoryPayloadBucket;
   readonly bus: MemoryBus;
@@ -74,6 +76,7 @@ export function makeMemoryCloud(options: {
     events,
     deadLetters,
     applications: new MemoryApplicationTable(),
+    investigations: new MemoryInvestigations(),
     idempotency: new MemoryIdempotencyTable(),
     payloads: new MemoryPayloadBucket(),
     bus,

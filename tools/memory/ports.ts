@@ -18,9 +18,13 @@ export function ingestPorts(cloud: MemoryCloud): Pick<IngestDependencies, "queue
 /** The consumer's ports, but for the idempotency, which is each sandbox's own. */
 export function consumerPorts(
   cloud: MemoryCloud,
-): Pick<ConsumerDependencies, "store" | "publisher" | "deadLetters" | "payloads" | "messages"> {
+): Pick<
+  ConsumerDependencies,
+  "store" | "investigations" | "publisher" | "deadLetters" | "payloads" | "messages"
+> {
   return {
     store: cloud.applications,
+    investigations: cloud.investigations,
     publisher: new MemoryEventPublisher(cloud.bus),
     deadLetters: new MemoryDeadLetters(cloud.deadLetters),
     payloads: cloud.payloads,
@@ -33,10 +37,11 @@ export function pollerPorts(
   cloud: MemoryCloud,
 ): Pick<
   PollerDependencies,
-  "applications" | "deliveries" | "outcomes" | "queue" | "payloads" | "gaps"
+  "applications" | "investigations" | "deliveries" | "outcomes" | "queue" | "payloads" | "gaps"
 > {
   return {
     applications: cloud.applications,
+    investigations: cloud.investigations,
     deliveries: cloud.deliveries,
     outcomes: cloud.outcomes,
     queue: new MemoryEventQueue(cloud.events),

@@ -39,6 +39,7 @@ const LAST_HOUR: readonly (readonly [name: MetricName, good: string])[] = [
   [METRICS.statusesUnrecognised, "0"],
   [METRICS.alloyCallsFailed, "0"],
   [METRICS.alloyCallsUnauthorized, "0"],
+  [METRICS.investigationsUnlisted, "0"],
 ];
 
 /** `status`: the alarms, the endpoint, the queues and the last hour, each with what good looks like. */

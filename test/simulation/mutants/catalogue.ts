@@ -8,6 +8,7 @@ import { IDEMPOTENCY_MUTANTS } from "./idempotency.ts";
 import { INGEST_MUTANTS } from "./ingest.ts";
 import { MATCHING_MUTANTS } from "./matching.ts";
 import { TABLE_LIMIT_MUTANTS } from "./limits-of-the-table.ts";
+import { INVESTIGATION_MUTANTS } from "./investigations.ts";
 import { LIMIT_MUTANTS } from "./limits.ts";
 import type { Mutant } from "./mutant.ts";
 import { OVERSIZED_MUTANTS } from "./oversized.ts";
@@ -36,4 +37,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...END_MUTANTS,
   ...SIDE_MUTANTS,
   ...RELEASED_MUTANTS,
+  ...INVESTIGATION_MUTANTS,
 ];

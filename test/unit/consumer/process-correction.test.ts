@@ -12,6 +12,7 @@ import { stampOf } from "../../../lambdas/domain/stamp.ts";
 import type { PublishedEvent } from "../../../lambdas/domain/published-event.ts";
 import type { ConsumerSettings } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
+import { MemoryInvestigations } from "../../../tools/memory/investigations.ts";
 import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
 
 const AT = 1_760_000_000_000;
@@ -37,7 +38,11 @@ const settings: ConsumerSettings = {
     progressed: route,
     unrecognised: route,
     other: route,
+    "investigation-created": route,
+    "investigation-promoted": route,
+    "investigation-closed": route,
   },
+  investigations: false,
   journeyRoutes: {},
   countedJourneys: [],
   firstCheckMs: 600_000,
@@ -98,6 +103,7 @@ async function aConsumer(...events: readonly JourneyEvent[]) {
     const metrics = { count() {}, milliseconds() {}, flush() {} };
     return processCorrection(work, correction, publish, {
       store,
+      investigations: new MemoryInvestigations(),
       settings,
       metrics,
       now: () => NOW,

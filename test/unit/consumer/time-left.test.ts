@@ -164,7 +164,7 @@ describe("a call that ends after its batch was answered for", () => {
     };
     const sandbox = (table: MemoryApplicationTable) => {
       const idempotency = new MemoryIdempotency(records, time.now);
-      const dependencies: Partial<ConsumerDependencies> = { idempotency };
+      const dependencies: Pick<ConsumerDependencies, "idempotency"> = { idempotency };
       const consumer = aConsumer({
         ...dependencies,
         schedule: time.schedule,

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { APPLICATION_STATUSES, EVENT_TYPES } from "../../../lambdas/domain/event-types.ts";
 import type { ApplicationStatus } from "../../../lambdas/domain/event-types.ts";
 import { routeFor, routeOfStatus } from "../../../lambdas/domain/route.ts";
-import { ROUTE_IDS } from "../../../lambdas/settings.ts";
+import { INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../../lambdas/settings.ts";
 import type { RouteId } from "../../../lambdas/settings.ts";
 
 /** Written out, not derived: a status or type that moves to another route is seen here. */
@@ -117,6 +117,9 @@ describe("the route", () => {
       routeFor({ type: "a_type_of_next_year", outcome: null }, {}),
     ]);
 
-    expect(ROUTE_IDS.filter((route) => !reached.has(route))).toEqual(["other"]);
+    expect(ROUTE_IDS.filter((route) => !reached.has(route))).toEqual([
+      "other",
+      ...INVESTIGATION_ROUTE_IDS,
+    ]);
   });
 });

@@ -16,7 +16,7 @@ import {
   standingStill,
 } from "../../support/counted-consumer.ts";
 import { aRequest } from "../../support/ingest.ts";
-import { POLLER_SETTINGS, alloyAnswer } from "../../support/poller.ts";
+import { POLLER_SETTINGS, alloyAnswer, refuseList } from "../../support/poller.ts";
 
 const START = 1_760_000_000_000;
 const MINUTE = 60_000;
@@ -54,6 +54,7 @@ function aWorld() {
     ...pollerPorts(cloud),
     alloy: {
       getApplication: async ({ applicationToken }) => alloyAnswer(applicationToken, []),
+      listInvestigations: refuseList,
       renewCredentials() {},
     },
     settings: POLLER_SETTINGS,

@@ -4,7 +4,7 @@ import type { AlloyAnswer } from "../../../lambdas/domain/polling-ports.ts";
 import { makeAlloyCaller } from "../../../lambdas/poller/alloy-caller.ts";
 import type { Asked, Unanswered } from "../../../lambdas/poller/alloy-caller.ts";
 import { METRICS, POLLER } from "../../../lambdas/settings.ts";
-import { alloyAnswer, POLLER_SETTINGS } from "../../support/poller.ts";
+import { alloyAnswer, POLLER_SETTINGS, refuseList } from "../../support/poller.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
 
 const SECOND = 1_000;
@@ -36,6 +36,7 @@ function aCaller(
         timeouts.push(timeoutMs);
         return answer;
       },
+      listInvestigations: refuseList,
       renewCredentials() {
         renewals += 1;
       },

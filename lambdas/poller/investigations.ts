@@ -1,0 +1,175 @@
+import type { DeliveryRecord } from "../domain/delivery.ts";
+import { PermanentError } from "../domain/errors.ts";
+import { investigationNotice } from "../domain/gap-notice.ts";
+import type { Gap } from "../domain/gap.ts";
+import { checkInvestigation } from "../domain/investigation-check.ts";
+import type { InvestigationFinding } from "../domain/investigation-check.ts";
+import { investigationWebhook } from "../domain/investigation-event.ts";
+import type { ListedInvestigation } from "../domain/investigation-list.ts";
+import type { GapAnnouncer, Investigations, ListCursor } from "../domain/polling-ports.ts";
+import { investigationNoticeWithinLimits } from "../domain/within-limits.ts";
+import { METRICS } from "../settings.ts";
+import type { PollerSettings } from "../settings.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { MessageLogger } from "../telemetry/powertools-logger.ts";
+import type { AlloyCaller } from "./alloy-caller.ts";
+import { readList } from "./investigation-pages.ts";
+import { queueEnvelopes } from "./queue-envelopes.ts";
+import type { QueueEnvelopesDependencies } from "./queue-envelopes.ts";
+
+export interface InvestigationsDependencies extends QueueEnvelopesDependencies {
+  readonly investigations: Investigations;
+  readonly gaps: GapAnnouncer;
+  readonly settings: PollerSettings;
+  readonly metrics: Metrics;
+  readonly logger: MessageLogger;
+}
+
+interface Run {
+  readonly runId: string;
+  readonly caller: AlloyCaller;
+  readonly delivery: DeliveryRecord | null;
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+}
+
+/** Investigations compared side by side: each is a read of a few milliseconds. */
+const LANES = 10;
+
+/**
+ * Compares what Alloy's list of Investigations says with what is recorded of them.
+ *
+ * 1. Read the pages of what has moved since the last whole reading (`readList`).
+ * 2. Compare each Investigation, and each that is in gap, queue what nobody has told of, and tell of its gap.
+ * 3. Keep how far the list is read.
+ *
+ * @returns whether the list could be read.
+ */
+export async function compareInvestigations(
+  run: Run,
+  dependencies: InvestigationsDependencies,
+): Promise<boolean> {
+  const { investigations, metrics, logger, now } = dependencies;
+  const startedAt = now();
+  const before = await investigations.cursor();
+  const cursor: ListCursor = before ?? { since: startedAt, readTo: startedAt, rest: null };
+  const read = await readList(run.caller, cursor, startedAt);
+  if (read.unreadable > 0) {
+    logger.warn("poller.investigations.unread", { unreadable: read.unreadable });
+    metrics.count(METRICS.statusesUnrecognised);
+  }
+  for (const listed of read.listed.values()) noteState(listed, dependencies);
+  const open = await investigations.openGaps();
+  const waiting: (readonly [string, ListedInvestigation | null])[] = [
+    ...read.listed,
+    ...open
+      .filter(({ investigationToken }) => !read.listed.has(investigationToken))
+      .map(({ investigationToken }) => [investigationToken, null] as const),
+  ];
+  let isWhole = true;
+  const lane = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      // The applications' checks come after these; what is left is read again by the next run.
+      const isInTime = now() < run.deadline;
+      const [token, listed] = next;
+      const isCompared = isInTime && (await compareOne(token, listed, cursor, run, dependencies));
+      isWhole &&= isCompared || listed === null;
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  if (read.cursor !== null && isWhole) await investigations.keepCursor(read.cursor);
+  return read.cursor !== null;
+}
+
+function noteState(
+  { status, investigationToken }: ListedInvestigation,
+  { logger, metrics }: InvestigationsDependencies,
+): void {
+  if (status !== null) return;
+  logger.warn("poller.investigation.state-unrecognised", { investigationToken });
+  metrics.count(METRICS.statusesUnrecognised);
+}
+
+/** One that cannot be compared holds no other. @returns whether it could. */
+async function compareOne(
+  investigationToken: string,
+  listed: ListedInvestigation | null,
+  { since }: ListCursor,
+  run: Run,
+  dependencies: InvestigationsDependencies,
+): Promise<boolean> {
+  const { investigations, settings, logger, now } = dependencies;
+  try {
+    const nothing = { investigationToken, reports: [], failures: [], gap: null };
+    const known = (await investigations.look(investigationToken)) ?? nothing;
+    const context = { since, gaps: settings.gaps, delivery: run.delivery, now: now() };
+    const finding = checkInvestigation(listed, known, context);
+    if (finding.gap !== null || known.gap !== null || listed === null) {
+      await act(investigationToken, known.gap, finding, run, dependencies);
+    }
+    return true;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.error("poller.investigation.failed", { investigationToken, reason });
+    return false;
+  }
+}
+
+async function act(
+  investigationToken: string,
+  before: Gap | null,
+  { missing, toHeal, gap }: InvestigationFinding,
+  { runId }: Run,
+  dependencies: InvestigationsDependencies,
+): Promise<void> {
+  const { investigations, metrics, logger, now } = dependencies;
+  if (gap !== null) {
+    metrics.count(METRICS.eventsMissing, missing.length);
+    const envelopes = toHeal.map((event, index) => ({
+      v: 1 as const,
+      kind: "poll" as const,
+      receiptId: `${runId}/${investigationToken}/${index}`,
+      receivedAt: now(),
+      body: investigationWebhook(event),
+      payloadKey: null,
+      sourceIp: null,
+    }));
+    const refused = await queueEnvelopes(envelopes, dependencies);
+    metrics.count(METRICS.envelopesRefused, refused.length);
+    for (const { receiptId, kind, reason } of refused) {
+      logger.error("poller.envelope.refused", { investigationToken, receiptId, kind, reason });
+    }
+    const queued = envelopes.length - refused.length;
+    const fields = { investigationToken, stage: gap.stage, missing: missing.length, queued };
+    logger.warn("poller.investigation.behind", fields);
+  }
+  await investigations.keepGap(investigationToken, await gapAsTold());
+
+  /** @throws TransientError when a gap that the bus does not hear of would be forgotten. */
+  async function gapAsTold(): Promise<Gap | null> {
+    const { environment } = dependencies.settings;
+    const notice = investigationNotice({
+      investigationToken,
+      before,
+      after: gap,
+      now: now(),
+      environment,
+    });
+    if (notice?.change === "closed") {
+      metrics.milliseconds(METRICS.gapDuration, now() - Date.parse(notice.since));
+    }
+    try {
+      if (notice !== null) {
+        await dependencies.gaps.announce([investigationNoticeWithinLimits(notice)]);
+      }
+    } catch (error) {
+      if (gap === null && !(error instanceof PermanentError)) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      logger.warn("poller.gap.untold", { investigationToken, reason });
+      return gap === null ? null : { ...gap, isUntold: true };
+    }
+    if (gap === null) return null;
+    const { isUntold: _, ...told } = gap;
+    return told;
+  }
+}

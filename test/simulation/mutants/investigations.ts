@@ -1,0 +1,139 @@
+import type { AlloyApi } from "../../../lambdas/domain/polling-ports.ts";
+import { checkInvestigation } from "../../../lambdas/domain/investigation-check.ts";
+import { parseInvestigationPage } from "../../../lambdas/domain/investigation-list.ts";
+import { METRICS } from "../../../lambdas/settings.ts";
+import { MemoryInvestigations } from "../../../tools/memory/investigations.ts";
+import {
+  anInvestigationEvent,
+  CREATED_AT,
+  investigationListOf,
+  listedInvestigation,
+} from "../../support/investigations.ts";
+import { alloyAnswer, aPoller, POLLER_SETTINGS, refuseList, START } from "../../support/poller.ts";
+import type { Mutant } from "./mutant.ts";
+
+const HOUR = 3_600_000;
+
+/** What can go wrong where Investigations are compared with Alloy's list. */
+export const INVESTIGATION_MUTANTS: readonly Mutant[] = [
+  {
+    id: "first-page-of-investigations",
+    what: "only the first page of Alloy's list of Investigations is read",
+    async hunt(isPlanted) {
+      const investigations = new MemoryInvestigations();
+      await investigations.keepCursor({ since: START, readTo: START, rest: null });
+      const poller = aPoller(new Map(), {
+        answer: () => alloyAnswer("JA-1", []),
+        changes: { investigations: true },
+        now: START + 2 * HOUR,
+        investigations,
+        list: async (page) => {
+          const answer = pageOf(page, 3);
+          return isPlanted ? { ...answer, page: { ...answer.page, isLast: true } } : answer;
+        },
+      });
+      await poller.run();
+      return poller.sent.length === 3 ? null : `${poller.sent.length} of 3 pages are healed`;
+    },
+  },
+  {
+    id: "investigations-never-listed",
+    what: "Alloy's list of Investigations is never asked for, and a lost webhook stays lost",
+    within: 1_000,
+    plant: () => ({
+      pollerDependencies: (right) => ({
+        ...right,
+        settings: { ...right.settings, investigations: false },
+      }),
+    }),
+  },
+  {
+    id: "promotion-by-its-time",
+    what: "a promotion of the list is another one than the webhook's, as its time is another one",
+    within: 1_000,
+    plant: () => ({
+      consumerDependencies: (right) => ({
+        ...right,
+        investigations: {
+          ...right.investigations,
+          join: (event, origin) =>
+            right.investigations.join({ ...event, isTimeLatest: false }, origin),
+        },
+      }),
+    }),
+  },
+  {
+    id: "step-joined-for-each-report",
+    what: "each report of a step is one of its own: nobody looks at what is known of the Investigation",
+    within: 2_000,
+    plant: () => ({
+      consumerDependencies: (right) => ({
+        ...right,
+        investigations: {
+          ...right.investigations,
+          join: async (event, origin) => {
+            const report = await right.investigations.join(event, origin);
+            return { ...report, eventId: event.eventId };
+          },
+        },
+      }),
+    }),
+  },
+  {
+    id: "refused-list-is-silent",
+    what: "a refusal of the list is taken for a list of no Investigations, and no alarm is told",
+    async hunt(isPlanted) {
+      const investigations = new MemoryInvestigations();
+      await investigations.keepCursor({ since: START, readTo: START, rest: null });
+      const list: AlloyApi["listInvestigations"] = isPlanted
+        ? async () => ({
+            ...pageOf(1, 1),
+            page: { investigations: [], unreadable: 0, isLast: true },
+          })
+        : refuseList;
+      const poller = aPoller(new Map(), {
+        answer: () => alloyAnswer("JA-1", []),
+        changes: { investigations: true },
+        investigations,
+        list,
+      });
+      await poller.run();
+      return poller.metric(METRICS.investigationsUnlisted) === 1 ? null : "nobody is told";
+    },
+  },
+  {
+    id: "failed-step-taken-for-told",
+    what: "a step that was joined, and whose effect failed for good, is not missing to the poller",
+    async hunt(isPlanted) {
+      const page = parseInvestigationPage(investigationListOf([listedInvestigation()]), 1);
+      const [listed = null] = page?.investigations ?? [];
+      const { eventId, status, at } = anInvestigationEvent();
+      const origin = "webhook" as const;
+      const report = { eventId, status, at, isTimeLatest: false, origin, late: false };
+      const failedAt = CREATED_AT + HOUR;
+      const failure = { eventId, eventType: status, reason: "", failedAt, deadLettered: true };
+      const known = { investigationToken: "INV-1", reports: [report], gap: null };
+      const { gap } = checkInvestigation(
+        listed,
+        { ...known, failures: isPlanted ? [] : [failure] },
+        {
+          since: CREATED_AT - HOUR,
+          gaps: POLLER_SETTINGS.gaps,
+          delivery: null,
+          now: CREATED_AT + 2 * HOUR,
+        },
+      );
+      return gap?.stage === "dead-lettered" ? null : "it is in no gap";
+    },
+  },
+];
+
+/** A page with one Investigation that moved an hour after `START`. */
+function pageOf(page: number, pages: number) {
+  const moved = new Date(START + HOUR).toISOString();
+  const one = { investigation_token: `INV-${page}`, created_at: moved, updated_at: moved };
+  const body = investigationListOf([listedInvestigation(one)], { page, pages });
+  const parsed = parseInvestigationPage(body, page);
+  if (parsed === null) throw new Error("this is no page");
+  return { kind: "investigations", page: parsed } as const;
+}
