@@ -41,6 +41,9 @@ export interface ApplicationState extends ApplicationFacts {
   readonly isShadow: boolean;
 }
 
+/** How an application stands, as opposed to what it is: by these registers alone. */
+export type Standing = Pick<ApplicationState, "progress" | "end" | "lastEnd" | "answer">;
+
 /** What an application is, as opposed to how it stands. */
 export interface ApplicationFacts {
   readonly journeyToken: string | null;
@@ -128,10 +131,7 @@ export function mergeState(left: ApplicationState, right: ApplicationState): App
     submittedAt: smaller(left.submittedAt, right.submittedAt),
     startedAt: smaller(left.startedAt, right.startedAt),
     lastEventAt: larger(left.lastEventAt, right.lastEventAt),
-    progress: newer(left.progress, right.progress),
-    end: either(left.end, right.end, preferredEnd),
-    lastEnd: either(left.lastEnd, right.lastEnd, newerEnd),
-    answer: either(left.answer, right.answer, laterAnswer),
+    ...mergeStanding(left, right),
     entities: mergeEach(left.entities, right.entities, newerOf),
     applicantsStoredUntil: larger(left.applicantsStoredUntil, right.applicantsStoredUntil),
     chain: {
@@ -144,12 +144,22 @@ export function mergeState(left: ApplicationState, right: ApplicationState): App
   };
 }
 
+/** The same of how it stands. */
+export function mergeStanding(left: Standing, right: Standing): Standing {
+  return {
+    progress: newer(left.progress, right.progress),
+    end: either(left.end, right.end, preferredEnd),
+    lastEnd: either(left.lastEnd, right.lastEnd, newerEnd),
+    answer: either(left.answer, right.answer, laterAnswer),
+  };
+}
+
 /**
  * The application's status. Alloy's own answer decides, and an end by an event where Alloy has answered
  * nothing, or has answered before it that the application is open. An end absorbs progress, whatever
  * its time. Null while only the submission is known.
  */
-export function statusOf(state: ApplicationState): ApplicationStatus | null {
+export function statusOf(state: Standing): ApplicationStatus | null {
   const { progress, answer } = state;
   const end = endOf(state);
   if (end !== null) return end.status;
@@ -158,7 +168,7 @@ export function statusOf(state: ApplicationState): ApplicationStatus | null {
 }
 
 /** The application's outcome: Alloy has one only on a completed application (its page "Statuses and outcomes"). */
-export function outcomeOf(state: ApplicationState): string | null {
+export function outcomeOf(state: Standing): string | null {
   const end = endOf(state);
   if (end?.status !== "completed") return null;
   if (end.outcome !== null) return end.outcome;
@@ -169,12 +179,12 @@ export function outcomeOf(state: ApplicationState): string | null {
 }
 
 /** Whether the application has ended, as far as we know. */
-export function hasEnded(state: ApplicationState): boolean {
+export function hasEnded(state: Standing): boolean {
   return endOf(state) !== null;
 }
 
 /** The end that the application stands by; null while it is open. */
-export function endOf({ end, lastEnd, answer }: ApplicationState): EndRegister | null {
+export function endOf({ end, lastEnd, answer }: Standing): EndRegister | null {
   if (answer === null) return end;
   const { stamp, status, outcome } = answer;
   if (isFinal(status)) return { stamp, status, outcome };

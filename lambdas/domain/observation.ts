@@ -8,6 +8,7 @@ import type {
   EntityRegister,
   FactLayers,
   RerunChain,
+  Standing,
 } from "./application-state.ts";
 import { factsOf, isDecisive, isFinal } from "./event-types.ts";
 import type { ApplicationStatus } from "./event-types.ts";
@@ -75,29 +76,35 @@ function stateWith(
 
 /** What an event says of its application. */
 export function stateOfEvent(event: JourneyEvent): ApplicationState {
-  const stamp = stampOf(event);
-  const state = {
+  return {
     ...stateWith(event.applicationToken, "events", factsBy(event)),
     startedAt: event.type === "started_application" ? event.at : null,
     lastEventAt: event.at,
+    ...standingBy(event),
     entities: entitiesOf(event),
-    chain: { ...noChain, next: nextOf(event, stamp) },
+    chain: chainBy(event),
     isShadow: event.isShadow,
   };
+}
+
+const NOWHERE: Standing = { progress: null, end: null, lastEnd: null, answer: null };
+
+/** Where its application stands by an event. */
+export function standingBy(event: JourneyEvent): Standing {
   const meaning = factsOf(event.type)?.meaning ?? { kind: "note" };
   const { kind } = meaning;
   switch (kind) {
     case "progress":
-      return { ...state, progress: { stamp, status: meaning.status } };
+      return { ...NOWHERE, progress: { stamp: stampOf(event), status: meaning.status } };
     case "final": {
-      if (!isDecisive(event.type)) return state;
-      const end = { stamp, status: meaning.status, outcome: event.outcome };
-      return { ...state, end, lastEnd: end };
+      if (!isDecisive(event.type)) return NOWHERE;
+      const end = { stamp: stampOf(event), status: meaning.status, outcome: event.outcome };
+      return { ...NOWHERE, end, lastEnd: end };
     }
     case "reopening":
     case "rerun":
     case "note":
-      return state;
+      return NOWHERE;
   }
 }
 
@@ -186,10 +193,11 @@ function neighbour(
   return { stamp: `${authority}#${stamp}`, token };
 }
 
-function nextOf({ rerunApplicationToken }: JourneyEvent, stamp: Stamp): ChainRegister | null {
+function chainBy(event: JourneyEvent): ChainRegisters {
+  const { rerunApplicationToken } = event;
   // Of all events, hardly any names a rerun.
-  if (rerunApplicationToken === null) return null;
-  return neighbour("event", earliest(stamp), rerunApplicationToken);
+  if (rerunApplicationToken === null) return noChain;
+  return { ...noChain, next: neighbour("event", earliest(stampOf(event)), rerunApplicationToken) };
 }
 
 /**

@@ -1,8 +1,8 @@
-import { mergeState, outcomeOf, statusOf } from "./application-state.ts";
-import type { ApplicationState } from "./application-state.ts";
-import { asRecorded, joined } from "./heard-events.ts";
+import { mergeStanding, mergeState, outcomeOf, statusOf } from "./application-state.ts";
+import type { ApplicationState, Standing } from "./application-state.ts";
+import { asRecorded } from "./heard-events.ts";
 import type { JourneyEvent } from "./journey-event.ts";
-import { stateOfEvent } from "./observation.ts";
+import { standingBy, stateOfEvent } from "./observation.ts";
 import type { MatchedEvent } from "./reconciliation.ts";
 
 /**
@@ -19,14 +19,13 @@ export function unappliedEvents(
   const recorded = matches.flatMap(({ event, record }) =>
     record === null || record.receivedAt > recordedBefore ? [] : [asRecorded(event, record)],
   );
+  const whole = recorded.map(standingBy).reduce(mergeStanding, state);
+  if (standsAs(state, whole)) return [];
   const bare = withoutApplicants(state);
-  const observations = recorded.map((event) => ({
+  const merged = recorded.map((event) => ({
     event,
-    said: withoutApplicants(stateOfEvent(event)),
+    after: mergeState(bare, withoutApplicants(stateOfEvent(event))),
   }));
-  const whole = joined([bare, ...observations.map(({ said }) => said)]) ?? bare;
-  if (standsAs(bare, whole)) return [];
-  const merged = observations.map(({ event, said }) => ({ event, after: mergeState(bare, said) }));
   const alone = merged.filter(({ after }) => !standsAs(bare, after));
   const news = alone.length > 0 ? alone : merged.filter(({ after }) => isNews(bare, after));
   return news.map(({ event }) => event);
@@ -37,7 +36,7 @@ function withoutApplicants(state: ApplicationState): ApplicationState {
   return { ...state, entities: {} };
 }
 
-function standsAs(one: ApplicationState, other: ApplicationState): boolean {
+function standsAs(one: Standing, other: Standing): boolean {
   return statusOf(one) === statusOf(other) && outcomeOf(one) === outcomeOf(other);
 }
 

@@ -83,17 +83,17 @@ const HELD: readonly Knob[] = [
   "many-applications",
 ];
 
-/** What makes a world large, or long, is rare: it costs that world tens of milliseconds. */
+/** What makes a world large, or long, is rare: such a world takes as long as three to ten others. */
 const RARE: Readonly<Partial<Record<Knob, number>>> = {
   "huge-event": 0.005,
-  "many-applicants": 0.002,
-  "many-applications": 0.03,
-  "api-refuses-all": 0.04,
+  "many-applicants": 0.001,
+  "many-applications": 0.012,
+  "api-refuses-all": 0.02,
   bearer: 0.08,
   investigations: 0.06,
   "bad-application": 0.05,
   "revoked-key": 0.02,
-  "damaged-item": 0.03,
+  "damaged-item": 0.012,
   "previous-release": 0.08,
 };
 const USUAL_CHANCE = 0.12;
