@@ -4,8 +4,8 @@ import { refusedCalls } from "./iam.ts";
 
 const byLimits: (readonly RefusedCall[])[] = [];
 const byProxies: string[] = [];
-/** How many of the refusals so far a test has asked for. */
-let expected = 0;
+/** How many of each source's refusals so far a test has asked for. */
+let expected: readonly number[] = [];
 
 /** Has a client refuse what AWS's documented limits refuse; a test that did not expect that fails. */
 export function withinLimits(client: unknown): readonly RefusedCall[] {
@@ -21,17 +21,18 @@ export function noteRefusal(sentence: string): void {
 
 /** All that IAM or a documented limit has refused, and no test has expected, as sentences. */
 export function unexpectedRefusals(): readonly string[] {
-  return allRefusals().slice(expected);
+  return sources().flatMap((refusals, source) => refusals.slice(expected[source] ?? 0));
 }
 
 /** For a test of a refusal, after it: what was refused until now had to be. */
 export function expectRefusals(): void {
-  expected = allRefusals().length;
+  expected = sources().map(({ length }) => length);
 }
 
-function allRefusals(): readonly string[] {
-  const beyondLimits = byLimits
-    .flat()
-    .map(({ operation, refusal }) => `${operation}: ${refusal.name}: ${refusal.message}`);
-  return [...refusedCalls(), ...beyondLimits, ...byProxies];
+/** The refusals of each that refuses, in order. The clients come last: there may be more of them the next time. */
+function sources(): readonly (readonly string[])[] {
+  const beyondLimits = byLimits.map((refused) =>
+    refused.map(({ operation, refusal }) => `${operation}: ${refusal.name}: ${refusal.message}`),
+  );
+  return [refusedCalls(), byProxies, ...beyondLimits];
 }
