@@ -16,6 +16,8 @@ interface Stack {
   outputs: Readonly<Record<string, string>>;
   reserved: number;
   isProtected: boolean;
+  /** Of what it has made. */
+  names: readonly string[];
 }
 
 interface Tagged {
@@ -70,6 +72,7 @@ export class AwsAccount {
       outputs: {},
       reserved: 0,
       isProtected: false,
+      names: [],
     };
     // The CLI says it before the change set is executed.
     this.stack.isProtected = isTerminationProtected;
@@ -99,6 +102,9 @@ export class AwsAccount {
     }
     this.stack.status = isNew ? "CREATE_COMPLETE" : "UPDATE_COMPLETE";
     this.stack.reserved = needed;
+    this.stack.names = resources.flatMap(({ Properties }) =>
+      [Properties["Name"], Properties["AlarmName"]].filter((name) => typeof name === "string"),
+    );
     this.stack.outputs = {
       IngestFunctionName: "ingest",
       ConsumerFunctionName: "consumer",
@@ -109,6 +115,16 @@ export class AwsAccount {
       AlloyApiSecretArn: "api-secret",
     };
     return 0;
+  }
+
+  /** Not every service takes the tags with which CloudFormation marks what belongs to a stack. */
+  #withoutSystemTags(): readonly Tagged[] {
+    const { id = "", names = [] } = this.stack ?? {};
+    const stage = /AlloyJourneyWebhooks-([^/]+)/.exec(id)?.[1] ?? "";
+    return names.map((name) => ({
+      arn: `arn:aws:events:${REGION}:${ACCOUNT}:any/${name}`,
+      tags: { application: "alloy-journey-webhooks", stage },
+    }));
   }
 
   /** `aws cloudformation delete-stack`. */
@@ -178,13 +194,19 @@ export class AwsAccount {
           ? refuse("TypeNotFoundException", `The type '${type}' cannot be found.`, 404)
           : xml(`<TypeName>${type}</TypeName>`);
       }
+      case "ListStackResources":
+        return xml(
+          `<StackResourceSummaries>${(this.stack?.names ?? []).map((name) => `<member><PhysicalResourceId>${name}</PhysicalResourceId></member>`).join("")}</StackResourceSummaries>`,
+        );
       case "GetResources":
         return json({
           PaginationToken: "",
-          ResourceTagMappingList: this.left.map(({ arn, tags }) => ({
-            ResourceARN: arn,
-            Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
-          })),
+          ResourceTagMappingList: [...this.left, ...this.#withoutSystemTags()].map(
+            ({ arn, tags }) => ({
+              ResourceARN: arn,
+              Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+            }),
+          ),
         });
       case "ListSubscriptionsByTopic":
         return xml(

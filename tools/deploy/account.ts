@@ -3,6 +3,7 @@ import {
   CloudFormationClient,
   DescribeStacksCommand,
   DescribeTypeCommand,
+  paginateListStackResources,
 } from "@aws-sdk/client-cloudformation";
 import {
   GetAccountSettingsCommand,
@@ -139,20 +140,36 @@ export class Account {
     return unknown;
   }
 
-  /** ARNs of what has these tags and belongs to another stack than this one, or to one that is gone. */
+  /**
+   * ARNs of what has these tags and belongs to another stack than this one, or to one that is gone. CloudFormation's own
+   * tag says to which, and where a service does not take that, the list of the stack's resources.
+   *
+   * @param stackId - null when there is no stack yet.
+   */
   async taggedOutside(
     stackId: string | null,
     tags: Readonly<Record<string, string>>,
   ): Promise<readonly string[]> {
+    const own = stackId === null ? new Set<string>() : await this.#namesIn(stackId);
     const TagFilters = Object.entries(tags).map(([Key, value]) => ({ Key, Values: [value] }));
     const arns: string[] = [];
     for await (const page of paginateGetResources({ client: this.#tagging }, { TagFilters })) {
       for (const { ResourceARN: arn = "", Tags = [] } of page.ResourceTagMappingList ?? []) {
         const owner = Tags.find(({ Key }) => Key === STACK_ID_TAG)?.Value;
-        if (stackId === null || owner !== stackId) arns.push(arn);
+        const isOwn = owner === undefined ? own.has(nameOf(arn)) : owner === stackId;
+        if (!isOwn) arns.push(arn);
       }
     }
     return arns;
+  }
+
+  async #namesIn(StackName: string): Promise<ReadonlySet<string>> {
+    const names = new Set<string>();
+    const pages = paginateListStackResources({ client: this.#cloudFormation }, { StackName });
+    for await (const { StackResourceSummaries: resources = [] } of pages) {
+      for (const { PhysicalResourceId: id = "" } of resources) names.add(nameOf(id));
+    }
+    return names;
   }
 
   /** Subscriptions of a topic: how many, and how many of them nobody has confirmed. */
@@ -188,6 +205,11 @@ export class Account {
       () => false,
     );
   }
+}
+
+/** The last part of an ARN, of a URL, or of CloudFormation's id of a rule, `<bus>|<rule>`. */
+export function nameOf(id: string): string {
+  return id.split(/[:/|]/).at(-1) ?? "";
 }
 
 /** What AWS's error says, in one line, with its code when that says more. */

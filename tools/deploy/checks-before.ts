@@ -1,5 +1,6 @@
 import { isRecord } from "../template/synthesise.ts";
 import type { StackTemplate, TemplateResource } from "../template/synthesise.ts";
+import { nameOf } from "./account.ts";
 import type { Finding, Surroundings } from "./preflight.ts";
 
 type Result = Omit<Finding, "check">;
@@ -200,9 +201,4 @@ function namesOfOne({ Properties }: TemplateResource): readonly string[] {
   return [Properties["Name"], Properties["AlarmName"], Properties["DashboardName"]].filter(
     (name) => typeof name === "string",
   );
-}
-
-/** The last part of an ARN. */
-function nameOf(arn: string): string {
-  return arn.split(/[:/]/).at(-1) ?? "";
 }

@@ -48,7 +48,11 @@ interface Check {
 const CHECKS: readonly Check[] = [
   { name: "bootstrap", right: "ssm:GetParameter", look: checkBootstrap },
   { name: "stack", right: "cloudformation:DescribeStacks", look: checkStack },
-  { name: "leftovers", right: "tag:GetResources", look: checkLeftovers },
+  {
+    name: "leftovers",
+    right: "tag:GetResources, cloudformation:ListStackResources",
+    look: checkLeftovers,
+  },
   {
     name: "concurrency",
     right: "lambda:GetAccountSettings, lambda:GetFunctionConcurrency",
