@@ -4,6 +4,8 @@ import { applicationResponse } from "./application-response.ts";
 import type { ApplicationResponse } from "./application-response.ts";
 import { makeDeliveries } from "./deliveries.ts";
 import type { AlloyDependencies, Deliveries, WebhookOptions } from "./deliveries.ts";
+import { makeInvestigations } from "./investigations.ts";
+import type { Investigations } from "./investigations.ts";
 import { JOURNEYS } from "./journeys.ts";
 import type { Scenario, ScenarioExpectation, ScenarioStep } from "./scenario.ts";
 import { makeTokens } from "./tokens.ts";
@@ -71,6 +73,7 @@ export interface Alloy {
   readonly withhold: (withheld: boolean) => void;
   readonly isWithholding: () => boolean;
   readonly deliveries: Deliveries;
+  readonly investigations: Investigations;
   /** Cancels every timer, aborts every request, and rejects what is still playing. */
   readonly stop: () => void;
 }
@@ -117,6 +120,8 @@ export function makeAlloy(dependencies: AlloyDependencies, options: WebhookOptio
     });
     timers.add(cancel);
   }
+
+  const investigations = makeInvestigations({ now, after, tokens, deliveries });
 
   function settle(run: Run): void {
     run.open -= 1;
@@ -356,6 +361,7 @@ export function makeAlloy(dependencies: AlloyDependencies, options: WebhookOptio
     },
     isWithholding: () => withholding,
     deliveries,
+    investigations,
     stop: () => {
       for (const cancel of timers) cancel();
       deliveries.stop();

@@ -62,7 +62,8 @@ interface ApiDependencies {
 
 /**
  * Answers as Alloy's API does (docs: the reference; facts on errors and rate limits):
- * `POST /v1/oauth/bearer`, and for Journey Applications Create, Get and Rerun. Everything else is 404.
+ * `POST /v1/oauth/bearer`, for Journey Applications Create, Get and Rerun, and the list of Investigations. Everything
+ * else is 404.
  * `fullData` and `hideFields` are accepted and change nothing, since no applicant's data is kept here.
  */
 export function makeAlloyApi(dependencies: ApiDependencies): AlloyApi {
@@ -188,6 +189,9 @@ export function makeAlloyApi(dependencies: ApiDependencies): AlloyApi {
         return fail("bearerExpired", "The bearer token has expired");
       case "accepted":
         break;
+    }
+    if (request.path === "/v1/investigations" && request.method === "GET") {
+      return jsonReply(200, alloy.investigations.list(request.query));
     }
     const [, journeyToken = "", applicationToken, verb] =
       /^\/v1\/journeys\/([^/]+)\/applications(?:\/([^/]+)(?:\/([^/]+))?)?$/.exec(request.path) ??

@@ -15,6 +15,7 @@ import { jsonReply } from "./api-reply.ts";
 import type { ApiReply, ApiRequest } from "./api-reply.ts";
 import type { ApplicationResponse } from "./application-response.ts";
 import type { Delivery, WebhookOptions } from "./deliveries.ts";
+import type { HeldInvestigation } from "./investigations.ts";
 import { chooseScenarios, readScenarios } from "./scenario.ts";
 import type { Scenario } from "./scenario.ts";
 import { makeWebhookClient } from "./webhook-client.ts";
@@ -57,6 +58,8 @@ export interface AlloySimulator {
     names: readonly string[],
     options?: PlayOptions,
   ) => Promise<readonly HeldApplication[]>;
+  /** Lets one Investigation be created, promoted and closed; the webhook of its closing is lost. */
+  readonly investigate: () => Promise<HeldInvestigation>;
   /** What Alloy holds, of every application there is. */
   readonly applications: () => readonly HeldApplication[];
   readonly deliveries: () => readonly Delivery[];
@@ -108,6 +111,7 @@ export async function startAlloySimulator(options: AlloySimulatorOptions): Promi
       const played = await Promise.all(chosen.map((each) => alloy.play(each, onSubmitted)));
       return played.flat();
     },
+    investigate: alloy.investigations.play,
     applications: alloy.applications,
     deliveries: () => alloy.deliveries.log,
     setApiFault: faults.set,

@@ -8,7 +8,11 @@ import type { MemoryCloud } from "../memory/cloud.ts";
 
 /** A message in a route's queue, as far as it is read here. */
 const Published = v.object({
-  detail: v.object({ eventId: v.string(), applicationToken: v.nullable(v.string()) }),
+  detail: v.object({
+    eventId: v.string(),
+    applicationToken: v.nullable(v.string()),
+    investigation: v.optional(v.object({ token: v.string() })),
+  }),
 });
 
 /** The handlers in this process, as a receiver. */
@@ -37,7 +41,9 @@ export function makeMemoryReceiver(cloud: MemoryCloud, stage: StageConfiguration
       return [...cloud.routes].flatMap(([route, queue]) =>
         queue.messages().map(({ messageId, body }) => {
           const { detail } = v.parse(Published, JSON.parse(body));
-          return { messageId, route, body, ...detail };
+          const { investigation, ...event } = detail;
+          const investigationToken = investigation?.token ?? null;
+          return { messageId, route, body, ...event, investigationToken };
         }),
       );
     },

@@ -54,6 +54,8 @@ export const OMITTED = [
 export interface DeploymentContext {
   readonly alloyBaseUrl: string;
   readonly timeScale: number;
+  /** Whether its Alloy has Investigations, as the simulator does. */
+  readonly investigations: "off" | "on";
 }
 
 /**
@@ -88,6 +90,7 @@ export async function deployWithCdk(
     stage: "local",
     alloyBaseUrl: context.alloyBaseUrl,
     timeScale: String(context.timeScale),
+    investigations: context.investigations,
     omit: OMITTED.map(({ kind }) => kind).join(","),
   };
   const contextOptions = Object.entries(stage).flatMap(([name, value]) => [

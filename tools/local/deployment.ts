@@ -199,7 +199,11 @@ async function deploy(
   const { source, wish, simulatorPort, folder } = target;
   announce("Deploying the stack with the CDK CLI …");
   const simulator = `http://${hostSeenFrom(source)}:${simulatorPort}${ALLOY_API_PATH}`;
-  const context = { timeScale: wish.timeScale, alloyBaseUrl: wish.alloyBaseUrl ?? simulator };
+  const context = {
+    timeScale: wish.timeScale,
+    alloyBaseUrl: wish.alloyBaseUrl ?? simulator,
+    investigations: wish.alloyBaseUrl === null ? ("on" as const) : ("off" as const),
+  };
   const outputs = await deployWithCdk(endpoint, context, { folder, signal });
   return { outputs, stackId: (await standingStack(endpoint)) ?? "" };
 }

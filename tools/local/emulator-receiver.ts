@@ -31,7 +31,11 @@ const Event = v.object({
   origin: v.picklist(["webhook", "poll", "submission", "replay"]),
 });
 const Published = v.object({
-  detail: v.object({ eventId: v.string(), applicationToken: v.nullable(v.string()) }),
+  detail: v.object({
+    eventId: v.string(),
+    applicationToken: v.nullable(v.string()),
+    investigation: v.optional(v.object({ token: v.string() })),
+  }),
 });
 
 /** The stack in the emulator, as a receiver. */
@@ -72,7 +76,9 @@ export function makeEmulatorReceiver(clients: Clients, outputs: StackOutputs): R
       for (const { route, url } of queues) {
         for (const [messageId, body] of await lookInto(clients, url)) {
           const { detail } = v.parse(Published, JSON.parse(body));
-          seen.set(messageId, { messageId, route, body, ...detail });
+          const { investigation, ...event } = detail;
+          const investigationToken = investigation?.token ?? null;
+          seen.set(messageId, { messageId, route, body, ...event, investigationToken });
         }
       }
       return [...seen.values()];

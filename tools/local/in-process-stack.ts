@@ -40,7 +40,12 @@ export async function startInProcessStack(
     given.kind === "given"
       ? given.baseUrl
       : `http://127.0.0.1:${simulatorPort.port}${ALLOY_API_PATH}`;
-  const stage = stageFrom({ stage: "local", alloyBaseUrl, timeScale: String(timeScale) });
+  const stage = stageFrom({
+    stage: "local",
+    alloyBaseUrl,
+    timeScale: String(timeScale),
+    investigations: given.kind === "given" ? "off" : "on",
+  });
   const { basic, hmac, alloyApi } = credentials;
   await webhookPort.release();
   const running = await startInProcess({

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AlloySimulator } from "../alloy-simulator/server.ts";
+import type { HeldInvestigation } from "../alloy-simulator/investigations.ts";
 import { askAlloy } from "./alloy-view.ts";
-import type { Receiver } from "./receiver.ts";
+import type { PublishedMessage, Receiver } from "./receiver.ts";
 import { verdictOn } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -25,6 +26,8 @@ export interface PlayResult {
   readonly verdicts: readonly Verdict[];
   /** What is wrong beside the applications, a sentence each. */
   readonly faults: readonly string[];
+  /** What came of the Investigation, in a sentence. */
+  readonly investigation?: string;
 }
 
 const PASS_MS = 500;
@@ -53,8 +56,11 @@ export async function playScenarios(
   const known = new Set(alloy.simulator.applications().map((held) => held.applicationToken));
 
   onProgress(`Playing ${alloy.simulator.scenarioNames.length} scenarios …`);
-  await Promise.race([
-    alloy.simulator.play([], { onSubmitted: (created) => receiver.announceSubmission(created) }),
+  const [, investigation] = await Promise.race([
+    Promise.all([
+      alloy.simulator.play([], { onSubmitted: (created) => receiver.announceSubmission(created) }),
+      alloy.simulator.investigate(),
+    ]),
     new Promise<never>((_, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     }),
@@ -65,13 +71,19 @@ export async function playScenarios(
   for (;;) {
     signal.throwIfAborted();
     const verdicts = await compareAll(alloy, receiver, known);
-    const faults = await queueFaults(receiver, deadLetteredBefore);
+    const published = await receiver.published();
+    const faults = [
+      ...(await queueFaults(receiver, deadLetteredBefore)),
+      ...investigationFaults(investigation, published),
+    ];
     const agreeing = verdicts.filter((verdict) => verdict.faults.length === 0).length;
     const good = agreeing === verdicts.length && faults.length === 0;
     onProgress(`${agreeing} of ${verdicts.length} applications agree with Alloy`);
     quietSince = good ? (quietSince ?? Date.now()) : null;
     const isSettled = quietSince !== null && Date.now() - quietSince >= QUIET_MS;
-    if (isSettled || Date.now() > deadline) return { verdicts, faults };
+    if (isSettled || Date.now() > deadline) {
+      return { verdicts, faults, investigation: sumOf(investigation, published) };
+    }
     await sleep(PASS_MS, undefined, { signal });
   }
 }
@@ -102,6 +114,29 @@ async function compareAll(
       );
     }),
   );
+}
+
+/** Each step of the Investigation is published once: the one whose webhook is lost, too. */
+function investigationFaults(
+  { token, routes }: HeldInvestigation,
+  published: readonly PublishedMessage[],
+): string[] {
+  return routes.flatMap((route) => {
+    const messages = published.filter(
+      (message) => message.route === route && message.investigationToken === token,
+    );
+    if (messages.length === 1) return [];
+    return [`${token} was published ${messages.length} times as ${route}`];
+  });
+}
+
+function sumOf(
+  { token, routes }: HeldInvestigation,
+  published: readonly PublishedMessage[],
+): string {
+  const own = published.filter((message) => message.investigationToken === token);
+  const healed = own.filter(({ body }) => /"origin":\s*"poll"/.test(body)).length;
+  return `1 Investigation, ${routes.length} steps at Alloy: ${own.length - healed} received, ${healed} healed by the poller.`;
 }
 
 async function queueFaults(receiver: Receiver, deadLetteredBefore: number): Promise<string[]> {

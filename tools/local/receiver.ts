@@ -48,6 +48,8 @@ export interface PublishedMessage {
   readonly route: RouteId;
   readonly eventId: string;
   readonly applicationToken: string | null;
+  /** Of an event on the routes of Investigations. */
+  readonly investigationToken: string | null;
   /** As whoever reads the queue gets it: the event in EventBridge's own JSON. */
   readonly body: string;
 }

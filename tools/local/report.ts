@@ -4,7 +4,7 @@ import type { Line } from "../terminal/lines.ts";
 import { renderTable } from "./table.ts";
 
 /** Whether everything agrees and every effect happened once. */
-export function isGood({ verdicts, faults }: PlayResult): boolean {
+export function isGood({ verdicts, faults }: Pick<PlayResult, "verdicts" | "faults">): boolean {
   return (
     verdicts.length > 0 &&
     faults.length === 0 &&
@@ -30,6 +30,7 @@ export function renderReport(
   return [
     ...renderTable(verdicts),
     ...faults.map((fault) => [new Painted("red", fault)]),
+    ...(result.investigation === undefined ? [] : [result.investigation]),
     `${verdicts.length} applications, ${events} events at Alloy: ${received} received, ${healed} healed by the poller; ${published} published, the others came late.`,
     isGood(result)
       ? [new Painted("green", `Everything agrees, and every effect happened once. ${seconds}`)]

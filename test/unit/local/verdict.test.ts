@@ -49,6 +49,7 @@ function message(changes: Partial<PublishedMessage> = {}): PublishedMessage {
     route: "approved",
     eventId: "e2",
     applicationToken: TOKEN,
+    investigationToken: null,
     body: "{}",
     ...changes,
   };
