@@ -70,6 +70,15 @@ export function mayBeOneEvent(one: EventReport, other: EventReport): boolean {
   return Math.abs(one.at - other.at) <= TWIN_MS && doNotContradict(one, other);
 }
 
+/** Ids that events of different tokens share: each of them has one record and one effect, that of the first that came. */
+export function sharedIdsIn(reports: readonly EventReport[]): readonly string[] {
+  const byId = Map.groupBy(reports, ({ eventId }) => eventId);
+  if (byId.size === reports.length) return [];
+  return [...byId].flatMap(([eventId, [first, ...others]]) =>
+    first !== undefined && others.some((other) => haveTwoTokens(first, other)) ? [eventId] : [],
+  );
+}
+
 /** A parsed event of Alloy's list, and the record of it; null when there is none. */
 export interface MatchedEvent {
   readonly event: JourneyEvent;

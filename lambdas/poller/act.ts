@@ -8,6 +8,7 @@ import type { Gap } from "../domain/gap.ts";
 import { PermanentError } from "../domain/errors.ts";
 import type { ClaimedApplication, DueApplications, GapAnnouncer } from "../domain/polling-ports.ts";
 import { checkAfterFailure } from "../domain/polling-schedule.ts";
+import { reportOf, sharedIdsIn } from "../domain/reconciliation.ts";
 import type { LookAlike } from "../domain/reconciliation.ts";
 import { noticeWithinLimits } from "../domain/within-limits.ts";
 import { GAP_STAGE_DIMENSION, METRICS, POLLER } from "../settings.ts";
@@ -172,13 +173,18 @@ function idsOf(lookAlikes: readonly LookAlike[]): readonly string[] {
 
 /** What an answer holds that Alloy's documentation does not have. */
 function noteOddities(
-  { applicationToken, unreadableEvents, unrecognisedStatus }: AlloyApplication,
+  { applicationToken, events, unreadableEvents, unrecognisedStatus }: AlloyApplication,
   { logger, metrics }: Pick<ActDependencies, "logger" | "metrics">,
 ): void {
   if (unrecognisedStatus !== null) {
     const status = unrecognisedStatus;
     logger.warn("poller.application.status-unrecognised", { applicationToken, status });
     metrics.count(METRICS.statusesUnrecognised);
+  }
+  const [eventId, ...others] = sharedIdsIn(events.map(({ event }) => reportOf(event)));
+  if (eventId !== undefined) {
+    const fields = { applicationToken, eventId, ids: 1 + others.length };
+    logger.warn("poller.application.shared-ids", fields);
   }
   if (unreadableEvents > 0) {
     logger.warn("poller.application.unreadable-events", { applicationToken, unreadableEvents });

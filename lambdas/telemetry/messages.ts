@@ -38,6 +38,8 @@ export const MESSAGES = {
     "Alloy answered, and knew none of the applications that this run asked for; nothing is given up.",
   "poller.witness.unkept":
     "The last application that Alloy knew could not be read or written; this run gives nothing up.",
+  "poller.application.shared-ids":
+    "Events of Alloy's list have one id and different tokens; the first that came has its effect, Alloy's answer corrects it.",
   "poller.application.unreadable-events":
     "Alloy's event list has elements that name no type or no time.",
   "poller.application.behind":

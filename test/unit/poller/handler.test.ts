@@ -235,6 +235,23 @@ describe("the poller", () => {
     expect(applications.get("JA-1")?.dueAt).toBeGreaterThan(poller.now());
   });
 
+  test("names an id that two events of Alloy's list share", async () => {
+    const [one1, other] = ["1", "2"].map((eventToken) => ({ ...completed, eventToken }));
+    if (one1 === undefined || other === undefined) throw new Error("unreachable");
+    const poller = aPoller(one(withRecorded([started, completed])), {
+      answer: (token) =>
+        alloyAnswer(token, [started, one1, other], { status: "completed", outcome: "Approved" }),
+    });
+
+    await poller.run();
+
+    expect(poller.logs).toContainEqual({
+      code: "poller.application.shared-ids",
+      fields: { applicationToken: "JA-1", eventId: completed.eventId, ids: 1 },
+    });
+    expect(poller.sent).toEqual([]);
+  });
+
   test("leaves an application of another environment alone, and counts it", async () => {
     const applications = one(withRecorded([started]));
     const poller = aPoller(applications, {

@@ -174,3 +174,19 @@ test("an answer is taken over for our books also when it brought a mark alone be
   const state = sides.store.applications.get(TOKEN)?.state;
   expect(state === undefined ? null : statusOf(state)).toBe("expired");
 });
+
+test("of two ends that share an id and differ in token and outcome, Alloy's is the last that is told", async () => {
+  const sides = bothSides();
+  const approved = { ...APPROVED, journey_application_event_token: "1" };
+  const denied = { ...APPROVED, outcome: "Denied", journey_application_event_token: "2" };
+  const events = [STARTED, approved, denied];
+  for (const event of events) await sides.webhook(event);
+
+  for (const minutes of [15, 20]) {
+    const answer = { events, status: "completed", outcome: "Denied" };
+    await sides.check(AT + minutes * MINUTE, answer);
+  }
+
+  expect(ends(sides)).toEqual(["approved", "denied"]);
+  expect(sides.notices).toEqual([]);
+});
