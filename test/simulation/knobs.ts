@@ -72,6 +72,7 @@ const HELD: readonly Knob[] = [
   "unknown-type",
   "still-updated-at",
   "api-refuses-all",
+  "api-refuses-some",
   "other-environment",
   "huge-event",
   "investigations",
