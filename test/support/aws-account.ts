@@ -18,6 +18,8 @@ interface Stack {
   isProtected: boolean;
   /** Of what it has made. */
   names: readonly string[];
+  /** As CloudFormation keeps it. */
+  template: string;
 }
 
 interface Tagged {
@@ -73,6 +75,7 @@ export class AwsAccount {
       reserved: 0,
       isProtected: false,
       names: [],
+      template: "",
     };
     // The CLI says it before the change set is executed.
     this.stack.isProtected = isTerminationProtected;
@@ -102,6 +105,7 @@ export class AwsAccount {
     }
     this.stack.status = isNew ? "CREATE_COMPLETE" : "UPDATE_COMPLETE";
     this.stack.reserved = needed;
+    this.stack.template = templateOf(template);
     this.stack.names = resources.flatMap(({ Properties }) =>
       [Properties["Name"], Properties["AlarmName"]].filter((name) => typeof name === "string"),
     );
@@ -194,6 +198,10 @@ export class AwsAccount {
           ? refuse("TypeNotFoundException", `The type '${type}' cannot be found.`, 404)
           : xml(`<TypeName>${type}</TypeName>`);
       }
+      case "GetTemplate":
+        return xml(
+          `<TemplateBody>${(this.stack?.template ?? "").replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</TemplateBody>`,
+        );
       case "ListStackResources":
         return xml(
           `<StackResourceSummaries>${(this.stack?.names ?? []).map((name) => `<member><PhysicalResourceId>${name}</PhysicalResourceId></member>`).join("")}</StackResourceSummaries>`,
@@ -246,6 +254,17 @@ export function serveAccount(): { current: AwsAccount; readonly region: string }
     server.close();
   });
   return served;
+}
+
+function templateOf({ resources, outputs }: Synthesised): string {
+  return JSON.stringify({
+    Resources: Object.fromEntries(
+      resources.map(({ logicalId, ...resource }) => [logicalId, resource]),
+    ),
+    Outputs: Object.fromEntries(
+      Object.entries(outputs).map(([name, value]) => [name, { Value: value }]),
+    ),
+  });
 }
 
 function stackAsXml({ id, status, outputs }: Stack): string {

@@ -3,6 +3,7 @@ import {
   CloudFormationClient,
   DescribeStacksCommand,
   DescribeTypeCommand,
+  GetTemplateCommand,
   paginateListStackResources,
 } from "@aws-sdk/client-cloudformation";
 import {
@@ -19,6 +20,8 @@ import { paginateListSubscriptionsByTopic, SNSClient } from "@aws-sdk/client-sns
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { SDK_LIMITS } from "../../lambdas/adapters/sdk-limits.ts";
+import { readTemplate } from "../template/synthesise.ts";
+import type { StackTemplate } from "../template/synthesise.ts";
 import { DeploymentError } from "./deployment-error.ts";
 
 /** A stack as CloudFormation has it. */
@@ -121,6 +124,15 @@ export class Account {
       status: stack.StackStatus ?? "",
       outputs: Object.fromEntries(outputs),
     };
+  }
+
+  /** What is deployed. */
+  async template(StackName: string): Promise<StackTemplate> {
+    const { TemplateBody: body = "" } = await this.#cloudFormation.send(
+      new GetTemplateCommand({ StackName }),
+    );
+    // The CDK CLI uploads JSON.
+    return readTemplate(JSON.parse(body));
   }
 
   /** Of these types of resources, those that CloudFormation does not know in this region. */

@@ -11,6 +11,7 @@ import {
   checkServices,
   checkStack,
 } from "./checks-before.ts";
+import { checkChanges } from "./checks-changes.ts";
 import { checkChannels, checkSecret } from "./checks-after.ts";
 
 /** `red`: the deployment would fail, or hurt. `yellow`: it would not, and somebody should know. */
@@ -61,6 +62,7 @@ const CHECKS: readonly Check[] = [
   { name: "services", right: "cloudformation:DescribeType", look: checkServices },
   { name: "certificate", right: "nothing", look: checkCertificate },
   { name: "own name", right: "nothing", look: checkDomain },
+  { name: "changes", right: "cloudformation:GetTemplate", look: checkChanges },
   { name: "alarm channels", right: "sns:ListSubscriptionsByTopic", look: checkChannels },
   {
     name: "webhook secret",

@@ -189,6 +189,53 @@ describe("after the first deployment", () => {
   });
 });
 
+describe("a change", () => {
+  it("that leaves what is there is green", async () => {
+    served.current.deploy(template);
+
+    expect(await lineOf("changes")).toMatchObject({ state: "green", found: "all of it stays" });
+  });
+
+  it("of a name of one's own, or of a route, replaces nothing", async () => {
+    served.current.deploy(template);
+    const approved = { ...production.routes.approved, queue: false };
+
+    const named = await lineOf("changes", withDomain("eu-central-1"));
+    const fewer = await lineOf("changes", {
+      ...production,
+      routes: { ...production.routes, approved },
+    });
+
+    expect([named?.state, fewer?.state]).toEqual(["green", "green"]);
+  });
+
+  it.each([
+    ["ApplicationTable", "ApplicationTableName"],
+    ["EventQueue", "EventQueueUrl"],
+    ["WebhookSecret", "WebhookSecretArn"],
+    ["EventBus", "EventBusName"],
+    ["IntakeApi6BE964B1", "IntakeApi6BE964B1"],
+  ])("after which %s would be another resource is red", async (id, named) => {
+    served.current.deploy(template);
+    const { stack } = served.current;
+    if (stack !== null) stack.template = stack.template.replaceAll(`"${id}"`, `"${id}Before"`);
+
+    const changes = await lineOf("changes");
+
+    expect(changes).toMatchObject({ state: "red" });
+    expect(changes?.found).toContain(named);
+  });
+
+  it("back from a key of one's own is red: what is under it would be lost", async () => {
+    served.current.deploy(synthesise({ ...production, encryption: "customer-managed" }));
+
+    expect(await lineOf("changes")).toMatchObject({
+      state: "red",
+      good: 'no way back from encryption: "customer-managed"',
+    });
+  });
+});
+
 describe("what cannot be read", () => {
   it("is said with the right that is missing, and stops nothing", async () => {
     served.current.denied = ["GetResources", "DescribeType"];
@@ -225,10 +272,16 @@ async function lines(stage: StageConfiguration = production): Promise<readonly F
   return preflight({
     stage,
     stackName,
-    template: stage.concurrency === "shared" ? shared : template,
+    template: templateOf(stage),
     account,
     stack: await account.stack(stackName),
   });
+}
+
+/** What takes long is made once; a change is made for itself. */
+function templateOf(stage: StageConfiguration) {
+  if (stage.concurrency === "shared") return shared;
+  return stage === production ? template : synthesise(stage);
 }
 
 async function lineOf(check: string, stage?: StageConfiguration): Promise<Finding | undefined> {
