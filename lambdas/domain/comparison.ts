@@ -95,7 +95,7 @@ export function compare(
 
   const queuedBefore = new Set(here.gap?.events.map(({ eventId }) => eventId));
   const isStuck = unapplied.some(({ event }) => queuedBefore.has(event.eventId));
-  const heard = asHeard(alloy, matches, now);
+  const heard = asHeard(alloy, matches, here, now);
   // What Alloy dates in the future has happened too: nobody knows when, and nothing waits for that time.
   const isDatedAhead = (alloy.snapshot?.at ?? 0) > now + gaps.graceMs;
   const settledBy = isDatedAhead ? Number.POSITIVE_INFINITY : arrivedBy;
@@ -144,6 +144,7 @@ function matchEvents(
 function asHeard(
   { snapshot: said, reruns, ...alloy }: AlloyApplication,
   matches: readonly ListedMatch[],
+  here: Parameters<typeof answerOver>[2],
   now: number,
 ): AlloyApplication {
   const events = eventsAsHeard(matches);
@@ -153,7 +154,7 @@ function asHeard(
   );
   return {
     ...alloy,
-    snapshot: said === null ? null : answerOver({ ...said, at }, matches),
+    snapshot: said === null ? null : answerOver({ ...said, at }, matches, here),
     reruns: reruns.map((one) => ({
       ...one,
       createdAt: one.createdAt === null ? null : Math.min(one.createdAt, now),

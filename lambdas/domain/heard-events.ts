@@ -5,7 +5,9 @@ import { isDecisive } from "./event-types.ts";
 import type { JourneyEvent } from "./journey-event.ts";
 import { stateOfEvent } from "./observation.ts";
 import type { Snapshot } from "./observation.ts";
+import { TWIN_MS } from "./reconciliation.ts";
 import type { MatchedEvent, RecordedEvent } from "./reconciliation.ts";
+import { eventIdIn, timeOf } from "./stamp.ts";
 
 /** An event of Alloy's list as it was told to us: what only the list says of it was never applied. */
 export function asRecorded(event: JourneyEvent, record: RecordedEvent): JourneyEvent {
@@ -23,15 +25,35 @@ export function eventsAsHeard(matches: readonly MatchedEvent[]): readonly Journe
  * Alloy's answer as it stands to what is recorded.
  *
  * - Its time is that of its newest event at least, also where our record of that event is dated a little
- *   later: the answer knows the event, so it is not older.
+ *   later: the answer knows the event, so it is not older. Nor is it older than a webhook of a healed event, which
+ *   has moved the state and left no record.
  * - Where it names no outcome, it does not take back the one that its own events name.
  */
-export function answerOver(said: Snapshot, matches: readonly MatchedEvent[]): Snapshot {
-  const at = matches.reduce((newest, { record }) => Math.max(newest, record?.at ?? 0), said.at);
+export function answerOver(
+  said: Snapshot,
+  matches: readonly MatchedEvent[],
+  here: { readonly state: ApplicationState; readonly events: readonly RecordedEvent[] },
+): Snapshot {
+  const newest = matches.reduce((latest, { record }) => Math.max(latest, record?.at ?? 0), said.at);
+  const at = Math.max(newest, ...aliasTimesIn(here).filter((time) => time <= newest + TWIN_MS));
   if (said.status !== "completed" || said.outcome !== null) return { ...said, at };
   const ends = [...lastEpochOf(matches, said).ends].filter(({ event }) => isDecisive(event.type));
   const listed = joined(ends.map(({ event }) => stateOfEvent(event)));
   return { ...said, at, outcome: listed === null ? null : outcomeOf(listed) };
+}
+
+/** When those happened that moved the state, by webhooks whose events are recorded under other ids. */
+function aliasTimesIn({
+  state,
+  events,
+}: {
+  readonly state: ApplicationState;
+  readonly events: readonly RecordedEvent[];
+}): readonly number[] {
+  const recorded = new Set(events.map(({ eventId }) => eventId));
+  return [state.progress, state.lastEnd].flatMap((register) =>
+    register === null || recorded.has(eventIdIn(register.stamp)) ? [] : [timeOf(register.stamp)],
+  );
 }
 
 /** The join of many states in pairs, so that the work is nearly linear, however many applicants they name. */

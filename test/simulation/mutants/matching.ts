@@ -116,7 +116,8 @@ export const MATCHING_MUTANTS: readonly StrictMutant[] = [
       });
       const record = recordOf(listed, { eventId: "another", at: listed.at + 1, outcome: null });
       const said = endedAt(listed.at);
-      const { at } = isPlanted ? said : answerOver(said, [{ event: listed, record }]);
+      const here = { state: stateOfEvent(listed), events: [record] };
+      const { at } = isPlanted ? said : answerOver(said, [{ event: listed, record }], here);
       return at >= record.at ? null : "the answer is older than the end that it confirms";
     },
   },

@@ -252,6 +252,21 @@ describe("an end after a reopening", () => {
   });
 });
 
+describe("an answer about an application whose healed events met their webhooks", () => {
+  test("counts, though a webhook dates its event after the newest one of Alloy's list", async () => {
+    const step = { entity_application_token: "EA-1" };
+    const listed = [webhook("started_application", 0), webhook("pending_step_up", 18, step)];
+    const consumer = aConsumer();
+    for (const body of listed) await consumer.process(pollBatchOf(body));
+    await consumer.process(batchOf([webhook("started_application", 1_616)]));
+    const { answer, stands } = withAnswers(consumer, listed);
+
+    await answer("pending_step_up", null, 18);
+
+    expect(stands()).toEqual(["pending_step_up", null]);
+  });
+});
+
 describe("an answer without an outcome", () => {
   const started = webhook("started_application", 0);
   const denied = webhook("completed_application", 12, { outcome: "Denied" });
