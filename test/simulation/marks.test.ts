@@ -16,6 +16,7 @@ test("a state that needs a knob is lost with it, and comes back with it", async 
 
   expect(without.marks[mark]).toBeUndefined();
   expect(within.marks[mark]).toBeGreaterThan(0);
+  expect([...without.strays, ...within.strays]).toEqual([]);
 });
 
 test("what the usual knobs cannot reach is asked of no run", () => {

@@ -1,3 +1,4 @@
+import { isPlausible } from "../../lambdas/domain/plausible-time.ts";
 import { routeOfEnd } from "./expectations.ts";
 import type { Seen } from "./invariants.ts";
 import { factsOf } from "./mark-facts.ts";
@@ -125,7 +126,7 @@ export const MARKS = {
     answered.some(
       ({ version, next }) =>
         next !== null &&
-        typeof version.response["updated_at"] === "number" &&
+        isPlausible(Number(version.response["updated_at"])) &&
         version.response["updated_at"] === next.version.response["updated_at"] &&
         version.status !== next.version.status,
     ),
@@ -165,7 +166,8 @@ export const MARKS = {
   "a second end was not taken by Alloy": ({ ended }) =>
     ended.some(({ application, status }) => {
       const ends = application.events.filter(
-        ({ type, told }) => ENDS.includes(type) && !(type === "error" && hasApplicant(told)),
+        ({ type, told, listed }) =>
+          ENDS.includes(type) && !(type === "error" && [told, listed].some(hasApplicant)),
       );
       return ends.length > 1 && application.versions.every(isNotReopened) && FINAL.includes(status);
     }),
