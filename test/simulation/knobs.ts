@@ -61,6 +61,17 @@ export function isKnob(name: string): name is Knob {
 
 /** In the draw: the code holds with them. The others wait for it, and are played by `--knobs`. */
 const HELD: readonly Knob[] = [
+  "list-off",
+  "outcome-once",
+  "applicant-once",
+  "after-unarchive",
+  "unknown-status",
+  "odd-answer-times",
+  "bearer",
+  "odd-family",
+  "odd-times",
+  "odd-external-ids",
+  "odd-submission",
   "after-rerun",
   "after-archive",
   "second-end",
