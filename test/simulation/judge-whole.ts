@@ -11,7 +11,7 @@ import {
   routeOfEnd,
 } from "./expectations.ts";
 import type { Seen } from "./invariants.ts";
-import type { Observer } from "./observer.ts";
+import type { Observer, Publication } from "./observer.ts";
 import type { TrueApplication, TrueEvent } from "./plot-application.ts";
 import type { Plot } from "./plot.ts";
 
@@ -83,14 +83,21 @@ export function judgeEnds(application: TrueApplication, { plot, observer }: Seen
     return route === null || isSame ? [] : [route];
   });
   const told = new Map<RouteId, Set<string>>();
-  let lastTold: RouteId | null = null;
-  for (const { event } of observer.publications) {
+  let lastTold: Publication | null = null;
+  const toldAt = new Map<RouteId, number>();
+  for (const publication of observer.publications) {
+    const { event, at } = publication;
     if (event.applicationToken !== token || !tellsOfEnd(event)) continue;
     // An end that names no outcome is told as it is, and Alloy's own word follows.
-    const isNamed = event.outcome !== null || !isUnnamed(plot.eventOf(event.eventId));
+    const isByEvent = event.eventType !== "snapshot";
+    const isNamed =
+      event.outcome !== null || (isByEvent && !isUnnamed(plot.eventOf(event.eventId)));
     if (event.route === "completed" && !isNamed) continue;
     const ids = told.get(event.route) ?? new Set();
-    if (!ids.has(event.eventId)) lastTold = event.route;
+    if (!ids.has(event.eventId)) {
+      lastTold = publication;
+      toldAt.set(event.route, at);
+    }
     told.set(event.route, ids.add(event.eventId));
   }
   for (const [route, ids] of told) {
@@ -110,8 +117,12 @@ export function judgeEnds(application: TrueApplication, { plot, observer }: Seen
   if (end === null || last?.outcome === null || isBeyondApi(application, plot)) return;
   if (!publicationOf(journeyToken, end, plot).publish) return;
   if (!told.has(end)) observer.violate("lost", `${token} ended as ${end}, and nobody was told`);
-  else if (lastTold !== end) {
-    observer.violate("lost", `${token} ended as ${end}, and was told of as ${lastTold} after that`);
+  // Of two invocations at one time, neither can know what the other one tells.
+  const knownAt = toldAt.get(end) ?? Number.POSITIVE_INFINITY;
+  const { event, invocation } = lastTold ?? {};
+  if (event === undefined || event.route === end) return;
+  if ((invocation?.startedAt ?? knownAt) > knownAt) {
+    observer.violate("lost", `${token} ended as ${end}, and was told of as ${event.route} then`);
   }
 }
 
