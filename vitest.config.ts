@@ -29,7 +29,7 @@ export default defineConfig({
           hookTimeout: 300_000,
           fileParallelism: false,
           globalSetup: ["test/e2e/global-setup.ts", "test/e2e/alarm-messages.ts"],
-          setupFiles: ["test/support/fail-on-refusals.ts", "test/e2e/refused-calls.ts"],
+          setupFiles: ["test/e2e/refused-calls.ts"],
           // After the others: what runs in an emulator has its own time-outs, and wants the machine.
           sequence: { groupOrder: 1 },
         },

@@ -11,9 +11,9 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { inject } from "vitest";
 import { checkOutputs, STACK_NAME } from "../../tools/local/cdk.ts";
 import { makeClients } from "../../tools/local/clients.ts";
+import { refuseBeyondLimits } from "../../tools/strict-aws/strict-client.ts";
 import { makeEmulatorReceiver } from "../../tools/local/emulator-receiver.ts";
 import { basicOf } from "../support/ingest.ts";
-import { withinLimits } from "../support/refusals.ts";
 import { post } from "./driver.ts";
 import type { Driver } from "./driver.ts";
 import type { DrivenStack } from "./global-setup.ts";
@@ -28,7 +28,7 @@ const HIDDEN_SECONDS = 3_600;
 export function makeDriver() {
   const stack = driven();
   const clients = makeClients(stack.endpoint);
-  for (const client of Object.values(clients)) withinLimits(client);
+  for (const client of Object.values(clients)) refuseBeyondLimits(client);
   const output = (name: string) => {
     const value = stack.outputs[name];
     if (value === undefined) throw new Error(`The outputs file has no ${name}.`);

@@ -40,6 +40,8 @@ import { describeQueues, MOST_RECEIVES } from "../contract/queues.ts";
 import { lambdaContext } from "../support/counted-consumer.ts";
 import { TABLES } from "../support/dynalite.ts";
 import { openDynamoStore } from "../support/open-stores.ts";
+// Here alone, where adapters of the test's own call: it loads what makes the template, which takes a second.
+import "../support/fail-on-refusals.ts";
 import { withinLimits } from "../support/refusals.ts";
 import { isSkipped, makeDriver } from "./emulator-driver.ts";
 import { openInRole } from "./in-role.ts";
