@@ -40,12 +40,16 @@ async function halfADay(trouble: {
   readonly bad: number;
   /** Null: Alloy answers as it should. */
   readonly answer: (token: string) => AlloyAnswer | null;
+  /** After so many hours it does again. @default - it does not */
+  readonly hours?: number;
 }) {
   const tokens = [
     ...Array.from({ length: trouble.bad }, (_, index) => `JA-bad-${index}`),
     ...Array.from({ length: 40 }, (_, index) => `JA-good-${index}`),
   ];
   const begun = START + TROUBLE_FROM * MINUTE;
+  const ended = begun + (trouble.hours ?? HOURS) * 60 * MINUTE;
+  const isTroubled = () => poller.now() >= begun && poller.now() < ended;
   const applications = new Map<string, StoredApplication>(
     tokens.map((token, index) => {
       // The healthy ones are due all the time, the bad ones before them when the trouble begins.
@@ -56,7 +60,7 @@ async function halfADay(trouble: {
   const poller = aPoller(applications, {
     changes: settings,
     answer(token) {
-      const answer = poller.now() >= begun ? trouble.answer(token) : null;
+      const answer = isTroubled() ? trouble.answer(token) : null;
       return answer ?? alloyAnswer(token, [startedOf(token)], { updated_at: poller.now() });
     },
   });
@@ -65,6 +69,7 @@ async function halfADay(trouble: {
   const world = healthyWorld(series, minutes, () => 2);
   const before = new Map<string, number>();
   let checkedLate = 0;
+  let checkedLateAfter = 0;
   for (let minute = 0; minute < minutes; minute += POLL_MINUTES) {
     poller.advance(START + minute * MINUTE - poller.now());
     const due = [...applications].filter(
@@ -72,10 +77,12 @@ async function halfADay(trouble: {
     );
     await poller.run();
     const behindSince = poller.now() - 2 * POLL_MINUTES * MINUTE;
-    checkedLate += due.filter(([token, { dueAt }]) => {
+    const late = due.filter(([token, { dueAt }]) => {
       const now = applications.get(token)?.dueAt ?? 0;
       return dueAt === now && now < behindSince;
     }).length;
+    checkedLate += late;
+    if (poller.now() >= ended) checkedLateAfter += late;
     for (const [key, total] of poller.metrics) {
       const metric = Object.values(METRICS).find((one) => one === key);
       if (metric === undefined) continue;
@@ -99,9 +106,16 @@ async function halfADay(trouble: {
     integrationTold: rang.has("integration-unhealthy"),
     givenUp: [...applications.values()].filter(({ dueAt }) => dueAt === null).length,
     checkedLate,
+    checkedLateAfter,
+    uncheckedAfter: [...applications.values()].filter(
+      ({ memory }) => (memory.checkedAt ?? 0) < ended,
+    ).length,
     calls: poller.calls,
   };
 }
+
+/** Once Alloy answers as it should, each is checked within two periods of the poller of when it is due. */
+const CHECKED_AGAIN = { checkedLateAfter: 0, uncheckedAfter: 0 };
 
 describe("half a day of the real poller, under the alarms of the real template", () => {
   test("in which nothing is wrong rings nothing", async () => {
@@ -110,7 +124,7 @@ describe("half a day of the real poller, under the alarms of the real template",
     expect({ rang, givenUp, checkedLate }).toEqual({ rang: [], givenUp: 0, checkedLate: 0 });
   });
 
-  test("in which one application errs alone rings for that", async () => {
+  test("in which one application errs alone rings for that, and the others are checked within two periods", async () => {
     const day = await halfADay({ bad: 1, answer: (token) => (isBad(token) ? failed : null) });
 
     expect(day).toMatchObject({ rang: ["applications-unchecked"], givenUp: 0, checkedLate: 0 });
@@ -136,21 +150,21 @@ describe("half a day of the real poller, under the alarms of the real template",
     expect(day).toMatchObject({ rang: ["applications-unchecked"], givenUp: 0, checkedLate: 0 });
   });
 
-  test("with the key of another account pages for that", async () => {
-    const day = await halfADay({ bad: 0, answer: () => unknown });
+  test("with the key of another account pages for that, and all are checked within two periods of its end", async () => {
+    const day = await halfADay({ bad: 0, answer: () => unknown, hours: 6 });
 
     // A run asks for six, so that most are left.
     expect(day.rang).toEqual(["applications-unknown", "poller-behind"]);
-    expect(day).toMatchObject({ givenUp: 0, integrationTold: true });
+    expect(day).toMatchObject({ givenUp: 0, integrationTold: true, ...CHECKED_AGAIN });
     expect(day.firstAt("applications-unknown")).toBeLessThan(15);
   });
 
-  test("with a page in the place of Alloy pages for that", async () => {
-    const day = await halfADay({ bad: 0, answer: () => page });
+  test("with a page in the place of Alloy pages for that, and all are checked within two periods of its end", async () => {
+    const day = await halfADay({ bad: 0, answer: () => page, hours: 6 });
 
     expect(day.rang).toContain("applications-unknown");
     expect(day.rang).toContain("alloy-api-failing");
-    expect(day).toMatchObject({ givenUp: 0, integrationTold: true });
+    expect(day).toMatchObject({ givenUp: 0, integrationTold: true, ...CHECKED_AGAIN });
     expect(day.firstAt("applications-unknown")).toBeLessThan(15);
   });
 
