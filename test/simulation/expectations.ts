@@ -62,9 +62,25 @@ export function routeOfEnd(
   return word === "approved" || word === "denied" ? word : "completed";
 }
 
-/** How a route is published: as the Journey says, or else as the stage does. */
-export function publicationOf(journeyToken: string, route: RouteId, { settings }: Plot) {
-  return { ...settings.routes[route], ...settings.journeyRoutes[journeyToken]?.routes[route] };
+/** How a route is published: as the Journey says, or else as the stage does; of a dead one nothing can be. */
+export function publicationOf(journeyToken: string, route: RouteId, plot: Plot) {
+  const { settings, deadRoute } = plot;
+  return {
+    ...settings.routes[route],
+    ...settings.journeyRoutes[journeyToken]?.routes[route],
+    ...(route === deadRoute && { publish: false }),
+  };
+}
+
+/** Whether something of it goes by the dead route: that is never told, and stays dead-lettered and in gap. */
+export function isHeldUp(application: TrueApplication, plot: Plot): boolean {
+  const { deadRoute } = plot;
+  if (deadRoute === null) return false;
+  const { events, versions, journeyToken } = application;
+  return (
+    events.some((event) => isRouteOf(event, deadRoute, plot)) ||
+    versions.some((version) => routeOfEnd(version, journeyToken, plot) === deadRoute)
+  );
 }
 
 const ENDS = ["completed_application", "application_expired", "error"];

@@ -8,6 +8,7 @@ import {
   isBeyondApi,
   isDamaged,
   isHandled,
+  isHeldUp,
   isPublicationDue,
   isRouteOf,
   isSaidByAnswer,
@@ -55,6 +56,7 @@ export function judge(seen: Seen): {
   judgePosts(seen);
   judgeStrangers(seen);
   judgeRest(seen);
+  judgeDeadRoute(seen);
   if (seen.isCalm) {
     judgeHealth(seen);
     judgeWaiting(seen);
@@ -87,7 +89,9 @@ function judgeEvent(event: TrueEvent, seen: Seen, recorded: readonly string[]): 
     observer.violate("lost", `${name} is not recorded`);
   }
   // The two reports of an event find each other by what is joined: nothing can be joined here.
-  if (records.length > 1 && !isDamaged(application))
+  // The second record goes when the event has had its effect: by a dead route it never has.
+  const hasEffect = !isDamaged(application) && routeOf(event, plot) !== plot.deadRoute;
+  if (records.length > 1 && hasEffect)
     observer.violate("doubled", `${name} is recorded under two ids`);
   if (published.length > 1) observer.violate("doubled", `${name} is published under two ids`);
   const isMissed = records.length > 0 && published.length === 0 && isPublicationDue(event, seen);
@@ -223,7 +227,7 @@ function judgeApplication(application: TrueApplication, seen: Seen): void {
   }
   const kept = cloud.applications.applications.get(token);
   if (kept === undefined) return;
-  if (kept.gap !== null)
+  if (kept.gap !== null && !isHeldUp(application, plot))
     observer.violate("stuck", `${token} is still in gap: ${kept.gap.evidence}`);
 }
 
@@ -347,6 +351,7 @@ function judgeHealth({ plot, cloud, observer }: Seen): void {
     const application = plot.applicationOf(applicationToken);
     if (application !== null && isDamaged(application)) continue;
     if (application !== null && isLeftBehind(application, plot)) continue;
+    if (application !== null && isHeldUp(application, plot)) continue;
     observer.violate(
       "stuck",
       `${applicationToken} was in gap, and nothing went wrong: ${evidence}`,
@@ -389,6 +394,29 @@ function needsAlloysWord(application: TrueApplication, plot: Plot): boolean {
   );
 }
 
+/** What the bus never took rests in the dead-letter queue. */
+function judgeDeadRoute(seen: Seen): void {
+  const { plot, cloud, observer } = seen;
+  if (plot.deadRoute === null) return;
+  const alive = { plot: { ...plot, deadRoute: null }, observer };
+  const contents = cloud.deadLetters.messages().map(({ body }) => largeBodyOf(body, seen) ?? body);
+  for (const event of plot.events) {
+    if (routeOf(event, plot) !== plot.deadRoute || !isPublicationDue(event, alive)) continue;
+    const { token, journeyToken, versions } = event.application;
+    // A step is late by its second try, and an end may be Alloy's no more.
+    const isCertain = event.isAlwaysNews && !versions.some(({ isUnsaid }) => isUnsaid);
+    if (!isCertain || !isHandled(plot, journeyToken, event.type)) continue;
+    const isKept = contents.some((text) => text.includes(token) && text.includes(event.type));
+    if (isKept || upgradeTold(event, plot)) continue;
+    observer.violate("lost", `${event.name} is not told, and in no dead-letter queue`);
+  }
+}
+
+function upgradeTold(event: TrueEvent, { upgrade }: Plot): boolean {
+  const kind = upgrade?.fates.get(event)?.kind;
+  return kind === "told" || kind === "healed";
+}
+
 /** Nothing is left over. */
 function judgeRest(seen: Seen): void {
   const { plot, cloud, observer, faults } = seen;
@@ -396,7 +424,9 @@ function judgeRest(seen: Seen): void {
   const left = events.messages().length;
   if (left > 0) observer.violate("stuck", `${left} messages are still in the queue`);
   const unreadable = plot.posts.filter(({ becomes }) => becomes === "dead-letter");
-  const damaged = plot.applications.filter(isDamaged).map(({ token }) => token);
+  const damaged = plot.applications
+    .filter((application) => isDamaged(application) || isHeldUp(application, plot))
+    .map(({ token }) => token);
   for (const { body } of deadLetters.messages()) {
     const content = largeBodyOf(body, seen) ?? body;
     if (damaged.some((token) => content.includes(token))) continue;

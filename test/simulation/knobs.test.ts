@@ -10,7 +10,7 @@ import { identityOf } from "./views.ts";
 const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
 
 /** What Alloy does in a world, as text. */
-function tellingOf({ applications, api, settings, upgrade }: Plot): string {
+function tellingOf({ applications, api, settings, upgrade, deadRoute }: Plot): string {
   const said = applications.map((application) => ({
     answers: application.versions.map(({ at, status }) => ({ at, status })),
     last: application.versions.slice(-1).map((version) => textOf(application, version)),
@@ -21,7 +21,7 @@ function tellingOf({ applications, api, settings, upgrade }: Plot): string {
   }));
   const bearer = api.bearerAnswer("token", 0);
   const fates = [...(upgrade?.fates.values() ?? [])];
-  return JSON.stringify({ said, api: { ...api, bearer }, settings, fates });
+  return JSON.stringify({ said, api: { ...api, bearer }, settings, fates, deadRoute });
 }
 
 describe("the knobs of the worlds", () => {

@@ -42,6 +42,7 @@ export const KNOBS = {
   "bad-application": "about one application after the other the API never answers but with 500",
   "revoked-key": "from some time on the API takes our key no more",
   "damaged-item": "nothing can be joined with one application's item, nor can it be checked",
+  "dead-route": "the bus takes nothing of one route, ever",
   // What came before.
   "previous-release":
     "until some moment the release 0.1.0 ran: the table and the queue hold what it left",
@@ -90,6 +91,7 @@ const HELD: readonly Knob[] = [
   "bad-application",
   "revoked-key",
   "damaged-item",
+  "dead-route",
   "previous-release",
   "many-applicants",
   "many-applications",
@@ -107,6 +109,7 @@ const RARE: Readonly<Partial<Record<Knob, number>>> = {
   "revoked-key": 0.02,
   "damaged-item": 0.012,
   "previous-release": 0.08,
+  "dead-route": 0.04,
 };
 const USUAL_CHANCE = 0.12;
 
@@ -123,6 +126,7 @@ const HIDES_GAPS: Readonly<Partial<Record<Knob, string>>> = {
   "api-refuses-all": "for longer than the evidence of a refusal is kept, nothing is compared",
   "revoked-key": "from then on Alloy's API tells of no application what is missing",
   "damaged-item": "its messages wait in the queue, and what is missing could wait among them",
+  "dead-route": "its events are in gap besides, and none of them is ever healed",
   "previous-release": "what that release had lost or queued is missing besides",
 };
 

@@ -267,6 +267,11 @@ export const MARKS = {
       observer.publications.some(({ at }) => at > damagedAt),
     ),
 
+  "a route was dead, and another one was told": (_, { plot, cloud, observer }) =>
+    plot.deadRoute !== null &&
+    cloud.deadLetters.messages().length > 0 &&
+    observer.publications.length > 0,
+
   // What the release before left behind.
   "a webhook came again whose event the release before had told": ({ events }, { plot }) =>
     events.some(({ event, isDelivered }) => isDelivered && fateOf(event, plot) === "told"),
@@ -341,6 +346,7 @@ const NEEDS: Readonly<Partial<Record<Mark, Knob>>> = {
   "an applicant's event came after the rerun, and the end stayed": "after-rerun",
   "an event came after the archiving": "after-archive",
   "a shadow application was known by Alloy's answer alone": "shadow-once",
+  "a route was dead, and another one was told": "dead-route",
   "a webhook came again whose event the release before had told": "previous-release",
   "a webhook came for what the release before had healed": "previous-release",
   "a message of the release before had its effect": "previous-release",

@@ -8,6 +8,8 @@ import type { DueApplications } from "../../lambdas/domain/polling-ports.ts";
 import type { ApplicationStore, QueueMessages } from "../../lambdas/domain/ports.ts";
 import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import { ROUTE_TITLES } from "../../lambdas/settings.ts";
+import type { RouteId } from "../../lambdas/settings.ts";
 import type { IdempotencyRecords } from "../../tools/memory/idempotency.ts";
 import { MemoryQueueMessages, sendBatchTo } from "../../tools/memory/queue-ports.ts";
 import { mix } from "./dice.ts";
@@ -37,10 +39,15 @@ export function observe(options: {
   readonly onQueued: () => void;
   /** Whether an event is told of under two ids. */
   readonly hasTwin: (eventId: string) => boolean;
+  /** The bus takes nothing of this route; null: it takes all. */
+  readonly deadRoute: RouteId | null;
   /** Called when the consumer has made a message visible again. */
   readonly onGivenBack: (receiptHandle: string) => void;
 }): Observed {
   const { cloud, observer, world, seams, onPlan, onQueued, onGivenBack, hasTwin } = options;
+  const { deadRoute } = options;
+  const isDead = (entry: BusEntry | undefined) =>
+    deadRoute !== null && entry?.detailType === ROUTE_TITLES[deadRoute];
   const { applications, idempotency, bus } = cloud;
   const { faults, story, nameOf } = world;
   const messages = new MemoryQueueMessages(cloud.events);
@@ -108,9 +115,11 @@ export function observe(options: {
     putEvents: (sandbox) => async (entries) => {
       const fault = faults.draw("bus.entries", BUS_FAULTS);
       if (fault !== null) sandbox.suffer(fault);
+      if (entries.some(isDead) && sandbox.invocation !== null) sandbox.invocation.isHindered = true;
       const refused = (index: number) =>
-        fault?.kind === "partly-refused" &&
-        mix(Math.floor(fault.amount * 2 ** 31), index) % 2 === 0;
+        isDead(entries[index]) ||
+        (fault?.kind === "partly-refused" &&
+          mix(Math.floor(fault.amount * 2 ** 31), index) % 2 === 0);
       if (fault?.kind === "answered-without-entries" && fault.amount < 0.5) {
         return { FailedEntryCount: entries.length, Entries: [] };
       }

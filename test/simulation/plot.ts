@@ -1,5 +1,5 @@
 import { perRoute } from "../../lib/per-route.ts";
-import type { ConsumerSettings } from "../../lambdas/settings.ts";
+import type { ConsumerSettings, RouteId } from "../../lambdas/settings.ts";
 import { JOURNEYS } from "../../tools/alloy-simulator/journeys.ts";
 import { makeTokens } from "../../tools/alloy-simulator/tokens.ts";
 import { Dice, mix, numberOf } from "./dice.ts";
@@ -56,6 +56,8 @@ export interface Plot {
     readonly switchAt: number;
     readonly removeAt: number;
   } | null;
+  /** The bus takes nothing of it; null: it takes all. */
+  readonly deadRoute: RouteId | null;
   /** When the release before ends, and what it had made of each event until then; null: there was none. */
   readonly upgrade: Upgrade | null;
   /** When the last of it happens. */
@@ -108,9 +110,17 @@ export function plotOf(
     rotation: isRotated
       ? { addAt: switchAt - 15 * MINUTE, switchAt, removeAt: switchAt + 10 * MINUTE }
       : null,
+    deadRoute: knobs.has("dead-route") ? deadRouteOf(diceOf(seed, "dead-route"), events) : null,
     upgrade,
     endAt: Math.max(lastAt, switchAt, spokenOfAt, upgrade?.at ?? from, ...investigatedAt),
   };
+}
+
+/** One that something is to go by; other bodies than events go by `unrecognised` too. */
+function deadRouteOf(dice: Dice, events: readonly TrueEvent[]): RouteId | null {
+  const routes = events.map(({ route }) => route).filter((route) => route !== "unrecognised");
+  const [first, ...others] = new Set(routes);
+  return first === undefined ? null : dice.pick([first, ...others]);
 }
 
 /** Finds events and applications by their ids, as the world names them. */

@@ -133,6 +133,7 @@ export async function playWorld(
     observer,
     world,
     seams,
+    deadRoute: plot.deadRoute,
     // A step of an Investigation may be reported under two ids as well.
     hasTwin: (eventId) => (plot.eventOf(eventId)?.ids.length ?? plot.investigations.length + 1) > 1,
     onPlan: () => schedule.arm(),

@@ -15,6 +15,23 @@ export const RECORD_ERROR_SWALLOWED: WorldMutant = {
 
 /** What goes wrong between the queue, the work and the bus (pitfalls 2 and 3). */
 export const CONSUMER_MUTANTS: readonly WorldMutant[] = [
+  {
+    id: "dead-route-holds-its-neighbours",
+    what: "when the bus refuses one event of a call, all of the call count as refused",
+    needs: "dead-route",
+    plant: () => ({
+      consumerDependencies: (right) => ({
+        ...right,
+        publisher: {
+          async publish(events) {
+            const answers = await right.publisher.publish(events);
+            const refusal = answers.find((answer) => answer !== null) ?? null;
+            return answers.map(() => refusal);
+          },
+        },
+      }),
+    }),
+  },
   RECORD_ERROR_SWALLOWED,
   {
     id: "batch-fails-as-a-whole",
