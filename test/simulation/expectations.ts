@@ -72,12 +72,16 @@ export function publicationOf(journeyToken: string, route: RouteId, plot: Plot) 
   };
 }
 
+const OPEN: readonly RouteId[] = ["progressed", "manual-review", "needs-action"];
+
 /** Whether something of it goes by the dead route: that is never told, and stays dead-lettered and in gap. */
 export function isHeldUp(application: TrueApplication, plot: Plot): boolean {
   const { deadRoute } = plot;
   if (deadRoute === null) return false;
   const { events, versions, journeyToken } = application;
   return (
+    // A correction may say so of any application that is open.
+    OPEN.includes(deadRoute) ||
     events.some((event) => isRouteOf(event, deadRoute, plot)) ||
     versions.some((version) => routeOfEnd(version, journeyToken, plot) === deadRoute)
   );
