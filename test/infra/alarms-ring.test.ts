@@ -3,7 +3,7 @@ import { pollerSettings } from "../../lib/function-settings.ts";
 import { INCIDENT_ALARMS } from "../../lib/constructs/alert-topics.ts";
 import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
 import { compositeAlarmsOf } from "../../tools/cloudwatch/composite.ts";
-import { casesOf, FURTHER_FAULTS } from "./cloudwatch/cases.ts";
+import { casesOf, furtherFaultsOf } from "./cloudwatch/cases.ts";
 import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
 import type { Story } from "../../tools/cloudwatch/evaluate.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
@@ -11,7 +11,7 @@ import type { Series } from "../../tools/cloudwatch/series.ts";
 import { NOTIFICATION_CASES } from "./cloudwatch/notification-cases.ts";
 import { healthyWorld, measureOutcomes, Trouble } from "./cloudwatch/world.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
-import { production, sandbox, withWorkedRules } from "./variants.ts";
+import { production, sandbox, withInvestigations, withWorkedRules } from "./variants.ts";
 
 const HOUR = 60;
 
@@ -25,6 +25,11 @@ const OVER_OTHERS = ["integration-unhealthy", "deployment-running", "deployment-
 describe.each([
   { name: "sandbox", stage: sandbox, cases: casesOf(sandbox) },
   { name: "production", stage: production, cases: casesOf(production) },
+  {
+    name: "sandbox with Investigations",
+    stage: withInvestigations,
+    cases: casesOf(withInvestigations),
+  },
   {
     name: "sandbox with the worked rules",
     stage: withWorkedRules,
@@ -63,7 +68,7 @@ describe.each([
     silent.add(id);
   });
 
-  it.each(FURTHER_FAULTS)("$name: the right alarms ring", ({ fault, rings }) => {
+  it.each(furtherFaultsOf(stage))("$name: the right alarms ring", ({ fault, rings }) => {
     const { rang } = story(fault);
 
     expect([...rang.keys()].toSorted()).toEqual(withIncident(rings));

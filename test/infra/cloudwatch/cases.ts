@@ -346,12 +346,14 @@ export function casesOf(stage: StageConfiguration): readonly AlarmCase[] {
   return [...INTAKE, ...PROCESSING, ...TRUTH, ...WATCHDOG, ...BUS, ...routeCases(published)];
 }
 
-/** Other ways in which something breaks, with the alarms that they mean. */
-export const FURTHER_FAULTS: readonly {
+/** Another way in which something breaks, with the alarms that it means. */
+interface FurtherFault {
   readonly name: string;
   readonly fault: Fault;
   readonly rings: readonly string[];
-}[] = [
+}
+
+const ANYWHERE: readonly FurtherFault[] = [
   {
     name: "the consumer dies before it can say anything",
     fault: (trouble, { ours, lambda }) =>
@@ -408,3 +410,16 @@ export const FURTHER_FAULTS: readonly {
     rings: ["schedule-failing"],
   },
 ];
+
+const OF_INVESTIGATIONS: readonly FurtherFault[] = [
+  {
+    name: "Alloy refuses its list of Investigations, and nothing else",
+    fault: (trouble, { ours }) => trouble.once(ours(METRICS.investigationsUnlisted), 1),
+    rings: ["alloy-api-failing"],
+  },
+];
+
+/** Other ways in which something of such a stage breaks. */
+export function furtherFaultsOf(stage: StageConfiguration): readonly FurtherFault[] {
+  return stage.investigations === "on" ? [...ANYWHERE, ...OF_INVESTIGATIONS] : ANYWHERE;
+}
