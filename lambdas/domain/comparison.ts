@@ -99,7 +99,7 @@ export function compare(
   // What Alloy dates in the future has happened too: nobody knows when, and nothing waits for that time.
   const isDatedAhead = (alloy.snapshot?.at ?? 0) > now + gaps.graceMs;
   const settledBy = isDatedAhead ? Number.POSITIVE_INFINITY : arrivedBy;
-  const toCorrect = { settledBy, isStuck, matches, queuedBefore, now };
+  const toCorrect = { settledBy, isStuck, matches, queuedBefore, failedIds, now };
   const corrections = correctionsOf(heard, here.state, toCorrect);
   return {
     missing: missing.map(({ event }) => event),

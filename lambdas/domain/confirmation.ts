@@ -24,12 +24,25 @@ export interface Standing {
 const NOTHING: Standing = { told: "no", confirms: null };
 const UNCLEAR: Standing = { told: "unclear", confirms: null };
 
+interface StandingContext {
+  /** Ids of missing events that an earlier check queued, and that are missing still. */
+  readonly queuedBefore: ReadonlySet<string>;
+  /** Ids of recorded events of which the rest failed. */
+  readonly failedIds: ReadonlySet<string>;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+function isRegistered(match: MatchedEvent, { end, lastEnd }: ApplicationState): boolean {
+  return [end, lastEnd].some((one) => one?.stamp === stampHere(match));
+}
+
 /** Finds what downstream has heard of the end that Alloy's answer says. */
 export function standingOf(
   snapshot: Snapshot,
   matches: readonly MatchedEvent[],
   state: ApplicationState,
-  { queuedBefore, now }: { readonly queuedBefore: ReadonlySet<string>; readonly now: number },
+  { queuedBefore, failedIds, now }: StandingContext,
 ): Standing {
   if (snapshot.status === null || !isFinal(snapshot.status)) return NOTHING;
   const all = [...lastEpochOf(matches, snapshot).ends].filter(
@@ -42,14 +55,19 @@ export function standingOf(
       record === null && isDecisive(event.type) && !queuedBefore.has(event.eventId),
   );
   if (isAwaited) return UNCLEAR;
-  const told = standing.filter((end) => isPublished(end, state));
+  // Its next try will be withheld: another end has taken its place in the state.
+  const isFailed = (end: MatchedEvent) =>
+    failedIds.has(end.record?.eventId ?? "") && !isRegistered(end, state);
+  const told = standing.filter((end) => isPublished(end, state) && !isFailed(end));
   // Of several ends all but the first are withheld, as soon as each has been processed.
   const others = all.filter((end) => isPublished(end, state) && !couldBe(end, snapshot));
   const isCutOff = [...told, ...others].some(({ record }) => isRecent(record, now));
   if (told.length > 0 && others.length > 0 && isCutOff) return UNCLEAR;
   if (told.length > 0) return { told: "yes", confirms: null };
   const withheld = standing
-    .filter((end) => isWithheldHere(end, state) && !wasToldBeforeAnswer(end, state))
+    .filter(
+      (end) => isFailed(end) || (isWithheldHere(end, state) && !wasToldBeforeAnswer(end, state)),
+    )
     .toSorted((one, other) => one.event.at - other.event.at);
   // Of several that say the same the first counts; of errors the newest, which is the least likely an applicant's.
   const confirmed = withheld.find(({ event }) => isDecisive(event.type)) ?? withheld.at(-1);

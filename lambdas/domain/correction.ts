@@ -55,6 +55,8 @@ export interface CorrectionContext {
   readonly matches: readonly MatchedEvent[];
   /** Ids of missing events that an earlier check queued, and that are missing still. */
   readonly queuedBefore: ReadonlySet<string>;
+  /** Ids of recorded events of which the rest failed. */
+  readonly failedIds: ReadonlySet<string>;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -67,7 +69,7 @@ export interface CorrectionContext {
 export function correctionsOf(
   { snapshot: said, events, reruns }: AlloyApplication,
   state: ApplicationState,
-  { settledBy, isStuck, matches, queuedBefore, now }: CorrectionContext,
+  { settledBy, isStuck, matches, queuedBefore, failedIds, now }: CorrectionContext,
 ): readonly Correction[] {
   if (said === null) return [];
   const listed = isStuck ? [] : events.map(({ event }) => stateOfEvent(event));
@@ -89,7 +91,11 @@ export function correctionsOf(
 
   function statusCorrection(): readonly Correction[] {
     const agrees = agree(applied, snapshot);
-    const { told, confirms } = standingOf(snapshot, matches, state, { queuedBefore, now });
+    const { told, confirms } = standingOf(snapshot, matches, state, {
+      queuedBefore,
+      failedIds,
+      now,
+    });
     if (confirms !== null) {
       return [{ ...common, news: "status", settles: true, confirms, reruns: [] }];
     }

@@ -114,7 +114,8 @@ export function judgeEnds(application: TrueApplication, { plot, observer }: Seen
   }
   const last = versions.at(-1);
   const end = last === undefined || last.isUnknown ? null : routeOfEnd(last, journeyToken, plot);
-  if (end === null || last?.outcome === null || isBeyondApi(application, plot)) return;
+  const isLeftUnnamed = last?.status === "completed" && last.outcome === null;
+  if (end === null || isLeftUnnamed || isBeyondApi(application, plot)) return;
   if (!publicationOf(journeyToken, end, plot).publish) return;
   if (!told.has(end)) observer.violate("lost", `${token} ended as ${end}, and nobody was told`);
   // Of two invocations at one time, neither can know what the other one tells.

@@ -83,6 +83,7 @@ async function huntRerun(read: (said: AlloyApplication) => AlloyApplication) {
     isStuck: false,
     matches: [],
     queuedBefore: new Set<string>(),
+    failedIds: new Set<string>(),
     now: AT,
   };
   const corrections = correctionsOf(read(said), state, context);

@@ -34,6 +34,7 @@ export const SIDE_MUTANTS: readonly Mutant[] = [
         isStuck: false,
         matches: [],
         queuedBefore: new Set<string>(),
+        failedIds: new Set<string>(),
         now: START,
       };
       const marks = correctionsOf(application, judged, context);

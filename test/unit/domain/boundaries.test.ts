@@ -208,6 +208,7 @@ function usedAnswer(text: string) {
     isStuck: false,
     matches: [],
     queuedBefore: new Set<string>(),
+    failedIds: new Set<string>(),
     now: AT,
   };
   const corrections = correctionsOf(read.application, known, options);

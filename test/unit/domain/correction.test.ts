@@ -20,6 +20,7 @@ const LATER = {
   isStuck: false,
   matches: [],
   queuedBefore: new Set<string>(),
+  failedIds: new Set<string>(),
   now: AT + 60_000,
 };
 

@@ -190,3 +190,18 @@ test("of two ends that share an id and differ in token and outcome, Alloy's is t
   expect(ends(sides)).toEqual(["approved", "denied"]);
   expect(sides.notices).toEqual([]);
 });
+
+test("an end whose tries all failed is told by Alloy's answer when another end took its place", async () => {
+  const sides = bothSides();
+  const expired = { ...EXPIRED, timestamp: AT };
+  const events = [STARTED, expired, DENIED];
+  await sides.webhook(STARTED);
+  sides.refuse(1);
+  await expect(sides.webhook(expired)).rejects.toThrow("gave a message back");
+  await sides.webhook(DENIED);
+
+  await sides.check(AT + HOUR + 15 * MINUTE, { events, status: "expired" });
+  await sides.webhook(expired, AT + HOUR + 16 * MINUTE);
+
+  expect(ends(sides)).toEqual(["expired"]);
+});
