@@ -193,9 +193,8 @@ export function endOf({ end, lastEnd, answer }: Standing): EndRegister | null {
 
 /** What the highest authority states, field by field. */
 export function resolveFacts({ answer, events, submission }: FactLayers): ApplicationFacts {
-  const ids = [answer.externalIds, events.externalIds, submission.externalIds];
   const idOf = (name: keyof ApplicationExternalIds) =>
-    ids.map((layer) => layer[name]).find((id) => id !== null) ?? null;
+    answer.externalIds[name] ?? events.externalIds[name] ?? submission.externalIds[name];
   return {
     journeyToken: answer.journeyToken ?? events.journeyToken ?? submission.journeyToken,
     journeyName: answer.journeyName ?? events.journeyName ?? submission.journeyName,
