@@ -209,6 +209,8 @@ function tellsOf(message: string, { told }: TrueEvent): boolean {
     isElsewhere ||
     (message.includes(told.journey_application_token) &&
       message.includes(`\\"type\\":\\"${told.type}\\"`) &&
-      message.includes(`\\"timestamp\\":${String(told["timestamp"])}`))
+      message.includes(
+        JSON.stringify(`"timestamp":${JSON.stringify(told["timestamp"])}`).slice(1, -1),
+      ))
   );
 }
