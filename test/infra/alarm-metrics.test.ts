@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings.ts";
 import { emissions } from "../../tools/docs/emitters.ts";
 import { listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
-import { production, sandbox, VARIANTS, withWorkedRules } from "./variants.ts";
+import { production, sandbox, VARIANTS, withInvestigations, withWorkedRules } from "./variants.ts";
 
 /** A metric with the dimensions under which CloudWatch keeps it: `DeliveryGaps{GapStage,Stage}`. */
 function identity(name: string, dimensions: readonly string[]): string {
@@ -38,8 +38,8 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
 });
 
 it("every metric that is emitted is watched: by an alarm, or by people on the dashboard", () => {
-  // A rule's metrics are watched where a stage has such a rule.
-  const stages = [sandbox, production, withWorkedRules];
+  // A rule's metrics, and those of Investigations, are watched where a stage has them.
+  const stages = [sandbox, production, withInvestigations, withWorkedRules];
   const watching = JSON.stringify(
     stages
       .flatMap((stage) => synthesise(stage).resources)
