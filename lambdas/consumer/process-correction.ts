@@ -11,6 +11,7 @@ import type { PublishedEvent } from "../domain/published-event.ts";
 import { routeOfStatus } from "../domain/route.ts";
 import { eventIdIn } from "../domain/stamp.ts";
 import { METRICS } from "../settings.ts";
+import { AliasInProgress } from "./event-steps.ts";
 import { mergeAndCount } from "./merge-and-count.ts";
 import type { ProcessDependencies } from "./process.ts";
 import type { Work } from "./work.ts";
@@ -29,7 +30,7 @@ export async function processCorrection(
   work: Work,
   correction: Correction,
   publish: (event: PublishedEvent) => Promise<void>,
-  dependencies: Omit<ProcessDependencies, "once">,
+  dependencies: ProcessDependencies,
 ): Promise<void> {
   const { store, settings, metrics, now } = dependencies;
   const { snapshot, news, reruns, confirms, askedAt, since } = correction;
@@ -40,7 +41,7 @@ export async function processCorrection(
 
   const firstCheck = { dueAt: now() + settings.firstCheckMs, when: "first" } as const;
   const correctionId = correctionIdOf(correction);
-  const tellerId = teller === null ? correctionId : eventIdIn(teller.stamp);
+  const tellerId = teller === null ? tellingIdOf(correction) : eventIdIn(teller.stamp);
   const observation = stateOfSnapshot(snapshot, askedAt, tellerId, since);
   // An answer that says the same was taken over before: it keeps the mark of the one that did it.
   const answer = needsAnswer(known, correction) ? observation.answer : null;
@@ -73,16 +74,41 @@ export async function processCorrection(
   const { environment } = settings;
   const eventId = confirms?.eventId ?? correctionId;
   const { receipt } = work;
-  await publish(
-    publishedCorrection({ eventId, snapshot, confirms, route, state, receipt, environment }),
+  const event = publishedCorrection({
+    eventId,
+    snapshot,
+    confirms,
+    route,
+    state,
+    receipt,
+    environment,
+  });
+  const isGuarded = correction.mayComeBack && !isSecondEnd(confirms, before);
+  const result = isGuarded
+    ? await dependencies.once(eventId, () => publish(event))
+    : await publish(event);
+  if (result === "in-conflict") throw new AliasInProgress();
+  if (result !== "duplicate") metrics.count(METRICS.eventsPublished);
+}
+
+/** The id that tells of the answer: where the message of the end may come back, it finds its own, and publishes too. */
+function tellingIdOf(correction: Correction): string {
+  const { confirms, mayComeBack } = correction;
+  return confirms !== null && mayComeBack ? confirms.eventId : correctionIdOf(correction);
+}
+
+/** Whether the message of the end has come back as that of a second end: it is withheld, and publishes nothing. */
+function isSecondEnd(confirms: Correction["confirms"], before: ApplicationState | null): boolean {
+  return [before?.end, before?.lastEnd].some(
+    (end) =>
+      end?.isSecond === true && confirms !== null && eventIdIn(end.stamp) === confirms.eventId,
   );
-  metrics.count(METRICS.eventsPublished);
 }
 
 /** Whether downstream has heard of it, and not from this very correction, which may have been cut off. */
 function isTold(before: ApplicationState, correction: Correction): boolean {
   const { snapshot, confirms, since } = correction;
-  if (before.answer?.correctionId === correctionIdOf(correction)) return false;
+  if (before.answer?.correctionId === tellingIdOf(correction)) return false;
   // What agrees with a withheld end was never published; only another answer was.
   if (confirms !== null) return !isUnanswered(before, correction);
   return agree(before, snapshot) || tellingEnd(before, snapshot, since) !== null;
@@ -98,7 +124,7 @@ function needsAnswer(before: ApplicationState | null, correction: Correction): b
   if (!correction.settles) return false;
   if (before === null) return true;
   if (isOvertaken(before, correction.snapshot)) return false;
-  if (before.answer?.correctionId === correctionIdOf(correction)) return false;
+  if (before.answer?.correctionId === tellingIdOf(correction)) return false;
   return isUnanswered(before, correction);
 }
 

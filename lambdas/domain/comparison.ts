@@ -8,7 +8,7 @@ import type { DeliveryRecord } from "./delivery.ts";
 import { eventsToHeal } from "./events-to-heal.ts";
 import type { EventToHeal, ListedMatch } from "./events-to-heal.ts";
 import { findFailures } from "./failure-finder.ts";
-import { diagnoseFailed, diagnoseLate, diagnoseMissing, gapOf } from "./gap.ts";
+import { diagnoseFailed, diagnoseLate, diagnoseMissing, gapOf, isDeadLettered } from "./gap.ts";
 import type { Diagnosis, Gap } from "./gap.ts";
 import { answerOver, eventsAsHeard } from "./heard-events.ts";
 import type { JourneyEvent } from "./journey-event.ts";
@@ -99,7 +99,19 @@ export function compare(
   // What Alloy dates in the future has happened too: nobody knows when, and nothing waits for that time.
   const isDatedAhead = (alloy.snapshot?.at ?? 0) > now + gaps.graceMs;
   const settledBy = isDatedAhead ? Number.POSITIVE_INFINITY : arrivedBy;
-  const toCorrect = { settledBy, isStuck, matches, queuedBefore, failedIds, now };
+  const retriedIds = new Set(
+    arrived.flatMap((match) => asRetried(match, failureOf.get(match), now)),
+  );
+  const givenUpIds = new Set([...failedIds].filter((eventId) => !retriedIds.has(eventId)));
+  const toCorrect = {
+    settledBy,
+    isStuck,
+    matches,
+    queuedBefore,
+    failedIds: givenUpIds,
+    retriedIds,
+    now,
+  };
   const corrections = correctionsOf(heard, here.state, toCorrect);
   return {
     missing: missing.map(({ event }) => event),
@@ -183,6 +195,16 @@ function asFailed(
 ): readonly Diagnosis[] {
   if (record === null || failure === undefined) return [];
   return [diagnoseFailed({ eventId: record.eventId, type, at }, failure, now)];
+}
+
+/** The id of an event whose message is in the queue still. */
+function asRetried(
+  { record }: MatchedEvent,
+  failure: RecordedFailure | undefined,
+  now: number,
+): readonly string[] {
+  if (record === null || failure === undefined || isDeadLettered(failure, now)) return [];
+  return [record.eventId];
 }
 
 function asUnapplied({ eventId, type, at }: JourneyEvent): Diagnosis {

@@ -19,16 +19,20 @@ export interface Standing {
   readonly told: "yes" | "no" | "unclear";
   /** The withheld end that the answer confirms, and that no answer has told of; null: there is none. */
   readonly confirms: EventReport | null;
+  /** Its own message failed, and may come back and publish it: whichever is first does. */
+  readonly mayComeBack: boolean;
 }
 
-const NOTHING: Standing = { told: "no", confirms: null };
-const UNCLEAR: Standing = { told: "unclear", confirms: null };
+const NOTHING: Standing = { told: "no", confirms: null, mayComeBack: false };
+const UNCLEAR: Standing = { ...NOTHING, told: "unclear" };
 
 interface StandingContext {
   /** Ids of missing events that an earlier check queued, and that are missing still. */
   readonly queuedBefore: ReadonlySet<string>;
-  /** Ids of recorded events of which the rest failed. */
+  /** Ids of recorded events of which the rest failed for good. */
   readonly failedIds: ReadonlySet<string>;
+  /** Ids of recorded events of which the rest is tried again: they come by themselves. */
+  readonly retriedIds: ReadonlySet<string>;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -42,17 +46,20 @@ export function standingOf(
   snapshot: Snapshot,
   matches: readonly MatchedEvent[],
   state: ApplicationState,
-  { queuedBefore, failedIds, now }: StandingContext,
+  { queuedBefore, failedIds, retriedIds, now }: StandingContext,
 ): Standing {
   if (snapshot.status === null || !isFinal(snapshot.status)) return NOTHING;
   const all = [...lastEpochOf(matches, snapshot).ends].filter(
     (end) => isEndAfterAnswer(end, state) || isToTell(end, state),
   );
   const standing = all.filter((end) => isAsAnswered(end, snapshot));
-  // One that is missing comes by itself, or is healed now, and says so then.
+  // One that is missing comes by itself, or is healed now, or is tried again, and says so then.
   const isAwaited = standing.some(
-    ({ event, record }) =>
-      record === null && isDecisive(event.type) && !queuedBefore.has(event.eventId),
+    (end) =>
+      isDecisive(end.event.type) &&
+      (end.record === null
+        ? !queuedBefore.has(end.event.eventId)
+        : retriedIds.has(end.record.eventId) && !isRegistered(end, state)),
   );
   if (isAwaited) return UNCLEAR;
   // Its next try will be withheld: another end has taken its place in the state.
@@ -63,17 +70,36 @@ export function standingOf(
   const others = all.filter((end) => isPublished(end, state) && !couldBe(end, snapshot));
   const isCutOff = [...told, ...others].some(({ record }) => isRecent(record, now));
   if (told.length > 0 && others.length > 0 && isCutOff) return UNCLEAR;
-  if (told.length > 0) return { told: "yes", confirms: null };
+  if (told.length > 0) return { ...NOTHING, told: "yes" };
   const withheld = standing
     .filter(
       (end) => isFailed(end) || (isWithheldHere(end, state) && !wasToldBeforeAnswer(end, state)),
     )
     .toSorted((one, other) => one.event.at - other.event.at);
   // Of several that say the same the first counts; of errors the newest, which is the least likely an applicant's.
-  const confirmed = withheld.find(({ event }) => isDecisive(event.type)) ?? withheld.at(-1);
+  const decisive = withheld.find(({ event }) => isDecisive(event.type));
+  const confirmed = firstMissing(standing, decisive) ?? decisive ?? withheld.at(-1);
   const isUntold =
     confirmed !== undefined && (!isAnswered(state, snapshot) || isToTell(confirmed, state));
-  return { told: "no", confirms: isUntold ? asRecorded(confirmed) : null };
+  if (!isUntold) return NOTHING;
+  const isMissing = confirmed.record === null && isDecisive(confirmed.event.type);
+  const mayComeBack = isMissing || isFailed(confirmed);
+  return { told: "no", confirms: asRecorded(confirmed), mayComeBack };
+}
+
+/**
+ * The end that says the same before a withheld one, and is missing still: among the dead letters it may come back, and
+ * would be told then. Told under its own id it is told once.
+ */
+function firstMissing(
+  standing: readonly MatchedEvent[],
+  withheld: MatchedEvent | undefined,
+): MatchedEvent | undefined {
+  if (withheld === undefined) return undefined;
+  return standing.find(
+    ({ event, record }) =>
+      record === null && isDecisive(event.type) && event.at <= withheld.event.at,
+  );
 }
 
 /**

@@ -12,7 +12,7 @@ import { isJsonObject, readJson } from "./foreign-json.ts";
 import { readToken } from "./foreign-text.ts";
 import { joined } from "./heard-events.ts";
 import { contentIdOf } from "./identity.ts";
-import { lastEpochOf } from "./last-epoch.ts";
+import { lastEpochOf, openAgainSince } from "./last-epoch.ts";
 import { stateOfEvent } from "./observation.ts";
 import type { Snapshot } from "./observation.ts";
 import type { EventReport, MatchedEvent } from "./reconciliation.ts";
@@ -42,6 +42,8 @@ export interface Correction {
   readonly settles: boolean;
   /** The recorded end that the answer confirms: it is published under its own id. */
   readonly confirms: EventReport | null;
+  /** The message of that end may come back and publish it: whichever is first does. */
+  readonly mayComeBack: boolean;
   /** Of news of a rerun: the new applications, oldest first. */
   readonly reruns: readonly AlloyRerun[];
 }
@@ -55,8 +57,10 @@ export interface CorrectionContext {
   readonly matches: readonly MatchedEvent[];
   /** Ids of missing events that an earlier check queued, and that are missing still. */
   readonly queuedBefore: ReadonlySet<string>;
-  /** Ids of recorded events of which the rest failed. */
+  /** Ids of recorded events of which the rest failed for good. */
   readonly failedIds: ReadonlySet<string>;
+  /** Ids of recorded events of which the rest is tried again. */
+  readonly retriedIds: ReadonlySet<string>;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -69,12 +73,12 @@ export interface CorrectionContext {
 export function correctionsOf(
   { snapshot: said, events, reruns }: AlloyApplication,
   state: ApplicationState,
-  { settledBy, isStuck, matches, queuedBefore, failedIds, now }: CorrectionContext,
+  { settledBy, isStuck, matches, queuedBefore, failedIds, retriedIds, now }: CorrectionContext,
 ): readonly Correction[] {
   if (said === null) return [];
   const listed = isStuck ? [] : events.map(({ event }) => stateOfEvent(event));
   const applied = joined([state, ...listed]) ?? state;
-  const { since } = lastEpochOf(matches, said);
+  const since = newestOf(lastEpochOf(matches, said).since, openAgainSince(state));
   // An answer that names no outcome does not take back the one that an event named.
   const snapshot = {
     ...said,
@@ -83,7 +87,7 @@ export function correctionsOf(
     isShadow: said.isShadow || applied.isShadow,
   };
   const basis = state.answer?.stamp ?? null;
-  const common = { snapshot, askedAt: now, basis, since, confirms: null };
+  const common = { snapshot, askedAt: now, basis, since, confirms: null, mayComeBack: false };
 
   const untold = untoldReruns({ events, reruns }, applied, settledBy);
   const rerunNews = { ...common, news: "rerun", settles: false, reruns: untold } as const;
@@ -91,13 +95,14 @@ export function correctionsOf(
 
   function statusCorrection(): readonly Correction[] {
     const agrees = agree(applied, snapshot);
-    const { told, confirms } = standingOf(snapshot, matches, state, {
+    const { told, confirms, mayComeBack } = standingOf(snapshot, matches, state, {
       queuedBefore,
       failedIds,
+      retriedIds,
       now,
     });
     if (confirms !== null) {
-      return [{ ...common, news: "status", settles: true, confirms, reruns: [] }];
+      return [{ ...common, news: "status", settles: true, confirms, mayComeBack, reruns: [] }];
     }
     const isMoved =
       // Which of two ends downstream has heard of is not settled yet.
@@ -136,6 +141,10 @@ export function correctionIdOf(correction: Correction): string {
     // One that named a mark alone must not stand for the one that takes the same answer over.
     ...(settles && news !== "status" && { settles }),
   });
+}
+
+function newestOf(one: Stamp | null, other: Stamp | null): Stamp | null {
+  return (one ?? "") > (other ?? "") ? one : other;
 }
 
 function outcomeNamed(
@@ -238,6 +247,7 @@ const CorrectionSchema = v.object({
   since: v.exactOptional(text, null),
   settles: v.exactOptional(v.boolean()),
   confirms: v.exactOptional(v.nullable(EventReportSchema), null),
+  mayComeBack: v.exactOptional(v.boolean(), false),
   news: v.picklist(["status", "rerun", "nothing"]),
   reruns: v.array(v.object({ applicationToken: token, createdAt: time })),
 });

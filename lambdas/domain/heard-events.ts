@@ -1,6 +1,6 @@
 import { mergeState, outcomeOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
-import { lastEpochOf } from "./last-epoch.ts";
+import { lastEpochOf, openAgainSince, stampHere } from "./last-epoch.ts";
 import { isDecisive } from "./event-types.ts";
 import type { JourneyEvent } from "./journey-event.ts";
 import { stateOfEvent } from "./observation.ts";
@@ -27,7 +27,8 @@ export function eventsAsHeard(matches: readonly MatchedEvent[]): readonly Journe
  * - Its time is that of its newest event at least, also where our record of that event is dated a little
  *   later: the answer knows the event, so it is not older. Nor is it older than a webhook of a healed event, which
  *   has moved the state and left no record.
- * - Where it names no outcome, it does not take back the one that its own events name.
+ * - Where it names no outcome, it does not take back the one that its own events name; but for those before Alloy said that the
+ *   application is open again.
  */
 export function answerOver(
   said: Snapshot,
@@ -37,7 +38,10 @@ export function answerOver(
   const newest = matches.reduce((latest, { record }) => Math.max(latest, record?.at ?? 0), said.at);
   const at = Math.max(newest, ...aliasTimesIn(here).filter((time) => time <= newest + TWIN_MS));
   if (said.status !== "completed" || said.outcome !== null) return { ...said, at };
-  const ends = [...lastEpochOf(matches, said).ends].filter(({ event }) => isDecisive(event.type));
+  const openAgain = openAgainSince(here.state) ?? "";
+  const ends = [...lastEpochOf(matches, said).ends].filter(
+    (end) => isDecisive(end.event.type) && stampHere(end) > openAgain,
+  );
   const listed = joined(ends.map(({ event }) => stateOfEvent(event)));
   return { ...said, at, outcome: listed === null ? null : outcomeOf(listed) };
 }

@@ -1,4 +1,5 @@
-import { factsOf } from "./event-types.ts";
+import type { ApplicationState } from "./application-state.ts";
+import { factsOf, isFinal } from "./event-types.ts";
 import type { Snapshot } from "./observation.ts";
 import { TWIN_MS } from "./reconciliation.ts";
 import type { MatchedEvent } from "./reconciliation.ts";
@@ -34,6 +35,12 @@ export function lastEpochOf(matches: readonly MatchedEvent[], answer: Decision):
       .map(({ match }) => stampHere(match))
       .reduce((newest, stamp) => (stamp > newest ? stamp : newest), stampHere(reopening.match)),
   };
+}
+
+/** When Alloy has said last that the application is open: the ends before, and what they named, are over. Null: never. */
+export function openAgainSince({ answer }: ApplicationState): Stamp | null {
+  if (answer === null) return null;
+  return isFinal(answer.status) ? answer.since : answer.stamp;
 }
 
 /** Whether an end does not contradict the answer; either may leave out the outcome. */

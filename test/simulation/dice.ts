@@ -19,7 +19,9 @@ export class Dice {
   }
 
   pick<const Value>(values: readonly [Value, ...Value[]]): Value {
-    return values[Math.floor(this.next() * values.length)] ?? values[0];
+    // A value may be null: only what is beyond the list falls back.
+    const chosen = values[Math.floor(this.next() * values.length)];
+    return chosen === undefined ? values[0] : chosen;
   }
 }
 

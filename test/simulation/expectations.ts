@@ -164,3 +164,12 @@ export function isPublicationDue(
   const { token } = event.application;
   return !event.times.some((at) => observer.isOvertaken(token, at));
 }
+
+/**
+ * Whether Alloy's last answer names no outcome, and no event tells that it came to that: whoever saw no answer in between
+ * takes it for the end before, whose outcome an event named.
+ */
+export function isOutcomeUnsaid({ versions }: TrueApplication): boolean {
+  const last = versions.at(-1);
+  return last?.isUnsaid === true && last.status === "completed" && last.outcome === null;
+}

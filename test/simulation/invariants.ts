@@ -9,6 +9,7 @@ import {
   isDamaged,
   isHandled,
   isHeldUp,
+  isOutcomeUnsaid,
   isPublicationDue,
   isRouteOf,
   isSaidByAnswer,
@@ -219,7 +220,11 @@ function judgeApplication(application: TrueApplication, seen: Seen): void {
   if (!isKnowable(application, plot)) return;
   const { status = null, outcome = null } = last ?? {};
   const wanted = outcomeIn(truth);
-  if (status !== truth.status || wordOf(outcome) !== wordOf(wanted)) {
+  const isNamed = events.some(({ told, listed }) =>
+    [told, listed].some((view) => outcome !== null && view["outcome"] === outcome),
+  );
+  const isSame = wordOf(outcome) === wordOf(wanted) || (isOutcomeUnsaid(application) && isNamed);
+  if (status !== truth.status || !isSame) {
     observer.violate(
       "lost",
       `${token} stands as ${status} ${outcome}, and at Alloy as ${truth.status} ${wanted}`,

@@ -69,7 +69,8 @@ function epochsWith(route: RouteId, { events }: TrueApplication, plot: Plot): nu
 
 /**
  * 1. No end is told that Alloy never stated, but by the first of its events that came here.
- * 2. No end is told more often than Alloy came to it, by its answers or by an end after a reopening.
+ * 2. No end is told more often than Alloy came to it, by its answers or by an end after a reopening; but once more where
+ *    its event told of it before Alloy's answers said another one, and then this.
  * 3. The end at which Alloy's last answer leaves the application has been told, and is the last that was.
  */
 export function judgeEnds(application: TrueApplication, { plot, observer }: Seen): void {
@@ -85,6 +86,7 @@ export function judgeEnds(application: TrueApplication, { plot, observer }: Seen
   const told = new Map<RouteId, Set<string>>();
   let lastTold: Publication | null = null;
   const toldAt = new Map<RouteId, number>();
+  const inTurn: RouteId[] = [];
   for (const publication of observer.publications) {
     const { event, at } = publication;
     if (event.applicationToken !== token || !tellsOfEnd(event)) continue;
@@ -95,14 +97,18 @@ export function judgeEnds(application: TrueApplication, { plot, observer }: Seen
     if (event.route === "completed" && !isNamed) continue;
     const ids = told.get(event.route) ?? new Set();
     if (!ids.has(event.eventId)) {
-      lastTold = publication;
+      // A late end says of itself that something newer came before it.
+      if (!event.late) lastTold = publication;
       toldAt.set(event.route, at);
+      inTurn.push(event.route);
     }
     told.set(event.route, ids.add(event.eventId));
   }
   for (const [route, ids] of told) {
     const times = stated.filter((one) => one === route).length;
-    const most = Math.max(times, epochsWith(route, application, plot));
+    const isBack =
+      stated.length > 1 && stated.at(-1) === route && isToldAnew(route, inTurn, stated);
+    const most = Math.max(times, epochsWith(route, application, plot)) + (isBack ? 1 : 0);
     if (times === 0 && ![...ids].every((id) => isFirstKnown(plot.eventOf(id), observer))) {
       observer.violate("regressed", `${token} is published as ${route}, and Alloy never said so`);
     } else if (ids.size > most) {
@@ -125,6 +131,18 @@ export function judgeEnds(application: TrueApplication, { plot, observer }: Seen
   if ((invocation?.startedAt ?? knownAt) > knownAt) {
     observer.violate("lost", `${token} ended as ${end}, and was told of as ${event.route} then`);
   }
+}
+
+/** Whether another end that Alloy stated was told last before it, and it was told before that. */
+function isToldAnew(
+  route: RouteId,
+  inTurn: readonly RouteId[],
+  stated: readonly RouteId[],
+): boolean {
+  const last = inTurn.lastIndexOf(route);
+  const before = inTurn[last - 1];
+  const isOther = before !== undefined && before !== route && stated.includes(before);
+  return isOther && inTurn.indexOf(route) < last - 1;
 }
 
 /** While one of our services takes nothing, no check comes to its end, and each tick begins it anew. */

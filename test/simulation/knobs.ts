@@ -66,7 +66,6 @@ const HELD: readonly Knob[] = [
   "outcome-once",
   "applicant-once",
   "after-unarchive",
-  "unknown-status",
   "odd-answer-times",
   "bearer",
   "odd-family",

@@ -5,6 +5,7 @@ import {
   isDamaged,
   isEnd,
   isHandled,
+  isOutcomeUnsaid,
   publicationOf,
   routeOf,
 } from "./expectations.ts";
@@ -29,8 +30,9 @@ export function ledgerOf({ plot, cloud, observer }: WorldResult): readonly strin
     const last = observer.standings.get(token)?.at(-1);
     const { next, previous } = state.chain;
     const entities = applicantsOf(application, state, plot, applicants);
+    const outcome = isOutcomeUnsaid(application) ? "unsaid" : last?.outcome?.toLowerCase();
     lines.push(
-      `${token} ${last?.status} ${last?.outcome?.toLowerCase()} next ${next?.token} previous ${previous?.token}`,
+      `${token} ${last?.status} ${outcome} next ${next?.token} previous ${previous?.token}`,
       ...entities,
     );
     for (const event of true_) {

@@ -45,6 +45,8 @@ export function observe(options: {
   readonly onGivenBack: (receiptHandle: string) => void;
 }): Observed {
   const { cloud, observer, world, seams, onPlan, onQueued, onGivenBack, hasTwin } = options;
+  const isEnd = (key: string) =>
+    /-(completed_application|error|application_expired)$/.test(nameOf(key));
   const { deadRoute } = options;
   const isDead = (entry: BusEntry | undefined) =>
     deadRoute !== null && entry?.detailType === ROUTE_TITLES[deadRoute];
@@ -140,8 +142,8 @@ export function observe(options: {
         }
         story.tell(sandbox.name, `finds ${nameOf(key)} ${standing.status}`);
         observer.tallies[standing.status === "in-progress" ? "conflicts" : "duplicates"] += 1;
-        // A batch can hold both tellings of one event: they are two works, and wait for each other.
-        const isOthers = holders.get(key) !== sandbox.invocation || hasTwin(key);
+        // A batch can hold both reports of one event, or an end and the answer that tells of it: one waits for the other.
+        const isOthers = holders.get(key) !== sandbox.invocation || hasTwin(key) || isEnd(key);
         if (sandbox.invocation !== null && isOthers) sandbox.invocation.isHindered = true;
         return standing;
       },

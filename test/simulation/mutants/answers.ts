@@ -47,6 +47,7 @@ export const ANSWER_MUTANTS: readonly StrictMutant[] = [
         since: null,
         settles: true,
         confirms: null,
+        mayComeBack: false,
         news: "status",
         reruns: [],
       } as const;
@@ -84,6 +85,7 @@ async function huntRerun(read: (said: AlloyApplication) => AlloyApplication) {
     matches: [],
     queuedBefore: new Set<string>(),
     failedIds: new Set<string>(),
+    retriedIds: new Set<string>(),
     now: AT,
   };
   const corrections = correctionsOf(read(said), state, context);

@@ -35,6 +35,7 @@ export const SIDE_MUTANTS: readonly Mutant[] = [
         matches: [],
         queuedBefore: new Set<string>(),
         failedIds: new Set<string>(),
+        retriedIds: new Set<string>(),
         now: START,
       };
       const marks = correctionsOf(application, judged, context);

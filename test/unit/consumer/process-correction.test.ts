@@ -7,6 +7,7 @@ import { correctionIdOf } from "../../../lambdas/domain/correction.ts";
 import type { Correction } from "../../../lambdas/domain/correction.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
 import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
+import { reportOf } from "../../../lambdas/domain/reconciliation.ts";
 import type { Snapshot } from "../../../lambdas/domain/observation.ts";
 import { stampOf } from "../../../lambdas/domain/stamp.ts";
 import type { PublishedEvent } from "../../../lambdas/domain/published-event.ts";
@@ -71,6 +72,7 @@ function aCorrection(
     since: null,
     settles: true,
     confirms: null,
+    mayComeBack: false,
     news: "status",
     reruns: [],
     ...changes,
@@ -82,6 +84,7 @@ async function aConsumer(...events: readonly JourneyEvent[]) {
   const store = new MemoryApplicationTable();
   for (const event of events) await store.mergeState(stateOfEvent(event), check);
   const published: PublishedEvent[] = [];
+  const done = new Set<string>();
   const correct = (
     correction: Correction,
     publish = async (event: PublishedEvent) => {
@@ -104,6 +107,12 @@ async function aConsumer(...events: readonly JourneyEvent[]) {
     return processCorrection(work, correction, publish, {
       store,
       investigations: new MemoryInvestigations(),
+      once: async (eventId, effect) => {
+        if (done.has(eventId)) return "duplicate";
+        await effect();
+        done.add(eventId);
+        return "done";
+      },
       settings,
       metrics,
       now: () => NOW,
@@ -113,8 +122,34 @@ async function aConsumer(...events: readonly JourneyEvent[]) {
     const state = store.applications.get("JA-1")?.state;
     return state === undefined ? null : [statusOf(state), outcomeOf(state)];
   };
-  return { store, published, correct, standing };
+  return { store, published, done, correct, standing };
 }
+
+describe("a correction that tells of an end whose message had failed", () => {
+  const confirms = reportOf(
+    aJourneyEvent({ type: "completed_application", at: AT, outcome: "Approved" }),
+  );
+  const correction = aCorrection({}, { confirms, mayComeBack: true });
+
+  test("is published under the end's id, once", async () => {
+    const { published, correct } = await aConsumer(started);
+
+    await correct(correction);
+    await correct({ ...correction, askedAt: NOW + 1 });
+
+    expect(published).toMatchObject([{ eventId: confirms.eventId, route: "approved" }]);
+  });
+
+  test("is not published when the message has come back and was published", async () => {
+    const { published, done, correct, standing } = await aConsumer(started);
+    done.add(confirms.eventId);
+
+    await correct(correction);
+
+    expect(published).toEqual([]);
+    expect(standing()).toEqual(["completed", "Approved"]);
+  });
+});
 
 describe("a correction", () => {
   test("moves the state, and is published on the route of its status", async () => {

@@ -209,6 +209,7 @@ function usedAnswer(text: string) {
     matches: [],
     queuedBefore: new Set<string>(),
     failedIds: new Set<string>(),
+    retriedIds: new Set<string>(),
     now: AT,
   };
   const corrections = correctionsOf(read.application, known, options);

@@ -21,6 +21,7 @@ const LATER = {
   matches: [],
   queuedBefore: new Set<string>(),
   failedIds: new Set<string>(),
+  retriedIds: new Set<string>(),
   now: AT + 60_000,
 };
 
