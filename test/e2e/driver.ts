@@ -14,6 +14,8 @@ export interface Driver {
     readonly token: string;
     readonly secret: string;
     readonly timeScale: number;
+    /** Whether the stage looks at Investigations: with an Alloy of one's own it does not. */
+    readonly investigations: boolean;
   };
   /** Everything in the application table, as text. */
   stored(): Promise<string>;

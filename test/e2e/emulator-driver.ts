@@ -85,7 +85,7 @@ export async function openEmulatorDriver(): Promise<Driver> {
     basic,
     hmac,
     receiver: makeEmulatorReceiver(clients, checkOutputs({ [STACK_NAME]: stack.outputs })),
-    alloy: { port, ...alloyApi, timeScale },
+    alloy: { port, ...alloyApi, timeScale, investigations: false },
     stored: async () => JSON.stringify(await items()),
     deadLetters: async () =>
       (await receive("DeadLetterQueueUrl")).map(({ Body = "", MessageAttributes = {} }) => ({

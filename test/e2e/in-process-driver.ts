@@ -10,7 +10,12 @@ const TIME_SCALE = 600;
 export async function openInProcessDriver(): Promise<Driver> {
   const [port = 0] = await freePorts(1);
   const alloyBaseUrl = `http://127.0.0.1:${port}/v1`;
-  const stage = stageFrom({ stage: "local", alloyBaseUrl, timeScale: TIME_SCALE });
+  const stage = stageFrom({
+    stage: "local",
+    alloyBaseUrl,
+    timeScale: TIME_SCALE,
+    investigations: "on",
+  });
   const basic = { username: "alloy", password: "in-process-password" };
   const hmac = "in-process-hmac-key";
   const alloyApi = { token: "in-process-token", secret: "in-process-secret" };
@@ -30,7 +35,7 @@ export async function openInProcessDriver(): Promise<Driver> {
     basic,
     hmac,
     receiver,
-    alloy: { port, ...alloyApi, timeScale: TIME_SCALE },
+    alloy: { port, ...alloyApi, timeScale: TIME_SCALE, investigations: true },
     stored: async () =>
       JSON.stringify([
         [...applications.applications],

@@ -181,12 +181,12 @@ export function describeScenarios(name: string, isSkipped: boolean, open: () => 
       });
 
       it("ends every application of every scenario where Alloy says, each effect once", async () => {
-        const { token, secret } = driver.alloy;
+        const { token, secret, investigations } = driver.alloy;
         const limitMs = 90_000;
         const result = await playScenarios(
           { simulator: alloy, baseUrl: alloy.baseUrl, token, secret },
           driver.receiver,
-          { signal: new AbortController().signal, limitMs, onProgress() {} },
+          { signal: new AbortController().signal, limitMs, investigations, onProgress() {} },
         );
 
         // Of a report that is not good, all of it is what helps.

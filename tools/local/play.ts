@@ -18,6 +18,8 @@ export interface PlayOptions {
   readonly signal: AbortSignal;
   /** How long after Alloy's last delivery everything must agree. */
   readonly limitMs: number;
+  /** Whether the stage looks at Investigations: only then one is played. */
+  readonly investigations: boolean;
   readonly onProgress: (text: string) => void;
 }
 
@@ -59,7 +61,7 @@ export async function playScenarios(
   const [, investigation] = await Promise.race([
     Promise.all([
       alloy.simulator.play([], { onSubmitted: (created) => receiver.announceSubmission(created) }),
-      alloy.simulator.investigate(),
+      options.investigations ? alloy.simulator.investigate() : null,
     ]),
     new Promise<never>((_, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
@@ -74,7 +76,7 @@ export async function playScenarios(
     const published = await receiver.published();
     const faults = [
       ...(await queueFaults(receiver, deadLetteredBefore)),
-      ...investigationFaults(investigation, published),
+      ...(investigation === null ? [] : investigationFaults(investigation, published)),
     ];
     const agreeing = verdicts.filter((verdict) => verdict.faults.length === 0).length;
     const good = agreeing === verdicts.length && faults.length === 0;
@@ -82,7 +84,11 @@ export async function playScenarios(
     quietSince = good ? (quietSince ?? Date.now()) : null;
     const isSettled = quietSince !== null && Date.now() - quietSince >= QUIET_MS;
     if (isSettled || Date.now() > deadline) {
-      return { verdicts, faults, investigation: sumOf(investigation, published) };
+      return {
+        verdicts,
+        faults,
+        ...(investigation !== null && { investigation: sumOf(investigation, published) }),
+      };
     }
     await sleep(PASS_MS, undefined, { signal });
   }

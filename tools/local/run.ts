@@ -119,6 +119,7 @@ async function play(
   return playScenarios(alloy, stack.receiver, {
     signal,
     limitMs: AGREEMENT_LIMIT_MS,
+    investigations: true,
     onProgress: (text) => screen.progress(text),
   });
 }
