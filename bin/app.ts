@@ -13,6 +13,7 @@ try {
     stage: context("stage"),
     alloyBaseUrl: context("alloyBaseUrl"),
     timeScale: context("timeScale"),
+    investigations: context("investigations"),
   });
   new PipelineStack(app, {
     stage,
