@@ -19,9 +19,7 @@ export class Dice {
   }
 
   pick<const Value>(values: readonly [Value, ...Value[]]): Value {
-    // A value may be null: only what is beyond the list falls back.
-    const chosen = values[Math.floor(this.next() * values.length)];
-    return chosen === undefined ? values[0] : chosen;
+    return values[Math.floor(this.next() * values.length)] ?? values[0];
   }
 }
 
