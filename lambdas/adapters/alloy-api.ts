@@ -41,19 +41,9 @@ export class HttpAlloyApi implements AlloyApi {
     if (!isToken(asked.journeyToken) || !isToken(asked.applicationToken)) {
       return { kind: "failed", cause: "refused", retryAfterMs: null };
     }
-    const endsAt = this.#now() + timeoutMs;
-    const authorization = await this.#authorization.header(timeoutMs);
-    if (typeof authorization !== "string") return authorization.failure;
-    const answer = await callAlloy(
-      {
-        // Without `fullData`, and never by a link of Alloy's: only what the tokens say is asked for.
-        url: `${this.#baseUrl}/journeys/${asked.journeyToken}/applications/${asked.applicationToken}`,
-        method: "GET",
-        authorization,
-        timeoutMs: endsAt - this.#now(),
-      },
-      { fetch: this.#fetch, now: this.#now },
-    );
+    // Without `fullData`, and never by a link of Alloy's: only what the tokens say is asked for.
+    const path = `journeys/${asked.journeyToken}/applications/${asked.applicationToken}`;
+    const answer = await this.#get(path, timeoutMs);
     if ("failure" in answer) return answer.failure;
     const { status, body, restMs } = answer;
     const rest = restMs === null ? {} : { restMs };
@@ -70,9 +60,6 @@ export class HttpAlloyApi implements AlloyApi {
   }
 
   async listInvestigations(page: number, timeoutMs: number): Promise<AlloyListAnswer> {
-    const endsAt = this.#now() + timeoutMs;
-    const authorization = await this.#authorization.header(timeoutMs);
-    if (typeof authorization !== "string") return authorization.failure;
     const query = new URLSearchParams({
       pageNum: String(page),
       numRowsPerPage: String(INVESTIGATIONS.pageSize),
@@ -81,15 +68,7 @@ export class HttpAlloyApi implements AlloyApi {
       // An object in a query is written so by the parser of Alloy's server (docs/decisions/0037).
       "q[includeClosed]": "true",
     });
-    const answer = await callAlloy(
-      {
-        url: `${this.#baseUrl}/investigations?${query.toString()}`,
-        method: "GET",
-        authorization,
-        timeoutMs: endsAt - this.#now(),
-      },
-      { fetch: this.#fetch, now: this.#now },
-    );
+    const answer = await this.#get(`investigations?${query.toString()}`, timeoutMs);
     if ("failure" in answer) return answer.failure;
     const { status, body, restMs } = answer;
     if (status >= 400) return { kind: "failed", cause: "refused", retryAfterMs: null };
@@ -100,6 +79,18 @@ export class HttpAlloyApi implements AlloyApi {
 
   renewCredentials(): void {
     this.#authorization.renew();
+  }
+
+  /** @param timeoutMs - for both, the credentials and the call. */
+  async #get(path: string, timeoutMs: number) {
+    const endsAt = this.#now() + timeoutMs;
+    const authorization = await this.#authorization.header(timeoutMs);
+    if (typeof authorization !== "string") return authorization;
+    const url = `${this.#baseUrl}/${path}`;
+    return callAlloy(
+      { url, method: "GET", authorization, timeoutMs: endsAt - this.#now() },
+      { fetch: this.#fetch, now: this.#now },
+    );
   }
 }
 

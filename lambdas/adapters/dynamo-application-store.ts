@@ -3,7 +3,6 @@ import { brotliCompressSync, constants } from "node:zlib";
 import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
-  GetItemCommand,
   PutItemCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
@@ -44,8 +43,8 @@ import {
   REPORT_ATTRIBUTES,
 } from "./application-item.ts";
 import { translateAwsError } from "./aws-error.ts";
-import { allItems, queryItems } from "./dynamo-query.ts";
-import { DynamoUpdate } from "./dynamo-update.ts";
+import { allItems, queryItems, readItem } from "./dynamo-query.ts";
+import { DynamoUpdate, updateIf } from "./dynamo-update.ts";
 import { fastMerge, slowMerge } from "./state-update.ts";
 
 /** A body that stays larger than this when compressed is left out of the item, whose limit is 400 KB. */
@@ -125,7 +124,12 @@ export class DynamoApplicationStore implements ApplicationStore {
     update.set("isWithheld", true);
     update.requirePresent("pk");
     const key = eventKey(applicationToken, eventId, at);
-    await this.#updateIf("Withholding an event", key, update);
+    await updateIf(
+      this.#client,
+      "Withholding an event",
+      { TableName: this.#tableName, key: key },
+      update,
+    );
   }
 
   async markHealed(applicationToken: string, mark: HealedMark, expiresAt: number): Promise<void> {
@@ -156,7 +160,12 @@ export class DynamoApplicationStore implements ApplicationStore {
     update.setIn("webhooks", webhook.eventId, reportOf(webhook));
     update.requirePresent("pk");
     const key = healedKey(healed.applicationToken, healed);
-    await this.#updateIf("Noting a healed event's webhook", key, update);
+    await updateIf(
+      this.#client,
+      "Noting a healed event's webhook",
+      { TableName: this.#tableName, key: key },
+      update,
+    );
   }
 
   async reportsNear({ applicationToken, at }: JourneyEvent): Promise<NearbyReports> {
@@ -267,7 +276,12 @@ export class DynamoApplicationStore implements ApplicationStore {
     if (register.outcome === null) update.remove("outcome");
     update.requireAbsentOr("stamp", "<", register.stamp);
     const key = applicantKey(applicationToken, entityToken);
-    await this.#updateIf("Storing an applicant", key, update);
+    await updateIf(
+      this.#client,
+      "Storing an applicant",
+      { TableName: this.#tableName, key: key },
+      update,
+    );
   }
 
   /**
@@ -299,7 +313,8 @@ export class DynamoApplicationStore implements ApplicationStore {
     const until = newest > (applicantsStoredUntil ?? "") ? newest : applicantsStoredUntil;
     removal.set("applicantsStoredUntil", until);
     removal.requireAbsentOr("applicantsStoredUntil", "<=", until);
-    await this.#updateIf("Moving applicants", applicationKey(applicationToken), removal);
+    const item = { TableName: this.#tableName, key: applicationKey(applicationToken) };
+    await updateIf(this.#client, "Moving applicants", item, removal);
   }
 
   async recordFailure(failure: FailureRecord): Promise<void> {
@@ -335,39 +350,8 @@ export class DynamoApplicationStore implements ApplicationStore {
     }
   }
 
-  async #read(what: string, key: Readonly<Record<string, string>>): Promise<Item | null> {
-    try {
-      const { Item } = await this.#client.send(
-        new GetItemCommand({
-          TableName: this.#tableName,
-          Key: marshall(key),
-          ConsistentRead: true,
-        }),
-      );
-      return Item === undefined ? null : unmarshall(Item);
-    } catch (error) {
-      throw translateAwsError(what, error);
-    }
-  }
-
-  /** Updates an item if its condition holds, and leaves it alone otherwise. */
-  async #updateIf(
-    what: string,
-    key: Readonly<Record<string, string>>,
-    update: DynamoUpdate,
-  ): Promise<void> {
-    try {
-      await this.#client.send(
-        new UpdateItemCommand({
-          TableName: this.#tableName,
-          Key: marshall(key),
-          ...update.expression(),
-        }),
-      );
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return;
-      throw translateAwsError(what, error);
-    }
+  #read(what: string, key: Readonly<Record<string, string>>): Promise<Item | null> {
+    return readItem(this.#client, what, { TableName: this.#tableName, key });
   }
 
   async #update(

@@ -1,10 +1,4 @@
-import {
-  ConditionalCheckFailedException,
-  GetItemCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
 import type { EnvelopeKind } from "../domain/envelope.ts";
@@ -17,10 +11,9 @@ import type { Investigations, ListCursor, OpenInvestigationGap } from "../domain
 import type { InvestigationFailure, InvestigationStore } from "../domain/ports.ts";
 import { GAP_STAGES, TABLE } from "../settings.ts";
 import { investigationKey } from "./application-item.ts";
-import { translateAwsError } from "./aws-error.ts";
 import { FailureSchema, GapSchema } from "./dynamo-due-applications.ts";
-import { queryItems } from "./dynamo-query.ts";
-import { DynamoUpdate } from "./dynamo-update.ts";
+import { queryItems, readItem } from "./dynamo-query.ts";
+import { DynamoUpdate, updateIf } from "./dynamo-update.ts";
 
 /** Attempts of a join; each refusal means that somebody else's has succeeded. */
 const JOIN_ATTEMPTS = 10;
@@ -77,7 +70,7 @@ export class DynamoInvestigations implements InvestigationStore, Investigations 
     const { investigationToken } = event;
     const key = investigationKey(investigationToken);
     for (let left = JOIN_ATTEMPTS; left > 0; left -= 1) {
-      const { reports, revision } = v.parse(ItemSchema, await this.#read(key));
+      const { reports, revision } = v.parse(ItemSchema, (await this.#read(key)) ?? {});
       const joined = joinReport({ reports }, event, origin);
       if (joined.reports === reports) return joined.report;
       const newest = joined.reports.at(-1);
@@ -188,39 +181,11 @@ export class DynamoInvestigations implements InvestigationStore, Investigations 
     return null;
   }
 
-  /** An empty item when there is none. */
-  async #read(key: Key): Promise<Item> {
-    try {
-      const { Item = {} } = await this.#client.send(
-        new GetItemCommand({
-          TableName: this.#tableName,
-          Key: marshall(key),
-          ConsistentRead: true,
-        }),
-      );
-      return unmarshall(Item);
-    } catch (error) {
-      throw translateAwsError("Reading an Investigation", error);
-    }
+  #read(key: Key): Promise<Item | null> {
+    return readItem(this.#client, "Reading an Investigation", { TableName: this.#tableName, key });
   }
 
-  /** @returns whether its condition held. */
-  async #update(what: string, key: Key, update: DynamoUpdate): Promise<boolean> {
-    const { ConditionExpression, ...expression } = update.expression();
-    try {
-      await this.#client.send(
-        new UpdateItemCommand({
-          TableName: this.#tableName,
-          Key: marshall(key),
-          ...expression,
-          // DynamoDB refuses an empty one.
-          ...(ConditionExpression !== "" && { ConditionExpression }),
-        }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw translateAwsError(what, error);
-    }
+  #update(what: string, key: Key, update: DynamoUpdate): Promise<boolean> {
+    return updateIf(this.#client, what, { TableName: this.#tableName, key }, update);
   }
 }

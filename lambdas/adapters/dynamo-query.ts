@@ -1,4 +1,4 @@
-import { QueryCommand } from "@aws-sdk/client-dynamodb";
+import { GetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBClient, QueryCommandInput } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 
@@ -35,6 +35,29 @@ export async function* queryItems(
       throw translateAwsError(what, error);
     }
   } while (from !== undefined);
+}
+
+/**
+ * One item as it is at this moment; null: there is none.
+ *
+ * @param what - what is read, for the sentence of an error.
+ */
+export async function readItem(
+  client: DynamoDBClient,
+  what: string,
+  {
+    TableName,
+    key,
+  }: { readonly TableName: string; readonly key: Readonly<Record<string, string>> },
+): Promise<Item | null> {
+  try {
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName, Key: marshall(key), ConsistentRead: true }),
+    );
+    return Item === undefined ? null : unmarshall(Item);
+  } catch (error) {
+    throw translateAwsError(what, error);
+  }
 }
 
 /** All items of a query, for one that is known to be small. */

@@ -1,11 +1,11 @@
 import type { ApplicationState } from "../domain/application-state.ts";
 import { attemptOf } from "../domain/delivery.ts";
-import { factsOf } from "../domain/event-types.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
 import { routeOf } from "../domain/journey-routes.ts";
 import { isLate, neededApplicantOf } from "../domain/lateness.ts";
 import { stateOfRerun } from "../domain/observation.ts";
 import type { ApplicationStore, EventRecord, Merged, Recording } from "../domain/ports.ts";
+import type { Receipt } from "../domain/published-event.ts";
 import { checkAfter, isUndecided } from "../domain/withholding.ts";
 import { ATTEMPT_DIMENSION, IDEMPOTENCY, METRICS } from "../settings.ts";
 import type { ConsumerSettings } from "../settings.ts";
@@ -17,6 +17,16 @@ import type { Work } from "./work.ts";
 export class AliasInProgress extends Error {
   override readonly name = "AliasInProgress";
 }
+
+/** What the record of an event says that is about no application. */
+export const OF_NO_APPLICATION = {
+  applicationToken: null,
+  entityToken: null,
+  entityApplicationToken: null,
+  nodeId: null,
+  eventToken: null,
+  isWithheld: false,
+} as const;
 
 /** The event as it is kept. */
 export function recordOf(
@@ -90,23 +100,28 @@ export async function hasHadEffect(
   return !(await store.hasFailure(event.applicationToken, event.eventId));
 }
 
-/** Counts an event that was recorded just now. */
+/** Counts an event that was recorded just now, whatever it is about. */
 export function countRecorded(
-  { receipt, subject }: Work,
-  event: JourneyEvent,
-  late: boolean,
+  { origin, receivedAt }: Receipt,
+  event: {
+    readonly at: number;
+    /** When its webhook was sent; null when it does not say. */
+    readonly sentAt: number | null;
+    readonly cutTexts: number;
+    readonly late: boolean;
+    readonly isUnrecognised: boolean;
+  },
   metrics: ProcessDependencies["metrics"],
 ): void {
+  const { at, sentAt, cutTexts, late, isUnrecognised } = event;
   metrics.count(METRICS.eventsRecorded);
-  if (receipt.origin === "poll") metrics.count(METRICS.eventsHealed);
+  if (origin === "poll") metrics.count(METRICS.eventsHealed);
   if (late) metrics.count(METRICS.eventsLate);
-  if (factsOf(event.type) === null) metrics.count(METRICS.eventsUnrecognised);
-  const cutTexts = subject.kind === "journey-event" ? subject.cutTexts : 0;
+  if (isUnrecognised) metrics.count(METRICS.eventsUnrecognised);
   if (cutTexts > 0) metrics.count(METRICS.eventsCut);
-  if (receipt.origin !== "webhook") return;
-  metrics.milliseconds(METRICS.deliveryLatency, Math.max(0, receipt.receivedAt - event.at));
-  const sentAt = subject.kind === "journey-event" ? subject.sentAt : null;
+  if (origin !== "webhook") return;
+  metrics.milliseconds(METRICS.deliveryLatency, Math.max(0, receivedAt - at));
   if (sentAt === null) return;
-  const attempt = String(attemptOf(sentAt - event.at));
+  const attempt = String(attemptOf(sentAt - at));
   metrics.count(METRICS.webhooksByAttempt, 1, { [ATTEMPT_DIMENSION]: attempt });
 }

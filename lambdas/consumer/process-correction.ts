@@ -83,7 +83,7 @@ export async function processCorrection(
     receipt,
     environment,
   });
-  const isGuarded = correction.mayComeBack && !isSecondEnd(confirms, before);
+  const isGuarded = correction.mayComeBack && !isSecondEnd(eventId, before);
   const result = isGuarded
     ? await dependencies.once(eventId, () => publish(event))
     : await publish(event);
@@ -98,10 +98,9 @@ function tellingIdOf(correction: Correction): string {
 }
 
 /** Whether the message of the end has come back as that of a second end: it is withheld, and publishes nothing. */
-function isSecondEnd(confirms: Correction["confirms"], before: ApplicationState | null): boolean {
+function isSecondEnd(eventId: string, before: ApplicationState | null): boolean {
   return [before?.end, before?.lastEnd].some(
-    (end) =>
-      end?.isSecond === true && confirms !== null && eventIdIn(end.stamp) === confirms.eventId,
+    (end) => end?.isSecond === true && eventIdIn(end.stamp) === eventId,
   );
 }
 

@@ -1,5 +1,6 @@
 import { healedEventOf, underIdOf, webhookOf } from "../domain/alias.ts";
 import type { NearbyReports } from "../domain/alias.ts";
+import { factsOf } from "../domain/event-types.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
 import { publicationOf, routeOf } from "../domain/journey-routes.ts";
 import { stateOfEvent, stateOfHealedEvent } from "../domain/observation.ts";
@@ -143,7 +144,7 @@ async function publishJourneyEvent(
   const reports = both ?? [event];
   const lateness = await Promise.all(reports.map((report) => isLateIn(report, state, store)));
   const late = lateness.every(Boolean);
-  if (isNew) countRecorded(work, event, late, metrics);
+  if (isNew) countJourneyEvent(work, event, late, metrics);
   const route = routeOf(event, settings);
   if (wasWithheld || reports.every((report) => isWithheld(report, merged))) {
     // An undecided end is recorded so, but by the release 0.1.0.
@@ -156,4 +157,16 @@ async function publishJourneyEvent(
   const { receipt } = work;
   await publish(publishedEvent({ event, route, state, late, receipt, environment }));
   metrics.count(METRICS.eventsPublished);
+}
+
+function countJourneyEvent(
+  { receipt, subject }: Work,
+  { at, type }: JourneyEvent,
+  late: boolean,
+  metrics: ProcessDependencies["metrics"],
+): void {
+  const { sentAt, cutTexts } =
+    subject.kind === "journey-event" ? subject : { sentAt: null, cutTexts: 0 };
+  const isUnrecognised = factsOf(type) === null;
+  countRecorded(receipt, { at, sentAt, cutTexts, late, isUnrecognised }, metrics);
 }

@@ -1,11 +1,10 @@
-import { attemptOf } from "../domain/delivery.ts";
 import { routeOfInvestigation } from "../domain/investigation-event.ts";
 import type { InvestigationReport } from "../domain/investigation.ts";
 import type { EventRecord } from "../domain/ports.ts";
 import { publishedInvestigation } from "../domain/published-event.ts";
-import { ATTEMPT_DIMENSION, IDEMPOTENCY, METRICS } from "../settings.ts";
+import { IDEMPOTENCY, METRICS } from "../settings.ts";
 import type { ConsumerSettings } from "../settings.ts";
-import { AliasInProgress } from "./event-steps.ts";
+import { AliasInProgress, countRecorded, OF_NO_APPLICATION } from "./event-steps.ts";
 import type { ProcessDependencies, Processed, Publish } from "./process.ts";
 import { isOfThisWork } from "./remembered.ts";
 import type { Subject, Work } from "./work.ts";
@@ -19,20 +18,15 @@ export function investigationRecordOf(
 ): EventRecord {
   return {
     ...receipt,
+    ...OF_NO_APPLICATION,
     eventId: event.eventId,
-    applicationToken: null,
     investigationToken: event.investigationToken,
     type: event.status,
     at: event.at,
     route: routeOfInvestigation(event),
     outcome: event.outcome,
-    entityToken: null,
-    entityApplicationToken: null,
-    nodeId: null,
-    eventToken: null,
     body,
     payloadKey,
-    isWithheld: false,
   };
 }
 
@@ -74,7 +68,12 @@ async function tell(
   const { event } = subject;
   const { receipt, isForced } = work;
   const recorded = await store.recordEvent(investigationRecordOf(work, subject));
-  if (recorded.isNew) count(work, subject, report, metrics);
+  if (recorded.isNew) {
+    const { sentAt, cutTexts } = subject;
+    const isUnrecognised = routeOfInvestigation(event) === "unrecognised";
+    const counted = { at: event.at, sentAt, cutTexts, late: report.late, isUnrecognised };
+    countRecorded(receipt, counted, metrics);
+  }
   const isOwn = isOfThisWork(recorded, work);
   // While idempotency records live they say whether it had its effect; of an older one nothing does any more.
   const isOld = !isOwn && now() - recorded.receivedAt >= IDEMPOTENCY.windowMs;
@@ -93,22 +92,4 @@ function isPublishedInvestigation(
 ): boolean {
   const { publish, publishLate } = settings.routes[routeOfInvestigation(event)];
   return publish && (!late || publishLate || event.status === "closed");
-}
-
-function count(
-  { receipt }: Work,
-  { event, sentAt, cutTexts }: InvestigationSubject,
-  { late }: InvestigationReport,
-  metrics: ProcessDependencies["metrics"],
-): void {
-  metrics.count(METRICS.eventsRecorded);
-  if (receipt.origin === "poll") metrics.count(METRICS.eventsHealed);
-  if (late) metrics.count(METRICS.eventsLate);
-  if (routeOfInvestigation(event) === "unrecognised") metrics.count(METRICS.eventsUnrecognised);
-  if (cutTexts > 0) metrics.count(METRICS.eventsCut);
-  if (receipt.origin !== "webhook") return;
-  metrics.milliseconds(METRICS.deliveryLatency, Math.max(0, receipt.receivedAt - event.at));
-  if (sentAt === null) return;
-  const attempt = String(attemptOf(sentAt - event.at));
-  metrics.count(METRICS.webhooksByAttempt, 1, { [ATTEMPT_DIMENSION]: attempt });
 }

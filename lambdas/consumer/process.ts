@@ -11,6 +11,7 @@ import type { PublishedEvent } from "../domain/published-event.ts";
 import { METRICS } from "../settings.ts";
 import type { ConsumerSettings } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { OF_NO_APPLICATION } from "./event-steps.ts";
 import { acceptsJourney } from "./ignored.ts";
 import { mergeAndCount } from "./merge-and-count.ts";
 import { processCorrection } from "./process-correction.ts";
@@ -83,19 +84,14 @@ export function foreignRecordOf(
 ): EventRecord {
   return {
     ...receipt,
+    ...OF_NO_APPLICATION,
     eventId: webhook.eventId,
-    applicationToken: null,
     type: webhook.type,
     at,
     route,
     outcome: null,
-    entityToken: null,
-    entityApplicationToken: null,
-    nodeId: null,
-    eventToken: null,
     body,
     payloadKey,
-    isWithheld: false,
   };
 }
 

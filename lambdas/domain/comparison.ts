@@ -79,13 +79,15 @@ export function compare(
   const inFlight = matches.filter(({ event, record }) => record === null && !hasArrived(event));
 
   const failureOf = findFailures(matches, here);
-  const failed = arrived.flatMap((match) => asFailed(match, failureOf.get(match), now));
-  const failedIds = new Set(failed.map(({ event }) => event.eventId));
+  const failed = arrived.flatMap((match) => asFailed(match, failureOf.get(match)));
+  const idsOf = (some: typeof failed) => new Set(some.map(({ event }) => event.eventId));
+  const isGivenUp = ({ failure }: Failed) => isDeadLettered(failure, now);
+  const failedIds = idsOf(failed);
   const diagnoses = [
     ...missing.map((match) =>
       diagnoseMissing(match.event, failureOf.get(match) ?? null, delivery, now),
     ),
-    ...failed,
+    ...failed.map(({ event, failure }) => diagnoseFailed(event, failure, now)),
   ];
   const unapplied = unappliedEvents(here.state, matches, arrivedBy)
     .filter(({ eventId }) => !failedIds.has(eventId))
@@ -99,17 +101,14 @@ export function compare(
   // What Alloy dates in the future has happened too: nobody knows when, and nothing waits for that time.
   const isDatedAhead = (alloy.snapshot?.at ?? 0) > now + gaps.graceMs;
   const settledBy = isDatedAhead ? Number.POSITIVE_INFINITY : arrivedBy;
-  const retriedIds = new Set(
-    arrived.flatMap((match) => asRetried(match, failureOf.get(match), now)),
-  );
-  const givenUpIds = new Set([...failedIds].filter((eventId) => !retriedIds.has(eventId)));
   const toCorrect = {
     settledBy,
     isStuck,
     matches,
     queuedBefore,
-    failedIds: givenUpIds,
-    retriedIds,
+    failedIds: idsOf(failed.filter(isGivenUp)),
+    // Their messages are in the queue still.
+    retriedIds: idsOf(failed.filter((one) => !isGivenUp(one))),
     now,
   };
   const corrections = correctionsOf(heard, here.state, toCorrect);
@@ -188,23 +187,18 @@ function isKept(
 }
 
 /** An event that is recorded, and of which the rest failed: nobody downstream has been told. */
+/** A recorded event of which the rest failed. */
+interface Failed {
+  readonly event: Parameters<typeof diagnoseFailed>[0];
+  readonly failure: RecordedFailure;
+}
+
 function asFailed(
   { event: { type, at }, record }: MatchedEvent,
   failure: RecordedFailure | undefined,
-  now: number,
-): readonly Diagnosis[] {
+): readonly Failed[] {
   if (record === null || failure === undefined) return [];
-  return [diagnoseFailed({ eventId: record.eventId, type, at }, failure, now)];
-}
-
-/** The id of an event whose message is in the queue still. */
-function asRetried(
-  { record }: MatchedEvent,
-  failure: RecordedFailure | undefined,
-  now: number,
-): readonly string[] {
-  if (record === null || failure === undefined || isDeadLettered(failure, now)) return [];
-  return [record.eventId];
+  return [{ event: { eventId: record.eventId, type, at }, failure }];
 }
 
 function asUnapplied({ eventId, type, at }: JourneyEvent): Diagnosis {

@@ -1,4 +1,5 @@
 import { GAP } from "../settings.ts";
+import type { GapStage } from "../settings.ts";
 import type { AlloyEvent } from "./alloy-application.ts";
 import type { DeliveryRecord } from "./delivery.ts";
 import type { Diagnosis } from "./gap.ts";
@@ -36,7 +37,12 @@ export function eventsToHeal(
 ): { readonly toHeal: readonly EventToHeal[]; readonly leftToHeal: number } {
   // Again and again it would only fill the dead-letter queue.
   const mayRedrive = failures.every(({ failedAt }) => now - failedAt >= GAP.redriveMs);
-  const ids = new Set(diagnoses.filter(isToHeal).map(({ event }) => event.eventId));
+  const context = { delivery, mayRedrive, isStuck };
+  const ids = new Set(
+    diagnoses
+      .filter(({ event }) => isToHeal(event.stage, context))
+      .map(({ event }) => event.eventId),
+  );
   const all = matches.filter((match) => ids.has(knownId(match)));
   if (all.length === 0) return { toHeal: [], leftToHeal: 0 };
   const newest = new Set(
@@ -51,24 +57,34 @@ export function eventsToHeal(
       .map((match) => ({ ...match.listed, lookAlikes: lookAlikesOf(match) })),
     leftToHeal: all.length - newest.size,
   };
+}
 
-  function isToHeal({ event: { stage } }: Diagnosis): boolean {
-    switch (stage) {
-      case "not-delivered":
-      case "rejected":
-        return true;
-      case "in-flight":
-        // Of a known age the queue will bring it; of an unknown one it may be somebody else's message.
-        return delivery?.oldestQueuedAt === null;
-      case "dead-lettered":
-        return mayRedrive;
-      case "not-applied":
-        // Once: what its own idempotency record holds back, only Alloy's word about the whole can repair.
-        return !isStuck;
-      case "failed-processing":
-      case "late":
-        return false;
-    }
+/** Whether what stopped at this stage does not come by itself, and can be queued again. */
+export function isToHeal(
+  stage: GapStage,
+  context: {
+    readonly delivery: DeliveryRecord | null;
+    /** What is among the dead letters has rested there long enough: sooner it would only fill them. */
+    readonly mayRedrive: boolean;
+    /** It was queued before, and has not moved the state. */
+    readonly isStuck: boolean;
+  },
+): boolean {
+  switch (stage) {
+    case "not-delivered":
+    case "rejected":
+      return true;
+    case "in-flight":
+      // Of a known age the queue will bring it; of an unknown one it may be somebody else's message.
+      return context.delivery?.oldestQueuedAt === null;
+    case "dead-lettered":
+      return context.mayRedrive;
+    case "not-applied":
+      // Once: what its own idempotency record holds back, only Alloy's word about the whole can repair.
+      return !context.isStuck;
+    case "failed-processing":
+    case "late":
+      return false;
   }
 }
 

@@ -1,6 +1,7 @@
 import { GAP } from "../settings.ts";
 import type { GapSettings } from "../settings.ts";
 import type { DeliveryRecord } from "./delivery.ts";
+import { isToHeal } from "./events-to-heal.ts";
 import { diagnoseMissing, gapOf } from "./gap.ts";
 import type { Gap } from "./gap.ts";
 import type { InvestigationEvent } from "./investigation-event.ts";
@@ -50,19 +51,9 @@ export function checkInvestigation(
     return { step, failure, diagnosis: diagnoseMissing(event, failure, delivery, now) };
   });
   const toHeal = found.filter(({ failure, diagnosis }) => {
-    switch (diagnosis.event.stage) {
-      case "not-delivered":
-      case "rejected":
-        return true;
-      case "in-flight":
-        return delivery?.oldestQueuedAt === null;
-      case "dead-lettered":
-        return failure !== null && now - failure.failedAt >= GAP.redriveMs;
-      case "failed-processing":
-      case "not-applied":
-      case "late":
-        return false;
-    }
+    const mayRedrive = failure !== null && now - failure.failedAt >= GAP.redriveMs;
+    // A step has no state that it could fail to move.
+    return isToHeal(diagnosis.event.stage, { delivery, mayRedrive, isStuck: true });
   });
   const diagnoses = found.map(({ diagnosis }) => diagnosis);
   return {

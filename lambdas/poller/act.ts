@@ -5,7 +5,6 @@ import { lateNotice, noticeOf } from "../domain/gap-notice.ts";
 import type { GapNotice } from "../domain/gap-notice.ts";
 import { gapOf } from "../domain/gap.ts";
 import type { Gap } from "../domain/gap.ts";
-import { PermanentError } from "../domain/errors.ts";
 import type { ClaimedApplication, DueApplications, GapAnnouncer } from "../domain/polling-ports.ts";
 import { checkAfterFailure } from "../domain/polling-schedule.ts";
 import { reportOf, sharedIdsIn } from "../domain/reconciliation.ts";
@@ -15,6 +14,7 @@ import { GAP_STAGE_DIMENSION, METRICS, POLLER } from "../settings.ts";
 import type { PollerSettings } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
+import { announceGap } from "./announce-gap.ts";
 import type { Finding } from "./check-application.ts";
 import { queueEnvelopes } from "./queue-envelopes.ts";
 import type { QueueEnvelopesDependencies } from "./queue-envelopes.ts";
@@ -96,27 +96,18 @@ export async function act(
     return { dueAt: Math.min(later, latest), memory: { ...memory, failedChecks } };
   }
 
-  /** @throws TransientError when what the bus did not take would be forgotten. */
-  async function gapAsTold(): Promise<Gap | null> {
+  function gapAsTold(): Promise<Gap | null> {
     const late = lateOnes();
     const notices = [...changes(), ...late].map((notice) => {
       const cut = noticeWithinLimits(notice);
       if (cut !== notice) metrics.count(METRICS.eventsCut);
       return cut;
     });
-    try {
-      if (notices.length > 0) await gaps.announce(notices);
-    } catch (error) {
-      const isForGood = error instanceof PermanentError;
-      if (!isForGood && (finding.gap === null || late.length > 0)) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      logger.warn("poller.gap.untold", { applicationToken, reason });
-      if (finding.gap === null) return null;
-      return { ...finding.gap, isUntold: true };
-    }
-    if (finding.gap === null) return null;
-    const { isUntold: _, ...told } = finding.gap;
-    return told;
+    return announceGap(notices, finding.gap, {
+      gaps,
+      mayBeForgotten: finding.gap !== null && late.length === 0,
+      onUntold: (reason) => logger.warn("poller.gap.untold", { applicationToken, reason }),
+    });
   }
 
   function envelopesOf(): readonly Envelope[] {

@@ -1,5 +1,4 @@
 import type { DeliveryRecord } from "../domain/delivery.ts";
-import { PermanentError } from "../domain/errors.ts";
 import { investigationNotice } from "../domain/gap-notice.ts";
 import type { Gap } from "../domain/gap.ts";
 import { checkInvestigation } from "../domain/investigation-check.ts";
@@ -13,6 +12,7 @@ import type { PollerSettings } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import type { AlloyCaller } from "./alloy-caller.ts";
+import { announceGap } from "./announce-gap.ts";
 import { readList } from "./investigation-pages.ts";
 import { queueEnvelopes } from "./queue-envelopes.ts";
 import type { QueueEnvelopesDependencies } from "./queue-envelopes.ts";
@@ -143,33 +143,17 @@ async function act(
     const fields = { investigationToken, stage: gap.stage, missing: missing.length, queued };
     logger.warn("poller.investigation.behind", fields);
   }
-  await investigations.keepGap(investigationToken, await gapAsTold());
-
-  /** @throws TransientError when a gap that the bus does not hear of would be forgotten. */
-  async function gapAsTold(): Promise<Gap | null> {
-    const { environment } = dependencies.settings;
-    const notice = investigationNotice({
-      investigationToken,
-      before,
-      after: gap,
-      now: now(),
-      environment,
-    });
-    if (notice?.change === "closed") {
-      metrics.milliseconds(METRICS.gapDuration, now() - Date.parse(notice.since));
-    }
-    try {
-      if (notice !== null) {
-        await dependencies.gaps.announce([investigationNoticeWithinLimits(notice)]);
-      }
-    } catch (error) {
-      if (gap === null && !(error instanceof PermanentError)) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      logger.warn("poller.gap.untold", { investigationToken, reason });
-      return gap === null ? null : { ...gap, isUntold: true };
-    }
-    if (gap === null) return null;
-    const { isUntold: _, ...told } = gap;
-    return told;
+  const { environment } = dependencies.settings;
+  const context = { investigationToken, before, after: gap, now: now(), environment };
+  const notice = investigationNotice(context);
+  if (notice?.change === "closed") {
+    metrics.milliseconds(METRICS.gapDuration, now() - Date.parse(notice.since));
   }
+  const notices = notice === null ? [] : [investigationNoticeWithinLimits(notice)];
+  const told = await announceGap(notices, gap, {
+    gaps: dependencies.gaps,
+    mayBeForgotten: gap !== null,
+    onUntold: (reason) => logger.warn("poller.gap.untold", { investigationToken, reason }),
+  });
+  await investigations.keepGap(investigationToken, told);
 }

@@ -87,7 +87,7 @@ export function isHeldUp(application: TrueApplication, plot: Plot): boolean {
   );
 }
 
-const ENDS = ["completed_application", "application_expired", "error"];
+export const ENDS: readonly string[] = ["completed_application", "application_expired", "error"];
 
 /** Whether only Alloy's answer can say what it says: an error, or an end that is not the only one. */
 export function isForAlloyToConfirm({ type, application }: TrueEvent): boolean {

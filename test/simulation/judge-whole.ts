@@ -3,6 +3,7 @@ import { POLLER } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 import type { FaultKind } from "./faults.ts";
 import {
+  ENDS,
   isBeyondApi,
   isDamaged,
   isHandled,
@@ -24,7 +25,6 @@ const DAY = 24 * 3_600_000;
 
 const { callsPerApplicationPerDay: MOST_ASKS_A_DAY } = POLLER;
 
-const ENDS: readonly string[] = ["completed_application", "error", "application_expired"];
 const REOPENINGS: readonly string[] = ["application_unarchived", "journey_application_retriggered"];
 const ENDED: readonly (string | null)[] = ["completed", "error", "expired"];
 

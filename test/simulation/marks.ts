@@ -1,5 +1,5 @@
 import { isPlausible } from "../../lambdas/domain/plausible-time.ts";
-import { routeOfEnd } from "./expectations.ts";
+import { ENDS, routeOfEnd } from "./expectations.ts";
 import type { Seen } from "./invariants.ts";
 import { factsOf } from "./mark-facts.ts";
 import type { Knob, KnobChoice } from "./knobs.ts";
@@ -11,7 +11,6 @@ import type { Plot } from "./plot.ts";
  * nothing stands on it shows nothing: a run must have been in all of these.
  */
 
-const ENDS: readonly string[] = ["completed_application", "error", "application_expired"];
 const FINAL: readonly (string | null)[] = ["completed", "error", "expired"];
 
 type Reached = (facts: Facts, seen: Seen) => boolean;

@@ -37,16 +37,15 @@ export function observe(options: {
   readonly onPlan: () => void;
   /** Called when a message has come. */
   readonly onQueued: () => void;
-  /** Whether an event is told of under two ids. */
-  readonly hasTwin: (eventId: string) => boolean;
+  /** Whether a batch can hold two messages for this key: of an event under two ids, or of an end and Alloy's answer. */
+  readonly hasSecondMessage: (eventId: string) => boolean;
   /** The bus takes nothing of this route; null: it takes all. */
   readonly deadRoute: RouteId | null;
   /** Called when the consumer has made a message visible again. */
   readonly onGivenBack: (receiptHandle: string) => void;
 }): Observed {
-  const { cloud, observer, world, seams, onPlan, onQueued, onGivenBack, hasTwin } = options;
-  const isEnd = (key: string) =>
-    /-(completed_application|error|application_expired)$/.test(nameOf(key));
+  const { cloud, observer, world, seams, onPlan, onQueued, onGivenBack, hasSecondMessage } =
+    options;
   const { deadRoute } = options;
   const isDead = (entry: BusEntry | undefined) =>
     deadRoute !== null && entry?.detailType === ROUTE_TITLES[deadRoute];
@@ -142,8 +141,8 @@ export function observe(options: {
         }
         story.tell(sandbox.name, `finds ${nameOf(key)} ${standing.status}`);
         observer.tallies[standing.status === "in-progress" ? "conflicts" : "duplicates"] += 1;
-        // A batch can hold both reports of one event, or an end and the answer that tells of it: one waits for the other.
-        const isOthers = holders.get(key) !== sandbox.invocation || hasTwin(key) || isEnd(key);
+        // Two messages of one batch wait for each other.
+        const isOthers = holders.get(key) !== sandbox.invocation || hasSecondMessage(key);
         if (sandbox.invocation !== null && isOthers) sandbox.invocation.isHindered = true;
         return standing;
       },

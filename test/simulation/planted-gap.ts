@@ -1,6 +1,6 @@
 import type { GapStage } from "../../lambdas/settings.ts";
 import { Dice, mix, numberOf } from "./dice.ts";
-import { isBeyondApi, isDamaged, isHandled } from "./expectations.ts";
+import { ENDS, isBeyondApi, isDamaged, isHandled } from "./expectations.ts";
 import type { TrueApplication, TrueEvent } from "./plot-application.ts";
 import type { Plot } from "./plot.ts";
 
@@ -85,8 +85,6 @@ function isKnownBefore(plot: Plot, application: TrueApplication, at: number): bo
     .map((event) => event.at);
   return [...announcedAt, ...told].some((knownAt) => knownAt + KNOWN_WITHIN_MS < at);
 }
-
-const ENDS: readonly string[] = ["completed_application", "error", "application_expired"];
 
 function isLastWord({ application, type, order, told, listed }: TrueEvent): boolean {
   const { events, versions } = application;

@@ -10,6 +10,7 @@ import { checkSettled } from "./conservation.ts";
 import { startCredentials } from "./credentials.ts";
 import { Dice, mix, numberOf } from "./dice.ts";
 import { EventSource } from "./event-source.ts";
+import { isEnd } from "./expectations.ts";
 import { Faults, weatherOf } from "./faults.ts";
 import type { Fault } from "./faults.ts";
 import { makeFunctions } from "./functions.ts";
@@ -134,8 +135,12 @@ export async function playWorld(
     world,
     seams,
     deadRoute: plot.deadRoute,
-    // A step of an Investigation may be reported under two ids as well.
-    hasTwin: (eventId) => (plot.eventOf(eventId)?.ids.length ?? plot.investigations.length + 1) > 1,
+    hasSecondMessage(eventId) {
+      const event = plot.eventOf(eventId);
+      // A step of an Investigation may be reported under two ids as well.
+      if (event === null) return plot.investigations.length > 0;
+      return event.ids.length > 1 || isEnd(event);
+    },
     onPlan: () => schedule.arm(),
     onQueued: () => source.wake(),
     onGivenBack: (receiptHandle) => source.giveBack(receiptHandle),

@@ -13,6 +13,7 @@ import {
 } from "../../../lambdas/domain/correction.ts";
 import type { ApplicationStatus } from "../../../lambdas/domain/event-types.ts";
 import { stateOfEvent, stateOfSnapshot } from "../../../lambdas/domain/observation.ts";
+import { aCorrectionContext } from "../../support/correction-context.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import type { StrictMutant } from "./mutant.ts";
 
@@ -79,15 +80,7 @@ async function huntRerun(read: (said: AlloyApplication) => AlloyApplication) {
   const next = { next_journey_application_token: "JA-2", created_at: AT - HOUR };
   const said = answerOf({ status: "withdrawn", updated_at: AT, _embedded: { reruns: [next] } });
   const state = stateOfEvent(aJourneyEvent({ at: AT - 2 * HOUR }));
-  const context = {
-    settledBy: AT,
-    isStuck: false,
-    matches: [],
-    queuedBefore: new Set<string>(),
-    failedIds: new Set<string>(),
-    retriedIds: new Set<string>(),
-    now: AT,
-  };
+  const context = aCorrectionContext(AT);
   const corrections = correctionsOf(read(said), state, context);
   return corrections.some(({ news }) => news === "rerun") ? null : "nobody hears of the rerun";
 }

@@ -9,6 +9,7 @@ import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
 import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
 import type { AlloyAnswer, DueApplication } from "../../../lambdas/domain/polling-ports.ts";
 import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
+import { aCorrectionContext } from "../../support/correction-context.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { alloyAnswer, aPoller, START, withRecorded } from "../../support/poller.ts";
 import type { Mutant } from "./mutant.ts";
@@ -29,15 +30,7 @@ export const SIDE_MUTANTS: readonly Mutant[] = [
       const state = stateOfEvent(started);
       const listed = application.events.map(({ event }) => stateOfEvent(event));
       const judged = isPlanted ? (joined([state, ...listed]) ?? state) : state;
-      const context = {
-        settledBy: START,
-        isStuck: false,
-        matches: [],
-        queuedBefore: new Set<string>(),
-        failedIds: new Set<string>(),
-        retriedIds: new Set<string>(),
-        now: START,
-      };
+      const context = aCorrectionContext(START);
       const marks = correctionsOf(application, judged, context);
       return marks.some(({ snapshot }) => snapshot.isShadow) ? null : "the mark is not taken over";
     },

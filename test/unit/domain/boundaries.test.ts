@@ -22,6 +22,7 @@ import {
 } from "../../../lambdas/domain/published-event.ts";
 import { parseSubmission } from "../../../lambdas/domain/submission.ts";
 import { FOREIGN } from "../../../lambdas/settings.ts";
+import { aCorrectionContext } from "../../support/correction-context.ts";
 
 /*
  * Whatever comes in at a boundary: what is read of it has no time that cannot be, no token that could be a
@@ -203,15 +204,7 @@ function usedAnswer(text: string) {
   if ("reason" in read) return { read, written: [], readAgain: [] };
   const { snapshot, events } = read.application;
   const known = stateOfSubmission({ ...asked, submittedAt: AT, externalIds: NO_IDS });
-  const options = {
-    settledBy: AT * 2,
-    isStuck: false,
-    matches: [],
-    queuedBefore: new Set<string>(),
-    failedIds: new Set<string>(),
-    retriedIds: new Set<string>(),
-    now: AT,
-  };
+  const options = aCorrectionContext(AT * 2, AT);
   const corrections = correctionsOf(read.application, known, options);
   const readEvents = events.map((one) => parseWebhook(JSON.stringify(one.webhook)));
   // The webhook of an event is what Alloy's list says, as it stands: whoever receives it reads it.

@@ -12,18 +12,11 @@ import {
   parseCorrection,
 } from "../../../lambdas/domain/correction.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
+import { aCorrectionContext } from "../../support/correction-context.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 
 const AT = 1_760_000_000_000;
-const LATER = {
-  settledBy: AT + 60_000,
-  isStuck: false,
-  matches: [],
-  queuedBefore: new Set<string>(),
-  failedIds: new Set<string>(),
-  retriedIds: new Set<string>(),
-  now: AT + 60_000,
-};
+const LATER = aCorrectionContext(AT + 60_000);
 
 const started = aJourneyEvent({ type: "started_application", at: AT - 2_000 });
 const review = aJourneyEvent({ type: "pending_review", at: AT - 1_000 });

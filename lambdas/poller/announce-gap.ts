@@ -1,0 +1,34 @@
+import { PermanentError } from "../domain/errors.ts";
+import type { GapNotice, InvestigationGapNotice } from "../domain/gap-notice.ts";
+import type { Gap } from "../domain/gap.ts";
+import type { GapAnnouncer } from "../domain/polling-ports.ts";
+
+/**
+ * Tells the bus of a gap. One that the bus does not hear of is kept all the same, and the next check tells of it.
+ *
+ * @param gap - as it is now; null: it is closed, or there was none.
+ * @param options.mayBeForgotten - whether nothing is lost by a notice that the bus did not take.
+ * @param options.onUntold - told why the bus did not hear of it.
+ * @returns the gap as it is to be kept.
+ * @throws TransientError when a notice that the bus did not take would be forgotten.
+ */
+export async function announceGap(
+  notices: readonly (GapNotice | InvestigationGapNotice)[],
+  gap: Gap | null,
+  options: {
+    readonly gaps: GapAnnouncer;
+    readonly mayBeForgotten: boolean;
+    readonly onUntold: (reason: string) => void;
+  },
+): Promise<Gap | null> {
+  try {
+    if (notices.length > 0) await options.gaps.announce(notices);
+  } catch (error) {
+    if (!(error instanceof PermanentError) && !options.mayBeForgotten) throw error;
+    options.onUntold(error instanceof Error ? error.message : String(error));
+    return gap === null ? null : { ...gap, isUntold: true };
+  }
+  if (gap === null) return null;
+  const { isUntold: _, ...told } = gap;
+  return told;
+}
