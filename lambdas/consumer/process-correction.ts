@@ -41,10 +41,13 @@ export async function processCorrection(
 
   const firstCheck = { dueAt: now() + settings.firstCheckMs, when: "first" } as const;
   const correctionId = correctionIdOf(correction);
-  const tellerId = teller === null ? tellingIdOf(correction) : eventIdIn(teller.stamp);
+  const isGuarded = isGuardedBy(correction, known);
+  // Where the message of the end may publish too, it finds itself named.
+  const ownId = isGuarded && confirms !== null ? confirms.eventId : correctionId;
+  const tellerId = teller === null ? ownId : eventIdIn(teller.stamp);
   const observation = stateOfSnapshot(snapshot, askedAt, tellerId, since);
   // An answer that says the same was taken over before: it keeps the mark of the one that did it.
-  const answer = needsAnswer(known, correction) ? observation.answer : null;
+  const answer = needsAnswer(known, correction, ownId) ? observation.answer : null;
   const { before, after: state } = await mergeAndCount(
     { ...observation, answer },
     firstCheck,
@@ -61,7 +64,7 @@ export async function processCorrection(
     await mergeAndCount(stateOfSubmission(submission), firstCheck, dependencies);
   }
 
-  const isToldAlready = news === "status" && before !== null && isTold(before, correction);
+  const isToldAlready = news === "status" && before !== null && isTold(before, correction, ownId);
   // Something newer came in between, and has told or will tell of itself.
   const isOutdated =
     news === "status" && (isOvertaken(before, snapshot) || !agree(state, snapshot));
@@ -83,7 +86,6 @@ export async function processCorrection(
     receipt,
     environment,
   });
-  const isGuarded = correction.mayComeBack && !isSecondEnd(eventId, before);
   const result = isGuarded
     ? await dependencies.once(eventId, () => publish(event))
     : await publish(event);
@@ -91,23 +93,24 @@ export async function processCorrection(
   if (result !== "duplicate") metrics.count(METRICS.eventsPublished);
 }
 
-/** The id that tells of the answer: where the message of the end may come back, it finds its own, and publishes too. */
-function tellingIdOf(correction: Correction): string {
-  const { confirms, mayComeBack } = correction;
-  return confirms !== null && mayComeBack ? confirms.eventId : correctionIdOf(correction);
-}
-
-/** Whether the message of the end has come back as that of a second end: it is withheld, and publishes nothing. */
-function isSecondEnd(eventId: string, before: ApplicationState | null): boolean {
-  return [before?.end, before?.lastEnd].some(
-    (end) => end?.isSecond === true && eventIdIn(end.stamp) === eventId,
+/**
+ * Whether the end's own idempotency record guards what is told of it: its message failed, may come back, and would
+ * publish it. One that has come back as a second end is withheld, and publishes nothing.
+ */
+function isGuardedBy(
+  { confirms, mayComeBack }: Correction,
+  known: ApplicationState | null,
+): boolean {
+  if (confirms === null || !mayComeBack) return false;
+  return ![known?.end, known?.lastEnd].some(
+    (end) => end?.isSecond === true && eventIdIn(end.stamp) === confirms.eventId,
   );
 }
 
 /** Whether downstream has heard of it, and not from this very correction, which may have been cut off. */
-function isTold(before: ApplicationState, correction: Correction): boolean {
+function isTold(before: ApplicationState, correction: Correction, ownId: string): boolean {
   const { snapshot, confirms, since } = correction;
-  if (before.answer?.correctionId === tellingIdOf(correction)) return false;
+  if (before.answer?.correctionId === ownId) return false;
   // What agrees with a withheld end was never published; only another answer was.
   if (confirms !== null) return !isUnanswered(before, correction);
   return agree(before, snapshot) || tellingEnd(before, snapshot, since) !== null;
@@ -118,12 +121,16 @@ function isOvertaken(before: ApplicationState | null, snapshot: Snapshot): boole
   return before !== null && isEndedSince(before, snapshot) && !isAnswered(before, snapshot);
 }
 
-function needsAnswer(before: ApplicationState | null, correction: Correction): boolean {
+function needsAnswer(
+  before: ApplicationState | null,
+  correction: Correction,
+  ownId: string,
+): boolean {
   // An answer that names a mark or a rerun alone must not stand for an end that nobody was told of.
   if (!correction.settles) return false;
   if (before === null) return true;
   if (isOvertaken(before, correction.snapshot)) return false;
-  if (before.answer?.correctionId === tellingIdOf(correction)) return false;
+  if (before.answer?.correctionId === ownId) return false;
   return isUnanswered(before, correction);
 }
 

@@ -82,8 +82,9 @@ export function standingOf(
   const isUntold =
     confirmed !== undefined && (!isAnswered(state, snapshot) || isToTell(confirmed, state));
   if (!isUntold) return NOTHING;
-  const isMissing = confirmed.record === null && isDecisive(confirmed.event.type);
-  const mayComeBack = isMissing || isFailed(confirmed);
+  // The message of an error publishes nothing, however often it comes back: it is withheld each time.
+  const mayComeBack =
+    isDecisive(confirmed.event.type) && (confirmed.record === null || isFailed(confirmed));
   return { told: "no", confirms: asRecorded(confirmed), mayComeBack };
 }
 

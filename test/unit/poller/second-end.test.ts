@@ -205,3 +205,48 @@ test("an end whose tries all failed is told by Alloy's answer when another end t
 
   expect(ends(sides)).toEqual(["expired"]);
 });
+
+describe("an end whose message failed for good, and comes back just before Alloy's answer tells of it,", () => {
+  async function toldOf(
+    before: readonly Said[],
+    end: Said,
+    answer: { readonly status: string; readonly outcome?: string },
+  ) {
+    const sides = bothSides();
+    for (const event of before) await sides.webhook(event);
+    const { store } = sides;
+    const merge = store.mergeState.bind(store);
+    store.mergeState = async () => {
+      store.mergeState = merge;
+      throw new TransientError("throttled");
+    };
+    await expect(sides.webhook(end)).rejects.toThrow("gave a message back");
+
+    const said = { events: [...before, end], ...answer };
+    const tell = await sides.asked(AT + 5 * HOUR, said);
+    await sides.webhook(end, AT + 5 * HOUR + MINUTE);
+    await tell();
+    const told = ends(sides);
+    await sides.check(AT + 6 * HOUR, said);
+    expect(ends(sides)).toEqual(told);
+    return told;
+  }
+
+  test("is told once when its message publishes it", async () => {
+    const answer = { status: "completed", outcome: "Approved" };
+
+    expect(await toldOf([STARTED], APPROVED, answer)).toEqual(["approved"]);
+  });
+
+  test("is told once when it is an error, which its message never publishes", async () => {
+    const error = { type: "error", timestamp: AT };
+
+    expect(await toldOf([STARTED], error, { status: "error" })).toEqual(["errored"]);
+  });
+
+  test("is told once when it is a second end, which its message does not publish", async () => {
+    const answer = { status: "completed", outcome: "Denied" };
+
+    expect(await toldOf([STARTED, APPROVED], DENIED, answer)).toEqual(["approved", "denied"]);
+  });
+});
