@@ -222,8 +222,8 @@ function answerIn(item: ParsedItem): AnswerRegister | null {
 }
 
 /**
- * In the released format a reopening by an event counted, and was told, without Alloy's answer: it stands for one, where
- * it said whither, or where an end followed it. Otherwise the end before it still stands.
+ * The released format counted and published a reopening event without Alloy's answer. Such an event stands for an answer
+ * if it stated the next status, or if a final status followed it. Otherwise the final status before it is still valid.
  */
 function releasedReopening({ final, reopenings }: ParsedItem): AnswerRegister | null {
   const [newest] = Object.entries(reopenings).toSorted(([one], [other]) => (one > other ? -1 : 1));

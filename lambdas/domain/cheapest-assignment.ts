@@ -51,7 +51,7 @@ interface Column<One, Other> {
   readonly other: Other | null;
   price: number;
   owner: Row<One> | null;
-  /** Of the search in progress: what the way here costs, and whence it comes. */
+  /** The cost of the cheapest path to this column in the search in progress, and the column before it on that path. */
   slack: number;
   before: Column<One, Other> | null;
   isReached: boolean;

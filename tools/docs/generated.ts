@@ -5,6 +5,7 @@ import type { EventMeaning } from "../../lambdas/domain/event-types.ts";
 import { routeFor } from "../../lambdas/domain/route.ts";
 import { ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
+import { BANNED } from "../words/banned.ts";
 import { GapNoticeSchema, InvestigationGapNoticeSchema } from "./gap-notice-schema.ts";
 import { limitsTable } from "./limits-table.ts";
 import { dimensionsTable, metricsTable } from "./metrics-table.ts";
@@ -12,6 +13,7 @@ import { PublishedEventSchema } from "./published-event-schema.ts";
 
 /** The parts of the documents that are made from the code, by page and by name. */
 export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  "CONTRIBUTING.md": { words },
   "docs/statuses.md": { "event-types": eventTypes },
   "docs/metrics.md": { metrics: metricsTable, dimensions: dimensionsTable },
   "docs/pitfalls.md": { limits: limitsTable },
@@ -53,6 +55,11 @@ export function withParts(
     }
     return `${result.slice(0, from)}${begin}\n\n${part}\n\n${result.slice(to)}`;
   }, text);
+}
+
+function words(): string {
+  const rows = BANNED.map(({ forms, use }) => `| ${forms.join(", ")} | ${use} |`);
+  return ["| Not | But |", "|---|---|", ...rows].join("\n");
 }
 
 function eventTypes(): string {

@@ -9,7 +9,7 @@ import type { EmulatorHealth } from "./running-endpoint.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { LOCAL_FOLDER, ROOT } from "./paths.ts";
 import { freePorts, isPortFree, reservePort } from "./ports.ts";
-import { standingStack } from "./standing-stack.ts";
+import { runningStack } from "./running-stack.ts";
 import {
   forget,
   freshRunFolder,
@@ -91,7 +91,7 @@ async function inRunningEmulator(
   if (
     record?.fingerprint === fingerprint &&
     (await isPortFree(record.simulatorPort)) &&
-    (await standingStack(endpoint)) === record.stackId
+    (await runningStack(endpoint)) === record.stackId
   ) {
     const { outputs, simulatorPort } = record;
     return { endpoint, outputs, simulatorPort, fresh: false, emulator: null };
@@ -145,7 +145,7 @@ async function startStored(
   await cp(stored, folder, { recursive: true });
   const emulator = await startEmulator(source, { port, folder, signal: options.signal });
   options.onEmulator(emulator.endpoint, emulator.health);
-  if ((await standingStack(emulator.endpoint)) === record.stackId) {
+  if ((await runningStack(emulator.endpoint)) === record.stackId) {
     return { endpoint: emulator.endpoint, outputs, simulatorPort, fresh: false, emulator };
   }
   await emulator.process.stop();
@@ -205,5 +205,5 @@ async function deploy(
     investigations: wish.alloyBaseUrl === null ? ("on" as const) : ("off" as const),
   };
   const outputs = await deployWithCdk(endpoint, context, { folder, signal });
-  return { outputs, stackId: (await standingStack(endpoint)) ?? "" };
+  return { outputs, stackId: (await runningStack(endpoint)) ?? "" };
 }

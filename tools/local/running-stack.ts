@@ -2,8 +2,8 @@ import { DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { STACK_NAME } from "./cdk.ts";
 import { makeClients } from "./clients.ts";
 
-/** The id of the stack, when it stands complete; null when it does not. */
-export async function standingStack(endpoint: string): Promise<string | null> {
+/** The id of the stack, or null when the stack is missing or incomplete. */
+export async function runningStack(endpoint: string): Promise<string | null> {
   const { cloudFormation } = makeClients(endpoint);
   try {
     const { Stacks } = await cloudFormation.send(

@@ -1,0 +1,18 @@
+/** A word that is not written here any more. */
+export interface BannedWord {
+  /** Every form of it. `pushed out` also stands for `pushed-out` and for `pushedOut`. */
+  readonly forms: readonly string[];
+  readonly use: string;
+  /** Files, or folders that end with `/`, where it stays: a published or stored name, for example. */
+  readonly except?: readonly string[];
+}
+
+/** The words that are gone. Whoever renames something adds the old word. */
+export const BANNED: readonly BannedWord[] = [
+  { forms: ["whither"], use: "where" },
+  { forms: ["whence"], use: "where … from" },
+  { forms: ["thereof", "therein", "thereby", "thereupon", "hereby", "herewith"], use: "of it" },
+  { forms: ["lest"], use: "so that … not" },
+  { forms: ["naught", "nought"], use: "nothing" },
+  { forms: ["standing stack", "standing stacks"], use: "running stack" },
+];

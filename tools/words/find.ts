@@ -1,0 +1,72 @@
+import { BANNED } from "./banned.ts";
+import type { BannedWord } from "./banned.ts";
+
+/** A banned word that stands in a file. */
+export interface Finding {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  readonly word: string;
+  readonly use: string;
+}
+
+/** The part of an identifier or of a sentence that is one word: `HTTP` and `Queue` in `HTTPQueue`. */
+const WORD = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+/gu;
+
+/** What may stand between two words of a phrase: nothing (`pushedOut`), a hyphen, a line's end in a comment. */
+const GAP = /^(?:[-_ ]?|\s*(?:[*#]|\/\/\/?)?\s*)$/u;
+
+/** Finds every banned word in a text: in its comments, strings, sentences and identifiers. */
+export function bannedWordsIn(
+  file: string,
+  text: string,
+  banned: readonly BannedWord[] = BANNED,
+): Finding[] {
+  const phrases = phrasesFor(file, banned);
+  const words = Array.from(text.matchAll(WORD), ({ 0: word, index }) => ({
+    word: word.toLowerCase(),
+    from: index,
+    to: index + word.length,
+  }));
+  return words.flatMap(({ word, from }, index) =>
+    (phrases.get(word) ?? [])
+      .filter(({ parts }) =>
+        parts.every((part, offset) => {
+          const [before, here] = [words[index + offset - 1], words[index + offset]];
+          if (here?.word !== part) return false;
+          return offset === 0 || GAP.test(text.slice(before?.to, here.from));
+        }),
+      )
+      .map(({ parts, use }) => ({
+        file,
+        line: text.slice(0, from).split("\n").length,
+        word: parts.join(" "),
+        use,
+      })),
+  );
+}
+
+/** A finding as one line, in the form that editors and CI turn into a link. */
+export function sentenceOf({ file, line, word, use }: Finding): string {
+  return `${file}:${line}: "${word}" is not a word of ours: write "${use}".`;
+}
+
+interface Phrase {
+  readonly parts: readonly string[];
+  readonly use: string;
+}
+
+/** The banned phrases of a file, by their first word. */
+function phrasesFor(file: string, banned: readonly BannedWord[]): Map<string, Phrase[]> {
+  const phrases = new Map<string, Phrase[]>();
+  for (const { forms, use, except = [] } of banned) {
+    if (except.some((place) => (place.endsWith("/") ? file.startsWith(place) : file === place)))
+      continue;
+    for (const form of forms) {
+      const parts = form.split(" ");
+      const first = parts[0] ?? "";
+      phrases.set(first, [...(phrases.get(first) ?? []), { parts, use }]);
+    }
+  }
+  return phrases;
+}
