@@ -12,6 +12,7 @@ import { Notifications } from "./constructs/notifications.ts";
 import { PipelineDashboard } from "./constructs/pipeline-dashboard.ts";
 import { ScheduledPoller } from "./constructs/scheduled-poller.ts";
 import { WebhookIngest } from "./constructs/webhook-ingest.ts";
+import { tagsOf } from "./constructs/stateful.ts";
 import { omitResources } from "./omit-resources.ts";
 import { pascalCase } from "./pascal-case.ts";
 import { prove } from "./proofs/prove.ts";
@@ -37,7 +38,7 @@ export class PipelineStack extends Stack {
     super(app, `AlloyJourneyWebhooks-${stage.stage}`, {
       description: `Receives Alloy's Journey webhooks, stage ${stage.stage}`,
       terminationProtection: isProtected,
-      tags: { application: "alloy-journey-webhooks", stage: stage.stage },
+      tags: tagsOf(stage),
     });
 
     const { alertsKey, dataKey: key } = new Encryption(this, "Encryption", { stage });

@@ -1,20 +1,19 @@
 import { Duration } from "aws-cdk-lib";
 import {
   AttributeType,
-  BillingMode,
+  Billing,
+  CfnGlobalTable,
   ProjectionType,
-  Table,
-  TableEncryption,
+  TableV2,
 } from "aws-cdk-lib/aws-dynamodb";
 import type { IKey } from "aws-cdk-lib/aws-kms";
-
 import { BlockPublicAccess, Bucket, BucketEncryption } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 import { PAYLOAD_PREFIXES, TABLE } from "../../lambdas/settings.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import type { NodeFunction } from "./node-function.ts";
-import { pinLogicalId, removalPolicyOf } from "./stateful.ts";
+import { pinLogicalId, removalPolicyOf, tagsOf } from "./stateful.ts";
 import { makeTableAlarms } from "./table-alarms.ts";
 
 export interface ApplicationStoreProps {
@@ -27,26 +26,25 @@ export interface ApplicationStoreProps {
 
 /** What is remembered: applications with their events, the idempotency records, bodies too large for SQS. */
 export class ApplicationStore extends Construct {
-  readonly applications: Table;
-  readonly idempotency: Table;
+  readonly applications: TableV2;
+  readonly idempotency: TableV2;
   readonly payloads: Bucket;
 
   constructor(scope: Construct, id: string, props: ApplicationStoreProps) {
     super(scope, id);
     const { stage, key, alerts } = props;
+    // A global table with one replica costs what a table costs. A table cannot become one in place, so a second
+    // region later would mean to move the data (docs/decisions/0041).
     const house = {
-      billingMode: BillingMode.PAY_PER_REQUEST,
-      // By default with a key that DynamoDB owns: AWS's managed one would cost by the request.
-      ...(key !== undefined && {
-        encryption: TableEncryption.CUSTOMER_MANAGED,
-        encryptionKey: key,
-      }),
+      billing: Billing.onDemand(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: removalPolicyOf(stage),
       deletionProtection: props.isProtected,
+      // CloudFormation hands the stack's tags to a table, and not to a replica.
+      tags: Object.entries(tagsOf(stage)).map(([tag, value]) => ({ key: tag, value })),
     };
 
-    this.applications = new Table(this, "Applications", {
+    this.applications = new TableV2(this, "Applications", {
       ...house,
       partitionKey: { name: "pk", type: AttributeType.STRING },
       sortKey: { name: "sk", type: AttributeType.STRING },
@@ -75,14 +73,16 @@ export class ApplicationStore extends Construct {
       projectionType: ProjectionType.KEYS_ONLY,
     });
     pinLogicalId(this.applications, "ApplicationTable");
+    encrypt(this.applications, key);
 
-    this.idempotency = new Table(this, "Idempotency", {
+    this.idempotency = new TableV2(this, "Idempotency", {
       ...house,
       // Powertools' own layout.
       partitionKey: { name: "id", type: AttributeType.STRING },
       timeToLiveAttribute: "expiration",
     });
     pinLogicalId(this.idempotency, "IdempotencyTable");
+    encrypt(this.idempotency, key);
     makeTableAlarms(this, {
       alerts,
       applications: this.applications,
@@ -143,4 +143,15 @@ export class ApplicationStore extends Construct {
   grantClaimCheck(ingest: NodeFunction): void {
     ingest.allow(["s3:PutObject"], this.payloads.arnForObjects(`${PAYLOAD_PREFIXES.webhook}*`));
   }
+}
+
+/**
+ * Encrypts a table with a key of ours, or by default with one that DynamoDB owns: AWS's managed one would cost by the
+ * request. CDK's own setting wants to know the region, which our template leaves open.
+ */
+function encrypt(table: TableV2, key: IKey | undefined): void {
+  const resource = table.node.defaultChild;
+  if (key === undefined || !(resource instanceof CfnGlobalTable)) return;
+  resource.addPropertyOverride("SSESpecification", { SSEEnabled: true, SSEType: "KMS" });
+  resource.addPropertyOverride("Replicas.0.SSESpecification", { KMSMasterKeyId: key.keyArn });
 }

@@ -1,7 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { IMetric } from "aws-cdk-lib/aws-cloudwatch";
-import type { Table } from "aws-cdk-lib/aws-dynamodb";
+import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { MEMORY_MB, TABLE } from "../../lambdas/settings.ts";
 import type { MetricName } from "../../lambdas/settings.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
@@ -57,7 +57,7 @@ export function ofApi({ api }: WebhookIngest, metricName: string, statistic: str
   });
 }
 
-export function ofTable({ tableName }: Table, metricName: string, index?: string): Metric {
+export function ofTable({ tableName }: TableV2, metricName: string, index?: string): Metric {
   return new Metric({
     namespace: "AWS/DynamoDB",
     metricName,
@@ -71,7 +71,7 @@ export function ofTable({ tableName }: Table, metricName: string, index?: string
 }
 
 /** An index's writes are paid like the table's, and counted apart from them. */
-export function indexWrites(table: Table): IMetric {
+export function indexWrites(table: TableV2): IMetric {
   const indexes = [TABLE.dueIndex, TABLE.gapIndex, TABLE.externalIndex];
   return calculation(
     "writes: its indexes",

@@ -26,3 +26,8 @@ export function removalPolicyOf({ removal }: StageConfiguration): RemovalPolicy 
       return RemovalPolicy.DESTROY;
   }
 }
+
+/** By these the preflight finds what an earlier stack of the stage has left (tools/deploy). */
+export function tagsOf({ stage }: StageConfiguration): Readonly<Record<string, string>> {
+  return { application: "alloy-journey-webhooks", stage };
+}

@@ -1,6 +1,6 @@
 import { Duration } from "aws-cdk-lib";
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
-import type { Table } from "aws-cdk-lib/aws-dynamodb";
+import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import type { Construct } from "constructs";
 import type { AlertTopics } from "./alert-topics.ts";
 import { dashboardLink } from "./console-links.ts";
@@ -12,8 +12,8 @@ const OPERATIONS = ["PutItem", "UpdateItem", "DeleteItem", "Query"];
 
 export interface TableAlarmsProps {
   readonly alerts: AlertTopics;
-  readonly applications: Table;
-  readonly idempotency: Table;
+  readonly applications: TableV2;
+  readonly idempotency: TableV2;
 }
 
 /** Makes the alarms about the tables, both in one: what to do is the same. */
@@ -68,7 +68,7 @@ function sumOf(label: string, entries: readonly (readonly [string, Metric])[]) {
 }
 
 function ofTable(
-  table: Table,
+  table: TableV2,
   metricName: string,
   dimensions: Record<string, string> = {},
 ): Metric {

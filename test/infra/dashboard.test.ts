@@ -36,7 +36,7 @@ const SERVICES: Readonly<
   },
   "AWS/DynamoDB": {
     metrics: ["ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits"],
-    of: { TableName: "AWS::DynamoDB::Table", GlobalSecondaryIndexName: "an index" },
+    of: { TableName: "AWS::DynamoDB::GlobalTable", GlobalSecondaryIndexName: "an index" },
   },
   "AWS/Logs": { metrics: ["IncomingBytes"], of: { LogGroupName: "AWS::Logs::LogGroup" } },
   "AWS/Events": {
@@ -198,7 +198,7 @@ function valuesOf(stack: Synthesised, type: string): readonly unknown[] {
   }
   if (type === "an index") {
     return stack
-      .ofType("AWS::DynamoDB::Table")
+      .ofType("AWS::DynamoDB::GlobalTable")
       .flatMap(({ Properties }) => listOf(Properties["GlobalSecondaryIndexes"]))
       .map((index) => (isRecord(index) ? index["IndexName"] : undefined));
   }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { refuseOtherPartitions } from "../../lib/partition.ts";
 import { isFirstFrom } from "../../lib/stage-from-context.ts";
 import type { DomainConfiguration } from "../../lib/stage-configuration.ts";
-import { isRecord, synthesise } from "../../tools/template/synthesise.ts";
+import { isRecord, listOf, synthesise } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import { production, sandbox, VARIANTS } from "./variants.ts";
 
@@ -141,15 +141,23 @@ describe("a deployment that gives more rights", () => {
 
 function protectedTables(stack: Synthesised): readonly unknown[] {
   return stack
-    .ofType("AWS::DynamoDB::Table")
-    .filter(({ Properties }) => Properties["DeletionProtectionEnabled"] === true);
+    .ofType("AWS::DynamoDB::GlobalTable")
+    .filter(({ Properties }) =>
+      JSON.stringify(Properties).includes('"DeletionProtectionEnabled":true'),
+    );
 }
 
 function withoutProtection({ resources }: Synthesised): unknown {
   return resources.map((one) => ({
     ...one,
-    // What is not bundled has another asset each time.
-    Properties: { ...one.Properties, DeletionProtectionEnabled: undefined, Code: undefined },
+    Properties: {
+      ...one.Properties,
+      // What is not bundled has another asset each time.
+      Code: undefined,
+      Replicas: listOf(one.Properties["Replicas"])
+        .filter(isRecord)
+        .map((replica) => ({ ...replica, DeletionProtectionEnabled: undefined })),
+    },
   }));
 }
 

@@ -13,7 +13,7 @@ import type { Synthesised, TemplateResource } from "../../tools/template/synthes
 
 /** What holds data: it is never replaced by accident, and what becomes of it is said. */
 const STATEFUL = [
-  "AWS::DynamoDB::Table",
+  "AWS::DynamoDB::GlobalTable",
   "AWS::S3::Bucket",
   "AWS::SQS::Queue",
   "AWS::SNS::Topic",
@@ -115,7 +115,7 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
     });
     const topics = without(stack, "AWS::SNS::Topic", "KmsMasterKeyId");
     const buckets = without(stack, "AWS::S3::Bucket", "BucketEncryption");
-    const tables = without(stack, "AWS::DynamoDB::Table", "SSESpecification");
+    const tables = without(stack, "AWS::DynamoDB::GlobalTable", "SSESpecification");
 
     expect([...idsOf(queues), ...topics, ...buckets]).toEqual([]);
     // DynamoDB encrypts in any case; the template speaks of it when the key is ours.
@@ -135,11 +135,31 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
   });
 
   it("every table can be restored to any point in time", () => {
-    for (const { Properties } of stack.ofType("AWS::DynamoDB::Table")) {
-      expect(Properties).toMatchObject({
-        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-        DeletionProtectionEnabled: stage.removal === "retain",
-      });
+    for (const { Properties } of stack.ofType("AWS::DynamoDB::GlobalTable")) {
+      expect(Properties["Replicas"]).toEqual([
+        expect.objectContaining({
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+          DeletionProtectionEnabled: stage.removal === "retain",
+        }),
+      ]);
+    }
+  });
+
+  it("a second region moves no data: every table is a global one with a replica here alone", () => {
+    expect(stack.ofType("AWS::DynamoDB::Table")).toEqual([]);
+    const replicas = stack
+      .ofType("AWS::DynamoDB::GlobalTable")
+      .map(({ Properties }) => listOf(Properties["Replicas"]).filter(isRecord));
+
+    expect(replicas).toHaveLength(2);
+    for (const [here, ...others] of replicas) {
+      expect(here?.["Region"]).toEqual({ Ref: "AWS::Region" });
+      expect(others).toEqual([]);
+      // CloudFormation gives a replica none of the stack's tags, by which the preflight finds leftovers.
+      expect(here?.["Tags"]).toEqual([
+        { Key: "application", Value: "alloy-journey-webhooks" },
+        { Key: "stage", Value: stage.stage },
+      ]);
     }
   });
 

@@ -21,7 +21,9 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
   const stack = synthesise(stage);
 
   it("the strict double knows the keys of every table and index", () => {
-    const keys = stack.ofType("AWS::DynamoDB::Table").map(({ Properties }) => keysOf(Properties));
+    const keys = stack
+      .ofType("AWS::DynamoDB::GlobalTable")
+      .map(({ Properties }) => keysOf(Properties));
 
     expect(keys).toEqual(expect.arrayContaining([APPLICATION_TABLE_KEYS, IDEMPOTENCY_TABLE_KEYS]));
     expect(keys).toHaveLength(2);

@@ -75,7 +75,7 @@ describe("the outputs", () => {
 
     expect(typeOf("EventQueueUrl")).toBe("AWS::SQS::Queue");
     expect(typeOf("ManualReviewQueueUrl")).toBe("AWS::SQS::Queue");
-    expect(typeOf("ApplicationTableName")).toBe("AWS::DynamoDB::Table");
+    expect(typeOf("ApplicationTableName")).toBe("AWS::DynamoDB::GlobalTable");
     expect(typeOf("PayloadBucketName")).toBe("AWS::S3::Bucket");
     expect(typeOf("AlloyApiSecretArn")).toBe("AWS::SecretsManager::Secret");
     expect(typeOf("PollerFunctionName")).toBe("AWS::Lambda::Function");
