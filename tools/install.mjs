@@ -28,9 +28,7 @@ if (!installed) {
   });
   if (npm.status !== 0) {
     const why = npm.error ? npm.error.message : `it ended with ${npm.status ?? npm.signal}`;
-    console.error(
-      `The packages could not be installed: npm ci failed (${why}). Is the npm registry reachable?`,
-    );
+    console.error(`npm ci failed to install the packages (${why}). Is the npm registry reachable?`);
     process.exit(1);
   }
   writeFileSync(stamp, lock);

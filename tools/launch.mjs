@@ -29,7 +29,7 @@ if (process.versions.node === wanted) {
   process.exitCode = status ?? 1;
 } else {
   console.error(
-    `The Node of this project, ${wanted}, is missing, and ${process.versions.node} cannot run it: npm has installed the package "node" without its install script (ignore-scripts=true in .npmrc, or --ignore-scripts). Allow that one: npm rebuild node --ignore-scripts=false`,
+    `This project needs its own Node ${wanted}; Node ${process.versions.node} cannot run it. npm installed the package "node" without its install script (ignore-scripts=true in .npmrc, or --ignore-scripts). Run: npm rebuild node --ignore-scripts=false`,
   );
   process.exitCode = 1;
 }

@@ -6,69 +6,72 @@ import { INGEST_MESSAGES } from "./ingest-messages.ts";
  */
 export const MESSAGES = {
   ...INGEST_MESSAGES,
-  "consumer.record.failed": "A record goes back to the queue.",
-  "consumer.record.dead-lettered": "No retry can help this record; it is in the dead-letter queue.",
+  "consumer.record.failed": "Processing of this record failed. SQS delivers it again.",
+  "consumer.record.dead-lettered":
+    "Processing of this record failed permanently. The record is now in the dead-letter queue.",
   "consumer.record.stuck":
-    "A record that no retry can help could not be dead-lettered; it goes back to the queue.",
+    "This record failed permanently and could not be dead-lettered. SQS delivers it again.",
   "consumer.record.postponed":
-    "Too little time is left for this record; it goes back to the queue.",
+    "The invocation had too little time left for this record. SQS delivers it again.",
   "consumer.record.cut-off":
-    "A call for this record did not end in time; it goes back to the queue.",
-  "consumer.event.in-conflict": "Another invocation is processing this event; it comes back soon.",
+    "A call for this record did not end before the deadline. SQS delivers it again.",
+  "consumer.event.in-conflict":
+    "Another invocation is processing this event. SQS delivers it again soon.",
   "consumer.event.unremembered":
-    "The event has had its effect, and that could not be noted; it comes back, and may be published once more.",
-  "consumer.event.ignored": "The configuration asks to drop this event.",
-  "consumer.event.unrecognised": "Alloy sent something that its documentation does not know.",
+    "The event was published, but its completion was not saved. SQS delivers it again, and it may be published twice.",
+  "consumer.event.ignored": "The configuration drops this event type.",
+  "consumer.event.unrecognised": "Alloy sent an event that its documentation does not describe.",
   "consumer.environment.mixed":
-    "This is of another environment than the stage; it is kept apart and not published.",
-  "poller.run.ended": "The poller has ended a run.",
-  "poller.run.stopped": "This run asks Alloy nothing more; what is left comes first in the next.",
-  "poller.call.failed": "A call of Alloy's API failed; `cause` says how.",
-  "poller.check.failed": "A check could not be ended; the application is due again.",
-  "poller.check.unanswered": "Alloy did not answer for this application; it is asked again later.",
+    "This event belongs to another environment than the stage. It is stored apart and not published.",
+  "poller.run.ended": "The poller ended a run.",
+  "poller.run.stopped":
+    "This run stops calling Alloy. The next run starts with the remaining applications.",
+  "poller.call.failed": "A call to Alloy's API failed. The field `cause` says how.",
+  "poller.check.failed": "A check failed. The application is due again.",
+  "poller.check.unanswered": "Alloy did not answer for this application. A later check asks again.",
   "poller.application.unknown":
-    "Alloy does not know this application, or not by this account; it is asked again later.",
+    "Alloy does not know this application, or this account may not read it. A later check asks again.",
   "poller.application.status-unrecognised":
-    "Alloy's answer has a status that its documentation does not know; the rest of the answer is used.",
+    "Alloy's answer has a status that its documentation does not describe. The rest of the answer is used.",
   "poller.end.left-open":
-    "Ends of this application are withheld, and nobody knows the status that Alloy answers; they are not published.",
+    "Alloy's answer has an undocumented status. Final events of this application are therefore not published.",
   "poller.application.other-environment":
-    "Alloy says that this application is of another environment than the stage; nothing is done about it.",
+    "Alloy says that this application belongs to another environment than the stage. The poller ignores it.",
   "poller.run.knows-nobody":
-    "Alloy answered, and knew none of the applications that this run asked for; nothing is given up.",
+    "Alloy answered, but knew none of the applications of this run. No application is given up.",
   "poller.witness.unkept":
-    "The last application that Alloy knew could not be read or written; this run gives nothing up.",
+    "The last application that Alloy knew could not be read or written. This run gives up no application.",
   "poller.application.shared-ids":
-    "Events of Alloy's list have one id and different tokens; the first that came has its effect, Alloy's answer corrects it.",
+    "Events in Alloy's list share one id but have different tokens. The first one takes effect. Alloy's answer corrects the state.",
   "poller.application.unreadable-events":
-    "Alloy's event list has elements that name no type or no time.",
+    "Alloy's event list has elements without a type or a time.",
   "poller.application.behind":
-    "Alloy has more of this application than we have; what can be queued is in the queue now.",
+    "Alloy has events or a status of this application that we lack. The poller queued what it could.",
   "poller.investigation.behind":
-    "Alloy has more of this Investigation than we have; what can be queued is in the queue now.",
+    "Alloy has steps of this Investigation that we lack. The poller queued what it could.",
   "poller.investigation.state-unrecognised":
-    "Alloy's list has an Investigation in a state that its documentation does not know.",
+    "Alloy's list has an Investigation in a state that its documentation does not describe.",
   "poller.investigation.failed":
-    "An Investigation could not be compared with Alloy's list; the next run tries it again.",
+    "The comparison of an Investigation with Alloy's list failed. The next run tries again.",
   "poller.investigations.unlisted":
-    "Alloy's list of Investigations could not be read; the next run tries it again.",
+    "Alloy's list of Investigations could not be read. The next run tries again.",
   "poller.investigations.unread":
-    "Elements of Alloy's list of Investigations name no Investigation.",
+    "Alloy's list of Investigations has elements without an Investigation token.",
   "poller.envelope.refused":
-    "What Alloy has and we have not could not be queued; a later check tries it again.",
-  "poller.gap.untold": "The bus did not take the notice of a gap; the next check tells of it.",
+    "A missing event or status could not be queued. A later check tries again.",
+  "poller.gap.untold": "The bus did not accept the notice of a gap. The next check sends it again.",
   "poller.delivery.unreadable":
-    "The metrics of API Gateway, ingest and the queue could not be read; stages of gaps are guesses in this run.",
+    "The metrics of API Gateway, ingest and the queue could not be read. Gap stages are guesses in this run.",
   "poller.outcomes.unreadable":
-    "How outcomes compare with a window before could not be read; its rule says nothing in this run.",
+    "The outcome counts of an earlier window could not be read. Their rule is not evaluated in this run.",
   "poller.secret.unreadable":
-    "The secret of Alloy's API could not be read; the cached one, if any, stays in use.",
+    "The secret of Alloy's API could not be read. A cached secret stays in use.",
   "poller.secret.malformed":
-    'The secret of Alloy\'s API is not {"token":"…","secret":"…"}; the cached one, if any, stays in use.',
+    'The secret of Alloy\'s API is not {"token":"…","secret":"…"}. A cached secret stays in use.',
   "poller.secret.placeholder":
-    "The secret of Alloy's API holds a text of the documentation instead of a key; the cached one, if any, stays in use.",
+    "The secret of Alloy's API holds an example from the documentation, not a key. A cached secret stays in use.",
   "consumer.failure.unrecorded":
-    "The evidence of a failure could not be written; the failure itself is handled.",
+    "The failure record could not be written. The failure itself was handled.",
 } as const;
 
 export type MessageCode = keyof typeof MESSAGES;

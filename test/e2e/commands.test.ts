@@ -33,7 +33,9 @@ describe.skipIf(isSkipped)("npm start -- --once", () => {
     const second = await start(["--once"]);
 
     for (const { code, output } of [first, second]) {
-      expect(output).toContain("Everything agrees, and every effect happened once.");
+      expect(output).toContain(
+        "Every application agrees with Alloy, and every event took effect once.",
+      );
       expect(output).not.toContain("✘");
       expect(code).toBe(0);
     }
@@ -58,7 +60,9 @@ describe("npm start, in this process", () => {
   it("with --in-process ends every application where Alloy says, with Node alone", async () => {
     const { code, output } = await start(["--in-process", "--once"], bareEnvironment());
 
-    expect(output).toContain("Everything agrees, and every effect happened once.");
+    expect(output).toContain(
+      "Every application agrees with Alloy, and every event took effect once.",
+    );
     expect(output).not.toContain("✘");
     expect(output).not.toContain("Emulator ");
     expect(code).toBe(0);
@@ -68,11 +72,13 @@ describe("npm start, in this process", () => {
     const { code, output } = await start(["--once"], bareEnvironment());
 
     expect(output).toMatch(
-      /^Emulator +none\. There is no Python 3\.10 or newer here to run the emulator on: install one with its venv module, or Docker, and run this again\.$/m,
+      /^Emulator +none\. The emulator needs Python 3\.10 or newer with its venv module, or Docker\. Install one of them and run the command again\.$/m,
     );
     expect(output).toMatch(/^In process +the same handlers/m);
     expect(output).toMatch(/^Left out +.*IAM.*alarms/m);
-    expect(output).toContain("Everything agrees, and every effect happened once.");
+    expect(output).toContain(
+      "Every application agrees with Alloy, and every event took effect once.",
+    );
     expect(code).toBe(0);
   });
 
@@ -99,7 +105,7 @@ describe("npm start, in this process", () => {
     await once(command, "exit");
 
     const { port } = new URL(webhookUrl);
-    expect(output).toContain(`${port}, which the last run used, is taken`);
+    expect(output).toContain(`port ${port} of the last run is in use`);
     expect(code).toBe(0);
   });
 
@@ -127,7 +133,7 @@ describe("npm start, where it cannot", () => {
       AWS_ENDPOINT_URL: "http://127.0.0.1:9",
     });
 
-    expect(output).toContain("AWS_ENDPOINT_URL is http://127.0.0.1:9, and nothing answers there");
+    expect(output).toContain("AWS_ENDPOINT_URL is http://127.0.0.1:9, but nothing answers there");
     expect(code).toBe(1);
   });
 
@@ -137,7 +143,7 @@ describe("npm start, where it cannot", () => {
       AWS_ENDPOINT_URL: "https://sqs.eu-west-1.amazonaws.com",
     });
 
-    expect(output).toContain("the real AWS: npm start deploys into an emulator only");
+    expect(output).toContain("the real AWS, but npm start deploys only into an emulator");
     expect(code).toBe(1);
   });
 

@@ -93,11 +93,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
       const late = refusals === null ? [] : takeRefusals(refusals);
       await stop();
       // Below the others' results, where it is read.
-      const judged = /^Judged +(\d.*)$/m.exec(said)?.[1];
+      const judged = /^Checked +(\d.*)$/m.exec(said)?.[1];
       console.log(
         judged === undefined
-          ? "\ne2e: no call of a function was judged: the emulator is not ours"
-          : `\ne2e: judged ${judged}. A refusal that no test expected has failed one.`,
+          ? "\ne2e: no call of a function was checked, because the emulator is not ours"
+          : `\ne2e: checked ${judged}. An unexpected refusal failed its test.`,
       );
       if (late.length > 0) throw new Error(`After the last test, ${refusalText(late)}`);
     };

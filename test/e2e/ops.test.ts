@@ -47,7 +47,7 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
 
     expect(output).toMatch(/^Alarms \(good: none\)\n/);
     expect(output).toMatch(/\nEndpoint \(good: 401, below 1000 ms\)\n {2}401, \d+ ms, http/);
-    expect(output).toMatch(/\n {2}EventQueue +\d+ waiting +\d+ being worked on\n/);
+    expect(output).toMatch(/\n {2}EventQueue +\d+ waiting +\d+ in flight\n/);
     expect(output).toMatch(/\n {2}DeadLetterQueue +\d+ waiting/);
     expect(output).toMatch(/\n {2}ApprovedQueue +\d+ waiting/);
     expect(output).toMatch(/\nThe last hour\n {2}WebhooksReceived +\d+ {3}good: /);
@@ -63,7 +63,7 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
 
     expect(byToken).toContain(`Application  ${token}\n`);
     expect(byToken).toContain("Status       completed\nOutcome      Approved\n");
-    expect(byToken).toMatch(/completed_application Approved → approved; by webhook after \d+ s/);
+    expect(byToken).toMatch(/completed_application Approved → approved; by webhook, \d+ s later/);
     expect(byToken).not.toContain(externalId);
     expect(byExternalId).toContain(`Application  ${token}\n`);
     expect(withBodies).toContain(`"external_application_id":"${externalId}"`);
@@ -76,7 +76,7 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
       const { code, output, errors } = await ops(verb, token);
 
       expect({ code, output }).toEqual({ code: 1, output: "" });
-      expect(errors).toMatch(/^Nothing is known of the application JA-[^\n]+\n$/);
+      expect(errors).toMatch(/^The application JA-[^\n]+\n$/);
     }
   });
 
@@ -86,7 +86,7 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
 
     const output = good(await ops("check", token));
 
-    expect(output).toBe(`The poller compares ${token} with Alloy in its next run.\n`);
+    expect(output).toBe(`The next run of the poller compares ${token} with Alloy.\n`);
     const state = (await driver.items()).find(
       ({ pk, sk }) => pk === `APPLICATION#${token}` && sk === "STATE",
     );
@@ -113,7 +113,7 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
     for (const line of about.trim().split("\n")) expect(line).toContain(token);
     expect(await ops("logs", "sender")).toMatchObject({
       code: 1,
-      errors: `There is no function "sender": it is one of ingest, consumer, poller.\n`,
+      errors: `The function "sender" does not exist. The functions are ingest, consumer, poller.\n`,
     });
   });
 
@@ -121,7 +121,7 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
     const token = await aKnownApplication();
 
     expect(good(await ops("replay", token, "--dry-run"))).toContain(
-      `A dry run: 1 of 1 events of ${token} would be sent through the queue again.`,
+      `Dry run: 1 of 1 events of ${token} would go through the queue again.`,
     );
     expect(good(await ops("replay", token))).toBe(
       `Sent 1 of 1 events of ${token} through the queue again.\n`,
@@ -148,7 +148,7 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
     const plain = good(await ops("dead-letters", "--limit", "500"));
     for (const mark of marks) expect(plain).not.toContain(mark);
     expect(good(await ops("redrive", "--dry-run", "--application", aToken("JA")))).toBe(
-      "A dry run: 0 would be moved back into the event queue, and nothing was.\n",
+      "Dry run: 0 messages would move back into the event queue. No message was moved.\n",
     );
     expect(good(await ops("redrive", "--limit", "1", "--yes"))).toContain(
       "Moved 1 message back into the event queue.\n",
@@ -185,7 +185,7 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
 
     await putBack(payloads);
     const redriven = good(await ops("redrive", "--yes"));
-    expect(redriven).toContain("This SQS has no StartMessageMoveTask");
+    expect(redriven).toContain("This SQS does not support StartMessageMoveTask");
     const [, moved] = /\nMoved (\d+) messages back into the event queue\.\n/.exec(redriven) ?? [];
     expect(Number(moved)).toBeGreaterThanOrEqual(10);
     await eventually(async () => ((await eventsOf(applicationToken)).length > 0 ? true : null));

@@ -30,7 +30,7 @@ describe("a tool that npm starts", () => {
 
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toBe(
-      `The Node of this project, ${WANTED}, is missing, and ${process.versions.node} cannot run it: npm has installed the package "node" without its install script (ignore-scripts=true in .npmrc, or --ignore-scripts). Allow that one: npm rebuild node --ignore-scripts=false\n`,
+      `This project needs its own Node ${WANTED}; Node ${process.versions.node} cannot run it. npm installed the package "node" without its install script (ignore-scripts=true in .npmrc, or --ignore-scripts). Run: npm rebuild node --ignore-scripts=false\n`,
     );
   });
 

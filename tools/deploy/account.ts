@@ -75,7 +75,7 @@ export class Account {
       return { account, arn };
     } catch (error) {
       throw new DeploymentError(
-        `AWS does not know who you are (${reasonOf(error)}): log in, or set AWS_PROFILE or the keys in your shell; "aws sts get-caller-identity" must answer.`,
+        `AWS did not accept your credentials (${reasonOf(error)}). Log in, or set AWS_PROFILE or the keys in your shell, until "aws sts get-caller-identity" answers.`,
         { cause: error },
       );
     }

@@ -9,7 +9,7 @@ export async function checkChannels({ account, stack, stage }: Surroundings): Pr
   if (channels === "none" || channels.page.length === 0) {
     return {
       state: "yellow",
-      found: "none for pages: every page reaches nobody",
+      found: "none for pages: no page reaches anybody",
       good,
       fix: "alarms.channels.page in lib/stages.ts (docs/alerts.md)",
     };
@@ -20,9 +20,9 @@ export async function checkChannels({ account, stack, stage }: Surroundings): Pr
   if (unconfirmed === 0) return { state: "green", found: "named", good, fix: null };
   return {
     state: "yellow",
-    found: `${unconfirmed} of the subscriptions nobody has confirmed: they get nothing`,
+    found: `${unconfirmed} subscriptions are not confirmed and receive nothing`,
     good,
-    fix: "whoever is subscribed opens the link that SNS has mailed; a removed one is made again by a change of its address",
+    fix: "each subscriber opens the link that SNS has sent; to recreate a removed subscription, change its address",
   };
 }
 
@@ -31,13 +31,13 @@ export async function checkSecret(
   { account, stack }: Surroundings,
   output: "WebhookSecretArn" | "AlloyApiSecretArn",
 ): Promise<Result> {
-  const good = "filled, once the stack is there";
+  const good = "filled, once the stack exists";
   const arn = stack?.outputs[output];
-  if (arn === undefined) return { state: "green", found: "not there yet", good, fix: null };
+  if (arn === undefined) return { state: "green", found: "not deployed yet", good, fix: null };
   if (await account.isFilled(arn)) return { state: "green", found: "filled", good, fix: null };
   return {
     state: "yellow",
-    found: "as the deployment made it: empty",
+    found: "empty, as the deployment created it",
     good,
     fix: `aws secretsmanager put-secret-value --secret-id ${arn} --secret-string file://… (README, Deploy)`,
   };

@@ -26,8 +26,8 @@ export async function checkBootstrap({ account }: Surroundings): Promise<Result>
 
 /** Whether the stack is as CloudFormation can change it. */
 export async function checkStack({ stack, stackName }: Surroundings): Promise<Result> {
-  const good = "not there yet, or complete";
-  if (stack === null) return green("not there yet", good);
+  const good = "not deployed yet, or complete";
+  if (stack === null) return green("not deployed yet", good);
   const { status } = stack;
   const red = (fix: string): Result => ({ state: "red", found: status, good, fix });
   switch (status) {
@@ -36,7 +36,7 @@ export async function checkStack({ stack, stackName }: Surroundings): Promise<Re
     case "CREATE_FAILED":
     case "DELETE_FAILED":
       return red(
-        `read why: aws cloudformation describe-stack-events --stack-name ${stackName}; then aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${stackName}, and aws cloudformation delete-stack --stack-name ${stackName}`,
+        `for the reason: aws cloudformation describe-stack-events --stack-name ${stackName}; then aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${stackName}, and aws cloudformation delete-stack --stack-name ${stackName}`,
       );
     case "UPDATE_ROLLBACK_FAILED":
       return red(`aws cloudformation continue-update-rollback --stack-name ${stackName}`);
@@ -45,7 +45,7 @@ export async function checkStack({ stack, stackName }: Surroundings): Promise<Re
       return green(status, good);
     default:
       return status.endsWith("_IN_PROGRESS")
-        ? red("another deployment is running: wait until it has ended")
+        ? red("another deployment is running: wait for its end")
         : green(status, good);
   }
 }
@@ -61,23 +61,23 @@ export async function checkLeftovers({
     application: "alloy-journey-webhooks",
     stage: stage.stage,
   });
-  const good = "none of an earlier stack";
+  const good = "no resources of an earlier stack";
   if (left.length === 0) return green("none", good);
   const names = namesOf(template);
   const inTheWay = left.filter((arn) => names.has(nameOf(arn)));
   if (inTheWay.length > 0) {
     return {
       state: "red",
-      found: `names that the stack needs are taken: ${inTheWay.join(", ")}`,
+      found: `resources with names that the stack needs: ${inTheWay.join(", ")}`,
       good,
-      fix: "delete these, or choose another stage name: a deployment that meets them fails",
+      fix: "delete them, or choose another stage name; otherwise the deployment fails",
     };
   }
   return {
     state: "yellow",
-    found: `${left.length} of an earlier stack, which this one does not use: ${left.join(", ")}`,
+    found: `${left.length} resources of an earlier stack that this one does not use: ${left.join(", ")}`,
     good,
-    fix: "delete what is empty; what holds data keeps it, and the new stack begins without it",
+    fix: "delete the empty ones; the others keep their data, and the new stack starts without it",
   };
 }
 
@@ -95,20 +95,20 @@ export async function checkConcurrency({
     if (limit >= KEPT_UNRESERVED) return green(`a limit of ${limit}, shared`, good);
     return {
       state: "yellow",
-      found: `a limit of ${limit}, shared: intake has no guarantee`,
+      found: `a limit of ${limit}, shared: ingest has no guaranteed capacity`,
       good,
       fix: `${MORE_CONCURRENCY}; then concurrency: "reserved"`,
     };
   }
   const own = stack === null ? 0 : await account.reservedBy(functionsOf(stack.outputs));
   const free = unreserved + own;
-  const good = `at least ${needed + KEPT_UNRESERVED} free: ${needed} to reserve, and ${KEPT_UNRESERVED} that Lambda keeps`;
+  const good = `at least ${needed + KEPT_UNRESERVED} free: ${needed} to reserve, and ${KEPT_UNRESERVED} that Lambda keeps unreserved`;
   if (free >= needed + KEPT_UNRESERVED) return green(`${free} of ${limit} free`, good);
   return {
     state: "red",
     found: `${free} of ${limit} free`,
     good,
-    fix: `${MORE_CONCURRENCY}; or concurrency: "shared" in lib/stages.ts, without a guarantee for intake`,
+    fix: `${MORE_CONCURRENCY}; or concurrency: "shared" in lib/stages.ts, without guaranteed capacity for ingest`,
   };
 }
 
@@ -119,7 +119,7 @@ const MORE_CONCURRENCY =
 export async function checkServices({ account, template }: Surroundings): Promise<Result> {
   const types = [...new Set(template.resources.map(({ Type: type }) => type))].toSorted();
   const unknown = await account.unknownTypes(types);
-  const good = `CloudFormation knows all ${types.length} types of resources in ${account.region}`;
+  const good = `CloudFormation supports all ${types.length} resource types in ${account.region}`;
   if (unknown.length === 0) return green("all of them", good);
   return {
     state: "red",
@@ -139,7 +139,7 @@ export async function checkCertificate({ account, stage }: Surroundings): Promis
     state: "red",
     found: `in ${region}`,
     good,
-    fix: `request one for ${stage.domain.name} in ${account.region}, and name it in domain.certificateArn: a regional API takes no other`,
+    fix: `request one for ${stage.domain.name} in ${account.region} and set domain.certificateArn to it; a regional API accepts no other`,
   };
 }
 
@@ -154,7 +154,7 @@ export async function checkDomain({ account, stack, stage }: Surroundings): Prom
   if (executeApi === "closed") {
     return {
       state: "red",
-      found: `${name} is not in DNS, and executeApi is "closed": no webhook would get in`,
+      found: `${name} is not in DNS, and executeApi is "closed": no webhook could arrive`,
       good,
       fix: 'executeApi: "open" until the record is there, and Alloy has the new URL (docs/deployment.md)',
     };

@@ -13,7 +13,7 @@ const ADDRESSES = ["WebhookUrl", "WebhookDnsTarget", "DashboardName"];
  */
 export async function checkChanges(surroundings: Surroundings): Promise<Result> {
   const { account, stack, template } = surroundings;
-  const good = "what the outputs name stays, the URL too";
+  const good = "everything that the outputs name stays, including the URL";
   if (stack === null || Object.keys(stack.outputs).length === 0) {
     return { state: "green", found: "nothing is deployed yet", good, fix: null };
   }
@@ -24,18 +24,18 @@ export async function checkChanges(surroundings: Surroundings): Promise<Result> 
       state: "red",
       found: `would be replaced: ${replaced.join(", ")}`,
       good,
-      fix: "give these back the logical ids that are deployed (lib/constructs/stateful.ts); npm run diff shows them",
+      fix: "restore the deployed logical ids (lib/constructs/stateful.ts); npm run diff shows them",
     };
   }
   if (isUnderKey(deployed) && !isUnderKey(template)) {
     return {
       state: "red",
-      found: "the key that encrypts the events would be taken away from the functions",
+      found: "the functions would lose access to the key that encrypts the events",
       good: 'no way back from encryption: "customer-managed"',
       fix: 'encryption: "customer-managed": what is in queues, bucket and secrets is under that key, and would be lost',
     };
   }
-  return { state: "green", found: "all of it stays", good, fix: null };
+  return { state: "green", found: "nothing is replaced", good, fix: null };
 }
 
 /** Names of the outputs behind which another resource would be, and the logical ids of APIs that would go. */

@@ -4,18 +4,18 @@ import { UsageError } from "./deployment-error.ts";
 /** What one of `npm run synth`, `npm run diff` and `npm run deploy` takes, and what it says of it. */
 const OPTIONS = {
   stage: { value: "name", says: "the stage of lib/stages.ts (default: sandbox)" },
-  context: { value: "stage=name", says: "the same, as the CDK CLI spells it" },
+  context: { value: "stage=name", says: "the same as --stage, in the CDK CLI's spelling" },
   profile: { value: "name", says: "the AWS profile (default: AWS_PROFILE)" },
   "require-approval": {
     value: "never",
-    says: "do not ask when the deployment gives more rights: where nobody can answer, as in CI",
+    says: "do not ask before permissions are widened; for CI, where nobody can answer",
   },
-  "preflight-only": { says: "only look at the account; make nothing" },
-  json: { says: "the preflight as JSON" },
+  "preflight-only": { says: "only check the account; change nothing" },
+  json: { says: "print the preflight as JSON" },
   quiet: { says: "do not print the template" },
-  output: { value: "folder", says: "where the templates and the bundles go (default: cdk.out)" },
-  "outputs-file": { value: "file", says: "takes the stack's outputs, as JSON" },
-  help: { says: "this" },
+  output: { value: "folder", says: "folder for the templates and bundles (default: cdk.out)" },
+  "outputs-file": { value: "file", says: "write the stack's outputs to this file, as JSON" },
+  help: { says: "print this help" },
 } as const;
 
 type OptionName = keyof typeof OPTIONS;
@@ -61,13 +61,15 @@ export function parseCommand(
 ): Command | { readonly help: readonly string[] } {
   const [name = "", ...rest] = args;
   if (!isAction(name)) {
-    throw new UsageError(`There is no action "${name}": it is one of ${actions().join(", ")}.`);
+    throw new UsageError(
+      `The action "${name}" does not exist. The actions are ${actions().join(", ")}.`,
+    );
   }
   const { values, positionals } = parse(name, rest);
   const [word] = positionals;
   if (word !== undefined) {
     throw new UsageError(
-      `npm run ${name} does not know what to do with "${word}": npm run ${name} -- --stage <name> chooses the stage.`,
+      `npm run ${name} does not take "${word}". To choose the stage: npm run ${name} -- --stage <name>`,
     );
   }
   const taken: readonly string[] = TAKES[name];
@@ -78,7 +80,7 @@ export function parseCommand(
   const approval = values["require-approval"];
   if (approval !== undefined && approval !== "never") {
     throw new UsageError(
-      `--require-approval is "${approval}"; it can only be never: without it, whatever gives more rights asks.`,
+      `--require-approval is "${approval}". The only value is never; without the option, wider permissions need your approval.`,
     );
   }
   return {
@@ -134,16 +136,18 @@ function stageOf(
     const [key = "", ...value] = context.split("=");
     if (key === "stage" && value.length > 0) return value.join("=");
     throw new UsageError(
-      `npm run ${action} takes no context but stage=<name>, not "${context}": the values of a stage are in lib/stages.ts.`,
+      `npm run ${action} takes only the context stage=<name>, not "${context}". The values of a stage are in lib/stages.ts.`,
     );
   });
   const [stage, ...others] = new Set([...stages, ...named]);
   if (others.length === 0) return stage;
-  throw new UsageError(`The stage is said twice: ${[stage, ...others].join(" and ")}.`);
+  throw new UsageError(
+    `The command line names more than one stage: ${[stage, ...others].join(" and ")}.`,
+  );
 }
 
 function see(action: Action): string {
-  return `npm run ${action} -- --help says what it takes.`;
+  return `For the options: npm run ${action} -- --help`;
 }
 
 function usageOf(action: Action): readonly string[] {
@@ -157,7 +161,7 @@ function usageOf(action: Action): readonly string[] {
     "",
     ...rows.map(([left = "", right = ""]) => `  ${left.padEnd(width)}  ${right}`),
     "",
-    "It exits with 0 when it is done, 1 when it cannot be done, and 2 when the command line is wrong.",
+    "Exit codes: 0 for success, 1 for failure, 2 for a wrong command line.",
   ];
 }
 

@@ -91,6 +91,6 @@ function unread(right: string) {
     state: "yellow",
     found: `could not be read (${reasonOf(error)})`,
     good: "an answer",
-    fix: `let the role that deploys call ${right}, or look yourself`,
+    fix: `allow the deploying role to call ${right}, or check it yourself`,
   });
 }

@@ -75,7 +75,7 @@ async function deploy(command: Command, stage: StageConfiguration, world: World)
   const template = world.templateOf(stage);
   const stack = await account.stack(stackName).catch((error: unknown) => {
     throw new DeploymentError(
-      `The stack ${stackName} could not be looked for (${String(error)}): let the role that deploys call cloudformation:DescribeStacks.`,
+      `The stack ${stackName} could not be read (${String(error)}). Allow the deploying role to call cloudformation:DescribeStacks.`,
       { cause: error },
     );
   });
@@ -92,7 +92,7 @@ async function deploy(command: Command, stage: StageConfiguration, world: World)
     screen.print(...jsonOf(about, findings).split("\n"));
   } else screen.print(...tableOf(findings));
   if (!isGood(findings)) {
-    screen.error("Nothing was made: mend what is marked ✘, and begin again.");
+    screen.error("Nothing was deployed. Fix what is marked ✘, then run the command again.");
     return 1;
   }
   if (command.isPreflightOnly) return 0;
@@ -104,10 +104,10 @@ async function deploy(command: Command, stage: StageConfiguration, world: World)
   // Protection would keep a first deployment that fails from being undone.
   const made = await world.cdk([...args, "--context", "firstDeployment=true"], surroundings);
   if (made !== 0) return made;
-  screen.error("The stack is there. Now it is protected:");
+  screen.error("The stack is deployed. Now its protection is switched on:");
   const isProtected = await world.cdk(args, surroundings);
   if (isProtected !== 0) {
-    screen.error("It works, and is not protected yet: the next npm run deploy does that.");
+    screen.error("The stack works but is not protected yet. The next npm run deploy protects it.");
   }
   return isProtected;
 }
@@ -116,13 +116,13 @@ async function deploy(command: Command, stage: StageConfiguration, world: World)
 async function enter({ action, profile }: Command, stage: StageConfiguration, world: World) {
   if (stage.stage === "local") {
     throw new UsageError(
-      `The stage local is for the emulator of npm start; npm run ${action} takes the others.`,
+      `The stage "local" is for the emulator of npm start. Use another stage with npm run ${action}.`,
     );
   }
   const region = await world.regionOf(profile);
   if (region === undefined) {
     throw new DeploymentError(
-      "Nobody has said which region: set AWS_REGION, or the region of your AWS profile.",
+      "The region is not set. Set AWS_REGION, or the region of your AWS profile.",
     );
   }
   refuseOtherPartitions(region);

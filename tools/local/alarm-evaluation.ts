@@ -92,7 +92,7 @@ export async function takeOverAlarms(
     for (const { AlarmName = "", StateValue } of current) {
       const state = told.get(AlarmName);
       if (state === undefined || state === StateValue) continue;
-      await setState(AlarmName, state, "Set back to what its definition says");
+      await setState(AlarmName, state, "Set to the state that the definition gives");
     }
     const definitions = current.flatMap((alarm) => definitionOf(alarm) ?? []);
     const results = await measure(definitions, options.now());
@@ -134,7 +134,7 @@ export async function takeOverAlarms(
   /** The emulator tells of a change alone, so the state is what was told last when the actions come on. */
   async function tell(name: string, state: StateValue, reason: string): Promise<void> {
     const before = told.get(name) ?? "INSUFFICIENT_DATA";
-    await setState(name, before, "Set back to what was told last");
+    await setState(name, before, "Restored to the last reported state");
     await cloudWatch.send(new EnableAlarmActionsCommand({ AlarmNames: [name] }));
     await setState(name, state, reason);
     await cloudWatch.send(new DisableAlarmActionsCommand({ AlarmNames: [name] }));

@@ -124,7 +124,7 @@ export function checkOutputs(file: unknown): StackOutputs {
   if (parsed.success) return parsed.output;
   const missing = parsed.issues.map((issue) => v.getDotPath(issue)).join(", ");
   throw new LocalFailure(
-    `The deployed stack lacks these outputs: ${missing}. lib/pipeline-stack.ts has to give them; the next run deploys again.`,
+    `The deployed stack lacks these outputs: ${missing}. Add them in lib/pipeline-stack.ts; the next run deploys again.`,
   );
 }
 
@@ -144,5 +144,5 @@ async function cdk(
   await writeFile(log, output);
   if (code === 0) return;
   const details = output.trim().split("\n").slice(-12);
-  throw new LocalFailure(`cdk ${args[0]} failed (all of it is in ${log}):`, { details });
+  throw new LocalFailure(`cdk ${args[0]} failed (full output: ${log}):`, { details });
 }

@@ -128,7 +128,7 @@ async function fromStoredState(
   }
   if (taken !== undefined) {
     options.announce(
-      `Port ${taken}, which the last deployment uses, is taken: deploying again on another.`,
+      `Port ${taken} of the last deployment is in use. Deploying again on another port.`,
     );
   }
   return null;
@@ -150,7 +150,7 @@ async function startStored(
   }
   await emulator.process.stop();
   await forget(stored);
-  options.announce("What was stored of the last deployment is damaged: deploying again.");
+  options.announce("The stored data of the last deployment is damaged. Deploying again.");
   return null;
 }
 

@@ -96,12 +96,12 @@ export async function startEmulatorStack(
       credentials,
       webhookUrl,
       differences: [
-        ["Left out", `${omitted}: the emulator cannot hold them`],
+        ["Left out", `${omitted}: the emulator does not support them`],
         guardedText(deployment),
         judgedText(deployment),
         [
           "Alarms",
-          "evaluated here, each by its own definition: the emulator mixes up their dimensions",
+          "evaluated by this command from their own definitions, because the emulator mixes up dimensions",
         ],
       ],
       receiver: makeEmulatorReceiver(clients, outputs),
@@ -170,8 +170,14 @@ async function startBesides(
 /** Whether a web page that is open in a browser here can reach what was started. */
 function guardedText({ emulator }: Deployment): readonly [string, string] {
   return emulator === null
-    ? ["Not guarded", "the running emulator answers every web page that is open in a browser here"]
-    : ["Guarded", "requests of web pages are refused: the emulator itself would answer them"];
+    ? [
+        "Not guarded",
+        "warning: your emulator answers any web page that is open in a browser on this machine",
+      ]
+    : [
+        "Guarded",
+        "requests from web pages are refused, because the emulator itself would answer them",
+      ];
 }
 
 /** A running emulator outlives this process: its functions would go on calling a proxy that is gone. */
@@ -198,8 +204,11 @@ async function judgeOwn(
 /** Whether a call that a role may not make, or that is beyond a limit, is refused. */
 function judgedText({ emulator }: Deployment): readonly [string, string] {
   return emulator === null
-    ? ["Not judged", "the running emulator takes calls of the functions that AWS would refuse"]
-    : ["Judged", "the functions' calls, by their roles and AWS's limits: the emulator takes all"];
+    ? ["Not checked", "your emulator accepts calls of the functions that AWS would refuse"]
+    : [
+        "Checked",
+        "the functions' calls are checked against IAM and AWS's limits, because the emulator accepts all",
+      ];
 }
 
 async function watchStack(
@@ -217,7 +226,7 @@ async function watchStack(
 function describe(source: EmulatorSource, health: EmulatorHealth, endpoint: string): string {
   const name = [health.name, health.version].filter((part) => part !== null).join(" ");
   const from = {
-    running: "the running one of AWS_ENDPOINT_URL",
+    running: "the running one at AWS_ENDPOINT_URL",
     program: source.kind === "program" ? source.from : "",
     docker: "in Docker",
   };
@@ -231,6 +240,6 @@ async function brokenWhenEnded(
   const how = await emulator?.process.ended;
   if (how === undefined || isStopping()) return new Promise(() => undefined);
   throw new LocalFailure(
-    `The emulator ended by itself (${how}); its log is .local/emulator.log. Run the command again: it starts a new one.`,
+    `The emulator stopped by itself (${how}). Its log is .local/emulator.log. Run the command again to start a new one.`,
   );
 }

@@ -58,7 +58,7 @@ export async function startEmulator(
   await writeFile(`${folder}/tmp/package.json`, `{"type":"commonjs"}`);
   const { command, target, remove } = await placeOf(source);
   const guard = await startGuard(port, target).catch((error: unknown) => {
-    throw new LocalFailure(`Port ${port} cannot be listened on (${causeOf(error)}).`, {
+    throw new LocalFailure(`Listening on port ${port} failed (${causeOf(error)}).`, {
       cause: error,
     });
   });
@@ -107,7 +107,7 @@ async function placeOf(source: StartableSource): Promise<{
   const socketPath = join(folder, "aws");
   if (Buffer.byteLength(socketPath) > MOST_SOCKET_BYTES) {
     throw new LocalFailure(
-      `TMPDIR is "${tmpdir()}", too long for the name of a socket: set it to a shorter one, such as /tmp.`,
+      `TMPDIR is "${tmpdir()}", which is too long for a socket's name. Set it to a shorter path, such as /tmp.`,
     );
   }
   return {

@@ -56,8 +56,8 @@ export async function findEmulator(probes: EmulatorProbes): Promise<EmulatorSour
   if (docker !== null) return { kind: "docker", docker };
   throw new NoEmulator(
     whyNotPython === null
-      ? "There is no Python 3.10 or newer here to run the emulator on: install one with its venv module, or Docker, and run this again."
-      : `${whyNotPython} (Docker would do instead; none answers.)`,
+      ? "The emulator needs Python 3.10 or newer with its venv module, or Docker. Install one of them and run the command again."
+      : `${whyNotPython} (Docker would work too, but no Docker answers.)`,
   );
 }
 

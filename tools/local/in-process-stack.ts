@@ -57,7 +57,7 @@ export async function startInProcessStack(
     onFailure: (error) => narrator.onFailure(`A Lambda failed: ${causeOf(error)}.`),
   }).catch((error: unknown) => {
     throw new LocalFailure(
-      `127.0.0.1:${webhookPort.port} cannot be listened on (${causeOf(error)}): run the command again.`,
+      `Listening on 127.0.0.1:${webhookPort.port} failed (${causeOf(error)}). Run the command again.`,
       { cause: error },
     );
   });
@@ -70,7 +70,7 @@ export async function startInProcessStack(
     if (options.outputsFile !== null) {
       narrator.announce(
         "Outputs",
-        `${options.outputsFile} names the webhook and its credentials alone: there is no AWS endpoint to look into`,
+        `${options.outputsFile} has only the webhook's address and credentials: this run has no AWS endpoint`,
       );
     }
     return {
@@ -81,7 +81,7 @@ export async function startInProcessStack(
       differences: [
         [
           "Left out",
-          "CloudFormation, IAM, API Gateway's throttle, metrics, alarms, the ops tool; what is in memory ends with this process",
+          "CloudFormation, IAM, API Gateway's throttle, metrics, alarms, the ops tool; the data lives as long as this process",
         ],
       ],
       endpoint: null,
@@ -124,15 +124,12 @@ async function takePort(
   if (last !== null) {
     const release = await reservePort(last);
     if (release !== null) return { port: last, release };
-    narrator.announce(
-      "Port",
-      `${last}, which the last run used, is taken: another takes its place`,
-    );
+    narrator.announce("Port", `port ${last} of the last run is in use; this run uses another port`);
   }
   const [port = 0] = await freePorts(1);
   const release = await reservePort(port);
   if (release !== null) return { port, release };
-  throw new LocalFailure(`Port ${port} was taken at this very moment: run the command again.`);
+  throw new LocalFailure(`Another program has just taken port ${port}. Run the command again.`);
 }
 
 async function writePorts(ports: Ports): Promise<void> {

@@ -27,13 +27,13 @@ export type AlloyChoice =
 export const USAGE: readonly string[] = `npm start -- [options]
 
   --once              play the scenarios and exit: 0 only if every application ended where Alloy says it did
-  --in-process        run the same handlers in this process, over a cloud in memory: no emulator, no Python, no
-                      Docker. Also what happens when no emulator can be had
+  --in-process        run the same handlers in this process, with AWS in memory: no emulator, no Python, no Docker.
+                      Without an emulator, npm start does this by itself
   --time-scale <n>    divide the polling intervals, the gap graces and Alloy's retry schedule by n (default 600)
-  --outputs <file>    write what a test needs to drive the stack to this file (JSON), once all is up
-  --alloy-url <url>   use this Alloy and start no simulator; the API key comes from ALLOY_API_TOKEN and
+  --outputs <file>    write the stack's addresses, credentials and outputs to this file (JSON) once it runs
+  --alloy-url <url>   use this Alloy instead of the simulator; its API key comes from ALLOY_API_TOKEN and
                       ALLOY_API_SECRET
-  --help              print this`.split("\n");
+  --help              print this help`.split("\n");
 
 /** At 600 the first check of an application, 15 minutes after its submission, comes after 1.5 s. */
 const DEFAULT_TIME_SCALE = 600;
@@ -53,7 +53,7 @@ export function parseOptions(
   const given = values["alloy-url"];
   if (given !== undefined && values.once) {
     throw new LocalFailure(
-      "--once plays the simulator's scenarios, and --alloy-url starts no simulator: give one of the two.",
+      "--once plays the simulator's scenarios, but --alloy-url starts no simulator. Use only one of the two.",
     );
   }
   return {
@@ -88,7 +88,7 @@ function timeScaleOf(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value < 1) {
     throw new LocalFailure(
-      `--time-scale is "${text}"; it has to be a number of at least 1, such as 600.`,
+      `--time-scale is "${text}". It must be a number of at least 1, such as 600.`,
     );
   }
   return value;
@@ -100,14 +100,14 @@ function givenAlloy(
 ): AlloyChoice {
   if (!URL.canParse(url) || !["http:", "https:"].includes(new URL(url).protocol)) {
     throw new LocalFailure(
-      `--alloy-url is "${url}"; it has to be the base URL of an Alloy API with its version, such as https://sandbox.alloy.co/v1.`,
+      `--alloy-url is "${url}". It must be the base URL of an Alloy API with its version, such as https://sandbox.alloy.co/v1.`,
     );
   }
   const { ALLOY_API_TOKEN: token, ALLOY_API_SECRET: secret } = environment;
   if (!token || !secret) {
     const missing = [token ? "" : "ALLOY_API_TOKEN", secret ? "" : "ALLOY_API_SECRET"];
     throw new LocalFailure(
-      `--alloy-url needs Alloy's API key in the environment: ${missing.filter(Boolean).join(" and ")} not set.`,
+      `--alloy-url needs Alloy's API key in the environment. Set ${missing.filter(Boolean).join(" and ")}.`,
     );
   }
   return { kind: "given", baseUrl: url.replace(/\/+$/, ""), token, secret };

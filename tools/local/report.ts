@@ -31,9 +31,19 @@ export function renderReport(
     ...renderTable(verdicts),
     ...faults.map((fault) => [new Painted("red", fault)]),
     ...(result.investigation === undefined ? [] : [result.investigation]),
-    `${verdicts.length} applications, ${events} events at Alloy: ${received} received, ${healed} healed by the poller; ${published} published, the others came late.`,
+    `${verdicts.length} applications, ${events} events at Alloy: ${received} received, ${healed} healed by the poller. Published: ${published}. The others arrived out of order and were only recorded.`,
     isGood(result)
-      ? [new Painted("green", `Everything agrees, and every effect happened once. ${seconds}`)]
-      : [new Painted("red", `Not everything agrees within ${times.limitMs / 1_000} s. ${seconds}`)],
+      ? [
+          new Painted(
+            "green",
+            `Every application agrees with Alloy, and every event took effect once. ${seconds}`,
+          ),
+        ]
+      : [
+          new Painted(
+            "red",
+            `Some applications did not agree with Alloy within ${times.limitMs / 1_000} s. ${seconds}`,
+          ),
+        ],
   ];
 }

@@ -60,7 +60,7 @@ export async function runLocal(
     throw error;
   } finally {
     narrator.fallSilent();
-    if (stack.judged !== null) screen.fact("Judged", judgedText(stack.judged));
+    if (stack.judged !== null) screen.fact("Checked", judgedText(stack.judged));
     // Left behind, it would lead the operators' tool to a stack that is gone.
     if (options.outputsFile === null) await rm(outputsFile, { force: true });
     await stack.stop();
@@ -90,7 +90,7 @@ function describeStack(stack: LocalStack, options: LocalOptions, screen: Screen)
   screen.fact(
     "Alloy",
     stack.alloy === null
-      ? "the one of --alloy-url; have it send its webhooks to the address below"
+      ? "the one of --alloy-url; make it send its webhooks to the address below"
       : `simulated on ${stack.alloy.baseUrl}, ${options.timeScale} times as fast as the real one`,
   );
   screen.fact(
@@ -106,7 +106,7 @@ function describeStack(stack: LocalStack, options: LocalOptions, screen: Screen)
 
 function judgedText({ count }: JudgedCalls): string {
   const { calls, distinct, refused } = count();
-  return `${calls} calls of the functions, ${distinct} distinct; refused: ${refused}`;
+  return `${calls} calls of the functions, ${distinct} distinct, ${refused} refused`;
 }
 
 async function play(

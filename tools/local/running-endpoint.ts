@@ -48,25 +48,25 @@ export async function checkRunningEndpoint(
 ): Promise<EmulatorHealth> {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new LocalFailure(
-      `AWS_ENDPOINT_URL is "${url}"; it has to be the URL of a running emulator, such as http://127.0.0.1:4566, or not set at all.`,
+      `AWS_ENDPOINT_URL is "${url}". It must be the URL of a running emulator, such as http://127.0.0.1:4566. Correct or unset it.`,
     );
   }
   const { hostname } = new URL(url);
   if (isAws(hostname)) {
     throw new LocalFailure(
-      `AWS_ENDPOINT_URL is ${url}, the real AWS: npm start deploys into an emulator only. Unset it, or set it to a running emulator.`,
+      `AWS_ENDPOINT_URL is ${url}, the real AWS, but npm start deploys only into an emulator. Unset it, or set it to a running emulator.`,
     );
   }
   const found = await health(url).catch((error: unknown) => {
     throw new LocalFailure(
-      `AWS_ENDPOINT_URL is ${url}, and nothing answers there (${causeOf(error)}): start that emulator, or unset the variable and npm start will start its own.`,
+      `AWS_ENDPOINT_URL is ${url}, but nothing answers there (${causeOf(error)}). Start that emulator, or unset the variable: npm start then starts its own.`,
       { cause: error },
     );
   });
   if (found !== null) return found;
   if (isLoopback(hostname)) return { name: "an emulator", version: null };
   throw new LocalFailure(
-    `AWS_ENDPOINT_URL is ${url}, which is not on this machine and has no health page of MiniStack or LocalStack: it is not touched. Unset it, or set it to a running emulator.`,
+    `AWS_ENDPOINT_URL is ${url}. It is not on this machine and has no health page of MiniStack or LocalStack, so npm start does not use it. Unset it, or set it to a running emulator.`,
   );
 }
 

@@ -63,7 +63,7 @@ export async function stayUp(
     onFailure: (error) => narrator.onFailure(`Watching failed: ${causeOf(error)}.`),
   });
   narrator.follow();
-  screen.print("", "Up. What happens is printed here; Ctrl-C stops everything.", "");
+  screen.print("", "Running. Events and alarms are printed here. Ctrl-C stops everything.", "");
   await Promise.race([untilAborted(signal), stack.broken]);
   await stopWatching();
 }

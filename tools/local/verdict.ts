@@ -58,14 +58,14 @@ export function verdictOn(
 }
 
 function stateFaults(alloy: ApplicationAtAlloy, here: ReceivedApplication | null): string[] {
-  if (here === null) return ["nothing is known of it here"];
+  if (here === null) return ["it is unknown here"];
   const faults: string[] = [];
   if (here.status !== alloy.status) {
-    faults.push(`its status is ${here.status ?? "unknown"} here and ${alloy.status} at Alloy`);
+    faults.push(`its status is ${here.status ?? "unknown"} here but ${alloy.status} at Alloy`);
   }
   if (here.outcome !== alloy.outcome) {
     faults.push(
-      `its outcome is ${here.outcome ?? "none"} here and ${alloy.outcome ?? "none"} at Alloy`,
+      `its outcome is ${here.outcome ?? "none"} here but ${alloy.outcome ?? "none"} at Alloy`,
     );
   }
   if (here.failures > 0) faults.push(`${here.failures} of its events could not be processed`);
@@ -79,12 +79,12 @@ function eventFaults(alloy: ApplicationAtAlloy, events: ReceivedApplication["eve
   const invented = [...kept].filter((eventId) => !atAlloy.has(eventId)).length;
   const faults: string[] = [];
   if (missing > 0) faults.push(`${missing} of its events are missing here`);
-  if (invented > 0) faults.push(`${invented} events are here that Alloy does not have`);
+  if (invented > 0) faults.push(`${invented} events exist only here, not at Alloy`);
   const counts = countBy(events);
   for (const route of ROUTE_IDS) {
     const [found, wanted] = [counts[route] ?? 0, alloy.expected[route] ?? 0];
     if (missing === 0 && found !== wanted) {
-      faults.push(`${found} events took the route ${route}, and the scenario has ${wanted}`);
+      faults.push(`${found} events took the route ${route}, but the scenario has ${wanted}`);
     }
   }
   return faults;
@@ -107,7 +107,7 @@ function effectFaults(
     }
     byEvent.delete(eventId);
   }
-  if (byEvent.size > 0) faults.push(`${byEvent.size} events were published that are not kept here`);
+  if (byEvent.size > 0) faults.push(`${byEvent.size} published events are not recorded here`);
   return faults;
 }
 

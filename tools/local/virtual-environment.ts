@@ -86,7 +86,7 @@ export async function makeVirtualEnvironment(
   if (existsSync(interpreter) && (await textOf(stampFile)) === stamp) return interpreter;
   if (existsSync(folder))
     options.announce(
-      `The ${what}'s virtual environment is incomplete or outdated: making it anew.`,
+      `The virtual environment of the ${what} is incomplete or outdated. Making a new one.`,
     );
   options.announce(`Installing the ${what} into ${folder.replace(ROOT, "")} (once) …`);
   await rm(folder, { recursive: true, force: true });
@@ -114,7 +114,7 @@ async function run(
 /** Debian and Ubuntu ship Python without it, and say so over many lines. */
 function venvFailure(output: string): string {
   return /ensurepip|venv/.test(output)
-    ? "this Python has no working venv module; install it (Debian and Ubuntu: apt install python3-venv) and run this again."
+    ? "this Python has no working venv module. Install it (Debian and Ubuntu: apt install python3-venv) and run the command again."
     : `${lastLine(output)}.`;
 }
 

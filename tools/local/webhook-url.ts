@@ -40,6 +40,6 @@ export async function workingWebhookUrl(candidates: readonly string[]): Promise<
     }
   }
   throw new LocalFailure(
-    `The webhook's address does not work: ${said.join("; ")}. A request without a credential should get 401 from the ingest Lambda; its log and the emulator's may say more.`,
+    `The webhook's address does not work: ${said.join("; ")}. A request without a credential should get 401 from the ingest Lambda. See its log and the emulator's log.`,
   );
 }

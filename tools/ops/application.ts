@@ -84,7 +84,7 @@ export async function readApplication(
   }
   if (state === undefined && events.length + unreadable.length === 0) {
     throw new OperatorError(
-      `Nothing is known of the application ${token}: neither a submission nor a webhook has come. Is it of this stage?`,
+      `The application ${token} is unknown here: neither a submission nor a webhook has come. Is --stage right?`,
     );
   }
   return { token, state, events, failures, unreadable };
@@ -114,12 +114,12 @@ async function tokenOfExternalId(stack: ConnectedStack, externalId: string): Pro
   const [only, ...more] = tokens;
   if (only === undefined) {
     throw new OperatorError(
-      `No application has the external id "${externalId}", and it is no token, which begins with JA-.`,
+      `No application has the external id "${externalId}". An application token would begin with JA-.`,
     );
   }
   if (more.length > 0) {
     throw new OperatorError(
-      `The external id "${externalId}" has ${tokens.length} applications: ${tokens.join(", ")}. Name one.`,
+      `${tokens.length} applications have the external id "${externalId}". Choose one of ${tokens.join(", ")}.`,
     );
   }
   return only;

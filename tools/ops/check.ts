@@ -17,7 +17,7 @@ export async function check(
   const token = await tokenOf(stack, tokenOrExternalId);
   if (!(await isKnown(stack, token))) {
     throw new OperatorError(
-      `Nothing is known of the application ${token}: announce it on the bus first ("Journey Application Submitted").`,
+      `The application ${token} is unknown here. First announce it on the bus ("Journey Application Submitted").`,
     );
   }
   await stack.dynamo.send(
@@ -29,5 +29,5 @@ export async function check(
       ExpressionAttributeValues: marshall({ ":shard": dueShardOf(token), ":now": now }),
     }),
   );
-  terminal.print(`The poller compares ${token} with Alloy in its next run.`);
+  terminal.print(`The next run of the poller compares ${token} with Alloy.`);
 }

@@ -9,21 +9,26 @@ interface OptionText {
 }
 
 const OPTIONS = {
-  application: { value: "token", says: "only what is about this application" },
+  application: { value: "token", says: "only this application" },
   event: { value: "event id", says: "only this event" },
-  limit: { value: "n", says: "at most so many" },
-  "per-second": { value: "n", says: "at most so many a second (default: as fast as SQS can)" },
-  hours: { value: "n", says: "of so many hours (default: 1)" },
-  bodies: { says: "with what Alloy sent, personal data included" },
-  "dry-run": { says: "only say what would be done" },
-  force: { says: "publish again, also what had its effect; marked as a replay" },
-  yes: { says: "do not ask before acting" },
+  limit: { value: "n", says: "at most n messages" },
+  "per-second": { value: "n", says: "at most n messages a second (default: as fast as SQS can)" },
+  hours: { value: "n", says: "the last n hours (default: 1)" },
+  bodies: { says: "also print what Alloy sent, including personal data" },
+  "dry-run": { says: "print what the verb would do, and change nothing" },
+  force: {
+    says: "publish events again even if they took effect before; they are marked as a replay",
+  },
+  yes: { says: "act without asking" },
   stage: {
     value: "name",
-    says: `the stack AlloyJourneyWebhooks-<name> of your AWS account (default: sandbox); local: that of "npm start"`,
+    says: `the stack AlloyJourneyWebhooks-<name> in your AWS account (default: sandbox); "local" is the stack of "npm start"`,
   },
-  outputs: { value: "file", says: `the stack that "npm start -- --outputs <file>" wrote, instead` },
-  help: { says: "this; after a verb, what the verb takes" },
+  outputs: {
+    value: "file",
+    says: `instead of --stage: the stack in the file that "npm start -- --outputs <file>" wrote`,
+  },
+  help: { says: "print this help; after a verb, the help of the verb" },
 } as const satisfies Readonly<Record<string, OptionText>>;
 
 export type OptionName = keyof typeof OPTIONS;
@@ -44,39 +49,39 @@ export const VERBS = {
     options: [],
   },
   gaps: {
-    says: "which applications are in gap, since when, and where the truth stopped",
+    says: "applications in gap: since when, and at which stage the event stopped",
     options: [],
   },
   show: {
     argument: "application token or external id",
-    says: "what is known of an application: state, events, failures",
+    says: "one application: its state, events and failures",
     options: ["bodies"],
   },
   check: {
     argument: "application token or external id",
-    says: "let the poller compare it with Alloy in its next run",
+    says: "have the poller compare the application with Alloy in its next run",
     options: [],
   },
   poll: {
-    says: "run the poller now, until nothing is left that is due",
+    says: "run the poller now, until no application is due",
     options: ["dry-run"],
   },
   logs: {
     argument: "ingest | consumer | poller",
-    says: "its warnings and errors; with --application every line about that one",
+    says: "warnings and errors of a function; with --application, every line about one application",
     options: ["hours", "application"],
   },
   "dead-letters": {
-    says: "what is dead-lettered, and why (nothing is moved)",
+    says: "the messages in the dead-letter queue, with their reasons (moves nothing)",
     options: ["application", "event", "limit", "bodies"],
   },
   redrive: {
-    says: "move dead letters back into the event queue: all, or those chosen",
+    says: "move dead letters back into the event queue: all of them, or those you select",
     options: ["application", "event", "limit", "per-second", "dry-run", "yes"],
   },
   replay: {
     argument: "application token or external id",
-    says: "send its recorded events through the queue again",
+    says: "send the recorded events of an application through the queue again",
     options: ["event", "dry-run", "force"],
   },
 } as const satisfies Readonly<Record<string, VerbText>>;
@@ -114,7 +119,7 @@ export function parseCommand(
   const [name, argument = "", ...more] = positionals;
   if (name === undefined) {
     if (values.help) return { help: usage() };
-    throw new UsageError("There is no verb.", { details: ["", ...usage()] });
+    throw new UsageError("The verb is missing.", { details: ["", ...usage()] });
   }
   const verb = verbNamed(name);
   if (values.help) return { help: usageOf(verb) };
@@ -132,9 +137,7 @@ export function parseCommand(
   }
   const extra = text.argument === undefined ? positionals[1] : more[0];
   if (extra !== undefined) {
-    throw new UsageError(
-      `"${verb}" does not know what to do with "${extra}": ${whereUsageIs(verb)}.`,
-    );
+    throw new UsageError(`"${verb}" does not take "${extra}": ${whereUsageIs(verb)}.`);
   }
   return {
     verb,
@@ -176,7 +179,7 @@ function parse(args: readonly string[]) {
   } catch (error) {
     // Node's first sentence says what is wrong; the others are about writing parsers.
     const [what = ""] = error instanceof Error ? error.message.split(/\. |\n/) : [];
-    throw new UsageError(`${what.replace(/\.$/, "")}: npm run ops -- --help says what there is.`, {
+    throw new UsageError(`${what.replace(/\.$/, "")}. See npm run ops -- --help.`, {
       cause: error,
     });
   }
@@ -184,7 +187,7 @@ function parse(args: readonly string[]) {
 
 function verbNamed(name: string): VerbName {
   for (const verb of verbs()) if (verb === name) return verb;
-  throw new UsageError(`There is no verb "${name}": it is one of ${verbs().join(", ")}.`);
+  throw new UsageError(`The verb "${name}" does not exist. The verbs are ${verbs().join(", ")}.`);
 }
 
 function positive(option: OptionName, text: string | undefined): number | null {
@@ -214,8 +217,8 @@ function usage(): readonly string[] {
     "",
     ...table(common),
     "",
-    "What a verb takes besides: npm run ops -- <verb> --help.",
-    "It exits with 0 when it is done, 1 when it cannot be done, and 2 when the command line is wrong.",
+    "For the options of one verb: npm run ops -- <verb> --help",
+    "Exit codes: 0 for success, 1 for failure, 2 for a wrong command line.",
   ];
 }
 
@@ -231,7 +234,7 @@ function usageOf(verb: VerbName): readonly string[] {
 }
 
 function whereUsageIs(verb: VerbName): string {
-  return `npm run ops -- ${verb} --help says what it takes`;
+  return `see npm run ops -- ${verb} --help`;
 }
 
 function spelled(verb: VerbName): string {

@@ -33,8 +33,8 @@ export async function listDeadLetters(
     shown += 1;
     return "keep";
   });
-  if (shown === 0) terminal.print(`Nothing${choiceText(choice)} is dead-lettered.`);
-  if (more) terminal.print(`(There are more: --limit ${limit * 10} shows more.)`);
+  if (shown === 0) terminal.print(`The dead-letter queue has no message${choiceText(choice)}.`);
+  if (more) terminal.print(`(There are more messages: --limit ${limit * 10} shows more.)`);
 }
 
 /** Two lines; no body, and nothing of it but tokens and types. */
@@ -42,9 +42,9 @@ export function describe(letter: DeadLetter, evidence: string | null): readonly 
   const sent = timeText(letter.sentAt);
   const why =
     letter.reason ??
-    `received too often in vain${evidence === null ? "; look into the consumer's log" : `, at last: ${evidence}`}`;
+    `failed on every receive${evidence === null ? "; see the consumer's log" : `, at last: ${evidence}`}`;
   const earlier =
-    letter.earlierReason === null ? "" : ` (it was here before: ${letter.earlierReason})`;
+    letter.earlierReason === null ? "" : ` (dead-lettered before: ${letter.earlierReason})`;
   return [`${sent}  ${letter.about}`, `    ${why}${earlier}`];
 }
 
@@ -64,6 +64,6 @@ async function evidenceOf(
     return Item === undefined ? null : String(unmarshall(Item)["reason"]);
   } catch (error) {
     // One letter that the table cannot be asked for must not hide the others.
-    return `(the table could not be asked: ${error instanceof Error ? error.message : String(error)})`;
+    return `(the table could not be read: ${error instanceof Error ? error.message : String(error)})`;
   }
 }

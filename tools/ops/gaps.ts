@@ -44,6 +44,6 @@ export async function gaps(stack: ConnectedStack, terminal: Terminal): Promise<v
   if (count === 0) terminal.print("No application is in gap.");
   else
     terminal.print(
-      `${count} in gap; npm run ops -- show <application token> says what is missing.`,
+      `${count} in gap. To see what is missing: npm run ops -- show <application token>`,
     );
 }

@@ -63,14 +63,14 @@ export async function logs(
   }
   const about = application === null ? "No warning and no error" : `No line about ${application}`;
   if (printed === 0) terminal.print(`${about} of ${name} in the last ${hours} h.`);
-  if (more) terminal.print("(There are more: ask for fewer --hours.)");
+  if (more) terminal.print("(There are more lines: choose fewer --hours.)");
 }
 
 async function logGroupOf(stack: ConnectedStack, name: string): Promise<string> {
   const known = FUNCTIONS.find((one) => one === name);
   if (known === undefined) {
     throw new OperatorError(
-      `There is no function "${name}": it is one of ${FUNCTIONS.join(", ")}.`,
+      `The function "${name}" does not exist. The functions are ${FUNCTIONS.join(", ")}.`,
     );
   }
   const FunctionName = stack.functionNames[known];

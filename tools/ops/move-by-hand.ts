@@ -44,18 +44,18 @@ export async function moveByHand(
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new OperatorError(
-      `The move stopped after ${counted(moved)} (${why}). What was moved stays moved, the rest is where it was: run it again.`,
+      `The move stopped after ${counted(moved)} (${why}). Moved messages stay moved, and the others are still dead letters. Run the command again.`,
       { cause: error },
     );
   }
   terminal.print(
     moved === 0
-      ? `Nothing${choiceText(options)} was dead-lettered.`
+      ? `The dead-letter queue has no message${choiceText(options)}.`
       : `Moved ${counted(moved)} back into the event queue.`,
   );
   if (newer > 0) {
     terminal.print(
-      `${counted(newer)} came since this began, and stayed: if they are those that were just sent back, the cause is still there.`,
+      `${counted(newer)} arrived during the move and stayed there. If they are the moved ones, their cause is not fixed.`,
     );
   }
 }

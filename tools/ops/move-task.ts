@@ -35,13 +35,13 @@ export async function moveAllBySqs(
     const running = await newestTask(stack, source);
     if (running !== undefined && isUnderWay(running)) {
       const since = timeText(running.StartedTimestamp ?? 0);
-      terminal.print(`A move of this queue is under way since ${since}: following that one.`);
+      terminal.print(`A move of this queue has been running since ${since}. Following that one.`);
     } else await start(stack, source, perSecond, terminal);
   } catch (error) {
     if (isUnknownOperation(error)) return false;
     throw error;
   }
-  terminal.print("SQS moves them; Ctrl-C ends the watching, not the move.");
+  terminal.print("SQS moves the messages. Ctrl-C stops this command, not the move.");
   await follow(stack, source, terminal);
   return true;
 }
@@ -64,7 +64,7 @@ async function start(
   } catch (error) {
     // Somebody else was quicker.
     if (!(error instanceof Error) || !/already a task running/i.test(error.message)) throw error;
-    terminal.print("Somebody has just started a move of this queue: following that one.");
+    terminal.print("Somebody else has just started a move of this queue. Following that one.");
   }
 }
 
@@ -75,7 +75,7 @@ async function follow(stack: ConnectedStack, source: string, terminal: Terminal)
       vain += 1;
       if (vain < VAIN_LOOKS) continue;
       throw new OperatorError(
-        "SQS shows no move of this queue: look into the SQS console, and run it again.",
+        "SQS lists no move of this queue. Check the SQS console, then run the command again.",
       );
     }
     const moved = task.ApproximateNumberOfMessagesMoved ?? 0;
@@ -89,7 +89,7 @@ async function follow(stack: ConnectedStack, source: string, terminal: Terminal)
       return;
     }
     throw new OperatorError(
-      `The move ended as ${task.Status} after ${counted(moved)}: ${task.FailureReason ?? "SQS gives no reason"}. What was moved stays moved: run it again.`,
+      `The move ended as ${task.Status} after ${counted(moved)}: ${task.FailureReason ?? "SQS gives no reason"}. Moved messages stay moved. Run the command again.`,
     );
   }
 }

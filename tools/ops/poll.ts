@@ -64,17 +64,17 @@ export async function poll(
     if (report.left === 0) {
       if (unanswered + failed > 0)
         throw new OperatorError(uncheckedText(checked, unanswered, failed));
-      terminal.print(`Checked ${checked}; nothing is left that is due.`);
+      terminal.print(`Checked ${checked} applications. No application is due.`);
       return;
     }
     const { unknown, ignored, "pushed-out": pushedOut } = report;
     // Those that Alloy did not answer for are due again soon: with them alone it would go on for ever.
     if (report.checked + unknown + ignored + pushedOut === 0) {
       throw new OperatorError(
-        `The poller does not get on: ${report.left} are left, ${report.unanswered} of which Alloy did not answer. npm run ops -- logs poller says why.`,
+        `The poller made no progress: ${report.left} applications remain. Alloy did not answer for ${report.unanswered} of them. For the reason: npm run ops -- logs poller`,
       );
     }
-    terminal.progress(`Checked ${checked} so far, at least ${report.left} are left …`);
+    terminal.progress(`Checked ${checked} so far, at least ${report.left} remain …`);
   }
 }
 
@@ -83,7 +83,7 @@ function uncheckedText(checked: number, unanswered: number, failed: number): str
     ...(unanswered > 0 ? [`Alloy did not answer for ${unanswered}`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
   ];
-  return `Checked ${checked}, and not all that was due: ${why.join(", ")}. They are due again later; npm run ops -- logs poller says why.`;
+  return `Checked ${checked}, but not every application that was due: ${why.join(", ")}. Those are due again later. For the reason: npm run ops -- logs poller`;
 }
 
 async function printDryRun(stack: ConnectedStack, terminal: Terminal): Promise<void> {
@@ -96,7 +96,7 @@ async function printDryRun(stack: ConnectedStack, terminal: Terminal): Promise<v
     terminal.print(`${applicationToken}  ${found}, next check ${nextCheck ?? "none"}`);
   }
   terminal.print(
-    `A dry run: ${due} are due, ${applications.length} of them were looked at, and nothing was changed.`,
+    `Dry run: ${due} applications are due. The poller compared ${applications.length} of them and changed nothing.`,
   );
 }
 
@@ -116,11 +116,11 @@ async function invoke(
       );
       if (FunctionError === undefined) return JSON.parse(Payload?.transformToString() ?? "null");
       throw new OperatorError(
-        "The run of the poller failed: npm run ops -- logs poller says why. What it had not done is still due.",
+        "The run of the poller failed. The applications that it did not check are still due. For the reason: npm run ops -- logs poller",
       );
     } catch (error) {
       if (!(error instanceof TooManyRequestsException) || pauses === PAUSES) throw error;
-      terminal.progress("The poller is running already: waiting for it …");
+      terminal.progress("Another run of the poller is in progress. Waiting for its end …");
       await sleep(PAUSE_MS);
     }
   }

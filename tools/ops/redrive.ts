@@ -37,21 +37,21 @@ export async function redrive(
   if (!yes) {
     const about = await waitingIn(stack);
     const which = isAll
-      ? `all of about ${about} dead letters`
-      : `${limit === null ? "those" : `at most ${limit}`} of about ${about} dead letters${choiceText(options)}`;
+      ? `all dead letters (about ${about})`
+      : `${limit === null ? "the" : `at most ${limit}`} dead letters${choiceText(options)} (about ${about} in all)`;
     const question = `Move ${which} back into the event queue of ${stack.stackName}?`;
     const answer = await terminal.asks(question);
-    if (answer === "no") throw new OperatorError("Nothing was moved.");
+    if (answer === "no") throw new OperatorError("No message was moved.");
     if (answer === "nobody") {
       throw new UsageError(
-        `Nothing was moved: there is no terminal on which "${question}" could be asked. Add --yes to move without a question.`,
+        `No message was moved: without a terminal, nobody can answer "${question}". Add --yes to move without a question.`,
       );
     }
   }
   if (isAll) {
     if (await moveAllBySqs(stack, options.perSecond, terminal)) return;
     terminal.print(
-      "This SQS has no StartMessageMoveTask, as emulators do not: moving one message after the other instead.",
+      "This SQS does not support StartMessageMoveTask (emulators do not). Moving the messages one by one instead.",
     );
   }
   await moveByHand(stack, options, terminal, now);
@@ -69,7 +69,9 @@ async function printWhatWouldMove(
     terminal.print(`${timeText(letter.sentAt)}  ${letter.about}`);
     return found === options.limit ? "stop" : "keep";
   });
-  terminal.print(`A dry run: ${found} would be moved back into the event queue, and nothing was.`);
+  terminal.print(
+    `Dry run: ${found} messages would move back into the event queue. No message was moved.`,
+  );
 }
 
 async function waitingIn({ sqs, deadLetterQueueUrl }: ConnectedStack): Promise<string> {

@@ -35,11 +35,11 @@ export async function replay(
 ): Promise<void> {
   const { event: eventId, dryRun } = options;
   const { token, events, unreadable } = await readApplication(stack, tokenOrExternalId);
-  for (const sk of unreadable) terminal.warn(`${sk} cannot be read: left out.`);
+  for (const sk of unreadable) terminal.warn(`${sk} cannot be read, so it is left out.`);
   const chosen = events.filter((event) => eventId === null || event.eventId === eventId);
   if (chosen.length === 0) {
     throw new OperatorError(
-      `The application ${token} has no event ${eventId ?? "at all"}: npm run ops -- show ${token} lists them.`,
+      `The application ${token} has no ${eventId === null ? "events" : `event ${eventId}`}. For the list: npm run ops -- show ${token}`,
     );
   }
   let sent = 0;
@@ -47,12 +47,14 @@ export async function replay(
     const message = readableMessageOf(event, options);
     if (message instanceof Error) {
       terminal.warn(
-        `${event.eventId} (${event.type}) cannot be read (${message.message}): left out.`,
+        `${event.eventId} (${event.type}) cannot be read (${message.message}), so it is left out.`,
       );
       continue;
     }
     if (message === null) {
-      terminal.warn(`${event.eventId} (${event.type}) was too large to keep its body: left out.`);
+      terminal.warn(
+        `The body of ${event.eventId} (${event.type}) was too large to keep, so it is left out.`,
+      );
       continue;
     }
     if (dryRun) {
@@ -62,7 +64,7 @@ export async function replay(
   }
   terminal.print(
     dryRun
-      ? `A dry run: ${sent} of ${chosen.length} events of ${token} would be sent through the queue again.`
+      ? `Dry run: ${sent} of ${chosen.length} events of ${token} would go through the queue again.`
       : `Sent ${sent} of ${chosen.length} events of ${token} through the queue again.`,
   );
 }

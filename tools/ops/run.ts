@@ -66,7 +66,7 @@ function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { name, message } = error;
   if (message.includes("ECONNREFUSED") || message.includes("ENOTFOUND")) {
-    return `Nothing answers (${message}): is the stack up, and the region right?`;
+    return `The connection failed (${message}). Is the stack running, and is the region right?`;
   }
   if (message === "" || message === "UnknownError") return `AWS answered ${name}.`;
   return message;

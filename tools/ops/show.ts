@@ -38,7 +38,7 @@ export function describe(application: StoredApplication, bodies: boolean): reado
   const lines = [
     `Application  ${token}`,
     `Journey      ${text("journeyName")} (${text("journeyToken")}), ${text("environment")}`,
-    `External id  ${externalId === "-" || bodies ? externalId : "there is one; --bodies shows it"}`,
+    `External id  ${externalId === "-" || bodies ? externalId : "hidden; --bodies shows it"}`,
     `Status       ${text("status")}`,
     `Outcome      ${text("outcome")}`,
     `Submitted    ${timeText(state["submittedAt"])}`,
@@ -46,13 +46,13 @@ export function describe(application: StoredApplication, bodies: boolean): reado
     `Next check   ${state["settledAt"] === undefined ? timeText(state["dueAt"]) : `none, settled ${timeText(state["settledAt"])}`}`,
     ...gapLines(state["gap"]),
     "",
-    `Events (${events.length}), in the order in which they happened at Alloy:`,
+    `Events (${events.length}), in Alloy's order:`,
   ];
   for (const event of events) {
     const seconds = Math.round((event.receivedAt - event.eventAt) / 1_000);
     const outcome = event.outcome === undefined ? "" : ` ${event.outcome}`;
     lines.push(
-      `  ${timeText(event.eventAt)}  ${event.type}${outcome} → ${event.route}; by ${event.origin} after ${seconds} s; ${event.eventId}`,
+      `  ${timeText(event.eventAt)}  ${event.type}${outcome} → ${event.route}; by ${event.origin}, ${seconds} s later; ${event.eventId}`,
     );
     if (bodies) lines.push(`    ${bodyText(event)}`);
   }
@@ -64,7 +64,7 @@ export function describe(application: StoredApplication, bodies: boolean): reado
     );
   }
   if (unreadable.length > 0) {
-    lines.push("", `Items that cannot be read (${unreadable.length}):`);
+    lines.push("", `Unreadable items (${unreadable.length}):`);
     lines.push(...unreadable.map((sk) => `  ${sk}`));
   }
   return lines;

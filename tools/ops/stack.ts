@@ -32,7 +32,7 @@ const OutputsSchema = v.object({
 
 const OutputsFileSchema = v.object({
   // Null of a run in one process.
-  endpoint: v.string("that run is in one process, and there is no AWS to look into"),
+  endpoint: v.string("that run is in one process and has no AWS endpoint"),
   region: v.string(),
   // One that works from this machine.
   webhookUrl: v.string(),
@@ -125,7 +125,7 @@ async function outputsOf(stage: string): Promise<v.InferOutput<typeof OutputsSch
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new OperatorError(
-      `The stack ${StackName} could not be read (${why}). Are --stage, AWS_REGION and the credentials right?`,
+      `The stack ${StackName} could not be read (${why}). Check --stage, AWS_REGION and your credentials.`,
       { cause: error },
     );
   }
@@ -154,7 +154,7 @@ function readOutputs(file: string): v.InferOutput<typeof OutputsFileSchema> {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new OperatorError(
-      `The outputs file ${file} could not be read (${why}). "npm start -- --outputs ${file}" writes it.`,
+      `The outputs file ${file} could not be read (${why}). To write it: npm start -- --outputs ${file}`,
       { cause: error },
     );
   }

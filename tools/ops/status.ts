@@ -16,14 +16,14 @@ const ENDPOINT_MS = 10_000;
 
 /** What of the last hour says whether all is well: the metric, and what good looks like. */
 const LAST_HOUR: readonly (readonly [name: MetricName, good: string])[] = [
-  [METRICS.webhooksReceived, "like any hour like this"],
+  [METRICS.webhooksReceived, "as in the same hour last week"],
   [METRICS.credentialsRejected, "0"],
   [METRICS.credentialsMissing, "0"],
   [METRICS.credentialsUnusable, "0"],
   [METRICS.addressesUnlisted, "0"],
   [METRICS.storesFailed, "0"],
-  [METRICS.eventsRecorded, "near the webhooks received"],
-  [METRICS.eventsDuplicate, "below a fifth of the webhooks received"],
+  [METRICS.eventsRecorded, "close to WebhooksReceived"],
+  [METRICS.eventsDuplicate, "below a fifth of WebhooksReceived"],
   [METRICS.eventsUnrecognised, "0"],
   [METRICS.recordsFailed, "0"],
   [METRICS.recordsDeadLettered, "0"],
@@ -119,7 +119,7 @@ async function describeQueues(stack: ConnectedStack): Promise<readonly string[]>
       );
       const waiting = Attributes["ApproximateNumberOfMessages"] ?? "?";
       const taken = Attributes["ApproximateNumberOfMessagesNotVisible"] ?? "?";
-      return `  ${fitted(LogicalResourceId, 32)} ${waiting.padStart(7)} waiting ${taken.padStart(7)} being worked on`;
+      return `  ${fitted(LogicalResourceId, 32)} ${waiting.padStart(7)} waiting ${taken.padStart(7)} in flight`;
     }),
   );
   const title = "Queues (good: EventQueue near 0, every DeadLetterQueue 0)";

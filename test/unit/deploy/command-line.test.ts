@@ -18,19 +18,22 @@ describe("a stage", () => {
 describe("a command line that may mean something else stops", () => {
   it.each([
     [["deploy", "--stag", "production"], "Unknown option '--stag'."],
-    [["deploy", "production"], 'does not know what to do with "production"'],
+    [["deploy", "production"], 'npm run deploy does not take "production"'],
     [["deploy", "--stage"], "argument missing"],
     [["deploy", "--stage", "production", "-c", "stage=sandbox"], "production and sandbox"],
-    [["deploy", "--stage", "a", "--stage", "b"], "The stage is said twice: a and b."],
+    [
+      ["deploy", "--stage", "a", "--stage", "b"],
+      "The command line names more than one stage: a and b.",
+    ],
     [
       ["deploy", "--context", "stge=production"],
-      'no context but stage=<name>, not "stge=production"',
+      'only the context stage=<name>, not "stge=production"',
     ],
     [["deploy", "--hotswap"], "Unknown option '--hotswap'."],
-    [["deploy", "--require-approval", "sometimes"], "it can only be never"],
+    [["deploy", "--require-approval", "sometimes"], "The only value is never"],
     [["deploy", "--quiet"], "npm run deploy takes no --quiet."],
     [["synth", "--preflight-only"], "npm run synth takes no --preflight-only."],
-    [["destroy"], 'There is no action "destroy"'],
+    [["destroy"], 'The action "destroy" does not exist'],
   ])("%j", (args, sentence) => {
     expect(() => parseCommand(args)).toThrow(UsageError);
     expect(() => parseCommand(args)).toThrow(sentence);

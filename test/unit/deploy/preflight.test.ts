@@ -31,7 +31,7 @@ describe("Lambda's quota", () => {
     expect(await lineOf("concurrency")).toMatchObject({
       state,
       found,
-      good: "at least 211 free: 111 to reserve, and 100 that Lambda keeps",
+      good: "at least 211 free: 111 to reserve, and 100 that Lambda keeps unreserved",
     });
   });
 
@@ -50,7 +50,7 @@ describe("Lambda's quota", () => {
 
     expect(await lineOf("concurrency", { ...production, concurrency: "shared" })).toMatchObject({
       state: "yellow",
-      found: "a limit of 10, shared: intake has no guarantee",
+      found: "a limit of 10, shared: ingest has no guaranteed capacity",
     });
   });
 });
@@ -98,7 +98,7 @@ describe("what an earlier stack has left", () => {
 
     expect(await lineOf("leftovers")).toMatchObject({
       state: "red",
-      found: `names that the stack needs are taken: ${bus}`,
+      found: `resources with names that the stack needs: ${bus}`,
     });
   });
 
@@ -175,7 +175,7 @@ describe("after the first deployment", () => {
   it("pages that reach nobody are told each time", async () => {
     expect(await lineOf("alarm channels")).toMatchObject({
       state: "yellow",
-      found: "none for pages: every page reaches nobody",
+      found: "none for pages: no page reaches anybody",
     });
   });
 
@@ -193,7 +193,7 @@ describe("a change", () => {
   it("that leaves what is there is green", async () => {
     served.current.deploy(template);
 
-    expect(await lineOf("changes")).toMatchObject({ state: "green", found: "all of it stays" });
+    expect(await lineOf("changes")).toMatchObject({ state: "green", found: "nothing is replaced" });
   });
 
   it("of a name of one's own, or of a route, replaces nothing", async () => {

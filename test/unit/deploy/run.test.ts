@@ -37,7 +37,7 @@ describe("a fresh account", () => {
     expect(await deploy()).toBe(1);
     expect(reds()).toEqual(["concurrency"]);
     expect(cdkCalls).toEqual([]);
-    expect(told.join("\n")).toContain("Nothing was made");
+    expect(told.join("\n")).toContain("Nothing was deployed");
 
     served.current.limit = 1_000;
     expect(await deploy()).toBe(0);
@@ -86,7 +86,7 @@ describe("before anything is bundled", () => {
   it.each([
     [["deploy", "--stage", "prodution"], "There is no stage", 2],
     [["deploy", "--hotswap"], "Unknown option '--hotswap'.", 2],
-    [["deploy", "production"], "does not know what to do", 2],
+    [["deploy", "production"], 'does not take "production"', 2],
     [["deploy", "--stage", "local"], "for the emulator of npm start", 2],
     [["diff", "--stage", "prodution"], "There is no stage", 2],
     [["synth", "--stage", "prodution"], "There is no stage", 2],
@@ -103,13 +103,13 @@ describe("before anything is bundled", () => {
     expect(await act([action])).toBe(1);
 
     expect(told).toEqual([
-      'AWS does not know who you are (InvalidClientTokenId: The security token included is invalid.): log in, or set AWS_PROFILE or the keys in your shell; "aws sts get-caller-identity" must answer.',
+      'AWS did not accept your credentials (InvalidClientTokenId: The security token included is invalid.). Log in, or set AWS_PROFILE or the keys in your shell, until "aws sts get-caller-identity" answers.',
     ]);
     expect([cdkCalls, served.current.calls]).toEqual([[], ["GetCallerIdentity"]]);
   });
 
   it.each([
-    [undefined, "Nobody has said which region", 1],
+    [undefined, "The region is not set", 1],
     ["cn-north-1", "The region cn-north-1 is not in the partition aws", 2],
   ])("the region %s stops", async (of, sentence, code) => {
     region = of;

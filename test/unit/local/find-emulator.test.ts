@@ -109,7 +109,7 @@ describe("finding the emulator", () => {
 
     await expect(found).rejects.toThrow(NoEmulator);
     await expect(found).rejects.toThrow(
-      "There is no Python 3.10 or newer here to run the emulator on: install one with its venv module, or Docker, and run this again.",
+      "The emulator needs Python 3.10 or newer with its venv module, or Docker. Install one of them and run the command again.",
     );
   });
 
@@ -122,7 +122,7 @@ describe("finding the emulator", () => {
     });
 
     await expect(findEmulator(probes)).rejects.toThrow(
-      "pip found no wheel (Docker would do instead; none answers.)",
+      "pip found no wheel (Docker would work too, but no Docker answers.)",
     );
   });
 

@@ -41,15 +41,15 @@ describe("the options of npm start", () => {
   it("names all that is missing of a given Alloy's API key", () => {
     const parse = () => parseOptions(["--alloy-url", "https://sandbox.alloy.co/v1"], {});
 
-    expect(parse).toThrow("ALLOY_API_TOKEN and ALLOY_API_SECRET not set");
+    expect(parse).toThrow("Set ALLOY_API_TOKEN and ALLOY_API_SECRET.");
   });
 
   it.each([
-    [["--time-scale", "fast"], '--time-scale is "fast"; it has to be a number of at least 1'],
+    [["--time-scale", "fast"], '--time-scale is "fast". It must be a number of at least 1'],
     [["--time-scale", "0.5"], '--time-scale is "0.5"'],
-    [["--alloy-url", "sandbox"], '--alloy-url is "sandbox"; it has to be the base URL'],
+    [["--alloy-url", "sandbox"], '--alloy-url is "sandbox". It must be the base URL'],
     [["--alloy-url", "ftp://alloy/v1"], '--alloy-url is "ftp://alloy/v1"'],
-    [["--once", "--alloy-url", "http://127.0.0.1:9/v1"], "give one of the two"],
+    [["--once", "--alloy-url", "http://127.0.0.1:9/v1"], "Use only one of the two"],
     [["--onse"], "Unknown option '--onse'"],
     [["now"], "Unexpected argument 'now'"],
   ])("says what is wrong with %j", (args, sentence) => {

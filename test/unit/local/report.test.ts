@@ -31,8 +31,8 @@ describe("the report on the scenarios", () => {
 
     expect(isGood(result)).toBe(true);
     expect(lines).toEqual([
-      "2 applications, 6 events at Alloy: 4 received, 2 healed by the poller; 4 published, the others came late.",
-      "Everything agrees, and every effect happened once. (12.3 s)",
+      "2 applications, 6 events at Alloy: 4 received, 2 healed by the poller. Published: 4. The others arrived out of order and were only recorded.",
+      "Every application agrees with Alloy, and every event took effect once. (12.3 s)",
     ]);
   });
 
@@ -43,7 +43,7 @@ describe("the report on the scenarios", () => {
   ])("is bad when %s", (_, result) => {
     expect(isGood(result)).toBe(false);
     expect(renderReport(result, TIMES).map(plain)).toContain(
-      "Not everything agrees within 90 s. (12.3 s)",
+      "Some applications did not agree with Alloy within 90 s. (12.3 s)",
     );
     for (const fault of result.faults)
       expect(renderReport(result, TIMES).map(plain)).toContain(fault);

@@ -27,7 +27,7 @@ describe("a running emulator that AWS_ENDPOINT_URL names", () => {
     "is not touched without a health page elsewhere: %s",
     async (url) => {
       await expect(checkRunningEndpoint(url, answers(null))).rejects.toThrow(
-        `AWS_ENDPOINT_URL is ${url}, which is not on this machine and has no health page of MiniStack or LocalStack: it is not touched.`,
+        `AWS_ENDPOINT_URL is ${url}. It is not on this machine and has no health page of MiniStack or LocalStack, so npm start does not use it.`,
       );
     },
   );
@@ -51,13 +51,13 @@ describe("a running emulator that AWS_ENDPOINT_URL names", () => {
     };
 
     await expect(checkRunningEndpoint("http://127.0.0.1:4566", refused)).rejects.toThrow(
-      "AWS_ENDPOINT_URL is http://127.0.0.1:4566, and nothing answers there (ECONNREFUSED): start that emulator, or unset the variable and npm start will start its own.",
+      "AWS_ENDPOINT_URL is http://127.0.0.1:4566, but nothing answers there (ECONNREFUSED). Start that emulator, or unset the variable: npm start then starts its own.",
     );
   });
 
   it.each(["4566", "localhost:4566", "file:///tmp"])("has to be a web address: %s", async (url) => {
     await expect(checkRunningEndpoint(url, neverAsked)).rejects.toThrow(
-      `AWS_ENDPOINT_URL is "${url}"; it has to be the URL of a running emulator`,
+      `AWS_ENDPOINT_URL is "${url}". It must be the URL of a running emulator`,
     );
   });
 });

@@ -34,7 +34,7 @@ describe("the table of npm start -- --once", () => {
 
   it("shows what is wrong below it", () => {
     const text = renderTable([
-      aVerdict({ here: null, published: {}, faults: ["nothing is known of it here"] }),
+      aVerdict({ here: null, published: {}, faults: ["it is unknown here"] }),
     ])
       .map(plain)
       .join("\n");
@@ -42,7 +42,7 @@ describe("the table of npm start -- --once", () => {
     expect(text).toContain("✘ differs");
     expect(text).toContain("unknown");
     expect(text).toContain("  nothing\n");
-    expect(text).toContain("           nothing is known of it here");
+    expect(text).toContain("           it is unknown here");
   });
 
   it("stays within 120 columns whatever the statuses are", () => {

@@ -83,15 +83,15 @@ describe("the verdict on an application", () => {
   });
 
   it("finds an application of which nothing is known", () => {
-    expect(faultsOf(atAlloy(), null, [])).toContain("nothing is known of it here");
+    expect(faultsOf(atAlloy(), null, [])).toContain("it is unknown here");
   });
 
   it("finds another status and another outcome", () => {
     const faults = faultsOf(atAlloy(), here({ status: "running", outcome: null }));
 
     expect(faults).toEqual([
-      "its status is running here and completed at Alloy",
-      "its outcome is none here and Approved at Alloy",
+      "its status is running here but completed at Alloy",
+      "its outcome is none here but Approved at Alloy",
     ]);
   });
 
@@ -104,15 +104,15 @@ describe("the verdict on an application", () => {
   it("finds an event that Alloy does not have", () => {
     const faults = faultsOf(atAlloy({ eventIds: ["e2"], expected: { approved: 1 } }), here());
 
-    expect(faults).toContain("1 events are here that Alloy does not have");
+    expect(faults).toContain("1 events exist only here, not at Alloy");
   });
 
   it("finds an event that took another route than the scenario says", () => {
     const faults = faultsOf(atAlloy({ expected: { progressed: 1, denied: 1 } }), here());
 
     expect(faults).toEqual([
-      "1 events took the route approved, and the scenario has 0",
-      "0 events took the route denied, and the scenario has 1",
+      "1 events took the route approved, but the scenario has 0",
+      "0 events took the route denied, but the scenario has 1",
     ]);
   });
 
@@ -147,7 +147,7 @@ describe("the verdict on an application", () => {
       message({ messageId: "m3", eventId: "e9" }),
     ]);
 
-    expect(faults).toEqual(["1 events were published that are not kept here"]);
+    expect(faults).toEqual(["1 published events are not recorded here"]);
   });
 
   it("finds events that could not be processed", () => {

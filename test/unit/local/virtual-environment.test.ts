@@ -69,7 +69,7 @@ describe("the emulator's virtual environment", () => {
 
     expect(asked()).toEqual(["venv", "pip"]);
     expect(announced[0]).toBe(
-      "The emulator's virtual environment is incomplete or outdated: making it anew.",
+      "The virtual environment of the emulator is incomplete or outdated. Making a new one.",
     );
   });
 

@@ -40,12 +40,20 @@ describe("the command line of npm run ops", () => {
   });
 
   it.each([
-    ["an unknown verb", ["shwo"], `There is no verb "shwo": it is one of status, gaps, show,`],
-    ["an unknown option", ["status", "--all"], "Unknown option '--all': npm run ops -- --help"],
+    [
+      "an unknown verb",
+      ["shwo"],
+      `The verb "shwo" does not exist. The verbs are status, gaps, show,`,
+    ],
+    [
+      "an unknown option",
+      ["status", "--all"],
+      "Unknown option '--all'. See npm run ops -- --help.",
+    ],
     ["an option of another verb", ["show", "JA-1", "--limit", "2"], `"show" takes no --limit:`],
     ["a missing word", ["show"], `"show" needs one more word, <application token or external id>`],
-    ["a word too many", ["status", "JA-1"], `"status" does not know what to do with "JA-1"`],
-    ["two of one word", ["show", "JA-1", "JA-2"], `"show" does not know what to do with "JA-2"`],
+    ["a word too many", ["status", "JA-1"], `"status" does not take "JA-1"`],
+    ["two of one word", ["show", "JA-1", "JA-2"], `"show" does not take "JA-2"`],
     ["no number", ["redrive", "--limit", "all"], `--limit is "all"; it must be a whole number`],
     [
       "nothing behind an option",
@@ -63,7 +71,7 @@ describe("the command line of npm run ops", () => {
   it("shows its usage when there is no verb", () => {
     expect(() => parseCommand([])).toThrow(
       expect.objectContaining({
-        message: "There is no verb.",
+        message: "The verb is missing.",
         details: expect.arrayContaining([expect.stringMatching(/^Usage: /)]),
       }),
     );

@@ -42,9 +42,9 @@ async function list(
 
 describe("dead-letters", () => {
   it("says when there is nothing", async () => {
-    expect(await list(new MemorySqs())).toBe("Nothing is dead-lettered.");
+    expect(await list(new MemorySqs())).toBe("The dead-letter queue has no message.");
     expect(await list(new MemorySqs(), { application: "JA-9" })).toBe(
-      "Nothing of the application JA-9 is dead-lettered.",
+      "The dead-letter queue has no message of the application JA-9.",
     );
   });
 
@@ -91,7 +91,7 @@ describe("dead-letters", () => {
     sqs.put("dead", anEnvelope(), { sentAt: AT, reason: "a fault of last week", movedBySqs: true });
 
     expect(await list(sqs)).toContain(
-      "received too often in vain; look into the consumer's log (it was here before: a fault of last week)",
+      "failed on every receive; see the consumer's log (dead-lettered before: a fault of last week)",
     );
   });
 
@@ -147,7 +147,7 @@ describe("dead-letters", () => {
     const text = await list(sqs, { limit: 12 });
 
     expect(text.match(/JA-1/g)).toHaveLength(12);
-    expect(text).toContain("(There are more: --limit 120 shows more.)");
+    expect(text).toContain("(There are more messages: --limit 120 shows more.)");
     expect(sqs.visible("dead")).toHaveLength(30);
   });
 });

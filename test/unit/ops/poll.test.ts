@@ -43,10 +43,10 @@ describe("poll", () => {
 
     expect(ended).toBeNull();
     expect(payloads).toEqual([{}, {}, {}]);
-    expect(terminal.lines).toEqual(["Checked 448; nothing is left that is due."]);
+    expect(terminal.lines).toEqual(["Checked 448 applications. No application is due."]);
     expect(terminal.steps).toEqual([
-      "Checked 198 so far, at least 250 are left …",
-      "Checked 398 so far, at least 50 are left …",
+      "Checked 198 so far, at least 250 remain …",
+      "Checked 398 so far, at least 50 remain …",
     ]);
   });
 
@@ -58,7 +58,7 @@ describe("poll", () => {
 
     expect(ended).toHaveProperty(
       "message",
-      "The poller does not get on: 248 are left, 2 of which Alloy did not answer. npm run ops -- logs poller says why.",
+      "The poller made no progress: 248 applications remain. Alloy did not answer for 2 of them. For the reason: npm run ops -- logs poller",
     );
   });
 
@@ -75,14 +75,17 @@ describe("poll", () => {
     expect(terminal.lines).toEqual([]);
     expect(ended).toHaveProperty(
       "message",
-      `Checked 450, and not all that was due: ${why}. They are due again later; npm run ops -- logs poller says why.`,
+      `Checked 450, but not every application that was due: ${why}. Those are due again later. For the reason: npm run ops -- logs poller`,
     );
   });
 
   it("does not call an outage of Alloy done", async () => {
     const { ended } = await polled([{ ...nothing, due: 2, unanswered: 2 }]);
 
-    expect(ended).toHaveProperty("message", expect.stringMatching(/^Checked 0, and not all/));
+    expect(ended).toHaveProperty(
+      "message",
+      expect.stringMatching(/^Checked 0, but not every application/),
+    );
   });
 
   it("ends when a run fails", async () => {
@@ -90,7 +93,7 @@ describe("poll", () => {
 
     expect(ended).toHaveProperty(
       "message",
-      expect.stringMatching(/^The run of the poller failed: npm run ops -- logs poller says why/),
+      expect.stringMatching(/^The run of the poller failed\..*npm run ops -- logs poller$/),
     );
     expect(payloads).toHaveLength(1);
   });
@@ -123,7 +126,7 @@ describe("poll", () => {
     expect(terminal.lines).toEqual([
       "JA-1  checked, 2 missing, rejected, next check 2026-11-25T10:00:00.000Z",
       "JA-2  checked, 0 missing, no gap, next check none",
-      "A dry run: 3 are due, 2 of them were looked at, and nothing was changed.",
+      "Dry run: 3 applications are due. The poller compared 2 of them and changed nothing.",
     ]);
   });
 });

@@ -80,7 +80,7 @@ describe("redrive by SQS itself", () => {
 
     expect(sqs.started).toEqual([]);
     expect(terminal.text).toContain(
-      "A move of this queue is under way since 2025-10-09T08:53:20.000Z: following that one.",
+      "A move of this queue has been running since 2025-10-09T08:53:20.000Z. Following that one.",
     );
     expect(terminal.lines.at(-1)).toBe("Moved 1 message back into the event queue.");
   });
@@ -94,7 +94,7 @@ describe("redrive by SQS itself", () => {
 
     const terminal = await run(sqs);
 
-    expect(terminal.text).toContain("Somebody has just started a move of this queue");
+    expect(terminal.text).toContain("Somebody else has just started a move of this queue");
     expect(terminal.lines.at(-1)).toBe("Moved 3 messages back into the event queue.");
   });
 
@@ -106,7 +106,7 @@ describe("redrive by SQS itself", () => {
     ];
 
     await expect(run(sqs)).rejects.toThrow(
-      "The move ended as FAILED after 4 messages: AccessDenied. What was moved stays moved: run it again.",
+      "The move ended as FAILED after 4 messages: AccessDenied. Moved messages stay moved. Run the command again.",
     );
   });
 });
@@ -124,7 +124,7 @@ describe("redrive one by one", () => {
       bodies.map((Body) => ({ Body, MessageAttributes: { reason } })),
     );
     expect(sqs.all("dead")).toEqual([]);
-    expect(terminal.text).toContain("This SQS has no StartMessageMoveTask");
+    expect(terminal.text).toContain("This SQS does not support StartMessageMoveTask");
     expect(terminal.lines.at(-1)).toBe("Moved 25 messages back into the event queue.");
   });
 
@@ -150,7 +150,7 @@ describe("redrive one by one", () => {
     expect(sqs.visible("dead").map(({ Body }) => Body)).toEqual([aLetter("JA-2")]);
     expect(sqs.started).toEqual([]);
     expect(terminal.questions).toEqual([
-      "Move those of about 3 dead letters of the application JA-1 back into the event queue of AlloyJourneyWebhooks-test?",
+      "Move the dead letters of the application JA-1 (about 3 in all) back into the event queue of AlloyJourneyWebhooks-test?",
     ]);
   });
 
@@ -189,7 +189,7 @@ describe("redrive one by one", () => {
     expect(sqs.all("events")).toHaveLength(1);
     expect(sqs.visible("dead")).toHaveLength(1);
     expect(terminal.lines.at(-1)).toBe(
-      "1 message came since this began, and stayed: if they are those that were just sent back, the cause is still there.",
+      "1 message arrived during the move and stayed there. If they are the moved ones, their cause is not fixed.",
     );
   });
 
@@ -201,7 +201,7 @@ describe("redrive one by one", () => {
     };
 
     await expect(run(sqs)).rejects.toThrow(
-      "The move stopped after 1 message (throttled). What was moved stays moved, the rest is where it was: run it again.",
+      "The move stopped after 1 message (throttled). Moved messages stay moved, and the others are still dead letters. Run the command again.",
     );
     expect(sqs.all("events")).toEqual([aLetter("JA-1")]);
     expect(sqs.visible("dead").map(({ Body }) => Body)).toEqual([aLetter("JA-2"), aLetter("JA-3")]);
@@ -223,7 +223,7 @@ describe("before it acts, redrive", () => {
     const sqs = new MemorySqs();
     sqs.put("dead", aLetter("JA-1"));
 
-    await expect(run(sqs, {}, "no")).rejects.toThrow(new OperatorError("Nothing was moved."));
+    await expect(run(sqs, {}, "no")).rejects.toThrow(new OperatorError("No message was moved."));
 
     expect(sqs.all("dead")).toHaveLength(1);
   });
@@ -233,7 +233,7 @@ describe("before it acts, redrive", () => {
     sqs.put("dead", aLetter("JA-1"));
 
     await expect(run(sqs, {}, "nobody")).rejects.toThrow(
-      /^Nothing was moved: there is no terminal on which "Move all of about 1 dead letters .+\?" could be asked\. Add --yes/,
+      /^No message was moved: without a terminal, nobody can answer "Move all dead letters \(about 1\) .+\?"\. Add --yes/,
     );
     expect(sqs.all("events")).toEqual([]);
     expect(sqs.started).toEqual([]);
@@ -245,7 +245,7 @@ describe("before it acts, redrive", () => {
     const terminal = await run(sqs, { yes: true }, "no");
 
     expect(terminal.questions).toEqual([]);
-    expect(terminal.lines.at(-1)).toBe("Nothing was dead-lettered.");
+    expect(terminal.lines.at(-1)).toBe("The dead-letter queue has no message.");
   });
 
   it("in a dry run shows what would move, and leaves everything visible where it is", async () => {
@@ -257,7 +257,7 @@ describe("before it acts, redrive", () => {
     expect(terminal.questions).toEqual([]);
     expect(terminal.lines[0]).toContain("JA-1 completed_application");
     expect(terminal.lines.at(-1)).toBe(
-      "A dry run: 2 would be moved back into the event queue, and nothing was.",
+      "Dry run: 2 messages would move back into the event queue. No message was moved.",
     );
     expect(sqs.visible("dead")).toHaveLength(2);
     expect(sqs.all("events")).toEqual([]);

@@ -27,7 +27,7 @@ describe("a run of npm run ops", () => {
     expect(await said("shwo")).toMatchObject({
       code: 2,
       printed: "",
-      warned: expect.stringContaining(`There is no verb "shwo"`),
+      warned: expect.stringContaining(`The verb "shwo" does not exist`),
     });
   });
 
@@ -36,7 +36,7 @@ describe("a run of npm run ops", () => {
 
     expect(code).toBe(1);
     expect(warned).toMatch(
-      /^The outputs file no-such-file\.json could not be read \(ENOENT: .+\)\. "npm start -- --outputs no-such-file\.json" writes it\.$/,
+      /^The outputs file no-such-file\.json could not be read \(ENOENT: .+\)\. To write it: npm start -- --outputs no-such-file\.json$/,
     );
   });
 
@@ -61,7 +61,7 @@ describe("a run of npm run ops", () => {
     const { code, warned } = await said("status", "--outputs", file);
 
     expect(code).toBe(1);
-    expect(warned).toContain("that run is in one process, and there is no AWS to look into");
+    expect(warned).toContain("that run is in one process and has no AWS endpoint");
   });
 
   it("ends with 1 when the stack does not answer, and asks whether it is up", async () => {
@@ -86,7 +86,7 @@ describe("a run of npm run ops", () => {
 
     expect(code).toBe(1);
     expect(warned).toBe(
-      "Nothing answers (connect ECONNREFUSED 127.0.0.1:9): is the stack up, and the region right?",
+      "The connection failed (connect ECONNREFUSED 127.0.0.1:9). Is the stack running, and is the region right?",
     );
   });
 });

@@ -49,7 +49,7 @@ const application: StoredApplication = {
 it("tells an application, where its truth stopped, and why", () => {
   expect(describeApplication(application, false).join("\n")).toBe(`Application  JA-1
 Journey      Onboarding (J-1), live
-External id  there is one; --bodies shows it
+External id  hidden; --bodies shows it
 Status       waiting_review
 Outcome      -
 Submitted    -
@@ -58,8 +58,8 @@ Next check   2026-11-23T20:01:00.000Z
 Gap          dead-lettered since 2026-11-23T20:00:00.000Z: its failure is recorded
              2026-11-23T20:00:01.000Z  completed_application; e2
 
-Events (1), in the order in which they happened at Alloy:
-  2026-11-23T20:00:00.000Z  pending_review → manual-review; by webhook after 2 s; e1
+Events (1), in Alloy's order:
+  2026-11-23T20:00:00.000Z  pending_review → manual-review; by webhook, 2 s later; e1
 
 Failures (1):
   2026-11-23T20:00:03.000Z  completed_application, dead-lettered: Publishing failed: Throttled; e2`);
@@ -81,5 +81,5 @@ it("hides nothing behind an item or a body that cannot be read", () => {
 
   expect(lines.filter((line) => line.startsWith("    (cannot be read: "))).toHaveLength(1);
   expect(lines.join("\n")).toContain(`{"name":"${PERSONAL}"}`);
-  expect(lines.slice(-2)).toEqual(["Items that cannot be read (1):", "  EVENT#1#e0"]);
+  expect(lines.slice(-2)).toEqual(["Unreadable items (1):", "  EVENT#1#e0"]);
 });
