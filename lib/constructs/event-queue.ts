@@ -1,5 +1,4 @@
 import { Duration, Lazy, Stack } from "aws-cdk-lib";
-import type { IRule } from "aws-cdk-lib/aws-events";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
@@ -80,14 +79,14 @@ export class SecureQueue extends Queue {
     this.#senders.push(role.roleArn);
   }
 
-  /** Lets EventBridge send for one rule. */
-  allowRule({ ruleArn }: IRule): void {
+  /** Lets EventBridge send for one rule, or for one bus. */
+  allowEventBridge(sourceArn: string): void {
     this.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal("events.amazonaws.com")],
         actions: ["sqs:SendMessage"],
         resources: [this.queueArn],
-        conditions: { ArnEquals: { "aws:SourceArn": ruleArn } },
+        conditions: { ArnEquals: { "aws:SourceArn": sourceArn } },
       }),
     );
   }

@@ -20,6 +20,7 @@ import type { TargetKind } from "../route-targets.ts";
 import { isEverPublished } from "../stage-configuration.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
+import { BusDeadLetters } from "./bus-dead-letters.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { SecureQueue } from "./event-queue.ts";
 import { makeRuleAlarm } from "./rule-alarm.ts";
@@ -48,12 +49,16 @@ export class EventRoutes extends Construct {
 
   constructor(scope: Construct, id: string, props: EventRoutesProps) {
     super(scope, id);
+    const undecryptable =
+      props.key === undefined ? undefined : new BusDeadLetters(this, "BusDeadLetters", props);
     const bus = new EventBus(this, "Bus", {
       eventBusName: Stack.of(this).stackName,
       description: "What happened to Alloy's Journey Applications, by route",
       ...(props.key !== undefined && { kmsKey: props.key }),
+      ...(undecryptable !== undefined && { deadLetterQueue: undecryptable.queue }),
     });
     pinLogicalId(bus, "EventBus");
+    undecryptable?.allow(bus);
     this.bus = bus;
 
     const published = ROUTE_IDS.filter((route) => isEverPublished(props.stage, route));
@@ -112,7 +117,7 @@ export class EventRoutes extends Construct {
       fact: `At least one event of the route "${route}" could not be delivered, or was received in vain.`,
       impact: `the team behind the route is not told: ${ROUTE_TITLES[route]}.`,
     });
-    deadLetters.allowRule(rule);
+    deadLetters.allowEventBridge(rule.ruleArn);
     const kind = targetArn === null ? undefined : targetKindOf(targetArn);
     if (targetArn !== null && kind !== undefined) {
       const delivery = deliveryTo(targetArn, deadLetters);
@@ -125,7 +130,7 @@ export class EventRoutes extends Construct {
       logicalId: `${pascalCase(route)}Queue`,
       deadLetters,
     });
-    queue.allowRule(rule);
+    queue.allowEventBridge(rule.ruleArn);
     rule.addTarget({ bind: () => deliveryTo(queue.queueArn, deadLetters) });
     return queue;
   }
@@ -153,8 +158,8 @@ export class EventRoutes extends Construct {
       receivedAt: EventField.time,
       submission: EventField.fromPath("$.detail"),
     });
-    deadLetters.allowRule(rule);
-    queue.events.allowRule(rule);
+    deadLetters.allowEventBridge(rule.ruleArn);
+    queue.events.allowEventBridge(rule.ruleArn);
     rule.addTarget({ bind: () => ({ ...deliveryTo(queue.events.queueArn, deadLetters), input }) });
     makeRuleAlarm(this, "submissions-failing", {
       alerts,

@@ -11,7 +11,13 @@ import type { Series } from "../../tools/cloudwatch/series.ts";
 import { NOTIFICATION_CASES } from "./cloudwatch/notification-cases.ts";
 import { healthyWorld, measureOutcomes, Trouble } from "./cloudwatch/world.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
-import { production, sandbox, withInvestigations, withWorkedRules } from "./variants.ts";
+import {
+  production,
+  sandbox,
+  withInvestigations,
+  withOwnKey,
+  withWorkedRules,
+} from "./variants.ts";
 
 const HOUR = 60;
 
@@ -25,6 +31,11 @@ const OVER_OTHERS = ["integration-unhealthy", "deployment-running", "deployment-
 describe.each([
   { name: "sandbox", stage: sandbox, cases: casesOf(sandbox) },
   { name: "production", stage: production, cases: casesOf(production) },
+  {
+    name: "production with a key of its own",
+    stage: withOwnKey,
+    cases: casesOf(withOwnKey),
+  },
   {
     name: "sandbox with Investigations",
     stage: withInvestigations,

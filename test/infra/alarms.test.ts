@@ -97,7 +97,11 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
 
 describe("every runbook", () => {
   it("has an alarm", () => {
-    const stack = synthesise({ ...withWorkedRules, investigations: "on" });
+    const stack = synthesise({
+      ...withWorkedRules,
+      investigations: "on",
+      encryption: "customer-managed",
+    });
     const pages = alarmsOf(stack).map((alarm) => runbookOf(idOf(alarm, stack)));
 
     expect(RUNBOOKS.toSorted()).toEqual([...new Set(pages)].toSorted());

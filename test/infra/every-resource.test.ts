@@ -8,7 +8,7 @@ import {
   referredId,
   synthesise,
 } from "../../tools/template/synthesise.ts";
-import { sandbox, VARIANTS, withInvestigations } from "./variants.ts";
+import { sandbox, VARIANTS, withInvestigations, withOwnKey } from "./variants.ts";
 import type { Synthesised, TemplateResource } from "../../tools/template/synthesise.ts";
 
 /** What holds data: it is never replaced by accident, and what becomes of it is said. */
@@ -46,6 +46,7 @@ const ROUTES = [
 const PINNED = [
   "AlloyApiSecret",
   "ApplicationTable",
+  "BusDeadLetterQueue",
   "DeadLetterQueue",
   "EncryptionKey",
   "EventBus",
@@ -120,6 +121,19 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
     expect([...idsOf(queues), ...topics, ...buckets]).toEqual([]);
     // DynamoDB encrypts in any case; the template speaks of it when the key is ours.
     expect(tables).toHaveLength(stage.encryption === "customer-managed" ? 0 : 2);
+  });
+
+  it("an event that the stage's key cannot encrypt or decrypt is kept, under another key", () => {
+    const [bus] = stack.ofType("AWS::Events::EventBus");
+    const own = bus?.Properties["KmsKeyIdentifier"] !== undefined;
+    const config = bus?.Properties["DeadLetterConfig"];
+    const queue = stack.resources.find(
+      ({ logicalId }) => logicalId === (isRecord(config) ? referredId(config["Arn"]) : undefined),
+    );
+
+    expect(own).toBe(stage.encryption === "customer-managed");
+    expect(queue?.Type).toBe(own ? "AWS::SQS::Queue" : undefined);
+    expect(queue?.Properties["KmsMasterKeyId"]).toBeUndefined();
   });
 
   it("every bucket is closed to the public, and forgets", () => {
@@ -198,7 +212,8 @@ describe("what holds data", () => {
   const stack = synthesise(sandbox);
 
   it("keeps its logical id", () => {
-    const ids = idsOf(synthesise(withInvestigations).resources);
+    const stages = [withInvestigations, withOwnKey].map((stage) => synthesise(stage));
+    const ids = stages.flatMap(({ resources }) => idsOf(resources));
 
     expect(PINNED.filter((id) => !ids.includes(id))).toEqual([]);
   });

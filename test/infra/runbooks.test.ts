@@ -28,8 +28,8 @@ const SCRIPTS: Readonly<Record<string, string>> = JSON.parse(
 ).scripts;
 
 const stack = synthesise(production);
-/** The routes that production does not publish have their queues here. */
-const everyRoute = synthesise(withInvestigations);
+/** The routes that production does not publish have their queues here, and so has the bus. */
+const everyRoute = synthesise({ ...withInvestigations, encryption: "customer-managed" });
 
 /** Words of others that runbooks quote: EventBridge's on dead letters, and values of settings. */
 const QUOTED = [

@@ -18,6 +18,9 @@ export const withWorkedRules: StageConfiguration = {
 /** A stage of an account that has Alloy's Investigations. */
 export const withInvestigations: StageConfiguration = { ...sandbox, investigations: "on" };
 
+/** A stage whose events are under a key of the bank's own. */
+export const withOwnKey: StageConfiguration = { ...production, encryption: "customer-managed" };
+
 /** Every choice that a stage can make, so that a rule over all of them is a rule over everything. */
 export const VARIANTS: readonly (readonly [string, StageConfiguration])[] = [
   ["sandbox", sandbox],
@@ -25,7 +28,7 @@ export const VARIANTS: readonly (readonly [string, StageConfiguration])[] = [
   ["local", local],
   ["a stage with rules", withWorkedRules],
   ["a stage with Investigations", withInvestigations],
-  ["a stage with a key of its own", { ...production, encryption: "customer-managed" }],
+  ["a stage with a key of its own", withOwnKey],
   [
     "a stage with a name of its own and tokens",
     {

@@ -340,10 +340,29 @@ const BUS: readonly AlarmCase[] = [
   },
 ];
 
+/** The bus is under the stage's own key. */
+const KEY: readonly AlarmCase[] = [
+  {
+    id: "bus-failing",
+    fault: (trouble, { queue }) => trouble.is(queue(VISIBLE, "BusDeadLetterQueue"), 1),
+    within: 3,
+    nearMiss: (trouble, { queue }) => trouble.is(queue(VISIBLE, "BusDeadLetterQueue"), 0),
+  },
+];
+
 /** One case for each alarm on metrics of a stage's template: what is not published cannot fail. */
 export function casesOf(stage: StageConfiguration): readonly AlarmCase[] {
   const published = ROUTE_IDS.filter((route) => isEverPublished(stage, route));
-  return [...INTAKE, ...PROCESSING, ...TRUTH, ...WATCHDOG, ...BUS, ...routeCases(published)];
+  const ofKey = stage.encryption === "customer-managed" ? KEY : [];
+  return [
+    ...INTAKE,
+    ...PROCESSING,
+    ...TRUTH,
+    ...WATCHDOG,
+    ...BUS,
+    ...ofKey,
+    ...routeCases(published),
+  ];
 }
 
 /** Another way in which something breaks, with the alarms that it means. */

@@ -133,15 +133,18 @@ function isForeign(queueArn: string): boolean {
 
 const busCalls: Of = ({ logicalId, Properties }, { arns }) => {
   const key = keyOf(Properties, arns);
-  if (key === undefined) return [];
   const bus = arns.arnOf(logicalId);
+  const config = arns.resolve(Properties["DeadLetterConfig"]);
+  const deadLetters = isRecord(config) ? [sending(EVENTS, String(config["Arn"]), from(bus))] : [];
+  if (key === undefined) return deadLetters;
   const conditions = { ...from(bus), "kms:EncryptionContext:aws:events:event-bus:arn": bus };
-  return ["kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"].map((action) => ({
+  const uses = ["kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"].map((action) => ({
     caller: EVENTS,
     action,
     resource: key,
     conditions,
   }));
+  return [...deadLetters, ...uses];
 };
 
 const scheduleCalls: Of = ({ Properties }, { arns }) => {
