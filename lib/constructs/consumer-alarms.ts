@@ -41,7 +41,7 @@ function makeQueueAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
     severity: "page",
     fact: "At least one event is in the dead-letter queue.",
     impact:
-      "what Alloy decided about an application has not reached the teams behind the bus, and will not until someone redrives it.",
+      "the teams behind the bus have not received a decision of Alloy, and will not until somebody redrives the event.",
     links: [queueLink("Dead letters", deadLetters), logs, dashboard],
     // Not what was sent there, which leaves out moves by redrive; not what is in flight, which flaps.
     metric: deadLetters.metricApproximateNumberOfMessagesVisible({
@@ -54,9 +54,9 @@ function makeQueueAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
   new RunbookAlarm(scope, "dead-letters-expiring", {
     alerts,
     severity: "page",
-    fact: "The oldest event in the dead-letter queue has used up half of its 14 days.",
+    fact: "The oldest event in the dead-letter queue is older than half of its 14 days.",
     impact:
-      "when they are over, SQS deletes it, and what Alloy decided about that application never reaches anyone.",
+      "SQS deletes it within 7 days; then nobody receives what Alloy decided about that application.",
     links: [queueLink("Dead letters", deadLetters), logs, dashboard],
     // For a standard queue the clock starts at the first sending, not on arrival here.
     metric: deadLetters.metricApproximateAgeOfOldestMessage({
@@ -71,7 +71,7 @@ function makeQueueAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
     alerts,
     severity: "page",
     fact: "The oldest event in the queue is older than five minutes, in three of the last five.",
-    impact: "decisions of Alloy wait; whoever is told about them is told late.",
+    impact: "Alloy's decisions reach the teams behind the bus late.",
     links: [queueLink("Events", events), logs, dashboard],
     // More than one round of visibility (3 min), so that a single retry is no incident. What SQS has
     // handed out three times it no longer counts here: dead-letters-not-empty sees that.
@@ -85,8 +85,8 @@ function makeQueueAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
   new RunbookAlarm(scope, "events-not-draining", {
     alerts,
     severity: "ticket",
-    fact: `For ten minutes more than ${WAITING} events have waited, and fewer were finished than came in.`,
-    impact: "the backlog grows; decisions of Alloy come later and later.",
+    fact: `For ten minutes more than ${WAITING} events have waited, and fewer were processed than arrived.`,
+    impact: "the backlog grows, and Alloy's decisions arrive later and later.",
     links: [queueLink("Events", events), logs, dashboard],
     metric: calculation(
       "events waiting while fewer leave than come",
@@ -112,8 +112,8 @@ function makeEventAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
   new RunbookAlarm(scope, "consumer-failing", {
     alerts,
     severity: "ticket",
-    fact: "More than 1 % of the events handled in five minutes failed, out of at least five.",
-    impact: "they are tried again up to six times, then they wait in the dead-letter queue.",
+    fact: "More than 1 % of the events processed in five minutes failed, out of at least five.",
+    impact: "each one is retried up to six times, and is then dead-lettered.",
     links: [logs, queueLink("Events", queue.events), dashboard],
     // An invocation that dies says nothing about its records, but Lambda counts its error: one is one.
     metric: calculation(
@@ -134,9 +134,9 @@ function makeEventAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
   new RunbookAlarm(scope, "events-in-conflict", {
     alerts,
     severity: "ticket",
-    fact: "More than 1 % of the events in 15 minutes were being worked on already, and at least three.",
+    fact: "More than 1 % of the events in 15 minutes, and at least three, were already being processed by another invocation.",
     impact:
-      "each is tried again later, so nothing is lost; but SQS hands events out twice, or duplicates come in a storm.",
+      "no event is lost, because each is retried later; but SQS delivers events twice, or many duplicates arrive at once.",
     links: [logs, queueLink("Events", queue.events), dashboard],
     metric: calculation(
       "events in conflict, %",
@@ -153,9 +153,9 @@ function makeEventAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
   new RunbookAlarm(scope, "events-unrecognised", {
     alerts,
     severity: "ticket",
-    fact: "In the last hour Alloy sent at least one event that its documentation does not know.",
+    fact: "In the last hour Alloy sent at least one event that its documentation does not describe.",
     impact:
-      "it is stored and published as unrecognised, but it has moved no application: what it means is unknown.",
+      "it is stored and published as unrecognised, but it changed no application, because its meaning is unknown.",
     links: [logs, dashboard],
     metric: ourMetric(stage, METRICS.eventsUnrecognised, "Sum", Duration.hours(1)),
     threshold: 1,
@@ -164,8 +164,8 @@ function makeEventAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
   new RunbookAlarm(scope, "environment-mixed", {
     alerts,
     severity: "ticket",
-    fact: `In the last hour at least one webhook, submission or answer of Alloy's was of another environment than ${stage.environment}.`,
-    impact: "nothing of it is published; the stage that it was meant for may not have got it.",
+    fact: `In the last hour at least one webhook, submission or answer of Alloy named another environment than ${stage.environment}.`,
+    impact: "such events are not published; the right stage may not have received them.",
     links: [logs, dashboard],
     metric: ourMetric(stage, METRICS.environmentMixed, "Sum", Duration.hours(1)),
     threshold: 1,
@@ -174,9 +174,9 @@ function makeEventAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
   new RunbookAlarm(scope, "duplicates-high", {
     alerts,
     severity: "ticket",
-    fact: "More than a fifth of the webhooks in 15 minutes had come before, out of at least 20.",
+    fact: "More than a fifth of the webhooks in 15 minutes were duplicates. The alarm needs at least 20 webhooks.",
     impact:
-      "none has a second effect; but Alloy believes that its deliveries fail, and counts towards its switch-off.",
+      "no event takes effect twice; but Alloy believes that its deliveries fail, and each failure counts towards its switch-off of the endpoint.",
     links: [logs, dashboard],
     metric: calculation(
       "webhooks that had come before, %",
@@ -192,8 +192,8 @@ function makeEventAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
   new RunbookAlarm(scope, "webhooks-repaired", {
     alerts,
     severity: "ticket",
-    fact: "In the last 15 minutes the poller brought at least one event whose webhook had not come.",
-    impact: "it is in effect now, late. A webhook was lost on its way.",
+    fact: "In the last 15 minutes the poller recovered at least one event whose webhook had not arrived.",
+    impact: "the event took effect late. A webhook was lost.",
     links: [logs, dashboard],
     metric: ourMetric(stage, METRICS.eventsHealed, "Sum", Duration.minutes(15)),
     threshold: 1,
@@ -202,8 +202,8 @@ function makeEventAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
   new RunbookAlarm(scope, "webhooks-repaired-often", {
     alerts,
     severity: "page",
-    fact: "In the last 15 minutes the poller brought at least five events whose webhooks had not come.",
-    impact: "webhooks get lost in numbers; decisions come by polling, minutes to hours late.",
+    fact: "In the last 15 minutes the poller recovered at least five events whose webhooks had not arrived.",
+    impact: "many webhooks are lost; decisions arrive by polling, minutes to hours late.",
     links: [logs, dashboard],
     metric: ourMetric(stage, METRICS.eventsHealed, "Sum", Duration.minutes(15)),
     threshold: 5,

@@ -38,9 +38,11 @@ export class EventConsumer extends Construct {
         alerts,
         throttled: {
           severity: "ticket",
-          impact: "events come later; six refusals send an event to the dead-letter queue.",
+          impact: "events are late; after six refusals SQS dead-letters an event.",
         },
-        nearTimeout: { impact: "a batch that is cut off is done again as a whole, later." },
+        nearTimeout: {
+          impact: "SQS delivers a batch that reached the time limit again, so its events are late.",
+        },
       },
       environment: {
         EVENT_QUEUE_URL: queue.events.queueUrl,

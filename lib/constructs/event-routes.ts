@@ -114,8 +114,8 @@ export class EventRoutes extends Construct {
       ruleName: ruleNameOf(this, route),
       bus: this.bus,
       deadLetters,
-      fact: `At least one event of the route "${route}" could not be delivered, or was received in vain.`,
-      impact: `the team behind the route is not told: ${ROUTE_TITLES[route]}.`,
+      fact: `At least one event of the route "${route}" was not delivered, or the reader of its queue failed on it.`,
+      impact: `the team behind the route does not receive it: ${ROUTE_TITLES[route]}.`,
     });
     deadLetters.allowEventBridge(rule.ruleArn);
     const kind = targetArn === null ? undefined : targetKindOf(targetArn);
@@ -167,7 +167,8 @@ export class EventRoutes extends Construct {
       bus: this.bus,
       deadLetters,
       fact: "At least one submission that the onboarding service announced did not reach the event queue.",
-      impact: "if that application's webhooks are lost too, nobody will notice.",
+      impact:
+        "the application is unknown here until its first webhook; if its webhooks are lost too, nobody notices.",
     });
   }
 }

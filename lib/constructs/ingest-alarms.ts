@@ -37,7 +37,7 @@ export function makeIngestAlarms(scope: Construct, props: IngestAlarmsProps): vo
     severity: "page",
     fact: "API Gateway answered webhooks of Alloy with 5xx in two of the last five minutes.",
     impact:
-      "each one waits for Alloy's retry, and after 100 failures in a row Alloy switches the endpoint off.",
+      "each one waits for Alloy's retry, and after 100 failures in a row Alloy disables the endpoint.",
     links,
     metric: new Metric({
       namespace: "AWS/ApiGateway",
@@ -56,7 +56,7 @@ export function makeIngestAlarms(scope: Construct, props: IngestAlarmsProps): vo
       alerts,
       severity,
       fact: `At least ${failures} answers to Alloy in a row were not 200.`,
-      impact: `at ${ALLOY_SWITCH_OFF_FAILURES} within 72 hours Alloy switches the endpoint off: no webhook comes any more until a person switches it on.`,
+      impact: `after ${ALLOY_SWITCH_OFF_FAILURES} within 72 hours Alloy disables the endpoint, and no webhook arrives until a person enables it.`,
       links,
       metric: ourMetric(
         stage,
@@ -71,9 +71,9 @@ export function makeIngestAlarms(scope: Construct, props: IngestAlarmsProps): vo
   new RunbookAlarm(scope, "credentials-rejected", {
     alerts,
     severity: "ticket",
-    fact: "At least five requests in five minutes had no credential that we know.",
+    fact: "At least five requests in five minutes had no valid credential.",
     impact:
-      "if they are Alloy's, nothing comes in and each counts towards its switch-off; if not, somebody is trying to get in.",
+      "if they are Alloy's, no webhook arrives, and each counts towards Alloy's switch-off of the endpoint; if not, somebody tries to get in.",
     links,
     metric: ourMetric(stage, METRICS.credentialsRejected, "Sum", Duration.minutes(5)),
     threshold: 5,
@@ -83,8 +83,9 @@ export function makeIngestAlarms(scope: Construct, props: IngestAlarmsProps): vo
   new RunbookAlarm(scope, "credentials-missing", {
     alerts,
     severity: "page",
-    fact: "A request came, and there was no credential that it could have had: the webhook secret holds none, or the route has no authorizer.",
-    impact: "every webhook of Alloy is answered 401, and counts towards its switch-off.",
+    fact: "A request arrived while no credential was configured: the webhook secret has none, or the route has no authorizer.",
+    impact:
+      "ingest answers every webhook of Alloy with 401, which counts towards Alloy's switch-off of the endpoint.",
     links,
     metric: ourMetric(stage, METRICS.credentialsMissing, "Sum", Duration.minutes(5)),
     threshold: 1,
@@ -93,9 +94,9 @@ export function makeIngestAlarms(scope: Construct, props: IngestAlarmsProps): vo
   new RunbookAlarm(scope, "credentials-unusable", {
     alerts,
     severity: "ticket",
-    fact: "The webhook secret has an entry that authenticates nobody: it is weak, or not of the right form.",
+    fact: "The webhook secret has an entry that ingest refuses: it is weak, or has a wrong format.",
     impact:
-      "when Alloy uses that entry, each of its webhooks is answered 401 and counts towards its switch-off.",
+      "if Alloy uses that entry, each webhook gets 401 and counts towards Alloy's switch-off of the endpoint.",
     links,
     metric: ourMetric(stage, METRICS.credentialsUnusable, "Sum", Duration.minutes(5)),
     threshold: 1,
@@ -107,7 +108,7 @@ export function makeIngestAlarms(scope: Construct, props: IngestAlarmsProps): vo
     severity: "ticket",
     fact: `One webhook in a hundred takes ingest more than ${SLOW_MS / 1_000} s, in three of the last five minutes.`,
     impact:
-      "Alloy gives up after 10 s; its retries then come on top, and count towards its switch-off.",
+      "Alloy gives up after 10 s. Its retries add load, and each failure counts towards its switch-off of the endpoint.",
     links,
     metric: props.function.function.metricDuration({
       statistic: "p99",

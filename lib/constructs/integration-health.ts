@@ -46,7 +46,7 @@ export class IntegrationHealth extends Construct {
     const suppressor = new CompositeAlarm(this, "Suppressor", {
       compositeAlarmName: alarmNameOf(this, "deployment-excuses"),
       alarmDescription:
-        "Nobody is told of this: it holds back integration-unhealthy while a deployment runs, unless people wait for a decision.",
+        "Notifies nobody. It suppresses integration-unhealthy during a deployment, unless people wait for a decision.",
       alarmRule: AlarmRule.allOf(
         AlarmRule.fromAlarm(deploymentRunning, AlarmState.ALARM),
         AlarmRule.not(AlarmRule.anyOf(...inAlarm(NEVER_SUPPRESSED))),
@@ -57,7 +57,7 @@ export class IntegrationHealth extends Construct {
       alerts,
       severity: "page",
       fact: `At least one of ${INCIDENT_ALARMS.join(", ")} rings.`,
-      impact: "decisions of Alloy reach the teams behind the bus late or not at all.",
+      impact: "Alloy's decisions reach the teams behind the bus late or not at all.",
       links: [dashboardLink(this)],
       rule: AlarmRule.anyOf(...inAlarm(INCIDENT_ALARMS)),
       suppressor,
@@ -86,7 +86,7 @@ export class IntegrationHealth extends Construct {
     });
     return new Alarm(this, "DeploymentRunning", {
       alarmName: alarmNameOf(this, "deployment-running"),
-      alarmDescription: "Nobody is told of this: it says that a deployment has begun a while ago.",
+      alarmDescription: "Notifies nobody. It says that a deployment began a while ago.",
       metric: new Metric({
         namespace: "AWS/Events",
         metricName: "TriggeredRules",

@@ -41,7 +41,7 @@ export class Notifications extends Construct {
         severity: recipientOf(rule),
         runbook: "notification",
         fact: factOf(rule),
-        impact: `what Alloy decides is out of the ordinary; nothing is lost. ${rule.who}`,
+        impact: `the outcomes are unusual, but no event is lost. ${rule.who}`,
         links: [dashboardLink(this)],
         ...watched(stage, rule),
       });

@@ -60,9 +60,9 @@ function makeAnswerAlarms(scope: Construct, props: PollerAlarmsProps): void {
   new RunbookAlarm(scope, "applications-unknown", {
     alerts,
     severity: "page",
-    fact: "In a run of the last hour, what answers at Alloy's address knew none of the applications that it was asked for.",
+    fact: "In a run of the last hour, the server at Alloy's address knew none of the applications of the run.",
     impact:
-      "lost webhooks are not found, and delivery-gap is blind: the key or the address of Alloy's API is a wrong one.",
+      "lost webhooks are not found, and delivery-gap cannot fire: the key or the address of Alloy's API is wrong.",
     links,
     metric: ourMetric(stage, METRICS.runsKnowingNone, "Sum", RETRIED),
     threshold: 1,
@@ -73,7 +73,7 @@ function makeAnswerAlarms(scope: Construct, props: PollerAlarmsProps): void {
     alerts,
     severity: "ticket",
     fact: `In the last hour at least one application could not be checked for the ${POLLER.failuresToCount}th time in a row or more, while Alloy answered for others.`,
-    impact: "what Alloy decides about it, and no webhook brings, stays unknown here.",
+    impact: "if its webhook is lost, Alloy's decision stays unknown here.",
     links,
     metric: ourMetric(stage, METRICS.applicationsUnchecked, "Sum", RETRIED),
     threshold: 1,
@@ -83,9 +83,9 @@ function makeAnswerAlarms(scope: Construct, props: PollerAlarmsProps): void {
   new RunbookAlarm(scope, "events-left", {
     alerts,
     severity: "ticket",
-    fact: `In the last hour an application missed more than ${GAP.mostQueuedPerCheck} events, which is what one check queues.`,
+    fact: `In the last hour an application missed more than ${GAP.mostQueuedPerCheck} events, the most that one check queues.`,
     impact:
-      "its older events are recorded some checks later than its newest; Alloy's answer may be longer than it should be.",
+      "its older events are recorded by later checks; Alloy's answer may be longer than it should be.",
     links,
     metric: ourMetric(stage, METRICS.eventsLeft, "Sum", RETRIED),
     threshold: 1,
@@ -95,9 +95,9 @@ function makeAnswerAlarms(scope: Construct, props: PollerAlarmsProps): void {
   new RunbookAlarm(scope, "status-unrecognised", {
     alerts,
     severity: "ticket",
-    fact: "In the last day Alloy answered at least one time with a status that its documentation does not know.",
+    fact: "In the last day Alloy answered at least once with a status that its documentation does not describe.",
     impact:
-      "the application's status stays what its events say; if the new one is an end, nobody is told.",
+      "the application's status stays as its events say; if the new status is final, it is not published.",
     links,
     // Each open application is looked at once a day at least, so a day shows them all.
     metric: ourMetric(stage, METRICS.statusesUnrecognised, "Sum", Duration.days(1)),
@@ -113,7 +113,7 @@ function makeTruthAlarms(scope: Construct, props: PollerAlarmsProps): void {
   new RunbookAlarm(scope, "delivery-gap", {
     alerts,
     severity: "page",
-    fact: `Alloy has events of at least one application that are not in effect here, for more than ${Duration.millis(stage.gaps.thresholdMs).toHumanString()}.`,
+    fact: `Alloy has events of at least one application that have not taken effect here for more than ${Duration.millis(stage.gaps.thresholdMs).toHumanString()}.`,
     impact: "people wait for a decision that Alloy has made and our systems do not know.",
     links,
     metric: ourMetric(stage, METRICS.deliveryGaps, "Maximum", rate),
@@ -123,9 +123,9 @@ function makeTruthAlarms(scope: Construct, props: PollerAlarmsProps): void {
   new RunbookAlarm(scope, "webhooks-silent", {
     alerts,
     severity: "page",
-    fact: `For 30 minutes no webhook came, while the poller saw at least ${SILENT_TRANSITIONS} moves at Alloy.`,
+    fact: `For 30 minutes no webhook arrived, while the poller saw at least ${SILENT_TRANSITIONS} status changes at Alloy.`,
     impact:
-      "decisions arrive by polling alone, hours late. Alloy's webhook is off, or our address, certificate or API is.",
+      "decisions arrive only by polling, hours late. Alloy's webhook is disabled, or the endpoint's address, certificate or API is broken.",
     links,
     metric: silence(stage),
     threshold: SILENT_TRANSITIONS,
@@ -135,8 +135,8 @@ function makeTruthAlarms(scope: Construct, props: PollerAlarmsProps): void {
   new RunbookAlarm(scope, "applications-stale", {
     alerts,
     severity: "ticket",
-    fact: `In the last day the poller met at least one application that has been open for more than ${Duration.millis(stage.gaps.staleAfterMs).toHumanString()}.`,
-    impact: "nothing times out, so it stays open; a person may have been forgotten.",
+    fact: `In the last day the poller checked at least one application that has been open for more than ${Duration.millis(stage.gaps.staleAfterMs).toHumanString()}.`,
+    impact: "applications never time out, so it stays open; a person may have been forgotten.",
     links,
     // Each open application is looked at once a day at least, so a day shows them all.
     metric: ourMetric(stage, METRICS.applicationsStale, "Sum", Duration.days(1)),
@@ -168,9 +168,9 @@ function makeWatchdogAlarms(scope: Construct, props: PollerAlarmsProps): void {
   new RunbookAlarm(scope, "poller-behind", {
     alerts,
     severity: "ticket",
-    fact: "The poller has left at least one application that has been due for two of its periods.",
+    fact: "The poller did not check at least one application that has been due for two of its periods.",
     impact:
-      "a lost webhook is found later than promised. The poller has too few calls or too little time.",
+      "the poller finds a lost webhook later than promised, because it has too few calls or too little time.",
     links,
     metric: ourMetric(stage, METRICS.applicationsBehind, "Maximum", rate),
     threshold: 1,
@@ -183,8 +183,8 @@ function makeWatchdogAlarms(scope: Construct, props: PollerAlarmsProps): void {
   new RunbookAlarm(scope, "alloy-api-failing", {
     alerts,
     severity: "ticket",
-    fact: "In 15 minutes more than a fifth of the calls to Alloy's API failed, or one was refused with 401, or its list of Investigations could not be read.",
-    impact: "lost webhooks are found late or not at all, and delivery-gap is blind.",
+    fact: "In 15 minutes more than a fifth of the calls to Alloy's API failed, or one got 401, or Alloy's list of Investigations could not be read.",
+    impact: "lost webhooks are found late or not at all, and delivery-gap cannot fire.",
     links,
     metric: calculation(
       "calls to Alloy that failed, % (one 401 counts as all)",
@@ -214,9 +214,8 @@ function makeWatchdogAlarms(scope: Construct, props: PollerAlarmsProps): void {
   new RunbookAlarm(scope, "schedule-failing", {
     alerts,
     severity: "ticket",
-    fact: "At least one start of the poller failed for good, or a run ended in an error.",
-    impact:
-      "one round of looking for lost webhooks was left out. If it goes on, poller-silent pages.",
+    fact: "At least one start of the poller failed permanently, or a run ended in an error.",
+    impact: "one run of the poller was skipped. If this continues, poller-silent pages.",
     links: [queueLink("Failed starts", deadLetters), ...links],
     metric: calculation(
       "starts and runs that failed",

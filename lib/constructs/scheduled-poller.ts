@@ -60,10 +60,11 @@ export class ScheduledPoller extends Construct {
         period: Duration.millis(stage.polling.rateMs),
         throttled: {
           severity: "ticket",
-          impact: "a round of looking for lost webhooks is left out; the next tick tries again.",
+          impact:
+            "one run of the poller is skipped; the next scheduled run checks for lost webhooks again.",
         },
         nearTimeout: {
-          impact: "a run that is cut off forgets where it stopped and starts there again.",
+          impact: "a run at the time limit does not count; the next run starts where it stopped.",
         },
       },
       environment: {

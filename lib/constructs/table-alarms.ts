@@ -26,7 +26,7 @@ export function makeTableAlarms(scope: Construct, props: TableAlarmsProps): void
     alerts,
     severity: "ticket",
     fact: "DynamoDB throttled requests in three of five windows of five minutes.",
-    impact: "events are tried again and come later. A table on demand should not throttle.",
+    impact: "events are retried and late. An on-demand table should not throttle.",
     links,
     metric: sumOf(
       "throttled requests",
@@ -46,8 +46,7 @@ export function makeTableAlarms(scope: Construct, props: TableAlarmsProps): void
     alerts,
     severity: "ticket",
     fact: "DynamoDB answered at least one request with an error of its own.",
-    impact:
-      "events are tried again and come later; if it goes on, they end in the dead-letter queue.",
+    impact: "events are retried and late; if this continues, they are dead-lettered.",
     links,
     metric: sumOf(
       "errors of DynamoDB",

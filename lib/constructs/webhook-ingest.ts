@@ -73,9 +73,11 @@ export class WebhookIngest extends Construct {
         throttled: {
           severity: "page",
           impact:
-            "Alloy is answered 5xx and tries again; at 100 in a row it switches the endpoint off.",
+            "API Gateway answers 5xx, and Alloy retries. After 100 failures in a row Alloy disables the endpoint.",
         },
-        nearTimeout: { impact: "what is cut off is answered 5xx, and Alloy tries again." },
+        nearTimeout: {
+          impact: "API Gateway answers 5xx for a run at the time limit, and Alloy retries.",
+        },
       },
       environment: {
         EVENT_QUEUE_URL: queue.events.queueUrl,

@@ -176,7 +176,7 @@ describe("the runbooks of the routes", () => {
         .replaceAll(`route-failing-${route}`, "route-failing-<route>")
         .replaceAll(`\`${route}\``, "`<route>`")
         .replaceAll(/"[^"\n]+"/g, "<title>")
-        .replace(/^The team behind the route is not told: .+$/m, "<impact>");
+        .replace(/^The team behind the route does not receive these events\. .+$/m, "<impact>");
     });
 
     expect(new Set(shapes).size).toBe(1);
