@@ -111,8 +111,11 @@ export const CONSUMER_RIGHTS: {
     recordFailure: [applications("UpdateItem")],
     clearFailure: [applications("UpdateItem")],
   },
-  // Begin, complete, release.
-  idempotency: { once: [records("PutItem"), records("UpdateItem"), records("DeleteItem")] },
+  idempotency: {
+    begin: [records("PutItem")],
+    complete: [records("UpdateItem")],
+    release: [records("DeleteItem")],
+  },
   publisher: { publish: [putting(Object.values(ROUTE_TITLES))] },
   deadLetters: { send: [{ action: "sqs:SendMessage", on: "dead-letter-queue" }] },
   payloads: {

@@ -1,62 +1,67 @@
 import {
-  IdempotencyAlreadyInProgressError,
   IdempotencyConfig,
-  makeIdempotent,
+  IdempotencyItemAlreadyExistsError,
+  IdempotencyRecordStatus,
 } from "@aws-lambda-powertools/idempotency";
 import type { BasePersistenceLayer } from "@aws-lambda-powertools/idempotency/persistence";
-import type { Context } from "aws-lambda";
 
+import { TransientError } from "../domain/errors.ts";
 import type { Idempotency } from "../domain/ports.ts";
 import { IDEMPOTENCY } from "../settings.ts";
 
-/** `Idempotency` by Powertools; nothing in it is left to a default that would lose or double an event. */
+/** `Idempotency` by Powertools' persistence layer; no default is left that would lose or double an event. */
 export class PowertoolsIdempotency implements Idempotency {
-  readonly #config = new IdempotencyConfig({
-    // The business key, never SQS's message id: a redrive and an attempt of Alloy's are new messages.
-    eventKeyJmesPath: "eventId",
-    throwOnNoIdempotencyKey: true,
-    // The default is an hour; Alloy's own retries take a day (`lib/proofs` holds the whole sum).
-    expiresAfterSeconds: IDEMPOTENCY.windowMs / 1_000,
-    hashFunction: "sha256",
-  });
-  readonly #once: (key: { eventId: string }, action: () => Promise<void>) => Promise<"processed">;
+  readonly #records: BasePersistenceLayer;
 
-  /** @param persistenceStore - this operation's own: Powertools reassigns its key prefix. */
-  constructor(persistenceStore: BasePersistenceLayer) {
-    this.#once = makeIdempotent(
-      async (_key: { eventId: string }, action: () => Promise<void>) => {
-        await action();
-        // What is stored is this token: a result could hold personal data.
-        return "processed" as const;
-      },
-      {
-        persistenceStore,
-        config: this.#config,
-        keyPrefix: IDEMPOTENCY.keyPrefix,
-        dataIndexArgument: 0,
-      },
-    );
+  /** @param records - this operation's own: Powertools would reassign the key prefix of a shared one. */
+  constructor(records: BasePersistenceLayer) {
+    const config = new IdempotencyConfig({
+      // The business key, never SQS's message id: a redrive and another attempt of Alloy's are new messages.
+      eventKeyJmesPath: "eventId",
+      throwOnNoIdempotencyKey: true,
+      // The default is an hour; Alloy's own retries take a day (`lib/proofs` holds the whole sum).
+      expiresAfterSeconds: IDEMPOTENCY.windowMs / 1_000,
+      hashFunction: "sha256",
+    });
+    records.configure({ config, keyPrefix: IDEMPOTENCY.keyPrefix });
+    this.#records = records;
   }
 
-  /** Lets a lock end with the invocation that holds it; without it a killed one locks for the whole window. */
-  beginInvocation(context: Context): void {
-    this.#config.registerLambdaContext(context);
-  }
-
-  async once(
+  async begin(
     eventId: string,
-    action: () => Promise<void>,
-  ): Promise<"done" | "duplicate" | "in-conflict"> {
-    let ran = false;
+    remainingMs: number,
+  ): Promise<"begun" | "duplicate" | "in-conflict"> {
     try {
-      await this.#once({ eventId }, async () => {
-        ran = true;
-        await action();
-      });
+      await this.#records.saveInProgress({ eventId }, remainingMs);
+      return "begun";
     } catch (error) {
-      if (error instanceof IdempotencyAlreadyInProgressError) return "in-conflict";
-      throw error;
+      if (!(error instanceof IdempotencyItemAlreadyExistsError)) {
+        throw failureOf("Failed to save in progress record to idempotency store", error);
+      }
+      // DynamoDB returns the record with its refusal; an emulator may not.
+      const record = error.existingRecord ?? (await this.#records.getRecord({ eventId }));
+      return record.getStatus() === IdempotencyRecordStatus.COMPLETED ? "duplicate" : "in-conflict";
     }
-    return ran ? "done" : "duplicate";
   }
+
+  async complete(eventId: string): Promise<void> {
+    try {
+      // A constant: a result could hold personal data.
+      await this.#records.saveSuccess({ eventId }, "processed");
+    } catch (error) {
+      throw failureOf("Failed to update success record to idempotency store", error);
+    }
+  }
+
+  async release(eventId: string): Promise<void> {
+    try {
+      await this.#records.deleteRecord({ eventId });
+    } catch (error) {
+      throw failureOf("Failed to delete record from idempotency store", error);
+    }
+  }
+}
+
+function failureOf(sentence: string, cause: unknown): TransientError {
+  return new TransientError(sentence, { cause });
 }

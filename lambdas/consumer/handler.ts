@@ -1,106 +1,159 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 
-import type {
-  DeadLetters,
-  EventPublisher,
-  Idempotency,
-  PayloadReader,
-  QueueMessages,
-} from "../domain/ports.ts";
+import { Deadline } from "../domain/deadline.ts";
+import type { Schedule } from "../domain/deadline.ts";
+import type { EventPublisher, PayloadReader } from "../domain/ports.ts";
+import type { PublishedEvent } from "../domain/published-event.ts";
+import { errorOf } from "../domain/refusal.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import { eventWithinLimits } from "../domain/within-limits.ts";
 import { METRICS } from "../settings.ts";
-import type { MessageLogger } from "../telemetry/powertools-logger.ts";
-import { oneAtATime } from "./one-at-a-time.ts";
-import { OpenRecords } from "./open-records.ts";
-import type { ProcessDependencies } from "./process.ts";
-import { PublishGate } from "./publish-gate.ts";
-import { makeRun } from "./run.ts";
-import { makeSettle } from "./settle.ts";
-import { LEFT_MS, TimeLeft } from "./time-left.ts";
-import type { Schedule } from "./time-left.ts";
-import { collapse, readWork, sequencesOf } from "./work.ts";
-import type { Work } from "./work.ts";
+import { complete, makeAcknowledge } from "./complete.ts";
+import type { CompleteDependencies, Publication, Result } from "./complete.ts";
+import { deduplicate, oneAtATime, readMessage } from "./message.ts";
+import type { Message } from "./message.ts";
+import { prepare } from "./prepare.ts";
+import type { PrepareDependencies, Prepared } from "./prepare.ts";
 
-export interface ConsumerDependencies extends Omit<ProcessDependencies, "once"> {
-  readonly idempotency: Idempotency;
+export interface ConsumerDependencies extends PrepareDependencies, CompleteDependencies {
   readonly publisher: EventPublisher;
-  readonly deadLetters: DeadLetters;
   readonly payloads: PayloadReader;
-  readonly messages: QueueMessages;
-  readonly logger: MessageLogger;
   readonly schedule: Schedule;
 }
 
 /**
- * The consumer: one effect per event, and an answer per record, before its time is up.
+ * The consumer: one effect per event, and an answer for each record before Lambda's time-out.
  *
- * 1. Read the records; what nobody can read goes to the dead-letter queue at once.
- * 2. Make one work of duplicates; put the works of one application into the order of their time.
- * 3. Process each once (`run.ts`), applications side by side, and publish all in one call.
- * 4. Give back the records that failed, each with its own wait, and those that hang.
+ * 1. Read the records into messages, and merge duplicates.
+ * 2. Prepare each message: lock, record, merge. Applications run concurrently, the messages of one in order.
+ * 3. Publish the events of all prepared messages in one call.
+ * 4. Complete each message or release it; acknowledge, retry or dead-letter its records.
+ * 5. At the deadline, retry what is unfinished.
  */
 export function makeConsumerHandler(dependencies: ConsumerDependencies) {
-  const { publisher, metrics } = dependencies;
-  const settle = makeSettle(dependencies);
+  const { schedule, metrics } = dependencies;
+  const acknowledge = makeAcknowledge(dependencies);
 
-  return async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
-    const records = new OpenRecords(event.Records);
-    const payloads = oneAtATime(dependencies.payloads);
-    const time = new TimeLeft(() => context.getRemainingTimeInMillis(), dependencies.schedule);
+  return async ({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+    const deadline = new Deadline(() => context.getRemainingTimeInMillis(), schedule);
+    let messages: readonly Message[] = [];
+    /** Whether a record is retried. A record without an entry is unfinished. */
+    const isRetried = new Map<SQSRecord, boolean>();
 
-    await Promise.race([everything(), time.until(LEFT_MS.cutOff)]);
-    const left = records.end();
-    const givenBack = left.map(([record, work]) => settle([record], work, { kind: "cut-off" }));
-    await Promise.race([Promise.all(givenBack), time.until(LEFT_MS.answer)]);
-    time.end();
+    await deadline.wait("completeBy", processAll());
+    const failures = Records.filter((record) => isRetried.get(record) ?? true);
+    const unfinished = failures.filter((record) => !isRetried.has(record));
+    const retries = unfinished.map(async (record) => {
+      const message = messages.find(({ records }) => records.includes(record)) ?? null;
+      await acknowledge([record], message, { kind: "unfinished" });
+    });
+    await deadline.wait("answerBy", Promise.all(retries));
+    deadline.end();
 
-    const { back } = records;
-    metrics.count(METRICS.recordsHandled, event.Records.length);
-    metrics.count(METRICS.recordsFailed, back.length);
+    metrics.count(METRICS.recordsHandled, Records.length);
+    metrics.count(METRICS.recordsFailed, failures.length);
     metrics.flush();
-    return { batchItemFailures: back.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+    return { batchItemFailures: failures.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 
-    async function everything(): Promise<void> {
-      const works: Work[] = [];
-      const unreadable: Promise<void>[] = [];
-      const reading = event.Records.map(async (record) => {
-        try {
-          const work = await readWork(record, payloads, dependencies.settings);
-          records.read(record, work);
-          works.push(work);
-        } catch (error) {
-          unreadable.push(settleUnreadable(record, error));
-        }
+    async function processAll(): Promise<void> {
+      const read = await readAll(Records, deadline, dependencies);
+      messages = deduplicate(read.flatMap((one) => ("message" in one ? [one.message] : [])));
+      const unreadable = read.map(async (one) => {
+        if ("error" in one) await end([one.record], null, { kind: "failed", error: one.error });
       });
-      await Promise.race([Promise.all(reading), time.until(LEFT_MS.reading)]);
-      // What is read from now on has nobody to process it: it stays open, and is given back.
-      await Promise.all([processAll([...works]), ...unreadable]);
+      const preparations = prepareAll(messages, deadline, dependencies);
+      const published = await publishAll(preparations, deadline, dependencies);
+      const completions = preparations.map(async (preparation) => {
+        const prepared = await preparation;
+        const { message } = prepared;
+        const publication = published.get(prepared) ?? null;
+        const result = await complete(prepared, publication, deadline, dependencies);
+        await end(message.records, message, result);
+      });
+      await Promise.all([...unreadable, ...completions]);
     }
 
-    async function settleUnreadable(record: SQSRecord, error: unknown): Promise<void> {
-      records.settle([record], await settle([record], null, { kind: "failed", error }));
-    }
-
-    async function processAll(readable: readonly Work[]): Promise<void> {
-      const works = collapse(readable);
-      const isInTime = () => !time.isBelow(LEFT_MS.cutOff);
-      const gate = new PublishGate(publisher, works.length, metrics, isInTime);
-      void time.until(LEFT_MS.lastCall).then(() => gate.open());
-      const run = makeRun({ ...dependencies, settle, gate, records, time });
-      await Promise.all(sequencesOf(works).map((sequence) => runInOrder(sequence, run)));
+    async function end(records: readonly SQSRecord[], message: Message | null, result: Result) {
+      if (deadline.isPast("completeBy")) return;
+      const retried = await acknowledge(records, message, result);
+      for (const record of records) isRetried.set(record, retried.includes(record));
     }
   };
 }
 
-/** A later event of an application begins when the earlier one waits at the gate, or has ended. */
-async function runInOrder(
-  sequence: readonly Work[],
-  run: (work: Work, arrived: () => void) => Promise<void>,
-): Promise<void> {
-  const runs: Promise<void>[] = [];
-  for (const work of sequence) {
-    const arrived = Promise.withResolvers<void>();
-    runs.push(run(work, arrived.resolve));
-    await arrived.promise;
+type Read =
+  | { readonly record: SQSRecord; readonly message: Message }
+  | { readonly record: SQSRecord; readonly error: unknown };
+
+/** @returns the records that could be read by the deadline, or could not be read at all. */
+async function readAll(
+  records: readonly SQSRecord[],
+  deadline: Deadline,
+  { payloads, settings }: ConsumerDependencies,
+): Promise<readonly Read[]> {
+  const read: Read[] = [];
+  const inTurn = oneAtATime(payloads);
+  const reading = records.map(async (record) => {
+    try {
+      read.push({ record, message: await readMessage(record, inTurn, settings) });
+    } catch (error) {
+      read.push({ record, error });
+    }
+  });
+  await deadline.wait("readBy", Promise.all(reading));
+  return [...read];
+}
+
+/** A message is prepared once the previous message of its application is. */
+function prepareAll(
+  messages: readonly Message[],
+  deadline: Deadline,
+  dependencies: PrepareDependencies,
+): readonly Promise<Prepared>[] {
+  return [...Map.groupBy(messages, ({ subject }) => subject).values()].flatMap((ofOne) => {
+    let previous: Promise<unknown> = Promise.resolve();
+    return ofOne
+      .toSorted((one, other) => one.at - other.at)
+      .map((message) => {
+        const preparation = previous.then(() => prepare(message, deadline, dependencies));
+        previous = preparation;
+        return preparation;
+      });
+  });
+}
+
+/** Publishes what is prepared by the deadline. @returns an entry for each event that the bus was given. */
+async function publishAll(
+  preparations: readonly Promise<Prepared>[],
+  deadline: Deadline,
+  { publisher, metrics }: ConsumerDependencies,
+): Promise<ReadonlyMap<Prepared, Publication>> {
+  const due: { readonly prepared: Prepared; readonly event: PublishedEvent }[] = [];
+  const ended = preparations.map(async (preparation) => {
+    const prepared = await preparation;
+    const event = "event" in prepared.outcome ? prepared.outcome.event : null;
+    if (event !== null && !deadline.isPast("publishBy")) due.push({ prepared, event });
+  });
+  await deadline.wait("publishBy", Promise.all(ended));
+  // A frozen sandbox may wake when the messages are another invocation's.
+  if (due.length === 0 || deadline.isPast("completeBy")) return new Map();
+
+  const given = [...due];
+  const events = given.map(({ event }) => eventWithinLimits(event));
+  const cut = events.filter((event, index) => event !== given[index]?.event);
+  metrics.count(METRICS.eventsCut, cut.length);
+  try {
+    const answers = await publisher.publish(events);
+    return new Map(given.map(({ prepared }, index) => [prepared, publicationOf(answers[index])]));
+  } catch (error) {
+    // Nobody knows what the bus took: each event is published again, under its stable id.
+    return new Map(given.map(({ prepared }) => [prepared, { error }]));
   }
-  await Promise.all(runs);
+}
+
+/** An answer that is too short does not say that the event was taken. */
+function publicationOf(refusal: Refusal | null | undefined): Publication {
+  if (refusal === null) return "published";
+  const unnamed = { kind: "transient", reason: "nothing was said of it" } as const;
+  return { error: errorOf("The bus did not take the event", refusal ?? unnamed) };
 }

@@ -5,7 +5,6 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import type { Context, SQSEvent } from "aws-lambda";
 
 import { DynamoApplicationStore } from "../adapters/dynamo-application-store.ts";
 import { DynamoInvestigations } from "../adapters/dynamo-investigations.ts";
@@ -32,21 +31,20 @@ const sqs = new SQSClient(SDK_LIMITS);
 const s3 = new S3Client({ ...SDK_LIMITS, forcePathStyle: environment.isEmulated });
 const bus = new EventBridgeClient(SDK_LIMITS);
 
-const idempotency = new PowertoolsIdempotency(
-  new DynamoDBPersistenceLayer({
-    tableName: environment.idempotencyTableName,
-    awsSdkV3Client: dynamo,
-  }),
-);
-
-const handle = makeConsumerHandler({
+/** Lambda's entry. */
+export const handler = makeConsumerHandler({
   store: new DynamoApplicationStore({
     client: dynamo,
     tableName: environment.applicationTableName,
     eventRetentionMs: settings.eventRetentionMs,
   }),
   investigations: new DynamoInvestigations(dynamo, environment.applicationTableName),
-  idempotency,
+  idempotency: new PowertoolsIdempotency(
+    new DynamoDBPersistenceLayer({
+      tableName: environment.idempotencyTableName,
+      awsSdkV3Client: dynamo,
+    }),
+  ),
   publisher: new EventBridgePublisher({ client: bus, busName: environment.eventBusName, sleep }),
   deadLetters: new SqsDeadLetters(sqs, environment.deadLetterQueueUrl),
   payloads: new S3PayloadReader(s3, environment.payloadBucketName),
@@ -57,9 +55,3 @@ const handle = makeConsumerHandler({
   now,
   schedule: scheduleOnTimers,
 });
-
-/** Lambda's entry. */
-export async function handler(event: SQSEvent, context: Context) {
-  idempotency.beginInvocation(context);
-  return handle(event, context);
-}

@@ -136,14 +136,19 @@ export interface EventPublisher {
   publish(events: readonly PublishedEvent[]): Promise<readonly (Refusal | null)[]>;
 }
 
-/** Runs an action once per key, across invocations (Powertools idempotency). */
+/** Locks an event while it is processed, and keeps that it had its effect (Powertools idempotency). */
 export interface Idempotency {
   /**
-   * @returns `done` when this call ran the action, `duplicate` when an earlier one had,
-   * `in-conflict` when another one is running it now.
-   * @throws whatever the action throws; then the key is free again.
+   * Locks the event until it is completed or released, at most for the time that the invocation has left.
+   *
+   * @returns `begun` when this call locked it, `duplicate` when an earlier one has completed it, `in-conflict` when
+   * another one has locked it.
    */
-  once(eventId: string, action: () => Promise<void>): Promise<"done" | "duplicate" | "in-conflict">;
+  begin(eventId: string, remainingMs: number): Promise<"begun" | "duplicate" | "in-conflict">;
+  /** Keeps for the whole window that the event had its effect. */
+  complete(eventId: string): Promise<void>;
+  /** Removes the lock without a condition, also another invocation's. */
+  release(eventId: string): Promise<void>;
 }
 
 /** Takes what no retry can help, with the reason. */

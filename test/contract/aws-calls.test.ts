@@ -25,7 +25,6 @@ import { INGEST, ROUTE_IDS } from "../../lambdas/settings.ts";
 import { callsOf, FUNCTIONS } from "../../tools/strict-aws/iam/declared-calls.ts";
 import type { FunctionName, PortRights } from "../../tools/strict-aws/iam/declared-calls.ts";
 import { startStrictProxy } from "../../tools/strict-aws/strict-proxy.ts";
-import { lambdaContext } from "../support/counted-consumer.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import { aBusClient, taken } from "../support/fake-bus.ts";
 import { startFaultyAws } from "../support/faulty-aws.ts";
@@ -94,7 +93,6 @@ async function openAdapters() {
       awsSdkV3Client: dynamo.client,
     }),
   );
-  idempotency.beginInvocation(lambdaContext());
   return {
     ingest: {
       queue: new SqsEnvelopeQueue(call("ingest", "queue", "send"), queueUrl, proxy.url),
@@ -273,10 +271,10 @@ async function callEverything({ ingest, consumer, poller }: Adapters): Promise<v
     deadLettered: false,
   });
   await investigations.clearFailure("INV-1", "1");
-  await idempotency.once("done", async () => undefined);
-  await idempotency
-    .once("failed", async () => Promise.reject(new Error("why")))
-    .catch(() => undefined);
+  await idempotency.begin("done", 30_000);
+  await idempotency.complete("done");
+  await idempotency.begin("failed", 30_000);
+  await idempotency.release("failed");
   const receipt = { receiptId: "receipt", origin: "webhook", receivedAt: NOW } as const;
   for (const route of ROUTE_IDS) {
     await publisher.publish([

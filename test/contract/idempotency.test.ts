@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
 import { MemoryIdempotency, MemoryIdempotencyTable } from "../../tools/memory/idempotency.ts";
-import { lambdaContext } from "../support/counted-consumer.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import type { LocalDynamoDb } from "../support/dynalite.ts";
 import { inRoleOf } from "../support/iam.ts";
@@ -13,30 +12,17 @@ import { describeIdempotency } from "./idempotency.ts";
 
 const DAY = 86_400_000;
 
-const contextOf = (remainingMs: number) => ({
-  ...lambdaContext(),
-  getRemainingTimeInMillis: () => remainingMs,
-});
-
-function openSandbox(
-  { client, idempotencyTableName }: LocalDynamoDb,
-  remainingMs = 30_000,
-): PowertoolsIdempotency {
+function openSandbox({ client, idempotencyTableName }: LocalDynamoDb): PowertoolsIdempotency {
   const sandbox = new PowertoolsIdempotency(
     new DynamoDBPersistenceLayer({ tableName: idempotencyTableName, awsSdkV3Client: client }),
   );
-  sandbox.beginInvocation(contextOf(remainingMs));
   return inRoleOf("consumer", "idempotency", sandbox);
 }
 
 describeIdempotency("in memory", async () => {
   const table = new MemoryIdempotencyTable();
   return {
-    newSandbox(remainingMs) {
-      const sandbox = new MemoryIdempotency(table, () => Date.now());
-      sandbox.beginInvocation(contextOf(remainingMs));
-      return sandbox;
-    },
+    newSandbox: () => new MemoryIdempotency(table, () => Date.now()),
     async close() {},
   };
 });
@@ -44,7 +30,7 @@ describeIdempotency("in memory", async () => {
 describeIdempotency("Powertools on dynalite", async () => {
   const dynamo = await startDynamoDb();
   return {
-    newSandbox: (remainingMs) => openSandbox(dynamo, remainingMs),
+    newSandbox: () => openSandbox(dynamo),
     close: () => dynamo.close(),
   };
 });
@@ -61,7 +47,9 @@ describe("PowertoolsIdempotency on dynalite", () => {
   });
 
   test("remembers for forty days (default record life), under a fixed prefix, and keeps no result", async () => {
-    await openSandbox(dynamo).once("event-life", async () => {});
+    const sandbox = openSandbox(dynamo);
+    await sandbox.begin("event-life", 30_000);
+    await sandbox.complete("event-life");
 
     const { Items = [] } = await dynamo.client.send(
       new ScanCommand({ TableName: dynamo.idempotencyTableName }),
@@ -75,7 +63,7 @@ describe("PowertoolsIdempotency on dynalite", () => {
   });
 
   test("names the missing key when it refuses it", async () => {
-    const refused = openSandbox(dynamo).once("", async () => {});
+    const refused = openSandbox(dynamo).begin("", 30_000);
 
     await expect(refused).rejects.toMatchObject({ cause: { name: "IdempotencyKeyError" } });
   });
@@ -85,14 +73,15 @@ describe("MemoryIdempotency", () => {
   test("remembers for forty days, and no longer", async () => {
     let now = 1_760_000_000_000;
     const idempotency = new MemoryIdempotency(new MemoryIdempotencyTable(), () => now);
-    const once = () => idempotency.once("event-life", async () => {});
+    const begin = () => idempotency.begin("event-life", 30_000);
 
-    const results = [await once()];
+    const results = [await begin()];
+    await idempotency.complete("event-life");
     now += 40 * DAY;
-    results.push(await once());
+    results.push(await begin());
     now += 1;
-    results.push(await once());
+    results.push(await begin());
 
-    expect(results).toEqual(["done", "duplicate", "done"]);
+    expect(results).toEqual(["begun", "duplicate", "begun"]);
   });
 });

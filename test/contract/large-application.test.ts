@@ -11,7 +11,7 @@ import {
   stateOfSnapshot,
 } from "../../lambdas/domain/observation.ts";
 import { reportOf } from "../../lambdas/domain/reconciliation.ts";
-import { isLateIn } from "../../lambdas/consumer/event-steps.ts";
+import { isLateIn } from "../../lambdas/consumer/journey-event.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import type { LocalDynamoDb } from "../support/dynalite.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";

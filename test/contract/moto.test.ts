@@ -9,7 +9,6 @@ import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempot
 import { S3PayloadBucket } from "../../lambdas/adapters/s3-payload-bucket.ts";
 import { S3PayloadReader } from "../../lambdas/adapters/s3-payload-reader.ts";
 import { INGEST } from "../../lambdas/settings.ts";
-import { lambdaContext } from "../support/counted-consumer.ts";
 import {
   makeMotoBucket,
   makeMotoTables,
@@ -76,16 +75,8 @@ describe.skipIf(noMoto !== null)("moto", () => {
     const tables = await makeMotoTables(endpoint());
     const { client: awsSdkV3Client, idempotencyTableName: tableName, close } = tables;
     return {
-      newSandbox(remainingMs) {
-        const sandbox = new PowertoolsIdempotency(
-          new DynamoDBPersistenceLayer({ tableName, awsSdkV3Client }),
-        );
-        sandbox.beginInvocation({
-          ...lambdaContext(),
-          getRemainingTimeInMillis: () => remainingMs,
-        });
-        return sandbox;
-      },
+      newSandbox: () =>
+        new PowertoolsIdempotency(new DynamoDBPersistenceLayer({ tableName, awsSdkV3Client })),
       close,
     };
   });

@@ -37,7 +37,6 @@ import { describeDynamoLimits } from "../contract/dynamo-limits.ts";
 import { describeIdempotency } from "../contract/idempotency.ts";
 import { describePayloads } from "../contract/payloads.ts";
 import { describeQueues, MOST_RECEIVES } from "../contract/queues.ts";
-import { lambdaContext } from "../support/counted-consumer.ts";
 import { TABLES } from "../support/dynalite.ts";
 import { openDynamoStore } from "../support/open-stores.ts";
 // Here alone, where adapters of the test's own call: it loads what makes the template, which takes a second.
@@ -141,16 +140,8 @@ describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
     const { idempotencyTableName: tableName, close } = await makeTables();
     const awsSdkV3Client = role.clientsOf("consumer").dynamo;
     return {
-      newSandbox(remainingMs) {
-        const sandbox = new PowertoolsIdempotency(
-          new DynamoDBPersistenceLayer({ tableName, awsSdkV3Client }),
-        );
-        sandbox.beginInvocation({
-          ...lambdaContext(),
-          getRemainingTimeInMillis: () => remainingMs,
-        });
-        return sandbox;
-      },
+      newSandbox: () =>
+        new PowertoolsIdempotency(new DynamoDBPersistenceLayer({ tableName, awsSdkV3Client })),
       close,
     };
   });

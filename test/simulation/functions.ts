@@ -154,11 +154,7 @@ function consumerIn(
   };
   const context = { sandbox, cloud };
   const handle = makeConsumerHandler(seams.consumerDependencies?.(right, context) ?? right);
-  const begun: typeof handle = (event, invocation) => {
-    if (seams.registersContext ?? true) idempotency.beginInvocation(invocation);
-    return handle(event, invocation);
-  };
-  return seams.consumer?.(begun, context) ?? begun;
+  return seams.consumer?.(handle, context) ?? handle;
 }
 
 function pollerIn(

@@ -47,7 +47,6 @@ export interface Seams {
   ) => IdempotencyRecords;
   /** Before an item of the release before is read. */
   readonly releasedItem?: (item: Readonly<Record<string, unknown>>) => typeof item;
-  readonly registersContext?: boolean;
   readonly visibilityMs?: number;
   readonly reportsBatchItemFailures?: boolean;
 }

@@ -4,16 +4,29 @@ import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import type { ConsumerDependencies } from "../../lambdas/consumer/handler.ts";
 import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
 import type { Envelope } from "../../lambdas/domain/envelope.ts";
+import type { Idempotency } from "../../lambdas/domain/ports.ts";
 import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
 import type { ConsumerSettings, RouteId } from "../../lambdas/settings.ts";
 import { perRoute } from "../../lib/per-route.ts";
 import { MemoryApplicationTable } from "../../tools/memory/application-table.ts";
+import { MemoryIdempotency, MemoryIdempotencyTable } from "../../tools/memory/idempotency.ts";
 import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
 import { batchOf, CONSUMER_SETTINGS, lambdaContext, standingStill } from "./counted-consumer.ts";
 
 /** Routes of which these are recorded and not published. */
 export function routesWithout(...unpublished: readonly RouteId[]): ConsumerSettings["routes"] {
   return perRoute((id) => ({ publish: !unpublished.includes(id), publishLate: false }));
+}
+
+/** An empty idempotency table, of which these calls go otherwise. */
+export function idempotencyWith(calls: Partial<Idempotency>): Idempotency {
+  const right = new MemoryIdempotency(new MemoryIdempotencyTable(), Date.now);
+  return {
+    begin: (eventId, remainingMs) => right.begin(eventId, remainingMs),
+    complete: (eventId) => right.complete(eventId),
+    release: (eventId) => right.release(eventId),
+    ...calls,
+  };
 }
 
 /** The consumer over twins in memory, and what came of it. */
@@ -39,26 +52,11 @@ export function aConsumer(
   const published: PublishedEvent[] = [];
   const deadLettered: { body: string; reason: string }[] = [];
   const waits: number[] = [];
-  const done = new Map<string, "running" | "done">();
   const settings = { ...CONSUMER_SETTINGS, ...changes.settings };
   const handle = makeConsumerHandler({
     store,
     investigations,
-    idempotency: {
-      async once(eventId, action) {
-        const before = done.get(eventId);
-        if (before !== undefined) return before === "done" ? "duplicate" : "in-conflict";
-        done.set(eventId, "running");
-        try {
-          await action();
-        } catch (error) {
-          done.delete(eventId);
-          throw error;
-        }
-        done.set(eventId, "done");
-        return "done";
-      },
-    },
+    idempotency: new MemoryIdempotency(new MemoryIdempotencyTable(), changes.now ?? Date.now),
     publisher: {
       async publish(events) {
         published.push(...events);

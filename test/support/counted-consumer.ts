@@ -114,7 +114,6 @@ export async function startCountedConsumer(
     busEvents: () => busEvents,
     logBytes: () => logBytes,
     async process(event, context) {
-      idempotency.beginInvocation(context);
       const { batchItemFailures } = await handle(event, context);
       if (batchItemFailures.length > 0) throw new Error("a record of the count failed");
     },

@@ -49,12 +49,7 @@ client.middlewareStack.add(
 const handle = makeConsumerHandler({
   store: new DynamoApplicationStore({ client, tableName: "table", eventRetentionMs: null }),
   investigations: new MemoryInvestigations(),
-  idempotency: {
-    async once(_, action) {
-      await action();
-      return "done";
-    },
-  },
+  idempotency: { begin: async () => "begun", async complete() {}, async release() {} },
   publisher: { publish: async (events) => events.map(() => null) },
   deadLetters: {
     async send(_, reason) {

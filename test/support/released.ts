@@ -82,7 +82,6 @@ export class Upgraded {
   readonly #released: Released;
   readonly #dynamo: LocalDynamoDb;
   readonly #payloads = new MemoryPayloadBucket();
-  readonly #idempotency: PowertoolsIdempotency;
   readonly #consume: ReturnType<typeof makeConsumerHandler>;
   readonly #poll: ReturnType<typeof makePollerHandler>;
   #queue: string[] = [];
@@ -100,7 +99,6 @@ export class Upgraded {
       tableName: dynamo.idempotencyTableName,
       awsSdkV3Client: client,
     });
-    this.#idempotency = new PowertoolsIdempotency(layer);
     this.#consume = makeConsumerHandler({
       store: inRoleOf(
         "consumer",
@@ -108,7 +106,7 @@ export class Upgraded {
         new DynamoApplicationStore({ client, tableName, eventRetentionMs: null }),
       ),
       investigations: new MemoryInvestigations(),
-      idempotency: this.#idempotency,
+      idempotency: new PowertoolsIdempotency(layer),
       publisher: {
         publish: async (events) => {
           this.published.push(...events);
@@ -215,7 +213,6 @@ export class Upgraded {
   async drain(): Promise<void> {
     while (this.#queue.length > 0) {
       const context = lambdaContext();
-      this.#idempotency.beginInvocation(context);
       const bodies = this.#queue.splice(0, 10);
       const { Records } = batchOf(bodies);
       for (const [index, body] of bodies.entries()) Object.assign(Records[index] ?? {}, { body });

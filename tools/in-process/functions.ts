@@ -100,7 +100,6 @@ function makeConsumer({ cloud, stage, write, denied = NOTHING }: FunctionsOption
   });
   return async (batch: SQSEvent) => {
     const context = invocation("consumer", now() + TIMEOUTS_MS.consumer);
-    idempotency.beginInvocation(context);
     return handle(batch, context);
   };
 }

@@ -44,32 +44,24 @@ function isOver({ status, expiresAt, lockedUntil }: IdempotencyRecord, now: numb
 }
 
 /**
- * `Idempotency` with the semantics that Powertools has, its weaknesses included: a lock that ends with
- * its invocation, and writes of the end that carry no condition, so that a late attempt can remove
- * another one's lock. One per sandbox.
+ * `Idempotency` with the semantics that Powertools has, its weaknesses included: a lock that ends with its invocation,
+ * and a completion and a release without a condition, so that a late attempt can remove another one's lock.
  */
 export class MemoryIdempotency implements Idempotency {
   readonly #records: IdempotencyRecords;
   readonly #now: () => number;
-  #remainingMs: (() => number) | null = null;
 
   constructor(records: IdempotencyRecords, now: () => number) {
     this.#records = records;
     this.#now = now;
   }
 
-  /** @param context - of the invocation that begins: its locks end with it. */
-  beginInvocation(context: { readonly getRemainingTimeInMillis: () => number }): void {
-    this.#remainingMs = () => context.getRemainingTimeInMillis();
-  }
-
-  async once(
+  async begin(
     eventId: string,
-    action: () => Promise<void>,
-  ): Promise<"done" | "duplicate" | "in-conflict"> {
-    if (eventId === "") throw new Error("an event without an id cannot be had once");
+    remainingMs: number,
+  ): Promise<"begun" | "duplicate" | "in-conflict"> {
+    if (eventId === "") throw new Error("an event without an id cannot be locked");
     const now = this.#now();
-    const remainingMs = this.#remainingMs?.() ?? 0;
     const lock: IdempotencyRecord = {
       status: "in-progress",
       expiresAt: now + IDEMPOTENCY.windowMs,
@@ -77,14 +69,15 @@ export class MemoryIdempotency implements Idempotency {
       lockedUntil: remainingMs === 0 ? null : now + remainingMs,
     };
     const standing = await this.#records.lock(eventId, lock, now);
-    if (standing !== null) return standing.status === "completed" ? "duplicate" : "in-conflict";
-    try {
-      await action();
-    } catch (error) {
-      await this.#records.remove(eventId);
-      throw error;
-    }
+    if (standing === null) return "begun";
+    return standing.status === "completed" ? "duplicate" : "in-conflict";
+  }
+
+  async complete(eventId: string): Promise<void> {
     await this.#records.complete(eventId, this.#now() + IDEMPOTENCY.windowMs);
-    return "done";
+  }
+
+  async release(eventId: string): Promise<void> {
+    await this.#records.remove(eventId);
   }
 }

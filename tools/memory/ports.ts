@@ -15,7 +15,7 @@ export function ingestPorts(cloud: MemoryCloud): Pick<IngestDependencies, "queue
   return { queue: new MemoryEnvelopeQueue(cloud.events), payloads: cloud.payloads };
 }
 
-/** The consumer's ports, but for the idempotency, which is each sandbox's own. */
+/** The consumer's ports, but for the idempotency, which needs a clock. */
 export function consumerPorts(
   cloud: MemoryCloud,
 ): Pick<

@@ -16,13 +16,15 @@ export const AWS_SAMPLE_MUTANTS: readonly WorldMutant[] = [
         consumerDependencies: (right, { sandbox }) => ({
           ...right,
           idempotency: {
-            async once(eventId, action) {
+            async begin(eventId) {
               if (known.has(eventId)) return "duplicate";
               await sandbox.sleep(20);
-              await action();
-              known.add(eventId);
-              return "done";
+              return "begun";
             },
+            async complete(eventId) {
+              known.add(eventId);
+            },
+            async release() {},
           },
         }),
       };
@@ -35,16 +37,23 @@ export const AWS_SAMPLE_MUTANTS: readonly WorldMutant[] = [
       const { consumer, recordOf } = watchBatches();
       return {
         consumer,
-        consumerDependencies: (right, { sandbox }) => ({
-          ...right,
-          idempotency: {
-            once(eventId, action) {
-              const message = recordOf(sandbox, eventId);
-              if (message === null) return right.idempotency.once(eventId, action);
-              return right.idempotency.once(String(Math.floor(sandbox.now() / 1_000)), action);
+        consumerDependencies: (right, { sandbox }) => {
+          const { idempotency } = right;
+          const keys = new Map<string, string>();
+          return {
+            ...right,
+            idempotency: {
+              begin(eventId, remainingMs) {
+                const isEvent = recordOf(sandbox, eventId) !== null;
+                const key = isEvent ? String(Math.floor(sandbox.now() / 1_000)) : eventId;
+                keys.set(eventId, key);
+                return idempotency.begin(key, remainingMs);
+              },
+              complete: (eventId) => idempotency.complete(keys.get(eventId) ?? eventId),
+              release: (eventId) => idempotency.release(keys.get(eventId) ?? eventId),
             },
-          },
-        }),
+          };
+        },
       };
     },
   },

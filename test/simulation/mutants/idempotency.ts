@@ -16,25 +16,41 @@ function keyedBy(keyOf: (eventId: string, record: RecordFacts | null) => string)
     consumerDependencies: (right, { sandbox }) => ({
       ...right,
       idempotency: {
-        once: (eventId, action) =>
-          right.idempotency.once(keyOf(eventId, recordOf(sandbox, eventId)), action),
+        begin: (eventId, remainingMs) =>
+          right.idempotency.begin(keyOf(eventId, recordOf(sandbox, eventId)), remainingMs),
+        complete: (eventId) =>
+          right.idempotency.complete(keyOf(eventId, recordOf(sandbox, eventId))),
+        release: (eventId) => right.idempotency.release(keyOf(eventId, recordOf(sandbox, eventId))),
       },
     }),
   };
 }
 
-function withOnce(
-  wrap: (right: Idempotency, eventId: string, sandbox: Sandbox) => Idempotency["once"],
+function withIdempotency(
+  change: (right: Idempotency, sandbox: Sandbox) => Partial<Idempotency>,
 ): Seams {
   return {
-    consumerDependencies: (right, { sandbox }) => ({
-      ...right,
-      idempotency: {
-        once: (eventId, action) => wrap(right.idempotency, eventId, sandbox)(eventId, action),
-      },
-    }),
+    consumerDependencies: (right, { sandbox }) => {
+      const { idempotency } = right;
+      return {
+        ...right,
+        idempotency: {
+          begin: (eventId, remainingMs) => idempotency.begin(eventId, remainingMs),
+          complete: (eventId) => idempotency.complete(eventId),
+          release: (eventId) => idempotency.release(eventId),
+          ...change(idempotency, sandbox),
+        },
+      };
+    },
   };
 }
+
+/** No event is locked, and none is known to have had its effect. */
+const NO_IDEMPOTENCY: Idempotency = {
+  begin: async () => "begun",
+  async complete() {},
+  async release() {},
+};
 
 /** Pitfalls 1: what goes wrong with Powertools idempotency. */
 export const IDEMPOTENCY_MUTANTS: readonly WorldMutant[] = [
@@ -73,11 +89,7 @@ export const IDEMPOTENCY_MUTANTS: readonly WorldMutant[] = [
   {
     id: "no-key-no-idempotency",
     what: "a key that is not found turns idempotency off, with a warning that nobody reads",
-    plant: () =>
-      withOnce(() => async (_, action) => {
-        await action();
-        return "done";
-      }),
+    plant: () => withIdempotency(() => NO_IDEMPOTENCY),
   },
   {
     id: "no-lock-in-progress",
@@ -98,7 +110,7 @@ export const IDEMPOTENCY_MUTANTS: readonly WorldMutant[] = [
   {
     id: "context-not-registered",
     what: "a killed invocation locks its events for the whole window",
-    plant: () => ({ registersContext: false }),
+    plant: () => withIdempotency((right) => ({ begin: (eventId) => right.begin(eventId, 0) })),
   },
   {
     id: "one-store-for-two-keys",
@@ -142,40 +154,34 @@ export const IDEMPOTENCY_MUTANTS: readonly WorldMutant[] = [
     id: "remembered-before-the-effect",
     what: "the event is marked as done before its effect",
     plant: () =>
-      withOnce((right) => async (eventId, action) => {
-        const result = await right.once(eventId, async () => {});
-        if (result === "done") await action();
-        return result;
-      }),
+      withIdempotency((right) => ({
+        ...NO_IDEMPOTENCY,
+        async begin(eventId, remainingMs) {
+          const answer = await right.begin(eventId, remainingMs);
+          if (answer === "begun") await right.complete(eventId);
+          return answer;
+        },
+      })),
   },
   {
     id: "failure-remembered-as-done",
     what: "an effect that failed is remembered as had",
-    plant: () =>
-      withOnce(
-        (right) => (eventId, action) =>
-          right.once(eventId, async () => {
-            try {
-              await action();
-            } catch {
-              // The planted bug.
-            }
-          }),
-      ),
+    plant: () => withIdempotency((right) => ({ release: (eventId) => right.complete(eventId) })),
   },
   {
     id: "healed-without-idempotency",
     what: "what the poller brings has its effect without asking whether it had it",
     plant: () => {
       const { consumer, recordOf } = watchBatches();
-      const seams = withOnce((right, eventId, sandbox) =>
-        recordOf(sandbox, eventId)?.kind === "poll"
-          ? async (_, action) => {
-              await action();
-              return "done";
-            }
-          : (key, action) => right.once(key, action),
-      );
+      const seams = withIdempotency((right, sandbox) => {
+        const of = (eventId: string) =>
+          recordOf(sandbox, eventId)?.kind === "poll" ? NO_IDEMPOTENCY : right;
+        return {
+          begin: (eventId, remainingMs) => of(eventId).begin(eventId, remainingMs),
+          complete: (eventId) => of(eventId).complete(eventId),
+          release: (eventId) => of(eventId).release(eventId),
+        };
+      });
       return { ...seams, consumer };
     },
   },

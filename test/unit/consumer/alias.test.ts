@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
-import { aConsumer, pollBatchOf, routesWithout } from "../../support/consumer.ts";
+import { aConsumer, envelopeBatchOf, pollBatchOf, routesWithout } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
@@ -51,6 +51,21 @@ describe.each([
       [idOf(other)].slice(0, effects),
     );
     expect([...consumer.store.events.keys()]).toEqual([idOf(other)]);
+  });
+
+  test("is published once more when an operator forces the webhook of the healed copy", async () => {
+    const consumer = aConsumer({ settings: { routes } });
+    await consumer.process(pollBatchOf(told));
+    await consumer.process(batchOf([other]));
+
+    const replay = { kind: "replay", receiptId: "replay-1", body: other, force: true } as const;
+    const { batchItemFailures } = await consumer.process(envelopeBatchOf(replay));
+    await consumer.process(envelopeBatchOf(replay));
+
+    expect(batchItemFailures).toEqual([]);
+    expect(consumer.published.map(({ eventId, origin }) => [eventId, origin])).toEqual(
+      [[idOf(told), "poll"] as const, [idOf(told), "replay"] as const].slice(0, 2 * effects),
+    );
   });
 
   test("leaves no evidence of the webhook's failure when the poller's copy is brought again", async () => {

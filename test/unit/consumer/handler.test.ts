@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { TransientError } from "../../../lambdas/domain/errors.ts";
-import { aConsumer } from "../../support/consumer.ts";
+import { aConsumer, idempotencyWith } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
@@ -119,7 +119,9 @@ describe("a batch", () => {
   });
 
   test("brings an event in conflict back within seconds", async () => {
-    const consumer = aConsumer({ idempotency: { once: async () => "in-conflict" } });
+    const consumer = aConsumer({
+      idempotency: idempotencyWith({ begin: async () => "in-conflict" }),
+    });
 
     const { batchItemFailures } = await consumer.process(batchOf([of("pending_review", "JA-1")]));
 
@@ -179,12 +181,9 @@ describe("a batch", () => {
 
   test("keeps no evidence of a failure when the effect is there and only remembering it failed", async () => {
     const consumer = aConsumer({
-      idempotency: {
-        async once(_, action) {
-          await action();
-          throw new TransientError("The lock could not be updated.");
-        },
-      },
+      idempotency: idempotencyWith({
+        complete: () => Promise.reject(new TransientError("The lock could not be updated.")),
+      }),
     });
 
     const answer = await consumer.process(batchOf([of("pending_review", "JA-1")]));

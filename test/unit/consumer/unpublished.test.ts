@@ -4,7 +4,13 @@ import { describe, expect, test } from "vitest";
 import { statusOf } from "../../../lambdas/domain/application-state.ts";
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import type { FailureRecord } from "../../../lambdas/domain/ports.ts";
-import { aConsumer, envelopeBatchOf, pollBatchOf, routesWithout } from "../../support/consumer.ts";
+import {
+  aConsumer,
+  envelopeBatchOf,
+  idempotencyWith,
+  pollBatchOf,
+  routesWithout,
+} from "../../support/consumer.ts";
 import type { TestConsumer } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
 import type { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
@@ -47,7 +53,7 @@ describe("an event of a route that is not published", () => {
   test("has no idempotency record: its own record is the memory", async () => {
     const consumer = aConsumer({
       settings: unpublished,
-      idempotency: { once: () => Promise.reject(new Error("remembered")) },
+      idempotency: idempotencyWith({ begin: () => Promise.reject(new Error("locked")) }),
     });
 
     const { batchItemFailures } = await consumer.process(batchOf([review]));
@@ -191,7 +197,7 @@ describe("an event of a route that is not published", () => {
 test("a foreign webhook of such a route is recorded once, without an idempotency record", async () => {
   const consumer = aConsumer({
     settings: unpublished,
-    idempotency: { once: () => Promise.reject(new Error("remembered")) },
+    idempotency: idempotencyWith({ begin: () => Promise.reject(new Error("locked")) }),
   });
   const foreign = JSON.stringify({ type: "case_closed", timestamp: START, data: {} });
 

@@ -40,10 +40,9 @@ function aWorld() {
     metrics,
     logger,
   });
-  const idempotency = new MemoryIdempotency(cloud.idempotency, now);
   const consume = makeConsumerHandler({
     ...consumerPorts(cloud),
-    idempotency,
+    idempotency: new MemoryIdempotency(cloud.idempotency, now),
     settings: CONSUMER_SETTINGS,
     metrics,
     logger,
@@ -74,9 +73,7 @@ function aWorld() {
     },
     drain: async () => {
       for (let batch = cloud.events.receive(); batch.length > 0; batch = cloud.events.receive()) {
-        const context = lambdaContext();
-        idempotency.beginInvocation(context);
-        settleBatch(cloud.events, batch, await consume(batchOf(batch), context));
+        settleBatch(cloud.events, batch, await consume(batchOf(batch), lambdaContext()));
       }
     },
     poll: () => poll({}),

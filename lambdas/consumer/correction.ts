@@ -7,50 +7,46 @@ import { outcomesOf, publicationOf } from "../domain/journey-routes.ts";
 import { stateOfSnapshot, stateOfSubmission } from "../domain/observation.ts";
 import type { Snapshot } from "../domain/observation.ts";
 import { publishedCorrection } from "../domain/published-event.ts";
-import type { PublishedEvent } from "../domain/published-event.ts";
 import { routeOfStatus } from "../domain/route.ts";
 import { eventIdIn } from "../domain/stamp.ts";
-import { METRICS } from "../settings.ts";
-import { AliasInProgress } from "./event-steps.ts";
-import { mergeAndCount } from "./merge-and-count.ts";
-import type { ProcessDependencies } from "./process.ts";
-import type { Work } from "./work.ts";
+import { firstCheck, mergeAndCount } from "./effect.ts";
+import type { Effect, EffectDependencies } from "./effect.ts";
+import type { Message } from "./message.ts";
 
 /**
- * Takes over what Alloy's own answer says, if nothing has said it meanwhile.
+ * Takes over what Alloy's own answer says, unless an event has said it meanwhile.
  *
- * 1. Read the state, for whether an end in it says the same: its event tells downstream of it.
- * 2. Join the answer, also then: an older event that comes later must not move the state back, since
- *    this correction is remembered, and will not be taken again. Make the applications of reruns known.
- * 3. Publish what downstream has not heard: under the correction's stable id, or under that of the
- *    withheld event that it confirms. Not what agreed before, unless it was this correction that moved
- *    it, and was cut off before it could publish.
+ * 1. Read the state. If an end in it says the same, downstream knows the answer from its event.
+ * 2. Merge the answer, also then. The correction has an idempotency record and is not taken again, so an older event
+ *    that comes later must not move the state back. Make the applications of reruns known.
+ * 3. Publish what downstream does not know: under the correction's stable id, or under the id of the withheld event
+ *    that it confirms. What agreed before is not published, unless this correction moved it, and was cut off before
+ *    it could publish.
  */
-export async function processCorrection(
-  work: Work,
+export async function prepareCorrection(
+  { receipt }: Pick<Message, "receipt">,
   correction: Correction,
-  publish: (event: PublishedEvent) => Promise<void>,
-  dependencies: ProcessDependencies,
-): Promise<void> {
-  const { store, settings, metrics, now } = dependencies;
+  dependencies: EffectDependencies,
+): Promise<Effect> {
+  const { store, settings, now } = dependencies;
   const { snapshot, news, reruns, confirms, askedAt, since } = correction;
   const { applicationToken, journeyToken } = snapshot;
   const known = await store.readState(applicationToken);
   const teller =
     known === null || confirms !== null ? null : tellingEnd(known, snapshot, correction.since);
 
-  const firstCheck = { dueAt: now() + settings.firstCheckMs, when: "first" } as const;
   const correctionId = correctionIdOf(correction);
   const isGuarded = isGuardedBy(correction, known);
   // Where the message of the end may publish too, it finds itself named.
   const ownId = isGuarded && confirms !== null ? confirms.eventId : correctionId;
   const tellerId = teller === null ? ownId : eventIdIn(teller.stamp);
   const observation = stateOfSnapshot(snapshot, askedAt, tellerId, since);
-  // An answer that says the same was taken over before: it keeps the mark of the one that did it.
+  // An answer that says the same was merged before: it keeps the mark of the correction that merged it.
   const answer = needsAnswer(known, correction, ownId) ? observation.answer : null;
+  const check = firstCheck(dependencies);
   const { before, after: state } = await mergeAndCount(
     { ...observation, answer },
-    firstCheck,
+    check,
     dependencies,
   );
   for (const rerun of reruns) {
@@ -61,41 +57,32 @@ export async function processCorrection(
       submittedAt: rerun.createdAt ?? now(),
       externalIds: NO_FACTS.externalIds,
     };
-    await mergeAndCount(stateOfSubmission(submission), firstCheck, dependencies);
+    await mergeAndCount(stateOfSubmission(submission), check, dependencies);
   }
 
-  const isToldAlready = news === "status" && before !== null && isTold(before, correction, ownId);
-  // Something newer came in between, and has told or will tell of itself.
+  const isKnown = news === "status" && before !== null && isReported(before, correction, ownId);
+  // A newer event came in between. It is published, or will be.
   const isOutdated =
     news === "status" && (isOvertaken(before, snapshot) || !agree(state, snapshot));
-  if (news === "nothing" || isToldAlready || isOutdated || state.isShadow) return;
+  if (news === "nothing" || isKnown || isOutdated || state.isShadow) return NOTHING;
   const { status, outcome } = snapshot;
   const outcomes = outcomesOf(state.journeyToken, settings);
   const route =
     news === "rerun" || status === null ? "superseded" : routeOfStatus(status, outcome, outcomes);
-  if (!publicationOf(state.journeyToken, route, settings).publish) return;
-  const { environment } = settings;
+  if (!publicationOf(state.journeyToken, route, settings).publish) return NOTHING;
   const eventId = confirms?.eventId ?? correctionId;
-  const { receipt } = work;
-  const event = publishedCorrection({
-    eventId,
-    snapshot,
-    confirms,
-    route,
-    state,
-    receipt,
-    environment,
-  });
-  const result = isGuarded
-    ? await dependencies.once(eventId, () => publish(event))
-    : await publish(event);
-  if (result === "in-conflict") throw new AliasInProgress();
-  if (result !== "duplicate") metrics.count(METRICS.eventsPublished);
+  const lock = isGuarded ? await dependencies.begin(eventId) : "begun";
+  if (lock !== "begun") return lock === "duplicate" ? NOTHING : { kind: lock, event: null };
+  const { environment } = settings;
+  const options = { eventId, snapshot, confirms, route, state, receipt, environment };
+  return { kind: "done", event: publishedCorrection(options) };
 }
 
+const NOTHING: Effect = { kind: "done", event: null };
+
 /**
- * Whether the end's own idempotency record guards what is told of it: its message failed, may come back, and would
- * publish it. One that has come back as a second end is withheld, and publishes nothing.
+ * Whether the end's own idempotency record guards its publication: its message failed, may come back, and would
+ * publish it. A message that has come back as a second end is withheld, and publishes nothing.
  */
 function isGuardedBy(
   { confirms, mayComeBack }: Correction,
@@ -107,16 +94,16 @@ function isGuardedBy(
   );
 }
 
-/** Whether downstream has heard of it, and not from this very correction, which may have been cut off. */
-function isTold(before: ApplicationState, correction: Correction, ownId: string): boolean {
+/** Whether downstream knows it, and not from this very correction, which may have been cut off. */
+function isReported(before: ApplicationState, correction: Correction, ownId: string): boolean {
   const { snapshot, confirms, since } = correction;
   if (before.answer?.correctionId === ownId) return false;
-  // What agrees with a withheld end was never published; only another answer was.
+  // A withheld end was never published, so agreeing with it says nothing. Only another answer was published.
   if (confirms !== null) return !isUnanswered(before, correction);
   return agree(before, snapshot) || tellingEnd(before, snapshot, since) !== null;
 }
 
-/** Whether an event has told of another end since Alloy was asked; behind an answer that is taken over it is withheld. */
+/** Whether an event brought another end since Alloy was asked. After an answer that was merged, such an end is withheld. */
 function isOvertaken(before: ApplicationState | null, snapshot: Snapshot): boolean {
   return before !== null && isEndedSince(before, snapshot) && !isAnswered(before, snapshot);
 }
@@ -126,7 +113,7 @@ function needsAnswer(
   correction: Correction,
   ownId: string,
 ): boolean {
-  // An answer that names a mark or a rerun alone must not stand for an end that nobody was told of.
+  // An answer that names only a mark or a rerun must not stand for an end that was never published.
   if (!correction.settles) return false;
   if (before === null) return true;
   if (isOvertaken(before, correction.snapshot)) return false;
@@ -134,7 +121,7 @@ function needsAnswer(
   return isUnanswered(before, correction);
 }
 
-/** Whether no answer with this decision was taken over, or none since the poller found that its event is withheld. */
+/** Whether no answer with this decision was merged, or none since the poller found its event withheld. */
 function isUnanswered(
   before: ApplicationState,
   { snapshot, confirms, basis }: Correction,

@@ -1,12 +1,11 @@
 import type { Context, SQSEvent } from "aws-lambda";
 import { describe, expect, test } from "vitest";
 
-import type { ConsumerDependencies } from "../../../lambdas/consumer/handler.ts";
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import { TIMEOUTS_MS } from "../../../lambdas/settings.ts";
 import { MemoryIdempotency, MemoryIdempotencyTable } from "../../../tools/memory/idempotency.ts";
 import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
-import { aConsumer } from "../../support/consumer.ts";
+import { aConsumer, idempotencyWith } from "../../support/consumer.ts";
 import { batchOf, lambdaContext, webhookOf } from "../../support/counted-consumer.ts";
 import { makeVirtualTime } from "../../support/virtual-time.ts";
 import type { VirtualTime } from "../../support/virtual-time.ts";
@@ -164,20 +163,15 @@ describe("a call that ends after its batch was answered for", () => {
     };
     const sandbox = (table: MemoryApplicationTable) => {
       const idempotency = new MemoryIdempotency(records, time.now);
-      const dependencies: Pick<ConsumerDependencies, "idempotency"> = { idempotency };
       const consumer = aConsumer({
-        ...dependencies,
+        idempotency,
         schedule: time.schedule,
         now: time.now,
         store: table,
       });
       return {
         published: consumer.published,
-        async process(batch: SQSEvent) {
-          const context = invocation(time);
-          idempotency.beginInvocation(context);
-          return consumer.process(batch, context);
-        },
+        process: (batch: SQSEvent) => consumer.process(batch, invocation(time)),
       };
     };
     return { time, records, late, first: sandbox(stuck), second: sandbox(store) };
@@ -211,13 +205,12 @@ test("a lock that comes after its batch was answered for has no effect", async (
   const consumer = aConsumer({
     schedule: time.schedule,
     now: time.now,
-    idempotency: {
-      async once(_, action) {
+    idempotency: idempotencyWith({
+      async begin() {
         await lock.promise;
-        await action();
-        return "done";
+        return "begun";
       },
-    },
+    }),
   });
   const answer = consumer.process(batchOf([of("JA-1")]), invocation(time));
   await time.advance(TIMEOUTS_MS.consumer);

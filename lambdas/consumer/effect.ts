@@ -1,0 +1,180 @@
+import type { ApplicationState } from "../domain/application-state.ts";
+import { outcomesReached, timeToDecision } from "../domain/counted-outcome.ts";
+import { attemptOf } from "../domain/delivery.ts";
+import { factsOf } from "../domain/event-types.ts";
+import { routeOfInvestigation } from "../domain/investigation-event.ts";
+import { outcomesOf, routeOf } from "../domain/journey-routes.ts";
+import type {
+  ApplicationStore,
+  CheckRequest,
+  EventRecord,
+  Idempotency,
+  InvestigationStore,
+  Merged,
+  Recording,
+} from "../domain/ports.ts";
+import type { PublishedEvent } from "../domain/published-event.ts";
+import { isUndecided } from "../domain/withholding.ts";
+import { ATTEMPT_DIMENSION, JOURNEY_DIMENSION, METRICS, OUTCOME_DIMENSION } from "../settings.ts";
+import type { ConsumerSettings } from "../settings.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { Content, Message } from "./message.ts";
+
+/** What remains to be done for a message once it is recorded and merged. */
+export interface Effect {
+  /**
+   * `duplicate`: another message has brought the event, and has its effect. `in-conflict`: another invocation
+   * processes the event.
+   */
+  readonly kind: "done" | "duplicate" | "in-conflict";
+  /** The event to publish; null: none. */
+  readonly event: PublishedEvent | null;
+  /** What is left after the event is published. */
+  readonly finish?: () => Promise<void>;
+}
+
+/** What the preparation of a message uses. */
+export interface EffectDependencies {
+  readonly store: ApplicationStore;
+  readonly investigations: InvestigationStore;
+  /** Locks an event under another id than the message's own. */
+  readonly begin: (eventId: string) => ReturnType<Idempotency["begin"]>;
+  readonly settings: ConsumerSettings;
+  readonly metrics: Metrics;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+export type ContentOf<Kind extends Content["kind"]> = Extract<Content, { kind: Kind }>;
+
+/** Content that is recorded as an event. */
+export type EventContent = Exclude<Content, { kind: "submission" | "correction" }>;
+
+/** The record of an event. */
+export function recordOf(
+  { receipt, payloadKey, at }: Pick<Message, "receipt" | "payloadKey" | "at">,
+  content: EventContent,
+  settings: ConsumerSettings,
+): EventRecord {
+  const common = {
+    ...receipt,
+    body: content.body,
+    payloadKey,
+    applicationToken: null,
+    entityToken: null,
+    entityApplicationToken: null,
+    nodeId: null,
+    eventToken: null,
+    isWithheld: false,
+  };
+  switch (content.kind) {
+    case "journey-event": {
+      const { event } = content;
+      return {
+        ...common,
+        eventId: event.eventId,
+        applicationToken: event.applicationToken,
+        type: event.type,
+        at: event.at,
+        route: routeOf(event, settings),
+        outcome: event.outcome,
+        entityToken: event.entityToken,
+        entityApplicationToken: event.entityApplicationToken,
+        nodeId: event.node.id,
+        eventToken: event.eventToken,
+        isWithheld: isUndecided(event),
+      };
+    }
+    case "investigation": {
+      const { eventId, investigationToken, status: type, at, outcome } = content.event;
+      const route = routeOfInvestigation(content.event);
+      return { ...common, eventId, investigationToken, type, at, route, outcome };
+    }
+    case "unsupported-webhook": {
+      const { eventId, type } = content.webhook;
+      return { ...common, eventId, type, at, route: content.route, outcome: null };
+    }
+  }
+}
+
+/** Whether this message recorded the event, now or in an earlier try. */
+export function isOwnRecord(
+  { isNew, receiptId }: Recording,
+  { receiptIds }: Pick<Message, "receiptIds">,
+): boolean {
+  return isNew || receiptIds.includes(receiptId);
+}
+
+/** Counts an event that has just been recorded. */
+export function countRecorded(
+  { receipt: { origin, receivedAt } }: Message,
+  content: EventContent,
+  late: boolean,
+  metrics: Metrics,
+): void {
+  metrics.count(METRICS.eventsRecorded);
+  if (late) metrics.count(METRICS.eventsLate);
+  if (isUnrecognised(content)) metrics.count(METRICS.eventsUnrecognised);
+  if (content.kind === "unsupported-webhook") {
+    if (content.webhook.cutTexts > 0) metrics.count(METRICS.eventsCut);
+    return;
+  }
+  const { event, sentAt, cutTexts } = content;
+  if (origin === "poll") metrics.count(METRICS.eventsHealed);
+  if (cutTexts > 0) metrics.count(METRICS.eventsCut);
+  if (origin !== "webhook") return;
+  metrics.milliseconds(METRICS.deliveryLatency, Math.max(0, receivedAt - event.at));
+  if (sentAt === null) return;
+  const attempt = String(attemptOf(sentAt - event.at));
+  metrics.count(METRICS.webhooksByAttempt, 1, { [ATTEMPT_DIMENSION]: attempt });
+}
+
+/** Whether Alloy's documentation does not know the webhook. */
+export function isUnrecognised(content: Content): boolean {
+  switch (content.kind) {
+    case "journey-event":
+      return factsOf(content.event.type) === null;
+    case "investigation":
+      return routeOfInvestigation(content.event) === "unrecognised";
+    case "unsupported-webhook":
+      return content.route === "unrecognised";
+    case "submission":
+    case "correction":
+      return false;
+  }
+}
+
+/**
+ * Joins an observation with what is known of its application, and counts the outcome that the application
+ * reaches. The merge says what is new, so nothing is counted twice. A sandbox that is killed before it has
+ * written its metrics does not count: its second try finds nothing new.
+ */
+export async function mergeAndCount(
+  observation: ApplicationState,
+  check: CheckRequest,
+  { store, settings, metrics }: Pick<EffectDependencies, "store" | "settings" | "metrics">,
+): Promise<Merged> {
+  const merged = await store.mergeState(observation, check);
+  const { journeyToken } = merged.after;
+  const { journeys, countedJourneys } = settings;
+  const isCounted =
+    journeyToken !== null &&
+    (journeys.includes(journeyToken) || countedJourneys.includes(journeyToken));
+  for (const outcome of outcomesReached(merged, outcomesOf(journeyToken, settings))) {
+    metrics.count(METRICS.applicationsByOutcome, 1, { [OUTCOME_DIMENSION]: outcome });
+    if (!isCounted) continue;
+    const dimensions = { [JOURNEY_DIMENSION]: journeyToken, [OUTCOME_DIMENSION]: outcome };
+    metrics.count(METRICS.applicationsByOutcome, 1, dimensions);
+  }
+  const took = timeToDecision(merged);
+  if (took === null) return merged;
+  metrics.milliseconds(METRICS.timeToDecision, took);
+  if (!isCounted) return merged;
+  metrics.milliseconds(METRICS.timeToDecision, took, { [JOURNEY_DIMENSION]: journeyToken });
+  return merged;
+}
+
+/** The first check of an application that no check is planned for. */
+export function firstCheck({ settings, now }: Pick<EffectDependencies, "settings" | "now">) {
+  return { dueAt: now() + settings.firstCheckMs, when: "first" } as const;
+}

@@ -1,0 +1,128 @@
+import type { ApplicationState } from "../domain/application-state.ts";
+import type { JourneyEvent } from "../domain/journey-event.ts";
+import { publicationOf, routeOf } from "../domain/journey-routes.ts";
+import { isLate, neededApplicantOf } from "../domain/lateness.ts";
+import { stateOfEvent, stateOfHealedEvent, stateOfRerun } from "../domain/observation.ts";
+import type { ApplicationStore, Merged, Recording } from "../domain/ports.ts";
+import { publishedEvent } from "../domain/published-event.ts";
+import type { PublishedEvent } from "../domain/published-event.ts";
+import { isPublished } from "../domain/route.ts";
+import { checkAfter, isWithheld } from "../domain/withholding.ts";
+import { IDEMPOTENCY } from "../settings.ts";
+import { aliasOf, markHealed, prepareAlias } from "./alias.ts";
+import { countRecorded, firstCheck, isOwnRecord, mergeAndCount, recordOf } from "./effect.ts";
+import type { ContentOf, Effect, EffectDependencies } from "./effect.ts";
+import { mayHaveFailed } from "./message.ts";
+import type { Message } from "./message.ts";
+
+/**
+ * 1. Record the event: a webhook at once, a healed event once no other id is found. Without an idempotency record,
+ *    the message that recorded the event finishes it; every other message ends here.
+ * 2. Merge the event.
+ * 3. If the event is known under another id, both reports have one effect (`alias.ts`).
+ * 4. Return the event to publish, unless only Alloy's answer can say what it says (`withholding.ts`).
+ */
+export async function prepareJourneyEvent(
+  message: Message,
+  content: ContentOf<"journey-event">,
+  isLocked: boolean,
+  dependencies: EffectDependencies,
+): Promise<Effect> {
+  const { store, settings } = dependencies;
+  const { event } = content;
+  const isHealed = message.receipt.origin === "poll";
+  const record = async (as: JourneyEvent) =>
+    store.recordEvent(recordOf(message, { ...content, event: as }, settings));
+
+  const recorded = isHealed ? null : await record(event);
+  const isKnown = recorded !== null && !isOwnRecord(recorded, message);
+  const kind = !isLocked && isKnown ? "duplicate" : "done";
+  if (kind === "duplicate" && !mayHaveFailed(message)) return { kind, event: null };
+  if (recorded !== null && (await hadEffect(event, recorded))) {
+    return { kind: "duplicate", event: null };
+  }
+
+  const isMarked = isHealed && (await markHealed(message, event, dependencies));
+  const observation = isMarked ? stateOfHealedEvent(event) : stateOfEvent(event);
+  const merged = await mergeEvent(observation, event, dependencies);
+  const alias = await aliasOf(message, event, merged, store);
+  if (alias === null) {
+    const recording = recorded ?? (await record(event));
+    if (recorded === null && (await hadEffect(event, recording))) {
+      return { kind: "duplicate", event: null };
+    }
+    return { kind, event: await eventToPublish(event, recording, null) };
+  }
+  const steps = { recorded, record, hadEffect, eventToPublish };
+  const prepared = await prepareAlias(message, event, alias, steps, dependencies);
+  return prepared === "in-conflict" ? { kind: prepared, event: null } : { kind, ...prepared };
+
+  /**
+   * Whether an event that another message recorded had its effect then. An idempotency record says so as long as it
+   * lives; after that, the event must not have its effect again.
+   */
+  async function hadEffect({ eventId }: JourneyEvent, recording: Recording): Promise<boolean> {
+    if (message.isForced || isOwnRecord(recording, message)) return false;
+    if (dependencies.now() - recording.receivedAt < IDEMPOTENCY.windowMs) return false;
+    return !(await store.hasFailure(event.applicationToken, eventId));
+  }
+
+  /** @param reports - both reports of an event with two ids: the other one may have moved the state, and is no newer event. */
+  async function eventToPublish(
+    as: JourneyEvent,
+    { isNew, isWithheld: wasWithheld, outcome }: Recording,
+    reports: readonly JourneyEvent[] | null,
+  ): Promise<PublishedEvent | null> {
+    const { metrics } = dependencies;
+    const { after: state } = merged;
+    const told = { ...as, outcome: as.outcome ?? outcome };
+    const all = reports ?? [told];
+    const lateness = await Promise.all(all.map((report) => isLateIn(report, state, store)));
+    const late = lateness.every(Boolean);
+    if (isNew) countRecorded(message, { ...content, event: told }, late, metrics);
+    if (wasWithheld || all.every((report) => isWithheld(report, merged))) {
+      // An event that is withheld for its type is recorded so. Release 0.1.0 did not record it.
+      if (!wasWithheld) await store.withholdEvent(told);
+      return null;
+    }
+    const route = routeOf(told, settings);
+    const publication = publicationOf(told.journeyToken, route, settings);
+    if (state.isShadow || !isPublished(told, late, publication)) return null;
+    const { environment } = settings;
+    return publishedEvent({
+      event: told,
+      route,
+      state,
+      late,
+      receipt: message.receipt,
+      environment,
+    });
+  }
+}
+
+/** Joins an event with what is known of its application, and of the rerun that it names. */
+async function mergeEvent(
+  observation: ApplicationState,
+  event: JourneyEvent,
+  dependencies: EffectDependencies,
+): Promise<Merged> {
+  const { settings, now } = dependencies;
+  const check = checkAfter(event, now(), settings.firstCheckMs);
+  const merged = await mergeAndCount(observation, check, dependencies);
+  const rerun = stateOfRerun(event);
+  if (rerun !== null) await mergeAndCount(rerun, firstCheck(dependencies), dependencies);
+  return merged;
+}
+
+/** Whether a newer event came first. Reads the applicant's register where it is stored apart. */
+export async function isLateIn(
+  event: JourneyEvent,
+  state: ApplicationState,
+  store: ApplicationStore,
+): Promise<boolean> {
+  const applicant = neededApplicantOf(event, state);
+  if (applicant === null) return isLate(event, state);
+  const register = await store.readApplicant(event.applicationToken, applicant);
+  if (register === null) return false;
+  return isLate(event, { ...state, entities: { [applicant]: register } });
+}

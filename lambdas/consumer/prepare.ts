@@ -1,0 +1,197 @@
+import type { Deadline } from "../domain/deadline.ts";
+import { isOtherEnvironment } from "../domain/environment.ts";
+import { contentIdOf } from "../domain/identity.ts";
+import { routeOfInvestigation } from "../domain/investigation-event.ts";
+import { publicationOf, routeOf } from "../domain/journey-routes.ts";
+import { stateOfHint, stateOfSubmission } from "../domain/observation.ts";
+import type { EventRecord, Idempotency } from "../domain/ports.ts";
+import { publishedForeignWebhook } from "../domain/published-event.ts";
+import { METRICS } from "../settings.ts";
+import type { ConsumerSettings } from "../settings.ts";
+import type { MessageLogger } from "../telemetry/powertools-logger.ts";
+import { prepareCorrection } from "./correction.ts";
+import { countRecorded, firstCheck, isOwnRecord, mergeAndCount, recordOf } from "./effect.ts";
+import type { ContentOf, Effect, EffectDependencies } from "./effect.ts";
+import { prepareInvestigation } from "./investigation.ts";
+import { prepareJourneyEvent } from "./journey-event.ts";
+import type { Message } from "./message.ts";
+
+export interface PrepareDependencies extends Omit<EffectDependencies, "begin"> {
+  readonly idempotency: Idempotency;
+  readonly logger: MessageLogger;
+}
+
+/** A message that is recorded and merged, and what it has locked for that. */
+export interface Prepared {
+  readonly message: Message;
+  /** Keys of the idempotency records in progress, in the order of the locks. */
+  readonly locks: readonly string[];
+  readonly outcome:
+    | Effect
+    | { readonly kind: "ignored" | "unprepared" }
+    | { readonly kind: "failed"; readonly error: unknown };
+}
+
+/**
+ * Prepares a message: everything but its publication.
+ *
+ * 1. Lock the event, if it needs an idempotency record.
+ * 2. Record it, unless it is recorded.
+ * 3. Merge it with what is known of its application.
+ *
+ * Each step is conditional by itself: a crash between two of them, and a second try, end in the same result. The
+ * idempotency record makes the second publication rare.
+ */
+export async function prepare(
+  message: Message,
+  deadline: Deadline,
+  dependencies: PrepareDependencies,
+): Promise<Prepared> {
+  const { idempotency, settings } = dependencies;
+  const locks: string[] = [];
+  const begin: EffectDependencies["begin"] = async (key) => {
+    const answer = await idempotency.begin(key, deadline.remainingMs());
+    // By now another invocation has the message.
+    if (deadline.isPast("completeBy")) return "in-conflict";
+    if (answer === "begun") locks.push(key);
+    return answer;
+  };
+  const outcome = async (): Promise<Prepared["outcome"]> => {
+    if (isIgnored(message, settings)) return { kind: "ignored" };
+    if (deadline.isPast("publishBy")) return { kind: "unprepared" };
+    if (isOtherEnvironment(message.environment, settings.environment)) {
+      return keepApart(message, dependencies);
+    }
+    const isLocked = needsIdempotencyRecord(message, settings);
+    const lock = isLocked ? await begin(message.key) : "begun";
+    if (lock !== "begun") return { kind: lock, event: null };
+    return effectOf(message, isLocked, { ...dependencies, begin });
+  };
+  try {
+    return { message, locks, outcome: await outcome() };
+  } catch (error) {
+    return { message, locks, outcome: { kind: "failed", error } };
+  }
+}
+
+async function effectOf(
+  message: Message,
+  isLocked: boolean,
+  dependencies: EffectDependencies,
+): Promise<Effect> {
+  const { content } = message;
+  switch (content.kind) {
+    case "journey-event":
+      return prepareJourneyEvent(message, content, isLocked, dependencies);
+    case "investigation":
+      return prepareInvestigation(message, content, dependencies);
+    case "unsupported-webhook":
+      return prepareUnsupported(message, content, dependencies);
+    case "correction":
+      return prepareCorrection(message, content.correction, dependencies);
+    case "submission": {
+      if (content.cutTexts > 0) dependencies.metrics.count(METRICS.eventsCut);
+      const observation = stateOfSubmission(content.submission);
+      await mergeAndCount(observation, firstCheck(dependencies), dependencies);
+      return { kind: "done", event: null };
+    }
+  }
+}
+
+/**
+ * Whether the configuration drops a message: an event type that is not handled, or a Journey that is not accepted.
+ * A type that Alloy's documentation does not know is never dropped.
+ */
+function isIgnored({ content, journeyToken }: Message, settings: ConsumerSettings): boolean {
+  const { ignoredEventTypes } = settings;
+  const isType = content.kind === "journey-event" && ignoredEventTypes.includes(content.event.type);
+  return isType || !acceptsJourney(journeyToken, settings);
+}
+
+/** A message that names no Journey is accepted: Alloy's own answer will name it. */
+function acceptsJourney(journeyToken: string | null, { journeys }: ConsumerSettings): boolean {
+  return journeyToken === null || journeys.length === 0 || journeys.includes(journeyToken);
+}
+
+/**
+ * Whether an idempotency record guards a message. It costs two write units, and only what is published needs it:
+ * recording and merging are idempotent by themselves (docs/decisions/0018).
+ *
+ * Without one, the event's own record decides. The message that recorded the event finishes it, however often it
+ * comes; every other message ends when it finds the event recorded.
+ */
+function needsIdempotencyRecord(
+  { content, receipt }: Message,
+  settings: ConsumerSettings,
+): boolean {
+  switch (content.kind) {
+    case "submission":
+      return false;
+    case "correction":
+      return true;
+    case "investigation":
+      return settings.routes[routeOfInvestigation(content.event)].publish;
+    case "unsupported-webhook":
+      return settings.routes[content.route].publish;
+    case "journey-event": {
+      const { event } = content;
+      // A healed event may meet its webhook under another id: one of them at a time.
+      if (receipt.origin === "poll") return true;
+      return publicationOf(event.journeyToken, routeOf(event, settings), settings).publish;
+    }
+  }
+}
+
+/**
+ * Records a message of another environment, and does nothing else with it. Its record belongs to no application, so
+ * the poller does not take it for a part of one. It gets no idempotency record, so the same event has its effect when
+ * Alloy's answer brings it as the stage's own.
+ */
+async function keepApart(
+  message: Message,
+  { store, settings, metrics, logger }: PrepareDependencies,
+): Promise<Effect> {
+  const record = recordApart(message, settings);
+  const recorded = record === null ? null : await store.recordEvent(record);
+  if (recorded !== null && !isOwnRecord(recorded, message)) {
+    return { kind: "duplicate", event: null };
+  }
+  metrics.count(METRICS.environmentMixed);
+  const { logKeys, environment } = message;
+  logger.warn("consumer.environment.mixed", { ...logKeys, environment: environment ?? "" });
+  return { kind: "done", event: null };
+}
+
+function recordApart(message: Message, settings: ConsumerSettings): EventRecord | null {
+  const { content, environment } = message;
+  if (content.kind === "submission" || content.kind === "correction") return null;
+  const { investigationToken: _, ...record } = recordOf(message, content, settings);
+  const eventId = contentIdOf("other environment", { environment, eventId: record.eventId });
+  return { ...record, eventId, applicationToken: null };
+}
+
+async function prepareUnsupported(
+  message: Message,
+  content: ContentOf<"unsupported-webhook">,
+  dependencies: EffectDependencies,
+): Promise<Effect> {
+  const { store, settings, metrics, now } = dependencies;
+  const { webhook, route } = content;
+  const { hint } = webhook;
+  const recorded = await store.recordEvent(recordOf(message, content, settings));
+  if (recorded.isNew) countRecorded(message, content, false, metrics);
+  const isOwn = isOwnRecord(recorded, message);
+  if (isOwn && hint !== null && acceptsJourney(hint.journeyToken, settings)) {
+    // Alloy's own answer says what the webhook does not: the next run of the poller asks for it.
+    await mergeAndCount(stateOfHint(hint), { dueAt: now(), when: "now" }, dependencies);
+  }
+  if (!settings.routes[route].publish) {
+    return { kind: isOwn ? "done" : "duplicate", event: null };
+  }
+  const { receipt } = message;
+  const { environment } = settings;
+  return {
+    kind: "done",
+    event: publishedForeignWebhook({ webhook, route, receipt, environment }),
+  };
+}
