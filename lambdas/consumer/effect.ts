@@ -163,8 +163,10 @@ export async function mergeAndCount(
   for (const outcome of outcomesReached(merged, outcomesOf(journeyToken, settings))) {
     metrics.count(METRICS.applicationsByOutcome, 1, { [OUTCOME_DIMENSION]: outcome });
     if (!isCounted) continue;
-    const dimensions = { [JOURNEY_DIMENSION]: journeyToken, [OUTCOME_DIMENSION]: outcome };
-    metrics.count(METRICS.applicationsByOutcome, 1, dimensions);
+    metrics.count(METRICS.applicationsByOutcome, 1, {
+      [JOURNEY_DIMENSION]: journeyToken,
+      [OUTCOME_DIMENSION]: outcome,
+    });
   }
   const took = timeToDecision(merged);
   if (took === null) return merged;
