@@ -19,7 +19,9 @@ export class Dice {
   }
 
   pick<const Value>(values: readonly [Value, ...Value[]]): Value {
-    return values[Math.floor(this.next() * values.length)] ?? values[0];
+    const chosen = values[Math.floor(this.next() * values.length)];
+    // Only `undefined` means that there is none: null is a choice like the others.
+    return chosen === undefined ? values[0] : chosen;
   }
 }
 

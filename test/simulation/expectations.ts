@@ -1,4 +1,6 @@
 import type { RouteId } from "../../lambdas/settings.ts";
+import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
+import type { Version } from "./answers.ts";
 import type { Observer } from "./observer.ts";
 import type { TrueApplication, TrueEvent } from "./plot-application.ts";
 import type { Plot } from "./plot.ts";
@@ -21,6 +23,29 @@ export function isHandled(
 /** Whether Alloy's API cannot make good what its webhooks leave out. */
 export function isBeyondApi({ isUnknownToUs, isFailing }: TrueApplication, { api }: Plot): boolean {
   return isUnknownToUs || isFailing || api.revokedAt < Number.POSITIVE_INFINITY;
+}
+
+/**
+ * The tokens of those of which anybody has told us: a webhook that we took, the onboarding service, what the release
+ * before left, or Alloy's answer about what they are a rerun of. Alloy has no list to ask for the others.
+ */
+export function heardOf(plot: Plot, deliveries: Deliveries): ReadonlySet<string> {
+  const { applications, upgrade } = plot;
+  const delivered = new Set(
+    deliveries.log.filter(({ state }) => state === "delivered").map(({ eventToken }) => eventToken),
+  );
+  const heard = new Set<string>();
+  // What is rerun comes before its rerun.
+  for (const { token, journeyToken, submission, rerunOf, events } of applications) {
+    const hasCome = events.some(
+      (event) =>
+        isHandled(plot, journeyToken, event.type) &&
+        (delivered.has(event.name) || (upgrade?.fates.get(event)?.kind ?? "missed") !== "missed"),
+    );
+    if (submission !== null || hasCome || (rerunOf !== null && heard.has(rerunOf)))
+      heard.add(token);
+  }
+  return heard;
 }
 
 /** Whether anything may become of it: nothing can be done with its item. */
@@ -172,4 +197,18 @@ export function isPublicationDue(
 export function isOutcomeUnsaid({ versions }: TrueApplication): boolean {
   const last = versions.at(-1);
   return last?.isUnsaid === true && last.status === "completed" && last.outcome === null;
+}
+
+/**
+ * Whether an answer said what no webhook does, before Alloy used a status that nobody knows: only whoever asked in time
+ * has heard of it.
+ */
+export function isHeardInTime({ versions, events }: TrueApplication): boolean {
+  const last = versions.at(-1);
+  if (last?.isUnknown !== true) return false;
+  const isTold = ({ outcome }: Version) => events.some(({ told }) => told["outcome"] === outcome);
+  return (
+    events.some(isForAlloyToConfirm) ||
+    versions.some((one) => !one.isUnknown && one.outcome !== null && !isTold(one))
+  );
 }

@@ -48,7 +48,7 @@ export async function playGap(seed: number, choice: KnobChoice = GAP_KNOBS): Pro
     isWithheld: (event) => planted.trouble === "withheld" && event === planted.victim,
   });
   const kept = result.cloud.applications.applications.get(planted.victim.application.token);
-  const difference = firstDifference(ledgerOf(calm), ledgerOf(result));
+  const difference = firstDifference(ledgerOf(calm, result.heard), ledgerOf(result));
   const faults = [
     ...result.violations
       .map(({ sentence }) => sentence)

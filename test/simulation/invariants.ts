@@ -28,6 +28,8 @@ export interface Seen {
   readonly cloud: MemoryCloud;
   readonly observer: Observer;
   readonly deliveries: Deliveries;
+  /** The tokens of the applications of which anybody has told us. */
+  readonly heard: ReadonlySet<string>;
   readonly faults: readonly Fault[];
   /** Nothing could go wrong. */
   readonly isCalm: boolean;
@@ -131,8 +133,8 @@ function judgeForeign(
 }
 
 /** Whether it must be here: what our API does not know comes by its webhook, or not at all. */
-function hasComeIn({ name, application }: TrueEvent, { deliveries, plot }: Seen): boolean {
-  if (isDamaged(application)) return false;
+function hasComeIn({ name, application }: TrueEvent, { deliveries, heard, plot }: Seen): boolean {
+  if (isDamaged(application) || !heard.has(application.token)) return false;
   if (!isBeyondApi(application, plot)) return true;
   return deliveries.log.some(
     ({ eventToken, state }) => eventToken === name && state === "delivered",
@@ -204,6 +206,7 @@ function judgeApplication(application: TrueApplication, seen: Seen): void {
     observer.violate("doubled", `${token} is of another environment, and its webhooks are missed`);
   }
   if (!isHandled(plot, journeyToken) || isDamaged(application)) return;
+  if (!seen.heard.has(token)) return;
   const truth = application.versions.at(-1);
   const standings = observer.standings.get(token) ?? [];
   const last = standings.at(-1);
@@ -401,7 +404,7 @@ function needsAlloysWord(application: TrueApplication, plot: Plot): boolean {
 
 /** What the bus never took rests in the dead-letter queue. */
 function judgeDeadRoute(seen: Seen): void {
-  const { plot, cloud, observer } = seen;
+  const { plot, cloud, observer, heard } = seen;
   if (plot.deadRoute === null) return;
   const alive = { plot: { ...plot, deadRoute: null }, observer };
   const contents = cloud.deadLetters.messages().map(({ body }) => largeBodyOf(body, seen) ?? body);
@@ -410,7 +413,7 @@ function judgeDeadRoute(seen: Seen): void {
     const { token, journeyToken, versions } = event.application;
     // A step is late by its second try, and an end may be Alloy's no more.
     const isCertain = event.isAlwaysNews && !versions.some(({ isUnsaid }) => isUnsaid);
-    if (!isCertain || !isHandled(plot, journeyToken, event.type)) continue;
+    if (!isCertain || !isHandled(plot, journeyToken, event.type) || !heard.has(token)) continue;
     const isKept = contents.some((text) => text.includes(token) && text.includes(event.type));
     if (isKept || upgradeTold(event, plot)) continue;
     observer.violate("lost", `${event.name} is not told, and in no dead-letter queue`);

@@ -73,10 +73,10 @@ function epochsWith(route: RouteId, { events }: TrueApplication, plot: Plot): nu
  *    its event told of it before Alloy's answers said another one, and then this.
  * 3. The end at which Alloy's last answer leaves the application has been told, and is the last that was.
  */
-export function judgeEnds(application: TrueApplication, { plot, observer }: Seen): void {
+export function judgeEnds(application: TrueApplication, { plot, observer, heard }: Seen): void {
   const { token, journeyToken, versions, isShadow, isUnknownToUs } = application;
   if (!isHandled(plot, journeyToken) || isUnknownToUs || isShadow) return;
-  if (isDamaged(application)) return;
+  if (isDamaged(application) || !heard.has(token)) return;
   const stated = versions.flatMap((version, index) => {
     const route = routeOfEnd(version, journeyToken, plot);
     const before = versions[index - 1];

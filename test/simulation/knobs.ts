@@ -80,6 +80,7 @@ const HELD: readonly Knob[] = [
   "node-once",
   "shadow-once",
   "event-token-once",
+  "unknown-status",
   "unknown-type",
   "still-updated-at",
   "api-refuses-all",

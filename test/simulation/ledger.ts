@@ -5,6 +5,7 @@ import {
   isDamaged,
   isEnd,
   isHandled,
+  isHeardInTime,
   isOutcomeUnsaid,
   publicationOf,
   routeOf,
@@ -16,14 +17,19 @@ import type { WorldResult } from "./world.ts";
 /**
  * What a world has come to in the end, line by line: how each application stands, which events are
  * recorded, and which effects were had. Two worlds of one plot must have the same, whatever went wrong.
+ *
+ * @param heard - the applications of which it speaks. @default - all of which anybody has told us
  */
-export function ledgerOf({ plot, cloud, observer }: WorldResult): readonly string[] {
+export function ledgerOf(
+  { plot, cloud, observer, ...world }: WorldResult,
+  heard = world.heard,
+): readonly string[] {
   const { applications, events, applicants } = cloud.applications;
   const lines: string[] = [];
   for (const application of plot.applications) {
     const { token, journeyToken, events: true_, isShadow } = application;
     // What Alloy's API does not know, nothing can make good.
-    if (!isHandled(plot, journeyToken)) continue;
+    if (!isHandled(plot, journeyToken) || !heard.has(token)) continue;
     if (isBeyondApi(application, plot) || isDamaged(application)) continue;
     const state = applications.get(token)?.state;
     if (state === undefined) continue;
@@ -31,10 +37,8 @@ export function ledgerOf({ plot, cloud, observer }: WorldResult): readonly strin
     const { next, previous } = state.chain;
     const entities = applicantsOf(application, state, plot, applicants);
     const outcome = isOutcomeUnsaid(application) ? "unsaid" : last?.outcome?.toLowerCase();
-    lines.push(
-      `${token} ${last?.status} ${outcome} next ${next?.token} previous ${previous?.token}`,
-      ...entities,
-    );
+    const standing = isHeardInTime(application) ? "unsaid" : `${last?.status} ${outcome}`;
+    lines.push(`${token} ${standing} next ${next?.token} previous ${previous?.token}`, ...entities);
     for (const event of true_) {
       if (!isHandled(plot, journeyToken, event.type)) continue;
       const isRecorded = event.ids.some((id) => events.has(id));

@@ -65,6 +65,8 @@ export interface TrueApplication {
   readonly events: TrueEvent[];
   /** What Get answered from then on, oldest first. */
   readonly versions: Version[];
+  /** The token of the application that it is a rerun of. */
+  readonly rerunOf: string | null;
   /** How the onboarding service announces it; null: it does not. */
   readonly submission: Fields | null;
 }
@@ -132,6 +134,7 @@ export function playOut(
     isForeign: playing.isForeign,
     events: [],
     versions: [...oddVersions(versions, { seed, knobs, name })],
+    rerunOf: application.rerun?.previousToken ?? null,
     submission: submissionOf(application, playing),
   };
   // Webhooks that name whole seconds leave two events in one, and their order to Alloy.

@@ -10,7 +10,7 @@ import { checkSettled } from "./conservation.ts";
 import { startCredentials } from "./credentials.ts";
 import { Dice, mix, numberOf } from "./dice.ts";
 import { EventSource } from "./event-source.ts";
-import { isEnd } from "./expectations.ts";
+import { heardOf, isEnd } from "./expectations.ts";
 import { Faults, weatherOf } from "./faults.ts";
 import type { Fault } from "./faults.ts";
 import { makeFunctions } from "./functions.ts";
@@ -74,6 +74,8 @@ export interface WorldResult {
   readonly plot: Plot;
   readonly cloud: MemoryCloud;
   readonly observer: Observer;
+  /** The tokens of the applications of which anybody has told us. */
+  readonly heard: ReadonlySet<string>;
   readonly story: Story;
   readonly faults: readonly Fault[];
   readonly violations: readonly Violation[];
@@ -205,10 +207,12 @@ export async function playWorld(
   schedule.arm();
   await clock.run(restAt);
   const isCalm = only?.size === 0 && incident === undefined;
-  const seen = { plot, cloud, observer, deliveries, faults: faults.happened, isCalm };
+  const heard = heardOf(plot, deliveries);
+  const seen = { plot, cloud, observer, deliveries, heard, faults: faults.happened, isCalm };
   const { violations, republished } = judge(seen);
   const marks = marksOf(seen, republished);
-  return { plot, cloud, observer, story, faults: faults.happened, violations, republished, marks };
+  const judged = { violations, republished, marks };
+  return { plot, cloud, observer, heard, story, faults: faults.happened, ...judged };
 
   /** SQS keeps no order. */
   function shuffled<Value>(values: readonly Value[], most: number): readonly Value[] {
