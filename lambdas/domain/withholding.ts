@@ -3,7 +3,9 @@ import type { ApplicationState, EndRegister } from "./application-state.ts";
 import { factsOf, isDecisive } from "./event-types.ts";
 import type { JourneyEvent } from "./journey-event.ts";
 import { stateOfEvent } from "./observation.ts";
+import { openAgainSince } from "./last-epoch.ts";
 import type { CheckRequest, Merged } from "./ports.ts";
+import { outcomeWordOf } from "./route.ts";
 import { eventIdIn } from "./stamp.ts";
 
 /**
@@ -44,13 +46,28 @@ function isAnotherEnd(end: EndRegister, before: ApplicationState): boolean {
   const known = [first, lastEnd].find((one) => one?.stamp === end.stamp);
   if (known?.isSecond === true) return true;
   const stood = endOf(before);
-  if (stood === null || stood.stamp === end.stamp) return false;
+  if (stood === null) return known === undefined && isRepeated(end, before);
+  if (stood.stamp === end.stamp) return false;
   // It came first, and no answer was taken over since, or one on its word.
   if (known !== undefined && stood.stamp !== answer?.stamp) return false;
   if (answer?.correctionId === eventIdIn(end.stamp)) return false;
   // One that names the outcome which the first left out completes it.
   const completes = stood.status === "completed" && stood.outcome === null;
   return !(completes && end.status === "completed" && end.outcome !== null);
+}
+
+/** Whether an end was known that says the same, before Alloy said that the application is open again. */
+function isRepeated(end: EndRegister, before: ApplicationState): boolean {
+  const since = openAgainSince(before);
+  if (since === null || end.stamp >= since) return false;
+  return [before.end, before.lastEnd].some(
+    (one) =>
+      one !== null &&
+      one.isSecond !== true &&
+      one.stamp < since &&
+      one.status === end.status &&
+      outcomeWordOf(one.outcome) === outcomeWordOf(end.outcome),
+  );
 }
 
 /** When Alloy is to be asked about the application of an event: at once where only its answer decides. */

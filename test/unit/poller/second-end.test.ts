@@ -250,3 +250,31 @@ describe("an end whose message failed for good, and comes back just before Alloy
     expect(await toldOf([STARTED, APPROVED], DENIED, answer)).toEqual(["approved", "denied"]);
   });
 });
+
+describe("an earlier end that comes when Alloy has said that the application is open again", () => {
+  async function toldWhen(earlier: Said) {
+    const sides = bothSides();
+    await sides.webhook(STARTED);
+    await sides.webhook(DENIED);
+    // Its message waits to be tried again: the poller leaves it alone.
+    const answer = {
+      events: [STARTED, DENIED],
+      status: "waiting_review",
+      updatedAt: DENIED.timestamp + MINUTE,
+    };
+    await sides.check(AT + HOUR + 15 * MINUTE, answer);
+    await sides.webhook(earlier, AT + HOUR + 20 * MINUTE);
+    await sides.webhook(earlier, AT + HOUR + 21 * MINUTE);
+    return sides.published
+      .filter(({ eventType }) => eventType === "completed_application")
+      .map(({ route }) => route);
+  }
+
+  test("is not told when the end after it said the same", async () => {
+    expect(await toldWhen({ ...DENIED, timestamp: AT })).toEqual(["denied"]);
+  });
+
+  test("is told when the end after it said something else", async () => {
+    expect(await toldWhen(APPROVED)).toEqual(["denied", "approved"]);
+  });
+});
