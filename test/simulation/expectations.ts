@@ -200,8 +200,8 @@ export function isOutcomeUnsaid({ versions }: TrueApplication): boolean {
 }
 
 /**
- * Whether an answer said what no webhook does, before Alloy used a status that nobody knows: only whoever asked in time
- * has heard of it.
+ * Whether only an answer, or only one side of an event, said how it stands before Alloy used a status that nobody knows:
+ * whoever asked in time, or has heard that side, knows it.
  */
 export function isHeardInTime({ versions, events }: TrueApplication): boolean {
   const last = versions.at(-1);
@@ -209,6 +209,7 @@ export function isHeardInTime({ versions, events }: TrueApplication): boolean {
   const isTold = ({ outcome }: Version) => events.some(({ told }) => told["outcome"] === outcome);
   return (
     events.some(isForAlloyToConfirm) ||
+    events.some(({ told, listed }) => (told["outcome"] ?? null) !== (listed["outcome"] ?? null)) ||
     versions.some((one) => !one.isUnknown && one.outcome !== null && !isTold(one))
   );
 }
