@@ -139,9 +139,11 @@ async function publishAll(
   if (due.length === 0 || deadline.isPast("completeBy")) return new Map();
 
   const given = [...due];
-  const events = given.map(({ event }) => eventWithinLimits(event));
-  const cut = events.filter((event, index) => event !== given[index]?.event);
-  metrics.count(METRICS.eventsCut, cut.length);
+  const events = given.map(({ event }) => {
+    const within = eventWithinLimits(event);
+    if (within !== event) metrics.count(METRICS.eventsCut);
+    return within;
+  });
   try {
     const answers = await publisher.publish(events);
     return new Map(given.map(({ prepared }, index) => [prepared, publicationOf(answers[index])]));
