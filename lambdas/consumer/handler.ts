@@ -36,11 +36,28 @@ export function makeConsumerHandler(dependencies: ConsumerDependencies) {
 
   return async ({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     const deadline = new Deadline(() => context.getRemainingTimeInMillis(), schedule);
-    let messages: readonly Message[] = [];
     /** Whether a record is retried. A record without an entry is unfinished. */
     const isRetried = new Map<SQSRecord, boolean>();
+    const end = async (records: readonly SQSRecord[], message: Message | null, result: Result) => {
+      if (deadline.isPast("completeBy")) return;
+      const retried = await acknowledge(records, message, result);
+      for (const record of records) isRetried.set(record, retried.includes(record));
+    };
 
-    await deadline.wait("completeBy", processAll());
+    const { messages, unreadable } = await readAll(Records, deadline, dependencies);
+    const preparations = prepareAll(messages, deadline, dependencies);
+    const published = publishAll(preparations, deadline, dependencies);
+    const completions = preparations.map(async (preparation) => {
+      const prepared = await preparation;
+      const publication = (await published).get(prepared) ?? null;
+      const result = await complete(prepared, publication, deadline, dependencies);
+      await end(prepared.message.records, prepared.message, result);
+    });
+    const deadLetters = unreadable.map(async ({ record, error }) =>
+      end([record], null, { kind: "failed", error }),
+    );
+    await deadline.wait("completeBy", Promise.all([...completions, ...deadLetters]));
+
     const failures = Records.filter((record) => isRetried.get(record) ?? true);
     const unfinished = failures.filter((record) => !isRetried.has(record));
     const retries = unfinished.map(async (record) => {
@@ -54,54 +71,27 @@ export function makeConsumerHandler(dependencies: ConsumerDependencies) {
     metrics.count(METRICS.recordsFailed, failures.length);
     metrics.flush();
     return { batchItemFailures: failures.map(({ messageId }) => ({ itemIdentifier: messageId })) };
-
-    async function processAll(): Promise<void> {
-      const read = await readAll(Records, deadline, dependencies);
-      messages = deduplicate(read.flatMap((one) => ("message" in one ? [one.message] : [])));
-      const unreadable = read.map(async (one) => {
-        if ("error" in one) await end([one.record], null, { kind: "failed", error: one.error });
-      });
-      const preparations = prepareAll(messages, deadline, dependencies);
-      const published = await publishAll(preparations, deadline, dependencies);
-      const completions = preparations.map(async (preparation) => {
-        const prepared = await preparation;
-        const { message } = prepared;
-        const publication = published.get(prepared) ?? null;
-        const result = await complete(prepared, publication, deadline, dependencies);
-        await end(message.records, message, result);
-      });
-      await Promise.all([...unreadable, ...completions]);
-    }
-
-    async function end(records: readonly SQSRecord[], message: Message | null, result: Result) {
-      if (deadline.isPast("completeBy")) return;
-      const retried = await acknowledge(records, message, result);
-      for (const record of records) isRetried.set(record, retried.includes(record));
-    }
   };
 }
 
-type Read =
-  | { readonly record: SQSRecord; readonly message: Message }
-  | { readonly record: SQSRecord; readonly error: unknown };
-
-/** @returns the records that could be read by the deadline, or could not be read at all. */
+/** @returns what is read by the deadline; a record that is in neither list is not read yet. */
 async function readAll(
   records: readonly SQSRecord[],
   deadline: Deadline,
   { payloads, settings }: ConsumerDependencies,
-): Promise<readonly Read[]> {
-  const read: Read[] = [];
+) {
+  const messages: Message[] = [];
+  const unreadable: { readonly record: SQSRecord; readonly error: unknown }[] = [];
   const inTurn = oneAtATime(payloads);
   const reading = records.map(async (record) => {
     try {
-      read.push({ record, message: await readMessage(record, inTurn, settings) });
+      messages.push(await readMessage(record, inTurn, settings));
     } catch (error) {
-      read.push({ record, error });
+      unreadable.push({ record, error });
     }
   });
   await deadline.wait("readBy", Promise.all(reading));
-  return [...read];
+  return { messages: deduplicate(messages), unreadable: [...unreadable] };
 }
 
 /** A message is prepared once the previous message of its application is. */

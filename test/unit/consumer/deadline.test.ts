@@ -5,7 +5,7 @@ import { TransientError } from "../../../lambdas/domain/errors.ts";
 import { TIMEOUTS_MS } from "../../../lambdas/settings.ts";
 import { MemoryIdempotency, MemoryIdempotencyTable } from "../../../tools/memory/idempotency.ts";
 import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
-import { aConsumer, idempotencyWith } from "../../support/consumer.ts";
+import { aConsumer, idempotencyWith, routesWithout } from "../../support/consumer.ts";
 import { batchOf, lambdaContext, webhookOf } from "../../support/counted-consumer.ts";
 import { makeVirtualTime } from "../../support/virtual-time.ts";
 import type { VirtualTime } from "../../support/virtual-time.ts";
@@ -197,6 +197,53 @@ describe("a call that ends after its batch was answered for", () => {
       expect([first.published.length, second.published.length]).toEqual([0, 1]);
     },
   );
+});
+
+describe("a preparation that ends between the publication and the answer", () => {
+  /** The merge of `JA-1` takes so long once; `JA-2` is usual. */
+  function aSlowConsumer(changes: Parameters<typeof aConsumer>[0] = {}) {
+    const time = makeVirtualTime(START);
+    const store = new MemoryApplicationTable();
+    const merge = store.mergeState.bind(store);
+    store.mergeState = async (state, check) => {
+      if (state.applicationToken !== "JA-1") return merge(state, check);
+      store.mergeState = merge;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      time.schedule(TIMEOUTS_MS.consumer / 2 + 1_000, resolve);
+      await promise;
+      return merge(state, check);
+    };
+    const consumer = aConsumer({ store, schedule: time.schedule, now: time.now, ...changes });
+    const process = async (batch: SQSEvent) => {
+      const answer = consumer.process(batch, invocation(time));
+      await time.advance(TIMEOUTS_MS.consumer);
+      return answer;
+    };
+    return { ...consumer, process };
+  }
+
+  test("is not published, and releases its lock: the next try publishes it", async () => {
+    const { process, published, waits, store } = aSlowConsumer();
+    const batch = batchOf([of("JA-1"), of("JA-2")]);
+
+    const first = await process(batch);
+    const second = await process(batch);
+
+    expect(first.batchItemFailures).toEqual(idsOf(batch, 0));
+    expect(second.batchItemFailures).toEqual([]);
+    expect(published.map(({ applicationToken }) => applicationToken)).toEqual(["JA-2", "JA-1"]);
+    expect([waits, store.failures.size]).toEqual([[5], 0]);
+  });
+
+  test("is acknowledged when it has nothing to publish", async () => {
+    const settings = { routes: routesWithout("manual-review") };
+    const { process, store } = aSlowConsumer({ settings });
+
+    const { batchItemFailures } = await process(batchOf([of("JA-1"), of("JA-2")]));
+
+    expect(batchItemFailures).toEqual([]);
+    expect(store.events.size).toBe(2);
+  });
 });
 
 test("a lock that comes after its batch was answered for has no effect", async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { investigationWebhook } from "../../../lambdas/domain/investigation-event.ts";
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import { METRICS } from "../../../lambdas/settings.ts";
-import { aConsumer, pollBatchOf, routesWithout } from "../../support/consumer.ts";
+import { aConsumer, envelopeBatchOf, pollBatchOf, routesWithout } from "../../support/consumer.ts";
 import { batchOf } from "../../support/counted-consumer.ts";
 import {
   anInvestigationEvent,
@@ -92,6 +92,23 @@ describe("an Investigation", () => {
       expect(published).toHaveLength(1);
       expect(store.events.size).toBe(1);
     }
+  });
+
+  test("whose promotion was healed under another time is published once more when an operator forces it", async () => {
+    const { process, published } = aConsumer(on);
+    const healed = investigationWebhookOf({
+      status: "promoted_to_case",
+      status_changed_at: CREATED_AT + HOUR + 300,
+    });
+    await process(pollBatchOf(healed));
+    await process(batchOf([promoted]));
+
+    const replay = { kind: "replay", receiptId: "replay-1", body: promoted, force: true } as const;
+    const { batchItemFailures } = await process(envelopeBatchOf(replay));
+
+    expect(batchItemFailures).toEqual([]);
+    expect(published.map(({ origin }) => origin)).toEqual(["poll", "replay"]);
+    expect(new Set(published.map(({ eventId }) => eventId)).size).toBe(1);
   });
 
   test("of a status that nobody documents is unrecognised, counted, and not lost", async () => {
