@@ -3,7 +3,9 @@ export interface BannedWord {
   /** Every form of it. `pushed out` also stands for `pushed-out` and for `pushedOut`. */
   readonly forms: readonly string[];
   readonly use: string;
-  /** Files, or folders that end with `/`, where it stays: a published or stored name, for example. */
+  /** Published, stored or borrowed names that contain it and stay. */
+  readonly kept?: readonly string[];
+  /** Files, or folders that end with `/`, where it is not looked for. */
   readonly except?: readonly string[];
 }
 

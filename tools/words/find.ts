@@ -30,12 +30,14 @@ export function bannedWordsIn(
   }));
   return words.flatMap(({ word, from }, index) =>
     (phrases.get(word) ?? [])
-      .filter(({ parts }) =>
-        parts.every((part, offset) => {
-          const [before, here] = [words[index + offset - 1], words[index + offset]];
-          if (here?.word !== part) return false;
-          return offset === 0 || GAP.test(text.slice(before?.to, here.from));
-        }),
+      .filter(
+        ({ parts, kept }) =>
+          !isKept(text, from, kept) &&
+          parts.every((part, offset) => {
+            const [before, here] = [words[index + offset - 1], words[index + offset]];
+            if (here?.word !== part) return false;
+            return offset === 0 || GAP.test(text.slice(before?.to, here.from));
+          }),
       )
       .map(({ parts, use }) => ({
         file,
@@ -54,18 +56,27 @@ export function sentenceOf({ file, line, word, use }: Finding): string {
 interface Phrase {
   readonly parts: readonly string[];
   readonly use: string;
+  readonly kept: readonly string[];
+}
+
+/** Whether the word at this place is part of a name that stays. */
+function isKept(text: string, from: number, kept: readonly string[]): boolean {
+  return kept.some((name) => {
+    const begin = text.lastIndexOf(name, from);
+    return begin !== -1 && from < begin + name.length;
+  });
 }
 
 /** The banned phrases of a file, by their first word. */
 function phrasesFor(file: string, banned: readonly BannedWord[]): Map<string, Phrase[]> {
   const phrases = new Map<string, Phrase[]>();
-  for (const { forms, use, except = [] } of banned) {
+  for (const { forms, use, kept = [], except = [] } of banned) {
     if (except.some((place) => (place.endsWith("/") ? file.startsWith(place) : file === place)))
       continue;
     for (const form of forms) {
       const parts = form.split(" ");
       const first = parts[0] ?? "";
-      phrases.set(first, [...(phrases.get(first) ?? []), { parts, use }]);
+      phrases.set(first, [...(phrases.get(first) ?? []), { parts, use, kept }]);
     }
   }
   return phrases;
