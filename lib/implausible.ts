@@ -29,7 +29,7 @@ export function implausible(stage: StageConfiguration): readonly Implausible[] {
     ...allowList(stage),
     // A local stage runs as fast as its time scale says.
     ...(stage.stage === "local" ? [] : shortTimes(stage)),
-    ...unheardPages(stage),
+    ...unreadPages(stage),
   ];
 }
 
@@ -112,7 +112,7 @@ function shortTimes({ polling, gaps, retention }: StageConfiguration): readonly 
 }
 
 /** What a stage retains is worth waking somebody for. */
-function unheardPages({ removal, alarms: { channels } }: StageConfiguration): Implausible[] {
+function unreadPages({ removal, alarms: { channels } }: StageConfiguration): Implausible[] {
   if (removal === "destroy" || channels === "none" || channels.page.length > 0) return [];
   return [
     {

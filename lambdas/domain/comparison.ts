@@ -10,7 +10,7 @@ import type { EventToHeal, ListedMatch } from "./events-to-heal.ts";
 import { findFailures } from "./failure-finder.ts";
 import { diagnoseFailed, diagnoseLate, diagnoseMissing, gapOf, isDeadLettered } from "./gap.ts";
 import type { Diagnosis, Gap } from "./gap.ts";
-import { answerOver, eventsAsHeard } from "./heard-events.ts";
+import { answerOver, eventsAsReceived } from "./received-events.ts";
 import type { JourneyEvent } from "./journey-event.ts";
 import { matchReports, reportOf } from "./reconciliation.ts";
 import type { MatchedEvent, RecordedEvent, RecordedFailure } from "./reconciliation.ts";
@@ -30,8 +30,8 @@ export interface Comparison {
   readonly gap: Gap | null;
   /** Webhooks that came late since the previous check. */
   readonly late: readonly (Diagnosis & { readonly receivedAt: number })[];
-  /** Events since the previous check that no webhook has told of. */
-  readonly unheard: number;
+  /** Events since the previous check whose webhook was never received. */
+  readonly withoutWebhook: number;
   /** Ids of withheld ends that the answer neither confirms nor denies, since nobody knows its status. */
   readonly leftOpen: readonly string[];
   /** When the last event, or the answer, that may be in flight should have arrived, epoch milliseconds; null: none is. */
@@ -119,7 +119,7 @@ export function compare(
     gap,
     late: lateSince(here, matches, context),
     leftOpen: leftOpen(alloy.snapshot, here.events, here.state),
-    unheard: unheardSince(here.checkedAt, arrived, context),
+    withoutWebhook: withoutWebhookSince(here.checkedAt, arrived, context),
     inFlightUntil:
       inFlight.length === 0
         ? answerInFlightUntil()
@@ -158,7 +158,7 @@ function asHeard(
   here: Parameters<typeof answerOver>[2],
   now: number,
 ): AlloyApplication {
-  const events = eventsAsHeard(matches);
+  const events = eventsAsReceived(matches);
   const at = alloy.events.reduce(
     (newest, { event }) => Math.max(newest, event.at),
     Math.min(said?.at ?? 0, now),
@@ -228,7 +228,7 @@ function lateSince(
     .flatMap((record) => diagnoseLate(record, gaps) ?? []);
 }
 
-function unheardSince(
+function withoutWebhookSince(
   checkedAt: number | null,
   arrived: readonly MatchedEvent[],
   { gaps, now }: ComparisonContext,

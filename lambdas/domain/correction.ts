@@ -10,7 +10,7 @@ import { APPLICATION_STATUSES, isFinal } from "./event-types.ts";
 import type { ApplicationStatus } from "./event-types.ts";
 import { isJsonObject, readJson } from "./foreign-json.ts";
 import { readToken } from "./foreign-text.ts";
-import { joined } from "./heard-events.ts";
+import { joined } from "./received-events.ts";
 import { contentIdOf } from "./identity.ts";
 import { lastEpochOf, openAgainSince } from "./last-epoch.ts";
 import { stateOfEvent } from "./observation.ts";

@@ -1,6 +1,6 @@
 import { mergeStanding, mergeState, outcomeOf, statusOf } from "./application-state.ts";
 import type { ApplicationState, Standing } from "./application-state.ts";
-import { asRecorded } from "./heard-events.ts";
+import { asRecorded } from "./received-events.ts";
 import type { JourneyEvent } from "./journey-event.ts";
 import { standingBy, stateOfEvent } from "./observation.ts";
 import type { MatchedEvent } from "./reconciliation.ts";

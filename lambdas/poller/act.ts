@@ -57,14 +57,14 @@ export async function act(
   }
   if (finding.answer !== null) noteOddities(finding.answer, dependencies);
   if (comparison !== null) {
-    const { missing, leftToHeal, unheard, corrections, gap, leftOpen } = comparison;
+    const { missing, leftToHeal, withoutWebhook, corrections, gap, leftOpen } = comparison;
     if (leftOpen.length > 0) {
       const [eventId = ""] = leftOpen;
       logger.warn("poller.end.left-open", { applicationToken, eventId, ends: leftOpen.length });
     }
     metrics.count(METRICS.applicationsChecked);
     if (finding.isStale) metrics.count(METRICS.applicationsStale);
-    metrics.count(METRICS.transitionsUnheard, unheard);
+    metrics.count(METRICS.transitionsUnheard, withoutWebhook);
     metrics.count(METRICS.eventsMissing, missing.length);
     metrics.count(METRICS.eventsLeft, leftToHeal);
     metrics.count(METRICS.correctionsQueued, corrections.length);

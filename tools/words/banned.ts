@@ -17,4 +17,9 @@ export const BANNED: readonly BannedWord[] = [
   { forms: ["lest"], use: "so that … not" },
   { forms: ["naught", "nought"], use: "nothing" },
   { forms: ["standing stack", "standing stacks"], use: "running stack" },
+  {
+    forms: ["unheard"],
+    use: "webhook never received",
+    kept: ["TransitionsUnheard", "transitionsUnheard"],
+  },
 ];

@@ -50,6 +50,6 @@ describe("a statistic", () => {
 
   it("of nothing is missing", () => {
     expect(measurements.statistic("m", "Sum", 3, 5)).toBeNull();
-    expect(measurements.statistic("unheard of", "Sum", 0, 5)).toBeNull();
+    expect(measurements.statistic("unknown", "Sum", 0, 5)).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 
 import { compare } from "../../../lambdas/domain/comparison.ts";
-import { answerOver } from "../../../lambdas/domain/heard-events.ts";
+import { answerOver } from "../../../lambdas/domain/received-events.ts";
 import type { Snapshot } from "../../../lambdas/domain/observation.ts";
 import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
 import { matchReports, mayBeOneEvent } from "../../../lambdas/domain/reconciliation.ts";

@@ -4,7 +4,7 @@ import { BearerAuthorization } from "../../../lambdas/adapters/alloy-authorizati
 import { HttpAlloyApi } from "../../../lambdas/adapters/alloy-api.ts";
 import type { NearbyReports } from "../../../lambdas/domain/alias.ts";
 import { correctionsOf } from "../../../lambdas/domain/correction.ts";
-import { joined } from "../../../lambdas/domain/heard-events.ts";
+import { joined } from "../../../lambdas/domain/received-events.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
 import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
 import type { AlloyAnswer, DueApplication } from "../../../lambdas/domain/polling-ports.ts";

@@ -114,7 +114,7 @@ describe("the poller", () => {
     expect(poller.flushes()).toBe(1);
   });
 
-  test("counts as unheard what no webhook has told of, once", async () => {
+  test("counts once an event whose webhook never came", async () => {
     const applications = one(
       withRecorded([started, review], {
         events: [recordOf(started), recordOf(review, { origin: "poll" })],

@@ -17,7 +17,7 @@ export function asRecorded(event: JourneyEvent, record: RecordedEvent): JourneyE
 }
 
 /** Alloy's events as they are known here once the missing ones have come: those as they are listed. */
-export function eventsAsHeard(matches: readonly MatchedEvent[]): readonly JourneyEvent[] {
+export function eventsAsReceived(matches: readonly MatchedEvent[]): readonly JourneyEvent[] {
   return matches.map(({ event, record }) => (record === null ? event : asRecorded(event, record)));
 }
 
