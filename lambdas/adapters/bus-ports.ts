@@ -13,7 +13,7 @@ import {
 import { putEach } from "./put-events.ts";
 import type { PutEvents } from "./put-events.ts";
 
-/** `EventPublisher` on a bus, of EventBridge or a twin of it. */
+/** `EventPublisher` on a bus, of EventBridge or its double in memory. */
 export class BusEventPublisher implements EventPublisher {
   readonly #bus: PutEvents;
 
@@ -30,7 +30,7 @@ export class BusEventPublisher implements EventPublisher {
   }
 }
 
-/** `GapAnnouncer` on a bus, of EventBridge or a twin of it. */
+/** `GapAnnouncer` on a bus, of EventBridge or its double in memory. */
 export class BusGapAnnouncer implements GapAnnouncer {
   readonly #bus: PutEvents;
 

@@ -21,7 +21,7 @@ import type {
   Merged,
   Recording,
 } from "../domain/ports.ts";
-import { reportOf, TWIN_MS } from "../domain/reconciliation.ts";
+import { reportOf, ALIAS_MS } from "../domain/reconciliation.ts";
 import { mergeOver } from "../domain/withholding.ts";
 import { APPLICANTS, TABLE } from "../settings.ts";
 import {
@@ -184,7 +184,7 @@ export class DynamoApplicationStore implements ApplicationStore {
         // The other report may have been recorded a moment ago.
         ConsistentRead: true,
       });
-    const [from, to] = [at - TWIN_MS, at + TWIN_MS + 1];
+    const [from, to] = [at - ALIAS_MS, at + ALIAS_MS + 1];
     const [recorded, marks] = await Promise.all([
       allItems(query(eventsFrom(from), eventsFrom(to), REPORT_ATTRIBUTES)),
       allItems(query(healedFrom(from), healedFrom(to), MARK_ATTRIBUTES)),
@@ -199,7 +199,7 @@ export class DynamoApplicationStore implements ApplicationStore {
     const items = await allItems(query(sk, sk, []));
     const released = items
       .flatMap((item) => releasedMarksOf(item, applicationToken))
-      .filter(({ event }) => Math.abs(event.at - at) <= TWIN_MS && !marked.has(event.eventId));
+      .filter(({ event }) => Math.abs(event.at - at) <= ALIAS_MS && !marked.has(event.eventId));
     return { ...near, marks: [...near.marks, ...released] };
   }
 

@@ -20,7 +20,7 @@ export interface PutEventsAnswer {
     | undefined;
 }
 
-/** What of `PutEvents` is used, by the bus of AWS and by its twins. */
+/** What of `PutEvents` is used, by the bus of AWS and by its doubles. */
 export interface PutEvents {
   readonly putEvents: (entries: readonly BusEntry[]) => Promise<PutEventsAnswer>;
   readonly sleep: (ms: number) => Promise<void>;

@@ -23,7 +23,7 @@ export interface SendMessageBatchAnswer {
     | undefined;
 }
 
-/** What of `SendMessageBatch` is used, by the queue of AWS and by its twins. */
+/** What of `SendMessageBatch` is used, by the queue of AWS and by its doubles. */
 export interface SendMessages {
   readonly sendBatch: (entries: readonly MessageEntry[]) => Promise<SendMessageBatchAnswer>;
   readonly sleep: (ms: number) => Promise<void>;
@@ -35,7 +35,7 @@ const UNNAMED: Refusal = {
 };
 
 /**
- * `EventQueue` on a queue, of SQS or a twin of it. No message holds another: one is sent only when `Successful` names
+ * `EventQueue` on a queue, of SQS or its double in memory. No message holds another: one is sent only when `Successful` names
  * it; any other is sent again by itself, and only what SQS calls the sender's fault then is permanent.
  */
 export class BatchEventQueue implements EventQueue {

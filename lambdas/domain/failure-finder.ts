@@ -1,4 +1,4 @@
-import { TWIN_MS } from "./reconciliation.ts";
+import { ALIAS_MS } from "./reconciliation.ts";
 import type { MatchedEvent, RecordedFailure } from "./reconciliation.ts";
 
 /**
@@ -40,7 +40,7 @@ export function findFailures(
     // Failures since the event, the first of them on top.
     const since: RecordedFailure[] = [];
     for (const match of alike.toSorted((one, other) => other.event.at - one.event.at)) {
-      const from = match.event.at - TWIN_MS;
+      const from = match.event.at - ALIAS_MS;
       for (let last = waiting.at(-1); last !== undefined && last.failedAt >= from;) {
         since.push(last);
         waiting.pop();

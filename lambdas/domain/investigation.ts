@@ -1,7 +1,7 @@
 import type { InvestigationEvent } from "./investigation-event.ts";
 import type { EnvelopeKind } from "./envelope.ts";
 import type { Gap } from "./gap.ts";
-import { TWIN_MS } from "./reconciliation.ts";
+import { ALIAS_MS } from "./reconciliation.ts";
 import type { RecordedFailure } from "./reconciliation.ts";
 
 /** A step as it was first told. */
@@ -81,11 +81,11 @@ function isSameStep(
 ): boolean {
   if (one.status === "created") return true;
   const isOfList = one.origin === "poll" || other.origin === "poll";
-  if (isOfList && Math.abs(one.at - other.at) <= TWIN_MS) return true;
+  if (isOfList && Math.abs(one.at - other.at) <= ALIAS_MS) return true;
   const [earlier, later] = one.at <= other.at ? [one, other] : [other, one];
   if (!later.isTimeLatest) return false;
   return !reports.some(
     ({ at, status }) =>
-      status !== one.status && at > earlier.at + TWIN_MS && at < later.at - TWIN_MS,
+      status !== one.status && at > earlier.at + ALIAS_MS && at < later.at - ALIAS_MS,
   );
 }

@@ -1,7 +1,7 @@
 import type { ApplicationState } from "./application-state.ts";
 import { factsOf, isFinal } from "./event-types.ts";
 import type { Snapshot } from "./observation.ts";
-import { TWIN_MS } from "./reconciliation.ts";
+import { ALIAS_MS } from "./reconciliation.ts";
 import type { MatchedEvent } from "./reconciliation.ts";
 import { outcomeWordOf } from "./route.ts";
 import { stampOf } from "./stamp.ts";
@@ -63,7 +63,7 @@ interface Placed {
 /** Alloy's list is chronological (facts 7.3), and its times may be off by as much as a webhook's. */
 function isBefore(one: Placed, other: Placed): boolean {
   const apartMs = other.at - one.at;
-  return Math.abs(apartMs) > TWIN_MS ? apartMs > 0 : one.index < other.index;
+  return Math.abs(apartMs) > ALIAS_MS ? apartMs > 0 : one.index < other.index;
 }
 
 function lastOf(some: readonly Placed[]): Placed | null {

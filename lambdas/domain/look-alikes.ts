@@ -1,11 +1,11 @@
-import { reportOf, TWIN_MS } from "./reconciliation.ts";
+import { reportOf, ALIAS_MS } from "./reconciliation.ts";
 import type { LookAlike, MatchedEvent } from "./reconciliation.ts";
 
 /**
  * Two events that one webhook could be taken for lie within 2 s of its time: they are at most so far
  * apart from each other.
  */
-const MOST_APART_MS = 2 * TWIN_MS;
+const MOST_APART_MS = 2 * ALIAS_MS;
 
 /**
  * Of more than so many alike within 4 s, the nearest go along with an event; each takes 300 bytes of its

@@ -5,7 +5,7 @@ import { isDecisive } from "./event-types.ts";
 import type { JourneyEvent } from "./journey-event.ts";
 import { stateOfEvent } from "./observation.ts";
 import type { Snapshot } from "./observation.ts";
-import { TWIN_MS } from "./reconciliation.ts";
+import { ALIAS_MS } from "./reconciliation.ts";
 import type { MatchedEvent, RecordedEvent } from "./reconciliation.ts";
 import { eventIdIn, timeOf } from "./stamp.ts";
 
@@ -36,7 +36,7 @@ export function answerOver(
   here: { readonly state: ApplicationState; readonly events: readonly RecordedEvent[] },
 ): Snapshot {
   const newest = matches.reduce((latest, { record }) => Math.max(latest, record?.at ?? 0), said.at);
-  const at = Math.max(newest, ...aliasTimesIn(here).filter((time) => time <= newest + TWIN_MS));
+  const at = Math.max(newest, ...aliasTimesIn(here).filter((time) => time <= newest + ALIAS_MS));
   if (said.status !== "completed" || said.outcome !== null) return { ...said, at };
   const openAgain = openAgainSince(here.state) ?? "";
   const ends = [...lastEpochOf(matches, said).ends].filter(

@@ -46,7 +46,7 @@ export interface RecordedFailure {
 }
 
 /** A webhook and Alloy's list may differ by so much about the time of one event (design 2.4). */
-export const TWIN_MS = 2_000;
+export const ALIAS_MS = 2_000;
 
 /** What a parsed event says of itself. */
 export function reportOf(event: JourneyEvent): EventReport {
@@ -67,7 +67,7 @@ export function mayBeOneEvent(one: EventReport, other: EventReport): boolean {
   if (one.eventId === other.eventId) return true;
   if (one.type !== other.type) return false;
   if (isKnown(one.eventToken) && one.eventToken === other.eventToken) return true;
-  return Math.abs(one.at - other.at) <= TWIN_MS && doNotContradict(one, other);
+  return Math.abs(one.at - other.at) <= ALIAS_MS && doNotContradict(one, other);
 }
 
 /** Ids that events of different tokens share: each of them has one record and one effect, that of the first that came. */
@@ -127,7 +127,7 @@ export function matchReports<Listed extends EventReport, Recorded extends EventR
   if (open.events.size > 0) {
     takeById((one, other) => !haveTwoTokens(one, other));
     takeByToken();
-    const assigned = assign(candidates(open.events), candidates(open.records), TWIN_MS);
+    const assigned = assign(candidates(open.events), candidates(open.records), ALIAS_MS);
     for (const [event, record] of assigned) take(event, record);
   }
 

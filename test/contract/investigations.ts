@@ -44,11 +44,11 @@ export function describeInvestigations(
     it("know a step by the report that came first, whatever comes again", async () => {
       const { kept } = opened;
       const event = anInvestigationEvent();
-      const twin = anInvestigationEvent({ at: CREATED_AT + 5 });
+      const alias = anInvestigationEvent({ at: CREATED_AT + 5 });
 
       const first = await kept.join(event, "webhook");
       const again = await kept.join(event, "poll");
-      const other = await kept.join(twin, "poll");
+      const other = await kept.join(alias, "poll");
 
       expect(first).toEqual({
         eventId: event.eventId,

@@ -1,4 +1,4 @@
-/** One thing that happens to an application of the twin's. */
+/** One thing that happens to an application of the double. */
 export interface StoryStep {
   readonly afterMs: number;
   /** Null: no event tells it. */

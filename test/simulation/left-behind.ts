@@ -28,7 +28,7 @@ import type { Story } from "./story.ts";
 import { identityOf } from "./views.ts";
 
 const HOUR = 3_600_000;
-const TWIN_MS = 2_000;
+const ALIAS_MS = 2_000;
 
 interface Hands {
   readonly cloud: MemoryCloud;
@@ -221,7 +221,7 @@ function lookAlikesOf({ application, type, listed, name }: TrueEvent, { fates }:
   const at = Number(listed["timestamp"]);
   return application.events
     .filter((other) => other.type === type && other.name !== name)
-    .filter((other) => Math.abs(Number(other.listed["timestamp"]) - at) <= TWIN_MS)
+    .filter((other) => Math.abs(Number(other.listed["timestamp"]) - at) <= ALIAS_MS)
     .flatMap((other) => {
       const isRecorded = fates.get(other)?.kind === "told";
       return [identityOf(other.listed), ...(isRecorded ? [identityOf(other.told)] : [])];

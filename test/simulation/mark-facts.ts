@@ -40,7 +40,7 @@ export interface AnsweredOnce {
   readonly next: { readonly version: Version } | null;
 }
 
-const TWIN_MS = 2_000;
+const ALIAS_MS = 2_000;
 const FINAL: readonly (string | null)[] = ["completed", "error", "expired"];
 
 export function factsOf(seen: Seen, republished: number): Facts {
@@ -113,7 +113,7 @@ function neighboursOf(event: TrueEvent): readonly TrueEvent[] {
   for (const step of [-1, 1]) {
     for (let index = order + step; ; index += step) {
       const other = application.events[index];
-      if (other === undefined || Math.abs(other.at - at) > TWIN_MS) break;
+      if (other === undefined || Math.abs(other.at - at) > ALIAS_MS) break;
       if (other.type === type) near.push(other);
     }
   }

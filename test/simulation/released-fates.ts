@@ -87,11 +87,11 @@ export function isLeftBehind({ events }: TrueApplication, { upgrade }: Plot): bo
   return upgrade !== null && events.some((event) => upgrade.fates.has(event));
 }
 
-const TWIN_MS = 2_000;
+const ALIAS_MS = 2_000;
 
 function lookAlikesOf({ application, type, at, name }: TrueEvent): readonly TrueEvent[] {
   return application.events.filter(
-    (other) => other.type === type && other.name !== name && Math.abs(other.at - at) <= TWIN_MS,
+    (other) => other.type === type && other.name !== name && Math.abs(other.at - at) <= ALIAS_MS,
   );
 }
 

@@ -20,7 +20,7 @@ export interface Views {
 }
 
 /** Two reports of one event may differ by so much about its time (design 2.4). */
-const TWIN_MS = 2_000;
+const ALIAS_MS = 2_000;
 const SECOND = 1_000;
 
 /** In every world, a few webhooks differ from the list in the node or in milliseconds. */
@@ -131,7 +131,7 @@ function moveTimes(all: readonly Views[], { seed, name }: World): void {
   const dice = diceOf(seed, `list-off of ${name}`);
   for (const views of all) {
     if (dice.chance(0.3) || views.writtenAt !== null) continue;
-    const most = Math.min(TWIN_MS, roomOf(views, all));
+    const most = Math.min(ALIAS_MS, roomOf(views, all));
     const offMs = dice.pick([
       dice.between(-most, most),
       dice.between(-most, most),
@@ -149,7 +149,7 @@ function roomOf(views: Views, all: readonly Views[]): number {
   const { type } = views.body;
   const others = all.filter((other) => other !== views && other.body.type === type);
   const apart = others.map((other) => Math.abs(other.body.timestamp - views.body.timestamp));
-  return Math.max(0, Math.floor((Math.min(...apart, 10 * TWIN_MS) - 10) / 2));
+  return Math.max(0, Math.floor((Math.min(...apart, 10 * ALIAS_MS) - 10) / 2));
 }
 
 function writeTimesOddly(all: readonly Views[], { seed, name }: World): void {

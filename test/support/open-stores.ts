@@ -18,7 +18,7 @@ import type { OpenStore } from "../contract/application-store.ts";
 import { inRoleOf } from "./iam.ts";
 import { MemoryApplicationTable } from "../../tools/memory/application-table.ts";
 
-/** The twin in memory, open to the contract suite. */
+/** The double in memory, open to the contract suite. */
 export function openMemoryStore(): OpenStore {
   const store = new MemoryApplicationTable();
   return {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 
-import { mayBeOneEvent, TWIN_MS } from "../../lambdas/domain/reconciliation.ts";
+import { mayBeOneEvent, ALIAS_MS } from "../../lambdas/domain/reconciliation.ts";
 import type { EventReport } from "../../lambdas/domain/reconciliation.ts";
 import { aReport } from "./reports.ts";
 
@@ -89,7 +89,7 @@ export const DECIDABLE = HISTORY.map((history) => ({ history, ...viewsOf(history
   ({ list, records }) =>
     list.every((event, index) => {
       const own = records[index];
-      return own !== undefined && Math.abs(event.at - own.at) <= TWIN_MS;
+      return own !== undefined && Math.abs(event.at - own.at) <= ALIAS_MS;
     }) &&
     list.every((event) =>
       [...list, ...records].every(

@@ -25,7 +25,7 @@ import type {
   Merged,
   Recording,
 } from "../../lambdas/domain/ports.ts";
-import { reportOf, TWIN_MS } from "../../lambdas/domain/reconciliation.ts";
+import { reportOf, ALIAS_MS } from "../../lambdas/domain/reconciliation.ts";
 import { mergeOver } from "../../lambdas/domain/withholding.ts";
 import { APPLICANTS } from "../../lambdas/settings.ts";
 import { checkEventKey, checkStateKeys } from "./table-limits.ts";
@@ -109,7 +109,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   }
 
   async reportsNear({ applicationToken, at }: JourneyEvent): Promise<NearbyReports> {
-    const isNear = (other: { readonly at: number }) => Math.abs(other.at - at) <= TWIN_MS;
+    const isNear = (other: { readonly at: number }) => Math.abs(other.at - at) <= ALIAS_MS;
     return {
       recorded: this.#eventsInOrder(applicationToken).filter(isNear).map(recordedReportOf),
       marks: [...this.marks.values()].filter(

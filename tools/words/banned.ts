@@ -22,4 +22,8 @@ export const BANNED: readonly BannedWord[] = [
     use: "webhook never received",
     kept: ["TransitionsUnheard", "transitionsUnheard"],
   },
+  {
+    forms: ["twin", "twins"],
+    use: "alias (the same event under another id), double (of AWS in memory)",
+  },
 ];

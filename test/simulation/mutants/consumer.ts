@@ -188,7 +188,7 @@ export const CONSUMER_MUTANTS: readonly WorldMutant[] = [
     }),
   },
   {
-    id: "twins-not-known",
+    id: "aliases-not-known",
     what: "a healed event does not look for the webhook that told of it a little differently",
     plant: () => ({
       consumerDependencies: (right) => ({

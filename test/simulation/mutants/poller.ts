@@ -13,7 +13,7 @@ export const POLLER_MUTANTS: readonly WorldMutant[] = [
     }),
   },
   {
-    id: "poller-does-not-match-twins",
+    id: "poller-does-not-match-aliases",
     what: "a record that differs from Alloy's list by a node or a millisecond is taken for missing",
     plant: () => ({
       pollerDependencies: (right) => ({

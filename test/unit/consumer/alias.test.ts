@@ -5,7 +5,7 @@ import { aConsumer, envelopeBatchOf, pollBatchOf, routesWithout } from "../../su
 import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
-const TOKEN = "JA-exampleTwin000000001";
+const TOKEN = "JA-exampleAlias00000001";
 
 const told = webhookOf("pending_review", TOKEN, START);
 const withoutNode = JSON.stringify({

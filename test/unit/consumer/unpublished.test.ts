@@ -209,7 +209,7 @@ test("a foreign webhook of such a route is recorded once, without an idempotency
   expect(consumer.published).toEqual([]);
 });
 
-describe("a twin of such an event", () => {
+describe("an alias of such an event", () => {
   const aMillisecondOff = webhookOf("pending_review", TOKEN, START + 1);
   const at = (events: MemoryApplicationTable["events"]) =>
     [...events.values()].map((one) => one.at);

@@ -33,18 +33,18 @@ export interface Views {
   readonly updates: boolean;
 }
 
-interface TwinEvent extends StoryStep {
+interface DoubleEvent extends StoryStep {
   readonly at: number;
   readonly token: string;
 }
 
-/** An application as the twin knows it. */
-export class TwinApplication {
+/** An application as the double knows it. */
+export class DoubleApplication {
   readonly token: string;
   readonly story: Story;
   readonly views: Views;
   readonly createdAt = Date.now();
-  readonly events: TwinEvent[] = [];
+  readonly events: DoubleEvent[] = [];
   status = "running";
   outcome: string | null = null;
   updatedAt = this.createdAt;
@@ -57,14 +57,14 @@ export class TwinApplication {
   }
 }
 
-export class VendorTwin {
-  readonly applications = new Map<string, TwinApplication>();
+export class VendorDouble {
+  readonly applications = new Map<string, DoubleApplication>();
   readonly #posts: Promise<void>[] = [];
   #eventTokens = 1_000;
   readonly receiver: { readonly webhookUrl: string; readonly authorization: string };
   readonly apiKey: { readonly token: string; readonly secret: string };
 
-  constructor(receiver: VendorTwin["receiver"], apiKey: VendorTwin["apiKey"]) {
+  constructor(receiver: VendorDouble["receiver"], apiKey: VendorDouble["apiKey"]) {
     this.receiver = receiver;
     this.apiKey = apiKey;
   }
@@ -82,7 +82,7 @@ export class VendorTwin {
   }
 
   /** Lives an application's life, and resolves when its last webhook was answered. */
-  async live(application: TwinApplication): Promise<void> {
+  async live(application: DoubleApplication): Promise<void> {
     this.applications.set(application.token, application);
     for (const step of application.story.steps) {
       await sleep(step.afterMs);
@@ -102,13 +102,13 @@ export class VendorTwin {
     await Promise.all(this.#posts);
   }
 
-  #send(application: TwinApplication, event: TwinEvent): void {
+  #send(application: DoubleApplication, event: DoubleEvent): void {
     for (const delay of event.deliveries) {
       this.#posts.push(sleep(delay).then(() => this.#post(application, event)));
     }
   }
 
-  async #post(application: TwinApplication, event: TwinEvent): Promise<void> {
+  async #post(application: DoubleApplication, event: DoubleEvent): Promise<void> {
     const body = JSON.stringify({
       request_token: randomUUID(),
       timestamp: Date.now(),
@@ -116,8 +116,8 @@ export class VendorTwin {
       description: "Notify on sandbox journey application status change",
       data: {
         ...elementOf(application, event, "webhook"),
-        journey_token: "J-twin",
-        journey_name: "Twin",
+        journey_token: "J-double",
+        journey_name: "Double",
       },
     });
     for (let attempt = 0; attempt < 5; attempt += 1) {
@@ -152,12 +152,12 @@ export class VendorTwin {
 function errorOf(status: number, minor: number) {
   return {
     status_code: status,
-    error: { minor_code: minor, type: "Twin", message: "refused", details: {} },
+    error: { minor_code: minor, type: "Double", message: "refused", details: {} },
     timestamp: Date.now(),
   };
 }
 
-function answerOf(application: TwinApplication) {
+function answerOf(application: DoubleApplication) {
   const { token, views, status, outcome, createdAt, updatedAt, rerunToken } = application;
   return {
     journey_application_token: token,
@@ -173,7 +173,7 @@ function answerOf(application: TwinApplication) {
     is_shadow_app: false,
     terminal_reconciliation_output: null,
     _embedded: {
-      journey: { journey_token: "J-twin", journey_name: "Twin" },
+      journey: { journey_token: "J-double", journey_name: "Double" },
       events: application.events.map((event) => elementOf(application, event, "list")),
       reruns:
         rerunToken === null
@@ -190,7 +190,7 @@ function answerOf(application: TwinApplication) {
 }
 
 /** An event as one side tells it. */
-function elementOf(application: TwinApplication, event: TwinEvent, side: "list" | "webhook") {
+function elementOf(application: DoubleApplication, event: DoubleEvent, side: "list" | "webhook") {
   const { views, token } = application;
   const says = (where: Side) => where === "both" || where === side;
   const lag = side === "webhook" ? views.webhookLag : 0;

@@ -6,8 +6,8 @@ import type { Driver } from "./driver.ts";
 import { eventually } from "./driver.ts";
 import { openInProcessDriver } from "./in-process-driver.ts";
 import { STORY_NAMES, tell } from "./vendor-stories.ts";
-import { TwinApplication, VendorTwin } from "./vendor-twin.ts";
-import type { Side, TimeFormat } from "./vendor-twin.ts";
+import { DoubleApplication, VendorDouble } from "./vendor-double.ts";
+import type { Side, TimeFormat } from "./vendor-double.ts";
 
 const SEED = 20_261_126;
 const LOSS = 0.25;
@@ -25,8 +25,8 @@ afterAll(async () => driver.close());
 test("applications of which Alloy's two sides say different things end as Alloy answers, each effect once", async () => {
   const { basic, webhookUrl, alloy, receiver } = driver;
   const authorization = `Basic ${Buffer.from(`${basic.username}:${basic.password}`).toString("base64")}`;
-  const twin = new VendorTwin({ webhookUrl, authorization }, alloy);
-  const stop = await twin.listen(alloy.port);
+  const double = new VendorDouble({ webhookUrl, authorization }, alloy);
+  const stop = await double.listen(alloy.port);
   try {
     const draw = randomOf(SEED);
     const applications = [0, 1].flatMap((round) =>
@@ -37,11 +37,11 @@ test("applications of which Alloy's two sides say different things end as Alloy 
         await sleep((index % 10) * 100);
         await receiver.announceSubmission({
           journey_application_token: application.token,
-          journey_token: "J-twin",
+          journey_token: "J-double",
           created_at: Date.now(),
           external_application_id: application.views.externalId,
         });
-        await twin.live(application);
+        await double.live(application);
       }),
     );
 
@@ -66,9 +66,9 @@ test("applications of which Alloy's two sides say different things end as Alloy 
   }
 }, 240_000);
 
-/** Whether it stands as the twin answers, and holds as many events. */
+/** Whether it stands as the double answers, and holds as many events. */
 function isSettled(
-  { status, outcome, events }: TwinApplication,
+  { status, outcome, events }: DoubleApplication,
   held: ReceivedApplication,
 ): boolean {
   return (
@@ -79,7 +79,7 @@ function isSettled(
 }
 
 /** Which types of event are not held as often as they happened. */
-function inRecords({ token, events }: TwinApplication, held: ReceivedApplication): string[] {
+function inRecords({ token, events }: DoubleApplication, held: ReceivedApplication): string[] {
   const [happened, recorded] = [countByType(events), countByType(held.events)];
   return [...new Set([...happened.keys(), ...recorded.keys()])]
     .filter((type) => happened.get(type) !== recorded.get(type))
@@ -93,7 +93,7 @@ function countByType(events: readonly { readonly type: string | null }[]) {
 
 /** What was published twice, what too often, and what not at all. */
 function inEffects(
-  { token, story }: TwinApplication,
+  { token, story }: DoubleApplication,
   published: readonly PublishedMessage[],
 ): string[] {
   const messages = published.filter(({ applicationToken }) => applicationToken === token);
@@ -119,7 +119,7 @@ function timesIn(routes: readonly string[], wanted: string): number {
   return routes.filter((route) => route === wanted).length;
 }
 
-function anApplication(name: string, token: string, draw: () => number): TwinApplication {
+function anApplication(name: string, token: string, draw: () => number): DoubleApplication {
   function pick<One>(choices: readonly [One, ...One[]] | readonly One[]): One {
     const one = choices[Math.floor(draw() * choices.length)];
     if (one === undefined) throw new Error("There is nothing to choose from.");
@@ -151,5 +151,5 @@ function anApplication(name: string, token: string, draw: () => number): TwinApp
     spell: pick(spellings),
     updates: draw() < 0.7,
   };
-  return new TwinApplication(tell(name, draw, LOSS), views, token);
+  return new DoubleApplication(tell(name, draw, LOSS), views, token);
 }
