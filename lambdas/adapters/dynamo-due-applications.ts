@@ -348,7 +348,7 @@ function knownApplicationOf(item: Item): KnownApplication {
     memory: {
       checkedAt: memory.checkedAt,
       askedAt: memory.checkAskedAt,
-      pushes: memory.checkPushes,
+      reschedules: memory.checkPushes,
       failedChecks: memory.failedChecks,
       unknownSince: memory.unknownSince,
       unsettledSince: memory.unsettledSince,
@@ -373,10 +373,11 @@ function updateOf({ memory, gap }: CheckPlan): DynamoUpdate {
 }
 
 function memoryAttributes(memory: CheckMemory) {
-  const { checkedAt, pushes, failedChecks, unknownSince, unsettledSince, shareUsedTo } = memory;
+  const { checkedAt, reschedules, failedChecks, unknownSince, unsettledSince, shareUsedTo } =
+    memory;
   // `checkAskedAt` is written by whoever asks.
   const times = { checkedAt, unknownSince, unsettledSince, shareUsedTo };
-  return { ...times, checkPushes: pushes, failedChecks };
+  return { ...times, checkPushes: reschedules, failedChecks };
 }
 
 function gapAttributes(gap: Gap | null) {

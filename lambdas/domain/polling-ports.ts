@@ -35,8 +35,8 @@ export interface CheckMemory {
   readonly checkedAt: number | null;
   /** When somebody, or the consumer, asked for a check at once; null: nobody has. */
   readonly askedAt: number | null;
-  /** How often the check was put off since, because something happened just then. */
-  readonly pushes: number;
+  /** How often the check was rescheduled since then, because events kept coming. */
+  readonly reschedules: number;
   /** Checks in a row that failed: without an answer of Alloy's, or by a fault of ours. */
   readonly failedChecks: number;
   /** Since when Alloy says that it does not know it, while it knows others; null: it knows it. */
@@ -51,7 +51,7 @@ export interface CheckMemory {
 export const NEVER_CHECKED: CheckMemory = {
   checkedAt: null,
   askedAt: null,
-  pushes: 0,
+  reschedules: 0,
   failedChecks: 0,
   unknownSince: null,
   unsettledSince: null,

@@ -15,7 +15,7 @@ const JITTER = 0.1;
  * Events push the next check out so many times at most: an application in which something happens all
  * the time is checked all the same, every hour as configured by default.
  */
-const PUSHED_AT_MOST = 6;
+const MOST_RESCHEDULES = 6;
 
 export interface ScheduleContext {
   readonly settings: PollingSettings;
@@ -48,15 +48,15 @@ export function nextCheckAt(
   return Math.round(at + random * JITTER * (at - now));
 }
 
-/** The time to which a due check is put off, because something happened just now; null: check now. */
-export function pushedOutTo(
+/** The later time of a due check, when an event has just happened; null: check now. */
+export function rescheduledTo(
   state: ApplicationState,
   memory: CheckMemory,
   context: ScheduleContext,
 ): number | null {
   const { lastEventAt } = state;
   if (lastEventAt === null || isAskedFor(state, memory)) return null;
-  if (memory.pushes >= PUSHED_AT_MOST) return null;
+  if (memory.reschedules >= MOST_RESCHEDULES) return null;
   if (context.now >= lastEventAt + context.settings.firstCheckMs) return null;
   return nextCheckAt(lastEventAt, context);
 }

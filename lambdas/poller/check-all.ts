@@ -54,7 +54,7 @@ export async function checkAll(
     unknown: 0,
     "other-environment": 0,
     ignored: 0,
-    "pushed-out": 0,
+    rescheduled: 0,
     unanswered: 0,
     postponed: 0,
     taken: 0,

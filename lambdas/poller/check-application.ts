@@ -16,7 +16,7 @@ import {
   checkAfterUnsettled,
   isAskedFor,
   nextCheckAt,
-  pushedOutTo,
+  rescheduledTo,
   quietSince,
 } from "../domain/polling-schedule.ts";
 import type {
@@ -40,7 +40,7 @@ export interface Run {
 /** How a check ended, and what is to be done about it. */
 export interface Finding {
   /**
-   * - `postponed`: this run asks Alloy nothing more; `pushed-out`: events are coming in, or its share of calls is
+   * - `postponed`: this run asks Alloy nothing more; `rescheduled`: events are coming in, or its share of calls is
    *   used up;
    * - `unanswered`: Alloy did not answer for it;
    * - `unknown`: Alloy does not know it; `other-environment`: it is one of another environment than the stage's;
@@ -51,7 +51,7 @@ export interface Finding {
     | "unknown"
     | "other-environment"
     | "ignored"
-    | "pushed-out"
+    | "rescheduled"
     | "unanswered"
     | "postponed";
   /** The next check, epoch milliseconds; null settles the application. */
@@ -108,8 +108,8 @@ export async function checkApplication(
 
   const putOffTo = attempt === 1 ? putOff() : null;
   if (putOffTo !== null) {
-    const pushed = { ...memory, pushes: memory.pushes + 1 };
-    return { ...found, kind: "pushed-out", dueAt: putOffTo, memory: pushed, gap };
+    const rescheduled = { ...memory, reschedules: memory.reschedules + 1 };
+    return { ...found, kind: "rescheduled", dueAt: putOffTo, memory: rescheduled, gap };
   }
 
   const asked: Asked =
@@ -159,8 +159,8 @@ export async function checkApplication(
 
   /** Epoch milliseconds; null: it is checked now. */
   function putOff(): number | null {
-    const pushedTo = gap === null ? pushedOutTo(state, memory, context()) : null;
-    if (pushedTo !== null || isAskedFor(state, memory)) return pushedTo;
+    const laterAt = gap === null ? rescheduledTo(state, memory, context()) : null;
+    if (laterAt !== null || isAskedFor(state, memory)) return laterAt;
     const askableAt = mayBeAskedAt(memory.shareUsedTo, settings.polling);
     return askableAt > now() ? askableAt : null;
   }
@@ -172,7 +172,7 @@ export async function checkApplication(
 
   /** What comes in while it runs came after it. */
   function answeredCheck(): CheckMemory {
-    return { ...used(), checkedAt: startedAt, pushes: 0, failedChecks: 0 };
+    return { ...used(), checkedAt: startedAt, reschedules: 0, failedChecks: 0 };
   }
 
   /** Alloy has no such application of this environment: after a week of that, nobody can heal its gap any more. */

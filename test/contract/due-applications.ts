@@ -322,7 +322,7 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
     test("puts down the next check and what it must remember", async () => {
       const claimed = await claim(await submitted("JA-plan", NOW));
 
-      const next = { ...memory, checkedAt: NOW, pushes: 2 };
+      const next = { ...memory, checkedAt: NOW, reschedules: 2 };
       await due.plan(claimed, { dueAt: NOW + 5, memory: next, gap: null, at: NOW });
 
       const again = await claim({ applicationToken: "JA-plan", dueAt: NOW + 5, hasFailed: false });

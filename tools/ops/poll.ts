@@ -24,7 +24,7 @@ const ReportSchema = v.object({
   checked: count,
   unknown: count,
   ignored: count,
-  "pushed-out": count,
+  rescheduled: count,
   unanswered: count,
   failed: count,
 });
@@ -67,9 +67,9 @@ export async function poll(
       terminal.print(`Checked ${checked} applications. No application is due.`);
       return;
     }
-    const { unknown, ignored, "pushed-out": pushedOut } = report;
+    const { unknown, ignored, rescheduled } = report;
     // Those that Alloy did not answer for are due again soon: with them alone it would go on for ever.
-    if (report.checked + unknown + ignored + pushedOut === 0) {
+    if (report.checked + unknown + ignored + rescheduled === 0) {
       throw new OperatorError(
         `The poller made no progress: ${report.left} applications remain. Alloy did not answer for ${report.unanswered} of them. For the reason: npm run ops -- logs poller`,
       );

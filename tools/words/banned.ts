@@ -26,4 +26,5 @@ export const BANNED: readonly BannedWord[] = [
     forms: ["twin", "twins"],
     use: "alias (the same event under another id), double (of AWS in memory)",
   },
+  { forms: ["pushed out", "push out", "pushes out"], use: "rescheduled" },
 ];

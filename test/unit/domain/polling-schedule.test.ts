@@ -9,7 +9,7 @@ import {
   checkAfterFailure,
   checkAfterGap,
   nextCheckAt,
-  pushedOutTo,
+  rescheduledTo,
 } from "../../../lambdas/domain/polling-schedule.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 
@@ -78,8 +78,8 @@ describe("an open application", () => {
 
     expect(nextCheckAt(START + 1_000 * DAY, at(now))).toBe(now + 10 * MINUTE);
     expect(checkAfterAgreement(dated, at(now))).toBe(now + 10 * MINUTE);
-    expect(pushedOutTo(dated, memory, at(now))).toBe(now + 10 * MINUTE);
-    expect(pushedOutTo(dated, { ...memory, pushes: 6 }, at(now))).toBeNull();
+    expect(rescheduledTo(dated, memory, at(now))).toBe(now + 10 * MINUTE);
+    expect(rescheduledTo(dated, { ...memory, reschedules: 6 }, at(now))).toBeNull();
   });
 
   test("is not checked at the same moment as all that were submitted with it", () => {
@@ -93,33 +93,33 @@ describe("a due check", () => {
   test("is put off while webhooks are coming in", () => {
     const moved = stateOfEvent(aJourneyEvent({ at: START + 9 * MINUTE }));
 
-    expect(pushedOutTo(moved, memory, at(START + 10 * MINUTE))).toBe(START + 19 * MINUTE);
+    expect(rescheduledTo(moved, memory, at(START + 10 * MINUTE))).toBe(START + 19 * MINUTE);
   });
 
   test("is not put off when nothing has happened for the shortest wait", () => {
-    expect(pushedOutTo(open, memory, at(START + 10 * MINUTE))).toBeNull();
+    expect(rescheduledTo(open, memory, at(START + 10 * MINUTE))).toBeNull();
   });
 
   test("is not put off for ever", () => {
     const busy = stateOfEvent(aJourneyEvent({ at: START }));
 
-    expect(pushedOutTo(busy, { ...memory, pushes: 6 }, at(START + MINUTE))).toBeNull();
+    expect(rescheduledTo(busy, { ...memory, reschedules: 6 }, at(START + MINUTE))).toBeNull();
   });
 
   test("is not put off when a person has asked for it", () => {
     const asked = { ...memory, askedAt: START + 1 };
 
-    expect(pushedOutTo(open, asked, at(START + MINUTE))).toBeNull();
+    expect(rescheduledTo(open, asked, at(START + MINUTE))).toBeNull();
     expect(
-      pushedOutTo(open, { ...asked, checkedAt: START + 2 }, at(START + MINUTE)),
+      rescheduledTo(open, { ...asked, checkedAt: START + 2 }, at(START + MINUTE)),
     ).not.toBeNull();
   });
 
   test("is not put off when an end without an outcome is to be confirmed", () => {
     const ended = stateOfEvent(aJourneyEvent({ type: "completed_application", at: START }));
 
-    expect(pushedOutTo(ended, memory, at(START + 1))).toBeNull();
-    expect(pushedOutTo(ended, { ...memory, checkedAt: START + 1 }, at(START + 2))).not.toBeNull();
+    expect(rescheduledTo(ended, memory, at(START + 1))).toBeNull();
+    expect(rescheduledTo(ended, { ...memory, checkedAt: START + 1 }, at(START + 2))).not.toBeNull();
   });
 });
 

@@ -82,7 +82,7 @@ describe("the poller", () => {
     expect(poller.calls).toEqual([]);
     expect(applications.get("JA-1")).toMatchObject({
       dueAt: START + 9 * MINUTE,
-      memory: { pushes: 1 },
+      memory: { reschedules: 1 },
     });
   });
 
