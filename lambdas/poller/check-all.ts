@@ -56,12 +56,12 @@ export async function checkAll(
     ignored: 0,
     rescheduled: 0,
     unanswered: 0,
-    postponed: 0,
+    unfinished: 0,
     taken: 0,
     failed: 0,
   };
   const waiting = new WaitingChecks(due);
-  const postponed: DueApplication[] = [];
+  const unfinished: DueApplication[] = [];
   const notHere: { readonly claimed: ClaimedApplication; readonly finding: Finding }[] = [];
   /** Applications that have failed so often that a person should know. */
   let failing = 0;
@@ -87,7 +87,7 @@ export async function checkAll(
     metrics.count(METRICS.runsKnowingNone);
     logger.error("poller.run.knows-nobody", { runId: run.runId });
   }
-  const left = [...waiting.untouched(), ...postponed];
+  const left = [...waiting.untouched(), ...unfinished];
   return { ...counts, due: due.length, left: left.length, behind: await countBehind(left) };
 
   function isOver(): boolean {
@@ -164,7 +164,7 @@ export async function checkAll(
       }
       const attempts = check.attempts + 1;
       finding = await checkApplication(claimed, one.dueAt, asking, dependencies, attempts);
-      if (finding.kind === "postponed" && check.last !== null) finding = check.last.finding;
+      if (finding.kind === "unfinished" && check.last !== null) finding = check.last.finding;
       else if (isAgain(claimed, finding, { ...check, attempts })) return;
       if (finding.kind === "checked") await witnesses.keep(tokensOf(claimed));
       if (finding.kind === "other-environment") {
@@ -176,7 +176,7 @@ export async function checkAll(
         notHere.push({ claimed, finding });
         return;
       }
-      if (finding.kind === "postponed") postponed.push(one);
+      if (finding.kind === "unfinished") unfinished.push(one);
       await act(claimed, finding, run.runId, dependencies);
       count(finding);
     } catch (error) {

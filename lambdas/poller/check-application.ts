@@ -40,7 +40,7 @@ export interface Run {
 /** How a check ended, and what is to be done about it. */
 export interface Finding {
   /**
-   * - `postponed`: this run asks Alloy nothing more; `rescheduled`: events are coming in, or its share of calls is
+   * - `unfinished`: this run makes no more calls; `rescheduled`: events are coming in, or its share of calls is
    *   used up;
    * - `unanswered`: Alloy did not answer for it;
    * - `unknown`: Alloy does not know it; `other-environment`: it is one of another environment than the stage's;
@@ -53,7 +53,7 @@ export interface Finding {
     | "ignored"
     | "rescheduled"
     | "unanswered"
-    | "postponed";
+    | "unfinished";
   /** The next check, epoch milliseconds; null settles the application. */
   readonly dueAt: number | null;
   readonly memory: CheckMemory;
@@ -121,7 +121,7 @@ export async function checkApplication(
   switch (kind) {
     case "stopped":
       // As it was, so that it comes first in the next run.
-      return { ...found, kind: "postponed", dueAt, memory, gap: silent };
+      return { ...found, kind: "unfinished", dueAt, memory, gap: silent };
     case "unanswered": {
       const failed = failedCheck(used(), settings, now());
       return { ...found, ...failed, kind: "unanswered", gap: silent, waitMs: asked.waitMs };
