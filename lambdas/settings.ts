@@ -405,11 +405,11 @@ export const POLLER = {
   failuresToStopInDoubt: 20,
   /** The same for 429: every one has slowed the run down already. */
   refusalsToStop: 10,
-  /** Applications checked side by side, once Alloy has answered: 5 a second at a second each. */
-  lanes: 5,
+  /** Applications checked at the same time, once Alloy has answered: 5 a second at one second each. */
+  concurrency: 5,
   /** A check that has lasted for so long holds up no other one: Alloy lets some calls hang. */
   slowCheckMs: 1 * SECOND,
-  /** Checks side by side, slow ones among them: 5 a second at the 5 s that a call may take. */
+  /** Checks at the same time, including slow ones: 5 a second at the 5 s that a call may take. */
   mostAtOnce: 25,
   /** A check that a crash cut off is due again after this: no other run can overlap. */
   claimMs: TIMEOUTS_MS.poller + 5 * SECOND,

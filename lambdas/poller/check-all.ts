@@ -116,7 +116,7 @@ export async function checkAll(
     if (running.size >= POLLER.mostAtOnce) return false;
     const quick = quickOnes().length;
     const isSure = caller.hasKnown() || (caller.hasAnswered() && testimony !== null);
-    if (isSure) return quick < POLLER.lanes;
+    if (isSure) return quick < POLLER.concurrency;
     return quick === 0 && running.size < caller.leftBeforeOutage();
   }
 

@@ -33,8 +33,8 @@ interface Run {
   readonly deadline: number;
 }
 
-/** Investigations compared side by side: each is a read of a few milliseconds. */
-const LANES = 10;
+/** Investigations compared at the same time: each is a read of a few milliseconds. */
+const CONCURRENCY = 10;
 
 /**
  * Compares what Alloy's list of Investigations says with what is recorded of them.
@@ -67,7 +67,7 @@ export async function compareInvestigations(
       .map(({ investigationToken }) => [investigationToken, null] as const),
   ];
   let isWhole = true;
-  const lane = async () => {
+  const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       // The applications' checks come after these; what is left is read again by the next run.
       const isInTime = now() < run.deadline;
@@ -76,7 +76,7 @@ export async function compareInvestigations(
       isWhole &&= isCompared || listed === null;
     }
   };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   if (read.cursor !== null && isWhole) await investigations.keepCursor(read.cursor);
   return read.cursor !== null;
 }

@@ -37,9 +37,9 @@ export function startEventSource(options: {
     }
   }
 
-  const lanes = Array.from({ length: CONCURRENCY.eventSource }, () => serve(newConsumer()));
+  const consumers = Array.from({ length: CONCURRENCY.eventSource }, () => serve(newConsumer()));
   return async () => {
     stopping.abort();
-    await Promise.all(lanes);
+    await Promise.all(consumers);
   };
 }

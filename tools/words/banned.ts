@@ -27,4 +27,5 @@ export const BANNED: readonly BannedWord[] = [
     use: "alias (the same event under another id), double (of AWS in memory)",
   },
   { forms: ["pushed out", "push out", "pushes out"], use: "rescheduled" },
+  { forms: ["lane", "lanes"], use: "concurrency, worker", except: ["test/simulation/"] },
 ];
