@@ -29,7 +29,7 @@ export type Asked = Answered | Unanswered | { readonly kind: "stopped" };
 /** The same of a page of the list of Investigations. */
 export type Listed =
   | Extract<AlloyListAnswer, { kind: "investigations" }>
-  | { readonly kind: "unanswered"; readonly isFutile: boolean }
+  | { readonly kind: "unanswered"; readonly isPermanent: boolean }
   | { readonly kind: "stopped" };
 
 /** Why a run asks nothing more. */
@@ -38,7 +38,7 @@ export type StopReason = "credentials" | "outage" | "rate-limit" | "nobody-known
 export type AskedApplication = Parameters<AlloyApi["getApplication"]>[0];
 
 /** Of these the next call would come to the same. */
-const FUTILE: readonly AlloyFailure[] = ["refused", "too-large"];
+const PERMANENT: readonly AlloyFailure[] = ["refused", "too-large"];
 
 /** Alloy, as one run of the poller calls it. */
 export interface AlloyCaller {
@@ -160,7 +160,7 @@ export function makeAlloyCaller(options: {
     failuresInARow += 1;
     if (cause === "refused" || cause === "not-an-application") hasDisowned = true;
     if (!hasAnswered && failuresInARow >= failuresToStop) stop("outage");
-    const waitMs = FUTILE.includes(cause) ? null : waitFor(retryAfterMs, attempt);
+    const waitMs = PERMANENT.includes(cause) ? null : waitFor(retryAfterMs, attempt);
     return { kind: "unanswered", cause, waitMs };
   }
 
@@ -237,7 +237,10 @@ export function makeAlloyCaller(options: {
       if (kind === "failed") metrics.count(METRICS.alloyCallsFailed);
       if (kind === "unauthorized") afterUnauthorized(renewalsBefore);
       if (kind === "rate-limited") afterRefusal(answer.retryAfterMs);
-      return { kind: "unanswered", isFutile: kind === "failed" && FUTILE.includes(answer.cause) };
+      return {
+        kind: "unanswered",
+        isPermanent: kind === "failed" && PERMANENT.includes(answer.cause),
+      };
     },
   };
 }

@@ -53,7 +53,7 @@ export async function readList(
 async function ask(caller: AlloyCaller, page: number): Promise<Listed> {
   let answer = await caller.list(page);
   for (let attempt = 1; attempt < INVESTIGATIONS.attempts; attempt += 1) {
-    if (answer.kind !== "unanswered" || answer.isFutile) break;
+    if (answer.kind !== "unanswered" || answer.isPermanent) break;
     answer = await caller.list(page);
   }
   return answer;

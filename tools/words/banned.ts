@@ -28,4 +28,5 @@ export const BANNED: readonly BannedWord[] = [
   },
   { forms: ["pushed out", "push out", "pushes out"], use: "rescheduled" },
   { forms: ["lane", "lanes"], use: "concurrency, worker", except: ["test/simulation/"] },
+  { forms: ["futile", "futility"], use: "permanent" },
 ];
