@@ -15,7 +15,7 @@ import { INCIDENT_ALARMS } from "./alert-topics.ts";
 import { dashboardLink } from "./console-links.ts";
 import { alarmNameOf, RunbookCompositeAlarm } from "./runbook-alarm.ts";
 
-/** What no deployment excuses: people wait for a decision, or nobody would notice. */
+/** Alarms that page also during a deployment: people wait for a decision, or nobody would notice. */
 const NEVER_SUPPRESSED = [
   "delivery-gap",
   "webhooks-silent",
@@ -34,8 +34,8 @@ export interface IntegrationHealthProps {
 
 /** One page for one incident, whatever rings; and none for what a deployment itself does. */
 export class IntegrationHealth extends Construct {
-  /** Alarms of which nobody is told: they hold the other one back. */
-  readonly excuses: readonly IAlarm[];
+  /** Alarms that notify nobody. They suppress `integration-unhealthy`. */
+  readonly suppressors: readonly IAlarm[];
 
   constructor(scope: Construct, id: string, { alerts }: IntegrationHealthProps) {
     super(scope, id);
@@ -64,7 +64,7 @@ export class IntegrationHealth extends Construct {
       // CloudFormation's word of the deployment is a metric a minute or two later.
       suppressorWait: Duration.minutes(2),
     });
-    this.excuses = [deploymentRunning, suppressor];
+    this.suppressors = [deploymentRunning, suppressor];
   }
 
   /** CloudFormation announces each change of the stack; CloudWatch counts what the rule has matched. */

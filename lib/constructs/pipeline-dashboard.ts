@@ -45,7 +45,7 @@ export class PipelineDashboard extends Construct {
               new AlarmsWidget("Wake somebody", 5, alerts.alarms("page")),
               new AlarmsWidget("Can wait until the morning; deployment-… tell nobody", 4, [
                 ...alerts.alarms("ticket"),
-                ...health.excuses,
+                ...health.suppressors,
               ]),
             ),
             ...columnsOf(vitalSigns(props)),

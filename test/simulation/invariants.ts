@@ -446,10 +446,10 @@ function judgeRest(seen: Seen): void {
   }
   // Evidence is removed when its event has had its effect; that this can fail too, or come before another
   // copy's failure, is the code's own choice.
-  const isExcused = faults.some(
+  const isAllowed = faults.some(
     ({ kind, site }) => kind.startsWith("crash") || site.endsWith("Failure") || SECOND.has(kind),
   );
-  if (isExcused) return;
+  if (isAllowed) return;
   for (const failure of applications.failures.values()) {
     if (damaged.includes(failure.applicationToken)) continue;
     observer.violate("stuck", `there is still evidence against ${failure.eventId}`);

@@ -29,4 +29,9 @@ export const BANNED: readonly BannedWord[] = [
   { forms: ["pushed out", "push out", "pushes out"], use: "rescheduled" },
   { forms: ["lane", "lanes"], use: "concurrency, worker", except: ["test/simulation/"] },
   { forms: ["futile", "futility"], use: "permanent" },
+  {
+    forms: ["excuse", "excuses", "excused"],
+    use: "suppress, suppressor",
+    kept: ["deployment-excuses"],
+  },
 ];
