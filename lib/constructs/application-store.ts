@@ -35,7 +35,7 @@ export class ApplicationStore extends Construct {
     const { stage, key, alerts } = props;
     // A global table with one replica costs what a table costs. A table cannot become one in place, so a second
     // region later would mean to move the data (docs/decisions/0041).
-    const house = {
+    const defaults = {
       billing: Billing.onDemand(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: removalPolicyOf(stage),
@@ -45,7 +45,7 @@ export class ApplicationStore extends Construct {
     };
 
     this.applications = new TableV2(this, "Applications", {
-      ...house,
+      ...defaults,
       partitionKey: { name: "pk", type: AttributeType.STRING },
       sortKey: { name: "sk", type: AttributeType.STRING },
       // Only event items carry it, and only when the stage sets retention.eventsMs.
@@ -76,7 +76,7 @@ export class ApplicationStore extends Construct {
     encrypt(this.applications, key);
 
     this.idempotency = new TableV2(this, "Idempotency", {
-      ...house,
+      ...defaults,
       // Powertools' own layout.
       partitionKey: { name: "id", type: AttributeType.STRING },
       timeToLiveAttribute: "expiration",

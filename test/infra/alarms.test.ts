@@ -13,7 +13,7 @@ import type { Synthesised, TemplateResource } from "../../tools/template/synthes
 
 const RUNBOOKS = readdirSync("docs/runbooks").map((file) => file.replace(/\.md$/, ""));
 
-/** House style, section 11: each runbook stands alone, and has the same parts in the same order. */
+/** Each runbook stands alone, and has the same parts in the same order. */
 const PARTS = [
   "What fired",
   "Impact",

@@ -1,7 +1,7 @@
 import { Dice, mix, numberOf } from "./dice.ts";
 
 /**
- * In what a world may be unlike what Alloy's documentation shows, or unlike the house's usual day. A seed draws
+ * In what a world may be unlike what Alloy's documentation shows, or unlike our usual day. A seed draws
  * which of them are on in its world, so that each meets the others, and none drowns them ("swarm testing").
  */
 export const KNOBS = {

@@ -225,7 +225,7 @@ export async function playWorld(
   }
 }
 
-/** As the house has it (`lib/stages.ts`). */
+/** The defaults (`lib/default-stages.ts`). */
 function pollerSettingsOf(plot: Plot): PollerSettings {
   const { settings } = plot;
   return {

@@ -34,4 +34,5 @@ export const BANNED: readonly BannedWord[] = [
     use: "suppress, suppressor",
     kept: ["deployment-excuses"],
   },
+  { forms: ["house"], use: "default, defaults", kept: ["house-style"] },
 ];
