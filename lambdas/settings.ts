@@ -299,7 +299,7 @@ export const PAYLOAD_PREFIXES = { webhook: "webhooks/", poll: "polls/" } as cons
 export const PUBLISHED_TEXT = {
   /** Names, outcomes and tokens. */
   mostUnits: 1_024,
-  /** External ids, as long as they are read (`FOREIGN.idBytes`). */
+  /** External ids, as long as they are read (`EXTERNAL_INPUT.idBytes`). */
   mostIdUnits: 4_096,
   /** An event's type: the longest of Alloy's has 40. */
   mostTypeUnits: 256,
@@ -531,7 +531,7 @@ export const APPLICANTS = {
  * What is taken of text that somebody else wrote: webhooks, submissions, answers of Alloy's API, messages of the
  * queue. The recorded body stays whole, whatever is made of it.
  */
-export const FOREIGN = {
+export const EXTERNAL_INPUT = {
   /** Levels of arrays and objects. Alloy's answers have about ten; deeper JSON is dead-lettered. */
   jsonDepth: 200,
   /** Lambda hands no larger body to ingest: 6 MB. A larger one is dead-lettered. */

@@ -1,6 +1,6 @@
 import { parseAlloyApplication } from "../domain/alloy-application.ts";
-import { isJsonObject, objectIn, readJson } from "../domain/foreign-json.ts";
-import { isToken, readNumber } from "../domain/foreign-text.ts";
+import { isJsonObject, objectIn, readJson } from "../domain/external-json.ts";
+import { isToken, readNumber } from "../domain/external-text.ts";
 import { parseInvestigationPage } from "../domain/investigation-list.ts";
 import type { AlloyAnswer, AlloyApi, AlloyListAnswer } from "../domain/polling-ports.ts";
 import { INVESTIGATIONS } from "../settings.ts";

@@ -1,5 +1,5 @@
-import { isJsonObject, readJson } from "../domain/foreign-json.ts";
-import { readNumber, readText } from "../domain/foreign-text.ts";
+import { isJsonObject, readJson } from "../domain/external-json.ts";
+import { readNumber, readText } from "../domain/external-text.ts";
 import { readTime } from "../domain/plausible-time.ts";
 import { callAlloy } from "./alloy-http.ts";
 import type { AlloyHttpFailure } from "./alloy-http.ts";

@@ -13,7 +13,7 @@ import type {
 } from "../domain/application-state.ts";
 import { EventReportSchema } from "../domain/event-report-schema.ts";
 import { APPLICATION_STATUSES, isFinal } from "../domain/event-types.ts";
-import { isIndexKey } from "../domain/foreign-text.ts";
+import { isIndexKey } from "../domain/external-text.ts";
 import { lookAlikesNamed } from "../domain/look-alikes.ts";
 import { isOfAnswer, padded, stampOfAnswer, timeOf } from "../domain/stamp.ts";
 import type { Recording } from "../domain/ports.ts";

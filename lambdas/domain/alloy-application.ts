@@ -1,11 +1,11 @@
-import { FOREIGN } from "../settings.ts";
+import { EXTERNAL_INPUT } from "../settings.ts";
 import type { RerunChain } from "./application-state.ts";
 import { environmentOfFlag } from "./environment.ts";
 import { APPLICATION_STATUSES } from "./event-types.ts";
 import type { ApplicationStatus } from "./event-types.ts";
-import { isJsonObject, listIn, objectIn, readJson } from "./foreign-json.ts";
-import type { JsonObject } from "./foreign-json.ts";
-import { cutTo, FreeTexts, readFlag, readText, readToken } from "./foreign-text.ts";
+import { isJsonObject, listIn, objectIn, readJson } from "./external-json.ts";
+import type { JsonObject } from "./external-json.ts";
+import { cutTo, FreeTexts, readFlag, readText, readToken } from "./external-text.ts";
 import { readWebhook } from "./journey-event.ts";
 import type { JourneyEvent } from "./journey-event.ts";
 import type { Snapshot } from "./observation.ts";
@@ -98,7 +98,7 @@ export function parseAlloyApplication(
     application: {
       applicationToken: context.applicationToken,
       snapshot,
-      unrecognisedStatus: status === null ? cutTo(said, FOREIGN.textBytes) : null,
+      unrecognisedStatus: status === null ? cutTo(said, EXTERNAL_INPUT.textBytes) : null,
       events,
       reruns,
       unreadableEvents,

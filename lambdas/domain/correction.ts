@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { FOREIGN } from "../settings.ts";
+import { EXTERNAL_INPUT } from "../settings.ts";
 import type { AlloyApplication, AlloyRerun } from "./alloy-application.ts";
 import { endOf, hasEnded, outcomeOf, statusOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
@@ -8,8 +8,8 @@ import { standingOf } from "./confirmation.ts";
 import { EventReportSchema } from "./event-report-schema.ts";
 import { APPLICATION_STATUSES, isFinal } from "./event-types.ts";
 import type { ApplicationStatus } from "./event-types.ts";
-import { isJsonObject, readJson } from "./foreign-json.ts";
-import { readToken } from "./foreign-text.ts";
+import { isJsonObject, readJson } from "./external-json.ts";
+import { readToken } from "./external-text.ts";
 import { joined } from "./received-events.ts";
 import { contentIdOf } from "./identity.ts";
 import { lastEpochOf, openAgainSince } from "./last-epoch.ts";
@@ -219,7 +219,7 @@ function untoldReruns(
 }
 
 const text = v.nullable(v.string());
-const token = v.pipe(v.string(), v.regex(FOREIGN.token));
+const token = v.pipe(v.string(), v.regex(EXTERNAL_INPUT.token));
 const neighbour = v.pipe(
   v.nullable(v.string()),
   v.transform((named) => readToken(named)),

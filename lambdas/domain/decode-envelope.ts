@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import type { Envelope, SubmissionEnvelope } from "./envelope.ts";
-import { readJson } from "./foreign-json.ts";
+import { readJson } from "./external-json.ts";
 import { readTime } from "./plausible-time.ts";
 
 const receivedAt = v.optional(v.unknown());

@@ -1,4 +1,4 @@
-import { readFlag } from "./foreign-text.ts";
+import { readFlag } from "./external-text.ts";
 import type { Environment } from "./journey-event.ts";
 
 /**

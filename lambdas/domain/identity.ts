@@ -1,6 +1,6 @@
 import { createHash, hash as digestOf } from "node:crypto";
 
-import { FOREIGN } from "../settings.ts";
+import { EXTERNAL_INPUT } from "../settings.ts";
 import { SourceNumber } from "./source-number.ts";
 
 /** The fields of an event that stand in a webhook's `data` and in Alloy's event list alike (design 2.4). */
@@ -59,7 +59,7 @@ function hash(parts: readonly unknown[]): string {
  * was read is deeper than it goes; below that, everything is alike.
  */
 function writeCanonical(value: unknown, depth: number, write: (text: string) => void): void {
-  if (depth > FOREIGN.jsonDepth) write("null");
+  if (depth > EXTERNAL_INPUT.jsonDepth) write("null");
   else if (Array.isArray(value)) {
     write("[");
     for (const [index, inner] of value.entries()) {

@@ -1,7 +1,7 @@
 import type { RouteId } from "../settings.ts";
-import { isJsonObject, listIn, objectIn, readJson } from "./foreign-json.ts";
-import type { JsonObject } from "./foreign-json.ts";
-import { FreeTexts, readFlag, readRequiredToken, readText, readToken } from "./foreign-text.ts";
+import { isJsonObject, listIn, objectIn, readJson } from "./external-json.ts";
+import type { JsonObject } from "./external-json.ts";
+import { FreeTexts, readFlag, readRequiredToken, readText, readToken } from "./external-text.ts";
 import { eventIdOf } from "./identity.ts";
 import type { Environment } from "./journey-event.ts";
 import { readTime } from "./plausible-time.ts";

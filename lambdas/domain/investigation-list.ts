@@ -1,6 +1,6 @@
-import { isJsonObject, listIn, objectIn, readJson } from "./foreign-json.ts";
-import type { JsonObject } from "./foreign-json.ts";
-import { FreeTexts, readNumber, readRequiredToken, readText, readToken } from "./foreign-text.ts";
+import { isJsonObject, listIn, objectIn, readJson } from "./external-json.ts";
+import type { JsonObject } from "./external-json.ts";
+import { FreeTexts, readNumber, readRequiredToken, readText, readToken } from "./external-text.ts";
 import { investigationEventIdOf, wordOf } from "./investigation-event.ts";
 import type { INVESTIGATION_STATUSES, InvestigationEvent } from "./investigation-event.ts";
 import { reportOfSame } from "./investigation.ts";

@@ -1,7 +1,7 @@
-import { FOREIGN } from "../settings.ts";
-import { isJsonObject, objectIn, readJson } from "./foreign-json.ts";
-import type { JsonObject } from "./foreign-json.ts";
-import { cutTo, readText, readToken } from "./foreign-text.ts";
+import { EXTERNAL_INPUT } from "../settings.ts";
+import { isJsonObject, objectIn, readJson } from "./external-json.ts";
+import type { JsonObject } from "./external-json.ts";
+import { cutTo, readText, readToken } from "./external-text.ts";
 import { contentIdOf } from "./identity.ts";
 import { readTime } from "./plausible-time.ts";
 import { readJourneyEvent } from "./read-journey-event.ts";
@@ -43,7 +43,7 @@ export interface ExternalIds {
 }
 
 /** A body that is authentic JSON but not a Journey event. */
-export interface ForeignWebhook {
+export interface UnsupportedWebhook {
   readonly eventId: string;
   /** The envelope's `type`, or an empty string; cut when it is absurdly long. */
   readonly type: string;
@@ -75,9 +75,9 @@ export type ParsedWebhook =
       readonly cutTexts: number;
     }
   /** Another family of Alloy's webhooks: reviews, evaluations, … */
-  | { readonly kind: "other"; readonly webhook: ForeignWebhook }
+  | { readonly kind: "other"; readonly webhook: UnsupportedWebhook }
   /** Nothing that Alloy's documentation knows, its test button included. */
-  | { readonly kind: "unrecognised"; readonly webhook: ForeignWebhook }
+  | { readonly kind: "unrecognised"; readonly webhook: UnsupportedWebhook }
   /** Nothing can be done with it, now or later. */
   | { readonly kind: "invalid"; readonly reason: string };
 
@@ -120,7 +120,7 @@ export function readWebhook(json: unknown): ParsedWebhook {
 }
 
 function another(json: JsonObject): ParsedWebhook {
-  return { kind: "other", webhook: foreign(json, "the webhook is of another family", null) };
+  return { kind: "other", webhook: unsupported(json, "the webhook is of another family", null) };
 }
 
 function unrecognised(
@@ -128,12 +128,16 @@ function unrecognised(
   reason: string,
   hint: ApplicationHint | null = null,
 ): ParsedWebhook {
-  return { kind: "unrecognised", webhook: foreign(json, reason, hint) };
+  return { kind: "unrecognised", webhook: unsupported(json, reason, hint) };
 }
 
-function foreign(json: unknown, reason: string, hint: ApplicationHint | null): ForeignWebhook {
+function unsupported(
+  json: unknown,
+  reason: string,
+  hint: ApplicationHint | null,
+): UnsupportedWebhook {
   const whole = typeOf(json);
-  const type = cutTo(whole, FOREIGN.textBytes);
+  const type = cutTo(whole, EXTERNAL_INPUT.textBytes);
   return {
     eventId: contentIdOf(whole, contentOf(json)),
     type,

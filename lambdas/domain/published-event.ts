@@ -7,7 +7,12 @@ import { routeOfInvestigation } from "./investigation-event.ts";
 import type { InvestigationEvent } from "./investigation-event.ts";
 import type { InvestigationReport } from "./investigation.ts";
 import type { Snapshot } from "./observation.ts";
-import type { Environment, ExternalIds, ForeignWebhook, JourneyEvent } from "./journey-event.ts";
+import type {
+  Environment,
+  ExternalIds,
+  UnsupportedWebhook,
+  JourneyEvent,
+} from "./journey-event.ts";
 import type { EventReport } from "./reconciliation.ts";
 
 /** The `Detail` of an event on the bus, version 1 (design 2.5). */
@@ -180,8 +185,8 @@ const NO_APPLICATION = {
 };
 
 /** What the bus is told about a body that is not a Journey event. */
-export function publishedForeignWebhook(options: {
-  readonly webhook: ForeignWebhook;
+export function publishedUnsupportedWebhook(options: {
+  readonly webhook: UnsupportedWebhook;
   readonly route: Extract<RouteId, "other" | "unrecognised">;
   readonly receipt: Receipt;
   readonly environment: Environment;

@@ -1,6 +1,6 @@
-import { objectIn } from "./foreign-json.ts";
-import type { JsonObject } from "./foreign-json.ts";
-import { FreeTexts, readFlag, readRequiredToken, readText, readToken } from "./foreign-text.ts";
+import { objectIn } from "./external-json.ts";
+import type { JsonObject } from "./external-json.ts";
+import { FreeTexts, readFlag, readRequiredToken, readText, readToken } from "./external-text.ts";
 import { eventIdOf } from "./identity.ts";
 import type { Environment, JourneyEvent } from "./journey-event.ts";
 import { readTime } from "./plausible-time.ts";

@@ -9,7 +9,7 @@ declare global {
 const MOST_DIGITS = 40;
 
 /**
- * A number of foreign JSON that JavaScript would write otherwise than it stands there:
+ * A number of external JSON that JavaScript would write otherwise than it stands there:
  * `12345678901234567890`, `1e400`, `1.50`. It keeps its source text, so that no id is rounded.
  */
 export class SourceNumber {

@@ -1,6 +1,6 @@
 import { environmentOfFlag } from "./environment.ts";
-import { isJsonObject, objectIn } from "./foreign-json.ts";
-import { FreeTexts, readRequiredToken, readToken } from "./foreign-text.ts";
+import { isJsonObject, objectIn } from "./external-json.ts";
+import { FreeTexts, readRequiredToken, readToken } from "./external-text.ts";
 import type { Environment } from "./journey-event.ts";
 import type { Submission } from "./observation.ts";
 import { readTime } from "./plausible-time.ts";

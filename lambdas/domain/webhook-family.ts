@@ -1,5 +1,5 @@
-import type { JsonObject } from "./foreign-json.ts";
-import { readText } from "./foreign-text.ts";
+import type { JsonObject } from "./external-json.ts";
+import { readText } from "./external-text.ts";
 import type { Environment } from "./journey-event.ts";
 
 /*

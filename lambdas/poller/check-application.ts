@@ -6,7 +6,7 @@ import type { Comparison } from "../domain/comparison.ts";
 import type { DeliveryRecord } from "../domain/delivery.ts";
 import { isOtherEnvironment } from "../domain/environment.ts";
 import { isFinal } from "../domain/event-types.ts";
-import { isToken } from "../domain/foreign-text.ts";
+import { isToken } from "../domain/external-text.ts";
 import { submissionGapOf } from "../domain/gap.ts";
 import type { Gap } from "../domain/gap.ts";
 import {

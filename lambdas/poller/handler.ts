@@ -1,6 +1,6 @@
 import { failuresInARow } from "../domain/delivery.ts";
 import type { DeliveryRecord } from "../domain/delivery.ts";
-import { isJsonObject } from "../domain/foreign-json.ts";
+import { isJsonObject } from "../domain/external-json.ts";
 import type { OutcomeCounts } from "../domain/outcome-change.ts";
 import type {
   AlloyApi,

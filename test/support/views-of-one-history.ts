@@ -108,11 +108,11 @@ function agreement(one: EventReport, other: EventReport): number {
 
 /** Whether two reports are nearer to each other than two others, or as near and no less alike. */
 function isCloser(one: Seen, other: Seen, event: Seen, record: Seen): boolean {
-  const [own, foreign] = [Math.abs(one.at - other.at), Math.abs(event.at - record.at)];
-  const [ownStep, foreignStep] = [Math.floor(own / 10), Math.floor(foreign / 10)];
-  if (ownStep !== foreignStep) return ownStep < foreignStep;
+  const [own, apart] = [Math.abs(one.at - other.at), Math.abs(event.at - record.at)];
+  const [ownStep, otherStep] = [Math.floor(own / 10), Math.floor(apart / 10)];
+  if (ownStep !== otherStep) return ownStep < otherStep;
   return (
-    own < foreign &&
+    own < apart &&
     agreement(event, record) <= agreement(one, other) &&
     saidByOne(event, record) >= saidByOne(one, other)
   );

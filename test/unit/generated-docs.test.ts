@@ -8,7 +8,10 @@ import { noticeOf } from "../../lambdas/domain/gap-notice.ts";
 import { gapOf } from "../../lambdas/domain/gap.ts";
 import { parseWebhook } from "../../lambdas/domain/journey-event.ts";
 import { stateOfEvent, stateOfSubmission } from "../../lambdas/domain/observation.ts";
-import { publishedEvent, publishedForeignWebhook } from "../../lambdas/domain/published-event.ts";
+import {
+  publishedEvent,
+  publishedUnsupportedWebhook,
+} from "../../lambdas/domain/published-event.ts";
 import { routeFor } from "../../lambdas/domain/route.ts";
 import { GENERATED, withGenerated } from "../../tools/docs/generated.ts";
 import { GapNoticeSchema } from "../../tools/docs/gap-notice-schema.ts";
@@ -37,7 +40,7 @@ function published(folder: string, file: string): unknown {
     case "other":
     case "unrecognised": {
       const { webhook } = parsed;
-      return publishedForeignWebhook({ webhook, route: kind, receipt, environment: "sandbox" });
+      return publishedUnsupportedWebhook({ webhook, route: kind, receipt, environment: "sandbox" });
     }
   }
 }

@@ -73,9 +73,9 @@ export function parseCommand(
     );
   }
   const taken: readonly string[] = TAKES[name];
-  const foreign = Object.keys(values).find((option) => !taken.includes(option));
-  if (foreign !== undefined)
-    throw new UsageError(`npm run ${name} takes no --${foreign}. ${see(name)}`);
+  const unknown = Object.keys(values).find((option) => !taken.includes(option));
+  if (unknown !== undefined)
+    throw new UsageError(`npm run ${name} takes no --${unknown}. ${see(name)}`);
   if (values.help) return { help: usageOf(name) };
   const approval = values["require-approval"];
   if (approval !== undefined && approval !== "never") {

@@ -126,9 +126,9 @@ export function parseCommand(
 
   const text: VerbText = VERBS[verb];
   const taken: readonly string[] = [...text.options, ...COMMON];
-  const foreign = Object.keys(values).find((option) => !taken.includes(option));
-  if (foreign !== undefined) {
-    throw new UsageError(`"${verb}" takes no --${foreign}: ${whereUsageIs(verb)}.`);
+  const unknown = Object.keys(values).find((option) => !taken.includes(option));
+  if (unknown !== undefined) {
+    throw new UsageError(`"${verb}" takes no --${unknown}: ${whereUsageIs(verb)}.`);
   }
   if (text.argument !== undefined && argument === "") {
     throw new UsageError(

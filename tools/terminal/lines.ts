@@ -1,12 +1,12 @@
 /**
- * What may be printed. Nothing foreign gets to a terminal as it is: `visible` is applied to every text in one place, the
+ * What may be printed. No external text reaches a terminal unchanged: `visible` is applied to every text in one place, the
  * screen, which takes whole lines. So no caller can forget it, and no text can begin a line or a style of its own.
  */
 
 /** The styles that we use. */
 export type Style = "green" | "red" | "dim" | "bold";
 
-/** A text in a style: data until the screen prints it, since a foreign text may hold a terminal's own codes. */
+/** A text in a style: data until the screen prints it, since an external text may hold a terminal's own codes. */
 export class Painted {
   readonly style: Style;
   readonly text: string;

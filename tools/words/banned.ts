@@ -35,4 +35,10 @@ export const BANNED: readonly BannedWord[] = [
     kept: ["deployment-excuses"],
   },
   { forms: ["house"], use: "default, defaults", kept: ["house-style"] },
+  {
+    forms: ["foreign"],
+    use: "unsupported (a webhook), external (JSON, text), other",
+    kept: ["foreignObject"],
+    except: ["test/simulation/"],
+  },
 ];

@@ -13,8 +13,9 @@ const LEFT_OUT = [
   "docs/decisions/**",
   "CHANGELOG.md",
   "CONTRIBUTING.md",
-  "tools/words/banned.ts",
+  "tools/words/**",
   "test/unit/words/**",
+  "test/fixtures/stored/**",
   "**/node_modules/**",
 ];
 

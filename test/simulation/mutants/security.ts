@@ -34,7 +34,7 @@ export const SECURITY_MUTANTS: readonly StrictMutant[] = [
     hunt: (isPlanted) => huntWeakSecrets(isPlanted),
   },
   {
-    id: "foreign-text-printed-as-it-is",
+    id: "external-text-printed-as-it-is",
     what: "a text of others reaches the terminal with its control characters",
     hunt: (isPlanted) => huntForeignTexts(isPlanted),
   },

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
-import { FOREIGN, MEMORY_MB } from "../../../lambdas/settings.ts";
+import { EXTERNAL_INPUT, MEMORY_MB } from "../../../lambdas/settings.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../support/large-batch.ts", import.meta.url));
 /** V8 gives so much of a machine's memory to its heap when nobody says otherwise. */
@@ -14,7 +14,7 @@ test.each([
   ["numbers", 4_000_000],
   ["texts", 4_000_000],
   // The most that is parsed at all: three bytes each.
-  ["empty objects", 3 * FOREIGN.jsonNodes - 300],
+  ["empty objects", 3 * EXTERNAL_INPUT.jsonNodes - 300],
 ])(
   "ten bodies of 4 MB in one batch fit into the memory of the function: %s",
   { timeout: 240_000 },

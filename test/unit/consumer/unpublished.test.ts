@@ -194,15 +194,15 @@ describe("an event of a route that is not published", () => {
   });
 });
 
-test("a foreign webhook of such a route is recorded once, without an idempotency record", async () => {
+test("an unsupported webhook of such a route is recorded once, without an idempotency record", async () => {
   const consumer = aConsumer({
     settings: unpublished,
     idempotency: idempotencyWith({ begin: () => Promise.reject(new Error("locked")) }),
   });
-  const foreign = JSON.stringify({ type: "case_closed", timestamp: START, data: {} });
+  const unsupported = JSON.stringify({ type: "case_closed", timestamp: START, data: {} });
 
-  const first = await consumer.process(batchOf([foreign]));
-  const second = await consumer.process(batchOf([foreign]));
+  const first = await consumer.process(batchOf([unsupported]));
+  const second = await consumer.process(batchOf([unsupported]));
 
   expect([first.batchItemFailures, second.batchItemFailures]).toEqual([[], []]);
   expect(consumer.store.events.size).toBe(1);

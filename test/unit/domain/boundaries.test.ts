@@ -18,10 +18,10 @@ import {
 import { isPlausible } from "../../../lambdas/domain/plausible-time.ts";
 import {
   publishedEvent,
-  publishedForeignWebhook,
+  publishedUnsupportedWebhook,
 } from "../../../lambdas/domain/published-event.ts";
 import { parseSubmission } from "../../../lambdas/domain/submission.ts";
-import { FOREIGN } from "../../../lambdas/settings.ts";
+import { EXTERNAL_INPUT } from "../../../lambdas/settings.ts";
 import { aCorrectionContext } from "../../support/correction-context.ts";
 
 /*
@@ -149,9 +149,9 @@ function faultsOf(read: unknown): readonly string[] {
 function isFaulty(name: string, value: unknown): boolean {
   if (typeof value === "number") return TIME.test(name) && !isPlausible(value);
   if (typeof value !== "string") return false;
-  if (TOKEN.test(name)) return !FOREIGN.token.test(value);
+  if (TOKEN.test(name)) return !EXTERNAL_INPUT.token.test(value);
   if (!OTHERS.test(name)) return false;
-  return value.trim() === "" || Buffer.byteLength(value) > FOREIGN.idBytes;
+  return value.trim() === "" || Buffer.byteLength(value) > EXTERNAL_INPUT.idBytes;
 }
 
 const NO_IDS = { group: null, partner: null, application: null };
@@ -171,13 +171,13 @@ function usedWebhook(text: string): unknown {
     }
     case "other":
     case "unrecognised": {
-      const { kind: route, webhook: foreign } = read;
-      const noted = foreign.hint === null ? null : stateOfHint(foreign.hint);
+      const { kind: route, webhook: unsupported } = read;
+      const noted = unsupported.hint === null ? null : stateOfHint(unsupported.hint);
       const how = { receipt, environment: "live" } as const;
       return {
         read,
         noted,
-        published: publishedForeignWebhook({ webhook: foreign, route, ...how }),
+        published: publishedUnsupportedWebhook({ webhook: unsupported, route, ...how }),
       };
     }
   }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
 import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
-import { FOREIGN } from "../../../lambdas/settings.ts";
+import { EXTERNAL_INPUT } from "../../../lambdas/settings.ts";
 
 const AT = 1_760_000_000_000;
 const data = {
@@ -171,7 +171,7 @@ describe("the client's own ids", () => {
   });
 
   test("are kept when they are too long for an index", () => {
-    const id = "x".repeat(FOREIGN.indexKeyBytes + 1);
+    const id = "x".repeat(EXTERNAL_INPUT.indexKeyBytes + 1);
 
     const { event, cutTexts } = eventOf({ external_group_id: id });
 
@@ -184,8 +184,8 @@ describe("the client's own ids", () => {
 
     const { event, cutTexts } = eventOf({ external_group_id: long, journey_name: long });
 
-    expect(event.externalIds.group).toBe(`${"ü".repeat(FOREIGN.idBytes / 2 - 2)}…`);
-    expect(event.journeyName).toBe(`${"ü".repeat(FOREIGN.textBytes / 2 - 2)}…`);
+    expect(event.externalIds.group).toBe(`${"ü".repeat(EXTERNAL_INPUT.idBytes / 2 - 2)}…`);
+    expect(event.journeyName).toBe(`${"ü".repeat(EXTERNAL_INPUT.textBytes / 2 - 2)}…`);
     expect(cutTexts).toBe(2);
   });
 });

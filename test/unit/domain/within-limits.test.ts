@@ -5,7 +5,7 @@ import type { GapNotice } from "../../../lambdas/domain/gap-notice.ts";
 import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
 import {
   publishedEvent,
-  publishedForeignWebhook,
+  publishedUnsupportedWebhook,
 } from "../../../lambdas/domain/published-event.ts";
 import type { PublishedEvent } from "../../../lambdas/domain/published-event.ts";
 import {
@@ -74,7 +74,7 @@ describe("what is published", () => {
     ["a Journey event", anEvent()],
     [
       "another webhook",
-      publishedForeignWebhook({
+      publishedUnsupportedWebhook({
         webhook: {
           eventId: "0",
           type: "text",

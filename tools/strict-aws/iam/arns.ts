@@ -7,7 +7,7 @@ export const PLACE = { partition: "aws", region: "us-east-1", account: "12345678
 const { region, account } = PLACE;
 
 /** Another account, which no policy of the template may let in. */
-export const FOREIGN_ACCOUNT = "999999999999";
+export const OTHER_ACCOUNT = "999999999999";
 
 /** A stack that has its own name, as `Ref` gives it, and its ARN, for everything that policies speak of. */
 interface Named {

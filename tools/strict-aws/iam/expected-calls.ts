@@ -4,7 +4,7 @@ import {
   ROUTE_TITLES,
   SUBMISSION_DETAIL_TYPE,
 } from "../../../lambdas/settings.ts";
-import { FOREIGN_ACCOUNT, PLACE } from "./arns.ts";
+import { OTHER_ACCOUNT, PLACE } from "./arns.ts";
 import { callKey } from "./call.ts";
 import type { Caller, IamCall } from "./call.ts";
 import { declaredCalls, FUNCTIONS, roleOf } from "./declared-calls.ts";
@@ -42,8 +42,8 @@ export function neededCalls(deployed: DeployedPolicies): readonly IamCall[] {
 export function forbiddenCalls(deployed: DeployedPolicies): readonly IamCall[] {
   return distinct([
     ...unencrypted(deployed),
-    ...foreignSenders(deployed),
-    ...foreignEvents(deployed),
+    ...otherSenders(deployed),
+    ...otherEvents(deployed),
     ...confusedDeputies(deployed),
     ...otherPrefixes(deployed),
   ]);
@@ -92,7 +92,7 @@ function unencrypted({ stack, arns }: DeployedPolicies): readonly IamCall[] {
 }
 
 /** Nobody puts a message into a queue but those who are to. */
-function foreignSenders(deployed: DeployedPolicies): readonly IamCall[] {
+function otherSenders(deployed: DeployedPolicies): readonly IamCall[] {
   const { stack, arns } = deployed;
   const senders = new Set(
     neededSenders(deployed).map(({ caller, resource }) => `${JSON.stringify(caller)} ${resource}`),
@@ -132,7 +132,7 @@ function neededSenders(deployed: DeployedPolicies): readonly IamCall[] {
 }
 
 /** Nobody says that he is us, and our functions say nothing but what they are to. */
-function foreignEvents(deployed: DeployedPolicies): readonly IamCall[] {
+function otherEvents(deployed: DeployedPolicies): readonly IamCall[] {
   const { arns } = deployed;
   const put = (caller: Caller, sources: readonly string[], titles: readonly string[]): IamCall => ({
     caller,
@@ -180,7 +180,7 @@ function confusedDeputies(deployed: DeployedPolicies): readonly IamCall[] {
         .filter(([key]) => isOfTheSource(key, call.conditions))
         .map(([key, value]) => ({
           ...call,
-          conditions: { ...call.conditions, ...foreign(key, String(value)) },
+          conditions: { ...call.conditions, ...otherValue(key, String(value)) },
         })),
     );
 }
@@ -192,10 +192,10 @@ function isOfTheSource(key: string, conditions: IamCall["conditions"]): boolean 
   return key.startsWith("kms:EncryptionContext:") && !("aws:SourceAccount" in conditions);
 }
 
-function foreign(key: string, value: string): IamCall["conditions"] {
-  const other = value.replace(account, FOREIGN_ACCOUNT);
+function otherValue(key: string, value: string): IamCall["conditions"] {
+  const other = value.replace(account, OTHER_ACCOUNT);
   return key === "aws:SourceArn"
-    ? { "aws:SourceArn": other, "aws:SourceAccount": FOREIGN_ACCOUNT }
+    ? { "aws:SourceArn": other, "aws:SourceAccount": OTHER_ACCOUNT }
     : { [key]: other };
 }
 

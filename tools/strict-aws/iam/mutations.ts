@@ -13,7 +13,7 @@ export interface Mutation {
 }
 
 /** An action of each service that nobody here needs. */
-const FOREIGN_ACTIONS: Readonly<Record<string, string>> = {
+const OTHER_ACTIONS: Readonly<Record<string, string>> = {
   sqs: "sqs:PurgeQueue",
   dynamodb: "dynamodb:Scan",
   s3: "s3:DeleteObject",
@@ -30,7 +30,7 @@ const FOREIGN_ACTIONS: Readonly<Record<string, string>> = {
   firehose: "firehose:DeleteDeliveryStream",
 };
 
-/** Every action taken out, a foreign one put in, every condition taken away: one at a time. */
+/** Every action taken out, one of another function added, every condition taken away: one at a time. */
 export function mutationsOf(policies: readonly AttachedPolicy[]): readonly Mutation[] {
   return policies.flatMap((policy) =>
     policy.document.Statement.flatMap((statement, index) =>
@@ -66,12 +66,12 @@ function changesOf(statement: Statement): readonly Change[] {
     };
   });
   const [service = ""] = (statement.Action[0] ?? "").split(":");
-  const foreign = FOREIGN_ACTIONS[service];
-  if (foreign === undefined) throw new Error(`No foreign action of ${service} is known here.`);
+  const other = OTHER_ACTIONS[service];
+  if (other === undefined) throw new Error(`No other action of ${service} is known here.`);
   const addition = {
-    what: `with ${foreign}`,
-    actions: [foreign],
-    changed: [{ ...statement, Action: [...statement.Action, foreign] }],
+    what: `with ${other}`,
+    actions: [other],
+    changed: [{ ...statement, Action: [...statement.Action, other] }],
   };
   return [...removals, addition, ...withoutConditions(statement)];
 }

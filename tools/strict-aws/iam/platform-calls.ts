@@ -123,11 +123,11 @@ function deliveries(
     ];
   }
   // Somebody else's queue or topic has a policy of its own, which is not in the template.
-  return service === "sqs" && !isForeign(target) ? [sending(EVENTS, target, source)] : [];
+  return service === "sqs" && !isElsewhere(target) ? [sending(EVENTS, target, source)] : [];
 }
 
 /** Queues of the template are known by their logical id, which is in upper case. */
-function isForeign(queueArn: string): boolean {
+function isElsewhere(queueArn: string): boolean {
   return !/:[A-Z][A-Za-z0-9]*$/.test(queueArn);
 }
 

@@ -9,9 +9,9 @@ import {
   readNumber,
   readText,
   readToken,
-} from "../../../lambdas/domain/foreign-text.ts";
+} from "../../../lambdas/domain/external-text.ts";
 import { SourceNumber } from "../../../lambdas/domain/source-number.ts";
-import { FOREIGN } from "../../../lambdas/settings.ts";
+import { EXTERNAL_INPUT } from "../../../lambdas/settings.ts";
 
 const NO_TEXTS = ["", " ", "\t\n\u00a0", null, undefined, true, [], ["a"], {}];
 
@@ -62,12 +62,12 @@ describe("a free text", () => {
   test("that is absurdly long is cut to whole characters, and counted", () => {
     const texts = new FreeTexts();
 
-    const name = texts.text("x".repeat(FOREIGN.textBytes - 1) + "😀😀");
-    const id = texts.id("ü".repeat(FOREIGN.idBytes));
+    const name = texts.text("x".repeat(EXTERNAL_INPUT.textBytes - 1) + "😀😀");
+    const id = texts.id("ü".repeat(EXTERNAL_INPUT.idBytes));
     const short = texts.text("short");
 
-    expect(name).toBe(`${"x".repeat(FOREIGN.textBytes - 3)}…`);
-    expect(id).toBe(`${"ü".repeat(FOREIGN.idBytes / 2 - 2)}…`);
+    expect(name).toBe(`${"x".repeat(EXTERNAL_INPUT.textBytes - 3)}…`);
+    expect(id).toBe(`${"ü".repeat(EXTERNAL_INPUT.idBytes / 2 - 2)}…`);
     expect(short).toBe("short");
     expect(texts.cut).toBe(2);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import type { MetricName } from "../../../lambdas/settings.ts";
-import { FOREIGN, METRICS } from "../../../lambdas/settings.ts";
+import { EXTERNAL_INPUT, METRICS } from "../../../lambdas/settings.ts";
 import { aConsumer, envelopeBatchOf } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
 
@@ -200,7 +200,7 @@ describe("a text that is absurdly long", () => {
     await consumer.process(batchOf([body, body]));
 
     const [published] = consumer.published;
-    expect(published?.journeyName).toBe(`${"😀".repeat(FOREIGN.textBytes / 4 - 1)}…`);
+    expect(published?.journeyName).toBe(`${"😀".repeat(EXTERNAL_INPUT.textBytes / 4 - 1)}…`);
     expect(published?.journeyName?.isWellFormed()).toBe(true);
     const [record] = consumer.store.events.values();
     expect(new TextDecoder().decode(record?.body)).toBe(body);

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { readJson } from "../../../lambdas/domain/foreign-json.ts";
+import { readJson } from "../../../lambdas/domain/external-json.ts";
 import { contentIdOf } from "../../../lambdas/domain/identity.ts";
 import { SourceNumber } from "../../../lambdas/domain/source-number.ts";
-import { FOREIGN } from "../../../lambdas/settings.ts";
+import { EXTERNAL_INPUT } from "../../../lambdas/settings.ts";
 
 function jsonOf(text: string): unknown {
   const read = readJson(text);
@@ -16,7 +16,7 @@ function nested(depth: number): string {
   return "[".repeat(depth) + "]".repeat(depth);
 }
 
-describe("foreign JSON", () => {
+describe("external JSON", () => {
   test("is what JSON.parse makes of it, as long as no number is odd", () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 20 }), (text) => {
@@ -44,7 +44,7 @@ describe("foreign JSON", () => {
     expect(jsonOf(text)).toEqual(JSON.parse(text));
   });
 
-  test.each([nested(FOREIGN.jsonDepth), `{"a":${nested(FOREIGN.jsonDepth - 1)}}`])(
+  test.each([nested(EXTERNAL_INPUT.jsonDepth), `{"a":${nested(EXTERNAL_INPUT.jsonDepth - 1)}}`])(
     "may be as deep as documented",
     (text) => {
       expect(readJson(text)).toHaveProperty("json");
@@ -52,10 +52,10 @@ describe("foreign JSON", () => {
   );
 
   test.each([
-    ["lists", nested(FOREIGN.jsonDepth + 1)],
+    ["lists", nested(EXTERNAL_INPUT.jsonDepth + 1)],
     ["objects", `{"a":`.repeat(5_000) + "1" + "}".repeat(5_000)],
     ["lists without an end", "[".repeat(1_000_000)],
-    ["lists after a text with a bracket in it", `["]",${nested(FOREIGN.jsonDepth)}]`],
+    ["lists after a text with a bracket in it", `["]",${nested(EXTERNAL_INPUT.jsonDepth)}]`],
   ])("is refused when it is deeper, before anything walks it: %s", (_, text) => {
     expect(readJson(text)).toEqual({ reason: "is nested deeper than 200 levels" });
   });
@@ -65,16 +65,16 @@ describe("foreign JSON", () => {
   });
 
   test("is refused when it is larger than ingest can have taken", () => {
-    const text = JSON.stringify("x".repeat(FOREIGN.jsonBytes));
+    const text = JSON.stringify("x".repeat(EXTERNAL_INPUT.jsonBytes));
 
     expect(readJson(text)).toEqual({ reason: "is larger than 6291456 bytes" });
   });
 
   test("is refused when it holds more lists and objects than memory is meant for", () => {
-    expect(readJson(`[${"{},".repeat(FOREIGN.jsonNodes)}0]`)).toEqual({
+    expect(readJson(`[${"{},".repeat(EXTERNAL_INPUT.jsonNodes)}0]`)).toEqual({
       reason: "holds more than 750000 lists and objects",
     });
-    expect(readJson(`[${"1,".repeat(FOREIGN.jsonNodes)}0]`)).toHaveProperty("json");
+    expect(readJson(`[${"1,".repeat(EXTERNAL_INPUT.jsonNodes)}0]`)).toHaveProperty("json");
   });
 
   test.each(["", "{", "nul", `{"a":1.}`, "01.50", "1.5.0", `"a`, "[1.50,]", "NaN", "--1.50"])(

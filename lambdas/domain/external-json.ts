@@ -1,4 +1,4 @@
-import { FOREIGN } from "../settings.ts";
+import { EXTERNAL_INPUT } from "../settings.ts";
 import { surveyJson } from "./json-survey.ts";
 import { SourceNumber } from "./source-number.ts";
 
@@ -12,18 +12,18 @@ export type JsonObject = Readonly<Record<string, unknown>>;
  * Numbers that JavaScript would write otherwise than they stand are `SourceNumber`s.
  *
  * @returns the reason instead, as the end of a sentence and without anything of the text, when it is no
- * JSON, or more than `FOREIGN` allows: in bytes, in levels, in lists and objects.
+ * JSON, or more than `EXTERNAL_INPUT` allows: in bytes, in levels, in lists and objects.
  */
 export function readJson(text: string): { readonly json: unknown } | { readonly reason: string } {
-  if (text.length > FOREIGN.jsonBytes) {
-    return { reason: `is larger than ${FOREIGN.jsonBytes} bytes` };
+  if (text.length > EXTERNAL_INPUT.jsonBytes) {
+    return { reason: `is larger than ${EXTERNAL_INPUT.jsonBytes} bytes` };
   }
   const { depth, nodes, hasOddNumber } = surveyJson(text);
-  if (depth > FOREIGN.jsonDepth) {
-    return { reason: `is nested deeper than ${FOREIGN.jsonDepth} levels` };
+  if (depth > EXTERNAL_INPUT.jsonDepth) {
+    return { reason: `is nested deeper than ${EXTERNAL_INPUT.jsonDepth} levels` };
   }
-  if (nodes > FOREIGN.jsonNodes) {
-    return { reason: `holds more than ${FOREIGN.jsonNodes} lists and objects` };
+  if (nodes > EXTERNAL_INPUT.jsonNodes) {
+    return { reason: `holds more than ${EXTERNAL_INPUT.jsonNodes} lists and objects` };
   }
   try {
     // A reviver takes ten times as long, and hardly any text has something for it to keep.
@@ -34,7 +34,7 @@ export function readJson(text: string): { readonly json: unknown } | { readonly 
   }
 }
 
-/** Whether a value of foreign JSON is an object with fields. */
+/** Whether a value of external JSON is an object with fields. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return (
     typeof value === "object" &&

@@ -1,4 +1,4 @@
-import { FOREIGN } from "../settings.ts";
+import { EXTERNAL_INPUT } from "../settings.ts";
 import { SourceNumber } from "./source-number.ts";
 
 /**
@@ -14,7 +14,7 @@ export function readText(value: unknown): string | null {
 
 /**
  * A token of Alloy's. It becomes part of keys and of paths of Alloy's API, so only what looks like one
- * is one (`FOREIGN.token`).
+ * is one (`EXTERNAL_INPUT.token`).
  */
 export function readToken(value: unknown): string | null {
   const text = readText(value);
@@ -27,7 +27,7 @@ export function readRequiredToken(value: unknown): string | null {
 }
 
 export function isToken(text: string): boolean {
-  return FOREIGN.token.test(text);
+  return EXTERNAL_INPUT.token.test(text);
 }
 
 /** A number, or text that is one. @returns null when it is none, or none that JavaScript can hold. */
@@ -49,7 +49,7 @@ export function readFlag(value: unknown): boolean | null {
 /** Whether DynamoDB takes a text as the hash key of an index. */
 export function isIndexKey(text: string): boolean {
   const bytes = new TextEncoder().encode(text).length;
-  return bytes > 0 && bytes <= FOREIGN.indexKeyBytes;
+  return bytes > 0 && bytes <= EXTERNAL_INPUT.indexKeyBytes;
 }
 
 /** Reads the free texts of one body: what is absurdly long is cut, and counted. */
@@ -63,12 +63,12 @@ export class FreeTexts {
 
   /** A name, an outcome, a type. */
   text(value: unknown): string | null {
-    return this.#within(readText(value), FOREIGN.textBytes);
+    return this.#within(readText(value), EXTERNAL_INPUT.textBytes);
   }
 
   /** An id of the client's own. */
   id(value: unknown): string | null {
-    return this.#within(readText(value), FOREIGN.idBytes);
+    return this.#within(readText(value), EXTERNAL_INPUT.idBytes);
   }
 
   #within(text: string | null, bytes: number): string | null {
