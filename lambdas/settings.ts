@@ -361,7 +361,7 @@ export const INGEST = {
 } as const;
 
 /**
- * How Alloy's webhooks prove that they are Alloy's: by the webhook secret, or by a token that API Gateway has judged.
+ * How Alloy's webhooks prove that they are Alloy's: by the webhook secret, or by a token that API Gateway has checked.
  */
 export type AuthSettings = "secret" | { readonly jwt: TokenSettings };
 

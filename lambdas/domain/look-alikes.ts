@@ -16,7 +16,7 @@ const MOST_LOOK_ALIKES = 16;
 
 /**
  * Makes the function that finds what Alloy's list holds beside an event and a webhook could be of instead,
- * nearest first. The consumer judges by it whose a webhook is that comes after the event was healed: also
+ * nearest first. The consumer uses it to find the event of a webhook that arrives after the healing: also
  * events that Alloy's tokens tell apart are among them, since a webhook may bring none.
  *
  * The work for one event does not grow with the list.

@@ -32,7 +32,7 @@ export function isPlaceholder(text: string): boolean {
 }
 
 /**
- * Judges a secret that people invent.
+ * Checks a secret that people invent.
  *
  * @param username - whoever uses it, when it is a password.
  * @returns null when it can be used.

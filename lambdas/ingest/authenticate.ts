@@ -14,7 +14,7 @@ const BASIC = /^basic +(?<token>[A-Za-z0-9+/]+={0,2})$/i;
 const SIGNATURE = /^[A-Za-z0-9+/]{43}=$/;
 
 /**
- * Judges one request by its `Authorization` header and the bytes of its body.
+ * Checks one request by its `Authorization` header and the bytes of its body.
  *
  * Every live credential is compared, in constant time, also after one has matched: the time taken tells
  * neither which one matched nor how much of a wrong one was right.

@@ -7,7 +7,7 @@ import type { AllowListSettings } from "../settings.ts";
 import type { LineLogger } from "../telemetry/line-logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { AllowList } from "./allow-list.ts";
-import type { Judge } from "./judge.ts";
+import type { Authorize } from "./authorize.ts";
 import { receivedBody } from "./received-body.ts";
 import { storeWebhook } from "./store-webhook.ts";
 import type { EnvelopeQueue } from "./store-webhook.ts";
@@ -16,7 +16,7 @@ import type { EnvelopeQueue } from "./store-webhook.ts";
 export interface IngestDependencies {
   readonly allowList: AllowList;
   readonly allowListMode: AllowListSettings["mode"];
-  readonly judge: Judge;
+  readonly authorize: Authorize;
   readonly queue: EnvelopeQueue;
   readonly payloads: PayloadBucket;
   /** From the request to the answer, in milliseconds. */
@@ -75,14 +75,14 @@ export function makeIngestHandler(
 
     const body = receivedBody(rawBody, isBase64Encoded);
     const authorizer = "authorizer" in requestContext ? requestContext.authorizer : undefined;
-    const verdict = await deps.judge({ headers, body: body.bytes, authorizer, deadline });
+    const verdict = await deps.authorize({ headers, body: body.bytes, authorizer, deadline });
     if (typeof verdict === "object") return notStored(receiptId, verdict.failure);
     if (verdict !== "authentic") {
       deps.metrics.count(METRICS.credentialsRejected);
-      if (verdict === "unconfigured" || verdict === "unjudged") {
+      if (verdict === "unconfigured" || verdict === "unchecked") {
         deps.metrics.count(METRICS.credentialsMissing);
       }
-      if (verdict === "unjudged") deps.logger.error("ingest.token.missing", { receiptId });
+      if (verdict === "unchecked") deps.logger.error("ingest.token.missing", { receiptId });
       return answer(401, CHALLENGE, { receiptId, verdict });
     }
 

@@ -13,7 +13,7 @@ import { makeAllowList } from "./allow-list.ts";
 import { makeCredentialCache } from "./credential-cache.ts";
 import { readIngestEnvironment } from "./env.ts";
 import { makeIngestHandler } from "./handler.ts";
-import { makeJudge } from "./judge.ts";
+import { makeAuthorize } from "./authorize.ts";
 
 const { stage, region, endpoints, ...environment } = readIngestEnvironment(
   process.env,
@@ -48,7 +48,7 @@ const credentials = makeCredentialCache({
 export const handler = makeIngestHandler({
   allowList: makeAllowList(environment.allowList.cidrs),
   allowListMode: environment.allowList.mode,
-  judge: makeJudge(environment.auth, credentials),
+  authorize: makeAuthorize(environment.auth, credentials),
   queue: new SqsEnvelopeQueue(call, environment.eventQueueUrl, endpoints.sqs),
   payloads: new S3PayloadBucket(call, environment.payloadBucketName, region, endpoints.s3),
   budgetMs: INGEST.budgetMs,

@@ -6,7 +6,7 @@ import type { AlloyApi } from "../../lambdas/domain/polling-ports.ts";
 import { makeAllowList } from "../../lambdas/ingest/allow-list.ts";
 import { makeCredentialCache } from "../../lambdas/ingest/credential-cache.ts";
 import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
-import { makeJudge } from "../../lambdas/ingest/judge.ts";
+import { makeAuthorize } from "../../lambdas/ingest/authorize.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { CONCURRENCY, INGEST, TIMEOUTS_MS } from "../../lambdas/settings.ts";
 import type { ConsumerSettings, PollerSettings } from "../../lambdas/settings.ts";
@@ -121,7 +121,7 @@ function ingestIn(sandbox: Sandbox, { cloud, observer, observed, seams }: Wiring
     ...ports,
     allowList: ALLOWED,
     allowListMode: "observe" as const,
-    judge: makeJudge("secret", seams.credentialCache?.(cache) ?? cache),
+    authorize: makeAuthorize("secret", seams.credentialCache?.(cache) ?? cache),
     budgetMs: INGEST.budgetMs,
     now: sandbox.now,
     metrics,

@@ -7,7 +7,7 @@ import { makeAllowList } from "../../lambdas/ingest/allow-list.ts";
 import { makeCredentialCache } from "../../lambdas/ingest/credential-cache.ts";
 import type { WebhookSecretSource } from "../../lambdas/ingest/credential-cache.ts";
 import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
-import { makeJudge } from "../../lambdas/ingest/judge.ts";
+import { makeAuthorize } from "../../lambdas/ingest/authorize.ts";
 import { INGEST } from "../../lambdas/settings.ts";
 import type { AllowListSettings, AuthSettings, MetricName } from "../../lambdas/settings.ts";
 import { makeLineLogger } from "../../lambdas/telemetry/line-logger.ts";
@@ -89,7 +89,7 @@ export function anIngest(
     readonly queueFailure?: AwsFailure;
     readonly bucketFailure?: AwsFailure;
     /** A port that throws, as none of them should. */
-    readonly defectIn?: "allowList" | "judge" | "queue" | "payloads";
+    readonly defectIn?: "allowList" | "authorize" | "queue" | "payloads";
   } = {},
 ) {
   const now = options.now ?? (() => NOW);
@@ -108,7 +108,7 @@ export function anIngest(
   };
   const defect = {
     allowList: broken,
-    judge: broken,
+    authorize: broken,
     queue: { send: broken },
     payloads: { put: broken },
   };
@@ -116,7 +116,7 @@ export function anIngest(
   const handler = makeIngestHandler({
     allowListMode: options.allowListMode ?? "observe",
     allowList: makeAllowList(["52.7.221.27"]),
-    judge: makeJudge(
+    authorize: makeAuthorize(
       options.auth ?? "secret",
       makeCredentialCache({
         source: options.secretSource ?? {

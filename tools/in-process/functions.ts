@@ -17,7 +17,7 @@ import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import { makeAllowList } from "../../lambdas/ingest/allow-list.ts";
 import { makeCredentialCache } from "../../lambdas/ingest/credential-cache.ts";
 import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
-import { makeJudge } from "../../lambdas/ingest/judge.ts";
+import { makeAuthorize } from "../../lambdas/ingest/authorize.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { INGEST, POLLER, TIMEOUTS_MS } from "../../lambdas/settings.ts";
 import { makeLineLogger } from "../../lambdas/telemetry/line-logger.ts";
@@ -80,7 +80,7 @@ function makeIngest({ cloud, stage, write, denied = NOTHING }: FunctionsOptions)
     ...judgedPorts("ingest", ingestPorts(cloud), denied),
     allowList: makeAllowList(stage.allowList.cidrs),
     allowListMode: stage.allowList.mode,
-    judge: makeJudge("secret", credentials),
+    authorize: makeAuthorize("secret", credentials),
     budgetMs: INGEST.budgetMs,
     now,
     metrics,

@@ -41,4 +41,17 @@ export const BANNED: readonly BannedWord[] = [
     kept: ["foreignObject"],
     except: ["test/simulation/"],
   },
+  {
+    forms: ["judge", "judges", "judged", "unjudged", "judgement"],
+    use: "authorize, check",
+    except: [
+      "test/",
+      "tools/cloudwatch/",
+      "tools/strict-aws/",
+      "tools/local/",
+      "tools/in-process/",
+      "docs/simulation.md",
+      "docs/pitfalls.md",
+    ],
+  },
 ];

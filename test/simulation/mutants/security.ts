@@ -1,8 +1,8 @@
 import { makeCredentialCache } from "../../../lambdas/ingest/credential-cache.ts";
 import type { CredentialCache } from "../../../lambdas/ingest/credential-cache.ts";
 import { digestOf } from "../../../lambdas/ingest/credentials.ts";
-import { makeJudge } from "../../../lambdas/ingest/judge.ts";
-import type { Judge } from "../../../lambdas/ingest/judge.ts";
+import { makeAuthorize } from "../../../lambdas/ingest/authorize.ts";
+import type { Authorize } from "../../../lambdas/ingest/authorize.ts";
 import type { TokenSettings } from "../../../lambdas/settings.ts";
 import { refusalOf } from "../../../tools/guard/refusal.ts";
 import { describeLogged } from "../../../tools/local/happenings.ts";
@@ -18,15 +18,17 @@ import type { StrictMutant } from "./mutant.ts";
 export const SECURITY_MUTANTS: readonly StrictMutant[] = [
   {
     id: "jwt-trusts-every-invocation",
-    what: "in OAuth mode a request is taken without a token that API Gateway has judged",
+    what: "in OAuth mode a request is taken without a token that API Gateway has checked",
     hunt: (isPlanted) =>
-      huntTokens(isPlanted ? () => Promise.resolve("authentic") : makeJudge({ jwt }, NO_SECRET)),
+      huntTokens(
+        isPlanted ? () => Promise.resolve("authentic") : makeAuthorize({ jwt }, NO_SECRET),
+      ),
   },
   {
     id: "jwt-of-any-audience",
     what: "in OAuth mode a token for another service of the same issuer is taken",
     hunt: (isPlanted) =>
-      huntTokens(makeJudge({ jwt: isPlanted ? forAnyAudience(jwt) : jwt }, NO_SECRET)),
+      huntTokens(makeAuthorize({ jwt: isPlanted ? forAnyAudience(jwt) : jwt }, NO_SECRET)),
   },
   {
     id: "weak-secret-accepted",
@@ -68,12 +70,12 @@ const UNJUDGED: readonly unknown[] = [
 
 const REQUEST = { headers: { authorization: "Bearer a.b.c" }, body: new Uint8Array(), deadline: 1 };
 
-async function huntTokens(judge: Judge): Promise<string | null> {
+async function huntTokens(authorize: Authorize): Promise<string | null> {
   for (const authorizer of UNJUDGED) {
-    const verdict = await judge({ ...REQUEST, authorizer });
+    const verdict = await authorize({ ...REQUEST, authorizer });
     if (verdict === "authentic") return `${JSON.stringify(authorizer) ?? "no token"} was taken`;
   }
-  const verdict = await judge({ ...REQUEST, authorizer: { jwt: { claims: CLAIMS } } });
+  const verdict = await authorize({ ...REQUEST, authorizer: { jwt: { claims: CLAIMS } } });
   return verdict === "authentic" ? null : "the right token was refused";
 }
 
@@ -95,13 +97,13 @@ async function huntWeakSecrets(isPlanted: boolean): Promise<string | null> {
       refused: [],
     },
   };
-  const judge = makeJudge(
+  const authorize = makeAuthorize(
     "secret",
     isPlanted ? { ...right, current: () => Promise.resolve(everything) } : right,
   );
   const isTaken = async (authorization: string) => {
     const request = { ...REQUEST, headers: { authorization }, authorizer: undefined };
-    return (await judge(request)) === "authentic";
+    return (await authorize(request)) === "authentic";
   };
   for (const password of passwords) {
     const answers = [

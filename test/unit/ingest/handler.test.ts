@@ -101,7 +101,7 @@ describe("ingest", () => {
     expect(ingest.counted("WebhooksReceived")).toBe(0);
   });
 
-  it.each(["allowList", "judge", "queue", "payloads"] as const)(
+  it.each(["allowList", "authorize", "queue", "payloads"] as const)(
     "answers 503 for a defect of its own in %s, and logs nothing that the error says",
     async (port) => {
       const ingest = anIngest({ defectIn: port });

@@ -11,7 +11,7 @@ const jwt = {
 /** As API Gateway hands over an access token: each claim as text, a list in brackets. */
 const CLAIMS = { iss: jwt.issuer, aud: "alloy", scope: "openid alloy/webhooks.write", exp: "1" };
 
-const judged = (claims: unknown, scopes: unknown = null) => ({ jwt: { claims, scopes } });
+const checked = (claims: unknown, scopes: unknown = null) => ({ jwt: { claims, scopes } });
 
 async function post(authorizer: unknown) {
   const ingest = anIngest({ auth: { jwt }, secret: {} });
@@ -19,18 +19,18 @@ async function post(authorizer: unknown) {
   return { ingest, answer };
 }
 
-describe("ingest, when API Gateway judges tokens", () => {
+describe("ingest, when API Gateway checks tokens", () => {
   it.each([
-    ["an access token", judged(CLAIMS)],
-    ["a token with several audiences", judged({ ...CLAIMS, aud: "[other alloy-next]" })],
-    ["a token of Amazon Cognito", judged({ ...CLAIMS, aud: undefined, client_id: "alloy" })],
+    ["an access token", checked(CLAIMS)],
+    ["a token with several audiences", checked({ ...CLAIMS, aud: "[other alloy-next]" })],
+    ["a token of Amazon Cognito", checked({ ...CLAIMS, aud: undefined, client_id: "alloy" })],
     [
       "a token whose scopes are a list",
-      judged({ ...CLAIMS, scope: undefined, scp: "[openid alloy/test]" }),
+      checked({ ...CLAIMS, scope: undefined, scp: "[openid alloy/test]" }),
     ],
     [
       "a token whose scopes only API Gateway names",
-      judged({ ...CLAIMS, scope: undefined }, ["alloy/test"]),
+      checked({ ...CLAIMS, scope: undefined }, ["alloy/test"]),
     ],
   ])("takes the webhook with %s", async (_, authorizer) => {
     const { ingest, answer } = await post(authorizer);
@@ -46,17 +46,17 @@ describe("ingest, when API Gateway judges tokens", () => {
     ["an authorizer of another kind", { lambda: { claims: CLAIMS } }],
     ["an IAM authorizer", { iam: { accessKey: "AKID" } }],
     ["no claims", { jwt: { scopes: ["alloy/webhooks.write"] } }],
-    ["claims that are text", judged("iss")],
-    ["another issuer", judged({ ...CLAIMS, iss: "https://evil.example.com" })],
-    ["an issuer that only begins like it", judged({ ...CLAIMS, iss: `${jwt.issuer}.evil.com` })],
-    ["no issuer", judged({ ...CLAIMS, iss: undefined })],
-    ["another audience", judged({ ...CLAIMS, aud: "other" })],
-    ["another audience and our client", judged({ ...CLAIMS, aud: "other", client_id: "alloy" })],
-    ["no audience", judged({ ...CLAIMS, aud: undefined })],
-    ["another scope", judged({ ...CLAIMS, scope: "openid" })],
-    ["a scope that only begins like it", judged({ ...CLAIMS, scope: "alloy/webhooks.writes" })],
-    ["no scope", judged({ ...CLAIMS, scope: undefined })],
-    ["claims by inheritance", Object.create(judged(CLAIMS))],
+    ["claims that are text", checked("iss")],
+    ["another issuer", checked({ ...CLAIMS, iss: "https://evil.example.com" })],
+    ["an issuer that only begins like it", checked({ ...CLAIMS, iss: `${jwt.issuer}.evil.com` })],
+    ["no issuer", checked({ ...CLAIMS, iss: undefined })],
+    ["another audience", checked({ ...CLAIMS, aud: "other" })],
+    ["another audience and our client", checked({ ...CLAIMS, aud: "other", client_id: "alloy" })],
+    ["no audience", checked({ ...CLAIMS, aud: undefined })],
+    ["another scope", checked({ ...CLAIMS, scope: "openid" })],
+    ["a scope that only begins like it", checked({ ...CLAIMS, scope: "alloy/webhooks.writes" })],
+    ["no scope", checked({ ...CLAIMS, scope: undefined })],
+    ["claims by inheritance", Object.create(checked(CLAIMS))],
   ])(
     "answers 401 to a request with %s, and alarms as without a credential",
     async (_, authorizer) => {

@@ -33,7 +33,7 @@ function aWorld() {
     ...ingestPorts(cloud),
     allowList: () => true,
     allowListMode: "observe",
-    judge: async ({ headers }) =>
+    authorize: async ({ headers }) =>
       headers["authorization"] === undefined ? "malformed" : "authentic",
     budgetMs: 2_500,
     now,

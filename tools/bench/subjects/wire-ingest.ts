@@ -2,7 +2,7 @@ import { makeAllowList } from "../../../lambdas/ingest/allow-list.ts";
 import { makeCredentialCache } from "../../../lambdas/ingest/credential-cache.ts";
 import { readIngestEnvironment } from "../../../lambdas/ingest/env.ts";
 import { makeIngestHandler } from "../../../lambdas/ingest/handler.ts";
-import { makeJudge } from "../../../lambdas/ingest/judge.ts";
+import { makeAuthorize } from "../../../lambdas/ingest/authorize.ts";
 import { readSettingsFile } from "../../../lambdas/settings-file.ts";
 import { INGEST } from "../../../lambdas/settings.ts";
 import { makeLineLogger } from "../../../lambdas/telemetry/line-logger.ts";
@@ -35,7 +35,7 @@ export function wireIngest(calls: Calls) {
   });
   setImmediate(() => void credentials.prepare(now() + INGEST.budgetMs));
   return makeIngestHandler({
-    judge: makeJudge(environment.auth, credentials),
+    authorize: makeAuthorize(environment.auth, credentials),
     allowList: makeAllowList(environment.allowList.cidrs),
     allowListMode: environment.allowList.mode,
     queue: {

@@ -3,33 +3,37 @@ import type { AuthSettings } from "../settings.ts";
 import { authenticate } from "./authenticate.ts";
 import type { Verdict } from "./authenticate.ts";
 import type { CredentialCache } from "./credential-cache.ts";
-import { isJudgedToken } from "./judged-token.ts";
+import { isCheckedToken } from "./checked-token.ts";
 
 /**
  * - `unconfigured`: there is no credential that it could have matched.
- * - `unjudged`: API Gateway should have judged its token, and has not.
+ * - `unchecked`: API Gateway should have checked its token, but did not.
  */
-export type Judgement = Verdict | "unconfigured" | "unjudged" | { readonly failure: AwsFailure };
+export type Authorization =
+  | Verdict
+  | "unconfigured"
+  | "unchecked"
+  | { readonly failure: AwsFailure };
 
 /** Whether a request is Alloy's, by the secret as it is now. */
-export type Judge = (request: {
+export type Authorize = (request: {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;
   /** What API Gateway's authorizer says of the request; undefined when the route has none. */
   readonly authorizer: unknown;
   /** Epoch milliseconds. */
   readonly deadline: number;
-}) => Promise<Judgement>;
+}) => Promise<Authorization>;
 
 /**
- * Judges by the cached credentials; a credential that none of them matches may be a new one, so the
+ * Checks a request against the cached credentials; a credential that none of them matches may be a new one, so the
  * secret is read again before it is called wrong. What can match no secret does not cause that read.
  */
-export function makeJudge(auth: AuthSettings, cache: CredentialCache): Judge {
+export function makeAuthorize(auth: AuthSettings, cache: CredentialCache): Authorize {
   if (auth !== "secret") {
     // While a stage changes to this mode, its function is updated before its route has an authorizer.
     return ({ authorizer }) =>
-      Promise.resolve(isJudgedToken(authorizer, auth.jwt) ? "authentic" : "unjudged");
+      Promise.resolve(isCheckedToken(authorizer, auth.jwt) ? "authentic" : "unchecked");
   }
 
   return async ({ headers, body, deadline }) => {

@@ -1,7 +1,7 @@
 import type { TokenSettings } from "../settings.ts";
 
 /**
- * Whether API Gateway's JWT authorizer has judged the token of a request, and by the settings of this stage. Only the
+ * Whether API Gateway's JWT authorizer has checked the token of a request, and by the settings of this stage. Only the
  * authorizer adds `requestContext.authorizer.jwt`: a route without one passes on every request without it.
  *
  * API Gateway hands over each claim as text, and a list as `[one two]` (AWS: "Control access to HTTP APIs with JWT
@@ -9,7 +9,7 @@ import type { TokenSettings } from "../settings.ts";
  *
  * @param authorizer - `requestContext.authorizer` of the event; undefined when the route has none.
  */
-export function isJudgedToken(authorizer: unknown, settings: TokenSettings): boolean {
+export function isCheckedToken(authorizer: unknown, settings: TokenSettings): boolean {
   const jwt = partOf(authorizer, "jwt");
   const claims = partOf(jwt, "claims");
   // An access token of Amazon Cognito has a client_id and no aud; API Gateway takes the one where there is no other.
