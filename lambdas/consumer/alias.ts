@@ -2,7 +2,7 @@ import { healedEventOf, underIdOf, webhookOf } from "../domain/alias.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
 import type { ApplicationStore, Merged, Recording } from "../domain/ports.ts";
 import type { PublishedEvent } from "../domain/published-event.ts";
-import { TWIN_MS, reportOf } from "../domain/reconciliation.ts";
+import { ALIAS_MS, reportOf } from "../domain/reconciliation.ts";
 import type { EventReport } from "../domain/reconciliation.ts";
 import { IDEMPOTENCY } from "../settings.ts";
 import type { Effect, EffectDependencies } from "./effect.ts";
@@ -42,7 +42,7 @@ export async function aliasOf(
 ): Promise<EventReport | null> {
   if (message.receipt.origin === "poll") return webhookFor(message, event, store);
   // Only where an event of this time or a later one was healed, there is something to read.
-  if (healedUntil === null || event.at > healedUntil + TWIN_MS) return null;
+  if (healedUntil === null || event.at > healedUntil + ALIAS_MS) return null;
   return healedEventOf(event, await store.reportsNear(event));
 }
 

@@ -9,7 +9,7 @@ import { PermanentError } from "../domain/errors.ts";
 import { parseInvestigationEvent } from "../domain/investigation-event.ts";
 import type { InvestigationEvent } from "../domain/investigation-event.ts";
 import { parseWebhook } from "../domain/journey-event.ts";
-import type { Environment, ForeignWebhook, ParsedWebhook } from "../domain/journey-event.ts";
+import type { Environment, UnsupportedWebhook, ParsedWebhook } from "../domain/journey-event.ts";
 import { lookAlikesNamed } from "../domain/look-alikes.ts";
 import type { Submission } from "../domain/observation.ts";
 import type { PayloadReader } from "../domain/ports.ts";
@@ -31,7 +31,7 @@ export type Content =
     }
   | {
       readonly kind: "unsupported-webhook";
-      readonly webhook: ForeignWebhook;
+      readonly webhook: UnsupportedWebhook;
       readonly route: "other" | "unrecognised";
       readonly body: Uint8Array;
     }

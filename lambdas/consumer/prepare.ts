@@ -5,7 +5,7 @@ import { routeOfInvestigation } from "../domain/investigation-event.ts";
 import { publicationOf, routeOf } from "../domain/journey-routes.ts";
 import { stateOfHint, stateOfSubmission } from "../domain/observation.ts";
 import type { EventRecord, Idempotency } from "../domain/ports.ts";
-import { publishedForeignWebhook } from "../domain/published-event.ts";
+import { publishedUnsupportedWebhook } from "../domain/published-event.ts";
 import { METRICS } from "../settings.ts";
 import type { ConsumerSettings } from "../settings.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
@@ -192,6 +192,6 @@ async function prepareUnsupported(
   const { environment } = settings;
   return {
     kind: "done",
-    event: publishedForeignWebhook({ webhook, route, receipt, environment }),
+    event: publishedUnsupportedWebhook({ webhook, route, receipt, environment }),
   };
 }

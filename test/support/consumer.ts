@@ -29,7 +29,7 @@ export function idempotencyWith(calls: Partial<Idempotency>): Idempotency {
   };
 }
 
-/** The consumer over twins in memory, and what came of it. */
+/** The consumer over doubles in memory, and what came of it. */
 export interface TestConsumer {
   readonly store: MemoryApplicationTable;
   readonly investigations: MemoryInvestigations;
