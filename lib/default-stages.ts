@@ -103,6 +103,8 @@ const shared: Omit<StageConfiguration, "stage" | "environment" | "alloy" | "remo
   encryption: "aws-managed",
   domain: null,
   concurrency: "reserved",
+  // Half an hour for each deployment would be long where nobody depends on it.
+  rollout: "all-at-once",
 };
 
 /** A stage for Alloy's sandbox: nothing in it outlives its stack. */
@@ -125,6 +127,7 @@ export const PRODUCTION: StageConfiguration = {
   routes: routes({ progressed: { publish: false } }),
   retention: { ...shared.retention, logs: RetentionDays.THREE_MONTHS },
   removal: "retain",
+  rollout: "canary",
 };
 
 /** The same for docs and tests, which page nobody, and say so. */

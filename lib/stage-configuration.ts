@@ -85,6 +85,12 @@ export interface StageConfiguration {
    * `shared`: for an account whose limit is too small to reserve from (new ones have 10).
    */
   readonly concurrency: "reserved" | "shared";
+  /**
+   * How a new build of ingest takes over. `canary`: a tenth of the requests for 15 minutes, then all. `linear`: a tenth
+   * more every two minutes. Meanwhile, and 20 minutes after the last change of the stack, alarms take it back.
+   * `all-at-once`: nothing takes it back.
+   */
+  readonly rollout: "all-at-once" | "canary" | "linear";
 }
 
 export interface AlarmChannels {
@@ -435,6 +441,7 @@ const schema = v.strictObject({
   ),
   removal: v.picklist(["retain", "destroy"], '"retain" or "destroy"'),
   concurrency: v.picklist(["reserved", "shared"], '"reserved" or "shared"'),
+  rollout: v.picklist(["all-at-once", "canary", "linear"], '"all-at-once", "canary" or "linear"'),
 });
 
 /**

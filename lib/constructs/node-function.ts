@@ -7,7 +7,6 @@ import type { EventBus } from "aws-cdk-lib/aws-events";
 import type { Conditions } from "aws-cdk-lib/aws-iam";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
-import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import {
   Architecture,
   CfnFunction,
@@ -56,7 +55,7 @@ export interface NodeFunctionProps {
 /** The one place for runtime, bundling, memory, time limit and logs of a Lambda function. */
 export class NodeFunction extends Construct {
   readonly name: FunctionName;
-  readonly function: IFunction;
+  readonly function: NodejsFunction;
   readonly logGroup: ILogGroup;
   readonly role: Role;
 

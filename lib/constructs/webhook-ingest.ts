@@ -27,6 +27,7 @@ import type { AlertTopics } from "./alert-topics.ts";
 import type { ApplicationStore } from "./application-store.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { FillableSecret } from "./fillable-secret.ts";
+import { GradualRelease } from "./gradual-release.ts";
 import { makeIngestAlarms } from "./ingest-alarms.ts";
 import { NodeFunction } from "./node-function.ts";
 import { pinLogicalId } from "./stateful.ts";
@@ -98,13 +99,22 @@ export class WebhookIngest extends Construct {
       // Alloy may hold this address until the other one works.
       disableExecuteApiEndpoint: stage.domain?.executeApi === "closed",
     });
+    // The function itself where a new build takes over at once.
+    const release =
+      stage.rollout === "all-at-once"
+        ? undefined
+        : new GradualRelease(this, "Release", { function: this.function });
     const routes = this.api.addRoutes({
       path: WEBHOOK_PATH,
       methods: [HttpMethod.POST],
-      integration: new HttpLambdaIntegration("Integration", this.function.function, {
-        payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
-        timeout: Duration.millis(TIMEOUTS_MS.integration),
-      }),
+      integration: new HttpLambdaIntegration(
+        "Integration",
+        release?.live ?? this.function.function,
+        {
+          payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
+          timeout: Duration.millis(TIMEOUTS_MS.integration),
+        },
+      ),
       ...jwtAuthorizer(stage),
     });
     this.accessLog = this.#makeAccessLog(stage, key);
@@ -134,6 +144,7 @@ export class WebhookIngest extends Construct {
     this.webhookUrl = `${origin.replace(/\/$/, "")}${WEBHOOK_PATH}`;
 
     makeIngestAlarms(this, { stage, alerts, api: this.api, function: this.function });
+    if (stage.rollout !== "all-at-once") release?.rollBackBy(alerts, stage.rollout);
   }
 
   #makeAccessLog(stage: StageConfiguration, key: IKey | undefined): LogGroup {

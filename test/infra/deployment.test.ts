@@ -150,15 +150,21 @@ function protectedTables(stack: Synthesised): readonly unknown[] {
 function withoutProtection({ resources }: Synthesised): unknown {
   return resources.map((one) => ({
     ...one,
+    // What is not bundled has another asset each time, and with it another version.
+    logicalId: withoutHash(one.logicalId),
     Properties: {
       ...one.Properties,
-      // What is not bundled has another asset each time.
       Code: undefined,
+      FunctionVersion: undefined,
       Replicas: listOf(one.Properties["Replicas"])
         .filter(isRecord)
         .map((replica) => ({ ...replica, DeletionProtectionEnabled: undefined })),
     },
   }));
+}
+
+function withoutHash(logicalId: string): string {
+  return logicalId.replace(/(?<=CurrentVersion).+$/, "");
 }
 
 function executeApiOf(stack: Synthesised): unknown {

@@ -10,6 +10,11 @@ import {
 import { sandbox, VARIANTS } from "./variants.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 
+const WITHOUT_RESOURCE: readonly string[] = [
+  "cloudwatch:GetMetricData",
+  "cloudwatch:DescribeAlarms",
+];
+
 interface Statement {
   readonly policy: string;
   readonly actions: readonly string[];
@@ -27,9 +32,9 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
     expect(actions).toContain("sqs:SendMessage");
   });
 
-  it("no resource has a wildcard, but the objects under a prefix of our own bucket, and metrics, which have none", () => {
+  it("no resource has a wildcard, but the objects under a prefix of our own bucket, and metrics and alarms, which have none", () => {
     const resources = statements
-      .filter(({ actions }) => actions.some((action) => action !== "cloudwatch:GetMetricData"))
+      .filter(({ actions }) => !actions.every((action) => WITHOUT_RESOURCE.includes(action)))
       .flatMap((statement) => statement.resources);
 
     const wild = new Set(

@@ -47,6 +47,7 @@ export const VARIANTS: readonly (readonly [string, StageConfiguration])[] = [
       ...sandbox,
       journeys: ["J-VCQoADBJxeHtmdAvFqoS", "J-b9XnKzQ4tWmR2sYpLcEd"],
       concurrency: "shared",
+      rollout: "linear",
       routes: {
         ...sandbox.routes,
         approved: to("arn:aws:sqs:us-east-1:123456789012:accounts"),

@@ -20,6 +20,8 @@ interface Stack {
   names: readonly string[];
   /** As CloudFormation keeps it. */
   template: string;
+  /** ARNs of alarms, kept for every later update. */
+  triggers: readonly string[];
 }
 
 interface Tagged {
@@ -42,6 +44,8 @@ export class AwsAccount {
   /** By topic; `PendingConfirmation` is what SNS says of one that nobody has confirmed. */
   subscriptions: readonly string[] = [];
   filledSecrets: readonly string[] = [];
+  /** Names of the alarms that are in ALARM. */
+  ringing: readonly string[] = [];
   /** Actions of a query or a target that the role may not call. */
   denied: readonly string[] = [];
   /** Each call, by its action or path. */
@@ -68,6 +72,11 @@ export class AwsAccount {
         0,
       );
     const isNew = this.stack === null;
+    // CloudFormation takes the update back.
+    if (this.stack?.triggers.some((arn) => this.ringing.some((name) => arn.endsWith(name)))) {
+      this.stack.status = "UPDATE_ROLLBACK_COMPLETE";
+      return 1;
+    }
     this.stack ??= {
       id: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/AlloyJourneyWebhooks-${stage.stage}/${++this.#stacks}`,
       status: "CREATE_IN_PROGRESS",
@@ -76,6 +85,7 @@ export class AwsAccount {
       isProtected: false,
       names: [],
       template: "",
+      triggers: [],
     };
     // The CLI says it before the change set is executed.
     this.stack.isProtected = isTerminationProtected;
@@ -98,7 +108,8 @@ export class AwsAccount {
       }
       const isStuck = resources.some(
         ({ Properties, DeletionPolicy: policy }) =>
-          Properties["DeletionProtectionEnabled"] === true && policy !== "Retain",
+          JSON.stringify(Properties).includes('"DeletionProtectionEnabled":true') &&
+          policy !== "Retain",
       );
       this.stack.status = isStuck ? "ROLLBACK_FAILED" : "ROLLBACK_COMPLETE";
       return 1;
@@ -192,6 +203,21 @@ export class AwsAccount {
         return this.stack === null
           ? refuse("ValidationError", `Stack with id ${query.get("StackName")} does not exist`)
           : xml(`<Stacks><member>${stackAsXml(this.stack)}</member></Stacks>`);
+      case "UpdateStack": {
+        if (this.stack === null) return refuse("ValidationError", "there is no such stack");
+        // A change set of the CLI names none, and CloudFormation keeps what there is.
+        const triggers = [...query].filter(([name]) =>
+          /^RollbackConfiguration\.RollbackTriggers\.member\.\d+\.Arn$/.test(name),
+        );
+        this.stack.triggers = triggers.map(([, arn]) => arn);
+        this.stack.status = "UPDATE_COMPLETE";
+        return xml(`<StackId>${this.stack.id}</StackId>`);
+      }
+      case "DescribeAlarms": {
+        const { AlarmNames: asked } = JSON.parse(body);
+        const found = this.ringing.filter((name) => listOf(asked).includes(name));
+        return json({ MetricAlarms: found.map((AlarmName) => ({ AlarmName })) });
+      }
       case "DescribeType": {
         const type = query.get("TypeName") ?? "";
         return this.unknownTypes.includes(type)
@@ -267,10 +293,13 @@ function templateOf({ resources, outputs }: Synthesised): string {
   });
 }
 
-function stackAsXml({ id, status, outputs }: Stack): string {
+function stackAsXml({ id, status, outputs, triggers }: Stack): string {
+  const kept = triggers.map(
+    (arn) => `<member><Arn>${arn}</Arn><Type>AWS::CloudWatch::Alarm</Type></member>`,
+  );
   const members = Object.entries(outputs).map(
     ([key, value]) =>
       `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
   );
-  return `<StackId>${id}</StackId><StackName>any</StackName><CreationTime>2026-11-26T00:00:00Z</CreationTime><StackStatus>${status}</StackStatus><Outputs>${members.join("")}</Outputs>`;
+  return `<StackId>${id}</StackId><StackName>any</StackName><CreationTime>2026-11-26T00:00:00Z</CreationTime><StackStatus>${status}</StackStatus><Outputs>${members.join("")}</Outputs><RollbackConfiguration><RollbackTriggers>${kept.join("")}</RollbackTriggers></RollbackConfiguration>`;
 }

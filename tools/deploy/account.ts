@@ -6,6 +6,7 @@ import {
   GetTemplateCommand,
   paginateListStackResources,
 } from "@aws-sdk/client-cloudformation";
+import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import {
   GetAccountSettingsCommand,
   GetFunctionConcurrencyCommand,
@@ -29,6 +30,8 @@ export interface DeployedStack {
   readonly id: string;
   readonly status: string;
   readonly outputs: Readonly<Record<string, string>>;
+  /** ARNs of the alarms that take an update back. */
+  readonly rollbackTriggers: readonly string[];
 }
 
 /** Where the CDK CLI keeps the version of its bootstrap stack, with the qualifier that nobody has changed. */
@@ -42,6 +45,7 @@ const STACK_ID_TAG = "aws:cloudformation:stack-id";
 /** What the preflight reads of an AWS account, in one region. It changes nothing. */
 export class Account {
   readonly region: string;
+  readonly #cloudWatch: CloudWatchClient;
   readonly #sts: STSClient;
   readonly #ssm: SSMClient;
   readonly #lambda: LambdaClient;
@@ -53,6 +57,7 @@ export class Account {
   constructor(region: string) {
     const configuration = { ...SDK_LIMITS, region };
     this.region = region;
+    this.#cloudWatch = new CloudWatchClient(configuration);
     this.#sts = new STSClient(configuration);
     this.#ssm = new SSMClient(configuration);
     this.#lambda = new LambdaClient(configuration);
@@ -123,7 +128,18 @@ export class Account {
       id: stack.StackId ?? "",
       status: stack.StackStatus ?? "",
       outputs: Object.fromEntries(outputs),
+      rollbackTriggers: (stack.RollbackConfiguration?.RollbackTriggers ?? []).flatMap(
+        ({ Arn }) => Arn ?? [],
+      ),
     };
+  }
+
+  /** Of these alarms those that are in ALARM now, all by their names. */
+  async ringing(names: readonly string[]): Promise<readonly string[]> {
+    const { MetricAlarms: alarms = [] } = await this.#cloudWatch.send(
+      new DescribeAlarmsCommand({ AlarmNames: [...names], StateValue: "ALARM" }),
+    );
+    return alarms.flatMap(({ AlarmName }) => AlarmName ?? []);
   }
 
   /** What is deployed. */

@@ -1,52 +1,77 @@
-import { idsOf, objectsIn, referredId } from "../template/synthesise.ts";
+import { objectsIn, referredId } from "../template/synthesise.ts";
 import type { StackTemplate } from "../template/synthesise.ts";
+import { harmDone } from "./harm.ts";
+import type { Harm } from "./harm.ts";
 import type { Finding, Surroundings } from "./preflight.ts";
+import { rollbackAlarmsOf } from "./rollback-triggers.ts";
 
 type Result = Omit<Finding, "check">;
 
 /** These change with a name of your own, and hold nothing. */
 const ADDRESSES = ["WebhookUrl", "WebhookDnsTarget", "DashboardName"];
 
-/**
- * Whether what others hold on to stays what it is. CloudFormation takes another logical id for another resource: a table
- * begins empty, and another API is another URL.
- */
+/** Of these another one is another URL, or events that nobody takes out of the queue. */
+const WAY_IN =
+  /^AWS::(?:ApiGatewayV2::(?:Api|Stage|Route|Integration)|Lambda::EventSourceMapping)$/;
+
+/** Whether what holds data, and what others hold on to, stays what it is. */
 export async function checkChanges(surroundings: Surroundings): Promise<Result> {
   const { account, stack, template } = surroundings;
-  const good = "everything that the outputs name stays, including the URL";
+  const good = "everything that holds data stays, including the URL";
   if (stack === null || Object.keys(stack.outputs).length === 0) {
     return { state: "green", found: "nothing is deployed yet", good, fix: null };
   }
   const deployed = await account.template(stack.id);
-  const replaced = replacedIn(deployed, template);
-  if (replaced.length > 0) {
+  const harms = harmDone(deployed, template);
+  const unmeant = harms.filter((harm) => !canBeMeant(harm, deployed, template));
+  if (unmeant.length > 0) {
+    const fixes = unmeant.map(({ kind, what }) => FIXES[what === "key" ? "key" : kind]);
     return {
       state: "red",
-      found: `would be replaced: ${replaced.join(", ")}`,
+      found: unmeant.map(({ says }) => says).join(" "),
       good,
-      fix: "restore the deployed logical ids (lib/constructs/stateful.ts); npm run diff shows them",
+      fix: [...new Set(fixes)].join("; "),
     };
   }
-  if (isUnderKey(deployed) && !isUnderKey(template)) {
-    return {
-      state: "red",
-      found: "the functions would lose access to the key that encrypts the events",
-      good: 'no way back from encryption: "customer-managed"',
-      fix: 'encryption: "customer-managed": what is in queues, bucket and secrets is under that key, and would be lost',
-    };
-  }
-  return { state: "green", found: "nothing is replaced", good, fix: null };
+  if (harms.length === 0) return { state: "green", found: "nothing is replaced", good, fix: null };
+  return {
+    state: "yellow",
+    found: harms.map(({ says }) => says).join(" "),
+    good,
+    fix: "nothing, if you mean it: what the stage no longer asks for goes",
+  };
 }
 
-/** Names of the outputs behind which another resource would be, and the logical ids of APIs that would go. */
-function replacedIn(deployed: StackTemplate, next: StackTemplate): readonly string[] {
-  const outputs = Object.entries(deployed.outputs)
-    .filter(([name]) => name in next.outputs && !ADDRESSES.includes(name))
-    .filter(([name, value]) => idIn(value) !== idIn(next.outputs[name]))
-    .map(([name]) => name);
-  const apis = idsOf(next.ofType("AWS::ApiGatewayV2::Api"));
-  const gone = idsOf(deployed.ofType("AWS::ApiGatewayV2::Api")).filter((id) => !apis.includes(id));
-  return [...outputs, ...gone];
+const SAME_IDS =
+  "restore the deployed logical ids and properties (lib/constructs/stateful.ts); npm run diff shows them";
+
+const FIXES: Readonly<Record<Harm["kind"] | "key", string>> = {
+  delete: SAME_IDS,
+  replace: SAME_IDS,
+  "switch off": SAME_IDS,
+  refused: "docs/deployment.md, Tables of an earlier deployment",
+  key: 'encryption: "customer-managed": what is in queues, bucket and secrets is under that key, and would be lost',
+};
+
+/** A queue of a route that the stage no longer has may go, and a name, and a protection. */
+function canBeMeant(harm: Harm, deployed: StackTemplate, next: StackTemplate): boolean {
+  switch (harm.kind) {
+    case "replace":
+    case "refused":
+      return false;
+    case "switch off":
+      return harm.what !== "key";
+    case "delete":
+      return !WAY_IN.test(harm.type) && !isStillNamed(harm, deployed, next);
+  }
+}
+
+/** Whether an output of the deployed stack names it, and the next one has that output too. */
+function isStillNamed({ logicalId }: Harm, deployed: StackTemplate, next: StackTemplate): boolean {
+  return Object.entries(deployed.outputs).some(
+    ([name, value]) =>
+      name in next.outputs && !ADDRESSES.includes(name) && idIn(value) === logicalId,
+  );
 }
 
 function idIn(output: unknown): string | undefined {
@@ -55,7 +80,19 @@ function idIn(output: unknown): string | undefined {
     .find((id) => id !== undefined);
 }
 
-function isUnderKey({ resources }: StackTemplate): boolean {
-  const events = resources.find(({ logicalId }) => logicalId === "EventQueue");
-  return events !== undefined && "KmsMasterKeyId" in events.Properties;
+/** Whether an alarm that takes deployments back rings already: then it takes back this one too. */
+export async function checkRollbackAlarms(surroundings: Surroundings): Promise<Result> {
+  const { account, stack, stage } = surroundings;
+  const good = "none of the alarms that take a deployment back rings";
+  if (stage.rollout === "all-at-once") {
+    return { state: "green", found: 'none: rollout is "all-at-once"', good, fix: null };
+  }
+  const ringing = stack === null ? [] : await account.ringing(rollbackAlarmsOf(stage));
+  if (ringing.length === 0) return { state: "green", found: "none rings", good, fix: null };
+  return {
+    state: "red",
+    found: `in ALARM: ${ringing.join(", ")}`,
+    good,
+    fix: 'end the incident first; if this deployment is to end it, set rollout: "all-at-once" in lib/stages.ts for it',
+  };
 }

@@ -11,7 +11,7 @@ import {
   checkServices,
   checkStack,
 } from "./checks-before.ts";
-import { checkChanges } from "./checks-changes.ts";
+import { checkChanges, checkRollbackAlarms } from "./checks-changes.ts";
 import { checkChannels, checkSecret } from "./checks-after.ts";
 
 /** `red`: the deployment would fail, or hurt. `yellow`: it would not, and somebody should know. */
@@ -63,6 +63,7 @@ const CHECKS: readonly Check[] = [
   { name: "certificate", right: "nothing", look: checkCertificate },
   { name: "own name", right: "nothing", look: checkDomain },
   { name: "changes", right: "cloudformation:GetTemplate", look: checkChanges },
+  { name: "rollback alarms", right: "cloudwatch:DescribeAlarms", look: checkRollbackAlarms },
   { name: "alarm channels", right: "sns:ListSubscriptionsByTopic", look: checkChannels },
   {
     name: "webhook secret",

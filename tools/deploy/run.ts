@@ -1,16 +1,18 @@
 import { refuseOtherPartitions } from "../../lib/partition.ts";
+import { WATCHED_MINUTES } from "../../lib/rollback.ts";
 import { ConfigurationError } from "../../lib/stage-configuration.ts";
 import type { StageConfiguration } from "../../lib/stage-configuration.ts";
 import { stageFrom } from "../../lib/stage-from-context.ts";
 import type { StackTemplate } from "../template/synthesise.ts";
 import type { Screen } from "../terminal/screen.ts";
-import { Account } from "./account.ts";
+import { Account, nameOf } from "./account.ts";
 import { parseCommand } from "./command-line.ts";
 import type { Command } from "./command-line.ts";
 import { DeploymentError, UsageError } from "./deployment-error.ts";
 import { preflight } from "./preflight.ts";
 import type { Finding } from "./preflight.ts";
 import { isGood, jsonOf, tableOf } from "./report.ts";
+import { areSame, setRollbackTriggers, triggersOf } from "./rollback-triggers.ts";
 
 /** What surrounds the tool. */
 export interface World {
@@ -97,9 +99,31 @@ async function deploy(command: Command, stage: StageConfiguration, world: World)
   }
   if (command.isPreflightOnly) return 0;
 
+  const target = { command, stage, stackName, region: account.region, world };
   const isFirst = stack === null || stack.status === "REVIEW_IN_PROGRESS";
+  const kept = isFirst ? [] : stack.rollbackTriggers;
+  const wanted = triggersOf(stage, { account: identity.account, region: account.region });
+  // Before a deployment that no alarm is to take back: CloudFormation keeps the triggers of the last one.
+  if (wanted.length === 0 && kept.length > 0 && !(await watch(target, [], true))) return 1;
+  const code = await release(target, isFirst);
+  // After it: a trigger that is not there yet would fail it.
+  if (code === 0 && !areSame(kept, wanted)) await watch(target, wanted, false);
+  return code;
+}
+
+interface Target {
+  readonly command: Command;
+  readonly stage: StageConfiguration;
+  readonly stackName: string;
+  readonly region: string;
+  readonly world: World;
+}
+
+async function release(target: Target, isFirst: boolean): Promise<number> {
+  const { command, stage, stackName, region, world } = target;
+  const { screen } = world;
   const args = ["deploy", stackName, "--context", `stage=${stage.stage}`, ...command.cdkOptions];
-  const surroundings = { region: account.region, isQuiet: command.isJson };
+  const surroundings = { region, isQuiet: command.isJson };
   if (!isFirst || stage.removal === "destroy") return world.cdk(args, surroundings);
   // Protection would keep a first deployment that fails from being undone.
   const made = await world.cdk([...args, "--context", "firstDeployment=true"], surroundings);
@@ -110,6 +134,25 @@ async function deploy(command: Command, stage: StageConfiguration, world: World)
     screen.error("The stack works but is not protected yet. The next npm run deploy protects it.");
   }
   return isProtected;
+}
+
+/** Tells CloudFormation which alarms take a deployment back. Returns whether it took it. */
+async function watch(
+  { stackName, region, world: { screen } }: Target,
+  triggers: readonly string[],
+  isAwaited: boolean,
+): Promise<boolean> {
+  const refusal = await setRollbackTriggers(stackName, triggers, { region, isAwaited });
+  if (refusal !== null) {
+    screen.error(
+      `CloudFormation did not take the alarms that roll a deployment back (${refusal}). Let the role that deploys call cloudformation:UpdateStack, or set them in its console: ${triggers.join(", ") || "none"}.`,
+    );
+  } else if (triggers.length > 0) {
+    screen.error(
+      `From the next deployment on, these alarms roll it back, until ${WATCHED_MINUTES} minutes after its end: ${triggers.map(nameOf).join(", ")}. The stack is busy for as long now.`,
+    );
+  }
+  return refusal === null;
 }
 
 /** Finds out where a deployment goes, and whether AWS knows who deploys. */

@@ -196,7 +196,7 @@ describe("a change", () => {
     expect(await lineOf("changes")).toMatchObject({ state: "green", found: "nothing is replaced" });
   });
 
-  it("of a name of one's own, or of a route, replaces nothing", async () => {
+  it("of a name of one's own replaces nothing; without a route's queue, the queue is named that goes", async () => {
     served.current.deploy(template);
     const approved = { ...production.routes.approved, queue: false };
 
@@ -206,16 +206,21 @@ describe("a change", () => {
       routes: { ...production.routes, approved },
     });
 
-    expect([named?.state, fewer?.state]).toEqual(["green", "green"]);
+    expect(named).toMatchObject({ state: "green", found: "nothing is replaced" });
+    expect(fewer).toMatchObject({
+      state: "yellow",
+      found: expect.stringContaining("ApprovedQueue (AWS::SQS::Queue) would be deleted"),
+    });
   });
 
   it.each([
-    ["ApplicationTable", "ApplicationTableName"],
-    ["EventQueue", "EventQueueUrl"],
-    ["WebhookSecret", "WebhookSecretArn"],
-    ["EventBus", "EventBusName"],
-    ["IntakeApi6BE964B1", "IntakeApi6BE964B1"],
-  ])("after which %s would be another resource is red", async (id, named) => {
+    ["ApplicationTable"],
+    ["EventQueue"],
+    ["WebhookSecret"],
+    ["EventBus"],
+    ["IntakeApi6BE964B1"],
+    ["ProcessingSourceA968FB9E"],
+  ])("after which %s would be another resource is red", async (id) => {
     served.current.deploy(template);
     const { stack } = served.current;
     if (stack !== null) stack.template = stack.template.replaceAll(`"${id}"`, `"${id}Before"`);
@@ -223,7 +228,22 @@ describe("a change", () => {
     const changes = await lineOf("changes");
 
     expect(changes).toMatchObject({ state: "red" });
-    expect(changes?.found).toContain(named);
+    expect(changes?.found).toContain(`${id}Before (AWS::`);
+  });
+
+  it("from a table to a global one is red: CloudFormation refuses it, and a page says what to do", async () => {
+    served.current.deploy(template);
+    const { stack } = served.current;
+    if (stack !== null)
+      stack.template = stack.template.replaceAll("DynamoDB::GlobalTable", "DynamoDB::Table");
+
+    expect(await lineOf("changes")).toMatchObject({
+      state: "red",
+      found: expect.stringContaining(
+        "ApplicationTable would change from AWS::DynamoDB::Table to AWS::DynamoDB::GlobalTable",
+      ),
+      fix: "docs/deployment.md, Tables of an earlier deployment",
+    });
   });
 
   it("back from a key of one's own is red: what is under it would be lost", async () => {
@@ -231,7 +251,8 @@ describe("a change", () => {
 
     expect(await lineOf("changes")).toMatchObject({
       state: "red",
-      good: 'no way back from encryption: "customer-managed"',
+      found: expect.stringContaining("EventQueue (AWS::SQS::Queue) would lose its key."),
+      fix: 'encryption: "customer-managed": what is in queues, bucket and secrets is under that key, and would be lost',
     });
   });
 });

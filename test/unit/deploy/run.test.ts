@@ -161,6 +161,65 @@ async function deploy(more: readonly string[] = [], before?: () => void): Promis
   return act(["deploy", "--stage", "production", ...more], before);
 }
 
+describe("a deployment that rings an alarm", () => {
+  beforeEach(async () => {
+    served.current.bootstrap = 21;
+    await deploy();
+  });
+
+  it("is taken back by the alarms that the first deployment has told CloudFormation", async () => {
+    const { current } = served;
+    expect(current.stack?.triggers.map((arn) => arn.split(":alarm:")[1])).toEqual([
+      "AlloyJourneyWebhooks-production-ingest-failing",
+      "AlloyJourneyWebhooks-production-credentials-missing",
+      "AlloyJourneyWebhooks-production-consumer-failing",
+      "AlloyJourneyWebhooks-production-events-too-old",
+      "AlloyJourneyWebhooks-production-poller-silent",
+    ]);
+    const bad = () => (current.ringing = ["AlloyJourneyWebhooks-production-consumer-failing"]);
+
+    expect(await deploy([], bad)).toBe(1);
+    expect(current.stack?.status).toBe("UPDATE_ROLLBACK_COMPLETE");
+
+    current.ringing = [];
+    expect(await deploy()).toBe(0);
+    // They are kept, and told once.
+    expect(current.stack?.triggers).toHaveLength(5);
+    expect(current.calls.filter((call) => call === "UpdateStack")).toHaveLength(1);
+  });
+
+  it("is not begun while such an alarm rings already: it would be taken back for another's fault", async () => {
+    served.current.ringing = ["AlloyJourneyWebhooks-production-ingest-failing"];
+
+    expect(await deploy()).toBe(1);
+    expect(reds()).toEqual(["rollback alarms"]);
+    expect(cdkCalls).toEqual([]);
+    expect(told.join("\n")).toContain("in ALARM: AlloyJourneyWebhooks-production-ingest-failing");
+  });
+
+  it("of a stage that goes live at once is not taken back by the triggers of an earlier setting", async () => {
+    const { current } = served;
+    if (current.stack !== null) current.deleteStack();
+    await act(["deploy", "--stage", "sandbox"]);
+    if (current.stack !== null) current.stack.triggers = ["arn:aws:cloudwatch:x:y:alarm:left"];
+    current.ringing = ["left"];
+
+    expect(await act(["deploy", "--stage", "sandbox"])).toBe(0);
+    expect(current.stack?.triggers).toEqual([]);
+  });
+
+  it("says what to do when the role may not tell CloudFormation, and has deployed all the same", async () => {
+    served.current = new AwsAccount();
+    served.current.bootstrap = 21;
+    served.current.denied = ["UpdateStack"];
+
+    expect(await deploy()).toBe(0);
+    expect(told.join("\n")).toMatch(
+      /did not take the alarms .*AccessDenied.* cloudformation:UpdateStack/,
+    );
+  });
+});
+
 async function act(args: readonly string[], before?: () => void): Promise<number> {
   told = [];
   cdkCalls = [];

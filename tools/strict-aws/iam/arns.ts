@@ -132,6 +132,24 @@ export class ArnResolver {
       }
       case "AWS::Lambda::Function":
         return { ref: logicalId, arn: arn("lambda", `function:${logicalId}`) };
+      case "AWS::Lambda::Version":
+        return byArn(`${this.arnOf(this.text(Properties["FunctionName"]))}:1`);
+      case "AWS::Lambda::Alias": {
+        const target = this.arnOf(this.text(Properties["FunctionName"]));
+        return byArn(`${target}:${this.text(Properties["Name"])}`);
+      }
+      case "AWS::CodeDeploy::Application":
+        return {
+          ref: own("ApplicationName"),
+          arn: arn("codedeploy", `application:${own("ApplicationName")}`),
+        };
+      case "AWS::CodeDeploy::DeploymentGroup": {
+        const application = this.text(Properties["ApplicationName"]);
+        return {
+          ref: logicalId,
+          arn: arn("codedeploy", `deploymentgroup:${application}/${logicalId}`),
+        };
+      }
       case "AWS::IAM::Role":
         return { ref: logicalId, arn: `arn:aws:iam::${account}:role/${logicalId}` };
       case "AWS::KMS::Key":

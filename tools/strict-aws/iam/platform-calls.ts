@@ -34,6 +34,8 @@ function callsFor(resource: TemplateResource, deployed: DeployedPolicies): reado
       return routeCalls(resource, deployed);
     case "AWS::Logs::LogGroup":
       return logGroupCalls(resource, deployed);
+    case "AWS::CodeDeploy::DeploymentGroup":
+      return releaseCalls(resource, deployed);
     case "AWS::Chatbot::SlackChannelConfiguration":
       return slackCalls(resource, deployed);
     case "AWS::KMS::Key":
@@ -214,6 +216,33 @@ const logGroupCalls: Of = ({ logicalId, Properties }, { arns }) => {
     resource: key,
     conditions: { "kms:EncryptionContext:aws:logs:arn": group },
   }));
+};
+
+/** CodeDeploy's guide, "Create a service role for CodeDeploy": what it asks of Lambda and of CloudWatch. */
+const releaseCalls: Of = ({ logicalId, Properties }, { stack, arns }) => {
+  const role = roleIdOf(arns.text(Properties["ServiceRoleArn"]));
+  const as = (action: string, resource: string): IamCall => ({
+    caller: { role },
+    action,
+    resource,
+    conditions: {},
+  });
+  const aliases = stack
+    .ofType("AWS::Lambda::Alias")
+    .filter(({ UpdatePolicy: policy }) => JSON.stringify(policy ?? "").includes(logicalId));
+  return [
+    taking(role, "codedeploy.amazonaws.com", from(arns.arnOf(logicalId))),
+    as("cloudwatch:DescribeAlarms", "*"),
+    ...aliases.flatMap((alias) => {
+      const live = arns.arnOf(alias.logicalId);
+      const functionArn = live.split(":").slice(0, -1).join(":");
+      return [
+        as("lambda:GetAlias", functionArn),
+        as("lambda:UpdateAlias", functionArn),
+        as("lambda:GetProvisionedConcurrencyConfig", live),
+      ];
+    }),
+  ];
 };
 
 const slackCalls: Of = ({ Properties }, { arns }) => {

@@ -22,6 +22,13 @@ export const REASONS: readonly Reason[] = [
   },
   {
     effect: "Allow",
+    action: "cloudwatch:DescribeAlarms",
+    resource: /^\*$/,
+    of: /ReleaseRole/,
+    why: "CloudWatch returns alarms by their names only to who may describe all of them.",
+  },
+  {
+    effect: "Allow",
     action: "kms:*",
     resource: /^\*$/,
     of: KEY,

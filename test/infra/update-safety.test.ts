@@ -1,0 +1,218 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { INGEST_ROLLBACK_ALARMS, STACK_ROLLBACK_ALARMS } from "../../lib/rollback.ts";
+import { harmDone } from "../../tools/deploy/harm.ts";
+import { recordedTemplate } from "../../tools/release/recorded.ts";
+import {
+  idsOf,
+  isRecord,
+  listOf,
+  readTemplate,
+  referredId,
+  synthesise,
+} from "../../tools/template/synthesise.ts";
+import type { StackTemplate, Synthesised } from "../../tools/template/synthesise.ts";
+import { production, sandbox, VARIANTS } from "./variants.ts";
+
+/** What a deployment over the last release may not do, and how a bad build goes back by itself. */
+
+const report: string[] = [];
+
+afterAll(() => {
+  for (const line of report) console.info(line);
+});
+
+/** A variant that the last release did not have is compared from the next release on. */
+const RECORDED = VARIANTS.flatMap(([name, stage]) => {
+  const deployed = recordedTemplate(name);
+  return deployed === undefined ? [] : [{ name, stage, deployed }];
+});
+
+describe.each(RECORDED)(
+  "a deployment of $name over the last release",
+  ({ name, stage, deployed }) => {
+    it("deletes, replaces and switches off nothing that holds data, and the URL stays", () => {
+      const harms = harmDone(deployed, synthesise(stage));
+
+      const guarded = deployed.resources.length;
+      report.push(
+        `${name}: guarded since the last release: ${guarded}, deleted, replaced or off: ${harms.length}`,
+      );
+      expect(harms.map(({ says }) => says)).toEqual([]);
+      expect(guarded).toBeGreaterThan(20);
+    });
+  },
+);
+
+it("the last release has sandbox and production", () => {
+  expect(RECORDED.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(["sandbox", "production"]),
+  );
+});
+
+describe("the comparison with the last release", () => {
+  const deployed = synthesise(production);
+  const says = (next: StackTemplate) => harmDone(deployed, next).map((one) => one.says);
+
+  it.each(idsOf(deployed.resources.filter(({ Type }) => /Table$|Queue$|Bucket$|Key$/.test(Type))))(
+    "names %s when its logical id changes",
+    (id) => {
+      expect(says(changed(deployed, `"${id}"`, `"${id}2"`))).toContainEqual(
+        expect.stringMatching(new RegExp(`^${id} \\(AWS::.+\\) would be deleted: `)),
+      );
+    },
+  );
+
+  it("names the API and its route, by which Alloy's URL hangs, when their ids change", () => {
+    for (const id of ["IntakeApi6BE964B1", "IntakeApiPOSTwebhooksalloy92A221A8"]) {
+      expect(says(changed(deployed, `"${id}"`, `"${id}2"`))).toContainEqual(
+        expect.stringContaining(`${id} (AWS::ApiGatewayV2::`),
+      );
+    }
+  });
+
+  it.each([
+    [
+      "a table's key",
+      '"AttributeName":"pk","KeyType"',
+      '"AttributeName":"p","KeyType"',
+      "its KeySchema changes",
+    ],
+    [
+      "a table's type",
+      "DynamoDB::GlobalTable",
+      "DynamoDB::Table",
+      "CloudFormation refuses to change a type",
+    ],
+    [
+      "the bus's name",
+      '"Name":"AlloyJourneyWebhooks-production"',
+      '"Name":"Other"',
+      "its Name changes",
+    ],
+    [
+      "deletion protection",
+      '"DeletionProtectionEnabled":true',
+      '"DeletionProtectionEnabled":false',
+      "would lose its deletion protection",
+    ],
+    [
+      "point-in-time recovery",
+      '"PointInTimeRecoveryEnabled":true',
+      '"PointInTimeRecoveryEnabled":false',
+      "would lose its point-in-time recovery",
+    ],
+    [
+      "what survives the stack",
+      '"DeletionPolicy":"RetainExceptOnCreate"',
+      '"DeletionPolicy":"Delete"',
+      "would lose its retention",
+    ],
+    [
+      "the schedule",
+      '"ScheduleExpression"',
+      '"State":"DISABLED","ScheduleExpression"',
+      "(AWS::Scheduler::Schedule) would lose its start",
+    ],
+    [
+      "the consumer's source",
+      '"BatchSize"',
+      '"Enabled":false,"BatchSize"',
+      "(AWS::Lambda::EventSourceMapping) would lose its start",
+    ],
+    [
+      "API Gateway's own name",
+      '"ProtocolType"',
+      '"DisableExecuteApiEndpoint":true,"ProtocolType"',
+      "would lose its execute-api name",
+    ],
+  ])("says what becomes of %s", (_what, from, to, sentence) => {
+    expect(says(changed(deployed, from, to)).join("\n")).toContain(sentence);
+  });
+
+  it("says nothing of a template that is the same", () => {
+    expect(says(changed(deployed, "nothing", "nothing"))).toEqual([]);
+  });
+});
+
+describe.each(VARIANTS)("a new build of ingest in %s", (_name, stage) => {
+  const stack = synthesise(stage);
+  const isGradual = stage.rollout !== "all-at-once";
+
+  it("takes over by parts, and goes back when an alarm rings, where the stage says so", () => {
+    const [group, ...others] = stack.ofType("AWS::CodeDeploy::DeploymentGroup");
+    const [integration] = stack.ofType("AWS::ApiGatewayV2::Integration");
+    const [alias] = stack.ofType("AWS::Lambda::Alias");
+
+    expect(others).toEqual([]);
+    expect(group === undefined).toBe(!isGradual);
+    expect(referredId(integration?.Properties["IntegrationUri"])).toBe(
+      isGradual ? alias?.logicalId : ingestOf(stack),
+    );
+    if (group === undefined) return;
+    expect(alias).toMatchObject({
+      UpdatePolicy: {
+        CodeDeployLambdaAliasUpdate: { DeploymentGroupName: { Ref: group.logicalId } },
+      },
+    });
+    expect(group.Properties["DeploymentConfigName"]).toMatch(
+      stage.rollout === "canary"
+        ? /LambdaCanary10Percent15Minutes$/
+        : /LambdaLinear10PercentEvery2Minutes$/,
+    );
+    expect(group.Properties["AutoRollbackConfiguration"]).toEqual({
+      Enabled: true,
+      Events: ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"],
+    });
+    expect(alarmsOf(group.Properties["AlarmConfiguration"], stack)).toEqual(
+      INGEST_ROLLBACK_ALARMS.map((id) => `AlloyJourneyWebhooks-${stage.stage}-${id}`),
+    );
+  });
+
+  it("waits for the role and the group by which it would go back", () => {
+    const needed = stack.resources.filter(
+      ({ logicalId, Type }) =>
+        logicalId.includes("Release") && /::(?:Role|Policy|DeploymentGroup)$/.test(Type),
+    );
+
+    const waitsFor = listOf(stack.ofType("AWS::Lambda::Alias")[0]?.["DependsOn"]);
+    expect(idsOf(needed).filter((id) => !waitsFor.includes(id))).toEqual([]);
+    expect(needed).toHaveLength(isGradual ? 3 : 0);
+  });
+
+  it("every alarm that takes a deployment back is one of the stack, and rings for no stranger", () => {
+    const names = stack
+      .ofType("AWS::CloudWatch::Alarm")
+      .map(({ Properties }) => String(Properties["AlarmName"]).split(`-${stage.stage}-`)[1]);
+
+    expect(STACK_ROLLBACK_ALARMS.filter((id) => !names.includes(id))).toEqual([]);
+    // CloudFormation takes five.
+    expect(STACK_ROLLBACK_ALARMS.length).toBeLessThanOrEqual(5);
+  });
+});
+
+it("sandbox goes live at once, production by parts", () => {
+  expect([sandbox.rollout, production.rollout]).toEqual(["all-at-once", "canary"]);
+});
+
+/** The same template, with another text in the place of one. */
+function changed({ resources }: Synthesised, from: string, to: string): StackTemplate {
+  const text = JSON.stringify({
+    Resources: Object.fromEntries(resources.map(({ logicalId, ...one }) => [logicalId, one])),
+    Outputs: {},
+  });
+  return readTemplate(JSON.parse(text.replaceAll(from, to)));
+}
+
+function ingestOf(stack: Synthesised): string | undefined {
+  return idsOf(stack.ofType("AWS::Lambda::Function")).find((id) => id.includes("Ingest"));
+}
+
+function alarmsOf(configuration: unknown, stack: Synthesised): readonly unknown[] {
+  const alarms = isRecord(configuration) ? listOf(configuration["Alarms"]).filter(isRecord) : [];
+  return alarms.map(
+    ({ Name }) =>
+      stack.resources.find(({ logicalId }) => logicalId === referredId(Name))?.Properties[
+        "AlarmName"
+      ],
+  );
+}

@@ -1,0 +1,18 @@
+/**
+ * `npm run release:templates -- <version>`: writes down what a release has deployed, for the test that compares every
+ * later template with it. It belongs into the commit of the release, and nowhere else.
+ */
+import { writeFileSync } from "node:fs";
+import { VARIANTS } from "../../test/infra/variants.ts";
+import { synthesise } from "../template/synthesise.ts";
+import { FILE, record } from "./recorded.ts";
+
+const [version] = process.argv.slice(2);
+if (version === undefined || version.startsWith("-")) {
+  console.error("Say of which release: npm run release:templates -- <version>");
+  process.exitCode = 2;
+} else {
+  const templates = new Map(VARIANTS.map(([name, stage]) => [name, synthesise(stage)]));
+  writeFileSync(FILE, record(version, templates));
+  console.log(`Recorded ${templates.size} templates of ${version}.`);
+}
