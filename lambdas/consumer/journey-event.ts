@@ -101,10 +101,10 @@ export async function prepareJourneyEvent(
 }
 
 /** Joins an event with what is known of its application, and of the rerun that it names. */
-async function mergeEvent(
+export async function mergeEvent(
   observation: ApplicationState,
   event: JourneyEvent,
-  dependencies: EffectDependencies,
+  dependencies: Pick<EffectDependencies, "store" | "settings" | "metrics" | "now">,
 ): Promise<Merged> {
   const { settings, now } = dependencies;
   const check = checkAfter(event, now(), settings.firstCheckMs);

@@ -3,7 +3,7 @@ import { isOtherEnvironment } from "../domain/environment.ts";
 import { contentIdOf } from "../domain/identity.ts";
 import { routeOfInvestigation } from "../domain/investigation-event.ts";
 import { publicationOf, routeOf } from "../domain/journey-routes.ts";
-import { stateOfHint, stateOfSubmission } from "../domain/observation.ts";
+import { stateOfEvent, stateOfHint, stateOfSubmission } from "../domain/observation.ts";
 import type { EventRecord, Idempotency } from "../domain/ports.ts";
 import { publishedUnsupportedWebhook } from "../domain/published-event.ts";
 import { METRICS } from "../settings.ts";
@@ -13,7 +13,7 @@ import { prepareCorrection } from "./correction.ts";
 import { countRecorded, firstCheck, isOwnRecord, mergeAndCount, recordOf } from "./effect.ts";
 import type { ContentOf, Effect, EffectDependencies } from "./effect.ts";
 import { prepareInvestigation } from "./investigation.ts";
-import { prepareJourneyEvent } from "./journey-event.ts";
+import { mergeEvent, prepareJourneyEvent } from "./journey-event.ts";
 import type { Message } from "./message.ts";
 
 export interface PrepareDependencies extends Omit<EffectDependencies, "begin"> {
@@ -64,6 +64,7 @@ export async function prepare(
     }
     const isLocked = needsIdempotencyRecord(message, settings);
     const lock = isLocked ? await begin(message.key) : "begun";
+    if (lock === "duplicate") await mergeAgain(message, dependencies);
     if (lock !== "begun") return { kind: lock, event: null };
     return effectOf(message, isLocked, { ...dependencies, begin });
   };
@@ -96,6 +97,15 @@ async function effectOf(
       return { kind: "done", event: null };
     }
   }
+}
+
+/** The poller brings an event again when the state does not show it: it had its effect, but it was never merged. */
+async function mergeAgain(
+  { content, receipt }: Message,
+  dependencies: Pick<EffectDependencies, "store" | "settings" | "metrics" | "now">,
+): Promise<void> {
+  if (content.kind !== "journey-event" || receipt.origin !== "poll") return;
+  await mergeEvent(stateOfEvent(content.event), content.event, dependencies);
 }
 
 /**

@@ -80,7 +80,7 @@ export function isToHeal(
     case "dead-lettered":
       return context.mayRedrive;
     case "not-applied":
-      // Once: what its own idempotency record holds back, only Alloy's word about the whole can repair.
+      // Once: what its merge does not repair, only Alloy's answer about the whole can.
       return !context.isStuck;
     case "failed-processing":
     case "late":
