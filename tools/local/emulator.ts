@@ -9,8 +9,8 @@ import type { GuardedServer } from "../guard/guard.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { causeOf, LocalFailure } from "./failure.ts";
 import type { Command, EmulatorSource } from "./find-emulator.ts";
-import { startKept } from "./kept-process.ts";
-import type { KeptProcess } from "./kept-process.ts";
+import { startKept } from "./supervised-process.ts";
+import type { SupervisedProcess } from "./supervised-process.ts";
 import { freePorts } from "./ports.ts";
 import { healthOf } from "./running-endpoint.ts";
 import type { EmulatorHealth } from "./running-endpoint.ts";
@@ -32,7 +32,7 @@ const READY_POLL_MS = 50;
 export interface OwnEmulator {
   readonly endpoint: string;
   readonly health: EmulatorHealth;
-  readonly process: KeptProcess;
+  readonly process: SupervisedProcess;
 }
 
 /** A source that has to be started, as against one that is running. */
@@ -118,7 +118,7 @@ async function placeOf(source: StartableSource): Promise<{
 }
 
 /** The process, with what has to be done once it was stopped. */
-function whenOver(process: KeptProcess, clean: () => Promise<void>): KeptProcess {
+function whenOver(process: SupervisedProcess, clean: () => Promise<void>): SupervisedProcess {
   return {
     pid: process.pid,
     ended: process.ended,

@@ -20,7 +20,7 @@ import type { Screen } from "../terminal/screen.ts";
  */
 const AGREEMENT_LIMIT_MS = 90_000;
 
-/** The emulator's keeper tells within milliseconds that it has ended. */
+/** The emulator's supervisor reports its end within milliseconds. */
 const NEWS_OF_THE_END_MS = 500;
 
 /**

@@ -7,7 +7,7 @@ const PARENT_CHECK_MS = 1_000;
 
 /**
  * Is aborted, with {@link Stopped}, when somebody asks us to stop: Ctrl-C, SIGTERM, a closed terminal, or
- * npm's death when npm started us. A second request ends us at once; the emulator's keeper cleans up then.
+ * npm's death when npm started us. A second request ends us at once; the emulator's supervisor cleans up then.
  */
 export function stopSignal(screen: Screen): AbortSignal {
   const controller = new AbortController();

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { childEnvironment } from "../local/child-environment.ts";
 import { LocalFailure } from "../local/failure.ts";
-import { startKept } from "../local/kept-process.ts";
+import { startKept } from "../local/supervised-process.ts";
 import { LOCAL_FOLDER } from "../local/paths.ts";
 import { freePorts } from "../local/ports.ts";
 import { makeVirtualEnvironment } from "../local/virtual-environment.ts";

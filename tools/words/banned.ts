@@ -54,4 +54,5 @@ export const BANNED: readonly BannedWord[] = [
       "docs/pitfalls.md",
     ],
   },
+  { forms: ["keeper", "keepers"], use: "supervisor" },
 ];

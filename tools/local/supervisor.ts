@@ -1,10 +1,10 @@
 /**
- * Starts one command and ends it when whoever started the keeper is gone, however that happened: a killed
+ * Starts one command and ends it when whoever started the supervisor is gone, however that happened: a killed
  * process cannot clean up, but its end of the channel closes. The command gets a process group of its own,
  * so that what it starts (the Lambdas' processes) ends with it, and Ctrl-C at the terminal does not reach
  * it before its turn.
  *
- * Run by ./kept-process.ts: node keeper.ts <program> [arguments]
+ * Run by ./supervised-process.ts: node supervisor.ts <program> [arguments]
  */
 import { spawn } from "node:child_process";
 

@@ -3,9 +3,9 @@ import { closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 
-const KEEPER = fileURLToPath(new URL("keeper.ts", import.meta.url));
+const SUPERVISOR = fileURLToPath(new URL("supervisor.ts", import.meta.url));
 
-/** What the keeper tells. */
+/** What the supervisor reports. */
 const Message = v.object({
   pid: v.optional(v.number()),
   ended: v.optional(
@@ -18,8 +18,8 @@ const Message = v.object({
 });
 
 /** A long-running command that ends with us, whatever becomes of us. */
-export interface KeptProcess {
-  /** Of the command itself, not of its keeper. */
+export interface SupervisedProcess {
+  /** Of the command itself, not of its supervisor. */
   readonly pid: number;
   /** Settles when it has ended, with how. It never rejects. */
   readonly ended: Promise<string>;
@@ -30,7 +30,7 @@ export interface KeptProcess {
 }
 
 /**
- * Starts a command under a keeper.
+ * Starts a command under a supervisor.
  *
  * @param logFile - takes all that it says.
  * @throws Error when the command cannot be started.
@@ -42,9 +42,9 @@ export async function startKept(
     readonly logFile: string;
     readonly cwd: string;
   },
-): Promise<KeptProcess> {
+): Promise<SupervisedProcess> {
   const log = openSync(options.logFile, "a", 0o600);
-  const keeper = fork(KEEPER, [...command], {
+  const supervisor = fork(SUPERVISOR, [...command], {
     cwd: options.cwd,
     env: { ...options.env },
     execArgv: [],
@@ -53,17 +53,17 @@ export async function startKept(
   });
   closeSync(log);
 
-  let endedAs = "its keeper ended";
+  let endedAs = "its supervisor ended";
   const ended = new Promise<string>((resolve) => {
-    keeper.on("message", (message) => {
+    supervisor.on("message", (message) => {
       endedAs = describeEnd(v.parse(Message, message).ended) ?? endedAs;
     });
-    keeper.on("exit", () => resolve(endedAs));
-    keeper.on("error", (error) => resolve(error.message));
+    supervisor.on("exit", () => resolve(endedAs));
+    supervisor.on("error", (error) => resolve(error.message));
   });
   const pid = await Promise.race([
     new Promise<number>((resolve) => {
-      keeper.on("message", (message) => {
+      supervisor.on("message", (message) => {
         const { pid } = v.parse(Message, message);
         if (pid !== undefined) resolve(pid);
       });
@@ -75,11 +75,11 @@ export async function startKept(
     ended,
     async stop() {
       endedAs = "stopped";
-      if (keeper.connected) keeper.disconnect();
+      if (supervisor.connected) supervisor.disconnect();
       await ended;
     },
     async kill() {
-      if (keeper.connected) keeper.send("kill");
+      if (supervisor.connected) supervisor.send("kill");
       await ended;
     },
   };
