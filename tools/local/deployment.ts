@@ -21,7 +21,7 @@ import {
 import type { DeploymentRecord, StoredDeployment } from "./stored-deployments.ts";
 
 /** What is wanted of the stack. */
-export interface DeploymentWish {
+export interface DeploymentRequest {
   readonly timeScale: number;
   /** The base URL of a given Alloy; null when the simulator plays it. */
   readonly alloyBaseUrl: string | null;
@@ -56,31 +56,31 @@ const ALLOY_API_PATH = "/v1";
  */
 export async function bringUpStack(
   source: EmulatorSource,
-  wish: DeploymentWish,
+  request: DeploymentRequest,
   options: DeploymentOptions,
 ): Promise<Deployment> {
   const fingerprint = await fingerprintOf(ROOT, {
-    wish,
+    request,
     omitted: OMITTED,
     emulator: source.kind === "program" ? source.command : source.kind,
     node: process.version,
   });
   switch (source.kind) {
     case "running":
-      return inRunningEmulator(source, { wish, fingerprint }, options);
+      return inRunningEmulator(source, { request, fingerprint }, options);
     case "program":
       return (
         (await fromStoredState(source, fingerprint, options)) ??
-        inOwnEmulator(source, { wish, fingerprint }, options)
+        inOwnEmulator(source, { request, fingerprint }, options)
       );
     case "docker":
-      return inOwnEmulator(source, { wish, fingerprint }, options);
+      return inOwnEmulator(source, { request, fingerprint }, options);
   }
 }
 
 async function inRunningEmulator(
   source: EmulatorSource & { kind: "running" },
-  { wish, fingerprint }: { readonly wish: DeploymentWish; readonly fingerprint: string },
+  { request, fingerprint }: { readonly request: DeploymentRequest; readonly fingerprint: string },
   options: DeploymentOptions,
 ): Promise<Deployment> {
   const { endpoint } = source;
@@ -98,7 +98,7 @@ async function inRunningEmulator(
   }
   const [simulatorPort = 0] = await freePorts(1);
   const folder = await freshRunFolder();
-  const deployed = await deploy(endpoint, { source, wish, simulatorPort, folder }, options);
+  const deployed = await deploy(endpoint, { source, request, simulatorPort, folder }, options);
   await writeRecord(file, { fingerprint, emulatorPort: null, simulatorPort, ...deployed });
   return { endpoint, outputs: deployed.outputs, simulatorPort, fresh: true, emulator: null };
 }
@@ -156,7 +156,7 @@ async function startStored(
 
 async function inOwnEmulator(
   source: StartableSource,
-  { wish, fingerprint }: { readonly wish: DeploymentWish; readonly fingerprint: string },
+  { request, fingerprint }: { readonly request: DeploymentRequest; readonly fingerprint: string },
   options: DeploymentOptions,
 ): Promise<Deployment> {
   const { signal } = options;
@@ -166,7 +166,7 @@ async function inOwnEmulator(
   const { endpoint } = emulator;
   options.onEmulator(endpoint, emulator.health);
   try {
-    const deployed = await deploy(endpoint, { source, wish, simulatorPort, folder }, options);
+    const deployed = await deploy(endpoint, { source, request, simulatorPort, folder }, options);
     const { outputs } = deployed;
     if (source.kind === "program") {
       // It stores its state when it ends.
@@ -190,19 +190,19 @@ async function deploy(
   endpoint: string,
   target: {
     readonly source: EmulatorSource;
-    readonly wish: DeploymentWish;
+    readonly request: DeploymentRequest;
     readonly simulatorPort: number;
     readonly folder: string;
   },
   { signal, announce }: DeploymentOptions,
 ): Promise<Pick<DeploymentRecord, "stackId" | "outputs">> {
-  const { source, wish, simulatorPort, folder } = target;
+  const { source, request, simulatorPort, folder } = target;
   announce("Deploying the stack with the CDK CLI …");
   const simulator = `http://${hostSeenFrom(source)}:${simulatorPort}${ALLOY_API_PATH}`;
   const context = {
-    timeScale: wish.timeScale,
-    alloyBaseUrl: wish.alloyBaseUrl ?? simulator,
-    investigations: wish.alloyBaseUrl === null ? ("on" as const) : ("off" as const),
+    timeScale: request.timeScale,
+    alloyBaseUrl: request.alloyBaseUrl ?? simulator,
+    investigations: request.alloyBaseUrl === null ? ("on" as const) : ("off" as const),
   };
   const outputs = await deployWithCdk(endpoint, context, { folder, signal });
   return { outputs, stackId: (await runningStack(endpoint)) ?? "" };

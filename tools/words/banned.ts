@@ -55,4 +55,5 @@ export const BANNED: readonly BannedWord[] = [
     ],
   },
   { forms: ["keeper", "keepers"], use: "supervisor" },
+  { forms: ["wish", "wishes"], use: "request" },
 ];
