@@ -107,12 +107,12 @@ export function playOut(
   const happened: { readonly step: Step; readonly token: string; readonly views: Views }[] = [];
   for (const [order, step] of steps.entries()) {
     now += step.gapMs;
-    const { rerunToken } = step.happening;
+    const { rerunToken } = step.occurrence;
     if (rerunToken !== undefined) {
       application.reruns.push({ initiatedBy: "dashboard", nextToken: rerunToken, createdAt: now });
     }
     const { status, outcome, closedAt } = application;
-    const { token, body } = appendEvent(application, step.happening, tokens, now);
+    const { token, body } = appendEvent(application, step.occurrence, tokens, now);
     if (step.isIgnoredByAlloy) Object.assign(application, { status, outcome, closedAt });
     if (step.atAlloy !== undefined) application.outcome = step.atAlloy.outcome;
     const next = steps[order + 1]?.gapMs ?? Number.POSITIVE_INFINITY;

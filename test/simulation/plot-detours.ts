@@ -94,7 +94,7 @@ function secondEnd(steps: Steps, detour: Detour): void {
   const dice = own(detour, "second-end how");
   // Where Alloy names no outcome, and an event does, nobody can say that Alloy did not take it.
   const isUnnamed = steps.all.some(
-    ({ happening: { event, outcome }, atAlloy }) =>
+    ({ occurrence: { event, outcome }, atAlloy }) =>
       event === "completed_application" && outcome === undefined && atAlloy === undefined,
   );
   const isTaken = dice.chance(0.5) || isUnnamed;

@@ -1,10 +1,10 @@
 import type { RouteId } from "../../lambdas/settings.ts";
-import type { Happening } from "../../tools/alloy-simulator/application.ts";
+import type { Occurrence } from "../../tools/alloy-simulator/application.ts";
 import type { Dice } from "./dice.ts";
 
 /** What an event does, by design 2.5 and 2.7, said here anew: the code under test must find the same. */
 export interface Step {
-  readonly happening: Happening;
+  readonly occurrence: Occurrence;
   /** Since the step before. */
   readonly gapMs: number;
   readonly route: RouteId;
@@ -37,7 +37,7 @@ function gap(dice: Dice): number {
   return dice.between(1 * HOUR, 9 * HOUR);
 }
 
-type Change = Partial<Omit<Step, "happening">> & Omit<Happening, "event">;
+type Change = Partial<Omit<Step, "occurrence">> & Omit<Occurrence, "event">;
 
 /** The steps of one application, from its beginning to wherever it gets. */
 export class Steps {
@@ -54,9 +54,9 @@ export class Steps {
 
   add(event: string, route: RouteId, change: Change = {}): void {
     const { gapMs, isAlwaysNews = false, ...rest } = change;
-    const { atAlloy, isIgnoredByAlloy, isAlloysAlone, mayBeSilent, ...happening } = rest;
+    const { atAlloy, isIgnoredByAlloy, isAlloysAlone, mayBeSilent, ...occurrence } = rest;
     this.all.push({
-      happening: { event, ...happening },
+      occurrence: { event, ...occurrence },
       gapMs: gapMs ?? gap(this.#dice),
       route,
       isAlwaysNews,

@@ -22,7 +22,7 @@ interface AdminDependencies {
 
 type Answer = (body: unknown, request: ApiRequest, part: string) => ApiReply | Promise<ApiReply>;
 
-const HappeningSchema = v.strictObject({
+const OccurrenceSchema = v.strictObject({
   event: v.pipe(v.string(), v.nonEmpty()),
   entity: v.optional(v.string()),
   node: v.optional(v.string()),
@@ -58,8 +58,8 @@ export function makeAdminApi(
     "GET /state": state,
     "GET /applications": () => jsonReply(200, { applications: alloy.applications() }),
     "POST /applications/*/events": (body, _request, applicationToken) => {
-      const happening = v.parse(HappeningSchema, body);
-      return jsonReply(201, alloy.raise(applicationToken, happening));
+      const occurrence = v.parse(OccurrenceSchema, body);
+      return jsonReply(201, alloy.raise(applicationToken, occurrence));
     },
     "GET /deliveries": (_body, request) => {
       const token = request.query.get("application");

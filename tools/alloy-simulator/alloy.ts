@@ -1,5 +1,5 @@
 import { appendEvent, openApplication } from "./application.ts";
-import type { Happening, JourneyApplication, JourneyEvent } from "./application.ts";
+import type { Occurrence, JourneyApplication, JourneyEvent } from "./application.ts";
 import { applicationResponse } from "./application-response.ts";
 import type { ApplicationResponse } from "./application-response.ts";
 import { makeDeliveries } from "./deliveries.ts";
@@ -51,7 +51,7 @@ export interface Alloy {
     submission?: Submission,
   ) => ApplicationResponse | undefined;
   /** Lets something happen that no scenario has. @throws Error when the application cannot have it. */
-  readonly raise: (applicationToken: string, happening: Happening) => ApplicationResponse;
+  readonly raise: (applicationToken: string, occurrence: Occurrence) => ApplicationResponse;
   /** The answer to Get. */
   readonly application: (applicationToken: string) => ApplicationResponse | undefined;
   readonly applications: () => readonly HeldApplication[];
@@ -166,8 +166,8 @@ export function makeAlloy(dependencies: AlloyDependencies, options: WebhookOptio
     });
   }
 
-  function happen(run: Run, happening: Happening): void {
-    const event = appendEvent(run.application, happening, tokens, now());
+  function happen(run: Run, occurrence: Occurrence): void {
+    const event = appendEvent(run.application, occurrence, tokens, now());
     const { order } = run.scenario.delivery;
     if (order === "reversed" && run.stepsLeft > 0) {
       run.open += 1;
@@ -317,9 +317,9 @@ export function makeAlloy(dependencies: AlloyDependencies, options: WebhookOptio
       const run = runs.get(applicationToken);
       return run && applicationResponse(startRerun(run, "api", submission).application);
     },
-    raise: (applicationToken, happening) => {
+    raise: (applicationToken, occurrence) => {
       const run = runOf(applicationToken);
-      happen(run, happening);
+      happen(run, occurrence);
       return applicationResponse(run.application);
     },
     application: (applicationToken) => {

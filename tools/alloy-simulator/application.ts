@@ -130,7 +130,7 @@ export function openApplication(opening: Opening, tokens: Tokens, now: number): 
 }
 
 /** What happens to an application: a scenario's step, and what a rerun adds to it. */
-export type Happening = Omit<ScenarioStep, "afterSeconds"> & { readonly rerunToken?: string };
+export type Occurrence = Omit<ScenarioStep, "afterSeconds"> & { readonly rerunToken?: string };
 
 /**
  * Appends an event to the application and moves its status.
@@ -141,22 +141,22 @@ export type Happening = Omit<ScenarioStep, "afterSeconds"> & { readonly rerunTok
  */
 export function appendEvent(
   application: JourneyApplication,
-  happening: Happening,
+  occurrence: Occurrence,
   tokens: Tokens,
   now: number,
 ): JourneyEvent {
-  const applicant = applicantOf(application, happening.entity);
-  const kind = eventKindOf(happening.event);
-  if (applicant && happening.event === "started_evaluation") {
+  const applicant = applicantOf(application, occurrence.entity);
+  const kind = eventKindOf(occurrence.event);
+  if (applicant && occurrence.event === "started_evaluation") {
     applicant.evaluationToken = tokens.token(application.environment === "sandbox" ? "S" : "L");
   }
   const evaluationToken = kind?.ofEvaluation ? (applicant?.evaluationToken ?? null) : null;
-  const node = nodeOf(application, happening.node);
+  const node = nodeOf(application, occurrence.node);
   let timestamp = Math.max(now, application.events.at(-1)?.body.timestamp ?? 0);
   const isTaken = () =>
     application.events.some(
       ({ body }) =>
-        body.type === happening.event &&
+        body.type === occurrence.event &&
         body.timestamp === timestamp &&
         body.entity_application_token === (applicant?.entityApplicationToken ?? null),
     );
@@ -167,29 +167,29 @@ export function appendEvent(
   const [only, ...others] = application.applicants;
   const named =
     applicant ??
-    (happening.event === "completed_application" && others.length === 0 ? only : undefined);
+    (occurrence.event === "completed_application" && others.length === 0 ? only : undefined);
   const { journey, token } = application;
   const event: JourneyEvent = {
     token: tokens.eventToken(),
     body: {
       journey_application_token: token,
-      type: happening.event,
-      ...(happening.outcome === undefined ? {} : { outcome: happening.outcome }),
+      type: occurrence.event,
+      ...(occurrence.outcome === undefined ? {} : { outcome: occurrence.outcome }),
       external_partner_id: application.externalIds.partner,
       external_group_id: application.externalIds.group,
       timestamp,
       entity_token: named?.token ?? application.groupToken,
       entity_application_token: applicant?.entityApplicationToken ?? null,
       ...(evaluationToken === null ? {} : { evaluation_token: evaluationToken }),
-      ...(happening.reason === undefined || happening.event === "error"
+      ...(occurrence.reason === undefined || occurrence.event === "error"
         ? {}
-        : { reason: happening.reason, reasons: [happening.reason] }),
-      ...(happening.event === "error"
-        ? { error_data: errorOf(application, happening, tokens, timestamp) }
+        : { reason: occurrence.reason, reasons: [occurrence.reason] }),
+      ...(occurrence.event === "error"
+        ? { error_data: errorOf(application, occurrence, tokens, timestamp) }
         : {}),
-      ...(happening.rerunToken === undefined
+      ...(occurrence.rerunToken === undefined
         ? {}
-        : { rerun_journey_application_token: happening.rerunToken }),
+        : { rerun_journey_application_token: occurrence.rerunToken }),
       _embedded: { node },
       _links: {
         journey_application: { href: `/v1/journeys/${journey.token}/applications/${token}` },
@@ -203,7 +203,7 @@ export function appendEvent(
     },
   };
   application.events.push(event);
-  moveStatus(application, applicant, happening, timestamp);
+  moveStatus(application, applicant, occurrence, timestamp);
   return event;
 }
 
@@ -231,17 +231,17 @@ function nodeOf(application: JourneyApplication, name: string | undefined) {
 
 function errorOf(
   application: JourneyApplication,
-  happening: Happening,
+  occurrence: Occurrence,
   tokens: Tokens,
   timestamp: number,
 ) {
-  const config = application.journey.nodes[happening.node ?? ""]?.config;
+  const config = application.journey.nodes[occurrence.node ?? ""]?.config;
   return {
     status_code: 500,
     timestamp,
     error: {
       type: "Service Error",
-      message: happening.reason ?? "An unexpected error occurred",
+      message: occurrence.reason ?? "An unexpected error occurred",
       minor_code: 5000,
       details: {},
       error_token: tokens.uuid(),
@@ -256,25 +256,26 @@ function errorOf(
 function moveStatus(
   application: JourneyApplication,
   applicant: Applicant | undefined,
-  happening: Happening,
+  occurrence: Occurrence,
   timestamp: number,
 ): void {
-  const { status = application.status } = happening;
+  const { status = application.status } = occurrence;
   application.updatedAt = timestamp;
   application.status = status;
   // complete_outcome is set only when the status is completed.
-  if (happening.event === "completed_application") application.outcome = happening.outcome ?? null;
+  if (occurrence.event === "completed_application")
+    application.outcome = occurrence.outcome ?? null;
   application.closedAt = isClosed(status) ? (application.closedAt ?? timestamp) : null;
 
   const isOnly = application.applicants.length === 1;
   if (applicant) {
-    applicant.status = happening.entityStatus ?? (isOnly ? status : applicant.status);
-    applicant.outcome = happening.entityOutcome ?? applicant.outcome;
+    applicant.status = occurrence.entityStatus ?? (isOnly ? status : applicant.status);
+    applicant.outcome = occurrence.entityOutcome ?? applicant.outcome;
   }
   if (!isClosed(status)) return;
   for (const each of application.applicants) {
     if (isClosed(each.status)) continue;
     each.status = status;
-    each.outcome ??= happening.outcome ?? null;
+    each.outcome ??= occurrence.outcome ?? null;
   }
 }

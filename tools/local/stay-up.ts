@@ -1,6 +1,6 @@
 import type { AlarmChange } from "./alarm-evaluation.ts";
 import { causeOf } from "./failure.ts";
-import { describeAlarm, describeLogged, describePublished } from "./happenings.ts";
+import { describeAlarm, describeLogged, describePublished } from "./progress-log.ts";
 import type { LocalStack, StackNarrator } from "./local-stack.ts";
 import type { Screen } from "../terminal/screen.ts";
 

@@ -56,4 +56,5 @@ export const BANNED: readonly BannedWord[] = [
   },
   { forms: ["keeper", "keepers"], use: "supervisor" },
   { forms: ["wish", "wishes"], use: "request" },
+  { forms: ["happening", "happenings"], use: "progress log, occurrence" },
 ];

@@ -5,7 +5,7 @@ import { makeAuthorize } from "../../../lambdas/ingest/authorize.ts";
 import type { Authorize } from "../../../lambdas/ingest/authorize.ts";
 import type { TokenSettings } from "../../../lambdas/settings.ts";
 import { refusalOf } from "../../../tools/guard/refusal.ts";
-import { describeLogged } from "../../../tools/local/happenings.ts";
+import { describeLogged } from "../../../tools/local/progress-log.ts";
 import { renderReport } from "../../../tools/local/report.ts";
 import type { Line } from "../../../tools/terminal/lines.ts";
 import { makeScreen } from "../../../tools/terminal/screen.ts";

@@ -11,7 +11,7 @@ import { describe, expect, it } from "vitest";
 import type { AlarmChange } from "../../../tools/local/alarm-evaluation.ts";
 import { renderReport } from "../../../tools/local/report.ts";
 import { makeNarrator } from "../../../tools/local/stay-up.ts";
-import { describePublished } from "../../../tools/local/happenings.ts";
+import { describePublished } from "../../../tools/local/progress-log.ts";
 import { parseCommand } from "../../../tools/ops/command-line.ts";
 import type { VerbName } from "../../../tools/ops/command-line.ts";
 import { execute, run } from "../../../tools/ops/run.ts";
