@@ -350,9 +350,9 @@ export const INGEST = {
   budgetMs: TIMEOUTS_MS.ingest - 500,
   /** Calls of SQS, S3 and Secrets Manager: two hung attempts fit into the budget, and a quick third. */
   attempts: { most: 3, attemptMs: 1_000, pauseMs: 50 },
-  /** The webhook secret is read again when it is older (design 2.2). */
+  /** The webhook secret is read again when it is older (docs/contracts.md#credentials). */
   secretLifetimeMs: 5 * MINUTE,
-  /** A wrong credential has the secret read again, at most once in this time (design 2.2). */
+  /** A wrong credential has the secret read again, at most once in this time (docs/contracts.md#credentials). */
   secretRefreshMs: 10 * SECOND,
   /** Reading the secret takes at most this much of the budget, so that SQS can be tried afterwards. */
   secretReadMs: 1 * SECOND,
@@ -433,7 +433,7 @@ export const POLLER = {
   witnessKeptMs: 1 * DAY,
   /** Alloy has not known an application for so long: no more checks, unless a webhook comes. */
   unknownMs: 7 * DAY,
-  /** The API secret is read again when it is older (design 2.2). */
+  /** The API secret is read again when it is older (docs/contracts.md#credentials). */
   secretLifetimeMs: 5 * MINUTE,
   /** Putting a large body into the payload bucket, all attempts together. */
   payloadMs: 5 * SECOND,

@@ -8,12 +8,12 @@ import type { AlloyAuthorization } from "./alloy-authorization.ts";
 import { callAlloy } from "./alloy-http.ts";
 
 /**
- * Minor codes by which Alloy says that it does not know an application, or not by this account (facts 7.6). A
+ * Minor codes by which Alloy says that it does not know an application, or not by this account (docs/alloy.md#errors). A
  * status alone says nothing: a firewall's page and a base URL without its version are 403 and 404 too.
  */
 const UNKNOWN_CODES: readonly (number | null)[] = [4041, 4013];
 
-/** Alloy's API over HTTPS (facts 7.3 to 7.7). It never throws for what the network or Alloy does. */
+/** Alloy's API over HTTPS (docs/alloy.md#the-api). It never throws for what the network or Alloy does. */
 export class HttpAlloyApi implements AlloyApi {
   readonly #baseUrl: string;
   readonly #authorization: AlloyAuthorization;

@@ -4,7 +4,7 @@ import { readTime } from "../domain/plausible-time.ts";
 import { callAlloy } from "./alloy-http.ts";
 import type { AlloyHttpFailure } from "./alloy-http.ts";
 
-/** The key of Alloy's API, as the secret `AlloyApiSecret` holds it (design 2.2). */
+/** The key of Alloy's API, as the secret `AlloyApiSecret` holds it (docs/contracts.md#credentials). */
 export interface AlloyApiKey {
   readonly token: string;
   readonly secret: string;
@@ -21,7 +21,7 @@ export interface AlloyAuthorization {
   renew(): void;
 }
 
-/** The API key with each call (facts 7.2). */
+/** The API key with each call (docs/alloy.md#hosts-and-credentials). */
 export class BasicAuthorization implements AlloyAuthorization {
   readonly #readKey: ReadAlloyApiKey;
   #isForced = false;
@@ -46,7 +46,7 @@ export class BasicAuthorization implements AlloyAuthorization {
 /** A bearer is renewed so long before it expires: a call that carries it may wait for its turn. */
 const BEARER_MARGIN_MS = 60_000;
 
-/** A bearer of an hour, got with the API key by `POST /oauth/bearer` (facts 7.2). */
+/** A bearer of an hour, got with the API key by `POST /oauth/bearer` (docs/alloy.md#hosts-and-credentials). */
 export class BearerAuthorization implements AlloyAuthorization {
   readonly #baseUrl: string;
   readonly #basic: BasicAuthorization;

@@ -19,7 +19,7 @@ import { isOfAnswer, padded, stampOfAnswer, timeOf } from "../domain/stamp.ts";
 import type { Recording } from "../domain/ports.ts";
 import { IDEMPOTENCY, TABLE } from "../settings.ts";
 
-/** The items of `ApplicationTable` (design 2.7): their keys, and an application's attributes. */
+/** The items of `ApplicationTable` (docs/contracts.md#stored-items): their keys, and an application's attributes. */
 
 export function applicationKey(applicationToken: string) {
   return { pk: `APPLICATION#${applicationToken}`, sk: "STATE" };

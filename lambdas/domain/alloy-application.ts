@@ -25,7 +25,7 @@ export interface AlloyRerun {
   readonly createdAt: number | null;
 }
 
-/** The answer to Get Journey Application (facts 7.5), as far as we use it. */
+/** The answer to Get Journey Application (docs/alloy.md#get-journey-application), as far as we use it. */
 export interface AlloyApplication {
   readonly applicationToken: string;
   /** Null when nothing is to be taken over; its status is null when it is none that we know. */

@@ -1,6 +1,6 @@
 import type { LookAlike } from "./reconciliation.ts";
 
-/** What brought a body into the queue (design 2.3). */
+/** What brought a body into the queue (docs/contracts.md#queue-message). */
 export type EnvelopeKind = "webhook" | "poll" | "submission" | "replay";
 
 /**
@@ -29,7 +29,7 @@ export interface Envelope {
   readonly force?: boolean;
 }
 
-/** The envelope of a submission (design 2.3 and 2.6); `receivedAt` is the bus event's ISO time. */
+/** The envelope of a submission (docs/contracts.md#queue-message); `receivedAt` is the bus event's ISO time. */
 export interface SubmissionEnvelope {
   readonly v: 1;
   readonly kind: "submission";

@@ -3,7 +3,7 @@ import { createHash, hash as digestOf } from "node:crypto";
 import { EXTERNAL_INPUT } from "../settings.ts";
 import { SourceNumber } from "./source-number.ts";
 
-/** The fields of an event that stand in a webhook's `data` and in Alloy's event list alike (design 2.4). */
+/** The fields of an event that stand in a webhook's `data` and in Alloy's event list alike (docs/contracts.md#event-identity). */
 export interface EventIdentity {
   readonly applicationToken: string;
   readonly type: string;

@@ -60,7 +60,7 @@ interface Placed {
   readonly at: number;
 }
 
-/** Alloy's list is chronological (facts 7.3), and its times may be off by as much as a webhook's. */
+/** Alloy's list is chronological (docs/alloy.md#get-journey-application), and its times may be off by as much as a webhook's. */
 function isBefore(one: Placed, other: Placed): boolean {
   const apartMs = other.at - one.at;
   return Math.abs(apartMs) > ALIAS_MS ? apartMs > 0 : one.index < other.index;

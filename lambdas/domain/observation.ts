@@ -21,7 +21,7 @@ import type { Stamp } from "./stamp.ts";
  * all that is known. `mergeState` joins it with the rest.
  */
 
-/** What the onboarding service announced (design 2.6). */
+/** What the onboarding service announced (docs/contracts.md#submissions). */
 export interface Submission {
   readonly applicationToken: string;
   /** Null when it does not say. */

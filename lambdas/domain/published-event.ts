@@ -15,7 +15,7 @@ import type {
 } from "./journey-event.ts";
 import type { EventReport } from "./reconciliation.ts";
 
-/** The `Detail` of an event on the bus, version 1 (design 2.5). */
+/** The `Detail` of an event on the bus, version 1 (docs/contracts.md#published-event). */
 export interface PublishedEvent {
   readonly version: 1;
   readonly eventId: string;

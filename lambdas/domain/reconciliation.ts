@@ -6,7 +6,7 @@ import type { JourneyEvent } from "./journey-event.ts";
 /**
  * What one side says of an event: Alloy's list, a webhook, or the record of one. Null: this side does
  * not say it. Alloy's own example of its list leaves out what its webhooks bring, so what is absent on
- * one side decides nothing (design 2.4).
+ * one side decides nothing (docs/contracts.md#event-identity).
  */
 export interface EventReport {
   readonly eventId: string;
@@ -45,7 +45,7 @@ export interface RecordedFailure {
   readonly deadLettered: boolean;
 }
 
-/** A webhook and Alloy's list may differ by so much about the time of one event (design 2.4). */
+/** A webhook and Alloy's list may differ by so much about the time of one event (docs/contracts.md#event-identity). */
 export const ALIAS_MS = 2_000;
 
 /** What a parsed event says of itself. */

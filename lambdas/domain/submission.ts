@@ -7,7 +7,7 @@ import { readTime } from "./plausible-time.ts";
 
 /**
  * Reads what the onboarding service announced: Alloy's answer to Create as it is, or the few fields
- * of design 2.6. Nothing but the application's token is required: the rest Alloy's own answer tells.
+ * of docs/contracts.md#submissions. Nothing but the application's token is required: the rest Alloy's own answer tells.
  *
  * @param heardAt - epoch milliseconds; the submission's time where it names none, or a later one.
  * @returns the reason instead, without a value of the submission's, when it names no application.

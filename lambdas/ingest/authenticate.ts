@@ -10,7 +10,7 @@ import type { Credentials } from "./credentials.ts";
 export type Verdict = "authentic" | "mismatched" | "malformed";
 
 const BASIC = /^basic +(?<token>[A-Za-z0-9+/]+={0,2})$/i;
-/** 32 bytes in standard base64, without a scheme word (facts 1.1). */
+/** 32 bytes in standard base64, without a scheme word (docs/alloy.md#hmac). */
 const SIGNATURE = /^[A-Za-z0-9+/]{43}=$/;
 
 /**

@@ -37,7 +37,7 @@ export interface CredentialCache {
 }
 
 /**
- * Caches the webhook secret (design 2.2). Requests that come while it is being read wait for that one
+ * Caches the webhook secret (docs/contracts.md#credentials). Requests that come while it is being read wait for that one
  * read. After a failed one nothing is asked for `refreshMs`, or for `pauseMs` as long as there is nothing
  * to go by.
  */

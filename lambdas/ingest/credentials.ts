@@ -6,7 +6,7 @@ import { builtins } from "../lazy-builtins.ts";
 export interface Credentials {
   /** SHA-256 of `username:password` as Basic authentication sends it. */
   readonly basic: readonly Uint8Array[];
-  /** Keys of the signature, as UTF-8 strings, neither base64 nor hex (facts 1.1). */
+  /** Keys of the signature, as UTF-8 strings, neither base64 nor hex (docs/alloy.md#hmac). */
   readonly hmac: readonly string[];
   /** Entries of the secret that could let in anybody, or nobody; left out. */
   readonly refused: readonly Refusal[];
@@ -22,7 +22,7 @@ export interface Refusal {
 }
 
 /**
- * Reads the webhook secret (design 2.2).
+ * Reads the webhook secret (docs/contracts.md#credentials).
  *
  * An entry that is of no use is left out, and does not take the others with it. Of no use is what everybody knows:
  * an empty value, to which a key of NULs is equal in HMAC, and half a surrogate, which all become one letter in

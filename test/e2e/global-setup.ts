@@ -11,7 +11,7 @@ import type { TestProject } from "vitest/node";
 import { freePorts } from "../../tools/local/ports.ts";
 import { refusalText, takeRefusals } from "../support/take-refusals.ts";
 
-/** The outputs file of design 2.9, which is all that a test needs; without an endpoint there is no emulator. */
+/** The outputs file of docs/contracts.md#commands, which is all that a test needs; without an endpoint there is no emulator. */
 const Driven = v.object({
   endpoint: v.nullable(v.string()),
   region: v.string(),

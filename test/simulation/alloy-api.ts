@@ -197,7 +197,7 @@ function pageOf(url: string, authorization: string, { plot, world, observer }: W
   return { status: 200, body: textOf(known, version) };
 }
 
-/** How long a bearer of this world lives: Alloy says an hour (facts 7.2). */
+/** How long a bearer of this world lives: Alloy says an hour (docs/alloy.md#hosts-and-credentials). */
 const BEARER_MS = 3_600_000;
 
 function bearerPage({ api }: Plot, now: number): Page {

@@ -5,7 +5,7 @@ import type { Surroundings } from "./sandbox.ts";
 
 const MINUTE = 60_000;
 
-/** A mismatch has the secret read again, at most once per 10 s and sandbox (design 2.2); and clocks differ. */
+/** A mismatch has the secret read again, at most once per 10 s and sandbox (docs/contracts.md#credentials); and clocks differ. */
 const KNOWN_AFTER_MS = 15_000;
 
 /** How Alloy proves itself, what the secret says, and the change of both. */

@@ -25,7 +25,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** The error body of Alloy's API (facts 7.7). */
+/** The error body of Alloy's API (docs/alloy.md#errors). */
 export function errorPage(status: number, minorCode: number): Page {
   const error = { minor_code: minorCode, type: "Error", message: "", details: {}, error_token: "" };
   return { status, body: JSON.stringify({ status_code: status, error }) };

@@ -2,7 +2,7 @@ import type { RouteId } from "../../lambdas/settings.ts";
 import type { Occurrence } from "../../tools/alloy-simulator/application.ts";
 import type { Dice } from "./dice.ts";
 
-/** What an event does, by design 2.5 and 2.7, said here anew: the code under test must find the same. */
+/** What an event does, by docs/contracts.md#published-event and docs/contracts.md#stored-items, said here anew: the code under test must find the same. */
 export interface Step {
   readonly occurrence: Occurrence;
   /** Since the step before. */

@@ -19,7 +19,7 @@ export interface Views {
   writtenAt: string | number | null;
 }
 
-/** Two reports of one event may differ by so much about its time (design 2.4). */
+/** Two reports of one event may differ by so much about its time (docs/contracts.md#event-identity). */
 const ALIAS_MS = 2_000;
 const SECOND = 1_000;
 

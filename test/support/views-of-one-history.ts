@@ -9,7 +9,7 @@ import { aReport } from "./reports.ts";
  * field, of all its events or of single ones, and give each event another time.
  *
  * What nobody could decide is left out:
- * - Both sides together shift the time of an event by more than 2 s: then it is two events (design 2.4).
+ * - Both sides together shift the time of an event by more than 2 s: then it is two events (docs/contracts.md#event-identity).
  * - A shift gives an event exactly the id that another one has on the other side.
  * - For "each has its own record", not for the counts: another event's report is as near in time as the event's
  *   own, in steps of 10 ms, and more like it; or it is nearer.

@@ -36,6 +36,36 @@ describe.each(decisions)("%s", (page) => {
   });
 });
 
+describe("the comments of the code", () => {
+  const sources = globSync(
+    ["{bin,lib,lambdas,tools}/**/*.ts", "test/{simulation,support}/**/*.ts"],
+    {
+      cwd: root,
+    },
+  );
+
+  it("link only to pages and headings that exist", () => {
+    const dead = sources.flatMap((file) =>
+      [...read(file).matchAll(/docs\/[a-z0-9/-]+\.md(?:#[a-z0-9-]+)?/g)]
+        .map(([link]) => link)
+        .filter((link) => !resolves("README.md", link))
+        .map((link) => `${file}: ${link}`),
+    );
+
+    expect(dead).toEqual([]);
+  });
+
+  it("name no chapter of a document that is not in the repository", () => {
+    const chapters = sources.flatMap((file) =>
+      [...read(file).matchAll(/\b(?:design|facts|pitfalls),? \d/g)].map(
+        ([name]) => `${file}: ${name}`,
+      ),
+    );
+
+    expect(chapters).toEqual([]);
+  });
+});
+
 describe("docs/glossary.md", () => {
   it("names in its last column only what stands in the code", () => {
     const code = globSync(["lambdas/**/*.ts", "lib/**/*.ts"], { cwd: root }).map(read).join("\n");

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { eventIdOf } from "../../lambdas/domain/identity.ts";
 import { LocalFailure } from "./failure.ts";
 
-/** What is read of Alloy's Get response (facts, 7.5). */
+/** What is read of Alloy's Get response (docs/alloy.md#get-journey-application). */
 const GetResponse = v.object({
   status: v.string(),
   complete_outcome: v.nullable(v.string()),

@@ -14,7 +14,7 @@ export const STACK_NAME = "AlloyJourneyWebhooks-local";
 /** Both take seconds; on a busy machine a minute. */
 const CDK_TIMEOUT_MS = 180_000;
 
-/** The outputs of design 2.8 that every stage has; each route with a queue of its own adds one. */
+/** The outputs of docs/contracts.md#stack-and-outputs that every stage has; each route with a queue of its own adds one. */
 const OUTPUTS = [
   "WebhookUrl",
   "EventBusName",

@@ -28,7 +28,7 @@ export async function localCredentials(alloy: AlloyChoice): Promise<LocalCredent
     : { ...kept, alloyApi: { token: alloy.token, secret: alloy.secret } };
 }
 
-/** Fills the stack's two secrets (design 2.2). */
+/** Fills the stack's two secrets (docs/contracts.md#credentials). */
 export async function fillSecrets(
   { secrets }: Clients,
   outputs: StackOutputs,

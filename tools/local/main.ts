@@ -1,4 +1,4 @@
-/** `npm start`: the whole receiver on this machine, against a simulated Alloy (design 2.9). */
+/** `npm start`: the whole receiver on this machine, against a simulated Alloy (docs/contracts.md#commands). */
 import { LocalFailure } from "./failure.ts";
 import { parseOptions, USAGE } from "./options.ts";
 import { runLocal } from "./run.ts";

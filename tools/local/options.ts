@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { LocalFailure } from "./failure.ts";
 
-/** What `npm start` was asked for (design 2.9). */
+/** What `npm start` was asked for (docs/contracts.md#commands). */
 export interface LocalOptions {
   /** Exit after the scenarios, with 0 only if everything agrees. */
   readonly once: boolean;

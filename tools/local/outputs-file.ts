@@ -7,7 +7,7 @@ import type { LocalStack } from "./local-stack.ts";
 import { LOCAL_FOLDER, ownOutputsFile, pidOfOutputsFile } from "./paths.ts";
 
 /**
- * Writes what a test needs to drive the stack (design 2.9). It appears whole or not at all, since
+ * Writes what a test needs to drive the stack (docs/contracts.md#commands). It appears whole or not at all, since
  * somebody may be waiting for it; it holds a password, so it is for this user alone.
  *
  * @throws LocalFailure when it cannot be written.

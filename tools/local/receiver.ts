@@ -1,7 +1,7 @@
 import type { EnvelopeKind } from "../../lambdas/domain/envelope.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 
-/** `Source` of the submissions: any but ours (design 2.6). */
+/** `Source` of the submissions: any but ours (docs/contracts.md#submissions). */
 export const ONBOARDING = "onboarding.local";
 
 /**
@@ -9,7 +9,7 @@ export const ONBOARDING = "onboarding.local";
  * the emulator is one, the handlers in this process are the other.
  */
 export interface Receiver {
-  /** Does what the onboarding service does: puts "submitted" on the bus (design 2.6). */
+  /** Does what the onboarding service does: puts "submitted" on the bus (docs/contracts.md#submissions). */
   announceSubmission(detail: unknown): Promise<void>;
   /** What it holds of an application; null when it has not heard of it. */
   application(applicationToken: string): Promise<ReceivedApplication | null>;

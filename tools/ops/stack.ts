@@ -18,7 +18,7 @@ import { SDK_LIMITS } from "../../lambdas/adapters/sdk-limits.ts";
 import { runningOutputsFiles } from "../local/outputs-file.ts";
 import { OperatorError } from "./operator-error.ts";
 
-/** The outputs that the verbs need (design 2.8). */
+/** The outputs that the verbs need (docs/contracts.md#stack-and-outputs). */
 const OutputsSchema = v.object({
   EventQueueUrl: v.string(),
   DeadLetterQueueUrl: v.string(),

@@ -13,7 +13,7 @@ export const RECORD_ERROR_SWALLOWED: WorldMutant = {
   }),
 };
 
-/** What goes wrong between the queue, the work and the bus (pitfalls 2 and 3). */
+/** What goes wrong between the queue, the work and the bus. */
 export const CONSUMER_MUTANTS: readonly WorldMutant[] = [
   {
     id: "dead-route-holds-its-neighbours",

@@ -21,7 +21,7 @@ describe("a batch", () => {
     expect(consumer.store.events.size).toBe(1);
   });
 
-  test("gives the same webhook in a message of its own no second effect (pitfalls 1: key = message id)", async () => {
+  test("gives the same webhook in a message of its own no second effect (key = message id)", async () => {
     const consumer = aConsumer();
     await consumer.process(batchOf([of("pending_review", "JA-1")]));
 
@@ -48,7 +48,7 @@ describe("a batch", () => {
     ]);
   });
 
-  test("dead-letters what nobody can read at once, and its neighbours go on (pitfalls 2: poison)", async () => {
+  test("dead-letters what nobody can read at once, and its neighbours go on (poison)", async () => {
     const consumer = aConsumer();
 
     const answer = await consumer.process(batchOf(["not json", of("pending_review", "JA-1")]));
@@ -91,7 +91,7 @@ describe("a batch", () => {
     expect(batchItemFailures).toEqual([{ itemIdentifier: batch.Records[0]?.messageId }]);
   });
 
-  test("gives back only what the bus refused (pitfalls 2: partial failures)", async () => {
+  test("gives back only what the bus refused (partial failures)", async () => {
     const consumer = aConsumer({
       publisher: {
         publish: async (events) =>
@@ -105,7 +105,7 @@ describe("a batch", () => {
     expect(batchItemFailures).toEqual([{ itemIdentifier: batch.Records[1]?.messageId }]);
   });
 
-  test("returns a list, not an error, when every record fails (pitfalls 2: full batch failure)", async () => {
+  test("returns a list, not an error, when every record fails (full batch failure)", async () => {
     const consumer = aConsumer({
       publisher: { publish: () => Promise.reject(new TransientError("the bus is down")) },
     });
