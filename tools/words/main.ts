@@ -7,7 +7,10 @@ import { filesToRead } from "./files.ts";
 import { bannedWordsIn, sentenceOf } from "./find.ts";
 
 const files = filesToRead();
-const findings = files.flatMap(({ file, text }) => bannedWordsIn(file, text));
+const findings = files.flatMap(({ file, text }) => [
+  ...bannedWordsIn(file, file),
+  ...bannedWordsIn(file, text),
+]);
 for (const finding of findings) console.error(sentenceOf(finding));
 const forms = BANNED.flatMap((word) => word.forms).length;
 console.log(`${forms} banned words, ${files.length} files, ${findings.length} found.`);
