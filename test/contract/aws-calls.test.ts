@@ -186,7 +186,7 @@ let adapters: Adapters;
 beforeAll(async () => {
   adapters = await openAdapters();
   await callEverything(adapters);
-}, 60_000);
+});
 
 afterAll(() => adapters.close());
 

@@ -46,7 +46,7 @@ beforeAll(async () => {
   assembly = mkdtempSync(join(tmpdir(), "assembly-"));
   const stage = { ...sandbox, alloy: { ...sandbox.alloy, baseUrl: alloy.baseUrl } };
   deployed = policiesOf(synthesise(stage, [], assembly));
-}, 120_000);
+});
 
 afterAll(async () => {
   await alloy.close();

@@ -126,5 +126,5 @@ describe("polling", () => {
       commands: new Map([["QueryCommand", SHARDS_AND_GAPS]]),
       units: SHARDS_AND_GAPS / 2,
     });
-  }, 240_000);
+  });
 });

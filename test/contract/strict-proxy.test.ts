@@ -54,7 +54,7 @@ beforeAll(async () => {
         : { person: accessKeyId, policy: { Version: "2012-10-17", Statement: [] } },
     onRefused: (sentence) => refused.push(sentence),
   });
-}, 60_000);
+});
 
 afterAll(async () => {
   await proxy.close();

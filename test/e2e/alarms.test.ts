@@ -85,7 +85,7 @@ describe.skipIf(isSkipped).concurrent("an alarm of the deployed stack", () => {
     expect(AlarmDescription).toContain("more than 20 applications were denied");
     expect(AlarmDescription).toContain("Fraud operations look");
     expect(AlarmDescription).toContain("/docs/runbooks/notification.md");
-  }, 240_000);
+  });
 
   it("on the dead-letter queue rings for a poison body, not for another queue's depth, and ends when it is gone", async () => {
     const id = "dead-letters-not-empty";
@@ -104,7 +104,7 @@ describe.skipIf(isSkipped).concurrent("an alarm of the deployed stack", () => {
     await putDepth(driver.output("EventQueueUrl"), 1_000);
     await untilState(id, "OK", POLL_PERIOD_MS);
     expect(await toldAbout("page", id)).toEqual(told);
-  }, 300_000);
+  });
 
   async function putDepth(queueUrl: string, Value: number): Promise<void> {
     await driver.clients.cloudWatch.send(
@@ -163,6 +163,6 @@ describe.skipIf(isSkipped).concurrent("an alarm of the deployed stack", () => {
       expect(told.map(({ NewStateValue }) => NewStateValue)).toEqual(["ALARM", "OK"]);
       const gaps = await makeRunOps(stack)("gaps");
       expect(gaps.output).not.toContain(held?.applicationToken);
-    }, 500_000);
+    });
   });
 });

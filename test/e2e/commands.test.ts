@@ -40,7 +40,7 @@ describe.skipIf(isSkipped)("npm start -- --once", () => {
       expect(code).toBe(0);
     }
     expect(second.output).toContain("unchanged since it was deployed");
-  }, 240_000);
+  });
 });
 
 const Outputs = v.object({

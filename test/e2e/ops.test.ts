@@ -179,7 +179,7 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
         output.includes(`the payload ${key} is not in the bucket`),
       );
       return found.length === keys.length ? found : null;
-    }, 60_000);
+    });
     expect(lost).toHaveLength(10);
     expect(await eventsOf(applicationToken)).toEqual([]);
 

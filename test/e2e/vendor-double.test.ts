@@ -64,7 +64,7 @@ test("applications of which Alloy's two sides say different things end as Alloy 
   } finally {
     await stop();
   }
-}, 240_000);
+});
 
 /** Whether it stands as the double answers, and holds as many events. */
 function isSettled(

@@ -44,6 +44,7 @@ const CALLS = [
   "due.openGaps",
   "alloy.get",
   "alloy.list",
+  "alloy.bearer",
   "queue.send",
   "bus.announce",
 ];

@@ -7,7 +7,7 @@ let denied: Awaited<ReturnType<typeof judgeRights>>;
 
 beforeAll(async () => {
   denied = await judgeRights();
-}, 60_000);
+});
 
 afterAll(() => refuseMethods(new Map()));
 

@@ -17,7 +17,7 @@ beforeAll(() => {
   templateOf("production", true);
   templateOf("production", false);
   templateOf("sandbox", false);
-}, 120_000);
+});
 
 beforeEach(() => {
   served.current = new AwsAccount();
