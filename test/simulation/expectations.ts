@@ -32,7 +32,9 @@ export function isBeyondApi({ isUnknownToUs, isFailing }: TrueApplication, { api
 export function heardOf(plot: Plot, deliveries: Deliveries): ReadonlySet<string> {
   const { applications, upgrade } = plot;
   const delivered = new Set(
-    deliveries.log.filter(({ state }) => state === "delivered").map(({ eventToken }) => eventToken),
+    deliveries.log
+      .filter(({ state }) => state === "delivered")
+      .map(({ applicationToken, eventToken }) => `${applicationToken} ${eventToken}`),
   );
   const heard = new Set<string>();
   // What is rerun comes before its rerun.
@@ -40,7 +42,8 @@ export function heardOf(plot: Plot, deliveries: Deliveries): ReadonlySet<string>
     const hasCome = events.some(
       (event) =>
         isHandled(plot, journeyToken, event.type) &&
-        (delivered.has(event.name) || (upgrade?.fates.get(event)?.kind ?? "missed") !== "missed"),
+        (delivered.has(`${token} ${event.name}`) ||
+          (upgrade?.fates.get(event)?.kind ?? "missed") !== "missed"),
     );
     if (submission !== null || hasCome || (rerunOf !== null && heard.has(rerunOf)))
       heard.add(token);
