@@ -32,15 +32,15 @@ export async function prepareCorrection(
   const { snapshot, news, reruns, confirms, askedAt, since } = correction;
   const { applicationToken, journeyToken } = snapshot;
   const known = await store.readState(applicationToken);
-  const teller =
+  const agreeing =
     known === null || confirms !== null ? null : tellingEnd(known, snapshot, correction.since);
 
   const correctionId = correctionIdOf(correction);
   const isGuarded = isGuardedBy(correction, known);
   // Where the message of the end may publish too, it finds itself named.
   const ownId = isGuarded && confirms !== null ? confirms.eventId : correctionId;
-  const tellerId = teller === null ? ownId : eventIdIn(teller.stamp);
-  const observation = stateOfSnapshot(snapshot, askedAt, tellerId, since);
+  const sourceId = agreeing === null ? ownId : eventIdIn(agreeing.stamp);
+  const observation = stateOfSnapshot(snapshot, askedAt, sourceId, since);
   // An answer that says the same was merged before: it keeps the mark of the correction that merged it.
   const answer = needsAnswer(known, correction, ownId) ? observation.answer : null;
   const check = firstCheck(dependencies);

@@ -30,9 +30,9 @@ const SettingsSchema = v.object({
 });
 
 /**
- * What the consumer is told by the stack.
+ * The environment variables and the settings that the stack gives the consumer.
  *
- * @param settings - of its settings file.
+ * @param settings - the JSON of the settings file.
  * @throws Error that names every missing variable, or where the settings are wrong.
  */
 export function readConsumerEnvironment(

@@ -69,28 +69,28 @@ export async function prepareJourneyEvent(
 
   /** @param reports - both reports of an event with two ids: the other one may have moved the state, and is no newer event. */
   async function eventToPublish(
-    as: JourneyEvent,
+    report: JourneyEvent,
     { isNew, isWithheld: wasWithheld, outcome }: Recording,
     reports: readonly JourneyEvent[] | null,
   ): Promise<PublishedEvent | null> {
     const { metrics } = dependencies;
     const { after: state } = merged;
-    const told = { ...as, outcome: as.outcome ?? outcome };
-    const all = reports ?? [told];
-    const lateness = await Promise.all(all.map((report) => isLateIn(report, state, store)));
+    const asRecorded = { ...report, outcome: report.outcome ?? outcome };
+    const all = reports ?? [asRecorded];
+    const lateness = await Promise.all(all.map((one) => isLateIn(one, state, store)));
     const late = lateness.every(Boolean);
-    if (isNew) countRecorded(message, { ...content, event: told }, late, metrics);
-    if (wasWithheld || all.every((report) => isWithheld(report, merged))) {
+    if (isNew) countRecorded(message, { ...content, event: asRecorded }, late, metrics);
+    if (wasWithheld || all.every((one) => isWithheld(one, merged))) {
       // An event that is withheld for its type is recorded so. Release 0.1.0 did not record it.
-      if (!wasWithheld) await store.withholdEvent(told);
+      if (!wasWithheld) await store.withholdEvent(asRecorded);
       return null;
     }
-    const route = routeOf(told, settings);
-    const publication = publicationOf(told.journeyToken, route, settings);
-    if (state.isShadow || !isPublished(told, late, publication)) return null;
+    const route = routeOf(asRecorded, settings);
+    const publication = publicationOf(asRecorded.journeyToken, route, settings);
+    if (state.isShadow || !isPublished(asRecorded, late, publication)) return null;
     const { environment } = settings;
     return publishedEvent({
-      event: told,
+      event: asRecorded,
       route,
       state,
       late,

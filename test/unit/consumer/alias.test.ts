@@ -68,7 +68,7 @@ describe.each([
     );
   });
 
-  test("leaves no evidence of the webhook's failure when the poller's copy is brought again", async () => {
+  test("leaves no failure record of the webhook when the poller's copy comes again", async () => {
     const consumer = aConsumer();
     await consumer.process(batchOf([other]));
     await consumer.process(pollBatchOf(told));

@@ -162,7 +162,7 @@ describe("a correction", () => {
     expect(published).toEqual([]);
   });
 
-  test("is not told when its own event has told it, and an end before the reopening came after that", async () => {
+  test("is not published when its own event was, and an end before the reopening came after that", async () => {
     const ended = { type: "completed_application", outcome: "Approved" };
     const retriggered = aJourneyEvent({ type: "journey_application_retriggered", at: AT - 300 });
     const told = aJourneyEvent({ ...ended, at: AT, outcome: "Denied" });

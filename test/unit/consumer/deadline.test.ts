@@ -71,7 +71,7 @@ describe("an invocation with a call that never ends", () => {
   ];
 
   test.each(cases)(
-    "gives that record back in time, and its neighbour has its effect: %s",
+    "retries that record in time, and its neighbour has its effect: %s",
     async (_, body, hanging) => {
       const time = makeVirtualTime(START);
       const consumer = aConsumer({ schedule: time.schedule, now: time.now, ...hanging });
@@ -96,7 +96,7 @@ describe("an invocation with a call that never ends", () => {
     },
   );
 
-  test("gives everything back that waits for a bus that never answers, each with a short wait", async () => {
+  test("retries everything that waits for a bus that never answers, each after a short delay", async () => {
     const time = makeVirtualTime(START);
     const consumer = aConsumer({
       schedule: time.schedule,
@@ -112,7 +112,7 @@ describe("an invocation with a call that never ends", () => {
     expect(consumer.waits).toEqual([5, 5]);
   });
 
-  test("gives back what had its effect, too, when only clearing its evidence hangs: it is a duplicate then", async () => {
+  test("retries a published event when the delete of its failure record hangs: the next try is a duplicate", async () => {
     const time = makeVirtualTime(START);
     const store = new HangingTable("clearFailure", "JA-1");
     const consumer = aConsumer({ schedule: time.schedule, now: time.now, store });
@@ -133,7 +133,7 @@ describe("an invocation with a call that never ends", () => {
     expect(consumer.published).toHaveLength(1);
   });
 
-  test("gives back the later events of an application whose earlier one hangs", async () => {
+  test("retries the later events of an application when a call for an earlier one hangs", async () => {
     const time = makeVirtualTime(START);
     const store = new HangingTable("recordEvent", "JA-1");
     const consumer = aConsumer({ schedule: time.schedule, now: time.now, store });
@@ -147,7 +147,7 @@ describe("an invocation with a call that never ends", () => {
   });
 });
 
-describe("a call that ends after its batch was answered for", () => {
+describe("a call that ends after the answer", () => {
   /** Two sandboxes on the same tables; the first one's merge ends when it is told to. */
   function twoSandboxes(how: "succeeds" | "fails") {
     const time = makeVirtualTime(START);
@@ -178,7 +178,7 @@ describe("a call that ends after its batch was answered for", () => {
   }
 
   test.each(["succeeds", "fails"] as const)(
-    "neither publishes nor frees what another invocation has now: it %s late",
+    "neither publishes nor releases the lock of another invocation: it %s late",
     async (how) => {
       const { time, records, late, first, second } = twoSandboxes(how);
       const batch = batchOf([of("JA-1")]);
@@ -246,7 +246,7 @@ describe("a preparation that ends between the publication and the answer", () =>
   });
 });
 
-test("a lock that comes after its batch was answered for has no effect", async () => {
+test("a lock that comes after the answer has no effect", async () => {
   const time = makeVirtualTime(START);
   const lock = Promise.withResolvers<void>();
   const consumer = aConsumer({
@@ -269,7 +269,7 @@ test("a lock that comes after its batch was answered for has no effect", async (
   expect([consumer.store.events.size, consumer.published.length]).toEqual([0, 0]);
 });
 
-test("a sandbox that stood still publishes nothing in the time that is not its own", async () => {
+test("a frozen sandbox publishes nothing that was prepared after the deadline", async () => {
   let remainingMs: number = TIMEOUTS_MS.consumer;
   const store = new MemoryApplicationTable();
   const merge = store.mergeState.bind(store);
@@ -289,7 +289,7 @@ test("a sandbox that stood still publishes nothing in the time that is not its o
   expect([consumer.published.length, store.failures.size]).toEqual([0, 0]);
 });
 
-test("a sandbox that stood still publishes nothing of what waited, since all of it is given back", async () => {
+test("a frozen sandbox that wakes after the deadline publishes nothing: all its records are retried", async () => {
   let remainingMs: number = TIMEOUTS_MS.consumer;
   const timers: (() => void)[] = [];
   const consumer = aConsumer({

@@ -60,7 +60,7 @@ describe("a batch", () => {
     expect(consumer.published).toHaveLength(1);
   });
 
-  test("dead-letters at once what the bus refuses for good, and gives back only the copy that found no place there", async () => {
+  test("dead-letters at once what the bus refuses for good, and retries only the copy that could not be dead-lettered", async () => {
     const deadLettered: string[] = [];
     const consumer = aConsumer({
       publisher: {
@@ -91,7 +91,7 @@ describe("a batch", () => {
     expect(batchItemFailures).toEqual([{ itemIdentifier: batch.Records[0]?.messageId }]);
   });
 
-  test("gives back only what the bus refused (partial failures)", async () => {
+  test("retries only what the bus refused (partial failures)", async () => {
     const consumer = aConsumer({
       publisher: {
         publish: async (events) =>
@@ -160,7 +160,7 @@ describe("a batch", () => {
     expect(consumer.published).toEqual([]);
   });
 
-  test("dead-letters what nobody can read side by side: in turn, a hung queue would use up the time of the batch", async () => {
+  test("dead-letters unreadable records concurrently: one after the other, a queue that hangs would use up the batch's time", async () => {
     let underWay = 0;
     let most = 0;
     const consumer = aConsumer({
@@ -179,7 +179,7 @@ describe("a batch", () => {
     expect(most).toBe(3);
   });
 
-  test("keeps no evidence of a failure when the effect is there and only remembering it failed", async () => {
+  test("records no failure when the event is published and only its completion could not be saved", async () => {
     const consumer = aConsumer({
       idempotency: idempotencyWith({
         complete: () => Promise.reject(new TransientError("The lock could not be updated.")),

@@ -69,7 +69,7 @@ describe("an Investigation", () => {
     expect(JSON.stringify(published)).not.toContain("agent@example.com");
   });
 
-  test("has one effect for each step, however often it is told", async () => {
+  test("has one effect for each step, however often it comes", async () => {
     const { process, published } = aConsumer(on);
 
     await process(batchOf([created, created]));
@@ -130,7 +130,7 @@ describe("an Investigation", () => {
     expect(unrecognised).toBe(1);
   });
 
-  test("that is created late is recorded, and its late closing is told", async () => {
+  test("that is created late is recorded, and its late closing is published", async () => {
     const { process, published, store } = aConsumer(on);
 
     await process(batchOf([promoted]));

@@ -43,7 +43,7 @@ describe("a record that fails at its last try", () => {
     ]);
   });
 
-  test("leaves another message of the same event its further tries, and the evidence says so", async () => {
+  test("leaves another message of the same event its further tries, and the failure record says so", async () => {
     const consumer = aRefusedConsumer();
     const batch = received(QUEUE.maxReceives, 1);
 

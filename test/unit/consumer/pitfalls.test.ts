@@ -63,7 +63,7 @@ describe("the key of an event", () => {
   );
 });
 
-test("an effect that could not be remembered is had again under the same id, on one record", async () => {
+test("an event whose completion could not be saved is published again under the same id, on one record", async () => {
   const table = new MemoryIdempotencyTable();
   const complete = table.complete.bind(table);
   table.complete = async () => {

@@ -114,7 +114,7 @@ describe("an event of a route that is not published", () => {
     expect(statusIn(consumer)).toBe("waiting_review");
   });
 
-  test("keeps the evidence of its failure while only another message comes", async () => {
+  test("keeps its failure record while only another message comes", async () => {
     const consumer = aConsumer({ settings: unpublished });
     const own = batchOf([review]);
     cutOff(consumer.store, "mergeState");
@@ -127,7 +127,7 @@ describe("an event of a route that is not published", () => {
     expect([evidence, consumer.store.failures.size]).toEqual([1, 0]);
   });
 
-  test("clears the evidence of a try that failed before another message brought the event", async () => {
+  test("clears the failure record of a try that failed before another message brought the event", async () => {
     const consumer = aConsumer({ settings: unpublished });
     const own = batchOf([review]);
     const { store } = consumer;
