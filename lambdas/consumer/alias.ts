@@ -1,11 +1,10 @@
 import { healedEventOf, underIdOf, webhookOf } from "../domain/alias.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
-import type { ApplicationStore, Merged, Recording } from "../domain/ports.ts";
-import type { PublishedEvent } from "../domain/published-event.ts";
+import type { ApplicationStore, Merged } from "../domain/ports.ts";
 import { ALIAS_MS, reportOf } from "../domain/reconciliation.ts";
 import type { EventReport } from "../domain/reconciliation.ts";
 import { IDEMPOTENCY } from "../settings.ts";
-import type { Effect, EffectDependencies } from "./effect.ts";
+import type { EffectDependencies } from "./effect.ts";
 import type { Message } from "./message.ts";
 
 /*
@@ -33,8 +32,52 @@ export async function markHealed(
   return true;
 }
 
+/** Under which id an event goes on. */
+interface KnownAs {
+  readonly lock: "begun" | "duplicate" | "in-conflict";
+  /** The event under the id of its record. */
+  readonly as: JourneyEvent;
+  /** Both reports of the event; null: there is one. */
+  readonly reports: readonly JourneyEvent[] | null;
+  /** Clears the failure of the other id, and gives up the record of this one. */
+  readonly finish?: () => Promise<void>;
+}
+
+/** Finds the other id of an event, and locks it: both reports have one effect. */
+export async function lockAlias(
+  message: Message,
+  event: JourneyEvent,
+  merged: Merged,
+  { store, begin }: Pick<EffectDependencies, "store" | "begin">,
+): Promise<KnownAs> {
+  const alias = await aliasOf(message, event, merged, store);
+  if (alias === null) return { lock: "begun", as: event, reports: null };
+  const isRecorded = async () => {
+    const { recorded } = await store.reportsNear(event);
+    return recorded.some(({ eventId }) => eventId === alias.eventId);
+  };
+
+  // A forced message has a lock of its own, which lets it pass once.
+  const lock = message.isForced ? "begun" : await begin(alias.eventId);
+  const isHealed = message.receipt.origin === "poll";
+  // If the healed copy is not recorded yet, it will find this event and stop. This webhook publishes.
+  const isOwnEffect = lock === "begun" && !isHealed && !(await isRecorded());
+  const known = underIdOf(event, alias);
+  const finish = async () => {
+    const { applicationToken } = event;
+    // The message of the other report may be in the dead-letter queue. Its event has its effect now.
+    await store.clearFailure(applicationToken, alias.eventId);
+    if (isHealed || isOwnEffect) return;
+    // The poller's copy may have taken this webhook's record for its own, before its mark could be read.
+    if (lock === "duplicate" && !(await isRecorded())) return;
+    await store.noteWebhookOf({ ...alias, applicationToken }, event);
+    await store.forgetEvent(event);
+  };
+  return { lock, as: isOwnEffect ? event : known, reports: [event, known], finish };
+}
+
 /** The other report under whose id the event is known; null: none. */
-export async function aliasOf(
+async function aliasOf(
   message: Message,
   event: JourneyEvent,
   { after: { healedUntil } }: Merged,
@@ -53,65 +96,4 @@ export async function webhookFor(
   store: ApplicationStore,
 ): Promise<EventReport | null> {
   return webhookOf(event, lookAlikes, await store.reportsNear(event));
-}
-
-/**
- * Prepares an event that is known under another id.
- *
- * 1. Lock the other id: both reports have one effect.
- * 2. Record the event under the other id, unless it is recorded.
- * 3. After the event is published: clear the failure of the other id, and give up the record of this one.
- */
-export async function prepareAlias(
-  { receipt, isForced }: Message,
-  event: JourneyEvent,
-  alias: EventReport,
-  steps: {
-    /** The record under the event's own id; null: there is none. */
-    readonly recorded: Recording | null;
-    readonly record: (event: JourneyEvent) => Promise<Recording>;
-    readonly hadEffect: (event: JourneyEvent, recording: Recording) => Promise<boolean>;
-    readonly eventToPublish: (
-      event: JourneyEvent,
-      recording: Recording,
-      reports: readonly JourneyEvent[],
-    ) => Promise<PublishedEvent | null>;
-  },
-  { store, begin }: Pick<EffectDependencies, "store" | "begin">,
-): Promise<Pick<Effect, "event" | "finish"> | "in-conflict"> {
-  const { recorded, record, hadEffect, eventToPublish } = steps;
-  const isHealed = receipt.origin === "poll";
-  const known = underIdOf(event, alias);
-  // A forced message has a lock of its own, which lets it pass once.
-  const lock = isForced ? "begun" : await begin(alias.eventId);
-  if (lock === "in-conflict") return lock;
-
-  let isOwnEffect = false;
-  let published: PublishedEvent | null = null;
-  if (lock === "begun") {
-    // If the healed copy is not recorded yet, it will find this event and stop. This webhook publishes.
-    isOwnEffect = !isHealed && !(await isRecorded());
-    const recording = isOwnEffect && recorded !== null ? recorded : await record(known);
-    if (!(await hadEffect(known, recording))) {
-      const reports = [event, known];
-      published = await eventToPublish(isOwnEffect ? event : known, recording, reports);
-    }
-  }
-  return { event: published, finish };
-
-  async function finish(): Promise<void> {
-    // The message of the other report may be in the dead-letter queue. Its event has its effect now.
-    await store.clearFailure(event.applicationToken, alias.eventId);
-    if (isHealed || isOwnEffect) return;
-    // The poller's copy may have taken this webhook's record for its own, before its mark could be read.
-    if (lock === "duplicate" && !(await isRecorded())) return;
-    const { applicationToken } = event;
-    await store.noteWebhookOf({ ...alias, applicationToken }, event);
-    await store.forgetEvent(event);
-  }
-
-  async function isRecorded(): Promise<boolean> {
-    const near = await store.reportsNear(event);
-    return near.recorded.some(({ eventId }) => eventId === alias.eventId);
-  }
 }

@@ -9,7 +9,7 @@ import type { PublishedEvent } from "../domain/published-event.ts";
 import { isPublished } from "../domain/route.ts";
 import { checkAfter, isWithheld } from "../domain/withholding.ts";
 import { IDEMPOTENCY } from "../settings.ts";
-import { aliasOf, markHealed, prepareAlias } from "./alias.ts";
+import { lockAlias, markHealed } from "./alias.ts";
 import { countRecorded, firstCheck, isOwnRecord, mergeAndCount, recordOf } from "./effect.ts";
 import type { ContentOf, Effect, EffectDependencies } from "./effect.ts";
 import { mayHaveFailed } from "./message.ts";
@@ -31,8 +31,8 @@ export async function prepareJourneyEvent(
   const { store, settings } = dependencies;
   const { event } = content;
   const isHealed = message.receipt.origin === "poll";
-  const record = async (as: JourneyEvent) =>
-    store.recordEvent(recordOf(message, { ...content, event: as }, settings));
+  const record = async (one: JourneyEvent) =>
+    store.recordEvent(recordOf(message, { ...content, event: one }, settings));
 
   const recorded = isHealed ? null : await record(event);
   const isKnown = recorded !== null && !isOwnRecord(recorded, message);
@@ -45,17 +45,15 @@ export async function prepareJourneyEvent(
   const isMarked = isHealed && (await markHealed(message, event, dependencies));
   const observation = isMarked ? stateOfHealedEvent(event) : stateOfEvent(event);
   const merged = await mergeEvent(observation, event, dependencies);
-  const alias = await aliasOf(message, event, merged, store);
-  if (alias === null) {
-    const recording = recorded ?? (await record(event));
-    if (recorded === null && (await hadEffect(event, recording))) {
-      return { kind: "duplicate", event: null };
-    }
-    return { kind, event: await eventToPublish(event, recording, null) };
+  const { lock, as, reports, ...rest } = await lockAlias(message, event, merged, dependencies);
+  if (lock === "in-conflict") return { kind: lock, event: null };
+  if (lock === "duplicate") return { kind, event: null, ...rest };
+  const isRecorded = recorded !== null && as === event;
+  const recording = isRecorded ? recorded : await record(as);
+  if (!isRecorded && (await hadEffect(as, recording))) {
+    return { kind: "duplicate", event: null, ...rest };
   }
-  const steps = { recorded, record, hadEffect, eventToPublish };
-  const prepared = await prepareAlias(message, event, alias, steps, dependencies);
-  return prepared === "in-conflict" ? { kind: prepared, event: null } : { kind, ...prepared };
+  return { kind, event: await eventToPublish(as, recording, reports), ...rest };
 
   /**
    * Whether an event that another message recorded had its effect then. An idempotency record says so as long as it
