@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../lambdas/settings.ts";
+import { OUTPUTS } from "../../tools/local/cdk.ts";
 import { referredId, synthesise } from "../../tools/template/synthesise.ts";
 import { sandbox, withInvestigations } from "./variants.ts";
 
@@ -39,8 +41,23 @@ describe("the outputs", () => {
   it("are exactly those that other teams, runbooks and tools hold on to", () => {
     const { outputs } = synthesise(sandbox);
 
-    expect(Object.keys(outputs).toSorted()).toEqual([...ALWAYS, ...ROUTE_QUEUES].toSorted());
+    expect(Object.keys(outputs).toSorted(), "test/infra/outputs.test.ts, ALWAYS").toEqual(
+      [...ALWAYS, ...ROUTE_QUEUES].toSorted(),
+    );
     expect(ROUTE_QUEUES).toHaveLength(ROUTE_IDS.length - INVESTIGATION_ROUTE_IDS.length);
+  });
+
+  it("are all in docs/contracts.md", () => {
+    const page = readFileSync("docs/contracts.md", "utf8");
+
+    expect(
+      ALWAYS.filter((output) => !page.includes(`\`${output}\``)),
+      "docs/contracts.md, Stack and outputs, lacks an output",
+    ).toEqual([]);
+  });
+
+  it("are all read by npm start", () => {
+    expect(OUTPUTS.toSorted(), "tools/local/cdk.ts, OUTPUTS").toEqual(ALWAYS.toSorted());
   });
 
   it("name the queues of the Investigations where the stage handles them", () => {

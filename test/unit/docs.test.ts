@@ -3,6 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
+import { VERBS } from "../../tools/ops/command-line.ts";
 import { SANDBOX } from "../../lib/default-stages.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -77,6 +78,22 @@ describe("docs/glossary.md", () => {
   });
 });
 
+describe("docs/contracts.md", () => {
+  it("names every item of the application table", () => {
+    const items = globSync("lambdas/adapters/*.ts", { cwd: root })
+      .flatMap((file) => [
+        ...read(file).matchAll(/[pP]k: `(?<item>[A-Z]+#)|sk: `(?<part>[A-Z]+#)/g),
+      ])
+      .map(({ groups }) => groups?.["item"] ?? groups?.["part"] ?? "");
+
+    expect(items).toContain("APPLICATION#");
+    expect(
+      items.filter((item) => !read("docs/contracts.md").includes(`\`${item}`)),
+      "docs/contracts.md, Stored items, lacks an item of lambdas/adapters",
+    ).toEqual([]);
+  });
+});
+
 describe("README.md", () => {
   const stage = SANDBOX;
 
@@ -113,10 +130,21 @@ describe("README.md", () => {
     expect(read("README.md")).toContain(`<!-- bench:ingest -->\n${table}\n<!-- /bench:ingest -->`);
   });
 
+  it("lists every verb of the operators' tool", () => {
+    const readme = read("README.md");
+
+    expect(
+      Object.keys(VERBS).filter((verb) => !readme.includes(`npm run ops -- ${verb}`)),
+      "README.md, the list under Operate, lacks a verb of tools/ops/command-line.ts",
+    ).toEqual([]);
+  });
+
   it("lists every runbook, and no other", () => {
     const listed = linksIn(read("README.md")).filter((link) => link.startsWith("docs/runbooks/"));
 
-    expect(listed.toSorted()).toEqual(pages.filter((page) => page.startsWith("docs/runbooks/")));
+    expect(listed.toSorted(), "README.md, the table of alarms under Operate").toEqual(
+      pages.filter((page) => page.startsWith("docs/runbooks/")),
+    );
   });
 });
 

@@ -15,7 +15,7 @@ export const STACK_NAME = "AlloyJourneyWebhooks-local";
 const CDK_TIMEOUT_MS = 180_000;
 
 /** The outputs of docs/contracts.md#stack-and-outputs that every stage has; each route with a queue of its own adds one. */
-const OUTPUTS = [
+export const OUTPUTS = [
   "WebhookUrl",
   "EventBusName",
   "EventQueueUrl",
