@@ -96,7 +96,9 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
   it("gaps tells of none, or of each with its stage", async () => {
     const output = good(await ops("gaps"));
 
-    expect(output).toMatch(/^(No application is in gap\.|(.+Z {2}JA-.+\n)+\d+ in gap\. To see .+)\n$/);
+    expect(output).toMatch(
+      /^(No application is in gap\.|(.+Z {2}JA-.+\n)+\d+ in gap\. To see .+)\n$/,
+    );
   });
 
   it("logs tells warnings and errors, and all about one application", async () => {

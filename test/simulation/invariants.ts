@@ -192,11 +192,11 @@ function isCutOff({ event, invocation, at, rememberedAt }: Publication): boolean
   if (invocation.lostLocks.has(event.eventId)) return true;
   // Lambda should have killed it: somebody else had taken over.
   if (at > invocation.deadline || (rememberedAt ?? at) > invocation.deadline) return true;
+  // Its one call failed, or so it seemed. Of an end that Alloy's answer confirms, the end's own message may be
+  // remembered beside it.
+  if (invocation.faults.some(({ site }) => site === PUBLISH)) return true;
   if (rememberedAt !== null) return false;
-  return (
-    invocation.isCutShort ||
-    invocation.faults.some((fault) => fault.at >= at || fault.site === PUBLISH)
-  );
+  return invocation.isCutShort || invocation.faults.some((fault) => fault.at >= at);
 }
 
 function judgeApplication(application: TrueApplication, seen: Seen): void {
