@@ -54,7 +54,7 @@ export class AlertTopics extends Construct {
     this.page = makeTopic(this, "Page", props);
     this.ticket = makeTopic(this, "Ticket", props);
     if (channels !== "none") {
-      channels.page.forEach((channel, index) => connect(this.page, channel, index));
+      channels.page.forEach((channel, index) => connect(this.page, channel, index, true));
       channels.ticket.forEach((channel, index) => connect(this.ticket, channel, index));
     }
     this.#teams = new Map(
@@ -91,11 +91,16 @@ export class AlertTopics extends Construct {
   }
 
   /** @throws Error when there is no such team: the configuration is checked before. */
-  actionFor(recipient: Recipient): SnsAction {
-    if (typeof recipient === "string") return new SnsAction(this[recipient]);
+  actionsFor(id: string, recipient: Recipient): readonly SnsAction[] {
+    if (typeof recipient === "string") {
+      const actions = [new SnsAction(this[recipient])];
+      // `integration-unhealthy` pages once, as long as it lasts. What begins meanwhile is told as a ticket.
+      if (INCIDENT_ALARMS.some((one) => one === id)) actions.push(new SnsAction(this.ticket));
+      return actions;
+    }
     const topic = this.#teams.get(recipient.team);
     if (topic === undefined) throw new Error(`There is no team ${recipient.team} in alarms.teams.`);
-    return new SnsAction(topic);
+    return [new SnsAction(topic)];
   }
 }
 
@@ -120,7 +125,7 @@ function makeTopic(scope: Construct, id: string, props: AlertTopicsProps): Topic
   return topic;
 }
 
-function connect(topic: ITopic, channel: Channel, index: number): void {
+function connect(topic: ITopic, channel: Channel, index: number, isPage = false): void {
   if ("slack" in channel) {
     const { workspaceId, channelId } = channel.slack;
     const { account, partition } = Stack.of(topic);
@@ -150,10 +155,15 @@ function connect(topic: ITopic, channel: Channel, index: number): void {
     topicArn: topic.topicArn,
     protocol,
     endpoint,
-    // CloudWatch's message is JSON, and the filter reads it: one page for one incident.
+    // CloudWatch's message is JSON, and the filter reads it.
     filterPolicyScope: "MessageBody",
     filterPolicy: {
-      AlarmName: [{ "anything-but": INCIDENT_ALARMS.map((id) => alarmNameOf(topic, id)) }],
+      // A new alarm says OK once it has data: nothing began, and nothing ended.
+      $or: [{ NewStateValue: ["ALARM"] }, { OldStateValue: ["ALARM"] }],
+      // One page for one incident.
+      ...(isPage && {
+        AlarmName: [{ "anything-but": INCIDENT_ALARMS.map((id) => alarmNameOf(topic, id)) }],
+      }),
     },
   });
 }

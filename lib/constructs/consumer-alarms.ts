@@ -1,7 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import { ComparisonOperator } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
-import { CONCURRENCY, METRICS, QUEUE, REDELIVERY_MS } from "../../lambdas/settings.ts";
+import { CONCURRENCY, METRICS, QUEUE } from "../../lambdas/settings.ts";
 import type { MetricName } from "../../lambdas/settings.ts";
 import type { StageConfiguration } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
@@ -13,6 +13,13 @@ import { ONE_OF_TWO, RunbookAlarm } from "./runbook-alarm.ts";
 
 /** More than the consumer holds at once: what is above that waits. */
 const WAITING = QUEUE.batchSize * CONCURRENCY.eventSource;
+
+/**
+ * Four days. Of the 14 the time before the move is gone too: minutes as a rule, days after an outage of days. CloudWatch
+ * looks back for seven days at most.
+ */
+const UNATTENDED_WINDOW = Duration.hours(6);
+const UNATTENDED_WINDOWS = 16;
 
 const { GREATER_THAN_THRESHOLD } = ComparisonOperator;
 const MINUTE = Duration.minutes(1);
@@ -54,17 +61,18 @@ function makeQueueAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
   new RunbookAlarm(scope, "dead-letters-expiring", {
     alerts,
     severity: "page",
-    fact: "The oldest event in the dead-letter queue is older than half of its 14 days.",
+    fact: "The dead-letter queue has not been empty for four days; SQS keeps an event for 14, counted from its first sending.",
     impact:
-      "SQS deletes it within 7 days; then nobody receives what Alloy decided about that application.",
+      "when they are over, SQS deletes the event, and what Alloy decided about that application never reaches anyone.",
     links: [queueLink("Dead letters", deadLetters), logs, dashboard],
-    // For a standard queue the clock starts at the first sending, not on arrival here.
-    metric: deadLetters.metricApproximateAgeOfOldestMessage({
+    // SQS's own age of the oldest message begins with the move here, and leaves out what was received three times. What
+    // somebody looks at is not visible for three minutes, so the most of six hours counts.
+    metric: deadLetters.metricApproximateNumberOfMessagesVisible({
       statistic: "Maximum",
-      period: MINUTE,
+      period: UNATTENDED_WINDOW,
     }),
-    threshold: REDELIVERY_MS.deadLetterRetention / 2 / 1_000,
-    comparison: GREATER_THAN_THRESHOLD,
+    threshold: 1,
+    of: UNATTENDED_WINDOWS,
   });
 
   new RunbookAlarm(scope, "events-too-old", {

@@ -23,7 +23,7 @@ import type { AlertTopics } from "./alert-topics.ts";
 import { BusDeadLetters } from "./bus-dead-letters.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { SecureQueue } from "./event-queue.ts";
-import { makeRuleAlarm } from "./rule-alarm.ts";
+import { makeRuleAlarm, makeUnreadAlarm } from "./rule-alarm.ts";
 import { pinLogicalId } from "./stateful.ts";
 
 /**
@@ -130,6 +130,7 @@ export class EventRoutes extends Construct {
       logicalId: `${pascalCase(route)}Queue`,
       deadLetters,
     });
+    makeUnreadAlarm(scope, { alerts, route, queue });
     queue.allowEventBridge(rule.ruleArn);
     rule.addTarget({ bind: () => deliveryTo(queue.queueArn, deadLetters) });
     return queue;

@@ -8,6 +8,7 @@ import type { Conditions } from "aws-cdk-lib/aws-iam";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import {
+  ApplicationLogLevel,
   Architecture,
   CfnFunction,
   LoggingFormat,
@@ -99,6 +100,8 @@ export class NodeFunction extends Construct {
       // With JSON Lambda can leave out its own START, END and REPORT lines, half of the log's volume.
       loggingFormat: LoggingFormat.JSON,
       systemLogLevelV2: SystemLogLevel.WARN,
+      // The metrics are lines of the log, which have no level and count as INFO: above it all of them would be gone.
+      applicationLogLevelV2: ApplicationLogLevel.INFO,
       projectRoot,
       depsLockFilePath: `${projectRoot}package-lock.json`,
       bundling: {

@@ -28,6 +28,8 @@ export interface PollerAlarmsProps {
   readonly alerts: AlertTopics;
   readonly function: NodeFunction;
   readonly deadLetters: IQueue;
+  /** Says of each window whether the stack was there. */
+  readonly events: IQueue;
   readonly scheduleGroup: CfnScheduleGroup;
 }
 
@@ -147,17 +149,21 @@ function makeTruthAlarms(scope: Construct, props: PollerAlarmsProps): void {
 function makeWatchdogAlarms(scope: Construct, props: PollerAlarmsProps): void {
   const { stage, alerts, deadLetters, scheduleGroup } = props;
   const rate = Duration.millis(stage.polling.rateMs);
+  // In a shorter one the newest value is still on its way.
+  const silentWindow = Duration.minutes(Math.max(rate.toMinutes(), 5));
   const links = [logsLink("Logs of poller", props.function.logGroup), dashboardLink(scope)];
 
   new RunbookAlarm(scope, "poller-silent", {
     alerts,
     severity: "page",
-    fact: `The poller has not ended a run in three of its periods (${rate.toHumanString()} each).`,
+    fact: `The poller has not ended a run in three windows of ${silentWindow.toHumanString()}; it runs every ${rate.toHumanString()}.`,
     impact: "a lost webhook stays lost, and no other alarm about lost webhooks can fire.",
-    links,
-    // Filled, since CloudWatch would look further back for data that is missing, and ring two periods late.
-    metric: calculation("runs", "FILL(runs, 0)", rate, {
+    links: [...links, queueLink("Events", props.events)],
+    // Filled, since CloudWatch would look further back for data that is missing, and ring two periods late. SQS measures
+    // the queue each minute: a window in which it hardly did is older than the stack, and a new stack is not silent.
+    metric: calculation("runs", "IF(FILL(measured, 0) < 3, 1, FILL(runs, 0))", silentWindow, {
       runs: ourMetric(stage, METRICS.pollerRuns, "Sum"),
+      measured: props.events.metricApproximateNumberOfMessagesVisible({ statistic: "SampleCount" }),
     }),
     threshold: 1,
     comparison: LESS_THAN_THRESHOLD,

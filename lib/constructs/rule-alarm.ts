@@ -1,8 +1,9 @@
 import { Duration } from "aws-cdk-lib";
-import { Metric } from "aws-cdk-lib/aws-cloudwatch";
+import { ComparisonOperator, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { EventBus } from "aws-cdk-lib/aws-events";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
+import type { RouteId } from "../../lambdas/settings.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import { dashboardLink, queueLink } from "./console-links.ts";
 import { calculation } from "./metrics.ts";
@@ -20,6 +21,13 @@ export interface RuleAlarmProps {
 /** Makes the alarm about a rule of the bus that does not deliver. */
 export function makeRuleAlarm(scope: Construct, id: string, props: RuleAlarmProps): void {
   const { alerts, ruleName, bus, deadLetters, fact, impact } = props;
+  const ofRule = (metricName: string) =>
+    new Metric({
+      namespace: "AWS/Events",
+      metricName,
+      dimensionsMap: { EventBusName: bus.eventBusName, RuleName: ruleName },
+      statistic: "Sum",
+    });
   new RunbookAlarm(scope, id, {
     alerts,
     severity: "page",
@@ -28,18 +36,46 @@ export function makeRuleAlarm(scope: Construct, id: string, props: RuleAlarmProp
     links: [queueLink("Dead letters", deadLetters), dashboardLink(scope)],
     metric: calculation(
       "failed deliveries and dead letters",
-      "FILL(failed, 0) + FILL(kept, 0)",
+      "FILL(failed, 0) + FILL(lost, 0) + FILL(kept, 0)",
       Duration.minutes(5),
       {
-        failed: new Metric({
-          namespace: "AWS/Events",
-          metricName: "FailedInvocations",
-          dimensionsMap: { EventBusName: bus.eventBusName, RuleName: ruleName },
-          statistic: "Sum",
-        }),
+        failed: ofRule("FailedInvocations"),
+        // What neither the target nor the dead-letter queue took is gone.
+        lost: ofRule("InvocationsFailedToBeSentToDlq"),
         kept: deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum" }),
       },
     ),
     threshold: 1,
+  });
+}
+
+/** A program reads a route's queue within seconds. Above this nobody does, and SQS deletes the event after 14 days. */
+const UNREAD = Duration.days(1);
+
+export interface UnreadAlarmProps {
+  readonly alerts: AlertTopics;
+  readonly route: RouteId;
+  readonly queue: IQueue;
+}
+
+/** Makes the alarm about a route's queue that nobody reads. What is read in vain is in `makeRuleAlarm`'s. */
+export function makeUnreadAlarm(
+  scope: Construct,
+  { alerts, route, queue }: UnreadAlarmProps,
+): void {
+  new RunbookAlarm(scope, `route-unread-${route}`, {
+    alerts,
+    severity: "ticket",
+    runbook: "route-unread",
+    fact: `The oldest event in the queue of the route "${route}" is older than ${UNREAD.toHumanString()}.`,
+    impact:
+      "nobody reads that queue: the team behind it is not told, and after 14 days SQS deletes the event.",
+    links: [queueLink("The route's queue", queue), dashboardLink(scope)],
+    metric: queue.metricApproximateAgeOfOldestMessage({
+      statistic: "Maximum",
+      period: Duration.minutes(5),
+    }),
+    threshold: UNREAD.toSeconds(),
+    comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
   });
 }

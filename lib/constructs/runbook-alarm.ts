@@ -106,10 +106,10 @@ export function alarmNameOf(scope: Construct, id: string): string {
 }
 
 function announce(alarm: Alarm | CompositeAlarm, id: string, props: Announcement): void {
-  const action = props.alerts.actionFor(props.severity);
-  alarm.addAlarmAction(action);
+  const actions = props.alerts.actionsFor(id, props.severity);
+  alarm.addAlarmAction(...actions);
   // The all-clear closes the page where the alarm opened it.
-  alarm.addOkAction(action);
+  alarm.addOkAction(...actions);
   props.alerts.register(id, alarm, props.severity);
 }
 

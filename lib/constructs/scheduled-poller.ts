@@ -97,6 +97,7 @@ export class ScheduledPoller extends Construct {
       alerts,
       function: this.function,
       deadLetters: this.deadLetters,
+      events: queue.events,
       scheduleGroup,
     });
   }

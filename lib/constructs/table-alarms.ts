@@ -2,13 +2,29 @@ import { Duration } from "aws-cdk-lib";
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import type { Construct } from "constructs";
+import { TABLE } from "../../lambdas/settings.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import { dashboardLink } from "./console-links.ts";
 import { calculation } from "./metrics.ts";
 import { RunbookAlarm } from "./runbook-alarm.ts";
 
-/** What the functions ask of the tables. DynamoDB counts its own errors by operation. */
-const OPERATIONS = ["PutItem", "UpdateItem", "DeleteItem", "Query"];
+/** What the functions ask of each table (`ApplicationStore`). DynamoDB counts its own errors by operation. */
+const OPERATIONS = {
+  applications: ["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"],
+  idempotency: ["PutItem", "UpdateItem", "DeleteItem"],
+} as const;
+
+const READS = "ReadThrottleEvents";
+const WRITES = "WriteThrottleEvents";
+
+/** A table's own count leaves out its indexes, whose partitions run hot by themselves. People alone read `external`. */
+const THROTTLED_INDEXES = [
+  [TABLE.dueIndex, READS],
+  [TABLE.dueIndex, WRITES],
+  [TABLE.gapIndex, READS],
+  [TABLE.gapIndex, WRITES],
+  [TABLE.externalIndex, WRITES],
+] as const;
 
 export interface TableAlarmsProps {
   readonly alerts: AlertTopics;
@@ -25,18 +41,23 @@ export function makeTableAlarms(scope: Construct, props: TableAlarmsProps): void
   new RunbookAlarm(scope, "tables-throttled", {
     alerts,
     severity: "ticket",
-    fact: "DynamoDB throttled requests in three of five windows of five minutes.",
+    fact: "DynamoDB throttled requests to a table or one of its indexes, in three of five windows of five minutes.",
     impact: "events are retried and late. An on-demand table should not throttle.",
     links,
-    metric: sumOf(
-      "throttled requests",
-      Object.entries(tables).flatMap(([name, table]) =>
-        ["ReadThrottleEvents", "WriteThrottleEvents"].map((metricName) => [
-          `${name}${metricName}`,
-          ofTable(table, metricName),
-        ]),
+    metric: sumOf("throttled requests", [
+      ...Object.entries(tables).flatMap(([name, table]) =>
+        [READS, WRITES].map(
+          (metricName) => [`${name}${metricName}`, ofTable(table, metricName)] as const,
+        ),
       ),
-    ),
+      ...THROTTLED_INDEXES.map(
+        ([index, metricName]) =>
+          [
+            `${index}${metricName}`,
+            ofTable(applications, metricName, { GlobalSecondaryIndexName: index }),
+          ] as const,
+      ),
+    ]),
     threshold: 1,
     datapoints: 3,
     of: 5,
@@ -50,10 +71,10 @@ export function makeTableAlarms(scope: Construct, props: TableAlarmsProps): void
     links,
     metric: sumOf(
       "errors of DynamoDB",
-      Object.entries(tables).flatMap(([name, table]) =>
-        OPERATIONS.map((operation) => [
+      (["applications", "idempotency"] as const).flatMap((name) =>
+        OPERATIONS[name].map((operation) => [
           `${name}${operation}`,
-          ofTable(table, "SystemErrors", { Operation: operation }),
+          ofTable(tables[name], "SystemErrors", { Operation: operation }),
         ]),
       ),
     ),

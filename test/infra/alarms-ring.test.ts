@@ -3,14 +3,16 @@ import { pollerSettings } from "../../lib/function-settings.ts";
 import { INCIDENT_ALARMS } from "../../lib/constructs/alert-topics.ts";
 import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
 import { compositeAlarmsOf } from "../../tools/cloudwatch/composite.ts";
-import { casesOf, furtherFaultsOf } from "./cloudwatch/cases.ts";
+import { casesOf, furtherFaultsOf, SLOW } from "./cloudwatch/cases.ts";
 import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
 import type { Story } from "../../tools/cloudwatch/evaluate.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
 import type { Series } from "../../tools/cloudwatch/series.ts";
 import { NOTIFICATION_CASES } from "./cloudwatch/notification-cases.ts";
-import { healthyWorld, measureOutcomes, Trouble } from "./cloudwatch/world.ts";
-import { synthesise } from "../../tools/template/synthesise.ts";
+import { healthyWorld, measureOutcomes, POLL_MINUTES, Trouble } from "./cloudwatch/world.ts";
+import type { Measurements } from "../../tools/cloudwatch/measurements.ts";
+import { listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
+import type { Synthesised } from "../../tools/template/synthesise.ts";
 import {
   production,
   sandbox,
@@ -79,6 +81,27 @@ describe.each([
     silent.add(id);
   });
 
+  it.each(SLOW)("$id rings after days, and stays silent when it is close", (one) => {
+    const days = 5 * 24 * HOUR;
+    const rung = (fault: typeof one.fault) => {
+      const world = healthyWorld(series, days, () => 2);
+      fault(new Trouble(world, { from: HOUR, to: days }), series);
+      measureOutcomes(world, series, settings, days);
+      const metric = alarms.metric.filter(({ id }) => id.startsWith("dead-letters-"));
+      return evaluate({ metric, composite: [] }, world, { from: HOUR - 5, to: days }).rang;
+    };
+    const rang = rung(one.fault);
+
+    const [first = Number.POSITIVE_INFINITY, ...again] = rang.get(one.id) ?? [];
+    expect(first - HOUR).toBeLessThanOrEqual(one.within);
+    expect(first - HOUR).toBeGreaterThan(3 * 24 * HOUR);
+    expect(again).toEqual([]);
+    expect([...rang.keys()].toSorted()).toEqual([one.id, ...(one.with ?? [])].toSorted());
+    fired.add(one.id);
+    expect([...rung(one.nearMiss).keys()]).toEqual(one.nearMissIsFor);
+    silent.add(one.id);
+  });
+
   it.each(furtherFaultsOf(stage))("$name: the right alarms ring", ({ fault, rings }) => {
     const { rang } = story(fault);
 
@@ -107,6 +130,65 @@ describe.each([
     const { rang } = evaluate(alarms, world, { from: HOUR, to: 9 * HOUR });
 
     expect([...rang]).toEqual([]);
+  });
+
+  describe("a new stack", () => {
+    const minutes = 4 * HOUR;
+    /** Made at the end of the first hour: of the time before, CloudWatch has nothing. */
+    const born = HOUR;
+    const firstHours = (trouble: (world: Measurements) => unknown) => {
+      const world = healthyWorld(series, minutes, (minute) => (minute > born + 30 ? 2 : 0));
+      measureOutcomes(world, series, settings, minutes);
+      for (const name of world.names()) world.forget(name, 0, born);
+      // The schedule's first tick comes after its first period.
+      for (const name of ["PollerRuns"] as const) world.forget(series.ours(name), 0, born + 6);
+      trouble(world);
+      return evaluate(alarms, world, { from: born, to: minutes });
+    };
+
+    it("that is healthy rings nothing in its first hours", () => {
+      const { rang, told } = firstHours(() => undefined);
+
+      expect([...rang]).toEqual([]);
+      expect([...told]).toEqual([]);
+    });
+
+    it("whose poller never runs pages for that within half an hour", () => {
+      const { rang, told } = firstHours((world) =>
+        world.forget(series.ours("PollerRuns"), 0, minutes),
+      );
+
+      expect([...rang.keys()].toSorted()).toEqual(["integration-unhealthy", "poller-silent"]);
+      const [page = Number.POSITIVE_INFINITY] = told.get("integration-unhealthy") ?? [];
+      expect(page - born).toBeLessThanOrEqual(30);
+    });
+  });
+
+  it("a reader of a route that is dead is told as a ticket, long before SQS deletes the event", () => {
+    const days = 2 * 24 * HOUR;
+    const world = healthyWorld(series, days, () => 0);
+    new Trouble(world, { from: 0, to: days }).is(
+      series.queue("ApproximateAgeOfOldestMessage", "ApprovedQueue"),
+      (minute) => 60 * minute,
+    );
+    measureOutcomes(world, series, settings, days);
+
+    const { rang } = evaluate(alarms, world, { from: HOUR, to: days });
+
+    expect([...rang.keys()]).toEqual(["route-unread-approved"]);
+    expect(rang.get("route-unread-approved")?.[0]).toBeLessThan(25 * HOUR);
+  });
+
+  it("a second incident inside the first is told, and the first once", () => {
+    const { told } = story((trouble, { api, ours }) => {
+      trouble.is(api("5xx"), 1);
+      trouble.is(ours("DeliveryGaps"), (minute) => (minute < 40 ? 0 : 1), POLL_MINUTES);
+    });
+
+    const [second = 0] = told.get("delivery-gap") ?? [];
+    expect(told.get("integration-unhealthy")).toHaveLength(1);
+    expect(second - FAULT.from).toBeGreaterThan(35);
+    expect(recipientsOf(stack, "delivery-gap")).toEqual(["PageTopic", "TicketTopic"]);
   });
 
   it("every alarm watches something that is measured in one of the worlds", () => {
@@ -156,6 +238,30 @@ describe.each([
       ]);
       expect(told.get("integration-unhealthy")).toBeUndefined();
       for (const id of OVER_OTHERS) fired.add(id);
+    });
+
+    it("tells nobody of a deployment that goes back, once it has gone back", () => {
+      const { told, ended } = story((trouble) => {
+        // It begins, a bad build answers 5xx for eight minutes, and CloudFormation announces that it goes back.
+        deployment(trouble);
+        trouble.and(series.deployments, (minute) => (minute === 8 ? 1 : 0));
+        trouble.and(series.api("5xx"), (minute) => (minute < 8 ? 1 : 0));
+      });
+
+      expect(told.get("integration-unhealthy")).toBeUndefined();
+      expect(told.get("ingest-failing")).toHaveLength(1);
+      expect(ended.get("ingest-failing")).toHaveLength(1);
+    });
+
+    it("tells of a deployment that goes back and does not help", () => {
+      const { told } = story((trouble) => {
+        deployment(trouble);
+        trouble.and(series.deployments, (minute) => (minute === 8 ? 1 : 0));
+        trouble.is(series.api("5xx"), 1);
+      });
+
+      const [page = Number.POSITIVE_INFINITY] = told.get("integration-unhealthy") ?? [];
+      expect(page - FAULT.from).toBeLessThanOrEqual(25);
     });
 
     it("tells of the same without a deployment", () => {
@@ -209,6 +315,14 @@ describe.each([
     expect([...silent].toSorted(), "test/infra/cloudwatch/cases.ts, a case per alarm").toEqual(all);
   });
 });
+
+/** The topics that an alarm tells. */
+function recipientsOf(stack: Synthesised, id: string): readonly unknown[] {
+  const alarm = stack
+    .ofType("AWS::CloudWatch::Alarm")
+    .find(({ Properties }) => String(Properties["AlarmName"]).endsWith(`-${id}`));
+  return listOf(alarm?.Properties["AlarmActions"]).map(referredId);
+}
 
 /** In the order of a sorted list, with the alarm over all of them where one of its alarms is among them. */
 function withIncident(ids: readonly string[]): readonly string[] {

@@ -43,15 +43,26 @@ describe("the channels of alarms", () => {
     ]);
   });
 
-  it("page once for one incident: what integration-unhealthy is over is left to it", () => {
+  it("page once for one incident: what integration-unhealthy is over is left to it, and told as a ticket", () => {
+    const stack = telling([{ https: PAGERDUTY }], [{ email: "team@example.com" }]);
+    const [page, ticket] = stack.ofType("AWS::SNS::Subscription");
+
+    expect(page?.Properties["FilterPolicyScope"]).toBe("MessageBody");
+    expect(page?.Properties["FilterPolicy"]).toMatchObject({
+      AlarmName: [
+        { "anything-but": INCIDENT_ALARMS.map((id) => `AlloyJourneyWebhooks-sandbox-${id}`) },
+      ],
+    });
+    expect(ticket?.Properties["FilterPolicy"]).not.toHaveProperty("AlarmName");
+  });
+
+  it("do not hear that a new alarm is OK: a new stack would send one for each", () => {
     const stack = telling([{ https: PAGERDUTY }], [{ email: "team@example.com" }]);
 
     for (const { Properties } of stack.ofType("AWS::SNS::Subscription")) {
       expect(Properties["FilterPolicyScope"]).toBe("MessageBody");
-      expect(Properties["FilterPolicy"]).toEqual({
-        AlarmName: [
-          { "anything-but": INCIDENT_ALARMS.map((id) => `AlloyJourneyWebhooks-sandbox-${id}`) },
-        ],
+      expect(Properties["FilterPolicy"]).toMatchObject({
+        $or: [{ NewStateValue: ["ALARM"] }, { OldStateValue: ["ALARM"] }],
       });
     }
   });

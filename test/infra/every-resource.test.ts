@@ -181,7 +181,7 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
     expect(without(stack, "AWS::Logs::LogGroup", "RetentionInDays")).toEqual([]);
   });
 
-  it("every function runs on the pinned Node, on Graviton, and writes JSON to a group of ours", () => {
+  it("every function runs on the pinned Node, on Graviton, and writes JSON with its metrics to a group of ours", () => {
     const groups = idsOf(stack.ofType("AWS::Logs::LogGroup"));
 
     for (const { Properties } of stack.ofType("AWS::Lambda::Function")) {
@@ -189,7 +189,8 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
       expect(Properties).toMatchObject({
         Runtime: "nodejs24.x",
         Architectures: ["arm64"],
-        LoggingConfig: { LogFormat: "JSON" },
+        // The metrics are lines of the log, and count as INFO: above it all of them would be gone.
+        LoggingConfig: { LogFormat: "JSON", ApplicationLogLevel: "INFO", SystemLogLevel: "WARN" },
       });
       expect(groups).toContain(isRecord(logging) ? referredId(logging["LogGroup"]) : undefined);
     }

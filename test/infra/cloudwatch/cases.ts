@@ -23,6 +23,7 @@ export interface AlarmCase {
 }
 
 const DAY_SECONDS = 86_400;
+const DAY_MINUTES = 1_440;
 
 const VISIBLE = "ApproximateNumberOfMessagesVisible";
 const AGE = "ApproximateAgeOfOldestMessage";
@@ -120,20 +121,6 @@ const PROCESSING: readonly AlarmCase[] = [
     nearMiss: (trouble, { queue }) => trouble.is(queue(VISIBLE, "EventQueue"), 1),
   },
   {
-    id: "dead-letters-expiring",
-    fault: (trouble, { queue }) =>
-      trouble
-        .is(queue(VISIBLE, "DeadLetterQueue"), 1)
-        .is(queue(AGE, "DeadLetterQueue"), 7.1 * DAY_SECONDS),
-    within: 3,
-    with: ["dead-letters-not-empty"],
-    nearMiss: (trouble, { queue }) =>
-      trouble
-        .is(queue(VISIBLE, "DeadLetterQueue"), 1)
-        .is(queue(AGE, "DeadLetterQueue"), 6.9 * DAY_SECONDS),
-    nearMissIsFor: ["dead-letters-not-empty"],
-  },
-  {
     id: "events-too-old",
     // The consumer has stopped, and few come in.
     fault: (trouble, { queue }) =>
@@ -196,14 +183,17 @@ const PROCESSING: readonly AlarmCase[] = [
   },
   {
     id: "tables-throttled",
-    fault: (trouble, { table }) => trouble.is(table("WriteThrottleEvents", "ApplicationTable"), 3),
+    // A hot partition of an index, which the table's own count leaves out.
+    fault: (trouble, { index }) =>
+      trouble.is(index("WriteThrottleEvents", "ApplicationTable", "due"), 3),
     within: 20,
     nearMiss: (trouble, { table }) =>
       trouble.once(table("ReadThrottleEvents", "IdempotencyTable"), 3),
   },
   {
     id: "tables-failing",
-    fault: (trouble, { operation }) => trouble.once(operation("PutItem", "IdempotencyTable"), 1),
+    // The one that reads a state, for a correction.
+    fault: (trouble, { operation }) => trouble.once(operation("GetItem", "ApplicationTable"), 1),
     within: 3,
     nearMiss: (trouble, { table }) =>
       trouble.once(table("WriteThrottleEvents", "ApplicationTable"), 1),
@@ -331,6 +321,17 @@ const routeCases = (routes: readonly RouteId[]): readonly AlarmCase[] =>
     };
   });
 
+const unreadCases = (routes: readonly RouteId[]): readonly AlarmCase[] =>
+  routes.map((route) => ({
+    id: `route-unread-${route}`,
+    fault: (trouble, { queue }) =>
+      trouble.is(queue(AGE, `${pascalCase(route)}Queue`), 1.01 * DAY_SECONDS),
+    within: 5,
+    // Its reader was down for most of a day.
+    nearMiss: (trouble, { queue }) =>
+      trouble.is(queue(AGE, `${pascalCase(route)}Queue`), 0.9 * DAY_SECONDS),
+  }));
+
 const BUS: readonly AlarmCase[] = [
   {
     id: "submissions-failing",
@@ -350,6 +351,24 @@ const KEY: readonly AlarmCase[] = [
   },
 ];
 
+/** Alarms that look back for days, longer than the other stories last. */
+export const SLOW: readonly AlarmCase[] = [
+  {
+    id: "dead-letters-expiring",
+    // Somebody looks at it each hour, and what he looks at is not visible for three minutes.
+    fault: (trouble, { queue }) =>
+      trouble.is(queue(VISIBLE, "DeadLetterQueue"), (minute) => (minute % 60 < 3 ? 0 : 1)),
+    within: 4 * DAY_MINUTES + 10,
+    with: ["dead-letters-not-empty"],
+    // Another one comes each day, and is dealt with within a few hours.
+    nearMiss: (trouble, { queue }) =>
+      trouble.is(queue(VISIBLE, "DeadLetterQueue"), (minute) =>
+        minute % DAY_MINUTES < 4 * 60 ? 1 : 0,
+      ),
+    nearMissIsFor: ["dead-letters-not-empty"],
+  },
+];
+
 /** One case for each alarm on metrics of a stage's template: what is not published cannot fail. */
 export function casesOf(stage: StageConfiguration): readonly AlarmCase[] {
   const published = ROUTE_IDS.filter((route) => isEverPublished(stage, route));
@@ -362,6 +381,7 @@ export function casesOf(stage: StageConfiguration): readonly AlarmCase[] {
     ...BUS,
     ...ofKey,
     ...routeCases(published),
+    ...unreadCases(published.filter((route) => stage.routes[route].queue)),
   ];
 }
 
@@ -422,6 +442,22 @@ const ANYWHERE: readonly FurtherFault[] = [
         .is(ours(METRICS.alloyCallsFailed), 12, POLL_MINUTES)
         .is(ours(METRICS.runsKnowingNone), 1, POLL_MINUTES),
     rings: ["alloy-api-failing", "applications-unknown"],
+  },
+  {
+    name: "an event of a route is lost: neither its target nor its dead-letter queue took it",
+    fault: (trouble, { rule }) =>
+      trouble.once(rule("InvocationsFailedToBeSentToDlq", "approved"), 1),
+    rings: ["route-failing-approved"],
+  },
+  {
+    name: "DynamoDB throttles a table itself",
+    fault: (trouble, { table }) => trouble.is(table("WriteThrottleEvents", "ApplicationTable"), 3),
+    rings: ["tables-throttled"],
+  },
+  {
+    name: "DynamoDB errs at a record of idempotency",
+    fault: (trouble, { operation }) => trouble.once(operation("PutItem", "IdempotencyTable"), 1),
+    rings: ["tables-failing"],
   },
   {
     name: "EventBridge Scheduler gives up a start",
