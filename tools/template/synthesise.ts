@@ -56,6 +56,8 @@ export function synthesise(
   const bundled = assembly === undefined ? [] : ["**"];
   const app = new App({
     context: { ...cdkJson.context, "aws:cdk:bundling-stacks": bundled },
+    // It takes seconds, and every deployment and `npm run synth` does it.
+    builtinCloudFormationValidation: false,
     ...(assembly !== undefined && { outdir: assembly }),
   });
   const stack = new PipelineStack(app, { stage: validate(stage), omit, isFirstDeployment });
