@@ -55,6 +55,8 @@ export function makeCredentialCache(options: {
   let known: Known = { failure: "timeout" };
   let lastFailure: { readonly failure: AwsFailure } | undefined;
   let lastText: string | undefined;
+  /** What `lastText` holds; undefined when it is malformed. */
+  let credentials: Credentials | undefined;
   let freshUntil = Number.NEGATIVE_INFINITY;
   let refreshFrom = Number.NEGATIVE_INFINITY;
   let reading: Promise<Known> | undefined;
@@ -77,10 +79,12 @@ export function makeCredentialCache(options: {
       return result;
     }
     lastFailure = undefined;
-    if (result.text !== lastText) refreshFrom = Number.NEGATIVE_INFINITY;
-    lastText = result.text;
+    if (result.text !== lastText) {
+      refreshFrom = Number.NEGATIVE_INFINITY;
+      lastText = result.text;
+      credentials = parseCredentials(lastText);
+    }
     freshUntil = options.now() + options.lifetimeMs;
-    const credentials = parseCredentials(result.text);
     if (credentials === undefined) {
       options.logger.error("ingest.secret.malformed");
       if ("failure" in known) known = { credentials: NONE };
