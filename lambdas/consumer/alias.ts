@@ -36,7 +36,7 @@ export async function markHealed(
 interface KnownAs {
   readonly lock: "begun" | "duplicate" | "in-conflict";
   /** The event under the id of its record. */
-  readonly as: JourneyEvent;
+  readonly known: JourneyEvent;
   /** Both reports of the event; null: there is one. */
   readonly reports: readonly JourneyEvent[] | null;
   /** Clears the failure of the other id, and gives up the record of this one. */
@@ -51,7 +51,7 @@ export async function lockAlias(
   { store, begin }: Pick<EffectDependencies, "store" | "begin">,
 ): Promise<KnownAs> {
   const alias = await aliasOf(message, event, merged, store);
-  if (alias === null) return { lock: "begun", as: event, reports: null };
+  if (alias === null) return { lock: "begun", known: event, reports: null };
   const isRecorded = async () => {
     const { recorded } = await store.reportsNear(event);
     return recorded.some(({ eventId }) => eventId === alias.eventId);
@@ -62,7 +62,7 @@ export async function lockAlias(
   const isHealed = message.receipt.origin === "poll";
   // If the healed copy is not recorded yet, it will find this event and stop. This webhook publishes.
   const isOwnEffect = lock === "begun" && !isHealed && !(await isRecorded());
-  const known = underIdOf(event, alias);
+  const other = underIdOf(event, alias);
   const finish = async () => {
     const { applicationToken } = event;
     // The message of the other report may be in the dead-letter queue. Its event has its effect now.
@@ -73,7 +73,7 @@ export async function lockAlias(
     await store.noteWebhookOf({ ...alias, applicationToken }, event);
     await store.forgetEvent(event);
   };
-  return { lock, as: isOwnEffect ? event : known, reports: [event, known], finish };
+  return { lock, known: isOwnEffect ? event : other, reports: [event, other], finish };
 }
 
 /** The other report under whose id the event is known; null: none. */

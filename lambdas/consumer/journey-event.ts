@@ -45,15 +45,15 @@ export async function prepareJourneyEvent(
   const isMarked = isHealed && (await markHealed(message, event, dependencies));
   const observation = isMarked ? stateOfHealedEvent(event) : stateOfEvent(event);
   const merged = await mergeEvent(observation, event, dependencies);
-  const { lock, as, reports, ...rest } = await lockAlias(message, event, merged, dependencies);
+  const { lock, known, reports, ...rest } = await lockAlias(message, event, merged, dependencies);
   if (lock === "in-conflict") return { kind: lock, event: null };
   if (lock === "duplicate") return { kind, event: null, ...rest };
-  const isRecorded = recorded !== null && as === event;
-  const recording = isRecorded ? recorded : await record(as);
-  if (!isRecorded && (await hadEffect(as, recording))) {
+  const isRecorded = recorded !== null && known === event;
+  const recording = isRecorded ? recorded : await record(known);
+  if (!isRecorded && (await hadEffect(known, recording))) {
     return { kind: "duplicate", event: null, ...rest };
   }
-  return { kind, event: await eventToPublish(as, recording, reports), ...rest };
+  return { kind, event: await eventToPublish(known, recording, reports), ...rest };
 
   /**
    * Whether an event that another message recorded had its effect then. An idempotency record says so as long as it
