@@ -41,6 +41,11 @@ export const METRICS = {
   credentialsUnusable: "CredentialsUnusable",
   /** Ingest: requests from an address outside the allow-list, whatever the answer was. */
   addressesUnlisted: "AddressesUnlisted",
+  /**
+   * Ingest: requests of Alloy's that were not answered 200; of a credential of ours, but from an address outside the
+   * list, by ingest; of an address in the list, also 429 and what an authorizer refuses, by API Gateway's access log.
+   */
+  alloyRefused: "AlloyRefused",
   /** Ingest: requests answered 503, because an AWS service did not do its part in time; also by `Cause`. */
   storesFailed: "StoresFailed",
 

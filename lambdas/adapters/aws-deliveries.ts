@@ -73,9 +73,13 @@ export class AwsDeliveries implements Deliveries {
           MetricDataQueries: [
             this.#ours("accepted", METRICS.webhooksReceived),
             this.#ours("credentials", METRICS.credentialsRejected),
-            this.#ours("addresses", METRICS.addressesUnlisted),
             this.#ours("unstored", METRICS.storesFailed),
-            this.#apis("api4xx", "4xx"),
+            this.#ours("alloyRefused", METRICS.alloyRefused),
+            // Each metric that is asked for is paid for.
+            ...(this.#refusals.byAddress
+              ? [this.#ours("addresses", METRICS.addressesUnlisted)]
+              : []),
+            ...(this.#refusals.byAuthorizer ? [this.#apis("api4xx", "4xx")] : []),
             this.#apis("api5xx", "5xx"),
             this.#ageOfOldest("age"),
           ],
@@ -113,6 +117,7 @@ export class AwsDeliveries implements Deliveries {
       unstored: points("unstored"),
       api4xx: points("api4xx"),
       api5xx: points("api5xx"),
+      alloyRefused: points("alloyRefused"),
     };
     const times = new Set(Object.values(counts).flatMap((series) => [...series.keys()]));
     return [...times]
@@ -127,6 +132,7 @@ export class AwsDeliveries implements Deliveries {
           credentials: Math.max(count(counts.credentials), refusedByApi - addresses),
           addresses,
           faults: Math.max(count(counts.unstored), count(counts.api5xx)),
+          alloyRefused: count(counts.alloyRefused),
         };
       });
   }

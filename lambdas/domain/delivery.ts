@@ -13,6 +13,8 @@ export interface AnsweredMinute {
   readonly addresses: number;
   /** Answered 5xx, or not at all. */
   readonly faults: number;
+  /** Of Alloy's own requests, those that were not answered 200, whatever the reason; strangers are not among them. */
+  readonly alloyRefused: number;
 }
 
 /** How webhooks fared on their way in, by the metrics of API Gateway, of ingest and of the queue. */
@@ -52,8 +54,9 @@ export function answersAround(eventAt: number, { minutes }: DeliveryRecord): Ans
       credentials: sum.credentials + one.credentials,
       addresses: sum.addresses + one.addresses,
       faults: sum.faults + one.faults,
+      alloyRefused: sum.alloyRefused + one.alloyRefused,
     }),
-    { at: eventAt, accepted: 0, credentials: 0, addresses: 0, faults: 0 },
+    { at: eventAt, accepted: 0, credentials: 0, addresses: 0, faults: 0, alloyRefused: 0 },
   );
 }
 
@@ -63,14 +66,14 @@ export function refusedIn({ credentials, addresses, faults }: AnsweredMinute): n
 }
 
 /**
- * Answers in a row that were not 200, up to now: at 100 Alloy switches the endpoint off
+ * Answers to Alloy in a row that were not 200, up to now, those of our own throttle included: at 100 Alloy switches the endpoint off
  * (docs: retry-logic-and-webhook-logs). Within the minute of the last 200 nobody knows the order, so
  * that its refusals count: rather too early than too late.
  */
 export function failuresInARow({ minutes }: DeliveryRecord): number {
   let failures = 0;
   for (const minute of minutes.toReversed()) {
-    failures += refusedIn(minute);
+    failures += minute.alloyRefused;
     if (minute.accepted > 0) break;
   }
   return failures;

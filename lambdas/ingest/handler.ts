@@ -38,8 +38,9 @@ const RETRY: Strings = { "retry-after": "1" };
 /**
  * Receives one webhook (steps 2 and 3 of docs/architecture.md):
  *
- * 1. count an address that is not Alloy's, or refuse it: 403;
- * 2. authenticate over the bytes as they came, or refuse: 401;
+ * 1. count an address that is not Alloy's;
+ * 2. authenticate over the bytes as they came; refuse such an address when the stage says so: 403; refuse who is not
+ *    authentic: 401;
  * 3. put one envelope into the queue, a body too large for it into the bucket first, or ask Alloy to
  *    try again: 503;
  * 4. answer 200 only now: it means stored.
@@ -68,14 +69,17 @@ export function makeIngestHandler(
     const receivedAt = deps.now();
     const deadline = receivedAt + deps.budgetMs;
 
-    if (!deps.allowList(sourceIp)) {
-      deps.metrics.count(METRICS.addressesUnlisted);
-      if (deps.allowListMode === "enforce") return answer(403, {}, { receiptId });
-    }
+    const isListed = deps.allowList(sourceIp);
+    if (!isListed) deps.metrics.count(METRICS.addressesUnlisted);
 
     const body = receivedBody(rawBody, isBase64Encoded);
     const authorizer = "authorizer" in requestContext ? requestContext.authorizer : undefined;
     const verdict = await deps.authorize({ headers, body: body.bytes, authorizer, deadline });
+    if (!isListed && deps.allowListMode === "enforce") {
+      // Alloy under a new address: it counts this towards its switch-off, and no stranger has its credential.
+      if (verdict === "authentic") deps.metrics.count(METRICS.alloyRefused);
+      return answer(403, {}, { receiptId });
+    }
     if (typeof verdict === "object") return notStored(receiptId, verdict.failure);
     if (verdict !== "authentic") {
       deps.metrics.count(METRICS.credentialsRejected);

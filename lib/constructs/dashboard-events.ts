@@ -71,6 +71,7 @@ export function intake({ stage, ingest }: Parts): Section {
           sum(METRICS.eventsDuplicate, "came before"),
           sum(METRICS.addressesUnlisted, "from no address of Alloy's", COLOURS.warning),
           sum(METRICS.credentialsMissing, "401: no credential is set", COLOURS.bad),
+          sum(METRICS.alloyRefused, "Alloy's, and not answered 200", COLOURS.bad),
         ],
       },
     ],

@@ -26,6 +26,7 @@ import type { StageConfiguration } from "../stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import type { ApplicationStore } from "./application-store.ts";
 import type { EventQueue } from "./event-queue.ts";
+import { countAlloyRefusals } from "./alloy-refusals.ts";
 import { FillableSecret } from "./fillable-secret.ts";
 import { GradualRelease } from "./gradual-release.ts";
 import { makeIngestAlarms } from "./ingest-alarms.ts";
@@ -119,6 +120,7 @@ export class WebhookIngest extends Construct {
     });
     this.accessLog = this.#makeAccessLog(stage, key);
     if (stage.auth !== "secret") countTokenRefusals(this, this.accessLog);
+    countAlloyRefusals(this, this.accessLog, stage.allowList.cidrs);
     const domainName = this.#makeDomain(stage);
     const apiStage = new HttpStage(this, "Stage", {
       httpApi: this.api,
@@ -176,21 +178,23 @@ function jwtAuthorizer({ auth }: StageConfiguration) {
   };
 }
 
-/** When, how it ended, how long it took; no address, no header, no body. */
-function accessLogFormat({ stage, auth }: StageConfiguration): AccessLogFormat {
+/**
+ * Who called, how it ended, how long it took; no credential and no body. The caller is Alloy or an attacker and no
+ * customer, so the address and the agent may stand there: of a run of guesses nothing else is left. CloudWatch says when.
+ */
+function accessLogFormat({ stage }: StageConfiguration): AccessLogFormat {
   return AccessLogFormat.custom(
     JSON.stringify({
       requestId: AccessLogField.contextRequestId(),
-      requestTime: AccessLogField.contextRequestTime(),
-      routeKey: "$context.routeKey",
+      sourceIp: AccessLogField.contextIdentitySourceIp(),
+      userAgent: AccessLogField.contextIdentityUserAgent(),
       status: AccessLogField.contextStatus(),
       responseLatency: AccessLogField.contextResponseLatency(),
       integrationStatus: AccessLogField.contextIntegrationStatus(),
-      integrationLatency: AccessLogField.contextIntegrationLatency(),
       integrationError: "$context.integrationErrorMessage",
       authorizerError: "$context.authorizer.error",
       // A metric that is made from the log takes its dimension from there.
-      ...(auth !== "secret" && { [STAGE_FIELD]: stage }),
+      [STAGE_FIELD]: stage,
     }),
   );
 }

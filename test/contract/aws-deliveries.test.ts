@@ -81,7 +81,7 @@ describe("how webhooks fared", () => {
 
     const { minutes } = await record();
 
-    const none = { accepted: 0, credentials: 0, addresses: 0, faults: 0 };
+    const none = { accepted: 0, credentials: 0, addresses: 0, faults: 0, alloyRefused: 0 };
     expect(minutes).toEqual([
       { ...none, at: NOW - 3 * MINUTE, accepted: 2 },
       { ...none, at: NOW - 2 * MINUTE, credentials: 7 },
@@ -135,25 +135,31 @@ describe("how webhooks fared", () => {
     expect((await record()).oldestQueuedAt).toBeNull();
   });
 
-  test("asks for all metrics in one call, and for more pages as long as there are", async () => {
-    const { record, asked } = aDeliveries({}, { pages: 3 });
+  test.each([
+    [{ byAuthorizer: false, byAddress: false }, []],
+    [{ byAuthorizer: true, byAddress: true }, ["AddressesUnlisted", "4xx"]],
+  ])(
+    "asks for all metrics in one call, with %j for %j too, and for more pages",
+    async (refusals, more) => {
+      const { record, asked } = aDeliveries({}, { pages: 3, refusals });
 
-    await record();
+      await record();
 
-    expect(asked).toHaveLength(3);
-    const names = asked[0]?.MetricDataQueries?.map(
-      ({ MetricStat }) => MetricStat?.Metric?.MetricName,
-    );
-    expect(names).toEqual([
-      "WebhooksReceived",
-      "CredentialsRejected",
-      "AddressesUnlisted",
-      "StoresFailed",
-      "4xx",
-      "5xx",
-      "ApproximateAgeOfOldestMessage",
-    ]);
-  });
+      expect(asked).toHaveLength(3);
+      const names = asked[0]?.MetricDataQueries?.map(
+        ({ MetricStat }) => MetricStat?.Metric?.MetricName,
+      );
+      expect(names).toEqual([
+        "WebhooksReceived",
+        "CredentialsRejected",
+        "StoresFailed",
+        "AlloyRefused",
+        ...more,
+        "5xx",
+        "ApproximateAgeOfOldestMessage",
+      ]);
+    },
+  );
 
   test.each(["InternalError", "Forbidden"] as const)(
     "is not taken for nothing when an answer 200 says of a metric: %s",

@@ -68,7 +68,8 @@ function metricData(input: GetMetricDataCommandInput, { answers, queued, now }: 
       const metric = MetricStat?.Metric?.MetricName ?? "";
       const points = new Map<number, number>();
       for (const { status, at } of answers) {
-        if (METRIC_OF[status] !== metric || at < from) continue;
+        const isOfAlloy = metric === "AlloyRefused" && status !== 200;
+        if ((METRIC_OF[status] !== metric && !isOfAlloy) || at < from) continue;
         const minute = at - (at % MINUTE);
         points.set(minute, (points.get(minute) ?? 0) + 1);
       }

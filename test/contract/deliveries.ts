@@ -24,7 +24,7 @@ export function describeDeliveries(
       status,
       at: NOW - minutesAgo * MINUTE + 1,
     });
-    const none = { accepted: 0, credentials: 0, addresses: 0, faults: 0 };
+    const none = { accepted: 0, credentials: 0, addresses: 0, faults: 0, alloyRefused: 0 };
 
     test("sums answers by the minute, oldest first, each by what was answered", async () => {
       const answers = [
@@ -41,8 +41,8 @@ export function describeDeliveries(
       );
 
       expect(minutes).toEqual([
-        { ...none, at: NOW - 3 * MINUTE, credentials: 2 },
-        { ...none, at: NOW - MINUTE, accepted: 2, faults: 1 },
+        { ...none, at: NOW - 3 * MINUTE, credentials: 2, alloyRefused: 2 },
+        { ...none, at: NOW - MINUTE, accepted: 2, faults: 1, alloyRefused: 1 },
       ]);
     });
 

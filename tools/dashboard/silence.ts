@@ -21,6 +21,7 @@ const SILENT: readonly MetricName[] = [
   METRICS.credentialsMissing,
   METRICS.credentialsUnusable,
   METRICS.addressesUnlisted,
+  METRICS.alloyRefused,
   METRICS.recordsDeadLettered,
   METRICS.eventsUnrecognised,
   METRICS.eventsCut,

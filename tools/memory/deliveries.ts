@@ -17,9 +17,18 @@ export class MemoryDeliveries implements Deliveries {
   note(statusCode: number, at: number): void {
     const minute = at - (at % MINUTE);
     const kind = kindOf(statusCode);
-    const none = { at: minute, accepted: 0, credentials: 0, addresses: 0, faults: 0 };
+    const none = {
+      at: minute,
+      accepted: 0,
+      credentials: 0,
+      addresses: 0,
+      faults: 0,
+      alloyRefused: 0,
+    };
     const before = this.#minutes.get(minute) ?? none;
-    this.#minutes.set(minute, { ...before, [kind]: before[kind] + 1 });
+    // Nobody but Alloy calls here.
+    const alloyRefused = before.alloyRefused + (kind === "accepted" ? 0 : 1);
+    this.#minutes.set(minute, { ...before, alloyRefused, [kind]: before[kind] + 1 });
   }
 
   async record(from: number, now: number): Promise<DeliveryRecord> {
@@ -33,7 +42,7 @@ export class MemoryDeliveries implements Deliveries {
   }
 }
 
-function kindOf(statusCode: number): Exclude<keyof AnsweredMinute, "at"> {
+function kindOf(statusCode: number): Exclude<keyof AnsweredMinute, "at" | "alloyRefused"> {
   if (statusCode === 200) return "accepted";
   if (statusCode === 401) return "credentials";
   return statusCode === 403 ? "addresses" : "faults";

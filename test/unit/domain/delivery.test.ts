@@ -12,7 +12,7 @@ const MINUTE = 60_000;
 /** A minute so many minutes after the first, in which nothing was answered unless said otherwise. */
 function minute(index: number, counts: Partial<AnsweredMinute> = {}): AnsweredMinute {
   const at = 1_760_000_000_000 + index * MINUTE;
-  return { at, accepted: 0, credentials: 0, addresses: 0, faults: 0, ...counts };
+  return { at, accepted: 0, credentials: 0, addresses: 0, faults: 0, alloyRefused: 0, ...counts };
 }
 
 const inARow = (...minutes: AnsweredMinute[]) =>
@@ -26,21 +26,27 @@ describe("failures in a row", () => {
 
   test("are counted whatever the reason, back to the last 200", () => {
     const failures = inARow(
-      minute(0, { faults: 50 }),
+      minute(0, { alloyRefused: 50 }),
       minute(1, { accepted: 1 }),
-      minute(2, { credentials: 20 }),
-      minute(200, { addresses: 3, faults: 4 }),
+      minute(2, { alloyRefused: 20 }),
+      minute(200, { alloyRefused: 7 }),
     );
 
     expect(failures).toBe(27);
   });
 
   test("include those of the minute of the last 200, whose order nobody knows", () => {
-    expect(inARow(minute(0, { accepted: 10, faults: 5 }), minute(1, { faults: 5 }))).toBe(10);
+    expect(
+      inARow(minute(0, { accepted: 10, alloyRefused: 5 }), minute(1, { alloyRefused: 5 })),
+    ).toBe(10);
   });
 
   test("end with the first 200 after them", () => {
-    expect(inARow(minute(0, { faults: 99 }), minute(1, { accepted: 1 }))).toBe(0);
+    expect(inARow(minute(0, { alloyRefused: 99 }), minute(1, { accepted: 1 }))).toBe(0);
+  });
+
+  test("are Alloy's alone: 80 forged requests in a quiet night are none", () => {
+    expect(inARow(minute(0, { credentials: 80 }), minute(5, { addresses: 80, faults: 1 }))).toBe(0);
   });
 });
 

@@ -25,7 +25,15 @@ const settings = { graceMs: 2 * MINUTE, thresholdMs: 15 * MINUTE, staleAfterMs: 
 const healthy: DeliveryRecord = { minutes: [], oldestQueuedAt: null, queued: 0 };
 
 function answered(at: number, counts: Partial<AnsweredMinute>): DeliveryRecord {
-  const minute = { at, accepted: 0, credentials: 0, addresses: 0, faults: 0, ...counts };
+  const minute = {
+    at,
+    accepted: 0,
+    credentials: 0,
+    addresses: 0,
+    faults: 0,
+    alloyRefused: 0,
+    ...counts,
+  };
   return { ...healthy, minutes: [minute] };
 }
 

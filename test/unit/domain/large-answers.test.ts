@@ -21,6 +21,7 @@ const delivery = {
     credentials: 0,
     addresses: 0,
     faults: 0,
+    alloyRefused: 0,
   })),
   oldestQueuedAt: null,
   queued: 0,

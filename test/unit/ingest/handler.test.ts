@@ -140,6 +140,18 @@ describe("ingest, with an address that is not listed", () => {
     expect(ingest.counted("AddressesUnlisted")).toBe(1);
   });
 
+  it("counts a 403 towards Alloy's switch-off when the credential is Alloy's, and not when a stranger knocks", async () => {
+    const ingest = anIngest({ allowListMode: "enforce" });
+
+    await ingest.handle(aRequest({ sourceIp: "203.0.113.9" }));
+    const forged = aRequest({ sourceIp: "203.0.113.9" });
+    forged.headers["authorization"] = "Basic Zm9yZ2VkOmZvcmdlZA==";
+    await ingest.handle(forged);
+
+    expect(ingest.counted("AddressesUnlisted")).toBe(2);
+    expect(ingest.counted("AlloyRefused")).toBe(1);
+  });
+
   it.each([
     ["203.0.113.9", "52.7.221.27", 403],
     ["52.7.221.27", "203.0.113.9", 200],

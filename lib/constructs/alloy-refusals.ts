@@ -1,0 +1,59 @@
+import { Unit } from "aws-cdk-lib/aws-cloudwatch";
+import { FilterPattern, MetricFilter } from "aws-cdk-lib/aws-logs";
+import type { ILogGroup } from "aws-cdk-lib/aws-logs";
+import type { Construct } from "constructs";
+import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings.ts";
+import { STAGE_FIELD } from "./token-refusals.ts";
+
+/** CloudWatch Logs takes a pattern of 1,024 characters; a condition on an address has 40 at most. */
+const ADDRESSES_PER_FILTER = 20;
+
+/**
+ * Counts what Alloy is answered other than 200, whoever answers: ingest, API Gateway's authorizer, its throttle (429),
+ * or nobody. At 100 in a row Alloy switches the endpoint off. Who calls is known by the address alone, so that what
+ * strangers do does not count.
+ *
+ * @param cidrs - Alloy's addresses; none: every caller counts.
+ */
+export function countAlloyRefusals(
+  scope: Construct,
+  accessLog: ILogGroup,
+  cidrs: readonly string[],
+): void {
+  const notStored = FilterPattern.stringValue("$.status", "!=", "200");
+  const addresses = [...new Set(cidrs.map(addressPattern))];
+  for (let at = 0; at === 0 || at < addresses.length; at += ADDRESSES_PER_FILTER) {
+    const callers = addresses
+      .slice(at, at + ADDRESSES_PER_FILTER)
+      .map((address) => FilterPattern.stringValue("$.sourceIp", "=", address));
+    new MetricFilter(scope, `AlloyRefusals${at === 0 ? "" : at / ADDRESSES_PER_FILTER}`, {
+      logGroup: accessLog,
+      filterPattern:
+        callers.length === 0
+          ? notStored
+          : FilterPattern.all(FilterPattern.any(...callers), notStored),
+      metricNamespace: METRIC_NAMESPACE,
+      metricName: METRICS.alloyRefused,
+      metricValue: "1",
+      unit: Unit.COUNT,
+      dimensions: { [STAGE_DIMENSION]: `$.${STAGE_FIELD}` },
+    });
+  }
+}
+
+/**
+ * An address range as a pattern of a log's filter, which knows text alone: of a range that does not end with a part of
+ * the address, the wider one that does. Rather too much counts than too little.
+ */
+export function addressPattern(cidr: string): string {
+  const [address = "", bits] = cidr.split("/");
+  const [separator, size, parts] = address.includes(":") ? [":", 16, 8] : [".", 8, 4];
+  const whole = bits === undefined ? parts : Math.floor(Number(bits) / size);
+  if (whole === parts) return address;
+  const [written = ""] = address.split("::");
+  const kept = written
+    .split(separator)
+    .filter((part) => part !== "")
+    .slice(0, whole);
+  return [...kept, "*"].join(separator);
+}

@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import { failuresInARow } from "../../lambdas/domain/delivery.ts";
+import type { AnsweredMinute } from "../../lambdas/domain/delivery.ts";
+import { METRICS } from "../../lambdas/settings.ts";
+import { addressPattern } from "../../lib/constructs/alloy-refusals.ts";
+import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
+import { compositeAlarmsOf } from "../../tools/cloudwatch/composite.ts";
+import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
+import { seriesOf } from "../../tools/cloudwatch/series.ts";
+import { listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
+import { healthyWorld, POLL_MINUTES, Trouble } from "./cloudwatch/world.ts";
+import { production, sandbox, VARIANTS } from "./variants.ts";
+
+/** What strangers do at the door, and what Alloy sees of it. */
+
+const HOUR = 60;
+const MINUTE_MS = 60_000;
+
+/** The patterns of the filters that count what Alloy is answered other than 200. */
+function patternsOf(stage: StageConfiguration): readonly string[] {
+  return synthesise(stage)
+    .ofType("AWS::Logs::MetricFilter")
+    .filter(({ Properties }) =>
+      JSON.stringify(Properties["MetricTransformations"]).includes(METRICS.alloyRefused),
+    )
+    .map(({ Properties }) => String(Properties["FilterPattern"]));
+}
+
+describe.each(VARIANTS)("in %s", (_name, stage) => {
+  it("what Alloy is answered other than 200 is counted by its addresses, 429 included", () => {
+    const patterns = patternsOf(stage);
+
+    const counted = stage.allowList.cidrs.map(addressPattern);
+    expect(patterns.length).toBeGreaterThan(0);
+    for (const address of counted) {
+      expect(patterns.filter((one) => one.includes(`($.sourceIp = "${address}")`))).toHaveLength(1);
+    }
+    for (const pattern of patterns) expect(pattern).toContain('&& ($.status != "200")');
+  });
+});
+
+describe("the filter of Alloy's addresses", () => {
+  it("stays within what CloudWatch Logs takes, however many there are", () => {
+    const cidrs = Array.from({ length: 250 }, (_, index) => `203.0.${index}.128/25`);
+
+    const patterns = patternsOf({ ...sandbox, allowList: { mode: "observe", cidrs } });
+
+    expect(patterns).toHaveLength(13);
+    expect(Math.max(...patterns.map(({ length }) => length))).toBeLessThanOrEqual(1_024);
+  });
+
+  it("counts every caller when the stage names no address", () => {
+    expect(patternsOf({ ...sandbox, allowList: { mode: "observe", cidrs: [] } })).toEqual([
+      '{ $.status != "200" }',
+    ]);
+  });
+
+  it.each([
+    ["52.7.221.27/32", "52.7.221.27"],
+    ["52.7.221.27", "52.7.221.27"],
+    ["203.0.113.128/25", "203.0.113.*"],
+    ["34.240.0.0/13", "34.*"],
+    ["10.0.0.0/16", "10.0.*"],
+    ["2001:db8::1/128", "2001:db8::1"],
+    ["2001:db8:1::/48", "2001:db8:1:*"],
+    ["2001:db8::/33", "2001:db8:*"],
+  ])("takes %s for %s", (cidr, pattern) => {
+    expect(addressPattern(cidr)).toBe(pattern);
+  });
+});
+
+describe("a quiet night in production", () => {
+  const stack = synthesise(production);
+  const alarms = { metric: metricAlarmsOf(stack), composite: compositeAlarmsOf(stack) };
+  const series = seriesOf(production.stage);
+  const minutes = 4 * HOUR;
+  const from = HOUR;
+
+  /** What the poller says of the minutes that were, by its own count. */
+  function night(answered: (minute: number) => Partial<AnsweredMinute>) {
+    const world = healthyWorld(series, minutes, () => 0);
+    const trouble = new Trouble(world, { from, to: minutes });
+    const record: AnsweredMinute[] = [];
+    const none = { accepted: 0, credentials: 0, addresses: 0, faults: 0, alloyRefused: 0 };
+    for (let minute = 0; minute < minutes - from; minute += 1) {
+      record.push({ ...none, at: minute * MINUTE_MS, ...answered(minute) });
+    }
+    trouble
+      .is(series.ours(METRICS.credentialsRejected), (minute) => record[minute]?.credentials ?? 0)
+      .is(series.ours(METRICS.addressesUnlisted), (minute) => record[minute]?.credentials ?? 0)
+      .is(series.ours(METRICS.alloyRefused), (minute) => record[minute]?.alloyRefused ?? 0)
+      .is(series.api("4xx"), (minute) => record[minute]?.credentials ?? 0)
+      .is(
+        series.ours(METRICS.failuresInARow),
+        (minute) =>
+          failuresInARow({
+            minutes: record.slice(0, minute + 1),
+            oldestQueuedAt: null,
+            queued: 0,
+          }),
+        POLL_MINUTES,
+      );
+    return evaluate(alarms, world, { from: from - 5, to: minutes });
+  }
+
+  it("in which a stranger sends 80 forged requests a minute pages nobody: it is a ticket", () => {
+    const { rang } = night(() => ({ credentials: 80 }));
+
+    expect([...rang.keys()]).toEqual(["credentials-rejected"]);
+    expect(topicsOf("credentials-rejected")).toEqual(["TicketTopic"]);
+  });
+
+  it("in which a stranger's flood uses up our throttle pages for what Alloy is answered: 429", () => {
+    const { rang } = night(() => ({ credentials: 3_000, alloyRefused: 1 }));
+
+    expect([...rang.keys()].toSorted()).toEqual([
+      "credentials-rejected",
+      "switch-off-near-25",
+      "switch-off-near-50",
+      "switch-off-near-75",
+    ]);
+    expect(topicsOf("switch-off-near-75")).toEqual(["PageTopic"]);
+  });
+
+  function topicsOf(id: string): readonly unknown[] {
+    const alarm = stack
+      .ofType("AWS::CloudWatch::Alarm")
+      .find(({ Properties }) => String(Properties["AlarmName"]).endsWith(`-${id}`));
+    return listOf(alarm?.Properties["AlarmActions"]).map(referredId);
+  }
+});
