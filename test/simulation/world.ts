@@ -26,6 +26,7 @@ import type { Violation } from "./observer.ts";
 import { startOperator } from "./operator.ts";
 import { drawOutages } from "./outages.ts";
 import type { TrueEvent } from "./plot-application.ts";
+import type { TrueInvestigation } from "./plot-investigations.ts";
 import type { Plot } from "./plot.ts";
 import { START } from "./plot.ts";
 import { PollSchedule } from "./poll-schedule.ts";
@@ -147,6 +148,8 @@ export async function playWorld(
     onQueued: () => source.wake(),
     onGivenBack: (receiptHandle) => source.giveBack(receiptHandle),
   });
+  const isDamaged = (token: string) =>
+    clock.now() >= (plot.applicationOf(token)?.damagedAt ?? Number.POSITIVE_INFINITY);
   const functions = makeFunctions({
     world,
     cloud,
@@ -155,8 +158,7 @@ export async function playWorld(
     seams,
     consumerSettings: plot.settings,
     pollerSettings: pollerSettingsOf(plot),
-    isDamaged: (token) =>
-      clock.now() >= (plot.applicationOf(token)?.damagedAt ?? Number.POSITIVE_INFINITY),
+    isDamaged,
     alloyIn: (sandbox) => alloyApiIn(sandbox, { plot, world, observer }),
   });
   const schedule = new PollSchedule(world, {
@@ -165,6 +167,8 @@ export async function playWorld(
     settings: pollerSettingsOf(plot),
     until: restAt,
     busyUntil: answeredAt + HOUR,
+    listMovesAt: [START, ...plot.investigations.flatMap(movesOf)],
+    isDamaged,
   });
   const source = new EventSource(world, {
     cloud,
@@ -223,6 +227,11 @@ export async function playWorld(
     }
     return chosen;
   }
+}
+
+/** When it moves in Alloy's list. */
+function movesOf({ versions }: TrueInvestigation): readonly number[] {
+  return versions.map(({ at }) => at);
 }
 
 /** The defaults (`lib/default-stages.ts`). */
