@@ -95,6 +95,7 @@ const shared: Omit<StageConfiguration, "stage" | "environment" | "alloy" | "remo
   // What is out of the ordinary is for you to say: docs/notifications.md has rules to begin with.
   notifications: [],
   retention: {
+    // How long a bank has to keep them, its law says. Later is not too late: `npm run ops -- retention` ends older ones.
     eventsMs: null,
     logs: RetentionDays.ONE_MONTH,
     // As long as the idempotency window: whatever may come back finds its body.

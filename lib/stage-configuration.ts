@@ -68,7 +68,10 @@ export interface StageConfiguration {
     readonly teams: Readonly<Record<string, readonly Channel[]>>;
   };
   readonly retention: {
-    /** How long the body of an event is kept; null keeps it. The state is always kept. */
+    /**
+     * How long an event with its body is kept; null keeps it. The state is always kept. Stamped when an event is recorded:
+     * `npm run ops -- retention <days>` applies another value to the events that are stored already.
+     */
     readonly eventsMs: number | null;
     readonly logs: RetentionDays;
     /** How long a webhook too large for one SQS message is kept. */

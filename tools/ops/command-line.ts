@@ -84,6 +84,11 @@ export const VERBS = {
     says: "send the recorded events of an application through the queue again",
     options: ["event", "dry-run", "force"],
   },
+  retention: {
+    argument: "days",
+    says: "let events that are stored already end so many days after their receipt, as new ones do",
+    options: ["per-second", "dry-run", "yes"],
+  },
 } as const satisfies Readonly<Record<string, VerbText>>;
 
 export type VerbName = keyof typeof VERBS;

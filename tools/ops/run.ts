@@ -8,6 +8,7 @@ import { OperatorError, UsageError } from "./operator-error.ts";
 import { poll } from "./poll.ts";
 import { redrive } from "./redrive.ts";
 import { replay } from "./replay.ts";
+import { retention } from "./retention.ts";
 import { show } from "./show.ts";
 import { connect } from "./stack.ts";
 import type { ConnectedStack } from "./stack.ts";
@@ -58,6 +59,8 @@ export async function execute(
       return redrive(stack, command, terminal, now);
     case "replay":
       return replay(stack, argument, { ...command, now }, terminal);
+    case "retention":
+      return retention(stack, argument, { ...command, now }, terminal);
   }
 }
 

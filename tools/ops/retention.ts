@@ -1,0 +1,109 @@
+import { paginateScan } from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import * as v from "valibot";
+
+import { DynamoUpdate, updateIf } from "../../lambdas/adapters/dynamo-update.ts";
+import { TABLE } from "../../lambdas/settings.ts";
+import { OperatorError, UsageError } from "./operator-error.ts";
+import type { ConnectedStack } from "./stack.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface RetentionOptions {
+  readonly perSecond: number | null;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly now: number;
+}
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+/** As `retention.eventsMs`: a shorter one is a mistake. */
+const LEAST_DAYS = 1;
+
+/** An event as it is stored: no body is read. */
+const EventSchema = v.object({
+  pk: v.string(),
+  sk: v.string(),
+  receivedAt: v.number(),
+  [TABLE.expiryAttribute]: v.optional(v.number()),
+});
+
+/**
+ * `retention`: gives events that are stored already the end that new ones get by the stage's `retention.eventsMs`. A
+ * time to live is stamped when an event is recorded, so that one that is set later leaves the older events for good.
+ *
+ * 1. It goes through the whole table once: events alone, without their bodies. States stay.
+ * 2. An event that would end later, or never, ends so many days after its receipt; one that is older already, in an hour.
+ * 3. Nothing is prolonged, and to do it again changes nothing.
+ *
+ * @param given - the days, as the command line has them.
+ */
+export async function retention(
+  stack: ConnectedStack,
+  given: string,
+  options: RetentionOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const days = Number(given);
+  if (!Number.isFinite(days) || days < LEAST_DAYS) {
+    throw new UsageError(`"retention" needs a number of days, at least ${LEAST_DAYS}.`);
+  }
+  if (!options.dryRun && !options.yes) await agree(stack, days, terminal);
+  const { perSecond, dryRun, now } = options;
+  let [seen, changed] = [0, 0];
+  for await (const page of paginateScan(
+    { client: stack.dynamo },
+    {
+      TableName: stack.applicationTableName,
+      FilterExpression: "begins_with(sk, :event)",
+      ExpressionAttributeValues: marshall({ ":event": "EVENT#" }),
+      ProjectionExpression: `pk, sk, receivedAt, ${TABLE.expiryAttribute}`,
+    },
+  )) {
+    for (const item of page.Items ?? []) {
+      seen += 1;
+      const event = v.safeParse(EventSchema, unmarshall(item));
+      if (!event.success) continue;
+      const { pk, sk, receivedAt, [TABLE.expiryAttribute]: ends = Infinity } = event.output;
+      // DynamoDB leaves alone what ended more than five years ago, so none is put into the past.
+      const wanted = Math.ceil(Math.max(receivedAt + days * DAY_MS, now + HOUR_MS) / 1_000);
+      if (ends <= wanted) continue;
+      if (!dryRun) await end(stack, { pk, sk }, wanted);
+      changed += 1;
+      if (!dryRun && perSecond !== null) await pause(1_000 / perSecond);
+      terminal.progress(`${changed} of ${seen} events …`);
+    }
+  }
+  terminal.print(
+    dryRun
+      ? `${changed} of ${seen} events would end ${days} days after their receipt. Nothing was changed.`
+      : `${changed} of ${seen} events end ${days} days after their receipt. DynamoDB deletes an event within days of its end.`,
+  );
+}
+
+async function end(
+  stack: ConnectedStack,
+  key: Readonly<Record<string, string>>,
+  at: number,
+): Promise<void> {
+  const update = new DynamoUpdate();
+  update.set(TABLE.expiryAttribute, at);
+  update.requirePresent("pk");
+  const item = { TableName: stack.applicationTableName, key };
+  await updateIf(stack.dynamo, "Giving an event its end", item, update);
+}
+
+async function agree(stack: ConnectedStack, days: number, terminal: Terminal): Promise<void> {
+  const answer = await terminal.asks(
+    `Let the events of ${stack.stackName} end ${days} days after their receipt? What has ended cannot be brought back.`,
+  );
+  if (answer === "no") throw new OperatorError("No event was changed.");
+  if (answer === "nobody") {
+    throw new UsageError('There is no terminal to ask on: give "retention" --yes, or --dry-run.');
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
