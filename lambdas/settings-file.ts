@@ -1,7 +1,7 @@
 import { SETTINGS_FILE } from "./settings.ts";
 
 /**
- * Reads what a function is told of its stage. It stands in a file beside the code, since Lambda's environment
+ * Reads a function's settings of its stage. They are in a file beside the code, because Lambda's environment
  * has room for 4 KB, and Journeys, routes, rules and address ranges may be any number.
  *
  * @param environment - usually `process.env`; Lambda names the folder of the code in `LAMBDA_TASK_ROOT`.

@@ -80,8 +80,8 @@ export const METRICS = {
   /** Consumer: new events by webhook, by the attempt of Alloy's that brought them; only by `Attempt`. */
   webhooksByAttempt: "WebhooksByAttempt",
   /**
-   * Consumer and poller: applications that came to an outcome, each counted when it does, however often that is
-   * told; only by `Outcome`, and for the counted Journeys also by `Journey` and `Outcome`. The poller says a zero
+   * Consumer and poller: applications that reached an outcome, each counted once, however often that is
+   * reported; only by `Outcome`, and for the counted Journeys also by `Journey` and `Outcome`. The poller says a zero
    * where a rule of `notifications` expects some.
    */
   applicationsByOutcome: "ApplicationsByOutcome",
@@ -685,7 +685,7 @@ export interface PollingSettings {
   readonly capMs: number;
   /** Last check of a final application: after Alloy's own retries are over. */
   readonly finalCheckMs: number;
-  /** Checks of a settled application for reruns that no webhook told of; null: none. */
+  /** Checks of a settled application for reruns that no webhook reported; null: none. */
   readonly rerunCheckMs: number | null;
   /** Calls to Alloy per second at most. */
   readonly requestsPerSecond: number;

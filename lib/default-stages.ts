@@ -58,7 +58,7 @@ const shared: Omit<StageConfiguration, "stage" | "environment" | "alloy" | "remo
   // Contract 2.6: any Source but ours. Name your onboarding service's, and nobody else announces anything.
   submissions: { sources: "any" },
   routes: routes(),
-  // Ongoing monitoring is a product of its own: of an account without it, Alloy's list is refused, and someone is told.
+  // Ongoing monitoring is a product of its own: of an account without it, Alloy's list is refused, and an alarm rings.
   investigations: "off",
   // Outcomes are configured per Journey: whoever calls one "Approved with conditions" says here what it means.
   journeyRoutes: {},

@@ -40,7 +40,7 @@ interface Rule {
   readonly journeys?: readonly string[];
   /** Who should act, and how they begin: a sentence, which stands in the alarm. */
   readonly who: string;
-  /** Who is told: `page`, `ticket`, or a team of `alarms.teams`. */
+  /** Who is notified: `page`, `ticket`, or a team of `alarms.teams`. */
   readonly tell: string;
   /** The time that is looked at, in milliseconds. */
   readonly windowMs: number;

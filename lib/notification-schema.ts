@@ -8,7 +8,7 @@ const DAY = 24 * 60 * MINUTE;
 /** A rule looks at two windows (`ONE_OF_TWO`), and CloudWatch at seven days in all. */
 const MOST_WINDOW_MS = (7 * DAY) / 2;
 
-/** What CloudWatch was told a minute ago may not be there yet: a shorter window would be half empty. */
+/** A data point of a minute ago may not be in CloudWatch yet: a shorter window would be half empty. */
 const LEAST_WINDOW_MS = 5 * MINUTE;
 
 const LONGEST_WHO = 200;

@@ -62,7 +62,7 @@ export interface StageConfiguration {
   readonly alarms: {
     /** Where the pages of docs/runbooks can be read; an alarm links to `<this>/<alarm id>.md`. */
     readonly runbooksUrl: string;
-    /** Who is told; `none`: nobody, and the topics have no subscriber. A stage that retains has to say that. */
+    /** Who is notified; `none`: nobody, and the topics have no subscriber. A stage that retains has to say that. */
     readonly channels: AlarmChannels | "none";
     /** Channels of teams that a rule may tell instead, by the team's name. */
     readonly teams: Readonly<Record<string, readonly Channel[]>>;
@@ -120,7 +120,7 @@ export interface JwtConfiguration {
 }
 
 export interface RouteConfiguration {
-  /** False: the events are recorded, and nobody is told. */
+  /** False: the events are recorded, but not published. */
   readonly publish: boolean;
   /** Also events that arrived after a newer one had moved the state. */
   readonly publishLate: boolean;
@@ -407,7 +407,7 @@ const schema = v.strictObject({
       ),
       v.pipe(
         v.array(channel, "a list of channels"),
-        v.minLength(1, "at least one channel: nobody would be told"),
+        v.minLength(1, "at least one channel: nobody would be notified"),
       ),
       "channels by the name of a team",
     ),

@@ -12,7 +12,7 @@ const KeySchema = v.object({ token, secret: token });
 const READ_MS = 3_000;
 
 /**
- * Makes the reader of the API key: from the secret, cached for `lifetimeMs`, read again when it is told
+ * Makes the reader of the API key: from the secret, cached for `lifetimeMs`, read again on request
  * that the cached one will not do. An old key is better than none.
  *
  * @returns a reader that returns null when there is no key.

@@ -101,7 +101,7 @@ export class DynamoApplicationStore implements ApplicationStore {
           TableName: this.#tableName,
           Item: marshall(item),
           ConditionExpression: "attribute_not_exists(pk)",
-          // It costs no read unit, and tells an SDK's second try, or a message's, from another telling.
+          // It costs no read unit, and distinguishes a retry of the SDK, or of the message, from another report of the event.
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
         }),
       );

@@ -1,6 +1,6 @@
 import { NO_FACTS } from "../domain/application-state.ts";
 import type { ApplicationState } from "../domain/application-state.ts";
-import { isAnswered, tellingEnd } from "../domain/confirmation.ts";
+import { isAnswered, publishingEnd } from "../domain/confirmation.ts";
 import { agree, correctionIdOf, isEndedSince } from "../domain/correction.ts";
 import type { Correction } from "../domain/correction.ts";
 import { outcomesOf, publicationOf } from "../domain/journey-routes.ts";
@@ -33,7 +33,7 @@ export async function prepareCorrection(
   const { applicationToken, journeyToken } = snapshot;
   const known = await store.readState(applicationToken);
   const agreeing =
-    known === null || confirms !== null ? null : tellingEnd(known, snapshot, correction.since);
+    known === null || confirms !== null ? null : publishingEnd(known, snapshot, correction.since);
 
   const correctionId = correctionIdOf(correction);
   const isGuarded = isGuardedBy(correction, known);
@@ -100,7 +100,7 @@ function isReported(before: ApplicationState, correction: Correction, ownId: str
   if (before.answer?.correctionId === ownId) return false;
   // A withheld end was never published, so agreeing with it says nothing. Only another answer was published.
   if (confirms !== null) return !isUnanswered(before, correction);
-  return agree(before, snapshot) || tellingEnd(before, snapshot, since) !== null;
+  return agree(before, snapshot) || publishingEnd(before, snapshot, since) !== null;
 }
 
 /** Whether an event brought another end since Alloy was asked. After an answer that was merged, such an end is withheld. */

@@ -11,7 +11,7 @@ import type { JourneyEvent } from "./journey-event.ts";
 import type { Snapshot } from "./observation.ts";
 import { EARLIEST_MS, readTime } from "./plausible-time.ts";
 
-/** An event of Alloy's list, and the webhook that would have told of it. */
+/** An event of Alloy's list, and the webhook that would have reported it. */
 export interface AlloyEvent {
   readonly event: JourneyEvent;
   /** As JSON it is the body of a `poll` envelope. */
@@ -159,7 +159,7 @@ function webhookOf(element: JsonObject, context: Context): JsonObject {
       journey_application_token: own("journey_application_token", context.applicationToken),
       journey_token: own("journey_token", context.journeyToken),
       journey_name: own("journey_name", context.journeyName),
-      // Before anything else has told of it: an event of a shadow application must have no effect.
+      // Before any other report: an event of a shadow application must have no effect.
       ...(isOfShadow && { is_shadow_app: true }),
     },
   };

@@ -4,7 +4,7 @@ import { assignInStages } from "./staged-assignment.ts";
 
 /**
  * Up to so many reports of a side are assigned by the cheapest of all assignments, in cubic time. More
- * that cannot be told apart by time or by a field are no application that anybody has seen.
+ * that differ neither in time nor in a field are no application that anybody has seen.
  */
 const MOST_COMPARED = 64;
 

@@ -2,7 +2,7 @@ import { likenessOf } from "./candidate.ts";
 import type { Candidate, Group } from "./candidate.ts";
 
 /**
- * Two distances in time are told apart in steps of so many milliseconds: a side may round, and clocks
+ * Two distances in time are compared in steps of so many milliseconds: a side may round, and clocks
  * differ a little. Within a step, what the reports say decides.
  */
 const STEP_MS = 10;

@@ -186,7 +186,7 @@ function isKept(
   return eventRetentionMs === null || at > now - eventRetentionMs;
 }
 
-/** An event that is recorded, and of which the rest failed: nobody downstream has been told. */
+/** A recorded event whose processing failed after that: it is not published. */
 /** A recorded event of which the rest failed. */
 interface Failed {
   readonly event: Parameters<typeof diagnoseFailed>[0];
@@ -217,14 +217,14 @@ function lateSince(
   matches: readonly MatchedEvent[],
   { gaps, ignoredEventTypes }: ComparisonContext,
 ): Comparison["late"] {
-  // Also under the id that Alloy's list gives them: what was told as missing is not told again.
-  const told = new Set(gap?.events.map(({ eventId }) => eventId));
+  // Also under the id of Alloy's list: an event that was reported as missing is not reported again.
+  const reported = new Set(gap?.events.map(({ eventId }) => eventId));
   for (const { event, record } of matches) {
-    if (record !== null && told.has(event.eventId)) told.add(record.eventId);
+    if (record !== null && reported.has(event.eventId)) reported.add(record.eventId);
   }
   return events
     .filter(({ receivedAt }) => receivedAt > (checkedAt ?? 0))
-    .filter(({ eventId, type }) => !told.has(eventId) && !ignoredEventTypes.includes(type))
+    .filter(({ eventId, type }) => !reported.has(eventId) && !ignoredEventTypes.includes(type))
     .flatMap((record) => diagnoseLate(record, gaps) ?? []);
 }
 

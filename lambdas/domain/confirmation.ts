@@ -15,16 +15,16 @@ import type { Stamp } from "./stamp.ts";
  */
 
 export interface Standing {
-  /** Whether an event has told downstream what Alloy answers; `unclear`: not yet known. */
-  readonly told: "yes" | "no" | "unclear";
-  /** The withheld end that the answer confirms, and that no answer has told of; null: there is none. */
+  /** Whether an event has published what Alloy answers; `unclear`: not yet known. */
+  readonly published: "yes" | "no" | "unclear";
+  /** The withheld final event that the answer confirms, and that no answer has published; null: there is none. */
   readonly confirms: EventReport | null;
   /** Its own message failed, and may come back and publish it: whichever is first does. */
   readonly mayComeBack: boolean;
 }
 
-const NOTHING: Standing = { told: "no", confirms: null, mayComeBack: false };
-const UNCLEAR: Standing = { ...NOTHING, told: "unclear" };
+const NOTHING: Standing = { published: "no", confirms: null, mayComeBack: false };
+const UNCLEAR: Standing = { ...NOTHING, published: "unclear" };
 
 interface StandingContext {
   /** Ids of missing events that an earlier check queued, and that are missing still. */
@@ -65,32 +65,33 @@ export function standingOf(
   // Its next try will be withheld: another end has taken its place in the state.
   const isFailed = (end: MatchedEvent) =>
     failedIds.has(end.record?.eventId ?? "") && !isRegistered(end, state);
-  const told = standing.filter((end) => isPublished(end, state) && !isFailed(end));
+  const published = standing.filter((end) => isPublished(end, state) && !isFailed(end));
   // Of several ends all but the first are withheld, as soon as each has been processed.
   const others = all.filter((end) => isPublished(end, state) && !couldBe(end, snapshot));
-  const isCutOff = [...told, ...others].some(({ record }) => isRecent(record, now));
-  if (told.length > 0 && others.length > 0 && isCutOff) return UNCLEAR;
-  if (told.length > 0) return { ...NOTHING, told: "yes" };
+  const isCutOff = [...published, ...others].some(({ record }) => isRecent(record, now));
+  if (published.length > 0 && others.length > 0 && isCutOff) return UNCLEAR;
+  if (published.length > 0) return { ...NOTHING, published: "yes" };
   const withheld = standing
     .filter(
-      (end) => isFailed(end) || (isWithheldHere(end, state) && !wasToldBeforeAnswer(end, state)),
+      (end) =>
+        isFailed(end) || (isWithheldHere(end, state) && !wasPublishedBeforeAnswer(end, state)),
     )
     .toSorted((one, other) => one.event.at - other.event.at);
   // Of several that say the same the first counts; of errors the newest, which is the least likely an applicant's.
   const decisive = withheld.find(({ event }) => isDecisive(event.type));
   const confirmed = firstMissing(standing, decisive) ?? decisive ?? withheld.at(-1);
-  const isUntold =
+  const isUnpublished =
     confirmed !== undefined && (!isAnswered(state, snapshot) || isToTell(confirmed, state));
-  if (!isUntold) return NOTHING;
+  if (!isUnpublished) return NOTHING;
   // The message of an error publishes nothing, however often it comes back: it is withheld each time.
   const mayComeBack =
     isDecisive(confirmed.event.type) && (confirmed.record === null || isFailed(confirmed));
-  return { told: "no", confirms: asRecorded(confirmed), mayComeBack };
+  return { published: "no", confirms: asRecorded(confirmed), mayComeBack };
 }
 
 /**
  * The end that says the same before a withheld one, and is missing still: among the dead letters it may come back, and
- * would be told then. Told under its own id it is told once.
+ * would then be published. Under its own id it is published once.
  */
 function firstMissing(
   standing: readonly MatchedEvent[],
@@ -116,7 +117,7 @@ function isWithheldHere(end: MatchedEvent, state: ApplicationState): boolean {
 }
 
 /** Whether it may have been published before the answer that the state stands by was. */
-function wasToldBeforeAnswer(
+function wasPublishedBeforeAnswer(
   { event, record }: MatchedEvent,
   { answer }: ApplicationState,
 ): boolean {
@@ -162,7 +163,7 @@ export function isAnswered({ answer }: ApplicationState, { status, outcome }: Sn
  * The end in the state that says what an answer says: since the answer before it, and the last reopening. Its event
  * tells downstream of it, or is withheld, and a later answer confirms it.
  */
-export function tellingEnd(
+export function publishingEnd(
   { end, lastEnd, answer }: ApplicationState,
   { status, outcome }: Snapshot,
   since: Stamp | null,
@@ -176,7 +177,7 @@ export function tellingEnd(
   return [end, lastEnd].find(isSame) ?? null;
 }
 
-/** Whether the answer was taken over on the word of this event: where it is withheld, nobody has told of it. */
+/** Whether the answer was taken over on the word of this event: a withheld event was not published. */
 function isToTell({ event, record }: MatchedEvent, { answer }: ApplicationState): boolean {
   const ids = [event.eventId, record?.eventId];
   return answer !== null && answer.correctionId !== null && ids.includes(answer.correctionId);
@@ -193,7 +194,7 @@ function isEndAfterAnswer({ event }: MatchedEvent, { answer }: ApplicationState)
   return answer === null || stampOf(event) > answer.stamp;
 }
 
-/** Whether the state shows it: one that was recorded, and nothing more, has told nobody. */
+/** Whether the state shows it: an event that was only recorded was not published. */
 function isApplied({ event, record }: MatchedEvent, { lastEnd }: ApplicationState): boolean {
   if (record === null || lastEnd === null) return false;
   return stampHere({ event, record }) <= lastEnd.stamp;

@@ -49,7 +49,7 @@ export interface Correction {
 }
 
 export interface CorrectionContext {
-  /** What Alloy moved after this may still be told by an event; epoch milliseconds. */
+  /** An event may still report a change at Alloy after this time; epoch milliseconds. */
   readonly settledBy: number;
   /** The events have been queued before, and did not move the state. */
   readonly isStuck: boolean;
@@ -89,13 +89,13 @@ export function correctionsOf(
   const basis = state.answer?.stamp ?? null;
   const common = { snapshot, askedAt: now, basis, since, confirms: null, mayComeBack: false };
 
-  const untold = untoldReruns({ events, reruns }, applied, settledBy);
-  const rerunNews = { ...common, news: "rerun", settles: false, reruns: untold } as const;
-  return [...statusCorrection(), ...(untold.length > 0 ? [rerunNews] : [])];
+  const unreported = unreportedReruns({ events, reruns }, applied, settledBy);
+  const rerunNews = { ...common, news: "rerun", settles: false, reruns: unreported } as const;
+  return [...statusCorrection(), ...(unreported.length > 0 ? [rerunNews] : [])];
 
   function statusCorrection(): readonly Correction[] {
     const agrees = agree(applied, snapshot);
-    const { told, confirms, mayComeBack } = standingOf(snapshot, matches, state, {
+    const { published, confirms, mayComeBack } = standingOf(snapshot, matches, state, {
       queuedBefore,
       failedIds,
       retriedIds,
@@ -106,12 +106,12 @@ export function correctionsOf(
     }
     const isMoved =
       // Which of two ends downstream has heard of is not settled yet.
-      told !== "unclear" &&
+      published !== "unclear" &&
       !agrees &&
       !hasMovedOn(applied, snapshot) &&
       (snapshot.at <= settledBy || confirmsOutcome(applied, snapshot));
     if (!isMoved && !isMarked(snapshot, state)) return [];
-    const isNews = isMoved && told === "no" && !isToldOfAnApplicant(applied, snapshot);
+    const isNews = isMoved && published === "no" && !isReportedOfAnApplicant(applied, snapshot);
     return [{ ...common, news: isNews ? "status" : "nothing", settles: isMoved, reruns: [] }];
   }
 }
@@ -178,23 +178,23 @@ function hasMovedOn(state: ApplicationState, snapshot: Snapshot): boolean {
   return isMoved || isEndedSince(state, snapshot);
 }
 
-/** Whether an event has told of an end since Alloy's answer. */
+/** Whether a final event has arrived since Alloy's answer. */
 export function isEndedSince({ lastEnd }: ApplicationState, { at }: Snapshot): boolean {
   return lastEnd !== null && lastEnd.stamp > stampOfAnswer(at, 0);
 }
 
-/** Whether it names the outcome of an end of which an event told without one: that cannot wait. */
+/** Whether it names the outcome that a final event left out: that cannot wait. */
 function confirmsOutcome(state: ApplicationState, { status, outcome }: Snapshot): boolean {
   const isUnnamed = statusOf(state) === "completed" && outcomeOf(state) === null;
   return status === "completed" && outcome !== null && isUnnamed;
 }
 
 /**
- * Whether an applicant's event has told of this status already. Of several applicants' statuses Alloy
+ * Whether an applicant's event has already reported this status. Of several applicants' statuses Alloy
  * takes one for the application's, by an order that is not documented: here it is the newest. What was
- * told before an end does not tell that the application is open again.
+ * reported before a final event does not say that the application is open again.
  */
-function isToldOfAnApplicant(state: ApplicationState, { status }: Snapshot): boolean {
+function isReportedOfAnApplicant(state: ApplicationState, { status }: Snapshot): boolean {
   return (
     status !== null &&
     !isFinal(status) &&
@@ -203,7 +203,7 @@ function isToldOfAnApplicant(state: ApplicationState, { status }: Snapshot): boo
   );
 }
 
-function untoldReruns(
+function unreportedReruns(
   { events, reruns }: Pick<AlloyApplication, "events" | "reruns">,
   state: ApplicationState,
   settledBy: number,
@@ -211,10 +211,10 @@ function untoldReruns(
   const next = state.chain.next?.token ?? null;
   // Later reruns of the chain are named on the first one too, which is checked by itself.
   if (reruns.some(({ applicationToken }) => applicationToken === next)) return [];
-  const told = new Set(events.map(({ event }) => event.rerunApplicationToken));
+  const reported = new Set(events.map(({ event }) => event.rerunApplicationToken));
   return reruns.filter(
     ({ applicationToken, createdAt }) =>
-      !told.has(applicationToken) && (createdAt ?? 0) <= settledBy,
+      !reported.has(applicationToken) && (createdAt ?? 0) <= settledBy,
   );
 }
 

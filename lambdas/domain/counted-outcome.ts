@@ -9,7 +9,7 @@ import { routeOfStatus } from "./route.ts";
 import { timeOf } from "./stamp.ts";
 
 /**
- * What an application has come to by a merge. Another telling of an event changes no state, and so comes to
+ * What an application has come to by a merge. Another report of an event changes no state, and so comes to
  * nothing; an application that was reopened comes to its second end as it came to its first.
  *
  * @param outcomes - what its Journey calls its outcomes (`outcomesOf`).

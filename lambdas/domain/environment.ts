@@ -14,7 +14,7 @@ export function environmentOfFlag(sandbox: unknown): Environment | null {
 
 /**
  * Whether something is of another environment than the stage that got it, by its own word: a sandbox trigger of
- * Alloy's that was given the live stage's address, or a live one the sandbox's. It must not move, and not be told as,
+ * Alloy's that was given the live stage's address, or a live one the sandbox's. It must not change or be published as,
  * what people are really waiting for. What says nothing passes, for Alloy's documentation does not promise a word.
  */
 export function isOtherEnvironment(said: Environment | null, stage: Environment): boolean {

@@ -11,7 +11,7 @@ export interface EventToHeal extends AlloyEvent {
   readonly lookAlikes: readonly LookAlike[];
 }
 
-/** An event of Alloy's list, the webhook that would have told of it, and the record of it. */
+/** An event of Alloy's list, the webhook that would have reported it, and its record. */
 export interface ListedMatch extends MatchedEvent {
   readonly listed: AlloyEvent;
 }

@@ -46,7 +46,7 @@ export interface InvestigationGapNotice extends Omit<
   readonly investigationToken: string;
 }
 
-/** What the bus is told when the poller found this gap of an Investigation where there was that one before. */
+/** The notice for the bus when the poller found this gap of an Investigation, and that one before. */
 export function investigationNotice(options: {
   readonly investigationToken: string;
   readonly before: Gap | null;
@@ -62,7 +62,7 @@ export function investigationNotice(options: {
   return { ...frame, environment, investigationToken };
 }
 
-/** What the bus is told when a check found this gap where there was that one before. */
+/** The notice for the bus when a check found this gap, and that one before. */
 export function noticeOf(options: {
   readonly state: ApplicationState;
   readonly before: Gap | null;
@@ -91,14 +91,14 @@ function changeOf({
   readonly isGivenUp: boolean;
 }): { readonly gap: Gap; readonly change: GapNotice["change"] } | null {
   if (after !== null) {
-    const told = before === null || before.isUntold ? null : before;
-    if (told?.stage === after.stage) return null;
-    return { gap: after, change: told === null ? "opened" : "moved" };
+    const announced = before === null || before.isUntold ? null : before;
+    if (announced?.stage === after.stage) return null;
+    return { gap: after, change: announced === null ? "opened" : "moved" };
   }
   return before === null ? null : { gap: before, change: isGivenUp ? "given-up" : "closed" };
 }
 
-/** What the bus is told of a webhook that came late. */
+/** The notice for the bus about a late webhook. */
 export function lateNotice(
   state: ApplicationState,
   gap: Gap,

@@ -36,11 +36,11 @@ export function checkInvestigation(
 ): InvestigationFinding {
   const { investigationToken, reports, failures, gap: before } = known;
   const { since, gaps, delivery, now } = context;
-  const untold =
+  const unreported =
     listed === null
       ? stepsOfGap(known)
       : missingSteps(listed, reports, { since, now, graceMs: gaps.graceMs });
-  const steps = [...untold, ...failedSteps(known)];
+  const steps = [...unreported, ...failedSteps(known)];
   const found = steps.map((step) => {
     const { eventId, status, at } = step;
     const failure =
@@ -63,7 +63,7 @@ export function checkInvestigation(
   };
 }
 
-/** The steps of an open gap that nobody has told of yet. */
+/** The steps of an open gap that no webhook has reported yet. */
 function stepsOfGap({ investigationToken, reports, gap }: KnownInvestigation) {
   return (
     (gap?.events ?? [])
@@ -74,7 +74,7 @@ function stepsOfGap({ investigationToken, reports, gap }: KnownInvestigation) {
   );
 }
 
-/** The steps that were told of, and whose processing failed: they have had no effect, as far as anybody knows. */
+/** The reported steps whose processing failed: they have not taken effect, as far as is known. */
 function failedSteps({ investigationToken, reports, failures }: KnownInvestigation) {
   return reports
     .filter(({ eventId }) => failures.some((failure) => failure.eventId === eventId))

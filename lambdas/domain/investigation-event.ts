@@ -104,7 +104,7 @@ export function investigationEventIdOf({
   });
 }
 
-/** The step in the frame of the webhook that would have told of it: the body of a `poll` envelope. */
+/** The step in the frame of the webhook that would have reported it: the body of a `poll` envelope. */
 export function investigationWebhook(event: Omit<InvestigationEvent, "eventId">): string {
   const { investigationToken, status, at, isTimeLatest, type, outcome } = event;
   return JSON.stringify({

@@ -93,10 +93,10 @@ export interface StepContext {
 }
 
 /**
- * The steps that Alloy's list knows and nobody has told of.
+ * The steps of Alloy's list that no webhook has reported.
  *
  * Of a promotion the list says no time: it was before the closing, or before the last change. Of what is closed it is
- * missing only if nobody has ever told of one.
+ * missing only if none was ever reported.
  */
 export function missingSteps(
   listed: ListedInvestigation,
@@ -109,12 +109,12 @@ export function missingSteps(
   return stepsOf(listed).filter((step) => {
     if (step.at < since || now - step.at <= graceMs) return false;
     if (step.isTimeLatest) {
-      // Of an old Investigation that nobody has told of, nobody knows when it was.
+      // The time of an old Investigation that was never reported is unknown.
       if (reports.length === 0 && !isNew) return false;
       // The answer is older than what we know.
       if ((updatedAt ?? 0) < newest) return false;
-      const isTold = reports.some(({ status }) => status === step.status);
-      if (listed.status === "closed" && step.status === "promoted_to_case") return !isTold;
+      const isReported = reports.some(({ status }) => status === step.status);
+      if (listed.status === "closed" && step.status === "promoted_to_case") return !isReported;
     }
     return reportOfSame(reports, { ...step, origin: "poll" }) === null;
   });

@@ -4,7 +4,7 @@ import type { Gap } from "./gap.ts";
 import { ALIAS_MS } from "./reconciliation.ts";
 import type { RecordedFailure } from "./reconciliation.ts";
 
-/** A step as it was first told. */
+/** A step as it was first reported. */
 export interface InvestigationReport {
   readonly eventId: string;
   readonly status: string;
@@ -35,7 +35,7 @@ const MOST_REPORTS = 100;
  * Joins a step with those that are known.
  *
  * @returns the report under which it is known from now on, and the reports with it; the very same reports when another
- * one had told of it.
+ * one had reported it.
  */
 export function joinReport(
   { reports }: Pick<Investigation, "reports">,

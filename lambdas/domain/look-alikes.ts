@@ -47,7 +47,7 @@ export function lookAlikesIn(
       if (isEarlier) before -= 1;
       else after += 1;
       const { event, record } = next.match;
-      // What has the same id is the same event to everybody who is told of it, unless it has another record.
+      // What has the same id is the same event to every reader, unless it has another record.
       if (event.eventId === of.event.eventId && (record === null || record === of.record)) continue;
       nearest.push({ ...reportOf(event), recordedAs: record?.eventId ?? null });
     }

@@ -119,7 +119,7 @@ export interface InvestigationStore {
   /**
    * Joins a step with what is known of its Investigation (`joinReport`).
    *
-   * @returns the report under which the step is known: another one's, where that has told of it.
+   * @returns the report under which the step is known: another one's, if that one has reported it.
    */
   join(event: InvestigationEvent, origin: EnvelopeKind): Promise<InvestigationReport>;
   /** Keeps evidence of a failure, and has the poller look at the Investigation (`Investigations.openGaps`). */

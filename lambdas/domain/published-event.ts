@@ -62,7 +62,7 @@ export interface Receipt {
   readonly receivedAt: number;
 }
 
-/** What the bus is told about a Journey event. */
+/** The event on the bus about a Journey event. */
 export function publishedEvent(options: {
   readonly event: JourneyEvent;
   readonly route: RouteId;
@@ -108,7 +108,7 @@ function knownExternalIds(event: JourneyEvent, state: ApplicationState): Externa
   };
 }
 
-/** What the bus is told when Alloy's own answer says what none of its events did, or confirms one. */
+/** The event on the bus when Alloy's own answer says what none of its events did, or confirms one. */
 export function publishedCorrection(options: {
   readonly eventId: string;
   readonly snapshot: Snapshot;
@@ -145,7 +145,7 @@ export function publishedCorrection(options: {
   };
 }
 
-/** What the bus is told about a step of an Investigation. */
+/** The event on the bus about a step of an Investigation. */
 export function publishedInvestigation(options: {
   readonly event: InvestigationEvent;
   /** Under which it is known. */
@@ -184,7 +184,7 @@ const NO_APPLICATION = {
   externalIds: { group: null, entity: null, partner: null, application: null },
 };
 
-/** What the bus is told about a body that is not a Journey event. */
+/** The event on the bus about a body that is not a Journey event. */
 export function publishedUnsupportedWebhook(options: {
   readonly webhook: UnsupportedWebhook;
   readonly route: Extract<RouteId, "other" | "unrecognised">;

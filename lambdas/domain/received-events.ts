@@ -9,7 +9,7 @@ import { ALIAS_MS } from "./reconciliation.ts";
 import type { MatchedEvent, RecordedEvent } from "./reconciliation.ts";
 import { eventIdIn, timeOf } from "./stamp.ts";
 
-/** An event of Alloy's list as it was told to us: what only the list says of it was never applied. */
+/** An event of Alloy's list as it was reported: what only the list says about it was never applied. */
 export function asRecorded(event: JourneyEvent, record: RecordedEvent): JourneyEvent {
   const { eventId, at, entityApplicationToken, entityToken, nodeId, eventToken, outcome } = record;
   const node = { ...event.node, id: nodeId };

@@ -3,7 +3,7 @@ import type { AllowListSettings, AuthSettings } from "../settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What ingest is told by the stack and by Lambda. */
+/** What ingest gets from the stack and from Lambda. */
 export interface IngestEnvironment {
   readonly stage: string;
   readonly region: string;

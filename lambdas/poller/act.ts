@@ -83,7 +83,7 @@ export async function act(
       logger.warn("poller.application.behind", fields);
     }
   }
-  await applications.plan(claimed, { ...next(), gap: await gapAsTold(), at: now() });
+  await applications.plan(claimed, { ...next(), gap: await gapAsAnnounced(), at: now() });
 
   /** A gap waits longer by itself; without one, what could not be queued is tried again as after a failure. */
   function next(): Pick<Finding, "dueAt" | "memory"> {
@@ -96,7 +96,7 @@ export async function act(
     return { dueAt: Math.min(later, latest), memory: { ...memory, failedChecks } };
   }
 
-  function gapAsTold(): Promise<Gap | null> {
+  function gapAsAnnounced(): Promise<Gap | null> {
     const late = lateOnes();
     const notices = [...changes(), ...late].map((notice) => {
       const cut = noticeWithinLimits(notice);
@@ -106,7 +106,7 @@ export async function act(
     return announceGap(notices, finding.gap, {
       gaps,
       mayBeForgotten: finding.gap !== null && late.length === 0,
-      onUntold: (reason) => logger.warn("poller.gap.untold", { applicationToken, reason }),
+      onUnsent: (reason) => logger.warn("poller.gap.untold", { applicationToken, reason }),
     });
   }
 

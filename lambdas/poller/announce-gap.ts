@@ -8,7 +8,7 @@ import type { GapAnnouncer } from "../domain/polling-ports.ts";
  *
  * @param gap - as it is now; null: it is closed, or there was none.
  * @param options.mayBeForgotten - whether nothing is lost by a notice that the bus did not take.
- * @param options.onUntold - told why the bus did not hear of it.
+ * @param options.onUnsent - called with the reason why the bus did not accept the notice.
  * @returns the gap as it is to be kept.
  * @throws TransientError when a notice that the bus did not take would be forgotten.
  */
@@ -18,17 +18,17 @@ export async function announceGap(
   options: {
     readonly gaps: GapAnnouncer;
     readonly mayBeForgotten: boolean;
-    readonly onUntold: (reason: string) => void;
+    readonly onUnsent: (reason: string) => void;
   },
 ): Promise<Gap | null> {
   try {
     if (notices.length > 0) await options.gaps.announce(notices);
   } catch (error) {
     if (!(error instanceof PermanentError) && !options.mayBeForgotten) throw error;
-    options.onUntold(error instanceof Error ? error.message : String(error));
+    options.onUnsent(error instanceof Error ? error.message : String(error));
     return gap === null ? null : { ...gap, isUntold: true };
   }
   if (gap === null) return null;
-  const { isUntold: _, ...told } = gap;
-  return told;
+  const { isUntold: _, ...announced } = gap;
+  return announced;
 }

@@ -218,7 +218,7 @@ export async function checkAll(
 
   /**
    * One application that cannot be checked must not keep the others from it, nor be asked for in every run. What was
-   * found missing is kept, so that it is counted; the bus is told of it by the next check.
+   * found missing is kept, so that it is counted; the next check announces it on the bus.
    */
   async function fail(
     { applicationToken }: DueApplication,

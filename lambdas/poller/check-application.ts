@@ -227,7 +227,7 @@ export async function checkApplication(
 }
 
 /**
- * Get Journey Application wants the Journey's token, and nothing has told of it; or a token of a release
+ * Get Journey Application needs the Journey's token, and no event has named it; or a token of a release
  * that took any text for one.
  */
 const NOT_ASKABLE: Answered = { kind: "unknown", status: 0, minorCode: null };

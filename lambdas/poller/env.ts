@@ -44,7 +44,7 @@ const SettingsSchema = v.object({
 });
 
 /**
- * What the poller is told by the stack.
+ * What the poller gets from the stack.
  *
  * @param settings - of its settings file.
  * @throws Error that names every missing variable, or where the settings are wrong.

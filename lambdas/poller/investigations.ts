@@ -40,7 +40,7 @@ const CONCURRENCY = 10;
  * Compares what Alloy's list of Investigations says with what is recorded of them.
  *
  * 1. Read the pages of what has moved since the last whole reading (`readList`).
- * 2. Compare each Investigation, and each that is in gap, queue what nobody has told of, and tell of its gap.
+ * 2. Compare each Investigation, and each that is in gap, queue the unreported steps, and announce its gap.
  * 3. Keep how far the list is read.
  *
  * @returns whether the list could be read.
@@ -150,10 +150,10 @@ async function act(
     metrics.milliseconds(METRICS.gapDuration, now() - Date.parse(notice.since));
   }
   const notices = notice === null ? [] : [investigationNoticeWithinLimits(notice)];
-  const told = await announceGap(notices, gap, {
+  const announced = await announceGap(notices, gap, {
     gaps: dependencies.gaps,
     mayBeForgotten: gap !== null,
-    onUntold: (reason) => logger.warn("poller.gap.untold", { investigationToken, reason }),
+    onUnsent: (reason) => logger.warn("poller.gap.untold", { investigationToken, reason }),
   });
-  await investigations.keepGap(investigationToken, told);
+  await investigations.keepGap(investigationToken, announced);
 }

@@ -16,7 +16,7 @@ import { pinLogicalId, removalPolicyOf } from "./stateful.ts";
 /** `page` wakes a person: someone must act before tomorrow. `ticket` waits for the morning. */
 export type Severity = "page" | "ticket";
 
-/** Who is told: everybody on call, or the channels of a team of `alarms.teams`. */
+/** Who is notified: everybody on call, or the channels of a team of `alarms.teams`. */
 export type Recipient = Severity | { readonly team: string };
 
 /**
@@ -78,7 +78,7 @@ export class AlertTopics extends Construct {
       .map(([, { alarm }]) => alarm);
   }
 
-  /** All that are known so far of what is out of the ordinary at Alloy, whoever is told. */
+  /** All alarms so far about unusual outcomes, for every recipient. */
   ruleAlarms(): readonly IAlarm[] {
     return [...this.#alarms].filter(([id]) => isRuleAlarm(id)).map(([, { alarm }]) => alarm);
   }
@@ -94,7 +94,7 @@ export class AlertTopics extends Construct {
   actionsFor(id: string, recipient: Recipient): readonly SnsAction[] {
     if (typeof recipient === "string") {
       const actions = [new SnsAction(this[recipient])];
-      // `integration-unhealthy` pages once, as long as it lasts. What begins meanwhile is told as a ticket.
+      // `integration-unhealthy` pages once, as long as it lasts. What begins meanwhile is a ticket.
       if (INCIDENT_ALARMS.some((one) => one === id)) actions.push(new SnsAction(this.ticket));
       return actions;
     }
@@ -138,7 +138,7 @@ function connect(topic: ITopic, channel: Channel, index: number, isPage = false)
       }),
       description: "Posts alarms to Slack; may do nothing in this account",
     });
-    // It subscribes by itself, without a filter: a channel to read is told of everything.
+    // It subscribes by itself, without a filter: a chat channel gets every alarm.
     new CfnSlackChannelConfiguration(topic, `Slack${index}`, {
       // Amazon Q in chat applications wants the name unique in the account.
       configurationName: `${Stack.of(topic).stackName}-${topic.node.id}-${index}`,

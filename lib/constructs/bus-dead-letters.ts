@@ -29,8 +29,7 @@ export class BusDeadLetters extends Construct {
       alerts,
       severity: "page",
       fact: "EventBridge could not encrypt or decrypt at least one event with the stage's key.",
-      impact:
-        "no team behind a route is told of that event, and the next ones fail in the same way.",
+      impact: "no team behind a route receives that event, and the next ones fail in the same way.",
       links: [queueLink("Dead letters", this.queue), dashboardLink(this)],
       metric: this.queue.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum" }),
       threshold: 1,

@@ -97,7 +97,7 @@ function makeQueueAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
     impact: "the backlog grows, and Alloy's decisions arrive later and later.",
     links: [queueLink("Events", events), logs, dashboard],
     metric: calculation(
-      "events waiting while fewer leave than come",
+      "waiting events while fewer leave than arrive",
       "IF(deleted < sent, waiting, 0)",
       Duration.minutes(10),
       {
@@ -187,7 +187,7 @@ function makeEventAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
       "no event takes effect twice; but Alloy believes that its deliveries fail, and each failure counts towards its switch-off of the endpoint.",
     links: [logs, dashboard],
     metric: calculation(
-      "webhooks that had come before, %",
+      "duplicate webhooks, %",
       "IF(FILL(received, 0) >= 20, 100 * FILL(duplicates, 0) / received, 0)",
       Duration.minutes(15),
       { received: sum(METRICS.webhooksReceived), duplicates: sum(METRICS.eventsDuplicate) },

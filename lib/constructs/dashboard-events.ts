@@ -30,7 +30,7 @@ export function intake({ stage, ingest }: Parts): Section {
       "All answers are 200.",
       "p99 stays under 1 s: Alloy waits 10 s.",
       "First attempts succeed; later ones follow a failure.",
-      "Few duplicates, no strangers.",
+      "Few duplicates, no unauthenticated requests.",
     ],
     runbooks: ["ingest-failing", "credentials-rejected", "switch-off-near-50", "duplicates-high"],
     graphs: [
@@ -66,10 +66,10 @@ export function intake({ stage, ingest }: Parts): Section {
         ],
       },
       {
-        title: "Duplicates and strangers",
+        title: "Duplicates and refused requests",
         left: [
           sum(METRICS.eventsDuplicate, "came before"),
-          sum(METRICS.addressesUnlisted, "from no address of Alloy's", COLOURS.warning),
+          sum(METRICS.addressesUnlisted, "not from Alloy's addresses", COLOURS.warning),
           sum(METRICS.credentialsMissing, "401: no credential is set", COLOURS.bad),
           sum(METRICS.alloyRefused, "Alloy's, and not answered 200", COLOURS.bad),
         ],
@@ -99,7 +99,7 @@ export function processing({ stage, queue, consumer }: Parts): Section {
     ],
     graphs: [
       {
-        title: "Waiting: oldest event, s; how many",
+        title: "Waiting: age of the oldest event in s; number",
         left: [
           queue.events
             .metricApproximateAgeOfOldestMessage(MAXIMUM)
@@ -120,7 +120,7 @@ export function processing({ stage, queue, consumer }: Parts): Section {
           sum(METRICS.recordsDeadLettered, "dead-lettered", COLOURS.bad),
           consumer.function.function
             .metricErrors({ statistic: "Sum", period: SHOWN_PERIOD })
-            .with({ label: "invocations that died" }),
+            .with({ label: "failed invocations" }),
         ],
       },
       {
@@ -128,7 +128,7 @@ export function processing({ stage, queue, consumer }: Parts): Section {
         left: [latency("p50"), latency("p90"), latency("p99")],
       },
       {
-        title: "What became of the events",
+        title: "Events by result",
         left: [
           sum(METRICS.eventsRecorded, "recorded", COLOURS.good),
           sum(METRICS.eventsPublished, "published"),
@@ -143,7 +143,7 @@ export function processing({ stage, queue, consumer }: Parts): Section {
   };
 }
 
-/** What was decided, and is everybody told? */
+/** What was decided, and does every target receive it? */
 export function outcomes({ stage, routes }: Parts): Section {
   const { bus, ruleNames } = routes;
   const ofRule = (metricName: string, route: RouteId, RuleName: string) =>
@@ -161,13 +161,13 @@ export function outcomes({ stage, routes }: Parts): Section {
   return {
     title: "Outcomes",
     good: [
-      "Like the same hour a week ago.",
+      "As in the same hour a week ago.",
       "Nothing errored.",
-      "Every route's target is told: nothing is undelivered.",
+      "Every route's target receives its events.",
     ],
     runbooks: ["route-failing-approved"],
     graphs: [
-      { title: "Applications came to", left: outcomesOf(stage) },
+      { title: "Applications by outcome", left: outcomesOf(stage) },
       {
         title: "Time to the decision, min",
         left: [decisionTime(stage, "p50", "p50"), decisionTime(stage, "p90", "p90")],
@@ -199,7 +199,7 @@ export function outcomesByJourney({ stage }: Parts): readonly Section[] {
     {
       title: "By Journey",
       good: [
-        "Each like the same hour a week ago.",
+        "Each as in the same hour a week ago.",
         "A Journey that stands out was edited, or its vendor fails.",
       ],
       runbooks: ["applications-stale"],

@@ -25,14 +25,14 @@ export function polling({ stage }: Parts): Section {
     title: "Polling and gaps",
     good: [
       "No application in gap.",
-      "Nothing missing or healed: each is a webhook that was lost.",
+      "No missing or healed events: each one is a lost webhook.",
       "Nothing behind.",
       "Alloy's API answers.",
     ],
     runbooks: ["delivery-gap", "webhooks-repaired", "poller-behind", "alloy-api-failing"],
     graphs: [
       {
-        title: "In gap, by where the truth stopped",
+        title: "In gap, by stage",
         stacked: true,
         left: GAP_STAGES.map((gapStage) =>
           ourMetric(stage, METRICS.deliveryGaps, "Maximum", period, {
@@ -48,7 +48,7 @@ export function polling({ stage }: Parts): Section {
       {
         title: "Found at Alloy",
         left: [
-          sum(METRICS.transitionsUnheard, "moves without a webhook yet"),
+          sum(METRICS.transitionsUnheard, "changes without a webhook yet"),
           sum(METRICS.eventsMissing, "events missing", COLOURS.warning),
           sum(METRICS.eventsLeft, "events left to the next check"),
           sum(METRICS.eventsHealed, "events healed", COLOURS.good),
@@ -86,7 +86,7 @@ export function cost({ stage, queue, store, ingest, consumer, poller }: Parts): 
   ]);
   return {
     title: "Cost drivers",
-    good: ["All grow with the webhooks, and with nothing else.", "`npm run cost` prices them."],
+    good: ["All of them grow only with the webhooks.", "`npm run cost` prices them."],
     runbooks: ["tables-throttled"],
     graphs: [
       {

@@ -14,7 +14,7 @@ const WORDS_WIDTH = 4;
 const GRAPH_WIDTH = 5;
 const ROW_HEIGHT = 5;
 
-/** What a day of 1,440 minutes is shown in: 288 points, of which each can still be told apart. */
+/** What a day of 1,440 minutes is shown in: 288 points, each of which is still visible. */
 export const SHOWN_PERIOD = Duration.minutes(5);
 
 /** One graph: what is counted, and the line that it should not cross. */
@@ -48,7 +48,7 @@ export function sectionWidgets(section: Section, runbooksUrl: string): IWidget[]
       `## ${section.title}`,
       ...section.good.map((line) => `- ${line}`),
       "",
-      `**Not so?** ${section.runbooks.map((id) => runbookLink(id, runbooksUrl)).join(", ")}`,
+      `**If not:** ${section.runbooks.map((id) => runbookLink(id, runbooksUrl)).join(", ")}`,
     ].join("\n"),
   });
   return [words, ...section.graphs.map(graphWidget)];

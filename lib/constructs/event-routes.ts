@@ -28,7 +28,7 @@ import { pinLogicalId } from "./stateful.ts";
 
 /**
  * How long and how often EventBridge tries to deliver: both are its maximum. A target that is down
- * for a night is told in the morning; after that the event is in the route's dead-letter queue.
+ * for a night receives its events in the morning; after that the event is in the route's dead-letter queue.
  */
 const RETRY = { maxEventAge: Duration.hours(24), retryAttempts: 185 };
 
@@ -100,7 +100,7 @@ export class EventRoutes extends Construct {
     const rule = new Rule(scope, "Rule", {
       ruleName: ruleNameOf(this, route),
       eventBus: this.bus,
-      description: `${ROUTE_TITLES[route]}: to whoever is told`,
+      description: `${ROUTE_TITLES[route]}: to its target`,
       eventPattern: { source: [EVENT_SOURCE], detailType: [ROUTE_TITLES[route]] },
     });
     // Takes both what EventBridge could not deliver and what the queue's reader received in vain.

@@ -10,7 +10,7 @@ import { ourMetric } from "./metrics.ts";
 import type { NodeFunction } from "./node-function.ts";
 import { ONE_OF_TWO, RunbookAlarm } from "./runbook-alarm.ts";
 
-/** How many of Alloy's 100 failures in a row have passed, and who is told. */
+/** How many of Alloy's 100 failures in a row have passed, and who is notified. */
 const SWITCH_OFF: readonly (readonly [id: string, failures: number, severity: Severity])[] = [
   ["switch-off-near-25", 25, "ticket"],
   ["switch-off-near-50", 50, "page"],

@@ -47,7 +47,7 @@ export interface NodeFunctionProps {
   readonly impact: FunctionImpact;
   /** Names of resources; Lambda takes 4 KB of them in all. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What else the function is told of its stage, of any size: a file beside its code. */
+  /** Further settings of the function, of any size: a file beside its code. */
   readonly settings: IngestSettings | ConsumerSettings | PollerSettings;
   /** Encrypts the log group. @default - CloudWatch's own key */
   readonly key?: IKey | undefined;

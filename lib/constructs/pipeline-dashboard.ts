@@ -43,7 +43,7 @@ export class PipelineDashboard extends Construct {
           new Row(
             new Column(
               new AlarmsWidget("Wake somebody", 5, alerts.alarms("page")),
-              new AlarmsWidget("Can wait until the morning; deployment-… tell nobody", 4, [
+              new AlarmsWidget("Can wait until the morning; deployment-… notify nobody", 4, [
                 ...alerts.alarms("ticket"),
                 ...health.suppressors,
               ]),
@@ -77,11 +77,11 @@ function introduction({ stage: { stage, alarms } }: Parts): TextWidget {
     markdown: [
       `# Alloy's Journey webhooks: ${stage}`,
       [
-        "**Healthy** is: every alarm is OK, and each number is as its title says.",
-        `If not, open the alarm's runbook; ${runbookLink("integration-unhealthy", alarms.runbooksUrl)} is over them all.`,
+        "**Healthy** means: every alarm is OK, and each number is as its title says.",
+        `If not, open the alarm's runbook. ${runbookLink("integration-unhealthy", alarms.runbooksUrl)} covers all of them.`,
       ].join(" "),
       "",
-      "The rows below follow an event on its way: what came in, what became of it, what was decided, what Alloy knows besides, what it costs. In which row did it begin?",
+      "The rows below follow an event: intake, processing, decisions, comparison with Alloy, cost. In which row did the fault begin?",
     ].join("\n"),
   });
 }
@@ -90,7 +90,7 @@ function introduction({ stage: { stage, alarms } }: Parts): TextWidget {
 function rules(alerts: AlertTopics): IWidget[][] {
   const alarms = alerts.ruleAlarms();
   if (alarms.length === 0) return [];
-  return [[new AlarmsWidget("Out of the ordinary, by your rules (notifications)", 3, alarms)]];
+  return [[new AlarmsWidget("Unusual outcomes, by your rules (notifications)", 3, alarms)]];
 }
 
 type VitalSign = readonly [title: string, metric: IMetric];
@@ -100,7 +100,7 @@ function vitalSigns({ stage, queue }: Parts): readonly VitalSign[] {
   const rate = pollingPeriod(stage);
   return [
     ["Applications in gap: 0", ourMetric(stage, METRICS.deliveryGaps, "Maximum", rate)],
-    ["Moves at Alloy, no webhook: 0", silence(stage)],
+    ["Changes at Alloy without webhook: 0", silence(stage)],
     [
       "Oldest event waiting, s: under 60",
       filled("oldest", queue.events.metricApproximateAgeOfOldestMessage(MAXIMUM)),

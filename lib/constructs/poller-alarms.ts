@@ -43,7 +43,7 @@ export function makePollerAlarms(scope: Construct, props: PollerAlarmsProps): vo
 /** Moves that the poller saw at Alloy in half an hour in which no webhook came; 0 when one came. */
 export function silence(stage: StageConfiguration): IMetric {
   return calculation(
-    "moves at Alloy without a webhook",
+    "changes at Alloy without a webhook",
     // A metric that never came is a zero too: it works at zero traffic.
     "IF(FILL(received, 0) == 0, FILL(seen, 0), 0)",
     Duration.minutes(30),

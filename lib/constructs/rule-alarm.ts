@@ -69,7 +69,7 @@ export function makeUnreadAlarm(
     runbook: "route-unread",
     fact: `The oldest event in the queue of the route "${route}" is older than ${UNREAD.toHumanString()}.`,
     impact:
-      "nobody reads that queue: the team behind it is not told, and after 14 days SQS deletes the event.",
+      "nobody reads that queue: the team behind it does not receive the event, and after 14 days SQS deletes it.",
     links: [queueLink("The route's queue", queue), dashboardLink(scope)],
     metric: queue.metricApproximateAgeOfOldestMessage({
       statistic: "Maximum",

@@ -71,9 +71,9 @@ export class RunbookAlarm extends Construct {
 
 export interface RunbookCompositeAlarmProps extends Announcement {
   readonly rule: IAlarmRule;
-  /** While it is in ALARM, nobody is told. */
+  /** While it is in ALARM, nobody is notified. */
   readonly suppressor: IAlarm;
-  /** How long to wait for the suppressor before anybody is told. */
+  /** How long to wait for the suppressor before anybody is notified. */
   readonly suppressorWait: Duration;
 }
 
@@ -87,7 +87,7 @@ export class RunbookCompositeAlarm extends Construct {
       alarmRule: props.rule,
       actionsSuppressor: props.suppressor,
       actionsSuppressorWaitPeriod: props.suppressorWait,
-      // What still rings when the suppressor ends is told at once.
+      // An alarm that still rings when the suppressor ends notifies at once.
       actionsSuppressorExtensionPeriod: Duration.seconds(0),
     });
     announce(alarm, id, props);

@@ -31,7 +31,7 @@ describe("docs/dashboard.svg", () => {
 
     expect(titles.slice(0, 3)).toEqual([
       "Wake somebody",
-      "Can wait until the morning; deployment-… tell nobody",
+      "Can wait until the morning; deployment-… notify nobody",
       "Applications in gap: 0",
     ]);
     expect(drawn).toMatch(/>all \d+ OK</);

@@ -2,7 +2,7 @@ import { randomLcg, randomLogNormal, randomPoisson } from "d3-random";
 import { ALLOY_ATTEMPTS_MS, POLLER } from "../../lambdas/settings.ts";
 import type { CountedOutcome, RouteId } from "../../lambdas/settings.ts";
 
-/** Minutes of the day that is told. */
+/** Minutes of the day of the story. */
 export const DAY = 24 * 60;
 
 /** The incident: somebody stops the consumer, and starts it again when `events-too-old` has rung. */
@@ -30,7 +30,7 @@ export interface Application {
   readonly steps: readonly Step[];
 }
 
-/** Something that happens to an application, and is told by a webhook. */
+/** Something that happens to an application, and that a webhook reports. */
 export interface Step {
   readonly at: number;
   /** Null for a type of event that the stage ignores. */

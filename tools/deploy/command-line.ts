@@ -43,7 +43,7 @@ export interface Command {
   /** Undefined: the default. Whether there is such a stage is not looked at here. */
   readonly stage: string | undefined;
   readonly profile: string | undefined;
-  /** What the CDK CLI is told besides. */
+  /** Further options of the CDK CLI. */
   readonly cdkOptions: readonly string[];
   readonly isPreflightOnly: boolean;
   readonly isJson: boolean;

@@ -42,7 +42,7 @@ const DIMENSIONS: Readonly<Record<string, string>> = {
   [STAGE_DIMENSION]: "the stage; every metric has it",
   [ATTEMPT_DIMENSION]: `1 to ${ALLOY_ATTEMPTS_MS.length}: which attempt of Alloy's it was`,
   [CAUSE_DIMENSION]: "why an AWS service did not answer: one of the causes of `AwsFailure`",
-  [GAP_STAGE_DIMENSION]: `where the truth stopped: ${GAP_STAGES.map((one) => `\`${one}\``).join(", ")}`,
+  [GAP_STAGE_DIMENSION]: `where the event stopped: ${GAP_STAGES.map((one) => `\`${one}\``).join(", ")}`,
   [JOURNEY_DIMENSION]:
     "a Journey's token; only the counted Journeys, those that the stage names in `journeys`",
   [OUTCOME_DIMENSION]: `what an application came to: ${COUNTED_OUTCOMES.map((one) => `\`${one}\``).join(", ")}`,

@@ -9,7 +9,7 @@ import { about, eventType, externalId, instant, text, wholeText } from "./schema
 export const PublishedEventSchema = v.strictObject({
   version: v.literal(1),
   eventId: about(
-    "The same for every telling of the event: deduplicate by it.",
+    "The same in every report of the event: deduplicate by it.",
     v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
   ),
   route: v.picklist(ROUTE_IDS),

@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 
 import { refusalOf } from "./refusal.ts";
 
-/** Where the guarded server listens: on a socket of this user alone, or on a port that nobody else is told. */
+/** Where the guarded server listens: on a socket of this user alone, or on a port that nobody else knows. */
 export type GuardedServer =
   | { readonly socketPath: string }
   | { readonly host: string; readonly port: number };
@@ -97,7 +97,7 @@ function passOn(
     answer.on("error", () => response.destroy());
   });
   outgoing.on("error", () => {
-    // What stands behind it is gone or going: whoever asked tries again, or is told by whoever started it.
+    // The server behind is stopping or gone. The caller tries again, or whoever started the server reports its end.
     if (response.headersSent) response.destroy();
     else response.writeHead(502, { connection: "close" }).end();
   });

@@ -15,7 +15,7 @@ const GapSchema = v.object({
   journeyToken: v.nullish(v.string(), null),
 });
 
-/** `gaps`: which applications are in gap, since when, and where the truth stopped; the oldest first. */
+/** `gaps`: which applications are in gap, since when, and where the event stopped; the oldest first. */
 export async function gaps(stack: ConnectedStack, terminal: Terminal): Promise<void> {
   let count = 0;
   const pages = paginateQuery(

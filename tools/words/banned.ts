@@ -57,4 +57,25 @@ export const BANNED: readonly BannedWord[] = [
   { forms: ["keeper", "keepers"], use: "supervisor" },
   { forms: ["wish", "wishes"], use: "request" },
   { forms: ["happening", "happenings"], use: "progress log, occurrence" },
+  {
+    forms: [
+      "untold",
+      "as told",
+      "telling",
+      "tellings",
+      "was told",
+      "is told",
+      "has told",
+      "had told",
+    ],
+    use: "report, publish, notify",
+    kept: ["isUntold", "poller.gap.untold"],
+    except: [
+      "test/",
+      "tools/alloy-simulator/",
+      "tools/local/",
+      "tools/cloudwatch/",
+      "docs/pitfalls.md",
+    ],
+  },
 ];

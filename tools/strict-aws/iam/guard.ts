@@ -7,7 +7,7 @@ import type { DeployedPolicies } from "./policies.ts";
 import { iamCallOfMissingKey, iamCallsOf } from "./requests.ts";
 import type { AwsRequest, Names } from "./requests.ts";
 
-/** A call that IAM refused, as it is told to people. */
+/** A call that IAM refused, for people. */
 export interface Denial {
   readonly sentence: string;
   readonly verdict: Verdict;
@@ -25,7 +25,7 @@ export class IamGuard {
   /**
    * @param options.names - of what plays the stack's resources, whenever it is made; the resources' own names are known.
    *   @default - none
-   * @param options.onAsked - told what IAM is asked, call by call. @default - nobody is told
+   * @param options.onAsked - called for each call that IAM checks. @default - not called
    */
   constructor(
     deployed: DeployedPolicies,

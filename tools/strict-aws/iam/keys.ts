@@ -91,7 +91,7 @@ const KEYED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What KMS is told of the source. EventBridge names its account when it delivers to a queue, and no rule: CDK's own
+ * What KMS knows of the source. EventBridge names its account when it delivers to a queue, and no rule: CDK's own
  * target for queues relies on that. CloudWatch names its alarm too (SNS's guide, "Key management").
  */
 function sourceOf({ caller, conditions }: IamCall): IamCall["conditions"] {
