@@ -10,7 +10,7 @@ import type { TemplateCount } from "./bill.ts";
 const ACCESS_LOG_VALUES: ReadonlyMap<string, string> = new Map([
   ["$context.requestId", "JKJaXmPLvHcESHA="],
   ["$context.identity.sourceIp", "34.236.208.20"],
-  // Nobody has told what Alloy sends; this is what libraries of HTTP say of themselves.
+  // What Alloy sends is unknown. This is the name that an HTTP library sends.
   ["$context.identity.userAgent", "python-requests/2.32.3"],
   ["$context.status", "200"],
   ["$context.responseLatency", "25"],
