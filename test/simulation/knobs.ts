@@ -101,10 +101,11 @@ const HELD: readonly Knob[] = [
 const RARE: Readonly<Partial<Record<Knob, number>>> = {
   "huge-event": 0.005,
   "many-applicants": 0.001,
-  "many-applications": 0.012,
+  "many-applications": 0.01,
   "api-refuses-all": 0.02,
   bearer: 0.08,
-  investigations: 0.06,
+  investigations: 0.03,
+  "other-environment": 0.06,
   "bad-application": 0.05,
   "revoked-key": 0.02,
   "damaged-item": 0.012,
