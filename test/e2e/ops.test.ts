@@ -205,7 +205,7 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
     for (let quiet = 0; quiet < 3;) {
       await setTimeout(700);
       const output = good(await ops("status"));
-      quiet = / EventQueue +0 waiting +0 being/.test(output) ? quiet + 1 : 0;
+      quiet = / EventQueue +0 waiting +0 in flight/.test(output) ? quiet + 1 : 0;
     }
   }
 
