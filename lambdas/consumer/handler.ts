@@ -27,8 +27,9 @@ export interface ConsumerDependencies extends PrepareDependencies, CompleteDepen
  * 1. Read the records into messages, and merge duplicates.
  * 2. Prepare each message: lock, record, merge. Applications run concurrently, the messages of one in order.
  * 3. Publish the events of all prepared messages in one call.
- * 4. Complete each message or release it; acknowledge, retry or dead-letter its records.
- * 5. At the deadline, retry what is unfinished.
+ * 4. Complete each message or release it; a message without an event does not wait for the publication.
+ * 5. Acknowledge, retry or dead-letter its records.
+ * 6. At the deadline, retry what is unfinished.
  */
 export function makeConsumerHandler(dependencies: ConsumerDependencies) {
   const { schedule, metrics } = dependencies;
@@ -47,11 +48,14 @@ export function makeConsumerHandler(dependencies: ConsumerDependencies) {
     const { messages, unreadable } = await readAll(Records, deadline, dependencies);
     const preparations = prepareAll(messages, deadline, dependencies);
     const published = publishAll(preparations, deadline, dependencies);
-    const completions = preparations.map(async (preparation) => {
-      const prepared = await preparation;
+    const resultOf = async ({ prepared }: WithEvent) => {
       const publication = (await published).get(prepared) ?? null;
-      const result = await complete(prepared, publication, deadline, dependencies);
-      await end(prepared.message.records, prepared.message, result);
+      return complete(prepared, publication, deadline, dependencies);
+    };
+    const completions = preparations.map(async (preparation) => {
+      const one = await preparation;
+      const { message } = one.prepared;
+      await end(message.records, message, "result" in one ? one.result : await resultOf(one));
     });
     const deadLetters = unreadable.map(async ({ record, error }) =>
       end([record], null, { kind: "failed", error }),
@@ -94,18 +98,33 @@ async function readAll(
   return { messages: deduplicate(messages), unreadable: [...unreadable] };
 }
 
+/** A prepared message whose event is to be published. */
+interface WithEvent {
+  readonly prepared: Prepared;
+  readonly event: PublishedEvent;
+}
+
+/** A message after its preparation. One without an event is completed: the next one must not find it locked. */
+type Preparation = WithEvent | { readonly prepared: Prepared; readonly result: Result };
+
 /** A message is prepared once the previous message of its application is. */
 function prepareAll(
   messages: readonly Message[],
   deadline: Deadline,
-  dependencies: PrepareDependencies,
-): readonly Promise<Prepared>[] {
+  dependencies: ConsumerDependencies,
+): readonly Promise<Preparation>[] {
+  const prepareOne = async (message: Message): Promise<Preparation> => {
+    const prepared = await prepare(message, deadline, dependencies);
+    const event = "event" in prepared.outcome ? prepared.outcome.event : null;
+    if (event !== null) return { prepared, event };
+    return { prepared, result: await complete(prepared, null, deadline, dependencies) };
+  };
   return [...Map.groupBy(messages, ({ subject }) => subject).values()].flatMap((ofOne) => {
     let previous: Promise<unknown> = Promise.resolve();
     return ofOne
       .toSorted((one, other) => one.at - other.at)
       .map((message) => {
-        const preparation = previous.then(() => prepare(message, deadline, dependencies));
+        const preparation = previous.then(() => prepareOne(message));
         previous = preparation;
         return preparation;
       });
@@ -114,15 +133,14 @@ function prepareAll(
 
 /** Publishes what is prepared by the deadline. @returns an entry for each event that the bus was given. */
 async function publishAll(
-  preparations: readonly Promise<Prepared>[],
+  preparations: readonly Promise<Preparation>[],
   deadline: Deadline,
   { publisher, metrics }: ConsumerDependencies,
 ): Promise<ReadonlyMap<Prepared, Publication>> {
-  const due: { readonly prepared: Prepared; readonly event: PublishedEvent }[] = [];
+  const due: WithEvent[] = [];
   const ended = preparations.map(async (preparation) => {
-    const prepared = await preparation;
-    const event = "event" in prepared.outcome ? prepared.outcome.event : null;
-    if (event !== null && !deadline.isPast("publishBy")) due.push({ prepared, event });
+    const one = await preparation;
+    if ("event" in one && !deadline.isPast("publishBy")) due.push(one);
   });
   await deadline.wait("publishBy", Promise.all(ended));
   // A frozen sandbox may wake when the messages are another invocation's.
