@@ -8,10 +8,10 @@ import type { AlloyAnswer, AlloyApi, AlloyListAnswer } from "../../lambdas/domai
 import { parsedOf, textOf, versionAt } from "./answers.ts";
 import type { FaultKind } from "./faults.ts";
 import type { Observer } from "./observer.ts";
-import { errorPage } from "./plot-api.ts";
-import type { Page } from "./plot-api.ts";
-import { listPage } from "./plot-investigations.ts";
-import type { Plot } from "./plot.ts";
+import { errorPage } from "./scenario-api.ts";
+import type { Page } from "./scenario-api.ts";
+import { listPage } from "./scenario-investigations.ts";
+import type { Scenario } from "./scenario.ts";
 import type { CallFault, Sandbox, Surroundings } from "./sandbox.ts";
 
 const CALL: readonly CallFault[] = ["crash-before", "crash-after", "timed-out", "slow", "stalled"];
@@ -19,17 +19,19 @@ const ANSWER: readonly FaultKind[] = ["alloy-failed", "alloy-rate-limited", "all
 
 /** Alloy's API as all sandboxes see it: what it answers about an application, at this moment. */
 interface World {
-  readonly plot: Plot;
+  readonly scenario: Scenario;
   readonly world: Surroundings;
   readonly observer: Observer;
 }
 
 /** Alloy's API, as one sandbox calls it: as the port has it, or over HTTP where the world's knobs want that. */
 export function alloyApiIn(sandbox: Sandbox, world: World): AlloyApi {
-  return world.plot.api.overHttp === null ? plainApiIn(sandbox, world) : httpApiIn(sandbox, world);
+  return world.scenario.api.overHttp === null
+    ? plainApiIn(sandbox, world)
+    : httpApiIn(sandbox, world);
 }
 
-function plainApiIn(sandbox: Sandbox, { plot, world, observer }: World): AlloyApi {
+function plainApiIn(sandbox: Sandbox, { scenario, world, observer }: World): AlloyApi {
   const { clock, faults, story, nameOf } = world;
   return {
     getApplication: ({ applicationToken }, timeoutMs) =>
@@ -43,8 +45,8 @@ function plainApiIn(sandbox: Sandbox, { plot, world, observer }: World): AlloyAp
             story.tell("Alloy", `FAULT ${fault.kind} #${fault.occurrence}`);
             return answerOf(fault.kind, fault.amount);
           }
-          if (clock.now() >= plot.api.revokedAt) return { kind: "unauthorized" };
-          const known = plot.applicationOf(applicationToken);
+          if (clock.now() >= scenario.api.revokedAt) return { kind: "unauthorized" };
+          const known = scenario.applicationOf(applicationToken);
           if (known?.isFailing === true) return FAILED;
           const version = known === null ? null : versionAt(known, clock.now());
           if (known === null || version === null || known.isUnknownToUs) {
@@ -68,8 +70,8 @@ function plainApiIn(sandbox: Sandbox, { plot, world, observer }: World): AlloyAp
             const answer = answerOf(fault.kind, fault.amount);
             return answer.kind === "application" || answer.kind === "unknown" ? FAILED : answer;
           }
-          if (clock.now() >= plot.api.revokedAt) return { kind: "unauthorized" };
-          const listed = parseInvestigationPage(listOf(plot, page, clock.now()), page);
+          if (clock.now() >= scenario.api.revokedAt) return { kind: "unauthorized" };
+          const listed = parseInvestigationPage(listOf(scenario, page, clock.now()), page);
           return listed === null ? FAILED : { kind: "investigations", page: listed };
         },
         { ...CALL_LIMITS, timeoutMs },
@@ -81,7 +83,7 @@ function plainApiIn(sandbox: Sandbox, { plot, world, observer }: World): AlloyAp
 const FAILED = { kind: "failed", cause: "server-error", retryAfterMs: null } as const;
 
 /** Few to a page, so that there are several. */
-function listOf({ investigations }: Plot, page: number, now: number): string {
+function listOf({ investigations }: Scenario, page: number, now: number): string {
   return listPage(investigations, { now, page, perPage: 2 });
 }
 
@@ -109,7 +111,7 @@ function httpApiIn(sandbox: Sandbox, world: World): AlloyApi {
     now: sandbox.now,
     baseUrl: BASE_URL,
   };
-  const isBearer = world.plot.api.overHttp === "bearer";
+  const isBearer = world.scenario.api.overHttp === "bearer";
   const authorization = isBearer
     ? new BearerAuthorization(options)
     : new BasicAuthorization(options.readKey);
@@ -161,13 +163,13 @@ function responseOf({ status, body }: Page): Response {
   });
 }
 
-function pageOf(url: string, authorization: string, { plot, world, observer }: World): Page {
+function pageOf(url: string, authorization: string, { scenario, world, observer }: World): Page {
   const { clock, faults, story, nameOf } = world;
   const now = clock.now();
-  const { refusal } = plot.api;
+  const { refusal } = scenario.api;
   if (url.endsWith("/oauth/bearer")) {
     observer.tallies.bearers += 1;
-    return bearerPage(plot, now);
+    return bearerPage(scenario, now);
   }
   const page = LIST.exec(url)?.[1];
   const applicationToken = tokenIn(url);
@@ -185,14 +187,14 @@ function pageOf(url: string, authorization: string, { plot, world, observer }: W
     story.tell("Alloy", `answers ${refusal.page.status} to everything`);
     return refusal.page;
   }
-  if (now >= plot.api.revokedAt) return errorPage(401, 4011);
-  if (!isLive(authorization, plot, now)) return errorPage(401, 4012);
-  if (page !== undefined) return { status: 200, body: listOf(plot, Number(page), now) };
-  const known = plot.applicationOf(applicationToken);
+  if (now >= scenario.api.revokedAt) return errorPage(401, 4011);
+  if (!isLive(authorization, scenario, now)) return errorPage(401, 4012);
+  if (page !== undefined) return { status: 200, body: listOf(scenario, Number(page), now) };
+  const known = scenario.applicationOf(applicationToken);
   if (known?.isFailing === true) return errorPage(500, 5_000);
   const version = known === null ? null : versionAt(known, now);
   if (known === null || version === null) return errorPage(404, 4041);
-  if (known.isUnknownToUs) return plot.api.pageOfUnknown;
+  if (known.isUnknownToUs) return scenario.api.pageOfUnknown;
   observer.answered(known, version);
   return { status: 200, body: textOf(known, version) };
 }
@@ -200,12 +202,12 @@ function pageOf(url: string, authorization: string, { plot, world, observer }: W
 /** How long a bearer of this world lives: Alloy says an hour (docs/alloy.md#hosts-and-credentials). */
 const BEARER_MS = 3_600_000;
 
-function bearerPage({ api }: Plot, now: number): Page {
+function bearerPage({ api }: Scenario, now: number): Page {
   const bearer = `bearer-${now}`;
   return { status: 200, body: JSON.stringify(api.bearerAnswer(bearer, now + BEARER_MS)) };
 }
 
-function isLive(authorization: string, { api }: Plot, now: number): boolean {
+function isLive(authorization: string, { api }: Scenario, now: number): boolean {
   if (api.overHttp === "basic") return authorization.startsWith("Basic ");
   const issuedAt = Number(/^Bearer bearer-(\d+)$/.exec(authorization)?.[1] ?? Number.NaN);
   return now < issuedAt + BEARER_MS;

@@ -3,9 +3,9 @@ import type { Deliveries, WebhookAnswer } from "../../tools/alloy-simulator/deli
 import type { Tokens } from "../../tools/alloy-simulator/tokens.ts";
 import { inJsonbOrder } from "../../tools/alloy-simulator/webhook.ts";
 import type { WebhookBody, WebhookCredential } from "../../tools/alloy-simulator/webhook.ts";
-import type { TrueEvent } from "./plot-application.ts";
-import type { TrueStep } from "./plot-investigations.ts";
-import type { Plot } from "./plot.ts";
+import type { TrueEvent } from "./scenario-application.ts";
+import type { TrueStep } from "./scenario-investigations.ts";
+import type { Scenario } from "./scenario.ts";
 import type { Surroundings } from "./sandbox.ts";
 
 const HOUR = 3_600_000;
@@ -17,10 +17,10 @@ const WEBHOOK = ["withheld", "copied"] as const;
 
 /**
  * Alloy in the world: the simulator's own deliveries (ten attempts, each stamped anew, new events first,
- * the switch-off), fed with what the plot says.
+ * the switch-off), fed with what the scenario says.
  */
 export function startAlloy(
-  plot: Plot,
+  scenario: Scenario,
   world: Surroundings,
   options: {
     readonly credential: () => WebhookCredential;
@@ -28,13 +28,13 @@ export function startAlloy(
     readonly isWithheld: (event: TrueEvent) => boolean;
   },
 ): Deliveries {
-  const { clock, faults, story, dice } = world;
+  const { clock, faults, story, random } = world;
   /** What the body that is about to be sent is of: it is written just before. */
   let written: Pick<AlloysRequest, "subject" | "event"> = { subject: "", event: null };
   const deliveries = makeDeliveries(
     {
       now: clock.now,
-      random: dice.next,
+      random: random.next,
       schedule(delayMs, task) {
         const timer = clock.after(delayMs, task);
         return () => clock.cancel(timer);
@@ -49,15 +49,15 @@ export function startAlloy(
       },
     },
   );
-  for (const event of plot.events) {
-    const fate = plot.upgrade?.fates.get(event);
+  for (const event of scenario.events) {
+    const fate = scenario.upgrade?.fates.get(event);
     const at = fate === undefined ? event.at : fate.webhookAt;
     if (at !== null) clock.at(at, () => raise(event));
   }
-  for (const step of plot.investigations.flatMap(({ steps }) => steps)) {
+  for (const step of scenario.investigations.flatMap(({ steps }) => steps)) {
     clock.at(step.at, () => raiseStep(step));
   }
-  for (const post of plot.posts) {
+  for (const post of scenario.posts) {
     clock.at(post.at, () => {
       story.tell("Alloy", `posts ${post.name}`);
       const event = { token: post.name, body: NO_EVENT };

@@ -1,10 +1,10 @@
 import { parseAlloyApplication } from "../../lambdas/domain/alloy-application.ts";
 import type { AlloyApplication } from "../../lambdas/domain/alloy-application.ts";
 import type { ApplicationResponse } from "../../tools/alloy-simulator/application-response.ts";
-import type { Dice } from "./dice.ts";
-import { diceOf } from "./knobs.ts";
+import type { Random } from "./random.ts";
+import { randomFor } from "./knobs.ts";
 import type { Knobs } from "./knobs.ts";
-import type { TrueApplication } from "./plot-application.ts";
+import type { TrueApplication } from "./scenario-application.ts";
 
 /*
  * What Get Journey Application answers, from one moment on: as the simulator has it, and, behind its knobs, as
@@ -62,7 +62,7 @@ export function oddVersions(versions: readonly Version[], world: World): readonl
   if (knobs.has("still-updated-at")) odd = standingStill(odd, world);
   if (knobs.has("unknown-status")) odd = inUnknownWords(odd, world);
   if (knobs.has("odd-answer-times")) {
-    const times = oddTimes(diceOf(seed, `odd-answer-times of ${name}`));
+    const times = oddTimes(randomFor(seed, `odd-answer-times of ${name}`));
     odd = odd.map((one) => ({ ...one, response: { ...one.response, ...times(one.response) } }));
   }
   return odd;
@@ -70,20 +70,20 @@ export function oddVersions(versions: readonly Version[], world: World): readonl
 
 /** `updated_at` never moves; an outcome comes after its end, and something moves without an event. */
 function standingStill(versions: readonly Version[], { seed, name }: World): readonly Version[] {
-  const dice = diceOf(seed, `still-updated-at of ${name}`);
+  const random = randomFor(seed, `still-updated-at of ${name}`);
   const still = versions.flatMap((version, index) => {
     const { status, outcome, at } = version;
     const next = versions[index + 1]?.at ?? Number.POSITIVE_INFINITY;
     const isEnd = status === "completed" && versions[index - 1]?.status !== "completed";
-    const lagMs = dice.between(1, 20 * MINUTE);
-    if (!isEnd || outcome === null || at + lagMs >= next || dice.chance(0.3)) return [version];
+    const lagMs = random.between(1, 20 * MINUTE);
+    if (!isEnd || outcome === null || at + lagMs >= next || random.chance(0.3)) return [version];
     return [stated(version, at, "completed", null), { ...version, at: at + lagMs }];
   });
   // What nobody tells of: only the time of asking says which answer is the newer one.
   let last = still.at(-1);
-  for (let moves = dice.between(0, 3); moves > 0 && last !== undefined; moves -= 1) {
-    const at = last.at + dice.between(5 * MINUTE, 3 * HOUR);
-    const next = moved(last, dice);
+  for (let moves = random.between(0, 3); moves > 0 && last !== undefined; moves -= 1) {
+    const at = last.at + random.between(5 * MINUTE, 3 * HOUR);
+    const next = moved(last, random);
     if (next === null) break;
     last = { ...stated(last, at, next.status, next.outcome), isUnsaid: true };
     still.push(last);
@@ -92,13 +92,13 @@ function standingStill(versions: readonly Version[], { seed, name }: World): rea
   return still.map((one) => ({ ...one, response: { ...one.response, updated_at: updatedAt } }));
 }
 
-function moved({ status, outcome }: Version, dice: Dice) {
+function moved({ status, outcome }: Version, random: Random) {
   if (status === "completed") {
     return { status, outcome: outcome === "Denied" ? "Approved" : "Denied" };
   }
   if (["error", "expired"].includes(status)) return null;
-  if (dice.chance(0.4)) {
-    return { status: "completed", outcome: dice.pick([null, "Approved", "Denied"]) };
+  if (random.chance(0.4)) {
+    return { status: "completed", outcome: random.pick([null, "Approved", "Denied"]) };
   }
   return {
     status: status === "waiting_review" ? "pending_action" : "waiting_review",
@@ -112,8 +112,8 @@ function stated(like: Version, at: number, status: string, outcome: string | nul
 }
 
 function inUnknownWords(versions: readonly Version[], { seed, name }: World): readonly Version[] {
-  const dice = diceOf(seed, `unknown-status of ${name}`);
-  const inLetters = dice.pick([
+  const random = randomFor(seed, `unknown-status of ${name}`);
+  const inLetters = random.pick([
     (word: string) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`,
     (word: string) => word.toUpperCase(),
     null,
@@ -124,17 +124,17 @@ function inUnknownWords(versions: readonly Version[], { seed, name }: World): re
       return { ...one, response };
     });
   }
-  const word = dice.pick(["withdrawn", "archived", "pending_something_new"]);
-  const from = dice.between(0, versions.length - 1);
+  const word = random.pick(["withdrawn", "archived", "pending_something_new"]);
+  const from = random.between(0, versions.length - 1);
   return versions.map((one, index) =>
     index < from ? one : { ...one, isUnknown: true, response: { ...one.response, status: word } },
   );
 }
 
-function oddTimes(dice: Dice) {
+function oddTimes(random: Random) {
   const odd = (time: unknown): unknown => {
     const ms = Number(time);
-    return dice.pick<() => unknown>([
+    return random.pick<() => unknown>([
       () => String(ms),
       () => new Date(ms).toISOString(),
       () => null,
@@ -147,7 +147,7 @@ function oddTimes(dice: Dice) {
     ])();
   };
   // One choice for all answers of an application.
-  const roll = Math.floor(dice.next() * 3);
+  const roll = Math.floor(random.next() * 3);
   return ({ created_at, updated_at, closed_at }: ApplicationResponse) => ({
     ...(roll !== 0 && { updated_at: odd(updated_at) }),
     ...(roll !== 1 && { created_at: Number(odd(created_at)) }),

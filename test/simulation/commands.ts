@@ -239,7 +239,7 @@ async function playSeed(options: {
   const failure = { seed, violations: result.violations, faults: [] };
   tellFailure(failure);
   const digests = [result.story.digest()];
-  const count = { from: seed, count: 1, events: result.plot.events.length };
+  const count = { from: seed, count: 1, events: result.scenario.events.length };
   const tally = { ...count, faults: result.faults.length, republished: result.republished };
   const isBroken = result.violations.length > 0;
   console.log(

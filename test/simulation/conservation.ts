@@ -5,15 +5,15 @@ import { isDamaged, isEnd, isHandled, isPublicationDue } from "./expectations.ts
 import type { Observer } from "./observer.ts";
 import { isMistakable } from "./released-fates.ts";
 import { identityOf } from "./views.ts";
-import type { TrueEvent } from "./plot-application.ts";
-import type { Plot } from "./plot.ts";
+import type { TrueEvent } from "./scenario-application.ts";
+import type { Scenario } from "./scenario.ts";
 import type { Invocation } from "./sandbox.ts";
 
 /** Configuration asks for it. */
 const DROPPED = Symbol("dropped");
 
 interface Seen {
-  readonly plot: Plot;
+  readonly scenario: Scenario;
   readonly cloud: MemoryCloud;
   readonly observer: Observer;
 }
@@ -51,7 +51,7 @@ function isGivenUp({ body, receives }: ReceivedMessage, { cloud }: Seen): boolea
 
 /** Null: as it should; otherwise what is wrong with it. */
 function howItLeft(message: string, seen: Seen): typeof DROPPED | string | null {
-  const { plot, cloud, observer } = seen;
+  const { scenario, cloud, observer } = seen;
   const [, webhook] = WEBHOOK.exec(message) ?? [];
   if (webhook !== undefined) {
     return howEventLeft(observer.requests.get(webhook) ?? null, "webhook", webhook, seen);
@@ -59,8 +59,8 @@ function howItLeft(message: string, seen: Seen): typeof DROPPED | string | null 
   const envelope: Envelope = JSON.parse(message);
   if (envelope.kind === "submission") {
     const token = envelope.submission?.journey_application_token ?? "";
-    const application = plot.applications.find((one) => one.token === token);
-    if (application !== undefined && !isHandled(plot, application.journeyToken)) return DROPPED;
+    const application = scenario.applications.find((one) => one.token === token);
+    if (application !== undefined && !isHandled(scenario, application.journeyToken)) return DROPPED;
     const isUnable = application !== undefined && (isDamaged(application) || application.isForeign);
     return isUnable || cloud.applications.applications.has(token)
       ? null
@@ -73,7 +73,7 @@ function howItLeft(message: string, seen: Seen): typeof DROPPED | string | null 
   if (data === undefined || data === null || typeof data.journey_application_token !== "string") {
     return null;
   }
-  return howEventLeft(plot.eventOf(identityOf(data)), envelope.kind, receiptId, seen);
+  return howEventLeft(scenario.eventOf(identityOf(data)), envelope.kind, receiptId, seen);
 }
 
 /** A webhook with its body: what it is of is known by its receipt, and nothing has to be parsed. */
@@ -83,21 +83,21 @@ function howEventLeft(
   event: TrueEvent | null,
   origin: string,
   receiptId: string,
-  { plot, cloud, observer }: Seen,
+  { scenario, cloud, observer }: Seen,
 ): typeof DROPPED | string | null {
   if (event === null) return null;
   observer.brought.push({ eventId: event.ids[0] ?? "", origin });
-  if (!isHandled(plot, event.application.journeyToken, event.type)) return DROPPED;
+  if (!isHandled(scenario, event.application.journeyToken, event.type)) return DROPPED;
   // What comes of it is judged in the end.
   if (isDamaged(event.application) || event.application.isForeign) return null;
-  if (isMistakable(event, plot)) return null;
+  if (isMistakable(event, scenario)) return null;
   if (!event.ids.some((id) => cloud.applications.events.has(id))) {
     return `${event.name} (${receiptId}) left the queue, and is not recorded`;
   }
   const isPublished = event.ids.some((id) => observer.publicationsOf.has(id));
   // Alloy's answer may have to tell of an end, or have told it: `judge` looks for that when all is over.
   if (isEnd(event)) return null;
-  if (!isPublished && isPublicationDue(event, { plot, observer })) {
+  if (!isPublished && isPublicationDue(event, { scenario, observer })) {
     return `${event.name} (${receiptId}) left the queue, and is not published`;
   }
   return null;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { ALL_FAULT_KINDS } from "./faults.ts";
 import type { Fault } from "./faults.ts";
-import { plotOf } from "./plot.ts";
+import { scenarioOf } from "./scenario.ts";
 import { playWorld } from "./world.ts";
 
 /** Every call that a handler waits for. */
@@ -56,13 +56,13 @@ const MOST_SEEDS = 4_000;
 async function unseen(wanted: readonly string[], seenIn: (fault: Fault) => string) {
   const left = new Set(wanted);
   for (let seed = 1; seed <= MOST_SEEDS && left.size > 0; seed += 1) {
-    const { faults } = await playWorld(plotOf(seed));
+    const { faults } = await playWorld(scenarioOf(seed));
     for (const fault of faults) left.delete(seenIn(fault));
   }
   return [...left];
 }
 
-describe("the weather of the worlds", () => {
+describe("the fault schedule of the worlds", () => {
   test("brings every kind of fault", async () => {
     expect(await unseen(ALL_FAULT_KINDS, ({ kind }) => kind)).toEqual([]);
   });
@@ -76,7 +76,7 @@ describe("the weather of the worlds", () => {
   test("knows every call", async () => {
     const called = new Set<string>();
     for (let seed = 1; seed <= 50; seed += 1) {
-      const { faults } = await playWorld(plotOf(seed));
+      const { faults } = await playWorld(scenarioOf(seed));
       for (const { site, kind } of faults) if (kind.startsWith("crash")) called.add(site);
     }
 

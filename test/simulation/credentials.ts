@@ -1,6 +1,6 @@
 import type { WebhookCredential } from "../../tools/alloy-simulator/webhook.ts";
 import type { MemorySecret } from "../../tools/memory/secret.ts";
-import type { Plot } from "./plot.ts";
+import type { Scenario } from "./scenario.ts";
 import type { Surroundings } from "./sandbox.ts";
 
 const MINUTE = 60_000;
@@ -9,9 +9,9 @@ const MINUTE = 60_000;
 const KNOWN_AFTER_MS = 15_000;
 
 /** How Alloy proves itself, what the secret says, and the change of both. */
-export function startCredentials(plot: Plot, world: Surroundings, secret: MemorySecret) {
+export function startCredentials(scenario: Scenario, world: Surroundings, secret: MemorySecret) {
   const { clock, faults, story } = world;
-  const { auth, rotation } = plot;
+  const { auth, rotation } = scenario;
   let uses = 1;
   let live: readonly number[] = [1];
   let liveSince = Number.NEGATIVE_INFINITY;

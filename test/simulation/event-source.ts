@@ -60,10 +60,10 @@ export class EventSource {
 
   /** There is, or may be, something to take. */
   wake(): void {
-    const { clock, faults, story, dice, isOut } = this.#world;
+    const { clock, faults, story, random, isOut } = this.#world;
     const visibleAt = this.#cloud.events.nextVisibleAt();
     if (visibleAt === null) return;
-    let lag = dice.between(USUAL_MS.least, USUAL_MS.most);
+    let lag = random.between(USUAL_MS.least, USUAL_MS.most);
     const fault = faults.draw("queue.lag", ["queue-lags"]);
     if (fault !== null) {
       lag = Math.round(fault.amount ** 2 * LONGEST_LAG_MS);

@@ -2,16 +2,16 @@ import type { RouteId } from "../../lambdas/settings.ts";
 import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
 import type { Version } from "./answers.ts";
 import type { Observer } from "./observer.ts";
-import type { TrueApplication, TrueEvent } from "./plot-application.ts";
-import type { Plot } from "./plot.ts";
+import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
+import type { Scenario } from "./scenario.ts";
 
 /*
- * What must become of an event, by the plot alone: no line here asks the code under test.
+ * What must become of an event, by the scenario alone: no line here asks the code under test.
  */
 
 /** Whether configuration handles it. */
 export function isHandled(
-  { settings }: Pick<Plot, "settings">,
+  { settings }: Pick<Scenario, "settings">,
   journeyToken: string,
   type: string | null = null,
 ): boolean {
@@ -21,7 +21,10 @@ export function isHandled(
 }
 
 /** Whether Alloy's API cannot make good what its webhooks leave out. */
-export function isBeyondApi({ isUnknownToUs, isFailing }: TrueApplication, { api }: Plot): boolean {
+export function isBeyondApi(
+  { isUnknownToUs, isFailing }: TrueApplication,
+  { api }: Scenario,
+): boolean {
   return isUnknownToUs || isFailing || api.revokedAt < Number.POSITIVE_INFINITY;
 }
 
@@ -29,8 +32,8 @@ export function isBeyondApi({ isUnknownToUs, isFailing }: TrueApplication, { api
  * The tokens of those of which anybody has told us: a webhook that we took, the onboarding service, what the release
  * before left, or Alloy's answer about what they are a rerun of. Alloy has no list to ask for the others.
  */
-export function heardOf(plot: Plot, deliveries: Deliveries): ReadonlySet<string> {
-  const { applications, upgrade } = plot;
+export function heardOf(scenario: Scenario, deliveries: Deliveries): ReadonlySet<string> {
+  const { applications, upgrade } = scenario;
   const delivered = new Set(
     deliveries.log
       .filter(({ state }) => state === "delivered")
@@ -41,7 +44,7 @@ export function heardOf(plot: Plot, deliveries: Deliveries): ReadonlySet<string>
   for (const { token, journeyToken, submission, rerunOf, events } of applications) {
     const hasCome = events.some(
       (event) =>
-        isHandled(plot, journeyToken, event.type) &&
+        isHandled(scenario, journeyToken, event.type) &&
         (delivered.has(`${token} ${event.name}`) ||
           (upgrade?.fates.get(event)?.kind ?? "missed") !== "missed"),
     );
@@ -57,20 +60,23 @@ export function isDamaged({ damagedAt }: TrueApplication): boolean {
 }
 
 /** The event's route, by what its Journey says that its outcomes mean. */
-export function routeOf({ route, application, told, listed }: TrueEvent, plot: Plot): RouteId {
+export function routeOf(
+  { route, application, told, listed }: TrueEvent,
+  scenario: Scenario,
+): RouteId {
   const outcome = told["outcome"] ?? listed["outcome"];
   if (told.type !== "completed_application" || typeof outcome !== "string") return route;
-  return ownRouteOf(application.journeyToken, outcome, plot) ?? route;
+  return ownRouteOf(application.journeyToken, outcome, scenario) ?? route;
 }
 
 /** Whether an event may be published so: one side of it may not name its outcome. */
-export function isRouteOf(event: TrueEvent, said: RouteId, plot: Plot): boolean {
-  if (said === routeOf(event, plot)) return true;
+export function isRouteOf(event: TrueEvent, said: RouteId, scenario: Scenario): boolean {
+  if (said === routeOf(event, scenario)) return true;
   const names = (view: TrueEvent["listed"]) => (view["outcome"] ?? null) !== null;
   return said === "completed" && !(names(event.told) && names(event.listed));
 }
 
-function ownRouteOf(journeyToken: string, outcome: string, { settings }: Plot): RouteId | null {
+function ownRouteOf(journeyToken: string, outcome: string, { settings }: Scenario): RouteId | null {
   const { outcomes = {} } = settings.journeyRoutes[journeyToken] ?? {};
   return outcomes[outcome.toLowerCase()] ?? null;
 }
@@ -79,20 +85,20 @@ function ownRouteOf(journeyToken: string, outcome: string, { settings }: Plot): 
 export function routeOfEnd(
   { status, outcome }: { readonly status: string; readonly outcome: string | null },
   journeyToken: string,
-  plot: Plot,
+  scenario: Scenario,
 ): RouteId | null {
   if (status === "error") return "errored";
   if (status === "expired") return "expired";
   if (status !== "completed") return null;
-  const own = outcome === null ? null : ownRouteOf(journeyToken, outcome, plot);
+  const own = outcome === null ? null : ownRouteOf(journeyToken, outcome, scenario);
   if (own !== null) return own;
   const word = outcome?.toLowerCase();
   return word === "approved" || word === "denied" ? word : "completed";
 }
 
 /** How a route is published: as the Journey says, or else as the stage does; of a dead one nothing can be. */
-export function publicationOf(journeyToken: string, route: RouteId, plot: Plot) {
-  const { settings, deadRoute } = plot;
+export function publicationOf(journeyToken: string, route: RouteId, scenario: Scenario) {
+  const { settings, deadRoute } = scenario;
   return {
     ...settings.routes[route],
     ...settings.journeyRoutes[journeyToken]?.routes[route],
@@ -103,15 +109,15 @@ export function publicationOf(journeyToken: string, route: RouteId, plot: Plot) 
 const OPEN: readonly RouteId[] = ["progressed", "manual-review", "needs-action"];
 
 /** Whether something of it goes by the dead route: that is never told, and stays dead-lettered and in gap. */
-export function isHeldUp(application: TrueApplication, plot: Plot): boolean {
-  const { deadRoute } = plot;
+export function isHeldUp(application: TrueApplication, scenario: Scenario): boolean {
+  const { deadRoute } = scenario;
   if (deadRoute === null) return false;
   const { events, versions, journeyToken } = application;
   return (
     // A correction may say so of any application that is open.
     OPEN.includes(deadRoute) ||
-    events.some((event) => isRouteOf(event, deadRoute, plot)) ||
-    versions.some((version) => routeOfEnd(version, journeyToken, plot) === deadRoute)
+    events.some((event) => isRouteOf(event, deadRoute, scenario)) ||
+    versions.some((version) => routeOfEnd(version, journeyToken, scenario) === deadRoute)
   );
 }
 
@@ -143,30 +149,30 @@ function isConfirmed({ application, order, type, isAlloysAlone }: TrueEvent): bo
  * Whether Alloy moved on from this end without any event: one that is tried again after that answer was taken over would
  * take it back.
  */
-function isLeftBehind(event: TrueEvent, plot: Plot): boolean {
+function isLeftBehind(event: TrueEvent, scenario: Scenario): boolean {
   const { versions, journeyToken } = event.application;
   const last = versions.at(-1);
   if (!isEnd(event) || last?.isUnsaid !== true) return false;
-  return routeOfEnd(last, journeyToken, plot) !== routeOf(event, plot);
+  return routeOfEnd(last, journeyToken, scenario) !== routeOf(event, scenario);
 }
 
 /** Whether it depends on what came first whether it is published. */
-export function isUncertainEnd(event: TrueEvent, plot: Plot): boolean {
-  if (isLeftBehind(event, plot)) return true;
+export function isUncertainEnd(event: TrueEvent, scenario: Scenario): boolean {
+  if (isLeftBehind(event, scenario)) return true;
   return (isForAlloyToConfirm(event) || event.isAlloysAlone) && !isConfirmed(event);
 }
 
 /** Whether Alloy's own answer has told of an end: its event has no effect of its own then. */
 export function isSaidByAnswer(
   event: TrueEvent,
-  { plot, observer }: { readonly plot: Plot; readonly observer: Observer },
+  { scenario, observer }: { readonly scenario: Scenario; readonly observer: Observer },
 ): boolean {
   if (!isEnd(event)) return false;
   return observer.publications.some(
     ({ event: said }) =>
       said.eventType === "snapshot" &&
       said.applicationToken === event.application.token &&
-      said.route === routeOf(event, plot),
+      said.route === routeOf(event, scenario),
   );
 }
 
@@ -177,15 +183,15 @@ export function isEnd({ type }: Pick<TrueEvent, "type">): boolean {
 /** Whether it must be published: its route is, and it was not overtaken by something newer. */
 export function isPublicationDue(
   event: TrueEvent,
-  { plot, observer }: { readonly plot: Plot; readonly observer: Observer },
+  { scenario, observer }: { readonly scenario: Scenario; readonly observer: Observer },
 ): boolean {
   const { journeyToken, isShadow, isForeign } = event.application;
-  const { publish, publishLate } = publicationOf(journeyToken, routeOf(event, plot), plot);
+  const { publish, publishLate } = publicationOf(journeyToken, routeOf(event, scenario), scenario);
   if (!publish || isShadow || isForeign || event.mayBeSilent) return false;
-  if (isUncertainEnd(event, plot)) return false;
+  if (isUncertainEnd(event, scenario)) return false;
   // What only Alloy's answer can confirm stays withheld while Alloy does not answer, or nobody knows its status.
   const isUnknown = event.application.versions.at(-1)?.isUnknown === true;
-  const isUnconfirmed = isUnknown || isBeyondApi(event.application, plot);
+  const isUnconfirmed = isUnknown || isBeyondApi(event.application, scenario);
   if (isForAlloyToConfirm(event) && isUnconfirmed) return false;
   if (isDamaged(event.application)) return false;
   if (publishLate || event.isAlwaysNews) return true;

@@ -1,4 +1,4 @@
-import { Dice, mix, numberOf } from "./dice.ts";
+import { Random, mix, numberOf } from "./random.ts";
 
 /** Everything that can go wrong, and what it means. */
 export const FAULT_KINDS = {
@@ -83,8 +83,8 @@ function placeOf(site: string, subject: string): string {
   return subject === "" ? site : `${site} ${subject}`;
 }
 
-/** How likely each kind is where it can happen: a seed's weather. */
-export type Weather = ReadonlyMap<FaultKind, number>;
+/** How likely each kind is where it can happen: the fault schedule of a seed. */
+export type FaultSchedule = ReadonlyMap<FaultKind, number>;
 
 /**
  * Decides what goes wrong. Each decision depends on the seed, its place and its number there, and on
@@ -93,7 +93,7 @@ export type Weather = ReadonlyMap<FaultKind, number>;
 export class Faults {
   readonly happened: Fault[] = [];
   readonly #seed: number;
-  readonly #weather: Weather | null;
+  readonly #faultSchedule: FaultSchedule | null;
   readonly #only: ReadonlySet<string> | null;
   readonly #until: number;
   readonly #now: () => number;
@@ -103,19 +103,19 @@ export class Faults {
   readonly #likelihoods = new Map<readonly FaultKind[], number>();
 
   /**
-   * @param options.weather - null: nothing goes wrong.
-   * @param options.only - keys of the faults that may happen; null: all of the weather's.
+   * @param options.faultSchedule - null: nothing goes wrong.
+   * @param options.only - keys of the faults that may happen; null: all of the schedule.
    * @param options.until - from then on nothing goes wrong, epoch milliseconds.
    */
   constructor(options: {
     readonly seed: number;
-    readonly weather: Weather | null;
+    readonly faultSchedule: FaultSchedule | null;
     readonly only: ReadonlySet<string> | null;
     readonly until: number;
     readonly now: () => number;
   }) {
     this.#seed = options.seed;
-    this.#weather = options.weather;
+    this.#faultSchedule = options.faultSchedule;
     this.#only = options.only;
     this.#until = options.until;
     this.#now = options.now;
@@ -131,13 +131,13 @@ export class Faults {
     kinds: readonly Kind[],
     subject = "",
   ): Fault<Kind> | null {
-    if (this.#weather === null || this.#now() >= this.#until) return null;
+    if (this.#faultSchedule === null || this.#now() >= this.#until) return null;
     const place = this.#placeAt(site, subject);
     place.count += 1;
     let roll = mix(place.seed, place.count) / 2 ** 32;
-    if (kinds.length > 1 && roll > this.#likelihoodOf(kinds, this.#weather)) return null;
+    if (kinds.length > 1 && roll > this.#likelihoodOf(kinds, this.#faultSchedule)) return null;
     for (const kind of kinds) {
-      const probability = this.#weather.get(kind) ?? 0;
+      const probability = this.#faultSchedule.get(kind) ?? 0;
       if (roll < probability) {
         const fault = { kind, site, subject, occurrence: place.count, amount: roll / probability };
         if (this.#only !== null && !this.#only.has(faultKey(fault))) return null;
@@ -164,10 +164,10 @@ export class Faults {
   }
 
   /** A little more than the sum, which is rounded: for what no kind can make of a roll. */
-  #likelihoodOf(kinds: readonly FaultKind[], weather: Weather): number {
+  #likelihoodOf(kinds: readonly FaultKind[], faultSchedule: FaultSchedule): number {
     const known = this.#likelihoods.get(kinds);
     if (known !== undefined) return known;
-    const sum = kinds.reduce((all, kind) => all + (weather.get(kind) ?? 0), 0) + 1e-9;
+    const sum = kinds.reduce((all, kind) => all + (faultSchedule.get(kind) ?? 0), 0) + 1e-9;
     this.#likelihoods.set(kinds, sum);
     return sum;
   }
@@ -193,13 +193,13 @@ const SELDOM_DRAWN: ReadonlySet<FaultKind> = new Set<FaultKind>([
   "redriven-early",
 ]);
 
-/** A seed's weather: some kinds are absent, some are usual, some come all the time. */
-export function weatherOf(seed: number): Weather {
-  const dice = new Dice(mix(seed, numberOf("weather")));
-  const usual = dice.pick([0.004, 0.012, 0.03]);
+/** The fault schedule of a seed: some kinds are absent, some are usual, some come all the time. */
+export function faultScheduleOf(seed: number): FaultSchedule {
+  const random = new Random(mix(seed, numberOf("weather")));
+  const usual = random.pick([0.004, 0.012, 0.03]);
   return new Map(
     ALL_FAULT_KINDS.map((kind) => {
-      const share = dice.pick([0, 0, 1, 1, 1, 3]);
+      const share = random.pick([0, 0, 1, 1, 1, 3]);
       if (SELDOM_DRAWN.has(kind)) return [kind, share * 0.1];
       return [kind, share * usual * (RARE.has(kind) ? 0.2 : 1)];
     }),

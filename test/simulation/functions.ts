@@ -33,7 +33,7 @@ import {
   queueMessagesIn,
 } from "./ports.ts";
 import type { Sandbox, Surroundings } from "./sandbox.ts";
-import type { Seams } from "./seams.ts";
+import type { FaultPoints } from "./fault-points.ts";
 
 /** The three functions of the stack: the real handlers, wired in every sandbox as `index.ts` wires them. */
 export interface Functions {
@@ -51,7 +51,7 @@ export interface Wiring {
   readonly consumerSettings: ConsumerSettings;
   readonly pollerSettings: PollerSettings;
   readonly alloyIn: (sandbox: Sandbox) => AlloyApi;
-  readonly seams: Seams;
+  readonly faultPoints: FaultPoints;
   /** Whether nothing can be done with an application's item. */
   readonly isDamaged: (applicationToken: string) => boolean;
 }
@@ -100,7 +100,7 @@ function metricsIn(sandbox: Sandbox, observer: Observer) {
   };
 }
 
-function ingestIn(sandbox: Sandbox, { cloud, observer, observed, seams }: Wiring) {
+function ingestIn(sandbox: Sandbox, { cloud, observer, observed, faultPoints }: Wiring) {
   const ports = ingestPortsIn(sandbox, {
     queue: observed.envelopeQueue(new MemoryEnvelopeQueue(cloud.events)),
     payloads: cloud.payloads,
@@ -121,20 +121,20 @@ function ingestIn(sandbox: Sandbox, { cloud, observer, observed, seams }: Wiring
     ...ports,
     allowList: ALLOWED,
     allowListMode: "observe" as const,
-    authorize: makeAuthorize("secret", seams.credentialCache?.(cache) ?? cache),
+    authorize: makeAuthorize("secret", faultPoints.credentialCache?.(cache) ?? cache),
     budgetMs: INGEST.budgetMs,
     now: sandbox.now,
     metrics,
     logger: SILENT,
   };
   const context = { sandbox, cloud };
-  const handle = makeIngestHandler(seams.ingestDependencies?.(right, context) ?? right);
-  return seams.ingest?.(handle, context) ?? handle;
+  const handle = makeIngestHandler(faultPoints.ingestDependencies?.(right, context) ?? right);
+  return faultPoints.ingest?.(handle, context) ?? handle;
 }
 
 function consumerIn(
   sandbox: Sandbox,
-  { cloud, observer, observed, consumerSettings, seams, isDamaged }: Wiring,
+  { cloud, observer, observed, consumerSettings, faultPoints, isDamaged }: Wiring,
 ) {
   const records = observed.idempotencyRecords(sandbox);
   const idempotency = new MemoryIdempotency(idempotencyRecordsIn(sandbox, records), sandbox.now);
@@ -142,7 +142,7 @@ function consumerIn(
     store: applicationStoreIn(sandbox, damagedStoreIn(sandbox, observed.store, isDamaged)),
     investigations: investigationsIn(sandbox, cloud.investigations),
     idempotency,
-    publisher: publisherIn(sandbox, observed.putEvents(sandbox), seams.putEvents),
+    publisher: publisherIn(sandbox, observed.putEvents(sandbox), faultPoints.putEvents),
     deadLetters: deadLettersIn(sandbox, new MemoryDeadLetters(cloud.deadLetters)),
     payloads: payloadReaderIn(sandbox, cloud.payloads),
     messages: queueMessagesIn(sandbox, observed.messages),
@@ -153,13 +153,13 @@ function consumerIn(
     schedule: sandbox.schedule,
   };
   const context = { sandbox, cloud };
-  const handle = makeConsumerHandler(seams.consumerDependencies?.(right, context) ?? right);
-  return seams.consumer?.(handle, context) ?? handle;
+  const handle = makeConsumerHandler(faultPoints.consumerDependencies?.(right, context) ?? right);
+  return faultPoints.consumer?.(handle, context) ?? handle;
 }
 
 function pollerIn(
   sandbox: Sandbox,
-  { world, cloud, observer, observed, pollerSettings, alloyIn, seams, isDamaged }: Wiring,
+  { world, cloud, observer, observed, pollerSettings, alloyIn, faultPoints, isDamaged }: Wiring,
 ) {
   const right = {
     applications: dueApplicationsIn(sandbox, damagedDueIn(observed.due, isDamaged)),
@@ -175,9 +175,9 @@ function pollerIn(
     metrics: metricsIn(sandbox, observer),
     logger: SILENT,
     now: sandbox.now,
-    random: world.dice.next,
+    random: world.random.next,
     sleep: sandbox.sleep,
   };
   const context = { sandbox, cloud };
-  return makePollerHandler(seams.pollerDependencies?.(right, context) ?? right);
+  return makePollerHandler(faultPoints.pollerDependencies?.(right, context) ?? right);
 }

@@ -7,9 +7,9 @@ import type { GapStage } from "../../lambdas/settings.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { PlantedGap } from "./planted-gap.ts";
 import { trueStageOf } from "./planted-gap.ts";
-import type { TrueEvent } from "./plot-application.ts";
-import type { Plot } from "./plot.ts";
-import type { Seams } from "./seams.ts";
+import type { TrueEvent } from "./scenario-application.ts";
+import type { Scenario } from "./scenario.ts";
+import type { FaultPoints } from "./fault-points.ts";
 import { GRACE_MS } from "./world.ts";
 import type { Incident } from "./world.ts";
 
@@ -20,7 +20,7 @@ const REDRIVEN_AFTER_MS = 10 * MINUTE;
 /** The application is checked so often, at most, until the gap is found: two poll periods. */
 const MOST_PERIODS = 2;
 /** Nothing happens in the world any more from then on but what the trouble has left to do. */
-const CALM_AFTER_MS = 2 * 60 * MINUTE;
+const FAULT_FREE_AFTER_MS = 2 * 60 * MINUTE;
 
 /** Makes the trouble, watches what is said of it, and ends it when somebody was told. */
 export class GapWatch {
@@ -32,7 +32,7 @@ export class GapWatch {
   isClosed = false;
   /** Applications that have nothing to do with the trouble, and of which a gap was told. */
   readonly accused: string[] = [];
-  readonly #plot: Plot;
+  readonly #scenario: Scenario;
   readonly #planted: PlantedGap;
   readonly #ids: ReadonlySet<string>;
   /** How often the victim's application was checked since the event should have been here. */
@@ -40,8 +40,8 @@ export class GapWatch {
   #cloud: MemoryCloud | null = null;
   #now: () => number = () => 0;
 
-  constructor(plot: Plot, planted: PlantedGap) {
-    this.#plot = plot;
+  constructor(scenario: Scenario, planted: PlantedGap) {
+    this.#scenario = scenario;
     this.#planted = planted;
     this.#ids = new Set(planted.victim.ids);
   }
@@ -66,7 +66,7 @@ export class GapWatch {
     const { trouble } = this.#planted;
     return {
       isOut: (service) => service === "event-source" && trouble === "held" && this.#isOn(),
-      calmAt: this.#plot.endAt + CALM_AFTER_MS,
+      faultFreeAt: this.#scenario.endAt + FAULT_FREE_AFTER_MS,
       operate: ({ clock, cloud, onQueued }) => {
         this.#cloud = cloud;
         this.#now = clock.now;
@@ -87,7 +87,7 @@ export class GapWatch {
     };
   }
 
-  seams(): Seams {
+  faultPoints(): FaultPoints {
     const { trouble, refusal, victim } = this.#planted;
     return {
       ingest: (handle) => async (event) => {

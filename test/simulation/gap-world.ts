@@ -5,7 +5,7 @@ import type { KnobChoice } from "./knobs.ts";
 import { firstDifference, ledgerOf } from "./ledger.ts";
 import type { PlantedGap, Trouble } from "./planted-gap.ts";
 import { plantGap } from "./planted-gap.ts";
-import { plotOf } from "./plot.ts";
+import { scenarioOf } from "./scenario.ts";
 import { NO_FAULTS } from "./run-seed.ts";
 import type { Story } from "./story.ts";
 import { playWorld } from "./world.ts";
@@ -34,21 +34,21 @@ export interface GapResult {
 
 /** Plays a seed's world twice: without any trouble, and with its planted gap. */
 export async function playGap(seed: number, choice: KnobChoice = GAP_KNOBS): Promise<GapResult> {
-  const plot = plotOf(seed, { knobs: knobsOf(seed, choice) });
-  const calm = await playWorld(plot, { only: NO_FAULTS });
-  const falseGaps = calm.cloud.bus.notices.length;
-  const planted = plantGap(plot);
+  const scenario = scenarioOf(seed, { knobs: knobsOf(seed, choice) });
+  const faultFree = await playWorld(scenario, { only: NO_FAULTS });
+  const falseGaps = faultFree.cloud.bus.notices.length;
+  const planted = plantGap(scenario);
   if (planted === null) return { seed, planted: null, falseGaps, story: null };
 
-  const watch = new GapWatch(plot, planted);
-  const result = await playWorld(plot, {
+  const watch = new GapWatch(scenario, planted);
+  const result = await playWorld(scenario, {
     only: NO_FAULTS,
-    seams: watch.seams(),
+    faultPoints: watch.faultPoints(),
     incident: watch.incident(),
     isWithheld: (event) => planted.trouble === "withheld" && event === planted.victim,
   });
   const kept = result.cloud.applications.applications.get(planted.victim.application.token);
-  const difference = firstDifference(ledgerOf(calm, result.heard), ledgerOf(result));
+  const difference = firstDifference(ledgerOf(faultFree, result.heard), ledgerOf(result));
   const faults = [
     ...result.violations
       .map(({ sentence }) => sentence)

@@ -28,7 +28,7 @@ export function makeGateway(
     readonly isCredentialKnown: () => boolean;
   },
 ) {
-  const { clock, faults, story, dice, isOut } = world;
+  const { clock, faults, story, random, isOut } = world;
   const { ingest, cloud, observer, isCredentialKnown } = options;
   let requests = 0;
 
@@ -71,7 +71,7 @@ export function makeGateway(
   }
 
   function eventOf(requestId: string, { headers, body }: AlloysRequest): APIGatewayProxyEventV2 {
-    const isBase64Encoded = dice.chance(AS_BASE64);
+    const isBase64Encoded = random.chance(AS_BASE64);
     return {
       ...FRAME,
       headers,

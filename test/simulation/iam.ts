@@ -1,6 +1,6 @@
 import { deniedMethods, judgedPorts } from "../../tools/strict-aws/iam/judged-ports.ts";
 import type { DeniedMethods } from "../../tools/strict-aws/iam/judged-ports.ts";
-import type { Seams } from "./seams.ts";
+import type { FaultPoints } from "./fault-points.ts";
 
 let denied: DeniedMethods = new Map();
 
@@ -28,17 +28,21 @@ export function deniedNow(): DeniedMethods {
   return denied;
 }
 
-/** The same seams, with what IAM refuses on top: nothing, as a rule, and then nothing is wrapped. */
-export function withDenials(seams: Seams): Seams {
-  if (denied.size === 0) return seams;
+/** The same fault points, with what IAM refuses on top: nothing, as a rule, and then nothing is wrapped. */
+export function withDenials(faultPoints: FaultPoints): FaultPoints {
+  if (denied.size === 0) return faultPoints;
   const refusing = denied;
   return {
-    ...seams,
+    ...faultPoints,
     ingestDependencies: (right, context) =>
-      judgedPorts("ingest", seams.ingestDependencies?.(right, context) ?? right, refusing),
+      judgedPorts("ingest", faultPoints.ingestDependencies?.(right, context) ?? right, refusing),
     consumerDependencies: (right, context) =>
-      judgedPorts("consumer", seams.consumerDependencies?.(right, context) ?? right, refusing),
+      judgedPorts(
+        "consumer",
+        faultPoints.consumerDependencies?.(right, context) ?? right,
+        refusing,
+      ),
     pollerDependencies: (right, context) =>
-      judgedPorts("poller", seams.pollerDependencies?.(right, context) ?? right, refusing),
+      judgedPorts("poller", faultPoints.pollerDependencies?.(right, context) ?? right, refusing),
   };
 }

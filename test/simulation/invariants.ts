@@ -19,12 +19,12 @@ import { judgeIds } from "./judge-ids.ts";
 import { judgeInvestigations } from "./judge-investigations.ts";
 import { judgeAsking, judgeEnds } from "./judge-whole.ts";
 import type { Observer, Publication, Violation } from "./observer.ts";
-import type { TrueApplication, TrueEvent } from "./plot-application.ts";
+import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
 import { isLeftBehind } from "./released-fates.ts";
-import type { Plot } from "./plot.ts";
+import type { Scenario } from "./scenario.ts";
 
 export interface Seen {
-  readonly plot: Plot;
+  readonly scenario: Scenario;
   readonly cloud: MemoryCloud;
   readonly observer: Observer;
   readonly deliveries: Deliveries;
@@ -32,7 +32,7 @@ export interface Seen {
   readonly heard: ReadonlySet<string>;
   readonly faults: readonly Fault[];
   /** Nothing could go wrong. */
-  readonly isCalm: boolean;
+  readonly isFaultFree: boolean;
 }
 
 /** Judges a world that has come to rest. */
@@ -40,16 +40,16 @@ export function judge(seen: Seen): {
   readonly violations: readonly Violation[];
   readonly republished: number;
 } {
-  const { plot, cloud, observer } = seen;
-  const hasForeign = plot.applications.some(({ isForeign }) => isForeign);
+  const { scenario, cloud, observer } = seen;
+  const hasForeign = scenario.applications.some(({ isForeign }) => isForeign);
   const recorded = hasForeign
     ? [...cloud.applications.events.values()].map(({ body }) => textOf(dataIn(body)))
     : [];
-  const republished = plot.events.reduce(
+  const republished = scenario.events.reduce(
     (sum, event) => sum + judgeEvent(event, seen, recorded),
     0,
   );
-  for (const application of plot.applications) {
+  for (const application of scenario.applications) {
     judgeApplication(application, seen);
     judgeEnds(application, seen);
     judgeAsking(application, seen);
@@ -60,7 +60,7 @@ export function judge(seen: Seen): {
   judgeStrangers(seen);
   judgeRest(seen);
   judgeDeadRoute(seen);
-  if (seen.isCalm) {
+  if (seen.isFaultFree) {
     judgeHealth(seen);
     judgeWaiting(seen);
   }
@@ -74,11 +74,11 @@ export function judge(seen: Seen): {
  * @returns how often again, behind a fault.
  */
 function judgeEvent(event: TrueEvent, seen: Seen, recorded: readonly string[]): number {
-  const { plot, cloud, observer } = seen;
+  const { scenario, cloud, observer } = seen;
   const { name, ids, application } = event;
   const records = ids.filter((id) => cloud.applications.events.has(id));
   const published = ids.filter((id) => observer.publicationsOf.has(id));
-  if (!isHandled(plot, application.journeyToken, event.type)) {
+  if (!isHandled(scenario, application.journeyToken, event.type)) {
     if (records.length + published.length > 0) {
       observer.violate("stuck", `${name} is to be ignored, and was not`);
     }
@@ -93,7 +93,7 @@ function judgeEvent(event: TrueEvent, seen: Seen, recorded: readonly string[]): 
   }
   // The two reports of an event find each other by what is joined: nothing can be joined here.
   // The second record goes when the event has had its effect: by a dead route it never has.
-  const hasEffect = !isDamaged(application) && routeOf(event, plot) !== plot.deadRoute;
+  const hasEffect = !isDamaged(application) && routeOf(event, scenario) !== scenario.deadRoute;
   if (records.length > 1 && hasEffect)
     observer.violate("doubled", `${name} is recorded under two ids`);
   if (published.length > 1) observer.violate("doubled", `${name} is published under two ids`);
@@ -106,8 +106,8 @@ function judgeEvent(event: TrueEvent, seen: Seen, recorded: readonly string[]): 
     observer.violate("doubled", `${name} is published, and its application is a shadow one`);
   }
   for (const { event: said } of publications) {
-    if (isRouteOf(event, said.route, plot)) continue;
-    const route = routeOf(event, plot);
+    if (isRouteOf(event, said.route, scenario)) continue;
+    const route = routeOf(event, scenario);
     observer.violate("lost", `${name} is published as ${said.route}, and is ${route}`);
   }
   return judgeTimes(name, publications, observer);
@@ -133,9 +133,12 @@ function judgeForeign(
 }
 
 /** Whether it must be here: what our API does not know comes by its webhook, or not at all. */
-function hasComeIn({ name, application }: TrueEvent, { deliveries, heard, plot }: Seen): boolean {
+function hasComeIn(
+  { name, application }: TrueEvent,
+  { deliveries, heard, scenario }: Seen,
+): boolean {
   if (isDamaged(application) || !heard.has(application.token)) return false;
-  if (!isBeyondApi(application, plot)) return true;
+  if (!isBeyondApi(application, scenario)) return true;
   return deliveries.log.some(
     ({ eventToken, state }) => eventToken === name && state === "delivered",
   );
@@ -200,17 +203,17 @@ function isCutOff({ event, invocation, at, rememberedAt }: Publication): boolean
 }
 
 function judgeApplication(application: TrueApplication, seen: Seen): void {
-  const { plot, cloud, observer } = seen;
+  const { scenario, cloud, observer } = seen;
   const { token, journeyToken, events, isForeign } = application;
   if (isForeign && cloud.applications.applications.has(token)) {
     observer.violate("doubled", `${token} is of another environment, and its webhooks are missed`);
   }
-  if (!isHandled(plot, journeyToken) || isDamaged(application)) return;
+  if (!isHandled(scenario, journeyToken) || isDamaged(application)) return;
   if (!seen.heard.has(token)) return;
   const truth = application.versions.at(-1);
   const standings = observer.standings.get(token) ?? [];
   const last = standings.at(-1);
-  const isKnown = events.some(({ type }) => isHandled(plot, journeyToken, type));
+  const isKnown = events.some(({ type }) => isHandled(scenario, journeyToken, type));
   if (truth === undefined || (!isKnown && last === undefined)) return;
   judgeOrder(application, seen);
   const isSaidShadow = (observer.answers.get(token) ?? []).some(
@@ -220,7 +223,7 @@ function judgeApplication(application: TrueApplication, seen: Seen): void {
     observer.violate("lost", `${token} is a shadow application, and only Alloy knows`);
   }
   judgeLeftOpen(application, seen);
-  if (!isKnowable(application, plot)) return;
+  if (!isKnowable(application, scenario)) return;
   const { status = null, outcome = null } = last ?? {};
   const wanted = outcomeIn(truth);
   const isNamed = events.some(({ told, listed }) =>
@@ -235,12 +238,12 @@ function judgeApplication(application: TrueApplication, seen: Seen): void {
   }
   const kept = cloud.applications.applications.get(token);
   if (kept === undefined) return;
-  if (kept.gap !== null && !isHeldUp(application, plot))
+  if (kept.gap !== null && !isHeldUp(application, scenario))
     observer.violate("stuck", `${token} is still in gap: ${kept.gap.evidence}`);
 }
 
 /** An end about which no answer said anything, in a status that nobody knows, is asked about for good: its alarm rings. */
-function judgeLeftOpen(application: TrueApplication, { plot, cloud, observer }: Seen): void {
+function judgeLeftOpen(application: TrueApplication, { scenario, cloud, observer }: Seen): void {
   const { token, events, versions } = application;
   const unknownAt = versions.find(({ isUnknown }) => isUnknown)?.at ?? Number.POSITIVE_INFINITY;
   const leftOpen = events.find(
@@ -249,15 +252,15 @@ function judgeLeftOpen(application: TrueApplication, { plot, cloud, observer }: 
       ids.some((id) => cloud.applications.events.get(id)?.isWithheld) &&
       !ids.some((id) => observer.publicationsOf.has(id)),
   );
-  if (leftOpen === undefined || isBeyondApi(application, plot)) return;
+  if (leftOpen === undefined || isBeyondApi(application, scenario)) return;
   if (cloud.applications.applications.get(token)?.dueAt !== null) return;
   observer.violate("stuck", `${leftOpen.name} is withheld, and nobody asks about it any more`);
 }
 
 /** Whether Alloy's last answer says how it stands, or all of its events do. */
-function isKnowable(application: TrueApplication, plot: Plot): boolean {
-  if (isBeyondApi(application, plot)) return false;
-  return application.versions.at(-1)?.isUnknown !== true || !needsAlloysWord(application, plot);
+function isKnowable(application: TrueApplication, scenario: Scenario): boolean {
+  if (isBeyondApi(application, scenario)) return false;
+  return application.versions.at(-1)?.isUnknown !== true || !needsAlloysWord(application, scenario);
 }
 
 /** Faults that bring an event a second time. */
@@ -296,12 +299,12 @@ function judgeOrder({ token, versions }: TrueApplication, { observer }: Seen): v
 }
 
 /** What is no event of an application: recorded and published once, or dead-lettered with its reason. */
-function judgePosts({ plot, cloud, observer, deliveries }: Seen): void {
+function judgePosts({ scenario, cloud, observer, deliveries }: Seen): void {
   const records = [...cloud.applications.events.values()].filter(
     ({ applicationToken }) => applicationToken === null,
   );
   const dead = cloud.deadLetters.messages();
-  for (const { name, becomes, content, text } of plot.posts) {
+  for (const { name, becomes, content, text } of scenario.posts) {
     const isDelivered = deliveries.log.some(
       ({ eventToken, state }) => eventToken === name && state === "delivered",
     );
@@ -322,7 +325,7 @@ function judgePosts({ plot, cloud, observer, deliveries }: Seen): void {
     }
     if (others.length > 0) observer.violate("doubled", `${name} is recorded more than once`);
     const publications = observer.publicationsOf.get(record.eventId) ?? [];
-    if (publications.length === 0 && plot.settings.routes[becomes].publish) {
+    if (publications.length === 0 && scenario.settings.routes[becomes].publish) {
       observer.violate("lost", `${name} is recorded, and not published`);
     }
     judgeTimes(name, publications, observer);
@@ -330,20 +333,20 @@ function judgePosts({ plot, cloud, observer, deliveries }: Seen): void {
 }
 
 /** Nothing is recorded or published that Alloy does not have. */
-function judgeStrangers({ plot, cloud, observer }: Seen): void {
+function judgeStrangers({ scenario, cloud, observer }: Seen): void {
   for (const [id, { applicationToken, type }] of cloud.applications.events) {
-    if (applicationToken === null || plot.eventOf(id) !== null) continue;
+    if (applicationToken === null || scenario.eventOf(id) !== null) continue;
     observer.violate("doubled", `${id} (${type}) is recorded, and Alloy has no such event`);
   }
   for (const [id, [publication]] of observer.publicationsOf) {
-    if (publication === undefined || plot.eventOf(id) !== null) continue;
+    if (publication === undefined || scenario.eventOf(id) !== null) continue;
     const { applicationToken, eventType, status, outcome } = publication.event;
     if (applicationToken === null) continue;
     if (eventType !== "snapshot") {
       observer.violate("doubled", `${id} (${eventType}) is published, and is no event of Alloy's`);
       continue;
     }
-    const application = plot.applications.find(({ token }) => token === applicationToken);
+    const application = scenario.applications.find(({ token }) => token === applicationToken);
     const isTrue = application?.versions.some(
       (version) => version.status === status && wordOf(outcomeIn(version)) === wordOf(outcome),
     );
@@ -354,12 +357,12 @@ function judgeStrangers({ plot, cloud, observer }: Seen): void {
 }
 
 /** Without any fault nothing is in gap, and nothing needs Alloy's own word that its events have told. */
-function judgeHealth({ plot, cloud, observer }: Seen): void {
+function judgeHealth({ scenario, cloud, observer }: Seen): void {
   for (const { applicationToken, evidence } of cloud.bus.notices) {
-    const application = plot.applicationOf(applicationToken);
+    const application = scenario.applicationOf(applicationToken);
     if (application !== null && isDamaged(application)) continue;
-    if (application !== null && isLeftBehind(application, plot)) continue;
-    if (application !== null && isHeldUp(application, plot)) continue;
+    if (application !== null && isLeftBehind(application, scenario)) continue;
+    if (application !== null && isHeldUp(application, scenario)) continue;
     observer.violate(
       "stuck",
       `${applicationToken} was in gap, and nothing went wrong: ${evidence}`,
@@ -367,8 +370,8 @@ function judgeHealth({ plot, cloud, observer }: Seen): void {
   }
   for (const { event } of observer.publications) {
     if (event.eventType !== "snapshot") continue;
-    const application = plot.applications.find(({ token }) => token === event.applicationToken);
-    if (application === undefined || needsAlloysWord(application, plot)) continue;
+    const application = scenario.applications.find(({ token }) => token === event.applicationToken);
+    if (application === undefined || needsAlloysWord(application, scenario)) continue;
     observer.violate("doubled", `a correction says ${event.status}, and the events have told it`);
   }
 }
@@ -377,11 +380,11 @@ function judgeHealth({ plot, cloud, observer }: Seen): void {
 const LONGEST_WAIT_MS = 11 * 60_000;
 
 /** Whatever is wrong with others, an application is checked within two periods of the poller. */
-function judgeWaiting({ plot, observer }: Seen): void {
+function judgeWaiting({ scenario, observer }: Seen): void {
   // Then no application can be checked, and one after the other is tried.
-  const { refusal, revokedAt } = plot.api;
+  const { refusal, revokedAt } = scenario.api;
   if (refusal !== null || revokedAt < Number.POSITIVE_INFINITY) return;
-  for (const application of plot.applications) {
+  for (const application of scenario.applications) {
     const waitedMs = observer.waits.get(application.token) ?? 0;
     if (waitedMs <= LONGEST_WAIT_MS || application.isFailing || isDamaged(application)) continue;
     const minutes = Math.round(waitedMs / 60_000);
@@ -390,7 +393,7 @@ function judgeWaiting({ plot, observer }: Seen): void {
 }
 
 /** Whether configuration drops some of its events, or one of them leaves out what Alloy knows. */
-function needsAlloysWord(application: TrueApplication, plot: Plot): boolean {
+function needsAlloysWord(application: TrueApplication, scenario: Scenario): boolean {
   const { events, journeyToken, versions } = application;
   if (versions.some(({ isUnsaid }) => isUnsaid)) return true;
   return events.some(
@@ -398,42 +401,43 @@ function needsAlloysWord(application: TrueApplication, plot: Plot): boolean {
       event.isAlloysAlone ||
       isForAlloyToConfirm(event) ||
       event.type === "journey_application_retriggered" ||
-      !isHandled(plot, journeyToken, event.type),
+      !isHandled(scenario, journeyToken, event.type),
   );
 }
 
 /** What the bus never took rests in the dead-letter queue. */
 function judgeDeadRoute(seen: Seen): void {
-  const { plot, cloud, observer, heard } = seen;
-  if (plot.deadRoute === null) return;
-  const alive = { plot: { ...plot, deadRoute: null }, observer };
+  const { scenario, cloud, observer, heard } = seen;
+  if (scenario.deadRoute === null) return;
+  const alive = { scenario: { ...scenario, deadRoute: null }, observer };
   const contents = cloud.deadLetters.messages().map(({ body }) => largeBodyOf(body, seen) ?? body);
-  for (const event of plot.events) {
-    if (routeOf(event, plot) !== plot.deadRoute || !isPublicationDue(event, alive)) continue;
+  for (const event of scenario.events) {
+    if (routeOf(event, scenario) !== scenario.deadRoute || !isPublicationDue(event, alive))
+      continue;
     const { token, journeyToken, versions } = event.application;
     // A step is late by its second try, and an end may be Alloy's no more.
     const isCertain = event.isAlwaysNews && !versions.some(({ isUnsaid }) => isUnsaid);
-    if (!isCertain || !isHandled(plot, journeyToken, event.type) || !heard.has(token)) continue;
+    if (!isCertain || !isHandled(scenario, journeyToken, event.type) || !heard.has(token)) continue;
     const isKept = contents.some((text) => text.includes(token) && text.includes(event.type));
-    if (isKept || upgradeTold(event, plot)) continue;
+    if (isKept || upgradeTold(event, scenario)) continue;
     observer.violate("lost", `${event.name} is not told, and in no dead-letter queue`);
   }
 }
 
-function upgradeTold(event: TrueEvent, { upgrade }: Plot): boolean {
+function upgradeTold(event: TrueEvent, { upgrade }: Scenario): boolean {
   const kind = upgrade?.fates.get(event)?.kind;
   return kind === "told" || kind === "healed";
 }
 
 /** Nothing is left over. */
 function judgeRest(seen: Seen): void {
-  const { plot, cloud, observer, faults } = seen;
+  const { scenario, cloud, observer, faults } = seen;
   const { events, deadLetters, applications } = cloud;
   const left = events.messages().length;
   if (left > 0) observer.violate("stuck", `${left} messages are still in the queue`);
-  const unreadable = plot.posts.filter(({ becomes }) => becomes === "dead-letter");
-  const damaged = plot.applications
-    .filter((application) => isDamaged(application) || isHeldUp(application, plot))
+  const unreadable = scenario.posts.filter(({ becomes }) => becomes === "dead-letter");
+  const damaged = scenario.applications
+    .filter((application) => isDamaged(application) || isHeldUp(application, scenario))
     .map(({ token }) => token);
   for (const { body } of deadLetters.messages()) {
     const content = largeBodyOf(body, seen) ?? body;

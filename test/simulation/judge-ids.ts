@@ -1,11 +1,11 @@
 import { isDamaged, isHandled } from "./expectations.ts";
 import type { Seen } from "./invariants.ts";
-import type { TrueApplication } from "./plot-application.ts";
+import type { TrueApplication } from "./scenario-application.ts";
 
 /** What Alloy says of an application's external ids stands above what the onboarding service announced. */
-export function judgeIds(application: TrueApplication, { plot, cloud, observer }: Seen): void {
+export function judgeIds(application: TrueApplication, { scenario, cloud, observer }: Seen): void {
   const { token, journeyToken, versions, events } = application;
-  if (!isHandled(plot, journeyToken) || isDamaged(application)) return;
+  if (!isHandled(scenario, journeyToken) || isDamaged(application)) return;
   const state = cloud.applications.applications.get(token)?.state;
   const isHeard = events.some(({ ids }) => ids.some((id) => cloud.applications.events.has(id)));
   const response = versions[0]?.response;

@@ -1,14 +1,14 @@
 import type { Observer, Publication } from "./observer.ts";
 import type { Seen } from "./invariants.ts";
-import type { TrueInvestigation, TrueStep } from "./plot-investigations.ts";
+import type { TrueInvestigation, TrueStep } from "./scenario-investigations.ts";
 
 /** As `invariants.ts` judges how often an event is published. */
 type JudgeTimes = (name: string, told: readonly Publication[], observer: Observer) => unknown;
 
 /** The promises, of the Investigations: by Alloy's truth, and by what the table and the bus saw. */
 export function judgeInvestigations(seen: Seen, judgeTimes: JudgeTimes): void {
-  const { plot, cloud, observer, isCalm } = seen;
-  for (const investigation of plot.investigations) {
+  const { scenario, cloud, observer, isFaultFree } = seen;
+  for (const investigation of scenario.investigations) {
     for (const step of investigation.steps) judgeStep(investigation, step, seen, judgeTimes);
     const kept = cloud.investigations.investigations.get(investigation.token);
     if (kept === undefined) continue;
@@ -19,12 +19,14 @@ export function judgeInvestigations(seen: Seen, judgeTimes: JudgeTimes): void {
       observer.violate("stuck", `there is still evidence against ${investigation.token}`);
     }
   }
-  const known = new Set(plot.investigations.flatMap(({ token, steps }) => keysOf(token, steps)));
+  const known = new Set(
+    scenario.investigations.flatMap(({ token, steps }) => keysOf(token, steps)),
+  );
   for (const { investigationToken, type } of cloud.applications.events.values()) {
     if (investigationToken === undefined || known.has(`${investigationToken} ${type}`)) continue;
     observer.violate("doubled", `${investigationToken} is recorded as ${type}, and never was`);
   }
-  if (!isCalm) return;
+  if (!isFaultFree) return;
   for (const { investigationToken, evidence } of cloud.bus.investigationNotices) {
     observer.violate(
       "stuck",
@@ -38,8 +40,8 @@ function keysOf(token: string, steps: readonly TrueStep[]): readonly string[] {
 }
 
 /** Whether Alloy's list cannot make good what its webhooks leave out. */
-function isBeyondList({ plot }: Seen): boolean {
-  return plot.api.revokedAt < Number.POSITIVE_INFINITY;
+function isBeyondList({ scenario }: Seen): boolean {
+  return scenario.api.revokedAt < Number.POSITIVE_INFINITY;
 }
 
 /** Recorded once, and told under one id, once. */
@@ -49,7 +51,7 @@ function judgeStep(
   seen: Seen,
   judgeTimes: JudgeTimes,
 ): void {
-  const { plot, cloud, observer, deliveries } = seen;
+  const { scenario, cloud, observer, deliveries } = seen;
   const { name, status } = step;
   const records = [...cloud.applications.events.values()].filter(
     ({ investigationToken, type }) => investigationToken === token && type === status,
@@ -72,7 +74,7 @@ function judgeStep(
     observer.violate("lost", `${name} is not published as ${step.route}`);
   }
   judgeTimes(name, told, observer);
-  const { publish, publishLate } = plot.settings.routes[step.route];
+  const { publish, publishLate } = scenario.settings.routes[step.route];
   const report = cloud.investigations.investigations
     .get(token)
     ?.reports.find((one) => one.status === status);

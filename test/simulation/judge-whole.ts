@@ -13,8 +13,8 @@ import {
 } from "./expectations.ts";
 import type { Seen } from "./invariants.ts";
 import type { Observer, Publication } from "./observer.ts";
-import type { TrueApplication, TrueEvent } from "./plot-application.ts";
-import type { Plot } from "./plot.ts";
+import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
+import type { Scenario } from "./scenario.ts";
 
 /*
  * What was told downstream of an application as a whole, by whichever event or correction, and how often Alloy
@@ -57,12 +57,12 @@ function isFirstKnown(event: TrueEvent | null, { stoodBefore }: Observer): boole
  * Between how many reopenings, taken or not, its events have this end: from the same answer on either side of one
  * nobody can know whether Alloy took it.
  */
-function epochsWith(route: RouteId, { events }: TrueApplication, plot: Plot): number {
+function epochsWith(route: RouteId, { events }: TrueApplication, scenario: Scenario): number {
   const epochs = new Set<number>();
   let epoch = 0;
   for (const event of events) {
     if (REOPENINGS.includes(event.type)) epoch += 1;
-    if (ENDS.includes(event.type) && routeOf(event, plot) === route) epochs.add(epoch);
+    if (ENDS.includes(event.type) && routeOf(event, scenario) === route) epochs.add(epoch);
   }
   return epochs.size;
 }
@@ -73,14 +73,14 @@ function epochsWith(route: RouteId, { events }: TrueApplication, plot: Plot): nu
  *    its event told of it before Alloy's answers said another one, and then this.
  * 3. The end at which Alloy's last answer leaves the application has been told, and is the last that was.
  */
-export function judgeEnds(application: TrueApplication, { plot, observer, heard }: Seen): void {
+export function judgeEnds(application: TrueApplication, { scenario, observer, heard }: Seen): void {
   const { token, journeyToken, versions, isShadow, isUnknownToUs } = application;
-  if (!isHandled(plot, journeyToken) || isUnknownToUs || isShadow) return;
+  if (!isHandled(scenario, journeyToken) || isUnknownToUs || isShadow) return;
   if (isDamaged(application) || !heard.has(token)) return;
   const stated = versions.flatMap((version, index) => {
-    const route = routeOfEnd(version, journeyToken, plot);
+    const route = routeOfEnd(version, journeyToken, scenario);
     const before = versions[index - 1];
-    const isSame = before !== undefined && routeOfEnd(before, journeyToken, plot) === route;
+    const isSame = before !== undefined && routeOfEnd(before, journeyToken, scenario) === route;
     return route === null || isSame ? [] : [route];
   });
   const told = new Map<RouteId, Set<string>>();
@@ -93,7 +93,7 @@ export function judgeEnds(application: TrueApplication, { plot, observer, heard 
     // An end that names no outcome is told as it is, and Alloy's own word follows.
     const isByEvent = event.eventType !== "snapshot";
     const isNamed =
-      event.outcome !== null || (isByEvent && !isUnnamed(plot.eventOf(event.eventId)));
+      event.outcome !== null || (isByEvent && !isUnnamed(scenario.eventOf(event.eventId)));
     if (event.route === "completed" && !isNamed) continue;
     const ids = told.get(event.route) ?? new Set();
     if (!ids.has(event.eventId)) {
@@ -108,8 +108,8 @@ export function judgeEnds(application: TrueApplication, { plot, observer, heard 
     const times = stated.filter((one) => one === route).length;
     const isBack =
       stated.length > 1 && stated.at(-1) === route && isToldAnew(route, inTurn, stated);
-    const most = Math.max(times, epochsWith(route, application, plot)) + (isBack ? 1 : 0);
-    if (times === 0 && ![...ids].every((id) => isFirstKnown(plot.eventOf(id), observer))) {
+    const most = Math.max(times, epochsWith(route, application, scenario)) + (isBack ? 1 : 0);
+    if (times === 0 && ![...ids].every((id) => isFirstKnown(scenario.eventOf(id), observer))) {
       observer.violate("regressed", `${token} is published as ${route}, and Alloy never said so`);
     } else if (ids.size > most) {
       observer.violate(
@@ -119,10 +119,11 @@ export function judgeEnds(application: TrueApplication, { plot, observer, heard 
     }
   }
   const last = versions.at(-1);
-  const end = last === undefined || last.isUnknown ? null : routeOfEnd(last, journeyToken, plot);
+  const end =
+    last === undefined || last.isUnknown ? null : routeOfEnd(last, journeyToken, scenario);
   const isLeftUnnamed = last?.status === "completed" && last.outcome === null;
-  if (end === null || isLeftUnnamed || isBeyondApi(application, plot)) return;
-  if (!publicationOf(journeyToken, end, plot).publish) return;
+  if (end === null || isLeftUnnamed || isBeyondApi(application, scenario)) return;
+  if (!publicationOf(journeyToken, end, scenario).publish) return;
   if (!told.has(end)) observer.violate("lost", `${token} ended as ${end}, and nobody was told`);
   // Of two invocations at one time, neither can know what the other one tells.
   const knownAt = toldAt.get(end) ?? Number.POSITIVE_INFINITY;

@@ -3,14 +3,14 @@ import { describe, expect, test } from "vitest";
 import { textOf } from "./answers.ts";
 import { ALL_KNOBS, knobsOf } from "./knobs.ts";
 import type { Knob } from "./knobs.ts";
-import { plotOf } from "./plot.ts";
-import type { Plot } from "./plot.ts";
+import { scenarioOf } from "./scenario.ts";
+import type { Scenario } from "./scenario.ts";
 import { identityOf } from "./views.ts";
 
 const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
 
 /** What Alloy does in a world, as text. */
-function tellingOf({ applications, api, settings, upgrade, deadRoute }: Plot): string {
+function tellingOf({ applications, api, settings, upgrade, deadRoute }: Scenario): string {
   const said = applications.map((application) => ({
     answers: application.versions.map(({ at, status }) => ({ at, status })),
     last: application.versions.slice(-1).map((version) => textOf(application, version)),
@@ -31,8 +31,8 @@ describe("the knobs of the worlds", () => {
       knob === "huge-event" || knob === "many-applicants" ? 1 : 40,
     ).some(
       (seed) =>
-        tellingOf(plotOf(seed, { knobs: new Set([knob]) })) !==
-        tellingOf(plotOf(seed, { knobs: new Set() })),
+        tellingOf(scenarioOf(seed, { knobs: new Set([knob]) })) !==
+        tellingOf(scenarioOf(seed, { knobs: new Set() })),
     );
 
     expect(isMoved).toBe(true);
@@ -51,7 +51,7 @@ describe("the knobs of the worlds", () => {
   test("give no two events one identity, by whichever side", () => {
     const drawn = ALL_KNOBS.filter((knob) => knob !== "many-applicants" && knob !== "huge-event");
     for (const seed of SEEDS) {
-      const { events } = plotOf(seed, { knobs: new Set(drawn) });
+      const { events } = scenarioOf(seed, { knobs: new Set(drawn) });
       const ids = events.flatMap((event) => event.ids);
 
       expect(new Set(ids).size).toBe(ids.length);
@@ -60,7 +60,7 @@ describe("the knobs of the worlds", () => {
 
   test("keep an event nearer to itself than to another one of its type", () => {
     for (const seed of SEEDS) {
-      const { events } = plotOf(seed, { knobs: new Set(["list-off", "applicant-once"]) });
+      const { events } = scenarioOf(seed, { knobs: new Set(["list-off", "applicant-once"]) });
       for (const event of events) {
         const [told = 0, listed = 0] = event.times;
         const others = events.filter(

@@ -1,4 +1,4 @@
-import { Dice, mix, numberOf } from "./dice.ts";
+import { Random, mix, numberOf } from "./random.ts";
 
 /**
  * In what a world may be unlike what Alloy's documentation shows, or unlike our usual day. A seed draws
@@ -143,11 +143,11 @@ export type Knobs = ReadonlySet<Knob>;
 export function knobsOf(seed: number, choice: KnobChoice = USUAL_KNOBS): Knobs {
   if (choice.kind === "fixed") return new Set(choice.knobs);
   return new Set(
-    choice.from.filter((knob) => diceOf(seed, `${knob}?`).chance(RARE[knob] ?? USUAL_CHANCE)),
+    choice.from.filter((knob) => randomFor(seed, `${knob}?`).chance(RARE[knob] ?? USUAL_CHANCE)),
   );
 }
 
 /** What a knob does in a seed's world is its own, whatever else is on. */
-export function diceOf(seed: number, knob: string): Dice {
-  return new Dice(mix(mix(seed, numberOf("knobs")), numberOf(knob)));
+export function randomFor(seed: number, knob: string): Random {
+  return new Random(mix(mix(seed, numberOf("knobs")), numberOf(knob)));
 }

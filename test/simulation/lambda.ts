@@ -62,7 +62,7 @@ export class LambdaFunction<Event, Result> {
    * @param onEnd - called once, with how it ended.
    */
   invoke(event: Event, subject: string, onEnd: (outcome: Outcome<Result>) => void): void {
-    const { clock, faults, story, dice } = this.#world;
+    const { clock, faults, story, random } = this.#world;
     if (
       this.#running >= this.#concurrency ||
       faults.draw(`${this.#name}.invoke`, ["function-throttled"], subject) !== null
@@ -74,12 +74,12 @@ export class LambdaFunction<Event, Result> {
     this.#running += 1;
     const warm = this.#takeIdle();
     if (warm !== null) {
-      clock.after(dice.between(WARM_MS.least, WARM_MS.most), () =>
+      clock.after(random.between(WARM_MS.least, WARM_MS.most), () =>
         this.#run(warm, event, subject, onEnd),
       );
       return;
     }
-    const coldMs = dice.between(COLD_MS.least, COLD_MS.most);
+    const coldMs = random.between(COLD_MS.least, COLD_MS.most);
     if (faults.draw(`${this.#name}.init`, ["init-crash"]) !== null) {
       story.tell(this.#name, "FAULT init-crash");
       clock.after(coldMs, () => {

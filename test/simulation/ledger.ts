@@ -10,40 +10,44 @@ import {
   publicationOf,
   routeOf,
 } from "./expectations.ts";
-import type { TrueApplication, TrueEvent } from "./plot-application.ts";
-import type { Plot } from "./plot.ts";
+import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
+import type { Scenario } from "./scenario.ts";
 import type { WorldResult } from "./world.ts";
 
 /**
  * What a world has come to in the end, line by line: how each application stands, which events are
- * recorded, and which effects were had. Two worlds of one plot must have the same, whatever went wrong.
+ * recorded, and which effects were had. Two worlds of one scenario must have the same, whatever went wrong.
  *
  * @param heard - the applications of which it speaks. @default - all of which anybody has told us
  */
 export function ledgerOf(
-  { plot, cloud, observer, ...world }: WorldResult,
+  { scenario, cloud, observer, ...world }: WorldResult,
   heard = world.heard,
 ): readonly string[] {
   const { applications, events, applicants } = cloud.applications;
   const lines: string[] = [];
-  for (const application of plot.applications) {
+  for (const application of scenario.applications) {
     const { token, journeyToken, events: true_, isShadow } = application;
     // What Alloy's API does not know, nothing can make good.
-    if (!isHandled(plot, journeyToken) || !heard.has(token)) continue;
-    if (isBeyondApi(application, plot) || isDamaged(application)) continue;
+    if (!isHandled(scenario, journeyToken) || !heard.has(token)) continue;
+    if (isBeyondApi(application, scenario) || isDamaged(application)) continue;
     const state = applications.get(token)?.state;
     if (state === undefined) continue;
     const last = observer.standings.get(token)?.at(-1);
     const { next, previous } = state.chain;
-    const entities = applicantsOf(application, state, plot, applicants);
+    const entities = applicantsOf(application, state, scenario, applicants);
     const outcome = isOutcomeUnsaid(application) ? "unsaid" : last?.outcome?.toLowerCase();
     const standing = isHeardInTime(application) ? "unsaid" : `${last?.status} ${outcome}`;
     lines.push(`${token} ${standing} next ${next?.token} previous ${previous?.token}`, ...entities);
     for (const event of true_) {
-      if (!isHandled(plot, journeyToken, event.type)) continue;
+      if (!isHandled(scenario, journeyToken, event.type)) continue;
       const isRecorded = event.ids.some((id) => events.has(id));
-      // Of a step that may come late, and is not published then, the effect depends on the weather.
-      const { publish, publishLate } = publicationOf(journeyToken, routeOf(event, plot), plot);
+      // Of a step that may come late, and is not published then, the effect depends on the fault schedule.
+      const { publish, publishLate } = publicationOf(
+        journeyToken,
+        routeOf(event, scenario),
+        scenario,
+      );
       // An end is told once, by its event or by Alloy's answer: `judgeEnds` sees to it.
       const isNews = (publishLate || event.isAlwaysNews) && !event.mayBeSilent;
       const isCertain = publish && !isShadow && isNews && !isEnd(event);
@@ -55,18 +59,21 @@ export function ledgerOf(
 }
 
 /** The first line in which they differ; null: they are the same. */
-export function firstDifference(calm: readonly string[], stormy: readonly string[]): string | null {
-  const index = calm.findIndex((line, place) => line !== stormy[place]);
-  if (index === -1 && calm.length === stormy.length) return null;
-  const at = index === -1 ? calm.length : index;
-  return `"${stormy[at]}", and without faults "${calm[at]}"`;
+export function firstDifference(
+  faultFree: readonly string[],
+  stormy: readonly string[],
+): string | null {
+  const index = faultFree.findIndex((line, place) => line !== stormy[place]);
+  if (index === -1 && faultFree.length === stormy.length) return null;
+  const at = index === -1 ? faultFree.length : index;
+  return `"${stormy[at]}", and without faults "${faultFree[at]}"`;
 }
 
 /** Of all applicants, wherever their registers are, of whom both sides say the same. */
 function applicantsOf(
   { token, events }: TrueApplication,
   { entities }: ApplicationState,
-  { knobs }: Plot,
+  { knobs }: Scenario,
   stored: ReadonlyMap<string, EntityRegister>,
 ): readonly string[] {
   // Where one side names no applicant, what is known of him depends on which side came first.

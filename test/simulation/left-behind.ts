@@ -17,24 +17,24 @@ import {
 } from "../fixtures/stored/0.1.0.writer.mjs";
 import type { ReleasedState } from "../fixtures/stored/0.1.0.writer.mjs";
 import { isHandled, publicationOf, routeOf } from "./expectations.ts";
-import { diceOf } from "./knobs.ts";
+import { randomFor } from "./knobs.ts";
 import type { Observer } from "./observer.ts";
-import type { TrueApplication, TrueEvent } from "./plot-application.ts";
-import type { Plot } from "./plot.ts";
+import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
+import type { Scenario } from "./scenario.ts";
 import { LARGE } from "./released-fates.ts";
 import type { Fate, Upgrade } from "./released-fates.ts";
-import type { Seams } from "./seams.ts";
+import type { FaultPoints } from "./fault-points.ts";
 import type { Story } from "./story.ts";
 import { identityOf } from "./views.ts";
 
 const HOUR = 3_600_000;
 const ALIAS_MS = 2_000;
 
-interface Hands {
+interface OperatorTools {
   readonly cloud: MemoryCloud;
   readonly observer: Observer;
   readonly story: Story;
-  readonly seams: Seams;
+  readonly faultPoints: FaultPoints;
 }
 
 /**
@@ -42,57 +42,57 @@ interface Hands {
  * and the queue hold it from now on. Of its items the code as it is makes what it reads of them.
  */
 export class LeftBehind {
-  readonly #plot: Plot;
+  readonly #scenario: Scenario;
   readonly #upgrade: Upgrade;
-  readonly #hands: Hands;
+  readonly #tools: OperatorTools;
   readonly #states = new Map<string, ReleasedState>();
 
-  constructor(plot: Plot, upgrade: Upgrade, hands: Hands) {
-    this.#plot = plot;
+  constructor(scenario: Scenario, upgrade: Upgrade, tools: OperatorTools) {
+    this.#scenario = scenario;
     this.#upgrade = upgrade;
-    this.#hands = hands;
+    this.#tools = tools;
   }
 
   install(): void {
-    const { plot, upgrade } = { plot: this.#plot, upgrade: this.#upgrade };
-    for (const application of plot.applications) {
+    const { scenario, upgrade } = { scenario: this.#scenario, upgrade: this.#upgrade };
+    for (const application of scenario.applications) {
       if (application.createdAt < upgrade.at) this.#announce(application);
     }
     for (const [event, fate] of upgrade.fates) this.#leave(event, fate);
-    const dice = diceOf(plot.seed, "previous-release checks");
+    const random = randomFor(scenario.seed, "previous-release checks");
     for (const [token, state] of this.#states) {
       // The table in memory has no attributes: it has what its ports make of them.
       for (const mark of releasedMarksOf(this.#itemOf(state), token)) {
-        void this.#hands.cloud.applications.markHealed(token, mark);
+        void this.#tools.cloud.applications.markHealed(token, mark);
       }
-      this.#hands.cloud.applications.applications.set(token, {
+      this.#tools.cloud.applications.applications.set(token, {
         state: this.#read(state),
         revision: 1,
-        dueAt: upgrade.at + dice.between(0, 12 * HOUR),
+        dueAt: upgrade.at + random.between(0, 12 * HOUR),
         hasFailed: false,
         claimedUntil: null,
         settledAt: null,
-        memory: { ...NEVER_CHECKED, checkedAt: dice.pick([null, upgrade.at - HOUR]) },
+        memory: { ...NEVER_CHECKED, checkedAt: random.pick([null, upgrade.at - HOUR]) },
         gap: null,
       });
     }
   }
 
   #announce({ submission, journeyToken, createdAt, name, isForeign }: TrueApplication): void {
-    if (submission === null || isForeign || !isHandled(this.#plot, journeyToken)) return;
+    if (submission === null || isForeign || !isHandled(this.#scenario, journeyToken)) return;
     const parsed = parseSubmission(submission, createdAt);
-    if ("submission" in parsed && diceOf(this.#plot.seed, `released ${name}`).chance(0.7)) {
+    if ("submission" in parsed && randomFor(this.#scenario.seed, `released ${name}`).chance(0.7)) {
       this.#merge(stateOfSubmission(parsed.submission));
       return;
     }
     const receivedAt = new Date(createdAt).toISOString();
     const envelope = { v: 1, kind: "submission", receiptId: `released-${name}`, receivedAt };
-    this.#hands.cloud.events.send(JSON.stringify({ ...envelope, submission }));
+    this.#tools.cloud.events.send(JSON.stringify({ ...envelope, submission }));
   }
 
   #leave(event: TrueEvent, { kind }: Fate): void {
     const { name, told } = event;
-    this.#hands.story.tell("release", `leaves ${name} ${kind}`);
+    this.#tools.story.tell("release", `leaves ${name} ${kind}`);
     switch (kind) {
       case "told":
         return this.#effect(event, told, "webhook");
@@ -108,7 +108,7 @@ export class LeftBehind {
   }
 
   #effect(event: TrueEvent, data: TrueEvent["listed"], origin: "webhook" | "poll"): void {
-    const { cloud, observer } = this.#hands;
+    const { cloud, observer } = this.#tools;
     const read = parseWebhook(JSON.stringify({ type: event.family, data }));
     if (read.kind !== "journey-event") throw new Error(`the release cannot read ${event.name}`);
     const { event: own } = read;
@@ -120,7 +120,7 @@ export class LeftBehind {
     observer.merged(this.#read(said), state);
     const rerun = stateOfRerun(own);
     if (rerun !== null) this.#merge(rerun);
-    const route = routeOf(event, this.#plot);
+    const route = routeOf(event, this.#scenario);
     const { at, eventId, applicationToken, type, outcome, entityToken, eventToken } = own;
     const { entityApplicationToken, node } = own;
     const receipt = { receiptId: `released-${event.name}`, origin, receivedAt: at + 500 };
@@ -135,7 +135,7 @@ export class LeftBehind {
       isWithheld: false,
     });
     const { isShadow, journeyToken } = event.application;
-    if (isShadow || !publicationOf(journeyToken, route, this.#plot).publish) return;
+    if (isShadow || !publicationOf(journeyToken, route, this.#scenario).publish) return;
     this.#tell(own, route, origin, state);
   }
 
@@ -145,7 +145,7 @@ export class LeftBehind {
     origin: "webhook" | "poll",
     { progress }: ApplicationState,
   ): void {
-    const { cloud, observer } = this.#hands;
+    const { cloud, observer } = this.#tools;
     const { eventId, at, type: eventType, externalIds, applicationToken, node } = event;
     const { journeyToken, journeyName, outcome, entityToken, entityApplicationToken } = event;
     const time = new Date(at).toISOString();
@@ -178,7 +178,7 @@ export class LeftBehind {
   }
 
   #queue(event: TrueEvent, kind: "webhook" | "poll", data: TrueEvent["listed"]): void {
-    const { cloud } = this.#hands;
+    const { cloud } = this.#tools;
     const type = kind === "poll" ? "update:journeyapplications:sandbox" : event.family;
     const body = JSON.stringify({ request_token: event.name, type, data });
     const receiptId = `released-${event.name}`;
@@ -206,7 +206,7 @@ export class LeftBehind {
 
   #itemOf(state: ReleasedState): Readonly<Record<string, unknown>> {
     const item = attributesOf(state);
-    return this.#hands.seams.releasedItem?.(item) ?? item;
+    return this.#tools.faultPoints.releasedItem?.(item) ?? item;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Version } from "./answers.ts";
 import type { Seen } from "./invariants.ts";
 import type { MergeSeen } from "./observer.ts";
-import type { TrueApplication, TrueEvent } from "./plot-application.ts";
+import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
 
 /** What marks are looked for in: the world's truth beside what its watchers saw of it. */
 export interface Facts {
@@ -44,11 +44,11 @@ const ALIAS_MS = 2_000;
 const FINAL: readonly (string | null)[] = ["completed", "error", "expired"];
 
 export function factsOf(seen: Seen, republished: number): Facts {
-  const { plot, observer } = seen;
-  const { refusal } = plot.api;
+  const { scenario, observer } = seen;
+  const { refusal } = scenario.api;
   return {
     events: eventFacts(seen),
-    ended: plot.applications.flatMap((application) => {
+    ended: scenario.applications.flatMap((application) => {
       const standings = observer.standings.get(application.token);
       if (standings === undefined) return [];
       const end = standings.findIndex(({ status }) => FINAL.includes(status));
@@ -66,7 +66,7 @@ export function factsOf(seen: Seen, republished: number): Facts {
         times.some((at) => at >= refusal.from && at < refusal.until),
       ),
     firstBy: new Set(
-      plot.applications.flatMap(({ token, submission }) => {
+      scenario.applications.flatMap(({ token, submission }) => {
         const first = observer.merges.find((merge) => merge.token === token);
         if (submission === null || first === undefined) return [];
         return [first.isSubmission ? "submission" : "event-announced"];
@@ -76,10 +76,10 @@ export function factsOf(seen: Seen, republished: number): Facts {
   };
 }
 
-function eventFacts({ plot, observer, deliveries }: Seen): readonly EventFacts[] {
+function eventFacts({ scenario, observer, deliveries }: Seen): readonly EventFacts[] {
   const broughtTo = new Map<TrueEvent, string[]>();
   for (const { eventId, origin } of observer.brought) {
-    const event = plot.eventOf(eventId);
+    const event = scenario.eventOf(eventId);
     if (event === null) continue;
     const origins = broughtTo.get(event) ?? [];
     origins.push(origin);
@@ -91,7 +91,7 @@ function eventFacts({ plot, observer, deliveries }: Seen): readonly EventFacts[]
     own.push(delivery);
     sent.set(delivery.eventToken, own);
   }
-  return plot.events.map((event) => {
+  return scenario.events.map((event) => {
     const [first = null, ...later] = broughtTo.get(event) ?? [];
     const own = sent.get(event.name) ?? [];
     const near = neighboursOf(event);

@@ -4,7 +4,7 @@ import type { Seen } from "./invariants.ts";
 import { factsOf } from "./mark-facts.ts";
 import type { Knob, KnobChoice } from "./knobs.ts";
 import type { AnsweredOnce, Facts } from "./mark-facts.ts";
-import type { Plot } from "./plot.ts";
+import type { Scenario } from "./scenario.ts";
 
 /*
  * Which states the worlds come to, by what the world's own truth and its watchers saw. A fault that happens where
@@ -54,8 +54,8 @@ export const MARKS = {
     events.some(({ hasNeighbour }) => hasNeighbour),
   "two applicants' events of one type came within two seconds": ({ events }) =>
     events.some(({ hasOthersNeighbour }) => hasOthersNeighbour),
-  "a step of an Investigation came by the poller alone": (_, { plot, cloud, deliveries }) =>
-    plot.investigations.some(({ token, steps }) =>
+  "a step of an Investigation came by the poller alone": (_, { scenario, cloud, deliveries }) =>
+    scenario.investigations.some(({ token, steps }) =>
       steps.some(
         ({ name, status }) =>
           isToldBy("poll", token, status, cloud) &&
@@ -64,8 +64,8 @@ export const MARKS = {
           ),
       ),
     ),
-  "a healed step of an Investigation met its webhook": (_, { plot, cloud, deliveries }) =>
-    plot.investigations.some(({ token, steps }) =>
+  "a healed step of an Investigation met its webhook": (_, { scenario, cloud, deliveries }) =>
+    scenario.investigations.some(({ token, steps }) =>
       steps.some(
         ({ name, status }) =>
           isToldBy("poll", token, status, cloud) &&
@@ -137,10 +137,13 @@ export const MARKS = {
       [9e15, -1].includes(Number(response["updated_at"])),
     ),
   "the API answered nothing but pages": ({ isRefusalMet }) => isRefusalMet,
-  "the API went on after days in which it knew nothing": ({ isRefusalMet }, { plot }) =>
-    isRefusalMet && (plot.api.refusal?.until ?? 0) - (plot.api.refusal?.from ?? 0) > 7 * 86_400_000,
-  "the API was asked for an application that it never knows": (_, { plot, observer }) =>
-    plot.applications.some(({ isUnknownToUs, token }) => isUnknownToUs && observer.asks.has(token)),
+  "the API went on after days in which it knew nothing": ({ isRefusalMet }, { scenario }) =>
+    isRefusalMet &&
+    (scenario.api.refusal?.until ?? 0) - (scenario.api.refusal?.from ?? 0) > 7 * 86_400_000,
+  "the API was asked for an application that it never knows": (_, { scenario, observer }) =>
+    scenario.applications.some(
+      ({ isUnknownToUs, token }) => isUnknownToUs && observer.asks.has(token),
+    ),
   "a bearer was fetched again": (_, { observer }) => observer.tallies.bearers > 1,
 
   // Ends and reopenings.
@@ -153,10 +156,10 @@ export const MARKS = {
     ),
   "an application ended by an error": ({ ended }) => ended.some(({ status }) => status === "error"),
   "an application expired": ({ ended }) => ended.some(({ status }) => status === "expired"),
-  "a second end was taken by Alloy": ({ ended }, { plot }) =>
+  "a second end was taken by Alloy": ({ ended }, { scenario }) =>
     ended.some(({ application }) => {
       const routes = application.versions.map((one) =>
-        routeOfEnd(one, application.journeyToken, plot),
+        routeOfEnd(one, application.journeyToken, scenario),
       );
       return routes.some(
         (route, index) => index > 0 && route !== null && (routes[index - 1] ?? route) !== route,
@@ -191,8 +194,8 @@ export const MARKS = {
       const rerun = types.indexOf("started_rerun_application");
       return rerun !== -1 && rerun < types.length - 1 && FINAL.includes(status);
     }),
-  "a rerun was known before its first event": ({ merges }, { plot }) =>
-    plot.applications.some(
+  "a rerun was known before its first event": ({ merges }, { scenario }) =>
+    scenario.applications.some(
       ({ name, token }) =>
         name.endsWith("r") && merges.find((merge) => merge.token === token)?.isSubmission === true,
     ),
@@ -210,8 +213,8 @@ export const MARKS = {
     ),
 
   // Shadow applications.
-  "a shadow application was known by Alloy's answer alone": (_, { plot, observer }) =>
-    plot.applications.some(
+  "a shadow application was known by Alloy's answer alone": (_, { scenario, observer }) =>
+    scenario.applications.some(
       ({ isShadowBySide, token }) => isShadowBySide === "answers" && observer.shadows.has(token),
     ),
   "an event of a shadow application was kept back": ({ events }, { observer }) =>
@@ -255,47 +258,47 @@ export const MARKS = {
   // What never ends.
   "the API always failed for one application, and another one was checked": (
     _,
-    { plot, observer },
+    { scenario, observer },
   ) =>
-    plot.applications.some(({ isFailing, token }) => isFailing && observer.asks.has(token)) &&
-    plot.applications.some(({ isFailing, token }) => !isFailing && observer.answers.has(token)),
-  "the API had refused our key, and webhooks had their effects": (_, { plot, observer }) =>
-    observer.publications.some(({ at }) => at > plot.api.revokedAt),
-  "an item was damaged, and another application went on": (_, { plot, observer }) =>
-    plot.applications.some(({ damagedAt }) =>
+    scenario.applications.some(({ isFailing, token }) => isFailing && observer.asks.has(token)) &&
+    scenario.applications.some(({ isFailing, token }) => !isFailing && observer.answers.has(token)),
+  "the API had refused our key, and webhooks had their effects": (_, { scenario, observer }) =>
+    observer.publications.some(({ at }) => at > scenario.api.revokedAt),
+  "an item was damaged, and another application went on": (_, { scenario, observer }) =>
+    scenario.applications.some(({ damagedAt }) =>
       observer.publications.some(({ at }) => at > damagedAt),
     ),
 
-  "a route was dead, and another one was told": (_, { plot, cloud, observer }) =>
-    plot.deadRoute !== null &&
+  "a route was dead, and another one was told": (_, { scenario, cloud, observer }) =>
+    scenario.deadRoute !== null &&
     cloud.deadLetters.messages().length > 0 &&
     observer.publications.length > 0,
 
   // What the release before left behind.
-  "a webhook came again whose event the release before had told": ({ events }, { plot }) =>
-    events.some(({ event, isDelivered }) => isDelivered && fateOf(event, plot) === "told"),
-  "a webhook came for what the release before had healed": ({ events }, { plot }) =>
-    events.some(({ event, isDelivered }) => isDelivered && fateOf(event, plot) === "healed"),
-  "a message of the release before had its effect": ({ events }, { plot, observer }) =>
+  "a webhook came again whose event the release before had told": ({ events }, { scenario }) =>
+    events.some(({ event, isDelivered }) => isDelivered && fateOf(event, scenario) === "told"),
+  "a webhook came for what the release before had healed": ({ events }, { scenario }) =>
+    events.some(({ event, isDelivered }) => isDelivered && fateOf(event, scenario) === "healed"),
+  "a message of the release before had its effect": ({ events }, { scenario, observer }) =>
     events.some(
       ({ event }) =>
-        (fateOf(event, plot) ?? "").endsWith("queued") &&
+        (fateOf(event, scenario) ?? "").endsWith("queued") &&
         event.ids.some((id) => observer.publicationsOf.has(id)),
     ),
-  "what the release before had missed was healed": ({ events }, { plot }) =>
-    events.some(({ event, first }) => first === "poll" && fateOf(event, plot) === "missed"),
-  "an application of the release before ended under this one": ({ ended }, { plot }) =>
+  "what the release before had missed was healed": ({ events }, { scenario }) =>
+    events.some(({ event, first }) => first === "poll" && fateOf(event, scenario) === "missed"),
+  "an application of the release before ended under this one": ({ ended }, { scenario }) =>
     ended.some(
       ({ application: { events }, status }) =>
         FINAL.includes(status) &&
-        events.some((event) => fateOf(event, plot) === "told") &&
-        events.some((event) => ENDS.includes(event.type) && fateOf(event, plot) === null),
+        events.some((event) => fateOf(event, scenario) === "told") &&
+        events.some((event) => ENDS.includes(event.type) && fateOf(event, scenario) === null),
     ),
 
   // Sizes and spellings.
   "a body went to the bucket": (_, { cloud }) => cloud.payloads.payloads.size > 0,
-  "an application had more than sixty applicants": (_, { plot }) =>
-    plot.applications.some(({ events }) => applicantsOf(events) > 60),
+  "an application had more than sixty applicants": (_, { scenario }) =>
+    scenario.applications.some(({ events }) => applicantsOf(events) > 60),
   "ten applications were followed at once": (_, { observer }) => observer.standings.size >= 10,
   "a webhook of another environment was recorded": ({ events }) =>
     events.some(({ event, first }) => event.application.isForeign && first !== null),
@@ -306,8 +309,8 @@ export const MARKS = {
     ),
   "a webhook's time was no number of milliseconds": ({ events }) =>
     events.some(({ event, first }) => first !== null && event.told["timestamp"] !== event.times[0]),
-  "an external id was empty": (_, { plot }) =>
-    plot.applications.some(({ versions }) => versions[0]?.response["external_group_id"] === ""),
+  "an external id was empty": (_, { scenario }) =>
+    scenario.applications.some(({ versions }) => versions[0]?.response["external_group_id"] === ""),
 } as const satisfies Readonly<Record<string, Reached>>;
 
 export type Mark = keyof typeof MARKS;
@@ -389,7 +392,7 @@ function isUnknown({ version }: AnsweredOnce): boolean {
   return version.isUnknown;
 }
 
-function fateOf(event: Facts["events"][number]["event"], { upgrade }: Plot) {
+function fateOf(event: Facts["events"][number]["event"], { upgrade }: Scenario) {
   return upgrade?.fates.get(event)?.kind ?? null;
 }
 

@@ -12,10 +12,10 @@ import { ROUTE_TITLES } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 import type { IdempotencyRecords } from "../../tools/memory/idempotency.ts";
 import { MemoryQueueMessages, sendBatchTo } from "../../tools/memory/queue-ports.ts";
-import { mix } from "./dice.ts";
+import { mix } from "./random.ts";
 import type { Observer } from "./observer.ts";
 import type { Invocation, Sandbox, Surroundings } from "./sandbox.ts";
-import type { Seams } from "./seams.ts";
+import type { FaultPoints } from "./fault-points.ts";
 
 /** The cloud's ports with somebody watching: what is written and published is seen where it is applied. */
 export interface Observed {
@@ -32,7 +32,7 @@ export function observe(options: {
   readonly cloud: MemoryCloud;
   readonly observer: Observer;
   readonly world: Surroundings;
-  readonly seams: Seams;
+  readonly faultPoints: FaultPoints;
   /** Called when a check may have been planned. */
   readonly onPlan: () => void;
   /** Called when a message has come. */
@@ -44,7 +44,7 @@ export function observe(options: {
   /** Called when the consumer has made a message visible again. */
   readonly onGivenBack: (receiptHandle: string) => void;
 }): Observed {
-  const { cloud, observer, world, seams, onPlan, onQueued, onGivenBack, hasSecondMessage } =
+  const { cloud, observer, world, faultPoints, onPlan, onQueued, onGivenBack, hasSecondMessage } =
     options;
   const { deadRoute } = options;
   const isDead = (entry: BusEntry | undefined) =>
@@ -52,8 +52,8 @@ export function observe(options: {
   const { applications, idempotency, bus } = cloud;
   const { faults, story, nameOf } = world;
   const messages = new MemoryQueueMessages(cloud.events);
-  const table = seams.store?.(applications, cloud, world) ?? applications;
-  const records = seams.idempotencyRecords?.(idempotency, cloud) ?? idempotency;
+  const table = faultPoints.store?.(applications, cloud, world) ?? applications;
+  const records = faultPoints.idempotencyRecords?.(idempotency, cloud) ?? idempotency;
 
   /** Who locked an idempotency record last. */
   const holders = new Map<string, Invocation | null>();

@@ -6,7 +6,7 @@ import { METRICS } from "../../lambdas/settings.ts";
 import { timeOf } from "../../lambdas/domain/stamp.ts";
 import type { MetricName } from "../../lambdas/settings.ts";
 import type { Version } from "./answers.ts";
-import type { TrueApplication, TrueEvent } from "./plot-application.ts";
+import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
 import type { Invocation } from "./sandbox.ts";
 
 export const VIOLATION_KINDS = ["lost", "doubled", "regressed", "stuck", "overasked"] as const;

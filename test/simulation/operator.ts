@@ -2,7 +2,7 @@ import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
 import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { Observer } from "./observer.ts";
-import type { Plot } from "./plot.ts";
+import type { Scenario } from "./scenario.ts";
 import type { Surroundings } from "./sandbox.ts";
 
 const MINUTE = 60_000;
@@ -15,7 +15,7 @@ const LATEST_REPLAY_MS = 30 * HOUR;
 
 /** The person on call: switches the webhook on again, redrives what is dead-lettered, replays. */
 export function startOperator(
-  plot: Plot,
+  scenario: Scenario,
   world: Surroundings,
   options: {
     readonly cloud: MemoryCloud;
@@ -23,14 +23,14 @@ export function startOperator(
     readonly deliveries: Deliveries;
     readonly onQueued: () => void;
     /** From when on nothing goes wrong any more. */
-    readonly calmAt: number;
+    readonly faultFreeAt: number;
   },
 ): void {
   const { clock, faults, story } = world;
-  const { cloud, observer, deliveries, onQueued, calmAt } = options;
+  const { cloud, observer, deliveries, onQueued, faultFreeAt } = options;
   let replays = 0;
 
-  for (let at = clock.now() + LOOK_MS; at < calmAt; at += LOOK_MS) {
+  for (let at = clock.now() + LOOK_MS; at < faultFreeAt; at += LOOK_MS) {
     clock.at(at, () => {
       switchOn();
       if (faults.draw("operator.redrive", ["redriven-early"]) !== null) redrive();
@@ -38,12 +38,12 @@ export function startOperator(
   }
   // Alloy's own last attempts come within a day; what they bring can be dead-lettered once more.
   for (const after of [1 * MINUTE, 2 * HOUR, 25 * HOUR, 27 * HOUR]) {
-    clock.at(calmAt + after, () => {
+    clock.at(faultFreeAt + after, () => {
       switchOn();
       redrive();
     });
   }
-  for (const event of plot.events) {
+  for (const event of scenario.events) {
     clock.at(event.at, () => {
       const fault = faults.draw("operator.replay", ["replayed"], event.name);
       if (fault === null) return;

@@ -1,6 +1,6 @@
 import type { Faults } from "./faults.ts";
-import type { Plot } from "./plot.ts";
-import { START } from "./plot.ts";
+import type { Scenario } from "./scenario.ts";
+import { START } from "./scenario.ts";
 import type { Service } from "./sandbox.ts";
 import { clockTime } from "./story.ts";
 import type { Story } from "./story.ts";
@@ -19,23 +19,23 @@ const OUTAGES = [
 
 /** Draws which services are out as a whole, and when: most outages are short, some take a day. */
 export function drawOutages(
-  plot: Plot,
+  scenario: Scenario,
   options: {
     readonly faults: Faults;
     readonly story: Story;
     readonly now: () => number;
-    readonly calmAt: number;
+    readonly faultFreeAt: number;
   },
 ): (service: Service) => boolean {
-  const { faults, story, now, calmAt } = options;
+  const { faults, story, now, faultFreeAt } = options;
   const windows = new Map<Service, { readonly from: number; readonly until: number }>();
   for (const [service, kind] of OUTAGES) {
     const fault = faults.draw(`outage.${service}`, [kind]);
     if (fault === null) continue;
     // One number for both: where it begins, and, by its other digits, how long it takes.
     const share = (fault.amount * 1_000) % 1;
-    const from = START + Math.round(fault.amount * (plot.endAt - START));
-    const until = Math.min(calmAt, from + Math.round(SHORTEST_MS * LONGEST ** share));
+    const from = START + Math.round(fault.amount * (scenario.endAt - START));
+    const until = Math.min(faultFreeAt, from + Math.round(SHORTEST_MS * LONGEST ** share));
     windows.set(service, { from, until });
     const times = `from ${clockTime(from - START)} until ${clockTime(until - START)}`;
     story.tell("world", `FAULT ${kind} ${times}`);

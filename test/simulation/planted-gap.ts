@@ -1,8 +1,8 @@
 import type { GapStage } from "../../lambdas/settings.ts";
-import { Dice, mix, numberOf } from "./dice.ts";
+import { Random, mix, numberOf } from "./random.ts";
 import { ENDS, isBeyondApi, isDamaged, isHandled } from "./expectations.ts";
-import type { TrueApplication, TrueEvent } from "./plot-application.ts";
-import type { Plot } from "./plot.ts";
+import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
+import type { Scenario } from "./scenario.ts";
 
 /*
  * What goes wrong with one event, in a world in which nothing else does. It goes wrong until somebody
@@ -49,39 +49,39 @@ const LEAD_MS = 1_000;
 /** From an event to its application standing in the table, with nothing in the way. */
 const KNOWN_WITHIN_MS = 5_000;
 
-/** The trouble of a plot, by its seed; null: none of its events can have it. */
-export function plantGap(plot: Plot): PlantedGap | null {
-  const dice = new Dice(mix(plot.seed, numberOf("gap")));
-  const trouble = ALL_TROUBLES[plot.seed % ALL_TROUBLES.length] ?? "withheld";
-  const [first, ...others] = plot.events.filter((event) => isVictim(event, trouble, plot));
+/** The trouble of a scenario, by its seed; null: none of its events can have it. */
+export function plantGap(scenario: Scenario): PlantedGap | null {
+  const random = new Random(mix(scenario.seed, numberOf("gap")));
+  const trouble = ALL_TROUBLES[scenario.seed % ALL_TROUBLES.length] ?? "withheld";
+  const [first, ...others] = scenario.events.filter((event) => isVictim(event, trouble, scenario));
   if (first === undefined) return null;
-  const victim = dice.pick([first, ...others]);
+  const victim = random.pick([first, ...others]);
   const from = Math.min(...victim.times) - LEAD_MS;
   return {
     trouble,
     victim,
-    refusal: dice.pick([401, 403, 503]),
+    refusal: random.pick([401, 403, 503]),
     from,
     until: trouble === "refused-for-minutes" ? from + BRIEF_MS : Number.POSITIVE_INFINITY,
   };
 }
 
 /** Whether an event can have the trouble, and somebody could find out: of an unknown application nobody can. */
-function isVictim(event: TrueEvent, trouble: Trouble, plot: Plot): boolean {
+function isVictim(event: TrueEvent, trouble: Trouble, scenario: Scenario): boolean {
   const { application, at, type } = event;
-  if (!isHandled(plot, application.journeyToken, type)) return false;
+  if (!isHandled(scenario, application.journeyToken, type)) return false;
   // What Alloy's API does not say, nobody misses.
-  if (isBeyondApi(application, plot) || isDamaged(application)) return false;
-  if (!isKnownBefore(plot, application, at - LEAD_MS)) return false;
+  if (isBeyondApi(application, scenario) || isDamaged(application)) return false;
+  if (!isKnownBefore(scenario, application, at - LEAD_MS)) return false;
   // What the state shows anyway is no gap: only of the last word on an application it is seen to be missing.
   return trouble !== "not-applied" || isLastWord(event);
 }
 
-function isKnownBefore(plot: Plot, application: TrueApplication, at: number): boolean {
+function isKnownBefore(scenario: Scenario, application: TrueApplication, at: number): boolean {
   const { journeyToken, submission, createdAt, events } = application;
   const announcedAt = submission === null ? [] : [createdAt];
   const told = events
-    .filter(({ type }) => isHandled(plot, journeyToken, type))
+    .filter(({ type }) => isHandled(scenario, journeyToken, type))
     .map((event) => event.at);
   return [...announcedAt, ...told].some((knownAt) => knownAt + KNOWN_WITHIN_MS < at);
 }

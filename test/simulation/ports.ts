@@ -21,7 +21,7 @@ import type { WebhookSecretSource } from "../../lambdas/ingest/credential-cache.
 import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";
 import type { IdempotencyRecords } from "../../tools/memory/idempotency.ts";
 import type { CallFault, CallLimits, Sandbox, Service } from "./sandbox.ts";
-import type { Seams } from "./seams.ts";
+import type { FaultPoints } from "./fault-points.ts";
 
 /*
  * Ports between a sandbox and the cloud: each call takes its time, and can fail in every way in which a
@@ -234,7 +234,7 @@ const FAILING_ONE = table("Writing of an Investigation", SELDOM_WRITE);
 export function publisherIn(
   sandbox: Sandbox,
   putEvents: PutEvents["putEvents"],
-  readAs: Seams["putEvents"] = (right) => right,
+  readAs: FaultPoints["putEvents"] = (right) => right,
 ): BusEventPublisher {
   return new BusEventPublisher({
     putEvents: readAs((entries) =>

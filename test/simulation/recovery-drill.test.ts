@@ -10,8 +10,8 @@ import { sqsOver } from "../support/cloud-sqs.ts";
 import { aStack, KeptTerminal } from "../support/operator.ts";
 import { isEnd } from "./expectations.ts";
 import { firstDifference, ledgerOf } from "./ledger.ts";
-import { indexed, plotOf, START } from "./plot.ts";
-import type { Plot } from "./plot.ts";
+import { indexed, scenarioOf, START } from "./scenario.ts";
+import type { Scenario } from "./scenario.ts";
 import type { Service } from "./sandbox.ts";
 import { playWorld } from "./world.ts";
 import type { Incident, WorldResult } from "./world.ts";
@@ -36,12 +36,12 @@ const OUT_MS = 72 * HOUR;
 const OVER_AT = BUS_OUT_AT + OUT_MS;
 
 /** What happens at Alloy, whatever becomes of it here. */
-function drillPlot(): Plot {
+function drillScenario(): Scenario {
   const parts = Array.from({ length: PARTS }, (_, part) =>
-    plotOf(part + 1, { from: START + part * BETWEEN_PARTS_MS, knobs: new Set() }),
+    scenarioOf(part + 1, { from: START + part * BETWEEN_PARTS_MS, knobs: new Set() }),
   );
   const [first] = parts;
-  if (first === undefined) throw new Error("the drill has no plot");
+  if (first === undefined) throw new Error("the drill has no scenario");
   const applications = parts.flatMap((part) => part.applications);
   return {
     ...first,
@@ -92,18 +92,18 @@ function commandsOfPage() {
 }
 
 describe("72 hours of outage, ended by the steps of docs/recovery.md", () => {
-  const plot = drillPlot();
+  const scenario = drillScenario();
   const terminal = new KeptTerminal();
   let damage: Damage;
   let dead: number;
-  let calm: WorldResult;
+  let faultFree: WorldResult;
   let drill: WorldResult;
   /** The same outage, and nobody does anything after it. */
   let untended: WorldResult;
 
   const incident: Incident = {
     isOut,
-    calmAt: plot.endAt,
+    faultFreeAt: scenario.endAt,
     operate({ clock, cloud, deliveries, onQueued }) {
       clock.at(OVER_AT, () => {
         damage = {
@@ -128,7 +128,7 @@ describe("72 hours of outage, ended by the steps of docs/recovery.md", () => {
       });
       // Step 4 is to wait for the poller. Step 5: the onboarding service announces what it has not announced so far.
       clock.at(OVER_AT + 45 * MINUTE, () => {
-        for (const { token, journeyToken, submission, createdAt } of plot.applications) {
+        for (const { token, journeyToken, submission, createdAt } of scenario.applications) {
           if (submission !== null || createdAt < BUS_OUT_AT || createdAt >= clock.now()) continue;
           const announced = { journey_application_token: token, journey_token: journeyToken };
           cloud.bus.put("onboarding", SUBMISSION_DETAIL_TYPE, announced);
@@ -139,13 +139,16 @@ describe("72 hours of outage, ended by the steps of docs/recovery.md", () => {
   };
 
   beforeAll(async () => {
-    calm = await playWorld(plot, { only: new Set() });
-    drill = await playWorld(plot, { only: new Set(), incident });
-    untended = await playWorld(plot, { only: new Set(), incident: { ...incident, operate() {} } });
+    faultFree = await playWorld(scenario, { only: new Set() });
+    drill = await playWorld(scenario, { only: new Set(), incident });
+    untended = await playWorld(scenario, {
+      only: new Set(),
+      incident: { ...incident, operate() {} },
+    });
   });
 
   test("begins with all that it is to be a drill of", () => {
-    const events = plot.events.filter(({ type }) => type !== "visited_node");
+    const events = scenario.events.filter(({ type }) => type !== "visited_node");
     const inOutage = events.filter(({ at }) => at >= ALL_OUT_AT && at < OVER_AT);
 
     expect(damage.isActive).toBe(false);
@@ -161,7 +164,9 @@ describe("72 hours of outage, ended by the steps of docs/recovery.md", () => {
   });
 
   test("does not end by itself", () => {
-    expect(firstDifference(ledgerOf(calm), ledgerOf(untended, calm.heard))).not.toBeNull();
+    expect(
+      firstDifference(ledgerOf(faultFree), ledgerOf(untended, faultFree.heard)),
+    ).not.toBeNull();
     expect(untended.cloud.deadLetters.messages().length).toBeGreaterThan(200);
   });
 
@@ -173,20 +178,20 @@ describe("72 hours of outage, ended by the steps of docs/recovery.md", () => {
   });
 
   test("keeps every promise: nothing lost, nothing doubled, no status gone back, nothing stuck", () => {
-    expect(calm.violations).toEqual([]);
+    expect(faultFree.violations).toEqual([]);
     expect(drill.violations).toEqual([]);
   });
 
   test("comes to the ledger of the same days without a fault: events, states, effects", () => {
-    const [wanted, ledger] = [ledgerOf(calm), ledgerOf(drill, calm.heard)];
+    const [wanted, ledger] = [ledgerOf(faultFree), ledgerOf(drill, faultFree.heard)];
 
     expect(wanted.length).toBeGreaterThan(500);
     expect(firstDifference(wanted, ledger)).toBeNull();
-    expect(effectsOf(drill)).toEqual(effectsOf(calm));
+    expect(effectsOf(drill)).toEqual(effectsOf(faultFree));
   });
 
   test("has told downstream of everything within 2 hours of the end of the outage", () => {
-    const healedAt = plot.events
+    const healedAt = scenario.events
       .filter(({ at }) => at < OVER_AT)
       .flatMap(({ ids }) => ids.flatMap((id) => drill.observer.publicationsOf.get(id) ?? []))
       .map(({ at }) => at);
@@ -198,8 +203,8 @@ describe("72 hours of outage, ended by the steps of docs/recovery.md", () => {
  * What was published, each effect once, whatever it was published for: by webhook or by the poller. An end may be
  * told by its event or by Alloy's answer, whichever came first; the judge holds that each is told once.
  */
-function effectsOf({ plot, observer }: WorldResult): readonly string[] {
-  return plot.events
+function effectsOf({ scenario, observer }: WorldResult): readonly string[] {
+  return scenario.events
     .filter((event) => !isEnd(event))
     .flatMap(({ name, ids }) => (ids.some((id) => observer.publicationsOf.has(id)) ? [name] : []));
 }

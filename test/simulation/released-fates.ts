@@ -1,9 +1,9 @@
 import { parseWebhook } from "../fixtures/stored/0.1.0.writer.mjs";
-import type { Dice } from "./dice.ts";
+import type { Random } from "./random.ts";
 import { isEnd, isHandled } from "./expectations.ts";
-import { diceOf } from "./knobs.ts";
-import type { TrueApplication, TrueEvent } from "./plot-application.ts";
-import type { Plot } from "./plot.ts";
+import { randomFor } from "./knobs.ts";
+import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
+import type { Scenario } from "./scenario.ts";
 
 /*
  * A world that begins with the release 0.1.0: until some moment its code received what Alloy sent, and what it had
@@ -32,26 +32,30 @@ const LONGEST_WAIT_MS = 8 * 60 * MINUTE;
 /** Its webhook went to the bucket: the release recorded none of its body, and queued it by its key. */
 export const LARGE = 200_000;
 
-export function upgradeOf(plot: Pick<Plot, "seed" | "events" | "settings">): Upgrade | null {
-  const dice = diceOf(plot.seed, "previous-release");
-  const [first, ...others] = plot.events.filter(({ application }) => !application.isForeign);
+export function upgradeOf(
+  scenario: Pick<Scenario, "seed" | "events" | "settings">,
+): Upgrade | null {
+  const random = randomFor(scenario.seed, "previous-release");
+  const [first, ...others] = scenario.events.filter(({ application }) => !application.isForeign);
   if (first === undefined) return null;
-  const last = dice.pick([first, ...others]);
-  const at = last.at + dice.pick([dice.between(1, 3 * SECOND), dice.between(SECOND, 30 * MINUTE)]);
+  const last = random.pick([first, ...others]);
+  const at =
+    last.at + random.pick([random.between(1, 3 * SECOND), random.between(SECOND, 30 * MINUTE)]);
   const fates = new Map<TrueEvent, Fate>();
-  for (const event of plot.events) {
+  for (const event of scenario.events) {
     const { application, type } = event;
     if (event.at >= at || application.isForeign) continue;
-    if (!isHandled(plot, application.journeyToken, type)) continue;
-    fates.set(event, fateOf(event, at, dice));
+    if (!isHandled(scenario, application.journeyToken, type)) continue;
+    fates.set(event, fateOf(event, at, random));
   }
   return { at, fates };
 }
 
-function fateOf(event: TrueEvent, at: number, dice: Dice): Fate {
-  const roll = dice.next();
-  const later = at + dice.pick([dice.between(1, MINUTE), dice.between(MINUTE, LONGEST_WAIT_MS)]);
-  const comes = dice.chance(0.4) ? later : null;
+function fateOf(event: TrueEvent, at: number, random: Random): Fate {
+  const roll = random.next();
+  const later =
+    at + random.pick([random.between(1, MINUTE), random.between(MINUTE, LONGEST_WAIT_MS)]);
+  const comes = random.chance(0.4) ? later : null;
   if (isSettled(event)) {
     if (roll < 0.55) return { kind: "told", webhookAt: comes };
     if (roll < 0.7 && readsAlike(event.listed, event)) return { kind: "healed", webhookAt: comes };
@@ -83,7 +87,7 @@ function readsAlike(data: TrueEvent["listed"], { ids, family }: TrueEvent): bool
 }
 
 /** Whether the release left something of it behind: what it had lost by then, or still in its queue, is truly in gap. */
-export function isLeftBehind({ events }: TrueApplication, { upgrade }: Plot): boolean {
+export function isLeftBehind({ events }: TrueApplication, { upgrade }: Scenario): boolean {
   return upgrade !== null && events.some((event) => upgrade.fates.has(event));
 }
 
@@ -99,7 +103,7 @@ function lookAlikesOf({ application, type, at, name }: TrueEvent): readonly True
  * Whether its webhook may be taken for an event like it that the release had healed: that one's mark names others by the
  * ids of Alloy's list alone, and this webhook has another one. Then the poller brings it.
  */
-export function isMistakable(event: TrueEvent, { upgrade }: Plot): boolean {
+export function isMistakable(event: TrueEvent, { upgrade }: Scenario): boolean {
   if (upgrade === null || event.ids.length === 1) return false;
   return lookAlikesOf(event).some((other) => upgrade.fates.get(other)?.kind === "healed");
 }

@@ -3,7 +3,7 @@ import { firstDifference, ledgerOf } from "./ledger.ts";
 import type { Mutant, StrictMutant, WorldMutant } from "./mutants/mutant.ts";
 import { USUALLY_WITHIN } from "./mutants/mutant.ts";
 import type { Violation } from "./observer.ts";
-import { plotOf } from "./plot.ts";
+import { scenarioOf } from "./scenario.ts";
 import { NO_FAULTS, runSeed } from "./run-seed.ts";
 import { playWorld } from "./world.ts";
 
@@ -23,7 +23,7 @@ export type Catch =
 
 /** Hunts planted bugs. What the worlds come to without one is worked out once. */
 export class Hunters {
-  readonly #calm = new Map<number, readonly string[]>();
+  readonly #faultFree = new Map<number, readonly string[]>();
 
   async hunt(mutant: Mutant): Promise<Hunt> {
     return "hunt" in mutant ? huntByCheck(mutant) : this.#huntInWorlds(mutant);
@@ -42,20 +42,20 @@ export class Hunters {
   }
 
   async #violationIn(seed: number, mutant: WorldMutant): Promise<Violation | null> {
-    const plot = plotOf(seed);
-    const result = await playWorld(plot, { seams: mutant.plant() });
+    const scenario = scenarioOf(seed);
+    const result = await playWorld(scenario, { faultPoints: mutant.plant() });
     const [violation] = result.violations;
     if (violation !== undefined) return violation;
-    let calm = this.#calm.get(seed);
-    if (calm === undefined) {
-      calm = ledgerOf(await playWorld(plot, { only: NO_FAULTS }));
-      this.#calm.set(seed, calm);
+    let faultFree = this.#faultFree.get(seed);
+    if (faultFree === undefined) {
+      faultFree = ledgerOf(await playWorld(scenario, { only: NO_FAULTS }));
+      this.#faultFree.set(seed, faultFree);
     }
-    const difference = firstDifference(calm, ledgerOf(result));
+    const difference = firstDifference(faultFree, ledgerOf(result));
     if (difference !== null) {
       return { kind: "lost", sentence: `the ledger says ${difference}` };
     }
-    const healthy = await playWorld(plot, { only: NO_FAULTS, seams: mutant.plant() });
+    const healthy = await playWorld(scenario, { only: NO_FAULTS, faultPoints: mutant.plant() });
     return healthy.violations[0] ?? null;
   }
 }

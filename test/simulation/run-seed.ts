@@ -2,8 +2,8 @@ import { knobsOf } from "./knobs.ts";
 import type { KnobChoice } from "./knobs.ts";
 import { firstDifference, ledgerOf } from "./ledger.ts";
 import type { Violation } from "./observer.ts";
-import { plotOf } from "./plot.ts";
-import type { Seams } from "./seams.ts";
+import { scenarioOf } from "./scenario.ts";
+import type { FaultPoints } from "./fault-points.ts";
 import { playWorld } from "./world.ts";
 import type { WorldResult } from "./world.ts";
 
@@ -25,25 +25,25 @@ export async function runSeed(
   seed: number,
   options: {
     readonly only?: ReadonlySet<string> | null;
-    readonly seams?: Seams;
+    readonly faultPoints?: FaultPoints;
     readonly knobs?: KnobChoice;
   } = {},
 ): Promise<SeedResult> {
-  const plot = plotOf(seed, { knobs: knobsOf(seed, options.knobs) });
-  const result = await playWorld(plot, options);
+  const scenario = scenarioOf(seed, { knobs: knobsOf(seed, options.knobs) });
+  const result = await playWorld(scenario, options);
   // The real handlers, without planted bugs: what should have come of it.
-  const calm = await playWorld(plot, { only: NO_FAULTS });
+  const faultFree = await playWorld(scenario, { only: NO_FAULTS });
   return {
     ...result,
     seed,
-    violations: [...result.violations, ...compared(calm, result)],
-    marks: [...new Set([...result.marks, ...calm.marks])],
+    violations: [...result.violations, ...compared(faultFree, result)],
+    marks: [...new Set([...result.marks, ...faultFree.marks])],
   };
 }
 
-function compared(calm: WorldResult, stormy: WorldResult): readonly Violation[] {
-  const difference = firstDifference(ledgerOf(calm, stormy.heard), ledgerOf(stormy));
-  const own = calm.violations.map(({ kind, sentence }) => ({
+function compared(faultFree: WorldResult, stormy: WorldResult): readonly Violation[] {
+  const difference = firstDifference(ledgerOf(faultFree, stormy.heard), ledgerOf(stormy));
+  const own = faultFree.violations.map(({ kind, sentence }) => ({
     kind,
     sentence: `${sentence}, without any fault`,
   }));

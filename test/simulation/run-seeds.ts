@@ -49,14 +49,14 @@ export async function runSeeds(
   const failures: Failure[] = [];
   for (let seed = from; seed < from + count; seed += 1) {
     const result = await runSeed(seed, { knobs });
-    events += result.plot.events.length;
+    events += result.scenario.events.length;
     faults += result.faults.length;
     republished += result.republished;
     for (const { kind } of result.faults) kinds[kind] = (kinds[kind] ?? 0) + 1;
     for (const mark of result.marks) {
       marks[mark] = (marks[mark] ?? 0) + 1;
       const knob = knobNeededBy(mark);
-      if (knob !== null && !result.plot.knobs.has(knob)) strays.add(mark);
+      if (knob !== null && !result.scenario.knobs.has(knob)) strays.add(mark);
     }
     digests.push(result.story.digest());
     const { violations } = result;

@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import type { Dice } from "./dice.ts";
+import type { Random } from "./random.ts";
 import { faultKey } from "./faults.ts";
 import type { Fault, FaultKind, Faults } from "./faults.ts";
 import type { Story } from "./story.ts";
@@ -10,7 +10,7 @@ export interface Surroundings {
   readonly faults: Faults;
   readonly story: Story;
   /** For what is no fault: how long things take, which message comes first. */
-  readonly dice: Dice;
+  readonly random: Random;
   /** What people call an event or an application, by its id. */
   readonly nameOf: (id: string) => string;
   /** Whether a whole service is out at this moment. */
@@ -160,9 +160,9 @@ export class Sandbox {
     apply: () => Promise<Result>,
     { service, kinds, refuse, timeoutMs }: CallLimits<Result>,
   ): Promise<Result> {
-    const { clock, faults, dice, isOut, nameOf } = this.#world;
+    const { clock, faults, random, isOut, nameOf } = this.#world;
     const fault = faults.draw(site, kinds, nameOf(id));
-    const tookMs = dice.between(USUAL_MS.least, USUAL_MS.most);
+    const tookMs = random.between(USUAL_MS.least, USUAL_MS.most);
     return new Promise((resolve, reject) => {
       const answer = (outcome: Promise<Result>) => {
         outcome.then(

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { faultKey } from "./faults.ts";
 import { RECORD_ERROR_SWALLOWED } from "./mutants/consumer.ts";
-import { plotOf } from "./plot.ts";
+import { scenarioOf } from "./scenario.ts";
 import { Hunters } from "./run-mutants.ts";
 import { shrink } from "./shrink.ts";
 import { playWorld } from "./world.ts";
@@ -41,8 +41,8 @@ describe("shrinking a list of faults", () => {
 
 test("a world with a planted bug fails by fewer faults than it had", async () => {
   const kindsWith = async (seed: number, only: ReadonlySet<string> | null) => {
-    const seams = RECORD_ERROR_SWALLOWED.plant();
-    const { violations, faults: all } = await playWorld(plotOf(seed), { only, seams });
+    const faultPoints = RECORD_ERROR_SWALLOWED.plant();
+    const { violations, faults: all } = await playWorld(scenarioOf(seed), { only, faultPoints });
     return { kinds: violations.map(({ kind }) => kind), keys: all.map(faultKey) };
   };
   const { caught } = await new Hunters().hunt(RECORD_ERROR_SWALLOWED);

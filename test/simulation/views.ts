@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 
 import type { appendEvent } from "../../tools/alloy-simulator/application.ts";
-import type { Dice } from "./dice.ts";
-import { diceOf } from "./knobs.ts";
+import type { Random } from "./random.ts";
+import { randomFor } from "./knobs.ts";
 import type { Knob, Knobs } from "./knobs.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -24,17 +24,17 @@ const ALIAS_MS = 2_000;
 const SECOND = 1_000;
 
 /** In every world, a few webhooks differ from the list in the node or in milliseconds. */
-export function viewsOf(body: EventBody, dice: Dice, roomMs: number): Views {
-  return { body, ...tellings(body, dice, roomMs), writtenAt: null };
+export function viewsOf(body: EventBody, random: Random, roomMs: number): Views {
+  return { body, ...tellings(body, random, roomMs), writtenAt: null };
 }
 
-function tellings(body: EventBody, dice: Dice, roomMs: number) {
-  const roll = dice.next();
+function tellings(body: EventBody, random: Random, roomMs: number) {
+  const roll = random.next();
   const isAlone = roomMs >= 2_500;
   if (roll < 0.06) return { told: body, listed: withoutNode(body) };
   if (roll < 0.12) return { told: withoutNode(body), listed: body };
   if (roll < 0.2 && roomMs > 10) {
-    const offMs = isAlone ? dice.between(1, 900) : dice.between(1, 3);
+    const offMs = isAlone ? random.between(1, 900) : random.between(1, 3);
     return { told: body, listed: { ...body, timestamp: body.timestamp + offMs } };
   }
   return { told: body, listed: body };
@@ -67,43 +67,43 @@ const LEFT_OUT: readonly (readonly [
   Knob,
   {
     readonly concerns: (views: Views) => boolean;
-    readonly leaveOut: (body: EventBody, dice: Dice) => EventBody;
+    readonly leaveOut: (body: EventBody, random: Random) => EventBody;
   },
 ])[] = [
   [
     "outcome-once",
     {
       concerns: ({ body }) => body["outcome"] !== undefined,
-      leaveOut: (body, dice) => without(body, "outcome", dice),
+      leaveOut: (body, random) => without(body, "outcome", random),
     },
   ],
   [
     "applicant-once",
     {
       concerns: ({ body }) => body.entity_application_token !== null,
-      leaveOut: (body, dice) => without(body, "entity_application_token", dice),
+      leaveOut: (body, random) => without(body, "entity_application_token", random),
     },
   ],
   [
     "entity-once",
     {
       concerns: ({ body }) => body.entity_token !== null,
-      leaveOut: (body, dice) => without(body, "entity_token", dice),
+      leaveOut: (body, random) => without(body, "entity_token", random),
     },
   ],
   [
     "node-once",
     {
       concerns: ({ body }) => nodeIdIn(body["_embedded"]) !== "",
-      leaveOut: (body, dice) =>
-        dice.chance(0.5) ? withoutNode(body) : without(body, "_embedded", dice),
+      leaveOut: (body, random) =>
+        random.chance(0.5) ? withoutNode(body) : without(body, "_embedded", random),
     },
   ],
 ];
 
 /** Null, or not there at all. */
-function without(body: EventBody, field: string, dice: Dice): EventBody {
-  return { ...body, [field]: dice.chance(0.5) ? null : undefined };
+function without(body: EventBody, field: string, random: Random): EventBody {
+  return { ...body, [field]: random.chance(0.5) ? null : undefined };
 }
 
 function withoutNode(body: EventBody): EventBody {
@@ -114,30 +114,30 @@ function withoutNode(body: EventBody): EventBody {
 function leaveOutOn(
   knob: Knob,
   some: readonly Views[],
-  leaveOut: (body: EventBody, dice: Dice) => EventBody,
+  leaveOut: (body: EventBody, random: Random) => EventBody,
   { seed, name }: World,
 ): void {
-  const side = diceOf(seed, `${knob} side`).pick(["told", "listed", "either"]);
-  const dice = diceOf(seed, `${knob} of ${name}`);
+  const side = randomFor(seed, `${knob} side`).pick(["told", "listed", "either"]);
+  const random = randomFor(seed, `${knob} of ${name}`);
   for (const views of some) {
-    if (side === "either" && dice.chance(0.3)) continue;
-    const which = side === "either" ? dice.pick(["told", "listed"]) : side;
-    views[which] = leaveOut(views[which], dice);
+    if (side === "either" && random.chance(0.3)) continue;
+    const which = side === "either" ? random.pick(["told", "listed"]) : side;
+    views[which] = leaveOut(views[which], random);
   }
 }
 
 function moveTimes(all: readonly Views[], { seed, name }: World): void {
-  const side = diceOf(seed, "list-off side").pick(["told", "listed"]);
-  const dice = diceOf(seed, `list-off of ${name}`);
+  const side = randomFor(seed, "list-off side").pick(["told", "listed"]);
+  const random = randomFor(seed, `list-off of ${name}`);
   for (const views of all) {
-    if (dice.chance(0.3) || views.writtenAt !== null) continue;
+    if (random.chance(0.3) || views.writtenAt !== null) continue;
     const most = Math.min(ALIAS_MS, roomOf(views, all));
-    const offMs = dice.pick([
-      dice.between(-most, most),
-      dice.between(-most, most),
+    const offMs = random.pick([
+      random.between(-most, most),
+      random.between(-most, most),
       most,
       -most,
-      Math.sign(dice.next() - 0.5) * Math.min(most, 3),
+      Math.sign(random.next() - 0.5) * Math.min(most, 3),
     ]);
     const other = side === "told" ? views.listed : views.told;
     views[side] = { ...views[side], timestamp: other.timestamp + offMs };
@@ -153,10 +153,10 @@ function roomOf(views: Views, all: readonly Views[]): number {
 }
 
 function writeTimesOddly(all: readonly Views[], { seed, name }: World): void {
-  const how = diceOf(seed, "odd-times how").pick(["text", "iso", "seconds", "seconds-text"]);
-  const dice = diceOf(seed, `odd-times of ${name}`);
+  const how = randomFor(seed, "odd-times how").pick(["text", "iso", "seconds", "seconds-text"]);
+  const random = randomFor(seed, `odd-times of ${name}`);
   for (const views of all) {
-    if (dice.chance(0.3)) continue;
+    if (random.chance(0.3)) continue;
     const { timestamp } = views.told;
     if (how === "text") views.writtenAt = String(timestamp);
     else if (how === "iso") views.writtenAt = new Date(timestamp).toISOString();

@@ -8,10 +8,10 @@ import { startAlloy } from "./alloy.ts";
 import { Clock } from "./clock.ts";
 import { checkSettled } from "./conservation.ts";
 import { startCredentials } from "./credentials.ts";
-import { Dice, mix, numberOf } from "./dice.ts";
+import { Random, mix, numberOf } from "./random.ts";
 import { EventSource } from "./event-source.ts";
 import { heardOf, isEnd } from "./expectations.ts";
-import { Faults, weatherOf } from "./faults.ts";
+import { Faults, faultScheduleOf } from "./faults.ts";
 import type { Fault } from "./faults.ts";
 import { makeFunctions } from "./functions.ts";
 import { makeGateway } from "./gateway.ts";
@@ -25,13 +25,13 @@ import { Observer } from "./observer.ts";
 import type { Violation } from "./observer.ts";
 import { startOperator } from "./operator.ts";
 import { drawOutages } from "./outages.ts";
-import type { TrueEvent } from "./plot-application.ts";
-import type { TrueInvestigation } from "./plot-investigations.ts";
-import type { Plot } from "./plot.ts";
-import { START } from "./plot.ts";
+import type { TrueEvent } from "./scenario-application.ts";
+import type { TrueInvestigation } from "./scenario-investigations.ts";
+import type { Scenario } from "./scenario.ts";
+import { START } from "./scenario.ts";
 import { PollSchedule } from "./poll-schedule.ts";
 import type { Service, Surroundings } from "./sandbox.ts";
-import type { Seams } from "./seams.ts";
+import type { FaultPoints } from "./fault-points.ts";
 import { Story } from "./story.ts";
 
 const MINUTE = 60_000;
@@ -46,14 +46,14 @@ const AFTERMATH_MS = 2 * HOUR;
  * From the last fault to the judgement: an open application is checked within 24 hours (and a tenth, by
  * jitter), a dead-lettered event is tried again after 24 more, and a final one is looked at after 25.
  */
-const CALM_MS = 55 * HOUR;
+const FAULT_FREE_MS = 55 * HOUR;
 
 /** What happens to a world by plan, in place of the outages that are drawn and of the operator's habits. */
 export interface Incident {
   /** @param now - epoch milliseconds. */
   readonly isOut: (service: Service, now: number) => boolean;
   /** From when on nothing goes wrong any more. */
-  readonly calmAt: number;
+  readonly faultFreeAt: number;
   /** Called before the world begins: what the person on call does, and when. */
   readonly operate: (hands: {
     readonly clock: Clock;
@@ -72,7 +72,7 @@ const HEALTHY_MS = 28 * HOUR;
 
 /** How a world went. */
 export interface WorldResult {
-  readonly plot: Plot;
+  readonly scenario: Scenario;
   readonly cloud: MemoryCloud;
   readonly observer: Observer;
   /** The tokens of the applications of which anybody has told us. */
@@ -87,45 +87,46 @@ export interface WorldResult {
 }
 
 /**
- * Plays one world: a plot at Alloy, the real handlers, and what the weather does to them.
+ * Plays one world: a scenario at Alloy, the real handlers, and what the fault schedule does to them.
  *
- * 1. Faults happen until two hours after the last event; then the world is calm.
+ * 1. Faults happen until two hours after the last event; then no fault happens.
  * 2. Alloy's attempts, the queue, the poller and the operator go on until everything has come to rest.
  * 3. The promises are judged, by Alloy's truth and by what the queue, the table and the bus saw.
  *
  * @param options.only - the faults that may happen; null: all that the seed draws; an empty set: none.
  */
 export async function playWorld(
-  plot: Plot,
+  scenario: Scenario,
   options: {
     readonly only?: ReadonlySet<string> | null;
-    readonly seams?: Seams;
+    readonly faultPoints?: FaultPoints;
     readonly incident?: Incident;
     /** Whether Alloy never sends the webhook of an event. */
     readonly isWithheld?: (event: TrueEvent) => boolean;
   } = {},
 ): Promise<WorldResult> {
   const { only = null, incident, isWithheld = () => false } = options;
-  const seams = withDenials(options.seams ?? {});
+  const faultPoints = withDenials(options.faultPoints ?? {});
   const clock = new Clock(START);
   const story = new Story(START, clock.now);
-  const calmAt = incident?.calmAt ?? plot.endAt + AFTERMATH_MS;
+  const faultFreeAt = incident?.faultFreeAt ?? scenario.endAt + AFTERMATH_MS;
   // For days in which Alloy's API refuses everything, nothing else goes wrong.
-  const answeredAt = Math.max(calmAt, plot.api.refusal?.until ?? 0);
-  const restAt = answeredAt + (only?.size === 0 && incident === undefined ? HEALTHY_MS : CALM_MS);
+  const answeredAt = Math.max(faultFreeAt, scenario.api.refusal?.until ?? 0);
+  const restAt =
+    answeredAt + (only?.size === 0 && incident === undefined ? HEALTHY_MS : FAULT_FREE_MS);
   const faults = new Faults({
-    seed: mix(plot.seed, numberOf("faults")),
-    weather: only?.size === 0 ? null : weatherOf(plot.seed),
+    seed: mix(scenario.seed, numberOf("faults")),
+    faultSchedule: only?.size === 0 ? null : faultScheduleOf(scenario.seed),
     only,
-    until: calmAt,
+    until: faultFreeAt,
     now: clock.now,
   });
-  const dice = new Dice(mix(plot.seed, numberOf("world")));
+  const random = new Random(mix(scenario.seed, numberOf("world")));
   const isOut =
     incident === undefined
-      ? drawOutages(plot, { faults, story, now: clock.now, calmAt })
+      ? drawOutages(scenario, { faults, story, now: clock.now, faultFreeAt })
       : (service: Service) => incident.isOut(service, clock.now());
-  const world: Surroundings = { clock, faults, story, dice, isOut, nameOf: plot.nameOf };
+  const world: Surroundings = { clock, faults, story, random, isOut, nameOf: scenario.nameOf };
 
   const cloud = makeMemoryCloud({
     now: clock.now,
@@ -136,12 +137,12 @@ export async function playWorld(
     cloud,
     observer,
     world,
-    seams,
-    deadRoute: plot.deadRoute,
+    faultPoints,
+    deadRoute: scenario.deadRoute,
     hasSecondMessage(eventId) {
-      const event = plot.eventOf(eventId);
+      const event = scenario.eventOf(eventId);
       // A step of an Investigation may be reported under two ids as well.
-      if (event === null) return plot.investigations.length > 0;
+      if (event === null) return scenario.investigations.length > 0;
       return event.ids.length > 1 || isEnd(event);
     },
     onPlan: () => schedule.arm(),
@@ -149,49 +150,49 @@ export async function playWorld(
     onGivenBack: (receiptHandle) => source.giveBack(receiptHandle),
   });
   const isDamaged = (token: string) =>
-    clock.now() >= (plot.applicationOf(token)?.damagedAt ?? Number.POSITIVE_INFINITY);
+    clock.now() >= (scenario.applicationOf(token)?.damagedAt ?? Number.POSITIVE_INFINITY);
   const functions = makeFunctions({
     world,
     cloud,
     observer,
     observed,
-    seams,
-    consumerSettings: plot.settings,
-    pollerSettings: pollerSettingsOf(plot),
+    faultPoints,
+    consumerSettings: scenario.settings,
+    pollerSettings: pollerSettingsOf(scenario),
     isDamaged,
-    alloyIn: (sandbox) => alloyApiIn(sandbox, { plot, world, observer }),
+    alloyIn: (sandbox) => alloyApiIn(sandbox, { scenario, world, observer }),
   });
   const schedule = new PollSchedule(world, {
     cloud,
     poller: functions.poller,
-    settings: pollerSettingsOf(plot),
+    settings: pollerSettingsOf(scenario),
     until: restAt,
     busyUntil: answeredAt + HOUR,
-    listMovesAt: [START, ...plot.investigations.flatMap(movesOf)],
+    listMovesAt: [START, ...scenario.investigations.flatMap(movesOf)],
     isDamaged,
   });
   const source = new EventSource(world, {
     cloud,
     consumer: functions.consumer,
     observer,
-    reportsFailures: seams.reportsBatchItemFailures ?? true,
-    visibilityMs: seams.visibilityMs ?? null,
-    onSettled: (done, invocation) => checkSettled(done, invocation, { plot, cloud, observer }),
+    reportsFailures: faultPoints.reportsBatchItemFailures ?? true,
+    visibilityMs: faultPoints.visibilityMs ?? null,
+    onSettled: (done, invocation) => checkSettled(done, invocation, { scenario, cloud, observer }),
   });
-  const { credential, isKnown } = startCredentials(plot, world, cloud.webhookSecret);
+  const { credential, isKnown } = startCredentials(scenario, world, cloud.webhookSecret);
   const deliver = makeGateway(world, {
     ingest: functions.ingest,
     cloud,
     observer,
     isCredentialKnown: isKnown,
   });
-  const deliveries = startAlloy(plot, world, { credential, deliver, isWithheld });
+  const deliveries = startAlloy(scenario, world, { credential, deliver, isWithheld });
   const onQueued = () => source.wake();
   if (incident === undefined)
-    startOperator(plot, world, { cloud, observer, deliveries, calmAt, onQueued });
+    startOperator(scenario, world, { cloud, observer, deliveries, faultFreeAt, onQueued });
   else incident.operate({ clock, cloud, deliveries, onQueued });
-  for (const { submission, createdAt, token } of plot.applications) {
-    if (submission === null || createdAt < (plot.upgrade?.at ?? 0)) continue;
+  for (const { submission, createdAt, token } of scenario.applications) {
+    if (submission === null || createdAt < (scenario.upgrade?.at ?? 0)) continue;
     clock.at(createdAt + 50, () => {
       story.tell("onboarding", `announces ${token}`);
       cloud.bus.put("onboarding", SUBMISSION_DETAIL_TYPE, submission);
@@ -199,10 +200,10 @@ export async function playWorld(
     });
   }
 
-  const { upgrade } = plot;
+  const { upgrade } = scenario;
   if (upgrade !== null) {
     clock.at(upgrade.at, () => {
-      new LeftBehind(plot, upgrade, { cloud, observer, story, seams }).install();
+      new LeftBehind(scenario, upgrade, { cloud, observer, story, faultPoints }).install();
       schedule.arm();
       source.wake();
     });
@@ -210,20 +211,28 @@ export async function playWorld(
 
   schedule.arm();
   await clock.run(restAt);
-  const isCalm = only?.size === 0 && incident === undefined;
-  const heard = heardOf(plot, deliveries);
-  const seen = { plot, cloud, observer, deliveries, heard, faults: faults.happened, isCalm };
+  const isFaultFree = only?.size === 0 && incident === undefined;
+  const heard = heardOf(scenario, deliveries);
+  const seen = {
+    scenario,
+    cloud,
+    observer,
+    deliveries,
+    heard,
+    faults: faults.happened,
+    isFaultFree,
+  };
   const { violations, republished } = judge(seen);
   const marks = marksOf(seen, republished);
   const judged = { violations, republished, marks };
-  return { plot, cloud, observer, heard, story, faults: faults.happened, ...judged };
+  return { scenario, cloud, observer, heard, story, faults: faults.happened, ...judged };
 
   /** SQS keeps no order. */
   function shuffled<Value>(values: readonly Value[], most: number): readonly Value[] {
     const rest = [...values];
     const chosen: Value[] = [];
     while (chosen.length < most && rest.length > 0) {
-      chosen.push(...rest.splice(Math.floor(dice.next() * rest.length), 1));
+      chosen.push(...rest.splice(Math.floor(random.next() * rest.length), 1));
     }
     return chosen;
   }
@@ -235,8 +244,8 @@ function movesOf({ versions }: TrueInvestigation): readonly number[] {
 }
 
 /** The defaults (`lib/default-stages.ts`). */
-function pollerSettingsOf(plot: Plot): PollerSettings {
-  const { settings } = plot;
+function pollerSettingsOf(scenario: Scenario): PollerSettings {
+  const { settings } = scenario;
   return {
     environment: "sandbox",
     alloyBaseUrl: "",
@@ -250,7 +259,7 @@ function pollerSettingsOf(plot: Plot): PollerSettings {
       rateMs: 5 * MINUTE,
       firstCheckMs: settings.firstCheckMs,
       secondCheckMs: 15 * MINUTE,
-      growth: plot.growth,
+      growth: scenario.growth,
       capMs: 24 * HOUR,
       finalCheckMs: 25 * HOUR,
       rerunCheckMs: null,

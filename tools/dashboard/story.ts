@@ -118,10 +118,10 @@ function apply(startedAt: number, journeys: readonly string[], random: () => num
     const from = Math.max(at + 15, 9 * 60);
     at = (from > 18 * 60 ? DAY + 9 * 60 : from) + randomLogNormal.source(random)(3.2, 0.7)();
   }
-  const dice = random();
-  if (dice < (isReviewed ? 0.55 : 0.78)) steps.push(step(at, "approved", "approved", "ended"));
-  else if (dice < 0.97) steps.push(step(at, "denied", "denied", "ended"));
-  else if (dice < 0.985) steps.push(step(at, "errored", "errored", "ended"));
+  const chance = random();
+  if (chance < (isReviewed ? 0.55 : 0.78)) steps.push(step(at, "approved", "approved", "ended"));
+  else if (chance < 0.97) steps.push(step(at, "denied", "denied", "ended"));
+  else if (chance < 0.985) steps.push(step(at, "errored", "errored", "ended"));
   else steps.push(step(at, "expired", "expired", "ended"));
   return { journeyToken, startedAt, endedAt: at, steps };
 }

@@ -78,4 +78,14 @@ export const BANNED: readonly BannedWord[] = [
       "docs/pitfalls.md",
     ],
   },
+  {
+    forms: ["plot", "plots"],
+    use: "scenario",
+    kept: ['numberOf("plot")'],
+    except: ["tools/dashboard/"],
+  },
+  { forms: ["weather"], use: "fault schedule", kept: ['numberOf("weather")'] },
+  { forms: ["calm"], use: "fault-free" },
+  { forms: ["dice"], use: "random" },
+  { forms: ["seam", "seams"], use: "fault point" },
 ];

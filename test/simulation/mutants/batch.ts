@@ -2,7 +2,7 @@ import type { SQSEvent } from "aws-lambda";
 
 import { identityOf } from "../views.ts";
 import type { Sandbox } from "../sandbox.ts";
-import type { Seams } from "../seams.ts";
+import type { FaultPoints } from "../fault-points.ts";
 
 /** What a queue record says of itself, for bugs that look at the wrong thing. */
 export interface RecordFacts {
@@ -15,7 +15,7 @@ export interface RecordFacts {
 /** The batch that each sandbox works on. */
 export function watchBatches() {
   const batches = new WeakMap<Sandbox, SQSEvent>();
-  const consumer: Required<Seams>["consumer"] = (handle, { sandbox }) => {
+  const consumer: Required<FaultPoints>["consumer"] = (handle, { sandbox }) => {
     return (event, context) => {
       batches.set(sandbox, event);
       return handle(event, context);

@@ -18,7 +18,7 @@ import { MemoryApplicationTable } from "../../../tools/memory/application-table.
 import { aConsumer } from "../../support/consumer.ts";
 import { batchOf } from "../../support/counted-consumer.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import type { Seams } from "../seams.ts";
+import type { FaultPoints } from "../fault-points.ts";
 import type { Mutant } from "./mutant.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);
@@ -169,7 +169,7 @@ function textOf(event: EventRecord | undefined): string {
 }
 
 /** The bug: what comes of this kind is read as another thing. */
-function rewritten(kind: "webhook" | "submission", read: (json: Json) => Json | null): Seams {
+function rewritten(kind: "webhook" | "submission", read: (json: Json) => Json | null): FaultPoints {
   const rewrite = (record: SQSRecord): SQSRecord => {
     const message: Json = JSON.parse(record.body);
     const { kind: own, body, submission } = message;

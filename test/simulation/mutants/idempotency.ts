@@ -1,6 +1,6 @@
 import type { Idempotency } from "../../../lambdas/domain/ports.ts";
 import { IDEMPOTENCY } from "../../../lambdas/settings.ts";
-import type { Seams } from "../seams.ts";
+import type { FaultPoints } from "../fault-points.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { watchBatches } from "./batch.ts";
 import type { RecordFacts } from "./batch.ts";
@@ -9,7 +9,7 @@ import type { WorldMutant } from "./mutant.ts";
 const HOUR = 3_600_000;
 
 /** Keys the idempotency by something else than the event. */
-function keyedBy(keyOf: (eventId: string, record: RecordFacts | null) => string): Seams {
+function keyedBy(keyOf: (eventId: string, record: RecordFacts | null) => string): FaultPoints {
   const { consumer, recordOf } = watchBatches();
   return {
     consumer,
@@ -28,7 +28,7 @@ function keyedBy(keyOf: (eventId: string, record: RecordFacts | null) => string)
 
 function withIdempotency(
   change: (right: Idempotency, sandbox: Sandbox) => Partial<Idempotency>,
-): Seams {
+): FaultPoints {
   return {
     consumerDependencies: (right, { sandbox }) => {
       const { idempotency } = right;
@@ -173,7 +173,7 @@ export const IDEMPOTENCY_MUTANTS: readonly WorldMutant[] = [
     what: "what the poller brings has its effect without asking whether it had it",
     plant: () => {
       const { consumer, recordOf } = watchBatches();
-      const seams = withIdempotency((right, sandbox) => {
+      const faultPoints = withIdempotency((right, sandbox) => {
         const of = (eventId: string) =>
           recordOf(sandbox, eventId)?.kind === "poll" ? NO_IDEMPOTENCY : right;
         return {
@@ -182,7 +182,7 @@ export const IDEMPOTENCY_MUTANTS: readonly WorldMutant[] = [
           release: (eventId) => of(eventId).release(eventId),
         };
       });
-      return { ...seams, consumer };
+      return { ...faultPoints, consumer };
     },
   },
 ];

@@ -1,5 +1,5 @@
 import type { Knob } from "../knobs.ts";
-import type { Seams } from "../seams.ts";
+import type { FaultPoints } from "../fault-points.ts";
 
 interface Named {
   readonly id: string;
@@ -14,7 +14,7 @@ export interface WorldMutant extends Named {
   /** No world shows it that has not drawn this knob: the others are left out, and not counted. */
   readonly needs?: Knob;
   /** Called for each world: what a bug remembers is of one world. */
-  readonly plant: () => Seams;
+  readonly plant: () => FaultPoints;
 }
 
 /**

@@ -2,7 +2,7 @@ import { hasEnded, mergeState } from "../../../lambdas/domain/application-state.
 import type { ApplicationState } from "../../../lambdas/domain/application-state.ts";
 import type { ApplicationStore, CheckRequest } from "../../../lambdas/domain/ports.ts";
 import type { MemoryCloud } from "../../../tools/memory/cloud.ts";
-import type { Seams } from "../seams.ts";
+import type { FaultPoints } from "../fault-points.ts";
 import type { WorldMutant } from "./mutant.ts";
 
 type Join = (
@@ -12,7 +12,7 @@ type Join = (
 ) => ApplicationState;
 
 /** A table whose merge is another one. */
-export function mergedBy(join: Join): Seams {
+export function mergedBy(join: Join): FaultPoints {
   return { store: (right, cloud) => ({ ...bound(right), mergeState: mergeWith(cloud, join) }) };
 }
 

@@ -1,6 +1,6 @@
-import { diceOf } from "./knobs.ts";
+import { randomFor } from "./knobs.ts";
 import type { Knobs } from "./knobs.ts";
-import type { Steps } from "./plot-steps.ts";
+import type { Steps } from "./scenario-steps.ts";
 
 /*
  * What Alloy's documentation does not forbid and the usual Journey does not have: an application's steps
@@ -77,12 +77,12 @@ export function detourAfterEnd(steps: Steps, hasEnded: boolean, detour: Detour):
 export function detourAfterRerun(steps: Steps, detour: Detour): void {
   const [entity] = detour.applicants;
   if (entity === undefined || !detour.knobs.has("after-rerun")) return;
-  const dice = own(detour, "after-rerun");
-  if (dice.chance(0.8)) {
-    const gapMs = dice.pick([dice.between(1, 900), dice.between(SECOND, HOUR)]);
+  const random = own(detour, "after-rerun");
+  if (random.chance(0.8)) {
+    const gapMs = random.pick([random.between(1, 900), random.between(SECOND, HOUR)]);
     steps.add("completed_review", "progressed", { entity, gapMs });
   }
-  if (dice.chance(0.3)) steps.add("completed_branch", "progressed", { entity });
+  if (random.chance(0.3)) steps.add("completed_branch", "progressed", { entity });
 }
 
 function applicantFails(steps: Steps, entity: string): void {
@@ -91,16 +91,16 @@ function applicantFails(steps: Steps, entity: string): void {
 }
 
 function secondEnd(steps: Steps, detour: Detour): void {
-  const dice = own(detour, "second-end how");
+  const random = own(detour, "second-end how");
   // Where Alloy names no outcome, and an event does, nobody can say that Alloy did not take it.
   const isUnnamed = steps.all.some(
     ({ occurrence: { event, outcome }, atAlloy }) =>
       event === "completed_application" && outcome === undefined && atAlloy === undefined,
   );
-  const isTaken = dice.chance(0.5) || isUnnamed;
-  const gapMs = dice.pick([dice.between(1, 3 * SECOND), dice.between(MINUTE, 3 * HOUR)]);
+  const isTaken = random.chance(0.5) || isUnnamed;
+  const gapMs = random.pick([random.between(1, 3 * SECOND), random.between(MINUTE, 3 * HOUR)]);
   const rest = { gapMs, mayBeSilent: true, ...(!isTaken && { isIgnoredByAlloy: true }) } as const;
-  dice.pick([
+  random.pick([
     () => {
       const end = { ...rest, status: "completed", outcome: "Denied" } as const;
       steps.add("completed_application", "denied", end);
@@ -115,21 +115,21 @@ function secondEnd(steps: Steps, detour: Detour): void {
 }
 
 function unarchive(steps: Steps, entity: string, detour: Detour): void {
-  const dice = own(detour, "after-unarchive how");
-  const reopens = dice.chance(0.5);
+  const random = own(detour, "after-unarchive how");
+  const reopens = random.chance(0.5);
   steps.add("application_archived", "progressed");
   steps.add("application_unarchived", "progressed", {
     isAlwaysNews: true,
     ...(reopens && { status: "running", isAlloysAlone: true }),
   });
-  const gapMs = dice.pick([dice.between(1, 3 * SECOND), dice.between(MINUTE, HOUR)]);
+  const gapMs = random.pick([random.between(1, 3 * SECOND), random.between(MINUTE, HOUR)]);
   const running = reopens ? ({ status: "running" } as const) : {};
   steps.add("completed_review", "progressed", { entity, gapMs, ...running });
-  if (!reopens || dice.chance(0.4)) return;
+  if (!reopens || random.chance(0.4)) return;
   const end = { status: "completed", outcome: "Denied", mayBeSilent: true } as const;
   steps.add("completed_application", "denied", end);
 }
 
 function own({ seed, name }: Detour, what: string) {
-  return diceOf(seed, `${what} of ${name}`);
+  return randomFor(seed, `${what} of ${name}`);
 }

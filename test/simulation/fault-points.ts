@@ -16,7 +16,7 @@ export type IngestHandler = (
 ) => Promise<APIGatewayProxyStructuredResultV2>;
 
 /** Where a planted bug takes the place of what is right. Each is optional, and changes one thing. */
-export interface Seams {
+export interface FaultPoints {
   /** Around the handlers, and what they depend on. */
   readonly consumer?: (handle: ConsumerHandler, context: SandboxContext) => ConsumerHandler;
   readonly consumerDependencies?: (

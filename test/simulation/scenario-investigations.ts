@@ -1,7 +1,7 @@
 import { investigationEventIdOf } from "../../lambdas/domain/investigation-event.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
-import type { Dice } from "./dice.ts";
-import { diceOf } from "./knobs.ts";
+import type { Random } from "./random.ts";
+import { randomFor } from "./knobs.ts";
 import type { Knobs } from "./knobs.ts";
 
 const MINUTE = 60_000;
@@ -40,15 +40,15 @@ export function investigationsOf(
   from: number,
 ): readonly TrueInvestigation[] {
   if (!knobs.has("investigations")) return [];
-  const dice = diceOf(seed, "investigations");
-  const count = dice.between(1, 3);
-  return Array.from({ length: count }, (_, index) => live(dice, index + 1, from));
+  const random = randomFor(seed, "investigations");
+  const count = random.between(1, 3);
+  return Array.from({ length: count }, (_, index) => live(random, index + 1, from));
 }
 
-function live(dice: Dice, number: number, from: number): TrueInvestigation {
+function live(random: Random, number: number, from: number): TrueInvestigation {
   const token = `INV-simulated${number}`;
   // The first reading of the list is over by then: what was before it is history.
-  let at = from + dice.between(30 * MINUTE, 3 * HOUR);
+  let at = from + random.between(30 * MINUTE, 3 * HOUR);
   const steps: TrueStep[] = [];
   const versions: TrueInvestigation["versions"][number][] = [];
   let element: Fields = {
@@ -63,24 +63,24 @@ function live(dice: Dice, number: number, from: number): TrueInvestigation {
   };
 
   step("created", "investigation-created", { state: "alert_review", created_at: listed() });
-  if (dice.chance(0.3)) edit();
-  const isCase = dice.chance(0.6);
+  if (random.chance(0.3)) edit();
+  const isCase = random.chance(0.6);
   if (isCase) {
-    at += dice.between(10 * MINUTE, 5 * HOUR);
+    at += random.between(10 * MINUTE, 5 * HOUR);
     step("promoted_to_case", "investigation-promoted", { state: "case_review" });
-    if (dice.chance(0.5)) edit();
+    if (random.chance(0.5)) edit();
   }
-  if (dice.chance(0.7)) {
-    at += dice.between(10 * MINUTE, 5 * HOUR);
+  if (random.chance(0.7)) {
+    at += random.between(10 * MINUTE, 5 * HOUR);
     const state = isCase ? "case_review_closed" : "alert_review_closed";
     step("closed", "investigation-closed", { state, closed_at: listed(), outcome: "Dismissed" });
-    if (dice.chance(0.3)) edit();
+    if (random.chance(0.3)) edit();
   }
   return { token, steps, versions };
 
   /** Its time as the list has it. */
   function listed(): string {
-    return new Date(at + (dice.chance(0.3) ? dice.between(-1_900, 1_900) : 0)).toISOString();
+    return new Date(at + (random.chance(0.3) ? random.between(-1_900, 1_900) : 0)).toISOString();
   }
 
   function step(status: TrueStep["status"], route: RouteId, changes: Fields): void {
@@ -93,7 +93,7 @@ function live(dice: Dice, number: number, from: number): TrueInvestigation {
       status,
       route,
       at,
-      family: dice.pick([
+      family: random.pick([
         `${verb}:investigationevents:investigation_event_type_id`,
         `${verb}: investigationevents:7`,
         `${verb}:investigation_events`,
@@ -112,7 +112,7 @@ function live(dice: Dice, number: number, from: number): TrueInvestigation {
 
   /** Somebody writes a note, or is assigned: the list says that it moved, and no webhook does. */
   function edit(): void {
-    at += dice.between(5 * MINUTE, 2 * HOUR);
+    at += random.between(5 * MINUTE, 2 * HOUR);
     keep();
   }
 

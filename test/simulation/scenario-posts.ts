@@ -1,5 +1,5 @@
 import type { WebhookBody } from "../../tools/alloy-simulator/webhook.ts";
-import type { Dice } from "./dice.ts";
+import type { Random } from "./random.ts";
 
 /** Something that is posted to the endpoint and is no event of an application. */
 export interface Post {
@@ -43,7 +43,7 @@ function raw(text: string, becomes: Post["becomes"], content: unknown): Omit<Pos
 const TOO_DEEP = `{"type":"update:journeyapplications:sandbox","data":${"[".repeat(1_000)}${"]".repeat(1_000)}}`;
 
 /** A few of them, each at most once: two posts of one content would be one. */
-export function postsOf(dice: Dice, startAt: number, endAt: number): readonly Post[] {
+export function postsOf(random: Random, startAt: number, endAt: number): readonly Post[] {
   const kinds = [
     (name: string) => review(name),
     () => raw("{}", "unrecognised", {}),
@@ -54,8 +54,8 @@ export function postsOf(dice: Dice, startAt: number, endAt: number): readonly Po
     () => raw(TOO_DEEP, "dead-letter", null),
   ];
   return kinds.flatMap((kind, index) => {
-    if (!dice.chance(0.07)) return [];
-    const at = dice.between(startAt, endAt);
+    if (!random.chance(0.07)) return [];
+    const at = random.between(startAt, endAt);
     const name = `P${index + 1}`;
     return [{ name, at, ...kind(name) }];
   });

@@ -1,6 +1,6 @@
 import type { RouteId } from "../../lambdas/settings.ts";
 import type { Occurrence } from "../../tools/alloy-simulator/application.ts";
-import type { Dice } from "./dice.ts";
+import type { Random } from "./random.ts";
 
 /** What an event does, by docs/contracts.md#published-event and docs/contracts.md#stored-items, said here anew: the code under test must find the same. */
 export interface Step {
@@ -28,13 +28,13 @@ const HOUR = 60 * MINUTE;
 export const RERUN_AFTER_MS = 5 * MINUTE;
 
 /** Most things follow at once; some wait for a person. */
-function gap(dice: Dice): number {
-  const roll = dice.next();
-  if (roll < 0.3) return dice.between(1, 40);
-  if (roll < 0.6) return dice.between(100, 3 * SECOND);
-  if (roll < 0.8) return dice.between(3 * SECOND, 2 * MINUTE);
-  if (roll < 0.95) return dice.between(2 * MINUTE, 30 * MINUTE);
-  return dice.between(1 * HOUR, 9 * HOUR);
+function gap(random: Random): number {
+  const roll = random.next();
+  if (roll < 0.3) return random.between(1, 40);
+  if (roll < 0.6) return random.between(100, 3 * SECOND);
+  if (roll < 0.8) return random.between(3 * SECOND, 2 * MINUTE);
+  if (roll < 0.95) return random.between(2 * MINUTE, 30 * MINUTE);
+  return random.between(1 * HOUR, 9 * HOUR);
 }
 
 type Change = Partial<Omit<Step, "occurrence">> & Omit<Occurrence, "event">;
@@ -42,13 +42,13 @@ type Change = Partial<Omit<Step, "occurrence">> & Omit<Occurrence, "event">;
 /** The steps of one application, from its beginning to wherever it gets. */
 export class Steps {
   readonly all: Step[] = [];
-  readonly #dice: Dice;
+  readonly #random: Random;
   readonly #hasDetours: boolean;
   #lastApplicant = "";
 
   /** @param hasDetours - whether the Journey has nodes for reviews, documents and actions. */
-  constructor(dice: Dice, hasDetours: boolean) {
-    this.#dice = dice;
+  constructor(random: Random, hasDetours: boolean) {
+    this.#random = random;
     this.#hasDetours = hasDetours;
   }
 
@@ -57,7 +57,7 @@ export class Steps {
     const { atAlloy, isIgnoredByAlloy, isAlloysAlone, mayBeSilent, ...occurrence } = rest;
     this.all.push({
       occurrence: { event, ...occurrence },
-      gapMs: gapMs ?? gap(this.#dice),
+      gapMs: gapMs ?? gap(this.#random),
       route,
       isAlwaysNews,
       ...(atAlloy !== undefined && { atAlloy }),
@@ -73,40 +73,42 @@ export class Steps {
 
   /** One applicant's way. */
   applicant(entity: string): void {
-    const dice = this.#dice;
+    const random = this.#random;
     this.#lastApplicant = entity;
-    if (dice.chance(0.3)) this.add("visited_node", "progressed", { entity, node: "start" });
-    const first = this.all.length === 1 && dice.chance(0.4) ? { gapMs: 0 } : {};
+    if (random.chance(0.3)) this.add("visited_node", "progressed", { entity, node: "start" });
+    const first = this.all.length === 1 && random.chance(0.4) ? { gapMs: 0 } : {};
     const identity = { entity, node: "identity", status: "running" } as const;
     this.add("started_evaluation", "progressed", { ...identity, ...first });
-    if (dice.chance(0.12)) this.add("invented_tomorrow", "unrecognised", { entity });
-    if (dice.chance(0.8)) this.add("completed_evaluation", "progressed", identity);
-    if (this.#hasDetours && dice.chance(0.6)) this.#detour(entity);
+    if (random.chance(0.12)) this.add("invented_tomorrow", "unrecognised", { entity });
+    if (random.chance(0.8)) this.add("completed_evaluation", "progressed", identity);
+    if (this.#hasDetours && random.chance(0.6)) this.#detour(entity);
   }
 
   #detour(entity: string): void {
-    const dice = this.#dice;
+    const random = this.#random;
     const running = { entity, status: "running" } as const;
     // Alloy raises several events in one millisecond: waiting comes after running.
-    const first = dice.chance(0.25) ? { gapMs: 0 } : {};
-    dice.pick([
+    const first = random.chance(0.25) ? { gapMs: 0 } : {};
+    random.pick([
       () => {
         const review = { entity, node: "review" };
         const waiting = { ...review, ...first, status: "waiting_review" } as const;
         this.add("pending_review", "manual-review", waiting);
-        if (dice.chance(0.7)) this.add("completed_review", "progressed", { ...running, ...review });
+        if (random.chance(0.7))
+          this.add("completed_review", "progressed", { ...running, ...review });
       },
       () => {
         const documents = { entity, node: "documents" };
         const waiting = { ...documents, ...first, status: "pending_step_up" } as const;
         this.add("pending_step_up", "needs-action", waiting);
         const done = { ...running, ...documents };
-        if (dice.chance(0.7)) this.add("completed_evaluation", "progressed", done);
+        if (random.chance(0.7)) this.add("completed_evaluation", "progressed", done);
       },
       () => {
         const action = { entity, node: "action" };
         this.add("pending_action", "needs-action", { ...action, status: "pending_action" });
-        if (dice.chance(0.7)) this.add("completed_action", "progressed", { ...running, ...action });
+        if (random.chance(0.7))
+          this.add("completed_action", "progressed", { ...running, ...action });
       },
       () => {
         this.add("data_request_evaluation", "needs-action", { entity, status: "data_request" });
@@ -121,7 +123,7 @@ export class Steps {
         this.add("reached_retry_node", "progressed", running);
         this.add("reached_retry_node", "progressed", {
           ...running,
-          gapMs: dice.between(1, 1_900),
+          gapMs: random.between(1, 1_900),
         });
       },
     ])();
@@ -129,8 +131,8 @@ export class Steps {
 
   /** @returns whether it has ended. */
   end(): boolean {
-    const dice = this.#dice;
-    const roll = dice.next();
+    const random = this.#random;
+    const roll = random.next();
     if (roll < 0.2) return false;
     if (roll < 0.28) {
       this.add("error", "errored", { status: "error", isAlwaysNews: true });
@@ -139,14 +141,14 @@ export class Steps {
     } else {
       this.#complete();
     }
-    if (dice.chance(0.15)) this.#afterEnd();
+    if (random.chance(0.15)) this.#afterEnd();
     return true;
   }
 
   #complete(): void {
-    const dice = this.#dice;
+    const random = this.#random;
     const ends = { status: "completed", isAlwaysNews: true } as const;
-    dice.pick([
+    random.pick([
       () => this.add("completed_application", "approved", { ...ends, outcome: "Approved" }),
       () => this.add("completed_application", "approved", { ...ends, outcome: "approved" }),
       () => this.add("completed_application", "denied", { ...ends, outcome: "Denied" }),
@@ -160,7 +162,7 @@ export class Steps {
   }
 
   #afterEnd(): void {
-    this.#dice.pick([
+    this.#random.pick([
       () => this.add("application_archived", "progressed"),
       // Old news of one applicant: the application stays as it is.
       () => this.add("completed_branch", "progressed", { entity: this.#lastApplicant }),
@@ -171,7 +173,7 @@ export class Steps {
       () => {
         const again = { status: "running", isAlwaysNews: true } as const;
         this.add("journey_application_retriggered", "progressed", again);
-        if (this.#dice.chance(0.7)) this.#complete();
+        if (this.#random.chance(0.7)) this.#complete();
       },
     ])();
   }

@@ -1,7 +1,7 @@
 import { randomOf } from "../support/random.ts";
 
 /** Choices of one seed: the same seed makes the same ones, in the same order, on every machine. */
-export class Dice {
+export class Random {
   /** Uniform over [0, 1). */
   readonly next: () => number;
 

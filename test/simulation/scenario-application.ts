@@ -6,10 +6,10 @@ import type { Journey } from "../../tools/alloy-simulator/journeys.ts";
 import type { Tokens } from "../../tools/alloy-simulator/tokens.ts";
 import { oddVersions, versionOf } from "./answers.ts";
 import type { Version } from "./answers.ts";
-import type { Dice } from "./dice.ts";
-import { diceOf } from "./knobs.ts";
+import type { Random } from "./random.ts";
+import { randomFor } from "./knobs.ts";
 import type { Knobs } from "./knobs.ts";
-import type { Step } from "./plot-steps.ts";
+import type { Step } from "./scenario-steps.ts";
 import { differ, identityOf, viewsOf } from "./views.ts";
 import type { Views } from "./views.ts";
 
@@ -74,7 +74,7 @@ export interface TrueApplication {
 export interface Playing {
   readonly seed: number;
   readonly knobs: Knobs;
-  readonly dice: Dice;
+  readonly random: Random;
   readonly tokens: Tokens;
   readonly name: string;
   readonly sendsEventToken: boolean;
@@ -93,8 +93,8 @@ export function playOut(
   steps: readonly Step[],
   playing: Playing,
 ): TrueApplication {
-  const { seed, knobs, dice, tokens, name, isShadow } = playing;
-  const side = diceOf(seed, "shadow-once side").pick(["webhooks", "answers"]);
+  const { seed, knobs, random, tokens, name, isShadow } = playing;
+  const side = randomFor(seed, "shadow-once side").pick(["webhooks", "answers"]);
   const isShadowBySide = isShadow && knobs.has("shadow-once") ? side : null;
   const versions: Version[] = [];
   const keep = (at: number) => {
@@ -116,7 +116,7 @@ export function playOut(
     if (step.isIgnoredByAlloy) Object.assign(application, { status, outcome, closedAt });
     if (step.atAlloy !== undefined) application.outcome = step.atAlloy.outcome;
     const next = steps[order + 1]?.gapMs ?? Number.POSITIVE_INFINITY;
-    happened.push({ step, token, views: viewsOf(body, dice, Math.min(step.gapMs, next)) });
+    happened.push({ step, token, views: viewsOf(body, random, Math.min(step.gapMs, next)) });
     keep(Math.max(body.timestamp, now));
   }
   const all = happened.map(({ views }) => views);
@@ -186,7 +186,7 @@ const FAMILY = "update:journeyapplications";
 function familyOf({ seed, knobs, isForeign }: Playing): string | null {
   if (isForeign) return `${FAMILY}:live`;
   if (!knobs.has("odd-family")) return `${FAMILY}:sandbox`;
-  return diceOf(seed, "odd-family").pick([
+  return randomFor(seed, "odd-family").pick([
     "update:journey_applications:sandbox",
     "update:journeyApplications:sandbox",
     "create:journeyapplications:sandbox",
@@ -212,16 +212,16 @@ function submissionOf(application: JourneyApplication, playing: Playing): Fields
           external_group_id: externalIds.group,
         };
   if (!knobs.has("odd-submission")) return submission;
-  const dice = diceOf(seed, `odd-submission of ${name}`);
+  const random = randomFor(seed, `odd-submission of ${name}`);
   return {
     ...submission,
     // Alloy's own answer has the Journey's token in there alone.
     ...(announced === "brief" && { _embedded: null }),
-    external_application_id: dice.pick<unknown>([1_001, null, "", { id: 1 }, true]),
-    external_partner_id: dice.pick<unknown>([7, "", []]),
+    external_application_id: random.pick<unknown>([1_001, null, "", { id: 1 }, true]),
+    external_partner_id: random.pick<unknown>([7, "", []]),
     // What the form said, and Alloy does not.
-    external_group_id: dice.pick<unknown>([externalIds.group, `form-${name}`, 4_711, ""]),
-    created_at: dice.pick<unknown>([
+    external_group_id: random.pick<unknown>([externalIds.group, `form-${name}`, 4_711, ""]),
+    created_at: random.pick<unknown>([
       String(createdAt),
       Math.floor(createdAt / 1_000),
       new Date(createdAt).toISOString(),
@@ -233,7 +233,7 @@ function submissionOf(application: JourneyApplication, playing: Playing): Fields
 
 export function open(options: {
   readonly journey: Journey;
-  readonly dice: Dice;
+  readonly random: Random;
   readonly tokens: Tokens;
   readonly now: number;
   readonly name: string;
@@ -243,8 +243,8 @@ export function open(options: {
   readonly knobs: Knobs;
 }): JourneyApplication {
   const { journey, tokens, now, name, applicants, rerunOf } = options;
-  const dice = diceOf(options.seed, `odd-external-ids of ${name}`);
-  const odd = () => (options.knobs.has("odd-external-ids") ? oddExternalId(dice) : null);
+  const random = randomFor(options.seed, `odd-external-ids of ${name}`);
+  const odd = () => (options.knobs.has("odd-external-ids") ? oddExternalId(random) : null);
   return openApplication(
     {
       journey,
@@ -278,6 +278,6 @@ export function open(options: {
 }
 
 /** As a form, another system or an attacker would fill it in. */
-function oddExternalId(dice: Dice): ExternalId {
-  return dice.pick<ExternalId>(["", 1_001, "x".repeat(2_500), " ", "Konto 4711 / \u00e4", 0]);
+function oddExternalId(random: Random): ExternalId {
+  return random.pick<ExternalId>(["", 1_001, "x".repeat(2_500), " ", "Konto 4711 / \u00e4", 0]);
 }

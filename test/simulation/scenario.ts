@@ -2,19 +2,19 @@ import { perRoute } from "../../lib/per-route.ts";
 import type { ConsumerSettings, RouteId } from "../../lambdas/settings.ts";
 import { JOURNEYS } from "../../tools/alloy-simulator/journeys.ts";
 import { makeTokens } from "../../tools/alloy-simulator/tokens.ts";
-import { Dice, mix, numberOf } from "./dice.ts";
-import { diceOf, knobsOf } from "./knobs.ts";
+import { Random, mix, numberOf } from "./random.ts";
+import { randomFor, knobsOf } from "./knobs.ts";
 import type { Knobs } from "./knobs.ts";
-import { apiOf } from "./plot-api.ts";
-import type { PlotApi } from "./plot-api.ts";
-import { open, playOut } from "./plot-application.ts";
-import type { TrueApplication, TrueEvent } from "./plot-application.ts";
-import { detourAfterEnd, detourAfterRerun, detourBeforeEnd } from "./plot-detours.ts";
-import { investigationsOf } from "./plot-investigations.ts";
-import type { TrueInvestigation } from "./plot-investigations.ts";
-import { postsOf } from "./plot-posts.ts";
-import type { Post } from "./plot-posts.ts";
-import { RERUN_AFTER_MS, Steps } from "./plot-steps.ts";
+import { apiOf } from "./scenario-api.ts";
+import type { ScenarioApi } from "./scenario-api.ts";
+import { open, playOut } from "./scenario-application.ts";
+import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
+import { detourAfterEnd, detourAfterRerun, detourBeforeEnd } from "./scenario-detours.ts";
+import { investigationsOf } from "./scenario-investigations.ts";
+import type { TrueInvestigation } from "./scenario-investigations.ts";
+import { postsOf } from "./scenario-posts.ts";
+import type { Post } from "./scenario-posts.ts";
+import { RERUN_AFTER_MS, Steps } from "./scenario-steps.ts";
 import { upgradeOf } from "./released-fates.ts";
 import type { Upgrade } from "./released-fates.ts";
 import { identityOf } from "./views.ts";
@@ -26,7 +26,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 /** What happens at Alloy in one world, whatever becomes of it here: nothing in it depends on a fault. */
-export interface Plot {
+export interface Scenario {
   readonly seed: number;
   readonly applications: readonly TrueApplication[];
   /** In what it is unlike the usual. */
@@ -49,7 +49,7 @@ export interface Plot {
   /** How Alloy proves itself. */
   readonly auth: "basic" | "hmac";
   /** How Alloy's API answers, whatever it is asked. */
-  readonly api: PlotApi;
+  readonly api: ScenarioApi;
   /** When the credential changes: add the new one, switch Alloy, remove the old one; null: it does not. */
   readonly rotation: {
     readonly addAt: number;
@@ -72,26 +72,26 @@ const LARGE = "x".repeat(1_060_000);
  * @param options.from - when it begins, epoch milliseconds.
  * @param options.knobs - those that are on. @default - as the seed draws them
  */
-export function plotOf(
+export function scenarioOf(
   seed: number,
   { from = START, knobs = knobsOf(seed) }: { readonly from?: number; readonly knobs?: Knobs } = {},
-): Plot {
-  const dice = new Dice(mix(seed, numberOf("plot")));
-  const applications = applicationsOf(dice, { seed, knobs, from });
-  if (dice.chance(LARGE_BODIES)) enlarge(applications[0]?.events.at(-1));
-  if (knobs.has("huge-event")) enlargeBoth(diceOf(seed, "huge-event"), applications[0]?.events);
+): Scenario {
+  const random = new Random(mix(seed, numberOf("plot")));
+  const applications = applicationsOf(random, { seed, knobs, from });
+  if (random.chance(LARGE_BODIES)) enlarge(applications[0]?.events.at(-1));
+  if (knobs.has("huge-event")) enlargeBoth(randomFor(seed, "huge-event"), applications[0]?.events);
   const events = applications
     .flatMap((application) => application.events)
     .sort((one, other) => one.at - other.at);
   const lastAt = events.at(-1)?.at ?? from;
-  const posts = postsOf(dice, from, lastAt);
-  const switchAt = dice.between(from + 20 * MINUTE, Math.max(from + 20 * MINUTE, lastAt));
-  const settings = { ...settingsOf(dice), investigations: knobs.has("investigations") };
+  const posts = postsOf(random, from, lastAt);
+  const switchAt = random.between(from + 20 * MINUTE, Math.max(from + 20 * MINUTE, lastAt));
+  const settings = { ...settingsOf(random), investigations: knobs.has("investigations") };
   const investigations = investigationsOf(seed, knobs, from);
   const investigatedAt = investigations.flatMap(({ versions }) => versions.map(({ at }) => at));
-  const growth = dice.pick([2, 3, 4]);
-  const auth = dice.pick<"basic" | "hmac">(["basic", "hmac"]);
-  const isRotated = dice.chance(0.4);
+  const growth = random.pick([2, 3, 4]);
+  const auth = random.pick<"basic" | "hmac">(["basic", "hmac"]);
+  const isRotated = random.chance(0.4);
   const api = apiOf(seed, knobs, { from, until: lastAt });
   const upgrade = knobs.has("previous-release") ? upgradeOf({ seed, events, settings }) : null;
   const spokenOfAt = Math.max(...applications.map(({ versions }) => versions.at(-1)?.at ?? from));
@@ -110,23 +110,23 @@ export function plotOf(
     rotation: isRotated
       ? { addAt: switchAt - 15 * MINUTE, switchAt, removeAt: switchAt + 10 * MINUTE }
       : null,
-    deadRoute: knobs.has("dead-route") ? deadRouteOf(diceOf(seed, "dead-route"), events) : null,
+    deadRoute: knobs.has("dead-route") ? deadRouteOf(randomFor(seed, "dead-route"), events) : null,
     upgrade,
     endAt: Math.max(lastAt, switchAt, spokenOfAt, upgrade?.at ?? from, ...investigatedAt),
   };
 }
 
 /** One that something is to go by; other bodies than events go by `unrecognised` too. */
-function deadRouteOf(dice: Dice, events: readonly TrueEvent[]): RouteId | null {
+function deadRouteOf(random: Random, events: readonly TrueEvent[]): RouteId | null {
   const routes = events.map(({ route }) => route).filter((route) => route !== "unrecognised");
   const [first, ...others] = new Set(routes);
-  return first === undefined ? null : dice.pick([first, ...others]);
+  return first === undefined ? null : random.pick([first, ...others]);
 }
 
 /** Finds events and applications by their ids, as the world names them. */
 export function indexed(
   applications: readonly TrueApplication[],
-): Pick<Plot, "eventOf" | "applicationOf" | "nameOf"> {
+): Pick<Scenario, "eventOf" | "applicationOf" | "nameOf"> {
   const events = applications.flatMap((application) => application.events);
   const byId = new Map(
     events.flatMap((event) =>
@@ -156,15 +156,15 @@ interface Beginning {
   readonly from: number;
 }
 
-function applicationsOf(dice: Dice, beginning: Beginning): readonly TrueApplication[] {
+function applicationsOf(random: Random, beginning: Beginning): readonly TrueApplication[] {
   const { seed, knobs, from } = beginning;
   const { consumer, joint } = journeys();
-  const tokens = makeTokens(dice.next);
-  const sendsEventToken = dice.chance(0.3);
+  const tokens = makeTokens(random.next);
+  const sendsEventToken = random.chance(0.3);
   const applications: TrueApplication[] = [];
-  const usual = dice.between(1, 2);
+  const usual = random.between(1, 2);
   const count = knobs.has("many-applications")
-    ? diceOf(seed, "many-applications").between(3, 12)
+    ? randomFor(seed, "many-applications").between(3, 12)
     : usual;
   for (let started = 0; started < count; started += 1) {
     applications.push(...life(false));
@@ -176,18 +176,19 @@ function applicationsOf(dice: Dice, beginning: Beginning): readonly TrueApplicat
   function life(isForeign: boolean): readonly TrueApplication[] {
     const name = isForeign ? "F1" : `A${applications.length + 1}`;
     const crowd = knobs.has("many-applicants") && applications.length === 0 ? crowdOf(seed) : null;
-    const journey = dice.chance(0.75) && crowd === null ? consumer : joint;
+    const journey = random.chance(0.75) && crowd === null ? consumer : joint;
     const applicants = crowd ?? (journey === joint ? ["one", "two"] : ["one"]);
-    const isShadow = dice.chance(knobs.has("shadow-once") ? 0.5 : 0.05);
+    const isShadow = random.chance(knobs.has("shadow-once") ? 0.5 : 0.05);
     const isUnknownToUs =
-      isForeign || (knobs.has("api-refuses-some") && diceOf(seed, `unknown ${name}`).chance(0.6));
+      isForeign ||
+      (knobs.has("api-refuses-some") && randomFor(seed, `unknown ${name}`).chance(0.6));
     const isFailing =
-      knobs.has("bad-application") && diceOf(seed, `failing ${name}`).chance(0.6) && !isForeign;
+      knobs.has("bad-application") && randomFor(seed, `failing ${name}`).chance(0.6) && !isForeign;
     const common = {
       seed,
       knobs,
       journey,
-      dice,
+      random,
       tokens,
       sendsEventToken,
       isShadow,
@@ -196,30 +197,30 @@ function applicationsOf(dice: Dice, beginning: Beginning): readonly TrueApplicat
       isUnknownToUs,
       isFailing,
     };
-    const createdAt = from + dice.between(0, 2 * HOUR);
+    const createdAt = from + random.between(0, 2 * HOUR);
     const isDamaged = knobs.has("damaged-item") && applications.length === 0;
-    const damage = diceOf(seed, "damaged-item");
+    const damage = randomFor(seed, "damaged-item");
     const damagedAt = isDamaged ? createdAt + damage.between(0, HOUR) : Number.POSITIVE_INFINITY;
     const original = { name, now: createdAt, rerunOf: null, damagedAt, ...common };
     const application = open(original);
-    const steps = new Steps(dice, journey === consumer);
+    const steps = new Steps(random, journey === consumer);
     const hasEnded = live(steps, original);
     const rerunAt = steps.all.reduce((at, { gapMs }) => at + gapMs, createdAt) + RERUN_AFTER_MS;
     const rerun =
-      hasEnded && (dice.chance(0.12) || mayRerun(original))
+      hasEnded && (random.chance(0.12) || mayRerun(original))
         ? open({ ...original, name: `${name}r`, now: rerunAt, rerunOf: application })
         : null;
     if (rerun !== null) {
       steps.rerun(rerun.token);
       detourAfterRerun(steps, original);
     }
-    const announced = dice.pick<"whole" | "brief" | null>(["whole", "brief", null, null]);
+    const announced = random.pick<"whole" | "brief" | null>(["whole", "brief", null, null]);
     const first = playOut(application, steps.all, {
       ...original,
       announced: isForeign ? foreignlyAnnounced(name) : announced,
     });
     if (rerun === null) return [first];
-    const again = new Steps(dice, journey === consumer);
+    const again = new Steps(random, journey === consumer);
     const second = { ...original, name: `${name}r`, announced: null };
     live(again, second);
     return [first, playOut(rerun, again.all, second)];
@@ -227,11 +228,11 @@ function applicationsOf(dice: Dice, beginning: Beginning): readonly TrueApplicat
 
   /** Only Alloy's whole answer says its environment. */
   function foreignlyAnnounced(name: string): "whole" | null {
-    return diceOf(seed, `announcement of ${name}`).pick(["whole", null]);
+    return randomFor(seed, `announcement of ${name}`).pick(["whole", null]);
   }
 
   function mayRerun({ name }: { readonly name: string }): boolean {
-    return knobs.has("after-rerun") && diceOf(seed, `after-rerun? of ${name}`).chance(0.5);
+    return knobs.has("after-rerun") && randomFor(seed, `after-rerun? of ${name}`).chance(0.5);
   }
 }
 
@@ -243,7 +244,7 @@ function journeys() {
 
 /** More applicants than any account has. */
 function crowdOf(seed: number): readonly string[] {
-  const count = diceOf(seed, "many-applicants").between(61, 75);
+  const count = randomFor(seed, "many-applicants").between(61, 75);
   return Array.from({ length: count }, (_, index) => `p${index + 1}`);
 }
 
@@ -261,21 +262,21 @@ function enlarge(event: TrueEvent | undefined): void {
 }
 
 /** The same in Alloy's list, so that no message of the poller's can hold the event either. */
-function enlargeBoth(dice: Dice, events: readonly TrueEvent[] = []): void {
-  const event = events[dice.between(0, events.length - 1)];
+function enlargeBoth(random: Random, events: readonly TrueEvent[] = []): void {
+  const event = events[random.between(0, events.length - 1)];
   if (event === undefined) return;
   enlarge(event);
   event.listed = { ...event.listed, reason: LARGE };
 }
 
-function settingsOf(dice: Dice): ConsumerSettings {
+function settingsOf(random: Random): ConsumerSettings {
   const [consumer] = JOURNEYS.keys();
-  const publishesProgress = dice.chance(0.5);
-  const publishesLate = dice.chance(0.3);
+  const publishesProgress = random.chance(0.5);
+  const publishesLate = random.chance(0.3);
   return {
     environment: "sandbox",
-    journeys: dice.chance(0.15) && consumer !== undefined ? [consumer] : [],
-    ignoredEventTypes: dice.pick([
+    journeys: random.chance(0.15) && consumer !== undefined ? [consumer] : [],
+    ignoredEventTypes: random.pick([
       ["visited_node"],
       ["visited_node"],
       [],
@@ -287,7 +288,7 @@ function settingsOf(dice: Dice): ConsumerSettings {
     })),
     investigations: false,
     journeyRoutes:
-      consumer !== undefined && dice.chance(0.25)
+      consumer !== undefined && random.chance(0.25)
         ? {
             [consumer]: {
               outcomes: { "needs documents": "needs-action" },

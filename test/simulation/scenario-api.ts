@@ -1,4 +1,4 @@
-import { diceOf } from "./knobs.ts";
+import { randomFor } from "./knobs.ts";
 import type { Knobs } from "./knobs.ts";
 
 /** An answer of HTTP. */
@@ -8,7 +8,7 @@ export interface Page {
 }
 
 /** How Alloy's API answers in a world, whatever it is asked. */
-export interface PlotApi {
+export interface ScenarioApi {
   /** The real adapter calls it, and authenticates so; null: it is called as the port has it. */
   readonly overHttp: "basic" | "bearer" | null;
   /** What the token endpoint says. @param expiresAt - epoch milliseconds. */
@@ -47,23 +47,27 @@ export function apiOf(
   seed: number,
   knobs: Knobs,
   { from, until }: { readonly from: number; readonly until: number },
-): PlotApi {
-  const dice = diceOf(seed, "api");
+): ScenarioApi {
+  const random = randomFor(seed, "api");
   const refusesAll = knobs.has("api-refuses-all");
   const isBearer = knobs.has("bearer");
   const isOverHttp = refusesAll || isBearer || knobs.has("api-refuses-some");
-  const begins = dice.between(from, until);
-  const lasts = dice.pick([dice.between(HOUR, 8 * HOUR), dice.between(HOUR, 8 * HOUR), 9 * DAY]);
+  const begins = random.between(from, until);
+  const lasts = random.pick([
+    random.between(HOUR, 8 * HOUR),
+    random.between(HOUR, 8 * HOUR),
+    9 * DAY,
+  ]);
   return {
     overHttp: isOverHttp ? (isBearer ? "bearer" : "basic") : null,
     refusal: refusesAll
-      ? { from: begins, until: begins + lasts, page: dice.pick([...REFUSALS]) }
+      ? { from: begins, until: begins + lasts, page: random.pick([...REFUSALS]) }
       : null,
     revokedAt: knobs.has("revoked-key")
-      ? diceOf(seed, "revoked-key").between(from, until)
+      ? randomFor(seed, "revoked-key").between(from, until)
       : Number.POSITIVE_INFINITY,
-    pageOfUnknown: dice.pick([errorPage(404, 4041), errorPage(403, 4013)]),
-    bearerAnswer: dice.pick<PlotApi["bearerAnswer"]>([
+    pageOfUnknown: random.pick([errorPage(404, 4041), errorPage(403, 4013)]),
+    bearerAnswer: random.pick<ScenarioApi["bearerAnswer"]>([
       (bearer) => ({ access_token: bearer, expires_in: 3_600 }),
       (bearer) => ({ access_token: bearer, expires_in: "3600" }),
       (bearer) => ({ access_token: bearer }),
