@@ -4,8 +4,8 @@ import type { StageConfiguration } from "./stage-configuration.ts";
 export type Rollout = StageConfiguration["rollout"];
 
 /**
- * Alarms that take back a new build of ingest while it serves a part of the requests. None of them can be rung by a
- * stranger, who could otherwise keep every build from going live.
+ * Alarms that take back a new build of ingest while it serves a part of the requests. None of them counts what a stranger
+ * is refused: otherwise anybody could keep every build from going live. A flood beyond what ingest carries still can.
  */
 export const INGEST_ROLLBACK_ALARMS = ["ingest-failing", "credentials-missing"] as const;
 
