@@ -141,6 +141,8 @@ export class WebhookIngest extends Construct {
       pinLogicalId(route, "IntakeApiPOSTwebhooksalloy92A221A8");
       const integration = route.node.findChild("Integration");
       pinLogicalId(integration, "IntakeApiPOSTwebhooksalloyIntegrationA7966789");
+      // The right to call first: else, while the alias comes or goes, webhooks would be answered 500.
+      integration.node.addDependency(route.node.findChild("Integration-Permission"));
     }
     const origin = stage.domain === null ? this.api.apiEndpoint : apiStage.domainUrl;
     this.webhookUrl = `${origin.replace(/\/$/, "")}${WEBHOOK_PATH}`;

@@ -168,6 +168,18 @@ describe.each(VARIANTS)("a new build of ingest in %s", (_name, stage) => {
     );
   });
 
+  it("is called only after the right to call it is there, also while the alias comes or goes", () => {
+    const [integration] = stack.ofType("AWS::ApiGatewayV2::Integration");
+    const [permission] = stack
+      .ofType("AWS::Lambda::Permission")
+      .filter(({ Properties }) => Properties["Principal"] === "apigateway.amazonaws.com");
+
+    expect(referredId(permission?.Properties["FunctionName"])).toBe(
+      referredId(integration?.Properties["IntegrationUri"]),
+    );
+    expect(listOf(integration?.["DependsOn"])).toEqual([permission?.logicalId]);
+  });
+
   it("waits for the role and the group by which it would go back", () => {
     const needed = stack.resources.filter(
       ({ logicalId, Type }) =>
