@@ -219,8 +219,26 @@ describe("a preparation that ends between the publication and the answer", () =>
       await time.advance(TIMEOUTS_MS.consumer);
       return answer;
     };
-    return { ...consumer, process };
+    return { ...consumer, process, now: time.now };
   }
+
+  test("does not delay a neighbour without an event to publish", async () => {
+    const completedAt: number[] = [];
+    const idempotency = idempotencyWith({
+      async complete() {
+        completedAt.push(consumer.now());
+      },
+    });
+    const consumer = aSlowConsumer({ idempotency });
+    const approved = webhookOf("completed_application", "JA-2", START + 9_000);
+    await consumer.process(batchOf([approved]));
+    const startedAt = consumer.now();
+
+    // The review of JA-2 is late: it is recorded and not published.
+    await consumer.process(batchOf([of("JA-1"), of("JA-2")]));
+
+    expect(completedAt).toEqual([START, startedAt]);
+  });
 
   test("is not published, and releases its lock: the next try publishes it", async () => {
     const { process, published, waits, store } = aSlowConsumer();
