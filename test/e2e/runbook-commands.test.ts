@@ -15,6 +15,7 @@ describe.skipIf(isSkipped)("every command of the runbooks, against the deployed 
   let driver: ReturnType<typeof makeDriver>;
   let ops: ReturnType<typeof makeRunOps>;
   let applicationToken: string;
+  let eventId: string;
 
   beforeAll(async () => {
     driver = makeDriver();
@@ -26,10 +27,11 @@ describe.skipIf(isSkipped)("every command of the runbooks, against the deployed 
     for (const posted of [body, `not json ${aToken("mark")}`]) {
       await driver.post(posted, driver.basic());
     }
-    await eventually(async () => {
-      const { code } = await ops("show", applicationToken);
+    eventId = await eventually(async () => {
+      const { code, output: shown } = await ops("show", applicationToken);
       const { output } = await ops("dead-letters");
-      return code === 0 && output.includes("not JSON") ? true : null;
+      const [, id = null] = / s later; (\S+)$/m.exec(shown) ?? [];
+      return code === 0 && output.includes("not JSON") ? id : null;
     });
   });
 
@@ -39,6 +41,7 @@ describe.skipIf(isSkipped)("every command of the runbooks, against the deployed 
       // The stack of the tests has its own outputs file.
       .replace(" --stage production", "")
       .replace("JA-…", applicationToken)
+      .replace("--event …", `--event ${eventId}`)
       .split(" ");
     // A person is asked on the terminal; here is none.
     if (words[0] === "redrive" && !words.includes("--dry-run")) words.push("--yes");
