@@ -432,7 +432,7 @@ export const POLLER = {
   /** By its own checks: one per half an hour, and half a day's worth of them at once for what has just gone wrong. */
   ownCallsPerDay: 72,
   ownCallsAtOnce: 24,
-  /** The last application that Alloy knew is asked for so often at most, when Alloy seems to know nobody. */
+  /** How often, at most, the poller calls Alloy for the last known application, when Alloy seems to know none. */
   witnessMs: 30 * MINUTE,
   /** It is written down so often at most: any of the day will do. */
   witnessKeptMs: 1 * DAY,

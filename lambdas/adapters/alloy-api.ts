@@ -37,11 +37,11 @@ export class HttpAlloyApi implements AlloyApi {
     asked: { readonly applicationToken: string; readonly journeyToken: string },
     timeoutMs: number,
   ): Promise<AlloyAnswer> {
-    // The tokens become part of a path that is asked for with our API key.
+    // The tokens become part of a path that is requested with our API key.
     if (!isToken(asked.journeyToken) || !isToken(asked.applicationToken)) {
       return { kind: "failed", cause: "refused", retryAfterMs: null };
     }
-    // Without `fullData`, and never by a link of Alloy's: only what the tokens say is asked for.
+    // Without `fullData`, and never by a link of Alloy's: the tokens alone make the path.
     const path = `journeys/${asked.journeyToken}/applications/${asked.applicationToken}`;
     const answer = await this.#get(path, timeoutMs);
     if ("failure" in answer) return answer.failure;

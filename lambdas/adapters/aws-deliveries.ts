@@ -75,7 +75,7 @@ export class AwsDeliveries implements Deliveries {
             this.#ours("credentials", METRICS.credentialsRejected),
             this.#ours("unstored", METRICS.storesFailed),
             this.#ours("alloyRefused", METRICS.alloyRefused),
-            // Each metric that is asked for is paid for.
+            // Each requested metric is billed.
             ...(this.#refusals.byAddress
               ? [this.#ours("addresses", METRICS.addressesUnlisted)]
               : []),

@@ -347,7 +347,7 @@ function knownApplicationOf(item: Item): KnownApplication {
     state: applicationStateOf(item),
     memory: {
       checkedAt: memory.checkedAt,
-      askedAt: memory.checkAskedAt,
+      requestedAt: memory.checkAskedAt,
       reschedules: memory.checkPushes,
       failedChecks: memory.failedChecks,
       unknownSince: memory.unknownSince,

@@ -8,7 +8,7 @@ const DAY = 24 * 60 * 60 * 1_000;
  * in any day. One number says how much of it is used: each call moves it on by the time in which one call comes back,
  * from now at the earliest, and an application whose number is too far ahead is not asked for.
  */
-export function mayBeAskedAt(
+export function mayBeCheckedAt(
   usedTo: number | null,
   settings: Pick<PollingSettings, "capMs">,
 ): number {

@@ -33,8 +33,8 @@ export interface Witness {
 export interface CheckMemory {
   /** When Alloy last answered for it; null: never. */
   readonly checkedAt: number | null;
-  /** When somebody, or the consumer, asked for a check at once; null: nobody has. */
-  readonly askedAt: number | null;
+  /** When a person or the consumer requested a check at once; null: never. */
+  readonly requestedAt: number | null;
   /** How often the check was rescheduled since then, because events kept coming. */
   readonly reschedules: number;
   /** Checks in a row that failed: without an answer of Alloy's, or by a fault of ours. */
@@ -50,7 +50,7 @@ export interface CheckMemory {
 /** What the poller keeps on an application that it has never checked. */
 export const NEVER_CHECKED: CheckMemory = {
   checkedAt: null,
-  askedAt: null,
+  requestedAt: null,
   reschedules: 0,
   failedChecks: 0,
   unknownSince: null,
@@ -206,7 +206,7 @@ export type AlloyAnswer =
 
 /** What an answer says of the calls after it. */
 interface AlloyRest {
-  /** That was the last call that the rate limit allows, for so long. */
+  /** How long the rate limit allows no further call. */
   readonly restMs?: number;
 }
 

@@ -55,15 +55,15 @@ export function rescheduledTo(
   context: ScheduleContext,
 ): number | null {
   const { lastEventAt } = state;
-  if (lastEventAt === null || isAskedFor(state, memory)) return null;
+  if (lastEventAt === null || isRequested(state, memory)) return null;
   if (memory.reschedules >= MOST_RESCHEDULES) return null;
   if (context.now >= lastEventAt + context.settings.firstCheckMs) return null;
   return nextCheckAt(lastEventAt, context);
 }
 
 /** Whether this check was asked for: by a person, or by an end that Alloy has not confirmed. */
-export function isAskedFor(state: ApplicationState, memory: CheckMemory): boolean {
-  if (memory.askedAt !== null && memory.askedAt > (memory.checkedAt ?? 0)) return true;
+export function isRequested(state: ApplicationState, memory: CheckMemory): boolean {
+  if (memory.requestedAt !== null && memory.requestedAt > (memory.checkedAt ?? 0)) return true;
   const isUnconfirmedEnd = hasEnded(state) && outcomeOf(state) === null;
   return isUnconfirmedEnd && (memory.checkedAt ?? 0) < quietSince(state);
 }

@@ -163,7 +163,7 @@ export interface PayloadReader {
   read(payloadKey: string): Promise<Uint8Array>;
 }
 
-/** What the consumer tells the queue of a message that it gives back. */
+/** What the consumer changes in the queue about a message to be retried. */
 export interface QueueMessages {
   /** Makes the message visible again after this time, instead of after the whole visibility timeout. */
   retryAfter(receiptHandle: string, seconds: number): Promise<void>;

@@ -38,7 +38,7 @@ export interface CredentialCache {
 
 /**
  * Caches the webhook secret (docs/contracts.md#credentials). Requests that come while it is being read wait for that one
- * read. After a failed one nothing is asked for `refreshMs`, or for `pauseMs` as long as there is nothing
+ * read. After a failed read there is no read for `refreshMs`, or for `pauseMs` as long as there is nothing
  * to go by.
  */
 export function makeCredentialCache(options: {

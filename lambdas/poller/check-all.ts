@@ -1,4 +1,4 @@
-import { mayBeAskedAt } from "../domain/asking-share.ts";
+import { mayBeCheckedAt } from "../domain/asking-share.ts";
 import { checkAfterFailure } from "../domain/polling-schedule.ts";
 import type {
   ClaimedApplication,
@@ -32,13 +32,13 @@ interface RunningCheck {
 }
 
 /** What a run did, for its log entry and for whoever invoked it. */
-export type RunReport = Readonly<Record<Result | "due" | "left" | "behind", number>>;
+export type RunReport = Readonly<Record<Result | "due" | "left" | "overdue", number>>;
 
 /**
  * Checks what is due, until the budget of calls or of time ends, or Alloy is out. What is left stays due.
  *
  * 1. One application after the other, from all over the list, until Alloy knows one; then side by side. What takes
- *    long holds up nothing, and what is not answered is asked for once more behind the others.
+ *    long delays nothing, and an unanswered call is repeated once after the others.
  * 2. Where Alloy seems to know nobody, or to answer nobody, ask for the witness.
  * 3. Act on what is unknown, now that it is clear whether Alloy knows anybody: if it does not, nothing is given up.
  */
@@ -88,7 +88,7 @@ export async function checkAll(
     logger.error("poller.run.knows-nobody", { runId: run.runId });
   }
   const left = [...waiting.untouched(), ...unfinished];
-  return { ...counts, due: due.length, left: left.length, behind: await countBehind(left) };
+  return { ...counts, due: due.length, left: left.length, overdue: await countOverdue(left) };
 
   function isOver(): boolean {
     if (caller.stopReason() !== null || now() >= deadline) return true;
@@ -188,7 +188,7 @@ export async function checkAll(
     const { waitMs } = finding;
     if (waitMs === null || !isWorthRetrying(claimed.memory, check, waitMs)) return false;
     const { shareUsedTo } = finding.memory;
-    if (now() + waitMs >= deadline || mayBeAskedAt(shareUsedTo, settings.polling) > now())
+    if (now() + waitMs >= deadline || mayBeCheckedAt(shareUsedTo, settings.polling) > now())
       return false;
     const memory = { ...claimed.memory, shareUsedTo };
     const last = { claimed: { ...claimed, memory }, finding };
@@ -243,11 +243,11 @@ export async function checkAll(
   }
 
   /** A run can list only so many; when it did, the index says how many more there are. */
-  async function countBehind(left: readonly DueApplication[]): Promise<number> {
-    const behindSince = now() - 2 * settings.polling.rateMs;
-    const behind = left.filter(({ dueAt }) => dueAt < behindSince).length;
-    if (due.length < settings.polling.callsPerRun || behind === 0) return behind;
-    return Math.max(behind, await applications.countDue(behindSince));
+  async function countOverdue(left: readonly DueApplication[]): Promise<number> {
+    const overdueSince = now() - 2 * settings.polling.rateMs;
+    const overdue = left.filter(({ dueAt }) => dueAt < overdueSince).length;
+    if (due.length < settings.polling.callsPerRun || overdue === 0) return overdue;
+    return Math.max(overdue, await applications.countDue(overdueSince));
   }
 
   function claimFrom(at: number) {

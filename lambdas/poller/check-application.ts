@@ -1,6 +1,6 @@
 import type { AlloyApplication } from "../domain/alloy-application.ts";
 import { statusOf } from "../domain/application-state.ts";
-import { afterCall, mayBeAskedAt } from "../domain/asking-share.ts";
+import { afterCall, mayBeCheckedAt } from "../domain/asking-share.ts";
 import { compare } from "../domain/comparison.ts";
 import type { Comparison } from "../domain/comparison.ts";
 import type { DeliveryRecord } from "../domain/delivery.ts";
@@ -14,7 +14,7 @@ import {
   checkAfterFailure,
   checkAfterGap,
   checkAfterUnsettled,
-  isAskedFor,
+  isRequested,
   nextCheckAt,
   rescheduledTo,
   quietSince,
@@ -160,8 +160,8 @@ export async function checkApplication(
   /** Epoch milliseconds; null: it is checked now. */
   function putOff(): number | null {
     const laterAt = gap === null ? rescheduledTo(state, memory, context()) : null;
-    if (laterAt !== null || isAskedFor(state, memory)) return laterAt;
-    const askableAt = mayBeAskedAt(memory.shareUsedTo, settings.polling);
+    if (laterAt !== null || isRequested(state, memory)) return laterAt;
+    const askableAt = mayBeCheckedAt(memory.shareUsedTo, settings.polling);
     return askableAt > now() ? askableAt : null;
   }
 
@@ -232,7 +232,7 @@ export async function checkApplication(
  */
 const NOT_ASKABLE: Answered = { kind: "unknown", status: 0, minorCode: null };
 
-/** The check after one that came to nothing, and what is to be remembered of it. */
+/** The check after one without a result, and what to store about it. */
 export function failedCheck(
   memory: CheckMemory,
   { polling }: PollerSettings,

@@ -91,7 +91,7 @@ export function makePollerHandler(dependencies: PollerDependencies) {
       const reason = caller.stopReason();
       if (reason !== null) logger.warn("poller.run.stopped", { runId, reason, left: report.left });
       logger.info("poller.run.ended", { runId, ...report });
-      metrics.count(METRICS.applicationsBehind, report.behind);
+      metrics.count(METRICS.applicationsBehind, report.overdue);
       metrics.count(METRICS.pollerRuns);
       return report;
     } finally {

@@ -24,7 +24,7 @@ export interface ApplicationStoreProps {
   readonly isProtected: boolean;
 }
 
-/** What is remembered: applications with their events, the idempotency records, bodies too large for SQS. */
+/** What is stored: applications with their events, the idempotency records, bodies too large for SQS. */
 export class ApplicationStore extends Construct {
   readonly applications: TableV2;
   readonly idempotency: TableV2;

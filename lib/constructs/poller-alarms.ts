@@ -13,7 +13,7 @@ import type { NodeFunction } from "./node-function.ts";
 import { ONE_OF_TWO, RunbookAlarm } from "./runbook-alarm.ts";
 
 /**
- * What fails is asked for again within `POLLER.longestRetryMs`, an hour: in the last two hours there is always one
+ * A failed check is repeated within `POLLER.longestRetryMs`, an hour: in the last two hours there is always one
  * that shows it, as long as it lasts.
  */
 const RETRIED = Duration.millis(POLLER.longestRetryMs);

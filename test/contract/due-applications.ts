@@ -398,7 +398,7 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
 
       const asked = { applicationToken: "JA-asked", dueAt: NOW + 7, hasFailed: false };
       expect(await due.list(NOW + 7, 100)).toContainEqual(asked);
-      expect((await claim(asked)).memory).toEqual({ ...found, askedAt: NOW + 7 });
+      expect((await claim(asked)).memory).toEqual({ ...found, requestedAt: NOW + 7 });
     });
 
     test("takes a settled application out of the index", async () => {

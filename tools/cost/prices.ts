@@ -29,7 +29,7 @@ export const PRICES = {
   customMetric: 0.3,
   /** CloudWatch, per metric of a standard-resolution alarm and month. */
   alarmMetric: 0.1,
-  /** CloudWatch, per metric that `GetMetricData` is asked for. */
+  /** CloudWatch, per metric of a `GetMetricData` call. */
   metricRead: 0.01e-3,
   /** CloudWatch, per composite alarm and month. */
   compositeAlarm: 0.5,

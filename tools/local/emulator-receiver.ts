@@ -40,7 +40,7 @@ const Published = v.object({
 
 /** The stack in the emulator, as a receiver. */
 export function makeEmulatorReceiver(clients: Clients, outputs: StackOutputs): Receiver {
-  // Where Alloy is, and how fast time goes, changes nothing of what is asked for here.
+  // Where Alloy is, and how fast time goes, changes nothing here.
   const stage = stageFrom({ stage: "local", alloyBaseUrl: "http://127.0.0.1/v1" });
   const seen = new Map<string, PublishedMessage>();
   const queues = ROUTE_IDS.flatMap((route) => {

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { StackOutputsSchema } from "./cdk.ts";
 import { LOCAL_FOLDER } from "./paths.ts";
 
-/** What is remembered of a deployment. */
+/** What is stored about a deployment. */
 const DeploymentRecord = v.object({
   fingerprint: v.string(),
   stackId: v.string(),

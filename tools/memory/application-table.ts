@@ -141,7 +141,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
       revision: (kept?.revision ?? 0) + 1,
       ...checkAfter(kept, after, check.dueAt, isWantedNow),
       claimedUntil: kept?.claimedUntil ?? null,
-      memory: isWantedNow ? { ...memory, askedAt: check.dueAt } : memory,
+      memory: isWantedNow ? { ...memory, requestedAt: check.dueAt } : memory,
       gap: kept?.gap ?? null,
     });
     return { before: kept?.state ?? null, after };
@@ -261,7 +261,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     this.applications.set(applicationToken, {
       ...kept,
       // Who asked for a check is written by whoever asks.
-      memory: { ...memory, askedAt: kept.memory.askedAt },
+      memory: { ...memory, requestedAt: kept.memory.requestedAt },
       gap,
       claimedUntil: null,
       ...(isDueAsClaimed && dueAt !== null && { dueAt, hasFailed: memory.failedChecks > 0 }),
@@ -301,7 +301,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   ask(applicationToken: string, now: number): void {
     const kept = this.applications.get(applicationToken);
     if (kept === undefined) return;
-    const memory = { ...kept.memory, askedAt: now };
+    const memory = { ...kept.memory, requestedAt: now };
     this.applications.set(applicationToken, {
       ...kept,
       memory,

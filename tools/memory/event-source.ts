@@ -30,8 +30,8 @@ export function batchOf(messages: readonly ReceivedMessage[]): SQSEvent {
 }
 
 /**
- * What Lambda does with the consumer's answer: it deletes what was not given back. An answer that
- * names a message that is not of the batch, or none, gives back all of it.
+ * What Lambda does with the consumer's answer: it deletes what is not to be retried. An answer that
+ * names a message that is not of the batch, or none, retries the whole batch.
  */
 export function settleBatch(
   queue: MemoryQueue,

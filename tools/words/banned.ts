@@ -88,4 +88,22 @@ export const BANNED: readonly BannedWord[] = [
   { forms: ["calm"], use: "fault-free" },
   { forms: ["dice"], use: "random" },
   { forms: ["seam", "seams"], use: "fault point" },
+  {
+    forms: ["is asked for", "may be asked at"],
+    use: "requested",
+    except: ["test/", "docs/", "tools/alloy-simulator/"],
+  },
+  {
+    forms: ["unremembered", "remembered", "remembering"],
+    use: "needs an idempotency record; completion not saved",
+    kept: ["consumer.event.unremembered"],
+    except: ["test/"],
+  },
+  {
+    forms: ["last call", "gives back", "give back", "given back", "giving back"],
+    use: "deadline; retry",
+    except: ["test/"],
+  },
+  { forms: ["collapse", "collapses", "collapsed"], use: "deduplicate, merge" },
+  { forms: ["sibling"], use: "look-alike" },
 ];

@@ -338,7 +338,7 @@ describe("an error", () => {
 
     const kept = consumer.store.applications.get(TOKEN);
     expect(kept?.dueAt).toBeLessThanOrEqual(Date.now());
-    expect(kept?.memory.askedAt).toBe(kept?.dueAt);
+    expect(kept?.memory.requestedAt).toBe(kept?.dueAt);
   });
 });
 

@@ -107,7 +107,7 @@ describe("a due check", () => {
   });
 
   test("is not put off when a person has asked for it", () => {
-    const asked = { ...memory, askedAt: START + 1 };
+    const asked = { ...memory, requestedAt: START + 1 };
 
     expect(rescheduledTo(open, asked, at(START + MINUTE))).toBeNull();
     expect(

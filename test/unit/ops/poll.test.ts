@@ -31,7 +31,7 @@ function textOf(answer: object) {
   return { transformToString: () => JSON.stringify(answer) };
 }
 
-const nothing = { due: 0, left: 0, behind: 0, checked: 0, unanswered: 0, failed: 0 };
+const nothing = { due: 0, left: 0, overdue: 0, checked: 0, unanswered: 0, failed: 0 };
 
 describe("poll", () => {
   it("runs the poller until nothing is left", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import type { AlloyAnswer } from "../../../lambdas/domain/polling-ports.ts";
-import { afterCall, mayBeAskedAt } from "../../../lambdas/domain/asking-share.ts";
+import { afterCall, mayBeCheckedAt } from "../../../lambdas/domain/asking-share.ts";
 import { METRICS, POLLER } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import {
@@ -182,7 +182,7 @@ describe(`an application is asked for at most ${POLLER.callsPerApplicationPerDay
     const calls: number[] = [];
     // As often as it is let, for a week.
     for (let now = START; now < START + 7 * DAY; now += MINUTE) {
-      if (mayBeAskedAt(usedTo, polling) > now) continue;
+      if (mayBeCheckedAt(usedTo, polling) > now) continue;
       usedTo = afterCall(usedTo, now, polling);
       calls.push(now);
     }
