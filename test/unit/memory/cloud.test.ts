@@ -141,8 +141,15 @@ test("tells the poller what webhooks were answered, and what waits in the queue"
   const minute = START - (START % MINUTE);
   expect(record).toEqual({
     minutes: [
-      { at: minute, accepted: 1, credentials: 0, addresses: 0, faults: 0 },
-      { at: minute + MINUTE, accepted: 0, credentials: 1, addresses: 0, faults: 1 },
+      { at: minute, accepted: 1, credentials: 0, addresses: 0, faults: 0, alloyRefused: 0 },
+      {
+        at: minute + MINUTE,
+        accepted: 0,
+        credentials: 1,
+        addresses: 0,
+        faults: 1,
+        alloyRefused: 2,
+      },
     ],
     oldestQueuedAt: START,
     queued: 1,
