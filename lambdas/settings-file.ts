@@ -5,7 +5,7 @@ import { SETTINGS_FILE } from "./settings.ts";
  * has room for 4 KB, and Journeys, routes, rules and address ranges may be any number.
  *
  * @param environment - usually `process.env`; Lambda names the folder of the code in `LAMBDA_TASK_ROOT`.
- * @returns the file's JSON; whoever uses it checks it.
+ * @returns the file's JSON; the caller checks it.
  * @throws Error naming the file that cannot be read.
  */
 export function readSettingsFile(

@@ -404,7 +404,7 @@ export const POLLER = {
   attempts: 3,
   /** Wait before the second attempt, on average; it doubles with each. */
   pauseMs: 500,
-  /** Calls in vain after which a run in which nobody was answered asks no more: what an outage costs per run. */
+  /** Failed calls after which a run without any answer stops: the cost of an outage per run. */
   failuresToStop: 5,
   /** The same where Alloy is known to have answered less than `witnessMs` ago: some may just fail by themselves. */
   failuresToStopInDoubt: 20,

@@ -28,7 +28,7 @@ const ALLOY_CIDRS = [
 /** A route as it is when nobody says otherwise: published, into a queue of its own. */
 const ROUTE: RouteConfiguration = {
   publish: true,
-  // A late step would be an old "pending" after a final decision. A late end is published all the same.
+  // A late step would be an old "pending" after a final decision. A late final event is still published.
   publishLate: false,
   queue: true,
   targetArn: null,
@@ -60,7 +60,7 @@ const shared: Omit<StageConfiguration, "stage" | "environment" | "alloy" | "remo
   routes: routes(),
   // Ongoing monitoring is a product of its own: of an account without it, Alloy's list is refused, and an alarm rings.
   investigations: "off",
-  // Outcomes are configured per Journey: whoever calls one "Approved with conditions" says here what it means.
+  // Outcomes are configured per Journey. If yours is "Approved with conditions", say here what it means.
   journeyRoutes: {},
   polling: {
     rateMs: 5 * MINUTE,
@@ -71,7 +71,7 @@ const shared: Omit<StageConfiguration, "stage" | "environment" | "alloy" | "remo
     capMs: 1 * DAY,
     // One hour after Alloy's last attempt.
     finalCheckMs: 25 * HOUR,
-    // A rerun's own webhooks tell of it; whoever starts them by hand often may ask for 7 * DAY.
+    // A rerun's own webhooks report it. If people often start reruns by hand, use 7 * DAY.
     rerunCheckMs: null,
     // Alloy publishes no limit and recommends no interval: modest, so that others keep their share.
     requestsPerSecond: 5,
@@ -123,7 +123,7 @@ export const PRODUCTION: StageConfiguration = {
   stage: "production",
   environment: "live",
   alloy: { baseUrl: "https://api.alloy.co/v1", auth: "basic" },
-  // Two thirds of the events are steps in which nobody has to act: recorded and merged all the same, and
+  // Two thirds of the events are steps in which nobody has to act: they are still recorded and merged, and
   // published at the price of a webhook each (docs/cost.md). Without this line they are.
   routes: routes({ progressed: { publish: false } }),
   retention: { ...shared.retention, logs: RetentionDays.THREE_MONTHS },

@@ -8,7 +8,7 @@ export interface AlloyHttpAnswer {
   readonly restMs: number | null;
 }
 
-/** How a call to Alloy failed, as far as every endpoint fails alike. */
+/** How a call to Alloy failed, in the ways that all endpoints share. */
 export type AlloyHttpFailure = Extract<
   AlloyAnswer,
   { kind: "unauthorized" | "rate-limited" | "failed" }

@@ -73,7 +73,7 @@ export function healedFrom(at: number): string {
   return `HEALED#${padded(at)}`;
 }
 
-/** The partition of the `due` index that an application belongs to, for good. */
+/** The partition of the `due` index of an application; it never changes. */
 export function dueShardOf(applicationToken: string): string {
   const [byte = 0] = createHash("sha256").update(applicationToken).digest();
   return dueShard(byte % TABLE.dueShards);
@@ -359,7 +359,7 @@ export function constantAttributesOf(state: ApplicationState): Readonly<Record<s
   });
 }
 
-/** What stands in an index, by whoever states it: an observation alone cannot say whether it counts. */
+/** The indexed values, each with its source: one observation alone cannot say which source counts. */
 export function indexedAttributesOf(state: ApplicationState): Readonly<Record<string, string>> {
   const { events, submission } = state.facts;
   return present({
@@ -398,7 +398,7 @@ export function attributesOf(state: ApplicationState): Readonly<Record<string, u
       chainNext: state.chain.next,
       healedUntil: state.healedUntil,
       isShadow: state.isShadow ? true : null,
-      // Derived, for whoever reads the table.
+      // Derived, for people who read the table.
       status: statusOf(state),
       outcome: outcomeOf(state),
     }),

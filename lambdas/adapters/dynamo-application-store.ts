@@ -70,7 +70,7 @@ export class DynamoApplicationStore implements ApplicationStore {
   constructor(options: {
     readonly client: DynamoDBClient;
     readonly tableName: string;
-    /** Null keeps events for good. */
+    /** Null keeps events forever. */
     readonly eventRetentionMs: number | null;
   }) {
     this.#client = options.client;

@@ -375,7 +375,7 @@ function updateOf({ memory, gap }: CheckPlan): DynamoUpdate {
 function memoryAttributes(memory: CheckMemory) {
   const { checkedAt, reschedules, failedChecks, unknownSince, unsettledSince, shareUsedTo } =
     memory;
-  // `checkAskedAt` is written by whoever asks.
+  // The requester of the check writes `checkAskedAt`.
   const times = { checkedAt, unknownSince, unsettledSince, shareUsedTo };
   return { ...times, checkPushes: reschedules, failedChecks };
 }

@@ -78,7 +78,7 @@ export class DynamoInvestigations implements InvestigationStore, Investigations 
       update.set("investigationToken", investigationToken);
       update.set("reports", joined.reports);
       update.set("revision", revision + 1);
-      // For whoever reads the table.
+      // For people who read the table.
       update.set("status", newest?.status);
       if (revision === 0) update.requireAbsent("revision");
       else update.requireEqual("revision", revision);

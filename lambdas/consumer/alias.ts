@@ -32,7 +32,7 @@ export async function markHealed(
   return true;
 }
 
-/** Under which id an event goes on. */
+/** The id under which an event is processed further. */
 interface KnownAs {
   readonly lock: "begun" | "duplicate" | "in-conflict";
   /** The event under the id of its record. */

@@ -249,7 +249,7 @@ export function makeAcknowledge(dependencies: CompleteDependencies) {
       } else if (content.kind === "journey-event") {
         const { applicationToken, eventId } = content.event;
         await store.clearFailure(applicationToken, eventId);
-        // The event may have failed as its webhook, under another id. Whoever published it has cleared that.
+        // The event may have failed as its webhook, under another id. The publisher has removed that record.
         if (kind === "done" || message.receipt.origin !== "poll") return;
         const webhook = await webhookFor(message, content.event, store);
         if (webhook !== null) await store.clearFailure(applicationToken, webhook.eventId);

@@ -105,7 +105,7 @@ export interface RerunChain {
 export type ChainRegisters = { readonly [Neighbour in keyof RerunChain]: ChainRegister | null };
 
 export interface ChainRegister {
-  /** Begins with the authority of whoever names the neighbour: Alloy's own answer above an event. */
+  /** Begins with the rank of the source that names the neighbour: Alloy's own answer above an event. */
   readonly stamp: Stamp;
   readonly token: string;
 }

@@ -72,7 +72,7 @@ export function compare(
   const arrivedBy = now - gaps.graceMs;
   const handled = alloy.events.filter(({ event }) => isKept(event, context));
   const matches = matchEvents(handled, here.events);
-  // What Alloy dates in the future has happened all the same, or it would not be in the list.
+  // An event that Alloy dates in the future has happened too, because it is in the list.
   const hasArrived = ({ at }: JourneyEvent) => at <= arrivedBy || at > now + gaps.graceMs;
   const arrived = matches.filter(({ event }) => hasArrived(event));
   const missing = arrived.filter(({ record }) => record === null);

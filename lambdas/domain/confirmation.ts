@@ -29,7 +29,7 @@ const UNCLEAR: Standing = { ...NOTHING, published: "unclear" };
 interface StandingContext {
   /** Ids of missing events that an earlier check queued, and that are missing still. */
   readonly queuedBefore: ReadonlySet<string>;
-  /** Ids of recorded events of which the rest failed for good. */
+  /** Ids of recorded events whose processing then failed permanently. */
   readonly failedIds: ReadonlySet<string>;
   /** Ids of recorded events of which the rest is tried again: they come by themselves. */
   readonly retriedIds: ReadonlySet<string>;

@@ -57,7 +57,7 @@ export interface CorrectionContext {
   readonly matches: readonly MatchedEvent[];
   /** Ids of missing events that an earlier check queued, and that are missing still. */
   readonly queuedBefore: ReadonlySet<string>;
-  /** Ids of recorded events of which the rest failed for good. */
+  /** Ids of recorded events whose processing then failed permanently. */
   readonly failedIds: ReadonlySet<string>;
   /** Ids of recorded events of which the rest is tried again. */
   readonly retriedIds: ReadonlySet<string>;
@@ -266,7 +266,7 @@ export function parseCorrection(
   body: string,
 ): { readonly correction: Correction } | { readonly reason: string } | null {
   const read = readJson(body);
-  // Whoever reads it as an event will say what is wrong with it.
+  // The reader of events reports what is wrong with it.
   if ("reason" in read) return null;
   const { json } = read;
   if (!isJsonObject(json) || !("snapshot" in json)) return null;

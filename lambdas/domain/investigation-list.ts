@@ -32,7 +32,7 @@ export interface InvestigationPage {
 }
 
 /**
- * Reads one page of Alloy's list. Lenient, as everywhere: nothing but an element's token is required.
+ * Reads one page of Alloy's list. It is lenient: only an element's token is required.
  *
  * @param page - which one was asked for, from 1.
  * @returns null when it is no such list.

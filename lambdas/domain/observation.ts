@@ -215,7 +215,7 @@ function entitiesOf(event: JourneyEvent): Readonly<Record<string, EntityRegister
   // A reopening or a note says nothing about an entity's own status.
   if (token === null || meaning === undefined) return {};
   if (meaning.kind !== "progress" && meaning.kind !== "final") return {};
-  // `completed_branch` is the end of one applicant, while the application goes on.
+  // `completed_branch` ends one applicant, while the application continues.
   const status = event.type === "completed_branch" ? "completed" : meaning.status;
   const outcome = isFinal(status) ? event.outcome : null;
   return { [token]: { stamp: stampOf(event), status, outcome } };

@@ -68,7 +68,7 @@ export interface KnownApplication {
 
 /** An application that this run, and no other, may check. */
 export interface ClaimedApplication extends KnownApplication {
-  /** When its check is due as it stands, epoch milliseconds; only `plan` moves it, and whoever asks for a check. */
+  /** When its check is due as it stands, epoch milliseconds; only `plan` and a requested check change it. */
   readonly dueAt: number;
   /** Until when no other run can claim it, epoch milliseconds. */
   readonly claimedUntil: number;
@@ -140,7 +140,7 @@ export interface ListCursor {
   readonly since: number;
   /** What moved before has been read. */
   readonly readTo: number;
-  /** A reading that had more pages than one run reads: where the next run goes on, and when it began. */
+  /** A list with more pages than one run reads: where the next run continues, and when the reading began. */
   readonly rest: {
     readonly page: number;
     readonly beganAt: number;

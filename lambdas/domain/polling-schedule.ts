@@ -13,7 +13,7 @@ const JITTER = 0.1;
 
 /**
  * Events push the next check out so many times at most: an application in which something happens all
- * the time is checked all the same, every hour as configured by default.
+ * the time is still checked, every hour by default.
  */
 const MOST_RESCHEDULES = 6;
 

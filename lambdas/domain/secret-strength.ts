@@ -34,7 +34,7 @@ export function isPlaceholder(text: string): boolean {
 /**
  * Checks a secret that people invent.
  *
- * @param username - whoever uses it, when it is a password.
+ * @param username - the user of the secret, if it is a password.
  * @returns null when it can be used.
  */
 export function weaknessOf(secret: string, username?: string): Weakness | null {

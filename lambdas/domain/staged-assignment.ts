@@ -10,7 +10,7 @@ const LOOKS_PER_REPORT = 64;
  * Assigns a group that is too large to compare all its assignments, in nearly linear time.
  *
  * 1. Stage by stage, most fields first: what knows the same fields and agrees in them, by time alone.
- * 2. Whoever is left without a record takes one over from an event that can have another.
+ * 2. An event without a record takes over the record of an event that can have another one.
  *
  * Where each side leaves out the same fields of all its reports, the first step leaves nothing to the
  * second. The second ends at 64 pairs per report; then an event that has a record may be left without.

@@ -53,7 +53,7 @@ function authOf(settings: unknown): AuthSettings {
   if (isObject(jwt) && "issuer" in jwt && "audience" in jwt && "scopes" in jwt) {
     const { issuer, audience, scopes } = jwt;
     const isWhole = typeof issuer === "string" && isStrings(audience) && isStrings(scopes);
-    // An empty list would let in nobody; it is refused all the same, for the stack never sets one.
+    // An empty list would let nobody in. It is refused, because the stack never sets one.
     if (isWhole && audience.length > 0 && scopes.length > 0) {
       return { jwt: { issuer, audience, scopes } };
     }

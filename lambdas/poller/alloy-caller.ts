@@ -63,7 +63,7 @@ export interface AlloyCaller {
   hasDisowned(): boolean;
   /** Calls in a row in which nobody was answered, and answers in a row that knew nobody. */
   inVain(): { readonly unanswered: number; readonly unknown: number };
-  /** Calls in vain that are left before a run in which nobody was answered stops. */
+  /** Failed calls that remain before a run without any answer stops. */
   leftBeforeOutage(): number;
   /** Alloy has answered a while ago: more calls are worth it before this is called an outage. */
   doubtOutage(): void;
@@ -72,7 +72,7 @@ export interface AlloyCaller {
 /**
  * Calls Alloy within what a run may use up: calls, rate, time, and patience.
  *
- * - A failure is the application's own until it is shown that nobody is answered: the run goes on with the others, and
+ * - A failure counts as the application's own until Alloy answers for none: the run continues with the others, and
  *   comes back to it after the time that Alloy asks for, or one that doubles.
  * - So many failures in a row stop a run in which nobody was answered: an outage costs a few calls, whatever is due.
  * - 429 halves the rate for the rest of the run; so many in a row, or one that outlasts the run, stop it.

@@ -4,7 +4,7 @@ import type { Gap } from "../domain/gap.ts";
 import type { GapAnnouncer } from "../domain/polling-ports.ts";
 
 /**
- * Tells the bus of a gap. One that the bus does not hear of is kept all the same, and the next check tells of it.
+ * Announces a gap on the bus. If the bus does not accept the notice, the gap is kept, and the next check announces it.
  *
  * @param gap - as it is now; null: it is closed, or there was none.
  * @param options.mayBeForgotten - whether nothing is lost by a notice that the bus did not take.

@@ -31,7 +31,7 @@ interface RunningCheck {
   readonly slow: PromiseWithResolvers<void>;
 }
 
-/** What a run did, for its log entry and for whoever invoked it. */
+/** What a run did, for its log entry and its caller. */
 export type RunReport = Readonly<Record<Result | "due" | "left" | "overdue", number>>;
 
 /**
@@ -125,7 +125,7 @@ export async function checkAll(
     return [...running.values()].filter(({ isSlow }) => !isSlow);
   }
 
-  /** Asks for the witness before nobody is believed to be answered, or known. */
+  /** Calls Alloy for the witness before concluding that Alloy answers or knows no application. */
   async function isDoubtful(): Promise<boolean> {
     const { unanswered, unknown } = caller.inVain();
     const isOut = !caller.hasAnswered() && unanswered === POLLER.failuresToStop - 1;

@@ -12,7 +12,7 @@ export interface TokenBucket {
    * it, or per second if that is slower.
    */
   slowDown(ms: number): void;
-  /** Lets nothing through for this time, then goes on at its rate. */
+  /** Allows no call for this time, then continues at its rate. */
   rest(ms: number): void;
 }
 

@@ -9,7 +9,7 @@ import { STAGE_FIELD } from "./token-refusals.ts";
 const ADDRESSES_PER_FILTER = 20;
 
 /**
- * Counts what Alloy is answered other than 200, whoever answers: ingest, API Gateway's authorizer, its throttle (429),
+ * Counts all answers to Alloy other than 200: by ingest, API Gateway's authorizer, its throttle (429),
  * or nobody. At 100 in a row Alloy switches the endpoint off. Who calls is known by the address alone, so that what
  * strangers do does not count.
  *

@@ -20,7 +20,7 @@ export interface ApplicationStoreProps {
   readonly stage: StageConfiguration;
   readonly key: IKey | undefined;
   readonly alerts: AlertTopics;
-  /** Whether DynamoDB refuses to delete the tables, whoever asks. */
+  /** Whether DynamoDB refuses to delete the tables. */
   readonly isProtected: boolean;
 }
 

@@ -14,7 +14,7 @@ export interface SecureQueueProps {
   readonly key: IKey | undefined;
   /** Fixed, so that no move of code replaces the queue and what is in it. */
   readonly logicalId: string;
-  /** Takes what was received in vain. @default - this queue is one for dead letters itself */
+  /** Takes messages that failed on every receive. @default - this queue is one for dead letters itself */
   readonly deadLetters?: IQueue;
 }
 

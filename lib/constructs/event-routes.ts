@@ -73,7 +73,7 @@ export class EventRoutes extends Construct {
   }
 
   /**
-   * Keeps our source to our own functions. Whoever announces submissions has the right to put events on this bus, and
+   * Reserves our source for our own functions. A service that announces submissions has the right to put events on this bus, and
    * could otherwise tell every route that an application is approved.
    */
   keepSourceFor(...roles: readonly IRole[]): void {
@@ -103,7 +103,7 @@ export class EventRoutes extends Construct {
       description: `${ROUTE_TITLES[route]}: to its target`,
       eventPattern: { source: [EVENT_SOURCE], detailType: [ROUTE_TITLES[route]] },
     });
-    // Takes both what EventBridge could not deliver and what the queue's reader received in vain.
+    // Takes events that EventBridge could not deliver, and messages on which the queue's reader failed.
     const deadLetters = new SecureQueue(scope, "DeadLetters", {
       stage,
       key,
@@ -174,7 +174,7 @@ export class EventRoutes extends Construct {
   }
 }
 
-/** Whoever may put events on the bus chooses their `Source`: ours is never taken, whatever the stage says. */
+/** A sender chooses the `Source` of its events. Ours is never accepted, whatever the stage says. */
 function submissionSources({ submissions }: StageConfiguration): string[] {
   return submissions.sources === "any"
     ? Match.anythingBut(EVENT_SOURCE)

@@ -125,7 +125,7 @@ export class NodeFunction extends Construct {
     makeFunctionAlarms(this, this, props.impact);
   }
 
-  /** Of the whole environment, whoever has added to it. */
+  /** Checks the whole environment, whichever construct has added to it. */
   #beyondLimits(): string[] {
     const stack = Stack.of(this);
     const made = this.function.node.defaultChild;

@@ -58,7 +58,7 @@ export interface UnreadAlarmProps {
   readonly queue: IQueue;
 }
 
-/** Makes the alarm about a route's queue that nobody reads. What is read in vain is in `makeRuleAlarm`'s. */
+/** Makes the alarm about a route's queue that nobody reads. `makeRuleAlarm` covers failing readers. */
 export function makeUnreadAlarm(
   scope: Construct,
   { alerts, route, queue }: UnreadAlarmProps,

@@ -117,7 +117,7 @@ function describe(id: string, props: Announcement): string {
   const { alerts, fact, impact, links, runbook = id } = props;
   if (!existsSync(`${runbooks}/${runbook}.md`)) {
     throw new ConfigurationError(
-      `The alarm ${id} has no runbook: write docs/runbooks/${runbook}.md, so that whoever is paged knows what to do.`,
+      `The alarm ${id} has no runbook: write docs/runbooks/${runbook}.md, so that the person on call knows what to do.`,
     );
   }
   if (impact.trim() === "") {
