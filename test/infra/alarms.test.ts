@@ -124,7 +124,7 @@ describe("every runbook", () => {
 describe("an alarm", () => {
   it("without a runbook fails the synth in a sentence", () => {
     expect(() => anAlarm("no-such-page")).toThrow(
-      "The alarm no-such-page has no runbook: write docs/runbooks/no-such-page.md, so that whoever is paged knows what to do.",
+      "The alarm no-such-page has no runbook: write docs/runbooks/no-such-page.md, so that the person on call knows what to do.",
     );
   });
 
