@@ -9,6 +9,7 @@ import { publishedUnsupportedWebhook } from "../domain/published-event.ts";
 import { METRICS } from "../settings.ts";
 import type { ConsumerSettings } from "../settings.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
+import { webhookFor } from "./alias.ts";
 import { prepareCorrection } from "./correction.ts";
 import { countRecorded, firstCheck, isOwnRecord, mergeAndCount, recordOf } from "./effect.ts";
 import type { ContentOf, Effect, EffectDependencies } from "./effect.ts";
@@ -64,7 +65,7 @@ export async function prepare(
     }
     const isLocked = needsIdempotencyRecord(message, settings);
     const lock = isLocked ? await begin(message.key) : "begun";
-    if (lock === "duplicate") await mergeAgain(message, dependencies);
+    if (lock === "duplicate") await repair(message, dependencies);
     if (lock !== "begun") return { kind: lock, event: null };
     return effectOf(message, isLocked, { ...dependencies, begin });
   };
@@ -99,13 +100,22 @@ async function effectOf(
   }
 }
 
-/** The poller brings an event again when the state does not show it: it had its effect, but it was never merged. */
-async function mergeAgain(
-  { content, receipt }: Message,
+/**
+ * The poller brings an event again when its record or the state lacks it. The event had its effect, but it was never
+ * recorded (a correction was published under its id) or never merged.
+ */
+async function repair(
+  message: Message,
   dependencies: Pick<EffectDependencies, "store" | "settings" | "metrics" | "now">,
 ): Promise<void> {
+  const { content, receipt } = message;
   if (content.kind !== "journey-event" || receipt.origin !== "poll") return;
-  await mergeEvent(stateOfEvent(content.event), content.event, dependencies);
+  const { event } = content;
+  const { store, settings, metrics } = dependencies;
+  await mergeEvent(stateOfEvent(event), event, dependencies);
+  if ((await webhookFor(message, event, store)) !== null) return;
+  const { isNew } = await store.recordEvent(recordOf(message, content, settings));
+  if (isNew) countRecorded(message, content, false, metrics);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { TransientError } from "../../../lambdas/domain/errors.ts";
-import { aConsumer, idempotencyWith } from "../../support/consumer.ts";
+import { aConsumer, idempotencyWith, pollBatchOf } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
@@ -191,4 +191,15 @@ describe("a batch", () => {
     expect(answer.batchItemFailures).toHaveLength(1);
     expect(consumer.store.failures.size).toBe(0);
   });
+});
+
+test("an event that a correction was published for is recorded when the poller brings it, and not published again", async () => {
+  const body = of("completed_application", "JA-1");
+  const idempotency = idempotencyWith({ begin: async () => "duplicate" });
+  const consumer = aConsumer({ idempotency });
+
+  await consumer.process(pollBatchOf(body));
+  await consumer.process(pollBatchOf(body));
+
+  expect([consumer.store.events.size, consumer.published.length]).toEqual([1, 0]);
 });
