@@ -37,6 +37,12 @@ describe.each(decisions)("%s", (page) => {
   });
 });
 
+it("each decision has a number of its own", () => {
+  const numbers = decisions.map((page) => page.match(/\d{4}/)?.[0]);
+
+  expect(numbers.filter((number, index) => numbers.indexOf(number) !== index)).toEqual([]);
+});
+
 describe("the comments of the code", () => {
   const sources = globSync(
     ["{bin,lib,lambdas,tools}/**/*.ts", "test/{simulation,support}/**/*.ts"],
