@@ -112,10 +112,14 @@ async function repair(
   if (content.kind !== "journey-event" || receipt.origin !== "poll") return;
   const { event } = content;
   const { store, settings, metrics } = dependencies;
-  await mergeEvent(stateOfEvent(event), event, dependencies);
-  if ((await webhookFor(message, event, store)) !== null) return;
-  const { isNew } = await store.recordEvent(recordOf(message, content, settings));
+  const recording =
+    (await webhookFor(message, event, store)) ??
+    (await store.recordEvent(recordOf(message, content, settings)));
+  const isNew = "isNew" in recording && recording.isNew;
   if (isNew) countRecorded(message, content, false, metrics);
+  // An outcome that the record leaves out was not published: Alloy's own answer brings it.
+  const known = isNew ? event : { ...event, outcome: recording.outcome };
+  await mergeEvent(stateOfEvent(known), known, dependencies);
 }
 
 /**

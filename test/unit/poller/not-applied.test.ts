@@ -9,18 +9,26 @@ const MINUTE = 60_000;
 const STARTED = { type: "started_application", timestamp: AT - MINUTE };
 const APPROVED = { type: "completed_application", timestamp: AT, outcome: "Approved" };
 
-test("an end that had its effect and was never merged is merged, also while nobody knows Alloy's status", async () => {
-  const sides = bothSides();
-  const { store } = sides;
-  await sides.webhook(STARTED);
+/** The application keeps its state, whatever is to be merged with it. */
+async function withoutMerge(
+  store: ReturnType<typeof bothSides>["store"],
+  act: () => Promise<void>,
+) {
   const merge = store.mergeState.bind(store);
   store.mergeState = async ({ applicationToken }) => {
     const before = await store.readState(applicationToken);
     if (before === null) throw new Error("nothing is known of the application");
     return { before, after: before };
   };
-  await sides.webhook(APPROVED);
+  await act();
   store.mergeState = merge;
+}
+
+test("an end that had its effect and was never merged is merged, also while nobody knows Alloy's status", async () => {
+  const sides = bothSides();
+  const { store } = sides;
+  await sides.webhook(STARTED);
+  await withoutMerge(store, () => sides.webhook(APPROVED));
 
   const answer = { events: [STARTED, APPROVED], status: "withdrawn" };
   await sides.check(AT + 15 * MINUTE, answer);
@@ -30,4 +38,20 @@ test("an end that had its effect and was never merged is merged, also while nobo
   expect(state && [statusOf(state), outcomeOf(state)]).toEqual(["completed", "Approved"]);
   expect(sides.notices.map(({ change }) => change)).toEqual(["opened", "closed"]);
   expect(sides.published.map(({ route }) => route)).toEqual(["progressed", "approved"]);
+});
+
+test("an outcome that only Alloy's list names is told by Alloy's answer, also when the poller brings the event again", async () => {
+  const sides = bothSides();
+  const { store } = sides;
+  await sides.webhook(STARTED);
+  await withoutMerge(store, () => sides.webhook({ type: APPROVED.type, timestamp: AT }));
+
+  const answer = { events: [STARTED, APPROVED], status: "completed", outcome: "Approved" };
+  for (const minutes of [15, 20, 25]) await sides.check(AT + minutes * MINUTE, answer);
+
+  expect(sides.published.map(({ route }) => route)).toEqual([
+    "progressed",
+    "completed",
+    "approved",
+  ]);
 });
