@@ -17,7 +17,7 @@ import {
 } from "./expectations.ts";
 import { judgeIds } from "./judge-ids.ts";
 import { judgeInvestigations } from "./judge-investigations.ts";
-import { judgeAsking, judgeEnds } from "./judge-whole.ts";
+import { judgeAsking, judgeEnds, REOPENINGS } from "./judge-whole.ts";
 import type { Observer, Publication, Violation } from "./observer.ts";
 import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
 import { isLeftBehind } from "./released-fates.ts";
@@ -246,11 +246,17 @@ function judgeApplication(application: TrueApplication, seen: Seen): void {
 function judgeLeftOpen(application: TrueApplication, { scenario, cloud, observer }: Seen): void {
   const { token, events, versions } = application;
   const unknownAt = versions.find(({ isUnknown }) => isUnknown)?.at ?? Number.POSITIVE_INFINITY;
+  // The release before took a reopening at its own word: the ends before that were over.
+  const isOver = ({ order }: TrueEvent) =>
+    events.some(
+      (one) => one.order > order && REOPENINGS.includes(one.type) && upgradeTold(one, scenario),
+    );
   const leftOpen = events.find(
-    ({ at, ids }) =>
-      at >= unknownAt &&
-      ids.some((id) => cloud.applications.events.get(id)?.isWithheld) &&
-      !ids.some((id) => observer.publicationsOf.has(id)),
+    (event) =>
+      event.at >= unknownAt &&
+      !isOver(event) &&
+      event.ids.some((id) => cloud.applications.events.get(id)?.isWithheld) &&
+      !event.ids.some((id) => observer.publicationsOf.has(id)),
   );
   if (leftOpen === undefined || isBeyondApi(application, scenario)) return;
   if (cloud.applications.applications.get(token)?.dueAt !== null) return;

@@ -25,7 +25,10 @@ const DAY = 24 * 3_600_000;
 
 const { callsPerApplicationPerDay: MOST_ASKS_A_DAY } = POLLER;
 
-const REOPENINGS: readonly string[] = ["application_unarchived", "journey_application_retriggered"];
+export const REOPENINGS: readonly string[] = [
+  "application_unarchived",
+  "journey_application_retriggered",
+];
 const ENDED: readonly (string | null)[] = ["completed", "error", "expired"];
 
 /** Whether it tells of an end: an event of that kind, or a correction. */
