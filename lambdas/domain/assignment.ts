@@ -9,9 +9,10 @@ import { assignInStages } from "./staged-assignment.ts";
 const MOST_COMPARED = 64;
 
 /**
- * Assigns records to events, one to one: as many as can be, of those assignments the one nearest in time (in
- * steps of 10 ms), of these the one in which the most known fields agree. An agreement does not outweigh time,
- * since a field that one side leaves out of some of its events would lend itself to their neighbours.
+ * Assigns records to events, one to one: as many as can be, of those assignments the one nearest in time (the
+ * same millisecond, then steps of 10 ms), of these the one in which the most known fields agree. An agreement
+ * does not outweigh time, since a field that one side leaves out of some of its events would lend itself to their
+ * neighbours.
  *
  * Reports that cannot belong together are separated first, so that the time is linear in the reports
  * but for a logarithm. A group of more than 64 is assigned in stages (`staged-assignment.ts`).

@@ -4,13 +4,15 @@ import type { Candidate, Group } from "./candidate.ts";
 /**
  * Two distances in time are compared in steps of so many milliseconds: a side may round, and clocks
  * differ a little. Within a step, what the reports say decides.
+ *
+ * The same millisecond is a step of its own. A field that one side leaves out does not contradict it.
  */
 const STEP_MS = 10;
 
 /*
  * What a pair costs, in whole numbers, so that a sum of 64 pairs is exact and each rule outweighs all the rules
  * after it together. Rest of a step: at most 9, so 64 pairs stay below 2^10. Fields: at most 6 × 5 + 5, so below
- * 2^22. Steps squared: at most 200², so below 2^44. And 64 × 2^44 is 2^50.
+ * 2^22. Steps squared: at most 201², so below 2^44. And 64 × 2^44 is 2^50.
  */
 const PER_FIELD = 2 ** 10;
 const PER_SQUARE_STEP = 2 ** 22;
@@ -32,13 +34,17 @@ export function cheapestAssignment<Event, Record>(
     if (likeness === null) return IMPOSSIBLE;
     const { agreeing, apartMs, oneSided } = likeness;
     // By their square, so that of four that were all shifted by one second, two are not exchanged.
-    const steps = Math.floor(apartMs / STEP_MS) ** 2;
+    const steps = stepsIn(apartMs) ** 2;
     const unlike = (one.values.length - agreeing) * (one.values.length + 1) + oneSided;
     return steps * PER_SQUARE_STEP + unlike * PER_FIELD + Math.floor(apartMs % STEP_MS);
   };
   return events.length <= records.length
     ? cheapest(events, records, costOf).map(([one, other]) => [one.report, other.report])
     : cheapest(records, events, costOf).map(([one, other]) => [other.report, one.report]);
+}
+
+function stepsIn(apartMs: number): number {
+  return apartMs < 1 ? 0 : Math.floor(apartMs / STEP_MS) + 1;
 }
 
 interface Row<One> {

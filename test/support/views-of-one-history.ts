@@ -12,7 +12,7 @@ import { aReport } from "./reports.ts";
  * - Both sides together shift the time of an event by more than 2 s: then it is two events (docs/contracts.md#event-identity).
  * - A shift gives an event exactly the id that another one has on the other side.
  * - For "each has its own record", not for the counts: another event's report is as near in time as the event's
- *   own, in steps of 10 ms, and more like it; or it is nearer.
+ *   own, in steps of 10 ms, and more like it; or it is nearer. The same millisecond is a step of its own.
  */
 
 const START = Date.UTC(2026, 10, 23, 20);
@@ -109,13 +109,18 @@ function agreement(one: EventReport, other: EventReport): number {
 /** Whether two reports are nearer to each other than two others, or as near and no less alike. */
 function isCloser(one: Seen, other: Seen, event: Seen, record: Seen): boolean {
   const [own, apart] = [Math.abs(one.at - other.at), Math.abs(event.at - record.at)];
-  const [ownStep, otherStep] = [Math.floor(own / 10), Math.floor(apart / 10)];
+  const [ownStep, otherStep] = [stepOf(own), stepOf(apart)];
   if (ownStep !== otherStep) return ownStep < otherStep;
   return (
     own < apart &&
     agreement(event, record) <= agreement(one, other) &&
     saidByOne(event, record) >= saidByOne(one, other)
   );
+}
+
+/** The same millisecond is a step of its own: a field that one side leaves out does not outweigh it. */
+function stepOf(apartMs: number): number {
+  return apartMs === 0 ? 0 : Math.floor(apartMs / 10) + 1;
 }
 
 /** How many fields one of the two says alone. */

@@ -178,6 +178,32 @@ describe("of events that look alike", () => {
     expect(recordsOf([silent, naming], [first, second])).toEqual([0, 1]);
   });
 
+  test.each(SAID_BY_ONE_SIDE.slice(0, 3))(
+    "a neighbour 5 ms away does not take the record of the same millisecond when the list does not say %s",
+    (_, changes) => {
+      const error = { ...FULL, type: "error", outcome: null };
+      const lost = aReport({ ...error, eventToken: "1" });
+      const came = aReport({ ...error, at: AT + 5, eventToken: "2", ...changes });
+      const record = aReport({ ...error, at: AT + 5, eventToken: null });
+
+      expect(recordsOf([lost, came], [record])).toEqual([null, 0]);
+    },
+  );
+
+  test("each of 70 a few milliseconds apart has the record of its own millisecond when some name no node", () => {
+    const events = Array.from({ length: 70 }, (_, number) => {
+      const nodeId = number % 2 === 0 ? null : FULL.nodeId;
+      return aReport({ ...FULL, at: AT + 5 * number, eventToken: String(number), nodeId });
+    });
+    const records = events
+      .filter((_, number) => number % 2 === 0)
+      .map(({ at }) => aReport({ ...FULL, at, eventToken: null }));
+
+    expect(recordsOf(events, records)).toEqual(
+      events.map((_, number) => (number % 2 === 0 ? number / 2 : null)),
+    );
+  });
+
   test("one record never stands for two of them", () => {
     const [first, second] = [aReport(review), aReport({ ...review, at: AT + 2 })];
 

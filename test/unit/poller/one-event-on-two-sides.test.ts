@@ -169,6 +169,36 @@ describe("of two reviews of one applicant a second apart", () => {
   });
 });
 
+test("of two errors of one applicant 5 ms apart, each is recorded once when the list names no node of the one that came", async () => {
+  const sides = bothSides();
+  const error = (timestamp: number, changes: object = {}): Said => ({
+    type: "error",
+    timestamp,
+    entity_application_token: "EA-1",
+    entity_token: "P-1",
+    _embedded: { node: { id: "1632850500102", type: "service" } },
+    ...changes,
+  });
+  await sides.webhook(STARTED);
+  await sides.webhook(error(AT + 5));
+
+  const events = [
+    STARTED,
+    error(AT, { journey_application_event_token: "1" }),
+    error(AT + 5, { journey_application_event_token: "2", _embedded: null }),
+  ];
+  await sides.check(AT + 15 * MINUTE, { events, status: "running" });
+  await sides.webhook(error(AT), AT + 20 * MINUTE);
+  await sides.check(AT + 30 * MINUTE, { events, status: "running" });
+
+  const { events: recorded } = await sides.store.history("JA-exampleBothSides0001");
+  const errors = recorded.filter(({ type }) => type === "error");
+  expect(errors.map(({ at, origin }) => [at, origin])).toEqual([
+    [AT, "poll"],
+    [AT + 5, "webhook"],
+  ]);
+});
+
 test("a webhook that comes after its gap was told is not told as late too, however it names the event", async () => {
   const sides = bothSides();
   await sides.webhook(STARTED);
