@@ -73,7 +73,7 @@ function epochsWith(route: RouteId, { events }: TrueApplication, scenario: Scena
 /**
  * 1. No end is told that Alloy never stated, but by the first of its events that came here.
  * 2. No end is told more often than Alloy came to it, by its answers or by an end after a reopening; but once more where
- *    its event told of it before Alloy's answers said another one, and then this.
+ *    its event told of it before Alloy's answers said another one, or that the application is open, and then this.
  * 3. The end at which Alloy's last answer leaves the application has been told, and is the last that was.
  */
 export function judgeEnds(application: TrueApplication, { scenario, observer, heard }: Seen): void {
@@ -90,9 +90,13 @@ export function judgeEnds(application: TrueApplication, { scenario, observer, he
   let lastTold: Publication | null = null;
   const toldAt = new Map<RouteId, number>();
   const inTurn: RouteId[] = [];
+  const publishedByEvent = new Map<RouteId, number>();
+  const publishedOpen: number[] = [];
   for (const publication of observer.publications) {
     const { event, at } = publication;
-    if (event.applicationToken !== token || !tellsOfEnd(event)) continue;
+    if (event.applicationToken !== token) continue;
+    if (event.eventType === "snapshot" && !tellsOfEnd(event)) publishedOpen.push(at);
+    if (!tellsOfEnd(event)) continue;
     // An end that names no outcome is told as it is, and Alloy's own word follows.
     const isByEvent = event.eventType !== "snapshot";
     const isNamed =
@@ -104,13 +108,15 @@ export function judgeEnds(application: TrueApplication, { scenario, observer, he
       if (!event.late) lastTold = publication;
       toldAt.set(event.route, at);
       inTurn.push(event.route);
+      if (isByEvent && !publishedByEvent.has(event.route)) publishedByEvent.set(event.route, at);
     }
     told.set(event.route, ids.add(event.eventId));
   }
   for (const [route, ids] of told) {
     const times = stated.filter((one) => one === route).length;
     const isBack =
-      stated.length > 1 && stated.at(-1) === route && isToldAnew(route, inTurn, stated);
+      isOpenBetween(route) ||
+      (stated.length > 1 && stated.at(-1) === route && isToldAnew(route, inTurn, stated));
     const most = Math.max(times, epochsWith(route, application, scenario)) + (isBack ? 1 : 0);
     if (times === 0 && ![...ids].every((id) => isFirstKnown(scenario.eventOf(id), observer))) {
       observer.violate("regressed", `${token} is published as ${route}, and Alloy never said so`);
@@ -121,6 +127,18 @@ export function judgeEnds(application: TrueApplication, { scenario, observer, he
       );
     }
   }
+  /**
+   * Whether Alloy's answer that the application is open was published between the event of this end and Alloy's own
+   * decision for it. The first end that arrives is published at once (docs/statuses.md), and the answer takes it back.
+   * So Alloy's later decision is news.
+   */
+  function isOpenBetween(route: RouteId): boolean {
+    const decided = versions.find((one) => routeOfEnd(one, journeyToken, scenario) === route);
+    const eventAt = publishedByEvent.get(route);
+    if (decided === undefined || eventAt === undefined) return false;
+    return publishedOpen.some((at) => eventAt < at && at < decided.at);
+  }
+
   const last = versions.at(-1);
   const end =
     last === undefined || last.isUnknown ? null : routeOfEnd(last, journeyToken, scenario);

@@ -278,3 +278,26 @@ describe("an earlier end that comes when Alloy has said that the application is 
     expect(await toldWhen(APPROVED)).toEqual(["denied", "approved"]);
   });
 });
+
+test("an end that Alloy's answer took back by an open status is published again when Alloy decides so later", async () => {
+  const sides = bothSides();
+  const retriggered: Said = { type: "journey_application_retriggered", timestamp: AT + 1_000 };
+  const denied: Said = { ...DENIED, timestamp: AT };
+  const approved: Said = { ...APPROVED, timestamp: AT + 2_000 };
+  const events = [STARTED, denied, retriggered, approved];
+  // The webhook of the first end comes last, so the second end is the first one that is known.
+  for (const event of [STARTED, retriggered, approved]) await sides.webhook(event);
+  await sides.webhook(denied, AT + 10_000);
+
+  const open = { events, status: "running", updatedAt: AT + MINUTE };
+  const decided = { events, status: "completed", outcome: "Approved", updatedAt: AT + 3 * HOUR };
+  await sides.check(AT + 15 * MINUTE, open);
+  for (const hours of [4, 5]) await sides.check(AT + hours * HOUR, decided);
+
+  const published = sides.published.map(({ eventType, route }) => [eventType, route]);
+  expect(published.slice(-3)).toEqual([
+    ["completed_application", "approved"],
+    ["snapshot", "progressed"],
+    ["snapshot", "approved"],
+  ]);
+});
