@@ -52,7 +52,7 @@ export function standingOf(
   const all = [...lastEpochOf(matches, snapshot).ends].filter(
     (end) => isEndAfterAnswer(end, state) || isToTell(end, state),
   );
-  const standing = all.filter((end) => isAsAnswered(end, snapshot));
+  const standing = all.filter((end) => isAsAnswered(end, state, snapshot));
   // One that is missing comes by itself, or is healed now, or is tried again, and says so then.
   const isAwaited = standing.some(
     (end) =>
@@ -111,7 +111,8 @@ function firstMissing(
 function isWithheldHere(end: MatchedEvent, state: ApplicationState): boolean {
   const { event, record } = end;
   if (!isDecisive(event.type)) return true;
-  if (record === null) return false;
+  // Its merge noted that another end stood. Its message failed before the record, and publishes nothing if it comes back.
+  if (record === null) return secondOf(end, state) !== null;
   if (record.isWithheld) return true;
   return isDecision(state.answer) && !isToTell(end, state);
 }
@@ -205,11 +206,24 @@ function isRecent(record: RecordedEvent | null, now: number): boolean {
   return record !== null && now - record.receivedAt <= GAP.redriveMs;
 }
 
-function isAsAnswered({ event, record }: MatchedEvent, { status, outcome }: Snapshot): boolean {
+function isAsAnswered(
+  end: MatchedEvent,
+  state: ApplicationState,
+  { status, outcome }: Snapshot,
+): boolean {
+  const { event, record } = end;
   const meaning = factsOf(event.type)?.meaning;
   if (meaning?.kind !== "final" || meaning.status !== status) return false;
-  const said = record === null ? event.outcome : record.outcome;
+  // The copy of Alloy's list may have named the outcome in the state before a webhook without one was recorded.
+  const recorded = record?.outcome ?? secondOf(end, state)?.outcome ?? null;
+  const said = record === null ? event.outcome : recorded;
   return status !== "completed" || outcomeWordOf(said) === outcomeWordOf(outcome);
+}
+
+/** The end as the state has it, if its merge noted that another end stood then: its event is withheld. */
+function secondOf(match: MatchedEvent, { end, lastEnd }: ApplicationState): EndRegister | null {
+  const stamp = stampHere(match);
+  return [end, lastEnd].find((one) => one?.isSecond === true && one.stamp === stamp) ?? null;
 }
 
 /** Under the id that it is recorded with, or is about to be. */
