@@ -78,7 +78,10 @@ export async function prepareJourneyEvent(
     const lateness = await Promise.all(all.map((one) => isLateIn(one, state, store)));
     const late = lateness.every(Boolean);
     if (isNew) countRecorded(message, { ...content, event: asRecorded }, late, metrics);
-    if (wasWithheld || all.every((one) => isWithheld(one, merged))) {
+    // The end of an alias may have taken the place of the recorded report's own end in the state.
+    const aliasesOf = ({ eventId }: JourneyEvent) =>
+      eventId === report.eventId ? all.filter((one) => one.eventId !== eventId) : [];
+    if (wasWithheld || all.every((one) => isWithheld(one, merged, aliasesOf(one)))) {
       // An event that is withheld for its type is recorded so. Release 0.1.0 did not record it.
       if (!wasWithheld) await store.withholdEvent(asRecorded);
       return null;

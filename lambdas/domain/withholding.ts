@@ -6,7 +6,7 @@ import { stateOfEvent } from "./observation.ts";
 import { openAgainSince } from "./last-epoch.ts";
 import type { CheckRequest, Merged } from "./ports.ts";
 import { outcomeWordOf } from "./route.ts";
-import { eventIdIn } from "./stamp.ts";
+import { eventIdIn, stampOf } from "./stamp.ts";
 
 /**
  * Whether an event says of its application what only Alloy's own answer can say (docs/statuses.md): it is
@@ -14,12 +14,30 @@ import { eventIdIn } from "./stamp.ts";
  *
  * 1. An error, which may be one applicant's.
  * 2. An end after another end: nothing but Alloy's answer takes back a decision, or repeats it.
+ *
+ * @param aliases - the other reports of this event: they are no other end.
  */
-export function isWithheld(event: JourneyEvent, { before }: Pick<Merged, "before">): boolean {
+export function isWithheld(
+  event: JourneyEvent,
+  { before }: Pick<Merged, "before">,
+  aliases: readonly JourneyEvent[] = [],
+): boolean {
   if (factsOf(event.type)?.meaning.kind !== "final") return false;
   if (isUndecided(event)) return true;
   const { end } = stateOfEvent(event);
-  return end !== null && before !== null && isAnotherEnd(end, before);
+  return end !== null && before !== null && isAnotherEnd(end, withoutEndsOf(aliases, before));
+}
+
+/** The state without the ends of these reports. */
+function withoutEndsOf(
+  reports: readonly JourneyEvent[],
+  state: ApplicationState,
+): ApplicationState {
+  const stamps = new Set(reports.map((one) => stampOf(one)));
+  const isOther = (one: EndRegister | null) => one !== null && !stamps.has(one.stamp);
+  const [end = null] = [state.end, state.lastEnd].filter(isOther);
+  const [lastEnd = null] = [state.lastEnd, state.end].filter(isOther);
+  return { ...state, end, lastEnd };
 }
 
 /** Whether it is an end that may be one applicant's: so much is known before anything is read. */
