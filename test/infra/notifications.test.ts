@@ -446,7 +446,7 @@ describe("a mistake in a rule is one sentence", () => {
 
   it("a team that nobody hears", () => {
     expect(messageOf([], { alarms: { ...sandbox.alarms, teams: { fraud: [] } } })).toBe(
-      'Stage "sandbox", alarms.teams.fraud: [] was given, but it must be at least one channel: nobody would be told; correct it in lib/stages.ts.',
+      'Stage "sandbox", alarms.teams.fraud: [] was given, but it must be at least one channel: nobody would be notified; correct it in lib/stages.ts.',
     );
   });
 
