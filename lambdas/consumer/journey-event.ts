@@ -1,4 +1,4 @@
-import type { ApplicationState } from "../domain/application-state.ts";
+import type { ApplicationState, EndRegister } from "../domain/application-state.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
 import { publicationOf, routeOf } from "../domain/journey-routes.ts";
 import { isLate, neededApplicantOf } from "../domain/lateness.ts";
@@ -7,6 +7,7 @@ import type { ApplicationStore, Merged, Recording } from "../domain/ports.ts";
 import { publishedEvent } from "../domain/published-event.ts";
 import type { PublishedEvent } from "../domain/published-event.ts";
 import { isPublished } from "../domain/route.ts";
+import { eventIdIn } from "../domain/stamp.ts";
 import { checkAfter, isWithheld } from "../domain/withholding.ts";
 import { IDEMPOTENCY } from "../settings.ts";
 import { lockAlias, markHealed } from "./alias.ts";
@@ -73,7 +74,8 @@ export async function prepareJourneyEvent(
   ): Promise<PublishedEvent | null> {
     const { metrics } = dependencies;
     const { after: state } = merged;
-    const asRecorded = { ...report, outcome: report.outcome ?? outcome };
+    const named = report.outcome ?? outcome ?? outcomeIn(state, reports ?? [report]);
+    const asRecorded = { ...report, outcome: named };
     const all = reports ?? [asRecorded];
     const lateness = await Promise.all(all.map((one) => isLateIn(one, state, store)));
     const late = lateness.every(Boolean);
@@ -99,6 +101,16 @@ export async function prepareJourneyEvent(
       environment,
     });
   }
+}
+
+/** The outcome that the state has of an end: the poller's copy of it may have been merged and not recorded. */
+function outcomeIn(
+  { end, lastEnd }: ApplicationState,
+  reports: readonly JourneyEvent[],
+): string | null {
+  const isOwn = ({ stamp }: EndRegister) =>
+    reports.some(({ eventId }) => eventId === eventIdIn(stamp));
+  return [end, lastEnd].find((one) => one !== null && isOwn(one))?.outcome ?? null;
 }
 
 /** Joins an event with what is known of its application, and of the rerun that it names. */

@@ -66,3 +66,12 @@ describe("a second end that was merged and not recorded", () => {
     expect(ends(sides)).toEqual(["approved", "denied"]);
   });
 });
+
+test("a first end that was merged and not recorded is published with its outcome, though its webhook names none", async () => {
+  const { sides, answer } = await cutOffBeforeRecording([STARTED]);
+
+  await sides.webhook(DENIED_WEBHOOK, AT + 2 * HOUR + MINUTE);
+  for (const minutes of [5, 10]) await sides.check(AT + 2 * HOUR + minutes * MINUTE, answer);
+
+  expect(ends(sides)).toEqual(["denied"]);
+});
