@@ -1,4 +1,4 @@
-import { NO_FACTS } from "../domain/application-state.ts";
+import { endsIn, NO_FACTS } from "../domain/application-state.ts";
 import type { ApplicationState } from "../domain/application-state.ts";
 import { isAnswered, publishingEnd } from "../domain/confirmation.ts";
 import { agree, correctionIdOf, isEndedSince } from "../domain/correction.ts";
@@ -89,8 +89,9 @@ function isGuardedBy(
   known: ApplicationState | null,
 ): boolean {
   if (confirms === null || !mayComeBack) return false;
-  return ![known?.end, known?.lastEnd].some(
-    (end) => end?.isSecond === true && eventIdIn(end.stamp) === confirms.eventId,
+  if (known === null) return true;
+  return !endsIn(known).some(
+    ({ isSecond, stamp }) => isSecond === true && eventIdIn(stamp) === confirms.eventId,
   );
 }
 

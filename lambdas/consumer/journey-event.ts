@@ -1,3 +1,4 @@
+import { endsIn } from "../domain/application-state.ts";
 import type { ApplicationState, EndRegister } from "../domain/application-state.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
 import { publicationOf, routeOf } from "../domain/journey-routes.ts";
@@ -104,13 +105,10 @@ export async function prepareJourneyEvent(
 }
 
 /** The outcome that the state has of an end: the poller's copy of it may have been merged and not recorded. */
-function outcomeIn(
-  { end, lastEnd }: ApplicationState,
-  reports: readonly JourneyEvent[],
-): string | null {
+function outcomeIn(state: ApplicationState, reports: readonly JourneyEvent[]): string | null {
   const isOwn = ({ stamp }: EndRegister) =>
     reports.some(({ eventId }) => eventId === eventIdIn(stamp));
-  return [end, lastEnd].find((one) => one !== null && isOwn(one))?.outcome ?? null;
+  return endsIn(state).find(isOwn)?.outcome ?? null;
 }
 
 /** Joins an event with what is known of its application, and of the rerun that it names. */

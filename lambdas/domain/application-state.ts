@@ -183,6 +183,14 @@ export function hasEnded(state: Standing): boolean {
   return endOf(state) !== null;
 }
 
+/** The ends that the state holds: the one that counts, then the newest. */
+export function endsIn({
+  end,
+  lastEnd,
+}: Pick<Standing, "end" | "lastEnd">): readonly EndRegister[] {
+  return [end, lastEnd].filter((one) => one !== null);
+}
+
 /** The end that the application stands by; null while it is open. */
 export function endOf({ end, lastEnd, answer }: Standing): EndRegister | null {
   if (answer === null) return end;

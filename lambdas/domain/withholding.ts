@@ -1,4 +1,4 @@
-import { endOf, mergeState } from "./application-state.ts";
+import { endOf, endsIn, mergeState } from "./application-state.ts";
 import type { ApplicationState, EndRegister } from "./application-state.ts";
 import { factsOf, isDecisive } from "./event-types.ts";
 import type { JourneyEvent } from "./journey-event.ts";
@@ -78,9 +78,8 @@ function isAnotherEnd(end: EndRegister, before: ApplicationState): boolean {
 function isRepeated(end: EndRegister, before: ApplicationState): boolean {
   const since = openAgainSince(before);
   if (since === null || end.stamp >= since) return false;
-  return [before.end, before.lastEnd].some(
+  return endsIn(before).some(
     (one) =>
-      one !== null &&
       one.isSecond !== true &&
       one.stamp < since &&
       one.status === end.status &&
