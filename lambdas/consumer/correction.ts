@@ -39,7 +39,8 @@ export async function prepareCorrection(
   const isGuarded = isGuardedBy(correction, known);
   // Where the message of the end may publish too, it finds itself named.
   const ownId = isGuarded && confirms !== null ? confirms.eventId : correctionId;
-  const sourceId = agreeing === null ? ownId : eventIdIn(agreeing.stamp);
+  const agreeingId = agreeing === null ? correction.publishedBy : eventIdIn(agreeing.stamp);
+  const sourceId = agreeingId ?? ownId;
   const observation = stateOfSnapshot(snapshot, askedAt, sourceId, since);
   // An answer that says the same was merged before: it keeps the mark of the correction that merged it.
   const answer = needsAnswer(known, correction, ownId) ? observation.answer : null;

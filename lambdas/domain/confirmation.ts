@@ -17,13 +17,20 @@ import type { Stamp } from "./stamp.ts";
 export interface Standing {
   /** Whether an event has published what Alloy answers; `unclear`: not yet known. */
   readonly published: "yes" | "no" | "unclear";
+  /** The recorded event that has published it, or will when its message is tried again; null: none. */
+  readonly publishedBy: string | null;
   /** The withheld final event that the answer confirms, and that no answer has published; null: there is none. */
   readonly confirms: EventReport | null;
   /** Its own message failed, and may come back and publish it: whichever is first does. */
   readonly mayComeBack: boolean;
 }
 
-const NOTHING: Standing = { published: "no", confirms: null, mayComeBack: false };
+const NOTHING: Standing = {
+  published: "no",
+  publishedBy: null,
+  confirms: null,
+  mayComeBack: false,
+};
 const UNCLEAR: Standing = { ...NOTHING, published: "unclear" };
 
 interface StandingContext {
@@ -70,7 +77,10 @@ export function standingOf(
   const others = all.filter((end) => isPublished(end, state) && !couldBe(end, snapshot));
   const isCutOff = [...published, ...others].some(({ record }) => isRecent(record, now));
   if (published.length > 0 && others.length > 0 && isCutOff) return UNCLEAR;
-  if (published.length > 0) return { ...NOTHING, published: "yes" };
+  const [publishing] = published;
+  if (publishing !== undefined) {
+    return { ...NOTHING, published: "yes", publishedBy: publishing.record?.eventId ?? null };
+  }
   const withheld = standing
     .filter(
       (end) =>
@@ -86,7 +96,7 @@ export function standingOf(
   // The message of an error publishes nothing, however often it comes back: it is withheld each time.
   const mayComeBack =
     isDecisive(confirmed.event.type) && (confirmed.record === null || isFailed(confirmed));
-  return { published: "no", confirms: asRecorded(confirmed), mayComeBack };
+  return { ...NOTHING, confirms: asRecorded(confirmed), mayComeBack };
 }
 
 /**

@@ -44,6 +44,11 @@ export interface Correction {
   readonly confirms: EventReport | null;
   /** The message of that end may come back and publish it: whichever is first does. */
   readonly mayComeBack: boolean;
+  /**
+   * The recorded end that said the same when Alloy was asked. Another end may take its place in the state before the
+   * correction is merged, and its message may be tried again after that.
+   */
+  readonly publishedBy: string | null;
   /** Of news of a rerun: the new applications, oldest first. */
   readonly reruns: readonly AlloyRerun[];
 }
@@ -87,7 +92,7 @@ export function correctionsOf(
     isShadow: said.isShadow || applied.isShadow,
   };
   const basis = state.answer?.stamp ?? null;
-  const common = { snapshot, askedAt: now, basis, since, confirms: null, mayComeBack: false };
+  const common = { snapshot, askedAt: now, basis, since, ...NO_END };
 
   const unreported = unreportedReruns({ events, reruns }, applied, settledBy);
   const rerunNews = { ...common, news: "rerun", settles: false, reruns: unreported } as const;
@@ -95,7 +100,7 @@ export function correctionsOf(
 
   function statusCorrection(): readonly Correction[] {
     const agrees = agree(applied, snapshot);
-    const { published, confirms, mayComeBack } = standingOf(snapshot, matches, state, {
+    const { published, publishedBy, confirms, mayComeBack } = standingOf(snapshot, matches, state, {
       queuedBefore,
       failedIds,
       retriedIds,
@@ -112,9 +117,12 @@ export function correctionsOf(
       (snapshot.at <= settledBy || confirmsOutcome(applied, snapshot));
     if (!isMoved && !isMarked(snapshot, state)) return [];
     const isNews = isMoved && published === "no" && !isReportedOfAnApplicant(applied, snapshot);
-    return [{ ...common, news: isNews ? "status" : "nothing", settles: isMoved, reruns: [] }];
+    const news = isNews ? "status" : "nothing";
+    return [{ ...common, news, settles: isMoved, publishedBy, reruns: [] }];
   }
 }
+
+const NO_END = { confirms: null, mayComeBack: false, publishedBy: null };
 
 /** What the answer says and is not stored: joined with the events of the list it would seem to be. */
 function isMarked(snapshot: Snapshot, state: ApplicationState): boolean {
@@ -248,6 +256,7 @@ const CorrectionSchema = v.object({
   settles: v.exactOptional(v.boolean()),
   confirms: v.exactOptional(v.nullable(EventReportSchema), null),
   mayComeBack: v.exactOptional(v.boolean(), false),
+  publishedBy: v.exactOptional(text, null),
   news: v.picklist(["status", "rerun", "nothing"]),
   reruns: v.array(v.object({ applicationToken: token, createdAt: time })),
 });

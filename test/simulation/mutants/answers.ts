@@ -49,6 +49,7 @@ export const ANSWER_MUTANTS: readonly StrictMutant[] = [
         settles: true,
         confirms: null,
         mayComeBack: false,
+        publishedBy: null,
         news: "status",
         reruns: [],
       } as const;

@@ -72,6 +72,7 @@ function aCorrection(
     settles: true,
     confirms: null,
     mayComeBack: false,
+    publishedBy: null,
     news: "status",
     reruns: [],
     ...changes,
