@@ -1,6 +1,6 @@
 import type { HeldApplication } from "./alloy.ts";
 import { linesOfError, makeScreen, processOutput } from "../terminal/screen.ts";
-import { HELP, readCommandLine } from "./options.ts";
+import { readCommandLine } from "./options.ts";
 import { chooseScenarios, readScenarios } from "./scenario.ts";
 import { startAlloySimulator } from "./server.ts";
 import type { AlloySimulator } from "./server.ts";
@@ -32,12 +32,12 @@ function endedAsExpected({ status, outcome, expected }: HeldApplication): boolea
 
 async function main(): Promise<void> {
   const commandLine = readCommandLine(process.argv.slice(2));
-  if (commandLine === "help") {
-    screen.print(...HELP.split("\n"));
-    return;
-  }
   if (commandLine === "list") {
     for (const { name, story } of readScenarios().values()) screen.print(name, `    ${story}`);
+    return;
+  }
+  if ("help" in commandLine) {
+    screen.print(...commandLine.help);
     return;
   }
   const scenarios = readScenarios();

@@ -1,5 +1,6 @@
-import { parseArgs } from "node:util";
+import { Command } from "@commander-js/extra-typings";
 
+import { append, readCommandLine as readLine } from "../command-line/read.ts";
 import type { AlloySimulatorOptions } from "./server.ts";
 import type { AlloyEnvironment, WebhookCredential } from "./webhook.ts";
 
@@ -12,74 +13,78 @@ interface CommandLine {
   readonly endsAfterPlaying: boolean;
 }
 
-export const HELP = `Alloy, simulated: its Journeys API and its webhooks, on 127.0.0.1.
-
-  node tools/alloy-simulator/main.ts [options]
-
-  --port <n>              port to listen on; default a free one
-  --webhook-url <url>     where the webhooks go; without it none is sent
-  --webhook-host <name>   Host header of the webhooks, where the URL is an address
-  --basic <user:pass>     webhooks carry Basic authentication
-  --hmac <secret>         webhooks are signed with HMAC-SHA256
-  --live                  an Alloy of the live environment; default the sandbox
-  --api-token <token>     API key, as the API's clients present it; default "simulator"
-  --api-secret <secret>   its secret, up to five times; default "simulator"
-  --time-scale <n>        divides the waits of scenarios and retries; default 600
-  --attempt-limit <s>     real seconds after which a webhook's request is given up; default 10
-  --event-token           webhooks carry journey_application_event_token
-  --stable-request-token  request_token is one per event, not one per attempt
-  --scenario <name>       play it at the start; may be repeated, "all" plays all
-  --once                  exit after that: 0 when every application ended as its scenario says
-  --list                  list the scenarios
-  --help
-
-While it runs, GET http://127.0.0.1:<port>/_simulator lists what else can be asked of it: faults, what was
-sent and how it was answered, playing more.
-`;
-
 /** Scenarios take minutes and hours; at this scale the longest ends in about three seconds. */
 const DEFAULT_TIME_SCALE = 600;
 
 /** Alloy's own limit of live secrets per API key (docs: account-level-api-keys). */
 const MAX_SECRETS = 5;
 
+const AFTER_HELP = `
+While it runs, GET http://127.0.0.1:<port>/_simulator lists what else can be asked of it: faults, what was
+sent and how it was answered, playing more.`;
+
+function commandLine() {
+  return new Command("node tools/alloy-simulator/main.ts")
+    .description("Alloy, simulated: its Journeys API and its webhooks, on 127.0.0.1.")
+    .option("--port <n>", "port to listen on; default a free one", "0")
+    .option("--webhook-url <url>", "where the webhooks go; without it none is sent")
+    .option("--webhook-host <name>", "Host header of the webhooks, where the URL is an address")
+    .option("--basic <user:pass>", "webhooks carry Basic authentication")
+    .option("--hmac <secret>", "webhooks are signed with HMAC-SHA256")
+    .option("--live", "an Alloy of the live environment; default the sandbox", false)
+    .option(
+      "--api-token <token>",
+      'API key, as clients present it; default "simulator"',
+      "simulator",
+    )
+    .option(
+      "--api-secret <secret>",
+      'its secret, up to five times; default "simulator"',
+      append,
+      [],
+    )
+    .option(
+      "--time-scale <n>",
+      `divides the waits of scenarios and retries; default ${DEFAULT_TIME_SCALE}`,
+      String(DEFAULT_TIME_SCALE),
+    )
+    .option(
+      "--attempt-limit <s>",
+      "real seconds until a webhook's request is given up; default 10",
+      "10",
+    )
+    .option("--event-token", "webhooks carry journey_application_event_token", false)
+    .option("--stable-request-token", "request_token is one per event, not one per attempt", false)
+    .option(
+      "--scenario <name>",
+      'play it at the start; may be repeated, "all" plays all',
+      append,
+      [],
+    )
+    .option("--once", "exit after that: 0 when every application ended as its scenario says", false)
+    .option("--list", "list the scenarios", false)
+    .addHelpText("after", AFTER_HELP);
+}
+
 /**
  * Reads the command line.
  *
- * @returns what it asks for, or `help` or `list`.
+ * @returns what it asks for, the help to print, or `list`.
  * @throws Error that says which option is wrong, what it was, and what it wants.
  */
-export function readCommandLine(args: readonly string[]): CommandLine | "help" | "list" {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      port: { type: "string", default: "0" },
-      "webhook-url": { type: "string" },
-      "webhook-host": { type: "string" },
-      basic: { type: "string" },
-      hmac: { type: "string" },
-      live: { type: "boolean", default: false },
-      "api-token": { type: "string", default: "simulator" },
-      "api-secret": { type: "string", multiple: true, default: ["simulator"] },
-      "time-scale": { type: "string", default: String(DEFAULT_TIME_SCALE) },
-      "attempt-limit": { type: "string", default: "10" },
-      "event-token": { type: "boolean", default: false },
-      "stable-request-token": { type: "boolean", default: false },
-      scenario: { type: "string", multiple: true, default: [] },
-      once: { type: "boolean", default: false },
-      list: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return "help";
+export function readCommandLine(
+  args: readonly string[],
+): CommandLine | { readonly help: readonly string[] } | "list" {
+  const line = commandLine();
+  const help = readLine(line, args, (sentence, _, cause) => new Error(sentence, { cause }));
+  if (help.length > 0) return { help };
+  const values = line.opts();
   if (values.list) return "list";
 
-  const webhookUrl = values["webhook-url"];
-  const webhookHost = values["webhook-host"];
-  const scenarios = values.scenario;
-  if (values["api-secret"].length > MAX_SECRETS) {
+  const { webhookUrl, webhookHost, scenario: scenarios, apiSecret } = values;
+  if (apiSecret.length > MAX_SECRETS) {
     throw new Error(
-      `--api-secret was given ${values["api-secret"].length} times; Alloy lets ${MAX_SECRETS} secrets be live at once.`,
+      `--api-secret was given ${apiSecret.length} times; Alloy lets ${MAX_SECRETS} secrets be live at once.`,
     );
   }
   if (values.once && scenarios.length === 0) {
@@ -92,12 +97,12 @@ export function readCommandLine(args: readonly string[]): CommandLine | "help" |
     endsAfterPlaying: values.once,
     simulator: {
       port: numberOf("--port", values.port, { from: 0, to: 65_535, whole: true }),
-      apiKey: { token: values["api-token"], secrets: values["api-secret"] },
-      timeScale: numberOf("--time-scale", values["time-scale"], { from: 0.001, to: 1_000_000 }),
+      apiKey: { token: values.apiToken, secrets: apiSecret.length > 0 ? apiSecret : ["simulator"] },
+      timeScale: numberOf("--time-scale", values.timeScale, { from: 0.001, to: 1_000_000 }),
       attemptLimitMs:
-        1_000 * numberOf("--attempt-limit", values["attempt-limit"], { from: 0.001, to: 3_600 }),
-      requestTokenPer: values["stable-request-token"] ? "event" : "attempt",
-      sendsEventToken: values["event-token"],
+        1_000 * numberOf("--attempt-limit", values.attemptLimit, { from: 0.001, to: 3_600 }),
+      requestTokenPer: values.stableRequestToken ? "event" : "attempt",
+      sendsEventToken: values.eventToken,
       credential: credentialOf(values.basic, values.hmac),
       environment,
       ...(webhookUrl === undefined ? {} : { webhookUrl }),

@@ -1,39 +1,39 @@
-import { parseArgs } from "node:util";
+import { Command as CommandLine } from "@commander-js/extra-typings";
+
+import { append, firstOther, isOneOf, readCommandLine } from "../command-line/read.ts";
 import { UsageError } from "./deployment-error.ts";
 
-/** What one of `npm run synth`, `npm run diff` and `npm run deploy` takes, and what it says of it. */
-const OPTIONS = {
-  stage: { value: "name", says: "the stage of lib/stages.ts (default: sandbox)" },
-  context: { value: "stage=name", says: "the same as --stage, in the CDK CLI's spelling" },
-  profile: { value: "name", says: "the AWS profile (default: AWS_PROFILE)" },
-  "require-approval": {
-    value: "never",
-    says: "do not ask before permissions are widened; for CI, where nobody can answer",
-  },
-  "preflight-only": { says: "only check the account; change nothing" },
-  json: { says: "print the preflight as JSON" },
-  quiet: { says: "do not print the template" },
-  output: { value: "folder", says: "folder for the templates and bundles (default: cdk.out)" },
-  "outputs-file": { value: "file", says: "write the stack's outputs to this file, as JSON" },
-  help: { says: "print this help" },
-} as const;
+function lineOf(action: string) {
+  return new CommandLine(`npm run ${action} --`)
+    .option("--stage <name>", "the stage of lib/stages.ts (default: sandbox)", append, [])
+    .option("-c, --context <stage=name>", "the same, in the CDK CLI's spelling", append, [])
+    .option("--profile <name>", "the AWS profile (default: AWS_PROFILE)")
+    .option(
+      "--require-approval <never>",
+      "do not ask before permissions are widened; for CI, where nobody can answer",
+    )
+    .option("--preflight-only", "only check the account; change nothing", false)
+    .option("--json", "print the preflight as JSON", false)
+    .option("-q, --quiet", "do not print the template", false)
+    .option("-o, --output <folder>", "folder for the templates and bundles (default: cdk.out)")
+    .option("--outputs-file <file>", "write the stack's outputs to this file, as JSON");
+}
 
-type OptionName = keyof typeof OPTIONS;
+type Values = ReturnType<ReturnType<typeof lineOf>["opts"]>;
 
 const TAKES = {
-  synth: ["stage", "context", "quiet", "output", "help"],
-  diff: ["stage", "context", "profile", "help"],
+  synth: ["stage", "context", "quiet", "output"],
+  diff: ["stage", "context", "profile"],
   deploy: [
     "stage",
     "context",
     "profile",
-    "require-approval",
-    "outputs-file",
-    "preflight-only",
+    "requireApproval",
+    "outputsFile",
+    "preflightOnly",
     "json",
-    "help",
   ],
-} as const satisfies Readonly<Record<string, readonly OptionName[]>>;
+} as const satisfies Readonly<Record<string, readonly (keyof Values)[]>>;
 
 export type Action = keyof typeof TAKES;
 
@@ -59,71 +59,55 @@ export interface Command {
 export function parseCommand(
   args: readonly string[],
 ): Command | { readonly help: readonly string[] } {
-  const [name = "", ...rest] = args;
-  if (!isAction(name)) {
+  const [action = "", ...rest] = args;
+  if (!isAction(action)) {
     throw new UsageError(
-      `The action "${name}" does not exist. The actions are ${actions().join(", ")}.`,
+      `The action "${action}" does not exist. The actions are ${Object.keys(TAKES).join(", ")}.`,
     );
   }
-  const { values, positionals } = parse(name, rest);
-  const [word] = positionals;
+  const see = `For the options: npm run ${action} -- --help`;
+  const line = lineOf(action)
+    .argument("[word]")
+    .usage("[options]")
+    .configureHelp({ visibleOptions: ({ options }) => options.filter(isOneOf(TAKES[action])) })
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 for success, 1 for failure, 2 for a wrong command line.",
+    );
+  const help = readCommandLine(
+    line,
+    rest,
+    (sentence, _, cause) => new UsageError(`${sentence} ${see}`, { cause }),
+  );
+  if (help.length > 0) return { help };
+
+  const [word] = line.args;
   if (word !== undefined) {
     throw new UsageError(
-      `npm run ${name} does not take "${word}". To choose the stage: npm run ${name} -- --stage <name>`,
+      `npm run ${action} does not take "${word}". To choose the stage: npm run ${action} -- --stage <name>`,
     );
   }
-  const taken: readonly string[] = TAKES[name];
-  const unknown = Object.keys(values).find((option) => !taken.includes(option));
-  if (unknown !== undefined)
-    throw new UsageError(`npm run ${name} takes no --${unknown}. ${see(name)}`);
-  if (values.help) return { help: usageOf(name) };
-  const approval = values["require-approval"];
+  const other = firstOther(line, TAKES[action]);
+  if (other !== undefined) throw new UsageError(`npm run ${action} takes no ${other}. ${see}`);
+  const { stage, context, profile, requireApproval: approval, ...values } = line.opts();
   if (approval !== undefined && approval !== "never") {
     throw new UsageError(
       `--require-approval is "${approval}". The only value is never; without the option, wider permissions need your approval.`,
     );
   }
+  const cdkOptions = [
+    ["--require-approval", approval],
+    ["--output", values.output],
+    ["--outputs-file", values.outputsFile],
+  ].flatMap(([name = "", value]) => (value === undefined ? [] : [name, value]));
   return {
-    action: name,
-    stage: stageOf(name, values.stage ?? [], values.context ?? []),
-    profile: values.profile,
-    cdkOptions: cdkOptionsOf(values),
-    isPreflightOnly: values["preflight-only"] ?? false,
-    isJson: values.json ?? false,
+    action,
+    stage: stageOf(action, stage, context),
+    profile,
+    cdkOptions: values.quiet ? [...cdkOptions, "--quiet"] : cdkOptions,
+    isPreflightOnly: values.preflightOnly,
+    isJson: values.json,
   };
-}
-
-function parse(action: Action, args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        stage: { type: "string", multiple: true },
-        context: { type: "string", short: "c", multiple: true },
-        profile: { type: "string" },
-        "require-approval": { type: "string" },
-        "preflight-only": { type: "boolean" },
-        json: { type: "boolean" },
-        quiet: { type: "boolean", short: "q" },
-        output: { type: "string", short: "o" },
-        "outputs-file": { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    // Node's first sentence says what is wrong; the others are about writing parsers.
-    const [what = ""] = error instanceof Error ? error.message.split(/\. |\n/) : [];
-    throw new UsageError(`${what.replace(/\.$/, "")}. ${see(action)}`, { cause: error });
-  }
-}
-
-function cdkOptionsOf(values: ReturnType<typeof parse>["values"]): readonly string[] {
-  const named = (["require-approval", "output", "outputs-file"] as const).flatMap((name) => {
-    const value = values[name];
-    return value === undefined ? [] : [`--${name}`, value];
-  });
-  return values.quiet ? [...named, "--quiet"] : named;
 }
 
 /** One stage, however often and in whichever spelling it is said. */
@@ -144,29 +128,6 @@ function stageOf(
   throw new UsageError(
     `The command line names more than one stage: ${[stage, ...others].join(" and ")}.`,
   );
-}
-
-function see(action: Action): string {
-  return `For the options: npm run ${action} -- --help`;
-}
-
-function usageOf(action: Action): readonly string[] {
-  const rows = TAKES[action].map((name) => {
-    const option: { readonly value?: string; readonly says: string } = OPTIONS[name];
-    return [option.value === undefined ? `--${name}` : `--${name} <${option.value}>`, option.says];
-  });
-  const width = Math.max(...rows.map(([left = ""]) => left.length));
-  return [
-    `Usage: npm run ${action} -- [options]`,
-    "",
-    ...rows.map(([left = "", right = ""]) => `  ${left.padEnd(width)}  ${right}`),
-    "",
-    "Exit codes: 0 for success, 1 for failure, 2 for a wrong command line.",
-  ];
-}
-
-function actions(): readonly string[] {
-  return Object.keys(TAKES);
 }
 
 function isAction(name: string): name is Action {

@@ -1,6 +1,6 @@
 /** `npm start`: the whole receiver on this machine, against a simulated Alloy (docs/contracts.md#commands). */
 import { LocalFailure } from "./failure.ts";
-import { parseOptions, USAGE } from "./options.ts";
+import { parseOptions } from "./options.ts";
 import { runLocal } from "./run.ts";
 import { stopSignal } from "./stop-signal.ts";
 import type { Line } from "../terminal/lines.ts";
@@ -12,7 +12,7 @@ const stop = stopSignal(screen);
 
 try {
   const options = parseOptions(process.argv.slice(2), process.env);
-  if (options === "help") screen.print(...USAGE);
+  if ("help" in options) screen.print(...options.help);
   else process.exitCode = await runLocal(options, screen, stop);
 } catch (error) {
   // Whatever a wait that was cut short has thrown, the person asked for it.

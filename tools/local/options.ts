@@ -1,4 +1,6 @@
-import { parseArgs } from "node:util";
+import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
+
+import { readCommandLine } from "../command-line/read.ts";
 import { LocalFailure } from "./failure.ts";
 
 /** What `npm start` was asked for (docs/contracts.md#commands). */
@@ -24,74 +26,67 @@ export type AlloyChoice =
       readonly secret: string;
     };
 
-export const USAGE: readonly string[] = `npm start -- [options]
-
-  --once              play the scenarios and exit: 0 only if every application ended where Alloy says it did
-  --in-process        run the same handlers in this process, with AWS in memory: no emulator, no Python, no Docker.
-                      Without an emulator, npm start does this by itself
-  --time-scale <n>    divide the polling intervals, the gap graces and Alloy's retry schedule by n (default 600)
-  --outputs <file>    write the stack's addresses, credentials and outputs to this file (JSON) once it runs
-  --alloy-url <url>   use this Alloy instead of the simulator; its API key comes from ALLOY_API_TOKEN and
-                      ALLOY_API_SECRET
-  --help              print this help`.split("\n");
-
 /** At 600 the first check of an application, 15 minutes after its submission, comes after 1.5 s. */
 const DEFAULT_TIME_SCALE = 600;
 
 /**
  * Reads the command line of `npm start`.
  *
- * @returns the options, or `help` when that was asked for.
+ * @returns the options, or the text to print when help was asked for.
  * @throws LocalFailure with what was wrong, the value given, the value wanted.
  */
 export function parseOptions(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
-): LocalOptions | "help" {
-  const values = parse(args);
-  if (values.help) return "help";
-  const given = values["alloy-url"];
-  if (given !== undefined && values.once) {
+): LocalOptions | { readonly help: readonly string[] } {
+  const line = new Command("npm start --")
+    .option(
+      "--once",
+      "play the scenarios and exit: 0 only if every application ended where Alloy says it did",
+      false,
+    )
+    .option(
+      "--in-process",
+      "run the same handlers in this process, with AWS in memory: no emulator, no Python, no Docker. Without an emulator, npm start does this by itself",
+      false,
+    )
+    .option(
+      "--time-scale <n>",
+      "divide the polling intervals, the gap graces and Alloy's retry schedule by n (default 600)",
+      timeScaleOf,
+      DEFAULT_TIME_SCALE,
+    )
+    .option(
+      "--outputs <file>",
+      "write the stack's addresses, credentials and outputs to this file (JSON) once it runs",
+    )
+    .option(
+      "--alloy-url <url>",
+      "use this Alloy instead of the simulator; its API key comes from ALLOY_API_TOKEN and ALLOY_API_SECRET",
+    );
+  const help = readCommandLine(
+    line,
+    args,
+    (sentence, _, cause) =>
+      new LocalFailure(sentence, { cause, details: ["", ...line.helpInformation().split("\n")] }),
+  );
+  if (help.length > 0) return { help };
+
+  const { once, inProcess, timeScale, outputs = null, alloyUrl } = line.opts();
+  if (alloyUrl !== undefined && once) {
     throw new LocalFailure(
       "--once plays the simulator's scenarios, but --alloy-url starts no simulator. Use only one of the two.",
     );
   }
-  return {
-    once: values.once,
-    inProcess: values["in-process"],
-    outputsFile: values.outputs ?? null,
-    timeScale: timeScaleOf(values["time-scale"]),
-    alloy: given === undefined ? { kind: "simulator" } : givenAlloy(given, environment),
-  };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        once: { type: "boolean", default: false },
-        "in-process": { type: "boolean", default: false },
-        "alloy-url": { type: "string" },
-        outputs: { type: "string" },
-        "time-scale": { type: "string", default: String(DEFAULT_TIME_SCALE) },
-        help: { type: "boolean", default: false },
-      },
-    }).values;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new LocalFailure(message, { cause: error, details: ["", ...USAGE] });
-  }
+  const alloy: AlloyChoice =
+    alloyUrl === undefined ? { kind: "simulator" } : givenAlloy(alloyUrl, environment);
+  return { once, inProcess, outputsFile: outputs, timeScale, alloy };
 }
 
 function timeScaleOf(text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value < 1) {
-    throw new LocalFailure(
-      `--time-scale is "${text}". It must be a number of at least 1, such as 600.`,
-    );
-  }
-  return value;
+  if (Number.isFinite(value) && value >= 1) return value;
+  throw new InvalidArgumentError("It must be a number of at least 1, such as 600.");
 }
 
 function givenAlloy(

@@ -3,7 +3,7 @@ import { parseCommand, VERBS } from "../../../tools/ops/command-line.ts";
 import { UsageError } from "../../../tools/ops/operator-error.ts";
 
 function helpOf(parsed: ReturnType<typeof parseCommand>): string {
-  return "help" in parsed ? parsed.help.join("\n") : "";
+  return "help" in parsed ? parsed.help.join(" ").replaceAll(/\s+/g, " ") : "";
 }
 
 describe("the command line of npm run ops", () => {
@@ -43,7 +43,7 @@ describe("the command line of npm run ops", () => {
     [
       "an unknown verb",
       ["shwo"],
-      `The verb "shwo" does not exist. The verbs are status, gaps, show,`,
+      "Unknown command 'shwo'. Did you mean show? See npm run ops -- --help.",
     ],
     [
       "an unknown option",
@@ -51,15 +51,15 @@ describe("the command line of npm run ops", () => {
       "Unknown option '--all'. See npm run ops -- --help.",
     ],
     ["an option of another verb", ["show", "JA-1", "--limit", "2"], `"show" takes no --limit:`],
-    ["a missing word", ["show"], `"show" needs one more word, <application token or external id>`],
-    ["a word too many", ["status", "JA-1"], `"status" does not take "JA-1"`],
-    ["two of one word", ["show", "JA-1", "JA-2"], `"show" does not take "JA-2"`],
-    ["no number", ["redrive", "--limit", "all"], `--limit is "all"; it must be a whole number`],
+    ["a missing word", ["show"], "Missing required argument 'application token or external id'"],
+    ["a word too many", ["status", "JA-1"], "Too many arguments for 'status'. Expected 0"],
+    ["two of one word", ["show", "JA-1", "JA-2"], "Too many arguments for 'show'. Expected 1"],
     [
-      "nothing behind an option",
-      ["status", "--stage"],
-      "Option '--stage <value>' argument missing",
+      "no number",
+      ["redrive", "--limit", "all"],
+      "Option '--limit <n>' argument 'all' is invalid. It must be a whole number above 0.",
     ],
+    ["nothing behind an option", ["status", "--stage"], "Option '--stage <name>' argument missing"],
   ])("says in one sentence what is wrong with %s", (_, args, sentence) => {
     const parse = () => parseCommand(args);
 
@@ -71,7 +71,7 @@ describe("the command line of npm run ops", () => {
   it("shows its usage when there is no verb", () => {
     expect(() => parseCommand([])).toThrow(
       expect.objectContaining({
-        message: "The verb is missing.",
+        message: "The command is missing. See npm run ops -- --help.",
         details: expect.arrayContaining([expect.stringMatching(/^Usage: /)]),
       }),
     );
@@ -84,7 +84,7 @@ describe("the command line of npm run ops", () => {
       expect(helpOf(all)).toContain(says);
       const own = parseCommand([verb, "--help"]);
       for (const option of [...options, "stage", "outputs"]) {
-        expect(helpOf(own)).toContain(`--${option}`);
+        expect(helpOf(own)).toContain(`--${option.replace(/[A-Z]/, (c) => `-${c.toLowerCase()}`)}`);
       }
     }
   });

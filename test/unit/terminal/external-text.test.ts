@@ -12,9 +12,9 @@ import type { AlarmChange } from "../../../tools/local/alarm-evaluation.ts";
 import { renderReport } from "../../../tools/local/report.ts";
 import { makeNarrator } from "../../../tools/local/stay-up.ts";
 import { describePublished } from "../../../tools/local/progress-log.ts";
-import { parseCommand } from "../../../tools/ops/command-line.ts";
+import { parseCommand, VERBS } from "../../../tools/ops/command-line.ts";
 import type { VerbName } from "../../../tools/ops/command-line.ts";
-import { execute, run } from "../../../tools/ops/run.ts";
+import { run } from "../../../tools/ops/run.ts";
 import type { ConnectedStack } from "../../../tools/ops/stack.ts";
 import type { Terminal } from "../../../tools/ops/terminal.ts";
 import { plain } from "../../../tools/terminal/lines.ts";
@@ -212,9 +212,9 @@ async function printedBy(args: readonly string[], text: string): Promise<string>
   const { terminal, written } = aTerminal();
   const command = parseCommand(args.map((arg) => arg.replaceAll("<>", text)));
   if ("help" in command) throw new Error("no verb takes a text for help");
-  await execute(command, stackOf(text), terminal, NOW).catch((error: Error) =>
-    terminal.warn(error.message),
-  );
+  await VERBS[command.verb]
+    .run(stackOf(text), command, terminal, NOW)
+    .catch((error: Error) => terminal.warn(error.message));
   return written();
 }
 
