@@ -138,6 +138,7 @@ const ItemSchema = v.object({
   chainNext: neighbour,
   healedUntil: number,
   isShadow: v.nullish(v.boolean(), false),
+  adopted: v.nullish(v.object({ at: v.number(), publishes: v.boolean() }), null),
   reopenings: v.nullish(v.record(v.string(), v.nullable(status)), {}),
 });
 
@@ -189,6 +190,7 @@ export function applicationStateOf(item: Item): ApplicationState {
     chain: { previous: output.chainPrevious, root: output.chainRoot, next: output.chainNext },
     healedUntil: healedUntilOf(item, output.healedUntil),
     isShadow: output.isShadow,
+    adopted: output.adopted,
   };
 }
 
@@ -398,6 +400,7 @@ export function attributesOf(state: ApplicationState): Readonly<Record<string, u
       chainNext: state.chain.next,
       healedUntil: state.healedUntil,
       isShadow: state.isShadow ? true : null,
+      adopted: state.adopted,
       // Derived, for people who read the table.
       status: statusOf(state),
       outcome: outcomeOf(state),

@@ -69,9 +69,12 @@ export function fastMerge(observation: ApplicationState, check: CheckRequest): D
 }
 
 /** Its effect depends on all that is there: right at once only for a new application. */
-function isRare({ answer, isShadow, chain }: ApplicationState): boolean {
+function isRare({ answer, isShadow, adopted, chain }: ApplicationState): boolean {
   return (
-    answer !== null || isShadow || Object.values(chain).some((neighbour) => neighbour !== null)
+    answer !== null ||
+    isShadow ||
+    adopted !== null ||
+    Object.values(chain).some((neighbour) => neighbour !== null)
   );
 }
 

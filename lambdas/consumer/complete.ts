@@ -58,7 +58,7 @@ export async function complete(
   { idempotency, metrics }: Pick<CompleteDependencies, "idempotency" | "metrics">,
 ): Promise<Result> {
   if (outcome.kind !== "done" && outcome.kind !== "duplicate") return release(locks, outcome);
-  const { kind, event, finish } = outcome;
+  const { kind, event, finish, isSilent = false } = outcome;
   if (event !== null) {
     if (publication === null) return release(locks, { kind: "unprepared" });
     if (publication !== "published") return release(locks, { kind: "failed", ...publication });
@@ -71,6 +71,8 @@ export async function complete(
   } catch (error) {
     return release(own, { kind: "failed", error });
   }
+  // Its webhook may come after all, and must not find it done.
+  if (isSilent && event === null) return release(own, { kind });
   try {
     for (const key of own) await idempotency.complete(key);
   } catch {

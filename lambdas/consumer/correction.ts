@@ -1,3 +1,4 @@
+import { isHistoricEffect, isHistory, isSilent } from "../domain/adoption.ts";
 import { endsIn, NO_FACTS } from "../domain/application-state.ts";
 import type { ApplicationState } from "../domain/application-state.ts";
 import { isAnswered, publishingEnd } from "../domain/confirmation.ts";
@@ -9,7 +10,7 @@ import type { Snapshot } from "../domain/observation.ts";
 import { publishedCorrection } from "../domain/published-event.ts";
 import { routeOfStatus } from "../domain/route.ts";
 import { eventIdIn } from "../domain/stamp.ts";
-import { firstCheck, mergeAndCount } from "./effect.ts";
+import { firstCheck, isAdopted, mergeAndCount } from "./effect.ts";
 import type { Effect, EffectDependencies } from "./effect.ts";
 import type { Message } from "./message.ts";
 
@@ -48,6 +49,7 @@ export async function prepareCorrection(
   const { before, after: state } = await mergeAndCount(
     { ...observation, answer },
     check,
+    (after) => isHistoricEffect(after, { at: snapshot.at, receipt }),
     dependencies,
   );
   for (const rerun of reruns) {
@@ -58,7 +60,9 @@ export async function prepareCorrection(
       submittedAt: rerun.createdAt ?? now(),
       externalIds: NO_FACTS.externalIds,
     };
-    await mergeAndCount(stateOfSubmission(submission), check, dependencies);
+    const isOld = isHistory(state, submission.submittedAt);
+    const made = stateOfSubmission(submission, isOld ? state.adopted : null);
+    await mergeAndCount(made, check, isAdopted, dependencies);
   }
 
   const isKnown = news === "status" && before !== null && isReported(before, correction, ownId);
@@ -66,6 +70,7 @@ export async function prepareCorrection(
   const isOutdated =
     news === "status" && (isOvertaken(before, snapshot) || !agree(state, snapshot));
   if (news === "nothing" || isKnown || isOutdated || state.isShadow) return NOTHING;
+  if (isSilent(state, { at: timeOf(correction), receipt, isForced: false })) return NOTHING;
   const { status, outcome } = snapshot;
   const outcomes = outcomesOf(state.journeyToken, settings);
   const route =
@@ -77,6 +82,12 @@ export async function prepareCorrection(
   const { environment } = settings;
   const options = { eventId, snapshot, confirms, route, state, receipt, environment };
   return { kind: "done", event: publishedCorrection(options) };
+}
+
+/** When what a correction reports happened at Alloy, epoch milliseconds. */
+function timeOf({ news, reruns, confirms, snapshot }: Correction): number {
+  if (news !== "rerun") return confirms?.at ?? snapshot.at;
+  return Math.max(...reruns.map(({ createdAt }) => createdAt ?? snapshot.at));
 }
 
 const NOTHING: Effect = { kind: "done", event: null };

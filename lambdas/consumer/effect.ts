@@ -31,6 +31,8 @@ export interface Effect {
   readonly event: PublishedEvent | null;
   /** What is left after the event is published. */
   readonly finish?: () => Promise<void>;
+  /** It is history of an adopted application: if Alloy delivers its webhook after all, that has the effect. */
+  readonly isSilent?: boolean;
 }
 
 /** What the preparation of a message uses. */
@@ -111,8 +113,10 @@ export function countRecorded(
   content: EventContent,
   late: boolean,
   metrics: Metrics,
+  isHistoric = false,
 ): void {
   metrics.count(METRICS.eventsRecorded);
+  if (isHistoric) return;
   if (late) metrics.count(METRICS.eventsLate);
   if (isUnrecognised(content)) metrics.count(METRICS.eventsUnrecognised);
   if (content.kind === "unsupported-webhook") {
@@ -148,13 +152,17 @@ export function isUnrecognised(content: Content): boolean {
  * Joins an observation with what is known of its application, and counts the outcome that the application
  * reaches. The merge says what is new, so nothing is counted twice. A sandbox that is killed before it has
  * written its metrics does not count: its second try finds nothing new.
+ *
+ * @param isHistoric - whether the application, as it is after the merge, had come to it before it was adopted.
  */
 export async function mergeAndCount(
   observation: ApplicationState,
   check: CheckRequest,
+  isHistoric: (after: ApplicationState) => boolean,
   { store, settings, metrics }: Pick<EffectDependencies, "store" | "settings" | "metrics">,
 ): Promise<Merged> {
   const merged = await store.mergeState(observation, check);
+  if (isHistoric(merged.after)) return merged;
   const { journeyToken } = merged.after;
   const { journeys, countedJourneys } = settings;
   const isCounted =
@@ -174,6 +182,11 @@ export async function mergeAndCount(
   if (!isCounted) return merged;
   metrics.milliseconds(METRICS.timeToDecision, took, { [JOURNEY_DIMENSION]: journeyToken });
   return merged;
+}
+
+/** Whether an application that becomes known by a merge existed before. */
+export function isAdopted({ adopted }: ApplicationState): boolean {
+  return adopted !== null;
 }
 
 /** The first check of an application that no check is planned for. */

@@ -1,3 +1,4 @@
+import { isHistoricEffect, isSilent } from "../domain/adoption.ts";
 import { endsIn } from "../domain/application-state.ts";
 import type { ApplicationState, EndRegister } from "../domain/application-state.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
@@ -12,7 +13,14 @@ import { eventIdIn } from "../domain/stamp.ts";
 import { checkAfter, isWithheld } from "../domain/withholding.ts";
 import { IDEMPOTENCY } from "../settings.ts";
 import { lockAlias, markHealed } from "./alias.ts";
-import { countRecorded, firstCheck, isOwnRecord, mergeAndCount, recordOf } from "./effect.ts";
+import {
+  countRecorded,
+  firstCheck,
+  isAdopted,
+  isOwnRecord,
+  mergeAndCount,
+  recordOf,
+} from "./effect.ts";
 import type { ContentOf, Effect, EffectDependencies } from "./effect.ts";
 import { mayHaveFailed } from "./message.ts";
 import type { Message } from "./message.ts";
@@ -33,6 +41,7 @@ export async function prepareJourneyEvent(
   const { store, settings } = dependencies;
   const { event } = content;
   const isHealed = message.receipt.origin === "poll";
+  const effect = { at: event.at, receipt: message.receipt, isForced: message.isForced };
   const record = async (one: JourneyEvent) =>
     store.recordEvent(recordOf(message, { ...content, event: one }, settings));
 
@@ -46,7 +55,7 @@ export async function prepareJourneyEvent(
 
   const isMarked = isHealed && (await markHealed(message, event, dependencies));
   const observation = isMarked ? stateOfHealedEvent(event) : stateOfEvent(event);
-  const merged = await mergeEvent(observation, event, dependencies);
+  const merged = await mergeEvent(observation, event, message, dependencies);
   const { lock, known, reports, ...rest } = await lockAlias(message, event, merged, dependencies);
   if (lock === "in-conflict") return { kind: lock, event: null };
   if (lock === "duplicate") return { kind, event: null, ...rest };
@@ -55,7 +64,8 @@ export async function prepareJourneyEvent(
   if (!isRecorded && (await hadEffect(known, recording))) {
     return { kind: "duplicate", event: null, ...rest };
   }
-  return { kind, event: await eventToPublish(known, recording, reports), ...rest };
+  const published = await eventToPublish(known, recording, reports);
+  return { kind, event: published, isSilent: isSilent(merged.after, effect), ...rest };
 
   /**
    * Whether an event that another message recorded had its effect then. An idempotency record says so as long as it
@@ -80,7 +90,8 @@ export async function prepareJourneyEvent(
     const all = reports ?? [asRecorded];
     const lateness = await Promise.all(all.map((one) => isLateIn(one, state, store)));
     const late = lateness.every(Boolean);
-    if (isNew) countRecorded(message, { ...content, event: asRecorded }, late, metrics);
+    const isHistoric = isHistoricEffect(state, effect);
+    if (isNew) countRecorded(message, { ...content, event: asRecorded }, late, metrics, isHistoric);
     // The end of an alias may have taken the place of the recorded report's own end in the state.
     const aliasesOf = ({ eventId }: JourneyEvent) =>
       eventId === report.eventId ? all.filter((one) => one.eventId !== eventId) : [];
@@ -89,6 +100,7 @@ export async function prepareJourneyEvent(
       if (!wasWithheld) await store.withholdEvent(asRecorded);
       return null;
     }
+    if (isSilent(state, effect)) return null;
     const route = routeOf(asRecorded, settings);
     const publication = publicationOf(asRecorded.journeyToken, route, settings);
     if (state.isShadow || !isPublished(asRecorded, late, publication)) return null;
@@ -115,13 +127,16 @@ function outcomeIn(state: ApplicationState, reports: readonly JourneyEvent[]): s
 export async function mergeEvent(
   observation: ApplicationState,
   event: JourneyEvent,
+  { receipt }: Pick<Message, "receipt">,
   dependencies: Pick<EffectDependencies, "store" | "settings" | "metrics" | "now">,
 ): Promise<Merged> {
   const { settings, now } = dependencies;
   const check = checkAfter(event, now(), settings.firstCheckMs);
-  const merged = await mergeAndCount(observation, check, dependencies);
-  const rerun = stateOfRerun(event);
-  if (rerun !== null) await mergeAndCount(rerun, firstCheck(dependencies), dependencies);
+  const isHistoric = (state: ApplicationState) =>
+    isHistoricEffect(state, { at: event.at, receipt });
+  const merged = await mergeAndCount(observation, check, isHistoric, dependencies);
+  const rerun = stateOfRerun(event, isHistoric(merged.after) ? merged.after.adopted : null);
+  if (rerun !== null) await mergeAndCount(rerun, firstCheck(dependencies), isAdopted, dependencies);
   return merged;
 }
 

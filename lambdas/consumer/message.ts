@@ -2,6 +2,7 @@ import type { SQSRecord } from "aws-lambda";
 
 import { correctionIdOf, parseCorrection } from "../domain/correction.ts";
 import type { Correction } from "../domain/correction.ts";
+import type { Adoption } from "../domain/application-state.ts";
 import { decodeEnvelope } from "../domain/decode-envelope.ts";
 import { readBody } from "../domain/envelope.ts";
 import type { Envelope, SubmissionEnvelope } from "../domain/envelope.ts";
@@ -38,6 +39,8 @@ export type Content =
   | {
       readonly kind: "submission";
       readonly submission: Submission;
+      /** Null of an application that is new at Alloy too. */
+      readonly adoption: Adoption | null;
       /** Null when the submission does not say. */
       readonly environment: Environment | null;
       readonly cutTexts: number;
@@ -105,10 +108,10 @@ function lookAlikesIn({ lookAlikes, siblings = [] }: Envelope): readonly LookAli
   return lookAlikes ?? lookAlikesNamed(siblings);
 }
 
-function submissionOf({ submission, receivedAt }: SubmissionEnvelope): Content {
-  const parsed = parseSubmission(submission, receivedAt);
+function submissionOf({ submission, receivedAt, adoption }: SubmissionEnvelope): Content {
+  const parsed = parseSubmission(submission, receivedAt, adoption !== undefined);
   if ("reason" in parsed) throw new PermanentError(parsed.reason);
-  return { kind: "submission", ...parsed };
+  return { kind: "submission", ...parsed, adoption: adoption ?? null };
 }
 
 async function contentOf(
@@ -164,9 +167,10 @@ function identityOf(
       return { id, subject: id, at, environment, journeyToken: null, logKeys };
     }
     case "submission": {
-      const { applicationToken, submittedAt: at, journeyToken } = content.submission;
-      const { environment } = content;
-      const id = `submission ${applicationToken}`;
+      const { applicationToken, submittedAt, journeyToken } = content.submission;
+      const { environment, adoption } = content;
+      const at = submittedAt ?? receivedAt;
+      const id = `${adoption === null ? "submission" : "adoption"} ${applicationToken}`;
       const logKeys = { applicationToken };
       return { id, subject: applicationToken, at, environment, journeyToken, logKeys };
     }

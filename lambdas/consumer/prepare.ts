@@ -1,17 +1,25 @@
+import type { Adoption } from "../domain/application-state.ts";
 import type { Deadline } from "../domain/deadline.ts";
 import { isOtherEnvironment } from "../domain/environment.ts";
 import { contentIdOf } from "../domain/identity.ts";
 import { routeOfInvestigation } from "../domain/investigation-event.ts";
 import { publicationOf, routeOf } from "../domain/journey-routes.ts";
 import { stateOfEvent, stateOfHint, stateOfSubmission } from "../domain/observation.ts";
-import type { EventRecord, Idempotency } from "../domain/ports.ts";
+import type { CheckRequest, EventRecord, Idempotency } from "../domain/ports.ts";
 import { publishedUnsupportedWebhook } from "../domain/published-event.ts";
 import { METRICS } from "../settings.ts";
 import type { ConsumerSettings } from "../settings.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import { webhookFor } from "./alias.ts";
 import { prepareCorrection } from "./correction.ts";
-import { countRecorded, firstCheck, isOwnRecord, mergeAndCount, recordOf } from "./effect.ts";
+import {
+  countRecorded,
+  firstCheck,
+  isAdopted,
+  isOwnRecord,
+  mergeAndCount,
+  recordOf,
+} from "./effect.ts";
 import type { ContentOf, Effect, EffectDependencies } from "./effect.ts";
 import { prepareInvestigation } from "./investigation.ts";
 import { mergeEvent, prepareJourneyEvent } from "./journey-event.ts";
@@ -93,10 +101,17 @@ async function effectOf(
       return prepareCorrection(message, content.correction, dependencies);
     case "submission": {
       if (content.cutTexts > 0) dependencies.metrics.count(METRICS.eventsCut);
-      const observation = stateOfSubmission(content.submission);
-      await mergeAndCount(observation, firstCheck(dependencies), dependencies);
+      const { submission, adoption } = content;
+      const observation = stateOfSubmission(submission, adoption);
+      await mergeAndCount(observation, checkOf(adoption), isAdopted, dependencies);
       return { kind: "done", event: null };
     }
+  }
+
+  /** No webhook will tell of what an adopted application has come to: the next run of the poller compares it. */
+  function checkOf(adoption: Adoption | null): CheckRequest {
+    if (adoption === null) return firstCheck(dependencies);
+    return { dueAt: dependencies.now(), when: "first" };
   }
 }
 
@@ -119,7 +134,7 @@ async function repair(
   if (isNew) countRecorded(message, content, false, metrics);
   // An outcome that the record leaves out was not published: Alloy's own answer brings it.
   const known = isNew ? event : { ...event, outcome: recording.outcome };
-  await mergeEvent(stateOfEvent(known), known, dependencies);
+  await mergeEvent(stateOfEvent(known), known, message, dependencies);
 }
 
 /**
@@ -207,7 +222,8 @@ async function prepareUnsupported(
   const isOwn = isOwnRecord(recorded, message);
   if (isOwn && hint !== null && acceptsJourney(hint.journeyToken, settings)) {
     // Alloy's own answer says what the webhook does not: the next run of the poller asks for it.
-    await mergeAndCount(stateOfHint(hint), { dueAt: now(), when: "now" }, dependencies);
+    const check = { dueAt: now(), when: "now" } as const;
+    await mergeAndCount(stateOfHint(hint), check, () => false, dependencies);
   }
   if (!settings.routes[route].publish) {
     return { kind: isOwn ? "done" : "duplicate", event: null };

@@ -39,6 +39,16 @@ export interface ApplicationState extends ApplicationFacts {
   readonly healedUntil: number | null;
   /** Alloy says that it is a shadow application: it must have no effect. */
   readonly isShadow: boolean;
+  /** It existed before this stack knew it; the earliest adoption. Null for every other application. */
+  readonly adopted: Adoption | null;
+}
+
+/** What a person said of an application that existed before this stack knew it (docs/adoption.md). */
+export interface Adoption {
+  /** What happened before this time is history: it has no effect and is not counted. Epoch milliseconds. */
+  readonly at: number;
+  /** History is published all the same; it is still not counted. */
+  readonly publishes: boolean;
 }
 
 /** How an application stands, as opposed to what it is: by these registers alone. */
@@ -141,6 +151,7 @@ export function mergeState(left: ApplicationState, right: ApplicationState): App
     },
     healedUntil: larger(left.healedUntil, right.healedUntil),
     isShadow: left.isShadow || right.isShadow,
+    adopted: either(left.adopted, right.adopted, earlierAdoption),
   };
 }
 
@@ -254,6 +265,11 @@ function sameEnd(one: EndRegister, other: EndRegister): EndRegister {
 function endRank({ status, outcome }: EndRegister): number {
   if (status !== "completed") return 2;
   return outcome === null ? 1 : 0;
+}
+
+function earlierAdoption(one: Adoption, other: Adoption): Adoption {
+  if (one.at !== other.at) return one.at < other.at ? one : other;
+  return one.publishes ? one : other;
 }
 
 function laterAnswer(one: AnswerRegister, other: AnswerRegister): AnswerRegister {

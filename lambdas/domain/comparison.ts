@@ -1,4 +1,5 @@
 import type { GapSettings } from "../settings.ts";
+import { isHistory } from "./adoption.ts";
 import type { AlloyApplication, AlloyEvent } from "./alloy-application.ts";
 import type { ApplicationState } from "./application-state.ts";
 import { leftOpen } from "./confirmation.ts";
@@ -20,6 +21,8 @@ import { unappliedEvents } from "./unapplied.ts";
 export interface Comparison {
   /** Events that Alloy has and that are not recorded, although they should be. */
   readonly missing: readonly JourneyEvent[];
+  /** How many more are not recorded since they happened before the application was adopted: no gap, but queued too. */
+  readonly missingHistory: number;
   /** What to queue now: of those, and of what is recorded and had no effect. */
   readonly toHeal: readonly EventToHeal[];
   /** How many more are to be queued: one check queues no more than `GAP.mostQueuedPerCheck`. */
@@ -75,10 +78,14 @@ export function compare(
   // An event that Alloy dates in the future has happened too, because it is in the list.
   const hasArrived = ({ at }: JourneyEvent) => at <= arrivedBy || at > now + gaps.graceMs;
   const arrived = matches.filter(({ event }) => hasArrived(event));
-  const missing = arrived.filter(({ record }) => record === null);
+  const unrecorded = arrived.filter(({ record }) => record === null);
   const inFlight = matches.filter(({ event, record }) => record === null && !hasArrived(event));
 
   const failureOf = findFailures(matches, here);
+  const isOld = (match: ListedMatch) =>
+    isHistory(here.state, match.event.at) && !failureOf.has(match);
+  const history = unrecorded.filter(isOld);
+  const missing = unrecorded.filter((match) => !isOld(match));
   const failed = arrived.flatMap((match) => asFailed(match, failureOf.get(match)));
   const idsOf = (some: typeof failed) => new Set(some.map(({ event }) => event.eventId));
   const isGivenUp = ({ failure }: Failed) => isDeadLettered(failure, now);
@@ -114,12 +121,22 @@ export function compare(
   const corrections = correctionsOf(heard, here.state, toCorrect);
   return {
     missing: missing.map(({ event }) => event),
-    ...eventsToHeal(matches, [...diagnoses, ...unapplied], { ...here, isStuck, delivery, now }),
+    missingHistory: history.length,
+    ...eventsToHeal(matches, [...diagnoses, ...history.map(asHistory), ...unapplied], {
+      ...here,
+      isStuck,
+      delivery,
+      now,
+    }),
     corrections,
     gap,
     late: lateSince(here, matches, context),
     leftOpen: leftOpen(alloy.snapshot, here.events, here.state),
-    withoutWebhook: withoutWebhookSince(here.checkedAt, arrived, context),
+    withoutWebhook: withoutWebhookSince(
+      here.checkedAt,
+      arrived.filter(({ event }) => !isHistory(here.state, event.at)),
+      context,
+    ),
     inFlightUntil:
       inFlight.length === 0
         ? answerInFlightUntil()
@@ -199,6 +216,11 @@ function asFailed(
 ): readonly Failed[] {
   if (record === null || failure === undefined) return [];
   return [{ event: { eventId: record.eventId, type, at }, failure }];
+}
+
+function asHistory({ event: { eventId, type, at } }: MatchedEvent): Diagnosis {
+  const event = { eventId, type, at, stage: "not-delivered" } as const;
+  return { event, evidence: "it happened before the application was adopted" };
 }
 
 function asUnapplied({ eventId, type, at }: JourneyEvent): Diagnosis {

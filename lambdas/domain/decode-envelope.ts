@@ -41,6 +41,7 @@ const EnvelopeSchema = v.variant("kind", [
     receiptId: v.pipe(v.string(), v.nonEmpty()),
     receivedAt,
     submission: v.unknown(),
+    adoption: v.optional(v.object({ at: v.number(), publishes: v.boolean() })),
   }),
 ]);
 
@@ -70,7 +71,18 @@ export function decodeEnvelope(
   if (arrived === null) {
     return { reason: "the queue message is not a version 1 envelope: wrong at receivedAt" };
   }
-  if (output.kind === "submission") return { envelope: { ...output, receivedAt: arrived } };
+  if (output.kind === "submission") {
+    const { adoption, ...submitted } = output;
+    // An adoption in the future would silence decisions that have not been made yet.
+    const at = Math.min(adoption?.at ?? arrived, arrived, readTime(sentAt) ?? arrived);
+    return {
+      envelope: {
+        ...submitted,
+        receivedAt: arrived,
+        ...(adoption === undefined ? {} : { adoption: { ...adoption, at } }),
+      },
+    };
+  }
   const { bodyEncoding, lookAlikes, siblings, force, ...rest } = output;
   if (bodyEncoding === "base64" && !isBase64(output.body ?? "")) {
     return { reason: "the queue message's body is not base64" };

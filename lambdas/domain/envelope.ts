@@ -1,3 +1,4 @@
+import type { Adoption } from "./application-state.ts";
 import type { LookAlike } from "./reconciliation.ts";
 
 /** What brought a body into the queue (docs/contracts.md#queue-message). */
@@ -5,7 +6,7 @@ export type EnvelopeKind = "webhook" | "poll" | "submission" | "replay";
 
 /**
  * One message of the event queue, version 1. Ingest, the poller and the operators' replay write it;
- * a submission's is made by the bus rule's input transformer, without code.
+ * a submission's is made by the bus rule's input transformer, without code, or by the operators' adopt.
  */
 export interface Envelope {
   readonly v: 1;
@@ -36,6 +37,11 @@ export interface SubmissionEnvelope {
   readonly receiptId: string;
   readonly receivedAt: number;
   readonly submission: unknown;
+  /**
+   * The operators' `adopt` writes it, and no rule of the bus does: whoever may announce submissions must not be able
+   * to silence an application.
+   */
+  readonly adoption?: Adoption;
 }
 
 /** Serialises an envelope as an SQS message body. */

@@ -130,11 +130,13 @@ export function diagnoseFailed(
  * is one even before Alloy is asked. Null when there is none.
  */
 export function submissionGapOf(
-  { applicationToken, submittedAt, lastEventAt }: ApplicationState,
+  { applicationToken, submittedAt, lastEventAt, adopted }: ApplicationState,
   { graceMs }: GapSettings,
   delivery: DeliveryRecord | null,
   now: number,
 ): Gap | null {
+  // Nothing of an adopted application has come here before, and perhaps nothing happens to it any more.
+  if (adopted !== null) return null;
   if (submittedAt === null || lastEventAt !== null || now - submittedAt <= graceMs) return null;
   const submission = { eventId: "", type: "submission", at: submittedAt };
   const { event, evidence } = diagnoseMissing(submission, null, delivery, now);

@@ -1,5 +1,6 @@
 import { NO_FACTS } from "./application-state.ts";
 import type {
+  Adoption,
   ApplicationExternalIds,
   ApplicationFacts,
   ApplicationState,
@@ -26,7 +27,8 @@ export interface Submission {
   readonly applicationToken: string;
   /** Null when it does not say. */
   readonly journeyToken: string | null;
-  readonly submittedAt: number;
+  /** Null of an adopted application whose file does not say it. */
+  readonly submittedAt: number | null;
   readonly externalIds: ApplicationExternalIds;
 }
 
@@ -71,6 +73,7 @@ function stateWith(
     chain: noChain,
     healedUntil: null,
     isShadow: false,
+    adopted: null,
   };
 }
 
@@ -126,13 +129,19 @@ export function stateOfHealedEvent(event: JourneyEvent): ApplicationState {
 /**
  * What a rerun's event on the original application says of the new one, or null. Alloy tells the root
  * of a chain of every rerun, so `previous` is the root until Alloy's own answer says better.
+ *
+ * @param adopted - of the original, if the rerun is a part of its history.
  */
-export function stateOfRerun(event: JourneyEvent): ApplicationState | null {
+export function stateOfRerun(
+  event: JourneyEvent,
+  adopted: Adoption | null = null,
+): ApplicationState | null {
   if (event.rerunApplicationToken === null) return null;
   const facts = { ...factsBy(event), externalIds: NO_FACTS.externalIds };
   return {
     ...stateWith(event.rerunApplicationToken, "events", facts),
     submittedAt: event.at,
+    adopted,
     chain: { ...noChain, previous: neighbour("event", stampOf(event), event.applicationToken) },
   };
 }
@@ -143,11 +152,14 @@ export function stateOfHint(hint: ApplicationHint): ApplicationState {
   return stateWith(applicationToken, "events", { ...NO_FACTS, journeyToken, environment });
 }
 
-/** What the onboarding service says of an application. */
-export function stateOfSubmission(submission: Submission): ApplicationState {
+/** What the onboarding service says of an application, or the person who adopts it. */
+export function stateOfSubmission(
+  submission: Submission,
+  adopted: Adoption | null = null,
+): ApplicationState {
   const { applicationToken, journeyToken, externalIds, submittedAt } = submission;
   const facts = { ...NO_FACTS, journeyToken, externalIds };
-  return { ...stateWith(applicationToken, "submission", facts), submittedAt };
+  return { ...stateWith(applicationToken, "submission", facts), submittedAt, adopted };
 }
 
 /**

@@ -10,11 +10,13 @@ import { readTime } from "./plausible-time.ts";
  * of docs/contracts.md#submissions. Nothing but the application's token is required: the rest Alloy's own answer tells.
  *
  * @param heardAt - epoch milliseconds; the submission's time where it names none, or a later one.
+ * @param isAdopted - the application existed before: where no time is named, none is known.
  * @returns the reason instead, without a value of the submission's, when it names no application.
  */
 export function parseSubmission(
   detail: unknown,
   heardAt: number,
+  isAdopted = false,
 ):
   | {
       readonly submission: Submission;
@@ -32,11 +34,12 @@ export function parseSubmission(
   // Alloy's own answer to Create has the Journey's token only there.
   const { journey_token: embedded } = objectIn(objectIn(detail, "_embedded"), "journey");
   const texts = new FreeTexts();
+  const createdAt = readTime(detail["created_at"]);
   const submission = {
     applicationToken,
     journeyToken: readToken(detail["journey_token"]) ?? readToken(embedded),
     // Nothing is announced before it is submitted; a gap must not wait for a time that lies ahead.
-    submittedAt: Math.min(readTime(detail["created_at"]) ?? heardAt, heardAt),
+    submittedAt: createdAt === null && isAdopted ? null : Math.min(createdAt ?? heardAt, heardAt),
     externalIds: {
       group: texts.id(detail["external_group_id"]),
       partner: texts.id(detail["external_partner_id"]),

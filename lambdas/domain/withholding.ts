@@ -48,15 +48,19 @@ export function isUndecided({ type }: Pick<JourneyEvent, "type">): boolean {
 /**
  * The join of a state with an observation, which also notes of an end that another one stood before it. So a second try
  * decides as the first did, although the state shows the event itself by then.
+ *
+ * Nobody adopts an application that is known without an adoption: its events have their effects here.
  */
-export function mergeOver(
-  before: ApplicationState,
-  observation: ApplicationState,
-): ApplicationState {
+export function mergeOver(before: ApplicationState, heard: ApplicationState): ApplicationState {
+  const observation = adoptedOver(before, heard);
   const { end } = observation;
   if (end === null || !isAnotherEnd(end, before)) return mergeState(before, observation);
   const second = { ...end, isSecond: true } as const;
   return mergeState(before, { ...observation, end: second, lastEnd: second });
+}
+
+function adoptedOver(before: ApplicationState, heard: ApplicationState): ApplicationState {
+  return before.adopted === null && heard.adopted !== null ? { ...heard, adopted: null } : heard;
 }
 
 function isAnotherEnd(end: EndRegister, before: ApplicationState): boolean {

@@ -138,6 +138,7 @@ export async function checkApplication(
       const comparison = compareWith(application, history);
       const isSettled =
         comparison.gap === null &&
+        comparison.missingHistory === 0 &&
         comparison.corrections.length === 0 &&
         comparison.inFlightUntil === null;
       return {
@@ -198,14 +199,22 @@ export async function checkApplication(
   }
 
   function dueAfter(comparison: Comparison) {
-    const { gap: open, leftToHeal, corrections, inFlightUntil, leftOpen } = comparison;
+    const {
+      gap: open,
+      leftToHeal,
+      missingHistory,
+      corrections,
+      inFlightUntil,
+      leftOpen,
+    } = comparison;
     const { graceMs } = settings.gaps;
     if (leftToHeal > 0) return now() + graceMs;
     if (open !== null) {
       return checkAfterGap(open.detectedAt, graceMs, POLLER.longestGapCheckMs, now());
     }
     // What was queued is looked at again as soon as it can have arrived.
-    const soonest = corrections.length > 0 ? now() + graceMs : inFlightUntil;
+    const isQueued = corrections.length > 0 || missingHistory > 0;
+    const soonest = isQueued ? now() + graceMs : inFlightUntil;
     if (soonest !== null) {
       return checkAfterUnsettled(soonest, memory.unsettledSince, graceMs, now());
     }

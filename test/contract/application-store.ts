@@ -273,6 +273,32 @@ export function describeApplicationStore(
         expect((await seen(applicationToken)).state.healedUntil).toBe(NOW + 9);
       });
 
+      test("adopts an application once, and none that is known already", async () => {
+        const [adopted, known] = [newToken(), newToken()];
+        const adoptionOf = (applicationToken: string, at: number) =>
+          stateOfSubmission(
+            {
+              applicationToken,
+              journeyToken: "J-1",
+              submittedAt: null,
+              externalIds: { group: null, partner: null, application: null },
+            },
+            { at, publishes: false },
+          );
+        await store.mergeState(stateOfEvent(aJourneyEvent({ applicationToken: known })), first);
+
+        for (const token of [adopted, known]) {
+          for (const at of [NOW, NOW - 1_000, NOW + 1_000]) {
+            await store.mergeState(adoptionOf(token, at), first);
+          }
+        }
+        await store.mergeState(stateOfEvent(aJourneyEvent({ applicationToken: adopted })), first);
+
+        const [one, other] = [await seen(adopted), await seen(known)];
+        expect(one.state.adopted).toEqual({ at: NOW - 1_000, publishes: false });
+        expect(other.state.adopted).toBeNull();
+      });
+
       test("indexes no external id that is too long for an index, and keeps it", async () => {
         const applicationToken = newToken();
         const group = "g".repeat(2_049);

@@ -63,6 +63,18 @@ export function anyEventOf(applicationToken: string): fc.Arbitrary<JourneyEvent>
     }));
 }
 
+/**
+ * An adoption, alone: whether it counts depends on what was known before it, so that it is no part of histories in any
+ * order.
+ */
+export function anyAdoptionOf(applicationToken: string): fc.Arbitrary<ApplicationState> {
+  const externalIds = { group: null, partner: null, application: null };
+  const submission = { applicationToken, journeyToken: "J-1", submittedAt: null, externalIds };
+  return fc
+    .record({ at: time, publishes: fc.boolean() })
+    .map((adoption) => stateOfSubmission(submission, adoption));
+}
+
 /** Anything that may be said of the application, as a state of which it is all that is known. */
 export function anyObservationOf(applicationToken: string): fc.Arbitrary<ApplicationState> {
   const submission = fc

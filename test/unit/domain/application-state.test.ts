@@ -5,10 +5,18 @@ import { mergeState, outcomeOf, statusOf } from "../../../lambdas/domain/applica
 import type { ApplicationState } from "../../../lambdas/domain/application-state.ts";
 import { isFinal } from "../../../lambdas/domain/event-types.ts";
 import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
-import { anyEventOf, anyHistoryOf, anyObservationOf } from "../../support/histories.ts";
+import {
+  anyAdoptionOf,
+  anyEventOf,
+  anyHistoryOf,
+  anyObservationOf,
+} from "../../support/histories.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 
-const any = anyObservationOf("JA-1");
+const any = fc.oneof(
+  { weight: 9, arbitrary: anyObservationOf("JA-1") },
+  { weight: 1, arbitrary: anyAdoptionOf("JA-1") },
+);
 const merged = (states: readonly ApplicationState[]) => states.reduce(mergeState);
 
 describe("merging states", () => {
