@@ -13,18 +13,29 @@ export const FURTHER_WINDOWS = 2;
 /** Minutes until a measurement can be seen. */
 export const PUBLICATION_DELAY = 2;
 
-/** What the alarm's range holds at a minute, oldest window first. */
-export function rangeAt(alarm: MetricAlarm, measurements: Measurements, minute: number): Point[] {
+/**
+ * What the alarm's range holds at a minute, oldest window first.
+ *
+ * @param known - the values of whole windows, by their end: the next minutes look at the same windows again.
+ */
+export function rangeAt(
+  alarm: MetricAlarm,
+  measurements: Measurements,
+  minute: number,
+  known = new Map<number, Point>(),
+): Point[] {
   const { periodMinutes } = alarm;
   const windows = alarm.evaluationPeriods + FURTHER_WINDOWS;
   return Array.from({ length: windows }, (_, index) => {
     const to = minute - (windows - 1 - index) * periodMinutes;
     // What was measured in the last minutes is still on its way.
-    return alarm.valueIn(
-      measurements,
-      to - periodMinutes,
-      Math.min(to, minute - PUBLICATION_DELAY),
-    );
+    const seenUntil = minute - PUBLICATION_DELAY;
+    const isWhole = to <= seenUntil;
+    const before = isWhole ? known.get(to) : undefined;
+    if (before !== undefined) return before;
+    const value = alarm.valueIn(measurements, to - periodMinutes, Math.min(to, seenUntil));
+    if (isWhole) known.set(to, value);
+    return value;
   });
 }
 
@@ -55,6 +66,7 @@ export function evaluate(
   const waiting = new Map<CompositeAlarm, number>();
   /** The last minute at which a suppressor rang. */
   const suppressedUntil = new Map<string, number>();
+  const watched = alarms.metric.map((alarm) => ({ alarm, known: new Map<number, Point>() }));
   const note = (story: Map<string, number[]>, id: string, minute: number) =>
     story.set(id, [...(story.get(id) ?? []), minute]);
 
@@ -80,8 +92,8 @@ export function evaluate(
   }
 
   for (let minute = span.from; minute < span.to; minute += 1) {
-    for (const alarm of alarms.metric) {
-      const verdict = judge(alarm, rangeAt(alarm, measurements, minute));
+    for (const { alarm, known } of watched) {
+      const verdict = judge(alarm, rangeAt(alarm, measurements, minute, known));
       // For who is told, OK and INSUFFICIENT_DATA are one: the alarm does not ring.
       if (verdict !== "retain" && settle(alarm, verdict === "ALARM", minute)) {
         note(told, alarm.id, minute);
