@@ -1,6 +1,7 @@
 import type { App } from "aws-cdk-lib";
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import { AlertTopics } from "./constructs/alert-topics.ts";
+import type { AnnouncedAlarm } from "./constructs/alert-topics.ts";
 import { ApplicationStore } from "./constructs/application-store.ts";
 import { dashboardNameOf } from "./constructs/console-links.ts";
 import { Encryption } from "./constructs/encryption.ts";
@@ -32,6 +33,9 @@ export interface PipelineStackProps {
 
 /** The whole pipeline; reads top to bottom like the picture in docs/architecture.md. */
 export class PipelineStack extends Stack {
+  /** What every alarm says to people: the documents are made from it. */
+  readonly alarms: readonly AnnouncedAlarm[];
+
   constructor(app: App, { stage, omit = [], isFirstDeployment = false }: PipelineStackProps) {
     prove(stage);
     const isProtected = stage.removal === "retain" && !isFirstDeployment;
@@ -68,6 +72,7 @@ export class PipelineStack extends Stack {
     routes.keepSourceFor(consumer.function.role, poller.function.role);
     new Notifications(this, "Notifications", { stage, alerts });
     const health = new IntegrationHealth(this, "Health", { alerts });
+    this.alarms = alerts.announced();
     new PipelineDashboard(this, "Overview", {
       stage,
       alerts,

@@ -11,6 +11,7 @@ const CHECKS = [
   { name: "lint", command: ["npm", "run", "--silent", "lint"] },
   { name: "types", command: ["npm", "run", "--silent", "types"] },
   { name: "dead code", command: ["npm", "run", "--silent", "dead-code"] },
+  { name: "documents", command: ["npm", "run", "--silent", "generate", "--", "--check"] },
   { name: "tests", command: ["npm", "test"] },
   { name: "synth", command: ["npm", "run", "--silent", "synth", "--", "--quiet"] },
 ] as const;

@@ -33,6 +33,18 @@ export const INCIDENT_ALARMS = [
   "applications-unknown",
 ] as const;
 
+/** What an alarm says to people. */
+export interface AnnouncedAlarm {
+  readonly id: string;
+  readonly severity: Recipient;
+  /** What is true now, as a sentence. */
+  readonly fact: string;
+  /** What breaks, and for whom, as a sentence. */
+  readonly impact: string;
+  /** The runbook's file name. */
+  readonly runbook: string;
+}
+
 export interface AlertTopicsProps {
   readonly stage: StageConfiguration;
   readonly key: IKey;
@@ -45,7 +57,7 @@ export class AlertTopics extends Construct {
   /** Where the runbooks can be read, without a slash at the end. */
   readonly runbooksUrl: string;
   readonly #teams: ReadonlyMap<string, ITopic>;
-  readonly #alarms = new Map<string, { readonly alarm: IAlarm; readonly severity: Recipient }>();
+  readonly #alarms = new Map<string, AnnouncedAlarm & { readonly alarm: IAlarm }>();
 
   constructor(scope: Construct, id: string, props: AlertTopicsProps) {
     super(scope, id);
@@ -67,8 +79,13 @@ export class AlertTopics extends Construct {
   }
 
   /** Makes an alarm known under its id. */
-  register(id: string, alarm: IAlarm, severity: Recipient): void {
-    this.#alarms.set(id, { alarm, severity });
+  register(alarm: IAlarm, announced: AnnouncedAlarm): void {
+    this.#alarms.set(announced.id, { ...announced, alarm });
+  }
+
+  /** What all alarms so far say to people, in the order in which they were made. */
+  announced(): readonly AnnouncedAlarm[] {
+    return [...this.#alarms.values()];
   }
 
   /** All that are known so far of what is wrong with the pipeline. */

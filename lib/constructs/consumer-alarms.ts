@@ -63,7 +63,7 @@ function makeQueueAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
     severity: "page",
     fact: "The dead-letter queue has not been empty for four days; SQS keeps an event for 14, counted from its first sending.",
     impact:
-      "when they are over, SQS deletes the event, and what Alloy decided about that application never reaches anyone.",
+      "when the 14 days are over, SQS deletes the event, and what Alloy decided about that application never reaches anyone.",
     links: [queueLink("Dead letters", deadLetters), logs, dashboard],
     // SQS's own age of the oldest message begins with the move here, and leaves out what was received three times. What
     // somebody looks at is not visible for three minutes, so the most of six hours counts.
@@ -121,7 +121,7 @@ function makeEventAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
     alerts,
     severity: "ticket",
     fact: "More than 1 % of the events processed in five minutes failed, out of at least five.",
-    impact: "each one is retried up to six times, and is then dead-lettered.",
+    impact: "each failed event is retried up to six times, and is then dead-lettered.",
     links: [logs, queueLink("Events", queue.events), dashboard],
     // An invocation that dies says nothing about its records, but Lambda counts its error: one is one.
     metric: calculation(
@@ -163,7 +163,7 @@ function makeEventAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
     severity: "ticket",
     fact: "In the last hour Alloy sent at least one event that its documentation does not describe.",
     impact:
-      "it is stored and published as unrecognised, but it changed no application, because its meaning is unknown.",
+      "the event is stored and published as unrecognised, but it changed no application, because its meaning is unknown.",
     links: [logs, dashboard],
     metric: ourMetric(stage, METRICS.eventsUnrecognised, "Sum", Duration.hours(1)),
     threshold: 1,

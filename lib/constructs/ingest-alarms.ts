@@ -37,7 +37,7 @@ export function makeIngestAlarms(scope: Construct, props: IngestAlarmsProps): vo
     severity: "page",
     fact: "API Gateway answered webhooks of Alloy with 5xx in two of the last five minutes.",
     impact:
-      "each one waits for Alloy's retry, and after 100 failures in a row Alloy disables the endpoint.",
+      "each webhook waits for Alloy's retry, and after 100 failures in a row Alloy disables the endpoint.",
     links,
     metric: new Metric({
       namespace: "AWS/ApiGateway",
@@ -56,7 +56,7 @@ export function makeIngestAlarms(scope: Construct, props: IngestAlarmsProps): vo
       alerts,
       severity,
       fact: `At least ${failures} answers to Alloy in a row were not 200.`,
-      impact: `after ${ALLOY_SWITCH_OFF_FAILURES} within 72 hours Alloy disables the endpoint, and no webhook arrives until a person enables it.`,
+      impact: `after ${ALLOY_SWITCH_OFF_FAILURES} failures within 72 hours Alloy disables the endpoint, and no webhook arrives until a person enables it.`,
       links,
       metric: ourMetric(
         stage,
@@ -73,7 +73,7 @@ export function makeIngestAlarms(scope: Construct, props: IngestAlarmsProps): vo
     severity: "ticket",
     fact: "At least five requests in five minutes had no valid credential.",
     impact:
-      "if they are Alloy's, no webhook arrives, and each counts towards Alloy's switch-off of the endpoint; if not, somebody tries to get in.",
+      "if the requests are Alloy's, no webhook arrives, and each counts towards Alloy's switch-off of the endpoint; if not, somebody tries to get in.",
     links,
     metric: ourMetric(stage, METRICS.credentialsRejected, "Sum", Duration.minutes(5)),
     threshold: 5,

@@ -75,7 +75,7 @@ function makeAnswerAlarms(scope: Construct, props: PollerAlarmsProps): void {
     alerts,
     severity: "ticket",
     fact: `In the last hour at least one application could not be checked for the ${POLLER.failuresToCount}th time in a row or more, while Alloy answered for others.`,
-    impact: "if its webhook is lost, Alloy's decision stays unknown here.",
+    impact: "if an application's webhook is lost, Alloy's decision stays unknown here.",
     links,
     metric: ourMetric(stage, METRICS.applicationsUnchecked, "Sum", RETRIED),
     threshold: 1,
@@ -87,7 +87,7 @@ function makeAnswerAlarms(scope: Construct, props: PollerAlarmsProps): void {
     severity: "ticket",
     fact: `In the last hour an application missed more than ${GAP.mostQueuedPerCheck} events, the most that one check queues.`,
     impact:
-      "its older events are recorded by later checks; Alloy's answer may be longer than it should be.",
+      "the application's older events are recorded by later checks; Alloy's answer may be longer than it should be.",
     links,
     metric: ourMetric(stage, METRICS.eventsLeft, "Sum", RETRIED),
     threshold: 1,

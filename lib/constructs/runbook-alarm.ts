@@ -110,7 +110,8 @@ function announce(alarm: Alarm | CompositeAlarm, id: string, props: Announcement
   alarm.addAlarmAction(...actions);
   // The all-clear closes the page where the alarm opened it.
   alarm.addOkAction(...actions);
-  props.alerts.register(id, alarm, props.severity);
+  const { severity, fact, impact, runbook = id } = props;
+  props.alerts.register(alarm, { id, severity, fact, impact, runbook });
 }
 
 function describe(id: string, props: Announcement): string {

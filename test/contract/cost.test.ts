@@ -1,11 +1,8 @@
-import { readFileSync } from "node:fs";
-
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { readOptions } from "../../tools/cost/options.ts";
 import { asJson, billFor, BUDGET } from "../../tools/cost/report.ts";
-import { costParts, countForPage } from "../../tools/docs/cost-page.ts";
-import { withParts } from "../../tools/docs/generated.ts";
+import { countForPage } from "../../tools/generate/cost-page.ts";
 import { STAGES } from "../../lib/stages.ts";
 
 let counts: Awaited<ReturnType<typeof countForPage>>;
@@ -36,12 +33,6 @@ describe("npm run cost", () => {
     expect(loud.firstWrites - quiet.firstWrites).toBe(2);
     expect(quiet.readsPerEvent).toBe(0);
   });
-});
-
-test("docs/cost.md says what is counted; npm run docs makes it anew", () => {
-  const text = readFileSync(new URL("../../docs/cost.md", import.meta.url), "utf8");
-
-  expect(withParts("docs/cost.md", text, costParts(counts))).toBe(text);
 });
 
 describe("the options of npm run cost", () => {

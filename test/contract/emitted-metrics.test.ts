@@ -12,7 +12,7 @@ import {
 import { stageFrom } from "../../lib/stage-from-context.ts";
 import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
-import { emissions } from "../../tools/docs/emitters.ts";
+import { emissions } from "../../tools/generate/emitters.ts";
 import { makeFunctions } from "../../tools/in-process/functions.ts";
 import { makeMemoryCloud } from "../../tools/memory/cloud.ts";
 import { batchOf, settleBatch } from "../../tools/memory/event-source.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings.ts";
-import { emissions } from "../../tools/docs/emitters.ts";
+import { emissions } from "../../tools/generate/emitters.ts";
 import { listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
 import { production, sandbox, VARIANTS, withInvestigations, withWorkedRules } from "./variants.ts";
 

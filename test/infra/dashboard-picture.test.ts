@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { METRICS } from "../../lambdas/settings.ts";
 import { Measurements } from "../../tools/cloudwatch/measurements.ts";
@@ -17,10 +16,6 @@ const series = seriesOf("production");
 
 describe("docs/dashboard.svg", () => {
   const drawn = drawExample(EXAMPLE);
-
-  it("shows the dashboard as it is; npm run dashboard -- --out docs/dashboard.svg draws it anew", () => {
-    expect(readFileSync("docs/dashboard.svg", "utf8") === drawn).toBe(true);
-  });
 
   it("needs nothing from elsewhere, and no script", () => {
     expect(drawn).not.toMatch(/<(script|image|foreignObject|use)|href=|url\(|@import/);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings.ts";
 import { dashboardOf, metricsOf, parseBody } from "../../tools/dashboard/definition.ts";
 import type { ShownMetric, Widget } from "../../tools/dashboard/definition.ts";
-import { emissions } from "../../tools/docs/emitters.ts";
+import { emissions } from "../../tools/generate/emitters.ts";
 import { isRecord, listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import { local, sandbox, VARIANTS } from "./variants.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { METRICS } from "../../lambdas/settings.ts";
-import { emissions, emissionsIn } from "../../tools/docs/emitters.ts";
-import { dimensionsTable, documentedMetrics } from "../../tools/docs/metrics-table.ts";
+import { emissions, emissionsIn } from "../../tools/generate/emitters.ts";
+import { dimensionsTable, documentedMetrics } from "../../tools/generate/metrics-table.ts";
 
 describe("docs/metrics.md", () => {
   it("has every metric, each with one unit, what emits it and what it means", () => {
@@ -51,7 +51,7 @@ describe("docs/metrics.md", () => {
     const noWatchers = new Map<string, readonly string[]>();
 
     expect(() => documentedMetrics(emissions(), { watchers: noWatchers })).toThrow(
-      "Nobody watches WebhooksReceived: show it on the dashboard, or say in UNWATCHED of tools/docs/metrics-table.ts why not.",
+      "Nobody watches WebhooksReceived: show it on the dashboard, or say in UNWATCHED of tools/generate/metrics-table.ts why not.",
     );
   });
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import * as v from "valibot";
+import type { AnnouncedAlarm } from "../../lib/constructs/alert-topics.ts";
 import { PipelineStack } from "../../lib/pipeline-stack.ts";
 import { validate } from "../../lib/stage-configuration.ts";
 import type { StageConfiguration } from "../../lib/stage-configuration.ts";
@@ -38,6 +39,7 @@ export interface Synthesised extends StackTemplate {
   readonly stage: StageConfiguration;
   /** Whether CloudFormation refuses to delete the stack. */
   readonly isTerminationProtected: boolean;
+  readonly alarms: readonly AnnouncedAlarm[];
 }
 
 /**
@@ -64,6 +66,7 @@ export function synthesise(
   return {
     stage,
     isTerminationProtected: stack.terminationProtection ?? false,
+    alarms: stack.alarms,
     ...readTemplate(Template.fromStack(stack).toJSON()),
   };
 }

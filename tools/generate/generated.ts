@@ -6,13 +6,18 @@ import { routeFor } from "../../lambdas/domain/route.ts";
 import { ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 import { BANNED } from "../words/banned.ts";
+import { drawExample, EXAMPLE } from "../dashboard/example.ts";
+import { alarmParts, routeRunbooks } from "./alarm-pages.ts";
+import { costParts, countForPage } from "./cost-page.ts";
 import { GapNoticeSchema, InvestigationGapNoticeSchema } from "./gap-notice-schema.ts";
 import { limitsTable } from "./limits-table.ts";
 import { dimensionsTable, metricsTable } from "./metrics-table.ts";
+import { withParts } from "./parts.ts";
+import type { Parts } from "./parts.ts";
 import { PublishedEventSchema } from "./published-event-schema.ts";
 
 /** The parts of the documents that are made from the code, by page and by name. */
-export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+const PARTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "CONTRIBUTING.md": { words },
   "docs/statuses.md": { "event-types": eventTypes },
   "docs/metrics.md": { metrics: metricsTable, dimensions: dimensionsTable },
@@ -26,35 +31,29 @@ export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => st
 };
 
 /**
- * A page with its generated parts made anew.
+ * All documents that are made from the code, or have parts that are. It takes seconds, because every cost is counted.
  *
- * @throws Error when the page has no place for one of them.
+ * @param read - what stands in a document now.
+ * @returns what has to stand in each document, by its path.
+ * @throws Error when a document has no place for one of its parts.
  */
-export function withGenerated(page: string, text: string): string {
-  const parts = Object.entries(GENERATED[page] ?? {}).map(
-    ([name, make]) => [name, make()] as const,
-  );
-  return withParts(page, text, Object.fromEntries(parts));
-}
-
-/**
- * A page with these parts, by name, between their marks.
- *
- * @throws Error when the page has no place for one of them.
- */
-export function withParts(
-  page: string,
-  text: string,
-  parts: Readonly<Record<string, string>>,
-): string {
-  return Object.entries(parts).reduce((result, [name, part]) => {
-    const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end of ${name} -->`];
-    const [from, to] = [result.indexOf(begin), result.indexOf(end)];
-    if (from < 0 || to < from) {
-      throw new Error(`${page} has no place for "${name}": it wants ${begin} … ${end}.`);
-    }
-    return `${result.slice(0, from)}${begin}\n\n${part}\n\n${result.slice(to)}`;
-  }, text);
+export async function generated(
+  read: (page: string) => string,
+): Promise<ReadonlyMap<string, string>> {
+  const parts = Object.entries(PARTS).map(([page, made]): [string, Parts] => [
+    page,
+    Object.fromEntries(Object.entries(made).map(([name, make]) => [name, make()])),
+  ]);
+  const withPlaces = [
+    ...parts,
+    ...alarmParts(),
+    ["docs/cost.md", costParts(await countForPage())] as const,
+  ].map(([page, made]) => [page, withParts(page, read(page), made)] as const);
+  return new Map([
+    ...withPlaces,
+    ...routeRunbooks(),
+    ["docs/dashboard.svg", drawExample(EXAMPLE)] as const,
+  ]);
 }
 
 function words(): string {

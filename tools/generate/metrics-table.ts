@@ -94,7 +94,7 @@ export function documentedMetrics(
     const reason = unwatched[key];
     if (watched.length === 0 && reason === undefined) {
       throw new Error(
-        `Nobody watches ${metric}: show it on the dashboard, or say in UNWATCHED of tools/docs/metrics-table.ts why not.`,
+        `Nobody watches ${metric}: show it on the dashboard, or say in UNWATCHED of tools/generate/metrics-table.ts why not.`,
       );
     }
     return {

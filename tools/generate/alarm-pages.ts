@@ -1,0 +1,101 @@
+import { readFileSync } from "node:fs";
+
+import { ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings.ts";
+import type { RouteId } from "../../lambdas/settings.ts";
+import { INCIDENT_ALARMS } from "../../lib/constructs/alert-topics.ts";
+import type { AnnouncedAlarm } from "../../lib/constructs/alert-topics.ts";
+import { EXAMPLE_PRODUCTION } from "../../lib/default-stages.ts";
+import { pascalCase } from "../../lib/pascal-case.ts";
+import { synthesise } from "../template/synthesise.ts";
+import type { Parts } from "./parts.ts";
+
+/** What it means for people when a route does not deliver. */
+const UNDELIVERED: Readonly<Record<RouteId, string>> = {
+  approved: "Approved people do not get their accounts.",
+  denied: "Denied people are not informed, or get an account that they should not have.",
+  "manual-review": "Nobody starts the reviews.",
+  "needs-action": "Nobody asks the applicants for the documents that Alloy requests.",
+  errored: "Nobody handles applications that ended in an error.",
+  expired: "Expired applications stay open.",
+  completed: "Nobody handles applications that ended with an outcome of your own.",
+  superseded: "The team still acts on the old application of a rerun.",
+  progressed: "Its view of the applications' progress stays old.",
+  unrecognised: "Nobody looks at event types that are new at Alloy.",
+  other: "Nobody handles Alloy's webhooks of other products.",
+  "investigation-created": "Nobody starts work on a new Investigation.",
+  "investigation-promoted": "The team handles a case as if it were an alert.",
+  "investigation-closed":
+    "An Investigation that Alloy has closed stays open in the team's systems.",
+};
+
+/** The runbooks of the routes, by their paths: one template, `route-failing.md` beside this file. */
+export function routeRunbooks(): readonly (readonly [page: string, text: string])[] {
+  const template = readFileSync(new URL("route-failing.md", import.meta.url), "utf8");
+  return ROUTE_IDS.map((route) => [
+    `docs/runbooks/route-failing-${route}.md`,
+    template
+      .replaceAll("{route}", route)
+      .replaceAll("{Route}", pascalCase(route))
+      .replaceAll("{title}", ROUTE_TITLES[route])
+      .replaceAll("{impact}", UNDELIVERED[route]),
+  ]);
+}
+
+/** The README's table of alarms, and the first sentences of each alarm's own runbook, by page. */
+export function alarmParts(): readonly (readonly [page: string, parts: Parts])[] {
+  const { alarms } = synthesise({
+    ...EXAMPLE_PRODUCTION,
+    investigations: "on",
+    encryption: "customer-managed",
+  });
+  const own = alarms.filter(({ id, runbook }) => id === runbook && !isOfRoute(id));
+  return [
+    ["README.md", { alarms: pagesTable(own) }],
+    ["docs/alerts.md", { tickets: tableOf(own.filter(isTicket), "") }],
+    ...own.map(
+      ({ runbook, fact, impact }) =>
+        [`docs/runbooks/${runbook}.md`, { fact, impact: capitalised(impact) }] as const,
+    ),
+  ];
+}
+
+/** What wakes somebody, and where to read about the tickets. Alarms that come once for each route or rule have one row. */
+function pagesTable(alarms: readonly AnnouncedAlarm[]): string {
+  const tickets = alarms.filter(isTicket).map(({ id }) => linkTo(id, `\`${id}\``, "docs/"));
+  const routes = ROUTE_IDS.map((id) => linkTo(`route-failing-${id}`, id, "docs/"));
+  return [
+    tableOf(
+      alarms.filter((alarm) => !isTicket(alarm)),
+      "docs/",
+    ),
+    `| \`route-failing-<route>\`: ${routes.join(" ")} | the team behind the route does not receive its events. |`,
+    "",
+    `[Tickets](docs/alerts.md#tickets): ${tickets.join(", ")}, ${linkTo("route-unread", "`route-unread-<route>`", "docs/")}. As its`,
+    `[rule](docs/notifications.md) says: ${linkTo("notification", "`notification-<name>`", "docs/")}.`,
+  ].join("\n");
+}
+
+/** @param folder - the folder of the runbooks' folder, as the page sees it. */
+function tableOf(alarms: readonly AnnouncedAlarm[], folder: string): string {
+  const rows = alarms.map(({ id, impact }) => {
+    const isPart = INCIDENT_ALARMS.some((one) => one === id);
+    return `| ${linkTo(id, `\`${id}\``, folder)}${isPart ? " *" : ""} | ${impact} |`;
+  });
+  return ["| Alarm and its runbook | What it means for people |", "|---|---|", ...rows].join("\n");
+}
+
+function isTicket({ severity }: AnnouncedAlarm): boolean {
+  return severity === "ticket";
+}
+
+function isOfRoute(id: string): boolean {
+  return id.startsWith("route-failing-");
+}
+
+function linkTo(runbook: string, text: string, folder: string): string {
+  return `[${text}](${folder}runbooks/${runbook}.md)`;
+}
+
+function capitalised(sentence: string): string {
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`;
+}
