@@ -6,7 +6,7 @@ import { stateOfEvent } from "./observation.ts";
 import { openAgainSince } from "./last-epoch.ts";
 import type { CheckRequest, Merged } from "./ports.ts";
 import { outcomeWordOf } from "./route.ts";
-import { eventIdIn, stampOf } from "./stamp.ts";
+import { eventIdIn, stampOf, timeOf } from "./stamp.ts";
 
 /**
  * Whether an event says of its application what only Alloy's own answer can say (docs/statuses.md): it is
@@ -49,7 +49,8 @@ export function isUndecided({ type }: Pick<JourneyEvent, "type">): boolean {
  * The join of a state with an observation, which also notes of an end that another one stood before it. So a second try
  * decides as the first did, although the state shows the event itself by then.
  *
- * Nobody adopts an application that is known without an adoption: its events have their effects here.
+ * An adoption counts only if nothing is known of the application from before it. Otherwise its events have had their
+ * effects here.
  */
 export function mergeOver(before: ApplicationState, heard: ApplicationState): ApplicationState {
   const observation = adoptedOver(before, heard);
@@ -60,7 +61,21 @@ export function mergeOver(before: ApplicationState, heard: ApplicationState): Ap
 }
 
 function adoptedOver(before: ApplicationState, heard: ApplicationState): ApplicationState {
-  return before.adopted === null && heard.adopted !== null ? { ...heard, adopted: null } : heard;
+  const { adopted } = heard;
+  if (adopted === null || before.adopted !== null || firstTimeIn(before) >= adopted.at)
+    return heard;
+  return { ...heard, adopted: null };
+}
+
+/** The earliest time that a state names, epoch milliseconds; infinite where it names none. */
+function firstTimeIn(state: ApplicationState): number {
+  const { submittedAt, startedAt, healedUntil, progress, end, lastEnd, answer, entities } = state;
+  const registers = [progress, end, lastEnd, answer, ...Object.values(entities)];
+  const times = registers.map((register) => (register === null ? null : timeOf(register.stamp)));
+  return [submittedAt, startedAt, healedUntil, ...times].reduce<number>(
+    (first, at) => Math.min(first, at ?? Infinity),
+    Infinity,
+  );
 }
 
 function isAnotherEnd(end: EndRegister, before: ApplicationState): boolean {

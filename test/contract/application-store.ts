@@ -273,8 +273,8 @@ export function describeApplicationStore(
         expect((await seen(applicationToken)).state.healedUntil).toBe(NOW + 9);
       });
 
-      test("adopts an application once, and none that is known already", async () => {
-        const [adopted, known] = [newToken(), newToken()];
+      test("adopts an application once, and none of which something older is known", async () => {
+        const [adopted, known, webhookFirst] = [newToken(), newToken(), newToken()];
         const adoptionOf = (applicationToken: string, at: number) =>
           stateOfSubmission(
             {
@@ -287,7 +287,10 @@ export function describeApplicationStore(
           );
         await store.mergeState(stateOfEvent(aJourneyEvent({ applicationToken: known })), first);
 
-        for (const token of [adopted, known]) {
+        const newer = aJourneyEvent({ applicationToken: webhookFirst, at: NOW + 5_000 });
+        await store.mergeState(stateOfEvent(newer), first);
+
+        for (const token of [adopted, known, webhookFirst]) {
           for (const at of [NOW, NOW - 1_000, NOW + 1_000]) {
             await store.mergeState(adoptionOf(token, at), first);
           }
@@ -297,6 +300,8 @@ export function describeApplicationStore(
         const [one, other] = [await seen(adopted), await seen(known)];
         expect(one.state.adopted).toEqual({ at: NOW - 1_000, publishes: false });
         expect(other.state.adopted).toBeNull();
+        // All that is known of it happened since.
+        expect((await seen(webhookFirst)).state.adopted).toEqual(one.state.adopted);
       });
 
       test("indexes no external id that is too long for an index, and keeps it", async () => {

@@ -311,6 +311,23 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     });
   }
 
+  /** Keeps all items as they are. @returns what puts the table back to them, as a restore to this moment does. */
+  snapshot(): () => void {
+    const flat = [
+      keptMap(this.applications),
+      keptMap(this.events),
+      keptMap(this.failures),
+      keptMap(this.applicants),
+      keptMap(this.marks),
+    ];
+    const nested = [keptNested(this.#eventsOf), keptNested(this.#failuresOf)];
+    const witness = this.#witness;
+    return () => {
+      for (const restore of [...flat, ...nested]) restore();
+      this.#witness = witness;
+    };
+  }
+
   /** As the table's sort key has them: by time, then by id. */
   #eventsInOrder(applicationToken: string): readonly EventRecord[] {
     return [...(this.#eventsOf.get(applicationToken)?.values() ?? [])].sort(
@@ -327,6 +344,22 @@ function innerMap<Value>(outer: Map<string, Map<string, Value>>, key: string): M
   const inner = outer.get(key) ?? new Map<string, Value>();
   outer.set(key, inner);
   return inner;
+}
+
+function keptMap<Value>(map: Map<string, Value>): () => void {
+  const kept = [...map];
+  return () => {
+    map.clear();
+    for (const [key, value] of kept) map.set(key, value);
+  };
+}
+
+function keptNested<Value>(outer: Map<string, Map<string, Value>>): () => void {
+  const kept = [...outer].map(([key, inner]) => [key, [...inner]] as const);
+  return () => {
+    outer.clear();
+    for (const [key, inner] of kept) outer.set(key, new Map(inner));
+  };
 }
 
 /** The check before was cut off: that is a failed one, and the application goes behind all others. */

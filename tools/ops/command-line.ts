@@ -1,6 +1,7 @@
 import { Command as CommandLine, InvalidArgumentError } from "@commander-js/extra-typings";
 
 import { firstOther, isOneOf, readCommandLine } from "../command-line/read.ts";
+import { adopt } from "./adopt.ts";
 import { check } from "./check.ts";
 import { listDeadLetters } from "./dead-letters.ts";
 import { gaps } from "./gaps.ts";
@@ -23,7 +24,7 @@ function withOptions(line: CommandLine) {
     .option("--limit <n>", "at most n messages", positive)
     .option(
       "--per-second <n>",
-      "at most n messages a second (default: as fast as SQS can)",
+      "at most n messages a second (default: as fast as SQS can; adopt: 5)",
       positive,
     )
     .option("--hours <n>", "the last n hours (default: 1)", positive, 1)
@@ -34,6 +35,9 @@ function withOptions(line: CommandLine) {
       "publish events again even if they took effect before; they are marked as a replay",
       false,
     )
+    .option("--journey <token>", "of the applications whose line names no Journey")
+    .option("--since <time>", "what happened before is history (ISO 8601; default: now)")
+    .option("--publish", "publish history too; it is still not counted", false)
     .option("--yes", "act without asking", false)
     .option(
       "--stage <name>",
@@ -51,13 +55,15 @@ type OptionName = keyof Values;
 
 /** What a verb is given. */
 interface Given extends Readonly<
-  Pick<Values, "stage" | "hours" | "bodies" | "dryRun" | "force" | "yes">
+  Pick<Values, "stage" | "hours" | "bodies" | "dryRun" | "force" | "publish" | "yes">
 > {
   /** What stands behind the verb; empty when the verb takes nothing. */
   readonly argument: string;
   readonly outputsFile: string | null;
   readonly application: string | null;
   readonly event: string | null;
+  readonly journey: string | null;
+  readonly since: string | null;
   readonly limit: number | null;
   readonly perSecond: number | null;
 }
@@ -133,6 +139,12 @@ export const VERBS = {
     run: (stack, given, terminal, now) =>
       retention(stack, given.argument, { ...given, now }, terminal),
   },
+  adopt: {
+    argument: "file",
+    says: "make applications known that existed before, without an effect: CSV or JSON lines",
+    options: ["journey", "since", "publish", "perSecond", "dryRun", "yes"],
+    run: (stack, given, terminal, now) => adopt(stack, given.argument, { ...given, now }, terminal),
+  },
 } as const satisfies Readonly<Record<string, Verb>>;
 
 export type VerbName = keyof typeof VERBS;
@@ -173,7 +185,8 @@ Exit codes: 0 for success, 1 for failure, 2 for a wrong command line.`,
       if (other !== undefined) {
         throw new UsageError(`"${verb}" takes no ${other}: see npm run ops -- ${verb} --help.`);
       }
-      const { application, event, limit, perSecond, outputs, ...given } = line.opts();
+      const { application, event, journey, since, limit, perSecond, outputs, ...given } =
+        line.opts();
       command = {
         ...given,
         verb,
@@ -181,6 +194,8 @@ Exit codes: 0 for success, 1 for failure, 2 for a wrong command line.`,
         outputsFile: outputs ?? null,
         application: application ?? null,
         event: event ?? null,
+        journey: journey ?? null,
+        since: since ?? null,
         limit: limit ?? null,
         perSecond: perSecond ?? null,
       };

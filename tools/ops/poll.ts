@@ -100,6 +100,19 @@ async function printDryRun(stack: ConnectedStack, terminal: Terminal): Promise<v
   );
 }
 
+/**
+ * One run of the poller, for a verb that reads the table for what came of it. It reports an outage of Alloy as `poll`
+ * does.
+ */
+export async function runPoller(stack: ConnectedStack, terminal: Terminal): Promise<void> {
+  const { checked, unanswered, due } = v.parse(ReportSchema, await invoke(stack, {}, terminal));
+  if (due > 0 && checked === 0 && unanswered > 0) {
+    throw new OperatorError(
+      `Alloy did not answer for any of ${unanswered} applications. Run the command again when it does. For the reason: npm run ops -- logs poller`,
+    );
+  }
+}
+
 async function invoke(
   { lambda, functionNames }: ConnectedStack,
   payload: object,

@@ -192,6 +192,7 @@ const TYPED: Readonly<Record<VerbName, readonly (readonly string[])[]>> = {
     ["dead-letters", "--bodies"],
     ["dead-letters", "--application", "<>"],
   ],
+  adopt: [["adopt", "<>"]],
   retention: [
     ["retention", "365", "--dry-run"],
     ["retention", "<>"],
