@@ -6,6 +6,7 @@ import { HttpAlloyApi } from "../../lambdas/adapters/alloy-api.ts";
 import { parseInvestigationPage } from "../../lambdas/domain/investigation-list.ts";
 import type { AlloyAnswer, AlloyApi, AlloyListAnswer } from "../../lambdas/domain/polling-ports.ts";
 import { parsedOf, textOf, versionAt } from "./answers.ts";
+import type { FaultPoints } from "./fault-points.ts";
 import type { FaultKind } from "./faults.ts";
 import type { Observer } from "./observer.ts";
 import { errorPage } from "./scenario-api.ts";
@@ -22,6 +23,7 @@ interface World {
   readonly scenario: Scenario;
   readonly world: Surroundings;
   readonly observer: Observer;
+  readonly faultPoints: Pick<FaultPoints, "alloyPage">;
 }
 
 /** Alloy's API, as one sandbox calls it: as the port has it, or over HTTP where the world's knobs want that. */
@@ -133,7 +135,7 @@ function fetchIn(sandbox: Sandbox, world: World): typeof fetch {
         },
       },
     );
-    return responseOf(page);
+    return responseOf(world.faultPoints.alloyPage?.(url, page) ?? page);
   };
 }
 

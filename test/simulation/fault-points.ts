@@ -9,6 +9,7 @@ import type { PollerDependencies } from "../../lambdas/poller/handler.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { IdempotencyRecords } from "../../tools/memory/idempotency.ts";
 import type { Sandbox, Surroundings } from "./sandbox.ts";
+import type { Page } from "./scenario-api.ts";
 
 export type ConsumerHandler = ReturnType<typeof makeConsumerHandler>;
 export type IngestHandler = (
@@ -35,6 +36,8 @@ export interface FaultPoints {
   ) => PollerDependencies;
   /** Between the publisher and the bus: what is read of an answer. */
   readonly putEvents?: (right: PutEvents["putEvents"]) => PutEvents["putEvents"];
+  /** What comes of a page of Alloy's API, in a world that calls it over HTTP. */
+  readonly alloyPage?: (url: string, page: Page) => Page;
   /** In the cloud itself: what the adapters, or the template, make of it. */
   readonly store?: (
     right: ApplicationStore,

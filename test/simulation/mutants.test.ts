@@ -33,6 +33,14 @@ describe("planted bugs", () => {
     expect(await firstBrokenSeed(caught.seed)).toBeNull();
   });
 
+  test("that change nothing live, also in worlds that hear of fewer applications when calls fail", async () => {
+    const nothing = { id: "nothing", what: "nothing is wrong", plant: () => ({}) } as const;
+
+    const { caught } = await new Hunters().hunt({ ...nothing, needs: "dead-route", within: 20 });
+
+    expect(caught).toBeNull();
+  });
+
   describe("hunted by a check of their own", () => {
     const aBug = { id: "a-bug", what: "a bug of a template" };
     const hunt = (check: (isPlanted: boolean) => string | null) =>

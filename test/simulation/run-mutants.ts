@@ -23,7 +23,8 @@ export type Catch =
 
 /** Hunts planted bugs. What the worlds come to without one is worked out once. */
 export class Hunters {
-  readonly #faultFree = new Map<number, readonly string[]>();
+  /** For each seed, and each application of which the fault-free world has heard, its part of the ledger. */
+  readonly #faultFree = new Map<number, ReadonlyMap<string, readonly string[]>>();
 
   async hunt(mutant: Mutant): Promise<Hunt> {
     return "hunt" in mutant ? huntByCheck(mutant) : this.#huntInWorlds(mutant);
@@ -46,17 +47,27 @@ export class Hunters {
     const result = await playWorld(scenario, { faultPoints: mutant.plant() });
     const [violation] = result.violations;
     if (violation !== undefined) return violation;
-    let faultFree = this.#faultFree.get(seed);
-    if (faultFree === undefined) {
-      faultFree = ledgerOf(await playWorld(scenario, { only: NO_FAULTS }));
-      this.#faultFree.set(seed, faultFree);
-    }
-    const difference = firstDifference(faultFree, ledgerOf(result));
+    const difference = firstDifference(
+      await this.#faultFreeLedger(seed, result.heard),
+      ledgerOf(result),
+    );
     if (difference !== null) {
       return { kind: "lost", sentence: `the ledger says ${difference}` };
     }
     const healthy = await playWorld(scenario, { only: NO_FAULTS, faultPoints: mutant.plant() });
     return healthy.violations[0] ?? null;
+  }
+
+  /** @param heard - the applications of which the world with faults has heard: it knows no others. */
+  async #faultFreeLedger(seed: number, heard: ReadonlySet<string>): Promise<readonly string[]> {
+    let parts = this.#faultFree.get(seed);
+    if (parts === undefined) {
+      const world = await playWorld(scenarioOf(seed), { only: NO_FAULTS });
+      const tokens = world.scenario.applications.map(({ token }) => token);
+      parts = new Map(tokens.map((token) => [token, ledgerOf(world, new Set([token]))]));
+      this.#faultFree.set(seed, parts);
+    }
+    return [...parts].flatMap(([token, lines]) => (heard.has(token) ? lines : []));
   }
 }
 

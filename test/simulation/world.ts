@@ -160,7 +160,7 @@ export async function playWorld(
     consumerSettings: scenario.settings,
     pollerSettings: pollerSettingsOf(scenario),
     isDamaged,
-    alloyIn: (sandbox) => alloyApiIn(sandbox, { scenario, world, observer }),
+    alloyIn: (sandbox) => alloyApiIn(sandbox, { scenario, world, observer, faultPoints }),
   });
   const schedule = new PollSchedule(world, {
     cloud,

@@ -6,6 +6,7 @@ import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
 import type { Gap } from "../../lambdas/domain/gap.ts";
 import { NEVER_CHECKED } from "../../lambdas/domain/polling-ports.ts";
 import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
+import { MemoryApplicationTable } from "../../tools/memory/application-table.ts";
 import { aConsumer } from "./consumer.ts";
 import { batchOf } from "./counted-consumer.ts";
 import { aPoller } from "./poller.ts";
@@ -30,13 +31,21 @@ interface Answered {
  * One application, of which webhooks come to the real consumer and which the real poller compares with
  * Alloy's answer, over one table in memory. What the poller queues goes to the consumer at once.
  */
-export function bothSides() {
+export function bothSides({
+  store: table = new MemoryApplicationTable(),
+  queuedAs = (envelope: Envelope) => envelope,
+}: {
+  readonly store?: MemoryApplicationTable;
+  /** What the poller's envelope has become in the queue. */
+  readonly queuedAs?: (envelope: Envelope) => Envelope;
+} = {}) {
   let now = 0;
   let gap: Gap | null = null;
   const notices: GapNotice[] = [];
   let refusals = 0;
   const published: PublishedEvent[] = [];
   const { store, process } = aConsumer({
+    store: table,
     now: () => now,
     publisher: {
       async publish(events) {
@@ -94,7 +103,7 @@ export function bothSides() {
     await poller.run();
     gap = applications.get(TOKEN)?.gap ?? null;
     notices.push(...poller.notices);
-    return poller.sent;
+    return poller.sent.map((envelope) => queuedAs(envelope));
   }
 
   return {

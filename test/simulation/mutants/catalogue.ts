@@ -1,3 +1,4 @@
+import { ALLOY_MUTANTS } from "./alloy.ts";
 import { ANSWER_MUTANTS } from "./answers.ts";
 import { AWS_SAMPLE_MUTANTS } from "./aws-sample.ts";
 import { BOUNDARY_MUTANTS } from "./boundaries.ts";
@@ -14,6 +15,7 @@ import type { Mutant } from "./mutant.ts";
 import { OVERSIZED_MUTANTS } from "./oversized.ts";
 import { POLLER_MUTANTS } from "./poller.ts";
 import { RELEASED_MUTANTS } from "./released.ts";
+import { SECOND_END_MUTANTS } from "./second-ends.ts";
 import { SECURITY_MUTANTS } from "./security.ts";
 import { SIDE_MUTANTS } from "./sides.ts";
 import { STATE_MUTANTS } from "./state.ts";
@@ -33,8 +35,10 @@ export const MUTANTS: readonly Mutant[] = [
   ...LIMIT_MUTANTS,
   ...TABLE_LIMIT_MUTANTS,
   ...BOUNDARY_MUTANTS,
+  ...ALLOY_MUTANTS,
   ...ANSWER_MUTANTS,
   ...END_MUTANTS,
+  ...SECOND_END_MUTANTS,
   ...SIDE_MUTANTS,
   ...RELEASED_MUTANTS,
   ...INVESTIGATION_MUTANTS,

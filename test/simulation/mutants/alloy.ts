@@ -1,0 +1,264 @@
+import type { AlloyApplication } from "../../../lambdas/domain/alloy-application.ts";
+import type { AnswerRegister } from "../../../lambdas/domain/application-state.ts";
+import { mergeState } from "../../../lambdas/domain/application-state.ts";
+import { correctionBody, parseCorrection } from "../../../lambdas/domain/correction.ts";
+import type { Correction } from "../../../lambdas/domain/correction.ts";
+import type { Envelope } from "../../../lambdas/domain/envelope.ts";
+import { PermanentError } from "../../../lambdas/domain/errors.ts";
+import type { AlloyAnswer, AlloyApi } from "../../../lambdas/domain/polling-ports.ts";
+import { timeOf } from "../../../lambdas/domain/stamp.ts";
+import type { PollerDependencies } from "../../../lambdas/poller/handler.ts";
+import type { FaultPoints } from "../fault-points.ts";
+import type { WorldMutant } from "./mutant.ts";
+import { mergedBy } from "./state.ts";
+
+/** What goes wrong when Alloy's API does not answer as its documentation shows. */
+export const ALLOY_MUTANTS: readonly WorldMutant[] = [
+  {
+    id: "older-answer-not-taken",
+    what: "an answer that is older than our record of its own last event confirms nothing",
+    needs: "outcome-once",
+    plant: () => {
+      const said = new Map<string, number>();
+      return answeredBy(
+        (application) => {
+          said.set(application.applicationToken, application.snapshot?.at ?? 0);
+          return application;
+        },
+        withoutCorrections(
+          ({ snapshot }) => snapshot.at > (said.get(snapshot.applicationToken) ?? 0),
+        ),
+      );
+    },
+  },
+  {
+    id: "mark-of-a-shadow-not-read",
+    what: "Alloy's answer says that the application is a shadow one, and nobody reads it",
+    needs: "shadow-once",
+    plant: () => answeredBy(unmarked),
+  },
+  {
+    id: "refused-application-given-up",
+    what: "an application that the API refuses, as it does every other, has left the index",
+    needs: "api-refuses-all",
+    plant: () => ({ pollerDependencies: givenUpWhenRefused }),
+  },
+  {
+    id: "unknown-status-hides-the-answer",
+    what: "of an answer with a status that we do not know nothing is read",
+    needs: "unknown-status",
+    plant: () =>
+      answeredBy((said) =>
+        said.unrecognisedStatus === null ? said : { ...said, snapshot: null, reruns: [] },
+      ),
+  },
+  {
+    id: "answer-of-one-time-by-its-text",
+    what: "of two answers with one `updated_at` the larger text counts, in the table itself",
+    needs: "still-updated-at",
+    plant: () =>
+      mergedBy((before, observation) => {
+        const merged = mergeState(before, observation);
+        const [one, other] = [before.answer, observation.answer];
+        const isOneTime =
+          one !== null && other !== null && timeOf(one.stamp) === timeOf(other.stamp);
+        return isOneTime ? { ...merged, answer: largerAsText(one, other) } : merged;
+      }),
+  },
+  {
+    id: "large-event-never-queued",
+    what: "an event that no message can hold counts as healed, and is in no queue",
+    needs: "huge-event",
+    plant: () => queuedBy((envelope) => (envelope.payloadKey === null ? envelope : null)),
+  },
+  {
+    id: "bearer-by-the-specification-alone",
+    what: "a bearer is taken only when its answer says in a number how long it lives",
+    needs: "bearer",
+    plant: () => ({
+      alloyPage: (url, page) => {
+        if (!url.endsWith("/oauth/bearer")) return page;
+        const { expires_in: expiresIn }: { readonly expires_in?: unknown } = JSON.parse(page.body);
+        return typeof expiresIn === "number" ? page : { ...page, body: "{}" };
+      },
+    }),
+  },
+  {
+    id: "one-failure-is-an-outage",
+    what: "what always fails is due first, and its failure ends the run",
+    needs: "bad-application",
+    plant: () => ({ pollerDependencies: endedByOneFailure }),
+  },
+  {
+    id: "time-of-another-century-taken",
+    what: "a correction has the time that the answer says, whatever it is",
+    needs: "odd-answer-times",
+    plant: () => {
+      const timeless = new Set<string>();
+      return answeredBy(
+        (application) => {
+          const { applicationToken: token, snapshot, events } = application;
+          const isFromEvents = events.some(({ event }) => event.at === snapshot?.at);
+          if (isFromEvents) timeless.add(token);
+          return application;
+        },
+        (envelope) => {
+          const correction = correctionIn(envelope);
+          if (correction === null || !timeless.has(correction.snapshot.applicationToken))
+            return envelope;
+          const snapshot = { ...correction.snapshot, at: 9e15 };
+          return { ...envelope, body: correctionBody({ ...correction, snapshot }) };
+        },
+      );
+    },
+  },
+  {
+    id: "empty-id-refused",
+    what: "an event with an empty external id is dead-lettered, as an index takes no empty key",
+    needs: "odd-external-ids",
+    plant: () => ({
+      consumerDependencies: (right) => ({
+        ...right,
+        store: {
+          ...right.store,
+          async recordEvent(event) {
+            const hasEmptyId = /"external_[a-z]+_id":""/.test(new TextDecoder().decode(event.body));
+            if (hasEmptyId) throw new PermanentError("an index takes no empty key");
+            return right.store.recordEvent(event);
+          },
+        },
+      }),
+    }),
+  },
+];
+
+function givenUpWhenRefused(right: PollerDependencies): PollerDependencies {
+  const refused = new Set<string>();
+  return {
+    ...right,
+    alloy: {
+      ...boundApi(right.alloy),
+      async getApplication(asked, timeoutMs) {
+        const answer = await right.alloy.getApplication(asked, timeoutMs);
+        const isRefused = answer.kind === "failed" && answer.cause === "refused";
+        if (isRefused) refused.add(asked.applicationToken);
+        else refused.delete(asked.applicationToken);
+        return answer;
+      },
+    },
+    applications: {
+      ...right.applications,
+      plan: (claimed, plan) =>
+        right.applications.plan(claimed, {
+          ...plan,
+          ...(refused.has(claimed.state.applicationToken) && { dueAt: null }),
+        }),
+    },
+  };
+}
+
+function boundApi(api: AlloyApi): AlloyApi {
+  return {
+    getApplication: (asked, timeoutMs) => api.getApplication(asked, timeoutMs),
+    listInvestigations: (page, timeoutMs) => api.listInvestigations(page, timeoutMs),
+    renewCredentials: () => api.renewCredentials(),
+  };
+}
+
+/** A poller that reads answers in another way. */
+function askedBy(
+  read: (answer: AlloyAnswer) => AlloyAnswer,
+  queued: (envelope: Envelope) => Envelope | null = (envelope) => envelope,
+): FaultPoints {
+  return {
+    pollerDependencies: (right) => ({
+      ...right,
+      alloy: {
+        ...boundApi(right.alloy),
+        getApplication: async (asked, timeoutMs) =>
+          read(await right.alloy.getApplication(asked, timeoutMs)),
+      },
+      queue: queueOf(right, queued),
+    }),
+  };
+}
+
+function answeredBy(
+  read: (application: AlloyApplication) => AlloyApplication,
+  queued?: (envelope: Envelope) => Envelope | null,
+): FaultPoints {
+  return askedBy(
+    (answer) =>
+      answer.kind === "application" ? { ...answer, application: read(answer.application) } : answer,
+    queued,
+  );
+}
+
+/** A poller that puts something else into the queue; null: nothing, and takes it for sent. */
+function queuedBy(queued: (envelope: Envelope) => Envelope | null): FaultPoints {
+  return { pollerDependencies: (right) => ({ ...right, queue: queueOf(right, queued) }) };
+}
+
+function queueOf(
+  { queue }: PollerDependencies,
+  queued: (envelope: Envelope) => Envelope | null,
+): PollerDependencies["queue"] {
+  return {
+    async send(envelopes) {
+      const changed = envelopes.map((one) => queued(one));
+      const sent = changed.filter((one) => one !== null);
+      const refusals = [...(sent.length > 0 ? await queue.send(sent) : [])];
+      return changed.map((one) => (one === null ? null : (refusals.shift() ?? null)));
+    },
+  };
+}
+
+function withoutCorrections(isLost: (correction: Correction) => boolean) {
+  return (envelope: Envelope): Envelope | null => {
+    const correction = correctionIn(envelope);
+    return correction !== null && isLost(correction) ? null : envelope;
+  };
+}
+
+function correctionIn({ body }: Envelope): Correction | null {
+  const parsed = body === null ? null : parseCorrection(body);
+  return parsed !== null && "correction" in parsed ? parsed.correction : null;
+}
+
+function unmarked({ snapshot, events, ...rest }: AlloyApplication): AlloyApplication {
+  return {
+    ...rest,
+    snapshot: snapshot && { ...snapshot, isShadow: false },
+    events: events.map((one) => ({ ...one, event: { ...one.event, isShadow: false } })),
+  };
+}
+
+function largerAsText(one: AnswerRegister, other: AnswerRegister): AnswerRegister {
+  const textOf = ({ status, outcome }: AnswerRegister) => JSON.stringify([status, outcome]);
+  return textOf(one) > textOf(other) ? one : other;
+}
+
+function endedByOneFailure(right: PollerDependencies): PollerDependencies {
+  let hasFailed = false;
+  return {
+    ...right,
+    applications: {
+      ...right.applications,
+      async list(now, limit) {
+        hasFailed = false;
+        const due = await right.applications.list(now, limit);
+        return due.toSorted((one, other) => Number(other.hasFailed) - Number(one.hasFailed));
+      },
+    },
+    alloy: {
+      ...boundApi(right.alloy),
+      async getApplication(asked, timeoutMs) {
+        const answer: AlloyAnswer = hasFailed
+          ? { kind: "failed", cause: "server-error", retryAfterMs: null }
+          : await right.alloy.getApplication(asked, timeoutMs);
+        if (answer.kind === "failed") hasFailed = true;
+        return answer;
+      },
+    },
+  };
+}
