@@ -1,174 +1,176 @@
-import { scaleLinear } from "d3-scale";
-import { area, line as pathOf } from "d3-shape";
+import type { Box, Part } from "./chart.ts";
 import type { MetricWidget } from "./definition.ts";
-import { legendOf, withColours } from "./legend.ts";
-import type { Coloured } from "./legend.ts";
-import { element, tenth, text } from "./svg.ts";
+import { INK } from "./ink.ts";
 import type { Line } from "./values.ts";
 
-export interface Box {
-  readonly width: number;
-  readonly height: number;
-}
+/** CloudWatch's colours for lines that name none, in its order, without its green, orange and red. */
+const COLOURS = [
+  "#1f77b4",
+  "#9467bd",
+  "#8c564b",
+  "#e377c2",
+  "#7f7f7f",
+  "#bcbd22",
+  "#17becf",
+  "#aec7e8",
+];
 
-/** Lines or areas over the hours of a day, with axes, limits and a legend. */
+/** An axis's label, and a legend's. */
+const SMALL = { fontSize: 9.5, color: INK.faint };
+const LEGEND_FONT = 10;
+const LEGEND_LINE = 14;
+
+/**
+ * Lines or areas over the hours of a day, with axes, limits and a legend.
+ *
+ * @param index - the graph's number in its chart; the series of each have names of their own by it.
+ */
 export function graph(
   widget: MetricWidget,
   lines: readonly Line[],
   box: Box,
-  minutes: number,
-): string {
+  { index, minutes }: { readonly index: number; readonly minutes: number },
+): Part {
   const { stacked, annotations, yAxis } = widget.properties;
-  const coloured = withColours(lines);
-  const legend = legendOf(coloured, box.width);
-  const hasRight = coloured.some((line) => line.yAxis === "right");
-  const plot = {
-    left: 38,
-    right: box.width - (hasRight ? 36 : 8),
-    top: 8,
-    bottom: box.height - 18 - legend.height,
-  };
-  const x = scaleLinear([0, minutes], [plot.left, plot.right]);
-  const limits = annotations?.horizontal ?? [];
-  const axes = (["left", "right"] as const).map((side) => {
-    const own = coloured.filter((line) => line.yAxis === side);
-    const layers = stacked && side === "left" ? stackedUp(own) : own.map(standing);
-    const tops = layers.flatMap(({ points }) =>
-      points.flatMap(({ top }) => (top === null ? [] : [top])),
-    );
-    const marks = side === "left" ? limits.map(({ value }) => value) : [];
-    const highest = Math.max(
-      yAxis?.[side]?.max ?? 0,
-      ...tops,
-      ...marks.map((mark) => mark * 1.12),
-      1,
-    );
-    const y = scaleLinear([yAxis?.[side]?.min ?? 0, highest], [plot.bottom, plot.top]).nice(4);
-    return { side, layers, y, isFilled: stacked && side === "left" };
-  });
-  const [left, right] = axes;
-  if (left === undefined || right === undefined) return "";
-  // What has the axis on the right is background to the rest.
-  const drawn = axes
-    .toReversed()
-    .flatMap(({ layers, y, isFilled }) => layers.map((layer) => drawLayer(layer, x, y, isFilled)));
-  const limitLines = limits.map(({ value, label, color }) => {
-    const at = left.y(value);
-    return [
-      element("path", {
-        d: `M${plot.left} ${tenth(at)}H${tenth(plot.right)}`,
-        stroke: color,
-        "stroke-dasharray": "4 3",
-      }),
-      text(plot.right - 2, at - 3, label, { fill: color, "text-anchor": "end", "font-size": 9.5 }),
-    ].join("");
-  });
-  return [
-    ...gridOf(left.y, plot),
-    ...(hasRight ? numbersOf(right.y, plot.right + 5, "start") : []),
-    ...hoursOf(x, plot.bottom, minutes),
-    ...drawn,
-    ...limitLines,
-    legend.drawn(box.height - legend.height + 8),
-  ].join("");
-}
-
-type Scale = ReturnType<typeof scaleLinear<number, number>>;
-type Plot = Readonly<Record<"left" | "right" | "top" | "bottom", number>>;
-
-interface Layer {
-  readonly color: string;
-  readonly points: readonly {
-    readonly minute: number;
-    readonly bottom: number;
-    readonly top: number | null;
-  }[];
-}
-
-function standing({ color, points }: Coloured): Layer {
-  return { color, points: points.map(({ minute, value }) => ({ minute, bottom: 0, top: value })) };
-}
-
-/** One on top of the other; what was not measured adds nothing. */
-function stackedUp(lines: readonly Coloured[]): readonly Layer[] {
-  const heights = new Map<number, number>();
-  return lines.map(({ color, points }) => ({
-    color,
-    points: points.map(({ minute, value }) => {
-      const bottom = heights.get(minute) ?? 0;
-      const top = bottom + (value ?? 0);
-      heights.set(minute, top);
-      return { minute, bottom, top };
-    }),
+  const taken = new Set(lines.map(({ color }) => color));
+  const free = COLOURS.filter((color) => !taken.has(color));
+  let next = 0;
+  const named = lines.map((line) => ({
+    ...line,
+    name: `${index}:${line.label}`,
+    color: line.color ?? free[next++ % free.length],
   }));
+  const hasRight = lines.some((line) => line.yAxis === "right");
+  const legendHeight = rowsOf(lines, box.width) * LEGEND_LINE + 6;
+  const limits = annotations?.horizontal ?? [];
+  const highestLimit = Math.max(...limits.map(({ value }) => value * 1.12));
+  return {
+    grid: [
+      {
+        left: box.x + 38,
+        top: box.y + 8,
+        width: box.width - 38 - (hasRight ? 36 : 8),
+        height: box.height - 26 - legendHeight,
+      },
+    ],
+    xAxis: [hours(index, minutes)],
+    yAxis: (["left", "right"] as const).map((side) => ({
+      gridIndex: index,
+      position: side,
+      splitNumber: 4,
+      min: yAxis?.[side]?.min ?? 0,
+      max: ({ max }: { readonly max: number }) => {
+        const most = Math.max(yAxis?.[side]?.max ?? 0, max, side === "left" ? highestLimit : 0, 1);
+        return roundUp(most);
+      },
+      axisLabel: { ...SMALL, show: side === "left" || hasRight, formatter: shortNumber },
+      axisLine: { show: false },
+      axisTick: { show: false },
+      splitLine: { show: side === "left", lineStyle: { color: "#eaeded" } },
+    })),
+    series: named.map(({ name, color, yAxis: side, points }, position) => ({
+      type: "line",
+      silent: true,
+      name,
+      xAxisIndex: index,
+      yAxisIndex: 2 * index + (side === "right" ? 1 : 0),
+      color,
+      lineStyle: { width: 1.3 },
+      // One point alone is no line.
+      showSymbol: points.filter(({ value }) => value !== null).length === 1,
+      // What has the axis on the right is background to the rest.
+      z: side === "right" ? 1 : 2,
+      ...(stacked &&
+        side === "left" && {
+          stack: String(index),
+          areaStyle: { opacity: 0.75 },
+          lineStyle: { width: 0 },
+        }),
+      data: shown(points, stacked).map(({ minute, value }) => [minute, value ?? 0]),
+      ...(position === 0 && { markLine: { ...MARKS, data: limits.map(markOf) } }),
+    })),
+    legend: [
+      {
+        left: box.x + 4,
+        top: box.y + box.height - legendHeight,
+        width: box.width - 8,
+        selectedMode: false,
+        padding: [4, 4],
+        itemWidth: 9,
+        itemHeight: 9,
+        itemGap: 8,
+        icon: "roundRect",
+        textStyle: { fontSize: LEGEND_FONT, color: INK.text },
+        data: named.map(({ name }) => name),
+        formatter: (name: string) => name.slice(name.indexOf(":") + 1),
+      },
+    ],
+  };
 }
 
-function drawLayer({ color, points }: Layer, x: Scale, y: Scale, isFilled: boolean): string {
-  // What is nowhere above another layer has nothing to show.
-  if (isFilled && points.every(({ bottom, top }) => top === bottom)) return "";
-  if (isFilled) {
-    const shape = area<Layer["points"][number]>()
-      .x(({ minute }) => x(minute))
-      .y0(({ bottom }) => y(bottom))
-      .y1(({ top }) => y(top ?? 0))
-      .digits(1);
-    return element("path", { d: shape([...points]) ?? "", fill: color, "fill-opacity": "0.75" });
-  }
-  const measured = withoutLevel(points.filter(({ top }) => top !== null));
-  const [only] = measured;
-  if (only === undefined) return "";
-  if (measured.length === 1) {
-    return element("circle", { cx: x(only.minute), cy: y(only.top ?? 0), r: 2.2, fill: color });
-  }
-  const shape = pathOf<Layer["points"][number]>()
-    .x(({ minute }) => x(minute))
-    .y(({ top }) => y(top ?? 0))
-    .digits(1);
-  return element("path", {
-    d: shape(measured) ?? "",
-    fill: "none",
-    stroke: color,
-    "stroke-width": "1.3",
-  });
-}
-
-/** Leaves out what a level line goes through anyway: half of a picture of a quiet day. */
-function withoutLevel(points: Layer["points"]): Layer["points"] {
-  return points.filter(
-    ({ top }, index) => top !== points[index - 1]?.top || top !== points[index + 1]?.top,
+/**
+ * What of a line is drawn. A level line goes through its points anyway: half of a picture of a quiet day. A stacked line
+ * has all its points, because others stand on them, unless it is 0 everywhere.
+ */
+function shown(points: Line["points"], isStacked: boolean): Line["points"] {
+  if (isStacked) return points.some(({ value }) => (value ?? 0) > 0) ? points : [];
+  const measured = points.filter(({ value }) => value !== null);
+  return measured.filter(
+    ({ value }, at) => value !== measured[at - 1]?.value || value !== measured[at + 1]?.value,
   );
 }
 
-function gridOf(y: Scale, plot: Plot): readonly string[] {
-  const lines = y.ticks(4).map((tick) =>
-    element("path", {
-      d: `M${plot.left} ${tenth(y(tick))}H${tenth(plot.right)}`,
-      stroke: "#eaeded",
-    }),
-  );
-  return [...lines, ...numbersOf(y, plot.left - 5, "end")];
+const MARKS = { silent: true, symbol: "none" };
+
+function markOf({ value, label, color }: { value: number; label: string; color: string }) {
+  return {
+    yAxis: value,
+    lineStyle: { color, type: "dashed" },
+    label: { formatter: label, position: "insideEndTop", fontSize: 9.5, color },
+  };
 }
 
-function numbersOf(y: Scale, x: number, anchor: "start" | "end"): readonly string[] {
-  return y
-    .ticks(4)
-    .map((tick) =>
-      text(x, y(tick) + 3.5, shortNumber(tick), { "text-anchor": anchor, class: "axis" }),
-    );
+/** The x-axis of a day. */
+export function hours(gridIndex: number, minutes: number) {
+  return {
+    gridIndex,
+    type: "value",
+    min: 0,
+    max: minutes,
+    interval: 360,
+    axisLabel: {
+      ...SMALL,
+      alignMinLabel: "left",
+      alignMaxLabel: "right",
+      formatter: (minute: number) => `${String(minute / 60).padStart(2, "0")}:00`,
+    },
+    axisLine: { show: false },
+    axisTick: { show: false },
+    splitLine: { show: false },
+  };
 }
 
-function hoursOf(x: Scale, bottom: number, minutes: number): readonly string[] {
-  const hours = Array.from({ length: minutes / 60 / 6 + 1 }, (_, index) => index * 6);
-  return hours.map((hour, index) => {
-    const anchor = index === 0 ? "start" : index === hours.length - 1 ? "end" : "middle";
-    const label = `${String(hour).padStart(2, "0")}:00`;
-    return text(x(hour * 60), bottom + 13, label, { "text-anchor": anchor, class: "axis" });
-  });
+/** In how many rows a legend of this width stands, by letters of a usual width. */
+function rowsOf(lines: readonly Line[], width: number): number {
+  let [rows, used] = [1, 0];
+  for (const { label } of lines) {
+    const needed = label.length * LEGEND_FONT * 0.58 + 22;
+    if (used > 0 && used + needed > width - 16) [rows, used] = [rows + 1, 0];
+    used += needed;
+  }
+  return rows;
+}
+
+/** The end of an axis in four steps, of a size that ECharts takes too. */
+function roundUp(value: number): number {
+  const unit = 10 ** Math.floor(Math.log10(value / 4));
+  const step = [1, 2, 3, 5, 10].find((factor) => factor * unit * 4 >= value) ?? 10;
+  return step * unit * 4;
 }
 
 /** `1.2k`, `3M`: what fits beside an axis. */
 export function shortNumber(value: number): string {
-  if (Math.abs(value) >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
-  if (Math.abs(value) >= 1e3) return `${Number((value / 1e3).toPrecision(3))}k`;
-  return String(Number(value.toPrecision(3)));
+  return new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 })
+    .format(value)
+    .replace("K", "k");
 }

@@ -5,10 +5,12 @@ import type { Measurements } from "../cloudwatch/measurements.ts";
 import type { Synthesised } from "../template/synthesise.ts";
 import { dashboardOf } from "./definition.ts";
 import type { Widget } from "./definition.ts";
+import { svgOf } from "./chart.ts";
+import type { Part } from "./chart.ts";
 import { graph } from "./graph.ts";
-import { alarms, number, summary } from "./small-widgets.ts";
+import { INK } from "./ink.ts";
+import { alarms, number, rectangle, text } from "./small-widgets.ts";
 import type { AlarmState } from "./small-widgets.ts";
-import { element, fitted, FONT, INK, moved, text } from "./svg.ts";
 import { linesOf } from "./values.ts";
 import { words } from "./words.ts";
 
@@ -35,24 +37,27 @@ export function picture(
   const rows = Math.max(...widgets.map(({ y, height }) => y + height));
   const width = 24 * CELL.width + 2 * MARGIN;
   const height = rows * CELL.height + 2 * MARGIN;
-  const style = `.axis{font-size:9.5px;fill:${INK.faint}}.title{font-size:12px;font-weight:bold}`;
-  return `${element(
-    "svg",
+  const metricWidgets = widgets.filter(({ type }) => type === "metric");
+  const parts = widgets.map((widget) =>
+    draw(widget, metricWidgets.indexOf(widget), states, day, minutes),
+  );
+  const all = (kind: keyof Part) => parts.flatMap((part) => part[kind] ?? []);
+  return svgOf(
+    `The dashboard of stage ${stack.stage.stage} on a simulated day`,
+    { width, height },
     {
-      xmlns: "http://www.w3.org/2000/svg",
-      viewBox: `0 0 ${width} ${height}`,
-      "font-family": FONT,
-      "font-size": 11.5,
-      fill: INK.text,
-      role: "img",
-      "aria-label": `The dashboard of stage ${stack.stage.stage} on a simulated day`,
+      backgroundColor: INK.page,
+      grid: all("grid"),
+      xAxis: all("xAxis"),
+      yAxis: all("yAxis"),
+      series: all("series"),
+      legend: all("legend"),
+      graphic: [
+        ...all("graphic"),
+        text(width - 16, 18, caption, { align: "right", fill: INK.faint }),
+      ],
     },
-    element("style", {}, style),
-    element("rect", { width, height, fill: INK.page }),
-    ...widgets.map((widget) => `\n${draw(widget, states, day, minutes)}`),
-    text(width - 16, 28, caption, { "text-anchor": "end", fill: INK.faint }),
-    "\n",
-  )}\n`;
+  );
 }
 
 interface AlarmInPicture {
@@ -61,41 +66,43 @@ interface AlarmInPicture {
   readonly changedAt: number;
 }
 
+/** @param index - the widget's number among those that have a grid. */
 function draw(
   widget: Widget,
+  index: number,
   states: ReadonlyMap<string, AlarmInPicture>,
   day: Measurements,
   minutes: number,
-): string {
-  const box = { width: widget.width * CELL.width - GAP, height: widget.height * CELL.height - GAP };
-  const at = [
-    MARGIN + widget.x * CELL.width + GAP / 2,
-    MARGIN + widget.y * CELL.height + GAP / 2,
-  ] as const;
-  if (widget.type === "text") return moved(...at, words(widget.properties.markdown, box));
+): Part {
+  const box = {
+    x: MARGIN + widget.x * CELL.width + GAP / 2,
+    y: MARGIN + widget.y * CELL.height + GAP / 2,
+    width: widget.width * CELL.width - GAP,
+    height: widget.height * CELL.height - GAP,
+  };
+  if (widget.type === "text") return words(widget.properties.markdown, box);
 
   const { title } = widget.properties;
-  const inner = { width: box.width, height: box.height - TITLE };
-  return moved(
-    ...at,
-    element("rect", { ...box, rx: 4, fill: INK.card, stroke: INK.line }),
-    text(10, 17, fitted(title, 12.6, box.width - 16), { class: "title" }),
-    moved(0, TITLE, content()),
-  );
+  const frame = [
+    rectangle({ ...box, r: 4 }, INK.card, INK.line),
+    text(box.x + 10, box.y + 7, title, { fontWeight: "bold", width: box.width - 26 }),
+  ];
+  const inner = { ...box, y: box.y + TITLE, height: box.height - TITLE };
+  const part = content();
+  return { ...part, graphic: [...frame, ...(part.graphic ?? [])] };
 
-  function content(): string {
-    if (widget.type === "alarm") {
-      const shown = sorted(widget.properties.alarms, states);
-      return alarms(shown, inner) + summary(shown, inner);
-    }
-    if (widget.type === "text") return "";
+  function content(): Part {
+    if (widget.type === "alarm") return alarms(sorted(widget.properties.alarms, states), inner);
+    if (widget.type === "text") return {};
     const lines = linesOf(widget, day, minutes);
-    if (widget.properties.view === "timeSeries") return graph(widget, lines, inner, minutes);
+    if (widget.properties.view === "timeSeries") {
+      return graph(widget, lines, inner, { index, minutes });
+    }
     const [line, ...others] = lines;
     if (line === undefined || others.length > 0) {
       throw new Error(`"${title}" shows ${lines.length} numbers, but only one is understood here.`);
     }
-    return number(line, widget.properties.sparkline, inner, minutes);
+    return number(line, widget.properties.sparkline, inner, { index, minutes });
   }
 }
 

@@ -1,8 +1,7 @@
-import { scaleLinear } from "d3-scale";
-import { line as pathOf } from "d3-shape";
-import { shortNumber } from "./graph.ts";
-import type { Box } from "./graph.ts";
-import { element, fitted, INK, text, widthOf } from "./svg.ts";
+import type { Box, Part } from "./chart.ts";
+import { FONT } from "./chart.ts";
+import { hours, shortNumber } from "./graph.ts";
+import { INK } from "./ink.ts";
 import type { Line } from "./values.ts";
 
 export type AlarmState = "ALARM" | "OK";
@@ -14,70 +13,106 @@ const STATES = {
 
 const COLUMNS = 5;
 
-/** A grid of tiles, one an alarm. */
+export function rectangle(shape: Box & { readonly r?: number }, fill: string, stroke?: string) {
+  return { type: "rect", silent: true, shape, style: { fill, stroke } };
+}
+
+export function text(x: number, y: number, content: string, style: object = {}) {
+  return {
+    type: "text",
+    silent: true,
+    x,
+    y,
+    style: {
+      text: content,
+      fontFamily: FONT,
+      fontSize: 12,
+      fill: INK.text,
+      overflow: "truncate",
+      ...style,
+    },
+  };
+}
+
+/** A grid of tiles, one an alarm, and above it how they stand, in as few words as a glance takes. */
 export function alarms(
   all: readonly { readonly name: string; readonly state: AlarmState }[],
   box: Box,
-): string {
+): Part {
   const rows = Math.ceil(all.length / COLUMNS);
   const [gap, margin] = [5, 10];
   const width = (box.width - 2 * margin - (COLUMNS - 1) * gap) / COLUMNS;
   const height = (box.height - margin - (rows - 1) * gap) / rows;
-  return all
-    .map(({ name, state }, index) => {
-      const x = margin + (index % COLUMNS) * (width + gap);
-      const y = Math.floor(index / COLUMNS) * (height + gap);
-      const { fill, stroke, mark, ink } = STATES[state];
-      const middle = y + height / 2 + 4;
-      return [
-        element("rect", { x, y, width, height, rx: 3, fill, stroke }),
-        text(x + 8, middle, mark, { "font-size": 13, "font-weight": "bold", fill: ink }),
-        text(x + 24, middle, fitted(name, 10, width - 26), { "font-size": 10 }),
-      ].join("");
-    })
-    .join("");
-}
-
-/** How they stand, in as few words as a glance takes. */
-export function summary(all: readonly { readonly state: AlarmState }[], box: Box): string {
+  const tiles = all.flatMap(({ name, state }, index) => {
+    const x = box.x + margin + (index % COLUMNS) * (width + gap);
+    const y = box.y + Math.floor(index / COLUMNS) * (height + gap);
+    const { fill, stroke, mark, ink } = STATES[state];
+    const middle = { verticalAlign: "middle" };
+    return [
+      rectangle({ x, y, width, height, r: 3 }, fill, stroke),
+      text(x + 8, y + height / 2 + 1, mark, {
+        ...middle,
+        fontSize: 13,
+        fontWeight: "bold",
+        fill: ink,
+      }),
+      text(x + 24, y + height / 2 + 1, name, { ...middle, fontSize: 10, width: width - 26 }),
+    ];
+  });
   const ringing = all.filter(({ state }) => state === "ALARM").length;
   const [words, { ink }] =
     ringing === 0 ? [`all ${all.length} OK`, STATES.OK] : [`${ringing} in alarm`, STATES.ALARM];
-  return text(box.width - 10, -7, words, {
-    "text-anchor": "end",
-    "font-size": 12,
-    "font-weight": "bold",
-    fill: ink,
-  });
+  const style = { align: "right", fontWeight: "bold", fill: ink };
+  return { graphic: [...tiles, text(box.x + box.width - 10, box.y - 17, words, style)] };
 }
 
 /** The newest value, large, and the curve that led to it. */
-export function number({ points }: Line, hasSparkline: boolean, box: Box, minutes: number): string {
-  const measured = points.flatMap(({ minute, value }) =>
-    value === null ? [] : [{ minute, value }],
-  );
-  const newest = measured.at(-1);
-  const shown = newest === undefined ? "--" : shortNumber(newest.value);
-  const drawn = text(12, 40, shown, { "font-size": 38, "font-weight": "bold" });
-  if (!hasSparkline || measured.length < 2) return drawn;
-  const from = Math.max(widthOf(shown, 38) + 30, box.width * 0.42);
-  const x = scaleLinear([0, minutes], [from, box.width - 12]);
-  const highest = Math.max(...measured.map(({ value }) => value));
-  const y = scaleLinear([0, Math.max(highest, 1)], [box.height - 14, 12]);
-  const shape = pathOf<(typeof measured)[number]>()
-    .x(({ minute }) => x(minute))
-    .y(({ value }) => y(value))
-    .digits(1);
-  const curve = element("path", {
-    d: shape(measured) ?? "",
-    fill: "none",
-    stroke: "#1f77b4",
-    "stroke-width": "1.3",
-  });
-  const most = text(box.width - 12, 8, `most: ${shortNumber(highest)}`, {
-    "text-anchor": "end",
-    class: "axis",
+export function number(
+  { points }: Line,
+  hasSparkline: boolean,
+  box: Box,
+  { index, minutes }: { readonly index: number; readonly minutes: number },
+): Part {
+  const measured = points.filter(({ value }) => value !== null);
+  const newest = measured.at(-1)?.value ?? null;
+  const shown = newest === null ? "--" : shortNumber(newest);
+  const isDrawn = hasSparkline && measured.length > 1;
+  const highest = Math.max(...measured.map(({ value }) => value ?? 0));
+  const left = Math.max(shown.length * 24 + 30, box.width * 0.42);
+  const most = text(box.x + box.width - 12, box.y, `most: ${shortNumber(highest)}`, {
+    align: "right",
+    fontSize: 9.5,
     fill: INK.faint,
   });
-  return [drawn, curve, most].join("");
+  return {
+    graphic: [
+      text(box.x + 12, box.y + 8, shown, { fontSize: 38, fontWeight: "bold" }),
+      ...(isDrawn ? [most] : []),
+    ],
+    // Also without a curve, so that every grid has the two axes that its number says.
+    grid: [
+      {
+        left: box.x + left,
+        top: box.y + 12,
+        width: box.width - left - 12,
+        height: box.height - 26,
+      },
+    ],
+    xAxis: [{ ...hours(index, minutes), show: false }],
+    yAxis: [0, 1].map(() => ({ gridIndex: index, min: 0, show: false })),
+    series: isDrawn
+      ? [
+          {
+            type: "line",
+            silent: true,
+            xAxisIndex: index,
+            yAxisIndex: 2 * index,
+            color: "#1f77b4",
+            lineStyle: { width: 1.3 },
+            showSymbol: false,
+            data: measured.map(({ minute, value }) => [minute, value]),
+          },
+        ]
+      : [],
+  };
 }
