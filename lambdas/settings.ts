@@ -520,6 +520,50 @@ export const TABLE = {
 } as const;
 
 /**
+ * Attributes of `ApplicationTable` that hold nothing personal: no body, and no id that the client gave. People read these
+ * alone, and IAM holds them to that (docs/people.md).
+ */
+export const METADATA_ATTRIBUTES = [
+  "pk",
+  "sk",
+  "journeyName",
+  "journeyToken",
+  "environment",
+  "status",
+  "outcome",
+  "submittedAt",
+  "lastEventAt",
+  "dueAt",
+  "settledAt",
+  "gap",
+  "eventId",
+  "type",
+  "eventAt",
+  "receivedAt",
+  "origin",
+  "route",
+  "bodyOmittedBytes",
+  "payloadKey",
+  "eventType",
+  "reason",
+  "failedAt",
+  "deadLettered",
+] as const;
+
+/** What `ops check` writes; the first two are the key. */
+export const CHECK_ATTRIBUTES = [
+  "pk",
+  "sk",
+  "duePk",
+  "dueAt",
+  "checkAskedAt",
+  "settledAt",
+] as const;
+
+/** Those of {@link TABLE} that `ops retention` reads and writes. */
+export const RETENTION_ATTRIBUTES = ["pk", "sk", "receivedAt", TABLE.expiryAttribute] as const;
+
+/**
  * Applicants whose registers stand in their application's item. Each takes about 130 bytes: nine of them
  * keep the item within two write units, however many applicants there are.
  */

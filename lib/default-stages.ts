@@ -102,6 +102,7 @@ const shared: Omit<StageConfiguration, "stage" | "environment" | "alloy" | "remo
     payloadsMs: 40 * DAY,
   },
   encryption: "aws-managed",
+  people: "policies",
   domain: null,
   concurrency: "reserved",
   // Half an hour for each deployment would be long where nobody depends on it.

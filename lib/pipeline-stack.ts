@@ -10,6 +10,7 @@ import { EventQueue } from "./constructs/event-queue.ts";
 import { EventRoutes } from "./constructs/event-routes.ts";
 import { IntegrationHealth } from "./constructs/integration-health.ts";
 import { Notifications } from "./constructs/notifications.ts";
+import { People } from "./constructs/people.ts";
 import { PipelineDashboard } from "./constructs/pipeline-dashboard.ts";
 import { ScheduledPoller } from "./constructs/scheduled-poller.ts";
 import { WebhookIngest } from "./constructs/webhook-ingest.ts";
@@ -83,6 +84,17 @@ export class PipelineStack extends Stack {
       ingest,
       consumer,
       poller,
+    });
+
+    new People(this, "People", {
+      stage,
+      key,
+      queue,
+      store,
+      alerts,
+      poller: poller.function,
+      functions: [ingest.function, consumer.function, poller.function],
+      secrets: [ingest.secret, poller.secret],
     });
 
     this.#output({

@@ -79,6 +79,11 @@ export interface StageConfiguration {
   };
   /** `customer-managed`: one KMS key of your own encrypts everything. */
   readonly encryption: "aws-managed" | "customer-managed";
+  /**
+   * `policies`: managed policies for auditors, operators, break-glass and deployers, which the permission sets of IAM
+   * Identity Center name (docs/people.md). `none`: what people may do is said elsewhere.
+   */
+  readonly people: "policies" | "none";
   /** A name of your own for the webhook; null uses API Gateway's. */
   readonly domain: DomainConfiguration | null;
   /** `retain`: the stack cannot be deleted, and what it stores survives even that. */
@@ -429,6 +434,7 @@ const schema = v.strictObject({
     ["aws-managed", "customer-managed"],
     '"aws-managed" or "customer-managed"',
   ),
+  people: v.picklist(["policies", "none"], '"policies" or "none"'),
   domain: v.nullable(
     v.strictObject({
       name: v.pipe(

@@ -47,7 +47,7 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
     ]);
   });
 
-  it("nobody may go through a whole table, so that no cost grows with what is stored", () => {
+  it("no function may go through a whole table, so that no cost grows with what is stored", () => {
     const wholeTable = /^dynamodb:(Scan|PartiQLSelect|ExportTableToPointInTime)$/;
 
     const tableActions = statements

@@ -18,6 +18,7 @@ const InputSchema = v.looseObject({
   ),
   MaxNumberOfMessages: v.optional(v.number(), 1),
   ReceiptHandle: v.optional(v.string(), ""),
+  Entries: v.optional(v.array(v.object({ Id: v.string(), MessageBody: v.string() })), []),
   SourceArn: v.optional(v.string(), ""),
 });
 type Input = v.InferOutput<typeof InputSchema>;
@@ -104,6 +105,10 @@ export class MemorySqs {
         if (this.losesMessages) return {};
         this.put(QueueUrl, input.MessageBody, { attributes: input.MessageAttributes });
         return { MessageId: randomUUID() };
+      case "SendMessageBatchCommand":
+        this.#note("send", QueueUrl);
+        for (const { MessageBody } of input.Entries) this.put(QueueUrl, MessageBody);
+        return { Successful: input.Entries.map(({ Id }) => ({ Id, MessageId: randomUUID() })) };
       case "DeleteMessageCommand": {
         this.#note("delete", QueueUrl);
         const held = this.#of(QueueUrl);

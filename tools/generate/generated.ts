@@ -14,11 +14,13 @@ import { limitsTable } from "./limits-table.ts";
 import { dimensionsTable, metricsTable } from "./metrics-table.ts";
 import { withParts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
+import { peopleTable } from "./people-table.ts";
 import { PublishedEventSchema } from "./published-event-schema.ts";
 
 /** The parts of the documents that are made from the code, by page and by name. */
 const PARTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "CONTRIBUTING.md": { words },
+  "docs/people.md": { people: peopleTable },
   "docs/statuses.md": { "event-types": eventTypes },
   "docs/metrics.md": { metrics: metricsTable, dimensions: dimensionsTable },
   "docs/pitfalls.md": { limits: limitsTable },

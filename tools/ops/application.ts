@@ -1,11 +1,11 @@
 import { brotliDecompressSync } from "node:zlib";
 
-import { GetItemCommand, paginateQuery, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { paginateQuery, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
-import { applicationKey } from "../../lambdas/adapters/application-item.ts";
-import { TABLE } from "../../lambdas/settings.ts";
+import { applicationKey, failureKey } from "../../lambdas/adapters/application-item.ts";
+import { METADATA_ATTRIBUTES, TABLE } from "../../lambdas/settings.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
 
@@ -48,11 +48,14 @@ export interface StoredApplication {
 /**
  * Reads an application by its token, or by the id that the client gave it.
  *
+ * @param attributes - `metadata`: what an operator may read, without bodies and external ids. `all`: that takes the right
+ *   to read bodies.
  * @throws OperatorError when nothing is known of it.
  */
 export async function readApplication(
   stack: ConnectedStack,
   tokenOrExternalId: string,
+  attributes: "metadata" | "all",
 ): Promise<StoredApplication> {
   const token = await tokenOf(stack, tokenOrExternalId);
   const events: StoredEvent[] = [];
@@ -65,6 +68,7 @@ export async function readApplication(
       TableName: stack.applicationTableName,
       KeyConditionExpression: "pk = :pk",
       ExpressionAttributeValues: marshall({ ":pk": applicationKey(token).pk }),
+      ...(attributes === "metadata" && projectionOf(METADATA_ATTRIBUTES)),
     },
   );
   for await (const { Items = [] } of pages) {
@@ -127,14 +131,46 @@ async function tokenOfExternalId(stack: ConnectedStack, externalId: string): Pro
 
 /** Whether the application's `STATE` item is there. */
 export async function isKnown(stack: ConnectedStack, token: string): Promise<boolean> {
-  const { Item } = await stack.dynamo.send(
-    new GetItemCommand({
-      TableName: stack.applicationTableName,
-      Key: marshall(applicationKey(token)),
-      ProjectionExpression: "pk",
+  return (await attributeOf(stack, applicationKey(token), "pk")) !== undefined;
+}
+
+/** What the consumer noted when it failed at the event the last time; null when it noted nothing. */
+export async function noteOfFailure(
+  stack: ConnectedStack,
+  token: string,
+  eventId: string,
+): Promise<string | null> {
+  const reason = await attributeOf(stack, failureKey(token, eventId), "reason");
+  return typeof reason === "string" ? reason : null;
+}
+
+/**
+ * One attribute of one item. It is a Query, since IAM holds a Query to the attributes that it names; of a GetItem that
+ * names none, DynamoDB's guide does not say what IAM sees.
+ */
+async function attributeOf(
+  { dynamo, applicationTableName }: ConnectedStack,
+  { pk, sk }: { readonly pk: string; readonly sk: string },
+  attribute: (typeof METADATA_ATTRIBUTES)[number],
+): Promise<unknown> {
+  const { Items: [item] = [] } = await dynamo.send(
+    new QueryCommand({
+      TableName: applicationTableName,
+      KeyConditionExpression: "pk = :pk AND sk = :sk",
+      ExpressionAttributeValues: marshall({ ":pk": pk, ":sk": sk }),
+      ...projectionOf([attribute]),
     }),
   );
-  return Item !== undefined;
+  return item === undefined ? undefined : unmarshall(item)[attribute];
+}
+
+/** Names stand in for the attributes: some are words that DynamoDB reserves. */
+function projectionOf(attributes: readonly string[]) {
+  const names = attributes.map((attribute, index) => [`#${index}`, attribute] as const);
+  return {
+    ProjectionExpression: names.map(([name]) => name).join(", "),
+    ExpressionAttributeNames: Object.fromEntries(names),
+  };
 }
 
 /**

@@ -1,5 +1,7 @@
 import { Command as CommandLine, InvalidArgumentError } from "@commander-js/extra-typings";
 
+import { holdersOf } from "../../lib/people.ts";
+import type { Person } from "../../lib/people.ts";
 import { firstOther, isOneOf, readCommandLine } from "../command-line/read.ts";
 import { adopt } from "./adopt.ts";
 import { check } from "./check.ts";
@@ -72,6 +74,10 @@ interface Verb {
   /** What stands behind the verb; absent when nothing does. */
   readonly argument?: string;
   readonly says: string;
+  /** The roles of people that it is for, with those whose rights add to theirs (docs/people.md). */
+  readonly roles: readonly Person[];
+  /** The roles that `--bodies` is for. @default - the same */
+  readonly rolesForBodies?: readonly Person[];
   readonly options: readonly OptionName[];
   run(stack: ConnectedStack, given: Given, terminal: Terminal, now: number): Promise<void>;
 }
@@ -84,50 +90,60 @@ const APPLICATION = "application token or external id";
 export const VERBS = {
   status: {
     says: "alarms, endpoint, queues and the last hour, with what good looks like",
+    roles: ["auditor"],
     options: [],
     run: (stack, _, terminal, now) => status(stack, terminal, now),
   },
   gaps: {
     says: "applications in gap: since when, and at which stage the event stopped",
+    roles: ["auditor"],
     options: [],
     run: (stack, _, terminal) => gaps(stack, terminal),
   },
   show: {
     argument: APPLICATION,
     says: "one application: its state, events and failures",
+    roles: ["auditor"],
+    rolesForBodies: ["break-glass"],
     options: ["bodies"],
     run: (stack, given, terminal) => show(stack, given.argument, given, terminal),
   },
   check: {
     argument: APPLICATION,
     says: "have the poller compare the application with Alloy in its next run",
+    roles: ["operator"],
     options: [],
     run: (stack, { argument }, terminal, now) => check(stack, argument, terminal, now),
   },
   poll: {
     says: "run the poller now, until no application is due",
+    roles: ["operator", "break-glass"],
     options: ["dryRun"],
     run: poll,
   },
   logs: {
     argument: "ingest | consumer | poller",
     says: "warnings and errors of a function; with --application, every line about one application",
+    roles: ["operator"],
     options: ["hours", "application"],
     run: (stack, given, terminal, now) => logs(stack, given.argument, { ...given, now }, terminal),
   },
   "dead-letters": {
     says: "the messages in the dead-letter queue, with their reasons (moves nothing)",
+    roles: ["operator"],
     options: ["application", "event", "limit", "bodies"],
     run: listDeadLetters,
   },
   redrive: {
     says: "move dead letters back into the event queue: all of them, or those you select",
+    roles: ["operator"],
     options: ["application", "event", "limit", "perSecond", "dryRun", "yes"],
     run: redrive,
   },
   replay: {
     argument: APPLICATION,
     says: "send the recorded events of an application through the queue again",
+    roles: ["break-glass"],
     options: ["event", "dryRun", "force"],
     run: (stack, given, terminal, now) =>
       replay(stack, given.argument, { ...given, now }, terminal),
@@ -135,6 +151,7 @@ export const VERBS = {
   retention: {
     argument: "days",
     says: "let events that are stored already end so many days after their receipt, as new ones do",
+    roles: ["break-glass"],
     options: ["perSecond", "dryRun", "yes"],
     run: (stack, given, terminal, now) =>
       retention(stack, given.argument, { ...given, now }, terminal),
@@ -142,6 +159,7 @@ export const VERBS = {
   adopt: {
     argument: "file",
     says: "make applications known that existed before, without an effect: CSV or JSON lines",
+    roles: ["break-glass"],
     options: ["journey", "since", "publish", "perSecond", "dryRun", "yes"],
     run: (stack, given, terminal, now) => adopt(stack, given.argument, { ...given, now }, terminal),
   },
@@ -152,6 +170,15 @@ export type VerbName = keyof typeof VERBS;
 /** What the command line asks for. */
 export interface Command extends Given {
   readonly verb: VerbName;
+}
+
+/** The roles of people that a command is for. */
+export function rolesOfCommand({
+  verb,
+  bodies,
+}: Pick<Command, "verb" | "bodies">): readonly Person[] {
+  const { roles, rolesForBodies = roles }: Verb = VERBS[verb];
+  return holdersOf(bodies ? rolesForBodies : roles);
 }
 
 /**
@@ -210,7 +237,8 @@ Exit codes: 0 for success, 1 for failure, 2 for a wrong command line.`,
   return command ?? { help };
 }
 
-function isVerb(name: string): name is VerbName {
+/** Whether a word is a verb. */
+export function isVerb(name: string): name is VerbName {
   return Object.hasOwn(VERBS, name);
 }
 

@@ -1,7 +1,4 @@
-import { GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-
-import { failureKey } from "../../lambdas/adapters/application-item.ts";
+import { noteOfFailure } from "./application.ts";
 import { choiceText, isChosen } from "./dead-letter.ts";
 import type { Choice, DeadLetter } from "./dead-letter.ts";
 import { lookThrough } from "./dead-letter-queue.ts";
@@ -48,20 +45,14 @@ export function describe(letter: DeadLetter, evidence: string | null): readonly 
   return [`${sent}  ${letter.about}`, `    ${why}${earlier}`];
 }
 
-/** What the consumer noted when it failed at the event the last time; null when it noted nothing. */
+/** What the consumer noted of a letter that carries no reason itself. */
 async function evidenceOf(
-  { dynamo, applicationTableName }: ConnectedStack,
+  stack: ConnectedStack,
   { applicationToken, eventId, reason }: DeadLetter,
 ): Promise<string | null> {
   if (reason !== null || applicationToken === null || eventId === null) return null;
   try {
-    const { Item } = await dynamo.send(
-      new GetItemCommand({
-        TableName: applicationTableName,
-        Key: marshall(failureKey(applicationToken, eventId)),
-      }),
-    );
-    return Item === undefined ? null : String(unmarshall(Item)["reason"]);
+    return await noteOfFailure(stack, applicationToken, eventId);
   } catch (error) {
     // One letter that the table cannot be asked for must not hide the others.
     return `(the table could not be read: ${error instanceof Error ? error.message : String(error)})`;

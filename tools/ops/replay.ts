@@ -34,7 +34,7 @@ export async function replay(
   terminal: Terminal,
 ): Promise<void> {
   const { event: eventId, dryRun } = options;
-  const { token, events, unreadable } = await readApplication(stack, tokenOrExternalId);
+  const { token, events, unreadable } = await readApplication(stack, tokenOrExternalId, "all");
   for (const sk of unreadable) terminal.warn(`${sk} cannot be read, so it is left out.`);
   const chosen = events.filter((event) => eventId === null || event.eventId === eventId);
   if (chosen.length === 0) {

@@ -3,7 +3,7 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
 import { DynamoUpdate, updateIf } from "../../lambdas/adapters/dynamo-update.ts";
-import { TABLE } from "../../lambdas/settings.ts";
+import { RETENTION_ATTRIBUTES, TABLE } from "../../lambdas/settings.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
@@ -58,7 +58,7 @@ export async function retention(
       TableName: stack.applicationTableName,
       FilterExpression: "begins_with(sk, :event)",
       ExpressionAttributeValues: marshall({ ":event": "EVENT#" }),
-      ProjectionExpression: `pk, sk, receivedAt, ${TABLE.expiryAttribute}`,
+      ProjectionExpression: RETENTION_ATTRIBUTES.join(", "),
     },
   )) {
     for (const item of page.Items ?? []) {

@@ -20,7 +20,9 @@ export async function show(
   options: { readonly bodies: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  terminal.print(...describe(await readApplication(stack, tokenOrExternalId), options.bodies));
+  const attributes = options.bodies ? "all" : "metadata";
+  const application = await readApplication(stack, tokenOrExternalId, attributes);
+  terminal.print(...describe(application, options.bodies));
 }
 
 /**
@@ -34,11 +36,10 @@ export function describe(application: StoredApplication, bodies: boolean): reado
     const value = state[name];
     return typeof value === "string" ? value : "-";
   };
-  const externalId = text("externalId");
   const lines = [
     `Application  ${token}`,
     `Journey      ${text("journeyName")} (${text("journeyToken")}), ${text("environment")}`,
-    `External id  ${externalId === "-" || bodies ? externalId : "hidden; --bodies shows it"}`,
+    `External id  ${bodies ? text("externalId") : "hidden; --bodies shows it"}`,
     `Status       ${text("status")}`,
     `Outcome      ${text("outcome")}`,
     `Submitted    ${timeText(state["submittedAt"])}`,

@@ -117,6 +117,7 @@ export function concernedBy(
 function hasASay({ kind, of }: AttachedPolicy, { caller, resource }: IamCall): boolean {
   switch (kind) {
     case "identity":
+      if ("holds" in caller) return of.some((one) => caller.holds.includes(one));
       return "role" in caller && of.includes(caller.role);
     case "trust":
       return of.some((role) => resource.endsWith(`role/${role}`));
@@ -154,7 +155,8 @@ function isWide(resource: string): boolean {
   if (!resource.includes("*")) return false;
   const isOneFolder = /^arn:aws:s3:::[^/*]+\/[a-z]+\/\*$/.test(resource);
   const isOneLogGroup = /:log-group:[^*:]+:\*$/.test(resource);
-  return !isOneFolder && !isOneLogGroup;
+  const isOneStack = /:stack\/[^*/]+\/\*$/.test(resource);
+  return !isOneFolder && !isOneLogGroup && !isOneStack;
 }
 
 function isReasonFor(reason: Reason, { policy, statement, action }: Right): boolean {

@@ -1,7 +1,11 @@
+import { PLACE } from "./arns.ts";
+
 /** Who calls AWS. */
 export type Caller =
   /** A role of the template, by its logical id. */
   | { readonly role: string }
+  /** Somebody whose permission set names managed policies of the template, by their logical ids. */
+  | { readonly holds: readonly string[] }
   /** A service of AWS by itself. */
   | { readonly service: string }
   /** Somebody of the account with rights of their own, which `policy` says. */
@@ -33,6 +37,8 @@ export interface PolicyDocument {
   readonly Statement: readonly Statement[];
 }
 
+const PERSONS_ROLES = `arn:aws:iam::${PLACE.account}:role/aws-reserved/sso.amazonaws.com/`;
+
 /** Short, and the same for the same question. */
 export function callKey({ caller, action, resource, conditions }: IamCall): string {
   const said = Object.entries(conditions)
@@ -43,5 +49,9 @@ export function callKey({ caller, action, resource, conditions }: IamCall): stri
 
 export function callerName(caller: Caller): string {
   if ("role" in caller) return caller.role;
+  if ("holds" in caller) {
+    // As IAM Identity Center makes the role of a permission set.
+    return `${PERSONS_ROLES}AWSReservedSSO_${caller.holds.join("_")}`;
+  }
   return "service" in caller ? caller.service : caller.person;
 }

@@ -11,6 +11,7 @@ import { declaredCalls, FUNCTIONS, roleOf } from "./declared-calls.ts";
 import type { FunctionName } from "./declared-calls.ts";
 import { KeyUse } from "./keys.ts";
 import { anything, platformCalls } from "./platform-calls.ts";
+import { forbiddenToPeople, neededOfPeople } from "./peoples-calls.ts";
 import type { DeployedPolicies } from "./policies.ts";
 
 const { account, region } = PLACE;
@@ -34,6 +35,7 @@ export function neededCalls(deployed: DeployedPolicies): readonly IamCall[] {
     ...Object.keys(FUNCTIONS).flatMap((name) => declaredCalls(functionNamed(name), deployed)),
     ...platformCalls(deployed),
     ...peoplesCalls(deployed),
+    ...neededOfPeople(deployed),
   ];
   return distinct(calls.flatMap((call) => [call, ...keys.broughtBy(call)]));
 }
@@ -46,6 +48,7 @@ export function forbiddenCalls(deployed: DeployedPolicies): readonly IamCall[] {
     ...otherEvents(deployed),
     ...confusedDeputies(deployed),
     ...otherPrefixes(deployed),
+    ...forbiddenToPeople(deployed),
   ]);
 }
 

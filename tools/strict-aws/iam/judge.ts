@@ -60,9 +60,9 @@ function policiesFor(
   policies: readonly AttachedPolicy[],
   { caller, action, resource }: IamCall,
 ): { readonly identity: readonly Held[]; readonly resource: Held | undefined } {
-  const role = "role" in caller ? caller.role : undefined;
+  const holders = "role" in caller ? [caller.role] : "holds" in caller ? caller.holds : [];
   const identity = policies.filter(
-    ({ kind, of }) => kind === "identity" && role !== undefined && of.includes(role),
+    ({ kind, of }) => kind === "identity" && of.some((one) => holders.includes(one)),
   );
   const own = "person" in caller ? [{ id: caller.person, document: caller.policy }] : [];
   const protects =

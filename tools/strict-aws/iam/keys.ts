@@ -45,6 +45,8 @@ const ON_BEHALF: Readonly<Record<string, readonly string[]>> = {
   "secretsmanager:GetSecretValue": ["kms:Decrypt"],
   "dynamodb:GetItem": ["kms:Decrypt"],
   "dynamodb:Query": ["kms:Decrypt"],
+  "dynamodb:Scan": ["kms:Decrypt"],
+  "dynamodb:BatchGetItem": ["kms:Decrypt"],
   "dynamodb:PutItem": ["kms:Decrypt"],
   "dynamodb:UpdateItem": ["kms:Decrypt"],
   "dynamodb:DeleteItem": ["kms:Decrypt"],

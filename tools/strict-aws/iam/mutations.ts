@@ -25,6 +25,8 @@ const OTHER_ACTIONS: Readonly<Record<string, string>> = {
   lambda: "lambda:UpdateFunctionCode",
   sns: "sns:DeleteTopic",
   sts: "sts:TagSession",
+  cloudformation: "cloudformation:DeleteStack",
+  ssm: "ssm:PutParameter",
   states: "states:StopExecution",
   kinesis: "kinesis:DeleteStream",
   firehose: "firehose:DeleteDeliveryStream",
@@ -73,7 +75,8 @@ function changesOf(statement: Statement): readonly Change[] {
     actions: [other],
     changed: [{ ...statement, Action: [...statement.Action, other] }],
   };
-  return [...removals, addition, ...withoutConditions(statement)];
+  const additions = statement.Action.includes(other) ? [] : [addition];
+  return [...removals, ...additions, ...withoutConditions(statement)];
 }
 
 function withoutConditions(statement: Statement): readonly Change[] {

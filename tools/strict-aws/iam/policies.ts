@@ -9,7 +9,10 @@ export interface AttachedPolicy {
   /** The logical id of the resource that carries it. */
   readonly id: string;
   readonly kind: "identity" | "trust" | "resource";
-  /** Logical ids of roles for an identity policy; ARNs of what a resource policy protects. */
+  /**
+   * Logical ids of roles for an identity policy, its own for one that people's roles name; ARNs of what a resource policy
+   * protects.
+   */
   readonly of: readonly string[];
   readonly document: PolicyDocument;
 }
@@ -62,7 +65,8 @@ function attachedBy(
   switch (Type) {
     case "AWS::IAM::Policy":
     case "AWS::IAM::ManagedPolicy": {
-      const of = listOf(Properties["Roles"]).map((role) => String(arns.resolve(role)));
+      const roles = listOf(Properties["Roles"]).map((role) => String(arns.resolve(role)));
+      const of = roles.length === 0 ? [id] : roles;
       return [{ id, kind: "identity", of, document: read(Properties["PolicyDocument"]) }];
     }
     case "AWS::IAM::Role": {

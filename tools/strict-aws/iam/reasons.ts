@@ -27,6 +27,25 @@ export const REASONS: readonly Reason[] = [
     of: /ReleaseRole/,
     why: "CloudWatch returns alarms by their names only to who may describe all of them.",
   },
+  ...["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"].map((action) => ({
+    effect: "Allow" as const,
+    action,
+    resource: /^\*$/,
+    of: /AuditorPolicy/,
+    why: "CloudWatch lists alarms and metrics to who may read all of them alone.",
+  })),
+  ...[
+    "cloudformation:DescribeType",
+    "cloudwatch:DescribeAlarms",
+    "lambda:GetAccountSettings",
+    "tag:GetResources",
+  ].map((action) => ({
+    effect: "Allow" as const,
+    action,
+    resource: /^\*$/,
+    of: /DeployerPolicy/,
+    why: "It is about the account, and knows no resource.",
+  })),
   {
     effect: "Allow",
     action: "kms:*",

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { PLACE } from "./arns.ts";
 import type { Caller, IamCall } from "./call.ts";
 import type { DeployedPolicies } from "./policies.ts";
+import { tableConditions } from "./table-conditions.ts";
 
 /** A call of an SDK or on the wire: the operation as the API names it, and its input. */
 export interface AwsRequest {
@@ -38,6 +39,9 @@ const InputSchema = v.object({
   Key: v.fallback(text, ""),
   Prefix: v.optional(v.string()),
   SecretId: text,
+  StackName: text,
+  FunctionName: text,
+  logGroupName: text,
 });
 
 type Input = v.InferOutput<typeof InputSchema>;
@@ -58,8 +62,17 @@ export function iamCallsOf(
   caller: Caller,
   place: { readonly deployed: DeployedPolicies; readonly names: Names },
 ): readonly IamCall[] {
+  const isPerson = "holds" in caller;
   return asked(operation, v.parse(InputSchema, input), new Places(place)).map(
-    ({ conditions = {}, ...call }) => ({ caller, conditions, ...call }),
+    ({ conditions = {}, ...call }) => ({
+      caller,
+      ...call,
+      conditions:
+        // No policy of a function looks at attributes: each expression would be a question of its own.
+        isPerson && call.action.startsWith("dynamodb:")
+          ? tableConditions(operation, input)
+          : conditions,
+    }),
   );
 }
 
@@ -165,10 +178,25 @@ function asked(operation: string, input: Input, places: Places): readonly Asked[
     case "PutSecretValue":
       return [{ action: `secretsmanager:${operation}`, resource: places.arn(input.SecretId) }];
     case "GetMetricData":
-      return [{ action: "cloudwatch:GetMetricData", resource: "*" }];
+    case "DescribeAlarms":
+      return [{ action: `cloudwatch:${operation}`, resource: "*" }];
+    case "DescribeStacks":
+    case "ListStackResources":
+      return [{ action: `cloudformation:${operation}`, resource: stackArn(input.StackName) }];
+    case "GetFunctionConfiguration":
+      return [{ action: `lambda:${operation}`, resource: places.arn(input.FunctionName) }];
+    case "Invoke":
+      return [{ action: "lambda:InvokeFunction", resource: places.arn(input.FunctionName) }];
+    case "FilterLogEvents":
+      return [{ action: `logs:${operation}`, resource: places.arn(input.logGroupName) }];
     default:
       throw new Error(`Which rights ${operation} needs is not known here: add it to requests.ts.`);
   }
+}
+
+/** The stack by its name, and CloudFormation's id behind it. */
+export function stackArn(name: string): string {
+  return `arn:aws:cloudformation:${PLACE.region}:${PLACE.account}:stack/${name}/0123abcd`;
 }
 
 /** What a part of a transaction counts as (DynamoDB's guide, "IAM for transactions"). */

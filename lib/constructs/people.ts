@@ -1,0 +1,222 @@
+import { Stack } from "aws-cdk-lib";
+import { ManagedPolicy, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { Conditions } from "aws-cdk-lib/aws-iam";
+import type { IKey } from "aws-cdk-lib/aws-kms";
+import { Queue } from "aws-cdk-lib/aws-sqs";
+import { Construct } from "constructs";
+import {
+  CHECK_ATTRIBUTES,
+  METADATA_ATTRIBUTES,
+  RETENTION_ATTRIBUTES,
+  TABLE,
+} from "../../lambdas/settings.ts";
+import { PEOPLES_POLICIES } from "../people.ts";
+import type { Person } from "../people.ts";
+import type { StageConfiguration } from "../stage-configuration.ts";
+import type { AlertTopics } from "./alert-topics.ts";
+import type { ApplicationStore } from "./application-store.ts";
+import type { EventQueue } from "./event-queue.ts";
+import type { FillableSecret } from "./fillable-secret.ts";
+import type { NodeFunction } from "./node-function.ts";
+import { pinLogicalId } from "./stateful.ts";
+
+export interface PeopleProps {
+  readonly stage: StageConfiguration;
+  readonly key: IKey | undefined;
+  readonly queue: EventQueue;
+  readonly store: ApplicationStore;
+  readonly alerts: AlertTopics;
+  readonly poller: NodeFunction;
+  /** All of them, the poller too. */
+  readonly functions: readonly NodeFunction[];
+  readonly secrets: readonly FillableSecret[];
+}
+
+/**
+ * What people may do, as managed policies that permission sets of IAM Identity Center name (docs/decisions/0050). It is
+ * made last: the auditor reads the length of every queue of the stack.
+ */
+export class People extends Construct {
+  readonly #props: PeopleProps;
+
+  constructor(scope: Construct, id: string, props: PeopleProps) {
+    super(scope, id);
+    this.#props = props;
+    if (props.stage.people === "none") return;
+    this.#make("auditor", "Reads what is known, without bodies", this.#auditor());
+    this.#make(
+      "operator",
+      "Reads logs, moves dead letters, checks, polls; with the auditor's",
+      this.#operator(),
+    );
+    this.#make("break-glass", "Reads bodies, replays; with the auditor's", this.#breakGlass());
+    this.#make("deployer", "Deploys through the CDK's roles, and looks before", this.#deployer());
+  }
+
+  #make(person: Person, description: string, statements: readonly PolicyStatement[]): void {
+    const { stackName, region } = Stack.of(this);
+    const policy = new ManagedPolicy(this, PEOPLES_POLICIES[person], {
+      // A permission set names it; IAM's names are of the account, and a stage may be in two regions.
+      managedPolicyName: `${stackName}-${region}-${person}`,
+      description,
+      statements: [...statements],
+    });
+    pinLogicalId(policy, PEOPLES_POLICIES[person]);
+  }
+
+  /** `status`, `gaps` and `show`. */
+  #auditor(): readonly PolicyStatement[] {
+    const { store } = this.#props;
+    const table = store.applications.tableArn;
+    const queues = Stack.of(this)
+      .node.findAll()
+      .filter((one) => one instanceof Queue);
+    return [
+      allow(
+        ["cloudformation:DescribeStacks", "cloudformation:ListStackResources"],
+        this.#stackArn(),
+      ),
+      // Neither knows a resource to read many of.
+      allow(["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"], "*"),
+      allow(["sqs:GetQueueAttributes"], ...queues.map(({ queueArn }) => queueArn)),
+      allow(
+        ["dynamodb:Query"],
+        ...[TABLE.gapIndex, TABLE.externalIndex].map((index) => `${table}/index/${index}`),
+      ),
+      allowWhen(onlyReading(METADATA_ATTRIBUTES), ["dynamodb:Query"], table),
+      ...this.#use(["kms:Decrypt"], "dynamodb"),
+    ];
+  }
+
+  /** `logs`, `check`, `poll`, `dead-letters` and `redrive`. */
+  #operator(): readonly PolicyStatement[] {
+    const { store, queue, poller, functions } = this.#props;
+    return [
+      allowWhen(
+        onlyWriting(CHECK_ATTRIBUTES),
+        ["dynamodb:UpdateItem"],
+        store.applications.tableArn,
+      ),
+      allow(["logs:FilterLogEvents"], ...functions.map(({ logGroup }) => logGroup.logGroupArn)),
+      allow(
+        ["lambda:GetFunctionConfiguration"],
+        ...functions.map((one) => one.function.functionArn),
+      ),
+      allow(["lambda:InvokeFunction"], poller.function.functionArn),
+      // SQS moves under the rights of whoever starts the move, and there is no move without the right to receive.
+      allow(
+        [
+          "sqs:StartMessageMoveTask",
+          "sqs:ListMessageMoveTasks",
+          "sqs:ReceiveMessage",
+          "sqs:ChangeMessageVisibility",
+          "sqs:DeleteMessage",
+        ],
+        queue.deadLetters.queueArn,
+      ),
+      allow(["sqs:SendMessage"], queue.events.queueArn),
+      ...this.#use(["kms:Decrypt", "kms:GenerateDataKey"], "sqs"),
+    ];
+  }
+
+  /** `show --bodies`, `replay`, `retention` and `adopt`. */
+  #breakGlass(): readonly PolicyStatement[] {
+    const { store, queue, poller } = this.#props;
+    const table = store.applications.tableArn;
+    return [
+      allow(["dynamodb:Query", "dynamodb:BatchGetItem"], table),
+      allowWhen(onlyReading(RETENTION_ATTRIBUTES), ["dynamodb:Scan"], table),
+      allowWhen(onlyWriting(RETENTION_ATTRIBUTES), ["dynamodb:UpdateItem"], table),
+      allow(["lambda:InvokeFunction"], poller.function.functionArn),
+      allow(["sqs:SendMessage"], queue.events.queueArn),
+      ...this.#use(["kms:Decrypt", "kms:GenerateDataKey"], "sqs"),
+    ];
+  }
+
+  /** `npm run deploy`: the CDK's own roles, and what the preflight reads before them (tools/deploy). */
+  #deployer(): readonly PolicyStatement[] {
+    const { alerts, functions, secrets } = this.#props;
+    const stack = Stack.of(this);
+    const { account, partition, region } = stack;
+    const cdk = `cdk-${stack.synthesizer.bootstrapQualifier ?? "hnb659fds"}`;
+    return [
+      allow(
+        ["sts:AssumeRole"],
+        ...["deploy", "file-publishing", "lookup"].map(
+          (role) =>
+            `arn:${partition}:iam::${account}:role/${cdk}-${role}-role-${account}-${region}`,
+        ),
+      ),
+      allow(
+        ["ssm:GetParameter"],
+        `arn:${partition}:ssm:${region}:${account}:parameter/${cdk.replace("cdk-", "cdk-bootstrap/")}/version`,
+      ),
+      // The last: to set the alarms that take a deployment back.
+      allow(
+        [
+          "cloudformation:DescribeStacks",
+          "cloudformation:GetTemplate",
+          "cloudformation:ListStackResources",
+          "cloudformation:UpdateStack",
+        ],
+        this.#stackArn(),
+      ),
+      // None of these knows a resource of ours.
+      allow(
+        [
+          "cloudformation:DescribeType",
+          "cloudwatch:DescribeAlarms",
+          "lambda:GetAccountSettings",
+          "tag:GetResources",
+        ],
+        "*",
+      ),
+      allow(["lambda:GetFunctionConcurrency"], ...functions.map((one) => one.function.functionArn)),
+      allow(["sns:ListSubscriptionsByTopic"], alerts.page.topicArn, alerts.ticket.topicArn),
+      allow(["secretsmanager:DescribeSecret"], ...secrets.map(({ secretArn }) => secretArn)),
+    ];
+  }
+
+  /** With CloudFormation's id behind it, which a policy of the stack cannot know for a call by name. */
+  #stackArn(): string {
+    const { account, partition, region, stackName } = Stack.of(this);
+    return `arn:${partition}:cloudformation:${region}:${account}:stack/${stackName}/*`;
+  }
+
+  /** What a service does with a key of ours on behalf of its caller; nothing where AWS has the key. */
+  #use(actions: readonly string[], service: "dynamodb" | "sqs"): readonly PolicyStatement[] {
+    const { key } = this.#props;
+    if (key === undefined) return [];
+    const { region, urlSuffix } = Stack.of(this);
+    const via = { StringEquals: { "kms:ViaService": `${service}.${region}.${urlSuffix}` } };
+    return [allowWhen(via, actions, key.keyArn)];
+  }
+}
+
+/** A Query or a Scan that names what it wants, and nothing but these (DynamoDB's guide, "Using IAM policy conditions"). */
+function onlyReading(attributes: readonly string[]): Conditions {
+  return {
+    "ForAllValues:StringEquals": { "dynamodb:Attributes": attributes },
+    StringEquals: { "dynamodb:Select": "SPECIFIC_ATTRIBUTES" },
+  };
+}
+
+/** A write that touches these alone, and returns nothing of the item. */
+function onlyWriting(attributes: readonly string[]): Conditions {
+  return {
+    "ForAllValues:StringEquals": { "dynamodb:Attributes": attributes },
+    StringEqualsIfExists: { "dynamodb:ReturnValues": "NONE" },
+  };
+}
+
+function allow(actions: readonly string[], ...resources: readonly string[]): PolicyStatement {
+  return new PolicyStatement({ actions: [...actions], resources: [...resources] });
+}
+
+function allowWhen(
+  conditions: Conditions,
+  actions: readonly string[],
+  ...resources: readonly string[]
+): PolicyStatement {
+  return new PolicyStatement({ actions: [...actions], resources: [...resources], conditions });
+}

@@ -1,0 +1,139 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
+
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+
+import { applicationKey, eventKey, failureKey } from "../../lambdas/adapters/application-item.ts";
+import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
+import { PEOPLE } from "../../lib/people.ts";
+import type { Person } from "../../lib/people.ts";
+import { parseCommand, rolesOfCommand, VERBS } from "../../tools/ops/command-line.ts";
+import type { Command, VerbName } from "../../tools/ops/command-line.ts";
+import { policiesOf } from "../../tools/strict-aws/iam/policies.ts";
+import { synthesise } from "../../tools/template/synthesise.ts";
+import { KeptTerminal } from "../support/operator.ts";
+import { stackAs } from "../support/people.ts";
+import { withOwnKey } from "../infra/variants.ts";
+
+const TOKEN = "JA-1";
+const AT = Date.parse("2026-11-23T20:00:00.000Z");
+const BODY = JSON.stringify({ data: { name: "Ada Lovelace" } });
+
+/** Ways to call each verb that take other rights; a verb without one does not compile. */
+const CALLS: Readonly<Record<VerbName, readonly string[]>> = {
+  status: [""],
+  gaps: [""],
+  show: [TOKEN, "customer-1", `${TOKEN} --bodies`],
+  check: [TOKEN],
+  poll: ["", "--dry-run"],
+  logs: ["consumer", `consumer --application ${TOKEN}`],
+  "dead-letters": ["", "--bodies"],
+  redrive: ["--yes", "--yes --limit 1", "--dry-run"],
+  replay: [TOKEN],
+  retention: ["30 --yes", "30 --dry-run"],
+  adopt: ["applications.json --yes"],
+};
+
+const folder = mkdtempSync(join(tmpdir(), "people-"));
+writeFileSync(
+  join(folder, "applications.json"),
+  JSON.stringify({ journey_application_token: "JA-2", journey_token: "J-1" }),
+);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A command, as somebody types it. */
+function commandOf(line: string): Command {
+  const command = parseCommand(
+    line.replace("applications.json", join(folder, "applications.json")).split(" "),
+  );
+  if ("help" in command) throw new Error(`${line} is no command.`);
+  return command;
+}
+
+// The one with a key of its own: it is asked for the key's rights too.
+const deployed = policiesOf(synthesise(withOwnKey));
+
+const rows: string[] = [`${"".padEnd(42)}${PEOPLE.map((person) => person.padEnd(13)).join("")}`];
+afterAll(() => {
+  for (const row of rows) console.info(row.trimEnd());
+});
+
+/** Runs a command under a role. */
+async function outcomeOf(command: Command, person: Person) {
+  const { connected, sqs, dynamo, denials } = await stackAs(person, deployed);
+  onTestFinished(() => dynamo.close());
+  const put = (item: object) =>
+    dynamo.client.send(
+      new PutItemCommand({ TableName: dynamo.applicationTableName, Item: marshall(item) }),
+    );
+  await put({ ...applicationKey(TOKEN), externalId: "customer-1", status: "completed" });
+  await put({
+    ...eventKey(TOKEN, "e1", AT),
+    eventId: "e1",
+    type: "completed_application",
+    eventAt: AT,
+    receivedAt: AT,
+    origin: "webhook",
+    route: "approved",
+    body: brotliCompressSync(BODY),
+  });
+  await put({ ...failureKey(TOKEN, "e2"), eventId: "e2", reason: "Throttled" });
+  const letter = { v: 1, kind: "webhook", receiptId: "r1", receivedAt: AT } as const;
+  sqs.put(
+    "DeadLetterQueue",
+    encodeEnvelope({ ...letter, body: BODY, payloadKey: null, sourceIp: null }),
+  );
+  sqs.moveTasks = [undefined, { Status: "COMPLETED", ApproximateNumberOfMessagesMoved: 1 }];
+  // The consumer, as far as an adoption waits for it, and the poller after it.
+  const adopted = { ...applicationKey("JA-2"), adopted: { at: AT }, checkedAt: AT };
+  const taken: Promise<unknown>[] = [];
+  sqs.onCall = (call) => {
+    if (call === "send EventQueue") taken.push(put(adopted));
+  };
+  const terminal = new KeptTerminal();
+  const error: unknown = await VERBS[command.verb]
+    .run(connected, command, terminal, Date.now())
+    .then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+  await Promise.all(taken);
+  return { error, terminal, denials: denials.map(({ sentence }) => sentence) };
+}
+
+const COMMANDS = Object.entries(CALLS).flatMap(([verb, ways]) =>
+  ways.map((way) => [`${verb} ${way}`.trim()] as const),
+);
+
+describe("ops", () => {
+  it.each(COMMANDS)(
+    "%s runs under the role that it is for, and is denied under the others",
+    async (line) => {
+      const command = commandOf(line);
+      const holders = rolesOfCommand(command);
+
+      const outcomes = await Promise.all(PEOPLE.map((person) => outcomeOf(command, person)));
+      const marks = outcomes.map(({ error, denials }) => {
+        if (error === null && denials.length === 0) return "runs";
+        return error !== null && denials.length > 0 ? "denied" : `broken: ${String(error)}`;
+      });
+      expect(marks).toEqual(PEOPLE.map((person) => (holders.includes(person) ? "runs" : "denied")));
+      rows.push(`${line.padEnd(42)}${marks.map((mark) => mark.padEnd(13)).join("")}`);
+    },
+  );
+
+  it("an operator sees no body in what he may show, and break-glass sees it", async () => {
+    const shown = await outcomeOf(commandOf(`show ${TOKEN}`), "operator");
+    const withBodies = await outcomeOf(commandOf(`show ${TOKEN} --bodies`), "break-glass");
+
+    expect(shown.terminal.text).toContain("completed_application");
+    expect(shown.terminal.text).not.toContain("Ada Lovelace");
+    expect(shown.terminal.text).not.toContain("customer-1");
+    expect(withBodies.terminal.text).toContain("Ada Lovelace");
+    expect(withBodies.terminal.text).toContain("customer-1");
+  });
+});

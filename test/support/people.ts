@@ -1,0 +1,103 @@
+import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+
+import type { Person } from "../../lib/people.ts";
+import type { ConnectedStack } from "../../tools/ops/stack.ts";
+import { IamGuard } from "../../tools/strict-aws/iam/guard.ts";
+import { guardClient } from "../../tools/strict-aws/iam/guarded-client.ts";
+import { callerAs } from "../../tools/strict-aws/iam/peoples-calls.ts";
+import type { DeployedPolicies } from "../../tools/strict-aws/iam/policies.ts";
+import { isRecord } from "../../tools/template/synthesise.ts";
+import { startDynamoDb } from "./dynalite.ts";
+import { MemorySqs } from "./memory-sqs.ts";
+
+const REGION = { region: "us-east-1" };
+
+const NO_APPLICATION_DUE = { due: 0, left: 0, checked: 0, applications: [] };
+
+/**
+ * A deployed stack as a person in a role has it: IAM judges each call by the template's policies before anything answers.
+ * The table is dynalite, the queues are in memory; the other services answer the least that a verb takes.
+ */
+export async function stackAs(person: Person, deployed: DeployedPolicies) {
+  const { stack, arns } = deployed;
+  const dynamo = await startDynamoDb();
+  // One of its own: the other fills the table, and nobody's rights are asked for that.
+  const client = new DynamoDBClient({
+    ...REGION,
+    endpoint: `http://127.0.0.1:${(await dynamo.client.config.endpoint?.())?.port}`,
+    credentials: { accessKeyId: person, secretAccessKey: "local" },
+  });
+  const sqs = new MemorySqs();
+  const functionIn = (output: string) => arns.text(stack.outputs[output]);
+  const functionNames = {
+    ingest: functionIn("IngestFunctionName"),
+    consumer: functionIn("ConsumerFunctionName"),
+    poller: functionIn("PollerFunctionName"),
+  };
+  const logging = stack.resources.find(({ logicalId }) => logicalId === functionNames.consumer)
+    ?.Properties["LoggingConfig"];
+  const LogGroup = isRecord(logging) ? arns.text(logging["LogGroup"]) : "";
+  const queues = stack.ofType("AWS::SQS::Queue").map(({ logicalId }) => ({
+    LogicalResourceId: logicalId,
+    PhysicalResourceId: logicalId,
+    ResourceType: "AWS::SQS::Queue",
+  }));
+  const connected: ConnectedStack = {
+    stage: "production",
+    stackName: arns.text(stack.outputs["DashboardName"]),
+    cloudFormation: answering(new CloudFormationClient(REGION), { StackResourceSummaries: queues }),
+    cloudWatch: answering(new CloudWatchClient(REGION), {}),
+    logs: answering(new CloudWatchLogsClient(REGION), {}),
+    lambda: answering(new LambdaClient(REGION), {
+      LoggingConfig: { LogGroup },
+      Payload: { transformToString: () => JSON.stringify(NO_APPLICATION_DUE) },
+    }),
+    dynamo: client,
+    sqs: sqs.client,
+    eventQueueUrl: "EventQueue",
+    deadLetterQueueUrl: "DeadLetterQueue",
+    applicationTableName: dynamo.applicationTableName,
+    webhookUrl: "http://127.0.0.1:9/",
+    functionNames,
+  };
+  const names = new Map([
+    [dynamo.applicationTableName, "ApplicationTable"],
+    ["arn:EventQueue", "EventQueue"],
+    ["arn:DeadLetterQueue", "DeadLetterQueue"],
+  ]);
+  const guard = new IamGuard(deployed, { names });
+  const { cloudFormation, cloudWatch, logs, lambda } = connected;
+  for (const one of [client, connected.sqs, cloudFormation, cloudWatch, logs, lambda]) {
+    guardClient(one, guard, () => callerAs(person));
+  }
+  return {
+    connected,
+    sqs,
+    dynamo,
+    denials: guard.denials,
+  };
+}
+
+interface Answering {
+  readonly middlewareStack: {
+    add(
+      middleware: () => () => Promise<{ readonly output: object; readonly response: object }>,
+      options: { readonly step: "initialize"; readonly priority: "low" },
+    ): void;
+  };
+}
+
+/** Each SDK client types its middleware by its own commands; the answer is one for all of them. */
+function answering<Client extends object>(client: Client, output: object): Client {
+  const answer = () => async () => ({ output: { $metadata: {}, ...output }, response: {} });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every client of the SDK is one
+  (client as unknown as Answering).middlewareStack.add(answer, {
+    step: "initialize",
+    priority: "low",
+  });
+  return client;
+}

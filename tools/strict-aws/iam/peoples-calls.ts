@@ -1,0 +1,219 @@
+import {
+  CHECK_ATTRIBUTES,
+  METADATA_ATTRIBUTES,
+  RETENTION_ATTRIBUTES,
+  TABLE,
+} from "../../../lambdas/settings.ts";
+import { PEOPLE, PEOPLES_POLICIES, POLICIES_OF } from "../../../lib/people.ts";
+import type { Person } from "../../../lib/people.ts";
+import { isRecord } from "../../template/synthesise.ts";
+import { PLACE } from "./arns.ts";
+import type { Caller, IamCall } from "./call.ts";
+import type { DeployedPolicies } from "./policies.ts";
+import { stackArn } from "./requests.ts";
+
+type Question = Pick<IamCall, "action" | "resource"> & Partial<Pick<IamCall, "conditions">>;
+
+/** A person in a role, as the permission set makes the caller. */
+export function callerAs(person: Person): Caller {
+  return { holds: POLICIES_OF[person].map((policy) => PEOPLES_POLICIES[policy]) };
+}
+
+/** What each role of people is for; nothing where the stage has no such policies. */
+export function neededOfPeople(deployed: DeployedPolicies): readonly IamCall[] {
+  if (!hasPeople(deployed)) return [];
+  const uses = usesOf(deployed);
+  return PEOPLE.flatMap((person) =>
+    POLICIES_OF[person].flatMap((policy) => uses[policy].map((use) => asked(person, use))),
+  );
+}
+
+/** What a role is not for: everything that another role is for, and reading or writing more of the table. */
+export function forbiddenToPeople(deployed: DeployedPolicies): readonly IamCall[] {
+  if (!hasPeople(deployed)) return [];
+  const uses = usesOf(deployed);
+  const key = deployed.stack
+    .ofType("AWS::KMS::Key")
+    .map(({ logicalId }) => deployed.arns.arnOf(logicalId));
+  const own = (person: Person) =>
+    new Set(POLICIES_OF[person].flatMap((one) => uses[one].map(keyOfUse)));
+  const others = PEOPLE.flatMap((person) => {
+    const mine = own(person);
+    return PEOPLE.flatMap((other) => uses[other])
+      .filter((use) => !mine.has(keyOfUse(use)))
+      .map((use) => asked(person, use));
+  });
+  const table = deployed.arns.arnOf("ApplicationTable");
+  const metadata = { "dynamodb:Select": "SPECIFIC_ATTRIBUTES" };
+  const reads = [
+    { ...metadata, "dynamodb:Attributes": ["pk", "body"] },
+    { ...metadata, "dynamodb:Attributes": ["pk", "externalId"] },
+    { "dynamodb:Select": "ALL_ATTRIBUTES", "dynamodb:Attributes": ["pk"] },
+  ];
+  const writes = [
+    { "dynamodb:Attributes": ["pk", "sk", "outcome"] },
+    { "dynamodb:Attributes": ["pk", "sk", "dueAt"], "dynamodb:ReturnValues": "ALL_OLD" },
+    {
+      "dynamodb:Attributes": ["pk", "sk", TABLE.expiryAttribute],
+      "dynamodb:ReturnValues": "ALL_OLD",
+    },
+  ];
+  const everybody = (action: string, resource: string, conditions: IamCall["conditions"]) =>
+    PEOPLE.map((person) => asked(person, { action, resource, conditions }));
+  return [
+    ...others,
+    ...reads.flatMap((conditions) => [
+      ...everybody("dynamodb:Scan", table, conditions),
+      ...everybody("dynamodb:Query", table, conditions).filter(
+        ({ caller }) => !isBreakGlass(caller),
+      ),
+    ]),
+    ...everybody("dynamodb:Scan", table, { ...metadata, "dynamodb:Attributes": ["pk"] }).filter(
+      ({ caller }) => !isBreakGlass(caller),
+    ),
+    ...writes.flatMap((conditions) => everybody("dynamodb:UpdateItem", table, conditions)),
+    ...["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"].flatMap((action) =>
+      everybody(action, table, {}),
+    ),
+    // Not by a service: with the key itself.
+    ...key.flatMap((one) =>
+      ["kms:Decrypt", "kms:GenerateDataKey"].flatMap((action) => everybody(action, one, {})),
+    ),
+    ...["WebhookSecret", "AlloyApiSecret"].flatMap((secret) =>
+      everybody("secretsmanager:GetSecretValue", deployed.arns.arnOf(secret), {}),
+    ),
+  ];
+}
+
+function hasPeople({ stack }: DeployedPolicies): boolean {
+  return stack.ofType("AWS::IAM::ManagedPolicy").length > 0;
+}
+
+function isBreakGlass(caller: Caller): boolean {
+  return "holds" in caller && caller.holds.includes(PEOPLES_POLICIES["break-glass"]);
+}
+
+/** What the policy of each role is used for. */
+function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, readonly Question[]>> {
+  const table = arns.arnOf("ApplicationTable");
+  const [deadLetters, events] = [arns.arnOf("DeadLetterQueue"), arns.arnOf("EventQueue")];
+  const ofAll = (type: string, ...actions: readonly string[]) =>
+    stack
+      .ofType(type)
+      .flatMap(({ logicalId }) =>
+        actions.map((action) => ({ action, resource: arns.arnOf(logicalId) })),
+      );
+  const ofOne = (resource: string, ...actions: readonly string[]) =>
+    actions.map((action) => ({ action, resource }));
+  const attributes = (action: string, names: readonly string[]) => ({
+    action,
+    resource: table,
+    conditions: {
+      "dynamodb:Attributes": names,
+      ...(action !== "dynamodb:UpdateItem" && { "dynamodb:Select": "SPECIFIC_ATTRIBUTES" }),
+    },
+  });
+  const functions = ["Ingest", "Consumer", "Poller"].map((name) =>
+    arns.text(stack.outputs[`${name}FunctionName`]),
+  );
+  const [, , poller = ""] = functions;
+  const stackName = arns.text(stack.outputs["DashboardName"]);
+  const { account, region } = PLACE;
+  return {
+    auditor: [
+      ...ofOne(
+        stackArn(stackName),
+        "cloudformation:DescribeStacks",
+        "cloudformation:ListStackResources",
+      ),
+      ...ofOne("*", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"),
+      ...ofAll("AWS::SQS::Queue", "sqs:GetQueueAttributes"),
+      ...[TABLE.gapIndex, TABLE.externalIndex].flatMap((index) =>
+        ofOne(`${table}/index/${index}`, "dynamodb:Query"),
+      ),
+      attributes("dynamodb:Query", METADATA_ATTRIBUTES),
+    ],
+    operator: [
+      ...functions.flatMap((name) => ofOne(arns.arnOf(name), "lambda:GetFunctionConfiguration")),
+      ...logGroupsOf(functions, stack, arns).flatMap((group) =>
+        ofOne(group, "logs:FilterLogEvents"),
+      ),
+      attributes("dynamodb:UpdateItem", CHECK_ATTRIBUTES),
+      ...ofOne(arns.arnOf(poller), "lambda:InvokeFunction"),
+      ...ofOne(
+        deadLetters,
+        "sqs:StartMessageMoveTask",
+        "sqs:ListMessageMoveTasks",
+        "sqs:ReceiveMessage",
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+      ),
+      ...ofOne(events, "sqs:SendMessage"),
+    ],
+    "break-glass": [
+      {
+        action: "dynamodb:Query",
+        resource: table,
+        conditions: { "dynamodb:Attributes": ["pk"], "dynamodb:Select": "ALL_ATTRIBUTES" },
+      },
+      attributes("dynamodb:Scan", RETENTION_ATTRIBUTES),
+      attributes("dynamodb:UpdateItem", ["pk", "sk", TABLE.expiryAttribute]),
+      ...ofOne(table, "dynamodb:BatchGetItem"),
+      ...ofOne(arns.arnOf(poller), "lambda:InvokeFunction"),
+      ...ofOne(events, "sqs:SendMessage"),
+    ],
+    deployer: [
+      ...["deploy", "file-publishing", "lookup"].flatMap((role) =>
+        ofOne(
+          `arn:aws:iam::${account}:role/cdk-hnb659fds-${role}-role-${account}-${region}`,
+          "sts:AssumeRole",
+        ),
+      ),
+      ...ofOne(
+        `arn:aws:ssm:${region}:${account}:parameter/cdk-bootstrap/hnb659fds/version`,
+        "ssm:GetParameter",
+      ),
+      ...ofOne(
+        stackArn(stackName),
+        "cloudformation:DescribeStacks",
+        "cloudformation:GetTemplate",
+        "cloudformation:ListStackResources",
+        "cloudformation:UpdateStack",
+      ),
+      ...ofOne(
+        "*",
+        "cloudformation:DescribeType",
+        "cloudwatch:DescribeAlarms",
+        "lambda:GetAccountSettings",
+        "tag:GetResources",
+      ),
+      ...functions.flatMap((name) => ofOne(arns.arnOf(name), "lambda:GetFunctionConcurrency")),
+      ...["PageTopic", "TicketTopic"].flatMap((id) =>
+        ofOne(arns.arnOf(id), "sns:ListSubscriptionsByTopic"),
+      ),
+      ...ofAll("AWS::SecretsManager::Secret", "secretsmanager:DescribeSecret"),
+    ],
+  };
+}
+
+/** The log groups of these functions, by the functions' logical ids. */
+function logGroupsOf(
+  functions: readonly string[],
+  { resources }: DeployedPolicies["stack"],
+  arns: DeployedPolicies["arns"],
+): readonly string[] {
+  return resources
+    .filter(({ logicalId }) => functions.includes(logicalId))
+    .map(({ Properties }) => Properties["LoggingConfig"])
+    .map((logging) =>
+      isRecord(logging) ? arns.arnOf(arns.text(logging["LogGroup"])) : "without a log group",
+    );
+}
+
+function asked(person: Person, { conditions = {}, ...question }: Question): IamCall {
+  return { caller: callerAs(person), ...question, conditions };
+}
+
+function keyOfUse({ action, resource, conditions = {} }: Question): string {
+  return JSON.stringify([action, resource, conditions]);
+}
