@@ -99,8 +99,11 @@ export function judgeEnds(application: TrueApplication, { scenario, observer, he
     if (!tellsOfEnd(event)) continue;
     // An end that names no outcome is told as it is, and Alloy's own word follows.
     const isByEvent = event.eventType !== "snapshot";
-    const isNamed =
-      event.outcome !== null || (isByEvent && !isUnnamed(scenario.eventOf(event.eventId)));
+    // The outcome beside it is the state's: another end may have named it.
+    const isFromState = isByEvent && isUnnamed(scenario.eventOf(event.eventId));
+    const isNamed = isFromState
+      ? event.outcome !== null && stated.includes("completed")
+      : event.outcome !== null || isByEvent;
     if (event.route === "completed" && !isNamed) continue;
     const ids = told.get(event.route) ?? new Set();
     if (!ids.has(event.eventId)) {
