@@ -40,7 +40,7 @@ export interface Correction {
   readonly news: "status" | "rerun" | "nothing";
   /** Whether the application stands by this answer from now on; not where it only names a mark or a rerun. */
   readonly settles: boolean;
-  /** The recorded end that the answer confirms: it is published under its own id. */
+  /** The end that the answer confirms, recorded or missing: it is published under its own id. */
   readonly confirms: EventReport | null;
   /** The message of that end may come back and publish it: whichever is first does. */
   readonly mayComeBack: boolean;
@@ -100,12 +100,17 @@ export function correctionsOf(
 
   function statusCorrection(): readonly Correction[] {
     const agrees = agree(applied, snapshot);
-    const { published, publishedBy, confirms, mayComeBack } = standingOf(snapshot, matches, state, {
-      queuedBefore,
-      failedIds,
-      retriedIds,
-      now,
-    });
+    const { published, publishedBy, missing, confirms, mayComeBack } = standingOf(
+      snapshot,
+      matches,
+      state,
+      {
+        queuedBefore,
+        failedIds,
+        retriedIds,
+        now,
+      },
+    );
     if (confirms !== null) {
       return [{ ...common, news: "status", settles: true, confirms, mayComeBack, reruns: [] }];
     }
@@ -117,6 +122,10 @@ export function correctionsOf(
       (snapshot.at <= settledBy || confirmsOutcome(applied, snapshot));
     if (!isMoved && !isMarked(snapshot, state)) return [];
     const isNews = isMoved && published === "no" && !isReportedOfAnApplicant(applied, snapshot);
+    if (isNews && missing !== null) {
+      const guarded = { confirms: missing, mayComeBack: true, reruns: [] };
+      return [{ ...common, news: "status", settles: true, ...guarded }];
+    }
     const news = isNews ? "status" : "nothing";
     return [{ ...common, news, settles: isMoved, publishedBy, reruns: [] }];
   }
