@@ -30,11 +30,13 @@ export async function prepareCorrection(
   dependencies: EffectDependencies,
 ): Promise<Effect> {
   const { store, settings, now } = dependencies;
-  const { snapshot, news, reruns, confirms, askedAt, since } = correction;
+  const { snapshot, news, reruns, confirms, namesOutcome, askedAt, since } = correction;
   const { applicationToken, journeyToken } = snapshot;
   const known = await store.readState(applicationToken);
   const agreeing =
-    known === null || confirms !== null ? null : publishingEnd(known, snapshot, correction.since);
+    known === null || confirms !== null || namesOutcome
+      ? null
+      : publishingEnd(known, snapshot, correction.since);
 
   const correctionId = correctionIdOf(correction);
   const isGuarded = isGuardedBy(correction, known);
@@ -109,10 +111,10 @@ function isGuardedBy(
 
 /** Whether downstream knows it, and not from this very correction, which may have been cut off. */
 function isReported(before: ApplicationState, correction: Correction, ownId: string): boolean {
-  const { snapshot, confirms, since } = correction;
+  const { snapshot, confirms, namesOutcome, since } = correction;
   if (before.answer?.correctionId === ownId) return false;
   // A withheld end was never published, so agreeing with it says nothing. Only another answer was published.
-  if (confirms !== null) return !isUnanswered(before, correction);
+  if (confirms !== null || namesOutcome) return !isUnanswered(before, correction);
   return agree(before, snapshot) || publishingEnd(before, snapshot, since) !== null;
 }
 

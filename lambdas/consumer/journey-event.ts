@@ -1,6 +1,5 @@
 import { isHistoricEffect, isSilent } from "../domain/adoption.ts";
-import { endsIn } from "../domain/application-state.ts";
-import type { ApplicationState, EndRegister } from "../domain/application-state.ts";
+import type { ApplicationState } from "../domain/application-state.ts";
 import type { JourneyEvent } from "../domain/journey-event.ts";
 import { publicationOf, routeOf } from "../domain/journey-routes.ts";
 import { isLate, neededApplicantOf } from "../domain/lateness.ts";
@@ -9,7 +8,6 @@ import type { ApplicationStore, Merged, Recording } from "../domain/ports.ts";
 import { publishedEvent } from "../domain/published-event.ts";
 import type { PublishedEvent } from "../domain/published-event.ts";
 import { isPublished } from "../domain/route.ts";
-import { eventIdIn } from "../domain/stamp.ts";
 import { checkAfter, isWithheld } from "../domain/withholding.ts";
 import { IDEMPOTENCY } from "../settings.ts";
 import { lockAlias, markHealed } from "./alias.ts";
@@ -85,8 +83,8 @@ export async function prepareJourneyEvent(
   ): Promise<PublishedEvent | null> {
     const { metrics } = dependencies;
     const { after: state } = merged;
-    const named = report.outcome ?? outcome ?? outcomeIn(state, reports ?? [report]);
-    const asRecorded = { ...report, outcome: named };
+    // An outcome that only the poller's copy of it names comes by Alloy's answer: the record says what was published.
+    const asRecorded = { ...report, outcome: report.outcome ?? outcome };
     const all = reports ?? [asRecorded];
     const lateness = await Promise.all(all.map((one) => isLateIn(one, state, store)));
     const late = lateness.every(Boolean);
@@ -114,13 +112,6 @@ export async function prepareJourneyEvent(
       environment,
     });
   }
-}
-
-/** The outcome that the state has of an end: the poller's copy of it may have been merged and not recorded. */
-function outcomeIn(state: ApplicationState, reports: readonly JourneyEvent[]): string | null {
-  const isOwn = ({ stamp }: EndRegister) =>
-    reports.some(({ eventId }) => eventId === eventIdIn(stamp));
-  return endsIn(state).find(isOwn)?.outcome ?? null;
 }
 
 /** Joins an event with what is known of its application, and of the rerun that it names. */

@@ -1,4 +1,5 @@
 import { GAP } from "../settings.ts";
+import { endsIn } from "./application-state.ts";
 import type { AnswerRegister, ApplicationState, EndRegister } from "./application-state.ts";
 import { factsOf, isDecisive, isFinal } from "./event-types.ts";
 import type { Snapshot } from "./observation.ts";
@@ -6,7 +7,7 @@ import { couldBe, lastEpochOf, stampHere } from "./last-epoch.ts";
 import { reportOf } from "./reconciliation.ts";
 import type { EventReport, MatchedEvent, RecordedEvent } from "./reconciliation.ts";
 import { outcomeWordOf } from "./route.ts";
-import { askedAtOf, stampOf, timeOf } from "./stamp.ts";
+import { askedAtOf, eventIdIn, stampOf, timeOf } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 
 /*
@@ -176,6 +177,27 @@ export function isAnswered({ answer }: ApplicationState, { status, outcome }: Sn
     answer.status === status &&
     outcomeWordOf(answer.outcome) === outcomeWordOf(outcome)
   );
+}
+
+/**
+ * Whether the state has the outcome that an answer says by a copy of the poller's alone: the event was published without
+ * it, as its record says.
+ */
+export function isOutcomeUnpublished(
+  snapshot: Snapshot,
+  matches: readonly MatchedEvent[],
+  state: ApplicationState,
+): boolean {
+  if (snapshot.outcome === null || isAnswered(state, snapshot)) return false;
+  return [...lastEpochOf(matches, snapshot).ends].some((end) => {
+    const { event, record } = end;
+    if (record === null || record.isWithheld || record.outcome !== null) return false;
+    const ids = [event.eventId, record.eventId];
+    return (
+      couldBe(end, snapshot) &&
+      endsIn(state).some(({ outcome, stamp }) => outcome !== null && ids.includes(eventIdIn(stamp)))
+    );
+  });
 }
 
 /**

@@ -4,7 +4,7 @@ import { EXTERNAL_INPUT } from "../settings.ts";
 import type { AlloyApplication, AlloyRerun } from "./alloy-application.ts";
 import { endOf, hasEnded, outcomeOf, statusOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
-import { standingOf } from "./confirmation.ts";
+import { isOutcomeUnpublished, standingOf } from "./confirmation.ts";
 import { EventReportSchema } from "./event-report-schema.ts";
 import { APPLICATION_STATUSES, isFinal } from "./event-types.ts";
 import type { ApplicationStatus } from "./event-types.ts";
@@ -49,6 +49,8 @@ export interface Correction {
    * correction is merged, and its message may be tried again after that.
    */
   readonly publishedBy: string | null;
+  /** The state has the outcome already, by a copy of the poller's, and no event was published with it. */
+  readonly namesOutcome: boolean;
   /** Of news of a rerun: the new applications, oldest first. */
   readonly reruns: readonly AlloyRerun[];
 }
@@ -114,12 +116,14 @@ export function correctionsOf(
     if (confirms !== null) {
       return [{ ...common, news: "status", settles: true, confirms, mayComeBack, reruns: [] }];
     }
+    const namesOutcome =
+      published === "no" && isOutcomeUnpublished(snapshot, matches, state) && agrees;
     const isMoved =
       // Which of two ends downstream has heard of is not settled yet.
       published !== "unclear" &&
-      !agrees &&
+      (!agrees || namesOutcome) &&
       !hasMovedOn(applied, snapshot) &&
-      (snapshot.at <= settledBy || confirmsOutcome(applied, snapshot));
+      (snapshot.at <= settledBy || namesOutcome || confirmsOutcome(applied, snapshot));
     if (!isMoved && !isMarked(snapshot, state)) return [];
     const isNews = isMoved && published === "no" && !isReportedOfAnApplicant(applied, snapshot);
     if (isNews && missing !== null) {
@@ -127,11 +131,11 @@ export function correctionsOf(
       return [{ ...common, news: "status", settles: true, ...guarded }];
     }
     const news = isNews ? "status" : "nothing";
-    return [{ ...common, news, settles: isMoved, publishedBy, reruns: [] }];
+    return [{ ...common, news, settles: isMoved, publishedBy, namesOutcome, reruns: [] }];
   }
 }
 
-const NO_END = { confirms: null, mayComeBack: false, publishedBy: null };
+const NO_END = { confirms: null, mayComeBack: false, publishedBy: null, namesOutcome: false };
 
 /** What the answer says and is not stored: joined with the events of the list it would seem to be. */
 function isMarked(snapshot: Snapshot, state: ApplicationState): boolean {
@@ -266,6 +270,7 @@ const CorrectionSchema = v.object({
   confirms: v.exactOptional(v.nullable(EventReportSchema), null),
   mayComeBack: v.exactOptional(v.boolean(), false),
   publishedBy: v.exactOptional(text, null),
+  namesOutcome: v.exactOptional(v.boolean(), false),
   news: v.picklist(["status", "rerun", "nothing"]),
   reruns: v.array(v.object({ applicationToken: token, createdAt: time })),
 });

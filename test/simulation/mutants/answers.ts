@@ -50,6 +50,7 @@ export const ANSWER_MUTANTS: readonly StrictMutant[] = [
         confirms: null,
         mayComeBack: false,
         publishedBy: null,
+        namesOutcome: false,
         news: "status",
         reruns: [],
       } as const;

@@ -1,15 +1,10 @@
 import type { ConsumerDependencies } from "../../../lambdas/consumer/handler.ts";
 import { endOf } from "../../../lambdas/domain/application-state.ts";
-import type { ApplicationState, EndRegister } from "../../../lambdas/domain/application-state.ts";
+import type { ApplicationState } from "../../../lambdas/domain/application-state.ts";
 import { correctionBody, parseCorrection } from "../../../lambdas/domain/correction.ts";
+import type { Correction } from "../../../lambdas/domain/correction.ts";
 import type { Envelope } from "../../../lambdas/domain/envelope.ts";
-import { TransientError } from "../../../lambdas/domain/errors.ts";
-import type {
-  CheckRequest,
-  EventRecord,
-  Merged,
-  Recording,
-} from "../../../lambdas/domain/ports.ts";
+import type { CheckRequest, Merged } from "../../../lambdas/domain/ports.ts";
 import { eventIdIn } from "../../../lambdas/domain/stamp.ts";
 
 import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
@@ -38,26 +33,27 @@ export const SECOND_END_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    id: "outcome-of-the-state-not-named",
-    what: "an end that names no outcome is published without the one that the state has of it",
+    id: "outcome-of-a-copy-never-published",
+    what: "the state has an outcome by a copy of the poller's, and so nobody publishes it",
     async hunt(isPlanted) {
-      const store = tableWith(isPlanted ? unnamedEnd : asMerged);
-      const sides = bothSides({ store });
+      const sides = bothSides(
+        isPlanted ? { queuedAs: withCorrection({ namesOutcome: false }) } : {},
+      );
       await sides.webhook(STARTED);
       const answer = { events: [STARTED, DENIED], status: "completed", outcome: "Denied" };
-      store.refusesRecords = true;
-      await sides.check(AT + HOUR, answer).catch(() => null);
-      store.refusesRecords = false;
-      await sides.webhook({ ...DENIED, outcome: null }, AT + HOUR + MINUTE);
+      const takeCopy = await sides.asked(AT + HOUR, answer);
+      const unnamed = { ...DENIED, timestamp: AT - 194, outcome: null };
+      await sides.webhook(unnamed, AT + HOUR + MINUTE);
+      await takeCopy();
       await sides.check(AT + 2 * HOUR, answer);
-      return unlessPublished(sides, ["denied"]);
+      return unlessPublished(sides, ["completed", "denied"]);
     },
   },
   {
     id: "displaced-end-forgotten",
     what: "an answer that agreed with an end does not name it, once another end has taken its place",
     async hunt(isPlanted) {
-      const sides = bothSides(isPlanted ? { queuedAs: unattributed } : {});
+      const sides = bothSides(isPlanted ? { queuedAs: withCorrection({ publishedBy: null }) } : {});
       await sides.webhook(STARTED);
       sides.refuse(1);
       await sides.webhook(EXPIRED).catch(() => null);
@@ -98,28 +94,17 @@ const withoutOpenedEnds: Answered = ({ before, after }) => {
   return { before: isOpen ? { ...before, end: null, lastEnd: null } : before, after };
 };
 
-/** The bug: only what an event itself names is looked at. */
-const unnamedEnd: Answered = ({ before, after }, { end }) => {
-  if (end === null || end.outcome !== null) return { before, after };
-  const unnamed = (one: EndRegister | null) =>
-    one?.stamp === end.stamp ? { ...one, outcome: null } : one;
-  return { before, after: { ...after, end: unnamed(after.end), lastEnd: unnamed(after.lastEnd) } };
-};
-
-/** The bug: what the release before queued, which named no event. */
-function unattributed(envelope: Envelope): Envelope {
-  const parsed = parseCorrection(envelope.body ?? "");
-  if (parsed === null || "reason" in parsed) return envelope;
-  return { ...envelope, body: correctionBody({ ...parsed.correction, publishedBy: null }) };
+/** The bug: what the release before queued, which knew nothing of this. */
+function withCorrection(changes: Partial<Correction>) {
+  return (envelope: Envelope): Envelope => {
+    const parsed = parseCorrection(envelope.body ?? "");
+    if (parsed === null || "reason" in parsed) return envelope;
+    return { ...envelope, body: correctionBody({ ...parsed.correction, ...changes }) };
+  };
 }
 
 function tableWith(answered: Answered) {
   return new (class extends MemoryApplicationTable {
-    refusesRecords = false;
-    override async recordEvent(event: EventRecord): Promise<Recording> {
-      if (this.refusesRecords) throw new TransientError("throttled");
-      return super.recordEvent(event);
-    }
     override async mergeState(observation: ApplicationState, check: CheckRequest): Promise<Merged> {
       return answered(await super.mergeState(observation, check), observation);
     }

@@ -241,6 +241,7 @@ function expiredAt(at: number): string {
     confirms: null,
     mayComeBack: false,
     publishedBy: null,
+    namesOutcome: false,
     news: "status",
     reruns: [],
   });

@@ -73,6 +73,7 @@ function aCorrection(
     confirms: null,
     mayComeBack: false,
     publishedBy: null,
+    namesOutcome: false,
     news: "status",
     reruns: [],
     ...changes,

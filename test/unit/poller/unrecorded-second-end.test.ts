@@ -67,11 +67,25 @@ describe("a second end that was merged and not recorded", () => {
   });
 });
 
-test("a first end that was merged and not recorded is published with its outcome, though its webhook names none", async () => {
+test("the outcome of a first end that was merged and not recorded is published by Alloy's answer when its webhook names none", async () => {
   const { sides, answer } = await cutOffBeforeRecording([STARTED]);
 
   await sides.webhook(DENIED_WEBHOOK, AT + 2 * HOUR + MINUTE);
   for (const minutes of [5, 10]) await sides.check(AT + 2 * HOUR + minutes * MINUTE, answer);
 
-  expect(ends(sides)).toEqual(["denied"]);
+  expect(ends(sides)).toEqual(["completed", "denied"]);
+});
+
+test("an outcome that only the poller's copy names is published when the webhook of the end came just before the copy", async () => {
+  const sides = bothSides();
+  await sides.webhook(STARTED);
+  const answer = { events: [STARTED, DENIED], status: "completed", outcome: "Denied" };
+  const takeCopy = await sides.asked(AT + 2 * HOUR, answer);
+  const earlier = { ...DENIED_WEBHOOK, timestamp: AT + HOUR - 194 };
+  await sides.webhook(earlier, AT + 2 * HOUR + MINUTE);
+  await takeCopy();
+
+  for (const minutes of [5, 10]) await sides.check(AT + 2 * HOUR + minutes * MINUTE, answer);
+
+  expect(ends(sides)).toEqual(["completed", "denied"]);
 });
