@@ -1,8 +1,8 @@
 import { App } from "aws-cdk-lib";
-import { refuseOtherPartitions } from "../lib/partition.ts";
+import { refuseOtherPartitions } from "../lib/config/partition.ts";
 import { PipelineStack } from "../lib/pipeline-stack.ts";
-import { ConfigurationError } from "../lib/stage-configuration.ts";
-import { isFirstFrom, omissionsFrom, stageFrom } from "../lib/stage-from-context.ts";
+import { ConfigurationError } from "../lib/config/stage-configuration.ts";
+import { isFirstFrom, omissionsFrom, stageFrom } from "../lib/config/stage-from-context.ts";
 
 try {
   // The CDK CLI says it, wherever it got it from.

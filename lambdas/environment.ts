@@ -1,4 +1,4 @@
-import type { AwsCredentials } from "./adapters/aws-signature.ts";
+import type { AwsCredentials } from "./adapters/aws-http/aws-signature.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

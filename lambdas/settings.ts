@@ -611,7 +611,7 @@ export interface Publication {
 }
 
 /**
- * Types of events that decide, by the table of `lambdas/domain/event-types.ts`: the application has ended, waits for
+ * Types of events that decide, by the table of `lambdas/domain/event/event-types.ts`: the application has ended, waits for
  * somebody, or may be open again. A stage may not drop them.
  */
 export const DECIDING_EVENT_TYPES = [

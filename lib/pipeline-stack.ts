@@ -1,24 +1,24 @@
 import type { App } from "aws-cdk-lib";
 import { CfnOutput, Stack } from "aws-cdk-lib";
-import { AlertTopics } from "./constructs/alert-topics.ts";
-import type { AnnouncedAlarm } from "./constructs/alert-topics.ts";
+import { AlertTopics } from "./alarms/alert-topics.ts";
+import type { AnnouncedAlarm } from "./alarms/alert-topics.ts";
 import { ApplicationStore } from "./constructs/application-store.ts";
-import { dashboardNameOf } from "./constructs/console-links.ts";
+import { dashboardNameOf } from "./alarms/console-links.ts";
 import { Encryption } from "./constructs/encryption.ts";
 import { EventConsumer } from "./constructs/event-consumer.ts";
 import { EventQueue } from "./constructs/event-queue.ts";
 import { EventRoutes } from "./constructs/event-routes.ts";
-import { IntegrationHealth } from "./constructs/integration-health.ts";
-import { Notifications } from "./constructs/notifications.ts";
+import { IntegrationHealth } from "./alarms/integration-health.ts";
+import { Notifications } from "./alarms/notifications.ts";
 import { People } from "./constructs/people.ts";
-import { PipelineDashboard } from "./constructs/pipeline-dashboard.ts";
+import { PipelineDashboard } from "./dashboard/pipeline-dashboard.ts";
 import { ScheduledPoller } from "./constructs/scheduled-poller.ts";
 import { WebhookIngest } from "./constructs/webhook-ingest.ts";
 import { tagsOf } from "./constructs/stateful.ts";
 import { omitResources } from "./omit-resources.ts";
 import { pascalCase } from "./pascal-case.ts";
 import { prove } from "./proofs/prove.ts";
-import type { StageConfiguration } from "./stage-configuration.ts";
+import type { StageConfiguration } from "./config/stage-configuration.ts";
 
 export interface PipelineStackProps {
   readonly stage: StageConfiguration;

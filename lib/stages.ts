@@ -1,8 +1,8 @@
-import { PRODUCTION, SANDBOX } from "./default-stages.ts";
-import type { StageConfiguration } from "./stage-configuration.ts";
+import { PRODUCTION, SANDBOX } from "./config/default-stages.ts";
+import type { StageConfiguration } from "./config/stage-configuration.ts";
 
 /*
- * Your stages: each begins as it is shipped (lib/default-stages.ts), and says what differs. A mistake fails the synth
+ * Your stages: each begins as it is shipped (lib/config/default-stages.ts), and says what differs. A mistake fails the synth
  * in one sentence. No test depends on what stands here, but that it is valid.
  */
 

@@ -1,12 +1,12 @@
-import type { PayloadBucket } from "../domain/claim-check.ts";
-import type { OutcomeCounts } from "../domain/outcome-change.ts";
+import type { PayloadBucket } from "../domain/event/claim-check.ts";
+import type { OutcomeCounts } from "../domain/application/outcome-change.ts";
 import type {
   Deliveries,
   DueApplications,
   EventQueue,
   GapAnnouncer,
   Investigations,
-} from "../domain/polling-ports.ts";
+} from "../domain/polling/polling-ports.ts";
 import type {
   ApplicationStore,
   DeadLetters,

@@ -7,8 +7,8 @@ import type {
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 
-import type { AnsweredMinute, DeliveryRecord } from "../domain/delivery.ts";
-import type { Deliveries } from "../domain/polling-ports.ts";
+import type { AnsweredMinute, DeliveryRecord } from "../domain/reconciliation/delivery.ts";
+import type { Deliveries } from "../domain/polling/polling-ports.ts";
 import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../settings.ts";
 import type { MetricName, PollerSettings } from "../settings.ts";
 import { translateAwsError } from "./aws-error.ts";

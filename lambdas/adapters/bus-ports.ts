@@ -1,9 +1,9 @@
-import { jsonForSqs } from "../domain/envelope.ts";
+import { jsonForSqs } from "../domain/event/envelope.ts";
 import { PermanentError, TransientError } from "../domain/errors.ts";
-import type { GapNotice, InvestigationGapNotice } from "../domain/gap-notice.ts";
-import type { GapAnnouncer } from "../domain/polling-ports.ts";
+import type { GapNotice, InvestigationGapNotice } from "../domain/routing/gap-notice.ts";
+import type { GapAnnouncer } from "../domain/polling/polling-ports.ts";
 import type { EventPublisher } from "../domain/ports.ts";
-import type { PublishedEvent } from "../domain/published-event.ts";
+import type { PublishedEvent } from "../domain/routing/published-event.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import {
   DELIVERY_GAP_DETAIL_TYPE,

@@ -1,7 +1,7 @@
 import { GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import type { CloudWatchClient, MetricDataQuery } from "@aws-sdk/client-cloudwatch";
 
-import type { OutcomeCounts, Span } from "../domain/outcome-change.ts";
+import type { OutcomeCounts, Span } from "../domain/application/outcome-change.ts";
 import {
   JOURNEY_DIMENSION,
   METRIC_NAMESPACE,

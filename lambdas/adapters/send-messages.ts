@@ -1,6 +1,6 @@
-import { encodeEnvelope } from "../domain/envelope.ts";
-import type { Envelope } from "../domain/envelope.ts";
-import type { EventQueue } from "../domain/polling-ports.ts";
+import { encodeEnvelope } from "../domain/event/envelope.ts";
+import type { Envelope } from "../domain/event/envelope.ts";
+import type { EventQueue } from "../domain/polling/polling-ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { QUEUE, SEND_MESSAGE_BATCH } from "../settings.ts";
 import { sendEach } from "./batch-calls.ts";

@@ -1,7 +1,7 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 
-import { reasonBeside } from "../domain/dead-letter-reason.ts";
+import { reasonBeside } from "../domain/event/dead-letter-reason.ts";
 import type { DeadLetters, QueueMessages } from "../domain/ports.ts";
 import { QUEUE } from "../settings.ts";
 import { isRefused, translateAwsError } from "./aws-error.ts";

@@ -1,8 +1,8 @@
-import { healedEventOf, underIdOf, webhookOf } from "../domain/alias.ts";
-import type { JourneyEvent } from "../domain/journey-event.ts";
+import { healedEventOf, underIdOf, webhookOf } from "../domain/application/alias.ts";
+import type { JourneyEvent } from "../domain/event/journey-event.ts";
 import type { ApplicationStore, Merged } from "../domain/ports.ts";
-import { ALIAS_MS, reportOf } from "../domain/reconciliation.ts";
-import type { EventReport } from "../domain/reconciliation.ts";
+import { ALIAS_MS, reportOf } from "../domain/reconciliation/reconciliation.ts";
+import type { EventReport } from "../domain/event/event-report.ts";
 import { IDEMPOTENCY } from "../settings.ts";
 import type { EffectDependencies } from "./effect.ts";
 import type { Message } from "./message.ts";

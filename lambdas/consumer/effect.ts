@@ -1,9 +1,9 @@
-import type { ApplicationState } from "../domain/application-state.ts";
-import { outcomesReached, timeToDecision } from "../domain/counted-outcome.ts";
-import { attemptOf } from "../domain/delivery.ts";
-import { factsOf } from "../domain/event-types.ts";
-import { routeOfInvestigation } from "../domain/investigation-event.ts";
-import { outcomesOf, routeOf } from "../domain/journey-routes.ts";
+import type { ApplicationState } from "../domain/application/application-state.ts";
+import { outcomesReached, timeToDecision } from "../domain/routing/counted-outcome.ts";
+import { attemptOf } from "../domain/reconciliation/delivery.ts";
+import { factsOf } from "../domain/event/event-types.ts";
+import { routeOfInvestigation } from "../domain/event/investigation-event.ts";
+import { outcomesOf, routeOf } from "../domain/routing/journey-routes.ts";
 import type {
   ApplicationStore,
   CheckRequest,
@@ -13,8 +13,8 @@ import type {
   Merged,
   Recording,
 } from "../domain/ports.ts";
-import type { PublishedEvent } from "../domain/published-event.ts";
-import { isUndecided } from "../domain/withholding.ts";
+import type { PublishedEvent } from "../domain/routing/published-event.ts";
+import { isUndecided } from "../domain/application/withholding.ts";
 import { ATTEMPT_DIMENSION, JOURNEY_DIMENSION, METRICS, OUTCOME_DIMENSION } from "../settings.ts";
 import type { ConsumerSettings } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";

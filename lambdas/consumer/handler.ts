@@ -3,10 +3,10 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda"
 import { Deadline } from "../domain/deadline.ts";
 import type { Schedule } from "../domain/deadline.ts";
 import type { EventPublisher, PayloadReader } from "../domain/ports.ts";
-import type { PublishedEvent } from "../domain/published-event.ts";
+import type { PublishedEvent } from "../domain/routing/published-event.ts";
 import { errorOf } from "../domain/refusal.ts";
 import type { Refusal } from "../domain/refusal.ts";
-import { eventWithinLimits } from "../domain/within-limits.ts";
+import { eventWithinLimits } from "../domain/routing/within-limits.ts";
 import { METRICS } from "../settings.ts";
 import { complete, makeAcknowledge } from "./complete.ts";
 import type { CompleteDependencies, Publication, Result } from "./complete.ts";

@@ -6,8 +6,8 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 
-import { DynamoApplicationStore } from "../adapters/dynamo-application-store.ts";
-import { DynamoInvestigations } from "../adapters/dynamo-investigations.ts";
+import { DynamoApplicationStore } from "../adapters/dynamo/dynamo-application-store.ts";
+import { DynamoInvestigations } from "../adapters/dynamo/dynamo-investigations.ts";
 import { EventBridgePublisher } from "../adapters/event-bridge-publisher.ts";
 import { PowertoolsIdempotency } from "../adapters/powertools-idempotency.ts";
 import { S3PayloadReader } from "../adapters/s3-payload-reader.ts";

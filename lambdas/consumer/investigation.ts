@@ -1,6 +1,6 @@
-import { routeOfInvestigation } from "../domain/investigation-event.ts";
-import type { InvestigationReport } from "../domain/investigation.ts";
-import { publishedInvestigation } from "../domain/published-event.ts";
+import { routeOfInvestigation } from "../domain/event/investigation-event.ts";
+import type { InvestigationReport } from "../domain/reconciliation/investigation.ts";
+import { publishedInvestigation } from "../domain/routing/published-event.ts";
 import { IDEMPOTENCY } from "../settings.ts";
 import type { ConsumerSettings } from "../settings.ts";
 import { countRecorded, isOwnRecord, recordOf } from "./effect.ts";

@@ -1,14 +1,18 @@
-import { isHistoricEffect, isSilent } from "../domain/adoption.ts";
-import type { ApplicationState } from "../domain/application-state.ts";
-import type { JourneyEvent } from "../domain/journey-event.ts";
-import { publicationOf, routeOf } from "../domain/journey-routes.ts";
-import { isLate, neededApplicantOf } from "../domain/lateness.ts";
-import { stateOfEvent, stateOfHealedEvent, stateOfRerun } from "../domain/observation.ts";
+import { isHistoricEffect, isSilent } from "../domain/application/adoption.ts";
+import type { ApplicationState } from "../domain/application/application-state.ts";
+import type { JourneyEvent } from "../domain/event/journey-event.ts";
+import { publicationOf, routeOf } from "../domain/routing/journey-routes.ts";
+import { isLate, neededApplicantOf } from "../domain/application/lateness.ts";
+import {
+  stateOfEvent,
+  stateOfHealedEvent,
+  stateOfRerun,
+} from "../domain/application/observation.ts";
 import type { ApplicationStore, Merged, Recording } from "../domain/ports.ts";
-import { publishedEvent } from "../domain/published-event.ts";
-import type { PublishedEvent } from "../domain/published-event.ts";
-import { isPublished } from "../domain/route.ts";
-import { checkAfter, isWithheld } from "../domain/withholding.ts";
+import { publishedEvent } from "../domain/routing/published-event.ts";
+import type { PublishedEvent } from "../domain/routing/published-event.ts";
+import { isPublished } from "../domain/routing/route.ts";
+import { checkAfter, isWithheld } from "../domain/application/withholding.ts";
 import { IDEMPOTENCY } from "../settings.ts";
 import { lockAlias, markHealed } from "./alias.ts";
 import {

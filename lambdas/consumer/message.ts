@@ -1,22 +1,23 @@
 import type { SQSRecord } from "aws-lambda";
 
-import { correctionIdOf, parseCorrection } from "../domain/correction.ts";
-import type { Correction } from "../domain/correction.ts";
-import type { Adoption } from "../domain/application-state.ts";
-import { decodeEnvelope } from "../domain/decode-envelope.ts";
-import { readBody } from "../domain/envelope.ts";
-import type { Envelope, SubmissionEnvelope } from "../domain/envelope.ts";
+import { correctionIdOf, parseCorrection } from "../domain/application/correction.ts";
+import type { Correction } from "../domain/application/correction.ts";
+import type { Adoption } from "../domain/application/application-state.ts";
+import { decodeEnvelope } from "../domain/event/decode-envelope.ts";
+import { readBody } from "../domain/event/envelope.ts";
+import type { Envelope, SubmissionEnvelope } from "../domain/event/envelope.ts";
 import { PermanentError } from "../domain/errors.ts";
-import { parseInvestigationEvent } from "../domain/investigation-event.ts";
-import type { InvestigationEvent } from "../domain/investigation-event.ts";
-import { parseWebhook } from "../domain/journey-event.ts";
-import type { Environment, UnsupportedWebhook, ParsedWebhook } from "../domain/journey-event.ts";
-import { lookAlikesNamed } from "../domain/look-alikes.ts";
-import type { Submission } from "../domain/observation.ts";
+import { parseInvestigationEvent } from "../domain/event/investigation-event.ts";
+import type { InvestigationEvent } from "../domain/event/investigation-event.ts";
+import { parseWebhook } from "../domain/event/parse-webhook.ts";
+import type { Environment, UnsupportedWebhook } from "../domain/event/journey-event.ts";
+import type { ParsedWebhook } from "../domain/event/parse-webhook.ts";
+import { lookAlikesNamed } from "../domain/reconciliation/look-alikes.ts";
+import type { Submission } from "../domain/application/observation.ts";
 import type { PayloadReader } from "../domain/ports.ts";
-import type { Receipt } from "../domain/published-event.ts";
-import type { LookAlike } from "../domain/reconciliation.ts";
-import { parseSubmission } from "../domain/submission.ts";
+import type { Receipt } from "../domain/routing/published-event.ts";
+import type { LookAlike } from "../domain/event/event-report.ts";
+import { parseSubmission } from "../domain/event/submission.ts";
 import type { ConsumerSettings } from "../settings.ts";
 
 /** What a message is about. `body` holds the bytes as they came; `cutTexts` counts texts that were cut. */

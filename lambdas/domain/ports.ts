@@ -1,12 +1,12 @@
 import type { RouteId } from "../settings.ts";
-import type { HealedMark, NearbyReports } from "./alias.ts";
-import type { ApplicationState, EntityRegister } from "./application-state.ts";
-import type { EnvelopeKind } from "./envelope.ts";
-import type { InvestigationEvent } from "./investigation-event.ts";
-import type { InvestigationReport } from "./investigation.ts";
-import type { JourneyEvent } from "./journey-event.ts";
-import type { PublishedEvent } from "./published-event.ts";
-import type { RecordedFailure } from "./reconciliation.ts";
+import type { HealedMark, NearbyReports } from "./application/alias.ts";
+import type { ApplicationState, EntityRegister } from "./application/application-state.ts";
+import type { EnvelopeKind } from "./event/envelope.ts";
+import type { InvestigationEvent } from "./event/investigation-event.ts";
+import type { InvestigationReport } from "./reconciliation/investigation.ts";
+import type { JourneyEvent } from "./event/journey-event.ts";
+import type { PublishedEvent } from "./routing/published-event.ts";
+import type { RecordedFailure } from "./reconciliation/reconciliation.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** One event as it is kept: what arrived, when, and what was made of it. */

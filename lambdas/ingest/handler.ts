@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 
 import type { AwsFailure } from "../domain/aws-failure.ts";
-import type { PayloadBucket } from "../domain/claim-check.ts";
+import type { PayloadBucket } from "../domain/event/claim-check.ts";
 import { CAUSE_DIMENSION, METRICS } from "../settings.ts";
 import type { AllowListSettings } from "../settings.ts";
 import type { LineLogger } from "../telemetry/line-logger.ts";

@@ -1,7 +1,7 @@
-import { makeAwsClient } from "../adapters/aws-client.ts";
-import { S3PayloadBucket } from "../adapters/s3-payload-bucket.ts";
-import { SecretsManagerSecret } from "../adapters/secrets-manager-secret.ts";
-import { SqsEnvelopeQueue } from "../adapters/sqs-envelope-queue.ts";
+import { makeAwsClient } from "../adapters/aws-http/aws-client.ts";
+import { S3PayloadBucket } from "../adapters/aws-http/s3-payload-bucket.ts";
+import { SecretsManagerSecret } from "../adapters/aws-http/secrets-manager-secret.ts";
+import { SqsEnvelopeQueue } from "../adapters/aws-http/sqs-envelope-queue.ts";
 import { loadBuiltins } from "../lazy-builtins.ts";
 import { readAwsCredentials } from "../environment.ts";
 import { INGEST } from "../settings.ts";

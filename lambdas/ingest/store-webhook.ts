@@ -1,8 +1,8 @@
 import type { StoreOutcome } from "../domain/aws-failure.ts";
-import { claimOf, fitsQueue, payloadKeyOf } from "../domain/claim-check.ts";
-import type { PayloadBucket } from "../domain/claim-check.ts";
-import { encodeEnvelope } from "../domain/envelope.ts";
-import type { Envelope } from "../domain/envelope.ts";
+import { claimOf, fitsQueue, payloadKeyOf } from "../domain/event/claim-check.ts";
+import type { PayloadBucket } from "../domain/event/claim-check.ts";
+import { encodeEnvelope } from "../domain/event/envelope.ts";
+import type { Envelope } from "../domain/event/envelope.ts";
 import { PAYLOAD_PREFIXES } from "../settings.ts";
 import type { ReceivedBody } from "./received-body.ts";
 

@@ -1,15 +1,19 @@
-import type { AlloyApplication } from "../domain/alloy-application.ts";
-import { correctionBody } from "../domain/correction.ts";
-import type { Envelope } from "../domain/envelope.ts";
-import { lateNotice, noticeOf } from "../domain/gap-notice.ts";
-import type { GapNotice } from "../domain/gap-notice.ts";
-import { gapOf } from "../domain/gap.ts";
-import type { Gap } from "../domain/gap.ts";
-import type { ClaimedApplication, DueApplications, GapAnnouncer } from "../domain/polling-ports.ts";
-import { checkAfterFailure } from "../domain/polling-schedule.ts";
-import { reportOf, sharedIdsIn } from "../domain/reconciliation.ts";
-import type { LookAlike } from "../domain/reconciliation.ts";
-import { noticeWithinLimits } from "../domain/within-limits.ts";
+import type { AlloyApplication } from "../domain/reconciliation/alloy-application.ts";
+import { correctionBody } from "../domain/application/correction.ts";
+import type { Envelope } from "../domain/event/envelope.ts";
+import { lateNotice, noticeOf } from "../domain/routing/gap-notice.ts";
+import type { GapNotice } from "../domain/routing/gap-notice.ts";
+import { gapOf } from "../domain/reconciliation/gap.ts";
+import type { Gap } from "../domain/reconciliation/gap.ts";
+import type {
+  ClaimedApplication,
+  DueApplications,
+  GapAnnouncer,
+} from "../domain/polling/polling-ports.ts";
+import { checkAfterFailure } from "../domain/polling/polling-schedule.ts";
+import { reportOf, sharedIdsIn } from "../domain/reconciliation/reconciliation.ts";
+import type { LookAlike } from "../domain/event/event-report.ts";
+import { noticeWithinLimits } from "../domain/routing/within-limits.ts";
 import { GAP_STAGE_DIMENSION, METRICS, POLLER } from "../settings.ts";
 import type { PollerSettings } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";

@@ -1,11 +1,11 @@
-import { isOtherEnvironment } from "../domain/environment.ts";
-import type { Environment } from "../domain/journey-event.ts";
+import { isOtherEnvironment } from "../domain/event/environment.ts";
+import type { Environment } from "../domain/event/journey-event.ts";
 import type {
   AlloyAnswer,
   AlloyApi,
   AlloyFailure,
   AlloyListAnswer,
-} from "../domain/polling-ports.ts";
+} from "../domain/polling/polling-ports.ts";
 import { METRICS, POLLER } from "../settings.ts";
 import type { PollingSettings } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";

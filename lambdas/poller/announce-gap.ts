@@ -1,7 +1,7 @@
 import { PermanentError } from "../domain/errors.ts";
-import type { GapNotice, InvestigationGapNotice } from "../domain/gap-notice.ts";
-import type { Gap } from "../domain/gap.ts";
-import type { GapAnnouncer } from "../domain/polling-ports.ts";
+import type { GapNotice, InvestigationGapNotice } from "../domain/routing/gap-notice.ts";
+import type { Gap } from "../domain/reconciliation/gap.ts";
+import type { GapAnnouncer } from "../domain/polling/polling-ports.ts";
 
 /**
  * Announces a gap on the bus. If the bus does not accept the notice, the gap is kept, and the next check announces it.

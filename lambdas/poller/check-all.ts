@@ -1,10 +1,10 @@
-import { mayBeCheckedAt } from "../domain/asking-share.ts";
-import { checkAfterFailure } from "../domain/polling-schedule.ts";
+import { mayBeCheckedAt } from "../domain/polling/asking-share.ts";
+import { checkAfterFailure } from "../domain/polling/polling-schedule.ts";
 import type {
   ClaimedApplication,
   DueApplication,
   DueApplications,
-} from "../domain/polling-ports.ts";
+} from "../domain/polling/polling-ports.ts";
 import { METRICS, POLLER } from "../settings.ts";
 import { act } from "./act.ts";
 import type { AlloyCaller } from "./alloy-caller.ts";

@@ -1,14 +1,14 @@
-import type { AlloyApplication } from "../domain/alloy-application.ts";
-import { statusOf } from "../domain/application-state.ts";
-import { afterCall, mayBeCheckedAt } from "../domain/asking-share.ts";
-import { compare } from "../domain/comparison.ts";
-import type { Comparison } from "../domain/comparison.ts";
-import type { DeliveryRecord } from "../domain/delivery.ts";
-import { isOtherEnvironment } from "../domain/environment.ts";
-import { isFinal } from "../domain/event-types.ts";
-import { isToken } from "../domain/external-text.ts";
-import { submissionGapOf } from "../domain/gap.ts";
-import type { Gap } from "../domain/gap.ts";
+import type { AlloyApplication } from "../domain/reconciliation/alloy-application.ts";
+import { statusOf } from "../domain/application/application-state.ts";
+import { afterCall, mayBeCheckedAt } from "../domain/polling/asking-share.ts";
+import { compare } from "../domain/reconciliation/comparison.ts";
+import type { Comparison } from "../domain/reconciliation/comparison.ts";
+import type { DeliveryRecord } from "../domain/reconciliation/delivery.ts";
+import { isOtherEnvironment } from "../domain/event/environment.ts";
+import { isFinal } from "../domain/event/event-types.ts";
+import { isToken } from "../domain/event/external-text.ts";
+import { submissionGapOf } from "../domain/reconciliation/gap.ts";
+import type { Gap } from "../domain/reconciliation/gap.ts";
 import {
   checkAfterAgreement,
   checkAfterFailure,
@@ -18,13 +18,13 @@ import {
   nextCheckAt,
   rescheduledTo,
   quietSince,
-} from "../domain/polling-schedule.ts";
+} from "../domain/polling/polling-schedule.ts";
 import type {
   CheckMemory,
   DueApplications,
   History,
   KnownApplication,
-} from "../domain/polling-ports.ts";
+} from "../domain/polling/polling-ports.ts";
 import { POLLER } from "../settings.ts";
 import type { PollerSettings } from "../settings.ts";
 import type { AlloyCaller, Answered, Asked } from "./alloy-caller.ts";

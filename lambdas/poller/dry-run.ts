@@ -1,4 +1,4 @@
-import type { DueApplication, DueApplications } from "../domain/polling-ports.ts";
+import type { DueApplication, DueApplications } from "../domain/polling/polling-ports.ts";
 import type { GapStage } from "../settings.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import { checkApplication } from "./check-application.ts";

@@ -1,13 +1,13 @@
-import { failuresInARow } from "../domain/delivery.ts";
-import type { DeliveryRecord } from "../domain/delivery.ts";
-import { isJsonObject } from "../domain/external-json.ts";
-import type { OutcomeCounts } from "../domain/outcome-change.ts";
+import { failuresInARow } from "../domain/reconciliation/delivery.ts";
+import type { DeliveryRecord } from "../domain/reconciliation/delivery.ts";
+import { isJsonObject } from "../domain/event/external-json.ts";
+import type { OutcomeCounts } from "../domain/application/outcome-change.ts";
 import type {
   AlloyApi,
   Deliveries,
   DueApplications,
   Investigations,
-} from "../domain/polling-ports.ts";
+} from "../domain/polling/polling-ports.ts";
 import { GAP, GAP_STAGE_DIMENSION, JOURNEY_DIMENSION, METRICS } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { ActDependencies } from "./act.ts";

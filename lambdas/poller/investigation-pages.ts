@@ -1,5 +1,5 @@
-import type { ListedInvestigation } from "../domain/investigation-list.ts";
-import type { ListCursor } from "../domain/polling-ports.ts";
+import type { ListedInvestigation } from "../domain/reconciliation/investigation-list.ts";
+import type { ListCursor } from "../domain/polling/polling-ports.ts";
 import { INVESTIGATIONS } from "../settings.ts";
 import type { AlloyCaller, Listed } from "./alloy-caller.ts";
 

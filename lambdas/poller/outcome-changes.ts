@@ -1,5 +1,5 @@
-import { changeInPercent, comparedSpans } from "../domain/outcome-change.ts";
-import type { OutcomeCounts } from "../domain/outcome-change.ts";
+import { changeInPercent, comparedSpans } from "../domain/application/outcome-change.ts";
+import type { OutcomeCounts } from "../domain/application/outcome-change.ts";
 import { JOURNEY_DIMENSION, METRICS, OUTCOME_DIMENSION, RULE_DIMENSION } from "../settings.ts";
 import type { ComparisonSettings, PollerSettings } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";

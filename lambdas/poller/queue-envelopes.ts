@@ -1,8 +1,8 @@
-import { claimOf, fitsQueue, payloadKeyOf } from "../domain/claim-check.ts";
-import type { PayloadBucket } from "../domain/claim-check.ts";
-import { encodeEnvelope } from "../domain/envelope.ts";
-import type { Envelope } from "../domain/envelope.ts";
-import type { EventQueue } from "../domain/polling-ports.ts";
+import { claimOf, fitsQueue, payloadKeyOf } from "../domain/event/claim-check.ts";
+import type { PayloadBucket } from "../domain/event/claim-check.ts";
+import { encodeEnvelope } from "../domain/event/envelope.ts";
+import type { Envelope } from "../domain/event/envelope.ts";
+import type { EventQueue } from "../domain/polling/polling-ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { PAYLOAD_PREFIXES, POLLER } from "../settings.ts";
 

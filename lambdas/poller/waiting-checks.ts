@@ -1,4 +1,4 @@
-import type { ClaimedApplication, DueApplication } from "../domain/polling-ports.ts";
+import type { ClaimedApplication, DueApplication } from "../domain/polling/polling-ports.ts";
 import { POLLER } from "../settings.ts";
 import type { Finding } from "./check-application.ts";
 

@@ -1,4 +1,4 @@
-import type { DueApplications } from "../domain/polling-ports.ts";
+import type { DueApplications } from "../domain/polling/polling-ports.ts";
 import { POLLER } from "../settings.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import type { AlloyCaller, AskedApplication } from "./alloy-caller.ts";

@@ -10,11 +10,11 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import { BlockPublicAccess, Bucket, BucketEncryption } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 import { PAYLOAD_PREFIXES, TABLE } from "../../lambdas/settings.ts";
-import type { StageConfiguration } from "../stage-configuration.ts";
-import type { AlertTopics } from "./alert-topics.ts";
+import type { StageConfiguration } from "../config/stage-configuration.ts";
+import type { AlertTopics } from "../alarms/alert-topics.ts";
 import type { NodeFunction } from "./node-function.ts";
 import { pinLogicalId, removalPolicyOf, tagsOf } from "./stateful.ts";
-import { makeTableAlarms } from "./table-alarms.ts";
+import { makeTableAlarms } from "../alarms/table-alarms.ts";
 
 export interface ApplicationStoreProps {
   readonly stage: StageConfiguration;

@@ -1,10 +1,10 @@
 import type { EventBus } from "aws-cdk-lib/aws-events";
 import { Construct } from "constructs";
-import type { StageConfiguration } from "../stage-configuration.ts";
-import type { AlertTopics } from "./alert-topics.ts";
-import { dashboardLink, queueLink } from "./console-links.ts";
+import type { StageConfiguration } from "../config/stage-configuration.ts";
+import type { AlertTopics } from "../alarms/alert-topics.ts";
+import { dashboardLink, queueLink } from "../alarms/console-links.ts";
 import { SecureQueue } from "./event-queue.ts";
-import { RunbookAlarm } from "./runbook-alarm.ts";
+import { RunbookAlarm } from "../alarms/runbook-alarm.ts";
 
 export interface BusDeadLettersProps {
   readonly stage: StageConfiguration;

@@ -4,7 +4,7 @@ import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { Construct } from "constructs";
-import type { StageConfiguration } from "../stage-configuration.ts";
+import type { StageConfiguration } from "../config/stage-configuration.ts";
 import { pinLogicalId, removalPolicyOf } from "./stateful.ts";
 
 export interface EncryptionProps {

@@ -6,7 +6,7 @@ import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { QUEUE, REDELIVERY_MS, TIMEOUTS_MS } from "../../lambdas/settings.ts";
-import type { StageConfiguration } from "../stage-configuration.ts";
+import type { StageConfiguration } from "../config/stage-configuration.ts";
 import { pinLogicalId, removalPolicyOf } from "./stateful.ts";
 
 export interface SecureQueueProps {

@@ -15,15 +15,15 @@ import {
 } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 import { pascalCase } from "../pascal-case.ts";
-import { targetKindOf } from "../route-targets.ts";
-import type { TargetKind } from "../route-targets.ts";
-import { isEverPublished } from "../stage-configuration.ts";
-import type { StageConfiguration } from "../stage-configuration.ts";
-import type { AlertTopics } from "./alert-topics.ts";
+import { targetKindOf } from "../config/route-targets.ts";
+import type { TargetKind } from "../config/route-targets.ts";
+import { isEverPublished } from "../config/stage-configuration.ts";
+import type { StageConfiguration } from "../config/stage-configuration.ts";
+import type { AlertTopics } from "../alarms/alert-topics.ts";
 import { BusDeadLetters } from "./bus-dead-letters.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { SecureQueue } from "./event-queue.ts";
-import { makeRuleAlarm, makeUnreadAlarm } from "./rule-alarm.ts";
+import { makeRuleAlarm, makeUnreadAlarm } from "../alarms/rule-alarm.ts";
 import { pinLogicalId } from "./stateful.ts";
 
 /**

@@ -2,7 +2,7 @@ import { SecretValue } from "aws-cdk-lib";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
-import type { StageConfiguration } from "../stage-configuration.ts";
+import type { StageConfiguration } from "../config/stage-configuration.ts";
 import { pinLogicalId, removalPolicyOf } from "./stateful.ts";
 
 export interface FillableSecretProps {

@@ -4,9 +4,9 @@ import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnAlias, Function } from "aws-cdk-lib/aws-lambda";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
-import { INGEST_ROLLBACK_ALARMS } from "../rollback.ts";
-import type { Rollout } from "../rollback.ts";
-import type { AlertTopics } from "./alert-topics.ts";
+import { INGEST_ROLLBACK_ALARMS } from "../config/rollback.ts";
+import type { Rollout } from "../config/rollback.ts";
+import type { AlertTopics } from "../alarms/alert-topics.ts";
 import type { NodeFunction } from "./node-function.ts";
 
 export interface GradualReleaseProps {

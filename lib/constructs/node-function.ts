@@ -30,10 +30,10 @@ import {
 import type { ConsumerSettings, IngestSettings, PollerSettings } from "../../lambdas/settings.ts";
 import { environment } from "../proofs/environment.ts";
 import { violations } from "../proofs/inequality.ts";
-import { ConfigurationError } from "../stage-configuration.ts";
-import type { StageConfiguration } from "../stage-configuration.ts";
-import { makeFunctionAlarms } from "./function-alarms.ts";
-import type { FunctionImpact } from "./function-alarms.ts";
+import { ConfigurationError } from "../config/stage-configuration.ts";
+import type { StageConfiguration } from "../config/stage-configuration.ts";
+import { makeFunctionAlarms } from "../alarms/function-alarms.ts";
+import type { FunctionImpact } from "../alarms/function-alarms.ts";
 
 const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
 

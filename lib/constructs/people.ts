@@ -12,8 +12,8 @@ import {
 } from "../../lambdas/settings.ts";
 import { PEOPLES_POLICIES } from "../people.ts";
 import type { Person } from "../people.ts";
-import type { StageConfiguration } from "../stage-configuration.ts";
-import type { AlertTopics } from "./alert-topics.ts";
+import type { StageConfiguration } from "../config/stage-configuration.ts";
+import type { AlertTopics } from "../alarms/alert-topics.ts";
 import type { ApplicationStore } from "./application-store.ts";
 import type { EventQueue } from "./event-queue.ts";
 import type { FillableSecret } from "./fillable-secret.ts";

@@ -11,15 +11,15 @@ import {
   EMPTY_ALLOY_API_SECRET,
   INVESTIGATION_GAP_DETAIL_TYPE,
 } from "../../lambdas/settings.ts";
-import { pollerSettings } from "../function-settings.ts";
-import type { StageConfiguration } from "../stage-configuration.ts";
-import type { AlertTopics } from "./alert-topics.ts";
+import { pollerSettings } from "../config/function-settings.ts";
+import type { StageConfiguration } from "../config/stage-configuration.ts";
+import type { AlertTopics } from "../alarms/alert-topics.ts";
 import type { ApplicationStore } from "./application-store.ts";
 import { SecureQueue } from "./event-queue.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { FillableSecret } from "./fillable-secret.ts";
 import { NodeFunction } from "./node-function.ts";
-import { makePollerAlarms } from "./poller-alarms.ts";
+import { makePollerAlarms } from "../alarms/poller-alarms.ts";
 
 export interface ScheduledPollerProps {
   readonly stage: StageConfiguration;

@@ -1,6 +1,6 @@
 import { CfnResource, RemovalPolicy } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
-import type { StageConfiguration } from "../stage-configuration.ts";
+import type { StageConfiguration } from "../config/stage-configuration.ts";
 
 /**
  * Fixes the logical id of something that holds data, or that others hold the address of. CloudFormation takes another

@@ -21,18 +21,18 @@ import {
   TIMEOUTS_MS,
   WEBHOOK_PATH,
 } from "../../lambdas/settings.ts";
-import { ingestSettings } from "../function-settings.ts";
-import type { StageConfiguration } from "../stage-configuration.ts";
-import type { AlertTopics } from "./alert-topics.ts";
+import { ingestSettings } from "../config/function-settings.ts";
+import type { StageConfiguration } from "../config/stage-configuration.ts";
+import type { AlertTopics } from "../alarms/alert-topics.ts";
 import type { ApplicationStore } from "./application-store.ts";
 import type { EventQueue } from "./event-queue.ts";
-import { countAlloyRefusals } from "./alloy-refusals.ts";
+import { countAlloyRefusals } from "../alarms/alloy-refusals.ts";
 import { FillableSecret } from "./fillable-secret.ts";
 import { GradualRelease } from "./gradual-release.ts";
-import { makeIngestAlarms } from "./ingest-alarms.ts";
+import { makeIngestAlarms } from "../alarms/ingest-alarms.ts";
 import { NodeFunction } from "./node-function.ts";
 import { pinLogicalId } from "./stateful.ts";
-import { countTokenRefusals, STAGE_FIELD } from "./token-refusals.ts";
+import { countTokenRefusals, STAGE_FIELD } from "../alarms/token-refusals.ts";
 
 export interface WebhookIngestProps {
   readonly stage: StageConfiguration;

@@ -45,7 +45,7 @@ export function environment(
     atLeast(
       bytes("Lambda's limit of environment variables", MOST_BYTES),
       bytes(`names and values of ${name}'s, at their longest`, environmentBytes(variables, typeOf)),
-      "the deployment is rolled back; what grows with the configuration belongs into the function's settings file (lib/function-settings.ts)",
+      "the deployment is rolled back; what grows with the configuration belongs into the function's settings file (lib/config/function-settings.ts)",
     ),
   ];
 }

@@ -1,4 +1,4 @@
-import type { StageConfiguration } from "../stage-configuration.ts";
+import type { StageConfiguration } from "../config/stage-configuration.ts";
 import { atLeast, count, ms } from "./inequality.ts";
 import type { Inequality } from "./inequality.ts";
 

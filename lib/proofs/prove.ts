@@ -1,5 +1,5 @@
-import { ConfigurationError } from "../stage-configuration.ts";
-import type { StageConfiguration } from "../stage-configuration.ts";
+import { ConfigurationError } from "../config/stage-configuration.ts";
+import type { StageConfiguration } from "../config/stage-configuration.ts";
 import { concurrency } from "./concurrency.ts";
 import { violations } from "./inequality.ts";
 import { pollingPace } from "./polling-pace.ts";

@@ -1,5 +1,5 @@
 import { TIMEOUTS_MS } from "../../lambdas/settings.ts";
-import type { StageConfiguration } from "../stage-configuration.ts";
+import type { StageConfiguration } from "../config/stage-configuration.ts";
 import { atLeast, moreThan, ms } from "./inequality.ts";
 import type { Inequality } from "./inequality.ts";
 

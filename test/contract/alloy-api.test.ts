@@ -4,12 +4,12 @@ import { gzipSync } from "node:zlib";
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
-import { HttpAlloyApi } from "../../lambdas/adapters/alloy-api.ts";
+import { HttpAlloyApi } from "../../lambdas/adapters/alloy/alloy-api.ts";
 import {
   BasicAuthorization,
   BearerAuthorization,
-} from "../../lambdas/adapters/alloy-authorization.ts";
-import type { AlloyApiKey } from "../../lambdas/adapters/alloy-authorization.ts";
+} from "../../lambdas/adapters/alloy/alloy-authorization.ts";
+import type { AlloyApiKey } from "../../lambdas/adapters/alloy/alloy-authorization.ts";
 import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import { startLocalServer } from "../support/local-server.ts";

@@ -3,17 +3,24 @@ import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { mergeState, outcomeOf, statusOf } from "../../lambdas/domain/application-state.ts";
-import type { ApplicationState, EndRegister } from "../../lambdas/domain/application-state.ts";
-import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
+import {
+  mergeState,
+  outcomeOf,
+  statusOf,
+} from "../../lambdas/domain/application/application-state.ts";
+import type {
+  ApplicationState,
+  EndRegister,
+} from "../../lambdas/domain/application/application-state.ts";
+import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
 import {
   stateOfEvent,
   stateOfHealedEvent,
   stateOfRerun,
   stateOfSnapshot,
   stateOfSubmission,
-} from "../../lambdas/domain/observation.ts";
-import type { Snapshot } from "../../lambdas/domain/observation.ts";
+} from "../../lambdas/domain/application/observation.ts";
+import type { Snapshot } from "../../lambdas/domain/application/observation.ts";
 import type {
   ApplicationStore,
   CheckRequest,
@@ -21,8 +28,8 @@ import type {
   FailureRecord,
 } from "../../lambdas/domain/ports.ts";
 import { anyHistoryOf } from "../support/histories.ts";
-import { reportOf } from "../../lambdas/domain/reconciliation.ts";
-import { mergeOver } from "../../lambdas/domain/withholding.ts";
+import { reportOf } from "../../lambdas/domain/reconciliation/reconciliation.ts";
+import { mergeOver } from "../../lambdas/domain/application/withholding.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 
 /** Without what depends on the order: which end came second. */

@@ -4,10 +4,10 @@ import type { AddressInfo } from "node:net";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { makeAwsClient } from "../../lambdas/adapters/aws-client.ts";
-import { S3PayloadBucket } from "../../lambdas/adapters/s3-payload-bucket.ts";
-import { SecretsManagerSecret } from "../../lambdas/adapters/secrets-manager-secret.ts";
-import { SqsEnvelopeQueue } from "../../lambdas/adapters/sqs-envelope-queue.ts";
+import { makeAwsClient } from "../../lambdas/adapters/aws-http/aws-client.ts";
+import { S3PayloadBucket } from "../../lambdas/adapters/aws-http/s3-payload-bucket.ts";
+import { SecretsManagerSecret } from "../../lambdas/adapters/aws-http/secrets-manager-secret.ts";
+import { SqsEnvelopeQueue } from "../../lambdas/adapters/aws-http/sqs-envelope-queue.ts";
 import { startFaultyAws } from "../support/faulty-aws.ts";
 import type { Fault } from "../support/faulty-aws.ts";
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
-import type { GapAnnouncer } from "../../lambdas/domain/polling-ports.ts";
+import type { GapAnnouncer } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { EventPublisher } from "../../lambdas/domain/ports.ts";
-import { publishedEvent } from "../../lambdas/domain/published-event.ts";
-import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
-import { stateOfEvent } from "../../lambdas/domain/observation.ts";
+import { publishedEvent } from "../../lambdas/domain/routing/published-event.ts";
+import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
+import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { A_GAP_NOTICE } from "../support/gap-notice.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import type { Deliveries } from "../../lambdas/domain/polling-ports.ts";
+import type { Deliveries } from "../../lambdas/domain/polling/polling-ports.ts";
 
 const MINUTE = 60_000;
 const NOW = 1_760_000_040_000;

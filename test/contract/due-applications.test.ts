@@ -1,5 +1,5 @@
-import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
-import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
+import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
+import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { MemoryApplicationTable } from "../../tools/memory/application-table.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import { inRoleOf } from "../support/iam.ts";

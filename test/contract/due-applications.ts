@@ -1,17 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { dueShardOf } from "../../lambdas/adapters/application-item.ts";
-import type { Gap } from "../../lambdas/domain/gap.ts";
-import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
+import { dueShardOf } from "../../lambdas/adapters/dynamo/application-item.ts";
+import type { Gap } from "../../lambdas/domain/reconciliation/gap.ts";
+import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
 import {
   stateOfEvent,
   stateOfSnapshot,
   stateOfSubmission,
-} from "../../lambdas/domain/observation.ts";
-import { NEVER_CHECKED } from "../../lambdas/domain/polling-ports.ts";
-import type { DueApplication, DueApplications } from "../../lambdas/domain/polling-ports.ts";
+} from "../../lambdas/domain/application/observation.ts";
+import { NEVER_CHECKED } from "../../lambdas/domain/polling/polling-ports.ts";
+import type {
+  DueApplication,
+  DueApplications,
+} from "../../lambdas/domain/polling/polling-ports.ts";
 import type { ApplicationStore, EventRecord } from "../../lambdas/domain/ports.ts";
-import { reportOf } from "../../lambdas/domain/reconciliation.ts";
+import { reportOf } from "../../lambdas/domain/reconciliation/reconciliation.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 
 const NOW = 1_760_000_000_000;

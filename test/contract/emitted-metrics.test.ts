@@ -9,7 +9,7 @@ import {
   STAGE_DIMENSION,
   SUBMISSION_DETAIL_TYPE,
 } from "../../lambdas/settings.ts";
-import { stageFrom } from "../../lib/stage-from-context.ts";
+import { stageFrom } from "../../lib/config/stage-from-context.ts";
 import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import { emissions } from "../../tools/generate/emitters.ts";

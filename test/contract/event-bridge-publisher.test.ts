@@ -2,8 +2,8 @@ import type { PutEventsRequestEntry, PutEventsResponse } from "@aws-sdk/client-e
 import { describe, expect, test } from "vitest";
 
 import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
-import { stateOfEvent } from "../../lambdas/domain/observation.ts";
-import { publishedEvent } from "../../lambdas/domain/published-event.ts";
+import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
+import { publishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import { aBusClient, anAwsError, taken } from "../support/fake-bus.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 

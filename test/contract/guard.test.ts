@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import { startGuard } from "../../tools/guard/guard.ts";
 import { startFront } from "../../tools/in-process/front.ts";
-import { freePorts } from "../../tools/local/ports.ts";
+import { freePorts } from "../../tools/local/emulator/ports.ts";
 
 const closers: (() => unknown)[] = [];
 afterAll(async () => {

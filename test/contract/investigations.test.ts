@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import { HttpAlloyApi } from "../../lambdas/adapters/alloy-api.ts";
-import { BasicAuthorization } from "../../lambdas/adapters/alloy-authorization.ts";
-import { DynamoInvestigations } from "../../lambdas/adapters/dynamo-investigations.ts";
+import { HttpAlloyApi } from "../../lambdas/adapters/alloy/alloy-api.ts";
+import { BasicAuthorization } from "../../lambdas/adapters/alloy/alloy-authorization.ts";
+import { DynamoInvestigations } from "../../lambdas/adapters/dynamo/dynamo-investigations.ts";
 import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import { investigationListOf, listedInvestigation } from "../support/investigations.ts";

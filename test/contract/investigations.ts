@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import type { Gap } from "../../lambdas/domain/gap.ts";
-import type { Investigations } from "../../lambdas/domain/polling-ports.ts";
+import type { Gap } from "../../lambdas/domain/reconciliation/gap.ts";
+import type { Investigations } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { InvestigationStore } from "../../lambdas/domain/ports.ts";
 import { anInvestigationEvent, CREATED_AT } from "../support/investigations.ts";
 

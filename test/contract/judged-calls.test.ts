@@ -6,8 +6,8 @@ import { DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
-import { makeClients } from "../../tools/local/clients.ts";
-import { judgeCalls } from "../../tools/local/judged-calls.ts";
+import { makeClients } from "../../tools/local/emulator/clients.ts";
+import { judgeCalls } from "../../tools/local/emulator/judged-calls.ts";
 import { roleOf } from "../../tools/strict-aws/iam/declared-calls.ts";
 import type { FunctionName } from "../../tools/strict-aws/iam/declared-calls.ts";
 import { isRecord, listOf, referredId } from "../../tools/template/synthesise.ts";

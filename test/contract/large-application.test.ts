@@ -1,16 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
-import { mergeState, outcomeOf, statusOf } from "../../lambdas/domain/application-state.ts";
-import type { ApplicationState } from "../../lambdas/domain/application-state.ts";
-import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
-import { isLate } from "../../lambdas/domain/lateness.ts";
+import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
+import {
+  mergeState,
+  outcomeOf,
+  statusOf,
+} from "../../lambdas/domain/application/application-state.ts";
+import type { ApplicationState } from "../../lambdas/domain/application/application-state.ts";
+import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
+import { isLate } from "../../lambdas/domain/application/lateness.ts";
 import {
   stateOfEvent,
   stateOfHealedEvent,
   stateOfSnapshot,
-} from "../../lambdas/domain/observation.ts";
-import { reportOf } from "../../lambdas/domain/reconciliation.ts";
+} from "../../lambdas/domain/application/observation.ts";
+import { reportOf } from "../../lambdas/domain/reconciliation/reconciliation.ts";
 import { isLateIn } from "../../lambdas/consumer/journey-event.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import type { LocalDynamoDb } from "../support/dynalite.ts";

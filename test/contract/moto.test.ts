@@ -1,12 +1,12 @@
 import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
 import { describe, expect, it } from "vitest";
 
-import { makeAwsClient } from "../../lambdas/adapters/aws-client.ts";
-import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
-import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
-import { DynamoInvestigations } from "../../lambdas/adapters/dynamo-investigations.ts";
+import { makeAwsClient } from "../../lambdas/adapters/aws-http/aws-client.ts";
+import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
+import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
+import { DynamoInvestigations } from "../../lambdas/adapters/dynamo/dynamo-investigations.ts";
 import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
-import { S3PayloadBucket } from "../../lambdas/adapters/s3-payload-bucket.ts";
+import { S3PayloadBucket } from "../../lambdas/adapters/aws-http/s3-payload-bucket.ts";
 import { S3PayloadReader } from "../../lambdas/adapters/s3-payload-reader.ts";
 import { INGEST } from "../../lambdas/settings.ts";
 import {

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import { CloudWatchOutcomeCounts } from "../../lambdas/adapters/cloud-watch-outcome-counts.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
-import type { OutcomeCounts } from "../../lambdas/domain/outcome-change.ts";
+import type { OutcomeCounts } from "../../lambdas/domain/application/outcome-change.ts";
 import type { OutcomeSubject } from "../../lambdas/settings.ts";
 import { MemoryOutcomeCounts } from "../../tools/memory/outcome-counts.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import type { PayloadBucket } from "../../lambdas/domain/claim-check.ts";
+import type { PayloadBucket } from "../../lambdas/domain/event/claim-check.ts";
 import { PermanentError } from "../../lambdas/domain/errors.ts";
 import type { PayloadReader } from "../../lambdas/domain/ports.ts";
 

@@ -7,8 +7,12 @@ import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 
-import { applicationKey, eventKey, failureKey } from "../../lambdas/adapters/application-item.ts";
-import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
+import {
+  applicationKey,
+  eventKey,
+  failureKey,
+} from "../../lambdas/adapters/dynamo/application-item.ts";
+import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import { PEOPLE } from "../../lib/people.ts";
 import type { Person } from "../../lib/people.ts";
 import { parseCommand, rolesOfCommand, VERBS } from "../../tools/ops/command-line.ts";

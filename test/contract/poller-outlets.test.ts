@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import { EventBridgeGapAnnouncer } from "../../lambdas/adapters/event-bridge-gap-announcer.ts";
 import { SqsEventQueue } from "../../lambdas/adapters/sqs-event-queue.ts";
-import { decodeEnvelope } from "../../lambdas/domain/decode-envelope.ts";
+import { decodeEnvelope } from "../../lambdas/domain/event/decode-envelope.ts";
 import { PermanentError, TransientError } from "../../lambdas/domain/errors.ts";
 import { QUEUE } from "../../lambdas/settings.ts";
 import { anAwsError } from "../support/fake-bus.ts";

@@ -2,14 +2,14 @@ import type { RequestListener } from "node:http";
 
 import { afterEach, describe, expect, test } from "vitest";
 
-import { HttpAlloyApi } from "../../lambdas/adapters/alloy-api.ts";
+import { HttpAlloyApi } from "../../lambdas/adapters/alloy/alloy-api.ts";
 import {
   BasicAuthorization,
   BearerAuthorization,
-} from "../../lambdas/adapters/alloy-authorization.ts";
-import { NEVER_CHECKED } from "../../lambdas/domain/polling-ports.ts";
-import type { ClaimedApplication } from "../../lambdas/domain/polling-ports.ts";
-import { stateOfEvent } from "../../lambdas/domain/observation.ts";
+} from "../../lambdas/adapters/alloy/alloy-authorization.ts";
+import { NEVER_CHECKED } from "../../lambdas/domain/polling/polling-ports.ts";
+import type { ClaimedApplication } from "../../lambdas/domain/polling/polling-ports.ts";
+import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";

@@ -7,9 +7,9 @@ import {
   attributesOf,
   dueShardOf,
   eventKey,
-} from "../../lambdas/adapters/application-item.ts";
-import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
-import { stateOfEvent } from "../../lambdas/domain/observation.ts";
+} from "../../lambdas/adapters/dynamo/application-item.ts";
+import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
+import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { TABLE } from "../../lambdas/settings.ts";
 import { startDynamoDb } from "../support/dynalite.ts";

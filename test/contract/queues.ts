@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { decodeEnvelope } from "../../lambdas/domain/decode-envelope.ts";
-import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
+import { decodeEnvelope } from "../../lambdas/domain/event/decode-envelope.ts";
+import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
-import type { EventQueue } from "../../lambdas/domain/polling-ports.ts";
+import type { EventQueue } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { DeadLetters, QueueMessages } from "../../lambdas/domain/ports.ts";
 import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";
 import { QUEUE } from "../../lambdas/settings.ts";

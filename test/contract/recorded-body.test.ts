@@ -3,10 +3,10 @@ import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
-import { decodeEnvelope } from "../../lambdas/domain/decode-envelope.ts";
-import { readBody } from "../../lambdas/domain/envelope.ts";
-import { parseWebhook } from "../../lambdas/domain/journey-event.ts";
+import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
+import { decodeEnvelope } from "../../lambdas/domain/event/decode-envelope.ts";
+import { readBody } from "../../lambdas/domain/event/envelope.ts";
+import { parseWebhook } from "../../lambdas/domain/event/parse-webhook.ts";
 import { replay } from "../../tools/ops/replay.ts";
 import { show } from "../../tools/ops/show.ts";
 import { namedBodies } from "../support/bodies.ts";

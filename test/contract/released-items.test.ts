@@ -1,9 +1,9 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import { applicationStateOf } from "../../lambdas/adapters/application-item.ts";
-import { outcomeOf, statusOf } from "../../lambdas/domain/application-state.ts";
-import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
+import { applicationStateOf } from "../../lambdas/adapters/dynamo/application-item.ts";
+import { outcomeOf, statusOf } from "../../lambdas/domain/application/application-state.ts";
+import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import {
   attributesOf,
   mergeState,

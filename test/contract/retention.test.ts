@@ -2,7 +2,7 @@ import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { applicationKey, eventKey } from "../../lambdas/adapters/application-item.ts";
+import { applicationKey, eventKey } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { retention } from "../../tools/ops/retention.ts";
 import type { ConnectedStack } from "../../tools/ops/stack.ts";
 import { startDynamoDb } from "../support/dynalite.ts";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { HttpAlloyApi } from "../../lambdas/adapters/alloy-api.ts";
-import { BasicAuthorization } from "../../lambdas/adapters/alloy-authorization.ts";
-import { parseInvestigationEvent } from "../../lambdas/domain/investigation-event.ts";
+import { HttpAlloyApi } from "../../lambdas/adapters/alloy/alloy-api.ts";
+import { BasicAuthorization } from "../../lambdas/adapters/alloy/alloy-authorization.ts";
+import { parseInvestigationEvent } from "../../lambdas/domain/event/investigation-event.ts";
 import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
 

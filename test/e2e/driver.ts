@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Receiver } from "../../tools/local/receiver.ts";
+import type { Receiver } from "../../tools/local/scenarios/receiver.ts";
 
 /** The receiver under test, wherever it runs: the scenarios need no more of it. */
 export interface Driver {

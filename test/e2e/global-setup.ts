@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import type { TestProject } from "vitest/node";
-import { freePorts } from "../../tools/local/ports.ts";
+import { freePorts } from "../../tools/local/emulator/ports.ts";
 import { refusalText, takeRefusals } from "../support/take-refusals.ts";
 
 /** The outputs file of docs/contracts.md#commands, which is all that a test needs; without an endpoint there is no emulator. */

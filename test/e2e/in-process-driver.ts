@@ -1,7 +1,7 @@
-import { stageFrom } from "../../lib/stage-from-context.ts";
+import { stageFrom } from "../../lib/config/stage-from-context.ts";
 import { startInProcess } from "../../tools/in-process/start.ts";
-import { pollerPace } from "../../tools/local/poller-pace.ts";
-import { freePorts } from "../../tools/local/ports.ts";
+import { pollerPace } from "../../tools/local/emulator/poller-pace.ts";
+import { freePorts } from "../../tools/local/emulator/ports.ts";
 import type { Driver } from "./driver.ts";
 
 const TIME_SCALE = 600;

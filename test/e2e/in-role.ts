@@ -1,7 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
-import { makeAwsClient } from "../../lambdas/adapters/aws-client.ts";
+import { makeAwsClient } from "../../lambdas/adapters/aws-http/aws-client.ts";
 import { INGEST } from "../../lambdas/settings.ts";
-import { makeClients } from "../../tools/local/clients.ts";
+import { makeClients } from "../../tools/local/emulator/clients.ts";
 import type { FunctionName } from "../../tools/strict-aws/iam/declared-calls.ts";
 import { IamGuard } from "../../tools/strict-aws/iam/guard.ts";
 import { startStrictProxy } from "../../tools/strict-aws/strict-proxy.ts";

@@ -5,8 +5,8 @@ import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { decodeEnvelope } from "../../lambdas/domain/decode-envelope.ts";
-import { readBody } from "../../lambdas/domain/envelope.ts";
+import { decodeEnvelope } from "../../lambdas/domain/event/decode-envelope.ts";
+import { readBody } from "../../lambdas/domain/event/envelope.ts";
 import { namedBodies } from "../support/bodies.ts";
 import { signatureOf } from "../support/ingest.ts";
 import { isSkipped, makeDriver } from "./emulator-driver.ts";

@@ -19,14 +19,14 @@ import {
 } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe } from "vitest";
-import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
-import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
+import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
+import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { EventBridgeGapAnnouncer } from "../../lambdas/adapters/event-bridge-gap-announcer.ts";
 import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
 import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
-import { S3PayloadBucket } from "../../lambdas/adapters/s3-payload-bucket.ts";
+import { S3PayloadBucket } from "../../lambdas/adapters/aws-http/s3-payload-bucket.ts";
 import { S3PayloadReader } from "../../lambdas/adapters/s3-payload-reader.ts";
-import { SqsEnvelopeQueue } from "../../lambdas/adapters/sqs-envelope-queue.ts";
+import { SqsEnvelopeQueue } from "../../lambdas/adapters/aws-http/sqs-envelope-queue.ts";
 import { SqsEventQueue } from "../../lambdas/adapters/sqs-event-queue.ts";
 import { SqsDeadLetters, SqsQueueMessages } from "../../lambdas/adapters/sqs-queues.ts";
 import { QUEUE } from "../../lambdas/settings.ts";

@@ -1,7 +1,7 @@
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { describe, expect, inject, it } from "vitest";
-import { CREDENTIALS } from "../../tools/local/emulator.ts";
+import { CREDENTIALS } from "../../tools/local/emulator/emulator.ts";
 import { takeRefusals } from "../support/take-refusals.ts";
 import { makeDriver } from "./emulator-driver.ts";
 

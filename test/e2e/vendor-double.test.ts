@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { PublishedMessage, ReceivedApplication } from "../../tools/local/receiver.ts";
+import type {
+  PublishedMessage,
+  ReceivedApplication,
+} from "../../tools/local/scenarios/receiver.ts";
 import { randomOf } from "../support/random.ts";
 import type { Driver } from "./driver.ts";
 import { eventually } from "./driver.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { pollerSettings } from "../../lib/function-settings.ts";
-import { INCIDENT_ALARMS } from "../../lib/constructs/alert-topics.ts";
+import { pollerSettings } from "../../lib/config/function-settings.ts";
+import { INCIDENT_ALARMS } from "../../lib/alarms/alert-topics.ts";
 import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
 import { compositeAlarmsOf } from "../../tools/cloudwatch/composite.ts";
 import { casesOf, furtherFaultsOf, SLOW } from "./cloudwatch/cases.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { INCIDENT_ALARMS } from "../../lib/constructs/alert-topics.ts";
-import type { Channel } from "../../lib/stage-configuration.ts";
+import { INCIDENT_ALARMS } from "../../lib/alarms/alert-topics.ts";
+import type { Channel } from "../../lib/config/stage-configuration.ts";
 import { listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import { sandbox } from "./variants.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import type { AlloyAnswer } from "../../lambdas/domain/polling-ports.ts";
+import type { AlloyAnswer } from "../../lambdas/domain/polling/polling-ports.ts";
 import { METRICS, POLLER } from "../../lambdas/settings.ts";
-import { pollerSettings } from "../../lib/function-settings.ts";
+import { pollerSettings } from "../../lib/config/function-settings.ts";
 import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
 import { compositeAlarmsOf } from "../../tools/cloudwatch/composite.ts";
 import { evaluate } from "../../tools/cloudwatch/evaluate.ts";

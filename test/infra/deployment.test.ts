@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { refuseOtherPartitions } from "../../lib/partition.ts";
-import { isFirstFrom } from "../../lib/stage-from-context.ts";
-import type { DomainConfiguration } from "../../lib/stage-configuration.ts";
+import { refuseOtherPartitions } from "../../lib/config/partition.ts";
+import { isFirstFrom } from "../../lib/config/stage-from-context.ts";
+import type { DomainConfiguration } from "../../lib/config/stage-configuration.ts";
 import { isRecord, listOf, synthesise } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import { production, sandbox, VARIANTS } from "./variants.ts";

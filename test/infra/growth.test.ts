@@ -6,11 +6,15 @@ import { App } from "aws-cdk-lib";
 import { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { describe, expect, it, onTestFinished } from "vitest";
 
-import { consumerSettings, ingestSettings, pollerSettings } from "../../lib/function-settings.ts";
+import {
+  consumerSettings,
+  ingestSettings,
+  pollerSettings,
+} from "../../lib/config/function-settings.ts";
 import { PipelineStack } from "../../lib/pipeline-stack.ts";
 import { environment, environmentBytes } from "../../lib/proofs/environment.ts";
 import { violations } from "../../lib/proofs/inequality.ts";
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { LIMITS } from "../../tools/strict-aws/limits.ts";
 import { isRecord, synthesise } from "../../tools/template/synthesise.ts";
 import { sandbox, VARIANTS } from "./variants.ts";
@@ -119,7 +123,7 @@ describe("an environment that grows", () => {
     made?.addEnvironment("LIST", "x".repeat(4_000));
 
     expect(() => app.synth()).toThrow(
-      /Lambda's limit of environment variables \(4,096 bytes\) must be at least names and values of ingest's, at their longest \([\d,]+ bytes\), or the deployment is rolled back; what grows .* \(lib\/function-settings\.ts\)/,
+      /Lambda's limit of environment variables \(4,096 bytes\) must be at least names and values of ingest's, at their longest \([\d,]+ bytes\), or the deployment is rolled back; what grows .* \(lib\/config\/function-settings\.ts\)/,
     );
   });
 

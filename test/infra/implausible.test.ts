@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { EVENT_TYPES } from "../../lambdas/domain/event-types.ts";
-import { routeFor } from "../../lambdas/domain/route.ts";
+import { EVENT_TYPES } from "../../lambdas/domain/event/event-types.ts";
+import { routeFor } from "../../lambdas/domain/routing/route.ts";
 import { DECIDING_EVENT_TYPES } from "../../lambdas/settings.ts";
-import { EXAMPLE_PRODUCTION, localStage, SANDBOX } from "../../lib/default-stages.ts";
-import { ConfigurationError, validate } from "../../lib/stage-configuration.ts";
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import { EXAMPLE_PRODUCTION, localStage, SANDBOX } from "../../lib/config/default-stages.ts";
+import { ConfigurationError } from "../../lib/config/stage-configuration.ts";
+import { validate } from "../../lib/config/validate-stage.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 
 const DAY = 86_400_000;
 const live = EXAMPLE_PRODUCTION;

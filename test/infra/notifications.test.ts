@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { changeInPercent } from "../../lambdas/domain/outcome-change.ts";
+import { changeInPercent } from "../../lambdas/domain/application/outcome-change.ts";
 import { METRICS } from "../../lambdas/settings.ts";
-import { EXAMPLE_RULES } from "../../lib/example-rules.ts";
-import { consumerSettings, pollerSettings } from "../../lib/function-settings.ts";
-import type { NotificationRule } from "../../lib/notification-rules.ts";
-import { validate } from "../../lib/stage-configuration.ts";
+import { EXAMPLE_RULES } from "../../lib/config/example-rules.ts";
+import { consumerSettings, pollerSettings } from "../../lib/config/function-settings.ts";
+import type { NotificationRule } from "../../lib/config/notification-rules.ts";
+import { validate } from "../../lib/config/validate-stage.ts";
 import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
 import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
 import { Measurements } from "../../tools/cloudwatch/measurements.ts";
@@ -245,7 +245,7 @@ describe("a rule", () => {
 
 describe("docs/notifications.md", () => {
   const page = readFileSync("docs/notifications.md", "utf8");
-  const source = readFileSync("lib/example-rules.ts", "utf8");
+  const source = readFileSync("lib/config/example-rules.ts", "utf8");
   const examples = [...page.matchAll(/```ts\n(\{\n[\s\S]*?\n\})\n```/g)].map(([, text]) => text);
 
   it("shows the five worked rules as they are tested", () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../lambdas/settings.ts";
-import { OUTPUTS } from "../../tools/local/cdk.ts";
+import { OUTPUTS } from "../../tools/local/emulator/cdk.ts";
 import { referredId, synthesise } from "../../tools/template/synthesise.ts";
 import { sandbox, withInvestigations } from "./variants.ts";
 
@@ -57,7 +57,7 @@ describe("the outputs", () => {
   });
 
   it("are all read by npm start", () => {
-    expect(OUTPUTS.toSorted(), "tools/local/cdk.ts, OUTPUTS").toEqual(ALWAYS.toSorted());
+    expect(OUTPUTS.toSorted(), "tools/local/emulator/cdk.ts, OUTPUTS").toEqual(ALWAYS.toSorted());
   });
 
   it("name the queues of the Investigations where the stage handles them", () => {

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { EVENT_SOURCE, ROUTE_TITLES, THROTTLE } from "../../lambdas/settings.ts";
-import { consumerSettings, ingestSettings, pollerSettings } from "../../lib/function-settings.ts";
+import {
+  consumerSettings,
+  ingestSettings,
+  pollerSettings,
+} from "../../lib/config/function-settings.ts";
 import { isRecord, listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
 import { local, production, sandbox, withInvestigations } from "./variants.ts";
 import type { TemplateResource } from "../../tools/template/synthesise.ts";

@@ -6,7 +6,7 @@ import { pollingPace } from "../../lib/proofs/polling-pace.ts";
 import { prove } from "../../lib/proofs/prove.ts";
 import { redelivery } from "../../lib/proofs/redelivery.ts";
 import { timeLimits } from "../../lib/proofs/time-limits.ts";
-import { localStage, EXAMPLE_PRODUCTION, SANDBOX } from "../../lib/default-stages.ts";
+import { localStage, EXAMPLE_PRODUCTION, SANDBOX } from "../../lib/config/default-stages.ts";
 
 const DAY = 86_400_000;
 

@@ -5,7 +5,7 @@ import { WEAKNESSES } from "../../lambdas/domain/secret-strength.ts";
 import type { Unanswered } from "../../lambdas/poller/alloy-caller.ts";
 import { MESSAGES } from "../../lambdas/telemetry/messages.ts";
 import * as settings from "../../lambdas/settings.ts";
-import { stageFrom } from "../../lib/stage-from-context.ts";
+import { stageFrom } from "../../lib/config/stage-from-context.ts";
 import { parseCommand, VERBS } from "../../tools/ops/command-line.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
 import type { TemplateResource } from "../../tools/template/synthesise.ts";

@@ -1,10 +1,16 @@
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { describe, expect, it } from "vitest";
 import { ROUTE_IDS } from "../../lambdas/settings.ts";
-import { ConfigurationError, validate } from "../../lib/stage-configuration.ts";
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
-import { EXAMPLE_PRODUCTION, localStage, PRODUCTION, SANDBOX } from "../../lib/default-stages.ts";
-import { omissionsFrom, stageFrom } from "../../lib/stage-from-context.ts";
+import { ConfigurationError } from "../../lib/config/stage-configuration.ts";
+import { validate } from "../../lib/config/validate-stage.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
+import {
+  EXAMPLE_PRODUCTION,
+  localStage,
+  PRODUCTION,
+  SANDBOX,
+} from "../../lib/config/default-stages.ts";
+import { omissionsFrom, stageFrom } from "../../lib/config/stage-from-context.ts";
 import { STAGES } from "../../lib/stages.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
 
@@ -261,7 +267,7 @@ describe("a mistake in a stage is one sentence", () => {
     [
       "a list of channels that is left out",
       { alarms: { ...SANDBOX.alarms, channels: { page: [] } } },
-      'Stage "sandbox", alarms.channels.ticket: nothing was given, but it must be there, as lib/default-stages.ts has it; correct it in lib/stages.ts.',
+      'Stage "sandbox", alarms.channels.ticket: nothing was given, but it must be there, as lib/config/default-stages.ts has it; correct it in lib/stages.ts.',
     ],
     [
       "a time that never comes",

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { failuresInARow } from "../../lambdas/domain/delivery.ts";
-import type { AnsweredMinute } from "../../lambdas/domain/delivery.ts";
+import { failuresInARow } from "../../lambdas/domain/reconciliation/delivery.ts";
+import type { AnsweredMinute } from "../../lambdas/domain/reconciliation/delivery.ts";
 import { METRICS } from "../../lambdas/settings.ts";
-import { addressPattern } from "../../lib/constructs/alloy-refusals.ts";
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import { addressPattern } from "../../lib/alarms/alloy-refusals.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
 import { compositeAlarmsOf } from "../../tools/cloudwatch/composite.ts";
 import { evaluate } from "../../tools/cloudwatch/evaluate.ts";

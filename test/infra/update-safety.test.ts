@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { INGEST_ROLLBACK_ALARMS, STACK_ROLLBACK_ALARMS } from "../../lib/rollback.ts";
+import { INGEST_ROLLBACK_ALARMS, STACK_ROLLBACK_ALARMS } from "../../lib/config/rollback.ts";
 import { harmDone } from "../../tools/deploy/harm.ts";
 import { recordedTemplate } from "../../tools/release/recorded.ts";
 import {

@@ -1,5 +1,8 @@
-import type { RouteConfiguration, StageConfiguration } from "../../lib/stage-configuration.ts";
-import { localStage, EXAMPLE_PRODUCTION, SANDBOX } from "../../lib/default-stages.ts";
+import type {
+  RouteConfiguration,
+  StageConfiguration,
+} from "../../lib/config/stage-configuration.ts";
+import { localStage, EXAMPLE_PRODUCTION, SANDBOX } from "../../lib/config/default-stages.ts";
 
 export const sandbox = SANDBOX;
 export const production = EXAMPLE_PRODUCTION;

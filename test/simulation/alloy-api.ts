@@ -1,10 +1,14 @@
 import {
   BasicAuthorization,
   BearerAuthorization,
-} from "../../lambdas/adapters/alloy-authorization.ts";
-import { HttpAlloyApi } from "../../lambdas/adapters/alloy-api.ts";
-import { parseInvestigationPage } from "../../lambdas/domain/investigation-list.ts";
-import type { AlloyAnswer, AlloyApi, AlloyListAnswer } from "../../lambdas/domain/polling-ports.ts";
+} from "../../lambdas/adapters/alloy/alloy-authorization.ts";
+import { HttpAlloyApi } from "../../lambdas/adapters/alloy/alloy-api.ts";
+import { parseInvestigationPage } from "../../lambdas/domain/reconciliation/investigation-list.ts";
+import type {
+  AlloyAnswer,
+  AlloyApi,
+  AlloyListAnswer,
+} from "../../lambdas/domain/polling/polling-ports.ts";
 import { parsedOf, textOf, versionAt } from "./answers.ts";
 import type { FaultPoints } from "./fault-points.ts";
 import type { FaultKind } from "./faults.ts";

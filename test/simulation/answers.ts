@@ -1,5 +1,5 @@
-import { parseAlloyApplication } from "../../lambdas/domain/alloy-application.ts";
-import type { AlloyApplication } from "../../lambdas/domain/alloy-application.ts";
+import { parseAlloyApplication } from "../../lambdas/domain/reconciliation/alloy-application.ts";
+import type { AlloyApplication } from "../../lambdas/domain/reconciliation/alloy-application.ts";
 import type { ApplicationResponse } from "../../tools/alloy-simulator/application-response.ts";
 import type { Random } from "./random.ts";
 import { randomFor } from "./knobs.ts";

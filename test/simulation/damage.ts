@@ -1,5 +1,5 @@
 import { TransientError } from "../../lambdas/domain/errors.ts";
-import type { DueApplications } from "../../lambdas/domain/polling-ports.ts";
+import type { DueApplications } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { ApplicationStore } from "../../lambdas/domain/ports.ts";
 import type { Sandbox } from "./sandbox.ts";
 

@@ -6,7 +6,7 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
-import { perRoute } from "../../lib/per-route.ts";
+import { perRoute } from "../../lib/config/per-route.ts";
 import { adopt } from "../../tools/ops/adopt.ts";
 import { redrive } from "../../tools/ops/redrive.ts";
 import { dynamoOver } from "../support/cloud-dynamo.ts";

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
-import type { AlloyApi } from "../../lambdas/domain/polling-ports.ts";
+import type { AlloyApi } from "../../lambdas/domain/polling/polling-ports.ts";
 import { makeAllowList } from "../../lambdas/ingest/allow-list.ts";
 import { makeCredentialCache } from "../../lambdas/ingest/credential-cache.ts";
 import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";

@@ -1,6 +1,6 @@
-import type { ApplicationState } from "../../lambdas/domain/application-state.ts";
+import type { ApplicationState } from "../../lambdas/domain/application/application-state.ts";
 import { PermanentError, TransientError } from "../../lambdas/domain/errors.ts";
-import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
+import type { GapNotice } from "../../lambdas/domain/routing/gap-notice.ts";
 import type { ApplicationStore } from "../../lambdas/domain/ports.ts";
 import { DELIVERY_GAP_DETAIL_TYPE, QUEUE } from "../../lambdas/settings.ts";
 import type { GapStage } from "../../lambdas/settings.ts";

@@ -12,7 +12,7 @@ export async function judgeRights(): Promise<DeniedMethods> {
   // Making the template takes seconds, and only the main thread needs it.
   const { synthesise } = await import("../../tools/template/synthesise.ts");
   const { policiesOf } = await import("../../tools/strict-aws/iam/policies.ts");
-  const { SANDBOX } = await import("../../lib/default-stages.ts");
+  const { SANDBOX } = await import("../../lib/config/default-stages.ts");
   const found = deniedMethods(policiesOf(synthesise(SANDBOX)));
   refuseMethods(found);
   return found;

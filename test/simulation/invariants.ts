@@ -1,8 +1,6 @@
 import { QUEUE } from "../../lambdas/settings.ts";
-import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
-import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { Version } from "./answers.ts";
-import type { Fault, FaultKind } from "./faults.ts";
+import type { FaultKind } from "./faults.ts";
 import {
   isForAlloyToConfirm,
   isBeyondApi,
@@ -21,19 +19,8 @@ import { judgeAsking, judgeEnds, REOPENINGS } from "./judge-whole.ts";
 import type { Observer, Publication, Violation } from "./observer.ts";
 import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
 import { isLeftBehind } from "./released-fates.ts";
+import type { Seen } from "./seen.ts";
 import type { Scenario } from "./scenario.ts";
-
-export interface Seen {
-  readonly scenario: Scenario;
-  readonly cloud: MemoryCloud;
-  readonly observer: Observer;
-  readonly deliveries: Deliveries;
-  /** The tokens of the applications of which anybody has told us. */
-  readonly heard: ReadonlySet<string>;
-  readonly faults: readonly Fault[];
-  /** Nothing could go wrong. */
-  readonly isFaultFree: boolean;
-}
 
 /** Judges a world that has come to rest. */
 export function judge(seen: Seen): {

@@ -1,5 +1,5 @@
 import { isDamaged, isHandled } from "./expectations.ts";
-import type { Seen } from "./invariants.ts";
+import type { Seen } from "./seen.ts";
 import type { TrueApplication } from "./scenario-application.ts";
 
 /** What Alloy says of an application's external ids stands above what the onboarding service announced. */

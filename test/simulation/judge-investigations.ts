@@ -1,5 +1,5 @@
 import type { Observer, Publication } from "./observer.ts";
-import type { Seen } from "./invariants.ts";
+import type { Seen } from "./seen.ts";
 import type { TrueInvestigation, TrueStep } from "./scenario-investigations.ts";
 
 /** As `invariants.ts` judges how often an event is published. */

@@ -1,4 +1,4 @@
-import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
+import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import { POLLER } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 import type { FaultKind } from "./faults.ts";
@@ -11,7 +11,7 @@ import {
   routeOf,
   routeOfEnd,
 } from "./expectations.ts";
-import type { Seen } from "./invariants.ts";
+import type { Seen } from "./seen.ts";
 import type { Observer, Publication } from "./observer.ts";
 import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
 import type { Scenario } from "./scenario.ts";

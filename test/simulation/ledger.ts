@@ -1,5 +1,8 @@
-import { newerOf } from "../../lambdas/domain/application-state.ts";
-import type { ApplicationState, EntityRegister } from "../../lambdas/domain/application-state.ts";
+import { newerOf } from "../../lambdas/domain/application/application-state.ts";
+import type {
+  ApplicationState,
+  EntityRegister,
+} from "../../lambdas/domain/application/application-state.ts";
 import {
   isBeyondApi,
   isDamaged,

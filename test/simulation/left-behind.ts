@@ -1,7 +1,10 @@
-import { applicationStateOf, releasedMarksOf } from "../../lambdas/adapters/application-item.ts";
-import type { ApplicationState } from "../../lambdas/domain/application-state.ts";
-import { NEVER_CHECKED } from "../../lambdas/domain/polling-ports.ts";
-import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
+import {
+  applicationStateOf,
+  releasedMarksOf,
+} from "../../lambdas/adapters/dynamo/application-item.ts";
+import type { ApplicationState } from "../../lambdas/domain/application/application-state.ts";
+import { NEVER_CHECKED } from "../../lambdas/domain/polling/polling-ports.ts";
+import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
 import { IDEMPOTENCY } from "../../lambdas/settings.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import {

@@ -1,5 +1,5 @@
 import type { Version } from "./answers.ts";
-import type { Seen } from "./invariants.ts";
+import type { Seen } from "./seen.ts";
 import type { MergeSeen } from "./observer.ts";
 import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
 

@@ -1,6 +1,6 @@
-import { isPlausible } from "../../lambdas/domain/plausible-time.ts";
+import { isPlausible } from "../../lambdas/domain/event/plausible-time.ts";
 import { ENDS, routeOfEnd } from "./expectations.ts";
-import type { Seen } from "./invariants.ts";
+import type { Seen } from "./seen.ts";
 import { factsOf } from "./mark-facts.ts";
 import type { Knob, KnobChoice } from "./knobs.ts";
 import type { AnsweredOnce, Facts } from "./mark-facts.ts";

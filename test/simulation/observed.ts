@@ -4,7 +4,7 @@ import type {
   SendMessageBatchAnswer,
   SendMessages,
 } from "../../lambdas/adapters/send-messages.ts";
-import type { DueApplications } from "../../lambdas/domain/polling-ports.ts";
+import type { DueApplications } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { ApplicationStore, QueueMessages } from "../../lambdas/domain/ports.ts";
 import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";

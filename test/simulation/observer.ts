@@ -1,9 +1,9 @@
-import { outcomeOf, statusOf } from "../../lambdas/domain/application-state.ts";
-import type { ApplicationState } from "../../lambdas/domain/application-state.ts";
-import type { DueApplication } from "../../lambdas/domain/polling-ports.ts";
-import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
+import { outcomeOf, statusOf } from "../../lambdas/domain/application/application-state.ts";
+import type { ApplicationState } from "../../lambdas/domain/application/application-state.ts";
+import type { DueApplication } from "../../lambdas/domain/polling/polling-ports.ts";
+import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import { METRICS } from "../../lambdas/settings.ts";
-import { timeOf } from "../../lambdas/domain/stamp.ts";
+import { timeOf } from "../../lambdas/domain/application/stamp.ts";
 import type { MetricName } from "../../lambdas/settings.ts";
 import type { Version } from "./answers.ts";
 import type { TrueApplication, TrueEvent } from "./scenario-application.ts";

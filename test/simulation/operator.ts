@@ -1,4 +1,4 @@
-import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
+import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { Observer } from "./observer.ts";

@@ -1,5 +1,5 @@
 import type { AwsFailure, StoreOutcome } from "../../lambdas/domain/aws-failure.ts";
-import type { PayloadBucket } from "../../lambdas/domain/claim-check.ts";
+import type { PayloadBucket } from "../../lambdas/domain/event/claim-check.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
 import { BusEventPublisher, BusGapAnnouncer } from "../../lambdas/adapters/bus-ports.ts";
 import type { BusEntry, PutEvents } from "../../lambdas/adapters/put-events.ts";
@@ -9,7 +9,7 @@ import type {
   Deliveries,
   DueApplications,
   Investigations,
-} from "../../lambdas/domain/polling-ports.ts";
+} from "../../lambdas/domain/polling/polling-ports.ts";
 import type {
   ApplicationStore,
   DeadLetters,

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { SUBMISSION_DETAIL_TYPE } from "../../lambdas/settings.ts";
-import { perRoute } from "../../lib/per-route.ts";
+import { perRoute } from "../../lib/config/per-route.ts";
 import { parseCommand } from "../../tools/ops/command-line.ts";
 import { redrive } from "../../tools/ops/redrive.ts";
 import { sqsOver } from "../support/cloud-sqs.ts";

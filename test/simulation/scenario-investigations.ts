@@ -1,4 +1,4 @@
-import { investigationEventIdOf } from "../../lambdas/domain/investigation-event.ts";
+import { investigationEventIdOf } from "../../lambdas/domain/event/investigation-event.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 import type { Random } from "./random.ts";
 import { randomFor } from "./knobs.ts";

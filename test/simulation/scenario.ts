@@ -1,4 +1,4 @@
-import { perRoute } from "../../lib/per-route.ts";
+import { perRoute } from "../../lib/config/per-route.ts";
 import type { ConsumerSettings, RouteId } from "../../lambdas/settings.ts";
 import { JOURNEYS } from "../../tools/alloy-simulator/journeys.ts";
 import { makeTokens } from "../../tools/alloy-simulator/tokens.ts";

@@ -243,7 +243,7 @@ function movesOf({ versions }: TrueInvestigation): readonly number[] {
   return versions.map(({ at }) => at);
 }
 
-/** The defaults (`lib/default-stages.ts`). */
+/** The defaults (`lib/config/default-stages.ts`). */
 function pollerSettingsOf(scenario: Scenario): PollerSettings {
   const { settings } = scenario;
   return {

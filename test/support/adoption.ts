@@ -1,6 +1,6 @@
 import type { SQSEvent } from "aws-lambda";
 
-import type { Adoption } from "../../lambdas/domain/application-state.ts";
+import type { Adoption } from "../../lambdas/domain/application/application-state.ts";
 import { batchOf } from "./counted-consumer.ts";
 
 /** One message of the operators' `adopt`. */

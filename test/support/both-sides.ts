@@ -1,11 +1,11 @@
-import { parseAlloyApplication } from "../../lambdas/domain/alloy-application.ts";
-import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
-import type { Envelope } from "../../lambdas/domain/envelope.ts";
+import { parseAlloyApplication } from "../../lambdas/domain/reconciliation/alloy-application.ts";
+import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
+import type { Envelope } from "../../lambdas/domain/event/envelope.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
-import type { GapNotice } from "../../lambdas/domain/gap-notice.ts";
-import type { Gap } from "../../lambdas/domain/gap.ts";
-import { NEVER_CHECKED } from "../../lambdas/domain/polling-ports.ts";
-import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
+import type { GapNotice } from "../../lambdas/domain/routing/gap-notice.ts";
+import type { Gap } from "../../lambdas/domain/reconciliation/gap.ts";
+import { NEVER_CHECKED } from "../../lambdas/domain/polling/polling-ports.ts";
+import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import { MemoryApplicationTable } from "../../tools/memory/application-table.ts";
 import { aConsumer } from "./consumer.ts";
 import { batchOf } from "./counted-consumer.ts";

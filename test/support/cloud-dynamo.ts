@@ -2,7 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
-import { applicationKey } from "../../lambdas/adapters/application-item.ts";
+import { applicationKey } from "../../lambdas/adapters/dynamo/application-item.ts";
 import type { KeptApplication } from "../../tools/memory/application-table.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 

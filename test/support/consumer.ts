@@ -2,12 +2,12 @@ import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import type { ConsumerDependencies } from "../../lambdas/consumer/handler.ts";
-import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
-import type { Envelope } from "../../lambdas/domain/envelope.ts";
+import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
+import type { Envelope } from "../../lambdas/domain/event/envelope.ts";
 import type { Idempotency } from "../../lambdas/domain/ports.ts";
-import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
+import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import type { ConsumerSettings, RouteId } from "../../lambdas/settings.ts";
-import { perRoute } from "../../lib/per-route.ts";
+import { perRoute } from "../../lib/config/per-route.ts";
 import { MemoryApplicationTable } from "../../tools/memory/application-table.ts";
 import { MemoryIdempotency, MemoryIdempotencyTable } from "../../tools/memory/idempotency.ts";
 import { MemoryInvestigations } from "../../tools/memory/investigations.ts";

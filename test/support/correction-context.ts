@@ -1,4 +1,4 @@
-import type { CorrectionContext } from "../../lambdas/domain/correction.ts";
+import type { CorrectionContext } from "../../lambdas/domain/application/correction.ts";
 
 /** In which nothing is queued and nothing has failed. @param settledBy - epoch milliseconds; it is now, unless said otherwise. */
 export function aCorrectionContext(settledBy: number, now: number = settledBy): CorrectionContext {

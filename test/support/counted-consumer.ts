@@ -4,12 +4,12 @@ import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dyn
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { Context, SQSEvent, SQSRecord } from "aws-lambda";
 
-import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
+import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
 import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
-import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
-import { perRoute } from "../../lib/per-route.ts";
+import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
+import { perRoute } from "../../lib/config/per-route.ts";
 import type { ConsumerSettings } from "../../lambdas/settings.ts";
 import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";

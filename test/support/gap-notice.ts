@@ -1,4 +1,4 @@
-import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/gap-notice.ts";
+import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/routing/gap-notice.ts";
 
 /** What the bus is told of a gap that opened. */
 export const A_GAP_NOTICE: GapNotice = {

@@ -6,11 +6,15 @@ import {
   stateOfRerun,
   stateOfSnapshot,
   stateOfSubmission,
-} from "../../lambdas/domain/observation.ts";
-import type { ApplicationState } from "../../lambdas/domain/application-state.ts";
-import { APPLICATION_STATUSES, EVENT_TYPES, factsOf } from "../../lambdas/domain/event-types.ts";
-import { eventIdOf } from "../../lambdas/domain/identity.ts";
-import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
+} from "../../lambdas/domain/application/observation.ts";
+import type { ApplicationState } from "../../lambdas/domain/application/application-state.ts";
+import {
+  APPLICATION_STATUSES,
+  EVENT_TYPES,
+  factsOf,
+} from "../../lambdas/domain/event/event-types.ts";
+import { eventIdOf } from "../../lambdas/domain/event/identity.ts";
+import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
 
 /*
  * Histories of one application, as Alloy, the poller and the onboarding service could tell them. Times,

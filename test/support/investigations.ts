@@ -1,5 +1,5 @@
-import type { InvestigationEvent } from "../../lambdas/domain/investigation-event.ts";
-import { investigationEventIdOf } from "../../lambdas/domain/investigation-event.ts";
+import type { InvestigationEvent } from "../../lambdas/domain/event/investigation-event.ts";
+import { investigationEventIdOf } from "../../lambdas/domain/event/investigation-event.ts";
 
 /** When Investigations are created, unless said otherwise. */
 export const CREATED_AT = Date.UTC(2026, 10, 23, 20);

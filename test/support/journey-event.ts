@@ -1,5 +1,5 @@
-import { eventIdOf } from "../../lambdas/domain/identity.ts";
-import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
+import { eventIdOf } from "../../lambdas/domain/event/identity.ts";
+import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
 
 /** A Journey event; progress of the whole application, unless said otherwise. */
 export function aJourneyEvent(changes: Partial<JourneyEvent> = {}): JourneyEvent {

@@ -1,8 +1,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 
-import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
+import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
-import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
+import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
 import { CONSUMER_SETTINGS, batchOf, lambdaContext, standingStill } from "./counted-consumer.ts";
 

@@ -5,7 +5,7 @@ import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { beforeAll, afterAll } from "vitest";
 
 import { LocalFailure } from "../../tools/local/failure.ts";
-import { findPython } from "../../tools/local/programs.ts";
+import { findPython } from "../../tools/local/emulator/programs.ts";
 import { startMoto } from "../../tools/moto/server.ts";
 import type { Moto } from "../../tools/moto/server.ts";
 import { TABLES } from "./dynalite.ts";

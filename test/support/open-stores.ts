@@ -9,9 +9,9 @@ import {
   applicationKey,
   applicationStateOf,
   eventKey,
-} from "../../lambdas/adapters/application-item.ts";
-import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo-application-store.ts";
-import { outcomeOf, statusOf } from "../../lambdas/domain/application-state.ts";
+} from "../../lambdas/adapters/dynamo/application-item.ts";
+import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
+import { outcomeOf, statusOf } from "../../lambdas/domain/application/application-state.ts";
 import type { EventRecord, FailureRecord } from "../../lambdas/domain/ports.ts";
 import { ROUTE_IDS } from "../../lambdas/settings.ts";
 import type { OpenStore } from "../contract/application-store.ts";

@@ -1,4 +1,4 @@
-import type { Envelope } from "../../lambdas/domain/envelope.ts";
+import type { Envelope } from "../../lambdas/domain/event/envelope.ts";
 
 /** An envelope as the poller makes it. */
 export function aPollEnvelope(body: string): Envelope {

@@ -1,22 +1,25 @@
 import type { MetricName, PollerSettings } from "../../lambdas/settings.ts";
-import { mergeState } from "../../lambdas/domain/application-state.ts";
-import type { ApplicationState } from "../../lambdas/domain/application-state.ts";
-import type { DeliveryRecord } from "../../lambdas/domain/delivery.ts";
-import type { Envelope } from "../../lambdas/domain/envelope.ts";
-import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/gap-notice.ts";
-import type { Gap } from "../../lambdas/domain/gap.ts";
-import { NEVER_CHECKED } from "../../lambdas/domain/polling-ports.ts";
+import { mergeState } from "../../lambdas/domain/application/application-state.ts";
+import type { ApplicationState } from "../../lambdas/domain/application/application-state.ts";
+import type { DeliveryRecord } from "../../lambdas/domain/reconciliation/delivery.ts";
+import type { Envelope } from "../../lambdas/domain/event/envelope.ts";
+import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/routing/gap-notice.ts";
+import type { Gap } from "../../lambdas/domain/reconciliation/gap.ts";
+import { NEVER_CHECKED } from "../../lambdas/domain/polling/polling-ports.ts";
 import type {
   AlloyAnswer,
   AlloyApi,
   CheckMemory,
   Witness,
-} from "../../lambdas/domain/polling-ports.ts";
-import { stateOfEvent } from "../../lambdas/domain/observation.ts";
-import { reportOf } from "../../lambdas/domain/reconciliation.ts";
-import type { RecordedEvent, RecordedFailure } from "../../lambdas/domain/reconciliation.ts";
-import { parseAlloyApplication } from "../../lambdas/domain/alloy-application.ts";
-import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
+} from "../../lambdas/domain/polling/polling-ports.ts";
+import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
+import { reportOf } from "../../lambdas/domain/reconciliation/reconciliation.ts";
+import type {
+  RecordedEvent,
+  RecordedFailure,
+} from "../../lambdas/domain/reconciliation/reconciliation.ts";
+import { parseAlloyApplication } from "../../lambdas/domain/reconciliation/alloy-application.ts";
+import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import type { LogFields } from "../../lambdas/telemetry/line-logger.ts";
 import type { Metrics } from "../../lambdas/telemetry/metrics.ts";

@@ -1,5 +1,5 @@
-import { eventIdOf } from "../../lambdas/domain/identity.ts";
-import type { EventReport } from "../../lambdas/domain/reconciliation.ts";
+import { eventIdOf } from "../../lambdas/domain/event/identity.ts";
+import type { EventReport } from "../../lambdas/domain/event/event-report.ts";
 
 /** What one side says of an event; nothing but its type and its time, unless said otherwise. */
 export function aReport(says: Partial<Omit<EventReport, "eventId">> = {}): EventReport {

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 
-import { mayBeOneEvent, ALIAS_MS } from "../../lambdas/domain/reconciliation.ts";
-import type { EventReport } from "../../lambdas/domain/reconciliation.ts";
+import { mayBeOneEvent, ALIAS_MS } from "../../lambdas/domain/reconciliation/reconciliation.ts";
+import type { EventReport } from "../../lambdas/domain/event/event-report.ts";
 import { aReport } from "./reports.ts";
 
 /*

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
 import { VERBS } from "../../tools/ops/command-line.ts";
-import { SANDBOX } from "../../lib/default-stages.ts";
+import { SANDBOX } from "../../lib/config/default-stages.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const pages = globSync(["*.md", "docs/**/*.md"], { cwd: root }).toSorted();
@@ -16,6 +16,10 @@ describe.each(pages)("%s", (page) => {
     const dead = linksIn(read(page)).filter((target) => !resolves(page, target));
 
     expect(dead).toEqual([]);
+  });
+
+  it("names only files that exist", () => {
+    expect(filesNamedIn(read(page)).filter((file) => !existsSync(join(root, file)))).toEqual([]);
   });
 
   it("names only npm scripts that exist", () => {
@@ -62,6 +66,16 @@ describe("the comments of the code", () => {
     expect(dead).toEqual([]);
   });
 
+  it("name only files that exist", () => {
+    const missing = sources.flatMap((file) =>
+      filesNamedIn(read(file))
+        .filter((named) => !existsSync(join(root, named)))
+        .map((named) => `${file}: ${named}`),
+    );
+
+    expect(missing).toEqual([]);
+  });
+
   it("name no chapter of a document that is not in the repository", () => {
     const chapters = sources.flatMap((file) =>
       [...read(file).matchAll(/\b(?:design|facts|pitfalls),? \d/g)].map(
@@ -86,7 +100,7 @@ describe("docs/glossary.md", () => {
 
 describe("docs/contracts.md", () => {
   it("names every item of the application table", () => {
-    const items = globSync("lambdas/adapters/*.ts", { cwd: root })
+    const items = globSync("lambdas/adapters/**/*.ts", { cwd: root })
       .flatMap((file) => [
         ...read(file).matchAll(/[pP]k: `(?<item>[A-Z]+#)|sk: `(?<part>[A-Z]+#)/g),
       ])
@@ -232,4 +246,12 @@ function npmScriptsIn(text: string): string[] {
   return [...text.matchAll(/\bnpm (?:run (?:--silent )?([a-z][\w:-]*)|(start|test)\b)/g)].map(
     (match) => match[1] ?? match[2] ?? "",
   );
+}
+
+/** Files in code style: `lib/stages.ts`; without those that a star or a placeholder stands in. */
+function filesNamedIn(text: string): readonly string[] {
+  const named = text.matchAll(
+    /`((?:bin|lib|lambdas|tools|test|docs)\/[\w./-]+\.(?:ts|mjs|md|json|svg|py))`/g,
+  );
+  return [...named].flatMap(([, file]) => file ?? []);
 }

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
-import { EVENT_TYPES as RECEIVED_TYPES } from "../../lambdas/domain/event-types.ts";
+import { EVENT_TYPES as RECEIVED_TYPES } from "../../lambdas/domain/event/event-types.ts";
 import { EVENT_TYPES, eventKindOf } from "../../tools/alloy-simulator/event-catalogue.ts";
 
 const FOLDER = "test/fixtures/events";
@@ -21,7 +21,7 @@ describe("the fixtures of Journey events", () => {
 
     expect(
       Object.keys(RECEIVED_TYPES).filter((type) => !known.includes(type)),
-      "tools/alloy-simulator/event-catalogue.ts lacks a type of lambdas/domain/event-types.ts",
+      "tools/alloy-simulator/event-catalogue.ts lacks a type of lambdas/domain/event/event-types.ts",
     ).toEqual([]);
   });
 

@@ -3,16 +3,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 
-import { EVENT_TYPES } from "../../lambdas/domain/event-types.ts";
-import { noticeOf } from "../../lambdas/domain/gap-notice.ts";
-import { gapOf } from "../../lambdas/domain/gap.ts";
-import { parseWebhook } from "../../lambdas/domain/journey-event.ts";
-import { stateOfEvent, stateOfSubmission } from "../../lambdas/domain/observation.ts";
+import { EVENT_TYPES } from "../../lambdas/domain/event/event-types.ts";
+import { noticeOf } from "../../lambdas/domain/routing/gap-notice.ts";
+import { gapOf } from "../../lambdas/domain/reconciliation/gap.ts";
+import { parseWebhook } from "../../lambdas/domain/event/parse-webhook.ts";
+import { stateOfEvent, stateOfSubmission } from "../../lambdas/domain/application/observation.ts";
 import {
   publishedEvent,
   publishedUnsupportedWebhook,
-} from "../../lambdas/domain/published-event.ts";
-import { routeFor } from "../../lambdas/domain/route.ts";
+} from "../../lambdas/domain/routing/published-event.ts";
+import { routeFor } from "../../lambdas/domain/routing/route.ts";
 import { generated } from "../../tools/generate/generated.ts";
 import { GapNoticeSchema } from "../../tools/generate/gap-notice-schema.ts";
 import { PublishedEventSchema } from "../../tools/generate/published-event-schema.ts";

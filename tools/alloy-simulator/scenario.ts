@@ -173,7 +173,7 @@ export function parseScenario(json: unknown, source: string): Scenario {
 }
 
 /** Where the scenarios live, one file each. */
-const SCENARIO_DIRECTORY = new URL("scenarios/", import.meta.url);
+const SCENARIO_DIRECTORY = new URL("scenarios", import.meta.url);
 
 /**
  * Reads all scenarios, by name, in the order of their names.

@@ -7,7 +7,7 @@ import {
 import type { CountedConsumer, ProcessBatch } from "../../test/support/counted-consumer.ts";
 import { billOf } from "../../test/support/write-meter.ts";
 import type { Bill } from "../../test/support/write-meter.ts";
-import { perRoute } from "../../lib/per-route.ts";
+import { perRoute } from "../../lib/config/per-route.ts";
 import { readScenarios } from "../alloy-simulator/scenario.ts";
 import type { Bench, Report, Target } from "./bench.ts";
 import { makeNaiveConsumer } from "./subjects/naive-consumer.ts";

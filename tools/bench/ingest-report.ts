@@ -1,9 +1,9 @@
+import type { Start } from "./cold-start.ts";
 import type { Report, Target } from "./bench.ts";
 import type { Bundle } from "./bundle.ts";
 import { chartOf } from "./chart.ts";
 import { busyNote, firstMsOf, timesOf } from "./cold-start.ts";
 import type { Times } from "./cold-start.ts";
-import type { Round } from "./ingest-rounds.ts";
 import { labelOf, SUBJECT_IDS } from "./ingest-subjects.ts";
 import type { SubjectId } from "./ingest-subjects.ts";
 import { medianInterval, medianOf, rounded, roundedInterval } from "./statistics.ts";
@@ -158,6 +158,9 @@ function pictureOf(figures: readonly Figures[]): string {
     })),
   });
 }
+
+/** One fresh process of each subject, one right after the other: what else the machine does meets all of them. */
+export type Round = Readonly<Record<SubjectId, Start>>;
 
 function withQuartiles({ firstMs, firstMsQuartiles: { low, high } }: Times): string {
   return `${milliseconds(firstMs)} (${digits(low)}–${digits(high)})`;

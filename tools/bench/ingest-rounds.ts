@@ -5,13 +5,11 @@ import type { Bundle } from "./bundle.ts";
 import { startProcess, WARM_REQUESTS, writeEvent, writeSettings } from "./cold-start.ts";
 import type { Start } from "./cold-start.ts";
 import { timeTargets } from "./ingest-report.ts";
+import type { Round } from "./ingest-report.ts";
 import { bySubject } from "./ingest-subjects.ts";
 import type { SubjectId } from "./ingest-subjects.ts";
 import { startLocalAws } from "./local-aws.ts";
 import type { LocalAws } from "./local-aws.ts";
-
-/** One fresh process of each subject, one right after the other: what else the machine does meets all of them. */
-export type Round = Readonly<Record<SubjectId, Start>>;
 
 /** A median of fewer moves by more than what is compared. */
 const FEWEST_ROUNDS = 21;

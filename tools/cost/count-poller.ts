@@ -3,12 +3,12 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
 
 import { AwsDeliveries } from "../../lambdas/adapters/aws-deliveries.ts";
-import { DynamoDueApplications } from "../../lambdas/adapters/dynamo-due-applications.ts";
+import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
-import { parseWebhook } from "../../lambdas/domain/journey-event.ts";
-import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
+import { parseWebhook } from "../../lambdas/domain/event/parse-webhook.ts";
+import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import {
   batchOf,
   lambdaContext,

@@ -1,7 +1,7 @@
 import { ALLOY_ATTEMPTS_MS, COUNTED_OUTCOMES, METRICS } from "../../lambdas/settings.ts";
-import { comparisonsOf } from "../../lib/compared-outcomes.ts";
-import { countedJourneysOf } from "../../lib/notification-rules.ts";
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import { comparisonsOf } from "../../lib/config/compared-outcomes.ts";
+import { countedJourneysOf } from "../../lib/config/notification-rules.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { isRecord, listOf, synthesise } from "../template/synthesise.ts";
 import { LOG_EVENT_OVERHEAD_BYTES } from "../../test/support/counted-consumer.ts";
 import type { TemplateCount } from "./bill.ts";

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 
 import { QUEUE } from "../../lambdas/settings.ts";
-import { stageFrom } from "../../lib/stage-from-context.ts";
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import { stageFrom } from "../../lib/config/stage-from-context.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import type { Workload } from "./bill.ts";
 
 export const USAGE = `Usage: npm run cost -- [options]

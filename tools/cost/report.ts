@@ -1,4 +1,4 @@
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { tableOf } from "../bench/bench.ts";
 import { keptLines, standingLines, totalOf, trafficLines } from "./bill.ts";
 import type { Line, TemplateCount, Workload } from "./bill.ts";

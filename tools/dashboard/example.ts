@@ -1,5 +1,5 @@
-import { EXAMPLE_PRODUCTION } from "../../lib/default-stages.ts";
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import { EXAMPLE_PRODUCTION } from "../../lib/config/default-stages.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { synthesise } from "../template/synthesise.ts";
 import { picture } from "./picture.ts";
 import { simulateDay } from "./simulated-day.ts";

@@ -11,7 +11,7 @@ import {
   TABLE,
 } from "../../lambdas/settings.ts";
 import type { MetricName } from "../../lambdas/settings.ts";
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import type { Measurements } from "../cloudwatch/measurements.ts";
 import { seriesOf } from "../cloudwatch/series.ts";
 

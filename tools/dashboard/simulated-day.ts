@@ -1,4 +1,4 @@
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import type { Measurements } from "../cloudwatch/measurements.ts";
 import { Recorder } from "./recorder.ts";
 import { beSilent } from "./silence.ts";

@@ -6,7 +6,7 @@ import {
   OUTCOME_DIMENSION,
   TABLE,
 } from "../../lambdas/settings.ts";
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import type { Recorder } from "./recorder.ts";
 import { DAY } from "./story.ts";
 import type { Delivery, Story } from "./story.ts";

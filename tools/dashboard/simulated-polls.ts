@@ -1,6 +1,6 @@
 import { GAP_STAGE_DIMENSION, METRICS, TABLE } from "../../lambdas/settings.ts";
 import type { MetricName } from "../../lambdas/settings.ts";
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import type { Recorder } from "./recorder.ts";
 import { DAY } from "./story.ts";
 import type { Application, Delivery, Story } from "./story.ts";

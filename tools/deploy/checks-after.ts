@@ -1,4 +1,4 @@
-import type { Finding, Surroundings } from "./preflight.ts";
+import type { Finding, Surroundings } from "./finding.ts";
 
 type Result = Omit<Finding, "check">;
 

@@ -1,7 +1,7 @@
 import { isRecord } from "../template/synthesise.ts";
 import type { StackTemplate, TemplateResource } from "../template/synthesise.ts";
 import { nameOf } from "./account.ts";
-import type { Finding, Surroundings } from "./preflight.ts";
+import type { Finding, Surroundings } from "./finding.ts";
 
 type Result = Omit<Finding, "check">;
 

@@ -2,7 +2,7 @@ import { objectsIn, referredId } from "../template/synthesise.ts";
 import type { StackTemplate } from "../template/synthesise.ts";
 import { harmDone } from "./harm.ts";
 import type { Harm } from "./harm.ts";
-import type { Finding, Surroundings } from "./preflight.ts";
+import type { Finding, Surroundings } from "./finding.ts";
 import { rollbackAlarmsOf } from "./rollback-triggers.ts";
 
 type Result = Omit<Finding, "check">;

@@ -1,6 +1,6 @@
 import { Painted } from "../terminal/lines.ts";
 import type { Line, Style } from "../terminal/lines.ts";
-import type { Finding, State } from "./preflight.ts";
+import type { Finding, State } from "./finding.ts";
 
 const MARKS: Readonly<Record<State, readonly [mark: string, style: Style]>> = {
   green: ["✔", "green"],

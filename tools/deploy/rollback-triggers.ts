@@ -5,8 +5,8 @@ import {
   waitUntilStackUpdateComplete,
 } from "@aws-sdk/client-cloudformation";
 import { SDK_LIMITS } from "../../lambdas/adapters/sdk-limits.ts";
-import { STACK_ROLLBACK_ALARMS, WATCHED_MINUTES } from "../../lib/rollback.ts";
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import { STACK_ROLLBACK_ALARMS, WATCHED_MINUTES } from "../../lib/config/rollback.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { reasonOf } from "./account.ts";
 
 /** An hour is more than any update takes with nothing in it. */

@@ -1,8 +1,8 @@
-import { refuseOtherPartitions } from "../../lib/partition.ts";
-import { WATCHED_MINUTES } from "../../lib/rollback.ts";
-import { ConfigurationError } from "../../lib/stage-configuration.ts";
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
-import { stageFrom } from "../../lib/stage-from-context.ts";
+import { refuseOtherPartitions } from "../../lib/config/partition.ts";
+import { WATCHED_MINUTES } from "../../lib/config/rollback.ts";
+import { ConfigurationError } from "../../lib/config/stage-configuration.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
+import { stageFrom } from "../../lib/config/stage-from-context.ts";
 import type { StackTemplate } from "../template/synthesise.ts";
 import type { Screen } from "../terminal/screen.ts";
 import { Account, nameOf } from "./account.ts";
@@ -10,7 +10,7 @@ import { parseCommand } from "./command-line.ts";
 import type { Command } from "./command-line.ts";
 import { DeploymentError, UsageError } from "./deployment-error.ts";
 import { preflight } from "./preflight.ts";
-import type { Finding } from "./preflight.ts";
+import type { Finding } from "./finding.ts";
 import { isGood, jsonOf, tableOf } from "./report.ts";
 import { areSame, setRollbackTriggers, triggersOf } from "./rollback-triggers.ts";
 

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 
 import { ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
-import { INCIDENT_ALARMS } from "../../lib/constructs/alert-topics.ts";
-import type { AnnouncedAlarm } from "../../lib/constructs/alert-topics.ts";
-import { EXAMPLE_PRODUCTION } from "../../lib/default-stages.ts";
+import { INCIDENT_ALARMS } from "../../lib/alarms/alert-topics.ts";
+import type { AnnouncedAlarm } from "../../lib/alarms/alert-topics.ts";
+import { EXAMPLE_PRODUCTION } from "../../lib/config/default-stages.ts";
 import { pascalCase } from "../../lib/pascal-case.ts";
 import { synthesise } from "../template/synthesise.ts";
 import type { Parts } from "./parts.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import { EXAMPLE_PRODUCTION, SANDBOX } from "../../lib/default-stages.ts";
+import { EXAMPLE_PRODUCTION, SANDBOX } from "../../lib/config/default-stages.ts";
 import { totalOf } from "../cost/bill.ts";
 import type { Line } from "../cost/bill.ts";
 import { countConsumer } from "../cost/count.ts";

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/gap-notice.ts";
+import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/routing/gap-notice.ts";
 import { GAP_STAGES } from "../../lambdas/settings.ts";
 import { about, eventType, externalId, instant, text, wholeText } from "./schema-parts.ts";
 

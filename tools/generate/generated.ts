@@ -1,8 +1,8 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 
-import { EVENT_TYPES, isDecisive } from "../../lambdas/domain/event-types.ts";
-import type { EventMeaning } from "../../lambdas/domain/event-types.ts";
-import { routeFor } from "../../lambdas/domain/route.ts";
+import { EVENT_TYPES, isDecisive } from "../../lambdas/domain/event/event-types.ts";
+import type { EventMeaning } from "../../lambdas/domain/event/event-types.ts";
+import { routeFor } from "../../lambdas/domain/routing/route.ts";
 import { ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 import { BANNED } from "../words/banned.ts";

@@ -14,7 +14,7 @@ import {
   STAGE_DIMENSION,
 } from "../../lambdas/settings.ts";
 import type { MetricName } from "../../lambdas/settings.ts";
-import { EXAMPLE_PRODUCTION } from "../../lib/default-stages.ts";
+import { EXAMPLE_PRODUCTION } from "../../lib/config/default-stages.ts";
 import { metricAlarmsOf } from "../cloudwatch/alarms.ts";
 import { dashboardOf, metricsOf } from "../dashboard/definition.ts";
 import { synthesise } from "../template/synthesise.ts";
@@ -25,7 +25,7 @@ const root = new URL("../../", import.meta.url);
 
 /** The code that reads our metrics back, besides alarms and dashboard. */
 const READERS: readonly (readonly [reader: string, file: string])[] = [
-  ["rules of [notifications](notifications.md)", "lib/constructs/notifications.ts"],
+  ["rules of [notifications](notifications.md)", "lib/alarms/notifications.ts"],
   ["the poller", "lambdas/adapters/aws-deliveries.ts"],
   ["`npm run ops -- status`", "tools/ops/status.ts"],
 ];

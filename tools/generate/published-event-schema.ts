@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
-import { APPLICATION_STATUSES } from "../../lambdas/domain/event-types.ts";
-import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
+import { APPLICATION_STATUSES } from "../../lambdas/domain/event/event-types.ts";
+import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import { ROUTE_IDS } from "../../lambdas/settings.ts";
 import { about, eventType, externalId, instant, text, wholeText } from "./schema-parts.ts";
 

@@ -6,13 +6,13 @@ import type {
   SQSBatchResponse,
   SQSEvent,
 } from "aws-lambda";
-import { makeAlloyApiKeyReader } from "../../lambdas/adapters/alloy-api-key.ts";
+import { makeAlloyApiKeyReader } from "../../lambdas/adapters/alloy/alloy-api-key.ts";
 import { scheduleOnTimers } from "../../lambdas/adapters/timers.ts";
-import { HttpAlloyApi } from "../../lambdas/adapters/alloy-api.ts";
+import { HttpAlloyApi } from "../../lambdas/adapters/alloy/alloy-api.ts";
 import {
   BasicAuthorization,
   BearerAuthorization,
-} from "../../lambdas/adapters/alloy-authorization.ts";
+} from "../../lambdas/adapters/alloy/alloy-authorization.ts";
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import { makeAllowList } from "../../lambdas/ingest/allow-list.ts";
 import { makeCredentialCache } from "../../lambdas/ingest/credential-cache.ts";
@@ -24,8 +24,8 @@ import { makeLineLogger } from "../../lambdas/telemetry/line-logger.ts";
 import { MESSAGES } from "../../lambdas/telemetry/messages.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import type { MessageLogger } from "../../lambdas/telemetry/powertools-logger.ts";
-import { consumerSettings, pollerSettings } from "../../lib/function-settings.ts";
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import { consumerSettings, pollerSettings } from "../../lib/config/function-settings.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import type { MemoryCloud } from "../memory/cloud.ts";
 import { MemoryIdempotency } from "../memory/idempotency.ts";
 import { consumerPorts, ingestPorts, pollerPorts } from "../memory/ports.ts";

@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import { outcomeOf, statusOf } from "../../lambdas/domain/application-state.ts";
+import { outcomeOf, statusOf } from "../../lambdas/domain/application/application-state.ts";
 import { ROUTE_IDS, SUBMISSION_DETAIL_TYPE } from "../../lambdas/settings.ts";
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
-import { ONBOARDING } from "../local/receiver.ts";
-import type { ReceivedApplication, Receiver } from "../local/receiver.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
+import { ONBOARDING } from "../local/scenarios/receiver.ts";
+import type { ReceivedApplication, Receiver } from "../local/scenarios/receiver.ts";
 import type { MemoryCloud } from "../memory/cloud.ts";
 
 /** A message in a route's queue, as far as it is read here. */

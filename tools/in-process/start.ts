@@ -1,7 +1,7 @@
 import { EVENT_SOURCE, INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../lambdas/settings.ts";
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
-import { startRepeating } from "../local/repeat.ts";
-import type { Receiver } from "../local/receiver.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
+import { startRepeating } from "../local/emulator/repeat.ts";
+import type { Receiver } from "../local/scenarios/receiver.ts";
 import { makeMemoryCloud } from "../memory/cloud.ts";
 import type { MemoryCloud } from "../memory/cloud.ts";
 import { metricsRefusal } from "../strict-aws/embedded-metric-format.ts";

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import * as v from "valibot";
-import type { StackOutputs } from "./cdk.ts";
-import type { Clients } from "./clients.ts";
-import type { AlloyChoice } from "./options.ts";
+import type { StackOutputs } from "./emulator/cdk.ts";
+import type { Clients } from "./emulator/clients.ts";
+import type { AlloyChoice } from "./terminal/options.ts";
 import { LOCAL_FOLDER } from "./paths.ts";
 
 /** What the local stack is reached with, and reaches its Alloy with. */

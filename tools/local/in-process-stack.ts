@@ -1,15 +1,15 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import * as v from "valibot";
-import { stageFrom } from "../../lib/stage-from-context.ts";
+import { stageFrom } from "../../lib/config/stage-from-context.ts";
 import { startInProcess } from "../in-process/start.ts";
 import { localCredentials } from "./credentials.ts";
 import { causeOf, LocalFailure } from "./failure.ts";
 import { startAlloy } from "./local-stack.ts";
 import type { LocalStack, StackNarrator } from "./local-stack.ts";
-import type { LocalOptions } from "./options.ts";
+import type { LocalOptions } from "./terminal/options.ts";
 import { LOCAL_FOLDER } from "./paths.ts";
-import { pollerPace } from "./poller-pace.ts";
-import { freePorts, reservePort } from "./ports.ts";
+import { pollerPace } from "./emulator/poller-pace.ts";
+import { freePorts, reservePort } from "./emulator/ports.ts";
 
 /** The ports of the last run, so that a `curl` line of yesterday still works. */
 const PORTS_FILE = `${LOCAL_FOLDER}in-process.json`;

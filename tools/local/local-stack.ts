@@ -1,11 +1,11 @@
 import { startAlloySimulator } from "../alloy-simulator/server.ts";
-import type { AlarmChange } from "./alarm-evaluation.ts";
+import type { AlarmChange } from "./emulator/alarm-evaluation.ts";
 import type { LocalCredentials } from "./credentials.ts";
 import { LocalFailure } from "./failure.ts";
-import type { LocalOptions } from "./options.ts";
-import type { PlayedAlloy } from "./play.ts";
-import type { JudgedCalls } from "./judged-calls.ts";
-import type { Receiver } from "./receiver.ts";
+import type { LocalOptions } from "./terminal/options.ts";
+import type { PlayedAlloy } from "./scenarios/play.ts";
+import type { JudgedCalls } from "./emulator/judged-calls.ts";
+import type { Receiver } from "./scenarios/receiver.ts";
 
 /** The receiver on this machine with all that belongs to it, running: in an emulator, or in this process. */
 export interface LocalStack {

@@ -1,8 +1,8 @@
 /** `npm start`: the whole receiver on this machine, against a simulated Alloy (docs/contracts.md#commands). */
 import { LocalFailure } from "./failure.ts";
-import { parseOptions } from "./options.ts";
+import { parseOptions } from "./terminal/options.ts";
 import { runLocal } from "./run.ts";
-import { stopSignal } from "./stop-signal.ts";
+import { stopSignal } from "./terminal/stop-signal.ts";
 import type { Line } from "../terminal/lines.ts";
 import { linesOfError, makeScreen, processOutput } from "../terminal/screen.ts";
 

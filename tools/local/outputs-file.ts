@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import * as v from "valibot";
-import { REGION } from "./emulator.ts";
+import { REGION } from "./emulator/emulator.ts";
 import { causeOf, LocalFailure } from "./failure.ts";
 import type { LocalStack } from "./local-stack.ts";
 import { LOCAL_FOLDER, ownOutputsFile, pidOfOutputsFile } from "./paths.ts";

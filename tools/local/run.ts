@@ -1,17 +1,17 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startEmulatorStack } from "./emulator-stack.ts";
-import { NoEmulator } from "./find-emulator.ts";
+import { startEmulatorStack } from "./emulator/emulator-stack.ts";
+import { NoEmulator } from "./emulator/find-emulator.ts";
 import { startInProcessStack } from "./in-process-stack.ts";
-import type { JudgedCalls } from "./judged-calls.ts";
+import type { JudgedCalls } from "./emulator/judged-calls.ts";
 import type { LocalStack, StackNarrator } from "./local-stack.ts";
-import type { LocalOptions } from "./options.ts";
+import type { LocalOptions } from "./terminal/options.ts";
 import { clearOutputsFile, writeOutputsFile } from "./outputs-file.ts";
 import { ownOutputsFile } from "./paths.ts";
-import { playScenarios } from "./play.ts";
-import type { PlayedAlloy, PlayResult } from "./play.ts";
-import { isGood, renderReport } from "./report.ts";
-import { makeNarrator, stayUp } from "./stay-up.ts";
+import { playScenarios } from "./scenarios/play.ts";
+import type { PlayedAlloy, PlayResult } from "./scenarios/play.ts";
+import { isGood, renderReport } from "./terminal/report.ts";
+import { makeNarrator, stayUp } from "./terminal/stay-up.ts";
 import type { Screen } from "../terminal/screen.ts";
 
 /**

@@ -1,10 +1,13 @@
-import { dueShardOf } from "../../lambdas/adapters/application-item.ts";
-import type { HealedMark, NearbyReports } from "../../lambdas/domain/alias.ts";
-import { hasEnded, newerOf } from "../../lambdas/domain/application-state.ts";
-import type { ApplicationState, EntityRegister } from "../../lambdas/domain/application-state.ts";
-import type { Gap } from "../../lambdas/domain/gap.ts";
-import type { JourneyEvent } from "../../lambdas/domain/journey-event.ts";
-import { NEVER_CHECKED } from "../../lambdas/domain/polling-ports.ts";
+import { dueShardOf } from "../../lambdas/adapters/dynamo/application-item.ts";
+import type { HealedMark, NearbyReports } from "../../lambdas/domain/application/alias.ts";
+import { hasEnded, newerOf } from "../../lambdas/domain/application/application-state.ts";
+import type {
+  ApplicationState,
+  EntityRegister,
+} from "../../lambdas/domain/application/application-state.ts";
+import type { Gap } from "../../lambdas/domain/reconciliation/gap.ts";
+import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
+import { NEVER_CHECKED } from "../../lambdas/domain/polling/polling-ports.ts";
 import type {
   CheckMemory,
   CheckPlan,
@@ -16,7 +19,7 @@ import type {
   KnownApplication,
   OpenGap,
   Witness,
-} from "../../lambdas/domain/polling-ports.ts";
+} from "../../lambdas/domain/polling/polling-ports.ts";
 import type {
   ApplicationStore,
   CheckRequest,
@@ -25,8 +28,8 @@ import type {
   Merged,
   Recording,
 } from "../../lambdas/domain/ports.ts";
-import { reportOf, ALIAS_MS } from "../../lambdas/domain/reconciliation.ts";
-import { mergeOver } from "../../lambdas/domain/withholding.ts";
+import { reportOf, ALIAS_MS } from "../../lambdas/domain/reconciliation/reconciliation.ts";
+import { mergeOver } from "../../lambdas/domain/application/withholding.ts";
 import { APPLICANTS } from "../../lambdas/settings.ts";
 import { checkEventKey, checkStateKeys } from "./table-limits.ts";
 

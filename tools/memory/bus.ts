@@ -1,7 +1,7 @@
 import { BusEventPublisher, BusGapAnnouncer } from "../../lambdas/adapters/bus-ports.ts";
 import type { BusEntry, PutEventsAnswer } from "../../lambdas/adapters/put-events.ts";
-import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/gap-notice.ts";
-import type { PublishedEvent } from "../../lambdas/domain/published-event.ts";
+import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/routing/gap-notice.ts";
+import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import {
   DELIVERY_GAP_DETAIL_TYPE,
   INVESTIGATION_GAP_DETAIL_TYPE,

@@ -1,5 +1,8 @@
-import type { AnsweredMinute, DeliveryRecord } from "../../lambdas/domain/delivery.ts";
-import type { Deliveries } from "../../lambdas/domain/polling-ports.ts";
+import type {
+  AnsweredMinute,
+  DeliveryRecord,
+} from "../../lambdas/domain/reconciliation/delivery.ts";
+import type { Deliveries } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { MemoryQueue } from "./queue.ts";
 
 const MINUTE = 60_000;

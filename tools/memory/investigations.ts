@@ -1,16 +1,16 @@
-import type { EnvelopeKind } from "../../lambdas/domain/envelope.ts";
-import type { Gap } from "../../lambdas/domain/gap.ts";
-import type { InvestigationEvent } from "../../lambdas/domain/investigation-event.ts";
-import { joinReport } from "../../lambdas/domain/investigation.ts";
+import type { EnvelopeKind } from "../../lambdas/domain/event/envelope.ts";
+import type { Gap } from "../../lambdas/domain/reconciliation/gap.ts";
+import type { InvestigationEvent } from "../../lambdas/domain/event/investigation-event.ts";
+import { joinReport } from "../../lambdas/domain/reconciliation/investigation.ts";
 import type {
   InvestigationReport,
   KnownInvestigation,
-} from "../../lambdas/domain/investigation.ts";
+} from "../../lambdas/domain/reconciliation/investigation.ts";
 import type {
   Investigations,
   ListCursor,
   OpenInvestigationGap,
-} from "../../lambdas/domain/polling-ports.ts";
+} from "../../lambdas/domain/polling/polling-ports.ts";
 import type { InvestigationFailure, InvestigationStore } from "../../lambdas/domain/ports.ts";
 
 /** Investigations in memory, behind both of their ports. The DynamoDB adapter passes the same contract suite. */

@@ -1,4 +1,4 @@
-import type { OutcomeCounts, Span } from "../../lambdas/domain/outcome-change.ts";
+import type { OutcomeCounts, Span } from "../../lambdas/domain/application/outcome-change.ts";
 import type { OutcomeSubject } from "../../lambdas/settings.ts";
 
 /** `OutcomeCounts` in memory: by what was noted, when. */

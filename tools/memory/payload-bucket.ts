@@ -1,5 +1,5 @@
 import type { StoreOutcome } from "../../lambdas/domain/aws-failure.ts";
-import type { PayloadBucket } from "../../lambdas/domain/claim-check.ts";
+import type { PayloadBucket } from "../../lambdas/domain/event/claim-check.ts";
 import { PermanentError } from "../../lambdas/domain/errors.ts";
 import type { PayloadReader } from "../../lambdas/domain/ports.ts";
 

@@ -1,7 +1,7 @@
 import { BatchEventQueue } from "../../lambdas/adapters/send-messages.ts";
 import type { MessageEntry, SendMessageBatchAnswer } from "../../lambdas/adapters/send-messages.ts";
 import type { StoreOutcome } from "../../lambdas/domain/aws-failure.ts";
-import { reasonBeside } from "../../lambdas/domain/dead-letter-reason.ts";
+import { reasonBeside } from "../../lambdas/domain/event/dead-letter-reason.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
 import type { DeadLetters, QueueMessages } from "../../lambdas/domain/ports.ts";
 import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";

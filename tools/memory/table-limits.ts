@@ -2,8 +2,8 @@ import {
   applicationKey,
   eventKey,
   indexedAttributesOf,
-} from "../../lambdas/adapters/application-item.ts";
-import type { ApplicationState } from "../../lambdas/domain/application-state.ts";
+} from "../../lambdas/adapters/dynamo/application-item.ts";
+import type { ApplicationState } from "../../lambdas/domain/application/application-state.ts";
 import { PermanentError } from "../../lambdas/domain/errors.ts";
 import type { EventRecord } from "../../lambdas/domain/ports.ts";
 import type { Attributes } from "../strict-aws/attribute-size.ts";

@@ -5,12 +5,12 @@ import { env } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-import { childEnvironment } from "../local/child-environment.ts";
+import { childEnvironment } from "../local/emulator/child-environment.ts";
 import { LocalFailure } from "../local/failure.ts";
-import { startKept } from "../local/supervised-process.ts";
+import { startKept } from "../local/emulator/supervised-process.ts";
 import { LOCAL_FOLDER } from "../local/paths.ts";
-import { freePorts } from "../local/ports.ts";
-import { makeVirtualEnvironment } from "../local/virtual-environment.ts";
+import { freePorts } from "../local/emulator/ports.ts";
+import { makeVirtualEnvironment } from "../local/emulator/virtual-environment.ts";
 
 const REQUIREMENTS = fileURLToPath(new URL("requirements.txt", import.meta.url));
 const SERVER = fileURLToPath(new URL("serve.py", import.meta.url));

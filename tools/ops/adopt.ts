@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { SendMessageBatchCommand } from "@aws-sdk/client-sqs";
 
-import { jsonForSqs } from "../../lambdas/domain/envelope.ts";
-import type { SubmissionEnvelope } from "../../lambdas/domain/envelope.ts";
-import { isToken } from "../../lambdas/domain/external-text.ts";
-import { readTime } from "../../lambdas/domain/plausible-time.ts";
+import { jsonForSqs } from "../../lambdas/domain/event/envelope.ts";
+import type { SubmissionEnvelope } from "../../lambdas/domain/event/envelope.ts";
+import { isToken } from "../../lambdas/domain/event/external-text.ts";
+import { readTime } from "../../lambdas/domain/event/plausible-time.ts";
 import { SEND_MESSAGE_BATCH } from "../../lambdas/settings.ts";
 import { readAdoptionFile } from "./adoption-file.ts";
 import type { AdoptedApplication } from "./adoption-file.ts";

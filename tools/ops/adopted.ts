@@ -2,7 +2,7 @@ import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
-import { applicationKey } from "../../lambdas/adapters/application-item.ts";
+import { applicationKey } from "../../lambdas/adapters/dynamo/application-item.ts";
 import type { ConnectedStack } from "./stack.ts";
 
 /**

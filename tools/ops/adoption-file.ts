@@ -1,9 +1,9 @@
 import { CsvError, parse as parseCsv } from "csv-parse/sync";
 import * as v from "valibot";
 
-import { isJsonObject, objectIn } from "../../lambdas/domain/external-json.ts";
-import { readRequiredToken, readToken } from "../../lambdas/domain/external-text.ts";
-import { readTime } from "../../lambdas/domain/plausible-time.ts";
+import { isJsonObject, objectIn } from "../../lambdas/domain/event/external-json.ts";
+import { readRequiredToken, readToken } from "../../lambdas/domain/event/external-text.ts";
+import { readTime } from "../../lambdas/domain/event/plausible-time.ts";
 
 /** An application of the file, in the fields of a submission (docs/contracts.md#submissions). */
 export interface AdoptedApplication {

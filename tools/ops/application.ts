@@ -4,7 +4,7 @@ import { paginateQuery, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
-import { applicationKey, failureKey } from "../../lambdas/adapters/application-item.ts";
+import { applicationKey, failureKey } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { METADATA_ATTRIBUTES, TABLE } from "../../lambdas/settings.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";

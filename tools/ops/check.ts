@@ -1,7 +1,7 @@
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 
-import { applicationKey, dueShardOf } from "../../lambdas/adapters/application-item.ts";
+import { applicationKey, dueShardOf } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { isKnown, tokenOf } from "./application.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";

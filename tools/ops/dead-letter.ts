@@ -1,11 +1,11 @@
 import type { Message } from "@aws-sdk/client-sqs";
 
-import { parseCorrection } from "../../lambdas/domain/correction.ts";
-import { decodeEnvelope } from "../../lambdas/domain/decode-envelope.ts";
-import { readBody } from "../../lambdas/domain/envelope.ts";
-import type { Envelope, SubmissionEnvelope } from "../../lambdas/domain/envelope.ts";
-import { parseWebhook } from "../../lambdas/domain/journey-event.ts";
-import { parseSubmission } from "../../lambdas/domain/submission.ts";
+import { parseCorrection } from "../../lambdas/domain/application/correction.ts";
+import { decodeEnvelope } from "../../lambdas/domain/event/decode-envelope.ts";
+import { readBody } from "../../lambdas/domain/event/envelope.ts";
+import type { Envelope, SubmissionEnvelope } from "../../lambdas/domain/event/envelope.ts";
+import { parseWebhook } from "../../lambdas/domain/event/parse-webhook.ts";
+import { parseSubmission } from "../../lambdas/domain/event/submission.ts";
 import { QUEUE } from "../../lambdas/settings.ts";
 
 /** What one message of the dead-letter queue is. */

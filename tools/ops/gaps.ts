@@ -2,7 +2,7 @@ import { paginateQuery } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
-import { GAP_PARTITION } from "../../lambdas/adapters/dynamo-due-applications.ts";
+import { GAP_PARTITION } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { TABLE } from "../../lambdas/settings.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";

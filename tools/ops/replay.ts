@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 
-import { fitsQueue } from "../../lambdas/domain/claim-check.ts";
-import { encodeEnvelope } from "../../lambdas/domain/envelope.ts";
+import { fitsQueue } from "../../lambdas/domain/event/claim-check.ts";
+import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import { bodyOf, readApplication } from "./application.ts";
 import type { StoredEvent } from "./application.ts";
 import { OperatorError } from "./operator-error.ts";

@@ -2,7 +2,7 @@ import { paginateScan } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
-import { DynamoUpdate, updateIf } from "../../lambdas/adapters/dynamo-update.ts";
+import { DynamoUpdate, updateIf } from "../../lambdas/adapters/dynamo/dynamo-update.ts";
 import { RETENTION_ATTRIBUTES, TABLE } from "../../lambdas/settings.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import * as v from "valibot";
-import type { AnnouncedAlarm } from "../../lib/constructs/alert-topics.ts";
+import type { AnnouncedAlarm } from "../../lib/alarms/alert-topics.ts";
 import { PipelineStack } from "../../lib/pipeline-stack.ts";
-import { validate } from "../../lib/stage-configuration.ts";
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import { validate } from "../../lib/config/validate-stage.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 
 const ResourceSchema = v.looseObject({
   Type: v.string(),

@@ -1,8 +1,8 @@
 import { METRICS, ROUTE_IDS } from "../../../lambdas/settings.ts";
 import type { RouteId } from "../../../lambdas/settings.ts";
 import { pascalCase } from "../../../lib/pascal-case.ts";
-import { isEverPublished } from "../../../lib/stage-configuration.ts";
-import type { StageConfiguration } from "../../../lib/stage-configuration.ts";
+import { isEverPublished } from "../../../lib/config/stage-configuration.ts";
+import type { StageConfiguration } from "../../../lib/config/stage-configuration.ts";
 import { POLL_MINUTES } from "./world.ts";
 import type { FunctionName, Series } from "../../../tools/cloudwatch/series.ts";
 import type { Trouble } from "./world.ts";

@@ -1,6 +1,9 @@
 import { METRICS } from "../../../lambdas/settings.ts";
-import { changeInPercent, comparedSpans } from "../../../lambdas/domain/outcome-change.ts";
-import type { Span } from "../../../lambdas/domain/outcome-change.ts";
+import {
+  changeInPercent,
+  comparedSpans,
+} from "../../../lambdas/domain/application/outcome-change.ts";
+import type { Span } from "../../../lambdas/domain/application/outcome-change.ts";
 import type {
   CountedOutcome,
   MetricName,

@@ -1,18 +1,22 @@
-import { HttpAlloyApi } from "../../../lambdas/adapters/alloy-api.ts";
-import { parseAlloyApplication } from "../../../lambdas/domain/alloy-application.ts";
-import type { AlloyApplication } from "../../../lambdas/domain/alloy-application.ts";
-import { mergeState, outcomeOf, statusOf } from "../../../lambdas/domain/application-state.ts";
+import { HttpAlloyApi } from "../../../lambdas/adapters/alloy/alloy-api.ts";
+import { parseAlloyApplication } from "../../../lambdas/domain/reconciliation/alloy-application.ts";
+import type { AlloyApplication } from "../../../lambdas/domain/reconciliation/alloy-application.ts";
+import {
+  mergeState,
+  outcomeOf,
+  statusOf,
+} from "../../../lambdas/domain/application/application-state.ts";
 import type {
   AnswerRegister,
   ApplicationState,
-} from "../../../lambdas/domain/application-state.ts";
+} from "../../../lambdas/domain/application/application-state.ts";
 import {
   correctionBody,
   correctionsOf,
   parseCorrection,
-} from "../../../lambdas/domain/correction.ts";
-import type { ApplicationStatus } from "../../../lambdas/domain/event-types.ts";
-import { stateOfEvent, stateOfSnapshot } from "../../../lambdas/domain/observation.ts";
+} from "../../../lambdas/domain/application/correction.ts";
+import type { ApplicationStatus } from "../../../lambdas/domain/event/event-types.ts";
+import { stateOfEvent, stateOfSnapshot } from "../../../lambdas/domain/application/observation.ts";
 import { aCorrectionContext } from "../../support/correction-context.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import type { StrictMutant } from "./mutant.ts";

@@ -1,19 +1,22 @@
 import type { SQSRecord } from "aws-lambda";
 import * as v from "valibot";
 
-import { mergeState } from "../../../lambdas/domain/application-state.ts";
-import type { ApplicationState } from "../../../lambdas/domain/application-state.ts";
-import { timeToDecision } from "../../../lambdas/domain/counted-outcome.ts";
-import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
-import { stateOfEvent, stateOfSubmission } from "../../../lambdas/domain/observation.ts";
-import type { Submission } from "../../../lambdas/domain/observation.ts";
+import { mergeState } from "../../../lambdas/domain/application/application-state.ts";
+import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
+import { timeToDecision } from "../../../lambdas/domain/routing/counted-outcome.ts";
+import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
+import {
+  stateOfEvent,
+  stateOfSubmission,
+} from "../../../lambdas/domain/application/observation.ts";
+import type { Submission } from "../../../lambdas/domain/application/observation.ts";
 import type {
   CheckRequest,
   EventRecord,
   Merged,
   Recording,
 } from "../../../lambdas/domain/ports.ts";
-import { parseSubmission } from "../../../lambdas/domain/submission.ts";
+import { parseSubmission } from "../../../lambdas/domain/event/submission.ts";
 import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
 import { aConsumer } from "../../support/consumer.ts";
 import { batchOf } from "../../support/counted-consumer.ts";

@@ -1,9 +1,9 @@
 import type { ConsumerDependencies } from "../../../lambdas/consumer/handler.ts";
-import { mergeState, resolveFacts } from "../../../lambdas/domain/application-state.ts";
-import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
-import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
+import { mergeState, resolveFacts } from "../../../lambdas/domain/application/application-state.ts";
+import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
+import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
 import type { EventRecord, Recording } from "../../../lambdas/domain/ports.ts";
-import { publishedEvent } from "../../../lambdas/domain/published-event.ts";
+import { publishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
 import { IDEMPOTENCY } from "../../../lambdas/settings.ts";
 import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
 import { aConsumer } from "../../support/consumer.ts";

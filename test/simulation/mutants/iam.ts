@@ -9,7 +9,7 @@ let deployed: Promise<DeployedPolicies> | undefined;
 async function policies(): Promise<DeployedPolicies> {
   const { synthesise } = await import("../../../tools/template/synthesise.ts");
   const { policiesOf } = await import("../../../tools/strict-aws/iam/policies.ts");
-  const { SANDBOX } = await import("../../../lib/default-stages.ts");
+  const { SANDBOX } = await import("../../../lib/config/default-stages.ts");
   return policiesOf(synthesise(SANDBOX));
 }
 

@@ -1,6 +1,6 @@
-import type { AlloyApi } from "../../../lambdas/domain/polling-ports.ts";
-import { checkInvestigation } from "../../../lambdas/domain/investigation-check.ts";
-import { parseInvestigationPage } from "../../../lambdas/domain/investigation-list.ts";
+import type { AlloyApi } from "../../../lambdas/domain/polling/polling-ports.ts";
+import { checkInvestigation } from "../../../lambdas/domain/reconciliation/investigation-check.ts";
+import { parseInvestigationPage } from "../../../lambdas/domain/reconciliation/investigation-list.ts";
 import { METRICS } from "../../../lambdas/settings.ts";
 import { MemoryInvestigations } from "../../../tools/memory/investigations.ts";
 import {

@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import * as v from "valibot";
 
-import { DynamoApplicationStore } from "../../../lambdas/adapters/dynamo-application-store.ts";
-import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
+import { DynamoApplicationStore } from "../../../lambdas/adapters/dynamo/dynamo-application-store.ts";
+import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
 import { changeCalls } from "../../../tools/strict-aws/strict-client.ts";
 import { startDynamoDb } from "../../support/dynalite.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";

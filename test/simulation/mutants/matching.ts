@@ -1,11 +1,14 @@
 import * as fc from "fast-check";
 
-import { compare } from "../../../lambdas/domain/comparison.ts";
-import { answerOver } from "../../../lambdas/domain/received-events.ts";
-import type { Snapshot } from "../../../lambdas/domain/observation.ts";
-import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
-import { matchReports, mayBeOneEvent } from "../../../lambdas/domain/reconciliation.ts";
-import type { EventReport } from "../../../lambdas/domain/reconciliation.ts";
+import { compare } from "../../../lambdas/domain/reconciliation/comparison.ts";
+import { answerOver } from "../../../lambdas/domain/application/received-events.ts";
+import type { Snapshot } from "../../../lambdas/domain/application/observation.ts";
+import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
+import {
+  matchReports,
+  mayBeOneEvent,
+} from "../../../lambdas/domain/reconciliation/reconciliation.ts";
+import type { EventReport } from "../../../lambdas/domain/event/event-report.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { recordOf } from "../../support/poller.ts";
 import { aReport } from "../../support/reports.ts";

@@ -1,11 +1,11 @@
 import { BusEventPublisher } from "../../../lambdas/adapters/bus-ports.ts";
 import type { PutEventsAnswer } from "../../../lambdas/adapters/put-events.ts";
 import { BatchEventQueue } from "../../../lambdas/adapters/send-messages.ts";
-import type { Envelope } from "../../../lambdas/domain/envelope.ts";
-import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
-import { publishedEvent } from "../../../lambdas/domain/published-event.ts";
-import type { PublishedEvent } from "../../../lambdas/domain/published-event.ts";
-import { eventWithinLimits } from "../../../lambdas/domain/within-limits.ts";
+import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
+import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
+import { publishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
+import type { PublishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
+import { eventWithinLimits } from "../../../lambdas/domain/routing/within-limits.ts";
 import { queueEnvelopes } from "../../../lambdas/poller/queue-envelopes.ts";
 import { QUEUE, ROUTE_TITLES } from "../../../lambdas/settings.ts";
 import { makeMemoryCloud } from "../../../tools/memory/cloud.ts";

@@ -1,5 +1,5 @@
-import { applicationStateOf } from "../../../lambdas/adapters/application-item.ts";
-import { statusOf } from "../../../lambdas/domain/application-state.ts";
+import { applicationStateOf } from "../../../lambdas/adapters/dynamo/application-item.ts";
+import { statusOf } from "../../../lambdas/domain/application/application-state.ts";
 import type { IdempotencyRecord } from "../../../tools/memory/idempotency.ts";
 import {
   attributesOf,

@@ -1,11 +1,11 @@
 import type { ConsumerDependencies } from "../../../lambdas/consumer/handler.ts";
-import { endOf } from "../../../lambdas/domain/application-state.ts";
-import type { ApplicationState } from "../../../lambdas/domain/application-state.ts";
-import { correctionBody, parseCorrection } from "../../../lambdas/domain/correction.ts";
-import type { Correction } from "../../../lambdas/domain/correction.ts";
-import type { Envelope } from "../../../lambdas/domain/envelope.ts";
+import { endOf } from "../../../lambdas/domain/application/application-state.ts";
+import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
+import { correctionBody, parseCorrection } from "../../../lambdas/domain/application/correction.ts";
+import type { Correction } from "../../../lambdas/domain/application/correction.ts";
+import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
 import type { CheckRequest, Merged } from "../../../lambdas/domain/ports.ts";
-import { eventIdIn } from "../../../lambdas/domain/stamp.ts";
+import { eventIdIn } from "../../../lambdas/domain/application/stamp.ts";
 
 import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
 import { bothSides } from "../../support/both-sides.ts";

@@ -1,13 +1,13 @@
 import type { SQSRecord } from "aws-lambda";
 
-import { BearerAuthorization } from "../../../lambdas/adapters/alloy-authorization.ts";
-import { HttpAlloyApi } from "../../../lambdas/adapters/alloy-api.ts";
-import type { NearbyReports } from "../../../lambdas/domain/alias.ts";
-import { correctionsOf } from "../../../lambdas/domain/correction.ts";
-import { joined } from "../../../lambdas/domain/received-events.ts";
-import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
-import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
-import type { AlloyAnswer, DueApplication } from "../../../lambdas/domain/polling-ports.ts";
+import { BearerAuthorization } from "../../../lambdas/adapters/alloy/alloy-authorization.ts";
+import { HttpAlloyApi } from "../../../lambdas/adapters/alloy/alloy-api.ts";
+import type { NearbyReports } from "../../../lambdas/domain/application/alias.ts";
+import { correctionsOf } from "../../../lambdas/domain/application/correction.ts";
+import { joined } from "../../../lambdas/domain/application/received-events.ts";
+import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
+import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
+import type { AlloyAnswer, DueApplication } from "../../../lambdas/domain/polling/polling-ports.ts";
 import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
 import { aCorrectionContext } from "../../support/correction-context.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";

@@ -1,5 +1,5 @@
-import { hasEnded, mergeState } from "../../../lambdas/domain/application-state.ts";
-import type { ApplicationState } from "../../../lambdas/domain/application-state.ts";
+import { hasEnded, mergeState } from "../../../lambdas/domain/application/application-state.ts";
+import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
 import type { ApplicationStore, CheckRequest } from "../../../lambdas/domain/ports.ts";
 import type { MemoryCloud } from "../../../tools/memory/cloud.ts";
 import type { FaultPoints } from "../fault-points.ts";

@@ -4,8 +4,11 @@ import { AwsV4Signer } from "aws4fetch";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { makeSigner } from "../../../lambdas/adapters/aws-signature.ts";
-import type { AwsCredentials, UnsignedRequest } from "../../../lambdas/adapters/aws-signature.ts";
+import { makeSigner } from "../../../lambdas/adapters/aws-http/aws-signature.ts";
+import type {
+  AwsCredentials,
+  UnsignedRequest,
+} from "../../../lambdas/adapters/aws-http/aws-signature.ts";
 
 const REGION = "eu-central-1";
 const CREDENTIALS: AwsCredentials = {

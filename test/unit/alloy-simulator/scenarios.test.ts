@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
-import { routeFor } from "../../../lambdas/domain/route.ts";
+import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
+import { routeFor } from "../../../lambdas/domain/routing/route.ts";
 import { parseScenario, readScenarios } from "../../../tools/alloy-simulator/scenario.ts";
 import type { HeldApplication } from "../../../tools/alloy-simulator/alloy.ts";
 import { aScenarioOfOneEvent, anAlloy, theScenario } from "../../support/alloy-simulator.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
+import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
 import { aConsumer, envelopeBatchOf, pollBatchOf, routesWithout } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
 

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 
 import { prepareCorrection } from "../../../lambdas/consumer/correction.ts";
-import { outcomeOf, statusOf } from "../../../lambdas/domain/application-state.ts";
-import { correctionIdOf } from "../../../lambdas/domain/correction.ts";
-import type { Correction } from "../../../lambdas/domain/correction.ts";
-import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
-import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
-import { reportOf } from "../../../lambdas/domain/reconciliation.ts";
-import type { Snapshot } from "../../../lambdas/domain/observation.ts";
-import { stampOf } from "../../../lambdas/domain/stamp.ts";
-import type { PublishedEvent } from "../../../lambdas/domain/published-event.ts";
+import { outcomeOf, statusOf } from "../../../lambdas/domain/application/application-state.ts";
+import { correctionIdOf } from "../../../lambdas/domain/application/correction.ts";
+import type { Correction } from "../../../lambdas/domain/application/correction.ts";
+import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
+import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
+import { reportOf } from "../../../lambdas/domain/reconciliation/reconciliation.ts";
+import type { Snapshot } from "../../../lambdas/domain/application/observation.ts";
+import { stampOf } from "../../../lambdas/domain/application/stamp.ts";
+import type { PublishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
 import type { ConsumerSettings } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { MemoryInvestigations } from "../../../tools/memory/investigations.ts";

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 
-import { outcomeOf, statusOf } from "../../../lambdas/domain/application-state.ts";
-import { compare } from "../../../lambdas/domain/comparison.ts";
-import { correctionBody } from "../../../lambdas/domain/correction.ts";
-import type { Correction } from "../../../lambdas/domain/correction.ts";
-import type { ApplicationStatus } from "../../../lambdas/domain/event-types.ts";
-import type { Gap } from "../../../lambdas/domain/gap.ts";
-import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
-import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
-import type { PublishedEvent } from "../../../lambdas/domain/published-event.ts";
+import { outcomeOf, statusOf } from "../../../lambdas/domain/application/application-state.ts";
+import { compare } from "../../../lambdas/domain/reconciliation/comparison.ts";
+import { correctionBody } from "../../../lambdas/domain/application/correction.ts";
+import type { Correction } from "../../../lambdas/domain/application/correction.ts";
+import type { ApplicationStatus } from "../../../lambdas/domain/event/event-types.ts";
+import type { Gap } from "../../../lambdas/domain/reconciliation/gap.ts";
+import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
+import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
+import type { PublishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
 import { aConsumer, pollBatchOf } from "../../support/consumer.ts";
 import type { TestConsumer } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../support/counted-consumer.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { investigationWebhook } from "../../../lambdas/domain/investigation-event.ts";
+import { investigationWebhook } from "../../../lambdas/domain/event/investigation-event.ts";
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import { METRICS } from "../../../lambdas/settings.ts";
 import { aConsumer, envelopeBatchOf, pollBatchOf, routesWithout } from "../../support/consumer.ts";

@@ -1,7 +1,7 @@
 import type { SQSEvent } from "aws-lambda";
 import { describe, expect, test } from "vitest";
 
-import { statusOf } from "../../../lambdas/domain/application-state.ts";
+import { statusOf } from "../../../lambdas/domain/application/application-state.ts";
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import type { FailureRecord } from "../../../lambdas/domain/ports.ts";
 import {

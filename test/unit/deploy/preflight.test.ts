@@ -1,9 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { EXAMPLE_PRODUCTION } from "../../../lib/default-stages.ts";
-import type { DomainConfiguration, StageConfiguration } from "../../../lib/stage-configuration.ts";
+import { EXAMPLE_PRODUCTION } from "../../../lib/config/default-stages.ts";
+import type {
+  DomainConfiguration,
+  StageConfiguration,
+} from "../../../lib/config/stage-configuration.ts";
 import { Account } from "../../../tools/deploy/account.ts";
 import { preflight } from "../../../tools/deploy/preflight.ts";
-import type { Finding } from "../../../tools/deploy/preflight.ts";
+import type { Finding } from "../../../tools/deploy/finding.ts";
 import { isGood } from "../../../tools/deploy/report.ts";
 import { synthesise } from "../../../tools/template/synthesise.ts";
 import { AwsAccount, serveAccount } from "../../support/aws-account.ts";

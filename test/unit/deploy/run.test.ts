@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { stageFrom } from "../../../lib/stage-from-context.ts";
+import { stageFrom } from "../../../lib/config/stage-from-context.ts";
 import { run } from "../../../tools/deploy/run.ts";
 import { synthesise } from "../../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../../tools/template/synthesise.ts";

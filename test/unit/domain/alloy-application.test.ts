@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, test } from "vitest";
 
-import { parseAlloyApplication } from "../../../lambdas/domain/alloy-application.ts";
-import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
+import { parseAlloyApplication } from "../../../lambdas/domain/reconciliation/alloy-application.ts";
+import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
 
 function fixture(name: string): string {
   return readFileSync(new URL(`../../fixtures/alloy-api/${name}`, import.meta.url), "utf8");

@@ -1,10 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { mergeState, outcomeOf, statusOf } from "../../../lambdas/domain/application-state.ts";
-import type { ApplicationState } from "../../../lambdas/domain/application-state.ts";
-import { isFinal } from "../../../lambdas/domain/event-types.ts";
-import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
+import {
+  mergeState,
+  outcomeOf,
+  statusOf,
+} from "../../../lambdas/domain/application/application-state.ts";
+import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
+import { isFinal } from "../../../lambdas/domain/event/event-types.ts";
+import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
 import {
   anyAdoptionOf,
   anyEventOf,

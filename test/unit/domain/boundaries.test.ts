@@ -1,26 +1,26 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { parseAlloyApplication } from "../../../lambdas/domain/alloy-application.ts";
+import { parseAlloyApplication } from "../../../lambdas/domain/reconciliation/alloy-application.ts";
 import {
   correctionBody,
   correctionsOf,
   parseCorrection,
-} from "../../../lambdas/domain/correction.ts";
-import { decodeEnvelope } from "../../../lambdas/domain/decode-envelope.ts";
-import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
+} from "../../../lambdas/domain/application/correction.ts";
+import { decodeEnvelope } from "../../../lambdas/domain/event/decode-envelope.ts";
+import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
 import {
   stateOfEvent,
   stateOfHint,
   stateOfSnapshot,
   stateOfSubmission,
-} from "../../../lambdas/domain/observation.ts";
-import { isPlausible } from "../../../lambdas/domain/plausible-time.ts";
+} from "../../../lambdas/domain/application/observation.ts";
+import { isPlausible } from "../../../lambdas/domain/event/plausible-time.ts";
 import {
   publishedEvent,
   publishedUnsupportedWebhook,
-} from "../../../lambdas/domain/published-event.ts";
-import { parseSubmission } from "../../../lambdas/domain/submission.ts";
+} from "../../../lambdas/domain/routing/published-event.ts";
+import { parseSubmission } from "../../../lambdas/domain/event/submission.ts";
 import { EXTERNAL_INPUT } from "../../../lambdas/settings.ts";
 import { aCorrectionContext } from "../../support/correction-context.ts";
 

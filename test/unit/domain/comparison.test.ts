@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 
-import { compare } from "../../../lambdas/domain/comparison.ts";
-import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
-import { reportOf } from "../../../lambdas/domain/reconciliation.ts";
-import type { RecordedEvent } from "../../../lambdas/domain/reconciliation.ts";
-import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
+import { compare } from "../../../lambdas/domain/reconciliation/comparison.ts";
+import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
+import { reportOf } from "../../../lambdas/domain/reconciliation/reconciliation.ts";
+import type { RecordedEvent } from "../../../lambdas/domain/reconciliation/reconciliation.ts";
+import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 20);

@@ -1,17 +1,17 @@
 import { describe, expect, test } from "vitest";
 
-import type { AlloyApplication } from "../../../lambdas/domain/alloy-application.ts";
-import { mergeState } from "../../../lambdas/domain/application-state.ts";
-import type { ApplicationState } from "../../../lambdas/domain/application-state.ts";
-import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
-import type { Snapshot } from "../../../lambdas/domain/observation.ts";
+import type { AlloyApplication } from "../../../lambdas/domain/reconciliation/alloy-application.ts";
+import { mergeState } from "../../../lambdas/domain/application/application-state.ts";
+import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
+import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
+import type { Snapshot } from "../../../lambdas/domain/application/observation.ts";
 import {
   correctionBody,
   correctionIdOf,
   correctionsOf,
   parseCorrection,
-} from "../../../lambdas/domain/correction.ts";
-import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
+} from "../../../lambdas/domain/application/correction.ts";
+import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
 import { aCorrectionContext } from "../../support/correction-context.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 

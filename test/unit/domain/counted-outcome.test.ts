@@ -1,15 +1,18 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { mergeState } from "../../../lambdas/domain/application-state.ts";
-import type { ApplicationState } from "../../../lambdas/domain/application-state.ts";
-import type { ApplicationStatus } from "../../../lambdas/domain/event-types.ts";
-import { outcomesReached, timeToDecision } from "../../../lambdas/domain/counted-outcome.ts";
+import { mergeState } from "../../../lambdas/domain/application/application-state.ts";
+import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
+import type { ApplicationStatus } from "../../../lambdas/domain/event/event-types.ts";
+import {
+  outcomesReached,
+  timeToDecision,
+} from "../../../lambdas/domain/routing/counted-outcome.ts";
 import {
   stateOfEvent,
   stateOfSnapshot,
   stateOfSubmission,
-} from "../../../lambdas/domain/observation.ts";
+} from "../../../lambdas/domain/application/observation.ts";
 import type { CountedOutcome } from "../../../lambdas/settings.ts";
 import { anyHistoryOf } from "../../support/histories.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";

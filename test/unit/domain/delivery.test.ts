@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, test } from "vitest";
 
-import { attemptOf, failuresInARow } from "../../../lambdas/domain/delivery.ts";
-import type { AnsweredMinute } from "../../../lambdas/domain/delivery.ts";
-import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
+import { attemptOf, failuresInARow } from "../../../lambdas/domain/reconciliation/delivery.ts";
+import type { AnsweredMinute } from "../../../lambdas/domain/reconciliation/delivery.ts";
+import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
 import { ALLOY_ATTEMPTS_MS } from "../../../lambdas/settings.ts";
 
 const MINUTE = 60_000;

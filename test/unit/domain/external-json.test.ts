@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { readJson } from "../../../lambdas/domain/external-json.ts";
-import { contentIdOf } from "../../../lambdas/domain/identity.ts";
-import { SourceNumber } from "../../../lambdas/domain/source-number.ts";
+import { readJson } from "../../../lambdas/domain/event/external-json.ts";
+import { contentIdOf } from "../../../lambdas/domain/event/identity.ts";
+import { SourceNumber } from "../../../lambdas/domain/event/source-number.ts";
 import { EXTERNAL_INPUT } from "../../../lambdas/settings.ts";
 
 function jsonOf(text: string): unknown {

@@ -9,8 +9,8 @@ import {
   readNumber,
   readText,
   readToken,
-} from "../../../lambdas/domain/external-text.ts";
-import { SourceNumber } from "../../../lambdas/domain/source-number.ts";
+} from "../../../lambdas/domain/event/external-text.ts";
+import { SourceNumber } from "../../../lambdas/domain/event/source-number.ts";
 import { EXTERNAL_INPUT } from "../../../lambdas/settings.ts";
 
 const NO_TEXTS = ["", " ", "\t\n\u00a0", null, undefined, true, [], ["a"], {}];

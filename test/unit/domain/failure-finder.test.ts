@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 
-import { findFailures } from "../../../lambdas/domain/failure-finder.ts";
-import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
-import type { RecordedEvent, RecordedFailure } from "../../../lambdas/domain/reconciliation.ts";
+import { findFailures } from "../../../lambdas/domain/reconciliation/failure-finder.ts";
+import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
+import type {
+  RecordedEvent,
+  RecordedFailure,
+} from "../../../lambdas/domain/reconciliation/reconciliation.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { recordOf } from "../../support/poller.ts";
 

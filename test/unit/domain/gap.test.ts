@@ -1,16 +1,19 @@
 import { describe, expect, test } from "vitest";
 
-import { findFailures } from "../../../lambdas/domain/failure-finder.ts";
-import { stateOfSubmission } from "../../../lambdas/domain/observation.ts";
-import type { AnsweredMinute, DeliveryRecord } from "../../../lambdas/domain/delivery.ts";
+import { findFailures } from "../../../lambdas/domain/reconciliation/failure-finder.ts";
+import { stateOfSubmission } from "../../../lambdas/domain/application/observation.ts";
+import type {
+  AnsweredMinute,
+  DeliveryRecord,
+} from "../../../lambdas/domain/reconciliation/delivery.ts";
 import {
   diagnoseLate,
   diagnoseMissing,
   gapOf,
   submissionGapOf,
-} from "../../../lambdas/domain/gap.ts";
-import type { Gap } from "../../../lambdas/domain/gap.ts";
-import type { RecordedFailure } from "../../../lambdas/domain/reconciliation.ts";
+} from "../../../lambdas/domain/reconciliation/gap.ts";
+import type { Gap } from "../../../lambdas/domain/reconciliation/gap.ts";
+import type { RecordedFailure } from "../../../lambdas/domain/reconciliation/reconciliation.ts";
 import type { GapStage } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 

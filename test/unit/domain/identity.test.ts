@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, test } from "vitest";
 
-import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
+import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
 
 const file = (name: string) =>
   readFileSync(new URL(`../../fixtures/${name}.json`, import.meta.url), "utf8");

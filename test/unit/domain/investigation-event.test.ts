@@ -5,8 +5,8 @@ import {
   investigationWebhook,
   parseInvestigationEvent,
   routeOfInvestigation,
-} from "../../../lambdas/domain/investigation-event.ts";
-import { eventIdOf } from "../../../lambdas/domain/identity.ts";
+} from "../../../lambdas/domain/event/investigation-event.ts";
+import { eventIdOf } from "../../../lambdas/domain/event/identity.ts";
 import {
   AN_INVESTIGATION_EVENT,
   CREATED_AT,

@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import {
   missingSteps,
   parseInvestigationPage,
-} from "../../../lambdas/domain/investigation-list.ts";
-import { joinReport } from "../../../lambdas/domain/investigation.ts";
-import type { InvestigationReport } from "../../../lambdas/domain/investigation.ts";
+} from "../../../lambdas/domain/reconciliation/investigation-list.ts";
+import { joinReport } from "../../../lambdas/domain/reconciliation/investigation.ts";
+import type { InvestigationReport } from "../../../lambdas/domain/reconciliation/investigation.ts";
 import {
   anInvestigationEvent,
   CREATED_AT,

@@ -1,8 +1,8 @@
 import { assert, property, shuffledSubarray } from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { joinReport } from "../../../lambdas/domain/investigation.ts";
-import type { InvestigationReport } from "../../../lambdas/domain/investigation.ts";
+import { joinReport } from "../../../lambdas/domain/reconciliation/investigation.ts";
+import type { InvestigationReport } from "../../../lambdas/domain/reconciliation/investigation.ts";
 import { anInvestigationEvent, CREATED_AT } from "../../support/investigations.ts";
 
 const HOUR = 3_600_000;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
-import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
+import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
+import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
 
 const AT = 1_760_000_000_000;
 const required = {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 
-import { outcomesReached } from "../../../lambdas/domain/counted-outcome.ts";
-import { outcomesOf, publicationOf } from "../../../lambdas/domain/journey-routes.ts";
-import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
-import { routeFor } from "../../../lambdas/domain/route.ts";
-import { perRoute } from "../../../lib/per-route.ts";
+import { outcomesReached } from "../../../lambdas/domain/routing/counted-outcome.ts";
+import { outcomesOf, publicationOf } from "../../../lambdas/domain/routing/journey-routes.ts";
+import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
+import { routeFor } from "../../../lambdas/domain/routing/route.ts";
+import { perRoute } from "../../../lib/config/per-route.ts";
 import { aConsumer, routesWithout } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";

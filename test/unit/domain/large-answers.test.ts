@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 
-import { mergeState } from "../../../lambdas/domain/application-state.ts";
-import type { ApplicationState } from "../../../lambdas/domain/application-state.ts";
-import { compare } from "../../../lambdas/domain/comparison.ts";
-import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
-import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
+import { mergeState } from "../../../lambdas/domain/application/application-state.ts";
+import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
+import { compare } from "../../../lambdas/domain/reconciliation/comparison.ts";
+import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
+import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { recordOf } from "../../support/poller.ts";
 import { makeWorkMeter } from "../../support/work-meter.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 
-import { decodeEnvelope } from "../../../lambdas/domain/decode-envelope.ts";
-import { encodeEnvelope } from "../../../lambdas/domain/envelope.ts";
-import type { Envelope } from "../../../lambdas/domain/envelope.ts";
-import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
-import { reportOf } from "../../../lambdas/domain/reconciliation.ts";
+import { decodeEnvelope } from "../../../lambdas/domain/event/decode-envelope.ts";
+import { encodeEnvelope } from "../../../lambdas/domain/event/envelope.ts";
+import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
+import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
+import { reportOf } from "../../../lambdas/domain/reconciliation/reconciliation.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { alloyAnswer, aPoller, recordOf, START, withRecorded } from "../../support/poller.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { assign } from "../../../lambdas/domain/assignment.ts";
-import type { Candidate } from "../../../lambdas/domain/candidate.ts";
+import { assign } from "../../../lambdas/domain/reconciliation/assignment.ts";
+import type { Candidate } from "../../../lambdas/domain/reconciliation/candidate.ts";
 
 const START = 1_760_000_000_000;
 const MOST_APART_MS = 2_000;

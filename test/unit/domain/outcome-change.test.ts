@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 
-import { changeInPercent, comparedSpans } from "../../../lambdas/domain/outcome-change.ts";
+import {
+  changeInPercent,
+  comparedSpans,
+} from "../../../lambdas/domain/application/outcome-change.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { isPlausible, readTime } from "../../../lambdas/domain/plausible-time.ts";
-import { SourceNumber } from "../../../lambdas/domain/source-number.ts";
+import { isPlausible, readTime } from "../../../lambdas/domain/event/plausible-time.ts";
+import { SourceNumber } from "../../../lambdas/domain/event/source-number.ts";
 
 const AT = 1_760_000_000_000;
 

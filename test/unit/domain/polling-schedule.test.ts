@@ -1,16 +1,16 @@
 import { assert, double, integer, property } from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { mergeState } from "../../../lambdas/domain/application-state.ts";
-import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
-import { NEVER_CHECKED } from "../../../lambdas/domain/polling-ports.ts";
+import { mergeState } from "../../../lambdas/domain/application/application-state.ts";
+import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
+import { NEVER_CHECKED } from "../../../lambdas/domain/polling/polling-ports.ts";
 import {
   checkAfterAgreement,
   checkAfterFailure,
   checkAfterGap,
   nextCheckAt,
   rescheduledTo,
-} from "../../../lambdas/domain/polling-schedule.ts";
+} from "../../../lambdas/domain/polling/polling-schedule.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 
 const SECOND = 1_000;

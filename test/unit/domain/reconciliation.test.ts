@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 
-import { matchReports, mayBeOneEvent } from "../../../lambdas/domain/reconciliation.ts";
-import type { EventReport } from "../../../lambdas/domain/reconciliation.ts";
+import {
+  matchReports,
+  mayBeOneEvent,
+} from "../../../lambdas/domain/reconciliation/reconciliation.ts";
+import type { EventReport } from "../../../lambdas/domain/event/event-report.ts";
 import { aReport } from "../../support/reports.ts";
 
 const AT = 1_760_000_000_000;

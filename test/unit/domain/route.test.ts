@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import { APPLICATION_STATUSES, EVENT_TYPES } from "../../../lambdas/domain/event-types.ts";
-import type { ApplicationStatus } from "../../../lambdas/domain/event-types.ts";
-import { routeFor, routeOfStatus } from "../../../lambdas/domain/route.ts";
+import { APPLICATION_STATUSES, EVENT_TYPES } from "../../../lambdas/domain/event/event-types.ts";
+import type { ApplicationStatus } from "../../../lambdas/domain/event/event-types.ts";
+import { routeFor, routeOfStatus } from "../../../lambdas/domain/routing/route.ts";
 import { INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../../lambdas/settings.ts";
 import type { RouteId } from "../../../lambdas/settings.ts";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
-import { parseSubmission } from "../../../lambdas/domain/submission.ts";
+import { parseSubmission } from "../../../lambdas/domain/event/submission.ts";
 
 const HEARD = 1_760_000_100_000;
 const CREATED = 1_760_000_000_000;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import { eventKey } from "../../../lambdas/adapters/application-item.ts";
-import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
+import { eventKey } from "../../../lambdas/adapters/dynamo/application-item.ts";
+import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
 
 /** One attempt of Alloy's: the envelope is stamped anew, the rest is the same. */
 function attempt(number: number, content: Readonly<Record<string, unknown>>): string {

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { matchReports } from "../../../lambdas/domain/reconciliation.ts";
+import { matchReports } from "../../../lambdas/domain/reconciliation/reconciliation.ts";
 import {
   cameOf,
   countsAreRight,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
-import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
+import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
 import { EXTERNAL_INPUT } from "../../../lambdas/settings.ts";
 
 const AT = 1_760_000_000_000;

@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
 
-import { jsonForSqs } from "../../../lambdas/domain/envelope.ts";
-import type { GapNotice } from "../../../lambdas/domain/gap-notice.ts";
-import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
+import { jsonForSqs } from "../../../lambdas/domain/event/envelope.ts";
+import type { GapNotice } from "../../../lambdas/domain/routing/gap-notice.ts";
+import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
 import {
   publishedEvent,
   publishedUnsupportedWebhook,
-} from "../../../lambdas/domain/published-event.ts";
-import type { PublishedEvent } from "../../../lambdas/domain/published-event.ts";
+} from "../../../lambdas/domain/routing/published-event.ts";
+import type { PublishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
 import {
   cutText,
   eventWithinLimits,
   noticeWithinLimits,
-} from "../../../lambdas/domain/within-limits.ts";
+} from "../../../lambdas/domain/routing/within-limits.ts";
 import { GAP, PUBLISHED_TEXT, PUT_EVENTS } from "../../../lambdas/settings.ts";
 import { A_GAP_NOTICE } from "../../support/gap-notice.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";

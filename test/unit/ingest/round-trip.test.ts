@@ -3,9 +3,9 @@ import { isUtf8 } from "node:buffer";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { reasonBeside } from "../../../lambdas/domain/dead-letter-reason.ts";
-import { decodeEnvelope } from "../../../lambdas/domain/decode-envelope.ts";
-import { encodeEnvelope, readBody } from "../../../lambdas/domain/envelope.ts";
+import { reasonBeside } from "../../../lambdas/domain/event/dead-letter-reason.ts";
+import { decodeEnvelope } from "../../../lambdas/domain/event/decode-envelope.ts";
+import { encodeEnvelope, readBody } from "../../../lambdas/domain/event/envelope.ts";
 import { QUEUE } from "../../../lambdas/settings.ts";
 import { isSqsText, namedBodies } from "../../support/bodies.ts";
 import { aRequest, anIngest } from "../../support/ingest.ts";

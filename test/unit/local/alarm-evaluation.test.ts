@@ -1,7 +1,11 @@
 import type { MetricAlarm } from "@aws-sdk/client-cloudwatch";
 import { describe, expect, it } from "vitest";
-import { definitionOf, rings, takeOverAlarms } from "../../../tools/local/alarm-evaluation.ts";
-import type { AlarmChange } from "../../../tools/local/alarm-evaluation.ts";
+import {
+  definitionOf,
+  rings,
+  takeOverAlarms,
+} from "../../../tools/local/emulator/alarm-evaluation.ts";
+import type { AlarmChange } from "../../../tools/local/emulator/alarm-evaluation.ts";
 import { HastyCloudWatch } from "../../support/hasty-cloudwatch.ts";
 
 const NOW = 1_760_000_000_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkOutputs, STACK_NAME } from "../../../tools/local/cdk.ts";
+import { checkOutputs, STACK_NAME } from "../../../tools/local/emulator/cdk.ts";
 
 const NAMES = [
   "WebhookUrl",

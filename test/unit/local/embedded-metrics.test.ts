@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { METRIC_NAMESPACE, METRICS } from "../../../lambdas/settings.ts";
 import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
-import { readEmbeddedMetrics } from "../../../tools/local/embedded-metrics.ts";
+import { readEmbeddedMetrics } from "../../../tools/local/emulator/embedded-metrics.ts";
 
 const NOW = Date.UTC(2026, 10, 23);
 

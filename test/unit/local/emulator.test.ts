@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { childEnvironment } from "../../../tools/local/child-environment.ts";
-import { dockerCommand, IMAGE } from "../../../tools/local/emulator.ts";
-import { pollerPace } from "../../../tools/local/poller-pace.ts";
-import { isAtLeast } from "../../../tools/local/programs.ts";
-import { pinnedVersion } from "../../../tools/local/virtual-environment.ts";
+import { childEnvironment } from "../../../tools/local/emulator/child-environment.ts";
+import { dockerCommand, IMAGE } from "../../../tools/local/emulator/emulator.ts";
+import { pollerPace } from "../../../tools/local/emulator/poller-pace.ts";
+import { isAtLeast } from "../../../tools/local/emulator/programs.ts";
+import { pinnedVersion } from "../../../tools/local/emulator/virtual-environment.ts";
 
 describe("the emulator", () => {
   it("is the same version from PyPI and from Docker", async () => {

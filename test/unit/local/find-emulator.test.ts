@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LocalFailure } from "../../../tools/local/failure.ts";
-import { findEmulator, NoEmulator } from "../../../tools/local/find-emulator.ts";
-import type { Command, EmulatorProbes } from "../../../tools/local/find-emulator.ts";
+import { findEmulator, NoEmulator } from "../../../tools/local/emulator/find-emulator.ts";
+import type { Command, EmulatorProbes } from "../../../tools/local/emulator/find-emulator.ts";
 
 const OURS: Command = [".local/python", "serve_emulator.py"];
 

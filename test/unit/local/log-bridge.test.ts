@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { makeUnseen } from "../../../tools/local/log-bridge.ts";
+import { makeUnseen } from "../../../tools/local/emulator/log-bridge.ts";
 
 const event = (logStreamName: string, timestamp: number, message = "line") => ({
   logStreamName,

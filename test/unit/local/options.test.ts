@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseOptions } from "../../../tools/local/options.ts";
+import { parseOptions } from "../../../tools/local/terminal/options.ts";
 
 const KEY = { ALLOY_API_TOKEN: "token", ALLOY_API_SECRET: "secret" };
 

@@ -3,7 +3,7 @@ import {
   describeAlarm,
   describeLogged,
   describePublished,
-} from "../../../tools/local/progress-log.ts";
+} from "../../../tools/local/terminal/progress-log.ts";
 
 describe("what npm start prints while it is up", () => {
   it("is a line for each event on the bus", () => {

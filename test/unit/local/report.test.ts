@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { plain } from "../../../tools/terminal/lines.ts";
-import { isGood, renderReport } from "../../../tools/local/report.ts";
-import type { Verdict } from "../../../tools/local/verdict.ts";
+import { isGood, renderReport } from "../../../tools/local/terminal/report.ts";
+import type { Verdict } from "../../../tools/local/scenarios/verdict.ts";
 
 const TIMES = { elapsedMs: 12_345, limitMs: 90_000 };
 

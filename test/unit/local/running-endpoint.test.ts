@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { checkRunningEndpoint } from "../../../tools/local/running-endpoint.ts";
-import type { EmulatorHealth } from "../../../tools/local/running-endpoint.ts";
+import { checkRunningEndpoint } from "../../../tools/local/emulator/running-endpoint.ts";
+import type { EmulatorHealth } from "../../../tools/local/emulator/running-endpoint.ts";
 
 const MINISTACK: EmulatorHealth = { name: "MiniStack", version: "1.5.33" };
 const answers = (health: EmulatorHealth | null) => async () => health;

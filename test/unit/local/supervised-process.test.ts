@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
-import { startKept } from "../../../tools/local/supervised-process.ts";
+import { startKept } from "../../../tools/local/emulator/supervised-process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "kept-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -59,7 +59,8 @@ describe("a process that is kept", () => {
   });
 
   it("ends when whoever started it is killed", async () => {
-    const module = new URL("../../../tools/local/supervised-process.ts", import.meta.url).href;
+    const module = new URL("../../../tools/local/emulator/supervised-process.ts", import.meta.url)
+      .href;
     const script = `
       const { startKept } = await import(${JSON.stringify(module)});
       const kept = await startKept(["sleep", "60"], {

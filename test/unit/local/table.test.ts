@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { plain, rendered } from "../../../tools/terminal/lines.ts";
-import { renderTable } from "../../../tools/local/table.ts";
-import type { Verdict } from "../../../tools/local/verdict.ts";
+import { renderTable } from "../../../tools/local/terminal/table.ts";
+import type { Verdict } from "../../../tools/local/scenarios/verdict.ts";
 
 function aVerdict(changes: Partial<Verdict> = {}): Verdict {
   return {

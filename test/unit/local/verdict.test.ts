@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { ROUTE_IDS } from "../../../lambdas/settings.ts";
-import type { PublishedMessage, ReceivedApplication } from "../../../tools/local/receiver.ts";
-import { verdictOn } from "../../../tools/local/verdict.ts";
-import type { ApplicationAtAlloy } from "../../../tools/local/verdict.ts";
+import type {
+  PublishedMessage,
+  ReceivedApplication,
+} from "../../../tools/local/scenarios/receiver.ts";
+import { verdictOn } from "../../../tools/local/scenarios/verdict.ts";
+import type { ApplicationAtAlloy } from "../../../tools/local/scenarios/verdict.ts";
 
 const TOKEN = "JA-1";
 /** As the stage is by default: a late step of the way is not published. */

@@ -10,7 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { installEmulator } from "../../../tools/local/virtual-environment.ts";
+import { installEmulator } from "../../../tools/local/emulator/virtual-environment.ts";
 
 let base = "";
 beforeEach(() => {
@@ -54,7 +54,7 @@ describe("the emulator's virtual environment", () => {
 
     expect(command).toEqual([
       join(base, "emulator/bin/python"),
-      expect.stringMatching(/\/tools\/local\/serve_emulator\.py$/),
+      expect.stringMatching(/\/tools\/local\/emulator\/serve_emulator\.py$/),
     ]);
     expect(asked()).toEqual(["venv", "pip"]);
   });

@@ -1,6 +1,9 @@
 import { createServer } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
-import { webhookUrlCandidates, workingWebhookUrl } from "../../../tools/local/webhook-url.ts";
+import {
+  webhookUrlCandidates,
+  workingWebhookUrl,
+} from "../../../tools/local/emulator/webhook-url.ts";
 
 const servers: ReturnType<typeof createServer>[] = [];
 afterEach(() => {

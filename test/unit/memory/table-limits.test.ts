@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { PermanentError } from "../../../lambdas/domain/errors.ts";
-import { stateOfEvent } from "../../../lambdas/domain/observation.ts";
+import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
 import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
 import { checkStateKeys } from "../../../tools/memory/table-limits.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";

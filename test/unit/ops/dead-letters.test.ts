@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { encodeEnvelope } from "../../../lambdas/domain/envelope.ts";
-import type { Envelope } from "../../../lambdas/domain/envelope.ts";
+import { encodeEnvelope } from "../../../lambdas/domain/event/envelope.ts";
+import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
 import { listDeadLetters } from "../../../tools/ops/dead-letters.ts";
 import { MemorySqs } from "../../support/memory-sqs.ts";
 import { aStack, KeptTerminal } from "../../support/operator.ts";

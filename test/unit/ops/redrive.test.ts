@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { encodeEnvelope } from "../../../lambdas/domain/envelope.ts";
+import { encodeEnvelope } from "../../../lambdas/domain/event/envelope.ts";
 import { OperatorError } from "../../../tools/ops/operator-error.ts";
 import { redrive } from "../../../tools/ops/redrive.ts";
 import type { RedriveOptions } from "../../../tools/ops/redrive.ts";

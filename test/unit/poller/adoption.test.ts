@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { stateOfSubmission } from "../../../lambdas/domain/observation.ts";
-import { NEVER_CHECKED } from "../../../lambdas/domain/polling-ports.ts";
+import { stateOfSubmission } from "../../../lambdas/domain/application/observation.ts";
+import { NEVER_CHECKED } from "../../../lambdas/domain/polling/polling-ports.ts";
 import { METRICS } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { alloyAnswer, aPoller, recordOf, START } from "../../support/poller.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { makeAlloyApiKeyReader } from "../../../lambdas/adapters/alloy-api-key.ts";
+import { makeAlloyApiKeyReader } from "../../../lambdas/adapters/alloy/alloy-api-key.ts";
 import type { MessageCode } from "../../../lambdas/telemetry/messages.ts";
 
 const KEY = { token: "Qh3pVt8ZbK", secret: "k2Lw9XrYd5" };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import type { AlloyAnswer } from "../../../lambdas/domain/polling-ports.ts";
-import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
+import type { AlloyAnswer } from "../../../lambdas/domain/polling/polling-ports.ts";
+import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
 import { METRICS, POLLER } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import {

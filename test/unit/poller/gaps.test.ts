@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 
-import { stateOfEvent, stateOfSubmission } from "../../../lambdas/domain/observation.ts";
-import { parseCorrection } from "../../../lambdas/domain/correction.ts";
-import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
+import {
+  stateOfEvent,
+  stateOfSubmission,
+} from "../../../lambdas/domain/application/observation.ts";
+import { parseCorrection } from "../../../lambdas/domain/application/correction.ts";
+import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
 import { METRICS } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { alloyAnswer, aPoller, recordOf, START, withRecorded } from "../../support/poller.ts";

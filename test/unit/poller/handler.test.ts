@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { parseWebhook } from "../../../lambdas/domain/journey-event.ts";
+import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
 import { METRICS } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import {

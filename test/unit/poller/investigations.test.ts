@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import { parseInvestigationEvent } from "../../../lambdas/domain/investigation-event.ts";
-import { parseInvestigationPage } from "../../../lambdas/domain/investigation-list.ts";
-import type { AlloyListAnswer } from "../../../lambdas/domain/polling-ports.ts";
+import { parseInvestigationEvent } from "../../../lambdas/domain/event/investigation-event.ts";
+import { parseInvestigationPage } from "../../../lambdas/domain/reconciliation/investigation-list.ts";
+import type { AlloyListAnswer } from "../../../lambdas/domain/polling/polling-ports.ts";
 import { METRICS } from "../../../lambdas/settings.ts";
 import { MemoryInvestigations } from "../../../tools/memory/investigations.ts";
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import type { AlloyAnswer } from "../../../lambdas/domain/polling-ports.ts";
+import type { AlloyAnswer } from "../../../lambdas/domain/polling/polling-ports.ts";
 import { METRICS, POLLER } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { outcomeOf, statusOf } from "../../../lambdas/domain/application-state.ts";
+import { outcomeOf, statusOf } from "../../../lambdas/domain/application/application-state.ts";
 import { bothSides, TOKEN } from "../../support/both-sides.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);

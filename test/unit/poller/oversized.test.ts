@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import { encodeEnvelope, readBody } from "../../../lambdas/domain/envelope.ts";
-import type { Envelope } from "../../../lambdas/domain/envelope.ts";
-import type { JourneyEvent } from "../../../lambdas/domain/journey-event.ts";
+import { encodeEnvelope, readBody } from "../../../lambdas/domain/event/envelope.ts";
+import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
+import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
 import type { Refusal } from "../../../lambdas/domain/refusal.ts";
 import { METRICS, POLLER, QUEUE } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";

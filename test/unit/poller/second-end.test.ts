@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { statusOf } from "../../../lambdas/domain/application-state.ts";
+import { statusOf } from "../../../lambdas/domain/application/application-state.ts";
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import { bothSides, TOKEN } from "../../support/both-sides.ts";
 import type { Said } from "../../support/both-sides.ts";

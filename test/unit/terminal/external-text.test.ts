@@ -8,10 +8,10 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { describe, expect, it } from "vitest";
 
-import type { AlarmChange } from "../../../tools/local/alarm-evaluation.ts";
-import { renderReport } from "../../../tools/local/report.ts";
-import { makeNarrator } from "../../../tools/local/stay-up.ts";
-import { describePublished } from "../../../tools/local/progress-log.ts";
+import type { AlarmChange } from "../../../tools/local/emulator/alarm-evaluation.ts";
+import { renderReport } from "../../../tools/local/terminal/report.ts";
+import { makeNarrator } from "../../../tools/local/terminal/stay-up.ts";
+import { describePublished } from "../../../tools/local/terminal/progress-log.ts";
 import { parseCommand, VERBS } from "../../../tools/ops/command-line.ts";
 import type { VerbName } from "../../../tools/ops/command-line.ts";
 import { run } from "../../../tools/ops/run.ts";

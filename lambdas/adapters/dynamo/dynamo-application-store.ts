@@ -1,0 +1,392 @@
+import { brotliCompressSync, constants } from "node:zlib";
+
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+
+import type { HealedMark, NearbyReports } from "../../domain/application/alias.ts";
+import type {
+  ApplicationState,
+  EntityRegister,
+} from "../../domain/application/application-state.ts";
+import { TransientError } from "../../domain/errors.ts";
+import type { JourneyEvent } from "../../domain/event/journey-event.ts";
+import type {
+  ApplicationStore,
+  CheckRequest,
+  EventRecord,
+  FailureRecord,
+  Merged,
+  Recording,
+} from "../../domain/ports.ts";
+import { reportOf, ALIAS_MS } from "../../domain/reconciliation/reconciliation.ts";
+import { mergeOver } from "../../domain/application/withholding.ts";
+import { APPLICANTS, TABLE } from "../../settings.ts";
+import {
+  applicantKey,
+  applicantRegisterOf,
+  applicationKey,
+  applicationStateOf,
+  entityAttribute,
+  eventKey,
+  eventsFrom,
+  failureKey,
+  healedFrom,
+  healedKey,
+  healedMarkOf,
+  present,
+  recordingOf,
+  recordedReportOf,
+  releasedMarksOf,
+  REPORT_ATTRIBUTES,
+} from "./application-item.ts";
+import { translateAwsError } from "../aws-error.ts";
+import { allItems, queryItems, readItem } from "./dynamo-query.ts";
+import { DynamoUpdate, updateIf } from "./dynamo-update.ts";
+import { fastMerge, slowMerge } from "./state-update.ts";
+
+/** A body that stays larger than this when compressed is left out of the item, whose limit is 400 KB. */
+const MAX_STORED_BODY_BYTES = 300_000;
+
+/** Attempts of the slow merge; each refusal means that somebody else's merge succeeded. */
+const MERGE_ATTEMPTS = 10;
+
+type Item = Readonly<Record<string, unknown>>;
+
+/**
+ * `ApplicationStore` on DynamoDB.
+ *
+ * A merge in the usual order costs one write unit and no read: one conditional update that is right
+ * if the observation is the newest of its kind (`fastMerge`). When it is not, DynamoDB hands back the
+ * item with the refusal, and the merge is done in memory and written under optimistic concurrency.
+ */
+export class DynamoApplicationStore implements ApplicationStore {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+  readonly #eventRetentionMs: number | null;
+
+  constructor(options: {
+    readonly client: DynamoDBClient;
+    readonly tableName: string;
+    /** Null keeps events forever. */
+    readonly eventRetentionMs: number | null;
+  }) {
+    this.#client = options.client;
+    this.#tableName = options.tableName;
+    this.#eventRetentionMs = options.eventRetentionMs;
+  }
+
+  async recordEvent(event: EventRecord): Promise<Recording> {
+    const { applicationToken, investigationToken, eventId, at, ...rest } = event;
+    const { body: bytes, isWithheld, ...attributes } = rest;
+    const body = brotliCompressSync(bytes, {
+      // An event is 1 to 2 KB: quality 5 is within a tenth of the best, at a tenth of its time.
+      params: { [constants.BROTLI_PARAM_QUALITY]: 5 },
+    });
+    const item = {
+      ...eventKey(applicationToken, eventId, at, investigationToken),
+      eventId,
+      eventAt: at,
+      ...present({ ...attributes, isWithheld: isWithheld ? true : null }),
+      ...(body.length <= MAX_STORED_BODY_BYTES ? { body } : { bodyOmittedBytes: body.length }),
+      ...(this.#eventRetentionMs === null
+        ? {}
+        : { expiresAt: Math.ceil((event.receivedAt + this.#eventRetentionMs) / 1_000) }),
+    };
+    try {
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.#tableName,
+          Item: marshall(item),
+          ConditionExpression: "attribute_not_exists(pk)",
+          // It costs no read unit, and distinguishes a retry of the SDK, or of the message, from another report of the event.
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+        }),
+      );
+      const { receiptId, receivedAt, outcome } = event;
+      return { isNew: true, receiptId, receivedAt, isWithheld, outcome };
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException && error.Item !== undefined) {
+        return { isNew: false, ...recordingOf(unmarshall(error.Item)) };
+      }
+      throw translateAwsError("Recording an event", error);
+    }
+  }
+
+  async forgetEvent({ applicationToken, eventId, at }: JourneyEvent): Promise<void> {
+    await this.#delete("Forgetting an event", eventKey(applicationToken, eventId, at));
+  }
+
+  async withholdEvent({ applicationToken, eventId, at }: JourneyEvent): Promise<void> {
+    const update = new DynamoUpdate();
+    update.set("isWithheld", true);
+    update.requirePresent("pk");
+    const key = eventKey(applicationToken, eventId, at);
+    await updateIf(
+      this.#client,
+      "Withholding an event",
+      { TableName: this.#tableName, key: key },
+      update,
+    );
+  }
+
+  async markHealed(applicationToken: string, mark: HealedMark, expiresAt: number): Promise<void> {
+    const { event, lookAlikes } = mark;
+    const item = {
+      ...healedKey(applicationToken, event),
+      event,
+      lookAlikes,
+      webhooks: {},
+      [TABLE.expiryAttribute]: Math.ceil(expiresAt / 1_000),
+    };
+    try {
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.#tableName,
+          Item: marshall(item),
+          ConditionExpression: "attribute_not_exists(pk)",
+        }),
+      );
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return;
+      throw translateAwsError("Marking a healed event", error);
+    }
+  }
+
+  async noteWebhookOf(healed: HealedMark["event"], webhook: JourneyEvent): Promise<void> {
+    const update = new DynamoUpdate();
+    update.setIn("webhooks", webhook.eventId, reportOf(webhook));
+    update.requirePresent("pk");
+    const key = healedKey(healed.applicationToken, healed);
+    await updateIf(
+      this.#client,
+      "Noting a healed event's webhook",
+      { TableName: this.#tableName, key: key },
+      update,
+    );
+  }
+
+  async reportsNear({ applicationToken, at }: JourneyEvent): Promise<NearbyReports> {
+    const { pk, sk } = applicationKey(applicationToken);
+    const query = (from: string, to: string, attributes: readonly string[]) =>
+      queryItems(this.#client, "Reading an application's events", {
+        TableName: this.#tableName,
+        KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
+        ExpressionAttributeValues: { ":pk": pk, ":from": from, ":to": to },
+        ...(attributes.length > 0 && {
+          ProjectionExpression: attributes.map((name) => `#${name}`).join(", "),
+          ExpressionAttributeNames: Object.fromEntries(
+            attributes.map((name) => [`#${name}`, name]),
+          ),
+        }),
+        // The other report may have been recorded a moment ago.
+        ConsistentRead: true,
+      });
+    const [from, to] = [at - ALIAS_MS, at + ALIAS_MS + 1];
+    const [recorded, marks] = await Promise.all([
+      allItems(query(eventsFrom(from), eventsFrom(to), REPORT_ATTRIBUTES)),
+      allItems(query(healedFrom(from), healedFrom(to), MARK_ATTRIBUTES)),
+    ]);
+    const near = { recorded: recorded.map(recordedReportOf), marks: marks.map(healedMarkOf) };
+    const marked = new Set(near.marks.map(({ event }) => event.eventId));
+    const isUnmarked = near.recorded.some(
+      ({ origin, eventId }) => origin === "poll" && !marked.has(eventId),
+    );
+    if (!isUnmarked) return near;
+    // The release 0.1.0 has its marks in the application's item.
+    const items = await allItems(query(sk, sk, []));
+    const released = items
+      .flatMap((item) => releasedMarksOf(item, applicationToken))
+      .filter(({ event }) => Math.abs(event.at - at) <= ALIAS_MS && !marked.has(event.eventId));
+    return { ...near, marks: [...near.marks, ...released] };
+  }
+
+  async readApplicant(
+    applicationToken: string,
+    entityToken: string,
+  ): Promise<EntityRegister | null> {
+    const item = await this.#read(
+      "Reading an applicant",
+      applicantKey(applicationToken, entityToken),
+    );
+    return item === null ? null : applicantRegisterOf(item);
+  }
+
+  async readState(applicationToken: string): Promise<ApplicationState | null> {
+    const key = applicationKey(applicationToken);
+    const item = await this.#read("Reading an application's state", key);
+    return item === null ? null : applicationStateOf(item);
+  }
+
+  async mergeState(observation: ApplicationState, check: CheckRequest): Promise<Merged> {
+    const merged = await this.#merge(observation, check);
+    await this.#storeApplicants(merged.after);
+    return merged;
+  }
+
+  async #merge(observation: ApplicationState, check: CheckRequest): Promise<Merged> {
+    const key = applicationKey(observation.applicationToken);
+    let attempt = await this.#update(key, fastMerge(observation, check));
+    if ("written" in attempt) return mergedFrom(attempt.written, observation);
+    for (let left = MERGE_ATTEMPTS; left > 0; left -= 1) {
+      const item = attempt.refusedBy;
+      const before = applicationStateOf(item);
+      const merged = await this.#withStoredApplicants(before, mergeOver(before, observation));
+      const update = slowMerge({ item, before, observation, merged, check });
+      if (update === null) return { before, after: merged };
+      attempt = await this.#update(key, update);
+      if ("written" in attempt) return mergedFrom(attempt.written, observation);
+    }
+    throw new TransientError(
+      `Merging into an application's state lost against ${MERGE_ATTEMPTS} other merges in a row.`,
+    );
+  }
+
+  /**
+   * Puts the register of an applicant who has left the item where his others are: a late event must not
+   * bring him back, and another one out.
+   */
+  async #withStoredApplicants(
+    before: ApplicationState,
+    merged: ApplicationState,
+  ): Promise<ApplicationState> {
+    const { applicationToken, applicantsStoredUntil, entities } = merged;
+    if (applicantsStoredUntil === null) return merged;
+    const stored = Object.entries(entities).filter(
+      ([token, { stamp }]) => !(token in before.entities) && stamp <= applicantsStoredUntil,
+    );
+    if (stored.length === 0) return merged;
+    await Promise.all(
+      stored.map(([token, register]) => this.#storeApplicant(applicationToken, token, register)),
+    );
+    const left = new Set(stored.map(([token]) => token));
+    const staying = Object.entries(entities).filter(([token]) => !left.has(token));
+    return { ...merged, entities: Object.fromEntries(staying) };
+  }
+
+  async #storeApplicant(
+    applicationToken: string,
+    entityToken: string,
+    register: EntityRegister,
+  ): Promise<void> {
+    const update = new DynamoUpdate();
+    for (const [name, value] of Object.entries(present({ ...register }))) update.set(name, value);
+    if (register.outcome === null) update.remove("outcome");
+    update.requireAbsentOr("stamp", "<", register.stamp);
+    const key = applicantKey(applicationToken, entityToken);
+    await updateIf(
+      this.#client,
+      "Storing an applicant",
+      { TableName: this.#tableName, key: key },
+      update,
+    );
+  }
+
+  /**
+   * Moves the applicants that moved last into items of their own, once there are too many: the
+   * application's item must not grow with them. First they are stored, then they are removed, unless
+   * one of them has moved since; the next merge tries again.
+   */
+  async #storeApplicants({
+    applicationToken,
+    entities,
+    applicantsStoredUntil,
+  }: ApplicationState): Promise<void> {
+    const registers = Object.entries(entities);
+    if (registers.length <= APPLICANTS.most) return;
+    const leaving = registers
+      .toSorted(([, one], [, other]) => (one.stamp < other.stamp ? -1 : 1))
+      .slice(0, Math.min(registers.length - APPLICANTS.kept, APPLICANTS.mostMoved));
+    await Promise.all(
+      leaving.map(([token, register]) => this.#storeApplicant(applicationToken, token, register)),
+    );
+
+    const removal = new DynamoUpdate();
+    for (const [token, { stamp }] of leaving) {
+      removal.remove(entityAttribute(token));
+      removal.requireStamp(entityAttribute(token), stamp);
+    }
+    const newest = leaving.at(-1)?.[1].stamp ?? "";
+    // Late events bring registers that are older than what left before.
+    const until = newest > (applicantsStoredUntil ?? "") ? newest : applicantsStoredUntil;
+    removal.set("applicantsStoredUntil", until);
+    removal.requireAbsentOr("applicantsStoredUntil", "<=", until);
+    const item = { TableName: this.#tableName, key: applicationKey(applicationToken) };
+    await updateIf(this.#client, "Moving applicants", item, removal);
+  }
+
+  async recordFailure(failure: FailureRecord): Promise<void> {
+    const { applicationToken, eventId, ...attributes } = failure;
+    try {
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.#tableName,
+          Item: marshall({ ...failureKey(applicationToken, eventId), eventId, ...attributes }),
+        }),
+      );
+    } catch (error) {
+      throw translateAwsError("Recording a failure", error);
+    }
+  }
+
+  async hasFailure(applicationToken: string, eventId: string): Promise<boolean> {
+    const key = failureKey(applicationToken, eventId);
+    return (await this.#read("Reading a failure", key)) !== null;
+  }
+
+  async clearFailure(applicationToken: string, eventId: string): Promise<void> {
+    await this.#delete("Clearing a failure", failureKey(applicationToken, eventId));
+  }
+
+  async #delete(what: string, key: Readonly<Record<string, string>>): Promise<void> {
+    try {
+      await this.#client.send(
+        new DeleteItemCommand({ TableName: this.#tableName, Key: marshall(key) }),
+      );
+    } catch (error) {
+      throw translateAwsError(what, error);
+    }
+  }
+
+  #read(what: string, key: Readonly<Record<string, string>>): Promise<Item | null> {
+    return readItem(this.#client, what, { TableName: this.#tableName, key });
+  }
+
+  async #update(
+    key: Readonly<Record<string, string>>,
+    update: DynamoUpdate,
+  ): Promise<{ readonly written: Item | null } | { readonly refusedBy: Item }> {
+    try {
+      const { Attributes } = await this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#tableName,
+          Key: marshall(key),
+          ...update.expression(),
+          // The item as it was before. Neither of the two costs a read unit.
+          ReturnValues: "ALL_OLD",
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+        }),
+      );
+      return { written: Attributes === undefined ? null : unmarshall(Attributes) };
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException && error.Item !== undefined) {
+        return { refusedBy: unmarshall(error.Item) };
+      }
+      throw translateAwsError("Merging into an application's state", error);
+    }
+  }
+}
+
+const MARK_ATTRIBUTES = ["event", "lookAlikes", "webhooks"];
+
+/** What an update has made of the item that it was written over: its condition made it the pure merge. */
+function mergedFrom(over: Item | null, observation: ApplicationState): Merged {
+  if (over === null) return { before: null, after: observation };
+  const before = applicationStateOf(over);
+  return { before, after: mergeOver(before, observation) };
+}

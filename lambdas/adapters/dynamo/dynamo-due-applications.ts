@@ -1,0 +1,395 @@
+import {
+  ConditionalCheckFailedException,
+  QueryCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import * as v from "valibot";
+
+import type { Gap } from "../../domain/reconciliation/gap.ts";
+import type {
+  CheckMemory,
+  CheckPlan,
+  Claim,
+  ClaimedApplication,
+  DueApplication,
+  DueApplications,
+  History,
+  KnownApplication,
+  OpenGap,
+  Witness,
+} from "../../domain/polling/polling-ports.ts";
+import type { RecordedEvent, RecordedFailure } from "../../domain/reconciliation/reconciliation.ts";
+import { GAP_STAGES, TABLE } from "../../settings.ts";
+import { applicationKey, applicationStateOf, dueShard, dueShardOf } from "./application-item.ts";
+import { translateAwsError } from "../aws-error.ts";
+import { queryItems } from "./dynamo-query.ts";
+import { DynamoUpdate } from "./dynamo-update.ts";
+
+const text = v.nullish(v.string(), null);
+const number = v.nullish(v.number(), null);
+
+const KeySchema = v.object({ pk: v.string(), dueAt: v.number() });
+
+const stage = v.picklist(GAP_STAGES);
+
+export const GapSchema = v.object({
+  gapId: v.string(),
+  stage,
+  since: v.number(),
+  detectedAt: v.number(),
+  eventCount: v.number(),
+  events: v.array(v.object({ eventId: v.string(), type: v.string(), at: v.number(), stage })),
+  evidence: v.string(),
+  isUntold: v.exactOptional(v.literal(true)),
+});
+
+const OpenGapSchema = v.object({ pk: v.string(), gapStage: stage, journeyToken: text });
+
+const MemorySchema = v.object({
+  checkedAt: number,
+  checkAskedAt: number,
+  checkPushes: v.nullish(v.number(), 0),
+  failedChecks: v.nullish(v.number(), 0),
+  unknownSince: number,
+  unsettledSince: number,
+  shareUsedTo: number,
+  gap: v.nullish(GapSchema, null),
+});
+
+const ClaimSchema = v.object({
+  claimedUntil: v.number(),
+  failedChecks: v.nullish(v.number(), 0),
+});
+
+const ClaimedSchema = v.object({ claimedUntil: v.number(), dueAt: v.number(), revision: number });
+
+const WitnessSchema = v.object({
+  applicationToken: v.string(),
+  journeyToken: v.string(),
+  knownAt: v.number(),
+  askedAt: number,
+});
+
+const EventSchema = v.object({
+  eventId: v.string(),
+  type: v.string(),
+  eventAt: v.number(),
+  receivedAt: v.number(),
+  origin: v.picklist(["webhook", "poll", "submission", "replay"]),
+  entityApplicationToken: text,
+  entityToken: text,
+  nodeId: text,
+  eventToken: text,
+  outcome: text,
+  isWithheld: v.nullish(v.boolean(), false),
+});
+
+export const FailureSchema = v.object({
+  eventId: v.string(),
+  eventType: v.string(),
+  failedAt: v.number(),
+  reason: v.string(),
+  deadLettered: v.boolean(),
+});
+
+/**
+ * Partition of the index `due` for what failed in its previous check: it is listed behind everything else, so that
+ * it cannot keep a healthy application from its turn. One, since a run makes few of them.
+ */
+export const FAILED_PARTITION = "DUE#FAILED";
+
+const WITNESS_KEY = { pk: "POLLER", sk: "WITNESS" };
+
+/** Partition of the sparse index `gap`; one, since few applications are ever in gap. */
+export const GAP_PARTITION = "GAP";
+
+/** Everything of an event and of a failure but the body, which is most of their size and personal. */
+const HISTORY_ATTRIBUTES = [
+  "sk",
+  ...Object.keys(EventSchema.entries),
+  ...Object.keys(FailureSchema.entries),
+];
+
+const SHARDS = Array.from({ length: TABLE.dueShards }, (_, number) => dueShard(number));
+
+type Item = Readonly<Record<string, unknown>>;
+
+/**
+ * `DueApplications` on DynamoDB: queries of the sparse index `due`, ten shards of it and one partition for what
+ * failed, and conditional updates. What is read grows with what is due, never with what is open.
+ */
+export class DynamoDueApplications implements DueApplications {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  async list(now: number, limit: number): Promise<readonly DueApplication[]> {
+    const [failed = [], ...others] = await Promise.all(
+      [FAILED_PARTITION, ...SHARDS].map((partition) => this.#dueOf(partition, now, limit)),
+    );
+    return [...others.flat().toSorted((one, other) => one.dueAt - other.dueAt), ...failed];
+  }
+
+  async countDue(before: number): Promise<number> {
+    const counts = await Promise.all(
+      [FAILED_PARTITION, ...SHARDS].map(async (partition) => {
+        try {
+          // One page: a megabyte of entries, at the price of it, is backlog enough to say so.
+          const { Count = 0 } = await this.#client.send(
+            new QueryCommand({
+              TableName: this.#tableName,
+              IndexName: TABLE.dueIndex,
+              Select: "COUNT",
+              KeyConditionExpression: "duePk = :partition AND dueAt < :before",
+              ExpressionAttributeValues: marshall({ ":partition": partition, ":before": before }),
+            }),
+          );
+          return Count;
+        } catch (error) {
+          throw translateAwsError("Counting due applications", error);
+        }
+      }),
+    );
+    return counts.reduce((total, count) => total + count, 0);
+  }
+
+  async claim(due: DueApplication, claim: Claim): Promise<ClaimedApplication | null> {
+    const { now, until } = claim;
+    const what = "Claiming an application";
+    const key = applicationKey(due.applicationToken);
+    const update = new DynamoUpdate();
+    // `dueAt` is a key of the index: to move it here and again in `plan` would cost four writes more.
+    update.set("claimedUntil", until);
+    update.requireEqual("dueAt", due.dueAt);
+    update.requireAbsent("claimedUntil");
+    const claimed = await this.#update(what, key, update);
+    if (claimed.isDone) return claimedApplicationOf(claimed.item);
+
+    const left = v.safeParse(ClaimSchema, claimed.item);
+    if (!left.success || left.output.claimedUntil > now) return null;
+    // The check before this one was cut off. If it was this application that did it, it must not come
+    // first in every run, nor in every run at all: the claim moves it behind the others, and on.
+    const failedChecks = left.output.failedChecks + 1;
+    const again = new DynamoUpdate();
+    again.set("claimedUntil", until);
+    again.set("failedChecks", failedChecks);
+    again.set("duePk", FAILED_PARTITION);
+    again.set("dueAt", Math.max(until, claim.again(failedChecks)));
+    again.requireEqual("dueAt", due.dueAt);
+    again.requireEqual("claimedUntil", left.output.claimedUntil);
+    const reclaimed = await this.#update(what, key, again);
+    return reclaimed.isDone ? claimedApplicationOf(reclaimed.item) : null;
+  }
+
+  async look(applicationToken: string): Promise<KnownApplication | null> {
+    const { pk, sk } = applicationKey(applicationToken);
+    const items = this.#query("Reading an application", {
+      KeyConditionExpression: "pk = :pk AND sk = :sk",
+      ExpressionAttributeValues: { ":pk": pk, ":sk": sk },
+    });
+    for await (const item of items) return knownApplicationOf(item);
+    return null;
+  }
+
+  async history(applicationToken: string): Promise<History> {
+    const events: RecordedEvent[] = [];
+    const failures: RecordedFailure[] = [];
+    const names = Object.fromEntries(
+      [...new Set(HISTORY_ATTRIBUTES)].map((name) => [`#${name}`, name]),
+    );
+    const items = this.#query("Reading an application's events", {
+      KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
+      ExpressionAttributeValues: {
+        ":pk": applicationKey(applicationToken).pk,
+        // Events and failures stand side by side, and before the state.
+        ":from": "EVENT#",
+        ":to": "FAILURE#~",
+      },
+      ProjectionExpression: Object.keys(names).join(", "),
+      ExpressionAttributeNames: names,
+    });
+    for await (const { sk, ...item } of items) {
+      if (String(sk).startsWith("EVENT#")) events.push(recordedEventOf(item));
+      else failures.push(v.parse(FailureSchema, item));
+    }
+    return { events, failures };
+  }
+
+  async plan(claimed: ClaimedApplication, plan: CheckPlan): Promise<void> {
+    const { applicationToken } = claimed.state;
+    const update = updateOf(plan);
+    if (plan.dueAt === null) {
+      update.remove("duePk");
+      update.remove("dueAt");
+      update.set("settledAt", plan.at);
+      // Something that happened during this check may have reopened it.
+      if (claimed.revision === null) update.requireAbsent("revision");
+      else update.requireEqual("revision", claimed.revision);
+    } else {
+      update.set(
+        "duePk",
+        plan.memory.failedChecks > 0 ? FAILED_PARTITION : dueShardOf(applicationToken),
+      );
+      update.set("dueAt", plan.dueAt);
+    }
+    update.requireEqual("dueAt", claimed.dueAt);
+    update.requireEqual("claimedUntil", claimed.claimedUntil);
+    if ((await this.#update("Planning a check", applicationKey(applicationToken), update)).isDone)
+      return;
+
+    // Somebody asked for a check meanwhile, or the application moved: it is due as it stands. If the
+    // claim has ended, another run may have found something newer.
+    const found = updateOf(plan);
+    found.requireEqual("claimedUntil", claimed.claimedUntil);
+    await this.#update("Planning a check", applicationKey(applicationToken), found);
+  }
+
+  async openGaps(since: number): Promise<readonly OpenGap[]> {
+    const gaps: OpenGap[] = [];
+    const items = this.#query("Listing open gaps", {
+      IndexName: TABLE.gapIndex,
+      KeyConditionExpression: "gapPk = :gap AND gapSince <= :since",
+      ExpressionAttributeValues: { ":gap": GAP_PARTITION, ":since": since },
+    });
+    for await (const item of items) {
+      const { pk, gapStage, journeyToken } = v.parse(OpenGapSchema, item);
+      gaps.push({ applicationToken: tokenOf(pk), journeyToken, stage: gapStage });
+    }
+    return gaps;
+  }
+
+  async witness(): Promise<Witness | null> {
+    const items = this.#query("Reading the last application that Alloy knew", {
+      KeyConditionExpression: "pk = :pk AND sk = :sk",
+      ExpressionAttributeValues: { ":pk": WITNESS_KEY.pk, ":sk": WITNESS_KEY.sk },
+    });
+    for await (const item of items) return v.parse(WitnessSchema, item);
+    return null;
+  }
+
+  async keepWitness(changes: Partial<Witness>): Promise<void> {
+    const update = new DynamoUpdate();
+    for (const [name, value] of Object.entries(changes)) update.set(name, value);
+    // Two runs may end out of order.
+    update.requireAbsentOr("knownAt", "<=", changes.knownAt ?? Number.MAX_SAFE_INTEGER);
+    await this.#update("Keeping the last application that Alloy knew", WITNESS_KEY, update);
+  }
+
+  async #dueOf(shard: string, now: number, limit: number): Promise<readonly DueApplication[]> {
+    const hasFailed = shard === FAILED_PARTITION;
+    const due: DueApplication[] = [];
+    const items = this.#query("Listing due applications", {
+      IndexName: TABLE.dueIndex,
+      KeyConditionExpression: "duePk = :shard AND dueAt <= :now",
+      ExpressionAttributeValues: { ":shard": shard, ":now": now },
+      Limit: limit,
+    });
+    for await (const item of items) {
+      const { pk, dueAt } = v.parse(KeySchema, item);
+      due.push({ applicationToken: tokenOf(pk), dueAt, hasFailed });
+      if (due.length === limit) break;
+    }
+    return due;
+  }
+
+  #query(
+    what: string,
+    query: Omit<Parameters<typeof queryItems>[2], "TableName">,
+  ): AsyncGenerator<Item> {
+    return queryItems(this.#client, what, { TableName: this.#tableName, ...query });
+  }
+
+  /** @returns the item after it or, when its condition did not hold, the item as it is. */
+  async #update(
+    what: string,
+    key: Readonly<Record<string, string>>,
+    update: DynamoUpdate,
+  ): Promise<{ readonly isDone: boolean; readonly item: Item }> {
+    try {
+      const { Attributes = {} } = await this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#tableName,
+          Key: marshall(key),
+          ...update.expression(),
+          // Neither of the two costs a read unit.
+          ReturnValues: "ALL_NEW",
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+        }),
+      );
+      return { isDone: true, item: unmarshall(Attributes) };
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) {
+        return { isDone: false, item: unmarshall(error.Item ?? {}) };
+      }
+      throw translateAwsError(what, error);
+    }
+  }
+}
+
+function tokenOf(pk: string): string {
+  return pk.slice(applicationKey("").pk.length);
+}
+
+function claimedApplicationOf(item: Item): ClaimedApplication {
+  const { dueAt, claimedUntil, revision } = v.parse(ClaimedSchema, item);
+  return { ...knownApplicationOf(item), dueAt, claimedUntil, revision };
+}
+
+function knownApplicationOf(item: Item): KnownApplication {
+  const memory = v.parse(MemorySchema, item);
+  return {
+    state: applicationStateOf(item),
+    memory: {
+      checkedAt: memory.checkedAt,
+      requestedAt: memory.checkAskedAt,
+      reschedules: memory.checkPushes,
+      failedChecks: memory.failedChecks,
+      unknownSince: memory.unknownSince,
+      unsettledSince: memory.unsettledSince,
+      shareUsedTo: memory.shareUsedTo,
+    },
+    gap: memory.gap,
+  };
+}
+
+/** The poller's own attributes, and the end of the claim. */
+function updateOf({ memory, gap }: CheckPlan): DynamoUpdate {
+  const update = new DynamoUpdate();
+  update.remove("claimedUntil");
+  for (const [name, value] of Object.entries({
+    ...memoryAttributes(memory),
+    ...gapAttributes(gap),
+  })) {
+    if (value === null || value === 0) update.remove(name);
+    else update.set(name, value);
+  }
+  return update;
+}
+
+function memoryAttributes(memory: CheckMemory) {
+  const { checkedAt, reschedules, failedChecks, unknownSince, unsettledSince, shareUsedTo } =
+    memory;
+  // The requester of the check writes `checkAskedAt`.
+  const times = { checkedAt, unknownSince, unsettledSince, shareUsedTo };
+  return { ...times, checkPushes: reschedules, failedChecks };
+}
+
+function gapAttributes(gap: Gap | null) {
+  return {
+    gap,
+    gapPk: gap === null ? null : GAP_PARTITION,
+    gapSince: gap?.since ?? null,
+    gapStage: gap?.stage ?? null,
+  };
+}
+
+function recordedEventOf(item: Item): RecordedEvent {
+  const { eventAt: at, ...event } = v.parse(EventSchema, item);
+  return { ...event, at };
+}

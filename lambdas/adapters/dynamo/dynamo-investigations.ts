@@ -1,0 +1,198 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import * as v from "valibot";
+
+import type { EnvelopeKind } from "../../domain/event/envelope.ts";
+import { TransientError } from "../../domain/errors.ts";
+import type { Gap } from "../../domain/reconciliation/gap.ts";
+import type { InvestigationEvent } from "../../domain/event/investigation-event.ts";
+import { joinReport } from "../../domain/reconciliation/investigation.ts";
+import type {
+  InvestigationReport,
+  KnownInvestigation,
+} from "../../domain/reconciliation/investigation.ts";
+import type {
+  Investigations,
+  ListCursor,
+  OpenInvestigationGap,
+} from "../../domain/polling/polling-ports.ts";
+import type { InvestigationFailure, InvestigationStore } from "../../domain/ports.ts";
+import { GAP_STAGES, TABLE } from "../../settings.ts";
+import { investigationKey } from "./application-item.ts";
+import { FailureSchema, GapSchema } from "./dynamo-due-applications.ts";
+import { queryItems, readItem } from "./dynamo-query.ts";
+import { DynamoUpdate, updateIf } from "./dynamo-update.ts";
+
+/** Attempts of a join; each refusal means that somebody else's has succeeded. */
+const JOIN_ATTEMPTS = 10;
+
+/** Investigations in gap, apart from the applications of `GAP`. */
+const GAP_PARTITION = "GAP#INVESTIGATIONS";
+
+const CURSOR_KEY = { pk: "POLLER", sk: "INVESTIGATIONS" };
+
+/** Attribute of one failure; one attribute each, so that a write can set it alone. */
+const FAILURE_PREFIX = "failure#";
+
+const ReportSchema = v.object({
+  eventId: v.string(),
+  status: v.string(),
+  at: v.number(),
+  isTimeLatest: v.boolean(),
+  origin: v.picklist(["webhook", "poll", "submission", "replay"]),
+  late: v.boolean(),
+});
+
+const ItemSchema = v.object({
+  reports: v.nullish(v.array(ReportSchema), []),
+  revision: v.nullish(v.number(), 0),
+  gap: v.nullish(GapSchema, null),
+});
+
+const OpenGapSchema = v.object({
+  pk: v.string(),
+  gapSince: v.number(),
+  gapStage: v.picklist(GAP_STAGES),
+});
+
+const CursorSchema = v.object({
+  since: v.number(),
+  readTo: v.number(),
+  rest: v.nullish(v.object({ page: v.number(), beganAt: v.number(), lastAt: v.number() }), null),
+});
+
+type Item = Readonly<Record<string, unknown>>;
+type Key = Readonly<Record<string, string>>;
+
+/** Investigations on DynamoDB: one item each, with its steps, its failures and its gap. */
+export class DynamoInvestigations implements InvestigationStore, Investigations {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  async join(event: InvestigationEvent, origin: EnvelopeKind): Promise<InvestigationReport> {
+    const { investigationToken } = event;
+    const key = investigationKey(investigationToken);
+    for (let left = JOIN_ATTEMPTS; left > 0; left -= 1) {
+      const { reports, revision } = v.parse(ItemSchema, (await this.#read(key)) ?? {});
+      const joined = joinReport({ reports }, event, origin);
+      if (joined.reports === reports) return joined.report;
+      const newest = joined.reports.at(-1);
+      const update = new DynamoUpdate();
+      update.set("investigationToken", investigationToken);
+      update.set("reports", joined.reports);
+      update.set("revision", revision + 1);
+      // For people who read the table.
+      update.set("status", newest?.status);
+      if (revision === 0) update.requireAbsent("revision");
+      else update.requireEqual("revision", revision);
+      if (await this.#update("Joining a step of an Investigation", key, update)) {
+        return joined.report;
+      }
+    }
+    throw new TransientError(
+      `Joining a step of an Investigation lost against ${JOIN_ATTEMPTS} others in a row.`,
+    );
+  }
+
+  async recordFailure({ investigationToken, ...failure }: InvestigationFailure): Promise<void> {
+    const update = new DynamoUpdate();
+    update.set(`${FAILURE_PREFIX}${failure.eventId}`, failure);
+    update.set("gapPk", GAP_PARTITION);
+    update.setIfAbsent("gapSince", failure.failedAt);
+    update.setIfAbsent("gapStage", "failed-processing");
+    const key = investigationKey(investigationToken);
+    await this.#update("Recording a failure of an Investigation", key, update);
+  }
+
+  async clearFailure(investigationToken: string, eventId: string): Promise<void> {
+    const attribute = `${FAILURE_PREFIX}${eventId}`;
+    const update = new DynamoUpdate();
+    update.remove(attribute);
+    // Otherwise it would make an item of nothing.
+    update.requirePresent(attribute);
+    const key = investigationKey(investigationToken);
+    await this.#update("Clearing a failure of an Investigation", key, update);
+  }
+
+  async look(investigationToken: string): Promise<KnownInvestigation | null> {
+    const item = await this.#query(investigationKey(investigationToken));
+    if (item === null) return null;
+    const { reports, gap } = v.parse(ItemSchema, item);
+    const failures = Object.entries(item)
+      .filter(([name]) => name.startsWith(FAILURE_PREFIX))
+      .map(([, failure]) => v.parse(FailureSchema, failure));
+    return { investigationToken, reports, failures, gap };
+  }
+
+  async keepGap(investigationToken: string, gap: Gap | null): Promise<void> {
+    const update = new DynamoUpdate();
+    const attributes = {
+      gap,
+      gapPk: gap === null ? null : GAP_PARTITION,
+      gapSince: gap?.since ?? null,
+      gapStage: gap?.stage ?? null,
+    };
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value === null) update.remove(name);
+      else update.set(name, value);
+    }
+    const key = investigationKey(investigationToken);
+    await this.#update("Keeping the gap of an Investigation", key, update);
+  }
+
+  async openGaps(): Promise<readonly OpenInvestigationGap[]> {
+    const gaps: OpenInvestigationGap[] = [];
+    const items = queryItems(this.#client, "Listing open gaps of Investigations", {
+      TableName: this.#tableName,
+      IndexName: TABLE.gapIndex,
+      KeyConditionExpression: "gapPk = :gap",
+      ExpressionAttributeValues: { ":gap": GAP_PARTITION },
+    });
+    for await (const item of items) {
+      const { pk, gapSince: since, gapStage: stage } = v.parse(OpenGapSchema, item);
+      const investigationToken = pk.slice(investigationKey("").pk.length);
+      gaps.push({ investigationToken, since, stage });
+    }
+    return gaps;
+  }
+
+  async cursor(): Promise<ListCursor | null> {
+    const item = await this.#query(CURSOR_KEY);
+    return item === null ? null : v.parse(CursorSchema, item);
+  }
+
+  async keepCursor({ since, readTo, rest }: ListCursor): Promise<void> {
+    const update = new DynamoUpdate();
+    update.set("since", since);
+    update.set("readTo", readTo);
+    if (rest === null) update.remove("rest");
+    else update.set("rest", rest);
+    // Two runs may end out of order.
+    update.requireAbsentOr("readTo", "<=", readTo);
+    await this.#update("Keeping how far Investigations are read", CURSOR_KEY, update);
+  }
+
+  async #query({ pk, sk }: { readonly pk: string; readonly sk: string }): Promise<Item | null> {
+    const items = queryItems(this.#client, "Reading what is known of Investigations", {
+      TableName: this.#tableName,
+      KeyConditionExpression: "pk = :pk AND sk = :sk",
+      ExpressionAttributeValues: { ":pk": pk, ":sk": sk },
+      // A step that was joined a moment ago must not be queued again.
+      ConsistentRead: true,
+    });
+    for await (const item of items) return item;
+    return null;
+  }
+
+  #read(key: Key): Promise<Item | null> {
+    return readItem(this.#client, "Reading an Investigation", { TableName: this.#tableName, key });
+  }
+
+  #update(what: string, key: Key, update: DynamoUpdate): Promise<boolean> {
+    return updateIf(this.#client, what, { TableName: this.#tableName, key }, update);
+  }
+}

@@ -1,0 +1,154 @@
+import { ConditionalCheckFailedException, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+
+import { translateAwsError } from "../aws-error.ts";
+
+/**
+ * Updates an item if its condition holds, and leaves it alone otherwise.
+ *
+ * @param what - what is done, for the sentence of an error.
+ * @returns whether its condition held.
+ */
+export async function updateIf(
+  client: DynamoDBClient,
+  what: string,
+  item: { readonly TableName: string; readonly key: Readonly<Record<string, string>> },
+  update: DynamoUpdate,
+): Promise<boolean> {
+  const { TableName, key } = item;
+  try {
+    await client.send(
+      new UpdateItemCommand({ TableName, Key: marshall(key), ...update.expression() }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw translateAwsError(what, error);
+  }
+}
+
+/** One conditional DynamoDB update under construction. */
+export class DynamoUpdate {
+  readonly #sets: string[] = [];
+  readonly #removes: string[] = [];
+  readonly #conditions: string[] = [];
+  readonly #keys = new Map<string, string>();
+  readonly #names: Record<string, string> = {};
+  readonly #values: Record<string, unknown> = {};
+
+  set(attribute: string, value: unknown): void {
+    this.#sets.push(`${this.#name(attribute)} = ${this.#value(value)}`);
+  }
+
+  /** Keeps what is stored. */
+  setIfAbsent(attribute: string, value: unknown): void {
+    const name = this.#name(attribute);
+    this.#sets.push(`${name} = if_not_exists(${name}, ${this.#value(value)})`);
+  }
+
+  increment(attribute: string): void {
+    const name = this.#name(attribute);
+    const zero = this.#value(0);
+    const one = this.#value(1);
+    this.#sets.push(`${name} = if_not_exists(${name}, ${zero}) + ${one}`);
+  }
+
+  remove(attribute: string): void {
+    this.#removes.push(this.#name(attribute));
+  }
+
+  /** Sets an entry of a map that is stored. */
+  setIn(attribute: string, entry: string, value: unknown): void {
+    this.#sets.push(`${this.#name(attribute)}.${this.#name(entry)} = ${this.#value(value)}`);
+  }
+
+  requirePresent(attribute: string): void {
+    this.#conditions.push(`attribute_exists(${this.#name(attribute)})`);
+  }
+
+  requireAbsent(attribute: string): void {
+    this.#conditions.push(`attribute_not_exists(${this.#name(attribute)})`);
+  }
+
+  requireEqual(attribute: string, value: unknown): void {
+    this.#conditions.push(`${this.#name(attribute)} = ${this.#value(value)}`);
+  }
+
+  /** The stored value is absent, or stands in this relation to `value`. */
+  requireAbsentOr(attribute: string, relation: "=" | "<" | "<=" | ">=", value: unknown): void {
+    const name = this.#name(attribute);
+    const wanted = this.#value(value);
+    this.#conditions.push(`(attribute_not_exists(${name}) OR ${name} ${relation} ${wanted})`);
+  }
+
+  /** An attribute is absent, or another one says by whom it was set. */
+  requireAbsentOrMarked(attribute: string, mark: string): void {
+    const [name, markName] = [this.#name(attribute), this.#name(mark)];
+    this.#conditions.push(`(attribute_not_exists(${name}) OR attribute_exists(${markName}))`);
+  }
+
+  /** The stored register is absent, or has a smaller stamp. */
+  requireOlder(attribute: string, stamp: string): void {
+    const name = this.#name(attribute);
+    const wanted = this.#value(stamp);
+    this.#conditions.push(`(attribute_not_exists(${name}) OR ${name}.stamp < ${wanted})`);
+  }
+
+  /** The stored register is absent, has a smaller stamp, or is this one: of one stamp there may be two. */
+  requireOlderOrSame(attribute: string, register: { readonly stamp: string }): void {
+    const name = this.#name(attribute);
+    const [stamp, whole] = [this.#value(register.stamp), this.#value(register)];
+    const [absent, older] = [`attribute_not_exists(${name})`, `${name}.stamp < ${stamp}`];
+    this.#conditions.push(`(${absent} OR ${older} OR ${name} = ${whole})`);
+  }
+
+  /** The stored register is absent, or has a smaller stamp than the register in another attribute. */
+  requireAbsentOrOlderThan(attribute: string, other: string): void {
+    const [name, otherName] = [this.#name(attribute), this.#name(other)];
+    this.#conditions.push(`(attribute_not_exists(${name}) OR ${name}.stamp < ${otherName}.stamp)`);
+  }
+
+  /** The stored register has this stamp. */
+  requireStamp(attribute: string, stamp: string): void {
+    this.#conditions.push(`${this.#name(attribute)}.stamp = ${this.#value(stamp)}`);
+  }
+
+  /** Whether it changes nothing. */
+  get isEmpty(): boolean {
+    return this.#sets.length + this.#removes.length === 0;
+  }
+
+  /** The part of an `UpdateItem` request that this is. */
+  expression() {
+    const clause = (keyword: string, parts: readonly string[]) =>
+      parts.length > 0 ? [`${keyword} ${parts.join(", ")}`] : [];
+    return {
+      UpdateExpression: [...clause("SET", this.#sets), ...clause("REMOVE", this.#removes)].join(
+        " ",
+      ),
+      // DynamoDB refuses an empty expression, and an empty map.
+      ...(this.#conditions.length > 0 && { ConditionExpression: this.#conditions.join(" AND ") }),
+      ExpressionAttributeNames: this.#names,
+      ...(Object.keys(this.#values).length > 0 && {
+        ExpressionAttributeValues: marshall(this.#values),
+      }),
+    };
+  }
+
+  /** Placeholders are numbered: one that spells the attribute would fill the expression, which has a limit. */
+  #name(attribute: string): string {
+    const known = this.#keys.get(attribute);
+    if (known !== undefined) return known;
+    const key = `#n${this.#keys.size}`;
+    this.#keys.set(attribute, key);
+    this.#names[key] = attribute;
+    return key;
+  }
+
+  #value(value: unknown): string {
+    const key = `:v${Object.keys(this.#values).length}`;
+    this.#values[key] = value;
+    return key;
+  }
+}

@@ -1,0 +1,159 @@
+import { isDeepStrictEqual } from "node:util";
+
+import { hasEnded } from "../../domain/application/application-state.ts";
+import type { ApplicationState } from "../../domain/application/application-state.ts";
+import type { CheckRequest } from "../../domain/ports.ts";
+import {
+  attributesOf,
+  constantAttributesOf,
+  dueShardOf,
+  entityAttribute,
+  passedAttributesOf,
+} from "./application-item.ts";
+import { DynamoUpdate } from "./dynamo-update.ts";
+
+type Item = Readonly<Record<string, unknown>>;
+
+/** Attributes of the released format that one update removes at most: its expression has a limit. */
+const MOST_REMOVED = 200;
+
+/** Attributes that a merge can take away; every other one only ever changes. */
+const PASSING_ATTRIBUTES = ["final", "lastFinal", "stated", "statedFinal", "status", "outcome"];
+
+/**
+ * The update that is right if nothing newer of its kind is there, and whose condition says so. Then
+ * the stored status follows from the observation alone, without reading the item.
+ */
+export function fastMerge(observation: ApplicationState, check: CheckRequest): DynamoUpdate {
+  const update = new DynamoUpdate();
+  const { lastEventAt, submittedAt, startedAt, healedUntil, progress, end } = observation;
+  if (isRare(observation)) update.requireAbsent("pk");
+  update.requireAbsent("settledAt");
+
+  for (const [name, value] of Object.entries(attributesOf(observation))) {
+    if (isIndexedOnly(name, observation)) {
+      update.setIfAbsent(name, value);
+      continue;
+    }
+    update.set(name, value);
+    if (isConstant(name, observation)) update.requireAbsentOr(name, "=", value);
+  }
+  if (observation.facts.submission.journeyToken !== null) {
+    update.requireAbsentOrMarked("journeyToken", "isJourneyByEvents");
+  }
+  if (lastEventAt !== null) update.requireAbsentOr("lastEventAt", "<=", lastEventAt);
+  if (submittedAt !== null) update.requireAbsentOr("submittedAt", ">=", submittedAt);
+  if (startedAt !== null) update.requireAbsentOr("startedAt", ">=", startedAt);
+  if (healedUntil !== null) update.requireAbsentOr("healedUntil", "<=", healedUntil);
+  for (const [token, register] of Object.entries(observation.entities)) {
+    update.requireOlderOrSame(entityAttribute(token), register);
+  }
+  if (progress !== null) {
+    // Open, or open again by Alloy's own answer.
+    update.requireAbsent("statedFinal");
+    update.requireAbsentOrOlderThan("final", "stated");
+    update.requireAbsentOrOlderThan("lastFinal", "stated");
+    update.requireOlder("stated", progress.stamp);
+    update.requireOlder("progress", progress.stamp);
+  }
+  if (end !== null) {
+    update.requireAbsent("statedFinal");
+    update.requireAbsent("lastFinal");
+    update.requireOlder("stated", end.stamp);
+    // The same end under the same id, too, where its other report names no outcome.
+    update.requireAbsentOr("final", "=", end);
+  }
+  planCheck(update, observation.applicationToken, check.when === "now", check.dueAt);
+  update.increment("revision");
+  return update;
+}
+
+/** Its effect depends on all that is there: right at once only for a new application. */
+function isRare({ answer, isShadow, adopted, chain }: ApplicationState): boolean {
+  return (
+    answer !== null ||
+    isShadow ||
+    adopted !== null ||
+    Object.values(chain).some((neighbour) => neighbour !== null)
+  );
+}
+
+/** Whether a higher authority, or a better id, may stand there already. */
+function isIndexedOnly(name: string, { facts: { events } }: ApplicationState): boolean {
+  if (name === "externalId") return events.externalIds.group === null;
+  return name === "journeyToken" && events.journeyToken === null;
+}
+
+function isConstant(name: string, observation: ApplicationState): boolean {
+  if (name === "submitted" || name === "externalId") return true;
+  return name in constantAttributesOf(observation);
+}
+
+/**
+ * The update that writes a merged state over the item it was merged with: only what differs, since an
+ * expression has a limit and an application has none. Null when nothing changes.
+ */
+export function slowMerge(options: {
+  readonly item: Item;
+  readonly before: ApplicationState;
+  readonly observation: ApplicationState;
+  readonly merged: ApplicationState;
+  readonly check: CheckRequest;
+}): DynamoUpdate | null {
+  const { item, before, observation, merged, check } = options;
+  const isSettled = item["settledAt"] !== undefined;
+  const isReopened = isSettled && !hasEnded(merged);
+  const isWantedNow = check.when === "now" || isAnotherEnd(before, observation, check);
+  const update = new DynamoUpdate();
+
+  const attributes = attributesOf(merged);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (!isDeepStrictEqual(item[name], value)) update.set(name, value);
+  }
+  const passing = PASSING_ATTRIBUTES.filter((name) => name in item && !(name in attributes));
+  const passed = passedAttributesOf(item, merged.lastEventAt ?? 0);
+  for (const name of [...passing, ...passed.slice(0, MOST_REMOVED)]) {
+    update.remove(name);
+  }
+  if (update.isEmpty && !isReopened && !isWantedNow) return null;
+
+  if (!isSettled || isReopened || isWantedNow) {
+    planCheck(update, merged.applicationToken, isWantedNow, check.dueAt);
+    if (isSettled) update.remove("settledAt");
+  }
+  // The poller settles without a new revision.
+  if (!isSettled) update.requireAbsent("settledAt");
+  const revision = item["revision"];
+  if (revision === undefined) update.requireAbsent("revision");
+  else update.requireEqual("revision", revision);
+  update.increment("revision");
+  return update;
+}
+
+function isAnotherEnd(
+  before: ApplicationState,
+  { end }: ApplicationState,
+  check: CheckRequest,
+): boolean {
+  if (check.when !== "now-if-ended" || !hasEnded(before)) return false;
+  return end?.stamp !== before.end?.stamp;
+}
+
+/** Puts the application into the `due` index: once, or anew when the check is wanted now. */
+function planCheck(
+  update: DynamoUpdate,
+  applicationToken: string,
+  isWantedNow: boolean,
+  dueAt: number,
+): void {
+  const shard = dueShardOf(applicationToken);
+  if (isWantedNow) {
+    update.set("duePk", shard);
+    update.set("dueAt", dueAt);
+    // So that the poller does not put it off, because something happened just now.
+    update.set("checkAskedAt", dueAt);
+    return;
+  }
+  update.setIfAbsent("duePk", shard);
+  update.setIfAbsent("dueAt", dueAt);
+}

@@ -1,0 +1,234 @@
+import { NO_FACTS } from "./application-state.ts";
+import type {
+  Adoption,
+  ApplicationExternalIds,
+  ApplicationFacts,
+  ApplicationState,
+  ChainRegister,
+  ChainRegisters,
+  EntityRegister,
+  FactLayers,
+  RerunChain,
+  Standing,
+} from "./application-state.ts";
+import { factsOf, isDecisive, isFinal } from "../event/event-types.ts";
+import type { ApplicationStatus } from "../event/event-types.ts";
+import type { ApplicationHint, Environment, JourneyEvent } from "../event/journey-event.ts";
+import { padded, stampOf, stampOfAnswer } from "./stamp.ts";
+import type { Stamp } from "./stamp.ts";
+
+/*
+ * What is said of an application, by an event, a submission or Alloy itself, as a state of which it is
+ * all that is known. `mergeState` joins it with the rest.
+ */
+
+/** What the onboarding service announced (docs/contracts.md#submissions). */
+export interface Submission {
+  readonly applicationToken: string;
+  /** Null when it does not say. */
+  readonly journeyToken: string | null;
+  /** Null of an adopted application whose file does not say it. */
+  readonly submittedAt: number | null;
+  readonly externalIds: ApplicationExternalIds;
+}
+
+/** What Get Journey Application said, as far as the state is concerned. */
+export interface Snapshot {
+  readonly applicationToken: string;
+  readonly journeyToken: string | null;
+  /** Null for one that we do not know: it says nothing of where the application stands. */
+  readonly status: ApplicationStatus | null;
+  readonly outcome: string | null;
+  /** Alloy's `updated_at`, epoch milliseconds. */
+  readonly at: number;
+  readonly environment: Environment | null;
+  readonly externalIds: ApplicationExternalIds;
+  readonly chain: RerunChain;
+  readonly isShadow: boolean;
+}
+
+const noChain: ChainRegisters = { previous: null, root: null, next: null };
+
+const NOBODYS: FactLayers = { answer: NO_FACTS, events: NO_FACTS, submission: NO_FACTS };
+
+/** A state in which one layer states these facts, and nothing else is known. */
+function stateWith(
+  applicationToken: string,
+  by: keyof FactLayers,
+  facts: ApplicationFacts,
+): ApplicationState {
+  return {
+    applicationToken,
+    ...facts,
+    facts: { ...NOBODYS, [by]: facts },
+    submittedAt: null,
+    startedAt: null,
+    lastEventAt: null,
+    progress: null,
+    end: null,
+    lastEnd: null,
+    answer: null,
+    entities: {},
+    applicantsStoredUntil: null,
+    chain: noChain,
+    healedUntil: null,
+    isShadow: false,
+    adopted: null,
+  };
+}
+
+/** What an event says of its application. */
+export function stateOfEvent(event: JourneyEvent): ApplicationState {
+  return {
+    ...stateWith(event.applicationToken, "events", factsBy(event)),
+    startedAt: event.type === "started_application" ? event.at : null,
+    lastEventAt: event.at,
+    ...standingBy(event),
+    entities: entitiesOf(event),
+    chain: chainBy(event),
+    isShadow: event.isShadow,
+  };
+}
+
+const NOWHERE: Standing = { progress: null, end: null, lastEnd: null, answer: null };
+
+/** Where its application stands by an event. */
+export function standingBy(event: JourneyEvent): Standing {
+  const meaning = factsOf(event.type)?.meaning ?? { kind: "note" };
+  const { kind } = meaning;
+  switch (kind) {
+    case "progress":
+      return { ...NOWHERE, progress: { stamp: stampOf(event), status: meaning.status } };
+    case "final": {
+      if (!isDecisive(event.type)) return NOWHERE;
+      const end = { stamp: stampOf(event), status: meaning.status, outcome: event.outcome };
+      return { ...NOWHERE, end, lastEnd: end };
+    }
+    case "reopening":
+    case "rerun":
+    case "note":
+      return NOWHERE;
+  }
+}
+
+function factsBy(event: JourneyEvent): ApplicationFacts {
+  const { group, partner, application } = event.externalIds;
+  return {
+    journeyToken: event.journeyToken,
+    journeyName: event.journeyName,
+    environment: event.environment,
+    externalIds: { group, partner, application },
+  };
+}
+
+/** What an event that the poller brought says: also that a webhook of its time may come after all. */
+export function stateOfHealedEvent(event: JourneyEvent): ApplicationState {
+  return { ...stateOfEvent(event), healedUntil: event.at };
+}
+
+/**
+ * What a rerun's event on the original application says of the new one, or null. Alloy tells the root
+ * of a chain of every rerun, so `previous` is the root until Alloy's own answer says better.
+ *
+ * @param adopted - of the original, if the rerun is a part of its history.
+ */
+export function stateOfRerun(
+  event: JourneyEvent,
+  adopted: Adoption | null = null,
+): ApplicationState | null {
+  if (event.rerunApplicationToken === null) return null;
+  const facts = { ...factsBy(event), externalIds: NO_FACTS.externalIds };
+  return {
+    ...stateWith(event.rerunApplicationToken, "events", facts),
+    submittedAt: event.at,
+    adopted,
+    chain: { ...noChain, previous: neighbour("event", stampOf(event), event.applicationToken) },
+  };
+}
+
+/** What a webhook says of which nothing but its application can be read: that there is one. */
+export function stateOfHint(hint: ApplicationHint): ApplicationState {
+  const { applicationToken, journeyToken, environment } = hint;
+  return stateWith(applicationToken, "events", { ...NO_FACTS, journeyToken, environment });
+}
+
+/** What the onboarding service says of an application, or the person who adopts it. */
+export function stateOfSubmission(
+  submission: Submission,
+  adopted: Adoption | null = null,
+): ApplicationState {
+  const { applicationToken, journeyToken, externalIds, submittedAt } = submission;
+  const facts = { ...NO_FACTS, journeyToken, externalIds };
+  return { ...stateWith(applicationToken, "submission", facts), submittedAt, adopted };
+}
+
+/**
+ * What Alloy's own answer says: whether the application has ended, or is open, whatever events said.
+ *
+ * @param askedAt - when Alloy was asked, epoch milliseconds.
+ * @param correctionId - of the correction that brings it.
+ * @param since - the last reopening that Alloy's list named.
+ */
+export function stateOfSnapshot(
+  snapshot: Snapshot,
+  askedAt: number,
+  correctionId: string | null,
+  since: Stamp | null,
+): ApplicationState {
+  const { status, outcome, chain, journeyToken, environment, externalIds } = snapshot;
+  const stamp = stampOfAnswer(snapshot.at, askedAt);
+  return {
+    ...stateWith(snapshot.applicationToken, "answer", {
+      ...NO_FACTS,
+      journeyToken,
+      environment,
+      externalIds,
+    }),
+    // A status that we do not know says nothing of where the application stands.
+    answer: status === null ? null : { stamp, status, outcome, correctionId, since },
+    chain: {
+      previous: neighbour("snapshot", stamp, chain.previous),
+      root: neighbour("snapshot", stamp, chain.root),
+      next: neighbour("snapshot", stamp, chain.next),
+    },
+    isShadow: snapshot.isShadow,
+  };
+}
+
+function neighbour(
+  by: "event" | "snapshot",
+  stamp: Stamp,
+  token: string | null,
+): ChainRegister | null {
+  if (token === null) return null;
+  const authority = by === "snapshot" ? 2 : 1;
+  return { stamp: `${authority}#${stamp}`, token };
+}
+
+function chainBy(event: JourneyEvent): ChainRegisters {
+  const { rerunApplicationToken } = event;
+  // Of all events, hardly any names a rerun.
+  if (rerunApplicationToken === null) return noChain;
+  return { ...noChain, next: neighbour("event", earliest(stampOf(event)), rerunApplicationToken) };
+}
+
+/**
+ * Turns the order of time around, for a register that keeps the earliest: of several reruns that are
+ * named on one application, the first is its own, the others are of the chain that began there.
+ */
+function earliest(stamp: Stamp): Stamp {
+  const [time = "", ...rest] = stamp.split("#");
+  return [padded(10 ** 15 - 1 - Number(time)), ...rest].join("#");
+}
+
+function entitiesOf(event: JourneyEvent): Readonly<Record<string, EntityRegister>> {
+  const token = event.entityApplicationToken;
+  const meaning = factsOf(event.type)?.meaning;
+  // A reopening or a note says nothing about an entity's own status.
+  if (token === null || meaning === undefined) return {};
+  if (meaning.kind !== "progress" && meaning.kind !== "final") return {};
+  // `completed_branch` ends one applicant, while the application continues.
+  const status = event.type === "completed_branch" ? "completed" : meaning.status;
+  const outcome = isFinal(status) ? event.outcome : null;
+  return { [token]: { stamp: stampOf(event), status, outcome } };
+}

@@ -1,0 +1,74 @@
+import type {
+  ConsumerSettings,
+  IngestSettings,
+  JourneyRoutes,
+  PollerSettings,
+} from "../../lambdas/settings.ts";
+import { comparisonsOf, expectedOutcomesOf } from "./compared-outcomes.ts";
+import { countedJourneysOf } from "./notification-rules.ts";
+import { perRoute } from "./per-route.ts";
+import type { JourneyRouteConfiguration, StageConfiguration } from "./stage-configuration.ts";
+
+/** What ingest needs to know of its stage. */
+export function ingestSettings({ auth, allowList }: StageConfiguration): IngestSettings {
+  return { auth, allowList };
+}
+
+/** What the consumer needs to know of its stage. */
+export function consumerSettings(stage: StageConfiguration): ConsumerSettings {
+  return {
+    environment: stage.environment,
+    journeys: stage.journeys,
+    ignoredEventTypes: stage.events.handled.allBut,
+    routes: perRoute((route) => {
+      const { publish, publishLate } = stage.routes[route];
+      return { publish, publishLate };
+    }),
+    investigations: stage.investigations === "on",
+    journeyRoutes: Object.fromEntries(
+      Object.entries(stage.journeyRoutes).map(([token, own]) => [token, journeyRoutesOf(own)]),
+    ),
+    // Those that are accepted by name stand in `journeys` already.
+    countedJourneys: countedJourneysOf(stage).filter((token) => !stage.journeys.includes(token)),
+    firstCheckMs: stage.polling.firstCheckMs,
+    eventRetentionMs: stage.retention.eventsMs,
+  };
+}
+
+/** Outcomes are compared in lower case, as Alloy's own are. */
+function journeyRoutesOf({ outcomes = {}, routes = {} }: JourneyRouteConfiguration): JourneyRoutes {
+  const words = Object.entries(outcomes).map(
+    ([outcome, route]) => [outcome.trim().toLowerCase(), route] as const,
+  );
+  return { outcomes: Object.fromEntries(words), routes };
+}
+
+/** What the poller needs to know of its stage. */
+export function pollerSettings({
+  environment,
+  alloy,
+  auth,
+  allowList,
+  retention,
+  journeys,
+  events,
+  investigations,
+  polling,
+  gaps,
+  notifications,
+}: StageConfiguration): PollerSettings {
+  return {
+    environment,
+    alloyBaseUrl: alloy.baseUrl,
+    alloyAuth: alloy.auth,
+    refusals: { byAuthorizer: auth !== "secret", byAddress: allowList.mode === "enforce" },
+    eventRetentionMs: retention.eventsMs,
+    journeys,
+    ignoredEventTypes: events.handled.allBut,
+    investigations: investigations === "on",
+    polling,
+    gaps,
+    comparisons: comparisonsOf(notifications),
+    expectedOutcomes: expectedOutcomesOf(notifications),
+  };
+}

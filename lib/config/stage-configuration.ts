@@ -1,0 +1,161 @@
+import type { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { INVESTIGATION_ROUTE_IDS } from "../../lambdas/settings.ts";
+import type {
+  AllowListSettings,
+  GapSettings,
+  OutcomeRoutes,
+  PollerSettings,
+  PollingSettings,
+  Publication,
+  RouteId,
+} from "../../lambdas/settings.ts";
+import type { NotificationRule } from "./notification-rules.ts";
+
+/** What one stage is made of. The values are in `stages.ts`. Times are in milliseconds. */
+export interface StageConfiguration {
+  /** Part of the stack's name and a dimension of every metric. */
+  readonly stage: string;
+  /** Alloy's environment whose webhooks come here. */
+  readonly environment: "sandbox" | "live";
+  readonly alloy: {
+    /** Base URL of Alloy's API with its version; some clients have one of their own. */
+    readonly baseUrl: string;
+    /** How the poller authenticates: with the API key, or with a bearer of an hour got with it. */
+    readonly auth: PollerSettings["alloyAuth"];
+  };
+  /** Journey tokens to accept; empty accepts all. */
+  readonly journeys: readonly string[];
+  readonly events: {
+    /** Event types to acknowledge, count and drop; every other one is handled, unknown ones always. */
+    readonly handled: { readonly allBut: readonly string[] };
+  };
+  /** How Alloy proves who it is: our own check of Basic and HMAC, or a JWT checked by API Gateway. */
+  readonly auth: "secret" | { readonly jwt: JwtConfiguration };
+  readonly allowList: AllowListSettings;
+  readonly submissions: {
+    /** The `Source` of events that may announce a submission; `any`: every one but ours (docs/submissions.md). */
+    readonly sources: "any" | readonly string[];
+  };
+  readonly routes: Readonly<Record<RouteId, RouteConfiguration>>;
+  /**
+   * Whether Alloy's Investigations have routes of their own, and are compared with Alloy's list of them. `off`: their
+   * webhooks go to `other`. For accounts that have that product of Alloy's: of another one, the list is refused.
+   */
+  readonly investigations: "off" | "on";
+  /** What single Journeys do differently, by their token; what a Journey does not say is as in `routes`. */
+  readonly journeyRoutes: Readonly<Record<string, JourneyRouteConfiguration>>;
+  readonly polling: PollingSettings;
+  readonly gaps: GapSettings;
+  /** Rules that tell people when outcomes are out of the ordinary (docs/notifications.md). */
+  readonly notifications: readonly NotificationRule[];
+  readonly alarms: {
+    /** Where the pages of docs/runbooks can be read; an alarm links to `<this>/<alarm id>.md`. */
+    readonly runbooksUrl: string;
+    /** Who is notified; `none`: nobody, and the topics have no subscriber. A stage that retains has to say that. */
+    readonly channels: AlarmChannels | "none";
+    /** Channels of teams that a rule may tell instead, by the team's name. */
+    readonly teams: Readonly<Record<string, readonly Channel[]>>;
+  };
+  readonly retention: {
+    /**
+     * How long an event with its body is kept; null keeps it. The state is always kept. Stamped when an event is recorded:
+     * `npm run ops -- retention <days>` applies another value to the events that are stored already.
+     */
+    readonly eventsMs: number | null;
+    readonly logs: RetentionDays;
+    /** How long a webhook too large for one SQS message is kept. */
+    readonly payloadsMs: number;
+  };
+  /** `customer-managed`: one KMS key of your own encrypts everything. */
+  readonly encryption: "aws-managed" | "customer-managed";
+  /**
+   * `policies`: managed policies for auditors, operators, break-glass and deployers, which the permission sets of IAM
+   * Identity Center name (docs/people.md). `none`: what people may do is said elsewhere.
+   */
+  readonly people: "policies" | "none";
+  /** A name of your own for the webhook; null uses API Gateway's. */
+  readonly domain: DomainConfiguration | null;
+  /** `retain`: the stack cannot be deleted, and what it stores survives even that. */
+  readonly removal: "retain" | "destroy";
+  /**
+   * `reserved`: each function has its share of the account's concurrency for itself.
+   * `shared`: for an account whose limit is too small to reserve from (new ones have 10).
+   */
+  readonly concurrency: "reserved" | "shared";
+  /**
+   * How a new build of ingest takes over. `canary`: a tenth of the requests for 15 minutes, then all. `linear`: a tenth
+   * more every two minutes. Meanwhile, and 20 minutes after the last change of the stack, alarms take it back.
+   * `all-at-once`: nothing takes it back.
+   */
+  readonly rollout: "all-at-once" | "canary" | "linear";
+}
+
+export interface AlarmChannels {
+  readonly page: readonly Channel[];
+  readonly ticket: readonly Channel[];
+}
+
+export interface DomainConfiguration {
+  readonly name: string;
+  /** Of a certificate in the region of the stack. */
+  readonly certificateArn: string;
+  /**
+   * Whether API Gateway's own name, `<id>.execute-api.…`, answers too. `closed` comes in a later deployment: after the
+   * DNS record, and after Alloy has the new URL (docs/deployment.md).
+   * @default - open
+   */
+  readonly executeApi?: "open" | "closed";
+}
+
+export interface JwtConfiguration {
+  readonly issuer: string;
+  readonly audience: readonly string[];
+  readonly scopes: readonly string[];
+}
+
+export interface RouteConfiguration {
+  /** False: the events are recorded, but not published. */
+  readonly publish: boolean;
+  /** Also events that arrived after a newer one had moved the state. */
+  readonly publishLate: boolean;
+  /** A queue of our own as the target. */
+  readonly queue: boolean;
+  /** Another target, instead of the queue or beside it. */
+  readonly targetArn: string | null;
+}
+
+export interface JourneyRouteConfiguration {
+  /** Outcomes that the Journey is configured with, and the routes that they mean; in any case of letters. */
+  readonly outcomes?: OutcomeRoutes;
+  /** Whether a route is published, and late events with it. */
+  readonly routes?: Readonly<Partial<Record<RouteId, Partial<Publication>>>>;
+}
+
+/**
+ * Whether a route is published for any Journey: then it has its rule, its targets and its alarm. Those of Investigations
+ * are published by the stages that handle them alone.
+ */
+export function isEverPublished(
+  {
+    routes,
+    journeyRoutes,
+    investigations,
+  }: Pick<StageConfiguration, "routes" | "journeyRoutes" | "investigations">,
+  route: RouteId,
+): boolean {
+  if (investigations === "off" && INVESTIGATION_ROUTE_IDS.some((id) => id === route)) return false;
+  return (
+    routes[route].publish ||
+    Object.values(journeyRoutes).some((journey) => journey.routes?.[route]?.publish === true)
+  );
+}
+
+export type Channel =
+  | { readonly email: string }
+  | { readonly https: string }
+  | { readonly slack: { readonly workspaceId: string; readonly channelId: string } };
+
+/** A value that cannot be deployed. Its message is all that a person needs to read. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+}

@@ -1,0 +1,245 @@
+import { env } from "node:process";
+import { takeOverAlarms } from "./alarm-evaluation.ts";
+import { watchBus } from "./bus-watch.ts";
+import { OMITTED, STACK_NAME } from "./cdk.ts";
+import type { StackOutputs } from "./cdk.ts";
+import { makeClients } from "./clients.ts";
+import type { Clients } from "./clients.ts";
+import { fillSecrets, localCredentials } from "../credentials.ts";
+import { bringUpStack } from "./deployment.ts";
+import type { Deployment } from "./deployment.ts";
+import { emulatorProbes } from "./emulator-probes.ts";
+import { makeEmulatorReceiver } from "./emulator-receiver.ts";
+import { causeOf, LocalFailure } from "../failure.ts";
+import type { JudgedCalls } from "./judged-calls.ts";
+import { hostSeenFrom } from "./emulator.ts";
+import { findEmulator } from "./find-emulator.ts";
+import type { EmulatorSource } from "./find-emulator.ts";
+import { startAlloy } from "../local-stack.ts";
+import type { LocalStack, StackNarrator, Watcher } from "../local-stack.ts";
+import { logGroupsOf, startLogBridge } from "./log-bridge.ts";
+import type { LocalOptions } from "../terminal/options.ts";
+import { pollerPace, startPollerPace } from "./poller-pace.ts";
+import { startQueueMetrics } from "./queue-metrics.ts";
+import { startRepeating } from "./repeat.ts";
+import type { EmulatorHealth } from "./running-endpoint.ts";
+import { removeRunFolders, runFolder } from "./stored-deployments.ts";
+import { webhookUrlCandidates, workingWebhookUrl } from "./webhook-url.ts";
+
+/**
+ * Starts it all: emulator, stack, secrets, Alloy simulator, log bridge, and the poller's extra pace.
+ *
+ * @throws LocalFailure when something cannot be had; what was started by then is stopped.
+ */
+export async function startEmulatorStack(
+  options: LocalOptions,
+  narrator: StackNarrator,
+  signal: AbortSignal,
+): Promise<LocalStack> {
+  const announceEmulator = (text: string) => narrator.announce("Emulator", text);
+  const announceStack = (text: string) => narrator.announce("Stack", text);
+  const closers: (() => unknown)[] = [];
+  let stopping = false;
+  const stop = async () => {
+    stopping = true;
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+  };
+  closers.push(removeRunFolders);
+  try {
+    const source = await findEmulator(emulatorProbes(env, announceEmulator, signal));
+    const started = Date.now();
+    const deployment = await bringUpStack(
+      source,
+      {
+        timeScale: options.timeScale,
+        alloyBaseUrl: options.alloy.kind === "given" ? options.alloy.baseUrl : null,
+      },
+      {
+        signal,
+        announce: announceStack,
+        onEmulator: (endpoint, health) => announceEmulator(describe(source, health, endpoint)),
+      },
+    );
+    closers.push(() => deployment.emulator?.process.kill());
+    const { endpoint, outputs } = deployment;
+    const seconds = ((Date.now() - started) / 1_000).toFixed(1);
+    announceStack(
+      deployment.fresh
+        ? `${STACK_NAME}, deployed in ${seconds} s`
+        : `${STACK_NAME}, unchanged since it was deployed`,
+    );
+
+    const clients = makeClients(endpoint);
+    const judged = await judgeOwn(source, { deployment, clients, narrator });
+    if (judged !== null) closers.push(() => judged.stop());
+    const credentials = await localCredentials(options.alloy);
+    await fillSecrets(clients, outputs, credentials);
+    const webhookUrl = await workingWebhookUrl(webhookUrlCandidates(endpoint, outputs.WebhookUrl));
+    signal.throwIfAborted();
+
+    const port = deployment.simulatorPort;
+    const alloy = await startAlloy(options, { port, credentials, webhookUrl });
+    if (alloy !== null) closers.push(() => alloy.simulator.stop());
+    const onLog = (line: string) => {
+      judged?.judgeLine(line);
+      narrator.onLog(line);
+    };
+    const besides = await startBesides(clients, outputs, options, { ...narrator, onLog });
+    closers.push(...besides);
+    const broken = brokenWhenEnded(deployment, () => stopping);
+    // Whoever waits for it hears of it; until somebody does, the rejection is no crash.
+    broken.catch(() => undefined);
+    const omitted = OMITTED.map(({ what }) => what).join(", ");
+    return {
+      endpoint,
+      outputs,
+      credentials,
+      webhookUrl,
+      differences: [
+        ["Left out", `${omitted}: the emulator does not support them`],
+        guardedText(deployment),
+        judgedText(deployment),
+        [
+          "Alarms",
+          "evaluated by this command from their own definitions, because the emulator mixes up dimensions",
+        ],
+      ],
+      receiver: makeEmulatorReceiver(clients, outputs),
+      judged,
+      alloy,
+      broken,
+      watch: (watcher) => watchStack(clients, deployment, watcher),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Silence has no metric to wait for; alarms look at minutes. */
+const EVALUATION_MS = 1_000;
+
+/** What the emulator does not do by itself: metrics, alarms, and a schedule faster than a minute. */
+async function startBesides(
+  clients: Clients,
+  outputs: StackOutputs,
+  options: LocalOptions,
+  narrator: StackNarrator,
+): Promise<(() => unknown)[]> {
+  const { IngestFunctionName, ConsumerFunctionName, PollerFunctionName } = outputs;
+  const functions = [IngestFunctionName, ConsumerFunctionName, PollerFunctionName];
+  const alarms = await takeOverAlarms(clients, {
+    namePrefix: `${STACK_NAME}-`,
+    now: Date.now,
+    onChange: (change) => narrator.onAlarm(change),
+  });
+  const stopEvaluation = startRepeating(() => alarms.evaluate(), {
+    pauseMs: EVALUATION_MS,
+    onFailure: (error) =>
+      narrator.onFailure(`The alarms could not be evaluated: ${causeOf(error)}.`),
+  });
+  const stopBridge = startLogBridge(clients, {
+    logGroups: await logGroupsOf(clients, functions),
+    onLine: (line) => narrator.onLog(line),
+    alarms,
+    onFailure: (error) => narrator.onFailure(`The logs could not be read: ${causeOf(error)}.`),
+  });
+  const stopQueueMetrics = startQueueMetrics(clients, {
+    queueUrls: [outputs.EventQueueUrl, outputs.DeadLetterQueueUrl],
+    alarms,
+    onFailure: (error) => narrator.onFailure(`The queues could not be read: ${causeOf(error)}.`),
+  });
+  // Closed from the end: what asks for an evaluation before what evaluates.
+  const closers = [
+    () => alarms.release().catch(() => undefined),
+    stopEvaluation,
+    stopBridge,
+    stopQueueMetrics,
+  ];
+  const paceMs = pollerPace(options.timeScale);
+  if (paceMs === null) return closers;
+  const stopPace = startPollerPace(clients, {
+    functionName: PollerFunctionName,
+    paceMs,
+    onFailure: (error) => narrator.onFailure(`The poller could not be run: ${causeOf(error)}.`),
+  });
+  return [...closers, stopPace];
+}
+
+/** Whether a web page that is open in a browser here can reach what was started. */
+function guardedText({ emulator }: Deployment): readonly [string, string] {
+  return emulator === null
+    ? [
+        "Not guarded",
+        "warning: your emulator answers any web page that is open in a browser on this machine",
+      ]
+    : [
+        "Guarded",
+        "requests from web pages are refused, because the emulator itself would answer them",
+      ];
+}
+
+/** A running emulator outlives this process: its functions would go on calling a proxy that is gone. */
+async function judgeOwn(
+  source: EmulatorSource,
+  run: {
+    readonly deployment: Deployment;
+    readonly clients: Clients;
+    readonly narrator: StackNarrator;
+  },
+): Promise<JudgedCalls | null> {
+  const { deployment, clients, narrator } = run;
+  if (deployment.emulator === null) return null;
+  // What judges takes half a second to load.
+  const { judgeCalls } = await import("./judged-calls.ts");
+  return judgeCalls(clients, {
+    endpoint: deployment.endpoint,
+    host: hostSeenFrom(source),
+    refusalsFile: `${runFolder()}/refusals.log`,
+    onRefused: (sentence) => narrator.onFailure(sentence),
+  });
+}
+
+/** Whether a call that a role may not make, or that is beyond a limit, is refused. */
+function judgedText({ emulator }: Deployment): readonly [string, string] {
+  return emulator === null
+    ? ["Not checked", "your emulator accepts calls of the functions that AWS would refuse"]
+    : [
+        "Checked",
+        "the functions' calls are checked against IAM and AWS's limits, because the emulator accepts all",
+      ];
+}
+
+async function watchStack(
+  clients: Clients,
+  { outputs, emulator }: Deployment,
+  { onEvent, onFailure }: Watcher,
+): Promise<() => Promise<void>> {
+  const stop = await watchBus(clients, { busName: outputs.EventBusName, onEvent, onFailure });
+  return async () => {
+    // Ours goes with all that is in it; a running emulator is left as it was.
+    if (emulator === null) await stop();
+  };
+}
+
+function describe(source: EmulatorSource, health: EmulatorHealth, endpoint: string): string {
+  const name = [health.name, health.version].filter((part) => part !== null).join(" ");
+  const from = {
+    running: "the running one at AWS_ENDPOINT_URL",
+    program: source.kind === "program" ? source.from : "",
+    docker: "in Docker",
+  };
+  return `${name}, ${from[source.kind]}, on ${endpoint}`;
+}
+
+async function brokenWhenEnded(
+  { emulator }: Deployment,
+  isStopping: () => boolean,
+): Promise<never> {
+  const how = await emulator?.process.ended;
+  if (how === undefined || isStopping()) return new Promise(() => undefined);
+  throw new LocalFailure(
+    `The emulator stopped by itself (${how}). Its log is .local/emulator.log. Run the command again to start a new one.`,
+  );
+}

@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AlloySimulator } from "../../alloy-simulator/server.ts";
+import type { HeldInvestigation } from "../../alloy-simulator/investigations.ts";
+import { askAlloy } from "./alloy-view.ts";
+import type { PublishedMessage, Receiver } from "./receiver.ts";
+import { verdictOn } from "./verdict.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** The simulator with the key to its API. */
+export interface PlayedAlloy {
+  readonly simulator: AlloySimulator;
+  readonly baseUrl: string;
+  readonly token: string;
+  readonly secret: string;
+}
+
+export interface PlayOptions {
+  readonly signal: AbortSignal;
+  /** How long after Alloy's last delivery everything must agree. */
+  readonly limitMs: number;
+  /** Whether the stage looks at Investigations: only then one is played. */
+  readonly investigations: boolean;
+  readonly onProgress: (text: string) => void;
+}
+
+/** What came of the scenarios. */
+export interface PlayResult {
+  readonly verdicts: readonly Verdict[];
+  /** What is wrong beside the applications, a sentence each. */
+  readonly faults: readonly string[];
+  /** What came of the Investigation, in a sentence. */
+  readonly investigation?: string;
+}
+
+const PASS_MS = 500;
+
+/**
+ * After all agrees, so long again: two runs of the poller at its fastest, and time for a second effect
+ * to show itself.
+ */
+const QUIET_MS = 2_500;
+
+/**
+ * Plays all scenarios at once and compares, until everything agrees or the limit is over.
+ *
+ * 1. The simulator opens an application for each scenario; its Create response is announced on the bus.
+ * 2. The webhooks come, or do not; the poller asks for what is missing.
+ * 3. When the simulator is at rest, its API and the receiver are compared, pass after pass.
+ * 4. When all agree, the same has to hold a little later with nothing left in the queue.
+ */
+export async function playScenarios(
+  alloy: PlayedAlloy,
+  receiver: Receiver,
+  options: PlayOptions,
+): Promise<PlayResult> {
+  const { signal, limitMs, onProgress } = options;
+  const deadLetteredBefore = await receiver.deadLettered();
+  const known = new Set(alloy.simulator.applications().map((held) => held.applicationToken));
+
+  onProgress(`Playing ${alloy.simulator.scenarioNames.length} scenarios …`);
+  const [, investigation] = await Promise.race([
+    Promise.all([
+      alloy.simulator.play([], { onSubmitted: (created) => receiver.announceSubmission(created) }),
+      options.investigations ? alloy.simulator.investigate() : null,
+    ]),
+    new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    }),
+  ]);
+
+  const deadline = Date.now() + limitMs;
+  let quietSince: number | null = null;
+  for (;;) {
+    signal.throwIfAborted();
+    const verdicts = await compareAll(alloy, receiver, known);
+    const published = await receiver.published();
+    const faults = [
+      ...(await queueFaults(receiver, deadLetteredBefore)),
+      ...(investigation === null ? [] : investigationFaults(investigation, published)),
+    ];
+    const agreeing = verdicts.filter((verdict) => verdict.faults.length === 0).length;
+    const good = agreeing === verdicts.length && faults.length === 0;
+    onProgress(`${agreeing} of ${verdicts.length} applications agree with Alloy`);
+    quietSince = good ? (quietSince ?? Date.now()) : null;
+    const isSettled = quietSince !== null && Date.now() - quietSince >= QUIET_MS;
+    if (isSettled || Date.now() > deadline) {
+      return {
+        verdicts,
+        faults,
+        ...(investigation !== null && { investigation: sumOf(investigation, published) }),
+      };
+    }
+    await sleep(PASS_MS, undefined, { signal });
+  }
+}
+
+async function compareAll(
+  alloy: PlayedAlloy,
+  receiver: Receiver,
+  known: ReadonlySet<string>,
+): Promise<Verdict[]> {
+  const published = await receiver.published();
+  const played = alloy.simulator.applications().filter((held) => !known.has(held.applicationToken));
+  return Promise.all(
+    played.map(async ({ applicationToken, journeyToken, scenario, part, expected }) => {
+      const view = await askAlloy(alloy, { applicationToken, journeyToken });
+      const kept = view.events.filter(({ type }) => !receiver.ignoredEventTypes.includes(type));
+      return verdictOn(
+        {
+          applicationToken,
+          scenario: part === "rerun" ? `${scenario} (rerun)` : scenario,
+          status: view.status,
+          outcome: view.outcome,
+          eventIds: kept.map(({ eventId }) => eventId),
+          expected: expected.published,
+        },
+        await receiver.application(applicationToken),
+        published,
+        receiver.routesPublishingLate,
+      );
+    }),
+  );
+}
+
+/** Each step of the Investigation is published once: the one whose webhook is lost, too. */
+function investigationFaults(
+  { token, routes }: HeldInvestigation,
+  published: readonly PublishedMessage[],
+): string[] {
+  return routes.flatMap((route) => {
+    const messages = published.filter(
+      (message) => message.route === route && message.investigationToken === token,
+    );
+    if (messages.length === 1) return [];
+    return [`${token} was published ${messages.length} times as ${route}`];
+  });
+}
+
+function sumOf(
+  { token, routes }: HeldInvestigation,
+  published: readonly PublishedMessage[],
+): string {
+  const own = published.filter((message) => message.investigationToken === token);
+  const healed = own.filter(({ body }) => /"origin":\s*"poll"/.test(body)).length;
+  return `1 Investigation, ${routes.length} steps at Alloy: ${own.length - healed} received, ${healed} healed by the poller.`;
+}
+
+async function queueFaults(receiver: Receiver, deadLetteredBefore: number): Promise<string[]> {
+  const waiting = await receiver.waiting();
+  const deadLettered = (await receiver.deadLettered()) - deadLetteredBefore;
+  return [
+    ...(waiting > 0 ? [`${waiting} messages are still in the event queue`] : []),
+    ...(deadLettered > 0 ? [`${deadLettered} messages went to the dead-letter queue`] : []),
+  ];
+}

@@ -1,0 +1,55 @@
+import type { EnvelopeKind } from "../../../lambdas/domain/event/envelope.ts";
+import type { RouteId } from "../../../lambdas/settings.ts";
+
+/** `Source` of the submissions: any but ours (docs/contracts.md#submissions). */
+export const ONBOARDING = "onboarding.local";
+
+/**
+ * The running receiver as the scenarios need it: told of submissions, asked for what it has. The stack in
+ * the emulator is one, the handlers in this process are the other.
+ */
+export interface Receiver {
+  /** Does what the onboarding service does: puts "submitted" on the bus (docs/contracts.md#submissions). */
+  announceSubmission(detail: unknown): Promise<void>;
+  /** What it holds of an application; null when it has not heard of it. */
+  application(applicationToken: string): Promise<ReceivedApplication | null>;
+  /** Every message that has come into the routes' queues so far, each once. */
+  published(): Promise<readonly PublishedMessage[]>;
+  /** Messages in the event queue, waiting or being worked on. */
+  waiting(): Promise<number>;
+  /** Messages in the dead-letter queue. */
+  deadLettered(): Promise<number>;
+  /** Event types that its configuration drops. */
+  readonly ignoredEventTypes: readonly string[];
+  /** Routes that publish an event even when a newer one has moved the state already. */
+  readonly routesPublishingLate: ReadonlySet<RouteId>;
+}
+
+export interface ReceivedApplication {
+  readonly status: string | null;
+  readonly outcome: string | null;
+  readonly events: readonly ReceivedEvent[];
+  /** Events that could not be processed so far. */
+  readonly failures: number;
+}
+
+interface ReceivedEvent {
+  readonly eventId: string;
+  readonly type: string;
+  readonly route: RouteId;
+  /** `poll`: healed. */
+  readonly origin: EnvelopeKind;
+}
+
+/** One message in a route's queue. Two of one event are two effects. */
+export interface PublishedMessage {
+  readonly messageId: string;
+  /** The route in whose queue it was. */
+  readonly route: RouteId;
+  readonly eventId: string;
+  readonly applicationToken: string | null;
+  /** Of an event on the routes of Investigations. */
+  readonly investigationToken: string | null;
+  /** As whoever reads the queue gets it: the event in EventBridge's own JSON. */
+  readonly body: string;
+}

@@ -1,0 +1,89 @@
+import * as v from "valibot";
+import type { AlarmChange } from "../emulator/alarm-evaluation.ts";
+
+/** One line for each thing that happens, while `npm start` stays up. */
+
+const Published = v.object({
+  detail: v.object({
+    route: v.string(),
+    applicationToken: v.nullable(v.string()),
+    eventType: v.string(),
+    status: v.nullable(v.string()),
+    outcome: v.nullable(v.string()),
+    origin: v.string(),
+    late: v.boolean(),
+  }),
+});
+
+/** A delivery gap that opened, moved, closed or was given up. */
+const Noticed = v.object({
+  detail: v.object({
+    change: v.string(),
+    applicationToken: v.string(),
+    stage: v.string(),
+    evidence: v.string(),
+  }),
+});
+
+/** The part of a Lambda's log line that is its own, whoever wrote it (`lambdas/telemetry/messages.ts`). */
+const Logged = v.looseObject({
+  level: v.picklist(["WARN", "ERROR"]),
+  code: v.string(),
+  message: v.string(),
+});
+
+/** Keys of a log line that every line has, and that say nothing at a terminal. */
+const PLUMBING = new Set(["level", "code", "message", "timestamp", "service", "sampling_rate"]);
+
+/** Longest route id, `unrecognised`. */
+const WHAT_WIDTH = 13;
+
+/** What was put on the bus: an event, or the notice of a gap. */
+export function describePublished(text: string): string {
+  const { detail } = v.parse(v.union([Published, Noticed]), JSON.parse(text));
+  if ("evidence" in detail) {
+    const { change, applicationToken, stage, evidence } = detail;
+    return line(`gap ${change}`, `${applicationToken}  ${stage}: ${evidence}`);
+  }
+  const standing = [detail.status, detail.outcome].filter((part) => part !== null).join(" ");
+  const facts = [
+    detail.eventType || "(no type)",
+    ...(standing === "" ? [] : [`now ${standing}`]),
+    `by ${detail.origin}`,
+    ...(detail.late ? ["late"] : []),
+  ];
+  return line(detail.route, `${detail.applicationToken ?? "-"}  ${facts.join(", ")}`);
+}
+
+/** A warning or an error of a Lambda; null for any other line. */
+export function describeLogged(text: string): string | null {
+  const parsed = v.safeParse(Logged, parseJson(text));
+  if (!parsed.success) return null;
+  const { level, code, message, ...rest } = parsed.output;
+  const fields = Object.entries(rest)
+    .filter(([name, value]) => !PLUMBING.has(name) && ["string", "number"].includes(typeof value))
+    .map(([name, value]) => `${name} ${String(value)}`);
+  return line(level.toLowerCase(), [`${code}: ${message}`, ...fields].join("  "));
+}
+
+/** An alarm that went off, or is over. */
+export function describeAlarm({ name, state, reason }: AlarmChange): string {
+  return line(
+    state === "ALARM" ? "alarm" : "alarm over",
+    state === "ALARM" ? `${name}: ${reason}` : name,
+  );
+}
+
+function line(what: string, text: string): string {
+  return `${what.padEnd(WHAT_WIDTH)}  ${text}`;
+}
+
+function parseJson(text: string): unknown {
+  if (!text.startsWith("{")) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A line that happens to start with a brace.
+    return null;
+  }
+}

@@ -1,0 +1,76 @@
+import type { AlarmChange } from "../emulator/alarm-evaluation.ts";
+import { causeOf } from "../failure.ts";
+import { describeAlarm, describeLogged, describePublished } from "./progress-log.ts";
+import type { LocalStack, StackNarrator } from "../local-stack.ts";
+import type { Screen } from "../../terminal/screen.ts";
+
+/** The sentence about an emulator that is gone says more than those of everybody who misses it. */
+const FAILURE_DELAY_MS = 1_000;
+
+/** Tells a screen what happens. */
+export interface Narrator extends StackNarrator {
+  /** From here on what the Lambdas log is told too. */
+  follow(): void;
+  /** From here on everything ends, and nothing that fails is news. */
+  fallSilent(): void;
+}
+
+export function makeNarrator(screen: Screen): Narrator {
+  const told = new Set<string>();
+  const ringing = new Map<string, AlarmChange>();
+  let following = false;
+  let silent = false;
+  return {
+    announce: (about, text) => screen.fact(about, text),
+    onLog: (line) => {
+      const described = following ? describeLogged(line) : null;
+      if (described !== null) screen.print(described);
+    },
+    onAlarm: (change) => {
+      // That an alarm is fine to begin with is no news.
+      const isNews = change.state === "ALARM" || ringing.has(change.name);
+      if (change.state === "ALARM") ringing.set(change.name, change);
+      else ringing.delete(change.name);
+      if (following && isNews) screen.print(describeAlarm(change));
+    },
+    onFailure: (sentence) => {
+      // The same failure each second is one line.
+      if (told.has(sentence)) return;
+      told.add(sentence);
+      setTimeout(() => {
+        if (!silent) screen.error(sentence);
+      }, FAILURE_DELAY_MS).unref();
+    },
+    follow: () => {
+      following = true;
+      for (const change of ringing.values()) screen.print(describeAlarm(change));
+    },
+    fallSilent: () => {
+      silent = true;
+    },
+  };
+}
+
+/** Prints what happens until the signal is aborted. @throws LocalFailure when the stack ends by itself. */
+export async function stayUp(
+  stack: LocalStack,
+  narrator: Narrator,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<void> {
+  const stopWatching = await stack.watch({
+    onEvent: (text) => screen.print(describePublished(text)),
+    onFailure: (error) => narrator.onFailure(`Watching failed: ${causeOf(error)}.`),
+  });
+  narrator.follow();
+  screen.print("", "Running. Events and alarms are printed here. Ctrl-C stops everything.", "");
+  await Promise.race([untilAborted(signal), stack.broken]);
+  await stopWatching();
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => {
+    signal.addEventListener("abort", resolve, { once: true });
+  });
+}
