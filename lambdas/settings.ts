@@ -57,7 +57,7 @@ export const METRICS = {
   eventsInConflict: "EventsInConflict",
   /** Consumer: events that arrived after a newer one had moved the state. */
   eventsLate: "EventsLate",
-  /** Consumer: events that configuration asks to drop (`events.handled`, `journeys`). */
+  /** Consumer: events that configuration asks to drop (`events.handled`, `journeys`), or of a forgotten application. */
   eventsIgnored: "EventsIgnored",
   /** Consumer and poller: webhooks, submissions and answers of Alloy's that are of another environment than the stage. */
   environmentMixed: "EnvironmentMixed",

@@ -95,6 +95,7 @@ export const CONSUMER_RIGHTS: {
   store: {
     recordEvent: [applications("PutItem")],
     forgetEvent: [applications("DeleteItem")],
+    eraseEvent: [applications("DeleteItem")],
     withholdEvent: [applications("UpdateItem")],
     markHealed: [applications("PutItem")],
     noteWebhookOf: [applications("UpdateItem")],

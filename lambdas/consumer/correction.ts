@@ -54,6 +54,7 @@ export async function prepareCorrection(
     (after) => isHistoricEffect(after, { at: snapshot.at, receipt }),
     dependencies,
   );
+  if (state.forgottenAt !== null) return { kind: "ignored", event: null };
   for (const rerun of reruns) {
     if (journeyToken === null) continue;
     const submission = {

@@ -24,9 +24,9 @@ import type { Content, Message } from "./message.ts";
 export interface Effect {
   /**
    * `duplicate`: another message has brought the event, and has its effect. `in-conflict`: another invocation
-   * processes the event.
+   * processes the event. `ignored`: its application is forgotten.
    */
-  readonly kind: "done" | "duplicate" | "in-conflict";
+  readonly kind: "done" | "duplicate" | "in-conflict" | "ignored";
   /** The event to publish; null: none. */
   readonly event: PublishedEvent | null;
   /** What is left after the event is published. */

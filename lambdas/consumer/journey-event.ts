@@ -58,6 +58,10 @@ export async function prepareJourneyEvent(
   const isMarked = isHealed && (await markHealed(message, event, dependencies));
   const observation = isMarked ? stateOfHealedEvent(event) : stateOfEvent(event);
   const merged = await mergeEvent(observation, event, message, dependencies);
+  if (merged.after.forgottenAt !== null) {
+    await store.eraseEvent(event);
+    return { kind: "ignored", event: null };
+  }
   const { lock, known, reports, ...rest } = await lockAlias(message, event, merged, dependencies);
   if (lock === "in-conflict") return { kind: lock, event: null };
   if (lock === "duplicate") return { kind, event: null, ...rest };
@@ -130,6 +134,7 @@ export async function mergeEvent(
   const isHistoric = (state: ApplicationState) =>
     isHistoricEffect(state, { at: event.at, receipt });
   const merged = await mergeAndCount(observation, check, isHistoric, dependencies);
+  if (merged.after.forgottenAt !== null) return merged;
   const rerun = stateOfRerun(event, isHistoric(merged.after) ? merged.after.adopted : null);
   if (rerun !== null) await mergeAndCount(rerun, firstCheck(dependencies), isAdopted, dependencies);
   return merged;

@@ -134,7 +134,8 @@ async function repair(
   if (isNew) countRecorded(message, content, false, metrics);
   // An outcome that the record leaves out was not published: Alloy's own answer brings it.
   const known = isNew ? event : { ...event, outcome: recording.outcome };
-  await mergeEvent(stateOfEvent(known), known, message, dependencies);
+  const { after } = await mergeEvent(stateOfEvent(known), known, message, dependencies);
+  if (after.forgottenAt !== null) await store.eraseEvent(event);
 }
 
 /**

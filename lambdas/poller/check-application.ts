@@ -79,7 +79,7 @@ export interface CheckDependencies {
 /**
  * Finds out what is to be done about one due application, and does nothing.
  *
- * 1. If its Journey is not accepted any more, let it go: the consumer would drop whatever is found.
+ * 1. If its Journey is not accepted any more, or it is forgotten, let it go: the consumer would drop whatever is found.
  *    If something happened to it just now, put the check off: webhooks are coming in. If its share of calls is used
  *    up, put it off too.
  * 2. Ask Alloy. A submission of which nothing has come is a gap, whatever Alloy answers.
@@ -102,7 +102,9 @@ export async function checkApplication(
   const startedAt = now();
 
   const { journeys } = settings;
-  if (journeyToken !== null && journeys.length > 0 && !journeys.includes(journeyToken)) {
+  const isAccepted =
+    journeyToken === null || journeys.length === 0 || journeys.includes(journeyToken);
+  if (!isAccepted || state.forgottenAt !== null) {
     return { ...found, kind: "ignored", dueAt: null, memory, gap: null };
   }
 

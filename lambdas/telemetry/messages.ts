@@ -19,7 +19,8 @@ export const MESSAGES = {
     "Another invocation is processing this event. SQS delivers it again soon.",
   "consumer.event.unremembered":
     "The event was published, but its completion was not saved. SQS delivers it again, and it may be published twice.",
-  "consumer.event.ignored": "The configuration drops this event type.",
+  "consumer.event.ignored":
+    "The configuration drops this event, or a person had its application forgotten.",
   "consumer.event.unrecognised": "Alloy sent an event that its documentation does not describe.",
   "consumer.environment.mixed":
     "This event belongs to another environment than the stage. It is stored apart and not published.",

@@ -126,6 +126,7 @@ export class GapWatch {
         return before === null ? right.mergeState(observation, check) : { before, after: before };
       },
       forgetEvent: (event) => right.forgetEvent(event),
+      eraseEvent: (event) => right.eraseEvent(event),
       withholdEvent: (event) => right.withholdEvent(event),
       markHealed: (token, mark, expiresAt) => right.markHealed(token, mark, expiresAt),
       noteWebhookOf: (healed, webhook) => right.noteWebhookOf(healed, webhook),

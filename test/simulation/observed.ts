@@ -80,6 +80,7 @@ export function observe(options: {
       observer.tallies.forgotten += 1;
       return table.forgetEvent(event);
     },
+    eraseEvent: (event) => table.eraseEvent(event),
     withholdEvent: (event) => table.withholdEvent(event),
     markHealed: (token, mark, expiresAt) => table.markHealed(token, mark, expiresAt),
     noteWebhookOf: (healed, webhook) => table.noteWebhookOf(healed, webhook),

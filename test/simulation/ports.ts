@@ -80,6 +80,8 @@ export function applicationStoreIn(sandbox: Sandbox, store: ApplicationStore): A
         () => store.forgetEvent(event),
         FORGET_EVENT,
       ),
+    eraseEvent: (event) =>
+      sandbox.call("store.eraseEvent", event.eventId, () => store.eraseEvent(event), FORGET_EVENT),
     withholdEvent: (event) =>
       sandbox.call(
         "store.withholdEvent",

@@ -1,6 +1,6 @@
 import { dueShardOf } from "../../lambdas/adapters/dynamo/application-item.ts";
 import type { HealedMark, NearbyReports } from "../../lambdas/domain/application/alias.ts";
-import { hasEnded, newerOf } from "../../lambdas/domain/application/application-state.ts";
+import { forgottenState, hasEnded, newerOf } from "../../lambdas/domain/application/application-state.ts";
 import type {
   ApplicationState,
   EntityRegister,
@@ -111,6 +111,12 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     this.#eventsOf.get(applicationToken)?.delete(eventId);
   }
 
+  async eraseEvent(event: JourneyEvent): Promise<void> {
+    await this.forgetEvent(event);
+    this.marks.delete(event.eventId);
+    await this.clearFailure(event.applicationToken, event.eventId);
+  }
+
   async reportsNear({ applicationToken, at }: JourneyEvent): Promise<NearbyReports> {
     const isNear = (other: { readonly at: number }) => Math.abs(other.at - at) <= ALIAS_MS;
     return {
@@ -136,6 +142,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     const { applicationToken } = observation;
     const kept = this.applications.get(applicationToken);
     const after = kept === undefined ? observation : mergeOver(kept.state, observation);
+    if (after.forgottenAt !== null && kept !== undefined) return { before: kept.state, after };
     checkStateKeys(after);
     const memory = kept?.memory ?? NEVER_CHECKED;
     const isWantedNow = check.when === "now" || isAnotherEnd(kept?.state, observation, check);
@@ -311,6 +318,28 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
       dueAt: now,
       hasFailed: false,
       settledAt: null,
+    });
+  }
+
+  /** What the operators' `forget` leaves of an application. */
+  forget(applicationToken: string, now: number): void {
+    for (const { eventId } of this.#eventsOf.get(applicationToken)?.values() ?? [])
+      this.events.delete(eventId);
+    for (const [id, { event }] of this.marks)
+      if (event.applicationToken === applicationToken) this.marks.delete(id);
+    for (const items of [this.failures, this.applicants])
+      for (const key of items.keys()) if (key.startsWith(`${applicationToken} `)) items.delete(key);
+    this.#eventsOf.delete(applicationToken);
+    this.#failuresOf.delete(applicationToken);
+    this.applications.set(applicationToken, {
+      state: forgottenState(applicationToken, now),
+      revision: null,
+      dueAt: null,
+      hasFailed: false,
+      claimedUntil: null,
+      settledAt: now,
+      memory: NEVER_CHECKED,
+      gap: null,
     });
   }
 

@@ -143,6 +143,7 @@ const ItemSchema = v.object({
   chainNext: neighbour,
   healedUntil: number,
   isShadow: v.nullish(v.boolean(), false),
+  forgottenAt: number,
   adopted: v.nullish(v.object({ at: v.number(), publishes: v.boolean() }), null),
   reopenings: v.nullish(v.record(v.string(), v.nullable(status)), {}),
 });
@@ -196,6 +197,7 @@ export function applicationStateOf(item: Item): ApplicationState {
     healedUntil: healedUntilOf(item, output.healedUntil),
     isShadow: output.isShadow,
     adopted: output.adopted,
+    forgottenAt: output.forgottenAt,
   };
 }
 
@@ -406,6 +408,7 @@ export function attributesOf(state: ApplicationState): Readonly<Record<string, u
       healedUntil: state.healedUntil,
       isShadow: state.isShadow ? true : null,
       adopted: state.adopted,
+      forgottenAt: state.forgottenAt,
       // Derived, for people who read the table.
       status: statusOf(state),
       outcome: outcomeOf(state),

@@ -122,6 +122,15 @@ export class DynamoApplicationStore implements ApplicationStore {
     await this.#delete("Forgetting an event", eventKey(applicationToken, eventId, at));
   }
 
+  async eraseEvent({ applicationToken, eventId, at }: JourneyEvent): Promise<void> {
+    const keys = [
+      eventKey(applicationToken, eventId, at),
+      healedKey(applicationToken, { at, eventId }),
+      failureKey(applicationToken, eventId),
+    ];
+    await Promise.all(keys.map((key) => this.#delete("Erasing an event", key)));
+  }
+
   async withholdEvent({ applicationToken, eventId, at }: JourneyEvent): Promise<void> {
     const update = new DynamoUpdate();
     update.set("isWithheld", true);

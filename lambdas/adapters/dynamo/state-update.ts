@@ -102,8 +102,11 @@ export function slowMerge(options: {
 }): DynamoUpdate | null {
   const { item, before, observation, merged, check } = options;
   const isSettled = item["settledAt"] !== undefined;
-  const isReopened = isSettled && !hasEnded(merged);
-  const isWantedNow = check.when === "now" || isAnotherEnd(before, observation, check);
+  // A forgotten application is settled for good.
+  const isForgotten = merged.forgottenAt !== null;
+  const isReopened = isSettled && !isForgotten && !hasEnded(merged);
+  const isWantedNow =
+    !isForgotten && (check.when === "now" || isAnotherEnd(before, observation, check));
   const update = new DynamoUpdate();
 
   const attributes = attributesOf(merged);

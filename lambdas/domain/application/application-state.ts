@@ -41,6 +41,8 @@ export interface ApplicationState extends ApplicationFacts {
   readonly isShadow: boolean;
   /** It existed before this stack knew it; the earliest adoption. Null for every other application. */
   readonly adopted: Adoption | null;
+  /** When a person had it forgotten, epoch milliseconds: nothing else is kept, and nothing is taken up any more. */
+  readonly forgottenAt: number | null;
 }
 
 /** What a person said of an application that existed before this stack knew it (docs/adoption.md). */
@@ -127,8 +129,38 @@ export const NO_FACTS: ApplicationFacts = {
   externalIds: { group: null, partner: null, application: null },
 };
 
-/** The join of two states of one application: in each register the larger one. */
+/** A state of which nothing is known. */
+export function bareState(applicationToken: string): ApplicationState {
+  return {
+    applicationToken,
+    ...NO_FACTS,
+    facts: { answer: NO_FACTS, events: NO_FACTS, submission: NO_FACTS },
+    submittedAt: null,
+    startedAt: null,
+    lastEventAt: null,
+    progress: null,
+    end: null,
+    lastEnd: null,
+    answer: null,
+    entities: {},
+    applicantsStoredUntil: null,
+    chain: { previous: null, root: null, next: null },
+    healedUntil: null,
+    isShadow: false,
+    adopted: null,
+    forgottenAt: null,
+  };
+}
+
+/** What is left of an application that a person had forgotten. */
+export function forgottenState(applicationToken: string, forgottenAt: number): ApplicationState {
+  return { ...bareState(applicationToken), forgottenAt };
+}
+
+/** The join of two states of one application: in each register the larger one. Forgotten is above everything. */
 export function mergeState(left: ApplicationState, right: ApplicationState): ApplicationState {
+  const forgottenAt = smaller(left.forgottenAt, right.forgottenAt);
+  if (forgottenAt !== null) return forgottenState(left.applicationToken, forgottenAt);
   const facts = {
     answer: mergeFacts(left.facts.answer, right.facts.answer),
     events: mergeFacts(left.facts.events, right.facts.events),
@@ -152,6 +184,7 @@ export function mergeState(left: ApplicationState, right: ApplicationState): App
     healedUntil: larger(left.healedUntil, right.healedUntil),
     isShadow: left.isShadow || right.isShadow,
     adopted: either(left.adopted, right.adopted, earlierAdoption),
+    forgottenAt: null,
   };
 }
 

@@ -1,4 +1,4 @@
-import { NO_FACTS } from "./application-state.ts";
+import { bareState, NO_FACTS } from "./application-state.ts";
 import type {
   Adoption,
   ApplicationExternalIds,
@@ -49,32 +49,14 @@ export interface Snapshot {
 
 const noChain: ChainRegisters = { previous: null, root: null, next: null };
 
-const NOBODYS: FactLayers = { answer: NO_FACTS, events: NO_FACTS, submission: NO_FACTS };
-
 /** A state in which one layer states these facts, and nothing else is known. */
 function stateWith(
   applicationToken: string,
   by: keyof FactLayers,
   facts: ApplicationFacts,
 ): ApplicationState {
-  return {
-    applicationToken,
-    ...facts,
-    facts: { ...NOBODYS, [by]: facts },
-    submittedAt: null,
-    startedAt: null,
-    lastEventAt: null,
-    progress: null,
-    end: null,
-    lastEnd: null,
-    answer: null,
-    entities: {},
-    applicantsStoredUntil: null,
-    chain: noChain,
-    healedUntil: null,
-    isShadow: false,
-    adopted: null,
-  };
+  const bare = bareState(applicationToken);
+  return { ...bare, ...facts, facts: { ...bare.facts, [by]: facts } };
 }
 
 /** What an event says of its application. */

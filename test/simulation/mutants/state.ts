@@ -33,6 +33,7 @@ function bound(store: ApplicationStore): ApplicationStore {
   return {
     recordEvent: (event) => store.recordEvent(event),
     forgetEvent: (event) => store.forgetEvent(event),
+    eraseEvent: (event) => store.eraseEvent(event),
     withholdEvent: (event) => store.withholdEvent(event),
     markHealed: (token, mark, expiresAt) => store.markHealed(token, mark, expiresAt),
     noteWebhookOf: (healed, webhook) => store.noteWebhookOf(healed, webhook),

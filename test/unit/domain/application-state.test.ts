@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import {
+  forgottenState,
   mergeState,
   outcomeOf,
   statusOf,
@@ -20,6 +21,7 @@ import { aJourneyEvent } from "../../support/journey-event.ts";
 const any = fc.oneof(
   { weight: 9, arbitrary: anyObservationOf("JA-1") },
   { weight: 1, arbitrary: anyAdoptionOf("JA-1") },
+  { weight: 1, arbitrary: fc.nat().map((at) => forgottenState("JA-1", at)) },
 );
 const merged = (states: readonly ApplicationState[]) => states.reduce(mergeState);
 

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+
+import { forgottenState } from "../../../lambdas/domain/application/application-state.ts";
+import { correctionBody } from "../../../lambdas/domain/application/correction.ts";
+import { METRICS } from "../../../lambdas/settings.ts";
+import { adoptionBatchOf } from "../../support/adoption.ts";
+import { aConsumer, envelopeBatchOf, pollBatchOf } from "../../support/consumer.ts";
+import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
+
+const TOKEN = "JA-exampleForgotten01";
+const HOUR = 3_600_000;
+const AT = Date.now() - HOUR;
+
+const approved = webhookOf("completed_application", TOKEN, AT);
+const rerun = webhookOf("started_rerun_application", TOKEN, AT + 1_000);
+
+async function aForgottenApplication() {
+  const counts = new Map<string, number>();
+  const consumer = aConsumer({
+    metrics: {
+      count: (name, value = 1) => void counts.set(name, (counts.get(name) ?? 0) + value),
+      milliseconds() {},
+      flush() {},
+    },
+  });
+  await consumer.process(batchOf([approved]));
+  expect(consumer.published).toHaveLength(1);
+  consumer.store.forget(TOKEN, Date.now());
+  return { ...consumer, counts };
+}
+
+const STATUS = correctionBody({
+  snapshot: {
+    applicationToken: TOKEN,
+    journeyToken: "J-exampleJourney0000001",
+    status: "expired",
+    outcome: null,
+    at: AT + 2_000,
+    environment: "sandbox",
+    externalIds: { group: "acct-1", partner: null, application: null },
+    chain: { previous: null, root: null, next: null },
+    isShadow: false,
+  },
+  askedAt: Date.now(),
+  basis: null,
+  since: null,
+  settles: true,
+  confirms: null,
+  mayComeBack: false,
+  publishedBy: null,
+  news: "status",
+  reruns: [{ applicationToken: "JA-rerun", createdAt: AT }],
+});
+
+describe("a forgotten application", () => {
+  test.each([
+    ["the webhook of an event that was forgotten", batchOf([approved])],
+    ["the webhook of a new event", batchOf([rerun])],
+    ["an event that the poller brings", pollBatchOf(rerun)],
+    ["an event that the poller brings again", pollBatchOf(approved)],
+    ["Alloy's answer", pollBatchOf(STATUS)],
+    ["a submission", adoptionBatchOf(TOKEN, { at: AT, publishes: true })],
+    [
+      "a forced replay",
+      envelopeBatchOf({ kind: "replay", receiptId: "replay-1", body: approved, force: true }),
+    ],
+  ])("stays forgotten, and publishes nothing, after %s", async (_, batch) => {
+    const consumer = await aForgottenApplication();
+
+    const { batchItemFailures } = await consumer.process(batch);
+
+    expect(batchItemFailures).toEqual([]);
+    expect(consumer.published).toHaveLength(1);
+    const { store } = consumer;
+    const at = store.applications.get(TOKEN)?.state.forgottenAt ?? 0;
+    expect([...store.applications.values()].map(({ state }) => state)).toEqual([
+      forgottenState(TOKEN, at),
+    ]);
+    expect(store.applications.get(TOKEN)?.dueAt).toBeNull();
+    expect([store.events.size, store.marks.size, store.failures.size]).toEqual([0, 0, 0]);
+  });
+
+  test("has its events counted as ignored", async () => {
+    const consumer = await aForgottenApplication();
+
+    await consumer.process(batchOf([rerun]));
+
+    expect(consumer.counts.get(METRICS.eventsIgnored)).toBe(1);
+  });
+});
