@@ -535,6 +535,7 @@ export const METADATA_ATTRIBUTES = [
   "lastEventAt",
   "dueAt",
   "settledAt",
+  "forgottenAt",
   "gap",
   "eventId",
   "type",
@@ -558,6 +559,15 @@ export const CHECK_ATTRIBUTES = [
   "dueAt",
   "checkAskedAt",
   "settledAt",
+] as const;
+
+/** What `ops hold` reads in its conditions and writes. */
+export const HOLD_ATTRIBUTES = [
+  "pk",
+  "sk",
+  "legalHold",
+  "forgottenAt",
+  TABLE.expiryAttribute,
 ] as const;
 
 /** Those of {@link TABLE} that `ops retention` reads and writes. */

@@ -6,7 +6,9 @@ import { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import {
   CHECK_ATTRIBUTES,
+  HOLD_ATTRIBUTES,
   METADATA_ATTRIBUTES,
+  PAYLOAD_PREFIXES,
   RETENTION_ATTRIBUTES,
   TABLE,
 } from "../../lambdas/settings.ts";
@@ -50,6 +52,7 @@ export class People extends Construct {
       this.#operator(),
     );
     this.#make("break-glass", "Reads bodies, replays; with the auditor's", this.#breakGlass());
+    this.#make("privacy", "Exports, holds and forgets; with the auditor's", this.#privacy());
     this.#make("deployer", "Deploys through the CDK's roles, and looks before", this.#deployer());
   }
 
@@ -133,6 +136,42 @@ export class People extends Construct {
     ];
   }
 
+  /** `export`, `hold` and `forget`; the key that signs an export is of no stack, and has a policy of its own. */
+  #privacy(): readonly PolicyStatement[] {
+    const { store, queue, functions } = this.#props;
+    const table = store.applications.tableArn;
+    const prefixes = Object.values(PAYLOAD_PREFIXES).map((prefix) => `${prefix}*`);
+    return [
+      allow(
+        ["dynamodb:Query", "dynamodb:Scan", "dynamodb:PutItem", "dynamodb:BatchWriteItem"],
+        table,
+      ),
+      allowWhen(onlyWriting(HOLD_ATTRIBUTES), ["dynamodb:UpdateItem"], table),
+      allow(
+        ["s3:GetObject", "s3:DeleteObject"],
+        ...prefixes.map((prefix) => store.payloads.arnForObjects(prefix)),
+      ),
+      // Without it S3 answers 403 for a key that is gone.
+      allowWhen(
+        { StringLike: { "s3:prefix": prefixes } },
+        ["s3:ListBucket"],
+        store.payloads.bucketArn,
+      ),
+      allow(
+        ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage"],
+        queue.deadLetters.queueArn,
+      ),
+      // It knows no resource to read many of.
+      allow(["logs:DescribeLogGroups"], "*"),
+      allow(
+        ["lambda:GetFunctionConfiguration"],
+        ...functions.map((one) => one.function.functionArn),
+      ),
+      ...this.#use(["kms:Decrypt"], "sqs"),
+      ...this.#use(["kms:Decrypt"], "s3"),
+    ];
+  }
+
   /** `npm run deploy`: the CDK's own roles, and what the preflight reads before them (tools/deploy). */
   #deployer(): readonly PolicyStatement[] {
     const { alerts, functions, secrets } = this.#props;
@@ -184,7 +223,7 @@ export class People extends Construct {
   }
 
   /** What a service does with a key of ours on behalf of its caller; nothing where AWS has the key. */
-  #use(actions: readonly string[], service: "dynamodb" | "sqs"): readonly PolicyStatement[] {
+  #use(actions: readonly string[], service: "dynamodb" | "s3" | "sqs"): readonly PolicyStatement[] {
     const { key } = this.#props;
     if (key === undefined) return [];
     const { region, urlSuffix } = Stack.of(this);

@@ -40,6 +40,9 @@ const CALLS: Readonly<Record<VerbName, readonly string[]>> = {
   replay: [TOKEN],
   retention: ["30 --yes", "30 --dry-run"],
   adopt: ["applications.json --yes"],
+  forget: [`${TOKEN} --yes`, "customer-1 --yes", `${TOKEN} --dry-run`],
+  hold: [`${TOKEN} --reason case-7`, `${TOKEN} --release`],
+  export: [`${TOKEN} --unsigned --out exports`],
 };
 
 const folder = mkdtempSync(join(tmpdir(), "people-"));
@@ -52,7 +55,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** A command, as somebody types it. */
 function commandOf(line: string): Command {
   const command = parseCommand(
-    line.replace("applications.json", join(folder, "applications.json")).split(" "),
+    line
+      .replace("applications.json", join(folder, "applications.json"))
+      .replace("--out exports", `--out ${folder}`)
+      .split(" "),
   );
   if ("help" in command) throw new Error(`${line} is no command.`);
   return command;

@@ -2,7 +2,10 @@ import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
+
 import type { ConnectedStack } from "../../tools/ops/stack.ts";
 import type { Agreement, Terminal } from "../../tools/ops/terminal.ts";
 import { plain } from "../../tools/terminal/lines.ts";
@@ -52,9 +55,12 @@ export function aStack(sqs = new MemorySqs()): ConnectedStack {
     lambda: new LambdaClient(ELSEWHERE),
     dynamo,
     sqs: sqs.client,
+    s3: new S3Client(ELSEWHERE),
+    kms: new KMSClient(ELSEWHERE),
     eventQueueUrl: "events",
     deadLetterQueueUrl: "dead",
     applicationTableName: "applications",
+    payloadBucketName: "payloads",
     webhookUrl: "http://127.0.0.1:9/",
     functionNames: { ingest: "ingest", consumer: "consumer", poller: "poller" },
   };

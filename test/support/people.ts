@@ -2,6 +2,7 @@ import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 
 import type { Person } from "../../lib/people.ts";
@@ -12,6 +13,7 @@ import { callerAs } from "../../tools/strict-aws/iam/peoples-calls.ts";
 import type { DeployedPolicies } from "../../tools/strict-aws/iam/policies.ts";
 import { isRecord } from "../../tools/template/synthesise.ts";
 import { startDynamoDb } from "./dynalite.ts";
+import { s3Over } from "./memory-s3.ts";
 import { MemorySqs } from "./memory-sqs.ts";
 
 const REGION = { region: "us-east-1" };
@@ -58,6 +60,9 @@ export async function stackAs(person: Person, deployed: DeployedPolicies) {
     }),
     dynamo: client,
     sqs: sqs.client,
+    s3: s3Over(new Map()),
+    kms: answering(new KMSClient(REGION), {}),
+    payloadBucketName: "payloads",
     eventQueueUrl: "EventQueue",
     deadLetterQueueUrl: "DeadLetterQueue",
     applicationTableName: dynamo.applicationTableName,
@@ -66,12 +71,13 @@ export async function stackAs(person: Person, deployed: DeployedPolicies) {
   };
   const names = new Map([
     [dynamo.applicationTableName, "ApplicationTable"],
+    ["payloads", "PayloadBucket"],
     ["arn:EventQueue", "EventQueue"],
     ["arn:DeadLetterQueue", "DeadLetterQueue"],
   ]);
   const guard = new IamGuard(deployed, { names });
-  const { cloudFormation, cloudWatch, logs, lambda } = connected;
-  for (const one of [client, connected.sqs, cloudFormation, cloudWatch, logs, lambda]) {
+  const { cloudFormation, cloudWatch, logs, lambda, s3 } = connected;
+  for (const one of [client, connected.sqs, cloudFormation, cloudWatch, logs, lambda, s3]) {
     guardClient(one, guard, () => callerAs(person));
   }
   return {

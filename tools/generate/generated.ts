@@ -15,6 +15,7 @@ import { dimensionsTable, metricsTable } from "./metrics-table.ts";
 import { withParts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
 import { peopleTable } from "./people-table.ts";
+import { placesTable } from "./places-table.ts";
 import { PublishedEventSchema } from "./published-event-schema.ts";
 
 /** The parts of the documents that are made from the code, by page and by name. */
@@ -23,6 +24,7 @@ const PARTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
   "docs/people.md": { people: peopleTable },
   "docs/statuses.md": { "event-types": eventTypes },
   "docs/metrics.md": { metrics: metricsTable, dimensions: dimensionsTable },
+  "docs/personal-data.md": { places: placesTable },
   "docs/pitfalls.md": { limits: limitsTable },
   "docs/events.md": {
     routes,

@@ -9,7 +9,10 @@ export function peopleTable(): string {
     .flatMap((verb) => {
       const hasBodies = VERBS[verb].options.some((option) => option === "bodies");
       return [false, ...(hasBodies ? [true] : [])].map((bodies) =>
-        rowOf(`${verb}${bodies ? " --bodies" : ""}`, rolesOfCommand({ verb, bodies })),
+        rowOf(
+          `${verb}${bodies ? " --bodies" : ""}`,
+          rolesOfCommand({ verb, bodies, dryRun: false }),
+        ),
       );
     });
   return [

@@ -134,6 +134,11 @@ export async function isKnown(stack: ConnectedStack, token: string): Promise<boo
   return (await attributeOf(stack, applicationKey(token), "pk")) !== undefined;
 }
 
+/** Whether a person had the application forgotten. */
+export async function isForgotten(stack: ConnectedStack, token: string): Promise<boolean> {
+  return (await attributeOf(stack, applicationKey(token), "forgottenAt")) !== undefined;
+}
+
 /** What the consumer noted when it failed at the event the last time; null when it noted nothing. */
 export async function noteOfFailure(
   stack: ConnectedStack,

@@ -2,7 +2,7 @@ import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 
 import { applicationKey, dueShardOf } from "../../lambdas/adapters/dynamo/application-item.ts";
-import { isKnown, tokenOf } from "./application.ts";
+import { isForgotten, isKnown, tokenOf } from "./application.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
@@ -19,6 +19,9 @@ export async function check(
     throw new OperatorError(
       `The application ${token} is unknown here. First announce it on the bus ("Journey Application Submitted").`,
     );
+  }
+  if (await isForgotten(stack, token)) {
+    throw new OperatorError(`The application ${token} is forgotten: nothing is compared any more.`);
   }
   await stack.dynamo.send(
     new UpdateItemCommand({

@@ -6,7 +6,10 @@ import { firstOther, isOneOf, readCommandLine } from "../command-line/read.ts";
 import { adopt } from "./adopt.ts";
 import { check } from "./check.ts";
 import { listDeadLetters } from "./dead-letters.ts";
+import { exportPerson } from "./export.ts";
+import { forget } from "./forget.ts";
 import { gaps } from "./gaps.ts";
+import { hold } from "./hold.ts";
 import { logs } from "./logs.ts";
 import { UsageError } from "./operator-error.ts";
 import { poll } from "./poll.ts";
@@ -40,6 +43,11 @@ function withOptions(line: CommandLine) {
     .option("--journey <token>", "of the applications whose line names no Journey")
     .option("--since <time>", "what happened before is history (ISO 8601; default: now)")
     .option("--publish", "publish history too; it is still not counted", false)
+    .option("--reason <text>", "the matter of a legal hold, such as its number; never a name")
+    .option("--release", "end the legal hold", false)
+    .option("--key <KMS key>", "an asymmetric KMS key that signs: its id, ARN or alias")
+    .option("--unsigned", "write the export without a signature", false)
+    .option("--out <folder>", "where the files go (default: here)")
     .option("--yes", "act without asking", false)
     .option(
       "--stage <name>",
@@ -57,7 +65,10 @@ type OptionName = keyof Values;
 
 /** What a verb is given. */
 interface Given extends Readonly<
-  Pick<Values, "stage" | "hours" | "bodies" | "dryRun" | "force" | "publish" | "yes">
+  Pick<
+    Values,
+    "stage" | "hours" | "bodies" | "dryRun" | "force" | "publish" | "release" | "unsigned" | "yes"
+  >
 > {
   /** What stands behind the verb; empty when the verb takes nothing. */
   readonly argument: string;
@@ -66,6 +77,9 @@ interface Given extends Readonly<
   readonly event: string | null;
   readonly journey: string | null;
   readonly since: string | null;
+  readonly reason: string | null;
+  readonly key: string | null;
+  readonly out: string | null;
   readonly limit: number | null;
   readonly perSecond: number | null;
 }
@@ -76,6 +90,8 @@ interface Verb {
   readonly says: string;
   /** The roles of people that it is for, with those whose rights add to theirs (docs/people.md). */
   readonly roles: readonly Person[];
+  /** The roles that `--dry-run` is for. @default - the same */
+  readonly rolesForDryRun?: readonly Person[];
   /** The roles that `--bodies` is for. @default - the same */
   readonly rolesForBodies?: readonly Person[];
   readonly options: readonly OptionName[];
@@ -104,7 +120,7 @@ export const VERBS = {
     argument: APPLICATION,
     says: "one application: its state, events and failures",
     roles: ["auditor"],
-    rolesForBodies: ["break-glass"],
+    rolesForBodies: ["break-glass", "privacy"],
     options: ["bodies"],
     run: (stack, given, terminal) => show(stack, given.argument, given, terminal),
   },
@@ -130,13 +146,14 @@ export const VERBS = {
   },
   "dead-letters": {
     says: "the messages in the dead-letter queue, with their reasons (moves nothing)",
-    roles: ["operator"],
+    roles: ["operator", "privacy"],
     options: ["application", "event", "limit", "bodies"],
     run: listDeadLetters,
   },
   redrive: {
     says: "move dead letters back into the event queue: all of them, or those you select",
     roles: ["operator"],
+    rolesForDryRun: ["operator", "privacy"],
     options: ["application", "event", "limit", "perSecond", "dryRun", "yes"],
     run: redrive,
   },
@@ -151,7 +168,7 @@ export const VERBS = {
   retention: {
     argument: "days",
     says: "let events that are stored already end so many days after their receipt, as new ones do",
-    roles: ["break-glass"],
+    roles: ["break-glass", "privacy"],
     options: ["perSecond", "dryRun", "yes"],
     run: (stack, given, terminal, now) =>
       retention(stack, given.argument, { ...given, now }, terminal),
@@ -162,6 +179,29 @@ export const VERBS = {
     roles: ["break-glass"],
     options: ["journey", "since", "publish", "perSecond", "dryRun", "yes"],
     run: (stack, given, terminal, now) => adopt(stack, given.argument, { ...given, now }, terminal),
+  },
+  forget: {
+    argument: APPLICATION,
+    says: "remove what is stored of a person, leave a tombstone, and print what remains where",
+    options: ["dryRun", "yes"],
+    roles: ["privacy"],
+    run: (stack, given, terminal, now) =>
+      forget(stack, given.argument, { ...given, now }, terminal),
+  },
+  hold: {
+    argument: APPLICATION,
+    says: "put an application under a legal hold, so that nobody forgets it; --release ends the hold",
+    options: ["reason", "release"],
+    roles: ["privacy"],
+    run: (stack, given, terminal, now) => hold(stack, given.argument, { ...given, now }, terminal),
+  },
+  export: {
+    argument: APPLICATION,
+    says: "write everything that is stored about a person, as signed JSON and as a page",
+    options: ["key", "unsigned", "out"],
+    roles: ["privacy"],
+    run: (stack, given, terminal, now) =>
+      exportPerson(stack, given.argument, { ...given, now }, terminal),
   },
 } as const satisfies Readonly<Record<string, Verb>>;
 
@@ -176,9 +216,11 @@ export interface Command extends Given {
 export function rolesOfCommand({
   verb,
   bodies,
-}: Pick<Command, "verb" | "bodies">): readonly Person[] {
-  const { roles, rolesForBodies = roles }: Verb = VERBS[verb];
-  return holdersOf(bodies ? rolesForBodies : roles);
+  dryRun,
+}: Pick<Command, "verb" | "bodies" | "dryRun">): readonly Person[] {
+  const { roles, rolesForBodies = roles, rolesForDryRun = roles }: Verb = VERBS[verb];
+  if (bodies) return holdersOf(rolesForBodies);
+  return holdersOf(dryRun ? rolesForDryRun : roles);
 }
 
 /**
@@ -212,8 +254,19 @@ Exit codes: 0 for success, 1 for failure, 2 for a wrong command line.`,
       if (other !== undefined) {
         throw new UsageError(`"${verb}" takes no ${other}: see npm run ops -- ${verb} --help.`);
       }
-      const { application, event, journey, since, limit, perSecond, outputs, ...given } =
-        line.opts();
+      const {
+        application,
+        event,
+        journey,
+        since,
+        reason,
+        key,
+        out,
+        limit,
+        perSecond,
+        outputs,
+        ...given
+      } = line.opts();
       command = {
         ...given,
         verb,
@@ -223,6 +276,9 @@ Exit codes: 0 for success, 1 for failure, 2 for a wrong command line.`,
         event: event ?? null,
         journey: journey ?? null,
         since: since ?? null,
+        reason: reason ?? null,
+        key: key ?? null,
+        out: out ?? null,
         limit: limit ?? null,
         perSecond: perSecond ?? null,
       };

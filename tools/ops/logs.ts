@@ -12,7 +12,7 @@ const HOUR_MS = 3_600_000;
 /** More than anyone reads at night. */
 const MOST_LINES = 200;
 
-const FUNCTIONS = ["ingest", "consumer", "poller"] as const;
+export const FUNCTIONS = ["ingest", "consumer", "poller"] as const;
 
 const LOUD = ["WARN", "ERROR", "CRITICAL", "FATAL"];
 
@@ -66,7 +66,7 @@ export async function logs(
   if (more) terminal.print("(There are more lines: choose fewer --hours.)");
 }
 
-async function logGroupOf(stack: ConnectedStack, name: string): Promise<string> {
+export async function logGroupOf(stack: ConnectedStack, name: string): Promise<string> {
   const known = FUNCTIONS.find((one) => one === name);
   if (known === undefined) {
     throw new OperatorError(

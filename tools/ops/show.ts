@@ -40,6 +40,9 @@ export function describe(application: StoredApplication, bodies: boolean): reado
     `Application  ${token}`,
     `Journey      ${text("journeyName")} (${text("journeyToken")}), ${text("environment")}`,
     `External id  ${bodies ? text("externalId") : "hidden; --bodies shows it"}`,
+    ...(state["forgottenAt"] === undefined
+      ? []
+      : [`Forgotten    ${timeText(state["forgottenAt"])}`]),
     `Status       ${text("status")}`,
     `Outcome      ${text("outcome")}`,
     `Submitted    ${timeText(state["submittedAt"])}`,

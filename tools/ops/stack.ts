@@ -8,8 +8,12 @@ import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { CloudWatchLogsClientConfig } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import { KMSClient } from "@aws-sdk/client-kms";
+import type { KMSClientConfig } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import type { LambdaClientConfig } from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
+import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSClientConfig } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
@@ -23,6 +27,7 @@ const OutputsSchema = v.object({
   EventQueueUrl: v.string(),
   DeadLetterQueueUrl: v.string(),
   ApplicationTableName: v.string(),
+  PayloadBucketName: v.string(),
   WebhookUrl: v.string(),
   IngestFunctionName: v.string(),
   ConsumerFunctionName: v.string(),
@@ -43,7 +48,9 @@ type ClientConfiguration = CloudFormationClientConfig &
   CloudWatchClientConfig &
   CloudWatchLogsClientConfig &
   DynamoDBClientConfig &
+  KMSClientConfig &
   LambdaClientConfig &
+  S3ClientConfig &
   SQSClientConfig;
 
 export interface ConnectedStack {
@@ -55,9 +62,12 @@ export interface ConnectedStack {
   readonly lambda: LambdaClient;
   readonly dynamo: DynamoDBClient;
   readonly sqs: SQSClient;
+  readonly s3: S3Client;
+  readonly kms: KMSClient;
   readonly eventQueueUrl: string;
   readonly deadLetterQueueUrl: string;
   readonly applicationTableName: string;
+  readonly payloadBucketName: string;
   readonly webhookUrl: string;
   readonly functionNames: Readonly<Record<"ingest" | "consumer" | "poller", string>>;
 }
@@ -82,7 +92,7 @@ export async function connect(options: {
   // The emulator takes any credentials, and must not be shown real ones.
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
   const local = { ...outputs, WebhookUrl: webhookUrl };
-  return connected(local, { ...SDK_LIMITS, endpoint, region, credentials });
+  return connected(local, { ...SDK_LIMITS, endpoint, region, credentials, forcePathStyle: true });
 }
 
 function connected(
@@ -99,9 +109,12 @@ function connected(
     lambda: new LambdaClient(configuration),
     dynamo: new DynamoDBClient(configuration),
     sqs: new SQSClient(configuration),
+    s3: new S3Client(configuration),
+    kms: new KMSClient(configuration),
     eventQueueUrl: outputs.EventQueueUrl,
     deadLetterQueueUrl: outputs.DeadLetterQueueUrl,
     applicationTableName: outputs.ApplicationTableName,
+    payloadBucketName: outputs.PayloadBucketName,
     webhookUrl: outputs.WebhookUrl,
     functionNames: {
       ingest: outputs.IngestFunctionName,

@@ -29,6 +29,7 @@ export function fastMerge(observation: ApplicationState, check: CheckRequest): D
   const { lastEventAt, submittedAt, startedAt, healedUntil, progress, end } = observation;
   if (isRare(observation)) update.requireAbsent("pk");
   update.requireAbsent("settledAt");
+  update.requireAbsent("forgottenAt");
 
   for (const [name, value] of Object.entries(attributesOf(observation))) {
     if (isIndexedOnly(name, observation)) {

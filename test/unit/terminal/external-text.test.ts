@@ -4,7 +4,9 @@ import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { describe, expect, it } from "vitest";
 
@@ -152,7 +154,10 @@ function stackOf(text: string): ConnectedStack {
       DescribeAlarmsCommand: { MetricAlarms: [{ AlarmName: `${text}-${text}` }] },
       GetMetricDataCommand: { MetricDataResults: [] },
     }),
+    s3: answering(new S3Client(REGION), {}),
+    kms: answering(new KMSClient(REGION), {}),
     logs: answering(new CloudWatchLogsClient(REGION), {
+      DescribeLogGroupsCommand: { logGroups: [{ retentionInDays: 30 }] },
       FilterLogEventsCommand: {
         events: [
           { timestamp: NOW, message: line },
@@ -193,6 +198,12 @@ const TYPED: Readonly<Record<VerbName, readonly (readonly string[])[]>> = {
     ["dead-letters", "--application", "<>"],
   ],
   adopt: [["adopt", "<>"]],
+  forget: [
+    ["forget", "JA-<>", "--yes"],
+    ["forget", "JA-<>", "--dry-run"],
+  ],
+  hold: [["hold", "JA-<>", "--reason", "<>"]],
+  export: [["export", "JA-<>", "--key", "<>"]],
   retention: [
     ["retention", "365", "--dry-run"],
     ["retention", "<>"],

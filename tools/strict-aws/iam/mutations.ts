@@ -15,8 +15,8 @@ export interface Mutation {
 /** An action of each service that nobody here needs. */
 const OTHER_ACTIONS: Readonly<Record<string, string>> = {
   sqs: "sqs:PurgeQueue",
-  dynamodb: "dynamodb:Scan",
-  s3: "s3:DeleteObject",
+  dynamodb: "dynamodb:DeleteTable",
+  s3: "s3:DeleteObjectVersion",
   events: "events:RemoveTargets",
   secretsmanager: "secretsmanager:PutSecretValue",
   kms: "kms:ScheduleKeyDeletion",

@@ -1,6 +1,8 @@
 import {
   CHECK_ATTRIBUTES,
+  HOLD_ATTRIBUTES,
   METADATA_ATTRIBUTES,
+  PAYLOAD_PREFIXES,
   RETENTION_ATTRIBUTES,
   TABLE,
 } from "../../../lambdas/settings.ts";
@@ -63,18 +65,18 @@ export function forbiddenToPeople(deployed: DeployedPolicies): readonly IamCall[
   return [
     ...others,
     ...reads.flatMap((conditions) => [
-      ...everybody("dynamodb:Scan", table, conditions),
-      ...everybody("dynamodb:Query", table, conditions).filter(
-        ({ caller }) => !isBreakGlass(caller),
-      ),
+      ...everybody("dynamodb:Scan", table, conditions).filter(isNot("privacy")),
+      ...everybody("dynamodb:Query", table, conditions).filter(isNot("break-glass", "privacy")),
     ]),
     ...everybody("dynamodb:Scan", table, { ...metadata, "dynamodb:Attributes": ["pk"] }).filter(
-      ({ caller }) => !isBreakGlass(caller),
+      isNot("break-glass", "privacy"),
     ),
     ...writes.flatMap((conditions) => everybody("dynamodb:UpdateItem", table, conditions)),
-    ...["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"].flatMap((action) =>
+    ...["dynamodb:GetItem", "dynamodb:DeleteItem"].flatMap((action) =>
       everybody(action, table, {}),
     ),
+    ...everybody("dynamodb:PutItem", table, {}).filter(isNot("privacy")),
+    ...everybody("s3:ListBucket", deployed.arns.arnOf("PayloadBucket"), { "s3:prefix": "other/1" }),
     // Not by a service: with the key itself.
     ...key.flatMap((one) =>
       ["kms:Decrypt", "kms:GenerateDataKey"].flatMap((action) => everybody(action, one, {})),
@@ -89,13 +91,21 @@ function hasPeople({ stack }: DeployedPolicies): boolean {
   return stack.ofType("AWS::IAM::ManagedPolicy").length > 0;
 }
 
-function isBreakGlass(caller: Caller): boolean {
-  return "holds" in caller && caller.holds.includes(PEOPLES_POLICIES["break-glass"]);
+/** Leaves out what these roles may do. */
+function isNot(...people: readonly Person[]) {
+  const policies: readonly string[] = people.map((person) => PEOPLES_POLICIES[person]);
+  return ({ caller }: IamCall) =>
+    !("holds" in caller) || !caller.holds.some((held) => policies.includes(held));
 }
 
 /** What the policy of each role is used for. */
 function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, readonly Question[]>> {
   const table = arns.arnOf("ApplicationTable");
+  const whole = {
+    resource: table,
+    conditions: { "dynamodb:Attributes": ["pk"], "dynamodb:Select": "ALL_ATTRIBUTES" },
+  };
+  const payloads = arns.arnOf("PayloadBucket");
   const [deadLetters, events] = [arns.arnOf("DeadLetterQueue"), arns.arnOf("EventQueue")];
   const ofAll = (type: string, ...actions: readonly string[]) =>
     stack
@@ -151,16 +161,32 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, read
       ...ofOne(events, "sqs:SendMessage"),
     ],
     "break-glass": [
-      {
-        action: "dynamodb:Query",
-        resource: table,
-        conditions: { "dynamodb:Attributes": ["pk"], "dynamodb:Select": "ALL_ATTRIBUTES" },
-      },
+      { action: "dynamodb:Query", ...whole },
       attributes("dynamodb:Scan", RETENTION_ATTRIBUTES),
       attributes("dynamodb:UpdateItem", ["pk", "sk", TABLE.expiryAttribute]),
       ...ofOne(table, "dynamodb:BatchGetItem"),
       ...ofOne(arns.arnOf(poller), "lambda:InvokeFunction"),
       ...ofOne(events, "sqs:SendMessage"),
+    ],
+    privacy: [
+      ...["dynamodb:Query", "dynamodb:Scan"].map((action) => ({ action, ...whole })),
+      ...ofOne(table, "dynamodb:PutItem", "dynamodb:BatchWriteItem"),
+      attributes("dynamodb:UpdateItem", HOLD_ATTRIBUTES),
+      // What break-glass does with a part of them.
+      attributes("dynamodb:Scan", RETENTION_ATTRIBUTES),
+      attributes("dynamodb:UpdateItem", ["pk", "sk", TABLE.expiryAttribute]),
+      ...Object.values(PAYLOAD_PREFIXES).flatMap((prefix) =>
+        ofOne(`${payloads}/${prefix}1`, "s3:GetObject", "s3:DeleteObject"),
+      ),
+      { action: "s3:ListBucket", resource: payloads, conditions: { "s3:prefix": "webhooks/1" } },
+      ...ofOne(
+        deadLetters,
+        "sqs:ReceiveMessage",
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+      ),
+      ...ofOne("*", "logs:DescribeLogGroups"),
+      ...functions.flatMap((name) => ofOne(arns.arnOf(name), "lambda:GetFunctionConfiguration")),
     ],
     deployer: [
       ...["deploy", "file-publishing", "lookup"].flatMap((role) =>

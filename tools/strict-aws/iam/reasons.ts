@@ -34,6 +34,13 @@ export const REASONS: readonly Reason[] = [
     of: /AuditorPolicy/,
     why: "CloudWatch lists alarms and metrics to who may read all of them alone.",
   })),
+  {
+    effect: "Allow",
+    action: "logs:DescribeLogGroups",
+    resource: /^\*$/,
+    of: /PrivacyPolicy/,
+    why: "CloudWatch Logs lists log groups by the beginning of their names.",
+  },
   ...[
     "cloudformation:DescribeType",
     "cloudwatch:DescribeAlarms",

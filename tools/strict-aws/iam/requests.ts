@@ -187,6 +187,8 @@ function asked(operation: string, input: Input, places: Places): readonly Asked[
       return [{ action: `lambda:${operation}`, resource: places.arn(input.FunctionName) }];
     case "Invoke":
       return [{ action: "lambda:InvokeFunction", resource: places.arn(input.FunctionName) }];
+    case "DescribeLogGroups":
+      return [{ action: `logs:${operation}`, resource: "*" }];
     case "FilterLogEvents":
       return [{ action: `logs:${operation}`, resource: places.arn(input.logGroupName) }];
     default:

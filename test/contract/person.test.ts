@@ -1,0 +1,337 @@
+import { constants, createVerify, generateKeyPairSync, privateEncrypt } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { brotliDecompressSync } from "node:zlib";
+
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { paginateScan } from "@aws-sdk/client-dynamodb";
+import { KMSClient, SignCommand } from "@aws-sdk/client-kms";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+
+import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
+import { stateOfEvent, stateOfHealedEvent } from "../../lambdas/domain/application/observation.ts";
+import { reportOf } from "../../lambdas/domain/reconciliation/reconciliation.ts";
+import { exportPerson } from "../../tools/ops/export.ts";
+import { forget } from "../../tools/ops/forget.ts";
+import { hold } from "../../tools/ops/hold.ts";
+import type { ConnectedStack } from "../../tools/ops/stack.ts";
+import { adoptionBatchOf } from "../support/adoption.ts";
+import { pollBatchOf } from "../support/consumer.ts";
+import {
+  batchOf,
+  lambdaContext,
+  startCountedConsumer,
+  webhookOf,
+} from "../support/counted-consumer.ts";
+import type { CountedConsumer } from "../support/counted-consumer.ts";
+import { aJourneyEvent } from "../support/journey-event.ts";
+import { MemorySqs } from "../support/memory-sqs.ts";
+import { s3Over } from "../support/memory-s3.ts";
+import { aStack, KeptTerminal } from "../support/operator.ts";
+
+/*
+ * A person whose mark is in every store, beside another one: what `export` writes, what `forget` leaves, and what comes
+ * back afterwards. The table is a DynamoDB, the consumer the real one over it.
+ */
+
+const MARK = "Ada-Lovelace-1815";
+const TOKEN = "JA-examplePerson00001";
+const OTHER = "JA-exampleOther000001";
+const OTHER_MARK = "Charles-Babbage-1791";
+const HOUR = 3_600_000;
+const NOW = Date.now();
+
+const running: CountedConsumer[] = [];
+afterAll(async () => {
+  for (const { dynamo } of running) await dynamo.close();
+});
+
+interface Account {
+  readonly consumer: CountedConsumer;
+  readonly stack: ConnectedStack;
+  readonly sqs: MemorySqs;
+  readonly objects: Map<string, string>;
+  readonly terminal: KeptTerminal;
+}
+
+const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
+const ALGORITHM = "RSASSA_PKCS1_V1_5_SHA_256";
+
+/** Everything that the stack can store about two people. */
+async function anAccount(): Promise<Account> {
+  const consumer = await startCountedConsumer();
+  running.push(consumer);
+  const sqs = new MemorySqs();
+  const objects = new Map<string, string>();
+  const { client, applicationTableName: tableName } = consumer.dynamo;
+  const store = new DynamoApplicationStore({ client, tableName, eventRetentionMs: HOUR });
+  for (const [token, mark] of [
+    [TOKEN, MARK],
+    [OTHER, OTHER_MARK],
+  ] as const) {
+    for (const type of ["started_application", "pending_review"]) {
+      await consumer.process(batchOf([marked(type, token, mark)]), lambdaContext());
+    }
+    const large = aJourneyEvent({
+      applicationToken: token,
+      at: NOW - HOUR + 5,
+      type: "pending_action",
+    });
+    const payloadKey = `webhooks/${mark}`;
+    objects.set(payloadKey, `{"name":"${mark}"}`);
+    await store.recordEvent({
+      ...reportOf(large),
+      applicationToken: token,
+      receivedAt: NOW,
+      receiptId: "large",
+      origin: "webhook",
+      route: "needs-action",
+      body: new TextEncoder().encode(`{"name":"${mark}"}`),
+      payloadKey,
+      isWithheld: false,
+    });
+    await store.mergeState(stateOfHealedEvent(large), { dueAt: NOW, when: "first" });
+    const mark_ = { event: { ...reportOf(large), applicationToken: token }, lookAlikes: [] };
+    await store.markHealed(token, { ...mark_, webhooks: [] }, NOW + HOUR);
+    await store.recordFailure({
+      applicationToken: token,
+      eventId: large.eventId,
+      eventType: large.type,
+      reason: "the bus is down",
+      failedAt: NOW,
+      receiptId: "large",
+      deadLettered: true,
+    });
+    for (let applicant = 0; applicant < 12; applicant += 1) {
+      const entityApplicationToken = `EA-${token}-${applicant}`;
+      const event = aJourneyEvent({
+        applicationToken: token,
+        entityApplicationToken,
+        type: "pending_action",
+        at: NOW - HOUR + 10 + applicant,
+      });
+      await store.mergeState(stateOfEvent(event), { dueAt: NOW, when: "first" });
+    }
+    await consumer.process(
+      batchOf([JSON.stringify({ type: "create:other", data: { about: token, name: mark } })]),
+      lambdaContext(),
+    );
+    const envelope = { v: 1, kind: "webhook", receiptId: mark, receivedAt: NOW, sourceIp: null };
+    const letter = (body: string | null, key: string | null) =>
+      sqs.put("dead", JSON.stringify({ ...envelope, body, payloadKey: key }), { reason: "odd" });
+    letter(marked("completed_application", token, mark), null);
+    letter(`not JSON of ${token}: ${mark}`, null);
+    objects.set(`webhooks/dead-${mark}`, marked("completed_application", token, mark));
+    letter(null, `webhooks/dead-${mark}`);
+  }
+  const stack: ConnectedStack = {
+    ...aStack(sqs),
+    dynamo: client,
+    applicationTableName: tableName,
+    s3: s3Over(objects),
+    kms: answering(new KMSClient({ region: "us-east-1" }), (command) =>
+      command instanceof SignCommand
+        ? { Signature: signedDigest(command.input.Message) }
+        : { SigningAlgorithms: ["RSASSA_PSS_SHA_512", ALGORITHM], KeyId: "key-1" },
+    ),
+    logs: answering(new CloudWatchLogsClient({ region: "us-east-1" }), () => ({
+      logGroups: [{ retentionInDays: 30 }],
+    })),
+    lambda: answering(new LambdaClient({ region: "us-east-1" }), () => ({
+      LoggingConfig: { LogGroup: "group" },
+    })),
+  };
+  return { consumer, stack, sqs, objects, terminal: new KeptTerminal() };
+}
+
+function marked(type: string, token: string, mark: string): string {
+  const webhook = JSON.parse(webhookOf(type, token, NOW - HOUR));
+  return JSON.stringify({
+    ...webhook,
+    data: { ...webhook.data, external_group_id: mark, applicant: mark },
+  });
+}
+
+/** Where a text is: keys of items, of objects, and numbers of dead letters. */
+async function placesOf(text: string, { consumer, sqs, objects }: Account) {
+  const { client, applicationTableName, idempotencyTableName } = consumer.dynamo;
+  const items: string[] = [];
+  for (const TableName of [applicationTableName, idempotencyTableName]) {
+    for await (const { Items = [] } of paginateScan({ client }, { TableName })) {
+      for (const item of Items.map((one) => unmarshall(one))) {
+        const { body } = item;
+        const whole = JSON.stringify(item) + (body === undefined ? "" : brotliDecompressSync(body));
+        if (whole.includes(text)) items.push(`${item["pk"] ?? item["id"]} ${item["sk"] ?? ""}`);
+      }
+    }
+  }
+  const stored = [...objects].filter(([key, object]) => `${key} ${object}`.includes(text));
+  const dead = sqs.all("dead").filter((body) => body?.includes(text));
+  return { items, objects: stored.map(([key]) => key), deadLetters: dead.length };
+}
+
+describe("a person whose mark is in every store", () => {
+  let account: Account;
+  beforeEach(async () => {
+    account = await anAccount();
+  });
+
+  const remove = (who = MARK) =>
+    forget(account.stack, who, { dryRun: false, yes: true, now: NOW }, account.terminal);
+
+  test("is in all of them before", async () => {
+    const places = await placesOf(MARK, account);
+
+    expect(places.items.length).toBeGreaterThanOrEqual(5);
+    expect(places.objects).toHaveLength(2);
+    expect(places.deadLetters).toBe(3);
+  });
+
+  test("is in none of them after forget, and only the tombstone and hashes are left of the tokens", async () => {
+    await remove();
+
+    expect(await placesOf(MARK, account)).toEqual({ items: [], objects: [], deadLetters: 0 });
+    expect(await placesOf(TOKEN, account)).toEqual({
+      items: [`APPLICATION#${TOKEN} STATE`],
+      objects: [],
+      deadLetters: 0,
+    });
+  });
+
+  test("leaves the other person's data as it was", async () => {
+    const before = await placesOf(OTHER_MARK, account);
+
+    await remove();
+
+    expect(await placesOf(OTHER_MARK, account)).toEqual(before);
+  });
+
+  test("gets a receipt of what was removed, and what remains where and until when", async () => {
+    await remove();
+
+    const { text } = account.terminal;
+    expect(text).toMatch(/^Receipt: JA-examplePerson00001 in AlloyJourneyWebhooks-test, /);
+    expect(text).toMatch(/\n {2}\d+ items of the application table/);
+    expect(text).toContain(
+      "\n  2 bodies of the payload bucket\n  3 messages of the dead-letter queue\n",
+    );
+    expect(text).toMatch(/\n {2}IdempotencyTable: event ids.*; until 20\d\d-/);
+    expect(text).toMatch(/\n {2}point-in-time copies of both tables: .*; until 20\d\d-/);
+    expect(text).toMatch(/\n {2}logs of the functions: .*; until 20\d\d-/);
+    expect(text).not.toContain(MARK);
+  });
+
+  test("does not come back, and has no second effect, whatever comes afterwards", async () => {
+    const { consumer } = account;
+    await remove();
+    const published = consumer.busEvents();
+
+    const decided = marked("completed_application", TOKEN, MARK);
+    await consumer.process(batchOf([marked("pending_review", TOKEN, MARK)]), lambdaContext());
+    await consumer.process(batchOf([decided, decided]), lambdaContext());
+    await consumer.process(pollBatchOf(marked("pending_action", TOKEN, MARK)), lambdaContext());
+    const submission = { external_group_id: MARK };
+    await consumer.process(
+      adoptionBatchOf(TOKEN, { at: NOW, publishes: true }, submission),
+      lambdaContext(),
+    );
+
+    expect(await placesOf(MARK, account)).toEqual({ items: [], objects: [], deadLetters: 0 });
+    expect(consumer.busEvents()).toBe(published);
+  });
+
+  test("can be forgotten once more, which removes what came in between", async () => {
+    await remove();
+    account.sqs.put("dead", JSON.stringify({ about: TOKEN, name: MARK }), { reason: "odd" });
+
+    await remove(TOKEN);
+
+    expect(await placesOf(MARK, account)).toEqual({ items: [], objects: [], deadLetters: 0 });
+  });
+
+  test("is not forgotten under a legal hold, and is after its release", async () => {
+    const { stack, terminal } = account;
+    const before = await placesOf(MARK, account);
+    await hold(stack, MARK, { reason: "case 7", release: false, now: NOW }, terminal);
+    expect(terminal.lines.at(-1)).toMatch(/1 of its events no longer end by themselves\.$/);
+
+    await expect(remove()).rejects.toThrow(/is under a legal hold since .* \(case 7\)/);
+    expect(await placesOf(MARK, account)).toEqual(before);
+    await account.consumer.process(
+      batchOf([marked("completed_application", TOKEN, MARK)]),
+      lambdaContext(),
+    );
+    await expect(remove()).rejects.toThrow(/legal hold/);
+
+    await hold(stack, MARK, { reason: null, release: true, now: NOW }, terminal);
+    await remove();
+    expect((await placesOf(MARK, account)).items).toEqual([]);
+  });
+
+  test("loses nothing in a dry run, and nothing without agreement", async () => {
+    const { stack, terminal } = account;
+    const before = await placesOf(MARK, account);
+    terminal.answer = "no";
+
+    await forget(stack, MARK, { dryRun: true, yes: false, now: NOW }, terminal);
+    await expect(
+      forget(stack, MARK, { dryRun: false, yes: false, now: NOW }, terminal),
+    ).rejects.toThrow("Nothing was removed.");
+
+    expect(await placesOf(MARK, account)).toEqual(before);
+  });
+
+  test("gets everything that is known in one signed file, and a page, for the owner's eyes alone", async () => {
+    const { stack, terminal } = account;
+    const out = mkdtempSync(join(tmpdir(), "export-"));
+    const options = { key: "alias/exports", out, unsigned: false, now: NOW };
+
+    await exportPerson(stack, MARK, options, terminal);
+
+    const file = join(out, `export-${TOKEN}.json`);
+    const text = readFileSync(file, "utf8");
+    const { export: content, signature } = JSON.parse(text);
+    const verify = createVerify("sha256").update(JSON.stringify(content));
+    expect(verify.verify(publicKey, signature.value, "base64")).toBe(true);
+    expect(signature).toMatchObject({ keyId: "key-1", algorithm: ALGORITHM });
+    expect(statSync(file).mode & 0o077).toBe(0);
+    expect(content.applications[0].items.length).toBeGreaterThanOrEqual(5);
+    expect(content.deadLetters).toHaveLength(3);
+    expect(content.unsupportedWebhooks).toHaveLength(1);
+    expect(JSON.stringify(content).split(MARK).length).toBeGreaterThan(6);
+    expect(text).not.toContain(OTHER_MARK);
+    const page = readFileSync(join(out, `export-${TOKEN}.html`), "utf8");
+    expect(page).toContain(MARK);
+    expect(page).not.toContain("<script");
+    expect(terminal.text).not.toContain(MARK);
+    rmSync(out, { recursive: true });
+  });
+
+  test("is not exported without a signature, unless that is asked for", async () => {
+    const { stack, terminal } = account;
+
+    await expect(
+      exportPerson(stack, MARK, { key: null, out: null, unsigned: false, now: NOW }, terminal),
+    ).rejects.toThrow(/needs --key/);
+  });
+});
+
+/** As KMS signs a digest: PKCS #1 v1.5 over the digest with its algorithm's name (RFC 8017, 9.2). */
+function signedDigest(digest: Uint8Array | undefined): Uint8Array {
+  const name = Buffer.from("3031300d060960864801650304020105000420", "hex");
+  const padded = { key: privateKey, padding: constants.RSA_PKCS1_PADDING };
+  return privateEncrypt(padded, Buffer.concat([name, digest ?? new Uint8Array()]));
+}
+
+/** A client whose calls end here. */
+function answering<Client extends object>(
+  client: Client,
+  answer: (command: object) => object,
+): Client {
+  return Object.assign(client, {
+    send: async (command: object) => ({ $metadata: {}, ...answer(command) }),
+  });
+}

@@ -1,0 +1,14 @@
+import { PLACES } from "../ops/places.ts";
+
+/** Where personal data lies, how long, and what `forget` leaves of it. */
+export function placesTable(): string {
+  const rows = PLACES.map(({ name, holds, data, keeps, fate, after }) => {
+    const left = after === "" ? "" : `: ${after}`;
+    return `| ${name} | ${holds} | ${data} | ${keeps} | ${fate}${left} |`;
+  });
+  return [
+    "| Where | Holds | Data | How long | After `forget` |",
+    "|---|---|---|---|---|",
+    ...rows,
+  ].join("\n");
+}

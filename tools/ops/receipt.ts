@@ -1,0 +1,91 @@
+import { DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
+
+import { IDEMPOTENCY, REDELIVERY_MS } from "../../lambdas/settings.ts";
+import { FUNCTIONS, logGroupOf } from "./logs.ts";
+import { PLACES } from "./places.ts";
+import type { Place } from "./places.ts";
+import type { ConnectedStack } from "./stack.ts";
+import type { Terminal } from "./terminal.ts";
+import { timeText } from "./time-text.ts";
+
+/** How many of each were removed; counted up as it goes. */
+export interface Removed {
+  items: number;
+  payloads: number;
+  deadLetters: number;
+  webhooks: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** DynamoDB's longest. */
+const COPIES_DAYS = 35;
+
+/** Prints what `forget` has removed, and what remains where and until when. */
+export async function printReceipt(
+  stack: ConnectedStack,
+  done: {
+    readonly tokens: readonly string[];
+    readonly removed: Removed;
+    /** Items of Investigations that name the person. */
+    readonly investigations: number;
+    /** Epoch milliseconds. */
+    readonly now: number;
+  },
+  terminal: Terminal,
+): Promise<void> {
+  const { tokens, removed, investigations, now } = done;
+  const logsEnd = await logsEndOf(stack, now);
+  terminal.print(
+    `Receipt: ${tokens.join(", ")} in ${stack.stackName}, ${timeText(now)}`,
+    "Removed:",
+    `  ${removed.items} items of the application table and their entries in its indexes`,
+    `  ${removed.payloads} bodies of the payload bucket`,
+    `  ${removed.deadLetters} messages of the dead-letter queue`,
+    `  ${removed.webhooks} unsupported webhooks that named the person`,
+    "Remains:",
+  );
+  for (const place of PLACES.filter(({ data, after }) => data !== "none" && after !== "")) {
+    const until = untilOf(place);
+    const count =
+      place.name === "ApplicationTable, Investigations" ? `${investigations} items: ` : "";
+    terminal.print(
+      `  ${place.name}: ${count}${place.after}${until === null ? "" : `; until ${until}`}`,
+    );
+  }
+
+  function untilOf({ name }: Place): string | null {
+    const days = (ms: number) => timeText(now + ms);
+    switch (name) {
+      case "IdempotencyTable":
+        return days(IDEMPOTENCY.windowMs);
+      case "point-in-time copies of both tables":
+        return days(COPIES_DAYS * DAY_MS);
+      case "event queue":
+      case "queues of the routes":
+      case "dead-letter queues of submissions, of routes, of the schedule and of the bus":
+        return days(REDELIVERY_MS.deadLetterRetention);
+      case "logs of the functions":
+        return logsEnd;
+      default:
+        return null;
+    }
+  }
+}
+
+/** When the last of the functions' logs of today ends. */
+async function logsEndOf(stack: ConnectedStack, now: number): Promise<string> {
+  const days = await Promise.all(
+    FUNCTIONS.map(async (name) => {
+      const logGroupNamePrefix = await logGroupOf(stack, name);
+      const { logGroups = [] } = await stack.logs.send(
+        new DescribeLogGroupsCommand({ logGroupNamePrefix }),
+      );
+      return logGroups[0]?.retentionInDays ?? null;
+    }),
+  );
+  const known = days.filter((one) => one !== null);
+  return known.length === 0
+    ? "their retention (retention.logs)"
+    : timeText(now + Math.max(...known) * DAY_MS);
+}
