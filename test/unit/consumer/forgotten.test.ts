@@ -41,6 +41,7 @@ const STATUS = correctionBody({
     chain: { previous: null, root: null, next: null },
     isShadow: false,
   },
+  namesOutcome: false,
   askedAt: Date.now(),
   basis: null,
   since: null,
