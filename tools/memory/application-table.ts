@@ -1,6 +1,10 @@
 import { dueShardOf } from "../../lambdas/adapters/dynamo/application-item.ts";
 import type { HealedMark, NearbyReports } from "../../lambdas/domain/application/alias.ts";
-import { forgottenState, hasEnded, newerOf } from "../../lambdas/domain/application/application-state.ts";
+import {
+  forgottenState,
+  hasEnded,
+  newerOf,
+} from "../../lambdas/domain/application/application-state.ts";
 import type {
   ApplicationState,
   EntityRegister,

@@ -8,7 +8,7 @@ import * as v from "valibot";
 import { applicationKey } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { decodeEnvelope } from "../../lambdas/domain/event/decode-envelope.ts";
 import { TABLE } from "../../lambdas/settings.ts";
-import { parseWebhook } from "../../lambdas/domain/event/journey-event.ts";
+import { parseWebhook } from "../../lambdas/domain/event/parse-webhook.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
