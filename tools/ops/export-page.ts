@@ -1,4 +1,4 @@
-import type { PersonExport } from "./export.ts";
+import type { PersonExport } from "./person-export.ts";
 import { timeText } from "./time-text.ts";
 
 /** The export as a page for people: one file, without scripts and without anything from elsewhere. */

@@ -6,6 +6,7 @@ import { GetPublicKeyCommand, SignCommand } from "@aws-sdk/client-kms";
 
 import { lookThrough } from "./dead-letter-queue.ts";
 import { pageOf } from "./export-page.ts";
+import type { ExportedApplication, ExportedLetter, PersonExport } from "./person-export.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
 import {
   bodyTextOf,
@@ -34,42 +35,6 @@ export interface ExportOptions {
   readonly unsigned: boolean;
   /** Epoch milliseconds. */
   readonly now: number;
-}
-
-/** Everything that is stored about the applications of a person. */
-export interface PersonExport {
-  readonly version: 1;
-  readonly stack: string;
-  /** ISO 8601. */
-  readonly exportedAt: string;
-  readonly applications: readonly ExportedApplication[];
-  readonly deadLetters: readonly ExportedLetter[];
-  /** Webhooks of no application that name the person. */
-  readonly unsupportedWebhooks: readonly StoredItem[];
-  /** How many steps of Investigations name the person; they are not exported. */
-  readonly investigations: number;
-  /** Where else data of the person may lie, and how long. */
-  readonly elsewhere: readonly {
-    readonly place: string;
-    readonly holds: string;
-    readonly keeps: string;
-  }[];
-}
-
-interface ExportedApplication {
-  readonly token: string;
-  readonly legalHold: { readonly since: number; readonly reason: string } | null;
-  readonly state: StoredItem | null;
-  /** Events, applicants, marks and failure records, with their bodies as text. */
-  readonly items: readonly StoredItem[];
-}
-
-interface ExportedLetter {
-  /** Epoch milliseconds. */
-  readonly sentAt: number;
-  readonly reason: string | null;
-  readonly message: string;
-  readonly payload: string | null;
 }
 
 /** Over the UTF-8 bytes of the compact JSON text of `export`. */
