@@ -9,14 +9,14 @@ import type {
   AlloyApi,
   AlloyListAnswer,
 } from "../../lambdas/domain/polling/polling-ports.ts";
-import { parsedOf, textOf, versionAt } from "./answers.ts";
+import { parsedOf, textOf, versionAt } from "./answered.ts";
 import type { FaultPoints } from "./fault-points.ts";
 import type { FaultKind } from "./faults.ts";
 import type { Observer } from "./observer.ts";
 import { errorPage } from "./scenario-api.ts";
 import type { Page } from "./scenario-api.ts";
 import { listPage } from "./scenario-investigations.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario-type.ts";
 import type { CallFault, Sandbox, Surroundings } from "./sandbox.ts";
 
 const CALL: readonly CallFault[] = ["crash-before", "crash-after", "timed-out", "slow", "stalled"];

@@ -5,7 +5,7 @@ import { inJsonbOrder } from "../../tools/alloy-simulator/webhook.ts";
 import type { WebhookBody, WebhookCredential } from "../../tools/alloy-simulator/webhook.ts";
 import type { TrueEvent } from "./scenario-application.ts";
 import type { TrueStep } from "./scenario-investigations.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario-type.ts";
 import type { Surroundings } from "./sandbox.ts";
 
 const HOUR = 3_600_000;

@@ -6,7 +6,7 @@ import type { Observer } from "./observer.ts";
 import { isMistakable } from "./released-fates.ts";
 import { identityOf } from "./views.ts";
 import type { TrueEvent } from "./scenario-application.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario-type.ts";
 import type { Invocation } from "./sandbox.ts";
 
 /** Configuration asks for it. */

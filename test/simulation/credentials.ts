@@ -1,6 +1,6 @@
 import type { WebhookCredential } from "../../tools/alloy-simulator/webhook.ts";
 import type { MemorySecret } from "../../tools/memory/secret.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario-type.ts";
 import type { Surroundings } from "./sandbox.ts";
 
 const MINUTE = 60_000;

@@ -3,7 +3,7 @@ import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
 import type { Version } from "./answers.ts";
 import type { Observer } from "./observer.ts";
 import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario-type.ts";
 
 /*
  * What must become of an event, by the scenario alone: no line here asks the code under test.

@@ -8,7 +8,7 @@ import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { PlantedGap } from "./planted-gap.ts";
 import { trueStageOf } from "./planted-gap.ts";
 import type { TrueEvent } from "./scenario-application.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario-type.ts";
 import type { FaultPoints } from "./fault-points.ts";
 import { GRACE_MS } from "./world.ts";
 import type { Incident } from "./world.ts";

@@ -20,7 +20,7 @@ import type { Observer, Publication, Violation } from "./observer.ts";
 import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
 import { isLeftBehind } from "./released-fates.ts";
 import type { Seen } from "./seen.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario-type.ts";
 
 /** Judges a world that has come to rest. */
 export function judge(seen: Seen): {

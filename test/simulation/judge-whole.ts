@@ -14,7 +14,7 @@ import {
 import type { Seen } from "./seen.ts";
 import type { Observer, Publication } from "./observer.ts";
 import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario-type.ts";
 
 /*
  * What was told downstream of an application as a whole, by whichever event or correction, and how often Alloy

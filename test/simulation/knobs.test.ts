@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 
-import { textOf } from "./answers.ts";
+import { textOf } from "./answered.ts";
 import { ALL_KNOBS, knobsOf } from "./knobs.ts";
 import type { Knob } from "./knobs.ts";
 import { scenarioOf } from "./scenario.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario-type.ts";
 import { identityOf } from "./views.ts";
 
 const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);

@@ -14,7 +14,7 @@ import {
   routeOf,
 } from "./expectations.ts";
 import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario-type.ts";
 import type { WorldResult } from "./world.ts";
 
 /**

@@ -4,7 +4,7 @@ import type { Seen } from "./seen.ts";
 import { factsOf } from "./mark-facts.ts";
 import type { Knob, KnobChoice } from "./knobs.ts";
 import type { AnsweredOnce, Facts } from "./mark-facts.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario-type.ts";
 
 /*
  * Which states the worlds come to, by what the world's own truth and its watchers saw. A fault that happens where

@@ -2,7 +2,7 @@ import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { Observer } from "./observer.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario-type.ts";
 import type { Surroundings } from "./sandbox.ts";
 
 const MINUTE = 60_000;

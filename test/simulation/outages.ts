@@ -1,5 +1,5 @@
 import type { Faults } from "./faults.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario-type.ts";
 import { START } from "./scenario.ts";
 import type { Service } from "./sandbox.ts";
 import { clockTime } from "./story.ts";

@@ -2,7 +2,7 @@ import type { GapStage } from "../../lambdas/settings.ts";
 import { Random, mix, numberOf } from "./random.ts";
 import { ENDS, isBeyondApi, isDamaged, isHandled } from "./expectations.ts";
 import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario-type.ts";
 
 /*
  * What goes wrong with one event, in a world in which nothing else does. It goes wrong until somebody

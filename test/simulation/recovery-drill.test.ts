@@ -11,7 +11,7 @@ import { aStack, KeptTerminal } from "../support/operator.ts";
 import { isEnd } from "./expectations.ts";
 import { firstDifference, ledgerOf } from "./ledger.ts";
 import { indexed, scenarioOf, START } from "./scenario.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario-type.ts";
 import type { Service } from "./sandbox.ts";
 import { playWorld } from "./world.ts";
 import type { Incident, WorldResult } from "./world.ts";

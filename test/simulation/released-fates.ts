@@ -3,28 +3,12 @@ import type { Random } from "./random.ts";
 import { isEnd, isHandled } from "./expectations.ts";
 import { randomFor } from "./knobs.ts";
 import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Fate, Scenario, Upgrade } from "./scenario-type.ts";
 
 /*
  * A world that begins with the release 0.1.0: until some moment its code received what Alloy sent, and what it had
  * stored and queued by then is all that the code as it is finds (`left-behind.ts`).
  */
-
-/**
- * What the release had made of an event: recorded, merged and told it, by its webhook or by its poller; put it into the
- * queue, as a webhook or as an event to heal; or nothing.
- */
-export interface Fate {
-  readonly kind: "told" | "healed" | "queued" | "heal-queued" | "missed";
-  /** When its webhook comes to the code as it is, for the first time or again; null: never. */
-  readonly webhookAt: number | null;
-}
-
-export interface Upgrade {
-  readonly at: number;
-  /** Of the events before it. */
-  readonly fates: ReadonlyMap<TrueEvent, Fate>;
-}
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

@@ -6,17 +6,14 @@ import { Random, mix, numberOf } from "./random.ts";
 import { randomFor, knobsOf } from "./knobs.ts";
 import type { Knobs } from "./knobs.ts";
 import { apiOf } from "./scenario-api.ts";
-import type { ScenarioApi } from "./scenario-api.ts";
 import { open, playOut } from "./scenario-application.ts";
 import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
 import { detourAfterEnd, detourAfterRerun, detourBeforeEnd } from "./scenario-detours.ts";
 import { investigationsOf } from "./scenario-investigations.ts";
-import type { TrueInvestigation } from "./scenario-investigations.ts";
 import { postsOf } from "./scenario-posts.ts";
-import type { Post } from "./scenario-posts.ts";
 import { RERUN_AFTER_MS, Steps } from "./scenario-steps.ts";
 import { upgradeOf } from "./released-fates.ts";
-import type { Upgrade } from "./released-fates.ts";
+import type { Scenario } from "./scenario-type.ts";
 import { identityOf } from "./views.ts";
 
 /** When every world begins. */
@@ -24,45 +21,6 @@ export const START = Date.UTC(2026, 10, 23, 8);
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-
-/** What happens at Alloy in one world, whatever becomes of it here: nothing in it depends on a fault. */
-export interface Scenario {
-  readonly seed: number;
-  readonly applications: readonly TrueApplication[];
-  /** In what it is unlike the usual. */
-  readonly knobs: Knobs;
-  /** All events, in the order of their time. */
-  readonly events: readonly TrueEvent[];
-  /** By one of its ids; null: Alloy has no such event. */
-  readonly eventOf: (eventId: string) => TrueEvent | null;
-  /** Null: Alloy has no such application. */
-  readonly applicationOf: (token: string) => TrueApplication | null;
-  /** What people call an event or an application, by its id or token. */
-  readonly nameOf: (id: string) => string;
-  /** What Alloy sends besides. */
-  readonly posts: readonly Post[];
-  /** None where the stage does not handle them. */
-  readonly investigations: readonly TrueInvestigation[];
-  readonly settings: ConsumerSettings;
-  /** By how much an application is checked less and less often. */
-  readonly growth: number;
-  /** How Alloy proves itself. */
-  readonly auth: "basic" | "hmac";
-  /** How Alloy's API answers, whatever it is asked. */
-  readonly api: ScenarioApi;
-  /** When the credential changes: add the new one, switch Alloy, remove the old one; null: it does not. */
-  readonly rotation: {
-    readonly addAt: number;
-    readonly switchAt: number;
-    readonly removeAt: number;
-  } | null;
-  /** The bus takes nothing of it; null: it takes all. */
-  readonly deadRoute: RouteId | null;
-  /** When the release before ends, and what it had made of each event until then; null: there was none. */
-  readonly upgrade: Upgrade | null;
-  /** When the last of it happens. */
-  readonly endAt: number;
-}
 
 /** One world in so many has a body that no queue message can hold: it costs that world 10 ms. */
 const LARGE_BODIES = 0.01;

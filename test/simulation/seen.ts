@@ -1,4 +1,4 @@
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario-type.ts";
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
 import type { Observer } from "./observer.ts";
 import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";

@@ -27,7 +27,7 @@ import { startOperator } from "./operator.ts";
 import { drawOutages } from "./outages.ts";
 import type { TrueEvent } from "./scenario-application.ts";
 import type { TrueInvestigation } from "./scenario-investigations.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario-type.ts";
 import { START } from "./scenario.ts";
 import { PollSchedule } from "./poll-schedule.ts";
 import type { Service, Surroundings } from "./sandbox.ts";
