@@ -1,4 +1,9 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { brotliDecompressSync } from "node:zlib";
+
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -35,6 +40,15 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
     return items.filter(
       ({ pk, sk }) => pk === `APPLICATION#${applicationToken}` && String(sk).startsWith("EVENT#"),
     );
+  }
+
+  /** Everything in the table, bodies too, as text. */
+  async function storedText(): Promise<string> {
+    const items = await driver.items();
+    const bodies = items.flatMap(({ body }) =>
+      body instanceof Uint8Array ? [brotliDecompressSync(body).toString()] : [],
+    );
+    return JSON.stringify(items) + bodies.join("\n");
   }
 
   function good(run: OpsRun): string {
@@ -91,6 +105,53 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
       ({ pk, sk }) => pk === `APPLICATION#${token}` && sk === "STATE",
     );
     expect(Number(state?.["checkAskedAt"])).toBeGreaterThanOrEqual(before);
+  });
+
+  it("export, hold and forget: a marked person is exported, held, and then found nowhere", async () => {
+    const mark = aToken("ada.lovelace");
+    const token = await aKnownApplication({ external_application_id: mark, name: mark });
+    const out = mkdtempSync(join(tmpdir(), "export-"));
+
+    expect(await storedText()).toContain(mark);
+    good(await ops("export", mark, "--unsigned", "--out", out));
+    expect(readFileSync(join(out, `export-${token}.json`), "utf8")).toContain(mark);
+    rmSync(out, { recursive: true });
+
+    good(await ops("hold", token, "--reason", "case 7"));
+    const held = await ops("forget", token, "--yes");
+    expect(held).toMatchObject({ code: 1, output: "" });
+    expect(held.errors).toContain("is under a legal hold since");
+    good(await ops("hold", token, "--release"));
+
+    const receipt = good(await ops("forget", mark, "--yes"));
+    expect(receipt).toMatch(/^Receipt: JA-.*\nRemoved:\n {2}1 items of the application table/);
+    expect(receipt).toContain("point-in-time copies of both tables");
+    expect(await storedText()).not.toContain(mark);
+
+    const late = aWebhook({ journey_application_token: token, name: mark, timestamp: Date.now() });
+    expect((await driver.post(late, driver.basic())).status).toBe(200);
+    await untilDrained();
+    expect(await storedText()).not.toContain(mark);
+    expect(await publishedAbout(token)).toHaveLength(1);
+  });
+
+  it("adopt names the wrong line of a file, and in a dry run says what it would adopt", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "adopt-"));
+    const file = join(folder, "applications.csv");
+    writeFileSync(
+      file,
+      `journey_application_token,journey_token\n${aToken("JA")},J-e2e\nno token,J-e2e\n`,
+    );
+
+    const wrong = await ops("adopt", file);
+    expect(wrong).toMatchObject({ code: 1, output: "" });
+    expect(wrong.errors).toMatch(/has 1 errors\. Nothing was adopted\..*\nline 3: /);
+
+    writeFileSync(file, `journey_application_token,journey_token\n${aToken("JA")},J-e2e\n`);
+    expect(good(await ops("adopt", file, "--dry-run"))).toMatch(
+      /^The file has 1 applications; 1 are unknown here\.\nDry run: Adopt 1 applications; /,
+    );
+    rmSync(folder, { recursive: true });
   });
 
   it("gaps tells of none, or of each with its stage", async () => {
