@@ -218,6 +218,8 @@ export function isHeardInTime({ versions, events }: TrueApplication): boolean {
   const isTold = ({ outcome }: Version) => events.some(({ told }) => told["outcome"] === outcome);
   return (
     events.some(isForAlloyToConfirm) ||
+    // After an end, only Alloy's answer says that the application is open again (docs/statuses.md).
+    events.some(({ type }) => type === "journey_application_retriggered") ||
     events.some(({ told, listed }) => (told["outcome"] ?? null) !== (listed["outcome"] ?? null)) ||
     versions.some((one) => !one.isUnknown && one.outcome !== null && !isTold(one))
   );

@@ -119,6 +119,7 @@ export function judgeEnds(application: TrueApplication, { scenario, observer, he
     const times = stated.filter((one) => one === route).length;
     const isBack =
       isOpenBetween(route) ||
+      isSilentBetween(route) ||
       (stated.length > 1 && stated.at(-1) === route && isToldAnew(route, inTurn, stated));
     const most = Math.max(times, epochsWith(route, application, scenario)) + (isBack ? 1 : 0);
     if (times === 0 && ![...ids].every((id) => isFirstKnown(scenario.eventOf(id), observer))) {
@@ -140,6 +141,20 @@ export function judgeEnds(application: TrueApplication, { scenario, observer, he
     const eventAt = publishedByEvent.get(route);
     if (decided === undefined || eventAt === undefined) return false;
     return publishedOpen.some((at) => eventAt < at && at < decided.at);
+  }
+  /**
+   * Whether Alloy decided another end, which configuration does not publish, between the publication of the event of
+   * this end and Alloy's own decision for it: that decision is news as well.
+   */
+  function isSilentBetween(route: RouteId): boolean {
+    const decided = versions.find((one) => routeOfEnd(one, journeyToken, scenario) === route);
+    const eventAt = publishedByEvent.get(route);
+    if (decided === undefined || eventAt === undefined) return false;
+    return versions.some((one) => {
+      const other = routeOfEnd(one, journeyToken, scenario);
+      const isBetween = eventAt < one.at && one.at < decided.at;
+      return isBetween && other !== null && !publicationOf(journeyToken, other, scenario).publish;
+    });
   }
 
   const last = versions.at(-1);
