@@ -1,55 +1,80 @@
 /**
- * `npm run lint:templates`: synthesises every stage that is deployed to AWS and holds its template to
- * CloudFormation's own rules with cfn-lint. Needs Python 3.10 or later and, the first time, PyPI.
+ * `npm run lint:templates`: synthesises every stage that is deployed to AWS, and every choice that a stage can make, and
+ * holds the templates to CloudFormation's own rules (cfn-lint) and to the packs of cdk-nag and checkov. What stays has
+ * its reason in `suppressions.ts`. Needs Python 3.10 or later and, the first time, PyPI. A report for each pack is
+ * written to `.local/templates/reports`.
  */
-import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 
-const STAGES = ["sandbox", "production"];
+import { Template } from "aws-cdk-lib/assertions";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const requirements = `${root}tools/lint-templates/requirements.txt`;
-const environment = `${root}.local/cfn-lint`;
-const stamp = `${environment}/installed`;
+import { STAGES } from "../../lib/stages.ts";
+import { VARIANTS } from "../../test/infra/variants.ts";
+import { stackOf } from "../template/synthesise.ts";
+import { checkovFindings } from "./checkov.ts";
+import { nagFindings } from "./nag.ts";
+import { installTool, ROOT, run } from "./python-tool.ts";
+import { PACKS, suppressionOf, SUPPRESSIONS } from "./suppressions.ts";
 
-installLinter();
-for (const stage of STAGES) {
-  run("cdk", ["synth", "--quiet", "--context", `stage=${stage}`], "The synth failed");
-}
-// Warnings are for reading: CDK itself writes a DependsOn that a GetAtt already implies (W3005).
-run(
-  `${environment}/bin/cfn-lint`,
-  [
-    "--non-zero-exit-code=error",
-    ...STAGES.map((stage) => `cdk.out/AlloyJourneyWebhooks-${stage}.template.json`),
-  ],
-  "cfn-lint found errors in the templates",
+const folder = `${ROOT}.local/templates`;
+rmSync(folder, { recursive: true, force: true });
+for (const part of ["all", "reports"]) mkdirSync(`${folder}/${part}`, { recursive: true });
+
+// The variants of the tests begin with the stages as they are shipped; yours are read from lib/stages.ts.
+const stages = [...VARIANTS, ...STAGES.map((stage) => [`your ${stage.stage}`, stage] as const)].map(
+  ([name, stage]) => ({ name: name.replaceAll(/[^a-z0-9]+/gi, "-"), stage }),
 );
-console.log(`cfn-lint found no error in the templates of ${STAGES.join(" and ")}.`);
+const underOwnKey = new Set(
+  stages.flatMap(({ name, stage }) => (stage.encryption === "customer-managed" ? [name] : [])),
+);
 
-/** Into a folder of the project's own; again when the pins change or an installation broke off. */
-function installLinter(): void {
-  const wanted = createHash("sha256").update(readFileSync(requirements)).digest("hex");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
-  rmSync(environment, { recursive: true, force: true });
-  run(
-    "python3",
-    ["-m", "venv", environment],
-    "cfn-lint needs Python 3.10 or later with its venv module (Debian: apt-get install python3-venv)",
-  );
-  run(
-    `${environment}/bin/pip`,
-    ["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", requirements],
-    "cfn-lint could not be installed; is PyPI reachable",
-  );
-  writeFileSync(stamp, wanted);
+const files = new Map<string, string>();
+const ofNag = stages.flatMap(({ name, stage }) => {
+  const stack = stackOf(stage);
+  const text = JSON.stringify(Template.fromStack(stack).toJSON());
+  // A stage that is as it is shipped has the template of that: once is enough. Unbundled assets have chance names.
+  const key = text.replaceAll(/[0-9a-f]{64}\.zip/g, "");
+  if (files.has(key)) return [];
+  files.set(key, `${folder}/all/${name}.json`);
+  writeFileSync(`${folder}/all/${name}.json`, text);
+  return nagFindings(name, stage, stack);
+});
+
+/** Warnings are for reading: CDK itself writes a DependsOn that a GetAtt already implies (W3005). */
+async function lintByCloudFormation(): Promise<void> {
+  const options = ["--non-zero-exit-code=error", "--format", "quiet"];
+  const linter = await installTool("cfn-lint", "requirements.txt");
+  await run(linter, [...options, ...files.values()], "cfn-lint found errors in the templates");
+  console.log(`cfn-lint: ${files.size} templates, no error.`);
 }
 
-function run(program: string, programArguments: readonly string[], failure: string): void {
-  const { status, error } = spawnSync(program, programArguments, { cwd: root, stdio: "inherit" });
-  if (status === 0) return;
-  console.error(`${failure}${error === undefined ? "" : ` (${error.message})`}.`);
-  process.exit(1);
+// Both are slow to start, and wait for nothing of each other.
+const [ofCheckov] = await Promise.all([
+  checkovFindings(`${folder}/all`, (name) => underOwnKey.has(name)),
+  lintByCloudFormation(),
+]);
+const findings = [...ofNag, ...ofCheckov].map((finding) => ({
+  ...finding,
+  suppression: suppressionOf(finding),
+}));
+for (const pack of PACKS) {
+  const own = findings.filter((finding) => finding.pack === pack);
+  const report = own.map(({ rule, resource, template, suppression }) => ({
+    ...{ rule, resource, template },
+    suppressedBecause: suppression?.why ?? null,
+  }));
+  writeFileSync(`${folder}/reports/${pack}.json`, `${JSON.stringify(report, null, 2)}\n`);
+  const open = own.filter(({ suppression }) => suppression === undefined);
+  console.log(
+    `${pack}: ${files.size} templates, ${own.length} findings, ${own.length - open.length} of them suppressed with a reason, ${open.length} open.`,
+  );
+  for (const { rule, resource, template } of open) {
+    console.error(`  ${rule} ${resource} (${template})`);
+    process.exitCode = 1;
+  }
+}
+const used = new Set(findings.map(({ suppression }) => suppression));
+for (const { rules, about } of SUPPRESSIONS.filter((one) => !used.has(one))) {
+  console.error(`No finding needs the suppression of ${about} (${rules.join(", ")}).`);
+  process.exitCode = 1;
 }

@@ -54,6 +54,28 @@ export function synthesise(
   assembly?: string,
   isFirstDeployment = false,
 ): Synthesised {
+  const stack = stackOf(stage, { omit, assembly, isFirstDeployment });
+  return {
+    stage,
+    isTerminationProtected: stack.terminationProtection ?? false,
+    alarms: stack.alarms,
+    ...readTemplate(Template.fromStack(stack).toJSON()),
+  };
+}
+
+/** The stack as the CDK CLI would make it, before its template; see {@link synthesise}. */
+export function stackOf(
+  stage: StageConfiguration,
+  {
+    omit = [],
+    assembly,
+    isFirstDeployment = false,
+  }: {
+    readonly omit?: readonly string[];
+    readonly assembly?: string | undefined;
+    readonly isFirstDeployment?: boolean;
+  } = {},
+): PipelineStack {
   const cdkJson = v.parse(CdkJsonSchema, JSON.parse(readFileSync("cdk.json", "utf8")));
   const bundled = assembly === undefined ? [] : ["**"];
   const app = new App({
@@ -62,13 +84,7 @@ export function synthesise(
     builtinCloudFormationValidation: false,
     ...(assembly !== undefined && { outdir: assembly }),
   });
-  const stack = new PipelineStack(app, { stage: validate(stage), omit, isFirstDeployment });
-  return {
-    stage,
-    isTerminationProtected: stack.terminationProtection ?? false,
-    alarms: stack.alarms,
-    ...readTemplate(Template.fromStack(stack).toJSON()),
-  };
+  return new PipelineStack(app, { stage: validate(stage), omit, isFirstDeployment });
 }
 
 /** @throws Error when it is no template of CloudFormation. */

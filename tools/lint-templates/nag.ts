@@ -1,0 +1,35 @@
+import { AwsSolutionsChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from "cdk-nag";
+import type { NagPack } from "cdk-nag";
+
+import type { PipelineStack } from "../../lib/pipeline-stack.ts";
+import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import type { Finding, Pack } from "./suppressions.ts";
+
+const CHECKS = {
+  AwsSolutions: () => new AwsSolutionsChecks(),
+  Serverless: () => new ServerlessChecks(),
+  "NIST.800.53.R5": () => new NIST80053R5Checks(),
+  "PCI.DSS.321": () => new PCIDSS321Checks(),
+} as const satisfies Readonly<Partial<Record<Pack, () => NagPack>>>;
+
+/** What the packs of cdk-nag find in a stack. Nothing is written into its template. */
+export function nagFindings(
+  template: string,
+  stage: StageConfiguration,
+  stack: PipelineStack,
+): readonly Finding[] {
+  const packs = ["AwsSolutions", "Serverless", "NIST.800.53.R5", "PCI.DSS.321"] as const;
+  return packs.flatMap((pack) =>
+    CHECKS[pack]()
+      .validateScope(stack)
+      .violations.flatMap(({ ruleName, violatingResources }) =>
+        violatingResources.map(({ constructPath = "" }) => ({
+          pack,
+          rule: ruleName.replace(stack.stackName, "AlloyJourneyWebhooks-<stage>"),
+          resource: constructPath.replace(`${stack.stackName}/`, ""),
+          template,
+          isUnderOwnKey: stage.encryption === "customer-managed",
+        })),
+      ),
+  );
+}
