@@ -17,11 +17,13 @@ import type { Parts } from "./parts.ts";
 import { peopleTable } from "./people-table.ts";
 import { placesTable } from "./places-table.ts";
 import { PublishedEventSchema } from "./published-event-schema.ts";
+import { suppressionsTable } from "./suppressions-table.ts";
 
 /** The parts of the documents that are made from the code, by page and by name. */
 const PARTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "CONTRIBUTING.md": { words },
   "docs/people.md": { people: peopleTable },
+  "docs/security.md": { suppressions: suppressionsTable },
   "docs/statuses.md": { "event-types": eventTypes },
   "docs/metrics.md": { metrics: metricsTable, dimensions: dimensionsTable },
   "docs/personal-data.md": { places: placesTable },

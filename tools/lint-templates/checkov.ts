@@ -29,8 +29,16 @@ export async function checkovFindings(
   await run(
     await installTool("checkov", "checkov-requirements.txt"),
     [
-      ...["--directory", folder, "--framework", "cloudformation", "--compact", "--quiet"],
-      ...["--output", "json", "--output-file-path", report, "--skip-download", "--soft-fail"],
+      "--directory",
+      folder,
+      "--framework=cloudformation",
+      "--compact",
+      "--quiet",
+      "--output=json",
+      "--output-file-path",
+      report,
+      "--skip-download",
+      "--soft-fail",
     ],
     "checkov failed",
   );

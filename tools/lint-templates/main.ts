@@ -60,7 +60,9 @@ const findings = [...ofNag, ...ofCheckov].map((finding) => ({
 for (const pack of PACKS) {
   const own = findings.filter((finding) => finding.pack === pack);
   const report = own.map(({ rule, resource, template, suppression }) => ({
-    ...{ rule, resource, template },
+    rule,
+    resource,
+    template,
     suppressedBecause: suppression?.why ?? null,
   }));
   writeFileSync(`${folder}/reports/${pack}.json`, `${JSON.stringify(report, null, 2)}\n`);

@@ -2,7 +2,7 @@ import { AwsSolutionsChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessCheck
 import type { NagPack } from "cdk-nag";
 
 import type { PipelineStack } from "../../lib/pipeline-stack.ts";
-import type { StageConfiguration } from "../../lib/stage-configuration.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import type { Finding, Pack } from "./suppressions.ts";
 
 const CHECKS = {
