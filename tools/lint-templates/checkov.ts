@@ -41,6 +41,8 @@ export async function checkovFindings(
       "--soft-fail",
     ],
     "checkov failed",
+    // The report is in a file; checkov prints it besides.
+    "ignore",
   );
   const { results } = v.parse(
     ReportSchema,

@@ -39,8 +39,10 @@ export async function run(
   program: string,
   programArguments: readonly string[],
   failure: string,
+  output: "inherit" | "ignore" = "inherit",
 ): Promise<void> {
-  const child = spawn(program, programArguments, { cwd: ROOT, stdio: "inherit" });
+  const stdio = ["ignore", output, "inherit"] as const;
+  const child = spawn(program, programArguments, { cwd: ROOT, stdio: [...stdio] });
   const status = await new Promise<number | null | Error>((resolve) => {
     child.on("error", resolve);
     child.on("close", resolve);
