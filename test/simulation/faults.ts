@@ -196,7 +196,7 @@ const SELDOM_DRAWN: ReadonlySet<FaultKind> = new Set<FaultKind>([
 /** The fault schedule of a seed: some kinds are absent, some are usual, some come all the time. */
 export function faultScheduleOf(seed: number): FaultSchedule {
   const random = new Random(mix(seed, numberOf("weather")));
-  const usual = random.pick([0.004, 0.012, 0.03]);
+  const usual = random.pick([0.004, 0.012, 0.024]);
   return new Map(
     ALL_FAULT_KINDS.map((kind) => {
       const share = random.pick([0, 0, 1, 1, 1, 3]);

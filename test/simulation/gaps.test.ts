@@ -6,7 +6,7 @@ import type { FoundGap } from "./gap-world.ts";
 import { ALL_TROUBLES } from "./planted-gap.ts";
 
 /** Each trouble some twenty times; `npm run simulate -- --gaps` plays as many as one likes. */
-const SEEDS = 200;
+const SEEDS = 400;
 
 test("every planted gap is found within two poll periods, blamed on its stage and healed; nobody else is accused", async () => {
   const found: FoundGap[] = [];

@@ -99,18 +99,19 @@ const HELD: readonly Knob[] = [
 
 /** What makes a world large, or long, is rare: such a world takes as long as three to ten others. */
 const RARE: Readonly<Partial<Record<Knob, number>>> = {
-  "huge-event": 0.005,
+  "huge-event": 0.004,
   "many-applicants": 0.001,
-  "many-applications": 0.01,
-  "api-refuses-all": 0.02,
-  bearer: 0.08,
-  investigations: 0.03,
-  "other-environment": 0.06,
-  "bad-application": 0.05,
-  "revoked-key": 0.02,
+  "many-applications": 0.007,
+  "api-refuses-all": 0.01,
+  "api-refuses-some": 0.06,
+  bearer: 0.04,
+  investigations: 0.02,
+  "other-environment": 0.04,
+  "bad-application": 0.03,
+  "revoked-key": 0.012,
   "damaged-item": 0.012,
-  "previous-release": 0.08,
-  "dead-route": 0.04,
+  "previous-release": 0.06,
+  "dead-route": 0.025,
 };
 const USUAL_CHANCE = 0.12;
 

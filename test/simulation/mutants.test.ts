@@ -30,7 +30,7 @@ describe("planted bugs", () => {
     const { caught } = await new Hunters().hunt(mutant);
 
     if (caught?.by !== "world") throw new Error(`${id} lives`);
-    expect(await firstBrokenSeed(caught.seed)).toBeNull();
+    expect(await firstBrokenSeed([caught.seed])).toBeNull();
   });
 
   test("that change nothing live, also in worlds that hear of fewer applications when calls fail", async () => {

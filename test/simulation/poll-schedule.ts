@@ -14,11 +14,14 @@ const MOVED_MS = 30 * MINUTE;
 const STILL_MS = { busy: HOUR, quiet: 4 * HOUR };
 /** Between two vain checks of an application whose item is damaged. */
 const DAMAGED_MS = HOUR;
+/** From the last fault until each application has been checked: an open one within 24 hours, an ended one after 25. */
+const FIRST_CHECKS_MS = 28 * HOUR;
 
 /**
  * EventBridge Scheduler, which invokes the poller. It skips each tick at which the poller has nothing to see: no
  * application is due, and nothing has moved in Alloy's list of Investigations. Such a run only reads the indices.
- * A damaged item is due at every tick, and most of those are skipped.
+ * A damaged item is due at every tick, and most of those are skipped. So are most ticks of the last day: whatever is
+ * still due then has been checked many times since the last fault, and only waits for a later hour.
  */
 export class PollSchedule {
   readonly #world: Surroundings;
@@ -83,7 +86,8 @@ export class PollSchedule {
         ? Math.min(dueAt, Math.max(kept.dueAt, this.#tickedAt + DAMAGED_MS))
         : kept.dueAt;
     }
-    return dueAt;
+    const isLastDay = this.#world.clock.now() > this.#busyUntil + FIRST_CHECKS_MS;
+    return isLastDay ? Math.max(dueAt, this.#tickedAt + STILL_MS.quiet) : dueAt;
   }
 
   #listAt(): number {

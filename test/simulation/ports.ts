@@ -38,11 +38,13 @@ const READ: readonly CallFault[] = [
 ];
 const WRITE: readonly CallFault[] = [...READ, "timed-out-though-applied", "applied-twice"];
 
-/** Of calls that are seldom made: they are to be cut off as well. */
+/** Of calls that are seldom made, or in one world of hundreds: they are to be cut off as well. */
 const CRASHES: readonly CallFault[] = ["crash-before", "crash-after"];
 const CUT_OFF = [...CRASHES, ...CRASHES, ...CRASHES, ...CRASHES];
 const SELDOM_READ = [...READ, ...CUT_OFF];
 const SELDOM_WRITE = [...WRITE, ...CUT_OFF];
+const RARE_READ = [...SELDOM_READ, ...CUT_OFF, ...CUT_OFF];
+const RARE_WRITE = [...SELDOM_WRITE, ...CUT_OFF, ...CUT_OFF];
 
 /** Three attempts of three seconds (`SDK_LIMITS`). */
 const SDK_MS = 9_000;
@@ -151,10 +153,10 @@ export function applicationStoreIn(sandbox: Sandbox, store: ApplicationStore): A
 }
 
 const RECORD_EVENT = table("Recording an event");
-const FORGET_EVENT = table("Forgetting an event", SELDOM_WRITE);
+const FORGET_EVENT = table("Forgetting an event", RARE_WRITE);
 const WITHHOLD_EVENT = table("Withholding an event", SELDOM_WRITE);
 const MARK_HEALED = table("Marking a healed event", SELDOM_WRITE);
-const NOTE_WEBHOOK = table("Noting a healed event's webhook", SELDOM_WRITE);
+const NOTE_WEBHOOK = table("Noting a healed event's webhook", RARE_WRITE);
 const REPORTS_NEAR = table("Reading an application's events", SELDOM_READ);
 const READ_APPLICANT = table("Reading an applicant", SELDOM_READ);
 const HAS_FAILURE = table("Reading a failure", SELDOM_READ);
@@ -303,7 +305,7 @@ export function payloadReaderIn(sandbox: Sandbox, payloads: PayloadReader): Payl
   };
 }
 
-const READ_PAYLOAD = limits(null, "Reading a payload", SELDOM_READ);
+const READ_PAYLOAD = limits(null, "Reading a payload", RARE_READ);
 
 /** The poller's way into the payload bucket; it answers instead of throwing. */
 export function payloadBucketIn(sandbox: Sandbox, payloads: PayloadBucket): PayloadBucket {
@@ -331,7 +333,7 @@ export function ingestPortsIn(
   const until = (deadline: number) => Math.max(1, deadline - sandbox.now());
   const stored = (service: Service | null, deadline: number): CallLimits<StoreOutcome> => ({
     service,
-    kinds: service === null ? SELDOM_WRITE : WRITE,
+    kinds: service === null ? RARE_WRITE : WRITE,
     timeoutMs: until(deadline),
     refuse: (cause: AwsFailure) => ({ stored: false, cause }),
   });

@@ -33,7 +33,7 @@ function gap(random: Random): number {
   if (roll < 0.3) return random.between(1, 40);
   if (roll < 0.6) return random.between(100, 3 * SECOND);
   if (roll < 0.8) return random.between(3 * SECOND, 2 * MINUTE);
-  if (roll < 0.95) return random.between(2 * MINUTE, 30 * MINUTE);
+  if (roll < 0.97) return random.between(2 * MINUTE, 30 * MINUTE);
   return random.between(1 * HOUR, 9 * HOUR);
 }
 
@@ -75,13 +75,13 @@ export class Steps {
   applicant(entity: string): void {
     const random = this.#random;
     this.#lastApplicant = entity;
-    if (random.chance(0.3)) this.add("visited_node", "progressed", { entity, node: "start" });
+    if (random.chance(0.15)) this.add("visited_node", "progressed", { entity, node: "start" });
     const first = this.all.length === 1 && random.chance(0.4) ? { gapMs: 0 } : {};
     const identity = { entity, node: "identity", status: "running" } as const;
     this.add("started_evaluation", "progressed", { ...identity, ...first });
     if (random.chance(0.12)) this.add("invented_tomorrow", "unrecognised", { entity });
-    if (random.chance(0.8)) this.add("completed_evaluation", "progressed", identity);
-    if (this.#hasDetours && random.chance(0.6)) this.#detour(entity);
+    if (random.chance(0.4)) this.add("completed_evaluation", "progressed", identity);
+    if (this.#hasDetours && random.chance(0.5)) this.#detour(entity);
   }
 
   #detour(entity: string): void {

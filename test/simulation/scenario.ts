@@ -4,7 +4,7 @@ import { JOURNEYS } from "../../tools/alloy-simulator/journeys.ts";
 import { makeTokens } from "../../tools/alloy-simulator/tokens.ts";
 import { Random, mix, numberOf } from "./random.ts";
 import { randomFor, knobsOf } from "./knobs.ts";
-import type { Knobs } from "./knobs.ts";
+import type { Knob, Knobs } from "./knobs.ts";
 import { apiOf } from "./scenario-api.ts";
 import { open, playOut } from "./scenario-application.ts";
 import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
@@ -22,8 +22,12 @@ export const START = Date.UTC(2026, 10, 23, 8);
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
+/** What goes wrong with one application, and must not keep another from going on. */
+const NEED_ANOTHER: readonly Knob[] = ["bad-application", "damaged-item"];
+/** In so many worlds two applications share the batches; what goes wrong with one needs no other, and costs half. */
+const TWO_APPLICATIONS = 0.15;
 /** One world in so many has a body that no queue message can hold: it costs that world 10 ms. */
-const LARGE_BODIES = 0.01;
+const LARGE_BODIES = 0.007;
 const LARGE = "x".repeat(1_060_000);
 
 /**
@@ -120,7 +124,8 @@ function applicationsOf(random: Random, beginning: Beginning): readonly TrueAppl
   const tokens = makeTokens(random.next);
   const sendsEventToken = random.chance(0.3);
   const applications: TrueApplication[] = [];
-  const usual = random.between(1, 2);
+  const isShared = random.chance(TWO_APPLICATIONS) || NEED_ANOTHER.some((knob) => knobs.has(knob));
+  const usual = isShared ? 2 : 1;
   const count = knobs.has("many-applications")
     ? randomFor(seed, "many-applications").between(3, 12)
     : usual;
@@ -165,7 +170,7 @@ function applicationsOf(random: Random, beginning: Beginning): readonly TrueAppl
     const hasEnded = live(steps, original);
     const rerunAt = steps.all.reduce((at, { gapMs }) => at + gapMs, createdAt) + RERUN_AFTER_MS;
     const rerun =
-      hasEnded && (random.chance(0.12) || mayRerun(original))
+      hasEnded && (random.chance(0.07) || mayRerun(original))
         ? open({ ...original, name: `${name}r`, now: rerunAt, rerunOf: application })
         : null;
     if (rerun !== null) {

@@ -11,8 +11,8 @@ test("tells the same story of the same seed", async () => {
   expect(once.story.lines.length).toBeGreaterThan(50);
 });
 
-test("keeps every promise in 250 worlds", async () => {
-  const { failures, faults, events } = await runSeeds(1, 250);
+test("keeps every promise in 300 worlds", async () => {
+  const { failures, faults, events } = await runSeeds(1, 300);
 
   expect(failures).toEqual([]);
   expect(events).toBeGreaterThan(2_000);

@@ -39,7 +39,7 @@ export const INVESTIGATION_MUTANTS: readonly Mutant[] = [
   {
     id: "investigations-never-listed",
     what: "Alloy's list of Investigations is never asked for, and a lost webhook stays lost",
-    within: 1_000,
+    needs: "investigations",
     plant: () => ({
       pollerDependencies: (right) => ({
         ...right,
@@ -50,7 +50,7 @@ export const INVESTIGATION_MUTANTS: readonly Mutant[] = [
   {
     id: "promotion-by-its-time",
     what: "a promotion of the list is another one than the webhook's, as its time is another one",
-    within: 1_000,
+    needs: "investigations",
     plant: () => ({
       consumerDependencies: (right) => ({
         ...right,
@@ -65,7 +65,7 @@ export const INVESTIGATION_MUTANTS: readonly Mutant[] = [
   {
     id: "step-joined-for-each-report",
     what: "each report of a step is one of its own: nobody looks at what is known of the Investigation",
-    within: 2_000,
+    needs: "investigations",
     plant: () => ({
       consumerDependencies: (right) => ({
         ...right,

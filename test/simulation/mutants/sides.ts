@@ -38,6 +38,7 @@ export const SIDE_MUTANTS: readonly Mutant[] = [
   {
     id: "alias-by-wildcard",
     what: "a webhook is taken for the nearest healed event, whatever either says of its applicant",
+    needs: "applicant-once",
     plant: () => ({
       consumerDependencies: (right) => ({
         ...right,
