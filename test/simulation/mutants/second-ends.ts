@@ -1,14 +1,17 @@
-import type { ConsumerDependencies } from "../../../lambdas/consumer/handler.ts";
-import { endOf } from "../../../lambdas/domain/application/application-state.ts";
+import { endOf, outcomeOf } from "../../../lambdas/domain/application/application-state.ts";
 import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
 import { correctionBody, parseCorrection } from "../../../lambdas/domain/application/correction.ts";
 import type { Correction } from "../../../lambdas/domain/application/correction.ts";
 import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
-import type { CheckRequest, Merged } from "../../../lambdas/domain/ports.ts";
-import { eventIdIn } from "../../../lambdas/domain/application/stamp.ts";
-
+import type {
+  CheckRequest,
+  EventRecord,
+  Merged,
+  Recording,
+} from "../../../lambdas/domain/ports.ts";
 import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
 import { bothSides } from "../../support/both-sides.ts";
+import { aConsumer, idempotencyWith, pollBatchOf } from "../../support/consumer.ts";
 import type { Said } from "../../support/both-sides.ts";
 import type { Mutant } from "./mutant.ts";
 
@@ -17,8 +20,18 @@ export const SECOND_END_MUTANTS: readonly Mutant[] = [
   {
     id: "repair-forgotten",
     what: "an event that had its effect and is brought again is neither recorded nor merged",
-    within: 1_500,
-    plant: () => ({ consumerDependencies: withoutRepair }),
+    async hunt(isPlanted) {
+      // A correction was published under the event's id.
+      const idempotency = idempotencyWith({ begin: async () => "duplicate" });
+      const store = isPlanted ? new UnrepairedTable() : new MemoryApplicationTable();
+      const { process, published } = aConsumer({ idempotency, store });
+      const data = { journey_application_token: "JA-1", journey_token: "J-1", ...DENIED };
+      const type = "update:journeyapplications:sandbox";
+      await process(pollBatchOf(JSON.stringify({ type, data })));
+      if (published.length > 0) return "it is published once more";
+      const outcome = outcomeIn(store.applications.get("JA-1")?.state ?? null);
+      return store.events.size === 1 && outcome === "Denied" ? null : `the state has ${outcome}`;
+    },
   },
   {
     id: "repeated-end-published",
@@ -111,37 +124,14 @@ function tableWith(answered: Answered) {
   })();
 }
 
+const outcomeIn = (state: ApplicationState | null) => (state === null ? null : outcomeOf(state));
+
 /** The bug: nothing is written of an event whose idempotency record is complete. */
-function withoutRepair(right: ConsumerDependencies): ConsumerDependencies {
-  const { idempotency, store } = right;
-  const completed = new Set<string>();
-  const isCompleted = (one: { readonly stamp: string } | null) =>
-    one !== null && completed.has(eventIdIn(one.stamp));
-  return {
-    ...right,
-    idempotency: {
-      begin: async (key, remainingMs) => {
-        const answer = await idempotency.begin(key, remainingMs);
-        if (answer === "duplicate") completed.add(key);
-        return answer;
-      },
-      complete: (key) => idempotency.complete(key),
-      release: (key) => idempotency.release(key),
-    },
-    store: {
-      ...store,
-      async recordEvent(event) {
-        if (!completed.has(event.eventId)) return store.recordEvent(event);
-        const { receiptId, receivedAt, outcome } = event;
-        return { isNew: false, receiptId, receivedAt, isWithheld: false, outcome };
-      },
-      async mergeState(observation, check) {
-        const { end, progress, applicationToken } = observation;
-        const known = isCompleted(end ?? progress) ? await store.readState(applicationToken) : null;
-        return known === null
-          ? store.mergeState(observation, check)
-          : { before: known, after: known };
-      },
-    },
-  };
+class UnrepairedTable extends MemoryApplicationTable {
+  override async recordEvent({ receiptId, receivedAt, outcome }: EventRecord): Promise<Recording> {
+    return { isNew: false, receiptId, receivedAt, isWithheld: false, outcome };
+  }
+  override async mergeState(observation: ApplicationState): Promise<Merged> {
+    return { before: observation, after: observation };
+  }
 }
