@@ -261,6 +261,7 @@ async function callEverything({ ingest, consumer, poller }: Adapters): Promise<v
   });
   await store.clearFailure("JA-1", event.eventId);
   await store.forgetEvent(event);
+  await store.eraseEvent(event);
   await investigations.join(AN_INVESTIGATION_EVENT, "webhook");
   await investigations.recordFailure({
     investigationToken: "INV-1",

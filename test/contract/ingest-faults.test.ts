@@ -57,6 +57,13 @@ async function post(environment: Readonly<Record<string, string>> = {}, body = "
   return { posted, lines: ingest.lines };
 }
 
+/** On a slow machine the time for an answer can end before the fault is seen: that one counts as `timeout`. */
+function countedByCause(lines: readonly string[], cause: string): number {
+  const countOf = (Cause: string) => countedIn(lines, "StoresFailed", { Cause });
+  const own = countOf(cause);
+  return own === 0 || cause === "timeout" ? own : own + countOf("timeout");
+}
+
 /** What became of the webhooks posted: answers by kind, what is in the queue, what was counted. */
 function summaryOf({ posted, lines }: Awaited<ReturnType<typeof post>>, Cause: string) {
   const refused = posted.filter(
@@ -66,7 +73,7 @@ function summaryOf({ posted, lines }: Awaited<ReturnType<typeof post>>, Cause: s
   return {
     answered503InTime: refused.length,
     stored: queue.messages.length,
-    countedByCause: countedIn(lines, "StoresFailed", { Cause }),
+    countedByCause: countedByCause(lines, Cause),
     countedAsReceived: countedIn(lines, "WebhooksReceived"),
   };
 }
