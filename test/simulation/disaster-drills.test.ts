@@ -29,8 +29,8 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 /** Worlds of one or two applications each, one after the other. */
-const PARTS = 390;
-const BETWEEN_PARTS_MS = 20 * MINUTE;
+const PARTS = 520;
+const BETWEEN_PARTS_MS = 15 * MINUTE;
 
 const LOST_AT = START + 108 * HOUR;
 const OVER_AT = LOST_AT + 4 * HOUR;

@@ -26,8 +26,8 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 /** Worlds of one or two applications each, one after the other: some before, some after the outage. */
-const PARTS = 258;
-const BETWEEN_PARTS_MS = 20 * MINUTE;
+const PARTS = 400;
+const BETWEEN_PARTS_MS = 13 * MINUTE;
 
 const BUS_OUT_AT = START + 6 * HOUR;
 /** The queue has given up what the bus did not take after three quarters of an hour. */
