@@ -570,8 +570,11 @@ export const HOLD_ATTRIBUTES = [
   TABLE.expiryAttribute,
 ] as const;
 
-/** Those of {@link TABLE} that `ops retention` reads and writes. */
+/** Those of {@link TABLE} that `ops retention` writes: the end of an event, under its key. */
 export const RETENTION_ATTRIBUTES = ["pk", "sk", "receivedAt", TABLE.expiryAttribute] as const;
+
+/** Those that it reads: it leaves alone what is under a legal hold. */
+export const RETENTION_READ_ATTRIBUTES = [...RETENTION_ATTRIBUTES, "legalHold"] as const;
 
 /**
  * Applicants whose registers stand in their application's item. Each takes about 130 bytes: nine of them

@@ -10,6 +10,7 @@ import {
   METADATA_ATTRIBUTES,
   PAYLOAD_PREFIXES,
   RETENTION_ATTRIBUTES,
+  RETENTION_READ_ATTRIBUTES,
   TABLE,
 } from "../../lambdas/settings.ts";
 import { PEOPLES_POLICIES } from "../people.ts";
@@ -128,7 +129,7 @@ export class People extends Construct {
     const table = store.applications.tableArn;
     return [
       allow(["dynamodb:Query", "dynamodb:BatchGetItem"], table),
-      allowWhen(onlyReading(RETENTION_ATTRIBUTES), ["dynamodb:Scan"], table),
+      allowWhen(onlyReading(RETENTION_READ_ATTRIBUTES), ["dynamodb:Scan"], table),
       allowWhen(onlyWriting(RETENTION_ATTRIBUTES), ["dynamodb:UpdateItem"], table),
       allow(["lambda:InvokeFunction"], poller.function.functionArn),
       allow(["sqs:SendMessage"], queue.events.queueArn),

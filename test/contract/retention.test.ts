@@ -54,6 +54,17 @@ describe("a retention that is set later", () => {
     expect((await get(applicationKey("JA-1")))["expiresAt"]).toBeUndefined();
   });
 
+  test("leaves alone what is under a legal hold, and says so", async () => {
+    const state = await get(applicationKey("JA-1"));
+    await put({ ...state, legalHold: { since: NOW, reason: "case 7" } });
+    const before = await ends();
+
+    const told = await apply("365");
+
+    expect(await ends()).toEqual(before);
+    expect(told[0]).toBe("3 events are under a legal hold, and stay as they are.");
+  });
+
   test("is applied twice like once", async () => {
     await apply("365");
     const before = await ends();

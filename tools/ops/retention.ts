@@ -36,6 +36,7 @@ const EventSchema = v.object({
  * 1. It goes through the whole table once: events alone, without their bodies. States stay.
  * 2. An event that would end later, or never, ends so many days after its receipt; one that is older already, in an hour.
  * 3. Nothing is prolonged, and to do it again changes nothing.
+ * 4. Events of an application under a legal hold are left alone. A hold that begins meanwhile comes too late for some.
  *
  * @param given - the days, as the command line has them.
  */
@@ -51,7 +52,8 @@ export async function retention(
   }
   if (!options.dryRun && !options.yes) await agree(stack, days, terminal);
   const { perSecond, dryRun, now } = options;
-  let [seen, changed] = [0, 0];
+  const held = await heldPartitions(stack);
+  let [seen, changed, kept] = [0, 0, 0];
   for await (const page of paginateScan(
     { client: stack.dynamo },
     {
@@ -69,17 +71,38 @@ export async function retention(
       // DynamoDB leaves alone what ended more than five years ago, so none is put into the past.
       const wanted = Math.ceil(Math.max(receivedAt + days * DAY_MS, now + HOUR_MS) / 1_000);
       if (ends <= wanted) continue;
+      if (held.has(pk)) {
+        kept += 1;
+        continue;
+      }
       if (!dryRun) await end(stack, { pk, sk }, wanted);
       changed += 1;
       if (!dryRun && perSecond !== null) await pause(1_000 / perSecond);
       terminal.progress(`${changed} of ${seen} events …`);
     }
   }
+  if (kept > 0) terminal.print(`${kept} events are under a legal hold, and stay as they are.`);
   terminal.print(
     dryRun
       ? `${changed} of ${seen} events would end ${days} days after their receipt. Nothing was changed.`
       : `${changed} of ${seen} events end ${days} days after their receipt. DynamoDB deletes an event within days of its end.`,
   );
+}
+
+/** The partitions of applications under a legal hold. */
+async function heldPartitions(stack: ConnectedStack): Promise<ReadonlySet<string>> {
+  const held = new Set<string>();
+  for await (const { Items = [] } of paginateScan(
+    { client: stack.dynamo },
+    {
+      TableName: stack.applicationTableName,
+      FilterExpression: "attribute_exists(legalHold)",
+      ProjectionExpression: "pk",
+    },
+  )) {
+    for (const { pk } of Items) if (pk?.S !== undefined) held.add(pk.S);
+  }
+  return held;
 }
 
 async function end(

@@ -3,7 +3,7 @@ import {
   HOLD_ATTRIBUTES,
   METADATA_ATTRIBUTES,
   PAYLOAD_PREFIXES,
-  RETENTION_ATTRIBUTES,
+  RETENTION_READ_ATTRIBUTES,
   TABLE,
 } from "../../../lambdas/settings.ts";
 import { PEOPLE, PEOPLES_POLICIES, POLICIES_OF } from "../../../lib/people.ts";
@@ -162,7 +162,7 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, read
     ],
     "break-glass": [
       { action: "dynamodb:Query", ...whole },
-      attributes("dynamodb:Scan", RETENTION_ATTRIBUTES),
+      attributes("dynamodb:Scan", RETENTION_READ_ATTRIBUTES),
       attributes("dynamodb:UpdateItem", ["pk", "sk", TABLE.expiryAttribute]),
       ...ofOne(table, "dynamodb:BatchGetItem"),
       ...ofOne(arns.arnOf(poller), "lambda:InvokeFunction"),
@@ -173,7 +173,7 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, read
       ...ofOne(table, "dynamodb:PutItem", "dynamodb:BatchWriteItem"),
       attributes("dynamodb:UpdateItem", HOLD_ATTRIBUTES),
       // What break-glass does with a part of them.
-      attributes("dynamodb:Scan", RETENTION_ATTRIBUTES),
+      attributes("dynamodb:Scan", RETENTION_READ_ATTRIBUTES),
       attributes("dynamodb:UpdateItem", ["pk", "sk", TABLE.expiryAttribute]),
       ...Object.values(PAYLOAD_PREFIXES).flatMap((prefix) =>
         ofOne(`${payloads}/${prefix}1`, "s3:GetObject", "s3:DeleteObject"),
