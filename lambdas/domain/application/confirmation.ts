@@ -21,8 +21,6 @@ export interface Standing {
   readonly published: "yes" | "no" | "unclear";
   /** The recorded event that has published it, or will when its message is tried again; null: none. */
   readonly publishedBy: string | null;
-  /** A missing final event that says the same: its message may come after the answer, and publish it. */
-  readonly missing: EventReport | null;
   /** The withheld final event that the answer confirms, and that no answer has published; null: there is none. */
   readonly confirms: EventReport | null;
   /** Its own message failed, and may come back and publish it: whichever is first does. */
@@ -32,7 +30,6 @@ export interface Standing {
 const NOTHING: Standing = {
   published: "no",
   publishedBy: null,
-  missing: null,
   confirms: null,
   mayComeBack: false,
 };
@@ -95,10 +92,6 @@ export function standingOf(
   // Of several that say the same the first counts; of errors the newest, which is the least likely an applicant's.
   const decisive = withheld.find(({ event }) => isDecisive(event.type));
   const confirmed = firstMissing(standing, decisive) ?? decisive ?? withheld.at(-1);
-  const [missing] = standing.filter(isMissing);
-  if (confirmed === undefined && missing !== undefined) {
-    return { ...NOTHING, missing: reportOf(missing.event) };
-  }
   const isUnpublished =
     confirmed !== undefined && (!isAnswered(state, snapshot) || isToTell(confirmed, state));
   if (!isUnpublished) return NOTHING;

@@ -103,17 +103,12 @@ export function correctionsOf(
 
   function statusCorrection(): readonly Correction[] {
     const agrees = agree(applied, snapshot);
-    const { published, publishedBy, missing, confirms, mayComeBack } = standingOf(
-      snapshot,
-      matches,
-      state,
-      {
-        queuedBefore,
-        failedIds,
-        retriedIds,
-        now,
-      },
-    );
+    const { published, publishedBy, confirms, mayComeBack } = standingOf(snapshot, matches, state, {
+      queuedBefore,
+      failedIds,
+      retriedIds,
+      now,
+    });
     if (confirms !== null) {
       return [{ ...common, news: "status", settles: true, confirms, mayComeBack, reruns: [] }];
     }
@@ -127,10 +122,6 @@ export function correctionsOf(
       (snapshot.at <= settledBy || namesOutcome || confirmsOutcome(applied, snapshot));
     if (!isMoved && !isMarked(snapshot, state)) return [];
     const isNews = isMoved && published === "no" && !isReportedOfAnApplicant(applied, snapshot);
-    if (isNews && missing !== null) {
-      const guarded = { confirms: missing, mayComeBack: true, reruns: [] };
-      return [{ ...common, news: "status", settles: true, ...guarded }];
-    }
     const news = isNews ? "status" : "nothing";
     return [{ ...common, news, settles: isMoved, publishedBy, namesOutcome, reruns: [] }];
   }

@@ -46,15 +46,3 @@ test("an expiry is published when its message is withheld before Alloy's answer 
 
   expect(endsOf(sides)).toEqual(["expired"]);
 });
-
-test("an expiry that the poller heals is published once when a completion takes its place before Alloy's answer is merged", async () => {
-  const sides = bothSides();
-  await sides.webhook(STARTED);
-  // What the first check queues is not processed before the second one.
-  await sides.asked(AT + 15 * MINUTE, ANSWER);
-
-  await sides.check(AT + 20 * MINUTE, ANSWER);
-  await sides.check(AT + 60 * MINUTE, ANSWER);
-
-  expect(endsOf(sides)).toEqual(["expired"]);
-});
