@@ -6,7 +6,6 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import type { MemoryCloud } from "../../tools/memory/cloud.ts";
-import { perRoute } from "../../lib/config/per-route.ts";
 import { adopt } from "../../tools/ops/adopt.ts";
 import { redrive } from "../../tools/ops/redrive.ts";
 import { dynamoOver } from "../support/cloud-dynamo.ts";
@@ -14,8 +13,8 @@ import { sqsOver } from "../support/cloud-sqs.ts";
 import { aStack, KeptTerminal } from "../support/operator.ts";
 import type { Clock } from "./clock.ts";
 import { firstDifference, ledgerOf } from "./ledger.ts";
-import { indexed, scenarioOf, START } from "./scenario.ts";
-import type { Scenario } from "./scenario-type.ts";
+import { drillScenario } from "./drill-scenario.ts";
+import { START } from "./scenario.ts";
 import type { Service } from "./sandbox.ts";
 import { playWorld } from "./world.ts";
 import type { Incident, WorldResult } from "./world.ts";
@@ -35,33 +34,6 @@ const BETWEEN_PARTS_MS = 15 * MINUTE;
 const LOST_AT = START + 108 * HOUR;
 const OVER_AT = LOST_AT + 4 * HOUR;
 
-/** What happens at Alloy, whatever becomes of it here. */
-function disasterScenario(): Scenario {
-  const parts = Array.from({ length: PARTS }, (_, part) =>
-    scenarioOf(part + 1, { from: START + part * BETWEEN_PARTS_MS, knobs: new Set() }),
-  );
-  const [first] = parts;
-  if (first === undefined) throw new Error("the drill has no scenario");
-  const applications = parts.flatMap((part) => part.applications);
-  return {
-    ...first,
-    applications,
-    events: parts.flatMap(({ events }) => events).sort((one, other) => one.at - other.at),
-    ...indexed(applications),
-    posts: [],
-    // Everything is published, the late too: what is published twice is found on every route.
-    settings: {
-      ...first.settings,
-      journeys: [],
-      ignoredEventTypes: ["visited_node"],
-      routes: perRoute(() => ({ publish: true, publishLate: true })),
-    },
-    auth: "basic",
-    rotation: null,
-    endAt: Math.max(OVER_AT, ...parts.map(({ endAt }) => endAt)),
-  };
-}
-
 /** What is done about the tables, and when. */
 interface Disaster {
   /** At the moment of the loss. @returns what stands in the tables when they are back. */
@@ -78,7 +50,7 @@ interface Drill {
   readonly left: number;
 }
 
-const scenario = disasterScenario();
+const scenario = drillScenario(PARTS, BETWEEN_PARTS_MS, OVER_AT);
 /** What the core system knows when the tables are back. */
 const created = scenario.applications.filter(({ createdAt }) => createdAt < OVER_AT);
 

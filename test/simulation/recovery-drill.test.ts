@@ -3,15 +3,14 @@ import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { SUBMISSION_DETAIL_TYPE } from "../../lambdas/settings.ts";
-import { perRoute } from "../../lib/config/per-route.ts";
 import { parseCommand } from "../../tools/ops/command-line.ts";
 import { redrive } from "../../tools/ops/redrive.ts";
 import { sqsOver } from "../support/cloud-sqs.ts";
 import { aStack, KeptTerminal } from "../support/operator.ts";
 import { isEnd } from "./expectations.ts";
 import { firstDifference, ledgerOf } from "./ledger.ts";
-import { indexed, scenarioOf, START } from "./scenario.ts";
-import type { Scenario } from "./scenario-type.ts";
+import { drillScenario } from "./drill-scenario.ts";
+import { START } from "./scenario.ts";
 import type { Service } from "./sandbox.ts";
 import { playWorld } from "./world.ts";
 import type { Incident, WorldResult } from "./world.ts";
@@ -34,33 +33,6 @@ const BUS_OUT_AT = START + 6 * HOUR;
 const ALL_OUT_AT = BUS_OUT_AT + 2 * HOUR;
 const OUT_MS = 72 * HOUR;
 const OVER_AT = BUS_OUT_AT + OUT_MS;
-
-/** What happens at Alloy, whatever becomes of it here. */
-function drillScenario(): Scenario {
-  const parts = Array.from({ length: PARTS }, (_, part) =>
-    scenarioOf(part + 1, { from: START + part * BETWEEN_PARTS_MS, knobs: new Set() }),
-  );
-  const [first] = parts;
-  if (first === undefined) throw new Error("the drill has no scenario");
-  const applications = parts.flatMap((part) => part.applications);
-  return {
-    ...first,
-    applications,
-    events: parts.flatMap(({ events }) => events).sort((one, other) => one.at - other.at),
-    ...indexed(applications),
-    posts: [],
-    // As a stage has it: everything is published, the late too, so that every effect is looked for.
-    settings: {
-      ...first.settings,
-      journeys: [],
-      ignoredEventTypes: ["visited_node"],
-      routes: perRoute(() => ({ publish: true, publishLate: true })),
-    },
-    auth: "basic",
-    rotation: null,
-    endAt: Math.max(OVER_AT, ...parts.map(({ endAt }) => endAt)),
-  };
-}
 
 function isOut(service: Service, now: number): boolean {
   if (now >= OVER_AT || now < BUS_OUT_AT) return false;
@@ -92,7 +64,7 @@ function commandsOfPage() {
 }
 
 describe("72 hours of outage, ended by the steps of docs/recovery.md", () => {
-  const scenario = drillScenario();
+  const scenario = drillScenario(PARTS, BETWEEN_PARTS_MS, OVER_AT);
   const terminal = new KeptTerminal();
   let damage: Damage;
   let dead: number;

@@ -46,8 +46,8 @@ interface StandingContext {
   readonly now: number;
 }
 
-function isRegistered(match: MatchedEvent, { end, lastEnd }: ApplicationState): boolean {
-  return [end, lastEnd].some((one) => one?.stamp === stampHere(match));
+function isRegistered(match: MatchedEvent, state: ApplicationState): boolean {
+  return endsIn(state).some(({ stamp }) => stamp === stampHere(match));
 }
 
 /** Finds what downstream has heard of the end that Alloy's answer says. */
@@ -255,9 +255,9 @@ function isAsAnswered(
 }
 
 /** The end as the state has it, if its merge noted that another end stood then: its event is withheld. */
-function secondOf(match: MatchedEvent, { end, lastEnd }: ApplicationState): EndRegister | null {
-  const stamp = stampHere(match);
-  return [end, lastEnd].find((one) => one?.isSecond === true && one.stamp === stamp) ?? null;
+function secondOf(match: MatchedEvent, state: ApplicationState): EndRegister | null {
+  const here = stampHere(match);
+  return endsIn(state).find(({ isSecond, stamp }) => isSecond === true && stamp === here) ?? null;
 }
 
 /** Under the id that it is recorded with, or is about to be. */
