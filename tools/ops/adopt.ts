@@ -80,7 +80,8 @@ export async function adopt(
   const unknown = tokens.filter((token) => before.get(token)?.standing === "absent").length;
   // The consumer adopts an application that is known only since then.
   const isToAdopt = (one: Standings | undefined) =>
-    one?.standing === "absent" || (options.since !== null && one?.isAdopted === false);
+    one?.standing === "absent" ||
+    (options.since !== null && one?.isAdopted === false && one.standing !== "forgotten");
   const fresh = applications.filter(({ token }) => isToAdopt(before.get(token)));
   terminal.print(`The file has ${applications.length} applications; ${unknown} are unknown here.`);
   const silence = adoption.publishes ? "published" : "not published";
@@ -284,11 +285,12 @@ const SAYS: Readonly<Record<Standing, string>> = {
   differs: "differ from Alloy, or wait for another check; to see one: npm run ops -- show <token>",
   unknown: "are unknown to Alloy, or of another environment",
   unchecked: "are not compared yet; the poller's next runs check them",
+  forgotten: "are forgotten here: nothing of them is taken up",
   absent: "are not known here: refused, or of a Journey that the stage does not accept",
 };
 
 function report(standings: ReadonlyMap<string, Standings>, terminal: Terminal): void {
-  const kinds = ["agrees", "differs", "unknown", "unchecked", "absent"] as const;
+  const kinds = ["agrees", "forgotten", "differs", "unknown", "unchecked", "absent"] as const;
   for (const kind of kinds) {
     const count = countOf(standings, kind);
     if (count === 0 && kind !== "agrees") continue;
@@ -297,7 +299,9 @@ function report(standings: ReadonlyMap<string, Standings>, terminal: Terminal): 
     const tokens = [...standings].filter(([, { standing }]) => standing === kind);
     terminal.print(...tokens.slice(0, MOST_TOLD).map(([token]) => `  ${token}`));
   }
-  const others = standings.size - countOf(standings, "agrees");
+  // Somebody wanted these forgotten: that they stay so is no failure.
+  const fine = countOf(standings, "agrees") + countOf(standings, "forgotten");
+  const others = standings.size - fine;
   if (others > 0) {
     throw new OperatorError(
       `${others} of ${standings.size} applications do not agree with Alloy. To compare them again, run the command again.`,

@@ -8,10 +8,11 @@ import type { ConnectedStack } from "./stack.ts";
 /**
  * How an application of the file stands:
  * - `absent`: not in the table; `unchecked`: the poller has not compared it with Alloy;
+ * - `forgotten`: its tombstone is there, and nothing of it is taken up any more;
  * - `differs`: something was missing at its last check; `unknown`: Alloy does not know it;
  * - `agrees`: the last check found all of Alloy's events here, and the same status and outcome.
  */
-export type Standing = "absent" | "unchecked" | "differs" | "unknown" | "agrees";
+export type Standing = "absent" | "unchecked" | "forgotten" | "differs" | "unknown" | "agrees";
 
 export interface Standings {
   readonly standing: Standing;
@@ -25,6 +26,7 @@ const StateSchema = v.object({
   pk: v.string(),
   adopted: v.optional(v.object({ at: v.number() })),
   checkedAt: number,
+  forgottenAt: number,
   unknownSince: number,
   unsettledSince: number,
   gapSince: number,
@@ -54,6 +56,7 @@ export async function standingsOf(
 function standingOf(
   state: Omit<v.InferOutput<typeof StateSchema>, "pk" | "adopted">,
 ): Exclude<Standing, "absent"> {
+  if (state.forgottenAt !== undefined) return "forgotten";
   if (state.unknownSince !== undefined) return "unknown";
   if (state.checkedAt === undefined) return "unchecked";
   return state.unsettledSince === undefined && state.gapSince === undefined ? "agrees" : "differs";
