@@ -1,4 +1,8 @@
-import { MemoryBus, MemoryEventPublisher, MemoryGapAnnouncer } from "../../tools/memory/bus.ts";
+import {
+  MemoryBus,
+  MemoryEventPublisher,
+  MemoryGapAnnouncer,
+} from "../../tools/cloud-in-memory/bus.ts";
 import { describeBus } from "./bus.ts";
 import type { HeardEvent } from "./bus.ts";
 

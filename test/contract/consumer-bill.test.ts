@@ -1,14 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import {
-  batchOf,
-  lambdaContext,
-  startCountedConsumer,
-  webhookOf,
-} from "../support/counted-consumer.ts";
+import { startCountedConsumer } from "../../tools/cloud-in-memory/counted-consumer.ts";
+import { batchOf, lambdaContext, webhookOf } from "../../tools/cloud-in-memory/builders.ts";
 import { routesWithout } from "../support/consumer.ts";
-import type { CountedConsumer } from "../support/counted-consumer.ts";
-import { billOf } from "../support/write-meter.ts";
+import type { CountedConsumer } from "../../tools/cloud-in-memory/counted-consumer.ts";
+import { billOf } from "../../tools/cloud-in-memory/write-meter.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
 

@@ -3,8 +3,8 @@ import type { GetMetricDataCommandInput } from "@aws-sdk/client-cloudwatch";
 import { SQSClient } from "@aws-sdk/client-sqs";
 
 import { AwsDeliveries } from "../../lambdas/adapters/aws-deliveries.ts";
-import { MemoryDeliveries } from "../../tools/memory/deliveries.ts";
-import { MemoryQueue } from "../../tools/memory/queue.ts";
+import { MemoryDeliveries } from "../../tools/cloud-in-memory/deliveries.ts";
+import { MemoryQueue } from "../../tools/cloud-in-memory/queue.ts";
 import { describeDeliveries } from "./deliveries.ts";
 import type { GivenDeliveries } from "./deliveries.ts";
 

@@ -7,14 +7,14 @@ import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import { EVENT_SOURCE, METRICS, ROUTE_TITLES } from "../../lambdas/settings.ts";
-import { batchOf, settleBatch } from "../../tools/memory/event-source.ts";
+import { settleBatch, sqsEventOf } from "../../tools/cloud-in-memory/event-source.ts";
 import { PLACE } from "../../tools/strict-aws/iam/arns.ts";
 import { roleOf } from "../../tools/strict-aws/iam/declared-calls.ts";
 import { policiesOf } from "../../tools/strict-aws/iam/policies.ts";
 import type { DeployedPolicies } from "../../tools/strict-aws/iam/policies.ts";
 import { LIMITS } from "../../tools/strict-aws/limits.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
-import { sandbox } from "../infra/variants.ts";
+import { sandbox } from "../../tools/template/variants.ts";
 import { startAlloyOfThePast } from "../support/alloy-of-the-past.ts";
 import { startBundledFunction } from "../support/bundled-functions.ts";
 import { aRequest, countedIn, signatureOf } from "../support/ingest.ts";
@@ -70,7 +70,7 @@ async function aDeployment(policies: DeployedPolicies = deployed) {
     for (;;) {
       const messages = aws.events.receive();
       if (messages.length === 0) return;
-      const answer = await consumer.invoke(batchOf(messages));
+      const answer = await consumer.invoke(sqsEventOf(messages));
       settleBatch(aws.events, messages, v.parse(BatchAnswerSchema, answer));
     }
   }

@@ -13,9 +13,9 @@ import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-
 import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
-import type { LocalDynamoDb } from "../support/dynalite.ts";
+import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
-import { POLLER_SETTINGS } from "../support/poller.ts";
+import { pollerOver } from "../../tools/cloud-in-memory/runtime.ts";
 
 const NOW = Date.now();
 const HOUR = 60 * 60 * 1_000;
@@ -100,31 +100,27 @@ test("a dry run of the poller reports, and writes nothing anywhere", async () =>
       },
     { step: "initialize" },
   );
-  const run = makePollerHandler({
-    applications: new DynamoDueApplications(dynamo.client, dynamo.applicationTableName),
-    investigations: new DynamoInvestigations(dynamo.client, dynamo.applicationTableName),
-    alloy: new HttpAlloyApi({
-      baseUrl,
-      authorization: new BasicAuthorization(async () => ({ token: "key", secret: "secret" })),
-      fetch,
-      now: Date.now,
+  const run = makePollerHandler(
+    pollerOver({
+      applications: new DynamoDueApplications(dynamo.client, dynamo.applicationTableName),
+      investigations: new DynamoInvestigations(dynamo.client, dynamo.applicationTableName),
+      alloy: new HttpAlloyApi({
+        baseUrl,
+        authorization: new BasicAuthorization(async () => ({ token: "key", secret: "secret" })),
+        fetch,
+        now: Date.now,
+      }),
+      outcomes: { total: never("compare anything") },
+      queue: { send: never("queue anything") },
+      payloads: { put: never("put anything down") },
+      gaps: { announce: never("publish anything") },
+      metrics: {
+        count: never("count anything"),
+        milliseconds: never("measure anything"),
+        flush: never("write metrics"),
+      },
     }),
-    deliveries: { record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }) },
-    outcomes: { total: never("compare anything") },
-    queue: { send: never("queue anything") },
-    payloads: { put: never("put anything down") },
-    gaps: { announce: never("publish anything") },
-    settings: POLLER_SETTINGS,
-    metrics: {
-      count: never("count anything"),
-      milliseconds: never("measure anything"),
-      flush: never("write metrics"),
-    },
-    logger: { debug() {}, info() {}, warn() {}, error() {} },
-    now: Date.now,
-    random: () => 0,
-    sleep: async () => {},
-  });
+  );
 
   const report = await run({ dryRun: true });
 

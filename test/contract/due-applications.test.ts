@@ -1,6 +1,6 @@
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
-import { MemoryApplicationTable } from "../../tools/memory/application-table.ts";
+import { MemoryApplicationTable } from "../../tools/cloud-in-memory/application-table.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import { inRoleOf } from "../support/iam.ts";
 import { describeDueApplications } from "./due-applications.ts";

@@ -14,8 +14,8 @@ import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import { emissions } from "../../tools/generate/emitters.ts";
 import { makeFunctions } from "../../tools/in-process/functions.ts";
-import { makeMemoryCloud } from "../../tools/memory/cloud.ts";
-import { batchOf, settleBatch } from "../../tools/memory/event-source.ts";
+import { makeMemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
+import { settleBatch, sqsEventOf } from "../../tools/cloud-in-memory/event-source.ts";
 import { embeddedMetricsIn } from "../../tools/strict-aws/embedded-metric-format.ts";
 import { aRequest, basicOf } from "../support/ingest.ts";
 
@@ -109,7 +109,7 @@ async function liveADay(alloy: AlloySimulator, lines: string[]): Promise<void> {
 
   async function drain(): Promise<void> {
     for (let messages = receive(); messages.length > 0; messages = receive()) {
-      settleBatch(cloud.events, messages, await consume(batchOf(messages)));
+      settleBatch(cloud.events, messages, await consume(sqsEventOf(messages)));
     }
   }
   function receive() {

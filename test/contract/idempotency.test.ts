@@ -4,9 +4,12 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
-import { MemoryIdempotency, MemoryIdempotencyTable } from "../../tools/memory/idempotency.ts";
+import {
+  MemoryIdempotency,
+  MemoryIdempotencyTable,
+} from "../../tools/cloud-in-memory/idempotency.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
-import type { LocalDynamoDb } from "../support/dynalite.ts";
+import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
 import { inRoleOf } from "../support/iam.ts";
 import { describeIdempotency } from "./idempotency.ts";
 

@@ -9,7 +9,7 @@ import { deployedIngest, restoreProcess } from "../support/deployed-ingest.ts";
 import { startFaultyAws } from "../support/faulty-aws.ts";
 import type { Fault } from "../support/faulty-aws.ts";
 import { aRequest, basicOf, countedIn } from "../support/ingest.ts";
-import { randomOf } from "../support/random.ts";
+import { randomOf } from "../../tools/cloud-in-memory/random.ts";
 
 /** Requests per fault, all at once: each stands for one sandbox. */
 const REQUESTS = 100;

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { HttpAlloyApi } from "../../lambdas/adapters/alloy/alloy-api.ts";
 import { BasicAuthorization } from "../../lambdas/adapters/alloy/alloy-authorization.ts";
 import { DynamoInvestigations } from "../../lambdas/adapters/dynamo/dynamo-investigations.ts";
-import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
+import { MemoryInvestigations } from "../../tools/cloud-in-memory/investigations.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import { investigationListOf, listedInvestigation } from "../support/investigations.ts";
 import { describeInvestigations } from "./investigations.ts";

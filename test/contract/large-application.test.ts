@@ -17,10 +17,10 @@ import {
 import { reportOf } from "../../lambdas/domain/reconciliation/reconciliation.ts";
 import { isLateIn } from "../../lambdas/consumer/journey-event.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
-import type { LocalDynamoDb } from "../support/dynalite.ts";
+import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
-import { randomOf } from "../support/random.ts";
-import { billOf } from "../support/write-meter.ts";
+import { randomOf } from "../../tools/cloud-in-memory/random.ts";
+import { billOf } from "../../tools/cloud-in-memory/write-meter.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
 const NOW = START + 86_400_000;

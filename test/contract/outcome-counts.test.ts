@@ -6,7 +6,7 @@ import { CloudWatchOutcomeCounts } from "../../lambdas/adapters/cloud-watch-outc
 import { TransientError } from "../../lambdas/domain/errors.ts";
 import type { OutcomeCounts } from "../../lambdas/domain/application/outcome-change.ts";
 import type { OutcomeSubject } from "../../lambdas/settings.ts";
-import { MemoryOutcomeCounts } from "../../tools/memory/outcome-counts.ts";
+import { MemoryOutcomeCounts } from "../../tools/cloud-in-memory/outcome-counts.ts";
 
 const MINUTE = 60_000;
 const TO = Date.UTC(2026, 10, 23, 20);

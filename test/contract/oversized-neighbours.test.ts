@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
 import { aConsumer } from "../support/consumer.ts";
-import { batchOf } from "../support/counted-consumer.ts";
+import { batchOf } from "../../tools/cloud-in-memory/builders.ts";
 import { aBusClient, anAwsError, taken } from "../support/fake-bus.ts";
 
 const TOKENS = Array.from({ length: 10 }, (_, index) => `JA-${index}`);

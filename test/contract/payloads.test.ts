@@ -1,4 +1,4 @@
-import { MemoryPayloadBucket } from "../../tools/memory/payload-bucket.ts";
+import { MemoryPayloadBucket } from "../../tools/cloud-in-memory/payload-bucket.ts";
 import { describePayloads } from "./payloads.ts";
 
 describePayloads("in memory", async () => {

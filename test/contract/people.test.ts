@@ -21,7 +21,7 @@ import { policiesOf } from "../../tools/strict-aws/iam/policies.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
 import { KeptTerminal } from "../support/operator.ts";
 import { stackAs } from "../support/people.ts";
-import { withOwnKey } from "../infra/variants.ts";
+import { withOwnKey } from "../../tools/template/variants.ts";
 
 const TOKEN = "JA-1";
 const AT = Date.parse("2026-11-23T20:00:00.000Z");

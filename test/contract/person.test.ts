@@ -20,13 +20,9 @@ import { hold } from "../../tools/ops/hold.ts";
 import type { ConnectedStack } from "../../tools/ops/stack.ts";
 import { adoptionBatchOf } from "../support/adoption.ts";
 import { pollBatchOf } from "../support/consumer.ts";
-import {
-  batchOf,
-  lambdaContext,
-  startCountedConsumer,
-  webhookOf,
-} from "../support/counted-consumer.ts";
-import type { CountedConsumer } from "../support/counted-consumer.ts";
+import { startCountedConsumer } from "../../tools/cloud-in-memory/counted-consumer.ts";
+import { batchOf, lambdaContext, webhookOf } from "../../tools/cloud-in-memory/builders.ts";
+import type { CountedConsumer } from "../../tools/cloud-in-memory/counted-consumer.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { MemorySqs } from "../support/memory-sqs.ts";
 import { s3Over } from "../support/memory-s3.ts";

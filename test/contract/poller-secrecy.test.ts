@@ -14,9 +14,7 @@ import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { startLocalServer } from "../support/local-server.ts";
-import { POLLER_SETTINGS } from "../support/poller.ts";
-import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
-import { MemoryPayloadBucket } from "../../tools/memory/payload-bucket.ts";
+import { POLLER_SETTINGS, pollerOver } from "../../tools/cloud-in-memory/runtime.ts";
 
 const MARK = "MARKED";
 const KEY = { token: `${MARK}-token`, secret: `${MARK}-secret` };
@@ -72,32 +70,25 @@ describe("the log of the poller holds nothing of Alloy's answers and of our key"
       auth === "basic"
         ? new BasicAuthorization(readKey)
         : new BearerAuthorization({ baseUrl, readKey, fetch, now: Date.now });
-    const run = makePollerHandler({
-      applications: {
-        list: async () => [{ applicationToken: "JA-1", dueAt: now, hasFailed: false }],
-        claim: async () => application,
-        look: async () => application,
-        history: async () => ({ events: [], failures: [] }),
-        plan: async () => {},
-        openGaps: async () => [],
-        countDue: async () => 0,
-        witness: async () => null,
-        keepWitness: async () => {},
-      },
-      investigations: new MemoryInvestigations(),
-      alloy: new HttpAlloyApi({ baseUrl, authorization, fetch, now: Date.now }),
-      outcomes: { total: async () => 0 },
-      deliveries: { record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }) },
-      queue: { send: async () => [] },
-      payloads: new MemoryPayloadBucket(),
-      gaps: { announce: async () => {} },
-      settings: { ...POLLER_SETTINGS, investigations: true },
-      metrics: makeMetrics({ stage: "test", write, now: Date.now }),
-      logger: { debug: write, info: write, warn: write, error: write },
-      now: Date.now,
-      random: () => 0,
-      sleep: async () => {},
-    });
+    const run = makePollerHandler(
+      pollerOver({
+        applications: {
+          list: async () => [{ applicationToken: "JA-1", dueAt: now, hasFailed: false }],
+          claim: async () => application,
+          look: async () => application,
+          history: async () => ({ events: [], failures: [] }),
+          plan: async () => {},
+          openGaps: async () => [],
+          countDue: async () => 0,
+          witness: async () => null,
+          keepWitness: async () => {},
+        },
+        alloy: new HttpAlloyApi({ baseUrl, authorization, fetch, now: Date.now }),
+        settings: { ...POLLER_SETTINGS, investigations: true },
+        metrics: makeMetrics({ stage: "test", write, now: Date.now }),
+        logger: { debug: write, info: write, warn: write, error: write },
+      }),
+    );
     write(await run({}));
     return JSON.stringify(log);
   }

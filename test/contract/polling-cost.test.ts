@@ -14,10 +14,10 @@ import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { TABLE } from "../../lambdas/settings.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
-import { alloyAnswer, POLLER_SETTINGS, recordOf, START, refuseList } from "../support/poller.ts";
-import { meterReadUnits } from "../support/read-meter.ts";
-import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
-import { MemoryPayloadBucket } from "../../tools/memory/payload-bucket.ts";
+import { recordOf, START } from "../support/poller.ts";
+import { alloyAnswer, alloyThatAnswers } from "../../tools/cloud-in-memory/builders.ts";
+import { POLLER_SETTINGS, pollerOver } from "../../tools/cloud-in-memory/runtime.ts";
+import { meterReadUnits } from "../../tools/cloud-in-memory/read-meter.ts";
 
 const DUE = 1_000;
 /** The queries of a run that finds nothing: what is due in each shard, what has failed, and which gaps are open. */
@@ -76,32 +76,19 @@ async function pollAmong(open: number) {
     await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, load));
 
     const meter = meterReadUnits(client);
-    const run = makePollerHandler({
-      applications: new DynamoDueApplications(client, applicationTableName),
-      alloy: {
-        getApplication: async ({ applicationToken }) =>
+    const run = makePollerHandler(
+      pollerOver({
+        applications: new DynamoDueApplications(client, applicationTableName),
+        alloy: alloyThatAnswers(({ applicationToken }) =>
           alloyAnswer(applicationToken, [eventOf(applicationToken)]),
-        listInvestigations: refuseList,
-        renewCredentials() {},
-      },
-      investigations: new MemoryInvestigations(),
-      outcomes: { total: async () => 0 },
-      deliveries: {
-        record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }),
-      },
-      queue: { send: async () => [] },
-      payloads: new MemoryPayloadBucket(),
-      gaps: { announce: async () => {} },
-      settings: {
-        ...POLLER_SETTINGS,
-        polling: { ...POLLER_SETTINGS.polling, callsPerRun: DUE, requestsPerSecond: DUE },
-      },
-      metrics: { count() {}, milliseconds() {}, flush() {} },
-      logger: { debug() {}, info() {}, warn() {}, error() {} },
-      now: () => START,
-      random: () => 0,
-      sleep: async () => {},
-    });
+        ),
+        settings: {
+          ...POLLER_SETTINGS,
+          polling: { ...POLLER_SETTINGS.polling, callsPerRun: DUE, requestsPerSecond: DUE },
+        },
+        now: () => START,
+      }),
+    );
     const report = await run({});
     const read = meter.taken();
     await run({});

@@ -4,8 +4,8 @@ import {
   MemoryEnvelopeQueue,
   MemoryEventQueue,
   MemoryQueueMessages,
-} from "../../tools/memory/queue-ports.ts";
-import { MemoryQueue } from "../../tools/memory/queue.ts";
+} from "../../tools/cloud-in-memory/queue-ports.ts";
+import { MemoryQueue } from "../../tools/cloud-in-memory/queue.ts";
 import { describeQueues, MOST_RECEIVES } from "./queues.ts";
 
 describeQueues("in memory", async () => {

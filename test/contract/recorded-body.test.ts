@@ -11,7 +11,7 @@ import { replay } from "../../tools/ops/replay.ts";
 import { show } from "../../tools/ops/show.ts";
 import { namedBodies } from "../support/bodies.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
-import type { LocalDynamoDb } from "../support/dynalite.ts";
+import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { MemorySqs } from "../support/memory-sqs.ts";
 import { aStack, KeptTerminal } from "../support/operator.ts";

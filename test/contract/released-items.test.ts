@@ -11,7 +11,7 @@ import {
   stateOfEvent,
 } from "../fixtures/stored/0.1.0.writer.mjs";
 import { startDynamoDb } from "../support/dynalite.ts";
-import type { LocalDynamoDb } from "../support/dynalite.ts";
+import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
 import { readReleased, Upgraded } from "../support/released.ts";
 
 /** A thousand calls of a database in this process. */

@@ -6,7 +6,7 @@ import { applicationKey, eventKey } from "../../lambdas/adapters/dynamo/applicat
 import { retention } from "../../tools/ops/retention.ts";
 import type { ConnectedStack } from "../../tools/ops/stack.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
-import type { LocalDynamoDb } from "../support/dynalite.ts";
+import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
 import { aStack, KeptTerminal } from "../support/operator.ts";
 
 const DAY = 86_400_000;

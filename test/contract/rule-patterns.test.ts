@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
 import { EVENT_SOURCE, ROUTE_TITLES } from "../../lambdas/settings.ts";
 import { aConsumer } from "../support/consumer.ts";
-import { batchOf } from "../support/counted-consumer.ts";
+import { batchOf } from "../../tools/cloud-in-memory/builders.ts";
 import { MOTO_CREDENTIALS, MOTO_REGION, noMoto, useMoto } from "../support/moto.ts";
 
 const page = readFileSync(new URL("../../docs/events.md", import.meta.url), "utf8");

@@ -6,9 +6,9 @@ import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
-import { alloyAnswer, POLLER_SETTINGS, START, refuseList } from "../support/poller.ts";
-import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
-import { MemoryPayloadBucket } from "../../tools/memory/payload-bucket.ts";
+import { START } from "../support/poller.ts";
+import { alloyAnswer, alloyThatAnswers } from "../../tools/cloud-in-memory/builders.ts";
+import { pollerOver } from "../../tools/cloud-in-memory/runtime.ts";
 
 const DUE = 60;
 const HOUR = 60 * 60 * 1_000;
@@ -27,29 +27,16 @@ test("runs side by side share what is due, and ask Alloy about each application 
       await store.mergeState(stateOfEvent(eventOf(token)), { dueAt: START, when: "first" });
     }
     const asked: string[] = [];
-    const run = makePollerHandler({
-      applications: new DynamoDueApplications(client, tableName),
-      alloy: {
-        async getApplication({ applicationToken }) {
+    const run = makePollerHandler(
+      pollerOver({
+        applications: new DynamoDueApplications(client, tableName),
+        alloy: alloyThatAnswers(({ applicationToken }) => {
           asked.push(applicationToken);
           return alloyAnswer(applicationToken, [eventOf(applicationToken)]);
-        },
-        listInvestigations: refuseList,
-        renewCredentials() {},
-      },
-      investigations: new MemoryInvestigations(),
-      outcomes: { total: async () => 0 },
-      deliveries: { record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }) },
-      queue: { send: async () => [] },
-      payloads: new MemoryPayloadBucket(),
-      gaps: { announce: async () => {} },
-      settings: POLLER_SETTINGS,
-      metrics: { count() {}, milliseconds() {}, flush() {} },
-      logger: { debug() {}, info() {}, warn() {}, error() {} },
-      now: () => START,
-      random: () => 0,
-      sleep: async () => {},
-    });
+        }),
+        now: () => START,
+      }),
+    );
 
     const reports = await Promise.all([run({}), run({}), run({})]);
 

@@ -37,7 +37,7 @@ import { describeDynamoLimits } from "../contract/dynamo-limits.ts";
 import { describeIdempotency } from "../contract/idempotency.ts";
 import { describePayloads } from "../contract/payloads.ts";
 import { describeQueues, MOST_RECEIVES } from "../contract/queues.ts";
-import { TABLES } from "../support/dynalite.ts";
+import { TABLES } from "../../tools/cloud-in-memory/dynalite.ts";
 import { openDynamoStore } from "../support/open-stores.ts";
 // Here alone, where adapters of the test's own call: it loads what makes the template, which takes a second.
 import "../support/fail-on-refusals.ts";

@@ -4,7 +4,7 @@ import type {
   PublishedMessage,
   ReceivedApplication,
 } from "../../tools/local/scenarios/receiver.ts";
-import { randomOf } from "../support/random.ts";
+import { randomOf } from "../../tools/cloud-in-memory/random.ts";
 import type { Driver } from "./driver.ts";
 import { eventually } from "./driver.ts";
 import { openInProcessDriver } from "./in-process-driver.ts";

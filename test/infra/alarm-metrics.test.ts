@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings.ts";
 import { emissions } from "../../tools/generate/emitters.ts";
 import { listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
-import { production, sandbox, VARIANTS, withInvestigations, withWorkedRules } from "./variants.ts";
+import {
+  production,
+  sandbox,
+  VARIANTS,
+  withInvestigations,
+  withWorkedRules,
+} from "../../tools/template/variants.ts";
 
 /** A metric with the dimensions under which CloudWatch keeps it: `DeliveryGaps{GapStage,Stage}`. */
 function identity(name: string, dimensions: readonly string[]): string {

@@ -19,7 +19,7 @@ import {
   withInvestigations,
   withOwnKey,
   withWorkedRules,
-} from "./variants.ts";
+} from "../../tools/template/variants.ts";
 
 const HOUR = 60;
 

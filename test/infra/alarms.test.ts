@@ -8,7 +8,7 @@ import { Encryption } from "../../lib/constructs/encryption.ts";
 import { pascalCase } from "../../lib/pascal-case.ts";
 import { RunbookAlarm } from "../../lib/alarms/runbook-alarm.ts";
 import { listOf, objectsIn, referredId, synthesise } from "../../tools/template/synthesise.ts";
-import { sandbox, VARIANTS, withWorkedRules } from "./variants.ts";
+import { sandbox, VARIANTS, withWorkedRules } from "../../tools/template/variants.ts";
 import type { Synthesised, TemplateResource } from "../../tools/template/synthesise.ts";
 
 const RUNBOOKS = readdirSync("docs/runbooks").map((file) => file.replace(/\.md$/, ""));

@@ -3,7 +3,7 @@ import { INCIDENT_ALARMS } from "../../lib/alarms/alert-topics.ts";
 import type { Channel } from "../../lib/config/stage-configuration.ts";
 import { listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
-import { sandbox } from "./variants.ts";
+import { sandbox } from "../../tools/template/variants.ts";
 
 const PAGERDUTY = "https://events.pagerduty.com/integration/key/enqueue";
 const OPSGENIE = "https://api.opsgenie.com/v1/json/cloudwatch?apiKey=key";

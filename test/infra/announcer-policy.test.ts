@@ -7,7 +7,7 @@ import type { PolicyDocument } from "../../tools/strict-aws/iam/call.ts";
 import { judgeBy } from "../../tools/strict-aws/iam/judge.ts";
 import { policiesOf, readPolicy } from "../../tools/strict-aws/iam/policies.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
-import { sandbox } from "./variants.ts";
+import { sandbox } from "../../tools/template/variants.ts";
 
 const { policies, arns } = policiesOf(synthesise(sandbox));
 

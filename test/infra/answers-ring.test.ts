@@ -9,10 +9,11 @@ import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
-import { alloyAnswer, aPoller, START, withRecorded } from "../support/poller.ts";
+import { aPoller, START, withRecorded } from "../support/poller.ts";
+import { alloyAnswer } from "../../tools/cloud-in-memory/builders.ts";
 import type { StoredApplication } from "../support/poller.ts";
 import { healthyWorld, POLL_MINUTES } from "./cloudwatch/world.ts";
-import { sandbox } from "./variants.ts";
+import { sandbox } from "../../tools/template/variants.ts";
 
 const MINUTE = 60_000;
 const HOURS = 12;

@@ -11,7 +11,7 @@ import { simulateDay } from "../../tools/dashboard/simulated-day.ts";
 import { DAY, INCIDENT } from "../../tools/dashboard/story.ts";
 import { linesOf } from "../../tools/dashboard/values.ts";
 import { words } from "../../tools/dashboard/words.ts";
-import { production } from "./variants.ts";
+import { production } from "../../tools/template/variants.ts";
 
 const series = seriesOf("production");
 

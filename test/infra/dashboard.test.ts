@@ -6,7 +6,7 @@ import type { ShownMetric, Widget } from "../../tools/dashboard/definition.ts";
 import { emissions } from "../../tools/generate/emitters.ts";
 import { isRecord, listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
-import { local, sandbox, VARIANTS } from "./variants.ts";
+import { local, sandbox, VARIANTS } from "../../tools/template/variants.ts";
 
 /** What the emulator cannot hold; a dashboard must not refer to it. */
 const OMITTED = ["AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Alarm/Metrics"];

@@ -5,7 +5,7 @@ import { isFirstFrom } from "../../lib/config/stage-from-context.ts";
 import type { DomainConfiguration } from "../../lib/config/stage-configuration.ts";
 import { isRecord, listOf, synthesise } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
-import { production, sandbox, VARIANTS } from "./variants.ts";
+import { production, sandbox, VARIANTS } from "../../tools/template/variants.ts";
 
 /** What the first deployment, a change of code and a move to a name of one's own may not break. */
 

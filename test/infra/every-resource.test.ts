@@ -8,7 +8,12 @@ import {
   referredId,
   synthesise,
 } from "../../tools/template/synthesise.ts";
-import { sandbox, VARIANTS, withInvestigations, withOwnKey } from "./variants.ts";
+import {
+  sandbox,
+  VARIANTS,
+  withInvestigations,
+  withOwnKey,
+} from "../../tools/template/variants.ts";
 import type { Synthesised, TemplateResource } from "../../tools/template/synthesise.ts";
 
 /** What holds data: it is never replaced by accident, and what becomes of it is said. */

@@ -17,7 +17,7 @@ import { violations } from "../../lib/proofs/inequality.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { LIMITS } from "../../tools/strict-aws/limits.ts";
 import { isRecord, synthesise } from "../../tools/template/synthesise.ts";
-import { sandbox, VARIANTS } from "./variants.ts";
+import { sandbox, VARIANTS } from "../../tools/template/variants.ts";
 
 const tokens = (count: number) =>
   Array.from({ length: count }, (_, index) => `J-${String(index).padStart(20, "V")}`);

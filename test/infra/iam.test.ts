@@ -13,7 +13,7 @@ import type { Mutation } from "../../tools/strict-aws/iam/mutations.ts";
 import { policiesOf } from "../../tools/strict-aws/iam/policies.ts";
 import type { AttachedPolicy } from "../../tools/strict-aws/iam/policies.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
-import { VARIANTS } from "./variants.ts";
+import { VARIANTS } from "../../tools/template/variants.ts";
 
 const seen: AttachedPolicy[] = [];
 const report: string[] = [];

@@ -8,8 +8,8 @@ import {
 } from "../../tools/strict-aws/table-keys.ts";
 import { LIMITS } from "../../tools/strict-aws/limits.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
-import { TABLES } from "../support/dynalite.ts";
-import { VARIANTS } from "./variants.ts";
+import { TABLES } from "../../tools/cloud-in-memory/dynalite.ts";
+import { VARIANTS } from "../../tools/template/variants.ts";
 
 const ScheduleSchema = v.object({
   Name: v.optional(v.string(), ""),

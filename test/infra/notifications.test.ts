@@ -11,7 +11,7 @@ import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
 import { Measurements } from "../../tools/cloudwatch/measurements.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
-import { sandbox, withWorkedRules } from "./variants.ts";
+import { sandbox, withWorkedRules } from "../../tools/template/variants.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../lambdas/settings.ts";
 import { OUTPUTS } from "../../tools/local/emulator/cdk.ts";
 import { referredId, synthesise } from "../../tools/template/synthesise.ts";
-import { sandbox, withInvestigations } from "./variants.ts";
+import { sandbox, withInvestigations } from "../../tools/template/variants.ts";
 
 const ALWAYS = [
   "WebhookUrl",

@@ -6,7 +6,7 @@ import { PEOPLE, PEOPLES_POLICIES } from "../../lib/people.ts";
 import { listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
 import type { TemplateResource } from "../../tools/template/synthesise.ts";
 import { ArnResolver } from "../../tools/strict-aws/iam/arns.ts";
-import { sandbox, VARIANTS, withInvestigations } from "./variants.ts";
+import { sandbox, VARIANTS, withInvestigations } from "../../tools/template/variants.ts";
 
 /** IAM counts the characters of a managed policy without white space (IAM's guide, "IAM object quotas"). */
 const POLICY_CHARACTERS = 6_144;

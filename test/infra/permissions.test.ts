@@ -7,7 +7,7 @@ import {
   referredId,
   synthesise,
 } from "../../tools/template/synthesise.ts";
-import { sandbox, VARIANTS } from "./variants.ts";
+import { sandbox, VARIANTS } from "../../tools/template/variants.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 
 const WITHOUT_RESOURCE: readonly string[] = [

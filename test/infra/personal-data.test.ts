@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { PLACES } from "../../tools/ops/places.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
-import { VARIANTS } from "./variants.ts";
+import { VARIANTS } from "../../tools/template/variants.ts";
 
 /** Resources in which data stays for some time. */
 const KEEPING = [

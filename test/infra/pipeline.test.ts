@@ -6,7 +6,7 @@ import {
   pollerSettings,
 } from "../../lib/config/function-settings.ts";
 import { isRecord, listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
-import { local, production, sandbox, withInvestigations } from "./variants.ts";
+import { local, production, sandbox, withInvestigations } from "../../tools/template/variants.ts";
 import type { TemplateResource } from "../../tools/template/synthesise.ts";
 
 describe("the way in", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isRecord, listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
 import type { TemplateResource } from "../../tools/template/synthesise.ts";
-import { VARIANTS } from "./variants.ts";
+import { VARIANTS } from "../../tools/template/variants.ts";
 
 /** Rules for what bites on this platform, each in the index of docs/pitfalls.md. */
 describe.each(VARIANTS)("in %s", (_name, stage) => {

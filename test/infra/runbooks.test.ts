@@ -16,7 +16,7 @@ import {
   queriedOutput,
   runbooks,
 } from "../support/runbooks.ts";
-import { production, withInvestigations } from "./variants.ts";
+import { production, withInvestigations } from "../../tools/template/variants.ts";
 
 const PAGES = runbooks().map(({ id, text }) => [id, text] as const);
 const IDS: readonly string[] = PAGES.map(([id]) => id);

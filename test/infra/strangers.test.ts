@@ -10,7 +10,7 @@ import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
 import { listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
 import { healthyWorld, POLL_MINUTES, Trouble } from "./cloudwatch/world.ts";
-import { production, sandbox, VARIANTS } from "./variants.ts";
+import { production, sandbox, VARIANTS } from "../../tools/template/variants.ts";
 
 /** What strangers do at the door, and what Alloy sees of it. */
 

@@ -11,7 +11,7 @@ import {
   synthesise,
 } from "../../tools/template/synthesise.ts";
 import type { StackTemplate, Synthesised } from "../../tools/template/synthesise.ts";
-import { production, sandbox, VARIANTS } from "./variants.ts";
+import { production, sandbox, VARIANTS } from "../../tools/template/variants.ts";
 
 /** What a deployment over the last release may not do, and how a bad build goes back by itself. */
 

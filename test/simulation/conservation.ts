@@ -1,6 +1,6 @@
 import { QUEUE } from "../../lambdas/settings.ts";
-import type { MemoryCloud } from "../../tools/memory/cloud.ts";
-import type { ReceivedMessage } from "../../tools/memory/queue.ts";
+import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
+import type { ReceivedMessage } from "../../tools/cloud-in-memory/queue.ts";
 import { isDamaged, isEnd, isHandled, isPublicationDue } from "./expectations.ts";
 import type { Observer } from "./observer.ts";
 import { isMistakable } from "./released-fates.ts";

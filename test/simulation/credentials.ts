@@ -1,5 +1,5 @@
 import type { WebhookCredential } from "../../tools/alloy-simulator/webhook.ts";
-import type { MemorySecret } from "../../tools/memory/secret.ts";
+import type { MemorySecret } from "../../tools/cloud-in-memory/secret.ts";
 import type { Scenario } from "./scenario-type.ts";
 import type { Surroundings } from "./sandbox.ts";
 

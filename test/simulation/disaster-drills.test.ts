@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
 import { adopt } from "../../tools/ops/adopt.ts";
 import { redrive } from "../../tools/ops/redrive.ts";
 import { dynamoOver } from "../support/cloud-dynamo.ts";

@@ -1,7 +1,7 @@
 import { CONCURRENCY, QUEUE } from "../../lambdas/settings.ts";
-import type { MemoryCloud } from "../../tools/memory/cloud.ts";
-import { batchOf } from "../../tools/memory/event-source.ts";
-import type { ReceivedMessage } from "../../tools/memory/queue.ts";
+import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
+import { sqsEventOf } from "../../tools/cloud-in-memory/event-source.ts";
+import type { ReceivedMessage } from "../../tools/cloud-in-memory/queue.ts";
 import type { Timer } from "./clock.ts";
 import type { Functions } from "./functions.ts";
 import type { Observer } from "./observer.ts";
@@ -115,7 +115,7 @@ export class EventSource {
       }
       this.#inWork.add(messageId);
     }
-    this.#consumer.invoke(batchOf(messages), "", (outcome) => {
+    this.#consumer.invoke(sqsEventOf(messages), "", (outcome) => {
       for (const { messageId } of messages) this.#inWork.delete(messageId);
       if (outcome.kind === "threw") {
         this.#observer.violate("stuck", `the consumer failed ${batch} as a whole`);

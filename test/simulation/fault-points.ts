@@ -6,8 +6,8 @@ import type { ApplicationStore } from "../../lambdas/domain/ports.ts";
 import type { CredentialCache } from "../../lambdas/ingest/credential-cache.ts";
 import type { IngestDependencies } from "../../lambdas/ingest/handler.ts";
 import type { PollerDependencies } from "../../lambdas/poller/handler.ts";
-import type { MemoryCloud } from "../../tools/memory/cloud.ts";
-import type { IdempotencyRecords } from "../../tools/memory/idempotency.ts";
+import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
+import type { IdempotencyRecords } from "../../tools/cloud-in-memory/idempotency.ts";
 import type { Sandbox, Surroundings } from "./sandbox.ts";
 import type { Page } from "./scenario-api.ts";
 

@@ -4,15 +4,14 @@ import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import type { AlloyApi } from "../../lambdas/domain/polling/polling-ports.ts";
 import { makeAllowList } from "../../lambdas/ingest/allow-list.ts";
-import { makeCredentialCache } from "../../lambdas/ingest/credential-cache.ts";
 import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
-import { makeAuthorize } from "../../lambdas/ingest/authorize.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
-import { CONCURRENCY, INGEST, TIMEOUTS_MS } from "../../lambdas/settings.ts";
+import { CONCURRENCY, TIMEOUTS_MS } from "../../lambdas/settings.ts";
 import type { ConsumerSettings, PollerSettings } from "../../lambdas/settings.ts";
-import type { MemoryCloud } from "../../tools/memory/cloud.ts";
-import { MemoryIdempotency } from "../../tools/memory/idempotency.ts";
-import { MemoryDeadLetters, MemoryEnvelopeQueue } from "../../tools/memory/queue-ports.ts";
+import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
+import { MemoryIdempotency } from "../../tools/cloud-in-memory/idempotency.ts";
+import { MemoryDeadLetters, MemoryEnvelopeQueue } from "../../tools/cloud-in-memory/queue-ports.ts";
+import { consumerOver, ingestOver, pollerOver } from "../../tools/cloud-in-memory/runtime.ts";
 import { damagedDueIn, damagedStoreIn } from "./damage.ts";
 import { LambdaFunction } from "./lambda.ts";
 import type { Observed } from "./observed.ts";
@@ -56,7 +55,6 @@ export interface Wiring {
   readonly isDamaged: (applicationToken: string) => boolean;
 }
 
-const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 const ALLOWED = makeAllowList(["52.7.221.27"]);
 
 export function makeFunctions(wiring: Wiring): Functions {
@@ -101,32 +99,20 @@ function metricsIn(sandbox: Sandbox, observer: Observer) {
 }
 
 function ingestIn(sandbox: Sandbox, { cloud, observer, observed, faultPoints }: Wiring) {
-  const ports = ingestPortsIn(sandbox, {
+  const { secret, ...ports } = ingestPortsIn(sandbox, {
     queue: observed.envelopeQueue(new MemoryEnvelopeQueue(cloud.events)),
     payloads: cloud.payloads,
     secret: cloud.webhookSecret,
   });
-  const metrics = metricsIn(sandbox, observer);
-  const cache = makeCredentialCache({
-    source: ports.secret,
-    lifetimeMs: INGEST.secretLifetimeMs,
-    refreshMs: INGEST.secretRefreshMs,
-    pauseMs: INGEST.secretPauseMs,
-    readMs: INGEST.secretReadMs,
-    now: sandbox.now,
-    metrics,
-    logger: SILENT,
-  });
-  const right = {
+  const right = ingestOver({
     ...ports,
+    cloud,
+    secret,
+    throughCache: (cache) => faultPoints.credentialCache?.(cache) ?? cache,
     allowList: ALLOWED,
-    allowListMode: "observe" as const,
-    authorize: makeAuthorize("secret", faultPoints.credentialCache?.(cache) ?? cache),
-    budgetMs: INGEST.budgetMs,
     now: sandbox.now,
-    metrics,
-    logger: SILENT,
-  };
+    metrics: metricsIn(sandbox, observer),
+  });
   const context = { sandbox, cloud };
   const handle = makeIngestHandler(faultPoints.ingestDependencies?.(right, context) ?? right);
   return faultPoints.ingest?.(handle, context) ?? handle;
@@ -138,7 +124,8 @@ function consumerIn(
 ) {
   const records = observed.idempotencyRecords(sandbox);
   const idempotency = new MemoryIdempotency(idempotencyRecordsIn(sandbox, records), sandbox.now);
-  const right = {
+  const right = consumerOver({
+    cloud,
     store: applicationStoreIn(sandbox, damagedStoreIn(sandbox, observed.store, isDamaged)),
     investigations: investigationsIn(sandbox, cloud.investigations),
     idempotency,
@@ -147,11 +134,10 @@ function consumerIn(
     payloads: payloadReaderIn(sandbox, cloud.payloads),
     messages: queueMessagesIn(sandbox, observed.messages),
     metrics: metricsIn(sandbox, observer),
-    logger: SILENT,
     settings: consumerSettings,
     now: sandbox.now,
     schedule: sandbox.schedule,
-  };
+  });
   const context = { sandbox, cloud };
   const handle = makeConsumerHandler(faultPoints.consumerDependencies?.(right, context) ?? right);
   return faultPoints.consumer?.(handle, context) ?? handle;
@@ -161,23 +147,21 @@ function pollerIn(
   sandbox: Sandbox,
   { world, cloud, observer, observed, pollerSettings, alloyIn, faultPoints, isDamaged }: Wiring,
 ) {
-  const right = {
+  const right = pollerOver({
+    cloud,
     applications: dueApplicationsIn(sandbox, damagedDueIn(observed.due, isDamaged)),
     investigations: investigationsIn(sandbox, cloud.investigations),
     alloy: alloyIn(sandbox),
     deliveries: deliveriesIn(sandbox, cloud.deliveries),
-    // No rule of the simulated stage compares windows.
-    outcomes: cloud.outcomes,
     queue: eventQueueIn(sandbox, observed.sendBatch(sandbox)),
     payloads: payloadBucketIn(sandbox, cloud.payloads),
     gaps: gapAnnouncerIn(sandbox, observed.putEvents(sandbox)),
     settings: pollerSettings,
     metrics: metricsIn(sandbox, observer),
-    logger: SILENT,
     now: sandbox.now,
     random: world.random.next,
     sleep: sandbox.sleep,
-  };
+  });
   const context = { sandbox, cloud };
   return makePollerHandler(faultPoints.pollerDependencies?.(right, context) ?? right);
 }

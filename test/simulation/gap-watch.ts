@@ -4,7 +4,7 @@ import type { GapNotice } from "../../lambdas/domain/routing/gap-notice.ts";
 import type { ApplicationStore } from "../../lambdas/domain/ports.ts";
 import { DELIVERY_GAP_DETAIL_TYPE, QUEUE } from "../../lambdas/settings.ts";
 import type { GapStage } from "../../lambdas/settings.ts";
-import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
 import type { PlantedGap } from "./planted-gap.ts";
 import { trueStageOf } from "./planted-gap.ts";
 import type { TrueEvent } from "./scenario-application.ts";

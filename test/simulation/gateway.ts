@@ -2,7 +2,8 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 
 import { TIMEOUTS_MS } from "../../lambdas/settings.ts";
 import type { WebhookAnswer } from "../../tools/alloy-simulator/deliveries.ts";
-import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import { requestOf } from "../../tools/cloud-in-memory/builders.ts";
+import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
 import type { AlloysRequest } from "./alloy.ts";
 import { faultKey } from "./faults.ts";
 import type { Functions } from "./functions.ts";
@@ -72,39 +73,11 @@ export function makeGateway(
 
   function eventOf(requestId: string, { headers, body }: AlloysRequest): APIGatewayProxyEventV2 {
     const isBase64Encoded = random.chance(AS_BASE64);
-    return {
-      ...FRAME,
+    return requestOf({
       headers,
-      requestContext: { ...FRAME.requestContext, requestId },
+      requestId,
       body: isBase64Encoded ? Buffer.from(body).toString("base64") : body,
       isBase64Encoded,
-    };
+    });
   }
 }
-
-const FRAME: APIGatewayProxyEventV2 = {
-  version: "2.0",
-  routeKey: "",
-  rawPath: "",
-  rawQueryString: "",
-  headers: {},
-  requestContext: {
-    accountId: "",
-    apiId: "",
-    domainName: "",
-    domainPrefix: "",
-    http: {
-      method: "POST",
-      path: "/webhooks/alloy",
-      protocol: "HTTP/1.1",
-      sourceIp: "52.7.221.27",
-      userAgent: "",
-    },
-    requestId: "",
-    routeKey: "",
-    stage: "",
-    time: "",
-    timeEpoch: 0,
-  },
-  isBase64Encoded: false,
-};

@@ -1,5 +1,7 @@
 import type { Context } from "aws-lambda";
 
+import { lambdaContext } from "../../tools/cloud-in-memory/builders.ts";
+
 import type { Surroundings } from "./sandbox.ts";
 import { Sandbox } from "./sandbox.ts";
 
@@ -142,7 +144,7 @@ export class LambdaFunction<Event, Result> {
       () =>
         handle(
           event,
-          contextOf(id, () => deadline - clock.now()),
+          lambdaContext(() => deadline - clock.now(), id),
         ),
       (answer) => {
         if (isOver) return;
@@ -181,21 +183,4 @@ export class LambdaFunction<Event, Result> {
       sandbox.thaw();
     });
   }
-}
-
-function contextOf(awsRequestId: string, getRemainingTimeInMillis: () => number): Context {
-  return {
-    awsRequestId,
-    getRemainingTimeInMillis,
-    callbackWaitsForEmptyEventLoop: false,
-    functionName: "",
-    functionVersion: "",
-    invokedFunctionArn: "",
-    memoryLimitInMB: "",
-    logGroupName: "",
-    logStreamName: "",
-    done() {},
-    fail() {},
-    succeed() {},
-  };
 }

@@ -6,7 +6,7 @@ import type { ApplicationState } from "../../lambdas/domain/application/applicat
 import { NEVER_CHECKED } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
 import { IDEMPOTENCY } from "../../lambdas/settings.ts";
-import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
 import {
   attributesOf,
   encodeEnvelope,
@@ -23,9 +23,8 @@ import { isHandled, publicationOf, routeOf } from "./expectations.ts";
 import { randomFor } from "./knobs.ts";
 import type { Observer } from "./observer.ts";
 import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
-import type { Scenario } from "./scenario-type.ts";
+import type { Scenario, Fate, Upgrade } from "./scenario-type.ts";
 import { LARGE } from "./released-fates.ts";
-import type { Fate, Upgrade } from "./scenario-type.ts";
 import type { FaultPoints } from "./fault-points.ts";
 import type { Story } from "./story.ts";
 import { identityOf } from "./views.ts";

@@ -7,11 +7,11 @@ import type {
 import type { DueApplications } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { ApplicationStore, QueueMessages } from "../../lambdas/domain/ports.ts";
 import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";
-import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
 import { ROUTE_TITLES } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
-import type { IdempotencyRecords } from "../../tools/memory/idempotency.ts";
-import { MemoryQueueMessages, sendBatchTo } from "../../tools/memory/queue-ports.ts";
+import type { IdempotencyRecords } from "../../tools/cloud-in-memory/idempotency.ts";
+import { MemoryQueueMessages, sendBatchTo } from "../../tools/cloud-in-memory/queue-ports.ts";
 import { mix } from "./random.ts";
 import type { Observer } from "./observer.ts";
 import type { Invocation, Sandbox, Surroundings } from "./sandbox.ts";

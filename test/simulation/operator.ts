@@ -1,6 +1,6 @@
 import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
-import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
 import type { Observer } from "./observer.ts";
 import type { Scenario } from "./scenario-type.ts";
 import type { Surroundings } from "./sandbox.ts";

@@ -1,5 +1,5 @@
 import type { PollerSettings } from "../../lambdas/settings.ts";
-import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
 import type { Timer } from "./clock.ts";
 import type { Functions } from "./functions.ts";
 import type { Surroundings } from "./sandbox.ts";

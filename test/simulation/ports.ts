@@ -19,7 +19,7 @@ import type {
 } from "../../lambdas/domain/ports.ts";
 import type { WebhookSecretSource } from "../../lambdas/ingest/credential-cache.ts";
 import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";
-import type { IdempotencyRecords } from "../../tools/memory/idempotency.ts";
+import type { IdempotencyRecords } from "../../tools/cloud-in-memory/idempotency.ts";
 import type { CallFault, CallLimits, Sandbox, Service } from "./sandbox.ts";
 import type { FaultPoints } from "./fault-points.ts";
 

@@ -1,4 +1,4 @@
-import { randomOf } from "../support/random.ts";
+import { randomOf } from "../../tools/cloud-in-memory/random.ts";
 
 /** Choices of one seed: the same seed makes the same ones, in the same order, on every machine. */
 export class Random {

@@ -1,5 +1,5 @@
 import type { Scenario } from "./scenario-type.ts";
-import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
 import type { Observer } from "./observer.ts";
 import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
 import type { Fault } from "./faults.ts";

@@ -1,7 +1,7 @@
 import type { PollerSettings } from "../../lambdas/settings.ts";
 import { SUBMISSION_DETAIL_TYPE } from "../../lambdas/settings.ts";
-import { makeMemoryCloud } from "../../tools/memory/cloud.ts";
-import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import { makeMemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
+import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
 import type { Deliveries } from "../../tools/alloy-simulator/deliveries.ts";
 import { alloyApiIn } from "./alloy-api.ts";
 import { startAlloy } from "./alloy.ts";

@@ -1,7 +1,7 @@
 import type { SQSEvent } from "aws-lambda";
 
 import type { Adoption } from "../../lambdas/domain/application/application-state.ts";
-import { batchOf } from "./counted-consumer.ts";
+import { batchOfMessages } from "../../tools/cloud-in-memory/builders.ts";
 
 /** One message of the operators' `adopt`. */
 export function adoptionBatchOf(
@@ -21,6 +21,5 @@ export function adoptionBatchOf(
     },
     adoption,
   };
-  const { Records } = batchOf([""]);
-  return { Records: Records.map((record) => ({ ...record, body: JSON.stringify(envelope) })) };
+  return batchOfMessages([JSON.stringify(envelope)]);
 }

@@ -6,9 +6,9 @@ import type { GapNotice } from "../../lambdas/domain/routing/gap-notice.ts";
 import type { Gap } from "../../lambdas/domain/reconciliation/gap.ts";
 import { NEVER_CHECKED } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
-import { MemoryApplicationTable } from "../../tools/memory/application-table.ts";
+import { MemoryApplicationTable } from "../../tools/cloud-in-memory/application-table.ts";
 import { aConsumer } from "./consumer.ts";
-import { batchOf } from "./counted-consumer.ts";
+import { batchOf } from "../../tools/cloud-in-memory/builders.ts";
 import { aPoller } from "./poller.ts";
 
 export const TOKEN = "JA-exampleBothSides0001";

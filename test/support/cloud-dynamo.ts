@@ -3,8 +3,8 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
 import { applicationKey } from "../../lambdas/adapters/dynamo/application-item.ts";
-import type { KeptApplication } from "../../tools/memory/application-table.ts";
-import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import type { KeptApplication } from "../../tools/cloud-in-memory/application-table.ts";
+import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
 
 const InputSchema = v.object({
   RequestItems: v.record(v.string(), v.object({ Keys: v.array(v.record(v.string(), v.any())) })),

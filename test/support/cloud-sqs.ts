@@ -2,7 +2,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 
 import * as v from "valibot";
 
-import type { MemoryCloud } from "../../tools/memory/cloud.ts";
+import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
 import { withinLimits } from "./refusals.ts";
 
 const BatchSchema = v.object({

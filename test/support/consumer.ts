@@ -8,10 +8,14 @@ import type { Idempotency } from "../../lambdas/domain/ports.ts";
 import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import type { ConsumerSettings, RouteId } from "../../lambdas/settings.ts";
 import { perRoute } from "../../lib/config/per-route.ts";
-import { MemoryApplicationTable } from "../../tools/memory/application-table.ts";
-import { MemoryIdempotency, MemoryIdempotencyTable } from "../../tools/memory/idempotency.ts";
-import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
-import { batchOf, CONSUMER_SETTINGS, lambdaContext, standingStill } from "./counted-consumer.ts";
+import { MemoryApplicationTable } from "../../tools/cloud-in-memory/application-table.ts";
+import {
+  MemoryIdempotency,
+  MemoryIdempotencyTable,
+} from "../../tools/cloud-in-memory/idempotency.ts";
+import { MemoryInvestigations } from "../../tools/cloud-in-memory/investigations.ts";
+import { batchOfMessages, lambdaContext } from "../../tools/cloud-in-memory/builders.ts";
+import { CONSUMER_SETTINGS, consumerOver } from "../../tools/cloud-in-memory/runtime.ts";
 
 /** Routes of which these are recorded and not published. */
 export function routesWithout(...unpublished: readonly RouteId[]): ConsumerSettings["routes"] {
@@ -52,35 +56,30 @@ export function aConsumer(
   const published: PublishedEvent[] = [];
   const deadLettered: { body: string; reason: string }[] = [];
   const waits: number[] = [];
-  const settings = { ...CONSUMER_SETTINGS, ...changes.settings };
-  const handle = makeConsumerHandler({
-    store,
-    investigations,
-    idempotency: new MemoryIdempotency(new MemoryIdempotencyTable(), changes.now ?? Date.now),
-    publisher: {
-      async publish(events) {
-        published.push(...events);
-        return events.map(() => null);
+  const handle = makeConsumerHandler(
+    consumerOver({
+      store,
+      investigations,
+      publisher: {
+        async publish(events) {
+          published.push(...events);
+          return events.map(() => null);
+        },
       },
-    },
-    deadLetters: {
-      async send(body, reason) {
-        deadLettered.push({ body, reason });
+      deadLetters: {
+        async send(body, reason) {
+          deadLettered.push({ body, reason });
+        },
       },
-    },
-    payloads: { read: () => Promise.reject(new Error("no large bodies here")) },
-    messages: {
-      async retryAfter(_, seconds) {
-        waits.push(seconds);
+      messages: {
+        async retryAfter(_, seconds) {
+          waits.push(seconds);
+        },
       },
-    },
-    metrics: { count() {}, milliseconds() {}, flush() {} },
-    logger: { debug() {}, info() {}, warn() {}, error() {} },
-    now: Date.now,
-    schedule: standingStill,
-    ...changes,
-    settings,
-  });
+      ...changes,
+      settings: { ...CONSUMER_SETTINGS, ...changes.settings },
+    }),
+  );
   const process = (event: SQSEvent, context = lambdaContext()) => handle(event, context);
   return { store, investigations, published, deadLettered, waits, process };
 }
@@ -101,6 +100,5 @@ export function envelopeBatchOf(
     sourceIp: null,
     ...changes,
   };
-  const { Records } = batchOf([""]);
-  return { Records: Records.map((record) => ({ ...record, body: encodeEnvelope(envelope) })) };
+  return batchOfMessages([encodeEnvelope(envelope)]);
 }

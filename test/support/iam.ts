@@ -8,7 +8,7 @@ import { IamGuard } from "../../tools/strict-aws/iam/guard.ts";
 import { guardClient } from "../../tools/strict-aws/iam/guarded-client.ts";
 import { policiesOf } from "../../tools/strict-aws/iam/policies.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
-import { sandbox } from "../infra/variants.ts";
+import { sandbox } from "../../tools/template/variants.ts";
 
 /** Who is calling: a function, by a method of one of its ports. */
 interface Calling {

@@ -3,15 +3,13 @@ import { createHmac } from "node:crypto";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 
 import type { AwsFailure, StoreOutcome } from "../../lambdas/domain/aws-failure.ts";
-import { makeAllowList } from "../../lambdas/ingest/allow-list.ts";
-import { makeCredentialCache } from "../../lambdas/ingest/credential-cache.ts";
 import type { WebhookSecretSource } from "../../lambdas/ingest/credential-cache.ts";
 import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
-import { makeAuthorize } from "../../lambdas/ingest/authorize.ts";
-import { INGEST } from "../../lambdas/settings.ts";
 import type { AllowListSettings, AuthSettings, MetricName } from "../../lambdas/settings.ts";
 import { makeLineLogger } from "../../lambdas/telemetry/line-logger.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
+import { requestOf } from "../../tools/cloud-in-memory/builders.ts";
+import { ingestOver } from "../../tools/cloud-in-memory/runtime.ts";
 
 const USERNAME = "alloy";
 const PASSWORD = "correct horse battery";
@@ -45,34 +43,16 @@ export function aRequest(
   } = {},
 ): APIGatewayProxyEventV2 {
   const { body = "{}", authorization = basicOf(USERNAME, PASSWORD) } = options;
-  return {
-    version: "2.0",
-    routeKey: "POST /webhooks/alloy",
-    rawPath: "/webhooks/alloy",
-    rawQueryString: "",
+  const event = requestOf({
     headers: options.headers ?? { authorization, "content-type": "application/json" },
-    requestContext: {
-      accountId: "123456789012",
-      apiId: "api",
-      domainName: "api.example.com",
-      domainPrefix: "api",
-      http: {
-        method: "POST",
-        path: "/webhooks/alloy",
-        protocol: "HTTP/1.1",
-        sourceIp: options.sourceIp ?? "52.7.221.27",
-        userAgent: "",
-      },
-      requestId: options.requestId ?? "receipt",
-      routeKey: "POST /webhooks/alloy",
-      stage: "$default",
-      time: "23/Nov/2026:20:00:00 +0000",
-      timeEpoch: 0,
-      ...("authorizer" in options && { authorizer: options.authorizer }),
-    },
     body: typeof body === "string" ? body : Buffer.from(body).toString("base64"),
     isBase64Encoded: typeof body !== "string",
-  };
+    ...(options.requestId !== undefined && { requestId: options.requestId }),
+    ...(options.sourceIp !== undefined && { sourceIp: options.sourceIp }),
+  });
+  if (!("authorizer" in options)) return event;
+  const requestContext = { ...event.requestContext, authorizer: options.authorizer };
+  return { ...event, requestContext };
 }
 
 /** Ingest over memory, with what it stored, wrote and counted. */
@@ -113,47 +93,36 @@ export function anIngest(
     payloads: { put: broken },
   };
 
-  const handler = makeIngestHandler({
-    allowListMode: options.allowListMode ?? "observe",
-    allowList: makeAllowList(["52.7.221.27"]),
-    authorize: makeAuthorize(
-      options.auth ?? "secret",
-      makeCredentialCache({
-        source: options.secretSource ?? {
-          read: () =>
-            Promise.resolve(
-              options.secretFailure === undefined
-                ? { text: options.secretText ?? JSON.stringify(secret) }
-                : { failure: options.secretFailure },
-            ),
+  const handler = makeIngestHandler(
+    ingestOver({
+      auth: options.auth ?? "secret",
+      allowListMode: options.allowListMode ?? "observe",
+      secret: options.secretSource ?? {
+        read: () =>
+          Promise.resolve(
+            options.secretFailure === undefined
+              ? { text: options.secretText ?? JSON.stringify(secret) }
+              : { failure: options.secretFailure },
+          ),
+      },
+      queue: {
+        send(message) {
+          if (options.queueFailure === undefined) messages.push(message);
+          return Promise.resolve(outcome(options.queueFailure));
         },
-        lifetimeMs: INGEST.secretLifetimeMs,
-        refreshMs: INGEST.secretRefreshMs,
-        pauseMs: INGEST.secretPauseMs,
-        readMs: INGEST.secretReadMs,
-        now,
-        metrics,
-        logger,
-      }),
-    ),
-    queue: {
-      send(message) {
-        if (options.queueFailure === undefined) messages.push(message);
-        return Promise.resolve(outcome(options.queueFailure));
       },
-    },
-    payloads: {
-      put(key, bytes) {
-        if (options.bucketFailure === undefined) payloads.set(key, bytes);
-        return Promise.resolve(outcome(options.bucketFailure));
+      payloads: {
+        put(key, bytes) {
+          if (options.bucketFailure === undefined) payloads.set(key, bytes);
+          return Promise.resolve(outcome(options.bucketFailure));
+        },
       },
-    },
-    budgetMs: INGEST.budgetMs,
-    now,
-    metrics,
-    logger,
-    ...(options.defectIn !== undefined && { [options.defectIn]: defect[options.defectIn] }),
-  });
+      now,
+      metrics,
+      logger,
+      ...(options.defectIn !== undefined && { [options.defectIn]: defect[options.defectIn] }),
+    }),
+  );
 
   return {
     now,

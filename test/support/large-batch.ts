@@ -3,8 +3,8 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
-import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
-import { CONSUMER_SETTINGS, batchOf, lambdaContext, standingStill } from "./counted-consumer.ts";
+import { consumerOver } from "../../tools/cloud-in-memory/runtime.ts";
+import { batchOfMessages, lambdaContext } from "../../tools/cloud-in-memory/builders.ts";
 
 /*
  * A process of its own: the consumer takes one batch of ten large bodies, each of which stands in the
@@ -46,38 +46,30 @@ client.middlewareStack.add(
     },
   { step: "initialize" },
 );
-const handle = makeConsumerHandler({
-  store: new DynamoApplicationStore({ client, tableName: "table", eventRetentionMs: null }),
-  investigations: new MemoryInvestigations(),
-  idempotency: { begin: async () => "begun", async complete() {}, async release() {} },
-  publisher: { publish: async (events) => events.map(() => null) },
-  deadLetters: {
-    async send(_, reason) {
-      throw new Error(reason);
+const handle = makeConsumerHandler(
+  consumerOver({
+    store: new DynamoApplicationStore({ client, tableName: "table", eventRetentionMs: null }),
+    publisher: { publish: async (events) => events.map(() => null) },
+    deadLetters: {
+      async send(_, reason) {
+        throw new Error(reason);
+      },
     },
-  },
-  payloads: {
-    async read(key) {
-      inFlight += 1;
-      mostInFlight = Math.max(mostInFlight, inFlight);
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      inFlight -= 1;
-      return bodyOf(Number(key));
+    payloads: {
+      async read(key) {
+        inFlight += 1;
+        mostInFlight = Math.max(mostInFlight, inFlight);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        inFlight -= 1;
+        return bodyOf(Number(key));
+      },
     },
-  },
-  messages: { async retryAfter() {} },
-  metrics: { count() {}, milliseconds() {}, flush() {} },
-  logger: { debug() {}, info() {}, warn() {}, error() {} },
-  settings: CONSUMER_SETTINGS,
-  now: Date.now,
-  schedule: standingStill,
-});
+  }),
+);
 
-const { Records } = batchOf(Array.from({ length: 10 }, () => ""));
-const event = {
-  Records: Records.map((record, index) => ({
-    ...record,
-    body: encodeEnvelope({
+const event = batchOfMessages(
+  Array.from({ length: 10 }, (_, index) =>
+    encodeEnvelope({
       v: 1,
       kind: "webhook",
       receiptId: `receipt-${index}`,
@@ -86,8 +78,8 @@ const event = {
       payloadKey: String(index),
       sourceIp: null,
     }),
-  })),
-};
+  ),
+);
 const { batchItemFailures } = await handle(event, lambdaContext());
 const peakMb = Math.round(process.resourceUsage().maxRSS / 1_024);
 process.stdout.write(

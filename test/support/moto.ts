@@ -8,7 +8,7 @@ import { LocalFailure } from "../../tools/local/failure.ts";
 import { findPython } from "../../tools/local/emulator/programs.ts";
 import { startMoto } from "../../tools/moto/server.ts";
 import type { Moto } from "../../tools/moto/server.ts";
-import { TABLES } from "./dynalite.ts";
+import { TABLES } from "../../tools/cloud-in-memory/dynalite.ts";
 import { withinLimits } from "./refusals.ts";
 
 export const MOTO_REGION = "us-east-1";

@@ -16,7 +16,7 @@ import type { EventRecord, FailureRecord } from "../../lambdas/domain/ports.ts";
 import { ROUTE_IDS } from "../../lambdas/settings.ts";
 import type { OpenStore } from "../contract/application-store.ts";
 import { inRoleOf } from "./iam.ts";
-import { MemoryApplicationTable } from "../../tools/memory/application-table.ts";
+import { MemoryApplicationTable } from "../../tools/cloud-in-memory/application-table.ts";
 
 /** The double in memory, open to the contract suite. */
 export function openMemoryStore(): OpenStore {

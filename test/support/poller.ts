@@ -18,48 +18,18 @@ import type {
   RecordedEvent,
   RecordedFailure,
 } from "../../lambdas/domain/reconciliation/reconciliation.ts";
-import { parseAlloyApplication } from "../../lambdas/domain/reconciliation/alloy-application.ts";
 import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import type { LogFields } from "../../lambdas/telemetry/line-logger.ts";
 import type { Metrics } from "../../lambdas/telemetry/metrics.ts";
 import type { Refusal } from "../../lambdas/domain/refusal.ts";
-import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
-import { MemoryPayloadBucket } from "../../tools/memory/payload-bucket.ts";
-import { MemoryOutcomeCounts } from "../../tools/memory/outcome-counts.ts";
+import { refuseList } from "../../tools/cloud-in-memory/builders.ts";
+import { POLLER_SETTINGS, pollerOver } from "../../tools/cloud-in-memory/runtime.ts";
+import type { MemoryInvestigations } from "../../tools/cloud-in-memory/investigations.ts";
+import { MemoryPayloadBucket } from "../../tools/cloud-in-memory/payload-bucket.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-
 export const START = 1_760_000_000_000;
-
-export const POLLER_SETTINGS: PollerSettings = {
-  environment: "sandbox",
-  alloyBaseUrl: "http://127.0.0.1:1/v1",
-  alloyAuth: "basic",
-  refusals: { byAuthorizer: false, byAddress: false },
-  eventRetentionMs: null,
-  journeys: [],
-  ignoredEventTypes: ["visited_node"],
-  investigations: false,
-  polling: {
-    rateMs: 5 * MINUTE,
-    firstCheckMs: 10 * MINUTE,
-    secondCheckMs: 15 * MINUTE,
-    growth: 2,
-    capMs: 24 * HOUR,
-    finalCheckMs: 25 * HOUR,
-    rerunCheckMs: null,
-    requestsPerSecond: 5,
-    callsPerRun: 200,
-    runMs: 45 * SECOND,
-  },
-  comparisons: [],
-  expectedOutcomes: [],
-  gaps: { graceMs: 2 * MINUTE, thresholdMs: 15 * MINUTE, staleAfterMs: 30 * 24 * HOUR },
-};
 
 /** What an application looks like to the poller. */
 export interface StoredApplication {
@@ -73,36 +43,6 @@ export interface StoredApplication {
   readonly gap: Gap | null;
 }
 
-/** What Get Journey Application would say about these events. */
-export function alloyAnswer(
-  applicationToken: string,
-  events: readonly JourneyEvent[],
-  changes: Readonly<Record<string, unknown>> = {},
-): AlloyAnswer {
-  const body = JSON.stringify({
-    journey_application_token: applicationToken,
-    status: "running",
-    sandbox: true,
-    updated_at: START,
-    ...changes,
-    _embedded: {
-      journey: { journey_token: "J-1", journey_name: "Onboarding" },
-      events: events.map((event) => ({
-        type: event.type,
-        timestamp: event.at,
-        outcome: event.outcome,
-        entity_token: event.entityToken,
-        entity_application_token: event.entityApplicationToken,
-        journey_application_event_token: event.eventToken,
-        _embedded: { node: event.node },
-      })),
-    },
-  });
-  const parsed = parseAlloyApplication(body, { applicationToken, journeyToken: "J-1" });
-  if ("reason" in parsed) throw new Error(parsed.reason);
-  return { kind: "application", application: parsed.application };
-}
-
 export function recordOf(event: JourneyEvent, changes: Partial<RecordedEvent> = {}): RecordedEvent {
   return {
     ...reportOf(event),
@@ -112,13 +52,6 @@ export function recordOf(event: JourneyEvent, changes: Partial<RecordedEvent> = 
     ...changes,
   };
 }
-
-/** What an account without Investigations is answered. */
-export const refuseList: AlloyApi["listInvestigations"] = async () => ({
-  kind: "failed",
-  cause: "refused",
-  retryAfterMs: null,
-});
 
 const TIMED_OUT: AlloyAnswer = { kind: "failed", cause: "timeout", retryAfterMs: null };
 
@@ -172,116 +105,116 @@ export function aPoller(
   };
   const log = (code: string, fields: LogFields = {}) => void logs.push({ code, fields });
 
-  const handle = makePollerHandler({
-    settings: { ...POLLER_SETTINGS, ...options.changes },
-    applications: {
-      async list(now, limit) {
-        return [...applications]
-          .filter(([, { dueAt }]) => dueAt !== null && dueAt <= now)
-          .map(([applicationToken, { dueAt, memory }]) => ({
-            applicationToken,
-            dueAt: dueAt ?? 0,
-            hasFailed: memory.failedChecks > 0,
-          }))
-          .toSorted(
-            (one, other) =>
-              Number(one.hasFailed) - Number(other.hasFailed) || one.dueAt - other.dueAt,
-          )
-          .slice(0, limit);
+  const handle = makePollerHandler(
+    pollerOver({
+      settings: { ...POLLER_SETTINGS, ...options.changes },
+      applications: {
+        async list(now, limit) {
+          return [...applications]
+            .filter(([, { dueAt }]) => dueAt !== null && dueAt <= now)
+            .map(([applicationToken, { dueAt, memory }]) => ({
+              applicationToken,
+              dueAt: dueAt ?? 0,
+              hasFailed: memory.failedChecks > 0,
+            }))
+            .toSorted(
+              (one, other) =>
+                Number(one.hasFailed) - Number(other.hasFailed) || one.dueAt - other.dueAt,
+            )
+            .slice(0, limit);
+        },
+        async countDue(before) {
+          return [...applications.values()].filter(({ dueAt }) => dueAt !== null && dueAt < before)
+            .length;
+        },
+        async claim({ applicationToken, dueAt }, { now, until, again }) {
+          const stored = applications.get(applicationToken);
+          if (stored === undefined || stored.dueAt !== dueAt) return null;
+          const { claimedUntil } = stored;
+          if (claimedUntil !== null && claimedUntil > now) return null;
+          const failedChecks = stored.memory.failedChecks + (claimedUntil === null ? 0 : 1);
+          const claimed = {
+            ...stored,
+            memory: { ...stored.memory, failedChecks },
+            dueAt: claimedUntil === null ? dueAt : Math.max(until, again(failedChecks)),
+            claimedUntil: until,
+          };
+          applications.set(applicationToken, claimed);
+          return { ...claimed, revision: 1 };
+        },
+        async look(applicationToken) {
+          return applications.get(applicationToken) ?? null;
+        },
+        async history(applicationToken) {
+          const { events = [], failures = [] } = applications.get(applicationToken) ?? {};
+          return { events, failures };
+        },
+        async plan({ state: { applicationToken } }, { dueAt, memory, gap }) {
+          const stored = applications.get(applicationToken);
+          if (stored === undefined) throw new Error(`${applicationToken} is not there`);
+          applications.set(applicationToken, { ...stored, dueAt, claimedUntil: null, memory, gap });
+        },
+        async openGaps(since) {
+          return [...applications].flatMap(([applicationToken, { state, gap }]) =>
+            gap !== null && gap.since <= since
+              ? [{ applicationToken, journeyToken: state.journeyToken, stage: gap.stage }]
+              : [],
+          );
+        },
+        async witness() {
+          return witness;
+        },
+        async keepWitness(changes) {
+          const nobody = { applicationToken: "", journeyToken: "", knownAt: 0, askedAt: null };
+          witness = { ...(witness ?? nobody), ...changes };
+        },
       },
-      async countDue(before) {
-        return [...applications.values()].filter(({ dueAt }) => dueAt !== null && dueAt < before)
-          .length;
+      ...(options.investigations !== undefined && { investigations: options.investigations }),
+      alloy: {
+        async getApplication({ applicationToken }, timeoutMs) {
+          calls.push({ applicationToken, at: clock.now() });
+          const call = calls.length;
+          const tookMs = typeof callMs === "number" ? callMs : callMs(applicationToken);
+          await clock.sleep(Math.min(tookMs, timeoutMs));
+          return tookMs > timeoutMs ? TIMED_OUT : options.answer(applicationToken, call);
+        },
+        listInvestigations: options.list ?? refuseList,
+        renewCredentials() {
+          renewals += 1;
+        },
       },
-      async claim({ applicationToken, dueAt }, { now, until, again }) {
-        const stored = applications.get(applicationToken);
-        if (stored === undefined || stored.dueAt !== dueAt) return null;
-        const { claimedUntil } = stored;
-        if (claimedUntil !== null && claimedUntil > now) return null;
-        const failedChecks = stored.memory.failedChecks + (claimedUntil === null ? 0 : 1);
-        const claimed = {
-          ...stored,
-          memory: { ...stored.memory, failedChecks },
-          dueAt: claimedUntil === null ? dueAt : Math.max(until, again(failedChecks)),
-          claimedUntil: until,
-        };
-        applications.set(applicationToken, claimed);
-        return { ...claimed, revision: 1 };
+      deliveries: {
+        async record() {
+          if (options.delivery === undefined) throw new Error("no metrics");
+          return options.delivery;
+        },
       },
-      async look(applicationToken) {
-        return applications.get(applicationToken) ?? null;
+      gaps: {
+        async announce(announced) {
+          if (options.isBusOut?.()) throw new Error("the bus is out");
+          for (const notice of announced) {
+            if ("investigationToken" in notice) investigationNotices.push(notice);
+            else notices.push(notice);
+          }
+        },
       },
-      async history(applicationToken) {
-        const { events = [], failures = [] } = applications.get(applicationToken) ?? {};
-        return { events, failures };
+      queue: {
+        async send(envelopes) {
+          if (options.isQueueOut?.() === true && envelopes.length > 0) {
+            throw new Error("the queue is out");
+          }
+          const answers = envelopes.map((envelope) => options.refuse?.(envelope) ?? null);
+          sent.push(...envelopes.filter((_, index) => answers[index] === null));
+          return answers;
+        },
       },
-      async plan({ state: { applicationToken } }, { dueAt, memory, gap }) {
-        const stored = applications.get(applicationToken);
-        if (stored === undefined) throw new Error(`${applicationToken} is not there`);
-        applications.set(applicationToken, { ...stored, dueAt, claimedUntil: null, memory, gap });
-      },
-      async openGaps(since) {
-        return [...applications].flatMap(([applicationToken, { state, gap }]) =>
-          gap !== null && gap.since <= since
-            ? [{ applicationToken, journeyToken: state.journeyToken, stage: gap.stage }]
-            : [],
-        );
-      },
-      async witness() {
-        return witness;
-      },
-      async keepWitness(changes) {
-        const nobody = { applicationToken: "", journeyToken: "", knownAt: 0, askedAt: null };
-        witness = { ...(witness ?? nobody), ...changes };
-      },
-    },
-    investigations: options.investigations ?? new MemoryInvestigations(),
-    alloy: {
-      async getApplication({ applicationToken }, timeoutMs) {
-        calls.push({ applicationToken, at: clock.now() });
-        const call = calls.length;
-        const tookMs = typeof callMs === "number" ? callMs : callMs(applicationToken);
-        await clock.sleep(Math.min(tookMs, timeoutMs));
-        return tookMs > timeoutMs ? TIMED_OUT : options.answer(applicationToken, call);
-      },
-      listInvestigations: options.list ?? refuseList,
-      renewCredentials() {
-        renewals += 1;
-      },
-    },
-    outcomes: new MemoryOutcomeCounts(),
-    deliveries: {
-      async record() {
-        if (options.delivery === undefined) throw new Error("no metrics");
-        return options.delivery;
-      },
-    },
-    gaps: {
-      async announce(announced) {
-        if (options.isBusOut?.()) throw new Error("the bus is out");
-        for (const notice of announced) {
-          if ("investigationToken" in notice) investigationNotices.push(notice);
-          else notices.push(notice);
-        }
-      },
-    },
-    queue: {
-      async send(envelopes) {
-        if (options.isQueueOut?.() === true && envelopes.length > 0) {
-          throw new Error("the queue is out");
-        }
-        const answers = envelopes.map((envelope) => options.refuse?.(envelope) ?? null);
-        sent.push(...envelopes.filter((_, index) => answers[index] === null));
-        return answers;
-      },
-    },
-    payloads,
-    metrics: collect,
-    logger: { debug: log, info: log, warn: log, error: log },
-    now: clock.now,
-    random: () => 0,
-    sleep: clock.sleep,
-  });
+      payloads,
+      metrics: collect,
+      logger: { debug: log, info: log, warn: log, error: log },
+      now: clock.now,
+      sleep: clock.sleep,
+    }),
+  );
 
   return {
     run: async () => {

@@ -14,12 +14,11 @@ import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/routing/gap-notice.ts";
 import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
-import { MemoryInvestigations } from "../../tools/memory/investigations.ts";
-import { MemoryPayloadBucket } from "../../tools/memory/payload-bucket.ts";
-import { batchOf, CONSUMER_SETTINGS, lambdaContext, standingStill } from "./counted-consumer.ts";
-import type { LocalDynamoDb } from "./dynalite.ts";
+import { MemoryPayloadBucket } from "../../tools/cloud-in-memory/payload-bucket.ts";
+import { batchOf, lambdaContext, alloyThatAnswers } from "../../tools/cloud-in-memory/builders.ts";
+import { consumerOver, pollerOver } from "../../tools/cloud-in-memory/runtime.ts";
+import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
 import { inRoleOf } from "./iam.ts";
-import { POLLER_SETTINGS, refuseList } from "./poller.ts";
 
 type Item = Record<string, AttributeValue>;
 
@@ -92,74 +91,58 @@ export class Upgraded {
     this.#dynamo = dynamo;
     this.now = released.capturedAt;
     const { client, applicationTableName: tableName } = dynamo;
-    const metrics = { count() {}, milliseconds() {}, flush() {} };
-    const logger = { debug() {}, info() {}, warn() {}, error() {} };
     const now = () => this.now;
     const layer = new DynamoDBPersistenceLayer({
       tableName: dynamo.idempotencyTableName,
       awsSdkV3Client: client,
     });
-    this.#consume = makeConsumerHandler({
-      store: inRoleOf(
-        "consumer",
-        "store",
-        new DynamoApplicationStore({ client, tableName, eventRetentionMs: null }),
-      ),
-      investigations: new MemoryInvestigations(),
-      idempotency: new PowertoolsIdempotency(layer),
-      publisher: {
-        publish: async (events) => {
-          this.published.push(...events);
-          return events.map(() => null);
+    this.#consume = makeConsumerHandler(
+      consumerOver({
+        store: inRoleOf(
+          "consumer",
+          "store",
+          new DynamoApplicationStore({ client, tableName, eventRetentionMs: null }),
+        ),
+        idempotency: new PowertoolsIdempotency(layer),
+        publisher: {
+          publish: async (events) => {
+            this.published.push(...events);
+            return events.map(() => null);
+          },
         },
-      },
-      deadLetters: {
-        send: async (body, reason) => void this.deadLettered.push({ body, reason }),
-      },
-      payloads: this.#payloads,
-      messages: { async retryAfter() {} },
-      metrics,
-      logger,
-      settings: CONSUMER_SETTINGS,
-      now,
-      schedule: standingStill,
-    });
-    this.#poll = makePollerHandler({
-      applications: inRoleOf(
-        "poller",
-        "applications",
-        new DynamoDueApplications(client, tableName),
-      ),
-      investigations: new MemoryInvestigations(),
-      alloy: {
-        listInvestigations: refuseList,
-        getApplication: async (asked) => {
+        deadLetters: {
+          send: async (body, reason) => void this.deadLettered.push({ body, reason }),
+        },
+        payloads: this.#payloads,
+        now,
+      }),
+    );
+    this.#poll = makePollerHandler(
+      pollerOver({
+        applications: inRoleOf(
+          "poller",
+          "applications",
+          new DynamoDueApplications(client, tableName),
+        ),
+        alloy: alloyThatAnswers((asked) => {
           const one = released.applications.find(({ token }) => token === asked.applicationToken);
           const parsed = parseAlloyApplication(JSON.stringify(one?.answer), asked);
           if ("reason" in parsed) throw new Error(parsed.reason);
           return { kind: "application", application: parsed.application };
+        }),
+        queue: {
+          send: async (envelopes) => {
+            this.#queue.push(...envelopes.map(encodeEnvelope));
+            return envelopes.map(() => null);
+          },
         },
-        renewCredentials() {},
-      },
-      deliveries: { record: async () => ({ minutes: [], oldestQueuedAt: null, queued: 0 }) },
-      outcomes: { total: async () => 0 },
-      queue: {
-        send: async (envelopes) => {
-          this.#queue.push(...envelopes.map(encodeEnvelope));
-          return envelopes.map(() => null);
+        payloads: this.#payloads,
+        gaps: {
+          announce: async (notices) => void this.notices.push(...notices.filter(isOfApplication)),
         },
-      },
-      payloads: this.#payloads,
-      gaps: {
-        announce: async (notices) => void this.notices.push(...notices.filter(isOfApplication)),
-      },
-      settings: POLLER_SETTINGS,
-      metrics,
-      logger,
-      now,
-      random: () => 0,
-      sleep: async () => {},
-    });
+        now,
+      }),
+    );
   }
 
   /** Puts the release's items and bodies where it had them. */

@@ -4,13 +4,14 @@ import type { ServerResponse } from "node:http";
 import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import * as v from "valibot";
 
-import { MemoryQueue } from "../../tools/memory/queue.ts";
+import { MemoryQueue } from "../../tools/cloud-in-memory/queue.ts";
 import { IamGuard } from "../../tools/strict-aws/iam/guard.ts";
 import type { DeployedPolicies } from "../../tools/strict-aws/iam/policies.ts";
 import { readRequest, startStrictProxy } from "../../tools/strict-aws/strict-proxy.ts";
 import { recognise } from "../../tools/strict-aws/wire.ts";
 import type { Recognised, WireRequest } from "../../tools/strict-aws/wire.ts";
-import { startDynamoDb, TABLES } from "./dynalite.ts";
+import { TABLES } from "../../tools/cloud-in-memory/dynalite.ts";
+import { startDynamoDb } from "./dynalite.ts";
 import { startLocalServer } from "./local-server.ts";
 
 const TABLE_IDS: ReadonlyMap<string, string> = new Map([

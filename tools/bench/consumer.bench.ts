@@ -1,12 +1,8 @@
-import {
-  batchOf,
-  lambdaContext,
-  startCountedConsumer,
-  webhookOf,
-} from "../../test/support/counted-consumer.ts";
-import type { CountedConsumer, ProcessBatch } from "../../test/support/counted-consumer.ts";
-import { billOf } from "../../test/support/write-meter.ts";
-import type { Bill } from "../../test/support/write-meter.ts";
+import { startCountedConsumer } from "../cloud-in-memory/counted-consumer.ts";
+import { batchOf, lambdaContext, webhookOf } from "../cloud-in-memory/builders.ts";
+import type { CountedConsumer, ProcessBatch } from "../cloud-in-memory/counted-consumer.ts";
+import { billOf } from "../cloud-in-memory/write-meter.ts";
+import type { Bill } from "../cloud-in-memory/write-meter.ts";
 import { perRoute } from "../../lib/config/per-route.ts";
 import { readScenarios } from "../alloy-simulator/scenario.ts";
 import type { Bench, Report, Target } from "./bench.ts";

@@ -1,9 +1,8 @@
-import type { Start } from "./cold-start.ts";
+import type { Start, Times } from "./cold-start.ts";
 import type { Report, Target } from "./bench.ts";
 import type { Bundle } from "./bundle.ts";
 import { chartOf } from "./chart.ts";
 import { busyNote, firstMsOf, timesOf } from "./cold-start.ts";
-import type { Times } from "./cold-start.ts";
 import { labelOf, SUBJECT_IDS } from "./ingest-subjects.ts";
 import type { SubjectId } from "./ingest-subjects.ts";
 import { medianInterval, medianOf, rounded, roundedInterval } from "./statistics.ts";

@@ -9,16 +9,17 @@ import { parseWebhook } from "../../lambdas/domain/event/parse-webhook.ts";
 import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
+import { startCountedConsumer } from "../cloud-in-memory/counted-consumer.ts";
 import {
   batchOf,
   lambdaContext,
-  startCountedConsumer,
   webhookOf,
-} from "../../test/support/counted-consumer.ts";
-import { alloyAnswer, refuseList } from "../../test/support/poller.ts";
-import type { Bill } from "../../test/support/write-meter.ts";
-import { billOf } from "../../test/support/write-meter.ts";
-import { MemoryInvestigations } from "../memory/investigations.ts";
+  alloyAnswer,
+  alloyThatAnswers,
+} from "../cloud-in-memory/builders.ts";
+import type { Bill } from "../cloud-in-memory/write-meter.ts";
+import { billOf } from "../cloud-in-memory/write-meter.ts";
+import { POLLER_SETTINGS, pollerOver } from "../cloud-in-memory/runtime.ts";
 import { readScenarios } from "../alloy-simulator/scenario.ts";
 
 /** What polling was seen to cost over the life of an application that ends within a day. */
@@ -62,58 +63,35 @@ export async function countPoller(stage: StageConfiguration): Promise<PollerCoun
     const applications = new DynamoDueApplications(client, applicationTableName);
     // One write a day of a stage, however many applications it has.
     applications.keepWitness = async () => {};
-    const silent = { debug() {}, info() {}, warn() {}, error() {} };
-    const run = makePollerHandler({
-      applications,
-      alloy: {
-        getApplication: async () => alloyAnswer(TOKEN, events, ended),
-        listInvestigations: refuseList,
-        renewCredentials() {},
-      },
-      investigations: new MemoryInvestigations(),
-      outcomes: {
-        total: async () => {
-          throw new Error("the count has no rules that compare windows");
-        },
-      },
-      deliveries: {
+    const run = makePollerHandler(
+      pollerOver({
+        applications,
+        alloy: alloyThatAnswers(() => alloyAnswer(TOKEN, events, ended)),
+        outcomes: { total: missing("the count has no rules that compare windows") },
         // Nothing is missing, so nobody asks why; the run goes on without.
-        record: async () => {
-          throw new TransientError("there are no metrics to read here");
+        deliveries: { record: missing("there are no metrics to read here") },
+        queue: {
+          send: async ({ length }) => {
+            if (length > 0) throw new Error(`the poller misses ${length} events of a healthy life`);
+            return [];
+          },
         },
-      },
-      queue: {
-        send: async ({ length }) => {
-          if (length > 0) throw new Error(`the poller misses ${length} events of a healthy life`);
-          return [];
+        payloads: { put: missing("the count has no large bodies") },
+        settings: {
+          ...POLLER_SETTINGS,
+          environment: stage.environment,
+          alloyBaseUrl: stage.alloy.baseUrl,
+          journeys: stage.journeys,
+          ignoredEventTypes: stage.events.handled.allBut,
+          alloyAuth: stage.alloy.auth,
+          polling: stage.polling,
+          gaps: stage.gaps,
+          eventRetentionMs: stage.retention.eventsMs,
         },
-      },
-      payloads: {
-        put: async () => {
-          throw new Error("the count has no large bodies");
-        },
-      },
-      gaps: { announce: async () => {} },
-      settings: {
-        environment: stage.environment,
-        alloyBaseUrl: stage.alloy.baseUrl,
-        journeys: stage.journeys,
-        ignoredEventTypes: stage.events.handled.allBut,
-        investigations: false,
-        alloyAuth: stage.alloy.auth,
-        refusals: { byAuthorizer: false, byAddress: false },
-        polling: stage.polling,
-        comparisons: [],
-        expectedOutcomes: [],
-        gaps: stage.gaps,
-        eventRetentionMs: stage.retention.eventsMs,
-      },
-      metrics: { count() {}, milliseconds() {}, flush() {} },
-      logger: silent,
-      now: () => now,
-      random: () => 0.5,
-      sleep: async () => {},
-    });
+        now: () => now,
+        random: () => 0.5,
+      }),
+    );
 
     const bills: Bill[] = [];
     while ((await applications.list(Number.MAX_SAFE_INTEGER, 1)).length > 0) {
@@ -136,6 +114,13 @@ export async function countPoller(stage: StageConfiguration): Promise<PollerCoun
   } finally {
     await consumer.dynamo.close();
   }
+}
+
+/** A port that this count must not need. */
+function missing(why: string) {
+  return async () => {
+    throw new TransientError(why);
+  };
 }
 
 /** Lets the real adapter ask a CloudWatch that knows nothing, and counts what for. */

@@ -3,7 +3,7 @@ import { comparisonsOf } from "../../lib/config/compared-outcomes.ts";
 import { countedJourneysOf } from "../../lib/config/notification-rules.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { isRecord, listOf, synthesise } from "../template/synthesise.ts";
-import { LOG_EVENT_OVERHEAD_BYTES } from "../../test/support/counted-consumer.ts";
+import { LOG_EVENT_OVERHEAD_BYTES } from "../cloud-in-memory/counted-consumer.ts";
 import type { TemplateCount } from "./bill.ts";
 
 /** What API Gateway puts into its access log for a webhook: its variables, as long as they usually are. */

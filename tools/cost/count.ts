@@ -2,15 +2,17 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import {
-  batchOf,
-  lambdaContext,
   LOG_EVENT_OVERHEAD_BYTES,
   startCountedConsumer,
-  webhookOf,
-} from "../../test/support/counted-consumer.ts";
-import { anIngest, aRequest } from "../../test/support/ingest.ts";
-import type { LocalDynamoDb } from "../../test/support/dynalite.ts";
-import { billOf, itemSize } from "../../test/support/write-meter.ts";
+} from "../cloud-in-memory/counted-consumer.ts";
+import { batchOf, lambdaContext, requestOf, webhookOf } from "../cloud-in-memory/builders.ts";
+import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
+import { makeLineLogger } from "../../lambdas/telemetry/line-logger.ts";
+import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
+import { makeMemoryCloud } from "../cloud-in-memory/cloud.ts";
+import { ingestOver } from "../cloud-in-memory/runtime.ts";
+import type { LocalDynamoDb } from "../cloud-in-memory/dynalite.ts";
+import { billOf, itemSize } from "../cloud-in-memory/write-meter.ts";
 import { readScenarios } from "../alloy-simulator/scenario.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
@@ -41,12 +43,27 @@ export interface ConsumerCount {
 
 /** Runs the real ingest handler over one webhook of the usual size. */
 export async function countIngest(accessLogBytes: number): Promise<IngestCount> {
-  const ingest = anIngest();
-  const answer = await ingest.handle(
-    aRequest({ body: webhookOf("started_application", "JA-costAAAAAAAAAAAAAAAAA", START) }),
+  const cloud = makeMemoryCloud({ now: Date.now });
+  const credential = { username: "alloy", password: "correct horse battery" };
+  cloud.webhookSecret.put(JSON.stringify({ basic: [credential] }));
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  const handle = makeIngestHandler(
+    ingestOver({
+      cloud,
+      metrics: makeMetrics({ stage: "test", write, now: Date.now }),
+      logger: makeLineLogger(write),
+    }),
   );
-  if (answer.statusCode !== 200) throw new Error(`ingest answered ${answer.statusCode}, not 200`);
-  return { sends: ingest.messages.length, logBytes: logged(ingest.lines), accessLogBytes };
+  const login = Buffer.from(`${credential.username}:${credential.password}`).toString("base64");
+  const { statusCode } = await handle(
+    requestOf({
+      headers: { authorization: `Basic ${login}`, "content-type": "application/json" },
+      body: webhookOf("started_application", "JA-costAAAAAAAAAAAAAAAAA", START),
+    }),
+  );
+  if (statusCode !== 200) throw new Error(`ingest answered ${statusCode}, not 200`);
+  return { sends: cloud.events.messages().length, logBytes: logged(lines), accessLogBytes };
 }
 
 /**

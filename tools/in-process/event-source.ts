@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { CONCURRENCY, QUEUE } from "../../lambdas/settings.ts";
-import { batchOf, settleBatch } from "../memory/event-source.ts";
-import type { MemoryQueue } from "../memory/queue.ts";
+import { settleBatch, sqsEventOf } from "../cloud-in-memory/event-source.ts";
+import type { MemoryQueue } from "../cloud-in-memory/queue.ts";
 
 /** How soon an empty queue is looked into again: a webhook's effect is there at once for a person. */
 const PAUSE_MS = 50;
@@ -30,7 +30,7 @@ export function startEventSource(options: {
         continue;
       }
       try {
-        settleBatch(queue, messages, await consume(batchOf(messages)));
+        settleBatch(queue, messages, await consume(sqsEventOf(messages)));
       } catch (error) {
         onFailure(error);
       }

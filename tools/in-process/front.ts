@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { WEBHOOK_PATH } from "../../lambdas/settings.ts";
+import { requestOf } from "../cloud-in-memory/builders.ts";
 import { refuse } from "../guard/guard.ts";
 import { refusalOf } from "../guard/refusal.ts";
 import { invocationRefusal } from "../strict-aws/limits-of-services.ts";
@@ -97,36 +98,16 @@ function eventOf(
 ): APIGatewayProxyEventV2 {
   const headers = headersOf(request.rawHeaders);
   const isText = TEXT_TYPE.test(headers["content-type"] ?? "") && isUtf8(body);
-  const host = headers["host"] ?? "";
-  const now = new Date();
-  const routeKey = `POST ${WEBHOOK_PATH}`;
-  return {
-    version: "2.0",
-    routeKey,
-    rawPath: WEBHOOK_PATH,
-    rawQueryString: query,
+  return requestOf({
+    query,
     headers,
-    requestContext: {
-      accountId: "000000000000",
-      apiId: "in-process",
-      domainName: host,
-      domainPrefix: host,
-      http: {
-        method: "POST",
-        path: WEBHOOK_PATH,
-        protocol: `HTTP/${request.httpVersion}`,
-        sourceIp: request.socket.remoteAddress ?? "",
-        userAgent: headers["user-agent"] ?? "",
-      },
-      requestId: randomUUID(),
-      routeKey,
-      stage: "$default",
-      time: now.toUTCString(),
-      timeEpoch: now.getTime(),
-    },
+    protocol: `HTTP/${request.httpVersion}`,
+    sourceIp: request.socket.remoteAddress ?? "",
+    requestId: randomUUID(),
+    at: Date.now(),
     ...(body.length > 0 && { body: body.toString(isText ? "utf8" : "base64") }),
     isBase64Encoded: body.length > 0 && !isText,
-  };
+  });
 }
 
 /** Names in lower case; several of one name joined by a comma, as API Gateway does. */

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type {
   APIGatewayProxyEventV2,
   APIGatewayProxyStructuredResultV2,
-  Context,
   SQSBatchResponse,
   SQSEvent,
 } from "aws-lambda";
@@ -15,20 +14,20 @@ import {
 } from "../../lambdas/adapters/alloy/alloy-authorization.ts";
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import { makeAllowList } from "../../lambdas/ingest/allow-list.ts";
-import { makeCredentialCache } from "../../lambdas/ingest/credential-cache.ts";
 import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
-import { makeAuthorize } from "../../lambdas/ingest/authorize.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
-import { INGEST, POLLER, TIMEOUTS_MS } from "../../lambdas/settings.ts";
+import { POLLER, TIMEOUTS_MS } from "../../lambdas/settings.ts";
 import { makeLineLogger } from "../../lambdas/telemetry/line-logger.ts";
 import { MESSAGES } from "../../lambdas/telemetry/messages.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import type { MessageLogger } from "../../lambdas/telemetry/powertools-logger.ts";
 import { consumerSettings, pollerSettings } from "../../lib/config/function-settings.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
-import type { MemoryCloud } from "../memory/cloud.ts";
-import { MemoryIdempotency } from "../memory/idempotency.ts";
-import { consumerPorts, ingestPorts, pollerPorts } from "../memory/ports.ts";
+import { lambdaContext } from "../cloud-in-memory/builders.ts";
+import type { MemoryCloud } from "../cloud-in-memory/cloud.ts";
+import { MemoryIdempotency } from "../cloud-in-memory/idempotency.ts";
+import { consumerPorts, ingestPorts, pollerPorts } from "../cloud-in-memory/ports.ts";
+import { consumerOver, ingestOver, pollerOver, SILENT } from "../cloud-in-memory/runtime.ts";
 import { judgedPorts } from "../strict-aws/iam/judged-ports.ts";
 import type { DeniedMethods } from "../strict-aws/iam/judged-ports.ts";
 
@@ -64,43 +63,35 @@ export function makeFunctions(options: FunctionsOptions): Functions {
 }
 
 function makeIngest({ cloud, stage, write, denied = NOTHING }: FunctionsOptions) {
-  const logger = makeLineLogger(write);
-  const metrics = makeMetrics({ stage: stage.stage, write, now });
-  const credentials = makeCredentialCache({
-    source: judgedPorts("ingest", { secret: cloud.webhookSecret }, denied).secret,
-    lifetimeMs: INGEST.secretLifetimeMs,
-    refreshMs: INGEST.secretRefreshMs,
-    pauseMs: INGEST.secretPauseMs,
-    readMs: INGEST.secretReadMs,
-    now,
-    metrics,
-    logger,
-  });
-  return makeIngestHandler({
-    ...judgedPorts("ingest", ingestPorts(cloud), denied),
-    allowList: makeAllowList(stage.allowList.cidrs),
-    allowListMode: stage.allowList.mode,
-    authorize: makeAuthorize("secret", credentials),
-    budgetMs: INGEST.budgetMs,
-    now,
-    metrics,
-    logger,
-  });
+  return makeIngestHandler(
+    ingestOver({
+      ...judgedPorts("ingest", ingestPorts(cloud), denied),
+      secret: judgedPorts("ingest", { secret: cloud.webhookSecret }, denied).secret,
+      allowList: makeAllowList(stage.allowList.cidrs),
+      allowListMode: stage.allowList.mode,
+      metrics: makeMetrics({ stage: stage.stage, write, now }),
+      logger: makeLineLogger(write),
+    }),
+  );
 }
 
 function makeConsumer({ cloud, stage, write, denied = NOTHING }: FunctionsOptions) {
   const idempotency = new MemoryIdempotency(cloud.idempotency, now);
-  const handle = makeConsumerHandler({
-    ...judgedPorts("consumer", { ...consumerPorts(cloud), idempotency }, denied),
-    metrics: makeMetrics({ stage: stage.stage, write, now }),
-    logger: makeMessageLogger(write),
-    settings: consumerSettings(stage),
-    now,
-    schedule: scheduleOnTimers,
-  });
+  const handle = makeConsumerHandler(
+    consumerOver({
+      ...judgedPorts("consumer", { ...consumerPorts(cloud), idempotency }, denied),
+      metrics: makeMetrics({ stage: stage.stage, write, now }),
+      logger: makeMessageLogger(write),
+      settings: consumerSettings(stage),
+      schedule: scheduleOnTimers,
+    }),
+  );
   return async (batch: SQSEvent) => {
-    const context = invocation("consumer", now() + TIMEOUTS_MS.consumer);
-    return handle(batch, context);
+    const deadline = now() + TIMEOUTS_MS.consumer;
+    return handle(
+      batch,
+      lambdaContext(() => deadline - now()),
+    );
   };
 }
 
@@ -114,25 +105,22 @@ function makePoller({ cloud, stage, write, denied = NOTHING, signal }: Functions
     now,
     logger,
   });
-  const handle = makePollerHandler({
-    ...judgedPorts("poller", pollerPorts(cloud), denied),
-    alloy: new HttpAlloyApi({
-      baseUrl,
-      authorization:
-        alloyAuth === "basic"
-          ? new BasicAuthorization(readKey)
-          : new BearerAuthorization({ baseUrl, readKey, fetch, now }),
-      fetch,
-      now,
+  const authorization =
+    alloyAuth === "basic"
+      ? new BasicAuthorization(readKey)
+      : new BearerAuthorization({ baseUrl, readKey, fetch, now });
+  const handle = makePollerHandler(
+    pollerOver({
+      ...judgedPorts("poller", pollerPorts(cloud), denied),
+      alloy: new HttpAlloyApi({ baseUrl, authorization, fetch, now }),
+      settings,
+      metrics: makeMetrics({ stage: stage.stage, write, now }),
+      logger,
+      random: Math.random,
+      // A run that is cut off goes no further. Many checks may be waiting, and nobody is left to hear that each failed.
+      sleep: (ms) => sleep(ms, undefined, { signal }).catch(() => new Promise(() => undefined)),
     }),
-    settings,
-    metrics: makeMetrics({ stage: stage.stage, write, now }),
-    logger,
-    now,
-    random: Math.random,
-    // A run that is cut off goes no further. Many checks may be waiting, and nobody is left to hear that each failed.
-    sleep: (ms) => sleep(ms, undefined, { signal }).catch(() => new Promise(() => undefined)),
-  });
+  );
   return () => handle({});
 }
 
@@ -142,22 +130,5 @@ function makeMessageLogger(write: (line: string) => void): MessageLogger {
     (level: "WARN" | "ERROR"): MessageLogger["warn"] =>
     (code, fields = {}) =>
       write(JSON.stringify({ level, code, message: MESSAGES[code], ...fields }));
-  return { debug() {}, info() {}, warn: log("WARN"), error: log("ERROR") };
-}
-
-function invocation(functionName: string, deadline: number): Context {
-  return {
-    callbackWaitsForEmptyEventLoop: false,
-    functionName,
-    functionVersion: "$LATEST",
-    invokedFunctionArn: "",
-    memoryLimitInMB: "",
-    awsRequestId: "",
-    logGroupName: "",
-    logStreamName: "",
-    getRemainingTimeInMillis: () => deadline - now(),
-    done() {},
-    fail() {},
-    succeed() {},
-  };
+  return { ...SILENT, warn: log("WARN"), error: log("ERROR") };
 }

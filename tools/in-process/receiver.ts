@@ -4,7 +4,7 @@ import { ROUTE_IDS, SUBMISSION_DETAIL_TYPE } from "../../lambdas/settings.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { ONBOARDING } from "../local/scenarios/receiver.ts";
 import type { ReceivedApplication, Receiver } from "../local/scenarios/receiver.ts";
-import type { MemoryCloud } from "../memory/cloud.ts";
+import type { MemoryCloud } from "../cloud-in-memory/cloud.ts";
 
 /** A message in a route's queue, as far as it is read here. */
 const Published = v.object({

@@ -2,8 +2,8 @@ import { EVENT_SOURCE, INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../lambdas/
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { startRepeating } from "../local/emulator/repeat.ts";
 import type { Receiver } from "../local/scenarios/receiver.ts";
-import { makeMemoryCloud } from "../memory/cloud.ts";
-import type { MemoryCloud } from "../memory/cloud.ts";
+import { makeMemoryCloud } from "../cloud-in-memory/cloud.ts";
+import type { MemoryCloud } from "../cloud-in-memory/cloud.ts";
 import { metricsRefusal } from "../strict-aws/embedded-metric-format.ts";
 import { deniedMethods } from "../strict-aws/iam/judged-ports.ts";
 import type { DeniedMethods } from "../strict-aws/iam/judged-ports.ts";

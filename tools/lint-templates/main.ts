@@ -9,7 +9,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { Template } from "aws-cdk-lib/assertions";
 
 import { STAGES } from "../../lib/stages.ts";
-import { VARIANTS } from "../../test/infra/variants.ts";
+import { VARIANTS } from "../template/variants.ts";
 import { stackOf } from "../template/synthesise.ts";
 import { checkovFindings } from "./checkov.ts";
 import { nagFindings } from "./nag.ts";

@@ -3,7 +3,7 @@
  * later template with it. It belongs into the commit of the release, and nowhere else.
  */
 import { writeFileSync } from "node:fs";
-import { VARIANTS } from "../../test/infra/variants.ts";
+import { VARIANTS } from "../template/variants.ts";
 import { synthesise } from "../template/synthesise.ts";
 import { FILE, record } from "./recorded.ts";
 

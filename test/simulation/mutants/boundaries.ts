@@ -17,9 +17,9 @@ import type {
   Recording,
 } from "../../../lambdas/domain/ports.ts";
 import { parseSubmission } from "../../../lambdas/domain/event/submission.ts";
-import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
+import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
 import { aConsumer } from "../../support/consumer.ts";
-import { batchOf } from "../../support/counted-consumer.ts";
+import { batchOf } from "../../../tools/cloud-in-memory/builders.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import type { FaultPoints } from "../fault-points.ts";
 import type { Mutant } from "./mutant.ts";

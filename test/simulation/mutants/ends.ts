@@ -5,9 +5,9 @@ import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts
 import type { EventRecord, Recording } from "../../../lambdas/domain/ports.ts";
 import { publishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
 import { IDEMPOTENCY } from "../../../lambdas/settings.ts";
-import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
+import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
 import { aConsumer } from "../../support/consumer.ts";
-import { batchOf } from "../../support/counted-consumer.ts";
+import { batchOf } from "../../../tools/cloud-in-memory/builders.ts";
 import type { Mutant } from "./mutant.ts";
 import { mergedBy } from "./state.ts";
 

@@ -2,14 +2,16 @@ import type { AlloyApi } from "../../../lambdas/domain/polling/polling-ports.ts"
 import { checkInvestigation } from "../../../lambdas/domain/reconciliation/investigation-check.ts";
 import { parseInvestigationPage } from "../../../lambdas/domain/reconciliation/investigation-list.ts";
 import { METRICS } from "../../../lambdas/settings.ts";
-import { MemoryInvestigations } from "../../../tools/memory/investigations.ts";
+import { MemoryInvestigations } from "../../../tools/cloud-in-memory/investigations.ts";
 import {
   anInvestigationEvent,
   CREATED_AT,
   investigationListOf,
   listedInvestigation,
 } from "../../support/investigations.ts";
-import { alloyAnswer, aPoller, POLLER_SETTINGS, refuseList, START } from "../../support/poller.ts";
+import { aPoller, START } from "../../support/poller.ts";
+import { alloyAnswer, refuseList } from "../../../tools/cloud-in-memory/builders.ts";
+import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 import type { Mutant } from "./mutant.ts";
 
 const HOUR = 3_600_000;

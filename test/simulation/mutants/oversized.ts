@@ -8,13 +8,13 @@ import type { PublishedEvent } from "../../../lambdas/domain/routing/published-e
 import { eventWithinLimits } from "../../../lambdas/domain/routing/within-limits.ts";
 import { queueEnvelopes } from "../../../lambdas/poller/queue-envelopes.ts";
 import { QUEUE, ROUTE_TITLES } from "../../../lambdas/settings.ts";
-import { makeMemoryCloud } from "../../../tools/memory/cloud.ts";
-import { MemoryEventPublisher } from "../../../tools/memory/bus.ts";
+import { makeMemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
+import { MemoryEventPublisher } from "../../../tools/cloud-in-memory/bus.ts";
 import {
   MemoryDeadLetters,
   MemoryEventQueue,
   sendBatchTo,
-} from "../../../tools/memory/queue-ports.ts";
+} from "../../../tools/cloud-in-memory/queue-ports.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { aPollEnvelope } from "../../support/poll-envelope.ts";
 import type { Mutant } from "./mutant.ts";

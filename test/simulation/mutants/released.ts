@@ -1,6 +1,6 @@
 import { applicationStateOf } from "../../../lambdas/adapters/dynamo/application-item.ts";
 import { statusOf } from "../../../lambdas/domain/application/application-state.ts";
-import type { IdempotencyRecord } from "../../../tools/memory/idempotency.ts";
+import type { IdempotencyRecord } from "../../../tools/cloud-in-memory/idempotency.ts";
 import {
   attributesOf,
   mergeState,

@@ -9,7 +9,7 @@ import type {
   Merged,
   Recording,
 } from "../../../lambdas/domain/ports.ts";
-import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
+import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
 import { bothSides } from "../../support/both-sides.ts";
 import { aConsumer, idempotencyWith, pollBatchOf } from "../../support/consumer.ts";
 import type { Said } from "../../support/both-sides.ts";

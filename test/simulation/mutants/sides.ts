@@ -8,10 +8,11 @@ import { joined } from "../../../lambdas/domain/application/received-events.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
 import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
 import type { AlloyAnswer, DueApplication } from "../../../lambdas/domain/polling/polling-ports.ts";
-import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
+import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
 import { aCorrectionContext } from "../../support/correction-context.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { alloyAnswer, aPoller, START, withRecorded } from "../../support/poller.ts";
+import { aPoller, START, withRecorded } from "../../support/poller.ts";
+import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import type { Mutant } from "./mutant.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);

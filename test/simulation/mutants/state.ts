@@ -1,7 +1,7 @@
 import { hasEnded, mergeState } from "../../../lambdas/domain/application/application-state.ts";
 import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
 import type { ApplicationStore, CheckRequest } from "../../../lambdas/domain/ports.ts";
-import type { MemoryCloud } from "../../../tools/memory/cloud.ts";
+import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import type { FaultPoints } from "../fault-points.ts";
 import type { WorldMutant } from "./mutant.ts";
 

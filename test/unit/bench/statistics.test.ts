@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { medianInterval, medianOf, quartilesOf } from "../../../tools/bench/statistics.ts";
-import { randomOf } from "../../support/random.ts";
+import { randomOf } from "../../../tools/cloud-in-memory/random.ts";
 
 describe("a median", () => {
   it("is the middle one", () => {

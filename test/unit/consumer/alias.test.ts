@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
 import { aConsumer, envelopeBatchOf, pollBatchOf, routesWithout } from "../../support/consumer.ts";
-import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
+import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
 const TOKEN = "JA-exampleAlias00000001";

@@ -12,8 +12,8 @@ import { stampOf } from "../../../lambdas/domain/application/stamp.ts";
 import type { PublishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
 import type { ConsumerSettings } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { MemoryInvestigations } from "../../../tools/memory/investigations.ts";
-import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
+import { MemoryInvestigations } from "../../../tools/cloud-in-memory/investigations.ts";
+import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
 
 const AT = 1_760_000_000_000;
 const NOW = AT + 600_000;

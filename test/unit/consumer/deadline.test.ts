@@ -3,10 +3,13 @@ import { describe, expect, test } from "vitest";
 
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import { TIMEOUTS_MS } from "../../../lambdas/settings.ts";
-import { MemoryIdempotency, MemoryIdempotencyTable } from "../../../tools/memory/idempotency.ts";
-import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
+import {
+  MemoryIdempotency,
+  MemoryIdempotencyTable,
+} from "../../../tools/cloud-in-memory/idempotency.ts";
+import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
 import { aConsumer, idempotencyWith, routesWithout } from "../../support/consumer.ts";
-import { batchOf, lambdaContext, webhookOf } from "../../support/counted-consumer.ts";
+import { batchOf, lambdaContext, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 import { makeVirtualTime } from "../../support/virtual-time.ts";
 import type { VirtualTime } from "../../support/virtual-time.ts";
 

@@ -11,7 +11,7 @@ import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.t
 import type { PublishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
 import { aConsumer, pollBatchOf } from "../../support/consumer.ts";
 import type { TestConsumer } from "../../support/consumer.ts";
-import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
+import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);
 const HOUR = 3_600_000;

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { MetricName } from "../../../lambdas/settings.ts";
 import { EXTERNAL_INPUT, METRICS } from "../../../lambdas/settings.ts";
 import { aConsumer, envelopeBatchOf } from "../../support/consumer.ts";
-import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
+import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const AT = 1_760_000_000_000;
 const NOW = AT + 60_000;

@@ -5,7 +5,7 @@ import { correctionBody } from "../../../lambdas/domain/application/correction.t
 import { METRICS } from "../../../lambdas/settings.ts";
 import { adoptionBatchOf } from "../../support/adoption.ts";
 import { aConsumer, envelopeBatchOf, pollBatchOf } from "../../support/consumer.ts";
-import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
+import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const TOKEN = "JA-exampleForgotten01";
 const HOUR = 3_600_000;

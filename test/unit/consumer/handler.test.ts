@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import { aConsumer, idempotencyWith, pollBatchOf } from "../../support/consumer.ts";
-import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
+import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
 const of = (type: string, token: string, after = 0) => webhookOf(type, token, START + after);

@@ -4,7 +4,7 @@ import { investigationWebhook } from "../../../lambdas/domain/event/investigatio
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import { METRICS } from "../../../lambdas/settings.ts";
 import { aConsumer, envelopeBatchOf, pollBatchOf, routesWithout } from "../../support/consumer.ts";
-import { batchOf } from "../../support/counted-consumer.ts";
+import { batchOf } from "../../../tools/cloud-in-memory/builders.ts";
 import {
   anInvestigationEvent,
   CREATED_AT,

@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import { QUEUE } from "../../../lambdas/settings.ts";
-import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
+import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
 import { aConsumer } from "../../support/consumer.ts";
-import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
+import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const webhook = webhookOf("pending_review", "JA-1", Date.UTC(2026, 10, 23, 20));
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { IDEMPOTENCY } from "../../../lambdas/settings.ts";
 import { aConsumer, envelopeBatchOf } from "../../support/consumer.ts";
-import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
+import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const TOKEN = "JA-exampleOldEvent0001";
 const DAY = 86_400_000;

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { METRICS } from "../../../lambdas/settings.ts";
 import { aConsumer, envelopeBatchOf, pollBatchOf } from "../../support/consumer.ts";
 import type { TestConsumer } from "../../support/consumer.ts";
-import { batchOf } from "../../support/counted-consumer.ts";
+import { batchOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const AT = 1_760_000_000_000;
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 
 import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
 import { aConsumer } from "../../support/consumer.ts";
-import { batchOf, CONSUMER_SETTINGS, webhookOf } from "../../support/counted-consumer.ts";
+import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
+import { CONSUMER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
 const MINUTE = 60_000;

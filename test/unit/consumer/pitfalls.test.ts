@@ -4,10 +4,13 @@ import { describe, expect, test } from "vitest";
 
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import { TIMEOUTS_MS } from "../../../lambdas/settings.ts";
-import { MemoryIdempotency, MemoryIdempotencyTable } from "../../../tools/memory/idempotency.ts";
-import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
+import {
+  MemoryIdempotency,
+  MemoryIdempotencyTable,
+} from "../../../tools/cloud-in-memory/idempotency.ts";
+import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
 import { aConsumer, idempotencyWith } from "../../support/consumer.ts";
-import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
+import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
 const of = (type: string, token: string, after = 0) => webhookOf(type, token, START + after);

@@ -12,8 +12,8 @@ import {
   routesWithout,
 } from "../../support/consumer.ts";
 import type { TestConsumer } from "../../support/consumer.ts";
-import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
-import type { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
+import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
+import type { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
 const TOKEN = "JA-exampleUnpublished1";

@@ -6,7 +6,7 @@ import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts
 import { routeFor } from "../../../lambdas/domain/routing/route.ts";
 import { perRoute } from "../../../lib/config/per-route.ts";
 import { aConsumer, routesWithout } from "../../support/consumer.ts";
-import { batchOf, webhookOf } from "../../support/counted-consumer.ts";
+import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);

@@ -6,7 +6,8 @@ import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
 import { reportOf } from "../../../lambdas/domain/reconciliation/reconciliation.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { alloyAnswer, aPoller, recordOf, START, withRecorded } from "../../support/poller.ts";
+import { aPoller, recordOf, START, withRecorded } from "../../support/poller.ts";
+import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 
 const AT = START - 20 * 60_000;
 /** As Alloy's answer names its Journey and its environment. */

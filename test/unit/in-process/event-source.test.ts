@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { expect, it, vi } from "vitest";
 import { startEventSource } from "../../../tools/in-process/event-source.ts";
-import { makeMemoryCloud } from "../../../tools/memory/cloud.ts";
+import { makeMemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 
 const DONE: SQSBatchResponse = { batchItemFailures: [] };
 

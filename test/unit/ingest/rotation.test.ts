@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 
 import { aRequest, anIngest, basicOf, signatureOf } from "../../support/ingest.ts";
-import { randomOf } from "../../support/random.ts";
+import { randomOf } from "../../../tools/cloud-in-memory/random.ts";
 import { simulatedSecretsManager } from "../../support/secrets-manager.ts";
 
 const SECOND = 1_000;

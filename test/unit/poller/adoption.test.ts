@@ -4,7 +4,8 @@ import { stateOfSubmission } from "../../../lambdas/domain/application/observati
 import { NEVER_CHECKED } from "../../../lambdas/domain/polling/polling-ports.ts";
 import { METRICS } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { alloyAnswer, aPoller, recordOf, START } from "../../support/poller.ts";
+import { aPoller, recordOf, START } from "../../support/poller.ts";
+import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import type { StoredApplication } from "../../support/poller.ts";
 
 const MINUTE = 60_000;

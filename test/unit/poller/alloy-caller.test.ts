@@ -4,7 +4,8 @@ import type { AlloyAnswer } from "../../../lambdas/domain/polling/polling-ports.
 import { makeAlloyCaller } from "../../../lambdas/poller/alloy-caller.ts";
 import type { Asked, Unanswered } from "../../../lambdas/poller/alloy-caller.ts";
 import { METRICS, POLLER } from "../../../lambdas/settings.ts";
-import { alloyAnswer, POLLER_SETTINGS, refuseList } from "../../support/poller.ts";
+import { alloyAnswer, refuseList } from "../../../tools/cloud-in-memory/builders.ts";
+import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
 
 const SECOND = 1_000;

@@ -4,14 +4,9 @@ import type { AlloyAnswer } from "../../../lambdas/domain/polling/polling-ports.
 import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
 import { METRICS, POLLER } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import {
-  alloyAnswer,
-  aPoller,
-  POLLER_SETTINGS,
-  recordOf,
-  START,
-  withRecorded,
-} from "../../support/poller.ts";
+import { aPoller, recordOf, START, withRecorded } from "../../support/poller.ts";
+import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
+import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 import type { StoredApplication } from "../../support/poller.ts";
 
 const SECOND = 1_000;

@@ -8,7 +8,8 @@ import { parseCorrection } from "../../../lambdas/domain/application/correction.
 import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
 import { METRICS } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { alloyAnswer, aPoller, recordOf, START, withRecorded } from "../../support/poller.ts";
+import { aPoller, recordOf, START, withRecorded } from "../../support/poller.ts";
+import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import type { StoredApplication } from "../../support/poller.ts";
 
 const MINUTE = 60_000;

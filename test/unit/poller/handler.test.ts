@@ -3,14 +3,9 @@ import { describe, expect, test } from "vitest";
 import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
 import { METRICS } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import {
-  aPoller,
-  alloyAnswer,
-  POLLER_SETTINGS,
-  recordOf,
-  START,
-  withRecorded,
-} from "../../support/poller.ts";
+import { aPoller, recordOf, START, withRecorded } from "../../support/poller.ts";
+import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
+import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 import type { StoredApplication } from "../../support/poller.ts";
 
 const MINUTE = 60_000;

@@ -4,19 +4,15 @@ import { parseInvestigationEvent } from "../../../lambdas/domain/event/investiga
 import { parseInvestigationPage } from "../../../lambdas/domain/reconciliation/investigation-list.ts";
 import type { AlloyListAnswer } from "../../../lambdas/domain/polling/polling-ports.ts";
 import { METRICS } from "../../../lambdas/settings.ts";
-import { MemoryInvestigations } from "../../../tools/memory/investigations.ts";
+import { MemoryInvestigations } from "../../../tools/cloud-in-memory/investigations.ts";
 import {
   anInvestigationEvent,
   investigationListOf,
   listedInvestigation,
 } from "../../support/investigations.ts";
-import {
-  aPoller,
-  alloyAnswer,
-  POLLER_SETTINGS,
-  START,
-  withRecorded,
-} from "../../support/poller.ts";
+import { aPoller, START, withRecorded } from "../../support/poller.ts";
+import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
+import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 
 const MINUTE = 60_000;

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { METRICS } from "../../../lambdas/settings.ts";
 import { bothSides, TOKEN } from "../../support/both-sides.ts";
 import type { Said } from "../../support/both-sides.ts";
-import { alloyAnswer, aPoller, START, withRecorded } from "../../support/poller.ts";
+import { aPoller, START, withRecorded } from "../../support/poller.ts";
+import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);

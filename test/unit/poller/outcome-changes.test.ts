@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { countOutcomeChanges } from "../../../lambdas/poller/outcome-changes.ts";
 import type { ComparisonSettings } from "../../../lambdas/settings.ts";
 import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
-import { MemoryOutcomeCounts } from "../../../tools/memory/outcome-counts.ts";
+import { MemoryOutcomeCounts } from "../../../tools/cloud-in-memory/outcome-counts.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -6,7 +6,8 @@ import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.t
 import type { Refusal } from "../../../lambdas/domain/refusal.ts";
 import { METRICS, POLLER, QUEUE } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { alloyAnswer, aPoller, START, withRecorded } from "../../support/poller.ts";
+import { aPoller, START, withRecorded } from "../../support/poller.ts";
+import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 
 const MINUTE = 60_000;
 

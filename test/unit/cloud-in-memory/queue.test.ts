@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 
-import { MemoryQueue } from "../../../tools/memory/queue.ts";
+import { MemoryQueue } from "../../../tools/cloud-in-memory/queue.ts";
 
 const START = 1_760_000_000_000;
 const VISIBILITY_MS = 180_000;

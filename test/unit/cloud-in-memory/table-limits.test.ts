@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 
 import { PermanentError } from "../../../lambdas/domain/errors.ts";
 import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
-import { MemoryApplicationTable } from "../../../tools/memory/application-table.ts";
-import { checkStateKeys } from "../../../tools/memory/table-limits.ts";
+import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
+import { checkStateKeys } from "../../../tools/cloud-in-memory/table-limits.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 
 const CHECK = { when: "first", dueAt: 1_760_000_000_000 } as const;

@@ -3,66 +3,34 @@ import { expect, test } from "vitest";
 import { makeConsumerHandler } from "../../../lambdas/consumer/handler.ts";
 import { makeIngestHandler } from "../../../lambdas/ingest/handler.ts";
 import { makePollerHandler } from "../../../lambdas/poller/handler.ts";
+import type { Authorize } from "../../../lambdas/ingest/authorize.ts";
 import { SUBMISSION_DETAIL_TYPE } from "../../../lambdas/settings.ts";
-import { makeMemoryCloud } from "../../../tools/memory/cloud.ts";
-import type { MemoryCloud } from "../../../tools/memory/cloud.ts";
-import { batchOf, settleBatch } from "../../../tools/memory/event-source.ts";
-import { MemoryIdempotency } from "../../../tools/memory/idempotency.ts";
-import { consumerPorts, ingestPorts, pollerPorts } from "../../../tools/memory/ports.ts";
+import { makeMemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
+import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
+import { settleBatch, sqsEventOf } from "../../../tools/cloud-in-memory/event-source.ts";
 import {
-  CONSUMER_SETTINGS,
   lambdaContext,
   webhookOf,
-  standingStill,
-} from "../../support/counted-consumer.ts";
+  alloyAnswer,
+  alloyThatAnswers,
+} from "../../../tools/cloud-in-memory/builders.ts";
 import { aRequest } from "../../support/ingest.ts";
-import { POLLER_SETTINGS, alloyAnswer, refuseList } from "../../support/poller.ts";
+import { consumerOver, ingestOver, pollerOver } from "../../../tools/cloud-in-memory/runtime.ts";
 
 const START = 1_760_000_000_000;
 const MINUTE = 60_000;
-
-const metrics = { count() {}, milliseconds() {}, flush() {} };
-const logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** The three real handlers over one cloud in memory. */
 function aWorld() {
   const clock = { now: START };
   const now = () => clock.now;
   const cloud = makeMemoryCloud({ now, routes: ["approved"] });
-  const ingest = makeIngestHandler({
-    ...ingestPorts(cloud),
-    allowList: () => true,
-    allowListMode: "observe",
-    authorize: async ({ headers }) =>
-      headers["authorization"] === undefined ? "malformed" : "authentic",
-    budgetMs: 2_500,
-    now,
-    metrics,
-    logger,
-  });
-  const consume = makeConsumerHandler({
-    ...consumerPorts(cloud),
-    idempotency: new MemoryIdempotency(cloud.idempotency, now),
-    settings: CONSUMER_SETTINGS,
-    metrics,
-    logger,
-    now,
-    schedule: standingStill,
-  });
-  const poll = makePollerHandler({
-    ...pollerPorts(cloud),
-    alloy: {
-      getApplication: async ({ applicationToken }) => alloyAnswer(applicationToken, []),
-      listInvestigations: refuseList,
-      renewCredentials() {},
-    },
-    settings: POLLER_SETTINGS,
-    metrics,
-    logger,
-    now,
-    random: () => 0,
-    sleep: async () => {},
-  });
+  const authorize: Authorize = async ({ headers }) =>
+    headers["authorization"] === undefined ? "malformed" : "authentic";
+  const ingest = makeIngestHandler(ingestOver({ cloud, now, authorize }));
+  const consume = makeConsumerHandler(consumerOver({ cloud, now }));
+  const alloy = alloyThatAnswers(({ applicationToken }) => alloyAnswer(applicationToken, []));
+  const poll = makePollerHandler(pollerOver({ cloud, now, alloy }));
   return {
     clock,
     cloud,
@@ -73,7 +41,7 @@ function aWorld() {
     },
     drain: async () => {
       for (let batch = cloud.events.receive(); batch.length > 0; batch = cloud.events.receive()) {
-        settleBatch(cloud.events, batch, await consume(batchOf(batch), lambdaContext()));
+        settleBatch(cloud.events, batch, await consume(sqsEventOf(batch), lambdaContext()));
       }
     },
     poll: () => poll({}),

@@ -3,7 +3,7 @@ import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import type { MemoryQueue, ReceivedMessage } from "./queue.ts";
 
 /** A batch as Lambda hands it over. */
-export function batchOf(messages: readonly ReceivedMessage[]): SQSEvent {
+export function sqsEventOf(messages: readonly ReceivedMessage[]): SQSEvent {
   return {
     Records: messages.map((message) => ({
       messageId: message.messageId,

@@ -1,0 +1,104 @@
+import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import type { Context, SQSEvent } from "aws-lambda";
+
+import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
+import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
+import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
+import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
+import type { ConsumerSettings } from "../../lambdas/settings.ts";
+import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
+import { refuseBeyondLimits } from "../strict-aws/strict-client.ts";
+import { startDynamoDb } from "./dynalite.ts";
+import type { LocalDynamoDb } from "./dynalite.ts";
+import { CONSUMER_SETTINGS, consumerOver } from "./runtime.ts";
+import { meterReads } from "./write-meter.ts";
+
+/** A batch to be processed, by ours or by another consumer. */
+export type ProcessBatch = (event: SQSEvent, context: Context) => Promise<unknown>;
+
+export interface CountedConsumer {
+  readonly dynamo: LocalDynamoDb;
+  readonly bus: EventBridgeClient;
+  readonly process: ProcessBatch;
+  /** Calls of PutEvents so far. */
+  readonly busCalls: () => number;
+  /** Events put on the bus so far. */
+  readonly busEvents: () => number;
+  /** Bytes logged so far: metrics and messages. */
+  readonly logBytes: () => number;
+}
+
+/**
+ * The real consumer on a DynamoDB in this process, with a bus that takes everything and counts.
+ *
+ * @param routes - what a stage publishes; everything unless given.
+ */
+export async function startCountedConsumer(
+  routes: ConsumerSettings["routes"] = CONSUMER_SETTINGS.routes,
+): Promise<CountedConsumer> {
+  const dynamo = await startDynamoDb();
+  const { client, applicationTableName, idempotencyTableName } = dynamo;
+  meterReads(client);
+  let busCalls = 0;
+  let busEvents = 0;
+  let logBytes = 0;
+  const bus = new EventBridgeClient({ region: "us-east-1" });
+  bus.middlewareStack.add(
+    () => async (args) => {
+      busCalls += 1;
+      const count = eventsIn(args.input);
+      busEvents += count;
+      const Entries = Array.from({ length: count }, () => ({ EventId: "taken" }));
+      return { output: { $metadata: {}, Entries, FailedEntryCount: 0 }, response: {} };
+    },
+    { step: "initialize" },
+  );
+  const refusedByBus = refuseBeyondLimits(bus);
+  const handle = makeConsumerHandler(
+    consumerOver({
+      store: new DynamoApplicationStore({
+        client,
+        tableName: applicationTableName,
+        eventRetentionMs: null,
+      }),
+      idempotency: new PowertoolsIdempotency(
+        new DynamoDBPersistenceLayer({ tableName: idempotencyTableName, awsSdkV3Client: client }),
+      ),
+      publisher: new EventBridgePublisher({ client: bus, busName: "bus", sleep: async () => {} }),
+      deadLetters: {
+        async send(_, reason) {
+          throw new Error(`a record of the count was dead-lettered: ${reason}`);
+        },
+      },
+      metrics: makeMetrics({
+        stage: "production",
+        write(line) {
+          logBytes += Buffer.byteLength(line) + LOG_EVENT_OVERHEAD_BYTES;
+        },
+        now: Date.now,
+      }),
+      settings: { ...CONSUMER_SETTINGS, routes },
+    }),
+  );
+  return {
+    dynamo,
+    bus,
+    busCalls: () => busCalls,
+    busEvents: () => busEvents,
+    logBytes: () => logBytes,
+    async process(event, context) {
+      const { batchItemFailures } = await handle(event, context);
+      if (batchItemFailures.length > 0) throw new Error("a record of the count failed");
+      const [refused] = [...dynamo.refused, ...refusedByBus];
+      if (refused !== undefined) throw new Error(`AWS would refuse a call: ${refused.operation}`);
+    },
+  };
+}
+
+/** CloudWatch Logs bills each entry with so many bytes besides its text (its pricing page). */
+export const LOG_EVENT_OVERHEAD_BYTES = 26;
+
+function eventsIn(input: object): number {
+  return "Entries" in input && Array.isArray(input.Entries) ? input.Entries.length : 0;
+}
