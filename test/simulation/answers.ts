@@ -1,6 +1,6 @@
 import type { AlloyApplication } from "../../lambdas/domain/reconciliation/alloy-application.ts";
 import type { ApplicationResponse } from "../../tools/alloy-simulator/application-response.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../tools/cloud-in-memory/random.ts";
 import { randomFor } from "./knobs.ts";
 import type { Knobs } from "./knobs.ts";
 

@@ -11,7 +11,7 @@ import { redrive } from "../../tools/ops/redrive.ts";
 import { dynamoOver } from "../support/cloud-dynamo.ts";
 import { sqsOver } from "../support/cloud-sqs.ts";
 import { aStack, KeptTerminal } from "../support/operator.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../../tools/cloud-in-memory/clock.ts";
 import { firstDifference, ledgerOf } from "./ledger.ts";
 import { drillScenario } from "./drill-scenario.ts";
 import { START } from "./scenario.ts";

@@ -2,7 +2,7 @@ import { CONCURRENCY, QUEUE } from "../../lambdas/settings.ts";
 import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
 import { sqsEventOf } from "../../tools/cloud-in-memory/event-source.ts";
 import type { ReceivedMessage } from "../../tools/cloud-in-memory/queue.ts";
-import type { Timer } from "./clock.ts";
+import type { Timer } from "../../tools/cloud-in-memory/clock.ts";
 import type { Functions } from "./functions.ts";
 import type { Observer } from "./observer.ts";
 import type { Invocation, Surroundings } from "./sandbox.ts";

@@ -1,4 +1,4 @@
-import { Random, mix, numberOf } from "./random.ts";
+import { Random, mix, numberOf } from "../../tools/cloud-in-memory/random.ts";
 
 /** Everything that can go wrong, and what it means. */
 export const FAULT_KINDS = {

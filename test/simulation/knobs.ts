@@ -1,4 +1,4 @@
-import { Random, mix, numberOf } from "./random.ts";
+import { Random, mix, numberOf } from "../../tools/cloud-in-memory/random.ts";
 
 /**
  * In what a world may be unlike what Alloy's documentation shows, or unlike our usual day. A seed draws

@@ -12,7 +12,7 @@ import { ROUTE_TITLES } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 import type { IdempotencyRecords } from "../../tools/cloud-in-memory/idempotency.ts";
 import { MemoryQueueMessages, sendBatchTo } from "../../tools/cloud-in-memory/queue-ports.ts";
-import { mix } from "./random.ts";
+import { mix } from "../../tools/cloud-in-memory/random.ts";
 import type { Observer } from "./observer.ts";
 import type { Invocation, Sandbox, Surroundings } from "./sandbox.ts";
 import type { FaultPoints } from "./fault-points.ts";

@@ -1,5 +1,5 @@
 import type { GapStage } from "../../lambdas/settings.ts";
-import { Random, mix, numberOf } from "./random.ts";
+import { Random, mix, numberOf } from "../../tools/cloud-in-memory/random.ts";
 import { ENDS, isBeyondApi, isDamaged, isHandled } from "./expectations.ts";
 import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
 import type { Scenario } from "./scenario-type.ts";

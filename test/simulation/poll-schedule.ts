@@ -1,6 +1,6 @@
 import type { PollerSettings } from "../../lambdas/settings.ts";
 import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
-import type { Timer } from "./clock.ts";
+import type { Timer } from "../../tools/cloud-in-memory/clock.ts";
 import type { Functions } from "./functions.ts";
 import type { Surroundings } from "./sandbox.ts";
 

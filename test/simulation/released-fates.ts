@@ -1,5 +1,5 @@
 import { parseWebhook } from "../fixtures/stored/0.1.0.writer.mjs";
-import type { Random } from "./random.ts";
+import type { Random } from "../../tools/cloud-in-memory/random.ts";
 import { isEnd, isHandled } from "./expectations.ts";
 import { randomFor } from "./knobs.ts";
 import type { TrueApplication, TrueEvent } from "./scenario-application.ts";

@@ -1,5 +1,5 @@
-import type { Clock } from "./clock.ts";
-import type { Random } from "./random.ts";
+import type { Clock } from "../../tools/cloud-in-memory/clock.ts";
+import type { Random } from "../../tools/cloud-in-memory/random.ts";
 import { faultKey } from "./faults.ts";
 import type { Fault, FaultKind, Faults } from "./faults.ts";
 import type { Story } from "./story.ts";

@@ -6,7 +6,7 @@ import type { Journey } from "../../tools/alloy-simulator/journeys.ts";
 import type { Tokens } from "../../tools/alloy-simulator/tokens.ts";
 import { oddVersions, versionOf } from "./answers.ts";
 import type { Version } from "./answers.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../tools/cloud-in-memory/random.ts";
 import { randomFor } from "./knobs.ts";
 import type { Knobs } from "./knobs.ts";
 import type { Step } from "./scenario-steps.ts";

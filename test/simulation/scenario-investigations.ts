@@ -1,6 +1,6 @@
 import { investigationEventIdOf } from "../../lambdas/domain/event/investigation-event.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../tools/cloud-in-memory/random.ts";
 import { randomFor } from "./knobs.ts";
 import type { Knobs } from "./knobs.ts";
 

@@ -1,5 +1,5 @@
 import type { WebhookBody } from "../../tools/alloy-simulator/webhook.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../tools/cloud-in-memory/random.ts";
 
 /** Something that is posted to the endpoint and is no event of an application. */
 export interface Post {

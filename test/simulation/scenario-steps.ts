@@ -1,6 +1,6 @@
 import type { RouteId } from "../../lambdas/settings.ts";
 import type { Occurrence } from "../../tools/alloy-simulator/application.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../tools/cloud-in-memory/random.ts";
 
 /** What an event does, by docs/contracts.md#published-event and docs/contracts.md#stored-items, said here anew: the code under test must find the same. */
 export interface Step {

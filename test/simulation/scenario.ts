@@ -2,7 +2,7 @@ import { perRoute } from "../../lib/config/per-route.ts";
 import type { ConsumerSettings, RouteId } from "../../lambdas/settings.ts";
 import { JOURNEYS } from "../../tools/alloy-simulator/journeys.ts";
 import { makeTokens } from "../../tools/alloy-simulator/tokens.ts";
-import { Random, mix, numberOf } from "./random.ts";
+import { Random, mix, numberOf } from "../../tools/cloud-in-memory/random.ts";
 import { randomFor, knobsOf } from "./knobs.ts";
 import type { Knob, Knobs } from "./knobs.ts";
 import { apiOf } from "./scenario-api.ts";

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 
 import type { appendEvent } from "../../tools/alloy-simulator/application.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../tools/cloud-in-memory/random.ts";
 import { randomFor } from "./knobs.ts";
 import type { Knob, Knobs } from "./knobs.ts";
 

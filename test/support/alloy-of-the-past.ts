@@ -10,7 +10,7 @@ import type { WebhookRequest } from "../../tools/alloy-simulator/deliveries.ts";
 import { readScenarios } from "../../tools/alloy-simulator/scenario.ts";
 import { theScenario } from "./alloy-simulator.ts";
 import { startLocalServer } from "./local-server.ts";
-import { makeVirtualTime } from "./virtual-time.ts";
+import { Clock } from "../../tools/cloud-in-memory/clock.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -34,7 +34,7 @@ export async function startAlloyOfThePast(options: {
   readonly hmac: string;
   readonly apiKey: { readonly token: string; readonly secret: string };
 }) {
-  const time = makeVirtualTime(Date.now() - 8 * HOUR_MS);
+  const time = new Clock(Date.now() - 8 * HOUR_MS);
   const sent: WebhookRequest[] = [];
   const world = { now: time.now, random: Math.random, schedule: time.schedule };
   const alloy = makeAlloy(

@@ -7,8 +7,8 @@ import type {
 } from "../../tools/alloy-simulator/deliveries.ts";
 import { readScenarios } from "../../tools/alloy-simulator/scenario.ts";
 import type { Scenario } from "../../tools/alloy-simulator/scenario.ts";
-import { makeSeededRandom, makeVirtualTime } from "./virtual-time.ts";
-import type { VirtualTime } from "./virtual-time.ts";
+import { Clock } from "../../tools/cloud-in-memory/clock.ts";
+import { randomOf } from "../../tools/cloud-in-memory/random.ts";
 
 /** A request that reached the endpoint. */
 interface ReceivedWebhook {
@@ -30,7 +30,7 @@ interface ReceivedWebhook {
 
 export interface AlloyInTest {
   readonly alloy: Alloy;
-  readonly time: VirtualTime;
+  readonly time: Clock;
   readonly received: readonly ReceivedWebhook[];
   /** How the endpoint answers from now on. */
   readonly answerWith: (
@@ -45,13 +45,13 @@ export const respond = (status: number) => () => Promise.resolve({ status });
 
 /** An Alloy with a virtual clock, and an endpoint that answers 200 until it is told otherwise. */
 export function anAlloy(options: Partial<WebhookOptions> = {}): AlloyInTest {
-  const time = makeVirtualTime();
+  const time = new Clock(1_760_000_000_000);
   const received: ReceivedWebhook[] = [];
   let answer: Parameters<AlloyInTest["answerWith"]>[0] = respond(200);
   const alloy = makeAlloy(
     {
       now: time.now,
-      random: makeSeededRandom(),
+      random: randomOf(1),
       schedule: time.schedule,
       deliver: (request) => {
         const webhook = {

@@ -27,7 +27,7 @@ import { refuseList } from "../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS, pollerOver } from "../../tools/cloud-in-memory/runtime.ts";
 import type { MemoryInvestigations } from "../../tools/cloud-in-memory/investigations.ts";
 import { MemoryPayloadBucket } from "../../tools/cloud-in-memory/payload-bucket.ts";
-import { VirtualClock } from "./virtual-clock.ts";
+import { Clock } from "../../tools/cloud-in-memory/clock.ts";
 
 export const START = 1_760_000_000_000;
 
@@ -78,7 +78,7 @@ export function aPoller(
     readonly callMs?: number | ((applicationToken: string) => number);
   },
 ) {
-  const clock = new VirtualClock(options.now ?? START);
+  const clock = new Clock(options.now ?? START);
   const { callMs = 100 } = options;
   const sent: Envelope[] = [];
   const payloads = new MemoryPayloadBucket();
@@ -218,11 +218,11 @@ export function aPoller(
 
   return {
     run: async () => {
-      const report = await clock.run(() => handle({}));
+      const report = await clock.during(() => handle({}));
       if ("dryRun" in report) throw new Error("this was no dry run");
       return report;
     },
-    dryRun: () => clock.run(() => handle({ dryRun: true })),
+    dryRun: () => clock.during(() => handle({ dryRun: true })),
     sent,
     payloads,
     notices,
@@ -236,7 +236,7 @@ export function aPoller(
     renewals: () => renewals,
     flushes: () => flushes,
     advance: (ms: number) => {
-      clock.advance(ms);
+      clock.skip(ms);
     },
     now: clock.now,
   };

@@ -8,7 +8,7 @@ import type { ApiFault } from "../../../tools/alloy-simulator/api-faults.ts";
 import type { ApiRequest } from "../../../tools/alloy-simulator/api-reply.ts";
 import { readScenarios } from "../../../tools/alloy-simulator/scenario.ts";
 import { aScenarioOfOneEvent, anAlloy, theScenario } from "../../support/alloy-simulator.ts";
-import { makeSeededRandom } from "../../support/virtual-time.ts";
+import { randomOf } from "../../../tools/cloud-in-memory/random.ts";
 
 const JOURNEY = theScenario("approved-at-once").journey;
 const ALL = `/v1/journeys/${JOURNEY}/applications`;
@@ -26,7 +26,7 @@ function anApi() {
     key: { token: "key", secrets: ["secret", "second-secret"] },
     scenarios: readScenarios(),
     now: world.time.now,
-    random: makeSeededRandom(7),
+    random: randomOf(7),
   });
   const call = async (
     method: string,
@@ -179,7 +179,7 @@ describe("Create Journey Application", () => {
       key: { token: "key", secrets: ["secret"] },
       scenarios: new Map([[scenario.name, scenario]]),
       now: world.time.now,
-      random: makeSeededRandom(7),
+      random: randomOf(7),
     });
     let answered = false;
 

@@ -10,8 +10,7 @@ import {
 import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
 import { aConsumer, idempotencyWith, routesWithout } from "../../support/consumer.ts";
 import { batchOf, lambdaContext, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
-import { makeVirtualTime } from "../../support/virtual-time.ts";
-import type { VirtualTime } from "../../support/virtual-time.ts";
+import { Clock } from "../../../tools/cloud-in-memory/clock.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
 const of = (token: string, after = 0) => webhookOf("pending_review", token, START + after);
@@ -20,9 +19,9 @@ const idsOf = ({ Records }: SQSEvent, ...indexes: readonly number[]) =>
 const hang = async () => new Promise<never>(() => {});
 
 /** An invocation that begins now and that Lambda would end after its time-out. */
-function invocation(time: VirtualTime): Context {
+function invocation(time: Clock): Context {
   const deadline = time.now() + TIMEOUTS_MS.consumer;
-  return { ...lambdaContext(), getRemainingTimeInMillis: () => deadline - time.now() };
+  return lambdaContext(() => deadline - time.now());
 }
 
 /** What a store does for every application but one, for which it never answers. */
@@ -76,7 +75,7 @@ describe("an invocation with a call that never ends", () => {
   test.each(cases)(
     "retries that record in time, and its neighbour has its effect: %s",
     async (_, body, hanging) => {
-      const time = makeVirtualTime(START);
+      const time = new Clock(START);
       const consumer = aConsumer({ schedule: time.schedule, now: time.now, ...hanging });
       const [first, second] = batchOf([of("JA-2"), of("JA-3")]).Records;
       if (first === undefined || second === undefined) throw new Error("unreachable");
@@ -100,7 +99,7 @@ describe("an invocation with a call that never ends", () => {
   );
 
   test("retries everything that waits for a bus that never answers, each after a short delay", async () => {
-    const time = makeVirtualTime(START);
+    const time = new Clock(START);
     const consumer = aConsumer({
       schedule: time.schedule,
       now: time.now,
@@ -116,7 +115,7 @@ describe("an invocation with a call that never ends", () => {
   });
 
   test("retries a published event when the delete of its failure record hangs: the next try is a duplicate", async () => {
-    const time = makeVirtualTime(START);
+    const time = new Clock(START);
     const store = new HangingTable("clearFailure", "JA-1");
     const consumer = aConsumer({ schedule: time.schedule, now: time.now, store });
     const batch = batchOf([of("JA-1")]);
@@ -137,7 +136,7 @@ describe("an invocation with a call that never ends", () => {
   });
 
   test("retries the later events of an application when a call for an earlier one hangs", async () => {
-    const time = makeVirtualTime(START);
+    const time = new Clock(START);
     const store = new HangingTable("recordEvent", "JA-1");
     const consumer = aConsumer({ schedule: time.schedule, now: time.now, store });
     const batch = batchOf([of("JA-1"), of("JA-1", 1_000), of("JA-2")]);
@@ -153,7 +152,7 @@ describe("an invocation with a call that never ends", () => {
 describe("a call that ends after the answer", () => {
   /** Two sandboxes on the same tables; the first one's merge ends when it is told to. */
   function twoSandboxes(how: "succeeds" | "fails") {
-    const time = makeVirtualTime(START);
+    const time = new Clock(START);
     const records = new MemoryIdempotencyTable();
     const store = new MemoryApplicationTable();
     const late = Promise.withResolvers<void>();
@@ -205,7 +204,7 @@ describe("a call that ends after the answer", () => {
 describe("a preparation that ends between the publication and the answer", () => {
   /** The merge of `JA-1` takes so long once; `JA-2` is usual. */
   function aSlowConsumer(changes: Parameters<typeof aConsumer>[0] = {}) {
-    const time = makeVirtualTime(START);
+    const time = new Clock(START);
     const store = new MemoryApplicationTable();
     const merge = store.mergeState.bind(store);
     store.mergeState = async (state, check) => {
@@ -268,7 +267,7 @@ describe("a preparation that ends between the publication and the answer", () =>
 });
 
 test("a lock that comes after the answer has no effect", async () => {
-  const time = makeVirtualTime(START);
+  const time = new Clock(START);
   const lock = Promise.withResolvers<void>();
   const consumer = aConsumer({
     schedule: time.schedule,

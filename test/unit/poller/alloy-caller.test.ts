@@ -6,7 +6,7 @@ import type { Asked, Unanswered } from "../../../lambdas/poller/alloy-caller.ts"
 import { METRICS, POLLER } from "../../../lambdas/settings.ts";
 import { alloyAnswer, refuseList } from "../../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
-import { VirtualClock } from "../../support/virtual-clock.ts";
+import { Clock } from "../../../tools/cloud-in-memory/clock.ts";
 
 const SECOND = 1_000;
 const RUN_MS = 45 * SECOND;
@@ -21,7 +21,7 @@ function aCaller(
   answers: readonly AlloyAnswer[],
   options: { readonly random?: () => number; readonly requestsPerSecond?: number } = {},
 ) {
-  const clock = new VirtualClock(0);
+  const clock = new Clock(0);
   const callsAt: number[] = [];
   const timeouts: number[] = [];
   const causes: unknown[] = [];
@@ -59,7 +59,7 @@ function aCaller(
     sleep: clock.sleep,
   });
   return {
-    ask: (attempt = 1) => clock.run(() => caller.ask(asked, attempt)),
+    ask: (attempt = 1) => clock.during(() => caller.ask(asked, attempt)),
     caller,
     stopReason: () => caller.stopReason(),
     callsAt,
@@ -68,7 +68,7 @@ function aCaller(
     metrics,
     renewals: () => renewals,
     advance: (ms: number) => {
-      clock.advance(ms);
+      clock.skip(ms);
     },
     now: clock.now,
   };

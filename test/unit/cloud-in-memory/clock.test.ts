@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { Clock } from "./clock.ts";
+import { Clock } from "../../../tools/cloud-in-memory/clock.ts";
 
 test("lets things happen in the order of their time, and of one time in the order they were set", async () => {
   const clock = new Clock(1_000);

@@ -42,8 +42,53 @@ export class Clock {
     timer.task = null;
   }
 
-  /** Lets everything happen up to this time. @throws whatever a timer's task throws. */
-  async run(until: number): Promise<void> {
+  /** The same as a handler takes it. @returns a function that cancels it. */
+  readonly schedule = (delayMs: number, task: () => void): (() => void) => {
+    const timer = this.after(delayMs, task);
+    return () => this.cancel(timer);
+  };
+
+  readonly sleep = async (ms: number): Promise<void> =>
+    new Promise((resolve) => void this.after(ms, resolve));
+
+  /** How many timers are set. */
+  timers(): number {
+    return this.#heap.filter(({ task }) => task !== null).length;
+  }
+
+  /** Moves the time on, and lets nothing happen. */
+  skip(ms: number): void {
+    this.#now += ms;
+  }
+
+  /** Lets everything happen in so many milliseconds from now. */
+  async advance(ms: number): Promise<void> {
+    await this.run(this.#now + ms);
+  }
+
+  /** Lets everything happen until nothing is left; the time is then that of the last. */
+  async runAll(): Promise<void> {
+    await this.run(Number.POSITIVE_INFINITY);
+  }
+
+  /** Lets time pass for as long as the work waits for it. @throws Error when it waits for something else. */
+  async during<Result>(work: () => Promise<Result>): Promise<Result> {
+    let isDone = false;
+    const result = work().finally(() => {
+      isDone = true;
+    });
+    await this.run(Number.POSITIVE_INFINITY, () => isDone);
+    if (!isDone) throw new Error("the work waits for something that is not time");
+    return result;
+  }
+
+  /**
+   * Lets everything happen up to this time.
+   *
+   * @param isOver - asked before each timer: whether to stop there. @default - never
+   * @throws whatever a timer's task throws.
+   */
+  async run(until: number, isOver: (() => boolean) | null = null): Promise<void> {
     return new Promise((resolve, reject) => {
       const settled = Promise.resolve();
       // Not `queueMicrotask`: Node makes a resource of each of its calls.
@@ -59,12 +104,16 @@ export class Clock {
             timer = this.#heap[0];
           }
           if (timer === undefined || timer.at > until) {
-            this.#now = Math.max(this.#now, until);
+            if (until < Number.POSITIVE_INFINITY) this.#now = Math.max(this.#now, until);
+            resolve();
+            return;
+          }
+          if (isOver?.() === true) {
             resolve();
             return;
           }
           this.#pop();
-          this.#now = timer.at;
+          this.#now = Math.max(this.#now, timer.at);
           timer.task?.();
         } catch (error) {
           reject(error);
