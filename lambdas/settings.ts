@@ -144,6 +144,9 @@ export const METRICS = {
   alloyCallsUnauthorized: "AlloyCallsUnauthorized",
 } as const;
 
+/** Alarms that `ops verify --ring` rings, one of each severity: neither takes a deployment back. */
+export const TEST_ALARMS = { page: "applications-unknown", ticket: "applications-stale" } as const;
+
 export type MetricName = (typeof METRICS)[keyof typeof METRICS];
 
 /** The webhook's path at the HTTP API. */

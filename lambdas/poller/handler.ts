@@ -3,12 +3,14 @@ import type { DeliveryRecord } from "../domain/reconciliation/delivery.ts";
 import { isJsonObject } from "../domain/event/external-json.ts";
 import type { OutcomeCounts } from "../domain/application/outcome-change.ts";
 import type {
+  AlloyAnswer,
   AlloyApi,
+  AlloyFailure,
   Deliveries,
   DueApplications,
   Investigations,
 } from "../domain/polling/polling-ports.ts";
-import { GAP, GAP_STAGE_DIMENSION, JOURNEY_DIMENSION, METRICS } from "../settings.ts";
+import { GAP, GAP_STAGE_DIMENSION, JOURNEY_DIMENSION, METRICS, POLLER } from "../settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { ActDependencies } from "./act.ts";
 import { makeAlloyCaller } from "./alloy-caller.ts";
@@ -45,6 +47,15 @@ const ALWAYS_EMITTED = [
   METRICS.alloyCallsUnauthorized,
 ] as const;
 
+/** How Alloy answers at all: `unknown` says that it knows the key. */
+export interface ProbeReport {
+  /** Nothing was done. */
+  readonly dryRun: true;
+  readonly probe: AlloyFailure | AlloyAnswer["kind"];
+}
+
+const NOBODY = { applicationToken: "JA-verify", journeyToken: "J-verify" };
+
 /** For a dry run, of which no alarm is to know. */
 const UNCOUNTED: Metrics = {
   count() {},
@@ -60,13 +71,15 @@ const UNCOUNTED: Metrics = {
  * 3. List the applications that are due, what failed before behind the others, and check them (`checkAll`).
  * 4. Count the gaps that are open, and how outcomes have changed (`countOutcomeChanges`).
  *
- * Invoked with `{"dryRun": true}` it reports what it would do, and does nothing.
+ * Invoked with `{"dryRun": true}` it reports what it would do, and does nothing. With `{"probe": true}` it asks Alloy once,
+ * for an application that nobody has, and says how Alloy answers.
  */
 export function makePollerHandler(dependencies: PollerDependencies) {
   const { applications, investigations, settings, logger, now, random } = dependencies;
   const witnesses = makeWitnesses(dependencies);
 
-  return async (invocation: unknown): Promise<RunReport | DryRunReport> => {
+  return async (invocation: unknown): Promise<RunReport | DryRunReport | ProbeReport> => {
+    if (isJsonObject(invocation) && invocation["probe"] === true) return probe();
     const isDry = isJsonObject(invocation) && invocation["dryRun"] === true;
     const metrics = isDry ? UNCOUNTED : dependencies.metrics;
     for (const name of ALWAYS_EMITTED) metrics.count(name, 0);
@@ -99,6 +112,11 @@ export function makePollerHandler(dependencies: PollerDependencies) {
       metrics.flush();
     }
   };
+
+  async function probe(): Promise<ProbeReport> {
+    const answer = await dependencies.alloy.getApplication(NOBODY, POLLER.callMs);
+    return { dryRun: true, probe: answer.kind === "failed" ? answer.cause : answer.kind };
+  }
 
   /** What is wrong with the Investigations keeps no application from its check. */
   async function readInvestigations(

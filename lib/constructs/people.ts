@@ -2,6 +2,8 @@ import { Stack } from "aws-cdk-lib";
 import { ManagedPolicy, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Conditions } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
+import { Bucket } from "aws-cdk-lib/aws-s3";
+import { Topic } from "aws-cdk-lib/aws-sns";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import {
@@ -12,6 +14,7 @@ import {
   RETENTION_ATTRIBUTES,
   RETENTION_READ_ATTRIBUTES,
   TABLE,
+  TEST_ALARMS,
 } from "../../lambdas/settings.ts";
 import { PEOPLES_POLICIES } from "../people.ts";
 import type { Person } from "../people.ts";
@@ -92,7 +95,7 @@ export class People extends Construct {
     ];
   }
 
-  /** `logs`, `check`, `poll`, `dead-letters` and `redrive`. */
+  /** `logs`, `check`, `poll`, `dead-letters`, `redrive` and `verify`. */
   #operator(): readonly PolicyStatement[] {
     const { store, queue, poller, functions } = this.#props;
     return [
@@ -120,6 +123,38 @@ export class People extends Construct {
       ),
       allow(["sqs:SendMessage"], queue.events.queueArn),
       ...this.#use(["kms:Decrypt", "kms:GenerateDataKey"], "sqs"),
+      ...this.#verifying(),
+    ];
+  }
+
+  /** What `verify` reads of the account, and the two alarms that it rings. */
+  #verifying(): readonly PolicyStatement[] {
+    const { store } = this.#props;
+    const stack = Stack.of(this);
+    const { account, partition, region, stackName } = stack;
+    const every = stack.node.findAll();
+    const topics = every.filter((one) => one instanceof Topic).map(({ topicArn }) => topicArn);
+    const buckets = every.filter((one) => one instanceof Bucket).map(({ bucketArn }) => bucketArn);
+    const tables = [store.applications.tableArn, store.idempotency.tableArn];
+    const alarms = Object.values(TEST_ALARMS).map(
+      (id) => `arn:${partition}:cloudwatch:${region}:${account}:alarm:${stackName}-${id}`,
+    );
+    return [
+      // Its records are ids of events.
+      allow(["dynamodb:GetItem"], store.idempotency.tableArn),
+      allow(
+        [
+          "dynamodb:DescribeTable",
+          "dynamodb:DescribeContinuousBackups",
+          "dynamodb:DescribeTimeToLive",
+        ],
+        ...tables,
+      ),
+      allow(["s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration"], ...buckets),
+      allow(["sns:ListSubscriptionsByTopic", "sns:GetTopicAttributes"], ...topics),
+      // It knows no resource to read many of.
+      allow(["logs:DescribeLogGroups"], "*"),
+      allow(["cloudwatch:SetAlarmState", "cloudwatch:DescribeAlarmHistory"], ...alarms),
     ];
   }
 

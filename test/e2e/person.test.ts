@@ -154,6 +154,17 @@ describe.skipIf(isSkipped)("a marked person, on the deployed stack", () => {
     expect(await good("show", token)).toContain("orgotten");
   });
 
+  it("verify finds the stack ready, and its test webhook on the bus", async () => {
+    const report = await good("verify");
+
+    expect(report).toMatch(/(^|\n)✔ a stranger +401, /);
+    for (const line of ["a webhook +200", "recorded", "clock", "on the bus +published"]) {
+      expect(report).toMatch(new RegExp(`\n✔ ${line}`));
+    }
+    expect(report).toMatch(/\n✔ Alloy's API +the key is let in\n/);
+    expect(report).not.toContain("✘");
+  });
+
   it("is adopted without an effect, agrees with Alloy, and can then be forgotten", async () => {
     const mark = aToken("grace.hopper");
     const tokens = [decidedLongAgo(mark), decidedLongAgo(mark)];

@@ -5,6 +5,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SNSClient } from "@aws-sdk/client-sns";
 
 import type { ConnectedStack } from "../../tools/ops/stack.ts";
 import type { Agreement, Terminal } from "../../tools/ops/terminal.ts";
@@ -57,11 +58,15 @@ export function aStack(sqs = new MemorySqs()): ConnectedStack {
     sqs: sqs.client,
     s3: new S3Client(ELSEWHERE),
     kms: new KMSClient(ELSEWHERE),
+    sns: new SNSClient(ELSEWHERE),
     eventQueueUrl: "events",
     deadLetterQueueUrl: "dead",
     applicationTableName: "applications",
+    idempotencyTableName: "records",
     payloadBucketName: "payloads",
     webhookUrl: "http://127.0.0.1:9/",
+    isLocal: false,
+    authorization: null,
     functionNames: { ingest: "ingest", consumer: "consumer", poller: "poller" },
   };
 }

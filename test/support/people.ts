@@ -4,6 +4,7 @@ import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
+import { SNSClient } from "@aws-sdk/client-sns";
 
 import type { Person } from "../../lib/people.ts";
 import type { ConnectedStack } from "../../tools/ops/stack.ts";
@@ -43,15 +44,17 @@ export async function stackAs(person: Person, deployed: DeployedPolicies) {
   const logging = stack.resources.find(({ logicalId }) => logicalId === functionNames.consumer)
     ?.Properties["LoggingConfig"];
   const LogGroup = isRecord(logging) ? arns.text(logging["LogGroup"]) : "";
-  const queues = stack.ofType("AWS::SQS::Queue").map(({ logicalId }) => ({
+  const resources = stack.resources.map(({ logicalId, Type }) => ({
     LogicalResourceId: logicalId,
     PhysicalResourceId: logicalId,
-    ResourceType: "AWS::SQS::Queue",
+    ResourceType: Type,
   }));
   const connected: ConnectedStack = {
     stage: "production",
     stackName: arns.text(stack.outputs["DashboardName"]),
-    cloudFormation: answering(new CloudFormationClient(REGION), { StackResourceSummaries: queues }),
+    cloudFormation: answering(new CloudFormationClient(REGION), {
+      StackResourceSummaries: resources,
+    }),
     cloudWatch: answering(new CloudWatchClient(REGION), {}),
     logs: answering(new CloudWatchLogsClient(REGION), {}),
     lambda: answering(new LambdaClient(REGION), {
@@ -62,22 +65,27 @@ export async function stackAs(person: Person, deployed: DeployedPolicies) {
     sqs: sqs.client,
     s3: s3Over(new Map()),
     kms: answering(new KMSClient(REGION), {}),
+    sns: answering(new SNSClient(REGION), {}),
     payloadBucketName: "payloads",
     eventQueueUrl: "EventQueue",
     deadLetterQueueUrl: "DeadLetterQueue",
     applicationTableName: dynamo.applicationTableName,
+    idempotencyTableName: dynamo.idempotencyTableName,
     webhookUrl: "http://127.0.0.1:9/",
+    isLocal: false,
+    authorization: null,
     functionNames,
   };
   const names = new Map([
     [dynamo.applicationTableName, "ApplicationTable"],
+    [dynamo.idempotencyTableName, "IdempotencyTable"],
     ["payloads", "PayloadBucket"],
     ["arn:EventQueue", "EventQueue"],
     ["arn:DeadLetterQueue", "DeadLetterQueue"],
   ]);
   const guard = new IamGuard(deployed, { names });
-  const { cloudFormation, cloudWatch, logs, lambda, s3 } = connected;
-  for (const one of [client, connected.sqs, cloudFormation, cloudWatch, logs, lambda, s3]) {
+  const { cloudFormation, cloudWatch, logs, lambda, s3, sns } = connected;
+  for (const one of [client, connected.sqs, cloudFormation, cloudWatch, logs, lambda, s3, sns]) {
     guardClient(one, guard, () => callerAs(person));
   }
   return {

@@ -223,6 +223,7 @@ export function aPoller(
       return report;
     },
     dryRun: () => clock.during(() => handle({ dryRun: true })),
+    probe: () => clock.during(() => handle({ probe: true })),
     sent,
     payloads,
     notices,

@@ -21,8 +21,8 @@ export interface OpsRun {
  */
 export function makeRunOps(stack: DrivenStack): (...args: readonly string[]) => Promise<OpsRun> {
   const file = join(mkdtempSync(join(tmpdir(), "ops-")), "outputs.json");
-  const { endpoint, region, webhookUrl, outputs } = stack;
-  writeFileSync(file, JSON.stringify({ endpoint, region, webhookUrl, outputs }));
+  const { endpoint, region, webhookUrl, basic, outputs } = stack;
+  writeFileSync(file, JSON.stringify({ endpoint, region, webhookUrl, basic, outputs }));
   return async (...args) => {
     const command = spawn(process.execPath, [MAIN, ...args, "--outputs", file], {
       stdio: ["ignore", "pipe", "pipe"],

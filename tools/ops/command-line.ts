@@ -20,6 +20,7 @@ import { show } from "./show.ts";
 import type { ConnectedStack } from "./stack.ts";
 import { status } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
+import { verify } from "./verify.ts";
 
 /** Every option that a verb may have; the sentences are the help. */
 function withOptions(line: CommandLine) {
@@ -48,6 +49,7 @@ function withOptions(line: CommandLine) {
     .option("--key <KMS key>", "an asymmetric KMS key that signs: its id, ARN or alias")
     .option("--unsigned", "write the export without a signature", false)
     .option("--out <folder>", "where the files go (default: here)")
+    .option("--ring", "ring an alarm of each severity; tell the people on call before", false)
     .option("--yes", "act without asking", false)
     .option(
       "--stage <name>",
@@ -67,7 +69,16 @@ type OptionName = keyof Values;
 interface Given extends Readonly<
   Pick<
     Values,
-    "stage" | "hours" | "bodies" | "dryRun" | "force" | "publish" | "release" | "unsigned" | "yes"
+    | "stage"
+    | "hours"
+    | "bodies"
+    | "dryRun"
+    | "force"
+    | "publish"
+    | "release"
+    | "ring"
+    | "unsigned"
+    | "yes"
   >
 > {
   /** What stands behind the verb; empty when the verb takes nothing. */
@@ -109,6 +120,12 @@ export const VERBS = {
     roles: ["auditor"],
     options: [],
     run: (stack, _, terminal, now) => status(stack, terminal, now),
+  },
+  verify: {
+    says: "the first contact: a test webhook to the bus, Alloy's API, channels, alarms, encryption, retention",
+    roles: ["operator"],
+    options: ["ring"],
+    run: (stack, { ring }, terminal) => verify(stack, { ring, environment: process.env }, terminal),
   },
   gaps: {
     says: "applications in gap: since when, and at which stage the event stopped",

@@ -57,7 +57,7 @@ export async function poll(
   let unanswered = 0;
   let failed = 0;
   for (let checked = 0; ;) {
-    const report = v.parse(ReportSchema, await invoke(stack, {}, terminal));
+    const report = v.parse(ReportSchema, await invokePoller(stack, {}, terminal));
     checked += report.checked;
     unanswered += report.unanswered;
     failed += report.failed;
@@ -89,7 +89,7 @@ function uncheckedText(checked: number, unanswered: number, failed: number): str
 async function printDryRun(stack: ConnectedStack, terminal: Terminal): Promise<void> {
   const { due, applications } = v.parse(
     DryRunSchema,
-    await invoke(stack, { dryRun: true }, terminal),
+    await invokePoller(stack, { dryRun: true }, terminal),
   );
   for (const { applicationToken, result, missing, gapStage, nextCheck } of applications) {
     const found = `${result}, ${missing} missing, ${gapStage ?? "no gap"}`;
@@ -105,7 +105,10 @@ async function printDryRun(stack: ConnectedStack, terminal: Terminal): Promise<v
  * does.
  */
 export async function runPoller(stack: ConnectedStack, terminal: Terminal): Promise<void> {
-  const { checked, unanswered, due } = v.parse(ReportSchema, await invoke(stack, {}, terminal));
+  const { checked, unanswered, due } = v.parse(
+    ReportSchema,
+    await invokePoller(stack, {}, terminal),
+  );
   if (due > 0 && checked === 0 && unanswered > 0) {
     throw new OperatorError(
       `Alloy did not answer for any of ${unanswered} applications. Run the command again when it does. For the reason: npm run ops -- logs poller`,
@@ -113,7 +116,8 @@ export async function runPoller(stack: ConnectedStack, terminal: Terminal): Prom
   }
 }
 
-async function invoke(
+/** Invokes the poller once, and waits while another run is in progress. */
+export async function invokePoller(
   { lambda, functionNames }: ConnectedStack,
   payload: object,
   terminal: Terminal,

@@ -14,6 +14,8 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import type { LambdaClientConfig } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
+import { SNSClient } from "@aws-sdk/client-sns";
+import type { SNSClientConfig } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSClientConfig } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
@@ -27,6 +29,7 @@ const OutputsSchema = v.object({
   EventQueueUrl: v.string(),
   DeadLetterQueueUrl: v.string(),
   ApplicationTableName: v.string(),
+  IdempotencyTableName: v.string(),
   PayloadBucketName: v.string(),
   WebhookUrl: v.string(),
   IngestFunctionName: v.string(),
@@ -41,6 +44,7 @@ const OutputsFileSchema = v.object({
   region: v.string(),
   // One that works from this machine.
   webhookUrl: v.string(),
+  basic: v.optional(v.object({ username: v.string(), password: v.string() })),
   outputs: OutputsSchema,
 });
 
@@ -51,6 +55,7 @@ type ClientConfiguration = CloudFormationClientConfig &
   KMSClientConfig &
   LambdaClientConfig &
   S3ClientConfig &
+  SNSClientConfig &
   SQSClientConfig;
 
 export interface ConnectedStack {
@@ -64,11 +69,17 @@ export interface ConnectedStack {
   readonly sqs: SQSClient;
   readonly s3: S3Client;
   readonly kms: KMSClient;
+  readonly sns: SNSClient;
   readonly eventQueueUrl: string;
   readonly deadLetterQueueUrl: string;
   readonly applicationTableName: string;
+  readonly idempotencyTableName: string;
   readonly payloadBucketName: string;
   readonly webhookUrl: string;
+  /** In an emulator. */
+  readonly isLocal: boolean;
+  /** What a webhook of a local stack authenticates with; null: this tool does not know it. */
+  readonly authorization: string | null;
   readonly functionNames: Readonly<Record<"ingest" | "consumer" | "poller", string>>;
 }
 
@@ -85,19 +96,21 @@ export async function connect(options: {
 }): Promise<ConnectedStack> {
   const { stage } = options;
   if (options.outputsFile === null && stage !== "local") {
-    return connected(await outputsOf(stage), SDK_LIMITS);
+    return connected(await outputsOf(stage), SDK_LIMITS, null);
   }
-  const { endpoint, region, webhookUrl, outputs } =
+  const { endpoint, region, webhookUrl, basic, outputs } =
     options.outputsFile === null ? await newestLocal() : readOutputs(options.outputsFile);
   // The emulator takes any credentials, and must not be shown real ones.
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
   const local = { ...outputs, WebhookUrl: webhookUrl };
-  return connected(local, { ...SDK_LIMITS, endpoint, region, credentials, forcePathStyle: true });
+  const configuration = { ...SDK_LIMITS, endpoint, region, credentials, forcePathStyle: true };
+  return connected(local, configuration, basic === undefined ? null : basicOf(basic));
 }
 
 function connected(
   outputs: v.InferOutput<typeof OutputsSchema>,
   configuration: ClientConfiguration,
+  authorization: string | null,
 ): ConnectedStack {
   return {
     // The dashboard has the stack's name, and the stack the stage's.
@@ -111,17 +124,25 @@ function connected(
     sqs: new SQSClient(configuration),
     s3: new S3Client(configuration),
     kms: new KMSClient(configuration),
+    sns: new SNSClient(configuration),
     eventQueueUrl: outputs.EventQueueUrl,
     deadLetterQueueUrl: outputs.DeadLetterQueueUrl,
     applicationTableName: outputs.ApplicationTableName,
+    idempotencyTableName: outputs.IdempotencyTableName,
     payloadBucketName: outputs.PayloadBucketName,
     webhookUrl: outputs.WebhookUrl,
+    isLocal: configuration.endpoint !== undefined,
+    authorization,
     functionNames: {
       ingest: outputs.IngestFunctionName,
       consumer: outputs.ConsumerFunctionName,
       poller: outputs.PollerFunctionName,
     },
   };
+}
+
+function basicOf({ username, password }: { readonly username: string; readonly password: string }) {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
 async function outputsOf(stage: string): Promise<v.InferOutput<typeof OutputsSchema>> {

@@ -20,6 +20,7 @@ describe("the command line of npm run ops", () => {
       publish: false,
       reason: null,
       release: false,
+      ring: false,
       key: null,
       unsigned: false,
       out: null,

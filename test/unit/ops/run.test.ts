@@ -69,6 +69,7 @@ describe("a run of npm run ops", () => {
       EventQueueUrl: "http://127.0.0.1:9/0/events",
       DeadLetterQueueUrl: "http://127.0.0.1:9/0/dead",
       ApplicationTableName: "applications",
+      IdempotencyTableName: "records",
       PayloadBucketName: "payloads",
       WebhookUrl: "http://127.0.0.1:9/",
       IngestFunctionName: "ingest",

@@ -262,4 +262,14 @@ describe("the poller", () => {
     expect(poller.metric(METRICS.deliveryGaps)).toBe(0);
     expect(applications.get("JA-1")).toMatchObject({ gap: null });
   });
+
+  test("asked how Alloy answers, calls it once, and counts and plans nothing", async () => {
+    const applications = one(withRecorded([started]));
+    const poller = aPoller(applications, { answer: () => ({ kind: "unauthorized" }) });
+
+    expect(await poller.probe()).toEqual({ dryRun: true, probe: "unauthorized" });
+    expect(poller.calls).toHaveLength(1);
+    expect(poller.sent).toEqual([]);
+    expect(poller.metric(METRICS.alloyCalls)).toBeUndefined();
+  });
 });

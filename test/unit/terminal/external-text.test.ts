@@ -180,6 +180,7 @@ function envelope(change: object): string {
 /** Each verb with what a person types; `<>` is a text that was copied from somewhere. */
 const TYPED: Readonly<Record<VerbName, readonly (readonly string[])[]>> = {
   status: [["status"]],
+  verify: [["verify"], ["verify", "--ring"]],
   gaps: [["gaps"]],
   show: [
     ["show", "JA-<>"],

@@ -5,6 +5,7 @@ import {
   PAYLOAD_PREFIXES,
   RETENTION_READ_ATTRIBUTES,
   TABLE,
+  TEST_ALARMS,
 } from "../../../lambdas/settings.ts";
 import { PEOPLE, PEOPLES_POLICIES, POLICIES_OF } from "../../../lib/people.ts";
 import type { Person } from "../../../lib/people.ts";
@@ -12,7 +13,7 @@ import { isRecord } from "../../template/synthesise.ts";
 import { PLACE } from "./arns.ts";
 import type { Caller, IamCall } from "./call.ts";
 import type { DeployedPolicies } from "./policies.ts";
-import { stackArn } from "./requests.ts";
+import { alarmArn, stackArn } from "./requests.ts";
 
 type Question = Pick<IamCall, "action" | "resource"> & Partial<Pick<IamCall, "conditions">>;
 
@@ -159,6 +160,23 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, read
         "sqs:DeleteMessage",
       ),
       ...ofOne(events, "sqs:SendMessage"),
+      ...ofOne(arns.arnOf("IdempotencyTable"), "dynamodb:GetItem"),
+      ...ofAll(
+        "AWS::DynamoDB::GlobalTable",
+        "dynamodb:DescribeTable",
+        "dynamodb:DescribeContinuousBackups",
+        "dynamodb:DescribeTimeToLive",
+      ),
+      ...ofAll("AWS::S3::Bucket", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration"),
+      ...ofAll("AWS::SNS::Topic", "sns:ListSubscriptionsByTopic", "sns:GetTopicAttributes"),
+      ...ofOne("*", "logs:DescribeLogGroups"),
+      ...Object.values(TEST_ALARMS).flatMap((id) =>
+        ofOne(
+          alarmArn(`${stackName}-${id}`),
+          "cloudwatch:SetAlarmState",
+          "cloudwatch:DescribeAlarmHistory",
+        ),
+      ),
     ],
     "break-glass": [
       { action: "dynamodb:Query", ...whole },

@@ -38,7 +38,7 @@ export const REASONS: readonly Reason[] = [
     effect: "Allow",
     action: "logs:DescribeLogGroups",
     resource: /^\*$/,
-    of: /PrivacyPolicy/,
+    of: /(Operator|Privacy)Policy/,
     why: "CloudWatch Logs lists log groups by the beginning of their names.",
   },
   ...[

@@ -39,6 +39,8 @@ const InputSchema = v.object({
   Key: v.fallback(text, ""),
   Prefix: v.optional(v.string()),
   SecretId: text,
+  TopicArn: text,
+  AlarmName: text,
   StackName: text,
   FunctionName: text,
   logGroupName: text,
@@ -133,6 +135,8 @@ function asked(operation: string, input: Input, places: Places): readonly Asked[
     case "UpdateItem":
     case "DeleteItem":
     case "DescribeTable":
+    case "DescribeContinuousBackups":
+    case "DescribeTimeToLive":
       return [table(operation)];
     case "Query":
     case "Scan": {
@@ -174,6 +178,16 @@ function asked(operation: string, input: Input, places: Places): readonly Asked[
           conditions: input.Prefix === undefined ? {} : { "s3:prefix": input.Prefix },
         },
       ];
+    case "GetBucketEncryption":
+      return [{ action: "s3:GetEncryptionConfiguration", resource: places.arn(input.Bucket) }];
+    case "GetBucketLifecycleConfiguration":
+      return [{ action: "s3:GetLifecycleConfiguration", resource: places.arn(input.Bucket) }];
+    case "ListSubscriptionsByTopic":
+    case "GetTopicAttributes":
+      return [{ action: `sns:${operation}`, resource: places.arn(input.TopicArn) }];
+    case "SetAlarmState":
+    case "DescribeAlarmHistory":
+      return [{ action: `cloudwatch:${operation}`, resource: alarmArn(input.AlarmName) }];
     case "GetSecretValue":
     case "PutSecretValue":
       return [{ action: `secretsmanager:${operation}`, resource: places.arn(input.SecretId) }];
@@ -199,6 +213,11 @@ function asked(operation: string, input: Input, places: Places): readonly Asked[
 /** The stack by its name, and CloudFormation's id behind it. */
 export function stackArn(name: string): string {
   return `arn:aws:cloudformation:${PLACE.region}:${PLACE.account}:stack/${name}/0123abcd`;
+}
+
+/** An alarm by its name. */
+export function alarmArn(name: string): string {
+  return `arn:aws:cloudwatch:${PLACE.region}:${PLACE.account}:alarm:${name}`;
 }
 
 /** What a part of a transaction counts as (DynamoDB's guide, "IAM for transactions"). */
