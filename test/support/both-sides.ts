@@ -8,7 +8,7 @@ import { NEVER_CHECKED } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import { MemoryApplicationTable } from "../../tools/cloud-in-memory/application-table.ts";
 import { aConsumer } from "./consumer.ts";
-import { batchOf } from "../../tools/cloud-in-memory/builders.ts";
+import { batchOfMessages } from "../../tools/cloud-in-memory/builders.ts";
 import { aPoller } from "./poller.ts";
 
 export const TOKEN = "JA-exampleBothSides0001";
@@ -60,11 +60,7 @@ export function bothSides({
   let receipts = 0;
 
   async function take(envelope: Envelope): Promise<void> {
-    const { Records } = batchOf([""]);
-    const body = encodeEnvelope(envelope);
-    const { batchItemFailures } = await process({
-      Records: Records.map((record) => ({ ...record, body })),
-    });
+    const { batchItemFailures } = await process(batchOfMessages([encodeEnvelope(envelope)]));
     if (batchItemFailures.length > 0) throw new Error("the consumer gave a message back");
   }
 
@@ -88,10 +84,10 @@ export function bothSides({
     });
     if ("reason" in parsed) throw new Error(parsed.reason);
     const stored = {
-      state: application.state,
+      ...application,
       memory: NEVER_CHECKED,
       dueAt: at,
-      claimedUntil: null,
+      hasFailed: false,
       ...(await store.history(TOKEN)),
       gap,
     };

@@ -1,17 +1,10 @@
 import type { MetricName, PollerSettings } from "../../lambdas/settings.ts";
 import { mergeState } from "../../lambdas/domain/application/application-state.ts";
-import type { ApplicationState } from "../../lambdas/domain/application/application-state.ts";
 import type { DeliveryRecord } from "../../lambdas/domain/reconciliation/delivery.ts";
 import type { Envelope } from "../../lambdas/domain/event/envelope.ts";
 import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/routing/gap-notice.ts";
-import type { Gap } from "../../lambdas/domain/reconciliation/gap.ts";
 import { NEVER_CHECKED } from "../../lambdas/domain/polling/polling-ports.ts";
-import type {
-  AlloyAnswer,
-  AlloyApi,
-  CheckMemory,
-  Witness,
-} from "../../lambdas/domain/polling/polling-ports.ts";
+import type { AlloyAnswer, AlloyApi, History } from "../../lambdas/domain/polling/polling-ports.ts";
 import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { reportOf } from "../../lambdas/domain/reconciliation/reconciliation.ts";
 import type {
@@ -25,22 +18,33 @@ import type { Metrics } from "../../lambdas/telemetry/metrics.ts";
 import type { Refusal } from "../../lambdas/domain/refusal.ts";
 import { refuseList } from "../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS, pollerOver } from "../../tools/cloud-in-memory/runtime.ts";
+import { MemoryApplicationTable } from "../../tools/cloud-in-memory/application-table.ts";
+import type { KeptApplication } from "../../tools/cloud-in-memory/application-table.ts";
 import type { MemoryInvestigations } from "../../tools/cloud-in-memory/investigations.ts";
 import { MemoryPayloadBucket } from "../../tools/cloud-in-memory/payload-bucket.ts";
 import { Clock } from "../../tools/cloud-in-memory/clock.ts";
 
 export const START = 1_760_000_000_000;
 
-/** What an application looks like to the poller. */
-export interface StoredApplication {
-  readonly state: ApplicationState;
-  readonly memory: CheckMemory;
-  readonly dueAt: number | null;
-  /** Null while no run has claimed it. */
-  readonly claimedUntil: number | null;
+/** An application as the table keeps it, with its history. */
+export interface StoredApplication extends KeptApplication {
   readonly events: readonly RecordedEvent[];
   readonly failures: readonly RecordedFailure[];
-  readonly gap: Gap | null;
+}
+
+/** A table of these applications, whose histories are theirs. */
+class TableOf extends MemoryApplicationTable {
+  override readonly applications: Map<string, StoredApplication>;
+
+  constructor(applications: Map<string, StoredApplication>) {
+    super();
+    this.applications = applications;
+  }
+
+  override async history(applicationToken: string): Promise<History> {
+    const { events = [], failures = [] } = this.applications.get(applicationToken) ?? {};
+    return { events, failures };
+  }
 }
 
 export function recordOf(event: JourneyEvent, changes: Partial<RecordedEvent> = {}): RecordedEvent {
@@ -89,7 +93,6 @@ export function aPoller(
   const logs: { readonly code: string; readonly fields: LogFields }[] = [];
   let renewals = 0;
   let flushes = 0;
-  let witness: Witness | null = null;
 
   const collect: Metrics = {
     count(name, value = 1, dimensions = {}) {
@@ -108,67 +111,7 @@ export function aPoller(
   const handle = makePollerHandler(
     pollerOver({
       settings: { ...POLLER_SETTINGS, ...options.changes },
-      applications: {
-        async list(now, limit) {
-          return [...applications]
-            .filter(([, { dueAt }]) => dueAt !== null && dueAt <= now)
-            .map(([applicationToken, { dueAt, memory }]) => ({
-              applicationToken,
-              dueAt: dueAt ?? 0,
-              hasFailed: memory.failedChecks > 0,
-            }))
-            .toSorted(
-              (one, other) =>
-                Number(one.hasFailed) - Number(other.hasFailed) || one.dueAt - other.dueAt,
-            )
-            .slice(0, limit);
-        },
-        async countDue(before) {
-          return [...applications.values()].filter(({ dueAt }) => dueAt !== null && dueAt < before)
-            .length;
-        },
-        async claim({ applicationToken, dueAt }, { now, until, again }) {
-          const stored = applications.get(applicationToken);
-          if (stored === undefined || stored.dueAt !== dueAt) return null;
-          const { claimedUntil } = stored;
-          if (claimedUntil !== null && claimedUntil > now) return null;
-          const failedChecks = stored.memory.failedChecks + (claimedUntil === null ? 0 : 1);
-          const claimed = {
-            ...stored,
-            memory: { ...stored.memory, failedChecks },
-            dueAt: claimedUntil === null ? dueAt : Math.max(until, again(failedChecks)),
-            claimedUntil: until,
-          };
-          applications.set(applicationToken, claimed);
-          return { ...claimed, revision: 1 };
-        },
-        async look(applicationToken) {
-          return applications.get(applicationToken) ?? null;
-        },
-        async history(applicationToken) {
-          const { events = [], failures = [] } = applications.get(applicationToken) ?? {};
-          return { events, failures };
-        },
-        async plan({ state: { applicationToken } }, { dueAt, memory, gap }) {
-          const stored = applications.get(applicationToken);
-          if (stored === undefined) throw new Error(`${applicationToken} is not there`);
-          applications.set(applicationToken, { ...stored, dueAt, claimedUntil: null, memory, gap });
-        },
-        async openGaps(since) {
-          return [...applications].flatMap(([applicationToken, { state, gap }]) =>
-            gap !== null && gap.since <= since
-              ? [{ applicationToken, journeyToken: state.journeyToken, stage: gap.stage }]
-              : [],
-          );
-        },
-        async witness() {
-          return witness;
-        },
-        async keepWitness(changes) {
-          const nobody = { applicationToken: "", journeyToken: "", knownAt: 0, askedAt: null };
-          witness = { ...(witness ?? nobody), ...changes };
-        },
-      },
+      applications: new TableOf(applications),
       ...(options.investigations !== undefined && { investigations: options.investigations }),
       alloy: {
         async getApplication({ applicationToken }, timeoutMs) {
@@ -251,8 +194,11 @@ export function withRecorded(
   return {
     state: events.map((event) => stateOfEvent(event)).reduce(mergeState),
     memory: NEVER_CHECKED,
+    revision: 1,
     dueAt: START,
+    hasFailed: (changes.memory?.failedChecks ?? 0) > 0,
     claimedUntil: null,
+    settledAt: null,
     events: events.map((event) => recordOf(event)),
     failures: [],
     gap: null,

@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
 
 import { stateOfSubmission } from "../../../lambdas/domain/application/observation.ts";
-import { NEVER_CHECKED } from "../../../lambdas/domain/polling/polling-ports.ts";
 import { METRICS } from "../../../lambdas/settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { aPoller, recordOf, START } from "../../support/poller.ts";
+import { aPoller, withRecorded, recordOf, START } from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import type { StoredApplication } from "../../support/poller.ts";
 
@@ -22,6 +21,7 @@ const decided = aJourneyEvent({
 });
 
 const adopted: StoredApplication = {
+  ...withRecorded([started], { events: [] }),
   state: stateOfSubmission(
     {
       applicationToken: "JA-1",
@@ -31,12 +31,6 @@ const adopted: StoredApplication = {
     },
     { at: ADOPTED_AT, publishes: false },
   ),
-  memory: NEVER_CHECKED,
-  dueAt: START,
-  claimedUntil: null,
-  events: [],
-  failures: [],
-  gap: null,
 };
 
 const WATCHED = [METRICS.eventsMissing, METRICS.transitionsUnheard, METRICS.deliveryGaps];

@@ -179,7 +179,7 @@ describe("applications that Alloy does not answer for", () => {
     const [token = ""] = applications.keys();
     const stored = applications.get(token) ?? withRecorded([aJourneyEvent()]);
     const memory = { ...stored.memory, failedChecks: 4 };
-    applications.set(token, { ...stored, memory, claimedUntil: START - 1 });
+    applications.set(token, { ...stored, memory, hasFailed: true, claimedUntil: START - 1 });
     const poller = aPoller(applications, { answer: healthyAnswer });
 
     await poller.run();

@@ -32,7 +32,7 @@ describe("when Alloy is not well", () => {
     const report = await poller.run();
 
     expect(poller.calls).toHaveLength(5);
-    expect(report).toMatchObject({ due: 200, unanswered: 5, left: 195 });
+    expect(report).toMatchObject({ due: 500, unanswered: 5, left: 495 });
     expect(poller.metric(METRICS.alloyCallsFailed)).toBe(5);
     expect(poller.metric(METRICS.pollerRuns)).toBe(1);
   });
