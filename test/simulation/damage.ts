@@ -1,6 +1,7 @@
 import { TransientError } from "../../lambdas/domain/errors.ts";
 import type { DueApplications } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { ApplicationStore } from "../../lambdas/domain/ports.ts";
+import { withMethods } from "../../tools/cloud-in-memory/faults.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /*
@@ -24,8 +25,7 @@ export function damagedStoreIn(
     if (sandbox.invocation !== null) sandbox.invocation.isHindered = true;
     refuse(what);
   };
-  return {
-    ...store,
+  return withMethods(store, {
     async mergeState(observation, request) {
       check(observation.applicationToken, "Merging into an application's state");
       return store.mergeState(observation, request);
@@ -34,15 +34,14 @@ export function damagedStoreIn(
       check(applicationToken, "Reading an application's state");
       return store.readState(applicationToken);
     },
-  };
+  });
 }
 
 export function damagedDueIn(due: DueApplications, isDamaged: IsDamaged): DueApplications {
-  return {
-    ...due,
+  return withMethods(due, {
     async claim(one, claim) {
       if (isDamaged(one.applicationToken)) refuse("Claiming an application");
       return due.claim(one, claim);
     },
-  };
+  });
 }

@@ -8,6 +8,7 @@ import type { DueApplications } from "../../lambdas/domain/polling/polling-ports
 import type { ApplicationStore, QueueMessages } from "../../lambdas/domain/ports.ts";
 import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";
 import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
+import { withMethods } from "../../tools/cloud-in-memory/faults.ts";
 import { ROUTE_TITLES } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 import type { IdempotencyRecords } from "../../tools/cloud-in-memory/idempotency.ts";
@@ -58,7 +59,7 @@ export function observe(options: {
   /** Who locked an idempotency record last. */
   const holders = new Map<string, Invocation | null>();
 
-  const store: ApplicationStore = {
+  const store = withMethods(table, {
     async recordEvent(event) {
       const result = await table.recordEvent(event);
       story.tell("table", `${nameOf(event.eventId)} is ${result.isNew ? "recorded" : "known"}`);
@@ -80,36 +81,20 @@ export function observe(options: {
       observer.tallies.forgotten += 1;
       return table.forgetEvent(event);
     },
-    eraseEvent: (event) => table.eraseEvent(event),
-    withholdEvent: (event) => table.withholdEvent(event),
-    markHealed: (token, mark, expiresAt) => table.markHealed(token, mark, expiresAt),
-    noteWebhookOf: (healed, webhook) => table.noteWebhookOf(healed, webhook),
-    reportsNear: (event) => table.reportsNear(event),
-    readApplicant: (token, entityToken) => table.readApplicant(token, entityToken),
-    hasFailure: (token, eventId) => table.hasFailure(token, eventId),
-    readState: (token) => table.readState(token),
-    clearFailure: (token, eventId) => table.clearFailure(token, eventId),
-  };
+  });
 
-  const due: DueApplications = {
-    list: (now, limit) => applications.list(now, limit),
+  const due = withMethods<DueApplications>(applications, {
     async claim(one, until) {
       const claimed = await applications.claim(one, until);
       if (claimed !== null) observer.claimed(one);
       onPlan();
       return claimed;
     },
-    look: (token) => applications.look(token),
-    history: (token) => applications.history(token),
     async plan(claimed, plan) {
       await applications.plan(claimed, plan);
       onPlan();
     },
-    openGaps: (since) => applications.openGaps(since),
-    countDue: (before) => applications.countDue(before),
-    witness: () => applications.witness(),
-    keepWitness: (changes) => applications.keepWitness(changes),
-  };
+  });
 
   return {
     store,

@@ -64,175 +64,142 @@ function limits(
   };
 }
 
-const table = (what: string, kinds = WRITE) => limits("table", what, kinds);
-
-export function applicationStoreIn(sandbox: Sandbox, store: ApplicationStore): ApplicationStore {
-  return {
-    recordEvent: (event) =>
-      sandbox.call(
-        "store.recordEvent",
-        event.eventId,
-        () => store.recordEvent(event),
-        RECORD_EVENT,
-      ),
-    forgetEvent: (event) =>
-      sandbox.call(
-        "store.forgetEvent",
-        event.eventId,
-        () => store.forgetEvent(event),
-        FORGET_EVENT,
-      ),
-    eraseEvent: (event) =>
-      sandbox.call("store.eraseEvent", event.eventId, () => store.eraseEvent(event), FORGET_EVENT),
-    withholdEvent: (event) =>
-      sandbox.call(
-        "store.withholdEvent",
-        event.eventId,
-        () => store.withholdEvent(event),
-        WITHHOLD_EVENT,
-      ),
-    markHealed: (token, mark, expiresAt) =>
-      sandbox.call(
-        "store.markHealed",
-        mark.event.eventId,
-        () => store.markHealed(token, mark, expiresAt),
-        MARK_HEALED,
-      ),
-    noteWebhookOf: (healed, webhook) =>
-      sandbox.call(
-        "store.noteWebhookOf",
-        webhook.eventId,
-        () => store.noteWebhookOf(healed, webhook),
-        NOTE_WEBHOOK,
-      ),
-    reportsNear: (event) =>
-      sandbox.call(
-        "store.reportsNear",
-        event.eventId,
-        () => store.reportsNear(event),
-        REPORTS_NEAR,
-      ),
-    readApplicant: (token, entityToken) =>
-      sandbox.call(
-        "store.readApplicant",
-        token,
-        () => store.readApplicant(token, entityToken),
-        READ_APPLICANT,
-      ),
-    hasFailure: (token, eventId) =>
-      sandbox.call(
-        "store.hasFailure",
-        eventId,
-        () => store.hasFailure(token, eventId),
-        HAS_FAILURE,
-      ),
-    readState: (token) =>
-      sandbox.call("store.readState", token, () => store.readState(token), READ_STATE),
-    mergeState: (observation, check) =>
-      sandbox.call(
-        "store.mergeState",
-        observation.applicationToken,
-        () => store.mergeState(observation, check),
-        MERGE_STATE,
-      ),
-    recordFailure: (failure) =>
-      sandbox.call(
-        "store.recordFailure",
-        failure.eventId,
-        () => store.recordFailure(failure),
-        RECORD_FAILURE,
-      ),
-    clearFailure: (token, eventId) =>
-      sandbox.call(
-        "store.clearFailure",
-        eventId,
-        () => store.clearFailure(token, eventId),
-        CLEAR_FAILURE,
-      ),
-  };
+/** A method of a port, as a call of AWS. */
+interface Site<Given extends readonly unknown[]> {
+  /** What the call is about: an event, an application. @default - nothing */
+  readonly about: (...given: Given) => string;
+  readonly limits: CallLimits<never>;
+  /** Where its faults are drawn. @default - the port's name and the method's */
+  readonly at: string | null;
 }
 
-const RECORD_EVENT = table("Recording an event");
-const FORGET_EVENT = table("Forgetting an event", RARE_WRITE);
-const WITHHOLD_EVENT = table("Withholding an event", SELDOM_WRITE);
-const MARK_HEALED = table("Marking a healed event", SELDOM_WRITE);
-const NOTE_WEBHOOK = table("Noting a healed event's webhook", RARE_WRITE);
-const REPORTS_NEAR = table("Reading an application's events", SELDOM_READ);
-const READ_APPLICANT = table("Reading an applicant", SELDOM_READ);
-const HAS_FAILURE = table("Reading a failure", SELDOM_READ);
-const READ_STATE = table("Reading an application's state", SELDOM_READ);
-const MERGE_STATE = table("Merging into an application's state");
-const RECORD_FAILURE = table("Recording a failure");
-const CLEAR_FAILURE = table("Clearing a failure");
+type Sites<Port> = {
+  readonly [Method in keyof Port]: Port[Method] extends (...given: infer Given) => unknown
+    ? Site<Given>
+    : never;
+};
+
+function call<Given extends readonly unknown[]>(
+  service: Service | null,
+  what: string,
+  kinds: readonly CallFault[],
+  about: (...given: Given) => string = () => "",
+  at: string | null = null,
+): Site<Given> {
+  return { about, limits: limits(service, what, kinds), at };
+}
+
+/** The port as a sandbox has it. */
+function within<Port extends object>(
+  sandbox: Sandbox,
+  name: string,
+  port: Port,
+  sites: Sites<Port>,
+): Port {
+  const methods = Object.entries<Site<readonly unknown[]>>(sites).map(([method, site]) => {
+    const { about, limits: callLimits, at } = site;
+    const place = at ?? `${name}.${method}`;
+    const made = (...given: readonly unknown[]) =>
+      sandbox.call(place, about(...given), () => invoke(port, method, given), callLimits);
+    return [method, made];
+  });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each method of the port has its site
+  return Object.fromEntries(methods) as Port;
+}
+
+/** A method of a port gives a promise. */
+function invoke(port: object, method: string, given: readonly unknown[]): Promise<unknown> {
+  const member: unknown = Reflect.get(port, method);
+  if (typeof member !== "function") throw new Error(`${method} is no method`);
+  return Reflect.apply(member, port, given);
+}
+
+const read = <Given extends readonly unknown[]>(
+  what: string,
+  about?: (...given: Given) => string,
+  kinds = READ,
+) => call("table", what, kinds, about);
+
+const write = <Given extends readonly unknown[]>(
+  what: string,
+  about?: (...given: Given) => string,
+  kinds = WRITE,
+) => call("table", what, kinds, about);
+
+const idOf = ({ eventId }: { readonly eventId: string }) => eventId;
+const second = (_: string, eventId: string) => eventId;
+const token = (applicationToken: string) => applicationToken;
+
+const STORE: Sites<ApplicationStore> = {
+  recordEvent: write("Recording an event", idOf),
+  forgetEvent: write("Forgetting an event", idOf, RARE_WRITE),
+  eraseEvent: write("Forgetting an event", idOf, RARE_WRITE),
+  withholdEvent: write("Withholding an event", idOf, SELDOM_WRITE),
+  markHealed: write("Marking a healed event", (_, { event }) => event.eventId, SELDOM_WRITE),
+  noteWebhookOf: write("Noting a healed event's webhook", (_, { eventId }) => eventId, RARE_WRITE),
+  reportsNear: read("Reading an application's events", idOf, SELDOM_READ),
+  readApplicant: read("Reading an applicant", token, SELDOM_READ),
+  hasFailure: read("Reading a failure", second, SELDOM_READ),
+  readState: read("Reading an application's state", token, SELDOM_READ),
+  mergeState: write(
+    "Merging into an application's state",
+    ({ applicationToken }) => applicationToken,
+  ),
+  recordFailure: write("Recording a failure", idOf),
+  clearFailure: write("Clearing a failure", second),
+};
+
+export function applicationStoreIn(sandbox: Sandbox, store: ApplicationStore): ApplicationStore {
+  return within(sandbox, "store", store, STORE);
+}
+
+const RECORDS: Sites<IdempotencyRecords> = {
+  lock: write("Locking an idempotency record", token),
+  complete: write("Completing an idempotency record", token),
+  remove: write("Removing an idempotency record", token),
+};
 
 export function idempotencyRecordsIn(
   sandbox: Sandbox,
   records: IdempotencyRecords,
 ): IdempotencyRecords {
-  return {
-    lock: (key, record, now) =>
-      sandbox.call("idempotency.lock", key, () => records.lock(key, record, now), LOCK),
-    complete: (key, expiresAt) =>
-      sandbox.call("idempotency.complete", key, () => records.complete(key, expiresAt), COMPLETE),
-    remove: (key) => sandbox.call("idempotency.remove", key, () => records.remove(key), REMOVE),
-  };
+  return within(sandbox, "idempotency", records, RECORDS);
 }
 
-const LOCK = table("Locking an idempotency record");
-const COMPLETE = table("Completing an idempotency record");
-const REMOVE = table("Removing an idempotency record");
+const DUE: Sites<DueApplications> = {
+  list: read("Listing due applications"),
+  claim: write("Claiming an application", ({ applicationToken }) => applicationToken),
+  look: read("Listing due applications", token),
+  history: read("Reading an application's history", token),
+  plan: write("Planning a check", ({ state }) => state.applicationToken),
+  openGaps: read("Listing open gaps"),
+  countDue: call("table", "Listing due applications", READ, () => "", "due.list"),
+  witness: read("Listing due applications"),
+  keepWitness: call("table", "Planning a check", WRITE, () => "", "due.witness"),
+};
 
 export function dueApplicationsIn(sandbox: Sandbox, due: DueApplications): DueApplications {
-  return {
-    list: (now, limit) => sandbox.call("due.list", "", () => due.list(now, limit), LIST),
-    claim: (one, until) =>
-      sandbox.call("due.claim", one.applicationToken, () => due.claim(one, until), CLAIM),
-    look: (token) => sandbox.call("due.look", token, () => due.look(token), LIST),
-    history: (token) => sandbox.call("due.history", token, () => due.history(token), HISTORY),
-    plan: (claimed, plan) =>
-      sandbox.call("due.plan", claimed.state.applicationToken, () => due.plan(claimed, plan), PLAN),
-    openGaps: (since) => sandbox.call("due.openGaps", "", () => due.openGaps(since), OPEN_GAPS),
-    countDue: (before) => sandbox.call("due.list", "", () => due.countDue(before), LIST),
-    witness: () => sandbox.call("due.witness", "", () => due.witness(), LIST),
-    keepWitness: (changes) => sandbox.call("due.witness", "", () => due.keepWitness(changes), PLAN),
-  };
+  return within(sandbox, "due", due, DUE);
 }
 
-const LIST = table("Listing due applications", READ);
-const CLAIM = table("Claiming an application");
-const HISTORY = table("Reading an application's history", READ);
-const PLAN = table("Planning a check");
-const OPEN_GAPS = table("Listing open gaps", READ);
+const INVESTIGATIONS: Sites<InvestigationStore & Investigations> = {
+  join: write("Writing Investigations", idOf),
+  recordFailure: write("Writing of an Investigation", idOf, SELDOM_WRITE),
+  clearFailure: write("Writing of an Investigation", second, SELDOM_WRITE),
+  look: read("Reading Investigations", token),
+  keepGap: write("Writing of an Investigation", token, SELDOM_WRITE),
+  openGaps: read("Reading Investigations"),
+  cursor: read("Reading Investigations"),
+  keepCursor: write("Writing Investigations"),
+};
 
 /** Both ports of the Investigations. */
 export function investigationsIn(
   sandbox: Sandbox,
   kept: InvestigationStore & Investigations,
 ): InvestigationStore & Investigations {
-  const within =
-    (limit: CallLimits<never>) =>
-    <Value>(method: string, subject: string, call: () => Promise<Value>) =>
-      sandbox.call(`investigations.${method}`, subject, call, limit);
-  const read = within(READING_ONE);
-  const write = within(WRITING_ONE);
-  const seldom = within(FAILING_ONE);
-  return {
-    join: (event, origin) => write("join", event.eventId, () => kept.join(event, origin)),
-    recordFailure: (failure) =>
-      seldom("recordFailure", failure.eventId, () => kept.recordFailure(failure)),
-    clearFailure: (token, eventId) =>
-      seldom("clearFailure", eventId, () => kept.clearFailure(token, eventId)),
-    look: (token) => read("look", token, () => kept.look(token)),
-    keepGap: (token, gap) => seldom("keepGap", token, () => kept.keepGap(token, gap)),
-    openGaps: () => read("openGaps", "", () => kept.openGaps()),
-    cursor: () => read("cursor", "", () => kept.cursor()),
-    keepCursor: (cursor) => write("keepCursor", "", () => kept.keepCursor(cursor)),
-  };
+  return within(sandbox, "investigations", kept, INVESTIGATIONS);
 }
-
-const READING_ONE = table("Reading Investigations", READ);
-const WRITING_ONE = table("Writing Investigations");
-const FAILING_ONE = table("Writing of an Investigation", SELDOM_WRITE);
 
 /** @param readAs - how a planted bug reads the answers. */
 export function publisherIn(
@@ -282,30 +249,22 @@ export function eventQueueIn(
 const QUEUE = limits("queue", "Queueing events", WRITE);
 
 export function deadLettersIn(sandbox: Sandbox, deadLetters: DeadLetters): DeadLetters {
-  return {
-    send: (message, reason) =>
-      sandbox.call("deadLetters.send", "", () => deadLetters.send(message, reason), DEAD_LETTER),
-  };
+  return within(sandbox, "deadLetters", deadLetters, {
+    send: call("queue", "Dead-lettering a record", SELDOM_WRITE),
+  });
 }
-
-const DEAD_LETTER = limits("queue", "Dead-lettering a record", SELDOM_WRITE);
 
 export function queueMessagesIn(sandbox: Sandbox, messages: QueueMessages): QueueMessages {
-  return {
-    retryAfter: (handle, seconds) =>
-      sandbox.call("queue.retryAfter", "", () => messages.retryAfter(handle, seconds), RETRY_AFTER),
-  };
+  return within(sandbox, "queue", messages, {
+    retryAfter: call("queue", "Shortening a message's wait", WRITE),
+  });
 }
-
-const RETRY_AFTER = limits("queue", "Shortening a message's wait", WRITE);
 
 export function payloadReaderIn(sandbox: Sandbox, payloads: PayloadReader): PayloadReader {
-  return {
-    read: (key) => sandbox.call("payloads.read", "", () => payloads.read(key), READ_PAYLOAD),
-  };
+  return within(sandbox, "payloads", payloads, {
+    read: call(null, "Reading a payload", RARE_READ),
+  });
 }
-
-const READ_PAYLOAD = limits(null, "Reading a payload", RARE_READ);
 
 /** The poller's way into the payload bucket; it answers instead of throwing. */
 export function payloadBucketIn(sandbox: Sandbox, payloads: PayloadBucket): PayloadBucket {
@@ -374,10 +333,7 @@ export function ingestPortsIn(
 }
 
 export function deliveriesIn(sandbox: Sandbox, deliveries: Deliveries): Deliveries {
-  return {
-    record: (from, now) =>
-      sandbox.call("metrics.record", "", () => deliveries.record(from, now), RECORD),
-  };
+  return within(sandbox, "metrics", deliveries, {
+    record: call(null, "Reading the metrics", [...READ, "metrics-unreadable"]),
+  });
 }
-
-const RECORD = limits(null, "Reading the metrics", [...READ, "metrics-unreadable"]);

@@ -44,7 +44,7 @@ export function bothSides({
   const notices: GapNotice[] = [];
   let refusals = 0;
   const published: PublishedEvent[] = [];
-  const { store, process } = aConsumer({
+  const { store, faults, process } = aConsumer({
     store: table,
     now: () => now,
     publisher: {
@@ -106,6 +106,7 @@ export function bothSides({
     published,
     notices,
     store,
+    faults,
     /** The bus takes so many of the next calls not. */
     refuse(calls: number): void {
       refusals = calls;

@@ -8,6 +8,7 @@ import type { Idempotency } from "../../lambdas/domain/ports.ts";
 import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import type { ConsumerSettings, RouteId } from "../../lambdas/settings.ts";
 import { perRoute } from "../../lib/config/per-route.ts";
+import { FaultyPort } from "../../tools/cloud-in-memory/faults.ts";
 import { MemoryApplicationTable } from "../../tools/cloud-in-memory/application-table.ts";
 import {
   MemoryIdempotency,
@@ -36,6 +37,8 @@ export function idempotencyWith(calls: Partial<Idempotency>): Idempotency {
 /** The consumer over doubles in memory, and what came of it. */
 export interface TestConsumer {
   readonly store: MemoryApplicationTable;
+  /** The same table, as the consumer meets it. */
+  readonly faults: FaultyPort<MemoryApplicationTable>;
   readonly investigations: MemoryInvestigations;
   readonly published: PublishedEvent[];
   readonly deadLettered: { readonly body: string; readonly reason: string }[];
@@ -53,12 +56,12 @@ export function aConsumer(
 ): TestConsumer {
   const { store = new MemoryApplicationTable(), investigations = new MemoryInvestigations() } =
     changes;
+  const faults = new FaultyPort(store);
   const published: PublishedEvent[] = [];
   const deadLettered: { body: string; reason: string }[] = [];
   const waits: number[] = [];
   const handle = makeConsumerHandler(
     consumerOver({
-      store,
       investigations,
       publisher: {
         async publish(events) {
@@ -77,11 +80,12 @@ export function aConsumer(
         },
       },
       ...changes,
+      store: faults.port,
       settings: { ...CONSUMER_SETTINGS, ...changes.settings },
     }),
   );
   const process = (event: SQSEvent, context = lambdaContext()) => handle(event, context);
-  return { store, investigations, published, deadLettered, waits, process };
+  return { store, faults, investigations, published, deadLettered, waits, process };
 }
 
 /** One message of the poller's. */

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
+import { aroundCalls } from "../../tools/cloud-in-memory/faults.ts";
 import { callKey } from "../../tools/strict-aws/iam/call.ts";
 import type { IamCall } from "../../tools/strict-aws/iam/call.ts";
 import { roleOf } from "../../tools/strict-aws/iam/declared-calls.ts";
@@ -78,16 +79,9 @@ export function inRoleOf<Port extends object>(
   port: string,
   adapter: Port,
 ): Port {
-  return new Proxy(adapter, {
-    get(target, method) {
-      const member: unknown = Reflect.get(target, method, target);
-      if (typeof member !== "function") return member;
-      return (...given: readonly unknown[]): unknown =>
-        calling.run({ function: name, port, method: String(method) }, () =>
-          Reflect.apply(member, target, given),
-        );
-    },
-  });
+  return aroundCalls(adapter, (method, call) =>
+    calling.run({ function: name, port, method }, call),
+  );
 }
 
 /** The same for calls that arrive over HTTP, signed with the access key that {@link accessKeyOf} names. */

@@ -128,11 +128,10 @@ test("has its effect under one id when each telling has seen the other, and the 
       },
     },
   });
-  const merge = consumer.store.mergeState.bind(consumer.store);
-  consumer.store.mergeState = () => Promise.reject(new Error("cut off"));
+  const putRight = consumer.faults.on("mergeState", () => Promise.reject(new Error("cut off")));
   const webhook = batchOf([withoutNode]);
   await consumer.process(webhook);
-  consumer.store.mergeState = merge;
+  putRight();
   await consumer.process(pollBatchOf(told));
   isDown = false;
 
@@ -145,7 +144,7 @@ test("has its effect under one id when each telling has seen the other, and the 
 
 test("reads nothing for an ordinary webhook", async () => {
   const consumer = aConsumer();
-  consumer.store.reportsNear = () => Promise.reject(new Error("read"));
+  consumer.faults.on("reportsNear", () => Promise.reject(new Error("read")));
 
   const { batchItemFailures } = await consumer.process(batchOf([told]));
 

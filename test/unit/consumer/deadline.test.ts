@@ -9,6 +9,7 @@ import {
 } from "../../../tools/cloud-in-memory/idempotency.ts";
 import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
 import { aConsumer, idempotencyWith, routesWithout } from "../../support/consumer.ts";
+import type { TestConsumer } from "../../support/consumer.ts";
 import { batchOf, lambdaContext, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 import { Clock } from "../../../tools/cloud-in-memory/clock.ts";
 
@@ -24,59 +25,45 @@ function invocation(time: Clock): Context {
   return lambdaContext(() => deadline - time.now());
 }
 
-/** What a store does for every application but one, for which it never answers. */
-class HangingTable extends MemoryApplicationTable {
-  readonly #method: "recordEvent" | "mergeState" | "clearFailure";
-  readonly #token: string;
-
-  constructor(method: "recordEvent" | "mergeState" | "clearFailure", token: string) {
-    super();
-    this.#method = method;
-    this.#token = token;
-  }
-
-  #hangs(method: string, token: string | null): boolean {
-    return method === this.#method && token === this.#token;
-  }
-
-  override async recordEvent(...[event]: Parameters<MemoryApplicationTable["recordEvent"]>) {
-    if (this.#hangs("recordEvent", event.applicationToken)) await hang();
-    return super.recordEvent(event);
-  }
-
-  override async mergeState(...[state, check]: Parameters<MemoryApplicationTable["mergeState"]>) {
-    if (this.#hangs("mergeState", state.applicationToken)) await hang();
-    return super.mergeState(state, check);
-  }
-
-  override async clearFailure(token: string, eventId: string) {
-    if (this.#hangs("clearFailure", token)) await hang();
-    return super.clearFailure(token, eventId);
-  }
+/** Has the table never answer one method for one application. */
+function hangIn(
+  { faults }: TestConsumer,
+  method: "recordEvent" | "mergeState" | "clearFailure",
+  token = "JA-1",
+): void {
+  const unlessOf =
+    <Result>(call: () => Promise<Result>) =>
+    async (applicationToken: string | null) =>
+      applicationToken === token ? hang() : call();
+  if (method === "recordEvent") {
+    faults.on(method, (call, event) => unlessOf(call)(event.applicationToken));
+  } else if (method === "mergeState") {
+    faults.on(method, (call, state) => unlessOf(call)(state.applicationToken));
+  } else faults.on(method, (call, applicationToken) => unlessOf(call)(applicationToken));
 }
-
-type Hanging = Parameters<typeof aConsumer>[0];
 
 describe("an invocation with a call that never ends", () => {
   const large = { v: 1, kind: "webhook", receiptId: "receipt-large", receivedAt: START };
   const inBucket = JSON.stringify({ ...large, body: null, payloadKey: "large", sourceIp: null });
-  const cases: readonly (readonly [string, string, Hanging])[] = [
-    ["recording the event", of("JA-1"), { store: new HangingTable("recordEvent", "JA-1") }],
-    ["merging it", of("JA-1"), { store: new HangingTable("mergeState", "JA-1") }],
-    ["reading a large body", inBucket, { payloads: { read: hang } }],
-    ["dead-lettering it", "not json", { deadLetters: { send: hang } }],
-    [
-      "giving it back, too",
-      of("JA-1"),
-      { store: new HangingTable("mergeState", "JA-1"), messages: { retryAfter: hang } },
-    ],
+  const cases: readonly (readonly [
+    string,
+    string,
+    "recordEvent" | "mergeState" | null,
+    Parameters<typeof aConsumer>[0],
+  ])[] = [
+    ["recording the event", of("JA-1"), "recordEvent", {}],
+    ["merging it", of("JA-1"), "mergeState", {}],
+    ["reading a large body", inBucket, null, { payloads: { read: hang } }],
+    ["dead-lettering it", "not json", null, { deadLetters: { send: hang } }],
+    ["giving it back, too", of("JA-1"), "mergeState", { messages: { retryAfter: hang } }],
   ];
 
   test.each(cases)(
     "retries that record in time, and its neighbour has its effect: %s",
-    async (_, body, hanging) => {
+    async (_, body, method, hanging) => {
       const time = new Clock(START);
       const consumer = aConsumer({ schedule: time.schedule, now: time.now, ...hanging });
+      if (method !== null) hangIn(consumer, method);
       const [first, second] = batchOf([of("JA-2"), of("JA-3")]).Records;
       if (first === undefined || second === undefined) throw new Error("unreachable");
       const own = body === inBucket ? { ...first, body } : (batchOf([body]).Records[0] ?? first);
@@ -116,8 +103,8 @@ describe("an invocation with a call that never ends", () => {
 
   test("retries a published event when the delete of its failure record hangs: the next try is a duplicate", async () => {
     const time = new Clock(START);
-    const store = new HangingTable("clearFailure", "JA-1");
-    const consumer = aConsumer({ schedule: time.schedule, now: time.now, store });
+    const consumer = aConsumer({ schedule: time.schedule, now: time.now });
+    hangIn(consumer, "clearFailure");
     const batch = batchOf([of("JA-1")]);
     const again = {
       Records: batch.Records.map((record) => ({
@@ -137,8 +124,8 @@ describe("an invocation with a call that never ends", () => {
 
   test("retries the later events of an application when a call for an earlier one hangs", async () => {
     const time = new Clock(START);
-    const store = new HangingTable("recordEvent", "JA-1");
-    const consumer = aConsumer({ schedule: time.schedule, now: time.now, store });
+    const consumer = aConsumer({ schedule: time.schedule, now: time.now });
+    hangIn(consumer, "recordEvent");
     const batch = batchOf([of("JA-1"), of("JA-1", 1_000), of("JA-2")]);
 
     const answer = consumer.process(batch, invocation(time));
@@ -156,27 +143,19 @@ describe("a call that ends after the answer", () => {
     const records = new MemoryIdempotencyTable();
     const store = new MemoryApplicationTable();
     const late = Promise.withResolvers<void>();
-    const stuck = new MemoryApplicationTable();
-    stuck.recordEvent = (event) => store.recordEvent(event);
-    stuck.mergeState = async (state, check) => {
+    const sandbox = () => {
+      const idempotency = new MemoryIdempotency(records, time.now);
+      const consumer = aConsumer({ idempotency, schedule: time.schedule, now: time.now, store });
+      const process = (batch: SQSEvent) => consumer.process(batch, invocation(time));
+      return { ...consumer, process };
+    };
+    const first = sandbox();
+    first.faults.on("mergeState", async (merge) => {
       await late.promise;
       if (how === "fails") throw new TransientError("timed out");
-      return store.mergeState(state, check);
-    };
-    const sandbox = (table: MemoryApplicationTable) => {
-      const idempotency = new MemoryIdempotency(records, time.now);
-      const consumer = aConsumer({
-        idempotency,
-        schedule: time.schedule,
-        now: time.now,
-        store: table,
-      });
-      return {
-        published: consumer.published,
-        process: (batch: SQSEvent) => consumer.process(batch, invocation(time)),
-      };
-    };
-    return { time, records, late, first: sandbox(stuck), second: sandbox(store) };
+      return merge();
+    });
+    return { time, records, late, first, second: sandbox() };
   }
 
   test.each(["succeeds", "fails"] as const)(
@@ -205,17 +184,13 @@ describe("a preparation that ends between the publication and the answer", () =>
   /** The merge of `JA-1` takes so long once; `JA-2` is usual. */
   function aSlowConsumer(changes: Parameters<typeof aConsumer>[0] = {}) {
     const time = new Clock(START);
-    const store = new MemoryApplicationTable();
-    const merge = store.mergeState.bind(store);
-    store.mergeState = async (state, check) => {
-      if (state.applicationToken !== "JA-1") return merge(state, check);
-      store.mergeState = merge;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      time.schedule(TIMEOUTS_MS.consumer / 2 + 1_000, resolve);
-      await promise;
-      return merge(state, check);
-    };
-    const consumer = aConsumer({ store, schedule: time.schedule, now: time.now, ...changes });
+    const consumer = aConsumer({ schedule: time.schedule, now: time.now, ...changes });
+    const putRight = consumer.faults.on("mergeState", async (merge, { applicationToken }) => {
+      if (applicationToken !== "JA-1") return merge();
+      putRight();
+      await time.sleep(TIMEOUTS_MS.consumer / 2 + 1_000);
+      return merge();
+    });
     const process = async (batch: SQSEvent) => {
       const answer = consumer.process(batch, invocation(time));
       await time.advance(TIMEOUTS_MS.consumer);
@@ -291,19 +266,18 @@ test("a lock that comes after the answer has no effect", async () => {
 
 test("a frozen sandbox publishes nothing that was prepared after the deadline", async () => {
   let remainingMs: number = TIMEOUTS_MS.consumer;
-  const store = new MemoryApplicationTable();
-  const merge = store.mergeState.bind(store);
-  store.mergeState = async (state, check) => {
+  const consumer = aConsumer();
+  const { store } = consumer;
+  consumer.faults.on("mergeState", async (merge) => {
     remainingMs = 5_000;
-    return merge(state, check);
-  };
-  const consumer = aConsumer({ store });
+    return merge();
+  });
   const batch = batchOf([of("JA-1")]);
 
-  const { batchItemFailures } = await consumer.process(batch, {
-    ...lambdaContext(),
-    getRemainingTimeInMillis: () => remainingMs,
-  });
+  const { batchItemFailures } = await consumer.process(
+    batch,
+    lambdaContext(() => remainingMs),
+  );
 
   expect(batchItemFailures).toEqual(idsOf(batch, 0));
   expect([consumer.published.length, store.failures.size]).toEqual([0, 0]);
@@ -313,17 +287,17 @@ test("a frozen sandbox that wakes after the deadline publishes nothing: all its 
   let remainingMs: number = TIMEOUTS_MS.consumer;
   const timers: (() => void)[] = [];
   const consumer = aConsumer({
-    store: new HangingTable("mergeState", "JA-2"),
     schedule(_, task) {
       timers.push(task);
       return () => {};
     },
   });
+  hangIn(consumer, "mergeState", "JA-2");
   const batch = batchOf([of("JA-1"), of("JA-2")]);
-  const answer = consumer.process(batch, {
-    ...lambdaContext(),
-    getRemainingTimeInMillis: () => remainingMs,
-  });
+  const answer = consumer.process(
+    batch,
+    lambdaContext(() => remainingMs),
+  );
   await new Promise((resolve) => setImmediate(resolve));
 
   // It wakes when all of its moments have passed.
@@ -336,9 +310,8 @@ test("a frozen sandbox that wakes after the deadline publishes nothing: all its 
 });
 
 test("a table that throttles is left alone for longer with every try", async () => {
-  const store = new MemoryApplicationTable();
-  store.recordEvent = () => Promise.reject(new TransientError("throttled"));
-  const consumer = aConsumer({ store });
+  const consumer = aConsumer();
+  consumer.faults.on("recordEvent", () => Promise.reject(new TransientError("throttled")));
   const [record] = batchOf([of("JA-1")]).Records;
   if (record === undefined) throw new Error("unreachable");
 

@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import { QUEUE } from "../../../lambdas/settings.ts";
-import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
 import { aConsumer } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
@@ -21,10 +20,10 @@ function received(...receives: readonly number[]): SQSEvent {
 }
 
 /** A consumer whose table refuses to record anything. */
-function aRefusedConsumer() {
-  const store = new MemoryApplicationTable();
-  store.recordEvent = () => Promise.reject(new TransientError("throttled"));
-  return aConsumer({ store });
+function aRefusedConsumer(changes: Parameters<typeof aConsumer>[0] = {}) {
+  const consumer = aConsumer(changes);
+  consumer.faults.on("recordEvent", () => Promise.reject(new TransientError("throttled")));
+  return consumer;
 }
 
 describe("a record that fails at its last try", () => {
@@ -57,10 +56,8 @@ describe("a record that fails at its last try", () => {
   });
 
   test("goes back to the queue when the dead-letter queue does not take it: SQS moves it then", async () => {
-    const store = new MemoryApplicationTable();
-    store.recordEvent = () => Promise.reject(new TransientError("throttled"));
     const deadLetters = { send: () => Promise.reject(new TransientError("SQS is out")) };
-    const consumer = aConsumer({ store, deadLetters });
+    const consumer = aRefusedConsumer({ deadLetters });
     const batch = received(QUEUE.maxReceives);
 
     const { batchItemFailures } = await consumer.process(batch);

@@ -9,6 +9,7 @@ import {
   MemoryIdempotencyTable,
 } from "../../../tools/cloud-in-memory/idempotency.ts";
 import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
+import { FaultyPort } from "../../../tools/cloud-in-memory/faults.ts";
 import { aConsumer, idempotencyWith } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
@@ -68,13 +69,12 @@ describe("the key of an event", () => {
 
 test("an event whose completion could not be saved is published again under the same id, on one record", async () => {
   const table = new MemoryIdempotencyTable();
-  const complete = table.complete.bind(table);
-  table.complete = async () => {
-    table.complete = complete;
+  const faults = new FaultyPort(table);
+  faults.once("complete", async () => {
     throw new TransientError("the completion could not be written");
-  };
+  });
   let now = Date.now();
-  const idempotency = new MemoryIdempotency(table, () => now);
+  const idempotency = new MemoryIdempotency(faults.port, () => now);
   const consumer = aConsumer({ idempotency });
   const batch = batchOf([of("completed_application", "JA-1")]);
 

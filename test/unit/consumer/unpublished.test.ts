@@ -35,13 +35,10 @@ function replayOf(body: string): SQSEvent {
 }
 
 /** Ends the next call of a store's method before it has done anything, as a killed sandbox does. */
-function cutOff(store: MemoryApplicationTable, method: "mergeState" | "forgetEvent"): void {
-  const whole = store[method].bind(store);
-  const restore = { [method]: whole };
-  store[method] = async () => {
-    Object.assign(store, restore);
+function cutOff({ faults }: TestConsumer, method: "mergeState" | "forgetEvent"): void {
+  faults.once(method, async () => {
     throw new TransientError("cut off");
-  };
+  });
 }
 
 const statusIn = ({ store }: TestConsumer) => {
@@ -66,7 +63,7 @@ describe("an event of a route that is not published", () => {
   test("is not merged again by another message: a duplicate is one refused write", async () => {
     const consumer = aConsumer({ settings: unpublished });
     await consumer.process(batchOf([review]));
-    consumer.store.mergeState = () => Promise.reject(new Error("merged"));
+    consumer.faults.on("mergeState", () => Promise.reject(new Error("merged")));
 
     const { batchItemFailures } = await consumer.process(batchOf([review]));
 
@@ -76,7 +73,7 @@ describe("an event of a route that is not published", () => {
   test("is merged by its own message, when the first try was cut off after recording it", async () => {
     const consumer = aConsumer({ settings: unpublished });
     const batch = batchOf([review]);
-    cutOff(consumer.store, "mergeState");
+    cutOff(consumer, "mergeState");
     await consumer.process(batch);
 
     // The queue counts receives "approximately": the receipt decides.
@@ -89,7 +86,7 @@ describe("an event of a route that is not published", () => {
   test("is merged by its own message, when another one comes with it in one batch", async () => {
     const consumer = aConsumer({ settings: unpublished });
     const [own, other] = [batchOf([review]), batchOf([review])];
-    cutOff(consumer.store, "mergeState");
+    cutOff(consumer, "mergeState");
     await consumer.process(own);
 
     await consumer.process({ Records: [...other.Records, ...own.Records] });
@@ -99,13 +96,10 @@ describe("an event of a route that is not published", () => {
 
   test("is merged when the write was made and its answer was lost", async () => {
     const consumer = aConsumer({ settings: unpublished });
-    const { store } = consumer;
-    const record = store.recordEvent.bind(store);
-    store.recordEvent = async (event) => {
-      store.recordEvent = record;
-      await record(event);
+    consumer.faults.once("recordEvent", async (record) => {
+      await record();
       throw new TransientError("the answer was lost");
-    };
+    });
     const batch = batchOf([review]);
     await consumer.process(batch);
 
@@ -117,7 +111,7 @@ describe("an event of a route that is not published", () => {
   test("keeps its failure record while only another message comes", async () => {
     const consumer = aConsumer({ settings: unpublished });
     const own = batchOf([review]);
-    cutOff(consumer.store, "mergeState");
+    cutOff(consumer, "mergeState");
     await consumer.process(own);
 
     await consumer.process(batchOf([review]));
@@ -130,11 +124,9 @@ describe("an event of a route that is not published", () => {
   test("clears the failure record of a try that failed before another message brought the event", async () => {
     const consumer = aConsumer({ settings: unpublished });
     const own = batchOf([review]);
-    const { store } = consumer;
-    const record = store.recordEvent.bind(store);
-    store.recordEvent = async () => Promise.reject(new TransientError("throttled"));
+    const { store, faults } = consumer;
+    faults.once("recordEvent", async () => Promise.reject(new TransientError("throttled")));
     await consumer.process(own);
-    store.recordEvent = record;
     await consumer.process(batchOf([review]));
     const evidence: readonly FailureRecord[] = [...store.failures.values()];
 
@@ -148,7 +140,7 @@ describe("an event of a route that is not published", () => {
     ["an operator's replay", () => replayOf(review)],
   ])("is merged by %s: its evidence is cleared only when it is done", async (_, batch) => {
     const consumer = aConsumer({ settings: unpublished });
-    cutOff(consumer.store, "mergeState");
+    cutOff(consumer, "mergeState");
     await consumer.process(batchOf([review]));
 
     await consumer.process(batch());
@@ -159,7 +151,7 @@ describe("an event of a route that is not published", () => {
 
   test("is merged by the poller's copy, when its own message is gone for good", async () => {
     const consumer = aConsumer({ settings: unpublished });
-    cutOff(consumer.store, "mergeState");
+    cutOff(consumer, "mergeState");
     await consumer.process(batchOf([review]));
 
     await consumer.process(pollBatchOf(review));
@@ -182,7 +174,7 @@ describe("an event of a route that is not published", () => {
   test("is not published when its route was turned off between two tries", async () => {
     const before = aConsumer();
     const batch = batchOf([review]);
-    cutOff(before.store, "mergeState");
+    cutOff(before, "mergeState");
     await before.process(batch);
     const after = aConsumer({ settings: unpublished, store: before.store });
 
@@ -228,7 +220,7 @@ describe("an alias of such an event", () => {
     const consumer = aConsumer({ settings: unpublished });
     await consumer.process(pollBatchOf(review));
     const batch = batchOf([aMillisecondOff]);
-    cutOff(consumer.store, "forgetEvent");
+    cutOff(consumer, "forgetEvent");
     await consumer.process(batch);
 
     await consumer.process(batch);
@@ -239,12 +231,10 @@ describe("an alias of such an event", () => {
   test("stays the record when the poller's copy, in between, took it for its own", async () => {
     const consumer = aConsumer({ settings: unpublished });
     const { store } = consumer;
-    const merge = store.mergeState.bind(store);
-    store.mergeState = async (observation, check) => {
-      store.mergeState = merge;
+    consumer.faults.once("mergeState", async (merge) => {
       await consumer.process(pollBatchOf(review));
-      return merge(observation, check);
-    };
+      return merge();
+    });
 
     await consumer.process(batchOf([aMillisecondOff]));
 

@@ -11,24 +11,23 @@ const APPROVED = { type: "completed_application", timestamp: AT, outcome: "Appro
 
 /** The application keeps its state, whatever is to be merged with it. */
 async function withoutMerge(
-  store: ReturnType<typeof bothSides>["store"],
+  { store, faults }: ReturnType<typeof bothSides>,
   act: () => Promise<void>,
 ) {
-  const merge = store.mergeState.bind(store);
-  store.mergeState = async ({ applicationToken }) => {
+  const putRight = faults.on("mergeState", async (_, { applicationToken }) => {
     const before = await store.readState(applicationToken);
     if (before === null) throw new Error("nothing is known of the application");
     return { before, after: before };
-  };
+  });
   await act();
-  store.mergeState = merge;
+  putRight();
 }
 
 test("an end that had its effect and was never merged is merged, also while nobody knows Alloy's status", async () => {
   const sides = bothSides();
   const { store } = sides;
   await sides.webhook(STARTED);
-  await withoutMerge(store, () => sides.webhook(APPROVED));
+  await withoutMerge(sides, () => sides.webhook(APPROVED));
 
   const answer = { events: [STARTED, APPROVED], status: "withdrawn" };
   await sides.check(AT + 15 * MINUTE, answer);
@@ -42,9 +41,8 @@ test("an end that had its effect and was never merged is merged, also while nobo
 
 test("an outcome that only Alloy's list names is told by Alloy's answer, also when the poller brings the event again", async () => {
   const sides = bothSides();
-  const { store } = sides;
   await sides.webhook(STARTED);
-  await withoutMerge(store, () => sides.webhook({ type: APPROVED.type, timestamp: AT }));
+  await withoutMerge(sides, () => sides.webhook({ type: APPROVED.type, timestamp: AT }));
 
   const answer = { events: [STARTED, APPROVED], status: "completed", outcome: "Approved" };
   for (const minutes of [15, 20, 25]) await sides.check(AT + minutes * MINUTE, answer);

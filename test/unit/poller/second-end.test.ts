@@ -19,14 +19,9 @@ const DENIED: Said = { type: "completed_application", timestamp: AT + HOUR, outc
 /** Both sides, over a table of which the first note that an end is withheld fails. */
 function cutOffWhileWithholding() {
   const sides = bothSides();
-  const { store } = sides;
-  const withhold = store.withholdEvent.bind(store);
-  let calls = 0;
-  store.withholdEvent = async (event) => {
-    calls += 1;
-    if (calls === 1) throw new TransientError("throttled");
-    await withhold(event);
-  };
+  sides.faults.once("withholdEvent", async () => {
+    throw new TransientError("throttled");
+  });
   return sides;
 }
 
@@ -214,12 +209,9 @@ describe("an end whose message failed for good, and comes back just before Alloy
   ) {
     const sides = bothSides();
     for (const event of before) await sides.webhook(event);
-    const { store } = sides;
-    const merge = store.mergeState.bind(store);
-    store.mergeState = async () => {
-      store.mergeState = merge;
+    sides.faults.once("mergeState", async () => {
       throw new TransientError("throttled");
-    };
+    });
     await expect(sides.webhook(end)).rejects.toThrow("gave a message back");
 
     const said = { events: [...before, end], ...answer };

@@ -25,13 +25,11 @@ async function cutOffBeforeRecording(before: readonly Said[]) {
   const sides = bothSides();
   for (const event of before) await sides.webhook(event);
   const answer = { events: [...before, DENIED], status: "completed", outcome: "Denied" };
-  const { store } = sides;
-  const record = store.recordEvent.bind(store);
-  store.recordEvent = async () => {
+  const putRight = sides.faults.on("recordEvent", async () => {
     throw new TransientError("throttled");
-  };
+  });
   await expect(sides.check(AT + 2 * HOUR, answer)).rejects.toThrow("gave a message back");
-  store.recordEvent = record;
+  putRight();
   return { sides, answer };
 }
 

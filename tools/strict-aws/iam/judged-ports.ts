@@ -1,5 +1,6 @@
 import type { StoreOutcome } from "../../../lambdas/domain/aws-failure.ts";
 import { TransientError } from "../../../lambdas/domain/errors.ts";
+import { aroundCalls } from "../../cloud-in-memory/faults.ts";
 import { callKey } from "./call.ts";
 import { callsOf, FUNCTIONS, roleOf } from "./declared-calls.ts";
 import type { FunctionName, PortRights } from "./declared-calls.ts";
@@ -51,18 +52,17 @@ export function judgedPorts<Ports extends object>(
 }
 
 function judgedPort(port: string, adapter: object, denied: DeniedMethods): object {
-  return new Proxy(adapter, {
-    get(target, method) {
-      const member: unknown = Reflect.get(target, method, target);
-      if (typeof member !== "function") return member;
-      const why = denied.get(`${port}.${String(method)}`);
-      return why === undefined ? member.bind(target) : async () => refuse(port, why);
-    },
+  return aroundCalls(adapter, (method, call) => {
+    const why = denied.get(`${port}.${method}`);
+    return why === undefined ? call() : refuse(port, why);
   });
 }
 
 /** Ingest's ports answer; the others throw, as their adapters do. */
-function refuse(port: string, why: string): StoreOutcome | { readonly failure: "denied" } {
+async function refuse(
+  port: string,
+  why: string,
+): Promise<StoreOutcome | { readonly failure: "denied" }> {
   switch (port) {
     case "ingest.queue":
     case "ingest.payloads":
