@@ -43,6 +43,7 @@ import {
 import { AN_INVESTIGATION_EVENT } from "../support/investigations.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { aPollEnvelope } from "../support/poll-envelope.ts";
+import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 20);
 
@@ -163,20 +164,11 @@ const AN_ANSWER_OF_SQS = {
 };
 
 /** Answers every call with this; S3 with null: the key is not there. */
-function aClient<
-  Client extends {
-    readonly middlewareStack: { add: (middleware: never, options: never) => unknown };
-  },
->(client: Client, output: object | null): Client {
-  const middleware = () => async () => {
+function aClient<Client extends object>(client: Client, output: object | null): Client {
+  return answered(client, () => {
     if (output === null) throw new NoSuchKey({ message: "no", $metadata: {} });
-    return { output: { $metadata: {}, ...output }, response: {} };
-  };
-  Reflect.apply(client.middlewareStack.add, client.middlewareStack, [
-    middleware,
-    { step: "initialize" },
-  ]);
-  return client;
+    return output;
+  });
 }
 
 type Adapters = Awaited<ReturnType<typeof openAdapters>>;

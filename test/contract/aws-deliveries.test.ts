@@ -6,6 +6,8 @@ import { describe, expect, test } from "vitest";
 import { AwsDeliveries } from "../../lambdas/adapters/aws-deliveries.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
 import type { PollerSettings } from "../../lambdas/settings.ts";
+import { answered } from "../../tools/cloud-in-memory/clients.ts";
+import { isMetricQuery } from "../support/metric-query.ts";
 
 const MINUTE = 60_000;
 const NOW = 1_760_000_040_000;
@@ -25,41 +27,28 @@ function aDeliveries(
   } = {},
 ) {
   const asked: GetMetricDataCommandInput[] = [];
-  const cloudWatch = new CloudWatchClient({ region: "us-east-1" });
-  cloudWatch.middlewareStack.add(
-    () => async (args) => {
-      if (options.fails) throw new Error("denied");
-      if ("MetricDataQueries" in args.input) asked.push(args.input);
-      const results: MetricDataResult[] = Object.entries(series).map(([Id, points]) => ({
-        Id,
-        Timestamps: Object.keys(points).map((minute) => new Date(NOW + Number(minute) * MINUTE)),
-        Values: Object.values(points),
-        StatusCode: options.statusCode ?? "Complete",
-      }));
-      const isLast = asked.length >= (options.pages ?? 1);
-      const output = {
-        MetricDataResults: asked.length === 1 ? results : [],
-        ...(isLast ? {} : { NextToken: "more" }),
-        $metadata: {},
-      };
-      return { output, response: {} };
+  const cloudWatch = answered(new CloudWatchClient({ region: "us-east-1" }), (input) => {
+    if (options.fails) throw new Error("denied");
+    if (isMetricQuery(input)) asked.push(input);
+    const results: MetricDataResult[] = Object.entries(series).map(([Id, points]) => ({
+      Id,
+      Timestamps: Object.keys(points).map((minute) => new Date(NOW + Number(minute) * MINUTE)),
+      Values: Object.values(points),
+      StatusCode: options.statusCode ?? "Complete",
+    }));
+    const isLast = asked.length >= (options.pages ?? 1);
+    const output = {
+      MetricDataResults: asked.length === 1 ? results : [],
+      ...(isLast ? {} : { NextToken: "more" }),
+    };
+    return output;
+  });
+  const sqs = answered(new SQSClient({ region: "us-east-1" }), () => ({
+    Attributes: options.attributes ?? {
+      ApproximateNumberOfMessages: String(options.queued ?? 0),
+      ApproximateNumberOfMessagesNotVisible: "0",
     },
-    { step: "initialize" },
-  );
-  const sqs = new SQSClient({ region: "us-east-1" });
-  sqs.middlewareStack.add(
-    () => async () => ({
-      output: {
-        Attributes: options.attributes ?? {
-          ApproximateNumberOfMessages: String(options.queued ?? 0),
-          ApproximateNumberOfMessagesNotVisible: "0",
-        },
-        $metadata: {},
-      },
-      response: {},
-    }),
-    { step: "initialize" },
-  );
+  }));
   const deliveries = new AwsDeliveries({
     cloudWatch,
     sqs,

@@ -5,20 +5,16 @@ import { describe, expect, test } from "vitest";
 import { SqsDeadLetters } from "../../lambdas/adapters/sqs-queues.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
 import { anAwsError } from "../support/fake-bus.ts";
+import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
 /** Dead letters over a queue that answers so. */
 function deadLettersOver(answer: (request: SendMessageRequest) => object) {
   const requests: SendMessageRequest[] = [];
-  const client = new SQSClient({ region: "us-east-1" });
-  client.middlewareStack.add(
-    () =>
-      async ({ input }) => {
-        const request = new SendMessageCommand({ QueueUrl: "", MessageBody: "", ...input }).input;
-        requests.push(request);
-        return { output: { $metadata: {}, ...answer(request) }, response: {} };
-      },
-    { step: "initialize" },
-  );
+  const client = answered(new SQSClient({ region: "us-east-1" }), (input) => {
+    const request = new SendMessageCommand({ QueueUrl: "", MessageBody: "", ...input }).input;
+    requests.push(request);
+    return answer(request);
+  });
   const reasons = () =>
     requests.map(({ MessageAttributes }) => MessageAttributes?.["reason"]?.StringValue);
   return { deadLetters: new SqsDeadLetters(client, "https://queue"), reasons };

@@ -7,6 +7,8 @@ import { MemoryDeliveries } from "../../tools/cloud-in-memory/deliveries.ts";
 import { MemoryQueue } from "../../tools/cloud-in-memory/queue.ts";
 import { describeDeliveries } from "./deliveries.ts";
 import type { GivenDeliveries } from "./deliveries.ts";
+import { answered } from "../../tools/cloud-in-memory/clients.ts";
+import { isMetricQuery } from "../support/metric-query.ts";
 
 const MINUTE = 60_000;
 
@@ -37,20 +39,11 @@ const METRIC_OF: Readonly<Record<number, string>> = {
 
 // CloudWatch and SQS as far as they answer what is asked: sums by the minute, within the time asked for.
 describeDeliveries("CloudWatch and SQS, by stubs of their clients", (given) => {
-  const cloudWatch = new CloudWatchClient({ region: "us-east-1" });
-  cloudWatch.middlewareStack.add(
-    () => async (args) => {
-      const output = "MetricDataQueries" in args.input ? metricData(args.input, given) : {};
-      return { output: { ...output, $metadata: {} }, response: {} };
-    },
-    { step: "initialize" },
-  );
-  const sqs = new SQSClient({ region: "us-east-1" });
+  const cloudWatch = answered(new CloudWatchClient({ region: "us-east-1" }), (input) => {
+    return isMetricQuery(input) ? metricData(input, given) : {};
+  });
   const Attributes = { ApproximateNumberOfMessages: String(given.queued.length) };
-  sqs.middlewareStack.add(
-    () => async () => ({ output: { Attributes, $metadata: {} }, response: {} }),
-    { step: "initialize" },
-  );
+  const sqs = answered(new SQSClient({ region: "us-east-1" }), () => ({ Attributes }));
   return new AwsDeliveries({
     cloudWatch,
     sqs,

@@ -7,6 +7,8 @@ import { TransientError } from "../../lambdas/domain/errors.ts";
 import type { OutcomeCounts } from "../../lambdas/domain/application/outcome-change.ts";
 import type { OutcomeSubject } from "../../lambdas/settings.ts";
 import { MemoryOutcomeCounts } from "../../tools/cloud-in-memory/outcome-counts.ts";
+import { answered } from "../../tools/cloud-in-memory/clients.ts";
+import { isMetricQuery } from "../support/metric-query.ts";
 
 const MINUTE = 60_000;
 const TO = Date.UTC(2026, 10, 23, 20);
@@ -21,39 +23,29 @@ type Noted = readonly (readonly [subject: OutcomeSubject, at: number])[];
 
 /** CloudWatch, as far as it is asked: sums by metric and period, the end left out, in two pages. */
 function cloudWatchOf(noted: Noted, asked: GetMetricDataCommandInput[] = []): OutcomeCounts {
-  const cloudWatch = new CloudWatchClient({ region: "us-east-1" });
-  cloudWatch.middlewareStack.add(
-    () => async (args) => {
-      if (!("MetricDataQueries" in args.input)) throw new Error("not asked for metrics");
-      const input: GetMetricDataCommandInput = args.input;
-      asked.push(input);
-      const [from, to] = [input.StartTime?.getTime() ?? 0, input.EndTime?.getTime() ?? 0];
-      const results = (input.MetricDataQueries ?? []).map(
-        ({ Id, MetricStat }): MetricDataResult => {
-          const values = Object.fromEntries(
-            (MetricStat?.Metric?.Dimensions ?? []).map(({ Name, Value }) => [Name, Value]),
-          );
-          const periodMs = (MetricStat?.Period ?? 0) * 1_000;
-          const sums = new Map<number, number>();
-          for (const [{ outcome, journey }, at] of noted) {
-            const isAsked =
-              values["Outcome"] === outcome && (values["Journey"] ?? null) === journey;
-            if (!isAsked || at < from || at >= to) continue;
-            const begin = at - (at % periodMs);
-            sums.set(begin, (sums.get(begin) ?? 0) + 1);
-          }
-          return { Id, Values: [...sums.values()] };
-        },
+  const cloudWatch = answered(new CloudWatchClient({ region: "us-east-1" }), (input) => {
+    if (!isMetricQuery(input)) throw new Error("not asked for metrics");
+    asked.push(input);
+    const [from, to] = [input.StartTime?.getTime() ?? 0, input.EndTime?.getTime() ?? 0];
+    const results = (input.MetricDataQueries ?? []).map(({ Id, MetricStat }): MetricDataResult => {
+      const values = Object.fromEntries(
+        (MetricStat?.Metric?.Dimensions ?? []).map(({ Name, Value }) => [Name, Value]),
       );
-      const half = Math.ceil(results.length / 2);
-      const output =
-        input.NextToken === undefined
-          ? { MetricDataResults: results.slice(0, half), NextToken: "more" }
-          : { MetricDataResults: results.slice(half) };
-      return { output: { ...output, $metadata: {} }, response: {} };
-    },
-    { step: "initialize" },
-  );
+      const periodMs = (MetricStat?.Period ?? 0) * 1_000;
+      const sums = new Map<number, number>();
+      for (const [{ outcome, journey }, at] of noted) {
+        const isAsked = values["Outcome"] === outcome && (values["Journey"] ?? null) === journey;
+        if (!isAsked || at < from || at >= to) continue;
+        const begin = at - (at % periodMs);
+        sums.set(begin, (sums.get(begin) ?? 0) + 1);
+      }
+      return { Id, Values: [...sums.values()] };
+    });
+    const half = Math.ceil(results.length / 2);
+    return input.NextToken === undefined
+      ? { MetricDataResults: results.slice(0, half), NextToken: "more" }
+      : { MetricDataResults: results.slice(half) };
+  });
   return new CloudWatchOutcomeCounts({ cloudWatch, stage: "sandbox" });
 }
 
@@ -124,13 +116,9 @@ test("CloudWatch is asked for sums of whole five minutes, in this stage", async 
 });
 
 test("what CloudWatch refuses is said in our words", async () => {
-  const cloudWatch = new CloudWatchClient({ region: "us-east-1" });
-  cloudWatch.middlewareStack.add(
-    () => async () => {
-      throw Object.assign(new Error("Rate exceeded"), { name: "ThrottlingException" });
-    },
-    { step: "initialize" },
-  );
+  const cloudWatch = answered(new CloudWatchClient({ region: "us-east-1" }), () => {
+    throw Object.assign(new Error("Rate exceeded"), { name: "ThrottlingException" });
+  });
   const counts = new CloudWatchOutcomeCounts({ cloudWatch, stage: "sandbox" });
 
   await expect(counts.total([approved], { from: FROM, to: TO })).rejects.toThrow(TransientError);
@@ -140,11 +128,7 @@ test.each([
   {},
   { MetricDataResults: [{ Id: "subject0", StatusCode: "InternalError", Values: [] }] },
 ])("an answer 200 without values is not none: %j", async (answer) => {
-  const cloudWatch = new CloudWatchClient({ region: "us-east-1" });
-  cloudWatch.middlewareStack.add(
-    () => async () => ({ output: { ...answer, $metadata: {} }, response: {} }),
-    { step: "initialize" },
-  );
+  const cloudWatch = answered(new CloudWatchClient({ region: "us-east-1" }), () => answer);
   const counts = new CloudWatchOutcomeCounts({ cloudWatch, stage: "sandbox" });
 
   await expect(counts.total([approved], { from: FROM, to: TO })).rejects.toThrow(TransientError);

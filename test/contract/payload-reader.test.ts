@@ -4,15 +4,12 @@ import { describe, expect, test } from "vitest";
 import { S3PayloadReader } from "../../lambdas/adapters/s3-payload-reader.ts";
 import { PermanentError, TransientError } from "../../lambdas/domain/errors.ts";
 import { anAwsError } from "../support/fake-bus.ts";
+import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
 const KEY = "webhooks/2026-11-23/gone";
 
 function readerOver(answer: () => object): S3PayloadReader {
-  const client = new S3Client({ region: "us-east-1" });
-  client.middlewareStack.add(
-    () => async () => ({ output: { $metadata: {}, ...answer() }, response: {} }),
-    { step: "initialize" },
-  );
+  const client = answered(new S3Client({ region: "us-east-1" }), answer);
   return new S3PayloadReader(client, "payloads");
 }
 

@@ -10,20 +10,7 @@ import { QUEUE } from "../../lambdas/settings.ts";
 import { anAwsError } from "../support/fake-bus.ts";
 import { A_GAP_NOTICE } from "../support/gap-notice.ts";
 import { aPollEnvelope } from "../support/poll-envelope.ts";
-
-/** A client's answers without a network: what it was asked, and what it is to say. */
-interface Stub {
-  readonly inputs: object[];
-  readonly output: (input: object) => object;
-}
-
-function answering({ inputs, output }: Stub) {
-  return () =>
-    async ({ input }: { readonly input: object }) => {
-      inputs.push(input);
-      return { output: { ...output(input), $metadata: {} }, response: {} };
-    };
-}
+import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
 type Batch = readonly { readonly Id: string; readonly MessageBody: string }[];
 
@@ -32,13 +19,12 @@ const allSent = (batch: Batch): object => ({ Successful: batch.map(({ Id }) => (
 
 function aQueue(output: (batch: Batch, call: number) => object = allSent) {
   const inputs: object[] = [];
-  const client = new SQSClient({ region: "us-east-1" });
   const batchOf = (input: object): Batch =>
     "Entries" in input && Array.isArray(input.Entries) ? input.Entries : [];
-  client.middlewareStack.add(
-    answering({ inputs, output: (input) => output(batchOf(input), inputs.length) }),
-    { step: "initialize" },
-  );
+  const client = answered(new SQSClient({ region: "us-east-1" }), (input) => {
+    inputs.push(input);
+    return output(batchOf(input), inputs.length);
+  });
   const batches = () => inputs.map((input) => batchOf(input).map(({ MessageBody }) => MessageBody));
   return { queue: new SqsEventQueue(client, "https://queue", async () => {}), batches };
 }
@@ -162,8 +148,10 @@ describe("the event queue, as the poller fills it", () => {
 describe("the bus, told of gaps", () => {
   function aBus(output: () => object) {
     const inputs: object[] = [];
-    const client = new EventBridgeClient({ region: "us-east-1" });
-    client.middlewareStack.add(answering({ inputs, output }), { step: "initialize" });
+    const client = answered(new EventBridgeClient({ region: "us-east-1" }), (input) => {
+      inputs.push(input);
+      return output();
+    });
     return { gaps: new EventBridgeGapAnnouncer(client, "bus", async () => {}), inputs };
   }
 

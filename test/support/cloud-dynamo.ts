@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { applicationKey } from "../../lambdas/adapters/dynamo/application-item.ts";
 import type { KeptApplication } from "../../tools/cloud-in-memory/application-table.ts";
 import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
+import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
 const InputSchema = v.object({
   RequestItems: v.record(v.string(), v.object({ Keys: v.array(v.record(v.string(), v.any())) })),
@@ -12,20 +13,14 @@ const InputSchema = v.object({
 
 /** DynamoDB as the operators' `adopt` reads it, over the application table of a cloud in memory. */
 export function dynamoOver({ applications }: MemoryCloud): DynamoDBClient {
-  const client = new DynamoDBClient({ region: "us-east-1" });
-  client.middlewareStack.add(
-    (_next, { commandName = "" }) =>
-      async ({ input }) => {
-        if (commandName !== "BatchGetItemCommand") throw new Error(`${commandName} is not known`);
-        const { RequestItems } = v.parse(InputSchema, input);
-        const Responses = Object.fromEntries(
-          Object.entries(RequestItems).map(([table, { Keys }]) => [table, Keys.flatMap(itemOf)]),
-        );
-        return { output: { $metadata: {}, Responses }, response: {} };
-      },
-    { step: "initialize" },
-  );
-  return client;
+  return answered(new DynamoDBClient({ region: "us-east-1" }), (input, commandName) => {
+    if (commandName !== "BatchGetItemCommand") throw new Error(`${commandName} is not known`);
+    const { RequestItems } = v.parse(InputSchema, input);
+    const Responses = Object.fromEntries(
+      Object.entries(RequestItems).map(([table, { Keys }]) => [table, Keys.flatMap(itemOf)]),
+    );
+    return { Responses };
+  });
 
   function itemOf(key: Parameters<typeof unmarshall>[0]) {
     const { pk } = unmarshall(key);

@@ -4,6 +4,7 @@ import * as v from "valibot";
 
 import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
 import { withinLimits } from "./refusals.ts";
+import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
 const BatchSchema = v.object({
   Entries: v.array(v.object({ Id: v.string(), MessageBody: v.string() })),
@@ -16,19 +17,11 @@ export function sqsOver(
 ): SQSClient {
   const moves: { readonly Status: string; readonly ApproximateNumberOfMessagesMoved: number }[] =
     [];
-  const client = new SQSClient({ region: "us-east-1" });
-  client.middlewareStack.add(
-    (_next, { commandName = "" }) =>
-      async ({ input }) => ({
-        output: { $metadata: {}, ...answer(commandName, input) },
-        response: {},
-      }),
-    { step: "initialize" },
-  );
+  const client = answered(new SQSClient({ region: "us-east-1" }), answer);
   withinLimits(client);
   return client;
 
-  function answer(commandName: string, input: object): object {
+  function answer(input: object, commandName: string): object {
     switch (commandName) {
       case "SendMessageBatchCommand": {
         const { Entries } = v.parse(BatchSchema, input);

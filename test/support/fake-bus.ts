@@ -1,21 +1,18 @@
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import type { PutEventsRequestEntry, PutEventsResponse } from "@aws-sdk/client-eventbridge";
 
+import { answered } from "../../tools/cloud-in-memory/clients.ts";
+
 /** A client of EventBridge whose calls end here. @param answer - to the entries of a call, from 1; it may throw. */
 export function aBusClient(
   answer: (entries: readonly PutEventsRequestEntry[], call: number) => PutEventsResponse,
 ): { readonly client: EventBridgeClient; readonly calls: PutEventsRequestEntry[][] } {
   const calls: PutEventsRequestEntry[][] = [];
-  const client = new EventBridgeClient({ region: "us-east-1" });
-  client.middlewareStack.add(
-    () =>
-      async ({ input }) => {
-        const { Entries = [] } = new PutEventsCommand({ Entries: [], ...input }).input;
-        calls.push(Entries);
-        return { output: { $metadata: {}, ...answer(Entries, calls.length) }, response: {} };
-      },
-    { step: "initialize" },
-  );
+  const client = answered(new EventBridgeClient({ region: "us-east-1" }), (input) => {
+    const { Entries = [] } = new PutEventsCommand({ Entries: [], ...input }).input;
+    calls.push(Entries);
+    return answer(Entries, calls.length);
+  });
   return { client, calls };
 }
 

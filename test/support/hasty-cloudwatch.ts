@@ -2,6 +2,8 @@ import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { MetricAlarm, StateValue } from "@aws-sdk/client-cloudwatch";
 import * as v from "valibot";
 
+import { answered } from "../../tools/cloud-in-memory/clients.ts";
+
 const InputSchema = v.looseObject({
   AlarmName: v.optional(v.string(), ""),
   AlarmNames: v.optional(v.array(v.string()), []),
@@ -40,16 +42,9 @@ export class HastyCloudWatch {
   }
 
   get client(): CloudWatchClient {
-    const client = new CloudWatchClient({ region: "us-east-1" });
-    client.middlewareStack.add(
-      (_next, { commandName = "" }) =>
-        async ({ input }) => ({
-          output: { $metadata: {}, ...this.#answer(commandName, v.parse(InputSchema, input)) },
-          response: {},
-        }),
-      { step: "initialize" },
+    return answered(new CloudWatchClient({ region: "us-east-1" }), (input, commandName) =>
+      this.#answer(commandName, v.parse(InputSchema, input)),
     );
-    return client;
   }
 
   /** Puts a value, whose dimension is what it is about. */

@@ -5,6 +5,7 @@ import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import { consumerOver } from "../../tools/cloud-in-memory/runtime.ts";
 import { batchOfMessages, lambdaContext } from "../../tools/cloud-in-memory/builders.ts";
+import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
 /*
  * A process of its own: the consumer takes one batch of ten large bodies, each of which stands in the
@@ -37,15 +38,10 @@ function bodyOf(index: number): Uint8Array {
 let inFlight = 0;
 let mostInFlight = 0;
 let puts = 0;
-const client = new DynamoDBClient({ region: "us-east-1" });
-client.middlewareStack.add(
-  (_next, { commandName }) =>
-    async () => {
-      if (commandName === "PutItemCommand") puts += 1;
-      return { output: { $metadata: {} }, response: {} };
-    },
-  { step: "initialize" },
-);
+const client = answered(new DynamoDBClient({ region: "us-east-1" }), (_, commandName) => {
+  if (commandName === "PutItemCommand") puts += 1;
+  return {};
+});
 const handle = makeConsumerHandler(
   consumerOver({
     store: new DynamoApplicationStore({ client, tableName: "table", eventRetentionMs: null }),

@@ -1,22 +1,15 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import * as v from "valibot";
 
+import { answered } from "../../tools/cloud-in-memory/clients.ts";
+
 const InputSchema = v.object({ Key: v.string() });
 
 /** A bucket of S3, as the operators' tool reads and empties it. */
 export function s3Over(objects: Map<string, string>): S3Client {
-  const client = new S3Client({ region: "us-east-1" });
-  client.middlewareStack.add(
-    (_next, { commandName = "" }) =>
-      async ({ input }) => ({
-        output: { $metadata: {}, ...answer(commandName, input) },
-        response: {},
-      }),
-    { step: "initialize" },
-  );
-  return client;
+  return answered(new S3Client({ region: "us-east-1" }), answer);
 
-  function answer(commandName: string, input: object): object {
+  function answer(input: object, commandName: string): object {
     const { Key } = v.parse(InputSchema, input);
     if (commandName === "DeleteObjectCommand") objects.delete(Key);
     if (commandName !== "GetObjectCommand") return {};

@@ -7,6 +7,7 @@ import type {
 } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
 import { withinLimits } from "./refusals.ts";
+import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
 /** What the operations used here are asked with. */
 const InputSchema = v.looseObject({
@@ -45,14 +46,8 @@ export class MemorySqs {
 
   /** The same, as the tool takes it: a client whose calls end here. */
   get client(): SQSClient {
-    const client = new SQSClient({ region: "us-east-1" });
-    client.middlewareStack.add(
-      (_next, { commandName = "" }) =>
-        async ({ input }) => ({
-          output: { $metadata: {}, ...this.#answer(commandName, v.parse(InputSchema, input)) },
-          response: {},
-        }),
-      { step: "initialize" },
+    const client = answered(new SQSClient({ region: "us-east-1" }), (input, commandName) =>
+      this.#answer(commandName, v.parse(InputSchema, input)),
     );
     withinLimits(client);
     return client;

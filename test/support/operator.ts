@@ -12,6 +12,7 @@ import type { Agreement, Terminal } from "../../tools/ops/terminal.ts";
 import { plain } from "../../tools/terminal/lines.ts";
 import type { Line } from "../../tools/terminal/lines.ts";
 import { MemorySqs } from "./memory-sqs.ts";
+import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
 /** A terminal that keeps what it is told. */
 export class KeptTerminal implements Terminal {
@@ -43,10 +44,7 @@ const ELSEWHERE = { region: "us-east-1" };
 
 /** A stack whose queues are in memory, and whose table is empty; a verb that asks for more fails its test. */
 export function aStack(sqs = new MemorySqs()): ConnectedStack {
-  const dynamo = new DynamoDBClient(ELSEWHERE);
-  dynamo.middlewareStack.add(() => async () => ({ output: { $metadata: {} }, response: {} }), {
-    step: "initialize",
-  });
+  const dynamo = answered(new DynamoDBClient(ELSEWHERE), () => ({}));
   return {
     stage: "test",
     stackName: "AlloyJourneyWebhooks-test",

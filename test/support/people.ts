@@ -16,6 +16,7 @@ import { isRecord } from "../../tools/template/synthesise.ts";
 import { startDynamoDb } from "./dynalite.ts";
 import { s3Over } from "./memory-s3.ts";
 import { MemorySqs } from "./memory-sqs.ts";
+import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
 const REGION = { region: "us-east-1" };
 
@@ -52,20 +53,20 @@ export async function stackAs(person: Person, deployed: DeployedPolicies) {
   const connected: ConnectedStack = {
     stage: "production",
     stackName: arns.text(stack.outputs["DashboardName"]),
-    cloudFormation: answering(new CloudFormationClient(REGION), {
+    cloudFormation: answered(new CloudFormationClient(REGION), () => ({
       StackResourceSummaries: resources,
-    }),
-    cloudWatch: answering(new CloudWatchClient(REGION), {}),
-    logs: answering(new CloudWatchLogsClient(REGION), {}),
-    lambda: answering(new LambdaClient(REGION), {
+    })),
+    cloudWatch: answered(new CloudWatchClient(REGION), () => ({})),
+    logs: answered(new CloudWatchLogsClient(REGION), () => ({})),
+    lambda: answered(new LambdaClient(REGION), () => ({
       LoggingConfig: { LogGroup },
       Payload: { transformToString: () => JSON.stringify(NO_APPLICATION_DUE) },
-    }),
+    })),
     dynamo: client,
     sqs: sqs.client,
     s3: s3Over(new Map()),
-    kms: answering(new KMSClient(REGION), {}),
-    sns: answering(new SNSClient(REGION), {}),
+    kms: answered(new KMSClient(REGION), () => ({})),
+    sns: answered(new SNSClient(REGION), () => ({})),
     payloadBucketName: "payloads",
     eventQueueUrl: "EventQueue",
     deadLetterQueueUrl: "DeadLetterQueue",
@@ -94,24 +95,4 @@ export async function stackAs(person: Person, deployed: DeployedPolicies) {
     dynamo,
     denials: guard.denials,
   };
-}
-
-interface Answering {
-  readonly middlewareStack: {
-    add(
-      middleware: () => () => Promise<{ readonly output: object; readonly response: object }>,
-      options: { readonly step: "initialize"; readonly priority: "low" },
-    ): void;
-  };
-}
-
-/** Each SDK client types its middleware by its own commands; the answer is one for all of them. */
-function answering<Client extends object>(client: Client, output: object): Client {
-  const answer = () => async () => ({ output: { $metadata: {}, ...output }, response: {} });
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every client of the SDK is one
-  (client as unknown as Answering).middlewareStack.add(answer, {
-    step: "initialize",
-    priority: "low",
-  });
-  return client;
 }

@@ -21,6 +21,7 @@ import type { Bill } from "../cloud-in-memory/write-meter.ts";
 import { billOf } from "../cloud-in-memory/write-meter.ts";
 import { POLLER_SETTINGS, pollerOver } from "../cloud-in-memory/runtime.ts";
 import { readScenarios } from "../alloy-simulator/scenario.ts";
+import { answered } from "../cloud-in-memory/clients.ts";
 
 /** What polling was seen to cost over the life of an application that ends within a day. */
 export interface PollerCount {
@@ -126,22 +127,13 @@ function missing(why: string) {
 /** Lets the real adapter ask a CloudWatch that knows nothing, and counts what for. */
 async function countMetricsRead(): Promise<number> {
   let asked = 0;
-  const cloudWatch = new CloudWatchClient({ region: "us-east-1" });
-  cloudWatch.middlewareStack.add(
-    () => async (args) => {
-      asked += v.parse(QueriesSchema, args.input).MetricDataQueries.length;
-      return { output: { $metadata: {}, MetricDataResults: [] }, response: {} };
-    },
-    { step: "initialize" },
-  );
-  const sqs = new SQSClient({ region: "us-east-1" });
-  sqs.middlewareStack.add(
-    () => async () => ({
-      output: { $metadata: {}, Attributes: { ApproximateNumberOfMessages: "0" } },
-      response: {},
-    }),
-    { step: "initialize" },
-  );
+  const cloudWatch = answered(new CloudWatchClient({ region: "us-east-1" }), (input) => {
+    asked += v.parse(QueriesSchema, input).MetricDataQueries.length;
+    return { MetricDataResults: [] };
+  });
+  const sqs = answered(new SQSClient({ region: "us-east-1" }), () => ({
+    Attributes: { ApproximateNumberOfMessages: "0" },
+  }));
   const deliveries = new AwsDeliveries({
     cloudWatch,
     sqs,

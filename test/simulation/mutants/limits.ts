@@ -18,6 +18,7 @@ import { isRecord, synthesise } from "../../../tools/template/synthesise.ts";
 import { startDynamoDb } from "../../support/dynalite.ts";
 import { embeddedMetricsIn } from "../../../tools/strict-aws/embedded-metric-format.ts";
 import type { StrictMutant } from "./mutant.ts";
+import { answered } from "../../../tools/cloud-in-memory/clients.ts";
 
 /** Bugs that only AWS's limits show, each hunted by what stands in front of the doubles. */
 export const LIMIT_MUTANTS: readonly StrictMutant[] = [
@@ -95,19 +96,14 @@ async function huntUnreadPage(isPlanted: boolean): Promise<string | null> {
 }
 
 async function huntOversizedBatch(isPlanted: boolean): Promise<string | null> {
-  const client = new SQSClient({ region: "us-east-1" });
-  client.middlewareStack.add(
-    () =>
-      async ({ input }) => {
-        const entries = "Entries" in input && Array.isArray(input.Entries) ? input.Entries : [];
-        const Successful = entries.map(({ Id }: { readonly Id?: string | undefined }) => ({
-          Id,
-          MessageId: `m-${Id}`,
-        }));
-        return { output: { $metadata: {}, Successful }, response: {} };
-      },
-    { step: "initialize" },
-  );
+  const client = answered(new SQSClient({ region: "us-east-1" }), (input) => {
+    const entries = "Entries" in input && Array.isArray(input.Entries) ? input.Entries : [];
+    const Successful = entries.map(({ Id }: { readonly Id?: string | undefined }) => ({
+      Id,
+      MessageId: `m-${Id}`,
+    }));
+    return { Successful };
+  });
   const refused = refuseBeyondLimits(client);
   const envelopes = Array.from({ length: 10 }, (_, index): Envelope => ({
     v: 1,

@@ -3,22 +3,18 @@ import { describe, expect, it } from "vitest";
 
 import { poll } from "../../../tools/ops/poll.ts";
 import { aStack, KeptTerminal } from "../../support/operator.ts";
+import { answered } from "../../../tools/cloud-in-memory/clients.ts";
 
 /** Runs `poll` against a poller that returns these, one after the other. */
 async function polled(returns: readonly object[], options = { dryRun: false }) {
   const payloads: unknown[] = [];
   const left = [...returns];
-  const lambda = new LambdaClient({ region: "us-east-1" });
-  lambda.middlewareStack.add(
-    () => async (args) => {
-      payloads.push(JSON.parse(String(Object(args.input).Payload)));
-      const answer = left.shift();
-      if (answer === undefined) throw new Error("invoked once too often");
-      const output = "FunctionError" in answer ? answer : { Payload: textOf(answer) };
-      return { output: { $metadata: {}, ...output }, response: {} };
-    },
-    { step: "initialize" },
-  );
+  const lambda = answered(new LambdaClient({ region: "us-east-1" }), (input) => {
+    payloads.push(JSON.parse(String(Object(input).Payload)));
+    const answer = left.shift();
+    if (answer === undefined) throw new Error("invoked once too often");
+    return "FunctionError" in answer ? answer : { Payload: textOf(answer) };
+  });
   const terminal = new KeptTerminal();
   const ended = await poll({ ...aStack(), lambda }, options, terminal).then(
     () => null,
