@@ -15,6 +15,7 @@ import { PipelineDashboard } from "./dashboard/pipeline-dashboard.ts";
 import { ScheduledPoller } from "./constructs/scheduled-poller.ts";
 import { WebhookIngest } from "./constructs/webhook-ingest.ts";
 import { tagsOf } from "./constructs/stateful.ts";
+import type { OutputName } from "./outputs.ts";
 import { omitResources } from "./omit-resources.ts";
 import { pascalCase } from "./pascal-case.ts";
 import { prove } from "./proofs/prove.ts";
@@ -97,7 +98,7 @@ export class PipelineStack extends Stack {
       secrets: [ingest.secret, poller.secret],
     });
 
-    this.#output({
+    const outputs: Readonly<Record<OutputName, string>> = {
       WebhookUrl: ingest.webhookUrl,
       EventBusName: bus.eventBusName,
       EventQueueUrl: queue.events.queueUrl,
@@ -113,16 +114,14 @@ export class PipelineStack extends Stack {
       PageTopicArn: alerts.page.topicArn,
       TicketTopicArn: alerts.ticket.topicArn,
       DashboardName: dashboardNameOf(this),
-      ...(ingest.dnsTarget !== undefined && { WebhookDnsTarget: ingest.dnsTarget }),
-    });
+    };
+    const output = (id: string, value: string) => new CfnOutput(this, id, { value });
+    for (const [id, value] of Object.entries(outputs)) output(id, value);
+    if (ingest.dnsTarget !== undefined) output("WebhookDnsTarget", ingest.dnsTarget);
     for (const [route, { queueUrl }] of routes.queues) {
-      this.#output({ [`${pascalCase(route)}QueueUrl`]: queueUrl });
+      output(`${pascalCase(route)}QueueUrl`, queueUrl);
     }
 
     omitResources(this, omit);
-  }
-
-  #output(values: Readonly<Record<string, string>>): void {
-    for (const [id, value] of Object.entries(values)) new CfnOutput(this, id, { value });
   }
 }

@@ -1,24 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { OUTPUTS } from "../../../lib/outputs.ts";
 import { checkOutputs, STACK_NAME } from "../../../tools/local/emulator/cdk.ts";
 
-const NAMES = [
-  "WebhookUrl",
-  "EventBusName",
-  "EventQueueUrl",
-  "DeadLetterQueueUrl",
-  "ApplicationTableName",
-  "IdempotencyTableName",
-  "PayloadBucketName",
-  "WebhookSecretArn",
-  "AlloyApiSecretArn",
-  "IngestFunctionName",
-  "ConsumerFunctionName",
-  "PollerFunctionName",
-  "PageTopicArn",
-  "TicketTopicArn",
-  "DashboardName",
-];
-const outputs = Object.fromEntries([...NAMES, "ApprovedQueueUrl"].map((name) => [name, name]));
+const outputs = Object.fromEntries([...OUTPUTS, "ApprovedQueueUrl"].map((name) => [name, name]));
 
 describe("the outputs of the deployed stack", () => {
   it("are taken with those of the routes", () => {
@@ -34,6 +18,6 @@ describe("the outputs of the deployed stack", () => {
   });
 
   it("are all missed when the file does not know the stack", () => {
-    expect(() => checkOutputs({})).toThrow(NAMES.join(", "));
+    expect(() => checkOutputs({})).toThrow(OUTPUTS.join(", "));
   });
 });

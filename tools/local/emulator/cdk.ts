@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import * as v from "valibot";
+import { OUTPUTS } from "../../../lib/outputs.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { CREDENTIALS, REGION } from "./emulator.ts";
 import { LocalFailure } from "../failure.ts";
@@ -13,25 +14,6 @@ export const STACK_NAME = "AlloyJourneyWebhooks-local";
 
 /** Both take seconds; on a busy machine a minute. */
 const CDK_TIMEOUT_MS = 180_000;
-
-/** The outputs of docs/contracts.md#stack-and-outputs that every stage has; each route with a queue of its own adds one. */
-export const OUTPUTS = [
-  "WebhookUrl",
-  "EventBusName",
-  "EventQueueUrl",
-  "DeadLetterQueueUrl",
-  "ApplicationTableName",
-  "IdempotencyTableName",
-  "PayloadBucketName",
-  "WebhookSecretArn",
-  "AlloyApiSecretArn",
-  "IngestFunctionName",
-  "ConsumerFunctionName",
-  "PollerFunctionName",
-  "PageTopicArn",
-  "TicketTopicArn",
-  "DashboardName",
-] as const;
 
 const filled = v.pipe(v.string(), v.nonEmpty());
 
