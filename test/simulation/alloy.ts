@@ -42,12 +42,7 @@ export function startAlloy(
       deliver: ({ headers, body }) => options.deliver({ headers, body, ...written }),
     },
     countingTokens(),
-    {
-      environment: "sandbox",
-      get credential() {
-        return options.credential();
-      },
-    },
+    new SandboxWebhook(options.credential),
   );
   for (const event of scenario.events) {
     const fate = scenario.upgrade?.fates.get(event);
@@ -103,6 +98,23 @@ export function startAlloy(
       story.tell("Alloy", `sends ${event.name} again`);
       deliveries.send({ event: webhook, write, copy: 2 });
     });
+  }
+}
+
+/**
+ * Alloy's webhook, with the credential that it has at the moment. The getter is a class's: V8 keeps a hidden class for each
+ * literal with a getter, and by its closure the whole world, until it next collects all that is old.
+ */
+class SandboxWebhook {
+  readonly environment = "sandbox";
+  readonly #read: () => WebhookCredential;
+
+  constructor(read: () => WebhookCredential) {
+    this.#read = read;
+  }
+
+  get credential(): WebhookCredential {
+    return this.#read();
   }
 }
 

@@ -10,9 +10,6 @@ import type { Functions } from "./functions.ts";
 import type { Observer } from "./observer.ts";
 import type { Surroundings } from "./sandbox.ts";
 
-/** A request without an answer: Alloy gives up by itself. */
-const NEVER = new Promise<WebhookAnswer>(() => {});
-
 const WAY_IN = ["request-lost", "answer-lost", "gateway-throttled"] as const;
 
 /** One in so many bodies comes as base64: API Gateway decides that by headers that are Alloy's to choose. */
@@ -40,13 +37,13 @@ export function makeGateway(
     const fault = faults.draw("gateway.request", WAY_IN, request.subject);
     if (fault !== null) story.tell("gateway", `FAULT ${fault.kind} at ${faultKey(fault)}`);
     if (fault?.kind === "request-lost") {
-      return fault.amount < 0.5 ? NEVER : { failure: "connection refused" };
+      return fault.amount < 0.5 ? never() : { failure: "connection refused" };
     }
     const status = fault?.kind === "gateway-throttled" ? 429 : await statusOf(receiptId, request);
     // API Gateway counts what it throttles as 4xx; nothing else of ours does.
     if (status !== 429) cloud.deliveries.note(status, clock.now());
     story.tell("gateway", `answers ${status} to ${request.subject} (${receiptId})`);
-    return fault?.kind === "answer-lost" ? NEVER : { status };
+    return fault?.kind === "answer-lost" ? never() : { status };
   };
 
   async function statusOf(receiptId: string, request: AlloysRequest): Promise<number> {
@@ -80,4 +77,9 @@ export function makeGateway(
       isBase64Encoded,
     });
   }
+}
+
+/** A request without an answer: Alloy gives up by itself. One for all would remember who waits for it, in all worlds. */
+async function never(): Promise<WebhookAnswer> {
+  return new Promise(() => {});
 }
