@@ -142,6 +142,11 @@ export const METRICS = {
   alloyCallsFailed: "AlloyCallsFailed",
   /** Poller: calls answered 401. */
   alloyCallsUnauthorized: "AlloyCallsUnauthorized",
+
+  /** Statement: of the applications that the day's statement sees, per cent that are not overdue; once a day. */
+  completeness: "Completeness",
+  /** Statement: from 1 on, the month's error budget is used up too fast; once a day. */
+  errorBudgetBurn: "ErrorBudgetBurn",
 } as const;
 
 /** Alarms that `ops verify --ring` rings, one of each severity: neither takes a deployment back. */
@@ -338,6 +343,8 @@ export const TIMEOUTS_MS = {
   /** At least six times the consumer's (Lambda's guide for SQS). */
   visibility: 180 * SECOND,
   poller: 55 * SECOND,
+  /** Lambda's most; it reads what is open, 25 applications at a time. */
+  statement: 15 * MINUTE,
 } as const;
 
 /** How esbuild bundles a function: for the stack, and for the bench that measures what is deployed. */
@@ -509,6 +516,18 @@ export const MEMORY_MB = {
   consumer: 512,
   /** Waits for Alloy most of its time. */
   poller: 256,
+  /** The counts of a day. */
+  statement: 256,
+} as const;
+
+/** The daily statements. */
+export const STATEMENTS = {
+  prefix: "statements/",
+  /**
+   * Minutes after the end of a UTC day. An application that ended at its beginning is settled an hour after its end
+   * (`polling.finalCheckMs`), and no statement sees it any more.
+   */
+  minutesAfterMidnight: 10,
 } as const;
 
 /** `ApplicationTable`. */
@@ -685,6 +704,14 @@ export interface ConsumerSettings {
   readonly firstCheckMs: number;
   /** How long an event item lives after its receipt, through the TTL attribute; null keeps it. */
   readonly eventRetentionMs: number | null;
+}
+
+/** The settings file of the daily statement; made from the stage's configuration. */
+export interface StatementSettings {
+  /** Routes that some Journey publishes. */
+  readonly publishedRoutes: readonly RouteId[];
+  /** As `polling.finalCheckMs`. */
+  readonly finalCheckMs: number;
 }
 
 /** The poller's settings file; made from the stage's configuration. */

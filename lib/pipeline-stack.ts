@@ -4,6 +4,7 @@ import { AlertTopics } from "./alarms/alert-topics.ts";
 import type { AnnouncedAlarm } from "./alarms/alert-topics.ts";
 import { ApplicationStore } from "./constructs/application-store.ts";
 import { dashboardNameOf } from "./alarms/console-links.ts";
+import { DailyStatement } from "./constructs/daily-statement.ts";
 import { Encryption } from "./constructs/encryption.ts";
 import { EventConsumer } from "./constructs/event-consumer.ts";
 import { EventQueue } from "./constructs/event-queue.ts";
@@ -72,6 +73,14 @@ export class PipelineStack extends Stack {
       alerts,
     });
     routes.keepSourceFor(consumer.function.role, poller.function.role);
+    const statement = new DailyStatement(this, "Statement", {
+      stage,
+      key,
+      queue,
+      store,
+      poller,
+      alerts,
+    });
     new Notifications(this, "Notifications", { stage, alerts });
     const health = new IntegrationHealth(this, "Health", { alerts });
     this.alarms = alerts.announced();
@@ -94,7 +103,8 @@ export class PipelineStack extends Stack {
       store,
       alerts,
       poller: poller.function,
-      functions: [ingest.function, consumer.function, poller.function],
+      statement,
+      functions: [ingest, consumer, poller, statement].map((one) => one.function),
       secrets: [ingest.secret, poller.secret],
     });
 
@@ -111,6 +121,9 @@ export class PipelineStack extends Stack {
       IngestFunctionName: ingest.function.function.functionName,
       ConsumerFunctionName: consumer.function.function.functionName,
       PollerFunctionName: poller.function.function.functionName,
+      StatementFunctionName: statement.function.function.functionName,
+      StatementBucketName: statement.bucket.bucketName,
+      StatementKeyArn: statement.signingKey.keyArn,
       PageTopicArn: alerts.page.topicArn,
       TicketTopicArn: alerts.ticket.topicArn,
       DashboardName: dashboardNameOf(this),

@@ -8,6 +8,11 @@ import type {
   Investigations,
 } from "../domain/polling/polling-ports.ts";
 import type {
+  StatementArchive,
+  StatementSigner,
+  StatementSources,
+} from "../domain/statement/statement-ports.ts";
+import type {
   ApplicationStore,
   DeadLetters,
   EventPublisher,
@@ -22,6 +27,7 @@ import {
   INVESTIGATION_GAP_DETAIL_TYPE,
   PAYLOAD_PREFIXES,
   ROUTE_TITLES,
+  STATEMENTS,
   TABLE,
 } from "../settings.ts";
 
@@ -37,6 +43,9 @@ export type AwsResource =
   | `payloads/${string}/`
   | "webhook-secret"
   | "alloy-api-secret"
+  | "statements"
+  | `statements/${string}/`
+  | "statement-key"
   | "every-metric";
 
 /** One right that a method of an adapter needs. */
@@ -174,4 +183,33 @@ export const POLLER_RIGHTS: {
   payloads: { put: [claimCheck("poll", "s3:PutObject")] },
   gaps: { announce: [putting([DELIVERY_GAP_DETAIL_TYPE, INVESTIGATION_GAP_DETAIL_TYPE])] },
   secret: { read: [{ action: "secretsmanager:GetSecretValue", on: "alloy-api-secret" }] },
+};
+
+const statements = (action: string): AwsRight => ({
+  action,
+  on: `statements/${STATEMENTS.prefix}`,
+});
+const listing: AwsRight = {
+  action: "s3:ListBucket",
+  on: "statements",
+  carrying: { "s3:prefix": [STATEMENTS.prefix] },
+};
+
+/** What the adapters of the daily statement need. */
+export const STATEMENT_RIGHTS: {
+  readonly sources: Rights<StatementSources>;
+  readonly archive: Rights<StatementArchive>;
+  readonly signer: Rights<StatementSigner>;
+} = {
+  sources: {
+    unsettled: [index(TABLE.dueIndex)],
+    look: [applications("Query")],
+    effects: [applications("Query"), records("BatchGetItem")],
+  },
+  archive: {
+    newestBefore: [listing, statements("s3:GetObject")],
+    has: [listing],
+    keep: [statements("s3:PutObject")],
+  },
+  signer: { sign: [{ action: "kms:Sign", on: "statement-key" }] },
 };

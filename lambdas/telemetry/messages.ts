@@ -24,6 +24,7 @@ export const MESSAGES = {
   "consumer.event.unrecognised": "Alloy sent an event that its documentation does not describe.",
   "consumer.environment.mixed":
     "This event belongs to another environment than the stage. It is stored apart and not published.",
+  "statement.day.made": "The statement of the day is signed and kept.",
   "poller.run.ended": "The poller ended a run.",
   "poller.run.stopped":
     "This run stops calling Alloy. The next run starts with the remaining applications.",

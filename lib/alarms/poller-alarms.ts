@@ -220,8 +220,9 @@ function makeWatchdogAlarms(scope: Construct, props: PollerAlarmsProps): void {
   new RunbookAlarm(scope, "schedule-failing", {
     alerts,
     severity: "ticket",
-    fact: "At least one start of the poller failed permanently, or a run ended in an error.",
-    impact: "one run of the poller was skipped. If this continues, poller-silent pages.",
+    fact: "At least one start of the poller or of the daily statement failed permanently, or a run ended in an error.",
+    impact:
+      "one run of the poller was skipped, or a day has no statement. If this continues, poller-silent pages.",
     links: [queueLink("Failed starts", deadLetters), ...links],
     metric: calculation(
       "starts and runs that failed",

@@ -100,6 +100,8 @@ const shared: Omit<StageConfiguration, "stage" | "environment" | "alloy" | "remo
     logs: RetentionDays.ONE_MONTH,
     // As long as the idempotency window: whatever may come back finds its body.
     payloadsMs: 40 * DAY,
+    // As long as an auditor may ask; they name nobody.
+    statementsMs: 7 * 365 * DAY,
   },
   encryption: "aws-managed",
   people: "policies",

@@ -1,12 +1,15 @@
+import { ROUTE_IDS } from "../../lambdas/settings.ts";
 import type {
   ConsumerSettings,
   IngestSettings,
   JourneyRoutes,
   PollerSettings,
+  StatementSettings,
 } from "../../lambdas/settings.ts";
 import { comparisonsOf, expectedOutcomesOf } from "./compared-outcomes.ts";
 import { countedJourneysOf } from "./notification-rules.ts";
 import { perRoute } from "./per-route.ts";
+import { isEverPublished } from "./stage-configuration.ts";
 import type { JourneyRouteConfiguration, StageConfiguration } from "./stage-configuration.ts";
 
 /** What ingest needs to know of its stage. */
@@ -41,6 +44,14 @@ function journeyRoutesOf({ outcomes = {}, routes = {} }: JourneyRouteConfigurati
     ([outcome, route]) => [outcome.trim().toLowerCase(), route] as const,
   );
   return { outcomes: Object.fromEntries(words), routes };
+}
+
+/** What the daily statement needs to know of its stage. */
+export function statementSettings(stage: StageConfiguration): StatementSettings {
+  return {
+    publishedRoutes: ROUTE_IDS.filter((route) => isEverPublished(stage, route)),
+    finalCheckMs: stage.polling.finalCheckMs,
+  };
 }
 
 /** What the poller needs to know of its stage. */

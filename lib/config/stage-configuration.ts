@@ -65,6 +65,8 @@ export interface StageConfiguration {
     readonly logs: RetentionDays;
     /** How long a webhook too large for one SQS message is kept. */
     readonly payloadsMs: number;
+    /** How long a daily statement is kept; where the stage retains, nobody can remove it before. */
+    readonly statementsMs: number;
   };
   /** `customer-managed`: one KMS key of your own encrypts everything. */
   readonly encryption: "aws-managed" | "customer-managed";

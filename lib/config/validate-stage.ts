@@ -28,6 +28,8 @@ const https = v.pipe(
 );
 const milliseconds = positive("ms");
 
+const wholeDays = v.pipe(milliseconds, v.multipleOf(86_400_000, "whole days: S3 counts in days"));
+
 const route = v.strictObject({
   publish: v.boolean("true or false"),
   publishLate: v.boolean("true or false"),
@@ -271,7 +273,8 @@ const schema = v.strictObject({
   retention: v.strictObject({
     eventsMs: v.nullable(milliseconds),
     logs: v.enum(RetentionDays, "one of the RetentionDays of aws-cdk-lib/aws-logs"),
-    payloadsMs: v.pipe(milliseconds, v.multipleOf(86_400_000, "whole days: S3 counts in days")),
+    payloadsMs: wholeDays,
+    statementsMs: wholeDays,
   }),
   encryption: v.picklist(
     ["aws-managed", "customer-managed"],

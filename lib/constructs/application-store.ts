@@ -139,6 +139,13 @@ export class ApplicationStore extends Construct {
     poller.allow(["s3:PutObject"], this.payloads.arnForObjects(`${PAYLOAD_PREFIXES.poll}*`));
   }
 
+  /** Find what is not settled, with its events, and what of them took effect. */
+  grantState(statement: NodeFunction): void {
+    const { tableArn } = this.applications;
+    statement.allow(["dynamodb:Query"], tableArn, `${tableArn}/index/${TABLE.dueIndex}`);
+    statement.allow(["dynamodb:BatchGetItem"], this.idempotency.tableArn);
+  }
+
   /** Put down a body that is too large for one SQS message. */
   grantClaimCheck(ingest: NodeFunction): void {
     ingest.allow(["s3:PutObject"], this.payloads.arnForObjects(`${PAYLOAD_PREFIXES.webhook}*`));

@@ -27,7 +27,12 @@ import {
   SETTINGS_FILE,
   TIMEOUTS_MS,
 } from "../../lambdas/settings.ts";
-import type { ConsumerSettings, IngestSettings, PollerSettings } from "../../lambdas/settings.ts";
+import type {
+  ConsumerSettings,
+  IngestSettings,
+  PollerSettings,
+  StatementSettings,
+} from "../../lambdas/settings.ts";
 import { environment } from "../proofs/environment.ts";
 import { violations } from "../proofs/inequality.ts";
 import { ConfigurationError } from "../config/stage-configuration.ts";
@@ -44,11 +49,12 @@ export interface NodeFunctionProps {
   /** The folder of `lambdas/` whose `index.ts` exports `handler`; settings.ts knows its limits by it. */
   readonly name: FunctionName;
   readonly description: string;
-  readonly impact: FunctionImpact;
+  /** Null: it runs so rarely that the alarm about what it makes is the one that counts. */
+  readonly impact: FunctionImpact | null;
   /** Names of resources; Lambda takes 4 KB of them in all. */
   readonly environment: Readonly<Record<string, string>>;
   /** Further settings of the function, of any size: a file beside its code. */
-  readonly settings: IngestSettings | ConsumerSettings | PollerSettings;
+  readonly settings: IngestSettings | ConsumerSettings | PollerSettings | StatementSettings;
   /** Encrypts the log group. @default - CloudWatch's own key */
   readonly key?: IKey | undefined;
 }
@@ -91,7 +97,9 @@ export class NodeFunction extends Construct {
       architecture: Architecture.ARM_64,
       memorySize: MEMORY_MB[name],
       timeout: Duration.millis(TIMEOUTS_MS[name]),
-      ...(stage.concurrency === "reserved" && { reservedConcurrentExecutions: CONCURRENCY[name] }),
+      // Two runs of the statement do no harm, and a reservation would take from the account for all of the day.
+      ...(stage.concurrency === "reserved" &&
+        name !== "statement" && { reservedConcurrentExecutions: CONCURRENCY[name] }),
       role: this.role,
       environment: { STAGE: stage.stage, ...props.environment },
       // The SDK's third version keeps its connections by itself.
@@ -122,7 +130,10 @@ export class NodeFunction extends Construct {
     rmSync(folder, { recursive: true });
     this.node.addValidation({ validate: () => this.#beyondLimits() });
 
-    makeFunctionAlarms(this, this, props.impact);
+    if (name !== "statement" && props.impact !== null) {
+      const { function: lambda, logGroup } = this;
+      makeFunctionAlarms(this, { name, function: lambda, logGroup }, props.impact);
+    }
   }
 
   /** Checks the whole environment, whichever construct has added to it. */

@@ -13,6 +13,7 @@ import {
   PAYLOAD_PREFIXES,
   RETENTION_ATTRIBUTES,
   RETENTION_READ_ATTRIBUTES,
+  STATEMENTS,
   TABLE,
   TEST_ALARMS,
 } from "../../lambdas/settings.ts";
@@ -21,6 +22,7 @@ import type { Person } from "../people.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import type { AlertTopics } from "../alarms/alert-topics.ts";
 import type { ApplicationStore } from "./application-store.ts";
+import type { DailyStatement } from "./daily-statement.ts";
 import type { EventQueue } from "./event-queue.ts";
 import type { FillableSecret } from "./fillable-secret.ts";
 import type { NodeFunction } from "./node-function.ts";
@@ -33,6 +35,7 @@ export interface PeopleProps {
   readonly store: ApplicationStore;
   readonly alerts: AlertTopics;
   readonly poller: NodeFunction;
+  readonly statement: DailyStatement;
   /** All of them, the poller too. */
   readonly functions: readonly NodeFunction[];
   readonly secrets: readonly FillableSecret[];
@@ -71,9 +74,9 @@ export class People extends Construct {
     pinLogicalId(policy, PEOPLES_POLICIES[person]);
   }
 
-  /** `status`, `gaps` and `show`. */
+  /** `status`, `gaps`, `show` and `statement`. */
   #auditor(): readonly PolicyStatement[] {
-    const { store } = this.#props;
+    const { store, statement } = this.#props;
     const table = store.applications.tableArn;
     const queues = Stack.of(this)
       .node.findAll()
@@ -91,7 +94,11 @@ export class People extends Construct {
         ...[TABLE.gapIndex, TABLE.externalIndex].map((index) => `${table}/index/${index}`),
       ),
       allowWhen(onlyReading(METADATA_ATTRIBUTES), ["dynamodb:Query"], table),
+      allow(["s3:GetObject"], statement.bucket.arnForObjects(`${STATEMENTS.prefix}*`)),
+      allow(["s3:ListBucket"], statement.bucket.bucketArn),
+      allow(["kms:GetPublicKey"], statement.signingKey.keyArn),
       ...this.#use(["kms:Decrypt"], "dynamodb"),
+      ...this.#use(["kms:Decrypt"], "s3"),
     ];
   }
 
@@ -204,7 +211,6 @@ export class People extends Construct {
         ...functions.map((one) => one.function.functionArn),
       ),
       ...this.#use(["kms:Decrypt"], "sqs"),
-      ...this.#use(["kms:Decrypt"], "s3"),
     ];
   }
 

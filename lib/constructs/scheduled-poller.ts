@@ -37,6 +37,7 @@ export class ScheduledPoller extends Construct {
   readonly function: NodeFunction;
   readonly secret: FillableSecret;
   readonly deadLetters: SecureQueue;
+  readonly scheduleGroup: CfnScheduleGroup;
 
   constructor(scope: Construct, id: string, props: ScheduledPollerProps) {
     super(scope, id);
@@ -91,18 +92,18 @@ export class ScheduledPoller extends Construct {
       key,
       logicalId: "ScheduleDeadLetterQueue",
     });
-    const scheduleGroup = this.#makeSchedule(props);
+    this.scheduleGroup = this.#makeSchedule(props);
     makePollerAlarms(this, {
       stage,
       alerts,
       function: this.function,
       deadLetters: this.deadLetters,
       events: queue.events,
-      scheduleGroup,
+      scheduleGroup: this.scheduleGroup,
     });
   }
 
-  /** Returns the group that the schedule is in, alone: Scheduler counts its failures by group. */
+  /** Returns the group that the schedule is in: Scheduler counts its failures by group. */
   #makeSchedule({ stage, key }: ScheduledPollerProps): CfnScheduleGroup {
     const { functionArn, functionName } = this.function.function;
     const { account, partition, region, stackName } = Stack.of(this);

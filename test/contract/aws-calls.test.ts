@@ -9,12 +9,15 @@ import { AwsDeliveries } from "../../lambdas/adapters/aws-deliveries.ts";
 import { CloudWatchOutcomeCounts } from "../../lambdas/adapters/cloud-watch-outcome-counts.ts";
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
+import { DynamoStatementSources } from "../../lambdas/adapters/dynamo/dynamo-statement-sources.ts";
 import { DynamoInvestigations } from "../../lambdas/adapters/dynamo/dynamo-investigations.ts";
 import { EventBridgeGapAnnouncer } from "../../lambdas/adapters/event-bridge-gap-announcer.ts";
 import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
+import { KmsSigner } from "../../lambdas/adapters/kms-signer.ts";
 import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
 import { S3PayloadBucket } from "../../lambdas/adapters/aws-http/s3-payload-bucket.ts";
 import { S3PayloadReader } from "../../lambdas/adapters/s3-payload-reader.ts";
+import { S3StatementArchive } from "../../lambdas/adapters/s3-statement-archive.ts";
 import { SecretsManagerSecret } from "../../lambdas/adapters/aws-http/secrets-manager-secret.ts";
 import { SqsEnvelopeQueue } from "../../lambdas/adapters/aws-http/sqs-envelope-queue.ts";
 import { SqsEventQueue } from "../../lambdas/adapters/sqs-event-queue.ts";
@@ -42,6 +45,8 @@ import {
 } from "../support/iam.ts";
 import { AN_INVESTIGATION_EVENT } from "../support/investigations.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
+import { s3Over } from "../support/memory-s3.ts";
+import { makeSigningKey } from "../support/signing-key.ts";
 import { aPollEnvelope } from "../support/poll-envelope.ts";
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
@@ -146,6 +151,19 @@ async function openAdapters() {
       gaps: inRoleOf("poller", "gaps", new EventBridgeGapAnnouncer(bus, "bus")),
       secret: secretOf("poller", "alloy"),
     },
+    statement: {
+      sources: inRoleOf("statement", "sources", new DynamoStatementSources(dynamo.client, dynamo)),
+      archive: inRoleOf(
+        "statement",
+        "archive",
+        new S3StatementArchive(guarded(s3Over(new Map())), "statements"),
+      ),
+      signer: inRoleOf(
+        "statement",
+        "signer",
+        new KmsSigner(guarded(makeSigningKey().kms), "statement-key"),
+      ),
+    },
     async close() {
       await Promise.all([dynamo.close(), proxy.close(), aws.close()]);
     },
@@ -211,7 +229,7 @@ describe("the rights that the adapters declare", () => {
 });
 
 /** Every method once, and what S3 asks of its own. */
-async function callEverything({ ingest, consumer, poller }: Adapters): Promise<void> {
+async function callEverything({ ingest, consumer, poller, statement }: Adapters): Promise<void> {
   const deadline = () => Date.now() + 5_000;
   const bytes = new TextEncoder().encode("{}");
   await ingest.queue.send("{}", deadline());
@@ -252,6 +270,8 @@ async function callEverything({ ingest, consumer, poller }: Adapters): Promise<v
     deadLettered: false,
   });
   await store.clearFailure("JA-1", event.eventId);
+  const whole = { from: 0, until: Number.MAX_SAFE_INTEGER, routes: ROUTE_IDS };
+  await statement.sources.effects("JA-1", whole);
   await store.forgetEvent(event);
   await store.eraseEvent(event);
   await investigations.join(AN_INVESTIGATION_EVENT, "webhook");
@@ -311,4 +331,10 @@ async function callEverything({ ingest, consumer, poller }: Adapters): Promise<v
   await poller.gaps.announce([A_GAP_NOTICE]);
   await poller.gaps.announce([AN_INVESTIGATION_GAP_NOTICE]);
   await poller.secret.read(deadline());
+  await statement.sources.unsettled();
+  await statement.sources.look("JA-1");
+  await statement.archive.keep("2026-11-23", "{}");
+  await statement.archive.has("2026-11-23");
+  await statement.archive.newestBefore("2026-11-24");
+  await statement.signer.sign(bytes);
 }

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, sign } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +13,10 @@ import {
   eventKey,
   failureKey,
 } from "../../lambdas/adapters/dynamo/application-item.ts";
+import { statementKey } from "../../lambdas/adapters/s3-statement-archive.ts";
 import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
+import { fileOf } from "../../lambdas/domain/statement/signed-statement.ts";
+import { makeStatement } from "../../lambdas/domain/statement/statement.ts";
 import { PEOPLE } from "../../lib/people.ts";
 import type { Person } from "../../lib/people.ts";
 import { parseCommand, rolesOfCommand, VERBS } from "../../tools/ops/command-line.ts";
@@ -31,6 +35,7 @@ const BODY = JSON.stringify({ data: { name: "Ada Lovelace" } });
 const CALLS: Readonly<Record<VerbName, readonly string[]>> = {
   status: [""],
   verify: ["", "--ring"],
+  statement: ["", "--verify"],
   gaps: [""],
   show: [TOKEN, "customer-1", `${TOKEN} --bodies`],
   check: [TOKEN],
@@ -79,9 +84,31 @@ afterAll(() => {
   for (const row of rows) console.info(row.trimEnd());
 });
 
+/** The bucket of statements with one in it, and the key that signed it. */
+function signedStatement() {
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const day = "2026-11-23";
+  const text = JSON.stringify(
+    makeStatement({
+      stage: "production",
+      day,
+      madeAt: AT,
+      isWhole: true,
+      seen: [],
+      previous: null,
+    }),
+  );
+  const value = sign("sha256", Buffer.from(text), privateKey).toString("base64");
+  const file = fileOf(text, { keyId: "key", algorithm: "ECDSA_SHA_256", value });
+  return {
+    objects: new Map([[statementKey(day), file]]),
+    publicKey: publicKey.export({ format: "der", type: "spki" }),
+  };
+}
+
 /** Runs a command under a role. */
 async function outcomeOf(command: Command, person: Person) {
-  const { connected, sqs, dynamo, denials } = await stackAs(person, deployed);
+  const { connected, sqs, dynamo, denials } = await stackAs(person, deployed, signedStatement());
   onTestFinished(() => dynamo.close());
   const put = (item: object) =>
     dynamo.client.send(

@@ -1,4 +1,4 @@
-import { constants, createVerify, generateKeyPairSync, privateEncrypt } from "node:crypto";
+import { createVerify } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +6,6 @@ import { brotliDecompressSync } from "node:zlib";
 
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { paginateScan } from "@aws-sdk/client-dynamodb";
-import { KMSClient, SignCommand } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
@@ -25,6 +24,7 @@ import { batchOf, lambdaContext, webhookOf } from "../../tools/cloud-in-memory/b
 import type { CountedConsumer } from "../../tools/cloud-in-memory/counted-consumer.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { MemorySqs } from "../support/memory-sqs.ts";
+import { makeSigningKey } from "../support/signing-key.ts";
 import { s3Over } from "../support/memory-s3.ts";
 import { aStack, KeptTerminal } from "../support/operator.ts";
 
@@ -53,8 +53,8 @@ interface Account {
   readonly terminal: KeptTerminal;
 }
 
-const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
 const ALGORITHM = "RSASSA_PKCS1_V1_5_SHA_256";
+const { kms, publicKey } = makeSigningKey(["RSASSA_PSS_SHA_512", ALGORITHM]);
 
 /** Everything that the stack can store about two people. */
 async function anAccount(): Promise<Account> {
@@ -128,11 +128,7 @@ async function anAccount(): Promise<Account> {
     dynamo: client,
     applicationTableName: tableName,
     s3: s3Over(objects),
-    kms: answering(new KMSClient({ region: "us-east-1" }), (command) =>
-      command instanceof SignCommand
-        ? { Signature: signedDigest(command.input.Message) }
-        : { SigningAlgorithms: ["RSASSA_PSS_SHA_512", ALGORITHM], KeyId: "key-1" },
-    ),
+    kms,
     logs: answering(new CloudWatchLogsClient({ region: "us-east-1" }), () => ({
       logGroups: [{ retentionInDays: 30 }],
     })),
@@ -314,13 +310,6 @@ describe("a person whose mark is in every store", () => {
     ).rejects.toThrow(/needs --key/);
   });
 });
-
-/** As KMS signs a digest: PKCS #1 v1.5 over the digest with its algorithm's name (RFC 8017, 9.2). */
-function signedDigest(digest: Uint8Array | undefined): Uint8Array {
-  const name = Buffer.from("3031300d060960864801650304020105000420", "hex");
-  const padded = { key: privateKey, padding: constants.RSA_PKCS1_PADDING };
-  return privateEncrypt(padded, Buffer.concat([name, digest ?? new Uint8Array()]));
-}
 
 /** A client whose calls end here. */
 function answering<Client extends object>(

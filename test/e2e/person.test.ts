@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { QUEUE } from "../../lambdas/settings.ts";
@@ -163,6 +164,30 @@ describe.skipIf(isSkipped)("a marked person, on the deployed stack", () => {
     }
     expect(report).toMatch(/\n✔ Alloy's API +the key is let in\n/);
     expect(report).not.toContain("✘");
+  });
+
+  it("the daily statement counts it, is signed and chained, and names nobody", async () => {
+    const mark = aToken("alan.turing");
+    await send(aWebhook({ external_group_id: mark, name: mark }));
+    await untilDrained();
+    const { lambda } = driver.clients;
+    const invoke = async () => {
+      const { Payload, FunctionError } = await lambda.send(
+        new InvokeCommand({ FunctionName: driver.output("StatementFunctionName") }),
+      );
+      expect(FunctionError).toBeUndefined();
+      return JSON.parse(Payload?.transformToString() ?? "null");
+    };
+
+    const yesterday = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
+    expect(await invoke()).toEqual({ day: yesterday, result: "made" });
+    expect(await invoke()).toEqual({ day: yesterday, result: "kept" });
+    const printed = await good("statement", "--day", yesterday, "--verify");
+
+    expect(printed).toMatch(/\n {2}seen +[1-9]\d*\n/);
+    expect(printed).toContain(`Verified: 1 statements since ${yesterday}, each signed with `);
+    expect(await storesWith(mark, driver)).not.toContain("StatementBucket");
+    expect(await storesWith(`"day":"${yesterday}"`, driver)).toContain("StatementBucket");
   });
 
   it("is adopted without an effect, agrees with Alloy, and can then be forgotten", async () => {

@@ -60,6 +60,8 @@ const PINNED = [
   "PageTopic",
   "PayloadBucket",
   "ScheduleDeadLetterQueue",
+  "StatementBucket",
+  "StatementKey",
   "SubmissionDeadLetterQueue",
   "TicketTopic",
   "WebhookSecret",

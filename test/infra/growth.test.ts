@@ -10,6 +10,7 @@ import {
   consumerSettings,
   ingestSettings,
   pollerSettings,
+  statementSettings,
 } from "../../lib/config/function-settings.ts";
 import { PipelineStack } from "../../lib/pipeline-stack.ts";
 import { environment, environmentBytes } from "../../lib/proofs/environment.ts";
@@ -103,10 +104,11 @@ describe("the settings of the functions", () => {
       ingestSettings(stage),
       consumerSettings(stage),
       pollerSettings(stage),
+      statementSettings(stage),
     ]);
-    // Ingest's are the same for both, and so is its asset.
+    // Ingest's and the statement's are the same for both, and so are their assets.
     const distinct = new Set(wanted.map((one) => JSON.stringify(one)));
-    expect(distinct.size).toBe(5);
+    expect(distinct.size).toBe(6);
     expect(new Set(settings)).toEqual(distinct);
     expect(settings).toHaveLength(distinct.size);
     expect(consumerSettings(grown)).toMatchObject({ journeys: tokens(200), countedJourneys: [] });

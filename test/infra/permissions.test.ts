@@ -44,6 +44,7 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
     expect([...wild].toSorted()).toEqual([
       '{"Fn::Join":["",[{"Fn::GetAtt":["PayloadBucket","Arn"]},"/polls/*"]]}',
       '{"Fn::Join":["",[{"Fn::GetAtt":["PayloadBucket","Arn"]},"/webhooks/*"]]}',
+      '{"Fn::Join":["",[{"Fn::GetAtt":["StatementBucket","Arn"]},"/statements/*"]]}',
     ]);
   });
 
@@ -130,6 +131,17 @@ describe("may do what it does and nothing else", () => {
       EventQueue: ["sqs:GetQueueAttributes", "sqs:SendMessage"],
       PayloadBucket: ["s3:PutObject"],
       ScheduleDeadLetterQueue: ["sqs:SendMessage"],
+    });
+  });
+
+  it("the daily statement", () => {
+    expect(permissionsOf(stack, "StatementRole")).toEqual({
+      // Of the table and of its index of due applications.
+      ApplicationTable: ["dynamodb:Query", "dynamodb:Query"],
+      IdempotencyTable: ["dynamodb:BatchGetItem"],
+      ScheduleDeadLetterQueue: ["sqs:SendMessage"],
+      StatementBucket: ["s3:GetObject", "s3:ListBucket", "s3:PutObject"],
+      StatementKey: ["kms:Sign"],
     });
   });
 

@@ -36,6 +36,8 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ["payloads", "PayloadBucket"],
   ["webhook", "WebhookSecret"],
   ["alloy", "AlloyApiSecret"],
+  ["statements", "StatementBucket"],
+  ["statement-key", "StatementKey"],
 ]);
 
 let deployed: ReturnType<typeof policiesOf> | undefined;
@@ -115,7 +117,7 @@ export function refusedCalls(): readonly string[] {
 /** The same question, whoever's object or prefix it is about. */
 export function questionOf(call: IamCall): string {
   return callKey({ ...call, caller: { service: "" } })
-    .replaceAll(/\/(webhooks|polls)\/\S*/g, "/$1/")
-    .replaceAll(/=(webhooks|polls)\/\S*/g, "=$1/")
+    .replaceAll(/\/(webhooks|polls|statements)\/\S*/g, "/$1/")
+    .replaceAll(/=(webhooks|polls|statements)\/\S*/g, "=$1/")
     .trim();
 }

@@ -62,9 +62,16 @@ export function aStack(sqs = new MemorySqs()): ConnectedStack {
     applicationTableName: "applications",
     idempotencyTableName: "records",
     payloadBucketName: "payloads",
+    statementBucketName: "statements",
+    statementKeyArn: "statement-key",
     webhookUrl: "http://127.0.0.1:9/",
     isLocal: false,
     authorization: null,
-    functionNames: { ingest: "ingest", consumer: "consumer", poller: "poller" },
+    functionNames: {
+      ingest: "ingest",
+      consumer: "consumer",
+      poller: "poller",
+      statement: "statement",
+    },
   };
 }

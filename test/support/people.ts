@@ -26,7 +26,14 @@ const NO_APPLICATION_DUE = { due: 0, left: 0, checked: 0, applications: [] };
  * A deployed stack as a person in a role has it: IAM judges each call by the template's policies before anything answers.
  * The table is dynalite, the queues are in memory; the other services answer the least that a verb takes.
  */
-export async function stackAs(person: Person, deployed: DeployedPolicies) {
+export async function stackAs(
+  person: Person,
+  deployed: DeployedPolicies,
+  {
+    objects = new Map<string, string>(),
+    publicKey = new Uint8Array(),
+  }: { readonly objects?: Map<string, string>; readonly publicKey?: Uint8Array } = {},
+) {
   const { stack, arns } = deployed;
   const dynamo = await startDynamoDb();
   // One of its own: the other fills the table, and nobody's rights are asked for that.
@@ -41,6 +48,7 @@ export async function stackAs(person: Person, deployed: DeployedPolicies) {
     ingest: functionIn("IngestFunctionName"),
     consumer: functionIn("ConsumerFunctionName"),
     poller: functionIn("PollerFunctionName"),
+    statement: functionIn("StatementFunctionName"),
   };
   const logging = stack.resources.find(({ logicalId }) => logicalId === functionNames.consumer)
     ?.Properties["LoggingConfig"];
@@ -64,10 +72,12 @@ export async function stackAs(person: Person, deployed: DeployedPolicies) {
     })),
     dynamo: client,
     sqs: sqs.client,
-    s3: s3Over(new Map()),
-    kms: answered(new KMSClient(REGION), () => ({})),
+    s3: s3Over(objects),
+    kms: answered(new KMSClient(REGION), () => ({ PublicKey: publicKey })),
     sns: answered(new SNSClient(REGION), () => ({})),
     payloadBucketName: "payloads",
+    statementBucketName: "statements",
+    statementKeyArn: "StatementKey",
     eventQueueUrl: "EventQueue",
     deadLetterQueueUrl: "DeadLetterQueue",
     applicationTableName: dynamo.applicationTableName,
@@ -81,12 +91,24 @@ export async function stackAs(person: Person, deployed: DeployedPolicies) {
     [dynamo.applicationTableName, "ApplicationTable"],
     [dynamo.idempotencyTableName, "IdempotencyTable"],
     ["payloads", "PayloadBucket"],
+    ["statements", "StatementBucket"],
+    ["StatementKey", "StatementKey"],
     ["arn:EventQueue", "EventQueue"],
     ["arn:DeadLetterQueue", "DeadLetterQueue"],
   ]);
   const guard = new IamGuard(deployed, { names });
-  const { cloudFormation, cloudWatch, logs, lambda, s3, sns } = connected;
-  for (const one of [client, connected.sqs, cloudFormation, cloudWatch, logs, lambda, s3, sns]) {
+  const { cloudFormation, cloudWatch, logs, lambda, s3, sns, kms } = connected;
+  for (const one of [
+    client,
+    connected.sqs,
+    cloudFormation,
+    cloudWatch,
+    logs,
+    lambda,
+    s3,
+    sns,
+    kms,
+  ]) {
     guardClient(one, guard, () => callerAs(person));
   }
   return {

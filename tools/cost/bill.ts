@@ -28,6 +28,7 @@ export interface TemplateCount {
   readonly customMetrics: number;
   readonly dashboards: number;
   readonly secrets: number;
+  readonly keys: number;
   readonly pollerRunsPerMonth: number;
 }
 
@@ -38,6 +39,9 @@ const MONTH_MS = 30 * 24 * 60 * 60 * 1_000;
  * SQS, a batch of ten for three rounds of calls, a run of the poller for Alloy.
  */
 const ASSUMED_MS = { ingestRequest: 15, consumerBatch: 200, pollerRun: 3_000 } as const;
+
+/** Of the daily statement: a state, the events of up to 8 KB, and a record each for what was published. */
+const STATEMENT_READS = { application: 1.5, publishedEvent: 0.5 } as const;
 
 /**
  * Lambda keeps five pollers on a queue (developer guide: "Scaling with SQS event source mappings"; with a
@@ -117,6 +121,14 @@ export function trafficLines(
       `counted: ${figure(poller.readsPerApplication)} requests per application, each of up to 4 KB`,
     ),
     line(
+      "DynamoDB reads, statement",
+      applications * STATEMENT_READS.application +
+        webhooks * consumer.publishedPerEvent * STATEMENT_READS.publishedEvent,
+      "read units",
+      PRICES.dynamoReadUnit,
+      `assumed: ${STATEMENT_READS.application} for an application that ends within a day, ${STATEMENT_READS.publishedEvent} per published event`,
+    ),
+    line(
       "EventBridge",
       webhooks * consumer.publishedPerEvent,
       "events",
@@ -183,6 +195,7 @@ export function standingLines(
       "counted in the template",
     ),
     line("Secrets", template.secrets, "secrets", PRICES.secret, "counted in the template"),
+    line("Keys", template.keys, "keys", PRICES.kmsKey, "counted in the template"),
     line(
       "Secrets, reads",
       MONTH_MS / INGEST.secretLifetimeMs + MONTH_MS / POLLER.secretLifetimeMs,

@@ -57,6 +57,7 @@ export function countTemplate(stage: StageConfiguration): TemplateCount {
     customMetrics: customMetricsOf(stage),
     compositeAlarms: template.ofType("AWS::CloudWatch::CompositeAlarm").length,
     dashboards: template.ofType("AWS::CloudWatch::Dashboard").length,
+    keys: template.ofType("AWS::KMS::Key").length,
     secrets: template.ofType("AWS::SecretsManager::Secret").length,
     pollerRunsPerMonth: MONTH_MS / stage.polling.rateMs,
   };

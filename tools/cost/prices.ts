@@ -35,6 +35,8 @@ export const PRICES = {
   compositeAlarm: 0.5,
   /** CloudWatch, per dashboard and month. */
   dashboard: 3.0,
+  /** KMS, per key of ours and month. */
+  kmsKey: 1.0,
   /** Secrets Manager, per secret and month. */
   secret: 0.4,
   /** Secrets Manager, per request. */

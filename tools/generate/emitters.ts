@@ -9,7 +9,7 @@ export interface Emission {
   /** Its key in `METRICS`. */
   readonly key: keyof typeof settings.METRICS;
   /** The function that puts it. */
-  readonly emitter: "ingest" | "consumer" | "poller";
+  readonly emitter: "ingest" | "consumer" | "poller" | "statement";
   readonly unit: "Count" | "Milliseconds";
   /** Names of the dimensions that it has besides `Stage`. */
   readonly dimensions: readonly string[];
@@ -25,7 +25,7 @@ const LOOP = /for \(const (\w+) of (\w+)\) metrics\.count\(\1\b/g;
  * @throws Error at a call that cannot be read: its metric would stand in no table.
  */
 export function emissions(): readonly Emission[] {
-  return (["ingest", "consumer", "poller"] as const).flatMap((emitter) =>
+  return (["ingest", "consumer", "poller", "statement"] as const).flatMap((emitter) =>
     globSync(`lambdas/${emitter}/*.ts`, { cwd: root })
       .toSorted()
       .flatMap((file) => {

@@ -83,7 +83,8 @@ export function documentedMetrics(
     }
     const { key } = first;
     const [, said = "", meaning = ""] =
-      /^((?:Ingest|Consumer|Poller)(?: and \w+)*): (.+)$/.exec(comments.get(key) ?? "") ?? [];
+      /^((?:Ingest|Consumer|Poller|Statement)(?: and \w+)*): (.+)$/.exec(comments.get(key) ?? "") ??
+      [];
     const emitters = unique(own.map(({ emitter }) => emitter));
     if (said.toLowerCase() !== emitters.join(" and ")) {
       throw new Error(

@@ -18,6 +18,7 @@ import { replay } from "./replay.ts";
 import { retention } from "./retention.ts";
 import { show } from "./show.ts";
 import type { ConnectedStack } from "./stack.ts";
+import { statement } from "./statement.ts";
 import { status } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
 import { verify } from "./verify.ts";
@@ -49,6 +50,8 @@ function withOptions(line: CommandLine) {
     .option("--key <KMS key>", "an asymmetric KMS key that signs: its id, ARN or alias")
     .option("--unsigned", "write the export without a signature", false)
     .option("--out <folder>", "where the files go (default: here)")
+    .option("--day <day>", "the statement of this day of UTC (default: the newest)")
+    .option("--verify", "check the signature, and those of all statements before it", false)
     .option("--ring", "ring an alarm of each severity; tell the people on call before", false)
     .option("--yes", "act without asking", false)
     .option(
@@ -78,6 +81,7 @@ interface Given extends Readonly<
     | "release"
     | "ring"
     | "unsigned"
+    | "verify"
     | "yes"
   >
 > {
@@ -86,6 +90,7 @@ interface Given extends Readonly<
   readonly outputsFile: string | null;
   readonly application: string | null;
   readonly event: string | null;
+  readonly day: string | null;
   readonly journey: string | null;
   readonly since: string | null;
   readonly reason: string | null;
@@ -127,6 +132,12 @@ export const VERBS = {
     options: ["ring"],
     run: (stack, { ring }, terminal) => verify(stack, { ring, environment: process.env }, terminal),
   },
+  statement: {
+    says: "the signed statement of a day: how many applications agree with Alloy; --verify checks the chain",
+    roles: ["auditor"],
+    options: ["day", "verify"],
+    run: (stack, given, terminal) => statement(stack, given, terminal),
+  },
   gaps: {
     says: "applications in gap: since when, and at which stage the event stopped",
     roles: ["auditor"],
@@ -155,7 +166,7 @@ export const VERBS = {
     run: poll,
   },
   logs: {
-    argument: "ingest | consumer | poller",
+    argument: "ingest | consumer | poller | statement",
     says: "warnings and errors of a function; with --application, every line about one application",
     roles: ["operator"],
     options: ["hours", "application"],
@@ -274,6 +285,7 @@ Exit codes: 0 for success, 1 for failure, 2 for a wrong command line.`,
       const {
         application,
         event,
+        day,
         journey,
         since,
         reason,
@@ -291,6 +303,7 @@ Exit codes: 0 for success, 1 for failure, 2 for a wrong command line.`,
         outputsFile: outputs ?? null,
         application: application ?? null,
         event: event ?? null,
+        day: day ?? null,
         journey: journey ?? null,
         since: since ?? null,
         reason: reason ?? null,

@@ -12,7 +12,7 @@ const HOUR_MS = 3_600_000;
 /** More than anyone reads at night. */
 const MOST_LINES = 200;
 
-export const FUNCTIONS = ["ingest", "consumer", "poller"] as const;
+export const FUNCTIONS = ["ingest", "consumer", "poller", "statement"] as const;
 
 const LOUD = ["WARN", "ERROR", "CRITICAL", "FATAL"];
 

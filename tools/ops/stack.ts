@@ -31,6 +31,9 @@ const OutputsSchema = v.object({
   ApplicationTableName: v.string(),
   IdempotencyTableName: v.string(),
   PayloadBucketName: v.string(),
+  StatementFunctionName: v.string(),
+  StatementBucketName: v.string(),
+  StatementKeyArn: v.string(),
   WebhookUrl: v.string(),
   IngestFunctionName: v.string(),
   ConsumerFunctionName: v.string(),
@@ -75,12 +78,14 @@ export interface ConnectedStack {
   readonly applicationTableName: string;
   readonly idempotencyTableName: string;
   readonly payloadBucketName: string;
+  readonly statementBucketName: string;
+  readonly statementKeyArn: string;
   readonly webhookUrl: string;
   /** In an emulator. */
   readonly isLocal: boolean;
   /** What a webhook of a local stack authenticates with; null: this tool does not know it. */
   readonly authorization: string | null;
-  readonly functionNames: Readonly<Record<"ingest" | "consumer" | "poller", string>>;
+  readonly functionNames: Readonly<Record<"ingest" | "consumer" | "poller" | "statement", string>>;
 }
 
 /**
@@ -130,6 +135,8 @@ function connected(
     applicationTableName: outputs.ApplicationTableName,
     idempotencyTableName: outputs.IdempotencyTableName,
     payloadBucketName: outputs.PayloadBucketName,
+    statementBucketName: outputs.StatementBucketName,
+    statementKeyArn: outputs.StatementKeyArn,
     webhookUrl: outputs.WebhookUrl,
     isLocal: configuration.endpoint !== undefined,
     authorization,
@@ -137,6 +144,7 @@ function connected(
       ingest: outputs.IngestFunctionName,
       consumer: outputs.ConsumerFunctionName,
       poller: outputs.PollerFunctionName,
+      statement: outputs.StatementFunctionName,
     },
   };
 }

@@ -1,12 +1,12 @@
-import { createHash, createHmac, randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { GetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 
 import { eventKey } from "../../lambdas/adapters/dynamo/application-item.ts";
+import { idempotencyKeyOf } from "../../lambdas/adapters/idempotency-key.ts";
 import { parseWebhook } from "../../lambdas/domain/event/parse-webhook.ts";
-import { IDEMPOTENCY } from "../../lambdas/settings.ts";
 import { STAGES } from "../../lib/stages.ts";
 import type { Finding } from "../deploy/finding.ts";
 import type { ConnectedStack } from "./stack.ts";
@@ -189,12 +189,10 @@ async function completionOf(
   { dynamo, idempotencyTableName }: ConnectedStack,
   eventId: string,
 ): Promise<true | null> {
-  // As Powertools makes it.
-  const hash = createHash("sha256").update(JSON.stringify(eventId)).digest("base64");
   const { Item } = await dynamo.send(
     new GetItemCommand({
       TableName: idempotencyTableName,
-      Key: marshall({ id: `${IDEMPOTENCY.keyPrefix}#${hash}` }),
+      Key: marshall({ id: idempotencyKeyOf(eventId) }),
       ConsistentRead: true,
     }),
   );

@@ -297,6 +297,12 @@ const WATCHDOG: readonly AlarmCase[] = [
   throttled("poller-throttled", "poller", POLL_MINUTES, 2 * POLL_MINUTES),
   nearTimeout("poller", 55_000, POLL_MINUTES, 3 * POLL_MINUTES),
   {
+    id: "completeness-low",
+    fault: (trouble, { ours }) => trouble.once(ours(METRICS.errorBudgetBurn), 1.5),
+    within: 5,
+    nearMiss: (trouble, { ours }) => trouble.once(ours(METRICS.errorBudgetBurn), 0.9),
+  },
+  {
     id: "schedule-failing",
     fault: (trouble, { queue }) => trouble.is(queue(VISIBLE, "ScheduleDeadLetterQueue"), 1),
     within: 3,
@@ -366,6 +372,14 @@ export const SLOW: readonly AlarmCase[] = [
         minute % DAY_MINUTES < 4 * 60 ? 1 : 0,
       ),
     nearMissIsFor: ["dead-letters-not-empty"],
+  },
+  {
+    id: "statement-missing",
+    fault: (trouble, { ours }) => trouble.none(ours(METRICS.completeness)),
+    within: 2 * DAY_MINUTES + 15,
+    // One comes late, and the one after it early.
+    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.completeness), 100, 40 * 60),
+    nearMissIsFor: [],
   },
 ];
 

@@ -1,4 +1,4 @@
-import { METRICS } from "../../../lambdas/settings.ts";
+import { METRICS, STATEMENTS } from "../../../lambdas/settings.ts";
 import {
   changeInPercent,
   comparedSpans,
@@ -50,6 +50,10 @@ export function healthyWorld(
     world.put(series.queue("NumberOfMessagesSent", "EventQueue"), minute, webhooks);
     world.put(series.queue("NumberOfMessagesDeleted", "EventQueue"), minute, webhooks);
     if (minute % POLL_MINUTES === 0) poll(world, series, minute);
+    if (minute % DAY === STATEMENTS.minutesAfterMidnight) {
+      world.put(series.ours(METRICS.completeness), minute, 100);
+      world.put(series.ours(METRICS.errorBudgetBurn), minute, 0);
+    }
     for (const weeks of [0, 1, 2]) {
       if (webhooks > 0) decide(world, series, minute, minute - weeks * WEEK);
     }
@@ -57,7 +61,8 @@ export function healthyWorld(
   return world;
 }
 
-const WEEK = 7 * 24 * 60;
+const DAY = 24 * 60;
+const WEEK = 7 * DAY;
 
 /** The Journey of all applications. */
 export const JOURNEY = "J-VCQoADBJxeHtmdAvFqoS";

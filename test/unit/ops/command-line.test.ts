@@ -21,6 +21,8 @@ describe("the command line of npm run ops", () => {
       reason: null,
       release: false,
       ring: false,
+      day: null,
+      verify: false,
       key: null,
       unsigned: false,
       out: null,

@@ -186,6 +186,7 @@ const TYPED: Readonly<Record<VerbName, readonly (readonly string[])[]>> = {
     ["show", "JA-<>"],
     ["show", "JA-<>", "--bodies"],
   ],
+  statement: [["statement", "--day", "<>"], ["statement"]],
   check: [["check", "JA-<>"]],
   poll: [["poll"], ["poll", "--dry-run"]],
   logs: [

@@ -128,7 +128,12 @@ async function startBesides(
   narrator: StackNarrator,
 ): Promise<(() => unknown)[]> {
   const { IngestFunctionName, ConsumerFunctionName, PollerFunctionName } = outputs;
-  const functions = [IngestFunctionName, ConsumerFunctionName, PollerFunctionName];
+  const functions = [
+    IngestFunctionName,
+    ConsumerFunctionName,
+    PollerFunctionName,
+    outputs.StatementFunctionName,
+  ];
   const alarms = await takeOverAlarms(clients, {
     namePrefix: `${STACK_NAME}-`,
     now: Date.now,

@@ -36,6 +36,7 @@ const NAMED = new Set([
   "AWS::S3::Bucket",
   "AWS::SecretsManager::Secret",
   "AWS::Events::EventBus",
+  "AWS::KMS::Key",
 ]);
 
 /**

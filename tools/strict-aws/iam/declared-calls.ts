@@ -2,6 +2,7 @@ import {
   CONSUMER_RIGHTS,
   INGEST_RIGHTS,
   POLLER_RIGHTS,
+  STATEMENT_RIGHTS,
 } from "../../../lambdas/adapters/aws-calls.ts";
 import type { AwsResource, AwsRight } from "../../../lambdas/adapters/aws-calls.ts";
 import type { IamCall } from "./call.ts";
@@ -11,11 +12,12 @@ import type { DeployedPolicies } from "./policies.ts";
 /** What a function's ports declare, by port and method. */
 export type PortRights = Readonly<Record<string, Readonly<Record<string, readonly AwsRight[]>>>>;
 
-/** The three functions, and the output of the stack that names each. */
+/** The functions, and the output of the stack that names each. */
 export const FUNCTIONS = {
   ingest: { output: "IngestFunctionName", rights: INGEST_RIGHTS },
   consumer: { output: "ConsumerFunctionName", rights: CONSUMER_RIGHTS },
   poller: { output: "PollerFunctionName", rights: POLLER_RIGHTS },
+  statement: { output: "StatementFunctionName", rights: STATEMENT_RIGHTS },
 } as const satisfies Readonly<
   Record<string, { readonly output: string; readonly rights: PortRights }>
 >;
@@ -32,6 +34,8 @@ const LOGICAL_IDS: ReadonlyMap<string, string> = new Map([
   ["payloads", "PayloadBucket"],
   ["webhook-secret", "WebhookSecret"],
   ["alloy-api-secret", "AlloyApiSecret"],
+  ["statements", "StatementBucket"],
+  ["statement-key", "StatementKey"],
 ]);
 
 /** An object under a prefix, as the code names them: a day and a receipt. */

@@ -229,7 +229,13 @@ function otherPrefixes(deployed: DeployedPolicies): readonly IamCall[] {
 }
 
 function functionNamed(name: string): FunctionName {
-  if (name === "ingest" || name === "consumer" || name === "poller") return name;
+  switch (name) {
+    case "ingest":
+    case "consumer":
+    case "poller":
+    case "statement":
+      return name;
+  }
   throw new Error(`There is no function ${name}.`);
 }
 

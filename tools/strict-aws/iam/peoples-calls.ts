@@ -4,6 +4,7 @@ import {
   METADATA_ATTRIBUTES,
   PAYLOAD_PREFIXES,
   RETENTION_READ_ATTRIBUTES,
+  STATEMENTS,
   TABLE,
   TEST_ALARMS,
 } from "../../../lambdas/settings.ts";
@@ -124,7 +125,7 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, read
       ...(action !== "dynamodb:UpdateItem" && { "dynamodb:Select": "SPECIFIC_ATTRIBUTES" }),
     },
   });
-  const functions = ["Ingest", "Consumer", "Poller"].map((name) =>
+  const functions = ["Ingest", "Consumer", "Poller", "Statement"].map((name) =>
     arns.text(stack.outputs[`${name}FunctionName`]),
   );
   const [, , poller = ""] = functions;
@@ -143,6 +144,9 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, read
         ofOne(`${table}/index/${index}`, "dynamodb:Query"),
       ),
       attributes("dynamodb:Query", METADATA_ATTRIBUTES),
+      ...ofOne(`${arns.arnOf("StatementBucket")}/${STATEMENTS.prefix}1`, "s3:GetObject"),
+      ...ofOne(arns.arnOf("StatementBucket"), "s3:ListBucket"),
+      ...ofOne(arns.arnOf("StatementKey"), "kms:GetPublicKey"),
     ],
     operator: [
       ...functions.flatMap((name) => ofOne(arns.arnOf(name), "lambda:GetFunctionConfiguration")),

@@ -9,7 +9,7 @@ export interface Reason {
   readonly why: string;
 }
 
-const KEY = /:key\/EncryptionKey$/;
+const KEY = /:key\/(Encryption|Statement)Key$/;
 
 /** All of them, in one place. Each must be needed in some stage. */
 export const REASONS: readonly Reason[] = [

@@ -40,6 +40,7 @@ const InputSchema = v.object({
   Prefix: v.optional(v.string()),
   SecretId: text,
   TopicArn: text,
+  KeyId: text,
   AlarmName: text,
   StackName: text,
   FunctionName: text,
@@ -178,6 +179,9 @@ function asked(operation: string, input: Input, places: Places): readonly Asked[
           conditions: input.Prefix === undefined ? {} : { "s3:prefix": input.Prefix },
         },
       ];
+    case "Sign":
+    case "GetPublicKey":
+      return [{ action: `kms:${operation}`, resource: places.arn(input.KeyId) }];
     case "GetBucketEncryption":
       return [{ action: "s3:GetEncryptionConfiguration", resource: places.arn(input.Bucket) }];
     case "GetBucketLifecycleConfiguration":

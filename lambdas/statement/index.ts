@@ -1,0 +1,32 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { KMSClient } from "@aws-sdk/client-kms";
+import { S3Client } from "@aws-sdk/client-s3";
+
+import { DynamoStatementSources } from "../adapters/dynamo/dynamo-statement-sources.ts";
+import { KmsSigner } from "../adapters/kms-signer.ts";
+import { S3StatementArchive } from "../adapters/s3-statement-archive.ts";
+import { SDK_LIMITS } from "../adapters/sdk-limits.ts";
+import { readSettingsFile } from "../settings-file.ts";
+import { makeMetrics } from "../telemetry/metrics.ts";
+import { makePowertoolsLogger } from "../telemetry/powertools-logger.ts";
+import { writeLine } from "../telemetry/standard-output.ts";
+import { readStatementEnvironment } from "./env.ts";
+import { makeStatementHandler } from "./handler.ts";
+
+const { stage, settings, ...names } = readStatementEnvironment(
+  process.env,
+  readSettingsFile(process.env),
+);
+const now = Date.now;
+
+/** Lambda's entry. */
+export const handler = makeStatementHandler({
+  sources: new DynamoStatementSources(new DynamoDBClient(SDK_LIMITS), names),
+  archive: new S3StatementArchive(new S3Client(SDK_LIMITS), names.statementBucketName),
+  signer: new KmsSigner(new KMSClient(SDK_LIMITS), names.statementKeyArn),
+  settings,
+  stage,
+  metrics: makeMetrics({ stage, write: writeLine, now }),
+  logger: makePowertoolsLogger("statement"),
+  now,
+});
