@@ -39,6 +39,8 @@ interface KnownAs {
   readonly known: JourneyEvent;
   /** Both reports of the event; null: there is one. */
   readonly reports: readonly JourneyEvent[] | null;
+  /** Reads the record of the other report; undefined: there is none. */
+  readonly otherRecord?: () => Promise<EventReport | undefined>;
   /** Clears the failure of the other id, and gives up the record of this one. */
   readonly finish?: () => Promise<void>;
 }
@@ -52,10 +54,11 @@ export async function lockAlias(
 ): Promise<KnownAs> {
   const alias = await aliasOf(message, event, merged, store);
   if (alias === null) return { lock: "begun", known: event, reports: null };
-  const isRecorded = async () => {
+  const otherRecord = async () => {
     const { recorded } = await store.reportsNear(event);
-    return recorded.some(({ eventId }) => eventId === alias.eventId);
+    return recorded.find(({ eventId }) => eventId === alias.eventId);
   };
+  const isRecorded = async () => (await otherRecord()) !== undefined;
 
   // A forced message has a lock of its own, which lets it pass once.
   const lock = message.isForced ? "begun" : await begin(alias.eventId);
@@ -73,7 +76,8 @@ export async function lockAlias(
     await store.noteWebhookOf({ ...alias, applicationToken }, event);
     await store.forgetEvent(event);
   };
-  return { lock, known: isOwnEffect ? event : other, reports: [event, other], finish };
+  const known = isOwnEffect ? event : other;
+  return { lock, known, reports: [event, other], otherRecord, finish };
 }
 
 /** The other report under whose id the event is known; null: none. */

@@ -1,18 +1,22 @@
+import { isDeepStrictEqual } from "node:util";
+
 import { isHistoricEffect, isSilent } from "../domain/application/adoption.ts";
-import type { ApplicationState } from "../domain/application/application-state.ts";
+import type { ApplicationState, RecordedAs } from "../domain/application/application-state.ts";
 import type { JourneyEvent } from "../domain/event/journey-event.ts";
+import { isPublishedByEvent, withRecord } from "../domain/application/published-decisions.ts";
 import { publicationOf, routeOf } from "../domain/routing/journey-routes.ts";
 import { isLate, neededApplicantOf } from "../domain/application/lateness.ts";
 import {
   stateOfEvent,
   stateOfHealedEvent,
+  stateOfRecord,
   stateOfRerun,
 } from "../domain/application/observation.ts";
 import type { ApplicationStore, Merged, Recording } from "../domain/ports.ts";
 import { publishedEvent } from "../domain/routing/published-event.ts";
 import type { PublishedEvent } from "../domain/routing/published-event.ts";
 import { isPublished } from "../domain/routing/route.ts";
-import { checkAfter, isWithheld } from "../domain/application/withholding.ts";
+import { checkAfter, isUndecided, isWithheld } from "../domain/application/withholding.ts";
 import { IDEMPOTENCY } from "../settings.ts";
 import { lockAlias, markHealed } from "./alias.ts";
 import {
@@ -62,15 +66,28 @@ export async function prepareJourneyEvent(
     await store.eraseEvent(event);
     return { kind: "ignored", event: null };
   }
-  const { lock, known, reports, ...rest } = await lockAlias(message, event, merged, dependencies);
+  const alias = await lockAlias(message, event, merged, dependencies);
+  const { lock, known, reports, otherRecord, ...rest } = alias;
+  const eventIds = (reports ?? [event]).map(({ eventId }) => eventId);
   if (lock === "in-conflict") return { kind: lock, event: null };
-  if (lock === "duplicate") return { kind, event: null, ...rest };
+  if (lock === "duplicate") {
+    const other = isPublishedByEvent(merged.after, [event.eventId]) && (await otherRecord?.());
+    if (other) {
+      const asRecorded = { eventIds, isWithheld: false, outcome: other.outcome };
+      await mergeRecord(event, asRecorded, merged.after, dependencies);
+    }
+    return { kind, event: null, ...rest };
+  }
   const isRecorded = recorded !== null && known === event;
   const recording = isRecorded ? recorded : await record(known);
   if (!isRecorded && (await hadEffect(known, recording))) {
     return { kind: "duplicate", event: null, ...rest };
   }
-  const published = await eventToPublish(known, recording, reports);
+  const { isWithheld: wasWithheld, outcome } = recording;
+  // The release 0.1.0 published errors too.
+  const asRecorded = { eventIds, isWithheld: wasWithheld || isUndecided(known), outcome };
+  const state = await mergeRecord(event, asRecorded, merged.after, dependencies);
+  const published = await eventToPublish(known, recording, reports, state);
   return { kind, event: published, isSilent: isSilent(merged.after, effect), ...rest };
 
   /**
@@ -88,31 +105,29 @@ export async function prepareJourneyEvent(
     report: JourneyEvent,
     { isNew, isWithheld: wasWithheld, outcome }: Recording,
     reports: readonly JourneyEvent[] | null,
+    state: ApplicationState,
   ): Promise<PublishedEvent | null> {
     const { metrics } = dependencies;
-    const { after: state } = merged;
-    // An outcome that only the poller's copy of it names comes by Alloy's answer: the record says what was published.
-    const asRecorded = { ...report, outcome: report.outcome ?? outcome };
-    const all = reports ?? [asRecorded];
+    // An outcome that only another report of it names comes by Alloy's answer: the record says what is published.
+    const asPublished = { ...report, outcome };
+    const all = reports ?? [asPublished];
     const lateness = await Promise.all(all.map((one) => isLateIn(one, state, store)));
     const late = lateness.every(Boolean);
     const isHistoric = isHistoricEffect(state, effect);
-    if (isNew) countRecorded(message, { ...content, event: asRecorded }, late, metrics, isHistoric);
-    // The end of an alias may have taken the place of the recorded report's own end in the state.
-    const aliasesOf = ({ eventId }: JourneyEvent) =>
-      eventId === report.eventId ? all.filter((one) => one.eventId !== eventId) : [];
-    if (wasWithheld || all.every((one) => isWithheld(one, merged, aliasesOf(one)))) {
+    if (isNew)
+      countRecorded(message, { ...content, event: asPublished }, late, metrics, isHistoric);
+    if (wasWithheld || isWithheld(asPublished, state, eventIds)) {
       // An event that is withheld for its type is recorded so. Release 0.1.0 did not record it.
-      if (!wasWithheld) await store.withholdEvent(asRecorded);
+      if (!wasWithheld) await store.withholdEvent(asPublished);
       return null;
     }
     if (isSilent(state, effect)) return null;
-    const route = routeOf(asRecorded, settings);
-    const publication = publicationOf(asRecorded.journeyToken, route, settings);
-    if (state.isShadow || !isPublished(asRecorded, late, publication)) return null;
+    const route = routeOf(asPublished, settings);
+    const publication = publicationOf(asPublished.journeyToken, route, settings);
+    if (state.isShadow || !isPublished(asPublished, late, publication)) return null;
     const { environment } = settings;
     return publishedEvent({
-      event: asRecorded,
+      event: asPublished,
       route,
       state,
       late,
@@ -138,6 +153,23 @@ export async function mergeEvent(
   const rerun = stateOfRerun(event, isHistoric(merged.after) ? merged.after.adopted : null);
   if (rerun !== null) await mergeAndCount(rerun, firstCheck(dependencies), isAdopted, dependencies);
   return merged;
+}
+
+/**
+ * Joins a state with how an event is recorded. The merge of the event has decided by one report alone; the record, which may
+ * be that of another report, says with which outcome the event is published, and whether.
+ */
+export async function mergeRecord(
+  { applicationToken }: JourneyEvent,
+  recorded: RecordedAs,
+  state: ApplicationState,
+  dependencies: Pick<EffectDependencies, "store" | "settings" | "now">,
+): Promise<ApplicationState> {
+  const { published } = state;
+  if (isDeepStrictEqual(withRecord(published, recorded), published)) return state;
+  const observation = stateOfRecord(applicationToken, recorded);
+  const { after } = await dependencies.store.mergeState(observation, firstCheck(dependencies));
+  return after;
 }
 
 /** Whether a newer event came first. Reads the applicant's register where it is stored apart. */

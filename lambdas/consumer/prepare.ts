@@ -1,3 +1,4 @@
+import { underIdOf } from "../domain/application/alias.ts";
 import type { Adoption } from "../domain/application/application-state.ts";
 import type { Deadline } from "../domain/deadline.ts";
 import { isOtherEnvironment } from "../domain/event/environment.ts";
@@ -22,7 +23,7 @@ import {
 } from "./effect.ts";
 import type { ContentOf, Effect, EffectDependencies } from "./effect.ts";
 import { prepareInvestigation } from "./investigation.ts";
-import { mergeEvent, prepareJourneyEvent } from "./journey-event.ts";
+import { mergeEvent, mergeRecord, prepareJourneyEvent } from "./journey-event.ts";
 import type { Message } from "./message.ts";
 
 export interface PrepareDependencies extends Omit<EffectDependencies, "begin"> {
@@ -127,14 +128,19 @@ async function repair(
   if (content.kind !== "journey-event" || receipt.origin !== "poll") return;
   const { event } = content;
   const { store, settings, metrics } = dependencies;
-  const recording =
-    (await webhookFor(message, event, store)) ??
-    (await store.recordEvent(recordOf(message, content, settings)));
-  const isNew = "isNew" in recording && recording.isNew;
+  const webhook = await webhookFor(message, event, store);
+  const recorded = webhook === null ? event : underIdOf(event, webhook);
+  const recording = await store.recordEvent(
+    recordOf(message, { ...content, event: recorded }, settings),
+  );
+  const { isNew, outcome, isWithheld } = recording;
   if (isNew) countRecorded(message, content, false, metrics);
   // An outcome that the record leaves out was not published: Alloy's own answer brings it.
-  const known = isNew ? event : { ...event, outcome: recording.outcome };
+  const known = isNew ? event : { ...event, outcome };
   const { after } = await mergeEvent(stateOfEvent(known), known, message, dependencies);
+  // Its own message is done: what it has withheld is left to Alloy's answer.
+  const eventIds = [event.eventId, recorded.eventId];
+  if (isWithheld) await mergeRecord(event, { eventIds, outcome, isWithheld }, after, dependencies);
   if (after.forgottenAt !== null) await store.eraseEvent(event);
 }
 

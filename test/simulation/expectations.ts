@@ -208,6 +208,11 @@ export function isOutcomeUnsaid({ versions }: TrueApplication): boolean {
   return last?.isUnsaid === true && last.status === "completed" && last.outcome === null;
 }
 
+export const REOPENINGS: readonly string[] = [
+  "application_unarchived",
+  "journey_application_retriggered",
+];
+
 /**
  * Whether only an answer, or only one side of an event, said how it stands before Alloy used a status that nobody knows:
  * whoever asked in time, or has heard that side, knows it.
@@ -219,7 +224,7 @@ export function isHeardInTime({ versions, events }: TrueApplication): boolean {
   return (
     events.some(isForAlloyToConfirm) ||
     // After an end, only Alloy's answer says that the application is open again (docs/statuses.md).
-    events.some(({ type }) => type === "journey_application_retriggered") ||
+    events.some(({ type }) => REOPENINGS.includes(type)) ||
     events.some(({ told, listed }) => (told["outcome"] ?? null) !== (listed["outcome"] ?? null)) ||
     versions.some((one) => !one.isUnknown && one.outcome !== null && !isTold(one))
   );

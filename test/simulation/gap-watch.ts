@@ -1,4 +1,5 @@
 import type { ApplicationState } from "../../lambdas/domain/application/application-state.ts";
+import { mergeOver } from "../../lambdas/domain/application/withholding.ts";
 import { PermanentError, TransientError } from "../../lambdas/domain/errors.ts";
 import type { GapNotice } from "../../lambdas/domain/routing/gap-notice.ts";
 import type { ApplicationStore } from "../../lambdas/domain/ports.ts";
@@ -123,7 +124,9 @@ export class GapWatch {
         const isSkipped =
           trouble === "not-applied" && this.#isOn() && this.#isOfVictim(observation);
         const before = isSkipped ? await right.readState(observation.applicationToken) : null;
-        return before === null ? right.mergeState(observation, check) : { before, after: before };
+        if (before === null) return right.mergeState(observation, check);
+        // It is acknowledged, and lost.
+        return { before, after: mergeOver(before, observation) };
       },
       forgetEvent: (event) => right.forgetEvent(event),
       eraseEvent: (event) => right.eraseEvent(event),

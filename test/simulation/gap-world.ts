@@ -51,6 +51,8 @@ export async function playGap(seed: number, choice: KnobChoice = GAP_KNOBS): Pro
   const difference = firstDifference(ledgerOf(faultFree, result.heard), ledgerOf(result));
   const faults = [
     ...result.violations
+      // Of a merge that is lost: it was said that the application has ended.
+      .filter(({ kind }) => planted.trouble !== "not-applied" || kind !== "regressed")
       .map(({ sentence }) => sentence)
       .filter((sentence) => !isTheTroubleItself(planted, sentence)),
     ...watch.accused.map((token) => `${token} is said to be in gap, and is not`),
@@ -80,8 +82,6 @@ function isTheTroubleItself({ trouble, refusal, victim }: PlantedGap, sentence: 
       (refusal === 401 && sentence.endsWith("was refused, and its credential is live"))
     );
   }
-  // It was told by the event, which moved nothing, and is told again by Alloy's own word.
-  if (trouble === "not-applied") return sentence.includes("under 2 ids, and came to it 1 times");
   if (trouble === "failing") return sentence.endsWith("back, and nothing was in its way");
   return (
     trouble === "poisoned" &&

@@ -11,11 +11,12 @@ import {
   isPublicationDue,
   isRouteOf,
   isSaidByAnswer,
+  REOPENINGS,
   routeOf,
 } from "./expectations.ts";
 import { judgeIds } from "./judge-ids.ts";
 import { judgeInvestigations } from "./judge-investigations.ts";
-import { judgeAsking, judgeEnds, REOPENINGS } from "./judge-whole.ts";
+import { judgeAsking, judgeEnds } from "./judge-whole.ts";
 import type { Observer, Publication, Violation } from "./observer.ts";
 import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
 import { isLeftBehind } from "./released-fates.ts";

@@ -3,6 +3,7 @@ import { POLLER } from "../../lambdas/settings.ts";
 import type { RouteId } from "../../lambdas/settings.ts";
 import type { FaultKind } from "./faults.ts";
 import {
+  REOPENINGS,
   ENDS,
   isBeyondApi,
   isDamaged,
@@ -25,10 +26,6 @@ const DAY = 24 * 3_600_000;
 
 const { callsPerApplicationPerDay: MOST_ASKS_A_DAY } = POLLER;
 
-export const REOPENINGS: readonly string[] = [
-  "application_unarchived",
-  "journey_application_retriggered",
-];
 const ENDED: readonly (string | null)[] = ["completed", "error", "expired"];
 
 /** Whether it tells of an end: an event of that kind, or a correction. */

@@ -1,5 +1,6 @@
 import type { MetricName, PollerSettings } from "../../lambdas/settings.ts";
-import { mergeState } from "../../lambdas/domain/application/application-state.ts";
+import { bareState } from "../../lambdas/domain/application/application-state.ts";
+import { mergeOver } from "../../lambdas/domain/application/withholding.ts";
 import type { DeliveryRecord } from "../../lambdas/domain/reconciliation/delivery.ts";
 import type { Envelope } from "../../lambdas/domain/event/envelope.ts";
 import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/routing/gap-notice.ts";
@@ -192,7 +193,12 @@ export function withRecorded(
   changes: Partial<StoredApplication> = {},
 ): StoredApplication {
   return {
-    state: events.map((event) => stateOfEvent(event)).reduce(mergeState),
+    state: events
+      .map((event) => stateOfEvent(event))
+      .reduce(
+        (before, heard) => mergeOver(before, heard),
+        bareState(events[0]?.applicationToken ?? "JA-1"),
+      ),
     memory: NEVER_CHECKED,
     revision: 1,
     dueAt: START,

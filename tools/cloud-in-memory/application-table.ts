@@ -145,7 +145,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   async mergeState(observation: ApplicationState, check: CheckRequest): Promise<Merged> {
     const { applicationToken } = observation;
     const kept = this.applications.get(applicationToken);
-    const after = kept === undefined ? observation : mergeOver(kept.state, observation);
+    const after = mergeOver(kept?.state ?? null, observation);
     if (after.forgottenAt !== null && kept !== undefined) return { before: kept.state, after };
     checkStateKeys(after);
     const memory = kept?.memory ?? NEVER_CHECKED;

@@ -52,12 +52,13 @@ export class FaultyPort<Port extends object> {
     return () => void this.#instead.delete(method);
   }
 
-  /** What the method's next call does; it is right after that. */
-  once<Name extends keyof Port & string>(method: Name, instead: Instead<Port[Name]>): void {
+  /** What the method's next call does; it is right after that. @returns a function that puts it right before. */
+  once<Name extends keyof Port & string>(method: Name, instead: Instead<Port[Name]>): () => void {
     const next = (...given: readonly unknown[]): unknown => {
       this.#instead.delete(method);
       return Reflect.apply(instead, null, given);
     };
     this.#instead.set(method, next);
+    return () => void this.#instead.delete(method);
   }
 }

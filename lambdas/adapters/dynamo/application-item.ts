@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 
 import * as v from "valibot";
 
@@ -20,6 +21,7 @@ import { EventReportSchema } from "../../domain/event/event-report-schema.ts";
 import { APPLICATION_STATUSES, isFinal } from "../../domain/event/event-types.ts";
 import { isIndexKey } from "../../domain/event/external-text.ts";
 import { lookAlikesNamed } from "../../domain/reconciliation/look-alikes.ts";
+import { publishedBy } from "../../domain/application/published-decisions.ts";
 import { isOfAnswer, padded, stampOfAnswer, timeOf } from "../../domain/application/stamp.ts";
 import type { Recording } from "../../domain/ports.ts";
 import { IDEMPOTENCY, TABLE } from "../../settings.ts";
@@ -108,7 +110,14 @@ const number = v.nullish(v.number(), null);
 const neighbour = v.nullish(v.object({ stamp: v.string(), token: v.string() }), null);
 const environment = v.nullish(v.picklist(["sandbox", "live"]), null);
 const ended = { stamp: v.string(), status: finalStatus, outcome: text };
-const endRegister = v.object({ ...ended, isSecond: v.exactOptional(v.literal(true)) });
+const endRegister = v.object(ended);
+const publishedDecision = v.object({
+  eventId: v.string(),
+  stamp: v.string(),
+  status,
+  outcome: text,
+  correctionId: v.exactOptional(v.string()),
+});
 
 const FactsSchema = v.object({
   journeyToken: text,
@@ -137,6 +146,7 @@ const ItemSchema = v.object({
   lastFinal: v.nullish(endRegister, null),
   stated: v.nullish(v.object({ stamp: v.string(), status, correctionId: text, since: text }), null),
   statedFinal: v.nullish(v.object({ ...ended, correctionId: text, since: text }), null),
+  published: v.nullish(v.array(publishedDecision)),
   applicantsStoredUntil: text,
   chainPrevious: neighbour,
   chainRoot: neighbour,
@@ -180,6 +190,7 @@ export function applicationStateOf(item: Item): ApplicationState {
   };
   // The released format kept Alloy's answer in the place of an event's end.
   const end = output.final !== null && isOfAnswer(output.final.stamp) ? null : output.final;
+  const ends = { end, lastEnd: output.lastFinal ?? end, answer: answerIn(output) };
   return {
     applicationToken: output.applicationToken,
     ...resolveFacts(facts),
@@ -188,9 +199,8 @@ export function applicationStateOf(item: Item): ApplicationState {
     startedAt: output.startedAt,
     lastEventAt: output.lastEventAt,
     progress: output.progress,
-    end,
-    lastEnd: output.lastFinal ?? end,
-    answer: answerIn(output),
+    ...ends,
+    published: output.published ?? publishedBy(ends),
     entities: entitiesIn(item),
     applicantsStoredUntil: output.applicantsStoredUntil,
     chain: { previous: output.chainPrevious, root: output.chainRoot, next: output.chainNext },
@@ -401,6 +411,7 @@ export function attributesOf(state: ApplicationState): Readonly<Record<string, u
       final: end,
       lastFinal: isSameEnd(end, lastEnd) ? null : lastEnd,
       ...answerAttributes(answer),
+      published: publishedAttribute(state),
       applicantsStoredUntil: state.applicantsStoredUntil,
       chainPrevious: state.chain.previous,
       chainRoot: state.chain.root,
@@ -425,6 +436,13 @@ function answerAttributes(answer: AnswerRegister | null) {
   const { stamp, status: answered, outcome, correctionId, since } = answer;
   const register = present({ stamp, status: answered, outcome, correctionId, since });
   return isFinal(answered) ? { statedFinal: register } : { stated: register };
+}
+
+/** Null where the registers say the same, as they nearly always do: it would cost space and so write units. */
+function publishedAttribute(state: ApplicationState) {
+  const { published } = state;
+  if (isDeepStrictEqual(published, publishedBy(state))) return null;
+  return published.map((one) => present({ ...one }));
 }
 
 function isSameEnd(end: EndRegister | null, lastEnd: EndRegister | null): boolean {

@@ -395,7 +395,6 @@ const MARK_ATTRIBUTES = ["event", "lookAlikes", "webhooks"];
 
 /** What an update has made of the item that it was written over: its condition made it the pure merge. */
 function mergedFrom(over: Item | null, observation: ApplicationState): Merged {
-  if (over === null) return { before: null, after: observation };
-  const before = applicationStateOf(over);
+  const before = over === null ? null : applicationStateOf(over);
   return { before, after: mergeOver(before, observation) };
 }

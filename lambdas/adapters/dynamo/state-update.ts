@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import { hasEnded } from "../../domain/application/application-state.ts";
 import type { ApplicationState } from "../../domain/application/application-state.ts";
+import { mergeOver } from "../../domain/application/withholding.ts";
 import type { CheckRequest } from "../../domain/ports.ts";
 import {
   attributesOf,
@@ -18,7 +19,15 @@ type Item = Readonly<Record<string, unknown>>;
 const MOST_REMOVED = 200;
 
 /** Attributes that a merge can take away; every other one only ever changes. */
-const PASSING_ATTRIBUTES = ["final", "lastFinal", "stated", "statedFinal", "status", "outcome"];
+const PASSING_ATTRIBUTES = [
+  "final",
+  "lastFinal",
+  "stated",
+  "statedFinal",
+  "published",
+  "status",
+  "outcome",
+];
 
 /**
  * The update that is right if nothing newer of its kind is there, and whose condition says so. Then
@@ -31,7 +40,7 @@ export function fastMerge(observation: ApplicationState, check: CheckRequest): D
   update.requireAbsent("settledAt");
   update.requireAbsent("forgottenAt");
 
-  for (const [name, value] of Object.entries(attributesOf(observation))) {
+  for (const [name, value] of Object.entries(attributesOf(mergeOver(null, observation)))) {
     if (isIndexedOnly(name, observation)) {
       update.setIfAbsent(name, value);
       continue;
@@ -60,6 +69,7 @@ export function fastMerge(observation: ApplicationState, check: CheckRequest): D
   if (end !== null) {
     update.requireAbsent("statedFinal");
     update.requireAbsent("lastFinal");
+    update.requireAbsent("published");
     update.requireOlder("stated", end.stamp);
     // The same end under the same id, too, where its other report names no outcome.
     update.requireAbsentOr("final", "=", end);
@@ -70,9 +80,10 @@ export function fastMerge(observation: ApplicationState, check: CheckRequest): D
 }
 
 /** Its effect depends on all that is there: right at once only for a new application. */
-function isRare({ answer, isShadow, adopted, chain }: ApplicationState): boolean {
+function isRare({ answer, proposal, isShadow, adopted, chain }: ApplicationState): boolean {
   return (
     answer !== null ||
+    proposal !== undefined ||
     isShadow ||
     adopted !== null ||
     Object.values(chain).some((neighbour) => neighbour !== null)

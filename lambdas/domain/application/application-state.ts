@@ -29,6 +29,10 @@ export interface ApplicationState extends ApplicationFacts {
   readonly lastEnd: EndRegister | null;
   /** What Alloy's API last answered, of what was merged. Nothing but a later answer takes it back. */
   readonly answer: AnswerRegister | null;
+  /** How it has ended as downstream knows it, oldest first (`published-decisions.ts`). */
+  readonly published: readonly PublishedDecision[];
+  /** Of an observation alone. */
+  readonly proposal?: Proposal;
   /** By `entity_application_token`; of many applicants those that moved last (`applicantsStoredUntil`). */
   readonly entities: Readonly<Record<string, EntityRegister>>;
   /** Applicants that moved last before this may have an item of their own instead; null: none has. */
@@ -83,8 +87,31 @@ export interface EndRegister {
   readonly stamp: Stamp;
   readonly status: FinalStatus;
   readonly outcome: string | null;
-  /** Another end stood when it came: its event is withheld, however often it is tried (`withholding.ts`). */
-  readonly isSecond?: true;
+}
+
+/** A decision that was published, or Alloy's answer after it that the application is open. */
+export interface PublishedDecision {
+  /** Of the event, or of the correction, that is published; empty: of no event. */
+  readonly eventId: string;
+  readonly stamp: Stamp;
+  readonly status: ApplicationStatus;
+  readonly outcome: string | null;
+  /** The correction that publishes the event, whose own message does not; absent: its message does, or may. */
+  readonly correctionId?: string;
+}
+
+/** What an observation adds to what is published. */
+export type Proposal =
+  /** An answer of Alloy's, under the id that it would be published under. */
+  | ({ readonly kind: "answer" } & Pick<PublishedDecision, "eventId" | "correctionId">)
+  | ({ readonly kind: "record" } & RecordedAs);
+
+/** How an event is recorded. */
+export interface RecordedAs {
+  /** All ids that it was reported under. */
+  readonly eventIds: readonly string[];
+  readonly outcome: string | null;
+  readonly isWithheld: boolean;
 }
 
 /** Its stamp names also when Alloy was asked, which orders two answers of one `updated_at`. */
@@ -92,10 +119,7 @@ export interface AnswerRegister {
   readonly stamp: Stamp;
   readonly status: ApplicationStatus;
   readonly outcome: string | null;
-  /**
-   * Who tells downstream of it: the correction that took it over, or the event of the end that it says, which had
-   * been merged before. Null in an item of the release 0.1.0.
-   */
+  /** The correction that took it over. Null in an item of the release 0.1.0. */
   readonly correctionId: string | null;
   /** The last reopening that Alloy's list named: ends before it are of another epoch; null: none. */
   readonly since: Stamp | null;
@@ -142,6 +166,7 @@ export function bareState(applicationToken: string): ApplicationState {
     end: null,
     lastEnd: null,
     answer: null,
+    published: [],
     entities: {},
     applicantsStoredUntil: null,
     chain: { previous: null, root: null, next: null },
@@ -174,6 +199,7 @@ export function mergeState(left: ApplicationState, right: ApplicationState): App
     startedAt: smaller(left.startedAt, right.startedAt),
     lastEventAt: larger(left.lastEventAt, right.lastEventAt),
     ...mergeStanding(left, right),
+    published: mergePublished(left.published, right.published),
     entities: mergeEach(left.entities, right.entities, newerOf),
     applicantsStoredUntil: larger(left.applicantsStoredUntil, right.applicantsStoredUntil),
     chain: {
@@ -188,12 +214,21 @@ export function mergeState(left: ApplicationState, right: ApplicationState): App
   };
 }
 
+/** An observation has none; only `mergeOver` adds to them. */
+function mergePublished(
+  left: readonly PublishedDecision[],
+  right: readonly PublishedDecision[],
+): readonly PublishedDecision[] {
+  if (left.length === 0 || right.length === 0) return left.length === 0 ? right : left;
+  return largerAsText(left, right);
+}
+
 /** The same of how it stands. */
 export function mergeStanding(left: Standing, right: Standing): Standing {
   return {
     progress: newer(left.progress, right.progress),
     end: either(left.end, right.end, preferredEnd),
-    lastEnd: either(left.lastEnd, right.lastEnd, newerEnd),
+    lastEnd: newer(left.lastEnd, right.lastEnd),
     answer: either(left.answer, right.answer, laterAnswer),
   };
 }
@@ -282,17 +317,7 @@ function preferredEnd(one: EndRegister, other: EndRegister): EndRegister {
   const [rank, otherRank] = [endRank(one), endRank(other)];
   if (rank !== otherRank) return rank < otherRank ? one : other;
   if (one.stamp !== other.stamp) return one.stamp < other.stamp ? one : other;
-  return sameEnd(one, other);
-}
-
-function newerEnd(one: EndRegister, other: EndRegister): EndRegister {
-  return one.stamp === other.stamp ? sameEnd(one, other) : newerOf(one, other);
-}
-
-/** What a try before noted of an end stays. */
-function sameEnd(one: EndRegister, other: EndRegister): EndRegister {
-  if (one.isSecond === other.isSecond) return largerAsText(one, other);
-  return one.isSecond === true ? one : other;
+  return largerAsText(one, other);
 }
 
 function endRank({ status, outcome }: EndRegister): number {

@@ -4,7 +4,7 @@ import { EXTERNAL_INPUT } from "../../settings.ts";
 import type { AlloyApplication, AlloyRerun } from "../reconciliation/alloy-application.ts";
 import { endOf, hasEnded, outcomeOf, statusOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";
-import { isOutcomeUnpublished, standingOf } from "./confirmation.ts";
+import { standingOf } from "./confirmation.ts";
 import { EventReportSchema } from "../event/event-report-schema.ts";
 import { APPLICATION_STATUSES, isFinal } from "../event/event-types.ts";
 import type { ApplicationStatus } from "../event/event-types.ts";
@@ -45,13 +45,6 @@ export interface Correction {
   readonly confirms: EventReport | null;
   /** The message of that end may come back and publish it: whichever is first does. */
   readonly mayComeBack: boolean;
-  /**
-   * The recorded end that said the same when Alloy was asked. Another end may take its place in the state before the
-   * correction is merged, and its message may be tried again after that.
-   */
-  readonly publishedBy: string | null;
-  /** The state has the outcome already, by a copy of the poller's, and no event was published with it. */
-  readonly namesOutcome: boolean;
   /** Of news of a rerun: the new applications, oldest first. */
   readonly reruns: readonly AlloyRerun[];
 }
@@ -103,31 +96,26 @@ export function correctionsOf(
 
   function statusCorrection(): readonly Correction[] {
     const agrees = agree(applied, snapshot);
-    const { published, publishedBy, confirms, mayComeBack } = standingOf(snapshot, matches, state, {
-      queuedBefore,
-      failedIds,
-      retriedIds,
-      now,
-    });
+    const context = { since, queuedBefore, failedIds, retriedIds };
+    const { published, confirms, mayComeBack } = standingOf(snapshot, matches, state, context);
     if (confirms !== null) {
       return [{ ...common, news: "status", settles: true, confirms, mayComeBack, reruns: [] }];
     }
-    const namesOutcome =
-      published === "no" && isOutcomeUnpublished(snapshot, matches, state) && agrees;
+    // The state has it by a report that no event was published with.
+    const isUnpublished = published === "no" && isEndedAs(state, snapshot);
     const isMoved =
-      // Which of two ends downstream has heard of is not settled yet.
+      // The event that says the same is on its way.
       published !== "unclear" &&
-      (!agrees || namesOutcome) &&
+      (!agrees || isUnpublished) &&
       !hasMovedOn(applied, snapshot) &&
-      (snapshot.at <= settledBy || namesOutcome || confirmsOutcome(applied, snapshot));
+      (snapshot.at <= settledBy || isUnpublished || confirmsOutcome(applied, snapshot));
     if (!isMoved && !isMarked(snapshot, state)) return [];
     const isNews = isMoved && published === "no" && !isReportedOfAnApplicant(applied, snapshot);
-    const news = isNews ? "status" : "nothing";
-    return [{ ...common, news, settles: isMoved, publishedBy, namesOutcome, reruns: [] }];
+    return [{ ...common, news: isNews ? "status" : "nothing", settles: isMoved, reruns: [] }];
   }
 }
 
-const NO_END = { confirms: null, mayComeBack: false, publishedBy: null, namesOutcome: false };
+const NO_END = { confirms: null, mayComeBack: false };
 
 /** What the answer says and is not stored: joined with the events of the list it would seem to be. */
 function isMarked(snapshot: Snapshot, state: ApplicationState): boolean {
@@ -182,6 +170,10 @@ export function agree(
 ): boolean {
   if (status === null) return true;
   return statusOf(state) === status && outcomeWordOf(outcomeOf(state)) === outcomeWordOf(outcome);
+}
+
+function isEndedAs(state: ApplicationState, snapshot: Snapshot): boolean {
+  return snapshot.status !== null && isFinal(snapshot.status) && agree(state, snapshot);
 }
 
 /** Whether something has happened since Alloy's answer. */
@@ -261,8 +253,6 @@ const CorrectionSchema = v.object({
   settles: v.exactOptional(v.boolean()),
   confirms: v.exactOptional(v.nullable(EventReportSchema), null),
   mayComeBack: v.exactOptional(v.boolean(), false),
-  publishedBy: v.exactOptional(text, null),
-  namesOutcome: v.exactOptional(v.boolean(), false),
   news: v.picklist(["status", "rerun", "nothing"]),
   reruns: v.array(v.object({ applicationToken: token, createdAt: time })),
 });

@@ -4,7 +4,7 @@ import type { Snapshot } from "./observation.ts";
 import { ALIAS_MS } from "../reconciliation/reconciliation.ts";
 import type { MatchedEvent } from "../reconciliation/reconciliation.ts";
 import { outcomeWordOf } from "../routing/route.ts";
-import { stampOf } from "./stamp.ts";
+import { padded, stampOf, timeOf } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 
 /**
@@ -28,12 +28,19 @@ export function lastEpochOf(matches: readonly MatchedEvent[], answer: Decision):
   const reopening = end && lastOf(reopenings.filter((one) => isBefore(one, end)));
   if (!reopening) return { ends: new Set(ends.map(({ match }) => match)), since: null };
   const isSince = (one: Placed) => isBefore(reopening, one);
+  const [within, before] = [
+    ends.filter((one) => isSince(one)),
+    ends.filter((one) => !isSince(one)),
+  ];
+  const since = before
+    .map(({ match }) => stampHere(match))
+    .reduce((newest, stamp) => (stamp > newest ? stamp : newest), stampHere(reopening.match));
   return {
-    ends: new Set(ends.filter(isSince).map(({ match }) => match)),
-    since: ends
-      .filter((one) => !isSince(one))
-      .map(({ match }) => stampHere(match))
-      .reduce((newest, stamp) => (stamp > newest ? stamp : newest), stampHere(reopening.match)),
+    ends: new Set(within.map(({ match }) => match)),
+    // Where our records have another order than the list, the list counts.
+    since: within
+      .flatMap(({ match }) => [stampHere(match), stampOf(match.event)])
+      .reduce((latest, stamp) => (stamp > latest ? latest : padded(timeOf(stamp))), since),
   };
 }
 

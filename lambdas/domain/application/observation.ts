@@ -8,6 +8,7 @@ import type {
   ChainRegisters,
   EntityRegister,
   FactLayers,
+  RecordedAs,
   RerunChain,
   Standing,
 } from "./application-state.ts";
@@ -126,6 +127,11 @@ export function stateOfRerun(
     adopted,
     chain: { ...noChain, previous: neighbour("event", stampOf(event), event.applicationToken) },
   };
+}
+
+/** What the record of an event says: with which outcome the event is published, and whether. */
+export function stateOfRecord(applicationToken: string, recorded: RecordedAs): ApplicationState {
+  return { ...bareState(applicationToken), proposal: { kind: "record", ...recorded } };
 }
 
 /** What a webhook says of which nothing but its application can be read: that there is one. */

@@ -1,12 +1,10 @@
-import { endOf, endsIn, mergeState } from "./application-state.ts";
-import type { ApplicationState, EndRegister } from "./application-state.ts";
+import { bareState, mergeState } from "./application-state.ts";
+import type { ApplicationState, PublishedDecision } from "./application-state.ts";
 import { factsOf, isDecisive } from "../event/event-types.ts";
 import type { JourneyEvent } from "../event/journey-event.ts";
-import { stateOfEvent } from "./observation.ts";
-import { openAgainSince } from "./last-epoch.ts";
-import type { CheckRequest, Merged } from "../ports.ts";
-import { outcomeWordOf } from "../routing/route.ts";
-import { eventIdIn, stampOf, timeOf } from "./stamp.ts";
+import type { CheckRequest } from "../ports.ts";
+import { isPublishedByEvent, withAnswer, withEnd, withRecord } from "./published-decisions.ts";
+import { timeOf } from "./stamp.ts";
 
 /**
  * Whether an event says of its application what only Alloy's own answer can say (docs/statuses.md): it is
@@ -15,29 +13,16 @@ import { eventIdIn, stampOf, timeOf } from "./stamp.ts";
  * 1. An error, which may be one applicant's.
  * 2. An end after another end: nothing but Alloy's answer takes back a decision, or repeats it.
  *
- * @param aliases - the other reports of this event: they are no other end.
+ * @param state - after the event was merged.
+ * @param eventIds - all ids that the event was reported under.
  */
 export function isWithheld(
-  event: JourneyEvent,
-  { before }: Pick<Merged, "before">,
-  aliases: readonly JourneyEvent[] = [],
+  event: Pick<JourneyEvent, "type">,
+  state: Pick<ApplicationState, "published">,
+  eventIds: readonly string[],
 ): boolean {
   if (factsOf(event.type)?.meaning.kind !== "final") return false;
-  if (isUndecided(event)) return true;
-  const { end } = stateOfEvent(event);
-  return end !== null && before !== null && isAnotherEnd(end, withoutEndsOf(aliases, before));
-}
-
-/** The state without the ends of these reports. */
-function withoutEndsOf(
-  reports: readonly JourneyEvent[],
-  state: ApplicationState,
-): ApplicationState {
-  const stamps = new Set(reports.map((one) => stampOf(one)));
-  const isOther = (one: EndRegister | null) => one !== null && !stamps.has(one.stamp);
-  const [end = null] = [state.end, state.lastEnd].filter(isOther);
-  const [lastEnd = null] = [state.lastEnd, state.end].filter(isOther);
-  return { ...state, end, lastEnd };
+  return isUndecided(event) || !isPublishedByEvent(state, eventIds);
 }
 
 /** Whether it is an end that may be one applicant's: so much is known before anything is read. */
@@ -46,18 +31,35 @@ export function isUndecided({ type }: Pick<JourneyEvent, "type">): boolean {
 }
 
 /**
- * The join of a state with an observation, which also notes of an end that another one stood before it. So a second try
- * decides as the first did, although the state shows the event itself by then.
+ * The join of a state with an observation, which also decides whether the end or the answer that it brings is published.
+ * So a second try decides as the first did.
  *
  * An adoption counts only if nothing is known of the application from before it. Otherwise its events have had their
  * effects here.
+ *
+ * @param before - null: nothing is known of the application.
  */
-export function mergeOver(before: ApplicationState, heard: ApplicationState): ApplicationState {
-  const observation = adoptedOver(before, heard);
-  const { end } = observation;
-  if (end === null || !isAnotherEnd(end, before)) return mergeState(before, observation);
-  const second = { ...end, isSecond: true } as const;
-  return mergeState(before, { ...observation, end: second, lastEnd: second });
+export function mergeOver(
+  before: ApplicationState | null,
+  heard: ApplicationState,
+): ApplicationState {
+  const over = before ?? bareState(heard.applicationToken);
+  const merged = mergeState(over, adoptedOver(over, heard));
+  if (merged.forgottenAt !== null) return merged;
+  return { ...merged, published: publishedAfter(over, heard, merged) };
+}
+
+function publishedAfter(
+  { published, answer }: ApplicationState,
+  heard: ApplicationState,
+  merged: ApplicationState,
+): readonly PublishedDecision[] {
+  const { proposal = null } = heard;
+  if (proposal?.kind === "record") return withRecord(published, proposal);
+  const after = heard.end === null ? published : withEnd(published, heard.end);
+  const isTaken = heard.answer !== null && heard.answer.stamp === merged.answer?.stamp;
+  if (!isTaken || answer?.stamp === heard.answer.stamp) return after;
+  return withAnswer(after, heard.answer, proposal);
 }
 
 function adoptedOver(before: ApplicationState, heard: ApplicationState): ApplicationState {
@@ -75,34 +77,6 @@ function firstTimeIn(state: ApplicationState): number {
   return [submittedAt, startedAt, healedUntil, ...times].reduce<number>(
     (first, at) => Math.min(first, at ?? Infinity),
     Infinity,
-  );
-}
-
-function isAnotherEnd(end: EndRegister, before: ApplicationState): boolean {
-  const { answer, end: first, lastEnd } = before;
-  const known = [first, lastEnd].find((one) => one?.stamp === end.stamp);
-  if (known?.isSecond === true) return true;
-  const stood = endOf(before);
-  if (stood === null) return known === undefined && isRepeated(end, before);
-  if (stood.stamp === end.stamp) return false;
-  // It came first, and no answer was taken over since, or one on its word.
-  if (known !== undefined && stood.stamp !== answer?.stamp) return false;
-  if (answer?.correctionId === eventIdIn(end.stamp)) return false;
-  // One that names the outcome which the first left out completes it.
-  const completes = stood.status === "completed" && stood.outcome === null;
-  return !(completes && end.status === "completed" && end.outcome !== null);
-}
-
-/** Whether an end was known that says the same, before Alloy said that the application is open again. */
-function isRepeated(end: EndRegister, before: ApplicationState): boolean {
-  const since = openAgainSince(before);
-  if (since === null || end.stamp >= since) return false;
-  return endsIn(before).some(
-    (one) =>
-      one.isSecond !== true &&
-      one.stamp < since &&
-      one.status === end.status &&
-      outcomeWordOf(one.outcome) === outcomeWordOf(end.outcome),
   );
 }
 

@@ -53,8 +53,6 @@ export const ANSWER_MUTANTS: readonly StrictMutant[] = [
         settles: true,
         confirms: null,
         mayComeBack: false,
-        publishedBy: null,
-        namesOutcome: false,
         news: "status",
         reruns: [],
       } as const;

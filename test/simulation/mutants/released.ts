@@ -34,24 +34,10 @@ export const RELEASED_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    id: "released-records-withheld",
-    what: "what the release before recorded counts as withheld, and its ends are told again",
+    id: "released-ends-forgotten",
+    what: "of what the release before published nothing is known, and it is published again",
     needs: "previous-release",
-    plant: () => ({
-      pollerDependencies: (right) => ({
-        ...right,
-        applications: {
-          ...right.applications,
-          history: async (token) => {
-            const { events, failures } = await right.applications.history(token);
-            return {
-              failures,
-              events: events.map((event) => ({ ...event, isWithheld: true })),
-            };
-          },
-        },
-      }),
-    }),
+    plant: () => ({ releasedItem: (item) => ({ ...item, published: [] }) }),
   },
   {
     id: "released-locks-forgotten",

@@ -1,8 +1,7 @@
-import { endOf, outcomeOf } from "../../../lambdas/domain/application/application-state.ts";
+import { outcomeOf } from "../../../lambdas/domain/application/application-state.ts";
 import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
-import { correctionBody, parseCorrection } from "../../../lambdas/domain/application/correction.ts";
-import type { Correction } from "../../../lambdas/domain/application/correction.ts";
-import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
+import { publishedBy } from "../../../lambdas/domain/application/published-decisions.ts";
+import { eventIdIn } from "../../../lambdas/domain/application/stamp.ts";
 import type {
   CheckRequest,
   EventRecord,
@@ -37,7 +36,7 @@ export const SECOND_END_MUTANTS: readonly Mutant[] = [
     id: "repeated-end-published",
     what: "an end from before Alloy said that the application is open is published, though one said the same",
     async hunt(isPlanted) {
-      const sides = bothSides({ store: tableWith(isPlanted ? withoutOpenedEnds : asMerged) });
+      const sides = bothSides({ store: tableWith(isPlanted ? publishingAny : asMerged) });
       for (const event of [STARTED, DENIED]) await sides.webhook(event);
       const events = [STARTED, DENIED];
       await sides.check(AT + HOUR, { events, status: "waiting_review", updatedAt: AT + MINUTE });
@@ -49,9 +48,7 @@ export const SECOND_END_MUTANTS: readonly Mutant[] = [
     id: "outcome-of-a-copy-never-published",
     what: "the state has an outcome by a copy of the poller's, and so nobody publishes it",
     async hunt(isPlanted) {
-      const sides = bothSides(
-        isPlanted ? { queuedAs: withCorrection({ namesOutcome: false }) } : {},
-      );
+      const sides = bothSides({ store: tableWith(isPlanted ? withoutRecords : asMerged) });
       await sides.webhook(STARTED);
       const answer = { events: [STARTED, DENIED], status: "completed", outcome: "Denied" };
       const takeCopy = await sides.asked(AT + HOUR, answer);
@@ -64,9 +61,9 @@ export const SECOND_END_MUTANTS: readonly Mutant[] = [
   },
   {
     id: "displaced-end-forgotten",
-    what: "an answer that agreed with an end does not name it, once another end has taken its place",
+    what: "an end that was published is forgotten, once another end has taken its place",
     async hunt(isPlanted) {
-      const sides = bothSides(isPlanted ? { queuedAs: withCorrection({ publishedBy: null }) } : {});
+      const sides = bothSides({ store: tableWith(isPlanted ? byRegisters : asMerged) });
       await sides.webhook(STARTED);
       sides.refuse(1);
       await sides.webhook(EXPIRED).catch(() => null);
@@ -96,30 +93,38 @@ function unlessPublished(
   return ends.join() === wanted.join() ? null : `published is ${ends.join(" and ") || "nothing"}`;
 }
 
-/** What a merge answers, and what it was given. */
-type Answered = (merged: Merged, observation: ApplicationState) => Merged;
+/** What a merge makes of a state, and of what was heard. */
+type Merging = (
+  before: ApplicationState | null,
+  after: ApplicationState,
+  heard: ApplicationState,
+) => ApplicationState;
 
-const asMerged: Answered = (merged) => merged;
+const asMerged: Merging = (_, after) => after;
 
-/** The bug: what ended before Alloy's answer is not looked at. */
-const withoutOpenedEnds: Answered = ({ before, after }) => {
-  const isOpen = before !== null && endOf(before) === null;
-  return { before: isOpen ? { ...before, end: null, lastEnd: null } : before, after };
+/** The bug: every end is published. */
+const publishingAny: Merging = (_, after, { end }) => {
+  const isKnown = after.published.some(({ stamp }) => stamp === end?.stamp);
+  if (end === null || isKnown) return after;
+  const one = { ...end, eventId: eventIdIn(end.stamp) };
+  return { ...after, published: [...after.published, one] };
 };
 
-/** The bug: what the release before queued, which knew nothing of this. */
-function withCorrection(changes: Partial<Correction>) {
-  return (envelope: Envelope): Envelope => {
-    const parsed = parseCorrection(envelope.body ?? "");
-    if (parsed === null || "reason" in parsed) return envelope;
-    return { ...envelope, body: correctionBody({ ...parsed.correction, ...changes }) };
-  };
-}
+/** The bug: the record of a published event is not looked at. */
+const withoutRecords: Merging = (before, after, { proposal }) =>
+  proposal?.kind === "record" && before !== null ? before : after;
 
-function tableWith(answered: Answered) {
+/** The bug: nothing notes what was published. */
+const byRegisters: Merging = (_, after) => ({ ...after, published: publishedBy(after) });
+
+function tableWith(merging: Merging) {
   return new (class extends MemoryApplicationTable {
-    override async mergeState(observation: ApplicationState, check: CheckRequest): Promise<Merged> {
-      return answered(await super.mergeState(observation, check), observation);
+    override async mergeState(heard: ApplicationState, check: CheckRequest): Promise<Merged> {
+      const { before, after } = await super.mergeState(heard, check);
+      const state = merging(before, after, heard);
+      const kept = this.applications.get(state.applicationToken);
+      if (kept !== undefined) this.applications.set(state.applicationToken, { ...kept, state });
+      return { before, after: state };
     }
   })();
 }

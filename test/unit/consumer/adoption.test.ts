@@ -240,8 +240,6 @@ function expiredAt(at: number): string {
     settles: true,
     confirms: null,
     mayComeBack: false,
-    publishedBy: null,
-    namesOutcome: false,
     news: "status",
     reruns: [],
   });

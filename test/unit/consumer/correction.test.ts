@@ -72,8 +72,6 @@ function aCorrection(
     settles: true,
     confirms: null,
     mayComeBack: false,
-    publishedBy: null,
-    namesOutcome: false,
     news: "status",
     reruns: [],
     ...changes,
@@ -109,9 +107,8 @@ async function aConsumer(...events: readonly JourneyEvent[]) {
 }
 
 describe("a correction that tells of an end whose message had failed", () => {
-  const confirms = reportOf(
-    aJourneyEvent({ type: "completed_application", at: AT, outcome: "Approved" }),
-  );
+  const ended = aJourneyEvent({ type: "completed_application", at: AT, outcome: "Approved" });
+  const confirms = reportOf(ended);
   const correction = aCorrection({}, { confirms, mayComeBack: true });
 
   test("is published under the end's id, once", async () => {
@@ -124,7 +121,7 @@ describe("a correction that tells of an end whose message had failed", () => {
   });
 
   test("is not published when the message has come back and was published", async () => {
-    const { published, done, correct, standing } = await aConsumer(started);
+    const { published, done, correct, standing } = await aConsumer(started, ended);
     done.add(confirms.eventId);
 
     await correct(correction);

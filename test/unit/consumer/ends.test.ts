@@ -199,7 +199,7 @@ describe("an end after a reopening", () => {
     expect(stands()).toEqual(["completed", "Denied"]);
   });
 
-  test("is told once by its own event, although it was withheld when that answer came", async () => {
+  test("is published once, although its event was withheld when that answer came", async () => {
     const consumer = aConsumer();
     const { check, take, routes, stands, answer } = withAnswers(consumer, events);
     await consumer.process(batchOf([started]));
@@ -215,7 +215,6 @@ describe("an end after a reopening", () => {
     await answer(...denial);
 
     expect(ends(routes())).toEqual(["approved", "denied"]);
-    expect(consumer.published.at(-1)?.eventId).toBe(eventOf(denied).eventId);
     expect(stands()).toEqual(["completed", "Denied"]);
     expect(await check(...denial)).toEqual([]);
   });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import type { AlloyApplication } from "../../../lambdas/domain/reconciliation/alloy-application.ts";
-import { mergeState } from "../../../lambdas/domain/application/application-state.ts";
+import { bareState } from "../../../lambdas/domain/application/application-state.ts";
+import { mergeOver } from "../../../lambdas/domain/application/withholding.ts";
 import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
 import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
 import type { Snapshot } from "../../../lambdas/domain/application/observation.ts";
@@ -24,7 +25,9 @@ const ended = aJourneyEvent({ type: "completed_application", at: AT, outcome: "A
 const endedSilently = aJourneyEvent({ type: "completed_application", at: AT });
 
 function stateOf(...events: readonly JourneyEvent[]): ApplicationState {
-  return events.map((event) => stateOfEvent(event)).reduce(mergeState);
+  return events
+    .map((event) => stateOfEvent(event))
+    .reduce((before, heard) => mergeOver(before, heard), bareState("JA-1"));
 }
 
 function alloy(
