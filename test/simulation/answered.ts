@@ -16,8 +16,13 @@ export function textOf(application: TrueApplication, version: Version): string {
 
 function written(application: TrueApplication, { response }: Version): string {
   const count = response._embedded.events.length;
-  const events = application.events.slice(0, count).map(({ listed }) => listed);
-  return JSON.stringify({ ...response, _embedded: { ...response._embedded, events } });
+  // Each version repeats the events of the one before it.
+  const events = application.events.slice(0, count).map((event) => {
+    event.json.listed ??= JSON.stringify(event.listed);
+    return event.json.listed;
+  });
+  const rest = JSON.stringify({ ...response, _embedded: { ...response._embedded, events: [] } });
+  return rest.replace('"events":[]', () => `"events":[${events.join(",")}]`);
 }
 
 /** The answer as the code reads it, read once; null: it cannot read it. */

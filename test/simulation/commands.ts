@@ -114,12 +114,12 @@ async function playSeeds(options: {
 }
 
 function unreachedIn(tallies: readonly Tally[]): readonly Mark[] {
-  return ALL_MARKS.filter((mark) => tallies.every(({ marks }) => marks[mark] === undefined));
+  return ALL_MARKS.filter((mark) => !tallies.some(({ marks }) => marks.has(mark)));
 }
 
 function tellMarks(tallies: readonly Tally[]): void {
   for (const mark of ALL_MARKS) {
-    const count = tallies.reduce((all, { marks }) => all + (marks[mark] ?? 0), 0);
+    const count = tallies.reduce((all, { marks }) => all + (marks.get(mark) ?? 0), 0);
     console.log(`${String(count).padStart(8)}  ${mark}`);
   }
 }
@@ -142,7 +142,7 @@ function summary(tallies: readonly Tally[], failures: readonly Failure[], second
 
 function tellKinds(tallies: readonly Tally[]): void {
   for (const kind of ALL_FAULT_KINDS) {
-    const count = tallies.reduce((all, { kinds }) => all + (kinds[kind] ?? 0), 0);
+    const count = tallies.reduce((all, { kinds }) => all + (kinds.get(kind) ?? 0), 0);
     console.log(`${String(count).padStart(8)}  ${kind}: ${FAULT_KINDS[kind]}`);
   }
 }
@@ -246,7 +246,7 @@ async function playSeed(options: {
   const isBroken = result.violations.length > 0;
   console.log(
     summary(
-      [{ ...tally, kinds: {}, marks: {}, strays: [], digests, failures: [] }],
+      [{ ...tally, kinds: new Map(), marks: new Map(), strays: [], digests, failures: [] }],
       isBroken ? [failure] : [],
       1,
     ),

@@ -50,8 +50,9 @@ export function makeGateway(
     if (isOut("ingest")) return 500;
     const wasKnown = isCredentialKnown();
     const status = await new Promise<number>((resolve) => {
-      clock.after(TIMEOUTS_MS.integration, () => resolve(503));
+      const timeout = clock.after(TIMEOUTS_MS.integration, () => resolve(503));
       ingest.invoke(eventOf(receiptId, request), request.subject, (outcome) => {
+        clock.cancel(timeout);
         if (outcome.kind !== "answered") resolve(outcome.kind === "throttled" ? 503 : 500);
         else resolve(outcome.result.statusCode ?? 500);
       });

@@ -14,8 +14,8 @@ test("a state that needs a knob is lost with it, and comes back with it", async 
   const without = await runSeeds(1, 60, { kind: "fixed", knobs: [] });
   const within = await runSeeds(1, 60, { kind: "fixed", knobs: ["after-unarchive"] });
 
-  expect(without.marks[mark]).toBeUndefined();
-  expect(within.marks[mark]).toBeGreaterThan(0);
+  expect(without.marks.get(mark)).toBeUndefined();
+  expect(within.marks.get(mark)).toBeGreaterThan(0);
   expect([...without.strays, ...within.strays]).toEqual([]);
 });
 

@@ -362,9 +362,11 @@ const NEEDS: Readonly<Partial<Record<Mark, Knob>>> = {
   "an external id was empty": "odd-external-ids",
 };
 
+const NEEDED: ReadonlyMap<string, Knob> = new Map(Object.entries(NEEDS));
+
 /** The knob without which no world comes there; null: there is none. */
 export function knobNeededBy(mark: Mark): Knob | null {
-  return NEEDS[mark] ?? null;
+  return NEEDED.get(mark) ?? null;
 }
 
 /** Whether worlds with these knobs can come there. */
@@ -379,13 +381,12 @@ function isMark(name: string): name is Mark {
   return Object.hasOwn(MARKS, name);
 }
 
+const REACHED: readonly (readonly [Mark, Reached])[] = ALL_MARKS.map((mark) => [mark, MARKS[mark]]);
+
 /** The marks that a world has reached. */
 export function marksOf(seen: Seen, republished: number): readonly Mark[] {
   const facts = factsOf(seen, republished);
-  return ALL_MARKS.filter((mark) => {
-    const reached: Reached = MARKS[mark];
-    return reached(facts, seen);
-  });
+  return REACHED.flatMap(([mark, reached]) => (reached(facts, seen) ? [mark] : []));
 }
 
 function isUnknown({ version }: AnsweredOnce): boolean {

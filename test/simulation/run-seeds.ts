@@ -16,9 +16,9 @@ export interface Tally {
   readonly events: number;
   readonly faults: number;
   readonly republished: number;
-  readonly kinds: Readonly<Partial<Record<FaultKind, number>>>;
+  readonly kinds: ReadonlyMap<FaultKind, number>;
   /** In how many worlds each state was reached. */
-  readonly marks: Readonly<Partial<Record<Mark, number>>>;
+  readonly marks: ReadonlyMap<Mark, number>;
   /** States that a world came to without the knob that they are said to need. */
   readonly strays: readonly Mark[];
   /** Of each seed's story, in order. */
@@ -42,8 +42,8 @@ export async function runSeeds(
   let events = 0;
   let faults = 0;
   let republished = 0;
-  const kinds: Partial<Record<FaultKind, number>> = {};
-  const marks: Partial<Record<Mark, number>> = {};
+  const kinds = new Map<FaultKind, number>();
+  const marks = new Map<Mark, number>();
   const strays = new Set<Mark>();
   const digests: string[] = [];
   const failures: Failure[] = [];
@@ -52,9 +52,9 @@ export async function runSeeds(
     events += result.scenario.events.length;
     faults += result.faults.length;
     republished += result.republished;
-    for (const { kind } of result.faults) kinds[kind] = (kinds[kind] ?? 0) + 1;
+    for (const { kind } of result.faults) countOne(kinds, kind);
     for (const mark of result.marks) {
-      marks[mark] = (marks[mark] ?? 0) + 1;
+      countOne(marks, mark);
       const knob = knobNeededBy(mark);
       if (knob !== null && !result.scenario.knobs.has(knob)) strays.add(mark);
     }
@@ -67,4 +67,8 @@ export async function runSeeds(
   await pause();
   const told = { kinds, marks, strays: [...strays], digests, failures };
   return { from, count, events, faults, republished, ...told };
+}
+
+function countOne<Name>(counts: Map<Name, number>, name: Name): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
 }

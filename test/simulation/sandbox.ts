@@ -170,6 +170,12 @@ export class Sandbox {
           (error: unknown) => this.#hear(() => reject(error)),
         );
       };
+      const isServiceOut = service !== null && isOut(service);
+      // As a rule.
+      if (fault === null && !isServiceOut) {
+        clock.after(tookMs, () => answer(apply()));
+        return;
+      }
       const fail = (cause: "throttled" | "timeout") => {
         this.#hear(() => {
           try {
@@ -179,13 +185,9 @@ export class Sandbox {
           }
         });
       };
-      if (service !== null && isOut(service)) {
+      if (fault === null || isServiceOut) {
         if (this.invocation !== null) this.invocation.isHindered = true;
         clock.after(tookMs, () => fail("throttled"));
-        return;
-      }
-      if (fault === null) {
-        clock.after(tookMs, () => answer(apply()));
         return;
       }
       this.suffer(fault);

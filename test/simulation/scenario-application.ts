@@ -34,8 +34,8 @@ export interface TrueEvent {
   readonly family: string | null;
   /** `data` of its webhook. */
   told: Fields & { readonly journey_application_token: string; readonly type: string };
-  /** The same as JSON text: as it was first, and as it is read back from storage. */
-  readonly json: { first: string | null; reread: string | null };
+  /** The same as JSON text: as it was first, and as it is read back from storage; and its element in the list. */
+  readonly json: { first: string | null; reread: string | null; listed: string | null };
   /** Its element in Alloy's list, which may differ a little. */
   listed: Fields;
   /** Under which it may be recorded and published: by the webhook, or by the list. */
@@ -170,7 +170,7 @@ export function playOut(
         mayBeSilent: step.mayBeSilent === true || type === "error",
         family: familyOf(playing),
         told: webhook,
-        json: { first: null, reread: null },
+        json: { first: null, reread: null, listed: null },
         listed: { ...(!isTokenHidden && { journey_application_event_token: token }), ...listed },
         ids: [...new Set([identityOf(told), identityOf(listed)])],
         times: [told.timestamp, listed.timestamp],

@@ -31,11 +31,13 @@ export function authorizationFor(credential: WebhookCredential, body: string): s
 export function inJsonbOrder(json: unknown): unknown {
   if (Array.isArray(json)) return json.map(inJsonbOrder);
   if (typeof json !== "object" || json === null) return json;
-  const bytes = (text: string) => Buffer.from(text, "utf8");
-  const sorted = Object.entries(json).toSorted(
-    ([a], [b]) => bytes(a).length - bytes(b).length || Buffer.compare(bytes(a), bytes(b)),
-  );
-  return Object.fromEntries(sorted.map(([key, inner]) => [key, inJsonbOrder(inner)]));
+  const entries = Object.entries(json).map(([key, inner]) => ({
+    key,
+    bytes: Buffer.from(key, "utf8"),
+    inner: inJsonbOrder(inner),
+  }));
+  entries.sort((a, b) => a.bytes.length - b.bytes.length || Buffer.compare(a.bytes, b.bytes));
+  return Object.fromEntries(entries.map(({ key, inner }) => [key, inner]));
 }
 
 /** What one attempt sends. */

@@ -168,8 +168,12 @@ export class MemoryQueue {
 
   /** When a receive would hand over something next, epoch milliseconds; null: the queue is empty. */
   nextVisibleAt(): number | null {
-    const times = this.messages().map(({ visibleAt }) => visibleAt);
-    return times.length === 0 ? null : Math.min(...times);
+    this.#expire(this.#now());
+    let next: number | null = null;
+    for (const { visibleAt } of this.#messages.values()) {
+      if (next === null || visibleAt < next) next = visibleAt;
+    }
+    return next;
   }
 
   /** SQS keeps a standard queue's message from when it was first sent, dead-lettered or not. */

@@ -28,7 +28,9 @@ export function checkStateKeys(state: ApplicationState): void {
 }
 
 function textsOf(attributes: Readonly<Record<string, string>>): Attributes {
-  return Object.fromEntries(Object.entries(attributes).map(([name, S]) => [name, { S }]));
+  const texts: Record<string, { readonly S: string }> = {};
+  for (const name in attributes) texts[name] = { S: attributes[name] ?? "" };
+  return texts;
 }
 
 function translate(what: string, refusal: LimitRefusal | null): void {

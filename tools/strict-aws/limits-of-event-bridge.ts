@@ -63,7 +63,8 @@ export function readEntry(entry: EventEntry) {
   if (detail === null) {
     return new LimitRefusal("notJson", "MalformedDetail", "Detail is malformed.");
   }
-  if (levelsOf(Detail) > LIMITS.eventLevels.most) {
+  // A text has no more levels than characters.
+  if (Detail.length > LIMITS.eventLevels.most && levelsOf(Detail) > LIMITS.eventLevels.most) {
     return new LimitRefusal("eventLevels", "MalformedDetail", "Detail is malformed.");
   }
   return { detail };

@@ -11,8 +11,9 @@ export interface SqsMessage {
   }[];
 }
 
-/** What SQS refuses in a message: control characters, lone surrogates, U+FFFE, U+FFFF. */
-const REFUSED = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u;
+/** What SQS refuses in a message beside lone surrogates: control characters, U+FFFE, U+FFFF. */
+// oxlint-disable-next-line no-control-regex
+const REFUSED = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
 const ATTRIBUTE_NAME = /^(?!aws\.|amazon\.|\.)(?!.*\.\.)[A-Za-z0-9_.-]+(?<!\.)$/i;
 
@@ -59,7 +60,9 @@ export function messageRefusal(message: SqsMessage): LimitRefusal | null {
     }
   }
   const texts = [body, ...attributes.map(({ value }) => value)];
-  if (texts.some((text) => typeof text === "string" && REFUSED.test(text))) {
+  if (
+    texts.some((text) => typeof text === "string" && (REFUSED.test(text) || !text.isWellFormed()))
+  ) {
     return new LimitRefusal(
       "characters",
       "InvalidMessageContents",

@@ -57,7 +57,9 @@ function stateWith(
   facts: ApplicationFacts,
 ): ApplicationState {
   const bare = bareState(applicationToken);
-  return { ...bare, ...facts, facts: { ...bare.facts, [by]: facts } };
+  const layers = { ...bare.facts };
+  layers[by] = facts;
+  return { ...bare, ...facts, facts: layers };
 }
 
 /** What an event says of its application. */

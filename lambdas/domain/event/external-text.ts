@@ -48,8 +48,10 @@ export function readFlag(value: unknown): boolean | null {
 
 /** Whether DynamoDB takes a text as the hash key of an index. */
 export function isIndexKey(text: string): boolean {
-  const bytes = new TextEncoder().encode(text).length;
-  return bytes > 0 && bytes <= EXTERNAL_INPUT.indexKeyBytes;
+  const most = EXTERNAL_INPUT.indexKeyBytes;
+  if (text === "") return false;
+  // No character takes more than three bytes per unit of a string.
+  return text.length * 3 <= most || new TextEncoder().encode(text).length <= most;
 }
 
 /** Reads the free texts of one body: what is absurdly long is cut, and counted. */

@@ -49,11 +49,16 @@ export function mayBeOneEvent(one: EventReport, other: EventReport): boolean {
 
 /** Ids that events of different tokens share: each of them has one record and one effect, that of the first that came. */
 export function sharedIdsIn(reports: readonly EventReport[]): readonly string[] {
-  const byId = Map.groupBy(reports, ({ eventId }) => eventId);
-  if (byId.size === reports.length) return [];
-  return [...byId].flatMap(([eventId, [first, ...others]]) =>
-    first !== undefined && others.some((other) => haveTwoTokens(first, other)) ? [eventId] : [],
+  if (haveOwnIds(reports)) return [];
+  return [...Map.groupBy(reports, ({ eventId }) => eventId)].flatMap(
+    ([eventId, [first, ...others]]) =>
+      first !== undefined && others.some((other) => haveTwoTokens(first, other)) ? [eventId] : [],
   );
+}
+
+/** As a rule no two have one id. */
+function haveOwnIds(reports: readonly EventReport[]): boolean {
+  return new Set(reports.map(({ eventId }) => eventId)).size === reports.length;
 }
 
 /** A parsed event of Alloy's list, and the record of it; null when there is none. */
@@ -137,10 +142,9 @@ export function matchReports<Listed extends EventReport, Recorded extends EventR
 
 /** The first of all that have one id and do not contradict each other, and for each other report its first. */
 function withoutRepetitions<Report extends EventReport>(reports: readonly Report[]) {
-  const byId = Map.groupBy(reports, ({ eventId }) => eventId);
   const firstOf = new Map<Report, Report>();
-  if (byId.size === reports.length) return { firsts: reports, firstOf };
-  for (const same of byId.values()) {
+  if (haveOwnIds(reports)) return { firsts: reports, firstOf };
+  for (const same of Map.groupBy(reports, ({ eventId }) => eventId).values()) {
     const firsts: Report[] = [];
     for (const report of same) {
       const first = firsts.slice(0, MOST_OF_ONE_ID).find((one) => doNotContradict(one, report));
