@@ -1,5 +1,8 @@
-import { globSync, readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { spawnSync } from "node:child_process";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 
 const workflows = globSync(".github/workflows/*.yml").map((file) => [
   file,
@@ -22,6 +25,84 @@ describe.each(workflows)("%s", (_, text = "") => {
   });
 });
 
-it("there is a workflow that runs what CI runs", () => {
-  expect(workflows.filter(([, text]) => text?.includes("- run: .ci/run"))).toHaveLength(1);
+it("a change and a release run what CI runs", () => {
+  const running = workflows.filter(([, text]) => text?.includes("- run: .ci/run"));
+
+  expect(running.map(([file = ""]) => file).toSorted()).toEqual([
+    ".github/workflows/check.yml",
+    ".github/workflows/release.yml",
+  ]);
 });
+
+describe("a release", () => {
+  const [, text = ""] = workflows.find(([file]) => file?.endsWith("/release.yml")) ?? [];
+  const [build = "", publish = ""] = text.split(/^  (?=build:|publish:)/m).slice(1);
+
+  it("signs where it came from, in a job that runs nothing of the repository", () => {
+    expect(publish).toContain("uses: actions/attest-build-provenance@");
+    expect(publish).toContain("subject-path: release/*");
+    expect(publish).toContain("attestations: write");
+    expect(publish).not.toMatch(/actions\/checkout|npm |\.\/|\.github\//);
+  });
+
+  it("gives the job that runs packages no right to write or to sign", () => {
+    expect(build).toContain("contents: read");
+    expect(build).not.toMatch(/: write|GH_TOKEN|secrets\./);
+  });
+
+  it("is refused for a tag that is not the version", () => {
+    const made = releaseFiles(aRepository("1.2.3"), "v1.2.4");
+
+    expect(made.status).toBe(1);
+    expect(made.stderr).toBe(
+      "The tag is v1.2.4, and package.json says 1.2.3: tag the commit that has the version v1.2.3.\n",
+    );
+  });
+
+  it("is refused for a version without a section of the changelog", () => {
+    const made = releaseFiles(aRepository("1.2.3", "## [Unreleased]\n"), "v1.2.3");
+
+    expect(made.status).toBe(1);
+    expect(made.stderr).toContain("CHANGELOG.md has no section for 1.2.3");
+  });
+
+  it("has the same archive for the same commit, the lists of packages, and the digest of each", () => {
+    const folder = aRepository("1.2.3");
+
+    const sums = [0, 1].map(() => {
+      expect(releaseFiles(folder, "v1.2.3")).toMatchObject({ status: 0, stderr: "" });
+      const text = readFileSync(join(folder, "release/SHA256SUMS"), "utf8");
+      rmSync(join(folder, "release"), { recursive: true });
+      return text;
+    });
+
+    expect(sums[0]).toBe(sums[1]);
+    expect(sums[0]?.match(/^[0-9a-f]{64} {2}\.\/\S+/gm)).toHaveLength(3);
+  });
+});
+
+/** A repository with one commit, and the lists that CI has made. */
+function aRepository(version: string, changelog = `## [${version}] - 2026-11-26\n`): string {
+  const folder = mkdtempSync(join(tmpdir(), "release-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, ".local/supply-chain"), { recursive: true });
+  for (const list of ["bundled", "all"]) {
+    writeFileSync(join(folder, `.local/supply-chain/${list}.cdx.json`), "{}");
+  }
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ version }));
+  writeFileSync(join(folder, "CHANGELOG.md"), changelog);
+  const author = ["-c", "user.name=one", "-c", "user.email=one@example.com"];
+  for (const args of [
+    ["init", "-q"],
+    ["add", "."],
+    [...author, "commit", "-qm", "one"],
+  ]) {
+    expect(spawnSync("git", args, { cwd: folder, encoding: "utf8" })).toMatchObject({ status: 0 });
+  }
+  return folder;
+}
+
+function releaseFiles(cwd: string, tag: string) {
+  const script = resolve(".github/release-files");
+  return spawnSync("bash", [script, "release", tag], { cwd, encoding: "utf8" });
+}

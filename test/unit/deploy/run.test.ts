@@ -72,6 +72,29 @@ describe("a fresh account", () => {
     expect(current.stack).toMatchObject({ isProtected: true });
   });
 
+  it("with leftovers of a failed first try is told so, and deployed to once they are gone, twice in a row", async () => {
+    const { current } = served;
+    current.bootstrap = 21;
+    const name = "AlloyJourneyWebhooks-production";
+    const tags = { application: "alloy-journey-webhooks", stage: "production" };
+    // A release before `RetainExceptOnCreate` kept them, and the bus has the stack's own name.
+    current.left = [
+      { arn: `arn:aws:events:eu-central-1:123456789012:event-bus/${name}`, tags },
+      { arn: "arn:aws:sqs:eu-central-1:123456789012:EventQueue-1", tags },
+    ];
+
+    expect(await deploy()).toBe(1);
+    expect(reds()).toEqual(["leftovers"]);
+    expect(told.join("\n")).toContain(`event-bus/${name}`);
+    expect(cdkCalls).toEqual([]);
+
+    current.left = [];
+    expect(await deploy()).toBe(0);
+    expect(await deploy()).toBe(0);
+    expect(reds()).toEqual([]);
+    expect(current.stack).toMatchObject({ status: "UPDATE_COMPLETE", isProtected: true });
+  });
+
   it("keeps a stage that is thrown away as it is: it is deployed once", async () => {
     served.current.bootstrap = 21;
 
