@@ -15,7 +15,7 @@ import { eventIdIn } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 
 /*
- * What downstream knows of how an application has ended (docs/decisions/0051). The merge decides what is published, since
+ * What downstream knows of how an application has ended (docs/decisions/0052). The merge decides what is published, since
  * all merges of an application come one after another. So every try of a message, and the poller, find the same.
  */
 
