@@ -187,7 +187,13 @@ function isCutOff({ event, invocation, at, rememberedAt }: Publication): boolean
   // remembered beside it.
   if (invocation.faults.some(({ site }) => site === PUBLISH)) return true;
   if (rememberedAt !== null) return false;
-  return invocation.isCutShort || invocation.faults.some((fault) => fault.at >= at);
+  // An outage is no fault of one call, and keeps it from remembering as well.
+  const lastRefusedAt = invocation.refusedAt ?? Number.NEGATIVE_INFINITY;
+  return (
+    invocation.isCutShort ||
+    lastRefusedAt >= at ||
+    invocation.faults.some((fault) => fault.at >= at)
+  );
 }
 
 function judgeApplication(application: TrueApplication, seen: Seen): void {

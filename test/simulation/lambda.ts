@@ -118,7 +118,7 @@ export class LambdaFunction<Event, Result> {
     const deadline = startedAt + this.#timeoutMs;
     this.#invocations += 1;
     const id = `${this.#name}-${this.#invocations}`;
-    const unhindered = { isCutShort: false, isHindered: false, faults: [] };
+    const unhindered = { isCutShort: false, isHindered: false, refusedAt: null, faults: [] };
     const lostLocks = new Set<string>();
     const invocation = { id, subject, startedAt, deadline, lostLocks, ...unhindered };
 

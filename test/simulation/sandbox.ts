@@ -32,6 +32,8 @@ export interface Invocation {
   isCutShort: boolean;
   /** Something was in its way: a fault, an outage, or another invocation that works on the same. */
   isHindered: boolean;
+  /** When a service that was out last refused it a call; null: never. */
+  refusedAt: number | null;
   /** Keys whose locks another invocation took away: Powertools' removal of a record has no condition. */
   readonly lostLocks: Set<string>;
   /** What went wrong in it, and when. */
@@ -186,7 +188,10 @@ export class Sandbox {
         });
       };
       if (fault === null || isServiceOut) {
-        if (this.invocation !== null) this.invocation.isHindered = true;
+        if (this.invocation !== null) {
+          this.invocation.isHindered = true;
+          this.invocation.refusedAt = clock.now();
+        }
         clock.after(tookMs, () => fail("throttled"));
         return;
       }

@@ -11,6 +11,16 @@ test("tells the same story of the same seed", async () => {
   expect(once.story.lines.length).toBeGreaterThan(50);
 });
 
+test("an outage between publishing and remembering explains a second publication", async () => {
+  // The table is out from 1.2 s before the event is published, so that its completion cannot be saved.
+  const only = new Set(["outage.table#1", "store.mergeState A1#2", "store.mergeState A1#3"]);
+  const knobs = { kind: "fixed", knobs: ["unknown-type"] } as const;
+  const { violations, republished } = await runSeed(200_363, { only, knobs });
+
+  expect(violations).toEqual([]);
+  expect(republished).toBe(1);
+});
+
 test("keeps every promise in 300 worlds", async () => {
   const { failures, faults, events } = await runSeeds(1, 300);
 
