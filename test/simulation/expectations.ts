@@ -226,6 +226,8 @@ export function isHeardInTime({ versions, events }: TrueApplication): boolean {
     // After an end, only Alloy's answer says that the application is open again (docs/statuses.md).
     events.some(({ type }) => REOPENINGS.includes(type)) ||
     events.some(({ told, listed }) => (told["outcome"] ?? null) !== (listed["outcome"] ?? null)) ||
-    versions.some((one) => !one.isUnknown && one.outcome !== null && !isTold(one))
+    versions.some(
+      (one) => !one.isUnknown && (one.isUnsaid || (one.outcome !== null && !isTold(one))),
+    )
   );
 }
