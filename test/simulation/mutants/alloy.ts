@@ -5,12 +5,14 @@ import { correctionBody, parseCorrection } from "../../../lambdas/domain/applica
 import type { Correction } from "../../../lambdas/domain/application/correction.ts";
 import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
 import { PermanentError } from "../../../lambdas/domain/errors.ts";
-import type { AlloyAnswer, AlloyApi } from "../../../lambdas/domain/polling/polling-ports.ts";
+import type { AlloyAnswer } from "../../../lambdas/domain/polling/polling-ports.ts";
 import { timeOf } from "../../../lambdas/domain/application/stamp.ts";
 import type { PollerDependencies } from "../../../lambdas/poller/handler.ts";
 import type { FaultPoints } from "../fault-points.ts";
+import { inStore } from "./plant.ts";
 import type { WorldMutant } from "./mutant.ts";
 import { mergedBy } from "./state.ts";
+import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
 
 /** What goes wrong when Alloy's API does not answer as its documentation shows. */
 export const ALLOY_MUTANTS: readonly WorldMutant[] = [
@@ -116,19 +118,14 @@ export const ALLOY_MUTANTS: readonly WorldMutant[] = [
     id: "empty-id-refused",
     what: "an event with an empty external id is dead-lettered, as an index takes no empty key",
     needs: "odd-external-ids",
-    plant: () => ({
-      consumerDependencies: (right) => ({
-        ...right,
-        store: {
-          ...right.store,
-          async recordEvent(event) {
-            const hasEmptyId = /"external_[a-z]+_id":""/.test(new TextDecoder().decode(event.body));
-            if (hasEmptyId) throw new PermanentError("an index takes no empty key");
-            return right.store.recordEvent(event);
-          },
+    plant: () =>
+      inStore((store) => ({
+        async recordEvent(event) {
+          const hasEmptyId = /"external_[a-z]+_id":""/.test(new TextDecoder().decode(event.body));
+          if (hasEmptyId) throw new PermanentError("an index takes no empty key");
+          return store.recordEvent(event);
         },
-      }),
-    }),
+      })),
   },
 ];
 
@@ -136,8 +133,7 @@ function givenUpWhenRefused(right: PollerDependencies): PollerDependencies {
   const refused = new Set<string>();
   return {
     ...right,
-    alloy: {
-      ...boundApi(right.alloy),
+    alloy: withMethods(right.alloy, {
       async getApplication(asked, timeoutMs) {
         const answer = await right.alloy.getApplication(asked, timeoutMs);
         const isRefused = answer.kind === "failed" && answer.cause === "refused";
@@ -145,7 +141,7 @@ function givenUpWhenRefused(right: PollerDependencies): PollerDependencies {
         else refused.delete(asked.applicationToken);
         return answer;
       },
-    },
+    }),
     applications: {
       ...right.applications,
       plan: (claimed, plan) =>
@@ -157,14 +153,6 @@ function givenUpWhenRefused(right: PollerDependencies): PollerDependencies {
   };
 }
 
-function boundApi(api: AlloyApi): AlloyApi {
-  return {
-    getApplication: (asked, timeoutMs) => api.getApplication(asked, timeoutMs),
-    listInvestigations: (page, timeoutMs) => api.listInvestigations(page, timeoutMs),
-    renewCredentials: () => api.renewCredentials(),
-  };
-}
-
 /** A poller that reads answers in another way. */
 function askedBy(
   read: (answer: AlloyAnswer) => AlloyAnswer,
@@ -173,11 +161,10 @@ function askedBy(
   return {
     pollerDependencies: (right) => ({
       ...right,
-      alloy: {
-        ...boundApi(right.alloy),
+      alloy: withMethods(right.alloy, {
         getApplication: async (asked, timeoutMs) =>
           read(await right.alloy.getApplication(asked, timeoutMs)),
-      },
+      }),
       queue: queueOf(right, queued),
     }),
   };
@@ -250,8 +237,7 @@ function endedByOneFailure(right: PollerDependencies): PollerDependencies {
         return due.toSorted((one, other) => Number(other.hasFailed) - Number(one.hasFailed));
       },
     },
-    alloy: {
-      ...boundApi(right.alloy),
+    alloy: withMethods(right.alloy, {
       async getApplication(asked, timeoutMs) {
         const answer: AlloyAnswer = hasFailed
           ? { kind: "failed", cause: "server-error", retryAfterMs: null }
@@ -259,6 +245,6 @@ function endedByOneFailure(right: PollerDependencies): PollerDependencies {
         if (answer.kind === "failed") hasFailed = true;
         return answer;
       },
-    },
+    }),
   };
 }

@@ -1,5 +1,6 @@
 import type { SQSBatchResponse } from "aws-lambda";
 
+import { inConsumer, inStore } from "./plant.ts";
 import type { WorldMutant } from "./mutant.ts";
 
 export const RECORD_ERROR_SWALLOWED: WorldMutant = {
@@ -19,9 +20,8 @@ export const CONSUMER_MUTANTS: readonly WorldMutant[] = [
     id: "dead-route-holds-its-neighbours",
     what: "when the bus refuses one event of a call, all of the call count as refused",
     needs: "dead-route",
-    plant: () => ({
-      consumerDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inConsumer((right) => ({
         publisher: {
           async publish(events) {
             const answers = await right.publisher.publish(events);
@@ -29,8 +29,7 @@ export const CONSUMER_MUTANTS: readonly WorldMutant[] = [
             return answers.map(() => refusal);
           },
         },
-      }),
-    }),
+      })),
   },
   RECORD_ERROR_SWALLOWED,
   {
@@ -76,23 +75,19 @@ export const CONSUMER_MUTANTS: readonly WorldMutant[] = [
     id: "permanent-error-retried",
     what: "what nobody can read goes back to the queue until SQS gives it up, without a reason",
     within: 600,
-    plant: () => ({
-      consumerDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inConsumer(() => ({
         deadLetters: { send: () => Promise.reject(new Error("not by us")) },
-      }),
-    }),
+      })),
   },
   {
     id: "dead-letter-without-reason",
     what: "what is dead-lettered does not say why",
     within: 600,
-    plant: () => ({
-      consumerDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inConsumer((right) => ({
         deadLetters: { send: (message) => right.deadLetters.send(message, "") },
-      }),
-    }),
+      })),
   },
   {
     id: "dead-letter-dropped",
@@ -106,42 +101,36 @@ export const CONSUMER_MUTANTS: readonly WorldMutant[] = [
     id: "evidence-stays",
     what: "the evidence of a failure is not removed when the event has had its effect",
     within: 600,
-    plant: () => ({
-      consumerDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inConsumer((right) => ({
         store: { ...right.store, async clearFailure() {} },
-      }),
-    }),
+      })),
   },
   {
     id: "refused-entries-forgotten",
     what: "entries that the bus refused are taken for published",
-    plant: () => ({
-      consumerDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inConsumer((right) => ({
         publisher: {
           async publish(events) {
             await right.publisher.publish(events);
             return events.map(() => null);
           },
         },
-      }),
-    }),
+      })),
   },
   {
     id: "published-without-waiting",
     what: "nobody waits for the bus: a publication that fails is not noticed",
-    plant: () => ({
-      consumerDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inConsumer((right) => ({
         publisher: {
           async publish(events) {
             right.publisher.publish(events).catch(() => {});
             return events.map(() => null);
           },
         },
-      }),
-    }),
+      })),
   },
   {
     id: "published-under-a-new-id",
@@ -167,53 +156,39 @@ export const CONSUMER_MUTANTS: readonly WorldMutant[] = [
   {
     id: "unknown-type-dropped",
     what: "an event type that the documentation does not know is dropped",
-    plant: () => ({
-      consumerDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inConsumer((right) => ({
         settings: {
           ...right.settings,
           ignoredEventTypes: [...right.settings.ignoredEventTypes, "invented_tomorrow"],
         },
-      }),
-    }),
+      })),
   },
   {
     id: "drops-not-counted",
     what: "what configuration drops is not counted",
-    plant: () => ({
-      consumerDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inConsumer((right) => ({
         metrics: { ...right.metrics, count() {} },
-      }),
-    }),
+      })),
   },
   {
     id: "aliases-not-known",
     what: "a healed event does not look for the webhook that told of it a little differently",
-    plant: () => ({
-      consumerDependencies: (right) => ({
-        ...right,
-        store: {
-          ...right.store,
-          reportsNear: () => Promise.resolve({ recorded: [], marks: [] }),
-        },
-      }),
-    }),
+    plant: () =>
+      inStore(() => ({
+        reportsNear: () => Promise.resolve({ recorded: [], marks: [] }),
+      })),
   },
   {
     id: "healed-not-marked",
     what: "a webhook does not know what the poller has healed under a slightly different identity",
-    plant: () => ({
-      consumerDependencies: (right) => ({
-        ...right,
-        store: {
-          ...right.store,
-          async mergeState(observation, check) {
-            const merged = await right.store.mergeState(observation, check);
-            return { ...merged, after: { ...merged.after, healedUntil: null } };
-          },
+    plant: () =>
+      inStore((store) => ({
+        async mergeState(observation, check) {
+          const merged = await store.mergeState(observation, check);
+          return { ...merged, after: { ...merged.after, healedUntil: null } };
         },
-      }),
-    }),
+      })),
   },
 ];

@@ -10,6 +10,7 @@ import { aConsumer } from "../../support/consumer.ts";
 import { batchOf } from "../../../tools/cloud-in-memory/builders.ts";
 import type { Mutant } from "./mutant.ts";
 import { mergedBy } from "./state.ts";
+import { inConsumer, inPoller } from "./plant.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);
 const MINUTE = 60_000;
@@ -82,9 +83,8 @@ export const END_MUTANTS: readonly Mutant[] = [
     id: "applicants-error-published",
     what: "one applicant's error is published as the end of the application",
     within: 600,
-    plant: () => ({
-      consumerDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inConsumer((right) => ({
         store: {
           ...right.store,
           async recordEvent(record) {
@@ -93,16 +93,14 @@ export const END_MUTANTS: readonly Mutant[] = [
             return recorded;
           },
         },
-      }),
-    }),
+      })),
   },
   {
     id: "withheld-end-never-confirmed",
     what: "Alloy's answer confirms a withheld end, and nobody publishes it",
     within: 600,
-    plant: () => ({
-      pollerDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inPoller((right) => ({
         queue: {
           async send(envelopes) {
             const kept = envelopes.filter(({ body }) => !/"confirms":\{/.test(body ?? ""));
@@ -110,8 +108,7 @@ export const END_MUTANTS: readonly Mutant[] = [
             return envelopes.map((one) => answers[kept.indexOf(one)] ?? null);
           },
         },
-      }),
-    }),
+      })),
   },
   {
     id: "old-event-published-again",

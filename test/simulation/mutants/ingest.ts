@@ -1,3 +1,4 @@
+import { inIngest } from "./plant.ts";
 import type { WorldMutant } from "./mutant.ts";
 
 /** What goes wrong before the queue; four of these stand in AWS's own sample of a webhook receiver. */
@@ -5,32 +6,28 @@ export const INGEST_MUTANTS: readonly WorldMutant[] = [
   {
     id: "acknowledged-before-stored",
     what: "200 is answered before SQS has accepted the message",
-    plant: () => ({
-      ingestDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inIngest((right) => ({
         queue: {
           async send(message, deadline) {
             void right.queue.send(message, deadline);
             return { stored: true };
           },
         },
-      }),
-    }),
+      })),
   },
   {
     id: "acknowledged-in-spite-of-failure",
     what: "200 is answered although SQS did not accept the message",
-    plant: () => ({
-      ingestDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inIngest((right) => ({
         queue: {
           async send(message, deadline) {
             await right.queue.send(message, deadline);
             return { stored: true };
           },
         },
-      }),
-    }),
+      })),
   },
   {
     id: "base64-ignored",
@@ -51,12 +48,10 @@ export const INGEST_MUTANTS: readonly WorldMutant[] = [
     id: "large-body-lost",
     what: "the queue gets the key of a large body, and the bucket does not get the body",
     within: 600,
-    plant: () => ({
-      ingestDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inIngest(() => ({
         payloads: { put: () => Promise.resolve({ stored: true }) },
-      }),
-    }),
+      })),
   },
   {
     id: "aws-sample-refuses-the-unknown",
@@ -72,9 +67,8 @@ export const INGEST_MUTANTS: readonly WorldMutant[] = [
   {
     id: "aws-sample-removes-the-stored-body",
     what: "AWS's sample: when the second write fails, the body is removed, also if it did not fail",
-    plant: () => ({
-      ingestDependencies: (right, { cloud }) => ({
-        ...right,
+    plant: () =>
+      inIngest((right, { cloud }) => ({
         queue: {
           async send(message, deadline) {
             const envelope: { receiptId: string; body: string | null } = JSON.parse(message);
@@ -88,7 +82,6 @@ export const INGEST_MUTANTS: readonly WorldMutant[] = [
             return outcome;
           },
         },
-      }),
-    }),
+      })),
   },
 ];

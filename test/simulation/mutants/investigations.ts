@@ -13,6 +13,7 @@ import { aPoller, START } from "../../support/poller.ts";
 import { alloyAnswer, refuseList } from "../../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 import type { Mutant } from "./mutant.ts";
+import { inConsumer, inPoller } from "./plant.ts";
 
 const HOUR = 3_600_000;
 
@@ -42,35 +43,30 @@ export const INVESTIGATION_MUTANTS: readonly Mutant[] = [
     id: "investigations-never-listed",
     what: "Alloy's list of Investigations is never asked for, and a lost webhook stays lost",
     needs: "investigations",
-    plant: () => ({
-      pollerDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inPoller((right) => ({
         settings: { ...right.settings, investigations: false },
-      }),
-    }),
+      })),
   },
   {
     id: "promotion-by-its-time",
     what: "a promotion of the list is another one than the webhook's, as its time is another one",
     needs: "investigations",
-    plant: () => ({
-      consumerDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inConsumer((right) => ({
         investigations: {
           ...right.investigations,
           join: (event, origin) =>
             right.investigations.join({ ...event, isTimeLatest: false }, origin),
         },
-      }),
-    }),
+      })),
   },
   {
     id: "step-joined-for-each-report",
     what: "each report of a step is one of its own: nobody looks at what is known of the Investigation",
     needs: "investigations",
-    plant: () => ({
-      consumerDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inConsumer((right) => ({
         investigations: {
           ...right.investigations,
           join: async (event, origin) => {
@@ -78,8 +74,7 @@ export const INVESTIGATION_MUTANTS: readonly Mutant[] = [
             return { ...report, eventId: event.eventId };
           },
         },
-      }),
-    }),
+      })),
   },
   {
     id: "refused-list-is-silent",

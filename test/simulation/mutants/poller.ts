@@ -1,3 +1,4 @@
+import { inPoller } from "./plant.ts";
 import type { WorldMutant } from "./mutant.ts";
 
 /** What goes wrong with the fallback. */
@@ -5,19 +6,16 @@ export const POLLER_MUTANTS: readonly WorldMutant[] = [
   {
     id: "poller-heals-nothing",
     what: "what is missing is found, and not queued",
-    plant: () => ({
-      pollerDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inPoller(() => ({
         queue: { send: async (envelopes) => envelopes.map(() => null) },
-      }),
-    }),
+      })),
   },
   {
     id: "poller-does-not-match-aliases",
     what: "a record that differs from Alloy's list by a node or a millisecond is taken for missing",
-    plant: () => ({
-      pollerDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inPoller((right) => ({
         applications: {
           ...right.applications,
           async history(token) {
@@ -26,29 +24,25 @@ export const POLLER_MUTANTS: readonly WorldMutant[] = [
             return { failures, events: events.map((event) => ({ ...event, type: "" })) };
           },
         },
-      }),
-    }),
+      })),
   },
   {
     id: "poller-settles-at-once",
     what: "an ended application is never looked at again, whatever is missing of it",
-    plant: () => ({
-      pollerDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inPoller((right) => ({
         applications: {
           ...right.applications,
           plan: (claimed, plan) =>
             right.applications.plan(claimed, { ...plan, dueAt: null, gap: null }),
         },
-      }),
-    }),
+      })),
   },
   {
     id: "poller-does-not-confirm",
     what: "an end without an outcome is believed: Alloy's own word is not taken",
-    plant: () => ({
-      pollerDependencies: (right) => ({
-        ...right,
+    plant: () =>
+      inPoller((right) => ({
         alloy: {
           ...right.alloy,
           async getApplication(asked, timeoutMs) {
@@ -57,7 +51,6 @@ export const POLLER_MUTANTS: readonly WorldMutant[] = [
             return { ...answer, application: { ...answer.application, snapshot: null } };
           },
         },
-      }),
-    }),
+      })),
   },
 ];

@@ -14,6 +14,7 @@ import { aJourneyEvent } from "../../support/journey-event.ts";
 import { aPoller, START, withRecorded } from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import type { Mutant } from "./mutant.ts";
+import { inStore } from "./plant.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);
 const HOUR = 3_600_000;
@@ -40,15 +41,10 @@ export const SIDE_MUTANTS: readonly Mutant[] = [
     id: "alias-by-wildcard",
     what: "a webhook is taken for the nearest healed event, whatever either says of its applicant",
     needs: "applicant-once",
-    plant: () => ({
-      consumerDependencies: (right) => ({
-        ...right,
-        store: {
-          ...right.store,
-          reportsNear: async (event) => withoutContent(event, await right.store.reportsNear(event)),
-        },
-      }),
-    }),
+    plant: () =>
+      inStore((store) => ({
+        reportsNear: async (event) => withoutContent(event, await store.reportsNear(event)),
+      })),
   },
   {
     id: "any-404-is-unknown",

@@ -2,7 +2,9 @@ import { hasEnded, mergeState } from "../../../lambdas/domain/application/applic
 import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
 import type { ApplicationStore, CheckRequest } from "../../../lambdas/domain/ports.ts";
 import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
+import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
 import type { FaultPoints } from "../fault-points.ts";
+import { inStore } from "./plant.ts";
 import type { WorldMutant } from "./mutant.ts";
 
 type Join = (
@@ -13,7 +15,7 @@ type Join = (
 
 /** A table whose merge is another one. */
 export function mergedBy(join: Join): FaultPoints {
-  return { store: (right, cloud) => ({ ...bound(right), mergeState: mergeWith(cloud, join) }) };
+  return { store: (right, cloud) => withMethods(right, { mergeState: mergeWith(cloud, join) }) };
 }
 
 function mergeWith(cloud: MemoryCloud, join: Join): ApplicationStore["mergeState"] {
@@ -26,24 +28,6 @@ function mergeWith(cloud: MemoryCloud, join: Join): ApplicationStore["mergeState
     const after = before === null ? observation : join(before, observation, check);
     if (kept !== undefined) applications.set(applicationToken, { ...kept, state: after });
     return { before, after };
-  };
-}
-
-function bound(store: ApplicationStore): ApplicationStore {
-  return {
-    recordEvent: (event) => store.recordEvent(event),
-    forgetEvent: (event) => store.forgetEvent(event),
-    eraseEvent: (event) => store.eraseEvent(event),
-    withholdEvent: (event) => store.withholdEvent(event),
-    markHealed: (token, mark, expiresAt) => store.markHealed(token, mark, expiresAt),
-    noteWebhookOf: (healed, webhook) => store.noteWebhookOf(healed, webhook),
-    reportsNear: (event) => store.reportsNear(event),
-    readApplicant: (token, entityToken) => store.readApplicant(token, entityToken),
-    hasFailure: (token, eventId) => store.hasFailure(token, eventId),
-    readState: (token) => store.readState(token),
-    mergeState: (observation, check) => store.mergeState(observation, check),
-    recordFailure: (failure) => store.recordFailure(failure),
-    clearFailure: (token, eventId) => store.clearFailure(token, eventId),
   };
 }
 
@@ -104,50 +88,45 @@ export const STATE_MUTANTS: readonly WorldMutant[] = [
     id: "get-then-put",
     what: "the state is read, merged and put back: of two at once, one is lost",
     plant: () => ({
-      store: (right, cloud, { clock }) => ({
-        ...bound(right),
-        async mergeState(observation, check) {
-          const { applications } = cloud.applications;
-          const { applicationToken } = observation;
-          const before = applications.get(applicationToken)?.state ?? null;
-          await new Promise<void>((resolve) => clock.after(30, resolve));
-          await cloud.applications.mergeState(observation, check);
-          const after = before === null ? observation : mergeState(before, observation);
-          const kept = applications.get(applicationToken);
-          if (kept !== undefined) applications.set(applicationToken, { ...kept, state: after });
-          return { before, after };
-        },
-      }),
+      store: (right, cloud, { clock }) =>
+        withMethods(right, {
+          async mergeState(observation, check) {
+            const { applications } = cloud.applications;
+            const { applicationToken } = observation;
+            const before = applications.get(applicationToken)?.state ?? null;
+            await new Promise<void>((resolve) => clock.after(30, resolve));
+            await cloud.applications.mergeState(observation, check);
+            const after = before === null ? observation : mergeState(before, observation);
+            const kept = applications.get(applicationToken);
+            if (kept !== undefined) applications.set(applicationToken, { ...kept, state: after });
+            return { before, after };
+          },
+        }),
     }),
   },
   {
     id: "state-of-the-event-alone",
     what: "what is published is the event's own status, whatever the application's is by then",
-    plant: () => ({
-      consumerDependencies: (right) => ({
-        ...right,
-        store: {
-          ...right.store,
-          async mergeState(observation, check) {
-            const { before } = await right.store.mergeState(observation, check);
-            return { before, after: observation };
-          },
+    plant: () =>
+      inStore((store) => ({
+        async mergeState(observation, check) {
+          const { before } = await store.mergeState(observation, check);
+          return { before, after: observation };
         },
-      }),
-    }),
+      })),
   },
   {
     id: "rerun-not-registered",
     what: "the application that a rerun makes is not known until it tells of itself",
     plant: () => ({
-      store: (right) => ({
-        ...bound(right),
-        async mergeState(observation, check) {
-          const isOfRerun = observation.chain.previous !== null && observation.progress === null;
-          if (isOfRerun) return { before: null, after: observation };
-          return right.mergeState(observation, check);
-        },
-      }),
+      store: (right) =>
+        withMethods(right, {
+          async mergeState(observation, check) {
+            const isOfRerun = observation.chain.previous !== null && observation.progress === null;
+            if (isOfRerun) return { before: null, after: observation };
+            return right.mergeState(observation, check);
+          },
+        }),
     }),
   },
   {
@@ -163,11 +142,11 @@ export const STATE_MUTANTS: readonly WorldMutant[] = [
     id: "recorded-per-receipt",
     what: "an event is put under its receipt's id: put-if-absent finds nothing",
     plant: () => ({
-      store: (right) => ({
-        ...bound(right),
-        recordEvent: (event) =>
-          right.recordEvent({ ...event, eventId: `${event.eventId}/${event.receiptId}` }),
-      }),
+      store: (right) =>
+        withMethods(right, {
+          recordEvent: (event) =>
+            right.recordEvent({ ...event, eventId: `${event.eventId}/${event.receiptId}` }),
+        }),
     }),
   },
 ];
