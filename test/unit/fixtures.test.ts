@@ -14,6 +14,13 @@ describe("the fixtures of Journey events", () => {
     expect(files).toEqual(EVENT_TYPES.map((type) => `${type}.json`).toSorted());
   });
 
+  it("the receiver knows every event type of the simulator", () => {
+    expect(
+      EVENT_TYPES.filter((type) => !Object.keys(RECEIVED_TYPES).includes(type)),
+      "lambdas/domain/event/event-types.ts lacks a type of tools/alloy-simulator/event-catalogue.ts",
+    ).toEqual([]);
+  });
+
   it("the simulator knows every event type of the receiver", () => {
     // Pages of Alloy use this name for a status; no event has it.
     const noEvent = ["data_request"];
