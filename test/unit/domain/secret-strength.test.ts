@@ -30,6 +30,8 @@ describe("a secret", () => {
     ["aaaaaaaaaaaaaaaaaaaa", "predictable"],
     ["abababababababababab", "predictable"],
     ["passwordpassword", "predictable"],
+    ["passwordpasswordpass", "predictable"],
+    ["passwordPASSWORDPassword", "predictable"],
     ["alloyalloyalloyalloy", "predictable"],
     ["0123456789abcdef", "predictable"],
     ["12345678901234567890", "predictable"],
