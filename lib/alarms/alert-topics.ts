@@ -41,6 +41,8 @@ export interface AnnouncedAlarm {
   readonly fact: string;
   /** What breaks, and for whom, as a sentence. */
   readonly impact: string;
+  /** Why it rings at this, as a sentence. */
+  readonly because: string;
   /** The runbook's file name. */
   readonly runbook: string;
 }

@@ -7,7 +7,7 @@ import { TIMEOUTS_MS } from "../../lambdas/settings.ts";
 import { NEAR_TIMEOUT } from "../proofs/time-limits.ts";
 import type { AlertTopics, Severity } from "./alert-topics.ts";
 import { dashboardLink, logsLink } from "./console-links.ts";
-import { RunbookAlarm } from "./runbook-alarm.ts";
+import { makeAlarms } from "./runbook-alarm.ts";
 
 /** What breaks, and for whom, when a function is in trouble. Required: there is no function without it. */
 export interface FunctionImpact {
@@ -38,29 +38,31 @@ export function makeFunctionAlarms(
   const links = [logsLink(`Logs of ${name}`, logGroup), dashboardLink(scope)];
   const limitMs = TIMEOUTS_MS[name];
 
-  new RunbookAlarm(scope, `${name}-throttled`, {
-    alerts,
-    severity: throttled.severity,
-    fact: `Lambda refused to run ${name} in two of the last five windows of ${period.toHumanString()}.`,
-    impact: throttled.impact,
-    links,
-    metric: lambda.metricThrottles({ statistic: "Sum", period }),
-    threshold: 0,
-    comparison: GREATER_THAN_THRESHOLD,
-    datapoints: 2,
-    of: 5,
-  });
+  makeAlarms(scope, { alerts, links }, [
+    {
+      id: `${name}-throttled`,
+      severity: throttled.severity,
+      fact: `Lambda refused to run ${name} in two of the last five windows of ${period.toHumanString()}.`,
+      impact: throttled.impact,
+      because: "one refused start is what a burst does; two windows are a limit.",
+      metric: lambda.metricThrottles({ statistic: "Sum", period }),
+      threshold: 0,
+      comparison: GREATER_THAN_THRESHOLD,
+      datapoints: 2,
+      of: 5,
+    },
 
-  new RunbookAlarm(scope, `${name}-near-timeout`, {
-    alerts,
-    severity: "ticket",
-    fact: `One run of ${name} in a hundred takes more than ${NEAR_TIMEOUT * 100} % of its ${limitMs / 1_000} s, in three of the last five windows of ${period.toHumanString()}.`,
-    impact: nearTimeout.impact,
-    links,
-    metric: lambda.metricDuration({ statistic: "p99", period }),
-    threshold: NEAR_TIMEOUT * limitMs,
-    comparison: GREATER_THAN_THRESHOLD,
-    datapoints: 3,
-    of: 5,
-  });
+    {
+      id: `${name}-near-timeout`,
+      severity: "ticket",
+      fact: `One run of ${name} in a hundred takes more than ${NEAR_TIMEOUT * 100} % of its ${limitMs / 1_000} s, in three of the last five windows of ${period.toHumanString()}.`,
+      impact: nearTimeout.impact,
+      because: "above this share of the limit, the next slow call ends in a time-out.",
+      metric: lambda.metricDuration({ statistic: "p99", period }),
+      threshold: NEAR_TIMEOUT * limitMs,
+      comparison: GREATER_THAN_THRESHOLD,
+      datapoints: 3,
+      of: 5,
+    },
+  ]);
 }

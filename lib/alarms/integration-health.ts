@@ -59,6 +59,7 @@ export class IntegrationHealth extends Construct {
       severity: "page",
       fact: `At least one of ${INCIDENT_ALARMS.join(", ")} rings.`,
       impact: "Alloy's decisions reach the teams behind the bus late or not at all.",
+      because: "one incident is one page, whichever of them rings first.",
       links: [dashboardLink(this)],
       rule: AlarmRule.anyOf(...inAlarm(INCIDENT_ALARMS)),
       suppressor,

@@ -42,6 +42,7 @@ export class Notifications extends Construct {
         runbook: "notification",
         fact: factOf(rule),
         impact: `the outcomes are unusual, but no event is lost. ${rule.who}`,
+        because: "a rule of the stage says so.",
         links: [dashboardLink(this)],
         ...watched(stage, rule),
       });

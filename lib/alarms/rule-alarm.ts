@@ -33,6 +33,8 @@ export function makeRuleAlarm(scope: Construct, id: string, props: RuleAlarmProp
     severity: "page",
     fact,
     impact,
+    because:
+      "EventBridge has retried by the rule's retry policy before it gives an event up, so one is enough.",
     links: [queueLink("Dead letters", deadLetters), dashboardLink(scope)],
     metric: calculation(
       "failed deliveries and dead letters",
@@ -70,6 +72,8 @@ export function makeUnreadAlarm(
     fact: `The oldest event in the queue of the route "${route}" is older than ${UNREAD.toHumanString()}.`,
     impact:
       "nobody reads that queue: the team behind it does not receive the event, and after 14 days SQS deletes it.",
+    because:
+      "a program reads the queue within seconds; a day leaves 13 days until SQS deletes the event.",
     links: [queueLink("The route's queue", queue), dashboardLink(scope)],
     metric: queue.metricApproximateAgeOfOldestMessage({
       statistic: "Maximum",

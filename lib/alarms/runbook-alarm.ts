@@ -26,6 +26,8 @@ interface Announcement {
   readonly fact: string;
   /** What breaks, and for whom, as a sentence. */
   readonly impact: string;
+  /** Why it rings at this, and not sooner or later, as a sentence. */
+  readonly because: string;
   /** Where to look first. */
   readonly links: readonly ConsoleLink[];
   /** The runbook's file name. @default - the alarm's id */
@@ -43,6 +45,23 @@ export interface RunbookAlarmProps extends Announcement {
   readonly datapoints?: number;
   /** `silence` breaches when the metric itself must never stop. @default "fine" */
   readonly missingData?: "fine" | "silence";
+}
+
+/** An alarm as data. */
+export interface AlarmDefinition extends Omit<RunbookAlarmProps, "alerts" | "links"> {
+  /** Its construct id, and the runbook's file name unless `runbook` says another. */
+  readonly id: string;
+  /** @default - those of the list */
+  readonly links?: readonly ConsoleLink[];
+}
+
+/** Makes the alarms of a list. @param around - what they have in common. */
+export function makeAlarms(
+  scope: Construct,
+  around: Pick<RunbookAlarmProps, "alerts" | "links">,
+  alarms: readonly AlarmDefinition[],
+): void {
+  for (const { id, ...alarm } of alarms) new RunbookAlarm(scope, id, { ...around, ...alarm });
 }
 
 /**
@@ -106,8 +125,8 @@ function announce(alarm: Alarm | CompositeAlarm, id: string, props: Announcement
   alarm.addAlarmAction(...actions);
   // The all-clear closes the page where the alarm opened it.
   alarm.addOkAction(...actions);
-  const { severity, fact, impact, runbook = id } = props;
-  props.alerts.register(alarm, { id, severity, fact, impact, runbook });
+  const { severity, fact, impact, because, runbook = id } = props;
+  props.alerts.register(alarm, { id, severity, fact, impact, because, runbook });
 }
 
 function describe(id: string, props: Announcement): string {

@@ -8,7 +8,7 @@ import type { NodeFunction } from "../constructs/node-function.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import { dashboardLink, logsLink, queueLink } from "./console-links.ts";
 import { calculation, ourMetric } from "./metrics.ts";
-import { RunbookAlarm } from "./runbook-alarm.ts";
+import { makeAlarms } from "./runbook-alarm.ts";
 
 const DAY = Duration.days(1);
 
@@ -29,38 +29,41 @@ export function makeStatementAlarms(
   const { stage, alerts, events } = props;
   const links = [logsLink("Logs of statement", props.function.logGroup), dashboardLink(scope)];
 
-  new RunbookAlarm(scope, "completeness-low", {
-    alerts,
-    severity: "ticket",
-    fact: "The last daily statement says that applications which do not agree with Alloy use up the month's error budget too fast.",
-    impact:
-      "of some applications nobody can say within 24 hours that they are as Alloy has them; an auditor reads that in the statement.",
-    links,
-    metric: ourMetric(stage, METRICS.errorBudgetBurn, "Maximum", DAY),
-    threshold: 1,
-  });
+  makeAlarms(scope, { alerts, links }, [
+    {
+      id: "completeness-low",
+      severity: "ticket",
+      fact: "The last daily statement says that applications which do not agree with Alloy use up the month's error budget too fast.",
+      impact:
+        "of some applications nobody can say within 24 hours that they are as Alloy has them; an auditor reads that in the statement.",
+      because:
+        "the statement divides by the error budget itself: above 1 the month ends without any left.",
+      metric: ourMetric(stage, METRICS.errorBudgetBurn, "Maximum", DAY),
+      threshold: 1,
+    },
 
-  new RunbookAlarm(scope, "statement-missing", {
-    alerts,
-    severity: "ticket",
-    fact: "No daily statement was made for two days.",
-    impact:
-      "those days have no signed statement, and nobody can make one later that has all of their applications.",
-    links: [...links, queueLink("Events", events)],
-    // Two days, since one begins without a statement, and the next one may be late by minutes. A day in which the queue
-    // was measured less is older than the stack, or has just begun.
-    metric: calculation(
-      "statements",
-      `IF(FILL(measured, 0) < ${MEASURED}, 1, FILL(made, 0))`,
-      DAY,
-      {
-        made: ourMetric(stage, METRICS.completeness, "SampleCount"),
-        measured: events.metricApproximateNumberOfMessagesVisible({ statistic: "SampleCount" }),
-      },
-    ),
-    threshold: 1,
-    comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
-    of: 2,
-    missingData: "silence",
-  });
+    {
+      id: "statement-missing",
+      severity: "ticket",
+      fact: "No daily statement was made for two days.",
+      impact:
+        "those days have no signed statement, and nobody can make one later that has all of their applications.",
+      links: [...links, queueLink("Events", events)],
+      because:
+        "one day begins without a statement, and the next one may be late by minutes, so two days count. A day in which the queue was measured less is older than the stack, or has just begun.",
+      metric: calculation(
+        "statements",
+        `IF(FILL(measured, 0) < ${MEASURED}, 1, FILL(made, 0))`,
+        DAY,
+        {
+          made: ourMetric(stage, METRICS.completeness, "SampleCount"),
+          measured: events.metricApproximateNumberOfMessagesVisible({ statistic: "SampleCount" }),
+        },
+      ),
+      threshold: 1,
+      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+      of: 2,
+      missingData: "silence",
+    },
+  ]);
 }

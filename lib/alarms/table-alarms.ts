@@ -6,7 +6,7 @@ import { TABLE } from "../../lambdas/settings.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import { dashboardLink } from "./console-links.ts";
 import { calculation } from "./metrics.ts";
-import { RunbookAlarm } from "./runbook-alarm.ts";
+import { makeAlarms } from "./runbook-alarm.ts";
 
 /** What the functions ask of each table (`ApplicationStore`). DynamoDB counts its own errors by operation. */
 const OPERATIONS = {
@@ -38,48 +38,50 @@ export function makeTableAlarms(scope: Construct, props: TableAlarmsProps): void
   const tables = { applications, idempotency };
   const links = [dashboardLink(scope)];
 
-  new RunbookAlarm(scope, "tables-throttled", {
-    alerts,
-    severity: "ticket",
-    fact: "DynamoDB throttled requests to a table or one of its indexes, in three of five windows of five minutes.",
-    impact: "events are retried and late. An on-demand table should not throttle.",
-    links,
-    metric: sumOf("throttled requests", [
-      ...Object.entries(tables).flatMap(([name, table]) =>
-        [READS, WRITES].map(
-          (metricName) => [`${name}${metricName}`, ofTable(table, metricName)] as const,
+  makeAlarms(scope, { alerts, links }, [
+    {
+      id: "tables-throttled",
+      severity: "ticket",
+      fact: "DynamoDB throttled requests to a table or one of its indexes, in three of five windows of five minutes.",
+      impact: "events are retried and late. An on-demand table should not throttle.",
+      because: "three of five windows of five minutes are no burst.",
+      metric: sumOf("throttled requests", [
+        ...Object.entries(tables).flatMap(([name, table]) =>
+          [READS, WRITES].map(
+            (metricName) => [`${name}${metricName}`, ofTable(table, metricName)] as const,
+          ),
+        ),
+        ...THROTTLED_INDEXES.map(
+          ([index, metricName]) =>
+            [
+              `${index}${metricName}`,
+              ofTable(applications, metricName, { GlobalSecondaryIndexName: index }),
+            ] as const,
+        ),
+      ]),
+      threshold: 1,
+      datapoints: 3,
+      of: 5,
+    },
+
+    {
+      id: "tables-failing",
+      severity: "ticket",
+      fact: "DynamoDB answered at least one request with an error of its own.",
+      impact: "events are retried and late; if this continues, they are dead-lettered.",
+      because: "each such error makes an event wait for a retry, so one is enough.",
+      metric: sumOf(
+        "errors of DynamoDB",
+        (["applications", "idempotency"] as const).flatMap((name) =>
+          OPERATIONS[name].map((operation) => [
+            `${name}${operation}`,
+            ofTable(tables[name], "SystemErrors", { Operation: operation }),
+          ]),
         ),
       ),
-      ...THROTTLED_INDEXES.map(
-        ([index, metricName]) =>
-          [
-            `${index}${metricName}`,
-            ofTable(applications, metricName, { GlobalSecondaryIndexName: index }),
-          ] as const,
-      ),
-    ]),
-    threshold: 1,
-    datapoints: 3,
-    of: 5,
-  });
-
-  new RunbookAlarm(scope, "tables-failing", {
-    alerts,
-    severity: "ticket",
-    fact: "DynamoDB answered at least one request with an error of its own.",
-    impact: "events are retried and late; if this continues, they are dead-lettered.",
-    links,
-    metric: sumOf(
-      "errors of DynamoDB",
-      (["applications", "idempotency"] as const).flatMap((name) =>
-        OPERATIONS[name].map((operation) => [
-          `${name}${operation}`,
-          ofTable(tables[name], "SystemErrors", { Operation: operation }),
-        ]),
-      ),
-    ),
-    threshold: 1,
-  });
+      threshold: 1,
+    },
+  ]);
 }
 
 function sumOf(label: string, entries: readonly (readonly [string, Metric])[]) {

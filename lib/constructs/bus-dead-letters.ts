@@ -30,6 +30,7 @@ export class BusDeadLetters extends Construct {
       severity: "page",
       fact: "EventBridge could not encrypt or decrypt at least one event with the stage's key.",
       impact: "no team behind a route receives that event, and the next ones fail in the same way.",
+      because: "each such event is lost to its team until somebody acts, so one is enough.",
       links: [queueLink("Dead letters", this.queue), dashboardLink(this)],
       metric: this.queue.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum" }),
       threshold: 1,

@@ -150,6 +150,7 @@ function anAlarm(id: string, change: { readonly impact?: string } = {}): Runbook
     severity: "page",
     fact: "Something is wrong.",
     impact: "somebody waits.",
+    because: "one is enough.",
     links: [],
     metric: new Metric({ namespace: METRIC_NAMESPACE, metricName: METRICS.deliveryGaps }),
     threshold: 1,

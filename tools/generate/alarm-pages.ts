@@ -51,7 +51,7 @@ export function alarmParts(): readonly (readonly [page: string, parts: Parts])[]
   const own = alarms.filter(({ id, runbook }) => id === runbook && !isOfRoute(id));
   return [
     ["README.md", { alarms: pagesTable(own) }],
-    ["docs/alerts.md", { tickets: tableOf(own.filter(isTicket), "") }],
+    ["docs/alerts.md", { tickets: tableOf(own.filter(isTicket), ""), reasons: reasonsTable(own) }],
     ...own.map(
       ({ runbook, fact, impact }) =>
         [`docs/runbooks/${runbook}.md`, { fact, impact: capitalised(impact) }] as const,
@@ -82,6 +82,15 @@ function tableOf(alarms: readonly AnnouncedAlarm[], folder: string): string {
     return `| ${linkTo(id, `\`${id}\``, folder)}${isPart ? " *" : ""} | ${impact} |`;
   });
   return ["| Alarm and its runbook | What it means for people |", "|---|---|", ...rows].join("\n");
+}
+
+/** Why each rings at what it rings. */
+function reasonsTable(alarms: readonly AnnouncedAlarm[]): string {
+  const rows = alarms.map(
+    ({ id, fact, because }) =>
+      `| ${linkTo(id, `\`${id}\``, "")} | ${fact} | ${capitalised(because)} |`,
+  );
+  return ["| Alarm | Rings when | Why then |", "|---|---|---|", ...rows].join("\n");
 }
 
 function isTicket({ severity }: AnnouncedAlarm): boolean {
