@@ -93,7 +93,8 @@ export function startAlloy(
     };
     const withheld = fault?.kind === "withheld" || options.isWithheld(event);
     deliveries.send({ event: webhook, write, withheld });
-    if (fault?.kind !== "copied") return;
+    // What was never sent is not sent again.
+    if (fault?.kind !== "copied" || options.isWithheld(event)) return;
     clock.after(Math.round(fault.amount ** 3 * LATEST_COPY_MS), () => {
       story.tell("Alloy", `sends ${event.name} again`);
       deliveries.send({ event: webhook, write, copy: 2 });

@@ -41,22 +41,22 @@ export function heardOf(scenario: Scenario, deliveries: Deliveries): ReadonlySet
   );
   const heard = new Set<string>();
   // What is rerun comes before its rerun.
-  for (const { token, journeyToken, submission, rerunOf, events } of applications) {
+  for (const { token, journeyToken, submission, rerunOf, events, adoptedAt } of applications) {
     const hasCome = events.some(
       (event) =>
         isHandled(scenario, journeyToken, event.type) &&
         (delivered.has(`${token} ${event.name}`) ||
           (upgrade?.fates.get(event)?.kind ?? "missed") !== "missed"),
     );
-    if (submission !== null || hasCome || (rerunOf !== null && heard.has(rerunOf)))
-      heard.add(token);
+    const isAnnounced = submission !== null || adoptedAt < Number.POSITIVE_INFINITY;
+    if (isAnnounced || hasCome || (rerunOf !== null && heard.has(rerunOf))) heard.add(token);
   }
   return heard;
 }
 
-/** Whether anything may become of it: nothing can be done with its item. */
-export function isDamaged({ damagedAt }: TrueApplication): boolean {
-  return damagedAt < Number.POSITIVE_INFINITY;
+/** Whether anything may become of it: nothing can be done with its item, or it is judged by itself (`judgeApart`). */
+export function isDamaged({ damagedAt, adoptedAt, forgottenAt }: TrueApplication): boolean {
+  return Math.min(damagedAt, adoptedAt, forgottenAt) < Number.POSITIVE_INFINITY;
 }
 
 /** The event's route, by what its Journey says that its outcomes mean. */

@@ -14,6 +14,7 @@ import {
   REOPENINGS,
   routeOf,
 } from "./expectations.ts";
+import { judgeApart } from "./judge-apart.ts";
 import { judgeIds } from "./judge-ids.ts";
 import { judgeInvestigations } from "./judge-investigations.ts";
 import { judgeAsking, judgeEnds } from "./judge-whole.ts";
@@ -39,6 +40,7 @@ export function judge(seen: Seen): {
   );
   for (const application of scenario.applications) {
     judgeApplication(application, seen);
+    judgeApart(application, seen);
     judgeEnds(application, seen);
     judgeAsking(application, seen);
     judgeIds(application, seen);
@@ -202,7 +204,8 @@ function judgeApplication(application: TrueApplication, seen: Seen): void {
   if (isForeign && cloud.applications.applications.has(token)) {
     observer.violate("doubled", `${token} is of another environment, and its webhooks are missed`);
   }
-  if (!isHandled(scenario, journeyToken) || isDamaged(application)) return;
+  if (!isHandled(scenario, journeyToken) || (isDamaged(application) && !isAdopted(application)))
+    return;
   if (!seen.heard.has(token)) return;
   const truth = application.versions.at(-1);
   const standings = observer.standings.get(token) ?? [];
@@ -234,6 +237,12 @@ function judgeApplication(application: TrueApplication, seen: Seen): void {
   if (kept === undefined) return;
   if (kept.gap !== null && !isHeldUp(application, scenario))
     observer.violate("stuck", `${token} is still in gap: ${kept.gap.evidence}`);
+}
+
+/** In the end it stands as any other does. */
+function isAdopted({ adoptedAt, forgottenAt, damagedAt }: TrueApplication): boolean {
+  const isLeftAlone = Math.min(forgottenAt, damagedAt) === Number.POSITIVE_INFINITY;
+  return isLeftAlone && adoptedAt < Number.POSITIVE_INFINITY;
 }
 
 /** An end about which no answer said anything, in a status that nobody knows, is asked about for good: its alarm rings. */
@@ -435,7 +444,10 @@ function judgeRest(seen: Seen): void {
   const { events, deadLetters, applications } = cloud;
   const unreadable = scenario.posts.filter(({ becomes }) => becomes === "dead-letter");
   const damaged = scenario.applications
-    .filter((application) => isDamaged(application) || isHeldUp(application, scenario))
+    .filter(
+      (application) =>
+        application.damagedAt < Number.POSITIVE_INFINITY || isHeldUp(application, scenario),
+    )
     .map(({ token }) => token);
   const isDamagedOnes = ({ body }: { readonly body: string }) => {
     const content = largeBodyOf(body, seen) ?? body;

@@ -18,6 +18,8 @@ function tellingOf({ applications, api, settings, upgrade, deadRoute }: Scenario
     submission: application.submission,
     isFailing: application.isFailing,
     damagedAt: String(application.damagedAt),
+    adoptedAt: String(application.adoptedAt),
+    forgottenAt: String(application.forgottenAt),
   }));
   const bearer = api.bearerAnswer("token", 0);
   const fates = [...(upgrade?.fates.values() ?? [])];

@@ -43,6 +43,9 @@ export const KNOBS = {
   "revoked-key": "from some time on the API takes our key no more",
   "damaged-item": "nothing can be joined with one application's item, nor can it be checked",
   "dead-route": "the bus takes nothing of one route, ever",
+  // What people do.
+  "adopted-application": "an application existed before, and is adopted while it goes on",
+  "forgotten-application": "a person has one application forgotten while it goes on",
   // What came before.
   "previous-release":
     "until some moment the release 0.1.0 ran: the table and the queue hold what it left",
@@ -92,6 +95,8 @@ const HELD: readonly Knob[] = [
   "revoked-key",
   "damaged-item",
   "dead-route",
+  "adopted-application",
+  "forgotten-application",
   "previous-release",
   "many-applicants",
   "many-applications",
@@ -112,6 +117,8 @@ const RARE: Readonly<Partial<Record<Knob, number>>> = {
   "damaged-item": 0.012,
   "previous-release": 0.06,
   "dead-route": 0.025,
+  "adopted-application": 0.04,
+  "forgotten-application": 0.04,
 };
 const USUAL_CHANCE = 0.12;
 
@@ -128,6 +135,8 @@ const HIDES_GAPS: Readonly<Partial<Record<Knob, string>>> = {
   "api-refuses-all": "for longer than the evidence of a refusal is kept, nothing is compared",
   "revoked-key": "from then on Alloy's API tells of no application what is missing",
   "damaged-item": "its messages wait in the queue, and what is missing could wait among them",
+  "adopted-application": "what it lacks from before its adoption is no gap",
+  "forgotten-application": "nothing of it is compared any more",
   "dead-route": "its events are in gap besides, and none of them is ever healed",
   "previous-release": "what that release had lost or queued is missing besides",
 };

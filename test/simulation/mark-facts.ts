@@ -50,7 +50,8 @@ export function factsOf(seen: Seen, republished: number): Facts {
     events: eventFacts(seen),
     ended: scenario.applications.flatMap((application) => {
       const standings = observer.standings.get(application.token);
-      if (standings === undefined) return [];
+      // A tombstone has no status.
+      if (standings === undefined || observer.forgotten.has(application.token)) return [];
       const end = standings.findIndex(({ status }) => FINAL.includes(status));
       const wasReopened =
         end !== -1 && standings.slice(end).some(({ status }) => !FINAL.includes(status));

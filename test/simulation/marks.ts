@@ -3,6 +3,7 @@ import { ENDS, routeOfEnd } from "./expectations.ts";
 import type { Seen } from "./seen.ts";
 import { factsOf } from "./mark-facts.ts";
 import type { Knob, KnobChoice } from "./knobs.ts";
+import type { TrueEvent } from "./scenario-application.ts";
 import type { AnsweredOnce, Facts } from "./mark-facts.ts";
 import type { Scenario } from "./scenario-type.ts";
 
@@ -264,6 +265,19 @@ export const MARKS = {
     scenario.applications.some(({ isFailing, token }) => !isFailing && observer.answers.has(token)),
   "the API had refused our key, and webhooks had their effects": (_, { scenario, observer }) =>
     observer.publications.some(({ at }) => at > scenario.api.revokedAt),
+  "what had happened before an adoption was recorded without an effect": (_, { scenario, cloud }) =>
+    scenario.applications.some(({ token, adoptedAt, events }) => {
+      const isAdopted =
+        (cloud.applications.applications.get(token)?.state.adopted ?? null) !== null;
+      const isRecorded = ({ ids }: TrueEvent) =>
+        ids.some((id) => cloud.applications.events.has(id));
+      return isAdopted && events.some((event) => event.at < adoptedAt && isRecorded(event));
+    }),
+  "an application went on at Alloy after a person had it forgotten": (_, { scenario, observer }) =>
+    scenario.events.some(
+      ({ at, application: { token } }) =>
+        at > (observer.forgotten.get(token) ?? Number.POSITIVE_INFINITY),
+    ),
   "an item was damaged, and another application went on": (_, { scenario, observer }) =>
     scenario.applications.some(({ damagedAt }) =>
       observer.publications.some(({ at }) => at > damagedAt),
@@ -342,6 +356,8 @@ const NEEDS: Readonly<Partial<Record<Mark, Knob>>> = {
   "the API always failed for one application, and another one was checked": "bad-application",
   "the API had refused our key, and webhooks had their effects": "revoked-key",
   "an item was damaged, and another application went on": "damaged-item",
+  "what had happened before an adoption was recorded without an effect": "adopted-application",
+  "an application went on at Alloy after a person had it forgotten": "forgotten-application",
   "an applicant's error did not end the application": "applicant-error",
   "a second end was not taken by Alloy": "second-end",
   "an unarchiving was confirmed": "after-unarchive",

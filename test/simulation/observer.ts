@@ -59,6 +59,8 @@ export class Observer {
   /** The longest that an application waited for a check that was due, milliseconds. */
   readonly waits = new Map<string, number>();
   readonly answers = new Map<string, { readonly at: number; readonly version: Version }[]>();
+  /** When a person had an application forgotten. */
+  readonly forgotten = new Map<string, number>();
   /** Since when the table has an application marked as a shadow one. */
   readonly shadows = new Map<string, number>();
   /** Who brought an event to its end, each time, by the messages that left the queue. */

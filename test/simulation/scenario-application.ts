@@ -60,6 +60,10 @@ export interface TrueApplication {
   readonly isFailing: boolean;
   /** From when on nothing can be done with its item, epoch milliseconds; infinite: it is sound. */
   readonly damagedAt: number;
+  /** When it is adopted, epoch milliseconds: until then nobody here has heard of it; infinite: it is not. */
+  adoptedAt: number;
+  /** When a person has it forgotten, epoch milliseconds; infinite: nobody does. */
+  forgottenAt: number;
   /** Its webhooks, and its submission, are of another environment than the stage. */
   readonly isForeign: boolean;
   readonly events: TrueEvent[];
@@ -131,6 +135,8 @@ export function playOut(
     isUnknownToUs: playing.isUnknownToUs,
     isFailing: playing.isFailing,
     damagedAt: playing.damagedAt,
+    adoptedAt: Number.POSITIVE_INFINITY,
+    forgottenAt: Number.POSITIVE_INFINITY,
     isForeign: playing.isForeign,
     events: [],
     versions: [...oddVersions(versions, { seed, knobs, name })],

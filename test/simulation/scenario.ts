@@ -11,6 +11,7 @@ import type { TrueApplication, TrueEvent } from "./scenario-application.ts";
 import { detourAfterEnd, detourAfterRerun, detourBeforeEnd } from "./scenario-detours.ts";
 import { investigationsOf } from "./scenario-investigations.ts";
 import { postsOf } from "./scenario-posts.ts";
+import { setApart } from "./set-apart.ts";
 import { RERUN_AFTER_MS, Steps } from "./scenario-steps.ts";
 import { upgradeOf } from "./released-fates.ts";
 import type { Scenario } from "./scenario-type.ts";
@@ -40,6 +41,7 @@ export function scenarioOf(
 ): Scenario {
   const random = new Random(mix(seed, numberOf("plot")));
   const applications = applicationsOf(random, { seed, knobs, from });
+  setApart(seed, knobs, applications);
   if (random.chance(LARGE_BODIES)) enlarge(applications[0]?.events.at(-1));
   if (knobs.has("huge-event")) enlargeBoth(randomFor(seed, "huge-event"), applications[0]?.events);
   const events = applications
@@ -51,6 +53,9 @@ export function scenarioOf(
   const settings = { ...settingsOf(random), investigations: knobs.has("investigations") };
   const investigations = investigationsOf(seed, knobs, from);
   const investigatedAt = investigations.flatMap(({ versions }) => versions.map(({ at }) => at));
+  const apartAt = applications
+    .flatMap(({ adoptedAt, forgottenAt }) => [adoptedAt, forgottenAt])
+    .filter((at) => at < Number.POSITIVE_INFINITY);
   const growth = random.pick([2, 3, 4]);
   const auth = random.pick<"basic" | "hmac">(["basic", "hmac"]);
   const isRotated = random.chance(0.4);
@@ -74,7 +79,14 @@ export function scenarioOf(
       : null,
     deadRoute: knobs.has("dead-route") ? deadRouteOf(randomFor(seed, "dead-route"), events) : null,
     upgrade,
-    endAt: Math.max(lastAt, switchAt, spokenOfAt, upgrade?.at ?? from, ...investigatedAt),
+    endAt: Math.max(
+      lastAt,
+      switchAt,
+      spokenOfAt,
+      upgrade?.at ?? from,
+      ...investigatedAt,
+      ...apartAt,
+    ),
   };
 }
 

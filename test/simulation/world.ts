@@ -31,6 +31,7 @@ import type { Scenario } from "./scenario-type.ts";
 import { START } from "./scenario.ts";
 import { PollSchedule } from "./poll-schedule.ts";
 import type { Service, Surroundings } from "./sandbox.ts";
+import { isBeforeAdoption, startSettingApart } from "./set-apart.ts";
 import type { FaultPoints } from "./fault-points.ts";
 import { Story } from "./story.ts";
 
@@ -186,13 +187,19 @@ export async function playWorld(
     observer,
     isCredentialKnown: isKnown,
   });
-  const deliveries = startAlloy(scenario, world, { credential, deliver, isWithheld });
+  const deliveries = startAlloy(scenario, world, {
+    credential,
+    deliver,
+    isWithheld: (event) => isWithheld(event) || isBeforeAdoption(event),
+  });
   const onQueued = () => source.wake();
   if (incident === undefined)
     startOperator(scenario, world, { cloud, observer, deliveries, faultFreeAt, onQueued });
   else incident.operate({ clock, cloud, deliveries, onQueued });
-  for (const { submission, createdAt, token } of scenario.applications) {
+  startSettingApart(scenario, world, { cloud, observer, onQueued });
+  for (const { submission, createdAt, token, adoptedAt } of scenario.applications) {
     if (submission === null || createdAt < (scenario.upgrade?.at ?? 0)) continue;
+    if (adoptedAt < Number.POSITIVE_INFINITY) continue;
     clock.at(createdAt + 50, () => {
       story.tell("onboarding", `announces ${token}`);
       cloud.bus.put("onboarding", SUBMISSION_DETAIL_TYPE, submission);

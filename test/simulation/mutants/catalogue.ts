@@ -1,5 +1,6 @@
 import { ALLOY_MUTANTS } from "./alloy.ts";
 import { ANSWER_MUTANTS } from "./answers.ts";
+import { APART_MUTANTS } from "./apart.ts";
 import { AWS_SAMPLE_MUTANTS } from "./aws-sample.ts";
 import { BOUNDARY_MUTANTS } from "./boundaries.ts";
 import { CONSUMER_MUTANTS } from "./consumer.ts";
@@ -42,4 +43,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SIDE_MUTANTS,
   ...RELEASED_MUTANTS,
   ...INVESTIGATION_MUTANTS,
+  ...APART_MUTANTS,
 ];

@@ -1,0 +1,146 @@
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import * as v from "valibot";
+
+import { applicationKey, attributesOf } from "../../../lambdas/adapters/dynamo/application-item.ts";
+import { bareState } from "../../../lambdas/domain/application/application-state.ts";
+import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
+import type { ApplicationStore } from "../../../lambdas/domain/ports.ts";
+import { startDynamoDb } from "../../../tools/cloud-in-memory/dynalite.ts";
+import { forget } from "../../../tools/ops/forget.ts";
+import { hold } from "../../../tools/ops/hold.ts";
+import { itemsOf, legalHoldOf, stateIn } from "../../../tools/ops/person.ts";
+import { changeCalls } from "../../../tools/strict-aws/strict-client.ts";
+import { aStack, KeptTerminal } from "../../support/operator.ts";
+import type { Mutant } from "./mutant.ts";
+
+/** What goes wrong with applications that are adopted, forgotten or held. */
+export const APART_MUTANTS: readonly Mutant[] = [
+  {
+    id: "adoption-is-no-history",
+    what: "what happened before the adoption is published as if it were news",
+    needs: "adopted-application",
+    plant: () => ({ store: (right) => readingAs(right, { adopted: null }) }),
+  },
+  {
+    id: "adoption-merged-as-a-submission",
+    what: "the state does not keep that its application was adopted",
+    needs: "adopted-application",
+    plant: () => ({
+      store: (right) => merging(right, (observation) => ({ ...observation, adopted: null })),
+    }),
+  },
+  {
+    id: "tombstone-not-seen",
+    what: "whoever merges into a forgotten application takes it for any other",
+    needs: "forgotten-application",
+    plant: () => ({ store: (right) => readingAs(right, { forgottenAt: null }) }),
+  },
+  {
+    id: "late-record-of-the-forgotten-stays",
+    what: "what was recorded before the tombstone was found is not erased",
+    needs: "forgotten-application",
+    plant: () => ({
+      store: (right) => Object.assign(Object.create(right), { eraseEvent: async () => undefined }),
+    }),
+  },
+  {
+    id: "forget-overrides-a-new-hold",
+    what: "the tombstone is written without a condition: a hold that begins meanwhile comes too late",
+    hunt: huntOverriddenHold,
+  },
+  {
+    id: "hold-forgets-the-hold",
+    what: "a hold is written under another name than `forget` reads it by",
+    hunt: huntUnreadHold,
+  },
+];
+
+/** A store whose merges are read otherwise than they are. */
+function readingAs(right: ApplicationStore, change: Partial<ApplicationState>): ApplicationStore {
+  const mergeState: ApplicationStore["mergeState"] = async (observation, check) => {
+    const merged = await right.mergeState(observation, check);
+    return { ...merged, after: { ...merged.after, ...change } };
+  };
+  return Object.assign(Object.create(right), { mergeState });
+}
+
+/** A store into which something else is merged. */
+function merging(
+  right: ApplicationStore,
+  change: (observation: ApplicationState) => ApplicationState,
+): ApplicationStore {
+  const mergeState: ApplicationStore["mergeState"] = (observation, check) =>
+    right.mergeState(change(observation), check);
+  return Object.assign(Object.create(right), { mergeState });
+}
+
+const TOKEN = "JA-held";
+const NOW = 1_760_000_000_000;
+
+/** A stack with one application in a DynamoDB, as the operators' tool has it. */
+async function withApplication(
+  act: (stack: ReturnType<typeof aStack>) => Promise<string | null>,
+): Promise<string | null> {
+  const { client, applicationTableName, close } = await startDynamoDb();
+  try {
+    const item = { ...applicationKey(TOKEN), ...attributesOf(bareState(TOKEN)), dueAt: NOW };
+    await client.send(
+      new PutItemCommand({ TableName: applicationTableName, Item: marshall(item) }),
+    );
+    return await act({ ...aStack(), dynamo: client, applicationTableName });
+  } finally {
+    await close();
+  }
+}
+
+async function isForgotten(stack: ReturnType<typeof aStack>): Promise<boolean> {
+  return stateIn(await itemsOf(stack, TOKEN))?.["forgottenAt"] !== undefined;
+}
+
+const FORGET = { dryRun: false, yes: true, now: NOW } as const;
+
+/** Somebody puts the hold on after `forget` has looked, and before it writes. */
+async function huntOverriddenHold(isPlanted: boolean): Promise<string | null> {
+  return withApplication(async (stack) => {
+    const { dynamo } = stack;
+    if (isPlanted) withoutConditions(dynamo);
+    const terminal = new KeptTerminal();
+    const options = { ...FORGET, yes: false };
+    const held = { reason: "case 7", release: false, now: NOW };
+    terminal.asks = async () => {
+      await hold(stack, TOKEN, held, terminal);
+      return "yes";
+    };
+    await forget(stack, TOKEN, options, terminal).catch(() => undefined);
+    return (await isForgotten(stack)) ? "an application under a legal hold was forgotten" : null;
+  });
+}
+
+const PutSchema = v.looseObject({ ConditionExpression: v.optional(v.string()) });
+
+function withoutConditions(client: DynamoDBClient): void {
+  changeCalls(client, (operation, input) => {
+    if (operation !== "PutItem") return input;
+    const { ConditionExpression: _, ...rest } = v.parse(PutSchema, input);
+    return rest;
+  });
+}
+
+async function huntUnreadHold(isPlanted: boolean): Promise<string | null> {
+  return withApplication(async (stack) => {
+    const terminal = new KeptTerminal();
+    if (isPlanted) {
+      changeCalls(stack.dynamo, (operation, input) =>
+        operation === "UpdateItem"
+          ? JSON.parse(JSON.stringify(input).replaceAll("legalHold", "holdOfLaw"))
+          : input,
+      );
+    }
+    await hold(stack, TOKEN, { reason: "case 7", release: false, now: NOW }, terminal);
+    await forget(stack, TOKEN, FORGET, terminal).catch(() => undefined);
+    if (await isForgotten(stack)) return "an application under a legal hold was forgotten";
+    return legalHoldOf(await itemsOf(stack, TOKEN)) === null ? "the hold is not there" : null;
+  });
+}
