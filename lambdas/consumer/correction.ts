@@ -1,14 +1,11 @@
 import { isHistoricEffect, isHistory, isSilent } from "../domain/application/adoption.ts";
 import { NO_FACTS } from "../domain/application/application-state.ts";
-import type { ApplicationState } from "../domain/application/application-state.ts";
-import { isAnswered } from "../domain/application/confirmation.ts";
-import { agree, correctionIdOf, isEndedSince } from "../domain/application/correction.ts";
+import { agree, correctionIdOf } from "../domain/application/correction.ts";
 import type { Correction } from "../domain/application/correction.ts";
-import { says } from "../domain/application/published-decisions.ts";
+import { isPublishedByEvent, says } from "../domain/application/published-decisions.ts";
 import { isFinal } from "../domain/event/event-types.ts";
 import { outcomesOf, publicationOf } from "../domain/routing/journey-routes.ts";
 import { stateOfSnapshot, stateOfSubmission } from "../domain/application/observation.ts";
-import type { Snapshot } from "../domain/application/observation.ts";
 import { publishedCorrection } from "../domain/routing/published-event.ts";
 import { routeOfStatus } from "../domain/routing/route.ts";
 import { firstCheck, isAdopted, mergeAndCount } from "./effect.ts";
@@ -35,15 +32,18 @@ export async function prepareCorrection(
 
   const correctionId = correctionIdOf(correction);
   const eventId = confirms?.eventId ?? correctionId;
-  // The end's message failed, and may come back: whichever of the two holds its idempotency record publishes it.
-  const isKnown = known !== null && says(known.published, snapshot, since);
+  // The end's message failed, and may come back: whichever of the two holds its idempotency record publishes it. An earlier
+  // try of either may have merged the end, and published nothing.
+  const isKnown =
+    known !== null &&
+    says(known.published, snapshot, since) &&
+    !isPublishedByEvent(known, [eventId]);
   const lock = mayComeBack && !isKnown ? await dependencies.begin(eventId) : "duplicate";
   if (lock === "in-conflict") return { kind: lock, event: null };
   const isGuarded = lock === "begun";
   const observation = stateOfSnapshot(snapshot, askedAt, correctionId, since);
   // An answer that names only a mark or a rerun must not stand for an end that was never published.
-  const isTaken = settles && !isOvertaken(known, snapshot);
-  const answer = isTaken ? observation.answer : null;
+  const answer = settles ? observation.answer : null;
   const ids = confirms === null || isGuarded ? { eventId } : { eventId, correctionId };
   const proposal = news === "status" ? ({ kind: "answer", ...ids } as const) : null;
   const check = firstCheck(dependencies);
@@ -84,16 +84,14 @@ export async function prepareCorrection(
 
   /** Whether downstream does not know it, unless from this very correction, which may have been cut off. */
   function isNews(): boolean {
-    // A newer event came in between. It is published, or will be.
-    if (isOvertaken(before, snapshot) || !agree(state, snapshot)) return false;
+    if (!agree(state, snapshot)) return false;
     if (status !== null && isFinal(status)) {
-      return state.published.some(
-        (one) => one.eventId === ids.eventId && one.correctionId === ids.correctionId,
-      );
+      return isPublishedByEvent(state, [ids.eventId], ids.correctionId);
     }
-    return (
-      before === null || before.answer?.correctionId === correctionId || !agree(before, snapshot)
-    );
+    // A newer event may have come in between. It is published, or will be.
+    const isTaken = state.answer?.correctionId === correctionId;
+    const isOwn = before?.answer?.correctionId === correctionId;
+    return isTaken && (before === null || isOwn || !agree(before, snapshot));
   }
 }
 
@@ -104,8 +102,3 @@ function timeOf({ news, reruns, confirms, snapshot }: Correction): number {
 }
 
 const NOTHING: Effect = { kind: "done", event: null };
-
-/** Whether an event brought another end since Alloy was asked. After an answer that was merged, such an end is withheld. */
-function isOvertaken(before: ApplicationState | null, snapshot: Snapshot): boolean {
-  return before !== null && isEndedSince(before, snapshot) && !isAnswered(before, snapshot);
-}

@@ -127,17 +127,6 @@ export function leftOpen(
     .map(({ eventId }) => eventId);
 }
 
-/** Whether an answer with this decision was taken over before. */
-export function isAnswered({ answer }: ApplicationState, { status, outcome }: Snapshot): boolean {
-  return (
-    answer !== null &&
-    status !== null &&
-    isFinal(status) &&
-    answer.status === status &&
-    outcomeWordOf(answer.outcome) === outcomeWordOf(outcome)
-  );
-}
-
 function isAsAnswered({ event, record }: MatchedEvent, { status, outcome }: Snapshot): boolean {
   const meaning = factsOf(event.type)?.meaning;
   if (meaning?.kind !== "final" || meaning.status !== status) return false;

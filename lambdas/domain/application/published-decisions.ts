@@ -85,7 +85,7 @@ export function withAnswer(
 
 /**
  * Whether the newest decision that was published is this one, and was published in this epoch: at it or before it stands
- * one that happened since.
+ * one that happened since. One that names no outcome does not take back the outcome that was published.
  */
 export function says(
   published: readonly PublishedDecision[],
@@ -93,7 +93,9 @@ export function says(
   since: Stamp | null,
 ): boolean {
   const last = published.at(-1);
-  if (last === undefined || !isSameDecision(last, decision)) return false;
+  if (last === undefined) return false;
+  const outcome = decision.outcome ?? last.outcome;
+  if (!isSameDecision(last, { ...decision, outcome })) return false;
   return published.some(({ stamp }) => stamp > (since ?? ""));
 }
 
@@ -119,13 +121,18 @@ export function withRecord(
   });
 }
 
-/** Whether an event of these ids publishes what it decides. Once another decision was published, it comes too late. */
+/**
+ * Whether an event of these ids publishes what it decides. Once another decision was published, it comes too late.
+ *
+ * @param by - the correction that publishes the event; absent: its own message does.
+ */
 export function isPublishedByEvent(
   { published }: Pick<ApplicationState, "published">,
   eventIds: readonly string[],
+  by?: string,
 ): boolean {
   const own = published.findIndex(
-    ({ eventId, correctionId }) => correctionId === undefined && eventIds.includes(eventId),
+    ({ eventId, correctionId }) => correctionId === by && eventIds.includes(eventId),
   );
   return own !== -1 && !published.slice(own + 1).some(({ status }) => isFinal(status));
 }

@@ -1,9 +1,15 @@
 import { bareState, mergeState } from "./application-state.ts";
-import type { ApplicationState, PublishedDecision } from "./application-state.ts";
-import { factsOf, isDecisive } from "../event/event-types.ts";
+import type { AnswerRegister, ApplicationState, PublishedDecision } from "./application-state.ts";
+import { factsOf, isDecisive, isFinal } from "../event/event-types.ts";
 import type { JourneyEvent } from "../event/journey-event.ts";
 import type { CheckRequest } from "../ports.ts";
-import { isPublishedByEvent, withAnswer, withEnd, withRecord } from "./published-decisions.ts";
+import {
+  isPublishedByEvent,
+  isSameDecision,
+  withAnswer,
+  withEnd,
+  withRecord,
+} from "./published-decisions.ts";
 import { timeOf } from "./stamp.ts";
 
 /**
@@ -44,9 +50,10 @@ export function mergeOver(
   heard: ApplicationState,
 ): ApplicationState {
   const over = before ?? bareState(heard.applicationToken);
-  const merged = mergeState(over, adoptedOver(over, heard));
+  const taken = answeredOver(over, adoptedOver(over, heard));
+  const merged = mergeState(over, taken);
   if (merged.forgottenAt !== null) return merged;
-  return { ...merged, published: publishedAfter(over, heard, merged) };
+  return { ...merged, published: publishedAfter(over, taken, merged) };
 }
 
 function publishedAfter(
@@ -60,6 +67,19 @@ function publishedAfter(
   const isTaken = heard.answer !== null && heard.answer.stamp === merged.answer?.stamp;
   if (!isTaken || answer?.stamp === heard.answer.stamp) return after;
   return withAnswer(after, heard.answer, proposal);
+}
+
+/** An answer is not taken over if an event brought another end since Alloy was asked. */
+function answeredOver(before: ApplicationState, heard: ApplicationState): ApplicationState {
+  return heard.answer !== null && isOvertaken(before, heard.answer)
+    ? { ...heard, answer: null }
+    : heard;
+}
+
+/** Whether an event brought another end since Alloy was asked. After an answer that was merged, such an end is withheld. */
+function isOvertaken({ lastEnd, answer }: ApplicationState, heard: AnswerRegister): boolean {
+  if (lastEnd === null || lastEnd.stamp < heard.stamp) return false;
+  return answer === null || !isFinal(answer.status) || !isSameDecision(answer, heard);
 }
 
 function adoptedOver(before: ApplicationState, heard: ApplicationState): ApplicationState {
