@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 
 import { afterEach, describe, expect, it } from "vitest";
 
 import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator, AlloySimulatorOptions } from "../../tools/alloy-simulator/server.ts";
+import { startLocalServer } from "../support/local-server.ts";
 
 interface Request {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -23,12 +23,6 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no TCP port");
-  return address.port;
-}
-
 /** An endpoint for webhooks that answers with this status; 0 leaves the request hanging. */
 async function anEndpoint(statusOf: (received: readonly Request[]) => number = () => 200) {
   const received: Request[] = [];
@@ -38,14 +32,9 @@ async function anEndpoint(statusOf: (received: readonly Request[]) => number = (
     const status = statusOf(received);
     if (status !== 0) response.writeHead(status, { location: "/elsewhere" }).end("{}");
   };
-  const server = createServer((incoming, response) => void take(incoming, response));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  cleanups.push(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { received, url: `http://127.0.0.1:${portOf(server)}/webhooks/alloy` };
+  const server = await startLocalServer((incoming, response) => void take(incoming, response));
+  cleanups.push(server.close);
+  return { received, url: `${server.url}/webhooks/alloy` };
 }
 
 const KEY = { token: "key", secrets: ["secret"] };

@@ -1,5 +1,3 @@
-import { createServer } from "node:http";
-
 import { PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -14,6 +12,8 @@ import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
+import { startLocalServer } from "../support/local-server.ts";
+import type { LocalServer } from "../support/local-server.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { pollerOver } from "../../tools/cloud-in-memory/runtime.ts";
 
@@ -37,11 +37,7 @@ const atAlloy = {
 let dynamo: LocalDynamoDb;
 const commands = new Set<string>();
 const methods: string[] = [];
-const alloy = createServer((request, response) => {
-  methods.push(request.method ?? "");
-  response.end(JSON.stringify(atAlloy));
-});
-let baseUrl: string;
+let alloy: LocalServer;
 
 beforeAll(async () => {
   dynamo = await startDynamoDb();
@@ -61,20 +57,15 @@ beforeAll(async () => {
       }),
     }),
   );
-  await new Promise<void>((resolve) => {
-    alloy.listen(0, "127.0.0.1", resolve);
+  alloy = await startLocalServer((request, response) => {
+    methods.push(request.method ?? "");
+    response.end(JSON.stringify(atAlloy));
   });
-  const address = alloy.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  baseUrl = `http://127.0.0.1:${address.port}/v1`;
 });
 
 afterAll(async () => {
   await dynamo.close();
-  alloy.closeAllConnections();
-  await new Promise<void>((resolve) => {
-    alloy.close(() => resolve());
-  });
+  await alloy.close();
 });
 
 function never(what: string) {
@@ -105,7 +96,7 @@ test("a dry run of the poller reports, and writes nothing anywhere", async () =>
       applications: new DynamoDueApplications(dynamo.client, dynamo.applicationTableName),
       investigations: new DynamoInvestigations(dynamo.client, dynamo.applicationTableName),
       alloy: new HttpAlloyApi({
-        baseUrl,
+        baseUrl: alloy.baseUrl,
         authorization: new BasicAuthorization(async () => ({ token: "key", secret: "secret" })),
         fetch,
         now: Date.now,

@@ -3,7 +3,6 @@ import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import type { AlloyApi } from "../../lambdas/domain/polling/polling-ports.ts";
-import { makeAllowList } from "../../lambdas/ingest/allow-list.ts";
 import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { CONCURRENCY, TIMEOUTS_MS } from "../../lambdas/settings.ts";
@@ -55,34 +54,29 @@ export interface Wiring {
   readonly isDamaged: (applicationToken: string) => boolean;
 }
 
-const ALLOWED = makeAllowList(["52.7.221.27"]);
-
 export function makeFunctions(wiring: Wiring): Functions {
   const { world } = wiring;
   const skewMs = () => {
     const fault = world.faults.draw("sandbox.clock", ["skewed"]);
     return fault === null ? 0 : Math.round((fault.amount - 0.5) * 2_000);
   };
+  const limitsOf = (name: keyof Functions) => ({
+    name,
+    timeoutMs: TIMEOUTS_MS[name],
+    concurrency: CONCURRENCY[name],
+    skewMs,
+  });
   return {
     ingest: new LambdaFunction(world, {
-      name: "ingest",
-      timeoutMs: TIMEOUTS_MS.ingest,
-      concurrency: CONCURRENCY.ingest,
-      skewMs,
+      ...limitsOf("ingest"),
       make: (sandbox) => ingestIn(sandbox, wiring),
     }),
     consumer: new LambdaFunction(world, {
-      name: "consumer",
-      timeoutMs: TIMEOUTS_MS.consumer,
-      concurrency: CONCURRENCY.consumer,
-      skewMs,
+      ...limitsOf("consumer"),
       make: (sandbox) => consumerIn(sandbox, wiring),
     }),
     poller: new LambdaFunction(world, {
-      name: "poller",
-      timeoutMs: TIMEOUTS_MS.poller,
-      concurrency: CONCURRENCY.poller,
-      skewMs,
+      ...limitsOf("poller"),
       make: (sandbox) => pollerIn(sandbox, wiring),
     }),
   };
@@ -109,7 +103,6 @@ function ingestIn(sandbox: Sandbox, { cloud, observer, observed, faultPoints }: 
     cloud,
     secret,
     throughCache: (cache) => faultPoints.credentialCache?.(cache) ?? cache,
-    allowList: ALLOWED,
     now: sandbox.now,
     metrics: metricsIn(sandbox, observer),
   });

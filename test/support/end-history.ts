@@ -1,5 +1,4 @@
 import * as fc from "fast-check";
-import type { SQSEvent } from "aws-lambda";
 
 import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import type { Envelope } from "../../lambdas/domain/event/envelope.ts";
@@ -14,7 +13,7 @@ import { routeOfStatus } from "../../lambdas/domain/routing/route.ts";
 import type { ApplicationStatus } from "../../lambdas/domain/event/event-types.ts";
 import { CONSUMER_SETTINGS } from "../../tools/cloud-in-memory/runtime.ts";
 import { MemoryApplicationTable } from "../../tools/cloud-in-memory/application-table.ts";
-import { batchOfMessages } from "../../tools/cloud-in-memory/builders.ts";
+import { batchOfMessages, received } from "../../tools/cloud-in-memory/builders.ts";
 import { aConsumer } from "./consumer.ts";
 import { aPoller } from "./poller.ts";
 
@@ -330,7 +329,9 @@ export async function play(
     const receives = failing?.isLast === true ? LAST_TRY : message.receives + 1;
     const putRight = failing === null ? () => {} : meets(failing);
     const before = dead.length;
-    const { batchItemFailures } = await process(asReceived(message.envelope, receives));
+    const { batchItemFailures } = await process(
+      received(batchOfMessages([encodeEnvelope(message.envelope)]), receives),
+    );
     putRight();
     queue = queue.filter((one) => one !== message);
     const isBack = batchItemFailures.length > 0;
@@ -431,15 +432,4 @@ function routeOf(status: ApplicationStatus, named: string | null): string {
 function removed<Value>(from: Value[], index: number): Value | undefined {
   const [one] = from.splice(index % Math.max(1, from.length), 1);
   return one;
-}
-
-function asReceived(envelope: Envelope, receives: number): SQSEvent {
-  const { Records } = batchOfMessages([encodeEnvelope(envelope)]);
-  const received = { ApproximateReceiveCount: String(receives) };
-  return {
-    Records: Records.map((record) => ({
-      ...record,
-      attributes: { ...record.attributes, ...received },
-    })),
-  };
 }

@@ -1,9 +1,11 @@
 import { createServer } from "node:http";
 import type { RequestListener } from "node:http";
 
-/** A server of this machine, for a test that talks to Alloy's API. */
+/** A server of this machine. */
 export interface LocalServer {
-  /** The API's base, as `alloy.baseUrl` names it. */
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** The same as the base of Alloy's API, as `alloy.baseUrl` names it. */
   readonly baseUrl: string;
   readonly close: () => Promise<void>;
 }
@@ -16,8 +18,10 @@ export async function startLocalServer(answer: RequestListener): Promise<LocalSe
   });
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
+  const url = `http://127.0.0.1:${address.port}`;
   return {
-    baseUrl: `http://127.0.0.1:${address.port}/v1`,
+    url,
+    baseUrl: `${url}/v1`,
     async close() {
       server.closeAllConnections();
       await new Promise<void>((resolve) => {

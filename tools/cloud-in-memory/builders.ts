@@ -99,6 +99,17 @@ export function batchOfMessages(bodies: readonly string[]): SQSEvent {
   );
 }
 
+/** The same batch, as SQS delivers it for the nth time: one number for all, or one for each message. */
+export function received({ Records }: SQSEvent, receives: number | readonly number[]): SQSEvent {
+  return {
+    Records: Records.map((record, index) => {
+      const times = typeof receives === "number" ? receives : receives[index];
+      const attributes = { ...record.attributes, ApproximateReceiveCount: String(times) };
+      return { ...record, attributes };
+    }),
+  };
+}
+
 /** One batch, each webhook in an envelope of its own. */
 export function batchOf(webhooks: readonly string[]): SQSEvent {
   return batchOfMessages(

@@ -10,7 +10,12 @@ import {
 import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
 import { aConsumer, idempotencyWith, routesWithout } from "../../support/consumer.ts";
 import type { TestConsumer } from "../../support/consumer.ts";
-import { batchOf, lambdaContext, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
+import {
+  batchOf,
+  lambdaContext,
+  received,
+  webhookOf,
+} from "../../../tools/cloud-in-memory/builders.ts";
 import { Clock } from "../../../tools/cloud-in-memory/clock.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
@@ -106,14 +111,8 @@ describe("an invocation with a call that never ends", () => {
     const consumer = aConsumer({ schedule: time.schedule, now: time.now });
     hangIn(consumer, "clearFailure");
     const batch = batchOf([of("JA-1")]);
-    const again = {
-      Records: batch.Records.map((record) => ({
-        ...record,
-        attributes: { ...record.attributes, ApproximateReceiveCount: "2" },
-      })),
-    };
 
-    const answer = consumer.process(again, invocation(time));
+    const answer = consumer.process(received(batch, 2), invocation(time));
     await time.advance(TIMEOUTS_MS.consumer);
     const second = await consumer.process(batch);
 
@@ -312,13 +311,9 @@ test("a frozen sandbox that wakes after the deadline publishes nothing: all its 
 test("a table that throttles is left alone for longer with every try", async () => {
   const consumer = aConsumer();
   consumer.faults.on("recordEvent", () => Promise.reject(new TransientError("throttled")));
-  const [record] = batchOf([of("JA-1")]).Records;
-  if (record === undefined) throw new Error("unreachable");
+  const batch = batchOf([of("JA-1")]);
 
-  for (const receives of ["1", "2", "3", "4", "5"]) {
-    const attributes = { ...record.attributes, ApproximateReceiveCount: receives };
-    await consumer.process({ Records: [{ ...record, attributes }] });
-  }
+  for (const receives of [1, 2, 3, 4, 5]) await consumer.process(received(batch, receives));
 
   expect(consumer.waits).toEqual([5, 30, 180, 600, 1_800]);
 });

@@ -1,23 +1,15 @@
-import type { SQSEvent } from "aws-lambda";
 import { describe, expect, test } from "vitest";
 
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import { QUEUE } from "../../../lambdas/settings.ts";
 import { aConsumer } from "../../support/consumer.ts";
-import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
+import { batchOf, received, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const webhook = webhookOf("pending_review", "JA-1", Date.UTC(2026, 10, 23, 20));
 
 /** One message of the webhook for each of these numbers of receives. */
-function received(...receives: readonly number[]): SQSEvent {
-  const { Records } = batchOf(receives.map(() => webhook));
-  return {
-    Records: Records.map((record, index) => ({
-      ...record,
-      attributes: { ...record.attributes, ApproximateReceiveCount: String(receives[index]) },
-    })),
-  };
-}
+const tried = (...receives: readonly number[]) =>
+  received(batchOf(receives.map(() => webhook)), receives);
 
 /** A consumer whose table refuses to record anything. */
 function aRefusedConsumer(changes: Parameters<typeof aConsumer>[0] = {}) {
@@ -29,7 +21,7 @@ function aRefusedConsumer(changes: Parameters<typeof aConsumer>[0] = {}) {
 describe("a record that fails at its last try", () => {
   test("is dead-lettered with its reason, not left to SQS without one half an hour later", async () => {
     const consumer = aRefusedConsumer();
-    const batch = received(QUEUE.maxReceives);
+    const batch = tried(QUEUE.maxReceives);
 
     const { batchItemFailures } = await consumer.process(batch);
 
@@ -44,7 +36,7 @@ describe("a record that fails at its last try", () => {
 
   test("leaves another message of the same event its further tries, and the failure record says so", async () => {
     const consumer = aRefusedConsumer();
-    const batch = received(QUEUE.maxReceives, 1);
+    const batch = tried(QUEUE.maxReceives, 1);
 
     const { batchItemFailures } = await consumer.process(batch);
 
@@ -58,7 +50,7 @@ describe("a record that fails at its last try", () => {
   test("goes back to the queue when the dead-letter queue does not take it: SQS moves it then", async () => {
     const deadLetters = { send: () => Promise.reject(new TransientError("SQS is out")) };
     const consumer = aRefusedConsumer({ deadLetters });
-    const batch = received(QUEUE.maxReceives);
+    const batch = tried(QUEUE.maxReceives);
 
     const { batchItemFailures } = await consumer.process(batch);
 

@@ -12,7 +12,7 @@ import {
   routesWithout,
 } from "../../support/consumer.ts";
 import type { TestConsumer } from "../../support/consumer.ts";
-import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
+import { batchOf, received, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 import type { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
@@ -21,14 +21,7 @@ const review = webhookOf("pending_review", TOKEN, START);
 const unpublished = { routes: routesWithout("manual-review", "other") };
 
 /** A batch of messages as the queue hands them over again. */
-function again(batch: SQSEvent): SQSEvent {
-  return {
-    Records: batch.Records.map((record) => ({
-      ...record,
-      attributes: { ...record.attributes, ApproximateReceiveCount: "2" },
-    })),
-  };
-}
+const again = (batch: SQSEvent) => received(batch, 2);
 
 function replayOf(body: string): SQSEvent {
   return envelopeBatchOf({ kind: "replay", receiptId: "replay-1", body });

@@ -1,23 +1,21 @@
-import { createServer } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   webhookUrlCandidates,
   workingWebhookUrl,
 } from "../../../tools/local/emulator/webhook-url.ts";
+import { startLocalServer } from "../../support/local-server.ts";
+import type { LocalServer } from "../../support/local-server.ts";
 
-const servers: ReturnType<typeof createServer>[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
+const servers: LocalServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
 });
 
 /** A server that answers every request with this status. */
 async function anEndpoint(status: number): Promise<string> {
-  const server = createServer((_, response) => response.writeHead(status).end());
+  const server = await startLocalServer((_, response) => response.writeHead(status).end());
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("The server has no port.");
-  return `http://127.0.0.1:${address.port}/webhooks/alloy`;
+  return `${server.url}/webhooks/alloy`;
 }
 
 describe("the webhook's address", () => {

@@ -1,6 +1,3 @@
-import { createServer } from "node:http";
-import { once } from "node:events";
-
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
@@ -12,6 +9,8 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { verify } from "../../../tools/ops/verify.ts";
+import { startLocalServer } from "../../support/local-server.ts";
+import type { LocalServer } from "../../support/local-server.ts";
 import { aStack, KeptTerminal } from "../../support/operator.ts";
 
 const REGION = { region: "us-east-1" };
@@ -19,19 +18,16 @@ const SECRET = "Basic c2VjcmV0Om1hcms=";
 
 let authentic = 200;
 let stranger = 401;
-const server = createServer((request, response) => {
-  request.resume();
-  response.writeHead(request.headers.authorization === SECRET ? authentic : stranger).end();
-});
+let server: LocalServer;
 let webhookUrl = "";
 beforeAll(async () => {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("It has no port.");
-  webhookUrl = `http://127.0.0.1:${address.port}/`;
+  server = await startLocalServer((request, response) => {
+    request.resume();
+    response.writeHead(request.headers.authorization === SECRET ? authentic : stranger).end();
+  });
+  webhookUrl = `${server.url}/`;
 });
-afterAll(() => void server.close());
+afterAll(() => server.close());
 
 /** How a stack answers in which nothing is wrong, by the command's name. */
 const FINE = {
