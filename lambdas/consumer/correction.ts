@@ -1,6 +1,7 @@
 import { isHistoricEffect, isHistory, isSilent } from "../domain/application/adoption.ts";
 import { NO_FACTS } from "../domain/application/application-state.ts";
 import { agree, correctionIdOf } from "../domain/application/correction.ts";
+import type { ApplicationState } from "../domain/application/application-state.ts";
 import type { Correction } from "../domain/application/correction.ts";
 import { isPublishedByEvent, says } from "../domain/application/published-decisions.ts";
 import { isFinal } from "../domain/event/event-types.ts";
@@ -8,6 +9,7 @@ import { outcomesOf, publicationOf } from "../domain/routing/journey-routes.ts";
 import { stateOfSnapshot, stateOfSubmission } from "../domain/application/observation.ts";
 import { publishedCorrection } from "../domain/routing/published-event.ts";
 import { routeOfStatus } from "../domain/routing/route.ts";
+import { isOvertaken } from "../domain/application/withholding.ts";
 import { firstCheck, isAdopted, mergeAndCount } from "./effect.ts";
 import type { Effect, EffectDependencies } from "./effect.ts";
 import type { Message } from "./message.ts";
@@ -43,7 +45,8 @@ export async function prepareCorrection(
   const isGuarded = lock === "begun";
   const observation = stateOfSnapshot(snapshot, askedAt, correctionId, since);
   // An answer that names only a mark or a rerun must not stand for an end that was never published.
-  const answer = settles ? observation.answer : null;
+  const isTaken = settles && !isOvertakenIn(known);
+  const answer = isTaken ? observation.answer : null;
   const ids = confirms === null || isGuarded ? { eventId } : { eventId, correctionId };
   const proposal = news === "status" ? ({ kind: "answer", ...ids } as const) : null;
   const check = firstCheck(dependencies);
@@ -88,10 +91,15 @@ export async function prepareCorrection(
     if (status !== null && isFinal(status)) {
       return isPublishedByEvent(state, [ids.eventId], ids.correctionId);
     }
-    // A newer event may have come in between. It is published, or will be.
-    const isTaken = state.answer?.correctionId === correctionId;
-    const isOwn = before?.answer?.correctionId === correctionId;
-    return isTaken && (before === null || isOwn || !agree(before, snapshot));
+    // A newer event came in between. It is published, or will be.
+    if (isOvertakenIn(before)) return false;
+    return (
+      before === null || before.answer?.correctionId === correctionId || !agree(before, snapshot)
+    );
+  }
+
+  function isOvertakenIn(over: ApplicationState | null): boolean {
+    return over !== null && observation.answer !== null && isOvertaken(over, observation.answer);
   }
 }
 

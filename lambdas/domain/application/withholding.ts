@@ -50,34 +50,31 @@ export function mergeOver(
   heard: ApplicationState,
 ): ApplicationState {
   const over = before ?? bareState(heard.applicationToken);
-  const taken = answeredOver(over, adoptedOver(over, heard));
-  const merged = mergeState(over, taken);
+  const merged = mergeState(over, adoptedOver(over, heard));
   if (merged.forgottenAt !== null) return merged;
-  return { ...merged, published: publishedAfter(over, taken, merged) };
+  return { ...merged, published: publishedAfter(over, heard, merged) };
 }
 
 function publishedAfter(
-  { published, answer }: ApplicationState,
+  over: ApplicationState,
   heard: ApplicationState,
   merged: ApplicationState,
 ): readonly PublishedDecision[] {
+  const { published, answer } = over;
   const { proposal = null } = heard;
   if (proposal?.kind === "record") return withRecord(published, proposal);
   const after = heard.end === null ? published : withEnd(published, heard.end);
   const isTaken = heard.answer !== null && heard.answer.stamp === merged.answer?.stamp;
   if (!isTaken || answer?.stamp === heard.answer.stamp) return after;
+  if (isOvertaken(over, heard.answer)) return after;
   return withAnswer(after, heard.answer, proposal);
 }
 
-/** An answer is not taken over if an event brought another end since Alloy was asked. */
-function answeredOver(before: ApplicationState, heard: ApplicationState): ApplicationState {
-  return heard.answer !== null && isOvertaken(before, heard.answer)
-    ? { ...heard, answer: null }
-    : heard;
-}
-
 /** Whether an event brought another end since Alloy was asked. After an answer that was merged, such an end is withheld. */
-function isOvertaken({ lastEnd, answer }: ApplicationState, heard: AnswerRegister): boolean {
+export function isOvertaken(
+  { lastEnd, answer }: Pick<ApplicationState, "lastEnd" | "answer">,
+  heard: AnswerRegister,
+): boolean {
   if (lastEnd === null || lastEnd.stamp < heard.stamp) return false;
   return answer === null || !isFinal(answer.status) || !isSameDecision(answer, heard);
 }
