@@ -176,7 +176,7 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
     for (const line of about.trim().split("\n")) expect(line).toContain(token);
     expect(await ops("logs", "sender")).toMatchObject({
       code: 1,
-      errors: `The function "sender" does not exist. The functions are ingest, consumer, poller.\n`,
+      errors: `The function "sender" does not exist. The functions are ingest, consumer, poller, statement.\n`,
     });
   });
 

@@ -16,6 +16,7 @@ import type { Synthesised } from "../../tools/template/synthesise.ts";
 import {
   production,
   sandbox,
+  VARIANTS,
   withInvestigations,
   withOwnKey,
   withWorkedRules,
@@ -30,7 +31,7 @@ const END = 3 * HOUR;
 /** What no person is told of, and what is over other alarms. */
 const OVER_OTHERS = ["integration-unhealthy", "deployment-running", "deployment-excuses"];
 
-describe.each([
+const PLAYED = [
   { name: "sandbox", stage: sandbox, cases: casesOf(sandbox) },
   { name: "production", stage: production, cases: casesOf(production) },
   {
@@ -48,9 +49,20 @@ describe.each([
     stage: withWorkedRules,
     cases: [...casesOf(withWorkedRules), ...NOTIFICATION_CASES],
   },
-])("in $name", ({ name, stage, cases }) => {
+];
+
+/** The alarms of a template, on metrics and over other alarms. */
+function alarmsOf(stack: Synthesised) {
+  return { metric: metricAlarmsOf(stack), composite: compositeAlarmsOf(stack) };
+}
+
+function idsOf({ metric, composite }: ReturnType<typeof alarmsOf>): readonly string[] {
+  return [...metric, ...composite].map(({ id }) => id).toSorted();
+}
+
+describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
   const stack = synthesise(stage);
-  const alarms = { metric: metricAlarmsOf(stack), composite: compositeAlarmsOf(stack) };
+  const alarms = alarmsOf(stack);
   const series = seriesOf(stage.stage);
   const settings = pollerSettings(stage);
   const fired = new Set<string>();
@@ -308,7 +320,7 @@ describe.each([
 
   // The last one: it counts what the others have seen.
   it("every alarm of the template has been seen to fire and to stay silent", () => {
-    const all = [...alarms.metric, ...alarms.composite].map(({ id }) => id).toSorted();
+    const all = idsOf(alarms);
     console.log(
       `${name}: alarms in the template: ${all.length}, tested to fire: ${fired.size}, tested to stay silent: ${silent.size}`,
     );
@@ -316,6 +328,15 @@ describe.each([
     expect([...fired].toSorted(), "test/infra/cloudwatch/cases.ts, a case per alarm").toEqual(all);
     expect([...silent].toSorted(), "test/infra/cloudwatch/cases.ts, a case per alarm").toEqual(all);
   });
+});
+
+it.each(VARIANTS)("%s has no alarm that is not played in one of these", (name, stage) => {
+  const played = new Set(PLAYED.flatMap((one) => idsOf(alarmsOf(synthesise(one.stage)))));
+
+  const own = idsOf(alarmsOf(synthesise(stage)));
+
+  console.log(`${name}: alarms in the template: ${own.length}`);
+  expect(own.filter((id) => !played.has(id))).toEqual([]);
 });
 
 /** The topics that an alarm tells. */
