@@ -9,6 +9,8 @@ import {
   STAGE_DIMENSION,
   SUBMISSION_DETAIL_TYPE,
 } from "../../lambdas/settings.ts";
+import { makeStatementHandler } from "../../lambdas/statement/handler.ts";
+import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { stageFrom } from "../../lib/config/stage-from-context.ts";
 import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
@@ -16,6 +18,7 @@ import { emissions } from "../../tools/generate/emitters.ts";
 import { makeFunctions } from "../../tools/in-process/functions.ts";
 import { makeMemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
 import { settleBatch, sqsEventOf } from "../../tools/cloud-in-memory/event-source.ts";
+import { SILENT } from "../../tools/cloud-in-memory/runtime.ts";
 import { embeddedMetricsIn } from "../../tools/strict-aws/embedded-metric-format.ts";
 import { aRequest, basicOf } from "../support/ingest.ts";
 
@@ -131,6 +134,25 @@ async function liveADay(alloy: AlloySimulator, lines: string[]): Promise<void> {
     await poll();
     await drain();
   }
+
+  await makeStatementHandler({
+    sources: {
+      unsettled: async () => [...cloud.applications.applications.keys()],
+      look: (token) => cloud.applications.look(token),
+      effects: async () => ({ published: 1, unfinished: 0 }),
+    },
+    archive: { newestBefore: async () => null, has: async () => false, keep: async () => true },
+    signer: { sign: async (value) => ({ keyId: "key", algorithm: "none", value }) },
+    settings: { publishedRoutes: [], finalCheckMs: stage.polling.finalCheckMs },
+    stage: stage.stage,
+    metrics: makeMetrics({
+      stage: stage.stage,
+      write: (line) => void lines.push(line),
+      now: Date.now,
+    }),
+    logger: SILENT,
+    now: Date.now,
+  })();
 
   function isHealed(): boolean {
     return lines.some((line) => line.includes(`"${METRICS.timeToDecision}"`));
