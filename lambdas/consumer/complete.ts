@@ -64,15 +64,16 @@ export async function complete(
     if (publication !== "published") return release(locks, { kind: "failed", ...publication });
     metrics.count(METRICS.eventsPublished);
   }
-  const own = locks.filter((key) => key === message.key);
+  // Its webhook may come after all, and must not find it done.
+  const isOpen = isSilent && event === null;
+  const own = isOpen ? locks : locks.filter((key) => key === message.key);
   try {
     for (const key of locks) if (!own.includes(key)) await idempotency.complete(key);
     await finish?.();
   } catch (error) {
     return release(own, { kind: "failed", error });
   }
-  // Its webhook may come after all, and must not find it done.
-  if (isSilent && event === null) return release(own, { kind });
+  if (isOpen) return release(own, { kind });
   try {
     for (const key of own) await idempotency.complete(key);
   } catch {

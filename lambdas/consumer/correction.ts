@@ -73,7 +73,9 @@ export async function prepareCorrection(
   const { status, outcome } = snapshot;
   if (news === "nothing" || state.isShadow) return NOTHING;
   if (news === "status" && !isNews()) return NOTHING;
-  if (isSilent(state, { at: timeOf(correction), receipt, isForced: false })) return NOTHING;
+  if (isSilent(state, { at: timeOf(correction), receipt, isForced: false })) {
+    return { ...NOTHING, isSilent: true };
+  }
   const outcomes = outcomesOf(state.journeyToken, settings);
   const route =
     news === "rerun" || status === null ? "superseded" : routeOfStatus(status, outcome, outcomes);

@@ -3,7 +3,7 @@ import type { ApplicationState } from "./application-state.ts";
 import { factsOf, isDecisive, isFinal } from "../event/event-types.ts";
 import type { Snapshot } from "./observation.ts";
 import { lastEpochOf, stampHere } from "./last-epoch.ts";
-import { says } from "./published-decisions.ts";
+import { isPublishedByEvent, isSameDecision, says } from "./published-decisions.ts";
 import { reportOf } from "../reconciliation/reconciliation.ts";
 import type { MatchedEvent, RecordedEvent } from "../reconciliation/reconciliation.ts";
 import type { EventReport } from "../event/event-report.ts";
@@ -44,10 +44,12 @@ export function standingOf(
   { since, queuedBefore, failedIds, retriedIds }: StandingContext,
 ): Standing {
   if (snapshot.status === null || !isFinal(snapshot.status)) return as("no");
-  // If its message failed, it publishes it when it comes back.
-  if (says(state.published, snapshot, since)) return as("yes");
   const ends = [...lastEpochOf(matches, snapshot).ends];
   const isFailed = ({ record }: MatchedEvent) => failedIds.has(record?.eventId ?? "");
+  if (says(state.published, snapshot, since)) {
+    const stopped = isTaken(snapshot, state) ? undefined : ends.find((end) => isStopped(end));
+    return stopped === undefined ? as("yes") : confirming(stopped);
+  }
   const standing = ends.filter((end) => isAsAnswered(end, snapshot));
   // One that is missing comes by itself, or is healed now, or is tried again, and says so then.
   const isAwaited = standing.some(
@@ -67,6 +69,14 @@ export function standingOf(
   const confirmed = firstMissing(standing, decisive) ?? decisive ?? unpublished.at(-1);
   return confirmed === undefined ? as("no") : confirming(confirmed);
 
+  /** Whether its message was to publish it, and failed first; if it comes back, whichever is first does. */
+  function isStopped(end: MatchedEvent): boolean {
+    const { event, record } = end;
+    const ids = [event.eventId, record?.eventId ?? event.eventId];
+    if (!isPublishedByEvent(state, ids)) return false;
+    return record === null ? queuedBefore.has(event.eventId) : isFailed(end);
+  }
+
   function confirming(end: MatchedEvent): Standing {
     const { event, record } = end;
     // The message of an error publishes nothing, however often it comes back: it is withheld each time.
@@ -74,6 +84,11 @@ export function standingOf(
       isDecisive(event.type) && (record === null || (isFailed(end) && !record.isWithheld));
     return { published: "no", confirms: asRecorded(end), mayComeBack };
   }
+}
+
+/** Whether the answer was taken over before: that publishes an end once. */
+function isTaken(snapshot: Snapshot, { answer }: ApplicationState): boolean {
+  return answer !== null && isSameDecision(answer, snapshot);
 }
 
 function as(published: Standing["published"]): Standing {

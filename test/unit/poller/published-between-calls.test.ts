@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 
+import { NO_FACTS } from "../../../lambdas/domain/application/application-state.ts";
+import { stateOfSubmission } from "../../../lambdas/domain/application/observation.ts";
 import { TransientError } from "../../../lambdas/domain/errors.ts";
-import { bothSides } from "../../support/both-sides.ts";
+import { bothSides, TOKEN } from "../../support/both-sides.ts";
 import type { Said } from "../../support/both-sides.ts";
 
 /*
@@ -90,5 +92,52 @@ test("the answer publishes a dead end in its second try, since the first one pub
 
   expect(endsOf(sides)).toEqual(["approved"]);
   await sides.webhook(APPROVED, AT + 24 * HOUR);
+  expect(await endsAfter(sides, answer)).toEqual(["approved"]);
+});
+
+test.each([
+  ["its webhook", (sides: Sides) => sides.refuse(1), (sides: Sides) => sides.webhook(APPROVED)],
+  [
+    "the poller's copy",
+    (sides: Sides) => sides.faults.once("recordEvent", throttled),
+    (sides: Sides, answer: Answer) => sides.check(AT + HOUR, answer),
+  ],
+])(
+  "the next answer publishes an end once, though %s was merged and then given up",
+  async (_, fail, take) => {
+    const sides = bothSides();
+    const answer = { events: [STARTED, APPROVED], ...STANDS_APPROVED };
+    await sides.webhook(STARTED);
+    fail(sides);
+    await expect(take(sides, answer)).rejects.toThrow("gave");
+    for (const failure of sides.store.failures.values()) {
+      await sides.store.recordFailure({ ...failure, deadLettered: true });
+    }
+
+    await sides.check(AT + HOUR + 30 * MINUTE, answer);
+
+    expect(endsOf(sides)).toEqual(["approved"]);
+    await sides.webhook(APPROVED, AT + HOUR + 40 * MINUTE);
+    expect(await endsAfter(sides, answer)).toEqual(["approved"]);
+    const revision = sides.store.applications.get(TOKEN)?.revision;
+    await sides.check(AT + 80 * HOUR, answer);
+    expect(sides.store.applications.get(TOKEN)?.revision).toBe(revision);
+  },
+);
+
+test("a webhook from before the adoption is published, though its copy was given up and the answer told of it", async () => {
+  const sides = bothSides();
+  const submitted = { submittedAt: AT - HOUR, externalIds: NO_FACTS.externalIds };
+  const submission = { applicationToken: TOKEN, journeyToken: "J-1", ...submitted };
+  const adopted = stateOfSubmission(submission, { at: AT + 10 * MINUTE, publishes: false });
+  await sides.store.mergeState(adopted, { dueAt: AT, when: "first" });
+  const answer = { events: [APPROVED], ...STANDS_APPROVED };
+  sides.faults.once("recordEvent", throttled);
+  await expect(sides.check(AT + 20 * MINUTE, answer)).rejects.toThrow("gave");
+  await sides.check(AT + 40 * MINUTE, answer);
+  expect(endsOf(sides)).toEqual([]);
+
+  await sides.webhook(APPROVED, AT + 5 * HOUR);
+
   expect(await endsAfter(sides, answer)).toEqual(["approved"]);
 });
