@@ -1,10 +1,17 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { forgottenState } from "../../../lambdas/domain/application/application-state.ts";
 import { correctionBody } from "../../../lambdas/domain/application/correction.ts";
+import { TransientError } from "../../../lambdas/domain/errors.ts";
+import type { Idempotency } from "../../../lambdas/domain/ports.ts";
 import { METRICS } from "../../../lambdas/settings.ts";
 import { adoptionBatchOf } from "../../support/adoption.ts";
-import { aConsumer, envelopeBatchOf, pollBatchOf } from "../../support/consumer.ts";
+import {
+  aConsumer,
+  envelopeBatchOf,
+  idempotencyWith,
+  pollBatchOf,
+} from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const TOKEN = "JA-exampleForgotten01";
@@ -14,7 +21,7 @@ const AT = Date.now() - HOUR;
 const approved = webhookOf("completed_application", TOKEN, AT);
 const rerun = webhookOf("started_rerun_application", TOKEN, AT + 1_000);
 
-async function aForgottenApplication() {
+async function aForgottenApplication(changes: Parameters<typeof aConsumer>[0] = {}) {
   const counts = new Map<string, number>();
   const consumer = aConsumer({
     metrics: {
@@ -22,6 +29,7 @@ async function aForgottenApplication() {
       milliseconds() {},
       flush() {},
     },
+    ...changes,
   });
   await consumer.process(batchOf([approved]));
   expect(consumer.published).toHaveLength(1);
@@ -77,6 +85,19 @@ describe("a forgotten application", () => {
     ]);
     expect(store.applications.get(TOKEN)?.dueAt).toBeNull();
     expect([store.events.size, store.marks.size, store.failures.size]).toEqual([0, 0, 0]);
+  });
+
+  test("keeps no failure of a copy that fails while another one finds it forgotten", async () => {
+    const throttled = new TransientError("throttled");
+    const begin = vi.fn<Idempotency["begin"]>().mockResolvedValueOnce("begun");
+    const consumer = await aForgottenApplication({
+      idempotency: idempotencyWith({ begin: begin.mockRejectedValue(throttled) }),
+    });
+
+    const { batchItemFailures } = await consumer.process(batchOf([rerun]));
+
+    expect(batchItemFailures).toHaveLength(1);
+    expect(consumer.store.failures.size).toBe(0);
   });
 
   test("has its events counted as ignored", async () => {
