@@ -1,21 +1,31 @@
 import type { AlloyApplication } from "../../../lambdas/domain/reconciliation/alloy-application.ts";
 import type { AnswerRegister } from "../../../lambdas/domain/application/application-state.ts";
-import { mergeState } from "../../../lambdas/domain/application/application-state.ts";
+import { mergeState, NO_FACTS } from "../../../lambdas/domain/application/application-state.ts";
+import { stateOfSubmission } from "../../../lambdas/domain/application/observation.ts";
 import { correctionBody, parseCorrection } from "../../../lambdas/domain/application/correction.ts";
 import type { Correction } from "../../../lambdas/domain/application/correction.ts";
 import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
 import { PermanentError } from "../../../lambdas/domain/errors.ts";
 import type { AlloyAnswer } from "../../../lambdas/domain/polling/polling-ports.ts";
 import { timeOf } from "../../../lambdas/domain/application/stamp.ts";
+import { makePollerHandler } from "../../../lambdas/poller/handler.ts";
 import type { PollerDependencies } from "../../../lambdas/poller/handler.ts";
 import type { FaultPoints } from "../fault-points.ts";
 import { inStore } from "./plant.ts";
-import type { WorldMutant } from "./mutant.ts";
+import type { Mutant } from "./mutant.ts";
 import { mergedBy } from "./state.ts";
+import { alloyAnswer, alloyThatAnswers } from "../../../tools/cloud-in-memory/builders.ts";
+import { makeMemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
+import { pollerOver } from "../../../tools/cloud-in-memory/runtime.ts";
 import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
 
+const AT = Date.UTC(2026, 10, 23, 20);
+const MINUTE = 60_000;
+const FAILED: AlloyAnswer = { kind: "failed", cause: "server-error", retryAfterMs: null };
+const UNSAID = { journeyToken: "J-1", externalIds: NO_FACTS.externalIds };
+
 /** What goes wrong when Alloy's API does not answer as its documentation shows. */
-export const ALLOY_MUTANTS: readonly WorldMutant[] = [
+export const ALLOY_MUTANTS: readonly Mutant[] = [
   {
     id: "older-answer-not-taken",
     what: "an answer that is older than our record of its own last event confirms nothing",
@@ -88,8 +98,29 @@ export const ALLOY_MUTANTS: readonly WorldMutant[] = [
   {
     id: "one-failure-is-an-outage",
     what: "what always fails is due first, and its failure ends the run",
-    needs: "bad-application",
-    plant: () => ({ pollerDependencies: endedByOneFailure }),
+    async hunt(isPlanted) {
+      const cloud = makeMemoryCloud({ now: () => AT });
+      const asked = new Set<string>();
+      const dueAt = AT - MINUTE;
+      for (const applicationToken of ["JA-1", "JA-2", "JA-3"]) {
+        const submission = { ...UNSAID, applicationToken, submittedAt: dueAt };
+        await cloud.applications.mergeState(stateOfSubmission(submission), {
+          dueAt,
+          when: "first",
+        });
+      }
+      const right = pollerOver({
+        cloud,
+        now: () => AT,
+        alloy: alloyThatAnswers(({ applicationToken }) => {
+          if (applicationToken === "JA-1") return FAILED;
+          asked.add(applicationToken);
+          return alloyAnswer(applicationToken, []);
+        }),
+      });
+      await makePollerHandler(isPlanted ? endedByOneFailure(right) : right)({});
+      return asked.size === 2 ? null : `${asked.size} of 2 healthy applications are compared`;
+    },
   },
   {
     id: "time-of-another-century-taken",
@@ -229,18 +260,17 @@ function endedByOneFailure(right: PollerDependencies): PollerDependencies {
   let hasFailed = false;
   return {
     ...right,
-    applications: {
-      ...right.applications,
+    applications: withMethods(right.applications, {
       async list(now, limit) {
         hasFailed = false;
         const due = await right.applications.list(now, limit);
         return due.toSorted((one, other) => Number(other.hasFailed) - Number(one.hasFailed));
       },
-    },
+    }),
     alloy: withMethods(right.alloy, {
       async getApplication(asked, timeoutMs) {
         const answer: AlloyAnswer = hasFailed
-          ? { kind: "failed", cause: "server-error", retryAfterMs: null }
+          ? FAILED
           : await right.alloy.getApplication(asked, timeoutMs);
         if (answer.kind === "failed") hasFailed = true;
         return answer;
