@@ -112,7 +112,7 @@ export const CONSUMER_RIGHTS: {
     readApplicant: [applications("GetItem")],
     readState: [applications("GetItem")],
     mergeState: [applications("UpdateItem")],
-    recordFailure: [applications("PutItem")],
+    recordFailure: [applications("PutItem"), applications("GetItem"), applications("DeleteItem")],
     hasFailure: [applications("GetItem")],
     clearFailure: [applications("DeleteItem")],
   },

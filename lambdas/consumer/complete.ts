@@ -232,10 +232,6 @@ export function makeAcknowledge(dependencies: CompleteDependencies) {
         const { applicationToken, eventId, type: eventType } = content.event;
         const { receiptId } = receipt;
         await store.recordFailure({ applicationToken, eventId, eventType, receiptId, ...failure });
-        // Another copy of the message may have found the application forgotten, and erased all else.
-        const state = await store.readState(applicationToken);
-        const isForgotten = state !== null && state.forgottenAt !== null;
-        if (isForgotten) await store.clearFailure(applicationToken, eventId);
       } else if (content.kind === "investigation") {
         const { investigationToken, eventId, status: eventType } = content.event;
         await investigations.recordFailure({ investigationToken, eventId, eventType, ...failure });

@@ -107,6 +107,7 @@ export interface ApplicationStore {
   readState(applicationToken: string): Promise<ApplicationState | null>;
   /** Joins an observation with what is known of its application, and returns both; reads nothing for that. */
   mergeState(observation: ApplicationState, check: CheckRequest): Promise<Merged>;
+  /** Keeps none of a forgotten application. */
   recordFailure(failure: FailureRecord): Promise<void>;
   /** Whether a failure of the event is recorded; a rare read. */
   hasFailure(applicationToken: string, eventId: string): Promise<boolean>;

@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import {
+  forgottenState,
   mergeState,
   outcomeOf,
   statusOf,
@@ -696,6 +697,15 @@ export function describeApplicationStore(
 
         expect(await opened.failuresOf(applicationToken)).toEqual([latest]);
         expect(await store.hasFailure(applicationToken, failure.eventId)).toBe(true);
+      });
+
+      test("keeps none of a forgotten application", async () => {
+        const applicationToken = newToken();
+        await store.mergeState(forgottenState(applicationToken, NOW), first);
+
+        await store.recordFailure({ ...failure, applicationToken });
+
+        expect(await opened.failuresOf(applicationToken)).toEqual([]);
       });
 
       test("clears it, whether it is there or not", async () => {

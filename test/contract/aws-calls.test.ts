@@ -22,6 +22,7 @@ import { SecretsManagerSecret } from "../../lambdas/adapters/aws-http/secrets-ma
 import { SqsEnvelopeQueue } from "../../lambdas/adapters/aws-http/sqs-envelope-queue.ts";
 import { SqsEventQueue } from "../../lambdas/adapters/sqs-event-queue.ts";
 import { SqsDeadLetters, SqsQueueMessages } from "../../lambdas/adapters/sqs-queues.ts";
+import { forgottenState } from "../../lambdas/domain/application/application-state.ts";
 import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { publishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import { INGEST, ROUTE_IDS } from "../../lambdas/settings.ts";
@@ -260,15 +261,18 @@ async function callEverything({ ingest, consumer, poller, statement }: Adapters)
   await store.hasFailure("JA-1", event.eventId);
   await store.mergeState(state, { when: "first", dueAt: 1 });
   await store.readState("JA-1");
-  await store.recordFailure({
-    applicationToken: "JA-1",
-    eventId: event.eventId,
-    eventType: event.type,
-    reason: "why",
-    failedAt: NOW,
-    receiptId: "receipt",
-    deadLettered: false,
-  });
+  await store.mergeState(forgottenState("JA-2", NOW), { when: "first", dueAt: 1 });
+  for (const applicationToken of ["JA-1", "JA-2"]) {
+    await store.recordFailure({
+      applicationToken,
+      eventId: event.eventId,
+      eventType: event.type,
+      reason: "why",
+      failedAt: NOW,
+      receiptId: "receipt",
+      deadLettered: false,
+    });
+  }
   await store.clearFailure("JA-1", event.eventId);
   const whole = { from: 0, until: Number.MAX_SAFE_INTEGER, routes: ROUTE_IDS };
   await statement.sources.effects("JA-1", whole);

@@ -185,6 +185,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
 
   async recordFailure(failure: FailureRecord): Promise<void> {
     const { applicationToken, eventId } = failure;
+    if ((this.applications.get(applicationToken)?.state.forgottenAt ?? null) !== null) return;
     this.failures.set(keyOf(applicationToken, eventId), failure);
     innerMap(this.#failuresOf, applicationToken).set(eventId, failure);
   }

@@ -341,6 +341,11 @@ export class DynamoApplicationStore implements ApplicationStore {
     } catch (error) {
       throw translateAwsError("Recording a failure", error);
     }
+    // Another copy of the message may have found the application forgotten, and erased all else.
+    const state = await this.readState(applicationToken);
+    if (state !== null && state.forgottenAt !== null) {
+      await this.clearFailure(applicationToken, eventId);
+    }
   }
 
   async hasFailure(applicationToken: string, eventId: string): Promise<boolean> {
