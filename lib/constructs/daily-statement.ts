@@ -1,5 +1,4 @@
-import { Duration, Stack } from "aws-cdk-lib";
-import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Duration } from "aws-cdk-lib";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Key, KeySpec, KeyUsage } from "aws-cdk-lib/aws-kms";
 import { CfnEventInvokeConfig } from "aws-cdk-lib/aws-lambda";
@@ -19,6 +18,7 @@ import type { StageConfiguration } from "../config/stage-configuration.ts";
 import type { ApplicationStore } from "./application-store.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { NodeFunction } from "./node-function.ts";
+import { makeSchedulerRole } from "./scheduler-role.ts";
 import type { ScheduledPoller } from "./scheduled-poller.ts";
 import { pinLogicalId, removalPolicyOf } from "./stateful.ts";
 
@@ -105,27 +105,12 @@ export class DailyStatement extends Construct {
 
   #makeSchedule({ key, poller }: DailyStatementProps): void {
     const { functionArn, functionName } = this.function.function;
-    const { account, partition, region, stackName } = Stack.of(this);
-    const role = new Role(this, "Starter", {
-      // As the poller's: Scheduler names the group.
-      assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
-        conditions: {
-          StringEquals: {
-            "aws:SourceAccount": account,
-            "aws:SourceArn": `arn:${partition}:scheduler:${region}:${account}:schedule-group/${stackName}`,
-          },
-        },
-      }),
+    const role = makeSchedulerRole(this, "Starter", {
       description: "Lets EventBridge Scheduler start the daily statement",
+      function: this.function.function,
+      deadLetters: poller.deadLetters,
+      key,
     });
-    const allow = (action: string, resource: string) =>
-      role.addToPolicy(new PolicyStatement({ actions: [action], resources: [resource] }));
-    allow("lambda:InvokeFunction", functionArn);
-    poller.deadLetters.allowSender(role);
-    if (key !== undefined) {
-      allow("kms:Decrypt", key.keyArn);
-      allow("kms:GenerateDataKey", key.keyArn);
-    }
     const daily = new CfnSchedule(this, "Daily", {
       groupName: poller.scheduleGroup.ref,
       description: "Starts the daily statement",

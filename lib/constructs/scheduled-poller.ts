@@ -1,7 +1,6 @@
 import { Duration, Stack } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import type { EventBus } from "aws-cdk-lib/aws-events";
-import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { CfnEventInvokeConfig } from "aws-cdk-lib/aws-lambda";
 import { CfnSchedule, CfnScheduleGroup } from "aws-cdk-lib/aws-scheduler";
@@ -19,6 +18,7 @@ import { SecureQueue } from "./event-queue.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { FillableSecret } from "./fillable-secret.ts";
 import { NodeFunction } from "./node-function.ts";
+import { makeSchedulerRole } from "./scheduler-role.ts";
 import { makePollerAlarms } from "../alarms/poller-alarms.ts";
 
 export interface ScheduledPollerProps {
@@ -106,27 +106,13 @@ export class ScheduledPoller extends Construct {
   /** Returns the group that the schedule is in: Scheduler counts its failures by group. */
   #makeSchedule({ stage, key }: ScheduledPollerProps): CfnScheduleGroup {
     const { functionArn, functionName } = this.function.function;
-    const { account, partition, region, stackName } = Stack.of(this);
-    const role = new Role(this, "ScheduleRole", {
-      // Scheduler names the group, not the schedule (its guide, "Confused deputy prevention").
-      assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
-        conditions: {
-          StringEquals: {
-            "aws:SourceAccount": account,
-            "aws:SourceArn": `arn:${partition}:scheduler:${region}:${account}:schedule-group/${stackName}`,
-          },
-        },
-      }),
+    const { stackName } = Stack.of(this);
+    const role = makeSchedulerRole(this, "ScheduleRole", {
       description: "Lets EventBridge Scheduler start the poller",
+      function: this.function.function,
+      deadLetters: this.deadLetters,
+      key,
     });
-    const allow = (action: string, resource: string) =>
-      role.addToPolicy(new PolicyStatement({ actions: [action], resources: [resource] }));
-    allow("lambda:InvokeFunction", functionArn);
-    this.deadLetters.allowSender(role);
-    if (key !== undefined) {
-      allow("kms:Decrypt", key.keyArn);
-      allow("kms:GenerateDataKey", key.keyArn);
-    }
 
     const rate = Duration.millis(stage.polling.rateMs);
     const minutes = rate.toMinutes();
