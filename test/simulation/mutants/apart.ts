@@ -4,7 +4,11 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
 import { applicationKey, attributesOf } from "../../../lambdas/adapters/dynamo/application-item.ts";
-import { bareState } from "../../../lambdas/domain/application/application-state.ts";
+import { DynamoApplicationStore } from "../../../lambdas/adapters/dynamo/dynamo-application-store.ts";
+import {
+  bareState,
+  forgottenState,
+} from "../../../lambdas/domain/application/application-state.ts";
 import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
 import type { ApplicationStore } from "../../../lambdas/domain/ports.ts";
 import { startDynamoDb } from "../../../tools/cloud-in-memory/dynalite.ts";
@@ -46,6 +50,11 @@ export const APART_MUTANTS: readonly Mutant[] = [
     }),
   },
   {
+    id: "late-failure-of-the-forgotten-stays",
+    what: "a failure of an application that was forgotten meanwhile is kept",
+    hunt: huntLateFailure,
+  },
+  {
     id: "forget-overrides-a-new-hold",
     what: "the tombstone is written without a condition: a hold that begins meanwhile comes too late",
     hunt: huntOverriddenHold,
@@ -56,6 +65,41 @@ export const APART_MUTANTS: readonly Mutant[] = [
     hunt: huntUnreadHold,
   },
 ];
+
+async function huntLateFailure(isPlanted: boolean): Promise<string | null> {
+  const dynamo = await startDynamoDb();
+  try {
+    const Store = isPlanted ? UnreadStore : DynamoApplicationStore;
+    const store = new Store({
+      client: dynamo.client,
+      tableName: dynamo.applicationTableName,
+      eventRetentionMs: null,
+    });
+    const applicationToken = "JA-1";
+    const tombstone = forgottenState(applicationToken, 1);
+    await store.mergeState(tombstone, { dueAt: 1, when: "first" });
+    await store.recordFailure({
+      applicationToken,
+      eventId: "event-1",
+      eventType: "started_application",
+      receiptId: "receipt-1",
+      reason: "throttled",
+      failedAt: 2,
+      deadLettered: false,
+    });
+    const isKept = await store.hasFailure(applicationToken, "event-1");
+    return isKept ? "a failure of a forgotten application is kept" : null;
+  } finally {
+    await dynamo.close();
+  }
+}
+
+/** The bug: whether the application is forgotten is not read. */
+class UnreadStore extends DynamoApplicationStore {
+  override async readState(): Promise<null> {
+    return null;
+  }
+}
 
 /** A store whose merges are read otherwise than they are. */
 function readingAs(right: ApplicationStore, change: Partial<ApplicationState>): ApplicationStore {
