@@ -10,7 +10,7 @@ import type { AlloyAnswer } from "../../../lambdas/domain/polling/polling-ports.
 import { timeOf } from "../../../lambdas/domain/application/stamp.ts";
 import { makePollerHandler } from "../../../lambdas/poller/handler.ts";
 import type { PollerDependencies } from "../../../lambdas/poller/handler.ts";
-import type { FaultPoints } from "../fault-points.ts";
+import type { FaultPoints } from "../faults/fault-points.ts";
 import { inStore } from "./plant.ts";
 import type { Mutant } from "./mutant.ts";
 import { mergedBy } from "./state.ts";

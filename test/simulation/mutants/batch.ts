@@ -1,8 +1,8 @@
 import type { SQSEvent } from "aws-lambda";
 
-import { identityOf } from "../views.ts";
-import type { Sandbox } from "../sandbox.ts";
-import type { FaultPoints } from "../fault-points.ts";
+import { identityOf } from "../scenario/views.ts";
+import type { Sandbox } from "../faults/sandbox.ts";
+import type { FaultPoints } from "../faults/fault-points.ts";
 
 /** What a queue record says of itself, for bugs that look at the wrong thing. */
 export interface RecordFacts {

@@ -21,7 +21,7 @@ import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/applicati
 import { aConsumer } from "../../support/consumer.ts";
 import { batchOf } from "../../../tools/cloud-in-memory/builders.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import type { FaultPoints } from "../fault-points.ts";
+import type { FaultPoints } from "../faults/fault-points.ts";
 import type { Mutant } from "./mutant.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);

@@ -1,7 +1,7 @@
 import type { Idempotency } from "../../../lambdas/domain/ports.ts";
 import { IDEMPOTENCY } from "../../../lambdas/settings.ts";
-import type { FaultPoints } from "../fault-points.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { FaultPoints } from "../faults/fault-points.ts";
+import type { Sandbox } from "../faults/sandbox.ts";
 import { watchBatches } from "./batch.ts";
 import type { RecordFacts } from "./batch.ts";
 import type { WorldMutant } from "./mutant.ts";

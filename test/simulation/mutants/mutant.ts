@@ -1,5 +1,5 @@
-import type { Knob } from "../knobs.ts";
-import type { FaultPoints } from "../fault-points.ts";
+import type { Knob } from "../scenario/knobs.ts";
+import type { FaultPoints } from "../faults/fault-points.ts";
 
 interface Named {
   readonly id: string;

@@ -3,7 +3,7 @@ import type { ApplicationStore } from "../../../lambdas/domain/ports.ts";
 import type { IngestDependencies } from "../../../lambdas/ingest/handler.ts";
 import type { PollerDependencies } from "../../../lambdas/poller/handler.ts";
 import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
-import type { FaultPoints, SandboxContext } from "../fault-points.ts";
+import type { FaultPoints, SandboxContext } from "../faults/fault-points.ts";
 
 /** A consumer of which these dependencies are wrong. */
 export function inConsumer(

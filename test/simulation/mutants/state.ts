@@ -3,7 +3,7 @@ import type { ApplicationState } from "../../../lambdas/domain/application/appli
 import type { ApplicationStore, CheckRequest } from "../../../lambdas/domain/ports.ts";
 import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
-import type { FaultPoints } from "../fault-points.ts";
+import type { FaultPoints } from "../faults/fault-points.ts";
 import { inStore } from "./plant.ts";
 import type { WorldMutant } from "./mutant.ts";
 

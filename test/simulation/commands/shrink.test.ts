@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+
+import { faultKey } from "../faults/faults.ts";
+import { RECORD_ERROR_SWALLOWED } from "../mutants/consumer.ts";
+import { scenarioOf } from "../scenario/scenario.ts";
+import { Hunters } from "../mutants/run-mutants.ts";
+import { shrink } from "./shrink.ts";
+import { playWorld } from "../play/play-world.ts";
+
+const faults = Array.from({ length: 40 }, (_, index) => `fault#${index}`);
+
+describe("shrinking a list of faults", () => {
+  test("leaves the one that matters", async () => {
+    const smallest = await shrink(faults, async (some) => some.includes("fault#17"));
+
+    expect(smallest).toEqual(["fault#17"]);
+  });
+
+  test("leaves those that matter together", async () => {
+    const needed = ["fault#2", "fault#20", "fault#39"];
+
+    const smallest = await shrink(faults, async (some) =>
+      needed.every((one) => some.includes(one)),
+    );
+
+    expect(smallest).toEqual(needed);
+  });
+
+  test("leaves none where none is needed", async () => {
+    expect(await shrink(faults, async () => true)).toEqual([]);
+  });
+
+  test("stops after so many tries with what still fails", async () => {
+    const fails = async (some: readonly string[]) => some.length >= 30;
+
+    const smallest = await shrink(faults, fails, 3);
+
+    expect(await fails(smallest)).toBe(true);
+  });
+});
+
+test("a world with a planted bug fails by fewer faults than it had", async () => {
+  const kindsWith = async (seed: number, only: ReadonlySet<string> | null) => {
+    const faultPoints = RECORD_ERROR_SWALLOWED.plant();
+    const { violations, faults: all } = await playWorld(scenarioOf(seed), { only, faultPoints });
+    return { kinds: violations.map(({ kind }) => kind), keys: all.map(faultKey) };
+  };
+  const { caught } = await new Hunters().hunt(RECORD_ERROR_SWALLOWED);
+  const seed = caught?.by === "world" ? caught.seed : 0;
+  const { kinds, keys } = await kindsWith(seed, null);
+  expect(kinds).toContain("lost");
+
+  const smallest = await shrink(keys, async (some) =>
+    (await kindsWith(seed, new Set(some))).kinds.includes("lost"),
+  );
+
+  expect(smallest.length).toBeLessThan(keys.length / 3);
+  expect((await kindsWith(seed, new Set(smallest))).kinds).toContain("lost");
+});

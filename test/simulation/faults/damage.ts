@@ -1,0 +1,47 @@
+import { TransientError } from "../../../lambdas/domain/errors.ts";
+import type { DueApplications } from "../../../lambdas/domain/polling/polling-ports.ts";
+import type { ApplicationStore } from "../../../lambdas/domain/ports.ts";
+import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+/*
+ * A table in which nothing can be done with one application's item, whatever has made it so: a hand, a bug, a
+ * size. What is refused is refused for good, and looks like any other refusal.
+ */
+
+type IsDamaged = (applicationToken: string) => boolean;
+
+function refuse(what: string): never {
+  throw new TransientError(`${what}: ValidationException`);
+}
+
+export function damagedStoreIn(
+  sandbox: Sandbox,
+  store: ApplicationStore,
+  isDamaged: IsDamaged,
+): ApplicationStore {
+  const check = (applicationToken: string, what: string) => {
+    if (!isDamaged(applicationToken)) return;
+    if (sandbox.invocation !== null) sandbox.invocation.isHindered = true;
+    refuse(what);
+  };
+  return withMethods(store, {
+    async mergeState(observation, request) {
+      check(observation.applicationToken, "Merging into an application's state");
+      return store.mergeState(observation, request);
+    },
+    async readState(applicationToken) {
+      check(applicationToken, "Reading an application's state");
+      return store.readState(applicationToken);
+    },
+  });
+}
+
+export function damagedDueIn(due: DueApplications, isDamaged: IsDamaged): DueApplications {
+  return withMethods(due, {
+    async claim(one, claim) {
+      if (isDamaged(one.applicationToken)) refuse("Claiming an application");
+      return due.claim(one, claim);
+    },
+  });
+}

@@ -1,0 +1,48 @@
+import { deniedMethods, judgedPorts } from "../../../tools/strict-aws/iam/judged-ports.ts";
+import type { DeniedMethods } from "../../../tools/strict-aws/iam/judged-ports.ts";
+import type { FaultPoints } from "./fault-points.ts";
+
+let denied: DeniedMethods = new Map();
+
+/**
+ * Judges once what the adapters in the place of a world's ports need, by the policies of the stage `sandbox`. From then
+ * on the worlds of this thread refuse what IAM refuses.
+ */
+export async function judgeRights(): Promise<DeniedMethods> {
+  // Making the template takes seconds, and only the main thread needs it.
+  const { synthesise } = await import("../../../tools/template/synthesise.ts");
+  const { policiesOf } = await import("../../../tools/strict-aws/iam/policies.ts");
+  const { SANDBOX } = await import("../../../lib/config/default-stages.ts");
+  const found = deniedMethods(policiesOf(synthesise(SANDBOX)));
+  refuseMethods(found);
+  return found;
+}
+
+/** Has the worlds of this thread refuse these methods. */
+export function refuseMethods(methods: DeniedMethods): void {
+  denied = methods;
+}
+
+/** What the worlds of this thread refuse, for another thread. */
+export function deniedNow(): DeniedMethods {
+  return denied;
+}
+
+/** The same fault points, with what IAM refuses on top: nothing, as a rule, and then nothing is wrapped. */
+export function withDenials(faultPoints: FaultPoints): FaultPoints {
+  if (denied.size === 0) return faultPoints;
+  const refusing = denied;
+  return {
+    ...faultPoints,
+    ingestDependencies: (right, context) =>
+      judgedPorts("ingest", faultPoints.ingestDependencies?.(right, context) ?? right, refusing),
+    consumerDependencies: (right, context) =>
+      judgedPorts(
+        "consumer",
+        faultPoints.consumerDependencies?.(right, context) ?? right,
+        refusing,
+      ),
+    pollerDependencies: (right, context) =>
+      judgedPorts("poller", faultPoints.pollerDependencies?.(right, context) ?? right, refusing),
+  };
+}

@@ -1,0 +1,197 @@
+import type { BusEntry, PutEvents, PutEventsAnswer } from "../../../lambdas/adapters/put-events.ts";
+import type {
+  MessageEntry,
+  SendMessageBatchAnswer,
+  SendMessages,
+} from "../../../lambdas/adapters/send-messages.ts";
+import type { DueApplications } from "../../../lambdas/domain/polling/polling-ports.ts";
+import type { ApplicationStore, QueueMessages } from "../../../lambdas/domain/ports.ts";
+import type { EnvelopeQueue } from "../../../lambdas/ingest/store-webhook.ts";
+import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
+import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
+import { ROUTE_TITLES } from "../../../lambdas/settings.ts";
+import type { RouteId } from "../../../lambdas/settings.ts";
+import type { IdempotencyRecords } from "../../../tools/cloud-in-memory/idempotency.ts";
+import { MemoryQueueMessages, sendBatchTo } from "../../../tools/cloud-in-memory/queue-ports.ts";
+import { mix } from "../../../tools/cloud-in-memory/random.ts";
+import type { Observer } from "./observer.ts";
+import type { Invocation, Sandbox, Surroundings } from "../faults/sandbox.ts";
+import type { FaultPoints } from "../faults/fault-points.ts";
+
+/** The cloud's ports with somebody watching: what is written and published is seen where it is applied. */
+export interface Observed {
+  readonly store: ApplicationStore;
+  readonly due: DueApplications;
+  readonly putEvents: (sandbox: Sandbox) => PutEvents["putEvents"];
+  readonly idempotencyRecords: (sandbox: Sandbox) => IdempotencyRecords;
+  readonly envelopeQueue: (queue: EnvelopeQueue) => EnvelopeQueue;
+  readonly sendBatch: (sandbox: Sandbox) => SendMessages["sendBatch"];
+  readonly messages: QueueMessages;
+}
+
+export function observe(options: {
+  readonly cloud: MemoryCloud;
+  readonly observer: Observer;
+  readonly world: Surroundings;
+  readonly faultPoints: FaultPoints;
+  /** Called when a check may have been planned. */
+  readonly onPlan: () => void;
+  /** Called when a message has come. */
+  readonly onQueued: () => void;
+  /** Whether a batch can hold two messages for this key: of an event under two ids, or of an end and Alloy's answer. */
+  readonly hasSecondMessage: (eventId: string) => boolean;
+  /** The bus takes nothing of this route; null: it takes all. */
+  readonly deadRoute: RouteId | null;
+  /** Called when the consumer has made a message visible again. */
+  readonly onGivenBack: (receiptHandle: string) => void;
+}): Observed {
+  const { cloud, observer, world, faultPoints, onPlan, onQueued, onGivenBack, hasSecondMessage } =
+    options;
+  const { deadRoute } = options;
+  const isDead = (entry: BusEntry | undefined) =>
+    deadRoute !== null && entry?.detailType === ROUTE_TITLES[deadRoute];
+  const { applications, idempotency, bus } = cloud;
+  const { faults, story, nameOf } = world;
+  const messages = new MemoryQueueMessages(cloud.events);
+  const table = faultPoints.store?.(applications, cloud, world) ?? applications;
+  const records = faultPoints.idempotencyRecords?.(idempotency, cloud) ?? idempotency;
+
+  /** Who locked an idempotency record last. */
+  const holders = new Map<string, Invocation | null>();
+
+  const store = withMethods(table, {
+    async recordEvent(event) {
+      const result = await table.recordEvent(event);
+      story.tell("table", `${nameOf(event.eventId)} is ${result.isNew ? "recorded" : "known"}`);
+      return result;
+    },
+    async mergeState(observation, check) {
+      const merged = await table.mergeState(observation, check);
+      observer.merged(observation, merged.after);
+      onPlan();
+      return merged;
+    },
+    async recordFailure(failure) {
+      observer.tallies.failures += 1;
+      story.tell("table", `keeps evidence against ${nameOf(failure.eventId)}: ${failure.reason}`);
+      return table.recordFailure(failure);
+    },
+    async forgetEvent(event) {
+      story.tell("table", `forgets ${nameOf(event.eventId)}, an alias`);
+      observer.tallies.forgotten += 1;
+      return table.forgetEvent(event);
+    },
+  });
+
+  const due = withMethods<DueApplications>(applications, {
+    async claim(one, until) {
+      const claimed = await applications.claim(one, until);
+      if (claimed !== null) observer.claimed(one);
+      onPlan();
+      return claimed;
+    },
+    async plan(claimed, plan) {
+      await applications.plan(claimed, plan);
+      onPlan();
+    },
+  });
+
+  return {
+    store,
+    due,
+    putEvents: (sandbox) => async (entries) => {
+      const fault = faults.draw("bus.entries", BUS_FAULTS);
+      if (fault !== null) sandbox.suffer(fault);
+      if (entries.some(isDead) && sandbox.invocation !== null) sandbox.invocation.isHindered = true;
+      const refused = (index: number) =>
+        isDead(entries[index]) ||
+        (fault?.kind === "partly-refused" &&
+          mix(Math.floor(fault.amount * 2 ** 31), index) % 2 === 0);
+      if (fault?.kind === "answered-without-entries" && fault.amount < 0.5) {
+        return { FailedEntryCount: entries.length, Entries: [] };
+      }
+      const answer = {
+        Entries: entries.flatMap((entry, index) =>
+          refused(index) ? [{ ErrorCode: "ThrottlingException" }] : put(entry, sandbox),
+        ),
+      };
+      if (fault === null || fault.kind === "partly-refused") return answer;
+      return fault.kind === "answered-nothing" ? {} : { FailedEntryCount: 0, Entries: [] };
+    },
+    idempotencyRecords: (sandbox) => ({
+      async lock(key, record, now) {
+        const standing = await records.lock(key, record, now);
+        if (standing === null) {
+          holders.set(key, sandbox.invocation);
+          return null;
+        }
+        story.tell(sandbox.name, `finds ${nameOf(key)} ${standing.status}`);
+        observer.tallies[standing.status === "in-progress" ? "conflicts" : "duplicates"] += 1;
+        // Two messages of one batch wait for each other.
+        const isOthers = holders.get(key) !== sandbox.invocation || hasSecondMessage(key);
+        if (sandbox.invocation !== null && isOthers) sandbox.invocation.isHindered = true;
+        return standing;
+      },
+      async complete(key, expiresAt) {
+        await records.complete(key, expiresAt);
+        observer.remembered(key, sandbox.invocation);
+      },
+      async remove(key) {
+        const holder = holders.get(key) ?? null;
+        if (holder !== sandbox.invocation) holder?.lostLocks.add(key);
+        await records.remove(key);
+      },
+    }),
+    envelopeQueue: (queue) => ({
+      async send(message, deadline) {
+        const outcome = await queue.send(message, deadline);
+        if (outcome.stored) {
+          observer.queued.add(receiptIdIn(message));
+          onQueued();
+        }
+        return outcome;
+      },
+    }),
+    messages: {
+      async retryAfter(receiptHandle, seconds) {
+        await messages.retryAfter(receiptHandle, seconds);
+        onGivenBack(receiptHandle);
+      },
+    },
+    sendBatch: (sandbox) => async (entries) => {
+      const fault = faults.draw("queue.entries", ["answered-without-one"]);
+      if (fault !== null) sandbox.suffer(fault);
+      // SQS has lost it, or only its name.
+      const at = fault === null ? -1 : Math.floor(fault.amount * entries.length);
+      const isLost = fault !== null && (fault.amount * entries.length) % 1 < 0.5;
+      const answer = send(isLost ? entries.toSpliced(at, 1) : entries);
+      const { Successful = [] } = answer;
+      return { ...answer, Successful: Successful.filter(({ Id }) => Id !== entries[at]?.Id) };
+    },
+  };
+
+  function put(entry: BusEntry, sandbox: Sandbox): NonNullable<PutEventsAnswer["Entries"]> {
+    const before = bus.published.length;
+    const { Entries = [] } = bus.putEvents([entry]);
+    const event = bus.published[before];
+    if (event === undefined) return Entries;
+    observer.published(event, sandbox.invocation);
+    story.tell("bus", `${event.route} of ${nameOf(event.eventId)}${event.late ? ", late" : ""}`);
+    return Entries;
+  }
+
+  function send(entries: readonly MessageEntry[]): SendMessageBatchAnswer {
+    const answer = sendBatchTo(cloud.events, entries);
+    story.tell("poller", `queues ${entries.length}`);
+    onQueued();
+    return answer;
+  }
+}
+
+const BUS_FAULTS = ["partly-refused", "answered-nothing", "answered-without-entries"] as const;
+
+const RECEIPT = /"receiptId":"([^"]*)"/;
+
+function receiptIdIn(message: string): string {
+  return RECEIPT.exec(message.slice(0, 200))?.[1] ?? "";
+}
