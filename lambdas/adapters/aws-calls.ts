@@ -21,15 +21,13 @@ import type {
   PayloadReader,
   QueueMessages,
 } from "../domain/ports.ts";
+import { PAYLOAD_PREFIXES, STATEMENTS, TABLE } from "../settings/names.ts";
 import {
   DELIVERY_GAP_DETAIL_TYPE,
   EVENT_SOURCE,
   INVESTIGATION_GAP_DETAIL_TYPE,
-  PAYLOAD_PREFIXES,
   ROUTE_TITLES,
-  STATEMENTS,
-  TABLE,
-} from "../settings.ts";
+} from "../settings/routes.ts";
 
 /** What of the stack a call is about. `/` leads to a part: an index of a table, the objects under a prefix. */
 export type AwsResource =

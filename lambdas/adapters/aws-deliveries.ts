@@ -9,8 +9,9 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 
 import type { AnsweredMinute, DeliveryRecord } from "../domain/reconciliation/delivery.ts";
 import type { Deliveries } from "../domain/polling/polling-ports.ts";
-import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../settings.ts";
-import type { MetricName, PollerSettings } from "../settings.ts";
+import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../settings/metrics.ts";
+import type { MetricName } from "../settings/metrics.ts";
+import type { PollerSettings } from "../settings/poller-settings.ts";
 import { translateAwsError } from "./aws-error.ts";
 import { readResults } from "./metric-data.ts";
 

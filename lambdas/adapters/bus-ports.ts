@@ -9,7 +9,7 @@ import {
   DELIVERY_GAP_DETAIL_TYPE,
   INVESTIGATION_GAP_DETAIL_TYPE,
   ROUTE_TITLES,
-} from "../settings.ts";
+} from "../settings/routes.ts";
 import { putEach } from "./put-events.ts";
 import type { PutEvents } from "./put-events.ts";
 

@@ -8,8 +8,8 @@ import {
   METRICS,
   OUTCOME_DIMENSION,
   STAGE_DIMENSION,
-} from "../settings.ts";
-import type { OutcomeSubject } from "../settings.ts";
+} from "../settings/metrics.ts";
+import type { OutcomeSubject } from "../settings/poller-settings.ts";
 import { translateAwsError } from "./aws-error.ts";
 import { readResults } from "./metric-data.ts";
 

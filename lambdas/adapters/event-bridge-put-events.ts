@@ -1,7 +1,7 @@
 import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 
-import { EVENT_SOURCE } from "../settings.ts";
+import { EVENT_SOURCE } from "../settings/routes.ts";
 import type { PutEvents } from "./put-events.ts";
 
 /** `PutEvents` on one bus of EventBridge. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { IDEMPOTENCY } from "../settings.ts";
+import { IDEMPOTENCY } from "../settings/limits.ts";
 
 /** The id of an event's record, as Powertools makes it: for who reads records without Powertools. */
 export function idempotencyKeyOf(eventId: string): string {

@@ -7,7 +7,7 @@ import type { BasePersistenceLayer } from "@aws-lambda-powertools/idempotency/pe
 
 import { TransientError } from "../domain/errors.ts";
 import type { Idempotency } from "../domain/ports.ts";
-import { IDEMPOTENCY } from "../settings.ts";
+import { IDEMPOTENCY } from "../settings/limits.ts";
 
 /** `Idempotency` by Powertools' persistence layer; no default is left that would lose or double an event. */
 export class PowertoolsIdempotency implements Idempotency {

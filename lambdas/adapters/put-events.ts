@@ -1,5 +1,6 @@
 import type { Refusal } from "../domain/refusal.ts";
-import { EVENT_SOURCE, PUT_EVENTS } from "../settings.ts";
+import { PUT_EVENTS } from "../settings/limits.ts";
+import { EVENT_SOURCE } from "../settings/routes.ts";
 import { sendEach } from "./batch-calls.ts";
 
 /** What is put on the bus; the source is ours, and there are no resources. */

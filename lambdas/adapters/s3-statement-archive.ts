@@ -1,7 +1,7 @@
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { S3Client } from "@aws-sdk/client-s3";
 
-import { STATEMENTS } from "../settings.ts";
+import { STATEMENTS } from "../settings/names.ts";
 import type { StatementArchive } from "../domain/statement/statement-ports.ts";
 import { statusOf, translateAwsError } from "./aws-error.ts";
 

@@ -2,7 +2,7 @@ import { encodeEnvelope } from "../domain/event/envelope.ts";
 import type { Envelope } from "../domain/event/envelope.ts";
 import type { EventQueue } from "../domain/polling/polling-ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
-import { QUEUE, SEND_MESSAGE_BATCH } from "../settings.ts";
+import { QUEUE, SEND_MESSAGE_BATCH } from "../settings/limits.ts";
 import { sendEach } from "./batch-calls.ts";
 
 /** One message of a `SendMessageBatch`; `Id` is its own within the call. */

@@ -3,7 +3,7 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 
 import { reasonBeside } from "../domain/event/dead-letter-reason.ts";
 import type { DeadLetters, QueueMessages } from "../domain/ports.ts";
-import { QUEUE } from "../settings.ts";
+import { QUEUE } from "../settings/limits.ts";
 import { isRefused, translateAwsError } from "./aws-error.ts";
 
 /** `DeadLetters` on SQS: the message as it came, with the reason as an attribute. */

@@ -3,7 +3,7 @@ import type { JourneyEvent } from "../domain/event/journey-event.ts";
 import type { ApplicationStore, Merged } from "../domain/ports.ts";
 import { ALIAS_MS, reportOf } from "../domain/reconciliation/reconciliation.ts";
 import type { EventReport } from "../domain/event/event-report.ts";
-import { IDEMPOTENCY } from "../settings.ts";
+import { IDEMPOTENCY } from "../settings/limits.ts";
 import type { EffectDependencies } from "./effect.ts";
 import type { Message } from "./message.ts";
 

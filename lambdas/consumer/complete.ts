@@ -9,7 +9,8 @@ import type {
   InvestigationStore,
   QueueMessages,
 } from "../domain/ports.ts";
-import { METRICS, QUEUE } from "../settings.ts";
+import { QUEUE } from "../settings/limits.ts";
+import { METRICS } from "../settings/metrics.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import { webhookFor } from "./alias.ts";

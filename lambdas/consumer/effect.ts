@@ -15,8 +15,13 @@ import type {
 } from "../domain/ports.ts";
 import type { PublishedEvent } from "../domain/routing/published-event.ts";
 import { isUndecided } from "../domain/application/withholding.ts";
-import { ATTEMPT_DIMENSION, JOURNEY_DIMENSION, METRICS, OUTCOME_DIMENSION } from "../settings.ts";
-import type { ConsumerSettings } from "../settings.ts";
+import type { ConsumerSettings } from "../settings/consumer-settings.ts";
+import {
+  ATTEMPT_DIMENSION,
+  JOURNEY_DIMENSION,
+  METRICS,
+  OUTCOME_DIMENSION,
+} from "../settings/metrics.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Content, Message } from "./message.ts";
 

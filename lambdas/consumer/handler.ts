@@ -7,7 +7,7 @@ import type { PublishedEvent } from "../domain/routing/published-event.ts";
 import { errorOf } from "../domain/refusal.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { eventWithinLimits } from "../domain/routing/within-limits.ts";
-import { METRICS } from "../settings.ts";
+import { METRICS } from "../settings/metrics.ts";
 import { complete, makeAcknowledge } from "./complete.ts";
 import type { CompleteDependencies, Publication, Result } from "./complete.ts";
 import { deduplicate, oneAtATime, readMessage } from "./message.ts";

@@ -14,7 +14,7 @@ import { S3PayloadReader } from "../adapters/s3-payload-reader.ts";
 import { SDK_LIMITS } from "../adapters/sdk-limits.ts";
 import { SqsDeadLetters, SqsQueueMessages } from "../adapters/sqs-queues.ts";
 import { scheduleOnTimers } from "../adapters/timers.ts";
-import { readSettingsFile } from "../settings-file.ts";
+import { readSettingsFile } from "../settings/settings-file.ts";
 import { makeMetrics } from "../telemetry/metrics.ts";
 import { makePowertoolsLogger } from "../telemetry/powertools-logger.ts";
 import { writeLine } from "../telemetry/standard-output.ts";

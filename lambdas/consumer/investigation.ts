@@ -1,8 +1,8 @@
 import { routeOfInvestigation } from "../domain/event/investigation-event.ts";
 import type { InvestigationReport } from "../domain/reconciliation/investigation.ts";
 import { publishedInvestigation } from "../domain/routing/published-event.ts";
-import { IDEMPOTENCY } from "../settings.ts";
-import type { ConsumerSettings } from "../settings.ts";
+import type { ConsumerSettings } from "../settings/consumer-settings.ts";
+import { IDEMPOTENCY } from "../settings/limits.ts";
 import { countRecorded, isOwnRecord, recordOf } from "./effect.ts";
 import type { ContentOf, Effect, EffectDependencies } from "./effect.ts";
 import type { Message } from "./message.ts";

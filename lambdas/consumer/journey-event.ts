@@ -17,7 +17,7 @@ import { publishedEvent } from "../domain/routing/published-event.ts";
 import type { PublishedEvent } from "../domain/routing/published-event.ts";
 import { isPublished } from "../domain/routing/route.ts";
 import { checkAfter, isUndecided, isWithheld } from "../domain/application/withholding.ts";
-import { IDEMPOTENCY } from "../settings.ts";
+import { IDEMPOTENCY } from "../settings/limits.ts";
 import { lockAlias, markHealed } from "./alias.ts";
 import {
   countRecorded,

@@ -18,7 +18,7 @@ import type { PayloadReader } from "../domain/ports.ts";
 import type { Receipt } from "../domain/routing/published-event.ts";
 import type { LookAlike } from "../domain/event/event-report.ts";
 import { parseSubmission } from "../domain/event/submission.ts";
-import type { ConsumerSettings } from "../settings.ts";
+import type { ConsumerSettings } from "../settings/consumer-settings.ts";
 
 /** What a message is about. `body` holds the bytes as they came; `cutTexts` counts texts that were cut. */
 export type Content =

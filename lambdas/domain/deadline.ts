@@ -1,4 +1,4 @@
-import { TIMEOUTS_MS } from "../settings.ts";
+import { TIMEOUTS_MS } from "../settings/limits.ts";
 
 /** Runs a task after so many milliseconds. @returns a function that cancels it. */
 export type Schedule = (delayMs: number, task: () => void) => () => void;

@@ -1,4 +1,4 @@
-import type { RouteId } from "../settings.ts";
+import type { RouteId } from "../settings/routes.ts";
 import type { HealedMark, NearbyReports } from "./application/alias.ts";
 import type { ApplicationState, EntityRegister } from "./application/application-state.ts";
 import type { EnvelopeKind } from "./event/envelope.ts";

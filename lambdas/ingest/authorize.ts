@@ -1,5 +1,5 @@
 import type { AwsFailure } from "../domain/aws-failure.ts";
-import type { AuthSettings } from "../settings.ts";
+import type { AuthSettings } from "../settings/ingest-settings.ts";
 import { authenticate } from "./authenticate.ts";
 import type { Verdict } from "./authenticate.ts";
 import type { CredentialCache } from "./credential-cache.ts";

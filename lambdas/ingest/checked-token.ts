@@ -1,4 +1,4 @@
-import type { TokenSettings } from "../settings.ts";
+import type { TokenSettings } from "../settings/ingest-settings.ts";
 
 /**
  * Whether API Gateway's JWT authorizer has checked the token of a request, and by the settings of this stage. Only the

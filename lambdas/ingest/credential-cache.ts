@@ -1,5 +1,5 @@
 import type { AwsFailure } from "../domain/aws-failure.ts";
-import { METRICS } from "../settings.ts";
+import { METRICS } from "../settings/metrics.ts";
 import type { LineLogger } from "../telemetry/line-logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { parseCredentials } from "./credentials.ts";

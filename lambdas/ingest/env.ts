@@ -1,5 +1,5 @@
 import { readEnvironment } from "../environment.ts";
-import type { AllowListSettings, AuthSettings } from "../settings.ts";
+import type { AllowListSettings, AuthSettings } from "../settings/ingest-settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -2,8 +2,8 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 
 import type { AwsFailure } from "../domain/aws-failure.ts";
 import type { PayloadBucket } from "../domain/event/claim-check.ts";
-import { CAUSE_DIMENSION, METRICS } from "../settings.ts";
-import type { AllowListSettings } from "../settings.ts";
+import type { AllowListSettings } from "../settings/ingest-settings.ts";
+import { CAUSE_DIMENSION, METRICS } from "../settings/metrics.ts";
 import type { LineLogger } from "../telemetry/line-logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { AllowList } from "./allow-list.ts";

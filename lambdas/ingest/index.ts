@@ -4,8 +4,8 @@ import { SecretsManagerSecret } from "../adapters/aws-http/secrets-manager-secre
 import { SqsEnvelopeQueue } from "../adapters/aws-http/sqs-envelope-queue.ts";
 import { loadBuiltins } from "../lazy-builtins.ts";
 import { readAwsCredentials } from "../environment.ts";
-import { INGEST } from "../settings.ts";
-import { readSettingsFile } from "../settings-file.ts";
+import { INGEST } from "../settings/limits.ts";
+import { readSettingsFile } from "../settings/settings-file.ts";
 import { makeLineLogger } from "../telemetry/line-logger.ts";
 import { makeMetrics } from "../telemetry/metrics.ts";
 import { writeLine } from "../telemetry/standard-output.ts";

@@ -3,7 +3,7 @@ import { claimOf, fitsQueue, payloadKeyOf } from "../domain/event/claim-check.ts
 import type { PayloadBucket } from "../domain/event/claim-check.ts";
 import { encodeEnvelope } from "../domain/event/envelope.ts";
 import type { Envelope } from "../domain/event/envelope.ts";
-import { PAYLOAD_PREFIXES } from "../settings.ts";
+import { PAYLOAD_PREFIXES } from "../settings/names.ts";
 import type { ReceivedBody } from "./received-body.ts";
 
 /** The event queue: takes what `encodeEnvelope` made. Deadlines are epoch milliseconds. */

@@ -6,8 +6,9 @@ import type {
   AlloyFailure,
   AlloyListAnswer,
 } from "../domain/polling/polling-ports.ts";
-import { METRICS, POLLER } from "../settings.ts";
-import type { PollingSettings } from "../settings.ts";
+import { POLLER } from "../settings/limits.ts";
+import { METRICS } from "../settings/metrics.ts";
+import type { PollingSettings } from "../settings/poller-settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import { makeTokenBucket } from "./token-bucket.ts";

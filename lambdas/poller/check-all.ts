@@ -5,7 +5,8 @@ import type {
   DueApplication,
   DueApplications,
 } from "../domain/polling/polling-ports.ts";
-import { METRICS, POLLER } from "../settings.ts";
+import { POLLER } from "../settings/limits.ts";
+import { METRICS } from "../settings/metrics.ts";
 import { act } from "./act.ts";
 import type { AlloyCaller } from "./alloy-caller.ts";
 import type { ActDependencies } from "./act.ts";

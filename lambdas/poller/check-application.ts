@@ -25,8 +25,8 @@ import type {
   History,
   KnownApplication,
 } from "../domain/polling/polling-ports.ts";
-import { POLLER } from "../settings.ts";
-import type { PollerSettings } from "../settings.ts";
+import { POLLER } from "../settings/limits.ts";
+import type { PollerSettings } from "../settings/poller-settings.ts";
 import type { AlloyCaller, Answered, Asked } from "./alloy-caller.ts";
 
 /** What a run knows before it begins with the applications. */

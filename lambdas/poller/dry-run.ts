@@ -1,5 +1,5 @@
 import type { DueApplication, DueApplications } from "../domain/polling/polling-ports.ts";
-import type { GapStage } from "../settings.ts";
+import type { GapStage } from "../settings/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import { checkApplication } from "./check-application.ts";
 import type { CheckDependencies, Finding, Run } from "./check-application.ts";

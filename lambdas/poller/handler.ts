@@ -10,7 +10,8 @@ import type {
   DueApplications,
   Investigations,
 } from "../domain/polling/polling-ports.ts";
-import { GAP, GAP_STAGE_DIMENSION, JOURNEY_DIMENSION, METRICS, POLLER } from "../settings.ts";
+import { GAP, POLLER } from "../settings/limits.ts";
+import { GAP_STAGE_DIMENSION, JOURNEY_DIMENSION, METRICS } from "../settings/metrics.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { ActDependencies } from "./act.ts";
 import { makeAlloyCaller } from "./alloy-caller.ts";

@@ -1,6 +1,6 @@
 import type { ListedInvestigation } from "../domain/reconciliation/investigation-list.ts";
 import type { ListCursor } from "../domain/polling/polling-ports.ts";
-import { INVESTIGATIONS } from "../settings.ts";
+import { INVESTIGATIONS } from "../settings/limits.ts";
 import type { AlloyCaller, Listed } from "./alloy-caller.ts";
 
 /** What a run has read of Alloy's list. */

@@ -1,7 +1,12 @@
 import { changeInPercent, comparedSpans } from "../domain/application/outcome-change.ts";
 import type { OutcomeCounts } from "../domain/application/outcome-change.ts";
-import { JOURNEY_DIMENSION, METRICS, OUTCOME_DIMENSION, RULE_DIMENSION } from "../settings.ts";
-import type { ComparisonSettings, PollerSettings } from "../settings.ts";
+import {
+  JOURNEY_DIMENSION,
+  METRICS,
+  OUTCOME_DIMENSION,
+  RULE_DIMENSION,
+} from "../settings/metrics.ts";
+import type { ComparisonSettings, PollerSettings } from "../settings/poller-settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 

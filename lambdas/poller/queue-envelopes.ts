@@ -4,7 +4,8 @@ import { encodeEnvelope } from "../domain/event/envelope.ts";
 import type { Envelope } from "../domain/event/envelope.ts";
 import type { EventQueue } from "../domain/polling/polling-ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
-import { PAYLOAD_PREFIXES, POLLER } from "../settings.ts";
+import { POLLER } from "../settings/limits.ts";
+import { PAYLOAD_PREFIXES } from "../settings/names.ts";
 
 export interface QueueEnvelopesDependencies {
   readonly queue: EventQueue;

@@ -1,5 +1,5 @@
 import type { ClaimedApplication, DueApplication } from "../domain/polling/polling-ports.ts";
-import { POLLER } from "../settings.ts";
+import { POLLER } from "../settings/limits.ts";
 import type { Finding } from "./check-application.ts";
 
 /** A check that this run has still to make, or to make again. */

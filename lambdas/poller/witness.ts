@@ -1,5 +1,5 @@
 import type { DueApplications } from "../domain/polling/polling-ports.ts";
-import { POLLER } from "../settings.ts";
+import { POLLER } from "../settings/limits.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import type { AlloyCaller, AskedApplication } from "./alloy-caller.ts";
 

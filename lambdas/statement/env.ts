@@ -1,13 +1,6 @@
-import * as v from "valibot";
-
 import { readEnvironment } from "../environment.ts";
-import { ROUTE_IDS } from "../settings.ts";
-import type { StatementSettings } from "../settings.ts";
-
-const SettingsSchema = v.object({
-  publishedRoutes: v.array(v.picklist(ROUTE_IDS)),
-  finalCheckMs: v.number(),
-});
+import { parseSettings } from "../settings/parse-settings.ts";
+import { StatementSettingsSchema } from "../settings/statement-settings.ts";
 
 /**
  * What the daily statement gets from the stack.
@@ -32,13 +25,6 @@ export function readStatementEnvironment(
     idempotencyTableName: read("IDEMPOTENCY_TABLE_NAME"),
     statementBucketName: read("STATEMENT_BUCKET_NAME"),
     statementKeyArn: read("STATEMENT_KEY_ARN"),
-    settings: parseSettings(settings),
+    settings: parseSettings(StatementSettingsSchema, settings),
   };
-}
-
-function parseSettings(settings: unknown): StatementSettings {
-  const parsed = v.safeParse(SettingsSchema, settings);
-  if (parsed.success) return parsed.output;
-  const where = parsed.issues.map((issue) => v.getDotPath(issue) ?? "the whole").join(", ");
-  throw new Error(`The settings are wrong at: ${where}. The stack sets them; deploy again.`);
 }

@@ -13,8 +13,8 @@ import {
   standingOf,
 } from "../domain/statement/statement.ts";
 import type { Effects, Standing } from "../domain/statement/statement.ts";
-import { METRICS } from "../settings.ts";
-import type { StatementSettings } from "../settings.ts";
+import { METRICS } from "../settings/metrics.ts";
+import type { StatementSettings } from "../settings/statement-settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 

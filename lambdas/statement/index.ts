@@ -6,7 +6,7 @@ import { DynamoStatementSources } from "../adapters/dynamo/dynamo-statement-sour
 import { KmsSigner } from "../adapters/kms-signer.ts";
 import { S3StatementArchive } from "../adapters/s3-statement-archive.ts";
 import { SDK_LIMITS } from "../adapters/sdk-limits.ts";
-import { readSettingsFile } from "../settings-file.ts";
+import { readSettingsFile } from "../settings/settings-file.ts";
 import { makeMetrics } from "../telemetry/metrics.ts";
 import { makePowertoolsLogger } from "../telemetry/powertools-logger.ts";
 import { writeLine } from "../telemetry/standard-output.ts";

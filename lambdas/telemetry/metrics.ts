@@ -1,4 +1,5 @@
-import { METRIC_NAMESPACE, type MetricName, STAGE_DIMENSION } from "../settings.ts";
+import { METRIC_NAMESPACE, STAGE_DIMENSION } from "../settings/metrics.ts";
+import type { MetricName } from "../settings/metrics.ts";
 
 type Strings = Readonly<Record<string, string>>;
 

@@ -1,8 +1,9 @@
 import { Duration } from "aws-cdk-lib";
 import { ComparisonOperator } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
-import { CONCURRENCY, METRICS, QUEUE } from "../../lambdas/settings.ts";
-import type { MetricName } from "../../lambdas/settings.ts";
+import { CONCURRENCY, QUEUE } from "../../lambdas/settings/limits.ts";
+import { METRICS } from "../../lambdas/settings/metrics.ts";
+import type { MetricName } from "../../lambdas/settings/metrics.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import { dashboardLink, logsLink, queueLink } from "./console-links.ts";

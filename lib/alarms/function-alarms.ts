@@ -3,7 +3,7 @@ import { ComparisonOperator } from "aws-cdk-lib/aws-cloudwatch";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { TIMEOUTS_MS } from "../../lambdas/settings.ts";
+import { TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
 import { NEAR_TIMEOUT } from "../proofs/time-limits.ts";
 import type { AlertTopics, Severity } from "./alert-topics.ts";
 import { dashboardLink, logsLink } from "./console-links.ts";

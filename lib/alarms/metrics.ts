@@ -1,8 +1,8 @@
 import { Duration } from "aws-cdk-lib";
 import { MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { IMetric } from "aws-cdk-lib/aws-cloudwatch";
-import { METRIC_NAMESPACE, STAGE_DIMENSION } from "../../lambdas/settings.ts";
-import type { MetricName } from "../../lambdas/settings.ts";
+import { METRIC_NAMESPACE, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
+import type { MetricName } from "../../lambdas/settings/metrics.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 
 export type Statistic =

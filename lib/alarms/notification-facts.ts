@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import type { CountedOutcome } from "../../lambdas/settings.ts";
+import type { CountedOutcome } from "../../lambdas/settings/metrics.ts";
 import { countedOutcomeOf, percentileOf } from "../config/notification-rules.ts";
 import type { AnomalyRule, NotificationRule, SharedOutcome } from "../config/notification-rules.ts";
 

@@ -7,8 +7,8 @@ import {
   METRICS,
   OUTCOME_DIMENSION,
   RULE_DIMENSION,
-} from "../../lambdas/settings.ts";
-import type { CountedOutcome, MetricName } from "../../lambdas/settings.ts";
+} from "../../lambdas/settings/metrics.ts";
+import type { CountedOutcome, MetricName } from "../../lambdas/settings/metrics.ts";
 import { factOf, wholeOf } from "./notification-facts.ts";
 import { countedOutcomeOf, percentileOf, ruleAlarmIdOf } from "../config/notification-rules.ts";
 import type { AnomalyRule, NotificationRule, PercentRule } from "../config/notification-rules.ts";

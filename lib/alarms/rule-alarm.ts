@@ -3,7 +3,7 @@ import { ComparisonOperator, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { EventBus } from "aws-cdk-lib/aws-events";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import type { RouteId } from "../../lambdas/settings.ts";
+import type { RouteId } from "../../lambdas/settings/routes.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import { dashboardLink, queueLink } from "./console-links.ts";
 import { calculation } from "./metrics.ts";

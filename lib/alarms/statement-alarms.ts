@@ -2,7 +2,7 @@ import { Duration } from "aws-cdk-lib";
 import { ComparisonOperator } from "aws-cdk-lib/aws-cloudwatch";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import { METRICS } from "../../lambdas/settings.ts";
+import { METRICS } from "../../lambdas/settings/metrics.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import type { NodeFunction } from "../constructs/node-function.ts";
 import type { AlertTopics } from "./alert-topics.ts";

@@ -2,7 +2,7 @@ import { Duration } from "aws-cdk-lib";
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import type { Construct } from "constructs";
-import { TABLE } from "../../lambdas/settings.ts";
+import { TABLE } from "../../lambdas/settings/names.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import { dashboardLink } from "./console-links.ts";
 import { calculation } from "./metrics.ts";

@@ -1,4 +1,5 @@
-import type { ComparisonSettings, CountedOutcome, OutcomeSubject } from "../../lambdas/settings.ts";
+import type { CountedOutcome } from "../../lambdas/settings/metrics.ts";
+import type { ComparisonSettings, OutcomeSubject } from "../../lambdas/settings/poller-settings.ts";
 import { countedOutcomeOf } from "./notification-rules.ts";
 import type { NotificationRule } from "./notification-rules.ts";
 

@@ -1,4 +1,4 @@
-import type { RouteId } from "../../lambdas/settings.ts";
+import type { RouteId } from "../../lambdas/settings/routes.ts";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { EXAMPLE_RULES } from "./example-rules.ts";
 import { perRoute } from "./per-route.ts";

@@ -1,11 +1,8 @@
-import { ROUTE_IDS } from "../../lambdas/settings.ts";
-import type {
-  ConsumerSettings,
-  IngestSettings,
-  JourneyRoutes,
-  PollerSettings,
-  StatementSettings,
-} from "../../lambdas/settings.ts";
+import type { ConsumerSettings, JourneyRoutes } from "../../lambdas/settings/consumer-settings.ts";
+import type { IngestSettings } from "../../lambdas/settings/ingest-settings.ts";
+import type { PollerSettings } from "../../lambdas/settings/poller-settings.ts";
+import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
+import type { StatementSettings } from "../../lambdas/settings/statement-settings.ts";
 import { comparisonsOf, expectedOutcomesOf } from "./compared-outcomes.ts";
 import { countedJourneysOf } from "./notification-rules.ts";
 import { perRoute } from "./per-route.ts";

@@ -1,4 +1,4 @@
-import { DECIDING_EVENT_TYPES } from "../../lambdas/settings.ts";
+import { DECIDING_EVENT_TYPES } from "../../lambdas/settings/routes.ts";
 import type { StageConfiguration } from "./stage-configuration.ts";
 
 const SECOND = 1_000;

@@ -1,5 +1,5 @@
-import { COUNTED_OUTCOMES } from "../../lambdas/settings.ts";
-import type { CountedOutcome } from "../../lambdas/settings.ts";
+import { COUNTED_OUTCOMES } from "../../lambdas/settings/metrics.ts";
+import type { CountedOutcome } from "../../lambdas/settings/metrics.ts";
 
 /** Percentiles of the time to decision that a rule may ask for. */
 export const TIME_PERCENTILES = ["p50", "p90", "p99"] as const;

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { COUNTED_OUTCOMES } from "../../lambdas/settings.ts";
+import { COUNTED_OUTCOMES } from "../../lambdas/settings/metrics.ts";
 import { SHARED_OUTCOMES, TIME_PERCENTILES } from "./notification-rules.ts";
 
 const MINUTE = 60_000;

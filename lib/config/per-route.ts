@@ -1,4 +1,4 @@
-import type { RouteId } from "../../lambdas/settings.ts";
+import type { RouteId } from "../../lambdas/settings/routes.ts";
 
 /** One value for each route; the compiler misses none. */
 export function perRoute<Value>(valueOf: (route: RouteId) => Value): Record<RouteId, Value> {

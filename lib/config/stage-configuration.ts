@@ -1,14 +1,13 @@
 import type { RetentionDays } from "aws-cdk-lib/aws-logs";
-import { INVESTIGATION_ROUTE_IDS } from "../../lambdas/settings.ts";
+import type { OutcomeRoutes, Publication } from "../../lambdas/settings/consumer-settings.ts";
+import type { AllowListSettings } from "../../lambdas/settings/ingest-settings.ts";
 import type {
-  AllowListSettings,
   GapSettings,
-  OutcomeRoutes,
   PollerSettings,
   PollingSettings,
-  Publication,
-  RouteId,
-} from "../../lambdas/settings.ts";
+} from "../../lambdas/settings/poller-settings.ts";
+import { INVESTIGATION_ROUTE_IDS } from "../../lambdas/settings/routes.ts";
+import type { RouteId } from "../../lambdas/settings/routes.ts";
 import type { NotificationRule } from "./notification-rules.ts";
 
 /** What one stage is made of. The values are in `stages.ts`. Times are in milliseconds. */

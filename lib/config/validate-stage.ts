@@ -6,7 +6,7 @@ import {
   INVESTIGATION_ROUTE_IDS,
   OUTCOME_ROUTE_IDS,
   ROUTE_IDS,
-} from "../../lambdas/settings.ts";
+} from "../../lambdas/settings/routes.ts";
 import { implausible } from "./implausible.ts";
 import { mistakesIn } from "./notification-checks.ts";
 import { notificationRules } from "./notification-schema.ts";

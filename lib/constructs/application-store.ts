@@ -9,7 +9,7 @@ import {
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { BlockPublicAccess, Bucket, BucketEncryption } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
-import { PAYLOAD_PREFIXES, TABLE } from "../../lambdas/settings.ts";
+import { PAYLOAD_PREFIXES, TABLE } from "../../lambdas/settings/names.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import type { AlertTopics } from "../alarms/alert-topics.ts";
 import type { NodeFunction } from "./node-function.ts";

@@ -10,7 +10,7 @@ import {
 } from "aws-cdk-lib/aws-s3";
 import { CfnSchedule } from "aws-cdk-lib/aws-scheduler";
 import { Construct } from "constructs";
-import { STATEMENTS } from "../../lambdas/settings.ts";
+import { STATEMENTS } from "../../lambdas/settings/names.ts";
 import type { AlertTopics } from "../alarms/alert-topics.ts";
 import { makeStatementAlarms } from "../alarms/statement-alarms.ts";
 import { statementSettings } from "../config/function-settings.ts";

@@ -5,7 +5,7 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import { QUEUE, REDELIVERY_MS, TIMEOUTS_MS } from "../../lambdas/settings.ts";
+import { QUEUE, REDELIVERY_MS, TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import { pinLogicalId, removalPolicyOf } from "./stateful.ts";
 

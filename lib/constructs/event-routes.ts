@@ -12,8 +12,8 @@ import {
   ROUTE_IDS,
   ROUTE_TITLES,
   SUBMISSION_DETAIL_TYPE,
-} from "../../lambdas/settings.ts";
-import type { RouteId } from "../../lambdas/settings.ts";
+} from "../../lambdas/settings/routes.ts";
+import type { RouteId } from "../../lambdas/settings/routes.ts";
 import { pascalCase } from "../pascal-case.ts";
 import { targetKindOf } from "../config/route-targets.ts";
 import type { TargetKind } from "../config/route-targets.ts";

@@ -19,20 +19,13 @@ import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-n
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import {
-  BUNDLE,
-  CONCURRENCY,
-  EVENT_SOURCE,
-  MEMORY_MB,
-  SETTINGS_FILE,
-  TIMEOUTS_MS,
-} from "../../lambdas/settings.ts";
-import type {
-  ConsumerSettings,
-  IngestSettings,
-  PollerSettings,
-  StatementSettings,
-} from "../../lambdas/settings.ts";
+import type { ConsumerSettings } from "../../lambdas/settings/consumer-settings.ts";
+import type { IngestSettings } from "../../lambdas/settings/ingest-settings.ts";
+import { CONCURRENCY, MEMORY_MB, TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
+import { BUNDLE, SETTINGS_FILE } from "../../lambdas/settings/names.ts";
+import type { PollerSettings } from "../../lambdas/settings/poller-settings.ts";
+import { EVENT_SOURCE } from "../../lambdas/settings/routes.ts";
+import type { StatementSettings } from "../../lambdas/settings/statement-settings.ts";
 import { environment } from "../proofs/environment.ts";
 import { violations } from "../proofs/inequality.ts";
 import { ConfigurationError } from "../config/stage-configuration.ts";
@@ -46,7 +39,7 @@ export type FunctionName = keyof typeof MEMORY_MB;
 
 export interface NodeFunctionProps {
   readonly stage: StageConfiguration;
-  /** The folder of `lambdas/` whose `index.ts` exports `handler`; settings.ts knows its limits by it. */
+  /** The folder of `lambdas/` whose `index.ts` exports `handler`; settings/limits.ts knows its limits by it. */
   readonly name: FunctionName;
   readonly description: string;
   /** Null: it runs so rarely that the alarm about what it makes is the one that counts. */

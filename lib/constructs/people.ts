@@ -16,7 +16,7 @@ import {
   STATEMENTS,
   TABLE,
   TEST_ALARMS,
-} from "../../lambdas/settings.ts";
+} from "../../lambdas/settings/names.ts";
 import { PEOPLES_POLICIES } from "../people.ts";
 import type { Person } from "../people.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";

@@ -5,11 +5,11 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import { CfnEventInvokeConfig } from "aws-cdk-lib/aws-lambda";
 import { CfnSchedule, CfnScheduleGroup } from "aws-cdk-lib/aws-scheduler";
 import { Construct } from "constructs";
+import { EMPTY_ALLOY_API_SECRET } from "../../lambdas/settings/names.ts";
 import {
   DELIVERY_GAP_DETAIL_TYPE,
-  EMPTY_ALLOY_API_SECRET,
   INVESTIGATION_GAP_DETAIL_TYPE,
-} from "../../lambdas/settings.ts";
+} from "../../lambdas/settings/routes.ts";
 import { pollerSettings } from "../config/function-settings.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import type { AlertTopics } from "../alarms/alert-topics.ts";

@@ -15,12 +15,8 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import {
-  EMPTY_WEBHOOK_SECRET,
-  THROTTLE,
-  TIMEOUTS_MS,
-  WEBHOOK_PATH,
-} from "../../lambdas/settings.ts";
+import { THROTTLE, TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
+import { EMPTY_WEBHOOK_SECRET, WEBHOOK_PATH } from "../../lambdas/settings/names.ts";
 import { ingestSettings } from "../config/function-settings.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import type { AlertTopics } from "../alarms/alert-topics.ts";

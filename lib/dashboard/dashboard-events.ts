@@ -6,8 +6,9 @@ import {
   JOURNEY_DIMENSION,
   METRICS,
   OUTCOME_DIMENSION,
-} from "../../lambdas/settings.ts";
-import type { CountedOutcome, RouteId } from "../../lambdas/settings.ts";
+} from "../../lambdas/settings/metrics.ts";
+import type { CountedOutcome } from "../../lambdas/settings/metrics.ts";
+import type { RouteId } from "../../lambdas/settings/routes.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import { COLOURS, MAXIMUM, ofApi, sumsOf, withColour } from "./dashboard-metrics.ts";
 import type { Parts } from "./dashboard-metrics.ts";

@@ -1,6 +1,6 @@
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
-import { GAP_STAGE_DIMENSION, GAP_STAGES, METRICS } from "../../lambdas/settings.ts";
-import type { MetricName } from "../../lambdas/settings.ts";
+import { GAP_STAGE_DIMENSION, GAP_STAGES, METRICS } from "../../lambdas/settings/metrics.ts";
+import type { MetricName } from "../../lambdas/settings/metrics.ts";
 import {
   COLOURS,
   compute,

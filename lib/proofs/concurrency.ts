@@ -1,4 +1,4 @@
-import { CONCURRENCY, INGEST, THROTTLE } from "../../lambdas/settings.ts";
+import { CONCURRENCY, INGEST, THROTTLE } from "../../lambdas/settings/limits.ts";
 import { atLeast, count } from "./inequality.ts";
 import type { Inequality } from "./inequality.ts";
 

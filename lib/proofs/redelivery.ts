@@ -1,4 +1,4 @@
-import { IDEMPOTENCY, REDELIVERY_MS } from "../../lambdas/settings.ts";
+import { IDEMPOTENCY, REDELIVERY_MS } from "../../lambdas/settings/limits.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import { atLeast, ms } from "./inequality.ts";
 import type { Inequality } from "./inequality.ts";

@@ -1,4 +1,4 @@
-import { TIMEOUTS_MS } from "../../lambdas/settings.ts";
+import { TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import { atLeast, moreThan, ms } from "./inequality.ts";
 import type { Inequality } from "./inequality.ts";

@@ -25,7 +25,8 @@ import { SqsDeadLetters, SqsQueueMessages } from "../../lambdas/adapters/sqs-que
 import { forgottenState } from "../../lambdas/domain/application/application-state.ts";
 import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { publishedEvent } from "../../lambdas/domain/routing/published-event.ts";
-import { INGEST, ROUTE_IDS } from "../../lambdas/settings.ts";
+import { INGEST } from "../../lambdas/settings/limits.ts";
+import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import { callsOf, FUNCTIONS } from "../../tools/strict-aws/iam/declared-calls.ts";
 import type { FunctionName, PortRights } from "../../tools/strict-aws/iam/declared-calls.ts";
 import { startStrictProxy } from "../../tools/strict-aws/strict-proxy.ts";

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 
 import { AwsDeliveries } from "../../lambdas/adapters/aws-deliveries.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
-import type { PollerSettings } from "../../lambdas/settings.ts";
+import type { PollerSettings } from "../../lambdas/settings/poller-settings.ts";
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
 import { isMetricQuery } from "../support/metric-query.ts";
 

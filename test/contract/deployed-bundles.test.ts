@@ -6,7 +6,8 @@ import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
-import { EVENT_SOURCE, METRICS, ROUTE_TITLES } from "../../lambdas/settings.ts";
+import { METRICS } from "../../lambdas/settings/metrics.ts";
+import { EVENT_SOURCE, ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
 import { settleBatch, sqsEventOf } from "../../tools/cloud-in-memory/event-source.ts";
 import { PLACE } from "../../tools/strict-aws/iam/arns.ts";
 import { roleOf } from "../../tools/strict-aws/iam/declared-calls.ts";

@@ -2,13 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import {
-  METRIC_NAMESPACE,
-  METRICS,
-  QUEUE,
-  STAGE_DIMENSION,
-  SUBMISSION_DETAIL_TYPE,
-} from "../../lambdas/settings.ts";
+import { QUEUE } from "../../lambdas/settings/limits.ts";
+import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
+import { SUBMISSION_DETAIL_TYPE } from "../../lambdas/settings/routes.ts";
 import { makeStatementHandler } from "../../lambdas/statement/handler.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { stageFrom } from "../../lib/config/stage-from-context.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import type { IngestSettings } from "../../lambdas/settings.ts";
+import type { IngestSettings } from "../../lambdas/settings/ingest-settings.ts";
 import { deployedIngest, restoreProcess } from "../support/deployed-ingest.ts";
 import { startFaultyAws } from "../support/faulty-aws.ts";
 import { aRequest, basicOf } from "../support/ingest.ts";

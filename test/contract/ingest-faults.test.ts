@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { TIMEOUTS_MS } from "../../lambdas/settings.ts";
+import { TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
 import { deployedIngest, restoreProcess } from "../support/deployed-ingest.ts";
 import { startFaultyAws } from "../support/faulty-aws.ts";
 import type { Fault } from "../support/faulty-aws.ts";

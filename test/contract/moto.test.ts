@@ -8,7 +8,7 @@ import { DynamoInvestigations } from "../../lambdas/adapters/dynamo/dynamo-inves
 import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
 import { S3PayloadBucket } from "../../lambdas/adapters/aws-http/s3-payload-bucket.ts";
 import { S3PayloadReader } from "../../lambdas/adapters/s3-payload-reader.ts";
-import { INGEST } from "../../lambdas/settings.ts";
+import { INGEST } from "../../lambdas/settings/limits.ts";
 import {
   makeMotoBucket,
   makeMotoTables,

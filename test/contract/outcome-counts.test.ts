@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { CloudWatchOutcomeCounts } from "../../lambdas/adapters/cloud-watch-outcome-counts.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
 import type { OutcomeCounts } from "../../lambdas/domain/application/outcome-change.ts";
-import type { OutcomeSubject } from "../../lambdas/settings.ts";
+import type { OutcomeSubject } from "../../lambdas/settings/poller-settings.ts";
 import { MemoryOutcomeCounts } from "../../tools/cloud-in-memory/outcome-counts.ts";
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
 import { isMetricQuery } from "../support/metric-query.ts";

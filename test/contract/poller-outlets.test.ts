@@ -6,7 +6,7 @@ import { EventBridgeGapAnnouncer } from "../../lambdas/adapters/event-bridge-gap
 import { SqsEventQueue } from "../../lambdas/adapters/sqs-event-queue.ts";
 import { decodeEnvelope } from "../../lambdas/domain/event/decode-envelope.ts";
 import { PermanentError, TransientError } from "../../lambdas/domain/errors.ts";
-import { QUEUE } from "../../lambdas/settings.ts";
+import { QUEUE } from "../../lambdas/settings/limits.ts";
 import { anAwsError } from "../support/fake-bus.ts";
 import { A_GAP_NOTICE } from "../support/gap-notice.ts";
 import { aPollEnvelope } from "../support/poll-envelope.ts";

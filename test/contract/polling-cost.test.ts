@@ -11,7 +11,7 @@ import {
 import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
-import { TABLE } from "../../lambdas/settings.ts";
+import { TABLE } from "../../lambdas/settings/names.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { recordOf, START } from "../support/poller.ts";

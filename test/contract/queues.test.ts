@@ -1,4 +1,4 @@
-import { QUEUE } from "../../lambdas/settings.ts";
+import { QUEUE } from "../../lambdas/settings/limits.ts";
 import {
   MemoryDeadLetters,
   MemoryEnvelopeQueue,

@@ -6,7 +6,7 @@ import { TransientError } from "../../lambdas/domain/errors.ts";
 import type { EventQueue } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { DeadLetters, QueueMessages } from "../../lambdas/domain/ports.ts";
 import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";
-import { QUEUE } from "../../lambdas/settings.ts";
+import { QUEUE } from "../../lambdas/settings/limits.ts";
 import { aPollEnvelope } from "../support/poll-envelope.ts";
 import { expectRefusals } from "../support/refusals.ts";
 

@@ -15,7 +15,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
-import { EVENT_SOURCE, ROUTE_TITLES } from "../../lambdas/settings.ts";
+import { EVENT_SOURCE, ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
 import { aConsumer } from "../support/consumer.ts";
 import { batchOf } from "../../tools/cloud-in-memory/builders.ts";
 import { MOTO_CREDENTIALS, MOTO_REGION, noMoto, useMoto } from "../support/moto.ts";

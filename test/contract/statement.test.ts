@@ -8,7 +8,7 @@ import { KmsSigner } from "../../lambdas/adapters/kms-signer.ts";
 import { S3StatementArchive, statementKey } from "../../lambdas/adapters/s3-statement-archive.ts";
 import { readSigned } from "../../lambdas/domain/statement/signed-statement.ts";
 import { DAY_MS } from "../../lambdas/domain/statement/statement.ts";
-import { ROUTE_IDS } from "../../lambdas/settings.ts";
+import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import { makeStatementHandler } from "../../lambdas/statement/handler.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { batchOf, lambdaContext, webhookOf } from "../../tools/cloud-in-memory/builders.ts";

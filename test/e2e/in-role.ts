@@ -1,6 +1,6 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { makeAwsClient } from "../../lambdas/adapters/aws-http/aws-client.ts";
-import { INGEST } from "../../lambdas/settings.ts";
+import { INGEST } from "../../lambdas/settings/limits.ts";
 import { makeClients } from "../../tools/local/emulator/clients.ts";
 import type { FunctionName } from "../../tools/strict-aws/iam/declared-calls.ts";
 import { IamGuard } from "../../tools/strict-aws/iam/guard.ts";

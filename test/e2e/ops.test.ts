@@ -12,7 +12,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect, it } from "vitest";
-import { QUEUE } from "../../lambdas/settings.ts";
+import { QUEUE } from "../../lambdas/settings/limits.ts";
 import { makeRunOps } from "../support/run-ops.ts";
 import type { OpsRun } from "../support/run-ops.ts";
 import { aToken, aWebhook, eventually } from "./driver.ts";

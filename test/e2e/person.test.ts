@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { QUEUE } from "../../lambdas/settings.ts";
+import { QUEUE } from "../../lambdas/settings/limits.ts";
 import { PLACES } from "../../tools/ops/places.ts";
 import { makeRunOps } from "../support/run-ops.ts";
 import { aToken, aWebhook, eventually } from "./driver.ts";

@@ -29,7 +29,7 @@ import { S3PayloadReader } from "../../lambdas/adapters/s3-payload-reader.ts";
 import { SqsEnvelopeQueue } from "../../lambdas/adapters/aws-http/sqs-envelope-queue.ts";
 import { SqsEventQueue } from "../../lambdas/adapters/sqs-event-queue.ts";
 import { SqsDeadLetters, SqsQueueMessages } from "../../lambdas/adapters/sqs-queues.ts";
-import { QUEUE } from "../../lambdas/settings.ts";
+import { QUEUE } from "../../lambdas/settings/limits.ts";
 import { describeApplicationStore } from "../contract/application-store.ts";
 import { describeBus } from "../contract/bus.ts";
 import { describeDueApplications } from "../contract/due-applications.ts";

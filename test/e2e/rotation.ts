@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { INGEST } from "../../lambdas/settings.ts";
+import { INGEST } from "../../lambdas/settings/limits.ts";
 import { basicOf } from "../support/ingest.ts";
 import { aWebhook, post } from "./driver.ts";
 import type { Driver } from "./driver.ts";

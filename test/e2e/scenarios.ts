@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RouteId } from "../../lambdas/settings.ts";
+import type { RouteId } from "../../lambdas/settings/routes.ts";
 import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import { playScenarios } from "../../tools/local/scenarios/play.ts";

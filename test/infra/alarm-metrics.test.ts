@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings.ts";
+import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
 import { emissions } from "../../tools/generate/emitters.ts";
 import { listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
 import {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { App, Stack } from "aws-cdk-lib";
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { describe, expect, it } from "vitest";
-import { METRIC_NAMESPACE, METRICS } from "../../lambdas/settings.ts";
+import { METRIC_NAMESPACE, METRICS } from "../../lambdas/settings/metrics.ts";
 import { AlertTopics, INCIDENT_ALARMS } from "../../lib/alarms/alert-topics.ts";
 import { Encryption } from "../../lib/constructs/encryption.ts";
 import { pascalCase } from "../../lib/pascal-case.ts";

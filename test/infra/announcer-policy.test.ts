@@ -2,7 +2,11 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
-import { EVENT_SOURCE, ROUTE_TITLES, SUBMISSION_DETAIL_TYPE } from "../../lambdas/settings.ts";
+import {
+  EVENT_SOURCE,
+  ROUTE_TITLES,
+  SUBMISSION_DETAIL_TYPE,
+} from "../../lambdas/settings/routes.ts";
 import type { PolicyDocument } from "../../tools/strict-aws/iam/call.ts";
 import { judgeBy } from "../../tools/strict-aws/iam/judge.ts";
 import { policiesOf, readPolicy } from "../../tools/strict-aws/iam/policies.ts";

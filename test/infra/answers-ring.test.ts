@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import type { AlloyAnswer } from "../../lambdas/domain/polling/polling-ports.ts";
-import { METRICS, POLLER } from "../../lambdas/settings.ts";
+import { POLLER } from "../../lambdas/settings/limits.ts";
+import { METRICS } from "../../lambdas/settings/metrics.ts";
 import { pollerSettings } from "../../lib/config/function-settings.ts";
 import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
 import { compositeAlarmsOf } from "../../tools/cloudwatch/composite.ts";

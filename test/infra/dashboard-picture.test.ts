@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { METRICS } from "../../lambdas/settings.ts";
+import { METRICS } from "../../lambdas/settings/metrics.ts";
 import { Measurements } from "../../tools/cloudwatch/measurements.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
 import { svgOf } from "../../tools/dashboard/chart.ts";

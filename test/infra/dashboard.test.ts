@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings.ts";
+import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
 import { dashboardOf, metricsOf, parseBody } from "../../tools/dashboard/definition.ts";
 import type { ShownMetric, Widget } from "../../tools/dashboard/definition.ts";
 import { emissions } from "../../tools/generate/emitters.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { EVENT_TYPES } from "../../lambdas/domain/event/event-types.ts";
 import { routeFor } from "../../lambdas/domain/routing/route.ts";
-import { DECIDING_EVENT_TYPES } from "../../lambdas/settings.ts";
+import { DECIDING_EVENT_TYPES } from "../../lambdas/settings/routes.ts";
 import { EXAMPLE_PRODUCTION, localStage, SANDBOX } from "../../lib/config/default-stages.ts";
 import { ConfigurationError } from "../../lib/config/stage-configuration.ts";
 import { validate } from "../../lib/config/validate-stage.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { METRICS } from "../../lambdas/settings.ts";
+import { METRICS } from "../../lambdas/settings/metrics.ts";
 import { emissions, emissionsIn } from "../../tools/generate/emitters.ts";
 import { dimensionsTable, documentedMetrics } from "../../tools/generate/metrics-table.ts";
 
@@ -82,14 +82,17 @@ describe("the reader of what is emitted", () => {
 
   it.each([
     ["metrics.count(name);", "a.ts emits metrics.count(name);: give it a name of METRICS"],
-    ["metrics.count(METRICS.unknown);", "a.ts emits METRICS.unknown, which lambdas/settings.ts"],
+    [
+      "metrics.count(METRICS.unknown);",
+      "a.ts emits METRICS.unknown, which lambdas/settings/metrics.ts",
+    ],
     [
       "metrics.count(METRICS.alloyCalls, 1, dimensions);",
       "write its dimensions there, as { [A_DIMENSION]: value }",
     ],
     [
       "metrics.count(METRICS.alloyCalls, 1, { [OTHER]: value });",
-      "with the dimension OTHER, which is no constant of lambdas/settings.ts",
+      "with the dimension OTHER, which is no constant of lambdas/settings/metrics.ts",
     ],
   ])("refuses in a sentence what it cannot follow: %s", (code, sentence) => {
     expect(() => emissionsIn(code, "a.ts")).toThrow(sentence);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { changeInPercent } from "../../lambdas/domain/application/outcome-change.ts";
-import { METRICS } from "../../lambdas/settings.ts";
+import { METRICS } from "../../lambdas/settings/metrics.ts";
 import { EXAMPLE_RULES } from "../../lib/config/example-rules.ts";
 import { consumerSettings, pollerSettings } from "../../lib/config/function-settings.ts";
 import type { NotificationRule } from "../../lib/config/notification-rules.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../lambdas/settings.ts";
+import { INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import { OUTPUTS } from "../../lib/outputs.ts";
 import { referredId, synthesise } from "../../tools/template/synthesise.ts";
 import { sandbox, withInvestigations } from "../../tools/template/variants.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { EVENT_SOURCE, ROUTE_TITLES, THROTTLE } from "../../lambdas/settings.ts";
+import { THROTTLE } from "../../lambdas/settings/limits.ts";
+import { EVENT_SOURCE, ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
 import {
   consumerSettings,
   ingestSettings,

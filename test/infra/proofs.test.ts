@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CONCURRENCY, REDELIVERY_MS, TIMEOUTS_MS } from "../../lambdas/settings.ts";
+import { CONCURRENCY, REDELIVERY_MS, TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
 import { concurrency } from "../../lib/proofs/concurrency.ts";
 import { violations } from "../../lib/proofs/inequality.ts";
 import { pollingPace } from "../../lib/proofs/polling-pace.ts";

@@ -4,7 +4,9 @@ import { describe, expect, it } from "vitest";
 import { WEAKNESSES } from "../../lambdas/domain/secret-strength.ts";
 import type { Unanswered } from "../../lambdas/poller/alloy-caller.ts";
 import { MESSAGES } from "../../lambdas/telemetry/messages.ts";
-import * as settings from "../../lambdas/settings.ts";
+import * as limits from "../../lambdas/settings/limits.ts";
+import { METRICS } from "../../lambdas/settings/metrics.ts";
+import { ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
 import { stageFrom } from "../../lib/config/stage-from-context.ts";
 import { parseCommand, VERBS } from "../../tools/ops/command-line.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
@@ -73,12 +75,12 @@ const KINDS: readonly ((word: string) => boolean)[] = [
   (word) => IDS.some((id) => (word.startsWith("-") ? id.endsWith(word) : id === word)),
   (word) => word.endsWith("…") && IDS.some((id) => id.startsWith(word.slice(0, -1))),
   (word) => isStage(word),
-  (word) => settings.ROUTE_IDS.some((id) => id === word || settings.ROUTE_TITLES[id] === word),
-  (word) => Object.values(settings.METRICS).some((name) => name === word),
+  (word) => ROUTE_IDS.some((id) => id === word || ROUTE_TITLES[id] === word),
+  (word) => Object.values(METRICS).some((name) => name === word),
   (word) => word in MESSAGES,
   (word) => [stack, everyRoute].some(({ resources }) => hasResource(resources, word)),
   (word) => word in stack.outputs,
-  (word) => word.split(".").length > 1 && valueAt(settings, word) !== undefined,
+  (word) => word.split(".").length > 1 && valueAt(limits, word) !== undefined,
   (word) => word.split(".").length > 1 && valueAt(production, word) !== undefined,
   (word) => word.includes("/") && existsSync(word),
 ];
@@ -157,7 +159,7 @@ describe.each(PAGES)("%s", (_id, text) => {
   });
 
   it("names of our metrics only those that `status` prints", () => {
-    const unprinted = Object.entries(settings.METRICS).filter(
+    const unprinted = Object.entries(METRICS).filter(
       ([key, name]) => codeIn(text).includes(name) && !STATUS.includes(`METRICS.${key}`),
     );
 

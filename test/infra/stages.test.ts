@@ -1,6 +1,6 @@
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { describe, expect, it } from "vitest";
-import { ROUTE_IDS } from "../../lambdas/settings.ts";
+import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import { ConfigurationError } from "../../lib/config/stage-configuration.ts";
 import { validate } from "../../lib/config/validate-stage.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { failuresInARow } from "../../lambdas/domain/reconciliation/delivery.ts";
 import type { AnsweredMinute } from "../../lambdas/domain/reconciliation/delivery.ts";
-import { METRICS } from "../../lambdas/settings.ts";
+import { METRICS } from "../../lambdas/settings/metrics.ts";
 import { addressPattern } from "../../lib/alarms/alloy-refusals.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";

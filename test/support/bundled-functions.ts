@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import * as v from "valibot";
 
-import { MEMORY_MB, TIMEOUTS_MS } from "../../lambdas/settings.ts";
+import { MEMORY_MB, TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
 import { PLACE } from "../../tools/strict-aws/iam/arns.ts";
 import { FUNCTIONS, roleOf } from "../../tools/strict-aws/iam/declared-calls.ts";
 import type { FunctionName } from "../../tools/strict-aws/iam/declared-calls.ts";

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { onTestFinished, vi } from "vitest";
 
-import { SETTINGS_FILE } from "../../lambdas/settings.ts";
-import type { IngestSettings } from "../../lambdas/settings.ts";
+import type { IngestSettings } from "../../lambdas/settings/ingest-settings.ts";
+import { SETTINGS_FILE } from "../../lambdas/settings/names.ts";
 
 import { watchStalls } from "./stalls.ts";
 

@@ -5,7 +5,8 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import type { AwsFailure, StoreOutcome } from "../../lambdas/domain/aws-failure.ts";
 import type { WebhookSecretSource } from "../../lambdas/ingest/credential-cache.ts";
 import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
-import type { AllowListSettings, AuthSettings, MetricName } from "../../lambdas/settings.ts";
+import type { AllowListSettings, AuthSettings } from "../../lambdas/settings/ingest-settings.ts";
+import type { MetricName } from "../../lambdas/settings/metrics.ts";
 import { makeLineLogger } from "../../lambdas/telemetry/line-logger.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { requestOf } from "../../tools/cloud-in-memory/builders.ts";

@@ -13,7 +13,7 @@ import {
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { outcomeOf, statusOf } from "../../lambdas/domain/application/application-state.ts";
 import type { EventRecord, FailureRecord } from "../../lambdas/domain/ports.ts";
-import { ROUTE_IDS } from "../../lambdas/settings.ts";
+import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import type { OpenStore } from "../contract/application-store.ts";
 import { inRoleOf } from "./iam.ts";
 import { MemoryApplicationTable } from "../../tools/cloud-in-memory/application-table.ts";

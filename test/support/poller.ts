@@ -1,4 +1,5 @@
-import type { MetricName, PollerSettings } from "../../lambdas/settings.ts";
+import type { MetricName } from "../../lambdas/settings/metrics.ts";
+import type { PollerSettings } from "../../lambdas/settings/poller-settings.ts";
 import { bareState } from "../../lambdas/domain/application/application-state.ts";
 import { mergeOver } from "../../lambdas/domain/application/withholding.ts";
 import type { DeliveryRecord } from "../../lambdas/domain/reconciliation/delivery.ts";

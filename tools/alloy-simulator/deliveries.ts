@@ -2,7 +2,7 @@ import {
   ALLOY_ATTEMPTS_MS,
   ALLOY_SWITCH_OFF_FAILURES,
   TIMEOUTS_MS,
-} from "../../lambdas/settings.ts";
+} from "../../lambdas/settings/limits.ts";
 import type { JourneyEvent } from "./application.ts";
 import type { Tokens } from "./tokens.ts";
 import { authorizationFor, writeWebhook } from "./webhook.ts";

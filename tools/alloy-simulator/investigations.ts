@@ -1,4 +1,4 @@
-import type { RouteId } from "../../lambdas/settings.ts";
+import type { RouteId } from "../../lambdas/settings/routes.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Tokens } from "./tokens.ts";
 import { inJsonbOrder } from "./webhook.ts";

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import * as v from "valibot";
 
-import { ROUTE_IDS } from "../../lambdas/settings.ts";
+import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import { APPLICATION_STATUSES, eventKindOf, isClosed } from "./event-catalogue.ts";
 import { JOURNEYS } from "./journeys.ts";
 

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 
 import { build } from "esbuild";
 
-import { BUNDLE } from "../../lambdas/settings.ts";
+import { BUNDLE } from "../../lambdas/settings/names.ts";
 
 /** A bundle as the stack would deploy it. */
 export interface Bundle {

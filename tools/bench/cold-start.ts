@@ -4,8 +4,8 @@ import { availableParallelism, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { SETTINGS_FILE } from "../../lambdas/settings.ts";
-import type { IngestSettings } from "../../lambdas/settings.ts";
+import type { IngestSettings } from "../../lambdas/settings/ingest-settings.ts";
+import { SETTINGS_FILE } from "../../lambdas/settings/names.ts";
 
 import { medianOf, quartilesOf, rounded, roundedInterval } from "./statistics.ts";
 import type { Interval } from "./statistics.ts";

@@ -34,7 +34,7 @@ import type {
 } from "../../lambdas/domain/ports.ts";
 import { reportOf, ALIAS_MS } from "../../lambdas/domain/reconciliation/reconciliation.ts";
 import { mergeOver } from "../../lambdas/domain/application/withholding.ts";
-import { APPLICANTS } from "../../lambdas/settings.ts";
+import { APPLICANTS } from "../../lambdas/settings/limits.ts";
 import { checkEventKey, checkStateKeys } from "./table-limits.ts";
 
 /** An application as it is kept; times in epoch milliseconds. */

@@ -6,7 +6,7 @@ import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
 import type { AlloyAnswer, AlloyApi } from "../../lambdas/domain/polling/polling-ports.ts";
 import { parseAlloyApplication } from "../../lambdas/domain/reconciliation/alloy-application.ts";
-import { WEBHOOK_PATH } from "../../lambdas/settings.ts";
+import { WEBHOOK_PATH } from "../../lambdas/settings/names.ts";
 import { sqsEventOf } from "./event-source.ts";
 
 const ROUTE_KEY = `POST ${WEBHOOK_PATH}`;

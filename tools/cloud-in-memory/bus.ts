@@ -8,8 +8,8 @@ import {
   EVENT_SOURCE,
   ROUTE_TITLES,
   SUBMISSION_DETAIL_TYPE,
-} from "../../lambdas/settings.ts";
-import type { RouteId } from "../../lambdas/settings.ts";
+} from "../../lambdas/settings/routes.ts";
+import type { RouteId } from "../../lambdas/settings/routes.ts";
 import { LimitRefusal } from "../strict-aws/limit-refusal.ts";
 import { entryRefusal, putEventsRefusal, readEntry } from "../strict-aws/limits-of-event-bridge.ts";
 import { QueueRefusal } from "./queue.ts";

@@ -1,11 +1,6 @@
-import {
-  EMPTY_ALLOY_API_SECRET,
-  EMPTY_WEBHOOK_SECRET,
-  QUEUE,
-  REDELIVERY_MS,
-  TIMEOUTS_MS,
-} from "../../lambdas/settings.ts";
-import type { RouteId } from "../../lambdas/settings.ts";
+import { QUEUE, REDELIVERY_MS, TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
+import { EMPTY_ALLOY_API_SECRET, EMPTY_WEBHOOK_SECRET } from "../../lambdas/settings/names.ts";
+import type { RouteId } from "../../lambdas/settings/routes.ts";
 import { MemoryApplicationTable } from "./application-table.ts";
 import { MemoryBus, routeRule, submissionRule } from "./bus.ts";
 import { MemoryDeliveries } from "./deliveries.ts";

@@ -6,7 +6,7 @@ import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-app
 import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
 import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
-import type { ConsumerSettings } from "../../lambdas/settings.ts";
+import type { ConsumerSettings } from "../../lambdas/settings/consumer-settings.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { refuseBeyondLimits } from "../strict-aws/strict-client.ts";
 import { startDynamoDb } from "./dynalite.ts";

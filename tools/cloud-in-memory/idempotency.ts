@@ -1,5 +1,5 @@
 import type { Idempotency } from "../../lambdas/domain/ports.ts";
-import { IDEMPOTENCY } from "../../lambdas/settings.ts";
+import { IDEMPOTENCY } from "../../lambdas/settings/limits.ts";
 
 /** One idempotency record; times in epoch milliseconds. */
 export interface IdempotencyRecord {

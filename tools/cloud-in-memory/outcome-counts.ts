@@ -1,5 +1,5 @@
 import type { OutcomeCounts, Span } from "../../lambdas/domain/application/outcome-change.ts";
-import type { OutcomeSubject } from "../../lambdas/settings.ts";
+import type { OutcomeSubject } from "../../lambdas/settings/poller-settings.ts";
 
 /** `OutcomeCounts` in memory: by what was noted, when. */
 export class MemoryOutcomeCounts implements OutcomeCounts {

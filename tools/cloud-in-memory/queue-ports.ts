@@ -5,7 +5,7 @@ import { reasonBeside } from "../../lambdas/domain/event/dead-letter-reason.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
 import type { DeadLetters, QueueMessages } from "../../lambdas/domain/ports.ts";
 import type { EnvelopeQueue } from "../../lambdas/ingest/store-webhook.ts";
-import { QUEUE } from "../../lambdas/settings.ts";
+import { QUEUE } from "../../lambdas/settings/limits.ts";
 import { batchRefusal } from "../strict-aws/limits-of-sqs.ts";
 import { QueueRefusal } from "./queue.ts";
 import type { MemoryQueue } from "./queue.ts";

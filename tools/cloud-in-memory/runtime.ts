@@ -9,8 +9,10 @@ import type {
 } from "../../lambdas/ingest/credential-cache.ts";
 import type { IngestDependencies } from "../../lambdas/ingest/handler.ts";
 import type { PollerDependencies } from "../../lambdas/poller/handler.ts";
-import { INGEST } from "../../lambdas/settings.ts";
-import type { AuthSettings, ConsumerSettings, PollerSettings } from "../../lambdas/settings.ts";
+import type { ConsumerSettings } from "../../lambdas/settings/consumer-settings.ts";
+import type { AuthSettings } from "../../lambdas/settings/ingest-settings.ts";
+import { INGEST } from "../../lambdas/settings/limits.ts";
+import type { PollerSettings } from "../../lambdas/settings/poller-settings.ts";
 import type { Metrics } from "../../lambdas/telemetry/metrics.ts";
 import type { MessageLogger } from "../../lambdas/telemetry/powertools-logger.ts";
 import { perRoute } from "../../lib/config/per-route.ts";

@@ -1,5 +1,6 @@
-import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings.ts";
-import type { MetricName, OutcomeSubject } from "../../lambdas/settings.ts";
+import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
+import type { MetricName } from "../../lambdas/settings/metrics.ts";
+import type { OutcomeSubject } from "../../lambdas/settings/poller-settings.ts";
 import { seriesName } from "./alarms.ts";
 import type { SeriesName } from "./measurements.ts";
 

@@ -1,4 +1,4 @@
-import { INGEST, MEMORY_MB, POLLER } from "../../lambdas/settings.ts";
+import { INGEST, MEMORY_MB, POLLER } from "../../lambdas/settings/limits.ts";
 import type { ConsumerCount, IngestCount } from "./count.ts";
 import type { PollerCount } from "./count-poller.ts";
 import { PRICES } from "./prices.ts";
@@ -185,7 +185,7 @@ export function standingLines(
       template.customMetrics,
       "metrics",
       PRICES.customMetric,
-      "lambdas/settings.ts, by outcome, attempt and counted Journey; more with gaps",
+      "lambdas/settings/metrics.ts, by outcome, attempt and counted Journey; more with gaps",
     ),
     line(
       "Dashboards",
@@ -201,7 +201,7 @@ export function standingLines(
       MONTH_MS / INGEST.secretLifetimeMs + MONTH_MS / POLLER.secretLifetimeMs,
       "requests",
       PRICES.secretRead,
-      "lambdas/settings.ts: one warm ingest and the poller",
+      "lambdas/settings/metrics.ts: one warm ingest and the poller",
     ),
     line(
       "SQS, waiting",

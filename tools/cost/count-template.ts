@@ -1,4 +1,5 @@
-import { ALLOY_ATTEMPTS_MS, COUNTED_OUTCOMES, METRICS } from "../../lambdas/settings.ts";
+import { ALLOY_ATTEMPTS_MS } from "../../lambdas/settings/limits.ts";
+import { COUNTED_OUTCOMES, METRICS } from "../../lambdas/settings/metrics.ts";
 import { comparisonsOf } from "../../lib/config/compared-outcomes.ts";
 import { countedJourneysOf } from "../../lib/config/notification-rules.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";

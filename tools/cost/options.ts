@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-import { QUEUE } from "../../lambdas/settings.ts";
+import { QUEUE } from "../../lambdas/settings/limits.ts";
 import { stageFrom } from "../../lib/config/stage-from-context.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import type { Workload } from "./bill.ts";

@@ -1,5 +1,5 @@
 import { randomLcg, randomLogNormal } from "d3-random";
-import type { MetricName } from "../../lambdas/settings.ts";
+import type { MetricName } from "../../lambdas/settings/metrics.ts";
 import { Measurements } from "../cloudwatch/measurements.ts";
 import type { SeriesName } from "../cloudwatch/measurements.ts";
 import { seriesOf } from "../cloudwatch/series.ts";

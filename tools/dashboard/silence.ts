@@ -1,5 +1,5 @@
+import { ALLOY_ATTEMPTS_MS } from "../../lambdas/settings/limits.ts";
 import {
-  ALLOY_ATTEMPTS_MS,
   ATTEMPT_DIMENSION,
   COUNTED_OUTCOMES,
   GAP_STAGE_DIMENSION,
@@ -7,10 +7,10 @@ import {
   JOURNEY_DIMENSION,
   METRICS,
   OUTCOME_DIMENSION,
-  ROUTE_IDS,
-  TABLE,
-} from "../../lambdas/settings.ts";
-import type { MetricName } from "../../lambdas/settings.ts";
+} from "../../lambdas/settings/metrics.ts";
+import type { MetricName } from "../../lambdas/settings/metrics.ts";
+import { TABLE } from "../../lambdas/settings/names.ts";
+import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import type { Measurements } from "../cloudwatch/measurements.ts";
 import { seriesOf } from "../cloudwatch/series.ts";

@@ -1,11 +1,11 @@
+import { ALLOY_ATTEMPTS_MS } from "../../lambdas/settings/limits.ts";
 import {
-  ALLOY_ATTEMPTS_MS,
   ATTEMPT_DIMENSION,
   JOURNEY_DIMENSION,
   METRICS,
   OUTCOME_DIMENSION,
-  TABLE,
-} from "../../lambdas/settings.ts";
+} from "../../lambdas/settings/metrics.ts";
+import { TABLE } from "../../lambdas/settings/names.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import type { Recorder } from "./recorder.ts";
 import { DAY } from "./story.ts";

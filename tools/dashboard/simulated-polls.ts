@@ -1,5 +1,6 @@
-import { GAP_STAGE_DIMENSION, METRICS, TABLE } from "../../lambdas/settings.ts";
-import type { MetricName } from "../../lambdas/settings.ts";
+import { GAP_STAGE_DIMENSION, METRICS } from "../../lambdas/settings/metrics.ts";
+import type { MetricName } from "../../lambdas/settings/metrics.ts";
+import { TABLE } from "../../lambdas/settings/names.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import type { Recorder } from "./recorder.ts";
 import { DAY } from "./story.ts";

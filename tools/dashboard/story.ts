@@ -1,6 +1,7 @@
 import { randomLcg, randomLogNormal, randomPoisson } from "d3-random";
-import { ALLOY_ATTEMPTS_MS, POLLER } from "../../lambdas/settings.ts";
-import type { CountedOutcome, RouteId } from "../../lambdas/settings.ts";
+import { ALLOY_ATTEMPTS_MS, POLLER } from "../../lambdas/settings/limits.ts";
+import type { CountedOutcome } from "../../lambdas/settings/metrics.ts";
+import type { RouteId } from "../../lambdas/settings/routes.ts";
 
 /** Minutes of the day of the story. */
 export const DAY = 24 * 60;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
-import { ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings.ts";
-import type { RouteId } from "../../lambdas/settings.ts";
+import { ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
+import type { RouteId } from "../../lambdas/settings/routes.ts";
 import { INCIDENT_ALARMS } from "../../lib/alarms/alert-topics.ts";
 import type { AnnouncedAlarm } from "../../lib/alarms/alert-topics.ts";
 import { EXAMPLE_PRODUCTION } from "../../lib/config/default-stages.ts";

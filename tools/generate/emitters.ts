@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import * as settings from "../../lambdas/settings.ts";
+import * as settings from "../../lambdas/settings/metrics.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -74,7 +74,7 @@ function namesIn(code: string, list: string | undefined): readonly string[] {
 function keyOf(name: string, file: string): Emission["key"] {
   const key = Object.keys(settings.METRICS).find((known) => name === `METRICS.${known}`);
   if (isKey(key)) return key;
-  throw new Error(`${file} emits ${name}, which lambdas/settings.ts does not know.`);
+  throw new Error(`${file} emits ${name}, which lambdas/settings/metrics.ts does not know.`);
 }
 
 function isKey(key: string | undefined): key is Emission["key"] {
@@ -85,6 +85,6 @@ function dimensionOf(constant: string, file: string): string {
   const value: unknown = Object.entries(settings).find(([name]) => name === constant)?.[1];
   if (typeof value === "string") return value;
   throw new Error(
-    `${file} emits a metric with the dimension ${constant}, which is no constant of lambdas/settings.ts.`,
+    `${file} emits a metric with the dimension ${constant}, which is no constant of lambdas/settings/metrics.ts.`,
   );
 }

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/routing/gap-notice.ts";
-import { GAP_STAGES } from "../../lambdas/settings.ts";
+import { GAP_STAGES } from "../../lambdas/settings/metrics.ts";
 import { about, eventType, externalId, instant, text, wholeText } from "./schema-parts.ts";
 
 const stage = v.picklist(GAP_STAGES);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { ALLOY_ATTEMPTS_MS } from "../../lambdas/settings/limits.ts";
 import {
-  ALLOY_ATTEMPTS_MS,
   ATTEMPT_DIMENSION,
   CAUSE_DIMENSION,
   COUNTED_OUTCOMES,
@@ -12,8 +12,8 @@ import {
   OUTCOME_DIMENSION,
   RULE_DIMENSION,
   STAGE_DIMENSION,
-} from "../../lambdas/settings.ts";
-import type { MetricName } from "../../lambdas/settings.ts";
+} from "../../lambdas/settings/metrics.ts";
+import type { MetricName } from "../../lambdas/settings/metrics.ts";
 import { EXAMPLE_PRODUCTION } from "../../lib/config/default-stages.ts";
 import { metricAlarmsOf } from "../cloudwatch/alarms.ts";
 import { dashboardOf, metricsOf } from "../dashboard/definition.ts";
@@ -74,7 +74,7 @@ export function documentedMetrics(
     unwatched = UNWATCHED,
   }: { readonly watchers?: Watchers; readonly unwatched?: Reasons } = {},
 ): readonly DocumentedMetric[] {
-  const comments = commentsOf(readFileSync(new URL("lambdas/settings.ts", root), "utf8"));
+  const comments = commentsOf(readFileSync(new URL("lambdas/settings/metrics.ts", root), "utf8"));
   return Object.entries(METRICS).map(([name, metric]) => {
     const own = emitted.filter(({ key }) => key === name);
     const [first] = own;

@@ -2,7 +2,7 @@ import * as v from "valibot";
 
 import { APPLICATION_STATUSES } from "../../lambdas/domain/event/event-types.ts";
 import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
-import { ROUTE_IDS } from "../../lambdas/settings.ts";
+import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import { about, eventType, externalId, instant, text, wholeText } from "./schema-parts.ts";
 
 /** The `Detail` of an event on the bus, for whoever reads it; the compiler holds it to the type. */

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { PUBLISHED_TEXT } from "../../lambdas/settings.ts";
+import { PUBLISHED_TEXT } from "../../lambdas/settings/routes.ts";
 
 /** What the schemas of the events on the bus have in common. */
 export const wholeText = v.pipe(v.string(), v.maxLength(PUBLISHED_TEXT.mostUnits));

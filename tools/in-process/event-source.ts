@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
-import { CONCURRENCY, QUEUE } from "../../lambdas/settings.ts";
+import { CONCURRENCY, QUEUE } from "../../lambdas/settings/limits.ts";
 import { settleBatch, sqsEventOf } from "../cloud-in-memory/event-source.ts";
 import type { MemoryQueue } from "../cloud-in-memory/queue.ts";
 

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { WEBHOOK_PATH } from "../../lambdas/settings.ts";
+import { WEBHOOK_PATH } from "../../lambdas/settings/names.ts";
 import { requestOf } from "../cloud-in-memory/builders.ts";
 import { refuse } from "../guard/guard.ts";
 import { refusalOf } from "../guard/refusal.ts";

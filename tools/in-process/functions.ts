@@ -16,7 +16,7 @@ import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import { makeAllowList } from "../../lambdas/ingest/allow-list.ts";
 import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
-import { POLLER, TIMEOUTS_MS } from "../../lambdas/settings.ts";
+import { POLLER, TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
 import { makeLineLogger } from "../../lambdas/telemetry/line-logger.ts";
 import { MESSAGES } from "../../lambdas/telemetry/messages.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";

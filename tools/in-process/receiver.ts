@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { outcomeOf, statusOf } from "../../lambdas/domain/application/application-state.ts";
-import { ROUTE_IDS, SUBMISSION_DETAIL_TYPE } from "../../lambdas/settings.ts";
+import { ROUTE_IDS, SUBMISSION_DETAIL_TYPE } from "../../lambdas/settings/routes.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { ONBOARDING } from "../local/scenarios/receiver.ts";
 import type { ReceivedApplication, Receiver } from "../local/scenarios/receiver.ts";

@@ -1,4 +1,4 @@
-import { EVENT_SOURCE, INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../lambdas/settings.ts";
+import { EVENT_SOURCE, INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { startRepeating } from "../local/emulator/repeat.ts";
 import type { Receiver } from "../local/scenarios/receiver.ts";

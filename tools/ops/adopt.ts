@@ -7,7 +7,7 @@ import { jsonForSqs } from "../../lambdas/domain/event/envelope.ts";
 import type { SubmissionEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import { isToken } from "../../lambdas/domain/event/external-text.ts";
 import { readTime } from "../../lambdas/domain/event/plausible-time.ts";
-import { SEND_MESSAGE_BATCH } from "../../lambdas/settings.ts";
+import { SEND_MESSAGE_BATCH } from "../../lambdas/settings/limits.ts";
 import { readAdoptionFile } from "./adoption-file.ts";
 import type { AdoptedApplication } from "./adoption-file.ts";
 import { standingsOf } from "./adopted.ts";

@@ -5,7 +5,7 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
 import { applicationKey, failureKey } from "../../lambdas/adapters/dynamo/application-item.ts";
-import { METADATA_ATTRIBUTES, TABLE } from "../../lambdas/settings.ts";
+import { METADATA_ATTRIBUTES, TABLE } from "../../lambdas/settings/names.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
 

@@ -6,7 +6,7 @@ import { readBody } from "../../lambdas/domain/event/envelope.ts";
 import type { Envelope, SubmissionEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import { parseWebhook } from "../../lambdas/domain/event/parse-webhook.ts";
 import { parseSubmission } from "../../lambdas/domain/event/submission.ts";
-import { QUEUE } from "../../lambdas/settings.ts";
+import { QUEUE } from "../../lambdas/settings/limits.ts";
 
 /** What one message of the dead-letter queue is. */
 export interface DeadLetter {

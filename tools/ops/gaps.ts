@@ -3,7 +3,7 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
 import { GAP_PARTITION } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
-import { TABLE } from "../../lambdas/settings.ts";
+import { TABLE } from "../../lambdas/settings/names.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeText } from "./time-text.ts";

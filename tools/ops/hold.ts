@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException, UpdateItemCommand } from "@aws-sdk/cli
 import { marshall } from "@aws-sdk/util-dynamodb";
 
 import { applicationKey } from "../../lambdas/adapters/dynamo/application-item.ts";
-import { TABLE } from "../../lambdas/settings.ts";
+import { TABLE } from "../../lambdas/settings/names.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
 import { itemsOf, tokensOf } from "./person.ts";
 import type { ConnectedStack } from "./stack.ts";

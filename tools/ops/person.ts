@@ -7,7 +7,7 @@ import * as v from "valibot";
 
 import { applicationKey } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { decodeEnvelope } from "../../lambdas/domain/event/decode-envelope.ts";
-import { TABLE } from "../../lambdas/settings.ts";
+import { TABLE } from "../../lambdas/settings/names.ts";
 import { parseWebhook } from "../../lambdas/domain/event/parse-webhook.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { OperatorError } from "./operator-error.ts";

@@ -1,4 +1,4 @@
-import { ROUTE_IDS } from "../../lambdas/settings.ts";
+import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import { pascalCase } from "../../lib/pascal-case.ts";
 
 /** What becomes of a person's data in a place when `forget` has run. */

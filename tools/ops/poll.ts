@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { InvokeCommand, TooManyRequestsException } from "@aws-sdk/client-lambda";
 import * as v from "valibot";
 
-import { TIMEOUTS_MS } from "../../lambdas/settings.ts";
+import { TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";

@@ -1,6 +1,6 @@
 import { DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 
-import { IDEMPOTENCY, REDELIVERY_MS } from "../../lambdas/settings.ts";
+import { IDEMPOTENCY, REDELIVERY_MS } from "../../lambdas/settings/limits.ts";
 import { FUNCTIONS, logGroupOf } from "./logs.ts";
 import { PLACES } from "./places.ts";
 import type { Place } from "./places.ts";

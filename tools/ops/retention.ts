@@ -3,7 +3,7 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
 import { DynamoUpdate, updateIf } from "../../lambdas/adapters/dynamo/dynamo-update.ts";
-import { RETENTION_ATTRIBUTES, TABLE } from "../../lambdas/settings.ts";
+import { RETENTION_ATTRIBUTES, TABLE } from "../../lambdas/settings/names.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";

@@ -7,7 +7,7 @@ import { statementKey } from "../../lambdas/adapters/s3-statement-archive.ts";
 import { readSigned } from "../../lambdas/domain/statement/signed-statement.ts";
 import type { SignedStatement } from "../../lambdas/domain/statement/signed-statement.ts";
 import type { Statement } from "../../lambdas/domain/statement/statement.ts";
-import { STATEMENTS } from "../../lambdas/settings.ts";
+import { STATEMENTS } from "../../lambdas/settings/names.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";

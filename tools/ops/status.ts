@@ -3,8 +3,8 @@ import { paginateListStackResources } from "@aws-sdk/client-cloudformation";
 import type { StackResourceSummary } from "@aws-sdk/client-cloudformation";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 
-import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings.ts";
-import type { MetricName } from "../../lambdas/settings.ts";
+import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
+import type { MetricName } from "../../lambdas/settings/metrics.ts";
 import { fitted } from "../terminal/lines.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";

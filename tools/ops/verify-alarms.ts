@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-cloudwatch";
 import { paginateListSubscriptionsByTopic } from "@aws-sdk/client-sns";
 
-import { TEST_ALARMS } from "../../lambdas/settings.ts";
+import { TEST_ALARMS } from "../../lambdas/settings/names.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { ArrivalOptions } from "./verify-arrival.ts";
 import { green } from "./verify-finding.ts";

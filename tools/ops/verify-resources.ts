@@ -12,7 +12,7 @@ import {
 import { GetTopicAttributesCommand } from "@aws-sdk/client-sns";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 
-import { REDELIVERY_MS } from "../../lambdas/settings.ts";
+import { REDELIVERY_MS } from "../../lambdas/settings/limits.ts";
 import type { ConnectedStack } from "./stack.ts";
 import { green } from "./verify-finding.ts";
 import type { Result } from "./verify-finding.ts";

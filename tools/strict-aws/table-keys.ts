@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { TABLE } from "../../lambdas/settings.ts";
+import { TABLE } from "../../lambdas/settings/names.ts";
 
 /** The keys of a table, and of its indexes. */
 export interface TableKeys {

@@ -3,7 +3,7 @@ import { isJsonObject, objectIn, readJson } from "../../domain/event/external-js
 import { isToken, readNumber } from "../../domain/event/external-text.ts";
 import { parseInvestigationPage } from "../../domain/reconciliation/investigation-list.ts";
 import type { AlloyAnswer, AlloyApi, AlloyListAnswer } from "../../domain/polling/polling-ports.ts";
-import { INVESTIGATIONS } from "../../settings.ts";
+import { INVESTIGATIONS } from "../../settings/limits.ts";
 import type { AlloyAuthorization } from "./alloy-authorization.ts";
 import { callAlloy } from "./alloy-http.ts";
 

@@ -24,7 +24,8 @@ import { lookAlikesNamed } from "../../domain/reconciliation/look-alikes.ts";
 import { publishedBy } from "../../domain/application/published-decisions.ts";
 import { isOfAnswer, padded, stampOfAnswer, timeOf } from "../../domain/application/stamp.ts";
 import type { Recording } from "../../domain/ports.ts";
-import { IDEMPOTENCY, TABLE } from "../../settings.ts";
+import { IDEMPOTENCY } from "../../settings/limits.ts";
+import { TABLE } from "../../settings/names.ts";
 
 /** The items of `ApplicationTable` (docs/contracts.md#stored-items): their keys, and an application's attributes. */
 

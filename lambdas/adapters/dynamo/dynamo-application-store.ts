@@ -26,7 +26,8 @@ import type {
 } from "../../domain/ports.ts";
 import { reportOf, ALIAS_MS } from "../../domain/reconciliation/reconciliation.ts";
 import { mergeOver } from "../../domain/application/withholding.ts";
-import { APPLICANTS, TABLE } from "../../settings.ts";
+import { APPLICANTS } from "../../settings/limits.ts";
+import { TABLE } from "../../settings/names.ts";
 import {
   applicantKey,
   applicantRegisterOf,

@@ -21,7 +21,8 @@ import type {
   Witness,
 } from "../../domain/polling/polling-ports.ts";
 import type { RecordedEvent, RecordedFailure } from "../../domain/reconciliation/reconciliation.ts";
-import { GAP_STAGES, TABLE } from "../../settings.ts";
+import { GAP_STAGES } from "../../settings/metrics.ts";
+import { TABLE } from "../../settings/names.ts";
 import { applicationKey, applicationStateOf, dueShard, dueShardOf } from "./application-item.ts";
 import { translateAwsError } from "../aws-error.ts";
 import { queryItems } from "./dynamo-query.ts";

@@ -16,7 +16,8 @@ import type {
   OpenInvestigationGap,
 } from "../../domain/polling/polling-ports.ts";
 import type { InvestigationFailure, InvestigationStore } from "../../domain/ports.ts";
-import { GAP_STAGES, TABLE } from "../../settings.ts";
+import { GAP_STAGES } from "../../settings/metrics.ts";
+import { TABLE } from "../../settings/names.ts";
 import { investigationKey } from "./application-item.ts";
 import { FailureSchema, GapSchema } from "./dynamo-due-applications.ts";
 import { queryItems, readItem } from "./dynamo-query.ts";

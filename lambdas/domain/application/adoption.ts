@@ -1,4 +1,4 @@
-import { REDELIVERY_MS } from "../../settings.ts";
+import { REDELIVERY_MS } from "../../settings/limits.ts";
 import type { ApplicationState } from "./application-state.ts";
 import type { Receipt } from "../routing/published-event.ts";
 

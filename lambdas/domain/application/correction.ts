@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { EXTERNAL_INPUT } from "../../settings.ts";
+import { EXTERNAL_INPUT } from "../../settings/limits.ts";
 import type { AlloyApplication, AlloyRerun } from "../reconciliation/alloy-application.ts";
 import { endOf, hasEnded, outcomeOf, statusOf } from "./application-state.ts";
 import type { ApplicationState } from "./application-state.ts";

@@ -1,4 +1,4 @@
-import type { ComparisonSettings, OutcomeSubject } from "../../settings.ts";
+import type { ComparisonSettings, OutcomeSubject } from "../../settings/poller-settings.ts";
 
 const MINUTE = 60_000;
 

@@ -1,4 +1,4 @@
-import { QUEUE } from "../../settings.ts";
+import { QUEUE } from "../../settings/limits.ts";
 import type { StoreOutcome } from "../aws-failure.ts";
 import type { Envelope } from "./envelope.ts";
 

@@ -1,4 +1,4 @@
-import { QUEUE } from "../../settings.ts";
+import { QUEUE } from "../../settings/limits.ts";
 import { escapeForSqs } from "./envelope.ts";
 
 /** SQS counts the name and the type of an attribute with its value. */

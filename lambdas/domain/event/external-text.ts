@@ -1,4 +1,4 @@
-import { EXTERNAL_INPUT } from "../../settings.ts";
+import { EXTERNAL_INPUT } from "../../settings/limits.ts";
 import { SourceNumber } from "./source-number.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { createHash, hash as digestOf } from "node:crypto";
 
-import { EXTERNAL_INPUT } from "../../settings.ts";
+import { EXTERNAL_INPUT } from "../../settings/limits.ts";
 import { SourceNumber } from "./source-number.ts";
 
 /** The fields of an event that stand in a webhook's `data` and in Alloy's event list alike (docs/contracts.md#event-identity). */

@@ -1,4 +1,4 @@
-import type { RouteId } from "../../settings.ts";
+import type { RouteId } from "../../settings/routes.ts";
 import { isJsonObject, listIn, objectIn, readJson } from "./external-json.ts";
 import type { JsonObject } from "./external-json.ts";
 import { FreeTexts, readFlag, readRequiredToken, readText, readToken } from "./external-text.ts";

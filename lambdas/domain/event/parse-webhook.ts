@@ -1,4 +1,4 @@
-import { EXTERNAL_INPUT } from "../../settings.ts";
+import { EXTERNAL_INPUT } from "../../settings/limits.ts";
 import { isJsonObject, objectIn, readJson } from "./external-json.ts";
 import type { JsonObject } from "./external-json.ts";
 import { cutTo, readText, readToken } from "./external-text.ts";

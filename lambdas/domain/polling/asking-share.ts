@@ -1,5 +1,5 @@
-import { POLLER } from "../../settings.ts";
-import type { PollingSettings } from "../../settings.ts";
+import { POLLER } from "../../settings/limits.ts";
+import type { PollingSettings } from "../../settings/poller-settings.ts";
 
 const DAY = 24 * 60 * 60 * 1_000;
 

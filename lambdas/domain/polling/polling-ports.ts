@@ -1,4 +1,4 @@
-import type { GapStage } from "../../settings.ts";
+import type { GapStage } from "../../settings/metrics.ts";
 import type { AlloyApplication } from "../reconciliation/alloy-application.ts";
 import type { ApplicationState } from "../application/application-state.ts";
 import type { DeliveryRecord } from "../reconciliation/delivery.ts";

@@ -1,5 +1,5 @@
-import { POLLER } from "../../settings.ts";
-import type { PollingSettings } from "../../settings.ts";
+import { POLLER } from "../../settings/limits.ts";
+import type { PollingSettings } from "../../settings/poller-settings.ts";
 import { hasEnded, outcomeOf } from "../application/application-state.ts";
 import type { ApplicationState } from "../application/application-state.ts";
 import type { CheckMemory } from "./polling-ports.ts";

@@ -1,4 +1,4 @@
-import { EXTERNAL_INPUT } from "../../settings.ts";
+import { EXTERNAL_INPUT } from "../../settings/limits.ts";
 import type { RerunChain } from "../application/application-state.ts";
 import { environmentOfFlag } from "../event/environment.ts";
 import { APPLICATION_STATUSES } from "../event/event-types.ts";

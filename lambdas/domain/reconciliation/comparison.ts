@@ -1,4 +1,4 @@
-import type { GapSettings } from "../../settings.ts";
+import type { GapSettings } from "../../settings/poller-settings.ts";
 import { isHistory } from "../application/adoption.ts";
 import type { AlloyApplication, AlloyEvent } from "./alloy-application.ts";
 import type { ApplicationState } from "../application/application-state.ts";

@@ -1,4 +1,4 @@
-import { ALLOY_ATTEMPTS_MS } from "../../settings.ts";
+import { ALLOY_ATTEMPTS_MS } from "../../settings/limits.ts";
 import { firstSince } from "./in-time.ts";
 
 /** What we answered to webhooks within one minute. */

@@ -1,5 +1,5 @@
-import { GAP } from "../../settings.ts";
-import type { GapStage } from "../../settings.ts";
+import { GAP } from "../../settings/limits.ts";
+import type { GapStage } from "../../settings/metrics.ts";
 import type { AlloyEvent } from "./alloy-application.ts";
 import type { DeliveryRecord } from "./delivery.ts";
 import type { Diagnosis } from "./gap.ts";

@@ -1,5 +1,6 @@
-import { GAP } from "../../settings.ts";
-import type { GapSettings, GapStage } from "../../settings.ts";
+import { GAP } from "../../settings/limits.ts";
+import type { GapStage } from "../../settings/metrics.ts";
+import type { GapSettings } from "../../settings/poller-settings.ts";
 import type { ApplicationState } from "../application/application-state.ts";
 import { answersAround, refusedIn } from "./delivery.ts";
 import type { AnsweredMinute, DeliveryRecord } from "./delivery.ts";

@@ -1,5 +1,5 @@
-import { GAP } from "../../settings.ts";
-import type { GapSettings } from "../../settings.ts";
+import { GAP } from "../../settings/limits.ts";
+import type { GapSettings } from "../../settings/poller-settings.ts";
 import type { DeliveryRecord } from "./delivery.ts";
 import { isToHeal } from "./events-to-heal.ts";
 import { diagnoseMissing, gapOf } from "./gap.ts";

@@ -1,5 +1,7 @@
-import type { CountedOutcome, OutcomeRoutes, RouteId } from "../../settings.ts";
-import { COUNTED_OUTCOMES } from "../../settings.ts";
+import type { OutcomeRoutes } from "../../settings/consumer-settings.ts";
+import { COUNTED_OUTCOMES } from "../../settings/metrics.ts";
+import type { CountedOutcome } from "../../settings/metrics.ts";
+import type { RouteId } from "../../settings/routes.ts";
 import { endOf, outcomeOf, statusOf } from "../application/application-state.ts";
 import type { ApplicationState } from "../application/application-state.ts";
 import { isFinal } from "../event/event-types.ts";

@@ -1,4 +1,4 @@
-import type { GapStage } from "../../settings.ts";
+import type { GapStage } from "../../settings/metrics.ts";
 import type { ApplicationExternalIds, ApplicationState } from "../application/application-state.ts";
 import type { Gap } from "../reconciliation/gap.ts";
 import type { Environment } from "../event/journey-event.ts";

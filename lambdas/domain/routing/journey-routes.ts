@@ -1,4 +1,9 @@
-import type { ConsumerSettings, OutcomeRoutes, Publication, RouteId } from "../../settings.ts";
+import type {
+  ConsumerSettings,
+  OutcomeRoutes,
+  Publication,
+} from "../../settings/consumer-settings.ts";
+import type { RouteId } from "../../settings/routes.ts";
 import type { JourneyEvent } from "../event/journey-event.ts";
 import { routeFor } from "./route.ts";
 

@@ -1,4 +1,4 @@
-import type { RouteId } from "../../settings.ts";
+import type { RouteId } from "../../settings/routes.ts";
 import { outcomeOf, statusOf } from "../application/application-state.ts";
 import type { ApplicationState } from "../application/application-state.ts";
 import type { ApplicationStatus } from "../event/event-types.ts";

@@ -1,4 +1,5 @@
-import type { OutcomeRoutes, Publication, RouteId } from "../../settings.ts";
+import type { OutcomeRoutes, Publication } from "../../settings/consumer-settings.ts";
+import type { RouteId } from "../../settings/routes.ts";
 import { factsOf } from "../event/event-types.ts";
 import type { ApplicationStatus } from "../event/event-types.ts";
 import type { JourneyEvent } from "../event/journey-event.ts";

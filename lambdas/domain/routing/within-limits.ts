@@ -1,4 +1,4 @@
-import { PUBLISHED_TEXT } from "../../settings.ts";
+import { PUBLISHED_TEXT } from "../../settings/routes.ts";
 import type { GapNotice, InvestigationGapNotice } from "./gap-notice.ts";
 import type { PublishedEvent } from "./published-event.ts";
 

@@ -1,4 +1,4 @@
-import type { RouteId } from "../../settings.ts";
+import type { RouteId } from "../../settings/routes.ts";
 import type { KnownApplication } from "../polling/polling-ports.ts";
 import type { Effects } from "./statement.ts";
 

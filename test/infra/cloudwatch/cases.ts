@@ -1,5 +1,6 @@
-import { METRICS, ROUTE_IDS } from "../../../lambdas/settings.ts";
-import type { RouteId } from "../../../lambdas/settings.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
+import { ROUTE_IDS } from "../../../lambdas/settings/routes.ts";
+import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import { pascalCase } from "../../../lib/pascal-case.ts";
 import { isEverPublished } from "../../../lib/config/stage-configuration.ts";
 import type { StageConfiguration } from "../../../lib/config/stage-configuration.ts";

@@ -1,5 +1,5 @@
-import { METRICS } from "../../../lambdas/settings.ts";
-import type { CountedOutcome } from "../../../lambdas/settings.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
+import type { CountedOutcome } from "../../../lambdas/settings/metrics.ts";
 import type { AlarmCase } from "./cases.ts";
 import { JOURNEY } from "./world.ts";
 

@@ -1,15 +1,12 @@
-import { METRICS, STATEMENTS } from "../../../lambdas/settings.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
+import type { CountedOutcome, MetricName } from "../../../lambdas/settings/metrics.ts";
+import { STATEMENTS } from "../../../lambdas/settings/names.ts";
+import type { OutcomeSubject, PollerSettings } from "../../../lambdas/settings/poller-settings.ts";
 import {
   changeInPercent,
   comparedSpans,
 } from "../../../lambdas/domain/application/outcome-change.ts";
 import type { Span } from "../../../lambdas/domain/application/outcome-change.ts";
-import type {
-  CountedOutcome,
-  MetricName,
-  OutcomeSubject,
-  PollerSettings,
-} from "../../../lambdas/settings.ts";
 import { Measurements } from "../../../tools/cloudwatch/measurements.ts";
 import type { SeriesName } from "../../../tools/cloudwatch/measurements.ts";
 import type { Series } from "../../../tools/cloudwatch/series.ts";

@@ -1,4 +1,4 @@
-import type { GapStage } from "../../../lambdas/settings.ts";
+import type { GapStage } from "../../../lambdas/settings/metrics.ts";
 import { GapWatch } from "./gap-watch.ts";
 import { GAP_KNOBS, knobsOf } from "../scenario/knobs.ts";
 import type { KnobChoice } from "../scenario/knobs.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { GAP_STAGES } from "../../../lambdas/settings.ts";
+import { GAP_STAGES } from "../../../lambdas/settings/metrics.ts";
 import { playGap } from "./gap-world.ts";
 import type { FoundGap } from "./gap-world.ts";
 import { ALL_TROUBLES } from "./planted-gap.ts";

@@ -1,4 +1,4 @@
-import type { GapStage } from "../../../lambdas/settings.ts";
+import type { GapStage } from "../../../lambdas/settings/metrics.ts";
 import { Random, mix, numberOf } from "../../../tools/cloud-in-memory/random.ts";
 import { ENDS, isBeyondApi, isDamaged, isHandled } from "../scenario/expectations.ts";
 import type { TrueApplication, TrueEvent } from "../scenario/application.ts";

@@ -1,4 +1,4 @@
-import { QUEUE } from "../../../lambdas/settings.ts";
+import { QUEUE } from "../../../lambdas/settings/limits.ts";
 import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import type { ReceivedMessage } from "../../../tools/cloud-in-memory/queue.ts";
 import { isDamaged, isEnd, isHandled } from "../scenario/expectations.ts";

@@ -1,4 +1,4 @@
-import { QUEUE } from "../../../lambdas/settings.ts";
+import { QUEUE } from "../../../lambdas/settings/limits.ts";
 import type { Version } from "../scenario/answers.ts";
 import type { FaultKind } from "../faults/faults.ts";
 import {

@@ -1,6 +1,6 @@
 import type { PublishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
-import { POLLER } from "../../../lambdas/settings.ts";
-import type { RouteId } from "../../../lambdas/settings.ts";
+import { POLLER } from "../../../lambdas/settings/limits.ts";
+import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import type { FaultKind } from "../faults/faults.ts";
 import {
   REOPENINGS,

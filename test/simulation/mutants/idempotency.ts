@@ -1,5 +1,5 @@
 import type { Idempotency } from "../../../lambdas/domain/ports.ts";
-import { IDEMPOTENCY } from "../../../lambdas/settings.ts";
+import { IDEMPOTENCY } from "../../../lambdas/settings/limits.ts";
 import type { FaultPoints } from "../faults/fault-points.ts";
 import type { Sandbox } from "../faults/sandbox.ts";
 import { watchBatches } from "./batch.ts";

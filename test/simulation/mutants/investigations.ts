@@ -1,7 +1,7 @@
 import type { AlloyApi } from "../../../lambdas/domain/polling/polling-ports.ts";
 import { checkInvestigation } from "../../../lambdas/domain/reconciliation/investigation-check.ts";
 import { parseInvestigationPage } from "../../../lambdas/domain/reconciliation/investigation-list.ts";
-import { METRICS } from "../../../lambdas/settings.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { MemoryInvestigations } from "../../../tools/cloud-in-memory/investigations.ts";
 import {
   anInvestigationEvent,

@@ -7,7 +7,7 @@ import { DynamoDueApplications } from "../../../lambdas/adapters/dynamo/dynamo-d
 import { SqsEventQueue } from "../../../lambdas/adapters/sqs-event-queue.ts";
 import { encodeEnvelope } from "../../../lambdas/domain/event/envelope.ts";
 import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
-import { METRICS } from "../../../lambdas/settings.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
 import { consumerSettings } from "../../../lib/config/function-settings.ts";
 import { environment } from "../../../lib/proofs/environment.ts";

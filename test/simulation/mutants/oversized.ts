@@ -7,7 +7,8 @@ import { publishedEvent } from "../../../lambdas/domain/routing/published-event.
 import type { PublishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
 import { eventWithinLimits } from "../../../lambdas/domain/routing/within-limits.ts";
 import { queueEnvelopes } from "../../../lambdas/poller/queue-envelopes.ts";
-import { QUEUE, ROUTE_TITLES } from "../../../lambdas/settings.ts";
+import { QUEUE } from "../../../lambdas/settings/limits.ts";
+import { ROUTE_TITLES } from "../../../lambdas/settings/routes.ts";
 import { makeMemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import { MemoryEventPublisher } from "../../../tools/cloud-in-memory/bus.ts";
 import {

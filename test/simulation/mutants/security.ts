@@ -3,7 +3,7 @@ import type { CredentialCache } from "../../../lambdas/ingest/credential-cache.t
 import { digestOf } from "../../../lambdas/ingest/credentials.ts";
 import { makeAuthorize } from "../../../lambdas/ingest/authorize.ts";
 import type { Authorize } from "../../../lambdas/ingest/authorize.ts";
-import type { TokenSettings } from "../../../lambdas/settings.ts";
+import type { TokenSettings } from "../../../lambdas/settings/ingest-settings.ts";
 import { refusalOf } from "../../../tools/guard/refusal.ts";
 import { describeLogged } from "../../../tools/local/terminal/progress-log.ts";
 import { renderReport } from "../../../tools/local/terminal/report.ts";

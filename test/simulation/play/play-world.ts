@@ -1,5 +1,5 @@
-import type { PollerSettings } from "../../../lambdas/settings.ts";
-import { SUBMISSION_DETAIL_TYPE } from "../../../lambdas/settings.ts";
+import type { PollerSettings } from "../../../lambdas/settings/poller-settings.ts";
+import { SUBMISSION_DETAIL_TYPE } from "../../../lambdas/settings/routes.ts";
 import { makeMemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import type { Deliveries } from "../../../tools/alloy-simulator/deliveries.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { beforeAll, describe, expect, test } from "vitest";
 
-import { SUBMISSION_DETAIL_TYPE } from "../../../lambdas/settings.ts";
+import { SUBMISSION_DETAIL_TYPE } from "../../../lambdas/settings/routes.ts";
 import { parseCommand } from "../../../tools/ops/command-line.ts";
 import { redrive } from "../../../tools/ops/redrive.ts";
 import { sqsOver } from "../../support/cloud-sqs.ts";

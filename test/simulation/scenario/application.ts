@@ -1,4 +1,4 @@
-import type { RouteId } from "../../../lambdas/settings.ts";
+import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import { appendEvent, openApplication } from "../../../tools/alloy-simulator/application.ts";
 import type { ExternalId, JourneyApplication } from "../../../tools/alloy-simulator/application.ts";
 import { applicationResponse } from "../../../tools/alloy-simulator/application-response.ts";

@@ -1,4 +1,4 @@
-import type { RouteId } from "../../../lambdas/settings.ts";
+import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import type { Deliveries } from "../../../tools/alloy-simulator/deliveries.ts";
 import type { Version } from "./answers.ts";
 import type { TrueApplication, TrueEvent } from "./application.ts";

@@ -1,5 +1,5 @@
 import { investigationEventIdOf } from "../../../lambdas/domain/event/investigation-event.ts";
-import type { RouteId } from "../../../lambdas/settings.ts";
+import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import type { Random } from "../../../tools/cloud-in-memory/random.ts";
 import { randomFor } from "./knobs.ts";
 import type { Knobs } from "./knobs.ts";

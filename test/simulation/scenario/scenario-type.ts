@@ -1,4 +1,5 @@
-import type { ConsumerSettings, RouteId } from "../../../lambdas/settings.ts";
+import type { ConsumerSettings } from "../../../lambdas/settings/consumer-settings.ts";
+import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import type { Knobs } from "./knobs.ts";
 import type { ScenarioApi } from "./api.ts";
 import type { TrueApplication, TrueEvent } from "./application.ts";

@@ -1,5 +1,6 @@
 import { perRoute } from "../../../lib/config/per-route.ts";
-import type { ConsumerSettings, RouteId } from "../../../lambdas/settings.ts";
+import type { ConsumerSettings } from "../../../lambdas/settings/consumer-settings.ts";
+import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import { JOURNEYS } from "../../../tools/alloy-simulator/journeys.ts";
 import { makeTokens } from "../../../tools/alloy-simulator/tokens.ts";
 import { Random, mix, numberOf } from "../../../tools/cloud-in-memory/random.ts";

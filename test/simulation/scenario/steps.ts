@@ -1,4 +1,4 @@
-import type { RouteId } from "../../../lambdas/settings.ts";
+import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import type { Occurrence } from "../../../tools/alloy-simulator/application.ts";
 import type { Random } from "../../../tools/cloud-in-memory/random.ts";
 

@@ -1,4 +1,4 @@
-import { CONCURRENCY, QUEUE } from "../../../lambdas/settings.ts";
+import { CONCURRENCY, QUEUE } from "../../../lambdas/settings/limits.ts";
 import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import { sqsEventOf } from "../../../tools/cloud-in-memory/event-source.ts";
 import type { ReceivedMessage } from "../../../tools/cloud-in-memory/queue.ts";

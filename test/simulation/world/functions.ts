@@ -5,8 +5,9 @@ import { makeConsumerHandler } from "../../../lambdas/consumer/handler.ts";
 import type { AlloyApi } from "../../../lambdas/domain/polling/polling-ports.ts";
 import { makeIngestHandler } from "../../../lambdas/ingest/handler.ts";
 import { makePollerHandler } from "../../../lambdas/poller/handler.ts";
-import { CONCURRENCY, TIMEOUTS_MS } from "../../../lambdas/settings.ts";
-import type { ConsumerSettings, PollerSettings } from "../../../lambdas/settings.ts";
+import type { ConsumerSettings } from "../../../lambdas/settings/consumer-settings.ts";
+import { CONCURRENCY, TIMEOUTS_MS } from "../../../lambdas/settings/limits.ts";
+import type { PollerSettings } from "../../../lambdas/settings/poller-settings.ts";
 import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import { MemoryIdempotency } from "../../../tools/cloud-in-memory/idempotency.ts";
 import {

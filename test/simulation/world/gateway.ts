@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 
-import { TIMEOUTS_MS } from "../../../lambdas/settings.ts";
+import { TIMEOUTS_MS } from "../../../lambdas/settings/limits.ts";
 import type { WebhookAnswer } from "../../../tools/alloy-simulator/deliveries.ts";
 import { requestOf } from "../../../tools/cloud-in-memory/builders.ts";
 import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";

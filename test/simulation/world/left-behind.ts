@@ -5,7 +5,7 @@ import {
 import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
 import { NEVER_CHECKED } from "../../../lambdas/domain/polling/polling-ports.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
-import { IDEMPOTENCY } from "../../../lambdas/settings.ts";
+import { IDEMPOTENCY } from "../../../lambdas/settings/limits.ts";
 import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import {
   attributesOf,

@@ -9,8 +9,8 @@ import type { ApplicationStore, QueueMessages } from "../../../lambdas/domain/po
 import type { EnvelopeQueue } from "../../../lambdas/ingest/store-webhook.ts";
 import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
-import { ROUTE_TITLES } from "../../../lambdas/settings.ts";
-import type { RouteId } from "../../../lambdas/settings.ts";
+import { ROUTE_TITLES } from "../../../lambdas/settings/routes.ts";
+import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import type { IdempotencyRecords } from "../../../tools/cloud-in-memory/idempotency.ts";
 import { MemoryQueueMessages, sendBatchTo } from "../../../tools/cloud-in-memory/queue-ports.ts";
 import { mix } from "../../../tools/cloud-in-memory/random.ts";

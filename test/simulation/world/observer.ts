@@ -2,9 +2,9 @@ import { outcomeOf, statusOf } from "../../../lambdas/domain/application/applica
 import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
 import type { DueApplication } from "../../../lambdas/domain/polling/polling-ports.ts";
 import type { PublishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
-import { METRICS } from "../../../lambdas/settings.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
+import type { MetricName } from "../../../lambdas/settings/metrics.ts";
 import { timeOf } from "../../../lambdas/domain/application/stamp.ts";
-import type { MetricName } from "../../../lambdas/settings.ts";
 import type { Version } from "../scenario/answers.ts";
 import type { TrueApplication, TrueEvent } from "../scenario/application.ts";
 import type { Invocation } from "../faults/sandbox.ts";

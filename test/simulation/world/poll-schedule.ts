@@ -1,4 +1,4 @@
-import type { PollerSettings } from "../../../lambdas/settings.ts";
+import type { PollerSettings } from "../../../lambdas/settings/poller-settings.ts";
 import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import type { Timer } from "../../../tools/cloud-in-memory/clock.ts";
 import type { Functions } from "./functions.ts";

@@ -4,7 +4,7 @@ import { makeConsumerHandler } from "../../../lambdas/consumer/handler.ts";
 import { makeIngestHandler } from "../../../lambdas/ingest/handler.ts";
 import { makePollerHandler } from "../../../lambdas/poller/handler.ts";
 import type { Authorize } from "../../../lambdas/ingest/authorize.ts";
-import { SUBMISSION_DETAIL_TYPE } from "../../../lambdas/settings.ts";
+import { SUBMISSION_DETAIL_TYPE } from "../../../lambdas/settings/routes.ts";
 import { makeMemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import { settleBatch, sqsEventOf } from "../../../tools/cloud-in-memory/event-source.ts";

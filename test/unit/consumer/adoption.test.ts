@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { statusOf } from "../../../lambdas/domain/application/application-state.ts";
 import { correctionBody } from "../../../lambdas/domain/application/correction.ts";
-import { METRICS } from "../../../lambdas/settings.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { adoptionBatchOf } from "../../support/adoption.ts";
 import { aConsumer, envelopeBatchOf, pollBatchOf } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";

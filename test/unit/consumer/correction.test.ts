@@ -10,7 +10,7 @@ import { reportOf } from "../../../lambdas/domain/reconciliation/reconciliation.
 import type { Snapshot } from "../../../lambdas/domain/application/observation.ts";
 import { stampOf } from "../../../lambdas/domain/application/stamp.ts";
 import type { PublishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
-import type { ConsumerSettings } from "../../../lambdas/settings.ts";
+import type { ConsumerSettings } from "../../../lambdas/settings/consumer-settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { MemoryInvestigations } from "../../../tools/cloud-in-memory/investigations.ts";
 import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";

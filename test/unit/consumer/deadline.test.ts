@@ -2,7 +2,7 @@ import type { Context, SQSEvent } from "aws-lambda";
 import { describe, expect, test } from "vitest";
 
 import { TransientError } from "../../../lambdas/domain/errors.ts";
-import { TIMEOUTS_MS } from "../../../lambdas/settings.ts";
+import { TIMEOUTS_MS } from "../../../lambdas/settings/limits.ts";
 import {
   MemoryIdempotency,
   MemoryIdempotencyTable,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import type { MetricName } from "../../../lambdas/settings.ts";
-import { EXTERNAL_INPUT, METRICS } from "../../../lambdas/settings.ts";
+import { EXTERNAL_INPUT } from "../../../lambdas/settings/limits.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
+import type { MetricName } from "../../../lambdas/settings/metrics.ts";
 import { aConsumer, envelopeBatchOf } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 

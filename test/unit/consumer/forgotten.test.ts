@@ -4,7 +4,7 @@ import { forgottenState } from "../../../lambdas/domain/application/application-
 import { correctionBody } from "../../../lambdas/domain/application/correction.ts";
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import type { Idempotency } from "../../../lambdas/domain/ports.ts";
-import { METRICS } from "../../../lambdas/settings.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { adoptionBatchOf } from "../../support/adoption.ts";
 import {
   aConsumer,

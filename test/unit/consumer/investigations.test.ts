@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { investigationWebhook } from "../../../lambdas/domain/event/investigation-event.ts";
 import { TransientError } from "../../../lambdas/domain/errors.ts";
-import { METRICS } from "../../../lambdas/settings.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aConsumer, envelopeBatchOf, pollBatchOf, routesWithout } from "../../support/consumer.ts";
 import { batchOf } from "../../../tools/cloud-in-memory/builders.ts";
 import {

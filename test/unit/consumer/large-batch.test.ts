@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
-import { EXTERNAL_INPUT, MEMORY_MB } from "../../../lambdas/settings.ts";
+import { EXTERNAL_INPUT, MEMORY_MB } from "../../../lambdas/settings/limits.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../support/large-batch.ts", import.meta.url));
 /** V8 gives so much of a machine's memory to its heap when nobody says otherwise. */

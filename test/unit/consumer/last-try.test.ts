@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { TransientError } from "../../../lambdas/domain/errors.ts";
-import { QUEUE } from "../../../lambdas/settings.ts";
+import { QUEUE } from "../../../lambdas/settings/limits.ts";
 import { aConsumer } from "../../support/consumer.ts";
 import { batchOf, received, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { IDEMPOTENCY } from "../../../lambdas/settings.ts";
+import { IDEMPOTENCY } from "../../../lambdas/settings/limits.ts";
 import { aConsumer, envelopeBatchOf } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 

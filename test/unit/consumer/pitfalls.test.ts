@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
 import { TransientError } from "../../../lambdas/domain/errors.ts";
-import { TIMEOUTS_MS } from "../../../lambdas/settings.ts";
+import { TIMEOUTS_MS } from "../../../lambdas/settings/limits.ts";
 import {
   MemoryIdempotency,
   MemoryIdempotencyTable,

@@ -21,7 +21,7 @@ import {
   publishedUnsupportedWebhook,
 } from "../../../lambdas/domain/routing/published-event.ts";
 import { parseSubmission } from "../../../lambdas/domain/event/submission.ts";
-import { EXTERNAL_INPUT } from "../../../lambdas/settings.ts";
+import { EXTERNAL_INPUT } from "../../../lambdas/settings/limits.ts";
 import { aCorrectionContext } from "../../support/correction-context.ts";
 
 /*

@@ -13,7 +13,7 @@ import {
   stateOfSnapshot,
   stateOfSubmission,
 } from "../../../lambdas/domain/application/observation.ts";
-import type { CountedOutcome } from "../../../lambdas/settings.ts";
+import type { CountedOutcome } from "../../../lambdas/settings/metrics.ts";
 import { anyHistoryOf } from "../../support/histories.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 

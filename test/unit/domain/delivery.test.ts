@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { attemptOf, failuresInARow } from "../../../lambdas/domain/reconciliation/delivery.ts";
 import type { AnsweredMinute } from "../../../lambdas/domain/reconciliation/delivery.ts";
 import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
-import { ALLOY_ATTEMPTS_MS } from "../../../lambdas/settings.ts";
+import { ALLOY_ATTEMPTS_MS } from "../../../lambdas/settings/limits.ts";
 
 const MINUTE = 60_000;
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { readJson } from "../../../lambdas/domain/event/external-json.ts";
 import { contentIdOf } from "../../../lambdas/domain/event/identity.ts";
 import { SourceNumber } from "../../../lambdas/domain/event/source-number.ts";
-import { EXTERNAL_INPUT } from "../../../lambdas/settings.ts";
+import { EXTERNAL_INPUT } from "../../../lambdas/settings/limits.ts";
 
 function jsonOf(text: string): unknown {
   const read = readJson(text);

@@ -11,7 +11,7 @@ import {
   readToken,
 } from "../../../lambdas/domain/event/external-text.ts";
 import { SourceNumber } from "../../../lambdas/domain/event/source-number.ts";
-import { EXTERNAL_INPUT } from "../../../lambdas/settings.ts";
+import { EXTERNAL_INPUT } from "../../../lambdas/settings/limits.ts";
 
 const NO_TEXTS = ["", " ", "\t\n\u00a0", null, undefined, true, [], ["a"], {}];
 

@@ -14,7 +14,7 @@ import {
 } from "../../../lambdas/domain/reconciliation/gap.ts";
 import type { Gap } from "../../../lambdas/domain/reconciliation/gap.ts";
 import type { RecordedFailure } from "../../../lambdas/domain/reconciliation/reconciliation.ts";
-import type { GapStage } from "../../../lambdas/settings.ts";
+import type { GapStage } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 
 const MINUTE = 60_000;

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { APPLICATION_STATUSES, EVENT_TYPES } from "../../../lambdas/domain/event/event-types.ts";
 import type { ApplicationStatus } from "../../../lambdas/domain/event/event-types.ts";
 import { routeFor, routeOfStatus } from "../../../lambdas/domain/routing/route.ts";
-import { INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../../lambdas/settings.ts";
-import type { RouteId } from "../../../lambdas/settings.ts";
+import { INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../../lambdas/settings/routes.ts";
+import type { RouteId } from "../../../lambdas/settings/routes.ts";
 
 /** Written out, not derived: a status or type that moves to another route is seen here. */
 const ROUTE_OF_STATUS: Readonly<Record<ApplicationStatus, RouteId>> = {

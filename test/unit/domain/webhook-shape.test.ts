@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
 import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
-import { EXTERNAL_INPUT } from "../../../lambdas/settings.ts";
+import { EXTERNAL_INPUT } from "../../../lambdas/settings/limits.ts";
 
 const AT = 1_760_000_000_000;
 const data = {

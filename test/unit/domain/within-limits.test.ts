@@ -13,7 +13,8 @@ import {
   eventWithinLimits,
   noticeWithinLimits,
 } from "../../../lambdas/domain/routing/within-limits.ts";
-import { GAP, PUBLISHED_TEXT, PUT_EVENTS } from "../../../lambdas/settings.ts";
+import { GAP, PUT_EVENTS } from "../../../lambdas/settings/limits.ts";
+import { PUBLISHED_TEXT } from "../../../lambdas/settings/routes.ts";
 import { A_GAP_NOTICE } from "../../support/gap-notice.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 

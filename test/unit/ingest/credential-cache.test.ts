@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { makeCredentialCache } from "../../../lambdas/ingest/credential-cache.ts";
 import type { Known, WebhookSecretSource } from "../../../lambdas/ingest/credential-cache.ts";
-import type { MetricName } from "../../../lambdas/settings.ts";
+import type { MetricName } from "../../../lambdas/settings/metrics.ts";
 import { makeLineLogger } from "../../../lambdas/telemetry/line-logger.ts";
 import { simulatedSecretsManager } from "../../support/secrets-manager.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { QUEUE } from "../../../lambdas/settings.ts";
+import { QUEUE } from "../../../lambdas/settings/limits.ts";
 import { aRequest, anIngest, basicOf, DEFECT, signatureOf } from "../../support/ingest.ts";
 
 describe("ingest", () => {

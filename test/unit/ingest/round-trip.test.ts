@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { reasonBeside } from "../../../lambdas/domain/event/dead-letter-reason.ts";
 import { decodeEnvelope } from "../../../lambdas/domain/event/decode-envelope.ts";
 import { encodeEnvelope, readBody } from "../../../lambdas/domain/event/envelope.ts";
-import { QUEUE } from "../../../lambdas/settings.ts";
+import { QUEUE } from "../../../lambdas/settings/limits.ts";
 import { isSqsText, namedBodies } from "../../support/bodies.ts";
 import { aRequest, anIngest } from "../../support/ingest.ts";
 

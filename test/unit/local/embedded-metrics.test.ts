@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { METRIC_NAMESPACE, METRICS } from "../../../lambdas/settings.ts";
+import { METRIC_NAMESPACE, METRICS } from "../../../lambdas/settings/metrics.ts";
 import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
 import { readEmbeddedMetrics } from "../../../tools/local/emulator/embedded-metrics.ts";
 

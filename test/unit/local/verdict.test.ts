@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ROUTE_IDS } from "../../../lambdas/settings.ts";
+import { ROUTE_IDS } from "../../../lambdas/settings/routes.ts";
 import type {
   PublishedMessage,
   ReceivedApplication,

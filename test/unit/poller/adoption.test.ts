@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { stateOfSubmission } from "../../../lambdas/domain/application/observation.ts";
-import { METRICS } from "../../../lambdas/settings.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { aPoller, withRecorded, recordOf, START } from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";

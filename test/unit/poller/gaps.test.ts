@@ -6,7 +6,7 @@ import {
 } from "../../../lambdas/domain/application/observation.ts";
 import { parseCorrection } from "../../../lambdas/domain/application/correction.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
-import { METRICS } from "../../../lambdas/settings.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { aPoller, recordOf, START, withRecorded } from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
-import { METRICS } from "../../../lambdas/settings.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { aPoller, recordOf, START, withRecorded } from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";

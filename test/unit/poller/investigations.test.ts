@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parseInvestigationEvent } from "../../../lambdas/domain/event/investigation-event.ts";
 import { parseInvestigationPage } from "../../../lambdas/domain/reconciliation/investigation-list.ts";
 import type { AlloyListAnswer } from "../../../lambdas/domain/polling/polling-ports.ts";
-import { METRICS } from "../../../lambdas/settings.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { MemoryInvestigations } from "../../../tools/cloud-in-memory/investigations.ts";
 import {
   anInvestigationEvent,

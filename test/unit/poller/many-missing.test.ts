@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { METRICS } from "../../../lambdas/settings.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { bothSides, TOKEN } from "../../support/both-sides.ts";
 import type { Said } from "../../support/both-sides.ts";
 import { aPoller, START, withRecorded } from "../../support/poller.ts";

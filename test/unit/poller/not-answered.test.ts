@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import type { AlloyAnswer } from "../../../lambdas/domain/polling/polling-ports.ts";
-import { METRICS, POLLER } from "../../../lambdas/settings.ts";
+import { POLLER } from "../../../lambdas/settings/limits.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { aPoller, START, withRecorded } from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";

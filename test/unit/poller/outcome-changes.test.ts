@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { countOutcomeChanges } from "../../../lambdas/poller/outcome-changes.ts";
-import type { ComparisonSettings } from "../../../lambdas/settings.ts";
+import type { ComparisonSettings } from "../../../lambdas/settings/poller-settings.ts";
 import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
 import { MemoryOutcomeCounts } from "../../../tools/cloud-in-memory/outcome-counts.ts";
 

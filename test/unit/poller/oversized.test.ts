@@ -4,7 +4,8 @@ import { encodeEnvelope, readBody } from "../../../lambdas/domain/event/envelope
 import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
 import type { Refusal } from "../../../lambdas/domain/refusal.ts";
-import { METRICS, POLLER, QUEUE } from "../../../lambdas/settings.ts";
+import { POLLER, QUEUE } from "../../../lambdas/settings/limits.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { aPoller, START, withRecorded } from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { METRICS } from "../../../lambdas/settings.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
 import { embeddedMetricsIn } from "../../../tools/strict-aws/embedded-metric-format.ts";
 

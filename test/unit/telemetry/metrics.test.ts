@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { METRICS } from "../../../lambdas/settings.ts";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
 
 const AT = 1_795_464_000_000;

@@ -3,8 +3,8 @@ import { makeCredentialCache } from "../../../lambdas/ingest/credential-cache.ts
 import { readIngestEnvironment } from "../../../lambdas/ingest/env.ts";
 import { makeIngestHandler } from "../../../lambdas/ingest/handler.ts";
 import { makeAuthorize } from "../../../lambdas/ingest/authorize.ts";
-import { readSettingsFile } from "../../../lambdas/settings-file.ts";
-import { INGEST } from "../../../lambdas/settings.ts";
+import { readSettingsFile } from "../../../lambdas/settings/settings-file.ts";
+import { INGEST } from "../../../lambdas/settings/limits.ts";
 import { makeLineLogger } from "../../../lambdas/telemetry/line-logger.ts";
 import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
 import { writeLine } from "../../../lambdas/telemetry/standard-output.ts";

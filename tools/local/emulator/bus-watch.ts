@@ -11,7 +11,7 @@ import {
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
 } from "@aws-sdk/client-sqs";
-import { EVENT_SOURCE } from "../../../lambdas/settings.ts";
+import { EVENT_SOURCE } from "../../../lambdas/settings/routes.ts";
 import type { Clients } from "./clients.ts";
 import { startRepeating } from "./repeat.ts";
 

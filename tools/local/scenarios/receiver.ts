@@ -1,5 +1,5 @@
 import type { EnvelopeKind } from "../../../lambdas/domain/event/envelope.ts";
-import type { RouteId } from "../../../lambdas/settings.ts";
+import type { RouteId } from "../../../lambdas/settings/routes.ts";
 
 /** `Source` of the submissions: any but ours (docs/contracts.md#submissions). */
 export const ONBOARDING = "onboarding.local";

@@ -1,5 +1,5 @@
-import type { RouteId } from "../../../lambdas/settings.ts";
-import { ROUTE_IDS } from "../../../lambdas/settings.ts";
+import { ROUTE_IDS } from "../../../lambdas/settings/routes.ts";
+import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import type { PublishedMessage, ReceivedApplication } from "./receiver.ts";
 
 /** What Alloy has of an application. */

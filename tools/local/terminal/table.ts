@@ -1,4 +1,4 @@
-import { ROUTE_IDS } from "../../../lambdas/settings.ts";
+import { ROUTE_IDS } from "../../../lambdas/settings/routes.ts";
 import { fitted, Painted } from "../../terminal/lines.ts";
 import type { Line } from "../../terminal/lines.ts";
 import type { Verdict } from "../scenarios/verdict.ts";

@@ -3,7 +3,7 @@ import {
   EVENT_SOURCE,
   ROUTE_TITLES,
   SUBMISSION_DETAIL_TYPE,
-} from "../../../lambdas/settings.ts";
+} from "../../../lambdas/settings/routes.ts";
 import { OTHER_ACCOUNT, PLACE } from "./arns.ts";
 import { callKey } from "./call.ts";
 import type { Caller, IamCall } from "./call.ts";

@@ -7,7 +7,7 @@ import {
   STATEMENTS,
   TABLE,
   TEST_ALARMS,
-} from "../../../lambdas/settings.ts";
+} from "../../../lambdas/settings/names.ts";
 import { PEOPLE, PEOPLES_POLICIES, POLICIES_OF } from "../../../lib/people.ts";
 import type { Person } from "../../../lib/people.ts";
 import { isRecord } from "../../template/synthesise.ts";

@@ -1,4 +1,4 @@
-import { SETTINGS_FILE } from "./settings.ts";
+import { SETTINGS_FILE } from "./names.ts";
 
 /**
  * Reads a function's settings of its stage. They are in a file beside the code, because Lambda's environment
