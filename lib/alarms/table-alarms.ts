@@ -8,10 +8,11 @@ import { dashboardLink } from "./console-links.ts";
 import { calculation } from "./metrics.ts";
 import { makeAlarms } from "./runbook-alarm.ts";
 
-/** What the functions ask of each table (`ApplicationStore`). DynamoDB counts its own errors by operation. */
+/** What the functions may ask of each table. DynamoDB counts its own errors by operation. */
 const OPERATIONS = {
   applications: ["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"],
-  idempotency: ["PutItem", "UpdateItem", "DeleteItem"],
+  // The daily statement reads in batches.
+  idempotency: ["PutItem", "UpdateItem", "DeleteItem", "BatchGetItem"],
 } as const;
 
 const READS = "ReadThrottleEvents";
