@@ -197,12 +197,19 @@ export const CONCURRENCY = {
 } as const;
 
 /**
+ * Requests a second that Lambda starts of a function, for each execution that it may run at once: above it Lambda
+ * refuses, however short the runs are (its guide, "Understanding concurrency and requests per second").
+ */
+export const REQUESTS_PER_EXECUTION = 10;
+
+/**
  * What API Gateway lets through to ingest; the rest gets 429, and Alloy tries again. Far above any Journey's volume
- * and below what ingest can carry, so that a flood of forgeries keeps nobody out (docs/decisions/0015).
+ * and no more than ingest carries, so that a flood of forgeries keeps nobody out (docs/decisions/0015 and 0053).
  */
 export const THROTTLE = {
-  requestsPerSecond: 2_000,
-  burst: 1_000,
+  requestsPerSecond: REQUESTS_PER_EXECUTION * CONCURRENCY.ingest,
+  /** Requests at one moment: each finds an execution of its own, also where none is warm. */
+  burst: CONCURRENCY.ingest,
 } as const;
 
 /** Memory of the functions, in MB; Lambda gives CPU in proportion. */

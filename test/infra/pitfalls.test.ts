@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CONCURRENCY, REQUESTS_PER_EXECUTION } from "../../lambdas/settings/limits.ts";
 import { isRecord, listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
 import type { TemplateResource } from "../../tools/template/synthesise.ts";
 import { VARIANTS } from "../../tools/template/variants.ts";
@@ -105,5 +106,22 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
       expect(ingest?.Type).toBe("AWS::Lambda::Function");
     }
     expect(integrations.length).toBeGreaterThan(0);
+  });
+
+  it("a burst that API Gateway lets through finds an execution for each request: nothing queues between them", () => {
+    const [api] = stack.ofType("AWS::ApiGatewayV2::Stage");
+    const settings = api?.Properties["DefaultRouteSettings"];
+    const { ThrottlingBurstLimit: burst, ThrottlingRateLimit: perSecond } = isRecord(settings)
+      ? settings
+      : {};
+    const ingest = stack
+      .ofType("AWS::Lambda::Function")
+      .find(({ logicalId }) => logicalId.includes("Ingest"));
+    const reserved = ingest?.Properties["ReservedConcurrentExecutions"];
+
+    // A stage that reserves nothing promises nothing.
+    expect(reserved).toBe(stage.concurrency === "reserved" ? CONCURRENCY.ingest : undefined);
+    expect(burst).toBe(CONCURRENCY.ingest);
+    expect(perSecond).toBe(REQUESTS_PER_EXECUTION * CONCURRENCY.ingest);
   });
 });

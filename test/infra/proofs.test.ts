@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { CONCURRENCY, REDELIVERY_MS, TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
+import {
+  CONCURRENCY,
+  REDELIVERY_MS,
+  THROTTLE,
+  TIMEOUTS_MS,
+} from "../../lambdas/settings/limits.ts";
 import { concurrency } from "../../lib/proofs/concurrency.ts";
 import { violations } from "../../lib/proofs/inequality.ts";
 import { pollingPace } from "../../lib/proofs/polling-pace.ts";
@@ -87,7 +92,6 @@ describe("the poller's pace", () => {
 
 describe("what comes in may run", () => {
   it.each([
-    ["less of ingest than API Gateway lets through", { ingest: 59 }, "a flood of forgeries"],
     ["more batches than the consumer may run", { eventSource: 11 }, "throttled batches"],
     ["fewer than Lambda accepts", { eventSource: 1 }, "Lambda refuses"],
     ["fewer of a shared account than Lambda accepts", { sharedEventSource: 1 }, "Lambda refuses"],
@@ -95,5 +99,21 @@ describe("what comes in may run", () => {
     const limits = { ...CONCURRENCY, ...change };
 
     expect(violations(concurrency(limits))).toEqual([expect.stringContaining(because)]);
+  });
+
+  it.each([
+    ["more at one moment than cold executions take", { burst: 101 }, ["a burst finds fewer"]],
+    ["more a second than Lambda starts", { requestsPerSecond: 1_001 }, ["Lambda refuses requests"]],
+    [
+      "more a second than warm executions take",
+      { requestsPerSecond: 3_400 },
+      ["a flood of forgeries", "Lambda refuses requests"],
+    ],
+  ])("%s fails the synth", (_name, change, because) => {
+    const throttle = { ...THROTTLE, ...change };
+
+    expect(violations(concurrency(CONCURRENCY, throttle))).toEqual(
+      because.map((text) => expect.stringContaining(text)),
+    );
   });
 });
