@@ -8,7 +8,7 @@ import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
 import { compositeAlarmsOf } from "../../tools/cloudwatch/composite.ts";
 import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
-import { listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
+import { isRecord, listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
 import { healthyWorld, POLL_MINUTES, Trouble } from "./cloudwatch/world.ts";
 import { production, sandbox, VARIANTS } from "../../tools/template/variants.ts";
 
@@ -37,6 +37,27 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
       expect(patterns.filter((one) => one.includes(`($.sourceIp = "${address}")`))).toHaveLength(1);
     }
     for (const pattern of patterns) expect(pattern).toContain('&& ($.status != "200")');
+  });
+
+  it("of a run of guesses the access log has each caller's address and agent, and no credential", () => {
+    const stack = synthesise(stage);
+    const stages = stack.ofType("AWS::ApiGatewayV2::Stage");
+
+    expect(stages).toHaveLength(1);
+    for (const { Properties } of stages) {
+      const { AccessLogSettings: settings } = Properties;
+      const { Format: format, DestinationArn: destination } = isRecord(settings) ? settings : {};
+      const fields: unknown = JSON.parse(String(format));
+      expect(fields).toMatchObject({
+        sourceIp: "$context.identity.sourceIp",
+        userAgent: "$context.identity.userAgent",
+        status: "$context.status",
+        requestId: "$context.requestId",
+      });
+      expect(String(format)).not.toMatch(/header|body|claims|principal|integration\.requestId/i);
+      const log = stack.resources.find(({ logicalId }) => logicalId === referredId(destination));
+      expect(log?.Properties["RetentionInDays"]).toBe(stage.retention.logs);
+    }
   });
 });
 

@@ -156,6 +156,28 @@ describe("a name of one's own", () => {
       state: "yellow",
     });
   });
+
+  it.each([
+    ["without a name yet", template],
+    ["with the name, which DNS does not have", synthesise(withDomain("eu-central-1"))],
+  ])(
+    "does not take API Gateway's own from a live stage %s: Alloy's webhooks would fail",
+    async (_of, deployed) => {
+      served.current.deploy(deployed);
+
+      expect(
+        await lineOf("own name", withDomain("eu-central-1", { executeApi: "closed" })),
+      ).toMatchObject({
+        state: "red",
+        found:
+          'webhooks.invalid is not in DNS, and executeApi is "closed": no webhook could arrive',
+        fix: expect.stringContaining('executeApi: "open" until the record is there'),
+      });
+      expect(await lineOf("own name", withDomain("eu-central-1"))).toMatchObject({
+        state: "yellow",
+      });
+    },
+  );
 });
 
 describe("after the first deployment", () => {
