@@ -68,7 +68,7 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
     // Each write of the table is one of its indexes too, and a table's own count leaves it out.
     const wanted = stack.ofType("AWS::DynamoDB::GlobalTable").flatMap((table) => {
       const indexes = listOf(table.Properties["GlobalSecondaryIndexes"]).filter(isRecord);
-      const names = [undefined, ...indexes.map((index) => index["IndexName"])];
+      const names = [undefined, ...indexes.map((index) => String(index["IndexName"]))];
       return names.flatMap((name) => {
         const of = `${table.logicalId} ${name}`;
         const isRead = name === undefined || queried.includes(of);
@@ -91,7 +91,7 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
     const groups = idsOf(stack.ofType("AWS::Scheduler::ScheduleGroup"));
     expect(rules.length).toBeGreaterThan(8);
     expect(groups).toHaveLength(1);
-    expect(lost.map(({ of }) => of["RuleName"] ?? of["ScheduleGroup"]).toSorted()).toEqual(
+    expect(lost.map(({ of }) => String(of["RuleName"] ?? of["ScheduleGroup"])).toSorted()).toEqual(
       [...rules, ...groups].toSorted(),
     );
   });
