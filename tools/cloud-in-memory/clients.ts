@@ -1,14 +1,4 @@
-interface AnyClient {
-  readonly middlewareStack: {
-    add(
-      middleware: (
-        next: unknown,
-        context: { readonly commandName?: string },
-      ) => (args: { readonly input: object }) => Promise<object>,
-      options: { readonly step: "initialize" },
-    ): void;
-  };
-}
+import { middlewareOf } from "../strict-aws/middleware.ts";
 
 /**
  * A client of the AWS SDK whose calls end in this process.
@@ -20,8 +10,7 @@ export function answered<Client extends object>(
   client: Client,
   answer: (input: object, commandName: string) => object | Promise<object>,
 ): Client {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each client types its middleware by its own commands
-  (client as unknown as AnyClient).middlewareStack.add(
+  middlewareOf(client).add(
     (_, { commandName = "" }) =>
       async ({ input }) => ({
         output: { $metadata: {}, ...(await answer(input, commandName)) },

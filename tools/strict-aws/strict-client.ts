@@ -1,5 +1,7 @@
 import { judgeLimits } from "./call-refusal.ts";
 import type { LimitRefusal } from "./limit-refusal.ts";
+import { middlewareOf, operationOf } from "./middleware.ts";
+import type { Handler } from "./middleware.ts";
 import { answerToBatch, withoutRefused } from "./refused-entries.ts";
 
 /** A call, or an entry of one, that was refused. */
@@ -7,34 +9,6 @@ export interface RefusedCall {
   readonly operation: string;
   readonly refusal: LimitRefusal;
 }
-
-/** An SDK client, as far as this needs it. */
-interface Client {
-  readonly middlewareStack: {
-    add(
-      middleware: (next: Handler, context: { readonly commandName?: string }) => Handler,
-      options: {
-        readonly step: "initialize";
-        readonly priority: "high";
-        readonly name: string;
-        readonly override: true;
-      },
-    ): void;
-    addRelativeTo(
-      middleware: (next: Handler, context: { readonly commandName?: string }) => Handler,
-      options: {
-        readonly relation: "before";
-        readonly toMiddleware: "refuseBeyondLimits";
-        readonly name: string;
-      },
-    ): void;
-  };
-}
-
-type Handler = (args: { readonly input: object }) => Promise<{
-  readonly output: object;
-  readonly response: unknown;
-}>;
 
 /**
  * Has a client refuse what AWS refuses by its documented limits, whatever answers behind it. A call that AWS
@@ -44,18 +18,17 @@ type Handler = (args: { readonly input: object }) => Promise<{
  */
 export function refuseBeyondLimits(client: unknown): readonly RefusedCall[] {
   const refused: RefusedCall[] = [];
-  clientOf(client).middlewareStack.add(
-    (next, { commandName = "" }) =>
-      async (args) => {
-        const operation = commandName.replace(/Command$/, "");
-        const { whole, entries } = judgeLimits(operation, args.input);
-        if (whole !== null) {
-          refused.push({ operation, refusal: whole });
-          throw whole;
-        }
-        for (const refusal of entries.values()) refused.push({ operation, refusal });
-        return entries.size === 0 ? next(args) : sendTheOthers(operation, args, entries, next);
-      },
+  middlewareOf(client).add(
+    (next, context) => async (args) => {
+      const operation = operationOf(context);
+      const { whole, entries } = judgeLimits(operation, args.input);
+      if (whole !== null) {
+        refused.push({ operation, refusal: whole });
+        throw whole;
+      }
+      for (const refusal of entries.values()) refused.push({ operation, refusal });
+      return entries.size === 0 ? next(args) : sendTheOthers(operation, args, entries, next);
+    },
     { step: "initialize", priority: "high", name: "refuseBeyondLimits", override: true },
   );
   return refused;
@@ -66,15 +39,14 @@ export function refuseBeyondLimits(client: unknown): readonly RefusedCall[] {
  * alone is seen without a megabyte.
  */
 export function endPagesEarly(client: unknown, items: number): void {
-  clientOf(client).middlewareStack.add(
-    (next, { commandName = "" }) =>
-      (args) => {
-        const isQuery = /^(Query|Scan)Command$/.test(commandName);
-        // A count may be of one page on purpose: it is a figure, and nothing is left out of the work.
-        const isCount = "Select" in args.input && args.input.Select === "COUNT";
-        const isPaged = isQuery && !isCount && !("Limit" in args.input);
-        return next(isPaged ? { ...args, input: { ...args.input, Limit: items } } : args);
-      },
+  middlewareOf(client).add(
+    (next, context) => (args) => {
+      const isQuery = ["Query", "Scan"].includes(operationOf(context));
+      // A count may be of one page on purpose: it is a figure, and nothing is left out of the work.
+      const isCount = "Select" in args.input && args.input.Select === "COUNT";
+      const isPaged = isQuery && !isCount && !("Limit" in args.input);
+      return next(isPaged ? { ...args, input: { ...args.input, Limit: items } } : args);
+    },
     { step: "initialize", priority: "high", name: "endPagesEarly", override: true },
   );
 }
@@ -84,10 +56,8 @@ export function changeCalls(
   client: unknown,
   change: (operation: string, input: object) => object,
 ): void {
-  clientOf(client).middlewareStack.addRelativeTo(
-    (next, { commandName = "" }) =>
-      (args) =>
-        next({ ...args, input: change(commandName.replace(/Command$/, ""), args.input) }),
+  middlewareOf(client).addRelativeTo(
+    (next, context) => (args) => next({ ...args, input: change(operationOf(context), args.input) }),
     { relation: "before", toMiddleware: "refuseBeyondLimits", name: "changeCalls" },
   );
 }
@@ -107,10 +77,4 @@ async function sendTheOthers(
     output: answerToBatch({ operation, input: args.input }, output, refusals),
     response,
   };
-}
-
-/** Each SDK client types its middleware by its own commands; what is added here looks at none of them. */
-function clientOf(client: unknown): Client {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every client of the SDK is one
-  return client as Client;
 }

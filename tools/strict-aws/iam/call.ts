@@ -22,6 +22,16 @@ export interface IamCall {
   readonly conditions: Readonly<Record<string, string | readonly string[]>>;
 }
 
+/** One question. @param conditions - @default - none besides those of every request */
+export function callBy(
+  caller: Caller,
+  action: string,
+  resource: string,
+  conditions: IamCall["conditions"] = {},
+): IamCall {
+  return { caller, action, resource, conditions };
+}
+
 /** A statement of a policy, resolved. */
 export interface Statement {
   readonly Sid?: string;

@@ -24,6 +24,13 @@ export const FUNCTIONS = {
 
 export type FunctionName = keyof typeof FUNCTIONS;
 
+export const FUNCTION_NAMES = [
+  "ingest",
+  "consumer",
+  "poller",
+  "statement",
+] as const satisfies readonly FunctionName[];
+
 /** The logical ids of what the adapters name. */
 const LOGICAL_IDS: ReadonlyMap<string, string> = new Map([
   ["event-queue", "EventQueue"],

@@ -5,9 +5,9 @@ import {
   SUBMISSION_DETAIL_TYPE,
 } from "../../../lambdas/settings/routes.ts";
 import { OTHER_ACCOUNT, PLACE } from "./arns.ts";
-import { callKey } from "./call.ts";
+import { callBy, callKey } from "./call.ts";
 import type { Caller, IamCall } from "./call.ts";
-import { declaredCalls, FUNCTIONS, roleOf } from "./declared-calls.ts";
+import { declaredCalls, FUNCTION_NAMES, roleOf } from "./declared-calls.ts";
 import type { FunctionName } from "./declared-calls.ts";
 import { KeyUse } from "./keys.ts";
 import { anything, platformCalls } from "./platform-calls.ts";
@@ -32,7 +32,7 @@ const ONBOARDING: Caller = { person: "Onboarding", policy: anything("events:PutE
 export function neededCalls(deployed: DeployedPolicies): readonly IamCall[] {
   const keys = new KeyUse(deployed);
   const calls = [
-    ...Object.keys(FUNCTIONS).flatMap((name) => declaredCalls(functionNamed(name), deployed)),
+    ...FUNCTION_NAMES.flatMap((name) => declaredCalls(name, deployed)),
     ...platformCalls(deployed),
     ...peoplesCalls(deployed),
     ...neededOfPeople(deployed),
@@ -57,17 +57,13 @@ function peoplesCalls({ stack, arns }: DeployedPolicies): readonly IamCall[] {
   const tagged: Caller = { person: "Pipeline", policy: anything("*") };
   return stack.ofType("AWS::SQS::Queue").flatMap(({ logicalId, Properties }) => {
     const resource = arns.arnOf(logicalId);
-    const send = { action: "sqs:SendMessage", resource };
+    const tag = { "aws:PrincipalTag/alloy-journey-webhooks": "operator" };
     const others = "RedrivePolicy" in Properties ? [] : ["sqs:StartMessageMoveTask"];
     return [
-      { caller: PERSON, ...send, conditions: {} },
-      {
-        caller: tagged,
-        ...send,
-        conditions: { "aws:PrincipalTag/alloy-journey-webhooks": "operator" },
-      },
+      callBy(PERSON, "sqs:SendMessage", resource),
+      callBy(tagged, "sqs:SendMessage", resource, tag),
       ...[...others, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"].map(
-        (action) => ({ caller: PERSON, action, resource, conditions: {} }),
+        (action) => callBy(PERSON, action, resource),
       ),
     ];
   });
@@ -84,12 +80,11 @@ const GUARDED = {
 function unencrypted({ stack, arns }: DeployedPolicies): readonly IamCall[] {
   return Object.entries(GUARDED).flatMap(([type, actions]) =>
     stack.ofType(type).flatMap(({ logicalId }) =>
-      actions.map((action) => ({
-        caller: PERSON,
-        action,
-        resource: `${arns.arnOf(logicalId)}${action.endsWith("Object") ? "/webhooks/key" : ""}`,
-        conditions: { "aws:SecureTransport": "false" },
-      })),
+      actions.map((action) => {
+        const part = action.endsWith("Object") ? "/webhooks/key" : "";
+        const resource = `${arns.arnOf(logicalId)}${part}`;
+        return callBy(PERSON, action, resource, { "aws:SecureTransport": "false" });
+      }),
     ),
   );
 }
@@ -103,32 +98,25 @@ function otherSenders(deployed: DeployedPolicies): readonly IamCall[] {
   const roles = stack.ofType("AWS::IAM::Role").map(({ logicalId }) => ({ role: logicalId }));
   return stack.ofType("AWS::SQS::Queue").flatMap(({ logicalId }) => {
     const resource = arns.arnOf(logicalId);
-    const send = { action: "sqs:SendMessage", resource, conditions: {} };
+    const send = (caller: Caller, conditions?: IamCall["conditions"]) =>
+      callBy(caller, "sqs:SendMessage", resource, conditions);
+    const inAccount = { "aws:SourceAccount": account };
+    const otherRule = `arn:aws:events:${region}:${account}:rule/somebody-elses`;
     return [
-      { caller: NEIGHBOUR, ...send },
+      send(NEIGHBOUR),
       ...roles
         .filter((caller) => !senders.has(`${JSON.stringify(caller)} ${resource}`))
-        .map((caller) => ({ caller, ...send })),
-      ...["s3.amazonaws.com", "sns.amazonaws.com"].map((service) => ({
-        caller: { service },
-        ...send,
-        conditions: { "aws:SourceAccount": account },
-      })),
-      {
-        caller: { service: "events.amazonaws.com" },
-        ...send,
-        conditions: {
-          "aws:SourceAccount": account,
-          "aws:SourceArn": `arn:aws:events:${region}:${account}:rule/somebody-elses`,
-        },
-      },
+        .map((caller) => send(caller)),
+      send({ service: "s3.amazonaws.com" }, inAccount),
+      send({ service: "sns.amazonaws.com" }, inAccount),
+      send({ service: "events.amazonaws.com" }, { ...inAccount, "aws:SourceArn": otherRule }),
     ];
   });
 }
 
 function neededSenders(deployed: DeployedPolicies): readonly IamCall[] {
   const calls = [
-    ...Object.keys(FUNCTIONS).flatMap((name) => declaredCalls(functionNamed(name), deployed)),
+    ...FUNCTION_NAMES.flatMap((name) => declaredCalls(name, deployed)),
     ...platformCalls(deployed),
   ];
   return calls.filter(({ action }) => action === "sqs:SendMessage");
@@ -137,12 +125,11 @@ function neededSenders(deployed: DeployedPolicies): readonly IamCall[] {
 /** Nobody says that he is us, and our functions say nothing but what they are to. */
 function otherEvents(deployed: DeployedPolicies): readonly IamCall[] {
   const { arns } = deployed;
-  const put = (caller: Caller, sources: readonly string[], titles: readonly string[]): IamCall => ({
-    caller,
-    action: "events:PutEvents",
-    resource: arns.arnOf("EventBus"),
-    conditions: { "events:source": sources, "events:detail-type": titles },
-  });
+  const put = (caller: Caller, sources: readonly string[], titles: readonly string[]) =>
+    callBy(caller, "events:PutEvents", arns.arnOf("EventBus"), {
+      "events:source": sources,
+      "events:detail-type": titles,
+    });
   const consumer = { role: roleOf("consumer", deployed) };
   const poller = { role: roleOf("poller", deployed) };
   const ingest = { role: roleOf("ingest", deployed) };
@@ -153,20 +140,19 @@ function otherEvents(deployed: DeployedPolicies): readonly IamCall[] {
     put(NEIGHBOUR, [EVENT_SOURCE], [DELIVERY_GAP_DETAIL_TYPE]),
     put(PERSON, [EVENT_SOURCE], [approved]),
     put(ingest, [EVENT_SOURCE], [approved]),
-    ...[consumer, poller].flatMap((caller) => [
+    ...(
+      [
+        [consumer, approved],
+        [poller, DELIVERY_GAP_DETAIL_TYPE],
+      ] as const
+    ).flatMap(([caller, own]) => [
       put(caller, ["onboarding"], [SUBMISSION_DETAIL_TYPE]),
-      put(caller, ["onboarding"], [caller === consumer ? approved : DELIVERY_GAP_DETAIL_TYPE]),
+      put(caller, ["onboarding"], [own]),
       put(caller, [EVENT_SOURCE], [SUBMISSION_DETAIL_TYPE]),
-      put(
-        caller,
-        [EVENT_SOURCE, "onboarding"],
-        [caller === consumer ? approved : DELIVERY_GAP_DETAIL_TYPE],
-      ),
+      put(caller, [EVENT_SOURCE, "onboarding"], [own]),
+      put(caller, [], [own]),
+      put(caller, [EVENT_SOURCE], []),
     ]),
-    put(consumer, [], [approved]),
-    put(consumer, [EVENT_SOURCE], []),
-    put(poller, [], [DELIVERY_GAP_DETAIL_TYPE]),
-    put(poller, [EVENT_SOURCE], []),
     put(consumer, [EVENT_SOURCE], [DELIVERY_GAP_DETAIL_TYPE]),
     put(poller, [EVENT_SOURCE], [approved]),
   ];
@@ -206,18 +192,12 @@ function otherValue(key: string, value: string): IamCall["conditions"] {
 function otherPrefixes(deployed: DeployedPolicies): readonly IamCall[] {
   const { arns } = deployed;
   const bucket = arns.arnOf("PayloadBucket");
-  const object = (name: FunctionName, action: string, key: string): IamCall => ({
-    caller: { role: roleOf(name, deployed) },
-    action,
-    resource: `${bucket}/${key}`,
-    conditions: {},
-  });
-  const listing = (prefix: string): IamCall => ({
-    caller: { role: roleOf("consumer", deployed) },
-    action: "s3:ListBucket",
-    resource: bucket,
-    conditions: { "s3:prefix": prefix },
-  });
+  const object = (name: FunctionName, action: string, key: string) =>
+    callBy({ role: roleOf(name, deployed) }, action, `${bucket}/${key}`);
+  const listing = (prefix: string) =>
+    callBy({ role: roleOf("consumer", deployed) }, "s3:ListBucket", bucket, {
+      "s3:prefix": prefix,
+    });
   return [
     object("ingest", "s3:PutObject", "polls/key"),
     object("ingest", "s3:PutObject", "key"),
@@ -226,17 +206,6 @@ function otherPrefixes(deployed: DeployedPolicies): readonly IamCall[] {
     listing("key"),
     listing(""),
   ];
-}
-
-function functionNamed(name: string): FunctionName {
-  switch (name) {
-    case "ingest":
-    case "consumer":
-    case "poller":
-    case "statement":
-      return name;
-  }
-  throw new Error(`There is no function ${name}.`);
 }
 
 function distinct(calls: readonly IamCall[]): readonly IamCall[] {

@@ -1,3 +1,4 @@
+import { middlewareOf, operationOf } from "../middleware.ts";
 import type { Caller } from "./call.ts";
 import type { Denial, IamGuard } from "./guard.ts";
 
@@ -17,58 +18,32 @@ export class AccessDenied extends Error {
   }
 }
 
-interface Client {
-  readonly middlewareStack: {
-    add(
-      middleware: (next: Handler, context: Context) => Handler,
-      options: { readonly step: "initialize"; readonly priority: "high"; readonly name: string },
-    ): void;
-  };
-}
-
-interface Context {
-  readonly clientName?: string;
-  readonly commandName?: string;
-}
-
-type Handler = (args: { readonly input: object }) => Promise<{
-  readonly output: object;
-  readonly response: unknown;
-}>;
-
 /**
  * Has a client of the SDK ask IAM before each call, in the name of a caller. A refused call does not go out: the client
  * throws what AWS would answer, and the guard remembers it. Without a caller, nobody is asked.
  */
 export function guardClient(client: unknown, guard: Guard, caller: () => Caller | null): void {
-  clientOf(client).middlewareStack.add(
-    (next, { clientName = "", commandName = "" }) =>
-      async (args) => {
-        const operation = commandName.replace(/Command$/, "");
-        const service = clientName.replace(/Client$/, "");
-        const { input } = args;
-        const by = caller();
-        if (by === null) return next(args);
-        const denial = guard.refusal({ operation, input }, by);
-        if (denial !== null) throw new AccessDenied(denial, service);
-        try {
-          return await next(args);
-        } catch (error) {
-          if (!(error instanceof Error) || !isMissingKey(error)) throw error;
-          const unlisted = guard.refusalOfMissingKey(input, by);
-          throw unlisted === null ? error : new AccessDenied(unlisted, service);
-        }
-      },
+  middlewareOf(client).add(
+    (next, context) => async (args) => {
+      const operation = operationOf(context);
+      const service = context.clientName?.replace(/Client$/, "") ?? "";
+      const { input } = args;
+      const by = caller();
+      if (by === null) return next(args);
+      const denial = guard.refusal({ operation, input }, by);
+      if (denial !== null) throw new AccessDenied(denial, service);
+      try {
+        return await next(args);
+      } catch (error) {
+        if (!(error instanceof Error) || !isMissingKey(error)) throw error;
+        const unlisted = guard.refusalOfMissingKey(input, by);
+        throw unlisted === null ? error : new AccessDenied(unlisted, service);
+      }
+    },
     { step: "initialize", priority: "high", name: "askIam" },
   );
 }
 
 function isMissingKey({ name }: Error): boolean {
   return name === "NoSuchKey" || name === "NotFound";
-}
-
-/** Each SDK client types its middleware by its own commands; what is added here looks at none of them. */
-function clientOf(client: unknown): Client {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every client of the SDK is one
-  return client as Client;
 }

@@ -1,49 +1,10 @@
 import { isRecord, listOf } from "../../template/synthesise.ts";
 import type { TemplateResource } from "../../template/synthesise.ts";
 import { PLACE } from "./arns.ts";
-import type { IamCall } from "./call.ts";
+import { callBy } from "./call.ts";
+import type { Caller, IamCall } from "./call.ts";
 import { keyOf } from "./keys.ts";
 import type { DeployedPolicies } from "./policies.ts";
-
-/**
- * What AWS's services do for the stack, by how the template wires it and not by what its policies say: take roles,
- * deliver, poll, start, tell, log. Each with what the service says of itself in the request.
- */
-export function platformCalls(deployed: DeployedPolicies): readonly IamCall[] {
-  return deployed.stack.resources.flatMap((resource) => callsFor(resource, deployed));
-}
-
-function callsFor(resource: TemplateResource, deployed: DeployedPolicies): readonly IamCall[] {
-  switch (resource.Type) {
-    case "AWS::Lambda::Function":
-      return functionCalls(resource, deployed);
-    case "AWS::Lambda::EventSourceMapping":
-      return mappingCalls(resource, deployed);
-    case "AWS::Lambda::EventInvokeConfig":
-      return failureCalls(resource, deployed);
-    case "AWS::Events::Rule":
-      return ruleCalls(resource, deployed);
-    case "AWS::Events::EventBus":
-      return busCalls(resource, deployed);
-    case "AWS::Scheduler::Schedule":
-      return scheduleCalls(resource, deployed);
-    case "AWS::CloudWatch::Alarm":
-    case "AWS::CloudWatch::CompositeAlarm":
-      return alarmCalls(resource, deployed);
-    case "AWS::ApiGatewayV2::Route":
-      return routeCalls(resource, deployed);
-    case "AWS::Logs::LogGroup":
-      return logGroupCalls(resource, deployed);
-    case "AWS::CodeDeploy::DeploymentGroup":
-      return releaseCalls(resource, deployed);
-    case "AWS::Chatbot::SlackChannelConfiguration":
-      return slackCalls(resource, deployed);
-    case "AWS::KMS::Key":
-      return [administration(deployed.arns.arnOf(resource.logicalId))];
-    default:
-      return [];
-  }
-}
 
 type Of = (resource: TemplateResource, deployed: DeployedPolicies) => readonly IamCall[];
 
@@ -55,20 +16,17 @@ const functionCalls: Of = ({ Properties }, { arns }) => {
   const stream = arns.arnOf(arns.text(group)).replace(/:\*$/, ":log-stream:a-sandbox");
   return [
     taking(role, "lambda.amazonaws.com", {}),
-    { caller: { role }, action: "logs:CreateLogStream", resource: stream, conditions: {} },
-    { caller: { role }, action: "logs:PutLogEvents", resource: stream, conditions: {} },
+    callBy({ role }, "logs:CreateLogStream", stream),
+    callBy({ role }, "logs:PutLogEvents", stream),
   ];
 };
 
 const mappingCalls: Of = ({ Properties }, { stack, arns }) => {
   const role = roleOfFunction(Properties["FunctionName"], { stack, arns });
   const resource = arns.text(Properties["EventSourceArn"]);
-  return ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"].map((action) => ({
-    caller: { role },
-    action,
-    resource,
-    conditions: {},
-  }));
+  return ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"].map((action) =>
+    callBy({ role }, action, resource),
+  );
 };
 
 const failureCalls: Of = ({ Properties }, { stack, arns }) => {
@@ -76,7 +34,7 @@ const failureCalls: Of = ({ Properties }, { stack, arns }) => {
   const config = arns.resolve(Properties["DestinationConfig"]);
   const destination =
     isRecord(config) && isRecord(config["OnFailure"]) ? config["OnFailure"]["Destination"] : "";
-  return [sending({ role }, String(destination), {})];
+  return [sending({ role }, String(destination))];
 };
 
 const ruleCalls: Of = ({ logicalId, Properties }, { arns }) => {
@@ -115,15 +73,11 @@ function deliveries(
     const actions = UNDER_A_ROLE.find(([kind]) => kind.test(target))?.[1] ?? [];
     return [
       taking(role, EVENTS.service, source),
-      ...actions.map((action) => ({ caller: { role }, action, resource: target, conditions: {} })),
+      ...actions.map((action) => callBy({ role }, action, target)),
     ];
   }
   const [, , service = ""] = target.split(":");
-  if (service === "lambda") {
-    return [
-      { caller: EVENTS, action: "lambda:InvokeFunction", resource: target, conditions: source },
-    ];
-  }
+  if (service === "lambda") return [callBy(EVENTS, "lambda:InvokeFunction", target, source)];
   // Somebody else's queue or topic has a policy of its own, which is not in the template.
   return service === "sqs" && !isElsewhere(target) ? [sending(EVENTS, target, source)] : [];
 }
@@ -140,13 +94,8 @@ const busCalls: Of = ({ logicalId, Properties }, { arns }) => {
   const deadLetters = isRecord(config) ? [sending(EVENTS, String(config["Arn"]), from(bus))] : [];
   if (key === undefined) return deadLetters;
   const conditions = { ...from(bus), "kms:EncryptionContext:aws:events:event-bus:arn": bus };
-  const uses = ["kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"].map((action) => ({
-    caller: EVENTS,
-    action,
-    resource: key,
-    conditions,
-  }));
-  return [...deadLetters, ...uses];
+  const uses = ["kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"];
+  return [...deadLetters, ...uses.map((action) => callBy(EVENTS, action, key, conditions))];
 };
 
 const scheduleCalls: Of = ({ Properties }, { arns }) => {
@@ -159,25 +108,17 @@ const scheduleCalls: Of = ({ Properties }, { arns }) => {
     : "";
   return [
     taking(role, "scheduler.amazonaws.com", from(group)),
-    {
-      caller: { role },
-      action: "lambda:InvokeFunction",
-      resource: String(target["Arn"]),
-      conditions: {},
-    },
-    sending({ role }, deadLetters, {}),
+    callBy({ role }, "lambda:InvokeFunction", String(target["Arn"])),
+    sending({ role }, deadLetters),
   ];
 };
+
+const CLOUD_WATCH = { service: "cloudwatch.amazonaws.com" };
 
 const alarmCalls: Of = ({ logicalId, Properties }, { arns }) =>
   ["AlarmActions", "OKActions", "InsufficientDataActions"]
     .flatMap((name) => listOf(arns.resolve(Properties[name])))
-    .map((topic) => ({
-      caller: { service: "cloudwatch.amazonaws.com" },
-      action: "sns:Publish",
-      resource: String(topic),
-      conditions: from(arns.arnOf(logicalId)),
-    }));
+    .map((topic) => callBy(CLOUD_WATCH, "sns:Publish", String(topic), from(arns.arnOf(logicalId))));
 
 const routeCalls: Of = ({ Properties }, { stack, arns }) => {
   const integration = /^integrations\/(.+)$/.exec(arns.text(Properties["Target"]))?.[1];
@@ -186,14 +127,8 @@ const routeCalls: Of = ({ Properties }, { stack, arns }) => {
   ];
   const [method = "", path = ""] = arns.text(Properties["RouteKey"]).split(" ");
   const route = `arn:aws:execute-api:${PLACE.region}:${PLACE.account}:${arns.text(Properties["ApiId"])}/$default/${method}${path}`;
-  return [
-    {
-      caller: { service: "apigateway.amazonaws.com" },
-      action: "lambda:InvokeFunction",
-      resource: arns.text(uri),
-      conditions: from(route),
-    },
-  ];
+  const caller = { service: "apigateway.amazonaws.com" };
+  return [callBy(caller, "lambda:InvokeFunction", arns.text(uri), from(route))];
 };
 
 /** CloudWatch Logs' guide, "Encrypt log data in CloudWatch Logs". */
@@ -210,23 +145,15 @@ const logGroupCalls: Of = ({ logicalId, Properties }, { arns }) => {
   const key = keyOf(Properties, arns);
   if (key === undefined) return [];
   const group = arns.arnOf(logicalId).replace(/:\*$/, "");
-  return LOGS_USE.map((action) => ({
-    caller: { service: `logs.${PLACE.region}.amazonaws.com` },
-    action,
-    resource: key,
-    conditions: { "kms:EncryptionContext:aws:logs:arn": group },
-  }));
+  const caller = { service: `logs.${PLACE.region}.amazonaws.com` };
+  const conditions = { "kms:EncryptionContext:aws:logs:arn": group };
+  return LOGS_USE.map((action) => callBy(caller, action, key, conditions));
 };
 
 /** CodeDeploy's guide, "Create a service role for CodeDeploy": what it asks of Lambda and of CloudWatch. */
 const releaseCalls: Of = ({ logicalId, Properties }, { stack, arns }) => {
   const role = roleIdOf(arns.text(Properties["ServiceRoleArn"]));
-  const as = (action: string, resource: string): IamCall => ({
-    caller: { role },
-    action,
-    resource,
-    conditions: {},
-  });
+  const as = (action: string, resource: string) => callBy({ role }, action, resource);
   const aliases = stack
     .ofType("AWS::Lambda::Alias")
     .filter(({ UpdatePolicy: policy }) => JSON.stringify(policy ?? "").includes(logicalId));
@@ -254,13 +181,39 @@ const slackCalls: Of = ({ Properties }, { arns }) => {
 };
 
 /** Whoever deploys has rights over the account's keys, which a key's policy can take away for good. */
-function administration(key: string): IamCall {
-  return {
-    caller: { person: "Deployment", policy: anything("kms:*") },
-    action: "kms:PutKeyPolicy",
-    resource: key,
-    conditions: {},
-  };
+const keyCalls: Of = ({ logicalId }, { arns }) => [
+  callBy(
+    { person: "Deployment", policy: anything("kms:*") },
+    "kms:PutKeyPolicy",
+    arns.arnOf(logicalId),
+  ),
+];
+
+/** What is done for a resource, by its type. */
+const CALLS: Readonly<Record<string, Of>> = {
+  "AWS::Lambda::Function": functionCalls,
+  "AWS::Lambda::EventSourceMapping": mappingCalls,
+  "AWS::Lambda::EventInvokeConfig": failureCalls,
+  "AWS::Events::Rule": ruleCalls,
+  "AWS::Events::EventBus": busCalls,
+  "AWS::Scheduler::Schedule": scheduleCalls,
+  "AWS::CloudWatch::Alarm": alarmCalls,
+  "AWS::CloudWatch::CompositeAlarm": alarmCalls,
+  "AWS::ApiGatewayV2::Route": routeCalls,
+  "AWS::Logs::LogGroup": logGroupCalls,
+  "AWS::CodeDeploy::DeploymentGroup": releaseCalls,
+  "AWS::Chatbot::SlackChannelConfiguration": slackCalls,
+  "AWS::KMS::Key": keyCalls,
+};
+
+/**
+ * What AWS's services do for the stack, by how the template wires it and not by what its policies say: take roles,
+ * deliver, poll, start, tell, log. Each with what the service says of itself in the request.
+ */
+export function platformCalls(deployed: DeployedPolicies): readonly IamCall[] {
+  return deployed.stack.resources.flatMap(
+    (resource) => CALLS[resource.Type]?.(resource, deployed) ?? [],
+  );
 }
 
 /** The policy of somebody who may do this with every resource of the account. */
@@ -273,15 +226,11 @@ export function anything(action: string) {
 
 function taking(role: string, service: string, conditions: IamCall["conditions"]): IamCall {
   const resource = `arn:aws:iam::${PLACE.account}:role/${role}`;
-  return { caller: { service }, action: "sts:AssumeRole", resource, conditions };
+  return callBy({ service }, "sts:AssumeRole", resource, conditions);
 }
 
-function sending(
-  caller: IamCall["caller"],
-  queueArn: string,
-  conditions: IamCall["conditions"],
-): IamCall {
-  return { caller, action: "sqs:SendMessage", resource: queueArn, conditions };
+function sending(caller: Caller, queueArn: string, conditions?: IamCall["conditions"]): IamCall {
+  return callBy(caller, "sqs:SendMessage", queueArn, conditions);
 }
 
 function from(arn: string): Readonly<Record<string, string>> {

@@ -56,12 +56,13 @@ function attachedBy(
   arns: ArnResolver,
   read: (value: unknown) => PolicyDocument,
 ): readonly AttachedPolicy[] {
-  const on = (of: readonly string[], document: PolicyDocument): AttachedPolicy => ({
-    id,
-    kind: "resource",
-    of,
-    document,
-  });
+  const on = (of: readonly string[], document: PolicyDocument) =>
+    [{ id, kind: "resource", of, document }] as const;
+  const onEach = (references: unknown, document: unknown) =>
+    on(
+      idsIn(references).map((one) => arns.arnOf(one)),
+      read(document),
+    );
   switch (Type) {
     case "AWS::IAM::Policy":
     case "AWS::IAM::ManagedPolicy": {
@@ -82,41 +83,19 @@ function attachedBy(
       ];
     }
     case "AWS::SQS::QueuePolicy":
-      return [
-        on(
-          idsIn(Properties["Queues"]).map((one) => arns.arnOf(one)),
-          read(Properties["PolicyDocument"]),
-        ),
-      ];
+      return onEach(Properties["Queues"], Properties["PolicyDocument"]);
     case "AWS::SNS::TopicPolicy":
-      return [
-        on(
-          idsIn(Properties["Topics"]).map((one) => arns.arnOf(one)),
-          read(Properties["PolicyDocument"]),
-        ),
-      ];
+      return onEach(Properties["Topics"], Properties["PolicyDocument"]);
     case "AWS::S3::BucketPolicy":
-      return [
-        on(
-          idsIn(Properties["Bucket"]).map((one) => arns.arnOf(one)),
-          read(Properties["PolicyDocument"]),
-        ),
-      ];
+      return onEach(Properties["Bucket"], Properties["PolicyDocument"]);
     case "AWS::SecretsManager::ResourcePolicy":
-      return [on([arns.text(Properties["SecretId"])], read(Properties["ResourcePolicy"]))];
-    case "AWS::Events::EventBusPolicy": {
-      const statement = { Statement: [Properties["Statement"]] };
-      return [
-        on(
-          idsIn(Properties["EventBusName"]).map((one) => arns.arnOf(one)),
-          read(statement),
-        ),
-      ];
-    }
+      return on([arns.text(Properties["SecretId"])], read(Properties["ResourcePolicy"]));
+    case "AWS::Events::EventBusPolicy":
+      return onEach(Properties["EventBusName"], { Statement: [Properties["Statement"]] });
     case "AWS::KMS::Key":
-      return [on([arns.arnOf(id)], read(Properties["KeyPolicy"]))];
+      return on([arns.arnOf(id)], read(Properties["KeyPolicy"]));
     case "AWS::Lambda::Permission":
-      return [on([arns.text(Properties["FunctionName"])], permissionOf(Properties, arns))];
+      return on([arns.text(Properties["FunctionName"])], permissionOf(Properties, arns));
     default:
       return [];
   }
