@@ -87,7 +87,9 @@ describe("a retention that is set later", () => {
   });
 
   test("asks first: without a terminal and without --yes nothing is changed", async () => {
-    await expect(apply("365", { yes: false })).rejects.toThrow("There is no terminal to ask on");
+    await expect(apply("365", { yes: false })).rejects.toThrow(
+      "without a terminal, nobody can answer",
+    );
 
     expect((await ends()).old).toBeUndefined();
   });

@@ -15,24 +15,16 @@ import type { Standing, Standings } from "./adopted.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
 import { runPoller } from "./poll.ts";
 import type { ConnectedStack } from "./stack.ts";
+import type { OptionsAt } from "./options.ts";
+import { agreed } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeText } from "./time-text.ts";
 
-export interface AdoptOptions {
-  /** Of the applications whose line names no Journey. */
-  readonly journey: string | null;
-  /** What happened before it is history; null: before now. */
-  readonly since: string | null;
-  /** History is published all the same. */
-  readonly publish: boolean;
-  readonly perSecond: number | null;
-  readonly dryRun: boolean;
-  readonly yes: boolean;
-  /** Epoch milliseconds. */
-  readonly now: number;
+/** What happened before `since` is history, or before now; `journey` is of the applications whose line names none. */
+type AdoptOptions = OptionsAt<"journey" | "since" | "publish" | "perSecond" | "dryRun" | "yes"> & {
   /** @default - in real time */
   readonly wait?: (ms: number) => Promise<unknown>;
-}
+};
 
 /**
  * Applications that are announced before the poller runs: half of what a run may check by default, so that no other
@@ -87,7 +79,9 @@ export async function adopt(
   const silence = adoption.publishes ? "published" : "not published";
   const what = `Adopt ${fresh.length} applications; what happened before ${timeText(adoption.at)} is ${silence}.`;
   if (dryRun) return terminal.print(`Dry run: ${what} Nothing was sent.`);
-  if (fresh.length > 0 && !options.yes) await agree(`${what} Continue?`, terminal);
+  if (fresh.length > 0 && !options.yes) {
+    await agreed(terminal, `${what} Continue?`, "Nothing was adopted");
+  }
 
   const context = { stack, adoption, wait, ...options };
   if (unknown > 0) await proveAdoption(fresh, before, context, terminal);
@@ -306,13 +300,5 @@ function report(standings: ReadonlyMap<string, Standings>, terminal: Terminal): 
     throw new OperatorError(
       `${others} of ${standings.size} applications do not agree with Alloy. To compare them again, run the command again.`,
     );
-  }
-}
-
-async function agree(question: string, terminal: Terminal): Promise<void> {
-  const answer = await terminal.asks(question);
-  if (answer === "no") throw new OperatorError("Nothing was adopted.");
-  if (answer === "nobody") {
-    throw new UsageError('There is no terminal to ask on: give "adopt" --yes, or --dry-run.');
   }
 }

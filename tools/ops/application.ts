@@ -1,12 +1,13 @@
 import { brotliDecompressSync } from "node:zlib";
 
-import { paginateQuery, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { QueryCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
 import { applicationKey, failureKey } from "../../lambdas/adapters/dynamo/application-item.ts";
-import { METADATA_ATTRIBUTES, TABLE } from "../../lambdas/settings/names.ts";
+import { METADATA_ATTRIBUTES } from "../../lambdas/settings/names.ts";
 import { OperatorError } from "./operator-error.ts";
+import { itemsOf, projectionOf, tokensOf } from "./person.ts";
 import type { ConnectedStack } from "./stack.ts";
 
 const EventSchema = v.object({
@@ -61,29 +62,19 @@ export async function readApplication(
   const events: StoredEvent[] = [];
   const failures: StoredFailure[] = [];
   const unreadable: string[] = [];
-  let state: Readonly<Record<string, unknown>> | undefined;
-  const pages = paginateQuery(
-    { client: stack.dynamo },
-    {
-      TableName: stack.applicationTableName,
-      KeyConditionExpression: "pk = :pk",
-      ExpressionAttributeValues: marshall({ ":pk": applicationKey(token).pk }),
-      ...(attributes === "metadata" && projectionOf(METADATA_ATTRIBUTES)),
-    },
-  );
-  for await (const { Items = [] } of pages) {
-    for (const item of Items.map((one) => unmarshall(one))) {
-      const sk = String(item["sk"]);
-      if (sk === "STATE") state = item;
-      else if (sk.startsWith("EVENT#")) {
-        const event = v.safeParse(EventSchema, item);
-        if (event.success) events.push(event.output);
-        else unreadable.push(sk);
-      } else if (sk.startsWith("FAILURE#")) {
-        const failure = v.safeParse(FailureSchema, item);
-        if (failure.success) failures.push(failure.output);
-        else unreadable.push(sk);
-      }
+  let state: StoredApplication["state"];
+  const projected = attributes === "metadata" ? METADATA_ATTRIBUTES : undefined;
+  for (const item of await itemsOf(stack, token, projected)) {
+    const sk = String(item["sk"]);
+    if (sk === "STATE") state = item;
+    else if (sk.startsWith("EVENT#")) {
+      const event = v.safeParse(EventSchema, item);
+      if (event.success) events.push(event.output);
+      else unreadable.push(sk);
+    } else if (sk.startsWith("FAILURE#")) {
+      const failure = v.safeParse(FailureSchema, item);
+      if (failure.success) failures.push(failure.output);
+      else unreadable.push(sk);
     }
   }
   if (state === undefined && events.length + unreadable.length === 0) {
@@ -100,33 +91,11 @@ export async function readApplication(
  * @throws OperatorError when no application has that id, or several have.
  */
 export async function tokenOf(stack: ConnectedStack, tokenOrExternalId: string): Promise<string> {
-  return tokenOrExternalId.startsWith("JA-")
-    ? tokenOrExternalId
-    : tokenOfExternalId(stack, tokenOrExternalId);
-}
-
-async function tokenOfExternalId(stack: ConnectedStack, externalId: string): Promise<string> {
-  const { Items = [] } = await stack.dynamo.send(
-    new QueryCommand({
-      TableName: stack.applicationTableName,
-      IndexName: TABLE.externalIndex,
-      KeyConditionExpression: "externalId = :id",
-      ExpressionAttributeValues: marshall({ ":id": externalId }),
-    }),
+  const [only = "", ...more] = await tokensOf(stack, tokenOrExternalId);
+  if (more.length === 0) return only;
+  throw new OperatorError(
+    `${more.length + 1} applications have the external id "${tokenOrExternalId}". Choose one of ${[only, ...more].join(", ")}.`,
   );
-  const tokens = Items.map((item) => String(unmarshall(item)["pk"]).replace("APPLICATION#", ""));
-  const [only, ...more] = tokens;
-  if (only === undefined) {
-    throw new OperatorError(
-      `No application has the external id "${externalId}". An application token would begin with JA-.`,
-    );
-  }
-  if (more.length > 0) {
-    throw new OperatorError(
-      `${tokens.length} applications have the external id "${externalId}". Choose one of ${tokens.join(", ")}.`,
-    );
-  }
-  return only;
 }
 
 /** Whether the application's `STATE` item is there. */
@@ -167,15 +136,6 @@ async function attributeOf(
     }),
   );
   return item === undefined ? undefined : unmarshall(item)[attribute];
-}
-
-/** Names stand in for the attributes: some are words that DynamoDB reserves. */
-function projectionOf(attributes: readonly string[]) {
-  const names = attributes.map((attribute, index) => [`#${index}`, attribute] as const);
-  return {
-    ProjectionExpression: names.map(([name]) => name).join(", "),
-    ExpressionAttributeNames: Object.fromEntries(names),
-  };
 }
 
 /**

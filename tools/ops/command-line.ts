@@ -1,4 +1,4 @@
-import { Command as CommandLine, InvalidArgumentError } from "@commander-js/extra-typings";
+import { Command as CommandLine } from "@commander-js/extra-typings";
 
 import { holdersOf } from "../../lib/people.ts";
 import type { Person } from "../../lib/people.ts";
@@ -12,6 +12,8 @@ import { gaps } from "./gaps.ts";
 import { hold } from "./hold.ts";
 import { logs } from "./logs.ts";
 import { UsageError } from "./operator-error.ts";
+import { withOptions } from "./options.ts";
+import type { Given, OptionName } from "./options.ts";
 import { poll } from "./poll.ts";
 import { redrive } from "./redrive.ts";
 import { replay } from "./replay.ts";
@@ -22,83 +24,6 @@ import { statement } from "./statement.ts";
 import { status } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
 import { verify } from "./verify.ts";
-
-/** Every option that a verb may have; the sentences are the help. */
-function withOptions(line: CommandLine) {
-  return line
-    .option("--application <token>", "only this application")
-    .option("--event <event id>", "only this event")
-    .option("--limit <n>", "at most n messages", positive)
-    .option(
-      "--per-second <n>",
-      "at most n messages a second (default: as fast as SQS can; adopt: 5)",
-      positive,
-    )
-    .option("--hours <n>", "the last n hours (default: 1)", positive, 1)
-    .option("--bodies", "also print what Alloy sent, including personal data", false)
-    .option("--dry-run", "print what the verb would do, and change nothing", false)
-    .option(
-      "--force",
-      "publish events again even if they took effect before; they are marked as a replay",
-      false,
-    )
-    .option("--journey <token>", "of the applications whose line names no Journey")
-    .option("--since <time>", "what happened before is history (ISO 8601; default: now)")
-    .option("--publish", "publish history too; it is still not counted", false)
-    .option("--reason <text>", "the matter of a legal hold, such as its number; never a name")
-    .option("--release", "end the legal hold", false)
-    .option("--key <KMS key>", "an asymmetric KMS key that signs: its id, ARN or alias")
-    .option("--unsigned", "write the export without a signature", false)
-    .option("--out <folder>", "where the files go (default: here)")
-    .option("--day <day>", "the statement of this day of UTC (default: the newest)")
-    .option("--verify", "check the signature, and those of all statements before it", false)
-    .option("--ring", "ring an alarm of each severity; tell the people on call before", false)
-    .option("--yes", "act without asking", false)
-    .option(
-      "--stage <name>",
-      'the stack AlloyJourneyWebhooks-<name> in your AWS account (default: sandbox); "local" is the stack of "npm start"',
-      "sandbox",
-    )
-    .option(
-      "--outputs <file>",
-      'instead of --stage: the stack in the file that "npm start -- --outputs <file>" wrote',
-    );
-}
-
-type Values = ReturnType<ReturnType<typeof withOptions>["opts"]>;
-type OptionName = keyof Values;
-
-/** What a verb is given. */
-interface Given extends Readonly<
-  Pick<
-    Values,
-    | "stage"
-    | "hours"
-    | "bodies"
-    | "dryRun"
-    | "force"
-    | "publish"
-    | "release"
-    | "ring"
-    | "unsigned"
-    | "verify"
-    | "yes"
-  >
-> {
-  /** What stands behind the verb; empty when the verb takes nothing. */
-  readonly argument: string;
-  readonly outputsFile: string | null;
-  readonly application: string | null;
-  readonly event: string | null;
-  readonly day: string | null;
-  readonly journey: string | null;
-  readonly since: string | null;
-  readonly reason: string | null;
-  readonly key: string | null;
-  readonly out: string | null;
-  readonly limit: number | null;
-  readonly perSecond: number | null;
-}
 
 interface Verb {
   /** What stands behind the verb; absent when nothing does. */
@@ -116,6 +41,18 @@ interface Verb {
 
 /** Every verb takes these. */
 const COMMON: readonly OptionName[] = ["stage", "outputs"];
+
+/** A verb about what stands behind it. */
+function on(
+  verb: (
+    stack: ConnectedStack,
+    argument: string,
+    given: Given & { readonly now: number },
+    terminal: Terminal,
+  ) => Promise<void>,
+): Verb["run"] {
+  return (stack, given, terminal, now) => verb(stack, given.argument, { ...given, now }, terminal);
+}
 
 const APPLICATION = "application token or external id";
 
@@ -136,7 +73,7 @@ export const VERBS = {
     says: "the signed statement of a day: how many applications agree with Alloy; --verify checks the chain",
     roles: ["auditor"],
     options: ["day", "verify"],
-    run: (stack, given, terminal) => statement(stack, given, terminal),
+    run: statement,
   },
   gaps: {
     says: "applications in gap: since when, and at which stage the event stopped",
@@ -150,7 +87,7 @@ export const VERBS = {
     roles: ["auditor"],
     rolesForBodies: ["break-glass", "privacy"],
     options: ["bodies"],
-    run: (stack, given, terminal) => show(stack, given.argument, given, terminal),
+    run: on(show),
   },
   check: {
     argument: APPLICATION,
@@ -170,7 +107,7 @@ export const VERBS = {
     says: "warnings and errors of a function; with --application, every line about one application",
     roles: ["operator"],
     options: ["hours", "application"],
-    run: (stack, given, terminal, now) => logs(stack, given.argument, { ...given, now }, terminal),
+    run: on(logs),
   },
   "dead-letters": {
     says: "the messages in the dead-letter queue, with their reasons (moves nothing)",
@@ -190,46 +127,42 @@ export const VERBS = {
     says: "send the recorded events of an application through the queue again",
     roles: ["break-glass"],
     options: ["event", "dryRun", "force"],
-    run: (stack, given, terminal, now) =>
-      replay(stack, given.argument, { ...given, now }, terminal),
+    run: on(replay),
   },
   retention: {
     argument: "days",
     says: "let events that are stored already end so many days after their receipt, as new ones do",
     roles: ["break-glass", "privacy"],
     options: ["perSecond", "dryRun", "yes"],
-    run: (stack, given, terminal, now) =>
-      retention(stack, given.argument, { ...given, now }, terminal),
+    run: on(retention),
   },
   adopt: {
     argument: "file",
     says: "make applications known that existed before, without an effect: CSV or JSON lines",
     roles: ["break-glass"],
     options: ["journey", "since", "publish", "perSecond", "dryRun", "yes"],
-    run: (stack, given, terminal, now) => adopt(stack, given.argument, { ...given, now }, terminal),
+    run: on(adopt),
   },
   forget: {
     argument: APPLICATION,
     says: "remove what is stored of a person, leave a tombstone, and print what remains where",
     options: ["dryRun", "yes"],
     roles: ["privacy"],
-    run: (stack, given, terminal, now) =>
-      forget(stack, given.argument, { ...given, now }, terminal),
+    run: on(forget),
   },
   hold: {
     argument: APPLICATION,
     says: "put an application under a legal hold, so that nobody forgets it; --release ends the hold",
     options: ["reason", "release"],
     roles: ["privacy"],
-    run: (stack, given, terminal, now) => hold(stack, given.argument, { ...given, now }, terminal),
+    run: on(hold),
   },
   export: {
     argument: APPLICATION,
     says: "write everything that is stored about a person, as signed JSON and as a page",
     options: ["key", "unsigned", "out"],
     roles: ["privacy"],
-    run: (stack, given, terminal, now) =>
-      exportPerson(stack, given.argument, { ...given, now }, terminal),
+    run: on(exportPerson),
   },
 } as const satisfies Readonly<Record<string, Verb>>;
 
@@ -282,36 +215,8 @@ Exit codes: 0 for success, 1 for failure, 2 for a wrong command line.`,
       if (other !== undefined) {
         throw new UsageError(`"${verb}" takes no ${other}: see npm run ops -- ${verb} --help.`);
       }
-      const {
-        application,
-        event,
-        day,
-        journey,
-        since,
-        reason,
-        key,
-        out,
-        limit,
-        perSecond,
-        outputs,
-        ...given
-      } = line.opts();
-      command = {
-        ...given,
-        verb,
-        argument: own.args[0] ?? "",
-        outputsFile: outputs ?? null,
-        application: application ?? null,
-        event: event ?? null,
-        day: day ?? null,
-        journey: journey ?? null,
-        since: since ?? null,
-        reason: reason ?? null,
-        key: key ?? null,
-        out: out ?? null,
-        limit: limit ?? null,
-        perSecond: perSecond ?? null,
-      };
+      const { outputs: outputsFile, ...given } = line.opts();
+      command = { ...given, outputsFile, verb, argument: own.args[0] ?? "" };
     });
   }
   const help = readCommandLine(
@@ -326,10 +231,4 @@ Exit codes: 0 for success, 1 for failure, 2 for a wrong command line.`,
 /** Whether a word is a verb. */
 export function isVerb(name: string): name is VerbName {
   return Object.hasOwn(VERBS, name);
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError("It must be a whole number above 0.");
 }

@@ -7,6 +7,7 @@ import type { Envelope, SubmissionEnvelope } from "../../lambdas/domain/event/en
 import { parseWebhook } from "../../lambdas/domain/event/parse-webhook.ts";
 import { parseSubmission } from "../../lambdas/domain/event/submission.ts";
 import { QUEUE } from "../../lambdas/settings/limits.ts";
+import type { Given } from "./options.ts";
 
 /** What one message of the dead-letter queue is. */
 export interface DeadLetter {
@@ -25,10 +26,7 @@ export interface DeadLetter {
 }
 
 /** Who is looked for; an option that is null asks for nothing. */
-export interface Choice {
-  readonly application: string | null;
-  readonly event: string | null;
-}
+export type Choice = Pick<Given, "application" | "event">;
 
 export function isChosen(letter: DeadLetter, { application, event }: Choice): boolean {
   return (

@@ -1,7 +1,8 @@
 import { noteOfFailure } from "./application.ts";
 import { choiceText, isChosen } from "./dead-letter.ts";
-import type { Choice, DeadLetter } from "./dead-letter.ts";
+import type { DeadLetter } from "./dead-letter.ts";
 import { lookThrough } from "./dead-letter-queue.ts";
+import type { Given } from "./options.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeText } from "./time-text.ts";
@@ -12,7 +13,7 @@ const USUAL_LIMIT = 20;
 /** `dead-letters`: prints what is dead-lettered, and leaves everything as it was. */
 export async function listDeadLetters(
   stack: ConnectedStack,
-  choice: Choice & { readonly limit: number | null; readonly bodies: boolean },
+  choice: Pick<Given, "application" | "event" | "limit" | "bodies">,
   terminal: Terminal,
 ): Promise<void> {
   const limit = choice.limit ?? USUAL_LIMIT;

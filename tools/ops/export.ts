@@ -4,38 +4,25 @@ import { join } from "node:path";
 
 import { GetPublicKeyCommand, SignCommand } from "@aws-sdk/client-kms";
 
-import { lookThrough } from "./dead-letter-queue.ts";
 import { pageOf } from "./export-page.ts";
 import type { ExportedApplication, ExportedLetter, PersonExport } from "./person-export.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
+import type { OptionsAt } from "./options.ts";
 import {
+  applicationsOf,
   bodyTextOf,
-  isAbout,
-  itemsOf,
   legalHoldOf,
+  lookThroughLetters,
   mentionsOf,
   namesIn,
-  payloadKeyIn,
   payloadKeyOf,
   readPayload,
   stateIn,
-  tokensOf,
 } from "./person.ts";
-import type { Names, StoredItem } from "./person.ts";
+import type { StoredItem } from "./person.ts";
 import { PLACES } from "./places.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
-
-export interface ExportOptions {
-  /** A KMS key for signatures: its id, ARN or alias. */
-  readonly key: string | null;
-  /** Where the files go. */
-  readonly out: string | null;
-  /** Write the export without a signature. */
-  readonly unsigned: boolean;
-  /** Epoch milliseconds. */
-  readonly now: number;
-}
 
 /** Over the UTF-8 bytes of the compact JSON text of `export`. */
 interface Signature {
@@ -55,7 +42,7 @@ interface Signature {
 export async function exportPerson(
   stack: ConnectedStack,
   tokenOrExternalId: string,
-  { key, out, unsigned, now }: ExportOptions,
+  { key, out, unsigned, now }: OptionsAt<"key" | "out" | "unsigned">,
   terminal: Terminal,
 ): Promise<void> {
   if (key === null && !unsigned) {
@@ -63,13 +50,13 @@ export async function exportPerson(
       '"export" needs --key <KMS key>, an asymmetric key for SIGN_VERIFY with SHA-256, or --unsigned. To make a key: aws kms create-key --key-spec ECC_NIST_P256 --key-usage SIGN_VERIFY',
     );
   }
-  const tokens = await tokensOf(stack, tokenOrExternalId);
-  const content = await collect(stack, tokens, now);
+  const found = await applicationsOf(stack, tokenOrExternalId);
+  const content = await collect(stack, found, now);
   const text = JSON.stringify(content);
   const signature = key === null ? null : await sign(stack, key, text);
   const folder = out ?? ".";
   mkdirSync(folder, { recursive: true });
-  const name = join(folder, `export-${tokens[0] ?? ""}`);
+  const name = join(folder, `export-${found[0]?.token ?? ""}`);
   const write = (file: string, written: string) => writeFileSync(file, written, { mode: 0o600 });
   write(`${name}.json`, `{"export":${text},"signature":${JSON.stringify(signature)}}\n`);
   write(`${name}.html`, pageOf(content, signature));
@@ -80,24 +67,24 @@ export async function exportPerson(
 
 async function collect(
   stack: ConnectedStack,
-  tokens: readonly string[],
+  found: Awaited<ReturnType<typeof applicationsOf>>,
   now: number,
 ): Promise<PersonExport> {
   const applications: ExportedApplication[] = [];
-  const read: { readonly token: string; readonly items: readonly StoredItem[] }[] = [];
-  for (const token of tokens) {
-    const items = await itemsOf(stack, token);
-    if (items.length === 0) {
-      throw new OperatorError(`The application ${token} is unknown here. Is --stage right?`);
-    }
-    read.push({ token, items });
+  for (const { token, items } of found) {
     const state = stateIn(items) ?? null;
     const others: StoredItem[] = [];
     for (const item of items) if (item !== state) others.push(await readable(stack, item));
     applications.push({ token, legalHold: legalHoldOf(items), state, items: others });
   }
-  const names = namesIn(read);
+  const names = namesIn(found);
   const { webhooks, investigations } = await mentionsOf(stack, names);
+  const deadLetters: ExportedLetter[] = [];
+  await lookThroughLetters(stack, names, async ({ letter, message, payload }) => {
+    const { sentAt, reason } = letter;
+    deadLetters.push({ sentAt, reason, message: message.Body ?? "", payload });
+    return "keep";
+  });
   const unsupportedWebhooks: StoredItem[] = [];
   for (const item of webhooks) unsupportedWebhooks.push(await readable(stack, item));
   return {
@@ -105,7 +92,7 @@ async function collect(
     stack: stack.stackName,
     exportedAt: new Date(now).toISOString(),
     applications,
-    deadLetters: await lettersAbout(stack, names),
+    deadLetters,
     unsupportedWebhooks,
     investigations,
     elsewhere: PLACES.filter(({ data, fate }) => data !== "none" && fate === "remains").map(
@@ -120,22 +107,6 @@ async function readable(stack: ConnectedStack, item: StoredItem): Promise<Stored
   const key = payloadKeyOf(item);
   const body = bodyTextOf(item) ?? (key === null ? null : await readPayload(stack, key));
   return body === null ? rest : { ...rest, body };
-}
-
-async function lettersAbout(
-  stack: ConnectedStack,
-  names: Names,
-): Promise<readonly ExportedLetter[]> {
-  const letters: ExportedLetter[] = [];
-  await lookThrough(stack, async (letter, { Body: message = "" }) => {
-    const { sentAt, reason } = letter;
-    const key = payloadKeyIn(message);
-    const payload = key === null ? null : await readPayload(stack, key);
-    if (isAbout(letter, message, payload, names))
-      letters.push({ sentAt, reason, message, payload });
-    return "keep";
-  });
-  return letters;
 }
 
 async function sign({ kms }: ConnectedStack, key: string, text: string): Promise<Signature> {

@@ -10,33 +10,25 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 
 import { applicationKey, attributesOf } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { forgottenState } from "../../lambdas/domain/application/application-state.ts";
-import { lookThrough } from "./dead-letter-queue.ts";
-import { OperatorError, UsageError } from "./operator-error.ts";
+import { OperatorError } from "./operator-error.ts";
+import type { OptionsAt } from "./options.ts";
 import {
-  isAbout,
+  applicationsOf,
   itemsOf,
   legalHoldOf,
+  lookThroughLetters,
   mentionsOf,
   namesIn,
-  payloadKeyIn,
   payloadKeyOf,
-  readPayload,
   stateIn,
-  tokensOf,
 } from "./person.ts";
 import type { Names, StoredItem } from "./person.ts";
 import { printReceipt } from "./receipt.ts";
 import type { Removed } from "./receipt.ts";
 import type { ConnectedStack } from "./stack.ts";
+import { agreed } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeText } from "./time-text.ts";
-
-export interface ForgetOptions {
-  readonly dryRun: boolean;
-  readonly yes: boolean;
-  /** Epoch milliseconds. */
-  readonly now: number;
-}
 
 /** `BatchWriteItem`'s most. */
 const MOST_WRITES = 25;
@@ -58,17 +50,12 @@ const LOOKS = 3;
 export async function forget(
   stack: ConnectedStack,
   tokenOrExternalId: string,
-  options: ForgetOptions,
+  options: OptionsAt<"dryRun" | "yes">,
   terminal: Terminal,
 ): Promise<void> {
-  const tokens = await tokensOf(stack, tokenOrExternalId);
-  const applications = await Promise.all(
-    tokens.map(async (token) => ({ token, items: await itemsOf(stack, token) })),
-  );
+  const applications = await applicationsOf(stack, tokenOrExternalId);
+  const tokens = applications.map(({ token }) => token);
   for (const { token, items } of applications) {
-    if (items.length === 0) {
-      throw new OperatorError(`The application ${token} is unknown here. Is --stage right?`);
-    }
     const held = legalHoldOf(items);
     if (held !== null) throw new OperatorError(heldText(token, held));
   }
@@ -87,7 +74,10 @@ export async function forget(
     );
     return printNeighbours(neighbours, terminal);
   }
-  if (!options.yes) await agree(stack, tokens, terminal);
+  if (!options.yes) {
+    const question = `Remove what ${stack.stackName} has stored of ${tokens.join(", ")}? Nobody can bring it back.`;
+    await agreed(terminal, question, "Nothing was removed");
+  }
 
   const removed: Removed = { items: 0, payloads: 0, deadLetters: 0, webhooks: 0 };
   for (const { token } of applications) {
@@ -171,17 +161,18 @@ async function removePayloads(
 }
 
 async function removeLetters(stack: ConnectedStack, names: Names, removed: Removed): Promise<void> {
-  await lookThrough(stack, async (letter, { Body = "", ReceiptHandle }) => {
-    const payloadKey = payloadKeyIn(Body);
-    const payload = payloadKey === null ? null : await readPayload(stack, payloadKey);
-    if (!isAbout(letter, Body, payload, names)) return "keep";
-    if (payload !== null) await removePayloads(stack, [payloadKey], removed);
-    await stack.sqs.send(
-      new DeleteMessageCommand({ QueueUrl: stack.deadLetterQueueUrl, ReceiptHandle }),
-    );
-    removed.deadLetters += 1;
-    return "gone";
-  });
+  await lookThroughLetters(
+    stack,
+    names,
+    async ({ message: { ReceiptHandle }, payloadKey, payload }) => {
+      if (payload !== null) await removePayloads(stack, [payloadKey], removed);
+      await stack.sqs.send(
+        new DeleteMessageCommand({ QueueUrl: stack.deadLetterQueueUrl, ReceiptHandle }),
+      );
+      removed.deadLetters += 1;
+      return "gone";
+    },
+  );
 }
 
 /** Applications of the same chain of reruns: they are the same person's. */
@@ -203,19 +194,5 @@ function printNeighbours(neighbours: readonly string[], terminal: Terminal): voi
     terminal.warn(
       `${token} is a rerun or an origin of it, and so the same person's: npm run ops -- forget ${token}`,
     );
-  }
-}
-
-async function agree(
-  { stackName }: ConnectedStack,
-  tokens: readonly string[],
-  terminal: Terminal,
-): Promise<void> {
-  const answer = await terminal.asks(
-    `Remove what ${stackName} has stored of ${tokens.join(", ")}? Nobody can bring it back.`,
-  );
-  if (answer === "no") throw new OperatorError("Nothing was removed.");
-  if (answer === "nobody") {
-    throw new UsageError('There is no terminal to ask on: give "forget" --yes, or --dry-run.');
   }
 }

@@ -4,18 +4,10 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import { applicationKey } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { TABLE } from "../../lambdas/settings/names.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
+import type { OptionsAt } from "./options.ts";
 import { itemsOf, tokensOf } from "./person.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
-
-export interface HoldOptions {
-  /** The matter, such as a case number; never a name. */
-  readonly reason: string | null;
-  /** End the hold. */
-  readonly release: boolean;
-  /** Epoch milliseconds. */
-  readonly now: number;
-}
 
 /**
  * `hold`: keeps `forget` from an application until the hold is released, and takes the end of life from its stored
@@ -24,7 +16,7 @@ export interface HoldOptions {
 export async function hold(
   stack: ConnectedStack,
   tokenOrExternalId: string,
-  { reason, release, now }: HoldOptions,
+  { reason, release, now }: OptionsAt<"reason" | "release">,
   terminal: Terminal,
 ): Promise<void> {
   if (!release && reason === null) {

@@ -3,6 +3,7 @@ import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
 import * as v from "valibot";
 
 import { OperatorError } from "./operator-error.ts";
+import type { OptionsAt } from "./options.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeText } from "./time-text.ts";
@@ -32,7 +33,7 @@ const LineSchema = v.pipe(
 export async function logs(
   stack: ConnectedStack,
   name: string,
-  options: { readonly hours: number; readonly application: string | null; readonly now: number },
+  options: OptionsAt<"hours" | "application">,
   terminal: Terminal,
 ): Promise<void> {
   const { hours, application, now } = options;

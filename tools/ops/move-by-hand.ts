@@ -4,9 +4,9 @@ import { DeleteMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import type { Message, MessageAttributeValue } from "@aws-sdk/client-sqs";
 
 import { choiceText, isChosen } from "./dead-letter.ts";
-import type { Choice } from "./dead-letter.ts";
 import { lookThrough } from "./dead-letter-queue.ts";
 import { OperatorError } from "./operator-error.ts";
+import type { Given } from "./options.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -19,7 +19,7 @@ import type { Terminal } from "./terminal.ts";
  */
 export async function moveByHand(
   stack: ConnectedStack,
-  options: Choice & { readonly limit: number | null; readonly perSecond: number | null },
+  options: Pick<Given, "application" | "event" | "limit" | "perSecond">,
   terminal: Terminal,
   now: number,
 ): Promise<void> {

@@ -1,7 +1,8 @@
 import { brotliDecompressSync } from "node:zlib";
 
-import { paginateQuery, paginateScan, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { paginateQuery, paginateScan } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
+import type { Message } from "@aws-sdk/client-sqs";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
@@ -10,6 +11,8 @@ import { decodeEnvelope } from "../../lambdas/domain/event/decode-envelope.ts";
 import { TABLE } from "../../lambdas/settings/names.ts";
 import { parseWebhook } from "../../lambdas/domain/event/parse-webhook.ts";
 import type { DeadLetter } from "./dead-letter.ts";
+import { lookThrough } from "./dead-letter-queue.ts";
+import type { Verdict } from "./dead-letter-queue.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
 
@@ -34,20 +37,17 @@ export async function tokensOf(
 ): Promise<readonly string[]> {
   if (tokenOrExternalId.startsWith("JA-")) return [tokenOrExternalId];
   const tokens: string[] = [];
-  let start: Record<string, unknown> | undefined;
-  do {
-    const { Items = [], LastEvaluatedKey } = await stack.dynamo.send(
-      new QueryCommand({
-        TableName: stack.applicationTableName,
-        IndexName: TABLE.externalIndex,
-        KeyConditionExpression: "externalId = :id",
-        ExpressionAttributeValues: marshall({ ":id": tokenOrExternalId }),
-        ...(start !== undefined && { ExclusiveStartKey: marshall(start) }),
-      }),
-    );
+  for await (const { Items = [] } of paginateQuery(
+    { client: stack.dynamo },
+    {
+      TableName: stack.applicationTableName,
+      IndexName: TABLE.externalIndex,
+      KeyConditionExpression: "externalId = :id",
+      ExpressionAttributeValues: marshall({ ":id": tokenOrExternalId }),
+    },
+  )) {
     tokens.push(...Items.map((item) => tokenIn(unmarshall(item))));
-    start = LastEvaluatedKey === undefined ? undefined : unmarshall(LastEvaluatedKey);
-  } while (start !== undefined);
+  }
   if (tokens.length > 0) return tokens;
   throw new OperatorError(
     `No application has this external id. The index knows the group's id, or else the application's, or else the partner's. An application token begins with JA-.`,
@@ -58,10 +58,11 @@ function tokenIn({ pk }: StoredItem): string {
   return String(pk).slice(applicationKey("").pk.length);
 }
 
-/** All items of an application, its state among them. */
+/** All items of an application, its state among them. @param attributes - @default - all of each item */
 export async function itemsOf(
   stack: ConnectedStack,
   token: string,
+  attributes?: readonly string[],
 ): Promise<readonly StoredItem[]> {
   const items: StoredItem[] = [];
   const pages = paginateQuery(
@@ -71,10 +72,41 @@ export async function itemsOf(
       KeyConditionExpression: "pk = :pk",
       ExpressionAttributeValues: marshall({ ":pk": applicationKey(token).pk }),
       ConsistentRead: true,
+      ...(attributes !== undefined && projectionOf(attributes)),
     },
   );
   for await (const { Items = [] } of pages) items.push(...Items.map((item) => unmarshall(item)));
   return items;
+}
+
+/** Names stand in for the attributes: some are words that DynamoDB reserves. */
+export function projectionOf(attributes: readonly string[]) {
+  const names = attributes.map((attribute, index) => [`#${index}`, attribute] as const);
+  return {
+    ProjectionExpression: names.map(([name]) => name).join(", "),
+    ExpressionAttributeNames: Object.fromEntries(names),
+  };
+}
+
+/** A person's application, with all its items. */
+interface PersonsApplication {
+  readonly token: string;
+  readonly items: readonly StoredItem[];
+}
+
+/** The applications of a person, as `tokensOf` finds them. @throws OperatorError when one is not known here. */
+export async function applicationsOf(
+  stack: ConnectedStack,
+  tokenOrExternalId: string,
+): Promise<readonly PersonsApplication[]> {
+  const tokens = await tokensOf(stack, tokenOrExternalId);
+  return Promise.all(
+    tokens.map(async (token) => {
+      const items = await itemsOf(stack, token);
+      if (items.length > 0) return { token, items };
+      throw new OperatorError(`The application ${token} is unknown here. Is --stage right?`);
+    }),
+  );
 }
 
 /** The legal hold of an application; null: there is none. */
@@ -97,9 +129,7 @@ export interface Names {
   readonly entities: readonly string[];
 }
 
-export function namesIn(
-  applications: readonly { readonly token: string; readonly items: readonly StoredItem[] }[],
-): Names {
+export function namesIn(applications: readonly PersonsApplication[]): Names {
   const items = applications.flatMap((one) => one.items);
   const tokens = applications.map(({ token }) => token);
   const parts = items.flatMap((item) => [
@@ -115,13 +145,36 @@ export function namesIn(
   };
 }
 
+/** A dead letter that is about the person, with its large body as text, and the key of that; null: it has none. */
+interface PersonsLetter {
+  readonly letter: DeadLetter;
+  readonly message: Message;
+  readonly payloadKey: string | null;
+  readonly payload: string | null;
+}
+
+/** Goes through the dead letters about the person, as `lookThrough` does; the others stay. */
+export async function lookThroughLetters(
+  stack: ConnectedStack,
+  names: Names,
+  visit: (found: PersonsLetter) => Promise<Verdict>,
+): Promise<void> {
+  await lookThrough(stack, async (letter, message) => {
+    const { Body = "" } = message;
+    const payloadKey = payloadKeyIn(Body);
+    const payload = payloadKey === null ? null : await readPayload(stack, payloadKey);
+    if (!isAbout(letter, Body, payload, names)) return "keep";
+    return visit({ letter, message, payloadKey, payload });
+  });
+}
+
 /**
  * Whether a dead letter is about the person. One that names an application is about that one alone: to remove it would
  * lose an event of another application.
  *
  * @param payload - its large body; null: it has none.
  */
-export function isAbout(
+function isAbout(
   { applicationToken, body }: DeadLetter,
   message: string,
   payload: string | null,
@@ -181,7 +234,7 @@ export function payloadKeyOf({ payloadKey }: StoredItem): string | null {
 }
 
 /** The key of a queue message's body in the payload bucket; null where the message holds its body. */
-export function payloadKeyIn(queueMessage: string): string | null {
+function payloadKeyIn(queueMessage: string): string | null {
   const decoded = decodeEnvelope(queueMessage);
   if ("reason" in decoded || decoded.envelope.kind === "submission") return null;
   return decoded.envelope.payloadKey;

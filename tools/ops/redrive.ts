@@ -1,21 +1,19 @@
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 
 import { choiceText, isChosen } from "./dead-letter.ts";
-import type { Choice } from "./dead-letter.ts";
 import { lookThrough } from "./dead-letter-queue.ts";
 import { moveAllBySqs } from "./move-task.ts";
 import { moveByHand } from "./move-by-hand.ts";
-import { OperatorError, UsageError } from "./operator-error.ts";
+import type { Given } from "./options.ts";
 import type { ConnectedStack } from "./stack.ts";
+import { agreed } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeText } from "./time-text.ts";
 
-export interface RedriveOptions extends Choice {
-  readonly limit: number | null;
-  readonly perSecond: number | null;
-  readonly dryRun: boolean;
-  readonly yes: boolean;
-}
+export type RedriveOptions = Pick<
+  Given,
+  "application" | "event" | "limit" | "perSecond" | "dryRun" | "yes"
+>;
 
 /**
  * `redrive`: moves dead letters back into the event queue, and waits for the end of it.
@@ -40,13 +38,7 @@ export async function redrive(
       ? `all dead letters (about ${about})`
       : `${limit === null ? "the" : `at most ${limit}`} dead letters${choiceText(options)} (about ${about} in all)`;
     const question = `Move ${which} back into the event queue of ${stack.stackName}?`;
-    const answer = await terminal.asks(question);
-    if (answer === "no") throw new OperatorError("No message was moved.");
-    if (answer === "nobody") {
-      throw new UsageError(
-        `No message was moved: without a terminal, nobody can answer "${question}". Add --yes to move without a question.`,
-      );
-    }
+    await agreed(terminal, question, "No message was moved");
   }
   if (isAll) {
     if (await moveAllBySqs(stack, options.perSecond, terminal)) return;

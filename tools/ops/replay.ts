@@ -8,19 +8,12 @@ import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import { bodyOf, readApplication } from "./application.ts";
 import type { StoredEvent } from "./application.ts";
 import { OperatorError } from "./operator-error.ts";
+import type { OptionsAt } from "./options.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeText } from "./time-text.ts";
 
-export interface ReplayOptions {
-  /** Only this event; null: all of the application. */
-  readonly event: string | null;
-  readonly dryRun: boolean;
-  /** Publish again also what had its effect. */
-  readonly force: boolean;
-  /** Epoch milliseconds. */
-  readonly now: number;
-}
+type ReplayOptions = OptionsAt<"event" | "dryRun" | "force">;
 
 /**
  * `replay`: sends the recorded events of an application through the queue again. What had its effect

@@ -1,19 +1,16 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { paginateScan } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
 import { DynamoUpdate, updateIf } from "../../lambdas/adapters/dynamo/dynamo-update.ts";
 import { RETENTION_ATTRIBUTES, TABLE } from "../../lambdas/settings/names.ts";
-import { OperatorError, UsageError } from "./operator-error.ts";
+import { UsageError } from "./operator-error.ts";
+import type { OptionsAt } from "./options.ts";
 import type { ConnectedStack } from "./stack.ts";
+import { agreed } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
-
-export interface RetentionOptions {
-  readonly perSecond: number | null;
-  readonly dryRun: boolean;
-  readonly yes: boolean;
-  readonly now: number;
-}
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -43,14 +40,17 @@ const EventSchema = v.object({
 export async function retention(
   stack: ConnectedStack,
   given: string,
-  options: RetentionOptions,
+  options: OptionsAt<"perSecond" | "dryRun" | "yes">,
   terminal: Terminal,
 ): Promise<void> {
   const days = Number(given);
   if (!Number.isFinite(days) || days < LEAST_DAYS) {
     throw new UsageError(`"retention" needs a number of days, at least ${LEAST_DAYS}.`);
   }
-  if (!options.dryRun && !options.yes) await agree(stack, days, terminal);
+  if (!options.dryRun && !options.yes) {
+    const question = `Let the events of ${stack.stackName} end ${days} days after their receipt? What has ended cannot be brought back.`;
+    await agreed(terminal, question, "No event was changed");
+  }
   const { perSecond, dryRun, now } = options;
   const held = await heldPartitions(stack);
   let [seen, changed, kept] = [0, 0, 0];
@@ -77,7 +77,7 @@ export async function retention(
       }
       if (!dryRun) await end(stack, { pk, sk }, wanted);
       changed += 1;
-      if (!dryRun && perSecond !== null) await pause(1_000 / perSecond);
+      if (!dryRun && perSecond !== null) await sleep(1_000 / perSecond);
       terminal.progress(`${changed} of ${seen} events …`);
     }
   }
@@ -115,18 +115,4 @@ async function end(
   update.requirePresent("pk");
   const item = { TableName: stack.applicationTableName, key };
   await updateIf(stack.dynamo, "Giving an event its end", item, update);
-}
-
-async function agree(stack: ConnectedStack, days: number, terminal: Terminal): Promise<void> {
-  const answer = await terminal.asks(
-    `Let the events of ${stack.stackName} end ${days} days after their receipt? What has ended cannot be brought back.`,
-  );
-  if (answer === "no") throw new OperatorError("No event was changed.");
-  if (answer === "nobody") {
-    throw new UsageError('There is no terminal to ask on: give "retention" --yes, or --dry-run.');
-  }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,23 +1,14 @@
 import { readFileSync } from "node:fs";
 
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
-import type { CloudFormationClientConfig } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
-import type { CloudWatchClientConfig } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import type { CloudWatchLogsClientConfig } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { KMSClient } from "@aws-sdk/client-kms";
-import type { KMSClientConfig } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
-import type { LambdaClientConfig } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
-import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { SNSClient } from "@aws-sdk/client-sns";
-import type { SNSClientConfig } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import type { SQSClientConfig } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
 
 import { SDK_LIMITS } from "../../lambdas/adapters/sdk-limits.ts";
@@ -51,42 +42,17 @@ const OutputsFileSchema = v.object({
   outputs: OutputsSchema,
 });
 
-type ClientConfiguration = CloudFormationClientConfig &
-  CloudWatchClientConfig &
-  CloudWatchLogsClientConfig &
-  DynamoDBClientConfig &
-  KMSClientConfig &
-  LambdaClientConfig &
-  S3ClientConfig &
-  SNSClientConfig &
-  SQSClientConfig;
-
-export interface ConnectedStack {
-  readonly stage: string;
-  readonly stackName: string;
-  readonly cloudFormation: CloudFormationClient;
-  readonly cloudWatch: CloudWatchClient;
-  readonly logs: CloudWatchLogsClient;
-  readonly lambda: LambdaClient;
-  readonly dynamo: DynamoDBClient;
-  readonly sqs: SQSClient;
-  readonly s3: S3Client;
-  readonly kms: KMSClient;
-  readonly sns: SNSClient;
-  readonly eventQueueUrl: string;
-  readonly deadLetterQueueUrl: string;
-  readonly applicationTableName: string;
-  readonly idempotencyTableName: string;
-  readonly payloadBucketName: string;
-  readonly statementBucketName: string;
-  readonly statementKeyArn: string;
-  readonly webhookUrl: string;
-  /** In an emulator. */
-  readonly isLocal: boolean;
-  /** What a webhook of a local stack authenticates with; null: this tool does not know it. */
-  readonly authorization: string | null;
-  readonly functionNames: Readonly<Record<"ingest" | "consumer" | "poller" | "statement", string>>;
+/** Where the clients call, and as whom. @default - as the SDK finds it */
+interface Place {
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Buckets stand in the path, not in a name that would have to resolve. */
+  readonly forcePathStyle?: boolean;
 }
+
+/** A stack, and the clients by which it is reached. */
+export type ConnectedStack = Readonly<ReturnType<typeof connected>>;
 
 /**
  * Finds the stack.
@@ -101,22 +67,23 @@ export async function connect(options: {
 }): Promise<ConnectedStack> {
   const { stage } = options;
   if (options.outputsFile === null && stage !== "local") {
-    return connected(await outputsOf(stage), SDK_LIMITS, null);
+    return connected(await outputsOf(stage), {}, null);
   }
   const { endpoint, region, webhookUrl, basic, outputs } =
     options.outputsFile === null ? await newestLocal() : readOutputs(options.outputsFile);
   // The emulator takes any credentials, and must not be shown real ones.
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
   const local = { ...outputs, WebhookUrl: webhookUrl };
-  const configuration = { ...SDK_LIMITS, endpoint, region, credentials, forcePathStyle: true };
-  return connected(local, configuration, basic === undefined ? null : basicOf(basic));
+  const place = { endpoint, region, credentials, forcePathStyle: true };
+  return connected(local, place, basic === undefined ? null : basicOf(basic));
 }
 
 function connected(
   outputs: v.InferOutput<typeof OutputsSchema>,
-  configuration: ClientConfiguration,
+  place: Place,
   authorization: string | null,
-): ConnectedStack {
+) {
+  const configuration = { ...SDK_LIMITS, ...place };
   return {
     // The dashboard has the stack's name, and the stack the stage's.
     stackName: outputs.DashboardName,
@@ -138,7 +105,9 @@ function connected(
     statementBucketName: outputs.StatementBucketName,
     statementKeyArn: outputs.StatementKeyArn,
     webhookUrl: outputs.WebhookUrl,
-    isLocal: configuration.endpoint !== undefined,
+    /** In an emulator. */
+    isLocal: place.endpoint !== undefined,
+    /** What a webhook of a local stack authenticates with; null: this tool does not know it. */
     authorization,
     functionNames: {
       ingest: outputs.IngestFunctionName,

@@ -1,6 +1,4 @@
 import { GetMetricDataCommand, paginateDescribeAlarms } from "@aws-sdk/client-cloudwatch";
-import { paginateListStackResources } from "@aws-sdk/client-cloudformation";
-import type { StackResourceSummary } from "@aws-sdk/client-cloudformation";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 
 import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
@@ -8,6 +6,7 @@ import type { MetricName } from "../../lambdas/settings/metrics.ts";
 import { fitted } from "../terminal/lines.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
+import { resourcesOf } from "./verify-resources.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -99,27 +98,18 @@ function reasonOf(error: unknown): string {
 }
 
 async function describeQueues(stack: ConnectedStack): Promise<readonly string[]> {
-  const queues: StackResourceSummary[] = [];
-  const pages = paginateListStackResources(
-    { client: stack.cloudFormation },
-    { StackName: stack.stackName },
-  );
-  for await (const { StackResourceSummaries = [] } of pages) {
-    queues.push(
-      ...StackResourceSummaries.filter(({ ResourceType }) => ResourceType === "AWS::SQS::Queue"),
-    );
-  }
+  const queues = (await resourcesOf(stack)).ofType("AWS::SQS::Queue");
   const lines = await Promise.all(
-    queues.map(async ({ LogicalResourceId = "", PhysicalResourceId }) => {
+    queues.map(async ({ id, name: QueueUrl }) => {
       const { Attributes = {} } = await stack.sqs.send(
         new GetQueueAttributesCommand({
-          QueueUrl: PhysicalResourceId,
+          QueueUrl,
           AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
         }),
       );
       const waiting = Attributes["ApproximateNumberOfMessages"] ?? "?";
       const taken = Attributes["ApproximateNumberOfMessagesNotVisible"] ?? "?";
-      return `  ${fitted(LogicalResourceId, 32)} ${waiting.padStart(7)} waiting ${taken.padStart(7)} in flight`;
+      return `  ${fitted(id, 32)} ${waiting.padStart(7)} waiting ${taken.padStart(7)} in flight`;
     }),
   );
   const title = "Queues (good: EventQueue near 0, every DeadLetterQueue 0)";

@@ -5,6 +5,7 @@ import { WriteStream } from "node:tty";
 import { plain } from "../terminal/lines.ts";
 import type { Line } from "../terminal/lines.ts";
 import { makeScreen, processOutput } from "../terminal/screen.ts";
+import { OperatorError, UsageError } from "./operator-error.ts";
 
 /** What the person answered; `nobody`: there is no terminal, hence nobody to ask. */
 export type Agreement = "yes" | "no" | "nobody";
@@ -18,6 +19,22 @@ export interface Terminal {
   warn(...lines: readonly Line[]): void;
   /** Asks on the terminal, wherever standard output goes. */
   asks(question: string): Promise<Agreement>;
+}
+
+/**
+ * Goes on once the person agrees.
+ *
+ * @param nothing - what is said of the verb when nobody agrees, such as "No message was moved".
+ * @throws OperatorError when the answer is no, UsageError where nobody can be asked.
+ */
+export async function agreed(terminal: Terminal, question: string, nothing: string): Promise<void> {
+  const answer = await terminal.asks(question);
+  if (answer === "no") throw new OperatorError(`${nothing}.`);
+  if (answer === "nobody") {
+    throw new UsageError(
+      `${nothing}: without a terminal, nobody can answer "${question}". Add --yes to do it without a question.`,
+    );
+  }
 }
 
 /** The process's own. */

@@ -1,0 +1,81 @@
+import { Command as CommandLine, InvalidArgumentError } from "@commander-js/extra-typings";
+
+/** Every option that a verb may have; the sentences are the help. One that is not given and has no default is null. */
+export function withOptions(line: CommandLine) {
+  return line
+    .option("--application <token>", "only this application", text, null)
+    .option("--event <event id>", "only this event", text, null)
+    .option("--limit <n>", "at most n messages", positive, null)
+    .option(
+      "--per-second <n>",
+      "at most n messages a second (default: as fast as SQS can; adopt: 5)",
+      positive,
+      null,
+    )
+    .option("--hours <n>", "the last n hours (default: 1)", positive, 1)
+    .option("--bodies", "also print what Alloy sent, including personal data", false)
+    .option("--dry-run", "print what the verb would do, and change nothing", false)
+    .option(
+      "--force",
+      "publish events again even if they took effect before; they are marked as a replay",
+      false,
+    )
+    .option("--journey <token>", "of the applications whose line names no Journey", text, null)
+    .option(
+      "--since <time>",
+      "what happened before is history (ISO 8601; default: now)",
+      text,
+      null,
+    )
+    .option("--publish", "publish history too; it is still not counted", false)
+    .option(
+      "--reason <text>",
+      "the matter of a legal hold, such as its number; never a name",
+      text,
+      null,
+    )
+    .option("--release", "end the legal hold", false)
+    .option("--key <KMS key>", "an asymmetric KMS key that signs: its id, ARN or alias", text, null)
+    .option("--unsigned", "write the export without a signature", false)
+    .option("--out <folder>", "where the files go (default: here)", text, null)
+    .option("--day <day>", "the statement of this day of UTC (default: the newest)", text, null)
+    .option("--verify", "check the signature, and those of all statements before it", false)
+    .option("--ring", "ring an alarm of each severity; tell the people on call before", false)
+    .option("--yes", "act without asking", false)
+    .option(
+      "--stage <name>",
+      'the stack AlloyJourneyWebhooks-<name> in your AWS account (default: sandbox); "local" is the stack of "npm start"',
+      "sandbox",
+    )
+    .option(
+      "--outputs <file>",
+      'instead of --stage: the stack in the file that "npm start -- --outputs <file>" wrote',
+      text,
+      null,
+    );
+}
+
+type Values = ReturnType<ReturnType<typeof withOptions>["opts"]>;
+export type OptionName = keyof Values;
+
+/** What a verb is given. */
+export interface Given extends Readonly<Omit<Values, "outputs">> {
+  /** What stands behind the verb; empty when the verb takes nothing. */
+  readonly argument: string;
+  readonly outputsFile: string | null;
+}
+
+/** Some options of a verb, and the time at which it is called, in epoch milliseconds. */
+export type OptionsAt<Name extends OptionName & keyof Given> = Pick<Given, Name> & {
+  readonly now: number;
+};
+
+function text(value: string): string {
+  return value;
+}
+
+function positive(value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError("It must be a whole number above 0.");
+}
