@@ -23,83 +23,136 @@ const message = (MessageBody: string, attributes: object = {}) => ({
 });
 const text = (StringValue: string) => ({ DataType: "String", StringValue });
 const entry = (Detail: string) => ({ Source: "s", DetailType: "d", Detail });
-const metadataBytes = 2;
+/** A batch of messages with these ids. */
+const batch = (...ids: readonly string[]) => ({
+  Entries: ids.map((Id) => ({ Id, ...message("m") })),
+});
+const puts = (count: number, attributes: object) =>
+  times(count, (index) => ({ Put: put({ pk: { S: `p${index}` }, ...attributes }) }));
+const values = (count: number) => times(count, () => ":v").join(",");
+/** So many comparisons, joined by AND. */
+function comparisons(count: number): string {
+  return times(count, () => "a < b").join(" AND ");
+}
+/** A placeholder of so many bytes. */
+const sized = (mark: string, bytes: number) => mark.padEnd(bytes, "n");
 /** A JSON object of so many bytes. */
 const detail = (bytes: number) => `{"a":"${"x".repeat(bytes - 8)}"}`;
 const levels = (count: number) => `${'{"a":'.repeat(count)}1${"}".repeat(count)}`;
 
-/** The operation, the largest that AWS takes, the least that it does not, and by what rule. */
-const CASES: readonly (readonly [Rule, string, object, object])[] = [
+/** A call of each size: AWS takes the largest, and refuses the next one by the rule. */
+const SIZES: readonly (readonly [Rule, string, number, (size: number) => object])[] = [
+  ["expressionBytes", "UpdateItem", 4_096, (size) => update(`SET ${"a".repeat(size - 9)} = :v`)],
+  ["expressionBytes", "Query", 4_096, (size) => ({ ProjectionExpression: "a".repeat(size) })],
   [
-    "expressionBytes",
+    "placeholderBytes",
     "UpdateItem",
-    update(`SET ${"a".repeat(4_092 - 5)} = :v`),
-    update(`SET ${"a".repeat(4_092 - 4)} = :v`),
-  ],
-  [
-    "expressionBytes",
-    "Query",
-    { ProjectionExpression: "a".repeat(4_096) },
-    { ProjectionExpression: "a".repeat(4_097) },
+    255,
+    (size) => update("SET a = b", { [sized("#", size)]: "a" }),
   ],
   [
     "placeholderBytes",
     "UpdateItem",
-    update("SET a = b", { [`#${"n".repeat(254)}`]: "a" }),
-    update("SET a = b", { [`#${"n".repeat(255)}`]: "a" }),
-  ],
-  [
-    "placeholderBytes",
-    "UpdateItem",
-    update("SET a = b", {}, { [`:${"v".repeat(254)}`]: { S: "a" } }),
-    update("SET a = b", {}, { [`:${"v".repeat(255)}`]: { S: "a" } }),
+    255,
+    (size) => update("SET a = b", {}, { [sized(":", size)]: { S: "a" } }),
   ],
   [
     "substitutionBytes",
     "UpdateItem",
-    update("SET a = :v", {}, { ":v": { S: "x".repeat(2 * MB - 2) } }),
-    update("SET a = :v", {}, { ":v": { S: "x".repeat(2 * MB - 1) } }),
+    2 * MB,
+    (size) => update("SET a = :v", {}, { ":v": { S: "x".repeat(size - 2) } }),
   ],
   [
     "operators",
     "UpdateItem",
-    update(`SET a = ${times(301, () => ":v").join(" + ")}`),
-    update(`SET a = ${times(302, () => ":v").join(" + ")}`),
+    300,
+    (size) => update(`SET a = ${times(size + 1, () => ":v").join(" + ")}`),
   ],
-  [
-    "operators",
-    "PutItem",
-    {
-      ...put({}),
-      ConditionExpression: times(100, () => "a < b AND")
-        .join(" ")
-        .slice(0, -4),
-    },
-    {
-      ...put({}),
-      ConditionExpression: times(151, () => "a < b AND")
-        .join(" ")
-        .slice(0, -4),
-    },
-  ],
-  [
-    "operandsOfIn",
-    "Query",
-    { FilterExpression: `a IN (${times(100, () => ":v").join(",")})` },
-    { FilterExpression: `a IN (${times(101, () => ":v").join(",")})` },
-  ],
-  ["nestedLevels", "PutItem", put({ a: nested(32) }), put({ a: nested(33) })],
+  ["operandsOfIn", "Query", 100, (size) => ({ FilterExpression: `a IN (${values(size)})` })],
+  ["nestedLevels", "PutItem", 32, (size) => put({ a: nested(size) })],
+  ["hashKeyBytes", "GetItem", 1_024, (size) => ({ Key: { ...key, pk: { S: "é".repeat(size) } } })],
   [
     "hashKeyBytes",
-    "GetItem",
-    { Key: { ...key, pk: { S: "é".repeat(1_024) } } },
-    { Key: { ...key, pk: { S: "é".repeat(1_025) } } },
+    "UpdateItem",
+    2_048,
+    (size) => update("SET #a = :v", { "#a": "externalId" }, { ":v": { S: "x".repeat(size) } }),
   ],
   [
     "rangeKeyBytes",
     "DeleteItem",
-    { Key: { ...key, sk: { S: "x".repeat(1_024) } } },
-    { Key: { ...key, sk: { S: "x".repeat(1_025) } } },
+    1_024,
+    (size) => ({ Key: { ...key, sk: { S: "x".repeat(size) } } }),
+  ],
+  ["attributeNameBytes", "PutItem", 65_535, (size) => put({ ["x".repeat(size)]: { S: "" } })],
+  ["itemBytes", "PutItem", 409_600, (size) => put({ a: { S: "x".repeat(size - 26) } })],
+  ["itemBytes", "PutItem", 409_600, (size) => put({ a: { B: new Uint8Array(size - 26) } })],
+  ["numberDigits", "PutItem", 38, (size) => put({ b: { N: `0.${"1".repeat(size)}` } })],
+  [
+    "batchWrites",
+    "BatchWriteItem",
+    25,
+    (size) => ({ RequestItems: { t: times(size, () => ({ PutRequest: put({}) })) } }),
+  ],
+  [
+    "batchReads",
+    "BatchGetItem",
+    100,
+    (size) => ({ RequestItems: { t: { Keys: times(size, () => key) } } }),
+  ],
+  ["transactionItems", "TransactWriteItems", 100, (size) => ({ TransactItems: puts(size, {}) })],
+  [
+    "transactionBytes",
+    "TransactWriteItems",
+    10,
+    (size) => ({ TransactItems: puts(size, { a: { S: "x".repeat(409_000) } }) }),
+  ],
+  ["eventEntries", "PutEvents", 10, (size) => ({ Entries: times(size, () => entry("{}")) })],
+  ["eventBytes", "PutEvents", 262_143, (size) => ({ Entries: [entry(detail(size - 2))] })],
+  [
+    "eventBytes",
+    "PutEvents",
+    262_143,
+    (size) => ({
+      Entries: [{ ...entry(detail(size - 19)), Time: new Date(), Resources: ["arn"] }],
+    }),
+  ],
+  ["messageBytes", "SendMessage", MB, (size) => message("m".repeat(size))],
+  [
+    "messageBytes",
+    "SendMessage",
+    MB,
+    (size) => message("m".repeat(size - 15), { reason: text("why") }),
+  ],
+  [
+    "messageAttributes",
+    "SendMessage",
+    10,
+    (size) => message("m", Object.fromEntries(times(size, (index) => [`a${index}`, text("v")]))),
+  ],
+  ["delaySeconds", "SendMessage", 900, (size) => ({ ...message("m"), DelaySeconds: size })],
+  ["messagesPerBatch", "SendMessageBatch", 10, (size) => batch(...times(size, String))],
+  ["visibilitySeconds", "ChangeMessageVisibility", 43_200, (size) => ({ VisibilityTimeout: size })],
+  ["messagesPerReceive", "ReceiveMessage", 10, (size) => ({ MaxNumberOfMessages: size })],
+  ["waitSeconds", "ReceiveMessage", 20, (size) => ({ WaitTimeSeconds: size })],
+  ["objectKeyBytes", "PutObject", 512, (size) => ({ Key: "é".repeat(size) })],
+  ["metricQueries", "GetMetricData", 500, (size) => ({ MetricDataQueries: times(size, String) })],
+  ["secretBytes", "PutSecretValue", 65_536, (size) => ({ SecretString: "x".repeat(size) })],
+  ["invocationBytes", "Invoke", 6 * MB, (size) => ({ Payload: "x".repeat(size) })],
+  [
+    "asyncInvocationBytes",
+    "Invoke",
+    262_144,
+    (size) => ({ Payload: "x".repeat(size), InvocationType: "Event" }),
+  ],
+];
+
+/** A call that AWS takes, and one that AWS refuses by the rule. */
+const PAIRS: readonly (readonly [Rule, string, object, object])[] = [
+  [
+    "operators",
+    "PutItem",
+    { ...put({}), ConditionExpression: comparisons(100) },
+    { ...put({}), ConditionExpression: comparisons(151) },
   ],
   ["emptyKey", "PutItem", put({ other: { S: "" } }), put({ externalId: { S: "" } })],
   ["emptyKey", "PutItem", put({}), put({ sk: { S: "" } })],
@@ -116,28 +169,16 @@ const CASES: readonly (readonly [Rule, string, object, object])[] = [
     update("SET #a = if_not_exists(#a, :v)", { "#a": "duePk" }, { ":v": { S: "" } }),
   ],
   [
-    "hashKeyBytes",
-    "UpdateItem",
-    update("SET #a = :v", { "#a": "externalId" }, { ":v": { S: "x".repeat(2_048) } }),
-    update("SET #a = :v", { "#a": "externalId" }, { ":v": { S: "x".repeat(2_049) } }),
+    "emptyKey",
+    "BatchWriteItem",
+    { RequestItems: { t: [{ DeleteRequest: { Key: key } }] } },
+    { RequestItems: { t: [{ PutRequest: put({ externalId: { S: "" } }) }] } },
   ],
   ["keyType", "PutItem", put({ dueAt: { N: "1" } }), put({ dueAt: { S: "1" } })],
   [
-    "attributeNameBytes",
-    "PutItem",
-    put({ ["x".repeat(65_535)]: { S: "" } }),
-    put({ ["x".repeat(65_536)]: { S: "" } }),
-  ],
-  [
     "itemBytes",
     "PutItem",
-    put({ a: { S: "x".repeat(409_600 - 26) } }),
-    put({ a: { S: "x".repeat(409_600 - 25) } }),
-  ],
-  [
-    "itemBytes",
-    "PutItem",
-    put({ a: { B: new Uint8Array(409_600 - 26) } }),
+    put({}),
     put({ a: { B: Buffer.alloc(409_600 - 25).toString("base64") } }),
   ],
   [
@@ -147,91 +188,22 @@ const CASES: readonly (readonly [Rule, string, object, object])[] = [
     put({ b: { N: `0.${"1".repeat(39)}` } }),
   ],
   [
-    "batchWrites",
-    "BatchWriteItem",
-    { RequestItems: { t: times(25, () => ({ PutRequest: put({}) })) } },
-    { RequestItems: { t: times(26, () => ({ PutRequest: put({}) })) } },
-  ],
-  [
-    "emptyKey",
-    "BatchWriteItem",
-    { RequestItems: { t: [{ DeleteRequest: { Key: key } }] } },
-    { RequestItems: { t: [{ PutRequest: put({ externalId: { S: "" } }) }] } },
-  ],
-  [
-    "batchReads",
-    "BatchGetItem",
-    { RequestItems: { t: { Keys: times(100, () => key) } } },
-    { RequestItems: { t: { Keys: times(101, () => key) } } },
-  ],
-  [
-    "transactionItems",
-    "TransactWriteItems",
-    { TransactItems: times(100, (index) => ({ Put: put({ pk: { S: `p${index}` } }) })) },
-    { TransactItems: times(101, (index) => ({ Put: put({ pk: { S: `p${index}` } }) })) },
-  ],
-  [
     "transactionItems",
     "TransactWriteItems",
     { TransactItems: [{ Put: put({}) }] },
     { TransactItems: [{ Put: put({}) }, { Delete: { Key: key } }] },
   ],
-  [
-    "transactionBytes",
-    "TransactWriteItems",
-    {
-      TransactItems: times(10, (index) => ({
-        Put: put({ pk: { S: `p${index}` }, a: { S: "x".repeat(409_000) } }),
-      })),
-    },
-    {
-      TransactItems: times(11, (index) => ({
-        Put: put({ pk: { S: `p${index}` }, a: { S: "x".repeat(409_000) } }),
-      })),
-    },
-  ],
-  [
-    "eventEntries",
-    "PutEvents",
-    { Entries: times(10, () => entry("{}")) },
-    { Entries: times(11, () => entry("{}")) },
-  ],
   ["eventEntries", "PutEvents", { Entries: [entry("{}")] }, { Entries: [] }],
-  [
-    "eventBytes",
-    "PutEvents",
-    { Entries: [entry(detail(262_143 - metadataBytes))] },
-    { Entries: [entry(detail(262_144 - metadataBytes))] },
-  ],
   [
     "eventBytes",
     "PutEvents",
     { Entries: times(2, () => entry(detail(130_000))) },
     { Entries: times(2, () => entry(detail(132_000))) },
   ],
-  [
-    "eventBytes",
-    "PutEvents",
-    { Entries: [{ ...entry(detail(262_143 - 19)), Time: new Date(), Resources: ["arn"] }] },
-    { Entries: [{ ...entry(detail(262_143 - 18)), Time: new Date(), Resources: ["arn"] }] },
-  ],
-  ["messageBytes", "SendMessage", message("m".repeat(MB)), message("m".repeat(MB + 1))],
-  [
-    "messageBytes",
-    "SendMessage",
-    message("m".repeat(MB - 15), { reason: text("why") }),
-    message("m".repeat(MB - 14), { reason: text("why") }),
-  ],
   ["messageBytes", "SendMessage", message("m"), message("")],
   ["characters", "SendMessage", message("\t\n\r \u{10ffff}\ufffd"), message("\u0000")],
   ["characters", "SendMessage", message("ok"), message("\uffff")],
   ["characters", "SendMessage", message("ok"), message("ok", { reason: text("\ud800") })],
-  [
-    "messageAttributes",
-    "SendMessage",
-    message("m", Object.fromEntries(times(10, (index) => [`a${index}`, text("v")]))),
-    message("m", Object.fromEntries(times(11, (index) => [`a${index}`, text("v")]))),
-  ],
   [
     "messageAttributeName",
     "SendMessage",
@@ -239,36 +211,9 @@ const CASES: readonly (readonly [Rule, string, object, object])[] = [
     message("m", { "AWS.b": text("v") }),
   ],
   ["parameter", "SendMessage", message("m", { a: text("v") }), message("m", { a: text("") })],
-  [
-    "delaySeconds",
-    "SendMessage",
-    { ...message("m"), DelaySeconds: 900 },
-    { ...message("m"), DelaySeconds: 901 },
-  ],
-  [
-    "messagesPerBatch",
-    "SendMessageBatch",
-    { Entries: times(10, (index) => ({ Id: String(index), ...message("m") })) },
-    { Entries: times(11, (index) => ({ Id: String(index), ...message("m") })) },
-  ],
-  [
-    "messagesPerBatch",
-    "SendMessageBatch",
-    { Entries: [{ Id: "1", ...message("m") }] },
-    { Entries: [] },
-  ],
-  [
-    "batchMessageId",
-    "SendMessageBatch",
-    { Entries: times(2, (index) => ({ Id: String(index), ...message("m") })) },
-    { Entries: times(2, () => ({ Id: "same", ...message("m") })) },
-  ],
-  [
-    "batchMessageId",
-    "SendMessageBatch",
-    { Entries: [{ Id: "a-_1".repeat(20), ...message("m") }] },
-    { Entries: [{ Id: "a b", ...message("m") }] },
-  ],
+  ["messagesPerBatch", "SendMessageBatch", batch("1"), batch()],
+  ["batchMessageId", "SendMessageBatch", batch("0", "1"), batch("same", "same")],
+  ["batchMessageId", "SendMessageBatch", batch("a-_1".repeat(20)), batch("a b")],
   [
     "batchMessageBytes",
     "SendMessageBatch",
@@ -278,47 +223,14 @@ const CASES: readonly (readonly [Rule, string, object, object])[] = [
   [
     "visibilitySeconds",
     "ChangeMessageVisibility",
-    { VisibilityTimeout: 43_200 },
-    { VisibilityTimeout: 43_201 },
-  ],
-  [
-    "visibilitySeconds",
-    "ChangeMessageVisibility",
     { VisibilityTimeout: 0 },
     { VisibilityTimeout: 0.5 },
   ],
-  [
-    "messagesPerReceive",
-    "ReceiveMessage",
-    { MaxNumberOfMessages: 10 },
-    { MaxNumberOfMessages: 11 },
-  ],
-  ["waitSeconds", "ReceiveMessage", { WaitTimeSeconds: 20 }, { WaitTimeSeconds: 21 }],
-  ["objectKeyBytes", "PutObject", { Key: "é".repeat(512) }, { Key: "é".repeat(513) }],
-  [
-    "metricQueries",
-    "GetMetricData",
-    { MetricDataQueries: times(500, String) },
-    { MetricDataQueries: times(501, String) },
-  ],
-  [
-    "secretBytes",
-    "PutSecretValue",
-    { SecretString: "x".repeat(65_536) },
-    { SecretString: "x".repeat(65_537) },
-  ],
-  [
-    "invocationBytes",
-    "Invoke",
-    { Payload: "x".repeat(6 * MB) },
-    { Payload: "x".repeat(6 * MB + 1) },
-  ],
-  [
-    "asyncInvocationBytes",
-    "Invoke",
-    { Payload: "x".repeat(262_144), InvocationType: "Event" },
-    { Payload: "x".repeat(262_145), InvocationType: "Event" },
-  ],
+];
+
+const CASES = [
+  ...SIZES.map(([rule, operation, most, of]) => [rule, operation, of(most), of(most + 1)] as const),
+  ...PAIRS,
 ];
 
 describe("a limit of AWS's", () => {
