@@ -1,11 +1,7 @@
 import * as fc from "fast-check";
 
-import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import type { Envelope } from "../../lambdas/domain/event/envelope.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
-import { NEVER_CHECKED } from "../../lambdas/domain/polling/polling-ports.ts";
-import { parseAlloyApplication } from "../../lambdas/domain/reconciliation/alloy-application.ts";
-import type { Gap } from "../../lambdas/domain/reconciliation/gap.ts";
 import type { ApplicationState } from "../../lambdas/domain/application/application-state.ts";
 import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import { outcomesOf } from "../../lambdas/domain/routing/journey-routes.ts";
@@ -13,20 +9,15 @@ import { routeOfStatus } from "../../lambdas/domain/routing/route.ts";
 import type { ApplicationStatus } from "../../lambdas/domain/event/event-types.ts";
 import { CONSUMER_SETTINGS } from "../../tools/cloud-in-memory/runtime.ts";
 import { MemoryApplicationTable } from "../../tools/cloud-in-memory/application-table.ts";
-import { batchOfMessages, received } from "../../tools/cloud-in-memory/builders.ts";
-import { aConsumer } from "./consumer.ts";
-import { aPoller } from "./poller.ts";
+import { AT, bothSides, HOUR, MINUTE, TOKEN } from "./both-sides.ts";
+import type { Said } from "./both-sides.ts";
 
 /*
  * One application of which Alloy raises many ends: its webhooks are late, lost, cut off and dead-lettered, and differ from
  * Alloy's list in time and outcome. The real consumer and the real poller see it over one table.
  */
 
-const TOKEN = "JA-exampleEndHistory0001";
-const AT = Date.UTC(2026, 10, 23, 20);
 const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
 /** What the poller queues comes so much later: other messages come first. */
 const QUEUE_DELAYS = [20 * MINUTE, 9 * HOUR] as const;
 const RETRY_MS = [5, 30, 180, 600, 1_800].map((seconds) => seconds * SECOND);
@@ -178,46 +169,26 @@ export async function play(
   { steps, queueDelayMs }: EndHistory,
   table = new MemoryApplicationTable(),
 ): Promise<EndResult> {
-  let now = AT;
-  let isBusOut = false;
-  const published: PublishedEvent[] = [];
-  const dead: string[] = [];
-  const { store, faults, process } = aConsumer({
-    store: table,
-    now: () => now,
-    publisher: {
-      async publish(events) {
-        if (isBusOut) throw new TransientError("throttled");
-        published.push(...events);
-        return events.map(() => null);
-      },
-    },
-    deadLetters: {
-      async send(body) {
-        dead.push(body);
-      },
-    },
-  });
-
-  const started = { type: "started_application", timestamp: AT };
-  const listed: object[] = [started];
-  const webhooks: { readonly data: object; readonly at: number }[] = [];
+  const sides = bothSides({ store: table });
+  const { store, faults, published, now } = sides;
+  const started: Said = { type: "started_application", timestamp: AT };
+  const listed: Said[] = [started];
+  const webhooks: Said[] = [];
   const deadLetters: Queued[] = [];
   const decided = new Set<string>();
   let queue: readonly Queued[] = [];
   let status: ApplicationStatus = "running";
   let outcomeAtAlloy: string | null = null;
   let updatedAt = AT;
-  let gap: Gap | null = null;
-  let receipts = 0;
 
+  sides.waitUntil(AT);
   await take(webhookOf(started), null);
   for (const step of steps) {
     await advance(step.waitMs);
     await act(step);
   }
   await advance(5 * MINUTE);
-  for (const { data } of webhooks.splice(0)) {
+  for (const data of webhooks.splice(0)) {
     await take(webhookOf(data), null);
     await advance(3 * SECOND);
   }
@@ -257,7 +228,7 @@ export async function play(
         return;
       case "webhook": {
         const webhook = removed(webhooks, step.nth);
-        if (webhook !== undefined) await take(webhookOf(webhook.data), step.fault);
+        if (webhook !== undefined) await take(webhookOf(webhook), step.fault);
         return;
       }
       case "message": {
@@ -282,11 +253,10 @@ export async function play(
     offMs,
     ...by
   }: Extract<Step, { kind: "event" }>) {
-    const event = { type, timestamp: now };
-    listed.push({ ...event, ...(by.isNamedByList && { outcome: named }) });
-    const said = { type, timestamp: now + offMs, ...(by.isNamedByWebhook && { outcome: named }) };
-    webhooks.push({ data: said, at: now });
-    updatedAt = now;
+    updatedAt = now();
+    listed.push({ type, timestamp: updatedAt, ...(by.isNamedByList && { outcome: named }) });
+    const timestamp = updatedAt + offMs;
+    webhooks.push({ type, timestamp, ...(by.isNamedByWebhook && { outcome: named }) });
     const after = STATUS_AFTER[type];
     if (after === undefined) {
       if (isTaken) stands("running", null);
@@ -302,101 +272,65 @@ export async function play(
   function stands(after: ApplicationStatus, named: string | null): void {
     status = after;
     outcomeAtAlloy = named;
-    updatedAt = now;
+    updatedAt = now();
     decided.add(routeOf(after, named));
   }
 
-  function webhookOf(data: object): Queued {
-    receipts += 1;
-    const body = {
-      type: "update:journeyapplications:sandbox",
-      data: { journey_application_token: TOKEN, journey_token: "J-1", ...data },
-    };
-    const envelope: Envelope = {
-      v: 1,
-      kind: "webhook",
-      receiptId: `webhook-${receipts}`,
-      receivedAt: now,
-      body: JSON.stringify(body),
-      payloadKey: null,
-      sourceIp: null,
-    };
-    return { envelope, receives: 0, dueAt: now };
+  function webhookOf(data: Said): Queued {
+    return { envelope: sides.messageOf(data), receives: 0, dueAt: now() };
   }
 
   /** One try of a message, which goes back to the queue or to the dead letters if it fails. */
   async function take(message: Queued, failing: Fault | null): Promise<void> {
     const receives = failing?.isLast === true ? LAST_TRY : message.receives + 1;
     const putRight = failing === null ? () => {} : meets(failing);
-    const before = dead.length;
-    const { batchItemFailures } = await process(
-      received(batchOfMessages([encodeEnvelope(message.envelope)]), receives),
-    );
+    const result = await sides.tryOf(message.envelope, receives);
     putRight();
     queue = queue.filter((one) => one !== message);
-    const isBack = batchItemFailures.length > 0;
-    if (dead.length > before) deadLetters.push({ ...message, receives: 0 });
-    else if (isBack) {
-      const delayMs = RETRY_MS[Math.min(receives, RETRY_MS.length) - 1] ?? 0;
-      queue = [...queue, { ...message, receives, dueAt: now + delayMs }];
-    }
+    if (result === "dead") deadLetters.push({ ...message, receives: 0 });
+    if (result !== "back") return;
+    const delayMs = RETRY_MS[Math.min(receives, RETRY_MS.length) - 1] ?? 0;
+    queue = [...queue, { ...message, receives, dueAt: now() + delayMs }];
   }
 
   /** The next call of its kind fails. @returns a function that puts all right. */
   function meets({ call, when }: Fault): () => void {
-    isBusOut = call === "publish";
+    sides.refuse(call === "publish" ? Number.POSITIVE_INFINITY : 0);
     const fail = async (act: () => Promise<unknown>): Promise<never> => {
       if (when === "after") await act();
       throw new TransientError("cut off");
     };
     const putRight = call === "publish" ? () => {} : faults.once(call, fail);
     return () => {
-      isBusOut = false;
+      sides.refuse(0);
       putRight();
     };
   }
 
   async function advance(ms: number): Promise<void> {
-    const until = now + ms;
+    const until = now() + ms;
     for (;;) {
       const [next] = queue
         .filter(({ dueAt }) => dueAt <= until)
         .toSorted((one, other) => one.dueAt - other.dueAt);
       if (next === undefined) break;
-      now = Math.max(now, next.dueAt);
+      sides.waitUntil(next.dueAt);
       await take(next, null);
     }
-    now = until;
+    sides.waitUntil(until);
   }
 
   /** The poller compares, and queues what it finds. */
   async function check(): Promise<number> {
-    const kept = store.applications.get(TOKEN);
-    if (kept === undefined) return 0;
-    const body = JSON.stringify({
-      journey_application_token: TOKEN,
+    const sent = await sides.queued(now(), {
+      events: listed,
       status,
-      complete_outcome: outcomeAtAlloy,
-      sandbox: true,
-      updated_at: updatedAt,
-      _embedded: { journey: { journey_token: "J-1", journey_name: "Onboarding" }, events: listed },
+      outcome: outcomeAtAlloy,
+      updatedAt,
     });
-    const parsed = parseAlloyApplication(body, { applicationToken: TOKEN, journeyToken: "J-1" });
-    if ("reason" in parsed) throw new Error(parsed.reason);
-    const memory = { ...NEVER_CHECKED, requestedAt: now };
-    const history = await store.history(TOKEN);
-    const stored = { ...kept, memory, dueAt: now, claimedUntil: null, ...history, gap };
-    const applications = new Map([[TOKEN, stored]]);
-    const { application } = parsed;
-    const poller = aPoller(applications, {
-      answer: () => ({ kind: "application", application }),
-      now,
-    });
-    await poller.run();
-    gap = applications.get(TOKEN)?.gap ?? null;
-    const dueAt = now + queueDelayMs;
-    queue = [...queue, ...poller.sent.map((envelope) => ({ envelope, receives: 0, dueAt }))];
-    return poller.sent.length;
+    const dueAt = now() + queueDelayMs;
+    queue = [...queue, ...sent.map((envelope) => ({ envelope, receives: 0, dueAt }))];
+    return sent.length;
   }
 }
 

@@ -1,56 +1,39 @@
 import { expect, test } from "vitest";
 
 import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
-import { TransientError } from "../../../lambdas/domain/errors.ts";
-import { bothSides, TOKEN } from "../../support/both-sides.ts";
-import type { Said } from "../../support/both-sides.ts";
+import {
+  APPROVED,
+  AT,
+  bothSides,
+  completed,
+  cutOff,
+  decided,
+  expired,
+  HOUR,
+  hours,
+  MINUTE,
+  sidesAfter,
+  STARTED,
+  throttled,
+} from "../../support/both-sides.ts";
+import type { Answered, Said, Sides } from "../../support/both-sides.ts";
 
 /*
  * Each decision of Alloy's is published once, whatever the two sides say of its ends, and in which order their messages
  * come. Found by `end-histories.test.ts`, and made small.
  */
 
-const AT = Date.UTC(2026, 10, 23, 20);
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-
-const STARTED: Said = { type: "started_application", timestamp: AT - HOUR };
-const completed = (timestamp: number, outcome?: string): Said => ({
-  type: "completed_application",
-  timestamp,
-  ...(outcome !== undefined && { outcome }),
-});
-const expired = (timestamp: number): Said => ({ type: "application_expired", timestamp });
-
-const APPROVED = completed(AT, "Approved");
 const DENIED_LATER = completed(AT + 5 * MINUTE, "Denied");
 
-type Sides = ReturnType<typeof bothSides>;
-type Answer = Parameters<Sides["check"]>[1];
-
-/** The table does not take the call. */
-const throttled = () => Promise.reject(new TransientError("throttled"));
-
-/** The table takes the call, and its caller does not hear of it. */
-async function cutOff(call: () => Promise<unknown>): Promise<never> {
-  await call();
-  throw new TransientError("cut off");
-}
-
-/** The final events that downstream received. */
-const endsOf = ({ published }: Sides) =>
-  published.map(({ route }) => route).filter((route) => route !== "progressed");
-
 /** Checks for two days, and what came to downstream by then. */
-async function endsAfter(sides: Sides, answer: Answer): Promise<readonly string[]> {
-  for (const hours of [0.5, 1, 2, 10, 30, 55]) await sides.check(AT + hours * HOUR, answer);
-  return endsOf(sides);
+async function endsAfter(sides: Sides, answer: Answered): Promise<readonly string[]> {
+  await sides.check(hours(0.5, 1, 2, 10, 30, 55), answer);
+  return sides.ends();
 }
 
 test("an outcome that only the list names is published, though its copy is merged before the answer", async () => {
-  const sides = bothSides();
-  const answer = { events: [STARTED, completed(AT, "Denied")], ...decided("Denied") };
-  await sides.webhook(STARTED);
+  const sides = await sidesAfter(STARTED);
+  const answer = decided("Denied", STARTED, completed(AT, "Denied"));
   const takeCopy = await sides.asked(AT + 10 * MINUTE, answer);
   await sides.webhook(completed(AT - 16), AT + 11 * MINUTE);
   const takeAnswer = await sides.asked(AT + 15 * MINUTE, answer);
@@ -62,9 +45,8 @@ test("an outcome that only the list names is published, though its copy is merge
 });
 
 test("a second end is published, though its webhook names no outcome and another time", async () => {
-  const sides = bothSides();
-  const answer = { events: [STARTED, APPROVED, DENIED_LATER], ...decided("Denied") };
-  await sides.webhook(STARTED);
+  const sides = await sidesAfter(STARTED);
+  const answer = decided("Denied", STARTED, APPROVED, DENIED_LATER);
   const takeCopies = await sides.asked(AT + 10 * MINUTE, answer);
   await sides.webhook(APPROVED, AT + 11 * MINUTE);
   await sides.webhook(completed(DENIED_LATER.timestamp - 16), AT + 11 * MINUTE);
@@ -75,10 +57,9 @@ test("a second end is published, though its webhook names no outcome and another
 });
 
 test("an outcome is published, though the webhooks of two equal ends leave it out", async () => {
-  const sides = bothSides();
+  const sides = await sidesAfter(STARTED);
   const again = completed(AT + 5 * MINUTE, "Approved");
-  const answer = { events: [STARTED, APPROVED, again], ...decided("Approved") };
-  await sides.webhook(STARTED);
+  const answer = decided("Approved", STARTED, APPROVED, again);
   const takeCopies = await sides.asked(AT + 10 * MINUTE, answer);
   await sides.webhook(completed(AT), AT + 11 * MINUTE);
   await sides.webhook(completed(again.timestamp - 16), AT + 11 * MINUTE);
@@ -94,14 +75,13 @@ test.each([
 ])(
   "a second end is published, though two checks have queued it before its webhook comes%s",
   async (_, errors: readonly Said[]) => {
-    const sides = bothSides();
-    const answer = { events: [STARTED, APPROVED, DENIED_LATER, ...errors], ...decided("Denied") };
-    await sides.webhook(STARTED);
+    const sides = await sidesAfter(STARTED);
+    const answer = decided("Denied", STARTED, APPROVED, DENIED_LATER, ...errors);
     const takeFirst = await sides.asked(AT + 10 * MINUTE, answer);
     const takeSecond = await sides.asked(AT + 15 * MINUTE, answer);
     await sides.webhook(APPROVED, AT + 16 * MINUTE);
     await sides.webhook(completed(DENIED_LATER.timestamp + 400), AT + 16 * MINUTE);
-    for (const error of errors) await sides.webhook(error, AT + 16 * MINUTE);
+    await sides.webhooks(errors, AT + 16 * MINUTE);
 
     await takeFirst();
     await takeSecond();
@@ -113,8 +93,8 @@ test.each([
 test("a second end is published under the id that its own webhook has not published", async () => {
   const sides = bothSides();
   const [denied, again] = [DENIED_LATER, completed(AT + 11 * MINUTE, "Denied")];
-  const answer = { events: [STARTED, APPROVED, denied, again], ...decided("Denied") };
-  for (const one of [STARTED, APPROVED, again]) await sides.webhook(one, AT + 12 * MINUTE);
+  const answer = decided("Denied", STARTED, APPROVED, denied, again);
+  await sides.webhooks([STARTED, APPROVED, again], AT + 12 * MINUTE);
   const takeFirst = await sides.asked(AT + 17 * MINUTE, answer);
   const takeSecond = await sides.asked(AT + 18 * MINUTE, answer);
   await sides.webhook(denied, AT + 19 * MINUTE);
@@ -135,18 +115,16 @@ test.each([
 ])(
   "a decision is published once, though %s comes between it and its answer",
   async (_, ...after) => {
-    const sides = bothSides();
     const events = [STARTED, expired(AT), ...after];
-    for (const one of events) await sides.webhook(one);
+    const sides = await sidesAfter(...events);
 
     expect(await endsAfter(sides, { events, status: "expired" })).toEqual(["expired"]);
   },
 );
 
 test("a decision is published once, though two checks ask before its late webhook and another end's", async () => {
-  const sides = bothSides();
+  const sides = await sidesAfter(STARTED);
   const answer = { events: [STARTED, expired(AT), DENIED_LATER], status: "expired" };
-  await sides.webhook(STARTED);
   const takeFirst = await sides.asked(AT + 10 * MINUTE, answer);
   const takeSecond = await sides.asked(AT + 11 * MINUTE, answer);
   await sides.webhook(expired(AT), AT + 16 * MINUTE);
@@ -162,21 +140,17 @@ test("an answer is published, though a withheld end from before a reopening says
   const sides = bothSides();
   const retriggered = { type: "journey_application_retriggered", timestamp: AT + MINUTE };
   const denied = completed(AT + 2 * MINUTE, "Denied");
-  const events = [STARTED, APPROVED, retriggered, denied, completed(AT + 5 * MINUTE)];
-  const [, approved, , , unnamed] = events;
-  for (const one of [STARTED, denied, approved, retriggered, unnamed]) {
-    if (one !== undefined) await sides.webhook(one, AT + 10 * MINUTE);
-  }
+  const unnamed = completed(AT + 5 * MINUTE);
+  await sides.webhooks([STARTED, denied, APPROVED, retriggered, unnamed], AT + 10 * MINUTE);
 
-  const answer = { events, ...decided("Approved") };
+  const answer = decided("Approved", STARTED, APPROVED, retriggered, denied, unnamed);
   expect(await endsAfter(sides, answer)).toEqual(["denied", "approved"]);
 });
 
 test("an error that Alloy answers is the last that downstream hears, though a dead end before it comes back", async () => {
-  const sides = bothSides();
+  const sides = await sidesAfter(STARTED);
   const denied = completed(AT, "Denied");
   const error = { type: "error", timestamp: AT + 20 * MINUTE };
-  await sides.webhook(STARTED);
   sides.faults.once("mergeState", cutOff);
   await expect(sides.webhook(denied)).rejects.toThrow("gave");
   await sides.webhook(error);
@@ -185,14 +159,13 @@ test("an error that Alloy answers is the last that downstream hears, though a de
 
   await sides.webhook(denied, AT + 24 * HOUR);
 
-  for (const hours of [49, 75]) await sides.check(AT + hours * HOUR, answer);
-  expect(endsOf(sides)).toEqual(["errored"]);
+  await sides.check(hours(49, 75), answer);
+  expect(sides.ends()).toEqual(["errored"]);
 });
 
 test("an end is published as its record has it, though the poller's copy is merged first", async () => {
-  const sides = bothSides();
-  const answer = { events: [STARTED, APPROVED], ...decided("Approved") };
-  await sides.webhook(STARTED);
+  const sides = await sidesAfter(STARTED);
+  const answer = decided("Approved", STARTED, APPROVED);
   const takeCopy = await sides.asked(AT + 10 * MINUTE, answer);
   sides.faults.once("mergeState", throttled);
   await expect(sides.webhook(completed(AT), AT + 11 * MINUTE)).rejects.toThrow("gave");
@@ -204,9 +177,8 @@ test("an end is published as its record has it, though the poller's copy is merg
 });
 
 test("the outcome of a record is published once, though the poller's copy leaves it out", async () => {
-  const sides = bothSides();
-  const answer = { events: [STARTED, completed(AT)], ...decided("Approved") };
-  await sides.webhook(STARTED);
+  const sides = await sidesAfter(STARTED);
+  const answer = decided("Approved", STARTED, completed(AT));
   const takeBoth = await sides.asked(AT + 20 * MINUTE, answer);
   sides.faults.once("mergeState", throttled);
   await expect(sides.webhook(APPROVED, AT + 21 * MINUTE)).rejects.toThrow("gave");
@@ -218,10 +190,9 @@ test("the outcome of a record is published once, though the poller's copy leaves
 });
 
 test("a decision is published once, though the poller's copy of an earlier end names an outcome and that end's record none", async () => {
-  const sides = bothSides();
+  const sides = await sidesAfter(STARTED);
   const unnamed = completed(AT + 10);
   const events = [STARTED, completed(AT, "Denied"), unnamed];
-  await sides.webhook(STARTED);
   const open = { events, status: "running", updatedAt: AT + MINUTE };
   const takeCopies = await sides.asked(AT + 10 * MINUTE, open);
   await sides.webhook(unnamed, AT + 15 * MINUTE);
@@ -230,44 +201,40 @@ test("a decision is published once, though the poller's copy of an earlier end n
 
   await sides.webhook(completed(AT), AT + 16 * MINUTE);
 
-  expect(endsOf(sides)).toEqual(["completed"]);
+  expect(sides.ends()).toEqual(["completed"]);
 });
 
 test("the poller stops, though an end was withheld in its last try", async () => {
-  const sides = bothSides();
-  const events = [STARTED, APPROVED, expired(AT + MINUTE), expired(AT + 2 * MINUTE)];
-  const [, , first, second] = events;
-  if (first === undefined || second === undefined) throw new Error("unreachable");
-  for (const one of [STARTED, APPROVED]) await sides.webhook(one);
+  const sides = await sidesAfter(STARTED, APPROVED);
+  const [first, second] = [expired(AT + MINUTE), expired(AT + 2 * MINUTE)];
   sides.faults.once("withholdEvent", cutOff);
   await expect(sides.webhook(first)).rejects.toThrow("gave");
   await sides.webhook(second);
-  const answer = { events, status: "expired" };
-  for (const hours of [1, 2]) await sides.check(AT + hours * HOUR, answer);
+  const answer = { events: [STARTED, APPROVED, first, second], status: "expired" };
+  await sides.check(hours(1, 2), answer);
   await sides.webhook(first, AT + 3 * HOUR);
 
   expect(await endsAfter(sides, answer)).toEqual(["approved", "expired"]);
-  const revision = sides.store.applications.get(TOKEN)?.revision;
+  const revision = sides.revision();
   await sides.check(AT + 80 * HOUR, answer);
-  expect(sides.store.applications.get(TOKEN)?.revision).toBe(revision);
+  expect(sides.revision()).toBe(revision);
 });
 
 test("an end that the answer published is not published by its webhook a day later, of another time", async () => {
-  const sides = bothSides();
+  const sides = await sidesAfter(STARTED);
   const approved = completed(AT + 5 * MINUTE, "Approved");
   const hook = completed(approved.timestamp - 16, "Approved");
-  const answer = { events: [STARTED, completed(AT, "Denied"), approved], ...decided("Approved") };
-  await sides.webhook(STARTED);
+  const answer = decided("Approved", STARTED, completed(AT, "Denied"), approved);
   sides.faults.once("recordEvent", throttled);
   await expect(sides.webhook(hook, AT + 6 * MINUTE)).rejects.toThrow("gave");
   await sides.webhook(completed(AT, "Denied"), AT + 7 * MINUTE);
-  for (const hours of [1, 2]) await sides.check(AT + hours * HOUR, answer);
-  expect(endsOf(sides)).toEqual(["denied", "approved"]);
+  await sides.check(hours(1, 2), answer);
+  expect(sides.ends()).toEqual(["denied", "approved"]);
 
   await sides.webhook(hook, AT + 24 * HOUR);
 
-  for (const hours of [49, 50, 75]) await sides.check(AT + hours * HOUR, answer);
-  expect(endsOf(sides)).toEqual(["denied", "approved"]);
+  await sides.check(hours(49, 50, 75), answer);
+  expect(sides.ends()).toEqual(["denied", "approved"]);
 });
 
 test.each([
@@ -278,31 +245,26 @@ test.each([
   async (_, errors: readonly Said[]) => {
     const sides = bothSides();
     const later = completed(AT + MINUTE, "Approved");
-    const answer = { events: [STARTED, ...errors, APPROVED, later], ...decided("Approved") };
-    for (const one of [STARTED, later, ...errors]) await sides.webhook(one, AT + 2 * MINUTE);
+    const answer = decided("Approved", STARTED, ...errors, APPROVED, later);
+    await sides.webhooks([STARTED, later, ...errors], AT + 2 * MINUTE);
     sides.faults.once("withholdEvent", throttled);
     await expect(sides.webhook(APPROVED, AT + 2 * MINUTE)).rejects.toThrow("gave");
-    for (const hours of [0.5, 1]) await sides.check(AT + hours * HOUR, answer);
+    await sides.check(hours(0.5, 1), answer);
 
     await sides.webhook(APPROVED, AT + 24 * HOUR);
 
-    for (const hours of [49, 50, 75]) await sides.check(AT + hours * HOUR, answer);
-    expect(endsOf(sides)).toEqual(["approved"]);
+    await sides.check(hours(49, 50, 75), answer);
+    expect(sides.ends()).toEqual(["approved"]);
   },
 );
 
 test("a correction that names none of the newer fields publishes the outcome", async () => {
   const sides = bothSides({ queuedAs: withoutNewerFields });
-  const answer = { events: [STARTED, completed(AT, "Denied")], ...decided("Denied") };
-  await sides.webhook(STARTED);
-  await sides.webhook(completed(AT - 16));
+  const answer = decided("Denied", STARTED, completed(AT, "Denied"));
+  await sides.webhooks([STARTED, completed(AT - 16)]);
 
   expect(await endsAfter(sides, answer)).toEqual(["completed", "denied"]);
 });
-
-function decided(outcome: string) {
-  return { status: "completed", outcome };
-}
 
 /** As the release 0.1.0 queued it. */
 function withoutNewerFields(envelope: Envelope): Envelope {
