@@ -191,6 +191,9 @@ export function bothSides({
       const state = store.applications.get(TOKEN)?.state;
       return state === undefined ? null : [statusOf(state), outcomeOf(state)];
     },
+    /** The id under which an event is recorded. */
+    idOf: ({ type, timestamp }: Said) =>
+      [...store.events.values()].find((one) => one.type === type && one.at === timestamp)?.eventId,
     revision: () => store.applications.get(TOKEN)?.revision,
     /** The bus takes so many of the next calls not. */
     refuse(calls: number): void {

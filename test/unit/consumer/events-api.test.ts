@@ -1,10 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { bothSides, TOKEN } from "../../support/both-sides.ts";
+import { AT, decided, HOUR, hours, sidesAfter, TOKEN } from "../../support/both-sides.ts";
 import type { Said } from "../../support/both-sides.ts";
-
-const AT = Date.UTC(2026, 10, 23, 20);
-const HOUR = 3_600_000;
 
 /** Of an ongoing Journey, which Alloy's Events API starts: the onboarding service never hears of it. */
 const first: Said = { type: "started_evaluation", timestamp: AT, journey_type: "alert" };
@@ -14,12 +11,11 @@ const end: Said = {
   outcome: "Denied",
   journey_type: "alert",
 };
+const answer = decided("Denied", first, end);
 
 describe("an application that was never submitted through us", () => {
   test("is followed from its first webhook, whichever that is", async () => {
-    const sides = bothSides();
-
-    await sides.webhook(first);
+    const sides = await sidesAfter(first);
 
     const [due] = await sides.store.list(AT + HOUR, 10);
     expect(due).toMatchObject({ applicationToken: TOKEN });
@@ -30,12 +26,9 @@ describe("an application that was never submitted through us", () => {
   });
 
   test("is asked about, and its end is healed when that webhook is lost", async () => {
-    const sides = bothSides();
-    await sides.webhook(first);
+    const sides = await sidesAfter(first);
 
-    const answer = { events: [first, end], status: "completed", outcome: "Denied" };
-    await sides.check(AT + 2 * HOUR, answer);
-    await sides.check(AT + 3 * HOUR, answer);
+    await sides.check(hours(2, 3), answer);
 
     const ends = sides.published.filter(({ route }) => route === "denied");
     expect(ends).toMatchObject([{ eventType: "completed_application", origin: "poll" }]);
@@ -43,29 +36,22 @@ describe("an application that was never submitted through us", () => {
       { change: "opened", stage: "not-delivered", applicationToken: TOKEN },
       { change: "closed" },
     ]);
-    expect(sides.store.applications.get(TOKEN)?.state.end).toMatchObject({ outcome: "Denied" });
+    expect(sides.stands()).toEqual(["completed", "Denied"]);
   });
 
   test("has its end once when that webhook comes after all", async () => {
-    const sides = bothSides();
-    await sides.webhook(first);
-    const answer = { events: [first, end], status: "completed", outcome: "Denied" };
-    await sides.check(AT + 2 * HOUR, answer);
+    const sides = await sidesAfter(first);
+    await sides.check(hours(2), answer);
 
     await sides.webhook(end, AT + 4 * HOUR);
 
-    expect(sides.published.filter(({ route }) => route === "denied")).toHaveLength(1);
+    expect(sides.ends()).toEqual(["denied"]);
   });
 
   test("is followed when its first webhook is its end", async () => {
-    const sides = bothSides();
+    const sides = await sidesAfter(end);
 
-    await sides.webhook(end);
-    await sides.check(AT + 2 * HOUR, {
-      events: [first, end],
-      status: "completed",
-      outcome: "Denied",
-    });
+    await sides.check(hours(2), answer);
 
     expect(sides.published.map(({ route }) => route)).toEqual(["denied"]);
     expect(sides.notices).toMatchObject([{ change: "opened", stage: "not-delivered" }]);

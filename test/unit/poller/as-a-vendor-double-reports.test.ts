@@ -1,46 +1,46 @@
 import { describe, expect, test } from "vitest";
 
-import { bothSides } from "../../support/both-sides.ts";
+import {
+  APPROVED,
+  AT,
+  decided,
+  HOUR,
+  MINUTE,
+  minutes,
+  sidesAfter,
+} from "../../support/both-sides.ts";
 import type { Said } from "../../support/both-sides.ts";
 
-const AT = Date.UTC(2026, 10, 23, 20);
-const MINUTE = 60_000;
-
-const STARTED: Said = {
+const EVALUATED: Said = {
   type: "started_evaluation",
-  timestamp: AT - 60 * MINUTE,
+  timestamp: AT - HOUR,
   entity_application_token: "EA-1",
 };
-const APPROVED: Said = { type: "completed_application", timestamp: AT, outcome: "Approved" };
-const UNARCHIVED: Said = { type: "application_unarchived", timestamp: AT + MINUTE };
 
 test.each([
-  ["when an applicant's step before the end told of the same status", STARTED],
+  ["when an applicant's step before the end told of the same status", EVALUATED],
   ["when none did", { type: "started_application", timestamp: AT - MINUTE }],
 ])("an application that Alloy opens again is told as open %s", async (_, first) => {
-  const sides = bothSides();
-  const events = [first, APPROVED, UNARCHIVED];
-  for (const event of events) await sides.webhook(event);
+  const unarchived = { type: "application_unarchived", timestamp: AT + MINUTE };
+  const events = [first, APPROVED, unarchived];
+  const sides = await sidesAfter(...events);
 
-  await sides.check(AT + 15 * MINUTE, { events, status: "running" });
+  await sides.check(minutes(15), { events, status: "running" });
 
   expect(sides.published.at(-1)).toMatchObject({ status: "running", eventType: "snapshot" });
 });
 
 test("a review whose webhook is lost is healed beside another applicant's of the same millisecond", async () => {
   const review = { type: "completed_review", timestamp: AT };
-  const listed: readonly Said[] = [
-    STARTED,
+  const events = [
+    EVALUATED,
     { ...review, entity_token: "P-1", journey_application_event_token: "1" },
     { ...review, entity_token: "P-2", journey_application_event_token: "2" },
   ];
-  const sides = bothSides();
-  await sides.webhook(STARTED);
-  await sides.webhook({ ...review, entity_application_token: "EA-2", outcome: "Denied" });
+  const came = { ...review, entity_application_token: "EA-2", outcome: "Denied" };
+  const sides = await sidesAfter(EVALUATED, came);
 
-  for (const minutes of [15, 30]) {
-    await sides.check(AT + minutes * MINUTE, { events: listed, status: "running" });
-  }
+  await sides.check(minutes(15, 30), { events, status: "running" });
 
   const reviews = [...sides.store.events.values()].filter(({ type }) => type === review.type);
   expect(reviews.map(({ origin }) => origin)).toEqual(["webhook", "poll"]);
@@ -48,33 +48,27 @@ test("a review whose webhook is lost is healed beside another applicant's of the
 });
 
 describe.each([
-  ["three hours", 180 * MINUTE],
-  ["forty years", 40 * 365 * 24 * 60 * MINUTE],
+  ["three hours", 3 * HOUR],
+  ["forty years", 40 * 365 * 24 * HOUR],
 ])("an answer that Alloy dates %s ahead", (_, aheadMs) => {
-  const answerAt = (at: number) => ({ updatedAt: at + aheadMs });
-
   test("is taken over at once", async () => {
-    const sides = bothSides();
-    await sides.webhook(STARTED);
+    const sides = await sidesAfter(EVALUATED);
 
-    const at = AT + 15 * MINUTE;
-    await sides.check(at, { events: [STARTED], status: "expired", ...answerAt(at) });
+    const updatedAt = AT + aheadMs;
+    await sides.check(minutes(15), { events: [EVALUATED], status: "expired", updatedAt });
 
     expect(sides.published.at(-1)).toMatchObject({ status: "expired", eventType: "snapshot" });
   });
 
   test("does not hide the end that comes after it", async () => {
-    const sides = bothSides();
-    await sides.webhook(STARTED);
-    const events = [STARTED, APPROVED];
-    const [at, later] = [AT - 45 * MINUTE, AT + 15 * MINUTE];
-    await sides.check(at, { events: [STARTED], status: "waiting_review", ...answerAt(at) });
+    const sides = await sidesAfter(EVALUATED);
+    const ahead = (at: number) => ({ updatedAt: at + aheadMs });
+    const [first = 0, ...others] = minutes(-45, 15, 20);
+    await sides.check(first, { events: [EVALUATED], status: "waiting_review", ...ahead(first) });
     await sides.webhook(APPROVED);
 
-    for (const time of [later, later + 5 * MINUTE]) {
-      const outcome = "Approved";
-      await sides.check(time, { events, status: "completed", outcome, ...answerAt(time) });
-    }
+    const answer = decided("Approved", EVALUATED, APPROVED);
+    for (const at of others) await sides.check(at, { ...answer, ...ahead(at) });
 
     expect(sides.published.map(({ route }) => route)).toEqual([
       "progressed",

@@ -1,12 +1,15 @@
 import { describe, expect, test } from "vitest";
 
-import { bothSides } from "../../support/both-sides.ts";
-import type { Said } from "../../support/both-sides.ts";
-
-const AT = Date.UTC(2026, 10, 23, 20);
-const MINUTE = 60_000;
-
-const STARTED: Said = { type: "started_application", timestamp: AT - MINUTE };
+import {
+  AT,
+  decided,
+  MINUTE,
+  minutes,
+  sidesAfter,
+  STARTED,
+  TOKEN,
+} from "../../support/both-sides.ts";
+import type { Said, Sides } from "../../support/both-sides.ts";
 
 /** All that a side could say of the end. */
 const END = {
@@ -32,46 +35,34 @@ function without(field: string, timestamp: number): Said {
   return { type: END.type, ...rest, timestamp };
 }
 
-/** Checks twice: what the first queued must leave nothing for the second. */
-async function checkTwice(sides: ReturnType<typeof bothSides>, events: readonly Said[]) {
-  for (const minutes of [15, 30]) {
-    await sides.check(AT + minutes * MINUTE, { events, status: "completed", outcome: "Approved" });
-  }
-}
+/** Of one applicant, of which a side says besides. */
+const ofApplicant = (type: string, timestamp: number, says: object = {}): Said => ({
+  type,
+  timestamp,
+  entity_application_token: "EA-1",
+  entity_token: "P-1",
+  _embedded: { node: { id: "1632850500102", type: "review" } },
+  ...says,
+});
 
-/** What downstream heard of the end, by Alloy's events or by its own answer. */
-function ends({ published }: ReturnType<typeof bothSides>) {
-  return published.map(({ route }) => route).filter((route) => route !== "progressed");
-}
+const noticesOf = ({ notices }: Sides) =>
+  notices.map(({ change, eventCount }) => [change, eventCount]);
 
 describe.each(Object.entries(FIELDS))("an end of which one side does not say %s", (_, field) => {
-  test.each([0, 1, -400])(
-    "is published once, and no gap is told, when the list lacks it and is %i ms off",
-    async (off) => {
-      const sides = bothSides();
-      await sides.webhook(STARTED);
-      await sides.webhook(END);
+  describe.each([0, 1, -400])("is published once, and no gap is told, %i ms off,", (off) => {
+    test.each([
+      ["the list", END, without(field, AT + off)],
+      ["the webhook", without(field, AT + off), END],
+    ])("when %s lacks it", async (__, webhook, listed) => {
+      const sides = await sidesAfter(STARTED, webhook);
 
-      await checkTwice(sides, [STARTED, without(field, AT + off)]);
+      // What the first check queued must leave nothing for the second.
+      await sides.check(minutes(15, 30), decided("Approved", STARTED, listed));
 
-      expect(ends(sides)).toEqual(["approved"]);
+      expect(sides.ends()).toEqual(["approved"]);
       expect(sides.notices).toEqual([]);
-    },
-  );
-
-  test.each([0, 1, -400])(
-    "is published once, and no gap is told, when the webhook lacks it and is %i ms off",
-    async (off) => {
-      const sides = bothSides();
-      await sides.webhook(STARTED);
-      await sides.webhook(without(field, AT + off));
-
-      await checkTwice(sides, [STARTED, END]);
-
-      expect(ends(sides)).toEqual(["approved"]);
-      expect(sides.notices).toEqual([]);
-    },
-  );
+    });
+  });
 });
 
 describe("an end whose webhook names no outcome", () => {
@@ -84,53 +75,39 @@ describe("an end whose webhook names no outcome", () => {
     ["without the node, and a millisecond later", { _embedded: null, timestamp: AT + 1 }],
     ["without the applicant", { entity_application_token: null, timestamp: AT + 1 }],
   ])("is published as approved once, by Alloy's word, when it came %s", async (__, changes) => {
-    const sides = bothSides();
-    await sides.webhook(STARTED);
-    await sides.webhook({ ...END, outcome: null, ...changes });
+    const sides = await sidesAfter(STARTED, { ...END, outcome: null, ...changes });
 
-    await checkTwice(sides, [STARTED, END]);
+    await sides.check(minutes(15, 30), decided("Approved", STARTED, END));
 
-    expect(ends(sides)).toEqual(["completed", "approved"]);
-    expect(sides.notices).toEqual([]);
-  });
-
-  test("is published as approved once when only the event of the list names the outcome", async () => {
-    const sides = bothSides();
-    await sides.webhook(STARTED);
-    await sides.webhook({ ...END, outcome: null, timestamp: AT + 1 });
-
-    for (const minutes of [15, 30]) {
-      await sides.check(AT + minutes * MINUTE, { events: [STARTED, END], status: "completed" });
-    }
-
-    expect(ends(sides)).toEqual(["completed", "approved"]);
+    expect(sides.ends()).toEqual(["completed", "approved"]);
     expect(sides.notices).toEqual([]);
   });
 });
 
-test("an end whose webhook names the outcome is not taken back by a list that does not", async () => {
-  const sides = bothSides();
-  await sides.webhook(STARTED);
-  await sides.webhook({ ...END, timestamp: AT + 1 });
+test.each([
+  [
+    "is published as approved once when only the event of the list names the outcome",
+    { ...END, outcome: null, timestamp: AT + 1 },
+    END,
+    ["completed", "approved"],
+  ],
+  [
+    "whose webhook names the outcome is not taken back by a list that does not",
+    { ...END, timestamp: AT + 1 },
+    without("outcome", AT),
+    ["approved"],
+  ],
+])("an end %s", async (_, webhook, listed, ends) => {
+  const sides = await sidesAfter(STARTED, webhook);
 
-  for (const minutes of [15, 30]) {
-    const events = [STARTED, without("outcome", AT)];
-    await sides.check(AT + minutes * MINUTE, { events, status: "completed" });
-  }
+  await sides.check(minutes(15, 30), { events: [STARTED, listed], status: "completed" });
 
-  expect(ends(sides)).toEqual(["approved"]);
+  expect(sides.ends()).toEqual(ends);
   expect(sides.notices).toEqual([]);
 });
 
 describe("of two reviews of one applicant a second apart", () => {
-  const review = (timestamp: number, changes: object = {}): Said => ({
-    type: "completed_review",
-    timestamp,
-    entity_application_token: "EA-1",
-    entity_token: "P-1",
-    _embedded: { node: { id: "1632850500102", type: "review" } },
-    ...changes,
-  });
+  const review = (at: number, says?: object) => ofApplicant("completed_review", at, says);
   const listed = [
     STARTED,
     review(AT, { journey_application_event_token: "1" }),
@@ -139,59 +116,45 @@ describe("of two reviews of one applicant a second apart", () => {
   const bare = { entity_application_token: null, _embedded: null };
 
   test.each([
-    ["first", AT],
-    ["second", AT + 1_000],
-  ])("the lost one is healed, and nothing else, when the %s came", async (__, came) => {
-    const sides = bothSides();
-    await sides.webhook(STARTED);
-    await sides.webhook(review(came + 3, bare));
+    ["first", AT, AT + 1_000],
+    ["second", AT + 1_000, AT],
+  ])("the lost one is healed, and nothing else, when the %s came", async (__, came, lost) => {
+    const sides = await sidesAfter(STARTED, review(came + 3, bare));
 
-    await sides.check(AT + 15 * MINUTE, { events: listed, status: "running" });
-    await sides.check(AT + 30 * MINUTE, { events: listed, status: "running" });
+    await sides.check(minutes(15, 30), { events: listed, status: "running" });
 
-    const lost = came === AT ? AT + 1_000 : AT;
-    const { events } = await sides.store.history("JA-exampleBothSides0001");
+    const { events } = await sides.store.history(TOKEN);
     expect(events.filter(({ origin }) => origin === "poll").map(({ at }) => at)).toEqual([lost]);
-    expect(sides.notices.map(({ change, eventCount }) => [change, eventCount])).toEqual([
+    expect(noticesOf(sides)).toEqual([
       ["opened", 1],
       ["closed", 1],
     ]);
   });
 
   test("none is told as missing when both came, whatever the list leaves out", async () => {
-    const sides = bothSides();
-    for (const event of [STARTED, review(AT), review(AT + 1_000)]) await sides.webhook(event);
+    const sides = await sidesAfter(STARTED, review(AT), review(AT + 1_000));
 
     const events = listed.map((event) => ({ ...event, ...bare, entity_token: null }));
-    await sides.check(AT + 15 * MINUTE, { events, status: "running" });
+    await sides.check(minutes(15), { events, status: "running" });
 
     expect(sides.notices).toEqual([]);
   });
 });
 
 test("of two errors of one applicant 5 ms apart, each is recorded once when the list names no node of the one that came", async () => {
-  const sides = bothSides();
-  const error = (timestamp: number, changes: object = {}): Said => ({
-    type: "error",
-    timestamp,
-    entity_application_token: "EA-1",
-    entity_token: "P-1",
-    _embedded: { node: { id: "1632850500102", type: "service" } },
-    ...changes,
-  });
-  await sides.webhook(STARTED);
-  await sides.webhook(error(AT + 5));
-
+  const error = (at: number, says?: object) => ofApplicant("error", at, says);
   const events = [
     STARTED,
     error(AT, { journey_application_event_token: "1" }),
     error(AT + 5, { journey_application_event_token: "2", _embedded: null }),
   ];
-  await sides.check(AT + 15 * MINUTE, { events, status: "running" });
-  await sides.webhook(error(AT), AT + 20 * MINUTE);
-  await sides.check(AT + 30 * MINUTE, { events, status: "running" });
+  const sides = await sidesAfter(STARTED, error(AT + 5));
 
-  const { events: recorded } = await sides.store.history("JA-exampleBothSides0001");
+  await sides.check(minutes(15), { events, status: "running" });
+  await sides.webhook(error(AT), AT + 20 * MINUTE);
+  await sides.check(minutes(30), { events, status: "running" });
+
+  const { events: recorded } = await sides.store.history(TOKEN);
   const errors = recorded.filter(({ type }) => type === "error");
   expect(errors.map(({ at, origin }) => [at, origin])).toEqual([
     [AT, "poll"],
@@ -200,17 +163,15 @@ test("of two errors of one applicant 5 ms apart, each is recorded once when the 
 });
 
 test("a webhook that comes after its gap was told is not told as late too, however it names the event", async () => {
-  const sides = bothSides();
-  await sides.webhook(STARTED);
-  const events = [STARTED, END];
-  const answer = { events, status: "completed", outcome: "Approved" };
+  const sides = await sidesAfter(STARTED);
+  const answer = decided("Approved", STARTED, END);
   // What the poller queued is held up in the queue.
-  await sides.check(AT + 15 * MINUTE, answer, { heal: false });
+  await sides.check(minutes(15), answer, { heal: false });
 
   await sides.webhook(without("_embedded", AT + 3), AT + 20 * MINUTE);
-  await sides.check(AT + 30 * MINUTE, answer);
+  await sides.check(minutes(30), answer);
 
-  expect(ends(sides)).toEqual(["approved"]);
+  expect(sides.ends()).toEqual(["approved"]);
   expect(sides.notices.map(({ change, stage }) => [change, stage])).toEqual([
     ["opened", "not-delivered"],
     ["closed", "not-delivered"],
