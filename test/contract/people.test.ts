@@ -140,7 +140,7 @@ async function outcomeOf(command: Command, person: Person) {
   };
   const terminal = new KeptTerminal();
   const error: unknown = await VERBS[command.verb]
-    .run(connected, command, terminal, Date.now())
+    .run(connected, command, terminal, { now: Date.now(), wait: () => Promise.all(taken) })
     .then(
       () => null,
       (reason: unknown) => reason,

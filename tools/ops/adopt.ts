@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import { SendMessageBatchCommand } from "@aws-sdk/client-sqs";
 
@@ -15,16 +14,14 @@ import type { Standing, Standings } from "./adopted.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
 import { runPoller } from "./poll.ts";
 import type { ConnectedStack } from "./stack.ts";
-import type { OptionsAt } from "./options.ts";
+import type { Clock, OptionsAt } from "./options.ts";
 import { agreed } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeText } from "./time-text.ts";
 
 /** What happened before `since` is history, or before now; `journey` is of the applications whose line names none. */
-type AdoptOptions = OptionsAt<"journey" | "since" | "publish" | "perSecond" | "dryRun" | "yes"> & {
-  /** @default - in real time */
-  readonly wait?: (ms: number) => Promise<unknown>;
-};
+type AdoptOptions = OptionsAt<"journey" | "since" | "publish" | "perSecond" | "dryRun" | "yes"> &
+  Clock;
 
 /**
  * Applications that are announced before the poller runs: half of what a run may check by default, so that no other
@@ -64,7 +61,7 @@ export async function adopt(
   options: AdoptOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { dryRun, wait = sleep } = options;
+  const { dryRun } = options;
   const adoption = { at: sinceOf(options), publishes: options.publish };
   const applications = applicationsIn(path, options, terminal);
   const tokens = applications.map(({ token }) => token);
@@ -83,7 +80,7 @@ export async function adopt(
     await agreed(terminal, `${what} Continue?`, "Nothing was adopted");
   }
 
-  const context = { stack, adoption, wait, ...options };
+  const context = { stack, adoption, ...options };
   if (unknown > 0) await proveAdoption(fresh, before, context, terminal);
   let rest = fresh;
   while (rest.length > 0) {

@@ -13,7 +13,7 @@ import { hold } from "./hold.ts";
 import { logs } from "./logs.ts";
 import { UsageError } from "./operator-error.ts";
 import { withOptions } from "./options.ts";
-import type { Given, OptionName } from "./options.ts";
+import type { Clock, Given, OptionName } from "./options.ts";
 import { poll } from "./poll.ts";
 import { redrive } from "./redrive.ts";
 import { replay } from "./replay.ts";
@@ -36,7 +36,7 @@ interface Verb {
   /** The roles that `--bodies` is for. @default - the same */
   readonly rolesForBodies?: readonly Person[];
   readonly options: readonly OptionName[];
-  run(stack: ConnectedStack, given: Given, terminal: Terminal, now: number): Promise<void>;
+  run(stack: ConnectedStack, given: Given, terminal: Terminal, clock: Clock): Promise<void>;
 }
 
 /** Every verb takes these. */
@@ -47,11 +47,12 @@ function on(
   verb: (
     stack: ConnectedStack,
     argument: string,
-    given: Given & { readonly now: number },
+    given: Given & Clock,
     terminal: Terminal,
   ) => Promise<void>,
 ): Verb["run"] {
-  return (stack, given, terminal, now) => verb(stack, given.argument, { ...given, now }, terminal);
+  return (stack, given, terminal, clock) =>
+    verb(stack, given.argument, { ...given, ...clock }, terminal);
 }
 
 const APPLICATION = "application token or external id";
@@ -61,13 +62,14 @@ export const VERBS = {
     says: "alarms, endpoint, queues and the last hour, with what good looks like",
     roles: ["auditor"],
     options: [],
-    run: (stack, _, terminal, now) => status(stack, terminal, now),
+    run: (stack, _, terminal, { now }) => status(stack, terminal, now),
   },
   verify: {
     says: "the first contact: a test webhook to the bus, Alloy's API, channels, alarms, encryption, retention",
     roles: ["operator"],
     options: ["ring"],
-    run: (stack, { ring }, terminal) => verify(stack, { ring, environment: process.env }, terminal),
+    run: (stack, { ring }, terminal, { wait }) =>
+      verify(stack, { ring, environment: process.env, wait }, terminal),
   },
   statement: {
     says: "the signed statement of a day: how many applications agree with Alloy; --verify checks the chain",
@@ -94,7 +96,7 @@ export const VERBS = {
     says: "have the poller compare the application with Alloy in its next run",
     roles: ["operator"],
     options: [],
-    run: (stack, { argument }, terminal, now) => check(stack, argument, terminal, now),
+    run: (stack, { argument }, terminal, { now }) => check(stack, argument, terminal, now),
   },
   poll: {
     says: "run the poller now, until no application is due",
@@ -120,7 +122,7 @@ export const VERBS = {
     roles: ["operator"],
     rolesForDryRun: ["operator", "privacy"],
     options: ["application", "event", "limit", "perSecond", "dryRun", "yes"],
-    run: redrive,
+    run: (stack, given, terminal, { now }) => redrive(stack, given, terminal, now),
   },
   replay: {
     argument: APPLICATION,

@@ -65,10 +65,15 @@ export interface Given extends Readonly<Omit<Values, "outputs">> {
   readonly outputsFile: string | null;
 }
 
-/** Some options of a verb, and the time at which it is called, in epoch milliseconds. */
-export type OptionsAt<Name extends OptionName & keyof Given> = Pick<Given, Name> & {
+/** The time at which a verb is called, in epoch milliseconds, and how it lets time pass. */
+export interface Clock {
   readonly now: number;
-};
+  readonly wait: (ms: number) => Promise<unknown>;
+}
+
+/** Some options of a verb, and the time at which it is called. */
+export type OptionsAt<Name extends OptionName & keyof Given> = Pick<Given, Name> &
+  Pick<Clock, "now">;
 
 function text(value: string): string {
   return value;

@@ -1,3 +1,5 @@
+import { setTimeout as wait } from "node:timers/promises";
+
 import { parseCommand, VERBS } from "./command-line.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
 import { connect } from "./stack.ts";
@@ -11,8 +13,9 @@ import type { Terminal } from "./terminal.ts";
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
     const command = parseCommand(args);
+    const clock = { now: Date.now(), wait };
     if ("help" in command) terminal.print(...command.help);
-    else await VERBS[command.verb].run(await connect(command), command, terminal, Date.now());
+    else await VERBS[command.verb].run(await connect(command), command, terminal, clock);
     return 0;
   } catch (error) {
     terminal.warn(sentenceOf(error), ...(error instanceof OperatorError ? error.details : []));

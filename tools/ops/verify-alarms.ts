@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 import {
   DescribeAlarmHistoryCommand,
   paginateDescribeAlarms,
@@ -57,7 +55,7 @@ export async function checkChannels(
 /** Rings an alarm of each severity, and reads whether CloudWatch could tell its topic. */
 export async function ringChannels(
   { cloudWatch, stackName }: ConnectedStack,
-  { ring, wait = sleep }: Pick<ArrivalOptions, "wait"> & { readonly ring: boolean },
+  { ring, wait }: Pick<ArrivalOptions, "wait"> & { readonly ring: boolean },
 ): Promise<Result> {
   const good = "CloudWatch could notify each topic, and the people on call say that both arrived";
   if (!ring) {

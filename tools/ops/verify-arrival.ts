@@ -1,5 +1,4 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import { GetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
@@ -34,8 +33,7 @@ const SKEW_MS = 30_000;
 export interface ArrivalOptions {
   /** `Authorization` or HMAC of the test webhook, by the names of `CREDENTIALS`. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** @default - in real time */
-  readonly wait?: (ms: number) => Promise<unknown>;
+  readonly wait: (ms: number) => Promise<unknown>;
 }
 
 /** The way of a webhook: the endpoint, an authentic webhook through it, the clock, the table, the bus. */
@@ -202,7 +200,7 @@ async function completionOf(
 /** Looks again and again, for a minute. */
 async function looked<Answer>(
   look: () => Promise<Answer | null>,
-  { wait = sleep }: ArrivalOptions,
+  { wait }: ArrivalOptions,
 ): Promise<Answer | null> {
   for (let waited = 0; waited <= ARRIVAL_MS; waited += PAUSE_MS) {
     const answer = await look();

@@ -227,7 +227,7 @@ async function printedBy(args: readonly string[], text: string): Promise<string>
   const command = parseCommand(args.map((arg) => arg.replaceAll("<>", text)));
   if ("help" in command) throw new Error("no verb takes a text for help");
   await VERBS[command.verb]
-    .run(stackOf(text), command, terminal, NOW)
+    .run(stackOf(text), command, terminal, { now: NOW, wait: () => Promise.resolve() })
     .catch((error: Error) => terminal.warn(error.message));
   return written();
 }
