@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { faultKey } from "../faults/faults.ts";
-import { RECORD_ERROR_SWALLOWED } from "../mutants/consumer.ts";
+import { MUTANTS } from "../mutants/catalogue.ts";
 import { scenarioOf } from "../scenario/scenario.ts";
 import { Hunters } from "../mutants/run-mutants.ts";
 import { shrink } from "./shrink.ts";
@@ -40,12 +40,14 @@ describe("shrinking a list of faults", () => {
 });
 
 test("a world with a planted bug fails by fewer faults than it had", async () => {
+  const bug = MUTANTS.find(({ id }) => id === "record-error-swallowed");
+  if (bug === undefined || !("plant" in bug)) throw new Error("the bug is not there");
   const kindsWith = async (seed: number, only: ReadonlySet<string> | null) => {
-    const faultPoints = RECORD_ERROR_SWALLOWED.plant();
+    const faultPoints = bug.plant();
     const { violations, faults: all } = await playWorld(scenarioOf(seed), { only, faultPoints });
     return { kinds: violations.map(({ kind }) => kind), keys: all.map(faultKey) };
   };
-  const { caught } = await new Hunters().hunt(RECORD_ERROR_SWALLOWED);
+  const { caught } = await new Hunters().hunt(bug);
   const seed = caught?.by === "world" ? caught.seed : 0;
   const { kinds, keys } = await kindsWith(seed, null);
   expect(kinds).toContain("lost");

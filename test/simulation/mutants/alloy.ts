@@ -10,9 +10,8 @@ import type { AlloyAnswer } from "../../../lambdas/domain/polling/polling-ports.
 import { timeOf } from "../../../lambdas/domain/application/stamp.ts";
 import { makePollerHandler } from "../../../lambdas/poller/handler.ts";
 import type { PollerDependencies } from "../../../lambdas/poller/handler.ts";
-import type { FaultPoints } from "../faults/fault-points.ts";
-import { inStore } from "./plant.ts";
-import type { Mutant } from "./mutant.ts";
+import { answeredBy, inPoller, inStore, queuedBy } from "./plant.ts";
+import type { Mutants } from "./mutant.ts";
 import { mergedBy } from "./state.ts";
 import { alloyAnswer, alloyThatAnswers } from "../../../tools/cloud-in-memory/builders.ts";
 import { makeMemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
@@ -25,9 +24,8 @@ const FAILED: AlloyAnswer = { kind: "failed", cause: "server-error", retryAfterM
 const UNSAID = { journeyToken: "J-1", externalIds: NO_FACTS.externalIds };
 
 /** What goes wrong when Alloy's API does not answer as its documentation shows. */
-export const ALLOY_MUTANTS: readonly Mutant[] = [
-  {
-    id: "older-answer-not-taken",
+export const ALLOY_MUTANTS: Mutants = {
+  "older-answer-not-taken": {
     what: "an answer that is older than our record of its own last event confirms nothing",
     needs: "outcome-once",
     plant: () => {
@@ -37,26 +35,25 @@ export const ALLOY_MUTANTS: readonly Mutant[] = [
           said.set(application.applicationToken, application.snapshot?.at ?? 0);
           return application;
         },
-        withoutCorrections(
-          ({ snapshot }) => snapshot.at > (said.get(snapshot.applicationToken) ?? 0),
-        ),
+        (envelope) => {
+          const { snapshot } = correctionIn(envelope) ?? {};
+          const isLifted = (snapshot?.at ?? 0) > (said.get(snapshot?.applicationToken ?? "") ?? 0);
+          return isLifted ? null : envelope;
+        },
       );
     },
   },
-  {
-    id: "mark-of-a-shadow-not-read",
+  "mark-of-a-shadow-not-read": {
     what: "Alloy's answer says that the application is a shadow one, and nobody reads it",
     needs: "shadow-once",
     plant: () => answeredBy(unmarked),
   },
-  {
-    id: "refused-application-given-up",
+  "refused-application-given-up": {
     what: "an application that the API refuses, as it does every other, has left the index",
     needs: "api-refuses-all",
-    plant: () => ({ pollerDependencies: givenUpWhenRefused }),
+    plant: () => inPoller(givenUpWhenRefused),
   },
-  {
-    id: "unknown-status-hides-the-answer",
+  "unknown-status-hides-the-answer": {
     what: "of an answer with a status that we do not know nothing is read",
     needs: "unknown-status",
     plant: () =>
@@ -64,8 +61,7 @@ export const ALLOY_MUTANTS: readonly Mutant[] = [
         said.unrecognisedStatus === null ? said : { ...said, snapshot: null, reruns: [] },
       ),
   },
-  {
-    id: "answer-of-one-time-by-its-text",
+  "answer-of-one-time-by-its-text": {
     what: "of two answers with one `updated_at` the larger text counts, in the table itself",
     needs: "still-updated-at",
     plant: () =>
@@ -77,14 +73,12 @@ export const ALLOY_MUTANTS: readonly Mutant[] = [
         return isOneTime ? { ...merged, answer: largerAsText(one, other) } : merged;
       }),
   },
-  {
-    id: "large-event-never-queued",
+  "large-event-never-queued": {
     what: "an event that no message can hold counts as healed, and is in no queue",
     needs: "huge-event",
     plant: () => queuedBy((envelope) => (envelope.payloadKey === null ? envelope : null)),
   },
-  {
-    id: "bearer-by-the-specification-alone",
+  "bearer-by-the-specification-alone": {
     what: "a bearer is taken only when its answer says in a number how long it lives",
     needs: "bearer",
     plant: () => ({
@@ -95,8 +89,7 @@ export const ALLOY_MUTANTS: readonly Mutant[] = [
       },
     }),
   },
-  {
-    id: "one-failure-is-an-outage",
+  "one-failure-is-an-outage": {
     what: "what always fails is due first, and its failure ends the run",
     async hunt(isPlanted) {
       const cloud = makeMemoryCloud({ now: () => AT });
@@ -122,8 +115,7 @@ export const ALLOY_MUTANTS: readonly Mutant[] = [
       return asked.size === 2 ? null : `${asked.size} of 2 healthy applications are compared`;
     },
   },
-  {
-    id: "time-of-another-century-taken",
+  "time-of-another-century-taken": {
     what: "a correction has the time that the answer says, whatever it is",
     needs: "odd-answer-times",
     plant: () => {
@@ -145,8 +137,7 @@ export const ALLOY_MUTANTS: readonly Mutant[] = [
       );
     },
   },
-  {
-    id: "empty-id-refused",
+  "empty-id-refused": {
     what: "an event with an empty external id is dead-lettered, as an index takes no empty key",
     needs: "odd-external-ids",
     plant: () =>
@@ -158,83 +149,27 @@ export const ALLOY_MUTANTS: readonly Mutant[] = [
         },
       })),
   },
-];
+};
 
-function givenUpWhenRefused(right: PollerDependencies): PollerDependencies {
+function givenUpWhenRefused({ alloy, applications }: PollerDependencies) {
   const refused = new Set<string>();
   return {
-    ...right,
-    alloy: withMethods(right.alloy, {
+    alloy: withMethods(alloy, {
       async getApplication(asked, timeoutMs) {
-        const answer = await right.alloy.getApplication(asked, timeoutMs);
+        const answer = await alloy.getApplication(asked, timeoutMs);
         const isRefused = answer.kind === "failed" && answer.cause === "refused";
         if (isRefused) refused.add(asked.applicationToken);
         else refused.delete(asked.applicationToken);
         return answer;
       },
     }),
-    applications: {
-      ...right.applications,
+    applications: withMethods(applications, {
       plan: (claimed, plan) =>
-        right.applications.plan(claimed, {
+        applications.plan(claimed, {
           ...plan,
           ...(refused.has(claimed.state.applicationToken) && { dueAt: null }),
         }),
-    },
-  };
-}
-
-/** A poller that reads answers in another way. */
-function askedBy(
-  read: (answer: AlloyAnswer) => AlloyAnswer,
-  queued: (envelope: Envelope) => Envelope | null = (envelope) => envelope,
-): FaultPoints {
-  return {
-    pollerDependencies: (right) => ({
-      ...right,
-      alloy: withMethods(right.alloy, {
-        getApplication: async (asked, timeoutMs) =>
-          read(await right.alloy.getApplication(asked, timeoutMs)),
-      }),
-      queue: queueOf(right, queued),
     }),
-  };
-}
-
-function answeredBy(
-  read: (application: AlloyApplication) => AlloyApplication,
-  queued?: (envelope: Envelope) => Envelope | null,
-): FaultPoints {
-  return askedBy(
-    (answer) =>
-      answer.kind === "application" ? { ...answer, application: read(answer.application) } : answer,
-    queued,
-  );
-}
-
-/** A poller that puts something else into the queue; null: nothing, and takes it for sent. */
-function queuedBy(queued: (envelope: Envelope) => Envelope | null): FaultPoints {
-  return { pollerDependencies: (right) => ({ ...right, queue: queueOf(right, queued) }) };
-}
-
-function queueOf(
-  { queue }: PollerDependencies,
-  queued: (envelope: Envelope) => Envelope | null,
-): PollerDependencies["queue"] {
-  return {
-    async send(envelopes) {
-      const changed = envelopes.map((one) => queued(one));
-      const sent = changed.filter((one) => one !== null);
-      const refusals = [...(sent.length > 0 ? await queue.send(sent) : [])];
-      return changed.map((one) => (one === null ? null : (refusals.shift() ?? null)));
-    },
-  };
-}
-
-function withoutCorrections(isLost: (correction: Correction) => boolean) {
-  return (envelope: Envelope): Envelope | null => {
-    const correction = correctionIn(envelope);
-    return correction !== null && isLost(correction) ? null : envelope;
   };
 }
 

@@ -19,26 +19,23 @@ import type { ApplicationStatus } from "../../../lambdas/domain/event/event-type
 import { stateOfEvent, stateOfSnapshot } from "../../../lambdas/domain/application/observation.ts";
 import { aCorrectionContext } from "../../support/correction-context.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import type { StrictMutant } from "./mutant.ts";
+import type { Mutants } from "./mutant.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);
 const HOUR = 3_600_000;
 const TOKEN = "JA-1";
 
 /** What can be lost of an answer of Alloy's, and how it can be asked for at the wrong address. */
-export const ANSWER_MUTANTS: readonly StrictMutant[] = [
-  {
-    id: "unknown-status-drops-the-rerun",
+export const ANSWER_MUTANTS: Mutants = {
+  "unknown-status-drops-the-rerun": {
     what: "of an answer with a status that we do not know nothing is read, its rerun neither",
     hunt: async (isPlanted) => huntRerun((said) => (isPlanted ? withoutUnknown(said) : said)),
   },
-  {
-    id: "path-as-token",
+  "path-as-token": {
     what: "a token with a path in it asks another address of Alloy's API, with our key",
     hunt: (isPlanted) => huntPaths(isPlanted),
   },
-  {
-    id: "implausible-time-taken",
+  "implausible-time-taken": {
     what: "an answer's time of another century is taken, and its correction is dead-lettered",
     async hunt(isPlanted) {
       const centuries = 99_999_999_999_999;
@@ -60,12 +57,11 @@ export const ANSWER_MUTANTS: readonly StrictMutant[] = [
       return parsed !== null && "reason" in parsed ? parsed.reason : null;
     },
   },
-  {
-    id: "answers-ordered-as-text",
+  "answers-ordered-as-text": {
     what: "of two answers with one `updated_at` the larger text counts, not the one asked for later",
     hunt: async (isPlanted) => huntAnswers(isPlanted ? largerAnswer : mergeState),
   },
-];
+};
 
 function answerOf(changes: object): AlloyApplication {
   const body = JSON.stringify({ journey_application_token: "JA-1", ...changes });

@@ -10,71 +10,65 @@ import {
   forgottenState,
 } from "../../../lambdas/domain/application/application-state.ts";
 import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
-import type { ApplicationStore } from "../../../lambdas/domain/ports.ts";
 import { startDynamoDb } from "../../../tools/cloud-in-memory/dynalite.ts";
 import { forget } from "../../../tools/ops/forget.ts";
 import { hold } from "../../../tools/ops/hold.ts";
 import { itemsOf, legalHoldOf, stateIn } from "../../../tools/ops/person.ts";
 import { changeCalls } from "../../../tools/strict-aws/strict-client.ts";
 import { aStack, KeptTerminal } from "../../support/operator.ts";
-import type { Mutant } from "./mutant.ts";
+import type { FaultPoints } from "../faults/fault-points.ts";
+import type { Mutants } from "./mutant.ts";
+import { inTable } from "./plant.ts";
 
 /** What goes wrong with applications that are adopted, forgotten or held. */
-export const APART_MUTANTS: readonly Mutant[] = [
-  {
-    id: "adoption-is-no-history",
+export const APART_MUTANTS: Mutants = {
+  "adoption-is-no-history": {
     what: "what happened before the adoption is published as if it were news",
     needs: "adopted-application",
-    plant: () => ({ store: (right) => readingAs(right, { adopted: null }) }),
+    plant: () => reading({ adopted: null }),
   },
-  {
-    id: "adoption-merged-as-a-submission",
+  "adoption-merged-as-a-submission": {
     what: "the state does not keep that its application was adopted",
     needs: "adopted-application",
-    plant: () => ({
-      store: (right) => merging(right, (observation) => ({ ...observation, adopted: null })),
-    }),
+    plant: () =>
+      inTable((right) => ({
+        mergeState: (said, check) => right.mergeState({ ...said, adopted: null }, check),
+      })),
   },
-  {
-    id: "tombstone-not-seen",
+  "tombstone-not-seen": {
     what: "whoever merges into a forgotten application takes it for any other",
     needs: "forgotten-application",
-    plant: () => ({ store: (right) => readingAs(right, { forgottenAt: null }) }),
+    plant: () => reading({ forgottenAt: null }),
   },
-  {
-    id: "late-record-of-the-forgotten-stays",
+  "late-record-of-the-forgotten-stays": {
     what: "what was recorded before the tombstone was found is not erased",
     needs: "forgotten-application",
-    plant: () => ({
-      store: (right) => Object.assign(Object.create(right), { eraseEvent: async () => undefined }),
-    }),
+    plant: () => inTable(() => ({ eraseEvent: async () => undefined })),
   },
-  {
-    id: "late-failure-of-the-forgotten-stays",
+  "late-failure-of-the-forgotten-stays": {
     what: "a failure of an application that was forgotten meanwhile is kept",
     hunt: huntLateFailure,
   },
-  {
-    id: "forget-overrides-a-new-hold",
+  "forget-overrides-a-new-hold": {
     what: "the tombstone is written without a condition: a hold that begins meanwhile comes too late",
     hunt: huntOverriddenHold,
   },
-  {
-    id: "hold-forgets-the-hold",
+  "hold-forgets-the-hold": {
     what: "a hold is written under another name than `forget` reads it by",
     hunt: huntUnreadHold,
   },
-];
+};
 
 async function huntLateFailure(isPlanted: boolean): Promise<string | null> {
   const dynamo = await startDynamoDb();
   try {
-    const Store = isPlanted ? UnreadStore : DynamoApplicationStore;
-    const store = new Store({
+    const store = new DynamoApplicationStore({
       client: dynamo.client,
       tableName: dynamo.applicationTableName,
       eventRetentionMs: null,
     });
+    // Whether the application is forgotten is not read.
+    if (isPlanted) store.readState = async () => null;
     const applicationToken = "JA-1";
     const tombstone = forgottenState(applicationToken, 1);
     await store.mergeState(tombstone, { dueAt: 1, when: "first" });
@@ -94,30 +88,14 @@ async function huntLateFailure(isPlanted: boolean): Promise<string | null> {
   }
 }
 
-/** The bug: whether the application is forgotten is not read. */
-class UnreadStore extends DynamoApplicationStore {
-  override async readState(): Promise<null> {
-    return null;
-  }
-}
-
-/** A store whose merges are read otherwise than they are. */
-function readingAs(right: ApplicationStore, change: Partial<ApplicationState>): ApplicationStore {
-  const mergeState: ApplicationStore["mergeState"] = async (observation, check) => {
-    const merged = await right.mergeState(observation, check);
-    return { ...merged, after: { ...merged.after, ...change } };
-  };
-  return Object.assign(Object.create(right), { mergeState });
-}
-
-/** A store into which something else is merged. */
-function merging(
-  right: ApplicationStore,
-  change: (observation: ApplicationState) => ApplicationState,
-): ApplicationStore {
-  const mergeState: ApplicationStore["mergeState"] = (observation, check) =>
-    right.mergeState(change(observation), check);
-  return Object.assign(Object.create(right), { mergeState });
+/** A table whose merges are read otherwise than they are. */
+function reading(change: Partial<ApplicationState>): FaultPoints {
+  return inTable((right) => ({
+    async mergeState(observation, check) {
+      const merged = await right.mergeState(observation, check);
+      return { ...merged, after: { ...merged.after, ...change } };
+    },
+  }));
 }
 
 const TOKEN = "JA-held";

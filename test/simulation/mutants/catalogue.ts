@@ -12,7 +12,7 @@ import { MATCHING_MUTANTS } from "./matching.ts";
 import { TABLE_LIMIT_MUTANTS } from "./limits-of-the-table.ts";
 import { INVESTIGATION_MUTANTS } from "./investigations.ts";
 import { LIMIT_MUTANTS } from "./limits.ts";
-import type { Mutant } from "./mutant.ts";
+import type { Mutant, Mutants } from "./mutant.ts";
 import { OVERSIZED_MUTANTS } from "./oversized.ts";
 import { POLLER_MUTANTS } from "./poller.ts";
 import { RELEASED_MUTANTS } from "./released.ts";
@@ -23,25 +23,27 @@ import { STATE_MUTANTS } from "./state.ts";
 
 /** Every planted bug. */
 export const MUTANTS: readonly Mutant[] = [
-  ...IDEMPOTENCY_MUTANTS,
-  ...STATE_MUTANTS,
-  ...CONSUMER_MUTANTS,
-  ...INGEST_MUTANTS,
-  ...AWS_SAMPLE_MUTANTS,
-  ...POLLER_MUTANTS,
-  ...MATCHING_MUTANTS,
-  ...OVERSIZED_MUTANTS,
-  ...SECURITY_MUTANTS,
-  ...IAM_MUTANTS,
-  ...LIMIT_MUTANTS,
-  ...TABLE_LIMIT_MUTANTS,
-  ...BOUNDARY_MUTANTS,
-  ...ALLOY_MUTANTS,
-  ...ANSWER_MUTANTS,
-  ...END_MUTANTS,
-  ...SECOND_END_MUTANTS,
-  ...SIDE_MUTANTS,
-  ...RELEASED_MUTANTS,
-  ...INVESTIGATION_MUTANTS,
-  ...APART_MUTANTS,
-];
+  IDEMPOTENCY_MUTANTS,
+  STATE_MUTANTS,
+  CONSUMER_MUTANTS,
+  INGEST_MUTANTS,
+  AWS_SAMPLE_MUTANTS,
+  POLLER_MUTANTS,
+  MATCHING_MUTANTS,
+  OVERSIZED_MUTANTS,
+  SECURITY_MUTANTS,
+  IAM_MUTANTS,
+  LIMIT_MUTANTS,
+  TABLE_LIMIT_MUTANTS,
+  BOUNDARY_MUTANTS,
+  ALLOY_MUTANTS,
+  ANSWER_MUTANTS,
+  END_MUTANTS,
+  SECOND_END_MUTANTS,
+  SIDE_MUTANTS,
+  RELEASED_MUTANTS,
+  INVESTIGATION_MUTANTS,
+  APART_MUTANTS,
+].flatMap((mutants) =>
+  Object.entries<Mutants[string]>(mutants).map(([id, mutant]) => ({ id, ...mutant })),
+);

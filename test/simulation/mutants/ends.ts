@@ -2,15 +2,15 @@ import type { ConsumerDependencies } from "../../../lambdas/consumer/handler.ts"
 import { mergeState, resolveFacts } from "../../../lambdas/domain/application/application-state.ts";
 import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
 import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
-import type { EventRecord, Recording } from "../../../lambdas/domain/ports.ts";
+import type { EventRecord } from "../../../lambdas/domain/ports.ts";
 import { publishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
-import { IDEMPOTENCY } from "../../../lambdas/settings/limits.ts";
-import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
+import { IDEMPOTENCY } from "../../../lambdas/settings.ts";
+import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
 import { aConsumer } from "../../support/consumer.ts";
 import { batchOf } from "../../../tools/cloud-in-memory/builders.ts";
-import type { Mutant } from "./mutant.ts";
+import type { Mutants } from "./mutant.ts";
 import { mergedBy } from "./state.ts";
-import { inConsumer, inPoller } from "./plant.ts";
+import { aTable, inConsumer, queuedBy } from "./plant.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);
 const MINUTE = 60_000;
@@ -29,9 +29,8 @@ const approved = webhook("completed_application", 0, { outcome: "Approved" });
 const reopened = { end: null, lastEnd: null, answer: null };
 
 /** An end that an error, an unarchiving or a rerun takes back, and one that is told twice. */
-export const END_MUTANTS: readonly Mutant[] = [
-  {
-    id: "outcome-lost-to-its-own-webhook",
+export const END_MUTANTS: Mutants = {
+  "outcome-lost-to-its-own-webhook": {
     what: "of two tellings of one end the later one counts, also when it names no outcome",
     within: 600,
     plant: () =>
@@ -42,8 +41,7 @@ export const END_MUTANTS: readonly Mutant[] = [
         return isToldAgain && end.outcome === null ? { ...merged, end, lastEnd: end } : merged;
       }),
   },
-  {
-    id: "unarchiving-reopens",
+  "unarchiving-reopens": {
     what: "an unarchiving reopens an application without Alloy's answer",
     plant: () =>
       mergedBy((before, observation, { when }) => {
@@ -52,8 +50,7 @@ export const END_MUTANTS: readonly Mutant[] = [
         return { ...mergeState(before, observation), ...(isReopening && reopened) };
       }),
   },
-  {
-    id: "rerun-reopens",
+  "rerun-reopens": {
     what: "a rerun reopens the application that it was started from",
     plant: () =>
       mergedBy((before, observation) => {
@@ -61,8 +58,7 @@ export const END_MUTANTS: readonly Mutant[] = [
         return { ...mergeState(before, observation), ...(isRerun && reopened) };
       }),
   },
-  {
-    id: "second-end-takes-over",
+  "second-end-takes-over": {
     what: "a second end without a reopening takes back the decision before it",
     plant: () =>
       mergedBy((before, observation) => {
@@ -74,47 +70,40 @@ export const END_MUTANTS: readonly Mutant[] = [
         };
       }),
   },
-  {
-    id: "second-try-forgets-the-first-end",
+  "second-try-forgets-the-first-end": {
     what: "a second try of a second end, whose first was cut off, takes it for the first",
     plant: () => mergedBy(mergeState),
   },
-  {
-    id: "applicants-error-published",
+  "applicants-error-published": {
     what: "one applicant's error is published as the end of the application",
     within: 600,
     plant: () =>
       inConsumer((right) => ({
-        store: {
-          ...right.store,
+        store: withMethods(right.store, {
           async recordEvent(record) {
             const recorded = await right.store.recordEvent(record);
             if (record.isWithheld && recorded.isNew) await publishAlone(record, right);
             return recorded;
           },
-        },
+        }),
       })),
   },
-  {
-    id: "withheld-end-never-confirmed",
+  "withheld-end-never-confirmed": {
     what: "Alloy's answer confirms a withheld end, and nobody publishes it",
     within: 600,
-    plant: () =>
-      inPoller((right) => ({
-        queue: {
-          async send(envelopes) {
-            const kept = envelopes.filter(({ body }) => !/"confirms":\{/.test(body ?? ""));
-            const answers = await right.queue.send(kept);
-            return envelopes.map((one) => answers[kept.indexOf(one)] ?? null);
-          },
-        },
-      })),
+    plant: () => queuedBy((one) => (/"confirms":\{/.test(one.body ?? "") ? null : one)),
   },
-  {
-    id: "old-event-published-again",
+  "old-event-published-again": {
     what: "an event whose idempotency record has expired has its effect once more",
     async hunt(isPlanted) {
-      const store = isPlanted ? new ForgetfulTable() : new MemoryApplicationTable();
+      // Whoever records an event finds it new.
+      const store = aTable(isPlanted, (right) => ({
+        async recordEvent(event) {
+          await right.recordEvent(event);
+          const { receiptId, receivedAt, outcome } = event;
+          return { isNew: true, receiptId, receivedAt, isWithheld: false, outcome };
+        },
+      }));
       const first = aConsumer({ store });
       await first.process(batchOf([approved]));
       const now = () => Date.now() + IDEMPOTENCY.windowMs + HOUR;
@@ -124,8 +113,7 @@ export const END_MUTANTS: readonly Mutant[] = [
       return published === 1 ? null : `it is published ${published} times`;
     },
   },
-  {
-    id: "submission-above-alloy",
+  "submission-above-alloy": {
     what: "what the onboarding service announced hides what Alloy's own events say",
     needs: "odd-submission",
     plant: () =>
@@ -136,7 +124,7 @@ export const END_MUTANTS: readonly Mutant[] = [
         return { ...merged, ...facts };
       }),
   },
-];
+};
 
 /** The bug: what only Alloy's answer can say of the application is published as it comes. */
 async function publishAlone(
@@ -157,13 +145,4 @@ async function publishAlone(
       environment: settings.environment,
     }),
   ]);
-}
-
-/** The bug: whoever records an event finds it new. */
-class ForgetfulTable extends MemoryApplicationTable {
-  override async recordEvent(event: EventRecord): Promise<Recording> {
-    await super.recordEvent(event);
-    const { receiptId, receivedAt, outcome } = event;
-    return { isNew: true, receiptId, receivedAt, isWithheld: false, outcome };
-  }
 }

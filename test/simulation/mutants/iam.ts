@@ -1,7 +1,7 @@
 import { audit, expectedCalls } from "../../../tools/strict-aws/iam/audit.ts";
 import type { Statement } from "../../../tools/strict-aws/iam/call.ts";
 import type { AttachedPolicy, DeployedPolicies } from "../../../tools/strict-aws/iam/policies.ts";
-import type { StrictMutant } from "./mutant.ts";
+import type { CheckedBug, Mutants } from "./mutant.ts";
 
 /** Makes the template once: it takes seconds. */
 let deployed: Promise<DeployedPolicies> | undefined;
@@ -17,12 +17,10 @@ let withoutBug: Promise<string | null> | undefined;
 
 /** A change of some statements of some policies, which the audit must notice. */
 function mutant(
-  id: string,
   what: string,
   change: (statement: Statement, policy: AttachedPolicy) => Statement | null,
-): StrictMutant {
+): CheckedBug {
   return {
-    id,
     what,
     hunt: async (isPlanted) =>
       isPlanted ? findingWith(change) : (withoutBug ??= findingWith((statement) => statement)),
@@ -53,9 +51,8 @@ const isOf = (role: string) => (policy: AttachedPolicy) =>
 const ofConsumer = isOf("Consumer");
 
 /** What IAM would refuse, and what it would let pass. */
-export const IAM_MUTANTS: readonly StrictMutant[] = [
-  mutant(
-    "iam-consumer-cannot-read",
+export const IAM_MUTANTS: Mutants = {
+  "iam-consumer-cannot-read": mutant(
     "the consumer may write the application table and not read it",
     (statement, policy) =>
       ofConsumer(policy)
@@ -65,13 +62,11 @@ export const IAM_MUTANTS: readonly StrictMutant[] = [
           }
         : statement,
   ),
-  mutant(
-    "iam-missing-body-is-forbidden",
+  "iam-missing-body-is-forbidden": mutant(
     "the consumer may not list the payload bucket: S3 says 403 for a body that is gone",
     (statement) => (statement.Action.includes("s3:ListBucket") ? null : statement),
   ),
-  mutant(
-    "iam-any-source",
+  "iam-any-source": mutant(
     "the functions may put events of any source and title on the bus",
     (statement, policy) => {
       if (policy.kind !== "identity" || !statement.Action.includes("events:PutEvents")) {
@@ -81,8 +76,7 @@ export const IAM_MUTANTS: readonly StrictMutant[] = [
       return unconditional;
     },
   ),
-  mutant(
-    "iam-whole-bucket",
+  "iam-whole-bucket": mutant(
     "the functions may use every key of the payload bucket, not their prefix alone",
     (statement, policy) =>
       policy.kind !== "identity" || statement.Resource === undefined
@@ -92,18 +86,15 @@ export const IAM_MUTANTS: readonly StrictMutant[] = [
             Resource: statement.Resource.map((one) => one.replace(/\/(webhooks|polls)\/\*$/, "/*")),
           },
   ),
-  mutant(
-    "iam-bus-without-denial",
+  "iam-bus-without-denial": mutant(
     "whoever may announce submissions can publish a decision in our name",
     (statement) => (statement.Sid?.includes("OurSourceIsOurs") === true ? null : statement),
   ),
-  mutant(
-    "iam-queue-without-denial",
+  "iam-queue-without-denial": mutant(
     "whoever may send to every queue of the account can forge an answer of Alloy's",
     (statement) => (statement.Sid === "KnownSendersOnly" ? null : statement),
   ),
-  mutant(
-    "iam-schedule-of-any-account",
+  "iam-schedule-of-any-account": mutant(
     "EventBridge Scheduler may take the schedule's role for another account",
     (statement, policy) => {
       if (policy.kind !== "trust" || !JSON.stringify(statement.Principal).includes("scheduler")) {
@@ -113,4 +104,4 @@ export const IAM_MUTANTS: readonly StrictMutant[] = [
       return unconditional;
     },
   ),
-];
+};

@@ -1,60 +1,54 @@
+import type { IngestDependencies } from "../../../lambdas/ingest/handler.ts";
+import type { FaultPoints, SandboxContext } from "../faults/fault-points.ts";
 import { inIngest } from "./plant.ts";
-import type { WorldMutant } from "./mutant.ts";
+import type { Mutants } from "./mutant.ts";
+
+type Send = IngestDependencies["queue"]["send"];
+
+/** An ingest that sends so. */
+function sending(
+  wrong: (right: Send, dependencies: IngestDependencies, context: SandboxContext) => Send,
+): FaultPoints {
+  return inIngest((right, context) => ({
+    queue: {
+      send: wrong((message, deadline) => right.queue.send(message, deadline), right, context),
+    },
+  }));
+}
 
 /** What goes wrong before the queue; four of these stand in AWS's own sample of a webhook receiver. */
-export const INGEST_MUTANTS: readonly WorldMutant[] = [
-  {
-    id: "acknowledged-before-stored",
+export const INGEST_MUTANTS: Mutants = {
+  "acknowledged-before-stored": {
     what: "200 is answered before SQS has accepted the message",
     plant: () =>
-      inIngest((right) => ({
-        queue: {
-          async send(message, deadline) {
-            void right.queue.send(message, deadline);
-            return { stored: true };
-          },
-        },
-      })),
+      sending((right) => async (message, deadline) => {
+        void right(message, deadline);
+        return { stored: true };
+      }),
   },
-  {
-    id: "acknowledged-in-spite-of-failure",
+  "acknowledged-in-spite-of-failure": {
     what: "200 is answered although SQS did not accept the message",
     plant: () =>
-      inIngest((right) => ({
-        queue: {
-          async send(message, deadline) {
-            await right.queue.send(message, deadline);
-            return { stored: true };
-          },
-        },
-      })),
+      sending((right) => async (message, deadline) => {
+        await right(message, deadline);
+        return { stored: true };
+      }),
   },
-  {
-    id: "base64-ignored",
+  "base64-ignored": {
     what: "a body that API Gateway hands over as base64 is taken as it is",
-    plant: () => ({
-      ingest: (handle) => (event) => handle({ ...event, isBase64Encoded: false }),
-    }),
+    plant: () => ({ ingest: (handle) => (event) => handle({ ...event, isBase64Encoded: false }) }),
   },
-  {
-    id: "secret-cached-without-refresh",
+  "secret-cached-without-refresh": {
     what: "a credential that is new is refused until the cached secret is five minutes old",
     within: 600,
-    plant: () => ({
-      credentialCache: (right) => ({ ...right, refreshed: () => Promise.resolve(undefined) }),
-    }),
+    plant: () => ({ credentialCache: (right) => ({ ...right, refreshed: async () => undefined }) }),
   },
-  {
-    id: "large-body-lost",
+  "large-body-lost": {
     what: "the queue gets the key of a large body, and the bucket does not get the body",
     within: 600,
-    plant: () =>
-      inIngest(() => ({
-        payloads: { put: () => Promise.resolve({ stored: true }) },
-      })),
+    plant: () => inIngest(() => ({ payloads: { put: async () => ({ stored: true }) } })),
   },
-  {
-    id: "aws-sample-refuses-the-unknown",
+  "aws-sample-refuses-the-unknown": {
     what: "AWS's sample: what it does not know gets 400, which counts towards Alloy's switch-off",
     plant: () => ({
       ingest: (handle) => async (event) => {
@@ -64,24 +58,19 @@ export const INGEST_MUTANTS: readonly WorldMutant[] = [
       },
     }),
   },
-  {
-    id: "aws-sample-removes-the-stored-body",
+  "aws-sample-removes-the-stored-body": {
     what: "AWS's sample: when the second write fails, the body is removed, also if it did not fail",
     plant: () =>
-      inIngest((right, { cloud }) => ({
-        queue: {
-          async send(message, deadline) {
-            const envelope: { receiptId: string; body: string | null } = JSON.parse(message);
-            const { body, receiptId: key } = envelope;
-            if (body === null) return right.queue.send(message, deadline);
-            const put = await right.payloads.put(key, Buffer.from(body), deadline);
-            if (!put.stored) return put;
-            const claim = JSON.stringify({ ...envelope, body: null, payloadKey: key });
-            const outcome = await right.queue.send(claim, deadline);
-            if (!outcome.stored) cloud.payloads.payloads.delete(key);
-            return outcome;
-          },
-        },
-      })),
+      sending((right, { payloads }, { cloud }) => async (message, deadline) => {
+        const envelope: { receiptId: string; body: string | null } = JSON.parse(message);
+        const { body, receiptId: key } = envelope;
+        if (body === null) return right(message, deadline);
+        const put = await payloads.put(key, Buffer.from(body), deadline);
+        if (!put.stored) return put;
+        const claim = JSON.stringify({ ...envelope, body: null, payloadKey: key });
+        const outcome = await right(claim, deadline);
+        if (!outcome.stored) cloud.payloads.payloads.delete(key);
+        return outcome;
+      }),
   },
-];
+};

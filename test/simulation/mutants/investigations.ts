@@ -12,15 +12,14 @@ import {
 import { aPoller, START } from "../../support/poller.ts";
 import { alloyAnswer, refuseList } from "../../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
-import type { Mutant } from "./mutant.ts";
+import type { Mutants } from "./mutant.ts";
 import { inConsumer, inPoller } from "./plant.ts";
 
 const HOUR = 3_600_000;
 
 /** What can go wrong where Investigations are compared with Alloy's list. */
-export const INVESTIGATION_MUTANTS: readonly Mutant[] = [
-  {
-    id: "first-page-of-investigations",
+export const INVESTIGATION_MUTANTS: Mutants = {
+  "first-page-of-investigations": {
     what: "only the first page of Alloy's list of Investigations is read",
     async hunt(isPlanted) {
       const investigations = new MemoryInvestigations();
@@ -39,8 +38,7 @@ export const INVESTIGATION_MUTANTS: readonly Mutant[] = [
       return poller.sent.length === 3 ? null : `${poller.sent.length} of 3 pages are healed`;
     },
   },
-  {
-    id: "investigations-never-listed",
+  "investigations-never-listed": {
     what: "Alloy's list of Investigations is never asked for, and a lost webhook stays lost",
     needs: "investigations",
     plant: () =>
@@ -48,8 +46,7 @@ export const INVESTIGATION_MUTANTS: readonly Mutant[] = [
         settings: { ...right.settings, investigations: false },
       })),
   },
-  {
-    id: "promotion-by-its-time",
+  "promotion-by-its-time": {
     what: "a promotion of the list is another one than the webhook's, as its time is another one",
     needs: "investigations",
     plant: () =>
@@ -61,8 +58,7 @@ export const INVESTIGATION_MUTANTS: readonly Mutant[] = [
         },
       })),
   },
-  {
-    id: "step-joined-for-each-report",
+  "step-joined-for-each-report": {
     what: "each report of a step is one of its own: nobody looks at what is known of the Investigation",
     needs: "investigations",
     plant: () =>
@@ -76,8 +72,7 @@ export const INVESTIGATION_MUTANTS: readonly Mutant[] = [
         },
       })),
   },
-  {
-    id: "refused-list-is-silent",
+  "refused-list-is-silent": {
     what: "a refusal of the list is taken for a list of no Investigations, and no alarm is told",
     async hunt(isPlanted) {
       const investigations = new MemoryInvestigations();
@@ -98,8 +93,7 @@ export const INVESTIGATION_MUTANTS: readonly Mutant[] = [
       return poller.metric(METRICS.investigationsUnlisted) === 1 ? null : "nobody is told";
     },
   },
-  {
-    id: "failed-step-taken-for-told",
+  "failed-step-taken-for-told": {
     what: "a step that was joined, and whose effect failed for good, is not missing to the poller",
     async hunt(isPlanted) {
       const page = parseInvestigationPage(investigationListOf([listedInvestigation()]), 1);
@@ -123,7 +117,7 @@ export const INVESTIGATION_MUTANTS: readonly Mutant[] = [
       return gap?.stage === "dead-lettered" ? null : "it is in no gap";
     },
   },
-];
+};
 
 /** A page with one Investigation that moved an hour after `START`. */
 function pageOf(page: number, pages: number) {

@@ -6,7 +6,7 @@ import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts
 import { changeCalls } from "../../../tools/strict-aws/strict-client.ts";
 import { startDynamoDb } from "../../support/dynalite.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import type { StrictMutant } from "./mutant.ts";
+import type { Mutants } from "./mutant.ts";
 
 const UpdateSchema = v.object({
   UpdateExpression: v.string(),
@@ -22,18 +22,16 @@ const NOON = 1_760_000_000_000;
 const CHECK = { when: "first", dueAt: NOON } as const;
 
 /** Bugs of the writes to the application table that DynamoDB alone would refuse, hunted in front of dynalite. */
-export const TABLE_LIMIT_MUTANTS: readonly StrictMutant[] = [
-  {
-    id: "merge-sets-every-applicant",
+export const TABLE_LIMIT_MUTANTS: Mutants = {
+  "merge-sets-every-applicant": {
     what: "a merge sets each applicant of the application anew, under names as long as their tokens",
     hunt: huntUnboundedExpression,
   },
-  {
-    id: "index-key-of-any-id",
+  "index-key-of-any-id": {
     what: "an external id is the key of an index whatever it is, also the empty text",
     hunt: huntIndexKey,
   },
-];
+};
 
 /** The finding is what DynamoDB would say to the first update that it does not take. */
 async function refusalWithin(

@@ -17,32 +17,28 @@ import { refuseBeyondLimits } from "../../../tools/strict-aws/strict-client.ts";
 import { isRecord, synthesise } from "../../../tools/template/synthesise.ts";
 import { startDynamoDb } from "../../support/dynalite.ts";
 import { embeddedMetricsIn } from "../../../tools/strict-aws/embedded-metric-format.ts";
-import type { StrictMutant } from "./mutant.ts";
+import type { Mutants } from "./mutant.ts";
 import { answered } from "../../../tools/cloud-in-memory/clients.ts";
 
 /** Bugs that only AWS's limits show, each hunted by what stands in front of the doubles. */
-export const LIMIT_MUTANTS: readonly StrictMutant[] = [
-  {
-    id: "journeys-in-the-environment",
+export const LIMIT_MUTANTS: Mutants = {
+  "journeys-in-the-environment": {
     what: "a function's settings stand in its environment, which grows with the Journeys",
     hunt: huntGrowingEnvironment,
   },
-  {
-    id: "history-by-the-first-page",
+  "history-by-the-first-page": {
     what: "an application's history is the first page of a query, and the rest is never asked for",
     hunt: huntUnreadPage,
   },
-  {
-    id: "batch-by-count-alone",
+  "batch-by-count-alone": {
     what: "ten messages make a batch, whatever they weigh together",
     hunt: huntOversizedBatch,
   },
-  {
-    id: "metric-of-any-number-of-values",
+  "metric-of-any-number-of-values": {
     what: "a line of metrics holds every value that was measured, also the hundred and first",
     hunt: huntOverfullLine,
   },
-];
+};
 
 async function huntGrowingEnvironment(isPlanted: boolean): Promise<string | null> {
   const tokens = Array.from({ length: 200 }, (_, index) => `J-${String(index).padStart(20, "V")}`);

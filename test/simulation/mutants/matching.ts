@@ -19,7 +19,7 @@ import {
   TOLD_APART,
 } from "../../support/views-of-one-history.ts";
 import type { Match, Seen } from "../../support/views-of-one-history.ts";
-import type { StrictMutant } from "./mutant.ts";
+import type { CheckedBug, Mutants } from "./mutant.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 20);
 const MINUTE = 60_000;
@@ -60,44 +60,37 @@ function nearestInTurn(isTakenOnce: boolean): Match {
   };
 }
 
-const matching = (id: string, what: string, wrong: Match): StrictMutant => ({
-  id,
+const matching = (what: string, wrong: Match): CheckedBug => ({
   what,
   hunt: async (isPlanted) => brokenLaw(isPlanted ? wrong : matchReports),
 });
 
 /** How one event that two sides report differently can be taken for two, or two for one. */
-export const MATCHING_MUTANTS: readonly StrictMutant[] = [
-  matching(
-    "absent-taken-for-different",
+export const MATCHING_MUTANTS: Mutants = {
+  "absent-taken-for-different": matching(
     "an applicant's token that one side leaves out makes two events of one",
     afterChanging((seen) => ({
       ...seen,
       entityApplicationToken: seen.entityApplicationToken ?? "none",
     })),
   ),
-  matching(
-    "fields-not-compared",
+  "fields-not-compared": matching(
     "type and time alone decide: an applicant's event is taken for the application's",
     afterChanging(({ eventId, type, at }) => ({ ...aReport({ type, at }), eventId })),
   ),
-  matching(
-    "nearest-record-in-turn",
+  "nearest-record-in-turn": matching(
     "each event takes the nearest record in turn, and leaves another one without any",
     nearestInTurn(true),
   ),
-  matching(
-    "one-record-for-two-events",
+  "one-record-for-two-events": matching(
     "a record stands for every event that it may be of: the lost one of two is not missed",
     nearestInTurn(false),
   ),
-  matching(
-    "matched-by-id-alone",
+  "matched-by-id-alone": matching(
     "only what has the same id is matched",
     afterChanging((seen) => ({ ...seen, type: seen.eventId })),
   ),
-  {
-    id: "outcome-compared-as-text",
+  "outcome-compared-as-text": {
     what: "`Approved` and `approved ` are two outcomes, and so two events",
     async hunt(isPlanted) {
       const listed = aReport({ type: "completed_application", outcome: "Approved" });
@@ -108,8 +101,7 @@ export const MATCHING_MUTANTS: readonly StrictMutant[] = [
       return isOne ? null : "an end that came is missing";
     },
   },
-  {
-    id: "answer-not-lifted",
+  "answer-not-lifted": {
     what: "Alloy's answer seems older than our record of its own last event, and confirms nothing",
     async hunt(isPlanted) {
       const listed = aJourneyEvent({
@@ -124,8 +116,7 @@ export const MATCHING_MUTANTS: readonly StrictMutant[] = [
       return at >= record.at ? null : "the answer is older than the end that it confirms";
     },
   },
-  {
-    id: "rest-of-a-check-forgotten",
+  "rest-of-a-check-forgotten": {
     what: "of more missing events than a check queues, the rest counts as healed",
     async hunt(isPlanted) {
       const started = aJourneyEvent({ at: NOW - 60 * MINUTE });
@@ -162,7 +153,7 @@ export const MATCHING_MUTANTS: readonly StrictMutant[] = [
         : `${missing.length - accounted} missing events are neither queued nor counted`;
     },
   },
-];
+};
 
 function endedAt(at: number): Snapshot {
   return {

@@ -18,7 +18,7 @@ import {
 } from "../../../tools/cloud-in-memory/queue-ports.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { aPollEnvelope } from "../../support/poll-envelope.ts";
-import type { Mutant } from "./mutant.ts";
+import type { Mutants } from "./mutant.ts";
 
 const NOW = 1_760_000_000_000;
 const aCloud = () => makeMemoryCloud({ now: () => NOW, routes: ["progressed"] });
@@ -54,16 +54,14 @@ const missing = (what: string, wanted: number, found: number) =>
   wanted === found ? null : `${found} of ${wanted} ${what}`;
 
 /** What one entry of a batch can do to the others, and what an answer that names nothing can. */
-export const OVERSIZED_MUTANTS: readonly Mutant[] = [
-  {
-    id: "unnamed-entries-taken-for-published",
+export const OVERSIZED_MUTANTS: Mutants = {
+  "unnamed-entries-taken-for-published": {
     what: "an answer of the bus without entries, {} or a mere count, is taken for all published",
     plant: () => ({
       putEvents: (right) => async (entries) => asTaken(await right(entries), entries.length),
     }),
   },
-  {
-    id: "refused-call-fails-every-entry",
+  "refused-call-fails-every-entry": {
     what: "a call that the bus refuses as a whole fails its ten events, and not the one that is too large",
     async hunt(isPlanted) {
       const { bus } = aCloud();
@@ -82,8 +80,7 @@ export const OVERSIZED_MUTANTS: readonly Mutant[] = [
       return missing("events are published", 9, bus.published.length);
     },
   },
-  {
-    id: "texts-not-cut",
+  "texts-not-cut": {
     what: "a name is published as long as it is: its event is larger than the bus takes",
     async hunt(isPlanted) {
       const { bus } = aCloud();
@@ -93,8 +90,7 @@ export const OVERSIZED_MUTANTS: readonly Mutant[] = [
       return missing("events are published", 10, bus.published.length);
     },
   },
-  {
-    id: "detail-not-escaped",
+  "detail-not-escaped": {
     what: "U+FFFF stands in the detail as it is, and the queue behind the rule refuses the event",
     async hunt(isPlanted) {
       const { bus, routes } = aCloud();
@@ -115,8 +111,7 @@ export const OVERSIZED_MUTANTS: readonly Mutant[] = [
       );
     },
   },
-  {
-    id: "unnamed-message-taken-for-sent",
+  "unnamed-message-taken-for-sent": {
     what: "a message that `Successful` does not name is taken for sent, since nothing failed",
     async hunt(isPlanted) {
       const { events } = aCloud();
@@ -133,8 +128,7 @@ export const OVERSIZED_MUTANTS: readonly Mutant[] = [
       return missing("messages are in the queue", 3, events.messages().length);
     },
   },
-  {
-    id: "reason-holds-its-dead-letter",
+  "reason-holds-its-dead-letter": {
     what: "a reason that does not fit beside its message keeps it out of the dead-letter queue",
     async hunt(isPlanted) {
       const { deadLetters } = aCloud();
@@ -149,8 +143,7 @@ export const OVERSIZED_MUTANTS: readonly Mutant[] = [
       return missing("letters are there", 1, deadLetters.messages().length);
     },
   },
-  {
-    id: "large-event-not-healed",
+  "large-event-not-healed": {
     what: "the poller puts an event into the queue as large as it is, and no message can hold it",
     async hunt(isPlanted) {
       const { events, payloads } = aCloud();
@@ -161,4 +154,4 @@ export const OVERSIZED_MUTANTS: readonly Mutant[] = [
       return missing("messages are in the queue", 2, events.messages().length);
     },
   },
-];
+};

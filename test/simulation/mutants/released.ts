@@ -1,26 +1,24 @@
 import { applicationStateOf } from "../../../lambdas/adapters/dynamo/application-item.ts";
 import { statusOf } from "../../../lambdas/domain/application/application-state.ts";
-import type { IdempotencyRecord } from "../../../tools/cloud-in-memory/idempotency.ts";
 import {
   attributesOf,
   mergeState,
   parseWebhook,
   stateOfEvent,
 } from "../../fixtures/stored/0.1.0.writer.mjs";
-import type { Mutant } from "./mutant.ts";
+import type { Mutants } from "./mutant.ts";
+import { inRecords } from "./plant.ts";
 
 type Item = Readonly<Record<string, unknown>>;
 
 /** What of the release before is not read, or is read otherwise than it was meant. */
-export const RELEASED_MUTANTS: readonly Mutant[] = [
-  {
-    id: "released-marks-dropped",
+export const RELEASED_MUTANTS: Mutants = {
+  "released-marks-dropped": {
     what: "of an item of the release before nothing is read of what its poller had healed",
     needs: "previous-release",
     plant: () => ({ releasedItem: (item) => without(item, (name) => name.startsWith("healed#")) }),
   },
-  {
-    id: "released-reopening-dropped",
+  "released-reopening-dropped": {
     what: "an application that the release before had opened again stands at its end from before",
     async hunt(isPlanted) {
       const told = [
@@ -33,32 +31,26 @@ export const RELEASED_MUTANTS: readonly Mutant[] = [
       return status === "running" ? null : `it stands at ${status}`;
     },
   },
-  {
-    id: "released-ends-forgotten",
+  "released-ends-forgotten": {
     what: "of what the release before published nothing is known, and it is published again",
     needs: "previous-release",
     plant: () => ({ releasedItem: (item) => ({ ...item, published: [] }) }),
   },
-  {
-    id: "released-locks-forgotten",
+  "released-locks-forgotten": {
     what: "an effect that the release before remembered is had again",
     needs: "previous-release",
     plant: () => {
       const own = new Set<string>();
-      return {
-        idempotencyRecords: (right) => ({
-          async lock(key: string, record: IdempotencyRecord, now: number) {
-            if (!own.has(key)) await right.remove(key);
-            own.add(key);
-            return right.lock(key, record, now);
-          },
-          complete: (key, expiresAt) => right.complete(key, expiresAt),
-          remove: (key) => right.remove(key),
-        }),
-      };
+      return inRecords((right) => ({
+        async lock(key, record, now) {
+          if (!own.has(key)) await right.remove(key);
+          own.add(key);
+          return right.lock(key, record, now);
+        },
+      }));
     },
   },
-];
+};
 
 function without(item: Item, isDropped: (name: string) => boolean): Item {
   return Object.fromEntries(Object.entries(item).filter(([name]) => !isDropped(name)));

@@ -1,6 +1,6 @@
 import { knobsOf } from "../scenario/knobs.ts";
 import { firstDifference, ledgerOf } from "../play/ledger.ts";
-import type { Mutant, StrictMutant, WorldMutant } from "./mutant.ts";
+import type { CheckedBug, Mutant, WorldBug } from "./mutant.ts";
 import { USUALLY_WITHIN } from "./mutant.ts";
 import type { Violation } from "../world/observer.ts";
 import { scenarioOf } from "../scenario/scenario.ts";
@@ -30,7 +30,7 @@ export class Hunters {
     return "hunt" in mutant ? huntByCheck(mutant) : this.#huntInWorlds(mutant);
   }
 
-  async #huntInWorlds(mutant: WorldMutant): Promise<Hunt> {
+  async #huntInWorlds(mutant: WorldBug & Mutant): Promise<Hunt> {
     const { within = USUALLY_WITHIN, needs = null } = mutant;
     const where = `in ${within} worlds${needs === null ? "" : ` with ${needs}`}`;
     for (let seed = 1, played = 0; played < within; seed += 1) {
@@ -42,7 +42,7 @@ export class Hunters {
     return { mutant, caught: null, where };
   }
 
-  async #violationIn(seed: number, mutant: WorldMutant): Promise<Violation | null> {
+  async #violationIn(seed: number, mutant: WorldBug & Mutant): Promise<Violation | null> {
     const scenario = scenarioOf(seed);
     const result = await playWorld(scenario, { faultPoints: mutant.plant() });
     const [violation] = result.violations;
@@ -72,7 +72,7 @@ export class Hunters {
 }
 
 /** A check that finds something without the bug too has caught nothing. */
-async function huntByCheck(mutant: StrictMutant): Promise<Hunt> {
+async function huntByCheck(mutant: CheckedBug & Mutant): Promise<Hunt> {
   const finding = await mutant.hunt(true);
   if (finding === null) return { mutant, caught: null, where: "by its check" };
   const without = await mutant.hunt(false);

@@ -2,41 +2,44 @@ import { outcomeOf } from "../../../lambdas/domain/application/application-state
 import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
 import { publishedBy } from "../../../lambdas/domain/application/published-decisions.ts";
 import { eventIdIn } from "../../../lambdas/domain/application/stamp.ts";
-import type {
-  CheckRequest,
-  EventRecord,
-  Merged,
-  Recording,
-} from "../../../lambdas/domain/ports.ts";
-import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
 import { bothSides } from "../../support/both-sides.ts";
 import { aConsumer, idempotencyWith, pollBatchOf } from "../../support/consumer.ts";
 import type { Said } from "../../support/both-sides.ts";
-import type { Mutant } from "./mutant.ts";
+import type { Mutants } from "./mutant.ts";
+import { aTable } from "./plant.ts";
 
 /** What goes wrong with an end that is tried again, or comes after another one. */
-export const SECOND_END_MUTANTS: readonly Mutant[] = [
-  {
-    id: "repair-forgotten",
+export const SECOND_END_MUTANTS: Mutants = {
+  "repair-forgotten": {
     what: "an event that had its effect and is brought again is neither recorded nor merged",
     async hunt(isPlanted) {
       // A correction was published under the event's id.
       const idempotency = idempotencyWith({ begin: async () => "duplicate" });
-      const store = isPlanted ? new UnrepairedTable() : new MemoryApplicationTable();
+      // Nothing is written of an event whose idempotency record is complete.
+      const store = aTable(isPlanted, () => ({
+        recordEvent: async ({ receiptId, receivedAt, outcome }) => ({
+          isNew: false,
+          receiptId,
+          receivedAt,
+          isWithheld: false,
+          outcome,
+        }),
+        mergeState: async (observation) => ({ before: observation, after: observation }),
+      }));
       const { process, published } = aConsumer({ idempotency, store });
       const data = { journey_application_token: "JA-1", journey_token: "J-1", ...DENIED };
       const type = "update:journeyapplications:sandbox";
       await process(pollBatchOf(JSON.stringify({ type, data })));
       if (published.length > 0) return "it is published once more";
-      const outcome = outcomeIn(store.applications.get("JA-1")?.state ?? null);
+      const kept = store.applications.get("JA-1");
+      const outcome = kept === undefined ? null : outcomeOf(kept.state);
       return store.events.size === 1 && outcome === "Denied" ? null : `the state has ${outcome}`;
     },
   },
-  {
-    id: "repeated-end-published",
+  "repeated-end-published": {
     what: "an end from before Alloy said that the application is open is published, though one said the same",
     async hunt(isPlanted) {
-      const sides = bothSides({ store: tableWith(isPlanted ? publishingAny : asMerged) });
+      const sides = bothSides({ store: tableWith(isPlanted, publishingAny) });
       for (const event of [STARTED, DENIED]) await sides.webhook(event);
       const events = [STARTED, DENIED];
       await sides.check(AT + HOUR, { events, status: "waiting_review", updatedAt: AT + MINUTE });
@@ -44,11 +47,10 @@ export const SECOND_END_MUTANTS: readonly Mutant[] = [
       return unlessPublished(sides, ["denied", "manual-review"]);
     },
   },
-  {
-    id: "outcome-of-a-copy-never-published",
+  "outcome-of-a-copy-never-published": {
     what: "the state has an outcome by a copy of the poller's, and so nobody publishes it",
     async hunt(isPlanted) {
-      const sides = bothSides({ store: tableWith(isPlanted ? withoutRecords : asMerged) });
+      const sides = bothSides({ store: tableWith(isPlanted, withoutRecords) });
       await sides.webhook(STARTED);
       const answer = { events: [STARTED, DENIED], status: "completed", outcome: "Denied" };
       const takeCopy = await sides.asked(AT + HOUR, answer);
@@ -59,11 +61,10 @@ export const SECOND_END_MUTANTS: readonly Mutant[] = [
       return unlessPublished(sides, ["completed", "denied"]);
     },
   },
-  {
-    id: "displaced-end-forgotten",
+  "displaced-end-forgotten": {
     what: "an end that was published is forgotten, once another end has taken its place",
     async hunt(isPlanted) {
-      const sides = bothSides({ store: tableWith(isPlanted ? byRegisters : asMerged) });
+      const sides = bothSides({ store: tableWith(isPlanted, byRegisters) });
       await sides.webhook(STARTED);
       sides.refuse(1);
       await sides.webhook(EXPIRED).catch(() => null);
@@ -76,7 +77,7 @@ export const SECOND_END_MUTANTS: readonly Mutant[] = [
       return unlessPublished(sides, ["expired"]);
     },
   },
-];
+};
 
 const AT = Date.UTC(2026, 10, 23, 20);
 const MINUTE = 60_000;
@@ -100,8 +101,6 @@ type Merging = (
   heard: ApplicationState,
 ) => ApplicationState;
 
-const asMerged: Merging = (_, after) => after;
-
 /** The bug: every end is published. */
 const publishingAny: Merging = (_, after, { end }) => {
   const isKnown = after.published.some(({ stamp }) => stamp === end?.stamp);
@@ -117,26 +116,14 @@ const withoutRecords: Merging = (before, after, { proposal }) =>
 /** The bug: nothing notes what was published. */
 const byRegisters: Merging = (_, after) => ({ ...after, published: publishedBy(after) });
 
-function tableWith(merging: Merging) {
-  return new (class extends MemoryApplicationTable {
-    override async mergeState(heard: ApplicationState, check: CheckRequest): Promise<Merged> {
-      const { before, after } = await super.mergeState(heard, check);
+function tableWith(isPlanted: boolean, merging: Merging) {
+  return aTable(isPlanted, (right) => ({
+    async mergeState(heard, check) {
+      const { before, after } = await right.mergeState(heard, check);
       const state = merging(before, after, heard);
-      const kept = this.applications.get(state.applicationToken);
-      if (kept !== undefined) this.applications.set(state.applicationToken, { ...kept, state });
+      const kept = right.applications.get(state.applicationToken);
+      if (kept !== undefined) right.applications.set(state.applicationToken, { ...kept, state });
       return { before, after: state };
-    }
-  })();
-}
-
-const outcomeIn = (state: ApplicationState | null) => (state === null ? null : outcomeOf(state));
-
-/** The bug: nothing is written of an event whose idempotency record is complete. */
-class UnrepairedTable extends MemoryApplicationTable {
-  override async recordEvent({ receiptId, receivedAt, outcome }: EventRecord): Promise<Recording> {
-    return { isNew: false, receiptId, receivedAt, isWithheld: false, outcome };
-  }
-  override async mergeState(observation: ApplicationState): Promise<Merged> {
-    return { before: observation, after: observation };
-  }
+    },
+  }));
 }

@@ -12,40 +12,35 @@ import { makeScreen } from "../../../tools/terminal/screen.ts";
 import type { Screen } from "../../../tools/terminal/screen.ts";
 import { HOSTILE, hostileIn } from "../../support/hostile.ts";
 import { basicOf, signatureOf } from "../../support/ingest.ts";
-import type { StrictMutant } from "./mutant.ts";
+import type { Mutants } from "./mutant.ts";
 
 /** What lets in somebody, or lets a text out: no world has an attacker. */
-export const SECURITY_MUTANTS: readonly StrictMutant[] = [
-  {
-    id: "jwt-trusts-every-invocation",
+export const SECURITY_MUTANTS: Mutants = {
+  "jwt-trusts-every-invocation": {
     what: "in OAuth mode a request is taken without a token that API Gateway has checked",
     hunt: (isPlanted) =>
       huntTokens(
         isPlanted ? () => Promise.resolve("authentic") : makeAuthorize({ jwt }, NO_SECRET),
       ),
   },
-  {
-    id: "jwt-of-any-audience",
+  "jwt-of-any-audience": {
     what: "in OAuth mode a token for another service of the same issuer is taken",
     hunt: (isPlanted) =>
       huntTokens(makeAuthorize({ jwt: isPlanted ? forAnyAudience(jwt) : jwt }, NO_SECRET)),
   },
-  {
-    id: "weak-secret-accepted",
+  "weak-secret-accepted": {
     what: "a secret that the documentation shows, or that anybody guesses, authenticates",
     hunt: (isPlanted) => huntWeakSecrets(isPlanted),
   },
-  {
-    id: "external-text-printed-as-it-is",
+  "external-text-printed-as-it-is": {
     what: "a text of others reaches the terminal with its control characters",
     hunt: (isPlanted) => huntForeignTexts(isPlanted),
   },
-  {
-    id: "foreign-host-answered",
+  "foreign-host-answered": {
     what: "a page whose own name points to 127.0.0.1 is answered by npm start's stack",
     hunt: (isPlanted) => huntPages(isPlanted),
   },
-];
+};
 
 const jwt: TokenSettings = {
   issuer: "https://login.example.com",

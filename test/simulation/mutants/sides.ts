@@ -1,5 +1,3 @@
-import type { SQSRecord } from "aws-lambda";
-
 import { BearerAuthorization } from "../../../lambdas/adapters/alloy/alloy-authorization.ts";
 import { HttpAlloyApi } from "../../../lambdas/adapters/alloy/alloy-api.ts";
 import type { NearbyReports } from "../../../lambdas/domain/application/alias.ts";
@@ -7,22 +5,21 @@ import { correctionsOf } from "../../../lambdas/domain/application/correction.ts
 import { joined } from "../../../lambdas/domain/application/received-events.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
 import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
-import type { AlloyAnswer, DueApplication } from "../../../lambdas/domain/polling/polling-ports.ts";
-import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
+import type { AlloyAnswer } from "../../../lambdas/domain/polling/polling-ports.ts";
+import type { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
 import { aCorrectionContext } from "../../support/correction-context.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { aPoller, START, withRecorded } from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
-import type { Mutant } from "./mutant.ts";
-import { inStore } from "./plant.ts";
+import type { Mutants } from "./mutant.ts";
+import { aTable, inStore, readingMessages } from "./plant.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);
 const HOUR = 3_600_000;
 
 /** What another side says, or does not say: a second report, another account's API, another environment. */
-export const SIDE_MUTANTS: readonly Mutant[] = [
-  {
-    id: "shadow-judged-by-trial-state",
+export const SIDE_MUTANTS: Mutants = {
+  "shadow-judged-by-trial-state": {
     what: "whether the state has Alloy's mark of a shadow is read where the answer is joined already",
     async hunt(isPlanted) {
       const started = aJourneyEvent({ at: START - HOUR });
@@ -37,8 +34,7 @@ export const SIDE_MUTANTS: readonly Mutant[] = [
       return marks.some(({ snapshot }) => snapshot.isShadow) ? null : "the mark is not taken over";
     },
   },
-  {
-    id: "alias-by-wildcard",
+  "alias-by-wildcard": {
     what: "a webhook is taken for the nearest healed event, whatever either says of its applicant",
     needs: "applicant-once",
     plant: () =>
@@ -46,44 +42,49 @@ export const SIDE_MUTANTS: readonly Mutant[] = [
         reportsNear: async (event) => withoutContent(event, await store.reportsNear(event)),
       })),
   },
-  {
-    id: "any-404-is-unknown",
+  "any-404-is-unknown": {
     what: "a firewall's page of HTML with 404 is taken for Alloy's word that it knows no application",
     hunt: (isPlanted) => huntPages(isPlanted),
   },
-  {
-    id: "bearer-without-expiry-refused",
+  "bearer-without-expiry-refused": {
     what: "a bearer whose answer says in text, or not at all, how long it lives stops the poller",
     hunt: (isPlanted) => huntBearers(isPlanted),
   },
-  {
-    id: "failed-ones-first",
+  "failed-ones-first": {
     what: "whoever is due the longest is first, so that those that always fail keep out the others",
     async hunt(isPlanted) {
-      const table = isPlanted ? new ByDueTimeTable() : new MemoryApplicationTable();
+      // The index does not know what has failed.
+      const table = aTable(isPlanted, (right) => ({
+        async list(now, limit) {
+          const all = await right.list(now, Infinity);
+          return all.toSorted((one, other) => one.dueAt - other.dueAt).slice(0, limit);
+        },
+      }));
       await withFailures(table, 200, 40);
       const run = await table.list(AT + HOUR, 200);
       const healthy = run.filter(({ applicationToken }) => applicationToken.startsWith("JA-good"));
       return healthy.length === 40 ? null : `a run checks ${healthy.length} of 40 healthy ones`;
     },
   },
-  {
-    id: "sandbox-published-at-live",
+  "sandbox-published-at-live": {
     what: "another environment's events are told as the stage's: nobody reads what the envelope says",
-    plant: () => ({
-      consumer: (handle) => (event, context) =>
-        handle({ Records: event.Records.map(withoutEnvironment) }, context),
-    }),
+    plant: () =>
+      readingMessages("webhook", (message) => {
+        // The last word of the webhook's `type` is no one's.
+        const last = /("type":\s*"[a-z:_]*):(?:live|production)"/;
+        const { body } = message;
+        return typeof body === "string" ? { ...message, body: body.replace(last, '$1"') } : message;
+      }),
   },
-  {
-    id: "submission-of-another-environment",
+  "submission-of-another-environment": {
     what: "nobody reads the flag `sandbox` of a submission: webhooks of another environment are missed",
-    plant: () => ({
-      consumer: (handle) => (event, context) =>
-        handle({ Records: event.Records.map(withoutFlag) }, context),
-    }),
+    plant: () =>
+      readingMessages("submission", (message) => ({
+        ...message,
+        submission: { ...Object(message["submission"]), sandbox: null },
+      })),
   },
-];
+};
 
 /** The bug: nothing but type and time is compared. */
 function withoutContent({ eventId }: JourneyEvent, near: NearbyReports): NearbyReports {
@@ -104,30 +105,6 @@ function withoutContent({ eventId }: JourneyEvent, near: NearbyReports): NearbyR
       webhooks: [],
     })),
   };
-}
-
-/** The bug: the last word of the webhook's `type` is no one's. */
-function withoutEnvironment(record: SQSRecord): SQSRecord {
-  const message: { readonly kind: string; readonly body?: string | null } = JSON.parse(record.body);
-  if (message.kind !== "webhook" || typeof message.body !== "string") return record;
-  const body = message.body.replace(/("type":\s*"[a-z:_]*):(?:live|production)"/, '$1"');
-  return { ...record, body: JSON.stringify({ ...message, body }) };
-}
-
-/** The bug: the same of what the onboarding service announced. */
-function withoutFlag(record: SQSRecord): SQSRecord {
-  const message: { readonly kind: string; readonly submission?: object } = JSON.parse(record.body);
-  if (message.kind !== "submission") return record;
-  const submission = { ...message.submission, sandbox: null };
-  return { ...record, body: JSON.stringify({ ...message, submission }) };
-}
-
-/** The bug: the index does not know what has failed. */
-class ByDueTimeTable extends MemoryApplicationTable {
-  override async list(now: number, limit: number): Promise<readonly DueApplication[]> {
-    const all = await super.list(now, Infinity);
-    return all.toSorted((one, other) => one.dueAt - other.dueAt).slice(0, limit);
-  }
 }
 
 /** Applications of which so many failed at their last check, and are due before the healthy ones. */
