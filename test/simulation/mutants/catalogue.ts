@@ -1,5 +1,4 @@
 import { ALLOY_MUTANTS } from "./alloy.ts";
-import { ANSWER_MUTANTS } from "./answers.ts";
 import { APART_MUTANTS } from "./apart.ts";
 import { AWS_SAMPLE_MUTANTS } from "./aws-sample.ts";
 import { BOUNDARY_MUTANTS } from "./boundaries.ts";
@@ -37,7 +36,6 @@ export const MUTANTS: readonly Mutant[] = [
   TABLE_LIMIT_MUTANTS,
   BOUNDARY_MUTANTS,
   ALLOY_MUTANTS,
-  ANSWER_MUTANTS,
   END_MUTANTS,
   SECOND_END_MUTANTS,
   SIDE_MUTANTS,

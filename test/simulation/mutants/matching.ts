@@ -1,8 +1,6 @@
 import * as fc from "fast-check";
 
 import { compare } from "../../../lambdas/domain/reconciliation/comparison.ts";
-import { answerOver } from "../../../lambdas/domain/application/received-events.ts";
-import type { Snapshot } from "../../../lambdas/domain/application/observation.ts";
 import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
 import {
   matchReports,
@@ -101,21 +99,6 @@ export const MATCHING_MUTANTS: Mutants = {
       return isOne ? null : "an end that came is missing";
     },
   },
-  "answer-not-lifted": {
-    what: "Alloy's answer seems older than our record of its own last event, and confirms nothing",
-    async hunt(isPlanted) {
-      const listed = aJourneyEvent({
-        type: "completed_application",
-        at: NOW - 20 * MINUTE,
-        outcome: "Approved",
-      });
-      const record = recordOf(listed, { eventId: "another", at: listed.at + 1, outcome: null });
-      const said = endedAt(listed.at);
-      const here = { state: stateOfEvent(listed), events: [record] };
-      const { at } = isPlanted ? said : answerOver(said, [{ event: listed, record }], here);
-      return at >= record.at ? null : "the answer is older than the end that it confirms";
-    },
-  },
   "rest-of-a-check-forgotten": {
     what: "of more missing events than a check queues, the rest counts as healed",
     async hunt(isPlanted) {
@@ -154,17 +137,3 @@ export const MATCHING_MUTANTS: Mutants = {
     },
   },
 };
-
-function endedAt(at: number): Snapshot {
-  return {
-    applicationToken: "JA-1",
-    journeyToken: "J-1",
-    status: "completed",
-    outcome: "Approved",
-    at,
-    environment: null,
-    externalIds: { group: null, partner: null, application: null },
-    chain: { previous: null, root: null, next: null },
-    isShadow: false,
-  };
-}

@@ -1,4 +1,3 @@
-import { BearerAuthorization } from "../../../lambdas/adapters/alloy/alloy-authorization.ts";
 import { HttpAlloyApi } from "../../../lambdas/adapters/alloy/alloy-api.ts";
 import type { NearbyReports } from "../../../lambdas/domain/application/alias.ts";
 import { correctionsOf } from "../../../lambdas/domain/application/correction.ts";
@@ -46,9 +45,9 @@ export const SIDE_MUTANTS: Mutants = {
     what: "a firewall's page of HTML with 404 is taken for Alloy's word that it knows no application",
     hunt: (isPlanted) => huntPages(isPlanted),
   },
-  "bearer-without-expiry-refused": {
-    what: "a bearer whose answer says in text, or not at all, how long it lives stops the poller",
-    hunt: (isPlanted) => huntBearers(isPlanted),
+  "path-as-token": {
+    what: "a token with a path in it asks another address of Alloy's API, with our key",
+    hunt: (isPlanted) => huntPaths(isPlanted),
   },
   "failed-ones-first": {
     what: "whoever is due the longest is first, so that those that always fail keep out the others",
@@ -154,19 +153,24 @@ async function huntPages(isPlanted: boolean): Promise<string | null> {
   return left === 0 ? null : `${left} open applications are given up`;
 }
 
-const BEARERS = [{}, { expires_in: "3600" }, { expires_in: null }, { expires_in: 3_600 }];
+const API = "https://alloy.example/v1";
+const PATHS = ["JA-1", "../../evaluations", "..", "JA-1?fullData=true", "a/../../../keys", "."];
 
-async function huntBearers(isPlanted: boolean): Promise<string | null> {
-  for (const expiry of BEARERS) {
-    const isRead = !isPlanted || typeof expiry.expires_in === "number";
-    const authorization = new BearerAuthorization({
-      baseUrl: "https://alloy.example/v1",
-      readKey: async () => ({ token: "key", secret: "none" }),
-      fetch: async () => Response.json(isRead ? { access_token: "b", ...expiry } : {}),
-      now: () => AT,
-    });
-    const header = await authorization.header(1_000);
-    if (header !== "Bearer b") return `no bearer with ${JSON.stringify(expiry)}`;
+async function huntPaths(isPlanted: boolean): Promise<string | null> {
+  const urls: string[] = [];
+  const fetchNothing: typeof fetch = async (url) => {
+    urls.push(url instanceof Request ? url.url : url.toString());
+    return new Response("{}");
+  };
+  const authorization = { header: async () => "Basic none", renew() {} };
+  const options = { baseUrl: API, authorization, fetch: fetchNothing, now: () => START };
+  const api = new HttpAlloyApi(options);
+  for (const applicationToken of PATHS) {
+    if (isPlanted) await fetchNothing(`${API}/journeys/J-1/applications/${applicationToken}`);
+    else await api.getApplication({ applicationToken, journeyToken: "J-1" }, 1_000);
   }
-  return null;
+  const right = `${API}/journeys/J-1/applications/JA-1`;
+  const stray = urls.map((url) => new URL(url).href).find((url) => url !== right);
+  if (stray !== undefined) return `${stray} was asked for`;
+  return urls.length === 1 ? null : "an application was not asked for";
 }
