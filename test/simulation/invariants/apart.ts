@@ -27,10 +27,10 @@ function judgeAdopted({ token, adoptedAt, events }: TrueApplication, seen: Seen)
     observer.violate("lost", `${token} is adopted, and the state does not say so`);
   }
   if (state.adopted === null) return;
-  for (const { name, ids, times } of events) {
-    if (!times.every((at) => at < adoptedAt - AROUND_MS)) continue;
-    if (!ids.some((id) => observer.publicationsOf.has(id))) continue;
-    observer.violate("doubled", `${name} is published, and is older than the adoption`);
+  for (const event of events) {
+    if (!event.times.every((at) => at < adoptedAt - AROUND_MS)) continue;
+    if (!observer.hasPublished(event)) continue;
+    observer.violate("doubled", `${event.name} is published, and is older than the adoption`);
   }
   for (const { event } of observer.publications) {
     const isHistory = Date.parse(event.eventAt ?? "") < adoptedAt - AROUND_MS;

@@ -95,10 +95,9 @@ function howEventLeft(
   if (!event.ids.some((id) => cloud.applications.events.has(id))) {
     return `${event.name} (${receiptId}) left the queue, and is not recorded`;
   }
-  const isPublished = event.ids.some((id) => observer.publicationsOf.has(id));
   // Alloy's answer may have to tell of an end, or have told it: `judge` looks for that when all is over.
   if (isEnd(event)) return null;
-  if (!isPublished && isPublicationDue(event, { scenario, observer })) {
+  if (!observer.hasPublished(event) && isPublicationDue(event, { scenario, observer })) {
     return `${event.name} (${receiptId}) left the queue, and is not published`;
   }
   return null;

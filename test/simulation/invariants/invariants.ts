@@ -20,6 +20,7 @@ import { judgeAsking, judgeEnds } from "./whole.ts";
 import type { Observer, Publication, Violation } from "../world/observer.ts";
 import type { TrueApplication, TrueEvent } from "../scenario/application.ts";
 import { isLeftBehind } from "../scenario/released-fates.ts";
+import { isDelivered } from "./seen.ts";
 import type { Seen } from "./seen.ts";
 import type { Scenario } from "../scenario/scenario-type.ts";
 
@@ -90,7 +91,7 @@ function judgeEvent(event: TrueEvent, seen: Seen, recorded: readonly string[]): 
   if (isMissed && !isSaidByAnswer(event, seen)) {
     observer.violate("lost", `${name} is recorded, and not published`);
   }
-  const publications = published.flatMap((id) => observer.publicationsOf.get(id) ?? []);
+  const publications = observer.publicationsOfEvent(event);
   if (publications.some((one) => isOfKnownShadow(application, one, observer))) {
     observer.violate("doubled", `${name} is published, and its application is a shadow one`);
   }
@@ -103,34 +104,23 @@ function judgeEvent(event: TrueEvent, seen: Seen, recorded: readonly string[]): 
 }
 
 /** Of another environment than the stage: kept, under whichever id, and not published. */
-function judgeForeign(
-  { name, ids, told }: TrueEvent,
-  { observer, deliveries }: Seen,
-  recorded: readonly string[],
-): void {
-  if (ids.some((id) => observer.publicationsOf.has(id))) {
+function judgeForeign(event: TrueEvent, seen: Seen, recorded: readonly string[]): void {
+  const { observer } = seen;
+  const { name } = event;
+  if (observer.hasPublished(event)) {
     observer.violate("doubled", `${name} is published, and is of another environment`);
   }
-  const isDelivered = deliveries.log.some(
-    ({ eventToken, state }) => eventToken === name && state === "delivered",
-  );
-  if (!isDelivered) return;
-  const content = textOf(told);
+  if (!isDelivered(name, seen)) return;
+  const content = textOf(event.told);
   const records = recorded.filter((one) => one === content);
   if (records.length === 0) observer.violate("lost", `${name} is not recorded`);
   if (records.length > 1) observer.violate("doubled", `${name} is recorded under two ids`);
 }
 
 /** Whether it must be here: what our API does not know comes by its webhook, or not at all. */
-function hasComeIn(
-  { name, application }: TrueEvent,
-  { deliveries, heard, scenario }: Seen,
-): boolean {
-  if (isDamaged(application) || !heard.has(application.token)) return false;
-  if (!isBeyondApi(application, scenario)) return true;
-  return deliveries.log.some(
-    ({ eventToken, state }) => eventToken === name && state === "delivered",
-  );
+function hasComeIn({ name, application }: TrueEvent, seen: Seen): boolean {
+  if (isDamaged(application) || !seen.heard.has(application.token)) return false;
+  return !isBeyondApi(application, seen.scenario) || isDelivered(name, seen);
 }
 
 /** Whether the table said so by then, or the event itself: where Alloy says so on one side only, the other one cannot know. */
@@ -258,7 +248,7 @@ function judgeLeftOpen(application: TrueApplication, { scenario, cloud, observer
       event.at >= unknownAt &&
       !isOver(event) &&
       event.ids.some((id) => cloud.applications.events.get(id)?.isWithheld) &&
-      !event.ids.some((id) => observer.publicationsOf.has(id)),
+      !observer.hasPublished(event),
   );
   if (leftOpen === undefined || isBeyondApi(application, scenario)) return;
   if (cloud.applications.applications.get(token)?.dueAt !== null) return;
@@ -307,16 +297,14 @@ function judgeOrder({ token, versions }: TrueApplication, { observer }: Seen): v
 }
 
 /** What is no event of an application: recorded and published once, or dead-lettered with its reason. */
-function judgePosts({ scenario, cloud, observer, deliveries }: Seen): void {
+function judgePosts(seen: Seen): void {
+  const { scenario, cloud, observer } = seen;
   const records = [...cloud.applications.events.values()].filter(
     ({ applicationToken }) => applicationToken === null,
   );
   const dead = cloud.deadLetters.messages();
   for (const { name, becomes, content, text } of scenario.posts) {
-    const isDelivered = deliveries.log.some(
-      ({ eventToken, state }) => eventToken === name && state === "delivered",
-    );
-    if (!isDelivered) continue;
+    if (!isDelivered(name, seen)) continue;
     if (becomes === "dead-letter") {
       const own = dead.filter(({ body }) => bodyIn(body) === text);
       const isExplained = own.some(({ attributes }) => attributes[QUEUE.reasonAttribute]);

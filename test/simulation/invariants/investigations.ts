@@ -1,4 +1,5 @@
 import type { Observer, Publication } from "../world/observer.ts";
+import { isDelivered } from "./seen.ts";
 import type { Seen } from "./seen.ts";
 import type { TrueInvestigation, TrueStep } from "../scenario/investigations.ts";
 
@@ -51,17 +52,15 @@ function judgeStep(
   seen: Seen,
   judgeTimes: JudgeTimes,
 ): void {
-  const { scenario, cloud, observer, deliveries } = seen;
+  const { scenario, cloud, observer } = seen;
   const { name, status } = step;
   const records = [...cloud.applications.events.values()].filter(
     ({ investigationToken, type }) => investigationToken === token && type === status,
   );
-  const isDelivered = deliveries.log.some(
-    ({ eventToken, state }) => eventToken === name && state === "delivered",
-  );
   if (records.length > 1) observer.violate("doubled", `${name} is recorded under two ids`);
   if (records.length === 0) {
-    if (isDelivered || !isBeyondList(seen)) observer.violate("lost", `${name} is not recorded`);
+    if (isDelivered(name, seen) || !isBeyondList(seen))
+      observer.violate("lost", `${name} is not recorded`);
     return;
   }
   const told = observer.publications.filter(

@@ -1,107 +1,84 @@
 import type { Version } from "../scenario/answers.ts";
-import type { Seen } from "./seen.ts";
-import type { MergeSeen } from "../world/observer.ts";
 import type { TrueApplication, TrueEvent } from "../scenario/application.ts";
+import type { Observer } from "../world/observer.ts";
+import type { Seen } from "./seen.ts";
 
-/** What marks are looked for in: the world's truth beside what its watchers saw of it. */
-export interface Facts {
-  readonly events: readonly EventFacts[];
-  readonly ended: readonly {
-    readonly application: TrueApplication;
-    /** In the table, in the end. */
-    readonly status: string | null;
-    /** Whether the table had it final, and then open. */
-    readonly wasReopened: boolean;
-  }[];
-  readonly merges: readonly MergeSeen[];
-  readonly answered: readonly AnsweredOnce[];
-  /** Somebody asked the API while it answered everything with one page. */
-  readonly isRefusalMet: boolean;
-  /** By what an application was known first: its submission, or an event before it. */
-  readonly firstBy: ReadonlySet<string>;
-  readonly republished: number;
-}
+/*
+ * What marks are looked for in: the world's truth beside what its watchers saw of it.
+ */
 
-interface EventFacts {
+export interface EventFacts {
   readonly event: TrueEvent;
   /** Who brought it first; null: nobody. */
   readonly first: string | null;
   /** Who brought it again. */
   readonly later: ReadonlySet<string>;
   readonly isDelivered: boolean;
+  readonly isByPollerAlone: boolean;
+  /** The poller brought it before its webhook came. */
+  readonly isHealedFirst: boolean;
   readonly deliveries: number;
   readonly hasNeighbour: boolean;
   readonly hasOthersNeighbour: boolean;
 }
 
-export interface AnsweredOnce {
+/** How an application stands in the end. */
+export interface Ended {
+  readonly application: TrueApplication;
+  /** Of its events. */
+  readonly types: readonly string[];
+  /** In the table. */
+  readonly status: string | null;
+  /** Whether the table had it final, and then open. */
+  readonly wasReopened: boolean;
+}
+
+export interface AnswerSeen {
   readonly version: Version;
   /** The next answer about the same application. */
-  readonly next: { readonly version: Version } | null;
+  readonly next: Version | undefined;
 }
 
 const ALIAS_MS = 2_000;
-const FINAL: readonly (string | null)[] = ["completed", "error", "expired"];
+export const FINAL: readonly (string | null)[] = ["completed", "error", "expired"];
 
-export function factsOf(seen: Seen, republished: number): Facts {
-  const { scenario, observer } = seen;
-  const { refusal } = scenario.api;
-  return {
-    events: eventFacts(seen),
-    ended: scenario.applications.flatMap((application) => {
-      const standings = observer.standings.get(application.token);
-      // A tombstone has no status.
-      if (standings === undefined || observer.forgotten.has(application.token)) return [];
-      const end = standings.findIndex(({ status }) => FINAL.includes(status));
-      const wasReopened =
-        end !== -1 && standings.slice(end).some(({ status }) => !FINAL.includes(status));
-      return [{ application, status: standings.at(-1)?.status ?? null, wasReopened }];
-    }),
-    merges: observer.merges,
-    answered: [...observer.answers.values()].flatMap((answers) =>
-      answers.map(({ version }, index) => ({ version, next: answers[index + 1] ?? null })),
-    ),
-    isRefusalMet:
-      refusal !== null &&
-      [...observer.asks.values()].some((times) =>
-        times.some((at) => at >= refusal.from && at < refusal.until),
-      ),
-    firstBy: new Set(
-      scenario.applications.flatMap(({ token, submission }) => {
-        const first = observer.merges.find((merge) => merge.token === token);
-        if (submission === null || first === undefined) return [];
-        return [first.isSubmission ? "submission" : "event-announced"];
-      }),
-    ),
-    republished,
-  };
+export function endedOf({ scenario, observer }: Seen): readonly Ended[] {
+  return scenario.applications.flatMap((application) => {
+    const standings = observer.standings.get(application.token);
+    // A tombstone has no status.
+    if (standings === undefined || observer.forgotten.has(application.token)) return [];
+    const end = standings.findIndex(({ status }) => FINAL.includes(status));
+    const wasReopened =
+      end !== -1 && standings.slice(end).some(({ status }) => !FINAL.includes(status));
+    const types = application.events.map(({ type }) => type);
+    return [{ application, types, status: standings.at(-1)?.status ?? null, wasReopened }];
+  });
 }
 
-function eventFacts({ scenario, observer, deliveries }: Seen): readonly EventFacts[] {
-  const broughtTo = new Map<TrueEvent, string[]>();
-  for (const { eventId, origin } of observer.brought) {
-    const event = scenario.eventOf(eventId);
-    if (event === null) continue;
-    const origins = broughtTo.get(event) ?? [];
-    origins.push(origin);
-    broughtTo.set(event, origins);
-  }
-  const sent = new Map<string, { readonly state: string }[]>();
-  for (const delivery of deliveries.log) {
-    const own = sent.get(delivery.eventToken) ?? [];
-    own.push(delivery);
-    sent.set(delivery.eventToken, own);
-  }
+export function answersSeen({ answers }: Observer): readonly AnswerSeen[] {
+  return [...answers.values()].flatMap((some) =>
+    some.map(({ version }, index) => ({ version, next: some[index + 1]?.version })),
+  );
+}
+
+export function eventFacts({ scenario, observer, deliveries }: Seen): readonly EventFacts[] {
+  const brought = Map.groupBy(observer.brought, ({ eventId }) => scenario.eventOf(eventId));
+  const delivered = new Set(
+    deliveries.log.flatMap(({ state, eventToken }) => (state === "delivered" ? [eventToken] : [])),
+  );
   return scenario.events.map((event) => {
-    const [first = null, ...later] = broughtTo.get(event) ?? [];
-    const own = sent.get(event.name) ?? [];
+    const [first = null, ...again] = (brought.get(event) ?? []).map(({ origin }) => origin);
+    const later = new Set(again);
+    const isDelivered = delivered.has(event.name);
     const near = neighboursOf(event);
     return {
       event,
       first,
-      later: new Set(later),
-      isDelivered: own.some(({ state }) => state === "delivered"),
-      deliveries: (first === null ? 0 : 1) + later.length,
+      later,
+      isDelivered,
+      isByPollerAlone: first === "poll" && !isDelivered,
+      isHealedFirst: first === "poll" && later.has("webhook"),
+      deliveries: (first === null ? 0 : 1) + again.length,
       hasNeighbour: near.length > 0,
       hasOthersNeighbour: near.some((other) => applicantOf(other) !== applicantOf(event)),
     };

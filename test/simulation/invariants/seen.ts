@@ -16,3 +16,10 @@ export interface Seen {
   /** Nothing could go wrong. */
   readonly isFaultFree: boolean;
 }
+
+/** Whether we have taken the webhook of an event, a step or a post, by its name. */
+export function isDelivered(name: string, { deliveries }: Pick<Seen, "deliveries">): boolean {
+  return deliveries.log.some(
+    ({ eventToken, state }) => eventToken === name && state === "delivered",
+  );
+}

@@ -126,6 +126,14 @@ export class Observer {
     else before.push(publication);
   }
 
+  publicationsOfEvent({ ids }: Pick<TrueEvent, "ids">): readonly Publication[] {
+    return ids.flatMap((id) => this.publicationsOf.get(id) ?? []);
+  }
+
+  hasPublished({ ids }: Pick<TrueEvent, "ids">): boolean {
+    return ids.some((id) => this.publicationsOf.has(id));
+  }
+
   remembered(eventId: string, invocation: Invocation | null): void {
     for (const publication of this.publicationsOf.get(eventId) ?? []) {
       if (publication.invocation === invocation) publication.rememberedAt ??= this.#now();
