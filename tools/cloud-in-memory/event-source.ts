@@ -29,19 +29,21 @@ export function sqsEventOf(messages: readonly ReceivedMessage[]): SQSEvent {
   };
 }
 
-/**
- * What Lambda does with the consumer's answer: it deletes what is not to be retried. An answer that
- * names a message that is not of the batch, or none, retries the whole batch.
- */
+/** The messages of a batch that Lambda deletes; none, when the failures name a message that is not of the batch. */
+export function doneOf(
+  messages: readonly ReceivedMessage[],
+  failures: SQSBatchResponse["batchItemFailures"],
+): readonly ReceivedMessage[] {
+  const failed = new Set(failures.map(({ itemIdentifier }) => itemIdentifier));
+  const done = messages.filter(({ messageId }) => !failed.has(messageId));
+  return done.length + failed.size === messages.length ? done : [];
+}
+
+/** What Lambda does with the consumer's answer. */
 export function settleBatch(
   queue: MemoryQueue,
   messages: readonly ReceivedMessage[],
   { batchItemFailures }: SQSBatchResponse,
 ): void {
-  const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-  const ids = new Set(messages.map(({ messageId }) => messageId));
-  if ([...failed].some((id) => !ids.has(id))) return;
-  for (const { messageId, receiptHandle } of messages) {
-    if (!failed.has(messageId)) queue.delete(receiptHandle);
-  }
+  for (const { receiptHandle } of doneOf(messages, batchItemFailures)) queue.delete(receiptHandle);
 }

@@ -58,8 +58,7 @@ export const USAGE = `npm run simulate -- [options]
   --faults <list>   let only these faults happen, comma-separated as a failure prints them; "none": none
 
   --knobs <list>    in what worlds are unlike the usual: each world has these, comma-separated, and no
-                    others; "none"; "all": a seed draws from all there are (default: from those that
-                    the code holds with)
+                    others; "none"; "all": a seed draws from all there are (default)
   --without <list>  never draw these, and name the states that were not reached
 
   --mutants         plant bugs, one after the other, and see each of them caught; exit 1 when one lives

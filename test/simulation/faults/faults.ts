@@ -92,33 +92,14 @@ export type FaultSchedule = ReadonlyMap<FaultKind, number>;
  */
 export class Faults {
   readonly happened: Fault[] = [];
-  readonly #seed: number;
-  readonly #faultSchedule: FaultSchedule | null;
-  readonly #only: ReadonlySet<string> | null;
-  readonly #until: number;
-  readonly #now: () => number;
+  readonly #options: FaultOptions;
   /** By site, then by subject. */
   readonly #places = new Map<string, Map<string, Place>>();
   /** Of a list of kinds, how likely it is that one of them happens. */
   readonly #likelihoods = new Map<readonly FaultKind[], number>();
 
-  /**
-   * @param options.faultSchedule - null: nothing goes wrong.
-   * @param options.only - keys of the faults that may happen; null: all of the schedule.
-   * @param options.until - from then on nothing goes wrong, epoch milliseconds.
-   */
-  constructor(options: {
-    readonly seed: number;
-    readonly faultSchedule: FaultSchedule | null;
-    readonly only: ReadonlySet<string> | null;
-    readonly until: number;
-    readonly now: () => number;
-  }) {
-    this.#seed = options.seed;
-    this.#faultSchedule = options.faultSchedule;
-    this.#only = options.only;
-    this.#until = options.until;
-    this.#now = options.now;
+  constructor(options: FaultOptions) {
+    this.#options = options;
   }
 
   /**
@@ -131,16 +112,17 @@ export class Faults {
     kinds: readonly Kind[],
     subject = "",
   ): Fault<Kind> | null {
-    if (this.#faultSchedule === null || this.#now() >= this.#until) return null;
+    const { faultSchedule, only, until, now } = this.#options;
+    if (faultSchedule === null || now() >= until) return null;
     const place = this.#placeAt(site, subject);
     place.count += 1;
     let roll = mix(place.seed, place.count) / 2 ** 32;
-    if (kinds.length > 1 && roll > this.#likelihoodOf(kinds, this.#faultSchedule)) return null;
+    if (kinds.length > 1 && roll > this.#likelihoodOf(kinds, faultSchedule)) return null;
     for (const kind of kinds) {
-      const probability = this.#faultSchedule.get(kind) ?? 0;
+      const probability = faultSchedule.get(kind) ?? 0;
       if (roll < probability) {
         const fault = { kind, site, subject, occurrence: place.count, amount: roll / probability };
-        if (this.#only !== null && !this.#only.has(faultKey(fault))) return null;
+        if (only !== null && !only.has(faultKey(fault))) return null;
         this.happened.push(fault);
         return fault;
       }
@@ -157,7 +139,7 @@ export class Faults {
     }
     let place = ofSite.get(subject);
     if (place === undefined) {
-      place = { seed: mix(this.#seed, numberOf(placeOf(site, subject))), count: 0 };
+      place = { seed: mix(this.#options.seed, numberOf(placeOf(site, subject))), count: 0 };
       ofSite.set(subject, place);
     }
     return place;
@@ -171,6 +153,17 @@ export class Faults {
     this.#likelihoods.set(kinds, sum);
     return sum;
   }
+}
+
+interface FaultOptions {
+  readonly seed: number;
+  /** Null: nothing goes wrong. */
+  readonly faultSchedule: FaultSchedule | null;
+  /** Keys of the faults that may happen; null: all of the schedule. */
+  readonly only: ReadonlySet<string> | null;
+  /** From then on nothing goes wrong, epoch milliseconds. */
+  readonly until: number;
+  readonly now: () => number;
 }
 
 /** Where faults are drawn, and how often one was. */

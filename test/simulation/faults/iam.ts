@@ -1,6 +1,5 @@
-import { deniedMethods, judgedPorts } from "../../../tools/strict-aws/iam/judged-ports.ts";
+import { deniedMethods } from "../../../tools/strict-aws/iam/judged-ports.ts";
 import type { DeniedMethods } from "../../../tools/strict-aws/iam/judged-ports.ts";
-import type { FaultPoints } from "./fault-points.ts";
 
 let denied: DeniedMethods = new Map();
 
@@ -23,26 +22,7 @@ export function refuseMethods(methods: DeniedMethods): void {
   denied = methods;
 }
 
-/** What the worlds of this thread refuse, for another thread. */
+/** What the worlds of this thread refuse: nothing, as a rule. */
 export function deniedNow(): DeniedMethods {
   return denied;
-}
-
-/** The same fault points, with what IAM refuses on top: nothing, as a rule, and then nothing is wrapped. */
-export function withDenials(faultPoints: FaultPoints): FaultPoints {
-  if (denied.size === 0) return faultPoints;
-  const refusing = denied;
-  return {
-    ...faultPoints,
-    ingestDependencies: (right, context) =>
-      judgedPorts("ingest", faultPoints.ingestDependencies?.(right, context) ?? right, refusing),
-    consumerDependencies: (right, context) =>
-      judgedPorts(
-        "consumer",
-        faultPoints.consumerDependencies?.(right, context) ?? right,
-        refusing,
-      ),
-    pollerDependencies: (right, context) =>
-      judgedPorts("poller", faultPoints.pollerDependencies?.(right, context) ?? right, refusing),
-  };
 }

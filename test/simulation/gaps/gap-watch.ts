@@ -3,9 +3,9 @@ import { mergeOver } from "../../../lambdas/domain/application/withholding.ts";
 import { PermanentError, TransientError } from "../../../lambdas/domain/errors.ts";
 import type { GapNotice } from "../../../lambdas/domain/routing/gap-notice.ts";
 import type { ApplicationStore } from "../../../lambdas/domain/ports.ts";
-import { QUEUE } from "../../../lambdas/settings/limits.ts";
-import type { GapStage } from "../../../lambdas/settings/metrics.ts";
-import { DELIVERY_GAP_DETAIL_TYPE } from "../../../lambdas/settings/routes.ts";
+import { DELIVERY_GAP_DETAIL_TYPE, QUEUE } from "../../../lambdas/settings.ts";
+import type { GapStage } from "../../../lambdas/settings.ts";
+import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
 import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import type { PlantedGap } from "./planted-gap.ts";
 import { trueStageOf } from "./planted-gap.ts";
@@ -98,14 +98,13 @@ export class GapWatch {
       },
       pollerDependencies: (right) => ({
         ...right,
-        applications: {
-          ...right.applications,
+        applications: withMethods(right.applications, {
           // Only a check reads it, and only if Alloy has answered: a witness is asked for, and not checked.
           history: async (token) => {
             if (token === victim.application.token && this.#isDue()) this.#checks += 1;
             return right.applications.history(token);
           },
-        },
+        }),
       }),
       store: (right) => this.#store(right),
     };
@@ -113,7 +112,7 @@ export class GapWatch {
 
   #store(right: ApplicationStore): ApplicationStore {
     const { trouble } = this.#planted;
-    return {
+    return withMethods(right, {
       recordEvent: async (event) => {
         if (this.#ids.has(event.eventId) && this.#isOn()) {
           if (trouble === "failing") throw new TransientError("Recording an event: throttled");
@@ -129,18 +128,7 @@ export class GapWatch {
         // It is acknowledged, and lost.
         return { before, after: mergeOver(before, observation) };
       },
-      forgetEvent: (event) => right.forgetEvent(event),
-      eraseEvent: (event) => right.eraseEvent(event),
-      withholdEvent: (event) => right.withholdEvent(event),
-      markHealed: (token, mark, expiresAt) => right.markHealed(token, mark, expiresAt),
-      noteWebhookOf: (healed, webhook) => right.noteWebhookOf(healed, webhook),
-      reportsNear: (event) => right.reportsNear(event),
-      readApplicant: (token, entityToken) => right.readApplicant(token, entityToken),
-      hasFailure: (token, eventId) => right.hasFailure(token, eventId),
-      readState: (token) => right.readState(token),
-      recordFailure: (failure) => right.recordFailure(failure),
-      clearFailure: (token, eventId) => right.clearFailure(token, eventId),
-    };
+    });
   }
 
   #isOfVictim({ lastEnd }: ApplicationState): boolean {

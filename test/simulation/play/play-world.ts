@@ -9,15 +9,14 @@ import { Clock } from "../../../tools/cloud-in-memory/clock.ts";
 import { checkSettled } from "../invariants/conservation.ts";
 import { startCredentials } from "../world/credentials.ts";
 import { Random, mix, numberOf } from "../../../tools/cloud-in-memory/random.ts";
-import { EventSource } from "../world/event-source.ts";
+import { makeEventSource } from "../world/event-source.ts";
 import { heardOf, isEnd } from "../scenario/expectations.ts";
 import { Faults, faultScheduleOf } from "../faults/faults.ts";
 import type { Fault } from "../faults/faults.ts";
 import { makeFunctions } from "../world/functions.ts";
 import { makeGateway } from "../world/gateway.ts";
-import { withDenials } from "../faults/iam.ts";
 import { judge } from "../invariants/invariants.ts";
-import { LeftBehind } from "../world/left-behind.ts";
+import { leaveBehind } from "../world/left-behind.ts";
 import { marksOf } from "../invariants/marks.ts";
 import type { Mark } from "../invariants/marks.ts";
 import { observe } from "../world/observed.ts";
@@ -29,7 +28,7 @@ import type { TrueEvent } from "../scenario/application.ts";
 import type { TrueInvestigation } from "../scenario/investigations.ts";
 import type { Scenario } from "../scenario/scenario-type.ts";
 import { START } from "../scenario/scenario.ts";
-import { PollSchedule } from "../world/poll-schedule.ts";
+import { makePollSchedule } from "../world/poll-schedule.ts";
 import type { Service, Surroundings } from "../faults/sandbox.ts";
 import { isBeforeAdoption } from "../scenario/set-apart.ts";
 import type { FaultPoints } from "../faults/fault-points.ts";
@@ -107,7 +106,7 @@ export async function playWorld(
   } = {},
 ): Promise<WorldResult> {
   const { only = null, incident, isWithheld = () => false } = options;
-  const faultPoints = withDenials(options.faultPoints ?? {});
+  const faultPoints = options.faultPoints ?? {};
   const clock = new Clock(START);
   const story = new Story(START, clock.now);
   const faultFreeAt = incident?.faultFreeAt ?? scenario.endAt + AFTERMATH_MS;
@@ -146,7 +145,7 @@ export async function playWorld(
       if (event === null) return scenario.investigations.length > 0;
       return event.ids.length > 1 || isEnd(event);
     },
-    onPlan: () => schedule.arm(),
+    onPlan: () => armSchedule(),
     onQueued: () => source.wake(),
     onGivenBack: (receiptHandle) => source.giveBack(receiptHandle),
   });
@@ -163,7 +162,7 @@ export async function playWorld(
     isDamaged,
     alloyIn: (sandbox) => alloyApiIn(sandbox, { scenario, world, observer, faultPoints }),
   });
-  const schedule = new PollSchedule(world, {
+  const armSchedule = makePollSchedule(world, {
     cloud,
     poller: functions.poller,
     settings: pollerSettingsOf(scenario),
@@ -172,12 +171,11 @@ export async function playWorld(
     listMovesAt: [START, ...scenario.investigations.flatMap(movesOf)],
     isDamaged,
   });
-  const source = new EventSource(world, {
+  const source = makeEventSource(world, {
     cloud,
     consumer: functions.consumer,
     observer,
-    reportsFailures: faultPoints.reportsBatchItemFailures ?? true,
-    visibilityMs: faultPoints.visibilityMs ?? null,
+    faultPoints,
     onSettled: (done, invocation) => checkSettled(done, invocation, { scenario, cloud, observer }),
   });
   const { credential, isKnown } = startCredentials(scenario, world, cloud.webhookSecret);
@@ -210,13 +208,13 @@ export async function playWorld(
   const { upgrade } = scenario;
   if (upgrade !== null) {
     clock.at(upgrade.at, () => {
-      new LeftBehind(scenario, upgrade, { cloud, observer, story, faultPoints }).install();
-      schedule.arm();
+      leaveBehind(scenario, upgrade, { cloud, observer, story, faultPoints });
+      armSchedule();
       source.wake();
     });
   }
 
-  schedule.arm();
+  armSchedule();
   await clock.run(restAt);
   const isFaultFree = only?.size === 0 && incident === undefined;
   const heard = heardOf(scenario, deliveries);

@@ -1,67 +1,41 @@
 import { CONCURRENCY, QUEUE } from "../../../lambdas/settings/limits.ts";
 import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
-import { sqsEventOf } from "../../../tools/cloud-in-memory/event-source.ts";
+import { doneOf, sqsEventOf } from "../../../tools/cloud-in-memory/event-source.ts";
 import type { ReceivedMessage } from "../../../tools/cloud-in-memory/queue.ts";
 import type { Timer } from "../../../tools/cloud-in-memory/clock.ts";
+import type { FaultPoints } from "../faults/fault-points.ts";
+import type { Invocation, Surroundings } from "../faults/sandbox.ts";
 import type { Functions } from "./functions.ts";
 import type { Observer } from "./observer.ts";
-import type { Invocation, Surroundings } from "../faults/sandbox.ts";
 
 /** From a message's arrival to its batch, usually. */
 const USUAL_MS = { least: 20, most: 1_500 };
 const LONGEST_LAG_MS = 40 * 60_000;
 
 /** Lambda's event source mapping: takes batches from the queue, and deletes what was not given back. */
-export class EventSource {
-  readonly #world: Surroundings;
-  readonly #cloud: MemoryCloud;
-  readonly #consumer: Functions["consumer"];
-  readonly #onSettled: (done: readonly ReceivedMessage[], invocation: Invocation | null) => void;
-  readonly #reportsFailures: boolean;
-  readonly #observer: Observer;
-  readonly #visibilityMs: number | null;
+export function makeEventSource(
+  { clock, faults, story, random, isOut }: Surroundings,
+  options: {
+    readonly cloud: MemoryCloud;
+    readonly consumer: Functions["consumer"];
+    readonly observer: Observer;
+    readonly faultPoints: FaultPoints;
+    /** Called with the messages that will not come back. */
+    readonly onSettled: (done: readonly ReceivedMessage[], invocation: Invocation | null) => void;
+  },
+) {
+  const { consumer, observer, onSettled } = options;
+  const { events } = options.cloud;
+  const { reportsBatchItemFailures = true, visibilityMs = null } = options.faultPoints;
   /** Messages that an invocation is working on, and those that SQS has handed out twice. */
-  readonly #inWork = new Set<string>();
-  readonly #inTwoHands = new Set<string>();
-  #batches = 0;
-  #next: Timer | null = null;
-
-  constructor(
-    world: Surroundings,
-    options: {
-      readonly cloud: MemoryCloud;
-      readonly consumer: Functions["consumer"];
-      /** Called with the messages that will not come back. */
-      readonly onSettled: (done: readonly ReceivedMessage[], invocation: Invocation | null) => void;
-      /** `ReportBatchItemFailures`, which is off where nobody turns it on. */
-      readonly reportsFailures: boolean;
-      readonly observer: Observer;
-      /** In place of the queue's own; null: that one. */
-      readonly visibilityMs: number | null;
-    },
-  ) {
-    this.#world = world;
-    this.#cloud = options.cloud;
-    this.#consumer = options.consumer;
-    this.#onSettled = options.onSettled;
-    this.#reportsFailures = options.reportsFailures;
-    this.#observer = options.observer;
-    this.#visibilityMs = options.visibilityMs;
-  }
-
-  /** The consumer has made a message visible again, before its batch is done. */
-  giveBack(receiptHandle: string): void {
-    const given = this.#cloud.events
-      .messages()
-      .find((message) => message.receiptHandle === receiptHandle);
-    if (given !== undefined) this.#inWork.delete(given.messageId);
-    this.wake();
-  }
+  const inWork = new Set<string>();
+  const inTwoHands = new Set<string>();
+  let batches = 0;
+  let next: Timer | null = null;
 
   /** There is, or may be, something to take. */
-  wake(): void {
-    const { clock, faults, story, random, isOut } = this.#world;
-    const visibleAt = this.#cloud.events.nextVisibleAt();
+  function wake(): void {
+    const visibleAt = events.nextVisibleAt();
     if (visibleAt === null) return;
     let lag = random.between(USUAL_MS.least, USUAL_MS.most);
     const fault = faults.draw("queue.lag", ["queue-lags"]);
@@ -71,79 +45,76 @@ export class EventSource {
     }
     if (isOut("queue") || isOut("event-source")) lag += 60_000;
     const at = Math.max(visibleAt, clock.now()) + lag;
-    if (this.#next !== null) {
-      if (this.#next.at <= at) return;
-      clock.cancel(this.#next);
+    if (next !== null) {
+      if (next.at <= at) return;
+      clock.cancel(next);
     }
-    this.#next = clock.at(at, () => {
-      this.#next = null;
-      this.#take();
-      this.wake();
+    next = clock.at(at, () => {
+      next = null;
+      take();
+      wake();
     });
   }
 
-  #take(): void {
-    const { faults, story, isOut } = this.#world;
+  /** The consumer has made a message visible again, before its batch is done. */
+  function giveBack(receiptHandle: string): void {
+    const given = events.messages().find((message) => message.receiptHandle === receiptHandle);
+    if (given !== undefined) inWork.delete(given.messageId);
+    wake();
+  }
+
+  return { wake, giveBack };
+
+  function take(): void {
     if (isOut("queue") || isOut("event-source")) return;
-    while (this.#consumer.running < CONCURRENCY.eventSource) {
-      const messages = this.#cloud.events.receive(QUEUE.batchSize);
+    while (consumer.running() < CONCURRENCY.eventSource) {
+      const messages = events.receive(QUEUE.batchSize);
       if (messages.length === 0) return;
-      this.#batches += 1;
-      const batch = `batch ${this.#batches}`;
+      batches += 1;
+      const batch = `batch ${batches}`;
       story.tell("queue", `hands out ${batch} of ${messages.length}`);
-      if (faults.draw("queue.receive", ["delivered-twice"]) !== null) {
-        story.tell("queue", `FAULT delivered-twice: ${batch} is still visible`);
-        for (const { receiptHandle, messageId } of messages) {
-          this.#cloud.events.changeVisibility(receiptHandle, 1);
-          this.#inTwoHands.add(messageId);
-        }
+      const isTwice = faults.draw("queue.receive", ["delivered-twice"]) !== null;
+      if (isTwice) story.tell("queue", `FAULT delivered-twice: ${batch} is still visible`);
+      for (const { receiptHandle, messageId } of messages) {
+        if (isTwice) inTwoHands.add(messageId);
+        if (isTwice) events.changeVisibility(receiptHandle, 1);
+        if (visibilityMs !== null) events.changeVisibility(receiptHandle, visibilityMs / 1_000);
       }
-      if (this.#visibilityMs !== null) {
-        for (const { receiptHandle } of messages) {
-          this.#cloud.events.changeVisibility(receiptHandle, this.#visibilityMs / 1_000);
-        }
-      }
-      this.#work(batch, messages);
+      work(batch, messages);
     }
   }
 
-  #work(batch: string, messages: readonly ReceivedMessage[]): void {
-    const { faults, story } = this.#world;
+  function work(batch: string, messages: readonly ReceivedMessage[]): void {
     for (const { messageId } of messages) {
-      if (this.#inWork.has(messageId) && !this.#inTwoHands.has(messageId)) {
-        this.#observer.violate("doubled", `${messageId} was handed out while it was worked on`);
+      if (inWork.has(messageId) && !inTwoHands.has(messageId)) {
+        observer.violate("doubled", `${messageId} was handed out while it was worked on`);
       }
-      this.#inWork.add(messageId);
+      inWork.add(messageId);
     }
-    this.#consumer.invoke(sqsEventOf(messages), "", (outcome) => {
-      for (const { messageId } of messages) this.#inWork.delete(messageId);
+    consumer.invoke(sqsEventOf(messages), "", (outcome) => {
+      for (const { messageId } of messages) inWork.delete(messageId);
       if (outcome.kind === "threw") {
-        this.#observer.violate("stuck", `the consumer failed ${batch} as a whole`);
+        observer.violate("stuck", `the consumer failed ${batch} as a whole`);
       }
       if (outcome.kind === "answered") {
+        const { invocation } = outcome.sandbox;
         const { batchItemFailures } = outcome.result;
-        const ids = this.#reportsFailures
-          ? batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)
-          : [];
-        const failed = new Set(ids);
-        const known = new Set(messages.map(({ messageId }) => messageId));
-        const isReadable = [...failed].every((id) => known.has(id));
-        const done = isReadable ? messages.filter(({ messageId }) => !failed.has(messageId)) : [];
+        const done = doneOf(messages, reportsBatchItemFailures ? batchItemFailures : []);
         const back = messages.length - done.length;
         story.tell("queue", `${batch}: ${done.length} done, ${back} back`);
-        if (back > 0 && outcome.sandbox.invocation?.isHindered === false) {
-          this.#observer.violate("stuck", `${batch} gave ${back} back, and nothing was in its way`);
+        if (back > 0 && invocation?.isHindered === false) {
+          observer.violate("stuck", `${batch} gave ${back} back, and nothing was in its way`);
         }
-        this.#onSettled(done, outcome.sandbox.invocation);
+        onSettled(done, invocation);
         if (faults.draw("queue.delete", ["delete-failed"]) === null) {
-          for (const { receiptHandle } of done) this.#cloud.events.delete(receiptHandle);
+          for (const { receiptHandle } of done) events.delete(receiptHandle);
         } else {
           story.tell("queue", `FAULT delete-failed: ${batch} stays in the queue`);
         }
       } else {
         story.tell("queue", `${batch} ${outcome.kind}`);
       }
-      this.wake();
+      wake();
     });
   }
 }

@@ -16,7 +16,7 @@ import {
 } from "../../../tools/cloud-in-memory/queue-ports.ts";
 import { consumerOver, ingestOver, pollerOver } from "../../../tools/cloud-in-memory/runtime.ts";
 import { damagedDueIn, damagedStoreIn } from "../faults/damage.ts";
-import { LambdaFunction } from "./lambda.ts";
+import { makeLambdaFunction } from "./lambda.ts";
 import type { Observed } from "./observed.ts";
 import type { Observer } from "./observer.ts";
 import {
@@ -36,6 +36,9 @@ import {
 } from "../faults/ports.ts";
 import type { Sandbox, Surroundings } from "../faults/sandbox.ts";
 import type { FaultPoints } from "../faults/fault-points.ts";
+import { deniedNow } from "../faults/iam.ts";
+import { judgedPorts } from "../../../tools/strict-aws/iam/judged-ports.ts";
+import type { Handler, LambdaFunction } from "./lambda.ts";
 
 /** The three functions of the stack: the real handlers, wired in every sandbox as `index.ts` wires them. */
 export interface Functions {
@@ -64,25 +67,21 @@ export function makeFunctions(wiring: Wiring): Functions {
     const fault = world.faults.draw("sandbox.clock", ["skewed"]);
     return fault === null ? 0 : Math.round((fault.amount - 0.5) * 2_000);
   };
-  const limitsOf = (name: keyof Functions) => ({
-    name,
-    timeoutMs: TIMEOUTS_MS[name],
-    concurrency: CONCURRENCY[name],
-    skewMs,
-  });
+  const lambda = <Event, Result>(
+    name: keyof Functions,
+    handlerIn: (sandbox: Sandbox, wiring: Wiring) => Handler<Event, Result>,
+  ) =>
+    makeLambdaFunction<Event, Result>(world, {
+      name,
+      timeoutMs: TIMEOUTS_MS[name],
+      concurrency: CONCURRENCY[name],
+      skewMs,
+      make: (sandbox) => handlerIn(sandbox, wiring),
+    });
   return {
-    ingest: new LambdaFunction(world, {
-      ...limitsOf("ingest"),
-      make: (sandbox) => ingestIn(sandbox, wiring),
-    }),
-    consumer: new LambdaFunction(world, {
-      ...limitsOf("consumer"),
-      make: (sandbox) => consumerIn(sandbox, wiring),
-    }),
-    poller: new LambdaFunction(world, {
-      ...limitsOf("poller"),
-      make: (sandbox) => pollerIn(sandbox, wiring),
-    }),
+    ingest: lambda("ingest", ingestIn),
+    consumer: lambda("consumer", consumerIn),
+    poller: lambda("poller", pollerIn),
   };
 }
 
@@ -111,7 +110,9 @@ function ingestIn(sandbox: Sandbox, { cloud, observer, observed, faultPoints }: 
     metrics: metricsIn(sandbox, observer),
   });
   const context = { sandbox, cloud };
-  const handle = makeIngestHandler(faultPoints.ingestDependencies?.(right, context) ?? right);
+  const handle = makeIngestHandler(
+    judgedPorts("ingest", faultPoints.ingestDependencies?.(right, context) ?? right, deniedNow()),
+  );
   return faultPoints.ingest?.(handle, context) ?? handle;
 }
 
@@ -136,7 +137,13 @@ function consumerIn(
     schedule: sandbox.schedule,
   });
   const context = { sandbox, cloud };
-  const handle = makeConsumerHandler(faultPoints.consumerDependencies?.(right, context) ?? right);
+  const handle = makeConsumerHandler(
+    judgedPorts(
+      "consumer",
+      faultPoints.consumerDependencies?.(right, context) ?? right,
+      deniedNow(),
+    ),
+  );
   return faultPoints.consumer?.(handle, context) ?? handle;
 }
 
@@ -160,5 +167,7 @@ function pollerIn(
     sleep: sandbox.sleep,
   });
   const context = { sandbox, cloud };
-  return makePollerHandler(faultPoints.pollerDependencies?.(right, context) ?? right);
+  return makePollerHandler(
+    judgedPorts("poller", faultPoints.pollerDependencies?.(right, context) ?? right, deniedNow()),
+  );
 }

@@ -32,97 +32,92 @@ import { identityOf } from "../scenario/views.ts";
 const HOUR = 3_600_000;
 const ALIAS_MS = 2_000;
 
-interface OperatorTools {
-  readonly cloud: MemoryCloud;
-  readonly observer: Observer;
-  readonly story: Story;
-  readonly faultPoints: FaultPoints;
-}
-
 /**
  * What the release 0.1.0 had stored, told and queued, as its own code wrote it (`0.1.0.writer.mjs`): the table, the locks
  * and the queue hold it from now on. Of its items the code as it is makes what it reads of them.
  */
-export class LeftBehind {
-  readonly #scenario: Scenario;
-  readonly #upgrade: Upgrade;
-  readonly #tools: OperatorTools;
-  readonly #states = new Map<string, ReleasedState>();
-
-  constructor(scenario: Scenario, upgrade: Upgrade, tools: OperatorTools) {
-    this.#scenario = scenario;
-    this.#upgrade = upgrade;
-    this.#tools = tools;
+export function leaveBehind(
+  scenario: Scenario,
+  upgrade: Upgrade,
+  options: {
+    readonly cloud: MemoryCloud;
+    readonly observer: Observer;
+    readonly story: Story;
+    readonly faultPoints: FaultPoints;
+  },
+): void {
+  const { cloud, observer, story, faultPoints } = options;
+  const states = new Map<string, ReleasedState>();
+  for (const application of scenario.applications) {
+    if (application.createdAt < upgrade.at) announce(application);
+  }
+  for (const [event, fate] of upgrade.fates) leave(event, fate);
+  const random = randomFor(scenario.seed, "previous-release checks");
+  for (const [token, state] of states) {
+    // The table in memory has no attributes: it has what its ports make of them.
+    for (const mark of releasedMarksOf(itemOf(state), token)) {
+      void cloud.applications.markHealed(token, mark);
+    }
+    cloud.applications.applications.set(token, {
+      state: read(state),
+      revision: 1,
+      dueAt: upgrade.at + random.between(0, 12 * HOUR),
+      hasFailed: false,
+      claimedUntil: null,
+      settledAt: null,
+      memory: { ...NEVER_CHECKED, checkedAt: random.pick([null, upgrade.at - HOUR]) },
+      gap: null,
+    });
   }
 
-  install(): void {
-    const { scenario, upgrade } = { scenario: this.#scenario, upgrade: this.#upgrade };
-    for (const application of scenario.applications) {
-      if (application.createdAt < upgrade.at) this.#announce(application);
-    }
-    for (const [event, fate] of upgrade.fates) this.#leave(event, fate);
-    const random = randomFor(scenario.seed, "previous-release checks");
-    for (const [token, state] of this.#states) {
-      // The table in memory has no attributes: it has what its ports make of them.
-      for (const mark of releasedMarksOf(this.#itemOf(state), token)) {
-        void this.#tools.cloud.applications.markHealed(token, mark);
-      }
-      this.#tools.cloud.applications.applications.set(token, {
-        state: this.#read(state),
-        revision: 1,
-        dueAt: upgrade.at + random.between(0, 12 * HOUR),
-        hasFailed: false,
-        claimedUntil: null,
-        settledAt: null,
-        memory: { ...NEVER_CHECKED, checkedAt: random.pick([null, upgrade.at - HOUR]) },
-        gap: null,
-      });
-    }
-  }
-
-  #announce({ submission, journeyToken, createdAt, name, isForeign }: TrueApplication): void {
-    if (submission === null || isForeign || !isHandled(this.#scenario, journeyToken)) return;
+  function announce({
+    submission,
+    journeyToken,
+    createdAt,
+    name,
+    isForeign,
+  }: TrueApplication): void {
+    if (submission === null || isForeign || !isHandled(scenario, journeyToken)) return;
     const parsed = parseSubmission(submission, createdAt);
-    if ("submission" in parsed && randomFor(this.#scenario.seed, `released ${name}`).chance(0.7)) {
-      this.#merge(stateOfSubmission(parsed.submission));
+    if ("submission" in parsed && randomFor(scenario.seed, `released ${name}`).chance(0.7)) {
+      merge(stateOfSubmission(parsed.submission));
       return;
     }
     const receivedAt = new Date(createdAt).toISOString();
     const envelope = { v: 1, kind: "submission", receiptId: `released-${name}`, receivedAt };
-    this.#tools.cloud.events.send(JSON.stringify({ ...envelope, submission }));
+    cloud.events.send(JSON.stringify({ ...envelope, submission }));
   }
 
-  #leave(event: TrueEvent, { kind }: Fate): void {
+  function leave(event: TrueEvent, { kind }: Fate): void {
     const { name, told } = event;
-    this.#tools.story.tell("release", `leaves ${name} ${kind}`);
+    story.tell("release", `leaves ${name} ${kind}`);
     switch (kind) {
       case "told":
-        return this.#effect(event, told, "webhook");
+        return effect(event, told, "webhook");
       case "healed":
-        return this.#effect(event, asPolled(event), "poll");
+        return effect(event, asPolled(event), "poll");
       case "queued":
-        return this.#queue(event, "webhook", told);
+        return queue(event, "webhook", told);
       case "heal-queued":
-        return this.#queue(event, "poll", asPolled(event));
+        return queue(event, "poll", asPolled(event));
       case "missed":
         return undefined;
     }
   }
 
-  #effect(event: TrueEvent, data: TrueEvent["listed"], origin: "webhook" | "poll"): void {
-    const { cloud, observer } = this.#tools;
-    const read = parseWebhook(JSON.stringify({ type: event.family, data }));
-    if (read.kind !== "journey-event") throw new Error(`the release cannot read ${event.name}`);
-    const { event: own } = read;
+  function effect(event: TrueEvent, data: TrueEvent["listed"], origin: "webhook" | "poll"): void {
+    const parsed = parseWebhook(JSON.stringify({ type: event.family, data }));
+    if (parsed.kind !== "journey-event") throw new Error(`the release cannot read ${event.name}`);
+    const { event: own } = parsed;
     const isHealed = origin === "poll";
     const said = isHealed
-      ? stateOfHealedEvent(own, lookAlikesOf(event, this.#upgrade))
+      ? stateOfHealedEvent(own, lookAlikesOf(event, upgrade))
       : stateOfEvent(own);
-    const state = this.#merge(said);
-    observer.merged(this.#read(said), state);
+    const state = merge(said);
+    observer.merged(read(said), state);
     const rerun = stateOfRerun(own);
-    if (rerun !== null) this.#merge(rerun);
-    const route = routeOf(event, this.#scenario);
+    if (rerun !== null) merge(rerun);
+    const route = routeOf(event, scenario);
     const { at, eventId, applicationToken, type, outcome, entityToken, eventToken } = own;
     const { entityApplicationToken, node } = own;
     const receipt = { receiptId: `released-${event.name}`, origin, receivedAt: at + 500 };
@@ -137,17 +132,16 @@ export class LeftBehind {
       isWithheld: false,
     });
     const { isShadow, journeyToken } = event.application;
-    if (isShadow || !publicationOf(journeyToken, route, this.#scenario).publish) return;
-    this.#tell(own, route, origin, state);
+    if (isShadow || !publicationOf(journeyToken, route, scenario).publish) return;
+    tell(own, route, origin, state);
   }
 
-  #tell(
+  function tell(
     event: JourneyEvent,
     route: ReturnType<typeof routeOf>,
     origin: "webhook" | "poll",
     { progress }: ApplicationState,
   ): void {
-    const { cloud, observer } = this.#tools;
     const { eventId, at, type: eventType, externalIds, applicationToken, node } = event;
     const { journeyToken, journeyName, outcome, entityToken, entityApplicationToken } = event;
     const time = new Date(at).toISOString();
@@ -174,20 +168,19 @@ export class LeftBehind {
     );
     cloud.idempotency.records.set(eventId, {
       status: "completed",
-      expiresAt: this.#upgrade.at + IDEMPOTENCY.windowMs,
+      expiresAt: upgrade.at + IDEMPOTENCY.windowMs,
       lockedUntil: null,
     });
   }
 
-  #queue(event: TrueEvent, kind: "webhook" | "poll", data: TrueEvent["listed"]): void {
-    const { cloud } = this.#tools;
+  function queue(event: TrueEvent, kind: "webhook" | "poll", data: TrueEvent["listed"]): void {
     const type = kind === "poll" ? "update:journeyapplications:sandbox" : event.family;
     const body = JSON.stringify({ request_token: event.name, type, data });
     const receiptId = `released-${event.name}`;
     const isLarge = body.length > LARGE;
     const payloadKey = isLarge ? `webhooks/2026-11-23/${receiptId}` : null;
     if (payloadKey !== null) void cloud.payloads.put(payloadKey, new TextEncoder().encode(body));
-    const siblings = kind === "poll" ? lookAlikesOf(event, this.#upgrade) : [];
+    const siblings = kind === "poll" ? lookAlikesOf(event, upgrade) : [];
     const envelope = { v: 1, kind, receiptId, receivedAt: event.at + 500 };
     const place = { body: isLarge ? null : body, payloadKey, sourceIp: null };
     cloud.events.send(
@@ -195,20 +188,20 @@ export class LeftBehind {
     );
   }
 
-  #merge(said: ReleasedState): ApplicationState {
-    const known = this.#states.get(said.applicationToken);
+  function merge(said: ReleasedState): ApplicationState {
+    const known = states.get(said.applicationToken);
     const state = known === undefined ? said : mergeState(known, said);
-    this.#states.set(said.applicationToken, state);
-    return this.#read(state);
+    states.set(said.applicationToken, state);
+    return read(state);
   }
 
-  #read(state: ReleasedState): ApplicationState {
-    return applicationStateOf(this.#itemOf(state));
+  function read(state: ReleasedState): ApplicationState {
+    return applicationStateOf(itemOf(state));
   }
 
-  #itemOf(state: ReleasedState): Readonly<Record<string, unknown>> {
+  function itemOf(state: ReleasedState): Readonly<Record<string, unknown>> {
     const item = attributesOf(state);
-    return this.#tools.faultPoints.releasedItem?.(item) ?? item;
+    return faultPoints.releasedItem?.(item) ?? item;
   }
 }
 

@@ -1,8 +1,8 @@
 import type { PollerSettings } from "../../../lambdas/settings/poller-settings.ts";
 import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import type { Timer } from "../../../tools/cloud-in-memory/clock.ts";
-import type { Functions } from "./functions.ts";
 import type { Surroundings } from "../faults/sandbox.ts";
+import type { Functions } from "./functions.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -22,98 +22,82 @@ const FIRST_CHECKS_MS = 28 * HOUR;
  * application is due, and nothing has moved in Alloy's list of Investigations. Such a run only reads the indices.
  * A damaged item is due at every tick, and most of those are skipped. So are most ticks of the last day: whatever is
  * still due then has been checked many times since the last fault, and only waits for a later hour.
+ *
+ * @returns what is to be called when a check may have been planned.
  */
-export class PollSchedule {
-  readonly #world: Surroundings;
-  readonly #cloud: MemoryCloud;
-  readonly #poller: Functions["poller"];
-  readonly #rateMs: number;
-  readonly #until: number;
-  readonly #busyUntil: number;
-  readonly #movesAt: readonly number[] | null;
-  readonly #isDamaged: (applicationToken: string) => boolean;
-  #next: Timer | null = null;
+export function makePollSchedule(
+  { clock, faults, story }: Surroundings,
+  options: {
+    readonly cloud: MemoryCloud;
+    readonly poller: Functions["poller"];
+    readonly settings: PollerSettings;
+    /** The last tick, epoch milliseconds. */
+    readonly until: number;
+    /** Until when something happens, epoch milliseconds. */
+    readonly busyUntil: number;
+    /** When something moves in Alloy's list of Investigations, epoch milliseconds. */
+    readonly listMovesAt: readonly number[];
+    /** Whether no check of an application can end now. */
+    readonly isDamaged: (applicationToken: string) => boolean;
+  },
+): () => void {
+  const { cloud, poller, settings, until, busyUntil, isDamaged } = options;
+  const { rateMs } = settings.polling;
+  const movesAt = settings.investigations
+    ? options.listMovesAt.toSorted((one, other) => one - other)
+    : null;
+  let next: Timer | null = null;
   /** When the poller was last invoked, epoch milliseconds. */
-  #tickedAt = Number.NEGATIVE_INFINITY;
+  let tickedAt = Number.NEGATIVE_INFINITY;
+  return arm;
 
-  constructor(
-    world: Surroundings,
-    options: {
-      readonly cloud: MemoryCloud;
-      readonly poller: Functions["poller"];
-      readonly settings: PollerSettings;
-      /** The last tick, epoch milliseconds. */
-      readonly until: number;
-      /** Until when something happens, epoch milliseconds. */
-      readonly busyUntil: number;
-      /** When something moves in Alloy's list of Investigations, epoch milliseconds. */
-      readonly listMovesAt: readonly number[];
-      /** Whether no check of an application can end now. */
-      readonly isDamaged: (applicationToken: string) => boolean;
-    },
-  ) {
-    this.#world = world;
-    this.#cloud = options.cloud;
-    this.#poller = options.poller;
-    this.#rateMs = options.settings.polling.rateMs;
-    this.#until = options.until;
-    this.#busyUntil = options.busyUntil;
-    this.#movesAt = options.settings.investigations
-      ? options.listMovesAt.toSorted((one, other) => one - other)
-      : null;
-    this.#isDamaged = options.isDamaged;
-  }
-
-  /** A check may have been planned. */
-  arm(): void {
-    const { clock } = this.#world;
-    const soonest = (Math.floor(clock.now() / this.#rateMs) + 1) * this.#rateMs;
-    const at = Math.max(soonest, Math.ceil(this.#dueAt() / this.#rateMs) * this.#rateMs);
-    if (at > this.#until) return;
-    if (this.#next !== null) {
-      if (this.#next.at <= at) return;
-      clock.cancel(this.#next);
+  function arm(): void {
+    const soonest = (Math.floor(clock.now() / rateMs) + 1) * rateMs;
+    const at = Math.max(soonest, Math.ceil(dueAt() / rateMs) * rateMs);
+    if (at > until) return;
+    if (next !== null) {
+      if (next.at <= at) return;
+      clock.cancel(next);
     }
-    this.#next = clock.at(at, () => this.#tick());
+    next = clock.at(at, tick);
   }
 
   /** From when on the poller has something to see, epoch milliseconds. */
-  #dueAt(): number {
-    let dueAt = this.#listAt();
-    for (const [token, kept] of this.#cloud.applications.applications) {
-      if (kept.dueAt === null || kept.dueAt >= dueAt) continue;
-      dueAt = this.#isDamaged(token)
-        ? Math.min(dueAt, Math.max(kept.dueAt, this.#tickedAt + DAMAGED_MS))
+  function dueAt(): number {
+    let soonest = listAt();
+    for (const [token, kept] of cloud.applications.applications) {
+      if (kept.dueAt === null || kept.dueAt >= soonest) continue;
+      soonest = isDamaged(token)
+        ? Math.min(soonest, Math.max(kept.dueAt, tickedAt + DAMAGED_MS))
         : kept.dueAt;
     }
-    const isLastDay = this.#world.clock.now() > this.#busyUntil + FIRST_CHECKS_MS;
-    return isLastDay ? Math.max(dueAt, this.#tickedAt + STILL_MS.quiet) : dueAt;
+    const isLastDay = clock.now() > busyUntil + FIRST_CHECKS_MS;
+    return isLastDay ? Math.max(soonest, tickedAt + STILL_MS.quiet) : soonest;
   }
 
-  #listAt(): number {
-    if (this.#movesAt === null) return Number.POSITIVE_INFINITY;
-    const now = this.#world.clock.now();
-    const stillMs = now < this.#busyUntil ? STILL_MS.busy : STILL_MS.quiet;
-    const movesAt = this.#movesAt.find((at) => now < at + MOVED_MS) ?? Number.POSITIVE_INFINITY;
-    return Math.min(movesAt, this.#tickedAt + stillMs);
+  function listAt(): number {
+    if (movesAt === null) return Number.POSITIVE_INFINITY;
+    const now = clock.now();
+    const stillMs = now < busyUntil ? STILL_MS.busy : STILL_MS.quiet;
+    const moving = movesAt.find((at) => now < at + MOVED_MS) ?? Number.POSITIVE_INFINITY;
+    return Math.min(moving, tickedAt + stillMs);
   }
 
-  #tick(): void {
-    const { clock, faults, story } = this.#world;
-    this.#next = null;
+  function tick(): void {
+    next = null;
     // It was set for a check that somebody has moved since.
-    if (this.#dueAt() > clock.now()) {
-      this.arm();
+    if (dueAt() > clock.now()) {
+      arm();
       return;
     }
-    this.#tickedAt = clock.now();
+    tickedAt = clock.now();
     const fault = faults.draw("schedule.tick", TICK);
     if (fault !== null) story.tell("schedule", `FAULT ${fault.kind}`);
     if (fault?.kind !== "tick-missed") {
       story.tell("schedule", "invokes the poller");
-      this.#poller.invoke({}, "", () => this.arm());
-      if (fault?.kind === "tick-twice") this.#poller.invoke({}, "", () => this.arm());
+      poller.invoke({}, "", arm);
+      if (fault?.kind === "tick-twice") poller.invoke({}, "", arm);
     }
-    this.arm();
+    arm();
   }
 }
