@@ -1,9 +1,7 @@
-import type { Faults } from "./faults.ts";
 import type { Scenario } from "../scenario/scenario-type.ts";
 import { START } from "../scenario/scenario.ts";
-import type { Service } from "./sandbox.ts";
+import type { Service, Surroundings } from "./sandbox.ts";
 import { clockTime } from "./story.ts";
-import type { Story } from "./story.ts";
 
 const SHORTEST_MS = 2 * 60_000;
 /** Times the shortest: 30 hours, in which Alloy gives events up, or switches the webhook off. */
@@ -19,15 +17,10 @@ const OUTAGES = [
 
 /** Draws which services are out as a whole, and when: most outages are short, some take a day. */
 export function drawOutages(
+  { clock, faults, story }: Pick<Surroundings, "clock" | "faults" | "story">,
   scenario: Scenario,
-  options: {
-    readonly faults: Faults;
-    readonly story: Story;
-    readonly now: () => number;
-    readonly faultFreeAt: number;
-  },
+  faultFreeAt: number,
 ): (service: Service) => boolean {
-  const { faults, story, now, faultFreeAt } = options;
   const windows = new Map<Service, { readonly from: number; readonly until: number }>();
   for (const [service, kind] of OUTAGES) {
     const fault = faults.draw(`outage.${service}`, [kind]);
@@ -42,6 +35,6 @@ export function drawOutages(
   }
   return (service) => {
     const window = windows.get(service);
-    return window !== undefined && now() >= window.from && now() < window.until;
+    return window !== undefined && clock.now() >= window.from && clock.now() < window.until;
   };
 }

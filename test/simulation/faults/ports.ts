@@ -1,4 +1,4 @@
-import type { AwsFailure, StoreOutcome } from "../../../lambdas/domain/aws-failure.ts";
+import type { StoreOutcome } from "../../../lambdas/domain/aws-failure.ts";
 import type { PayloadBucket } from "../../../lambdas/domain/event/claim-check.ts";
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import { BusEventPublisher, BusGapAnnouncer } from "../../../lambdas/adapters/bus-ports.ts";
@@ -36,6 +36,7 @@ const READ: readonly CallFault[] = [
   "slow",
   "stalled",
 ];
+const METRICS_READ: readonly CallFault[] = [...READ, "metrics-unreadable"];
 const WRITE: readonly CallFault[] = [...READ, "timed-out-though-applied", "applied-twice"];
 
 /** Of calls that are seldom made, or in one world of hundreds: they are to be cut off as well. */
@@ -49,35 +50,32 @@ const RARE_WRITE = [...SELDOM_WRITE, ...CUT_OFF, ...CUT_OFF];
 /** Three attempts of three seconds (`SDK_LIMITS`). */
 const SDK_MS = 9_000;
 
-function limits(
-  service: Service | null,
-  what: string,
-  kinds: readonly CallFault[],
-): CallLimits<never> {
-  return {
-    service,
-    kinds,
-    timeoutMs: SDK_MS,
-    refuse(cause) {
-      throw new TransientError(`${what}: ${cause}`);
-    },
-  };
-}
-
 /** A method of a port, as a call of AWS. */
-interface Site<Given extends readonly unknown[]> {
+interface Site<Given extends readonly unknown[], Result> {
+  readonly limits: Omit<CallLimits<Result>, "timeoutMs">;
   /** What the call is about: an event, an application. @default - nothing */
   readonly about: (...given: Given) => string;
-  readonly limits: CallLimits<never>;
   /** Where its faults are drawn. @default - the port's name and the method's */
   readonly at: string | null;
+  /** Whether the last that it is given is its deadline, epoch milliseconds. @default - it takes as long as the SDK */
+  readonly hasDeadline: boolean;
 }
 
 type Sites<Port> = {
   readonly [Method in keyof Port]: Port[Method] extends (...given: infer Given) => unknown
-    ? Site<Given>
+    ? Site<Given, Awaited<ReturnType<Port[Method]>>>
     : never;
 };
+
+function throwing(service: Service | null, what: string, kinds: readonly CallFault[]) {
+  return {
+    service,
+    kinds,
+    refuse(cause: string): never {
+      throw new TransientError(`${what}: ${cause}`);
+    },
+  };
+}
 
 function call<Given extends readonly unknown[]>(
   service: Service | null,
@@ -85,22 +83,35 @@ function call<Given extends readonly unknown[]>(
   kinds: readonly CallFault[],
   about: (...given: Given) => string = () => "",
   at: string | null = null,
-): Site<Given> {
-  return { about, limits: limits(service, what, kinds), at };
+): Site<Given, never> {
+  return { limits: throwing(service, what, kinds), about, at, hasDeadline: false };
 }
 
-/** The port as a sandbox has it. */
+/** A call that answers instead of throwing, and knows when the answer must be there. */
+function answering<Result>(
+  service: Service | null,
+  kinds: readonly CallFault[],
+  refuse: CallLimits<Result>["refuse"],
+): Site<readonly unknown[], Result> {
+  return { limits: { service, kinds, refuse }, about: () => "", at: null, hasDeadline: true };
+}
+
+/** The port as a sandbox has it. @param subject - what calls are about that do not say it. */
 function within<Port extends object>(
   sandbox: Sandbox,
   name: string,
   port: Port,
   sites: Sites<Port>,
+  subject = () => "",
 ): Port {
-  const methods = Object.entries<Site<readonly unknown[]>>(sites).map(([method, site]) => {
-    const { about, limits: callLimits, at } = site;
+  const methods = Object.entries<Site<readonly unknown[], unknown>>(sites).map(([method, site]) => {
+    const { about, limits, at, hasDeadline } = site;
     const place = at ?? `${name}.${method}`;
     const made = (...given: readonly unknown[]) =>
-      sandbox.call(place, about(...given), () => invoke(port, method, given), callLimits);
+      sandbox.call(place, about(...given) || subject(), () => invoke(port, method, given), {
+        ...limits,
+        timeoutMs: hasDeadline ? Math.max(1, Number(given.at(-1)) - sandbox.now()) : SDK_MS,
+      });
     return [method, made];
   });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each method of the port has its site
@@ -149,22 +160,11 @@ const STORE: Sites<ApplicationStore> = {
   clearFailure: write("Clearing a failure", second),
 };
 
-export function applicationStoreIn(sandbox: Sandbox, store: ApplicationStore): ApplicationStore {
-  return within(sandbox, "store", store, STORE);
-}
-
 const RECORDS: Sites<IdempotencyRecords> = {
   lock: write("Locking an idempotency record", token),
   complete: write("Completing an idempotency record", token),
   remove: write("Removing an idempotency record", token),
 };
-
-export function idempotencyRecordsIn(
-  sandbox: Sandbox,
-  records: IdempotencyRecords,
-): IdempotencyRecords {
-  return within(sandbox, "idempotency", records, RECORDS);
-}
 
 const DUE: Sites<DueApplications> = {
   list: read("Listing due applications"),
@@ -178,10 +178,6 @@ const DUE: Sites<DueApplications> = {
   keepWitness: call("table", "Planning a check", WRITE, () => "", "due.witness"),
 };
 
-export function dueApplicationsIn(sandbox: Sandbox, due: DueApplications): DueApplications {
-  return within(sandbox, "due", due, DUE);
-}
-
 const INVESTIGATIONS: Sites<InvestigationStore & Investigations> = {
   join: write("Writing Investigations", idOf),
   recordFailure: write("Writing of an Investigation", idOf, SELDOM_WRITE),
@@ -193,147 +189,80 @@ const INVESTIGATIONS: Sites<InvestigationStore & Investigations> = {
   keepCursor: write("Writing Investigations"),
 };
 
-/** Both ports of the Investigations. */
-export function investigationsIn(
-  sandbox: Sandbox,
-  kept: InvestigationStore & Investigations,
-): InvestigationStore & Investigations {
-  return within(sandbox, "investigations", kept, INVESTIGATIONS);
-}
+const notStored = (cause: "throttled" | "timeout"): StoreOutcome => ({ stored: false, cause });
 
-/** @param readAs - how a planted bug reads the answers. */
-export function publisherIn(
-  sandbox: Sandbox,
-  putEvents: PutEvents["putEvents"],
-  readAs: FaultPoints["putEvents"] = (right) => right,
-): BusEventPublisher {
-  return new BusEventPublisher({
-    putEvents: readAs((entries) =>
-      sandbox.call("bus.publish", idIn(entries[0], EVENT_ID), () => putEvents(entries), PUBLISH),
-    ),
-    sleep: sandbox.sleep,
-  });
-}
-
-const PUBLISH = limits("bus", "Publishing events", WRITE);
 const EVENT_ID = /"eventId":"([^"]*)"/;
-
-export function gapAnnouncerIn(
-  sandbox: Sandbox,
-  putEvents: PutEvents["putEvents"],
-): BusGapAnnouncer {
-  return new BusGapAnnouncer({
-    putEvents: (entries) =>
-      sandbox.call("bus.announce", idIn(entries[0], TOKEN), () => putEvents(entries), ANNOUNCE),
-    sleep: sandbox.sleep,
-  });
-}
-
-const ANNOUNCE = limits("bus", "Announcing gaps", SELDOM_WRITE);
 const TOKEN = /"applicationToken":"([^"]*)"/;
 
 function idIn(entry: BusEntry | undefined, id: RegExp): string {
   return id.exec(entry?.detail ?? "")?.[1] ?? "";
 }
 
-export function eventQueueIn(
-  sandbox: Sandbox,
-  sendBatch: SendMessages["sendBatch"],
-): BatchEventQueue {
-  return new BatchEventQueue({
-    sendBatch: (entries) => sandbox.call("queue.send", "", () => sendBatch(entries), QUEUE),
-    sleep: sandbox.sleep,
-  });
-}
-
-const QUEUE = limits("queue", "Queueing events", WRITE);
-
-export function deadLettersIn(sandbox: Sandbox, deadLetters: DeadLetters): DeadLetters {
-  return within(sandbox, "deadLetters", deadLetters, {
-    send: call("queue", "Dead-lettering a record", SELDOM_WRITE),
-  });
-}
-
-export function queueMessagesIn(sandbox: Sandbox, messages: QueueMessages): QueueMessages {
-  return within(sandbox, "queue", messages, {
-    retryAfter: call("queue", "Shortening a message's wait", WRITE),
-  });
-}
-
-export function payloadReaderIn(sandbox: Sandbox, payloads: PayloadReader): PayloadReader {
-  return within(sandbox, "payloads", payloads, {
-    read: call(null, "Reading a payload", RARE_READ),
-  });
-}
-
-/** The poller's way into the payload bucket; it answers instead of throwing. */
-export function payloadBucketIn(sandbox: Sandbox, payloads: PayloadBucket): PayloadBucket {
-  return {
-    put: (key, bytes, deadline) =>
-      sandbox.call<StoreOutcome>("poller.put", "", () => payloads.put(key, bytes, deadline), {
-        service: null,
-        kinds: SELDOM_WRITE,
-        timeoutMs: Math.max(1, deadline - sandbox.now()),
-        refuse: (cause) => ({ stored: false, cause }),
-      }),
-  };
-}
-
-/** Ingest's ports answer instead of throwing, and know when the answer must be there. */
-export function ingestPortsIn(
-  sandbox: Sandbox,
-  cloud: {
-    readonly queue: EnvelopeQueue;
-    readonly payloads: PayloadBucket;
-    readonly secret: WebhookSecretSource;
-  },
-): typeof cloud {
+/** The ports of the cloud as this sandbox has them. */
+export function portsIn(sandbox: Sandbox) {
+  const { sleep } = sandbox;
   const subject = () => sandbox.invocation?.subject ?? "";
-  const until = (deadline: number) => Math.max(1, deadline - sandbox.now());
-  const stored = (service: Service | null, deadline: number): CallLimits<StoreOutcome> => ({
-    service,
-    kinds: service === null ? RARE_WRITE : WRITE,
-    timeoutMs: until(deadline),
-    refuse: (cause: AwsFailure) => ({ stored: false, cause }),
-  });
+  const sdk = { timeoutMs: SDK_MS };
+  const publish = { ...throwing("bus", "Publishing events", WRITE), ...sdk };
+  const announce = { ...throwing("bus", "Announcing gaps", SELDOM_WRITE), ...sdk };
+  const send = { ...throwing("queue", "Queueing events", WRITE), ...sdk };
   return {
-    queue: {
-      send: (message, deadline) =>
-        sandbox.call(
-          "ingest.send",
-          subject(),
-          () => cloud.queue.send(message, deadline),
-          stored("queue", deadline),
+    store: (port: ApplicationStore) => within(sandbox, "store", port, STORE),
+    idempotencyRecords: (port: IdempotencyRecords) => within(sandbox, "idempotency", port, RECORDS),
+    due: (port: DueApplications) => within(sandbox, "due", port, DUE),
+    investigations: (port: InvestigationStore & Investigations) =>
+      within(sandbox, "investigations", port, INVESTIGATIONS),
+    /** @param readAs - how a planted bug reads the answers. */
+    publisher: (
+      putEvents: PutEvents["putEvents"],
+      readAs: FaultPoints["putEvents"] = (right) => right,
+    ) =>
+      new BusEventPublisher({
+        putEvents: readAs((entries) =>
+          sandbox.call(
+            "bus.publish",
+            idIn(entries[0], EVENT_ID),
+            () => putEvents(entries),
+            publish,
+          ),
         ),
-    },
-    payloads: {
-      put: (key, bytes, deadline) =>
-        sandbox.call(
-          "ingest.put",
-          subject(),
-          () => cloud.payloads.put(key, bytes, deadline),
-          stored(null, deadline),
-        ),
-    },
-    secret: {
-      read: (deadline) =>
-        sandbox.call<Awaited<ReturnType<WebhookSecretSource["read"]>>>(
-          "ingest.secret",
-          subject(),
-          () => cloud.secret.read(deadline),
-          {
-            service: null,
-            kinds: READ,
-            timeoutMs: until(deadline),
-            refuse: (failure) => ({ failure }),
-          },
-        ),
+        sleep,
+      }),
+    gaps: (putEvents: PutEvents["putEvents"]) =>
+      new BusGapAnnouncer({
+        putEvents: (entries) =>
+          sandbox.call("bus.announce", idIn(entries[0], TOKEN), () => putEvents(entries), announce),
+        sleep,
+      }),
+    eventQueue: (sendBatch: SendMessages["sendBatch"]) =>
+      new BatchEventQueue({
+        sendBatch: (entries) => sandbox.call("queue.send", "", () => sendBatch(entries), send),
+        sleep,
+      }),
+    deadLetters: (port: DeadLetters) =>
+      within(sandbox, "deadLetters", port, {
+        send: call("queue", "Dead-lettering a record", SELDOM_WRITE),
+      }),
+    messages: (port: QueueMessages) =>
+      within(sandbox, "queue", port, {
+        retryAfter: call("queue", "Shortening a message's wait", WRITE),
+      }),
+    payloads: (port: PayloadReader) =>
+      within(sandbox, "payloads", port, { read: call(null, "Reading a payload", RARE_READ) }),
+    deliveries: (port: Deliveries) =>
+      within(sandbox, "metrics", port, {
+        record: call(null, "Reading the metrics", METRICS_READ),
+      }),
+    /** The poller's way into the payload bucket. */
+    pollerPayloads: (port: PayloadBucket) =>
+      within(sandbox, "poller", port, { put: answering(null, SELDOM_WRITE, notStored) }),
+    ingestQueue: (port: EnvelopeQueue) =>
+      within(sandbox, "ingest", port, { send: answering("queue", WRITE, notStored) }, subject),
+    ingestPayloads: (port: PayloadBucket) =>
+      within(sandbox, "ingest", port, { put: answering(null, RARE_WRITE, notStored) }, subject),
+    secret: (port: WebhookSecretSource) => {
+      const read = answering(null, READ, (failure) => ({ failure }));
+      return within(sandbox, "ingest", port, { read: { ...read, at: "ingest.secret" } }, subject);
     },
   };
-}
-
-export function deliveriesIn(sandbox: Sandbox, deliveries: Deliveries): Deliveries {
-  return within(sandbox, "metrics", deliveries, {
-    record: call(null, "Reading the metrics", [...READ, "metrics-unreadable"]),
-  });
 }

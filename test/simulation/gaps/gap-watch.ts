@@ -3,8 +3,9 @@ import { mergeOver } from "../../../lambdas/domain/application/withholding.ts";
 import { PermanentError, TransientError } from "../../../lambdas/domain/errors.ts";
 import type { GapNotice } from "../../../lambdas/domain/routing/gap-notice.ts";
 import type { ApplicationStore } from "../../../lambdas/domain/ports.ts";
-import { DELIVERY_GAP_DETAIL_TYPE, QUEUE } from "../../../lambdas/settings.ts";
-import type { GapStage } from "../../../lambdas/settings.ts";
+import { QUEUE } from "../../../lambdas/settings/limits.ts";
+import type { GapStage } from "../../../lambdas/settings/metrics.ts";
+import { DELIVERY_GAP_DETAIL_TYPE } from "../../../lambdas/settings/routes.ts";
 import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
 import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import type { PlantedGap } from "./planted-gap.ts";
@@ -12,7 +13,7 @@ import { trueStageOf } from "./planted-gap.ts";
 import type { TrueEvent } from "../scenario/application.ts";
 import type { Scenario } from "../scenario/scenario-type.ts";
 import type { FaultPoints } from "../faults/fault-points.ts";
-import { GRACE_MS } from "../play/play-world.ts";
+import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 import type { Incident } from "../play/play-world.ts";
 
 const MINUTE = 60_000;
@@ -149,7 +150,10 @@ export class GapWatch {
   #dueAt(): number {
     const { victim, trouble } = this.#planted;
     const arrivedAt = trouble === "refused-for-minutes" ? this.#arrivedAt() : null;
-    return Math.max(...victim.times, arrivedAt ?? 0) + (arrivedAt === null ? GRACE_MS : 0);
+    return (
+      Math.max(...victim.times, arrivedAt ?? 0) +
+      (arrivedAt === null ? POLLER_SETTINGS.gaps.graceMs : 0)
+    );
   }
 
   /** When its webhook was recorded; null: it was not. */

@@ -1,23 +1,17 @@
 import { QUEUE } from "../../../lambdas/settings/limits.ts";
-import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import type { ReceivedMessage } from "../../../tools/cloud-in-memory/queue.ts";
 import { isDamaged, isEnd, isHandled } from "../scenario/expectations.ts";
 import { isPublicationDue } from "./publication-due.ts";
-import type { Observer } from "../world/observer.ts";
 import { isMistakable } from "../scenario/released-fates.ts";
 import { identityOf } from "../scenario/views.ts";
 import type { TrueEvent } from "../scenario/application.ts";
-import type { Scenario } from "../scenario/scenario-type.ts";
 import type { Invocation } from "../faults/sandbox.ts";
+import type { World } from "../world/world.ts";
 
 /** Configuration asks for it. */
 const DROPPED = Symbol("dropped");
 
-interface Seen {
-  readonly scenario: Scenario;
-  readonly cloud: MemoryCloud;
-  readonly observer: Observer;
-}
+type Seen = Pick<World, "scenario" | "cloud" | "observer">;
 
 /**
  * Nothing leaves the queue but by an effect, a counted drop, or the dead-letter queue: looked at for

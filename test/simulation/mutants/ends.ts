@@ -4,7 +4,7 @@ import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
 import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
 import type { EventRecord } from "../../../lambdas/domain/ports.ts";
 import { publishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
-import { IDEMPOTENCY } from "../../../lambdas/settings.ts";
+import { IDEMPOTENCY } from "../../../lambdas/settings/limits.ts";
 import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
 import { aConsumer } from "../../support/consumer.ts";
 import { batchOf } from "../../../tools/cloud-in-memory/builders.ts";

@@ -1,18 +1,15 @@
 import type { PollerSettings } from "../../../lambdas/settings/poller-settings.ts";
 import { SUBMISSION_DETAIL_TYPE } from "../../../lambdas/settings/routes.ts";
 import { makeMemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
-import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import type { Deliveries } from "../../../tools/alloy-simulator/deliveries.ts";
-import { alloyApiIn } from "../world/alloy-api.ts";
 import { startAlloy } from "../world/alloy.ts";
 import { Clock } from "../../../tools/cloud-in-memory/clock.ts";
 import { checkSettled } from "../invariants/conservation.ts";
 import { startCredentials } from "../world/credentials.ts";
 import { Random, mix, numberOf } from "../../../tools/cloud-in-memory/random.ts";
 import { makeEventSource } from "../world/event-source.ts";
-import { heardOf, isEnd } from "../scenario/expectations.ts";
+import { heardOf } from "../scenario/expectations.ts";
 import { Faults, faultScheduleOf } from "../faults/faults.ts";
-import type { Fault } from "../faults/faults.ts";
 import { makeFunctions } from "../world/functions.ts";
 import { makeGateway } from "../world/gateway.ts";
 import { judge } from "../invariants/invariants.ts";
@@ -25,20 +22,18 @@ import type { Violation } from "../world/observer.ts";
 import { startOperator, startSettingApart } from "../world/operator.ts";
 import { drawOutages } from "../faults/outages.ts";
 import type { TrueEvent } from "../scenario/application.ts";
-import type { TrueInvestigation } from "../scenario/investigations.ts";
 import type { Scenario } from "../scenario/scenario-type.ts";
 import { START } from "../scenario/scenario.ts";
 import { makePollSchedule } from "../world/poll-schedule.ts";
-import type { Service, Surroundings } from "../faults/sandbox.ts";
+import type { Service } from "../faults/sandbox.ts";
 import { isBeforeAdoption } from "../scenario/set-apart.ts";
 import type { FaultPoints } from "../faults/fault-points.ts";
 import { Story } from "../faults/story.ts";
+import type { World } from "../world/world.ts";
+import type { Seen } from "../invariants/seen.ts";
+import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-
-/** An event may be on its way for so long before it is missed. */
-export const GRACE_MS = 2 * MINUTE;
+const HOUR = 3_600_000;
 
 /** Faults go on for so long after the last event at Alloy. */
 const AFTERMATH_MS = 2 * HOUR;
@@ -55,13 +50,7 @@ export interface Incident {
   /** From when on nothing goes wrong any more. */
   readonly faultFreeAt: number;
   /** Called before the world begins: what the person on call does, and when. */
-  readonly operate: (hands: {
-    readonly clock: Clock;
-    readonly cloud: MemoryCloud;
-    readonly deliveries: Deliveries;
-    /** Something is in the event queue that was not put there by the functions. */
-    readonly onQueued: () => void;
-  }) => void;
+  readonly operate: (world: World, deliveries: Deliveries) => void;
 }
 
 /**
@@ -71,14 +60,8 @@ export interface Incident {
 const HEALTHY_MS = 28 * HOUR;
 
 /** How a world went. */
-export interface WorldResult {
-  readonly scenario: Scenario;
-  readonly cloud: MemoryCloud;
-  readonly observer: Observer;
-  /** The tokens of the applications of which anybody has told us. */
-  readonly heard: ReadonlySet<string>;
+export interface WorldResult extends Seen {
   readonly story: Story;
-  readonly faults: readonly Fault[];
   readonly violations: readonly Violation[];
   /** Publications of an event that was published before, each behind a fault that explains it. */
   readonly republished: number;
@@ -124,77 +107,48 @@ export async function playWorld(
   const random = new Random(mix(scenario.seed, numberOf("world")));
   const isOut =
     incident === undefined
-      ? drawOutages(scenario, { faults, story, now: clock.now, faultFreeAt })
+      ? drawOutages({ clock, faults, story }, scenario, faultFreeAt)
       : (service: Service) => incident.isOut(service, clock.now());
-  const world: Surroundings = { clock, faults, story, random, isOut, nameOf: scenario.nameOf };
-
-  const cloud = makeMemoryCloud({
-    now: clock.now,
-    pick: (visible, most) => shuffled(visible, most),
-  });
-  const observer = new Observer(clock.now);
-  const observed = observe({
+  const cloud = makeMemoryCloud({ now: clock.now, pick: shuffled });
+  const world: World = {
+    clock,
+    faults,
+    story,
+    random,
+    isOut,
+    nameOf: scenario.nameOf,
+    scenario,
     cloud,
-    observer,
-    world,
+    observer: new Observer(clock.now),
     faultPoints,
-    deadRoute: scenario.deadRoute,
-    hasSecondMessage(eventId) {
-      const event = scenario.eventOf(eventId);
-      // A step of an Investigation may be reported under two ids as well.
-      if (event === null) return scenario.investigations.length > 0;
-      return event.ids.length > 1 || isEnd(event);
-    },
-    onPlan: () => armSchedule(),
+    faultFreeAt,
     onQueued: () => source.wake(),
-    onGivenBack: (receiptHandle) => source.giveBack(receiptHandle),
-  });
-  const isDamaged = (token: string) =>
-    clock.now() >= (scenario.applicationOf(token)?.damagedAt ?? Number.POSITIVE_INFINITY);
+    onPlanned: () => armSchedule(),
+  };
+  const pollerSettings = pollerSettingsOf(scenario);
   const functions = makeFunctions({
     world,
-    cloud,
-    observer,
-    observed,
-    faultPoints,
-    consumerSettings: scenario.settings,
-    pollerSettings: pollerSettingsOf(scenario),
-    isDamaged,
-    alloyIn: (sandbox) => alloyApiIn(sandbox, { scenario, world, observer, faultPoints }),
+    observed: observe(world, (receiptHandle) => source.giveBack(receiptHandle)),
+    pollerSettings,
   });
   const armSchedule = makePollSchedule(world, {
-    cloud,
     poller: functions.poller,
-    settings: pollerSettingsOf(scenario),
+    rateMs: pollerSettings.polling.rateMs,
     until: restAt,
     busyUntil: answeredAt + HOUR,
-    listMovesAt: [START, ...scenario.investigations.flatMap(movesOf)],
-    isDamaged,
   });
-  const source = makeEventSource(world, {
-    cloud,
-    consumer: functions.consumer,
-    observer,
-    faultPoints,
-    onSettled: (done, invocation) => checkSettled(done, invocation, { scenario, cloud, observer }),
-  });
-  const { credential, isKnown } = startCredentials(scenario, world, cloud.webhookSecret);
-  const deliver = makeGateway(world, {
-    ingest: functions.ingest,
-    cloud,
-    observer,
-    isCredentialKnown: isKnown,
-  });
-  const deliveries = startAlloy(scenario, world, {
+  const source = makeEventSource(world, functions.consumer, (done, invocation) =>
+    checkSettled(done, invocation, world),
+  );
+  const { credential, isKnown } = startCredentials(world);
+  const deliveries = startAlloy(world, {
     credential,
-    deliver,
+    deliver: makeGateway(world, functions.ingest, isKnown),
     isWithheld: (event) => isWithheld(event) || isBeforeAdoption(event),
   });
-  const onQueued = () => source.wake();
-  if (incident === undefined)
-    startOperator(scenario, world, { cloud, observer, deliveries, faultFreeAt, onQueued });
-  else incident.operate({ clock, cloud, deliveries, onQueued });
-  startSettingApart(scenario, world, { cloud, observer, onQueued });
+  if (incident === undefined) startOperator(world, deliveries);
+  else incident.operate(world, deliveries);
+  startSettingApart(world);
   for (const { submission, createdAt, token, adoptedAt } of scenario.applications) {
     if (submission === null || createdAt < (scenario.upgrade?.at ?? 0)) continue;
     if (adoptedAt < Number.POSITIVE_INFINITY) continue;
@@ -208,7 +162,7 @@ export async function playWorld(
   const { upgrade } = scenario;
   if (upgrade !== null) {
     clock.at(upgrade.at, () => {
-      leaveBehind(scenario, upgrade, { cloud, observer, story, faultPoints });
+      leaveBehind(world, upgrade);
       armSchedule();
       source.wake();
     });
@@ -216,21 +170,17 @@ export async function playWorld(
 
   armSchedule();
   await clock.run(restAt);
-  const isFaultFree = only?.size === 0 && incident === undefined;
-  const heard = heardOf(scenario, deliveries);
-  const seen = {
+  const seen: Seen = {
     scenario,
     cloud,
-    observer,
+    observer: world.observer,
     deliveries,
-    heard,
+    heard: heardOf(scenario, deliveries),
     faults: faults.happened,
-    isFaultFree,
+    isFaultFree: only?.size === 0 && incident === undefined,
   };
-  const { violations, republished } = judge(seen);
-  const marks = marksOf(seen, republished);
-  const judged = { violations, republished, marks };
-  return { scenario, cloud, observer, heard, story, faults: faults.happened, ...judged };
+  const judged = judge(seen);
+  return { ...seen, story, ...judged, marks: marksOf(seen, judged.republished) };
 
   /** SQS keeps no order. */
   function shuffled<Value>(values: readonly Value[], most: number): readonly Value[] {
@@ -243,37 +193,14 @@ export async function playWorld(
   }
 }
 
-/** When it moves in Alloy's list. */
-function movesOf({ versions }: TrueInvestigation): readonly number[] {
-  return versions.map(({ at }) => at);
-}
-
-/** The defaults (`lib/config/default-stages.ts`). */
-function pollerSettingsOf(scenario: Scenario): PollerSettings {
-  const { settings } = scenario;
+function pollerSettingsOf({ settings, growth }: Scenario): PollerSettings {
+  const { eventRetentionMs, journeys, ignoredEventTypes, investigations, firstCheckMs } = settings;
   return {
-    environment: "sandbox",
-    alloyBaseUrl: "",
-    alloyAuth: "basic",
-    refusals: { byAuthorizer: false, byAddress: false },
-    eventRetentionMs: settings.eventRetentionMs,
-    journeys: settings.journeys,
-    ignoredEventTypes: settings.ignoredEventTypes,
-    investigations: settings.investigations,
-    polling: {
-      rateMs: 5 * MINUTE,
-      firstCheckMs: settings.firstCheckMs,
-      secondCheckMs: 15 * MINUTE,
-      growth: scenario.growth,
-      capMs: 24 * HOUR,
-      finalCheckMs: 25 * HOUR,
-      rerunCheckMs: null,
-      requestsPerSecond: 5,
-      callsPerRun: 200,
-      runMs: 42_000,
-    },
-    gaps: { graceMs: GRACE_MS, thresholdMs: 15 * MINUTE, staleAfterMs: 30 * 24 * HOUR },
-    comparisons: [],
-    expectedOutcomes: [],
+    ...POLLER_SETTINGS,
+    eventRetentionMs,
+    journeys,
+    ignoredEventTypes,
+    investigations,
+    polling: { ...POLLER_SETTINGS.polling, firstCheckMs, growth, runMs: 42_000 },
   };
 }

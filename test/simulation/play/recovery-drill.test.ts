@@ -76,7 +76,7 @@ describe("72 hours of outage, ended by the steps of docs/recovery.md", () => {
   const incident: Incident = {
     isOut,
     faultFreeAt: scenario.endAt,
-    operate({ clock, cloud, deliveries, onQueued }) {
+    operate({ clock, cloud, onQueued }, deliveries) {
       clock.at(OVER_AT, () => {
         damage = {
           isActive: deliveries.isActive(),

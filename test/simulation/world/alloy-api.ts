@@ -10,25 +10,16 @@ import type {
   AlloyListAnswer,
 } from "../../../lambdas/domain/polling/polling-ports.ts";
 import { parsedOf, textOf, versionAt } from "../scenario/answered.ts";
-import type { FaultPoints } from "../faults/fault-points.ts";
 import type { FaultKind } from "../faults/faults.ts";
-import type { Observer } from "./observer.ts";
 import { errorPage } from "../scenario/api.ts";
 import type { Page } from "../scenario/api.ts";
 import { listPage } from "../scenario/investigations.ts";
 import type { Scenario } from "../scenario/scenario-type.ts";
-import type { CallFault, Sandbox, Surroundings } from "../faults/sandbox.ts";
+import type { CallFault, Sandbox } from "../faults/sandbox.ts";
+import type { World } from "./world.ts";
 
 const CALL: readonly CallFault[] = ["crash-before", "crash-after", "timed-out", "slow", "stalled"];
 const ANSWER: readonly FaultKind[] = ["alloy-failed", "alloy-rate-limited", "alloy-unauthorized"];
-
-/** Alloy's API as all sandboxes see it: what it answers about an application, at this moment. */
-interface World {
-  readonly scenario: Scenario;
-  readonly world: Surroundings;
-  readonly observer: Observer;
-  readonly faultPoints: Pick<FaultPoints, "alloyPage">;
-}
 
 /** Alloy's API, as one sandbox calls it: as the port has it, or over HTTP where the world's knobs want that. */
 export function alloyApiIn(sandbox: Sandbox, world: World): AlloyApi {
@@ -37,8 +28,8 @@ export function alloyApiIn(sandbox: Sandbox, world: World): AlloyApi {
     : httpApiIn(sandbox, world);
 }
 
-function plainApiIn(sandbox: Sandbox, { scenario, world, observer }: World): AlloyApi {
-  const { clock, faults, story, nameOf } = world;
+function plainApiIn(sandbox: Sandbox, world: World): AlloyApi {
+  const { clock, faults, story, nameOf, scenario, observer } = world;
   return {
     getApplication: ({ applicationToken }, timeoutMs) =>
       sandbox.call(
@@ -169,8 +160,8 @@ function responseOf({ status, body }: Page): Response {
   });
 }
 
-function pageOf(url: string, authorization: string, { scenario, world, observer }: World): Page {
-  const { clock, faults, story, nameOf } = world;
+function pageOf(url: string, authorization: string, world: World): Page {
+  const { clock, faults, story, nameOf, scenario, observer } = world;
   const now = clock.now();
   const { refusal } = scenario.api;
   if (url.endsWith("/oauth/bearer")) {

@@ -5,8 +5,7 @@ import { inJsonbOrder } from "../../../tools/alloy-simulator/webhook.ts";
 import type { WebhookBody, WebhookCredential } from "../../../tools/alloy-simulator/webhook.ts";
 import type { TrueEvent } from "../scenario/application.ts";
 import type { TrueStep } from "../scenario/investigations.ts";
-import type { Scenario } from "../scenario/scenario-type.ts";
-import type { Surroundings } from "../faults/sandbox.ts";
+import type { World } from "./world.ts";
 
 const HOUR = 3_600_000;
 
@@ -20,25 +19,20 @@ const WEBHOOK = ["withheld", "copied"] as const;
  * the switch-off), fed with what the scenario says.
  */
 export function startAlloy(
-  scenario: Scenario,
-  world: Surroundings,
+  { clock, faults, story, random, scenario }: World,
   options: {
     readonly credential: () => WebhookCredential;
     readonly deliver: (request: AlloysRequest) => Promise<WebhookAnswer>;
     readonly isWithheld: (event: TrueEvent) => boolean;
   },
 ): Deliveries {
-  const { clock, faults, story, random } = world;
   /** What the body that is about to be sent is of: it is written just before. */
   let written: Pick<AlloysRequest, "subject" | "event"> = { subject: "", event: null };
   const deliveries = makeDeliveries(
     {
       now: clock.now,
       random: random.next,
-      schedule(delayMs, task) {
-        const timer = clock.after(delayMs, task);
-        return () => clock.cancel(timer);
-      },
+      schedule: clock.schedule,
       deliver: ({ headers, body }) => options.deliver({ headers, body, ...written }),
     },
     countingTokens(),
@@ -55,49 +49,47 @@ export function startAlloy(
   for (const post of scenario.posts) {
     clock.at(post.at, () => {
       story.tell("Alloy", `posts ${post.name}`);
-      const event = { token: post.name, body: NO_EVENT };
-      const write = (webhook: WebhookBody) => {
-        written = { subject: post.name, event: null };
-        return post.write(webhook);
-      };
-      deliveries.send({ event, write });
+      deliveries.send(webhookOf(post.name, null, post.write));
     });
   }
   return deliveries;
 
   function raiseStep({ name, family, told }: TrueStep): void {
-    const fault = faults.draw("alloy.webhook", WEBHOOK, name);
-    story.tell("Alloy", `raises ${name}${fault === null ? "" : ` FAULT ${fault.kind}`}`);
     const write = ({ requestToken, sentAt, reread }: WebhookBody) => {
-      written = { subject: name, event: null };
       const envelope = { request_token: requestToken, timestamp: sentAt, type: family, data: told };
       return JSON.stringify(reread ? inJsonbOrder(envelope) : envelope);
     };
-    const event = { token: name, body: NO_EVENT };
-    deliveries.send({ event, write, withheld: fault?.kind === "withheld" });
-    if (fault?.kind !== "copied") return;
-    clock.after(Math.round(fault.amount ** 3 * LATEST_COPY_MS), () => {
-      story.tell("Alloy", `sends ${name} again`);
-      deliveries.send({ event, write, copy: 2 });
-    });
+    send(webhookOf(name, null, write), false);
   }
 
   function raise(event: TrueEvent): void {
-    const fault = faults.draw("alloy.webhook", WEBHOOK, event.name);
-    story.tell("Alloy", `raises ${event.name}${fault === null ? "" : ` FAULT ${fault.kind}`}`);
-    const webhook = { token: event.name, body: { ...NO_EVENT, ...event.told } };
-    const text = writerOf(event);
-    const write = (attempt: WebhookBody) => {
-      written = { subject: event.name, event };
-      return text(attempt);
+    send(webhookOf(event.name, event, writerOf(event)), options.isWithheld(event));
+  }
+
+  function webhookOf(
+    name: string,
+    event: TrueEvent | null,
+    text: (attempt: WebhookBody) => string,
+  ) {
+    return {
+      event: { token: name, body: { ...NO_EVENT, ...event?.told } },
+      write(attempt: WebhookBody) {
+        written = { subject: name, event };
+        return text(attempt);
+      },
     };
-    const withheld = fault?.kind === "withheld" || options.isWithheld(event);
-    deliveries.send({ event: webhook, write, withheld });
+  }
+
+  function send(webhook: ReturnType<typeof webhookOf>, isWithheld: boolean): void {
+    const { token: name } = webhook.event;
+    const fault = faults.draw("alloy.webhook", WEBHOOK, name);
+    story.tell("Alloy", `raises ${name}${fault === null ? "" : ` FAULT ${fault.kind}`}`);
+    deliveries.send({ ...webhook, withheld: isWithheld || fault?.kind === "withheld" });
     // What was never sent is not sent again.
-    if (fault?.kind !== "copied" || options.isWithheld(event)) return;
+    if (fault?.kind !== "copied" || isWithheld) return;
     clock.after(Math.round(fault.amount ** 3 * LATEST_COPY_MS), () => {
-      story.tell("Alloy", `sends ${event.name} again`);
-      deliveries.send({ event: webhook, write, copy: 2 });
+      story.tell("Alloy", `sends ${name} again`);
+      deliveries.send({ ...webhook, copy: 2 });
     });
   }
 }

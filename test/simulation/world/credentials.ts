@@ -1,7 +1,5 @@
 import type { WebhookCredential } from "../../../tools/alloy-simulator/webhook.ts";
-import type { MemorySecret } from "../../../tools/cloud-in-memory/secret.ts";
-import type { Scenario } from "../scenario/scenario-type.ts";
-import type { Surroundings } from "../faults/sandbox.ts";
+import type { World } from "./world.ts";
 
 const MINUTE = 60_000;
 
@@ -9,8 +7,7 @@ const MINUTE = 60_000;
 const KNOWN_AFTER_MS = 15_000;
 
 /** How Alloy proves itself, what the secret says, and the change of both. */
-export function startCredentials(scenario: Scenario, world: Surroundings, secret: MemorySecret) {
-  const { clock, faults, story } = world;
+export function startCredentials({ clock, faults, story, scenario, cloud }: World) {
   const { auth, rotation } = scenario;
   let uses = 1;
   let live: readonly number[] = [1];
@@ -47,7 +44,7 @@ export function startCredentials(scenario: Scenario, world: Surroundings, secret
   };
 
   function write(): void {
-    secret.put(
+    cloud.webhookSecret.put(
       JSON.stringify(
         auth === "basic"
           ? { basic: live.map((n) => ({ username: "alloy", password: passwordOf(n) })), hmac: [] }

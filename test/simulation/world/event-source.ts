@@ -1,32 +1,27 @@
 import { CONCURRENCY, QUEUE } from "../../../lambdas/settings/limits.ts";
-import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import { doneOf, sqsEventOf } from "../../../tools/cloud-in-memory/event-source.ts";
 import type { ReceivedMessage } from "../../../tools/cloud-in-memory/queue.ts";
 import type { Timer } from "../../../tools/cloud-in-memory/clock.ts";
-import type { FaultPoints } from "../faults/fault-points.ts";
-import type { Invocation, Surroundings } from "../faults/sandbox.ts";
+import type { Invocation } from "../faults/sandbox.ts";
 import type { Functions } from "./functions.ts";
-import type { Observer } from "./observer.ts";
+import type { World } from "./world.ts";
 
 /** From a message's arrival to its batch, usually. */
 const USUAL_MS = { least: 20, most: 1_500 };
 const LONGEST_LAG_MS = 40 * 60_000;
 
-/** Lambda's event source mapping: takes batches from the queue, and deletes what was not given back. */
+/**
+ * Lambda's event source mapping: takes batches from the queue, and deletes what was not given back.
+ *
+ * @param onSettled - called with the messages that will not come back.
+ */
 export function makeEventSource(
-  { clock, faults, story, random, isOut }: Surroundings,
-  options: {
-    readonly cloud: MemoryCloud;
-    readonly consumer: Functions["consumer"];
-    readonly observer: Observer;
-    readonly faultPoints: FaultPoints;
-    /** Called with the messages that will not come back. */
-    readonly onSettled: (done: readonly ReceivedMessage[], invocation: Invocation | null) => void;
-  },
+  { clock, faults, story, random, isOut, cloud, observer, faultPoints }: World,
+  consumer: Functions["consumer"],
+  onSettled: (done: readonly ReceivedMessage[], invocation: Invocation | null) => void,
 ) {
-  const { consumer, observer, onSettled } = options;
-  const { events } = options.cloud;
-  const { reportsBatchItemFailures = true, visibilityMs = null } = options.faultPoints;
+  const { events } = cloud;
+  const { reportsBatchItemFailures = true, visibilityMs = null } = faultPoints;
   /** Messages that an invocation is working on, and those that SQS has handed out twice. */
   const inWork = new Set<string>();
   const inTwoHands = new Set<string>();

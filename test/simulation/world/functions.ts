@@ -2,43 +2,27 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 
 import { makeConsumerHandler } from "../../../lambdas/consumer/handler.ts";
-import type { AlloyApi } from "../../../lambdas/domain/polling/polling-ports.ts";
 import { makeIngestHandler } from "../../../lambdas/ingest/handler.ts";
 import { makePollerHandler } from "../../../lambdas/poller/handler.ts";
-import type { ConsumerSettings } from "../../../lambdas/settings/consumer-settings.ts";
 import { CONCURRENCY, TIMEOUTS_MS } from "../../../lambdas/settings/limits.ts";
 import type { PollerSettings } from "../../../lambdas/settings/poller-settings.ts";
-import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import { MemoryIdempotency } from "../../../tools/cloud-in-memory/idempotency.ts";
 import {
   MemoryDeadLetters,
   MemoryEnvelopeQueue,
 } from "../../../tools/cloud-in-memory/queue-ports.ts";
 import { consumerOver, ingestOver, pollerOver } from "../../../tools/cloud-in-memory/runtime.ts";
-import { damagedDueIn, damagedStoreIn } from "../faults/damage.ts";
+import { damagedDue, damagedStoreIn } from "../faults/damage.ts";
 import { makeLambdaFunction } from "./lambda.ts";
 import type { Observed } from "./observed.ts";
 import type { Observer } from "./observer.ts";
-import {
-  applicationStoreIn,
-  deadLettersIn,
-  deliveriesIn,
-  dueApplicationsIn,
-  eventQueueIn,
-  gapAnnouncerIn,
-  idempotencyRecordsIn,
-  ingestPortsIn,
-  investigationsIn,
-  payloadBucketIn,
-  payloadReaderIn,
-  publisherIn,
-  queueMessagesIn,
-} from "../faults/ports.ts";
-import type { Sandbox, Surroundings } from "../faults/sandbox.ts";
-import type { FaultPoints } from "../faults/fault-points.ts";
+import { portsIn } from "../faults/ports.ts";
+import type { Sandbox } from "../faults/sandbox.ts";
 import { deniedNow } from "../faults/iam.ts";
 import { judgedPorts } from "../../../tools/strict-aws/iam/judged-ports.ts";
+import { alloyApiIn } from "./alloy-api.ts";
 import type { Handler, LambdaFunction } from "./lambda.ts";
+import type { World } from "./world.ts";
 
 /** The three functions of the stack: the real handlers, wired in every sandbox as `index.ts` wires them. */
 export interface Functions {
@@ -48,17 +32,10 @@ export interface Functions {
 }
 
 /** What the functions are wired to. */
-export interface Wiring {
-  readonly world: Surroundings;
-  readonly cloud: MemoryCloud;
+interface Wiring {
+  readonly world: World;
   readonly observed: Observed;
-  readonly observer: Observer;
-  readonly consumerSettings: ConsumerSettings;
   readonly pollerSettings: PollerSettings;
-  readonly alloyIn: (sandbox: Sandbox) => AlloyApi;
-  readonly faultPoints: FaultPoints;
-  /** Whether nothing can be done with an application's item. */
-  readonly isDamaged: (applicationToken: string) => boolean;
 }
 
 export function makeFunctions(wiring: Wiring): Functions {
@@ -95,79 +72,68 @@ function metricsIn(sandbox: Sandbox, observer: Observer) {
   };
 }
 
-function ingestIn(sandbox: Sandbox, { cloud, observer, observed, faultPoints }: Wiring) {
-  const { secret, ...ports } = ingestPortsIn(sandbox, {
-    queue: observed.envelopeQueue(new MemoryEnvelopeQueue(cloud.events)),
-    payloads: cloud.payloads,
-    secret: cloud.webhookSecret,
-  });
+function ingestIn(sandbox: Sandbox, { world, observed }: Wiring) {
+  const { cloud, observer, faultPoints } = world;
+  const ports = portsIn(sandbox);
   const right = ingestOver({
-    ...ports,
     cloud,
-    secret,
+    queue: ports.ingestQueue(observed.envelopeQueue(new MemoryEnvelopeQueue(cloud.events))),
+    payloads: ports.ingestPayloads(cloud.payloads),
+    secret: ports.secret(cloud.webhookSecret),
     throughCache: (cache) => faultPoints.credentialCache?.(cache) ?? cache,
     now: sandbox.now,
     metrics: metricsIn(sandbox, observer),
   });
   const context = { sandbox, cloud };
-  const handle = makeIngestHandler(
-    judgedPorts("ingest", faultPoints.ingestDependencies?.(right, context) ?? right, deniedNow()),
-  );
+  const wrong = faultPoints.ingestDependencies?.(right, context) ?? right;
+  const handle = makeIngestHandler(judgedPorts("ingest", wrong, deniedNow()));
   return faultPoints.ingest?.(handle, context) ?? handle;
 }
 
-function consumerIn(
-  sandbox: Sandbox,
-  { cloud, observer, observed, consumerSettings, faultPoints, isDamaged }: Wiring,
-) {
-  const records = observed.idempotencyRecords(sandbox);
-  const idempotency = new MemoryIdempotency(idempotencyRecordsIn(sandbox, records), sandbox.now);
+function consumerIn(sandbox: Sandbox, { world, observed }: Wiring) {
+  const { scenario, cloud, observer, faultPoints } = world;
+  const { now, schedule } = sandbox;
+  const ports = portsIn(sandbox);
+  const records = ports.idempotencyRecords(observed.idempotencyRecords(sandbox));
   const right = consumerOver({
     cloud,
-    store: applicationStoreIn(sandbox, damagedStoreIn(sandbox, observed.store, isDamaged)),
-    investigations: investigationsIn(sandbox, cloud.investigations),
-    idempotency,
-    publisher: publisherIn(sandbox, observed.putEvents(sandbox), faultPoints.putEvents),
-    deadLetters: deadLettersIn(sandbox, new MemoryDeadLetters(cloud.deadLetters)),
-    payloads: payloadReaderIn(sandbox, cloud.payloads),
-    messages: queueMessagesIn(sandbox, observed.messages),
+    store: ports.store(damagedStoreIn(sandbox, observed.store, world)),
+    investigations: ports.investigations(cloud.investigations),
+    idempotency: new MemoryIdempotency(records, now),
+    publisher: ports.publisher(observed.putEvents(sandbox), faultPoints.putEvents),
+    deadLetters: ports.deadLetters(new MemoryDeadLetters(cloud.deadLetters)),
+    payloads: ports.payloads(cloud.payloads),
+    messages: ports.messages(observed.messages),
     metrics: metricsIn(sandbox, observer),
-    settings: consumerSettings,
-    now: sandbox.now,
-    schedule: sandbox.schedule,
+    settings: scenario.settings,
+    now,
+    schedule,
   });
   const context = { sandbox, cloud };
-  const handle = makeConsumerHandler(
-    judgedPorts(
-      "consumer",
-      faultPoints.consumerDependencies?.(right, context) ?? right,
-      deniedNow(),
-    ),
-  );
+  const wrong = faultPoints.consumerDependencies?.(right, context) ?? right;
+  const handle = makeConsumerHandler(judgedPorts("consumer", wrong, deniedNow()));
   return faultPoints.consumer?.(handle, context) ?? handle;
 }
 
-function pollerIn(
-  sandbox: Sandbox,
-  { world, cloud, observer, observed, pollerSettings, alloyIn, faultPoints, isDamaged }: Wiring,
-) {
+function pollerIn(sandbox: Sandbox, { world, observed, pollerSettings }: Wiring) {
+  const { cloud, observer, faultPoints, random } = world;
+  const { now, sleep } = sandbox;
+  const ports = portsIn(sandbox);
   const right = pollerOver({
     cloud,
-    applications: dueApplicationsIn(sandbox, damagedDueIn(observed.due, isDamaged)),
-    investigations: investigationsIn(sandbox, cloud.investigations),
-    alloy: alloyIn(sandbox),
-    deliveries: deliveriesIn(sandbox, cloud.deliveries),
-    queue: eventQueueIn(sandbox, observed.sendBatch(sandbox)),
-    payloads: payloadBucketIn(sandbox, cloud.payloads),
-    gaps: gapAnnouncerIn(sandbox, observed.putEvents(sandbox)),
+    applications: ports.due(damagedDue(observed.due, world)),
+    investigations: ports.investigations(cloud.investigations),
+    alloy: alloyApiIn(sandbox, world),
+    deliveries: ports.deliveries(cloud.deliveries),
+    queue: ports.eventQueue(observed.sendBatch(sandbox)),
+    payloads: ports.pollerPayloads(cloud.payloads),
+    gaps: ports.gaps(observed.putEvents(sandbox)),
     settings: pollerSettings,
     metrics: metricsIn(sandbox, observer),
-    now: sandbox.now,
-    random: world.random.next,
-    sleep: sandbox.sleep,
+    now,
+    random: random.next,
+    sleep,
   });
-  const context = { sandbox, cloud };
-  return makePollerHandler(
-    judgedPorts("poller", faultPoints.pollerDependencies?.(right, context) ?? right, deniedNow()),
-  );
+  const wrong = faultPoints.pollerDependencies?.(right, { sandbox, cloud }) ?? right;
+  return makePollerHandler(judgedPorts("poller", wrong, deniedNow()));
 }

@@ -3,31 +3,26 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { TIMEOUTS_MS } from "../../../lambdas/settings/limits.ts";
 import type { WebhookAnswer } from "../../../tools/alloy-simulator/deliveries.ts";
 import { requestOf } from "../../../tools/cloud-in-memory/builders.ts";
-import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import type { AlloysRequest } from "./alloy.ts";
 import { faultKey } from "../faults/faults.ts";
 import type { Functions } from "./functions.ts";
-import type { Observer } from "./observer.ts";
-import type { Surroundings } from "../faults/sandbox.ts";
+import type { World } from "./world.ts";
 
 const WAY_IN = ["request-lost", "answer-lost", "gateway-throttled"] as const;
 
 /** One in so many bodies comes as base64: API Gateway decides that by headers that are Alloy's to choose. */
 const AS_BASE64 = 0.15;
 
-/** API Gateway, and the network before it. */
+/**
+ * API Gateway, and the network before it.
+ *
+ * @param isCredentialKnown - whether the credential of Alloy's has been live for long enough to be known everywhere.
+ */
 export function makeGateway(
-  world: Surroundings,
-  options: {
-    readonly ingest: Functions["ingest"];
-    readonly cloud: MemoryCloud;
-    readonly observer: Observer;
-    /** Whether the credential of Alloy's has been live for long enough to be known everywhere. */
-    readonly isCredentialKnown: () => boolean;
-  },
+  { clock, faults, story, random, isOut, cloud, observer }: World,
+  ingest: Functions["ingest"],
+  isCredentialKnown: () => boolean,
 ) {
-  const { clock, faults, story, random, isOut } = world;
-  const { ingest, cloud, observer, isCredentialKnown } = options;
   let requests = 0;
 
   return async (request: AlloysRequest): Promise<WebhookAnswer> => {

@@ -127,12 +127,14 @@ export function makeLambdaFunction<Event, Result>(
       end({ kind: "crashed" });
     });
     const context = lambdaContext(() => deadline - clock.now(), id);
-    void outcomeOf(() => handle(event, context), sandbox).then((outcome) => {
+    const answer = async () => {
+      const outcome = await outcomeOf(() => handle(event, context), sandbox);
       if (isOver) return;
       sandbox.end();
       idle.push(used);
       end(outcome);
-    });
+    };
+    void answer();
   }
 
   function endAfterTimeout(sandbox: Sandbox): void {

@@ -6,7 +6,6 @@ import type { ApplicationState } from "../../../lambdas/domain/application/appli
 import { NEVER_CHECKED } from "../../../lambdas/domain/polling/polling-ports.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
 import { IDEMPOTENCY } from "../../../lambdas/settings/limits.ts";
-import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import {
   attributesOf,
   encodeEnvelope,
@@ -21,13 +20,11 @@ import {
 import type { ReleasedState } from "../../fixtures/stored/0.1.0.writer.mjs";
 import { isHandled, publicationOf, routeOf } from "../scenario/expectations.ts";
 import { randomFor } from "../scenario/knobs.ts";
-import type { Observer } from "./observer.ts";
 import type { TrueApplication, TrueEvent } from "../scenario/application.ts";
-import type { Scenario, Fate, Upgrade } from "../scenario/scenario-type.ts";
+import type { Fate, Upgrade } from "../scenario/scenario-type.ts";
 import { LARGE } from "../scenario/released-fates.ts";
-import type { FaultPoints } from "../faults/fault-points.ts";
-import type { Story } from "../faults/story.ts";
 import { identityOf } from "../scenario/views.ts";
+import type { World } from "./world.ts";
 
 const HOUR = 3_600_000;
 const ALIAS_MS = 2_000;
@@ -37,16 +34,9 @@ const ALIAS_MS = 2_000;
  * and the queue hold it from now on. Of its items the code as it is makes what it reads of them.
  */
 export function leaveBehind(
-  scenario: Scenario,
+  { scenario, cloud, observer, story, faultPoints }: World,
   upgrade: Upgrade,
-  options: {
-    readonly cloud: MemoryCloud;
-    readonly observer: Observer;
-    readonly story: Story;
-    readonly faultPoints: FaultPoints;
-  },
 ): void {
-  const { cloud, observer, story, faultPoints } = options;
   const states = new Map<string, ReleasedState>();
   for (const application of scenario.applications) {
     if (application.createdAt < upgrade.at) announce(application);

@@ -1,60 +1,35 @@
-import type { BusEntry, PutEvents, PutEventsAnswer } from "../../../lambdas/adapters/put-events.ts";
+import type { BusEntry, PutEventsAnswer } from "../../../lambdas/adapters/put-events.ts";
 import type {
   MessageEntry,
   SendMessageBatchAnswer,
-  SendMessages,
 } from "../../../lambdas/adapters/send-messages.ts";
 import type { DueApplications } from "../../../lambdas/domain/polling/polling-ports.ts";
-import type { ApplicationStore, QueueMessages } from "../../../lambdas/domain/ports.ts";
 import type { EnvelopeQueue } from "../../../lambdas/ingest/store-webhook.ts";
-import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
 import { ROUTE_TITLES } from "../../../lambdas/settings/routes.ts";
-import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import type { IdempotencyRecords } from "../../../tools/cloud-in-memory/idempotency.ts";
 import { MemoryQueueMessages, sendBatchTo } from "../../../tools/cloud-in-memory/queue-ports.ts";
 import { mix } from "../../../tools/cloud-in-memory/random.ts";
-import type { Observer } from "./observer.ts";
-import type { Invocation, Sandbox, Surroundings } from "../faults/sandbox.ts";
-import type { FaultPoints } from "../faults/fault-points.ts";
+import type { Invocation, Sandbox } from "../faults/sandbox.ts";
+import type { World } from "./world.ts";
+import { isEnd } from "../scenario/expectations.ts";
 
-/** The cloud's ports with somebody watching: what is written and published is seen where it is applied. */
-export interface Observed {
-  readonly store: ApplicationStore;
-  readonly due: DueApplications;
-  readonly putEvents: (sandbox: Sandbox) => PutEvents["putEvents"];
-  readonly idempotencyRecords: (sandbox: Sandbox) => IdempotencyRecords;
-  readonly envelopeQueue: (queue: EnvelopeQueue) => EnvelopeQueue;
-  readonly sendBatch: (sandbox: Sandbox) => SendMessages["sendBatch"];
-  readonly messages: QueueMessages;
-}
+export type Observed = ReturnType<typeof observe>;
 
-export function observe(options: {
-  readonly cloud: MemoryCloud;
-  readonly observer: Observer;
-  readonly world: Surroundings;
-  readonly faultPoints: FaultPoints;
-  /** Called when a check may have been planned. */
-  readonly onPlan: () => void;
-  /** Called when a message has come. */
-  readonly onQueued: () => void;
-  /** Whether a batch can hold two messages for this key: of an event under two ids, or of an end and Alloy's answer. */
-  readonly hasSecondMessage: (eventId: string) => boolean;
-  /** The bus takes nothing of this route; null: it takes all. */
-  readonly deadRoute: RouteId | null;
-  /** Called when the consumer has made a message visible again. */
-  readonly onGivenBack: (receiptHandle: string) => void;
-}): Observed {
-  const { cloud, observer, world, faultPoints, onPlan, onQueued, onGivenBack, hasSecondMessage } =
-    options;
-  const { deadRoute } = options;
+/**
+ * The cloud's ports with somebody watching: what is written and published is seen where it is applied.
+ *
+ * @param onGivenBack - called when the consumer has made a message visible again.
+ */
+export function observe(world: World, onGivenBack: (receiptHandle: string) => void) {
+  const { scenario, cloud, observer, faults, story, nameOf, onPlanned, onQueued } = world;
+  const { applications, idempotency, bus } = cloud;
+  const { deadRoute } = scenario;
   const isDead = (entry: BusEntry | undefined) =>
     deadRoute !== null && entry?.detailType === ROUTE_TITLES[deadRoute];
-  const { applications, idempotency, bus } = cloud;
-  const { faults, story, nameOf } = world;
   const messages = new MemoryQueueMessages(cloud.events);
-  const table = faultPoints.store?.(applications, cloud, world) ?? applications;
-  const records = faultPoints.idempotencyRecords?.(idempotency, cloud) ?? idempotency;
+  const table = world.faultPoints.store?.(applications, cloud, world) ?? applications;
+  const records = world.faultPoints.idempotencyRecords?.(idempotency, cloud) ?? idempotency;
 
   /** Who locked an idempotency record last. */
   const holders = new Map<string, Invocation | null>();
@@ -68,7 +43,7 @@ export function observe(options: {
     async mergeState(observation, check) {
       const merged = await table.mergeState(observation, check);
       observer.merged(observation, merged.after);
-      onPlan();
+      onPlanned();
       return merged;
     },
     async recordFailure(failure) {
@@ -87,19 +62,19 @@ export function observe(options: {
     async claim(one, until) {
       const claimed = await applications.claim(one, until);
       if (claimed !== null) observer.claimed(one);
-      onPlan();
+      onPlanned();
       return claimed;
     },
     async plan(claimed, plan) {
       await applications.plan(claimed, plan);
-      onPlan();
+      onPlanned();
     },
   });
 
   return {
     store,
     due,
-    putEvents: (sandbox) => async (entries) => {
+    putEvents: (sandbox: Sandbox) => async (entries: readonly BusEntry[]) => {
       const fault = faults.draw("bus.entries", BUS_FAULTS);
       if (fault !== null) sandbox.suffer(fault);
       if (entries.some(isDead) && sandbox.invocation !== null) sandbox.invocation.isHindered = true;
@@ -118,7 +93,7 @@ export function observe(options: {
       if (fault === null || fault.kind === "partly-refused") return answer;
       return fault.kind === "answered-nothing" ? {} : { FailedEntryCount: 0, Entries: [] };
     },
-    idempotencyRecords: (sandbox) => ({
+    idempotencyRecords: (sandbox: Sandbox): IdempotencyRecords => ({
       async lock(key, record, now) {
         const standing = await records.lock(key, record, now);
         if (standing === null) {
@@ -142,7 +117,7 @@ export function observe(options: {
         await records.remove(key);
       },
     }),
-    envelopeQueue: (queue) => ({
+    envelopeQueue: (queue: EnvelopeQueue): EnvelopeQueue => ({
       async send(message, deadline) {
         const outcome = await queue.send(message, deadline);
         if (outcome.stored) {
@@ -153,12 +128,12 @@ export function observe(options: {
       },
     }),
     messages: {
-      async retryAfter(receiptHandle, seconds) {
+      async retryAfter(receiptHandle: string, seconds: number) {
         await messages.retryAfter(receiptHandle, seconds);
         onGivenBack(receiptHandle);
       },
     },
-    sendBatch: (sandbox) => async (entries) => {
+    sendBatch: (sandbox: Sandbox) => async (entries: readonly MessageEntry[]) => {
       const fault = faults.draw("queue.entries", ["answered-without-one"]);
       if (fault !== null) sandbox.suffer(fault);
       // SQS has lost it, or only its name.
@@ -169,6 +144,14 @@ export function observe(options: {
       return { ...answer, Successful: Successful.filter(({ Id }) => Id !== entries[at]?.Id) };
     },
   };
+
+  /** Whether a batch can hold two messages for this key: of an event under two ids, or of an end and Alloy's answer. */
+  function hasSecondMessage(eventId: string): boolean {
+    const event = scenario.eventOf(eventId);
+    // A step of an Investigation may be reported under two ids as well.
+    if (event === null) return scenario.investigations.length > 0;
+    return event.ids.length > 1 || isEnd(event);
+  }
 
   function put(entry: BusEntry, sandbox: Sandbox): NonNullable<PutEventsAnswer["Entries"]> {
     const before = bus.published.length;

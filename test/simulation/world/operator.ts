@@ -1,9 +1,6 @@
 import { encodeEnvelope, jsonForSqs } from "../../../lambdas/domain/event/envelope.ts";
 import type { Deliveries } from "../../../tools/alloy-simulator/deliveries.ts";
-import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
-import type { Observer } from "./observer.ts";
-import type { Scenario } from "../scenario/scenario-type.ts";
-import type { Surroundings } from "../faults/sandbox.ts";
+import type { World } from "./world.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -15,19 +12,9 @@ const LATEST_REPLAY_MS = 30 * HOUR;
 
 /** The person on call: switches the webhook on again, redrives what is dead-lettered, replays. */
 export function startOperator(
-  scenario: Scenario,
-  world: Surroundings,
-  options: {
-    readonly cloud: MemoryCloud;
-    readonly observer: Observer;
-    readonly deliveries: Deliveries;
-    readonly onQueued: () => void;
-    /** From when on nothing goes wrong any more. */
-    readonly faultFreeAt: number;
-  },
+  { clock, faults, story, scenario, cloud, observer, faultFreeAt, onQueued }: World,
+  deliveries: Deliveries,
 ): void {
-  const { clock, faults, story } = world;
-  const { cloud, observer, deliveries, onQueued, faultFreeAt } = options;
   let replays = 0;
 
   for (let at = clock.now() + LOOK_MS; at < faultFreeAt; at += LOOK_MS) {
@@ -85,16 +72,14 @@ export function startOperator(
 }
 
 /** `ops adopt` and `ops forget`, as far as the stack sees them. */
-export function startSettingApart(
-  { applications }: Scenario,
-  { clock, story }: Surroundings,
-  options: {
-    readonly cloud: MemoryCloud;
-    readonly observer: Observer;
-    readonly onQueued: () => void;
-  },
-): void {
-  const { cloud, observer, onQueued } = options;
+export function startSettingApart({
+  clock,
+  story,
+  scenario: { applications },
+  cloud,
+  observer,
+  onQueued,
+}: World): void {
   for (const { token, journeyToken, adoptedAt, forgottenAt } of applications) {
     if (adoptedAt < Number.POSITIVE_INFINITY) {
       clock.at(adoptedAt, () => {

@@ -1,8 +1,8 @@
-import type { PollerSettings } from "../../../lambdas/settings/poller-settings.ts";
-import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import type { Timer } from "../../../tools/cloud-in-memory/clock.ts";
-import type { Surroundings } from "../faults/sandbox.ts";
+import { isDamaged } from "../faults/damage.ts";
+import { START } from "../scenario/scenario.ts";
 import type { Functions } from "./functions.ts";
+import type { World } from "./world.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -26,25 +26,22 @@ const FIRST_CHECKS_MS = 28 * HOUR;
  * @returns what is to be called when a check may have been planned.
  */
 export function makePollSchedule(
-  { clock, faults, story }: Surroundings,
+  world: World,
   options: {
-    readonly cloud: MemoryCloud;
     readonly poller: Functions["poller"];
-    readonly settings: PollerSettings;
+    readonly rateMs: number;
     /** The last tick, epoch milliseconds. */
     readonly until: number;
     /** Until when something happens, epoch milliseconds. */
     readonly busyUntil: number;
-    /** When something moves in Alloy's list of Investigations, epoch milliseconds. */
-    readonly listMovesAt: readonly number[];
-    /** Whether no check of an application can end now. */
-    readonly isDamaged: (applicationToken: string) => boolean;
   },
 ): () => void {
-  const { cloud, poller, settings, until, busyUntil, isDamaged } = options;
-  const { rateMs } = settings.polling;
-  const movesAt = settings.investigations
-    ? options.listMovesAt.toSorted((one, other) => one - other)
+  const { clock, faults, story, scenario, cloud } = world;
+  const { poller, rateMs, until, busyUntil } = options;
+  const listed = scenario.investigations.flatMap(({ versions }) => versions.map(({ at }) => at));
+  /** When something moves in Alloy's list of Investigations, epoch milliseconds. */
+  const movesAt = scenario.settings.investigations
+    ? [START, ...listed].toSorted((one, other) => one - other)
     : null;
   let next: Timer | null = null;
   /** When the poller was last invoked, epoch milliseconds. */
@@ -67,7 +64,7 @@ export function makePollSchedule(
     let soonest = listAt();
     for (const [token, kept] of cloud.applications.applications) {
       if (kept.dueAt === null || kept.dueAt >= soonest) continue;
-      soonest = isDamaged(token)
+      soonest = isDamaged(token, world)
         ? Math.min(soonest, Math.max(kept.dueAt, tickedAt + DAMAGED_MS))
         : kept.dueAt;
     }
