@@ -91,7 +91,11 @@ export async function prepareCorrection(
   function isNews(): boolean {
     if (!agree(state, snapshot)) return false;
     if (status !== null && isFinal(status)) {
-      return isPublishedByEvent(state, [ids.eventId], ids.correctionId);
+      return (
+        isPublishedByEvent(state, [ids.eventId], ids.correctionId) ||
+        // Of an item of a release that kept no list, the register of the answer says it, by this id alone.
+        isPublishedByEvent(state, [correctionId])
+      );
     }
     // A newer event came in between. It is published, or will be.
     if (isOvertakenIn(before)) return false;

@@ -1,8 +1,11 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import { applicationStateOf } from "../../lambdas/adapters/dynamo/application-item.ts";
-import { outcomeOf, statusOf } from "../../lambdas/domain/application/application-state.ts";
 import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import {
   attributesOf,
@@ -10,16 +13,66 @@ import {
   parseWebhook,
   stateOfEvent,
 } from "../fixtures/stored/0.1.0.writer.mjs";
+import * as codeOfLastRelease from "../fixtures/stored/0.2.0.code.mjs";
 import { startDynamoDb } from "../support/dynalite.ts";
 import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
-import { readReleased, Upgraded } from "../support/released.ts";
+import { CODE_AS_IT_IS, readReleased, Redeployed } from "../support/released.ts";
+import type { Released, ReleaseCode } from "../support/released.ts";
 
 /** A thousand calls of a database in this process. */
 const LONG_MS = 120_000;
 const ENDS: readonly string[] = ["approved", "denied", "completed", "errored", "expired"];
 
-describe.each(["0.1.0"])("over what the release %s left behind", (version) => {
-  const released = readReleased(version);
+/** What a release left behind, and the code that then takes it over. */
+interface Takeover {
+  readonly left: string;
+  readonly by: string;
+  readonly code: ReleaseCode;
+  readonly read: () => Released;
+  /** What the poller brings of the ends that the bus had refused. The others are in the dead-letter queue alone. */
+  readonly broughtEnds: readonly string[];
+}
+
+const stored = (version: string) => () =>
+  readReleased(new URL(`../fixtures/stored/${version}.json`, import.meta.url));
+
+/** What the code as it is leaves behind. */
+let leftNow: Released | undefined;
+
+const TAKEOVERS: readonly Takeover[] = [
+  {
+    left: "0.1.0",
+    by: "the code as it is",
+    code: CODE_AS_IT_IS,
+    read: stored("0.1.0"),
+    broughtEnds: [
+      "day-old-bus-refused completed_application approved",
+      "day-old-error-refused error errored",
+      "hour-old-error-refused error errored",
+    ],
+  },
+  {
+    left: "0.2.0",
+    by: "the code as it is",
+    code: CODE_AS_IT_IS,
+    read: stored("0.2.0"),
+    // It publishes an error by a correction, of which it kept no record that it failed.
+    broughtEnds: ["day-old-bus-refused completed_application approved"],
+  },
+  // A deployment that goes back.
+  {
+    left: "the code as it is",
+    by: "0.2.0",
+    code: codeOfLastRelease,
+    read: () => (leftNow ??= captureNow()),
+    // It takes an answer of Alloy's that was merged for one that was published.
+    broughtEnds: [],
+  },
+];
+
+describe.each(TAKEOVERS)("what $left left behind, taken over by $by", (takeover) => {
+  const { code, read, broughtEnds } = takeover;
+  const released = read();
   const kindOf = (token: string | null) =>
     released.applications.find((one) => one.token === token)?.kind ?? "another webhook";
   const effects = (events: readonly PublishedEvent[]) =>
@@ -27,14 +80,14 @@ describe.each(["0.1.0"])("over what the release %s left behind", (version) => {
       [kindOf(applicationToken), eventType, route].join(" "),
     );
   let dynamo: LocalDynamoDb;
-  let upgraded: Upgraded;
+  let redeployed: Redeployed;
 
   beforeEach(async () => {
     dynamo = await startDynamoDb();
-    upgraded = new Upgraded(released, dynamo);
-    await upgraded.load();
+    redeployed = new Redeployed(released, dynamo, code);
+    await redeployed.load();
     // Powertools' records end by the clock of the machine.
-    vi.spyOn(Date, "now").mockImplementation(() => upgraded.now);
+    vi.spyOn(Date, "now").mockImplementation(() => redeployed.now);
   });
   afterEach(async () => {
     vi.restoreAllMocks();
@@ -48,8 +101,8 @@ describe.each(["0.1.0"])("over what the release %s left behind", (version) => {
 
     const read = states.map((item) => ({
       kind: kindOf(String(item["applicationToken"])),
-      status: statusOf(applicationStateOf(item)),
-      outcome: outcomeOf(applicationStateOf(item)),
+      status: code.statusOf(code.applicationStateOf(item)),
+      outcome: code.outcomeOf(code.applicationStateOf(item)),
     }));
 
     expect(read).toEqual(
@@ -60,30 +113,11 @@ describe.each(["0.1.0"])("over what the release %s left behind", (version) => {
     );
   });
 
-  test("the simulation writes items as that release did", () => {
-    // Of these no answer, no submission and no rerun said more than their webhooks.
-    const byWebhooks = released.applications.filter(({ kind }) =>
-      /^day-old-(open|approved|errored|expired|in-review|retriggered|decided-twice)$/.test(kind),
-    );
-    const stored = released.applicationItems.map((item) => unmarshall(item));
-    expect(byWebhooks).toHaveLength(7);
-
-    for (const { token, delivered } of byWebhooks) {
-      const said = delivered
-        .map((body) => parseWebhook(body))
-        .flatMap((read) => (read.kind === "journey-event" ? [stateOfEvent(read.event)] : []));
-
-      expect(
-        stored.find(({ applicationToken, sk }) => sk === "STATE" && applicationToken === token),
-      ).toMatchObject(attributesOf(said.reduce(mergeState)));
-    }
-  });
-
   test("what was in the queue has its effect once", { timeout: LONG_MS }, async () => {
-    await upgraded.takeOver();
-    await upgraded.takeOver();
+    await redeployed.takeOver();
+    await redeployed.takeOver();
 
-    expect(effects(upgraded.published).toSorted()).toEqual([
+    expect(effects(redeployed.published).toSorted()).toEqual([
       "fresh-closed-silently snapshot denied",
       "fresh-cut-off completed_application approved",
       "fresh-end-missed completed_application approved",
@@ -95,24 +129,24 @@ describe.each(["0.1.0"])("over what the release %s left behind", (version) => {
       "hour-old-submitted started_application progressed",
       "hour-old-unarchived completed_review progressed",
     ]);
-    expect(upgraded.deadLettered.map(({ reason }) => reason)).toEqual([
+    expect(redeployed.deadLettered.map(({ reason }) => reason)).toEqual([
       "the body is not JSON (4 characters)",
       "the body is not JSON (4 characters)",
     ]);
   });
 
   test("a webhook that comes again has no second effect", { timeout: LONG_MS }, async () => {
-    await upgraded.takeOver();
-    const told = upgraded.published.length;
-    const recorded = await upgraded.items("EVENT");
+    await redeployed.takeOver();
+    const told = redeployed.published.length;
+    const recorded = await redeployed.items("EVENT");
 
-    await upgraded.deliver(released.applications.flatMap(({ delivered }) => delivered));
+    await redeployed.deliver(released.applications.flatMap(({ delivered }) => delivered));
 
-    // The bus had refused it, and takes it now.
-    expect(effects(upgraded.published.slice(told))).toEqual([
-      "day-old-bus-refused completed_application approved",
-    ]);
-    expect(await upgraded.items("EVENT")).toHaveLength(recorded.length);
+    // What the bus had refused, it takes now.
+    expect(effects(redeployed.published.slice(told))).toEqual(
+      broughtEnds.filter((end) => end.includes("bus-refused")),
+    );
+    expect(await redeployed.items("EVENT")).toHaveLength(recorded.length);
   });
 
   test.each([
@@ -124,15 +158,15 @@ describe.each(["0.1.0"])("over what the release %s left behind", (version) => {
     "the webhook of what the poller brought has no second effect: %s",
     { timeout: LONG_MS },
     async (_, offMs, change) => {
-      await upgraded.takeOver();
-      const told = upgraded.published.length;
-      const recorded = await upgraded.items("EVENT");
+      await redeployed.takeOver();
+      const told = redeployed.published.length;
+      const recorded = await redeployed.items("EVENT");
 
       const late = released.applications.flatMap(({ withheld }) => withheld);
-      await upgraded.deliver(late.map((body) => changed(body, offMs, change)));
+      await redeployed.deliver(late.map((body) => changed(body, offMs, change)));
 
-      expect(effects(upgraded.published.slice(told))).toEqual([]);
-      expect(await upgraded.items("EVENT")).toHaveLength(recorded.length);
+      expect(effects(redeployed.published.slice(told))).toEqual([]);
+      expect(await redeployed.items("EVENT")).toHaveLength(recorded.length);
     },
   );
 
@@ -140,18 +174,15 @@ describe.each(["0.1.0"])("over what the release %s left behind", (version) => {
     "the poller follows what is open, and tells what nobody has heard",
     { timeout: LONG_MS },
     async () => {
-      await upgraded.takeOver();
-      const told = upgraded.published.length;
-      await upgraded.poll(30);
+      await redeployed.takeOver();
+      const told = redeployed.published.length;
+      await redeployed.poll(30);
 
-      expect(effects(upgraded.published.slice(told)).toSorted()).toEqual([
-        "day-old-bus-refused completed_application approved",
-        "day-old-error-refused error errored",
-        "fresh-submitted snapshot progressed",
-        "hour-old-error-refused error errored",
-      ]);
-      expect(upgraded.notices.filter(({ change }) => change === "opened")).toEqual([]);
-      const states = await upgraded.items("STATE");
+      expect(effects(redeployed.published.slice(told)).toSorted()).toEqual(
+        ["fresh-submitted snapshot progressed", ...broughtEnds].toSorted(),
+      );
+      expect(redeployed.notices.filter(({ change }) => change === "opened")).toEqual([]);
+      const states = await redeployed.items("STATE");
       const standing = released.applications.map(({ kind, token, answer }) => {
         const { status, outcome = null } =
           states.find((item) => item["applicationToken"] === token) ?? {};
@@ -166,7 +197,7 @@ describe.each(["0.1.0"])("over what the release %s left behind", (version) => {
       );
       expect(states.filter(({ gapPk }) => gapPk !== undefined)).toEqual([]);
       // Over both releases no effect was had twice, and no end told twice.
-      const all = [...released.published, ...upgraded.published];
+      const all = [...released.published, ...redeployed.published];
       const ids = all.map(({ eventId }) => eventId);
       expect(ids.filter((id, index) => ids.indexOf(id) < index)).toEqual([]);
       const ends = effects(all.filter(({ route }) => ENDS.includes(route))).map(endOf);
@@ -174,26 +205,66 @@ describe.each(["0.1.0"])("over what the release %s left behind", (version) => {
     },
   );
 
+  test(
+    "an end that the bus had refused has its effect once: by the poller, or by a redrive",
+    { timeout: LONG_MS },
+    async () => {
+      await redeployed.takeOver();
+      await redeployed.poll(30);
+      await redeployed.redrive();
+      await redeployed.redrive();
+
+      const all = effects([...released.published, ...redeployed.published]);
+      const refused = all.filter((effect) => /-refused .+ (approved|errored)$/.test(effect));
+      expect(refused.map((effect) => effect.replace(/ .+ /, " ")).toSorted()).toEqual([
+        "day-old-bus-refused approved",
+        "day-old-error-refused errored",
+        "hour-old-bus-refused approved",
+        "hour-old-error-refused errored",
+      ]);
+    },
+  );
+
   test("an application that was open or reopened ends", { timeout: LONG_MS }, async () => {
-    await upgraded.takeOver();
-    const told = upgraded.published.length;
+    await redeployed.takeOver();
+    const told = redeployed.published.length;
     const open = released.applications.filter(
       ({ kind, answer }) => answer.status !== "completed" && /-(open|retriggered)$/.test(kind),
     );
     const ends = open.flatMap(({ delivered }) => {
-      const end = { type: "completed_application", outcome: "Denied", timestamp: upgraded.now };
+      const end = { type: "completed_application", outcome: "Denied", timestamp: redeployed.now };
       return changed(delivered[0] ?? "", 0, end);
     });
 
-    await upgraded.deliver(ends);
-    await upgraded.deliver(ends);
+    await redeployed.deliver(ends);
+    await redeployed.deliver(ends);
 
-    expect(effects(upgraded.published.slice(told)).toSorted()).toEqual([
+    expect(effects(redeployed.published.slice(told)).toSorted()).toEqual([
       "day-old-open completed_application denied",
       "day-old-retriggered completed_application denied",
       "hour-old-retriggered completed_application denied",
     ]);
   });
+});
+
+test("the simulation writes items as the release 0.1.0 did", () => {
+  const released = stored("0.1.0")();
+  // Of these no answer, no submission and no rerun said more than their webhooks.
+  const byWebhooks = released.applications.filter(({ kind }) =>
+    /^day-old-(open|approved|errored|expired|in-review|retriggered|decided-twice)$/.test(kind),
+  );
+  const items = released.applicationItems.map((item) => unmarshall(item));
+  expect(byWebhooks).toHaveLength(7);
+
+  for (const { token, delivered } of byWebhooks) {
+    const said = delivered
+      .map((body) => parseWebhook(body))
+      .flatMap((read) => (read.kind === "journey-event" ? [stateOfEvent(read.event)] : []));
+
+    expect(
+      items.find(({ applicationToken, sk }) => sk === "STATE" && applicationToken === token),
+    ).toMatchObject(attributesOf(said.reduce(mergeState)));
+  }
 });
 
 /** A webhook with other fields in its `data`. */
@@ -208,4 +279,19 @@ function changed(body: string, offMs: number, change: Readonly<Record<string, un
 function endOf(effect: string): string {
   const [kind, , route] = effect.split(" ");
   return `${kind} ${route}`;
+}
+
+/** A day of the code as it is, by the tool that has written down what the releases left behind. */
+function captureNow(): Released {
+  const folder = mkdtempSync(join(tmpdir(), "captured-"));
+  const file = join(folder, "now.json");
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ["test/fixtures/stored/capture.mjs", process.cwd(), file],
+    { encoding: "utf8" },
+  );
+  if (status !== 0) throw new Error(`capture.mjs has failed: ${stderr}`);
+  const captured = readReleased(file);
+  rmSync(folder, { recursive: true });
+  return captured;
 }

@@ -5,10 +5,12 @@ import { BatchWriteItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 
+import { applicationStateOf } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
+import { outcomeOf, statusOf } from "../../lambdas/domain/application/application-state.ts";
 import { parseAlloyApplication } from "../../lambdas/domain/reconciliation/alloy-application.ts";
 import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/routing/gap-notice.ts";
@@ -20,6 +22,34 @@ import { consumerOver, pollerOver } from "../../tools/cloud-in-memory/runtime.ts
 import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
 import { inRoleOf } from "./iam.ts";
 
+/** What of a release's code a deployment brings. */
+export interface ReleaseCode {
+  readonly applicationStateOf: typeof applicationStateOf;
+  readonly DynamoApplicationStore: typeof DynamoApplicationStore;
+  readonly DynamoDueApplications: typeof DynamoDueApplications;
+  readonly encodeEnvelope: typeof encodeEnvelope;
+  readonly makeConsumerHandler: typeof makeConsumerHandler;
+  readonly makePollerHandler: typeof makePollerHandler;
+  readonly outcomeOf: typeof outcomeOf;
+  readonly parseAlloyApplication: typeof parseAlloyApplication;
+  readonly PowertoolsIdempotency: typeof PowertoolsIdempotency;
+  readonly statusOf: typeof statusOf;
+}
+
+/** The code as it is. */
+export const CODE_AS_IT_IS: ReleaseCode = {
+  applicationStateOf,
+  DynamoApplicationStore,
+  DynamoDueApplications,
+  encodeEnvelope,
+  makeConsumerHandler,
+  makePollerHandler,
+  outcomeOf,
+  parseAlloyApplication,
+  PowertoolsIdempotency,
+  statusOf,
+};
+
 type Item = Record<string, AttributeValue>;
 
 /** What a release had stored, and in flight (`test/fixtures/stored/capture.mjs`). */
@@ -30,6 +60,8 @@ export interface Released {
   readonly idempotencyItems: readonly Item[];
   /** Messages of the event queue. */
   readonly inFlight: readonly string[];
+  /** Messages of the dead-letter queue; of 0.1.0 they were not written down. */
+  readonly deadLetters?: readonly string[];
   /** Bodies in the bucket, by key. */
   readonly payloads: Readonly<Record<string, string>>;
   /** What had its effect, oldest first. */
@@ -54,8 +86,8 @@ export interface ReleasedApplication {
 
 const FILLER = "x".repeat(1_060_000);
 
-export function readReleased(version: string): Released {
-  const file = new URL(`../fixtures/stored/${version}.json`, import.meta.url);
+/** @param file - one of `test/fixtures/stored`, or one that `capture.mjs` has just written. */
+export function readReleased(file: URL | string): Released {
   const text = readFileSync(file, "utf8").replaceAll("FILLER", FILLER);
   const released: Released = JSON.parse(text);
   return { ...released, applicationItems: released.applicationItems.map(withBytes) };
@@ -72,8 +104,8 @@ function withBytes(item: Item): Item {
   return { ...item, body: { B: Buffer.from(String(body.B), "base64") } };
 }
 
-/** The code as it is over what a release left behind, and what comes of it. */
-export class Upgraded {
+/** The code of one release over what another one left behind, and what comes of it. */
+export class Redeployed {
   readonly published: PublishedEvent[] = [];
   readonly deadLettered: { readonly body: string; readonly reason: string }[] = [];
   readonly notices: GapNotice[] = [];
@@ -81,13 +113,15 @@ export class Upgraded {
   readonly #released: Released;
   readonly #dynamo: LocalDynamoDb;
   readonly #payloads = new MemoryPayloadBucket();
+  readonly #code: ReleaseCode;
   readonly #consume: ReturnType<typeof makeConsumerHandler>;
   readonly #poll: ReturnType<typeof makePollerHandler>;
   #queue: string[] = [];
   #receipts = 0;
 
-  constructor(released: Released, dynamo: LocalDynamoDb) {
+  constructor(released: Released, dynamo: LocalDynamoDb, code: ReleaseCode) {
     this.#released = released;
+    this.#code = code;
     this.#dynamo = dynamo;
     this.now = released.capturedAt;
     const { client, applicationTableName: tableName } = dynamo;
@@ -96,14 +130,17 @@ export class Upgraded {
       tableName: dynamo.idempotencyTableName,
       awsSdkV3Client: client,
     });
-    this.#consume = makeConsumerHandler(
+    // The role of another release goes with its own template.
+    const inRole: typeof inRoleOf =
+      code === CODE_AS_IT_IS ? inRoleOf : (_function, _port, it) => it;
+    this.#consume = code.makeConsumerHandler(
       consumerOver({
-        store: inRoleOf(
+        store: inRole(
           "consumer",
           "store",
-          new DynamoApplicationStore({ client, tableName, eventRetentionMs: null }),
+          new code.DynamoApplicationStore({ client, tableName, eventRetentionMs: null }),
         ),
-        idempotency: new PowertoolsIdempotency(layer),
+        idempotency: new code.PowertoolsIdempotency(layer),
         publisher: {
           publish: async (events) => {
             this.published.push(...events);
@@ -117,22 +154,22 @@ export class Upgraded {
         now,
       }),
     );
-    this.#poll = makePollerHandler(
+    this.#poll = code.makePollerHandler(
       pollerOver({
-        applications: inRoleOf(
+        applications: inRole(
           "poller",
           "applications",
-          new DynamoDueApplications(client, tableName),
+          new code.DynamoDueApplications(client, tableName),
         ),
         alloy: alloyThatAnswers((asked) => {
           const one = released.applications.find(({ token }) => token === asked.applicationToken);
-          const parsed = parseAlloyApplication(JSON.stringify(one?.answer), asked);
+          const parsed = code.parseAlloyApplication(JSON.stringify(one?.answer), asked);
           if ("reason" in parsed) throw new Error(parsed.reason);
           return { kind: "application", application: parsed.application };
         }),
         queue: {
           send: async (envelopes) => {
-            this.#queue.push(...envelopes.map(encodeEnvelope));
+            this.#queue.push(...envelopes.map(code.encodeEnvelope));
             return envelopes.map(() => null);
           },
         },
@@ -174,7 +211,7 @@ export class Upgraded {
     const key = body.length > FILLER.length ? `webhooks/again-${this.#receipts}` : null;
     if (key !== null) await this.#payloads.put(key, Buffer.from(body));
     this.#queue.push(
-      encodeEnvelope({
+      this.#code.encodeEnvelope({
         v: 1,
         kind: "webhook",
         receiptId: `again-${this.#receipts}`,
@@ -189,6 +226,12 @@ export class Upgraded {
   /** What the release had put into the queue is consumed. */
   async takeOver(): Promise<void> {
     this.#queue.push(...this.#released.inFlight);
+    await this.drain();
+  }
+
+  /** An operator redrives what is in the dead-letter queue. */
+  async redrive(): Promise<void> {
+    this.#queue.push(...(this.#released.deadLetters ?? []));
     await this.drain();
   }
 
