@@ -1,4 +1,7 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer } from "vitest/node";
+import type { TestSpecification } from "vitest/node";
 
 /** A time-out ends what hangs. No verdict depends on it: a busy machine is slow. */
 const PATIENCE = { testTimeout: 900_000, hookTimeout: 900_000 };
@@ -9,10 +12,21 @@ const PATIENCE = { testTimeout: 900_000, hookTimeout: 900_000 };
  */
 const SHARED = { ...PATIENCE, isolate: false };
 
+/** What lasts longest first. The files of a project follow each other, so that a worker goes on to the next one. */
+const ORDER = ["e2e", "simulation", "infra", "contract", "unit"];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ project }: TestSpecification) => ORDER.indexOf(project.name);
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
+  }
+}
+
 export default defineConfig({
   test: {
-    // All cores: by default Vitest leaves one to itself, which is every second one of CI's two.
-    maxWorkers: "100%",
+    // Two more than cores: end-to-end tests wait most of their time.
+    maxWorkers: availableParallelism() + 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], ...SHARED } },
       {
@@ -24,23 +38,13 @@ export default defineConfig({
         },
       },
       { test: { name: "infra", include: ["test/infra/**/*.test.ts"], ...SHARED } },
-      {
-        test: {
-          name: "simulation",
-          include: ["test/simulation/**/*.test.ts"],
-          ...PATIENCE,
-        },
-      },
+      { test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], ...PATIENCE } },
       {
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
+          include: ["test/e2e/*.test.ts"],
           ...PATIENCE,
-          fileParallelism: false,
-          globalSetup: ["test/e2e/global-setup.ts", "test/e2e/alarm-messages.ts"],
-          setupFiles: ["test/e2e/refused-calls.ts"],
-          // After the others: what runs in an emulator has its own time-outs, and wants the machine.
-          sequence: { groupOrder: 1 },
+          globalSetup: ["test/e2e/deployed/global-setup.ts"],
         },
       },
     ],

@@ -8,7 +8,7 @@ import * as v from "valibot";
 import { afterAll, describe, expect, it } from "vitest";
 import { basicOf } from "../support/ingest.ts";
 import { eventually, post } from "./driver.ts";
-import { isSkipped } from "./emulator-driver.ts";
+import { isSkipped } from "./deployed/stack.ts";
 
 const MAIN = fileURLToPath(new URL("../../tools/local/main.ts", import.meta.url));
 const bare = mkdtempSync(join(tmpdir(), "bare-"));

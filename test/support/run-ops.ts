@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { DrivenStack } from "../e2e/global-setup.ts";
+import type { DrivenStack } from "../e2e/deployed/stack.ts";
 
 const MAIN = fileURLToPath(new URL("../../tools/ops/main.ts", import.meta.url));
 

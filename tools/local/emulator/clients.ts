@@ -5,6 +5,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { CREDENTIALS, REGION } from "./emulator.ts";
 
@@ -34,6 +35,7 @@ export function makeClients(endpoint: string, credentials = CREDENTIALS) {
     lambda: new LambdaClient(configuration),
     logs: new CloudWatchLogsClient(configuration),
     secrets: new SecretsManagerClient(configuration),
+    sns: new SNSClient(configuration),
     sqs: new SQSClient(configuration),
   };
 }

@@ -1,13 +1,13 @@
 import { S3Client } from "@aws-sdk/client-s3";
-import { makeAwsClient } from "../../lambdas/adapters/aws-http/aws-client.ts";
-import { INGEST } from "../../lambdas/settings/limits.ts";
-import { makeClients } from "../../tools/local/emulator/clients.ts";
-import type { FunctionName } from "../../tools/strict-aws/iam/declared-calls.ts";
-import { IamGuard } from "../../tools/strict-aws/iam/guard.ts";
-import { startStrictProxy } from "../../tools/strict-aws/strict-proxy.ts";
-import { callerOf, sandboxPolicies } from "../support/iam.ts";
-import { noteRefusal } from "../support/refusals.ts";
-import type { DrivenStack } from "./global-setup.ts";
+import { makeAwsClient } from "../../../lambdas/adapters/aws-http/aws-client.ts";
+import { INGEST } from "../../../lambdas/settings/limits.ts";
+import { makeClients } from "../../../tools/local/emulator/clients.ts";
+import type { FunctionName } from "../../../tools/strict-aws/iam/declared-calls.ts";
+import { IamGuard } from "../../../tools/strict-aws/iam/guard.ts";
+import { startStrictProxy } from "../../../tools/strict-aws/strict-proxy.ts";
+import { callerOf, sandboxPolicies } from "../../support/iam.ts";
+import { noteRefusal } from "../../support/refusals.ts";
+import type { DrivenStack } from "./stack.ts";
 
 /** A function's clients of the emulator; IAM and AWS's limits judge each of their calls. */
 export type ClientsInRole = ReturnType<typeof clientsAt>;

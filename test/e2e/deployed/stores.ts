@@ -9,8 +9,8 @@ import { GetObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/clie
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 
-import { STACK_NAME } from "../../tools/local/emulator/cdk.ts";
-import type { makeDriver } from "./emulator-driver.ts";
+import { STACK_NAME } from "../../../tools/local/emulator/cdk.ts";
+import type { makeDriver } from "./driver.ts";
 
 /** Long enough to see each message of a queue once, and over before the next look. */
 const LOOK_SECONDS = 3;

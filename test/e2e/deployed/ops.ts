@@ -12,11 +12,12 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect, it } from "vitest";
-import { QUEUE } from "../../lambdas/settings/limits.ts";
-import { makeRunOps } from "../support/run-ops.ts";
-import type { OpsRun } from "../support/run-ops.ts";
-import { aToken, aWebhook, eventually } from "./driver.ts";
-import { isSkipped, makeDriver } from "./emulator-driver.ts";
+import { QUEUE } from "../../../lambdas/settings/limits.ts";
+import { makeRunOps } from "../../support/run-ops.ts";
+import type { OpsRun } from "../../support/run-ops.ts";
+import { aToken, aWebhook, eventually } from "../driver.ts";
+import { makeDriver } from "./driver.ts";
+import { isSkipped } from "./stack.ts";
 
 describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
   let driver: ReturnType<typeof makeDriver>;

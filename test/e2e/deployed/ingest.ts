@@ -5,11 +5,12 @@ import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { decodeEnvelope } from "../../lambdas/domain/event/decode-envelope.ts";
-import { readBody } from "../../lambdas/domain/event/envelope.ts";
-import { namedBodies } from "../support/bodies.ts";
-import { signatureOf } from "../support/ingest.ts";
-import { isSkipped, makeDriver } from "./emulator-driver.ts";
+import { decodeEnvelope } from "../../../lambdas/domain/event/decode-envelope.ts";
+import { readBody } from "../../../lambdas/domain/event/envelope.ts";
+import { namedBodies } from "../../support/bodies.ts";
+import { signatureOf } from "../../support/ingest.ts";
+import { makeDriver } from "./driver.ts";
+import { isSkipped } from "./stack.ts";
 
 /** Posts bytes as Alloy does; or, when they are no text, as what API Gateway does not decode as text. */
 async function post(body: Uint8Array, authorization: string): Promise<number> {

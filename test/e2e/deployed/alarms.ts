@@ -1,14 +1,21 @@
 import { DescribeAlarmsCommand, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
-import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import { SubscribeCommand } from "@aws-sdk/client-sns";
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+} from "@aws-sdk/client-sqs";
 import * as v from "valibot";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
-import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
-import { checkOutputs, STACK_NAME } from "../../tools/local/emulator/cdk.ts";
-import { makeEmulatorReceiver } from "../../tools/local/emulator/emulator-receiver.ts";
-import { makeRunOps } from "../support/run-ops.ts";
-import { aToken, aWebhook, eventually } from "./driver.ts";
-import { isSkipped, makeDriver } from "./emulator-driver.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startAlloySimulator } from "../../../tools/alloy-simulator/server.ts";
+import type { AlloySimulator } from "../../../tools/alloy-simulator/server.ts";
+import { checkOutputs, STACK_NAME } from "../../../tools/local/emulator/cdk.ts";
+import { makeEmulatorReceiver } from "../../../tools/local/emulator/emulator-receiver.ts";
+import { makeRunOps } from "../../support/run-ops.ts";
+import { aToken, aWebhook, eventually } from "../driver.ts";
+import { makeDriver } from "./driver.ts";
+import { isSkipped } from "./stack.ts";
 
 /** The poller's period in the stage `local` (`lib/stages.ts`). */
 const POLL_PERIOD_MS = 60_000;
@@ -25,9 +32,25 @@ type AlarmMessage = v.InferOutput<typeof MessageSchema>;
 describe.skipIf(isSkipped).concurrent("an alarm of the deployed stack", () => {
   let driver: ReturnType<typeof makeDriver>;
   const messages = { page: [] as AlarmMessage[], ticket: [] as AlarmMessage[] };
-  beforeAll(() => {
+  const queues = { page: "", ticket: "" };
+  // Before the first test of the stack: an alarm that is on does not go off again.
+  beforeAll(async () => {
     driver = makeDriver();
+    queues.page = await subscribed("e2e-pages", driver.output("PageTopicArn"));
+    queues.ticket = await subscribed("e2e-tickets", driver.output("TicketTopicArn"));
   });
+
+  /** @returns the URL of a new queue that gets what the topic tells. */
+  async function subscribed(QueueName: string, TopicArn: string): Promise<string> {
+    const { sqs, sns } = driver.clients;
+    const { QueueUrl = "" } = await sqs.send(new CreateQueueCommand({ QueueName }));
+    const { Attributes = {} } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }),
+    );
+    const Endpoint = Attributes["QueueArn"];
+    await sns.send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint }));
+    return QueueUrl;
+  }
 
   async function stateOf(id: string): Promise<string | undefined> {
     const { MetricAlarms = [] } = await driver.clients.cloudWatch.send(
@@ -38,7 +61,7 @@ describe.skipIf(isSkipped).concurrent("an alarm of the deployed stack", () => {
 
   /** What the topic was told about an alarm, in order. */
   async function toldAbout(topic: "page" | "ticket", id: string): Promise<AlarmMessage[]> {
-    const QueueUrl = inject("alarmQueues")?.[topic];
+    const QueueUrl = queues[topic];
     const { sqs } = driver.clients;
     for (;;) {
       const { Messages = [] } = await sqs.send(

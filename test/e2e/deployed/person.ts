@@ -6,14 +6,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { QUEUE } from "../../lambdas/settings/limits.ts";
-import { PLACES } from "../../tools/ops/places.ts";
-import { makeRunOps } from "../support/run-ops.ts";
-import { aToken, aWebhook, eventually } from "./driver.ts";
-import { isSkipped, makeDriver } from "./emulator-driver.ts";
+import { QUEUE } from "../../../lambdas/settings/limits.ts";
+import { PLACES } from "../../../tools/ops/places.ts";
+import { makeRunOps } from "../../support/run-ops.ts";
+import { aToken, aWebhook, eventually } from "../driver.ts";
+import { makeDriver } from "./driver.ts";
+import { isSkipped } from "./stack.ts";
 import { storesWith } from "./stores.ts";
-import { DoubleApplication, VendorDouble } from "./vendor-double.ts";
-import type { Views } from "./vendor-double.ts";
+import { DoubleApplication, VendorDouble } from "../vendor-double.ts";
+import type { Views } from "../vendor-double.ts";
 
 /*
  * A person whose mark is in every store that can have one: what of it is left after `forget`, where, and whether the

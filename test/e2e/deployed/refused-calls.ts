@@ -1,12 +1,13 @@
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { describe, expect, inject, it } from "vitest";
-import { CREDENTIALS } from "../../tools/local/emulator/emulator.ts";
-import { takeRefusals } from "../support/take-refusals.ts";
-import { makeDriver } from "./emulator-driver.ts";
+import { describe, expect, it } from "vitest";
+import { CREDENTIALS } from "../../../tools/local/emulator/emulator.ts";
+import { takeRefusals } from "../../support/take-refusals.ts";
+import { makeDriver } from "./driver.ts";
+import { stack } from "./stack.ts";
 
 /** A running emulator, which is not ours to change, takes every call. */
-const refusals = inject("stack")?.refusals ?? null;
+const refusals = stack?.refusals ?? null;
 
 describe.skipIf(refusals === null)("a call of a deployed function", () => {
   it("is refused where AWS would refuse it, and is told with the function, the action and the resource", async () => {

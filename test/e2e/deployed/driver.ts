@@ -8,18 +8,15 @@ import {
 import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { inject } from "vitest";
-import { checkOutputs, STACK_NAME } from "../../tools/local/emulator/cdk.ts";
-import { makeClients } from "../../tools/local/emulator/clients.ts";
-import { refuseBeyondLimits } from "../../tools/strict-aws/strict-client.ts";
-import { makeEmulatorReceiver } from "../../tools/local/emulator/emulator-receiver.ts";
-import { basicOf } from "../support/ingest.ts";
-import { post } from "./driver.ts";
-import type { Driver } from "./driver.ts";
-import type { DrivenStack } from "./global-setup.ts";
-
-/** Whether there is no stack to drive: `describe.skipIf(isSkipped)`. */
-export const isSkipped = inject("stack") === null;
+import { checkOutputs, STACK_NAME } from "../../../tools/local/emulator/cdk.ts";
+import { makeClients } from "../../../tools/local/emulator/clients.ts";
+import { refuseBeyondLimits } from "../../../tools/strict-aws/strict-client.ts";
+import { makeEmulatorReceiver } from "../../../tools/local/emulator/emulator-receiver.ts";
+import { basicOf } from "../../support/ingest.ts";
+import { post } from "../driver.ts";
+import type { Driver } from "../driver.ts";
+import { stack } from "./stack.ts";
+import type { DrivenStack } from "./stack.ts";
 
 /** Longer than the tests run: what was looked at is not seen again. */
 const HIDDEN_SECONDS = 3_600;
@@ -102,7 +99,6 @@ export async function openEmulatorDriver(): Promise<Driver> {
 }
 
 function driven(): DrivenStack {
-  const stack = inject("stack");
   if (stack === null) throw new Error("There is no stack to drive: skip these tests.");
   return stack;
 }

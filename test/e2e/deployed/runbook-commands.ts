@@ -1,9 +1,10 @@
 import { DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { beforeAll, describe, expect, it } from "vitest";
-import { makeRunOps } from "../support/run-ops.ts";
-import { commandsIn, parseAwsCommand, queriedOutput, runbooks } from "../support/runbooks.ts";
-import { aToken, aWebhook, eventually } from "./driver.ts";
-import { isSkipped, makeDriver } from "./emulator-driver.ts";
+import { makeRunOps } from "../../support/run-ops.ts";
+import { commandsIn, parseAwsCommand, queriedOutput, runbooks } from "../../support/runbooks.ts";
+import { aToken, aWebhook, eventually } from "../driver.ts";
+import { makeDriver } from "./driver.ts";
+import { isSkipped } from "./stack.ts";
 
 /** Each command once, however many runbooks tell it. */
 const COMMANDS = [...new Set(runbooks().flatMap(({ text }) => commandsIn(text)))].toSorted();

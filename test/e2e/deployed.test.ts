@@ -1,0 +1,32 @@
+import { afterEach, expect, it } from "vitest";
+import { refusalText, takeRefusals } from "../support/take-refusals.ts";
+import "./deployed/alarms.ts";
+import { openEmulatorDriver } from "./deployed/driver.ts";
+import "./deployed/ingest.ts";
+import "./deployed/ops.ts";
+import "./deployed/person.ts";
+import "./deployed/ports.ts";
+import "./deployed/refused-calls.ts";
+import "./deployed/runbook-commands.ts";
+import { isSkipped, stack } from "./deployed/stack.ts";
+import { describeRotation } from "./rotation.ts";
+import { describeScenarios } from "./scenarios.ts";
+
+/*
+ * All tests of the one deployed stack, one after the other, since they share its queues and its alarms. To run some of
+ * them: npm test -- --project e2e -t "npm run ops".
+ */
+
+it("can be had in CI, where tests that are skipped are tests that failed", () => {
+  expect(process.env["CI"] ? isSkipped : false).toBe(false);
+});
+
+describeScenarios("deployed into the emulator", isSkipped, openEmulatorDriver);
+describeRotation("deployed into the emulator", isSkipped, openEmulatorDriver);
+
+/** A call that AWS would refuse fails the test that made it, whatever came of it. */
+afterEach(() => {
+  const file = stack?.refusals ?? null;
+  const refusals = file === null ? [] : takeRefusals(file);
+  if (refusals.length > 0) throw new Error(refusalText(refusals));
+});

@@ -1,0 +1,30 @@
+import { existsSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { inject } from "vitest";
+import type { Deployment } from "./global-setup.ts";
+import { outputsIn } from "./outputs.ts";
+import type { Outputs } from "./outputs.ts";
+
+export interface DrivenStack
+  extends Outputs, Pick<Deployment, "alloyPort" | "alloyApi" | "timeScale"> {
+  readonly endpoint: string;
+}
+
+/** The stack in the emulator, once it is there; null when no emulator can be had on this machine. */
+export const stack = await deployed(inject("deployment"));
+
+/** Whether there is no stack to drive: `describe.skipIf(isSkipped)`. */
+export const isSkipped = stack === null;
+
+async function deployed({ file, ended, ...alloy }: Deployment): Promise<DrivenStack | null> {
+  for (;;) {
+    const outputs = outputsIn(file);
+    if (outputs !== null) {
+      const { endpoint } = outputs;
+      return endpoint === null ? null : { ...outputs, ...alloy, endpoint };
+    }
+    if (existsSync(ended))
+      throw new Error(`npm start did not come up:\n${readFileSync(ended, "utf8")}`);
+    await sleep(100);
+  }
+}
