@@ -1,3 +1,5 @@
+import TinyQueue from "tinyqueue";
+
 /** Something that is to happen. */
 export interface Timer {
   readonly at: number;
@@ -15,8 +17,11 @@ export interface Timer {
 export class Clock {
   #now: number;
   #order = 0;
-  /** A binary heap: the earliest first, and of one time the one that was set first. */
-  readonly #heap: Timer[] = [];
+  /** The earliest first, and of one time the one that was set first. */
+  readonly #timers = new TinyQueue<Timer>(
+    [],
+    (one, other) => one.at - other.at || one.order - other.order,
+  );
 
   /** @param start - epoch milliseconds. */
   constructor(start: number) {
@@ -29,7 +34,7 @@ export class Clock {
   at(time: number, task: () => void): Timer {
     const timer = { at: Math.max(time, this.#now), order: this.#order, task };
     this.#order += 1;
-    this.#push(timer);
+    this.#timers.push(timer);
     return timer;
   }
 
@@ -53,7 +58,7 @@ export class Clock {
 
   /** How many timers are set. */
   timers(): number {
-    return this.#heap.filter(({ task }) => task !== null).length;
+    return this.#timers.data.filter(({ task }) => task !== null).length;
   }
 
   /** Moves the time on, and lets nothing happen. */
@@ -98,10 +103,10 @@ export class Clock {
       };
       const step = () => {
         try {
-          let timer = this.#heap[0];
+          let timer = this.#timers.peek();
           while (timer !== undefined && timer.task === null) {
-            this.#pop();
-            timer = this.#heap[0];
+            this.#timers.pop();
+            timer = this.#timers.peek();
           }
           if (timer === undefined || timer.at > until) {
             if (until < Number.POSITIVE_INFINITY) this.#now = Math.max(this.#now, until);
@@ -112,7 +117,7 @@ export class Clock {
             resolve();
             return;
           }
-          this.#pop();
+          this.#timers.pop();
           this.#now = Math.max(this.#now, timer.at);
           timer.task?.();
         } catch (error) {
@@ -124,43 +129,4 @@ export class Clock {
       void soon();
     });
   }
-
-  #push(timer: Timer): void {
-    const heap = this.#heap;
-    let index = heap.length;
-    heap.push(timer);
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      const above = heap[parent];
-      if (above === undefined || isBefore(above, timer)) break;
-      heap[index] = above;
-      index = parent;
-    }
-    heap[index] = timer;
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return;
-    let index = 0;
-    for (;;) {
-      let child = 2 * index + 1;
-      let below = heap[child];
-      const right = heap[child + 1];
-      if (below === undefined) break;
-      if (right !== undefined && isBefore(right, below)) {
-        child += 1;
-        below = right;
-      }
-      if (isBefore(last, below)) break;
-      heap[index] = below;
-      index = child;
-    }
-    heap[index] = last;
-  }
-}
-
-function isBefore(one: Timer, other: Timer): boolean {
-  return one.at < other.at || (one.at === other.at && one.order < other.order);
 }

@@ -2,6 +2,8 @@ import * as v from "valibot";
 import { listOf, objectsIn, referredId } from "../template/synthesise.ts";
 import type { Synthesised, TemplateResource } from "../template/synthesise.ts";
 import { alarmIdOf } from "./alarms.ts";
+import { parsed, partOf } from "./expression.ts";
+import type { Node } from "./expression.ts";
 
 /** One alarm over other alarms. */
 export interface CompositeAlarm {
@@ -29,7 +31,7 @@ export function compositeAlarmsOf(stack: Synthesised): readonly CompositeAlarm[]
     return {
       id: alarmIdOf(stack, alarm.AlarmName),
       logicalId: resource.logicalId,
-      rule: parseRule(ruleText(alarm.AlarmRule)),
+      rule: ruleOf(parsed(ruleText(alarm.AlarmRule))),
       suppressor: referredId(alarm.ActionsSuppressor) ?? null,
       suppressorWaitMinutes: alarm.ActionsSuppressorWaitPeriod / 60,
       suppressorExtensionMinutes: alarm.ActionsSuppressorExtensionPeriod / 60,
@@ -48,47 +50,19 @@ function ruleText(rule: unknown): string {
 }
 
 /** Understands `ALARM("…")`, `NOT`, `AND`, `OR` and parentheses. */
-function parseRule(text: string): CompositeAlarm["rule"] {
-  const tokens = text.match(/ALARM\("[^"]+"\)|AND|OR|NOT|\(|\)/g) ?? [];
-  let position = 0;
-  const peek = () => tokens[position];
-  const take = () => tokens[position++] ?? "";
-
-  function any(): CompositeAlarm["rule"] {
-    let left = all();
-    while (peek() === "OR") {
-      take();
-      const [a, b] = [left, all()];
-      left = (isRinging) => a(isRinging) || b(isRinging);
-    }
-    return left;
+function ruleOf(node: Node): CompositeAlarm["rule"] {
+  if (node.type === "UnaryExpression" && node.operator === "NOT") {
+    const inner = ruleOf(partOf(node.argument));
+    return (isRinging) => !inner(isRinging);
   }
-  function all(): CompositeAlarm["rule"] {
-    let left = one();
-    while (peek() === "AND") {
-      take();
-      const [a, b] = [left, one()];
-      left = (isRinging) => a(isRinging) && b(isRinging);
-    }
-    return left;
+  if (node.type === "BinaryExpression") {
+    const [left, right] = [ruleOf(partOf(node.left)), ruleOf(partOf(node.right))];
+    if (node.operator === "AND") return (isRinging) => left(isRinging) && right(isRinging);
+    if (node.operator === "OR") return (isRinging) => left(isRinging) || right(isRinging);
   }
-  function one(): CompositeAlarm["rule"] {
-    const token = take();
-    if (token === "NOT") {
-      const inner = one();
-      return (isRinging) => !inner(isRinging);
-    }
-    if (token === "(") {
-      const inner = any();
-      take();
-      return inner;
-    }
-    const [, logicalId] = /^ALARM\("([^"]+)"\)$/.exec(token) ?? [];
-    if (logicalId === undefined) throw new Error(`The rule ${text} is not understood at ${token}.`);
-    return (isRinging) => isRinging(logicalId);
+  if (node.type === "CallExpression" && node.callee["name"] === "ALARM") {
+    const logicalId = node.arguments[0]?.["value"];
+    if (typeof logicalId === "string") return (isRinging) => isRinging(logicalId);
   }
-
-  const rule = any();
-  if (position < tokens.length) throw new Error(`The rule ${text} goes on after its end.`);
-  return rule;
+  throw new Error(`The rule of an alarm is not understood at ${JSON.stringify(node)}.`);
 }

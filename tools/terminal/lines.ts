@@ -1,3 +1,6 @@
+import cliTruncate from "cli-truncate";
+import stringWidth from "string-width";
+
 /**
  * What may be printed. No external text reaches a terminal unchanged: `visible` is applied to every text in one place, the
  * screen, which takes whole lines. So no caller can forget it, and no text can begin a line or a style of its own.
@@ -60,33 +63,9 @@ export function plain(line: Line): string {
  * A terminal gives two columns to a letter of Chinese, Japanese or Korean and to an emoji, and none to an accent.
  */
 export function fitted(text: string, columns: number, align: "left" | "right" = "left"): string {
-  const safe = visible(text);
-  let short = safe;
-  if (columnsOf(safe) > columns) {
-    short = "";
-    for (const { segment } of LETTERS.segment(safe)) {
-      if (columnsOf(short + segment) > columns - 1) break;
-      short += segment;
-    }
-    short += "…";
-  }
-  const filling = " ".repeat(Math.max(0, columns - columnsOf(short)));
+  const short = cliTruncate(visible(text), columns);
+  const filling = " ".repeat(columns - stringWidth(short));
   return align === "right" ? filling + short : short + filling;
-}
-
-const LETTERS = new Intl.Segmenter("en");
-
-/** Blocks whose letters are wide (Unicode Standard Annex 11), as far as they are used in names. */
-const WIDE =
-  /[\u{1100}-\u{115f}\u{2e80}-\u{303e}\u{3041}-\u{a4cf}\u{ac00}-\u{d7a3}\u{f900}-\u{faff}\u{fe30}-\u{fe6f}\u{ff01}-\u{ff60}\u{ffe0}-\u{ffe6}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-
-function columnsOf(safe: string): number {
-  let columns = 0;
-  for (const character of safe) {
-    if (WIDE.test(character)) columns += 2;
-    else if (!/\p{M}/u.test(character)) columns += 1;
-  }
-  return columns;
 }
 
 function numberOf(character: string): string {
