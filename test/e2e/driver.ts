@@ -56,7 +56,7 @@ export async function post(
 /** Asks again and again until there is an answer. */
 export async function eventually<Answer>(
   ask: () => Promise<Answer | null | undefined>,
-  limitMs = 30_000,
+  limitMs = 120_000,
 ): Promise<Answer> {
   const deadline = Date.now() + limitMs;
   for (;;) {
