@@ -75,6 +75,8 @@ export const METADATA_ATTRIBUTES = [
   "reason",
   "failedAt",
   "deadLettered",
+  // The steps of an Investigation.
+  "reports",
 ] as const;
 
 /** What `ops check` writes; the first two are the key. */

@@ -10,7 +10,7 @@ import { OperatorError } from "./operator-error.ts";
 import { itemsOf, projectionOf, tokensOf } from "./person.ts";
 import type { ConnectedStack } from "./stack.ts";
 
-const EventSchema = v.object({
+export const EventSchema = v.object({
   eventId: v.string(),
   type: v.string(),
   eventAt: v.number(),

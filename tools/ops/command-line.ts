@@ -78,14 +78,14 @@ export const VERBS = {
     run: statement,
   },
   gaps: {
-    says: "applications in gap: since when, and at which stage the event stopped",
+    says: "applications and Investigations in gap: since when, and at which stage the event stopped",
     roles: ["auditor"],
     options: [],
     run: (stack, _, terminal) => gaps(stack, terminal),
   },
   show: {
     argument: APPLICATION,
-    says: "one application: its state, events and failures",
+    says: "one application: its state, events and failures; by the token of an Investigation, its steps",
     roles: ["auditor"],
     rolesForBodies: ["break-glass", "privacy"],
     options: ["bodies"],

@@ -3,6 +3,7 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
 import { GAP_PARTITION } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
+import { INVESTIGATION_GAP_PARTITION } from "../../lambdas/adapters/dynamo/dynamo-investigations.ts";
 import { TABLE } from "../../lambdas/settings/names.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
@@ -15,8 +16,27 @@ const GapSchema = v.object({
   journeyToken: v.nullish(v.string(), null),
 });
 
-/** `gaps`: which applications are in gap, since when, and where the event stopped; the oldest first. */
+/** `gaps`: which applications and Investigations are in gap, since when, and where the event stopped; the oldest first. */
 export async function gaps(stack: ConnectedStack, terminal: Terminal): Promise<void> {
+  const applications = await printGaps(stack, GAP_PARTITION, terminal);
+  const investigations = await printGaps(stack, INVESTIGATION_GAP_PARTITION, terminal);
+  if (applications === 0) terminal.print("No application is in gap.");
+  else
+    terminal.print(
+      `${applications} in gap. To see what is missing: npm run ops -- show <application token>`,
+    );
+  if (investigations > 0)
+    terminal.print(
+      `Investigations in gap: ${investigations}. To see the steps of one: npm run ops -- show <Investigation token>`,
+    );
+}
+
+/** @returns how many are in gap. */
+async function printGaps(
+  stack: ConnectedStack,
+  partition: string,
+  terminal: Terminal,
+): Promise<number> {
   let count = 0;
   const pages = paginateQuery(
     { client: stack.dynamo },
@@ -24,7 +44,7 @@ export async function gaps(stack: ConnectedStack, terminal: Terminal): Promise<v
       TableName: stack.applicationTableName,
       IndexName: TABLE.gapIndex,
       KeyConditionExpression: "gapPk = :gap",
-      ExpressionAttributeValues: marshall({ ":gap": GAP_PARTITION }),
+      ExpressionAttributeValues: marshall({ ":gap": partition }),
     },
   );
   for await (const { Items = [] } of pages) {
@@ -37,13 +57,10 @@ export async function gaps(stack: ConnectedStack, terminal: Terminal): Promise<v
         continue;
       }
       const { pk, gapStage, gapSince, journeyToken } = parsed.output;
-      const token = pk.replace("APPLICATION#", "");
-      terminal.print(`${timeText(gapSince)}  ${token}  ${gapStage}  ${journeyToken ?? "-"}`);
+      const token = pk.replace(/^(APPLICATION|INVESTIGATION)#/, "");
+      const of = pk.startsWith("INVESTIGATION#") ? "an Investigation" : (journeyToken ?? "-");
+      terminal.print(`${timeText(gapSince)}  ${token}  ${gapStage}  ${of}`);
     }
   }
-  if (count === 0) terminal.print("No application is in gap.");
-  else
-    terminal.print(
-      `${count} in gap. To see what is missing: npm run ops -- show <application token>`,
-    );
+  return count;
 }

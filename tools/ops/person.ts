@@ -64,13 +64,22 @@ export async function itemsOf(
   token: string,
   attributes?: readonly string[],
 ): Promise<readonly StoredItem[]> {
+  return itemsUnder(stack, applicationKey(token), attributes);
+}
+
+/** All items of one partition, as `itemsOf` reads those of an application. */
+export async function itemsUnder(
+  stack: ConnectedStack,
+  { pk }: { readonly pk: string },
+  attributes?: readonly string[],
+): Promise<readonly StoredItem[]> {
   const items: StoredItem[] = [];
   const pages = paginateQuery(
     { client: stack.dynamo },
     {
       TableName: stack.applicationTableName,
       KeyConditionExpression: "pk = :pk",
-      ExpressionAttributeValues: marshall({ ":pk": applicationKey(token).pk }),
+      ExpressionAttributeValues: marshall({ ":pk": pk }),
       ConsistentRead: true,
       ...(attributes !== undefined && projectionOf(attributes)),
     },

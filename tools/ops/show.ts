@@ -2,6 +2,8 @@ import * as v from "valibot";
 
 import { bodyOf, readApplication } from "./application.ts";
 import type { StoredApplication, StoredEvent } from "./application.ts";
+import { readInvestigation } from "./investigation.ts";
+import type { StoredInvestigation } from "./investigation.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeText } from "./time-text.ts";
@@ -13,7 +15,7 @@ const GapSchema = v.object({
   events: v.array(v.object({ eventId: v.string(), type: v.string(), at: v.number() })),
 });
 
-/** `show`: what is known of an application. */
+/** `show`: what is known of an application, or of an Investigation. */
 export async function show(
   stack: ConnectedStack,
   tokenOrExternalId: string,
@@ -21,6 +23,14 @@ export async function show(
   terminal: Terminal,
 ): Promise<void> {
   const attributes = options.bodies ? "all" : "metadata";
+  // Alloy's pages give the token of an Investigation no form of its own.
+  const investigation = tokenOrExternalId.startsWith("JA-")
+    ? null
+    : await readInvestigation(stack, tokenOrExternalId, attributes);
+  if (investigation !== null) {
+    terminal.print(...describeInvestigation(investigation, options.bodies));
+    return;
+  }
   const application = await readApplication(stack, tokenOrExternalId, attributes);
   terminal.print(...describe(application, options.bodies));
 }
@@ -72,6 +82,23 @@ export function describe(application: StoredApplication, bodies: boolean): reado
     lines.push(...unreadable.map((sk) => `  ${sk}`));
   }
   return lines;
+}
+
+function describeInvestigation(
+  { token, status, steps, gap, events }: StoredInvestigation,
+  bodies: boolean,
+): readonly string[] {
+  return [
+    `Investigation ${token}`,
+    `Status       ${status ?? "-"}`,
+    ...gapLines(gap),
+    "",
+    `Steps (${steps.length}), in Alloy's order:`,
+    ...steps.map(
+      (step) => `  ${timeText(step.at)}  ${step.status}; by ${step.origin}; ${step.eventId}`,
+    ),
+    ...(bodies ? events.map((event) => `    ${event.eventId}: ${bodyText(event)}`) : []),
+  ];
 }
 
 /** What Alloy sent; one body that cannot be read does not hide the others. */

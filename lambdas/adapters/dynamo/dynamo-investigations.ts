@@ -27,14 +27,14 @@ import { DynamoUpdate, updateIf } from "./dynamo-update.ts";
 const JOIN_ATTEMPTS = 10;
 
 /** Investigations in gap, apart from the applications of `GAP`. */
-const GAP_PARTITION = "GAP#INVESTIGATIONS";
+export const INVESTIGATION_GAP_PARTITION = "GAP#INVESTIGATIONS";
 
 const CURSOR_KEY = { pk: "POLLER", sk: "INVESTIGATIONS" };
 
 /** Attribute of one failure; one attribute each, so that a write can set it alone. */
-const FAILURE_PREFIX = "failure#";
+export const FAILURE_PREFIX = "failure#";
 
-const ReportSchema = v.object({
+export const ReportSchema = v.object({
   eventId: v.string(),
   status: v.string(),
   at: v.number(),
@@ -102,7 +102,7 @@ export class DynamoInvestigations implements InvestigationStore, Investigations 
   async recordFailure({ investigationToken, ...failure }: InvestigationFailure): Promise<void> {
     const update = new DynamoUpdate();
     update.set(`${FAILURE_PREFIX}${failure.eventId}`, failure);
-    update.set("gapPk", GAP_PARTITION);
+    update.set("gapPk", INVESTIGATION_GAP_PARTITION);
     update.setIfAbsent("gapSince", failure.failedAt);
     update.setIfAbsent("gapStage", "failed-processing");
     const key = investigationKey(investigationToken);
@@ -133,7 +133,7 @@ export class DynamoInvestigations implements InvestigationStore, Investigations 
     const update = new DynamoUpdate();
     const attributes = {
       gap,
-      gapPk: gap === null ? null : GAP_PARTITION,
+      gapPk: gap === null ? null : INVESTIGATION_GAP_PARTITION,
       gapSince: gap?.since ?? null,
       gapStage: gap?.stage ?? null,
     };
@@ -151,7 +151,7 @@ export class DynamoInvestigations implements InvestigationStore, Investigations 
       TableName: this.#tableName,
       IndexName: TABLE.gapIndex,
       KeyConditionExpression: "gapPk = :gap",
-      ExpressionAttributeValues: { ":gap": GAP_PARTITION },
+      ExpressionAttributeValues: { ":gap": INVESTIGATION_GAP_PARTITION },
     });
     for await (const item of items) {
       const { pk, gapSince: since, gapStage: stage } = v.parse(OpenGapSchema, item);
