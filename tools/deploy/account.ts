@@ -23,7 +23,7 @@ import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { SDK_LIMITS } from "../../lambdas/adapters/sdk-limits.ts";
 import { readTemplate } from "../template/synthesise.ts";
 import type { StackTemplate } from "../template/synthesise.ts";
-import { DeploymentError } from "./deployment-error.ts";
+import { OperatorError } from "../ops/operator-error.ts";
 
 /** A stack as CloudFormation has it. */
 export interface DeployedStack {
@@ -70,7 +70,7 @@ export class Account {
   /**
    * Who we are there.
    *
-   * @throws DeploymentError when there are no credentials, or AWS does not take them.
+   * @throws OperatorError when there are no credentials, or AWS does not take them.
    */
   async identity(): Promise<{ readonly account: string; readonly arn: string }> {
     try {
@@ -79,7 +79,7 @@ export class Account {
       );
       return { account, arn };
     } catch (error) {
-      throw new DeploymentError(
+      throw new OperatorError(
         `AWS did not accept your credentials (${reasonOf(error)}). Log in, or set AWS_PROFILE or the keys in your shell, until "aws sts get-caller-identity" answers.`,
         { cause: error },
       );

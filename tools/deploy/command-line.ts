@@ -1,7 +1,7 @@
 import { Command as CommandLine } from "@commander-js/extra-typings";
 
 import { append, firstOther, isOneOf, readCommandLine } from "../command-line/read.ts";
-import { UsageError } from "./deployment-error.ts";
+import { UsageError } from "../ops/operator-error.ts";
 
 function lineOf(action: string) {
   return new CommandLine(`npm run ${action} --`)

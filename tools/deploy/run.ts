@@ -8,7 +8,7 @@ import type { Screen } from "../terminal/screen.ts";
 import { Account, nameOf } from "./account.ts";
 import { parseCommand } from "./command-line.ts";
 import type { Command } from "./command-line.ts";
-import { DeploymentError, UsageError } from "./deployment-error.ts";
+import { OperatorError, UsageError } from "../ops/operator-error.ts";
 import { preflight } from "./preflight.ts";
 import type { Finding } from "./finding.ts";
 import { isGood, jsonOf, tableOf } from "./report.ts";
@@ -48,7 +48,7 @@ export async function run(args: readonly string[], world: World): Promise<number
     }
     return await act(command, stageFrom({ stage: command.stage }), world);
   } catch (error) {
-    if (error instanceof DeploymentError || error instanceof ConfigurationError) {
+    if (error instanceof OperatorError || error instanceof ConfigurationError) {
       world.screen.error(...error.message.split("\n"));
       return error instanceof UsageError || error instanceof ConfigurationError ? 2 : 1;
     }
@@ -76,7 +76,7 @@ async function deploy(command: Command, stage: StageConfiguration, world: World)
   const stackName = `AlloyJourneyWebhooks-${stage.stage}`;
   const template = world.templateOf(stage);
   const stack = await account.stack(stackName).catch((error: unknown) => {
-    throw new DeploymentError(
+    throw new OperatorError(
       `The stack ${stackName} could not be read (${String(error)}). Allow the deploying role to call cloudformation:DescribeStacks.`,
       { cause: error },
     );
@@ -164,7 +164,7 @@ async function enter({ action, profile }: Command, stage: StageConfiguration, wo
   }
   const region = await world.regionOf(profile);
   if (region === undefined) {
-    throw new DeploymentError(
+    throw new OperatorError(
       "The region is not set. Set AWS_REGION, or the region of your AWS profile.",
     );
   }

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import * as v from "valibot";
 import type { StackOutputs } from "./emulator/cdk.ts";
 import type { Clients } from "./emulator/clients.ts";
 import type { AlloyChoice } from "./terminal/options.ts";
 import { LOCAL_FOLDER } from "./paths.ts";
+import { readJson } from "./json-file.ts";
 
 /** What the local stack is reached with, and reaches its Alloy with. */
 const LocalCredentials = v.object({
@@ -22,7 +23,7 @@ const FILE = `${LOCAL_FOLDER}credentials.json`;
  * yesterday still works. A given Alloy's API key is not kept: it comes from the environment each time.
  */
 export async function localCredentials(alloy: AlloyChoice): Promise<LocalCredentials> {
-  const kept = (await readKept()) ?? (await keep(randomCredentials()));
+  const kept = (await readJson(FILE, LocalCredentials)) ?? (await keep(randomCredentials()));
   return alloy.kind === "simulator"
     ? kept
     : { ...kept, alloyApi: { token: alloy.token, secret: alloy.secret } };
@@ -53,14 +54,4 @@ async function keep(credentials: LocalCredentials): Promise<LocalCredentials> {
   await mkdir(LOCAL_FOLDER, { recursive: true });
   await writeFile(FILE, JSON.stringify(credentials, null, 2), { mode: 0o600 });
   return credentials;
-}
-
-/** Null when there are none, or none that can be read: then new ones are made. */
-async function readKept(): Promise<LocalCredentials | null> {
-  try {
-    return v.parse(LocalCredentials, JSON.parse(await readFile(FILE, "utf8")));
-  } catch {
-    // Absent, or cut off by a crash.
-    return null;
-  }
 }

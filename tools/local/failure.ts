@@ -1,16 +1,8 @@
-/** Something the person at the terminal can put right: its message is one sentence or two, printed without a stack. */
-export class LocalFailure extends Error {
-  override readonly name = "LocalFailure";
-  /** What stands below the sentence, line by line: the end of a log, or how the command is used. */
-  readonly details: readonly string[];
+import { OperatorError } from "../ops/operator-error.ts";
 
-  constructor(
-    message: string,
-    { details = [], ...options }: ErrorOptions & { readonly details?: readonly string[] } = {},
-  ) {
-    super(message, options);
-    this.details = details;
-  }
+/** Something the person at the terminal can put right: its message is one sentence or two, printed without a stack. */
+export class LocalFailure extends OperatorError {
+  override readonly name = "LocalFailure";
 }
 
 /** The person has asked to stop: nothing failed. */

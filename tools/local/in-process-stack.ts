@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import * as v from "valibot";
 import { stageFrom } from "../../lib/config/stage-from-context.ts";
 import { startInProcess } from "../in-process/start.ts";
@@ -10,11 +10,11 @@ import type { LocalOptions } from "./terminal/options.ts";
 import { LOCAL_FOLDER } from "./paths.ts";
 import { pollerPace } from "./emulator/poller-pace.ts";
 import { freePorts, reservePort } from "./emulator/ports.ts";
+import { readJson } from "./json-file.ts";
 
 /** The ports of the last run, so that a `curl` line of yesterday still works. */
 const PORTS_FILE = `${LOCAL_FOLDER}in-process.json`;
 const Ports = v.object({ webhookPort: v.number(), simulatorPort: v.number() });
-type Ports = v.InferOutput<typeof Ports>;
 
 /** The path of Alloy's API on the simulator, as on the real one. */
 const ALLOY_API_PATH = "/v1";
@@ -31,10 +31,12 @@ export async function startInProcessStack(
 ): Promise<LocalStack> {
   narrator.announce("In process", "the same handlers with the stage's settings, in this process");
   const credentials = await localCredentials(options.alloy);
-  const last = await readPorts();
+  const last = await readJson(PORTS_FILE, Ports);
   const webhookPort = await takePort(last?.webhookPort ?? null, narrator);
   const simulatorPort = await takePort(last?.simulatorPort ?? null, narrator);
-  await writePorts({ webhookPort: webhookPort.port, simulatorPort: simulatorPort.port });
+  await mkdir(LOCAL_FOLDER, { recursive: true });
+  const ports = { webhookPort: webhookPort.port, simulatorPort: simulatorPort.port };
+  await writeFile(PORTS_FILE, JSON.stringify(ports));
   const { alloy: given, timeScale } = options;
   const alloyBaseUrl =
     given.kind === "given"
@@ -130,19 +132,4 @@ async function takePort(
   const release = await reservePort(port);
   if (release !== null) return { port, release };
   throw new LocalFailure(`Another program has just taken port ${port}. Run the command again.`);
-}
-
-async function writePorts(ports: Ports): Promise<void> {
-  await mkdir(LOCAL_FOLDER, { recursive: true });
-  await writeFile(PORTS_FILE, JSON.stringify(ports));
-}
-
-/** Null when there are none, or none that can be read: then new ones are chosen. */
-async function readPorts(): Promise<Ports | null> {
-  try {
-    return v.parse(Ports, JSON.parse(await readFile(PORTS_FILE, "utf8")));
-  } catch {
-    // Absent, or cut off by a crash.
-    return null;
-  }
 }

@@ -1,10 +1,12 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import * as v from "valibot";
 import { REGION } from "./emulator/emulator.ts";
 import { causeOf, LocalFailure } from "./failure.ts";
 import type { LocalStack } from "./local-stack.ts";
 import { LOCAL_FOLDER, ownOutputsFile, pidOfOutputsFile } from "./paths.ts";
+import { isAlive } from "./alive.ts";
+import { readJson } from "./json-file.ts";
 
 /**
  * Writes what a test needs to drive the stack (docs/contracts.md#commands). It appears whole or not at all, since
@@ -37,8 +39,8 @@ const Owned = v.object({ pid: v.number() });
  * @throws LocalFailure when a run that is up wrote it.
  */
 export async function clearOutputsFile(file: string): Promise<void> {
-  const owner = await ownerOf(file);
-  if (owner !== null && owner !== process.pid && isAlive(owner)) {
+  const owner = (await readJson(file, Owned))?.pid;
+  if (owner !== undefined && owner !== process.pid && isAlive(owner)) {
     throw new LocalFailure(
       `--outputs is "${file}", and the "npm start" that is up as process ${owner} wrote it: name another file, or stop that one.`,
     );
@@ -60,23 +62,4 @@ export async function runningOutputsFiles(): Promise<readonly string[]> {
     else await rm(file, { force: true });
   }
   return files.toSorted((one, other) => other.at - one.at).map(({ file }) => file);
-}
-
-async function ownerOf(file: string): Promise<number | null> {
-  try {
-    return v.parse(Owned, JSON.parse(await readFile(file, "utf8"))).pid;
-  } catch {
-    // There is none, or nobody can be asked about it.
-    return null;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    // No such process, or somebody else's.
-    return false;
-  }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseCommand } from "../../../tools/deploy/command-line.ts";
-import { UsageError } from "../../../tools/deploy/deployment-error.ts";
+import { UsageError } from "../../../tools/ops/operator-error.ts";
 
 describe("a stage", () => {
   it.each([

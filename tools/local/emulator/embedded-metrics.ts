@@ -19,9 +19,13 @@ const Directive = v.object({
     }),
   ),
 });
-const EmbeddedMetrics = v.looseObject({
-  _aws: v.object({ Timestamp: v.number(), CloudWatchMetrics: v.array(Directive) }),
-});
+const EmbeddedMetrics = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.looseObject({
+    _aws: v.object({ Timestamp: v.number(), CloudWatchMetrics: v.array(Directive) }),
+  }),
+);
 const Value = v.union([v.number(), v.array(v.number())]);
 
 /**
@@ -30,7 +34,7 @@ const Value = v.union([v.number(), v.array(v.number())]);
  * @returns one batch for each of its directives; none when the line is not in that format.
  */
 export function readEmbeddedMetrics(line: string): MetricBatch[] {
-  const parsed = v.safeParse(EmbeddedMetrics, parseJson(line));
+  const parsed = v.safeParse(EmbeddedMetrics, line);
   if (!parsed.success) return [];
   const { _aws, ...members } = parsed.output;
   return _aws.CloudWatchMetrics.map(({ Namespace, Dimensions, Metrics }) => ({
@@ -48,14 +52,4 @@ export function readEmbeddedMetrics(line: string): MetricBatch[] {
       ),
     ),
   }));
-}
-
-function parseJson(line: string): unknown {
-  if (!line.startsWith("{")) return null;
-  try {
-    return JSON.parse(line);
-  } catch {
-    // A line that happens to start with a brace.
-    return null;
-  }
 }

@@ -1,16 +1,15 @@
-import { QueryCommand } from "@aws-sdk/client-dynamodb";
-import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { paginateQuery } from "@aws-sdk/client-dynamodb";
 import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 import { ROUTE_IDS, SUBMISSION_DETAIL_TYPE } from "../../../lambdas/settings/routes.ts";
-import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import { stageFrom } from "../../../lib/config/stage-from-context.ts";
 import type { StackOutputs } from "./cdk.ts";
 import type { Clients } from "./clients.ts";
-import { ONBOARDING } from "../scenarios/receiver.ts";
+import { habitsOf, ONBOARDING, publishedMessage } from "../scenarios/receiver.ts";
 import type { PublishedMessage, ReceivedApplication, Receiver } from "../scenarios/receiver.ts";
+import { pascalCase } from "../../../lib/pascal-case.ts";
 
 /**
  * Messages of the routes' queues are looked at, not taken: after this they are there again for whoever
@@ -30,14 +29,6 @@ const Event = v.object({
   route: v.picklist(ROUTE_IDS),
   origin: v.picklist(["webhook", "poll", "submission", "replay"]),
 });
-const Published = v.object({
-  detail: v.object({
-    eventId: v.string(),
-    applicationToken: v.nullable(v.string()),
-    investigation: v.optional(v.object({ token: v.string() })),
-  }),
-});
-
 /** The stack in the emulator, as a receiver. */
 export function makeEmulatorReceiver(clients: Clients, outputs: StackOutputs): Receiver {
   // Where Alloy is, and how fast time goes, changes nothing here.
@@ -48,8 +39,7 @@ export function makeEmulatorReceiver(clients: Clients, outputs: StackOutputs): R
     return url === undefined ? [] : [{ route, url }];
   });
   return {
-    ignoredEventTypes: stage.events.handled.allBut,
-    routesPublishingLate: new Set(ROUTE_IDS.filter((route) => stage.routes[route].publishLate)),
+    ...habitsOf(stage),
     async announceSubmission(detail) {
       const { Entries } = await clients.events.send(
         new PutEventsCommand({
@@ -75,10 +65,7 @@ export function makeEmulatorReceiver(clients: Clients, outputs: StackOutputs): R
     async published() {
       for (const { route, url } of queues) {
         for (const [messageId, body] of await lookInto(clients, url)) {
-          const { detail } = v.parse(Published, JSON.parse(body));
-          const { investigation, ...event } = detail;
-          const investigationToken = investigation?.token ?? null;
-          seen.set(messageId, { messageId, route, body, ...event, investigationToken });
+          seen.set(messageId, publishedMessage({ messageId, route, body }));
         }
       }
       return [...seen.values()];
@@ -89,22 +76,19 @@ export function makeEmulatorReceiver(clients: Clients, outputs: StackOutputs): R
 }
 
 async function itemsOf({ dynamo }: Clients, TableName: string, applicationToken: string) {
-  const items: Record<string, AttributeValue>[] = [];
-  let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
-  do {
-    const page = await dynamo.send(
-      new QueryCommand({
-        TableName,
-        KeyConditionExpression: "pk = :pk",
-        ExpressionAttributeValues: { ":pk": { S: `APPLICATION#${applicationToken}` } },
-        ConsistentRead: true,
-        ExclusiveStartKey,
-      }),
-    );
-    items.push(...(page.Items ?? []));
-    ExclusiveStartKey = page.LastEvaluatedKey;
-  } while (ExclusiveStartKey !== undefined);
-  return items.map((item) => unmarshall(item));
+  const items: Record<string, unknown>[] = [];
+  for await (const page of paginateQuery(
+    { client: dynamo },
+    {
+      TableName,
+      KeyConditionExpression: "pk = :pk",
+      ExpressionAttributeValues: { ":pk": { S: `APPLICATION#${applicationToken}` } },
+      ConsistentRead: true,
+    },
+  )) {
+    items.push(...(page.Items ?? []).map((item) => unmarshall(item)));
+  }
+  return items;
 }
 
 function applicationOf(items: readonly Record<string, unknown>[]): ReceivedApplication | null {
@@ -141,9 +125,4 @@ async function depthOf({ sqs }: Clients, QueueUrl: string): Promise<number> {
     }),
   );
   return Object.values(Attributes).reduce((sum, value) => sum + Number(value), 0);
-}
-
-/** `manual-review` → `ManualReview`, the start of the route's output. */
-function pascalCase(route: RouteId): string {
-  return route.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
 }

@@ -127,13 +127,9 @@ async function startBesides(
   options: LocalOptions,
   narrator: StackNarrator,
 ): Promise<(() => unknown)[]> {
-  const { IngestFunctionName, ConsumerFunctionName, PollerFunctionName } = outputs;
-  const functions = [
-    IngestFunctionName,
-    ConsumerFunctionName,
-    PollerFunctionName,
-    outputs.StatementFunctionName,
-  ];
+  const failed = (what: string) => (error: unknown) =>
+    narrator.onFailure(`${what}: ${causeOf(error)}.`);
+  const functions = ["Ingest", "Consumer", "Poller", "Statement"] as const;
   const alarms = await takeOverAlarms(clients, {
     namePrefix: `${STACK_NAME}-`,
     now: Date.now,
@@ -141,19 +137,21 @@ async function startBesides(
   });
   const stopEvaluation = startRepeating(() => alarms.evaluate(), {
     pauseMs: EVALUATION_MS,
-    onFailure: (error) =>
-      narrator.onFailure(`The alarms could not be evaluated: ${causeOf(error)}.`),
+    onFailure: failed("The alarms could not be evaluated"),
   });
   const stopBridge = startLogBridge(clients, {
-    logGroups: await logGroupsOf(clients, functions),
+    logGroups: await logGroupsOf(
+      clients,
+      functions.map((name) => outputs[`${name}FunctionName`]),
+    ),
     onLine: (line) => narrator.onLog(line),
     alarms,
-    onFailure: (error) => narrator.onFailure(`The logs could not be read: ${causeOf(error)}.`),
+    onFailure: failed("The logs could not be read"),
   });
   const stopQueueMetrics = startQueueMetrics(clients, {
     queueUrls: [outputs.EventQueueUrl, outputs.DeadLetterQueueUrl],
     alarms,
-    onFailure: (error) => narrator.onFailure(`The queues could not be read: ${causeOf(error)}.`),
+    onFailure: failed("The queues could not be read"),
   });
   // Closed from the end: what asks for an evaluation before what evaluates.
   const closers = [
@@ -165,9 +163,9 @@ async function startBesides(
   const paceMs = pollerPace(options.timeScale);
   if (paceMs === null) return closers;
   const stopPace = startPollerPace(clients, {
-    functionName: PollerFunctionName,
+    functionName: outputs.PollerFunctionName,
     paceMs,
-    onFailure: (error) => narrator.onFailure(`The poller could not be run: ${causeOf(error)}.`),
+    onFailure: failed("The poller could not be run"),
   });
   return [...closers, stopPace];
 }

@@ -1,4 +1,4 @@
-import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import type { FilteredLogEvent } from "@aws-sdk/client-cloudwatch-logs";
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
 import type { AlarmEvaluation } from "./alarm-evaluation.ts";
@@ -77,14 +77,12 @@ function makeNewLines({ logs }: Clients, logGroupName: string): () => Promise<st
   let startTime = Date.now() - OVERLAP_MS;
   return async () => {
     const events: FilteredLogEvent[] = [];
-    let nextToken: string | undefined;
-    do {
-      const page = await logs.send(
-        new FilterLogEventsCommand({ logGroupName, startTime, nextToken }),
-      );
+    for await (const page of paginateFilterLogEvents(
+      { client: logs },
+      { logGroupName, startTime },
+    )) {
       events.push(...(page.events ?? []));
-      nextToken = page.nextToken;
-    } while (nextToken !== undefined);
+    }
     const latest = Math.max(startTime, ...events.map((event) => event.timestamp ?? 0));
     startTime = Math.max(startTime, latest - OVERLAP_MS);
     return unseen(events).map((event) => (event.message ?? "").trim());

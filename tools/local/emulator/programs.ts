@@ -68,12 +68,7 @@ export async function findMiniStack(path: string, wanted: string): Promise<strin
 
 /** Compares dotted numbers: 1.10.0 is newer than 1.9.9. */
 export function isAtLeast(version: string, wanted: string): boolean {
-  const have = version.split(".").map(Number);
-  for (const [index, want] of wanted.split(".").map(Number).entries()) {
-    const part = have[index] ?? 0;
-    if (part !== want) return part > want;
-  }
-  return true;
+  return version.localeCompare(wanted, "en", { numeric: true }) >= 0;
 }
 
 /** What a command prints, or null when it fails. */

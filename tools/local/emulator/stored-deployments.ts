@@ -1,7 +1,9 @@
-import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import * as v from "valibot";
 import { StackOutputsSchema } from "./cdk.ts";
 import { LOCAL_FOLDER } from "../paths.ts";
+import { isAlive } from "../alive.ts";
+import { readJson } from "../json-file.ts";
 
 /** What is stored about a deployment. */
 const DeploymentRecord = v.object({
@@ -69,14 +71,9 @@ export async function writeRecord(file: string, record: DeploymentRecord): Promi
   await writeFile(file, JSON.stringify(record, null, 2));
 }
 
-/** Null when there is none, or none that can be read: then the stack is deployed again. */
+/** Null when there is none, or none that can be read: then the stack is deployed again, which is always right. */
 export async function readRecord(file: string): Promise<DeploymentRecord | null> {
-  try {
-    return v.parse(DeploymentRecord, JSON.parse(await readFile(file, "utf8")));
-  } catch {
-    // Absent, or cut off by a crash. Deploying again is always right.
-    return null;
-  }
+  return readJson(file, DeploymentRecord);
 }
 
 /** The folder of this run, empty. One per process, so that two at once do not meet. */
@@ -106,14 +103,4 @@ async function namesIn(folder: string): Promise<string[]> {
 /** The folder of this run, which goes with it. */
 export function runFolder(): string {
   return `${LOCAL_FOLDER}run-${process.pid}`;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    // No such process, or somebody else's: no run of this folder's owner.
-    return false;
-  }
 }

@@ -1,5 +1,8 @@
+import * as v from "valibot";
 import type { EnvelopeKind } from "../../../lambdas/domain/event/envelope.ts";
+import { ROUTE_IDS } from "../../../lambdas/settings/routes.ts";
 import type { RouteId } from "../../../lambdas/settings/routes.ts";
+import type { StageConfiguration } from "../../../lib/config/stage-configuration.ts";
 
 /** `Source` of the submissions: any but ours (docs/contracts.md#submissions). */
 export const ONBOARDING = "onboarding.local";
@@ -52,4 +55,35 @@ export interface PublishedMessage {
   readonly investigationToken: string | null;
   /** As whoever reads the queue gets it: the event in EventBridge's own JSON. */
   readonly body: string;
+}
+
+const Published = v.object({
+  detail: v.object({
+    eventId: v.string(),
+    applicationToken: v.nullable(v.string()),
+    investigation: v.optional(v.object({ token: v.string() })),
+  }),
+});
+
+/** Reads a message of a route's queue, as far as the scenarios look at it. */
+export function publishedMessage(
+  message: Pick<PublishedMessage, "messageId" | "route" | "body">,
+): PublishedMessage {
+  const { detail } = v.parse(Published, JSON.parse(message.body));
+  const { investigation, ...event } = detail;
+  return { ...message, ...event, investigationToken: investigation?.token ?? null };
+}
+
+/** What a receiver of a stage leaves out, and what it publishes late. */
+export function habitsOf({
+  events,
+  routes,
+}: Pick<StageConfiguration, "events" | "routes">): Pick<
+  Receiver,
+  "ignoredEventTypes" | "routesPublishingLate"
+> {
+  return {
+    ignoredEventTypes: events.handled.allBut,
+    routesPublishingLate: new Set(ROUTE_IDS.filter((route) => routes[route].publishLate)),
+  };
 }

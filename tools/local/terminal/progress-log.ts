@@ -26,11 +26,11 @@ const Noticed = v.object({
 });
 
 /** The part of a Lambda's log line that is its own, whoever wrote it (`lambdas/telemetry/messages.ts`). */
-const Logged = v.looseObject({
-  level: v.picklist(["WARN", "ERROR"]),
-  code: v.string(),
-  message: v.string(),
-});
+const Logged = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.looseObject({ level: v.picklist(["WARN", "ERROR"]), code: v.string(), message: v.string() }),
+);
 
 /** Keys of a log line that every line has, and that say nothing at a terminal. */
 const PLUMBING = new Set(["level", "code", "message", "timestamp", "service", "sampling_rate"]);
@@ -57,7 +57,7 @@ export function describePublished(text: string): string {
 
 /** A warning or an error of a Lambda; null for any other line. */
 export function describeLogged(text: string): string | null {
-  const parsed = v.safeParse(Logged, parseJson(text));
+  const parsed = v.safeParse(Logged, text);
   if (!parsed.success) return null;
   const { level, code, message, ...rest } = parsed.output;
   const fields = Object.entries(rest)
@@ -76,14 +76,4 @@ export function describeAlarm({ name, state, reason }: AlarmChange): string {
 
 function line(what: string, text: string): string {
   return `${what.padEnd(WHAT_WIDTH)}  ${text}`;
-}
-
-function parseJson(text: string): unknown {
-  if (!text.startsWith("{")) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A line that happens to start with a brace.
-    return null;
-  }
 }

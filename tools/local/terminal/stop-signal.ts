@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { Stopped } from "../failure.ts";
 import type { Screen } from "../../terminal/screen.ts";
+import { isAlive } from "../alive.ts";
 
 /** npm forwards signals, but a killed npm forwards nothing: its absence is seen within this. */
 const PARENT_CHECK_MS = 1_000;
@@ -37,14 +38,4 @@ function npmProcess(): number {
   });
   const [, parent, command = ""] = /^\s*(\d+)\s+(\S+)/.exec(ps.stdout ?? "") ?? [];
   return /(^|\/)(sh|dash|bash|zsh|ash|busybox)$/.test(command) ? Number(parent) : process.ppid;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    // It has ended, or its number is somebody else's now.
-    return false;
-  }
 }
