@@ -29,6 +29,7 @@ import { anyHistoryOf } from "../support/histories.ts";
 import { reportOf } from "../../lambdas/domain/reconciliation/reconciliation.ts";
 import { mergeOver } from "../../lambdas/domain/application/withholding.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
+import { aFailureRecord, anEventRecord, aSnapshot } from "../support/records.ts";
 
 /** Without what depends on the order: which end was published. */
 function inAnyOrder(state: ApplicationState): ApplicationState {
@@ -60,18 +61,13 @@ const NOW = Date.UTC(2026, 10, 23, 20);
 const MINUTE = 60_000;
 const first: CheckRequest = { dueAt: NOW + 10 * MINUTE, when: "first" };
 
-function aSnapshot(applicationToken: string): Snapshot {
-  return {
-    applicationToken,
-    journeyToken: "J-1",
-    status: "running",
-    outcome: null,
-    at: NOW,
-    environment: "sandbox",
-    externalIds: { group: null, partner: null, application: null },
-    chain: { previous: null, root: null, next: null },
-    isShadow: false,
-  };
+/** What an event says of its application. */
+const of = (changes: Partial<JourneyEvent>) => stateOfEvent(aJourneyEvent(changes));
+
+/** What Alloy's answer says. */
+function answered(changes: Partial<Snapshot>): ApplicationState {
+  const snapshot = aSnapshot(changes);
+  return stateOfSnapshot(snapshot, snapshot.at, null, null);
 }
 
 /** The promises of `ApplicationStore`, for each of its implementations. */
@@ -107,22 +103,22 @@ export function describeApplicationStore(
       return application;
     }
 
+    const merge = (observation: ApplicationState, check = first) =>
+      store.mergeState(observation, check);
+
     describe("merging", () => {
       test("equals the pure merge, for any history in any order", async () => {
         await fc.assert(
           fc.asyncProperty(anyHistoryOf("JA", 8), async ({ history, arrivals }) => {
             const applicationToken = newToken();
-            const of = (state: ApplicationState) => ({ ...state, applicationToken });
+            const named = (state: ApplicationState) => ({ ...state, applicationToken });
 
             const results: ApplicationState[] = [];
-            for (const arrival of arrivals) {
-              results.push((await store.mergeState(of(arrival), first)).after);
-            }
+            for (const arrival of arrivals) results.push((await merge(named(arrival))).after);
 
-            const wanted = history.map(of).reduce(mergeState);
+            const wanted = history.map(named).reduce(mergeState);
             expect(results.map(inAnyOrder).at(-1)).toEqual(wanted);
-            const kept = await opened.see(applicationToken);
-            if (kept === null) throw new Error("nothing is kept");
+            const kept = await seen(applicationToken);
             expect({ ...kept, state: inAnyOrder(kept.state) }).toMatchObject({
               state: wanted,
               status: statusOf(wanted),
@@ -142,7 +138,7 @@ export function describeApplicationStore(
               const observation = { ...arrival, applicationToken };
               const after: ApplicationState = mergeOver(before, observation);
 
-              expect(await store.mergeState(observation, first)).toEqual({ before, after });
+              expect(await merge(observation)).toEqual({ before, after });
               before = after;
             }
           }),
@@ -154,92 +150,70 @@ export function describeApplicationStore(
         await fc.assert(
           fc.asyncProperty(anyHistoryOf("JA", 6), async ({ history, arrivals }) => {
             const applicationToken = newToken();
-            const of = (state: ApplicationState) => ({ ...state, applicationToken });
+            const named = (state: ApplicationState) => ({ ...state, applicationToken });
 
-            await Promise.all(arrivals.map((arrival) => store.mergeState(of(arrival), first)));
+            await Promise.all(arrivals.map((arrival) => merge(named(arrival))));
 
-            expect(inAnyOrder((await seen(applicationToken)).state)).toEqual(
-              history.map(of).reduce(mergeState),
-            );
+            const { state } = await seen(applicationToken);
+            expect(inAnyOrder(state)).toEqual(history.map(named).reduce(mergeState));
           }),
           { numRuns: runs },
         );
       });
 
-      test("lets progress count after Alloy has answered that the application is open again", async () => {
-        const applicationToken = newToken();
-        const [end, review] = [
-          { type: "completed_application", at: NOW, outcome: "Approved" },
-          { type: "pending_review", at: NOW + 2 },
-        ].map((given) => stateOfEvent(aJourneyEvent({ ...given, applicationToken })));
-        if (end === undefined || review === undefined) throw new Error("unreachable");
-        const answer = stateOfSnapshot(
-          { ...aSnapshot(applicationToken), at: NOW + 1 },
-          NOW + 1,
+      const END = { type: "completed_application", at: NOW };
+      const REVIEW = { type: "pending_review", at: NOW };
+
+      test.each<readonly [string, readonly ApplicationState[], string, string | null]>([
+        [
+          "lets progress count after Alloy has answered that the application is open again",
+          [
+            of({ ...END, outcome: "Approved" }),
+            answered({ at: NOW + 1 }),
+            of({ ...REVIEW, at: NOW + 2 }),
+          ],
+          "waiting_review",
           null,
+        ],
+        [
+          "keeps a decision when an unarchiving and a trailing step follow it",
+          [
+            of({ ...END, outcome: "Approved" }),
+            of({ type: "application_unarchived", at: NOW + 1 }),
+            of({ type: "completed_review", at: NOW + 2, entityApplicationToken: "EA-1" }),
+          ],
+          "completed",
+          "Approved",
+        ],
+        [
+          "takes waiting for later than running within one millisecond",
+          [of(REVIEW), of({ ...REVIEW, type: "completed_review" })],
+          "waiting_review",
           null,
-        );
-
-        for (const observation of [end, answer, review]) await store.mergeState(observation, first);
-
-        expect(await seen(applicationToken)).toMatchObject({
-          status: "waiting_review",
-          outcome: null,
-        });
-      });
-
-      test("keeps a decision when an unarchiving and a trailing step follow it", async () => {
+        ],
+        [
+          "lets Alloy's own answer stand above progress that is older",
+          [answered({ status: "waiting_review" }), of({ type: "pending_step_up", at: NOW })],
+          "waiting_review",
+          null,
+        ],
+        ...[NOW - 3, NOW, NOW + 3].map(
+          (at) =>
+            [
+              `keeps the outcome when another report of the end names none, ${at - NOW} ms later`,
+              [of({ ...END, outcome: "Approved" }), of({ ...END, at })],
+              "completed",
+              "Approved",
+            ] as const,
+        ),
+      ])("%s", async (_, observations, status, outcome) => {
         const applicationToken = newToken();
-        const events = [
-          { type: "completed_application", at: NOW, outcome: "Approved" },
-          { type: "application_unarchived", at: NOW + 1 },
-          { type: "completed_review", at: NOW + 2, entityApplicationToken: "EA-1" },
-        ].map((given) => aJourneyEvent({ ...given, applicationToken }));
 
-        for (const event of events) await store.mergeState(stateOfEvent(event), first);
+        for (const observation of observations) await merge({ ...observation, applicationToken });
 
-        expect(await seen(applicationToken)).toMatchObject({
-          status: "completed",
-          outcome: "Approved",
-        });
-      });
-
-      test("takes waiting for later than running within one millisecond", async () => {
-        const applicationToken = newToken();
-        for (const type of ["pending_review", "completed_review"]) {
-          await store.mergeState(stateOfEvent(aJourneyEvent({ type, applicationToken })), first);
-        }
-
-        expect((await seen(applicationToken)).status).toBe("waiting_review");
-      });
-
-      test("lets Alloy's own answer stand above progress that is older", async () => {
-        const applicationToken = newToken();
-        const event = aJourneyEvent({ type: "pending_step_up", applicationToken });
-        const snapshot = aSnapshot(applicationToken);
-        await store.mergeState(
-          stateOfSnapshot({ ...snapshot, status: "waiting_review", at: event.at }, NOW, null, null),
-          first,
-        );
-
-        await store.mergeState(stateOfEvent(event), first);
-
-        expect((await seen(applicationToken)).status).toBe("waiting_review");
-      });
-
-      test("keeps the outcome when another report of the end names none", async () => {
-        for (const at of [NOW - 3, NOW, NOW + 3]) {
-          const applicationToken = newToken();
-          const end = { type: "completed_application", applicationToken };
-          const approved = aJourneyEvent({ ...end, at: NOW, outcome: "Approved" });
-          await store.mergeState(stateOfEvent(approved), first);
-
-          await store.mergeState(stateOfEvent(aJourneyEvent({ ...end, at })), first);
-
-          const { state, ...shown } = await seen(applicationToken);
-          expect(shown).toMatchObject({ status: "completed", outcome: "Approved" });
-          expect([statusOf(state), outcomeOf(state)]).toEqual(["completed", "Approved"]);
-        }
+        const { state, ...shown } = await seen(applicationToken);
+        expect(shown).toMatchObject({ status, outcome });
+        expect([statusOf(state), outcomeOf(state)]).toEqual([status, outcome]);
       });
 
       test("knows a rerun's application by its origin before any event of its own", async () => {
@@ -250,9 +224,9 @@ export function describeApplicationStore(
           rerunApplicationToken: rerun,
         });
 
-        await store.mergeState(stateOfEvent(event), first);
+        await merge(stateOfEvent(event));
         const state = stateOfRerun(event);
-        if (state !== null) await store.mergeState(state, first);
+        if (state !== null) await merge(state);
 
         const [before, after] = [await seen(original), await seen(rerun)];
         expect(before.state.chain.next?.token).toBe(rerun);
@@ -264,7 +238,7 @@ export function describeApplicationStore(
         const applicationToken = newToken();
         for (const after of [5, 9, 7]) {
           const event = aJourneyEvent({ applicationToken, at: NOW + after });
-          await store.mergeState(stateOfHealedEvent(event), first);
+          await merge(stateOfHealedEvent(event));
         }
 
         expect((await seen(applicationToken)).state.healedUntil).toBe(NOW + 9);
@@ -282,17 +256,13 @@ export function describeApplicationStore(
             },
             { at, publishes: false },
           );
-        await store.mergeState(stateOfEvent(aJourneyEvent({ applicationToken: known })), first);
-
-        const newer = aJourneyEvent({ applicationToken: webhookFirst, at: NOW + 5_000 });
-        await store.mergeState(stateOfEvent(newer), first);
+        await merge(of({ applicationToken: known }));
+        await merge(of({ applicationToken: webhookFirst, at: NOW + 5_000 }));
 
         for (const token of [adopted, known, webhookFirst]) {
-          for (const at of [NOW, NOW - 1_000, NOW + 1_000]) {
-            await store.mergeState(adoptionOf(token, at), first);
-          }
+          for (const at of [NOW, NOW - 1_000, NOW + 1_000]) await merge(adoptionOf(token, at));
         }
-        await store.mergeState(stateOfEvent(aJourneyEvent({ applicationToken: adopted })), first);
+        await merge(of({ applicationToken: adopted }));
 
         const [one, other] = [await seen(adopted), await seen(known)];
         expect(one.state.adopted).toEqual({ at: NOW - 1_000, publishes: false });
@@ -304,12 +274,9 @@ export function describeApplicationStore(
       test("indexes no external id that is too long for an index, and keeps it", async () => {
         const applicationToken = newToken();
         const group = "g".repeat(2_049);
-        const event = aJourneyEvent({
-          applicationToken,
-          externalIds: { group, entity: null, partner: null, application: null },
-        });
+        const externalIds = { group, entity: null, partner: null, application: null };
 
-        await store.mergeState(stateOfEvent(event), first);
+        await merge(of({ applicationToken, externalIds }));
 
         expect((await seen(applicationToken)).state.externalIds.group).toBe(group);
       });
@@ -324,27 +291,16 @@ export function describeApplicationStore(
             submittedAt: NOW,
             externalIds: { ...ids("zzz-forged"), partner: "partner-1" },
           }),
-          stateOfEvent(
-            aJourneyEvent({ applicationToken, externalIds: { ...ids("group-1"), entity: null } }),
-          ),
-          stateOfSnapshot(
-            { ...aSnapshot(applicationToken), externalIds: ids("answered") },
-            NOW,
-            null,
-            null,
-          ),
+          of({ applicationToken, externalIds: { ...ids("group-1"), entity: null } }),
+          answered({ applicationToken, externalIds: ids("answered") }),
         ];
 
-        for (const observation of observations.slice(0, 2)) {
-          await store.mergeState(observation, first);
-        }
+        for (const observation of observations.slice(0, 2)) await merge(observation);
         expect((await seen(applicationToken)).state).toMatchObject({
           journeyToken: "J-1",
           externalIds: { group: "group-1", partner: "partner-1" },
         });
-        for (const observation of observations.toReversed()) {
-          await store.mergeState(observation, first);
-        }
+        for (const observation of observations.toReversed()) await merge(observation);
         expect((await seen(applicationToken)).state).toMatchObject({
           journeyToken: "J-1",
           externalIds: { group: "answered", partner: "partner-1" },
@@ -353,94 +309,113 @@ export function describeApplicationStore(
     });
 
     describe("planning checks", () => {
-      const submissionOf = (applicationToken: string) =>
-        stateOfSubmission({
-          applicationToken,
-          journeyToken: "J-1",
-          submittedAt: NOW,
-          externalIds: { group: "group-1", partner: null, application: null },
-        });
-      const eventOf = (applicationToken: string, changes: Partial<JourneyEvent> = {}) =>
-        stateOfEvent(aJourneyEvent({ applicationToken, at: NOW, ...changes }));
-
-      test("plans the first check when it hears of an application", async () => {
-        const applicationToken = newToken();
-
-        await store.mergeState(submissionOf(applicationToken), first);
-
-        expect(await seen(applicationToken)).toMatchObject({
-          dueAt: first.dueAt,
-          settledAt: null,
-        });
+      const submission = stateOfSubmission({
+        applicationToken: "JA-1",
+        journeyToken: "J-1",
+        submittedAt: NOW,
+        externalIds: { group: "group-1", partner: null, application: null },
       });
+      const progress = of({ at: NOW });
+      const end = of({ type: "completed_application", outcome: "Denied", at: NOW });
+      const SETTLED = { settledAt: NOW + 1 };
 
-      test("leaves a planned check where it is", async () => {
+      test.each<
+        readonly [
+          string,
+          {
+            readonly given?: ApplicationState;
+            /** When the poller has settled what was given. */
+            readonly settledAt?: number;
+            readonly when: readonly (readonly [ApplicationState, CheckRequest])[];
+            readonly then: object;
+          },
+        ]
+      >([
+        [
+          "plans the first check when it hears of an application",
+          { when: [[submission, first]], then: { dueAt: first.dueAt, settledAt: null } },
+        ],
+        [
+          "leaves a planned check where it is",
+          {
+            given: submission,
+            when: [
+              [progress, { dueAt: NOW, when: "first" }],
+              // A late one, which takes the slow way.
+              [of({ at: NOW - 1 }), { dueAt: NOW, when: "first" }],
+            ],
+            then: { dueAt: first.dueAt },
+          },
+        ],
+        [
+          "puts a check that is wanted now in place of the planned one",
+          {
+            given: submission,
+            when: [[end, { dueAt: NOW + 1, when: "now" }]],
+            then: { dueAt: NOW + 1 },
+          },
+        ],
+        [
+          "puts a check that is wanted now in place of the planned one, known as the event may be",
+          { given: end, when: [[end, { dueAt: NOW + 2, when: "now" }]], then: { dueAt: NOW + 2 } },
+        ],
+        [
+          "leaves a settled application alone when a straggler arrives",
+          {
+            given: end,
+            ...SETTLED,
+            when: [[of({ type: "pending_review", at: NOW - 1 }), first]],
+            then: { status: "completed", outcome: "Denied", dueAt: null, ...SETTLED },
+          },
+        ],
+        [
+          "checks an application again that was given up, when it moves",
+          {
+            given: submission,
+            ...SETTLED,
+            when: [[progress, { dueAt: NOW + 3, when: "first" }]],
+            then: { dueAt: NOW + 3, settledAt: null },
+          },
+        ],
+        [
+          "checks a settled application again when Alloy answers that it is open",
+          {
+            given: end,
+            ...SETTLED,
+            when: [[answered({ at: NOW + 2 }), { dueAt: NOW + 3, when: "first" }]],
+            then: { status: "running", dueAt: NOW + 3, settledAt: null },
+          },
+        ],
+        [
+          "checks a settled application again when somebody wants it now",
+          {
+            given: end,
+            ...SETTLED,
+            when: [[end, { dueAt: NOW + 2, when: "now" }]],
+            then: { dueAt: NOW + 2, settledAt: null },
+          },
+        ],
+      ])("%s", async (_, { given, settledAt, when, then }) => {
         const applicationToken = newToken();
-        await store.mergeState(submissionOf(applicationToken), first);
+        if (given !== undefined) await merge({ ...given, applicationToken });
+        if (settledAt !== undefined) await opened.settle(applicationToken, settledAt);
 
-        await store.mergeState(eventOf(applicationToken), { dueAt: NOW, when: "first" });
-        // A late one, which takes the slow way.
-        await store.mergeState(eventOf(applicationToken, { at: NOW - 1 }), {
-          dueAt: NOW,
-          when: "first",
-        });
+        for (const [arrival, check] of when) await merge({ ...arrival, applicationToken }, check);
 
-        expect((await seen(applicationToken)).dueAt).toBe(first.dueAt);
-      });
-
-      test("puts a check that is wanted now in place of the planned one", async () => {
-        const applicationToken = newToken();
-        await store.mergeState(submissionOf(applicationToken), first);
-
-        const end = eventOf(applicationToken, { type: "completed_application" });
-        await store.mergeState(end, { dueAt: NOW + 1, when: "now" });
-
-        expect((await seen(applicationToken)).dueAt).toBe(NOW + 1);
-      });
-
-      test("puts a check that is wanted now in place of the planned one, known as the event may be", async () => {
-        const applicationToken = newToken();
-        const end = eventOf(applicationToken, { type: "completed_application" });
-        await store.mergeState(end, first);
-
-        await store.mergeState(end, { dueAt: NOW + 2, when: "now" });
-
-        expect((await seen(applicationToken)).dueAt).toBe(NOW + 2);
-      });
-
-      test("leaves a settled application alone when a straggler arrives", async () => {
-        const applicationToken = newToken();
-        await store.mergeState(
-          eventOf(applicationToken, { type: "completed_application", outcome: "Denied" }),
-          first,
-        );
-        await opened.settle(applicationToken, NOW + 1);
-
-        await store.mergeState(
-          eventOf(applicationToken, { type: "pending_review", at: NOW - 1 }),
-          first,
-        );
-
-        expect(await seen(applicationToken)).toMatchObject({
-          status: "completed",
-          outcome: "Denied",
-          dueAt: null,
-          settledAt: NOW + 1,
-        });
+        expect(await seen(applicationToken)).toMatchObject(then);
       });
 
       test("checks a settled application again when another end arrives", async () => {
         const applicationToken = newToken();
-        const end = { type: "completed_application", outcome: "Denied", at: NOW };
         const wanted: CheckRequest = { dueAt: NOW + 3, when: "now-if-ended" };
-        await store.mergeState(eventOf(applicationToken, end), wanted);
+        await merge({ ...end, applicationToken }, wanted);
         await opened.settle(applicationToken, NOW + 1);
 
         // The same end once more asks for nothing.
-        await store.mergeState(eventOf(applicationToken, end), wanted);
+        await merge({ ...end, applicationToken }, wanted);
         expect(await seen(applicationToken)).toMatchObject({ dueAt: null, settledAt: NOW + 1 });
         const another = { type: "completed_application", outcome: "Approved", at: NOW + 2 };
-        await store.mergeState(eventOf(applicationToken, another), wanted);
+        await merge(of({ applicationToken, ...another }), wanted);
 
         expect(await seen(applicationToken)).toMatchObject({
           outcome: "Denied",
@@ -448,78 +423,22 @@ export function describeApplicationStore(
           settledAt: null,
         });
       });
-
-      test("checks an application again that was given up, when it moves", async () => {
-        const applicationToken = newToken();
-        await store.mergeState(submissionOf(applicationToken), first);
-        await opened.settle(applicationToken, NOW + 1);
-
-        await store.mergeState(eventOf(applicationToken), { dueAt: NOW + 3, when: "first" });
-
-        expect(await seen(applicationToken)).toMatchObject({ dueAt: NOW + 3, settledAt: null });
-      });
-
-      test("checks a settled application again when Alloy answers that it is open", async () => {
-        const applicationToken = newToken();
-        const end = { type: "completed_application", outcome: "Denied" };
-        await store.mergeState(eventOf(applicationToken, end), first);
-        await opened.settle(applicationToken, NOW + 1);
-
-        await store.mergeState(
-          stateOfSnapshot({ ...aSnapshot(applicationToken), at: NOW + 2 }, NOW + 2, null, null),
-          { dueAt: NOW + 3, when: "first" },
-        );
-
-        expect(await seen(applicationToken)).toMatchObject({
-          status: "running",
-          dueAt: NOW + 3,
-          settledAt: null,
-        });
-      });
-
-      test("checks a settled application again when somebody wants it now", async () => {
-        const applicationToken = newToken();
-        const end = eventOf(applicationToken, { type: "completed_application" });
-        await store.mergeState(end, first);
-        await opened.settle(applicationToken, NOW + 1);
-
-        await store.mergeState(end, { dueAt: NOW + 2, when: "now" });
-
-        expect(await seen(applicationToken)).toMatchObject({ dueAt: NOW + 2, settledAt: null });
-      });
     });
 
     describe("recording events", () => {
-      const recordOf = (event: JourneyEvent, changes: Partial<EventRecord> = {}): EventRecord => ({
-        eventId: event.eventId,
-        applicationToken: event.applicationToken,
-        type: event.type,
-        at: event.at,
-        receivedAt: NOW + 500,
-        receiptId: "receipt-1",
-        origin: "webhook",
-        route: "progressed",
-        outcome: null,
-        entityToken: null,
-        entityApplicationToken: event.entityApplicationToken,
-        nodeId: event.node.id,
-        eventToken: event.eventToken,
-        body: new TextEncoder().encode(`{ "ünd": "mehr\\u0000", "type": "${event.type}" }\n`),
-        payloadKey: null,
-        isWithheld: false,
-        ...changes,
-      });
-
       test("keeps an event as it was given", async () => {
-        const record = recordOf(
-          aJourneyEvent({
-            applicationToken: newToken(),
-            entityApplicationToken: "EA-1",
-            node: { id: "1632850500102", type: "workflow" },
-            eventToken: "22750001",
-          }),
-          { entityToken: "P-1", outcome: "Approved", payloadKey: "payloads/1" },
+        const event = aJourneyEvent({
+          applicationToken: newToken(),
+          entityApplicationToken: "EA-1",
+          entityToken: "P-1",
+          outcome: "Approved",
+          node: { id: "1632850500102", type: "workflow" },
+          eventToken: "22750001",
+        });
+        const body = new TextEncoder().encode(
+          `{ "ünd": "mehr\\u0000", "type": "${event.type}" }\n`,
         );
+        const record = anEventRecord(event, { body, payloadKey: "payloads/1" });
 
         expect(await store.recordEvent(record)).toEqual({
           isNew: true,
@@ -533,16 +452,11 @@ export function describeApplicationStore(
       });
 
       test("keeps an event once, and says with whose receipt", async () => {
-        const record = recordOf(aJourneyEvent({ applicationToken: newToken() }));
+        const record = anEventRecord(aJourneyEvent({ applicationToken: newToken() }));
         await store.recordEvent(record);
 
-        const again = {
-          ...record,
-          receiptId: "receipt-2",
-          origin: "poll",
-          outcome: "Approved",
-        } as const;
-        expect(await store.recordEvent(again)).toEqual({
+        const other = { receiptId: "receipt-2", origin: "poll", outcome: "Approved" } as const;
+        expect(await store.recordEvent({ ...record, ...other })).toEqual({
           isNew: false,
           receiptId: record.receiptId,
           receivedAt: record.receivedAt,
@@ -554,7 +468,7 @@ export function describeApplicationStore(
       });
 
       test("keeps one of ten copies that arrive at once", async () => {
-        const record = recordOf(aJourneyEvent({ applicationToken: newToken() }));
+        const record = anEventRecord(aJourneyEvent({ applicationToken: newToken() }));
 
         const answers = await Promise.all(
           Array.from({ length: 10 }, () => store.recordEvent(record)),
@@ -570,18 +484,15 @@ export function describeApplicationStore(
           aJourneyEvent({ applicationToken, node: { id, type: null } }),
         );
 
-        for (const event of events) await store.recordEvent(recordOf(event));
+        for (const event of events) await store.recordEvent(anEventRecord(event));
 
         expect(await opened.eventsOf(applicationToken)).toHaveLength(2);
       });
 
       test("keeps a body without an application once, whatever time its attempts name", async () => {
         const eventId = newToken();
-        const record = {
-          ...recordOf(aJourneyEvent(), { body: new TextEncoder().encode(`[1,"two",null]`) }),
-          eventId,
-          applicationToken: null,
-        };
+        const body = new TextEncoder().encode(`[1,"two",null]`);
+        const record = anEventRecord(aJourneyEvent({ eventId }), { body, applicationToken: null });
         await store.recordEvent(record);
 
         const attempt = { ...record, at: record.at + 86_400_000 };
@@ -593,12 +504,10 @@ export function describeApplicationStore(
         const hashes = Array.from({ length: 15_000 }, (_, index) =>
           createHash("sha256").update(String(index)).digest("base64"),
         );
-        const noise = hashes.join("");
+        const body = new TextEncoder().encode(hashes.join(""));
         const event = aJourneyEvent({ applicationToken: newToken() });
 
-        expect(
-          await store.recordEvent(recordOf(event, { body: new TextEncoder().encode(noise) })),
-        ).toMatchObject({
+        expect(await store.recordEvent(anEventRecord(event, { body }))).toMatchObject({
           isNew: true,
         });
 
@@ -609,14 +518,12 @@ export function describeApplicationStore(
       test("finds the events of about the same time, and no others", async () => {
         const applicationToken = newToken();
         const event = aJourneyEvent({ applicationToken, at: NOW });
-        const near = [-2_000, 0, 2_000].map((apart) =>
-          aJourneyEvent({ applicationToken, at: NOW + apart, type: "pending_review" }),
-        );
-        const far = [-2_001, 2_001].map((apart) =>
-          aJourneyEvent({ applicationToken, at: NOW + apart, type: "pending_review" }),
-        );
+        const reviewIn = (apart: number) =>
+          aJourneyEvent({ applicationToken, at: NOW + apart, type: "pending_review" });
+        const near = [-2_000, 0, 2_000].map(reviewIn);
+        const far = [-2_001, 2_001].map(reviewIn);
         const another = aJourneyEvent({ applicationToken: newToken(), at: NOW });
-        for (const one of [...near, ...far, another]) await store.recordEvent(recordOf(one));
+        for (const one of [...near, ...far, another]) await store.recordEvent(anEventRecord(one));
 
         const { recorded: found } = await store.reportsNear(event);
 
@@ -627,7 +534,7 @@ export function describeApplicationStore(
       });
 
       test("notes that an event is withheld, if it is recorded", async () => {
-        const record = recordOf(aJourneyEvent({ applicationToken: newToken() }));
+        const record = anEventRecord(aJourneyEvent({ applicationToken: newToken() }));
         const event = aJourneyEvent({ applicationToken: record.applicationToken ?? "" });
         await store.withholdEvent(event);
         expect(await opened.eventsOf(record.applicationToken)).toEqual([]);
@@ -668,7 +575,7 @@ export function describeApplicationStore(
           aJourneyEvent({ applicationToken, at: NOW + after }),
         );
         if (kept === undefined || forgotten === undefined) throw new Error("unreachable");
-        for (const event of [kept, forgotten]) await store.recordEvent(recordOf(event));
+        for (const event of [kept, forgotten]) await store.recordEvent(anEventRecord(event));
 
         await store.forgetEvent(forgotten);
         await store.forgetEvent(forgotten);
@@ -679,44 +586,37 @@ export function describeApplicationStore(
     });
 
     describe("evidence of failures", () => {
-      const failure: Omit<FailureRecord, "applicationToken"> = {
-        eventId: "0123456789abcdef0123456789abcdef",
-        eventType: "pending_review",
-        reason: "Publishing events failed: TimeoutError",
-        failedAt: NOW,
-        receiptId: "receipt-1",
-        deadLettered: false,
-      };
-
       test("keeps the latest of an event", async () => {
-        const applicationToken = newToken();
-        await store.recordFailure({ ...failure, applicationToken });
+        const failure = aFailureRecord({ applicationToken: newToken() });
+        const { applicationToken, eventId } = failure;
+        await store.recordFailure(failure);
 
-        const latest = { ...failure, applicationToken, failedAt: NOW + 1, deadLettered: true };
+        const latest = { ...failure, failedAt: failure.failedAt + 1, deadLettered: true };
         await store.recordFailure(latest);
 
         expect(await opened.failuresOf(applicationToken)).toEqual([latest]);
-        expect(await store.hasFailure(applicationToken, failure.eventId)).toBe(true);
+        expect(await store.hasFailure(applicationToken, eventId)).toBe(true);
       });
 
       test("keeps none of a forgotten application", async () => {
         const applicationToken = newToken();
-        await store.mergeState(forgottenState(applicationToken, NOW), first);
+        await merge(forgottenState(applicationToken, NOW));
 
-        await store.recordFailure({ ...failure, applicationToken });
+        await store.recordFailure(aFailureRecord({ applicationToken }));
 
         expect(await opened.failuresOf(applicationToken)).toEqual([]);
       });
 
       test("clears it, whether it is there or not", async () => {
-        const applicationToken = newToken();
-        await store.recordFailure({ ...failure, applicationToken });
+        const failure = aFailureRecord({ applicationToken: newToken() });
+        const { applicationToken, eventId } = failure;
+        await store.recordFailure(failure);
 
-        await store.clearFailure(applicationToken, failure.eventId);
-        await store.clearFailure(applicationToken, failure.eventId);
+        await store.clearFailure(applicationToken, eventId);
+        await store.clearFailure(applicationToken, eventId);
 
         expect(await opened.failuresOf(applicationToken)).toEqual([]);
-        expect(await store.hasFailure(applicationToken, failure.eventId)).toBe(false);
+        expect(await store.hasFailure(applicationToken, eventId)).toBe(false);
       });
     });
   });

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { dueShardOf } from "../../lambdas/adapters/dynamo/application-item.ts";
 import type { Gap } from "../../lambdas/domain/reconciliation/gap.ts";
-import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
 import {
   stateOfEvent,
   stateOfSnapshot,
@@ -10,12 +9,15 @@ import {
 } from "../../lambdas/domain/application/observation.ts";
 import { NEVER_CHECKED } from "../../lambdas/domain/polling/polling-ports.ts";
 import type {
+  CheckPlan,
+  ClaimedApplication,
   DueApplication,
   DueApplications,
 } from "../../lambdas/domain/polling/polling-ports.ts";
-import type { ApplicationStore, EventRecord } from "../../lambdas/domain/ports.ts";
+import type { ApplicationStore } from "../../lambdas/domain/ports.ts";
 import { reportOf } from "../../lambdas/domain/reconciliation/reconciliation.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
+import { aFailureRecord, anEventRecord, aSnapshot } from "../support/records.ts";
 
 const NOW = 1_760_000_000_000;
 
@@ -26,6 +28,13 @@ const claimNow = claimAt(NOW, NOW + 60_000);
 
 const memory = NEVER_CHECKED;
 
+/** An application whose last check did not fail. */
+const dueOf = (applicationToken: string, dueAt: number): DueApplication => ({
+  applicationToken,
+  dueAt,
+  hasFailed: false,
+});
+
 const aGap: Gap = {
   gapId: "gap",
   stage: "rejected",
@@ -35,20 +44,6 @@ const aGap: Gap = {
   events: [{ eventId: "e", type: "pending_review", at: NOW - 5_000, stage: "rejected" }],
   evidence: "why",
 };
-
-function recordOf(event: JourneyEvent): EventRecord {
-  return {
-    ...event,
-    receivedAt: NOW,
-    receiptId: "receipt",
-    origin: "webhook",
-    route: "progressed",
-    nodeId: event.node.id,
-    body: new TextEncoder().encode(`{"secret":"personal"}`),
-    payloadKey: null,
-    isWithheld: false,
-  };
-}
 
 /** The table behind both of its ports: the poller's, and the consumer's that fills it. */
 export interface OpenApplications {
@@ -82,7 +77,7 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
         externalIds: { group: null, partner: null, application: null },
       };
       await store.mergeState(stateOfSubmission(submission), { dueAt, when: "first" });
-      return { applicationToken, dueAt, hasFailed: false };
+      return dueOf(applicationToken, dueAt);
     }
 
     async function claim(application: DueApplication) {
@@ -90,6 +85,14 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       if (claimed === null) throw new Error(`${application.applicationToken} is not to be claimed`);
       return claimed;
     }
+
+    /** Ends a check that has claimed an application: it found nothing worth remembering, unless said otherwise. */
+    const plan = (claimed: ClaimedApplication, next: Partial<CheckPlan>) =>
+      due.plan(claimed, { dueAt: NOW, memory, gap: null, at: NOW, ...next });
+
+    /** Checks an application that is due. */
+    const check = async (application: DueApplication, next: Partial<CheckPlan>) =>
+      plan(await claim(application), next);
 
     test("lists what is due in all shards, oldest first, and nothing else", async () => {
       const tokens = Array.from({ length: 40 }, (_, index) => `JA-list-${index}`);
@@ -140,7 +143,7 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       const claimed = await claim(application);
 
       const refused = await due.claim(application, claimAt(NOW + 59_999, NOW + 120_000));
-      await due.plan(claimed, { dueAt: NOW + 5, memory, gap: null, at: NOW });
+      await plan(claimed, { dueAt: NOW + 5 });
 
       expect(refused).toBeNull();
       expect(await due.list(NOW + 5, 100)).toContainEqual({ ...application, dueAt: NOW + 5 });
@@ -148,13 +151,10 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
 
     test("refuses a claim of what is not due any more", async () => {
       const application = await submitted("JA-not-due", NOW);
-      const plan = { dueAt: NOW + 5, memory, gap: null, at: NOW };
-      await due.plan(await claim(application), plan);
+      await check(application, { dueAt: NOW + 5 });
 
       expect(await due.claim(application, claimNow)).toBeNull();
-      expect(
-        await due.claim({ applicationToken: "JA-nobody", dueAt: NOW, hasFailed: false }, claimNow),
-      ).toBeNull();
+      expect(await due.claim(dueOf("JA-nobody", NOW), claimNow)).toBeNull();
     });
 
     test("gives what a cut-off check had claimed to one of two runs, behind what is due by now", async () => {
@@ -176,17 +176,12 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
         memory: { failedChecks: 1 },
       });
       expect(others).toEqual([]);
-      expect(listed.at(-1)).toEqual({
-        applicationToken: "JA-cut-off",
-        dueAt: until,
-        hasFailed: true,
-      });
+      expect(listed.at(-1)).toEqual({ ...dueOf("JA-cut-off", until), hasFailed: true });
     });
 
     test("puts what was cut off as far behind as failures in a row ask for", async () => {
-      const failed = { ...memory, failedChecks: 3 };
       const one = await submitted("JA-cut-off-again", NOW);
-      await due.plan(await claim(one), { dueAt: NOW, memory: failed, gap: null, at: NOW });
+      await check(one, { memory: { ...memory, failedChecks: 3 } });
       const again = { ...one, hasFailed: true };
       await claim(again);
 
@@ -206,26 +201,23 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       const longAgo = NOW - 2_000_000;
       const failed = { ...memory, failedChecks: 1 };
       for (const [index, token] of ["JA-failed-1", "JA-failed-2", "JA-in-time"].entries()) {
-        const claimed = await claim(await submitted(token, longAgo + index));
         const isFailed = token !== "JA-in-time";
-        const plan = { gap: null, at: NOW, memory: isFailed ? failed : memory };
-        await due.plan(claimed, { ...plan, dueAt: longAgo + index });
+        const next = { dueAt: longAgo + index, memory: isFailed ? failed : memory };
+        await check(await submitted(token, longAgo + index), next);
       }
       const tokens = async () =>
         (await due.list(longAgo + 9, 100)).map(({ applicationToken }) => applicationToken);
 
       const before = await tokens();
-      const one = { applicationToken: "JA-failed-1", dueAt: longAgo, hasFailed: true };
-      await due.plan(await claim(one), { dueAt: longAgo + 8, memory, gap: null, at: NOW });
+      const one = { ...dueOf("JA-failed-1", longAgo), hasFailed: true };
+      await check(one, { dueAt: longAgo + 8 });
       const after = await tokens();
 
       expect(before).toEqual(["JA-in-time", "JA-failed-1", "JA-failed-2"]);
       expect(after).toEqual(["JA-in-time", "JA-failed-1", "JA-failed-2"]);
       const listed = await due.list(longAgo + 9, 100);
       expect(listed.map(({ hasFailed }) => hasFailed)).toEqual([false, false, true]);
-      for (const each of listed) {
-        await due.plan(await claim(each), { dueAt: NOW + 1e9, memory, gap: null, at: NOW });
-      }
+      for (const each of listed) await check(each, { dueAt: NOW + 1e9 });
     });
 
     test("counts what has been due since before a time, however little of it is listed", async () => {
@@ -234,12 +226,7 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       for (let index = 0; index < 30; index += 1) {
         const one = await submitted(`JA-count-${index}`, longAgo - index);
         if (index % 3 > 0) continue;
-        await due.plan(await claim(one), {
-          dueAt: one.dueAt,
-          memory: failed,
-          gap: null,
-          at: NOW,
-        });
+        await check(one, { dueAt: one.dueAt, memory: failed });
       }
 
       expect(await due.countDue(longAgo)).toBe(29);
@@ -266,12 +253,12 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       const quick = await due.claim(application, later);
       if (quick === null) throw new Error("the ended claim still holds");
       const found = { ...memory, checkedAt: later.now };
-      await due.plan(quick, { dueAt: NOW + 9, memory: found, gap: null, at: later.now });
+      await plan(quick, { dueAt: NOW + 9, memory: found, at: later.now });
 
-      await due.plan(slow, { dueAt: NOW + 1, memory, gap: null, at: NOW });
+      await plan(slow, { dueAt: NOW + 1 });
 
       expect(await due.look("JA-overtaken")).toMatchObject({ memory: found });
-      await claim({ applicationToken: "JA-overtaken", dueAt: NOW + 9, hasFailed: false });
+      await claim(dueOf("JA-overtaken", NOW + 9));
     });
 
     test("reads events and failures of one application, without their bodies", async () => {
@@ -283,14 +270,11 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
         eventToken: "1",
         outcome: "Approved",
       });
-      await store.recordEvent(recordOf(event));
-      const failure = { eventId: "f".repeat(32), eventType: "error", failedAt: NOW, reason: "why" };
-      const evidence = { ...failure, deadLettered: true };
-      await store.recordFailure({
-        ...evidence,
+      await store.recordEvent(anEventRecord(event, { receivedAt: NOW }));
+      const { applicationToken, receiptId, ...evidence } = aFailureRecord({
         applicationToken: "JA-history",
-        receiptId: "receipt",
       });
+      await store.recordFailure({ ...evidence, applicationToken, receiptId });
 
       const history = await due.history("JA-history");
 
@@ -302,18 +286,13 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
 
     test("reads events in the order of their time, and no evidence that was cleared", async () => {
       const times = [NOW - 1, NOW - 3, NOW - 2];
-      for (const at of times)
-        await store.recordEvent(recordOf(aJourneyEvent({ applicationToken: "JA-order", at })));
-      await store.recordEvent(recordOf(aJourneyEvent({ applicationToken: "JA-order-of-another" })));
-      await store.recordFailure({
-        applicationToken: "JA-order",
-        eventId: "e",
-        eventType: "error",
-        failedAt: NOW,
-        reason: "why",
-        receiptId: "receipt",
-        deadLettered: false,
-      });
+      for (const at of times) {
+        await store.recordEvent(anEventRecord(aJourneyEvent({ applicationToken: "JA-order", at })));
+      }
+      await store.recordEvent(
+        anEventRecord(aJourneyEvent({ applicationToken: "JA-another-order" })),
+      );
+      await store.recordFailure(aFailureRecord({ applicationToken: "JA-order", eventId: "e" }));
       await store.clearFailure("JA-order", "e");
 
       const { events, failures } = await due.history("JA-order");
@@ -323,23 +302,20 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
     });
 
     test("puts down the next check and what it must remember", async () => {
-      const claimed = await claim(await submitted("JA-plan", NOW));
+      const found = { ...memory, checkedAt: NOW, reschedules: 2 };
 
-      const next = { ...memory, checkedAt: NOW, reschedules: 2 };
-      await due.plan(claimed, { dueAt: NOW + 5, memory: next, gap: null, at: NOW });
+      await check(await submitted("JA-plan", NOW), { dueAt: NOW + 5, memory: found });
 
-      const again = await claim({ applicationToken: "JA-plan", dueAt: NOW + 5, hasFailed: false });
-      expect(again.memory).toEqual(next);
+      expect((await claim(dueOf("JA-plan", NOW + 5))).memory).toEqual(found);
     });
 
     test("keeps a gap with the application, and lists it by how long it is open", async () => {
-      const claimed = await claim(await submitted("JA-gap", NOW));
-      await due.plan(claimed, { dueAt: NOW + 11, memory, gap: aGap, at: NOW });
+      await check(await submitted("JA-gap", NOW), { dueAt: NOW + 11, gap: aGap });
 
       const open = await due.openGaps(NOW - 5_000);
       const younger = await due.openGaps(NOW - 5_001);
-      const again = await claim({ applicationToken: "JA-gap", dueAt: NOW + 11, hasFailed: false });
-      await due.plan(again, { dueAt: NOW + 12, memory, gap: null, at: NOW });
+      const again = await claim(dueOf("JA-gap", NOW + 11));
+      await plan(again, { dueAt: NOW + 12 });
 
       expect(open).toEqual([
         { applicationToken: "JA-gap", journeyToken: "J-1", stage: "rejected" },
@@ -351,15 +327,10 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
 
     test("keeps that the bus has not heard of a gap", async () => {
       const untold = { ...aGap, isUntold: true } as const;
-      const claimed = await claim(await submitted("JA-gap-untold", NOW));
-      await due.plan(claimed, { dueAt: NOW + 11, memory, gap: untold, at: NOW });
+      await check(await submitted("JA-gap-untold", NOW), { dueAt: NOW + 11, gap: untold });
 
-      const again = await claim({
-        applicationToken: "JA-gap-untold",
-        dueAt: NOW + 11,
-        hasFailed: false,
-      });
-      await due.plan(again, { dueAt: NOW + 12, memory, gap: null, at: NOW });
+      const again = await claim(dueOf("JA-gap-untold", NOW + 11));
+      await plan(again, { dueAt: NOW + 12 });
 
       expect(again.gap).toEqual(untold);
     });
@@ -369,9 +340,8 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
         ["JA-gap-young", NOW - 10],
         ["JA-gap-old", NOW - 20],
       ] as const) {
-        const claimed = await claim(await submitted(token, NOW));
         const gap: Gap = { ...aGap, gapId: token, since };
-        await due.plan(claimed, { dueAt: NOW + 1e6, memory, gap, at: NOW });
+        await check(await submitted(token, NOW), { dueAt: NOW + 1e6, gap });
       }
 
       const open = await due.openGaps(NOW);
@@ -397,17 +367,15 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       await store.mergeState(stateOfEvent(event), { dueAt: NOW + 7, when: "now" });
 
       const found = { ...memory, checkedAt: NOW };
-      await due.plan(claimed, { dueAt: NOW + 9_000, memory: found, gap: null, at: NOW });
+      await plan(claimed, { dueAt: NOW + 9_000, memory: found });
 
-      const asked = { applicationToken: "JA-asked", dueAt: NOW + 7, hasFailed: false };
+      const asked = dueOf("JA-asked", NOW + 7);
       expect(await due.list(NOW + 7, 100)).toContainEqual(asked);
       expect((await claim(asked)).memory).toEqual({ ...found, requestedAt: NOW + 7 });
     });
 
     test("takes a settled application out of the index", async () => {
-      const claimed = await claim(await submitted("JA-settled", NOW));
-
-      await due.plan(claimed, { dueAt: null, memory, gap: null, at: NOW });
+      await check(await submitted("JA-settled", NOW), { dueAt: null });
 
       const listed = await due.list(NOW + 1e9, 100);
       expect(listed.map(({ applicationToken }) => applicationToken)).not.toContain("JA-settled");
@@ -415,37 +383,18 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
 
     test("brings a settled application back when it is reopened, and not before", async () => {
       const applicationToken = "JA-reopened";
-      const check = { dueAt: NOW + 3, when: "first" } as const;
+      const wanted = { dueAt: NOW + 3, when: "first" } as const;
       const end = aJourneyEvent({ applicationToken, type: "completed_application", at: NOW });
-      const reopening = stateOfSnapshot(
-        {
-          applicationToken,
-          journeyToken: "J-1",
-          status: "running",
-          outcome: null,
-          at: NOW + 1,
-          environment: "sandbox",
-          externalIds: { group: null, partner: null, application: null },
-          chain: { previous: null, root: null, next: null },
-          isShadow: false,
-        },
-        NOW + 1,
-        null,
-        null,
-      );
+      const snapshot = aSnapshot({ applicationToken, at: NOW + 1 });
+      const reopening = stateOfSnapshot(snapshot, NOW + 1, null, null);
       await store.mergeState(stateOfEvent(end), { dueAt: NOW, when: "first" });
-      await due.plan(await claim({ applicationToken, dueAt: NOW, hasFailed: false }), {
-        dueAt: null,
-        memory,
-        gap: null,
-        at: NOW,
-      });
+      await check(dueOf(applicationToken, NOW), { dueAt: null });
       const isListed = async () =>
         (await due.list(NOW + 3, 100)).some((one) => one.applicationToken === applicationToken);
 
-      await store.mergeState(stateOfEvent(end), check);
+      await store.mergeState(stateOfEvent(end), wanted);
       const before = await isListed();
-      await store.mergeState(reopening, check);
+      await store.mergeState(reopening, wanted);
 
       expect(before).toBe(false);
       expect(await isListed()).toBe(true);
@@ -456,11 +405,9 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       const event = aJourneyEvent({ applicationToken: "JA-moved" });
       await store.mergeState(stateOfEvent(event), { dueAt: NOW + 1, when: "first" });
 
-      await due.plan(claimed, { dueAt: null, memory, gap: null, at: NOW });
+      await plan(claimed, { dueAt: null });
 
-      expect(
-        await due.claim({ applicationToken: "JA-moved", dueAt: NOW, hasFailed: false }, claimNow),
-      ).not.toBeNull();
+      expect(await due.claim(dueOf("JA-moved", NOW), claimNow)).not.toBeNull();
     });
   });
 }

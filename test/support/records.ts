@@ -1,0 +1,55 @@
+import type { Snapshot } from "../../lambdas/domain/application/observation.ts";
+import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
+import type { EventRecord, FailureRecord } from "../../lambdas/domain/ports.ts";
+import { reportOf } from "../../lambdas/domain/reconciliation/reconciliation.ts";
+
+const NOW = Date.UTC(2026, 10, 23, 20);
+
+/** An event as the table keeps it; from a webhook, on the route `progressed`, unless said otherwise. */
+export function anEventRecord(
+  event: JourneyEvent,
+  changes: Partial<EventRecord> = {},
+): EventRecord {
+  return {
+    ...reportOf(event),
+    applicationToken: event.applicationToken,
+    receivedAt: NOW,
+    receiptId: "receipt-1",
+    origin: "webhook",
+    route: "progressed",
+    body: new TextEncoder().encode(`{"type":"${event.type}","secret":"personal"}`),
+    payloadKey: null,
+    isWithheld: false,
+    ...changes,
+  };
+}
+
+/** A failure of an event that is being retried, unless said otherwise. */
+export function aFailureRecord(changes: Partial<FailureRecord> = {}): FailureRecord {
+  return {
+    applicationToken: "JA-1",
+    eventId: "0123456789abcdef0123456789abcdef",
+    eventType: "pending_review",
+    reason: "Publishing events failed: TimeoutError",
+    failedAt: NOW,
+    receiptId: "receipt-1",
+    deadLettered: false,
+    ...changes,
+  };
+}
+
+/** Alloy's answer about an application; it runs, unless said otherwise. */
+export function aSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
+  return {
+    applicationToken: "JA-1",
+    journeyToken: "J-1",
+    status: "running",
+    outcome: null,
+    at: NOW,
+    environment: "sandbox",
+    externalIds: { group: null, partner: null, application: null },
+    chain: { previous: null, root: null, next: null },
+    isShadow: false,
+    ...changes,
+  };
+}
