@@ -12,7 +12,7 @@ import {
 import type { AlloyApiKey } from "../../lambdas/adapters/alloy/alloy-authorization.ts";
 import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
-import { startLocalServer } from "../support/local-server.ts";
+import { aServer } from "../support/local-server.ts";
 
 const RIGHT: AlloyApiKey = { token: "key", secret: "secret" };
 const TIMEOUT_MS = 2_000;
@@ -153,17 +153,35 @@ describe("against the Alloy simulator", () => {
   });
 });
 
+interface Answered {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+}
+
+const FAILED = { kind: "failed", retryAfterMs: null } as const;
+
 describe("against recorded answers", () => {
-  const cleanups: (() => Promise<void>)[] = [];
+  /** An Alloy that gives each request this answer. @returns its base URL. */
+  const anAlloyThatSays = ({ status = 200, headers = {}, body }: Answered) =>
+    aServer((_, response) => response.writeHead(status, headers).end(body));
 
-  afterEach(async () => {
-    for (const cleanup of cleanups.splice(0)) await cleanup();
-  });
+  /** What a call comes to when Alloy answers so. */
+  const callAnswered = async (said: Answered, options?: Options) =>
+    anApi(await anAlloyThatSays(said), options).getApplication(asked, TIMEOUT_MS);
 
-  async function aServer(answer: RequestListener): Promise<string> {
-    const { baseUrl, close } = await startLocalServer(answer);
-    cleanups.push(close);
-    return baseUrl;
+  /** An Alloy that grants bearers, and knows no application while they last. */
+  async function anAlloyWithBearers(bearerOf: (issued: number) => object) {
+    const grants = { issued: 0, isExpired: false, aheadMs: 0 };
+    const baseUrl = await aServer((request, response) => {
+      if (request.method === "POST") {
+        grants.issued += 1;
+        grants.isExpired = false;
+        response.end(JSON.stringify(bearerOf(grants.issued)));
+      } else response.writeHead(grants.isExpired ? 401 : 404).end("{}");
+    });
+    const api = anApi(baseUrl, { auth: "bearer", now: () => Date.now() + grants.aheadMs });
+    return { grants, api, call: () => api.getApplication(asked, TIMEOUT_MS) };
   }
 
   const errors = new URL("../fixtures/alloy-api/errors/", import.meta.url);
@@ -179,17 +197,16 @@ describe("against recorded answers", () => {
   };
 
   test.each(readdirSync(errors).filter((name) => /^\d/.test(name)))("error %s", async (name) => {
-    const status = name.slice(0, 3);
+    const status = Number(name.slice(0, 3));
     const body = readFileSync(new URL(name, errors), "utf8");
-    const baseUrl = await aServer((_, response) => response.writeHead(Number(status)).end(body));
 
-    const answer = await anApi(baseUrl).getApplication(asked, TIMEOUT_MS);
+    const answer = await callAnswered({ status, body });
 
     const kind = KINDS[name.replace(".json", "")];
     const isUnknown = kind === "unknown";
     expect(answer).toMatchObject({
       kind,
-      ...(isUnknown && { status: Number(status), minorCode: JSON.parse(body).error.minor_code }),
+      ...(isUnknown && { status, minorCode: JSON.parse(body).error.minor_code }),
     });
   });
 
@@ -219,30 +236,22 @@ describe("against recorded answers", () => {
     ["words", { expires_in: "an hour" }],
     ["a list", { expires_in: [3_600] }],
   ])("a bearer whose life is %s is used until a 401, and then got anew", async (_, said) => {
-    let issued = 0;
-    let isExpired = false;
-    let now = Date.now();
-    const baseUrl = await aServer((request, response) => {
-      if (request.method === "POST") {
-        issued += 1;
-        isExpired = false;
-        response.end(
-          JSON.stringify({ access_token: `b-${issued}`, token_type: "bearer", ...said }),
-        );
-      } else response.writeHead(isExpired ? 401 : 404).end("{}");
-    });
-    const api = anApi(baseUrl, { auth: "bearer", now: () => now });
+    const { grants, api, call } = await anAlloyWithBearers((issued) => ({
+      access_token: `b-${issued}`,
+      token_type: "bearer",
+      ...said,
+    }));
 
-    await api.getApplication(asked, TIMEOUT_MS);
-    now += 30 * 24 * 3_600_000;
-    await api.getApplication(asked, TIMEOUT_MS);
-    expect(issued).toBe(1);
-    isExpired = true;
-    expect((await api.getApplication(asked, TIMEOUT_MS)).kind).toBe("unauthorized");
+    await call();
+    grants.aheadMs += 30 * 24 * 3_600_000;
+    await call();
+    expect(grants.issued).toBe(1);
+    grants.isExpired = true;
+    expect((await call()).kind).toBe("unauthorized");
     api.renewCredentials();
-    await api.getApplication(asked, TIMEOUT_MS);
+    await call();
 
-    expect(issued).toBe(2);
+    expect(grants.issued).toBe(2);
   });
 
   test.each([
@@ -255,40 +264,29 @@ describe("against recorded answers", () => {
     ],
     ["as ISO 8601", { bearer_token: "b", expires: new Date(Date.now() + 3_600_000).toISOString() }],
   ])("a bearer that says %s how long it lives is used as long", async (_, bearer) => {
-    let issued = 0;
-    let now = Date.now();
-    const baseUrl = await aServer((request, response) => {
-      if (request.method === "POST") issued += 1;
-      response.writeHead(request.method === "POST" ? 200 : 404).end(JSON.stringify(bearer));
-    });
-    const api = anApi(baseUrl, { auth: "bearer", now: () => now });
+    const { grants, call } = await anAlloyWithBearers(() => bearer);
 
-    await api.getApplication(asked, TIMEOUT_MS);
-    now += 3_500_000;
-    await api.getApplication(asked, TIMEOUT_MS);
-    expect(issued).toBe(1);
-    now += 99_000;
-    await api.getApplication(asked, TIMEOUT_MS);
+    await call();
+    grants.aheadMs += 3_500_000;
+    await call();
+    expect(grants.issued).toBe(1);
+    grants.aheadMs += 99_000;
+    await call();
 
-    expect(issued).toBe(2);
+    expect(grants.issued).toBe(2);
   });
 
   test("a bearer is got anew before it expires", async () => {
-    let now = Date.now();
-    let issued = 0;
-    const baseUrl = await aServer((request, response) => {
-      if (request.method === "POST") issued += 1;
-      response.end(
-        readFileSync(new URL("../fixtures/alloy-api/oauth-bearer.json", import.meta.url)),
-      );
-    });
-    const api = anApi(baseUrl, { auth: "bearer", now: () => now });
+    const bearer = new URL("../fixtures/alloy-api/oauth-bearer.json", import.meta.url);
+    const { grants, call } = await anAlloyWithBearers(() =>
+      JSON.parse(readFileSync(bearer, "utf8")),
+    );
 
-    await api.getApplication(asked, TIMEOUT_MS);
-    now += 3_599_000;
-    await api.getApplication(asked, TIMEOUT_MS);
+    await call();
+    grants.aheadMs += 3_599_000;
+    await call();
 
-    expect(issued).toBe(2);
+    expect(grants.issued).toBe(2);
   });
 
   test.each([
@@ -315,23 +313,21 @@ describe("against recorded answers", () => {
     },
   );
 
-  test("a redirect does not get our credentials", async () => {
-    const elsewhere: IncomingMessage[] = [];
-    const other = await aServer((request, response) => {
-      elsewhere.push(request);
-      response.end("{}");
-    });
-    for (const status of [301, 302, 303, 307, 308]) {
-      const baseUrl = await aServer((_, response) => {
-        response.writeHead(status, { location: other }).end();
+  test.each([301, 302, 303, 307, 308])(
+    "a redirect by %d does not get our credentials",
+    async (status) => {
+      const elsewhere: IncomingMessage[] = [];
+      const location = await aServer((request, response) => {
+        elsewhere.push(request);
+        response.end("{}");
       });
 
-      const answer = await anApi(baseUrl).getApplication(asked, TIMEOUT_MS);
+      const answer = await callAnswered({ status, headers: { location } });
 
       expect(answer).toMatchObject({ kind: "failed", cause: "unreachable" });
-    }
-    expect(elsewhere).toEqual([]);
-  });
+      expect(elsewhere).toEqual([]);
+    },
+  );
 
   const answers = new URL("../fixtures/alloy-api/", import.meta.url);
 
@@ -340,7 +336,7 @@ describe("against recorded answers", () => {
     async (name) => {
       const body = readFileSync(new URL(name, answers), "utf8");
       const recorded = JSON.parse(body);
-      const baseUrl = await aServer((_, response) => response.end(body));
+      const baseUrl = await anAlloyThatSays({ body });
 
       const { journey_application_token: applicationToken, _embedded } = recorded;
       const answer = await anApi(baseUrl).getApplication(
@@ -381,12 +377,8 @@ describe("against recorded answers", () => {
     ],
   ])("429 and 503 say how long to wait by %s", async (_, headers, retryAfterMs) => {
     const answered = [];
-    for (const status of [429, 503]) {
-      const baseUrl = await aServer((_request, response) =>
-        response.writeHead(status, headers).end(),
-      );
-      answered.push(await anApi(baseUrl, { now }).getApplication(asked, TIMEOUT_MS));
-    }
+    for (const status of [429, 503])
+      answered.push(await callAnswered({ status, headers }, { now }));
 
     expect(answered).toEqual([
       { kind: "rate-limited", retryAfterMs },
@@ -398,16 +390,13 @@ describe("against recorded answers", () => {
     ["the last call", "0", 60_000],
     ["one of several calls", "3", undefined],
   ])("an answer to %s of the rate limit says so", async (_, remaining, restMs) => {
-    const baseUrl = await aServer((_request, response) =>
-      response
-        .writeHead(404, {
-          "alloy-ratelimit-remaining": remaining,
-          "alloy-ratelimit-reset": String(IN_A_MINUTE / 1_000),
-        })
-        .end(JSON.stringify({ error: { minor_code: 4041 } })),
-    );
+    const headers = {
+      "alloy-ratelimit-remaining": remaining,
+      "alloy-ratelimit-reset": String(IN_A_MINUTE / 1_000),
+    };
+    const body = JSON.stringify({ error: { minor_code: 4041 } });
 
-    const answer = await anApi(baseUrl, { now }).getApplication(asked, TIMEOUT_MS);
+    const answer = await callAnswered({ status: 404, headers, body }, { now });
 
     expect(answer).toEqual({ kind: "unknown", status: 404, minorCode: 4041, restMs });
   });
@@ -421,25 +410,17 @@ describe("against recorded answers", () => {
     ["a code where Alloy has none", JSON.stringify({ minor_code: 4041 })],
   ])("400, 403 and 404 with %s are no word about the application", async (_, body) => {
     const answered = [];
-    for (const status of [400, 403, 404, 410]) {
-      const baseUrl = await aServer((_request, response) => response.writeHead(status).end(body));
-      answered.push(await anApi(baseUrl).getApplication(asked, TIMEOUT_MS));
-    }
+    for (const status of [400, 403, 404, 410]) answered.push(await callAnswered({ status, body }));
 
-    const failure = { kind: "failed", cause: "refused", retryAfterMs: null };
-    expect(answered).toEqual([failure, failure, failure, failure]);
+    expect(answered).toEqual(answered.map(() => ({ ...FAILED, cause: "refused" })));
   });
 
   test.each([4041, 4013, "4041", "4013"])(
     "Alloy's own error %j says that it does not know the application, by whatever status",
     async (minor_code) => {
+      const body = JSON.stringify({ error: { minor_code } });
       const kinds = [];
-      for (const status of [400, 403, 404]) {
-        const baseUrl = await aServer((_request, response) =>
-          response.writeHead(status).end(JSON.stringify({ error: { minor_code } })),
-        );
-        kinds.push((await anApi(baseUrl).getApplication(asked, TIMEOUT_MS)).kind);
-      }
+      for (const status of [400, 403, 404]) kinds.push((await callAnswered({ status, body })).kind);
 
       expect(kinds).toEqual(["unknown", "unknown", "unknown"]);
     },
@@ -448,15 +429,13 @@ describe("against recorded answers", () => {
   test.each([402, 405, 408, 409, 410, 413, 415, 422, 451])(
     "%d is a refusal that no wait mends",
     async (status) => {
-      const baseUrl = await aServer((_, response) =>
-        response.writeHead(status, { "retry-after": "1" }).end("<html>a proxy</html>"),
-      );
-
-      expect(await anApi(baseUrl).getApplication(asked, TIMEOUT_MS)).toEqual({
-        kind: "failed",
-        cause: "refused",
-        retryAfterMs: null,
+      const answer = await callAnswered({
+        status,
+        headers: { "retry-after": "1" },
+        body: "<html>a proxy</html>",
       });
+
+      expect(answer).toEqual({ ...FAILED, cause: "refused" });
     },
   );
 
@@ -472,13 +451,9 @@ describe("against recorded answers", () => {
     ["no content", 204, undefined],
     ["a partial answer", 206, '{"journey_application_token":"JA-1","status":"running"}'],
   ])("%s in place of the application is a failure", async (_, status, body) => {
-    const baseUrl = await aServer((_request, response) => response.writeHead(status).end(body));
+    const answer = await callAnswered({ status, ...(body !== undefined && { body }) });
 
-    expect(await anApi(baseUrl).getApplication(asked, TIMEOUT_MS)).toEqual({
-      kind: "failed",
-      cause: "not-an-application",
-      retryAfterMs: null,
-    });
+    expect(answer).toEqual({ ...FAILED, cause: "not-an-application" });
   });
 
   test.each([
@@ -486,15 +461,11 @@ describe("against recorded answers", () => {
     ["compressed", { "content-encoding": "gzip" }, (text: string) => gzipSync(text)],
   ] as const)("a huge answer, %s, is not read to its end", async (_, headers, encode) => {
     const huge = encode(`{"padding":"${"x".repeat(64 * 1_024 * 1_024)}"}`);
-    const baseUrl = await aServer((_request, response) =>
-      response.writeHead(200, headers).end(huge),
-    );
+    const baseUrl = await anAlloyThatSays({ headers, body: huge });
 
-    expect(await anApi(baseUrl).getApplication(asked, 10_000)).toEqual({
-      kind: "failed",
-      cause: "too-large",
-      retryAfterMs: null,
-    });
+    const answer = await anApi(baseUrl).getApplication(asked, 10_000);
+
+    expect(answer).toEqual({ ...FAILED, cause: "too-large" });
   });
 
   /** Sends its answer byte by byte, and never ends. */
@@ -508,30 +479,16 @@ describe("against recorded answers", () => {
     };
   }
 
-  test("an answer that drips is given up in time", async () => {
-    const baseUrl = await aServer(drip(200));
+  test.each([
+    ["an answer that drips is given up in time", 200, "basic", 200, "timeout"],
+    ["a bearer that drips is given up in time too", 201, "bearer", 200, "timeout"],
+    ["an error that drips is known by its status", 500, "basic", TIMEOUT_MS, "server-error"],
+  ] as const)("%s", async (_, status, auth, timeoutMs, cause) => {
+    const baseUrl = await aServer(drip(status));
 
-    expect(await anApi(baseUrl).getApplication(asked, 200)).toMatchObject({
-      kind: "failed",
-      cause: "timeout",
-    });
-  });
+    const answer = await anApi(baseUrl, { auth }).getApplication(asked, timeoutMs);
 
-  test("an error that drips is known by its status", async () => {
-    const baseUrl = await aServer(drip(500));
-
-    expect(await anApi(baseUrl).getApplication(asked, TIMEOUT_MS)).toMatchObject({
-      kind: "failed",
-      cause: "server-error",
-    });
-  });
-
-  test("a bearer that drips is given up in time too", async () => {
-    const baseUrl = await aServer(drip(201));
-
-    const answer = await anApi(baseUrl, { auth: "bearer" }).getApplication(asked, 200);
-
-    expect(answer).toMatchObject({ kind: "failed", cause: "timeout" });
+    expect(answer).toMatchObject({ kind: "failed", cause });
   });
 
   test("a connection that breaks off is a failure", async () => {
@@ -567,6 +524,6 @@ describe("against recorded answers", () => {
   test("nobody there is a failure", async () => {
     const answer = await anApi("http://127.0.0.1:1/v1").getApplication(asked, TIMEOUT_MS);
 
-    expect(answer).toEqual({ kind: "failed", cause: "unreachable", retryAfterMs: null });
+    expect(answer).toEqual({ ...FAILED, cause: "unreachable" });
   });
 });

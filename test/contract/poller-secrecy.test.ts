@@ -1,6 +1,4 @@
-import type { RequestListener } from "node:http";
-
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { HttpAlloyApi } from "../../lambdas/adapters/alloy/alloy-api.ts";
 import {
@@ -13,7 +11,7 @@ import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
-import { startLocalServer } from "../support/local-server.ts";
+import { aServer } from "../support/local-server.ts";
 import { POLLER_SETTINGS, pollerOver } from "../../tools/cloud-in-memory/runtime.ts";
 
 const MARK = "MARKED";
@@ -40,18 +38,6 @@ function applicationOf(authorization: string): string {
 }
 
 describe("the log of the poller holds nothing of Alloy's answers and of our key", () => {
-  const cleanups: (() => Promise<void>)[] = [];
-
-  afterEach(async () => {
-    for (const cleanup of cleanups.splice(0)) await cleanup();
-  });
-
-  async function aServer(answer: RequestListener): Promise<string> {
-    const { baseUrl, close } = await startLocalServer(answer);
-    cleanups.push(close);
-    return baseUrl;
-  }
-
   /** Runs the poller over one application that is due, and returns all that it wrote. */
   async function logOf(baseUrl: string, auth: "basic" | "bearer"): Promise<string> {
     const log: unknown[] = [];

@@ -3,9 +3,8 @@ import { EVENT_TYPES } from "../../lambdas/domain/event/event-types.ts";
 import { routeFor } from "../../lambdas/domain/routing/route.ts";
 import { DECIDING_EVENT_TYPES } from "../../lambdas/settings/routes.ts";
 import { EXAMPLE_PRODUCTION, localStage, SANDBOX } from "../../lib/config/default-stages.ts";
-import { ConfigurationError } from "../../lib/config/stage-configuration.ts";
-import { validate } from "../../lib/config/validate-stage.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
+import { LEFT_OUT, sentencesOf, withEverything, withSetting } from "../support/stages.ts";
 
 const DAY = 86_400_000;
 const live = EXAMPLE_PRODUCTION;
@@ -14,36 +13,36 @@ describe("what is well-formed and nobody can mean is refused in a sentence", () 
   it.each<readonly [string, StageConfiguration, readonly string[]]>([
     [
       "a live stage that asks Alloy's sandbox",
-      { ...live, alloy: { ...live.alloy, baseUrl: "https://sandbox.alloy.co/v1" } },
+      withSetting(live, "alloy.baseUrl", "https://sandbox.alloy.co/v1"),
       [
-        'Stage "production", alloy.baseUrl: "https://sandbox.alloy.co/v1" was given, but it must be Alloy\'s live API, such as https://api.alloy.co/v1: environment is "live"; correct it in lib/stages.ts.',
+        'alloy.baseUrl: "https://sandbox.alloy.co/v1" was given, but it must be Alloy\'s live API, such as https://api.alloy.co/v1: environment is "live"; ',
       ],
     ],
     [
       "a live stage that asks a sandbox of the client's own",
-      { ...live, alloy: { ...live.alloy, baseUrl: "https://bank-sandbox.alloy.co/v1" } },
+      withSetting(live, "alloy.baseUrl", "https://bank-sandbox.alloy.co/v1"),
       ["Alloy's live API"],
     ],
     [
       "a live stage that asks this machine",
-      { ...live, alloy: { ...live.alloy, baseUrl: "http://127.0.0.1:4000/v1" } },
+      withSetting(live, "alloy.baseUrl", "http://127.0.0.1:4000/v1"),
       ["Alloy's live API"],
     ],
     [
       "a sandbox stage that asks Alloy's live API",
-      { ...SANDBOX, alloy: { ...SANDBOX.alloy, baseUrl: "https://api.alloy.co/v1" } },
+      withSetting(SANDBOX, "alloy.baseUrl", "https://api.alloy.co/v1"),
       ["Alloy's sandbox, such as https://sandbox.alloy.co/v1"],
     ],
     [
       "an allow-list that lets nobody in",
-      { ...SANDBOX, allowList: { mode: "enforce", cidrs: [] } },
+      enforcing(),
       [
         'Stage "sandbox", allowList.cidrs: [] was given, but it must be at least one address range: with mode "enforce" Alloy is answered 403; correct it in lib/stages.ts.',
       ],
     ],
     [
       "an allow-list that lets everybody in",
-      { ...SANDBOX, allowList: { mode: "enforce", cidrs: ["52.7.221.27", "0.0.0.0/0", "::/0"] } },
+      enforcing("52.7.221.27", "0.0.0.0/0", "::/0"),
       ["allowList.cidrs.1: ", "allowList.cidrs.2: "],
     ],
     [
@@ -55,7 +54,7 @@ describe("what is well-formed and nobody can mean is refused in a sentence", () 
     ],
     [
       "days where milliseconds are meant",
-      { ...SANDBOX, retention: { ...SANDBOX.retention, eventsMs: 365 } },
+      withSetting(SANDBOX, "retention.eventsMs", 365),
       [
         'Stage "sandbox", retention.eventsMs: 365 was given, but it must be at least 86400000 ms, 1 day: nothing could be replayed or shown; correct it in lib/stages.ts.',
       ],
@@ -89,10 +88,7 @@ describe("what is well-formed and nobody can mean is refused in a sentence", () 
     ],
     [
       "pages of a stage that retains, for nobody",
-      {
-        ...live,
-        alarms: { ...live.alarms, channels: { page: [], ticket: [{ email: "a@b.co" }] } },
-      },
+      withSetting(live, "alarms.channels", { page: [], ticket: [{ email: "a@b.co" }] }),
       ["alarms.channels.page: "],
     ],
   ])("%s", (_name, stage, sentences) => {
@@ -122,22 +118,19 @@ describe("what somebody may mean is taken", () => {
     ["steps that are dropped", dropping("visited_node", "started_evaluation", "completed_branch")],
     [
       "a live API of the client's own",
-      { ...live, alloy: { ...live.alloy, baseUrl: "https://bank.alloy.example/v1" } },
+      withSetting(live, "alloy.baseUrl", "https://bank.alloy.example/v1"),
     ],
     [
       "no range, when nothing is enforced",
       { ...SANDBOX, allowList: { mode: "observe", cidrs: [] } },
     ],
-    ["a year of bodies", { ...SANDBOX, retention: { ...SANDBOX.retention, eventsMs: 365 * DAY } }],
+    ["a year of bodies", withSetting(SANDBOX, "retention.eventsMs", 365 * DAY)],
     ["a local stage that is a million times faster", localStage({ timeScale: "1000000" })],
     ["a sandbox that pages nobody", SANDBOX],
     ["a stage that retains, and says that it pages nobody", live],
     [
       "a stage that retains, with a channel",
-      {
-        ...live,
-        alarms: { ...live.alarms, channels: { page: [{ email: "a@b.co" }], ticket: [] } },
-      },
+      withSetting(live, "alarms.channels", { page: [{ email: "a@b.co" }], ticket: [] }),
     ],
   ])("%s", (_name, stage) => {
     expect(sentencesOf(stage)).toBe("");
@@ -146,86 +139,33 @@ describe("what somebody may mean is taken", () => {
 
 describe("a value of any other kind, anywhere", () => {
   it("is refused without a word of the validator's own", () => {
-    const raw = [...spoiled(withEverything(), change)].filter(([, , stage]) =>
-      /Invalid|Expected|received/.test(sentencesOf(stage)),
+    const others = [LEFT_OUT, undefined, null, 7, "seven", true, [], {}, [7], Number.NaN];
+
+    const raw = pathsIn(withEverything).flatMap((path) =>
+      others
+        .filter((other) =>
+          /Invalid|Expected|received/.test(sentencesOf(withSetting(withEverything, path, other))),
+        )
+        .map((other) => `${path}, given ${String(JSON.stringify(other))}`),
     );
 
-    expect(raw.map(([path, change]) => `${path}, ${change}`)).toEqual([]);
+    expect(raw).toEqual([]);
   });
 });
 
-/** What `validate` says to it; nothing when it takes it. */
-function sentencesOf(stage: StageConfiguration): string {
-  try {
-    validate(stage);
-    return "";
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.message;
-    throw error;
-  }
-}
-
 function dropping(...allBut: readonly string[]): StageConfiguration {
-  return { ...SANDBOX, events: { handled: { allBut } } };
+  return withSetting(SANDBOX, "events.handled.allBut", allBut);
 }
 
-/** A stage that has a value in each optional place. */
-function withEverything(): StageConfiguration {
-  const { alarms } = SANDBOX;
-  return {
-    ...localStage({}),
-    stage: "sandbox",
-    journeys: ["J-1"],
-    auth: { jwt: { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] } },
-    submissions: { sources: ["bank.onboarding"] },
-    journeyRoutes: {
-      "J-1": { outcomes: { Fine: "approved" }, routes: { denied: { publish: false } } },
-    },
-    domain: {
-      name: "webhooks.example.com",
-      certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0",
-      executeApi: "open",
-    },
-    alarms: {
-      ...alarms,
-      teams: { desk: [{ email: "desk@example.com" }] },
-      channels: {
-        page: [{ https: "https://events.example.com/key" }],
-        ticket: [{ slack: { workspaceId: "T0123456789", channelId: "C0123456789" } }],
-      },
-    },
-  };
+function enforcing(...cidrs: readonly string[]): StageConfiguration {
+  return { ...SANDBOX, allowList: { mode: "enforce", cidrs } };
 }
 
-function change(to: object): StageConfiguration {
-  return Object.assign({}, withEverything(), to);
-}
-
-/** The same with each value in turn, at any depth, left out or of another kind. */
-function* spoiled(
-  value: object,
-  put: (changed: object) => StageConfiguration,
-  path = "",
-): Generator<readonly [path: string, change: string, configuration: StageConfiguration]> {
-  for (const [key, inner] of Object.entries(value)) {
-    const changed = (to: unknown) => {
-      const copy = Array.isArray(value) ? [...value] : { ...value };
-      Reflect.set(copy, key, to);
-      return put(copy);
-    };
-    const copy = Array.isArray(value) ? [...value] : { ...value };
-    Reflect.deleteProperty(copy, key);
-    const here = path === "" ? key : `${path}.${key}`;
-    yield [here, "left out", path === "" ? without(key) : put(copy)];
-    for (const other of [undefined, null, 7, "seven", true, [], {}, [7], Number.NaN]) {
-      yield [here, `given ${JSON.stringify(other)}`, changed(other)];
-    }
-    if (typeof inner === "object" && inner !== null) yield* spoiled(inner, changed, here);
-  }
-}
-
-function without(setting: string): StageConfiguration {
-  const copy = withEverything();
-  Reflect.deleteProperty(copy, setting);
-  return copy;
+/** Where a value is, at any depth. */
+function pathsIn(value: object, before = ""): readonly string[] {
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]) => {
+    const path = `${before}${key}`;
+    const isNested = typeof inner === "object" && inner !== null;
+    return [path, ...(isNested ? pathsIn(inner, `${path}.`) : [])];
+  });
 }

@@ -5,21 +5,19 @@ import { METRICS } from "../../lambdas/settings/metrics.ts";
 import { EXAMPLE_RULES } from "../../lib/config/example-rules.ts";
 import { consumerSettings, pollerSettings } from "../../lib/config/function-settings.ts";
 import type { NotificationRule } from "../../lib/config/notification-rules.ts";
-import { validate } from "../../lib/config/validate-stage.ts";
+import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
 import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
 import { Measurements } from "../../tools/cloudwatch/measurements.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
 import { sandbox, withWorkedRules } from "../../tools/template/variants.ts";
+import { LEFT_OUT, sentenceAbout, sentencesOf, withSetting } from "../support/stages.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const WEEK_MINUTES = 7 * 24 * 60;
-
-/** Stands for a part that is left out. */
-const absent = Symbol("absent");
 
 const common = { windowMs: 30 * MINUTE, tell: "ticket", who: "Somebody looks." } as const;
 const ONE = "J-one";
@@ -264,209 +262,189 @@ describe("docs/notifications.md", () => {
 });
 
 describe("a mistake in a rule is one sentence", () => {
-  const [count, percent, percentChange, anomaly, timeToDecision] = EXAMPLE_RULES;
-  const at = (field: string) => `Stage "sandbox", notifications.0.${field}: `;
+  it.each<readonly [NotificationRule["kind"], where: string, given: unknown, wanted: string]>([
+    [
+      "count",
+      "of",
+      "aproved",
+      "one of submitted, manual-review, needs-action, approved, denied, errored, expired, ended",
+    ],
+    [
+      "count",
+      "kind",
+      "ratio",
+      "one of the kinds count, percent, percentChange, anomaly, timeToDecision",
+    ],
+    ["count", "name", "Many denied", "lower-case words with hyphens, such as many-denied"],
+    ["percent", "journeys.0", "JA-1", "a Journey token, such as J-VCQoADBJxeHtmdAvFqoS"],
+    ["count", "journeys", [], "at least one Journey token; leave journeys out for all of them"],
+    ["count", "windowMs", 450_000, "whole minutes: CloudWatch counts by the minute"],
+    ["count", "windowMs", 2 * MINUTE, "at least 5 minutes: what is newer may not be counted yet"],
+    [
+      "count",
+      "windowMs",
+      4 * DAY,
+      "at most 84 hours: an alarm looks at two windows, and CloudWatch at seven days in all",
+    ],
+    [
+      "count",
+      "who",
+      "  ",
+      "a sentence that ends with a full stop: who should act, and how they begin",
+    ],
+    [
+      "count",
+      "tell",
+      "fraud",
+      "one of page, ticket, review-desk: another team goes into alarms.teams",
+    ],
+    ["percent", "percent", 140, "a percentage from 0 to 100"],
+    [
+      "percent",
+      "atLeast",
+      LEFT_OUT,
+      "a minimum volume, such as 50: one application of two is 50 % too",
+    ],
+    ["percent", "atLeast", 0, "at least 1 application: a share of none says nothing"],
+    [
+      "percent",
+      "of",
+      "ended",
+      "one of manual-review, needs-action, approved, denied, errored, expired",
+    ],
+    ["percentChange", "byPercent", 150, "at most 100 for a fall: there are none fewer than none"],
+    [
+      "percentChange",
+      "windowMs",
+      7 * MINUTE,
+      "whole five minutes: by these the poller compares two windows",
+    ],
+    ["percentChange", "since", "month-before", '"day-before" or "week-before"'],
+    ["anomaly", "deviations", 0, "above 0, such as 3"],
+    ["timeToDecision", "percentile", "p95", "one of p50, p90, p99"],
+  ])("%s: %s is %j, but it must be %s", (kind, where, given, wanted) => {
+    const wrong = withSetting(withRule(kind), `notifications.0.${where}`, given);
 
-  it.each<readonly [string, object | undefined, object, string]>([
-    [
-      "an outcome that is none",
-      count,
-      { of: "aproved" },
-      `${at("of")}"aproved" was given, but it must be one of submitted, manual-review, needs-action, approved, denied, errored, expired, ended; correct it in lib/stages.ts.`,
-    ],
-    [
-      "a kind that is none",
-      count,
-      { kind: "ratio" },
-      `${at("kind")}"ratio" was given, but it must be one of the kinds count, percent, percentChange, anomaly, timeToDecision; correct it in lib/stages.ts.`,
-    ],
-    [
-      "a name that no alarm should have",
-      count,
-      { name: "Many denied" },
-      `${at("name")}"Many denied" was given, but it must be lower-case words with hyphens, such as many-denied; correct it in lib/stages.ts.`,
-    ],
-    [
-      "something that is no Journey",
-      count,
-      { journeys: ["JA-1"] },
-      `${at("journeys.0")}"JA-1" was given, but it must be a Journey token, such as J-VCQoADBJxeHtmdAvFqoS; correct it in lib/stages.ts.`,
-    ],
-    [
-      "no Journey at all",
-      count,
-      { journeys: [] },
-      `${at("journeys")}[] was given, but it must be at least one Journey token; leave journeys out for all of them; correct it in lib/stages.ts.`,
-    ],
-    [
-      "a window of half minutes",
-      count,
-      { windowMs: 450_000 },
-      `${at("windowMs")}450000 was given, but it must be whole minutes: CloudWatch counts by the minute; correct it in lib/stages.ts.`,
-    ],
-    [
-      "a window of which nothing is known yet",
-      count,
-      { windowMs: 2 * MINUTE },
-      `${at("windowMs")}120000 was given, but it must be at least 5 minutes: what is newer may not be counted yet; correct it in lib/stages.ts.`,
-    ],
-    [
-      "a window that two of are too long",
-      count,
-      { windowMs: 4 * DAY },
-      `${at("windowMs")}345600000 was given, but it must be at most 84 hours: an alarm looks at two windows, and CloudWatch at seven days in all; correct it in lib/stages.ts.`,
-    ],
-    [
-      "nobody who should act",
-      count,
-      { who: "  " },
-      `${at("who")}"  " was given, but it must be a sentence that ends with a full stop: who should act, and how they begin; correct it in lib/stages.ts.`,
-    ],
-    [
-      "a team without channels",
-      count,
-      { tell: "fraud" },
-      `${at("tell")}"fraud" was given, but it must be one of page, ticket, review-desk: another team goes into alarms.teams; correct it in lib/stages.ts.`,
-    ],
+    const shown = given === LEFT_OUT ? undefined : given;
+    expect(sentencesOf(wrong)).toBe(sentenceAbout(`notifications.0.${where}`, shown, wanted));
+  });
+
+  it.each<
+    readonly [
+      string,
+      NotificationRule["kind"],
+      object,
+      where: string,
+      given: unknown,
+      wanted: string,
+    ]
+  >([
     [
       "more Journeys than an alarm can read",
-      percent,
+      "percent",
       { journeys: ["J-1", "J-2", "J-3", "J-4", "J-5", "J-6"] },
-      `${at("journeys")}6 was given, but it must be at most 5 Journeys: an alarm reads at most 10 metrics, and this one 2 a Journey; correct it in lib/stages.ts.`,
-    ],
-    [
-      "more than all",
-      percent,
-      { percent: 140 },
-      `${at("percent")}140 was given, but it must be a percentage from 0 to 100; correct it in lib/stages.ts.`,
+      "journeys",
+      6,
+      "at most 5 Journeys: an alarm reads at most 10 metrics, and this one 2 a Journey",
     ],
     [
       "a share that is never below",
-      percent,
+      "percent",
       { is: "below", percent: 0 },
-      `${at("percent")}0 was given, but it must be above 0: no share is below it; correct it in lib/stages.ts.`,
-    ],
-    [
-      "no minimum volume",
-      percent,
-      { atLeast: absent },
-      `${at("atLeast")}nothing was given, but it must be a minimum volume, such as 50: one application of two is 50 % too; correct it in lib/stages.ts.`,
-    ],
-    [
-      "a minimum volume of nothing",
-      percent,
-      { atLeast: 0 },
-      `${at("atLeast")}0 was given, but it must be at least 1 application: a share of none says nothing; correct it in lib/stages.ts.`,
-    ],
-    [
-      "a share of everything",
-      percent,
-      { of: "ended" },
-      `${at("of")}"ended" was given, but it must be one of manual-review, needs-action, approved, denied, errored, expired; correct it in lib/stages.ts.`,
-    ],
-    [
-      "a part of another kind",
-      count,
-      { percent: 40 },
-      `${at("percent")}there is no such setting; remove it in lib/stages.ts.`,
-    ],
-    [
-      "a fall below nothing",
-      percentChange,
-      { byPercent: 150 },
-      `${at("byPercent")}150 was given, but it must be at most 100 for a fall: there are none fewer than none; correct it in lib/stages.ts.`,
-    ],
-    [
-      "windows that the poller cannot compare",
-      percentChange,
-      { windowMs: 7 * MINUTE },
-      `${at("windowMs")}420000 was given, but it must be whole five minutes: by these the poller compares two windows; correct it in lib/stages.ts.`,
+      "percent",
+      0,
+      "above 0: no share is below it",
     ],
     [
       "a window that overlaps the one before",
-      percentChange,
+      "percentChange",
       { since: "day-before", windowMs: 36 * HOUR },
-      `${at("windowMs")}129600000 was given, but it must be at most a day: a longer window would be compared with a part of itself; correct it in lib/stages.ts.`,
-    ],
-    [
-      "a time that nobody counts",
-      percentChange,
-      { since: "month-before" },
-      `${at("since")}"month-before" was given, but it must be "day-before" or "week-before"; correct it in lib/stages.ts.`,
+      "windowMs",
+      36 * HOUR,
+      "at most a day: a longer window would be compared with a part of itself",
     ],
     [
       "a band of two metrics",
-      anomaly,
+      "anomaly",
       { journeys: ["J-1", "J-2"] },
-      `${at("journeys")}2 was given, but it must be one Journey, or left out for all: CloudWatch learns the band of one metric; write a rule for each; correct it in lib/stages.ts.`,
-    ],
-    [
-      "a band without width",
-      anomaly,
-      { deviations: 0 },
-      `${at("deviations")}0 was given, but it must be above 0, such as 3; correct it in lib/stages.ts.`,
+      "journeys",
+      2,
+      "one Journey, or left out for all: CloudWatch learns the band of one metric; write a rule for each",
     ],
     [
       "a percentile of two Journeys",
-      timeToDecision,
+      "timeToDecision",
       { journeys: ["J-1", "J-2"] },
-      `${at("journeys")}2 was given, but it must be one Journey, or left out for all: percentiles of several Journeys do not add up; write a rule for each; correct it in lib/stages.ts.`,
+      "journeys",
+      2,
+      "one Journey, or left out for all: percentiles of several Journeys do not add up; write a rule for each",
     ],
-    [
-      "a percentile that is none",
-      timeToDecision,
-      { percentile: "p95" },
-      `${at("percentile")}"p95" was given, but it must be one of p50, p90, p99; correct it in lib/stages.ts.`,
-    ],
-  ])("%s", (_mistake, rule, changes, sentence) => {
-    const wrong = Object.entries({ ...rule, ...changes }).filter(([, value]) => value !== absent);
+  ])("%s", (_mistake, kind, changes, where, given, wanted) => {
+    const wrong = withRules({ ...ruleOf(kind), ...changes });
 
-    expect(messageOf([Object.fromEntries(wrong)])).toBe(sentence);
+    expect(sentencesOf(wrong)).toBe(sentenceAbout(`notifications.0.${where}`, given, wanted));
+  });
+
+  it("a part of another kind", () => {
+    expect(sentencesOf(withRules({ ...ruleOf("count"), percent: 40 }))).toBe(
+      'Stage "sandbox", notifications.0.percent: there is no such setting; remove it in lib/stages.ts.',
+    );
   });
 
   it("two rules of one name", () => {
-    expect(messageOf([count, count])).toBe(
-      'Stage "sandbox", notifications.1.name: "many-denied" was given, but it must be a name that no other rule has: it is the alarm\'s; correct it in lib/stages.ts.',
+    expect(sentencesOf(withRules(ruleOf("count"), ruleOf("count")))).toBe(
+      sentenceAbout(
+        "notifications.1.name",
+        "many-denied",
+        "a name that no other rule has: it is the alarm's",
+      ),
     );
   });
 
   it("a Journey that is not accepted", () => {
-    expect(messageOf([percent], { journeys: [ONE] })).toBe(
-      `${at("journeys.0")}"J-VCQoADBJxeHtmdAvFqoS" was given, but it must be one of ${ONE}: journeys accepts no other; correct it in lib/stages.ts.`,
+    expect(sentencesOf({ ...withRule("percent"), journeys: [ONE] })).toBe(
+      sentenceAbout(
+        "notifications.0.journeys.0",
+        "J-VCQoADBJxeHtmdAvFqoS",
+        `one of ${ONE}: journeys accepts no other`,
+      ),
     );
   });
 
   it("more Journeys to compare than CloudWatch reads at once", () => {
     const journeys = Array.from({ length: 501 }, (_, index) => `J-${index}`);
 
-    expect(messageOf([{ ...percentChange, journeys }])).toMatch(
+    expect(sentencesOf(withRules({ ...ruleOf("percentChange"), journeys }))).toMatch(
       /^Stage "sandbox", notifications: 501 was given, but it must be at most 500 Journeys /,
     );
   });
 
   it("a team that nobody hears", () => {
-    expect(messageOf([], { alarms: { ...sandbox.alarms, teams: { fraud: [] } } })).toBe(
-      'Stage "sandbox", alarms.teams.fraud: [] was given, but it must be at least one channel: nobody would be notified; correct it in lib/stages.ts.',
+    expect(sentencesOf(withSetting(withRules(), "alarms.teams", { fraud: [] }))).toBe(
+      sentenceAbout("alarms.teams.fraud", [], "at least one channel: nobody would be notified"),
     );
   });
 
   it("fails the synth, and several mistakes are several sentences", () => {
-    const wrong = Object.assign({}, count, { of: "aproved", windowMs: 1 });
-    const stage = Object.assign({}, sandbox, { notifications: [wrong] });
+    const wrong = withRules({ ...ruleOf("count"), of: "aproved", windowMs: 1 });
 
-    expect(() => synthesise(stage)).toThrow(
+    expect(() => synthesise(wrong)).toThrow(
       /^Stage "sandbox", notifications\.0\.[\s\S]+lib\/stages\.ts\.$/,
     );
-    expect(messageOf([wrong]).split("\n").length).toBeGreaterThanOrEqual(2);
+    expect(sentencesOf(wrong).split("\n").length).toBeGreaterThanOrEqual(2);
   });
 });
 
-/** What the check says of rules that the compiler would refuse. */
-function messageOf(notifications: readonly unknown[], changes: object = {}): string {
-  try {
-    validate(Object.assign({}, withWorkedRules, { notifications }, changes));
-  } catch (error) {
-    if (error instanceof Error) return error.message;
-  }
-  throw new Error("Nothing was thrown.");
+/** A stage with these rules, of which the compiler would refuse some. */
+function withRules(...notifications: readonly unknown[]): StageConfiguration {
+  return withSetting(withWorkedRules, "notifications", notifications);
 }
+
+/** The worked rule of a kind. */
+function ruleOf(kind: NotificationRule["kind"]): NotificationRule {
+  const rule = EXAMPLE_RULES.find((one) => one.kind === kind);
+  if (rule === undefined) throw new Error(`There is no worked rule of the kind ${kind}.`);
+  return rule;
+}
+
+const withRule = (kind: NotificationRule["kind"]) => withRules(ruleOf(kind));

@@ -1,6 +1,8 @@
 import { createServer } from "node:http";
 import type { RequestListener } from "node:http";
 
+import { onTestFinished } from "vitest";
+
 /** A server of this machine. */
 export interface LocalServer {
   /** Without a slash at the end. */
@@ -29,4 +31,11 @@ export async function startLocalServer(answer: RequestListener): Promise<LocalSe
       });
     },
   };
+}
+
+/** Answers until the test that asks for it ends. @returns the base of Alloy's API there. */
+export async function aServer(answer: RequestListener): Promise<string> {
+  const { baseUrl, close } = await startLocalServer(answer);
+  onTestFinished(close);
+  return baseUrl;
 }
