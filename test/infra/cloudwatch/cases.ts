@@ -29,8 +29,50 @@ const DAY_MINUTES = 1_440;
 const VISIBLE = "ApproximateNumberOfMessagesVisible";
 const AGE = "ApproximateAgeOfOldestMessage";
 
+type OurMetric = keyof typeof METRICS;
+
+/** A metric of ours has this value once, in the first minute. */
+const once =
+  (metric: OurMetric, value = 1): Fault =>
+  (trouble, { ours }) =>
+    trouble.once(ours(METRICS[metric]), value);
+
+/** A metric of ours has this value and no other, each minute or every so many. */
+const each =
+  (metric: OurMetric, value: number, every = 1): Fault =>
+  (trouble, { ours }) =>
+    trouble.is(ours(METRICS[metric]), value, every);
+
+/** The same in each run of the poller. */
+const polled = (metric: OurMetric, value: number) => each(metric, value, POLL_MINUTES);
+
+/** A metric of ours has one more, each minute. */
+const besides =
+  (metric: OurMetric): Fault =>
+  (trouble, { ours }) =>
+    trouble.and(ours(METRICS[metric]), 1);
+
+const never =
+  (metric: OurMetric): Fault =>
+  (trouble, { ours }) =>
+    trouble.none(ours(METRICS[metric]));
+
+/** So many messages are visible in a queue. */
+const waiting =
+  (name: string, messages: number): Fault =>
+  (trouble, { queue }) =>
+    trouble.is(queue(VISIBLE, name), messages);
+
 const silentWebhooks: Fault = (trouble, { ours, api }) =>
   trouble.none(ours(METRICS.webhooksReceived), api("5xx"));
+
+/** An alarm of which neither its fault nor what comes close means another one. @param within - minutes. */
+const alarm = (id: string, fault: Fault, within: number, nearMiss: Fault): AlarmCase => ({
+  id,
+  fault,
+  within,
+  nearMiss,
+});
 
 function throttled(id: string, name: FunctionName, every: number, within: number): AlarmCase {
   return {
@@ -82,25 +124,19 @@ const INTAKE: readonly AlarmCase[] = [
   switchOff(75, ["switch-off-near-25", "switch-off-near-50"]),
   {
     id: "credentials-rejected",
-    fault: (trouble, { ours }) => trouble.is(ours(METRICS.credentialsRejected), 2),
+    fault: each("credentialsRejected", 2),
     within: 5,
-    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.credentialsRejected), 2, 5),
+    nearMiss: each("credentialsRejected", 2, 5),
   },
   {
     id: "credentials-missing",
     // Alloy's own webhooks, at the pace of a sandbox: too few for "credentials-rejected".
-    fault: (trouble, { ours }) =>
-      trouble.once(ours(METRICS.credentialsRejected), 1).once(ours(METRICS.credentialsMissing), 1),
+    fault: once("credentialsRejected").once(ours(METRICS.credentialsMissing), 1),
     within: 5,
-    nearMiss: (trouble, { ours }) => trouble.once(ours(METRICS.credentialsRejected), 1),
+    nearMiss: once("credentialsRejected"),
   },
-  {
-    id: "credentials-unusable",
-    // One sandbox has read a secret with a weak entry; Alloy still uses the other one.
-    fault: (trouble, { ours }) => trouble.once(ours(METRICS.credentialsUnusable), 1),
-    within: 5,
-    nearMiss: (trouble, { ours }) => trouble.once(ours(METRICS.credentialsRejected), 1),
-  },
+  // One sandbox has read a secret with a weak entry; Alloy still uses the other one.
+  alarm("credentials-unusable", once("credentialsUnusable"), 5, once("credentialsRejected")),
   {
     id: "ingest-slow",
     fault: (trouble, { lambda }) => trouble.is(lambda("Duration", "ingest"), 2_200),
@@ -115,12 +151,7 @@ const INTAKE: readonly AlarmCase[] = [
 ];
 
 const PROCESSING: readonly AlarmCase[] = [
-  {
-    id: "dead-letters-not-empty",
-    fault: (trouble, { queue }) => trouble.is(queue(VISIBLE, "DeadLetterQueue"), 1),
-    within: 3,
-    nearMiss: (trouble, { queue }) => trouble.is(queue(VISIBLE, "EventQueue"), 1),
-  },
+  alarm("dead-letters-not-empty", waiting("DeadLetterQueue", 1), 3, waiting("EventQueue", 1)),
   {
     id: "events-too-old",
     // The consumer has stopped, and few come in.
@@ -148,7 +179,7 @@ const PROCESSING: readonly AlarmCase[] = [
   nearTimeout("consumer", 30_000, 1, 7),
   {
     id: "consumer-failing",
-    fault: (trouble, { ours }) => trouble.is(ours(METRICS.recordsFailed), 1),
+    fault: each("recordsFailed", 1),
     within: 5,
     // One of four: one poison pill in a small batch.
     nearMiss: (trouble, { ours }) =>
@@ -156,31 +187,15 @@ const PROCESSING: readonly AlarmCase[] = [
         .is(ours(METRICS.recordsHandled), (minute) => (minute % 20 === 10 ? 4 : 0))
         .is(ours(METRICS.recordsFailed), (minute) => (minute % 20 === 10 ? 1 : 0)),
   },
-  {
-    id: "events-in-conflict",
-    fault: (trouble, { ours }) => trouble.is(ours(METRICS.eventsInConflict), 1),
-    within: 6,
-    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.eventsInConflict), 1, 10),
-  },
-  {
-    id: "events-unrecognised",
-    fault: (trouble, { ours }) => trouble.once(ours(METRICS.eventsUnrecognised), 1),
-    within: 3,
-    nearMiss: (trouble, { ours }) => trouble.and(ours(METRICS.eventsRecorded), 1),
-  },
-  {
-    id: "environment-mixed",
-    fault: (trouble, { ours }) => trouble.once(ours(METRICS.environmentMixed), 1),
-    within: 3,
-    nearMiss: (trouble, { ours }) => trouble.and(ours(METRICS.eventsIgnored), 1),
-  },
+  alarm("events-in-conflict", each("eventsInConflict", 1), 6, each("eventsInConflict", 1, 10)),
+  alarm("events-unrecognised", once("eventsUnrecognised"), 3, besides("eventsRecorded")),
+  alarm("environment-mixed", once("environmentMixed"), 3, besides("eventsIgnored")),
   {
     id: "duplicates-high",
-    fault: (trouble, { ours }) => trouble.is(ours(METRICS.eventsDuplicate), 1),
+    fault: each("eventsDuplicate", 1),
     within: 10,
     // Every other one, but of six in a quarter of an hour.
-    nearMiss: (trouble, { ours }) =>
-      trouble.is(ours(METRICS.webhooksReceived), 2, 5).is(ours(METRICS.eventsDuplicate), 1, 5),
+    nearMiss: each("webhooksReceived", 2, 5).is(ours(METRICS.eventsDuplicate), 1, 5),
   },
   {
     id: "tables-throttled",
@@ -202,12 +217,7 @@ const PROCESSING: readonly AlarmCase[] = [
 ];
 
 const TRUTH: readonly AlarmCase[] = [
-  {
-    id: "delivery-gap",
-    fault: (trouble, { ours }) => trouble.is(ours(METRICS.deliveryGaps), 1, POLL_MINUTES),
-    within: 3,
-    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.eventsMissing), 1, POLL_MINUTES),
-  },
+  alarm("delivery-gap", polled("deliveryGaps", 1), 3, polled("eventsMissing", 1)),
   {
     id: "webhooks-silent",
     fault: (trouble, series) => {
@@ -221,93 +231,60 @@ const TRUTH: readonly AlarmCase[] = [
       trouble.is(series.ours(METRICS.transitionsUnheard), 1, 15);
     },
   },
-  {
-    id: "webhooks-repaired",
-    fault: (trouble, { ours }) => trouble.once(ours(METRICS.eventsHealed), 1),
-    within: 3,
-    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.eventsMissing), 1, POLL_MINUTES),
-  },
+  alarm("webhooks-repaired", once("eventsHealed"), 3, polled("eventsMissing", 1)),
   {
     id: "webhooks-repaired-often",
-    fault: (trouble, { ours }) => trouble.is(ours(METRICS.eventsHealed), 5, POLL_MINUTES),
+    fault: polled("eventsHealed", 5),
     within: 3,
     with: ["webhooks-repaired"],
-    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.eventsHealed), 1, POLL_MINUTES),
+    nearMiss: polled("eventsHealed", 1),
     nearMissIsFor: ["webhooks-repaired"],
   },
-  {
-    id: "applications-stale",
-    fault: (trouble, { ours }) => trouble.once(ours(METRICS.applicationsStale), 1),
-    within: 3,
-    nearMiss: (trouble, { ours }) =>
-      trouble.is(ours(METRICS.applicationsChecked), 50, POLL_MINUTES),
-  },
+  alarm("applications-stale", once("applicationsStale"), 3, polled("applicationsChecked", 50)),
 ];
 
 const WATCHDOG: readonly AlarmCase[] = [
-  {
-    id: "status-unrecognised",
-    fault: (trouble, { ours }) => trouble.once(ours(METRICS.statusesUnrecognised), 1),
-    within: 3,
-    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.correctionsQueued), 1, POLL_MINUTES),
-  },
+  alarm("status-unrecognised", once("statusesUnrecognised"), 3, polled("correctionsQueued", 1)),
   {
     id: "applications-unknown",
     // As far apart as the poller asks again at the most.
-    fault: (trouble, { ours }) => trouble.is(ours(METRICS.runsKnowingNone), 1, 65),
+    fault: each("runsKnowingNone", 1, 65),
     within: 3,
     // Single ones that were deleted at Alloy, while others are known.
-    nearMiss: (trouble, { ours }) =>
-      trouble.is(ours(METRICS.applicationsUnknown), 20, POLL_MINUTES),
+    nearMiss: polled("applicationsUnknown", 20),
   },
   {
     id: "applications-unchecked",
-    fault: (trouble, { ours }) => trouble.is(ours(METRICS.applicationsUnchecked), 1, 65),
+    fault: each("applicationsUnchecked", 1, 65),
     within: 3,
     // Calls that fail, and are answered when they are made again.
-    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.alloyCallsFailed), 1, POLL_MINUTES),
+    nearMiss: polled("alloyCallsFailed", 1),
   },
-  {
-    id: "events-left",
-    fault: (trouble, { ours }) => trouble.once(ours(METRICS.eventsLeft), 200),
-    within: 3,
-    // Many, of which one check queues all.
-    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.eventsMissing), 400, POLL_MINUTES),
-  },
+  // Many, of which one check queues all.
+  alarm("events-left", once("eventsLeft", 200), 3, polled("eventsMissing", 400)),
   {
     id: "poller-silent",
-    fault: (trouble, { ours }) => trouble.none(ours(METRICS.pollerRuns)),
+    fault: never("pollerRuns"),
     within: 4 * POLL_MINUTES,
     // Every second run is left out.
     nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.pollerRuns), 1, 2 * POLL_MINUTES),
   },
   {
     id: "poller-behind",
-    fault: (trouble, { ours }) => trouble.is(ours(METRICS.applicationsBehind), 50, POLL_MINUTES),
+    fault: polled("applicationsBehind", 50),
     within: 2 * POLL_MINUTES,
     // What is left waits for the next run, and is reached by it.
-    nearMiss: (trouble, { ours }) =>
-      trouble.is(ours(METRICS.applicationsChecked), 200, POLL_MINUTES),
+    nearMiss: polled("applicationsChecked", 200),
   },
-  {
-    id: "alloy-api-failing",
-    fault: (trouble, { ours }) => trouble.is(ours(METRICS.alloyCallsFailed), 12, POLL_MINUTES),
-    within: 15,
-    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.alloyCallsFailed), 2, POLL_MINUTES),
-  },
+  alarm("alloy-api-failing", polled("alloyCallsFailed", 12), 15, polled("alloyCallsFailed", 2)),
   throttled("poller-throttled", "poller", POLL_MINUTES, 2 * POLL_MINUTES),
   nearTimeout("poller", 55_000, POLL_MINUTES, 3 * POLL_MINUTES),
-  {
-    id: "completeness-low",
-    fault: (trouble, { ours }) => trouble.once(ours(METRICS.errorBudgetBurn), 1.5),
-    within: 5,
-    nearMiss: (trouble, { ours }) => trouble.once(ours(METRICS.errorBudgetBurn), 0.9),
-  },
+  alarm("completeness-low", once("errorBudgetBurn", 1.5), 5, once("errorBudgetBurn", 0.9)),
   {
     id: "schedule-failing",
-    fault: (trouble, { queue }) => trouble.is(queue(VISIBLE, "ScheduleDeadLetterQueue"), 1),
+    fault: waiting("ScheduleDeadLetterQueue", 1),
     within: 3,
-    nearMiss: (trouble, { queue }) => trouble.is(queue(VISIBLE, "ScheduleDeadLetterQueue"), 0),
+    nearMiss: waiting("ScheduleDeadLetterQueue", 0),
   },
 ];
 
@@ -342,7 +319,7 @@ const unreadCases = (routes: readonly RouteId[]): readonly AlarmCase[] =>
 const BUS: readonly AlarmCase[] = [
   {
     id: "submissions-failing",
-    fault: (trouble, { queue }) => trouble.is(queue(VISIBLE, "SubmissionDeadLetterQueue"), 1),
+    fault: waiting("SubmissionDeadLetterQueue", 1),
     within: 4,
     nearMiss: (trouble, { rule }) => trouble.once(rule("Invocations", "submission"), 1),
   },
@@ -350,12 +327,7 @@ const BUS: readonly AlarmCase[] = [
 
 /** The bus is under the stage's own key. */
 const KEY: readonly AlarmCase[] = [
-  {
-    id: "bus-failing",
-    fault: (trouble, { queue }) => trouble.is(queue(VISIBLE, "BusDeadLetterQueue"), 1),
-    within: 3,
-    nearMiss: (trouble, { queue }) => trouble.is(queue(VISIBLE, "BusDeadLetterQueue"), 0),
-  },
+  alarm("bus-failing", waiting("BusDeadLetterQueue", 1), 3, waiting("BusDeadLetterQueue", 0)),
 ];
 
 /** Alarms that look back for days, longer than the other stories last. */
@@ -376,10 +348,10 @@ export const SLOW: readonly AlarmCase[] = [
   },
   {
     id: "statement-missing",
-    fault: (trouble, { ours }) => trouble.none(ours(METRICS.completeness)),
+    fault: never("completeness"),
     within: 2 * DAY_MINUTES + 15,
     // One comes late, and the one after it early.
-    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.completeness), 100, 40 * 60),
+    nearMiss: each("completeness", 100, 40 * 60),
     nearMissIsFor: [],
   },
 ];
@@ -440,7 +412,7 @@ const ANYWHERE: readonly FurtherFault[] = [
   },
   {
     name: "one call to Alloy is refused",
-    fault: (trouble, { ours }) => trouble.once(ours(METRICS.alloyCallsUnauthorized), 1),
+    fault: once("alloyCallsUnauthorized"),
     rings: ["alloy-api-failing"],
   },
   {
@@ -484,7 +456,7 @@ const ANYWHERE: readonly FurtherFault[] = [
 const OF_INVESTIGATIONS: readonly FurtherFault[] = [
   {
     name: "Alloy refuses its list of Investigations, and nothing else",
-    fault: (trouble, { ours }) => trouble.once(ours(METRICS.investigationsUnlisted), 1),
+    fault: once("investigationsUnlisted"),
     rings: ["alloy-api-failing"],
   },
 ];
