@@ -27,6 +27,14 @@ type Draw = () => number;
 type Plain = Omit<StoryStep, "deliveries" | "afterMs" | "applicant" | "node"> &
   Partial<Pick<StoryStep, "afterMs" | "applicant" | "node">>;
 
+/** What happens to an applicant, at a node. */
+const of = (applicant: string, node: string, type: string, more: Omit<Plain, "type"> = {}) => ({
+  type,
+  applicant,
+  node,
+  ...more,
+});
+
 const approved = {
   type: "completed_application",
   status: "completed",
@@ -34,192 +42,117 @@ const approved = {
   node: "n9",
 };
 const denied = { ...approved, outcome: "Denied" };
+const failed = { type: "error", status: "error" };
+const archived = { type: "application_archived" };
+const unarchived = { type: "application_unarchived" };
 
 const START: readonly Plain[] = [
   { type: "started_application", status: "running" },
-  { type: "started_evaluation", applicant: "a", node: "n1" },
-  { type: "completed_evaluation", applicant: "a", node: "n1", outcome: "Approved" },
+  of("a", "n1", "started_evaluation"),
+  of("a", "n1", "completed_evaluation", { outcome: "Approved" }),
 ];
 
 const REVIEWS: readonly Plain[] = [
-  { type: "pending_review", applicant: "a", node: "n2", status: "waiting_review" },
-  { type: "pending_review", applicant: "b", node: "n2", afterMs: 5 },
-  { type: "completed_review", applicant: "a", node: "n2", outcome: "Approved" },
-  {
-    type: "completed_review",
-    applicant: "b",
-    node: "n2",
-    outcome: "Denied",
-    afterMs: 1,
-    status: "running",
-  },
+  of("a", "n2", "pending_review", { status: "waiting_review" }),
+  of("b", "n2", "pending_review", { afterMs: 5 }),
+  of("a", "n2", "completed_review", { outcome: "Approved" }),
+  of("b", "n2", "completed_review", { outcome: "Denied", afterMs: 1, status: "running" }),
 ];
 
-/** Lives, by name; the decisions that downstream is to hear in the end. */
-const LIVES: Readonly<Record<string, { steps: readonly Plain[]; decisions: readonly string[] }>> = {
-  approved: { steps: [...START, ...REVIEWS, approved], decisions: ["approved"] },
-  denied: { steps: [...START, denied], decisions: ["denied"] },
-  withoutOutcome: { steps: [...START, { ...approved, outcome: null }], decisions: ["completed"] },
-  otherOutcome: { steps: [...START, { ...approved, outcome: "Refer" }], decisions: ["completed"] },
-  upperOutcome: {
-    steps: [...START, { ...approved, outcome: "APPROVED" }],
-    decisions: ["approved"],
-  },
-  errored: { steps: [...START, { type: "error", status: "error" }], decisions: ["errored"] },
-  applicantErrors: {
-    steps: [...START, { type: "error", applicant: "a", node: "n1" }, ...REVIEWS, approved],
-    decisions: ["approved"],
-  },
-  applicantErrorsAfterEnd: {
-    steps: [...START, approved, { type: "error", applicant: "b", node: "n1", afterMs: 300 }],
-    decisions: ["approved"],
-  },
-  expired: {
-    steps: [...START, { type: "application_expired", status: "expired" }],
-    decisions: ["expired"],
-  },
-  secondEndCounts: {
-    steps: [...START, approved, { ...denied, afterMs: 700 }],
-    decisions: ["approved", "denied"],
-  },
-  secondEndIsNone: {
-    steps: [...START, approved, { ...denied, changesOutcome: false, afterMs: 700 }],
-    decisions: ["approved"],
-  },
-  endTwice: {
-    steps: [...START, approved, { ...approved, afterMs: 700 }],
-    decisions: ["approved"],
-  },
-  rerun: {
-    steps: [
-      ...START,
-      approved,
-      { type: "started_rerun_application", reruns: true },
-      {
-        type: "completed_review",
-        applicant: "a",
-        node: "n2",
-        outcome: "Approved",
-        changesOutcome: false,
-      },
-    ],
-    decisions: ["approved"],
-  },
-  unarchivedOpen: {
-    steps: [
-      ...START,
-      approved,
-      { type: "application_archived" },
-      { type: "application_unarchived", status: "running", afterMs: 1_000 },
-      { type: "started_evaluation", applicant: "a", node: "n1" },
-      { ...denied, afterMs: 9_000 },
-    ],
-    decisions: ["approved", "denied"],
-  },
-  unarchivedOnly: {
-    steps: [
-      ...START,
-      approved,
-      { type: "application_archived" },
-      { type: "application_unarchived", afterMs: 500 },
-      { type: "completed_review", applicant: "a", node: "n2", outcome: "Denied" },
-    ],
-    decisions: ["approved"],
-  },
-  retriggeredSame: {
-    steps: [
-      ...START,
-      approved,
-      { type: "journey_application_retriggered", status: "running", afterMs: 800 },
-      { ...approved, afterMs: 8_000 },
-    ],
-    decisions: ["approved", "approved"],
-  },
-  answerAlone: {
-    steps: [...START, { type: null, status: "completed", outcome: "Approved" }],
-    decisions: ["approved"],
-  },
-  errorThenCompleted: {
-    steps: [...START, { type: "error", status: "error" }, { ...approved, afterMs: 4_000 }],
-    decisions: ["errored", "approved"],
-  },
-  retries: {
-    steps: [
-      ...START,
-      { type: "pending_action", applicant: "a", node: "n3", status: "pending_action" },
-      {
-        type: "completed_action",
-        applicant: "a",
-        node: "n3",
-        outcome: "done",
-        status: "running",
-        changesOutcome: false,
-      },
-      {
-        type: "pending_action",
-        applicant: "a",
-        node: "n3",
-        status: "pending_action",
-        afterMs: 900,
-      },
-      {
-        type: "completed_action",
-        applicant: "a",
-        node: "n3",
-        outcome: "done",
-        status: "running",
-        changesOutcome: false,
-      },
-      denied,
-    ],
-    decisions: ["denied"],
-  },
+const ACTION: readonly Plain[] = [
+  of("a", "n3", "pending_action", { status: "pending_action" }),
+  of("a", "n3", "completed_action", { outcome: "done", status: "running", changesOutcome: false }),
+];
+
+interface Life {
+  readonly steps: readonly Plain[];
+  /** Those that downstream is to hear in the end. */
+  readonly decisions: readonly string[];
+}
+
+/** A life that begins as most do. */
+const life = (decisions: readonly string[], ...steps: readonly Plain[]): Life => ({
+  decisions,
+  steps: [...START, ...steps],
+});
+
+/** Lives, by name. */
+const LIVES: Readonly<Record<string, Life>> = {
+  approved: life(["approved"], ...REVIEWS, approved),
+  denied: life(["denied"], denied),
+  withoutOutcome: life(["completed"], { ...approved, outcome: null }),
+  otherOutcome: life(["completed"], { ...approved, outcome: "Refer" }),
+  upperOutcome: life(["approved"], { ...approved, outcome: "APPROVED" }),
+  errored: life(["errored"], failed),
+  applicantErrors: life(["approved"], of("a", "n1", "error"), ...REVIEWS, approved),
+  applicantErrorsAfterEnd: life(["approved"], approved, of("b", "n1", "error", { afterMs: 300 })),
+  expired: life(["expired"], { type: "application_expired", status: "expired" }),
+  secondEndCounts: life(["approved", "denied"], approved, { ...denied, afterMs: 700 }),
+  secondEndIsNone: life(["approved"], approved, { ...denied, changesOutcome: false, afterMs: 700 }),
+  endTwice: life(["approved"], approved, { ...approved, afterMs: 700 }),
+  rerun: life(
+    ["approved"],
+    approved,
+    { type: "started_rerun_application", reruns: true },
+    of("a", "n2", "completed_review", { outcome: "Approved", changesOutcome: false }),
+  ),
+  unarchivedOpen: life(
+    ["approved", "denied"],
+    approved,
+    archived,
+    { ...unarchived, status: "running", afterMs: 1_000 },
+    of("a", "n1", "started_evaluation"),
+    { ...denied, afterMs: 9_000 },
+  ),
+  unarchivedOnly: life(
+    ["approved"],
+    approved,
+    archived,
+    { ...unarchived, afterMs: 500 },
+    of("a", "n2", "completed_review", { outcome: "Denied" }),
+  ),
+  retriggeredSame: life(
+    ["approved", "approved"],
+    approved,
+    { type: "journey_application_retriggered", status: "running", afterMs: 800 },
+    { ...approved, afterMs: 8_000 },
+  ),
+  answerAlone: life(["approved"], { type: null, status: "completed", outcome: "Approved" }),
+  errorThenCompleted: life(["errored", "approved"], failed, { ...approved, afterMs: 4_000 }),
+  retries: life(
+    ["denied"],
+    ...ACTION,
+    ...ACTION.map((step, index) => (index === 0 ? { ...step, afterMs: 900 } : step)),
+    denied,
+  ),
   bothApplicantsInOneMoment: {
     steps: [
       { type: "started_application", status: "running" },
-      ...["a", "b", "c"].map((applicant) => ({
-        type: "started_evaluation",
-        applicant,
-        node: "n1",
-        afterMs: 0,
-      })),
-      ...["a", "b", "c"].map((applicant) => ({
-        type: "completed_branch",
-        applicant,
-        node: "n1",
-        outcome: "Approved",
-        afterMs: 0,
-      })),
+      ...["a", "b", "c"].map((one) => of(one, "n1", "started_evaluation", { afterMs: 0 })),
+      ...["a", "b", "c"].map((one) =>
+        of(one, "n1", "completed_branch", { outcome: "Approved", afterMs: 0 }),
+      ),
       { ...approved, afterMs: 0 },
     ],
     decisions: ["approved"],
   },
-  open: {
-    steps: [
-      ...START,
-      { type: "pending_step_up", applicant: "a", node: "n4", status: "pending_step_up" },
-    ],
-    decisions: [],
-  },
-  unknownType: {
-    steps: [...START, { type: "paused_by_vendor", applicant: "a", node: "n4" }, approved],
-    decisions: ["approved"],
-  },
+  open: life([], of("a", "n4", "pending_step_up", { status: "pending_step_up" })),
+  unknownType: life(["approved"], of("a", "n4", "paused_by_vendor"), approved),
 };
 
 export const STORY_NAMES: readonly string[] = Object.keys(LIVES);
 
 export function tell(name: string, draw: Draw, loss: number): Story {
-  const life = LIVES[name];
-  if (life === undefined) throw new Error(`There is no story ${name}.`);
-  const steps = life.steps.map((step) => ({
+  const lived = LIVES[name];
+  if (lived === undefined) throw new Error(`There is no story ${name}.`);
+  const steps = lived.steps.map((step) => ({
     afterMs: 50 + Math.floor(draw() * 250),
     applicant: null,
     node: null,
     ...step,
     deliveries: deliveries(draw, loss),
   }));
-  return { name, steps, decisions: life.decisions };
+  return { name, steps, decisions: lived.decisions };
 }
 
 function deliveries(draw: Draw, loss: number): readonly number[] {
