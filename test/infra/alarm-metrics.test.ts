@@ -1,14 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
 import { emissions } from "../../tools/generate/emitters.ts";
-import {
-  idsOf,
-  isRecord,
-  listOf,
-  objectsIn,
-  referredId,
-  synthesise,
-} from "../../tools/template/synthesise.ts";
+import { idsOf, isRecord, listOf, objectsIn, referredId } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import {
   production,
@@ -17,6 +10,7 @@ import {
   withInvestigations,
   withWorkedRules,
 } from "../../tools/template/variants.ts";
+import { templateOf } from "../support/template.ts";
 
 /** A metric with the dimensions under which CloudWatch keeps it: `DeliveryGaps{GapStage,Stage}`. */
 function identity(name: string, dimensions: readonly string[]): string {
@@ -30,7 +24,7 @@ const EMITTED = new Set(
 );
 
 describe.each(VARIANTS)("in %s", (_name, stage) => {
-  const stack = synthesise(stage);
+  const stack = templateOf(stage);
 
   it("every metric of ours that an alarm watches is emitted, under the dimensions that it watches", () => {
     const watched = stack
@@ -102,7 +96,7 @@ it("every metric that is emitted is watched: by an alarm, or by people on the da
   const stages = [sandbox, production, withInvestigations, withWorkedRules];
   const watching = JSON.stringify(
     stages
-      .flatMap((stage) => synthesise(stage).resources)
+      .flatMap((stage) => templateOf(stage).resources)
       .filter(({ Type }) =>
         ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"].includes(Type),
       ),

@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { pollerSettings } from "../../lib/config/function-settings.ts";
 import { INCIDENT_ALARMS } from "../../lib/alarms/alert-topics.ts";
-import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
-import { compositeAlarmsOf } from "../../tools/cloudwatch/composite.ts";
 import { casesOf, furtherFaultsOf, SLOW } from "./cloudwatch/cases.ts";
 import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
 import type { Story } from "../../tools/cloudwatch/evaluate.ts";
@@ -11,8 +9,7 @@ import type { Series } from "../../tools/cloudwatch/series.ts";
 import { NOTIFICATION_CASES } from "./cloudwatch/notification-cases.ts";
 import { healthyWorld, measureOutcomes, POLL_MINUTES, Trouble } from "./cloudwatch/world.ts";
 import type { Measurements } from "../../tools/cloudwatch/measurements.ts";
-import { listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
-import type { Synthesised } from "../../tools/template/synthesise.ts";
+import { alarmsOf, templateOf, topicsOf } from "../support/template.ts";
 import {
   production,
   sandbox,
@@ -32,36 +29,19 @@ const END = 3 * HOUR;
 const OVER_OTHERS = ["integration-unhealthy", "deployment-running", "deployment-excuses"];
 
 const PLAYED = [
-  { name: "sandbox", stage: sandbox, cases: casesOf(sandbox) },
-  { name: "production", stage: production, cases: casesOf(production) },
-  {
-    name: "production with a key of its own",
-    stage: withOwnKey,
-    cases: casesOf(withOwnKey),
-  },
-  {
-    name: "sandbox with Investigations",
-    stage: withInvestigations,
-    cases: casesOf(withInvestigations),
-  },
-  {
-    name: "sandbox with the worked rules",
-    stage: withWorkedRules,
-    cases: [...casesOf(withWorkedRules), ...NOTIFICATION_CASES],
-  },
-];
-
-/** The alarms of a template, on metrics and over other alarms. */
-function alarmsOf(stack: Synthesised) {
-  return { metric: metricAlarmsOf(stack), composite: compositeAlarmsOf(stack) };
-}
+  { name: "sandbox", stage: sandbox },
+  { name: "production", stage: production },
+  { name: "production with a key of its own", stage: withOwnKey },
+  { name: "sandbox with Investigations", stage: withInvestigations },
+  { name: "sandbox with the worked rules", stage: withWorkedRules, more: NOTIFICATION_CASES },
+].map(({ more = [], ...played }) => ({ ...played, cases: [...casesOf(played.stage), ...more] }));
 
 function idsOf({ metric, composite }: ReturnType<typeof alarmsOf>): readonly string[] {
   return [...metric, ...composite].map(({ id }) => id).toSorted();
 }
 
 describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
-  const stack = synthesise(stage);
+  const stack = templateOf(stage);
   const alarms = alarmsOf(stack);
   const series = seriesOf(stage.stage);
   const settings = pollerSettings(stage);
@@ -202,7 +182,7 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
     const [second = 0] = told.get("delivery-gap") ?? [];
     expect(told.get("integration-unhealthy")).toHaveLength(1);
     expect(second - FAULT.from).toBeGreaterThan(35);
-    expect(recipientsOf(stack, "delivery-gap")).toEqual(["PageTopic", "TicketTopic"]);
+    expect(topicsOf(stack, "delivery-gap")).toEqual(["PageTopic", "TicketTopic"]);
   });
 
   it("every alarm watches something that is measured in one of the worlds", () => {
@@ -331,21 +311,13 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
 });
 
 it.each(VARIANTS)("%s has no alarm that is not played in one of these", (name, stage) => {
-  const played = new Set(PLAYED.flatMap((one) => idsOf(alarmsOf(synthesise(one.stage)))));
+  const played = new Set(PLAYED.flatMap((one) => idsOf(alarmsOf(templateOf(one.stage)))));
 
-  const own = idsOf(alarmsOf(synthesise(stage)));
+  const own = idsOf(alarmsOf(templateOf(stage)));
 
   console.log(`${name}: alarms in the template: ${own.length}`);
   expect(own.filter((id) => !played.has(id))).toEqual([]);
 });
-
-/** The topics that an alarm tells. */
-function recipientsOf(stack: Synthesised, id: string): readonly unknown[] {
-  const alarm = stack
-    .ofType("AWS::CloudWatch::Alarm")
-    .find(({ Properties }) => String(Properties["AlarmName"]).endsWith(`-${id}`));
-  return listOf(alarm?.Properties["AlarmActions"]).map(referredId);
-}
 
 /** In the order of a sorted list, with the alarm over all of them where one of its alarms is among them. */
 function withIncident(ids: readonly string[]): readonly string[] {

@@ -10,6 +10,7 @@ import { RunbookAlarm } from "../../lib/alarms/runbook-alarm.ts";
 import { listOf, objectsIn, referredId, synthesise } from "../../tools/template/synthesise.ts";
 import { sandbox, VARIANTS, withWorkedRules } from "../../tools/template/variants.ts";
 import type { Synthesised, TemplateResource } from "../../tools/template/synthesise.ts";
+import { templateOf } from "../support/template.ts";
 
 const RUNBOOKS = readdirSync("docs/runbooks").map((file) => file.replace(/\.md$/, ""));
 
@@ -25,7 +26,7 @@ const PARTS = [
 ];
 
 describe.each(VARIANTS)("in %s", (_name, stage) => {
-  const stack = synthesise(stage);
+  const stack = templateOf(stage);
   const alarms = alarmsOf(stack);
 
   it("every alarm has a runbook under its id, and says where it is", () => {

@@ -10,10 +10,10 @@ import {
 import type { PolicyDocument } from "../../tools/strict-aws/iam/call.ts";
 import { judgeBy } from "../../tools/strict-aws/iam/judge.ts";
 import { policiesOf, readPolicy } from "../../tools/strict-aws/iam/policies.ts";
-import { synthesise } from "../../tools/template/synthesise.ts";
 import { sandbox } from "../../tools/template/variants.ts";
+import { templateOf } from "../support/template.ts";
 
-const { policies, arns } = policiesOf(synthesise(sandbox));
+const { policies, arns } = policiesOf(templateOf(sandbox));
 
 describe("the policy that docs/submissions.md gives to whoever announces submissions", () => {
   const put = (policy: PolicyDocument, entries: readonly (readonly [string, string])[]) =>

@@ -4,11 +4,9 @@ import type { AlloyAnswer } from "../../lambdas/domain/polling/polling-ports.ts"
 import { POLLER } from "../../lambdas/settings/limits.ts";
 import { METRICS } from "../../lambdas/settings/metrics.ts";
 import { pollerSettings } from "../../lib/config/function-settings.ts";
-import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
-import { compositeAlarmsOf } from "../../tools/cloudwatch/composite.ts";
 import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
-import { synthesise } from "../../tools/template/synthesise.ts";
+import { alarmsOf, templateOf } from "../support/template.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { aPoller, START, withRecorded } from "../support/poller.ts";
 import { alloyAnswer } from "../../tools/cloud-in-memory/builders.ts";
@@ -21,8 +19,7 @@ const HOURS = 12;
 /** The trouble begins when the alarms have seen two good hours. */
 const TROUBLE_FROM = 2 * 60;
 
-const stack = synthesise(sandbox);
-const alarms = { metric: metricAlarmsOf(stack), composite: compositeAlarmsOf(stack) };
+const alarms = alarmsOf(templateOf(sandbox));
 const series = seriesOf(sandbox.stage);
 const settings = pollerSettings(sandbox);
 

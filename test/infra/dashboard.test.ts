@@ -7,6 +7,7 @@ import { emissions } from "../../tools/generate/emitters.ts";
 import { isRecord, listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import { local, sandbox, VARIANTS } from "../../tools/template/variants.ts";
+import { templateOf } from "../support/template.ts";
 
 /** What the emulator cannot hold; a dashboard must not refer to it. */
 const OMITTED = ["AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Alarm/Metrics"];
@@ -46,7 +47,7 @@ const SERVICES: Readonly<
 };
 
 describe.each([
-  ...VARIANTS.map(([name, stage]) => [name, synthesise(stage)] as const),
+  ...VARIANTS.map(([name, stage]) => [name, templateOf(stage)] as const),
   ["local, without what the emulator cannot hold", synthesise(local, OMITTED)] as const,
 ])("the dashboard in %s", (_name, stack) => {
   const widgets = dashboardOf(stack);
@@ -174,7 +175,7 @@ describe("the reader of dashboards", () => {
   });
 
   it("reads all widgets of the real one", () => {
-    const types = dashboardOf(synthesise(sandbox)).map(({ type }) => type);
+    const types = dashboardOf(templateOf(sandbox)).map(({ type }) => type);
 
     expect(new Set(types)).toEqual(new Set(["text", "alarm", "metric"]));
   });

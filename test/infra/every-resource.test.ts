@@ -1,13 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { pascalCase } from "../../lib/pascal-case.ts";
-import {
-  idsOf,
-  isRecord,
-  listOf,
-  objectsIn,
-  referredId,
-  synthesise,
-} from "../../tools/template/synthesise.ts";
+import { idsOf, isRecord, listOf, objectsIn, referredId } from "../../tools/template/synthesise.ts";
 import {
   sandbox,
   VARIANTS,
@@ -15,6 +8,7 @@ import {
   withOwnKey,
 } from "../../tools/template/variants.ts";
 import type { Synthesised, TemplateResource } from "../../tools/template/synthesise.ts";
+import { templateOf } from "../support/template.ts";
 
 /** What holds data: it is never replaced by accident, and what becomes of it is said. */
 const STATEFUL = [
@@ -69,7 +63,7 @@ const PINNED = [
 ];
 
 describe.each(VARIANTS)("in %s", (_name, stage) => {
-  const stack = synthesise(stage);
+  const stack = templateOf(stage);
 
   it("every queue has a dead-letter queue or is one", () => {
     const queues = stack.ofType("AWS::SQS::Queue");
@@ -217,10 +211,10 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
 });
 
 describe("what holds data", () => {
-  const stack = synthesise(sandbox);
+  const stack = templateOf(sandbox);
 
   it("keeps its logical id", () => {
-    const stages = [withInvestigations, withOwnKey].map((stage) => synthesise(stage));
+    const stages = [withInvestigations, withOwnKey].map((stage) => templateOf(stage));
     const ids = stages.flatMap(({ resources }) => idsOf(resources));
 
     expect(PINNED.filter((id) => !ids.includes(id))).toEqual([]);

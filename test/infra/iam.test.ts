@@ -12,8 +12,8 @@ import { mutationsOf } from "../../tools/strict-aws/iam/mutations.ts";
 import type { Mutation } from "../../tools/strict-aws/iam/mutations.ts";
 import { policiesOf } from "../../tools/strict-aws/iam/policies.ts";
 import type { AttachedPolicy } from "../../tools/strict-aws/iam/policies.ts";
-import { synthesise } from "../../tools/template/synthesise.ts";
 import { VARIANTS } from "../../tools/template/variants.ts";
+import { templateOf } from "../support/template.ts";
 
 const seen: AttachedPolicy[] = [];
 const report: string[] = [];
@@ -23,7 +23,7 @@ afterAll(() => {
 });
 
 describe.each(VARIANTS)("IAM in %s", (name, stage) => {
-  const deployed = policiesOf(synthesise(stage));
+  const deployed = policiesOf(templateOf(stage));
   const { policies } = deployed;
   const calls = expectedCalls(deployed);
   seen.push(...policies);

@@ -7,9 +7,9 @@ import {
   keysOf,
 } from "../../tools/strict-aws/table-keys.ts";
 import { LIMITS } from "../../tools/strict-aws/limits.ts";
-import { synthesise } from "../../tools/template/synthesise.ts";
 import { TABLES } from "../../tools/cloud-in-memory/dynalite.ts";
 import { VARIANTS } from "../../tools/template/variants.ts";
+import { templateOf } from "../support/template.ts";
 
 const ScheduleSchema = v.object({
   Name: v.optional(v.string(), ""),
@@ -18,7 +18,7 @@ const ScheduleSchema = v.object({
 
 /** Limits that AWS holds a template against, and what the doubles of the tests know of its tables. */
 describe.each(VARIANTS)("in %s", (_name, stage) => {
-  const stack = synthesise(stage);
+  const stack = templateOf(stage);
 
   it("the strict double knows the keys of every table and index", () => {
     const keys = stack

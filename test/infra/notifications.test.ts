@@ -12,6 +12,7 @@ import { Measurements } from "../../tools/cloudwatch/measurements.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
 import { sandbox, withWorkedRules } from "../../tools/template/variants.ts";
+import { templateOf, topicsOf } from "../support/template.ts";
 import { LEFT_OUT, sentenceAbout, sentencesOf, withSetting } from "../support/stages.ts";
 
 const MINUTE = 60_000;
@@ -213,20 +214,17 @@ describe("a rule", () => {
   });
 
   it("tells a team through a topic and channels of its own", () => {
-    const withTeam = synthesise(withWorkedRules);
-    const [alarm] = withTeam
-      .ofType("AWS::CloudWatch::Alarm")
-      .filter(({ Properties }) => String(Properties["AlarmName"]).endsWith("reviews-piling-up"));
+    const withTeam = templateOf(withWorkedRules);
     const subscriptions = withTeam
       .ofType("AWS::SNS::Subscription")
       .map(({ Properties }) => [Properties["TopicArn"], Properties["Endpoint"]]);
 
-    expect(alarm?.Properties["AlarmActions"]).toEqual([{ Ref: "ReviewDeskTeamTopic" }]);
+    expect(topicsOf(withTeam, "reviews-piling-up")).toEqual(["ReviewDeskTeamTopic"]);
     expect(subscriptions).toEqual([[{ Ref: "ReviewDeskTeamTopic" }, "review-desk@example.com"]]);
   });
 
   it("stays within CloudWatch's limits, whatever it asks for", () => {
-    const { resources } = synthesise(withWorkedRules);
+    const { resources } = templateOf(withWorkedRules);
     for (const { Type, Properties } of [...stack.resources, ...resources]) {
       if (Type !== "AWS::CloudWatch::Alarm") continue;
       const metrics = Array.isArray(Properties["Metrics"]) ? Properties["Metrics"] : [];

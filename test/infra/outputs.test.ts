@@ -4,6 +4,7 @@ import { INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../lambdas/settings/route
 import { OUTPUTS } from "../../lib/outputs.ts";
 import { referredId, synthesise } from "../../tools/template/synthesise.ts";
 import { sandbox, withInvestigations } from "../../tools/template/variants.ts";
+import { templateOf } from "../support/template.ts";
 
 const ROUTE_QUEUES = [
   "ApprovedQueueUrl",
@@ -21,7 +22,7 @@ const ROUTE_QUEUES = [
 
 describe("the outputs", () => {
   it("are exactly those that the contract names", () => {
-    const { outputs } = synthesise(sandbox);
+    const { outputs } = templateOf(sandbox);
     const page = readFileSync("docs/contracts.md", "utf8");
     const [, sentence = ""] = /Outputs: (.*?), and\s+`<Route>QueueUrl`/s.exec(page) ?? [];
     const inContract = [...sentence.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name);
@@ -36,7 +37,7 @@ describe("the outputs", () => {
   });
 
   it("name the queues of the Investigations where the stage handles them", () => {
-    const { outputs } = synthesise(withInvestigations);
+    const { outputs } = templateOf(withInvestigations);
 
     expect(Object.keys(outputs).toSorted()).toEqual(
       [
@@ -61,7 +62,7 @@ describe("the outputs", () => {
   });
 
   it("point at the resources that they name", () => {
-    const { outputs, resources } = synthesise(sandbox);
+    const { outputs, resources } = templateOf(sandbox);
     const typeOf = (output: string) =>
       resources.find(({ logicalId }) => logicalId === referredId(outputs[output]))?.Type;
 

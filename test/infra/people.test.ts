@@ -7,6 +7,7 @@ import { listOf, objectsIn, synthesise } from "../../tools/template/synthesise.t
 import type { TemplateResource } from "../../tools/template/synthesise.ts";
 import { ArnResolver } from "../../tools/strict-aws/iam/arns.ts";
 import { sandbox, VARIANTS, withInvestigations } from "../../tools/template/variants.ts";
+import { templateOf } from "../support/template.ts";
 
 /** IAM counts the characters of a managed policy without white space (IAM's guide, "IAM object quotas"). */
 const POLICY_CHARACTERS = 6_144;
@@ -23,7 +24,7 @@ const LONGEST_NAME: Readonly<Record<string, number>> = {
 const SUFFIX = "--1A2B3C4D5E6F7".length;
 
 describe.each(VARIANTS)("in %s", (_name, stage) => {
-  const policies = synthesise(stage).ofType("AWS::IAM::ManagedPolicy");
+  const policies = templateOf(stage).ofType("AWS::IAM::ManagedPolicy");
 
   it("each role of people has a policy with a name that a permission set can know beforehand", () => {
     const names = policies.map(({ Properties }) => Properties["ManagedPolicyName"]);
@@ -52,7 +53,7 @@ it("no policy is longer than IAM takes, with the longest names and a key of its 
     stage: "a-stage-of-20-letter",
     encryption: "customer-managed",
   } as const;
-  const stack = synthesise(stage);
+  const stack = templateOf(stage);
 
   const lengths = stack.ofType("AWS::IAM::ManagedPolicy").map((policy) => lengthOf(policy, stack));
 
@@ -65,7 +66,7 @@ it("the deployer may call what the preflight calls, and nothing else of the kind
   const called = [
     ...source.matchAll(/new ([A-Z][A-Za-z]+)Command\(|paginate([A-Z][A-Za-z]+)\(/g),
   ].map(([, command, paginator]) => command ?? paginator ?? "");
-  const [policy] = synthesise(sandbox)
+  const [policy] = templateOf(sandbox)
     .ofType("AWS::IAM::ManagedPolicy")
     .filter(({ logicalId }) => logicalId === PEOPLES_POLICIES.deployer);
 

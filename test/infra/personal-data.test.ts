@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import { PLACES } from "../../tools/ops/places.ts";
-import { synthesise } from "../../tools/template/synthesise.ts";
 import { VARIANTS } from "../../tools/template/variants.ts";
+import { templateOf } from "../support/template.ts";
 
 /** Resources in which data stays for some time. */
 const KEEPING = [
@@ -19,7 +19,7 @@ const KEEPING = [
 
 describe.each(VARIANTS)("the places of personal data, in %s", (_, stage) => {
   test("are all resources that keep something", () => {
-    const { resources } = synthesise(stage);
+    const { resources } = templateOf(stage);
     const keeping = resources.filter(({ Type }) => KEEPING.includes(Type));
     expect(keeping.length).toBeGreaterThan(10);
 

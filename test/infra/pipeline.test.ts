@@ -8,40 +8,41 @@ import {
 } from "../../lib/config/function-settings.ts";
 import { isRecord, listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
 import { local, production, sandbox, withInvestigations } from "../../tools/template/variants.ts";
-import type { TemplateResource } from "../../tools/template/synthesise.ts";
+import type { StackTemplate } from "../../tools/template/synthesise.ts";
+import { templateOf, theOnly, valuesOf } from "../support/template.ts";
+
+const TOKENS = {
+  jwt: { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] },
+};
+
+/** The format of the access log. */
+function accessLogOf(stack: StackTemplate): string {
+  const settings = theOnly(stack, "AWS::ApiGatewayV2::Stage")["AccessLogSettings"];
+  return String(isRecord(settings) ? settings["Format"] : undefined);
+}
 
 describe("the way in", () => {
-  const stack = synthesise(sandbox);
+  const stack = templateOf(sandbox);
 
   it("is one route, with payload format 2.0, and nothing else", () => {
-    const routes = stack.ofType("AWS::ApiGatewayV2::Route");
-    const integrations = stack.ofType("AWS::ApiGatewayV2::Integration");
-
-    expect(routes.map(({ Properties }) => Properties["RouteKey"])).toEqual([
-      "POST /webhooks/alloy",
-    ]);
-    expect(integrations.map(({ Properties }) => Properties["PayloadFormatVersion"])).toEqual([
-      "2.0",
-    ]);
-    expect(routes.map(({ Properties }) => Properties["AuthorizationType"])).toEqual(["NONE"]);
+    expect(theOnly(stack, "AWS::ApiGatewayV2::Route")).toMatchObject({
+      RouteKey: "POST /webhooks/alloy",
+      AuthorizationType: "NONE",
+    });
+    expect(theOnly(stack, "AWS::ApiGatewayV2::Integration")["PayloadFormatVersion"]).toBe("2.0");
   });
 
   it("is throttled", () => {
-    const [stage] = stack.ofType("AWS::ApiGatewayV2::Stage");
-
-    expect(stage?.Properties["DefaultRouteSettings"]).toEqual({
+    expect(theOnly(stack, "AWS::ApiGatewayV2::Stage")["DefaultRouteSettings"]).toEqual({
       ThrottlingBurstLimit: THROTTLE.burst,
       ThrottlingRateLimit: THROTTLE.requestsPerSecond,
     });
   });
 
   it("logs who called, how it ended and how long it took; no credential, no body", () => {
-    const [stage] = stack.ofType("AWS::ApiGatewayV2::Stage");
+    const format = accessLogOf(stack);
 
-    const settings = stage?.Properties["AccessLogSettings"];
-    const format = isRecord(settings) ? settings["Format"] : undefined;
-
-    expect(Object.keys(JSON.parse(String(format)))).toEqual([
+    expect(Object.keys(JSON.parse(format))).toEqual([
       "requestId",
       "sourceIp",
       "userAgent",
@@ -52,7 +53,7 @@ describe("the way in", () => {
       "authorizerError",
       "stage",
     ]);
-    expect(String(format)).not.toMatch(/authorization|header|body/i);
+    expect(format).not.toMatch(/authorization|header|body/i);
   });
 
   it("gives a route that a single Journey publishes its rule, its queue and its alarm", () => {
@@ -66,12 +67,8 @@ describe("the way in", () => {
       },
     } as const;
 
-    const published = synthesise(stage);
-
-    const queues = [synthesise(production), published].map(
-      ({ outputs }) => outputs["ProgressedQueueUrl"] !== undefined,
-    );
-    expect(queues).toEqual([false, true]);
+    expect(templateOf(production).outputs).not.toHaveProperty("ProgressedQueueUrl");
+    expect(templateOf(stage).outputs).toHaveProperty("ProgressedQueueUrl");
     expect(consumerSettings(stage).journeyRoutes).toEqual({
       "J-1": {
         outcomes: { "approved with conditions": "approved" },
@@ -81,37 +78,23 @@ describe("the way in", () => {
   });
 
   it("lets API Gateway check tokens, when the stage says so", () => {
-    const withTokens = synthesise({
-      ...sandbox,
-      auth: { jwt: { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] } },
-    });
+    const withTokens = templateOf({ ...sandbox, auth: TOKENS });
 
-    const [authorizer] = withTokens.ofType("AWS::ApiGatewayV2::Authorizer");
-    const [route] = withTokens.ofType("AWS::ApiGatewayV2::Route");
-
-    expect(authorizer?.Properties["JwtConfiguration"]).toEqual({
+    expect(theOnly(withTokens, "AWS::ApiGatewayV2::Authorizer")["JwtConfiguration"]).toEqual({
       Audience: ["alloy"],
       Issuer: "https://login.example.com",
     });
-    expect(route?.Properties).toMatchObject({
+    expect(theOnly(withTokens, "AWS::ApiGatewayV2::Route")).toMatchObject({
       AuthorizationType: "JWT",
       AuthorizationScopes: ["send"],
     });
-    expect(ingestSettings(withTokens.stage).auth).toEqual({
-      jwt: { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] },
-    });
+    expect(ingestSettings(withTokens.stage).auth).toEqual(TOKENS);
   });
 
   it("counts what API Gateway refuses by itself, when it checks tokens, where ingest counts the rest", () => {
-    const withTokens = synthesise({
-      ...sandbox,
-      auth: { jwt: { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] } },
-    });
+    const withTokens = templateOf({ ...sandbox, auth: TOKENS });
 
     const filters = withTokens.ofType("AWS::Logs::MetricFilter");
-    const [stage] = withTokens.ofType("AWS::ApiGatewayV2::Stage");
-    const alarms = withTokens.ofType("AWS::CloudWatch::Alarm");
-
     expect(filters.map(({ Properties }) => Properties)).toContainEqual({
       FilterPattern: `{ (($.status = "401") || ($.status = "403")) && ($.integrationStatus = "-") }`,
       LogGroupName: { Ref: expect.stringContaining("AccessLog") },
@@ -125,23 +108,22 @@ describe("the way in", () => {
         },
       ],
     });
-    const settings = stage?.Properties["AccessLogSettings"];
-    const format = isRecord(settings) ? String(settings["Format"]) : "";
-    expect(JSON.parse(format)).toMatchObject({ stage: sandbox.stage, status: "$context.status" });
-    const watched = alarms.filter(
-      ({ Properties }) => Properties["MetricName"] === "CredentialsRejected",
-    );
+    expect(JSON.parse(accessLogOf(withTokens))).toMatchObject({
+      stage: sandbox.stage,
+      status: "$context.status",
+    });
+    const watched = withTokens
+      .ofType("AWS::CloudWatch::Alarm")
+      .filter(({ Properties }) => Properties["MetricName"] === "CredentialsRejected");
     expect(watched.map(({ Properties }) => Properties["Dimensions"])).toEqual([
       [{ Name: "Stage", Value: sandbox.stage }],
     ]);
-    const names = stack
-      .ofType("AWS::Logs::MetricFilter")
-      .map(({ Properties }) => JSON.stringify(Properties["MetricTransformations"]));
-    expect(names.filter((name) => name.includes("CredentialsRejected"))).toEqual([]);
+    const without = valuesOf(stack, "AWS::Logs::MetricFilter", "MetricTransformations");
+    expect(JSON.stringify(without)).not.toContain("CredentialsRejected");
   });
 
   it("has one address, when it has a name of its own and the other is closed", () => {
-    const named = synthesise({
+    const named = templateOf({
       ...sandbox,
       domain: {
         name: "webhooks.example.com",
@@ -150,15 +132,13 @@ describe("the way in", () => {
       },
     });
 
-    const [api] = named.ofType("AWS::ApiGatewayV2::Api");
-
-    expect(api?.Properties["DisableExecuteApiEndpoint"]).toBe(true);
+    expect(theOnly(named, "AWS::ApiGatewayV2::Api")["DisableExecuteApiEndpoint"]).toBe(true);
     expect(named.ofType("AWS::ApiGatewayV2::ApiMapping")).toHaveLength(1);
   });
 });
 
 describe("the queue", () => {
-  const stack = synthesise(sandbox);
+  const stack = templateOf(sandbox);
 
   it("keeps an event for 14 days, hides it six times the consumer's limit, gives up after six", () => {
     const queue = stack.resources.find(({ logicalId }) => logicalId === "EventQueue");
@@ -172,21 +152,18 @@ describe("the queue", () => {
   });
 
   it("hands out batches of ten, takes back single events, and never more batches than may run", () => {
-    const [source] = stack.ofType("AWS::Lambda::EventSourceMapping");
-    const consumer = functionNamed(stack.resources, "Consumer");
-
-    expect(source?.Properties).toMatchObject({
+    expect(theOnly(stack, "AWS::Lambda::EventSourceMapping")).toMatchObject({
       BatchSize: 10,
       FunctionResponseTypes: ["ReportBatchItemFailures"],
       ScalingConfig: { MaximumConcurrency: 10 },
     });
-    expect(consumer?.Properties["ReservedConcurrentExecutions"]).toBe(10);
+    expect(reservedFor(stack, "Consumer")).toBe(10);
   });
 });
 
 describe("the routes", () => {
   it("are one rule each, on our events under the route's title", () => {
-    const stack = synthesise(withInvestigations);
+    const stack = templateOf(withInvestigations);
 
     const patterns = stack
       .ofType("AWS::Events::Rule")
@@ -199,18 +176,18 @@ describe("the routes", () => {
     expect(patterns).toHaveLength(Object.keys(ROUTE_TITLES).length + 1);
   });
 
+  const submissionRuleOf = (stack: StackTemplate) =>
+    stack.ofType("AWS::Events::Rule").find(({ logicalId }) => /Submission/.test(logicalId))
+      ?.Properties;
+
   it("bring a submission of anyone but us into the queue as an envelope, without code", () => {
-    const stack = synthesise(sandbox);
+    const rule = submissionRuleOf(templateOf(sandbox));
 
-    const rule = stack
-      .ofType("AWS::Events::Rule")
-      .find(({ logicalId }) => /Submission/.test(logicalId));
-
-    expect(rule?.Properties["EventPattern"]).toEqual({
+    expect(rule?.["EventPattern"]).toEqual({
       source: [{ "anything-but": [EVENT_SOURCE] }],
       "detail-type": ["Journey Application Submitted"],
     });
-    expect(rule?.Properties["Targets"]).toMatchObject([
+    expect(rule?.["Targets"]).toMatchObject([
       {
         Arn: { "Fn::GetAtt": ["EventQueue", "Arn"] },
         InputTransformer: {
@@ -224,13 +201,9 @@ describe("the routes", () => {
 
   it("bring submissions of the named sources alone, where the stage names some", () => {
     const sources = ["bank.onboarding", "bank.imports"];
-    const stack = synthesise({ ...sandbox, submissions: { sources } });
+    const stack = templateOf({ ...sandbox, submissions: { sources } });
 
-    const rule = stack
-      .ofType("AWS::Events::Rule")
-      .find(({ logicalId }) => /Submission/.test(logicalId));
-
-    expect(rule?.Properties["EventPattern"]).toEqual({
+    expect(submissionRuleOf(stack)?.["EventPattern"]).toEqual({
       source: sources,
       "detail-type": ["Journey Application Submitted"],
     });
@@ -250,9 +223,9 @@ describe("the routes", () => {
   ])("reach another team's %s", (targetArn, action) => {
     const approved = { ...sandbox.routes.approved, queue: false, targetArn };
 
-    const stack = synthesise({ ...sandbox, routes: { ...sandbox.routes, approved } });
+    const stack = templateOf({ ...sandbox, routes: { ...sandbox.routes, approved } });
 
-    const [target] = targetsOf(stack.resources, "RoutesApproved");
+    const [target] = targetsOf(stack, "RoutesApproved");
     const policy = stack
       .ofType("AWS::IAM::Policy")
       .find(({ logicalId }) => /ApprovedTargetRole/.test(logicalId));
@@ -272,39 +245,31 @@ describe("the routes", () => {
     const targetArn = "arn:aws:lambda:us-east-1:123456789012:function:cases";
     const approved = { ...sandbox.routes.approved, targetArn };
 
-    const stack = synthesise({ ...sandbox, routes: { ...sandbox.routes, approved } });
+    const stack = templateOf({ ...sandbox, routes: { ...sandbox.routes, approved } });
 
-    const permissions = stack
-      .ofType("AWS::Lambda::Permission")
-      .filter(({ Properties }) => Properties["FunctionName"] === targetArn);
-    expect(permissions).toHaveLength(1);
-    expect(targetsOf(stack.resources, "RoutesApproved")).toHaveLength(2);
+    const called = valuesOf(stack, "AWS::Lambda::Permission", "FunctionName");
+    expect(called.filter((arn) => arn === targetArn)).toHaveLength(1);
+    expect(targetsOf(stack, "RoutesApproved")).toHaveLength(2);
   });
 });
 
 describe("the poller", () => {
   it("runs every five minutes, alone, and is not started late", () => {
-    const stack = synthesise(sandbox);
+    const stack = templateOf(sandbox);
 
-    const [schedule] = stack.ofType("AWS::Scheduler::Schedule");
-    const poller = functionNamed(stack.resources, "Poller");
-
-    expect(schedule?.Properties).toMatchObject({
+    expect(stack.ofType("AWS::Scheduler::Schedule")[0]?.Properties).toMatchObject({
       ScheduleExpression: "rate(5 minutes)",
       FlexibleTimeWindow: { Mode: "OFF" },
       Target: { RetryPolicy: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 2 } },
     });
-    expect(poller?.Properties["ReservedConcurrentExecutions"]).toBe(1);
+    expect(reservedFor(stack, "Poller")).toBe(1);
   });
 
   it("runs every minute on this machine, with its intervals divided by the time scale", () => {
-    const stack = synthesise(local);
+    const [rate] = valuesOf(templateOf(local), "AWS::Scheduler::Schedule", "ScheduleExpression");
 
-    const [schedule] = stack.ofType("AWS::Scheduler::Schedule");
-    const settings = pollerSettings(local);
-
-    expect(schedule?.Properties["ScheduleExpression"]).toBe("rate(1 minute)");
-    expect(settings).toMatchObject({
+    expect(rate).toBe("rate(1 minute)");
+    expect(pollerSettings(local)).toMatchObject({
       alloyBaseUrl: "http://127.0.0.1:4000/v1",
       polling: { firstCheckMs: (10 * 60_000) / 600, capMs: (24 * 3_600_000) / 600 },
       // Not below what the emulator itself takes.
@@ -313,7 +278,7 @@ describe("the poller", () => {
   });
 
   it("reserves nothing in an account that is too small for it", () => {
-    const stack = synthesise({ ...sandbox, concurrency: "shared" });
+    const stack = templateOf({ ...sandbox, concurrency: "shared" });
 
     for (const { Properties } of stack.ofType("AWS::Lambda::Function")) {
       expect(Properties).not.toHaveProperty("ReservedConcurrentExecutions");
@@ -359,19 +324,14 @@ describe("what an emulator cannot hold", () => {
   });
 });
 
-function functionNamed(
-  resources: readonly TemplateResource[],
-  name: string,
-): TemplateResource | undefined {
-  return resources.find(
-    ({ Type: type, logicalId }) => type === "AWS::Lambda::Function" && logicalId.includes(name),
-  );
+function reservedFor(stack: StackTemplate, name: string): unknown {
+  return stack.ofType("AWS::Lambda::Function").find(({ logicalId }) => logicalId.includes(name))
+    ?.Properties["ReservedConcurrentExecutions"];
 }
 
-function targetsOf(resources: readonly TemplateResource[], name: string): readonly unknown[] {
-  return resources
-    .filter(
-      ({ Type: type, logicalId }) => type === "AWS::Events::Rule" && logicalId.startsWith(name),
-    )
+function targetsOf(stack: StackTemplate, name: string): readonly unknown[] {
+  return stack
+    .ofType("AWS::Events::Rule")
+    .filter(({ logicalId }) => logicalId.startsWith(name))
     .flatMap(({ Properties }) => listOf(Properties["Targets"]));
 }

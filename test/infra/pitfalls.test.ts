@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { CONCURRENCY, REQUESTS_PER_EXECUTION } from "../../lambdas/settings/limits.ts";
-import { isRecord, listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
+import { isRecord, listOf, objectsIn } from "../../tools/template/synthesise.ts";
 import type { TemplateResource } from "../../tools/template/synthesise.ts";
 import { VARIANTS } from "../../tools/template/variants.ts";
+import { templateOf } from "../support/template.ts";
 
 /** Rules for what bites on this platform, each in the index of docs/pitfalls.md. */
 describe.each(VARIANTS)("in %s", (_name, stage) => {
-  const stack = synthesise(stage);
+  const stack = templateOf(stage);
   const sources = stack.ofType("AWS::Lambda::EventSourceMapping");
   const queues = stack.ofType("AWS::SQS::Queue");
 

@@ -19,6 +19,7 @@ import {
   runbooks,
 } from "../support/runbooks.ts";
 import { production, withInvestigations } from "../../tools/template/variants.ts";
+import { templateOf } from "../support/template.ts";
 
 const PAGES = runbooks().map(({ id, text }) => [id, text] as const);
 const IDS: readonly string[] = PAGES.map(([id]) => id);
@@ -29,7 +30,7 @@ const SCRIPTS: Readonly<Record<string, string>> = JSON.parse(
   readFileSync("package.json", "utf8"),
 ).scripts;
 
-const stack = synthesise(production);
+const stack = templateOf(production);
 /** The routes that production does not publish have their queues here, and so has the bus. */
 const everyRoute = synthesise({ ...withInvestigations, encryption: "customer-managed" });
 
@@ -185,7 +186,7 @@ describe("the runbooks of the routes", () => {
   });
 
   it("exist for what a stage may publish, and for nothing else", () => {
-    const alarms = synthesise(withInvestigations)
+    const alarms = templateOf(withInvestigations)
       .ofType("AWS::CloudWatch::Alarm")
       .map(({ Properties }) => String(Properties["AlarmName"]))
       .filter((name) => name.includes("route-failing-"));

@@ -10,7 +10,6 @@ import {
 } from "../../lib/config/default-stages.ts";
 import { omissionsFrom, stageFrom } from "../../lib/config/stage-from-context.ts";
 import { STAGES } from "../../lib/stages.ts";
-import { synthesise } from "../../tools/template/synthesise.ts";
 import {
   LEFT_OUT,
   messageOf,
@@ -19,6 +18,7 @@ import {
   withEverything,
   withSetting,
 } from "../support/stages.ts";
+import { templateOf } from "../support/template.ts";
 
 describe("a stage", () => {
   it("is sandbox when nobody says which", () => {
@@ -76,7 +76,7 @@ describe("the stages as they are shipped", () => {
 
 describe("the stages of lib/stages.ts", () => {
   it.each(STAGES)("$stage has no mistake, and makes a template", (stage) => {
-    expect(synthesise(stage).stage).toEqual(stage);
+    expect(templateOf(stage).stage).toEqual(stage);
   });
 
   it("have names that differ", () => {

@@ -4,11 +4,10 @@ import type { AnsweredMinute } from "../../lambdas/domain/reconciliation/deliver
 import { METRICS } from "../../lambdas/settings/metrics.ts";
 import { addressPattern } from "../../lib/alarms/alloy-refusals.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
-import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
-import { compositeAlarmsOf } from "../../tools/cloudwatch/composite.ts";
 import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
-import { isRecord, listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
+import { isRecord, referredId } from "../../tools/template/synthesise.ts";
+import { alarmsOf, templateOf, topicsOf } from "../support/template.ts";
 import { healthyWorld, POLL_MINUTES, Trouble } from "./cloudwatch/world.ts";
 import { production, sandbox, VARIANTS } from "../../tools/template/variants.ts";
 
@@ -19,7 +18,7 @@ const MINUTE_MS = 60_000;
 
 /** The patterns of the filters that count what Alloy is answered other than 200. */
 function patternsOf(stage: StageConfiguration): readonly string[] {
-  return synthesise(stage)
+  return templateOf(stage)
     .ofType("AWS::Logs::MetricFilter")
     .filter(({ Properties }) =>
       JSON.stringify(Properties["MetricTransformations"]).includes(METRICS.alloyRefused),
@@ -40,7 +39,7 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
   });
 
   it("of a run of guesses the access log has each caller's address and agent, and no credential", () => {
-    const stack = synthesise(stage);
+    const stack = templateOf(stage);
     const stages = stack.ofType("AWS::ApiGatewayV2::Stage");
 
     expect(stages).toHaveLength(1);
@@ -92,8 +91,8 @@ describe("the filter of Alloy's addresses", () => {
 });
 
 describe("a quiet night in production", () => {
-  const stack = synthesise(production);
-  const alarms = { metric: metricAlarmsOf(stack), composite: compositeAlarmsOf(stack) };
+  const stack = templateOf(production);
+  const alarms = alarmsOf(stack);
   const series = seriesOf(production.stage);
   const minutes = 4 * HOUR;
   const from = HOUR;
@@ -129,7 +128,7 @@ describe("a quiet night in production", () => {
     const { rang } = night(() => ({ credentials: 80 }));
 
     expect([...rang.keys()]).toEqual(["credentials-rejected"]);
-    expect(topicsOf("credentials-rejected")).toEqual(["TicketTopic"]);
+    expect(topicsOf(stack, "credentials-rejected")).toEqual(["TicketTopic"]);
   });
 
   it("in which a stranger's flood uses up our throttle pages for what Alloy is answered: 429", () => {
@@ -141,13 +140,6 @@ describe("a quiet night in production", () => {
       "switch-off-near-50",
       "switch-off-near-75",
     ]);
-    expect(topicsOf("switch-off-near-75")).toEqual(["PageTopic"]);
+    expect(topicsOf(stack, "switch-off-near-75")).toEqual(["PageTopic"]);
   });
-
-  function topicsOf(id: string): readonly unknown[] {
-    const alarm = stack
-      .ofType("AWS::CloudWatch::Alarm")
-      .find(({ Properties }) => String(Properties["AlarmName"]).endsWith(`-${id}`));
-    return listOf(alarm?.Properties["AlarmActions"]).map(referredId);
-  }
 });

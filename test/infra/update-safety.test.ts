@@ -8,10 +8,10 @@ import {
   listOf,
   readTemplate,
   referredId,
-  synthesise,
 } from "../../tools/template/synthesise.ts";
 import type { StackTemplate, Synthesised } from "../../tools/template/synthesise.ts";
 import { production, sandbox, VARIANTS } from "../../tools/template/variants.ts";
+import { templateOf } from "../support/template.ts";
 
 /** What a deployment over the last release may not do, and how a bad build goes back by itself. */
 
@@ -31,7 +31,7 @@ describe.each(RECORDED)(
   "a deployment of $name over the last release",
   ({ name, stage, deployed }) => {
     it("deletes, replaces and switches off nothing that holds data, and the URL stays", () => {
-      const harms = harmDone(deployed, synthesise(stage));
+      const harms = harmDone(deployed, templateOf(stage));
 
       const guarded = deployed.resources.length;
       report.push(
@@ -50,7 +50,7 @@ it("the last release has sandbox and production", () => {
 });
 
 describe("the comparison with the last release", () => {
-  const deployed = synthesise(production);
+  const deployed = templateOf(production);
   const says = (next: StackTemplate) => harmDone(deployed, next).map((one) => one.says);
 
   it.each(idsOf(deployed.resources.filter(({ Type }) => /Table$|Queue$|Bucket$|Key$/.test(Type))))(
@@ -135,7 +135,7 @@ describe("the comparison with the last release", () => {
 });
 
 describe.each(VARIANTS)("a new build of ingest in %s", (_name, stage) => {
-  const stack = synthesise(stage);
+  const stack = templateOf(stage);
   const isGradual = stage.rollout !== "all-at-once";
 
   it("takes over by parts, and goes back when an alarm rings, where the stage says so", () => {

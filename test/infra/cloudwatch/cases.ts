@@ -39,7 +39,7 @@ const once =
 
 /** A metric of ours has this value and no other, each minute or every so many. */
 const each =
-  (metric: OurMetric, value: number, every = 1): Fault =>
+  (metric: OurMetric, value: number | ((minute: number) => number), every = 1): Fault =>
   (trouble, { ours }) =>
     trouble.is(ours(METRICS[metric]), value, every);
 
@@ -63,6 +63,21 @@ const waiting =
   (trouble, { queue }) =>
     trouble.is(queue(VISIBLE, name), messages);
 
+/** So many messages come into the event queue each minute, and leave it. */
+const passing =
+  (messages: { readonly sent: number; readonly deleted: number }): Fault =>
+  (trouble, { queue }) =>
+    trouble
+      .is(queue("NumberOfMessagesSent", "EventQueue"), messages.sent)
+      .is(queue("NumberOfMessagesDeleted", "EventQueue"), messages.deleted);
+
+/** All of these at once. */
+const all =
+  (...faults: readonly Fault[]): Fault =>
+  (trouble, series) => {
+    for (const fault of faults) fault(trouble, series);
+  };
+
 const silentWebhooks: Fault = (trouble, { ours, api }) =>
   trouble.none(ours(METRICS.webhooksReceived), api("5xx"));
 
@@ -75,13 +90,12 @@ const alarm = (id: string, fault: Fault, within: number, nearMiss: Fault): Alarm
 });
 
 function throttled(id: string, name: FunctionName, every: number, within: number): AlarmCase {
-  return {
-    id,
-    fault: (trouble, { lambda }) => trouble.is(lambda("Throttles", name), 2, every),
-    within,
-    // One refusal among many runs is what a burst does.
-    nearMiss: (trouble, { lambda }) => trouble.once(lambda("Throttles", name), 1),
-  };
+  const refusesOften: Fault = (trouble, { lambda }) =>
+    trouble.is(lambda("Throttles", name), 2, every);
+  // One refusal among many runs is what a burst does.
+  return alarm(id, refusesOften, within, (trouble, { lambda }) =>
+    trouble.once(lambda("Throttles", name), 1),
+  );
 }
 
 function nearTimeout(
@@ -89,24 +103,21 @@ function nearTimeout(
   limitMs: number,
   every: number,
   within: number,
-): Omit<AlarmCase, "with"> {
-  return {
-    id: `${name}-near-timeout`,
-    fault: (trouble, { lambda }) => trouble.is(lambda("Duration", name), 0.85 * limitMs, every),
-    within,
-    nearMiss: (trouble, { lambda }) => trouble.is(lambda("Duration", name), 0.6 * limitMs, every),
-  };
+): AlarmCase {
+  const takes =
+    (ms: number): Fault =>
+    (trouble, { lambda }) =>
+      trouble.is(lambda("Duration", name), ms, every);
+  return alarm(`${name}-near-timeout`, takes(0.85 * limitMs), within, takes(0.6 * limitMs));
 }
 
 function switchOff(failures: number, below: readonly string[]): AlarmCase {
   return {
     id: `switch-off-near-${failures}`,
-    fault: (trouble, { ours }) =>
-      trouble.is(ours(METRICS.failuresInARow), failures + 5, POLL_MINUTES),
+    fault: polled("failuresInARow", failures + 5),
     within: POLL_MINUTES,
     with: below,
-    nearMiss: (trouble, { ours }) =>
-      trouble.is(ours(METRICS.failuresInARow), failures - 1, POLL_MINUTES),
+    nearMiss: polled("failuresInARow", failures - 1),
     nearMissIsFor: below,
   };
 }
@@ -131,7 +142,7 @@ const INTAKE: readonly AlarmCase[] = [
   {
     id: "credentials-missing",
     // Alloy's own webhooks, at the pace of a sandbox: too few for "credentials-rejected".
-    fault: once("credentialsRejected").once(ours(METRICS.credentialsMissing), 1),
+    fault: all(once("credentialsRejected"), once("credentialsMissing")),
     within: 5,
     nearMiss: once("credentialsRejected"),
   },
@@ -162,18 +173,10 @@ const PROCESSING: readonly AlarmCase[] = [
   },
   {
     id: "events-not-draining",
-    fault: (trouble, { queue }) =>
-      trouble
-        .is(queue(VISIBLE, "EventQueue"), 150)
-        .is(queue("NumberOfMessagesSent", "EventQueue"), 90)
-        .is(queue("NumberOfMessagesDeleted", "EventQueue"), 80),
+    fault: all(waiting("EventQueue", 150), passing({ sent: 90, deleted: 80 })),
     within: 14,
     // As many wait, but more leave than come.
-    nearMiss: (trouble, { queue }) =>
-      trouble
-        .is(queue(VISIBLE, "EventQueue"), 150)
-        .is(queue("NumberOfMessagesSent", "EventQueue"), 80)
-        .is(queue("NumberOfMessagesDeleted", "EventQueue"), 90),
+    nearMiss: all(waiting("EventQueue", 150), passing({ sent: 80, deleted: 90 })),
   },
   throttled("consumer-throttled", "consumer", 1, 5),
   nearTimeout("consumer", 30_000, 1, 7),
@@ -182,10 +185,10 @@ const PROCESSING: readonly AlarmCase[] = [
     fault: each("recordsFailed", 1),
     within: 5,
     // One of four: one poison pill in a small batch.
-    nearMiss: (trouble, { ours }) =>
-      trouble
-        .is(ours(METRICS.recordsHandled), (minute) => (minute % 20 === 10 ? 4 : 0))
-        .is(ours(METRICS.recordsFailed), (minute) => (minute % 20 === 10 ? 1 : 0)),
+    nearMiss: all(
+      each("recordsHandled", (minute) => (minute % 20 === 10 ? 4 : 0)),
+      each("recordsFailed", (minute) => (minute % 20 === 10 ? 1 : 0)),
+    ),
   },
   alarm("events-in-conflict", each("eventsInConflict", 1), 6, each("eventsInConflict", 1, 10)),
   alarm("events-unrecognised", once("eventsUnrecognised"), 3, besides("eventsRecorded")),
@@ -195,7 +198,7 @@ const PROCESSING: readonly AlarmCase[] = [
     fault: each("eventsDuplicate", 1),
     within: 10,
     // Every other one, but of six in a quarter of an hour.
-    nearMiss: each("webhooksReceived", 2, 5).is(ours(METRICS.eventsDuplicate), 1, 5),
+    nearMiss: all(each("webhooksReceived", 2, 5), each("eventsDuplicate", 1, 5)),
   },
   {
     id: "tables-throttled",
@@ -220,16 +223,10 @@ const TRUTH: readonly AlarmCase[] = [
   alarm("delivery-gap", polled("deliveryGaps", 1), 3, polled("eventsMissing", 1)),
   {
     id: "webhooks-silent",
-    fault: (trouble, series) => {
-      silentWebhooks(trouble, series);
-      trouble.is(series.ours(METRICS.transitionsUnheard), 1, POLL_MINUTES);
-    },
+    fault: all(silentWebhooks, polled("transitionsUnheard", 1)),
     within: 35,
     // Nothing comes, but nothing happens at Alloy either.
-    nearMiss: (trouble, series) => {
-      silentWebhooks(trouble, series);
-      trouble.is(series.ours(METRICS.transitionsUnheard), 1, 15);
-    },
+    nearMiss: all(silentWebhooks, each("transitionsUnheard", 1, 15)),
   },
   alarm("webhooks-repaired", once("eventsHealed"), 3, polled("eventsMissing", 1)),
   {
@@ -296,8 +293,7 @@ const routeCases = (routes: readonly RouteId[]): readonly AlarmCase[] =>
       // Every other one by its dead letters, every other one by EventBridge's own count.
       fault:
         index % 2 === 0
-          ? (trouble, { queue }) =>
-              trouble.is(queue(VISIBLE, `${pascalCase(route)}DeadLetterQueue`), 1)
+          ? waiting(`${pascalCase(route)}DeadLetterQueue`, 1)
           : (trouble, { rule }) => trouble.once(rule("FailedInvocations", route), 1),
       within: 4,
       nearMiss: (trouble, { rule }) => trouble.once(rule("FailedInvocations", next), 1),
@@ -306,15 +302,14 @@ const routeCases = (routes: readonly RouteId[]): readonly AlarmCase[] =>
   });
 
 const unreadCases = (routes: readonly RouteId[]): readonly AlarmCase[] =>
-  routes.map((route) => ({
-    id: `route-unread-${route}`,
-    fault: (trouble, { queue }) =>
-      trouble.is(queue(AGE, `${pascalCase(route)}Queue`), 1.01 * DAY_SECONDS),
-    within: 5,
-    // Its reader was down for most of a day.
-    nearMiss: (trouble, { queue }) =>
-      trouble.is(queue(AGE, `${pascalCase(route)}Queue`), 0.9 * DAY_SECONDS),
-  }));
+  routes.map((route) => {
+    const aged =
+      (seconds: number): Fault =>
+      (trouble, { queue }) =>
+        trouble.is(queue(AGE, `${pascalCase(route)}Queue`), seconds);
+    // What comes close: its reader was down for most of a day.
+    return alarm(`route-unread-${route}`, aged(1.01 * DAY_SECONDS), 5, aged(0.9 * DAY_SECONDS));
+  });
 
 const BUS: readonly AlarmCase[] = [
   {
@@ -382,32 +377,25 @@ interface FurtherFault {
 const ANYWHERE: readonly FurtherFault[] = [
   {
     name: "the consumer dies before it can say anything",
-    fault: (trouble, { ours, lambda }) =>
-      trouble
-        .none(
-          ours(METRICS.recordsHandled),
-          ours(METRICS.recordsFailed),
-          ours(METRICS.eventsRecorded),
-        )
-        .is(lambda("Errors", "consumer"), 2),
+    fault: all(
+      never("recordsHandled"),
+      never("recordsFailed"),
+      never("eventsRecorded"),
+      (trouble, { lambda }) => trouble.is(lambda("Errors", "consumer"), 2),
+    ),
     rings: ["consumer-failing"],
   },
   {
     name: "the endpoint is off, and the poller brings what happens",
-    fault: (trouble, series) => {
-      silentWebhooks(trouble, series);
-      trouble
-        .is(series.ours(METRICS.transitionsUnheard), 1, POLL_MINUTES)
-        .is(series.ours(METRICS.eventsHealed), 1, POLL_MINUTES);
-    },
+    fault: all(silentWebhooks, polled("transitionsUnheard", 1), polled("eventsHealed", 1)),
     rings: ["webhooks-silent", "webhooks-repaired"],
   },
   {
     name: "one event in 200 fails",
-    fault: (trouble, { ours }) =>
-      trouble
-        .is(ours(METRICS.recordsHandled), 40)
-        .is(ours(METRICS.recordsFailed), (minute) => (minute % 10 === 4 ? 1 : 0)),
+    fault: all(
+      each("recordsHandled", 40),
+      each("recordsFailed", (minute) => (minute % 10 === 4 ? 1 : 0)),
+    ),
     rings: [],
   },
   {
@@ -423,11 +411,11 @@ const ANYWHERE: readonly FurtherFault[] = [
   },
   {
     name: "a page comes in the place of Alloy",
-    fault: (trouble, { ours }) =>
-      trouble
-        .is(ours(METRICS.applicationsChecked), 0, POLL_MINUTES)
-        .is(ours(METRICS.alloyCallsFailed), 12, POLL_MINUTES)
-        .is(ours(METRICS.runsKnowingNone), 1, POLL_MINUTES),
+    fault: all(
+      polled("applicationsChecked", 0),
+      polled("alloyCallsFailed", 12),
+      polled("runsKnowingNone", 1),
+    ),
     rings: ["alloy-api-failing", "applications-unknown"],
   },
   {
