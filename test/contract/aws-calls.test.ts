@@ -7,8 +7,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeAwsClient } from "../../lambdas/adapters/aws-http/aws-client.ts";
 import { AwsDeliveries } from "../../lambdas/adapters/aws-deliveries.ts";
 import { CloudWatchOutcomeCounts } from "../../lambdas/adapters/cloud-watch-outcome-counts.ts";
-import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
-import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { DynamoStatementSources } from "../../lambdas/adapters/dynamo/dynamo-statement-sources.ts";
 import { DynamoInvestigations } from "../../lambdas/adapters/dynamo/dynamo-investigations.ts";
 import { EventBridgeGapAnnouncer } from "../../lambdas/adapters/event-bridge-gap-announcer.ts";
@@ -48,6 +46,7 @@ import {
 import { AN_INVESTIGATION_EVENT } from "../support/investigations.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { s3Over } from "../support/memory-s3.ts";
+import { aFailureRecord, anEventRecord } from "../support/records.ts";
 import { makeSigningKey } from "../support/signing-key.ts";
 import { aPollEnvelope } from "../support/poll-envelope.ts";
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
@@ -89,11 +88,6 @@ async function openAdapters() {
   const bucketOf = (name: FunctionName) =>
     new S3PayloadBucket(call(name, "payloads", "put"), "payloads", "us-east-1", proxy.url);
   const queueUrl = "https://sqs.us-east-1.amazonaws.com/123456789012/events";
-  const store = new DynamoApplicationStore({
-    client: dynamo.client,
-    tableName: dynamo.applicationTableName,
-    eventRetentionMs: null,
-  });
   const investigations = new DynamoInvestigations(dynamo.client, dynamo.applicationTableName);
   const idempotency = new PowertoolsIdempotency(
     new DynamoDBPersistenceLayer({
@@ -108,7 +102,7 @@ async function openAdapters() {
       secret: secretOf("ingest", "webhook"),
     },
     consumer: {
-      store: inRoleOf("consumer", "store", store),
+      store: dynamo.store,
       investigations: inRoleOf("consumer", "investigations", investigations),
       idempotency: inRoleOf("consumer", "idempotency", idempotency),
       publisher: inRoleOf(
@@ -125,11 +119,7 @@ async function openAdapters() {
       messages: inRoleOf("consumer", "messages", new SqsQueueMessages(sqs, queueUrl)),
     },
     poller: {
-      applications: inRoleOf(
-        "poller",
-        "applications",
-        new DynamoDueApplications(dynamo.client, dynamo.applicationTableName),
-      ),
+      applications: dynamo.due,
       investigations: inRoleOf("poller", "investigations", investigations),
       deliveries: inRoleOf(
         "poller",
@@ -242,17 +232,7 @@ async function callEverything({ ingest, consumer, poller, statement }: Adapters)
   const { store, investigations, idempotency, publisher, deadLetters } = consumer;
   const { payloads, messages } = consumer;
   const state = stateOfEvent(event);
-  await store.recordEvent({
-    ...event,
-    receivedAt: NOW,
-    receiptId: "receipt",
-    origin: "webhook",
-    route: "progressed",
-    nodeId: null,
-    payloadKey: null,
-    isWithheld: false,
-    body: bytes,
-  });
+  await store.recordEvent(anEventRecord(event));
   const healed = { ...event, nodeId: null };
   await store.withholdEvent(event);
   await store.markHealed("JA-1", { event: healed, lookAlikes: [], webhooks: [] }, NOW);
@@ -264,15 +244,7 @@ async function callEverything({ ingest, consumer, poller, statement }: Adapters)
   await store.readState("JA-1");
   await store.mergeState(forgottenState("JA-2", NOW), { when: "first", dueAt: 1 });
   for (const applicationToken of ["JA-1", "JA-2"]) {
-    await store.recordFailure({
-      applicationToken,
-      eventId: event.eventId,
-      eventType: event.type,
-      reason: "why",
-      failedAt: NOW,
-      receiptId: "receipt",
-      deadLettered: false,
-    });
+    await store.recordFailure(aFailureRecord({ applicationToken, eventId: event.eventId }));
   }
   await store.clearFailure("JA-1", event.eventId);
   const whole = { from: 0, until: Number.MAX_SAFE_INTEGER, routes: ROUTE_IDS };
@@ -311,12 +283,7 @@ async function callEverything({ ingest, consumer, poller, statement }: Adapters)
   if (claimed === null) throw new Error("nothing was claimed");
   await applications.look("JA-1");
   await applications.history("JA-1");
-  await applications.plan(claimed, {
-    dueAt: NOW,
-    at: NOW,
-    memory: claimed.memory,
-    gap: null,
-  });
+  await applications.plan(claimed, { dueAt: NOW, at: NOW, memory: claimed.memory, gap: null });
   await applications.openGaps(NOW);
   await applications.countDue(NOW);
   await applications.keepWitness({ applicationToken: "JA-1", journeyToken: "J-1", knownAt: NOW });

@@ -1,17 +1,14 @@
-import { PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { marshall } from "@aws-sdk/util-dynamodb";
+import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { HttpAlloyApi } from "../../lambdas/adapters/alloy/alloy-api.ts";
 import { applicationKey, dueShardOf } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { BasicAuthorization } from "../../lambdas/adapters/alloy/alloy-authorization.ts";
-import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { DynamoInvestigations } from "../../lambdas/adapters/dynamo/dynamo-investigations.ts";
-import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
-import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
+import type { TestDynamoDb } from "../support/dynalite.ts";
 import { startLocalServer } from "../support/local-server.ts";
 import type { LocalServer } from "../support/local-server.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
@@ -34,29 +31,19 @@ const atAlloy = {
   },
 };
 
-let dynamo: LocalDynamoDb;
+let dynamo: TestDynamoDb;
 const commands = new Set<string>();
 const methods: string[] = [];
 let alloy: LocalServer;
 
 beforeAll(async () => {
   dynamo = await startDynamoDb();
-  const store = new DynamoApplicationStore({
-    client: dynamo.client,
-    tableName: dynamo.applicationTableName,
-    eventRetentionMs: null,
+  await dynamo.store.mergeState(stateOfEvent(started), { dueAt: NOW - HOUR, when: "first" });
+  await dynamo.put({
+    ...applicationKey("JA-damaged"),
+    duePk: dueShardOf("JA-damaged"),
+    dueAt: NOW - 2 * HOUR,
   });
-  await store.mergeState(stateOfEvent(started), { dueAt: NOW - HOUR, when: "first" });
-  await dynamo.client.send(
-    new PutItemCommand({
-      TableName: dynamo.applicationTableName,
-      Item: marshall({
-        ...applicationKey("JA-damaged"),
-        duePk: dueShardOf("JA-damaged"),
-        dueAt: NOW - 2 * HOUR,
-      }),
-    }),
-  );
   alloy = await startLocalServer((request, response) => {
     methods.push(request.method ?? "");
     response.end(JSON.stringify(atAlloy));
@@ -93,7 +80,7 @@ test("a dry run of the poller reports, and writes nothing anywhere", async () =>
   );
   const run = makePollerHandler(
     pollerOver({
-      applications: new DynamoDueApplications(dynamo.client, dynamo.applicationTableName),
+      applications: dynamo.due,
       investigations: new DynamoInvestigations(dynamo.client, dynamo.applicationTableName),
       alloy: new HttpAlloyApi({
         baseUrl: alloy.baseUrl,

@@ -19,8 +19,8 @@ afterAll(async () => {
   for (const close of closers.toReversed()) await close();
 });
 
-/** A server that answers whoever asks, and lets every page read it, as the emulator does. */
-async function startOpenServer() {
+/** A server that answers whoever asks, and lets every page read it, as the emulator does; behind a guard. */
+async function startGuardedServer() {
   const seen: string[] = [];
   const socketPath = join(mkdtempSync(join(tmpdir(), "open-")), "s");
   async function answerAll(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -40,7 +40,14 @@ async function startOpenServer() {
     server.closeAllConnections();
     server.close();
   });
-  return { seen, target: { socketPath }, close: () => server.close() };
+  return { seen, port: await guardOf(socketPath) };
+}
+
+/** A guard in front of this socket. @returns its port. */
+async function guardOf(socketPath: string): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  closers.push((await startGuard(port, { socketPath })).stop);
+  return port;
 }
 
 /** Sends these bytes. @returns all that comes back. */
@@ -63,9 +70,7 @@ interface Guarded {
 
 const SERVERS: Readonly<Record<string, () => Promise<Guarded>>> = {
   "the emulator": async () => {
-    const { seen, target } = await startOpenServer();
-    const [port = 0] = await freePorts(1);
-    closers.push((await startGuard(port, target)).stop);
+    const { seen, port } = await startGuardedServer();
     return { port, path: "/?Action=ListQueues", passed: () => seen.length };
   },
   "the admin API of Alloy's simulator": async () => {
@@ -185,9 +190,7 @@ describe.each(Object.entries(SERVERS))("a web page that is open while %s is up",
 
 describe("the guard", () => {
   it("passes on method, target, headers, body and answer as they are, but for pages' permission to read", async () => {
-    const { seen, target } = await startOpenServer();
-    const [port = 0] = await freePorts(1);
-    closers.push((await startGuard(port, target)).stop);
+    const { seen, port } = await startGuardedServer();
     const body = "ä".repeat(1_000_000);
 
     const answer = await fetch(`http://127.0.0.1:${port}/teapot?a=%2F&b`, {
@@ -204,9 +207,7 @@ describe("the guard", () => {
   });
 
   it("passes on a body whose length nobody has said", async () => {
-    const { seen, target } = await startOpenServer();
-    const [port = 0] = await freePorts(1);
-    closers.push((await startGuard(port, target)).stop);
+    const { seen, port } = await startGuardedServer();
 
     await sendRaw(
       port,
@@ -217,9 +218,7 @@ describe("the guard", () => {
   });
 
   it("lets the AWS SDK through", async () => {
-    const { target } = await startOpenServer();
-    const [port = 0] = await freePorts(1);
-    closers.push((await startGuard(port, target)).stop);
+    const { port } = await startGuardedServer();
     const sqs = new SQSClient({
       endpoint: `http://127.0.0.1:${port}`,
       region: "us-east-1",
@@ -230,8 +229,7 @@ describe("the guard", () => {
   });
 
   it("answers 502 when nothing is behind it", async () => {
-    const [port = 0] = await freePorts(1);
-    closers.push((await startGuard(port, { socketPath: join(tmpdir(), "no-such-socket") })).stop);
+    const port = await guardOf(join(tmpdir(), "no-such-socket"));
 
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(502);
   });

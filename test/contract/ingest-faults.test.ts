@@ -1,20 +1,19 @@
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import type { IngestSettings } from "../../lambdas/settings/ingest-settings.ts";
 import { TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
 import { deployedIngest, restoreProcess } from "../support/deployed-ingest.ts";
 import { startFaultyAws } from "../support/faulty-aws.ts";
 import type { Fault } from "../support/faulty-aws.ts";
-import { aRequest, basicOf, countedIn } from "../support/ingest.ts";
+import { aRequest, countedIn } from "../support/ingest.ts";
 import { randomOf } from "../../tools/cloud-in-memory/random.ts";
+import { freePorts } from "../../tools/local/emulator/ports.ts";
 
 /** Requests per fault, all at once: each stands for one sandbox. */
 const REQUESTS = 100;
 const SECRET = { basic: [{ username: "alloy", password: "correct horse battery" }] };
-const authorization = basicOf("alloy", "correct horse battery");
 
 /** A label may have 63 letters: no resolver asks anybody about this one. */
 const UNRESOLVABLE = `http://${"x".repeat(64)}.invalid`;
@@ -35,21 +34,27 @@ afterEach(async () => {
   await Promise.all([queue.close(), rest.close()]);
 });
 
+/** Ingest over both endpoints. */
+const ingestHere = (
+  environment: Readonly<Record<string, string>> = {},
+  settings: Partial<IngestSettings> = {},
+) =>
+  deployedIngest(
+    { AWS_ENDPOINT_URL: rest.url, AWS_ENDPOINT_URL_SQS: queue.url, ...environment },
+    settings,
+  );
+
 /**
  * Posts a hundred webhooks, twenty at a time, a new twenty every tenth of a second: all of them wait for a hanging
  * endpoint together, and a slow machine does not have to begin a hundred at once.
  */
 async function post(environment: Readonly<Record<string, string>> = {}, body = "{}") {
-  const ingest = await deployedIngest({
-    AWS_ENDPOINT_URL: rest.url,
-    AWS_ENDPOINT_URL_SQS: queue.url,
-    ...environment,
-  });
+  const ingest = await ingestHere(environment);
   const posted = await Promise.all(
     Array.from({ length: REQUESTS }, async (_, index) => {
       await setTimeout(Math.floor(index / 20) * 100);
       const requestId = `R-${index}`;
-      const { answer, ms } = await ingest.handle(aRequest({ authorization, body, requestId }));
+      const { answer, ms } = await ingest.handle(aRequest({ body, requestId }));
       return { requestId, answer, isInTime: ms < TIMEOUTS_MS.ingest };
     }),
   );
@@ -82,33 +87,21 @@ const outcomes: string[] = [];
 
 afterAll(() => console.log(outcomes.join("\n")));
 
-/** The summary, which is also printed in the end. */
-function outcomeOf(fault: string, posted: Awaited<ReturnType<typeof post>>, cause: string) {
+/** Expects that none is stored and that all are told so in time; what came of them is printed in the end. */
+function expectAllRefused(
+  fault: string,
+  posted: Awaited<ReturnType<typeof post>>,
+  cause: string,
+): void {
   const summary = summaryOf(posted, cause);
   const { answered503InTime: answered, stored } = summary;
   outcomes.push(`${fault}: ${answered} of ${REQUESTS} answered 503 within 3 s, ${stored} stored`);
-  return summary;
-}
-
-const ALL_REFUSED = {
-  answered503InTime: REQUESTS,
-  stored: 0,
-  countedByCause: REQUESTS,
-  countedAsReceived: 0,
-};
-
-/** A port of this machine where nobody listens. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => {
-    server.on("listening", resolve);
+  expect(summary).toEqual({
+    answered503InTime: REQUESTS,
+    stored: 0,
+    countedByCause: REQUESTS,
+    countedAsReceived: 0,
   });
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server has no other address
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return port;
 }
 
 describe(`${REQUESTS} of ${REQUESTS} webhooks are answered 503 within 3 s, and none is stored, when`, () => {
@@ -133,31 +126,24 @@ describe(`${REQUESTS} of ${REQUESTS} webhooks are answered 503 within 3 s, and n
   ])("the queue's fault is: %s", async (fault, cause) => {
     queue.failWith(fault);
 
-    expect(outcomeOf(`the queue's fault is ${fault}`, await post(), cause)).toEqual(ALL_REFUSED);
+    expectAllRefused(`the queue's fault is ${fault}`, await post(), cause);
   });
 
-  it("the queue refuses the connection", async () => {
-    const endpoint = `http://127.0.0.1:${await closedPort()}`;
-
-    const posted = await post({ AWS_ENDPOINT_URL_SQS: endpoint });
-
-    expect(outcomeOf("the queue refuses the connection", posted, "refused")).toEqual(ALL_REFUSED);
-  });
-
-  it("the queue's name does not resolve", async () => {
-    const posted = await post({ AWS_ENDPOINT_URL_SQS: UNRESOLVABLE });
-
-    expect(outcomeOf("the queue's name does not resolve", posted, "unresolved")).toEqual(
-      ALL_REFUSED,
-    );
-  });
-
-  it("the function has no credentials", async () => {
-    const posted = await post({ AWS_ACCESS_KEY_ID: "" });
-
-    expect(outcomeOf("the function has no credentials", posted, "credentials")).toEqual(
-      ALL_REFUSED,
-    );
+  it.each<readonly [string, () => Promise<Readonly<Record<string, string>>>, string]>([
+    [
+      "the queue refuses the connection",
+      // Nobody listens there.
+      async () => ({ AWS_ENDPOINT_URL_SQS: `http://127.0.0.1:${(await freePorts(1))[0]}` }),
+      "refused",
+    ],
+    [
+      "the queue's name does not resolve",
+      async () => ({ AWS_ENDPOINT_URL_SQS: UNRESOLVABLE }),
+      "unresolved",
+    ],
+    ["the function has no credentials", async () => ({ AWS_ACCESS_KEY_ID: "" }), "credentials"],
+  ])("%s", async (fault, environment, cause) => {
+    expectAllRefused(fault, await post(await environment()), cause);
   });
 
   it.each<readonly [Fault, string]>([
@@ -170,7 +156,7 @@ describe(`${REQUESTS} of ${REQUESTS} webhooks are answered 503 within 3 s, and n
   ])("the secret cannot be read, and its fault is: %s", async (fault, cause) => {
     rest.failWith(fault);
 
-    expect(outcomeOf(`the secret's fault is ${fault}`, await post(), cause)).toEqual(ALL_REFUSED);
+    expectAllRefused(`the secret's fault is ${fault}`, await post(), cause);
   });
 
   it("the bucket hangs, for a body that needs it", async () => {
@@ -180,15 +166,13 @@ describe(`${REQUESTS} of ${REQUESTS} webhooks are answered 503 within 3 s, and n
     const posted = await post({ AWS_ENDPOINT_URL_S3: bucket.url }, LARGE);
     await bucket.close();
 
-    expect(outcomeOf("the bucket hangs", posted, "timeout")).toEqual(ALL_REFUSED);
+    expectAllRefused("the bucket hangs", posted, "timeout");
   });
 
   it("the queue hangs after the bucket has taken the body", async () => {
     queue.failWith("hang");
 
-    expect(outcomeOf("the queue hangs after the bucket", await post({}, LARGE), "timeout")).toEqual(
-      ALL_REFUSED,
-    );
+    expectAllRefused("the queue hangs after the bucket", await post({}, LARGE), "timeout");
     expect(rest.payloads.size).toBe(REQUESTS);
   });
 });
@@ -199,12 +183,9 @@ describe("a webhook survives", () => {
     async (fault) => {
       const faults: Fault[] = [fault];
       queue.failWith(() => faults.shift() ?? "none");
-      const ingest = await deployedIngest({
-        AWS_ENDPOINT_URL: rest.url,
-        AWS_ENDPOINT_URL_SQS: queue.url,
-      });
+      const ingest = await ingestHere();
 
-      const { answer, ms } = await ingest.handle(aRequest({ authorization }));
+      const { answer, ms } = await ingest.handle(aRequest({}));
 
       expect(answer.statusCode).toBe(200);
       expect(ms).toBeLessThan(TIMEOUTS_MS.ingest);
@@ -215,14 +196,11 @@ describe("a webhook survives", () => {
   it("a reading of the secret, ahead of it, that hangs: as in a sandbox that was frozen meanwhile", async () => {
     const faults: Fault[] = ["hang"];
     rest.failWith(() => faults.shift() ?? "none");
-    const ingest = await deployedIngest({
-      AWS_ENDPOINT_URL: rest.url,
-      AWS_ENDPOINT_URL_SQS: queue.url,
-    });
+    const ingest = await ingestHere();
     // The entry file has begun to read it once a turn of the event loop is over.
     await setTimeout(10);
 
-    const { answer } = await ingest.handle(aRequest({ authorization }));
+    const { answer } = await ingest.handle(aRequest({}));
 
     expect(answer.statusCode).toBe(200);
     expect(rest.requests()).toBe(2);
@@ -263,5 +241,46 @@ describe("no 200 is given without a message in the queue", () => {
     expect(acknowledged.length).toBeGreaterThan(REQUESTS / 4);
     expect(refused.length).toBeGreaterThan(0);
     expect(posted.filter(({ isInTime }) => !isInTime)).toEqual([]);
+  });
+});
+
+describe("a webhook in a warm function", () => {
+  const WEBHOOKS = 20;
+
+  async function postWarm(
+    settings: Partial<IngestSettings> = {},
+    request: Parameters<typeof aRequest>[0] = {},
+  ) {
+    const ingest = await ingestHere({}, settings);
+    const statuses = new Set<number | undefined>();
+    for (let posted = 0; posted < WEBHOOKS; posted += 1) {
+      statuses.add((await ingest.handle(aRequest(request))).answer.statusCode);
+    }
+    const [calls, connections] = [queue.requests(), queue.connections()];
+    return { statuses: [...statuses], calls, connections, secretsRead: rest.requests() };
+  }
+
+  it("is one call to the queue, over the connection of the one before", async () => {
+    const posted = await postWarm();
+
+    expect(posted).toEqual({
+      statuses: [200],
+      calls: WEBHOOKS,
+      connections: 1,
+      secretsRead: 1,
+    });
+  });
+
+  it("reads no secret when API Gateway checks the token", async () => {
+    rest.failWith("deny");
+    const jwt = { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] };
+    const claims = { iss: jwt.issuer, aud: "alloy", scope: "send" };
+
+    const posted = await postWarm(
+      { auth: { jwt } },
+      { authorizer: { jwt: { claims, scopes: ["send"] } } },
+    );
+
+    expect(posted).toEqual({ statuses: [200], calls: WEBHOOKS, connections: 1, secretsRead: 0 });
   });
 });

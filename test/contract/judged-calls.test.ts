@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 
 import { DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import * as v from "valibot";
@@ -37,33 +39,31 @@ async function aStack(resources: readonly TemplateResource[] = sandboxPolicies()
     Resources: Object.fromEntries(resources.map((one) => [one.logicalId, one])),
     Outputs: {},
   };
+  const answerTo = (request: IncomingMessage, body: string): string => {
+    const [, name] = /\/functions\/([^/]+)\/configuration/.exec(request.url ?? "") ?? [];
+    const { Action } = Object.fromEntries(new URLSearchParams(body));
+    if (name !== undefined && request.method === "PUT") {
+      variables.set(name, v.parse(UpdateSchema, JSON.parse(body)).Environment.Variables);
+      return "{}";
+    }
+    if (name !== undefined) {
+      const Variables = {
+        QUEUE_URL: `${emulator.url.replace("127.0.0.1", "localhost")}/000000000000/events`,
+        OTHER: "https://api.example.com",
+      };
+      return JSON.stringify({ Environment: { Variables } });
+    }
+    if (Action === "GetTemplate") {
+      return answerOf(Action, `<TemplateBody>${xml(JSON.stringify(template))}</TemplateBody>`);
+    }
+    if (Action === "ListStackResources") return answerOf(Action, summariesOf(resources));
+    taken.push(String(request.headers["x-amz-target"]));
+    return "{}";
+  };
   const emulator = await startLocalServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const body = Buffer.concat(chunks).toString();
-      const [, name] = /\/functions\/([^/]+)\/configuration/.exec(request.url ?? "") ?? [];
-      const { Action } = Object.fromEntries(new URLSearchParams(body));
-      if (name !== undefined && request.method === "PUT") {
-        variables.set(name, v.parse(UpdateSchema, JSON.parse(body)).Environment.Variables);
-        response.end("{}");
-      } else if (name !== undefined) {
-        const queue = `http://localhost:${new URL(emulator.baseUrl).port}/000000000000/events`;
-        const Variables = { QUEUE_URL: queue, OTHER: "https://api.example.com" };
-        response.end(JSON.stringify({ Environment: { Variables } }));
-      } else if (Action === "GetTemplate") {
-        response.end(
-          answerOf(Action, `<TemplateBody>${xml(JSON.stringify(template))}</TemplateBody>`),
-        );
-      } else if (Action === "ListStackResources") {
-        response.end(answerOf(Action, summariesOf(resources)));
-      } else {
-        taken.push(String(request.headers["x-amz-target"]));
-        response.end("{}");
-      }
-    });
+    void text(request).then((body) => response.end(answerTo(request, body)));
   });
-  const endpoint = new URL(emulator.baseUrl).origin;
+  const endpoint = emulator.url;
   const refusalsFile = join(mkdtempSync(join(folder, "run-")), "refusals.log");
   const told: string[] = [];
   const judged = await judgeCalls(makeClients(endpoint), {
@@ -97,11 +97,10 @@ async function aStack(resources: readonly TemplateResource[] = sandboxPolicies()
         KeyConditionExpression: "pk = :pk",
         ExpressionAttributeValues: { ":pk": { S: "APPLICATION#JA-1" } },
       });
-      const error: unknown = await client.send(command).then(
+      return client.send(command).then(
         () => null,
-        (reason: unknown) => reason,
+        (error: Error) => error.name,
       );
-      return error instanceof Error ? error.name : null;
     },
   };
 }

@@ -14,10 +14,10 @@ import {
   stateOfHealedEvent,
   stateOfSnapshot,
 } from "../../lambdas/domain/application/observation.ts";
-import { reportOf } from "../../lambdas/domain/reconciliation/reconciliation.ts";
 import { isLateIn } from "../../lambdas/consumer/journey-event.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
-import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
+import type { TestDynamoDb } from "../support/dynalite.ts";
+import { anEventRecord, aSnapshot } from "../support/records.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { randomOf } from "../../tools/cloud-in-memory/random.ts";
 import { billOf } from "../../tools/cloud-in-memory/write-meter.ts";
@@ -28,21 +28,17 @@ const NOW = START + 86_400_000;
 const MINUTES = 600_000;
 const CHECK = { dueAt: NOW, when: "first" } as const;
 
-let dynamo: LocalDynamoDb;
+let dynamo: TestDynamoDb;
 let store: DynamoApplicationStore;
 
 beforeAll(async () => {
   dynamo = await startDynamoDb();
-  store = new DynamoApplicationStore({
-    client: dynamo.client,
-    tableName: dynamo.applicationTableName,
-    eventRetentionMs: null,
-  });
+  const { client, applicationTableName: tableName } = dynamo;
+  // As nobody: to ask IAM about each of thousands of calls takes minutes.
+  store = new DynamoApplicationStore({ client, tableName, eventRetentionMs: null });
 });
 
-afterAll(async () => {
-  await dynamo.close();
-});
+afterAll(() => dynamo.close());
 
 /** Progress of one applicant. */
 function stepOf(applicationToken: string, applicant: number, at: number): JourneyEvent {
@@ -53,22 +49,8 @@ function stepOf(applicationToken: string, applicant: number, at: number): Journe
 
 function answer(applicationToken: string, status: "running" | "completed", at: number) {
   const outcome = status === "completed" ? "Approved" : null;
-  return stateOfSnapshot(
-    {
-      applicationToken,
-      journeyToken: "J-1",
-      status,
-      outcome,
-      at,
-      environment: "sandbox",
-      externalIds: { group: null, partner: null, application: null },
-      chain: { previous: null, root: null, next: null },
-      isShadow: false,
-    },
-    at,
-    `correction-${at}`,
-    null,
-  );
+  const snapshot = aSnapshot({ applicationToken, status, outcome, at });
+  return stateOfSnapshot(snapshot, at, `correction-${at}`, null);
 }
 
 describe("an application of 500 applicants, 2,000 events and 500 healed ones, in any order", () => {
@@ -176,17 +158,9 @@ test("reads every page of what is near an event, however large its neighbours ar
     aJourneyEvent({ applicationToken, at: START + index }),
   );
   for (const [index, event] of events.entries()) {
-    await store.recordEvent({
-      ...reportOf(event),
-      applicationToken,
-      receivedAt: START,
-      receiptId: `receipt-${index}`,
-      origin: "webhook",
-      route: "progressed",
-      body: noise(250_000, index),
-      payloadKey: null,
-      isWithheld: false,
-    });
+    await store.recordEvent(
+      anEventRecord(event, { receiptId: `receipt-${index}`, body: noise(250_000, index) }),
+    );
   }
 
   const { recorded } = await store.reportsNear(aJourneyEvent({ applicationToken, at: START }));

@@ -4,8 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 
-import { PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { marshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 
 import {
@@ -110,10 +108,7 @@ function signedStatement() {
 async function outcomeOf(command: Command, person: Person) {
   const { connected, sqs, dynamo, denials } = await stackAs(person, deployed, signedStatement());
   onTestFinished(() => dynamo.close());
-  const put = (item: object) =>
-    dynamo.client.send(
-      new PutItemCommand({ TableName: dynamo.applicationTableName, Item: marshall(item) }),
-    );
+  const { put } = dynamo;
   await put({ ...applicationKey(TOKEN), externalId: "customer-1", status: "completed" });
   await put({
     ...eventKey(TOKEN, "e1", AT),

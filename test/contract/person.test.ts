@@ -22,7 +22,9 @@ import { pollBatchOf } from "../support/consumer.ts";
 import { startCountedConsumer } from "../../tools/cloud-in-memory/counted-consumer.ts";
 import { batchOf, lambdaContext, webhookOf } from "../../tools/cloud-in-memory/builders.ts";
 import type { CountedConsumer } from "../../tools/cloud-in-memory/counted-consumer.ts";
+import { answered } from "../../tools/cloud-in-memory/clients.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
+import { aFailureRecord, anEventRecord } from "../support/records.ts";
 import { MemorySqs } from "../support/memory-sqs.ts";
 import { makeSigningKey } from "../support/signing-key.ts";
 import { s3Over } from "../support/memory-s3.ts";
@@ -78,29 +80,14 @@ async function anAccount(): Promise<Account> {
     });
     const payloadKey = `webhooks/${mark}`;
     objects.set(payloadKey, `{"name":"${mark}"}`);
-    await store.recordEvent({
-      ...reportOf(large),
-      applicationToken: token,
-      receivedAt: NOW,
-      receiptId: "large",
-      origin: "webhook",
-      route: "needs-action",
-      body: new TextEncoder().encode(`{"name":"${mark}"}`),
-      payloadKey,
-      isWithheld: false,
-    });
+    const body = new TextEncoder().encode(`{"name":"${mark}"}`);
+    await store.recordEvent(anEventRecord(large, { body, payloadKey, route: "needs-action" }));
     await store.mergeState(stateOfHealedEvent(large), { dueAt: NOW, when: "first" });
     const mark_ = { event: { ...reportOf(large), applicationToken: token }, lookAlikes: [] };
     await store.markHealed(token, { ...mark_, webhooks: [] }, NOW + HOUR);
-    await store.recordFailure({
-      applicationToken: token,
-      eventId: large.eventId,
-      eventType: large.type,
-      reason: "the bus is down",
-      failedAt: NOW,
-      receiptId: "large",
-      deadLettered: true,
-    });
+    await store.recordFailure(
+      aFailureRecord({ applicationToken: token, eventId: large.eventId, deadLettered: true }),
+    );
     for (let applicant = 0; applicant < 12; applicant += 1) {
       const entityApplicationToken = `EA-${token}-${applicant}`;
       const event = aJourneyEvent({
@@ -129,10 +116,10 @@ async function anAccount(): Promise<Account> {
     applicationTableName: tableName,
     s3: s3Over(objects),
     kms,
-    logs: answering(new CloudWatchLogsClient({ region: "us-east-1" }), () => ({
+    logs: answered(new CloudWatchLogsClient({ region: "us-east-1" }), () => ({
       logGroups: [{ retentionInDays: 30 }],
     })),
-    lambda: answering(new LambdaClient({ region: "us-east-1" }), () => ({
+    lambda: answered(new LambdaClient({ region: "us-east-1" }), () => ({
       LoggingConfig: { LogGroup: "group" },
     })),
   };
@@ -310,13 +297,3 @@ describe("a person whose mark is in every store", () => {
     ).rejects.toThrow(/needs --key/);
   });
 });
-
-/** A client whose calls end here. */
-function answering<Client extends object>(
-  client: Client,
-  answer: (command: object) => object,
-): Client {
-  return Object.assign(client, {
-    send: async (command: object) => ({ $metadata: {}, ...answer(command) }),
-  });
-}

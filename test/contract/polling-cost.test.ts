@@ -8,7 +8,6 @@ import {
   dueShardOf,
   eventKey,
 } from "../../lambdas/adapters/dynamo/application-item.ts";
-import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { TABLE } from "../../lambdas/settings/names.ts";
@@ -53,8 +52,7 @@ function itemsOf(applicationToken: string, dueAt: number): readonly Record<strin
 
 /** Lets the real poller check 1,000 applications that are due, among so many that are open. */
 async function pollAmong(open: number) {
-  const dynamo = await startDynamoDb();
-  const { client, applicationTableName } = dynamo;
+  const { client, applicationTableName, due, close } = await startDynamoDb();
   try {
     const items = Array.from({ length: open }, (_, index) =>
       // What is not due yet stands in the same index, right behind what is.
@@ -78,7 +76,7 @@ async function pollAmong(open: number) {
     const meter = meterReadUnits(client);
     const run = makePollerHandler(
       pollerOver({
-        applications: new DynamoDueApplications(client, applicationTableName),
+        applications: due,
         alloy: alloyThatAnswers(({ applicationToken }) =>
           alloyAnswer(applicationToken, [eventOf(applicationToken)]),
         ),
@@ -94,7 +92,7 @@ async function pollAmong(open: number) {
     await run({});
     return { report, read, idle: meter.taken() };
   } finally {
-    await dynamo.close();
+    await close();
   }
 }
 

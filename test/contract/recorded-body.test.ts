@@ -3,7 +3,6 @@ import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { decodeEnvelope } from "../../lambdas/domain/event/decode-envelope.ts";
 import { readBody } from "../../lambdas/domain/event/envelope.ts";
 import { parseWebhook } from "../../lambdas/domain/event/parse-webhook.ts";
@@ -11,10 +10,11 @@ import { replay } from "../../tools/ops/replay.ts";
 import { show } from "../../tools/ops/show.ts";
 import { namedBodies } from "../support/bodies.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
-import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
+import type { TestDynamoDb } from "../support/dynalite.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { MemorySqs } from "../support/memory-sqs.ts";
 import { aStack, KeptTerminal } from "../support/operator.ts";
+import { anEventRecord } from "../support/records.ts";
 
 function fixture(path: string): Buffer {
   return readFileSync(new URL(`../fixtures/${path}`, import.meta.url));
@@ -32,7 +32,7 @@ async function replayed(sqs: MemorySqs): Promise<readonly Uint8Array[]> {
 }
 
 describe("the recorded body", () => {
-  let dynamo: LocalDynamoDb;
+  let dynamo: TestDynamoDb;
   beforeAll(async () => {
     dynamo = await startDynamoDb();
   });
@@ -51,27 +51,8 @@ describe("the recorded body", () => {
     body: Uint8Array,
     payloadKey: string | null = null,
   ): Promise<void> {
-    const { client, applicationTableName: tableName } = dynamo;
-    const store = new DynamoApplicationStore({ client, tableName, eventRetentionMs: null });
     const event = aJourneyEvent({ applicationToken });
-    await store.recordEvent({
-      eventId: event.eventId,
-      applicationToken,
-      type: event.type,
-      at: event.at,
-      receivedAt: event.at,
-      receiptId: "receipt-1",
-      origin: "webhook",
-      route: "progressed",
-      outcome: null,
-      entityToken: null,
-      entityApplicationToken: null,
-      nodeId: null,
-      eventToken: null,
-      body,
-      payloadKey,
-      isWithheld: false,
-    });
+    await dynamo.store.recordEvent(anEventRecord(event, { body, payloadKey }));
   }
 
   // What one message holds, escaped.

@@ -1,4 +1,4 @@
-import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
@@ -6,7 +6,7 @@ import { applicationKey, eventKey } from "../../lambdas/adapters/dynamo/applicat
 import { retention } from "../../tools/ops/retention.ts";
 import type { ConnectedStack } from "../../tools/ops/stack.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
-import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
+import type { TestDynamoDb } from "../support/dynalite.ts";
 import { aStack, KeptTerminal } from "../support/operator.ts";
 
 const DAY = 86_400_000;
@@ -23,7 +23,7 @@ const EVENTS = {
 
 type EventName = keyof typeof EVENTS;
 
-let dynamo: LocalDynamoDb;
+let dynamo: TestDynamoDb;
 let stack: ConnectedStack;
 
 beforeEach(async () => {
@@ -33,9 +33,9 @@ beforeEach(async () => {
     dynamo: dynamo.client,
     applicationTableName: dynamo.applicationTableName,
   };
-  await put({ ...applicationKey("JA-1"), status: "completed", receivedAt: NOW - 400 * DAY });
+  await dynamo.put({ ...applicationKey("JA-1"), status: "completed", receivedAt: NOW - 400 * DAY });
   for (const [eventId, event] of Object.entries(EVENTS)) {
-    await put({ ...eventKey("JA-1", eventId, event.receivedAt), body: "x", ...event });
+    await dynamo.put({ ...eventKey("JA-1", eventId, event.receivedAt), body: "x", ...event });
   }
 });
 afterEach(() => dynamo.close());
@@ -56,7 +56,7 @@ describe("a retention that is set later", () => {
 
   test("leaves alone what is under a legal hold, and says so", async () => {
     const state = await get(applicationKey("JA-1"));
-    await put({ ...state, legalHold: { since: NOW, reason: "case 7" } });
+    await dynamo.put({ ...state, legalHold: { since: NOW, reason: "case 7" } });
     const before = await ends();
 
     const told = await apply("365");
@@ -119,11 +119,6 @@ async function ends(): Promise<Readonly<Record<EventName, unknown>>> {
     stamped: await of("stamped"),
     shorter: await of("shorter"),
   };
-}
-
-async function put(item: Readonly<Record<string, unknown>>): Promise<void> {
-  const { client, applicationTableName: TableName } = dynamo;
-  await client.send(new PutItemCommand({ TableName, Item: marshall(item) }));
 }
 
 async function get(

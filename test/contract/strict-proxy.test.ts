@@ -46,7 +46,7 @@ beforeAll(async () => {
   });
   guard = new IamGuard(sandboxPolicies(), { names: NAMES });
   proxy = await startStrictProxy({
-    target: new URL(aws.baseUrl).origin,
+    target: aws.url,
     guard,
     callerOf: (accessKeyId): Caller =>
       accessKeyId === "ingest" || accessKeyId === "consumer" || accessKeyId === "poller"
@@ -69,74 +69,76 @@ const as = (accessKeyId: string) => ({
   forcePathStyle: true,
 });
 
-/** What a call came to: the name of its error, and what got through to the other side. */
+/** What a call came to: the name of its error, and whether it got through to the other side. */
 async function outcomeOf(call: Promise<unknown>) {
   const before = arrived.length;
-  const error: unknown = await call.then(
+  const error = await call.then(
     () => null,
-    (reason: unknown) => reason,
+    (reason: unknown) => (reason instanceof Error ? reason.name : String(reason)),
   );
-  return {
-    error: error instanceof Error ? error.name : null,
-    isForwarded: arrived.length > before,
-  };
+  return { error, isForwarded: arrived.length > before };
 }
 
-describe("a proxy that asks IAM", () => {
-  it("lets through what the role may do, and answers as the service does what it may not", async () => {
-    const send = (by: string) =>
-      new SQSClient(as(by)).send(
-        new SendMessageCommand({ QueueUrl: QUEUE_URL, MessageBody: "{}" }),
-      );
-    const put = (by: string, source: string) =>
-      new EventBridgeClient(as(by)).send(
-        new PutEventsCommand({
-          Entries: [
-            {
-              EventBusName: "bus",
-              Source: source,
-              DetailType: "Journey Application Approved",
-              Detail: "{}",
-            },
-          ],
-        }),
-      );
-    const scan = () =>
-      new DynamoDBClient(as("consumer")).send(new ScanCommand({ TableName: "applications" }));
-    const metrics = (by: string) =>
-      new CloudWatchClient(as(by)).send(
-        new GetMetricDataCommand({
-          StartTime: new Date(0),
-          EndTime: new Date(1),
-          MetricDataQueries: [{ Id: "one", Expression: "1" }],
-        }),
-      );
+const send = (by: string, MessageBody = "{}") =>
+  new SQSClient(as(by)).send(new SendMessageCommand({ QueueUrl: QUEUE_URL, MessageBody }));
 
-    expect(await outcomeOf(send("ingest"))).toMatchObject({ isForwarded: true });
-    expect(await outcomeOf(send("consumer"))).toEqual({
-      error: "AccessDenied",
-      isForwarded: false,
-    });
-    expect(await outcomeOf(put("consumer", "alloy.journeys"))).toMatchObject({ isForwarded: true });
-    expect(await outcomeOf(put("consumer", "somebody"))).toEqual({
-      error: "AccessDeniedException",
-      isForwarded: false,
-    });
-    expect(await outcomeOf(scan())).toEqual({ error: "AccessDeniedException", isForwarded: false });
-    expect(await outcomeOf(metrics("consumer"))).toEqual({
-      error: "AccessDeniedException",
-      isForwarded: false,
-    });
-    expect(await outcomeOf(metrics("poller"))).toMatchObject({ isForwarded: true });
+const putEvents = (by: string, { source = "alloy.journeys", entries = 1 } = {}) => {
+  const entry = {
+    EventBusName: "bus",
+    Source: source,
+    DetailType: "Journey Application Approved",
+    Detail: "{}",
+  };
+  const Entries = Array.from({ length: entries }, () => entry);
+  return new EventBridgeClient(as(by)).send(new PutEventsCommand({ Entries }));
+};
+
+const readObject = (by: string, key: string) =>
+  new S3Client(as(by)).send(new GetObjectCommand({ Bucket: "payloads", Key: key }));
+
+const readMetrics = (by: string, queries = 1) =>
+  new CloudWatchClient(as(by)).send(
+    new GetMetricDataCommand({
+      StartTime: new Date(0),
+      EndTime: new Date(1),
+      MetricDataQueries: Array.from({ length: queries }, (_, index) => ({
+        Id: `q${index}`,
+        Expression: "1",
+      })),
+    }),
+  );
+
+const consumersTable = () => new DynamoDBClient(as("consumer"));
+const scan = () => consumersTable().send(new ScanCommand({ TableName: "applications" }));
+
+describe("a proxy that asks IAM", () => {
+  it.each([
+    ["ingest may send a message", () => send("ingest")],
+    ["the consumer may publish in our name", () => putEvents("consumer")],
+    ["the poller may read metrics", () => readMetrics("poller")],
+  ])("lets through what the role may do: %s", async (_, call) => {
+    expect(await outcomeOf(call())).toMatchObject({ isForwarded: true });
   });
 
-  it("answers 404 for a missing body to whoever may list, and 403 to the others", async () => {
-    const read = (by: string, key: string) =>
-      new S3Client(as(by)).send(new GetObjectCommand({ Bucket: "payloads", Key: key }));
+  it.each([
+    ["AccessDenied", "the consumer may send none", () => send("consumer")],
+    [
+      "AccessDeniedException",
+      "nor publish in another name",
+      () => putEvents("consumer", { source: "somebody" }),
+    ],
+    ["AccessDeniedException", "nor go through the table", scan],
+    ["AccessDeniedException", "nor read metrics", () => readMetrics("consumer")],
+  ])("answers %s, as the service does, to what it may not: %s", async (error, _, call) => {
+    expect(await outcomeOf(call())).toEqual({ error, isForwarded: false });
+  });
 
-    expect((await outcomeOf(read("consumer", "webhooks/gone"))).error).toBe("NoSuchKey");
-    expect((await outcomeOf(read("ingest", "webhooks/gone"))).error).toBe("AccessDenied");
-    expect((await outcomeOf(read("consumer", "other/gone"))).error).toBe("AccessDenied");
+  it.each([
+    ["NoSuchKey", "consumer", "webhooks/gone"],
+    ["AccessDenied", "ingest", "webhooks/gone"],
+    ["AccessDenied", "consumer", "other/gone"],
+  ])("answers %s for a missing body to %s, which asks for %s", async (error, by, key) => {
+    expect((await outcomeOf(readObject(by, key))).error).toBe(error);
   });
 
   it("tells what it refused, and to whom", () => {
@@ -160,7 +162,7 @@ describe("a proxy that asks IAM", () => {
   });
 
   it("grants nothing to an operation of which it does not know the rights", async () => {
-    const list = new DynamoDBClient(as("consumer")).send(new ListTablesCommand({}));
+    const list = consumersTable().send(new ListTablesCommand({}));
 
     expect(await outcomeOf(list)).toEqual({ error: "AccessDeniedException", isForwarded: false });
     expect(refused.at(-1)).toContain("Which rights ListTables needs is not known here");
@@ -168,36 +170,22 @@ describe("a proxy that asks IAM", () => {
 });
 
 describe("a proxy that holds AWS's limits", () => {
-  const anEntry = {
-    EventBusName: "bus",
-    Source: "alloy.journeys",
-    DetailType: "Journey Application Approved",
-    Detail: "{}",
-  };
-  const aQuery = (_: unknown, index: number) => ({ Id: `q${index}`, Expression: "1" });
-
   it.each([
     [
       "an eleventh entry of a PutEvents",
       "ValidationException",
-      () =>
-        new EventBridgeClient(as("consumer")).send(
-          new PutEventsCommand({ Entries: Array.from({ length: 11 }, () => anEntry) }),
-        ),
+      () => putEvents("consumer", { entries: 11 }),
     ],
     [
       "a message of more than 1 MiB",
       "InvalidParameterValue",
-      () =>
-        new SQSClient(as("ingest")).send(
-          new SendMessageCommand({ QueueUrl: QUEUE_URL, MessageBody: "x".repeat(1_048_577) }),
-        ),
+      () => send("ingest", "x".repeat(1_048_577)),
     ],
     [
       "an empty key of an item",
       "ValidationException",
       () =>
-        new DynamoDBClient(as("consumer")).send(
+        consumersTable().send(
           new PutItemCommand({
             TableName: "applications",
             Item: { pk: { S: "" }, sk: { S: "a" } },
@@ -207,24 +195,10 @@ describe("a proxy that holds AWS's limits", () => {
     [
       "an object's key of more than 1,024 bytes",
       "KeyTooLongError",
-      () =>
-        new S3Client(as("consumer")).send(
-          new GetObjectCommand({ Bucket: "payloads", Key: `webhooks/${"x".repeat(1_024)}` }),
-        ),
+      () => readObject("consumer", `webhooks/${"x".repeat(1_024)}`),
     ],
-    [
-      "query 501 of a GetMetricData",
-      // As the SDK names CloudWatch's ValidationError.
-      "ValidationException",
-      () =>
-        new CloudWatchClient(as("poller")).send(
-          new GetMetricDataCommand({
-            StartTime: new Date(0),
-            EndTime: new Date(1),
-            MetricDataQueries: Array.from({ length: 501 }, aQuery),
-          }),
-        ),
-    ],
+    // As the SDK names CloudWatch's ValidationError.
+    ["query 501 of a GetMetricData", "ValidationException", () => readMetrics("poller", 501)],
   ])("refuses %s by %s", async (_, error, call) => {
     const before = refused.length;
 

@@ -1,34 +1,60 @@
 import { createHash } from "node:crypto";
-import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 
-/** What an AWS endpoint may do instead of its work. */
-export type Fault =
-  | "none"
-  | "hang"
-  | "hang-within-answer"
-  | "drip"
-  | "close"
-  | "cut-short"
-  | "reset"
-  | "reset-within-answer"
-  | "reset-after-storing"
-  | "throttle"
-  | "expire"
-  | "deny"
-  | "break"
-  | "page"
-  | "empty"
-  | "redirect"
-  | "error-as-200"
-  | "other-answer"
-  | "wrong-digest";
+import { startLocalServer } from "./local-server.ts";
 
 /** An error as SQS and Secrets Manager answer it. */
-function errorOf(type: string): string {
-  return JSON.stringify({ __type: `com.amazonaws.sqs#${type}`, message: "no" });
+const errorOf = (type: string) =>
+  JSON.stringify({ __type: `com.amazonaws.sqs#${type}`, message: "no" });
+
+const says =
+  (status: number, text: string, headers: Readonly<Record<string, string>> = {}) =>
+  (response: ServerResponse) =>
+    response.writeHead(status, headers).end(text);
+
+const beginAnswer = (response: ServerResponse, then?: () => void) =>
+  response.writeHead(200, { "content-length": 100 }).write(`{"MessageId":`, then);
+
+function named<Name extends string>(
+  faults: Readonly<Record<Name, (response: ServerResponse, work: () => string) => unknown>>,
+) {
+  return faults;
 }
+
+/** What an AWS endpoint may do instead of its work. */
+const FAULTS = named({
+  none: (response, work) => response.end(work()),
+  hang() {},
+  "hang-within-answer": (response) => beginAnswer(response),
+  /** A byte every tenth of a second, for as long as somebody listens. */
+  drip(response) {
+    response.writeHead(200);
+    const timer = setInterval(() => response.write(" "), 100);
+    response.on("close", () => clearInterval(timer));
+  },
+  close: ({ req }) => req.socket.end(),
+  // Without a length and to the end of the connection, as HTTP/1.0 answers: it looks whole.
+  "cut-short": ({ req }) => req.socket.end(`HTTP/1.0 200 OK\r\n\r\n{"MessageId":"m-1","MD5OfMess`),
+  reset: ({ req }) => req.socket.resetAndDestroy(),
+  "reset-within-answer": (response) =>
+    beginAnswer(response, () => response.req.socket.resetAndDestroy()),
+  "reset-after-storing"(response, work) {
+    work();
+    response.req.socket.resetAndDestroy();
+  },
+  throttle: says(400, errorOf("RequestThrottled")),
+  expire: says(403, errorOf("ExpiredTokenException")),
+  deny: says(400, errorOf("AccessDeniedException")),
+  break: says(500, errorOf("InternalFailure")),
+  page: says(200, "<html>Sign in to the network</html>"),
+  empty: says(200, ""),
+  redirect: says(307, "", { location: "http://192.0.2.1/" }),
+  "error-as-200": says(200, errorOf("ServiceUnavailable")),
+  "other-answer": says(200, JSON.stringify({ SendMessageResponse: { MessageId: "m-1" } })),
+  "wrong-digest": says(200, JSON.stringify({ MessageId: "m", MD5OfMessageBody: "0".repeat(32) })),
+});
+
+export type Fault = keyof typeof FAULTS;
 
 /** An endpoint of SQS, S3 and Secrets Manager on a free port of 127.0.0.1, that can be made to fail. */
 export async function startFaultyAws(secret: unknown) {
@@ -39,87 +65,15 @@ export async function startFaultyAws(secret: unknown) {
   const connections = new Set<unknown>();
   let requests = 0;
 
-  const server = createServer((request, response) => {
+  const server = await startLocalServer((request, response) => {
     requests += 1;
     connections.add(request.socket);
     const fault = nextFault();
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("error", () => response.destroy());
-    request.on("end", () => answer(fault, request, response, Buffer.concat(chunks)));
+    request.on("end", () => FAULTS[fault](response, () => work(request, Buffer.concat(chunks))));
   });
-
-  function answer(fault: Fault, request: IncomingMessage, response: ServerResponse, body: Buffer) {
-    const end = (status: number, text: string) => response.writeHead(status).end(text);
-    switch (fault) {
-      case "hang":
-        return;
-      case "hang-within-answer":
-        response.writeHead(200, { "content-length": 100 }).write(`{"MessageId":`);
-        return;
-      case "drip":
-        response.writeHead(200);
-        drip(response);
-        return;
-      case "close":
-        request.socket.end();
-        return;
-      case "cut-short":
-        // Without a length and to the end of the connection, as HTTP/1.0 answers: it looks whole.
-        request.socket.end(`HTTP/1.0 200 OK\r\n\r\n{"MessageId":"m-1","MD5OfMess`);
-        return;
-      case "reset":
-        request.socket.resetAndDestroy();
-        return;
-      case "reset-within-answer":
-        response.writeHead(200, { "content-length": 100 }).write(`{"MessageId":`, () => {
-          request.socket.resetAndDestroy();
-        });
-        return;
-      case "reset-after-storing":
-        work(request, body);
-        request.socket.resetAndDestroy();
-        return;
-      case "throttle":
-        end(400, errorOf("RequestThrottled"));
-        return;
-      case "expire":
-        end(403, errorOf("ExpiredTokenException"));
-        return;
-      case "deny":
-        end(400, errorOf("AccessDeniedException"));
-        return;
-      case "break":
-        end(500, errorOf("InternalFailure"));
-        return;
-      case "page":
-        end(200, "<html>Sign in to the network</html>");
-        return;
-      case "empty":
-        end(200, "");
-        return;
-      case "redirect":
-        response.writeHead(307, { location: "http://192.0.2.1/" }).end();
-        return;
-      case "error-as-200":
-        end(200, errorOf("ServiceUnavailable"));
-        return;
-      case "other-answer":
-        end(200, JSON.stringify({ SendMessageResponse: { MessageId: "m-1" } }));
-        return;
-      case "wrong-digest":
-        end(200, JSON.stringify({ MessageId: "m", MD5OfMessageBody: "0".repeat(32) }));
-        return;
-      case "none":
-        end(200, work(request, body));
-    }
-  }
-
-  /** A byte every tenth of a second, for as long as somebody listens. */
-  function drip(response: ServerResponse): void {
-    const timer = setInterval(() => response.write(" "), 100);
-    response.on("close", () => clearInterval(timer));
-  }
 
   function work(request: IncomingMessage, body: Buffer): string {
     if (request.method === "PUT") {
@@ -135,13 +89,8 @@ export async function startFaultyAws(secret: unknown) {
     return JSON.stringify({ MessageId: `m-${messages.length}`, MD5OfMessageBody });
   }
 
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server has no other address
-  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: server.url,
     /** Message bodies in the queue. */
     messages,
     /** Bytes by path. */
@@ -152,12 +101,7 @@ export async function startFaultyAws(secret: unknown) {
       nextFault = typeof fault === "function" ? fault : () => fault;
     },
     /** Closes what is idle, as a load balancer does. */
-    closeIdleConnections: () => server.closeIdleConnections(),
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => {
-        server.close(resolve);
-      });
-    },
+    closeIdleConnections: server.closeIdleConnections,
+    close: server.close,
   };
 }

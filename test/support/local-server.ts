@@ -9,6 +9,8 @@ export interface LocalServer {
   readonly url: string;
   /** The same as the base of Alloy's API, as `alloy.baseUrl` names it. */
   readonly baseUrl: string;
+  /** Closes what is idle, as a load balancer does. */
+  readonly closeIdleConnections: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -24,6 +26,7 @@ export async function startLocalServer(answer: RequestListener): Promise<LocalSe
   return {
     url,
     baseUrl: `${url}/v1`,
+    closeIdleConnections: () => server.closeIdleConnections(),
     async close() {
       server.closeAllConnections();
       await new Promise<void>((resolve) => {

@@ -171,7 +171,7 @@ export async function startStrictAws(
   );
   const guard = new IamGuard(deployed, { names });
   const proxy = await startStrictProxy({
-    target: new URL(server.baseUrl).origin,
+    target: server.url,
     guard,
     callerOf: (role) => ({ role }),
     onRefused: (sentence) => refused.push(sentence),
