@@ -319,90 +319,77 @@ export function describeApplicationStore(
       const end = of({ type: "completed_application", outcome: "Denied", at: NOW });
       const SETTLED = { settledAt: NOW + 1 };
 
-      test.each<
-        readonly [
-          string,
-          {
-            readonly given?: ApplicationState;
-            /** When the poller has settled what was given. */
-            readonly settledAt?: number;
-            readonly when: readonly (readonly [ApplicationState, CheckRequest])[];
-            readonly then: object;
-          },
-        ]
-      >([
-        [
-          "plans the first check when it hears of an application",
-          { when: [[submission, first]], then: { dueAt: first.dueAt, settledAt: null } },
-        ],
-        [
-          "leaves a planned check where it is",
-          {
-            given: submission,
-            when: [
-              [progress, { dueAt: NOW, when: "first" }],
-              // A late one, which takes the slow way.
-              [of({ at: NOW - 1 }), { dueAt: NOW, when: "first" }],
-            ],
-            then: { dueAt: first.dueAt },
-          },
-        ],
-        [
-          "puts a check that is wanted now in place of the planned one",
-          {
-            given: submission,
-            when: [[end, { dueAt: NOW + 1, when: "now" }]],
-            then: { dueAt: NOW + 1 },
-          },
-        ],
-        [
-          "puts a check that is wanted now in place of the planned one, known as the event may be",
-          { given: end, when: [[end, { dueAt: NOW + 2, when: "now" }]], then: { dueAt: NOW + 2 } },
-        ],
-        [
-          "leaves a settled application alone when a straggler arrives",
-          {
-            given: end,
-            ...SETTLED,
-            when: [[of({ type: "pending_review", at: NOW - 1 }), first]],
-            then: { status: "completed", outcome: "Denied", dueAt: null, ...SETTLED },
-          },
-        ],
-        [
-          "checks an application again that was given up, when it moves",
-          {
-            given: submission,
-            ...SETTLED,
-            when: [[progress, { dueAt: NOW + 3, when: "first" }]],
-            then: { dueAt: NOW + 3, settledAt: null },
-          },
-        ],
-        [
-          "checks a settled application again when Alloy answers that it is open",
-          {
-            given: end,
-            ...SETTLED,
-            when: [[answered({ at: NOW + 2 }), { dueAt: NOW + 3, when: "first" }]],
-            then: { status: "running", dueAt: NOW + 3, settledAt: null },
-          },
-        ],
-        [
-          "checks a settled application again when somebody wants it now",
-          {
-            given: end,
-            ...SETTLED,
-            when: [[end, { dueAt: NOW + 2, when: "now" }]],
-            then: { dueAt: NOW + 2, settledAt: null },
-          },
-        ],
-      ])("%s", async (_, { given, settledAt, when, then }) => {
+      test.each<{
+        readonly name: string;
+        readonly given?: ApplicationState;
+        /** When the poller has settled what was given. */
+        readonly settledAt?: number;
+        readonly arrive: readonly (readonly [ApplicationState, CheckRequest])[];
+        readonly expected: object;
+      }>([
+        {
+          name: "plans the first check when it hears of an application",
+          arrive: [[submission, first]],
+          expected: { dueAt: first.dueAt, settledAt: null },
+        },
+        {
+          name: "leaves a planned check where it is",
+          given: submission,
+          arrive: [
+            [progress, { dueAt: NOW, when: "first" }],
+            // A late one, which takes the slow way.
+            [of({ at: NOW - 1 }), { dueAt: NOW, when: "first" }],
+          ],
+          expected: { dueAt: first.dueAt },
+        },
+        {
+          name: "puts a check that is wanted now in place of the planned one",
+          given: submission,
+          arrive: [[end, { dueAt: NOW + 1, when: "now" }]],
+          expected: { dueAt: NOW + 1 },
+        },
+        {
+          name: "puts a check that is wanted now in place of the planned one, known as the event may be",
+          given: end,
+          arrive: [[end, { dueAt: NOW + 2, when: "now" }]],
+          expected: { dueAt: NOW + 2 },
+        },
+        {
+          name: "leaves a settled application alone when a straggler arrives",
+          given: end,
+          ...SETTLED,
+          arrive: [[of({ type: "pending_review", at: NOW - 1 }), first]],
+          expected: { status: "completed", outcome: "Denied", dueAt: null, ...SETTLED },
+        },
+        {
+          name: "checks an application again that was given up, when it moves",
+          given: submission,
+          ...SETTLED,
+          arrive: [[progress, { dueAt: NOW + 3, when: "first" }]],
+          expected: { dueAt: NOW + 3, settledAt: null },
+        },
+        {
+          name: "checks a settled application again when Alloy answers that it is open",
+          given: end,
+          ...SETTLED,
+          arrive: [[answered({ at: NOW + 2 }), { dueAt: NOW + 3, when: "first" }]],
+          expected: { status: "running", dueAt: NOW + 3, settledAt: null },
+        },
+        {
+          name: "checks a settled application again when somebody wants it now",
+          given: end,
+          ...SETTLED,
+          arrive: [[end, { dueAt: NOW + 2, when: "now" }]],
+          expected: { dueAt: NOW + 2, settledAt: null },
+        },
+      ])("$name", async ({ given, settledAt, arrive, expected }) => {
         const applicationToken = newToken();
         if (given !== undefined) await merge({ ...given, applicationToken });
         if (settledAt !== undefined) await opened.settle(applicationToken, settledAt);
 
-        for (const [arrival, check] of when) await merge({ ...arrival, applicationToken }, check);
+        for (const [arrival, check] of arrive) await merge({ ...arrival, applicationToken }, check);
 
-        expect(await seen(applicationToken)).toMatchObject(then);
+        expect(await seen(applicationToken)).toMatchObject(expected);
       });
 
       test("checks a settled application again when another end arrives", async () => {

@@ -87,21 +87,19 @@ const outcomes: string[] = [];
 
 afterAll(() => console.log(outcomes.join("\n")));
 
-/** Expects that none is stored and that all are told so in time; what came of them is printed in the end. */
-function expectAllRefused(
-  fault: string,
-  posted: Awaited<ReturnType<typeof post>>,
-  cause: string,
-): void {
+const ALL_REFUSED = {
+  answered503InTime: REQUESTS,
+  stored: 0,
+  countedByCause: REQUESTS,
+  countedAsReceived: 0,
+};
+
+/** The summary, which is also printed in the end. */
+function outcomeOf(fault: string, posted: Awaited<ReturnType<typeof post>>, cause: string) {
   const summary = summaryOf(posted, cause);
   const { answered503InTime: answered, stored } = summary;
   outcomes.push(`${fault}: ${answered} of ${REQUESTS} answered 503 within 3 s, ${stored} stored`);
-  expect(summary).toEqual({
-    answered503InTime: REQUESTS,
-    stored: 0,
-    countedByCause: REQUESTS,
-    countedAsReceived: 0,
-  });
+  return summary;
 }
 
 describe(`${REQUESTS} of ${REQUESTS} webhooks are answered 503 within 3 s, and none is stored, when`, () => {
@@ -126,7 +124,7 @@ describe(`${REQUESTS} of ${REQUESTS} webhooks are answered 503 within 3 s, and n
   ])("the queue's fault is: %s", async (fault, cause) => {
     queue.failWith(fault);
 
-    expectAllRefused(`the queue's fault is ${fault}`, await post(), cause);
+    expect(outcomeOf(`the queue's fault is ${fault}`, await post(), cause)).toEqual(ALL_REFUSED);
   });
 
   it.each<readonly [string, () => Promise<Readonly<Record<string, string>>>, string]>([
@@ -143,7 +141,7 @@ describe(`${REQUESTS} of ${REQUESTS} webhooks are answered 503 within 3 s, and n
     ],
     ["the function has no credentials", async () => ({ AWS_ACCESS_KEY_ID: "" }), "credentials"],
   ])("%s", async (fault, environment, cause) => {
-    expectAllRefused(fault, await post(await environment()), cause);
+    expect(outcomeOf(fault, await post(await environment()), cause)).toEqual(ALL_REFUSED);
   });
 
   it.each<readonly [Fault, string]>([
@@ -156,7 +154,7 @@ describe(`${REQUESTS} of ${REQUESTS} webhooks are answered 503 within 3 s, and n
   ])("the secret cannot be read, and its fault is: %s", async (fault, cause) => {
     rest.failWith(fault);
 
-    expectAllRefused(`the secret's fault is ${fault}`, await post(), cause);
+    expect(outcomeOf(`the secret's fault is ${fault}`, await post(), cause)).toEqual(ALL_REFUSED);
   });
 
   it("the bucket hangs, for a body that needs it", async () => {
@@ -166,13 +164,15 @@ describe(`${REQUESTS} of ${REQUESTS} webhooks are answered 503 within 3 s, and n
     const posted = await post({ AWS_ENDPOINT_URL_S3: bucket.url }, LARGE);
     await bucket.close();
 
-    expectAllRefused("the bucket hangs", posted, "timeout");
+    expect(outcomeOf("the bucket hangs", posted, "timeout")).toEqual(ALL_REFUSED);
   });
 
   it("the queue hangs after the bucket has taken the body", async () => {
     queue.failWith("hang");
 
-    expectAllRefused("the queue hangs after the bucket", await post({}, LARGE), "timeout");
+    expect(outcomeOf("the queue hangs after the bucket", await post({}, LARGE), "timeout")).toEqual(
+      ALL_REFUSED,
+    );
     expect(rest.payloads.size).toBe(REQUESTS);
   });
 });

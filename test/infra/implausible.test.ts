@@ -146,7 +146,7 @@ describe("a value of any other kind, anywhere", () => {
         .filter((other) =>
           /Invalid|Expected|received/.test(sentencesOf(withSetting(withEverything, path, other))),
         )
-        .map((other) => `${path}, given ${String(JSON.stringify(other))}`),
+        .map((other) => `${path}, given ${JSON.stringify(other)}`),
     );
 
     expect(raw).toEqual([]);

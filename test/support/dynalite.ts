@@ -25,7 +25,7 @@ export async function startDynamoDb(...options: Parameters<typeof start>) {
     /** The table as the poller has it. */
     due: inRoleOf("poller", "applications", due),
     /** Puts an item into the table of applications, by nobody's rights. */
-    async put(item: object): Promise<void> {
+    put: async (item: object): Promise<void> => {
       await client.send(new PutItemCommand({ TableName: tableName, Item: marshall(item) }));
     },
   };
