@@ -5,19 +5,20 @@ import { ALL_FAULT_KINDS, FAULT_KINDS, faultKey } from "../faults/faults.ts";
 import { playGaps, playOneGap } from "./gap-commands.ts";
 import { judgeRights } from "../faults/iam.ts";
 import { isKnob, knobsOf } from "../scenario/knobs.ts";
-import type { Knob, KnobChoice } from "../scenario/knobs.ts";
+import type { KnobChoice } from "../scenario/knobs.ts";
 import { ALL_MARKS, isReachable, knobNeededBy } from "../invariants/marks.ts";
-import type { Mark } from "../invariants/marks.ts";
 import { MUTANTS } from "../mutants/catalogue.ts";
 import { VIOLATION_KINDS } from "../world/observer.ts";
 import type { ViolationKind } from "../world/observer.ts";
 import { OptionError, parseOptions, USAGE } from "./options.ts";
+import type { Asked } from "./options.ts";
 import { makeProgress } from "./progress.ts";
 import { firstBrokenSeed, Hunters } from "../mutants/run-mutants.ts";
 import type { Hunt } from "../mutants/run-mutants.ts";
 import { keepReplay, readReplay } from "./replay.ts";
 import { runSeed } from "../play/run-seed.ts";
-import type { Failure, Tally } from "../play/run-seeds.ts";
+import { tallyOf } from "../play/run-seeds.ts";
+import type { Tally } from "../play/run-seeds.ts";
 import { shrink } from "./shrink.ts";
 import { playOnThreads } from "../play/threads.ts";
 
@@ -68,35 +69,29 @@ async function tellDenials(): Promise<void> {
   }
 }
 
-async function playSeeds(options: {
-  readonly from: number;
-  readonly count: number;
-  readonly jobs: number;
-  readonly verbose: boolean;
-  readonly knobs: KnobChoice;
-  readonly without: readonly Knob[];
-  readonly isFresh: boolean;
-}): Promise<number> {
+async function playSeeds(options: Asked<"seeds">): Promise<number> {
   const { from, count, jobs, verbose, knobs, without, isFresh } = options;
   if (isFresh) console.log(`fresh seeds ${from} to ${from + count - 1}`);
   const begun = performance.now();
   const progress = makeProgress(count);
   let broken = 0;
-  const tallies = await playOnThreads(options, jobs, (tally) => {
-    broken += tally.failures.length;
-    progress.advance(tally.count, broken === 0 ? "" : `${broken} broken`);
+  const tallies = await playOnThreads(options, jobs, (share) => {
+    broken += share.filter(isBroken).length;
+    progress.advance(share.length, broken === 0 ? "" : `${broken} broken`);
   });
   progress.end();
   const seconds = (performance.now() - begun) / 1_000;
+  const marks = countedIn(tallies.map((tally) => tally.marks));
   if (verbose) {
-    tellKinds(tallies);
-    tellMarks(tallies);
+    const kinds = countedIn(tallies.map((tally) => tally.kinds));
+    for (const kind of ALL_FAULT_KINDS) tellCount(kinds.get(kind), `${kind}: ${FAULT_KINDS[kind]}`);
+    for (const mark of ALL_MARKS) tellCount(marks.get(mark), mark);
   }
-  const failures = tallies.flatMap((tally) => tally.failures);
+  const failures = tallies.filter(isBroken);
   for (const failure of failures.slice(0, MOST_TOLD)) tellFailure(failure);
   const [first] = failures;
   if (first !== undefined) await tellSmallest(first, { knobs, isKept: isFresh });
-  const unreached = unreachedIn(tallies);
+  const unreached = ALL_MARKS.filter((mark) => !marks.has(mark));
   const missed =
     count < SEEDS_FOR_ALL_MARKS ? [] : unreached.filter((mark) => isReachable(mark, knobs));
   for (const mark of missed) console.log(`not reached: ${mark}`);
@@ -109,45 +104,42 @@ async function playSeeds(options: {
     console.log(`reached without ${knobNeededBy(mark)}, although marks.ts says it is not: ${mark}`);
   }
   console.log(`marks=${ALL_MARKS.length - unreached.length}/${ALL_MARKS.length}`);
-  console.log(summary(tallies, failures, seconds * jobs));
+  console.log(summary(tallies, seconds * jobs));
   return failures.length + missed.length === 0 ? 0 : 1;
 }
 
-function unreachedIn(tallies: readonly Tally[]): readonly Mark[] {
-  return ALL_MARKS.filter((mark) => !tallies.some(({ marks }) => marks.has(mark)));
+function isBroken({ violations }: Tally): boolean {
+  return violations.length > 0;
 }
 
-function tellMarks(tallies: readonly Tally[]): void {
-  for (const mark of ALL_MARKS) {
-    const count = tallies.reduce((all, { marks }) => all + (marks.get(mark) ?? 0), 0);
-    console.log(`${String(count).padStart(8)}  ${mark}`);
-  }
+/** In how many worlds, and how often, each of these was. */
+function countedIn<Name>(all: readonly (readonly Name[])[]): ReadonlyMap<Name, number> {
+  const counts = new Map<Name, number>();
+  for (const name of all.flat()) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
+function tellCount(count = 0, what: string): void {
+  console.log(`${String(count).padStart(8)}  ${what}`);
 }
 
 /** @param seconds - of one thread. */
-function summary(tallies: readonly Tally[], failures: readonly Failure[], seconds: number): string {
+function summary(tallies: readonly Tally[], seconds: number): string {
   const sum = (of: (tally: Tally) => number) => tallies.reduce((all, tally) => all + of(tally), 0);
   const hash = createHash("sha256");
-  for (const tally of tallies) for (const digest of tally.digests) hash.update(digest);
+  for (const { digest } of tallies) hash.update(digest);
   const broken = (kind: ViolationKind) =>
-    failures.filter(({ violations }) => violations.some((one) => one.kind === kind)).length;
-  const seeds = sum(({ count }) => count);
+    tallies.filter(({ violations }) => violations.some((one) => one.kind === kind)).length;
   return [
     `digest=${hash.digest("hex")} republished=${sum((tally) => tally.republished)}`,
-    `seeds=${seeds} events=${sum(({ events }) => events)} faults=${sum(({ faults }) => faults)} ` +
+    `seeds=${tallies.length} events=${sum(({ events }) => events)} ` +
+      `faults=${sum(({ kinds }) => kinds.length)} ` +
       `${VIOLATION_KINDS.map((kind) => `${kind}=${broken(kind)}`).join(" ")} ` +
-      `seeds/s=${Math.round(seeds / seconds)}`,
+      `seeds/s=${Math.round(tallies.length / seconds)}`,
   ].join("\n");
 }
 
-function tellKinds(tallies: readonly Tally[]): void {
-  for (const kind of ALL_FAULT_KINDS) {
-    const count = tallies.reduce((all, { kinds }) => all + (kinds.get(kind) ?? 0), 0);
-    console.log(`${String(count).padStart(8)}  ${kind}: ${FAULT_KINDS[kind]}`);
-  }
-}
-
-function tellFailure({ seed, violations }: Failure): void {
+function tellFailure({ seed, violations }: Tally): void {
   for (const { kind, sentence } of violations.slice(0, MOST_TOLD)) {
     console.log(`seed ${seed}: ${kind}: ${sentence}`);
   }
@@ -155,7 +147,7 @@ function tellFailure({ seed, violations }: Failure): void {
 
 /** Prints the fewest knobs and faults with which a seed still breaks the same promise, and how to see it. */
 async function tellSmallest(
-  { seed, violations, faults }: Failure,
+  { seed, violations, faults }: Tally,
   { knobs, isKept }: { readonly knobs: KnobChoice; readonly isKept: boolean },
 ): Promise<void> {
   const kind = violations[0]?.kind;
@@ -229,27 +221,11 @@ function lineOf({ mutant, caught, where }: Hunt): string {
   return `caught  ${id} (${what}): ${violation.kind} at seed ${seed}: ${violation.sentence}`;
 }
 
-async function playSeed(options: {
-  readonly seed: number;
-  readonly trace: boolean;
-  readonly faults: readonly string[] | null;
-  readonly knobs: KnobChoice;
-}): Promise<number> {
-  const { seed, trace, faults, knobs } = options;
+async function playSeed({ seed, trace, faults, knobs }: Omit<Asked<"seed">, "kind">) {
   const result = await runSeed(seed, { only: faults === null ? null : new Set(faults), knobs });
   if (trace) console.log(result.story.text());
-  const failure = { seed, violations: result.violations, faults: [] };
-  tellFailure(failure);
-  const digests = [result.story.digest()];
-  const count = { from: seed, count: 1, events: result.scenario.events.length };
-  const tally = { ...count, faults: result.faults.length, republished: result.republished };
-  const isBroken = result.violations.length > 0;
-  console.log(
-    summary(
-      [{ ...tally, kinds: new Map(), marks: new Map(), strays: [], digests, failures: [] }],
-      isBroken ? [failure] : [],
-      1,
-    ),
-  );
-  return isBroken ? 1 : 0;
+  const tally = tallyOf(result);
+  tellFailure(tally);
+  console.log(summary([tally], 1));
+  return isBroken(tally) ? 1 : 0;
 }

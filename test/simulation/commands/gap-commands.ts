@@ -2,8 +2,8 @@ import { setImmediate as pause } from "node:timers/promises";
 
 import { playGap } from "../gaps/gap-world.ts";
 import type { GapResult } from "../gaps/gap-world.ts";
-import type { KnobChoice } from "../scenario/knobs.ts";
 import { ALL_TROUBLES, TROUBLES } from "../gaps/planted-gap.ts";
+import type { Asked } from "./options.ts";
 import { makeProgress } from "./progress.ts";
 
 /** Worlds between two looks at the bar, and at what else wants its turn. */
@@ -12,12 +12,7 @@ const CHUNK = 25;
 const MOST_TOLD = 10;
 
 /** Plants a gap in each world. @returns the exit code: 0 all is as it should be, 1 it is not. */
-export async function playGaps(options: {
-  readonly from: number;
-  readonly count: number;
-  readonly knobs: KnobChoice;
-}): Promise<number> {
-  const { from, count, knobs } = options;
+export async function playGaps({ from, count, knobs }: Asked<"gaps">): Promise<number> {
   const results: GapResult[] = [];
   const progress = makeProgress(count);
   for (let done = 0; done < count; done += CHUNK) {
@@ -37,13 +32,9 @@ export async function playGaps(options: {
 }
 
 /** Plants the gap of one world, and tells its story if asked to. */
-export async function playOneGap(options: {
-  readonly seed: number;
-  readonly trace: boolean;
-  readonly knobs: KnobChoice;
-}): Promise<number> {
-  const result = await playGap(options.seed, options.knobs);
-  if (options.trace && result.story !== null) console.log(result.story.text());
+export async function playOneGap({ seed, trace, knobs }: Asked<"gap">): Promise<number> {
+  const result = await playGap(seed, knobs);
+  if (trace && result.story !== null) console.log(result.story.text());
   const { planted } = result;
   if (planted !== null) {
     const said = planted.blamed === null ? "nobody was told" : `said to be ${planted.blamed.said}`;

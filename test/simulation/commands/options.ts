@@ -41,6 +41,8 @@ export type SimulateOptions =
       readonly knobs: KnobChoice;
     };
 
+export type Asked<Kind> = Extract<SimulateOptions, { readonly kind: Kind }>;
+
 export const USAGE = `npm run simulate -- [options]
 
   --seeds <n>       play the worlds 1 to n (default 1000); exit 1 when a promise is broken

@@ -14,9 +14,9 @@ test("a state that needs a knob is lost with it, and comes back with it", async 
   const without = await runSeeds(1, 60, { kind: "fixed", knobs: [] });
   const within = await runSeeds(1, 60, { kind: "fixed", knobs: ["after-unarchive"] });
 
-  expect(without.marks.get(mark)).toBeUndefined();
-  expect(within.marks.get(mark)).toBeGreaterThan(0);
-  expect([...without.strays, ...within.strays]).toEqual([]);
+  expect(without.filter(({ marks }) => marks.includes(mark))).toEqual([]);
+  expect(within.some(({ marks }) => marks.includes(mark))).toBe(true);
+  expect([...without, ...within].flatMap(({ strays }) => strays)).toEqual([]);
 });
 
 test("what the usual knobs cannot reach is asked of no run", () => {

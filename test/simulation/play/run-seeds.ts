@@ -2,73 +2,60 @@ import { setImmediate as pause } from "node:timers/promises";
 
 import type { FaultKind } from "../faults/faults.ts";
 import { faultKey } from "../faults/faults.ts";
-import { USUAL_KNOBS } from "../scenario/knobs.ts";
-import type { KnobChoice } from "../scenario/knobs.ts";
 import { knobNeededBy } from "../invariants/marks.ts";
 import type { Mark } from "../invariants/marks.ts";
+import { USUAL_KNOBS } from "../scenario/knobs.ts";
+import type { KnobChoice } from "../scenario/knobs.ts";
 import type { Violation } from "../world/observer.ts";
 import { runSeed } from "./run-seed.ts";
+import type { SeedResult } from "./run-seed.ts";
 
-/** What a share of the seeds came to; it goes from a worker to the main thread as it is. */
+/** What a seed came to; it goes from a worker to the main thread as it is. */
 export interface Tally {
-  readonly from: number;
-  readonly count: number;
+  readonly seed: number;
   readonly events: number;
-  readonly faults: number;
+  /** Of the faults that happened in it. */
+  readonly kinds: readonly FaultKind[];
   readonly republished: number;
-  readonly kinds: ReadonlyMap<FaultKind, number>;
-  /** In how many worlds each state was reached. */
-  readonly marks: ReadonlyMap<Mark, number>;
-  /** States that a world came to without the knob that they are said to need. */
+  /** The states that it reached. */
+  readonly marks: readonly Mark[];
+  /** Those of them that it reached without the knob that they are said to need. */
   readonly strays: readonly Mark[];
-  /** Of each seed's story, in order. */
-  readonly digests: readonly string[];
-  readonly failures: readonly Failure[];
+  /** Of its story. */
+  readonly digest: string;
+  /** The promises that it broke, and then the keys of its faults. */
+  readonly violations: readonly Violation[];
+  readonly faults: readonly string[];
 }
 
-/** A seed that broke a promise. */
-export interface Failure {
-  readonly seed: number;
-  readonly violations: readonly Violation[];
-  /** Keys of the faults that happened in it. */
-  readonly faults: readonly string[];
+export function tallyOf({ seed, scenario, story, faults, ...result }: SeedResult): Tally {
+  const { republished, marks, violations } = result;
+  return {
+    seed,
+    events: scenario.events.length,
+    kinds: faults.map(({ kind }) => kind),
+    republished,
+    marks,
+    strays: marks.filter((mark) => {
+      const knob = knobNeededBy(mark);
+      return knob !== null && !scenario.knobs.has(knob);
+    }),
+    digest: story.digest(),
+    violations,
+    faults: violations.length > 0 ? faults.map(faultKey) : [],
+  };
 }
 
 export async function runSeeds(
   from: number,
   count: number,
   knobs: KnobChoice = USUAL_KNOBS,
-): Promise<Tally> {
-  let events = 0;
-  let faults = 0;
-  let republished = 0;
-  const kinds = new Map<FaultKind, number>();
-  const marks = new Map<Mark, number>();
-  const strays = new Set<Mark>();
-  const digests: string[] = [];
-  const failures: Failure[] = [];
+): Promise<readonly Tally[]> {
+  const tallies: Tally[] = [];
   for (let seed = from; seed < from + count; seed += 1) {
-    const result = await runSeed(seed, { knobs });
-    events += result.scenario.events.length;
-    faults += result.faults.length;
-    republished += result.republished;
-    for (const { kind } of result.faults) countOne(kinds, kind);
-    for (const mark of result.marks) {
-      countOne(marks, mark);
-      const knob = knobNeededBy(mark);
-      if (knob !== null && !result.scenario.knobs.has(knob)) strays.add(mark);
-    }
-    digests.push(result.story.digest());
-    const { violations } = result;
-    if (violations.length > 0)
-      failures.push({ seed, violations, faults: result.faults.map(faultKey) });
+    tallies.push(tallyOf(await runSeed(seed, { knobs })));
   }
   // A world never waits for the real event loop; signals and messages want their turn.
   await pause();
-  const told = { kinds, marks, strays: [...strays], digests, failures };
-  return { from, count, events, faults, republished, ...told };
-}
-
-function countOne<Name>(counts: Map<Name, number>, name: Name): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1);
+  return tallies;
 }

@@ -12,14 +12,11 @@ const CHUNK = 25;
 /** MiB for the new objects of a thread, in each half: V8 then collects less often, and few objects outlive a collection. */
 const NURSERY_MIB = 64;
 
-/**
- * Plays seeds, on so many threads, and returns the shares in the order of their seeds: what they come to
- * does not depend on how many threads there are.
- */
+/** Plays seeds, on so many threads. What they come to, in their order, does not depend on how many threads there are. */
 export async function playOnThreads(
   seeds: { readonly from: number; readonly count: number; readonly knobs: KnobChoice },
   jobs: number,
-  onTally: (tally: Tally) => void,
+  onTallies: (tallies: readonly Tally[]) => void,
 ): Promise<readonly Tally[]> {
   const { from, count, knobs } = seeds;
   const tallies: Tally[] = [];
@@ -31,14 +28,14 @@ export async function playOnThreads(
       while (next < from + count) {
         const first = next;
         next += CHUNK;
-        const tally = await play(first, Math.min(CHUNK, from + count - first), knobs);
-        tallies.push(tally);
-        onTally(tally);
+        const share = await play(first, Math.min(CHUNK, from + count - first), knobs);
+        tallies.push(...share);
+        onTallies(share);
       }
       await end();
     }),
   );
-  return tallies.toSorted((one, other) => one.from - other.from);
+  return tallies.toSorted((one, other) => one.seed - other.seed);
 }
 
 interface Lane {
@@ -54,11 +51,11 @@ function startThread(): Lane {
   });
   return {
     play: async (from, count, knobs) =>
-      new Promise<Tally>((resolve, reject) => {
+      new Promise<readonly Tally[]>((resolve, reject) => {
         worker.once("error", reject);
-        worker.once("message", (tally: Tally) => {
+        worker.once("message", (tallies: readonly Tally[]) => {
           worker.removeListener("error", reject);
-          resolve(tally);
+          resolve(tallies);
         });
         worker.postMessage({ from, count, knobs });
       }),

@@ -18,5 +18,5 @@ interface Share {
 }
 
 parentPort?.on("message", ({ from, count, knobs }: Share) => {
-  void runSeeds(from, count, knobs).then((tally) => parentPort?.postMessage(tally));
+  void runSeeds(from, count, knobs).then((tallies) => parentPort?.postMessage(tallies));
 });
