@@ -1,6 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { main } from "./commands.ts";
+import { keepReplay, readReplay } from "./replay.ts";
 
 let lines: string[] = [];
 
@@ -76,5 +82,46 @@ describe("npm run simulate", () => {
     expect(await main(["--seeds", "none"])).toBe(2);
     expect(lines[0]).toContain("npm run simulate -- [options]");
     expect(lines[1]).toContain('--seeds is "none"; it has to be a whole number');
+  });
+});
+
+const kept = {
+  seed: 7,
+  knobs: ["node-once"],
+  faults: ["queue.lag#1"],
+  sentences: ["lost"],
+} as const;
+
+describe("a world that is kept in a file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "replay-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test("is read back as it was", () => {
+    const file = keepReplay(kept, pathToFileURL(`${folder}/`));
+
+    expect(readReplay(file)).toEqual(kept);
+  });
+
+  test("is played again with its knobs, and with its faults alone", async () => {
+    const file = keepReplay(kept, pathToFileURL(`${folder}/`));
+    await main(["--replay", file, "--trace"]);
+    const replayed = lines.join("\n");
+    lines = [];
+    await main(["--seed", "7", "--knobs", "node-once", "--faults", "queue.lag#1", "--trace"]);
+
+    expect(replayed).toBe(lines.join("\n"));
+    expect(replayed).toContain("seeds=1 ");
+  });
+
+  test("is refused in a sentence when it is none", async () => {
+    const file = join(folder, "other.json");
+    writeFileSync(file, JSON.stringify({ ...kept, knobs: ["noise"] }));
+
+    expect(await main(["--replay", file])).toBe(2);
+    expect(await main(["--replay", join(folder, "absent.json")])).toBe(2);
+    expect(lines.join("\n")).toContain(
+      `--replay names "${file}", which is no replay: wrong at knobs`,
+    );
+    expect(lines.join("\n")).toContain("--replay cannot read");
   });
 });

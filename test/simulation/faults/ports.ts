@@ -189,6 +189,18 @@ const INVESTIGATIONS: Sites<InvestigationStore & Investigations> = {
   keepCursor: write("Writing Investigations"),
 };
 
+/** The places of all calls to the tables. */
+export const CALL_SITES: readonly string[] = [
+  ...placesOf("store", STORE),
+  ...placesOf("idempotency", RECORDS),
+  ...placesOf("due", DUE),
+  ...placesOf("investigations", INVESTIGATIONS),
+];
+
+function placesOf(name: string, sites: object): readonly string[] {
+  return Object.entries(sites).map(([method, { at }]) => at ?? `${name}.${method}`);
+}
+
 const notStored = (cause: "throttled" | "timeout"): StoreOutcome => ({ stored: false, cause });
 
 const EVENT_ID = /"eventId":"([^"]*)"/;
