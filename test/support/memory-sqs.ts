@@ -1,40 +1,30 @@
-import { randomUUID } from "node:crypto";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import type {
-  ListMessageMoveTasksResultEntry,
-  Message,
-  MessageAttributeValue,
-} from "@aws-sdk/client-sqs";
+import type { ListMessageMoveTasksResultEntry, MessageAttributeValue } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
-import { withinLimits } from "./refusals.ts";
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
+import { makeMemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
+import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
+import type { MemoryQueue, QueuedMessage } from "../../tools/cloud-in-memory/queue.ts";
+import { withinLimits } from "./refusals.ts";
 
 /** What the operations used here are asked with. */
 const InputSchema = v.looseObject({
   QueueUrl: v.optional(v.string(), ""),
   MessageBody: v.optional(v.string(), ""),
-  MessageAttributes: v.optional(
-    v.record(v.string(), v.object({ DataType: v.string(), StringValue: v.optional(v.string()) })),
-    {},
-  ),
+  MessageAttributes: v.optional(v.record(v.string(), v.object({ StringValue: v.string() })), {}),
   MaxNumberOfMessages: v.optional(v.number(), 1),
   ReceiptHandle: v.optional(v.string(), ""),
+  VisibilityTimeout: v.optional(v.number(), 0),
   Entries: v.optional(v.array(v.object({ Id: v.string(), MessageBody: v.string() })), []),
   SourceArn: v.optional(v.string(), ""),
 });
 type Input = v.InferOutput<typeof InputSchema>;
 
-interface Held {
-  readonly message: Message;
-  hidden: boolean;
-}
-
-/** Two queues of SQS in memory, as far as the operators' tool uses them. */
+/** SQS as the operators' tool calls it, over the queues of a cloud in memory. */
 export class MemorySqs {
-  readonly #queues = new Map<string, Held[]>();
   /** What was asked, in order: the operation and the queue. */
   readonly calls: string[] = [];
-  /** What `ListMessageMoveTasks` answers, one after the other; null when SQS knows no move tasks. */
+  /** What `ListMessageMoveTasks` answers, one after the other, and then each move; null when SQS knows no move tasks. */
   moveTasks: (ListMessageMoveTasksResultEntry | undefined)[] | null = null;
   /** What `StartMessageMoveTask` was asked, and what it answers. */
   readonly started: unknown[] = [];
@@ -43,6 +33,17 @@ export class MemorySqs {
   losesMessages = false;
   /** Called before each operation; what it throws is the operation's failure. */
   onCall: (call: string) => void = () => undefined;
+  /** Called when something has come into the event queue. */
+  onQueued: () => void = () => undefined;
+  readonly #events: MemoryQueue;
+  readonly #deadLetters: MemoryQueue;
+  /** The dead letters that SQS itself has moved. */
+  readonly #movedBySqs = new Set<string>();
+
+  constructor(cloud: Pick<MemoryCloud, "events" | "deadLetters"> = makeMemoryCloud(UNTIMED)) {
+    this.#events = cloud.events;
+    this.#deadLetters = cloud.deadLetters;
+  }
 
   /** The same, as the tool takes it: a client whose calls end here. */
   get client(): SQSClient {
@@ -53,6 +54,7 @@ export class MemorySqs {
     return client;
   }
 
+  /** What SQS would not take, too: the tool has to show whatever it finds. */
   put(
     queue: string,
     body: string,
@@ -60,64 +62,72 @@ export class MemorySqs {
       readonly reason?: string;
       readonly sentAt?: number;
       readonly movedBySqs?: boolean;
-      readonly attributes?: Readonly<Record<string, MessageAttributeValue>>;
     } = {},
   ): void {
-    const { reason, sentAt = 0, movedBySqs = false, attributes = {} } = options;
-    const message: Message = {
-      MessageId: randomUUID(),
-      Body: body,
-      Attributes: {
-        SentTimestamp: String(sentAt),
-        ...(movedBySqs && { DeadLetterQueueSourceArn: "arn:aws:sqs:::events" }),
-      },
-      MessageAttributes: {
-        ...(reason !== undefined && { reason: { DataType: "String", StringValue: reason } }),
-        ...attributes,
-      },
-    };
-    this.#of(queue).push({ message, hidden: false });
+    const { reason, sentAt, movedBySqs = false } = options;
+    const attributes = reason === undefined ? {} : { reason };
+    const messageId = this.#at(queue).hold(body, attributes, sentAt);
+    if (movedBySqs) this.#movedBySqs.add(messageId);
   }
 
   /** Bodies and attributes of what can be received from a queue. */
   visible(queue: string) {
-    return this.#of(queue)
-      .filter(({ hidden }) => !hidden)
-      .map(({ message: { Body, MessageAttributes } }) => ({ Body, MessageAttributes }));
+    return this.#at(queue)
+      .visible()
+      .map((message) => ({ Body: message.body, MessageAttributes: attributesOf(message) }));
   }
 
-  all(queue: string): readonly (string | undefined)[] {
-    return this.#of(queue).map(({ message }) => message.Body);
+  all(queue: string): readonly string[] {
+    return this.#at(queue)
+      .messages()
+      .map(({ body }) => body);
   }
 
   #answer(commandName: string, input: Input): object {
-    const { QueueUrl, ReceiptHandle, SourceArn } = input;
+    const { QueueUrl, ReceiptHandle, MessageBody, Entries, SourceArn } = input;
+    const queue = this.#at(QueueUrl);
     switch (commandName) {
       case "ReceiveMessageCommand":
-        return this.#receive(input);
-      case "SendMessageCommand":
+        this.#note("receive", QueueUrl);
+        return {
+          Messages: queue.receive(input.MaxNumberOfMessages).map((message) => ({
+            MessageId: message.messageId,
+            ReceiptHandle: message.receiptHandle,
+            Body: message.body,
+            Attributes: {
+              SentTimestamp: String(message.sentAt),
+              ...(this.#movedBySqs.has(message.messageId) && {
+                DeadLetterQueueSourceArn: "arn:aws:sqs:::events",
+              }),
+            },
+            MessageAttributes: attributesOf(message),
+          })),
+        };
+      case "SendMessageCommand": {
         this.#note("send", QueueUrl);
         if (this.losesMessages) return {};
-        this.put(QueueUrl, input.MessageBody, { attributes: input.MessageAttributes });
-        return { MessageId: randomUUID() };
-      case "SendMessageBatchCommand":
-        this.#note("send", QueueUrl);
-        for (const { MessageBody } of input.Entries) this.put(QueueUrl, MessageBody);
-        return { Successful: input.Entries.map(({ Id }) => ({ Id, MessageId: randomUUID() })) };
-      case "DeleteMessageCommand": {
-        this.#note("delete", QueueUrl);
-        const held = this.#of(QueueUrl);
-        const rest = held.filter(({ message }) => message.MessageId !== ReceiptHandle);
-        this.#queues.set(QueueUrl, rest);
-        return {};
+        const attributes = Object.entries(input.MessageAttributes);
+        const texts = attributes.map(([name, { StringValue }]) => [name, StringValue]);
+        return { MessageId: queue.send(MessageBody, Object.fromEntries(texts)) };
       }
+      case "SendMessageBatchCommand": {
+        this.#note("send", QueueUrl);
+        const sent = Entries.map(({ Id, MessageBody: body }) => ({
+          Id,
+          MessageId: queue.send(body),
+        }));
+        this.onQueued();
+        return { Successful: sent };
+      }
+      case "DeleteMessageCommand":
+        this.#note("delete", QueueUrl);
+        queue.delete(ReceiptHandle);
+        return {};
       case "ChangeMessageVisibilityCommand":
-        for (const held of this.#of(QueueUrl)) {
-          if (held.message.MessageId === ReceiptHandle) held.hidden = false;
-        }
+        queue.changeVisibility(ReceiptHandle, input.VisibilityTimeout);
         return {};
       case "GetQueueAttributesCommand": {
-        const waiting = String(this.visible(QueueUrl).length);
+        const waiting = String(queue.visible().length);
         const Attributes = { QueueArn: `arn:${QueueUrl}`, ApproximateNumberOfMessages: waiting };
         return { Attributes };
       }
@@ -126,6 +136,10 @@ export class MemorySqs {
         if (this.moveTasks === null) throw unknownOperation("StartMessageMoveTask");
         if (this.startFailure !== null) throw this.startFailure;
         this.started.push(input);
+        this.moveTasks.push({
+          Status: "COMPLETED",
+          ApproximateNumberOfMessagesMoved: this.#deadLetters.redriveTo(this.#events),
+        });
         return { TaskHandle: "handle" };
       case "ListMessageMoveTasksCommand": {
         if (this.moveTasks === null) throw unknownOperation("ListMessageMoveTasks");
@@ -137,27 +151,26 @@ export class MemorySqs {
     }
   }
 
-  #receive({ QueueUrl, MaxNumberOfMessages }: Input) {
-    this.#note("receive", QueueUrl);
-    const taken = this.#of(QueueUrl)
-      .filter(({ hidden }) => !hidden)
-      .slice(0, MaxNumberOfMessages);
-    for (const held of taken) held.hidden = true;
-    return {
-      Messages: taken.map(({ message }) => ({ ...message, ReceiptHandle: message.MessageId })),
-    };
-  }
-
   #note(operation: string, queue: string): void {
     this.calls.push(`${operation} ${queue}`);
     this.onCall(`${operation} ${queue}`);
   }
 
-  #of(queue: string): Held[] {
-    const held = this.#queues.get(queue) ?? [];
-    this.#queues.set(queue, held);
-    return held;
+  #at(url: string): MemoryQueue {
+    return /dead/i.test(url) ? this.#deadLetters : this.#events;
   }
+}
+
+/** No message grows too old, or becomes visible by itself. */
+const UNTIMED = { now: () => 0 };
+
+function attributesOf({ attributes }: QueuedMessage): Record<string, MessageAttributeValue> {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, StringValue]) => [
+      name,
+      { DataType: "String", StringValue },
+    ]),
+  );
 }
 
 /** As MiniStack answers. */

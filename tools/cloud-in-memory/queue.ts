@@ -77,7 +77,15 @@ export class MemoryQueue {
   /** @throws QueueRefusal when the message is too large, empty, or of characters that SQS refuses. */
   send(body: string, attributes: Readonly<Record<string, string>> = {}): string {
     checkContents(body, attributes);
-    const sentAt = this.#now();
+    return this.hold(body, attributes);
+  }
+
+  /** The same, of a message that SQS would not take today, or took at another time. */
+  hold(
+    body: string,
+    attributes: Readonly<Record<string, string>>,
+    sentAt: number = this.#now(),
+  ): string {
     const messageId = this.#newId();
     this.#messages.set(messageId, {
       messageId,
@@ -86,7 +94,7 @@ export class MemoryQueue {
       sentAt,
       firstReceivedAt: null,
       receives: 0,
-      visibleAt: sentAt,
+      visibleAt: this.#now(),
       receiptHandle: null,
     });
     return messageId;
@@ -97,8 +105,7 @@ export class MemoryQueue {
     const now = this.#now();
     this.#expire(now);
     this.#giveUp(now);
-    const visible = [...this.#messages.values()].filter(({ visibleAt }) => visibleAt <= now);
-    return this.#pick(visible, Math.min(most, MESSAGES_PER_RECEIVE)).map((message) => {
+    return this.#pick(this.visible(), Math.min(most, MESSAGES_PER_RECEIVE)).map((message) => {
       const receiptHandle = this.#newId();
       const received = {
         ...message,
@@ -142,14 +149,18 @@ export class MemoryQueue {
    * sending, no memory of receives. @returns how many.
    */
   redriveTo(target: MemoryQueue): number {
-    const now = this.#now();
-    this.#expire(now);
-    const moving = [...this.#messages.values()].filter(({ visibleAt }) => visibleAt <= now);
+    const moving = this.visible();
     for (const { messageId, body, attributes } of moving) {
       target.send(body, attributes);
       this.#remove(messageId);
     }
     return moving.length;
+  }
+
+  /** What a receive could hand over now. */
+  visible(): readonly QueuedMessage[] {
+    const now = this.#now();
+    return this.messages().filter(({ visibleAt }) => visibleAt <= now);
   }
 
   /** All that is there, the oldest first, the hidden included. */

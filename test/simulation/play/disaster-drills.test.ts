@@ -9,7 +9,7 @@ import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import { adopt } from "../../../tools/ops/adopt.ts";
 import { redrive } from "../../../tools/ops/redrive.ts";
 import { dynamoOver } from "../../support/cloud-dynamo.ts";
-import { sqsOver } from "../../support/cloud-sqs.ts";
+import { MemorySqs } from "../../support/memory-sqs.ts";
 import { aStack, KeptTerminal } from "../../support/operator.ts";
 import type { Clock } from "../../../tools/cloud-in-memory/clock.ts";
 import { firstDifference, ledgerOf } from "./ledger.ts";
@@ -74,8 +74,10 @@ async function playDisaster({ prepare }: Disaster, file: string): Promise<Drill>
         const lambda = answered(new LambdaClient({ region: "us-east-1" }), () => ({
           Payload: nothingDue(),
         }));
-        const sqs = sqsOver(cloud, onQueued);
-        const stack = { ...aStack(), sqs, dynamo: dynamoOver(cloud), lambda };
+        const sqs = new MemorySqs(cloud);
+        sqs.moveTasks = [];
+        sqs.onQueued = onQueued;
+        const stack = { ...aStack(sqs), dynamo: dynamoOver(cloud), lambda };
         const wait = (ms: number) =>
           new Promise<void>((resolve) => void clock.after(ms, () => resolve()));
         const options = {

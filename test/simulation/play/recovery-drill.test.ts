@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { SUBMISSION_DETAIL_TYPE } from "../../../lambdas/settings/routes.ts";
 import { parseCommand } from "../../../tools/ops/command-line.ts";
 import { redrive } from "../../../tools/ops/redrive.ts";
-import { sqsOver } from "../../support/cloud-sqs.ts";
+import { MemorySqs } from "../../support/memory-sqs.ts";
 import { aStack, KeptTerminal } from "../../support/operator.ts";
 import { isEnd } from "../scenario/expectations.ts";
 import { firstDifference, ledgerOf } from "./ledger.ts";
@@ -95,7 +95,9 @@ describe("72 hours of outage, ended by the steps of docs/recovery.md", () => {
         const typed = commandsOfPage().find(({ verb, limit }) => verb === "redrive" && !limit);
         if (typed === undefined) throw new Error("the page does not redrive");
         dead = cloud.deadLetters.messages().length;
-        const stack = { ...aStack(), sqs: sqsOver(cloud) };
+        const sqs = new MemorySqs(cloud);
+        sqs.moveTasks = [];
+        const stack = aStack(sqs);
         void redrive(stack, typed, terminal, clock.now()).then(onQueued);
       });
       // Step 4 is to wait for the poller. Step 5: the onboarding service announces what it has not announced so far.
