@@ -189,12 +189,18 @@ const INVESTIGATIONS: Sites<InvestigationStore & Investigations> = {
   keepCursor: write("Writing Investigations"),
 };
 
-/** The places of all calls to the tables. */
+/** The places of all calls to AWS. */
 export const CALL_SITES: readonly string[] = [
   ...placesOf("store", STORE),
   ...placesOf("idempotency", RECORDS),
   ...placesOf("due", DUE),
   ...placesOf("investigations", INVESTIGATIONS),
+  ...placesOf("ingest", { send: {}, put: {}, secret: {} }),
+  ...placesOf("bus", { publish: {}, announce: {} }),
+  ...placesOf("queue", { send: {}, retryAfter: {} }),
+  "deadLetters.send",
+  "payloads.read",
+  "metrics.record",
 ];
 
 function placesOf(name: string, sites: object): readonly string[] {
