@@ -86,7 +86,7 @@ export function bothSides({
   const notices: GapNotice[] = [];
   const published: PublishedEvent[] = [];
   const corrections: Envelope[] = [];
-  const { store, faults, process, deadLettered } = aConsumer({
+  const { store, faults, process, deadLettered, state } = aConsumer({
     store: table,
     now: () => now,
     publisher: {
@@ -188,8 +188,8 @@ export function bothSides({
     ends: () => published.map(({ route }) => route).filter((route) => route !== "progressed"),
     /** Status and outcome of the application here. */
     stands() {
-      const state = store.applications.get(TOKEN)?.state;
-      return state === undefined ? null : [statusOf(state), outcomeOf(state)];
+      const known = state(TOKEN);
+      return known && [statusOf(known), outcomeOf(known)];
     },
     /** The id under which an event is recorded. */
     idOf: ({ type, timestamp }: Said) =>

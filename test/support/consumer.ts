@@ -2,6 +2,7 @@ import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import type { ConsumerDependencies } from "../../lambdas/consumer/handler.ts";
+import type { ApplicationState } from "../../lambdas/domain/application/application-state.ts";
 import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import type { Envelope } from "../../lambdas/domain/event/envelope.ts";
 import type { Idempotency } from "../../lambdas/domain/ports.ts";
@@ -16,8 +17,10 @@ import {
   MemoryIdempotencyTable,
 } from "../../tools/cloud-in-memory/idempotency.ts";
 import { MemoryInvestigations } from "../../tools/cloud-in-memory/investigations.ts";
-import { batchOfMessages, lambdaContext } from "../../tools/cloud-in-memory/builders.ts";
+import { batchOf, batchOfMessages, lambdaContext } from "../../tools/cloud-in-memory/builders.ts";
 import { CONSUMER_SETTINGS, consumerOver } from "../../tools/cloud-in-memory/runtime.ts";
+import { keptTelemetry } from "./telemetry.ts";
+import type { KeptTelemetry } from "./telemetry.ts";
 
 /** Routes of which these are recorded and not published. */
 export function routesWithout(...unpublished: readonly RouteId[]): ConsumerSettings["routes"] {
@@ -36,7 +39,7 @@ export function idempotencyWith(calls: Partial<Idempotency>): Idempotency {
 }
 
 /** The consumer over doubles in memory, and what came of it. */
-export interface TestConsumer {
+export interface TestConsumer extends KeptTelemetry {
   readonly store: MemoryApplicationTable;
   /** The same table, as the consumer meets it. */
   readonly faults: FaultyPort<MemoryApplicationTable>;
@@ -45,6 +48,13 @@ export interface TestConsumer {
   readonly deadLettered: { readonly body: string; readonly reason: string }[];
   readonly waits: number[];
   readonly process: (event: SQSEvent, context?: Context) => Promise<SQSBatchResponse>;
+  readonly state: (applicationToken: string) => ApplicationState | undefined;
+  /** One batch, each of these webhooks in a message of its own. */
+  readonly receive: (...webhooks: readonly string[]) => Promise<SQSBatchResponse>;
+  /** One message of the poller's. */
+  readonly copy: (body: string, siblings?: readonly string[]) => Promise<SQSBatchResponse>;
+  /** One message of an operator's. */
+  readonly replay: (body: string, how?: { readonly force: true }) => Promise<SQSBatchResponse>;
 }
 
 export function aConsumer(
@@ -61,9 +71,12 @@ export function aConsumer(
   const published: PublishedEvent[] = [];
   const deadLettered: { body: string; reason: string }[] = [];
   const waits: number[] = [];
+  const { metrics, logger, kept } = keptTelemetry();
   const handle = makeConsumerHandler(
     consumerOver({
       investigations,
+      metrics,
+      logger,
       publisher: {
         async publish(events) {
           published.push(...events);
@@ -86,12 +99,39 @@ export function aConsumer(
     }),
   );
   const process = (event: SQSEvent, context = lambdaContext()) => handle(event, context);
-  return { store, faults, investigations, published, deadLettered, waits, process };
+  return {
+    store,
+    faults,
+    investigations,
+    published,
+    deadLettered,
+    waits,
+    ...kept,
+    process,
+    state: (applicationToken) => store.applications.get(applicationToken)?.state,
+    receive: (...webhooks) => process(batchOf(webhooks)),
+    copy: (body, siblings) => process(pollBatchOf(body, siblings)),
+    replay: (body, how) =>
+      process(envelopeBatchOf({ kind: "replay", receiptId: "replay-1", body, ...how })),
+  };
 }
 
 /** One message of the poller's. */
 export function pollBatchOf(body: string, siblings: readonly string[] = []): SQSEvent {
   return envelopeBatchOf({ kind: "poll", receiptId: "poll-1", body, siblings });
+}
+
+/**
+ * One message of a submission, as the rule of the bus writes it.
+ *
+ * @param submission - the announced detail, also as JSON text.
+ */
+export function submissionBatchOf(submission: object | string, changes: object = {}): SQSEvent {
+  const detail = typeof submission === "string" ? submission : JSON.stringify(submission);
+  const receivedAt = 1_760_000_000_000;
+  const envelope = { v: 1, kind: "submission", receiptId: "bus-1", receivedAt, ...changes };
+  const body = JSON.stringify(envelope).replace(/}$/, `,"submission":${detail}}`);
+  return batchOfMessages([body]);
 }
 
 /** One message with an envelope that is not a webhook's. */

@@ -1,4 +1,3 @@
-import type { MetricName } from "../../lambdas/settings/metrics.ts";
 import type { PollerSettings } from "../../lambdas/settings/poller-settings.ts";
 import { bareState } from "../../lambdas/domain/application/application-state.ts";
 import { mergeOver } from "../../lambdas/domain/application/withholding.ts";
@@ -15,8 +14,6 @@ import type {
 } from "../../lambdas/domain/reconciliation/reconciliation.ts";
 import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
-import type { LogFields } from "../../lambdas/telemetry/line-logger.ts";
-import type { Metrics } from "../../lambdas/telemetry/metrics.ts";
 import type { Refusal } from "../../lambdas/domain/refusal.ts";
 import { refuseList } from "../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS, pollerOver } from "../../tools/cloud-in-memory/runtime.ts";
@@ -25,6 +22,7 @@ import type { KeptApplication } from "../../tools/cloud-in-memory/application-ta
 import type { MemoryInvestigations } from "../../tools/cloud-in-memory/investigations.ts";
 import { MemoryPayloadBucket } from "../../tools/cloud-in-memory/payload-bucket.ts";
 import { Clock } from "../../tools/cloud-in-memory/clock.ts";
+import { keptTelemetry } from "./telemetry.ts";
 
 export const START = 1_760_000_000_000;
 
@@ -91,24 +89,8 @@ export function aPoller(
   const calls: { readonly applicationToken: string; readonly at: number }[] = [];
   const notices: GapNotice[] = [];
   const investigationNotices: InvestigationGapNotice[] = [];
-  const metrics = new Map<string, number>();
-  const logs: { readonly code: string; readonly fields: LogFields }[] = [];
+  const { metrics, logger, kept } = keptTelemetry();
   let renewals = 0;
-  let flushes = 0;
-
-  const collect: Metrics = {
-    count(name, value = 1, dimensions = {}) {
-      const key = [name, ...Object.values(dimensions)].join(" ");
-      metrics.set(key, (metrics.get(key) ?? 0) + value);
-    },
-    milliseconds(name, value) {
-      metrics.set(name, value);
-    },
-    flush() {
-      flushes += 1;
-    },
-  };
-  const log = (code: string, fields: LogFields = {}) => void logs.push({ code, fields });
 
   const handle = makePollerHandler(
     pollerOver({
@@ -154,8 +136,8 @@ export function aPoller(
         },
       },
       payloads,
-      metrics: collect,
-      logger: { debug: log, info: log, warn: log, error: log },
+      metrics,
+      logger,
       now: clock.now,
       sleep: clock.sleep,
     }),
@@ -174,13 +156,8 @@ export function aPoller(
     notices,
     investigationNotices,
     calls,
-    logs,
-    /** @param dimension - the value of the one extra dimension. */
-    metric: (name: MetricName, dimension?: string) =>
-      metrics.get(dimension === undefined ? name : `${name} ${dimension}`),
-    metrics,
+    ...kept,
     renewals: () => renewals,
-    flushes: () => flushes,
     advance: (ms: number) => {
       clock.skip(ms);
     },

@@ -16,6 +16,7 @@ import { routeFor } from "../../lambdas/domain/routing/route.ts";
 import { generated } from "../../tools/generate/generated.ts";
 import { GapNoticeSchema } from "../../tools/generate/gap-notice-schema.ts";
 import { PublishedEventSchema } from "../../tools/generate/published-event-schema.ts";
+import { aSubmission } from "../support/snapshots.ts";
 
 const root = new URL("../../", import.meta.url);
 const receipt = {
@@ -81,12 +82,7 @@ describe("the schema of a delivery gap", () => {
     ["opened", null, gap],
     ["closed", gap, null],
   ] as const)("fits the notice of one that %s", (change, before, after) => {
-    const state = stateOfSubmission({
-      applicationToken: "JA-1",
-      journeyToken: "J-1",
-      submittedAt: since,
-      externalIds: { group: "acct-1001", partner: null, application: null },
-    });
+    const state = stateOfSubmission(aSubmission({ submittedAt: since }));
 
     const notice = noticeOf({
       state,

@@ -31,9 +31,9 @@ describe.each([
 ])("an event that is told twice, once %s", (_, other, routes, effects) => {
   test("has one effect and one record when the webhook comes after its healed copy", async () => {
     const consumer = aConsumer({ settings: { routes } });
-    await consumer.process(pollBatchOf(told));
+    await consumer.copy(told);
 
-    await consumer.process(batchOf([other]));
+    await consumer.receive(other);
 
     expect(consumer.published.map(({ eventId }) => eventId)).toEqual(
       [idOf(told)].slice(0, effects),
@@ -43,9 +43,9 @@ describe.each([
 
   test("has one effect and one record when the poller's copy comes after the webhook", async () => {
     const consumer = aConsumer({ settings: { routes } });
-    await consumer.process(batchOf([other]));
+    await consumer.receive(other);
 
-    await consumer.process(pollBatchOf(told));
+    await consumer.copy(told);
 
     expect(consumer.published.map(({ eventId }) => eventId)).toEqual(
       [idOf(other)].slice(0, effects),
@@ -55,8 +55,8 @@ describe.each([
 
   test("is published once more when an operator forces the webhook of the healed copy", async () => {
     const consumer = aConsumer({ settings: { routes } });
-    await consumer.process(pollBatchOf(told));
-    await consumer.process(batchOf([other]));
+    await consumer.copy(told);
+    await consumer.receive(other);
 
     const replay = { kind: "replay", receiptId: "replay-1", body: other, force: true } as const;
     const { batchItemFailures } = await consumer.process(envelopeBatchOf(replay));
@@ -70,8 +70,8 @@ describe.each([
 
   test("leaves no failure record of the webhook when the poller's copy comes again", async () => {
     const consumer = aConsumer();
-    await consumer.process(batchOf([other]));
-    await consumer.process(pollBatchOf(told));
+    await consumer.receive(other);
+    await consumer.copy(told);
     const failure = { eventType: "pending_review", reason: "throttled", receiptId: "receipt-1" };
     await consumer.store.recordFailure({
       ...failure,
@@ -81,16 +81,16 @@ describe.each([
       deadLettered: false,
     });
 
-    await consumer.process(pollBatchOf(told));
+    await consumer.copy(told);
 
     expect(consumer.store.failures.size).toBe(0);
   });
 
   test("has two effects when Alloy's list holds both: they only look alike", async () => {
     const consumer = aConsumer({ settings: { routes } });
-    await consumer.process(batchOf([other]));
+    await consumer.receive(other);
 
-    await consumer.process(pollBatchOf(told, [idOf(other)]));
+    await consumer.copy(told, [idOf(other)]);
 
     expect(consumer.store.events.size).toBe(2);
   });
@@ -132,11 +132,11 @@ test("has its effect under one id when each telling has seen the other, and the 
   const webhook = batchOf([withoutNode]);
   await consumer.process(webhook);
   putRight();
-  await consumer.process(pollBatchOf(told));
+  await consumer.copy(told);
   isDown = false;
 
   await consumer.process(webhook);
-  await consumer.process(pollBatchOf(told));
+  await consumer.copy(told);
 
   expect(new Set(tried)).toEqual(new Set([idOf(withoutNode)]));
   expect([...consumer.store.events.keys()]).toEqual([idOf(withoutNode)]);
@@ -146,7 +146,7 @@ test("reads nothing for an ordinary webhook", async () => {
   const consumer = aConsumer();
   consumer.faults.on("reportsNear", () => Promise.reject(new Error("read")));
 
-  const { batchItemFailures } = await consumer.process(batchOf([told]));
+  const { batchItemFailures } = await consumer.receive(told);
 
   expect(batchItemFailures).toEqual([]);
   expect(consumer.published).toHaveLength(1);

@@ -10,10 +10,11 @@ import { reportOf } from "../../../lambdas/domain/reconciliation/reconciliation.
 import type { Snapshot } from "../../../lambdas/domain/application/observation.ts";
 import { stampOf } from "../../../lambdas/domain/application/stamp.ts";
 import type { PublishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
-import type { ConsumerSettings } from "../../../lambdas/settings/consumer-settings.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { MemoryInvestigations } from "../../../tools/cloud-in-memory/investigations.ts";
 import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
+import { CONSUMER_SETTINGS, UNCOUNTED } from "../../../tools/cloud-in-memory/runtime.ts";
+import { aCorrection } from "../../support/snapshots.ts";
 
 const AT = 1_760_000_000_000;
 const NOW = AT + 600_000;
@@ -21,62 +22,18 @@ const NOW = AT + 600_000;
 const started = aJourneyEvent({ type: "started_application", at: AT - 1_000 });
 const check = { dueAt: NOW, when: "first" } as const;
 
-const route = { publish: true, publishLate: false };
-const settings: ConsumerSettings = {
-  environment: "sandbox",
-  journeys: [],
-  ignoredEventTypes: [],
-  routes: {
-    approved: route,
-    denied: route,
-    "manual-review": route,
-    "needs-action": route,
-    errored: route,
-    expired: route,
-    completed: route,
-    superseded: route,
-    progressed: route,
-    unrecognised: route,
-    other: route,
-    "investigation-created": route,
-    "investigation-promoted": route,
-    "investigation-closed": route,
-  },
-  investigations: false,
-  journeyRoutes: {},
-  countedJourneys: [],
-  firstCheckMs: 600_000,
-  eventRetentionMs: null,
-};
-
-function aCorrection(
-  snapshot: Partial<Snapshot> = {},
-  changes: Partial<Correction> = {},
-): Correction {
-  return {
-    snapshot: {
-      applicationToken: "JA-1",
-      journeyToken: "J-1",
+/** That Alloy has approved. */
+const approval = (snapshot: Partial<Snapshot> = {}, changes: Partial<Correction> = {}) =>
+  aCorrection(
+    {
       status: "completed",
       outcome: "Approved",
       at: AT,
-      environment: "sandbox",
       externalIds: { group: "acct", partner: null, application: null },
-      chain: { previous: null, root: null, next: null },
-      isShadow: false,
       ...snapshot,
     },
-    askedAt: NOW,
-    basis: null,
-    since: null,
-    settles: true,
-    confirms: null,
-    mayComeBack: false,
-    news: "status",
-    reruns: [],
-    ...changes,
-  };
-}
+    { askedAt: NOW, ...changes },
+  );
 
 /** A store in which these events are applied, and what is published by corrections of it. */
 async function aConsumer(...events: readonly JourneyEvent[]) {
@@ -91,8 +48,8 @@ async function aConsumer(...events: readonly JourneyEvent[]) {
       store,
       investigations: new MemoryInvestigations(),
       begin: async (eventId) => (done.has(eventId) ? "duplicate" : "begun"),
-      settings,
-      metrics: { count() {}, milliseconds() {}, flush() {} },
+      settings: CONSUMER_SETTINGS,
+      metrics: UNCOUNTED,
       now: () => NOW,
     });
     if (event === null || bus === "down") return;
@@ -101,7 +58,7 @@ async function aConsumer(...events: readonly JourneyEvent[]) {
   };
   const standing = () => {
     const state = store.applications.get("JA-1")?.state;
-    return state === undefined ? null : [statusOf(state), outcomeOf(state)];
+    return state && [statusOf(state), outcomeOf(state)];
   };
   return { store, published, done, correct, standing };
 }
@@ -109,7 +66,7 @@ async function aConsumer(...events: readonly JourneyEvent[]) {
 describe("a correction that tells of an end whose message had failed", () => {
   const ended = aJourneyEvent({ type: "completed_application", at: AT, outcome: "Approved" });
   const confirms = reportOf(ended);
-  const correction = aCorrection({}, { confirms, mayComeBack: true });
+  const correction = approval({}, { confirms, mayComeBack: true });
 
   test("is published under the end's id, once", async () => {
     const { published, correct } = await aConsumer(started);
@@ -134,7 +91,7 @@ describe("a correction that tells of an end whose message had failed", () => {
 describe("a correction", () => {
   test("moves the state, and is published on the route of its status", async () => {
     const { published, correct, standing } = await aConsumer(started);
-    const correction = aCorrection();
+    const correction = approval();
 
     await correct(correction);
 
@@ -156,7 +113,7 @@ describe("a correction", () => {
     const ended = aJourneyEvent({ type: "completed_application", at: AT, outcome: "Approved" });
     const { published, correct } = await aConsumer(started, ended);
 
-    await correct(aCorrection());
+    await correct(approval());
 
     expect(published).toEqual([]);
   });
@@ -169,7 +126,7 @@ describe("a correction", () => {
     const { published, correct, standing } = await aConsumer(started, retriggered, told, late);
     expect(standing()).toEqual(["completed", "Approved"]);
 
-    await correct(aCorrection({ outcome: "Denied" }, { since: stampOf(retriggered) }));
+    await correct(approval({ outcome: "Denied" }, { since: stampOf(retriggered) }));
 
     expect(published).toEqual([]);
     expect(standing()).toEqual(["completed", "Denied"]);
@@ -177,7 +134,7 @@ describe("a correction", () => {
 
   test("still holds when an older event comes after it, although it agreed when it was taken", async () => {
     const { store, published, correct, standing } = await aConsumer(started);
-    await correct(aCorrection({ status: "running", outcome: null }));
+    await correct(approval({ status: "running", outcome: null }));
     expect(published).toEqual([]);
 
     // Alloy moved on by an event that the stage ignores; this one was held up.
@@ -191,7 +148,7 @@ describe("a correction", () => {
     const ended = aJourneyEvent({ type: "completed_application", at: AT + 1, outcome: "Denied" });
     const { published, correct, standing } = await aConsumer(started, ended);
 
-    await correct(aCorrection({ status: "waiting_review", outcome: null }));
+    await correct(approval({ status: "waiting_review", outcome: null }));
 
     expect(standing()).toEqual(["completed", "Denied"]);
     expect(published).toEqual([]);
@@ -199,7 +156,7 @@ describe("a correction", () => {
 
   test("is still published when the first try was cut off before it could be", async () => {
     const { published, correct } = await aConsumer(started);
-    const correction = aCorrection();
+    const correction = approval();
     await correct(correction, "down");
 
     await correct(correction);
@@ -210,7 +167,7 @@ describe("a correction", () => {
   test("of a shadow application is kept, and not published", async () => {
     const { store, published, correct } = await aConsumer(started);
 
-    await correct(aCorrection({ isShadow: true }));
+    await correct(approval({ isShadow: true }));
 
     expect(store.applications.get("JA-1")?.state.isShadow).toBe(true);
     expect(published).toEqual([]);
@@ -219,7 +176,7 @@ describe("a correction", () => {
   test("for our own books is not published", async () => {
     const { published, correct, standing } = await aConsumer(started);
 
-    await correct(aCorrection({ status: "waiting_review", outcome: null }, { news: "nothing" }));
+    await correct(approval({ status: "waiting_review", outcome: null }, { news: "nothing" }));
 
     expect(standing()).toEqual(["waiting_review", null]);
     expect(published).toEqual([]);
@@ -230,7 +187,7 @@ describe("a correction", () => {
     const { store, published, correct } = await aConsumer(started, ended);
     const reruns = [{ applicationToken: "JA-2", createdAt: AT + 5 }];
 
-    await correct(aCorrection({}, { news: "rerun", reruns }));
+    await correct(approval({}, { news: "rerun", reruns }));
 
     expect(published.map((event) => event.route)).toEqual(["superseded"]);
     expect(store.applications.get("JA-2")).toMatchObject({

@@ -2,9 +2,8 @@ import { describe, expect, test } from "vitest";
 
 import { EXTERNAL_INPUT } from "../../../lambdas/settings/limits.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
-import type { MetricName } from "../../../lambdas/settings/metrics.ts";
-import { aConsumer, envelopeBatchOf } from "../../support/consumer.ts";
-import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
+import { aConsumer, envelopeBatchOf, submissionBatchOf } from "../../support/consumer.ts";
+import { batchOf, batchOfMessages, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const AT = 1_760_000_000_000;
 const NOW = AT + 60_000;
@@ -14,43 +13,20 @@ function aWebhook(changes: Readonly<Record<string, unknown>>): string {
   return JSON.stringify({ ...webhook, data: { ...webhook.data, ...changes } });
 }
 
-/** A queue message of a submission, as the bus rule writes it. */
-function submissionBatchOf(
-  submission: string,
-  receivedAt: string = `"${new Date(AT).toISOString()}"`,
-) {
-  const { Records } = batchOf([""]);
-  const body = `{"v":1,"kind":"submission","receiptId":"r","receivedAt":${receivedAt},"submission":${submission}}`;
-  return { Records: Records.map((record) => ({ ...record, body })) };
-}
-
-function aCountingConsumer() {
-  const counts = new Map<MetricName, number>();
-  const consumer = aConsumer({
-    now: () => NOW,
-    metrics: {
-      count: (name, value = 1) => void counts.set(name, (counts.get(name) ?? 0) + value),
-      milliseconds() {},
-      flush() {},
-    },
-  });
-  return { ...consumer, counts };
-}
-
 describe("an event that Alloy's documentation does not know", () => {
   test.each([
     ["a_type_of_next_year", aWebhook({ type: "a_type_of_next_year" })],
     ["update:journeyapplications:sandbox", aWebhook({ timestamp: "yesterday" })],
   ])("is named in the log, once: %s", async (eventType, webhook) => {
-    const warnings: object[] = [];
-    const silent = { debug() {}, info() {}, error() {} };
-    const warn = (code: string, fields: object = {}) => warnings.push({ code, ...fields });
-    const consumer = aConsumer({ now: () => NOW, logger: { ...silent, warn } });
+    const consumer = aConsumer({ now: () => NOW });
 
-    await consumer.process(batchOf([webhook]));
-    await consumer.process(batchOf([webhook]));
+    await consumer.receive(webhook);
+    await consumer.receive(webhook);
 
-    expect(warnings).toMatchObject([{ code: "consumer.event.unrecognised", eventType }]);
+    const code = "consumer.event.unrecognised";
+    expect(consumer.logs.filter((one) => one.code === code)).toMatchObject([
+      { fields: { eventType } },
+    ]);
   });
 });
 
@@ -58,7 +34,7 @@ describe("a webhook without a readable time", () => {
   test("is recorded and published as unrecognised, and its application is asked about at once", async () => {
     const consumer = aConsumer({ now: () => NOW });
 
-    const answer = await consumer.process(batchOf([aWebhook({ timestamp: "yesterday" })]));
+    const answer = await consumer.receive(aWebhook({ timestamp: "yesterday" }));
 
     expect(answer.batchItemFailures).toEqual([]);
     expect(consumer.published).toMatchObject([
@@ -72,10 +48,10 @@ describe("a webhook without a readable time", () => {
 
   test("moves the check of an application that is known, and nothing else", async () => {
     const consumer = aConsumer({ now: () => NOW });
-    await consumer.process(batchOf([webhookOf("pending_review", "JA-1", AT)]));
+    await consumer.receive(webhookOf("pending_review", "JA-1", AT));
     const before = consumer.store.applications.get("JA-1");
 
-    await consumer.process(batchOf([aWebhook({ timestamp: null, journey_token: null })]));
+    await consumer.receive(aWebhook({ timestamp: null, journey_token: null }));
 
     const after = consumer.store.applications.get("JA-1");
     expect(before?.dueAt).toBeGreaterThan(NOW);
@@ -85,10 +61,10 @@ describe("a webhook without a readable time", () => {
   test("asks for no second check when it comes again", async () => {
     const consumer = aConsumer({ now: () => NOW });
     const body = aWebhook({ timestamp: "yesterday" });
-    await consumer.process(batchOf([body]));
+    await consumer.receive(body);
     const { revision } = consumer.store.applications.get("JA-1") ?? {};
 
-    await consumer.process(batchOf([body]));
+    await consumer.receive(body);
 
     expect(consumer.store.applications.get("JA-1")?.revision).toBe(revision);
   });
@@ -96,7 +72,7 @@ describe("a webhook without a readable time", () => {
   test("makes nothing known of a Journey that the stage does not accept", async () => {
     const consumer = aConsumer({ settings: { journeys: ["J-other"] } });
 
-    await consumer.process(batchOf([aWebhook({ timestamp: "yesterday" })]));
+    await consumer.receive(aWebhook({ timestamp: "yesterday" }));
 
     expect(consumer.store.applications.size).toBe(0);
     expect(consumer.store.events.size).toBe(1);
@@ -143,14 +119,10 @@ describe("what nobody can ever read", () => {
 
   test("also when its base64 is none", async () => {
     const consumer = aConsumer();
-    const { Records } = batchOf([""]);
-    const body = JSON.stringify({
-      ...JSON.parse(Records[0]?.body ?? ""),
-      body: "%%%",
-      bodyEncoding: "base64",
-    });
+    const [record] = batchOf([""]).Records;
+    const envelope = { ...JSON.parse(record?.body ?? ""), body: "%%%", bodyEncoding: "base64" };
 
-    await consumer.process({ Records: Records.map((record) => ({ ...record, body })) });
+    await consumer.process(batchOfMessages([JSON.stringify(envelope)]));
 
     expect(consumer.deadLettered.map(({ reason }) => reason)).toEqual([
       "the queue message's body is not base64",
@@ -173,48 +145,45 @@ describe("a submission", () => {
     await consumer.process(submissionBatchOf(`{"journey_application_token":"JA-1",${field}}`));
 
     expect(consumer.deadLettered).toEqual([]);
-    expect(consumer.store.applications.get("JA-1")?.state.submittedAt).toBe(AT);
+    expect(consumer.state("JA-1")?.submittedAt).toBe(AT);
   });
 
-  test.each([`"0000-01-01T00:00:00Z"`, "9e15", "null", `"9999-12-31T23:59:59Z"`])(
+  test.each(["0000-01-01T00:00:00Z", 9e15, null, "9999-12-31T23:59:59Z"])(
     "whose event on the bus has the time %s is as old as its message",
     async (receivedAt) => {
       const consumer = aConsumer();
-      const batch = submissionBatchOf(`{"journey_application_token":"JA-1"}`, receivedAt);
+      const submission = { journey_application_token: "JA-1" };
+      const batch = submissionBatchOf(submission, { receivedAt });
 
       await consumer.process(batch);
 
       const { SentTimestamp } = batch.Records[0]?.attributes ?? { SentTimestamp: "" };
       expect(consumer.deadLettered).toEqual([]);
-      expect(consumer.store.applications.get("JA-1")?.state.submittedAt).toBe(
-        Number(SentTimestamp),
-      );
+      expect(consumer.state("JA-1")?.submittedAt).toBe(Number(SentTimestamp));
     },
   );
 });
 
 describe("a text that is absurdly long", () => {
   test("is cut in the state and on the bus, and counted, while the recorded body is whole", async () => {
-    const consumer = aCountingConsumer();
+    const consumer = aConsumer({ now: () => NOW });
     const body = aWebhook({ journey_name: "😀".repeat(5_000) });
 
-    await consumer.process(batchOf([body, body]));
+    await consumer.receive(body, body);
 
     const [published] = consumer.published;
     expect(published?.journeyName).toBe(`${"😀".repeat(EXTERNAL_INPUT.textBytes / 4 - 1)}…`);
     expect(published?.journeyName?.isWellFormed()).toBe(true);
     const [record] = consumer.store.events.values();
     expect(new TextDecoder().decode(record?.body)).toBe(body);
-    expect(consumer.counts.get(METRICS.eventsCut)).toBe(1);
+    expect(consumer.metric(METRICS.eventsCut)).toBe(1);
   });
 });
 
 test("a webhook of another family is published by its type, as the rules on the bus match it", async () => {
   const consumer = aConsumer();
 
-  await consumer.process(
-    batchOf([`{"type":"create:reviews:is_entity","data":{"review_token":"R-1"}}`]),
-  );
+  await consumer.receive(`{"type":"create:reviews:is_entity","data":{"review_token":"R-1"}}`);
 
   expect(consumer.published).toMatchObject([
     { route: "other", eventType: "create:reviews:is_entity" },

@@ -12,6 +12,7 @@ import {
   idempotencyWith,
   pollBatchOf,
 } from "../../support/consumer.ts";
+import { aCorrection } from "../../support/snapshots.ts";
 import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const TOKEN = "JA-exampleForgotten01";
@@ -22,42 +23,19 @@ const approved = webhookOf("completed_application", TOKEN, AT);
 const rerun = webhookOf("started_rerun_application", TOKEN, AT + 1_000);
 
 async function aForgottenApplication(changes: Parameters<typeof aConsumer>[0] = {}) {
-  const counts = new Map<string, number>();
-  const consumer = aConsumer({
-    metrics: {
-      count: (name, value = 1) => void counts.set(name, (counts.get(name) ?? 0) + value),
-      milliseconds() {},
-      flush() {},
-    },
-    ...changes,
-  });
-  await consumer.process(batchOf([approved]));
+  const consumer = aConsumer(changes);
+  await consumer.receive(approved);
   expect(consumer.published).toHaveLength(1);
   consumer.store.forget(TOKEN, Date.now());
-  return { ...consumer, counts };
+  return consumer;
 }
 
-const STATUS = correctionBody({
-  snapshot: {
-    applicationToken: TOKEN,
-    journeyToken: "J-exampleJourney0000001",
-    status: "expired",
-    outcome: null,
-    at: AT + 2_000,
-    environment: "sandbox",
-    externalIds: { group: "acct-1", partner: null, application: null },
-    chain: { previous: null, root: null, next: null },
-    isShadow: false,
-  },
-  askedAt: Date.now(),
-  basis: null,
-  since: null,
-  settles: true,
-  confirms: null,
-  mayComeBack: false,
-  news: "status",
-  reruns: [{ applicationToken: "JA-rerun", createdAt: AT }],
-});
+const STATUS = correctionBody(
+  aCorrection(
+    { applicationToken: TOKEN, status: "expired", at: AT + 2_000 },
+    { reruns: [{ applicationToken: "JA-rerun", createdAt: AT }] },
+  ),
+);
 
 describe("a forgotten application", () => {
   test.each([
@@ -94,7 +72,7 @@ describe("a forgotten application", () => {
       idempotency: idempotencyWith({ begin: begin.mockRejectedValue(throttled) }),
     });
 
-    const { batchItemFailures } = await consumer.process(batchOf([rerun]));
+    const { batchItemFailures } = await consumer.receive(rerun);
 
     expect(batchItemFailures).toHaveLength(1);
     expect(consumer.store.failures.size).toBe(0);
@@ -103,8 +81,8 @@ describe("a forgotten application", () => {
   test("has its events counted as ignored", async () => {
     const consumer = await aForgottenApplication();
 
-    await consumer.process(batchOf([rerun]));
+    await consumer.receive(rerun);
 
-    expect(consumer.counts.get(METRICS.eventsIgnored)).toBe(1);
+    expect(consumer.metric(METRICS.eventsIgnored)).toBe(1);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { TransientError } from "../../../lambdas/domain/errors.ts";
-import { aConsumer, idempotencyWith, pollBatchOf } from "../../support/consumer.ts";
+import { aConsumer, idempotencyWith } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
@@ -14,7 +14,7 @@ describe("a batch", () => {
   test("gives ten copies of one webhook one effect", async () => {
     const consumer = aConsumer();
 
-    const answer = await consumer.process(batchOf(Array(10).fill(of("pending_review", "JA-1"))));
+    const answer = await consumer.receive(...Array(10).fill(of("pending_review", "JA-1")));
 
     expect(answer.batchItemFailures).toEqual([]);
     expect(consumer.published).toHaveLength(1);
@@ -23,9 +23,9 @@ describe("a batch", () => {
 
   test("gives the same webhook in a message of its own no second effect (key = message id)", async () => {
     const consumer = aConsumer();
-    await consumer.process(batchOf([of("pending_review", "JA-1")]));
+    await consumer.receive(of("pending_review", "JA-1"));
 
-    await consumer.process(batchOf([of("pending_review", "JA-1")]));
+    await consumer.receive(of("pending_review", "JA-1"));
 
     expect(consumer.published).toHaveLength(1);
   });
@@ -33,12 +33,10 @@ describe("a batch", () => {
   test("publishes an application's events in the order of their time", async () => {
     const consumer = aConsumer();
 
-    await consumer.process(
-      batchOf([
-        of("completed_application", "JA-1", 2_000),
-        of("pending_review", "JA-1", 1_000),
-        of("started_application", "JA-1"),
-      ]),
+    await consumer.receive(
+      of("completed_application", "JA-1", 2_000),
+      of("pending_review", "JA-1", 1_000),
+      of("started_application", "JA-1"),
     );
 
     expect(consumer.published.map(({ eventType }) => eventType)).toEqual([
@@ -51,7 +49,7 @@ describe("a batch", () => {
   test("dead-letters what nobody can read at once, and its neighbours go on (poison)", async () => {
     const consumer = aConsumer();
 
-    const answer = await consumer.process(batchOf(["not json", of("pending_review", "JA-1")]));
+    const answer = await consumer.receive("not json", of("pending_review", "JA-1"));
 
     expect(answer.batchItemFailures).toEqual([]);
     expect(consumer.deadLettered.map(({ reason }) => reason)).toEqual([
@@ -110,8 +108,8 @@ describe("a batch", () => {
       publisher: { publish: () => Promise.reject(new TransientError("the bus is down")) },
     });
 
-    const { batchItemFailures } = await consumer.process(
-      batchOf(["JA-1", "JA-2"].map((token) => of("pending_review", token))),
+    const { batchItemFailures } = await consumer.receive(
+      ...["JA-1", "JA-2"].map((token) => of("pending_review", token)),
     );
 
     expect(batchItemFailures).toHaveLength(2);
@@ -123,7 +121,7 @@ describe("a batch", () => {
       idempotency: idempotencyWith({ begin: async () => "in-conflict" }),
     });
 
-    const { batchItemFailures } = await consumer.process(batchOf([of("pending_review", "JA-1")]));
+    const { batchItemFailures } = await consumer.receive(of("pending_review", "JA-1"));
 
     expect(batchItemFailures).toHaveLength(1);
     expect(consumer.waits).toEqual([2]);
@@ -132,7 +130,7 @@ describe("a batch", () => {
   test("drops what configuration ignores, and keeps nothing of it", async () => {
     const consumer = aConsumer();
 
-    const { batchItemFailures } = await consumer.process(batchOf([of("visited_node", "JA-1")]));
+    const { batchItemFailures } = await consumer.receive(of("visited_node", "JA-1"));
 
     expect(batchItemFailures).toEqual([]);
     expect(consumer.store.events.size + consumer.store.applications.size).toBe(0);
@@ -140,9 +138,9 @@ describe("a batch", () => {
 
   test("records a late step and does not publish it", async () => {
     const consumer = aConsumer();
-    await consumer.process(batchOf([of("completed_application", "JA-1", 9_000)]));
+    await consumer.receive(of("completed_application", "JA-1", 9_000));
 
-    await consumer.process(batchOf([of("pending_review", "JA-1")]));
+    await consumer.receive(of("pending_review", "JA-1"));
 
     expect(consumer.store.events.size).toBe(2);
     expect(consumer.published.map(({ route }) => route)).toEqual(["approved"]);
@@ -152,8 +150,8 @@ describe("a batch", () => {
     const consumer = aConsumer();
     const webhook = JSON.parse(of("completed_application", "JA-1"));
 
-    await consumer.process(
-      batchOf([JSON.stringify({ ...webhook, data: { ...webhook.data, is_shadow_app: true } })]),
+    await consumer.receive(
+      JSON.stringify({ ...webhook, data: { ...webhook.data, is_shadow_app: true } }),
     );
 
     expect(consumer.store.events.size).toBe(1);
@@ -174,7 +172,7 @@ describe("a batch", () => {
       },
     });
 
-    await consumer.process(batchOf(["not json", "not json either", "nor this"]));
+    await consumer.receive("not json", "not json either", "nor this");
 
     expect(most).toBe(3);
   });
@@ -186,7 +184,7 @@ describe("a batch", () => {
       }),
     });
 
-    const answer = await consumer.process(batchOf([of("pending_review", "JA-1")]));
+    const answer = await consumer.receive(of("pending_review", "JA-1"));
 
     expect(answer.batchItemFailures).toHaveLength(1);
     expect(consumer.store.failures.size).toBe(0);
@@ -198,8 +196,8 @@ test("an event that a correction was published for is recorded when the poller b
   const idempotency = idempotencyWith({ begin: async () => "duplicate" });
   const consumer = aConsumer({ idempotency });
 
-  await consumer.process(pollBatchOf(body));
-  await consumer.process(pollBatchOf(body));
+  await consumer.copy(body);
+  await consumer.copy(body);
 
   expect([consumer.store.events.size, consumer.published.length]).toEqual([1, 0]);
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { investigationWebhook } from "../../../lambdas/domain/event/investigation-event.ts";
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
-import { aConsumer, envelopeBatchOf, pollBatchOf, routesWithout } from "../../support/consumer.ts";
+import { aConsumer, pollBatchOf, routesWithout } from "../../support/consumer.ts";
 import { batchOf } from "../../../tools/cloud-in-memory/builders.ts";
 import {
   anInvestigationEvent,
@@ -27,9 +27,9 @@ const closed = investigationWebhookOf({
 
 describe("an Investigation", () => {
   test("has a route for each of its steps", async () => {
-    const { process, published, store, investigations } = aConsumer(on);
+    const { receive, published, store, investigations } = aConsumer(on);
 
-    const { batchItemFailures } = await process(batchOf([created, promoted, closed]));
+    const { batchItemFailures } = await receive(created, promoted, closed);
 
     expect(batchItemFailures).toEqual([]);
     expect(published).toMatchObject([
@@ -62,19 +62,19 @@ describe("an Investigation", () => {
   });
 
   test("tells nobody who its agent is", async () => {
-    const { process, published } = aConsumer(on);
+    const { receive, published } = aConsumer(on);
 
-    await process(batchOf([closed]));
+    await receive(closed);
 
     expect(JSON.stringify(published)).not.toContain("agent@example.com");
   });
 
   test("has one effect for each step, however often it comes", async () => {
-    const { process, published } = aConsumer(on);
+    const { copy, receive, published } = aConsumer(on);
 
-    await process(batchOf([created, created]));
-    await process(batchOf([created]));
-    await process(pollBatchOf(created));
+    await receive(created, created);
+    await receive(created);
+    await copy(created);
 
     expect(published).toHaveLength(1);
   });
@@ -95,16 +95,15 @@ describe("an Investigation", () => {
   });
 
   test("whose promotion was healed under another time is published once more when an operator forces it", async () => {
-    const { process, published } = aConsumer(on);
+    const { copy, receive, replay, published } = aConsumer(on);
     const healed = investigationWebhookOf({
       status: "promoted_to_case",
       status_changed_at: CREATED_AT + HOUR + 300,
     });
-    await process(pollBatchOf(healed));
-    await process(batchOf([promoted]));
+    await copy(healed);
+    await receive(promoted);
 
-    const replay = { kind: "replay", receiptId: "replay-1", body: promoted, force: true } as const;
-    const { batchItemFailures } = await process(envelopeBatchOf(replay));
+    const { batchItemFailures } = await replay(promoted, { force: true });
 
     expect(batchItemFailures).toEqual([]);
     expect(published.map(({ origin }) => origin)).toEqual(["poll", "replay"]);
@@ -112,32 +111,22 @@ describe("an Investigation", () => {
   });
 
   test("of a status that nobody documents is unrecognised, counted, and not lost", async () => {
-    let unrecognised = 0;
-    const { process, published } = aConsumer({
-      ...on,
-      metrics: {
-        count: (name) => void (name === METRICS.eventsUnrecognised && (unrecognised += 1)),
-        milliseconds() {},
-        flush() {},
-      },
-    });
+    const { receive, published, metric } = aConsumer(on);
 
-    await process(batchOf([investigationWebhookOf({ status: "reopened" })]));
+    await receive(investigationWebhookOf({ status: "reopened" }));
 
     expect(published).toMatchObject([
       { route: "unrecognised", eventType: "reopened", investigation: { token: "INV-1" } },
     ]);
-    expect(unrecognised).toBe(1);
+    expect(metric(METRICS.eventsUnrecognised)).toBe(1);
   });
 
   test("that is created late is recorded, and its late closing is published", async () => {
-    const { process, published, store } = aConsumer(on);
+    const { receive, published, store } = aConsumer(on);
 
-    await process(batchOf([promoted]));
-    await process(batchOf([created]));
-    await process(
-      batchOf([investigationWebhookOf({ status: "closed", status_changed_at: CREATED_AT })]),
-    );
+    await receive(promoted);
+    await receive(created);
+    await receive(investigationWebhookOf({ status: "closed", status_changed_at: CREATED_AT }));
 
     expect(published.map(({ route, late }) => [route, late])).toEqual([
       ["investigation-promoted", false],
@@ -148,21 +137,19 @@ describe("an Investigation", () => {
 
   test("whose route is not published is recorded", async () => {
     const routes = routesWithout("investigation-created");
-    const { process, published, store } = aConsumer({
+    const { receive, published, store } = aConsumer({
       settings: { investigations: true, routes },
     });
 
-    const { batchItemFailures } = await process(batchOf([created]));
+    const { batchItemFailures } = await receive(created);
 
     expect([batchItemFailures, published, store.events.size]).toEqual([[], [], 1]);
   });
 
   test("of another environment than the stage's is kept apart", async () => {
-    const { process, published, store, investigations } = aConsumer(on);
+    const { receive, published, store, investigations } = aConsumer(on);
 
-    await process(
-      batchOf([investigationWebhookOf({}, { type: "create:investigationevents:live" })]),
-    );
+    await receive(investigationWebhookOf({}, { type: "create:investigationevents:live" }));
 
     expect(published).toEqual([]);
     expect(investigations.investigations.size).toBe(0);
@@ -182,20 +169,20 @@ describe("an Investigation", () => {
     });
     const failures = () => consumer.investigations.investigations.get("INV-1")?.failures;
 
-    await consumer.process(batchOf([created]));
+    await consumer.receive(created);
     expect(failures()).toMatchObject([{ eventType: "created", deadLettered: false }]);
 
     isOut = false;
-    await consumer.process(pollBatchOf(created));
+    await consumer.copy(created);
     expect(failures()).toEqual([]);
   });
 });
 
 describe("a stage that does not handle Investigations", () => {
   test("takes their webhooks for another family", async () => {
-    const { process, published, investigations } = aConsumer();
+    const { receive, published, investigations } = aConsumer();
 
-    await process(batchOf([created]));
+    await receive(created);
 
     expect(published).toMatchObject([{ route: "other" }]);
     expect(published[0]).not.toHaveProperty("investigation");

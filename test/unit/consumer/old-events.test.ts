@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { IDEMPOTENCY } from "../../../lambdas/settings/limits.ts";
 import { aConsumer, envelopeBatchOf } from "../../support/consumer.ts";
-import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
+import { webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const TOKEN = "JA-exampleOldEvent0001";
 const DAY = 86_400_000;
@@ -11,7 +11,7 @@ const approved = webhookOf("completed_application", TOKEN, Date.now() - DAY);
 /** The application's consumer 41 days later: the table is the same, no idempotency record is left. */
 async function daysLater(days: number) {
   const before = aConsumer();
-  await before.process(batchOf([approved]));
+  await before.receive(approved);
   expect(before.published).toHaveLength(1);
   const now = () => Date.now() + days * DAY;
   return aConsumer({ store: before.store, now });
@@ -23,7 +23,7 @@ describe("an event whose idempotency record is gone", () => {
   test("has no effect again when its webhook is sent once more", async () => {
     const consumer = await daysLater(days);
 
-    await consumer.process(batchOf([approved]));
+    await consumer.receive(approved);
 
     expect(consumer.published).toEqual([]);
   });
@@ -60,7 +60,7 @@ describe("an event whose idempotency record is gone", () => {
       deadLettered: true,
     });
 
-    await consumer.process(batchOf([approved]));
+    await consumer.receive(approved);
 
     expect(consumer.published).toHaveLength(1);
   });
@@ -69,7 +69,7 @@ describe("an event whose idempotency record is gone", () => {
 test("an event that another message recorded has its effect, as long as nothing says that it had it", async () => {
   const consumer = await daysLater(1);
 
-  await consumer.process(batchOf([approved]));
+  await consumer.receive(approved);
 
   // The idempotency record would have held it back: without one, it was never completed.
   expect(consumer.published).toHaveLength(1);

@@ -1,9 +1,7 @@
-import type { SQSEvent } from "aws-lambda";
 import { describe, expect, test } from "vitest";
 
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
-import { aConsumer, envelopeBatchOf, pollBatchOf } from "../../support/consumer.ts";
-import type { TestConsumer } from "../../support/consumer.ts";
+import { aConsumer, envelopeBatchOf, submissionBatchOf } from "../../support/consumer.ts";
 import { batchOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const AT = 1_760_000_000_000;
@@ -23,28 +21,10 @@ const webhook = (suffix: string, changes: Readonly<Record<string, unknown>> = {}
     data: { ...data, ...changes },
   });
 
-interface Counted {
-  readonly consumer: TestConsumer;
-  readonly mixed: () => number;
-  readonly logs: readonly string[];
-}
-
-function aCountedConsumer(environment: "sandbox" | "live"): Counted {
-  let mixed = 0;
-  const logs: string[] = [];
-  const log = (code: string) => void logs.push(code);
-  const consumer = aConsumer({
-    settings: { environment },
-    metrics: {
-      count(name, value = 1) {
-        if (name === METRICS.environmentMixed) mixed += value;
-      },
-      milliseconds() {},
-      flush() {},
-    },
-    logger: { debug: log, info: log, warn: log, error: log },
-  });
-  return { consumer, mixed: () => mixed, logs };
+function aConsumerOf(environment: "sandbox" | "live") {
+  const consumer = aConsumer({ settings: { environment } });
+  const mixed = () => consumer.metric(METRICS.environmentMixed) ?? 0;
+  return { ...consumer, mixed, codes: () => consumer.logs.map(({ code }) => code) };
 }
 
 describe("an event of another environment than the stage's", () => {
@@ -52,36 +32,36 @@ describe("an event of another environment than the stage's", () => {
     ["sandbox", ":live"],
     ["live", ":sandbox"],
   ] as const)("at a %s stage is recorded and counted, not published", async (stage, suffix) => {
-    const { consumer, mixed, logs } = aCountedConsumer(stage);
+    const consumer = aConsumerOf(stage);
 
-    const { batchItemFailures } = await consumer.process(batchOf([webhook(suffix)]));
+    const { batchItemFailures } = await consumer.receive(webhook(suffix));
 
     expect(batchItemFailures).toEqual([]);
     expect(consumer.published).toEqual([]);
     expect([...consumer.store.events.values()]).toMatchObject([
       { applicationToken: null, type: "completed_application", at: AT },
     ]);
-    expect(mixed()).toBe(1);
-    expect(logs).toContain("consumer.environment.mixed");
+    expect(consumer.mixed()).toBe(1);
+    expect(consumer.codes()).toContain("consumer.environment.mixed");
   });
 
   test("makes no application, so that the poller never looks for it", async () => {
-    const { consumer } = aCountedConsumer("live");
+    const consumer = aConsumerOf("live");
 
-    await consumer.process(batchOf([webhook(":sandbox")]));
+    await consumer.receive(webhook(":sandbox"));
 
     expect(consumer.store.applications.size).toBe(0);
     expect(await consumer.store.list(Number.MAX_SAFE_INTEGER, 100)).toEqual([]);
   });
 
   test("leaves an application of the stage's own as it is, and its history too", async () => {
-    const { consumer } = aCountedConsumer("live");
+    const consumer = aConsumerOf("live");
     const started = { type: "started_application", timestamp: AT - 1_000, outcome: null };
-    await consumer.process(batchOf([webhook(":live", started)]));
+    await consumer.receive(webhook(":live", started));
     const before = consumer.store.applications.get("JA-1");
     const published = consumer.published.length;
 
-    await consumer.process(batchOf([webhook(":sandbox")]));
+    await consumer.receive(webhook(":sandbox"));
 
     expect(consumer.store.applications.get("JA-1")).toEqual(before);
     expect((await consumer.store.history("JA-1")).events).toHaveLength(1);
@@ -89,45 +69,45 @@ describe("an event of another environment than the stage's", () => {
   });
 
   test("of a rerun makes the new application not known either", async () => {
-    const { consumer } = aCountedConsumer("live");
+    const consumer = aConsumerOf("live");
     const rerun = {
       type: "started_rerun_application",
       outcome: null,
       rerun_journey_application_token: "JA-2",
     };
 
-    await consumer.process(batchOf([webhook(":sandbox", rerun)]));
+    await consumer.receive(webhook(":sandbox", rerun));
 
     expect(consumer.store.applications.size).toBe(0);
   });
 
   test("is counted once, however often it comes", async () => {
-    const { consumer, mixed } = aCountedConsumer("live");
+    const consumer = aConsumerOf("live");
 
-    await consumer.process(batchOf([webhook(":sandbox")]));
-    await consumer.process(batchOf([webhook(":sandbox")]));
+    await consumer.receive(webhook(":sandbox"));
+    await consumer.receive(webhook(":sandbox"));
 
     expect(consumer.store.events.size).toBe(1);
-    expect(mixed()).toBe(1);
+    expect(consumer.mixed()).toBe(1);
   });
 
   test("has its effect when Alloy's own answer brings it as the stage's", async () => {
-    const { consumer } = aCountedConsumer("live");
-    await consumer.process(batchOf([webhook(":sandbox")]));
+    const consumer = aConsumerOf("live");
+    await consumer.receive(webhook(":sandbox"));
 
-    await consumer.process(pollBatchOf(webhook(":live")));
+    await consumer.copy(webhook(":live"));
 
     expect(consumer.published).toMatchObject([{ route: "approved", environment: "live" }]);
-    expect(consumer.store.applications.get("JA-1")?.state.environment).toBe("live");
+    expect(consumer.state("JA-1")?.environment).toBe("live");
   });
 
   test("that names itself wrongly is kept apart too", async () => {
-    const { consumer, mixed } = aCountedConsumer("live");
+    const consumer = aConsumerOf("live");
 
-    await consumer.process(batchOf([webhook(":sandbox", { timestamp: "soon" })]));
+    await consumer.receive(webhook(":sandbox", { timestamp: "soon" }));
 
     expect(consumer.published).toEqual([]);
-    expect(mixed()).toBe(1);
+    expect(consumer.mixed()).toBe(1);
   });
 });
 
@@ -140,21 +120,14 @@ describe("an event that does not say its environment", () => {
     ],
     ["the stage's own", () => batchOf([webhook(":live")])],
   ])("passes: %s", async (_, batch) => {
-    const { consumer, mixed } = aCountedConsumer("live");
+    const consumer = aConsumerOf("live");
 
     await consumer.process(batch());
 
     expect(consumer.published).toMatchObject([{ route: "approved", environment: "live" }]);
-    expect(mixed()).toBe(0);
+    expect(consumer.mixed()).toBe(0);
   });
 });
-
-/** What the onboarding service announced, as the rule of the bus hands it over. */
-function submissionBatchOf(submission: Readonly<Record<string, unknown>>): SQSEvent {
-  const envelope = { v: 1, kind: "submission", receiptId: "s", receivedAt: AT, submission };
-  const { Records } = batchOf([""]);
-  return { Records: Records.map((record) => ({ ...record, body: JSON.stringify(envelope) })) };
-}
 
 describe("a submission of another environment than the stage's", () => {
   test.each([
@@ -164,21 +137,21 @@ describe("a submission of another environment than the stage's", () => {
   ] as const)(
     "at a %s stage, whose flag is %j, is counted, and nobody waits for its webhooks",
     async (stage, sandbox) => {
-      const { consumer, mixed, logs } = aCountedConsumer(stage);
+      const consumer = aConsumerOf(stage);
 
       const batch = submissionBatchOf({ journey_application_token: "JA-1", sandbox });
       const { batchItemFailures } = await consumer.process(batch);
 
       expect(batchItemFailures).toEqual([]);
       expect(consumer.store.applications.size).toBe(0);
-      expect(mixed()).toBe(1);
-      expect(logs).toContain("consumer.environment.mixed");
+      expect(consumer.mixed()).toBe(1);
+      expect(consumer.codes()).toContain("consumer.environment.mixed");
     },
   );
 
   test("leaves the application of the stage's own webhook as it is", async () => {
-    const { consumer } = aCountedConsumer("live");
-    await consumer.process(batchOf([webhook(":live")]));
+    const consumer = aConsumerOf("live");
+    await consumer.receive(webhook(":live"));
     const before = consumer.store.applications.get("JA-1");
 
     const detail = { journey_application_token: "JA-1", sandbox: true, external_group_id: "g" };
@@ -196,11 +169,11 @@ describe("a submission of the stage's own environment, or of none", () => {
     ["live", null],
     ["live", "maybe"],
   ] as const)("at a %s stage, whose flag is %j, is taken", async (stage, sandbox) => {
-    const { consumer, mixed } = aCountedConsumer(stage);
+    const consumer = aConsumerOf(stage);
 
     await consumer.process(submissionBatchOf({ journey_application_token: "JA-1", sandbox }));
 
-    expect(consumer.store.applications.get("JA-1")?.state.submittedAt).toBe(AT);
-    expect(mixed()).toBe(0);
+    expect(consumer.state("JA-1")?.submittedAt).toBe(AT);
+    expect(consumer.mixed()).toBe(0);
   });
 });

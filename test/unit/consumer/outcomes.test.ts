@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
 import { aConsumer } from "../../support/consumer.ts";
-import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
+import { webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 import { CONSUMER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
@@ -42,7 +42,7 @@ describe("the consumer", () => {
   test("counts what applications come to, one line an outcome", async () => {
     const { consumer, counts } = aCountingConsumer();
 
-    await consumer.process(batchOf([...life("JA-1"), ...life("JA-2")]));
+    await consumer.receive(...life("JA-1"), ...life("JA-2"));
 
     expect(counts()).toEqual(
       expect.arrayContaining([
@@ -58,10 +58,10 @@ describe("the consumer", () => {
 
   test("counts nothing again, in whatever message or batch it comes", async () => {
     const { consumer, counts } = aCountingConsumer();
-    await consumer.process(batchOf([...life("JA-1"), ...life("JA-1")]));
+    await consumer.receive(...life("JA-1"), ...life("JA-1"));
     const once = counts();
 
-    await consumer.process(batchOf(life("JA-1").toReversed()));
+    await consumer.receive(...life("JA-1").toReversed());
 
     expect(counts()).toEqual(once);
   });
@@ -69,7 +69,7 @@ describe("the consumer", () => {
   test("counts what comes in the wrong order for where the application stands", async () => {
     const { consumer, counts } = aCountingConsumer();
 
-    for (const webhook of life("JA-1").toReversed()) await consumer.process(batchOf([webhook]));
+    for (const webhook of life("JA-1").toReversed()) await consumer.receive(webhook);
 
     expect(counts().map(({ Outcome }) => Outcome)).toEqual(["submitted", "approved", "ended"]);
   });
@@ -77,7 +77,7 @@ describe("the consumer", () => {
   test("counts by Journey besides, where the configuration names the Journey", async () => {
     const { consumer, counts } = aCountingConsumer([JOURNEY]);
 
-    await consumer.process(batchOf(life("JA-1").slice(0, 1)));
+    await consumer.receive(...life("JA-1").slice(0, 1));
 
     expect(counts()).toEqual([
       { Outcome: "submitted", ApplicationsByOutcome: 1 },
@@ -88,7 +88,7 @@ describe("the consumer", () => {
   test("makes no metric for a Journey that the configuration does not name", async () => {
     const { consumer, counts } = aCountingConsumer(["J-another"]);
 
-    await consumer.process(batchOf(life("JA-1")));
+    await consumer.receive(...life("JA-1"));
 
     expect(counts().filter(({ Journey }) => Journey !== undefined)).toEqual([]);
   });

@@ -27,7 +27,7 @@ describe("the key of an event", () => {
   test("is of two bodies without any of its members never one", async () => {
     const consumer = aConsumer();
 
-    await consumer.process(batchOf(["{}", "[]", "5", '{"data":{"a":1}}']));
+    await consumer.receive("{}", "[]", "5", '{"data":{"a":1}}');
 
     expect(consumer.store.events.size).toBe(4);
     expect(new Set(consumer.published.map(({ eventId }) => eventId)).size).toBe(4);
@@ -38,8 +38,9 @@ describe("the key of an event", () => {
     async (field) => {
       const consumer = aConsumer();
 
-      await consumer.process(
-        batchOf([without(field, "pending_review"), without(field, "completed_application")]),
+      await consumer.receive(
+        without(field, "pending_review"),
+        without(field, "completed_application"),
       );
 
       const kept = [
@@ -55,8 +56,9 @@ describe("the key of an event", () => {
     async (field) => {
       const consumer = aConsumer();
 
-      await consumer.process(
-        batchOf([without(field, "pending_review"), without(field, "completed_application")]),
+      await consumer.receive(
+        without(field, "pending_review"),
+        without(field, "completed_application"),
       );
 
       expect(consumer.published.map(({ eventType }) => eventType)).toEqual([

@@ -8,7 +8,6 @@ import {
   aConsumer,
   envelopeBatchOf,
   idempotencyWith,
-  pollBatchOf,
   routesWithout,
 } from "../../support/consumer.ts";
 import type { TestConsumer } from "../../support/consumer.ts";
@@ -34,9 +33,9 @@ function cutOff({ faults }: TestConsumer, method: "mergeState" | "forgetEvent"):
   });
 }
 
-const statusIn = ({ store }: TestConsumer) => {
-  const state = store.applications.get(TOKEN)?.state;
-  return state === undefined ? null : statusOf(state);
+const statusIn = ({ state }: TestConsumer) => {
+  const known = state(TOKEN);
+  return known && statusOf(known);
 };
 
 describe("an event of a route that is not published", () => {
@@ -46,7 +45,7 @@ describe("an event of a route that is not published", () => {
       idempotency: idempotencyWith({ begin: () => Promise.reject(new Error("locked")) }),
     });
 
-    const { batchItemFailures } = await consumer.process(batchOf([review]));
+    const { batchItemFailures } = await consumer.receive(review);
 
     expect(batchItemFailures).toEqual([]);
     expect(consumer.store.events.size).toBe(1);
@@ -55,10 +54,10 @@ describe("an event of a route that is not published", () => {
 
   test("is not merged again by another message: a duplicate is one refused write", async () => {
     const consumer = aConsumer({ settings: unpublished });
-    await consumer.process(batchOf([review]));
+    await consumer.receive(review);
     consumer.faults.on("mergeState", () => Promise.reject(new Error("merged")));
 
-    const { batchItemFailures } = await consumer.process(batchOf([review]));
+    const { batchItemFailures } = await consumer.receive(review);
 
     expect(batchItemFailures).toEqual([]);
   });
@@ -107,7 +106,7 @@ describe("an event of a route that is not published", () => {
     cutOff(consumer, "mergeState");
     await consumer.process(own);
 
-    await consumer.process(batchOf([review]));
+    await consumer.receive(review);
     const evidence = consumer.store.failures.size;
     await consumer.process(again(own));
 
@@ -120,7 +119,7 @@ describe("an event of a route that is not published", () => {
     const { store, faults } = consumer;
     faults.once("recordEvent", async () => Promise.reject(new TransientError("throttled")));
     await consumer.process(own);
-    await consumer.process(batchOf([review]));
+    await consumer.receive(review);
     const evidence: readonly FailureRecord[] = [...store.failures.values()];
 
     await consumer.process(again(own));
@@ -134,7 +133,7 @@ describe("an event of a route that is not published", () => {
   ])("is merged by %s: its evidence is cleared only when it is done", async (_, batch) => {
     const consumer = aConsumer({ settings: unpublished });
     cutOff(consumer, "mergeState");
-    await consumer.process(batchOf([review]));
+    await consumer.receive(review);
 
     await consumer.process(batch());
 
@@ -145,9 +144,9 @@ describe("an event of a route that is not published", () => {
   test("is merged by the poller's copy, when its own message is gone for good", async () => {
     const consumer = aConsumer({ settings: unpublished });
     cutOff(consumer, "mergeState");
-    await consumer.process(batchOf([review]));
+    await consumer.receive(review);
 
-    await consumer.process(pollBatchOf(review));
+    await consumer.copy(review);
 
     expect(statusIn(consumer)).toBe("waiting_review");
     expect(consumer.store.events.size).toBe(1);
@@ -155,11 +154,11 @@ describe("an event of a route that is not published", () => {
 
   test("is published when it comes again after its route was turned on, and only once", async () => {
     const before = aConsumer({ settings: unpublished });
-    await before.process(batchOf([review]));
+    await before.receive(review);
     const after = aConsumer({ store: before.store });
 
-    await after.process(batchOf([review]));
-    await after.process(batchOf([review]));
+    await after.receive(review);
+    await after.receive(review);
 
     expect(after.published).toHaveLength(1);
   });
@@ -186,8 +185,8 @@ test("an unsupported webhook of such a route is recorded once, without an idempo
   });
   const unsupported = JSON.stringify({ type: "case_closed", timestamp: START, data: {} });
 
-  const first = await consumer.process(batchOf([unsupported]));
-  const second = await consumer.process(batchOf([unsupported]));
+  const first = await consumer.receive(unsupported);
+  const second = await consumer.receive(unsupported);
 
   expect([first.batchItemFailures, second.batchItemFailures]).toEqual([[], []]);
   expect(consumer.store.events.size).toBe(1);
@@ -201,17 +200,17 @@ describe("an alias of such an event", () => {
 
   test("has one record, and so has every further copy of its webhook", async () => {
     const consumer = aConsumer({ settings: unpublished });
-    await consumer.process(pollBatchOf(review));
+    await consumer.copy(review);
 
-    await consumer.process(batchOf([aMillisecondOff]));
-    await consumer.process(batchOf([aMillisecondOff]));
+    await consumer.receive(aMillisecondOff);
+    await consumer.receive(aMillisecondOff);
 
     expect(at(consumer.store.events)).toEqual([START]);
   });
 
   test("is forgotten by a second try, when the first was cut off before", async () => {
     const consumer = aConsumer({ settings: unpublished });
-    await consumer.process(pollBatchOf(review));
+    await consumer.copy(review);
     const batch = batchOf([aMillisecondOff]);
     cutOff(consumer, "forgetEvent");
     await consumer.process(batch);
@@ -225,11 +224,11 @@ describe("an alias of such an event", () => {
     const consumer = aConsumer({ settings: unpublished });
     const { store } = consumer;
     consumer.faults.once("mergeState", async (merge) => {
-      await consumer.process(pollBatchOf(review));
+      await consumer.copy(review);
       return merge();
     });
 
-    await consumer.process(batchOf([aMillisecondOff]));
+    await consumer.receive(aMillisecondOff);
 
     expect(at(store.events)).toEqual([START + 1]);
   });

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 
 import { compare } from "../../../lambdas/domain/reconciliation/comparison.ts";
-import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
-import { reportOf } from "../../../lambdas/domain/reconciliation/reconciliation.ts";
-import type { RecordedEvent } from "../../../lambdas/domain/reconciliation/reconciliation.ts";
+import type { AlloyApplication } from "../../../lambdas/domain/reconciliation/alloy-application.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
+import { recordOf, withRecorded } from "../../support/poller.ts";
+import { anAlloyApplication } from "../../support/snapshots.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 20);
 const MINUTE = 60_000;
@@ -18,51 +18,23 @@ const context = {
   now: NOW,
 };
 
-/** Alloy's webhooks bring no token of the event. */
-function recordOf(event: JourneyEvent): RecordedEvent {
-  return {
-    ...reportOf(event),
-    eventToken: null,
-    receivedAt: event.at,
-    origin: "webhook",
-    isWithheld: false,
-  };
+/** The comparison of Alloy's answer with a state in which these events are recorded, and applied. */
+function compared(alloy: AlloyApplication, known: readonly JourneyEvent[], changes: object = {}) {
+  const stored = withRecorded(known, {
+    // Alloy's webhooks bring no token of the event.
+    events: known.map((event) => recordOf(event, { eventToken: null })),
+  });
+  return compare(alloy, { ...stored, checkedAt: null }, { ...context, ...changes });
 }
 
 test("a status that only ignored events moved on is corrected by Alloy's own word", () => {
   const waiting = aJourneyEvent({ type: "pending_review", at: NOW - 20 * MINUTE });
   const ignored = aJourneyEvent({ type: "completed_review", at: NOW - 10 * MINUTE });
-  const { applicationToken, journeyToken, externalIds } = waiting;
-  const { group, partner, application } = externalIds;
+  const answer = anAlloyApplication({ at: ignored.at }, [waiting, ignored]);
 
-  const { missing, corrections } = compare(
-    {
-      applicationToken,
-      snapshot: {
-        applicationToken,
-        journeyToken,
-        status: "running",
-        outcome: null,
-        at: ignored.at,
-        environment: "sandbox",
-        externalIds: { group, partner, application },
-        chain: { previous: null, root: null, next: null },
-        isShadow: false,
-      },
-      events: [waiting, ignored].map((event) => ({ event, webhook: {} })),
-      reruns: [],
-      unrecognisedStatus: null,
-      unreadableEvents: 0,
-    },
-    {
-      state: stateOfEvent(waiting),
-      events: [recordOf(waiting)],
-      failures: [],
-      checkedAt: null,
-      gap: null,
-    },
-    { ...context, ignoredEventTypes: ["completed_review"] },
-  );
+  const { missing, corrections } = compared(answer, [waiting], {
+    ignoredEventTypes: ["completed_review"],
+  });
 
   expect(missing).toEqual([]);
   expect(corrections.map(({ snapshot, news }) => [snapshot.status, news])).toEqual([
@@ -70,44 +42,17 @@ test("a status that only ignored events moved on is corrected by Alloy's own wor
   ]);
 });
 
-test("an answer so new that an event may still tell the same is looked at again when none did", () => {
-  const ended = aJourneyEvent({
-    type: "completed_application",
-    at: NOW - 60 * MINUTE,
-    outcome: "Approved",
-  });
-  const { applicationToken, journeyToken, externalIds } = ended;
-  const { group, partner, application } = externalIds;
-  const found = (status: "completed" | "error") =>
-    compare(
-      {
-        applicationToken,
-        snapshot: {
-          applicationToken,
-          journeyToken,
-          status,
-          outcome: status === "completed" ? "Approved" : null,
-          at: NOW - 10_000,
-          environment: "sandbox",
-          externalIds: { group, partner, application },
-          chain: { previous: null, root: null, next: null },
-          isShadow: false,
-        },
-        events: [{ event: ended, webhook: {} }],
-        reruns: [],
-        unrecognisedStatus: null,
-        unreadableEvents: 0,
-      },
-      {
-        state: stateOfEvent(ended),
-        events: [recordOf(ended)],
-        failures: [],
-        checkedAt: null,
-        gap: null,
-      },
-      context,
-    ).inFlightUntil;
+test.each([
+  ["is not looked at again", "completed", "Approved", null],
+  ["is looked at again when none did", "error", null, NOW - 10_000 + 2 * MINUTE],
+] as const)(
+  "an answer so new that an event may still tell the same %s",
+  (_, status, outcome, inFlightUntil) => {
+    const end = { type: "completed_application", at: NOW - 60 * MINUTE, outcome: "Approved" };
+    const ended = aJourneyEvent(end);
 
-  expect(found("completed")).toBeNull();
-  expect(found("error")).toBe(NOW - 10_000 + 2 * MINUTE);
-});
+    const answer = anAlloyApplication({ status, outcome, at: NOW - 10_000 }, [ended]);
+
+    expect(compared(answer, [ended]).inFlightUntil).toBe(inFlightUntil);
+  },
+);

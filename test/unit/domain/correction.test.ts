@@ -15,6 +15,7 @@ import {
 import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
 import { aCorrectionContext } from "../../support/correction-context.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
+import { anAlloyApplication } from "../../support/snapshots.ts";
 
 const AT = 1_760_000_000_000;
 const LATER = aCorrectionContext(AT + 60_000);
@@ -30,31 +31,11 @@ function stateOf(...events: readonly JourneyEvent[]): ApplicationState {
     .reduce((before, heard) => mergeOver(before, heard), bareState("JA-1"));
 }
 
-function alloy(
+const alloy = (
   snapshot: Partial<Snapshot>,
   events: readonly JourneyEvent[],
   reruns: AlloyApplication["reruns"] = [],
-): AlloyApplication {
-  return {
-    applicationToken: "JA-1",
-    snapshot: {
-      applicationToken: "JA-1",
-      journeyToken: "J-1",
-      status: "running",
-      outcome: null,
-      at: AT,
-      environment: "sandbox",
-      externalIds: { group: null, partner: null, application: null },
-      chain: { previous: null, root: null, next: null },
-      isShadow: false,
-      ...snapshot,
-    },
-    events: events.map((event) => ({ event, webhook: {} })),
-    reruns,
-    unrecognisedStatus: null,
-    unreadableEvents: 0,
-  };
-}
+) => anAlloyApplication(snapshot, events, { reruns });
 
 const approved = { status: "completed", outcome: "Approved" } as const;
 

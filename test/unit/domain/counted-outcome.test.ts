@@ -16,6 +16,7 @@ import {
 import type { CountedOutcome } from "../../../lambdas/settings/metrics.ts";
 import { anyHistoryOf } from "../../support/histories.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
+import { aSnapshot, aSubmission } from "../../support/snapshots.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
 const MINUTE = 60_000;
@@ -39,30 +40,12 @@ const event = (type: string, minutes: number, changes: object = {}) =>
   stateOfEvent(aJourneyEvent({ type, at: START + minutes * MINUTE, ...changes }));
 const end = (outcome: string | null, minutes: number) =>
   event("completed_application", minutes, { outcome });
-const submission = stateOfSubmission({
-  applicationToken: "JA-1",
-  journeyToken: "J-1",
-  submittedAt: START - MINUTE,
-  externalIds: { group: null, partner: null, application: null },
-});
+const submission = stateOfSubmission(aSubmission({ submittedAt: START - MINUTE }));
 
-const answered = (status: ApplicationStatus, minutes: number) =>
-  stateOfSnapshot(
-    {
-      applicationToken: "JA-1",
-      journeyToken: "J-1",
-      status,
-      outcome: null,
-      at: START + minutes * MINUTE,
-      environment: "sandbox",
-      externalIds: { group: null, partner: null, application: null },
-      chain: { previous: null, root: null, next: null },
-      isShadow: false,
-    },
-    START + minutes * MINUTE,
-    null,
-    null,
-  );
+function answered(status: ApplicationStatus, minutes: number) {
+  const at = START + minutes * MINUTE;
+  return stateOfSnapshot(aSnapshot({ status, at }), at, null, null);
+}
 
 describe("an application", () => {
   test("is counted for each outcome when it comes to it, and for its end", () => {

@@ -16,6 +16,7 @@ import type { Gap } from "../../../lambdas/domain/reconciliation/gap.ts";
 import type { RecordedFailure } from "../../../lambdas/domain/reconciliation/reconciliation.ts";
 import type { GapStage } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
+import { aSubmission } from "../../support/snapshots.ts";
 
 const MINUTE = 60_000;
 /** The beginning of a minute. */
@@ -189,12 +190,7 @@ describe("a gap", () => {
 });
 
 describe("a submission", () => {
-  const state = stateOfSubmission({
-    applicationToken: "JA-1",
-    journeyToken: "J-1",
-    submittedAt: AT,
-    externalIds: { group: null, partner: null, application: null },
-  });
+  const state = stateOfSubmission(aSubmission({ submittedAt: AT }));
 
   test("is a gap when no webhook has come within the grace", () => {
     expect(submissionGapOf(state, settings, healthy, AT + 3 * MINUTE)).toMatchObject({

@@ -6,7 +6,7 @@ import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts
 import { routeFor } from "../../../lambdas/domain/routing/route.ts";
 import { perRoute } from "../../../lib/config/per-route.ts";
 import { aConsumer, routesWithout } from "../../support/consumer.ts";
-import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
+import { webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
@@ -77,13 +77,11 @@ describe("a Journey's own publishing", () => {
       return JSON.stringify({ ...webhook, data });
     };
 
-    await consumer.process(
-      batchOf([
-        of("started_application", "JA-1", JOURNEY, null),
-        of("started_application", "JA-2", "J-other", null),
-        of("completed_application", "JA-3", JOURNEY, "Approved with conditions"),
-        of("completed_application", "JA-4", "J-other", "Approved with conditions"),
-      ]),
+    await consumer.receive(
+      of("started_application", "JA-1", JOURNEY, null),
+      of("started_application", "JA-2", "J-other", null),
+      of("completed_application", "JA-3", JOURNEY, "Approved with conditions"),
+      of("completed_application", "JA-4", "J-other", "Approved with conditions"),
     );
 
     expect(

@@ -8,6 +8,7 @@ import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import { recordOf } from "../../support/poller.ts";
 import { makeWorkMeter } from "../../support/work-meter.ts";
+import { anAlloyApplication } from "../../support/snapshots.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 20);
 const MINUTE = 60_000;
@@ -68,24 +69,10 @@ function workPerEvent(count: number, { recorded, applied = true, hasFailed }: He
         })
       : [],
   );
-  const { applicationToken, journeyToken } = first;
+  const answer = anAlloyApplication({ at: NOW - MINUTE, environment: null }, events);
   const alloy = {
-    applicationToken,
-    snapshot: {
-      applicationToken,
-      journeyToken,
-      status: "running" as const,
-      outcome: null,
-      at: NOW - MINUTE,
-      environment: null,
-      externalIds: { group: null, partner: null, application: null },
-      chain: { previous: null, root: null, next: null },
-      isShadow: false,
-    },
-    events: events.map((event) => ({ event: meter.watch(event), webhook: {} })),
-    reruns: [],
-    unrecognisedStatus: null,
-    unreadableEvents: 0,
+    ...answer,
+    events: answer.events.map(({ event, webhook }) => ({ event: meter.watch(event), webhook })),
   };
   const here = {
     state,

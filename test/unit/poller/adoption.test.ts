@@ -6,6 +6,7 @@ import { aJourneyEvent } from "../../support/journey-event.ts";
 import { aPoller, withRecorded, recordOf, START } from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import type { StoredApplication } from "../../support/poller.ts";
+import { aSubmission } from "../../support/snapshots.ts";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -22,15 +23,7 @@ const decided = aJourneyEvent({
 
 const adopted: StoredApplication = {
   ...withRecorded([started], { events: [] }),
-  state: stateOfSubmission(
-    {
-      applicationToken: "JA-1",
-      journeyToken: "J-1",
-      submittedAt: null,
-      externalIds: { group: null, partner: null, application: null },
-    },
-    { at: ADOPTED_AT, publishes: false },
-  ),
+  state: stateOfSubmission(aSubmission(), { at: ADOPTED_AT, publishes: false }),
 };
 
 const WATCHED = [METRICS.eventsMissing, METRICS.transitionsUnheard, METRICS.deliveryGaps];

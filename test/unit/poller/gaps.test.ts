@@ -11,6 +11,7 @@ import { aJourneyEvent } from "../../support/journey-event.ts";
 import { aPoller, recordOf, START, withRecorded } from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import type { StoredApplication } from "../../support/poller.ts";
+import { aSubmission } from "../../support/snapshots.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -380,12 +381,7 @@ describe("an event that Alloy dates in the future", () => {
 });
 
 describe("a submission of which nothing has come", () => {
-  const state = stateOfSubmission({
-    applicationToken: "JA-1",
-    journeyToken: "J-1",
-    submittedAt: START - 20 * MINUTE,
-    externalIds: { group: null, partner: null, application: null },
-  });
+  const state = stateOfSubmission(aSubmission({ submittedAt: START - 20 * MINUTE }));
   const stored = { ...withRecorded([started]), state, events: [] };
 
   test("is a gap even when Alloy cannot be asked", async () => {

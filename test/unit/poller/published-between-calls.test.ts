@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 
-import { NO_FACTS } from "../../../lambdas/domain/application/application-state.ts";
 import { stateOfSubmission } from "../../../lambdas/domain/application/observation.ts";
 import {
   APPROVED,
@@ -16,6 +15,7 @@ import {
   TOKEN,
 } from "../../support/both-sides.ts";
 import type { Answered, Sides } from "../../support/both-sides.ts";
+import { aSubmission } from "../../support/snapshots.ts";
 
 /*
  * Each decision of Alloy's is published once, whatever comes between Alloy's answer and the calls that take it over.
@@ -119,8 +119,7 @@ test.each([
 
 test("a webhook from before the adoption is published, though its copy was given up and the answer told of it", async () => {
   const sides = await sidesAfter();
-  const submitted = { submittedAt: AT - HOUR, externalIds: NO_FACTS.externalIds };
-  const submission = { applicationToken: TOKEN, journeyToken: "J-1", ...submitted };
+  const submission = aSubmission({ applicationToken: TOKEN, submittedAt: AT - HOUR });
   const adopted = stateOfSubmission(submission, { at: AT + 10 * MINUTE, publishes: false });
   await sides.store.mergeState(adopted, { dueAt: AT, when: "first" });
   const answer = decided("Approved", APPROVED);
