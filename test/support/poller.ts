@@ -15,13 +15,14 @@ import type {
 import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import type { Refusal } from "../../lambdas/domain/refusal.ts";
-import { refuseList } from "../../tools/cloud-in-memory/builders.ts";
+import { alloyAnswer, refuseList } from "../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS, pollerOver } from "../../tools/cloud-in-memory/runtime.ts";
 import { MemoryApplicationTable } from "../../tools/cloud-in-memory/application-table.ts";
 import type { KeptApplication } from "../../tools/cloud-in-memory/application-table.ts";
 import type { MemoryInvestigations } from "../../tools/cloud-in-memory/investigations.ts";
 import { MemoryPayloadBucket } from "../../tools/cloud-in-memory/payload-bucket.ts";
 import { Clock } from "../../tools/cloud-in-memory/clock.ts";
+import { aJourneyEvent } from "./journey-event.ts";
 import { keptTelemetry } from "./telemetry.ts";
 
 export const START = 1_760_000_000_000;
@@ -57,7 +58,7 @@ export function recordOf(event: JourneyEvent, changes: Partial<RecordedEvent> = 
   };
 }
 
-const TIMED_OUT: AlloyAnswer = { kind: "failed", cause: "timeout", retryAfterMs: null };
+export const TIMED_OUT: AlloyAnswer = { kind: "failed", cause: "timeout", retryAfterMs: null };
 
 /** A poller among memory, in virtual time. */
 export function aPoller(
@@ -143,11 +144,25 @@ export function aPoller(
     }),
   );
 
+  const run = async () => {
+    const report = await clock.during(() => handle({}));
+    if ("dryRun" in report) throw new Error("this was no dry run");
+    return report;
+  };
   return {
-    run: async () => {
-      const report = await clock.during(() => handle({}));
-      if ("dryRun" in report) throw new Error("this was no dry run");
-      return report;
+    run,
+    /** A run so many milliseconds later. */
+    async runAfter(ms: number) {
+      clock.skip(ms);
+      return run();
+    },
+    /** So many runs, each so long after the one before has begun. */
+    async runs(count: number, tickMs: number = POLLER_SETTINGS.polling.rateMs) {
+      const first = clock.now();
+      for (let number = 0; number < count; number += 1) {
+        clock.skip(first + number * tickMs - clock.now());
+        await run();
+      }
     },
     dryRun: () => clock.during(() => handle({ dryRun: true })),
     probe: () => clock.during(() => handle({ probe: true })),
@@ -162,6 +177,57 @@ export function aPoller(
       clock.skip(ms);
     },
     now: clock.now,
+  };
+}
+
+/** A poller over one application, JA-1: of which Alloy has these events, or of which it answers so. */
+export function aPollerOf(
+  stored: StoredApplication,
+  atAlloy: readonly JourneyEvent[] | (() => AlloyAnswer),
+  options: Omit<Parameters<typeof aPoller>[1], "answer"> & {
+    /** What the answer says besides. */
+    readonly says?: Readonly<Record<string, unknown>>;
+  } = {},
+) {
+  const { says, ...given } = options;
+  const applications = new Map([["JA-1", stored]]);
+  const answer = typeof atAlloy === "function" ? atAlloy : () => alloyAnswer("JA-1", atAlloy, says);
+  const poller = aPoller(applications, { ...given, answer });
+  const now = () => applications.get("JA-1") ?? stored;
+  return {
+    ...poller,
+    stored: now,
+    change: (changes: Partial<StoredApplication>) =>
+      void applications.set("JA-1", { ...now(), ...changes }),
+  };
+}
+
+/** Open applications, all due, each a millisecond after the one before it. */
+export function openApplications(...tokens: readonly string[]): Map<string, StoredApplication> {
+  return new Map(
+    tokens.map((applicationToken, index) => {
+      const event = aJourneyEvent({ applicationToken, at: START - 20 * 60_000 });
+      return [applicationToken, withRecorded([event], { dueAt: START - tokens.length + index })];
+    }),
+  );
+}
+
+/** So many tokens, in their order. */
+export const numbered = (prefix: string, count: number) =>
+  Array.from({ length: count }, (_, index) => `${prefix}-${String(index).padStart(4, "0")}`);
+
+/** The failure of an event, which rests in the dead-letter queue unless said otherwise. */
+export function failureOf(
+  { eventId, type }: Pick<JourneyEvent, "eventId" | "type">,
+  changes: Partial<RecordedFailure> = {},
+): RecordedFailure {
+  return {
+    eventId,
+    eventType: type,
+    failedAt: START - 15 * 60_000,
+    reason: "the bus is down",
+    deadLettered: true,
+    ...changes,
   };
 }
 

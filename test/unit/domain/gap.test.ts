@@ -16,6 +16,7 @@ import type { Gap } from "../../../lambdas/domain/reconciliation/gap.ts";
 import type { RecordedFailure } from "../../../lambdas/domain/reconciliation/reconciliation.ts";
 import type { GapStage } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
+import { failureOf } from "../../support/poller.ts";
 import { aSubmission } from "../../support/snapshots.ts";
 
 const MINUTE = 60_000;
@@ -41,17 +42,8 @@ function answered(at: number, counts: Partial<AnsweredMinute>): DeliveryRecord {
   return { ...healthy, minutes: [minute] };
 }
 
-function aFailure(changes: Partial<RecordedFailure> = {}): RecordedFailure {
-  const { eventId, type: eventType } = event;
-  return {
-    eventId,
-    eventType,
-    failedAt: NOW - MINUTE,
-    reason: "the bus is down",
-    deadLettered: false,
-    ...changes,
-  };
-}
+const aFailure = (changes: Partial<RecordedFailure> = {}) =>
+  failureOf(event, { failedAt: NOW - MINUTE, deadLettered: false, ...changes });
 
 function stageOf(
   delivery: DeliveryRecord | null,

@@ -6,8 +6,7 @@ import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
 import { reportOf } from "../../../lambdas/domain/reconciliation/reconciliation.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { aPoller, recordOf, START, withRecorded } from "../../support/poller.ts";
-import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
+import { aPollerOf, recordOf, START, withRecorded } from "../../support/poller.ts";
 
 const AT = START - 20 * 60_000;
 /** As Alloy's answer names its Journey and its environment. */
@@ -20,9 +19,7 @@ async function queued(atAlloy: readonly JourneyEvent[], came: readonly JourneyEv
     // Alloy's webhooks bring no token of the event.
     events: [started, ...came].map((event) => recordOf(event, { eventToken: null })),
   });
-  const poller = aPoller(new Map([["JA-1", stored]]), {
-    answer: (token) => alloyAnswer(token, [started, ...atAlloy]),
-  });
+  const poller = aPollerOf(stored, [started, ...atAlloy]);
   await poller.run();
   return poller.sent.map((envelope) => asReceived(envelope));
 }

@@ -3,8 +3,14 @@ import { describe, expect, test } from "vitest";
 import { stateOfSubmission } from "../../../lambdas/domain/application/observation.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { aPoller, withRecorded, recordOf, START } from "../../support/poller.ts";
-import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
+import {
+  aPollerOf,
+  failureOf,
+  recordOf,
+  START,
+  TIMED_OUT,
+  withRecorded,
+} from "../../support/poller.ts";
 import type { StoredApplication } from "../../support/poller.ts";
 import { aSubmission } from "../../support/snapshots.ts";
 
@@ -26,54 +32,45 @@ const adopted: StoredApplication = {
   state: stateOfSubmission(aSubmission(), { at: ADOPTED_AT, publishes: false }),
 };
 
+const waiting = { status: "waiting_review" };
 const WATCHED = [METRICS.eventsMissing, METRICS.transitionsUnheard, METRICS.deliveryGaps];
 
 describe("an adopted application, at its checks", () => {
   test("has its history queued, and is in no gap for it", async () => {
-    const applications = new Map([["JA-1", adopted]]);
-    const poller = aPoller(applications, {
-      answer: (token) => alloyAnswer(token, [started, review], { status: "waiting_review" }),
-    });
+    const poller = aPollerOf(adopted, [started, review], { says: waiting });
 
     await poller.run();
 
     const types = poller.sent.map(({ body }) => JSON.parse(body ?? "").data.type);
     expect(types).toEqual([started.type, review.type]);
     expect(poller.notices).toEqual([]);
-    expect(applications.get("JA-1")?.gap).toBeNull();
+    expect(poller.stored().gap).toBeNull();
     expect(WATCHED.map((name) => poller.metrics.get(name))).toEqual([0, 0, 0]);
   });
 
   test("is checked again soon, until its history is recorded, and then agrees", async () => {
-    const applications = new Map([["JA-1", adopted]]);
-    const poller = aPoller(applications, {
-      answer: (token) => alloyAnswer(token, [started, review], { status: "waiting_review" }),
-    });
+    const poller = aPollerOf(adopted, [started, review], { says: waiting });
     await poller.run();
-    const first = applications.get("JA-1");
-    expect(first?.memory.unsettledSince).not.toBeNull();
-    expect(first?.dueAt).toBeLessThan(START + 5 * MINUTE);
+    expect(poller.stored().memory.unsettledSince).not.toBeNull();
+    expect(poller.stored().dueAt).toBeLessThan(START + 5 * MINUTE);
 
     const events = [started, review].map((event) =>
       recordOf(event, { origin: "poll", receivedAt: START }),
     );
-    applications.set("JA-1", { ...adopted, ...first, events, dueAt: START });
+    poller.change({ events, dueAt: START });
     await poller.run();
 
-    expect(applications.get("JA-1")?.memory.unsettledSince).toBeNull();
-    expect(applications.get("JA-1")?.gap).toBeNull();
+    expect(poller.stored().memory.unsettledSince).toBeNull();
+    expect(poller.stored().gap).toBeNull();
   });
 
   test("is in gap for what is missing since its adoption", async () => {
-    const applications = new Map([["JA-1", adopted]]);
-    const poller = aPoller(applications, {
-      answer: (token) =>
-        alloyAnswer(token, [started, decided], { status: "completed", outcome: "Approved" }),
-    });
+    const says = { status: "completed", outcome: "Approved" };
+    const poller = aPollerOf(adopted, [started, decided], { says });
 
     await poller.run();
 
-    expect(applications.get("JA-1")?.gap).toMatchObject({
+    expect(poller.stored().gap).toMatchObject({
       since: decided.at,
       eventCount: 1,
       stage: "not-delivered",
@@ -83,32 +80,22 @@ describe("an adopted application, at its checks", () => {
   });
 
   test("is in gap for history whose processing failed", async () => {
-    const failure = {
-      eventId: review.eventId,
-      eventType: review.type,
-      failedAt: START - MINUTE,
-      reason: "the table is down",
-      deadLettered: true,
-    };
-    const applications = new Map([["JA-1", { ...adopted, failures: [failure] }]]);
-    const poller = aPoller(applications, {
-      answer: (token) => alloyAnswer(token, [started, review], { status: "waiting_review" }),
+    const failure = failureOf(review, { failedAt: START - MINUTE });
+    const poller = aPollerOf({ ...adopted, failures: [failure] }, [started, review], {
+      says: waiting,
     });
 
     await poller.run();
 
-    expect(applications.get("JA-1")?.gap).toMatchObject({ stage: "dead-lettered", eventCount: 1 });
+    expect(poller.stored().gap).toMatchObject({ stage: "dead-lettered", eventCount: 1 });
   });
 
   test("is in no gap for webhooks that never came, while Alloy does not answer", async () => {
-    const applications = new Map([["JA-1", adopted]]);
-    const poller = aPoller(applications, {
-      answer: () => ({ kind: "failed", cause: "timeout", retryAfterMs: null }),
-    });
+    const poller = aPollerOf(adopted, () => TIMED_OUT);
 
     await poller.run();
 
-    expect(applications.get("JA-1")?.gap).toBeNull();
+    expect(poller.stored().gap).toBeNull();
     expect(poller.notices).toEqual([]);
   });
 });

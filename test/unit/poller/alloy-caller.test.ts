@@ -7,6 +7,7 @@ import { POLLER } from "../../../lambdas/settings/limits.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { alloyAnswer, refuseList } from "../../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
+import { keptTelemetry } from "../../support/telemetry.ts";
 import { Clock } from "../../../tools/cloud-in-memory/clock.ts";
 
 const SECOND = 1_000;
@@ -25,10 +26,8 @@ function aCaller(
   const clock = new Clock(0);
   const callsAt: number[] = [];
   const timeouts: number[] = [];
-  const causes: unknown[] = [];
-  const metrics = new Map<string, number>();
+  const { metrics, logger, kept } = keptTelemetry();
   let renewals = 0;
-  const log = (_code: string, fields = {}) => void causes.push(Object.values(fields)[1]);
   const caller = makeAlloyCaller({
     alloy: {
       async getApplication(_application, timeoutMs) {
@@ -49,12 +48,8 @@ function aCaller(
     },
     environment: "sandbox",
     deadline: RUN_MS,
-    metrics: {
-      count: (name, value = 1) => void metrics.set(name, (metrics.get(name) ?? 0) + value),
-      milliseconds() {},
-      flush() {},
-    },
-    logger: { debug: log, info: log, warn: log, error: log },
+    metrics,
+    logger,
     now: clock.now,
     random: options.random ?? (() => 0.5),
     sleep: clock.sleep,
@@ -65,8 +60,8 @@ function aCaller(
     stopReason: () => caller.stopReason(),
     callsAt,
     timeouts,
-    causes,
-    metrics,
+    causes: () => kept.logs.map(({ fields }) => fields["cause"]),
+    metrics: kept.metrics,
     renewals: () => renewals,
     advance: (ms: number) => {
       clock.skip(ms);
@@ -88,7 +83,7 @@ describe("a call of Alloy", () => {
     ]);
     expect(caller.metrics.get(METRICS.alloyCalls)).toBe(3);
     expect(caller.metrics.get(METRICS.alloyCallsFailed)).toBe(3);
-    expect(caller.causes).toEqual(["server-error", "server-error", "server-error"]);
+    expect(caller.causes()).toEqual(["server-error", "server-error", "server-error"]);
   });
 
   test("waits by chance, half as long to one and a half times as long", async () => {

@@ -5,7 +5,7 @@ import { afterCall, mayBeCheckedAt } from "../../../lambdas/domain/polling/askin
 import { POLLER } from "../../../lambdas/settings/limits.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { aPoller, START, withRecorded } from "../../support/poller.ts";
+import { aPoller, aPollerOf, START, withRecorded } from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 import type { StoredApplication } from "../../support/poller.ts";
@@ -131,10 +131,7 @@ describe(`an application is asked for at most ${POLLER.callsPerApplicationPerDay
       },
     });
 
-    for (let run = 0; run < (DAYS * DAY) / rateMs; run += 1) {
-      poller.advance(START + run * rateMs - poller.now());
-      await poller.run();
-    }
+    await poller.runs((DAYS * DAY) / rateMs);
 
     const calls = poller.calls
       .filter(({ applicationToken }) => applicationToken === "JA-1")
@@ -146,22 +143,15 @@ describe(`an application is asked for at most ${POLLER.callsPerApplicationPerDay
 
   test("and yet is healed when the queue takes the missing event again", async () => {
     let isQueueOut = true;
-    const applications = new Map([["JA-1", withRecorded([started])]]);
-    const poller = aPoller(applications, {
-      answer: () => alloyAnswer("JA-1", [started, lost]),
+    const poller = aPollerOf(withRecorded([started]), [started, lost], {
       isQueueOut: () => isQueueOut,
     });
-    for (let run = 0; run < DAY / rateMs; run += 1) {
-      await poller.run();
-      poller.advance(rateMs);
-    }
+    await poller.runs(DAY / rateMs);
     const gaps = poller.metric(METRICS.deliveryGaps);
     isQueueOut = false;
 
-    for (let run = 0; run < HOUR / rateMs; run += 1) {
-      await poller.run();
-      poller.advance(rateMs);
-    }
+    poller.advance(rateMs);
+    await poller.runs(HOUR / rateMs);
 
     expect(gaps).toBeGreaterThan(0);
     expect(poller.sent.length).toBeGreaterThan(0);

@@ -5,10 +5,16 @@ import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
 import { POLLER } from "../../../lambdas/settings/limits.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { aPoller, recordOf, START, withRecorded } from "../../support/poller.ts";
+import {
+  aPoller,
+  numbered,
+  openApplications,
+  recordOf,
+  START,
+  withRecorded,
+} from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
-import type { StoredApplication } from "../../support/poller.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -19,10 +25,7 @@ const { rateMs, runMs } = POLLER_SETTINGS.polling;
 const RUNS_A_DAY = DAY / rateMs;
 const APPLICATIONS = 300;
 
-const tokens = Array.from(
-  { length: APPLICATIONS },
-  (_, index) => `JA-${String(index).padStart(4, "0")}`,
-);
+const tokens = numbered("JA", APPLICATIONS);
 const started = (applicationToken: string) =>
   aJourneyEvent({ applicationToken, at: START - 20 * MINUTE });
 /** Of which no webhook came. */
@@ -45,12 +48,7 @@ async function aDayOf(
   trouble: (world: World) => AlloyAnswer | null,
   options: { readonly callMs?: number } = {},
 ) {
-  const applications = new Map<string, StoredApplication>(
-    tokens.map((token, index) => [
-      token,
-      withRecorded([started(token)], { dueAt: START - APPLICATIONS + index }),
-    ]),
-  );
+  const applications = openApplications(...tokens);
   let isOver = false;
   let renewedAt = START;
   let renewals = 0;

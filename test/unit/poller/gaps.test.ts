@@ -8,8 +8,14 @@ import { parseCorrection } from "../../../lambdas/domain/application/correction.
 import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { aPoller, recordOf, START, withRecorded } from "../../support/poller.ts";
-import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
+import {
+  aPollerOf,
+  failureOf,
+  recordOf,
+  START,
+  TIMED_OUT,
+  withRecorded,
+} from "../../support/poller.ts";
 import type { StoredApplication } from "../../support/poller.ts";
 import { aSubmission } from "../../support/snapshots.ts";
 
@@ -24,42 +30,27 @@ const completed = aJourneyEvent({
   outcome: "Approved",
 });
 
-const failure = {
-  eventId: review.eventId,
-  eventType: review.type,
-  failedAt: START - 15 * MINUTE,
-  reason: "the bus is down",
-  deadLettered: true,
-};
+const failure = failureOf(review);
+const retried = failureOf(review, { failedAt: START - MINUTE, deadLettered: false });
 
 /** What Alloy says of an application whose last event is `review`. */
 const waiting = { status: "waiting_review" };
 
 /** A poller over one application, whose Journey is counted; Alloy has these events of it. */
-function over(
+const over = (
   stored: StoredApplication,
   atAlloy: readonly JourneyEvent[],
-  changes = waiting,
+  says = waiting,
   journeys: readonly string[] = ["J-1"],
-) {
-  const applications = new Map([["JA-1", stored]]);
-  const poller = aPoller(applications, {
-    answer: (token) => alloyAnswer(token, atAlloy, changes),
-    changes: { journeys },
-  });
-  const change = (changed: Partial<StoredApplication>) => {
-    applications.set("JA-1", { ...stored, ...applications.get("JA-1"), ...changed });
-  };
-  return { poller, change, stored: () => applications.get("JA-1") };
-}
+) => aPollerOf(stored, atAlloy, { says, changes: { journeys } });
 
 describe("a gap", () => {
   test("is opened, kept with the application, published and counted", async () => {
-    const { poller, stored } = over(withRecorded([started]), [started, review]);
+    const poller = over(withRecorded([started]), [started, review]);
 
     await poller.run();
 
-    expect(stored()?.gap).toMatchObject({ stage: "not-delivered", since: review.at });
+    expect(poller.stored().gap).toMatchObject({ stage: "not-delivered", since: review.at });
     expect(poller.notices).toMatchObject([
       {
         change: "opened",
@@ -77,7 +68,7 @@ describe("a gap", () => {
   });
 
   test("is not counted by a Journey that configuration does not name", async () => {
-    const { poller } = over(withRecorded([started]), [started, review], waiting, []);
+    const poller = over(withRecorded([started]), [started, review], waiting, []);
 
     await poller.run();
 
@@ -88,27 +79,26 @@ describe("a gap", () => {
   test("is not counted before the threshold", async () => {
     const fresh = aJourneyEvent({ type: "pending_review", at: START - 5 * MINUTE });
     const quiet = aJourneyEvent({ type: "started_application", at: START - 11 * MINUTE });
-    const { poller, stored } = over(withRecorded([quiet]), [quiet, fresh]);
+    const poller = over(withRecorded([quiet]), [quiet, fresh]);
 
     await poller.run();
 
-    expect(stored()?.gap?.stage).toBe("not-delivered");
+    expect(poller.stored().gap?.stage).toBe("not-delivered");
     expect(poller.metric(METRICS.deliveryGaps)).toBe(0);
   });
 
   test("is closed with its duration when the events have come", async () => {
-    const { poller, change, stored } = over(withRecorded([started]), [started, review]);
+    const poller = over(withRecorded([started]), [started, review]);
     await poller.run();
     const both = withRecorded([started, review]);
-    change({
+    poller.change({
       state: both.state,
       events: [recordOf(started), recordOf(review, { origin: "poll" })],
     });
 
-    poller.advance(5 * MINUTE);
-    await poller.run();
+    await poller.runAfter(5 * MINUTE);
 
-    expect(stored()?.gap).toBeNull();
+    expect(poller.stored().gap).toBeNull();
     expect(poller.notices[1]).toMatchObject({ change: "closed", gapId: poller.notices[0]?.gapId });
     expect(poller.notices[1]?.durationMs).toBeGreaterThan(23 * MINUTE);
     expect(poller.metric(METRICS.gapDuration)).toBe(poller.notices[1]?.durationMs);
@@ -116,12 +106,11 @@ describe("a gap", () => {
   });
 
   test("says when it has moved to another stage", async () => {
-    const { poller, change } = over(withRecorded([started]), [started, review]);
+    const poller = over(withRecorded([started]), [started, review]);
     await poller.run();
-    change({ failures: [failure] });
+    poller.change({ failures: [failure] });
 
-    poller.advance(5 * MINUTE);
-    await poller.run();
+    await poller.runAfter(5 * MINUTE);
 
     expect(poller.notices.map(({ change: what, stage }) => `${what} ${stage}`)).toEqual([
       "opened not-delivered",
@@ -131,12 +120,9 @@ describe("a gap", () => {
   });
 
   test("is looked at again soon, and not so soon while it lasts", async () => {
-    const { poller } = over(withRecorded([started], { failures: [failure] }), [started, review]);
+    const poller = over(withRecorded([started], { failures: [failure] }), [started, review]);
 
-    for (let minutes = 0; minutes < 24 * 60; minutes += 5) {
-      await poller.run();
-      poller.advance(5 * MINUTE);
-    }
+    for (let runs = 0; runs < 24 * 12; runs += 1) await poller.runAfter(5 * MINUTE);
 
     expect(poller.calls.length).toBeGreaterThan(48);
     expect(poller.calls.length).toBeLessThan(60);
@@ -146,85 +132,73 @@ describe("a gap", () => {
 describe("a gap that the bus does not hear of", () => {
   let isBusOut = true;
 
-  function whileOut(stored: StoredApplication, atAlloy: readonly JourneyEvent[]) {
+  function whileOut(stored: StoredApplication) {
     isBusOut = true;
-    const applications = new Map([["JA-1", stored]]);
-    const poller = aPoller(applications, {
-      answer: (token) => alloyAnswer(token, atAlloy, waiting),
-      isBusOut: () => isBusOut,
-    });
-    return { poller, stored: () => applications.get("JA-1") };
+    return aPollerOf(stored, [started, review], { says: waiting, isBusOut: () => isBusOut });
   }
 
   test("is kept and counted all the same, and told of by the next check, once", async () => {
-    const { poller, stored } = whileOut(withRecorded([started]), [started, review]);
+    const poller = whileOut(withRecorded([started]));
 
     const report = await poller.run();
-    const [kept, counted] = [stored()?.gap, poller.metric(METRICS.deliveryGaps)];
+    const [kept, counted] = [poller.stored().gap, poller.metric(METRICS.deliveryGaps)];
     isBusOut = false;
-    for (let runs = 0; runs < 2; runs += 1) {
-      poller.advance(30 * MINUTE);
-      await poller.run();
-    }
+    await poller.runAfter(30 * MINUTE);
+    await poller.runAfter(30 * MINUTE);
 
     expect(report).toMatchObject({ checked: 1, failed: 0 });
     expect(kept).toMatchObject({ stage: "not-delivered", isUntold: true });
     expect(counted).toBe(1);
     expect(poller.notices).toMatchObject([{ change: "opened", gapId: kept?.gapId }]);
-    expect(stored()?.gap).not.toHaveProperty("isUntold");
+    expect(poller.stored().gap).not.toHaveProperty("isUntold");
   });
 
   test("does not end before the bus has heard of its end", async () => {
-    const before = whileOut(withRecorded([started]), [started, review]);
+    const poller = whileOut(withRecorded([started]));
     isBusOut = false;
-    await before.poller.run();
-    const inGap = before.stored()?.gap ?? null;
-    const healed = whileOut(withRecorded([started, review], { gap: inGap }), [started, review]);
+    await poller.run();
+    const inGap = poller.stored().gap;
+    const { state, events } = withRecorded([started, review]);
+    poller.change({ state, events });
 
-    const report = await healed.poller.run();
-    const kept = healed.stored()?.gap;
+    isBusOut = true;
+    const report = await poller.runAfter(5 * MINUTE);
+    const kept = poller.stored().gap;
     isBusOut = false;
-    healed.poller.advance(5 * MINUTE);
-    await healed.poller.run();
+    await poller.runAfter(5 * MINUTE);
 
     expect(report).toMatchObject({ failed: 1 });
     expect(kept).toEqual(inGap);
-    expect(healed.poller.notices).toMatchObject([{ change: "closed" }]);
-    expect(healed.stored()?.gap).toBeNull();
+    expect(poller.notices.map(({ change }) => change)).toEqual(["opened", "closed"]);
+    expect(poller.stored().gap).toBeNull();
   });
 });
 
 describe("what is missing is queued", () => {
   test("again while nothing comes of it", async () => {
-    const { poller } = over(withRecorded([started]), [started, review]);
+    const poller = over(withRecorded([started]), [started, review]);
 
     await poller.run();
-    poller.advance(5 * MINUTE);
-    await poller.run();
+    await poller.runAfter(5 * MINUTE);
 
     expect(poller.sent).toHaveLength(2);
   });
 
   test("not while its own failure is retried", async () => {
-    const retried = { ...failure, failedAt: START - MINUTE, deadLettered: false };
-    const { poller, stored } = over(withRecorded([started], { failures: [retried] }), [
-      started,
-      review,
-    ]);
+    const poller = over(withRecorded([started], { failures: [retried] }), [started, review]);
 
     await poller.run();
 
     expect(poller.sent).toEqual([]);
-    expect(stored()?.gap?.stage).toBe("failed-processing");
+    expect(poller.stored().gap?.stage).toBe("failed-processing");
   });
 
   test("once a day when it is dead-lettered: its cause may be gone", async () => {
-    const { poller } = over(withRecorded([started], { failures: [failure] }), [started, review]);
+    const poller = over(withRecorded([started], { failures: [failure] }), [started, review]);
 
     await poller.run();
     const atOnce = poller.sent.length;
-    poller.advance(24 * HOUR);
-    await poller.run();
+    await poller.runAfter(24 * HOUR);
 
     expect(atOnce).toBe(0);
     expect(poller.sent).toHaveLength(1);
@@ -233,14 +207,13 @@ describe("what is missing is queued", () => {
 
 describe("an event that is recorded, and of which the rest failed", () => {
   const recorded = withRecorded([started, review]);
-  const retried = { ...failure, failedAt: START - MINUTE, deadLettered: false };
 
   test("is a gap while it is being retried, and is left to its retries", async () => {
-    const { poller, stored } = over({ ...recorded, failures: [retried] }, [started, review]);
+    const poller = over({ ...recorded, failures: [retried] }, [started, review]);
 
     await poller.run();
 
-    expect(stored()?.gap).toMatchObject({
+    expect(poller.stored().gap).toMatchObject({
       stage: "failed-processing",
       since: review.at,
       eventCount: 1,
@@ -251,12 +224,11 @@ describe("an event that is recorded, and of which the rest failed", () => {
   });
 
   test("is dead-lettered when it is not retried any more, and tried again after a day", async () => {
-    const { poller, stored } = over({ ...recorded, failures: [failure] }, [started, review]);
+    const poller = over({ ...recorded, failures: [failure] }, [started, review]);
 
     await poller.run();
-    const atOnce = [stored()?.gap?.stage, poller.sent.length];
-    poller.advance(24 * HOUR);
-    await poller.run();
+    const atOnce = [poller.stored().gap?.stage, poller.sent.length];
+    await poller.runAfter(24 * HOUR);
 
     expect(atOnce).toEqual(["dead-lettered", 0]);
     expect(poller.sent).toHaveLength(1);
@@ -265,25 +237,21 @@ describe("an event that is recorded, and of which the rest failed", () => {
 
   test("is at its failure, not at the state that does not show it", async () => {
     const unmerged = { ...withRecorded([started]), events: recorded.events, failures: [failure] };
-    const { poller, stored } = over(unmerged, [started, review]);
+    const poller = over(unmerged, [started, review]);
 
     await poller.run();
 
-    expect(stored()?.gap).toMatchObject({ stage: "dead-lettered", eventCount: 1 });
+    expect(poller.stored().gap).toMatchObject({ stage: "dead-lettered", eventCount: 1 });
   });
 
   test("heals when its evidence is gone", async () => {
-    const { poller, change, stored } = over({ ...recorded, failures: [failure] }, [
-      started,
-      review,
-    ]);
+    const poller = over({ ...recorded, failures: [failure] }, [started, review]);
     await poller.run();
-    change({ failures: [] });
+    poller.change({ failures: [] });
 
-    poller.advance(HOUR);
-    await poller.run();
+    await poller.runAfter(HOUR);
 
-    expect(stored()?.gap).toBeNull();
+    expect(poller.stored().gap).toBeNull();
     expect(poller.notices.map((notice) => `${notice.change} ${notice.stage}`)).toEqual([
       "opened dead-lettered",
       "closed dead-lettered",
@@ -292,7 +260,7 @@ describe("an event that is recorded, and of which the rest failed", () => {
 
   test("is none when it is another event that failed", async () => {
     const other = { ...failure, eventId: "f".repeat(32) };
-    const { poller } = over({ ...recorded, failures: [other] }, [started, review]);
+    const poller = over({ ...recorded, failures: [other] }, [started, review]);
 
     await poller.run();
 
@@ -306,21 +274,20 @@ describe("an event that is recorded but not applied", () => {
   const answer = { status: "completed", complete_outcome: "Approved" };
 
   test("is a gap, and is queued again", async () => {
-    const { poller, stored } = over(behind, [started, completed], answer);
+    const poller = over(behind, [started, completed], answer);
 
     await poller.run();
 
-    expect(stored()?.gap).toMatchObject({ stage: "not-applied", eventCount: 1 });
+    expect(poller.stored().gap).toMatchObject({ stage: "not-applied", eventCount: 1 });
     expect(poller.sent).toHaveLength(1);
     expect(poller.sent[0]?.body).toContain("completed_application");
   });
 
   test("is corrected by Alloy's own word when that did not help", async () => {
-    const { poller } = over(behind, [started, completed], answer);
+    const poller = over(behind, [started, completed], answer);
 
     await poller.run();
-    poller.advance(5 * MINUTE);
-    await poller.run();
+    await poller.runAfter(5 * MINUTE);
 
     expect(parseCorrection(poller.sent[1]?.body ?? "")).toMatchObject({
       correction: { news: "status", snapshot: { status: "completed", outcome: "Approved" } },
@@ -329,7 +296,7 @@ describe("an event that is recorded but not applied", () => {
 
   test("is none while it may still be on its way into the state", async () => {
     const fresh = recordOf(completed, { receivedAt: START - MINUTE });
-    const { stored, poller } = over(
+    const poller = over(
       { ...behind, events: [recordOf(started), fresh] },
       [started, completed],
       answer,
@@ -337,7 +304,7 @@ describe("an event that is recorded but not applied", () => {
 
     await poller.run();
 
-    expect(stored()?.gap).toBeNull();
+    expect(poller.stored().gap).toBeNull();
   });
 });
 
@@ -346,11 +313,10 @@ describe("a late webhook", () => {
   const stored = { ...withRecorded([started, review]), events: [recordOf(started), late] };
 
   test("is published once, as a gap that is over", async () => {
-    const { poller } = over(stored, [started, review]);
+    const poller = over(stored, [started, review]);
 
     await poller.run();
-    poller.advance(24 * HOUR);
-    await poller.run();
+    await poller.runAfter(24 * HOUR);
 
     expect(poller.notices).toMatchObject([
       { change: "closed", stage: "late", durationMs: 10 * MINUTE },
@@ -363,19 +329,18 @@ describe("an event that Alloy dates in the future", () => {
   const dated = aJourneyEvent({ type: "pending_review", at: START + 365 * 24 * HOUR });
 
   test("is healed at once, and puts no check off until then", async () => {
-    const { poller, change, stored } = over(withRecorded([started]), [started, dated]);
+    const poller = over(withRecorded([started]), [started, dated]);
     await poller.run();
     const queued = poller.sent.length;
     const both = withRecorded([started, dated]);
     const events = [recordOf(started), recordOf(dated, { origin: "poll" })];
-    change({ state: both.state, events });
+    poller.change({ state: both.state, events });
 
-    poller.advance(HOUR);
-    await poller.run();
+    await poller.runAfter(HOUR);
 
     expect(queued).toBe(1);
-    expect(stored()?.gap).toBeNull();
-    expect(stored()?.dueAt).toBeLessThan(START + 2 * HOUR);
+    expect(poller.stored().gap).toBeNull();
+    expect(poller.stored().dueAt).toBeLessThan(START + 2 * HOUR);
     expect(poller.metric(METRICS.transitionsUnheard)).toBe(0);
   });
 });
@@ -385,10 +350,7 @@ describe("a submission of which nothing has come", () => {
   const stored = { ...withRecorded([started]), state, events: [] };
 
   test("is a gap even when Alloy cannot be asked", async () => {
-    const applications = new Map([["JA-1", stored]]);
-    const poller = aPoller(applications, {
-      answer: () => ({ kind: "failed", cause: "timeout", retryAfterMs: null }),
-    });
+    const poller = aPollerOf(stored, () => TIMED_OUT);
 
     await poller.run();
 
@@ -397,16 +359,16 @@ describe("a submission of which nothing has come", () => {
   });
 
   test("is a gap of all its events when Alloy has some", async () => {
-    const { poller, stored: now } = over(stored, [started, review]);
+    const poller = over(stored, [started, review]);
 
     await poller.run();
 
-    expect(now()?.gap?.eventCount).toBe(2);
+    expect(poller.stored().gap?.eventCount).toBe(2);
     expect(poller.sent).toHaveLength(2);
   });
 
   test("is none when Alloy has nothing to tell of it either", async () => {
-    const { poller } = over(stored, []);
+    const poller = over(stored, []);
 
     await poller.run();
 
@@ -416,26 +378,23 @@ describe("a submission of which nothing has come", () => {
 
 describe("an application of which records have expired", () => {
   test("is not in gap because of them", async () => {
-    const { poller, stored } = over(withRecorded([review], { dueAt: START }), [started, review]);
-    const settings = { eventRetentionMs: 19 * MINUTE };
+    const poller = over(withRecorded([review], { dueAt: START }), [started, review]);
+    const expired = aPollerOf(withRecorded([review]), [started, review], {
+      changes: { eventRetentionMs: 19 * MINUTE },
+    });
 
     await poller.run();
-    const without = stored()?.gap;
-    const kept = aPoller(new Map([["JA-1", withRecorded([review])]]), {
-      answer: (token) => alloyAnswer(token, [started, review]),
-      changes: settings,
-    });
-    await kept.run();
+    await expired.run();
 
-    expect(without?.stage).toBe("not-delivered");
-    expect(kept.notices).toEqual([]);
+    expect(poller.stored().gap?.stage).toBe("not-delivered");
+    expect(expired.notices).toEqual([]);
   });
 });
 
 describe("a dry run", () => {
   test("tells what it would do, and does nothing", async () => {
     const before = withRecorded([started]);
-    const { poller, stored } = over(before, [started, review]);
+    const poller = over(before, [started, review]);
 
     const report = await poller.dryRun();
 
@@ -446,7 +405,7 @@ describe("a dry run", () => {
         { applicationToken: "JA-1", missing: 1, toQueue: 1, gapStage: "not-delivered" },
       ],
     });
-    expect(stored()).toEqual(before);
+    expect(poller.stored()).toEqual(before);
     expect(poller.sent).toEqual([]);
     expect(poller.notices).toEqual([]);
     expect(poller.metrics.size).toBe(0);
@@ -454,31 +413,21 @@ describe("a dry run", () => {
 });
 
 describe("an application whose Journey is not accepted any more", () => {
-  const journeys = ["J-2"];
-
   test("is let go, at no call: the consumer would drop whatever is found", async () => {
-    const applications = new Map([["JA-1", withRecorded([started])]]);
-    const poller = aPoller(applications, {
-      answer: (token) => alloyAnswer(token, [started, review], waiting),
-      changes: { journeys },
-    });
+    const poller = over(withRecorded([started]), [started, review], waiting, ["J-2"]);
 
     const report = await poller.run();
 
     expect(report).toMatchObject({ due: 1, ignored: 1 });
-    expect(applications.get("JA-1")).toMatchObject({ dueAt: null, gap: null });
+    expect(poller.stored()).toMatchObject({ dueAt: null, gap: null });
     expect([poller.calls, poller.sent, poller.notices]).toEqual([[], [], []]);
   });
 
   test("has its gap given up", async () => {
-    const { poller, stored } = over(withRecorded([started]), [started, review]);
+    const poller = over(withRecorded([started]), [started, review]);
     await poller.run();
-    const inGap = stored();
-    if (inGap === undefined) throw new Error("the application is gone");
-    const after = aPoller(new Map([["JA-1", { ...inGap, dueAt: START }]]), {
-      answer: (token) => alloyAnswer(token, [started, review], waiting),
-      changes: { journeys },
-    });
+    const inGap = { ...poller.stored(), dueAt: START };
+    const after = over(inGap, [started, review], waiting, ["J-2"]);
 
     await after.run();
 
@@ -487,10 +436,8 @@ describe("an application whose Journey is not accepted any more", () => {
   });
 
   test("is checked as ever when its Journey is accepted", async () => {
-    const poller = aPoller(new Map([["JA-1", withRecorded([started])]]), {
-      answer: (token) => alloyAnswer(token, [started], { status: "running" }),
-      changes: { journeys: ["J-2", "J-1"] },
-    });
+    const running = { status: "running" };
+    const poller = over(withRecorded([started]), [started], running, ["J-2", "J-1"]);
 
     expect(await poller.run()).toMatchObject({ checked: 1, ignored: 0 });
   });
@@ -499,13 +446,13 @@ describe("an application whose Journey is not accepted any more", () => {
 describe("an application that is open for months", () => {
   test("is counted as stale, and nothing else happens to it", async () => {
     const old = aJourneyEvent({ type: "pending_review", at: START - 40 * 24 * HOUR });
-    const { poller, stored } = over(withRecorded([old]), [old], { status: "waiting_review" });
+    const poller = over(withRecorded([old]), [old], { status: "waiting_review" });
 
     await poller.run();
 
     expect(poller.metric(METRICS.applicationsStale)).toBe(1);
     expect(poller.notices).toEqual([]);
-    expect(stored()?.dueAt).toBeGreaterThan(START);
+    expect(poller.stored().dueAt).toBeGreaterThan(START);
     expect(stateOfEvent(old).progress?.status).toBe("waiting_review");
   });
 });

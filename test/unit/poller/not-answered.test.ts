@@ -4,7 +4,7 @@ import type { AlloyAnswer } from "../../../lambdas/domain/polling/polling-ports.
 import { POLLER } from "../../../lambdas/settings/limits.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { aPoller, START, withRecorded } from "../../support/poller.ts";
+import { aPoller, numbered, openApplications, START, withRecorded } from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 import type { StoredApplication } from "../../support/poller.ts";
@@ -20,21 +20,9 @@ const page: AlloyAnswer = { kind: "failed", cause: "refused", retryAfterMs: null
 const refused: AlloyAnswer = { kind: "unauthorized" };
 const unknown: AlloyAnswer = { kind: "unknown", status: 404, minorCode: 4041 };
 
-const numbered = (prefix: string, index: number) => `${prefix}-${String(index).padStart(4, "0")}`;
-
 /** So many bad applications and so many healthy ones, all open and due, in this order. */
-function aMix(bad: number, healthy: number, order: (index: number) => number = (index) => index) {
-  const tokens = [
-    ...Array.from({ length: bad }, (_, index) => numbered("JA-bad", index)),
-    ...Array.from({ length: healthy }, (_, index) => numbered("JA-good", index)),
-  ];
-  return new Map<string, StoredApplication>(
-    tokens.map((applicationToken, index) => {
-      const event = aJourneyEvent({ applicationToken, at: START - 20 * MINUTE });
-      return [applicationToken, withRecorded([event], { dueAt: START - 1_000 + order(index) })];
-    }),
-  );
-}
+const aMix = (bad: number, healthy: number) =>
+  openApplications(...numbered("JA-bad", bad), ...numbered("JA-good", healthy));
 
 const isBad = (token: string) => token.startsWith("JA-bad");
 
@@ -50,37 +38,30 @@ function checkedOf(applications: ReadonlyMap<string, StoredApplication>): number
   ).length;
 }
 
-async function runs(poller: ReturnType<typeof aPoller>, count: number, tickMs = rateMs) {
-  const first = poller.now();
-  for (let run = 0; run < count; run += 1) {
-    poller.advance(first + run * tickMs - poller.now());
-    await poller.run();
-  }
-}
+/** A poller to which Alloy answers so of the bad ones, and as it should of the others. */
+const aPollerBeside = (applications: Map<string, StoredApplication>, trouble: () => AlloyAnswer) =>
+  aPoller(applications, { answer: (token) => (isBad(token) ? trouble() : healthyAnswer(token)) });
 
 describe("applications that Alloy does not answer for", () => {
   const throwing = (): AlloyAnswer => {
     throw new Error("a bug of ours");
   };
-  const TROUBLES: readonly (readonly [string, () => AlloyAnswer, number])[] = [
-    ["500", () => failed, 100],
-    ["garbage", () => garbage, 100],
-    ["a page of a proxy", () => page, 100],
-    ["401", () => refused, 100],
-    ["a wait of an hour", () => ({ ...failed, retryAfterMs: HOUR }), 100],
-    ["an answer that breaks our code", throwing, 100],
+  const TROUBLES: readonly (readonly [string, () => AlloyAnswer])[] = [
+    ["500", () => failed],
+    ["garbage", () => garbage],
+    ["a page of a proxy", () => page],
+    ["401", () => refused],
+    ["a wait of an hour", () => ({ ...failed, retryAfterMs: HOUR })],
+    ["an answer that breaks our code", throwing],
   ];
 
   test.each(TROUBLES)(
     "200 of them by %s do not keep 40 healthy ones that are due after them for two periods",
-    async (_, trouble, callMs) => {
+    async (_, trouble) => {
       const applications = aMix(200, 40);
-      const poller = aPoller(applications, {
-        callMs,
-        answer: (token) => (isBad(token) ? trouble() : healthyAnswer(token)),
-      });
+      const poller = aPollerBeside(applications, trouble);
 
-      await runs(poller, 3);
+      await poller.runs(3);
 
       expect(checkedOf(applications)).toBe(40);
       expect([...applications.values()].every(({ dueAt }) => dueAt !== null)).toBe(true);
@@ -94,7 +75,7 @@ describe("applications that Alloy does not answer for", () => {
       answer: healthyAnswer,
     });
 
-    await runs(poller, 3);
+    await poller.runs(3);
 
     expect(checkedOf(applications)).toBe(40);
   });
@@ -110,12 +91,13 @@ describe("applications that Alloy does not answer for", () => {
       // Somebody was known before it began.
       await poller.run();
       begun = true;
-      for (const [token, stored] of aMix(200, 40, (index) => (index * apart) % 240)) {
-        applications.set(token, { ...stored, dueAt: (stored.dueAt ?? 0) + DAY });
+      for (const [index, [token, stored]] of [...aMix(200, 40)].entries()) {
+        const dueAt = START + DAY - 1_000 + ((index * apart) % 240);
+        applications.set(token, { ...stored, dueAt });
       }
       poller.advance(DAY);
 
-      await runs(poller, 3);
+      await poller.runs(3);
 
       expect(checkedOf(applications)).toBe(40);
     },
@@ -123,17 +105,14 @@ describe("applications that Alloy does not answer for", () => {
 
   test("what failed before is asked for behind what has not", async () => {
     const applications = aMix(1, 30);
-    const poller = aPoller(applications, {
-      answer: (token) => (isBad(token) ? failed : healthyAnswer(token)),
-    });
-    await runs(poller, 1);
+    const poller = aPollerBeside(applications, () => failed);
+    await poller.runs(1);
     for (const [token, stored] of applications) {
       applications.set(token, { ...stored, dueAt: isBad(token) ? START : START + 1 });
     }
 
     const before = poller.calls.length;
-    poller.advance(DAY);
-    await poller.run();
+    await poller.runAfter(DAY);
 
     const asked = poller.calls.slice(before).map(({ applicationToken }) => applicationToken);
     expect(asked.indexOf("JA-bad-0000")).toBe(30);
@@ -141,11 +120,9 @@ describe("applications that Alloy does not answer for", () => {
 
   test("one of them is asked for three times, then once an hour", async () => {
     const applications = aMix(1, 1);
-    const poller = aPoller(applications, {
-      answer: (token) => (isBad(token) ? failed : healthyAnswer(token)),
-    });
+    const poller = aPollerBeside(applications, () => failed);
 
-    await runs(poller, DAY / rateMs);
+    await poller.runs(DAY / rateMs);
 
     const asked = poller.calls.filter(({ applicationToken }) => isBad(applicationToken));
     expect(asked.length).toBeGreaterThan(24);
@@ -154,13 +131,11 @@ describe("applications that Alloy does not answer for", () => {
 
   test("one of them is told of after five checks, and while others are answered", async () => {
     const applications = aMix(1, 1);
-    const poller = aPoller(applications, {
-      answer: (token) => (isBad(token) ? failed : healthyAnswer(token)),
-    });
+    const poller = aPollerBeside(applications, () => failed);
 
-    await runs(poller, 8);
+    await poller.runs(8);
     const before = poller.metric(METRICS.applicationsUnchecked);
-    await runs(poller, 12);
+    await poller.runs(12);
 
     expect(before).toBeUndefined();
     expect(poller.metric(METRICS.applicationsUnchecked)).toBeGreaterThan(0);
@@ -169,7 +144,7 @@ describe("applications that Alloy does not answer for", () => {
   test("nobody is told of single ones while nobody is answered at all", async () => {
     const poller = aPoller(aMix(4, 0), { answer: () => failed });
 
-    await runs(poller, DAY / rateMs);
+    await poller.runs(DAY / rateMs);
 
     expect(poller.metric(METRICS.applicationsUnchecked)).toBeUndefined();
     expect(poller.metric(METRICS.runsKnowingNone)).toBeUndefined();
@@ -203,7 +178,7 @@ describe("a run in which Alloy knows nobody", () => {
     const applications = aMix(0, 20);
     const poller = aPoller(applications, { answer: () => trouble() });
 
-    await runs(poller, EIGHT_WEEKS * 24, HOUR);
+    await poller.runs(EIGHT_WEEKS * 24, HOUR);
 
     expect([...applications.values()].every(({ dueAt }) => dueAt !== null)).toBe(true);
     expect(poller.notices.filter(({ change }) => change === "given-up")).toEqual([]);
@@ -242,9 +217,8 @@ describe("a run in which Alloy knows nobody", () => {
     for (const [token, stored] of applications)
       applications.set(token, { ...stored, dueAt: START });
 
-    poller.advance(DAY);
     const before = poller.calls.length;
-    const report = await poller.run();
+    const report = await poller.runAfter(DAY);
 
     expect(poller.calls.length - before).toBe(POLLER.failuresToStop + 1);
     expect(report.left).toBe(100 - POLLER.failuresToStop);
@@ -257,10 +231,10 @@ describe("a run in which Alloy knows nobody", () => {
     const poller = aPoller(applications, {
       answer: (token) => (isOurs ? healthyAnswer(token) : unknown),
     });
-    await runs(poller, 30 * 24, HOUR);
+    await poller.runs(30 * 24, HOUR);
     isOurs = true;
 
-    await runs(poller, 13);
+    await poller.runs(13);
 
     expect(checkedOf(applications)).toBe(20);
     expect([...applications.values()].every(({ memory }) => memory.unknownSince === null)).toBe(
@@ -279,12 +253,12 @@ describe("a run in which Alloy knows nobody", () => {
         return poller.now() - renewedAt >= HOUR ? refused : healthyAnswer(token);
       },
     });
-    await runs(poller, 1);
+    await poller.runs(1);
     isOut = true;
-    await runs(poller, 100);
+    await poller.runs(100);
     isOut = false;
 
-    await runs(poller, 48);
+    await poller.runs(48);
 
     const failedChecks = [...applications.values()].map(({ memory }) => memory.failedChecks);
     expect(failedChecks).toEqual([0, 0]);
@@ -292,9 +266,7 @@ describe("a run in which Alloy knows nobody", () => {
 
   test("is not one in which a deleted application is due alone, for others are known", async () => {
     const applications = aMix(1, 1);
-    const poller = aPoller(applications, {
-      answer: (token) => (isBad(token) ? unknown : healthyAnswer(token)),
-    });
+    const poller = aPollerBeside(applications, () => unknown);
     await poller.run();
     const asked = poller.calls.length;
     // From here on the healthy one is due years later.
@@ -303,7 +275,7 @@ describe("a run in which Alloy knows nobody", () => {
       dueAt: START + 1_000 * DAY,
     });
 
-    await runs(poller, 30 * 24, HOUR);
+    await poller.runs(30 * 24, HOUR);
 
     expect(applications.get("JA-bad-0000")?.dueAt).toBeNull();
     expect(poller.metric(METRICS.runsKnowingNone)).toBeUndefined();
@@ -316,13 +288,13 @@ describe("a run in which Alloy knows nobody", () => {
     const poller = aPoller(applications, {
       answer: (token) => (isOurs && !isBad(token) ? healthyAnswer(token) : unknown),
     });
-    await runs(poller, 6 * 24, HOUR);
+    await poller.runs(6 * 24, HOUR);
     isOurs = false;
-    await runs(poller, 10 * 24, HOUR);
+    await poller.runs(10 * 24, HOUR);
     isOurs = true;
-    await runs(poller, 5 * 24, HOUR);
+    await poller.runs(5 * 24, HOUR);
     const early = applications.get("JA-bad-0000")?.dueAt;
-    await runs(poller, 5 * 24, HOUR);
+    await poller.runs(5 * 24, HOUR);
 
     expect(early).not.toBeNull();
     expect(applications.get("JA-bad-0000")?.dueAt).toBeNull();

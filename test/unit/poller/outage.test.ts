@@ -1,33 +1,21 @@
 import { describe, expect, test } from "vitest";
 
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
-import { aJourneyEvent } from "../../support/journey-event.ts";
-import { aPoller, START, withRecorded } from "../../support/poller.ts";
+import { aPoller, numbered, openApplications, START } from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
-import type { StoredApplication } from "../../support/poller.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 describe("when Alloy is not well", () => {
-  /** So many open applications, all due, the first the longest. */
-  function many(count: number): Map<string, StoredApplication> {
-    return new Map(
-      Array.from({ length: count }, (_, index) => {
-        const applicationToken = `JA-${String(index).padStart(4, "0")}`;
-        const event = aJourneyEvent({ applicationToken, at: START - 20 * MINUTE });
-        return [applicationToken, withRecorded([event], { dueAt: START - count + index })];
-      }),
-    );
-  }
+  const many = (count: number) => openApplications(...numbered("JA", count));
 
   const failed = { kind: "failed", cause: "server-error", retryAfterMs: null } as const;
   const unknown = { kind: "unknown", status: 404, minorCode: 4041 } as const;
 
   test("an outage costs five calls a run, whatever is due", async () => {
-    const applications = many(500);
-    const poller = aPoller(applications, { answer: () => failed });
+    const poller = aPoller(many(500), { answer: () => failed });
 
     const report = await poller.run();
 
@@ -37,26 +25,9 @@ describe("when Alloy is not well", () => {
     expect(poller.metric(METRICS.pollerRuns)).toBe(1);
   });
 
-  test("applications that Alloy never answers for do not keep the others from their turn", async () => {
-    const applications = many(20);
-    const isBroken = (token: string) => token < "JA-0004";
-    const poller = aPoller(applications, {
-      answer: (token) => (isBroken(token) ? failed : alloyAnswer(token, [])),
-    });
-
-    for (let runs = 0; runs < 3; runs += 1) {
-      await poller.run();
-      poller.advance(5 * MINUTE - 45_000);
-    }
-
-    const checked = [...applications].filter(([, { memory }]) => memory.checkedAt !== null);
-    expect(checked).toHaveLength(16);
-  });
-
   test("a rate limit of one a second is kept, and nobody is called failed for it", async () => {
-    const applications = many(30);
     let nextAllowed = 0;
-    const poller = aPoller(applications, {
+    const poller = aPoller(many(30), {
       callMs: 10,
       answer(token) {
         if (poller.now() < nextAllowed) return { kind: "rate-limited", retryAfterMs: 1_000 };
@@ -101,10 +72,7 @@ describe("when Alloy is not well", () => {
         token === "JA-0000" ? unknown : alloyAnswer(token, [], { updated_at: poller.now() }),
     });
 
-    for (let hours = 0; hours < 24 * 30; hours += 1) {
-      await poller.run();
-      poller.advance(HOUR);
-    }
+    await poller.runs(30 * 24, HOUR);
 
     const calls = poller.calls.filter(({ applicationToken }) => applicationToken === "JA-0000");
     expect(applications.get("JA-0000")?.dueAt).toBeNull();
@@ -115,14 +83,12 @@ describe("when Alloy is not well", () => {
   });
 
   test("a run makes no more calls than it may, and what is left comes first in the next", async () => {
-    const applications = many(60);
     const changes = { polling: { ...POLLER_SETTINGS.polling, callsPerRun: 20 } };
-    const poller = aPoller(applications, { changes, answer: (token) => alloyAnswer(token, []) });
+    const poller = aPoller(many(60), { changes, answer: (token) => alloyAnswer(token, []) });
 
     const checked: number[] = [];
     for (let runs = 0; runs < 3; runs += 1) {
-      checked.push((await poller.run()).checked);
-      poller.advance(MINUTE);
+      checked.push((await poller.runAfter(MINUTE)).checked);
     }
 
     expect(checked).toEqual([20, 20, 20]);

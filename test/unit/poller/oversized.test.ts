@@ -7,8 +7,7 @@ import type { Refusal } from "../../../lambdas/domain/refusal.ts";
 import { POLLER, QUEUE } from "../../../lambdas/settings/limits.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { aPoller, START, withRecorded } from "../../support/poller.ts";
-import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
+import { aPollerOf, START, withRecorded } from "../../support/poller.ts";
 
 const MINUTE = 60_000;
 
@@ -23,29 +22,31 @@ const huge = aJourneyEvent({
 
 const waiting = { status: "waiting_review" };
 
-function over(
-  atAlloy: readonly JourneyEvent[],
-  options: {
-    readonly refuse?: (envelope: Envelope) => Refusal | null;
-    readonly said?: Readonly<Record<string, unknown>>;
-  } = {},
-) {
-  const { said = waiting, ...rest } = options;
-  const applications = new Map([["JA-1", withRecorded([started])]]);
-  const poller = aPoller(applications, {
-    ...rest,
-    answer: (token) => alloyAnswer(token, atAlloy, said),
-  });
-  const bodyOf = async (envelope: Envelope | undefined) =>
-    envelope === undefined
-      ? ""
-      : new TextDecoder().decode(await readBody(envelope, (key) => poller.payloads.read(key)));
-  return { poller, bodyOf, stored: () => applications.get("JA-1") };
+function over(atAlloy: readonly JourneyEvent[], options: Parameters<typeof aPollerOf>[2] = {}) {
+  const poller = aPollerOf(withRecorded([started]), atAlloy, { says: waiting, ...options });
+  return {
+    ...poller,
+    async bodyOf(envelope: Envelope | undefined) {
+      if (envelope === undefined) return "";
+      return new TextDecoder().decode(await readBody(envelope, (key) => poller.payloads.read(key)));
+    },
+    /** So many checks, each when it is due. @returns how long each of the next ones waited, in minutes. */
+    async waits(checks: number) {
+      const waits: number[] = [];
+      for (let check = 0; check < checks; check += 1) {
+        await poller.run();
+        const waitMs = (poller.stored().dueAt ?? 0) - poller.now();
+        waits.push(waitMs / MINUTE);
+        poller.advance(waitMs);
+      }
+      return waits;
+    },
+  };
 }
 
 describe("an event of Alloy's list that no message can hold", () => {
   test("is healed through the payload bucket, its neighbours beside it", async () => {
-    const { poller, bodyOf, stored } = over([started, review, huge]);
+    const poller = over([started, review, huge]);
 
     const report = await poller.run();
 
@@ -55,12 +56,14 @@ describe("an event of Alloy's list that no message can hold", () => {
     expect(small).toMatchObject({ payloadKey: null });
     expect(large?.body).toBeNull();
     expect(large?.payloadKey).toMatch(/^polls\/2025-10-09\/poll-.*\/JA-1\/1$/);
-    expect(JSON.parse(await bodyOf(large))).toMatchObject({ data: { outcome: huge.outcome } });
-    expect(stored()?.gap).toMatchObject({ stage: "not-delivered", eventCount: 2 });
+    expect(JSON.parse(await poller.bodyOf(large))).toMatchObject({
+      data: { outcome: huge.outcome },
+    });
+    expect(poller.stored().gap).toMatchObject({ stage: "not-delivered", eventCount: 2 });
   });
 
   test("is small in the queue, as every message of the poller's leaves room for a reason", async () => {
-    const { poller } = over([started, huge]);
+    const poller = over([started, huge]);
 
     await poller.run();
 
@@ -73,13 +76,15 @@ describe("an event of Alloy's list that no message can hold", () => {
   test("does not stand in the bucket when its escapes alone make it fit no more, and is healed all the same", async () => {
     // A third of the limit as characters, twice the limit as escapes.
     const escaped = { ...huge, outcome: "\u007f".repeat(350_000) };
-    const { poller, bodyOf } = over([started, escaped]);
+    const poller = over([started, escaped]);
 
     await poller.run();
 
     const [large] = poller.sent;
     expect(large?.payloadKey).not.toBeNull();
-    expect(JSON.parse(await bodyOf(large))).toMatchObject({ data: { outcome: escaped.outcome } });
+    expect(JSON.parse(await poller.bodyOf(large))).toMatchObject({
+      data: { outcome: escaped.outcome },
+    });
   });
 });
 
@@ -90,14 +95,14 @@ describe("what cannot be queued", () => {
       : null;
 
   test("holds nothing else: the rest is queued, the gap is told, and the check ends", async () => {
-    const { poller, stored } = over([started, review, huge], { refuse });
+    const poller = over([started, review, huge], { refuse });
 
     const report = await poller.run();
 
     expect(report).toMatchObject({ checked: 1, failed: 0 });
     expect(poller.sent).toHaveLength(1);
     expect(poller.notices).toMatchObject([{ change: "opened", eventCount: 2 }]);
-    expect(stored()?.gap).toMatchObject({ eventCount: 2 });
+    expect(poller.stored().gap).toMatchObject({ eventCount: 2 });
     expect(poller.logs).toContainEqual({
       code: "poller.envelope.refused",
       fields: expect.objectContaining({
@@ -110,40 +115,22 @@ describe("what cannot be queued", () => {
   });
 
   test("is tried again later and later, and not every five minutes", async () => {
-    const { poller, stored } = over([started, review], { refuse });
-    const waits: number[] = [];
+    const poller = over([started, review], { refuse });
 
-    for (let check = 0; check < 8; check += 1) {
-      await poller.run();
-      const dueAt = stored()?.dueAt ?? 0;
-      waits.push(dueAt - poller.now());
-      poller.advance(dueAt - poller.now());
-    }
+    const waits = await poller.waits(8);
 
     expect(waits.toSorted((one, other) => one - other)).toEqual(waits);
-    expect(waits.at(-1)).toBe(POLLER.longestGapCheckMs);
+    expect(waits.at(-1)).toBe(POLLER.longestGapCheckMs / MINUTE);
   });
 
   test("is tried again later and later when it is a correction, of which there is no gap", async () => {
-    const said = {
-      status: "completed",
-      complete_outcome: "Approved",
-      updated_at: START - 10 * MINUTE,
-    };
-    const { poller, stored } = over([started], {
-      said,
+    const updated_at = START - 10 * MINUTE;
+    const poller = over([started], {
+      says: { status: "completed", complete_outcome: "Approved", updated_at },
       refuse: () => ({ kind: "transient", reason: "InternalError" }),
     });
-    const waits: number[] = [];
 
-    for (let check = 0; check < 4; check += 1) {
-      await poller.run();
-      const dueAt = stored()?.dueAt ?? 0;
-      waits.push((dueAt - poller.now()) / MINUTE);
-      poller.advance(dueAt - poller.now());
-    }
-
-    expect(stored()?.gap).toBeNull();
-    expect(waits).toEqual([5, 10, 20, 30]);
+    expect(await poller.waits(4)).toEqual([5, 10, 20, 30]);
+    expect(poller.stored().gap).toBeNull();
   });
 });
