@@ -4,39 +4,14 @@ import { gzipSync } from "node:zlib";
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
-import { HttpAlloyApi } from "../../lambdas/adapters/alloy/alloy-api.ts";
-import {
-  BasicAuthorization,
-  BearerAuthorization,
-} from "../../lambdas/adapters/alloy/alloy-authorization.ts";
-import type { AlloyApiKey } from "../../lambdas/adapters/alloy/alloy-authorization.ts";
 import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
+import { anAlloyApi as anApi, RIGHT_KEY as RIGHT } from "../support/alloy-api.ts";
+import type { AlloyApiOptions } from "../support/alloy-api.ts";
 import { aServer } from "../support/local-server.ts";
 
-const RIGHT: AlloyApiKey = { token: "key", secret: "secret" };
 const TIMEOUT_MS = 2_000;
 const asked = { applicationToken: "JA-1", journeyToken: "J-1" };
-
-interface Options {
-  readonly auth?: "basic" | "bearer";
-  /** The keys of the secret, one per read; the last one stays. */
-  readonly keys?: readonly (AlloyApiKey | null)[];
-  readonly now?: () => number;
-}
-
-function anApi(baseUrl: string, { auth = "basic", keys = [RIGHT], now = Date.now }: Options = {}) {
-  let current = -1;
-  const readKey = async ({ isForced }: { readonly isForced: boolean }) => {
-    if (isForced || current < 0) current = Math.min(current + 1, keys.length - 1);
-    return keys[current] ?? null;
-  };
-  const authorization =
-    auth === "basic"
-      ? new BasicAuthorization(readKey)
-      : new BearerAuthorization({ baseUrl, readKey, fetch, now });
-  return new HttpAlloyApi({ baseUrl, authorization, fetch, now });
-}
 
 describe("against the Alloy simulator", () => {
   let simulator: AlloySimulator;
@@ -167,7 +142,7 @@ describe("against recorded answers", () => {
     aServer((_, response) => response.writeHead(status, headers).end(body));
 
   /** What a call comes to when Alloy answers so. */
-  const callAnswered = async (said: Answered, options?: Options) =>
+  const callAnswered = async (said: Answered, options?: AlloyApiOptions) =>
     anApi(await anAlloyThatSays(said), options).getApplication(asked, TIMEOUT_MS);
 
   /** An Alloy that grants bearers, and knows no application while they last. */

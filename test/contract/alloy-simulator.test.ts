@@ -4,11 +4,11 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
 import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator, AlloySimulatorOptions } from "../../tools/alloy-simulator/server.ts";
-import { startLocalServer } from "../support/local-server.ts";
+import { aServer } from "../support/local-server.ts";
 
 interface Request {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -16,12 +16,6 @@ interface Request {
   readonly url: string | undefined;
   readonly body: string;
 }
-
-const cleanups: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
 
 /** An endpoint for webhooks that answers with this status; 0 leaves the request hanging. */
 async function anEndpoint(statusOf: (received: readonly Request[]) => number = () => 200) {
@@ -32,9 +26,8 @@ async function anEndpoint(statusOf: (received: readonly Request[]) => number = (
     const status = statusOf(received);
     if (status !== 0) response.writeHead(status, { location: "/elsewhere" }).end("{}");
   };
-  const server = await startLocalServer((incoming, response) => void take(incoming, response));
-  cleanups.push(server.close);
-  return { received, url: `${server.url}/webhooks/alloy` };
+  const baseUrl = await aServer((incoming, response) => void take(incoming, response));
+  return { received, url: `${new URL(baseUrl).origin}/webhooks/alloy` };
 }
 
 const KEY = { token: "key", secrets: ["secret"] };
@@ -42,7 +35,7 @@ const AUTHORIZATION = `Basic ${Buffer.from("key:secret").toString("base64")}`;
 
 async function aSimulator(options: Partial<AlloySimulatorOptions> = {}): Promise<AlloySimulator> {
   const simulator = await startAlloySimulator({ apiKey: KEY, timeScale: 600, ...options });
-  cleanups.push(simulator.stop);
+  onTestFinished(simulator.stop);
   return simulator;
 }
 
@@ -155,7 +148,7 @@ describe("the Alloy simulator over HTTP", () => {
   });
 
   it("answers nothing while its API hangs, and stops all the same", async () => {
-    const simulator = await aSimulator();
+    const simulator = await startAlloySimulator({ apiKey: KEY });
     simulator.setApiFault({ kind: "hang" });
 
     const asking = ask(`${simulator.baseUrl}/journeys/J-x/applications/JA-x`, {
@@ -164,7 +157,6 @@ describe("the Alloy simulator over HTTP", () => {
 
     await expect(asking).rejects.toThrow(/timeout/);
     await simulator.stop();
-    cleanups.pop();
   });
 
   it("says which port is taken and what to do", async () => {

@@ -56,6 +56,18 @@ const NOW = Date.UTC(2026, 10, 23, 20);
 /** What the proxy has refused, by IAM or by a limit. */
 const refusedOnTheWire: string[] = [];
 
+/** The adapters of a function, each by the name of its port. */
+function inRole<Ports extends Readonly<Record<string, object>>>(
+  name: FunctionName,
+  ports: Ports,
+): Ports {
+  const entries = Object.entries(ports);
+  return Object.assign(
+    ports,
+    Object.fromEntries(entries.map(([port, adapter]) => [port, inRoleOf(name, port, adapter)])),
+  );
+}
+
 /** Every adapter of every function, each over a double of what it calls, each in its function's role. */
 async function openAdapters() {
   const dynamo = await startDynamoDb();
@@ -89,42 +101,31 @@ async function openAdapters() {
     new S3PayloadBucket(call(name, "payloads", "put"), "payloads", "us-east-1", proxy.url);
   const queueUrl = "https://sqs.us-east-1.amazonaws.com/123456789012/events";
   const investigations = new DynamoInvestigations(dynamo.client, dynamo.applicationTableName);
-  const idempotency = new PowertoolsIdempotency(
-    new DynamoDBPersistenceLayer({
-      tableName: dynamo.idempotencyTableName,
-      awsSdkV3Client: dynamo.client,
-    }),
-  );
   return {
     ingest: {
       queue: new SqsEnvelopeQueue(call("ingest", "queue", "send"), queueUrl, proxy.url),
       payloads: bucketOf("ingest"),
       secret: secretOf("ingest", "webhook"),
     },
-    consumer: {
+    consumer: inRole("consumer", {
       store: dynamo.store,
-      investigations: inRoleOf("consumer", "investigations", investigations),
-      idempotency: inRoleOf("consumer", "idempotency", idempotency),
-      publisher: inRoleOf(
-        "consumer",
-        "publisher",
-        new EventBridgePublisher({ client: bus, busName: "bus", sleep: async () => undefined }),
+      investigations,
+      idempotency: new PowertoolsIdempotency(
+        new DynamoDBPersistenceLayer({
+          tableName: dynamo.idempotencyTableName,
+          awsSdkV3Client: dynamo.client,
+        }),
       ),
-      deadLetters: inRoleOf(
-        "consumer",
-        "deadLetters",
-        new SqsDeadLetters(sqs, queueUrl.replace("events", "dead-letters")),
-      ),
-      payloads: inRoleOf("consumer", "payloads", new S3PayloadReader(s3, "payloads")),
-      messages: inRoleOf("consumer", "messages", new SqsQueueMessages(sqs, queueUrl)),
-    },
+      publisher: new EventBridgePublisher({ client: bus, busName: "bus", sleep: async () => {} }),
+      deadLetters: new SqsDeadLetters(sqs, queueUrl.replace("events", "dead-letters")),
+      payloads: new S3PayloadReader(s3, "payloads"),
+      messages: new SqsQueueMessages(sqs, queueUrl),
+    }),
     poller: {
-      applications: dynamo.due,
-      investigations: inRoleOf("poller", "investigations", investigations),
-      deliveries: inRoleOf(
-        "poller",
-        "deliveries",
-        new AwsDeliveries({
+      ...inRole("poller", {
+        applications: dynamo.due,
+        investigations,
+        deliveries: new AwsDeliveries({
           cloudWatch,
           sqs,
           stage: "sandbox",
@@ -132,30 +133,18 @@ async function openAdapters() {
           queueUrl,
           refusals: { byAuthorizer: false, byAddress: false },
         }),
-      ),
-      outcomes: inRoleOf(
-        "poller",
-        "outcomes",
-        new CloudWatchOutcomeCounts({ cloudWatch, stage: "sandbox" }),
-      ),
-      queue: inRoleOf("poller", "queue", new SqsEventQueue(sqs, queueUrl)),
+        outcomes: new CloudWatchOutcomeCounts({ cloudWatch, stage: "sandbox" }),
+        queue: new SqsEventQueue(sqs, queueUrl),
+        gaps: new EventBridgeGapAnnouncer(bus, "bus"),
+      }),
       payloads: bucketOf("poller"),
-      gaps: inRoleOf("poller", "gaps", new EventBridgeGapAnnouncer(bus, "bus")),
       secret: secretOf("poller", "alloy"),
     },
-    statement: {
-      sources: inRoleOf("statement", "sources", new DynamoStatementSources(dynamo.client, dynamo)),
-      archive: inRoleOf(
-        "statement",
-        "archive",
-        new S3StatementArchive(guarded(s3Over(new Map())), "statements"),
-      ),
-      signer: inRoleOf(
-        "statement",
-        "signer",
-        new KmsSigner(guarded(makeSigningKey().kms), "statement-key"),
-      ),
-    },
+    statement: inRole("statement", {
+      sources: new DynamoStatementSources(dynamo.client, dynamo),
+      archive: new S3StatementArchive(guarded(s3Over(new Map())), "statements"),
+      signer: new KmsSigner(guarded(makeSigningKey().kms), "statement-key"),
+    }),
     async close() {
       await Promise.all([dynamo.close(), proxy.close(), aws.close()]);
     },

@@ -26,19 +26,13 @@ export function describeDeliveries(
     });
     const none = { accepted: 0, credentials: 0, addresses: 0, faults: 0, alloyRefused: 0 };
 
-    test("sums answers by the minute, oldest first, each by what was answered", async () => {
-      const answers = [
-        answer(200, 1),
-        answer(401, 3),
-        answer(200, 1),
-        answer(503, 1),
-        answer(401, 3),
-      ];
+    const record = (given: Partial<GivenDeliveries>) =>
+      open({ answers: [], queued: [], now: NOW, ...given }).record(NOW - 60 * MINUTE, NOW);
 
-      const { minutes } = await open({ answers, queued: [], now: NOW }).record(
-        NOW - 60 * MINUTE,
-        NOW,
-      );
+    test("sums answers by the minute, oldest first, each by what was answered", async () => {
+      const [accepted, refused, failed] = [answer(200, 1), answer(401, 3), answer(503, 1)];
+
+      const { minutes } = await record({ answers: [accepted, refused, accepted, failed, refused] });
 
       expect(minutes).toEqual([
         { ...none, at: NOW - 3 * MINUTE, credentials: 2, alloyRefused: 2 },
@@ -47,31 +41,21 @@ export function describeDeliveries(
     });
 
     test("looks no further back than it is asked to", async () => {
-      const answers = [answer(200, 61), answer(200, 59)];
-
-      const { minutes } = await open({ answers, queued: [], now: NOW }).record(
-        NOW - 60 * MINUTE,
-        NOW,
-      );
+      const { minutes } = await record({ answers: [answer(200, 61), answer(200, 59)] });
 
       expect(minutes).toEqual([{ ...none, at: NOW - 59 * MINUTE, accepted: 1 }]);
     });
 
     test("says how many messages are in the queue, and since when the oldest", async () => {
-      const queued = [NOW - MINUTE, NOW - 10 * MINUTE];
-
-      const record = await open({ answers: [], queued, now: NOW }).record(NOW - 60 * MINUTE, NOW);
-
-      expect(record).toEqual({ minutes: [], queued: 2, oldestQueuedAt: NOW - 10 * MINUTE });
+      expect(await record({ queued: [NOW - MINUTE, NOW - 10 * MINUTE] })).toEqual({
+        minutes: [],
+        queued: 2,
+        oldestQueuedAt: NOW - 10 * MINUTE,
+      });
     });
 
     test("knows of no oldest message when the queue is empty", async () => {
-      const record = await open({ answers: [], queued: [], now: NOW }).record(
-        NOW - 60 * MINUTE,
-        NOW,
-      );
-
-      expect(record).toMatchObject({ queued: 0, oldestQueuedAt: null });
+      expect(await record({})).toMatchObject({ queued: 0, oldestQueuedAt: null });
     });
   });
 }

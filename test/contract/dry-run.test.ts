@@ -1,12 +1,11 @@
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { HttpAlloyApi } from "../../lambdas/adapters/alloy/alloy-api.ts";
 import { applicationKey, dueShardOf } from "../../lambdas/adapters/dynamo/application-item.ts";
-import { BasicAuthorization } from "../../lambdas/adapters/alloy/alloy-authorization.ts";
 import { DynamoInvestigations } from "../../lambdas/adapters/dynamo/dynamo-investigations.ts";
 import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
+import { anAlloyApi } from "../support/alloy-api.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import type { TestDynamoDb } from "../support/dynalite.ts";
 import { startLocalServer } from "../support/local-server.ts";
@@ -82,12 +81,7 @@ test("a dry run of the poller reports, and writes nothing anywhere", async () =>
     pollerOver({
       applications: dynamo.due,
       investigations: new DynamoInvestigations(dynamo.client, dynamo.applicationTableName),
-      alloy: new HttpAlloyApi({
-        baseUrl: alloy.baseUrl,
-        authorization: new BasicAuthorization(async () => ({ token: "key", secret: "secret" })),
-        fetch,
-        now: Date.now,
-      }),
+      alloy: anAlloyApi(alloy.baseUrl),
       outcomes: { total: never("compare anything") },
       queue: { send: never("queue anything") },
       payloads: { put: never("put anything down") },

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { Idempotency } from "../../lambdas/domain/ports.ts";
@@ -19,7 +21,7 @@ export function describeIdempotency(name: string, open: () => Promise<OpenIdempo
     });
 
     beforeEach(() => {
-      idempotency = newSandbox();
+      idempotency = opened.newSandbox();
     });
 
     afterEach(() => {
@@ -30,19 +32,11 @@ export function describeIdempotency(name: string, open: () => Promise<OpenIdempo
       await opened.close();
     });
 
-    function newSandbox(): Idempotency {
-      return opened.newSandbox();
-    }
+    const newSandbox = () => opened.newSandbox();
 
     /** Of an invocation that has so much of its time left, in milliseconds. */
     const begin = (eventId: string, sandbox = idempotency, remainingMs = 30_000) =>
       sandbox.begin(eventId, remainingMs);
-
-    async function sleep(ms: number): Promise<void> {
-      await new Promise((resolve) => {
-        setTimeout(resolve, ms);
-      });
-    }
 
     test("begins an event once, in another sandbox too", async () => {
       const first = await begin("event-1");

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import { HttpAlloyApi } from "../../lambdas/adapters/alloy/alloy-api.ts";
-import { BasicAuthorization } from "../../lambdas/adapters/alloy/alloy-authorization.ts";
 import { DynamoInvestigations } from "../../lambdas/adapters/dynamo/dynamo-investigations.ts";
 import { MemoryInvestigations } from "../../tools/cloud-in-memory/investigations.ts";
+import { anAlloyApi } from "../support/alloy-api.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import { investigationListOf, listedInvestigation } from "../support/investigations.ts";
 import { describeInvestigations } from "./investigations.ts";
@@ -21,14 +20,11 @@ describeInvestigations("on dynalite", async () => {
 /** One call of the list, answered so. */
 async function ask(status: number, body: string, headers: Readonly<Record<string, string>> = {}) {
   const urls: URL[] = [];
-  const api = new HttpAlloyApi({
-    baseUrl: "https://api.example.com/v1",
-    authorization: new BasicAuthorization(async () => ({ token: "key", secret: "secret" })),
+  const api = anAlloyApi("https://api.example.com/v1", {
     fetch: async (input) => {
       urls.push(new URL(input instanceof Request ? input.url : input));
       return new Response(body, { status, headers });
     },
-    now: Date.now,
   });
   return { answer: await api.listInvestigations(2, 1_000), urls };
 }

@@ -1,16 +1,12 @@
 import { describe, expect, test } from "vitest";
 
-import { HttpAlloyApi } from "../../lambdas/adapters/alloy/alloy-api.ts";
-import {
-  BasicAuthorization,
-  BearerAuthorization,
-} from "../../lambdas/adapters/alloy/alloy-authorization.ts";
 import { NEVER_CHECKED } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { ClaimedApplication } from "../../lambdas/domain/polling/polling-ports.ts";
 import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
+import { anAlloyApi } from "../support/alloy-api.ts";
 import { aServer } from "../support/local-server.ts";
 import { POLLER_SETTINGS, pollerOver } from "../../tools/cloud-in-memory/runtime.ts";
 
@@ -51,11 +47,6 @@ describe("the log of the poller holds nothing of Alloy's answers and of our key"
       claimedUntil: now + 60_000,
       revision: 1,
     };
-    const readKey = async () => KEY;
-    const authorization =
-      auth === "basic"
-        ? new BasicAuthorization(readKey)
-        : new BearerAuthorization({ baseUrl, readKey, fetch, now: Date.now });
     const run = makePollerHandler(
       pollerOver({
         applications: {
@@ -69,7 +60,7 @@ describe("the log of the poller holds nothing of Alloy's answers and of our key"
           witness: async () => null,
           keepWitness: async () => {},
         },
-        alloy: new HttpAlloyApi({ baseUrl, authorization, fetch, now: Date.now }),
+        alloy: anAlloyApi(baseUrl, { auth, keys: [KEY] }),
         settings: { ...POLLER_SETTINGS, investigations: true },
         metrics: makeMetrics({ stage: "test", write, now: Date.now }),
         logger: { debug: write, info: write, warn: write, error: write },

@@ -1,18 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { HttpAlloyApi } from "../../lambdas/adapters/alloy/alloy-api.ts";
-import { BasicAuthorization } from "../../lambdas/adapters/alloy/alloy-authorization.ts";
 import { parseInvestigationEvent } from "../../lambdas/domain/event/investigation-event.ts";
 import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
-
-const KEY = { token: "key", secret: "secret" };
+import { anAlloyApi, RIGHT_KEY } from "../support/alloy-api.ts";
+import { basicOf } from "../support/ingest.ts";
 
 describe("the simulator's Investigations", () => {
   let simulator: AlloySimulator;
   beforeAll(async () => {
     simulator = await startAlloySimulator({
-      apiKey: { token: KEY.token, secrets: [KEY.secret] },
+      apiKey: { token: RIGHT_KEY.token, secrets: [RIGHT_KEY.secret] },
       webhookUrl: "http://127.0.0.1:1/webhooks/alloy",
       timeScale: 100_000,
     });
@@ -21,12 +19,7 @@ describe("the simulator's Investigations", () => {
 
   test("are listed as they stand, and a closed one only when it is asked for", async () => {
     const { token, routes } = await simulator.investigate();
-    const api = new HttpAlloyApi({
-      baseUrl: simulator.baseUrl,
-      authorization: new BasicAuthorization(async () => KEY),
-      fetch,
-      now: Date.now,
-    });
+    const api = anAlloyApi(simulator.baseUrl);
 
     expect(routes).toEqual([
       "investigation-created",
@@ -42,7 +35,7 @@ describe("the simulator's Investigations", () => {
         ],
       },
     });
-    const authorization = `Basic ${Buffer.from("key:secret").toString("base64")}`;
+    const authorization = basicOf(RIGHT_KEY.token, RIGHT_KEY.secret);
     const open = await fetch(`${simulator.baseUrl}/investigations`, { headers: { authorization } });
     expect(await open.json()).toMatchObject({ investigations: [] });
   });

@@ -202,27 +202,33 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
 
   describe("integration-unhealthy", () => {
     const deployment = (trouble: Trouble) => trouble.once(series.deployments, 1);
-    const failing = (trouble: Trouble) => {
-      const short = 4;
-      return trouble.and(series.api("5xx"), (minute) => (minute < short ? 1 : 0));
-    };
+    /** API Gateway answers 5xx, for so many minutes. */
+    const failing = (trouble: Trouble, minutes: number) =>
+      trouble.and(series.api("5xx"), (minute) => (minute < minutes ? 1 : 0));
+    /** CloudFormation announces that a deployment goes back. */
+    const goingBack = (trouble: Trouble) =>
+      trouble.and(series.deployments, (minute) => (minute === 8 ? 1 : 0));
 
-    it("tells once, whatever rings", () => {
-      const { told } = story((trouble) =>
-        trouble
-          .is(series.api("5xx"), 3)
-          .is(series.lambda("Throttles", "ingest"), 3)
-          .none(series.ours("PollerRuns")),
-      );
-
-      expect(told.get("integration-unhealthy")).toHaveLength(1);
+    it.each<readonly [string, (trouble: Trouble) => unknown]>([
+      [
+        "whatever rings",
+        (trouble) =>
+          trouble
+            .is(series.api("5xx"), 3)
+            .is(series.lambda("Throttles", "ingest"), 3)
+            .none(series.ours("PollerRuns")),
+      ],
+      ["of what a deployment does, where there is none", (trouble) => failing(trouble, 4)],
+      [
+        "during a deployment that people wait for a decision",
+        (trouble) => deployment(trouble).is(series.ours("DeliveryGaps"), 1, 5),
+      ],
+    ])("tells once, %s", (_, fault) => {
+      expect(story(fault).told.get("integration-unhealthy")).toHaveLength(1);
     });
 
     it("tells nobody of what a deployment does", () => {
-      const { rang, told } = story((trouble) => {
-        deployment(trouble);
-        failing(trouble);
-      });
+      const { rang, told } = story((trouble) => failing(deployment(trouble), 4));
 
       expect([...rang.keys()].toSorted()).toEqual([
         "deployment-excuses",
@@ -235,33 +241,11 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
     });
 
     it("tells nobody of a deployment that goes back, once it has gone back", () => {
-      const { told, ended } = story((trouble) => {
-        // It begins, a bad build answers 5xx for eight minutes, and CloudFormation announces that it goes back.
-        deployment(trouble);
-        trouble.and(series.deployments, (minute) => (minute === 8 ? 1 : 0));
-        trouble.and(series.api("5xx"), (minute) => (minute < 8 ? 1 : 0));
-      });
+      const { told, ended } = story((trouble) => failing(goingBack(deployment(trouble)), 8));
 
       expect(told.get("integration-unhealthy")).toBeUndefined();
       expect(told.get("ingest-failing")).toHaveLength(1);
       expect(ended.get("ingest-failing")).toHaveLength(1);
-    });
-
-    it("tells of a deployment that goes back and does not help", () => {
-      const { told } = story((trouble) => {
-        deployment(trouble);
-        trouble.and(series.deployments, (minute) => (minute === 8 ? 1 : 0));
-        trouble.is(series.api("5xx"), 1);
-      });
-
-      const [page = Number.POSITIVE_INFINITY] = told.get("integration-unhealthy") ?? [];
-      expect(page - FAULT.from).toBeLessThanOrEqual(25);
-    });
-
-    it("tells of the same without a deployment", () => {
-      const { told } = story(failing);
-
-      expect(told.get("integration-unhealthy")).toHaveLength(1);
     });
 
     it("stays silent, and so does what is for it, while what rings can wait until the morning", () => {
@@ -277,24 +261,15 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
       for (const id of OVER_OTHERS) silent.add(id);
     });
 
-    it("tells during a deployment that people wait for a decision", () => {
-      const { told } = story((trouble) => {
-        deployment(trouble);
-        trouble.is(series.ours("DeliveryGaps"), 1, 5);
-      });
+    it.each<readonly [string, (trouble: Trouble) => Trouble, number, number]>([
+      ["of a deployment that goes back and does not help", goingBack, 0, 25],
+      ["after a deployment of what still rings", (trouble) => trouble, 10, 16],
+    ])("tells %s", (_, more, after, within) => {
+      const { told } = story((trouble) => more(deployment(trouble)).is(series.api("5xx"), 1));
 
-      expect(told.get("integration-unhealthy")).toHaveLength(1);
-    });
-
-    it("tells after a deployment of what still rings", () => {
-      const { told } = story((trouble) => {
-        deployment(trouble);
-        trouble.is(series.api("5xx"), 1);
-      });
-
-      const [first = 0] = told.get("integration-unhealthy") ?? [];
-      expect(first - FAULT.from).toBeGreaterThan(10);
-      expect(first - FAULT.from).toBeLessThanOrEqual(16);
+      const [page = Number.POSITIVE_INFINITY] = told.get("integration-unhealthy") ?? [];
+      expect(page - FAULT.from).toBeGreaterThan(after);
+      expect(page - FAULT.from).toBeLessThanOrEqual(within);
     });
   });
 

@@ -3,15 +3,16 @@ import { describe, expect, it } from "vitest";
 import { refuseOtherPartitions } from "../../lib/config/partition.ts";
 import { isFirstFrom } from "../../lib/config/stage-from-context.ts";
 import type { DomainConfiguration } from "../../lib/config/stage-configuration.ts";
-import { isRecord, listOf, synthesise } from "../../tools/template/synthesise.ts";
+import { idsOf, isRecord, listOf, synthesise } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import { production, sandbox, VARIANTS } from "../../tools/template/variants.ts";
+import { templateOf, theOnly } from "../support/template.ts";
 
 /** What the first deployment, a change of code and a move to a name of one's own may not break. */
 
 describe.each(VARIANTS)("a first deployment of %s", (_name, stage) => {
   const first = synthesise(stage, [], undefined, true);
-  const next = synthesise(stage);
+  const next = templateOf(stage);
 
   it("that fails leaves nothing behind which the next attempt meets", () => {
     const kept = first.resources.filter(
@@ -47,13 +48,11 @@ describe("the command line", () => {
 
 describe("in an account too small to reserve from", () => {
   it("a backlog takes two of ten at most, and leaves ingest the rest", () => {
-    const shared = synthesise({ ...sandbox, concurrency: "shared" });
+    const shared = templateOf({ ...sandbox, concurrency: "shared" });
 
-    const scaling = shared
-      .ofType("AWS::Lambda::EventSourceMapping")
-      .map(({ Properties }) => Properties["ScalingConfig"]);
-
-    expect(scaling).toEqual([{ MaximumConcurrency: 2 }]);
+    expect(theOnly(shared, "AWS::Lambda::EventSourceMapping")["ScalingConfig"]).toEqual({
+      MaximumConcurrency: 2,
+    });
   });
 });
 
@@ -63,32 +62,30 @@ describe("a name of one's own", () => {
     certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0",
   };
 
-  it("leaves API Gateway's own open, before DNS and Alloy know the new one", () => {
-    expect(executeApiOf(synthesise({ ...production, domain }))).not.toBe(true);
-    expect(
-      executeApiOf(synthesise({ ...production, domain: { ...domain, executeApi: "open" } })),
-    ).not.toBe(true);
-  });
+  it.each([
+    ["leaves API Gateway's own open, before DNS and Alloy know the new one", {}, false],
+    ["leaves it open when the stage says so", { executeApi: "open" }, false],
+    ["closes it when the stage says so", { executeApi: "closed" }, true],
+  ] as const)("%s", (_, change, isClosed) => {
+    const stack = templateOf({ ...production, domain: { ...domain, ...change } });
 
-  it("closes it when the stage says so", () => {
-    expect(
-      executeApiOf(synthesise({ ...production, domain: { ...domain, executeApi: "closed" } })),
-    ).toBe(true);
+    const { DisableExecuteApiEndpoint: closed = false } = theOnly(stack, "AWS::ApiGatewayV2::Api");
+    expect(closed).toBe(isClosed);
   });
 
   it("comes with the target of its DNS record; without one there is no such output", () => {
-    const { outputs } = synthesise({ ...production, domain });
+    const { outputs } = templateOf({ ...production, domain });
 
     expect(outputs["WebhookDnsTarget"]).toEqual({
       "Fn::GetAtt": ["IntakeDomainC9AFCCDF", "RegionalDomainName"],
     });
-    expect(synthesise(production).outputs).not.toHaveProperty("WebhookDnsTarget");
+    expect(templateOf(production).outputs).not.toHaveProperty("WebhookDnsTarget");
   });
 });
 
 describe.each(VARIANTS)("the URL that Alloy holds, in %s", (_name, stage) => {
   it("hangs on resources whose ids no move of code changes", () => {
-    const stack = synthesise(stage);
+    const stack = templateOf(stage);
 
     expect(idsOfUrl(stack)).toEqual({
       "AWS::ApiGatewayV2::Api": ["IntakeApi6BE964B1"],
@@ -167,23 +164,12 @@ function withoutHash(logicalId: string): string {
   return logicalId.replace(/(?<=CurrentVersion).+$/, "");
 }
 
-function executeApiOf(stack: Synthesised): unknown {
-  const [api] = stack.ofType("AWS::ApiGatewayV2::Api");
-  expect(isRecord(api?.Properties)).toBe(true);
-  return api?.Properties["DisableExecuteApiEndpoint"];
-}
-
 function idsOfUrl(stack: Synthesised): Readonly<Record<string, readonly string[]>> {
   const types = [
-    "AWS::ApiGatewayV2::Api",
-    "AWS::ApiGatewayV2::Integration",
-    "AWS::ApiGatewayV2::Route",
-    "AWS::ApiGatewayV2::Stage",
-    "AWS::ApiGatewayV2::DomainName",
-    "AWS::ApiGatewayV2::ApiMapping",
+    ...["Api", "Integration", "Route", "Stage", "DomainName", "ApiMapping"].map(
+      (type) => `AWS::ApiGatewayV2::${type}`,
+    ),
     "AWS::Lambda::EventSourceMapping",
   ];
-  return Object.fromEntries(
-    types.map((type) => [type, stack.ofType(type).map(({ logicalId }) => logicalId)]),
-  );
+  return Object.fromEntries(types.map((type) => [type, idsOf(stack.ofType(type))]));
 }

@@ -16,6 +16,7 @@ import { isRecord } from "../../tools/template/synthesise.ts";
 import { startDynamoDb } from "./dynalite.ts";
 import { s3Over } from "./memory-s3.ts";
 import { MemorySqs } from "./memory-sqs.ts";
+import { aStack } from "./operator.ts";
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
 const REGION = { region: "us-east-1" };
@@ -43,12 +44,11 @@ export async function stackAs(
     credentials: { accessKeyId: person, secretAccessKey: "local" },
   });
   const sqs = new MemorySqs();
-  const functionIn = (output: string) => arns.text(stack.outputs[output]);
   const functionNames = {
-    ingest: functionIn("IngestFunctionName"),
-    consumer: functionIn("ConsumerFunctionName"),
-    poller: functionIn("PollerFunctionName"),
-    statement: functionIn("StatementFunctionName"),
+    ingest: arns.text(stack.outputs["IngestFunctionName"]),
+    consumer: arns.text(stack.outputs["ConsumerFunctionName"]),
+    poller: arns.text(stack.outputs["PollerFunctionName"]),
+    statement: arns.text(stack.outputs["StatementFunctionName"]),
   };
   const logging = stack.resources.find(({ logicalId }) => logicalId === functionNames.consumer)
     ?.Properties["LoggingConfig"];
@@ -58,9 +58,7 @@ export async function stackAs(
     PhysicalResourceId: logicalId,
     ResourceType: Type,
   }));
-  const connected: ConnectedStack = {
-    stage: "production",
-    stackName: arns.text(stack.outputs["DashboardName"]),
+  const clients = {
     cloudFormation: answered(new CloudFormationClient(REGION), () => ({
       StackResourceSummaries: resources,
     })),
@@ -75,16 +73,16 @@ export async function stackAs(
     s3: s3Over(objects),
     kms: answered(new KMSClient(REGION), () => ({ PublicKey: publicKey })),
     sns: answered(new SNSClient(REGION), () => ({})),
-    payloadBucketName: "payloads",
-    statementBucketName: "statements",
+  };
+  const connected: ConnectedStack = {
+    ...aStack(sqs),
+    ...clients,
+    stage: "production",
+    stackName: arns.text(stack.outputs["DashboardName"]),
     statementKeyArn: "StatementKey",
     eventQueueUrl: "EventQueue",
     deadLetterQueueUrl: "DeadLetterQueue",
-    applicationTableName: dynamo.applicationTableName,
     idempotencyTableName: dynamo.idempotencyTableName,
-    webhookUrl: "http://127.0.0.1:9/",
-    isLocal: false,
-    authorization: null,
     functionNames,
   };
   const names = new Map([
@@ -97,24 +95,6 @@ export async function stackAs(
     ["arn:DeadLetterQueue", "DeadLetterQueue"],
   ]);
   const guard = new IamGuard(deployed, { names });
-  const { cloudFormation, cloudWatch, logs, lambda, s3, sns, kms } = connected;
-  for (const one of [
-    client,
-    connected.sqs,
-    cloudFormation,
-    cloudWatch,
-    logs,
-    lambda,
-    s3,
-    sns,
-    kms,
-  ]) {
-    guardClient(one, guard, () => callerAs(person));
-  }
-  return {
-    connected,
-    sqs,
-    dynamo,
-    denials: guard.denials,
-  };
+  for (const one of Object.values(clients)) guardClient(one, guard, () => callerAs(person));
+  return { connected, sqs, dynamo, denials: guard.denials };
 }

@@ -53,34 +53,23 @@ describe("an alarm", () => {
     expect(verdicts.map((verdict) => VERDICTS[verdict])).toEqual(wanted);
   });
 
-  it("that ignores what is missing rings on through silence, and ends with the next good point", () => {
+  it.each<readonly [string, MetricAlarm["missingData"], number]>([
+    [
+      "that ignores what is missing rings on through silence, and ends with the next good point",
+      "ignore",
+      43,
+    ],
+    // The point leaves the range of three windows.
+    ["that knows no treatment ends when all is silent", "missing", 14],
+  ])("%s", (_, missingData, ended) => {
     const measurements = new Measurements();
     measurements.put("m", 10, 1);
     measurements.put("m", 40, 0);
 
-    const story = evaluate(
-      { metric: [{ ...anAlarm({}), missingData: "ignore" }], composite: [] },
-      measurements,
-      { from: 0, to: 60 },
-    );
+    const story = storyOf({ ...anAlarm({}), missingData }, measurements);
 
     expect(story.rang.get("an-alarm")).toEqual([13]);
-    expect(story.ended.get("an-alarm")).toEqual([43]);
-  });
-
-  it("that knows no treatment ends when all is silent", () => {
-    const measurements = new Measurements();
-    measurements.put("m", 10, 1);
-
-    const story = evaluate(
-      { metric: [{ ...anAlarm({}), missingData: "missing" }], composite: [] },
-      measurements,
-      { from: 0, to: 60 },
-    );
-
-    expect(story.rang.get("an-alarm")).toEqual([13]);
-    // The point leaves the range of three windows.
-    expect(story.ended.get("an-alarm")).toEqual([14]);
+    expect(story.ended.get("an-alarm")).toEqual([ended]);
   });
 
   it("slides its window by a minute, and does not see what is still on its way", () => {
@@ -94,15 +83,7 @@ describe("an alarm", () => {
   });
 
   it("rings when its value breaches, and ends when it does not", () => {
-    const measurements = new Measurements();
-    for (let minute = 0; minute < 30; minute += 1) {
-      measurements.put("m", minute, minute >= 10 && minute < 15 ? 1 : 0);
-    }
-
-    const story = evaluate({ metric: [anAlarm({})], composite: [] }, measurements, {
-      from: 0,
-      to: 30,
-    });
+    const story = storyOf(anAlarm({}), aWorld({ m: [10, 15] }));
 
     expect(story.rang.get("an-alarm")).toEqual([13]);
     expect(story.ended.get("an-alarm")).toEqual([18]);
@@ -120,9 +101,9 @@ describe("an alarm over alarms", () => {
     suppressorWaitMinutes: 2,
     suppressorExtensionMinutes: 0,
   };
-  const alarms = { metric: [trouble, deployment], composite: [over] };
-  const told = (measurements: Measurements) =>
-    evaluate(alarms, measurements, { from: 0, to: 60 }).told.get("over");
+  const alarms = { metric: [trouble, deployment] };
+  const told = (measurements: Measurements, composite = over) =>
+    evaluate({ ...alarms, composite: [composite] }, measurements, HOUR).told.get("over");
 
   it("tells after it has waited for its suppressor", () => {
     expect(told(aWorld({ m: [10, 40] }))).toEqual([15]);
@@ -139,19 +120,18 @@ describe("an alarm over alarms", () => {
   it("tells when its suppressor has ended for as long as it is extended", () => {
     const extended = { ...over, suppressorExtensionMinutes: 5 };
 
-    const { told: all } = evaluate(
-      { metric: alarms.metric, composite: [extended] },
-      aWorld({ m: [10, 40], d: [9, 20] }),
-      { from: 0, to: 60 },
-    );
-
-    expect(all.get("over")).toEqual([28]);
+    expect(told(aWorld({ m: [10, 40], d: [9, 20] }), extended)).toEqual([28]);
   });
 
   it("tells nobody when it has ended before it could", () => {
     expect(told(aWorld({ m: [10, 11] }))).toBeUndefined();
   });
 });
+
+const HOUR = { from: 0, to: 60 };
+
+const storyOf = (alarm: MetricAlarm, measurements: Measurements) =>
+  evaluate({ metric: [alarm], composite: [] }, measurements, HOUR);
 
 function anAlarm(change: {
   readonly id?: string;
