@@ -1,5 +1,4 @@
 import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
-import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { NoSuchKey, S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -28,6 +27,7 @@ import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import { callsOf, FUNCTIONS } from "../../tools/strict-aws/iam/declared-calls.ts";
 import type { FunctionName, PortRights } from "../../tools/strict-aws/iam/declared-calls.ts";
 import { startStrictProxy } from "../../tools/strict-aws/strict-proxy.ts";
+import { cloudWatchThat } from "../support/cloud-watch.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import { aBusClient, taken } from "../support/fake-bus.ts";
 import { startFaultyAws } from "../support/faulty-aws.ts";
@@ -80,9 +80,7 @@ async function openAdapters() {
   });
   const sqs = guarded(aClient(new SQSClient({ region: "us-east-1" }), AN_ANSWER_OF_SQS));
   const s3 = guarded(aClient(new S3Client({ region: "us-east-1" }), null));
-  const cloudWatch = guarded(
-    aClient(new CloudWatchClient({ region: "us-east-1" }), { MetricDataResults: [] }),
-  );
+  const cloudWatch = guarded(cloudWatchThat(() => ({ MetricDataResults: [] })));
   const bus = guarded(aBusClient(taken).client);
   const call = (name: FunctionName, port: string, method: string) =>
     makeAwsClient({

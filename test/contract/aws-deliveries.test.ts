@@ -1,13 +1,9 @@
-import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { GetMetricDataCommandInput, MetricDataResult } from "@aws-sdk/client-cloudwatch";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { describe, expect, test } from "vitest";
 
-import { AwsDeliveries } from "../../lambdas/adapters/aws-deliveries.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
 import type { PollerSettings } from "../../lambdas/settings/poller-settings.ts";
-import { answered } from "../../tools/cloud-in-memory/clients.ts";
-import { isMetricQuery } from "../support/metric-query.ts";
+import { cloudWatchThat, deliveriesOver } from "../support/cloud-watch.ts";
 
 const MINUTE = 60_000;
 const NOW = 1_760_000_040_000;
@@ -27,9 +23,9 @@ function aDeliveries(
   } = {},
 ) {
   const asked: GetMetricDataCommandInput[] = [];
-  const cloudWatch = answered(new CloudWatchClient({ region: "us-east-1" }), (input) => {
+  const cloudWatch = cloudWatchThat((query) => {
     if (options.fails) throw new Error("denied");
-    if (isMetricQuery(input)) asked.push(input);
+    asked.push(query);
     const results: MetricDataResult[] = Object.entries(series).map(([Id, points]) => ({
       Id,
       Timestamps: Object.keys(points).map((minute) => new Date(NOW + Number(minute) * MINUTE)),
@@ -37,47 +33,20 @@ function aDeliveries(
       StatusCode: options.statusCode ?? "Complete",
     }));
     const isLast = asked.length >= (options.pages ?? 1);
-    const output = {
+    return {
       MetricDataResults: asked.length === 1 ? results : [],
       ...(isLast ? {} : { NextToken: "more" }),
     };
-    return output;
   });
-  const sqs = answered(new SQSClient({ region: "us-east-1" }), () => ({
-    Attributes: options.attributes ?? {
-      ApproximateNumberOfMessages: String(options.queued ?? 0),
-      ApproximateNumberOfMessagesNotVisible: "0",
-    },
-  }));
-  const deliveries = new AwsDeliveries({
-    cloudWatch,
-    sqs,
-    stage: "sandbox",
-    apiId: "api",
-    queueUrl: "https://sqs.us-east-1.amazonaws.com/123456789012/events",
-    refusals: options.refusals ?? { byAuthorizer: false, byAddress: false },
-  });
+  const attributes = options.attributes ?? {
+    ApproximateNumberOfMessages: String(options.queued ?? 0),
+    ApproximateNumberOfMessagesNotVisible: "0",
+  };
+  const deliveries = deliveriesOver(cloudWatch, attributes, options.refusals);
   return { record: () => deliveries.record(NOW - 60 * MINUTE, NOW), asked };
 }
 
 describe("how webhooks fared", () => {
-  test("is read by minute, oldest first, of whichever metric has anything", async () => {
-    const { record } = aDeliveries({
-      accepted: { [-1]: 5, [-3]: 2 },
-      credentials: { [-2]: 7 },
-      unstored: { [-1]: 1 },
-    });
-
-    const { minutes } = await record();
-
-    const none = { accepted: 0, credentials: 0, addresses: 0, faults: 0, alloyRefused: 0 };
-    expect(minutes).toEqual([
-      { ...none, at: NOW - 3 * MINUTE, accepted: 2 },
-      { ...none, at: NOW - 2 * MINUTE, credentials: 7 },
-      { ...none, at: NOW - MINUTE, accepted: 5, faults: 1 },
-    ]);
-  });
-
   test("counts what ingest and API Gateway both know once", async () => {
     const { record } = aDeliveries({ unstored: { [-1]: 3 }, api5xx: { [-1]: 4 } });
 
@@ -108,14 +77,8 @@ describe("how webhooks fared", () => {
     expect((await record()).minutes[0]).toMatchObject(expected);
   });
 
-  test("says since when the queue has held its oldest message", async () => {
-    const { record } = aDeliveries({ age: { [-2]: 30, [-1]: 600 } }, { queued: 3 });
-
-    expect(await record()).toMatchObject({ queued: 3, oldestQueuedAt: NOW - MINUTE - 600_000 });
-  });
-
   test.each([
-    ["the queue is empty", { age: { [-1]: 600 } }, 0],
+    ["the queue is empty, whatever a metric says", { age: { [-1]: 600 } }, 0],
     ["no metric says it", {}, 3],
     ["the metric is of long ago", { age: { [-30]: 600 } }, 3],
   ] as const)("does not say so when %s", async (_, series, queued) => {

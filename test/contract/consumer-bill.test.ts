@@ -8,6 +8,10 @@ import { billOf } from "../../tools/cloud-in-memory/write-meter.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
 
+/** Webhooks of an application, by their type and their time after the start. */
+const eventsOf = (applicationToken: string) => (type: string, after: number) =>
+  webhookOf(type, applicationToken, START + after);
+
 describe("what an event of a route that is not published is billed for", () => {
   let consumer: CountedConsumer;
 
@@ -24,8 +28,7 @@ describe("what an event of a route that is not published is billed for", () => {
       billOf(async () => {
         await consumer.process(batchOf([webhook]), lambdaContext());
       });
-    const of = (type: string, after: number) =>
-      webhookOf(type, "JA-exampleBillQuiet00001", START + after);
+    const of = eventsOf("JA-exampleBillQuiet00001");
 
     const first = await bill(of("started_application", 0));
     const further = await bill(of("started_evaluation", 1_000));
@@ -58,8 +61,7 @@ describe("what the consumer is billed for", () => {
     });
 
   test("is four write units and no read for each event of an application after its first", async () => {
-    const of = (type: string, after: number) =>
-      webhookOf(type, "JA-exampleBillEach000001", START + after);
+    const of = eventsOf("JA-exampleBillEach000001");
     await process(of("started_application", 0));
 
     const types = [
@@ -91,8 +93,7 @@ describe("what the consumer is billed for", () => {
   });
 
   test("is one write unit more for an event that comes after a newer one", async () => {
-    const of = (type: string, after: number) =>
-      webhookOf(type, "JA-exampleBillLate000001", START + after);
+    const of = eventsOf("JA-exampleBillLate000001");
     await process(of("started_application", 0));
     await process(of("completed_review", 2_000));
 
@@ -103,8 +104,7 @@ describe("what the consumer is billed for", () => {
   });
 
   test("is the move of the planned check more for an end that Alloy has to confirm", async () => {
-    const of = (type: string, after: number) =>
-      webhookOf(type, "JA-exampleBillError00001", START + after);
+    const of = eventsOf("JA-exampleBillError00001");
     await process(of("started_application", 0));
 
     expect(await bill(of("error", 1_000))).toEqual({ items: 4, indexes: 2, reads: 0 });

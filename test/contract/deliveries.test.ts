@@ -1,14 +1,10 @@
-import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { GetMetricDataCommandInput } from "@aws-sdk/client-cloudwatch";
-import { SQSClient } from "@aws-sdk/client-sqs";
 
-import { AwsDeliveries } from "../../lambdas/adapters/aws-deliveries.ts";
 import { MemoryDeliveries } from "../../tools/cloud-in-memory/deliveries.ts";
 import { MemoryQueue } from "../../tools/cloud-in-memory/queue.ts";
 import { describeDeliveries } from "./deliveries.ts";
 import type { GivenDeliveries } from "./deliveries.ts";
-import { answered } from "../../tools/cloud-in-memory/clients.ts";
-import { isMetricQuery } from "../support/metric-query.ts";
+import { cloudWatchThat, deliveriesOver } from "../support/cloud-watch.ts";
 
 const MINUTE = 60_000;
 
@@ -38,21 +34,12 @@ const METRIC_OF: Readonly<Record<number, string>> = {
 };
 
 // CloudWatch and SQS as far as they answer what is asked: sums by the minute, within the time asked for.
-describeDeliveries("CloudWatch and SQS, by stubs of their clients", (given) => {
-  const cloudWatch = answered(new CloudWatchClient({ region: "us-east-1" }), (input) => {
-    return isMetricQuery(input) ? metricData(input, given) : {};
-  });
-  const Attributes = { ApproximateNumberOfMessages: String(given.queued.length) };
-  const sqs = answered(new SQSClient({ region: "us-east-1" }), () => ({ Attributes }));
-  return new AwsDeliveries({
-    cloudWatch,
-    sqs,
-    stage: "sandbox",
-    apiId: "api",
-    queueUrl: "https://sqs.us-east-1.amazonaws.com/123456789012/events",
-    refusals: { byAuthorizer: false, byAddress: false },
-  });
-});
+describeDeliveries("CloudWatch and SQS, by stubs of their clients", (given) =>
+  deliveriesOver(
+    cloudWatchThat((query) => metricData(query, given)),
+    { ApproximateNumberOfMessages: String(given.queued.length) },
+  ),
+);
 
 function metricData(input: GetMetricDataCommandInput, { answers, queued, now }: GivenDeliveries) {
   const from = input.StartTime?.getTime() ?? 0;

@@ -1,5 +1,8 @@
-import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
-import type { GetMetricDataCommandInput, MetricDataResult } from "@aws-sdk/client-cloudwatch";
+import type {
+  GetMetricDataCommandInput,
+  GetMetricDataCommandOutput,
+  MetricDataResult,
+} from "@aws-sdk/client-cloudwatch";
 import { describe, expect, test } from "vitest";
 
 import { CloudWatchOutcomeCounts } from "../../lambdas/adapters/cloud-watch-outcome-counts.ts";
@@ -7,8 +10,8 @@ import { TransientError } from "../../lambdas/domain/errors.ts";
 import type { OutcomeCounts } from "../../lambdas/domain/application/outcome-change.ts";
 import type { OutcomeSubject } from "../../lambdas/settings/poller-settings.ts";
 import { MemoryOutcomeCounts } from "../../tools/cloud-in-memory/outcome-counts.ts";
-import { answered } from "../../tools/cloud-in-memory/clients.ts";
-import { isMetricQuery } from "../support/metric-query.ts";
+import { cloudWatchThat } from "../support/cloud-watch.ts";
+import { anAwsError } from "../support/fake-bus.ts";
 
 const MINUTE = 60_000;
 const TO = Date.UTC(2026, 10, 23, 20);
@@ -23,8 +26,7 @@ type Noted = readonly (readonly [subject: OutcomeSubject, at: number])[];
 
 /** CloudWatch, as far as it is asked: sums by metric and period, the end left out, in two pages. */
 function cloudWatchOf(noted: Noted, asked: GetMetricDataCommandInput[] = []): OutcomeCounts {
-  const cloudWatch = answered(new CloudWatchClient({ region: "us-east-1" }), (input) => {
-    if (!isMetricQuery(input)) throw new Error("not asked for metrics");
+  return countsOver((input) => {
     asked.push(input);
     const [from, to] = [input.StartTime?.getTime() ?? 0, input.EndTime?.getTime() ?? 0];
     const results = (input.MetricDataQueries ?? []).map(({ Id, MetricStat }): MetricDataResult => {
@@ -46,8 +48,10 @@ function cloudWatchOf(noted: Noted, asked: GetMetricDataCommandInput[] = []): Ou
       ? { MetricDataResults: results.slice(0, half), NextToken: "more" }
       : { MetricDataResults: results.slice(half) };
   });
-  return new CloudWatchOutcomeCounts({ cloudWatch, stage: "sandbox" });
 }
+
+const countsOver = (answer: Parameters<typeof cloudWatchThat>[0]) =>
+  new CloudWatchOutcomeCounts({ cloudWatch: cloudWatchThat(answer), stage: "sandbox" });
 
 function memoryOf(noted: Noted): OutcomeCounts {
   const counts = new MemoryOutcomeCounts();
@@ -116,20 +120,18 @@ test("CloudWatch is asked for sums of whole five minutes, in this stage", async 
 });
 
 test("what CloudWatch refuses is said in our words", async () => {
-  const cloudWatch = answered(new CloudWatchClient({ region: "us-east-1" }), () => {
-    throw Object.assign(new Error("Rate exceeded"), { name: "ThrottlingException" });
+  const counts = countsOver(() => {
+    throw anAwsError("ThrottlingException", 400, "Rate exceeded");
   });
-  const counts = new CloudWatchOutcomeCounts({ cloudWatch, stage: "sandbox" });
 
   await expect(counts.total([approved], { from: FROM, to: TO })).rejects.toThrow(TransientError);
 });
 
-test.each([
+test.each<Partial<GetMetricDataCommandOutput>>([
   {},
   { MetricDataResults: [{ Id: "subject0", StatusCode: "InternalError", Values: [] }] },
 ])("an answer 200 without values is not none: %j", async (answer) => {
-  const cloudWatch = answered(new CloudWatchClient({ region: "us-east-1" }), () => answer);
-  const counts = new CloudWatchOutcomeCounts({ cloudWatch, stage: "sandbox" });
+  const counts = countsOver(() => answer);
 
   await expect(counts.total([approved], { from: FROM, to: TO })).rejects.toThrow(TransientError);
 });

@@ -95,19 +95,3 @@ describe("a batch of the consumer with one event that is larger than the bus tak
     expect([...published].toSorted()).toEqual(TOKENS.filter((token) => token !== "JA-3"));
   });
 });
-
-describe("a batch of the consumer of which the bus does not say what it took", () => {
-  test.each<readonly [string, PutEventsResponse]>([
-    ["{}", {}],
-    ["a count without entries", { FailedEntryCount: 2, Entries: [] }],
-    ["an entry that says nothing", { FailedEntryCount: 0, Entries: [{}] }],
-  ])("comes back, and is not taken for published: %s", async (_, answer) => {
-    const { consumer } = aConsumerOn(() => answer);
-    const batch = batchOf([webhookOf("JA-1")]);
-
-    const { batchItemFailures } = await consumer.process(batch);
-
-    expect(batchItemFailures).toEqual([{ itemIdentifier: batch.Records[0]?.messageId }]);
-    expect(consumer.deadLettered).toEqual([]);
-  });
-});

@@ -71,7 +71,7 @@ async function anAccount(): Promise<Account> {
     [OTHER, OTHER_MARK],
   ] as const) {
     for (const type of ["started_application", "pending_review"]) {
-      await consumer.process(batchOf([marked(type, token, mark)]), lambdaContext());
+      await consume(consumer, marked(type, token, mark));
     }
     const large = aJourneyEvent({
       applicationToken: token,
@@ -98,10 +98,8 @@ async function anAccount(): Promise<Account> {
       });
       await store.mergeState(stateOfEvent(event), { dueAt: NOW, when: "first" });
     }
-    await consumer.process(
-      batchOf([JSON.stringify({ type: "create:other", data: { about: token, name: mark } })]),
-      lambdaContext(),
-    );
+    const other = { type: "create:other", data: { about: token, name: mark } };
+    await consume(consumer, JSON.stringify(other));
     const envelope = { v: 1, kind: "webhook", receiptId: mark, receivedAt: NOW, sourceIp: null };
     const letter = (body: string | null, key: string | null) =>
       sqs.put("dead", JSON.stringify({ ...envelope, body, payloadKey: key }), { reason: "odd" });
@@ -125,6 +123,10 @@ async function anAccount(): Promise<Account> {
   };
   return { consumer, stack, sqs, objects, terminal: new KeptTerminal() };
 }
+
+/** Webhooks, in one batch. */
+const consume = ({ process }: CountedConsumer, ...webhooks: readonly string[]) =>
+  process(batchOf(webhooks), lambdaContext());
 
 function marked(type: string, token: string, mark: string): string {
   const webhook = JSON.parse(webhookOf(type, token, NOW - HOUR));
@@ -209,8 +211,8 @@ describe("a person whose mark is in every store", () => {
     const published = consumer.busEvents();
 
     const decided = marked("completed_application", TOKEN, MARK);
-    await consumer.process(batchOf([marked("pending_review", TOKEN, MARK)]), lambdaContext());
-    await consumer.process(batchOf([decided, decided]), lambdaContext());
+    await consume(consumer, marked("pending_review", TOKEN, MARK));
+    await consume(consumer, decided, decided);
     await consumer.process(pollBatchOf(marked("pending_action", TOKEN, MARK)), lambdaContext());
     const submission = { external_group_id: MARK };
     await consumer.process(
@@ -239,10 +241,7 @@ describe("a person whose mark is in every store", () => {
 
     await expect(remove()).rejects.toThrow(/is under a legal hold since .* \(case 7\)/);
     expect(await placesOf(MARK, account)).toEqual(before);
-    await account.consumer.process(
-      batchOf([marked("completed_application", TOKEN, MARK)]),
-      lambdaContext(),
-    );
+    await consume(account.consumer, marked("completed_application", TOKEN, MARK));
     await expect(remove()).rejects.toThrow(/legal hold/);
 
     await hold(stack, MARK, { reason: null, release: true, now: NOW }, terminal);

@@ -48,6 +48,13 @@ export function describeQueues(name: string, open: () => Promise<OpenQueues>): v
 
     afterEach(() => queues.close());
 
+    /** Puts a message into the event queue. @returns its body. */
+    async function sendOne(): Promise<string> {
+      const body = encodeEnvelope(aPollEnvelope("{}"));
+      await queues.envelopes.send(body, deadline());
+      return body;
+    }
+
     /** All that is visible, in as many receives as it takes. */
     async function receiveAll(from: "events" | "dead-letters"): Promise<readonly SeenMessage[]> {
       const all: SeenMessage[] = [];
@@ -86,14 +93,14 @@ export function describeQueues(name: string, open: () => Promise<OpenQueues>): v
     });
 
     test("hide a message from everybody else while it is worked on", async () => {
-      await queues.envelopes.send(encodeEnvelope(aPollEnvelope("{}")), deadline());
+      await sendOne();
       await receiveOne();
 
       expect(await receiveAll("events")).toEqual([]);
     });
 
     test("count the receives of a message, and keep its id and the time of its sending", async () => {
-      await queues.envelopes.send(encodeEnvelope(aPollEnvelope("{}")), deadline());
+      await sendOne();
 
       const first = await receiveInVain();
       const second = await receiveOne();
@@ -183,27 +190,19 @@ export function describeQueues(name: string, open: () => Promise<OpenQueues>): v
       expect(letter?.reason).toBe(reason);
     });
 
-    test("keep a dead letter that has no reason", async () => {
-      await queues.deadLetters.send("the message", "");
+    test.each([
+      ["as it came, with the reason", encodeEnvelope(aPollEnvelope("not json")), "it is not JSON"],
+      ["that has no reason", "the message", ""],
+    ])("keep a dead letter %s", async (_, body, reason) => {
+      await queues.deadLetters.send(body, reason);
 
       expect(await receiveAll("dead-letters")).toMatchObject([
-        { body: "the message", reason: undefined },
-      ]);
-    });
-
-    test("keep a dead letter as it came, with the reason", async () => {
-      const body = encodeEnvelope(aPollEnvelope("not json"));
-
-      await queues.deadLetters.send(body, "the body is not JSON");
-
-      expect(await receiveAll("dead-letters")).toMatchObject([
-        { body, reason: "the body is not JSON" },
+        { body, reason: reason === "" ? undefined : reason },
       ]);
     });
 
     test("move what was received in vain too often to the dead letters, under its id", async () => {
-      const body = encodeEnvelope(aPollEnvelope("{}"));
-      await queues.envelopes.send(body, deadline());
+      const body = await sendOne();
       let last: SeenMessage | undefined;
       for (let receive = 0; receive < MOST_RECEIVES; receive += 1) last = await receiveInVain();
 
@@ -216,7 +215,7 @@ export function describeQueues(name: string, open: () => Promise<OpenQueues>): v
     });
 
     test("do not change the wait of a message that is gone", async () => {
-      await queues.envelopes.send(encodeEnvelope(aPollEnvelope("{}")), deadline());
+      await sendOne();
       const { receiptHandle } = await receiveOne();
       await queues.remove(receiptHandle);
 

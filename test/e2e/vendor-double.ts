@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { startLocalServer } from "../support/local-server.ts";
 import type { Story, StoryStep } from "./vendor-stories.ts";
 
 /*
@@ -70,15 +69,8 @@ export class VendorDouble {
   }
 
   async listen(port: number): Promise<() => Promise<void>> {
-    const server = createServer((request, response) => this.#answer(request, response));
-    server.listen(port, "127.0.0.1");
-    await once(server, "listening");
-    return async () => {
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    };
+    const answer = this.#answer.bind(this);
+    return (await startLocalServer(answer, port)).close;
   }
 
   /** Lives an application's life, and resolves when its last webhook was answered. */

@@ -107,12 +107,6 @@ it("every metric that is emitted is watched: by an alarm, or by people on the da
   expect([...names].filter((name) => !new RegExp(`"${name}\\\\*"`).test(watching))).toEqual([]);
 });
 
-it("every metric that has a name is emitted", () => {
-  const emitted = new Set(emissions().map(({ key }) => METRICS[key]));
-
-  expect(Object.values(METRICS).filter((name) => !emitted.has(name))).toEqual([]);
-});
-
 /** The metrics of a namespace of AWS that alarms watch, each with its dimensions; a reference by its logical id. */
 function watchedBy(stack: Synthesised, namespace: string) {
   return stack

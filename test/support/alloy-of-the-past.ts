@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
 
 import { makeAlloy } from "../../tools/alloy-simulator/alloy.ts";
 import type { HeldApplication } from "../../tools/alloy-simulator/alloy.ts";
@@ -94,8 +95,6 @@ function withoutEvents(body: string, unlisted: ReadonlyMap<string, string>): str
 
 async function readRequest(incoming: IncomingMessage): Promise<ApiRequest> {
   const { pathname, searchParams } = new URL(incoming.url ?? "/", "http://alloy");
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
   return {
     method: incoming.method ?? "GET",
     path: pathname,
@@ -103,6 +102,6 @@ async function readRequest(incoming: IncomingMessage): Promise<ApiRequest> {
     headers: Object.fromEntries(
       Object.entries(incoming.headers).map(([name, value]) => [name, value?.toString()]),
     ),
-    body: Buffer.concat(chunks).toString(),
+    body: await text(incoming),
   };
 }

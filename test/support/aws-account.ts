@@ -1,6 +1,9 @@
-import { createServer } from "node:http";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+
 import { afterAll, beforeAll, vi } from "vitest";
+import { startLocalServer } from "./local-server.ts";
+import type { LocalServer } from "./local-server.ts";
 import { listOf } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 
@@ -260,24 +263,18 @@ export class AwsAccount {
 /** Serves an account to the SDK's clients of the test file's process, by the environment alone. */
 export function serveAccount(): { current: AwsAccount; readonly region: string } {
   const served = { current: new AwsAccount(), region: REGION };
-  let server: Server;
+  let server: LocalServer;
   beforeAll(async () => {
-    server = createServer((request, response) => {
-      let body = "";
-      request.on("data", (chunk: Buffer) => (body += chunk.toString("utf8")));
-      request.on("end", () => served.current.answer(request, body, response));
+    server = await startLocalServer((request, response) => {
+      void text(request).then((body) => served.current.answer(request, body, response));
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("It has no port.");
-    vi.stubEnv("AWS_ENDPOINT_URL", `http://127.0.0.1:${address.port}`);
+    vi.stubEnv("AWS_ENDPOINT_URL", server.url);
     vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
     vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
   });
-  afterAll(() => {
+  afterAll(async () => {
     vi.unstubAllEnvs();
-    server.closeAllConnections();
-    server.close();
+    await server.close();
   });
   return served;
 }

@@ -14,11 +14,11 @@ export interface LocalServer {
   readonly close: () => Promise<void>;
 }
 
-/** Answers on a free port of 127.0.0.1; whoever still listens when it closes is cut off. */
-export async function startLocalServer(answer: RequestListener): Promise<LocalServer> {
+/** Answers on a port of 127.0.0.1; whoever still listens when it closes is cut off. @param port - 0: a free one. */
+export async function startLocalServer(answer: RequestListener, port = 0): Promise<LocalServer> {
   const server = createServer(answer);
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(port, "127.0.0.1", resolve);
   });
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
