@@ -1,9 +1,5 @@
 import { hash } from "node:crypto";
-
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+import { DAY, HOUR, MINUTE, SECOND } from "../../../tools/cloud-in-memory/clock.ts";
 
 /** What happened in one world, line by line. */
 export class Story {

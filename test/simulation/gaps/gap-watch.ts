@@ -15,8 +15,7 @@ import type { Scenario } from "../scenario/scenario-type.ts";
 import type { FaultPoints } from "../faults/fault-points.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 import type { Incident } from "../play/play-world.ts";
-
-const MINUTE = 60_000;
+import { MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
 
 /** Whoever was told of a dead letter mends its cause, and redrives. */
 const REDRIVEN_AFTER_MS = 10 * MINUTE;

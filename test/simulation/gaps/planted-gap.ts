@@ -3,6 +3,7 @@ import { Random, mix, numberOf } from "../../../tools/cloud-in-memory/random.ts"
 import { ENDS, isBeyondApi, isDamaged, isHandled } from "../scenario/expectations.ts";
 import type { TrueApplication, TrueEvent } from "../scenario/application.ts";
 import type { Scenario } from "../scenario/scenario-type.ts";
+import { MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
 
 /*
  * What goes wrong with one event, in a world in which nothing else does. It goes wrong until somebody
@@ -41,7 +42,6 @@ export interface PlantedGap {
   readonly until: number;
 }
 
-const MINUTE = 60_000;
 const BRIEF_MS = 3 * MINUTE;
 
 /** Trouble begins so long before its event, and what is to be known of the application was known before. */

@@ -16,13 +16,12 @@ import type { Seen } from "./seen.ts";
 import type { Observer, Publication } from "../world/observer.ts";
 import type { TrueApplication, TrueEvent } from "../scenario/application.ts";
 import type { Scenario } from "../scenario/scenario-type.ts";
+import { DAY } from "../../../tools/cloud-in-memory/clock.ts";
 
 /*
  * What was told downstream of an application as a whole, by whichever event or correction, and how often Alloy
  * was asked for it.
  */
-
-const DAY = 24 * 3_600_000;
 
 const { callsPerApplicationPerDay: MOST_ASKS_A_DAY } = POLLER;
 

@@ -17,9 +17,9 @@ import { alloyAnswer, alloyThatAnswers } from "../../../tools/cloud-in-memory/bu
 import { makeMemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import { pollerOver } from "../../../tools/cloud-in-memory/runtime.ts";
 import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
+import { MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);
-const MINUTE = 60_000;
 const FAILED: AlloyAnswer = { kind: "failed", cause: "server-error", retryAfterMs: null };
 const UNSAID = { journeyToken: "J-1", externalIds: NO_FACTS.externalIds };
 

@@ -16,9 +16,9 @@ import { aJourneyEvent } from "../../support/journey-event.ts";
 import type { FaultPoints } from "../faults/fault-points.ts";
 import type { Mutants } from "./mutant.ts";
 import { aTable, readingMessages } from "./plant.ts";
+import { HOUR } from "../../../tools/cloud-in-memory/clock.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);
-const HOUR = 3_600_000;
 const SUBMITTED = { journey_application_token: "JA-1", journey_token: "J-1" };
 
 function submissionOf(changes: object): Submission {

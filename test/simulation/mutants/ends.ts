@@ -11,10 +11,9 @@ import { batchOf } from "../../../tools/cloud-in-memory/builders.ts";
 import type { Mutants } from "./mutant.ts";
 import { mergedBy } from "./state.ts";
 import { aTable, inConsumer, queuedBy } from "./plant.ts";
+import { HOUR } from "../../../tools/cloud-in-memory/clock.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 const TOKEN = "JA-1";
 
 /** A webhook of the application, so long after its first. */

@@ -5,8 +5,7 @@ import { inIdempotency, inRecords } from "./plant.ts";
 import { withBatches } from "./batch.ts";
 import type { RecordFacts } from "./batch.ts";
 import type { Mutants } from "./mutant.ts";
-
-const HOUR = 3_600_000;
+import { HOUR } from "../../../tools/cloud-in-memory/clock.ts";
 
 /** Keys the idempotency by something else than the event. */
 function keyedBy(keyOf: (eventId: string, record: RecordFacts | null) => string): FaultPoints {

@@ -14,8 +14,7 @@ import { alloyAnswer, refuseList } from "../../../tools/cloud-in-memory/builders
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 import type { Mutants } from "./mutant.ts";
 import { inConsumer, inPoller } from "./plant.ts";
-
-const HOUR = 3_600_000;
+import { HOUR } from "../../../tools/cloud-in-memory/clock.ts";
 
 /** What can go wrong where Investigations are compared with Alloy's list. */
 export const INVESTIGATION_MUTANTS: Mutants = {

@@ -18,9 +18,9 @@ import {
 } from "../../support/views-of-one-history.ts";
 import type { Match, Seen } from "../../support/views-of-one-history.ts";
 import type { CheckedBug, Mutants } from "./mutant.ts";
+import { MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 20);
-const MINUTE = 60_000;
 
 /** Drawn anew in each run of the tests; here the same views hunt every bug. */
 const DRAWN = { seed: 20_261_126, numRuns: 3_000 };

@@ -7,6 +7,7 @@ import { aConsumer, idempotencyWith, pollBatchOf } from "../../support/consumer.
 import type { Said } from "../../support/both-sides.ts";
 import type { Mutants } from "./mutant.ts";
 import { aTable } from "./plant.ts";
+import { HOUR, MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
 
 /** What goes wrong with an end that is tried again, or comes after another one. */
 export const SECOND_END_MUTANTS: Mutants = {
@@ -80,8 +81,6 @@ export const SECOND_END_MUTANTS: Mutants = {
 };
 
 const AT = Date.UTC(2026, 10, 23, 20);
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 const STARTED: Said = { type: "started_application", timestamp: AT - HOUR };
 const DENIED: Said = { type: "completed_application", timestamp: AT, outcome: "Denied" };
 const EXPIRED: Said = { type: "application_expired", timestamp: AT - MINUTE };

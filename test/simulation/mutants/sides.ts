@@ -12,9 +12,9 @@ import { aPoller, START, withRecorded } from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import type { Mutants } from "./mutant.ts";
 import { aTable, inStore, readingMessages } from "./plant.ts";
+import { HOUR } from "../../../tools/cloud-in-memory/clock.ts";
 
 const AT = Date.UTC(2026, 10, 23, 20);
-const HOUR = 3_600_000;
 
 /** What another side says, or does not say: a second report, another account's API, another environment. */
 export const SIDE_MUTANTS: Mutants = {

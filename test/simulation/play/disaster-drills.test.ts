@@ -19,14 +19,12 @@ import type { Service } from "../faults/sandbox.ts";
 import { playWorld } from "./play-world.ts";
 import type { Incident, WorldResult } from "./play-world.ts";
 import { answered } from "../../../tools/cloud-in-memory/clients.ts";
+import { HOUR, MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
 
 /*
  * The two ways of docs/disaster-recovery.md, in virtual time: the tables are lost, for hours nothing can be stored, and
  * then the page's steps are taken, with the tool's own verbs: `adopt` with the tokens of a core system, then `redrive`.
  */
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 
 /** Worlds of one or two applications each, one after the other. */
 const PARTS = 520;

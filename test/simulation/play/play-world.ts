@@ -3,7 +3,7 @@ import { SUBMISSION_DETAIL_TYPE } from "../../../lambdas/settings/routes.ts";
 import { makeMemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import type { Deliveries } from "../../../tools/alloy-simulator/deliveries.ts";
 import { startAlloy } from "../world/alloy.ts";
-import { Clock } from "../../../tools/cloud-in-memory/clock.ts";
+import { Clock, HOUR } from "../../../tools/cloud-in-memory/clock.ts";
 import { checkSettled } from "../invariants/conservation.ts";
 import { startCredentials } from "../world/credentials.ts";
 import { Random, mix, numberOf } from "../../../tools/cloud-in-memory/random.ts";
@@ -32,8 +32,6 @@ import { Story } from "../faults/story.ts";
 import type { World } from "../world/world.ts";
 import type { Seen } from "../invariants/seen.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
-
-const HOUR = 3_600_000;
 
 /** Faults go on for so long after the last event at Alloy. */
 const AFTERMATH_MS = 2 * HOUR;

@@ -14,15 +14,13 @@ import { START } from "../scenario/scenario.ts";
 import type { Service } from "../faults/sandbox.ts";
 import { playWorld } from "./play-world.ts";
 import type { Incident, WorldResult } from "./play-world.ts";
+import { HOUR, MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
 
 /*
  * The drill of docs/recovery.md, in virtual time: 72 hours in which nothing of ours works, begun by a
  * bus that takes nothing, so that what had come in is dead-lettered; Alloy switches the endpoint off,
  * and goes on deciding applications. Then the page's steps, with the tool's own verbs, and nothing else.
  */
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 
 /** Worlds of one or two applications each, one after the other: some before, some after the outage. */
 const PARTS = 400;

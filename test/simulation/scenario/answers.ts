@@ -3,6 +3,7 @@ import type { ApplicationResponse } from "../../../tools/alloy-simulator/applica
 import type { Random } from "../../../tools/cloud-in-memory/random.ts";
 import { randomFor } from "./knobs.ts";
 import type { Knobs } from "./knobs.ts";
+import { HOUR, MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
 
 /*
  * What Get Journey Application answers, from one moment on: as the simulator has it, and, behind its knobs, as
@@ -25,8 +26,6 @@ export interface Version {
   parsed: AlloyApplication | null;
 }
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 const YEAR = 365 * 24 * HOUR;
 
 export function versionOf(

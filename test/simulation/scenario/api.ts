@@ -1,5 +1,6 @@
 import { randomFor } from "./knobs.ts";
 import type { Knobs } from "./knobs.ts";
+import { DAY, HOUR } from "../../../tools/cloud-in-memory/clock.ts";
 
 /** An answer of HTTP. */
 export interface Page {
@@ -20,10 +21,6 @@ export interface ScenarioApi {
   /** What it answers about an application that it never knows. */
   readonly pageOfUnknown: Page;
 }
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 
 /** The error body of Alloy's API (docs/alloy.md#errors). */
 export function errorPage(status: number, minorCode: number): Page {

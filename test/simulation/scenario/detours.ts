@@ -1,15 +1,12 @@
 import { randomFor } from "./knobs.ts";
 import type { Knobs } from "./knobs.ts";
 import type { Steps } from "./steps.ts";
+import { HOUR, MINUTE, SECOND } from "../../../tools/cloud-in-memory/clock.ts";
 
 /*
  * What Alloy's documentation does not forbid and the usual Journey does not have: an application's steps
  * beside its own way, each behind its knob.
  */
-
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
 
 interface Detour {
   readonly seed: number;

@@ -3,9 +3,7 @@ import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import type { Random } from "../../../tools/cloud-in-memory/random.ts";
 import { randomFor } from "./knobs.ts";
 import type { Knobs } from "./knobs.ts";
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
+import { HOUR, MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

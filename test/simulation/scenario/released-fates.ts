@@ -4,14 +4,13 @@ import { isEnd, isHandled } from "./expectations.ts";
 import { randomFor } from "./knobs.ts";
 import type { TrueApplication, TrueEvent } from "./application.ts";
 import type { Fate, Scenario, Upgrade } from "./scenario-type.ts";
+import { MINUTE, SECOND } from "../../../tools/cloud-in-memory/clock.ts";
 
 /*
  * A world that begins with the release 0.1.0: until some moment its code received what Alloy sent, and what it had
  * stored and queued by then is all that the code as it is finds (`left-behind.ts`).
  */
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
 const LONGEST_WAIT_MS = 8 * 60 * MINUTE;
 /** Its webhook went to the bucket: the release recorded none of its body, and queued it by its key. */
 export const LARGE = 200_000;

@@ -17,12 +17,10 @@ import { RERUN_AFTER_MS, Steps } from "./steps.ts";
 import { upgradeOf } from "./released-fates.ts";
 import type { Scenario } from "./scenario-type.ts";
 import { identityOf } from "./views.ts";
+import { HOUR, MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
 
 /** When every world begins. */
 export const START = Date.UTC(2026, 10, 23, 8);
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 
 /** What goes wrong with one application, and must not keep another from going on. */
 const NEED_ANOTHER: readonly Knob[] = ["bad-application", "damaged-item"];

@@ -1,8 +1,7 @@
 import { randomFor } from "./knobs.ts";
 import type { Knob, Knobs } from "./knobs.ts";
 import type { TrueApplication, TrueEvent } from "./application.ts";
-
-const HOUR = 3_600_000;
+import { HOUR } from "../../../tools/cloud-in-memory/clock.ts";
 
 /** Under these nobody could say what has to become of an adopted application, or it would be another one's fate too. */
 const HINDERED: readonly Knob[] = [

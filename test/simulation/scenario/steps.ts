@@ -1,6 +1,7 @@
 import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import type { Occurrence } from "../../../tools/alloy-simulator/application.ts";
 import type { Random } from "../../../tools/cloud-in-memory/random.ts";
+import { HOUR, MINUTE, SECOND } from "../../../tools/cloud-in-memory/clock.ts";
 
 /** What an event does, by docs/contracts.md#published-event and docs/contracts.md#stored-items, said here anew: the code under test must find the same. */
 export interface Step {
@@ -19,10 +20,6 @@ export interface Step {
   /** Whether the event itself is published is not settled: what Alloy says of it must be told, somehow. */
   readonly mayBeSilent?: boolean;
 }
-
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
 
 /** Somebody runs an application again so long after its last event. */
 export const RERUN_AFTER_MS = 5 * MINUTE;

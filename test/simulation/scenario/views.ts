@@ -4,6 +4,7 @@ import type { appendEvent } from "../../../tools/alloy-simulator/application.ts"
 import type { Random } from "../../../tools/cloud-in-memory/random.ts";
 import { randomFor } from "./knobs.ts";
 import type { Knob, Knobs } from "./knobs.ts";
+import { SECOND } from "../../../tools/cloud-in-memory/clock.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -21,7 +22,6 @@ export interface Views {
 
 /** Two reports of one event may differ by so much about its time (docs/contracts.md#event-identity). */
 const ALIAS_MS = 2_000;
-const SECOND = 1_000;
 
 /** In every world, a few webhooks differ from the list in the node or in milliseconds. */
 export function viewsOf(body: EventBody, random: Random, roomMs: number): Views {

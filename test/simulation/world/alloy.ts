@@ -6,8 +6,7 @@ import type { WebhookBody, WebhookCredential } from "../../../tools/alloy-simula
 import type { TrueEvent } from "../scenario/application.ts";
 import type { TrueStep } from "../scenario/investigations.ts";
 import type { World } from "./world.ts";
-
-const HOUR = 3_600_000;
+import { HOUR } from "../../../tools/cloud-in-memory/clock.ts";
 
 /** A second telling that nobody asked for comes within Alloy's day of retries, and mostly soon. */
 const LATEST_COPY_MS = 26 * HOUR;

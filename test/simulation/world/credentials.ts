@@ -1,7 +1,6 @@
 import type { WebhookCredential } from "../../../tools/alloy-simulator/webhook.ts";
 import type { World } from "./world.ts";
-
-const MINUTE = 60_000;
+import { MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
 
 /** A mismatch has the secret read again, at most once per 10 s and sandbox (docs/contracts.md#credentials); and clocks differ. */
 const KNOWN_AFTER_MS = 15_000;

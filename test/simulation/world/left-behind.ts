@@ -25,8 +25,8 @@ import type { Fate, Upgrade } from "../scenario/scenario-type.ts";
 import { LARGE } from "../scenario/released-fates.ts";
 import { identityOf } from "../scenario/views.ts";
 import type { World } from "./world.ts";
+import { HOUR } from "../../../tools/cloud-in-memory/clock.ts";
 
-const HOUR = 3_600_000;
 const ALIAS_MS = 2_000;
 
 /**

@@ -1,9 +1,7 @@
 import { encodeEnvelope, jsonForSqs } from "../../../lambdas/domain/event/envelope.ts";
 import type { Deliveries } from "../../../tools/alloy-simulator/deliveries.ts";
 import type { World } from "./world.ts";
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
+import { HOUR, MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
 
 /** How often somebody looks whether Alloy has switched the webhook off. */
 const LOOK_MS = 6 * HOUR;

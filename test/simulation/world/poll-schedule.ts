@@ -3,9 +3,7 @@ import { isDamaged } from "../faults/damage.ts";
 import { START } from "../scenario/scenario.ts";
 import type { Functions } from "./functions.ts";
 import type { World } from "./world.ts";
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
+import { HOUR, MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
 
 const TICK = ["tick-missed", "tick-twice"] as const;
 /** Alloy's list is read at every tick for so long after something moved in it: until what is missing counts as a gap. */
