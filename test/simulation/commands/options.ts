@@ -3,45 +3,8 @@ import { parseArgs } from "node:util";
 import { ALL_KNOBS, GAP_KNOBS, isKnob, USUAL_KNOBS } from "../scenario/knobs.ts";
 import type { Knob, KnobChoice } from "../scenario/knobs.ts";
 
-/** What `npm run simulate` was asked for. */
-export type SimulateOptions =
-  | { readonly kind: "help" }
-  | {
-      readonly kind: "seeds";
-      readonly from: number;
-      readonly count: number;
-      readonly jobs: number;
-      readonly verbose: boolean;
-      readonly knobs: KnobChoice;
-      /** These knobs were left out: what was not reached for it is told. */
-      readonly without: readonly Knob[];
-      /** The seeds are new ones: those that fail are kept. */
-      readonly isFresh: boolean;
-    }
-  | {
-      readonly kind: "seed";
-      readonly seed: number;
-      readonly trace: boolean;
-      /** Keys of the faults that may happen; null: all that the seed draws. */
-      readonly faults: readonly string[] | null;
-      readonly knobs: KnobChoice;
-    }
-  | { readonly kind: "replay"; readonly file: string; readonly trace: boolean }
-  | { readonly kind: "mutants"; readonly only: string | null }
-  | {
-      readonly kind: "gaps";
-      readonly from: number;
-      readonly count: number;
-      readonly knobs: KnobChoice;
-    }
-  | {
-      readonly kind: "gap";
-      readonly seed: number;
-      readonly trace: boolean;
-      readonly knobs: KnobChoice;
-    };
-
-export type Asked<Kind> = Extract<SimulateOptions, { readonly kind: Kind }>;
+/** What `npm run simulate` was asked for, of this kind. */
+export type Asked<Kind> = Extract<ReturnType<typeof parseOptions>, { readonly kind: Kind }>;
 
 export const USAGE = `npm run simulate -- [options]
 
@@ -88,9 +51,9 @@ const FRESH_SEEDS = LARGEST_SEED - FRESH_MOST;
  * @param now - epoch milliseconds, by which fresh seeds are chosen.
  * @throws OptionError with what was wrong, the value given and the value wanted.
  */
-export function parseOptions(args: readonly string[], now: number = Date.now()): SimulateOptions {
+export function parseOptions(args: readonly string[], now: number = Date.now()) {
   const values = parse(args);
-  if (values.help) return { kind: "help" };
+  if (values.help) return { kind: "help" as const };
   const asked = (["seeds", "fresh", "replay", "seed", "mutants"] as const).filter(
     (name) => values[name] !== undefined,
   );
@@ -114,40 +77,43 @@ export function parseOptions(args: readonly string[], now: number = Date.now()):
     refuse({ mutants: values.mutants, faults, only, jobs, verbose }, "--gaps");
     if (seed === undefined) {
       refuse({ trace }, "--gaps without --seed");
-      return { kind: "gaps", ...range(), knobs };
+      return { kind: "gaps" as const, ...range(), knobs };
     }
     refuse({ from }, "--seed");
-    return { kind: "gap", seed: numberIn("seed", seed, LARGEST_SEED), trace, knobs };
+    return { kind: "gap" as const, seed: numberIn("seed", seed, LARGEST_SEED), trace, knobs };
   }
   if (values.mutants) {
     const { knobs: given, without } = values;
     refuse({ trace, faults, from, jobs, verbose, knobs: given, without }, "--mutants");
-    return { kind: "mutants", only: only ?? null };
+    return { kind: "mutants" as const, only: only ?? null };
   }
   if (values.replay !== undefined) {
     const { knobs: given, without } = values;
     refuse({ faults, only, from, jobs, verbose, knobs: given, without }, "--replay");
-    return { kind: "replay", file: values.replay, trace };
+    return { kind: "replay" as const, file: values.replay, trace };
   }
   if (only !== undefined) throw new OptionError("--only belongs to --mutants: give both.");
   if (seed !== undefined) {
     refuse({ from, jobs, verbose }, "--seed");
     return {
-      kind: "seed",
+      kind: "seed" as const,
       seed: numberIn("seed", seed, LARGEST_SEED),
       trace,
+      /** Keys of the faults that may happen; null: all that the seed draws. */
       faults: listIn(faults),
       knobs,
     };
   }
   refuse({ trace, faults }, "--seeds");
   return {
-    kind: "seeds",
+    kind: "seeds" as const,
     ...(values.fresh === undefined ? range() : freshRange(values.fresh)),
     jobs: jobs === undefined ? 1 : numberIn("jobs", jobs, 256),
     verbose,
     knobs,
+    /** These knobs were left out: what was not reached for it is told. */
     without: values.without === undefined ? [] : namesIn("without", values.without),
+    /** The seeds are new ones: those that fail are kept. */
     isFresh: values.fresh !== undefined,
   };
 }
