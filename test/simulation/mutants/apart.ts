@@ -47,46 +47,76 @@ export const APART_MUTANTS: Mutants = {
   },
   "late-failure-of-the-forgotten-stays": {
     what: "a failure of an application that was forgotten meanwhile is kept",
-    hunt: huntLateFailure,
+    async hunt(isPlanted) {
+      const dynamo = await startDynamoDb();
+      try {
+        const store = new DynamoApplicationStore({
+          client: dynamo.client,
+          tableName: dynamo.applicationTableName,
+          eventRetentionMs: null,
+        });
+        // Whether the application is forgotten is not read.
+        if (isPlanted) store.readState = async () => null;
+        const applicationToken = "JA-1";
+        const tombstone = forgottenState(applicationToken, 1);
+        await store.mergeState(tombstone, { dueAt: 1, when: "first" });
+        await store.recordFailure({
+          applicationToken,
+          eventId: "event-1",
+          eventType: "started_application",
+          receiptId: "receipt-1",
+          reason: "throttled",
+          failedAt: 2,
+          deadLettered: false,
+        });
+        const isKept = await store.hasFailure(applicationToken, "event-1");
+        return isKept ? "a failure of a forgotten application is kept" : null;
+      } finally {
+        await dynamo.close();
+      }
+    },
   },
   "forget-overrides-a-new-hold": {
     what: "the tombstone is written without a condition: a hold that begins meanwhile comes too late",
-    hunt: huntOverriddenHold,
+    async hunt(isPlanted) {
+      // Somebody puts the hold on after `forget` has looked, and before it writes.
+      return withApplication(async (stack) => {
+        const { dynamo } = stack;
+        if (isPlanted) withoutConditions(dynamo);
+        const terminal = new KeptTerminal();
+        const options = { ...FORGET, yes: false };
+        const held = { reason: "case 7", release: false, now: NOW };
+        terminal.asks = async () => {
+          await hold(stack, TOKEN, held, terminal);
+          return "yes";
+        };
+        await forget(stack, TOKEN, options, terminal).catch(() => undefined);
+        return (await isForgotten(stack))
+          ? "an application under a legal hold was forgotten"
+          : null;
+      });
+    },
   },
   "hold-forgets-the-hold": {
     what: "a hold is written under another name than `forget` reads it by",
-    hunt: huntUnreadHold,
+    async hunt(isPlanted) {
+      return withApplication(async (stack) => {
+        const terminal = new KeptTerminal();
+        if (isPlanted) {
+          changeCalls(stack.dynamo, (operation, input) =>
+            operation === "UpdateItem"
+              ? JSON.parse(JSON.stringify(input).replaceAll("legalHold", "holdOfLaw"))
+              : input,
+          );
+        }
+        await hold(stack, TOKEN, { reason: "case 7", release: false, now: NOW }, terminal);
+        await forget(stack, TOKEN, FORGET, terminal).catch(() => undefined);
+        if (await isForgotten(stack)) return "an application under a legal hold was forgotten";
+        return legalHoldOf(await itemsOf(stack, TOKEN)) === null ? "the hold is not there" : null;
+      });
+    },
   },
 };
-
-async function huntLateFailure(isPlanted: boolean): Promise<string | null> {
-  const dynamo = await startDynamoDb();
-  try {
-    const store = new DynamoApplicationStore({
-      client: dynamo.client,
-      tableName: dynamo.applicationTableName,
-      eventRetentionMs: null,
-    });
-    // Whether the application is forgotten is not read.
-    if (isPlanted) store.readState = async () => null;
-    const applicationToken = "JA-1";
-    const tombstone = forgottenState(applicationToken, 1);
-    await store.mergeState(tombstone, { dueAt: 1, when: "first" });
-    await store.recordFailure({
-      applicationToken,
-      eventId: "event-1",
-      eventType: "started_application",
-      receiptId: "receipt-1",
-      reason: "throttled",
-      failedAt: 2,
-      deadLettered: false,
-    });
-    const isKept = await store.hasFailure(applicationToken, "event-1");
-    return isKept ? "a failure of a forgotten application is kept" : null;
-  } finally {
-    await dynamo.close();
-  }
-}
 
 /** A table whose merges are read otherwise than they are. */
 function reading(change: Partial<ApplicationState>): FaultPoints {
@@ -123,23 +153,6 @@ async function isForgotten(stack: ReturnType<typeof aStack>): Promise<boolean> {
 
 const FORGET = { dryRun: false, yes: true, now: NOW } as const;
 
-/** Somebody puts the hold on after `forget` has looked, and before it writes. */
-async function huntOverriddenHold(isPlanted: boolean): Promise<string | null> {
-  return withApplication(async (stack) => {
-    const { dynamo } = stack;
-    if (isPlanted) withoutConditions(dynamo);
-    const terminal = new KeptTerminal();
-    const options = { ...FORGET, yes: false };
-    const held = { reason: "case 7", release: false, now: NOW };
-    terminal.asks = async () => {
-      await hold(stack, TOKEN, held, terminal);
-      return "yes";
-    };
-    await forget(stack, TOKEN, options, terminal).catch(() => undefined);
-    return (await isForgotten(stack)) ? "an application under a legal hold was forgotten" : null;
-  });
-}
-
 const PutSchema = v.looseObject({ ConditionExpression: v.optional(v.string()) });
 
 function withoutConditions(client: DynamoDBClient): void {
@@ -147,22 +160,5 @@ function withoutConditions(client: DynamoDBClient): void {
     if (operation !== "PutItem") return input;
     const { ConditionExpression: _, ...rest } = v.parse(PutSchema, input);
     return rest;
-  });
-}
-
-async function huntUnreadHold(isPlanted: boolean): Promise<string | null> {
-  return withApplication(async (stack) => {
-    const terminal = new KeptTerminal();
-    if (isPlanted) {
-      changeCalls(stack.dynamo, (operation, input) =>
-        operation === "UpdateItem"
-          ? JSON.parse(JSON.stringify(input).replaceAll("legalHold", "holdOfLaw"))
-          : input,
-      );
-    }
-    await hold(stack, TOKEN, { reason: "case 7", release: false, now: NOW }, terminal);
-    await forget(stack, TOKEN, FORGET, terminal).catch(() => undefined);
-    if (await isForgotten(stack)) return "an application under a legal hold was forgotten";
-    return legalHoldOf(await itemsOf(stack, TOKEN)) === null ? "the hold is not there" : null;
   });
 }

@@ -25,11 +25,56 @@ const CHECK = { when: "first", dueAt: NOON } as const;
 export const TABLE_LIMIT_MUTANTS: Mutants = {
   "merge-sets-every-applicant": {
     what: "a merge sets each applicant of the application anew, under names as long as their tokens",
-    hunt: huntUnboundedExpression,
+    hunt(isPlanted) {
+      const APPLICANTS = 60;
+      const plant = ({ UpdateExpression, ...input }: Update, updates: number) => {
+        const names = { ...input.ExpressionAttributeNames };
+        const values = { ...input.ExpressionAttributeValues };
+        const sets = Array.from({ length: updates }, (_, applicant) => {
+          const long = `entity_35_JEA_45_applicant_${applicant}`;
+          names[`#${long}`] = `other#${applicant}`;
+          values[`:${long}`] = { N: "1" };
+          return `#${long} = :${long}`;
+        });
+        return {
+          UpdateExpression: UpdateExpression.replace(/^SET /, `SET ${sets.join(", ")}, `),
+          ExpressionAttributeNames: names,
+          ExpressionAttributeValues: values,
+        };
+      };
+      return refusalWithin(isPlanted ? plant : null, async (store) => {
+        // The newest first: each of the others meets something newer.
+        for (let applicant = APPLICANTS; applicant > 0; applicant -= 1) {
+          const event = aJourneyEvent({
+            type: "pending_action",
+            at: NOON + applicant * 1_000,
+            entityToken: `P-applicant-${applicant}`,
+            entityApplicationToken: `JEA-applicant-${applicant}`,
+          });
+          await store.mergeState(stateOfEvent(event), CHECK);
+        }
+      });
+    },
   },
   "index-key-of-any-id": {
     what: "an external id is the key of an index whatever it is, also the empty text",
-    hunt: huntIndexKey,
+    async hunt(isPlanted) {
+      for (const id of ["", "x".repeat(2_048), "é".repeat(1_025)]) {
+        const plant = ({ UpdateExpression, ...input }: Update) => ({
+          UpdateExpression: UpdateExpression.replace(/^SET /, "SET #planted = :planted, "),
+          ExpressionAttributeNames: { ...input.ExpressionAttributeNames, "#planted": "externalId" },
+          ExpressionAttributeValues: { ...input.ExpressionAttributeValues, ":planted": { S: id } },
+        });
+        const event = aJourneyEvent({
+          externalIds: { group: id, entity: null, partner: null, application: null },
+        });
+        const finding = await refusalWithin(isPlanted ? plant : null, async (store) => {
+          await store.mergeState(stateOfEvent(event), CHECK);
+        });
+        if (finding !== null) return finding;
+      }
+      return null;
+    },
   },
 };
 
@@ -58,53 +103,4 @@ function changeUpdates(client: DynamoDBClient, plant: Plant): void {
     updates += 1;
     return { ...input, ...plant(v.parse(UpdateSchema, input), updates) };
   });
-}
-
-function huntUnboundedExpression(isPlanted: boolean): Promise<string | null> {
-  const APPLICANTS = 60;
-  const plant = ({ UpdateExpression, ...input }: Update, updates: number) => {
-    const names = { ...input.ExpressionAttributeNames };
-    const values = { ...input.ExpressionAttributeValues };
-    const sets = Array.from({ length: updates }, (_, applicant) => {
-      const long = `entity_35_JEA_45_applicant_${applicant}`;
-      names[`#${long}`] = `other#${applicant}`;
-      values[`:${long}`] = { N: "1" };
-      return `#${long} = :${long}`;
-    });
-    return {
-      UpdateExpression: UpdateExpression.replace(/^SET /, `SET ${sets.join(", ")}, `),
-      ExpressionAttributeNames: names,
-      ExpressionAttributeValues: values,
-    };
-  };
-  return refusalWithin(isPlanted ? plant : null, async (store) => {
-    // The newest first: each of the others meets something newer.
-    for (let applicant = APPLICANTS; applicant > 0; applicant -= 1) {
-      const event = aJourneyEvent({
-        type: "pending_action",
-        at: NOON + applicant * 1_000,
-        entityToken: `P-applicant-${applicant}`,
-        entityApplicationToken: `JEA-applicant-${applicant}`,
-      });
-      await store.mergeState(stateOfEvent(event), CHECK);
-    }
-  });
-}
-
-async function huntIndexKey(isPlanted: boolean): Promise<string | null> {
-  for (const id of ["", "x".repeat(2_048), "é".repeat(1_025)]) {
-    const plant = ({ UpdateExpression, ...input }: Update) => ({
-      UpdateExpression: UpdateExpression.replace(/^SET /, "SET #planted = :planted, "),
-      ExpressionAttributeNames: { ...input.ExpressionAttributeNames, "#planted": "externalId" },
-      ExpressionAttributeValues: { ...input.ExpressionAttributeValues, ":planted": { S: id } },
-    });
-    const event = aJourneyEvent({
-      externalIds: { group: id, entity: null, partner: null, application: null },
-    });
-    const finding = await refusalWithin(isPlanted ? plant : null, async (store) => {
-      await store.mergeState(stateOfEvent(event), CHECK);
-    });
-    if (finding !== null) return finding;
-  }
-  return null;
 }

@@ -17,6 +17,7 @@ import { refuseBeyondLimits } from "../../../tools/strict-aws/strict-client.ts";
 import { isRecord, synthesise } from "../../../tools/template/synthesise.ts";
 import { startDynamoDb } from "../../support/dynalite.ts";
 import { embeddedMetricsIn } from "../../../tools/strict-aws/embedded-metric-format.ts";
+import { aPollEnvelope } from "../../support/poll-envelope.ts";
 import type { Mutants } from "./mutant.ts";
 import { answered } from "../../../tools/cloud-in-memory/clients.ts";
 
@@ -24,97 +25,105 @@ import { answered } from "../../../tools/cloud-in-memory/clients.ts";
 export const LIMIT_MUTANTS: Mutants = {
   "journeys-in-the-environment": {
     what: "a function's settings stand in its environment, which grows with the Journeys",
-    hunt: huntGrowingEnvironment,
+    async hunt(isPlanted) {
+      const tokens = Array.from(
+        { length: 200 },
+        (_, index) => `J-${String(index).padStart(20, "V")}`,
+      );
+      const stage = { ...SANDBOX, journeys: tokens };
+      const { resources } = synthesise(stage);
+      const typeOf = (id: string) => resources.find(({ logicalId }) => logicalId === id)?.Type;
+      const findings = resources
+        .filter(({ Type }) => Type === "AWS::Lambda::Function")
+        .flatMap(({ logicalId, Properties: { Environment } }) => {
+          const variables = isRecord(Environment) ? Environment["Variables"] : undefined;
+          const planted = isPlanted ? { SETTINGS: JSON.stringify(consumerSettings(stage)) } : {};
+          const all = { ...(isRecord(variables) && variables), ...planted };
+          return violations(environment(logicalId, all, typeOf));
+        });
+      return findings[0] ?? null;
+    },
   },
   "history-by-the-first-page": {
     what: "an application's history is the first page of a query, and the rest is never asked for",
-    hunt: huntUnreadPage,
+    async hunt(isPlanted) {
+      // A double whose pages end after two items shows it without a megabyte.
+      const EVENTS = 5;
+      const dynamo = await startDynamoDb({ pageItems: 2 });
+      try {
+        const { client, applicationTableName: tableName } = dynamo;
+        for (let number = 0; number < EVENTS; number += 1) {
+          const [eventId, eventAt] = [`event-${number}`, 1_760_000_000_000 + number];
+          const item = {
+            ...eventKey("JA-1", eventId, eventAt),
+            eventId,
+            eventAt,
+            receivedAt: eventAt,
+            type: "pending_action",
+            origin: "webhook",
+          };
+          await client.send(new PutItemCommand({ TableName: tableName, Item: marshall(item) }));
+        }
+        if (isPlanted) {
+          client.middlewareStack.add(
+            (next) => async (args) => {
+              const result = await next(args);
+              if ("LastEvaluatedKey" in result.output) result.output.LastEvaluatedKey = undefined;
+              return result;
+            },
+            { step: "initialize" },
+          );
+        }
+        const { events } = await new DynamoDueApplications(client, tableName).history("JA-1");
+        return events.length === EVENTS ? null : `of ${EVENTS} events, ${events.length} were read`;
+      } finally {
+        await dynamo.close();
+      }
+    },
   },
   "batch-by-count-alone": {
     what: "ten messages make a batch, whatever they weigh together",
-    hunt: huntOversizedBatch,
+    async hunt(isPlanted) {
+      const client = answered(new SQSClient({ region: "us-east-1" }), (input) => {
+        const entries = "Entries" in input && Array.isArray(input.Entries) ? input.Entries : [];
+        const Successful = entries.map(({ Id }: { readonly Id?: string | undefined }) => ({
+          Id,
+          MessageId: `m-${Id}`,
+        }));
+        return { Successful };
+      });
+      const refused = refuseBeyondLimits(client);
+      const envelopes = Array.from({ length: 10 }, () => aPollEnvelope("x".repeat(200_000)));
+      const queue = new SqsEventQueue(client, "https://sqs.us-east-1.amazonaws.com/1/events");
+      const send = isPlanted ? () => sendTogether(client, envelopes) : () => queue.send(envelopes);
+      await send().catch(() => undefined);
+      return refused[0]?.refusal.message ?? null;
+    },
   },
   "metric-of-any-number-of-values": {
     what: "a line of metrics holds every value that was measured, also the hundred and first",
-    hunt: huntOverfullLine,
+    async hunt(isPlanted) {
+      const now = 1_760_000_000_000;
+      const lines: string[] = [];
+      const metrics = makeMetrics({
+        stage: "sandbox",
+        write: (line) => lines.push(line),
+        now: () => now,
+      });
+      for (let value = 0; value < 101; value += 1) {
+        metrics.milliseconds(METRICS.deliveryLatency, value);
+      }
+      metrics.flush();
+      const written = isPlanted ? [joined(lines)] : lines;
+      try {
+        for (const line of written) embeddedMetricsIn(line, now);
+        return null;
+      } catch (error) {
+        return error instanceof Error ? error.message.slice(0, 200) : "no error";
+      }
+    },
   },
 };
-
-async function huntGrowingEnvironment(isPlanted: boolean): Promise<string | null> {
-  const tokens = Array.from({ length: 200 }, (_, index) => `J-${String(index).padStart(20, "V")}`);
-  const stage = { ...SANDBOX, journeys: tokens };
-  const { resources } = synthesise(stage);
-  const typeOf = (id: string) => resources.find(({ logicalId }) => logicalId === id)?.Type;
-  const findings = resources
-    .filter(({ Type }) => Type === "AWS::Lambda::Function")
-    .flatMap(({ logicalId, Properties: { Environment } }) => {
-      const variables = isRecord(Environment) ? Environment["Variables"] : undefined;
-      const planted = isPlanted ? { SETTINGS: JSON.stringify(consumerSettings(stage)) } : {};
-      const all = { ...(isRecord(variables) && variables), ...planted };
-      return violations(environment(logicalId, all, typeOf));
-    });
-  return findings[0] ?? null;
-}
-
-/** A double whose pages end after two items shows it without a megabyte. */
-async function huntUnreadPage(isPlanted: boolean): Promise<string | null> {
-  const EVENTS = 5;
-  const dynamo = await startDynamoDb({ pageItems: 2 });
-  try {
-    const { client, applicationTableName: tableName } = dynamo;
-    for (let number = 0; number < EVENTS; number += 1) {
-      const [eventId, eventAt] = [`event-${number}`, 1_760_000_000_000 + number];
-      const item = {
-        ...eventKey("JA-1", eventId, eventAt),
-        eventId,
-        eventAt,
-        receivedAt: eventAt,
-        type: "pending_action",
-        origin: "webhook",
-      };
-      await client.send(new PutItemCommand({ TableName: tableName, Item: marshall(item) }));
-    }
-    if (isPlanted) {
-      client.middlewareStack.add(
-        (next) => async (args) => {
-          const result = await next(args);
-          if ("LastEvaluatedKey" in result.output) result.output.LastEvaluatedKey = undefined;
-          return result;
-        },
-        { step: "initialize" },
-      );
-    }
-    const { events } = await new DynamoDueApplications(client, tableName).history("JA-1");
-    return events.length === EVENTS ? null : `of ${EVENTS} events, ${events.length} were read`;
-  } finally {
-    await dynamo.close();
-  }
-}
-
-async function huntOversizedBatch(isPlanted: boolean): Promise<string | null> {
-  const client = answered(new SQSClient({ region: "us-east-1" }), (input) => {
-    const entries = "Entries" in input && Array.isArray(input.Entries) ? input.Entries : [];
-    const Successful = entries.map(({ Id }: { readonly Id?: string | undefined }) => ({
-      Id,
-      MessageId: `m-${Id}`,
-    }));
-    return { Successful };
-  });
-  const refused = refuseBeyondLimits(client);
-  const envelopes = Array.from({ length: 10 }, (_, index): Envelope => ({
-    v: 1,
-    kind: "poll",
-    receiptId: `receipt-${index}`,
-    receivedAt: 1_760_000_000_000,
-    body: "x".repeat(200_000),
-    payloadKey: null,
-    sourceIp: null,
-  }));
-  const queue = new SqsEventQueue(client, "https://sqs.us-east-1.amazonaws.com/1/events");
-  const send = isPlanted ? () => sendTogether(client, envelopes) : () => queue.send(envelopes);
-  await send().catch(() => undefined);
-  return refused[0]?.refusal.message ?? null;
-}
 
 async function sendTogether(client: SQSClient, envelopes: readonly Envelope[]): Promise<void> {
   const Entries = envelopes.map((envelope, index) => ({
@@ -122,27 +131,6 @@ async function sendTogether(client: SQSClient, envelopes: readonly Envelope[]): 
     MessageBody: encodeEnvelope(envelope),
   }));
   await client.send(new SendMessageBatchCommand({ QueueUrl: "events", Entries }));
-}
-
-async function huntOverfullLine(isPlanted: boolean): Promise<string | null> {
-  const now = 1_760_000_000_000;
-  const lines: string[] = [];
-  const metrics = makeMetrics({
-    stage: "sandbox",
-    write: (line) => lines.push(line),
-    now: () => now,
-  });
-  for (let value = 0; value < 101; value += 1) {
-    metrics.milliseconds(METRICS.deliveryLatency, value);
-  }
-  metrics.flush();
-  const written = isPlanted ? [joined(lines)] : lines;
-  try {
-    for (const line of written) embeddedMetricsIn(line, now);
-    return null;
-  } catch (error) {
-    return error instanceof Error ? error.message.slice(0, 200) : "no error";
-  }
 }
 
 /** The same values in one line. */

@@ -30,15 +30,91 @@ export const SECURITY_MUTANTS: Mutants = {
   },
   "weak-secret-accepted": {
     what: "a secret that the documentation shows, or that anybody guesses, authenticates",
-    hunt: (isPlanted) => huntWeakSecrets(isPlanted),
+    async hunt(isPlanted) {
+      const passwords = [...WEAK, STRONG];
+      const username = "alloy";
+      const secret = {
+        basic: passwords.map((password) => ({ username, password })),
+        hmac: passwords,
+      };
+      const right = cacheOf(JSON.stringify(secret));
+      const everything = {
+        credentials: {
+          basic: passwords.map((password) => digestOf(`${username}:${password}`)),
+          hmac: passwords,
+          refused: [],
+        },
+      };
+      const authorize = makeAuthorize(
+        "secret",
+        isPlanted ? { ...right, current: () => Promise.resolve(everything) } : right,
+      );
+      const isTaken = async (authorization: string) => {
+        const request = { ...REQUEST, headers: { authorization }, authorizer: undefined };
+        return (await authorize(request)) === "authentic";
+      };
+      for (const password of passwords) {
+        const answers = [
+          await isTaken(basicOf(username, password)),
+          await isTaken(signatureOf(password, REQUEST.body)),
+        ];
+        if (answers.some((taken) => taken !== (password === STRONG))) {
+          return `${JSON.stringify(password)} was ${answers.includes(true) ? "taken" : "refused"}`;
+        }
+      }
+      return null;
+    },
   },
   "external-text-printed-as-it-is": {
     what: "a text of others reaches the terminal with its control characters",
-    hunt: (isPlanted) => huntForeignTexts(isPlanted),
+    async hunt(isPlanted) {
+      let written = "";
+      const write = (text: string) => void (written += text);
+      const right = makeScreen({
+        isTerminal: false,
+        write,
+        writeError: write,
+        paint: (_, safe) => safe,
+      });
+      const screen: Screen = isPlanted
+        ? { ...right, print: (...lines) => write(lines.map(unescaped).join("\n")) }
+        : right;
+      const verdict = {
+        alloy: {
+          applicationToken: HOSTILE,
+          scenario: "denied",
+          status: "completed",
+          outcome: HOSTILE,
+          eventIds: [],
+          expected: {},
+        },
+        here: null,
+        received: 0,
+        healed: 0,
+        published: {},
+        faults: [HOSTILE],
+      };
+      screen.print(
+        ...renderReport({ verdicts: [verdict], faults: [] }, { elapsedMs: 0, limitMs: 0 }),
+        describeLogged(JSON.stringify({ level: "WARN", code: "a.b.c", message: HOSTILE })) ?? "",
+      );
+      const found = hostileIn(written);
+      return found === null ? null : `${found} was printed`;
+    },
   },
   "foreign-host-answered": {
     what: "a page whose own name points to 127.0.0.1 is answered by npm start's stack",
-    hunt: (isPlanted) => huntPages(isPlanted),
+    async hunt(isPlanted) {
+      const judged = (headers: Readonly<Record<string, string[]>>) =>
+        refusalOf({
+          url: "/",
+          headersDistinct: isPlanted ? { ...headers, host: ["127.0.0.1:4566"] } : headers,
+        });
+      for (const headers of PAGES) {
+        if (judged(headers) === null) return `a page was answered: ${JSON.stringify(headers)}`;
+      }
+      return judged({ host: ["127.0.0.1:4566"] }) === null ? null : "a program was refused";
+    },
   },
 };
 
@@ -77,76 +153,6 @@ async function huntTokens(authorize: Authorize): Promise<string | null> {
 const WEAK = ["a long random text", "…", "short", "aaaaaaaaaaaaaaaaaaaaaaaa"];
 const STRONG = "mR4q!vX9zL2#cWpT";
 
-async function huntWeakSecrets(isPlanted: boolean): Promise<string | null> {
-  const passwords = [...WEAK, STRONG];
-  const username = "alloy";
-  const secret = {
-    basic: passwords.map((password) => ({ username, password })),
-    hmac: passwords,
-  };
-  const right = cacheOf(JSON.stringify(secret));
-  const everything = {
-    credentials: {
-      basic: passwords.map((password) => digestOf(`${username}:${password}`)),
-      hmac: passwords,
-      refused: [],
-    },
-  };
-  const authorize = makeAuthorize(
-    "secret",
-    isPlanted ? { ...right, current: () => Promise.resolve(everything) } : right,
-  );
-  const isTaken = async (authorization: string) => {
-    const request = { ...REQUEST, headers: { authorization }, authorizer: undefined };
-    return (await authorize(request)) === "authentic";
-  };
-  for (const password of passwords) {
-    const answers = [
-      await isTaken(basicOf(username, password)),
-      await isTaken(signatureOf(password, REQUEST.body)),
-    ];
-    if (answers.some((taken) => taken !== (password === STRONG))) {
-      return `${JSON.stringify(password)} was ${answers.includes(true) ? "taken" : "refused"}`;
-    }
-  }
-  return null;
-}
-
-async function huntForeignTexts(isPlanted: boolean): Promise<string | null> {
-  let written = "";
-  const write = (text: string) => void (written += text);
-  const right = makeScreen({
-    isTerminal: false,
-    write,
-    writeError: write,
-    paint: (_, safe) => safe,
-  });
-  const screen: Screen = isPlanted
-    ? { ...right, print: (...lines) => write(lines.map(unescaped).join("\n")) }
-    : right;
-  const verdict = {
-    alloy: {
-      applicationToken: HOSTILE,
-      scenario: "denied",
-      status: "completed",
-      outcome: HOSTILE,
-      eventIds: [],
-      expected: {},
-    },
-    here: null,
-    received: 0,
-    healed: 0,
-    published: {},
-    faults: [HOSTILE],
-  };
-  screen.print(
-    ...renderReport({ verdicts: [verdict], faults: [] }, { elapsedMs: 0, limitMs: 0 }),
-    describeLogged(JSON.stringify({ level: "WARN", code: "a.b.c", message: HOSTILE })) ?? "",
-  );
-  const found = hostileIn(written);
-  return found === null ? null : `${found} was printed`;
-}
-
 /** The bug: what stands in a line is written as it stands there. */
 function unescaped(line: Line): string {
   if (typeof line === "string") return line;
@@ -159,18 +165,6 @@ const PAGES: readonly Readonly<Record<string, string[]>>[] = [
   { host: ["127.0.0.1:4566"], origin: ["https://evil.example"] },
   { host: ["127.0.0.1:4566"], "sec-fetch-site": ["cross-site"] },
 ];
-
-async function huntPages(isPlanted: boolean): Promise<string | null> {
-  const judged = (headers: Readonly<Record<string, string[]>>) =>
-    refusalOf({
-      url: "/",
-      headersDistinct: isPlanted ? { ...headers, host: ["127.0.0.1:4566"] } : headers,
-    });
-  for (const headers of PAGES) {
-    if (judged(headers) === null) return `a page was answered: ${JSON.stringify(headers)}`;
-  }
-  return judged({ host: ["127.0.0.1:4566"] }) === null ? null : "a program was refused";
-}
 
 const NO_SECRET: CredentialCache = cacheOf("{}");
 

@@ -43,11 +43,56 @@ export const SIDE_MUTANTS: Mutants = {
   },
   "any-404-is-unknown": {
     what: "a firewall's page of HTML with 404 is taken for Alloy's word that it knows no application",
-    hunt: (isPlanted) => huntPages(isPlanted),
+    async hunt(isPlanted) {
+      // Eight days behind a firewall that lets one application through.
+      const page = async () => new Response("<html>Not here.</html>", { status: 404 });
+      const authorization = { header: async () => "Basic none", renew() {} };
+      const api = new HttpAlloyApi({
+        baseUrl: "https://alloy.example/v1",
+        authorization,
+        fetch: page,
+        now: () => START,
+      });
+      const asked = { applicationToken: "JA-1", journeyToken: "J-1" };
+      const said = await api.getApplication(asked, 1_000);
+      const unknown: AlloyAnswer = { kind: "unknown", status: 404, minorCode: null };
+      const behind = isPlanted && said.kind === "failed" ? unknown : said;
+      const tokens = ["JA-through", "JA-1", "JA-2", "JA-3"];
+      const events = (applicationToken: string) => [
+        aJourneyEvent({ applicationToken, at: START - HOUR }),
+      ];
+      const applications = new Map(tokens.map((token) => [token, withRecorded(events(token))]));
+      const poller = aPoller(applications, {
+        answer: (token) => (token === "JA-through" ? alloyAnswer(token, events(token)) : behind),
+      });
+      for (let run = 0; run < 64; run += 1) {
+        await poller.run();
+        poller.advance(3 * HOUR);
+      }
+      const left = [...applications.values()].filter(({ dueAt }) => dueAt === null).length;
+      return left === 0 ? null : `${left} open applications are given up`;
+    },
   },
   "path-as-token": {
     what: "a token with a path in it asks another address of Alloy's API, with our key",
-    hunt: (isPlanted) => huntPaths(isPlanted),
+    async hunt(isPlanted) {
+      const urls: string[] = [];
+      const fetchNothing: typeof fetch = async (url) => {
+        urls.push(url instanceof Request ? url.url : url.toString());
+        return new Response("{}");
+      };
+      const authorization = { header: async () => "Basic none", renew() {} };
+      const options = { baseUrl: API, authorization, fetch: fetchNothing, now: () => START };
+      const api = new HttpAlloyApi(options);
+      for (const applicationToken of PATHS) {
+        if (isPlanted) await fetchNothing(`${API}/journeys/J-1/applications/${applicationToken}`);
+        else await api.getApplication({ applicationToken, journeyToken: "J-1" }, 1_000);
+      }
+      const right = `${API}/journeys/J-1/applications/JA-1`;
+      const stray = urls.map((url) => new URL(url).href).find((url) => url !== right);
+      if (stray !== undefined) return `${stray} was asked for`;
+      return urls.length === 1 ? null : "an application was not asked for";
+    },
   },
   "failed-ones-first": {
     what: "whoever is due the longest is first, so that those that always fail keep out the others",
@@ -123,54 +168,5 @@ async function withFailures(table: MemoryApplicationTable, failing: number, heal
   }
 }
 
-/** Eight days behind a firewall that lets one application through. */
-async function huntPages(isPlanted: boolean): Promise<string | null> {
-  const page = async () => new Response("<html>Not here.</html>", { status: 404 });
-  const authorization = { header: async () => "Basic none", renew() {} };
-  const api = new HttpAlloyApi({
-    baseUrl: "https://alloy.example/v1",
-    authorization,
-    fetch: page,
-    now: () => START,
-  });
-  const asked = { applicationToken: "JA-1", journeyToken: "J-1" };
-  const said = await api.getApplication(asked, 1_000);
-  const unknown: AlloyAnswer = { kind: "unknown", status: 404, minorCode: null };
-  const behind = isPlanted && said.kind === "failed" ? unknown : said;
-  const tokens = ["JA-through", "JA-1", "JA-2", "JA-3"];
-  const events = (applicationToken: string) => [
-    aJourneyEvent({ applicationToken, at: START - HOUR }),
-  ];
-  const applications = new Map(tokens.map((token) => [token, withRecorded(events(token))]));
-  const poller = aPoller(applications, {
-    answer: (token) => (token === "JA-through" ? alloyAnswer(token, events(token)) : behind),
-  });
-  for (let run = 0; run < 64; run += 1) {
-    await poller.run();
-    poller.advance(3 * HOUR);
-  }
-  const left = [...applications.values()].filter(({ dueAt }) => dueAt === null).length;
-  return left === 0 ? null : `${left} open applications are given up`;
-}
-
 const API = "https://alloy.example/v1";
 const PATHS = ["JA-1", "../../evaluations", "..", "JA-1?fullData=true", "a/../../../keys", "."];
-
-async function huntPaths(isPlanted: boolean): Promise<string | null> {
-  const urls: string[] = [];
-  const fetchNothing: typeof fetch = async (url) => {
-    urls.push(url instanceof Request ? url.url : url.toString());
-    return new Response("{}");
-  };
-  const authorization = { header: async () => "Basic none", renew() {} };
-  const options = { baseUrl: API, authorization, fetch: fetchNothing, now: () => START };
-  const api = new HttpAlloyApi(options);
-  for (const applicationToken of PATHS) {
-    if (isPlanted) await fetchNothing(`${API}/journeys/J-1/applications/${applicationToken}`);
-    else await api.getApplication({ applicationToken, journeyToken: "J-1" }, 1_000);
-  }
-  const right = `${API}/journeys/J-1/applications/JA-1`;
-  const stray = urls.map((url) => new URL(url).href).find((url) => url !== right);
-  if (stray !== undefined) return `${stray} was asked for`;
-  return urls.length === 1 ? null : "an application was not asked for";
-}

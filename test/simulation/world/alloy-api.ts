@@ -29,7 +29,7 @@ export function alloyApiIn(sandbox: Sandbox, world: World): AlloyApi {
 }
 
 function plainApiIn(sandbox: Sandbox, world: World): AlloyApi {
-  const { clock, faults, story, nameOf, scenario, observer } = world;
+  const { clock, nameOf, scenario, observer } = world;
   return {
     getApplication: ({ applicationToken }, timeoutMs) =>
       sandbox.call(
@@ -37,12 +37,8 @@ function plainApiIn(sandbox: Sandbox, world: World): AlloyApi {
         applicationToken,
         async (): Promise<AlloyAnswer> => {
           observer.asked(applicationToken);
-          const fault = faults.draw("alloy.answer", ANSWER, nameOf(applicationToken));
-          if (fault !== null) {
-            story.tell("Alloy", `FAULT ${fault.kind} #${fault.occurrence}`);
-            return answerOf(fault.kind, fault.amount);
-          }
-          if (clock.now() >= scenario.api.revokedAt) return { kind: "unauthorized" };
+          const refusal = refusalOf(nameOf(applicationToken), world);
+          if (refusal !== null) return refusal;
           const known = scenario.applicationOf(applicationToken);
           if (known?.isFailing === true) return FAILED;
           const version = known === null ? null : versionAt(known, clock.now());
@@ -61,13 +57,8 @@ function plainApiIn(sandbox: Sandbox, world: World): AlloyApi {
         "alloy.list",
         "",
         async (): Promise<AlloyListAnswer> => {
-          const fault = faults.draw("alloy.answer", ANSWER, "list");
-          if (fault !== null) {
-            story.tell("Alloy", `FAULT ${fault.kind} #${fault.occurrence}`);
-            const answer = answerOf(fault.kind, fault.amount);
-            return answer.kind === "application" || answer.kind === "unknown" ? FAILED : answer;
-          }
-          if (clock.now() >= scenario.api.revokedAt) return { kind: "unauthorized" };
+          const refusal = refusalOf("list", world);
+          if (refusal !== null) return refusal;
           const listed = parseInvestigationPage(listOf(scenario, page, clock.now()), page);
           return listed === null ? FAILED : { kind: "investigations", page: listed };
         },
@@ -90,12 +81,19 @@ const CALL_LIMITS = {
   refuse: () => ({ kind: "failed", cause: "timeout", retryAfterMs: null }) as const,
 } as const;
 
-function answerOf(kind: FaultKind, amount: number): AlloyAnswer {
-  if (kind === "alloy-unauthorized") return { kind: "unauthorized" };
+/** What goes wrong with an answer about this; null: nothing. */
+function refusalOf(subject: string, { clock, faults, story, scenario }: World) {
+  const fault = faults.draw("alloy.answer", ANSWER, subject);
+  if (fault === null) {
+    return clock.now() >= scenario.api.revokedAt ? ({ kind: "unauthorized" } as const) : null;
+  }
+  const { kind, amount, occurrence } = fault;
+  story.tell("Alloy", `FAULT ${kind} #${occurrence}`);
+  if (kind === "alloy-unauthorized") return { kind: "unauthorized" } as const;
   const retryAfterMs = amount < 0.5 ? null : Math.round(amount * 4_000);
-  if (kind === "alloy-rate-limited") return { kind: "rate-limited", retryAfterMs };
+  if (kind === "alloy-rate-limited") return { kind: "rate-limited", retryAfterMs } as const;
   const cause = amount < 0.3 ? "not-an-application" : "server-error";
-  return { kind: "failed", cause, retryAfterMs };
+  return { kind: "failed", cause, retryAfterMs } as const;
 }
 
 const BASE_URL = "https://alloy.invalid/v1";

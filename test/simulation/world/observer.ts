@@ -94,9 +94,7 @@ export class Observer {
 
   /** Alloy was asked about an application: each call counts, whatever comes of it. */
   asked(token: string): void {
-    const times = this.asks.get(token);
-    if (times === undefined) this.asks.set(token, [this.#now()]);
-    else times.push(this.#now());
+    keep(this.asks, token, this.#now());
   }
 
   /** Its check has begun, so long after it was due. */
@@ -108,10 +106,7 @@ export class Observer {
 
   /** Alloy has answered, and said so much. */
   answered({ token }: TrueApplication, version: Version): void {
-    const answer = { at: this.#now(), version };
-    const answers = this.answers.get(token);
-    if (answers === undefined) this.answers.set(token, [answer]);
-    else answers.push(answer);
+    keep(this.answers, token, { at: this.#now(), version });
   }
 
   violate(kind: ViolationKind, sentence: string): void {
@@ -121,9 +116,7 @@ export class Observer {
   published(event: PublishedEvent, invocation: Invocation | null): void {
     const publication = { event, at: this.#now(), invocation, rememberedAt: null };
     this.publications.push(publication);
-    const before = this.publicationsOf.get(event.eventId);
-    if (before === undefined) this.publicationsOf.set(event.eventId, [publication]);
-    else before.push(publication);
+    keep(this.publicationsOf, event.eventId, publication);
   }
 
   publicationsOfEvent({ ids }: Pick<TrueEvent, "ids">): readonly Publication[] {
@@ -159,8 +152,7 @@ export class Observer {
     if (endId !== null && !this.stoodBefore.has(endId)) {
       this.stoodBefore.set(endId, standings?.at(-1) ?? null);
     }
-    if (standings === undefined) this.standings.set(token, [standing]);
-    else standings.push(standing);
+    keep(this.standings, token, standing);
 
     if (state.isShadow && !this.shadows.has(token)) this.shadows.set(token, this.#now());
 
@@ -187,6 +179,12 @@ export class Observer {
   ignoredIn(invocation: Invocation | null): number {
     return this.#ignored.get(invocation) ?? 0;
   }
+}
+
+function keep<Value>(kept: Map<string, Value[]>, name: string, value: Value): void {
+  const values = kept.get(name);
+  if (values === undefined) kept.set(name, [value]);
+  else values.push(value);
 }
 
 /** The id of the event that a stamp is of; null: it is none's. */
