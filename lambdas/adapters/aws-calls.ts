@@ -130,6 +130,7 @@ export const CONSUMER_RIGHTS: {
     read: [
       claimCheck("webhook", "s3:GetObject"),
       claimCheck("poll", "s3:GetObject"),
+      claimCheck("held", "s3:GetObject"),
       // Asked by S3 itself when the key is not there: without it the answer is 403.
       {
         action: "s3:ListBucket",

@@ -8,8 +8,11 @@ export const TEST_ALARMS = { page: "applications-unknown", ticket: "applications
 /** The webhook's path at the HTTP API. */
 export const WEBHOOK_PATH = "/webhooks/alloy";
 
-/** Who puts large bodies where in the payload bucket; each function has rights under its own prefix alone. */
-export const PAYLOAD_PREFIXES = { webhook: "webhooks/", poll: "polls/" } as const;
+/**
+ * Who puts large bodies where in the payload bucket; each function has rights under its own prefix alone. What is under
+ * `held` does not end: `ops hold` keeps there, behind the key that it had, what is under a legal hold.
+ */
+export const PAYLOAD_PREFIXES = { webhook: "webhooks/", poll: "polls/", held: "held/" } as const;
 
 /** How esbuild bundles a function: for the stack, and for the bench that measures what is deployed. */
 export const BUNDLE = {
@@ -95,6 +98,7 @@ export const HOLD_ATTRIBUTES = [
   "sk",
   "legalHold",
   "forgottenAt",
+  "payloadKey",
   TABLE.expiryAttribute,
 ] as const;
 

@@ -96,10 +96,12 @@ export class ApplicationStore extends Construct {
       ...(key !== undefined && { encryptionKey: key, bucketKeyEnabled: true }),
       removalPolicy: removalPolicyOf(stage),
       lifecycleRules: [
-        {
+        { abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        // What is under a legal hold does not end.
+        ...[PAYLOAD_PREFIXES.webhook, PAYLOAD_PREFIXES.poll].map((prefix) => ({
+          prefix,
           expiration: Duration.millis(stage.retention.payloadsMs),
-          abortIncompleteMultipartUploadAfter: Duration.days(1),
-        },
+        })),
       ],
     });
     pinLogicalId(payloads, "PayloadBucket");

@@ -190,8 +190,9 @@ export class People extends Construct {
         table,
       ),
       allowWhen(onlyWriting(HOLD_ATTRIBUTES), ["dynamodb:UpdateItem"], table),
+      // A body under a legal hold is put where none ends, and back at its release.
       allow(
-        ["s3:GetObject", "s3:DeleteObject"],
+        ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
         ...prefixes.map((prefix) => store.payloads.arnForObjects(prefix)),
       ),
       // Without it S3 answers 403 for a key that is gone.
@@ -211,6 +212,7 @@ export class People extends Construct {
         ...functions.map((one) => one.function.functionArn),
       ),
       ...this.#use(["kms:Decrypt"], "sqs"),
+      ...this.#use(["kms:GenerateDataKey"], "s3"),
     ];
   }
 

@@ -261,6 +261,7 @@ async function callEverything({ ingest, consumer, poller, statement }: Adapters)
   await deadLetters.send("{}", "why");
   await payloads.read("webhooks/2026-11-23/receipt").catch(() => undefined);
   await payloads.read("polls/2026-11-23/receipt").catch(() => undefined);
+  await payloads.read("held/2026-11-23/receipt").catch(() => undefined);
   await messages.retryAfter("handle", 1);
 
   const { applications } = poller;

@@ -29,6 +29,9 @@ const TOKEN = "JA-1";
 const AT = Date.parse("2026-11-23T20:00:00.000Z");
 const BODY = JSON.stringify({ data: { name: "Ada Lovelace" } });
 
+/** Of a body above 1 MiB, which a hold keeps. */
+const PAYLOAD_KEY = "webhooks/2026-11-23/r1";
+
 /** Ways to call each verb that take other rights; a verb without one does not compile. */
 const CALLS: Readonly<Record<VerbName, readonly string[]>> = {
   status: [""],
@@ -82,7 +85,7 @@ afterAll(() => {
   for (const row of rows) console.info(row.trimEnd());
 });
 
-/** The bucket of statements with one in it, and the key that signed it. */
+/** The objects of the buckets, a signed statement among them, and the key that signed it. */
 function signedStatement() {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const day = "2026-11-23";
@@ -99,7 +102,10 @@ function signedStatement() {
   const value = sign("sha256", Buffer.from(text), privateKey).toString("base64");
   const file = fileOf(text, { keyId: "key", algorithm: "ECDSA_SHA_256", value });
   return {
-    objects: new Map([[statementKey(day), file]]),
+    objects: new Map([
+      [statementKey(day), file],
+      [PAYLOAD_KEY, BODY],
+    ]),
     publicKey: publicKey.export({ format: "der", type: "spki" }),
   };
 }
@@ -119,6 +125,7 @@ async function outcomeOf(command: Command, person: Person) {
     origin: "webhook",
     route: "approved",
     body: brotliCompressSync(BODY),
+    payloadKey: PAYLOAD_KEY,
   });
   await put({ ...failureKey(TOKEN, "e2"), eventId: "e2", reason: "Throttled" });
   const letter = { v: 1, kind: "webhook", receiptId: "r1", receivedAt: AT } as const;

@@ -240,13 +240,61 @@ describe("a person whose mark is in every store", () => {
     expect(terminal.lines.at(-1)).toMatch(/1 of its events no longer end by themselves\.$/);
 
     await expect(remove()).rejects.toThrow(/is under a legal hold since .* \(case 7\)/);
-    expect(await placesOf(MARK, account)).toEqual(before);
+    expect(await placesOf(MARK, account)).toEqual({
+      ...before,
+      objects: [...before.objects, `held/webhooks/${MARK}`],
+    });
     await consume(account.consumer, marked("completed_application", TOKEN, MARK));
     await expect(remove()).rejects.toThrow(/legal hold/);
 
     await hold(stack, MARK, { reason: null, release: true, now: NOW }, terminal);
     await remove();
-    expect((await placesOf(MARK, account)).items).toEqual([]);
+    expect(await placesOf(MARK, account)).toMatchObject({ items: [], objects: [] });
+  });
+
+  test("keeps under a legal hold a large body that would end, and gives it its end back at the release", async () => {
+    const { stack, terminal, objects } = account;
+    const [usual, held] = [`webhooks/${MARK}`, `held/webhooks/${MARK}`];
+    const options = { reason: "case 7", release: false, now: NOW };
+    await hold(stack, MARK, options, terminal);
+    const body = objects.get(held);
+    expect(body).toContain(MARK);
+
+    // S3 ends what is under the usual prefixes.
+    objects.delete(usual);
+    await hold(stack, MARK, options, terminal);
+    expect(objects.get(held)).toBe(body);
+    expect(await bodyOfLarge()).toBe(body);
+    expect(terminal.warnings).toEqual([]);
+
+    await hold(stack, MARK, { reason: null, release: true, now: NOW }, terminal);
+    expect([objects.get(usual), objects.has(held)]).toEqual([body, false]);
+    expect(await bodyOfLarge()).toBe(body);
+    await remove();
+    expect((await placesOf(MARK, account)).objects).toEqual([]);
+
+    /** As the export has it. */
+    async function bodyOfLarge() {
+      const out = mkdtempSync(join(tmpdir(), "export-"));
+      const asked = { key: null, out, unsigned: true, now: NOW };
+      await exportPerson(stack, MARK, asked, terminal);
+      const file = JSON.parse(readFileSync(join(out, `export-${TOKEN}.json`), "utf8"));
+      rmSync(out, { recursive: true });
+      const large = file.export.applications[0].items.find(
+        (item: { payloadKey?: string }) => item.payloadKey !== undefined,
+      );
+      return large?.body;
+    }
+  });
+
+  test("is told of a large body that had ended before the hold", async () => {
+    const { stack, terminal, objects } = account;
+    objects.delete(`webhooks/${MARK}`);
+
+    await hold(stack, MARK, { reason: "case 7", release: false, now: NOW }, terminal);
+
+    expect(terminal.warnings).toEqual(["1 of its bodies above 1 MiB had ended before."]);
+    expect([...objects.keys()].filter((key) => key.startsWith("held/"))).toEqual([]);
   });
 
   test("loses nothing in a dry run, and nothing without agreement", async () => {

@@ -40,6 +40,7 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
     );
 
     expect([...wild].toSorted()).toEqual([
+      '{"Fn::Join":["",[{"Fn::GetAtt":["PayloadBucket","Arn"]},"/held/*"]]}',
       '{"Fn::Join":["",[{"Fn::GetAtt":["PayloadBucket","Arn"]},"/polls/*"]]}',
       '{"Fn::Join":["",[{"Fn::GetAtt":["PayloadBucket","Arn"]},"/webhooks/*"]]}',
       '{"Fn::Join":["",[{"Fn::GetAtt":["StatementBucket","Arn"]},"/statements/*"]]}',

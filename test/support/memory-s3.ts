@@ -28,7 +28,10 @@ export function s3Over(objects: Map<string, string>): S3Client {
     if (commandName === "DeleteObjectCommand") objects.delete(Key);
     if (commandName !== "GetObjectCommand") return {};
     const text = objects.get(Key);
-    if (text !== undefined) return { Body: { transformToString: async () => text } };
+    if (text !== undefined) {
+      const transformToByteArray = async () => Buffer.from(text);
+      return { Body: { transformToString: async () => text, transformToByteArray } };
+    }
     throw Object.assign(new Error("The key does not exist."), { name: "NoSuchKey" });
   }
 }

@@ -120,6 +120,7 @@ export const SUPPRESSIONS: readonly Suppression[] = [
   },
   {
     rules: [
+      "AwsSolutions-IAM5[Resource::<PayloadBucket.Arn>/held/*]",
       "AwsSolutions-IAM5[Resource::<PayloadBucket.Arn>/polls/*]",
       "AwsSolutions-IAM5[Resource::<StatementBucket.Arn>/statements/*]",
       "AwsSolutions-IAM5[Resource::<PayloadBucket.Arn>/webhooks/*]",

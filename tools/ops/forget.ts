@@ -10,6 +10,7 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 
 import { applicationKey, attributesOf } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { forgottenState } from "../../lambdas/domain/application/application-state.ts";
+import { heldKeyOf, usualKeyOf } from "./held-bodies.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { OptionsAt } from "./options.ts";
 import {
@@ -153,9 +154,12 @@ async function removePayloads(
   keys: readonly (string | null)[],
   removed: Removed,
 ): Promise<void> {
-  for (const Key of keys) {
-    if (Key === null) continue;
-    await s3.send(new DeleteObjectCommand({ Bucket: payloadBucketName, Key }));
+  for (const key of keys) {
+    if (key === null) continue;
+    // The other one is there where a hold, or its release, was cut off.
+    for (const Key of [usualKeyOf(key), heldKeyOf(key)]) {
+      await s3.send(new DeleteObjectCommand({ Bucket: payloadBucketName, Key }));
+    }
     removed.payloads += 1;
   }
 }

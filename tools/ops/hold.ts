@@ -3,15 +3,17 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 
 import { applicationKey } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { TABLE } from "../../lambdas/settings/names.ts";
+import { copyBody, heldKeyOf, removeHeldBody, usualKeyOf } from "./held-bodies.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
 import type { OptionsAt } from "./options.ts";
-import { itemsOf, tokensOf } from "./person.ts";
+import { itemsOf, payloadKeyOf, tokensOf } from "./person.ts";
+import type { StoredItem } from "./person.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
- * `hold`: keeps `forget` from an application until the hold is released, and takes the end of life from its stored
- * events. Events that come later get the usual one: hold again after them.
+ * `hold`: keeps `forget` from an application until the hold is released, takes the end of life from its stored events,
+ * and puts their large bodies where none ends. Events that come later get the usual end: hold again after them.
  */
 export async function hold(
   stack: ConnectedStack,
@@ -32,27 +34,74 @@ export async function hold(
         ExpressionAttributeValues: marshall({ ":hold": { since: now, reason: reason ?? "" } }),
       }),
     });
-    if (release) {
-      terminal.print(`The legal hold on ${token} is released.`);
-      continue;
-    }
-    let kept = 0;
-    for (const { pk, sk, ...item } of await itemsOf(stack, token)) {
-      if (item[TABLE.expiryAttribute] === undefined || !String(sk).startsWith("EVENT#")) continue;
-      await update(
-        stack,
-        { pk: String(pk), sk: String(sk) },
-        {
-          UpdateExpression: `REMOVE ${TABLE.expiryAttribute}`,
-          ConditionExpression: "attribute_exists(pk)",
-        },
-      );
+    const events = (await itemsOf(stack, token)).filter(({ sk }) =>
+      String(sk).startsWith("EVENT#"),
+    );
+    if (release) await releaseAll(stack, token, events, terminal);
+    else await keepAll(stack, token, events, terminal);
+  }
+}
+
+async function keepAll(
+  stack: ConnectedStack,
+  token: string,
+  events: readonly StoredItem[],
+  terminal: Terminal,
+): Promise<void> {
+  let [kept, gone] = [0, 0];
+  for (const event of events) {
+    if (event[TABLE.expiryAttribute] !== undefined) {
+      await updateEvent(stack, event, { UpdateExpression: `REMOVE ${TABLE.expiryAttribute}` });
       kept += 1;
     }
-    terminal.print(
-      `${token} is under a legal hold; ${kept} of its events no longer end by themselves.`,
-    );
+    const key = payloadKeyOf(event);
+    if (key === null || key === heldKeyOf(key)) continue;
+    // What waits in a queue names the usual key, so that one stays until its end.
+    if (await copyBody(stack, { from: key, to: heldKeyOf(key) })) {
+      await moveTo(stack, event, heldKeyOf(key));
+    } else gone += 1;
   }
+  terminal.print(
+    `${token} is under a legal hold; ${kept} of its events no longer end by themselves.`,
+  );
+  if (gone > 0) terminal.warn(`${gone} of its bodies above 1 MiB had ended before.`);
+}
+
+async function releaseAll(
+  stack: ConnectedStack,
+  token: string,
+  events: readonly StoredItem[],
+  terminal: Terminal,
+): Promise<void> {
+  for (const event of events) {
+    const key = payloadKeyOf(event);
+    if (key === null) continue;
+    if (key === heldKeyOf(key)) {
+      // A new object: it ends as late as one that came today.
+      await copyBody(stack, { from: key, to: usualKeyOf(key) });
+      await moveTo(stack, event, usualKeyOf(key));
+    }
+    await removeHeldBody(stack, key);
+  }
+  terminal.print(
+    `The legal hold on ${token} is released. To give its events their end again: npm run ops -- retention <days>`,
+  );
+}
+
+function moveTo(stack: ConnectedStack, event: StoredItem, key: string): Promise<void> {
+  return updateEvent(stack, event, {
+    UpdateExpression: "SET payloadKey = :key",
+    ExpressionAttributeValues: marshall({ ":key": key }),
+  });
+}
+
+function updateEvent(
+  stack: ConnectedStack,
+  { pk, sk }: StoredItem,
+  change: Parameters<typeof update>[2],
+): Promise<void> {
+  const key = { pk: String(pk), sk: String(sk) };
+  return update(stack, key, { ...change, ConditionExpression: "attribute_exists(pk)" });
 }
 
 async function update(

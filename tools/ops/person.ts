@@ -250,13 +250,18 @@ function payloadKeyIn(queueMessage: string): string | null {
 }
 
 /** A large body, as text; null when it is gone. */
-export async function readPayload(
+export async function readPayload(stack: ConnectedStack, key: string): Promise<string | null> {
+  return (await readPayloadBytes(stack, key))?.toString() ?? null;
+}
+
+/** A large body; null when it is gone. */
+export async function readPayloadBytes(
   { s3, payloadBucketName }: ConnectedStack,
   key: string,
-): Promise<string | null> {
+): Promise<Buffer | null> {
   try {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: payloadBucketName, Key: key }));
-    return (await Body?.transformToString()) ?? null;
+    return Body === undefined ? null : Buffer.from(await Body.transformToByteArray());
   } catch (error) {
     if (error instanceof Error && error.name === "NoSuchKey") return null;
     throw error;

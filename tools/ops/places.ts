@@ -96,7 +96,8 @@ export const PLACES: readonly Place[] = [
     resources: /^PayloadBucket$/,
     holds: "bodies above 1 MiB",
     data: "personal",
-    keeps: "`retention.payloadsMs`, by default 40 days",
+    keeps:
+      "`retention.payloadsMs`, by default 40 days; those of a legal hold until so long after its release",
     fate: "removed",
     after: "a large webhook that comes later stays for `retention.payloadsMs`",
   },

@@ -198,7 +198,7 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, read
       attributes("dynamodb:Scan", RETENTION_READ_ATTRIBUTES),
       attributes("dynamodb:UpdateItem", ["pk", "sk", TABLE.expiryAttribute]),
       ...Object.values(PAYLOAD_PREFIXES).flatMap((prefix) =>
-        ofOne(`${payloads}/${prefix}1`, "s3:GetObject", "s3:DeleteObject"),
+        ofOne(`${payloads}/${prefix}1`, "s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
       ),
       { action: "s3:ListBucket", resource: payloads, conditions: { "s3:prefix": "webhooks/1" } },
       ...ofOne(
