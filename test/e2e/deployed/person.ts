@@ -120,6 +120,10 @@ describe.skipIf(isSkipped)("a marked person, on the deployed stack", () => {
       "PayloadBucket",
     ]);
 
+    // Its large body goes where none ends, and comes back.
+    expect(await good("hold", token, "--reason", "case 7")).toContain("is under a legal hold");
+    expect(await good("hold", token, "--release")).toContain("is released");
+
     await good("export", mark, "--unsigned", "--out", folder);
     const exported = readFileSync(join(folder, `export-${token}.json`), "utf8");
     for (const kept of ["items", "deadLetters", "unsupportedWebhooks"]) {
