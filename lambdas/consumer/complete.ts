@@ -39,7 +39,7 @@ export interface CompleteDependencies {
   readonly idempotency: Idempotency;
   readonly deadLetters: DeadLetters;
   readonly messages: QueueMessages;
-  readonly metrics: Metrics;
+  readonly metrics: Metrics<"consumer">;
   readonly logger: MessageLogger;
   readonly now: () => number;
 }

@@ -47,7 +47,7 @@ export interface EffectDependencies {
   /** Locks an event under another id than the message's own. */
   readonly begin: (eventId: string) => ReturnType<Idempotency["begin"]>;
   readonly settings: ConsumerSettings;
-  readonly metrics: Metrics;
+  readonly metrics: Metrics<"consumer">;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -117,7 +117,7 @@ export function countRecorded(
   { receipt: { origin, receivedAt } }: Message,
   content: EventContent,
   late: boolean,
-  metrics: Metrics,
+  metrics: Metrics<"consumer">,
   isHistoric = false,
 ): void {
   metrics.count(METRICS.eventsRecorded);

@@ -49,7 +49,7 @@ export function makeCredentialCache(options: {
   /** A read may take this much of a request's time: the queue needs the rest. */
   readonly readMs: number;
   readonly now: () => number;
-  readonly metrics: Pick<Metrics, "count">;
+  readonly metrics: Pick<Metrics<"ingest">, "count">;
   readonly logger: LineLogger;
 }): CredentialCache {
   let known: Known = { failure: "timeout" };

@@ -22,7 +22,7 @@ export interface IngestDependencies {
   /** From the request to the answer, in milliseconds. */
   readonly budgetMs: number;
   readonly now: () => number;
-  readonly metrics: Metrics;
+  readonly metrics: Metrics<"ingest">;
   readonly logger: LineLogger;
 }
 

@@ -28,7 +28,7 @@ export interface ActDependencies extends QueueEnvelopesDependencies {
   readonly applications: Pick<DueApplications, "plan">;
   readonly gaps: GapAnnouncer;
   readonly settings: PollerSettings;
-  readonly metrics: Metrics;
+  readonly metrics: Metrics<"poller">;
   readonly logger: MessageLogger;
   /** From 0 to 1. */
   readonly random: () => number;

@@ -87,7 +87,7 @@ export function makeAlloyCaller(options: {
   readonly environment: Environment;
   /** Epoch milliseconds. */
   readonly deadline: number;
-  readonly metrics: Metrics;
+  readonly metrics: Metrics<"poller">;
   readonly logger: MessageLogger;
   readonly now: () => number;
   readonly random: () => number;

@@ -58,7 +58,7 @@ export interface ProbeReport {
 const NOBODY = { applicationToken: "JA-verify", journeyToken: "J-verify" };
 
 /** For a dry run, of which no alarm is to know. */
-const UNCOUNTED: Metrics = {
+const UNCOUNTED: Metrics<"poller"> = {
   count() {},
   milliseconds() {},
   flush() {},
@@ -122,7 +122,7 @@ export function makePollerHandler(dependencies: PollerDependencies) {
   /** What is wrong with the Investigations keeps no application from its check. */
   async function readInvestigations(
     run: Parameters<typeof compareInvestigations>[0],
-    metrics: Metrics,
+    metrics: Metrics<"poller">,
   ): Promise<void> {
     metrics.count(METRICS.investigationsUnlisted, 0);
     try {
@@ -146,7 +146,7 @@ export function makePollerHandler(dependencies: PollerDependencies) {
     }
   }
 
-  async function countGaps(metrics: Metrics): Promise<void> {
+  async function countGaps(metrics: Metrics<"poller">): Promise<void> {
     const since = now() - settings.gaps.thresholdMs;
     if (settings.investigations) {
       for (const gap of await investigations.openGaps()) {

@@ -21,7 +21,7 @@ export interface InvestigationsDependencies extends QueueEnvelopesDependencies {
   readonly investigations: Investigations;
   readonly gaps: GapAnnouncer;
   readonly settings: PollerSettings;
-  readonly metrics: Metrics;
+  readonly metrics: Metrics<"poller">;
   readonly logger: MessageLogger;
 }
 

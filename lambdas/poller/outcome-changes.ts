@@ -13,7 +13,7 @@ import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 export interface OutcomeChangeDependencies {
   readonly outcomes: OutcomeCounts;
   readonly settings: Pick<PollerSettings, "comparisons" | "expectedOutcomes">;
-  readonly metrics: Metrics;
+  readonly metrics: Metrics<"poller">;
   readonly logger: MessageLogger;
   /** Epoch milliseconds. */
   readonly now: () => number;

@@ -24,7 +24,7 @@ export interface StatementDependencies {
   readonly signer: StatementSigner;
   readonly settings: StatementSettings;
   readonly stage: string;
-  readonly metrics: Metrics;
+  readonly metrics: Metrics<"statement">;
   readonly logger: MessageLogger;
   /** Epoch milliseconds. */
   readonly now: () => number;

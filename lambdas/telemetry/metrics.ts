@@ -1,14 +1,26 @@
+import type { DimensionsOf, Emitter, MetricOf } from "../settings/metric-facts.ts";
 import { METRIC_NAMESPACE, STAGE_DIMENSION } from "../settings/metrics.ts";
 import type { MetricName } from "../settings/metrics.ts";
 
 type Strings = Readonly<Record<string, string>>;
 
-/** Collects the metrics of one invocation and writes them in CloudWatch's embedded metric format. */
-export interface Metrics {
+/**
+ * Collects the metrics of one invocation of a function and writes them in CloudWatch's embedded metric format. It takes
+ * those that `METRIC_FACTS` says to be the function's, by the dimensions that stand there.
+ */
+export interface Metrics<Of extends Emitter = Emitter> {
   /** Adds to a count. Zero is a data point too: it says "looked, and found none". */
-  count(name: MetricName, value?: number, dimensions?: Strings): void;
+  count<Name extends MetricOf<Of, "Count">>(
+    name: Name,
+    value?: number,
+    dimensions?: DimensionsOf<Name>,
+  ): void;
   /** Adds one measurement, in milliseconds. */
-  milliseconds(name: MetricName, value: number, dimensions?: Strings): void;
+  milliseconds<Name extends MetricOf<Of, "Milliseconds">>(
+    name: Name,
+    value: number,
+    dimensions?: DimensionsOf<Name>,
+  ): void;
   /** Writes one line per set of dimensions, each with these searchable properties; forgets both. */
   flush(properties?: Strings): void;
 }
@@ -28,7 +40,7 @@ export function makeMetrics(options: {
   type Line = { readonly dimensions: Strings; readonly values: Map<MetricName, number | number[]> };
   const lines = new Map<string, Line>();
 
-  function valuesOf(extra: Strings): Line["values"] {
+  function valuesOf(extra: Strings | undefined): Line["values"] {
     const dimensions = { [STAGE_DIMENSION]: options.stage, ...extra };
     const key = JSON.stringify(dimensions);
     const line = lines.get(key) ?? { dimensions, values: new Map() };
@@ -37,11 +49,11 @@ export function makeMetrics(options: {
   }
 
   return {
-    count(name, value = 1, dimensions = {}) {
+    count(name, value = 1, dimensions) {
       const values = valuesOf(dimensions);
       values.set(name, Number(values.get(name) ?? 0) + value);
     },
-    milliseconds(name, value, dimensions = {}) {
+    milliseconds(name, value, dimensions) {
       const values = valuesOf(dimensions);
       values.set(name, [values.get(name) ?? [], value].flat());
     },

@@ -10,7 +10,7 @@ import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { stageFrom } from "../../lib/config/stage-from-context.ts";
 import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
-import { emissions } from "../../tools/generate/emitters.ts";
+import { emittedMetrics } from "../../tools/generate/emitted-metrics.ts";
 import { makeFunctions } from "../../tools/in-process/functions.ts";
 import { makeMemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
 import { settleBatch, sqsEventOf } from "../../tools/cloud-in-memory/event-source.ts";
@@ -65,8 +65,8 @@ describe("what the functions really emit", () => {
 
   it("is what docs/metrics.md says: name, unit and dimensions", () => {
     const documented = new Set(
-      emissions().map(({ key, unit, dimensions }) =>
-        idOf(METRICS[key], unit, [STAGE_DIMENSION, ...dimensions]),
+      emittedMetrics().map(({ name, unit, dimensions }) =>
+        idOf(name, unit, [STAGE_DIMENSION, ...dimensions]),
       ),
     );
 

@@ -1,9 +1,9 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
+import { METRIC_NAMESPACE, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
 import { dashboardOf, metricsOf, parseBody } from "../../tools/dashboard/definition.ts";
 import type { ShownMetric, Widget } from "../../tools/dashboard/definition.ts";
-import { emissions } from "../../tools/generate/emitters.ts";
+import { emittedMetrics } from "../../tools/generate/emitted-metrics.ts";
 import { isRecord, listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import { local, sandbox, VARIANTS } from "../../tools/template/variants.ts";
@@ -67,9 +67,7 @@ describe.each([
 
   it("shows of our metrics only what this stage emits, under dimensions that are emitted", () => {
     const emitted = new Set(
-      emissions().map(({ key, dimensions }) =>
-        idOf(METRICS[key], [STAGE_DIMENSION, ...dimensions]),
-      ),
+      emittedMetrics().map(({ name, dimensions }) => idOf(name, [STAGE_DIMENSION, ...dimensions])),
     );
 
     for (const metric of shown) {

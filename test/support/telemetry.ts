@@ -24,10 +24,10 @@ export function keptTelemetry(): {
   let flushes = 0;
   const log = (code: string, fields: LogFields = {}) => void logs.push({ code, fields });
   const keyOf = (name: string, dimensions: object) =>
-    [name, ...Object.values(dimensions)].join(" ");
+    [name, ...Object.values(dimensions ?? {})].join(" ");
   return {
     metrics: {
-      count(name, value = 1, dimensions = {}) {
+      count(name, value = 1, dimensions) {
         const key = keyOf(name, dimensions);
         metrics.set(key, (metrics.get(key) ?? 0) + value);
       },

@@ -13,13 +13,11 @@ import {
   RULE_DIMENSION,
   STAGE_DIMENSION,
 } from "../../lambdas/settings/metrics.ts";
-import type { MetricName } from "../../lambdas/settings/metrics.ts";
 import { EXAMPLE_PRODUCTION } from "../../lib/config/default-stages.ts";
 import { metricAlarmsOf } from "../cloudwatch/alarms.ts";
 import { dashboardOf, metricsOf } from "../dashboard/definition.ts";
 import { synthesise } from "../template/synthesise.ts";
-import { emissions } from "./emitters.ts";
-import type { Emission } from "./emitters.ts";
+import { metricFacts } from "./emitted-metrics.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -33,7 +31,8 @@ const READERS: readonly (readonly [reader: string, file: string])[] = [
 /** Metrics that nobody watches, each with the reason for which it is there all the same. */
 const UNWATCHED: Reasons = {};
 
-type Reasons = Readonly<Partial<Record<keyof typeof METRICS, string>>>;
+/** By the metric's key. */
+type Reasons = Readonly<Record<string, string>>;
 /** By the metric's name. */
 type Watchers = ReadonlyMap<string, readonly string[]>;
 
@@ -49,86 +48,41 @@ const DIMENSIONS: Readonly<Record<string, string>> = {
   [RULE_DIMENSION]: "the name of one of the stage's rules of `notifications`",
 };
 
-/** One of our metrics, and all that is known of it. */
-interface DocumentedMetric {
-  readonly key: keyof typeof METRICS;
-  readonly name: MetricName;
-  readonly units: readonly string[];
-  readonly emitters: readonly string[];
-  /** The sets of dimensions under which it comes, without `Stage`. */
-  readonly dimensions: readonly (readonly string[])[];
-  readonly watchers: readonly string[];
-  readonly meaning: string;
-}
-
-/**
- * Every metric of `METRICS`, with what emits it and what watches it.
- *
- * @throws Error when one has no emitter, no watcher and no reason for that, no description, or a
- *   description that names another emitter than the code.
- */
-export function documentedMetrics(
-  emitted: readonly Emission[] = emissions(),
-  {
-    watchers = watchersByName(),
-    unwatched = UNWATCHED,
-  }: { readonly watchers?: Watchers; readonly unwatched?: Reasons } = {},
-): readonly DocumentedMetric[] {
-  const comments = commentsOf(readFileSync(new URL("lambdas/settings/metrics.ts", root), "utf8"));
-  return Object.entries(METRICS).map(([name, metric]) => {
-    const own = emitted.filter(({ key }) => key === name);
-    const [first] = own;
-    if (first === undefined) {
-      throw new Error(`Nothing emits ${metric}: remove it from METRICS, or emit it.`);
-    }
-    const { key } = first;
-    const [, said = "", meaning = ""] =
-      /^((?:Ingest|Consumer|Poller|Statement)(?: and \w+)*): (.+)$/.exec(comments.get(key) ?? "") ??
-      [];
-    const emitters = unique(own.map(({ emitter }) => emitter));
-    if (said.toLowerCase() !== emitters.join(" and ")) {
-      throw new Error(
-        `METRICS.${key} is said to be of "${said}", but ${emitters.join(" and ")} emits it: begin its comment with the function's name.`,
-      );
-    }
-    const watched = watchers.get(metric) ?? [];
-    const reason = unwatched[key];
+/** Every metric of `METRICS`, with who watches it. @throws Error when nobody does, and no reason is given. */
+export function documentedMetrics({
+  watchers = watchersByName(),
+  unwatched = UNWATCHED,
+}: { readonly watchers?: Watchers; readonly unwatched?: Reasons } = {}) {
+  return metricFacts().map((metric) => {
+    const watched = watchers.get(metric.name) ?? [];
+    const reason = unwatched[metric.key];
     if (watched.length === 0 && reason === undefined) {
       throw new Error(
-        `Nobody watches ${metric}: show it on the dashboard, or say in UNWATCHED of tools/generate/metrics-table.ts why not.`,
+        `Nobody watches ${metric.name}: show it on the dashboard, or say in UNWATCHED of tools/generate/metrics-table.ts why not.`,
       );
     }
     return {
-      key,
-      name: metric,
-      units: unique(own.map(({ unit }) => unit)),
-      emitters,
-      dimensions: unique(own.map(({ dimensions }) => dimensions.join())).map((set) =>
-        set === "" ? [] : set.split(","),
-      ),
+      ...metric,
       watchers: reason === undefined ? watched : [...watched, `nobody: ${reason}`],
-      meaning,
     };
   });
 }
 
 export function metricsTable(): string {
-  const rows = documentedMetrics().map(
-    ({ name, units, emitters, dimensions, watchers, meaning }) => {
-      const sets = dimensions.map((set) =>
-        set.length === 0 ? "–" : set.map((one) => `\`${one}\``).join(" + "),
-      );
-      const cells = [
-        `\`${name}\``,
-        units.join(),
-        sets.join("; "),
-        emitters.join(", "),
-        watchers.join(", "),
-        meaning,
-      ];
-      return `| ${cells.join(" | ")} |`;
-    },
-  );
+  const rows = documentedMetrics().map(({ name, unit, of, by, watchers, means }) => {
+    const sets = by.map((set) =>
+      set.length === 0 ? "–" : set.map((one) => `\`${one}\``).join(" + "),
+    );
+    const cells = [
+      `\`${name}\``,
+      unit,
+      sets.join("; "),
+      of.join(", "),
+      watchers.join(", "),
+      `${means}.`,
+    ];
+    return `| ${cells.join(" | ")} |`;
+  });
   return [
     "| Metric | Unit | By, besides `Stage` | Emitted by | Watched by | Means |",
     "|---|---|---|---|---|---|",
@@ -169,20 +123,4 @@ function watchersByName(): Watchers {
     }
   }
   return found;
-}
-
-/** The doc comment of every entry of `METRICS`, on one line. */
-function commentsOf(settings: string): ReadonlyMap<string, string> {
-  const [, body = ""] = settings.split("export const METRICS = {");
-  const entries = body.split("} as const;")[0] ?? "";
-  return new Map(
-    [...entries.matchAll(/\/\*\*([^]*?)\*\/\s*(\w+):/g)].map(([, comment = "", key = ""]) => [
-      key,
-      comment.replace(/\s*\n\s*\* ?/g, " ").trim(),
-    ]),
-  );
-}
-
-function unique<Value>(values: readonly Value[]): readonly Value[] {
-  return [...new Set(values)];
 }

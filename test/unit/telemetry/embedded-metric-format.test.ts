@@ -3,26 +3,31 @@ import { describe, expect, it } from "vitest";
 
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
+import type { Metrics } from "../../../lambdas/telemetry/metrics.ts";
 import { embeddedMetricsIn } from "../../../tools/strict-aws/embedded-metric-format.ts";
 
 const AT = 1_795_464_000_000;
 
-const dimensions = fc.constantFrom({}, { Journey: "J-1" }, { Journey: "J-1", Outcome: "approved" });
-const call = fc.oneof(
+const J = { Journey: "J-1" };
+/** What adds a value to a metric, and how often at most: more than one line may hold. */
+const CALLS: readonly (readonly [most: number, add: (metrics: Metrics, value: number) => void])[] =
+  [
+    [3, (metrics, value) => metrics.count(METRICS.webhooksReceived, value)],
+    [3, (metrics, value) => metrics.count(METRICS.deliveryGaps, value)],
+    [3, (metrics, value) => metrics.count(METRICS.deliveryGaps, value, J)],
+    [
+      3,
+      (metrics, value) =>
+        metrics.count(METRICS.applicationsByOutcome, value, { ...J, Outcome: "approved" }),
+    ],
+    [250, (metrics, value) => metrics.milliseconds(METRICS.deliveryLatency, value)],
+    [250, (metrics, value) => metrics.milliseconds(METRICS.timeToDecision, value, J)],
+  ];
+const call = fc.constantFrom(...CALLS).chain(([most, add]) =>
   fc.record({
-    method: fc.constant("count" as const),
-    name: fc.constantFrom(METRICS.webhooksReceived, METRICS.deliveryGaps),
-    value: fc.integer({ min: 0, max: 1_000 }),
-    dimensions,
-    times: fc.integer({ min: 1, max: 3 }),
-  }),
-  fc.record({
-    method: fc.constant("milliseconds" as const),
-    name: fc.constantFrom(METRICS.deliveryLatency, METRICS.gapDuration),
+    add: fc.constant(add),
     value: fc.integer({ min: 0, max: 1e10 }),
-    dimensions,
-    // More than one line may hold.
-    times: fc.integer({ min: 1, max: 250 }),
+    times: fc.integer({ min: 1, max: most }),
   }),
 );
 
@@ -37,8 +42,8 @@ describe("what the metrics write", () => {
           now: () => AT,
         });
         let total = 0;
-        for (const { method, name, value, dimensions, times } of calls) {
-          for (let time = 0; time < times; time += 1) metrics[method](name, value, dimensions);
+        for (const { add, value, times } of calls) {
+          for (let time = 0; time < times; time += 1) add(metrics, value);
           total += value * times;
         }
 
