@@ -23,8 +23,8 @@ export function keptTelemetry(): {
   const logs: { readonly code: string; readonly fields: LogFields }[] = [];
   let flushes = 0;
   const log = (code: string, fields: LogFields = {}) => void logs.push({ code, fields });
-  const keyOf = (name: string, dimensions: object) =>
-    [name, ...Object.values(dimensions ?? {})].join(" ");
+  const keyOf = (name: string, dimensions: object = {}) =>
+    [name, ...Object.values(dimensions)].join(" ");
   return {
     metrics: {
       count(name, value = 1, dimensions) {
