@@ -28,84 +28,64 @@ function aMachine(has: Partial<EmulatorProbes> = {}) {
   return { probes, looked };
 }
 
+const endpoint = "http://127.0.0.1:4566/";
+const programOnPath = async () => ["/bin/ministack"] as const;
+const python = async () => "/bin/python3";
+const docker = async () => "/bin/docker";
+const failing = (error: Error) => async (): Promise<never> => {
+  throw error;
+};
+const noWheel = failing(new LocalFailure("pip found no wheel"));
+
 describe("finding the emulator", () => {
-  it("takes the running one that AWS_ENDPOINT_URL names, and looks no further", async () => {
-    const { probes, looked } = aMachine({
-      endpoint: "http://127.0.0.1:4566/",
-      programOnPath: async () => ["/bin/ministack"],
-    });
+  it.each<[string, Partial<EmulatorProbes>, object, readonly string[]]>([
+    [
+      "the running one that AWS_ENDPOINT_URL names, and looks no further",
+      { endpoint, programOnPath },
+      { kind: "running", endpoint: "http://127.0.0.1:4566" },
+      ["endpoint"],
+    ],
+    [
+      "the one on the path before any Python",
+      { programOnPath, python },
+      { kind: "program", command: ["/bin/ministack"], from: "on the path" },
+      ["path"],
+    ],
+    [
+      "one of its own when there is a Python",
+      { python, docker },
+      { kind: "program", command: OURS },
+      ["path", "python", "install"],
+    ],
+    [
+      "Docker when there is no Python",
+      { docker },
+      { kind: "docker", docker: "/bin/docker" },
+      ["path", "python", "docker"],
+    ],
+    [
+      "Docker when the Python cannot install it",
+      { python, installedBy: noWheel, docker },
+      { kind: "docker" },
+      ["path", "python", "install", "docker"],
+    ],
+  ])("takes %s", async (_, has, source, looks) => {
+    const { probes, looked } = aMachine(has);
 
-    const source = await findEmulator(probes);
-
-    expect(source).toMatchObject({ kind: "running", endpoint: "http://127.0.0.1:4566" });
-    expect(looked).toEqual(["endpoint"]);
+    expect(await findEmulator(probes)).toMatchObject(source);
+    expect(looked).toEqual(looks);
   });
 
   it("starts no emulator of its own when the running one cannot be used", async () => {
-    const { probes, looked } = aMachine({
-      endpoint: "http://127.0.0.1:4566",
-      checkEndpoint: async () => {
-        throw new LocalFailure("nothing answers there");
-      },
-      docker: async () => "/bin/docker",
-    });
+    const checkEndpoint = failing(new LocalFailure("nothing answers there"));
+    const { probes, looked } = aMachine({ endpoint, checkEndpoint, docker });
 
     await expect(findEmulator(probes)).rejects.toThrow("nothing answers there");
     expect(looked).toEqual(["endpoint"]);
   });
 
-  it("takes the one on the path before any Python", async () => {
-    const { probes, looked } = aMachine({
-      programOnPath: async () => ["/bin/ministack"],
-      python: async () => "/bin/python3",
-    });
-
-    const source = await findEmulator(probes);
-
-    expect(source).toEqual({ kind: "program", command: ["/bin/ministack"], from: "on the path" });
-    expect(looked).toEqual(["path"]);
-  });
-
-  it("takes one of its own when there is a Python", async () => {
-    const { probes } = aMachine({
-      python: async () => "/bin/python3",
-      docker: async () => "/bin/docker",
-    });
-
-    const source = await findEmulator(probes);
-
-    expect(source).toMatchObject({
-      kind: "program",
-      command: [".local/python", "serve_emulator.py"],
-    });
-  });
-
-  it("takes Docker when there is no Python", async () => {
-    const { probes } = aMachine({ docker: async () => "/bin/docker" });
-
-    const source = await findEmulator(probes);
-
-    expect(source).toEqual({ kind: "docker", docker: "/bin/docker" });
-  });
-
-  it("takes Docker when the Python cannot install it", async () => {
-    const { probes } = aMachine({
-      python: async () => "/bin/python3",
-      installedBy: async () => {
-        throw new LocalFailure("pip found no wheel");
-      },
-      docker: async () => "/bin/docker",
-    });
-
-    const source = await findEmulator(probes);
-
-    expect(source).toMatchObject({ kind: "docker" });
-  });
-
   it("says in one sentence what to install when there is neither Python nor Docker", async () => {
-    const { probes } = aMachine();
-
-    const found = findEmulator(probes);
+    const found = findEmulator(aMachine().probes);
 
     await expect(found).rejects.toThrow(NoEmulator);
     await expect(found).rejects.toThrow(
@@ -114,12 +94,7 @@ describe("finding the emulator", () => {
   });
 
   it("says why the Python did not do when there is no Docker either", async () => {
-    const { probes } = aMachine({
-      python: async () => "/bin/python3",
-      installedBy: async () => {
-        throw new LocalFailure("pip found no wheel");
-      },
-    });
+    const { probes } = aMachine({ python, installedBy: noWheel });
 
     await expect(findEmulator(probes)).rejects.toThrow(
       "pip found no wheel (Docker would work too, but no Docker answers.)",
@@ -127,13 +102,8 @@ describe("finding the emulator", () => {
   });
 
   it("hides no fault of its own behind Docker", async () => {
-    const { probes } = aMachine({
-      python: async () => "/bin/python3",
-      installedBy: async () => {
-        throw new TypeError("a bug");
-      },
-      docker: async () => "/bin/docker",
-    });
+    const installedBy = failing(new TypeError("a bug"));
+    const { probes } = aMachine({ python, installedBy, docker });
 
     await expect(findEmulator(probes)).rejects.toThrow(TypeError);
   });

@@ -6,50 +6,46 @@ import {
 } from "../../../tools/local/terminal/progress-log.ts";
 
 describe("what npm start prints while it is up", () => {
-  it("is a line for each event on the bus", () => {
-    const detail = {
-      route: "approved",
-      applicationToken: "JA-1",
-      eventType: "completed_application",
-      status: "completed",
-      outcome: "Approved",
-      origin: "poll",
-      late: false,
-    };
-
-    expect(describePublished(JSON.stringify({ detail }))).toBe(
+  it.each([
+    [
+      "each event on the bus",
+      {
+        route: "approved",
+        applicationToken: "JA-1",
+        eventType: "completed_application",
+        status: "completed",
+        outcome: "Approved",
+        origin: "poll",
+        late: false,
+      },
       "approved       JA-1  completed_application, now completed Approved, by poll",
-    );
-  });
-
-  it("is a line for a body that names no application", () => {
-    const detail = {
-      route: "unrecognised",
-      applicationToken: null,
-      eventType: "",
-      status: null,
-      outcome: null,
-      origin: "webhook",
-      late: false,
-    };
-
-    expect(describePublished(JSON.stringify({ detail }))).toBe(
+    ],
+    [
+      "a body that names no application",
+      {
+        route: "unrecognised",
+        applicationToken: null,
+        eventType: "",
+        status: null,
+        outcome: null,
+        origin: "webhook",
+        late: false,
+      },
       "unrecognised   -  (no type), by webhook",
-    );
-  });
-
-  it("is a line for the notice of a gap", () => {
-    const detail = {
-      change: "opened",
-      applicationToken: "JA-1",
-      stage: "not-delivered",
-      evidence: "nothing of it came",
-      eventCount: 2,
-    };
-
-    expect(describePublished(JSON.stringify({ detail }))).toBe(
+    ],
+    [
+      "the notice of a gap",
+      {
+        change: "opened",
+        applicationToken: "JA-1",
+        stage: "not-delivered",
+        evidence: "nothing of it came",
+        eventCount: 2,
+      },
       "gap opened     JA-1  not-delivered: nothing of it came",
-    );
+    ],
+  ])("is a line for %s", (_, detail, line) => {
+    expect(describePublished(JSON.stringify({ detail }))).toBe(line);
   });
 
   it("is a line for a warning of a Lambda, without the log's plumbing", () => {

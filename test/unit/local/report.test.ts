@@ -1,27 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { plain } from "../../../tools/terminal/lines.ts";
 import { isGood, renderReport } from "../../../tools/local/terminal/report.ts";
-import type { Verdict } from "../../../tools/local/scenarios/verdict.ts";
+import { aVerdict } from "../../support/verdict.ts";
 
 const TIMES = { elapsedMs: 12_345, limitMs: 90_000 };
-
-function aVerdict(faults: readonly string[] = []): Verdict {
-  return {
-    alloy: {
-      applicationToken: "JA-1",
-      scenario: "denied",
-      status: "completed",
-      outcome: "Denied",
-      eventIds: ["1", "2", "3"],
-      expected: {},
-    },
-    here: { status: "completed", outcome: "Denied", failures: 0, events: [] },
-    received: 2,
-    healed: 1,
-    published: { denied: 1, progressed: 1 },
-    faults,
-  };
-}
 
 describe("the report on the scenarios", () => {
   it("sums up what agrees", () => {
@@ -31,13 +13,16 @@ describe("the report on the scenarios", () => {
 
     expect(isGood(result)).toBe(true);
     expect(lines).toEqual([
-      "2 applications, 6 events at Alloy: 4 received, 2 healed by the poller. Published: 4. The others arrived out of order and were only recorded.",
+      "2 applications, 6 events at Alloy: 4 received, 2 healed by the poller. Published: 6. The others arrived out of order and were only recorded.",
       "Every application agrees with Alloy, and every event took effect once. (12.3 s)",
     ]);
   });
 
   it.each([
-    ["one application differs", { verdicts: [aVerdict(), aVerdict(["it differs"])], faults: [] }],
+    [
+      "one application differs",
+      { verdicts: [aVerdict(), aVerdict({ faults: ["it differs"] })], faults: [] },
+    ],
     ["a message is left over", { verdicts: [aVerdict()], faults: ["1 messages went astray"] }],
     ["nothing was played", { verdicts: [], faults: [] }],
   ])("is bad when %s", (_, result) => {

@@ -18,10 +18,10 @@ const STARTED = {
   origin: "webhook",
 } as const;
 const APPROVED = {
+  ...STARTED,
   eventId: "e2",
   type: "completed_application",
   route: "approved",
-  origin: "webhook",
 } as const;
 
 function atAlloy(changes: Partial<ApplicationAtAlloy> = {}): ApplicationAtAlloy {
@@ -57,19 +57,12 @@ function message(changes: Partial<PublishedMessage> = {}): PublishedMessage {
     ...changes,
   };
 }
-const BOTH = [message({ messageId: "m1", route: "progressed", eventId: "e1" }), message()];
-
-const faultsOf = (
-  alloy: ApplicationAtAlloy,
-  received: ReceivedApplication | null,
-  published: readonly PublishedMessage[] = BOTH,
-) => verdictOn(alloy, received, published, LATE_ROUTES).faults;
+const FIRST = message({ messageId: "m1", route: "progressed", eventId: "e1" });
+const BOTH = [FIRST, message()];
 
 describe("the verdict on an application", () => {
   it("is good when all agrees and every effect happened once", () => {
-    const verdict = verdictOn(atAlloy(), here(), BOTH, LATE_ROUTES);
-
-    expect(verdict).toMatchObject({
+    expect(verdictOn(atAlloy(), here(), BOTH, LATE_ROUTES)).toMatchObject({
       faults: [],
       received: 2,
       healed: 0,
@@ -86,82 +79,96 @@ describe("the verdict on an application", () => {
   });
 
   it("finds an application of which nothing is known", () => {
-    expect(faultsOf(atAlloy(), null, [])).toContain("it is unknown here");
+    const { faults } = verdictOn(atAlloy(), null, [], LATE_ROUTES);
+
+    expect(faults).toContain("it is unknown here");
   });
 
-  it("finds another status and another outcome", () => {
-    const faults = faultsOf(atAlloy(), here({ status: "running", outcome: null }));
-
-    expect(faults).toEqual([
+  it.each<
+    [
+      string,
+      Partial<ApplicationAtAlloy>,
+      Partial<ReceivedApplication>,
+      readonly PublishedMessage[],
+      ...(readonly string[]),
+    ]
+  >([
+    [
+      "another status and another outcome",
+      {},
+      { status: "running", outcome: null },
+      BOTH,
       "its status is running here but completed at Alloy",
       "its outcome is none here but Approved at Alloy",
-    ]);
-  });
-
-  it("finds an event that is missing", () => {
-    const faults = faultsOf(atAlloy(), here({ events: [STARTED] }), BOTH.slice(0, 1));
-
-    expect(faults).toEqual(["1 of its events are missing here"]);
-  });
-
-  it("finds an event that Alloy does not have", () => {
-    const faults = faultsOf(atAlloy({ eventIds: ["e2"], expected: { approved: 1 } }), here());
-
-    expect(faults).toContain("1 events exist only here, not at Alloy");
-  });
-
-  it("finds an event that took another route than the scenario says", () => {
-    const faults = faultsOf(atAlloy({ expected: { progressed: 1, denied: 1 } }), here());
-
-    expect(faults).toEqual([
+    ],
+    [
+      "an event that is missing",
+      {},
+      { events: [STARTED] },
+      [FIRST],
+      "1 of its events are missing here",
+    ],
+    [
+      "an event that Alloy does not have",
+      { eventIds: ["e2"], expected: { approved: 1 } },
+      {},
+      BOTH,
+      "1 events exist only here, not at Alloy",
+      "1 events took the route progressed, but the scenario has 0",
+    ],
+    [
+      "an event that took another route than the scenario says",
+      { expected: { progressed: 1, denied: 1 } },
+      {},
+      BOTH,
       "1 events took the route approved, but the scenario has 0",
       "0 events took the route denied, but the scenario has 1",
-    ]);
-  });
-
-  it("finds an event that was published twice", () => {
-    const faults = faultsOf(atAlloy(), here(), [...BOTH, message({ messageId: "m3" })]);
-
-    expect(faults).toEqual(["completed_application was published 2 times"]);
-  });
-
-  it("finds an event in the wrong route's queue", () => {
-    const faults = faultsOf(atAlloy(), here(), [
-      BOTH[0] ?? message(),
-      message({ route: "denied" }),
-    ]);
-
-    expect(faults).toEqual(["completed_application was published to denied, not approved"]);
-  });
-
-  it("finds an event that was not published", () => {
-    expect(faultsOf(atAlloy(), here(), BOTH.slice(0, 1))).toEqual([
+    ],
+    [
+      "an event that was published twice",
+      {},
+      {},
+      [...BOTH, message({ messageId: "m3" })],
+      "completed_application was published 2 times",
+    ],
+    [
+      "an event in the wrong route's queue",
+      {},
+      {},
+      [FIRST, message({ route: "denied" })],
+      "completed_application was published to denied, not approved",
+    ],
+    [
+      "an event that was not published",
+      {},
+      {},
+      [FIRST],
       "completed_application was not published to approved",
-    ]);
-  });
-
-  it("takes no offence at a late step that its route does not publish", () => {
-    expect(faultsOf(atAlloy(), here(), BOTH.slice(1))).toEqual([]);
-  });
-
-  it("finds an event that was published and is not kept", () => {
-    const faults = faultsOf(atAlloy(), here(), [
-      ...BOTH,
-      message({ messageId: "m3", eventId: "e9" }),
-    ]);
-
-    expect(faults).toEqual(["1 published events are not recorded here"]);
-  });
-
-  it("finds events that could not be processed", () => {
-    expect(faultsOf(atAlloy(), here({ failures: 2 }))).toEqual([
+    ],
+    [
+      "an event that was published and is not kept",
+      {},
+      {},
+      [...BOTH, message({ messageId: "m3", eventId: "e9" })],
+      "1 published events are not recorded here",
+    ],
+    [
+      "events that could not be processed",
+      {},
+      { failures: 2 },
+      BOTH,
       "2 of its events could not be processed",
-    ]);
-  });
+    ],
+    ["nothing in a late step that its route does not publish", {}, {}, [message()]],
+    [
+      "nothing in a message of another application",
+      {},
+      {},
+      [...BOTH, message({ messageId: "m9", eventId: "e9", applicationToken: "JA-2" })],
+    ],
+  ])("finds %s", (_, alloy, received, published, ...faults) => {
+    const verdict = verdictOn(atAlloy(alloy), here(received), published, LATE_ROUTES);
 
-  it("looks at no message of another application", () => {
-    const other = message({ messageId: "m9", eventId: "e9", applicationToken: "JA-2" });
-
-    expect(faultsOf(atAlloy(), here(), [...BOTH, other])).toEqual([]);
+    expect(verdict.faults).toEqual(faults);
   });
 });
