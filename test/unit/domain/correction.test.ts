@@ -12,6 +12,7 @@ import {
   correctionsOf,
   parseCorrection,
 } from "../../../lambdas/domain/application/correction.ts";
+import type { CorrectionContext } from "../../../lambdas/domain/application/correction.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
 import { aCorrectionContext } from "../../support/correction-context.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
@@ -39,110 +40,103 @@ const alloy = (
 
 const approved = { status: "completed", outcome: "Approved" } as const;
 
+const newer = aJourneyEvent({ type: "pending_review", at: AT + 5 });
+const rerun = aJourneyEvent({
+  type: "started_rerun_application",
+  at: AT + 10,
+  rerunApplicationToken: "JA-2",
+});
+const reruns = [{ applicationToken: "JA-2", createdAt: AT }];
+const ofApplicant = (name: string, type: string, at: number) =>
+  aJourneyEvent({ type, at, entityApplicationToken: name });
+const applicants = [
+  ofApplicant("EA-1", "pending_review", AT - 2_000),
+  ofApplicant("EA-2", "completed_evaluation", AT - 1_000),
+];
+
+type Case = [string, AlloyApplication, ApplicationState, Partial<CorrectionContext>?];
+
 describe("Alloy's answer corrects nothing", () => {
-  test("when the state agrees", () => {
-    const events = [started, ended];
-
-    expect(correctionsOf(alloy(approved, events), stateOf(...events), LATER)).toEqual([]);
-  });
-
-  test("when the missing events will make it agree", () => {
-    const answer = alloy(approved, [started, review, ended]);
-
-    expect(correctionsOf(answer, stateOf(started), LATER)).toEqual([]);
-  });
-
-  test("when it spells the outcome in other letters", () => {
-    const answer = alloy({ ...approved, outcome: "approved" }, [ended]);
-
-    expect(correctionsOf(answer, stateOf(ended), LATER)).toEqual([]);
-  });
-
-  test("when it names no outcome where an event named one", () => {
-    const answer = alloy({ status: "completed" }, [ended]);
-
-    expect(correctionsOf(answer, stateOf(ended), LATER)).toEqual([]);
-  });
-
-  test("when an event may still tell of it", () => {
-    const answer = alloy({ status: "waiting_review" }, [started]);
-
-    expect(correctionsOf(answer, stateOf(started), { ...LATER, settledBy: AT - 1 })).toEqual([]);
-  });
-
-  test("when something newer has happened here", () => {
-    const newer = aJourneyEvent({ type: "pending_review", at: AT + 5 });
-
-    expect(correctionsOf(alloy({}, [started]), stateOf(started, newer), LATER)).toEqual([]);
+  test.each<Case>([
+    ["the state agrees", alloy(approved, [started, ended]), stateOf(started, ended)],
+    [
+      "the missing events will make it agree",
+      alloy(approved, [started, review, ended]),
+      stateOf(started),
+    ],
+    [
+      "it spells the outcome in other letters",
+      alloy({ ...approved, outcome: "approved" }, [ended]),
+      stateOf(ended),
+    ],
+    [
+      "it names no outcome where an event named one",
+      alloy({ status: "completed" }, [ended]),
+      stateOf(ended),
+    ],
+    [
+      "an event may still tell of it",
+      alloy({ status: "waiting_review" }, [started]),
+      stateOf(started),
+      { settledBy: AT - 1 },
+    ],
+    ["something newer has happened here", alloy({}, [started]), stateOf(started, newer)],
+    [
+      "an event tells of the rerun that it names",
+      alloy(approved, [ended, rerun], reruns),
+      stateOf(ended, rerun),
+    ],
+  ])("when %s", (_, answer, state, context = {}) => {
+    expect(correctionsOf(answer, state, { ...LATER, ...context })).toEqual([]);
   });
 });
 
 describe("Alloy's answer is queued", () => {
-  test("when no event told of the status", () => {
-    const answer = alloy({ status: "expired" }, [started]);
-
-    expect(correctionsOf(answer, stateOf(started), LATER)).toMatchObject([
+  test.each<[...Required<Case>, object]>([
+    [
+      "when no event told of the status",
+      alloy({ status: "expired" }, [started]),
+      stateOf(started),
+      {},
       { news: "status", snapshot: { status: "expired" } },
-    ]);
-  });
-
-  test("at once when it names the outcome of an end that had none", () => {
-    const answer = alloy(approved, [started, endedSilently]);
-    const now = { ...LATER, settledBy: AT - 60_000 };
-
-    expect(correctionsOf(answer, stateOf(started, endedSilently), now)).toMatchObject([
+    ],
+    [
+      "at once when it names the outcome of an end that had none",
+      alloy(approved, [started, endedSilently]),
+      stateOf(started, endedSilently),
+      { settledBy: AT - 60_000 },
       { news: "status", snapshot: approved },
-    ]);
-  });
-
-  test("when the events were queued and did not move the state", () => {
-    const answer = alloy(approved, [started, ended]);
-
-    expect(correctionsOf(answer, stateOf(started), { ...LATER, isStuck: true })).toMatchObject([
+    ],
+    [
+      "when the events were queued and did not move the state",
+      alloy(approved, [started, ended]),
+      stateOf(started),
+      { isStuck: true },
       { news: "status", snapshot: approved },
-    ]);
-  });
-
-  test("for our books alone when of several applicants another one's status counts", () => {
-    const waiting = aJourneyEvent({ ...started, type: "pending_review", at: AT - 2_000 });
-    const { eventId: _, ...rest } = waiting;
-    const first = aJourneyEvent({ ...rest, entityApplicationToken: "EA-1" });
-    const second = aJourneyEvent({
-      type: "completed_evaluation",
-      at: AT - 1_000,
-      entityApplicationToken: "EA-2",
-    });
-    const answer = alloy({ status: "waiting_review" }, [first, second]);
-
-    expect(correctionsOf(answer, stateOf(first, second), LATER)).toMatchObject([
+    ],
+    [
+      "for our books alone when of several applicants another one's status counts",
+      alloy({ status: "waiting_review" }, applicants),
+      stateOf(...applicants),
+      {},
       { news: "nothing", snapshot: { status: "waiting_review" } },
-    ]);
-  });
-
-  test("for our books alone when the application is a shadow one", () => {
-    const answer = alloy({ isShadow: true }, [started]);
-
-    expect(correctionsOf(answer, stateOf(started), LATER)).toMatchObject([{ news: "nothing" }]);
-  });
-
-  test("when it names a rerun of which no event tells", () => {
-    const answer = alloy(approved, [ended], [{ applicationToken: "JA-2", createdAt: AT }]);
-
-    expect(correctionsOf(answer, stateOf(ended), LATER)).toMatchObject([
+    ],
+    [
+      "for our books alone when the application is a shadow one",
+      alloy({ isShadow: true }, [started]),
+      stateOf(started),
+      {},
+      { news: "nothing" },
+    ],
+    [
+      "when it names a rerun of which no event tells",
+      alloy(approved, [ended], reruns),
+      stateOf(ended),
+      {},
       { news: "rerun", reruns: [{ applicationToken: "JA-2" }] },
-    ]);
-  });
-
-  test("not when an event tells of the rerun", () => {
-    const rerun = aJourneyEvent({
-      type: "started_rerun_application",
-      at: AT + 10,
-      rerunApplicationToken: "JA-2",
-    });
-    const events = [ended, rerun];
-    const answer = alloy(approved, events, [{ applicationToken: "JA-2", createdAt: AT }]);
-
-    expect(correctionsOf(answer, stateOf(...events), LATER)).toEqual([]);
+    ],
+  ])("%s", (_, answer, state, context, correction) => {
+    expect(correctionsOf(answer, state, { ...LATER, ...context })).toMatchObject([correction]);
   });
 });
 

@@ -45,73 +45,65 @@ function answered(at: number, counts: Partial<AnsweredMinute>): DeliveryRecord {
 const aFailure = (changes: Partial<RecordedFailure> = {}) =>
   failureOf(event, { failedAt: NOW - MINUTE, deadLettered: false, ...changes });
 
-function stageOf(
-  delivery: DeliveryRecord | null,
-  failures: readonly RecordedFailure[] = [],
-): GapStage {
+function stageOf(delivery: DeliveryRecord | null, failures: readonly RecordedFailure[]): GapStage {
   const match = { event: aJourneyEvent(event), record: null };
   const failure = findFailures([match], { events: [], failures }).get(match) ?? null;
   return diagnoseMissing(event, failure, delivery, NOW).event.stage;
 }
 
+const refusedAt = (at: number) => answered(at, { credentials: 1 });
+const queuedSince = (oldestQueuedAt: number) => ({ ...healthy, queued: 1, oldestQueuedAt });
+const another = (failedAt: number) => aFailure({ eventId: "other", failedAt, deadLettered: true });
+
 describe("a missing event", () => {
-  test("was not delivered when nothing shows anything", () => {
-    expect(stageOf(healthy)).toBe("not-delivered");
-    expect(stageOf(null)).toBe("not-delivered");
-  });
-
-  test.each([
-    ["its first attempts", AT],
-    ["its third attempt", AT + MINUTE],
-    ["its fourth attempt", AT + 10 * MINUTE],
-  ])("was rejected when we refused webhooks at %s", (_, at) => {
-    expect(stageOf(answered(at, { credentials: 1 }))).toBe("rejected");
-    expect(stageOf(answered(at, { faults: 3 }))).toBe("rejected");
-  });
-
-  test.each([
-    ["before it happened", AT - MINUTE],
-    ["between Alloy's attempts", AT + 5 * MINUTE],
-  ])("was not rejected when we refused webhooks %s", (_, at) => {
-    expect(stageOf(answered(at, { credentials: 1 }))).toBe("not-delivered");
-  });
-
-  test("is in flight when the queue is older", () => {
-    expect(stageOf({ ...healthy, queued: 1, oldestQueuedAt: AT - MINUTE })).toBe("in-flight");
-    expect(stageOf({ ...healthy, queued: 1, oldestQueuedAt: AT + 500 })).toBe("in-flight");
-  });
-
-  test("is not in flight when all that is in the queue came later", () => {
-    const delivery = { ...healthy, queued: 5, oldestQueuedAt: NOW - 5_000 };
-
-    expect(stageOf(delivery)).toBe("not-delivered");
-  });
-
-  test("is not in flight when none of its attempts got as far as the queue", () => {
-    const refused = answered(AT, { credentials: 4 });
-
-    expect(stageOf({ ...refused, queued: 1, oldestQueuedAt: AT - MINUTE })).toBe("rejected");
-  });
-
-  test("is in processing while its failure is retried, and dead-lettered afterwards", () => {
-    expect(stageOf(healthy, [aFailure()])).toBe("failed-processing");
-    expect(stageOf(healthy, [aFailure({ deadLettered: true })])).toBe("dead-lettered");
-    expect(stageOf(healthy, [aFailure({ failedAt: NOW - 36 * MINUTE })])).toBe("dead-lettered");
-  });
-
-  test("is known by its type when the failed webhook named it a little differently", () => {
-    expect(stageOf(healthy, [aFailure({ eventId: "other" })])).toBe("failed-processing");
-    expect(stageOf(healthy, [aFailure({ eventId: "other", eventType: "error" })])).toBe(
+  test.each<[string, GapStage, DeliveryRecord | null, ...RecordedFailure[]]>([
+    ["nothing shows anything", "not-delivered", healthy],
+    ["nothing is known", "not-delivered", null],
+    ["we refused webhooks at its first attempts", "rejected", refusedAt(AT)],
+    ["we failed at its first attempts", "rejected", answered(AT, { faults: 3 })],
+    ["we refused webhooks at its third attempt", "rejected", refusedAt(AT + MINUTE)],
+    ["we failed at its third attempt", "rejected", answered(AT + MINUTE, { faults: 3 })],
+    ["we refused webhooks at its fourth attempt", "rejected", refusedAt(AT + 10 * MINUTE)],
+    ["we failed at its fourth attempt", "rejected", answered(AT + 10 * MINUTE, { faults: 3 })],
+    ["we refused webhooks before it happened", "not-delivered", refusedAt(AT - MINUTE)],
+    ["we refused webhooks between its attempts", "not-delivered", refusedAt(AT + 5 * MINUTE)],
+    ["the queue is older", "in-flight", queuedSince(AT - MINUTE)],
+    ["the queue is hardly younger", "in-flight", queuedSince(AT + 500)],
+    ["all that is in the queue came later", "not-delivered", queuedSince(NOW - 5_000)],
+    [
+      "none of its attempts got as far as the queue",
+      "rejected",
+      { ...refusedAt(AT), queued: 1, oldestQueuedAt: AT - MINUTE },
+    ],
+    ["its failure is retried", "failed-processing", healthy, aFailure()],
+    ["it is dead-lettered", "dead-lettered", healthy, aFailure({ deadLettered: true })],
+    [
+      "its failure is retried no more",
+      "dead-lettered",
+      healthy,
+      aFailure({ failedAt: NOW - 36 * MINUTE }),
+    ],
+    [
+      "one of its type failed that the webhook named a little differently",
+      "failed-processing",
+      healthy,
+      aFailure({ eventId: "other" }),
+    ],
+    [
+      "one of another type failed",
       "not-delivered",
-    );
-  });
-
-  test("is known by its type when the list dates it a little later than it failed", () => {
-    const earlier = aFailure({ eventId: "other", failedAt: AT - 500, deadLettered: true });
-    const before = aFailure({ eventId: "other", failedAt: AT - MINUTE, deadLettered: true });
-
-    expect(stageOf(healthy, [earlier])).toBe("dead-lettered");
-    expect(stageOf(healthy, [before])).toBe("not-delivered");
+      healthy,
+      aFailure({ eventId: "other", eventType: "error" }),
+    ],
+    [
+      "the list dates it a little later than it failed",
+      "dead-lettered",
+      healthy,
+      another(AT - 500),
+    ],
+    ["one of its type failed before it", "not-delivered", healthy, another(AT - MINUTE)],
+  ])("when %s is %s", (_, stage, delivery, ...failures) => {
+    expect(stageOf(delivery, failures)).toBe(stage);
   });
 
   test("says what shows where it stopped", () => {

@@ -12,7 +12,12 @@ function someMetrics() {
     write: (line) => void lines.push(line),
     now: () => AT,
   });
-  return { metrics, lines, written: (): unknown[] => lines.map((line) => JSON.parse(line)) };
+  /** All that was written, once the metrics are flushed. */
+  const written = (properties = {}): unknown[] => {
+    metrics.flush(properties);
+    return lines.map((line) => JSON.parse(line));
+  };
+  return { metrics, lines, written };
 }
 
 describe("metrics in embedded metric format", () => {
@@ -20,7 +25,6 @@ describe("metrics in embedded metric format", () => {
     const { metrics, lines, written } = someMetrics();
 
     metrics.count(METRICS.webhooksReceived);
-    metrics.flush();
 
     expect(written()).toEqual([
       {
@@ -46,7 +50,6 @@ describe("metrics in embedded metric format", () => {
 
     metrics.count(METRICS.eventsRecorded, 2);
     metrics.count(METRICS.eventsRecorded);
-    metrics.flush();
 
     expect(written()).toMatchObject([{ EventsRecorded: 3 }]);
   });
@@ -55,7 +58,6 @@ describe("metrics in embedded metric format", () => {
     const { metrics, written } = someMetrics();
 
     metrics.count(METRICS.deliveryGaps, 0);
-    metrics.flush();
 
     expect(written()).toMatchObject([{ DeliveryGaps: 0 }]);
   });
@@ -65,7 +67,6 @@ describe("metrics in embedded metric format", () => {
 
     metrics.milliseconds(METRICS.deliveryLatency, 120);
     metrics.milliseconds(METRICS.deliveryLatency, 80);
-    metrics.flush();
 
     expect(written()).toMatchObject([
       {
@@ -81,7 +82,6 @@ describe("metrics in embedded metric format", () => {
 
     metrics.count(METRICS.pollerRuns);
     for (const duration of durations) metrics.milliseconds(METRICS.gapDuration, duration);
-    metrics.flush();
 
     expect(written()).toMatchObject([
       { PollerRuns: 1, GapDuration: durations.slice(0, 100) },
@@ -97,7 +97,6 @@ describe("metrics in embedded metric format", () => {
     metrics.count(METRICS.deliveryGaps, 3);
     metrics.count(METRICS.deliveryGaps, 2, { GapStage: "alloy" });
     metrics.count(METRICS.deliveryGaps, 1, { GapStage: "consumer" });
-    metrics.flush();
 
     expect(written()).toMatchObject([
       { Stage: "sandbox", DeliveryGaps: 3 },
@@ -115,9 +114,8 @@ describe("metrics in embedded metric format", () => {
     const { metrics, written } = someMetrics();
 
     metrics.count(METRICS.credentialsRejected);
-    metrics.flush({ receiptId: "R-1" });
 
-    expect(written()).toMatchObject([
+    expect(written({ receiptId: "R-1" })).toMatchObject([
       { receiptId: "R-1", _aws: { CloudWatchMetrics: [{ Dimensions: [["Stage"]] }] } },
     ]);
   });
