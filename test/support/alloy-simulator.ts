@@ -28,14 +28,18 @@ interface ReceivedWebhook {
   };
 }
 
+type Answer = (webhook: ReceivedWebhook, request: WebhookRequest) => Promise<WebhookAnswer>;
+
 export interface AlloyInTest {
   readonly alloy: Alloy;
   readonly time: Clock;
   readonly received: readonly ReceivedWebhook[];
   /** How the endpoint answers from now on. */
-  readonly answerWith: (
-    answer: (webhook: ReceivedWebhook, request: WebhookRequest) => Promise<WebhookAnswer>,
-  ) => void;
+  readonly answerWith: (answer: Answer) => void;
+  /** Submits as many applications of one event as there shall be webhooks. */
+  readonly raise: (count: number) => Promise<void>;
+  /** Submits an application of this scenario. @returns its token. */
+  readonly submit: (scenario: string | Scenario) => string;
 }
 
 /** Answers nothing, ever, but lets go when Alloy does. */
@@ -43,11 +47,14 @@ export const hang = () => Promise.withResolvers<WebhookAnswer>().promise;
 
 export const respond = (status: number) => () => Promise.resolve({ status });
 
-/** An Alloy with a virtual clock, and an endpoint that answers 200 until it is told otherwise. */
-export function anAlloy(options: Partial<WebhookOptions> = {}): AlloyInTest {
+/** An Alloy with a virtual clock, and an endpoint that answers 200 unless it is told otherwise. */
+export function anAlloy(
+  options: Partial<WebhookOptions> = {},
+  answering: Answer = respond(200),
+): AlloyInTest {
   const time = new Clock(1_760_000_000_000);
   const received: ReceivedWebhook[] = [];
-  let answer: Parameters<AlloyInTest["answerWith"]>[0] = respond(200);
+  let answer = answering;
   const alloy = makeAlloy(
     {
       now: time.now,
@@ -73,6 +80,13 @@ export function anAlloy(options: Partial<WebhookOptions> = {}): AlloyInTest {
     answerWith: (wanted) => {
       answer = wanted;
     },
+    async raise(count) {
+      for (let each = 0; each < count; each += 1) alloy.submit(aScenarioOfOneEvent());
+      await time.advance(0);
+    },
+    submit: (scenario) =>
+      alloy.submit(typeof scenario === "string" ? theScenario(scenario) : scenario)
+        .journey_application_token,
   };
 }
 

@@ -17,14 +17,14 @@ const basic = (pair: string) => `Basic ${Buffer.from(pair).toString("base64")}`;
 const GOOD = basic("key:secret");
 
 /** An Alloy's API, and a caller that is authorised unless it says otherwise. */
-function anApi() {
+function anApi(scenarios = readScenarios()) {
   const world = anAlloy();
   const faults = makeApiFaults(world.time.now);
   const api = makeAlloyApi({
     alloy: world.alloy,
     faults,
     key: { token: "key", secrets: ["secret", "second-secret"] },
-    scenarios: readScenarios(),
+    scenarios,
     now: world.time.now,
     random: randomOf(7),
   });
@@ -44,9 +44,16 @@ function anApi() {
     if (reply === null) throw new Error("the call was left hanging");
     return { ...reply, json: JSON.parse(reply.body) };
   };
-  return { ...world, api, faults, call };
+  const get = (token = "JA-x", headers: ApiRequest["headers"] = { authorization: GOOD }) =>
+    call("GET", `${ALL}/${token}`, { headers });
+  const create = (body: unknown, headers?: ApiRequest["headers"]) =>
+    call("POST", ALL, { body, ...(headers && { headers }) });
+  const bearer = (headers: ApiRequest["headers"] = { authorization: GOOD }, body: object = GRANT) =>
+    call("POST", "/v1/oauth/bearer", { body, headers });
+  return { ...world, api, faults, call, get, create, bearer };
 }
 
+const GRANT = { grant_type: "client_credentials" };
 const asynchronously = { authorization: GOOD, "alloy-journey-override-sync": "true" };
 const oneEntity = { entities: [{ external_entity_id: "person-9" }] };
 
@@ -69,11 +76,11 @@ function comparable(error: ReturnType<typeof JSON.parse>) {
 
 describe("Get Journey Application", () => {
   it("answers with the documented fields", async () => {
-    const { alloy, time, call } = anApi();
-    const token = alloy.submit(theScenario("approved-at-once")).journey_application_token;
+    const { submit, time, get } = anApi();
+    const token = submit("approved-at-once");
     await time.runAll();
 
-    const { status, json } = await call("GET", `${ALL}/${token}`);
+    const { status, json } = await get(token);
 
     expect(status).toBe(200);
     expect(fieldsOf(json)).toEqual({
@@ -90,13 +97,11 @@ describe("Get Journey Application", () => {
   });
 
   it("has no outcome and is not closed before the end", async () => {
-    const { alloy, time, call } = anApi();
-    const { journey_application_token: token } = alloy.submit(
-      theScenario("manual-review-then-approved"),
-    );
+    const { alloy, submit, time, get } = anApi();
+    const token = submit("manual-review-then-approved");
     await time.advance(60_000);
 
-    const { json } = await call("GET", `${ALL}/${token}`);
+    const { json } = await get(token);
 
     expect(json).toMatchObject({
       status: "waiting_review",
@@ -123,8 +128,8 @@ describe("Get Journey Application", () => {
   );
 
   it("does not find an application under another Journey", async () => {
-    const { alloy, call } = anApi();
-    const token = alloy.submit(theScenario("denied")).journey_application_token;
+    const { alloy, submit, call } = anApi();
+    const token = submit("denied");
 
     const { status } = await call(
       "GET",
@@ -138,9 +143,9 @@ describe("Get Journey Application", () => {
 
 describe("Create Journey Application", () => {
   it("answers at once when it is asked to", async () => {
-    const { alloy, call } = anApi();
+    const { alloy, create } = anApi();
 
-    const { status, json } = await call("POST", ALL, { body: oneEntity, headers: asynchronously });
+    const { status, json } = await create(oneEntity, asynchronously);
 
     expect(status).toBe(201);
     expect(json).toMatchObject({ status: "running", complete_outcome: null });
@@ -149,20 +154,19 @@ describe("Create Journey Application", () => {
   });
 
   it("waits for the decision otherwise", async () => {
-    const { time, call } = anApi();
+    const { time, create } = anApi();
 
-    const answering = call("POST", ALL, { body: oneEntity });
+    const answering = create(oneEntity);
     await time.runAll();
 
     expect((await answering).json).toMatchObject({ status: "completed" });
   });
 
   it("waits no longer than until somebody has to act", async () => {
-    const { alloy, time, call } = anApi();
-    const create = (scenario: string) =>
-      call("POST", ALL, { body: { ...oneEntity, application_meta: { scenario } } });
+    const { alloy, time, create } = anApi();
+    const scenario = "manual-review-then-approved";
 
-    const reviewed = create("manual-review-then-approved");
+    const reviewed = create({ ...oneEntity, application_meta: { scenario } });
     await time.advance(20_000);
     alloy.stop();
 
@@ -170,40 +174,20 @@ describe("Create Journey Application", () => {
   });
 
   it("waits twenty seconds at most", async () => {
-    const world = anAlloy();
-    const faults = makeApiFaults(world.time.now);
     const scenario = aScenarioOfOneEvent(); // It stays "running".
-    const api = makeAlloyApi({
-      alloy: world.alloy,
-      faults,
-      key: { token: "key", secrets: ["secret"] },
-      scenarios: new Map([[scenario.name, scenario]]),
-      now: world.time.now,
-      random: randomOf(7),
-    });
+    const { time, create } = anApi(new Map([[scenario.name, scenario]]));
     let answered = false;
 
-    const answering = api
-      .answer({
-        method: "POST",
-        path: ALL,
-        query: new URLSearchParams(),
-        headers: { authorization: GOOD },
-        body: JSON.stringify(oneEntity),
-      })
-      .then((reply) => {
-        answered = true;
-        return reply;
-      });
-    await world.time.advance(19_999);
+    const answering = create(oneEntity).finally(() => (answered = true));
+    await time.advance(19_999);
     expect(answered).toBe(false);
-    await world.time.advance(1);
+    await time.advance(1);
 
-    expect((await answering)?.status).toBe(201);
+    expect((await answering).status).toBe(201);
   });
 
   it("keeps the caller's ids and plays the scenario it names", async () => {
-    const { alloy, time, call } = anApi();
+    const { alloy, time, create } = anApi();
     const body = {
       ...oneEntity,
       external_group_id: "acct-9",
@@ -211,7 +195,7 @@ describe("Create Journey Application", () => {
       application_meta: { scenario: "denied" },
     };
 
-    const { json } = await call("POST", ALL, { body, headers: asynchronously });
+    const { json } = await create(body, asynchronously);
     await time.runAll();
 
     expect(alloy.application(json.journey_application_token)).toMatchObject({
@@ -230,9 +214,9 @@ describe("Create Journey Application", () => {
     [{ ...oneEntity, external_application_id: "a b" }, "external_application_id"],
     [{ ...oneEntity, application_meta: { scenario: "nope" } }, "application_meta.scenario"],
   ])("refuses %j", async (body, field) => {
-    const { call } = anApi();
+    const { create } = anApi();
 
-    const { status, json } = await call("POST", ALL, { body });
+    const { status, json } = await create(body);
 
     expect(status).toBe(400);
     expect(comparable(json)).toEqual(comparable(fixture("errors/400-4002.json")));
@@ -252,8 +236,8 @@ describe("Create Journey Application", () => {
 
 describe("Rerun", () => {
   it("opens a new application and tells the old one", async () => {
-    const { alloy, time, call } = anApi();
-    const token = alloy.submit(theScenario("denied")).journey_application_token;
+    const { submit, time, call, get } = anApi();
+    const token = submit("denied");
     await time.runAll();
 
     const answering = call("POST", `${ALL}/${token}/rerun`);
@@ -262,7 +246,7 @@ describe("Rerun", () => {
 
     expect(status).toBe(201);
     expect(json).toMatchObject({ is_rerun: true, _embedded: { rerun: { initiated_by: "api" } } });
-    const original = (await call("GET", `${ALL}/${token}`)).json;
+    const original = (await get(token)).json;
     expect(original._embedded.reruns[0].next_journey_application_token).toBe(
       json.journey_application_token,
     );
@@ -282,35 +266,31 @@ describe("credentials", () => {
     ["an unknown bearer token", "Bearer nobody"],
     ["another scheme", "Digest x"],
   ])("answers 401 with minor code 4011 to %s", async (_what, authorization) => {
-    const { call } = anApi();
+    const { get } = anApi();
 
-    const { status, json } = await call("GET", `${ALL}/JA-x`, { headers: { authorization } });
+    const { status, json } = await get("JA-x", { authorization });
 
     expect(status).toBe(401);
     expect(comparable(json)).toEqual(comparable(fixture("errors/401-4011.json")));
   });
 
   it("accepts every live secret of the key", async () => {
-    const { call } = anApi();
+    const { get } = anApi();
 
-    const { status } = await call("GET", `${ALL}/JA-x`, {
-      headers: { authorization: basic("key:second-secret") },
-    });
+    const { status } = await get("JA-x", { authorization: basic("key:second-secret") });
 
     expect(status).toBe(404);
   });
 
   it("gives a bearer token that lives an hour, and says 4012 when it is over", async () => {
-    const { time, call } = anApi();
-    const granted = await call("POST", "/v1/oauth/bearer", {
-      body: { grant_type: "client_credentials" },
-    });
+    const { time, get, bearer } = anApi();
+    const granted = await bearer();
     const headers = { authorization: `Bearer ${granted.json.access_token}` };
 
     await time.advance(3_599_999);
-    const before = await call("GET", `${ALL}/JA-x`, { headers });
+    const before = await get("JA-x", headers);
     await time.advance(1);
-    const after = await call("GET", `${ALL}/JA-x`, { headers });
+    const after = await get("JA-x", headers);
 
     expect(fieldsOf(granted.json)).toEqual(fieldsOf(fixture("oauth-bearer.json")));
     expect(granted.json).toMatchObject({ token_type: "bearer", expires_in: 3600 });
@@ -320,28 +300,25 @@ describe("credentials", () => {
   });
 
   it("lets all bearer tokens expire on demand, and new ones live", async () => {
-    const { api, call } = anApi();
-    const fetch = async () => {
-      const { json } = await call("POST", "/v1/oauth/bearer", {
-        body: { grant_type: "client_credentials" },
-      });
-      return { authorization: `Bearer ${json.access_token}` };
-    };
+    const { api, get, bearer } = anApi();
+    const fetch = async () => ({
+      authorization: `Bearer ${(await bearer()).json.access_token}`,
+    });
     const old = await fetch();
 
     api.expireBearers();
 
-    expect((await call("GET", `${ALL}/JA-x`, { headers: old })).json.error.minor_code).toBe(4012);
-    expect((await call("GET", `${ALL}/JA-x`, { headers: await fetch() })).status).toBe(404);
+    expect((await get("JA-x", old)).json.error.minor_code).toBe(4012);
+    expect((await get("JA-x", await fetch())).status).toBe(404);
   });
 
   it("answers credentials in the body in the other shape", async () => {
-    const { time, call } = anApi();
+    const { time, bearer } = anApi();
 
-    const { status, json } = await call("POST", "/v1/oauth/bearer", {
-      body: { application_token: "key", application_secret: "secret" },
-      headers: {},
-    });
+    const { status, json } = await bearer(
+      {},
+      { application_token: "key", application_secret: "secret" },
+    );
 
     expect(status).toBe(200);
     expect(json).toEqual({
@@ -351,12 +328,9 @@ describe("credentials", () => {
   });
 
   it("refuses a bearer token with an error that holds nothing else", async () => {
-    const { call } = anApi();
+    const { bearer } = anApi();
 
-    const { status, json } = await call("POST", "/v1/oauth/bearer", {
-      body: { grant_type: "client_credentials" },
-      headers: { authorization: basic("key:wrong") },
-    });
+    const { status, json } = await bearer({ authorization: basic("key:wrong") });
 
     expect(status).toBe(401);
     expect(comparable(json)).toEqual(comparable(fixture("errors/oauth-401-4011.json")));
@@ -370,10 +344,10 @@ describe("faults", () => {
     ["unavailable", 503, "errors/503.json"],
     ["unauthorized", 401, "errors/401-4011.json"],
   ] as const)("%s answers %i", async (kind, expected, name) => {
-    const { faults, call } = anApi();
+    const { faults, get } = anApi();
     faults.set({ kind });
 
-    const { status, json } = await call("GET", `${ALL}/JA-x`);
+    const { status, json } = await get();
 
     expect(status).toBe(expected);
     expect(comparable(json)).toEqual(comparable(fixture(name)));
@@ -401,18 +375,18 @@ describe("faults", () => {
   });
 
   it("limits the rate by window, and says until when", async () => {
-    const { faults, time, call } = anApi();
+    const { faults, time, get } = anApi();
     const begun = time.now();
     faults.set({ kind: "rate-limit", limit: 2, windowSeconds: 30 });
 
     const statuses = [];
     for (let each = 0; each < 3; each += 1) {
-      statuses.push((await call("GET", `${ALL}/JA-x`)).status);
+      statuses.push((await get()).status);
       await time.advance(5_000);
     }
-    const limited = await call("GET", `${ALL}/JA-x`);
+    const limited = await get();
     await time.advance(15_000);
-    const later = await call("GET", `${ALL}/JA-x`);
+    const later = await get();
 
     expect(statuses).toEqual([404, 404, 429]);
     expect(comparable(limited.json)).toEqual(comparable(fixture("errors/429-4033.json")));
@@ -429,13 +403,10 @@ describe("faults", () => {
     { kind: "error", calls: 2 },
     { kind: "rate-limit", limit: 0, windowSeconds: 60, calls: 2 },
   ])("%o is over after the calls it was set for", async (fault) => {
-    const { faults, call } = anApi();
+    const { faults, get } = anApi();
     faults.set(fault);
 
-    const statuses = [];
-    for (let each = 0; each < 3; each += 1) {
-      statuses.push((await call("GET", `${ALL}/JA-x`)).status);
-    }
+    const statuses = [await get(), await get(), await get()].map(({ status }) => status);
 
     expect(statuses.slice(0, 2)).not.toContain(404);
     expect(statuses[2]).toBe(404);

@@ -1,80 +1,56 @@
 import { describe, expect, it } from "vitest";
 
 import type { WebhookAnswer } from "../../../tools/alloy-simulator/deliveries.ts";
-import {
-  aScenarioOfOneEvent,
-  anAlloy,
-  hang,
-  respond,
-  theScenario,
-} from "../../support/alloy-simulator.ts";
+import type { AlloyInTest } from "../../support/alloy-simulator.ts";
+import { anAlloy, hang, respond, theScenario } from "../../support/alloy-simulator.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 /** The documented table: attempt by attempt, elapsed since the first. */
-const ELAPSED = [
-  0,
-  1 * SECOND,
-  1 * MINUTE,
-  10 * MINUTE,
-  30 * MINUTE,
-  90 * MINUTE,
-  3 * HOUR,
-  6 * HOUR,
-  12 * HOUR,
-  24 * HOUR,
-];
+const ELAPSED = [0, 1 / 60, 1, 10, 30, 90, 180, 360, 720, 1_440].map((minutes) => minutes * MINUTE);
 
-/** Submits as many applications of one event as there shall be webhooks. */
-async function raiseEvents(world: ReturnType<typeof anAlloy>, count: number): Promise<void> {
-  for (let each = 0; each < count; each += 1) world.alloy.submit(aScenarioOfOneEvent());
-  await world.time.advance(0);
-}
+/** When the attempts came, since the first one. */
+const elapsedOf = ({ received }: AlloyInTest) =>
+  received.map(({ at }) => at - (received[0]?.at ?? 0));
+const stateOf = ({ alloy }: AlloyInTest) => alloy.deliveries.log[0]?.state;
+const answerOf = ({ alloy }: AlloyInTest) => alloy.deliveries.log[0]?.attempts[0]?.answer;
 
 describe("the schedule of attempts", () => {
   it("makes ten attempts over 24 hours and then none", async () => {
-    const world = anAlloy();
-    world.answerWith(respond(503));
+    const world = anAlloy({}, respond(503));
 
-    await raiseEvents(world, 1);
+    await world.raise(1);
     await world.time.runAll();
 
-    const [first] = world.received;
-    expect(world.received.map(({ at }) => at - (first?.at ?? 0))).toEqual(ELAPSED);
-    expect(world.alloy.deliveries.log[0]?.state).toBe("exhausted");
+    expect(elapsedOf(world)).toEqual(ELAPSED);
+    expect(stateOf(world)).toBe("exhausted");
   });
 
   it("is divided by the time scale", async () => {
-    const world = anAlloy({ timeScale: 600 });
-    world.answerWith(respond(503));
+    const world = anAlloy({ timeScale: 600 }, respond(503));
 
-    await raiseEvents(world, 1);
+    await world.raise(1);
     await world.time.runAll();
 
-    const [first] = world.received;
-    expect(world.received.map(({ at }) => at - (first?.at ?? 0))).toEqual(
-      ELAPSED.map((elapsed) => Math.round(elapsed / 600)),
-    );
+    expect(elapsedOf(world)).toEqual(ELAPSED.map((elapsed) => Math.round(elapsed / 600)));
   });
 
   it.each([200, 201, 204])("ends with %i", async (status) => {
-    const world = anAlloy();
-    world.answerWith(respond(status));
+    const world = anAlloy({}, respond(status));
 
-    await raiseEvents(world, 1);
+    await world.raise(1);
     await world.time.runAll();
 
     expect(world.received).toHaveLength(1);
-    expect(world.alloy.deliveries.log[0]?.state).toBe("delivered");
+    expect(stateOf(world)).toBe("delivered");
   });
 
   it.each([301, 400, 401, 404, 413, 500])("goes on after %i", async (status) => {
-    const world = anAlloy();
-    world.answerWith(respond(status));
+    const world = anAlloy({}, respond(status));
 
-    await raiseEvents(world, 1);
+    await world.raise(1);
     await world.time.advance(SECOND);
 
     expect(world.received).toHaveLength(2);
@@ -84,7 +60,7 @@ describe("the schedule of attempts", () => {
     const world = anAlloy();
     world.answerWith(() => Promise.resolve({ status: world.received.length < 4 ? 500 : 200 }));
 
-    await raiseEvents(world, 1);
+    await world.raise(1);
     await world.time.runAll();
 
     expect(world.received).toHaveLength(4);
@@ -94,11 +70,9 @@ describe("the schedule of attempts", () => {
     const world = anAlloy();
     world.answerWith(() => Promise.reject(new Error("connect ECONNREFUSED")));
 
-    await raiseEvents(world, 1);
+    await world.raise(1);
 
-    expect(world.alloy.deliveries.log[0]?.attempts[0]?.answer).toEqual({
-      failure: "connect ECONNREFUSED",
-    });
+    expect(answerOf(world)).toEqual({ failure: "connect ECONNREFUSED" });
   });
 
   it("gives a request up after ten real seconds, whatever the time scale, and lets go of it", async () => {
@@ -109,24 +83,21 @@ describe("the schedule of attempts", () => {
       return hang();
     });
 
-    await raiseEvents(world, 1);
+    await world.raise(1);
     await world.time.advance(9_999);
     expect(signal?.aborted).toBe(false);
     await world.time.advance(1);
 
     expect(signal?.aborted).toBe(true);
-    expect(world.alloy.deliveries.log[0]?.attempts[0]?.answer).toEqual({
-      failure: "no answer within 10000 ms",
-    });
+    expect(answerOf(world)).toEqual({ failure: "no answer within 10000 ms" });
     // Attempt 2 was due meanwhile.
     expect(world.received).toHaveLength(2);
   });
 
   it("gives up earlier when it is told to", async () => {
-    const world = anAlloy({ attemptLimitMs: 50 });
-    world.answerWith(hang);
+    const world = anAlloy({ attemptLimitMs: 50 }, hang);
 
-    await raiseEvents(world, 1);
+    await world.raise(1);
     await world.time.advance(50);
 
     expect(world.alloy.deliveries.log[0]?.attempts[0]?.endedAt).toBe(world.time.now());
@@ -135,10 +106,9 @@ describe("the schedule of attempts", () => {
 
 describe("what an attempt sends", () => {
   it("stamps the envelope anew and leaves the event as it was", async () => {
-    const world = anAlloy();
-    world.answerWith(respond(500));
+    const world = anAlloy({}, respond(500));
 
-    await raiseEvents(world, 1);
+    await world.raise(1);
     await world.time.advance(MINUTE);
 
     const [first, second, third] = world.received.map(({ envelope }) => envelope);
@@ -149,10 +119,9 @@ describe("what an attempt sends", () => {
   });
 
   it("changes the order of keys, and with it the signature, on retries only", async () => {
-    const world = anAlloy({ credential: { kind: "hmac", secret: "shared" } });
-    world.answerWith(respond(500));
+    const world = anAlloy({ credential: { kind: "hmac", secret: "shared" } }, respond(500));
 
-    await raiseEvents(world, 1);
+    await world.raise(1);
     await world.time.advance(SECOND);
 
     const [first, second] = world.received;
@@ -175,12 +144,11 @@ describe("what an attempt sends", () => {
   });
 
   it("has a request_token of its own, or the event's when it is told so", async () => {
-    const perAttempt = anAlloy();
-    const perEvent = anAlloy({ requestTokenPer: "event" });
+    const perAttempt = anAlloy({}, respond(500));
+    const perEvent = anAlloy({ requestTokenPer: "event" }, respond(500));
 
     for (const world of [perAttempt, perEvent]) {
-      world.answerWith(respond(500));
-      await raiseEvents(world, 1);
+      await world.raise(1);
       await world.time.runAll();
     }
 
@@ -193,8 +161,8 @@ describe("what an attempt sends", () => {
     const plain = anAlloy();
     const telling = anAlloy({ sendsEventToken: true });
 
-    await raiseEvents(plain, 1);
-    await raiseEvents(telling, 1);
+    await plain.raise(1);
+    await telling.raise(1);
 
     const tokenIn = (world: typeof plain) =>
       world.received[0]?.envelope.data["journey_application_event_token"];
@@ -208,13 +176,13 @@ describe("priority", () => {
     const world = anAlloy({ concurrency: 1 });
     const blocked = Promise.withResolvers<WebhookAnswer>();
     world.answerWith(respond(500));
-    await raiseEvents(world, 1);
+    await world.raise(1);
     const [retried] = world.received;
     world.answerWith(() => blocked.promise);
-    await raiseEvents(world, 1);
+    await world.raise(1);
 
     await world.time.advance(2 * SECOND); // The first event's retry falls due and queues.
-    await raiseEvents(world, 1); // A new one comes after it.
+    await world.raise(1); // A new one comes after it.
     world.answerWith(respond(200));
     blocked.resolve({ status: 200 });
     await world.time.advance(0);
@@ -226,10 +194,9 @@ describe("priority", () => {
   });
 
   it("has no more requests under way than it may", async () => {
-    const world = anAlloy({ concurrency: 3 });
-    world.answerWith(hang);
+    const world = anAlloy({ concurrency: 3 }, hang);
 
-    await raiseEvents(world, 8);
+    await world.raise(8);
 
     expect(world.received).toHaveLength(3);
   });
@@ -237,14 +204,13 @@ describe("priority", () => {
 
 describe("the switch-off", () => {
   it("comes with the hundredth failure in a row and drops what is raised from then on", async () => {
-    const world = anAlloy({ concurrency: 1_000 });
-    world.answerWith(respond(500));
+    const world = anAlloy({ concurrency: 1_000 }, respond(500));
 
-    await raiseEvents(world, 99);
+    await world.raise(99);
     expect(world.alloy.deliveries.isActive()).toBe(true);
-    await raiseEvents(world, 1);
+    await world.raise(1);
     expect(world.alloy.deliveries.isActive()).toBe(false);
-    await raiseEvents(world, 5);
+    await world.raise(5);
 
     expect(world.received).toHaveLength(100);
     expect(world.alloy.deliveries.log.slice(100).map(({ state }) => state)).toEqual(
@@ -253,25 +219,23 @@ describe("the switch-off", () => {
   });
 
   it("is put off by one success", async () => {
-    const world = anAlloy({ concurrency: 1_000 });
-    world.answerWith(respond(500));
-    await raiseEvents(world, 99);
+    const world = anAlloy({ concurrency: 1_000 }, respond(500));
+    await world.raise(99);
     world.answerWith(respond(200));
-    await raiseEvents(world, 1);
+    await world.raise(1);
     world.answerWith(respond(500));
 
-    await raiseEvents(world, 99);
+    await world.raise(99);
 
     expect(world.alloy.deliveries.isActive()).toBe(true);
   });
 
   it("does not come when the hundred failures take longer than 72 hours", async () => {
-    const world = anAlloy();
-    world.answerWith(respond(500));
+    const world = anAlloy({}, respond(500));
 
     // Ten failures a day, one event at a time: the hundredth comes on the tenth day.
     for (let day = 0; day < 11; day += 1) {
-      await raiseEvents(world, 1);
+      await world.raise(1);
       await world.time.advance(25 * HOUR);
     }
 
@@ -280,11 +244,10 @@ describe("the switch-off", () => {
   });
 
   it("measures its 72 hours in scaled time", async () => {
-    const world = anAlloy({ timeScale: 600 });
-    world.answerWith(respond(500));
+    const world = anAlloy({ timeScale: 600 }, respond(500));
 
     for (let day = 0; day < 11; day += 1) {
-      await raiseEvents(world, 1);
+      await world.raise(1);
       await world.time.advance((25 * HOUR) / 600);
     }
 
@@ -292,15 +255,14 @@ describe("the switch-off", () => {
   });
 
   it("drops retries that fall due while it lasts, and lives again when somebody switches it on", async () => {
-    const world = anAlloy({ concurrency: 1_000 });
-    world.answerWith(respond(500));
-    await raiseEvents(world, 100);
+    const world = anAlloy({ concurrency: 1_000 }, respond(500));
+    await world.raise(100);
 
     await world.time.advance(SECOND);
     expect(world.received).toHaveLength(100);
     expect(world.alloy.deliveries.log.every(({ state }) => state === "dropped")).toBe(true);
     world.alloy.deliveries.setActive(true);
-    await raiseEvents(world, 1); // Fails once more: the count has begun anew.
+    await world.raise(1); // Fails once more: the count has begun anew.
     expect(world.alloy.deliveries.isActive()).toBe(true);
     world.answerWith(respond(200));
     await world.time.advance(SECOND);
@@ -312,8 +274,7 @@ describe("the switch-off", () => {
 
 describe("the Test Webhook button", () => {
   it("sends an envelope without data, once, and counts nothing", async () => {
-    const world = anAlloy();
-    world.answerWith(respond(500));
+    const world = anAlloy({}, respond(500));
 
     const answer = await world.alloy.deliveries.sendTest();
 
@@ -337,7 +298,7 @@ describe("stop", () => {
       signals.push(request.signal);
       return hang();
     });
-    await raiseEvents(world, 2);
+    await world.raise(2);
 
     world.alloy.stop();
     await world.time.runAll();

@@ -27,14 +27,16 @@ async function play(name: string, options: Parameters<typeof anAlloy>[0] = {}) {
   });
   await world.time.runAll();
   const applications = await playing;
-  const typesReceived = (application: HeldApplication | undefined) =>
-    world.received
-      .filter(
-        ({ envelope }) =>
-          envelope.data["journey_application_token"] === application?.applicationToken,
-      )
-      .map(({ envelope }) => envelope.data.type);
-  return { ...world, created, applications, typesReceived };
+  const data = world.received.map(({ envelope }) => envelope.data);
+  return {
+    ...world,
+    created,
+    applications,
+    data,
+    /** What the webhooks of an application held. */
+    dataOf: (application: HeldApplication | undefined) =>
+      data.filter((one) => one["journey_application_token"] === application?.applicationToken),
+  };
 }
 
 describe.each(NAMES)("scenario %s", (name) => {
@@ -68,14 +70,13 @@ describe.each(NAMES)("scenario %s", (name) => {
   });
 
   it("gives every event an identity of its own, and the same one by webhook and by Get", async () => {
-    const { applications, alloy, received } = await play(name, { timeScale: 1_000_000 });
+    const { applications, alloy, dataOf } = await play(name, { timeScale: 1_000_000 });
+    const idOf = (event: unknown) => readEvent(event).eventId;
 
-    for (const { applicationToken } of applications) {
-      const idOf = (event: unknown) => readEvent(event).eventId;
+    for (const application of applications) {
+      const { applicationToken } = application;
       const listed = alloy.application(applicationToken)?._embedded.events.map(idOf) ?? [];
-      const sent = received
-        .filter(({ envelope }) => envelope.data["journey_application_token"] === applicationToken)
-        .map(({ envelope }) => idOf(envelope.data));
+      const sent = dataOf(application).map(idOf);
       expect(new Set(listed).size).toBe(listed.length);
       const isLost = scenarios.get(name)?.delivery.lost;
       expect(new Set(sent)).toEqual(new Set(isLost ? [] : listed));
@@ -130,9 +131,9 @@ describe("what single scenarios are there for", () => {
   });
 
   it("delivers the last event first, and the first last", async () => {
-    const { applications, typesReceived } = await play("webhooks-in-reverse-order");
+    const { applications, data } = await play("webhooks-in-reverse-order");
 
-    expect(typesReceived(applications[0])).toEqual(applications[0]?.eventTypes.toReversed());
+    expect(data.map(({ type }) => type)).toEqual(applications[0]?.eventTypes.toReversed());
   });
 
   it("loses every webhook, and Get knows all of it", async () => {
@@ -144,25 +145,22 @@ describe("what single scenarios are there for", () => {
   });
 
   it("ends a vendor's error without completed_application and without an outcome", async () => {
-    const { applications, received } = await play("vendor-error");
+    const { applications, data } = await play("vendor-error");
 
     expect(applications[0]?.eventTypes).not.toContain("completed_application");
-    expect(received.at(-1)?.envelope.data).toMatchObject({
+    expect(data.at(-1)).toMatchObject({
       type: "error",
       error_data: { status_code: 500, error: { minor_code: 5000 } },
     });
-    expect(received.at(-1)?.envelope.data).not.toHaveProperty("outcome");
+    expect(data.at(-1)).not.toHaveProperty("outcome");
   });
 
   it("chains a rerun to its original, whose client hears of it from the original's event alone", async () => {
-    const { applications, alloy, created, received } = await play("rerun-of-completed");
+    const { applications, alloy, created, data } = await play("rerun-of-completed");
     const [original, rerun] = applications.map(({ applicationToken }) => applicationToken);
 
     expect(created).toEqual([original]);
-    const started = received.find(
-      ({ envelope }) => envelope.data.type === "started_rerun_application",
-    );
-    expect(started?.envelope.data).toMatchObject({
+    expect(data.find(({ type }) => type === "started_rerun_application")).toMatchObject({
       journey_application_token: original,
       rerun_journey_application_token: rerun,
     });
@@ -184,8 +182,8 @@ describe("what single scenarios are there for", () => {
   });
 
   it("tells previous and root of a rerun's rerun", async () => {
-    const { alloy, time } = anAlloy();
-    const root = alloy.submit(aScenarioOfOneEvent()).journey_application_token;
+    const { alloy, time, submit } = anAlloy();
+    const root = submit(aScenarioOfOneEvent());
     await time.runAll();
 
     const second = alloy.rerun(root)?.journey_application_token ?? "";
@@ -206,8 +204,8 @@ describe("what single scenarios are there for", () => {
   });
 
   it("keeps the statuses of two entities apart", async () => {
-    const { alloy, time } = anAlloy();
-    const token = alloy.submit(theScenario("two-entities")).journey_application_token;
+    const { alloy, time, submit } = anAlloy();
+    const token = submit("two-entities");
 
     await time.advance(10_000);
 
@@ -226,12 +224,12 @@ describe("what single scenarios are there for", () => {
 
 describe("whom an event names", () => {
   it("names the applicant on entity level, and nobody on application level", async () => {
-    const { received } = await play("approved-at-once");
+    const { data } = await play("approved-at-once");
 
-    const named = received.map(({ envelope: { data } }) => [
-      data.type,
-      data.entity_token?.slice(0, 2) ?? null,
-      data["entity_application_token"] === null ? null : "EA",
+    const named = data.map((one) => [
+      one.type,
+      one.entity_token?.slice(0, 2) ?? null,
+      one["entity_application_token"] === null ? null : "EA",
     ]);
     expect(named).toEqual([
       ["started_application", null, null],
@@ -243,18 +241,18 @@ describe("whom an event names", () => {
   });
 
   it("names the group on application level, where there are several applicants", async () => {
-    const { received } = await play("two-entities");
+    const { data } = await play("two-entities");
 
-    const named = received
-      .filter(({ envelope }) => envelope.data["entity_application_token"] === null)
-      .map(({ envelope }) => envelope.data.entity_token?.slice(0, 2));
+    const named = data
+      .filter((one) => one["entity_application_token"] === null)
+      .map((one) => one.entity_token?.slice(0, 2));
     expect(named).toEqual(["G-", "G-", "G-", "G-"]);
   });
 
   it("carries evaluation, node and links as documented", async () => {
-    const { received } = await play("approved-at-once");
+    const { data } = await play("approved-at-once");
 
-    const [, started, completed, decided] = received.map(({ envelope }) => envelope.data);
+    const [, started, completed, decided] = data;
     expect(started).toMatchObject({
       evaluation_token: expect.stringMatching(/^S-/),
       _embedded: { node: { type: "workflow", id: expect.any(String) } },
@@ -269,8 +267,8 @@ describe("whom an event names", () => {
   });
 
   it("moves two events that would be one on by a millisecond", async () => {
-    const { alloy, time } = anAlloy();
-    const token = alloy.submit(theScenario("approved-at-once")).journey_application_token;
+    const { alloy, time, submit } = anAlloy();
+    const token = submit("approved-at-once");
     await time.advance(0);
 
     alloy.raise(token, { event: "visited_node", entity: "applicant", node: "start" });

@@ -1,16 +1,18 @@
 import { describe, expect, test } from "vitest";
 
+import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
 import { parseInvestigationEvent } from "../../../lambdas/domain/event/investigation-event.ts";
 import { parseInvestigationPage } from "../../../lambdas/domain/reconciliation/investigation-list.ts";
 import type { AlloyListAnswer } from "../../../lambdas/domain/polling/polling-ports.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
+import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
 import { MemoryInvestigations } from "../../../tools/cloud-in-memory/investigations.ts";
 import {
   anInvestigationEvent,
   investigationListOf,
   listedInvestigation,
 } from "../../support/investigations.ts";
-import { aPoller, START, withRecorded } from "../../support/poller.ts";
+import { aPoller, aPollerOf, failureOf, START, withRecorded } from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
@@ -47,29 +49,25 @@ function listedAt(at: number, changes: Readonly<Record<string, unknown>> = {}) {
   return listedInvestigation({ created_at: iso, updated_at: iso, ...changes });
 }
 
-interface World {
-  readonly list: (page: number) => Promise<AlloyListAnswer>;
-  readonly now?: number;
-  readonly investigations?: MemoryInvestigations;
-  readonly changes?: object;
-}
-
-function poller({
-  list,
-  now = START,
+/** A poller that reads this list, at this time. */
+function poller(
+  elements: readonly Readonly<Record<string, unknown>>[] | ReturnType<typeof pagesOf>["list"],
+  now: number,
   investigations = new MemoryInvestigations(),
-  ...rest
-}: World) {
+  options: Partial<Parameters<typeof aPoller>[1]> = {},
+) {
   return aPoller(new Map(), {
     answer: () => alloyAnswer("JA-1", []),
     changes: { investigations: true },
-    list,
+    list: typeof elements === "function" ? elements : pagesOf(elements).list,
     now,
     investigations,
     delivery: { minutes: [], oldestQueuedAt: null, queued: 0 },
-    ...rest,
+    ...options,
   });
 }
+
+const idOf = ({ body }: Envelope) => parseInvestigationEvent(body ?? "")?.event.eventId;
 
 /** As after a first run at `START`. */
 async function begun(): Promise<MemoryInvestigations> {
@@ -79,21 +77,22 @@ async function begun(): Promise<MemoryInvestigations> {
 }
 
 describe("an Investigation of which no webhook came", () => {
+  const lost = [listedAt(START + HOUR)];
+  const created = anInvestigationEvent({ at: START + HOUR });
+
   test("is healed under the id that its webhook would have had, with a gap at its stage", async () => {
-    const { list } = pagesOf([listedAt(START + HOUR)]);
-    const investigations = await begun();
-    const { run, sent, investigationNotices, metric } = poller({
-      list,
-      now: START + 2 * HOUR,
-      investigations,
-    });
+    const { run, sent, investigationNotices, metric } = poller(
+      lost,
+      START + 2 * HOUR,
+      await begun(),
+    );
 
     await run();
 
     expect(sent).toMatchObject([{ kind: "poll" }]);
     const healed = parseInvestigationEvent(sent[0]?.body ?? "");
     expect(healed?.event).toMatchObject({
-      eventId: anInvestigationEvent({ at: START + HOUR }).eventId,
+      eventId: created.eventId,
       status: "created",
       type: "Fraud",
       entityTokens: ["P-1"],
@@ -108,15 +107,14 @@ describe("an Investigation of which no webhook came", () => {
 
   test("closes its gap when it has been told of, though it is on no page any more", async () => {
     const investigations = await begun();
-    const lost = pagesOf([listedAt(START + HOUR)]);
-    await poller({ list: lost.list, now: START + 2 * HOUR, investigations }).run();
-    await investigations.join(anInvestigationEvent({ at: START + HOUR }), "poll");
+    await poller(lost, START + 2 * HOUR, investigations).run();
+    await investigations.join(created, "poll");
 
-    const { run, investigationNotices, sent, metric } = poller({
-      list: pagesOf([]).list,
-      now: START + 3 * HOUR,
+    const { run, investigationNotices, sent, metric } = poller(
+      [],
+      START + 3 * HOUR,
       investigations,
-    });
+    );
     await run();
 
     expect(investigationNotices).toMatchObject([{ change: "closed", investigationToken: "INV-1" }]);
@@ -126,34 +124,24 @@ describe("an Investigation of which no webhook came", () => {
 
   test("is queued again as long as nobody has told of it, though it is on no page any more", async () => {
     const investigations = await begun();
-    const lost = pagesOf([listedAt(START + HOUR)]);
-    const first = poller({ list: lost.list, now: START + 2 * HOUR, investigations });
-    await first.run();
+    const first = poller(lost, START + 2 * HOUR, investigations);
+    const second = poller([], START + 3 * HOUR, investigations);
 
-    const second = poller({ list: pagesOf([]).list, now: START + 3 * HOUR, investigations });
+    await first.run();
     await second.run();
 
-    expect(
-      second.sent.map(({ body }) => parseInvestigationEvent(body ?? "")?.event.eventId),
-    ).toEqual(first.sent.map(({ body }) => parseInvestigationEvent(body ?? "")?.event.eventId));
+    expect(second.sent.map(idOf)).toEqual(first.sent.map(idOf));
     expect(second.investigationNotices).toEqual([]);
   });
 
   test("is a person's when it rests in the dead-letter queue, and is tried again after a day", async () => {
     const investigations = await begun();
-    const { eventId } = anInvestigationEvent({ at: START + HOUR });
-    await investigations.recordFailure({
-      investigationToken: "INV-1",
-      eventId,
-      eventType: "created",
-      reason: "why",
-      failedAt: START + HOUR,
-      deadLettered: true,
-    });
-    const { list } = pagesOf([listedAt(START + HOUR)]);
-    const first = poller({ list, now: START + 2 * HOUR, investigations });
+    const failure = failureOf({ ...created, type: "created" }, { failedAt: START + HOUR });
+    await investigations.recordFailure({ ...failure, investigationToken: "INV-1" });
+    const first = poller(lost, START + 2 * HOUR, investigations);
+    const later = poller(lost, START + 26 * HOUR, investigations);
+
     await first.run();
-    const later = poller({ list, now: START + 26 * HOUR, investigations });
     await later.run();
 
     expect(first.sent).toEqual([]);
@@ -162,19 +150,12 @@ describe("an Investigation of which no webhook came", () => {
   });
 
   test("is told of by the next run when the bus took no notice of its gap", async () => {
-    let isOut = true;
     const investigations = await begun();
-    const { list } = pagesOf([listedAt(START + HOUR)]);
-    const world = { list, now: START + 2 * HOUR, investigations };
-    const first = aPoller(new Map(), {
-      ...world,
-      answer: () => alloyAnswer("JA-1", []),
-      changes: { investigations: true },
-      isBusOut: () => isOut,
-    });
+    const out = { isBusOut: () => true };
+    const first = poller(lost, START + 2 * HOUR, investigations, out);
+    const second = poller(lost, START + 2 * HOUR, investigations);
+
     await first.run();
-    isOut = false;
-    const second = poller(world);
     await second.run();
 
     expect(first.sent).toHaveLength(1);
@@ -185,8 +166,7 @@ describe("an Investigation of which no webhook came", () => {
 describe("the reading of the list", () => {
   test("takes what was before the first run for history", async () => {
     const investigations = new MemoryInvestigations();
-    const old = pagesOf([listedAt(START - HOUR)]);
-    const first = poller({ list: old.list, investigations });
+    const first = poller([listedAt(START - HOUR)], START, investigations);
     await first.run();
 
     expect([first.sent, first.investigationNotices]).toEqual([[], []]);
@@ -198,7 +178,7 @@ describe("the reading of the list", () => {
       listedAt(START - HOUR - index, { investigation_token: `INV-${index}` }),
     );
     const { list, asked } = pagesOf(elements);
-    await poller({ list, now: START + HOUR, investigations: await begun() }).run();
+    await poller(list, START + HOUR, await begun()).run();
 
     expect(asked).toEqual([1]);
   });
@@ -211,8 +191,7 @@ describe("the reading of the list", () => {
     const investigations = await begun();
     const healed = new Set<string>();
     for (const minutes of [0, 5, 10, 15, 20]) {
-      const now = START + 4 * HOUR + minutes * MINUTE;
-      const { run, sent } = poller({ list, now, investigations });
+      const { run, sent } = poller(list, START + 4 * HOUR + minutes * MINUTE, investigations);
       await run();
       for (const { body } of sent) {
         const step = parseInvestigationEvent(body ?? "")?.event;
@@ -237,21 +216,17 @@ describe("the reading of the list", () => {
     const { list, asked } = pagesOf(elements, 1);
     // One element is in order by itself: three of them are not.
     const mixed = pagesOf([...elements, listedAt(START - HOUR)], 3);
-    await poller({ list, now: START + 2 * HOUR, investigations: await begun() }).run();
-    const world = poller({
-      list: mixed.list,
-      now: START + 2 * HOUR,
-      investigations: await begun(),
-    });
-    await world.run();
+    await poller(list, START + 2 * HOUR, await begun()).run();
+    const { run, sent } = poller(mixed.list, START + 2 * HOUR, await begun());
+    await run();
 
     expect(asked).toEqual([1]);
-    expect(world.sent).toHaveLength(1);
+    expect(sent).toHaveLength(1);
   });
 
   test("counts an Investigation in a state that nobody documents", async () => {
-    const { list } = pagesOf([listedAt(START + HOUR, { state: "filing" })]);
-    const { run, metric } = poller({ list, now: START + 2 * HOUR, investigations: await begun() });
+    const listed = [listedAt(START + HOUR, { state: "filing" })];
+    const { run, metric } = poller(listed, START + 2 * HOUR, await begun());
     await run();
 
     expect(metric(METRICS.statusesUnrecognised)).toBe(1);
@@ -269,7 +244,7 @@ describe("a list that cannot be read", () => {
       asked += 1;
       return answer;
     };
-    const { run, metric, logs } = poller({ list, now: START + HOUR, investigations });
+    const { run, metric, logs } = poller(list, START + HOUR, investigations);
     await run();
 
     expect(asked).toBe(calls);
@@ -281,9 +256,7 @@ describe("a list that cannot be read", () => {
 
   test("keeps no application from its check, and no run from going on", async () => {
     const event = aJourneyEvent({ applicationToken: "JA-1", at: START - HOUR });
-    const applications = new Map([["JA-1", withRecorded([event])]]);
-    const { run, metric } = aPoller(applications, {
-      answer: () => alloyAnswer("JA-1", [event]),
+    const { run, metric } = aPollerOf(withRecorded([event]), [event], {
       changes: { investigations: true },
       list: async () => REFUSED,
     });
@@ -295,8 +268,7 @@ describe("a list that cannot be read", () => {
   });
 
   test("is not what a whole one is", async () => {
-    const { list } = pagesOf([]);
-    const { run, metric } = poller({ list, now: START + HOUR });
+    const { run, metric } = poller([], START + HOUR);
     await run();
 
     expect(metric(METRICS.investigationsUnlisted)).toBe(0);
@@ -305,7 +277,7 @@ describe("a list that cannot be read", () => {
 
 test("a stage that does not handle Investigations never asks for the list", async () => {
   const { list, asked } = pagesOf([listedAt(START + HOUR)]);
-  const { run, metric } = poller({ list, now: START + 2 * HOUR, changes: POLLER_SETTINGS });
+  const { run, metric } = poller(list, START + 2 * HOUR, undefined, { changes: POLLER_SETTINGS });
   await run();
 
   expect(asked).toEqual([]);
@@ -313,19 +285,18 @@ test("a stage that does not handle Investigations never asks for the list", asyn
 });
 
 test("one that cannot be compared holds no other, and is read again", async () => {
-  class Stubborn extends MemoryInvestigations {
-    override async look(token: string) {
+  const investigations = await begun();
+  const damaged = withMethods(investigations, {
+    look: async (token) => {
       if (token === "INV-bad") throw new Error("damaged");
-      return super.look(token);
-    }
-  }
-  const investigations = new Stubborn();
-  await investigations.keepCursor({ since: START, readTo: START, rest: null });
+      return investigations.look(token);
+    },
+  });
   const { list } = pagesOf([
     listedAt(START + HOUR, { investigation_token: "INV-bad" }),
     listedAt(START + HOUR, { investigation_token: "INV-good" }),
   ]);
-  const { run, sent, logs } = poller({ list, now: START + 2 * HOUR, investigations });
+  const { run, sent, logs } = poller(list, START + 2 * HOUR, damaged);
   await run();
 
   expect(sent).toHaveLength(1);
