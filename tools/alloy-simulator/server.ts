@@ -1,9 +1,7 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 
-import { refuse } from "../guard/guard.ts";
-import { refusalOf } from "../guard/refusal.ts";
+import { forPrograms, headersOf, listen } from "../guard/listen.ts";
 import { ADMIN_PATH, makeAdminApi } from "./admin-api.ts";
 import { makeAlloy } from "./alloy.ts";
 import type { Alloy, HeldApplication } from "./alloy.ts";
@@ -89,18 +87,20 @@ export async function startAlloySimulator(options: AlloySimulatorOptions): Promi
   });
   const answerAdmin = makeAdminApi({ alloy, api, faults, scenarios });
 
-  const server = createServer((request, response) => {
-    const refusal = refusalOf(request);
-    if (refusal !== null) {
-      refuse(request, response, refusal);
-      return;
-    }
-    void answer(request, response, (read) =>
-      isAdmin(read.path) ? answerAdmin(read) : api.answer(read),
+  const { port = 0 } = options;
+  const server = createServer(
+    forPrograms((request, response) => {
+      void answer(request, response, (read) =>
+        isAdmin(read.path) ? answerAdmin(read) : api.answer(read),
+      );
+    }),
+  );
+  const { url: origin, stop } = await listen(server, port).catch((error: Error) => {
+    throw new Error(
+      `The Alloy simulator cannot listen on 127.0.0.1:${port} (${error.message}); choose another --port, or 0 for a free one.`,
+      { cause: error },
     );
   });
-  const port = await listen(server, options.port ?? 0);
-  const origin = `http://127.0.0.1:${port}`;
 
   return {
     baseUrl: `${origin}/v1`,
@@ -120,11 +120,7 @@ export async function startAlloySimulator(options: AlloySimulatorOptions): Promi
     activateWebhook: () => alloy.deliveries.setActive(true),
     stop: async () => {
       alloy.stop();
-      const closed = once(server, "close");
-      server.close();
-      // Calls that a fault left hanging would keep it open for ever.
-      server.closeAllConnections();
-      await closed;
+      await stop();
     },
   };
 }
@@ -165,23 +161,6 @@ function readUrl(text: string): URL {
   return url;
 }
 
-async function listen(server: Server, port: number): Promise<number> {
-  server.listen(port, "127.0.0.1");
-  try {
-    await once(server, "listening");
-  } catch (error) {
-    throw new Error(
-      `The Alloy simulator cannot listen on 127.0.0.1:${port} (${error instanceof Error ? error.message : String(error)}); choose another --port, or 0 for a free one.`,
-      { cause: error },
-    );
-  }
-  const address = server.address();
-  if (address === null || typeof address === "string") {
-    throw new Error(`The Alloy simulator listens on ${String(address)}, which is no TCP port.`);
-  }
-  return address.port;
-}
-
 function isAdmin(path: string): boolean {
   return path === ADMIN_PATH || path.startsWith(`${ADMIN_PATH}/`);
 }
@@ -218,9 +197,7 @@ async function readRequest(incoming: IncomingMessage): Promise<ApiRequest | null
     method: incoming.method ?? "GET",
     path: url.pathname,
     query: url.searchParams,
-    headers: Object.fromEntries(
-      Object.entries(incoming.headers).map(([name, value]) => [name, value?.toString()]),
-    ),
+    headers: headersOf(incoming),
     body: Buffer.concat(chunks).toString("utf8"),
   };
 }

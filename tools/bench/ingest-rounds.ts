@@ -45,7 +45,7 @@ export async function playRounds(
     }
     return rounds;
   } finally {
-    aws.close();
+    await aws.stop();
   }
 }
 

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+
+import { listen } from "../guard/listen.ts";
 
 /** What an instance of SQS and Secrets Manager on this machine has been asked. */
 export interface LocalAws {
@@ -11,7 +14,7 @@ export interface LocalAws {
   readonly calls: () => number;
   /** Connections that were opened, up to now. */
   readonly connections: () => number;
-  close(): void;
+  readonly stop: () => Promise<void>;
 }
 
 /**
@@ -22,37 +25,28 @@ export async function startLocalAws(secret: string): Promise<LocalAws> {
   const messages: string[] = [];
   let calls = 0;
   let connections = 0;
-  const server = createServer((request, response) => {
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     calls += 1;
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const target = String(request.headers["x-amz-target"]);
-      response.setHeader("content-type", String(request.headers["content-type"]));
-      if (target.startsWith("secretsmanager.")) {
-        response.end(JSON.stringify({ ARN: "arn", Name: "secret", SecretString: secret }));
-        return;
-      }
-      const { MessageBody }: { MessageBody: string } = JSON.parse(String(Buffer.concat(chunks)));
-      messages.push(MessageBody);
-      const MD5OfMessageBody = createHash("md5").update(MessageBody).digest("hex");
-      response.end(JSON.stringify({ MessageId: `message-${messages.length}`, MD5OfMessageBody }));
-    });
-  });
+    const asked = await text(request);
+    const target = String(request.headers["x-amz-target"]);
+    response.setHeader("content-type", String(request.headers["content-type"]));
+    if (target.startsWith("secretsmanager.")) {
+      response.end(JSON.stringify({ ARN: "arn", Name: "secret", SecretString: secret }));
+      return;
+    }
+    const { MessageBody }: { MessageBody: string } = JSON.parse(asked);
+    messages.push(MessageBody);
+    const MD5OfMessageBody = createHash("md5").update(MessageBody).digest("hex");
+    response.end(JSON.stringify({ MessageId: `message-${messages.length}`, MD5OfMessageBody }));
+  }
+  const server = createServer((request, response) => void answer(request, response));
   server.on("connection", () => (connections += 1));
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server has no other address
-  const { port } = server.address() as AddressInfo;
+  const { url, stop } = await listen(server);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     messages,
     calls: () => calls,
     connections: () => connections,
-    close() {
-      server.closeAllConnections();
-      server.close();
-    },
+    stop,
   };
 }

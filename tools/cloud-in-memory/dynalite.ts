@@ -6,6 +6,7 @@ import putItem from "dynalite/validations/putItem.js";
 import updateItem from "dynalite/validations/updateItem.js";
 
 import { TABLE } from "../../lambdas/settings/names.ts";
+import { listen } from "../guard/listen.ts";
 import { endPagesEarly, refuseBeyondLimits } from "../strict-aws/strict-client.ts";
 import type { RefusedCall } from "../strict-aws/strict-client.ts";
 
@@ -92,15 +93,9 @@ export const TABLES: readonly (CreateTableCommandInput & { readonly TableName: s
 export async function startDynamoDb(
   options: { readonly pageItems?: number } = {},
 ): Promise<LocalDynamoDb> {
-  const server = dynalite({ createTableMs: 0 });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("dynalite has no port");
+  const { url: endpoint, stop } = await listen(dynalite({ createTableMs: 0 }));
   const client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   });
@@ -114,9 +109,7 @@ export async function startDynamoDb(
     idempotencyTableName: "idempotency",
     async close() {
       client.destroy();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
+      await stop();
     },
   };
 }

@@ -1,9 +1,8 @@
-import { once } from "node:events";
 import { Agent, createServer, request } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
-import { refusalOf } from "./refusal.ts";
+import { forPrograms, listen } from "./listen.ts";
 
 /** Where the guarded server listens: on a socket of this user alone, or on a port that nobody else knows. */
 export type GuardedServer =
@@ -38,11 +37,10 @@ export async function startGuard(
 ): Promise<{ readonly stop: () => Promise<void> }> {
   const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS });
-  server.on("request", (incoming, response) => {
-    const refusal = refusalOf(incoming);
-    if (refusal === null) passOn(incoming, response, { target, agent });
-    else refuse(incoming, response, refusal);
-  });
+  server.on(
+    "request",
+    forPrograms((incoming, response) => passOn(incoming, response, { target, agent })),
+  );
   // What is behind it speaks plain HTTP alone, and a page's WebSocket would not ask for a permission to read.
   for (const event of ["upgrade", "connect"]) {
     server.on(event, (_, socket: Duplex) => {
@@ -50,25 +48,13 @@ export async function startGuard(
       socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     });
   }
-  server.listen(port, "127.0.0.1");
-  await once(server, "listening");
+  const { stop } = await listen(server, port);
   return {
     stop: async () => {
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
       agent.destroy();
-      await closed;
+      await stop();
     },
   };
-}
-
-/** Answers a request that `refusalOf` refuses. */
-export function refuse(incoming: IncomingMessage, response: ServerResponse, why: string): void {
-  incoming.resume();
-  response
-    .writeHead(403, { "content-type": "application/json", connection: "close" })
-    .end(JSON.stringify({ refused: `This server is for programs of this machine: ${why}.` }));
 }
 
 function passOn(

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 
 /**
  * Names of this machine; `host.docker.internal` is its name in a container. Nobody else's DNS answers for them: a page that
@@ -41,4 +41,12 @@ export function refusalOf(
 function isOf(page: string, host: string): boolean {
   const url = URL.parse(page);
   return url !== null && url.protocol === "http:" && url.host === host.toLowerCase();
+}
+
+/** Answers a request that `refusalOf` refuses. */
+export function refuse(incoming: IncomingMessage, response: ServerResponse, why: string): void {
+  incoming.resume();
+  response
+    .writeHead(403, { "content-type": "application/json", connection: "close" })
+    .end(JSON.stringify({ refused: `This server is for programs of this machine: ${why}.` }));
 }

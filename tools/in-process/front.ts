@@ -1,13 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { WEBHOOK_PATH } from "../../lambdas/settings/names.ts";
 import { requestOf } from "../cloud-in-memory/builders.ts";
-import { refuse } from "../guard/guard.ts";
-import { refusalOf } from "../guard/refusal.ts";
+import { forPrograms, listen } from "../guard/listen.ts";
 import { invocationRefusal } from "../strict-aws/limits-of-services.ts";
 
 /** Content types whose bodies API Gateway hands over as text; all others come as base64. */
@@ -29,18 +28,13 @@ export async function startFront(options: {
   readonly onFailure: (error: unknown) => void;
 }): Promise<{ readonly webhookUrl: string; readonly stop: () => Promise<void> }> {
   const { port, ingest, onAnswered, onFailure } = options;
-  const server = createServer((request, response) => {
-    const refusal = refusalOf(request);
-    if (refusal !== null) {
-      refuse(request, response, refusal);
-      return;
-    }
-    void answer(request, response).catch(onFailure);
-  });
+  const server = createServer(
+    forPrograms((request, response) => void answer(request, response).catch(onFailure)),
+  );
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, search } = new URL(request.url ?? "/", "http://127.0.0.1");
-    const body = await bodyOf(request);
+    const body = await buffer(request).catch(() => null);
     // Whoever has hung up meanwhile gets no answer.
     if (body === null) return;
     if (request.method !== "POST" || pathname !== WEBHOOK_PATH) {
@@ -64,31 +58,8 @@ export async function startFront(options: {
     }
   }
 
-  server.listen(port, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("The front has no port.");
-  return {
-    webhookUrl: `http://127.0.0.1:${address.port}${WEBHOOK_PATH}`,
-    stop: async () => {
-      const closed = once(server, "close");
-      server.close();
-      // Connections that are kept alive would hold it open.
-      server.closeAllConnections();
-      await closed;
-    },
-  };
-}
-
-async function bodyOf(request: IncomingMessage): Promise<Buffer | null> {
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of request) chunks.push(Buffer.from(chunk));
-    return Buffer.concat(chunks);
-  } catch {
-    // It was cut off: there is nobody to answer.
-    return null;
-  }
+  const { url, stop } = await listen(server, port);
+  return { webhookUrl: `${url}${WEBHOOK_PATH}`, stop };
 }
 
 /** The request as Lambda gets it from an HTTP API. */

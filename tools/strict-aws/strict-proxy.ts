@@ -1,10 +1,10 @@
 import { Agent, createServer, request as send } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
 
 import { cbor } from "@smithy/core/cbor";
 
-import { refuse as refusePage } from "../guard/guard.ts";
-import { refusalOf } from "../guard/refusal.ts";
+import { forPrograms, headersOf, listen } from "../guard/listen.ts";
 import { isRecord } from "../template/synthesise.ts";
 import { judgeLimits } from "./call-refusal.ts";
 import type { Verdict } from "./call-refusal.ts";
@@ -42,46 +42,32 @@ const IDLE_MS = 4_000;
  */
 export async function startStrictProxy(options: Options): Promise<StrictProxy> {
   const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (incoming, outgoing) => {
-    const page = refusalOf(incoming);
-    if (page !== null) {
-      refusePage(incoming, outgoing, page);
-      return;
-    }
-    readRequest(incoming)
-      .then((asked) => answer(asked, outgoing, { ...options, agent }))
-      // Whoever asked has hung up, or what is behind has: the client finds out, and asks again.
-      .catch(() => outgoing.destroy());
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("The proxy has no port.");
+  const server = createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MS },
+    forPrograms((incoming, outgoing) => {
+      readRequest(incoming)
+        .then((asked) => answer(asked, outgoing, { ...options, agent }))
+        // Whoever asked has hung up, or what is behind has: the client finds out, and asks again.
+        .catch(() => outgoing.destroy());
+    }),
+  );
+  const { url, stop } = await listen(server);
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url,
     async close() {
       agent.destroy();
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
+      await stop();
     },
   };
 }
 
 /** A request, once all of it is there. */
 export async function readRequest(incoming: IncomingMessage): Promise<WireRequest> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
   return {
     method: incoming.method ?? "GET",
     url: incoming.url ?? "/",
-    headers: Object.fromEntries(
-      Object.entries(incoming.headers).map(([name, value]) => [name, value?.toString()]),
-    ),
-    body: Buffer.concat(chunks),
+    headers: headersOf(incoming),
+    body: await buffer(incoming),
   };
 }
 
