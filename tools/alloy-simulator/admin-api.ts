@@ -6,8 +6,7 @@ import { ApiFaultSchema } from "./api-faults.ts";
 import type { ApiFaults } from "./api-faults.ts";
 import { jsonReply } from "./api-reply.ts";
 import type { ApiReply, ApiRequest } from "./api-reply.ts";
-import { APPLICATION_STATUSES } from "./event-catalogue.ts";
-import { chooseScenarios } from "./scenario.ts";
+import { chooseScenarios, StepSchema } from "./scenario.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Alloy has nothing under this path, so the two cannot be confused. */
@@ -22,16 +21,8 @@ interface AdminDependencies {
 
 type Answer = (body: unknown, request: ApiRequest, part: string) => ApiReply | Promise<ApiReply>;
 
-const OccurrenceSchema = v.strictObject({
-  event: v.pipe(v.string(), v.nonEmpty()),
-  entity: v.optional(v.string()),
-  node: v.optional(v.string()),
-  outcome: v.optional(v.string()),
-  reason: v.optional(v.string()),
-  status: v.optional(v.picklist(APPLICATION_STATUSES)),
-  entityStatus: v.optional(v.picklist(APPLICATION_STATUSES)),
-  entityOutcome: v.optional(v.string()),
-});
+/** A step that happens now. */
+const OccurrenceSchema = v.omit(StepSchema, ["afterSeconds"]);
 
 /** What cannot be asked of the real Alloy: faults, what was sent, and what Alloy should end with. */
 export function makeAdminApi(

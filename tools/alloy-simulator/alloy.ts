@@ -234,14 +234,7 @@ export function makeAlloy(dependencies: AlloyDependencies, options: WebhookOptio
           application: submission.externalApplicationId ?? previous.externalIds.application,
         },
         meta: submission.meta ?? previous.meta,
-        applicants: previous.applicants.map(({ ref, type, name, branch, externalId, token }) => ({
-          ref,
-          type,
-          name,
-          branch,
-          externalId,
-          token,
-        })),
+        applicants: previous.applicants,
         groupToken: previous.groupToken,
         rerun: {
           initiatedBy,

@@ -87,15 +87,11 @@ interface Opening {
   readonly environment: AlloyEnvironment;
   readonly externalIds: ExternalIds;
   readonly meta: unknown;
-  readonly applicants: readonly {
-    readonly ref: string;
-    readonly type: "person" | "business";
-    readonly name: string;
-    readonly branch: string;
-    readonly externalId: ExternalId;
-    /** Known already, in a rerun. */
-    readonly token?: string;
-  }[];
+  /** The token is known already, in a rerun. */
+  readonly applicants: readonly (Pick<
+    Applicant,
+    "ref" | "type" | "name" | "branch" | "externalId"
+  > & { readonly token?: string })[];
   readonly groupToken?: string | null;
   readonly rerun: Rerun | null;
 }

@@ -6,29 +6,16 @@ import type { WebhookBody } from "./webhook.ts";
 
 /** What becomes of the simulated Investigation, by Alloy's page "Investigations Events" and its reference of the list. */
 const STEPS = [
-  {
-    afterSeconds: 0,
-    status: "created",
-    state: "alert_review",
-    route: "investigation-created",
-    isLost: false,
-  },
-  {
-    afterSeconds: 1_800,
-    status: "promoted_to_case",
-    state: "case_review",
-    route: "investigation-promoted",
-    isLost: false,
-  },
+  [0, "created", "alert_review", "investigation-created"],
+  [1_800, "promoted_to_case", "case_review", "investigation-promoted"],
   // Nobody hears of it, but by the list.
-  {
-    afterSeconds: 3_600,
-    status: "closed",
-    state: "case_review_closed",
-    route: "investigation-closed",
-    isLost: true,
-  },
-] as const satisfies readonly { readonly route: RouteId; readonly [name: string]: unknown }[];
+  [3_600, "closed", "case_review_closed", "investigation-closed"],
+] as const satisfies readonly (readonly [
+  afterSeconds: number,
+  status: string,
+  state: string,
+  route: RouteId,
+])[];
 
 /** An Investigation as Alloy holds it. */
 export interface HeldInvestigation {
@@ -73,7 +60,7 @@ export function makeInvestigations(dependencies: {
   const { now, after, tokens, deliveries } = dependencies;
   const all: Investigation[] = [];
 
-  function take(investigation: Investigation, { status, state, route, isLost }: Step): void {
+  function take(investigation: Investigation, [, status, state, route]: Step): void {
     const { token, entityToken } = investigation;
     const at = now();
     investigation.updatedAt = at;
@@ -100,7 +87,7 @@ export function makeInvestigations(dependencies: {
       return JSON.stringify(reread ? inJsonbOrder(envelope) : envelope);
     };
     const event = { token: tokens.eventToken(), body: { ...NO_EVENT, type: status } };
-    deliveries.send({ event, write, withheld: isLost });
+    deliveries.send({ event, write, withheld: status === "closed" });
   }
 
   return {
@@ -121,7 +108,7 @@ export function makeInvestigations(dependencies: {
           const step = STEPS[index];
           if (step === undefined) resolve(investigation);
           else
-            after(step.afterSeconds, () => {
+            after(step[0], () => {
               take(investigation, step);
               next(index + 1);
             });

@@ -18,8 +18,24 @@ export interface Journey {
   readonly nodes: Readonly<Record<string, JourneyNode>>;
 }
 
-function outcomeNode(id: string, outcome: string): JourneyNode {
-  return { id, name: null, position: null, type: "outcome", config: { outcome } };
+function node(id: string, type: string, rest: Partial<JourneyNode> = {}): JourneyNode {
+  return { id, name: null, position: null, type, ...rest };
+}
+
+const at = (x: number, y: number) => ({ position: { x, y } });
+
+/** The nodes that both Journeys have. @param ids - how the ids of the Journey begin. */
+function usualNodes(ids: string) {
+  return {
+    start: node(`${ids}000001`, "start", { name: "Start", ...at(80, 80) }),
+    identity: node(`${ids}000102`, "workflow", {
+      name: "Identity check",
+      ...at(280, 80),
+      config: { workflow_token: "wfSimIdentity01", workflow_version_id: 3 },
+    }),
+    approved: node(`${ids}000506`, "outcome", { config: { outcome: "Approved" } }),
+    denied: node(`${ids}000607`, "outcome", { config: { outcome: "Denied" } }),
+  };
 }
 
 const CONSUMER: Journey = {
@@ -27,35 +43,12 @@ const CONSUMER: Journey = {
   name: "Consumer onboarding",
   version: "7",
   nodes: {
-    start: { id: "1733000000001", name: "Start", position: { x: 80, y: 80 }, type: "start" },
-    identity: {
-      id: "1733000000102",
-      name: "Identity check",
-      position: { x: 280, y: 80 },
-      type: "workflow",
-      config: { workflow_token: "wfSimIdentity01", workflow_version_id: 3 },
-    },
-    documents: {
-      id: "1733000000203",
-      name: null,
-      position: null,
-      type: "docv",
+    ...usualNodes("1733000"),
+    documents: node("1733000000203", "docv", {
       config: { workflow_token: "wfSimDocuments02", workflow_version_id: 5 },
-    },
-    review: {
-      id: "1733000000304",
-      name: "Manual review",
-      position: { x: 480, y: 160 },
-      type: "review",
-    },
-    action: {
-      id: "1733000000405",
-      name: "Micro-deposits",
-      position: { x: 480, y: 240 },
-      type: "action",
-    },
-    approved: outcomeNode("1733000000506", "Approved"),
-    denied: outcomeNode("1733000000607", "Denied"),
+    }),
+    review: node("1733000000304", "review", { name: "Manual review", ...at(480, 160) }),
+    action: node("1733000000405", "action", { name: "Micro-deposits", ...at(480, 240) }),
   },
 };
 
@@ -63,18 +56,7 @@ const JOINT: Journey = {
   token: "J-simJointAcct9RkV2mXs",
   name: "Joint account onboarding",
   version: "2",
-  nodes: {
-    start: { id: "1744000000001", name: "Start", position: { x: 80, y: 80 }, type: "start" },
-    identity: {
-      id: "1744000000102",
-      name: "Identity check",
-      position: { x: 280, y: 80 },
-      type: "workflow",
-      config: { workflow_token: "wfSimIdentity01", workflow_version_id: 3 },
-    },
-    approved: outcomeNode("1744000000506", "Approved"),
-    denied: outcomeNode("1744000000607", "Denied"),
-  },
+  nodes: usualNodes("1744000"),
 };
 
 /** By token. */

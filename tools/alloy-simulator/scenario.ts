@@ -10,7 +10,7 @@ import { JOURNEYS } from "./journeys.ts";
 
 const seconds = v.pipe(v.number(), v.minValue(0));
 
-const StepSchema = v.strictObject({
+export const StepSchema = v.strictObject({
   /** Seconds since the step before, as they would pass at the real Alloy. */
   afterSeconds: seconds,
   event: v.pipe(v.string(), v.nonEmpty()),

@@ -40,9 +40,8 @@ export async function checkovFindings(
       "--skip-download",
       "--soft-fail",
     ],
-    "checkov failed",
     // The report is in a file; checkov prints it besides.
-    "ignore",
+    "checkov failed",
   );
   const { results } = v.parse(
     ReportSchema,

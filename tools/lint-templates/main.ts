@@ -13,10 +13,11 @@ import { VARIANTS } from "../template/variants.ts";
 import { stackOf } from "../template/synthesise.ts";
 import { checkovFindings } from "./checkov.ts";
 import { nagFindings } from "./nag.ts";
-import { installTool, ROOT, run } from "./python-tool.ts";
+import { LOCAL_FOLDER } from "../local/paths.ts";
+import { installTool, run } from "./python-tool.ts";
 import { PACKS, suppressionOf, SUPPRESSIONS } from "./suppressions.ts";
 
-const folder = `${ROOT}.local/templates`;
+const folder = `${LOCAL_FOLDER}templates`;
 rmSync(folder, { recursive: true, force: true });
 for (const part of ["all", "reports"]) mkdirSync(`${folder}/${part}`, { recursive: true });
 
@@ -44,7 +45,8 @@ const ofNag = stages.flatMap(({ name, stage }) => {
 async function lintByCloudFormation(): Promise<void> {
   const options = ["--non-zero-exit-code=error", "--format", "quiet"];
   const linter = await installTool("cfn-lint", "requirements.txt");
-  await run(linter, [...options, ...files.values()], "cfn-lint found errors in the templates");
+  const failure = "cfn-lint found errors in the templates";
+  process.stdout.write(await run(linter, [...options, ...files.values()], failure));
   console.log(`cfn-lint: ${files.size} templates, no error.`);
 }
 
