@@ -1,6 +1,5 @@
-import type { Finding, Surroundings } from "./finding.ts";
-
-type Result = Omit<Finding, "check">;
+import { green } from "./finding.ts";
+import type { Result, Surroundings } from "./finding.ts";
 
 /** Whether a page reaches anybody. */
 export async function checkChannels({ account, stack, stage }: Surroundings): Promise<Result> {
@@ -17,7 +16,7 @@ export async function checkChannels({ account, stack, stage }: Surroundings): Pr
   const topics = ["PageTopicArn", "TicketTopicArn"].flatMap((name) => stack?.outputs[name] ?? []);
   const counts = await Promise.all(topics.map((topic) => account.subscriptions(topic)));
   const unconfirmed = counts.reduce((sum, one) => sum + one.unconfirmed, 0);
-  if (unconfirmed === 0) return { state: "green", found: "named", good, fix: null };
+  if (unconfirmed === 0) return green("named", good);
   return {
     state: "yellow",
     found: `${unconfirmed} subscriptions are not confirmed and receive nothing`,
@@ -33,8 +32,8 @@ export async function checkSecret(
 ): Promise<Result> {
   const good = "filled, once the stack exists";
   const arn = stack?.outputs[output];
-  if (arn === undefined) return { state: "green", found: "not deployed yet", good, fix: null };
-  if (await account.isFilled(arn)) return { state: "green", found: "filled", good, fix: null };
+  if (arn === undefined) return green("not deployed yet", good);
+  if (await account.isFilled(arn)) return green("filled", good);
   return {
     state: "yellow",
     found: "empty, as the deployment created it",

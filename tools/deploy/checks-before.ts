@@ -1,9 +1,8 @@
 import { isRecord } from "../template/synthesise.ts";
 import type { StackTemplate, TemplateResource } from "../template/synthesise.ts";
 import { nameOf } from "./account.ts";
-import type { Finding, Surroundings } from "./finding.ts";
-
-type Result = Omit<Finding, "check">;
+import { green } from "./finding.ts";
+import type { Result, Surroundings } from "./finding.ts";
 
 /** The least version of CDK's bootstrap stack that a template of this CDK takes. */
 const BOOTSTRAP_VERSION = 6;
@@ -165,10 +164,6 @@ export async function checkDomain({ account, stack, stage }: Surroundings): Prom
     good,
     fix: `deploy; then a CNAME of ${name} to the output WebhookDnsTarget${target === undefined ? "" : `, ${target}`}`,
   };
-}
-
-function green(found: string, good: string): Result {
-  return { state: "green", found, good, fix: null };
 }
 
 function reservedIn(template: StackTemplate): number {

@@ -2,10 +2,9 @@ import { objectsIn, referredId } from "../template/synthesise.ts";
 import type { StackTemplate } from "../template/synthesise.ts";
 import { harmDone } from "./harm.ts";
 import type { Harm } from "./harm.ts";
-import type { Finding, Surroundings } from "./finding.ts";
+import { green } from "./finding.ts";
+import type { Result, Surroundings } from "./finding.ts";
 import { rollbackAlarmsOf } from "./rollback-triggers.ts";
-
-type Result = Omit<Finding, "check">;
 
 /** These change with a name of your own, and hold nothing. */
 const ADDRESSES = ["WebhookUrl", "WebhookDnsTarget", "DashboardName"];
@@ -19,7 +18,7 @@ export async function checkChanges(surroundings: Surroundings): Promise<Result> 
   const { account, stack, template } = surroundings;
   const good = "everything that holds data stays, including the URL";
   if (stack === null || Object.keys(stack.outputs).length === 0) {
-    return { state: "green", found: "nothing is deployed yet", good, fix: null };
+    return green("nothing is deployed yet", good);
   }
   const deployed = await account.template(stack.id);
   const harms = harmDone(deployed, template);
@@ -33,7 +32,7 @@ export async function checkChanges(surroundings: Surroundings): Promise<Result> 
       fix: [...new Set(fixes)].join("; "),
     };
   }
-  if (harms.length === 0) return { state: "green", found: "nothing is replaced", good, fix: null };
+  if (harms.length === 0) return green("nothing is replaced", good);
   return {
     state: "yellow",
     found: harms.map(({ says }) => says).join(" "),
@@ -85,10 +84,10 @@ export async function checkRollbackAlarms(surroundings: Surroundings): Promise<R
   const { account, stack, stage } = surroundings;
   const good = "none of the alarms that take a deployment back rings";
   if (stage.rollout === "all-at-once") {
-    return { state: "green", found: 'none: rollout is "all-at-once"', good, fix: null };
+    return green('none: rollout is "all-at-once"', good);
   }
   const ringing = stack === null ? [] : await account.ringing(rollbackAlarmsOf(stage));
-  if (ringing.length === 0) return { state: "green", found: "none rings", good, fix: null };
+  if (ringing.length === 0) return green("none rings", good);
   return {
     state: "red",
     found: `in ALARM: ${ringing.join(", ")}`,

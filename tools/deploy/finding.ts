@@ -25,3 +25,10 @@ export interface Surroundings {
   /** Null: it is not there yet. */
   readonly stack: DeployedStack | null;
 }
+
+/** What a check has found. */
+export type Result = Omit<Finding, "check">;
+
+export function green(found: string, good: string): Result {
+  return { state: "green", found, good, fix: null };
+}

@@ -10,13 +10,13 @@ import {
 } from "./checks-before.ts";
 import { checkChanges, checkRollbackAlarms } from "./checks-changes.ts";
 import { checkChannels, checkSecret } from "./checks-after.ts";
-import type { Finding, Surroundings } from "./finding.ts";
+import type { Finding, Result, Surroundings } from "./finding.ts";
 
 interface Check {
   readonly name: string;
   /** What the deploying role must be allowed to call, when it is not. */
   readonly right: string;
-  readonly look: (surroundings: Surroundings) => Promise<Omit<Finding, "check">>;
+  readonly look: (surroundings: Surroundings) => Promise<Result>;
 }
 
 /** In the order in which a person mends them. */
@@ -62,7 +62,7 @@ export async function preflight(surroundings: Surroundings): Promise<readonly Fi
 
 /** What cannot be read is not known to be wrong. */
 function unread(right: string) {
-  return (error: unknown): Omit<Finding, "check"> => ({
+  return (error: unknown): Result => ({
     state: "yellow",
     found: `could not be read (${reasonOf(error)})`,
     good: "an answer",

@@ -6,10 +6,10 @@ import {
 import { paginateListSubscriptionsByTopic } from "@aws-sdk/client-sns";
 
 import { TEST_ALARMS } from "../../lambdas/settings/names.ts";
+import { green } from "../deploy/finding.ts";
+import type { Result } from "../deploy/finding.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { ArrivalOptions } from "./verify-arrival.ts";
-import { green } from "./verify-finding.ts";
-import type { Result } from "./verify-finding.ts";
 import type { StackResources } from "./verify-resources.ts";
 
 /** CloudWatch writes down within seconds what it did. */

@@ -7,11 +7,11 @@ import { eventKey } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { idempotencyKeyOf } from "../../lambdas/adapters/idempotency-key.ts";
 import { parseWebhook } from "../../lambdas/domain/event/parse-webhook.ts";
 import { STAGES } from "../../lib/stages.ts";
-import type { Finding } from "../deploy/finding.ts";
+import { green } from "../deploy/finding.ts";
+import type { Finding, Result } from "../deploy/finding.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
-import { green, unread } from "./verify-finding.ts";
-import type { Result } from "./verify-finding.ts";
+import { unread } from "./verify-finding.ts";
 
 /** Where the credential of the test webhook comes from: no role of people may read the secret. */
 export const CREDENTIALS = {

@@ -1,10 +1,4 @@
-import type { Finding } from "../deploy/finding.ts";
-
-export type Result = Omit<Finding, "check">;
-
-export function green(found: string, good: string): Result {
-  return { state: "green", found, good, fix: null };
-}
+import type { Result } from "../deploy/finding.ts";
 
 /** What nobody can read is not verified. */
 export function unread(error: unknown): Result {

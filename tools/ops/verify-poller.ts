@@ -1,11 +1,11 @@
 import * as v from "valibot";
 
-import type { Finding } from "../deploy/finding.ts";
 import { invokePoller } from "./poll.ts";
+import { green } from "../deploy/finding.ts";
+import type { Finding, Result } from "../deploy/finding.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
-import { green, unread } from "./verify-finding.ts";
-import type { Result } from "./verify-finding.ts";
+import { unread } from "./verify-finding.ts";
 
 const ProbeSchema = v.object({ probe: v.string() });
 

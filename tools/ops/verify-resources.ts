@@ -13,9 +13,9 @@ import { GetTopicAttributesCommand } from "@aws-sdk/client-sns";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 
 import { REDELIVERY_MS } from "../../lambdas/settings/limits.ts";
+import { green } from "../deploy/finding.ts";
+import type { Result } from "../deploy/finding.ts";
 import type { ConnectedStack } from "./stack.ts";
-import { green } from "./verify-finding.ts";
-import type { Result } from "./verify-finding.ts";
 
 /** What the stack is made of, as the account has it. */
 export interface StackResources {

@@ -1,15 +1,14 @@
 import { isGood, tableOf } from "../deploy/report.ts";
-import type { Finding } from "../deploy/finding.ts";
 import { OperatorError } from "./operator-error.ts";
+import type { Finding, Result } from "../deploy/finding.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 import { checkAlarms, checkChannels, ringChannels } from "./verify-alarms.ts";
 import { checkArrival } from "./verify-arrival.ts";
 import type { ArrivalOptions } from "./verify-arrival.ts";
-import { unread } from "./verify-finding.ts";
-import type { Result } from "./verify-finding.ts";
 import { checkPoller } from "./verify-poller.ts";
 import { checkEncryption, checkRetention, resourcesOf } from "./verify-resources.ts";
+import { unread } from "./verify-finding.ts";
 
 export interface VerifyOptions extends ArrivalOptions {
   /** Ring an alarm of each severity, which whoever is on call receives. */
