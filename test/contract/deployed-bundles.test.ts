@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { METRICS } from "../../lambdas/settings/metrics.ts";
 import { EVENT_SOURCE, ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
 import { settleBatch, sqsEventOf } from "../../tools/cloud-in-memory/event-source.ts";
-import { PLACE } from "../../tools/strict-aws/iam/arns.ts";
+import { PLACE } from "../../tools/template/resolve.ts";
 import { roleOf } from "../../tools/strict-aws/iam/declared-calls.ts";
 import { policiesOf } from "../../tools/strict-aws/iam/policies.ts";
 import type { DeployedPolicies } from "../../tools/strict-aws/iam/policies.ts";

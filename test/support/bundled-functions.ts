@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 
 import { MEMORY_MB, TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
-import { PLACE } from "../../tools/strict-aws/iam/arns.ts";
+import { PLACE } from "../../tools/template/resolve.ts";
 import { FUNCTIONS, roleOf } from "../../tools/strict-aws/iam/declared-calls.ts";
 import type { FunctionName } from "../../tools/strict-aws/iam/declared-calls.ts";
 import type { DeployedPolicies } from "../../tools/strict-aws/iam/policies.ts";

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { IngestSettings } from "../../lambdas/settings/ingest-settings.ts";
 import { SETTINGS_FILE } from "../../lambdas/settings/names.ts";
 
+import { requestOf } from "../cloud-in-memory/builders.ts";
 import { medianOf, quartilesOf, rounded, roundedInterval } from "./statistics.ts";
 import type { Interval } from "./statistics.ts";
 
@@ -120,20 +121,10 @@ export function busyNote(): string[] {
 }
 
 /** An HTTP API's event of a webhook of usual size, with Basic authentication. */
-const EVENT = {
-  version: "2.0",
-  routeKey: "POST /webhooks/alloy",
-  rawPath: "/webhooks/alloy",
-  rawQueryString: "",
+const EVENT = requestOf({
   headers: {
     "content-type": "application/json",
     authorization: `Basic ${Buffer.from("alloy:correct horse battery").toString("base64")}`,
   },
-  requestContext: {
-    http: { method: "POST", path: "/webhooks/alloy", sourceIp: "52.7.221.27" },
-    requestId: "JKJaXmPLvHcESHA=",
-    stage: "$default",
-  },
   body: JSON.stringify({ request_token: "bench", data: { filler: "x".repeat(1_500) } }),
-  isBase64Encoded: false,
-};
+});

@@ -42,29 +42,28 @@ const TYPES_AT_ONCE = 4;
 
 const STACK_ID_TAG = "aws:cloudformation:stack-id";
 
+function clientsIn(region: string) {
+  const configuration = { ...SDK_LIMITS, region };
+  return {
+    cloudWatch: new CloudWatchClient(configuration),
+    sts: new STSClient(configuration),
+    ssm: new SSMClient(configuration),
+    lambda: new LambdaClient(configuration),
+    cloudFormation: new CloudFormationClient(configuration),
+    tagging: new ResourceGroupsTaggingAPIClient(configuration),
+    sns: new SNSClient(configuration),
+    secrets: new SecretsManagerClient(configuration),
+  };
+}
+
 /** What the preflight reads of an AWS account, in one region. It changes nothing. */
 export class Account {
   readonly region: string;
-  readonly #cloudWatch: CloudWatchClient;
-  readonly #sts: STSClient;
-  readonly #ssm: SSMClient;
-  readonly #lambda: LambdaClient;
-  readonly #cloudFormation: CloudFormationClient;
-  readonly #tagging: ResourceGroupsTaggingAPIClient;
-  readonly #sns: SNSClient;
-  readonly #secrets: SecretsManagerClient;
+  readonly #clients: ReturnType<typeof clientsIn>;
 
   constructor(region: string) {
-    const configuration = { ...SDK_LIMITS, region };
     this.region = region;
-    this.#cloudWatch = new CloudWatchClient(configuration);
-    this.#sts = new STSClient(configuration);
-    this.#ssm = new SSMClient(configuration);
-    this.#lambda = new LambdaClient(configuration);
-    this.#cloudFormation = new CloudFormationClient(configuration);
-    this.#tagging = new ResourceGroupsTaggingAPIClient(configuration);
-    this.#sns = new SNSClient(configuration);
-    this.#secrets = new SecretsManagerClient(configuration);
+    this.#clients = clientsIn(region);
   }
 
   /**
@@ -74,7 +73,7 @@ export class Account {
    */
   async identity(): Promise<{ readonly account: string; readonly arn: string }> {
     try {
-      const { Account: account = "", Arn: arn = "" } = await this.#sts.send(
+      const { Account: account = "", Arn: arn = "" } = await this.#clients.sts.send(
         new GetCallerIdentityCommand(),
       );
       return { account, arn };
@@ -89,14 +88,16 @@ export class Account {
   /** Version of CDK's bootstrap stack; null without one. */
   async bootstrapVersion(): Promise<number | null> {
     const found = await absent("ParameterNotFound", () =>
-      this.#ssm.send(new GetParameterCommand({ Name: BOOTSTRAP_PARAMETER })),
+      this.#clients.ssm.send(new GetParameterCommand({ Name: BOOTSTRAP_PARAMETER })),
     );
     return found === null ? null : Number(found.Parameter?.Value);
   }
 
   /** Executions at once: all of the account, and those that nobody has reserved. */
   async concurrency(): Promise<{ readonly limit: number; readonly unreserved: number }> {
-    const { AccountLimit: limit } = await this.#lambda.send(new GetAccountSettingsCommand());
+    const { AccountLimit: limit } = await this.#clients.lambda.send(
+      new GetAccountSettingsCommand(),
+    );
     return {
       limit: limit?.ConcurrentExecutions ?? 0,
       unreserved: limit?.UnreservedConcurrentExecutions ?? 0,
@@ -107,7 +108,7 @@ export class Account {
   async reservedBy(functionNames: readonly string[]): Promise<number> {
     const answers = await Promise.all(
       functionNames.map((FunctionName) =>
-        this.#lambda.send(new GetFunctionConcurrencyCommand({ FunctionName })),
+        this.#clients.lambda.send(new GetFunctionConcurrencyCommand({ FunctionName })),
       ),
     );
     return answers.reduce((sum, one) => sum + (one.ReservedConcurrentExecutions ?? 0), 0);
@@ -116,7 +117,7 @@ export class Account {
   /** The stack of that name; null when there is none. */
   async stack(StackName: string): Promise<DeployedStack | null> {
     const found = await absent("ValidationError", () =>
-      this.#cloudFormation.send(new DescribeStacksCommand({ StackName })),
+      this.#clients.cloudFormation.send(new DescribeStacksCommand({ StackName })),
     );
     const stack = found?.Stacks?.[0];
     if (stack === undefined) return null;
@@ -136,7 +137,7 @@ export class Account {
 
   /** Of these alarms those that are in ALARM now, all by their names. */
   async ringing(names: readonly string[]): Promise<readonly string[]> {
-    const { MetricAlarms: alarms = [] } = await this.#cloudWatch.send(
+    const { MetricAlarms: alarms = [] } = await this.#clients.cloudWatch.send(
       new DescribeAlarmsCommand({ AlarmNames: [...names], StateValue: "ALARM" }),
     );
     return alarms.flatMap(({ AlarmName }) => AlarmName ?? []);
@@ -144,7 +145,7 @@ export class Account {
 
   /** What is deployed. */
   async template(StackName: string): Promise<StackTemplate> {
-    const { TemplateBody: body = "" } = await this.#cloudFormation.send(
+    const { TemplateBody: body = "" } = await this.#clients.cloudFormation.send(
       new GetTemplateCommand({ StackName }),
     );
     // The CDK CLI uploads JSON.
@@ -159,7 +160,9 @@ export class Account {
       const found = await Promise.all(
         some.map((TypeName) =>
           absent("TypeNotFoundException", () =>
-            this.#cloudFormation.send(new DescribeTypeCommand({ Type: "RESOURCE", TypeName })),
+            this.#clients.cloudFormation.send(
+              new DescribeTypeCommand({ Type: "RESOURCE", TypeName }),
+            ),
           ),
         ),
       );
@@ -181,7 +184,10 @@ export class Account {
     const own = stackId === null ? new Set<string>() : await this.#namesIn(stackId);
     const TagFilters = Object.entries(tags).map(([Key, value]) => ({ Key, Values: [value] }));
     const arns: string[] = [];
-    for await (const page of paginateGetResources({ client: this.#tagging }, { TagFilters })) {
+    for await (const page of paginateGetResources(
+      { client: this.#clients.tagging },
+      { TagFilters },
+    )) {
       for (const { ResourceARN: arn = "", Tags = [] } of page.ResourceTagMappingList ?? []) {
         const owner = Tags.find(({ Key }) => Key === STACK_ID_TAG)?.Value;
         const isOwn = owner === undefined ? own.has(nameOf(arn)) : owner === stackId;
@@ -193,7 +199,10 @@ export class Account {
 
   async #namesIn(StackName: string): Promise<ReadonlySet<string>> {
     const names = new Set<string>();
-    const pages = paginateListStackResources({ client: this.#cloudFormation }, { StackName });
+    const pages = paginateListStackResources(
+      { client: this.#clients.cloudFormation },
+      { StackName },
+    );
     for await (const { StackResourceSummaries: resources = [] } of pages) {
       for (const { PhysicalResourceId: id = "" } of resources) names.add(nameOf(id));
     }
@@ -207,7 +216,7 @@ export class Account {
     let all = 0;
     let unconfirmed = 0;
     for await (const page of paginateListSubscriptionsByTopic(
-      { client: this.#sns },
+      { client: this.#clients.sns },
       { TopicArn },
     )) {
       for (const { SubscriptionArn: arn } of page.Subscriptions ?? []) {
@@ -220,7 +229,7 @@ export class Account {
 
   /** Whether anybody has put a value into a secret since it was made. Its value is not read. */
   async isFilled(SecretId: string): Promise<boolean> {
-    const { VersionIdsToStages: versions = {} } = await this.#secrets.send(
+    const { VersionIdsToStages: versions = {} } = await this.#clients.secrets.send(
       new DescribeSecretCommand({ SecretId }),
     );
     return Object.values(versions).some((stages) => stages.includes("AWSPREVIOUS"));

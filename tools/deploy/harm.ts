@@ -1,3 +1,4 @@
+import { KEY_PROPERTIES } from "../strict-aws/iam/keys.ts";
 import { isRecord, listOf, objectsIn, referredId } from "../template/synthesise.ts";
 import type { StackTemplate, TemplateResource } from "../template/synthesise.ts";
 
@@ -115,14 +116,6 @@ function isSame(one: unknown, other: unknown): boolean {
 function isKept(policy: string | undefined): boolean {
   return policy === "Retain" || policy === "RetainExceptOnCreate" || policy === "Snapshot";
 }
-
-const KEY_PROPERTIES = [
-  "KmsMasterKeyId",
-  "KMSMasterKeyId",
-  "KMSMasterKeyID",
-  "KmsKeyId",
-  "KmsKeyIdentifier",
-];
 
 function isUnderKey({ Properties }: TemplateResource): boolean {
   return objectsIn(Properties).some((one) =>

@@ -95,7 +95,7 @@ async function collect(
     deadLetters,
     unsupportedWebhooks,
     investigations,
-    elsewhere: PLACES.filter(({ data, fate }) => data !== "none" && fate === "remains").map(
+    elsewhere: PLACES.filter(({ data, isRemoved }) => data !== "none" && !isRemoved).map(
       ({ name: place, holds, keeps }) => ({ place, holds, keeps }),
     ),
   };

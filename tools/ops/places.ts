@@ -1,8 +1,6 @@
+import { IDEMPOTENCY, REDELIVERY_MS } from "../../lambdas/settings/limits.ts";
 import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import { pascalCase } from "../../lib/pascal-case.ts";
-
-/** What becomes of a person's data in a place when `forget` has run. */
-export type Fate = "removed" | "remains";
 
 /** A place where data of applicants can lie. */
 export interface Place {
@@ -14,10 +12,16 @@ export interface Place {
   readonly data: "personal" | "tokens" | "none";
   /** How long it keeps what it holds. */
   readonly keeps: string;
-  readonly fate: Fate;
-  /** Of what remains: what, and until when. */
-  readonly after: string;
+  /** Whether `forget` removes the person's data there. @default - it remains */
+  readonly isRemoved?: true;
+  /** Of what remains: what, and until when. @default - nothing */
+  readonly after?: string;
+  /** How long that remains, in milliseconds. @default - as `after` says; of logs, as they are kept */
+  readonly remainsMs?: number | "logs";
 }
+
+/** DynamoDB's longest: 35 days. */
+const COPIES_MS = 35 * 86_400_000;
 
 const ROUTES = ROUTE_IDS.map((route) => pascalCase(route)).join("|");
 
@@ -32,7 +36,7 @@ export const PLACES: readonly Place[] = [
     holds: "status, tokens, external ids; applicants, marks, failure records",
     data: "personal",
     keeps: "for good",
-    fate: "removed",
+    isRemoved: true,
     after:
       "a tombstone with the application's token and the time, for good: it keeps late webhooks out",
   },
@@ -42,8 +46,7 @@ export const PLACES: readonly Place[] = [
     holds: "each webhook's body, compressed",
     data: "personal",
     keeps: "`retention.eventsMs`, by default for good",
-    fate: "removed",
-    after: "",
+    isRemoved: true,
   },
   {
     name: "ApplicationTable, indexes `due`, `gap`, `external`",
@@ -51,8 +54,7 @@ export const PLACES: readonly Place[] = [
     holds: "the external id, the next check, the stage of a gap",
     data: "personal",
     keeps: "as the application",
-    fate: "removed",
-    after: "",
+    isRemoved: true,
   },
   {
     name: "ApplicationTable, unsupported webhooks",
@@ -60,7 +62,7 @@ export const PLACES: readonly Place[] = [
     holds: "bodies that name no application in the usual place",
     data: "personal",
     keeps: "`retention.eventsMs`",
-    fate: "removed",
+    isRemoved: true,
     after: "one that comes later is stored: Alloy may send it as long as it has the person",
   },
   {
@@ -69,7 +71,6 @@ export const PLACES: readonly Place[] = [
     holds: "steps of Alloy's ongoing monitoring, with tokens of entities",
     data: "personal",
     keeps: "`retention.eventsMs`",
-    fate: "remains",
     after:
       "they are records of the monitoring, not of an application; the receipt counts those that name the person",
   },
@@ -79,8 +80,8 @@ export const PLACES: readonly Place[] = [
     holds: "event ids: hashes",
     data: "tokens",
     keeps: "40 days",
-    fate: "remains",
     after: "event ids, for 40 days after the last event",
+    remainsMs: IDEMPOTENCY.windowMs,
   },
   {
     name: "point-in-time copies of both tables",
@@ -88,8 +89,8 @@ export const PLACES: readonly Place[] = [
     holds: "all that the tables had at any second",
     data: "personal",
     keeps: "35 days",
-    fate: "remains",
     after: "nobody can remove a part of them",
+    remainsMs: COPIES_MS,
   },
   {
     name: "PayloadBucket",
@@ -98,7 +99,7 @@ export const PLACES: readonly Place[] = [
     data: "personal",
     keeps:
       "`retention.payloadsMs`, by default 40 days; those of a legal hold until so long after its release",
-    fate: "removed",
+    isRemoved: true,
     after: "a large webhook that comes later stays for `retention.payloadsMs`",
   },
   {
@@ -107,8 +108,8 @@ export const PLACES: readonly Place[] = [
     holds: "webhooks on their way, for seconds",
     data: "personal",
     keeps: "14 days at most",
-    fate: "remains",
     after: "the consumer takes each message within an hour, finds the tombstone, and erases it",
+    remainsMs: REDELIVERY_MS.deadLetterRetention,
   },
   {
     name: "dead-letter queue",
@@ -116,7 +117,7 @@ export const PLACES: readonly Place[] = [
     holds: "messages that could not be processed, with their bodies",
     data: "personal",
     keeps: "14 days",
-    fate: "removed",
+    isRemoved: true,
     after: "a message that names no token of the person, such as one that is not JSON",
   },
   {
@@ -125,8 +126,8 @@ export const PLACES: readonly Place[] = [
     holds: "submissions and published events: tokens, external ids",
     data: "personal",
     keeps: "14 days",
-    fate: "remains",
     after: "what is in them ends by itself",
+    remainsMs: REDELIVERY_MS.deadLetterRetention,
   },
   {
     name: "queues of the routes",
@@ -134,8 +135,8 @@ export const PLACES: readonly Place[] = [
     holds: "published events: tokens, external ids, status, outcome",
     data: "personal",
     keeps: "until a reader takes them, 14 days at most",
-    fate: "remains",
     after: "they belong to their readers",
+    remainsMs: REDELIVERY_MS.deadLetterRetention,
   },
   {
     name: "logs of the functions",
@@ -143,8 +144,8 @@ export const PLACES: readonly Place[] = [
     holds: "application tokens and event ids; no body, no name, no external id",
     data: "tokens",
     keeps: "`retention.logs`",
-    fate: "remains",
     after: "entries with the tokens",
+    remainsMs: "logs",
   },
   {
     name: "access log of the API",
@@ -152,7 +153,6 @@ export const PLACES: readonly Place[] = [
     holds: "addresses and agents of Alloy and of strangers; no applicant",
     data: "none",
     keeps: "`retention.logs`",
-    fate: "remains",
     after: "nothing of the person",
   },
   {
@@ -161,7 +161,6 @@ export const PLACES: readonly Place[] = [
     holds: "the daily statements: counts, no applicant and no application",
     data: "none",
     keeps: "`retention.statementsMs`",
-    fate: "remains",
     after: "nothing of the person",
   },
   {
@@ -170,7 +169,6 @@ export const PLACES: readonly Place[] = [
     holds: "counts",
     data: "none",
     keeps: "15 months (CloudWatch)",
-    fate: "remains",
     after: "nothing of the person",
   },
   {
@@ -179,7 +177,6 @@ export const PLACES: readonly Place[] = [
     holds: "published events, if you have attached some; the stack has no archive",
     data: "personal",
     keeps: "as you configured it",
-    fate: "remains",
     after: "this tool does not reach them",
   },
   {
@@ -188,7 +185,6 @@ export const PLACES: readonly Place[] = [
     holds: "what they copied",
     data: "personal",
     keeps: "until their owner removes them",
-    fate: "remains",
     after: "this tool does not reach them",
   },
   {
@@ -197,7 +193,6 @@ export const PLACES: readonly Place[] = [
     holds: "everything",
     data: "personal",
     keeps: "as your contract with Alloy says",
-    fate: "remains",
     after: "ask Alloy",
   },
 ];

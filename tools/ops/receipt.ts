@@ -1,9 +1,7 @@
 import { DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 
-import { IDEMPOTENCY, REDELIVERY_MS } from "../../lambdas/settings/limits.ts";
 import { FUNCTIONS, logGroupOf } from "./logs.ts";
 import { PLACES } from "./places.ts";
-import type { Place } from "./places.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeText } from "./time-text.ts";
@@ -17,9 +15,6 @@ export interface Removed {
 }
 
 const DAY_MS = 86_400_000;
-
-/** DynamoDB's longest. */
-const COPIES_DAYS = 35;
 
 /** Prints what `forget` has removed, and what remains where and until when. */
 export async function printReceipt(
@@ -45,31 +40,11 @@ export async function printReceipt(
     `  ${removed.webhooks} unsupported webhooks that named the person`,
     "Remains:",
   );
-  for (const place of PLACES.filter(({ data, after }) => data !== "none" && after !== "")) {
-    const until = untilOf(place);
-    const count =
-      place.name === "ApplicationTable, Investigations" ? `${investigations} items: ` : "";
-    terminal.print(
-      `  ${place.name}: ${count}${place.after}${until === null ? "" : `; until ${until}`}`,
-    );
-  }
-
-  function untilOf({ name }: Place): string | null {
-    const days = (ms: number) => timeText(now + ms);
-    switch (name) {
-      case "IdempotencyTable":
-        return days(IDEMPOTENCY.windowMs);
-      case "point-in-time copies of both tables":
-        return days(COPIES_DAYS * DAY_MS);
-      case "event queue":
-      case "queues of the routes":
-      case "dead-letter queues of submissions, of routes, of the schedule and of the bus":
-        return days(REDELIVERY_MS.deadLetterRetention);
-      case "logs of the functions":
-        return logsEnd;
-      default:
-        return null;
-    }
+  for (const { name, data, after = "", remainsMs } of PLACES) {
+    if (data === "none" || after === "") continue;
+    const end = remainsMs === "logs" ? logsEnd : remainsMs && timeText(now + remainsMs);
+    const count = name === "ApplicationTable, Investigations" ? `${investigations} items: ` : "";
+    terminal.print(`  ${name}: ${count}${after}${end === undefined ? "" : `; until ${end}`}`);
   }
 }
 

@@ -1,8 +1,5 @@
-import { isRecord, listOf } from "../../template/synthesise.ts";
+import { PLACE, resolve } from "../../template/resolve.ts";
 import type { TemplateResource } from "../../template/synthesise.ts";
-
-/** Where the policies are judged: any place will do, since no policy names one. */
-export const PLACE = { partition: "aws", region: "us-east-1", account: "123456789012" } as const;
 
 const { region, account } = PLACE;
 
@@ -14,14 +11,6 @@ interface Named {
   readonly ref: string;
   readonly arn: string;
 }
-
-const PSEUDO_PARAMETERS: ReadonlyMap<string, string> = new Map([
-  ["AWS::Region", region],
-  ["AWS::Partition", PLACE.partition],
-  ["AWS::AccountId", account],
-  ["AWS::URLSuffix", "amazonaws.com"],
-  ["AWS::NoValue", ""],
-]);
 
 /** Resolves what a template says into the text that CloudFormation would make of it. */
 export class ArnResolver {
@@ -38,7 +27,7 @@ export class ArnResolver {
 
   /** What `Ref` gives: a name, a URL or an ARN, by the type. */
   refOf(logicalId: string): string {
-    return PSEUDO_PARAMETERS.get(logicalId) ?? this.#named(logicalId).ref;
+    return this.#named(logicalId).ref;
   }
 
   /**
@@ -47,30 +36,10 @@ export class ArnResolver {
    * @throws Error at a function that is not understood here.
    */
   resolve(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map((one) => this.resolve(one));
-    if (!isRecord(value)) return value;
-    const [entry, ...others] = Object.entries(value);
-    if (entry !== undefined && others.length === 0) {
-      const [name, argument] = entry;
-      if (name === "Ref") return this.refOf(String(argument));
-      if (name === "Fn::GetAtt") return this.#attribute(listOf(argument).map(String));
-      if (name === "Fn::Join") {
-        const [separator, parts] = listOf(argument);
-        return listOf(this.resolve(parts)).join(String(separator));
-      }
-      if (name === "Fn::Split") {
-        const [separator, text] = listOf(argument);
-        return String(this.resolve(text)).split(String(separator));
-      }
-      if (name === "Fn::Select") {
-        const [index, list] = listOf(argument);
-        return listOf(this.resolve(list))[Number(index)];
-      }
-      if (name.startsWith("Fn::")) throw new Error(`${name} is not understood here.`);
-    }
-    return Object.fromEntries(
-      Object.entries(value).map(([name, inner]) => [name, this.resolve(inner)]),
-    );
+    return resolve(value, {
+      ref: (id) => this.refOf(id),
+      attribute: (id, name) => this.#attribute(id, name),
+    });
   }
 
   /** @throws Error when it does not come to a text. */
@@ -80,7 +49,7 @@ export class ArnResolver {
     throw new Error(`${JSON.stringify(value)} is no text.`);
   }
 
-  #attribute([logicalId = "", attribute = ""]: readonly string[]): string {
+  #attribute(logicalId: string, attribute: string): string {
     if (attribute.endsWith("Arn")) return this.arnOf(logicalId);
     if (attribute.endsWith("Name") || attribute === "Id") return this.#nameOf(logicalId);
     // What no policy speaks of: a domain's address, a hosted zone.

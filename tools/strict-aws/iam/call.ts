@@ -1,4 +1,4 @@
-import { PLACE } from "./arns.ts";
+import { PLACE } from "../../template/resolve.ts";
 
 /** Who calls AWS. */
 export type Caller =

@@ -4,7 +4,8 @@ import {
   ROUTE_TITLES,
   SUBMISSION_DETAIL_TYPE,
 } from "../../../lambdas/settings/routes.ts";
-import { OTHER_ACCOUNT, PLACE } from "./arns.ts";
+import { PLACE } from "../../template/resolve.ts";
+import { OTHER_ACCOUNT } from "./arns.ts";
 import { callBy, callKey } from "./call.ts";
 import type { Caller, IamCall } from "./call.ts";
 import { declaredCalls, FUNCTION_NAMES, roleOf } from "./declared-calls.ts";

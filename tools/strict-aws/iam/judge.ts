@@ -1,6 +1,6 @@
 import { createValidatedPolicy } from "@cloud-copilot/iam-policy";
 import { runUnsafeSimulation } from "@cloud-copilot/iam-simulate";
-import { PLACE } from "./arns.ts";
+import { PLACE } from "../../template/resolve.ts";
 import { callerName, callKey } from "./call.ts";
 import type { IamCall, PolicyDocument, Statement } from "./call.ts";
 import type { AttachedPolicy, DeployedPolicies } from "./policies.ts";

@@ -1,11 +1,11 @@
 import { isRecord, listOf, objectsIn } from "../../template/synthesise.ts";
-import { PLACE } from "./arns.ts";
+import { PLACE } from "../../template/resolve.ts";
 import type { ArnResolver } from "./arns.ts";
 import type { IamCall } from "./call.ts";
 import type { DeployedPolicies } from "./policies.ts";
 
-/** Properties under which a resource names its key, and where a template nests them. */
-const KEY_PROPERTIES = [
+/** Properties under which a resource names its key, wherever a template nests them. */
+export const KEY_PROPERTIES = [
   "KmsMasterKeyId",
   "KMSMasterKeyId",
   "KMSMasterKeyID",

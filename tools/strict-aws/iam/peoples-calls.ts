@@ -11,7 +11,7 @@ import {
 import { PEOPLE, PEOPLES_POLICIES, POLICIES_OF } from "../../../lib/people.ts";
 import type { Person } from "../../../lib/people.ts";
 import { isRecord } from "../../template/synthesise.ts";
-import { PLACE } from "./arns.ts";
+import { PLACE } from "../../template/resolve.ts";
 import type { Caller, IamCall } from "./call.ts";
 import type { DeployedPolicies } from "./policies.ts";
 import { alarmArn, stackArn } from "./requests.ts";

@@ -1,6 +1,6 @@
 import { isRecord, listOf } from "../../template/synthesise.ts";
 import type { TemplateResource } from "../../template/synthesise.ts";
-import { PLACE } from "./arns.ts";
+import { PLACE } from "../../template/resolve.ts";
 import { callBy } from "./call.ts";
 import type { Caller, IamCall } from "./call.ts";
 import { keyOf } from "./keys.ts";

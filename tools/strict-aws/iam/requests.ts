@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { PLACE } from "./arns.ts";
+import { PLACE } from "../../template/resolve.ts";
 import type { Caller, IamCall } from "./call.ts";
 import type { DeployedPolicies } from "./policies.ts";
 import { tableConditions } from "./table-conditions.ts";
