@@ -2,6 +2,7 @@ import type { GapStage } from "../../../lambdas/settings/metrics.ts";
 import { Random, mix, numberOf } from "../../../tools/cloud-in-memory/random.ts";
 import { ENDS, isBeyondApi, isDamaged, isHandled } from "../scenario/expectations.ts";
 import type { TrueApplication, TrueEvent } from "../scenario/application.ts";
+import { isUnnamed } from "../scenario/views.ts";
 import type { Scenario } from "../scenario/scenario-type.ts";
 import { MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
 
@@ -86,13 +87,13 @@ function isKnownBefore(scenario: Scenario, application: TrueApplication, at: num
   return [...announcedAt, ...told].some((knownAt) => knownAt + KNOWN_WITHIN_MS < at);
 }
 
-function isLastWord({ application, type, order, told, listed }: TrueEvent): boolean {
+function isLastWord(event: TrueEvent): boolean {
+  const { application, type, order } = event;
   const { events, versions } = application;
   // An error could be an applicant's: it is Alloy's answer that moves the application.
   if (!ENDS.includes(type) || type === "error") return false;
   // An end without an outcome is confirmed at once by Alloy's own answer: repaired before it is due.
-  const isNamed = [told, listed].every((view) => (view["outcome"] ?? null) !== null);
-  if (type === "completed_application" && !isNamed) return false;
+  if (type === "completed_application" && isUnnamed(event)) return false;
   if (events.slice(order + 1).length > 0) return false;
   return (
     events.slice(0, order).every((before) => !ENDS.includes(before.type)) && versions.length > 1

@@ -2,6 +2,7 @@ import { QUEUE } from "../../../lambdas/settings/limits.ts";
 import type { Version } from "../scenario/answers.ts";
 import type { FaultKind } from "../faults/faults.ts";
 import {
+  FINAL,
   isForAlloyToConfirm,
   isBeyondApi,
   isDamaged,
@@ -271,25 +272,23 @@ const SECOND: ReadonlySet<FaultKind> = new Set<FaultKind>([
   "applied-twice",
 ]);
 
-const FINAL = ["completed", "error", "expired"];
-
 /** A final status goes back only where Alloy's own did. */
 function judgeOrder({ token, versions }: TrueApplication, { observer }: Seen): void {
   const reopened = versions.some(
     ({ status }, index) =>
-      !FINAL.includes(status) && FINAL.includes(versions[index - 1]?.status ?? ""),
+      !FINAL.includes(status) && FINAL.includes(versions[index - 1]?.status ?? null),
   );
   if (reopened) return;
   const standings = observer.standings.get(token) ?? [];
-  const end = standings.findIndex(({ status }) => FINAL.includes(status ?? ""));
+  const end = standings.findIndex(({ status }) => FINAL.includes(status));
   if (end === -1) return;
-  const back = standings.slice(end).find(({ status }) => !FINAL.includes(status ?? ""));
+  const back = standings.slice(end).find(({ status }) => !FINAL.includes(status));
   if (back !== undefined) {
     observer.violate("regressed", `${token} was ${standings[end]?.status}, and is ${back.status}`);
   }
   const final = standings[end];
   for (const { event, invocation } of observer.publications) {
-    if (event.applicationToken !== token || FINAL.includes(event.status ?? "")) continue;
+    if (event.applicationToken !== token || FINAL.includes(event.status)) continue;
     if (invocation !== null && final !== undefined && invocation.startedAt > final.at) {
       observer.violate("regressed", `${event.eventId} says ${event.status} after the end`);
     }

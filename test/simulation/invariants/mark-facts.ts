@@ -1,6 +1,7 @@
 import type { Version } from "../scenario/answers.ts";
 import type { TrueApplication, TrueEvent } from "../scenario/application.ts";
 import type { Observer } from "../world/observer.ts";
+import { FINAL } from "../scenario/expectations.ts";
 import type { Seen } from "./seen.ts";
 
 /*
@@ -40,7 +41,6 @@ export interface AnswerSeen {
 }
 
 const ALIAS_MS = 2_000;
-export const FINAL: readonly (string | null)[] = ["completed", "error", "expired"];
 
 export function endedOf({ scenario, observer }: Seen): readonly Ended[] {
   return scenario.applications.flatMap((application) => {

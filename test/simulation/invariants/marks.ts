@@ -1,10 +1,10 @@
 import { isPlausible } from "../../../lambdas/domain/event/plausible-time.ts";
-import { ENDS, routeOfEnd } from "../scenario/expectations.ts";
+import { ENDS, FINAL, routeOfEnd } from "../scenario/expectations.ts";
 import type { TrueApplication, TrueEvent } from "../scenario/application.ts";
 import type { Knob, KnobChoice } from "../scenario/knobs.ts";
 import type { Scenario } from "../scenario/scenario-type.ts";
 import type { MergeSeen, Publication } from "../world/observer.ts";
-import { answersSeen, endedOf, eventFacts, FINAL } from "./mark-facts.ts";
+import { answersSeen, endedOf, eventFacts } from "./mark-facts.ts";
 import type { AnswerSeen, Ended, EventFacts } from "./mark-facts.ts";
 import { isDelivered } from "./seen.ts";
 import type { Seen } from "./seen.ts";

@@ -5,6 +5,7 @@ import type { FaultKind } from "../faults/faults.ts";
 import {
   REOPENINGS,
   ENDS,
+  FINAL,
   isBeyondApi,
   isDamaged,
   isHandled,
@@ -12,6 +13,7 @@ import {
   routeOf,
   routeOfEnd,
 } from "../scenario/expectations.ts";
+import { isUnnamed } from "../scenario/views.ts";
 import type { Seen } from "./seen.ts";
 import type { Observer, Publication } from "../world/observer.ts";
 import type { TrueApplication, TrueEvent } from "../scenario/application.ts";
@@ -25,17 +27,9 @@ import { DAY } from "../../../tools/cloud-in-memory/clock.ts";
 
 const { callsPerApplicationPerDay: MOST_ASKS_A_DAY } = POLLER;
 
-const ENDED: readonly (string | null)[] = ["completed", "error", "expired"];
-
 /** Whether it tells of an end: an event of that kind, or a correction. */
 function tellsOfEnd({ eventType, status }: PublishedEvent): boolean {
-  return ENDS.includes(eventType) || (eventType === "snapshot" && ENDED.includes(status));
-}
-
-/** Whether one of its two sides, or both, name no outcome. */
-function isUnnamed(event: TrueEvent | null): boolean {
-  if (event === null) return false;
-  return [event.told, event.listed].some((view) => (view["outcome"] ?? null) === null);
+  return ENDS.includes(eventType) || (eventType === "snapshot" && FINAL.includes(status));
 }
 
 /**
@@ -47,7 +41,7 @@ function isFirstKnown(event: TrueEvent | null, { stoodBefore }: Observer): boole
   return event.ids.some((id) => {
     const stood = stoodBefore.get(id);
     if (stood === undefined) return false;
-    if (stood === null || !ENDED.includes(stood.status)) return true;
+    if (stood === null || !FINAL.includes(stood.status)) return true;
     return stood.status === "completed" && stood.outcome === null;
   });
 }
@@ -96,7 +90,8 @@ export function judgeEnds(application: TrueApplication, { scenario, observer, he
     // An end that names no outcome is told as it is, and Alloy's own word follows.
     const isByEvent = event.eventType !== "snapshot";
     // The outcome beside it is the state's: another end may have named it.
-    const isFromState = isByEvent && isUnnamed(scenario.eventOf(event.eventId));
+    const own = isByEvent ? scenario.eventOf(event.eventId) : null;
+    const isFromState = own !== null && isUnnamed(own);
     const isNamed = isFromState
       ? event.outcome !== null && stated.includes("completed")
       : event.outcome !== null || isByEvent;

@@ -1,6 +1,5 @@
 import { ALLOY_MUTANTS } from "./alloy.ts";
 import { APART_MUTANTS } from "./apart.ts";
-import { AWS_SAMPLE_MUTANTS } from "./aws-sample.ts";
 import { BOUNDARY_MUTANTS } from "./boundaries.ts";
 import { CONSUMER_MUTANTS } from "./consumer.ts";
 import { END_MUTANTS } from "./ends.ts";
@@ -26,7 +25,6 @@ export const MUTANTS: readonly Mutant[] = [
   STATE_MUTANTS,
   CONSUMER_MUTANTS,
   INGEST_MUTANTS,
-  AWS_SAMPLE_MUTANTS,
   POLLER_MUTANTS,
   MATCHING_MUTANTS,
   OVERSIZED_MUTANTS,

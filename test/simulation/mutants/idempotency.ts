@@ -1,9 +1,11 @@
+import type { SQSEvent } from "aws-lambda";
+
 import type { Idempotency } from "../../../lambdas/domain/ports.ts";
 import { IDEMPOTENCY } from "../../../lambdas/settings/limits.ts";
 import type { FaultPoints } from "../faults/fault-points.ts";
+import type { Sandbox } from "../faults/sandbox.ts";
+import { identityOf } from "../scenario/views.ts";
 import { inIdempotency, inRecords } from "./plant.ts";
-import { withBatches } from "./batch.ts";
-import type { RecordFacts } from "./batch.ts";
 import type { Mutants } from "./mutant.ts";
 import { HOUR } from "../../../tools/cloud-in-memory/clock.ts";
 
@@ -130,4 +132,81 @@ export const IDEMPOTENCY_MUTANTS: Mutants = {
         };
       }),
   },
+  // AWS's own sample of a webhook receiver (`aws-samples/webhooks`).
+  "aws-sample-looks-then-puts": {
+    what: "AWS's sample: it looks whether the event is known, and then takes it, without a condition",
+    within: 1_200,
+    plant: () => {
+      const known = new Set<string>();
+      return inIdempotency((_, sandbox) => ({
+        async begin(eventId) {
+          if (known.has(eventId)) return "duplicate";
+          await sandbox.sleep(20);
+          return "begun";
+        },
+        async complete(eventId) {
+          known.add(eventId);
+        },
+        async release() {},
+      }));
+    },
+  },
+  "aws-sample-arrival-time-as-id": {
+    what: "AWS's sample: an event without an id is known by the second of its arrival",
+    plant: () =>
+      withBatches((right, recordOf, sandbox) => {
+        const keys = new Map<string, string>();
+        return {
+          begin(eventId, remainingMs) {
+            const isEvent = recordOf(eventId) !== null;
+            const key = isEvent ? String(Math.floor(sandbox.now() / 1_000)) : eventId;
+            keys.set(eventId, key);
+            return right.begin(key, remainingMs);
+          },
+          complete: (eventId) => right.complete(keys.get(eventId) ?? eventId),
+          release: (eventId) => right.release(keys.get(eventId) ?? eventId),
+        };
+      }),
+  },
 };
+
+/** What a queue record says of itself, for bugs that look at the wrong thing. */
+interface RecordFacts {
+  readonly messageId: string;
+  readonly kind: string;
+  readonly body: string;
+  readonly applicationToken: string;
+}
+
+/** Finds the record of the batch that brings an event; null: none of Alloy's events has this id. */
+type RecordOf = (eventId: string) => RecordFacts | null;
+
+/** A consumer whose idempotency looks at the batch that its sandbox works on. */
+function withBatches(
+  wrong: (right: Idempotency, recordOf: RecordOf, sandbox: Sandbox) => Idempotency,
+): FaultPoints {
+  const batches = new WeakMap<Sandbox, SQSEvent>();
+  return {
+    ...inIdempotency((right, sandbox) =>
+      wrong(right, (eventId) => recordIn(batches.get(sandbox), eventId), sandbox),
+    ),
+    consumer:
+      (handle, { sandbox }) =>
+      (event, context) => {
+        batches.set(sandbox, event);
+        return handle(event, context);
+      },
+  };
+}
+
+function recordIn(batch: SQSEvent | undefined, eventId: string): RecordFacts | null {
+  for (const { messageId, body: message } of batch?.Records ?? []) {
+    const { kind, body }: { kind: string; body?: string | null } = JSON.parse(message);
+    if (typeof body !== "string" || !body.includes("journey_application_token")) continue;
+    const { data }: { data: Readonly<Record<string, unknown>> } = JSON.parse(body);
+    if (identityOf(data) !== eventId) continue;
+    const applicationToken = String(data["journey_application_token"]);
+    return { messageId, kind, body, applicationToken };
+  }
+  return null;
+}

@@ -12,6 +12,7 @@ import {
 import { aPoller, START } from "../../support/poller.ts";
 import { alloyAnswer, refuseList } from "../../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
+import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
 import type { Mutants } from "./mutant.ts";
 import { inConsumer, inPoller } from "./plant.ts";
 import { HOUR } from "../../../tools/cloud-in-memory/clock.ts";
@@ -21,74 +22,48 @@ export const INVESTIGATION_MUTANTS: Mutants = {
   "first-page-of-investigations": {
     what: "only the first page of Alloy's list of Investigations is read",
     async hunt(isPlanted) {
-      const investigations = new MemoryInvestigations();
-      await investigations.keepCursor({ since: START, readTo: START, rest: null });
-      const poller = aPoller(new Map(), {
-        answer: () => alloyAnswer("JA-1", []),
-        changes: { investigations: true },
-        now: START + 2 * HOUR,
-        investigations,
-        list: async (page) => {
-          const answer = pageOf(page, 3);
-          return isPlanted ? { ...answer, page: { ...answer.page, isLast: true } } : answer;
-        },
+      const poller = await runWith(async (page) => {
+        const answer = pageOf(page, 3);
+        return isPlanted ? { ...answer, page: { ...answer.page, isLast: true } } : answer;
       });
-      await poller.run();
       return poller.sent.length === 3 ? null : `${poller.sent.length} of 3 pages are healed`;
     },
   },
   "investigations-never-listed": {
     what: "Alloy's list of Investigations is never asked for, and a lost webhook stays lost",
     needs: "investigations",
-    plant: () =>
-      inPoller((right) => ({
-        settings: { ...right.settings, investigations: false },
-      })),
+    plant: () => inPoller(({ settings }) => ({ settings: { ...settings, investigations: false } })),
   },
   "promotion-by-its-time": {
     what: "a promotion of the list is another one than the webhook's, as its time is another one",
     needs: "investigations",
     plant: () =>
-      inConsumer((right) => ({
-        investigations: {
-          ...right.investigations,
-          join: (event, origin) =>
-            right.investigations.join({ ...event, isTimeLatest: false }, origin),
-        },
+      inConsumer(({ investigations }) => ({
+        investigations: withMethods(investigations, {
+          join: (event, origin) => investigations.join({ ...event, isTimeLatest: false }, origin),
+        }),
       })),
   },
   "step-joined-for-each-report": {
     what: "each report of a step is one of its own: nobody looks at what is known of the Investigation",
     needs: "investigations",
     plant: () =>
-      inConsumer((right) => ({
-        investigations: {
-          ...right.investigations,
-          join: async (event, origin) => {
-            const report = await right.investigations.join(event, origin);
-            return { ...report, eventId: event.eventId };
-          },
-        },
+      inConsumer(({ investigations }) => ({
+        investigations: withMethods(investigations, {
+          join: async (event, origin) => ({
+            ...(await investigations.join(event, origin)),
+            eventId: event.eventId,
+          }),
+        }),
       })),
   },
   "refused-list-is-silent": {
     what: "a refusal of the list is taken for a list of no Investigations, and no alarm is told",
     async hunt(isPlanted) {
-      const investigations = new MemoryInvestigations();
-      await investigations.keepCursor({ since: START, readTo: START, rest: null });
-      const list: AlloyApi["listInvestigations"] = isPlanted
-        ? async () => ({
-            ...pageOf(1, 1),
-            page: { investigations: [], unreadable: 0, isLast: true },
-          })
-        : refuseList;
-      const poller = aPoller(new Map(), {
-        answer: () => alloyAnswer("JA-1", []),
-        changes: { investigations: true },
-        investigations,
-        list,
-      });
-      await poller.run();
+      const none = { investigations: [], unreadable: 0, isLast: true };
+      const poller = await runWith(
+        isPlanted ? async () => ({ ...pageOf(1, 1), page: none }) : refuseList,
+      );
       return poller.metric(METRICS.investigationsUnlisted) === 1 ? null : "nobody is told";
     },
   },
@@ -117,6 +92,18 @@ export const INVESTIGATION_MUTANTS: Mutants = {
     },
   },
 };
+
+/** A run of the poller to which Alloy lists its Investigations so. */
+async function runWith(list: AlloyApi["listInvestigations"]) {
+  const investigations = new MemoryInvestigations();
+  await investigations.keepCursor({ since: START, readTo: START, rest: null });
+  const answer = () => alloyAnswer("JA-1", []);
+  const changes = { investigations: true };
+  const now = START + 2 * HOUR;
+  const poller = aPoller(new Map(), { answer, changes, now, investigations, list });
+  await poller.run();
+  return poller;
+}
 
 /** A page with one Investigation that moved an hour after `START`. */
 function pageOf(page: number, pages: number) {

@@ -10,7 +10,7 @@ import type { Random } from "../../../tools/cloud-in-memory/random.ts";
 import { randomFor } from "./knobs.ts";
 import type { Knobs } from "./knobs.ts";
 import type { Step } from "./steps.ts";
-import { differ, identityOf, viewsOf } from "./views.ts";
+import { differ, identityOf, isUnnamed, viewsOf } from "./views.ts";
 import type { Views } from "./views.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -161,9 +161,7 @@ export function playOut(
         ...(writtenAt !== null && { timestamp: writtenAt }),
         ...(isShadow && isShadowBySide !== "answers" && { is_shadow_app: true }),
       };
-      const hasOutcomes = [told, listed].every((view) => (view["outcome"] ?? null) !== null);
-      const isUnnamed =
-        step.atAlloy !== undefined || (body["outcome"] !== undefined && !hasOutcomes);
+      const isHalfNamed = body["outcome"] !== undefined && isUnnamed({ told, listed });
       return {
         name: `${name}.${order + 1}-${type}`,
         application: played,
@@ -172,7 +170,8 @@ export function playOut(
         at,
         route: step.route,
         isAlwaysNews: step.isAlwaysNews,
-        isAlloysAlone: isUnnamed || step.isAlloysAlone === true || !isInOrder,
+        isAlloysAlone:
+          step.atAlloy !== undefined || isHalfNamed || step.isAlloysAlone === true || !isInOrder,
         mayBeSilent: step.mayBeSilent === true || type === "error",
         family: familyOf(playing),
         told: webhook,

@@ -3,6 +3,7 @@ import type { Deliveries } from "../../../tools/alloy-simulator/deliveries.ts";
 import type { Version } from "./answers.ts";
 import type { TrueApplication, TrueEvent } from "./application.ts";
 import type { Scenario } from "./scenario-type.ts";
+import { isUnnamed } from "./views.ts";
 
 /*
  * What must become of an event, by the scenario alone: no line here asks the code under test.
@@ -71,8 +72,7 @@ export function routeOf(
 /** Whether an event may be published so: one side of it may not name its outcome. */
 export function isRouteOf(event: TrueEvent, said: RouteId, scenario: Scenario): boolean {
   if (said === routeOf(event, scenario)) return true;
-  const names = (view: TrueEvent["listed"]) => (view["outcome"] ?? null) !== null;
-  return said === "completed" && !(names(event.told) && names(event.listed));
+  return said === "completed" && isUnnamed(event);
 }
 
 function ownRouteOf(journeyToken: string, outcome: string, { settings }: Scenario): RouteId | null {
@@ -119,6 +119,8 @@ export function isHeldUp(application: TrueApplication, scenario: Scenario): bool
     versions.some((version) => routeOfEnd(version, journeyToken, scenario) === deadRoute)
   );
 }
+
+export const FINAL: readonly (string | null)[] = ["completed", "error", "expired"];
 
 export const ENDS: readonly string[] = ["completed_application", "application_expired", "error"];
 

@@ -190,6 +190,11 @@ function keepApart(all: readonly Views[]): void {
   }
 }
 
+/** Whether one of its two sides, or both, name no outcome. */
+export function isUnnamed({ told, listed }: Readonly<Record<"told" | "listed", Fields>>): boolean {
+  return [told, listed].some((view) => (view["outcome"] ?? null) === null);
+}
+
 /** Design 2.4, said here anew: the code under test must find the same. */
 export function identityOf(data: Fields): string {
   return hash("sha256", identityPartsOf(data)).slice(0, 32);
