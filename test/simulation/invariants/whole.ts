@@ -109,8 +109,7 @@ export function judgeEnds(application: TrueApplication, { scenario, observer, he
   for (const [route, ids] of told) {
     const times = stated.filter((one) => one === route).length;
     const isBack =
-      isOpenBetween(route) ||
-      isSilentBetween(route) ||
+      isNewsAgain(route) ||
       (stated.length > 1 && stated.at(-1) === route && isToldAnew(route, inTurn, stated));
     const most = Math.max(times, epochsWith(route, application, scenario)) + (isBack ? 1 : 0);
     if (times === 0 && ![...ids].every((id) => isFirstKnown(scenario.eventOf(id), observer))) {
@@ -123,29 +122,22 @@ export function judgeEnds(application: TrueApplication, { scenario, observer, he
     }
   }
   /**
-   * Whether Alloy's answer that the application is open was published between the event of this end and Alloy's own
-   * decision for it. The first end that arrives is published at once (docs/statuses.md), and the answer takes it back.
-   * So Alloy's later decision is news.
+   * Whether Alloy's own decision for this end is news after the publication of its event: the first end that arrives is
+   * published at once (docs/statuses.md), and between the two Alloy's answer took it back. Either the answer that the
+   * application is open was published, or Alloy decided another end, which configuration does not publish.
    */
-  function isOpenBetween(route: RouteId): boolean {
+  function isNewsAgain(route: RouteId): boolean {
     const decided = versions.find((one) => routeOfEnd(one, journeyToken, scenario) === route);
     const eventAt = publishedByEvent.get(route);
     if (decided === undefined || eventAt === undefined) return false;
-    return publishedOpen.some((at) => eventAt < at && at < decided.at);
-  }
-  /**
-   * Whether Alloy decided another end, which configuration does not publish, between the publication of the event of
-   * this end and Alloy's own decision for it: that decision is news as well.
-   */
-  function isSilentBetween(route: RouteId): boolean {
-    const decided = versions.find((one) => routeOfEnd(one, journeyToken, scenario) === route);
-    const eventAt = publishedByEvent.get(route);
-    if (decided === undefined || eventAt === undefined) return false;
-    return versions.some((one) => {
-      const other = routeOfEnd(one, journeyToken, scenario);
-      const isBetween = eventAt < one.at && one.at < decided.at;
-      return isBetween && other !== null && !publicationOf(journeyToken, other, scenario).publish;
-    });
+    const isBetween = (at: number) => eventAt < at && at < decided.at;
+    return (
+      publishedOpen.some(isBetween) ||
+      versions.some((one) => {
+        const other = isBetween(one.at) ? routeOfEnd(one, journeyToken, scenario) : null;
+        return other !== null && !publicationOf(journeyToken, other, scenario).publish;
+      })
+    );
   }
 
   const last = versions.at(-1);

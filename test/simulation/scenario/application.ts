@@ -44,28 +44,32 @@ export interface TrueEvent {
   readonly times: readonly number[];
 }
 
-/** An application as Alloy holds it, from its beginning to the end of the world. */
-export interface TrueApplication {
-  readonly token: string;
+/** In what an application is unlike others. */
+interface Traits {
   /** For people. */
   readonly name: string;
-  readonly journeyToken: string;
-  readonly createdAt: number;
   readonly isShadow: boolean;
-  /** Alloy says so on one side only: until that side has been heard, nobody can know. */
-  readonly isShadowBySide: "webhooks" | "answers" | null;
   /** Our account's API does not know it, and says so. */
   readonly isUnknownToUs: boolean;
   /** The API errs whenever it is asked for it. */
   readonly isFailing: boolean;
   /** From when on nothing can be done with its item, epoch milliseconds; infinite: it is sound. */
   readonly damagedAt: number;
+  /** Its webhooks, and its submission, are of another environment than the stage. */
+  readonly isForeign: boolean;
+}
+
+/** An application as Alloy holds it, from its beginning to the end of the world. */
+export interface TrueApplication extends Traits {
+  readonly token: string;
+  readonly journeyToken: string;
+  readonly createdAt: number;
+  /** Alloy says so on one side only: until that side has been heard, nobody can know. */
+  readonly isShadowBySide: "webhooks" | "answers" | null;
   /** When it is adopted, epoch milliseconds: until then nobody here has heard of it; infinite: it is not. */
   adoptedAt: number;
   /** When a person has it forgotten, epoch milliseconds; infinite: nobody does. */
   forgottenAt: number;
-  /** Its webhooks, and its submission, are of another environment than the stage. */
-  readonly isForeign: boolean;
   readonly events: TrueEvent[];
   /** What Get answered from then on, oldest first. */
   readonly versions: Version[];
@@ -75,18 +79,12 @@ export interface TrueApplication {
   readonly submission: Fields | null;
 }
 
-export interface Playing {
+export interface Playing extends Traits {
   readonly seed: number;
   readonly knobs: Knobs;
   readonly random: Random;
   readonly tokens: Tokens;
-  readonly name: string;
   readonly sendsEventToken: boolean;
-  readonly isShadow: boolean;
-  readonly isUnknownToUs: boolean;
-  readonly isFailing: boolean;
-  readonly damagedAt: number;
-  readonly isForeign: boolean;
   /** How the onboarding service announces it: by Alloy's whole answer to Create, by its own few fields. */
   readonly announced: "whole" | "brief" | null;
 }
@@ -98,6 +96,7 @@ export function playOut(
   playing: Playing,
 ): TrueApplication {
   const { seed, knobs, random, tokens, name, isShadow } = playing;
+  const { isUnknownToUs, isFailing, damagedAt, isForeign } = playing;
   const side = randomFor(seed, "shadow-once side").pick(["webhooks", "answers"]);
   const isShadowBySide = isShadow && knobs.has("shadow-once") ? side : null;
   const versions: Version[] = [];
@@ -132,12 +131,12 @@ export function playOut(
     createdAt: application.createdAt,
     isShadow,
     isShadowBySide,
-    isUnknownToUs: playing.isUnknownToUs,
-    isFailing: playing.isFailing,
-    damagedAt: playing.damagedAt,
+    isUnknownToUs,
+    isFailing,
+    damagedAt,
     adoptedAt: Number.POSITIVE_INFINITY,
     forgottenAt: Number.POSITIVE_INFINITY,
-    isForeign: playing.isForeign,
+    isForeign,
     events: [],
     versions: [...oddVersions(versions, { seed, knobs, name })],
     rerunOf: application.rerun?.previousToken ?? null,

@@ -122,7 +122,14 @@ export function isHeldUp(application: TrueApplication, scenario: Scenario): bool
 
 export const FINAL: readonly (string | null)[] = ["completed", "error", "expired"];
 
-export const ENDS: readonly string[] = ["completed_application", "application_expired", "error"];
+/** By the type of an end's event, where it leaves the application. */
+const STATUS_OF_END: ReadonlyMap<string, string> = new Map([
+  ["completed_application", "completed"],
+  ["application_expired", "expired"],
+  ["error", "error"],
+]);
+
+export const ENDS: readonly string[] = [...STATUS_OF_END.keys()];
 
 /** Whether only Alloy's answer can say what it says: an error, or an end that is not the only one. */
 export function isForAlloyToConfirm({ type, application }: TrueEvent): boolean {
@@ -134,16 +141,8 @@ export function isForAlloyToConfirm({ type, application }: TrueEvent): boolean {
 function isConfirmed({ application, order, type, isAlloysAlone }: TrueEvent): boolean {
   if (isAlloysAlone) return false;
   const later = application.events.filter((one) => one.order > order);
-  const { status } = application.versions.at(-1) ?? {};
-  const stands = {
-    completed_application: "completed",
-    application_expired: "expired",
-    error: "error",
-  };
-  return (
-    !later.some((one) => ENDS.includes(one.type)) &&
-    Object.entries(stands).some(([name, wanted]) => name === type && wanted === status)
-  );
+  const { status = "" } = application.versions.at(-1) ?? {};
+  return !later.some(isEnd) && STATUS_OF_END.get(type) === status;
 }
 
 /**

@@ -12,13 +12,13 @@ export interface Step {
   /** Published however late it comes: an end, or a reopening. */
   readonly isAlwaysNews: boolean;
   /** What Alloy itself has in the end, where the event does not say it. */
-  readonly atAlloy?: { readonly outcome: string | null };
+  readonly atAlloy?: { readonly outcome: string | null } | undefined;
   /** Alloy's application stays as it was. */
-  readonly isIgnoredByAlloy?: boolean;
+  readonly isIgnoredByAlloy?: boolean | undefined;
   /** That the application moved is Alloy's to say: the event alone does not tell. */
-  readonly isAlloysAlone?: boolean;
+  readonly isAlloysAlone?: boolean | undefined;
   /** Whether the event itself is published is not settled: what Alloy says of it must be told, somehow. */
-  readonly mayBeSilent?: boolean;
+  readonly mayBeSilent?: boolean | undefined;
 }
 
 /** Somebody runs an application again so long after its last event. */
@@ -50,17 +50,15 @@ export class Steps {
   }
 
   add(event: string, route: RouteId, change: Change = {}): void {
-    const { gapMs, isAlwaysNews = false, ...rest } = change;
+    const { gapMs = gap(this.#random), isAlwaysNews = false, ...rest } = change;
     const { atAlloy, isIgnoredByAlloy, isAlloysAlone, mayBeSilent, ...occurrence } = rest;
+    const atAlloys = { atAlloy, isIgnoredByAlloy, isAlloysAlone, mayBeSilent };
     this.all.push({
       occurrence: { event, ...occurrence },
-      gapMs: gapMs ?? gap(this.#random),
+      gapMs,
       route,
       isAlwaysNews,
-      ...(atAlloy !== undefined && { atAlloy }),
-      ...(isIgnoredByAlloy !== undefined && { isIgnoredByAlloy }),
-      ...(isAlloysAlone !== undefined && { isAlloysAlone }),
-      ...(mayBeSilent !== undefined && { mayBeSilent }),
+      ...atAlloys,
     });
   }
 

@@ -48,7 +48,7 @@ function tellings(body: EventBody, random: Random, roomMs: number) {
  * @param all - in the order in which they happened; changed in place.
  */
 export function differ(all: readonly Views[], world: World): void {
-  for (const [knob, { concerns, leaveOut }] of LEFT_OUT) {
+  for (const [knob, concerns, leaveOut] of LEFT_OUT) {
     if (world.knobs.has(knob)) leaveOutOn(knob, all.filter(concerns), leaveOut, world);
   }
   if (world.knobs.has("odd-times")) writeTimesOddly(all, world);
@@ -63,41 +63,31 @@ interface World {
   readonly name: string;
 }
 
+/** What one side may leave out: the events that have it, and how it is left out. */
 const LEFT_OUT: readonly (readonly [
   Knob,
-  {
-    readonly concerns: (views: Views) => boolean;
-    readonly leaveOut: (body: EventBody, random: Random) => EventBody;
-  },
+  (views: Views) => boolean,
+  (body: EventBody, random: Random) => EventBody,
 ])[] = [
   [
     "outcome-once",
-    {
-      concerns: ({ body }) => body["outcome"] !== undefined,
-      leaveOut: (body, random) => without(body, "outcome", random),
-    },
+    ({ body }) => body["outcome"] !== undefined,
+    (body, random) => without(body, "outcome", random),
   ],
   [
     "applicant-once",
-    {
-      concerns: ({ body }) => body.entity_application_token !== null,
-      leaveOut: (body, random) => without(body, "entity_application_token", random),
-    },
+    ({ body }) => body.entity_application_token !== null,
+    (body, random) => without(body, "entity_application_token", random),
   ],
   [
     "entity-once",
-    {
-      concerns: ({ body }) => body.entity_token !== null,
-      leaveOut: (body, random) => without(body, "entity_token", random),
-    },
+    ({ body }) => body.entity_token !== null,
+    (body, random) => without(body, "entity_token", random),
   ],
   [
     "node-once",
-    {
-      concerns: ({ body }) => nodeIdIn(body["_embedded"]) !== "",
-      leaveOut: (body, random) =>
-        random.chance(0.5) ? withoutNode(body) : without(body, "_embedded", random),
-    },
+    ({ body }) => nodeIdIn(body["_embedded"]) !== "",
+    (body, random) => (random.chance(0.5) ? withoutNode(body) : without(body, "_embedded", random)),
   ],
 ];
 
