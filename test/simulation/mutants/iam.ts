@@ -15,15 +15,20 @@ async function policies(): Promise<DeployedPolicies> {
 
 let withoutBug: Promise<string | null> | undefined;
 
-/** A change of some statements of some policies, which the audit must notice. */
+type Concerns = (statement: Statement, policy: AttachedPolicy) => boolean;
+
+/** Some statements of some policies are others, or not there, which the audit must notice. */
 function mutant(
   what: string,
-  change: (statement: Statement, policy: AttachedPolicy) => Statement | null,
+  concerns: Concerns,
+  change: (statement: Statement) => Statement | null,
 ): CheckedBug {
   return {
     what,
     hunt: async (isPlanted) =>
-      isPlanted ? findingWith(change) : (withoutBug ??= findingWith((statement) => statement)),
+      isPlanted
+        ? findingWith((...one) => (concerns(...one) ? change(one[0]) : one[0]))
+        : (withoutBug ??= findingWith((statement) => statement)),
   };
 }
 
@@ -45,63 +50,57 @@ async function findingWith(
   return unused[0] ?? null;
 }
 
-const isOf = (role: string) => (policy: AttachedPolicy) =>
-  policy.kind === "identity" && policy.of.some((one) => one.includes(role));
+const isGone = () => null;
 
-const ofConsumer = isOf("Consumer");
+function unconditional(statement: Statement): Statement {
+  const { Condition: _, ...rest } = statement;
+  return rest;
+}
 
 /** What IAM would refuse, and what it would let pass. */
 export const IAM_MUTANTS: Mutants = {
   "iam-consumer-cannot-read": mutant(
     "the consumer may write the application table and not read it",
-    (statement, policy) =>
-      ofConsumer(policy)
-        ? {
-            ...statement,
-            Action: statement.Action.filter((one) => !/dynamodb:(Query|GetItem)/.test(one)),
-          }
-        : statement,
+    (_, { kind, of }) => kind === "identity" && of.some((one) => one.includes("Consumer")),
+    (statement) => ({
+      ...statement,
+      Action: statement.Action.filter((one) => !/dynamodb:(Query|GetItem)/.test(one)),
+    }),
   ),
   "iam-missing-body-is-forbidden": mutant(
     "the consumer may not list the payload bucket: S3 says 403 for a body that is gone",
-    (statement) => (statement.Action.includes("s3:ListBucket") ? null : statement),
+    ({ Action }) => Action.includes("s3:ListBucket"),
+    isGone,
   ),
   "iam-any-source": mutant(
     "the functions may put events of any source and title on the bus",
-    (statement, policy) => {
-      if (policy.kind !== "identity" || !statement.Action.includes("events:PutEvents")) {
-        return statement;
-      }
-      const { Condition: _, ...unconditional } = statement;
-      return unconditional;
-    },
+    ({ Action }, { kind }) => kind === "identity" && Action.includes("events:PutEvents"),
+    unconditional,
   ),
   "iam-whole-bucket": mutant(
     "the functions may use every key of the payload bucket, not their prefix alone",
-    (statement, policy) =>
-      policy.kind !== "identity" || statement.Resource === undefined
-        ? statement
-        : {
-            ...statement,
-            Resource: statement.Resource.map((one) => one.replace(/\/(webhooks|polls)\/\*$/, "/*")),
-          },
+    (_, { kind }) => kind === "identity",
+    ({ Resource, ...statement }) => ({
+      ...statement,
+      ...(Resource !== undefined && {
+        Resource: Resource.map((one) => one.replace(/\/(webhooks|polls)\/\*$/, "/*")),
+      }),
+    }),
   ),
   "iam-bus-without-denial": mutant(
     "whoever may announce submissions can publish a decision in our name",
-    (statement) => (statement.Sid?.includes("OurSourceIsOurs") === true ? null : statement),
+    ({ Sid }) => Sid?.includes("OurSourceIsOurs") === true,
+    isGone,
   ),
   "iam-queue-without-denial": mutant(
     "whoever may send to every queue of the account can forge an answer of Alloy's",
-    (statement) => (statement.Sid === "KnownSendersOnly" ? null : statement),
+    ({ Sid }) => Sid === "KnownSendersOnly",
+    isGone,
   ),
   "iam-schedule-of-any-account": mutant(
     "EventBridge Scheduler may take the schedule's role for another account",
-    (statement, policy) => {
-      if (policy.kind !== "trust" || !JSON.stringify(statement.Principal).includes("scheduler")) {
-        return statement;
-      }
-      const { Condition: _, ...unconditional } = statement;
-      return unconditional;
-    },
+    ({ Principal }, { kind }) =>
+      kind === "trust" && JSON.stringify(Principal).includes("scheduler"),
+    unconditional,
   ),
 };

@@ -33,11 +33,8 @@ const BETWEEN_PARTS_MS = 15 * MINUTE;
 const LOST_AT = START + 108 * HOUR;
 const OVER_AT = LOST_AT + 4 * HOUR;
 
-/** What is done about the tables, and when. */
-interface Disaster {
-  /** At the moment of the loss. @returns what stands in the tables when they are back. */
-  readonly prepare: (cloud: MemoryCloud, clock: Clock) => () => void;
-}
+/** What is done about the tables at the moment of the loss. @returns what stands in them when they are back. */
+type Disaster = (cloud: MemoryCloud, clock: Clock) => () => void;
 
 interface Drill {
   readonly result: WorldResult;
@@ -54,7 +51,7 @@ const scenario = drillScenario(PARTS, BETWEEN_PARTS_MS, OVER_AT);
 const created = scenario.applications.filter(({ createdAt }) => createdAt < OVER_AT);
 
 /** Plays the days with a disaster in them: `adopt` with every application of the core system, then `redrive`. */
-async function playDisaster({ prepare }: Disaster, file: string): Promise<Drill> {
+async function playDisaster(prepare: Disaster, file: string): Promise<Drill> {
   const terminal = new KeptTerminal();
   let failure: unknown = null;
   let left = -1;
@@ -76,8 +73,6 @@ async function playDisaster({ prepare }: Disaster, file: string): Promise<Drill>
         sqs.moveTasks = [];
         sqs.onQueued = onQueued;
         const stack = { ...aStack(sqs), dynamo: dynamoOver(cloud), lambda };
-        const wait = (ms: number) =>
-          new Promise<void>((resolve) => void clock.after(ms, () => resolve()));
         const options = {
           journey: null,
           since: new Date(LOST_AT).toISOString(),
@@ -86,7 +81,7 @@ async function playDisaster({ prepare }: Disaster, file: string): Promise<Drill>
           dryRun: false,
           yes: true,
           now: clock.now(),
-          wait,
+          wait: clock.sleep,
         };
         const tidyUp = async () => {
           try {
@@ -107,23 +102,19 @@ async function playDisaster({ prepare }: Disaster, file: string): Promise<Drill>
 }
 
 /** Every item is gone, also when the tables are back. */
-const BOTH_LOST: Disaster = {
-  prepare(cloud) {
-    const empty = cloud.applications.snapshot();
-    return () => {
-      empty();
-      cloud.idempotency.records.clear();
-    };
-  },
+const BOTH_LOST: Disaster = (cloud) => {
+  const empty = cloud.applications.snapshot();
+  return () => {
+    empty();
+    cloud.idempotency.records.clear();
+  };
 };
 
 /** The application table comes back as it was five minutes before; the idempotency table was not lost. */
-const RESTORED: Disaster = {
-  prepare(cloud, clock) {
-    let restore: () => void = () => undefined;
-    clock.at(LOST_AT - 5 * MINUTE, () => (restore = cloud.applications.snapshot()));
-    return () => restore();
-  },
+const RESTORED: Disaster = (cloud, clock) => {
+  let restore: () => void = () => undefined;
+  clock.at(LOST_AT - 5 * MINUTE, () => (restore = cloud.applications.snapshot()));
+  return () => restore();
 };
 
 describe("disasters, ended by the steps of docs/disaster-recovery.md", () => {

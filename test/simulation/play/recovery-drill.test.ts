@@ -5,6 +5,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { SUBMISSION_DETAIL_TYPE } from "../../../lambdas/settings/routes.ts";
 import { parseCommand } from "../../../tools/ops/command-line.ts";
 import { redrive } from "../../../tools/ops/redrive.ts";
+import type { Deliveries } from "../../../tools/alloy-simulator/deliveries.ts";
+import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import { MemorySqs } from "../../support/memory-sqs.ts";
 import { aStack, KeptTerminal } from "../../support/operator.ts";
 import { isEnd } from "../scenario/expectations.ts";
@@ -40,12 +42,14 @@ function isOut(service: Service, now: number): boolean {
 }
 
 /** How it stood when the outage was over, before anybody did anything. */
-interface Damage {
-  readonly isActive: boolean;
-  readonly deadLetters: number;
-  readonly evidence: readonly string[];
-  readonly dropped: number;
-  readonly recorded: number;
+function damageOf({ deadLetters, applications }: MemoryCloud, deliveries: Deliveries) {
+  return {
+    isActive: deliveries.isActive(),
+    deadLetters: deadLetters.messages().length,
+    evidence: [...applications.failures.values()].map(({ reason }) => reason),
+    dropped: deliveries.log.filter(({ state }) => state === "dropped").length,
+    recorded: applications.events.size,
+  };
 }
 
 const PAGE = readFileSync(new URL("../../../docs/recovery.md", import.meta.url), "utf8");
@@ -64,7 +68,7 @@ function commandsOfPage() {
 describe("72 hours of outage, ended by the steps of docs/recovery.md", () => {
   const scenario = drillScenario(PARTS, BETWEEN_PARTS_MS, OVER_AT);
   const terminal = new KeptTerminal();
-  let damage: Damage;
+  let damage: ReturnType<typeof damageOf>;
   let dead: number;
   let faultFree: WorldResult;
   let drill: WorldResult;
@@ -76,13 +80,7 @@ describe("72 hours of outage, ended by the steps of docs/recovery.md", () => {
     faultFreeAt: scenario.endAt,
     operate({ clock, cloud, onQueued }, deliveries) {
       clock.at(OVER_AT, () => {
-        damage = {
-          isActive: deliveries.isActive(),
-          deadLetters: cloud.deadLetters.messages().length,
-          evidence: [...cloud.applications.failures.values()].map(({ reason }) => reason),
-          dropped: deliveries.log.filter(({ state }) => state === "dropped").length,
-          recorded: cloud.applications.events.size,
-        };
+        damage = damageOf(cloud, deliveries);
       });
       // Step 2: the switch in Alloy's settings.
       clock.at(OVER_AT + 20 * MINUTE, () => {
