@@ -4,7 +4,9 @@ import { paginateScan } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
-import { DynamoUpdate, updateIf } from "../../lambdas/adapters/dynamo/dynamo-update.ts";
+import { DynamoTable } from "../../lambdas/adapters/dynamo/dynamo-table.ts";
+import type { Key } from "../../lambdas/adapters/dynamo/dynamo-table.ts";
+import { DynamoUpdate } from "../../lambdas/adapters/dynamo/dynamo-update.ts";
 import { RETENTION_ATTRIBUTES, TABLE } from "../../lambdas/settings/names.ts";
 import { UsageError } from "./operator-error.ts";
 import type { OptionsAt } from "./options.ts";
@@ -105,14 +107,10 @@ async function heldPartitions(stack: ConnectedStack): Promise<ReadonlySet<string
   return held;
 }
 
-async function end(
-  stack: ConnectedStack,
-  key: Readonly<Record<string, string>>,
-  at: number,
-): Promise<void> {
+async function end(stack: ConnectedStack, key: Key, at: number): Promise<void> {
   const update = new DynamoUpdate();
   update.set(TABLE.expiryAttribute, at);
   update.requirePresent("pk");
-  const item = { TableName: stack.applicationTableName, key };
-  await updateIf(stack.dynamo, "Giving an event its end", item, update);
+  const table = new DynamoTable(stack.dynamo, stack.applicationTableName);
+  await table.update("Giving an event its end", key, update);
 }

@@ -1,13 +1,6 @@
 import { brotliCompressSync, constants } from "node:zlib";
 
-import {
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 
 import type { HealedMark, NearbyReports } from "../../domain/application/alias.ts";
 import type {
@@ -46,9 +39,9 @@ import {
   releasedMarksOf,
   REPORT_ATTRIBUTES,
 } from "./application-item.ts";
-import { translateAwsError } from "../aws-error.ts";
-import { allItems, queryItems, readItem } from "./dynamo-query.ts";
-import { DynamoUpdate, updateIf } from "./dynamo-update.ts";
+import { DynamoTable } from "./dynamo-table.ts";
+import type { Item } from "./dynamo-table.ts";
+import { DynamoUpdate } from "./dynamo-update.ts";
 import { fastMerge, slowMerge } from "./state-update.ts";
 
 /** A body that stays larger than this when compressed is left out of the item, whose limit is 400 KB. */
@@ -56,8 +49,6 @@ const MAX_STORED_BODY_BYTES = 300_000;
 
 /** Attempts of the slow merge; each refusal means that somebody else's merge succeeded. */
 const MERGE_ATTEMPTS = 10;
-
-type Item = Readonly<Record<string, unknown>>;
 
 /**
  * `ApplicationStore` on DynamoDB.
@@ -67,8 +58,7 @@ type Item = Readonly<Record<string, unknown>>;
  * item with the refusal, and the merge is done in memory and written under optimistic concurrency.
  */
 export class DynamoApplicationStore implements ApplicationStore {
-  readonly #client: DynamoDBClient;
-  readonly #tableName: string;
+  readonly #table: DynamoTable;
   readonly #eventRetentionMs: number | null;
 
   constructor(options: {
@@ -77,8 +67,7 @@ export class DynamoApplicationStore implements ApplicationStore {
     /** Null keeps events forever. */
     readonly eventRetentionMs: number | null;
   }) {
-    this.#client = options.client;
-    this.#tableName = options.tableName;
+    this.#table = new DynamoTable(options.client, options.tableName);
     this.#eventRetentionMs = options.eventRetentionMs;
   }
 
@@ -99,28 +88,15 @@ export class DynamoApplicationStore implements ApplicationStore {
         ? {}
         : { expiresAt: Math.ceil((event.receivedAt + this.#eventRetentionMs) / 1_000) }),
     };
-    try {
-      await this.#client.send(
-        new PutItemCommand({
-          TableName: this.#tableName,
-          Item: marshall(item),
-          ConditionExpression: "attribute_not_exists(pk)",
-          // It costs no read unit, and distinguishes a retry of the SDK, or of the message, from another report of the event.
-          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-        }),
-      );
-      const { receiptId, receivedAt, outcome } = event;
-      return { isNew: true, receiptId, receivedAt, isWithheld, outcome };
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException && error.Item !== undefined) {
-        return { isNew: false, ...recordingOf(unmarshall(error.Item)) };
-      }
-      throw translateAwsError("Recording an event", error);
-    }
+    const stored = await this.#table.putNew("Recording an event", item);
+    // What is stored distinguishes a retry of the SDK, or of the message, from another report of the event.
+    if (stored !== null) return { isNew: false, ...recordingOf(stored) };
+    const { receiptId, receivedAt, outcome } = event;
+    return { isNew: true, receiptId, receivedAt, isWithheld, outcome };
   }
 
   async forgetEvent({ applicationToken, eventId, at }: JourneyEvent): Promise<void> {
-    await this.#delete("Forgetting an event", eventKey(applicationToken, eventId, at));
+    await this.#table.delete("Forgetting an event", eventKey(applicationToken, eventId, at));
   }
 
   async eraseEvent({ applicationToken, eventId, at }: JourneyEvent): Promise<void> {
@@ -129,7 +105,7 @@ export class DynamoApplicationStore implements ApplicationStore {
       healedKey(applicationToken, { at, eventId }),
       failureKey(applicationToken, eventId),
     ];
-    await Promise.all(keys.map((key) => this.#delete("Erasing an event", key)));
+    await Promise.all(keys.map((key) => this.#table.delete("Erasing an event", key)));
   }
 
   async withholdEvent({ applicationToken, eventId, at }: JourneyEvent): Promise<void> {
@@ -137,12 +113,7 @@ export class DynamoApplicationStore implements ApplicationStore {
     update.set("isWithheld", true);
     update.requirePresent("pk");
     const key = eventKey(applicationToken, eventId, at);
-    await updateIf(
-      this.#client,
-      "Withholding an event",
-      { TableName: this.#tableName, key: key },
-      update,
-    );
+    await this.#table.update("Withholding an event", key, update);
   }
 
   async markHealed(applicationToken: string, mark: HealedMark, expiresAt: number): Promise<void> {
@@ -154,18 +125,7 @@ export class DynamoApplicationStore implements ApplicationStore {
       webhooks: {},
       [TABLE.expiryAttribute]: Math.ceil(expiresAt / 1_000),
     };
-    try {
-      await this.#client.send(
-        new PutItemCommand({
-          TableName: this.#tableName,
-          Item: marshall(item),
-          ConditionExpression: "attribute_not_exists(pk)",
-        }),
-      );
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return;
-      throw translateAwsError("Marking a healed event", error);
-    }
+    await this.#table.putNew("Marking a healed event", item);
   }
 
   async noteWebhookOf(healed: HealedMark["event"], webhook: JourneyEvent): Promise<void> {
@@ -173,19 +133,13 @@ export class DynamoApplicationStore implements ApplicationStore {
     update.setIn("webhooks", webhook.eventId, reportOf(webhook));
     update.requirePresent("pk");
     const key = healedKey(healed.applicationToken, healed);
-    await updateIf(
-      this.#client,
-      "Noting a healed event's webhook",
-      { TableName: this.#tableName, key: key },
-      update,
-    );
+    await this.#table.update("Noting a healed event's webhook", key, update);
   }
 
   async reportsNear({ applicationToken, at }: JourneyEvent): Promise<NearbyReports> {
     const { pk, sk } = applicationKey(applicationToken);
     const query = (from: string, to: string, attributes: readonly string[]) =>
-      queryItems(this.#client, "Reading an application's events", {
-        TableName: this.#tableName,
+      this.#table.query("Reading an application's events", {
         KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
         ExpressionAttributeValues: { ":pk": pk, ":from": from, ":to": to },
         ...(attributes.length > 0 && {
@@ -199,8 +153,8 @@ export class DynamoApplicationStore implements ApplicationStore {
       });
     const [from, to] = [at - ALIAS_MS, at + ALIAS_MS + 1];
     const [recorded, marks] = await Promise.all([
-      allItems(query(eventsFrom(from), eventsFrom(to), REPORT_ATTRIBUTES)),
-      allItems(query(healedFrom(from), healedFrom(to), MARK_ATTRIBUTES)),
+      Array.fromAsync(query(eventsFrom(from), eventsFrom(to), REPORT_ATTRIBUTES)),
+      Array.fromAsync(query(healedFrom(from), healedFrom(to), MARK_ATTRIBUTES)),
     ]);
     const near = { recorded: recorded.map(recordedReportOf), marks: marks.map(healedMarkOf) };
     const marked = new Set(near.marks.map(({ event }) => event.eventId));
@@ -209,7 +163,7 @@ export class DynamoApplicationStore implements ApplicationStore {
     );
     if (!isUnmarked) return near;
     // The release 0.1.0 has its marks in the application's item.
-    const items = await allItems(query(sk, sk, []));
+    const items = await Array.fromAsync(query(sk, sk, []));
     const released = items
       .flatMap((item) => releasedMarksOf(item, applicationToken))
       .filter(({ event }) => Math.abs(event.at - at) <= ALIAS_MS && !marked.has(event.eventId));
@@ -220,16 +174,14 @@ export class DynamoApplicationStore implements ApplicationStore {
     applicationToken: string,
     entityToken: string,
   ): Promise<EntityRegister | null> {
-    const item = await this.#read(
-      "Reading an applicant",
-      applicantKey(applicationToken, entityToken),
-    );
+    const key = applicantKey(applicationToken, entityToken);
+    const item = await this.#table.read("Reading an applicant", key);
     return item === null ? null : applicantRegisterOf(item);
   }
 
   async readState(applicationToken: string): Promise<ApplicationState | null> {
     const key = applicationKey(applicationToken);
-    const item = await this.#read("Reading an application's state", key);
+    const item = await this.#table.read("Reading an application's state", key);
     return item === null ? null : applicationStateOf(item);
   }
 
@@ -241,20 +193,20 @@ export class DynamoApplicationStore implements ApplicationStore {
 
   async #merge(observation: ApplicationState, check: CheckRequest): Promise<Merged> {
     const key = applicationKey(observation.applicationToken);
-    let attempt = await this.#update(key, fastMerge(observation, check));
-    if ("written" in attempt) return mergedFrom(attempt.written, observation);
+    const what = "Merging into an application's state";
+    // The item as it was before.
+    let attempt = await this.#table.update(what, key, fastMerge(observation, check), "ALL_OLD");
+    if (attempt.isDone) return mergedFrom(attempt.item, observation);
     for (let left = MERGE_ATTEMPTS; left > 0; left -= 1) {
-      const item = attempt.refusedBy;
+      const { item } = attempt;
       const before = applicationStateOf(item);
       const merged = await this.#withStoredApplicants(before, mergeOver(before, observation));
       const update = slowMerge({ item, before, observation, merged, check });
       if (update === null) return { before, after: merged };
-      attempt = await this.#update(key, update);
-      if ("written" in attempt) return mergedFrom(attempt.written, observation);
+      attempt = await this.#table.update(what, key, update, "ALL_OLD");
+      if (attempt.isDone) return mergedFrom(attempt.item, observation);
     }
-    throw new TransientError(
-      `Merging into an application's state lost against ${MERGE_ATTEMPTS} other merges in a row.`,
-    );
+    throw new TransientError(`${what} lost against ${MERGE_ATTEMPTS} other merges in a row.`);
   }
 
   /**
@@ -289,12 +241,7 @@ export class DynamoApplicationStore implements ApplicationStore {
     if (register.outcome === null) update.remove("outcome");
     update.requireAbsentOr("stamp", "<", register.stamp);
     const key = applicantKey(applicationToken, entityToken);
-    await updateIf(
-      this.#client,
-      "Storing an applicant",
-      { TableName: this.#tableName, key: key },
-      update,
-    );
+    await this.#table.update("Storing an applicant", key, update);
   }
 
   /**
@@ -326,22 +273,13 @@ export class DynamoApplicationStore implements ApplicationStore {
     const until = newest > (applicantsStoredUntil ?? "") ? newest : applicantsStoredUntil;
     removal.set("applicantsStoredUntil", until);
     removal.requireAbsentOr("applicantsStoredUntil", "<=", until);
-    const item = { TableName: this.#tableName, key: applicationKey(applicationToken) };
-    await updateIf(this.#client, "Moving applicants", item, removal);
+    await this.#table.update("Moving applicants", applicationKey(applicationToken), removal);
   }
 
   async recordFailure(failure: FailureRecord): Promise<void> {
     const { applicationToken, eventId, ...attributes } = failure;
-    try {
-      await this.#client.send(
-        new PutItemCommand({
-          TableName: this.#tableName,
-          Item: marshall({ ...failureKey(applicationToken, eventId), eventId, ...attributes }),
-        }),
-      );
-    } catch (error) {
-      throw translateAwsError("Recording a failure", error);
-    }
+    const key = failureKey(applicationToken, eventId);
+    await this.#table.put("Recording a failure", { ...key, eventId, ...attributes });
     // Another copy of the message may have found the application forgotten, and erased all else.
     const state = await this.readState(applicationToken);
     if (state !== null && state.forgottenAt !== null) {
@@ -351,56 +289,18 @@ export class DynamoApplicationStore implements ApplicationStore {
 
   async hasFailure(applicationToken: string, eventId: string): Promise<boolean> {
     const key = failureKey(applicationToken, eventId);
-    return (await this.#read("Reading a failure", key)) !== null;
+    return (await this.#table.read("Reading a failure", key)) !== null;
   }
 
   async clearFailure(applicationToken: string, eventId: string): Promise<void> {
-    await this.#delete("Clearing a failure", failureKey(applicationToken, eventId));
-  }
-
-  async #delete(what: string, key: Readonly<Record<string, string>>): Promise<void> {
-    try {
-      await this.#client.send(
-        new DeleteItemCommand({ TableName: this.#tableName, Key: marshall(key) }),
-      );
-    } catch (error) {
-      throw translateAwsError(what, error);
-    }
-  }
-
-  #read(what: string, key: Readonly<Record<string, string>>): Promise<Item | null> {
-    return readItem(this.#client, what, { TableName: this.#tableName, key });
-  }
-
-  async #update(
-    key: Readonly<Record<string, string>>,
-    update: DynamoUpdate,
-  ): Promise<{ readonly written: Item | null } | { readonly refusedBy: Item }> {
-    try {
-      const { Attributes } = await this.#client.send(
-        new UpdateItemCommand({
-          TableName: this.#tableName,
-          Key: marshall(key),
-          ...update.expression(),
-          // The item as it was before. Neither of the two costs a read unit.
-          ReturnValues: "ALL_OLD",
-          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-        }),
-      );
-      return { written: Attributes === undefined ? null : unmarshall(Attributes) };
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException && error.Item !== undefined) {
-        return { refusedBy: unmarshall(error.Item) };
-      }
-      throw translateAwsError("Merging into an application's state", error);
-    }
+    await this.#table.delete("Clearing a failure", failureKey(applicationToken, eventId));
   }
 }
 
 const MARK_ATTRIBUTES = ["event", "lookAlikes", "webhooks"];
 
 /** What an update has made of the item that it was written over: its condition made it the pure merge. */
-function mergedFrom(over: Item | null, observation: ApplicationState): Merged {
-  const before = over === null ? null : applicationStateOf(over);
+function mergedFrom(over: Item, observation: ApplicationState): Merged {
+  const before = "pk" in over ? applicationStateOf(over) : null;
   return { before, after: mergeOver(before, observation) };
 }

@@ -1,10 +1,4 @@
-import {
-  ConditionalCheckFailedException,
-  QueryCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
 import type { Gap } from "../../domain/reconciliation/gap.ts";
@@ -24,8 +18,8 @@ import type { RecordedEvent, RecordedFailure } from "../../domain/reconciliation
 import { GAP_STAGES } from "../../settings/metrics.ts";
 import { TABLE } from "../../settings/names.ts";
 import { applicationKey, applicationStateOf, dueShard, dueShardOf } from "./application-item.ts";
-import { translateAwsError } from "../aws-error.ts";
-import { queryItems } from "./dynamo-query.ts";
+import { DynamoTable } from "./dynamo-table.ts";
+import type { Item, Key } from "./dynamo-table.ts";
 import { DynamoUpdate } from "./dynamo-update.ts";
 
 const text = v.nullish(v.string(), null);
@@ -115,19 +109,15 @@ const HISTORY_ATTRIBUTES = [
 
 const SHARDS = Array.from({ length: TABLE.dueShards }, (_, number) => dueShard(number));
 
-type Item = Readonly<Record<string, unknown>>;
-
 /**
  * `DueApplications` on DynamoDB: queries of the sparse index `due`, ten shards of it and one partition for what
  * failed, and conditional updates. What is read grows with what is due, never with what is open.
  */
 export class DynamoDueApplications implements DueApplications {
-  readonly #client: DynamoDBClient;
-  readonly #tableName: string;
+  readonly #table: DynamoTable;
 
   constructor(client: DynamoDBClient, tableName: string) {
-    this.#client = client;
-    this.#tableName = tableName;
+    this.#table = new DynamoTable(client, tableName);
   }
 
   async list(now: number, limit: number): Promise<readonly DueApplication[]> {
@@ -139,23 +129,14 @@ export class DynamoDueApplications implements DueApplications {
 
   async countDue(before: number): Promise<number> {
     const counts = await Promise.all(
-      [FAILED_PARTITION, ...SHARDS].map(async (partition) => {
-        try {
-          // One page: a megabyte of entries, at the price of it, is backlog enough to say so.
-          const { Count = 0 } = await this.#client.send(
-            new QueryCommand({
-              TableName: this.#tableName,
-              IndexName: TABLE.dueIndex,
-              Select: "COUNT",
-              KeyConditionExpression: "duePk = :partition AND dueAt < :before",
-              ExpressionAttributeValues: marshall({ ":partition": partition, ":before": before }),
-            }),
-          );
-          return Count;
-        } catch (error) {
-          throw translateAwsError("Counting due applications", error);
-        }
-      }),
+      [FAILED_PARTITION, ...SHARDS].map((partition) =>
+        // One page, at the price of it, is backlog enough to say so.
+        this.#table.countFirstPage("Counting due applications", {
+          IndexName: TABLE.dueIndex,
+          KeyConditionExpression: "duePk = :partition AND dueAt < :before",
+          ExpressionAttributeValues: { ":partition": partition, ":before": before },
+        }),
+      ),
     );
     return counts.reduce((total, count) => total + count, 0);
   }
@@ -190,7 +171,7 @@ export class DynamoDueApplications implements DueApplications {
 
   async look(applicationToken: string): Promise<KnownApplication | null> {
     const { pk, sk } = applicationKey(applicationToken);
-    const items = this.#query("Reading an application", {
+    const items = this.#table.query("Reading an application", {
       KeyConditionExpression: "pk = :pk AND sk = :sk",
       ExpressionAttributeValues: { ":pk": pk, ":sk": sk },
     });
@@ -204,7 +185,7 @@ export class DynamoDueApplications implements DueApplications {
     const names = Object.fromEntries(
       [...new Set(HISTORY_ATTRIBUTES)].map((name) => [`#${name}`, name]),
     );
-    const items = this.#query("Reading an application's events", {
+    const items = this.#table.query("Reading an application's events", {
       KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
       ExpressionAttributeValues: {
         ":pk": applicationKey(applicationToken).pk,
@@ -253,7 +234,7 @@ export class DynamoDueApplications implements DueApplications {
 
   async openGaps(since: number): Promise<readonly OpenGap[]> {
     const gaps: OpenGap[] = [];
-    const items = this.#query("Listing open gaps", {
+    const items = this.#table.query("Listing open gaps", {
       IndexName: TABLE.gapIndex,
       KeyConditionExpression: "gapPk = :gap AND gapSince <= :since",
       ExpressionAttributeValues: { ":gap": GAP_PARTITION, ":since": since },
@@ -266,7 +247,7 @@ export class DynamoDueApplications implements DueApplications {
   }
 
   async witness(): Promise<Witness | null> {
-    const items = this.#query("Reading the last application that Alloy knew", {
+    const items = this.#table.query("Reading the last application that Alloy knew", {
       KeyConditionExpression: "pk = :pk AND sk = :sk",
       ExpressionAttributeValues: { ":pk": WITNESS_KEY.pk, ":sk": WITNESS_KEY.sk },
     });
@@ -285,7 +266,7 @@ export class DynamoDueApplications implements DueApplications {
   async #dueOf(shard: string, now: number, limit: number): Promise<readonly DueApplication[]> {
     const hasFailed = shard === FAILED_PARTITION;
     const due: DueApplication[] = [];
-    const items = this.#query("Listing due applications", {
+    const items = this.#table.query("Listing due applications", {
       IndexName: TABLE.dueIndex,
       KeyConditionExpression: "duePk = :shard AND dueAt <= :now",
       ExpressionAttributeValues: { ":shard": shard, ":now": now },
@@ -299,37 +280,8 @@ export class DynamoDueApplications implements DueApplications {
     return due;
   }
 
-  #query(
-    what: string,
-    query: Omit<Parameters<typeof queryItems>[2], "TableName">,
-  ): AsyncGenerator<Item> {
-    return queryItems(this.#client, what, { TableName: this.#tableName, ...query });
-  }
-
-  /** @returns the item after it or, when its condition did not hold, the item as it is. */
-  async #update(
-    what: string,
-    key: Readonly<Record<string, string>>,
-    update: DynamoUpdate,
-  ): Promise<{ readonly isDone: boolean; readonly item: Item }> {
-    try {
-      const { Attributes = {} } = await this.#client.send(
-        new UpdateItemCommand({
-          TableName: this.#tableName,
-          Key: marshall(key),
-          ...update.expression(),
-          // Neither of the two costs a read unit.
-          ReturnValues: "ALL_NEW",
-          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-        }),
-      );
-      return { isDone: true, item: unmarshall(Attributes) };
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) {
-        return { isDone: false, item: unmarshall(error.Item ?? {}) };
-      }
-      throw translateAwsError(what, error);
-    }
+  #update(what: string, key: Key, update: DynamoUpdate) {
+    return this.#table.update(what, key, update, "ALL_NEW");
   }
 }
 

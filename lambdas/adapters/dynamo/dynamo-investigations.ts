@@ -20,8 +20,9 @@ import { GAP_STAGES } from "../../settings/metrics.ts";
 import { TABLE } from "../../settings/names.ts";
 import { investigationKey } from "./application-item.ts";
 import { FailureSchema, GapSchema } from "./dynamo-due-applications.ts";
-import { queryItems, readItem } from "./dynamo-query.ts";
-import { DynamoUpdate, updateIf } from "./dynamo-update.ts";
+import { DynamoTable } from "./dynamo-table.ts";
+import type { Item, Key } from "./dynamo-table.ts";
+import { DynamoUpdate } from "./dynamo-update.ts";
 
 /** Attempts of a join; each refusal means that somebody else's has succeeded. */
 const JOIN_ATTEMPTS = 10;
@@ -61,24 +62,22 @@ const CursorSchema = v.object({
   rest: v.nullish(v.object({ page: v.number(), beganAt: v.number(), lastAt: v.number() }), null),
 });
 
-type Item = Readonly<Record<string, unknown>>;
-type Key = Readonly<Record<string, string>>;
-
 /** Investigations on DynamoDB: one item each, with its steps, its failures and its gap. */
 export class DynamoInvestigations implements InvestigationStore, Investigations {
-  readonly #client: DynamoDBClient;
-  readonly #tableName: string;
+  readonly #table: DynamoTable;
 
   constructor(client: DynamoDBClient, tableName: string) {
-    this.#client = client;
-    this.#tableName = tableName;
+    this.#table = new DynamoTable(client, tableName);
   }
 
   async join(event: InvestigationEvent, origin: EnvelopeKind): Promise<InvestigationReport> {
     const { investigationToken } = event;
     const key = investigationKey(investigationToken);
     for (let left = JOIN_ATTEMPTS; left > 0; left -= 1) {
-      const { reports, revision } = v.parse(ItemSchema, (await this.#read(key)) ?? {});
+      const { reports, revision } = v.parse(
+        ItemSchema,
+        (await this.#table.read("Reading an Investigation", key)) ?? {},
+      );
       const joined = joinReport({ reports }, event, origin);
       if (joined.reports === reports) return joined.report;
       const newest = joined.reports.at(-1);
@@ -90,7 +89,7 @@ export class DynamoInvestigations implements InvestigationStore, Investigations 
       update.set("status", newest?.status);
       if (revision === 0) update.requireAbsent("revision");
       else update.requireEqual("revision", revision);
-      if (await this.#update("Joining a step of an Investigation", key, update)) {
+      if ((await this.#table.update("Joining a step of an Investigation", key, update)).isDone) {
         return joined.report;
       }
     }
@@ -106,7 +105,7 @@ export class DynamoInvestigations implements InvestigationStore, Investigations 
     update.setIfAbsent("gapSince", failure.failedAt);
     update.setIfAbsent("gapStage", "failed-processing");
     const key = investigationKey(investigationToken);
-    await this.#update("Recording a failure of an Investigation", key, update);
+    await this.#table.update("Recording a failure of an Investigation", key, update);
   }
 
   async clearFailure(investigationToken: string, eventId: string): Promise<void> {
@@ -116,7 +115,7 @@ export class DynamoInvestigations implements InvestigationStore, Investigations 
     // Otherwise it would make an item of nothing.
     update.requirePresent(attribute);
     const key = investigationKey(investigationToken);
-    await this.#update("Clearing a failure of an Investigation", key, update);
+    await this.#table.update("Clearing a failure of an Investigation", key, update);
   }
 
   async look(investigationToken: string): Promise<KnownInvestigation | null> {
@@ -142,13 +141,12 @@ export class DynamoInvestigations implements InvestigationStore, Investigations 
       else update.set(name, value);
     }
     const key = investigationKey(investigationToken);
-    await this.#update("Keeping the gap of an Investigation", key, update);
+    await this.#table.update("Keeping the gap of an Investigation", key, update);
   }
 
   async openGaps(): Promise<readonly OpenInvestigationGap[]> {
     const gaps: OpenInvestigationGap[] = [];
-    const items = queryItems(this.#client, "Listing open gaps of Investigations", {
-      TableName: this.#tableName,
+    const items = this.#table.query("Listing open gaps of Investigations", {
       IndexName: TABLE.gapIndex,
       KeyConditionExpression: "gapPk = :gap",
       ExpressionAttributeValues: { ":gap": INVESTIGATION_GAP_PARTITION },
@@ -174,12 +172,11 @@ export class DynamoInvestigations implements InvestigationStore, Investigations 
     else update.set("rest", rest);
     // Two runs may end out of order.
     update.requireAbsentOr("readTo", "<=", readTo);
-    await this.#update("Keeping how far Investigations are read", CURSOR_KEY, update);
+    await this.#table.update("Keeping how far Investigations are read", CURSOR_KEY, update);
   }
 
-  async #query({ pk, sk }: { readonly pk: string; readonly sk: string }): Promise<Item | null> {
-    const items = queryItems(this.#client, "Reading what is known of Investigations", {
-      TableName: this.#tableName,
+  async #query({ pk, sk }: Key): Promise<Item | null> {
+    const items = this.#table.query("Reading what is known of Investigations", {
       KeyConditionExpression: "pk = :pk AND sk = :sk",
       ExpressionAttributeValues: { ":pk": pk, ":sk": sk },
       // A step that was joined a moment ago must not be queued again.
@@ -187,13 +184,5 @@ export class DynamoInvestigations implements InvestigationStore, Investigations 
     });
     for await (const item of items) return item;
     return null;
-  }
-
-  #read(key: Key): Promise<Item | null> {
-    return readItem(this.#client, "Reading an Investigation", { TableName: this.#tableName, key });
-  }
-
-  #update(what: string, key: Key, update: DynamoUpdate): Promise<boolean> {
-    return updateIf(this.#client, what, { TableName: this.#tableName, key }, update);
   }
 }

@@ -9,7 +9,7 @@ import { translateAwsError } from "../aws-error.ts";
 import { idempotencyKeyOf } from "../idempotency-key.ts";
 import { applicationKey } from "./application-item.ts";
 import { DynamoDueApplications } from "./dynamo-due-applications.ts";
-import { queryItems } from "./dynamo-query.ts";
+import { DynamoTable } from "./dynamo-table.ts";
 
 const EventSchema = v.object({ eventId: v.string(), route: v.string() });
 
@@ -25,7 +25,7 @@ const COMPLETED = "COMPLETED";
 /** `StatementSources` on DynamoDB: the poller's index, its items, and the records of what took effect. */
 export class DynamoStatementSources implements StatementSources {
   readonly #client: DynamoDBClient;
-  readonly #applicationTable: string;
+  readonly #applicationTable: DynamoTable;
   readonly #idempotencyTable: string;
   readonly #applications: DynamoDueApplications;
 
@@ -34,7 +34,7 @@ export class DynamoStatementSources implements StatementSources {
     names: { readonly applicationTableName: string; readonly idempotencyTableName: string },
   ) {
     this.#client = client;
-    this.#applicationTable = names.applicationTableName;
+    this.#applicationTable = new DynamoTable(client, names.applicationTableName);
     this.#idempotencyTable = names.idempotencyTableName;
     this.#applications = new DynamoDueApplications(client, names.applicationTableName);
   }
@@ -54,8 +54,7 @@ export class DynamoStatementSources implements StatementSources {
     { from, until, routes }: Parameters<StatementSources["effects"]>[1],
   ): Promise<Effects> {
     const ids: string[] = [];
-    const items = queryItems(this.#client, "Reading the events of a day", {
-      TableName: this.#applicationTable,
+    const items = this.#applicationTable.query("Reading the events of a day", {
       KeyConditionExpression: "pk = :pk AND begins_with(sk, :event)",
       FilterExpression: "receivedAt >= :from AND receivedAt < :until",
       ProjectionExpression: "eventId, #route",

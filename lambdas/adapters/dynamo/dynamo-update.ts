@@ -1,32 +1,4 @@
-import { ConditionalCheckFailedException, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-
-import { translateAwsError } from "../aws-error.ts";
-
-/**
- * Updates an item if its condition holds, and leaves it alone otherwise.
- *
- * @param what - what is done, for the sentence of an error.
- * @returns whether its condition held.
- */
-export async function updateIf(
-  client: DynamoDBClient,
-  what: string,
-  item: { readonly TableName: string; readonly key: Readonly<Record<string, string>> },
-  update: DynamoUpdate,
-): Promise<boolean> {
-  const { TableName, key } = item;
-  try {
-    await client.send(
-      new UpdateItemCommand({ TableName, Key: marshall(key), ...update.expression() }),
-    );
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw translateAwsError(what, error);
-  }
-}
 
 /** One conditional DynamoDB update under construction. */
 export class DynamoUpdate {

@@ -1,0 +1,158 @@
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient, QueryCommandInput } from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+
+import { translateAwsError } from "../aws-error.ts";
+import type { DynamoUpdate } from "./dynamo-update.ts";
+
+export type Item = Readonly<Record<string, unknown>>;
+export type Key = Readonly<Record<string, string>>;
+
+type Query = Omit<
+  QueryCommandInput,
+  "TableName" | "ExpressionAttributeValues" | "ExclusiveStartKey"
+> & { readonly ExpressionAttributeValues: Item };
+
+/** One table. Every method says what is done, for the sentence of an error. */
+export class DynamoTable {
+  readonly #client: DynamoDBClient;
+  readonly #name: string;
+
+  constructor(client: DynamoDBClient, name: string) {
+    this.#client = client;
+    this.#name = name;
+  }
+
+  /**
+   * The items of a query, page after page: DynamoDB ends a page at 1 MB of what it read, before the
+   * projection. Whatever reads items reads them by this, so that no page is left unread.
+   */
+  async *query(what: string, query: Query): AsyncGenerator<Item> {
+    let from: QueryCommandInput["ExclusiveStartKey"];
+    do {
+      const page = await this.#page(what, query, from);
+      for (const item of page.Items ?? []) yield unmarshall(item);
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+  }
+
+  /** The number of items in the first page: a megabyte of entries. */
+  async countFirstPage(what: string, query: Query): Promise<number> {
+    return (await this.#page(what, { ...query, Select: "COUNT" })).Count ?? 0;
+  }
+
+  /** One item as it is at this moment; null: there is none. */
+  async read(what: string, key: Key): Promise<Item | null> {
+    const { Item } = await translated(what, () =>
+      this.#client.send(
+        new GetItemCommand({ TableName: this.#name, Key: marshall(key), ConsistentRead: true }),
+      ),
+    );
+    return Item === undefined ? null : unmarshall(Item);
+  }
+
+  async put(what: string, item: Item): Promise<void> {
+    await translated(what, () =>
+      this.#client.send(new PutItemCommand({ TableName: this.#name, Item: marshall(item) })),
+    );
+  }
+
+  /**
+   * Puts an item where there is none.
+   *
+   * @returns null, or the item that is there.
+   */
+  async putNew(what: string, item: Item): Promise<Item | null> {
+    return translated(what, async () => {
+      const refusal = await refused(() =>
+        this.#client.send(
+          new PutItemCommand({
+            TableName: this.#name,
+            Item: marshall(item),
+            ConditionExpression: "attribute_not_exists(pk)",
+            // It costs no read unit.
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          }),
+        ),
+      );
+      return "by" in refusal ? refusal.by : null;
+    });
+  }
+
+  async delete(what: string, key: Key): Promise<void> {
+    await translated(what, () =>
+      this.#client.send(new DeleteItemCommand({ TableName: this.#name, Key: marshall(key) })),
+    );
+  }
+
+  /**
+   * Updates an item if its condition holds, and leaves it alone otherwise.
+   *
+   * @param returned - what to return of an update that is done: the item before it, or after it.
+   * @returns that item or, when the condition did not hold, the item as it is; empty: there is none.
+   */
+  async update(
+    what: string,
+    key: Key,
+    update: DynamoUpdate,
+    returned: "ALL_OLD" | "ALL_NEW" | "NONE" = "NONE",
+  ): Promise<{ readonly isDone: boolean; readonly item: Item }> {
+    return translated(what, async () => {
+      const result = await refused(() =>
+        this.#client.send(
+          new UpdateItemCommand({
+            TableName: this.#name,
+            Key: marshall(key),
+            ...update.expression(),
+            // Neither of the two costs a read unit.
+            ReturnValues: returned,
+            ReturnValuesOnConditionCheckFailure: returned === "NONE" ? "NONE" : "ALL_OLD",
+          }),
+        ),
+      );
+      if ("by" in result) return { isDone: false, item: result.by };
+      return { isDone: true, item: unmarshall(result.answer.Attributes ?? {}) };
+    });
+  }
+
+  #page(what: string, query: Query, from?: QueryCommandInput["ExclusiveStartKey"]) {
+    return translated(what, () =>
+      this.#client.send(
+        new QueryCommand({
+          TableName: this.#name,
+          ...query,
+          ExpressionAttributeValues: marshall(query.ExpressionAttributeValues),
+          ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+        }),
+      ),
+    );
+  }
+}
+
+async function translated<Result>(what: string, call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    throw translateAwsError(what, error);
+  }
+}
+
+/** The answer to a call or, when its condition did not hold, the item as it is. */
+async function refused<Answer>(
+  call: () => Promise<Answer>,
+): Promise<{ readonly answer: Answer } | { readonly by: Item }> {
+  try {
+    return { answer: await call() };
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException)
+      return { by: unmarshall(error.Item ?? {}) };
+    throw error;
+  }
+}
