@@ -1,25 +1,13 @@
-import { readFileSync } from "node:fs";
-
 import { describe, expect, test } from "vitest";
 
-import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
+import { asJourneyEvent, fixtureOf } from "../../support/parsed-webhook.ts";
 
-const file = (name: string) =>
-  readFileSync(new URL(`../../fixtures/${name}.json`, import.meta.url), "utf8");
-const first = file("events/completed_application");
+const first = fixtureOf("events/completed_application.json");
+const { data, ...envelope } = JSON.parse(first);
 
-function idOf(body: string): string {
-  const parsed = parseWebhook(body);
-  if (parsed.kind !== "journey-event") throw new Error(`no Journey event: ${parsed.kind}`);
-  return parsed.event.eventId;
-}
-
-/** The event with other fields in its `data`; the poller's form when `bare`. */
-function changed(fields: Readonly<Record<string, unknown>>, bare = false): string {
-  const webhook = JSON.parse(first);
-  const data = { ...webhook.data, ...fields };
-  return JSON.stringify(bare ? data : { ...webhook, data });
-}
+const idOf = (body: string) => asJourneyEvent(body).event.eventId;
+/** The event with other fields in its `data`. */
+const changed = (fields: object) => JSON.stringify({ ...envelope, data: { ...data, ...fields } });
 
 describe("the id of an event", () => {
   test("is 32 hexadecimal digits, the same tomorrow as today", () => {
@@ -29,9 +17,9 @@ describe("the id of an event", () => {
   test.each([
     [
       "re-stamped, with its keys in another order, a day later",
-      file("other/completed_application-attempt-10"),
+      fixtureOf("other/completed_application-attempt-10.json"),
     ],
-    ["as the poller finds it in Alloy's list", changed({}, true)],
+    ["as the poller finds it in Alloy's list", JSON.stringify(data)],
     [
       "with the event token that only one side carries",
       changed({ journey_application_event_token: "22750001" }),

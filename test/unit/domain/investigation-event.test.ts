@@ -61,23 +61,14 @@ describe("a webhook of an Investigation", () => {
   });
 
   test.each([
-    ["seconds", CREATED_AT / 1_000],
-    ["text", String(CREATED_AT)],
-    ["ISO 8601", new Date(CREATED_AT).toISOString()],
-  ])("may name its time in %s", (_, at) => {
-    const read = parseInvestigationEvent(investigationWebhookOf({ status_changed_at: at }));
-
-    expect(read?.event.at).toBe(CREATED_AT);
+    ["its time in seconds", { status_changed_at: CREATED_AT / 1_000 }, { at: CREATED_AT }],
+    ["its time as text", { status_changed_at: String(CREATED_AT) }, { at: CREATED_AT }],
+    ["Promoted to case", { status: "Promoted to case" }, { status: "promoted_to_case" }],
+    ["PROMOTED_TO_CASE", { status: "PROMOTED_TO_CASE" }, { status: "promoted_to_case" }],
+    ["promoted-to-case", { status: "promoted-to-case " }, { status: "promoted_to_case" }],
+  ])("may name %s", (_, data, event) => {
+    expect(parseInvestigationEvent(investigationWebhookOf(data))).toMatchObject({ event });
   });
-
-  test.each(["Promoted to case", "PROMOTED_TO_CASE", "promoted-to-case "])(
-    "says %j as the status that it is",
-    (status) => {
-      const read = parseInvestigationEvent(investigationWebhookOf({ status }));
-
-      expect(read?.event.status).toBe("promoted_to_case");
-    },
-  );
 
   test("takes no token that is none, and no more than fifty", () => {
     const alert_tokens = ["JA-1", "", 7, null, "a b", ...Array.from({ length: 99 }, () => "JA-2")];

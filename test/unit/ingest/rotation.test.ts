@@ -12,6 +12,8 @@ const SEEDS = [1, 2, 3, 4, 5];
 
 const OLD = { username: "alloy", password: "the old password" };
 const NEW = { username: "alloy", password: "the new password" };
+const byOld = () => basicOf(OLD.username, OLD.password);
+const byNew = () => basicOf(NEW.username, NEW.password);
 
 const OLD_KEY = "the old key of HMAC";
 const NEW_KEY = "the new key of HMAC";
@@ -78,17 +80,17 @@ describe(`a rotation by "add, switch, remove" over ${SANDBOXES} sandboxes`, () =
     "rejects no webhook, without any wait between the steps (seed %i)",
     async (seed) => {
       const fleet = aFleet(seed, { basic: [OLD] });
-      let live = OLD;
+      let live = byOld;
       const script: Script = {
         // Every cache is warm by now, and holds the old secret for minutes to come.
         60: () => {
           fleet.secrets.put({ basic: [OLD, NEW] });
-          live = NEW;
+          live = byNew;
         },
         61: () => fleet.secrets.put({ basic: [NEW] }),
       };
 
-      await play(fleet, 480, script, () => basicOf(live.username, live.password));
+      await play(fleet, 480, script, () => live());
 
       expect(answersOf(fleet)).toEqual({ 200: 480 * PER_SECOND, 401: 0 });
     },
@@ -116,23 +118,23 @@ describe(`a rotation by "add, switch, remove" over ${SANDBOXES} sandboxes`, () =
 
   it("rejects the removed secret five minutes later at the latest", async () => {
     const fleet = aFleet(8, { basic: [OLD] });
-    await play(fleet, 30, {}, () => basicOf(OLD.username, OLD.password));
+    await play(fleet, 30, {}, byOld);
     fleet.secrets.put({ basic: [NEW] });
     fleet.clock.now += 5 * MINUTE;
     const before = fleet.answers[200];
 
-    await play(fleet, 30, {}, () => basicOf(OLD.username, OLD.password));
+    await play(fleet, 30, {}, byOld);
 
     expect(fleet.answers).toEqual({ 200: before, 401: 30 * PER_SECOND });
   });
 
   it("reads the secret once per sandbox for it, besides the reading every five minutes", async () => {
     const fleet = aFleet(9, { basic: [OLD] });
-    await play(fleet, 60, {}, () => basicOf(OLD.username, OLD.password));
+    await play(fleet, 60, {}, byOld);
     const before = fleet.secrets.reads();
     fleet.secrets.put({ basic: [OLD, NEW] });
 
-    await play(fleet, 60, {}, () => basicOf(NEW.username, NEW.password));
+    await play(fleet, 60, {}, byNew);
 
     expect(before).toBe(SANDBOXES);
     expect(fleet.secrets.reads() - before).toBe(SANDBOXES);
@@ -144,18 +146,16 @@ describe("a rotation while Secrets Manager fails", () => {
     const secrets = simulatedSecretsManager({ basic: [OLD] });
     const clock = { now: START };
     const ingest = anIngest({ secretSource: secrets, now: () => clock.now });
-    const post = async ({ username, password }: typeof OLD) => {
-      const authorization = basicOf(username, password);
-      return (await ingest.handle(aRequest({ authorization }))).statusCode;
-    };
-    const before = await post(OLD);
+    const post = async (authorization: string) =>
+      (await ingest.handle(aRequest({ authorization }))).statusCode;
+    const before = await post(byOld());
     secrets.put({ basic: [OLD, NEW] });
     secrets.fail("unavailable");
 
-    const during = [await post(NEW), await post(NEW), await post(OLD)];
+    const during = [await post(byNew()), await post(byNew()), await post(byOld())];
     secrets.fail(undefined);
     clock.now += 10 * SECOND;
-    const after = await post(NEW);
+    const after = await post(byNew());
 
     expect({ before, during, after }).toEqual({ before: 200, during: [503, 503, 200], after: 200 });
   });
@@ -209,23 +209,23 @@ describe(`a flood of forged requests over ${SANDBOXES} sandboxes`, () => {
 
   it("costs a rotation no webhook when there are ten seconds between adding and switching", async () => {
     const fleet = aFleet(13, { basic: [OLD] });
-    await flood(fleet, 30, () => basicOf(OLD.username, OLD.password));
+    await flood(fleet, 30, byOld);
     fleet.secrets.put({ basic: [OLD, NEW] });
     fleet.clock.now += 10 * SECOND;
 
-    await flood(fleet, 30, () => basicOf(NEW.username, NEW.password));
+    await flood(fleet, 30, byNew);
 
     expect(fleet.answers[200]).toBe(600);
   });
 
   it("keeps a new secret out for no longer than ten seconds, when nobody waits", async () => {
     const fleet = aFleet(14, { basic: [OLD] });
-    await flood(fleet, 30, () => basicOf(OLD.username, OLD.password));
+    await flood(fleet, 30, byOld);
     fleet.secrets.put({ basic: [OLD, NEW] });
     const addedAt = fleet.clock.now;
     const before = fleet.secrets.reads();
 
-    const rejectedAt = await flood(fleet, 30, () => basicOf(NEW.username, NEW.password));
+    const rejectedAt = await flood(fleet, 30, byNew);
 
     expect(Math.max(0, ...rejectedAt.map((at) => at - addedAt))).toBeLessThan(10 * SECOND);
     // One reading in ten seconds and sandbox, and the one that found the new secret.

@@ -6,10 +6,13 @@ import type { Rule } from "../../../tools/strict-aws/limit-refusal.ts";
 
 const MB = 1_048_576;
 const key = { pk: { S: "APPLICATION#JA-1" }, sk: { S: "STATE" } };
-const nested = (levels: number): object =>
-  levels === 0 ? { S: "deep" } : { L: [nested(levels - 1)] };
 const times = <Value>(count: number, make: (index: number) => Value) =>
   Array.from({ length: count }, (_, index) => make(index));
+const x = (bytes: number) => "x".repeat(bytes);
+/** An attribute that is a text of so many bytes. */
+const textOf = (bytes: number) => ({ S: x(bytes) });
+const nested = (levels: number): object =>
+  levels === 0 ? { S: "deep" } : { L: [nested(levels - 1)] };
 const update = (UpdateExpression: string, names: object = {}, values: object = {}) => ({
   Key: key,
   UpdateExpression,
@@ -17,220 +20,185 @@ const update = (UpdateExpression: string, names: object = {}, values: object = {
   ExpressionAttributeValues: values,
 });
 const put = (attributes: object) => ({ Item: { ...key, ...attributes } });
+const puts = (count: number, attributes: object) => ({
+  TransactItems: times(count, (index) => ({ Put: put({ pk: { S: `p${index}` }, ...attributes }) })),
+});
+const requests = (...ofTable: readonly object[]) => ({ RequestItems: { t: ofTable } });
 const message = (MessageBody: string, attributes: object = {}) => ({
   MessageBody,
   MessageAttributes: attributes,
 });
 const text = (StringValue: string) => ({ DataType: "String", StringValue });
-const entry = (Detail: string) => ({ Source: "s", DetailType: "d", Detail });
+const texts = (count: number) => Object.fromEntries(times(count, (n) => [`a${n}`, text("v")]));
 /** A batch of messages with these ids. */
 const batch = (...ids: readonly string[]) => ({
   Entries: ids.map((Id) => ({ Id, ...message("m") })),
 });
-const puts = (count: number, attributes: object) =>
-  times(count, (index) => ({ Put: put({ pk: { S: `p${index}` }, ...attributes }) }));
-const values = (count: number) => times(count, () => ":v").join(",");
+const messages = (count: number, bytes: number) => ({
+  Entries: times(count, (index) => ({ Id: String(index), ...message("m".repeat(bytes)) })),
+});
+const entry = (Detail: string) => ({ Source: "s", DetailType: "d", Detail });
+const timed = (Detail: string) => ({ ...entry(Detail), Time: new Date(), Resources: ["arn"] });
+const entries = (count: number, Detail: string) => ({ Entries: times(count, () => entry(Detail)) });
+/** So many placeholders of values. */
+const values = (count: number, between = ",") => times(count, () => ":v").join(between);
 /** So many comparisons, joined by AND. */
-function comparisons(count: number): string {
-  return times(count, () => "a < b").join(" AND ");
-}
+const comparisons = (count: number) => times(count, () => "a < b").join(" AND ");
 /** A placeholder of so many bytes. */
 const sized = (mark: string, bytes: number) => mark.padEnd(bytes, "n");
 /** A JSON object of so many bytes. */
-const detail = (bytes: number) => `{"a":"${"x".repeat(bytes - 8)}"}`;
+const detail = (bytes: number) => `{"a":"${x(bytes - 8)}"}`;
 const levels = (count: number) => `${'{"a":'.repeat(count)}1${"}".repeat(count)}`;
 
-/** A call of each size: AWS takes the largest, and refuses the next one by the rule. */
-const SIZES: readonly (readonly [Rule, string, number, (size: number) => object])[] = [
-  ["expressionBytes", "UpdateItem", 4_096, (size) => update(`SET ${"a".repeat(size - 9)} = :v`)],
-  ["expressionBytes", "Query", 4_096, (size) => ({ ProjectionExpression: "a".repeat(size) })],
-  [
-    "placeholderBytes",
-    "UpdateItem",
-    255,
-    (size) => update("SET a = b", { [sized("#", size)]: "a" }),
+/** By operation, a call of each size: AWS takes the largest, and refuses the next one by the rule. */
+const SIZES: Readonly<
+  Record<string, readonly (readonly [rule: Rule, most: number, of: (n: number) => object])[]>
+> = {
+  UpdateItem: [
+    ["expressionBytes", 4_096, (n) => update(`SET ${"a".repeat(n - 9)} = :v`)],
+    ["placeholderBytes", 255, (n) => update("SET a = b", { [sized("#", n)]: "a" })],
+    ["placeholderBytes", 255, (n) => update("SET a = b", {}, { [sized(":", n)]: { S: "a" } })],
+    ["substitutionBytes", 2 * MB, (n) => update("SET a = :v", {}, { ":v": textOf(n - 2) })],
+    ["operators", 300, (n) => update(`SET a = ${values(n + 1, " + ")}`)],
+    [
+      "hashKeyBytes",
+      2_048,
+      (n) => update("SET #a = :v", { "#a": "externalId" }, { ":v": textOf(n) }),
+    ],
   ],
-  [
-    "placeholderBytes",
-    "UpdateItem",
-    255,
-    (size) => update("SET a = b", {}, { [sized(":", size)]: { S: "a" } }),
+  Query: [
+    ["expressionBytes", 4_096, (n) => ({ ProjectionExpression: "a".repeat(n) })],
+    ["operandsOfIn", 100, (n) => ({ FilterExpression: `a IN (${values(n)})` })],
   ],
-  [
-    "substitutionBytes",
-    "UpdateItem",
-    2 * MB,
-    (size) => update("SET a = :v", {}, { ":v": { S: "x".repeat(size - 2) } }),
+  PutItem: [
+    ["nestedLevels", 32, (n) => put({ a: nested(n) })],
+    ["attributeNameBytes", 65_535, (n) => put({ [x(n)]: { S: "" } })],
+    ["itemBytes", 409_600, (n) => put({ a: textOf(n - 26) })],
+    ["itemBytes", 409_600, (n) => put({ a: { B: new Uint8Array(n - 26) } })],
+    ["numberDigits", 38, (n) => put({ b: { N: `0.${"1".repeat(n)}` } })],
   ],
-  [
-    "operators",
-    "UpdateItem",
-    300,
-    (size) => update(`SET a = ${times(size + 1, () => ":v").join(" + ")}`),
+  GetItem: [["hashKeyBytes", 1_024, (n) => ({ Key: { ...key, pk: { S: "é".repeat(n) } } })]],
+  DeleteItem: [["rangeKeyBytes", 1_024, (n) => ({ Key: { ...key, sk: textOf(n) } })]],
+  BatchWriteItem: [
+    ["batchWrites", 25, (n) => requests(...times(n, () => ({ PutRequest: put({}) })))],
   ],
-  ["operandsOfIn", "Query", 100, (size) => ({ FilterExpression: `a IN (${values(size)})` })],
-  ["nestedLevels", "PutItem", 32, (size) => put({ a: nested(size) })],
-  ["hashKeyBytes", "GetItem", 1_024, (size) => ({ Key: { ...key, pk: { S: "é".repeat(size) } } })],
-  [
-    "hashKeyBytes",
-    "UpdateItem",
-    2_048,
-    (size) => update("SET #a = :v", { "#a": "externalId" }, { ":v": { S: "x".repeat(size) } }),
+  BatchGetItem: [
+    ["batchReads", 100, (n) => ({ RequestItems: { t: { Keys: times(n, () => key) } } })],
   ],
-  [
-    "rangeKeyBytes",
-    "DeleteItem",
-    1_024,
-    (size) => ({ Key: { ...key, sk: { S: "x".repeat(size) } } }),
+  TransactWriteItems: [
+    ["transactionItems", 100, (n) => puts(n, {})],
+    ["transactionBytes", 10, (n) => puts(n, { a: textOf(409_000) })],
   ],
-  ["attributeNameBytes", "PutItem", 65_535, (size) => put({ ["x".repeat(size)]: { S: "" } })],
-  ["itemBytes", "PutItem", 409_600, (size) => put({ a: { S: "x".repeat(size - 26) } })],
-  ["itemBytes", "PutItem", 409_600, (size) => put({ a: { B: new Uint8Array(size - 26) } })],
-  ["numberDigits", "PutItem", 38, (size) => put({ b: { N: `0.${"1".repeat(size)}` } })],
-  [
-    "batchWrites",
-    "BatchWriteItem",
-    25,
-    (size) => ({ RequestItems: { t: times(size, () => ({ PutRequest: put({}) })) } }),
+  PutEvents: [
+    ["eventEntries", 10, (n) => entries(n, "{}")],
+    ["eventBytes", 262_143, (n) => entries(1, detail(n - 2))],
+    ["eventBytes", 262_143, (n) => ({ Entries: [timed(detail(n - 19))] })],
   ],
-  [
-    "batchReads",
-    "BatchGetItem",
-    100,
-    (size) => ({ RequestItems: { t: { Keys: times(size, () => key) } } }),
+  SendMessage: [
+    ["messageBytes", MB, (n) => message("m".repeat(n))],
+    ["messageBytes", MB, (n) => message("m".repeat(n - 15), { reason: text("why") })],
+    ["messageAttributes", 10, (n) => message("m", texts(n))],
+    ["delaySeconds", 900, (n) => ({ ...message("m"), DelaySeconds: n })],
   ],
-  ["transactionItems", "TransactWriteItems", 100, (size) => ({ TransactItems: puts(size, {}) })],
-  [
-    "transactionBytes",
-    "TransactWriteItems",
-    10,
-    (size) => ({ TransactItems: puts(size, { a: { S: "x".repeat(409_000) } }) }),
+  SendMessageBatch: [["messagesPerBatch", 10, (n) => batch(...times(n, String))]],
+  ChangeMessageVisibility: [["visibilitySeconds", 43_200, (n) => ({ VisibilityTimeout: n })]],
+  ReceiveMessage: [
+    ["messagesPerReceive", 10, (n) => ({ MaxNumberOfMessages: n })],
+    ["waitSeconds", 20, (n) => ({ WaitTimeSeconds: n })],
   ],
-  ["eventEntries", "PutEvents", 10, (size) => ({ Entries: times(size, () => entry("{}")) })],
-  ["eventBytes", "PutEvents", 262_143, (size) => ({ Entries: [entry(detail(size - 2))] })],
-  [
-    "eventBytes",
-    "PutEvents",
-    262_143,
-    (size) => ({
-      Entries: [{ ...entry(detail(size - 19)), Time: new Date(), Resources: ["arn"] }],
-    }),
+  PutObject: [["objectKeyBytes", 512, (n) => ({ Key: "é".repeat(n) })]],
+  GetMetricData: [["metricQueries", 500, (n) => ({ MetricDataQueries: times(n, String) })]],
+  PutSecretValue: [["secretBytes", 65_536, (n) => ({ SecretString: x(n) })]],
+  Invoke: [
+    ["invocationBytes", 6 * MB, (n) => ({ Payload: x(n) })],
+    ["asyncInvocationBytes", 262_144, (n) => ({ Payload: x(n), InvocationType: "Event" })],
   ],
-  ["messageBytes", "SendMessage", MB, (size) => message("m".repeat(size))],
-  [
-    "messageBytes",
-    "SendMessage",
-    MB,
-    (size) => message("m".repeat(size - 15), { reason: text("why") }),
-  ],
-  [
-    "messageAttributes",
-    "SendMessage",
-    10,
-    (size) => message("m", Object.fromEntries(times(size, (index) => [`a${index}`, text("v")]))),
-  ],
-  ["delaySeconds", "SendMessage", 900, (size) => ({ ...message("m"), DelaySeconds: size })],
-  ["messagesPerBatch", "SendMessageBatch", 10, (size) => batch(...times(size, String))],
-  ["visibilitySeconds", "ChangeMessageVisibility", 43_200, (size) => ({ VisibilityTimeout: size })],
-  ["messagesPerReceive", "ReceiveMessage", 10, (size) => ({ MaxNumberOfMessages: size })],
-  ["waitSeconds", "ReceiveMessage", 20, (size) => ({ WaitTimeSeconds: size })],
-  ["objectKeyBytes", "PutObject", 512, (size) => ({ Key: "é".repeat(size) })],
-  ["metricQueries", "GetMetricData", 500, (size) => ({ MetricDataQueries: times(size, String) })],
-  ["secretBytes", "PutSecretValue", 65_536, (size) => ({ SecretString: "x".repeat(size) })],
-  ["invocationBytes", "Invoke", 6 * MB, (size) => ({ Payload: "x".repeat(size) })],
-  [
-    "asyncInvocationBytes",
-    "Invoke",
-    262_144,
-    (size) => ({ Payload: "x".repeat(size), InvocationType: "Event" }),
-  ],
-];
+};
 
-/** A call that AWS takes, and one that AWS refuses by the rule. */
-const PAIRS: readonly (readonly [Rule, string, object, object])[] = [
-  [
-    "operators",
-    "PutItem",
-    { ...put({}), ConditionExpression: comparisons(100) },
-    { ...put({}), ConditionExpression: comparisons(151) },
+const named = { "#a": "externalId", "#b": "other" };
+const IF_NEW = "SET #a = if_not_exists(#a, :v)";
+const DUE = { "#a": "duePk" };
+
+/** By operation, a call that AWS takes, and one that AWS refuses by the rule. */
+const PAIRS: Readonly<
+  Record<string, readonly (readonly [rule: Rule, taken: object, refused: object])[]>
+> = {
+  PutItem: [
+    [
+      "operators",
+      { ...put({}), ConditionExpression: comparisons(100) },
+      { ...put({}), ConditionExpression: comparisons(151) },
+    ],
+    ["emptyKey", put({ other: { S: "" } }), put({ externalId: { S: "" } })],
+    ["emptyKey", put({}), put({ sk: { S: "" } })],
+    ["keyType", put({ dueAt: { N: "1" } }), put({ dueAt: { S: "1" } })],
+    ["itemBytes", put({}), put({ a: { B: Buffer.alloc(409_600 - 25).toString("base64") } })],
+    [
+      "numberDigits",
+      put({ a: { N: `1${"0".repeat(60)}` }, b: { N: "1".repeat(38) } }),
+      put({ b: { N: `0.${"1".repeat(39)}` } }),
+    ],
   ],
-  ["emptyKey", "PutItem", put({ other: { S: "" } }), put({ externalId: { S: "" } })],
-  ["emptyKey", "PutItem", put({}), put({ sk: { S: "" } })],
-  [
-    "emptyKey",
-    "UpdateItem",
-    update("SET #a = :v REMOVE #b", { "#a": "other", "#b": "externalId" }, { ":v": { S: "" } }),
-    update("REMOVE #b SET #a = :v", { "#a": "externalId", "#b": "other" }, { ":v": { S: "" } }),
+  UpdateItem: [
+    [
+      "emptyKey",
+      update("SET #b = :v REMOVE #a", named, { ":v": { S: "" } }),
+      update("REMOVE #b SET #a = :v", named, { ":v": { S: "" } }),
+    ],
+    [
+      "emptyKey",
+      update(IF_NEW, DUE, { ":v": { S: "DUE#1" } }),
+      update(IF_NEW, DUE, { ":v": { S: "" } }),
+    ],
   ],
-  [
-    "emptyKey",
-    "UpdateItem",
-    update("SET #a = if_not_exists(#a, :v)", { "#a": "duePk" }, { ":v": { S: "DUE#1" } }),
-    update("SET #a = if_not_exists(#a, :v)", { "#a": "duePk" }, { ":v": { S: "" } }),
+  BatchWriteItem: [
+    [
+      "emptyKey",
+      requests({ DeleteRequest: { Key: key } }),
+      requests({ PutRequest: put({ externalId: { S: "" } }) }),
+    ],
   ],
-  [
-    "emptyKey",
-    "BatchWriteItem",
-    { RequestItems: { t: [{ DeleteRequest: { Key: key } }] } },
-    { RequestItems: { t: [{ PutRequest: put({ externalId: { S: "" } }) }] } },
+  TransactWriteItems: [
+    [
+      "transactionItems",
+      { TransactItems: [{ Put: put({}) }] },
+      { TransactItems: [{ Put: put({}) }, { Delete: { Key: key } }] },
+    ],
   ],
-  ["keyType", "PutItem", put({ dueAt: { N: "1" } }), put({ dueAt: { S: "1" } })],
-  [
-    "itemBytes",
-    "PutItem",
-    put({}),
-    put({ a: { B: Buffer.alloc(409_600 - 25).toString("base64") } }),
+  PutEvents: [
+    ["eventEntries", entries(1, "{}"), entries(0, "{}")],
+    ["eventBytes", entries(2, detail(130_000)), entries(2, detail(132_000))],
   ],
-  [
-    "numberDigits",
-    "PutItem",
-    put({ a: { N: `1${"0".repeat(60)}` }, b: { N: "1".repeat(38) } }),
-    put({ b: { N: `0.${"1".repeat(39)}` } }),
+  SendMessage: [
+    ["messageBytes", message("m"), message("")],
+    ["characters", message("\t\n\r \u{10ffff}\ufffd"), message("\u0000")],
+    ["characters", message("ok"), message("\uffff")],
+    ["characters", message("ok"), message("ok", { reason: text("\ud800") })],
+    [
+      "messageAttributeName",
+      message("m", { "a.b": text("v") }),
+      message("m", { "AWS.b": text("v") }),
+    ],
+    ["parameter", message("m", { a: text("v") }), message("m", { a: text("") })],
   ],
-  [
-    "transactionItems",
-    "TransactWriteItems",
-    { TransactItems: [{ Put: put({}) }] },
-    { TransactItems: [{ Put: put({}) }, { Delete: { Key: key } }] },
+  SendMessageBatch: [
+    ["messagesPerBatch", batch("1"), batch()],
+    ["batchMessageId", batch("0", "1"), batch("same", "same")],
+    ["batchMessageId", batch("a-_1".repeat(20)), batch("a b")],
+    ["batchMessageBytes", messages(2, MB / 2), messages(2, MB / 2 + 1)],
   ],
-  ["eventEntries", "PutEvents", { Entries: [entry("{}")] }, { Entries: [] }],
-  [
-    "eventBytes",
-    "PutEvents",
-    { Entries: times(2, () => entry(detail(130_000))) },
-    { Entries: times(2, () => entry(detail(132_000))) },
+  ChangeMessageVisibility: [
+    ["visibilitySeconds", { VisibilityTimeout: 0 }, { VisibilityTimeout: 0.5 }],
   ],
-  ["messageBytes", "SendMessage", message("m"), message("")],
-  ["characters", "SendMessage", message("\t\n\r \u{10ffff}\ufffd"), message("\u0000")],
-  ["characters", "SendMessage", message("ok"), message("\uffff")],
-  ["characters", "SendMessage", message("ok"), message("ok", { reason: text("\ud800") })],
-  [
-    "messageAttributeName",
-    "SendMessage",
-    message("m", { "a.b": text("v") }),
-    message("m", { "AWS.b": text("v") }),
-  ],
-  ["parameter", "SendMessage", message("m", { a: text("v") }), message("m", { a: text("") })],
-  ["messagesPerBatch", "SendMessageBatch", batch("1"), batch()],
-  ["batchMessageId", "SendMessageBatch", batch("0", "1"), batch("same", "same")],
-  ["batchMessageId", "SendMessageBatch", batch("a-_1".repeat(20)), batch("a b")],
-  [
-    "batchMessageBytes",
-    "SendMessageBatch",
-    { Entries: times(2, (index) => ({ Id: String(index), ...message("m".repeat(MB / 2)) })) },
-    { Entries: times(2, (index) => ({ Id: String(index), ...message("m".repeat(MB / 2 + 1)) })) },
-  ],
-  [
-    "visibilitySeconds",
-    "ChangeMessageVisibility",
-    { VisibilityTimeout: 0 },
-    { VisibilityTimeout: 0.5 },
-  ],
-];
+};
 
 const CASES = [
-  ...SIZES.map(([rule, operation, most, of]) => [rule, operation, of(most), of(most + 1)] as const),
-  ...PAIRS,
+  ...Object.entries(SIZES).flatMap(([operation, rows]) =>
+    rows.map(([rule, most, of]) => [rule, operation, of(most), of(most + 1)] as const),
+  ),
+  ...Object.entries(PAIRS).flatMap(([operation, rows]) =>
+    rows.map(([rule, taken, refused]) => [rule, operation, taken, refused] as const),
+  ),
 ];
 
 describe("a limit of AWS's", () => {
