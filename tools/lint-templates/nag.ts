@@ -5,12 +5,12 @@ import type { PipelineStack } from "../../lib/pipeline-stack.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import type { Finding, Pack } from "./suppressions.ts";
 
-const CHECKS = {
-  AwsSolutions: () => new AwsSolutionsChecks(),
-  Serverless: () => new ServerlessChecks(),
-  "NIST.800.53.R5": () => new NIST80053R5Checks(),
-  "PCI.DSS.321": () => new PCIDSS321Checks(),
-} as const satisfies Readonly<Partial<Record<Pack, () => NagPack>>>;
+const PACKS: readonly (readonly [Pack, () => NagPack])[] = [
+  ["AwsSolutions", () => new AwsSolutionsChecks()],
+  ["Serverless", () => new ServerlessChecks()],
+  ["NIST.800.53.R5", () => new NIST80053R5Checks()],
+  ["PCI.DSS.321", () => new PCIDSS321Checks()],
+];
 
 /** What the packs of cdk-nag find in a stack. Nothing is written into its template. */
 export function nagFindings(
@@ -18,9 +18,8 @@ export function nagFindings(
   stage: StageConfiguration,
   stack: PipelineStack,
 ): readonly Finding[] {
-  const packs = ["AwsSolutions", "Serverless", "NIST.800.53.R5", "PCI.DSS.321"] as const;
-  return packs.flatMap((pack) =>
-    CHECKS[pack]()
+  return PACKS.flatMap(([pack, make]) =>
+    make()
       .validateScope(stack)
       .violations.flatMap(({ ruleName, violatingResources }) =>
         violatingResources.map(({ constructPath = "" }) => ({

@@ -30,36 +30,128 @@ export interface Verdict {
 }
 
 const attributes = v.optional(v.custom<Attributes>(isObject), {});
-const expressions = {
-  UpdateExpression: v.optional(v.string()),
-  ConditionExpression: v.optional(v.string()),
-  KeyConditionExpression: v.optional(v.string()),
-  FilterExpression: v.optional(v.string()),
-  ProjectionExpression: v.optional(v.string()),
+const text = v.optional(v.string());
+const number = v.optional(v.number());
+const RequestSchema = v.object({
+  Item: attributes,
+  Key: attributes,
+  UpdateExpression: text,
+  ConditionExpression: text,
+  KeyConditionExpression: text,
+  FilterExpression: text,
+  ProjectionExpression: text,
   ExpressionAttributeNames: v.optional(v.record(v.string(), v.string())),
   ExpressionAttributeValues: v.optional(v.custom<Attributes>(isObject)),
-};
-const RequestSchema = v.object({ Item: attributes, Key: attributes, ...expressions });
-const requests = v.optional(v.record(v.string(), v.array(v.looseObject({}))), {});
+});
 
+const bytes = v.union([v.string(), v.instance(Uint8Array)]);
+/** By the table's name. */
+const byTable = <Schema extends v.GenericSchema>(schema: Schema) =>
+  v.optional(v.record(v.string(), schema), {});
+const WriteSchema = v.object({ PutRequest: v.optional(v.object({ Item: attributes }), {}) });
+const KeysSchema = v.object({ Keys: v.optional(v.array(v.unknown()), []) });
 const AttributeSchema = v.object({
   DataType: v.string(),
   StringValue: v.optional(v.string()),
-  BinaryValue: v.optional(v.union([v.string(), v.instance(Uint8Array)])),
+  BinaryValue: v.optional(bytes),
 });
 const MessageSchema = v.object({
   Id: v.optional(v.string(), ""),
   MessageBody: v.optional(v.string(), ""),
   MessageAttributes: v.optional(v.record(v.string(), AttributeSchema), {}),
-  DelaySeconds: v.optional(v.number()),
+  DelaySeconds: number,
 });
 const EntrySchema = v.object({
   Time: v.optional(v.unknown()),
-  Source: v.optional(v.string()),
-  DetailType: v.optional(v.string()),
-  Detail: v.optional(v.string()),
+  Source: text,
+  DetailType: text,
+  Detail: text,
   Resources: v.optional(v.array(v.string())),
 });
+
+/** Refusals of a batch's entries, by their place. */
+type Entries = Map<number, LimitRefusal>;
+
+/** What AWS says to all of a call, by as much of its input as its limits are about. */
+type Check = (input: unknown, entries: Entries) => LimitRefusal | null;
+
+function of<const Shape extends v.ObjectEntries>(
+  shape: Shape,
+  check: (
+    input: v.InferOutput<v.ObjectSchema<Shape, undefined>>,
+    entries: Entries,
+  ) => LimitRefusal | null,
+): Check {
+  const schema = v.object(shape);
+  return (input, entries) => check(v.parse(schema, input), entries);
+}
+
+const item = of(RequestSchema.entries, requestRefusal);
+const transaction = of(
+  { TransactItems: v.optional(v.array(v.record(v.string(), RequestSchema)), []) },
+  ({ TransactItems }) => transactionRefusal(TransactItems.flatMap((one) => Object.values(one))),
+);
+const object = of({ Key: v.optional(v.string(), "") }, ({ Key }) => objectKeyRefusal(Key));
+const secret = of({ SecretString: text }, ({ SecretString }) =>
+  SecretString === undefined ? null : secretRefusal(SecretString),
+);
+
+/** The operations that have a limit that something of ours can reach. */
+const CHECKS: Readonly<Record<string, Check>> = {
+  PutItem: item,
+  UpdateItem: item,
+  DeleteItem: item,
+  GetItem: item,
+  Query: item,
+  Scan: item,
+  BatchWriteItem: of({ RequestItems: byTable(v.array(WriteSchema)) }, ({ RequestItems }) =>
+    batchWriteRefusal(Object.values(RequestItems).flat()),
+  ),
+  BatchGetItem: of({ RequestItems: byTable(KeysSchema) }, ({ RequestItems }) =>
+    countRefusal("batchReads", Object.values(RequestItems).flatMap(({ Keys }) => Keys).length),
+  ),
+  TransactWriteItems: transaction,
+  TransactGetItems: transaction,
+  SendMessage: of(MessageSchema.entries, sendRefusal),
+  SendMessageBatch: of(
+    { Entries: v.optional(v.array(MessageSchema), []) },
+    ({ Entries }, entries) => {
+      for (const [index, entry] of Entries.entries()) note(entries, index, sendRefusal(entry));
+      return batchRefusal(Entries.map((entry) => ({ id: entry.Id, message: messageOf(entry) })));
+    },
+  ),
+  ChangeMessageVisibility: of({ VisibilityTimeout: number }, ({ VisibilityTimeout }) =>
+    secondsRefusal({ visibilitySeconds: VisibilityTimeout }),
+  ),
+  ReceiveMessage: of(
+    {
+      MaxNumberOfMessages: v.optional(v.number(), 1),
+      VisibilityTimeout: number,
+      WaitTimeSeconds: number,
+    },
+    ({ MaxNumberOfMessages, VisibilityTimeout, WaitTimeSeconds }) =>
+      receiveRefusal(MaxNumberOfMessages) ??
+      secondsRefusal({ visibilitySeconds: VisibilityTimeout, waitSeconds: WaitTimeSeconds }),
+  ),
+  PutEvents: of({ Entries: v.optional(v.array(EntrySchema), []) }, ({ Entries }, entries) => {
+    for (const [index, entry] of Entries.entries()) note(entries, index, entryRefusal(entry));
+    return putEventsRefusal(Entries);
+  }),
+  GetObject: object,
+  PutObject: object,
+  GetMetricData: of(
+    { MetricDataQueries: v.optional(v.array(v.unknown()), []) },
+    ({ MetricDataQueries }) => metricQueriesRefusal(MetricDataQueries.length),
+  ),
+  PutSecretValue: secret,
+  CreateSecret: secret,
+  Invoke: of({ Payload: v.optional(bytes, ""), InvocationType: text }, (call) =>
+    invocationRefusal(
+      Buffer.byteLength(call.Payload),
+      call.InvocationType === "Event" ? "async" : "waited",
+    ),
+  ),
+};
 
 /**
  * What AWS says to a call, as far as its documented limits go.
@@ -68,103 +160,8 @@ const EntrySchema = v.object({
  * @param input - as the SDK has it, or as it is on the wire: the JSON of both is the same.
  */
 export function judgeLimits(operation: string, input: unknown): Verdict {
-  const entries = new Map<number, LimitRefusal>();
-  return { whole: wholeRefusal(operation, input, entries), entries };
-}
-
-function wholeRefusal(
-  operation: string,
-  input: unknown,
-  entries: Map<number, LimitRefusal>,
-): LimitRefusal | null {
-  switch (operation) {
-    case "PutItem":
-    case "UpdateItem":
-    case "DeleteItem":
-    case "GetItem":
-    case "Query":
-    case "Scan":
-      return requestRefusal(v.parse(RequestSchema, input));
-    case "BatchWriteItem":
-      return batchWriteRefusal(input);
-    case "BatchGetItem": {
-      const tables = Object.values(
-        v.parse(
-          v.object({
-            RequestItems: v.optional(
-              v.record(v.string(), v.looseObject({ Keys: v.optional(v.array(v.unknown()), []) })),
-              {},
-            ),
-          }),
-          input,
-        ).RequestItems,
-      );
-      return countRefusal(
-        "batchReads",
-        tables.reduce((sum, { Keys }) => sum + Keys.length, 0),
-      );
-    }
-    case "TransactWriteItems":
-    case "TransactGetItems":
-      return transactionRefusal(input);
-    case "SendMessage":
-      return sendRefusal(v.parse(MessageSchema, input));
-    case "SendMessageBatch":
-      return sendBatchRefusal(input, entries);
-    case "ChangeMessageVisibility": {
-      const { VisibilityTimeout } = v.parse(
-        v.object({ VisibilityTimeout: v.optional(v.number()) }),
-        input,
-      );
-      return secondsRefusal({ visibilitySeconds: VisibilityTimeout });
-    }
-    case "ReceiveMessage": {
-      const { MaxNumberOfMessages, VisibilityTimeout, WaitTimeSeconds } = v.parse(
-        v.object({
-          MaxNumberOfMessages: v.optional(v.number(), 1),
-          VisibilityTimeout: v.optional(v.number()),
-          WaitTimeSeconds: v.optional(v.number()),
-        }),
-        input,
-      );
-      const seconds = { visibilitySeconds: VisibilityTimeout, waitSeconds: WaitTimeSeconds };
-      return receiveRefusal(MaxNumberOfMessages) ?? secondsRefusal(seconds);
-    }
-    case "PutEvents": {
-      const { Entries } = v.parse(
-        v.object({ Entries: v.optional(v.array(EntrySchema), []) }),
-        input,
-      );
-      for (const [index, entry] of Entries.entries()) note(entries, index, entryRefusal(entry));
-      return putEventsRefusal(Entries);
-    }
-    case "GetObject":
-    case "PutObject":
-      return objectKeyRefusal(v.parse(v.object({ Key: v.optional(v.string(), "") }), input).Key);
-    case "GetMetricData": {
-      const schema = v.object({ MetricDataQueries: v.optional(v.array(v.unknown()), []) });
-      return metricQueriesRefusal(v.parse(schema, input).MetricDataQueries.length);
-    }
-    case "PutSecretValue":
-    case "CreateSecret": {
-      const { SecretString } = v.parse(v.object({ SecretString: v.optional(v.string()) }), input);
-      return SecretString === undefined ? null : secretRefusal(SecretString);
-    }
-    case "Invoke": {
-      const { Payload, InvocationType } = v.parse(
-        v.object({
-          Payload: v.optional(v.union([v.string(), v.instance(Uint8Array)]), ""),
-          InvocationType: v.optional(v.string()),
-        }),
-        input,
-      );
-      const kind = InvocationType === "Event" ? "async" : "waited";
-      return invocationRefusal(Buffer.byteLength(Payload), kind);
-    }
-    // Every other operation has no limit that something of ours can reach.
-    default:
-      return null;
-  }
+  const entries: Entries = new Map();
+  return { whole: CHECKS[operation]?.(input, entries) ?? null, entries };
 }
 
 function requestRefusal(request: v.InferOutput<typeof RequestSchema>): LimitRefusal | null {
@@ -178,14 +175,10 @@ function requestRefusal(request: v.InferOutput<typeof RequestSchema>): LimitRefu
   );
 }
 
-function batchWriteRefusal(input: unknown): LimitRefusal | null {
-  const { RequestItems } = v.parse(v.object({ RequestItems: requests }), input);
-  const writes = Object.values(RequestItems).flat();
-  const items = writes.map(
-    (write) =>
-      v.parse(v.object({ PutRequest: v.optional(v.object({ Item: attributes }), {}) }), write)
-        .PutRequest.Item,
-  );
+function batchWriteRefusal(
+  writes: readonly v.InferOutput<typeof WriteSchema>[],
+): LimitRefusal | null {
+  const items = writes.map(({ PutRequest }) => PutRequest.Item);
   const tooMany = countRefusal("batchWrites", writes.length);
   if (tooMany !== null) return tooMany;
   for (const item of items) {
@@ -195,11 +188,9 @@ function batchWriteRefusal(input: unknown): LimitRefusal | null {
   return bytesRefusal("batchBytes", items);
 }
 
-function transactionRefusal(input: unknown): LimitRefusal | null {
-  const schema = v.object({
-    TransactItems: v.optional(v.array(v.record(v.string(), RequestSchema)), []),
-  });
-  const writes = v.parse(schema, input).TransactItems.flatMap((write) => Object.values(write));
+function transactionRefusal(
+  writes: readonly v.InferOutput<typeof RequestSchema>[],
+): LimitRefusal | null {
   const tooMany = countRefusal("transactionItems", writes.length);
   if (tooMany !== null) return tooMany;
   for (const write of writes) {
@@ -251,12 +242,6 @@ function sendRefusal(message: v.InferOutput<typeof MessageSchema>): LimitRefusal
   );
 }
 
-function sendBatchRefusal(input: unknown, entries: Map<number, LimitRefusal>): LimitRefusal | null {
-  const { Entries } = v.parse(v.object({ Entries: v.optional(v.array(MessageSchema), []) }), input);
-  for (const [index, entry] of Entries.entries()) note(entries, index, sendRefusal(entry));
-  return batchRefusal(Entries.map((entry) => ({ id: entry.Id, message: messageOf(entry) })));
-}
-
 function messageOf(message: v.InferOutput<typeof MessageSchema>): SqsMessage {
   return {
     body: message.MessageBody,
@@ -270,11 +255,7 @@ function messageOf(message: v.InferOutput<typeof MessageSchema>): SqsMessage {
   };
 }
 
-function note(
-  entries: Map<number, LimitRefusal>,
-  index: number,
-  refusal: LimitRefusal | null,
-): void {
+function note(entries: Entries, index: number, refusal: LimitRefusal | null): void {
   if (refusal !== null) entries.set(index, refusal);
 }
 

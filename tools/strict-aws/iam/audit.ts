@@ -87,8 +87,12 @@ export function unusedRights(
 /** Reasons that no stage needs. @param policies - of all stages. */
 export function needlessReasons(policies: readonly AttachedPolicy[]): readonly string[] {
   const rights = rightsOf(policies);
-  return REASONS.filter((reason) => !rights.some((right) => isReasonFor(reason, right))).map(
-    ({ action, why }) => `${action}: ${why}`,
+  return REASONS.flatMap((reason) =>
+    reason.actions
+      .filter(
+        (action) => !rights.some((right) => right.action === action && isReasonFor(reason, right)),
+      )
+      .map((action) => `${action}: ${reason.why}`),
   );
 }
 
@@ -159,12 +163,12 @@ function isWide(resource: string): boolean {
   return !isOneFolder && !isOneLogGroup && !isOneStack;
 }
 
-function isReasonFor(reason: Reason, { policy, statement, action }: Right): boolean {
+function isReasonFor({ actions, of }: Reason, { policy, statement, action }: Right): boolean {
   return (
-    reason.action === action &&
-    reason.effect === statement.Effect &&
-    (statement.Resource ?? ["*"]).some((resource) => reason.resource.test(resource)) &&
-    reason.of.test(policy.of.join())
+    statement.Effect === "Allow" &&
+    actions.includes(action) &&
+    (statement.Resource ?? ["*"]).includes("*") &&
+    of.test(policy.of.join())
   );
 }
 
