@@ -1,14 +1,16 @@
-import { startCountedConsumer } from "../cloud-in-memory/counted-consumer.ts";
+import {
+  LIVES_BEGIN,
+  scenarioLives,
+  startCountedConsumer,
+} from "../cloud-in-memory/counted-consumer.ts";
 import { batchOf, lambdaContext, webhookOf } from "../cloud-in-memory/builders.ts";
 import type { CountedConsumer, ProcessBatch } from "../cloud-in-memory/counted-consumer.ts";
 import { billOf } from "../cloud-in-memory/write-meter.ts";
 import type { Bill } from "../cloud-in-memory/write-meter.ts";
 import { perRoute } from "../../lib/config/per-route.ts";
-import { readScenarios } from "../alloy-simulator/scenario.ts";
 import type { Bench, Report, Target } from "./bench.ts";
 import { makeNaiveConsumer } from "./subjects/naive-consumer.ts";
 
-const START = Date.UTC(2026, 10, 23, 20);
 /** Configuration drops it by default. */
 const IGNORED = "visited_node";
 
@@ -50,7 +52,7 @@ async function measureUnpublished(): Promise<Bill> {
   try {
     const bill = (type: string, after: number) =>
       billOf(async () => {
-        const webhook = webhookOf(type, "JA-benchC00000000000001", START + after);
+        const webhook = webhookOf(type, "JA-benchC00000000000001", LIVES_BEGIN + after);
         await quiet.process(batchOf([webhook]), lambdaContext());
       });
     await bill("started_application", 0);
@@ -65,7 +67,7 @@ async function measure(
   consumer: CountedConsumer,
   process: ProcessBatch,
 ): Promise<Bills> {
-  let applications = 0;
+  let applications = 900;
   const newToken = () => {
     applications += 1;
     return `JA-bench${mark}${String(applications).padStart(14, "0")}`;
@@ -76,25 +78,19 @@ async function measure(
     });
 
   const lives: Bill[][] = [];
-  for (const { steps } of readScenarios().values()) {
-    const token = newToken();
+  for (const webhooks of scenarioLives(`bench${mark}`, [IGNORED])) {
     const life: Bill[] = [];
-    let at = START;
-    for (const { event, afterSeconds } of steps) {
-      // Applicants share the fixture's entity: a millisecond keeps their events apart.
-      at += afterSeconds * 1_000 + 1;
-      if (event !== IGNORED) life.push(await bill(webhookOf(event, token, at)));
-    }
+    for (const webhook of webhooks) life.push(await bill(webhook));
     lives.push(life);
   }
 
-  const again = webhookOf("pending_review", newToken(), START);
+  const again = webhookOf("pending_review", newToken(), LIVES_BEGIN);
   await bill(again);
   const duplicate = await bill(again);
 
   const callsBefore = consumer.busCalls();
   await bill(
-    ...Array.from({ length: 10 }, () => webhookOf("started_application", newToken(), START)),
+    ...Array.from({ length: 10 }, () => webhookOf("started_application", newToken(), LIVES_BEGIN)),
   );
   return {
     first: mostOf(lives.flatMap((life) => life.slice(0, 1))),
@@ -106,21 +102,20 @@ async function measure(
 }
 
 function meanOf(bills: readonly Bill[]): Bill {
-  const mean = (of: (bill: Bill) => number) =>
-    Math.round((100 * bills.reduce((sum, bill) => sum + of(bill), 0)) / bills.length) / 100;
-  return {
-    items: mean(({ items }) => items),
-    indexes: mean(({ indexes }) => indexes),
-    reads: mean(({ reads }) => reads),
-  };
+  const mean = (of: readonly number[]) =>
+    Math.round((100 * of.reduce((sum, one) => sum + one, 0)) / of.length) / 100;
+  return together(bills, mean);
 }
 
 function mostOf(bills: readonly Bill[]): Bill {
-  const most = (of: (bill: Bill) => number) => Math.max(...bills.map(of));
+  return together(bills, (of) => Math.max(...of));
+}
+
+function together(bills: readonly Bill[], as: (of: readonly number[]) => number): Bill {
   return {
-    items: most(({ items }) => items),
-    indexes: most(({ indexes }) => indexes),
-    reads: most(({ reads }) => reads),
+    items: as(bills.map(({ items }) => items)),
+    indexes: as(bills.map(({ indexes }) => indexes)),
+    reads: as(bills.map(({ reads }) => reads)),
   };
 }
 

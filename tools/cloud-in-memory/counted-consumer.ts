@@ -9,6 +9,8 @@ import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import type { ConsumerSettings } from "../../lambdas/settings/consumer-settings.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { refuseBeyondLimits } from "../strict-aws/strict-client.ts";
+import { readScenarios } from "../alloy-simulator/scenario.ts";
+import { webhookOf } from "./builders.ts";
 import { startDynamoDb } from "./dynalite.ts";
 import type { LocalDynamoDb } from "./dynalite.ts";
 import { CONSUMER_SETTINGS, consumerOver } from "./runtime.ts";
@@ -98,4 +100,28 @@ export const LOG_EVENT_OVERHEAD_BYTES = 26;
 
 function eventsIn(input: object): number {
   return "Entries" in input && Array.isArray(input.Entries) ? input.Entries.length : 0;
+}
+
+/** When the lives begin. */
+export const LIVES_BEGIN = Date.UTC(2026, 10, 23, 20);
+
+/**
+ * The webhooks of each scenario's application, in the order in which they happened.
+ *
+ * @param prefix - of the applications' tokens.
+ * @param ignored - event types that the stage drops.
+ */
+export function scenarioLives(
+  prefix: string,
+  ignored: readonly string[],
+): readonly (readonly string[])[] {
+  return [...readScenarios().values()].map(({ steps }, index) => {
+    const token = `JA-${prefix}${String(index).padStart(20 - prefix.length, "0")}`;
+    let at = LIVES_BEGIN;
+    return steps.flatMap(({ event, afterSeconds }) => {
+      // Applicants share the fixture's entity: a millisecond keeps their events apart.
+      at += afterSeconds * 1_000 + 1;
+      return ignored.includes(event) ? [] : [webhookOf(event, token, at)];
+    });
+  });
 }

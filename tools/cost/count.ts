@@ -2,7 +2,9 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import {
+  LIVES_BEGIN,
   LOG_EVENT_OVERHEAD_BYTES,
+  scenarioLives,
   startCountedConsumer,
 } from "../cloud-in-memory/counted-consumer.ts";
 import { batchOf, lambdaContext, requestOf, webhookOf } from "../cloud-in-memory/builders.ts";
@@ -13,9 +15,6 @@ import { makeMemoryCloud } from "../cloud-in-memory/cloud.ts";
 import { ingestOver } from "../cloud-in-memory/runtime.ts";
 import type { LocalDynamoDb } from "../cloud-in-memory/dynalite.ts";
 import { billOf, itemSize } from "../cloud-in-memory/write-meter.ts";
-import { readScenarios } from "../alloy-simulator/scenario.ts";
-
-const START = Date.UTC(2026, 10, 23, 20);
 
 /** What ingest was seen to do for one webhook. */
 export interface IngestCount {
@@ -59,7 +58,7 @@ export async function countIngest(accessLogBytes: number): Promise<IngestCount> 
   const { statusCode } = await handle(
     requestOf({
       headers: { authorization: `Basic ${login}`, "content-type": "application/json" },
-      body: webhookOf("started_application", "JA-costAAAAAAAAAAAAAAAAA", START),
+      body: webhookOf("started_application", "JA-costAAAAAAAAAAAAAAAAA", LIVES_BEGIN),
     }),
   );
   if (statusCode !== 200) throw new Error(`ingest answered ${statusCode}, not 200`);
@@ -80,17 +79,10 @@ export async function countConsumer(
     const firsts: number[] = [];
     const furthers: number[] = [];
     let reads = 0;
-    const lives = [...readScenarios().values()].map(({ steps }) =>
-      steps.filter(({ event }) => !stage.events.handled.allBut.includes(event)),
-    );
-    for (const [index, steps] of lives.entries()) {
-      const token = `JA-cost${String(index).padStart(16, "0")}`;
-      let at = START;
-      for (const [position, { event, afterSeconds }] of steps.entries()) {
-        // Applicants share the fixture's entity: a millisecond keeps their events apart.
-        at += afterSeconds * 1_000 + 1;
+    for (const webhooks of scenarioLives("cost", stage.events.handled.allBut)) {
+      for (const [position, webhook] of webhooks.entries()) {
         const bill = await billOf(async () => {
-          await consumer.process(batchOf([webhookOf(event, token, at)]), lambdaContext());
+          await consumer.process(batchOf([webhook]), lambdaContext());
         });
         (position === 0 ? firsts : furthers).push(bill.items + bill.indexes);
         reads += bill.reads;
@@ -102,7 +94,11 @@ export async function countConsumer(
 
     const before = consumer.logBytes();
     const webhooks = Array.from({ length: batch }, (_, index) =>
-      webhookOf("started_application", `JA-costBatch${String(index).padStart(11, "0")}`, START),
+      webhookOf(
+        "started_application",
+        `JA-costBatch${String(index).padStart(11, "0")}`,
+        LIVES_BEGIN,
+      ),
     );
     await consumer.process(batchOf(webhooks), lambdaContext());
     return {

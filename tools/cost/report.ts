@@ -34,23 +34,9 @@ export async function count(stage: StageConfiguration, batch: number): Promise<C
 }
 
 /** A month's bill. Amounts in USD. */
-export interface Bill {
-  readonly workload: Workload;
-  readonly traffic: readonly Line[];
-  readonly standing: readonly Line[];
-  readonly kept: readonly Line[];
-  readonly totals: {
-    readonly traffic: number;
-    readonly standing: number;
-    readonly kept: number;
-    /** Traffic and standing; what is kept comes on top, for every month that it has been kept. */
-    readonly month: number;
-    /** Traffic per million webhooks: what the budget is about. */
-    readonly perMillion: number;
-  };
-}
+export type Bill = ReturnType<typeof billFor>;
 
-export function billFor(workload: Workload, counts: Counts): Bill {
+export function billFor(workload: Workload, counts: Counts) {
   const { ingest, consumer, poller, template } = counts;
   const traffic = trafficLines(workload, ingest, consumer, poller);
   const standing = standingLines(template, poller);
@@ -64,7 +50,9 @@ export function billFor(workload: Workload, counts: Counts): Bill {
       traffic: totalOf(traffic),
       standing: totalOf(standing),
       kept: totalOf(kept),
+      /** What is kept comes on top, for every month that it has been kept. */
       month: totalOf(traffic) + totalOf(standing),
+      /** What the budget is about. */
       perMillion: (totalOf(traffic) / workload.webhooks) * 1e6,
     },
   };
