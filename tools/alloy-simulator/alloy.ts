@@ -3,9 +3,8 @@ import type { Occurrence, JourneyApplication, JourneyEvent } from "./application
 import { applicationResponse } from "./application-response.ts";
 import type { ApplicationResponse } from "./application-response.ts";
 import { makeDeliveries } from "./deliveries.ts";
-import type { AlloyDependencies, Deliveries, WebhookOptions } from "./deliveries.ts";
+import type { AlloyDependencies, WebhookOptions } from "./deliveries.ts";
 import { makeInvestigations } from "./investigations.ts";
-import type { Investigations } from "./investigations.ts";
 import { JOURNEYS } from "./journeys.ts";
 import type { Scenario, ScenarioExpectation, ScenarioStep } from "./scenario.ts";
 import { makeTokens } from "./tokens.ts";
@@ -38,45 +37,7 @@ export interface HeldApplication {
 /** Called with the answer to Create, as the client that submitted the application gets it. */
 type OnSubmitted = (created: ApplicationResponse) => void | Promise<void>;
 
-export interface Alloy {
-  /** Opens an application that goes through the scenario; its first events are raised by themselves. */
-  readonly submit: (scenario: Scenario, submission?: Submission) => ApplicationResponse;
-  /**
-   * Runs an application again.
-   *
-   * @returns the new application; undefined when there is none of that token to rerun.
-   */
-  readonly rerun: (
-    applicationToken: string,
-    submission?: Submission,
-  ) => ApplicationResponse | undefined;
-  /** Lets something happen that no scenario has. @throws Error when the application cannot have it. */
-  readonly raise: (applicationToken: string, occurrence: Occurrence) => ApplicationResponse;
-  /** The answer to Get. */
-  readonly application: (applicationToken: string) => ApplicationResponse | undefined;
-  readonly applications: () => readonly HeldApplication[];
-  /** Resolves when the application is no longer `running`, or the limit is over. */
-  readonly whenPaused: (applicationToken: string, limitMs: number) => Promise<void>;
-  /** Submits an application for the scenario, with external ids of its own. */
-  readonly start: (scenario: Scenario) => ApplicationResponse;
-  /**
-   * Starts the scenario and resolves with it, and with its rerun if there is one,
-   * when nothing more will happen and nothing more will be delivered.
-   *
-   * @throws Error when it is stopped before that, or what `onSubmitted` throws.
-   */
-  readonly play: (
-    scenario: Scenario,
-    onSubmitted?: OnSubmitted,
-  ) => Promise<readonly HeldApplication[]>;
-  /** Loses every webhook raised from now on, until it is called with false. */
-  readonly withhold: (withheld: boolean) => void;
-  readonly isWithholding: () => boolean;
-  readonly deliveries: Deliveries;
-  readonly investigations: Investigations;
-  /** Cancels every timer, aborts every request, and rejects what is still playing. */
-  readonly stop: () => void;
-}
+export type Alloy = Readonly<ReturnType<typeof makeAlloy>>;
 
 /** An application on its way through a scenario. */
 interface Run {
@@ -104,7 +65,7 @@ interface Run {
  *    at once, in copies, in reverse, or not at all.
  * 3. `application` answers from the same record, so webhooks may be lost and Get still knows.
  */
-export function makeAlloy(dependencies: AlloyDependencies, options: WebhookOptions): Alloy {
+export function makeAlloy(dependencies: AlloyDependencies, options: WebhookOptions) {
   const { now, schedule } = dependencies;
   const timeScale = options.timeScale ?? 1;
   const tokens = makeTokens(dependencies.random);
@@ -304,23 +265,28 @@ export function makeAlloy(dependencies: AlloyDependencies, options: WebhookOptio
   }
 
   return {
-    submit: (scenario, submission = {}) =>
+    /** Opens an application that goes through the scenario; its first events are raised by themselves. */
+    submit: (scenario: Scenario, submission: Submission = {}) =>
       applicationResponse(submit(scenario, submission).application),
-    rerun: (applicationToken, submission = {}) => {
+    /** Runs an application again. @returns the new one; undefined when there is none of that token to rerun. */
+    rerun: (applicationToken: string, submission: Submission = {}) => {
       const run = runs.get(applicationToken);
       return run && applicationResponse(startRerun(run, "api", submission).application);
     },
-    raise: (applicationToken, occurrence) => {
+    /** Lets something happen that no scenario has. @throws Error when the application cannot have it. */
+    raise: (applicationToken: string, occurrence: Occurrence) => {
       const run = runOf(applicationToken);
       happen(run, occurrence);
       return applicationResponse(run.application);
     },
-    application: (applicationToken) => {
+    /** The answer to Get. */
+    application: (applicationToken: string) => {
       const run = runs.get(applicationToken);
       return run && applicationResponse(run.application);
     },
-    applications: () => [...runs.values()].map(held),
-    whenPaused: (applicationToken, limitMs) => {
+    applications: (): readonly HeldApplication[] => [...runs.values()].map(held),
+    /** Resolves when the application is no longer `running`, or the limit is over. */
+    whenPaused: (applicationToken: string, limitMs: number): Promise<void> => {
       const run = runOf(applicationToken);
       return new Promise((resolve) => {
         const end = () => {
@@ -338,8 +304,18 @@ export function makeAlloy(dependencies: AlloyDependencies, options: WebhookOptio
         check();
       });
     },
-    start: (scenario) => applicationResponse(start(scenario).application),
-    play: async (scenario, onSubmitted) => {
+    /** Submits an application for the scenario, with external ids of its own. */
+    start: (scenario: Scenario) => applicationResponse(start(scenario).application),
+    /**
+     * Starts the scenario and resolves with it, and with its rerun if there is one,
+     * when nothing more will happen and nothing more will be delivered.
+     *
+     * @throws Error when it is stopped before that, or what `onSubmitted` throws.
+     */
+    play: async (
+      scenario: Scenario,
+      onSubmitted?: OnSubmitted,
+    ): Promise<readonly HeldApplication[]> => {
       const original = start(scenario);
       const played: Run[] = [];
       await onSubmitted?.(applicationResponse(original.application));
@@ -349,12 +325,14 @@ export function makeAlloy(dependencies: AlloyDependencies, options: WebhookOptio
       }
       return played.map(held);
     },
-    withhold: (withheld) => {
+    /** Loses every webhook raised from now on, until it is called with false. */
+    withhold: (withheld: boolean) => {
       withholding = withheld;
     },
     isWithholding: () => withholding,
     deliveries,
     investigations,
+    /** Cancels every timer, aborts every request, and rejects what is still playing. */
     stop: () => {
       for (const cancel of timers) cancel();
       deliveries.stop();

@@ -14,17 +14,7 @@ export interface ApiKey {
   readonly secrets: readonly string[];
 }
 
-/** Whether a request may pass, and if not, which of Alloy's two answers it gets. */
-type Verdict = "accepted" | "badCredentials" | "bearerExpired";
-
-export interface ApiCredentials {
-  readonly verdictOn: (authorization: string | undefined) => Verdict;
-  readonly acceptsPair: (token: unknown, secret: unknown) => boolean;
-  /** A new bearer token and the time it ends, in epoch milliseconds. */
-  readonly issueBearer: () => { readonly token: string; readonly expiresAt: number };
-  /** Lets every bearer token out there be expired from now on. */
-  readonly expireBearers: () => void;
-}
+export type ApiCredentials = Readonly<ReturnType<typeof makeApiCredentials>>;
 
 /** Reads `Basic …`; undefined when it is none. */
 export function readBasic(
@@ -37,11 +27,7 @@ export function readBasic(
 }
 
 /** Basic with `token:secret` on each request, or a bearer token that was fetched with it. */
-export function makeApiCredentials(
-  key: ApiKey,
-  now: () => number,
-  random: () => number,
-): ApiCredentials {
+export function makeApiCredentials(key: ApiKey, now: () => number, random: () => number) {
   const tokens = makeTokens(random);
   const signingSecret = tokens.uuid();
   const bearers = new Map<string, number>();
@@ -51,7 +37,10 @@ export function makeApiCredentials(
 
   return {
     acceptsPair,
-    verdictOn: (authorization) => {
+    /** Whether a request may pass, and if not, which of Alloy's two answers it gets. */
+    verdictOn: (
+      authorization: string | undefined,
+    ): "accepted" | "badCredentials" | "bearerExpired" => {
       const basic = readBasic(authorization);
       if (basic) return acceptsPair(basic.username, basic.password) ? "accepted" : "badCredentials";
       const [, bearer = ""] = /^Bearer (\S+)$/i.exec(authorization ?? "") ?? [];
@@ -59,6 +48,7 @@ export function makeApiCredentials(
       if (expiresAt === undefined) return "badCredentials";
       return now() < expiresAt ? "accepted" : "bearerExpired";
     },
+    /** A new bearer token and the time it ends, in epoch milliseconds. */
     issueBearer: () => {
       const expiresAt = now() + BEARER_LIFETIME_MS;
       const part = (json: unknown) => Buffer.from(JSON.stringify(json)).toString("base64url");
@@ -71,6 +61,7 @@ export function makeApiCredentials(
       bearers.set(token, expiresAt);
       return { token, expiresAt };
     },
+    /** Lets every bearer token out there be expired from now on. */
     expireBearers: () => {
       for (const token of bearers.keys()) bearers.set(token, now());
     },

@@ -26,14 +26,9 @@ type Spoiling =
   | { readonly kind: "error" | "unavailable" | "unauthorized" | "garbage" | "hang" }
   | { readonly kind: "rate-limit"; readonly headers: Readonly<Record<string, string>> };
 
-export interface ApiFaults {
-  readonly set: (fault: ApiFault) => void;
-  readonly current: () => ApiFault;
-  /** Counts a call and says what becomes of it. */
-  readonly spoil: () => Spoiling | null;
-}
+export type ApiFaults = Readonly<ReturnType<typeof makeApiFaults>>;
 
-export function makeApiFaults(now: () => number): ApiFaults {
+export function makeApiFaults(now: () => number) {
   let fault: ApiFault = { kind: "none" };
   let spoilt = 0;
   let windowEndsAt = 0;
@@ -59,13 +54,14 @@ export function makeApiFaults(now: () => number): ApiFaults {
   }
 
   return {
-    set: (wanted) => {
+    set: (wanted: ApiFault) => {
       fault = wanted;
       spoilt = 0;
       windowEndsAt = 0;
     },
-    current: () => fault,
-    spoil: () => {
+    current: (): ApiFault => fault,
+    /** Counts a call and says what becomes of it. */
+    spoil: (): Spoiling | null => {
       if (fault.kind === "none") return null;
       const { calls } = fault;
       const spoiling =

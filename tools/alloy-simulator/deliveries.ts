@@ -93,21 +93,7 @@ interface Sending {
   readonly onEnd?: () => void;
 }
 
-export interface Deliveries {
-  readonly send: (sending: Sending) => void;
-  readonly log: readonly Delivery[];
-  /**
-   * The Test Webhook button: one attempt, outside the log and the count of failures. What Alloy sends
-   * then is not documented; this is an envelope without `data`.
-   */
-  readonly sendTest: () => Promise<WebhookAnswer>;
-  readonly isActive: () => boolean;
-  readonly failuresInARow: () => number;
-  /** The switch in Alloy's webhook settings, which somebody has to turn on again by hand. */
-  readonly setActive: (active: boolean) => void;
-  /** Cancels everything that is to come. Requests under way are aborted. */
-  readonly stop: () => void;
-}
+export type Deliveries = Readonly<ReturnType<typeof makeDeliveries>>;
 
 interface Task {
   readonly delivery: Delivery;
@@ -129,7 +115,7 @@ export function makeDeliveries(
   dependencies: AlloyDependencies,
   tokens: Tokens,
   options: WebhookOptions,
-): Deliveries {
+) {
   const { now, schedule } = dependencies;
   const timeScale = options.timeScale ?? 1;
   const attemptLimitMs = options.attemptLimitMs ?? TIMEOUTS_MS.alloyWebhook;
@@ -260,7 +246,7 @@ export function makeDeliveries(
 
   return {
     log,
-    send: (sending) => {
+    send: (sending: Sending) => {
       const { event } = sending;
       const delivery: Delivery = {
         applicationToken: event.body.journey_application_token,
@@ -280,6 +266,10 @@ export function makeDeliveries(
         pump();
       }
     },
+    /**
+     * The Test Webhook button: one attempt, outside the log and the count of failures. What Alloy sends
+     * then is not documented; this is an envelope without `data`.
+     */
     sendTest: async () => {
       const controller = new AbortController();
       underWay.add(controller);
@@ -297,10 +287,12 @@ export function makeDeliveries(
     },
     isActive: () => active,
     failuresInARow: () => failureTimes.length,
-    setActive: (wanted) => {
+    /** The switch in Alloy's webhook settings, which somebody has to turn on again by hand. */
+    setActive: (wanted: boolean) => {
       if (wanted && !active) failureTimes = [];
       active = wanted;
     },
+    /** Cancels everything that is to come. Requests under way are aborted. */
     stop: () => {
       stopped = true;
       for (const cancel of timers) cancel();

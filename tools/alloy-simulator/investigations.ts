@@ -34,14 +34,6 @@ interface Investigation {
   readonly routes: RouteId[];
 }
 
-/** Alloy's ongoing monitoring, as far as Investigations are concerned. */
-export interface Investigations {
-  /** Lets one be created, promoted to a case and closed; the webhook of its closing is lost. */
-  readonly play: () => Promise<HeldInvestigation>;
-  /** The answer to `GET /investigations`. */
-  readonly list: (query: URLSearchParams) => unknown;
-}
-
 /** What the log of deliveries wants to know of a webhook. */
 const NO_EVENT = {
   journey_application_token: "",
@@ -50,13 +42,14 @@ const NO_EVENT = {
   entity_application_token: null,
 };
 
+/** Alloy's ongoing monitoring, as far as Investigations are concerned. */
 export function makeInvestigations(dependencies: {
   readonly now: () => number;
   /** Runs the task so many seconds of Alloy's from now. */
   readonly after: (seconds: number, task: () => void) => void;
   readonly tokens: Tokens;
   readonly deliveries: Deliveries;
-}): Investigations {
+}) {
   const { now, after, tokens, deliveries } = dependencies;
   const all: Investigation[] = [];
 
@@ -91,7 +84,8 @@ export function makeInvestigations(dependencies: {
   }
 
   return {
-    play: () => {
+    /** Lets one be created, promoted to a case and closed; the webhook of its closing is lost. */
+    play: (): Promise<HeldInvestigation> => {
       const at = now();
       const investigation: Investigation = {
         token: tokens.token("INV"),
@@ -116,7 +110,8 @@ export function makeInvestigations(dependencies: {
         next(0);
       });
     },
-    list: (query) => {
+    /** The answer to `GET /investigations`. */
+    list: (query: URLSearchParams) => {
       const page = Math.max(1, Number(query.get("pageNum") ?? 1));
       const perPage = Math.min(100, Number(query.get("numRowsPerPage") ?? 20));
       const isWanted = ({ closedAt }: Investigation) =>

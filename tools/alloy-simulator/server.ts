@@ -8,12 +8,10 @@ import type { Alloy, HeldApplication } from "./alloy.ts";
 import { makeAlloyApi } from "./api.ts";
 import type { ApiKey } from "./api-credentials.ts";
 import { makeApiFaults } from "./api-faults.ts";
-import type { ApiFault } from "./api-faults.ts";
 import { jsonReply } from "./api-reply.ts";
 import type { ApiReply, ApiRequest } from "./api-reply.ts";
 import type { ApplicationResponse } from "./application-response.ts";
-import type { Delivery, WebhookOptions } from "./deliveries.ts";
-import type { HeldInvestigation } from "./investigations.ts";
+import type { WebhookOptions } from "./deliveries.ts";
 import { chooseScenarios, readScenarios } from "./scenario.ts";
 import type { Scenario } from "./scenario.ts";
 import { makeWebhookClient } from "./webhook-client.ts";
@@ -41,39 +39,14 @@ interface PlayOptions {
   readonly onSubmitted?: (created: ApplicationResponse) => void | Promise<void>;
 }
 
-export interface AlloySimulator {
-  /** With the version: `http://127.0.0.1:<port>/v1`. */
-  readonly baseUrl: string;
-  /** Where the admin API is. */
-  readonly adminUrl: string;
-  /** Names of the scenarios that it can play. */
-  readonly scenarioNames: readonly string[];
-  /**
-   * Plays these scenarios side by side, all when none is named, and resolves with the applications when
-   * Alloy has nothing more to do for them: every step raised, every delivery ended.
-   */
-  readonly play: (
-    names: readonly string[],
-    options?: PlayOptions,
-  ) => Promise<readonly HeldApplication[]>;
-  /** Lets one Investigation be created, promoted and closed; the webhook of its closing is lost. */
-  readonly investigate: () => Promise<HeldInvestigation>;
-  /** What Alloy holds, of every application there is. */
-  readonly applications: () => readonly HeldApplication[];
-  readonly deliveries: () => readonly Delivery[];
-  readonly setApiFault: (fault: ApiFault) => void;
-  readonly withholdWebhooks: (withheld: boolean) => void;
-  readonly isWebhookActive: () => boolean;
-  readonly activateWebhook: () => void;
-  readonly stop: () => Promise<void>;
-}
+export type AlloySimulator = Readonly<Awaited<ReturnType<typeof startAlloySimulator>>>;
 
 /**
  * Starts an Alloy on 127.0.0.1.
  *
  * @throws Error when the port is taken, a scenario file is wrong, or the webhook's URL is none.
  */
-export async function startAlloySimulator(options: AlloySimulatorOptions): Promise<AlloySimulator> {
+export async function startAlloySimulator(options: AlloySimulatorOptions) {
   const scenarios = options.scenarios ?? readScenarios();
   const alloy = makeRealAlloy(options);
   const faults = makeApiFaults(Date.now);
@@ -103,22 +76,33 @@ export async function startAlloySimulator(options: AlloySimulatorOptions): Promi
   });
 
   return {
+    /** With the version: `http://127.0.0.1:<port>/v1`. */
     baseUrl: `${origin}/v1`,
+    /** Where the admin API is. */
     adminUrl: `${origin}${ADMIN_PATH}`,
     scenarioNames: [...scenarios.keys()],
-    play: async (names, { onSubmitted } = {}) => {
+    /**
+     * Plays these scenarios side by side, all when none is named, and resolves with the applications when
+     * Alloy has nothing more to do for them: every step raised, every delivery ended.
+     */
+    play: async (
+      names: readonly string[],
+      { onSubmitted }: PlayOptions = {},
+    ): Promise<readonly HeldApplication[]> => {
       const chosen = chooseScenarios(names, scenarios);
       const played = await Promise.all(chosen.map((each) => alloy.play(each, onSubmitted)));
       return played.flat();
     },
+    /** Lets one Investigation be created, promoted and closed; the webhook of its closing is lost. */
     investigate: alloy.investigations.play,
+    /** What Alloy holds, of every application there is. */
     applications: alloy.applications,
     deliveries: () => alloy.deliveries.log,
     setApiFault: faults.set,
     withholdWebhooks: alloy.withhold,
     isWebhookActive: alloy.deliveries.isActive,
     activateWebhook: () => alloy.deliveries.setActive(true),
-    stop: async () => {
+    stop: async (): Promise<void> => {
       alloy.stop();
       await stop();
     },

@@ -9,7 +9,6 @@ import { SETTINGS_FILE } from "../../lambdas/settings/names.ts";
 
 import { requestOf } from "../cloud-in-memory/builders.ts";
 import { medianOf, quartilesOf, rounded, roundedInterval } from "./statistics.ts";
-import type { Interval } from "./statistics.ts";
 
 /** Requests to a process after its first one. */
 export const WARM_REQUESTS = 200;
@@ -27,20 +26,7 @@ export interface Start {
 }
 
 /** Medians over processes, in milliseconds. */
-export interface Times {
-  readonly importMs: number;
-  /** From the end of the import to the first answer. */
-  readonly handledMs: number;
-  /** From the start of the import to the first answer: what the sender of the first request waits for. */
-  readonly firstMs: number;
-  /** Half of the processes lie between these. */
-  readonly firstMsQuartiles: Interval;
-  /** What of it was spent on a processor: other programs on the machine change it little. */
-  readonly cpuMs: number;
-  readonly warmMs: number;
-  readonly warmPerSecond: number;
-  readonly peakMemoryBytes: number;
-}
+export type Times = Readonly<ReturnType<typeof timesOf>>;
 
 /** Starts a bundle in a process of its own, as Lambda does, and has it handle webhooks. */
 export function startProcess(file: string, event: string, awsUrl: string): Promise<Start> {
@@ -79,14 +65,18 @@ export function firstMsOf({ importMs, handledMs }: Start): number {
 }
 
 /** What many processes have measured, as one. */
-export function timesOf(starts: readonly Start[]): Times {
+export function timesOf(starts: readonly Start[]) {
   const median = (pick: (start: Start) => number) => medianOf(starts.map(pick));
   const warmMs = median(({ warm }) => medianOf(warm));
   return {
     importMs: rounded(median(({ importMs }) => importMs)),
+    /** From the end of the import to the first answer. */
     handledMs: rounded(median(({ handledMs }) => handledMs)),
+    /** From the start of the import to the first answer: what the sender of the first request waits for. */
     firstMs: rounded(median(firstMsOf)),
+    /** Half of the processes lie between these. */
     firstMsQuartiles: roundedInterval(quartilesOf(starts.map(firstMsOf))),
+    /** What of it was spent on a processor: other programs on the machine change it little. */
     cpuMs: rounded(median(({ cpuMs }) => cpuMs)),
     warmMs: rounded(warmMs),
     warmPerSecond: Math.round(

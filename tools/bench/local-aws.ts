@@ -6,22 +6,13 @@ import { text } from "node:stream/consumers";
 import { listen } from "../guard/listen.ts";
 
 /** What an instance of SQS and Secrets Manager on this machine has been asked. */
-export interface LocalAws {
-  readonly url: string;
-  /** Message bodies that were accepted. */
-  readonly messages: readonly string[];
-  /** Requests of any kind, up to now. */
-  readonly calls: () => number;
-  /** Connections that were opened, up to now. */
-  readonly connections: () => number;
-  readonly stop: () => Promise<void>;
-}
+export type LocalAws = Readonly<Awaited<ReturnType<typeof startLocalAws>>>;
 
 /**
  * As much of SQS and Secrets Manager as a webhook needs, on a free port of 127.0.0.1. It answers at
  * once, so that what is measured is the caller.
  */
-export async function startLocalAws(secret: string): Promise<LocalAws> {
+export async function startLocalAws(secret: string) {
   const messages: string[] = [];
   let calls = 0;
   let connections = 0;
@@ -44,8 +35,11 @@ export async function startLocalAws(secret: string): Promise<LocalAws> {
   const { url, stop } = await listen(server);
   return {
     url,
+    /** Message bodies that were accepted. */
     messages,
+    /** Requests of any kind, up to now. */
     calls: () => calls,
+    /** Connections that were opened, up to now. */
     connections: () => connections,
     stop,
   };

@@ -13,21 +13,7 @@ import type { QueuedMessage } from "./queue.ts";
 import { MemorySecret } from "./secret.ts";
 
 /** What of AWS the stack uses, in this process's memory and wired as the stack wires it. */
-export interface MemoryCloud {
-  readonly events: MemoryQueue;
-  readonly deadLetters: MemoryQueue;
-  readonly applications: MemoryApplicationTable;
-  readonly investigations: MemoryInvestigations;
-  readonly idempotency: MemoryIdempotencyTable;
-  readonly payloads: MemoryPayloadBucket;
-  readonly bus: MemoryBus;
-  /** The queues of the routes that have one. */
-  readonly routes: ReadonlyMap<RouteId, MemoryQueue>;
-  readonly deliveries: MemoryDeliveries;
-  readonly outcomes: MemoryOutcomeCounts;
-  readonly webhookSecret: MemorySecret;
-  readonly alloyApiSecret: MemorySecret;
-}
+export type MemoryCloud = Readonly<ReturnType<typeof makeMemoryCloud>>;
 
 /**
  * Makes an empty cloud: its secrets authenticate nobody, as after a first deployment.
@@ -44,7 +30,7 @@ export function makeMemoryCloud(options: {
   readonly newId?: () => string;
   /** Chooses what a receive of the event queue hands over. @default - the oldest */
   readonly pick?: (visible: readonly QueuedMessage[], most: number) => readonly QueuedMessage[];
-}): MemoryCloud {
+}) {
   const { now, routes = [], newId = counter(), pick } = options;
   const deadLetters = new MemoryQueue({
     now,
@@ -65,7 +51,9 @@ export function makeMemoryCloud(options: {
   });
   const bus = new MemoryBus({ now, newId });
   bus.addRule(submissionRule(events));
-  const routeQueues = new Map(routes.map((route) => [route, new MemoryQueue(queue)]));
+  const routeQueues: ReadonlyMap<RouteId, MemoryQueue> = new Map(
+    routes.map((route) => [route, new MemoryQueue(queue)]),
+  );
   for (const [route, routeQueue] of routeQueues) bus.addRule(routeRule(route, routeQueue));
   return {
     events,
@@ -75,6 +63,7 @@ export function makeMemoryCloud(options: {
     idempotency: new MemoryIdempotencyTable(),
     payloads: new MemoryPayloadBucket(),
     bus,
+    /** The queues of the routes that have one. */
     routes: routeQueues,
     deliveries: new MemoryDeliveries(events),
     outcomes: new MemoryOutcomeCounts(),

@@ -12,7 +12,6 @@ import { refuseBeyondLimits } from "../strict-aws/strict-client.ts";
 import { readScenarios } from "../alloy-simulator/scenario.ts";
 import { webhookOf } from "./builders.ts";
 import { startDynamoDb } from "./dynalite.ts";
-import type { LocalDynamoDb } from "./dynalite.ts";
 import { CONSUMER_SETTINGS, consumerOver } from "./runtime.ts";
 import { meterReads } from "./write-meter.ts";
 import { answered } from "./clients.ts";
@@ -20,17 +19,7 @@ import { answered } from "./clients.ts";
 /** A batch to be processed, by ours or by another consumer. */
 export type ProcessBatch = (event: SQSEvent, context: Context) => Promise<unknown>;
 
-export interface CountedConsumer {
-  readonly dynamo: LocalDynamoDb;
-  readonly bus: EventBridgeClient;
-  readonly process: ProcessBatch;
-  /** Calls of PutEvents so far. */
-  readonly busCalls: () => number;
-  /** Events put on the bus so far. */
-  readonly busEvents: () => number;
-  /** Bytes logged so far: metrics and messages. */
-  readonly logBytes: () => number;
-}
+export type CountedConsumer = Readonly<Awaited<ReturnType<typeof startCountedConsumer>>>;
 
 /**
  * The real consumer on a DynamoDB in this process, with a bus that takes everything and counts.
@@ -39,7 +28,7 @@ export interface CountedConsumer {
  */
 export async function startCountedConsumer(
   routes: ConsumerSettings["routes"] = CONSUMER_SETTINGS.routes,
-): Promise<CountedConsumer> {
+) {
   const dynamo = await startDynamoDb();
   const { client, applicationTableName, idempotencyTableName } = dynamo;
   meterReads(client);
@@ -83,10 +72,13 @@ export async function startCountedConsumer(
   return {
     dynamo,
     bus,
+    /** Calls of PutEvents so far. */
     busCalls: () => busCalls,
+    /** Events put on the bus so far. */
     busEvents: () => busEvents,
+    /** Bytes logged so far: metrics and messages. */
     logBytes: () => logBytes,
-    async process(event, context) {
+    process: async (event: SQSEvent, context: Context): Promise<void> => {
       const { batchItemFailures } = await handle(event, context);
       if (batchItemFailures.length > 0) throw new Error("a record of the count failed");
       const [refused] = [...dynamo.refused, ...refusedByBus];

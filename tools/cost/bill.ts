@@ -1,6 +1,7 @@
 import { INGEST, MEMORY_MB, POLLER } from "../../lambdas/settings/limits.ts";
 import type { ConsumerCount, IngestCount } from "./count.ts";
 import type { PollerCount } from "./count-poller.ts";
+import type { TemplateCount } from "./count-template.ts";
 import { PRICES } from "./prices.ts";
 
 /** One line of the bill. */
@@ -19,17 +20,6 @@ export interface Workload {
   readonly applications: number;
   /** Events in a batch of the consumer; what comes in bursts fills it, what trickles comes alone. */
   readonly batch: number;
-}
-
-/** What the stage's template holds, counted in it. */
-export interface TemplateCount {
-  readonly alarmMetrics: number;
-  readonly compositeAlarms: number;
-  readonly customMetrics: number;
-  readonly dashboards: number;
-  readonly secrets: number;
-  readonly keys: number;
-  readonly pollerRunsPerMonth: number;
 }
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1_000;

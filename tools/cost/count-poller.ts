@@ -24,14 +24,7 @@ import { readScenarios } from "../alloy-simulator/scenario.ts";
 import { answered } from "../cloud-in-memory/clients.ts";
 
 /** What polling was seen to cost over the life of an application that ends within a day. */
-export interface PollerCount {
-  /** Write units, index entries included. */
-  readonly writesPerApplication: number;
-  /** Read requests: what runs with the application due read more than runs without. */
-  readonly readsPerApplication: number;
-  /** Metrics that a run asks CloudWatch for, whatever is due. */
-  readonly metricsReadPerRun: number;
-}
+export type PollerCount = Readonly<Awaited<ReturnType<typeof countPoller>>>;
 
 const QueriesSchema = v.looseObject({ MetricDataQueries: v.array(v.unknown()) });
 
@@ -41,7 +34,7 @@ const HOUR = 60 * 60 * 1_000;
 /** The last check comes after 25 hours; if it has not by then, something is wrong. */
 const LAST_RUN_MS = 72 * HOUR;
 /** Runs the real poller, hour by hour, over one application of which no webhook was lost. */
-export async function countPoller(stage: StageConfiguration): Promise<PollerCount> {
+export async function countPoller(stage: StageConfiguration) {
   const scenario = readScenarios().get(SCENARIO);
   if (scenario === undefined) throw new Error(`The scenario ${SCENARIO} is gone: name another.`);
   const consumer = await startCountedConsumer(stage.routes);
@@ -108,8 +101,11 @@ export async function countPoller(stage: StageConfiguration): Promise<PollerCoun
     const idleReads = Math.min(...bills.map(({ reads }) => reads));
     const sum = (of: (bill: Bill) => number) => bills.reduce((total, bill) => total + of(bill), 0);
     return {
+      /** Write units, index entries included. */
       writesPerApplication: sum(({ items, indexes }) => items + indexes),
+      /** Read requests: what runs with the application due read more than runs without. */
       readsPerApplication: sum(({ reads }) => reads - idleReads),
+      /** Metrics that a run asks CloudWatch for, whatever is due. */
       metricsReadPerRun: await countMetricsRead(),
     };
   } finally {

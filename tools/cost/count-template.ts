@@ -5,7 +5,9 @@ import { countedJourneysOf } from "../../lib/config/notification-rules.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { isRecord, listOf, synthesise } from "../template/synthesise.ts";
 import { LOG_EVENT_OVERHEAD_BYTES } from "../cloud-in-memory/counted-consumer.ts";
-import type { TemplateCount } from "./bill.ts";
+
+/** What the stage's template holds, counted in it. */
+export type TemplateCount = Readonly<ReturnType<typeof countTemplate>>;
 
 /** What API Gateway puts into its access log for a webhook: its variables, as long as they usually are. */
 const ACCESS_LOG_VALUES: ReadonlyMap<string, string> = new Map([
@@ -42,7 +44,7 @@ export function countAccessLog(stage: StageConfiguration): number {
 }
 
 /** Counts what is paid by the month in the template of a stage. */
-export function countTemplate(stage: StageConfiguration): TemplateCount {
+export function countTemplate(stage: StageConfiguration) {
   const template = synthesise(stage);
   const metricsOf = (properties: unknown) => {
     const queries = isRecord(properties) ? listOf(properties["Metrics"]) : [];

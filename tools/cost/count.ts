@@ -17,31 +17,13 @@ import type { LocalDynamoDb } from "../cloud-in-memory/dynalite.ts";
 import { billOf, itemSize } from "../cloud-in-memory/write-meter.ts";
 
 /** What ingest was seen to do for one webhook. */
-export interface IngestCount {
-  readonly sends: number;
-  readonly logBytes: number;
-  /** Of API Gateway's access log. */
-  readonly accessLogBytes: number;
-}
+export type IngestCount = Readonly<Awaited<ReturnType<typeof countIngest>>>;
 
 /** What the consumer was seen to do, by the kind of thing that it was given. */
-export interface ConsumerCount {
-  /** Write units, index entries included, of an application's first event. */
-  readonly firstWrites: number;
-  /** The same of every further one, in the mean over the scenarios. */
-  readonly furtherWrites: number;
-  readonly readsPerEvent: number;
-  /** Events put on the bus per event, in the mean over the scenarios and by the stage's routes. */
-  readonly publishedPerEvent: number;
-  readonly logBytesPerBatch: number;
-  /** Of an event's item, in the mean over the scenarios. */
-  readonly eventBytes: number;
-  /** Of an application's item at its end. */
-  readonly applicationBytes: number;
-}
+export type ConsumerCount = Readonly<Awaited<ReturnType<typeof countConsumer>>>;
 
-/** Runs the real ingest handler over one webhook of the usual size. */
-export async function countIngest(accessLogBytes: number): Promise<IngestCount> {
+/** Runs the real ingest handler over one webhook of the usual size. @param accessLogBytes - of API Gateway's access log */
+export async function countIngest(accessLogBytes: number) {
   const cloud = makeMemoryCloud({ now: Date.now });
   const credential = { username: "alloy", password: "correct horse battery" };
   cloud.webhookSecret.put(JSON.stringify({ basic: [credential] }));
@@ -70,10 +52,7 @@ export async function countIngest(accessLogBytes: number): Promise<IngestCount> 
  *
  * @param batch - events of the batch whose log is counted.
  */
-export async function countConsumer(
-  stage: StageConfiguration,
-  batch: number,
-): Promise<ConsumerCount> {
+export async function countConsumer(stage: StageConfiguration, batch: number) {
   const consumer = await startCountedConsumer(stage.routes);
   try {
     const firsts: number[] = [];
@@ -102,12 +81,16 @@ export async function countConsumer(
     );
     await consumer.process(batchOf(webhooks), lambdaContext());
     return {
+      /** Write units, index entries included, of an application's first event. */
       firstWrites: mean(firsts),
+      /** The same of every further one, in the mean over the scenarios. */
       furtherWrites: mean(furthers),
       readsPerEvent: reads / events,
+      /** Events put on the bus per event, in the mean over the scenarios and by the stage's routes. */
       publishedPerEvent: published / events,
       logBytesPerBatch: consumer.logBytes() - before,
-      // Ids and times are a few bytes longer or shorter from run to run.
+      // Of an event's item, and of an application's at its end. Ids and times are a few bytes longer or shorter
+      // from run to run.
       eventBytes: Math.round(mean(sizes.events) / 50) * 50,
       applicationBytes: Math.round(mean(sizes.applications) / 50) * 50,
     };

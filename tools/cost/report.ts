@@ -1,11 +1,9 @@
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { tableOf } from "../bench/bench.ts";
 import { keptLines, standingLines, totalOf, trafficLines } from "./bill.ts";
-import type { Line, TemplateCount, Workload } from "./bill.ts";
+import type { Line, Workload } from "./bill.ts";
 import { countConsumer, countIngest } from "./count.ts";
-import type { ConsumerCount, IngestCount } from "./count.ts";
 import { countPoller } from "./count-poller.ts";
-import type { PollerCount } from "./count-poller.ts";
 import { countAccessLog, countTemplate } from "./count-template.ts";
 import { PRICES_AS_OF } from "./prices.ts";
 
@@ -14,16 +12,10 @@ export const BUDGET = 5;
 export const GOAL = 4;
 
 /** What was counted of a stage, once for every workload. */
-export interface Counts {
-  readonly stage: StageConfiguration;
-  readonly ingest: IngestCount;
-  readonly consumer: ConsumerCount;
-  readonly poller: PollerCount;
-  readonly template: TemplateCount;
-}
+export type Counts = Readonly<Awaited<ReturnType<typeof count>>>;
 
 /** @param batch - events in a batch of the consumer. */
-export async function count(stage: StageConfiguration, batch: number): Promise<Counts> {
+export async function count(stage: StageConfiguration, batch: number) {
   return {
     stage,
     ingest: await countIngest(countAccessLog(stage)),

@@ -1,9 +1,7 @@
 import { EVENT_SOURCE, INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { startRepeating } from "../local/emulator/repeat.ts";
-import type { Receiver } from "../local/scenarios/receiver.ts";
 import { makeMemoryCloud } from "../cloud-in-memory/cloud.ts";
-import type { MemoryCloud } from "../cloud-in-memory/cloud.ts";
 import { metricsRefusal } from "../strict-aws/embedded-metric-format.ts";
 import { deniedMethods } from "../strict-aws/iam/judged-ports.ts";
 import type { DeniedMethods } from "../strict-aws/iam/judged-ports.ts";
@@ -12,18 +10,8 @@ import { startFront } from "./front.ts";
 import { makeFunctions } from "./functions.ts";
 import { makeMemoryReceiver } from "./receiver.ts";
 
-/** The real handlers over a cloud in memory, in real time. */
-export interface InProcess {
-  readonly webhookUrl: string;
-  readonly cloud: MemoryCloud;
-  readonly receiver: Receiver;
-  /** Has each event on the bus told, as JSON text. @returns a function that ends it. */
-  watchBus(onEvent: (text: string) => void): () => void;
-  stop(): Promise<void>;
-}
-
 /**
- * Starts all of it in this process: the front, the consumer on its queue, the poller on its schedule.
+ * Starts the real handlers over a cloud in memory, in real time and in this process: the front, the consumer on its queue, the poller on its schedule.
  *
  * @throws Error of the system when the port is taken.
  */
@@ -38,7 +26,7 @@ export async function startInProcess(options: {
   readonly onLog: (line: string) => void;
   /** Gets what a Lambda throws. */
   readonly onFailure: (error: unknown) => void;
-}): Promise<InProcess> {
+}) {
   const { stage, port, secrets, pollerPaceMs, onLog, onFailure } = options;
   const ofInvestigations = new Set<string>(INVESTIGATION_ROUTE_IDS);
   const routes = ROUTE_IDS.filter(
@@ -80,13 +68,14 @@ export async function startInProcess(options: {
     webhookUrl: front.webhookUrl,
     cloud,
     receiver: makeMemoryReceiver(cloud, stage),
-    watchBus(onEvent) {
+    /** Has each event on the bus told, as JSON text. @returns a function that ends it. */
+    watchBus(onEvent: (text: string) => void): () => void {
       return cloud.bus.addRule({
         matches: ({ source }) => source === EVENT_SOURCE,
         deliver: ({ detail }) => onEvent(JSON.stringify({ detail })),
       });
     },
-    async stop() {
+    async stop(): Promise<void> {
       stopPoller();
       stopping.abort();
       await front.stop();

@@ -14,19 +14,7 @@ import { STACK_NAME } from "./cdk.ts";
 import type { Clients } from "./clients.ts";
 
 /** The calls of the functions, and the lines that they log, as they are judged. */
-export interface JudgedCalls {
-  /** Takes each refusal, one a line: the function, what it called, and why AWS would refuse it. */
-  readonly refusalsFile: string;
-  /** So far: calls, how many different questions to IAM they were, and how many were refused. */
-  readonly count: () => {
-    readonly calls: number;
-    readonly distinct: number;
-    readonly refused: number;
-  };
-  /** Holds a line of a log to what CloudWatch takes metrics out of. */
-  readonly judgeLine: (line: string) => void;
-  readonly stop: () => Promise<void>;
-}
+export type JudgedCalls = Readonly<Awaited<ReturnType<typeof judgeCalls>>>;
 
 /** Resources that a function's calls name. */
 const NAMED = new Set([
@@ -56,7 +44,7 @@ export async function judgeCalls(
     readonly refusalsFile: string;
     readonly onRefused: (sentence: string) => void;
   },
-): Promise<JudgedCalls> {
+) {
   const { endpoint, host, refusalsFile, onRefused } = options;
   const { deployed, names, functions } = await readDeployed(cloudFormation);
   let [calls, refused] = [0, 0];
@@ -85,13 +73,16 @@ export async function judgeCalls(
     }),
   );
   return {
+    /** Takes each refusal, one a line: the function, what it called, and why AWS would refuse it. */
     refusalsFile,
-    judgeLine(line) {
+    /** Holds a line of a log to what CloudWatch takes metrics out of. */
+    judgeLine(line: string): void {
       const refusal = metricsRefusal(line, Date.now());
       if (refusal !== null) refuse(refusal);
     },
+    /** So far: calls, how many different questions to IAM they were, and how many were refused. */
     count: () => ({ calls, distinct: guard.verdicts().length, refused }),
-    async stop() {
+    async stop(): Promise<void> {
       for (const proxy of proxies) await proxy.close();
     },
   };
