@@ -43,7 +43,7 @@ import {
   sandboxGuard,
   sandboxPolicies,
 } from "../support/iam.ts";
-import { AN_INVESTIGATION_EVENT } from "../support/investigations.ts";
+import { AN_INVESTIGATION_EVENT, AN_INVESTIGATION_FAILURE } from "../support/investigations.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { s3Over } from "../support/memory-s3.ts";
 import { aFailureRecord, anEventRecord } from "../support/records.ts";
@@ -239,14 +239,7 @@ async function callEverything({ ingest, consumer, poller, statement }: Adapters)
   await store.forgetEvent(event);
   await store.eraseEvent(event);
   await investigations.join(AN_INVESTIGATION_EVENT, "webhook");
-  await investigations.recordFailure({
-    investigationToken: "INV-1",
-    eventId: "1",
-    eventType: "created",
-    reason: "why",
-    failedAt: NOW,
-    deadLettered: false,
-  });
+  await investigations.recordFailure(AN_INVESTIGATION_FAILURE);
   await investigations.clearFailure("INV-1", "1");
   await idempotency.begin("done", 30_000);
   await idempotency.complete("done");

@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 import {
   MemoryBus,
   MemoryEventPublisher,
@@ -7,13 +9,9 @@ import { describeBus } from "./bus.ts";
 import type { HeardEvent } from "./bus.ts";
 
 describeBus("in memory", async () => {
-  let ids = 0;
   const bus = new MemoryBus({
     now: Date.now,
-    newId: () => {
-      ids += 1;
-      return `id-${ids}`;
-    },
+    newId: randomUUID,
   });
   const heard: HeardEvent[] = [];
   bus.addRule({

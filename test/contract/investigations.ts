@@ -3,7 +3,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Gap } from "../../lambdas/domain/reconciliation/gap.ts";
 import type { Investigations } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { InvestigationStore } from "../../lambdas/domain/ports.ts";
-import { anInvestigationEvent, CREATED_AT } from "../support/investigations.ts";
+import {
+  AN_INVESTIGATION_FAILURE as FAILURE,
+  anInvestigationEvent,
+  CREATED_AT,
+} from "../support/investigations.ts";
 
 const HOUR = 3_600_000;
 
@@ -15,15 +19,6 @@ const GAP: Gap = {
   eventCount: 1,
   events: [{ eventId: "1", type: "created", at: CREATED_AT, stage: "not-delivered" }],
   evidence: "why",
-};
-
-const FAILURE = {
-  investigationToken: "INV-1",
-  eventId: "1",
-  eventType: "created",
-  reason: "why",
-  failedAt: CREATED_AT,
-  deadLettered: true,
 };
 
 /** What both ports of the Investigations promise, whatever keeps them. */

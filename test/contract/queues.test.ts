@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 import { QUEUE } from "../../lambdas/settings/limits.ts";
 import {
   MemoryDeadLetters,
@@ -9,13 +11,9 @@ import { MemoryQueue } from "../../tools/cloud-in-memory/queue.ts";
 import { describeQueues, MOST_RECEIVES } from "./queues.ts";
 
 describeQueues("in memory", async () => {
-  let ids = 0;
   const options = {
     now: Date.now,
-    newId: () => {
-      ids += 1;
-      return `id-${ids}`;
-    },
+    newId: randomUUID,
     retentionMs: 60_000,
     visibilityMs: 60_000,
   };

@@ -27,6 +27,9 @@ const failed: AlloyAnswer = { kind: "failed", cause: "server-error", retryAfterM
 const page: AlloyAnswer = { kind: "failed", cause: "refused", retryAfterMs: null };
 const unknown: AlloyAnswer = { kind: "unknown", status: 400, minorCode: 4013 };
 
+/** Of the bad applications alone Alloy gives this answer. */
+const ofBad = (answer: AlloyAnswer) => (token: string) => (isBad(token) ? answer : null);
+
 const isBad = (token: string) => token.startsWith("JA-bad");
 const startedOf = (applicationToken: string) =>
   aJourneyEvent({ applicationToken, at: START - 20 * MINUTE });
@@ -124,27 +127,26 @@ describe("half a day of the real poller, under the alarms of the real template",
   });
 
   test("in which one application errs alone rings for that, and the others are checked within two periods", async () => {
-    const day = await halfADay({ bad: 1, answer: (token) => (isBad(token) ? failed : null) });
+    const day = await halfADay({ bad: 1, answer: ofBad(failed) });
 
     expect(day).toMatchObject({ rang: ["applications-unchecked"], givenUp: 0, checkedLate: 0 });
     expect(day.firstAt("applications-unchecked")).toBeLessThan(3 * 60);
   });
 
   test("in which 200 err rings for that, and the healthy ones are checked within two periods", async () => {
-    const day = await halfADay({ bad: 200, answer: (token) => (isBad(token) ? failed : null) });
+    const day = await halfADay({ bad: 200, answer: ofBad(failed) });
 
     expect(day.rang).toEqual(["alloy-api-failing", "applications-unchecked"]);
     expect(day).toMatchObject({ givenUp: 0, checkedLate: 0, integrationTold: false });
   });
 
   test("in which an answer breaks our code rings for that", async () => {
-    const day = await halfADay({
-      bad: 200,
-      answer(token) {
-        if (isBad(token)) throw new Error("a bug of ours");
-        return null;
-      },
-    });
+    const answer = (token: string) => {
+      if (isBad(token)) throw new Error("a bug of ours");
+      return null;
+    };
+
+    const day = await halfADay({ bad: 200, answer });
 
     expect(day).toMatchObject({ rang: ["applications-unchecked"], givenUp: 0, checkedLate: 0 });
   });
@@ -168,7 +170,7 @@ describe("half a day of the real poller, under the alarms of the real template",
   });
 
   test("in which one deleted application is due pages for nothing", async () => {
-    const day = await halfADay({ bad: 1, answer: (token) => (isBad(token) ? unknown : null) });
+    const day = await halfADay({ bad: 1, answer: ofBad(unknown) });
 
     expect(day).toMatchObject({ rang: [], givenUp: 0, checkedLate: 0 });
   });
@@ -177,7 +179,7 @@ describe("half a day of the real poller, under the alarms of the real template",
     ["one", 1],
     ["200", 200],
   ])("in which %s err asks for none of them more than the day's calls", async (_, bad) => {
-    const { calls } = await halfADay({ bad, answer: (token) => (isBad(token) ? failed : null) });
+    const { calls } = await halfADay({ bad, answer: ofBad(failed) });
 
     const counts = new Map<string, number>();
     for (const { applicationToken: token } of calls) {

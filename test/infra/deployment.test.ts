@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { refuseOtherPartitions } from "../../lib/config/partition.ts";
 import { isFirstFrom } from "../../lib/config/stage-from-context.ts";
-import type { DomainConfiguration } from "../../lib/config/stage-configuration.ts";
 import { idsOf, isRecord, listOf, synthesise } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import { production, sandbox, VARIANTS } from "../../tools/template/variants.ts";
+import { A_DOMAIN } from "../support/stages.ts";
 import { templateOf, theOnly } from "../support/template.ts";
 
 /** What the first deployment, a change of code and a move to a name of one's own may not break. */
@@ -57,24 +57,19 @@ describe("in an account too small to reserve from", () => {
 });
 
 describe("a name of one's own", () => {
-  const domain: DomainConfiguration = {
-    name: "webhooks.example.com",
-    certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0",
-  };
-
   it.each([
     ["leaves API Gateway's own open, before DNS and Alloy know the new one", {}, false],
     ["leaves it open when the stage says so", { executeApi: "open" }, false],
     ["closes it when the stage says so", { executeApi: "closed" }, true],
   ] as const)("%s", (_, change, isClosed) => {
-    const stack = templateOf({ ...production, domain: { ...domain, ...change } });
+    const stack = templateOf({ ...production, domain: { ...A_DOMAIN, ...change } });
 
     const { DisableExecuteApiEndpoint: closed = false } = theOnly(stack, "AWS::ApiGatewayV2::Api");
     expect(closed).toBe(isClosed);
   });
 
   it("comes with the target of its DNS record; without one there is no such output", () => {
-    const { outputs } = templateOf({ ...production, domain });
+    const { outputs } = templateOf({ ...production, domain: A_DOMAIN });
 
     expect(outputs["WebhookDnsTarget"]).toEqual({
       "Fn::GetAtt": ["IntakeDomainC9AFCCDF", "RegionalDomainName"],

@@ -9,11 +9,8 @@ import {
 import { isRecord, listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
 import { local, production, sandbox, withInvestigations } from "../../tools/template/variants.ts";
 import type { StackTemplate } from "../../tools/template/synthesise.ts";
+import { A_DOMAIN, TOKENS } from "../support/stages.ts";
 import { templateOf, theOnly, valuesOf } from "../support/template.ts";
-
-const TOKENS = {
-  jwt: { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] },
-};
 
 /** The format of the access log. */
 function accessLogOf(stack: StackTemplate): string {
@@ -123,14 +120,7 @@ describe("the way in", () => {
   });
 
   it("has one address, when it has a name of its own and the other is closed", () => {
-    const named = templateOf({
-      ...sandbox,
-      domain: {
-        name: "webhooks.example.com",
-        certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0",
-        executeApi: "closed",
-      },
-    });
+    const named = templateOf({ ...sandbox, domain: { ...A_DOMAIN, executeApi: "closed" } });
 
     expect(theOnly(named, "AWS::ApiGatewayV2::Api")["DisableExecuteApiEndpoint"]).toBe(true);
     expect(named.ofType("AWS::ApiGatewayV2::ApiMapping")).toHaveLength(1);

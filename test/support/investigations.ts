@@ -23,6 +23,16 @@ export function anInvestigationEvent(
   return { ...event, eventId: investigationEventIdOf(event) };
 }
 
+/** A failure of its first step, which went to the dead letters. */
+export const AN_INVESTIGATION_FAILURE = {
+  investigationToken: "INV-1",
+  eventId: "1",
+  eventType: "created",
+  reason: "why",
+  failedAt: CREATED_AT,
+  deadLettered: true,
+};
+
 export const AN_INVESTIGATION_EVENT = anInvestigationEvent();
 
 /** A webhook of Alloy's, as its page "Investigations Events" shows them. */

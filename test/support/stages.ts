@@ -4,21 +4,28 @@ import type { StageConfiguration } from "../../lib/config/stage-configuration.ts
 import { validate } from "../../lib/config/validate-stage.ts";
 import { isRecord } from "../../tools/template/synthesise.ts";
 
+/** A name of the bank's own for the webhook. */
+export const A_DOMAIN = {
+  name: "webhooks.example.com",
+  certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0",
+} as const;
+
+/** Alloy's OAuth 2.0 mode. */
+export const TOKENS = {
+  jwt: { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] },
+} as const;
+
 /** A stage that has a value in each optional place. */
 export const withEverything: StageConfiguration = {
   ...localStage({}),
   stage: "sandbox",
   journeys: ["J-1", "J-VCQoADBJxeHtmdAvFqoS"],
-  auth: { jwt: { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] } },
+  auth: TOKENS,
   submissions: { sources: ["bank.onboarding"] },
   journeyRoutes: {
     "J-1": { outcomes: { Fine: "approved" }, routes: { denied: { publish: false } } },
   },
-  domain: {
-    name: "webhooks.example.com",
-    certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0",
-    executeApi: "open",
-  },
+  domain: { ...A_DOMAIN, executeApi: "open" },
   alarms: {
     ...SANDBOX.alarms,
     teams: { "review-desk": [{ email: "desk@example.com" }] },
