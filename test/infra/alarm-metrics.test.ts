@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
-import { emittedMetrics } from "../../tools/generate/emitted-metrics.ts";
 import { idsOf, isRecord, listOf, objectsIn, referredId } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import {
@@ -10,36 +9,18 @@ import {
   withInvestigations,
   withWorkedRules,
 } from "../../tools/template/variants.ts";
+import { EMITTED, identity } from "../support/emitted.ts";
 import { templateOf } from "../support/template.ts";
-
-/** A metric with the dimensions under which CloudWatch keeps it: `DeliveryGaps{GapStage,Stage}`. */
-function identity(name: string, dimensions: readonly string[]): string {
-  return `${name}{${[...dimensions].toSorted().join()}}`;
-}
-
-const EMITTED = new Set(
-  emittedMetrics().map(({ name, dimensions }) => identity(name, [STAGE_DIMENSION, ...dimensions])),
-);
 
 describe.each(VARIANTS)("in %s", (_name, stage) => {
   const stack = templateOf(stage);
 
-  it("every metric of ours that an alarm watches is emitted, under the dimensions that it watches", () => {
-    const watched = stack
-      .ofType("AWS::CloudWatch::Alarm")
-      .flatMap(({ Properties }) => objectsIn(Properties))
-      .filter(({ Namespace }) => Namespace === METRIC_NAMESPACE)
-      .map((metric) =>
-        identity(
-          String(metric["MetricName"]),
-          listOf(metric["Dimensions"]).flatMap((one) =>
-            objectsIn(one).map(({ Name }) => String(Name)),
-          ),
-        ),
-      );
+  it("every metric of ours that an alarm watches is emitted, under the dimensions that it watches, in this stage", () => {
+    const watched = watchedBy(stack, METRIC_NAMESPACE);
 
-    expect(watched.length).toBeGreaterThan(0);
-    expect(watched.filter((metric) => !EMITTED.has(metric))).toEqual([]);
+    const unknown = watched.filter(({ name, of }) => !EMITTED.has(identity(name, Object.keys(of))));
+    expect(unknown).toEqual([]);
+    expect(new Set(watched.map(({ of }) => of[STAGE_DIMENSION]))).toEqual(new Set([stage.stage]));
   });
 
   it("an error of DynamoDB is in an alarm, of each operation that a function may call, and of no other", () => {

@@ -87,16 +87,6 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
       expect(["breaching", "notBreaching"]).toContain(Properties["TreatMissingData"]);
     }
   });
-
-  it("every alarm watches AWS's metrics, or one of ours in this stage", () => {
-    const ours: readonly unknown[] = Object.values(METRICS);
-
-    for (const metric of alarms.flatMap(({ Properties }) => objectsIn(Properties))) {
-      if (metric["Namespace"] !== METRIC_NAMESPACE) continue;
-      expect(ours).toContain(metric["MetricName"]);
-      expect(metric["Dimensions"]).toContainEqual({ Name: "Stage", Value: stage.stage });
-    }
-  });
 });
 
 describe("every runbook", () => {

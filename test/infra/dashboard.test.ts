@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { METRIC_NAMESPACE, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
 import { dashboardOf, metricsOf, parseBody } from "../../tools/dashboard/definition.ts";
 import type { ShownMetric, Widget } from "../../tools/dashboard/definition.ts";
-import { emittedMetrics } from "../../tools/generate/emitted-metrics.ts";
 import { isRecord, listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import { local, sandbox, VARIANTS } from "../../tools/template/variants.ts";
+import { EMITTED, identity } from "../support/emitted.ts";
 import { templateOf } from "../support/template.ts";
 
 /** What the emulator cannot hold; a dashboard must not refer to it. */
@@ -66,15 +66,11 @@ describe.each([
   });
 
   it("shows of our metrics only what this stage emits, under dimensions that are emitted", () => {
-    const emitted = new Set(
-      emittedMetrics().map(({ name, dimensions }) => idOf(name, [STAGE_DIMENSION, ...dimensions])),
-    );
-
     for (const metric of shown) {
       if (!("name" in metric) || metric.namespace !== METRIC_NAMESPACE) continue;
       const names = metric.dimensions.map(({ Name }) => Name);
 
-      expect(emitted).toContain(idOf(metric.name, names));
+      expect(EMITTED).toContain(identity(metric.name, names));
       expect(metric.dimensions).toContainEqual({ Name: STAGE_DIMENSION, Value: stack.stage.stage });
     }
   });
@@ -181,10 +177,6 @@ describe("the reader of dashboards", () => {
 
 function shownIn(widget: Widget): readonly ShownMetric[] {
   return widget.type === "metric" ? metricsOf(widget) : [];
-}
-
-function idOf(name: string, dimensions: readonly string[]): string {
-  return `${name} by ${dimensions.toSorted().join(", ")}`;
 }
 
 /** What a dimension may be: the logical id of a resource of that type, or a name within one. */
