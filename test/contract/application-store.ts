@@ -319,14 +319,16 @@ export function describeApplicationStore(
       const end = of({ type: "completed_application", outcome: "Denied", at: NOW });
       const SETTLED = { settledAt: NOW + 1 };
 
-      test.each<{
+      interface Planning {
         readonly name: string;
         readonly given?: ApplicationState;
         /** When the poller has settled what was given. */
         readonly settledAt?: number;
         readonly arrive: readonly (readonly [ApplicationState, CheckRequest])[];
         readonly expected: object;
-      }>([
+      }
+
+      const plannings: readonly Planning[] = [
         {
           name: "plans the first check when it hears of an application",
           arrive: [[submission, first]],
@@ -382,7 +384,10 @@ export function describeApplicationStore(
           arrive: [[end, { dueAt: NOW + 2, when: "now" }]],
           expected: { dueAt: NOW + 2, settledAt: null },
         },
-      ])("$name", async ({ given, settledAt, arrive, expected }) => {
+      ];
+
+      test.each(plannings.map((row) => [row.name, row] as const))("%s", async (_, row) => {
+        const { given, settledAt, arrive, expected } = row;
         const applicationToken = newToken();
         if (given !== undefined) await merge({ ...given, applicationToken });
         if (settledAt !== undefined) await opened.settle(applicationToken, settledAt);

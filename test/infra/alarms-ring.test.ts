@@ -96,10 +96,10 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
     silent.add(one.id);
   });
 
-  it.each(furtherFaultsOf(stage))("$name: the right alarms ring", ({ fault, rings }) => {
-    const { rang } = story(fault);
+  it.each(furtherFaultsOf(stage).map((one) => [one.name, one] as const))("%s", (_, one) => {
+    const { rang } = story(one.fault);
 
-    expect([...rang.keys()].toSorted()).toEqual(withIncident(rings));
+    expect([...rang.keys()].toSorted()).toEqual(withIncident(one.rings));
   });
 
   it("nothing rings on a healthy day", () => {

@@ -17,7 +17,8 @@ import { environment, environmentBytes } from "../../lib/proofs/environment.ts";
 import { violations } from "../../lib/proofs/inequality.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { LIMITS } from "../../tools/strict-aws/limits.ts";
-import { isRecord, synthesise } from "../../tools/template/synthesise.ts";
+import { isRecord } from "../../tools/template/synthesise.ts";
+import { templateOf } from "../support/template.ts";
 import { sandbox, VARIANTS } from "../../tools/template/variants.ts";
 
 const tokens = (count: number) =>
@@ -57,7 +58,7 @@ const GROWN: readonly (readonly [string, StageConfiguration])[] = [
 ];
 
 function environmentsOf(stage: StageConfiguration) {
-  const stack = synthesise(stage);
+  const stack = templateOf(stage);
   const typeOf = (id: string) => stack.resources.find(({ logicalId }) => logicalId === id)?.Type;
   return stack.ofType("AWS::Lambda::Function").map(({ logicalId, Properties }) => {
     const { Environment } = Properties;
