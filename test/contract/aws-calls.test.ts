@@ -21,7 +21,6 @@ import { SqsEventQueue } from "../../lambdas/adapters/sqs-event-queue.ts";
 import { SqsDeadLetters, SqsQueueMessages } from "../../lambdas/adapters/sqs-queues.ts";
 import { forgottenState } from "../../lambdas/domain/application/application-state.ts";
 import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
-import { publishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import { INGEST } from "../../lambdas/settings/limits.ts";
 import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import { callsOf, FUNCTIONS } from "../../tools/strict-aws/iam/declared-calls.ts";
@@ -46,7 +45,7 @@ import {
 import { AN_INVESTIGATION_EVENT, AN_INVESTIGATION_FAILURE } from "../support/investigations.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { s3Over } from "../support/memory-s3.ts";
-import { aFailureRecord, anEventRecord } from "../support/records.ts";
+import { aFailureRecord, anEventRecord, aPublishedEvent } from "../support/records.ts";
 import { makeSigningKey } from "../support/signing-key.ts";
 import { aPollEnvelope } from "../support/poll-envelope.ts";
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
@@ -245,12 +244,7 @@ async function callEverything({ ingest, consumer, poller, statement }: Adapters)
   await idempotency.complete("done");
   await idempotency.begin("failed", 30_000);
   await idempotency.release("failed");
-  const receipt = { receiptId: "receipt", origin: "webhook", receivedAt: NOW } as const;
-  for (const route of ROUTE_IDS) {
-    await publisher.publish([
-      publishedEvent({ event, route, state, late: false, receipt, environment: "sandbox" }),
-    ]);
-  }
+  for (const route of ROUTE_IDS) await publisher.publish([aPublishedEvent({}, route)]);
   await deadLetters.send("{}", "why");
   await payloads.read("webhooks/2026-11-23/receipt").catch(() => undefined);
   await payloads.read("polls/2026-11-23/receipt").catch(() => undefined);

@@ -2,11 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 
 import type { GapAnnouncer } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { EventPublisher } from "../../lambdas/domain/ports.ts";
-import { publishedEvent } from "../../lambdas/domain/routing/published-event.ts";
-import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
-import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { A_GAP_NOTICE } from "../support/gap-notice.ts";
-import { aJourneyEvent } from "../support/journey-event.ts";
+import { aPublishedEvent } from "../support/records.ts";
 
 /** An event as a rule's target gets it: EventBridge's own JSON. */
 export interface HeardEvent {
@@ -26,21 +23,11 @@ export interface OpenBus {
   readonly close: () => Promise<void>;
 }
 
-function anEvent(number: number): PublishedEvent {
-  const event = aJourneyEvent({
-    applicationToken: `JA-${number}`,
-    type: "completed_application",
-    outcome: "Approved",
-  });
-  return publishedEvent({
-    event,
-    route: "approved",
-    state: stateOfEvent(event),
-    late: false,
-    receipt: { receiptId: "receipt", origin: "webhook", receivedAt: event.at + 500 },
-    environment: "sandbox",
-  });
-}
+const anEvent = (number: number) =>
+  aPublishedEvent(
+    { applicationToken: `JA-${number}`, type: "completed_application", outcome: "Approved" },
+    "approved",
+  );
 
 /** The promises of `EventPublisher` and `GapAnnouncer`, for each of their implementations. */
 export function describeBus(name: string, open: () => Promise<OpenBus>): void {

@@ -2,22 +2,11 @@ import type { PutEventsRequestEntry, PutEventsResponse } from "@aws-sdk/client-e
 import { describe, expect, test } from "vitest";
 
 import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
-import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
-import { publishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import { aBusClient, anAwsError, taken } from "../support/fake-bus.ts";
-import { aJourneyEvent } from "../support/journey-event.ts";
+import { aPublishedEvent } from "../support/records.ts";
 
-function eventOf(applicationToken: string, journeyName: string | null = null) {
-  const event = aJourneyEvent({ applicationToken, journeyName });
-  return publishedEvent({
-    event,
-    route: "progressed",
-    state: stateOfEvent(event),
-    late: false,
-    receipt: { receiptId: "receipt", origin: "webhook", receivedAt: event.at },
-    environment: "sandbox",
-  });
-}
+const eventOf = (applicationToken: string, journeyName: string | null = null) =>
+  aPublishedEvent({ applicationToken, journeyName });
 
 /** Events that are all as large as this many letters, and a little more. */
 const large = (tokens: readonly string[], letters: number) =>
@@ -61,6 +50,7 @@ const bytesOf = (entries: readonly PutEventsRequestEntry[]) =>
   );
 
 const THREE = ["JA-1", "JA-2", "JA-3"];
+const EVENTS = THREE.map((token) => eventOf(token));
 const ALL_TAKEN = [null, null, null];
 
 describe("EventBridgePublisher", () => {
@@ -69,7 +59,7 @@ describe("EventBridgePublisher", () => {
       byEntry((token, call) => (token === "JA-2" && call < 3 ? "ThrottlingException" : null)),
     );
 
-    const answers = await publisher.publish(THREE.map((token) => eventOf(token)));
+    const answers = await publisher.publish(EVENTS);
 
     expect(answers).toEqual(ALL_TAKEN);
     expect(calls()).toEqual([THREE, ["JA-2"], ["JA-2"]]);
@@ -81,7 +71,7 @@ describe("EventBridgePublisher", () => {
       byEntry((token) => (token === "JA-2" ? "InternalFailure" : null)),
     );
 
-    const answers = await publisher.publish(THREE.map((token) => eventOf(token)));
+    const answers = await publisher.publish(EVENTS);
 
     expect(answers).toEqual([null, { kind: "transient", reason: "InternalFailure" }, null]);
     expect(calls()).toHaveLength(3);
@@ -92,7 +82,7 @@ describe("EventBridgePublisher", () => {
     async (code) => {
       const { publisher, calls } = aPublisher(byEntry((token) => (token === "JA-2" ? code : null)));
 
-      const answers = await publisher.publish(THREE.map((token) => eventOf(token)));
+      const answers = await publisher.publish(EVENTS);
 
       expect(answers).toEqual([null, { kind: "permanent", reason: `${code}: no` }, null]);
       expect(calls()).toHaveLength(1);
@@ -142,7 +132,7 @@ describe("EventBridgePublisher", () => {
         return taken(entries);
       });
 
-      const answers = await publisher.publish(THREE.map((token) => eventOf(token)));
+      const answers = await publisher.publish(EVENTS);
 
       expect(answers).toMatchObject([null, { kind: "permanent" }, null]);
       expect(calls()).toEqual([THREE, ["JA-1"], ["JA-2"], ["JA-3"]]);
@@ -155,7 +145,7 @@ describe("EventBridgePublisher", () => {
       return taken(entries);
     });
 
-    expect(await publisher.publish(THREE.map((token) => eventOf(token)))).toEqual(ALL_TAKEN);
+    expect(await publisher.publish(EVENTS)).toEqual(ALL_TAKEN);
   });
 
   test.each<readonly [string, PutEventsResponse]>([
@@ -168,7 +158,7 @@ describe("EventBridgePublisher", () => {
   ])("does not take for published what the answer does not name: %s", async (_, answer) => {
     const { publisher, calls } = aPublisher(() => answer);
 
-    const answers = await publisher.publish(THREE.map((token) => eventOf(token)));
+    const answers = await publisher.publish(EVENTS);
 
     expect(answers).toMatchObject(THREE.map(() => ({ kind: "transient" })));
     expect(calls()).toEqual([THREE, THREE, THREE]);
@@ -177,7 +167,7 @@ describe("EventBridgePublisher", () => {
   test("puts again what the answer did not name, and learns that it was taken", async () => {
     const { publisher, calls } = aPublisher((entries, call) => (call === 1 ? {} : taken(entries)));
 
-    expect(await publisher.publish(THREE.map((token) => eventOf(token)))).toEqual(ALL_TAKEN);
+    expect(await publisher.publish(EVENTS)).toEqual(ALL_TAKEN);
     expect(calls()).toEqual([THREE, THREE]);
   });
 
@@ -214,7 +204,7 @@ describe("EventBridgePublisher", () => {
         throw error;
       });
 
-      const answers = await publisher.publish(THREE.map((token) => eventOf(token)));
+      const answers = await publisher.publish(EVENTS);
 
       expect(answers).toMatchObject(THREE.map(() => ({ kind: "transient" })));
       // The client has repeated it by itself.

@@ -1,7 +1,12 @@
+import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import type { Snapshot } from "../../lambdas/domain/application/observation.ts";
 import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
 import type { EventRecord, FailureRecord } from "../../lambdas/domain/ports.ts";
 import { reportOf } from "../../lambdas/domain/reconciliation/reconciliation.ts";
+import { publishedEvent } from "../../lambdas/domain/routing/published-event.ts";
+import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
+import type { RouteId } from "../../lambdas/settings/routes.ts";
+import { aJourneyEvent } from "./journey-event.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 20);
 
@@ -52,4 +57,20 @@ export function aSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
     isShadow: false,
     ...changes,
   };
+}
+
+/** What the consumer publishes of an event that came by a webhook and in time. */
+export function aPublishedEvent(
+  changes: Partial<JourneyEvent> = {},
+  route: RouteId = "progressed",
+): PublishedEvent {
+  const event = aJourneyEvent(changes);
+  return publishedEvent({
+    event,
+    route,
+    state: stateOfEvent(event),
+    late: false,
+    receipt: { receiptId: "receipt-1", origin: "webhook", receivedAt: event.at },
+    environment: "sandbox",
+  });
 }
