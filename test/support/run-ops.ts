@@ -2,7 +2,11 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+
+import { expect } from "vitest";
+
 import type { DrivenStack } from "../e2e/deployed/stack.ts";
 
 const MAIN = fileURLToPath(new URL("../../tools/ops/main.ts", import.meta.url));
@@ -33,5 +37,28 @@ export function makeRunOps(stack: DrivenStack): (...args: readonly string[]) => 
     command.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
     const code = await new Promise<number | null>((resolve) => command.on("close", resolve));
     return { code, output, errors };
+  };
+}
+
+/** The same for tests that expect their runs to end well, and get what they print. @param stack - asked by the first. */
+export function makeGoodOps(stack: () => DrivenStack) {
+  let run: ReturnType<typeof makeRunOps> | undefined;
+  const ops: ReturnType<typeof makeRunOps> = (...args) => (run ??= makeRunOps(stack()))(...args);
+  const good = async (...args: readonly string[]): Promise<string> => {
+    const ended = await ops(...args);
+    expect(ended).toMatchObject({ code: 0, errors: "" });
+    return ended.output;
+  };
+  return {
+    ops,
+    good,
+    /** Until the event queue has been empty for a while; then nothing more comes of it. */
+    async untilDrained(): Promise<void> {
+      for (let quiet = 0; quiet < 3;) {
+        await sleep(700);
+        const isQuiet = / EventQueue +0 waiting +0 in flight/.test(await good("status"));
+        quiet = isQuiet ? quiet + 1 : 0;
+      }
+    },
   };
 }

@@ -5,11 +5,13 @@ import {
   ListEventSourceMappingsCommand,
   UpdateEventSourceMappingCommand,
 } from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
 import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { checkOutputs, STACK_NAME } from "../../../tools/local/emulator/cdk.ts";
 import { makeClients } from "../../../tools/local/emulator/clients.ts";
+import { CREDENTIALS } from "../../../tools/local/emulator/emulator.ts";
 import { refuseBeyondLimits } from "../../../tools/strict-aws/strict-client.ts";
 import { makeEmulatorReceiver } from "../../../tools/local/emulator/emulator-receiver.ts";
 import { basicOf } from "../../support/ingest.ts";
@@ -24,7 +26,9 @@ const HIDDEN_SECONDS = 3_600;
 /** Drives the stack with nothing but what the outputs file says: for what only the emulator can show. */
 export function makeDriver() {
   const stack = driven();
-  const clients = makeClients(stack.endpoint);
+  const { endpoint, region } = stack;
+  const s3 = new S3Client({ endpoint, region, credentials: CREDENTIALS, forcePathStyle: true });
+  const clients = { ...makeClients(endpoint), s3 };
   for (const client of Object.values(clients)) refuseBeyondLimits(client);
   const output = (name: string) => {
     const value = stack.outputs[name];

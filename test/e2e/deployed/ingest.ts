@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 
-import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -62,14 +62,8 @@ describe.skipIf(isSkipped)(
     }
 
     async function readPayload(Key: string): Promise<Uint8Array> {
-      const { stack, output } = makeDriver();
-      const bucket = new S3Client({
-        endpoint: stack.endpoint,
-        region: stack.region,
-        credentials: { accessKeyId: "test", secretAccessKey: "test" },
-        forcePathStyle: true,
-      });
-      const { Body } = await bucket.send(
+      const { clients, output } = makeDriver();
+      const { Body } = await clients.s3.send(
         new GetObjectCommand({ Bucket: output("PayloadBucketName"), Key }),
       );
       return (await Body?.transformToByteArray()) ?? new Uint8Array();

@@ -1,14 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { QUEUE } from "../../../lambdas/settings/limits.ts";
 import { PLACES } from "../../../tools/ops/places.ts";
-import { makeRunOps } from "../../support/run-ops.ts";
+import { makeGoodOps } from "../../support/run-ops.ts";
 import { aToken, aWebhook, eventually } from "../driver.ts";
 import { makeDriver } from "./driver.ts";
 import { isSkipped } from "./stack.ts";
@@ -39,13 +38,12 @@ const PLAIN: Views = {
 
 describe.skipIf(isSkipped)("a marked person, on the deployed stack", () => {
   let driver: ReturnType<typeof makeDriver>;
-  let ops: ReturnType<typeof makeRunOps>;
+  const { good, untilDrained } = makeGoodOps(() => driver.stack);
   let alloy: VendorDouble;
   let stopAlloy: () => Promise<void>;
   const folder = mkdtempSync(join(tmpdir(), "person-"));
   beforeAll(async () => {
     driver = makeDriver();
-    ops = makeRunOps(driver.stack);
     const { webhookUrl, alloyApi, alloyPort } = driver.stack;
     alloy = new VendorDouble({ webhookUrl, authorization: driver.basic() }, alloyApi);
     stopAlloy = await alloy.listen(alloyPort);
@@ -55,22 +53,8 @@ describe.skipIf(isSkipped)("a marked person, on the deployed stack", () => {
     await stopAlloy();
   });
 
-  async function good(...args: readonly string[]): Promise<string> {
-    const run = await ops(...args);
-    expect(run).toMatchObject({ code: 0, errors: "" });
-    return run.output;
-  }
-
   async function send(...bodies: readonly string[]): Promise<void> {
     for (const body of bodies) expect((await driver.post(body, driver.basic())).status).toBe(200);
-  }
-
-  async function untilDrained(): Promise<void> {
-    for (let quiet = 0; quiet < 3;) {
-      await sleep(700);
-      const isQuiet = / EventQueue +0 waiting +0 in flight/.test(await good("status"));
-      quiet = isQuiet ? quiet + 1 : 0;
-    }
   }
 
   /** An application that Alloy decided a year ago, and that nobody has announced here. */

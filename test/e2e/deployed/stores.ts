@@ -5,7 +5,7 @@ import { paginateListStackResources } from "@aws-sdk/client-cloudformation";
 import { paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { paginateListMetrics } from "@aws-sdk/client-cloudwatch";
 import { paginateScan } from "@aws-sdk/client-dynamodb";
-import { GetObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 
@@ -15,12 +15,6 @@ import type { makeDriver } from "./driver.ts";
 /** Long enough to see each message of a queue once, and over before the next look. */
 const LOOK_SECONDS = 3;
 
-/** The clients of `makeDriver` cannot read objects. */
-export function bucketClient({ endpoint, region }: ReturnType<typeof makeDriver>["stack"]) {
-  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-  return new S3Client({ endpoint, region, credentials, forcePathStyle: true });
-}
-
 /**
  * Looks for a text in everything that the stack's resources keep: items with their bodies, objects, messages of every
  * queue, entries of every log group, names and dimensions of metrics.
@@ -29,7 +23,7 @@ export function bucketClient({ endpoint, region }: ReturnType<typeof makeDriver>
  */
 export async function storesWith(
   text: string,
-  { clients, stack }: ReturnType<typeof makeDriver>,
+  { clients }: ReturnType<typeof makeDriver>,
 ): Promise<readonly string[]> {
   const found = new Set<string>();
   const resources = paginateListStackResources(
@@ -65,7 +59,7 @@ export async function storesWith(
         }
         return;
       case "AWS::S3::Bucket": {
-        const client = bucketClient(stack);
+        const client = clients.s3;
         for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: name })) {
           for (const { Key = "" } of Contents) {
             const { Body } = await client.send(new GetObjectCommand({ Bucket: name, Key }));
