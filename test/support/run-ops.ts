@@ -53,7 +53,7 @@ export function makeGoodOps(stack: () => DrivenStack) {
     ops,
     good,
     /** Until the event queue has been empty for a while; then nothing more comes of it. */
-    async untilDrained(): Promise<void> {
+    untilDrained: async (): Promise<void> => {
       for (let quiet = 0; quiet < 3;) {
         await sleep(700);
         const isQuiet = / EventQueue +0 waiting +0 in flight/.test(await good("status"));
