@@ -6,6 +6,7 @@ import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SNSClient } from "@aws-sdk/client-sns";
+import { SQSClient } from "@aws-sdk/client-sqs";
 
 import type { ConnectedStack } from "../../tools/ops/stack.ts";
 import type { Agreement, Terminal } from "../../tools/ops/terminal.ts";
@@ -74,4 +75,26 @@ export function aStack(sqs = new MemorySqs()): ConnectedStack {
       statement: "statement",
     },
   };
+}
+
+/**
+ * A stack whose clients answer each command with what stands under its name; an error is the command's failure.
+ *
+ * @param sqs - its queues. @default - they answer so, too
+ */
+export function anAnsweringStack(
+  answers: Readonly<Record<string, object>>,
+  sqs?: MemorySqs,
+): ConnectedStack {
+  const queues = new SQSClient(ELSEWHERE);
+  const stack = { ...aStack(sqs), dynamo: new DynamoDBClient(ELSEWHERE) };
+  const { cloudFormation, cloudWatch, logs, lambda, dynamo, s3, kms, sns } = stack;
+  for (const client of [cloudFormation, cloudWatch, logs, lambda, dynamo, s3, kms, sns, queues]) {
+    answered<object>(client, (_, commandName) => {
+      const answer = answers[commandName.replace("Command", "")] ?? {};
+      if (answer instanceof Error) throw answer;
+      return answer;
+    });
+  }
+  return sqs === undefined ? { ...stack, sqs: queues } : stack;
 }

@@ -28,6 +28,13 @@ function aLetter(application: string, timestamp = NOW): string {
   });
 }
 
+/** Queues with a dead letter about each of these applications. */
+function lettersOf(...applications: readonly string[]): MemorySqs {
+  const sqs = new MemorySqs();
+  for (const application of applications) sqs.put("dead", aLetter(application));
+  return sqs;
+}
+
 async function run(
   sqs: MemorySqs,
   options: Partial<RedriveOptions> = {},
@@ -35,15 +42,9 @@ async function run(
 ) {
   const terminal = new KeptTerminal();
   terminal.answer = answer;
-  const all = {
-    application: null,
-    event: null,
-    limit: null,
-    perSecond: null,
-    dryRun: false,
-    yes: false,
-  };
-  await redrive(aStack(sqs), { ...all, ...options }, terminal, NOW);
+  const all = { application: null, event: null, limit: null, perSecond: null };
+  const usual = { ...all, dryRun: false, yes: false };
+  await redrive(aStack(sqs), { ...usual, ...options }, terminal, NOW);
   return terminal;
 }
 
@@ -129,9 +130,7 @@ describe("redrive one by one", () => {
   });
 
   it("sends each message before it deletes it", async () => {
-    const sqs = new MemorySqs();
-    sqs.put("dead", aLetter("JA-1"));
-    sqs.put("dead", aLetter("JA-2"));
+    const sqs = lettersOf("JA-1", "JA-2");
 
     await run(sqs);
 
@@ -140,9 +139,8 @@ describe("redrive one by one", () => {
   });
 
   it("moves those of one application, and makes the others visible again", async () => {
-    const sqs = new MemorySqs();
+    const sqs = lettersOf("JA-1", "JA-2", "JA-1");
     sqs.moveTasks = [];
-    for (const name of ["JA-1", "JA-2", "JA-1"]) sqs.put("dead", aLetter(name));
 
     const terminal = await run(sqs, { application: "JA-1" });
 
@@ -178,8 +176,7 @@ describe("redrive one by one", () => {
   });
 
   it("ends although what it sends back fails and comes again", async () => {
-    const sqs = new MemorySqs();
-    sqs.put("dead", aLetter("JA-1"));
+    const sqs = lettersOf("JA-1");
     sqs.onCall = (call) => {
       if (call === "delete dead") sqs.put("dead", aLetter("JA-1"), { sentAt: NOW + 1 });
     };
@@ -194,8 +191,7 @@ describe("redrive one by one", () => {
   });
 
   it("loses nothing when a send fails, and says how far it came", async () => {
-    const sqs = new MemorySqs();
-    for (const name of ["JA-1", "JA-2", "JA-3"]) sqs.put("dead", aLetter(name));
+    const sqs = lettersOf("JA-1", "JA-2", "JA-3");
     sqs.onCall = (call) => {
       if (call === "send events" && sqs.all("events").length === 1) throw new Error("throttled");
     };
@@ -208,8 +204,7 @@ describe("redrive one by one", () => {
   });
 
   it("loses nothing when SQS answers a send with 200 and has not taken it", async () => {
-    const sqs = new MemorySqs();
-    sqs.put("dead", aLetter("JA-1"));
+    const sqs = lettersOf("JA-1");
     sqs.losesMessages = true;
 
     await expect(run(sqs, { application: "JA-1" })).rejects.toThrow(OperatorError);
@@ -220,8 +215,7 @@ describe("redrive one by one", () => {
 
 describe("before it acts, redrive", () => {
   it("asks, and moves nothing without a yes", async () => {
-    const sqs = new MemorySqs();
-    sqs.put("dead", aLetter("JA-1"));
+    const sqs = lettersOf("JA-1");
 
     await expect(run(sqs, {}, "no")).rejects.toThrow(new OperatorError("No message was moved."));
 
@@ -229,8 +223,7 @@ describe("before it acts, redrive", () => {
   });
 
   it("moves nothing where nobody can be asked, and says that --yes would", async () => {
-    const sqs = new MemorySqs();
-    sqs.put("dead", aLetter("JA-1"));
+    const sqs = lettersOf("JA-1");
 
     await expect(run(sqs, {}, "nobody")).rejects.toThrow(
       /^No message was moved: without a terminal, nobody can answer "Move all dead letters \(about 1\) .+\?"\. Add --yes/,
@@ -249,8 +242,7 @@ describe("before it acts, redrive", () => {
   });
 
   it("in a dry run shows what would move, and leaves everything visible where it is", async () => {
-    const sqs = new MemorySqs();
-    for (const name of ["JA-1", "JA-2"]) sqs.put("dead", aLetter(name));
+    const sqs = lettersOf("JA-1", "JA-2");
 
     const terminal = await run(sqs, { dryRun: true });
 

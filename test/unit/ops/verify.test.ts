@@ -1,19 +1,10 @@
-import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
-import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
-import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { LambdaClient } from "@aws-sdk/client-lambda";
-import { S3Client } from "@aws-sdk/client-s3";
-import { SNSClient } from "@aws-sdk/client-sns";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { verify } from "../../../tools/ops/verify.ts";
 import { startLocalServer } from "../../support/local-server.ts";
 import type { LocalServer } from "../../support/local-server.ts";
-import { aStack, KeptTerminal } from "../../support/operator.ts";
+import { anAnsweringStack, KeptTerminal } from "../../support/operator.ts";
 
-const REGION = { region: "us-east-1" };
 const SECRET = "Basic c2VjcmV0Om1hcms=";
 
 let authentic = 200;
@@ -76,31 +67,8 @@ async function verified(
   differing: Readonly<Partial<Record<keyof typeof FINE, object | Error>>> = {},
   { ring = true, credential = SECRET }: { ring?: boolean; credential?: string | null } = {},
 ) {
-  const answers: Readonly<Record<string, object>> = {
-    ...FINE,
-    Query: { Items: [{ receivedAt: { N: String(Date.now()) } }] },
-    ...differing,
-  };
-  const fake = <Client extends object>(client: Client): Client =>
-    Object.assign(client, {
-      send: async (command: object) => {
-        const answer = answers[command.constructor.name.replace("Command", "")] ?? {};
-        if (answer instanceof Error) throw answer;
-        return { $metadata: {}, ...answer };
-      },
-    });
-  const stack = {
-    ...aStack(),
-    webhookUrl,
-    cloudFormation: fake(new CloudFormationClient(REGION)),
-    cloudWatch: fake(new CloudWatchClient(REGION)),
-    logs: fake(new CloudWatchLogsClient(REGION)),
-    lambda: fake(new LambdaClient(REGION)),
-    dynamo: fake(new DynamoDBClient(REGION)),
-    sqs: fake(new SQSClient(REGION)),
-    s3: fake(new S3Client(REGION)),
-    sns: fake(new SNSClient(REGION)),
-  };
+  const recorded = { Items: [{ receivedAt: { N: String(Date.now()) } }] };
+  const stack = { ...anAnsweringStack({ ...FINE, Query: recorded, ...differing }), webhookUrl };
   const terminal = new KeptTerminal();
   const environment = credential === null ? {} : { ALLOY_WEBHOOK_AUTHORIZATION: credential };
   const options = { ring, environment, wait: () => Promise.resolve() };

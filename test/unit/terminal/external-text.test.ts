@@ -1,12 +1,5 @@
 import { brotliCompressSync } from "node:zlib";
 
-import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
-import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
-import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { KMSClient } from "@aws-sdk/client-kms";
-import { LambdaClient } from "@aws-sdk/client-lambda";
-import { S3Client } from "@aws-sdk/client-s3";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { describe, expect, it } from "vitest";
 
@@ -23,7 +16,7 @@ import { plain } from "../../../tools/terminal/lines.ts";
 import { makeScreen } from "../../../tools/terminal/screen.ts";
 import { HOSTILE, hostileIn } from "../../support/hostile.ts";
 import { MemorySqs } from "../../support/memory-sqs.ts";
-import { aStack } from "../../support/operator.ts";
+import { anAnsweringStack } from "../../support/operator.ts";
 
 const NOW = Date.UTC(2026, 10, 26);
 
@@ -48,19 +41,6 @@ function aTerminal() {
   };
   return { screen, terminal, written: () => written };
 }
-
-/** The client, answering each command with what stands under its name. */
-function answering<Client extends object>(
-  client: Client,
-  answers: Readonly<Record<string, object>>,
-): Client {
-  return Object.assign(client, {
-    send: (command: object) =>
-      Promise.resolve({ $metadata: {}, ...answers[command.constructor.name] }),
-  });
-}
-
-const REGION = { region: "us-east-1" };
 
 /** A stack of which every text that is not ours is this one. */
 function stackOf(text: string): ConnectedStack {
@@ -135,41 +115,28 @@ function stackOf(text: string): ConnectedStack {
     sqs.put("dead", body, { sentAt: NOW - 1, reason: text });
     sqs.put("dead", body, { sentAt: NOW - 1, reason: text, movedBySqs: true });
   }
-  return {
-    ...aStack(sqs),
-    stackName: text,
-    webhookUrl: `http://127.0.0.1:9/${text}`,
-    dynamo: answering(new DynamoDBClient(REGION), {
-      QueryCommand: { Items: items },
-      GetItemCommand: { Item: items[3] },
-    }),
-    cloudFormation: answering(new CloudFormationClient(REGION), {
-      ListStackResourcesCommand: {
-        StackResourceSummaries: [
-          { ResourceType: "AWS::SQS::Queue", LogicalResourceId: text, PhysicalResourceId: "dead" },
-        ],
-      },
-    }),
-    cloudWatch: answering(new CloudWatchClient(REGION), {
-      DescribeAlarmsCommand: { MetricAlarms: [{ AlarmName: `${text}-${text}` }] },
-      GetMetricDataCommand: { MetricDataResults: [] },
-    }),
-    s3: answering(new S3Client(REGION), {}),
-    kms: answering(new KMSClient(REGION), {}),
-    logs: answering(new CloudWatchLogsClient(REGION), {
-      DescribeLogGroupsCommand: { logGroups: [{ retentionInDays: 30 }] },
-      FilterLogEventsCommand: {
-        events: [
-          { timestamp: NOW, message: line },
-          { timestamp: 9e15, message: `Task timed out ${text.replaceAll("\n", "")}` },
-        ],
-      },
-    }),
-    lambda: answering(new LambdaClient(REGION), {
-      GetFunctionConfigurationCommand: { LoggingConfig: { LogGroup: text } },
-      InvokeCommand: { Payload: { transformToString: () => JSON.stringify(poll) } },
-    }),
+  const answers = {
+    Query: { Items: items },
+    GetItem: { Item: items[3] },
+    ListStackResources: {
+      StackResourceSummaries: [
+        { ResourceType: "AWS::SQS::Queue", LogicalResourceId: text, PhysicalResourceId: "dead" },
+      ],
+    },
+    DescribeAlarms: { MetricAlarms: [{ AlarmName: `${text}-${text}` }] },
+    GetMetricData: { MetricDataResults: [] },
+    DescribeLogGroups: { logGroups: [{ retentionInDays: 30 }] },
+    FilterLogEvents: {
+      events: [
+        { timestamp: NOW, message: line },
+        { timestamp: 9e15, message: `Task timed out ${text.replaceAll("\n", "")}` },
+      ],
+    },
+    GetFunctionConfiguration: { LoggingConfig: { LogGroup: text } },
+    Invoke: { Payload: { transformToString: () => JSON.stringify(poll) } },
   };
+  const webhookUrl = `http://127.0.0.1:9/${text}`;
+  return { ...anAnsweringStack(answers, sqs), stackName: text, webhookUrl };
 }
 
 function envelope(change: object): string {
