@@ -27,3 +27,9 @@ export function asJourneyEvent(body: string): ParsedWebhook & { readonly kind: "
 export function fixtureOf(name: string): string {
   return readFileSync(new URL(`../fixtures/${name}`, import.meta.url), "utf8");
 }
+
+/** The same webhook, whose data says so; a field that is undefined is left out. */
+export function changedWebhook(body: string, changes: object): string {
+  const webhook = JSON.parse(body);
+  return JSON.stringify({ ...webhook, data: { ...webhook.data, ...changes } });
+}

@@ -1,22 +1,16 @@
 import { describe, expect, it } from "vitest";
 
-import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
 import { routeFor } from "../../../lambdas/domain/routing/route.ts";
 import { parseScenario, readScenarios } from "../../../tools/alloy-simulator/scenario.ts";
 import type { HeldApplication } from "../../../tools/alloy-simulator/alloy.ts";
 import { aScenarioOfOneEvent, anAlloy, theScenario } from "../../support/alloy-simulator.ts";
+import { asJourneyEvent, webhookWith } from "../../support/parsed-webhook.ts";
 
 const scenarios = readScenarios();
 const NAMES = [...scenarios.keys()];
 
 /** The event as the receiver's own parser understands it. */
-function readEvent(data: unknown) {
-  const text = JSON.stringify({ type: "update:journeyapplications:sandbox", data });
-  const parsed = parseWebhook(text);
-  if (parsed.kind !== "journey-event")
-    throw new Error(`the receiver finds ${parsed.kind}: ${text}`);
-  return parsed.event;
-}
+const readEvent = (data: unknown) => asJourneyEvent(webhookWith(data)).event;
 
 /** Plays a scenario to its end, in virtual time. */
 async function play(name: string, options: Parameters<typeof anAlloy>[0] = {}) {

@@ -1,24 +1,26 @@
 import { describe, expect, test } from "vitest";
 
-import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
-import { aConsumer, envelopeBatchOf, pollBatchOf, routesWithout } from "../../support/consumer.ts";
+import { aConsumer, pollBatchOf, routesWithout } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
+import { asJourneyEvent, changedWebhook } from "../../support/parsed-webhook.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
 const TOKEN = "JA-exampleAlias00000001";
 
 const told = webhookOf("pending_review", TOKEN, START);
-const withoutNode = JSON.stringify({
-  ...JSON.parse(told),
-  data: { ...JSON.parse(told).data, _embedded: null },
-});
+const withoutNode = changedWebhook(told, { _embedded: null });
 const aMillisecondOff = webhookOf("pending_review", TOKEN, START + 1);
 
-function idOf(body: string): string {
-  const parsed = parseWebhook(body);
-  if (parsed.kind !== "journey-event") throw new Error(`no Journey event: ${parsed.kind}`);
-  return parsed.event.eventId;
-}
+const idOf = (body: string) => asJourneyEvent(body).event.eventId;
+
+const evidence = {
+  applicationToken: TOKEN,
+  eventType: "pending_review",
+  reason: "the bus is down",
+  failedAt: START,
+  receiptId: "receipt",
+  deadLettered: true,
+};
 
 const published = routesWithout();
 const unpublished = routesWithout("manual-review");
@@ -29,28 +31,17 @@ describe.each([
   ["without its node, of a route that is not published", withoutNode, unpublished, 0],
   ["a millisecond off, of a route that is not published", aMillisecondOff, unpublished, 0],
 ])("an event that is told twice, once %s", (_, other, routes, effects) => {
-  test("has one effect and one record when the webhook comes after its healed copy", async () => {
+  test.each([
+    ["the webhook comes after its healed copy", ["copy", told], ["receive", other]],
+    ["the poller's copy comes after the webhook", ["receive", other], ["copy", told]],
+  ] as const)("has one effect and one record when %s", async (__, [first, one], [second, two]) => {
     const consumer = aConsumer({ settings: { routes } });
-    await consumer.copy(told);
+    await consumer[first](one);
 
-    await consumer.receive(other);
+    await consumer[second](two);
 
-    expect(consumer.published.map(({ eventId }) => eventId)).toEqual(
-      [idOf(told)].slice(0, effects),
-    );
-    expect([...consumer.store.events.keys()]).toEqual([idOf(told)]);
-  });
-
-  test("has one effect and one record when the poller's copy comes after the webhook", async () => {
-    const consumer = aConsumer({ settings: { routes } });
-    await consumer.receive(other);
-
-    await consumer.copy(told);
-
-    expect(consumer.published.map(({ eventId }) => eventId)).toEqual(
-      [idOf(other)].slice(0, effects),
-    );
-    expect([...consumer.store.events.keys()]).toEqual([idOf(other)]);
+    expect(consumer.published.map(({ eventId }) => eventId)).toEqual([idOf(one)].slice(0, effects));
+    expect([...consumer.store.events.keys()]).toEqual([idOf(one)]);
   });
 
   test("is published once more when an operator forces the webhook of the healed copy", async () => {
@@ -58,9 +49,8 @@ describe.each([
     await consumer.copy(told);
     await consumer.receive(other);
 
-    const replay = { kind: "replay", receiptId: "replay-1", body: other, force: true } as const;
-    const { batchItemFailures } = await consumer.process(envelopeBatchOf(replay));
-    await consumer.process(envelopeBatchOf(replay));
+    const { batchItemFailures } = await consumer.replay(other, { force: true });
+    await consumer.replay(other, { force: true });
 
     expect(batchItemFailures).toEqual([]);
     expect(consumer.published.map(({ eventId, origin }) => [eventId, origin])).toEqual(
@@ -72,10 +62,8 @@ describe.each([
     const consumer = aConsumer();
     await consumer.receive(other);
     await consumer.copy(told);
-    const failure = { eventType: "pending_review", reason: "throttled", receiptId: "receipt-1" };
     await consumer.store.recordFailure({
-      ...failure,
-      applicationToken: TOKEN,
+      ...evidence,
       eventId: idOf(other),
       failedAt: START + 1_000,
       deadLettered: false,
@@ -155,15 +143,6 @@ test("reads nothing for an ordinary webhook", async () => {
 const DOWN = { kind: "transient", reason: "the bus is down" } as const;
 
 describe("an event that failed, and whose other telling has its effect", () => {
-  const evidence = {
-    applicationToken: TOKEN,
-    eventType: "pending_review",
-    reason: "the bus is down",
-    failedAt: START,
-    receiptId: "receipt",
-    deadLettered: true,
-  };
-
   test.each([
     ["a webhook, healed by the poller", batchOf([withoutNode]), pollBatchOf(told), withoutNode],
     ["a healed event, by its webhook", pollBatchOf(told), batchOf([withoutNode]), told],

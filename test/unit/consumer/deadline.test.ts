@@ -30,6 +30,18 @@ function invocation(time: Clock): Context {
   return lambdaContext(() => deadline - time.now());
 }
 
+/** A consumer in virtual time. Its answer to a batch comes when Lambda would end the invocation, at the latest. */
+function aTimedConsumer(changes: Parameters<typeof aConsumer>[0] = {}, time = new Clock(START)) {
+  const consumer = aConsumer({ schedule: time.schedule, now: time.now, ...changes });
+  const begin = (batch: SQSEvent) => consumer.process(batch, invocation(time));
+  const process = async (batch: SQSEvent) => {
+    const answer = begin(batch);
+    await time.advance(TIMEOUTS_MS.consumer);
+    return answer;
+  };
+  return { ...consumer, time, begin, process };
+}
+
 /** Has the table never answer one method for one application. */
 function hangIn(
   { faults }: TestConsumer,
@@ -66,15 +78,15 @@ describe("an invocation with a call that never ends", () => {
   test.each(cases)(
     "retries that record in time, and its neighbour has its effect: %s",
     async (_, body, method, hanging) => {
-      const time = new Clock(START);
-      const consumer = aConsumer({ schedule: time.schedule, now: time.now, ...hanging });
+      const consumer = aTimedConsumer(hanging);
+      const { time } = consumer;
       if (method !== null) hangIn(consumer, method);
       const [first, second] = batchOf([of("JA-2"), of("JA-3")]).Records;
       if (first === undefined || second === undefined) throw new Error("unreachable");
       const own = body === inBucket ? { ...first, body } : (batchOf([body]).Records[0] ?? first);
       const batch = { Records: [own, second] };
 
-      const answer = consumer.process(batch, invocation(time));
+      const answer = consumer.begin(batch);
       let answeredAt = Number.POSITIVE_INFINITY;
       let timersLeft = Number.POSITIVE_INFINITY;
       void answer.finally(() => {
@@ -91,46 +103,36 @@ describe("an invocation with a call that never ends", () => {
   );
 
   test("retries everything that waits for a bus that never answers, each after a short delay", async () => {
-    const time = new Clock(START);
-    const consumer = aConsumer({
-      schedule: time.schedule,
-      now: time.now,
-      publisher: { publish: hang },
-    });
+    const consumer = aTimedConsumer({ publisher: { publish: hang } });
     const batch = batchOf([of("JA-1"), of("JA-2")]);
 
-    const answer = consumer.process(batch, invocation(time));
-    await time.advance(TIMEOUTS_MS.consumer);
+    const { batchItemFailures } = await consumer.process(batch);
 
-    expect((await answer).batchItemFailures).toEqual(idsOf(batch, 0, 1));
+    expect(batchItemFailures).toEqual(idsOf(batch, 0, 1));
     expect(consumer.waits).toEqual([5, 5]);
   });
 
   test("retries a published event when the delete of its failure record hangs: the next try is a duplicate", async () => {
-    const time = new Clock(START);
-    const consumer = aConsumer({ schedule: time.schedule, now: time.now });
+    const consumer = aTimedConsumer();
     hangIn(consumer, "clearFailure");
     const batch = batchOf([of("JA-1")]);
 
-    const answer = consumer.process(received(batch, 2), invocation(time));
-    await time.advance(TIMEOUTS_MS.consumer);
+    const first = await consumer.process(received(batch, 2));
     const second = await consumer.process(batch);
 
-    expect((await answer).batchItemFailures).toEqual(idsOf(batch, 0));
+    expect(first.batchItemFailures).toEqual(idsOf(batch, 0));
     expect(second.batchItemFailures).toEqual([]);
     expect(consumer.published).toHaveLength(1);
   });
 
   test("retries the later events of an application when a call for an earlier one hangs", async () => {
-    const time = new Clock(START);
-    const consumer = aConsumer({ schedule: time.schedule, now: time.now });
+    const consumer = aTimedConsumer();
     hangIn(consumer, "recordEvent");
     const batch = batchOf([of("JA-1"), of("JA-1", 1_000), of("JA-2")]);
 
-    const answer = consumer.process(batch, invocation(time));
-    await time.advance(TIMEOUTS_MS.consumer);
+    const { batchItemFailures } = await consumer.process(batch);
 
-    expect((await answer).batchItemFailures).toEqual(idsOf(batch, 0, 1));
+    expect(batchItemFailures).toEqual(idsOf(batch, 0, 1));
     expect(consumer.published).toHaveLength(1);
   });
 });
@@ -142,12 +144,8 @@ describe("a call that ends after the answer", () => {
     const records = new MemoryIdempotencyTable();
     const store = new MemoryApplicationTable();
     const late = Promise.withResolvers<void>();
-    const sandbox = () => {
-      const idempotency = new MemoryIdempotency(records, time.now);
-      const consumer = aConsumer({ idempotency, schedule: time.schedule, now: time.now, store });
-      const process = (batch: SQSEvent) => consumer.process(batch, invocation(time));
-      return { ...consumer, process };
-    };
+    const sandbox = () =>
+      aTimedConsumer({ idempotency: new MemoryIdempotency(records, time.now), store }, time);
     const first = sandbox();
     first.faults.on("mergeState", async (merge) => {
       await late.promise;
@@ -162,15 +160,13 @@ describe("a call that ends after the answer", () => {
     async (how) => {
       const { time, records, late, first, second } = twoSandboxes(how);
       const batch = batchOf([of("JA-1")]);
-      const answer = first.process(batch);
-      await time.advance(TIMEOUTS_MS.consumer);
-      const { batchItemFailures } = await answer;
+      const { batchItemFailures } = await first.process(batch);
 
       await time.advance(5_000);
-      await second.process(batch);
+      await second.begin(batch);
       late.resolve();
       await time.advance(1_000);
-      await second.process(batch);
+      await second.begin(batch);
 
       expect(batchItemFailures).toEqual(idsOf(batch, 0));
       expect([...records.records.values()].map(({ status }) => status)).toEqual(["completed"]);
@@ -182,20 +178,15 @@ describe("a call that ends after the answer", () => {
 describe("a preparation that ends between the publication and the answer", () => {
   /** The merge of `JA-1` takes so long once; `JA-2` is usual. */
   function aSlowConsumer(changes: Parameters<typeof aConsumer>[0] = {}) {
-    const time = new Clock(START);
-    const consumer = aConsumer({ schedule: time.schedule, now: time.now, ...changes });
+    const consumer = aTimedConsumer(changes);
+    const { time } = consumer;
     const putRight = consumer.faults.on("mergeState", async (merge, { applicationToken }) => {
       if (applicationToken !== "JA-1") return merge();
       putRight();
       await time.sleep(TIMEOUTS_MS.consumer / 2 + 1_000);
       return merge();
     });
-    const process = async (batch: SQSEvent) => {
-      const answer = consumer.process(batch, invocation(time));
-      await time.advance(TIMEOUTS_MS.consumer);
-      return answer;
-    };
-    return { ...consumer, process, now: time.now };
+    return { ...consumer, now: time.now };
   }
 
   test("does not delay a neighbour without an event to publish", async () => {
@@ -241,24 +232,13 @@ describe("a preparation that ends between the publication and the answer", () =>
 });
 
 test("a lock that comes after the answer has no effect", async () => {
-  const time = new Clock(START);
   const lock = Promise.withResolvers<void>();
-  const consumer = aConsumer({
-    schedule: time.schedule,
-    now: time.now,
-    idempotency: idempotencyWith({
-      async begin() {
-        await lock.promise;
-        return "begun";
-      },
-    }),
-  });
-  const answer = consumer.process(batchOf([of("JA-1")]), invocation(time));
-  await time.advance(TIMEOUTS_MS.consumer);
-  await answer;
+  const begin = async () => lock.promise.then(() => "begun" as const);
+  const consumer = aTimedConsumer({ idempotency: idempotencyWith({ begin }) });
+  await consumer.process(batchOf([of("JA-1")]));
 
   lock.resolve();
-  await time.advance(1_000);
+  await consumer.time.advance(1_000);
 
   expect([consumer.store.events.size, consumer.published.length]).toEqual([0, 0]);
 });

@@ -4,14 +4,13 @@ import { EXTERNAL_INPUT } from "../../../lambdas/settings/limits.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aConsumer, envelopeBatchOf, submissionBatchOf } from "../../support/consumer.ts";
 import { batchOf, batchOfMessages, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
+import { changedWebhook } from "../../support/parsed-webhook.ts";
 
 const AT = 1_760_000_000_000;
 const NOW = AT + 60_000;
 
-function aWebhook(changes: Readonly<Record<string, unknown>>): string {
-  const webhook = JSON.parse(webhookOf("completed_application", "JA-1", AT));
-  return JSON.stringify({ ...webhook, data: { ...webhook.data, ...changes } });
-}
+const aWebhook = (changes: object) =>
+  changedWebhook(webhookOf("completed_application", "JA-1", AT), changes);
 
 describe("an event that Alloy's documentation does not know", () => {
   test.each([

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import { aConsumer, idempotencyWith } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
+import { changedWebhook } from "../../support/parsed-webhook.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
 const of = (type: string, token: string, after = 0) => webhookOf(type, token, START + after);
@@ -148,10 +149,9 @@ describe("a batch", () => {
 
   test("records a shadow application's events and publishes none", async () => {
     const consumer = aConsumer();
-    const webhook = JSON.parse(of("completed_application", "JA-1"));
 
     await consumer.receive(
-      JSON.stringify({ ...webhook, data: { ...webhook.data, is_shadow_app: true } }),
+      changedWebhook(of("completed_application", "JA-1"), { is_shadow_app: true }),
     );
 
     expect(consumer.store.events.size).toBe(1);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { IDEMPOTENCY } from "../../../lambdas/settings/limits.ts";
-import { aConsumer, envelopeBatchOf } from "../../support/consumer.ts";
+import { aConsumer } from "../../support/consumer.ts";
 import { webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const TOKEN = "JA-exampleOldEvent0001";
@@ -31,8 +31,7 @@ describe("an event whose idempotency record is gone", () => {
   test("has no effect again when somebody replays it", async () => {
     const consumer = await daysLater(days);
 
-    const replay = { kind: "replay", receiptId: "replay-1", body: approved } as const;
-    await consumer.process(envelopeBatchOf(replay));
+    await consumer.replay(approved);
 
     expect(consumer.published).toEqual([]);
   });
@@ -40,9 +39,8 @@ describe("an event whose idempotency record is gone", () => {
   test("is published once more, and says that it is a replay, when an operator forces it", async () => {
     const consumer = await daysLater(days);
 
-    const replay = { kind: "replay", receiptId: "replay-1", body: approved, force: true } as const;
-    await consumer.process(envelopeBatchOf(replay));
-    await consumer.process(envelopeBatchOf(replay));
+    await consumer.replay(approved, { force: true });
+    await consumer.replay(approved, { force: true });
 
     expect(consumer.published).toMatchObject([{ route: "approved", origin: "replay" }]);
   });

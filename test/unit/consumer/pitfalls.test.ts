@@ -12,16 +12,14 @@ import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/applicati
 import { FaultyPort } from "../../../tools/cloud-in-memory/faults.ts";
 import { aConsumer, idempotencyWith } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
+import { changedWebhook } from "../../support/parsed-webhook.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
 const of = (type: string, token: string, after = 0) => webhookOf(type, token, START + after);
 
 /** A webhook that lacks a field of its identity. */
-function without(field: string, type: string): string {
-  const webhook = JSON.parse(of(type, "JA-1"));
-  const { [field]: _, ...data } = webhook.data;
-  return JSON.stringify({ ...webhook, data });
-}
+const without = (field: string, type: string) =>
+  changedWebhook(of(type, "JA-1"), { [field]: undefined });
 
 describe("the key of an event", () => {
   test("is of two bodies without any of its members never one", async () => {

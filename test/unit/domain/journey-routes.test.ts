@@ -8,6 +8,7 @@ import { perRoute } from "../../../lib/config/per-route.ts";
 import { aConsumer, routesWithout } from "../../support/consumer.ts";
 import { webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
+import { changedWebhook } from "../../support/parsed-webhook.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
 const JOURNEY = "J-VCQoADBJxeHtmdAvFqoS";
@@ -71,11 +72,8 @@ describe("a Journey's own publishing", () => {
 
   test("is what the consumer does", async () => {
     const consumer = aConsumer({ settings });
-    const of = (type: string, token: string, journeyToken: string, outcome: string | null) => {
-      const webhook = JSON.parse(webhookOf(type, token, START));
-      const data = { ...webhook.data, journey_token: journeyToken, outcome };
-      return JSON.stringify({ ...webhook, data });
-    };
+    const of = (type: string, token: string, journey_token: string, outcome: string | null) =>
+      changedWebhook(webhookOf(type, token, START), { journey_token, outcome });
 
     await consumer.receive(
       of("started_application", "JA-1", JOURNEY, null),

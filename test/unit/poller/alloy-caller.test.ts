@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import type { AlloyAnswer } from "../../../lambdas/domain/polling/polling-ports.ts";
 import { makeAlloyCaller } from "../../../lambdas/poller/alloy-caller.ts";
-import type { Asked, Unanswered } from "../../../lambdas/poller/alloy-caller.ts";
+import type { Asked } from "../../../lambdas/poller/alloy-caller.ts";
 import { POLLER } from "../../../lambdas/settings/limits.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { alloyAnswer, refuseList } from "../../../tools/cloud-in-memory/builders.ts";
@@ -54,8 +54,15 @@ function aCaller(
     random: options.random ?? (() => 0.5),
     sleep: clock.sleep,
   });
+  const ask = (attempt = 1) => clock.during(() => caller.ask(asked, attempt));
   return {
-    ask: (attempt = 1) => clock.during(() => caller.ask(asked, attempt)),
+    ask,
+    /** So many calls, one after the other. */
+    async asks(count: number) {
+      const answers: Asked[] = [];
+      for (let calls = 0; calls < count; calls += 1) answers.push(await ask());
+      return answers;
+    },
     caller,
     stopReason: () => caller.stopReason(),
     callsAt,
@@ -106,8 +113,9 @@ describe("a call of Alloy", () => {
         : { kind, retryAfterMs: 7 * SECOND };
     const caller = aCaller([answer, unknown]);
 
-    const { waitMs } = await unanswered(caller.ask());
+    const asked = await caller.ask();
 
+    const waitMs = asked.kind === "unanswered" ? asked.waitMs : null;
     expect(waitMs).toBeGreaterThan(7 * SECOND);
     expect(waitMs).toBeLessThanOrEqual(7 * SECOND + POLLER.pauseMs);
   });
@@ -115,7 +123,7 @@ describe("a call of Alloy", () => {
   test("ends the run when a 429 asks for more time than it has", async () => {
     const caller = aCaller([{ kind: "rate-limited", retryAfterMs: 60 * SECOND }]);
 
-    const answers = [await caller.ask(), await caller.ask()];
+    const answers = await caller.asks(2);
 
     expect(answers.map(({ kind }) => kind)).toEqual(["unanswered", "stopped"]);
     expect(caller.callsAt).toEqual([0]);
@@ -129,7 +137,7 @@ describe("a call of Alloy", () => {
       unknown,
     ]);
 
-    const answers = [await caller.ask(), await caller.ask()];
+    const answers = await caller.asks(2);
 
     expect(answers.map(({ kind }) => kind)).toEqual(["unanswered", "unknown"]);
     expect(caller.stopReason()).toBeNull();
@@ -163,9 +171,7 @@ describe("a call of Alloy", () => {
   test("waits for the next limit when the answer says that it was the last of this one", async () => {
     const caller = aCaller([{ ...unknown, restMs: 3 * SECOND }, unknown]);
 
-    await caller.ask();
-    await caller.ask();
-    await caller.ask();
+    await caller.asks(3);
 
     expect(caller.callsAt).toEqual([0, 3 * SECOND, 3 * SECOND + 200]);
     expect(caller.stopReason()).toBeNull();
@@ -174,7 +180,7 @@ describe("a call of Alloy", () => {
   test("ends the run when the next limit begins after it", async () => {
     const caller = aCaller([{ ...unknown, restMs: RUN_MS }]);
 
-    const answers = [await caller.ask(), await caller.ask()];
+    const answers = await caller.asks(2);
 
     expect(answers.map(({ kind }) => kind)).toEqual(["unknown", "stopped"]);
     expect(caller.stopReason()).toBe("rate-limit");
@@ -183,7 +189,7 @@ describe("a call of Alloy", () => {
   test("keeps to the rate, with a second's worth at once", async () => {
     const caller = aCaller([unknown], { requestsPerSecond: 2 });
 
-    for (let calls = 0; calls < 5; calls += 1) await caller.ask();
+    await caller.asks(5);
 
     expect(caller.callsAt).toEqual([0, 0, 500, 1_000, 1_500]);
   });
@@ -202,7 +208,7 @@ describe("a call of Alloy", () => {
     const refused: AlloyAnswer = { kind: "unauthorized" };
     const caller = aCaller([refused, refused]);
 
-    const answers = [await caller.ask(), await caller.ask(), await caller.ask()];
+    const answers = await caller.asks(3);
 
     expect(answers.map(({ kind }) => kind)).toEqual(["unanswered", "unanswered", "stopped"]);
     expect(caller.renewals()).toBe(1);
@@ -214,8 +220,7 @@ describe("a call of Alloy", () => {
     const refused: AlloyAnswer = { kind: "unauthorized" };
     const caller = aCaller([refused, unknown, refused, unknown]);
 
-    const answers = [];
-    for (let calls = 0; calls < 4; calls += 1) answers.push(await caller.ask());
+    const answers = await caller.asks(4);
 
     expect(answers).toMatchObject([
       { kind: "unanswered", waitMs: 0 },
@@ -229,7 +234,7 @@ describe("a call of Alloy", () => {
   test("is an outage after five failures in a row, while nobody is answered", async () => {
     const caller = aCaller([failed]);
 
-    for (let calls = 0; calls < 6; calls += 1) await caller.ask();
+    await caller.asks(6);
 
     expect(caller.stopReason()).toBe("outage");
     expect(caller.callsAt).toHaveLength(POLLER.failuresToStop);
@@ -238,7 +243,7 @@ describe("a call of Alloy", () => {
   test("is no outage, however many fail, once somebody was answered", async () => {
     const caller = aCaller([unknown, failed]);
 
-    for (let calls = 0; calls < 30; calls += 1) await caller.ask();
+    await caller.asks(30);
 
     expect(caller.stopReason()).toBeNull();
   });
@@ -253,9 +258,3 @@ describe("a call of Alloy", () => {
     expect([live.caller.hasKnown(), sandbox.caller.hasKnown()]).toEqual([false, true]);
   });
 });
-
-async function unanswered(asked: Promise<Asked>): Promise<Unanswered> {
-  const answer = await asked;
-  if (answer.kind !== "unanswered") throw new Error(`it was ${answer.kind}`);
-  return answer;
-}
