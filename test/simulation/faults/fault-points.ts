@@ -19,40 +19,30 @@ export type IngestHandler = (
   event: APIGatewayProxyEventV2,
 ) => Promise<APIGatewayProxyStructuredResultV2>;
 
+/** What takes the place of what is right. */
+type Instead<Right, Around extends readonly unknown[] = []> = (
+  right: Right,
+  ...around: Around
+) => Right;
+
 /** Where a planted bug takes the place of what is right. Each is optional, and changes one thing. */
 export interface FaultPoints {
   /** Around the handlers, and what they depend on. */
-  readonly consumer?: (handle: ConsumerHandler, context: SandboxContext) => ConsumerHandler;
-  readonly consumerDependencies?: (
-    right: ConsumerDependencies,
-    context: SandboxContext,
-  ) => ConsumerDependencies;
-  readonly ingest?: (handle: IngestHandler, context: SandboxContext) => IngestHandler;
-  readonly ingestDependencies?: (
-    right: IngestDependencies,
-    context: SandboxContext,
-  ) => IngestDependencies;
-  readonly credentialCache?: (right: CredentialCache) => CredentialCache;
-  readonly pollerDependencies?: (
-    right: PollerDependencies,
-    context: SandboxContext,
-  ) => PollerDependencies;
+  readonly consumer?: Instead<ConsumerHandler, [SandboxContext]>;
+  readonly consumerDependencies?: Instead<ConsumerDependencies, [SandboxContext]>;
+  readonly ingest?: Instead<IngestHandler, [SandboxContext]>;
+  readonly ingestDependencies?: Instead<IngestDependencies, [SandboxContext]>;
+  readonly credentialCache?: Instead<CredentialCache>;
+  readonly pollerDependencies?: Instead<PollerDependencies, [SandboxContext]>;
   /** Between the publisher and the bus: what is read of an answer. */
-  readonly putEvents?: (right: PutEvents["putEvents"]) => PutEvents["putEvents"];
+  readonly putEvents?: Instead<PutEvents["putEvents"]>;
   /** What comes of a page of Alloy's API, in a world that calls it over HTTP. */
   readonly alloyPage?: (url: string, page: Page) => Page;
   /** In the cloud itself: what the adapters, or the template, make of it. */
-  readonly store?: (
-    right: ApplicationStore,
-    cloud: MemoryCloud,
-    world: Surroundings,
-  ) => ApplicationStore;
-  readonly idempotencyRecords?: (
-    right: IdempotencyRecords,
-    cloud: MemoryCloud,
-  ) => IdempotencyRecords;
+  readonly store?: Instead<ApplicationStore, [MemoryCloud, Surroundings]>;
+  readonly idempotencyRecords?: Instead<IdempotencyRecords, [MemoryCloud]>;
   /** Before an item of the release before is read. */
-  readonly releasedItem?: (item: Readonly<Record<string, unknown>>) => typeof item;
+  readonly releasedItem?: Instead<Readonly<Record<string, unknown>>>;
   readonly visibilityMs?: number;
   readonly reportsBatchItemFailures?: boolean;
 }

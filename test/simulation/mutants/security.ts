@@ -26,7 +26,12 @@ export const SECURITY_MUTANTS: Mutants = {
   "jwt-of-any-audience": {
     what: "in OAuth mode a token for another service of the same issuer is taken",
     hunt: (isPlanted) =>
-      huntTokens(makeAuthorize({ jwt: isPlanted ? forAnyAudience(jwt) : jwt }, NO_SECRET)),
+      huntTokens(
+        makeAuthorize(
+          { jwt: isPlanted ? { ...jwt, audience: ["alloy", "payroll"] } : jwt },
+          NO_SECRET,
+        ),
+      ),
   },
   "weak-secret-accepted": {
     what: "a secret that the documentation shows, or that anybody guesses, authenticates",
@@ -123,11 +128,6 @@ const jwt: TokenSettings = {
   audience: ["alloy"],
   scopes: ["send"],
 };
-
-/** The bug: whatever audience the token of the check names is one of ours. */
-function forAnyAudience(settings: TokenSettings): TokenSettings {
-  return { ...settings, audience: ["alloy", "payroll"] };
-}
 
 const CLAIMS = { iss: jwt.issuer, aud: "alloy", scope: "send" };
 

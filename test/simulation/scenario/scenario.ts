@@ -152,30 +152,22 @@ function applicationsOf(random: Random, beginning: Beginning): readonly TrueAppl
     const crowd = knobs.has("many-applicants") && applications.length === 0 ? crowdOf(seed) : null;
     const journey = random.chance(0.75) && crowd === null ? consumer : joint;
     const applicants = crowd ?? (journey === joint ? ["one", "two"] : ["one"]);
+    const isOwn = (knob: Knob, what: string) =>
+      knobs.has(knob) && randomFor(seed, `${what} ${name}`).chance(0.6);
     const isShadow = random.chance(knobs.has("shadow-once") ? 0.5 : 0.05);
-    const isUnknownToUs =
-      isForeign ||
-      (knobs.has("api-refuses-some") && randomFor(seed, `unknown ${name}`).chance(0.6));
-    const isFailing =
-      knobs.has("bad-application") && randomFor(seed, `failing ${name}`).chance(0.6) && !isForeign;
-    const common = {
-      seed,
-      knobs,
-      journey,
-      random,
-      tokens,
-      sendsEventToken,
-      isShadow,
-      applicants,
-      isForeign,
-      isUnknownToUs,
-      isFailing,
-    };
     const createdAt = from + random.between(0, 2 * HOUR);
     const isDamaged = knobs.has("damaged-item") && applications.length === 0;
     const damage = randomFor(seed, "damaged-item");
-    const damagedAt = isDamaged ? createdAt + damage.between(0, HOUR) : Number.POSITIVE_INFINITY;
-    const original = { name, now: createdAt, rerunOf: null, damagedAt, ...common };
+    const common = { seed, knobs, journey, random, tokens, name, applicants, isShadow, isForeign };
+    const original = {
+      ...common,
+      now: createdAt,
+      rerunOf: null,
+      sendsEventToken,
+      isUnknownToUs: isForeign || isOwn("api-refuses-some", "unknown"),
+      isFailing: !isForeign && isOwn("bad-application", "failing"),
+      damagedAt: isDamaged ? createdAt + damage.between(0, HOUR) : Number.POSITIVE_INFINITY,
+    };
     const application = open(original);
     const steps = new Steps(random, journey === consumer);
     const hasEnded = live(steps, original);
