@@ -1,6 +1,7 @@
 import { randomFor } from "./knobs.ts";
 import type { Knobs } from "./knobs.ts";
-import type { Steps } from "./steps.ts";
+import type { RouteId } from "../../../lambdas/settings/routes.ts";
+import type { Change, Steps } from "./steps.ts";
 import { HOUR, MINUTE, SECOND } from "../../../tools/cloud-in-memory/clock.ts";
 
 /*
@@ -97,18 +98,13 @@ function secondEnd(steps: Steps, detour: Detour): void {
   const isTaken = random.chance(0.5) || isUnnamed;
   const gapMs = random.pick([random.between(1, 3 * SECOND), random.between(MINUTE, 3 * HOUR)]);
   const rest = { gapMs, mayBeSilent: true, ...(!isTaken && { isIgnoredByAlloy: true }) } as const;
-  random.pick([
-    () => {
-      const end = { ...rest, status: "completed", outcome: "Denied" } as const;
-      steps.add("completed_application", "denied", end);
-    },
-    () => {
-      const end = { ...rest, status: "completed", outcome: "Approved" } as const;
-      steps.add("completed_application", "approved", end);
-    },
-    () => steps.add("application_expired", "expired", { ...rest, status: "expired" }),
-    () => steps.add("error", "errored", { ...rest, status: "error" }),
-  ])();
+  const [event, route, end] = random.pick<readonly [string, RouteId, Change]>([
+    ["completed_application", "denied", { status: "completed", outcome: "Denied" }],
+    ["completed_application", "approved", { status: "completed", outcome: "Approved" }],
+    ["application_expired", "expired", { status: "expired" }],
+    ["error", "errored", { status: "error" }],
+  ]);
+  steps.add(event, route, { ...rest, ...end });
 }
 
 function unarchive(steps: Steps, entity: string, detour: Detour): void {

@@ -34,7 +34,7 @@ function gap(random: Random): number {
   return random.between(1 * HOUR, 9 * HOUR);
 }
 
-type Change = Partial<Omit<Step, "occurrence">> & Omit<Occurrence, "event">;
+export type Change = Partial<Omit<Step, "occurrence">> & Omit<Occurrence, "event">;
 
 /** The steps of one application, from its beginning to wherever it gets. */
 export class Steps {
@@ -141,19 +141,16 @@ export class Steps {
   }
 
   #complete(): void {
-    const random = this.#random;
+    const [route, end] = this.#random.pick<readonly [RouteId, Change]>([
+      ["approved", { outcome: "Approved" }],
+      ["approved", { outcome: "approved" }],
+      ["denied", { outcome: "Denied" }],
+      ["completed", { outcome: "Needs Documents" }],
+      ["completed", {}],
+      ["completed", { atAlloy: { outcome: "Approved" } }],
+    ]);
     const ends = { status: "completed", isAlwaysNews: true } as const;
-    random.pick([
-      () => this.add("completed_application", "approved", { ...ends, outcome: "Approved" }),
-      () => this.add("completed_application", "approved", { ...ends, outcome: "approved" }),
-      () => this.add("completed_application", "denied", { ...ends, outcome: "Denied" }),
-      () => this.add("completed_application", "completed", { ...ends, outcome: "Needs Documents" }),
-      () => this.add("completed_application", "completed", ends),
-      () => {
-        const unnamed = { ...ends, atAlloy: { outcome: "Approved" } };
-        this.add("completed_application", "completed", unnamed);
-      },
-    ])();
+    this.add("completed_application", route, { ...ends, ...end });
   }
 
   #afterEnd(): void {
