@@ -7,7 +7,7 @@ import { QUEUE } from "../../../lambdas/settings/limits.ts";
 import type { GapStage } from "../../../lambdas/settings/metrics.ts";
 import { DELIVERY_GAP_DETAIL_TYPE } from "../../../lambdas/settings/routes.ts";
 import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
-import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
+import type { World } from "../world/world.ts";
 import type { PlantedGap } from "./planted-gap.ts";
 import { trueStageOf } from "./planted-gap.ts";
 import type { TrueEvent } from "../scenario/application.ts";
@@ -39,8 +39,7 @@ export class GapWatch {
   readonly #ids: ReadonlySet<string>;
   /** How often the victim's application was checked since the event should have been here. */
   #checks = 0;
-  #cloud: MemoryCloud | null = null;
-  #now: () => number = () => 0;
+  #world: World | null = null;
 
   constructor(scenario: Scenario, planted: PlantedGap) {
     this.#scenario = scenario;
@@ -69,9 +68,9 @@ export class GapWatch {
     return {
       isOut: (service) => service === "event-source" && trouble === "held" && this.#isOn(),
       faultFreeAt: this.#scenario.endAt + FAULT_FREE_AFTER_MS,
-      operate: ({ clock, cloud, onQueued }) => {
-        this.#cloud = cloud;
-        this.#now = clock.now;
+      operate: (world) => {
+        const { clock, cloud, onQueued } = world;
+        this.#world = world;
         cloud.bus.addRule({
           matches: ({ detailType }) => detailType === DELIVERY_GAP_DETAIL_TYPE,
           deliver: ({ detail }) => {
@@ -101,7 +100,8 @@ export class GapWatch {
         applications: withMethods(right.applications, {
           // Only a check reads it, and only if Alloy has answered: a witness is asked for, and not checked.
           history: async (token) => {
-            if (token === victim.application.token && this.#isDue()) this.#checks += 1;
+            if (token === victim.application.token && this.#now() > this.#dueAt())
+              this.#checks += 1;
             return right.applications.history(token);
           },
         }),
@@ -141,11 +141,11 @@ export class GapWatch {
     return now >= from && now < until && this.found === null;
   }
 
-  /** Whether the event should have been here for as long as the grace. */
-  #isDue(): boolean {
-    return this.#now() > this.#dueAt();
+  #now(): number {
+    return this.#world?.clock.now() ?? 0;
   }
 
+  /** When the event should have been here for as long as the grace. */
   #dueAt(): number {
     const { victim, trouble } = this.#planted;
     const arrivedAt = trouble === "refused-for-minutes" ? this.#arrivedAt() : null;
@@ -157,7 +157,9 @@ export class GapWatch {
 
   /** When its webhook was recorded; null: it was not. */
   #arrivedAt(): number | null {
-    const [record] = [...this.#ids].flatMap((id) => this.#cloud?.applications.events.get(id) ?? []);
+    const [record] = [...this.#ids].flatMap(
+      (id) => this.#world?.cloud.applications.events.get(id) ?? [],
+    );
     return record?.origin === "webhook" ? record.receivedAt : null;
   }
 
@@ -185,11 +187,11 @@ export class GapWatch {
   }
 
   #isDeadLettered(): boolean {
-    const messages = this.#cloud?.deadLetters.messages() ?? [];
-    const given = this.#cloud?.events
-      .messages()
-      .filter(({ receives }) => receives >= QUEUE.maxReceives);
-    return [...messages, ...(given ?? [])].some(({ body }) => tellsOf(body, this.#planted.victim));
+    if (this.#world === null) return false;
+    const { deadLetters, events } = this.#world.cloud;
+    const given = events.messages().filter(({ receives }) => receives >= QUEUE.maxReceives);
+    const dead = [...deadLetters.messages(), ...given];
+    return dead.some(({ body }) => tellsOf(body, this.#planted.victim));
   }
 }
 
