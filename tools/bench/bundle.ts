@@ -7,15 +7,7 @@ import { build } from "esbuild";
 import { BUNDLE } from "../../lambdas/settings/names.ts";
 
 /** A bundle as the stack would deploy it. */
-export interface Bundle {
-  readonly file: string;
-  readonly bytes: number;
-  readonly gzipBytes: number;
-  /** Source files in it. */
-  readonly modules: number;
-  /** Other people's packages in it, by name, sorted. */
-  readonly packages: readonly string[];
-}
+export type Bundle = Readonly<Awaited<ReturnType<typeof bundle>>>;
 
 /**
  * Bundles an entry file with the options of the deployed functions.
@@ -27,7 +19,7 @@ export async function bundle(
   entry: string,
   outfile: string,
   alias: Readonly<Record<string, string>> = {},
-): Promise<Bundle> {
+) {
   const root = fileURLToPath(new URL("../../", import.meta.url));
   const result = await build({
     absWorkingDir: root,
@@ -52,7 +44,9 @@ export async function bundle(
     file: outfile,
     bytes: output.bytes,
     gzipBytes: gzipSync(readFileSync(outfile)).length,
+    /** Source files in it. */
     modules: Object.keys(output.inputs).length,
+    /** Other people's packages in it, by name, sorted. */
     packages: packagesOf(Object.keys(output.inputs)),
   };
 }

@@ -15,18 +15,7 @@ import { makeNaiveConsumer } from "./subjects/naive-consumer.ts";
 const IGNORED = "visited_node";
 
 /** What one consumer is billed for, by the kind of thing that it is given. */
-interface Bills {
-  /** The first event of an application that nobody announced. */
-  readonly first: Bill;
-  /** Each further event of every scenario, in the order in which it happened. */
-  readonly further: readonly Bill[];
-  /** An attempt of Alloy's: the same webhook in another message. */
-  readonly duplicate: Bill;
-  /** Calls of PutEvents for a batch of ten new events. */
-  readonly busCalls: number;
-  /** Per event, over the lives of all scenarios' applications. */
-  readonly mean: Bill;
-}
+type Bills = Awaited<ReturnType<typeof measure>>;
 
 export const bench: Bench = {
   title: "DynamoDB and EventBridge per event, beside Powertools around the handler",
@@ -62,11 +51,7 @@ async function measureUnpublished(): Promise<Bill> {
   }
 }
 
-async function measure(
-  mark: string,
-  consumer: CountedConsumer,
-  process: ProcessBatch,
-): Promise<Bills> {
+async function measure(mark: string, consumer: CountedConsumer, process: ProcessBatch) {
   let applications = 900;
   const newToken = () => {
     applications += 1;
@@ -93,10 +78,15 @@ async function measure(
     ...Array.from({ length: 10 }, () => webhookOf("started_application", newToken(), LIVES_BEGIN)),
   );
   return {
+    /** The first event of an application that nobody announced. */
     first: mostOf(lives.flatMap((life) => life.slice(0, 1))),
+    /** Each further event of every scenario, in the order in which it happened. */
     further: lives.flatMap((life) => life.slice(1)),
+    /** An attempt of Alloy's: the same webhook in another message. */
     duplicate,
+    /** Calls of PutEvents for a batch of ten new events. */
     busCalls: consumer.busCalls() - callsBefore,
+    /** Per event, over the lives of all scenarios' applications. */
     mean: meanOf(lives.flat()),
   };
 }

@@ -8,17 +8,9 @@ import updateItem from "dynalite/validations/updateItem.js";
 import { TABLE } from "../../lambdas/settings/names.ts";
 import { listen } from "../guard/listen.ts";
 import { endPagesEarly, refuseBeyondLimits } from "../strict-aws/strict-client.ts";
-import type { RefusedCall } from "../strict-aws/strict-client.ts";
 
 /** A DynamoDB in this process, with the two tables of the stack. */
-export interface LocalDynamoDb {
-  readonly client: DynamoDBClient;
-  readonly applicationTableName: string;
-  readonly idempotencyTableName: string;
-  /** What was refused by a limit that DynamoDB has and dynalite has not. */
-  readonly refused: readonly RefusedCall[];
-  readonly close: () => Promise<void>;
-}
+export type LocalDynamoDb = Readonly<Awaited<ReturnType<typeof startDynamoDb>>>;
 
 /*
  * dynalite 4 does not know `ReturnValuesOnConditionCheckFailure`, by which DynamoDB hands back the item
@@ -90,9 +82,7 @@ export const TABLES: readonly (CreateTableCommandInput & { readonly TableName: s
  *
  * @param options.pageItems - after so many items a page of a query ends, as after a megabyte. @default - only then
  */
-export async function startDynamoDb(
-  options: { readonly pageItems?: number } = {},
-): Promise<LocalDynamoDb> {
+export async function startDynamoDb(options: { readonly pageItems?: number } = {}) {
   const { url: endpoint, stop } = await listen(dynalite({ createTableMs: 0 }));
   const client = new DynamoDBClient({
     endpoint,
@@ -104,10 +94,11 @@ export async function startDynamoDb(
   for (const table of TABLES) await client.send(new CreateTableCommand(table));
   return {
     client,
+    /** What was refused by a limit that DynamoDB has and dynalite has not. */
     refused,
     applicationTableName: "applications",
     idempotencyTableName: "idempotency",
-    async close() {
+    close: async (): Promise<void> => {
       client.destroy();
       await stop();
     },

@@ -6,32 +6,28 @@ import type { Line } from "../cost/bill.ts";
 import { countConsumer } from "../cost/count.ts";
 import { PRICES, PRICES_AS_OF } from "../cost/prices.ts";
 import { billFor, BUDGET, count, usd } from "../cost/report.ts";
-import type { Bill, Counts } from "../cost/report.ts";
+import type { Bill } from "../cost/report.ts";
 
 /** Webhooks a month, of a small, a middling and a large onboarding; each about a tenth as many applications. */
 const VOLUMES = [100_000, 1_000_000, 10_000_000] as const;
 const FULL_BATCH = 10;
 
 /** What docs/cost.md compares. */
-export interface CostCounts {
-  readonly production: Counts;
-  /** The same with every route published. */
-  readonly published: Counts;
-  /** The same with every event in a batch of its own. */
-  readonly alone: Counts;
-}
+export type CostCounts = Readonly<Awaited<ReturnType<typeof countForPage>>>;
 
 /** It takes seconds, because everything is counted anew. */
-export async function countForPage(): Promise<CostCounts> {
+export async function countForPage() {
   const stage = EXAMPLE_PRODUCTION;
   const { routes } = SANDBOX;
   const production = await count(stage, FULL_BATCH);
   return {
     production,
+    /** The same with every route published. */
     published: {
       ...production,
       consumer: await countConsumer({ ...stage, routes }, FULL_BATCH),
     },
+    /** The same with every event in a batch of its own. */
     alone: { ...production, consumer: await countConsumer(stage, 1) },
   };
 }

@@ -1,10 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type {
-  APIGatewayProxyEventV2,
-  APIGatewayProxyStructuredResultV2,
-  SQSBatchResponse,
-  SQSEvent,
-} from "aws-lambda";
+import type { SQSEvent } from "aws-lambda";
 import { makeAlloyApiKeyReader } from "../../lambdas/adapters/alloy/alloy-api-key.ts";
 import { scheduleOnTimers } from "../../lambdas/adapters/timers.ts";
 import { HttpAlloyApi } from "../../lambdas/adapters/alloy/alloy-api.ts";
@@ -31,14 +26,6 @@ import { consumerOver, ingestOver, pollerOver, SILENT } from "../cloud-in-memory
 import { judgedPorts } from "../strict-aws/iam/judged-ports.ts";
 import type { DeniedMethods } from "../strict-aws/iam/judged-ports.ts";
 
-/** The three Lambdas, wired over a cloud in memory as each `index.ts` wires them over AWS. */
-export interface Functions {
-  readonly ingest: (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
-  /** A sandbox of the consumer: it takes one batch at a time. */
-  readonly newConsumer: () => (batch: SQSEvent) => Promise<SQSBatchResponse>;
-  readonly poll: () => Promise<unknown>;
-}
-
 export interface FunctionsOptions {
   readonly cloud: MemoryCloud;
   readonly stage: StageConfiguration;
@@ -54,9 +41,11 @@ const now = Date.now;
 
 const NOTHING: DeniedMethods = new Map();
 
-export function makeFunctions(options: FunctionsOptions): Functions {
+/** The three Lambdas, wired over a cloud in memory as each `index.ts` wires them over AWS. */
+export function makeFunctions(options: FunctionsOptions) {
   return {
     ingest: makeIngest(options),
+    /** A sandbox of the consumer: it takes one batch at a time. */
     newConsumer: () => makeConsumer(options),
     poll: makePoller(options),
   };

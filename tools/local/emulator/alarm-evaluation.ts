@@ -42,17 +42,7 @@ export interface AlarmDefinition {
   readonly missingBreaches: boolean;
 }
 
-export interface AlarmEvaluation {
-  /** Evaluates every alarm; one pass at a time, whoever asks. */
-  evaluate(): Promise<void>;
-  /**
-   * Puts metrics, never in the midst of a pass: at each put the emulator judges all alarms by itself, and an alarm that it has
-   * set to the new state already is told to nobody.
-   */
-  readonly put: (namespace: string, data: readonly MetricDatum[]) => Promise<void>;
-  /** Leaves the alarms to the emulator again. */
-  release(): Promise<void>;
-}
+export type AlarmEvaluation = Readonly<Awaited<ReturnType<typeof takeOverAlarms>>>;
 
 /**
  * Evaluates the stack's alarms in place of the emulator, each by its own definition as it was deployed. The
@@ -73,7 +63,7 @@ export async function takeOverAlarms(
     readonly now: () => number;
     readonly onChange: (change: AlarmChange) => void;
   },
-): Promise<AlarmEvaluation> {
+) {
   /** The states that people were told. */
   const told = new Map<string, StateValue>();
 
@@ -160,11 +150,17 @@ export async function takeOverAlarms(
     return last;
   };
   return {
+    /** Evaluates every alarm; one pass at a time, whoever asks. */
     evaluate: () => inTurn(pass),
-    put: (Namespace, data) =>
+    /**
+     * Puts metrics, never in the midst of a pass: at each put the emulator judges all alarms by itself, and an alarm that
+     * it has set to the new state already is told to nobody.
+     */
+    put: (Namespace: string, data: readonly MetricDatum[]) =>
       inTurn(async () => {
         await cloudWatch.send(new PutMetricDataCommand({ Namespace, MetricData: [...data] }));
       }),
+    /** Leaves the alarms to the emulator again. */
     release: async () => {
       await last.catch(() => undefined);
       await cloudWatch.send(new EnableAlarmActionsCommand({ AlarmNames: names }));

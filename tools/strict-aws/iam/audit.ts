@@ -8,18 +8,6 @@ import type { AttachedPolicy, DeployedPolicies } from "./policies.ts";
 import { REASONS } from "./reasons.ts";
 import type { Reason } from "./reasons.ts";
 
-/** What a stage's policies were asked, and everything that is wrong with them. */
-export interface Audit {
-  /** How many distinct calls were judged. */
-  readonly judged: number;
-  /** Calls that have to work and do not. */
-  readonly denied: readonly string[];
-  /** Calls that have to be refused and are not. */
-  readonly allowed: readonly string[];
-  /** Rights that no call uses, or that are wider than the calls, and carry no reason; and reasons for nothing. */
-  readonly unused: readonly string[];
-}
-
 /** The calls that an audit asks about; the same for every change of the policies. */
 export interface ExpectedCalls {
   readonly needed: readonly IamCall[];
@@ -36,15 +24,19 @@ export function audit(
   { needed, forbidden }: ExpectedCalls,
   /** Those whose rights are to be used. @default - all of them */
   used = policies,
-): Audit {
+) {
   const wrong = (calls: readonly IamCall[], isAllowed: boolean) =>
     calls
       .filter((call) => isAllowedBy(policies, call) !== isAllowed)
       .map((call) => `${callKey(call)}: ${judgeBy(policies, call).because}`);
   return {
+    /** How many distinct calls were judged. */
     judged: needed.length + forbidden.length,
+    /** Calls that have to work and do not. */
     denied: wrong(needed, true),
+    /** Calls that have to be refused and are not. */
     allowed: wrong(forbidden, false),
+    /** Rights that no call uses, or that are wider than the calls, and carry no reason. */
     unused: unusedRights(used, { needed, forbidden }),
   };
 }
