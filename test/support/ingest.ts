@@ -138,6 +138,15 @@ export function anIngest(
   };
 }
 
+/** Ingest after one request, with its answer. */
+export async function postTo(
+  options: Parameters<typeof anIngest>[0],
+  request: Parameters<typeof aRequest>[0] = {},
+) {
+  const ingest = anIngest(options);
+  return { ...ingest, answer: await ingest.handle(aRequest(request)) };
+}
+
 interface EmbeddedMetricLine {
   readonly _aws?: { readonly CloudWatchMetrics: readonly [{ readonly Dimensions: [string[]] }] };
   readonly [name: string]: unknown;

@@ -4,12 +4,11 @@ import { medianInterval, medianOf, quartilesOf } from "../../../tools/bench/stat
 import { randomOf } from "../../../tools/cloud-in-memory/random.ts";
 
 describe("a median", () => {
-  it("is the middle one", () => {
-    expect(medianOf([10, 1, 2])).toBe(2);
-  });
-
-  it("is the lower of two in the middle", () => {
-    expect(medianOf([4, 1, 3, 2])).toBe(2);
+  it.each([
+    ["the middle one", [10, 1, 2], 2],
+    ["the lower of two in the middle", [4, 1, 3, 2], 2],
+  ])("is %s", (_, values, median) => {
+    expect(medianOf(values)).toBe(median);
   });
 });
 
@@ -22,18 +21,14 @@ describe("the quartiles", () => {
 describe("the interval of a median", () => {
   const to = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
-  it("is found by rank", () => {
-    expect(medianInterval(to(21))).toEqual({ low: 6, high: 16 });
-    expect(medianInterval(to(63))).toEqual({ low: 24, high: 40 });
-  });
-
-  it("does not move with single values that are far out", () => {
-    expect(medianInterval([...to(20), 1_000_000])).toEqual({ low: 6, high: 16 });
-  });
-
-  it("of few values is all that there is", () => {
-    expect(medianInterval([3, 1, 2])).toEqual({ low: 1, high: 3 });
-    expect(medianInterval([])).toEqual({ low: Number.NaN, high: Number.NaN });
+  it.each([
+    ["is found by rank", to(21), { low: 6, high: 16 }],
+    ["is found by rank of many", to(63), { low: 24, high: 40 }],
+    ["does not move with what is far out", [...to(20), 1_000_000], { low: 6, high: 16 }],
+    ["of few values is all that there is", [3, 1, 2], { low: 1, high: 3 }],
+    ["of none is no number", [], { low: Number.NaN, high: Number.NaN }],
+  ])("%s", (_, values, interval) => {
+    expect(medianInterval(values)).toEqual(interval);
   });
 
   it("holds the true median in at least 95 of 100 samples", () => {

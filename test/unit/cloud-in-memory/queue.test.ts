@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 import { beforeEach, describe, expect, test } from "vitest";
 
 import { MemoryQueue } from "../../../tools/cloud-in-memory/queue.ts";
@@ -11,21 +13,31 @@ describe("MemoryQueue", () => {
   let deadLetters: MemoryQueue;
   let queue: MemoryQueue;
 
-  beforeEach(() => {
-    time = START;
+  /** A queue on the clock of these tests, whose messages are numbered. */
+  function aQueue(options: Partial<ConstructorParameters<typeof MemoryQueue>[0]> = {}) {
     let ids = 0;
-    const options = {
+    return new MemoryQueue({
       now: () => time,
-      newId: () => {
-        ids += 1;
-        return `id-${ids}`;
-      },
+      newId: () => `id-${(ids += 1)}`,
       retentionMs: 14 * DAY,
       visibilityMs: VISIBILITY_MS,
-    };
-    deadLetters = new MemoryQueue(options);
-    queue = new MemoryQueue({ ...options, deadLetters: { queue: deadLetters, maxReceives: 2 } });
+      ...options,
+    });
+  }
+
+  beforeEach(() => {
+    time = START;
+    deadLetters = aQueue({ newId: randomUUID });
+    queue = aQueue({ deadLetters: { queue: deadLetters, maxReceives: 2 } });
   });
+
+  /** Receives a message as often as it may be in vain. */
+  function receiveInVain() {
+    for (let receive = 0; receive < 2; receive += 1) {
+      queue.receive();
+      time += VISIBILITY_MS;
+    }
+  }
 
   const bodiesOf = (messages: readonly { readonly body: string }[]) =>
     messages.map(({ body }) => body);
@@ -62,28 +74,21 @@ describe("MemoryQueue", () => {
   test("shows a message again when it is told to, and only while it is hidden", () => {
     queue.send("m");
     const [message] = queue.receive();
-    const handle = message?.receiptHandle ?? "";
+    const change = () => queue.changeVisibility(message?.receiptHandle ?? "", 5);
 
-    queue.changeVisibility(handle, 5);
+    change();
     time += 4_999;
     expect(queue.receive()).toEqual([]);
     time += 1;
 
-    expect(() => {
-      queue.changeVisibility(handle, 5);
-    }).toThrow("visible again");
+    expect(change).toThrow("visible again");
     expect(queue.receive()).toHaveLength(1);
-    expect(() => {
-      queue.changeVisibility(handle, 5);
-    }).toThrow("not valid any more");
+    expect(change).toThrow("not valid any more");
   });
 
   test("moves what was received in vain to the dead letters, with the next receive", () => {
     const messageId = queue.send("m", { reason: "why" });
-    queue.receive();
-    time += VISIBILITY_MS;
-    queue.receive();
-    time += VISIBILITY_MS;
+    receiveInVain();
     expect(deadLetters.messages()).toEqual([]);
 
     expect(queue.receive()).toEqual([]);
@@ -96,9 +101,7 @@ describe("MemoryQueue", () => {
 
   test("keeps a message fourteen days from when it was sent, dead letters included", () => {
     queue.send("m");
-    queue.receive();
-    time += VISIBILITY_MS;
-    queue.receive();
+    receiveInVain();
     time += 13 * DAY;
     queue.receive();
     expect(deadLetters.messages()).toHaveLength(1);
@@ -122,12 +125,7 @@ describe("MemoryQueue", () => {
   });
 
   test("leaves out of the age what was received three times, as the metric does", () => {
-    const patient = new MemoryQueue({
-      now: () => time,
-      newId: () => String(Math.trunc(time)),
-      retentionMs: 14 * DAY,
-      visibilityMs: 0,
-    });
+    const patient = aQueue({ visibilityMs: 0 });
     patient.send("poison");
     for (let receive = 0; receive < 3; receive += 1) {
       expect(patient.oldestSentAt()).toBe(START);
@@ -155,13 +153,7 @@ describe("MemoryQueue", () => {
   });
 
   test("lets whoever wants disorder choose what is received", () => {
-    const disordered = new MemoryQueue({
-      now: () => time,
-      newId: () => String(Math.random()),
-      retentionMs: DAY,
-      visibilityMs: VISIBILITY_MS,
-      pick: (visible, most) => visible.toReversed().slice(0, most),
-    });
+    const disordered = aQueue({ pick: (visible, most) => visible.toReversed().slice(0, most) });
     for (const body of ["a", "b", "c"]) disordered.send(body);
 
     expect(bodiesOf(disordered.receive(2))).toEqual(["c", "b"]);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { assign } from "../../../lambdas/domain/reconciliation/assignment.ts";
 import type { Candidate } from "../../../lambdas/domain/reconciliation/candidate.ts";
+import { makeWorkMeter } from "../../support/work-meter.ts";
 
 const START = 1_760_000_000_000;
 const MOST_APART_MS = 2_000;
@@ -13,32 +14,25 @@ interface Spoken {
   readonly node?: string | null;
 }
 
-/** Counts each time that somebody looks at the time or the fields of one of them. */
-function counted(reports: readonly Spoken[]) {
-  let looks = 0;
-  const candidates = reports.map(
-    ({ at, applicant = null, node = null }, number): Candidate<number> => ({
-      report: number,
-      kind: "pending_review",
-      order: String(number).padStart(6, "0"),
-      get at() {
-        looks += 1;
-        return START + at;
-      },
-      get values() {
-        looks += 1;
-        return [applicant, node];
-      },
-    }),
-  );
-  return { candidates, looks: () => looks };
-}
+const candidatesOf = (reports: readonly Spoken[]) =>
+  reports.map(({ at, applicant = null, node = null }, number): Candidate<number> => ({
+    report: number,
+    kind: "pending_review",
+    order: String(number).padStart(6, "0"),
+    at: START + at,
+    values: [applicant, node],
+  }));
 
+/** The pairs, and how often somebody looks at a candidate for it, per report. */
 function run(events: readonly Spoken[], records: readonly Spoken[]) {
-  const list = counted(events);
-  const here = counted(records);
-  const pairs = assign(list.candidates, here.candidates, MOST_APART_MS);
-  const looks = list.looks() + here.looks();
+  const meter = makeWorkMeter();
+  const [list, here] = [events, records].map((reports) =>
+    candidatesOf(reports).map((candidate) => meter.watch(candidate)),
+  );
+  let pairs: ReturnType<typeof assign<number, number>> = [];
+  const looks = meter.count(() => {
+    pairs = assign(list ?? [], here ?? [], MOST_APART_MS);
+  });
   return { pairs, perReport: looks / (events.length + records.length) };
 }
 

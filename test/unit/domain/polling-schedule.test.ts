@@ -90,50 +90,40 @@ describe("an open application", () => {
 });
 
 describe("a due check", () => {
-  test("is put off while webhooks are coming in", () => {
-    const moved = stateOfEvent(aJourneyEvent({ at: START + 9 * MINUTE }));
+  const moved = stateOfEvent(aJourneyEvent({ at: START + 9 * MINUTE }));
+  const ended = stateOfEvent(aJourneyEvent({ type: "completed_application", at: START }));
+  const asked = { requestedAt: START + 1 };
 
-    expect(rescheduledTo(moved, memory, at(START + 10 * MINUTE))).toBe(START + 19 * MINUTE);
-  });
+  test.each([
+    ["put off while webhooks are coming in", moved, {}, 10 * MINUTE, 19 * MINUTE],
+    ["not put off when nothing has happened for the shortest wait", open, {}, 10 * MINUTE, null],
+    ["not put off for ever", open, { reschedules: 6 }, MINUTE, null],
+    ["not put off when a person has asked for it", open, asked, MINUTE, null],
+    [
+      "put off when a check has answered who asked for it",
+      open,
+      { ...asked, checkedAt: START + 2 },
+      MINUTE,
+      10 * MINUTE,
+    ],
+    ["not put off when an end without an outcome is to be confirmed", ended, {}, 1, null],
+    ["put off when that was confirmed", ended, { checkedAt: START + 1 }, 2, 10 * MINUTE],
+  ])("is %s", (_, state, changes, after, until) => {
+    const putOffTo = rescheduledTo(state, { ...memory, ...changes }, at(START + after));
 
-  test("is not put off when nothing has happened for the shortest wait", () => {
-    expect(rescheduledTo(open, memory, at(START + 10 * MINUTE))).toBeNull();
-  });
-
-  test("is not put off for ever", () => {
-    const busy = stateOfEvent(aJourneyEvent({ at: START }));
-
-    expect(rescheduledTo(busy, { ...memory, reschedules: 6 }, at(START + MINUTE))).toBeNull();
-  });
-
-  test("is not put off when a person has asked for it", () => {
-    const asked = { ...memory, requestedAt: START + 1 };
-
-    expect(rescheduledTo(open, asked, at(START + MINUTE))).toBeNull();
-    expect(
-      rescheduledTo(open, { ...asked, checkedAt: START + 2 }, at(START + MINUTE)),
-    ).not.toBeNull();
-  });
-
-  test("is not put off when an end without an outcome is to be confirmed", () => {
-    const ended = stateOfEvent(aJourneyEvent({ type: "completed_application", at: START }));
-
-    expect(rescheduledTo(ended, memory, at(START + 1))).toBeNull();
-    expect(rescheduledTo(ended, { ...memory, checkedAt: START + 1 }, at(START + 2))).not.toBeNull();
+    expect(putOffTo && putOffTo - START).toBe(until);
   });
 });
 
 describe("after a check that found nothing amiss", () => {
-  test("a final application is checked once more when Alloy's retries are over", () => {
-    expect(checkAfterAgreement(approved, at(START + 10 * MINUTE))).toBe(START + 25 * HOUR);
-  });
+  test.each([
+    ["a final application is checked once more when retries are over", 10 * MINUTE, 25 * HOUR],
+    ["a final application is settled by that last check", 25 * HOUR, null],
+    ["an end that was checked at once is checked again at the usual time", SECOND, 10 * MINUTE],
+  ])("%s", (_, after, next) => {
+    const checkedAt = checkAfterAgreement(approved, at(START + after));
 
-  test("a final application is settled by that last check", () => {
-    expect(checkAfterAgreement(approved, at(START + 25 * HOUR))).toBeNull();
-  });
-
-  test("an end that was checked at once is checked again at the usual time", () => {
-    expect(checkAfterAgreement(approved, at(START + SECOND))).toBe(START + 10 * MINUTE);
+    expect(checkedAt && checkedAt - START).toBe(next);
   });
 
   test("an open application is never settled", () => {

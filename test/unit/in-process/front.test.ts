@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { request } from "node:http";
+import { text } from "node:stream/consumers";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { afterEach, describe, expect, it } from "vitest";
 import { startFront } from "../../../tools/in-process/front.ts";
@@ -23,19 +25,21 @@ describe("the front of the handlers in this process", () => {
       onAnswered: (statusCode) => answered.push(statusCode),
       onFailure: (error) => failures.push(error),
     });
-    return { url: front.webhookUrl, events, answered, failures };
+    const url = front.webhookUrl;
+    const post = (init: RequestInit = {}, query = "") =>
+      fetch(`${url}${query}`, { method: "POST", ...init });
+    return { url, post, events, answered, failures };
   }
 
   const json = { "content-type": "application/json" };
 
   it("hands a request over in payload format 2.0", async () => {
-    const { url, events } = await open();
+    const { post, events } = await open();
 
-    const response = await fetch(`${url}?a=1`, {
-      method: "POST",
-      headers: { ...json, Authorization: "Basic x" },
-      body: '{"ä":1}',
-    });
+    const response = await post(
+      { headers: { ...json, Authorization: "Basic x" }, body: '{"ä":1}' },
+      "?a=1",
+    );
 
     expect(response.status).toBe(200);
     expect(await response.text()).toBe("{}");
@@ -54,10 +58,10 @@ describe("the front of the handlers in this process", () => {
   });
 
   it("names each request anew", async () => {
-    const { url, events } = await open();
+    const { post, events } = await open();
 
-    await fetch(url, { method: "POST" });
-    await fetch(url, { method: "POST" });
+    await post();
+    await post();
 
     const [first, second] = events.map(({ requestContext }) => requestContext.requestId);
     expect(first).not.toBe(second);
@@ -69,9 +73,9 @@ describe("the front of the handlers in this process", () => {
     ["another content type", "application/octet-stream", Buffer.from("text")],
     ["no text whatever its type says", "application/json", Buffer.from([0x7b, 0xff])],
   ])("encodes %s as base64", async (_, contentType, body) => {
-    const { url, events } = await open();
+    const { post, events } = await open();
 
-    await fetch(url, { method: "POST", headers: { "content-type": contentType }, body });
+    await post({ headers: { "content-type": contentType }, body });
 
     expect(events).toMatchObject([{ body: body.toString("base64"), isBase64Encoded: true }]);
   });
@@ -79,25 +83,18 @@ describe("the front of the handlers in this process", () => {
   it("joins headers of one name, as API Gateway does", async () => {
     const { url, events } = await open();
 
-    await new Promise<void>((resolve) => {
-      const post = request(url, { method: "POST" }, (response) => {
-        response.resume().on("end", resolve);
-      });
-      post.setHeader("Authorization", ["one", "two"]);
-      post.end();
-    });
+    const headers = { Authorization: ["one", "two"] };
+    const [response] = await once(request(url, { method: "POST", headers }).end(), "response");
+    await text(response);
 
     expect(events[0]?.headers["authorization"]).toBe("one,two");
   });
 
   it("passes the handler's status, headers and body on, and notes the status", async () => {
-    const { url, answered } = await open(() => ({
-      statusCode: 503,
-      headers: { "retry-after": "1" },
-      body: "{}",
-    }));
+    const answer = { statusCode: 503, headers: { "retry-after": "1" }, body: "{}" };
+    const { post, answered } = await open(() => answer);
 
-    const response = await fetch(url, { method: "POST" });
+    const response = await post();
 
     expect(response.status).toBe(503);
     expect(response.headers.get("retry-after")).toBe("1");
@@ -106,11 +103,11 @@ describe("the front of the handlers in this process", () => {
 
   it("answers 500 when the handler throws, and tells of it", async () => {
     const broken = new Error("broken");
-    const { url, answered, failures } = await open(() => {
+    const { post, answered, failures } = await open(() => {
       throw broken;
     });
 
-    const response = await fetch(url, { method: "POST" });
+    const response = await post();
 
     expect(response.status).toBe(500);
     expect(answered).toEqual([500]);
@@ -118,13 +115,9 @@ describe("the front of the handlers in this process", () => {
   });
 
   it("answers 413 to what no invocation can carry", async () => {
-    const { url, events } = await open();
+    const { post, events } = await open();
 
-    const response = await fetch(url, {
-      method: "POST",
-      headers: json,
-      body: "x".repeat(6_291_456),
-    });
+    const response = await post({ headers: json, body: "x".repeat(6_291_456) });
 
     expect(response.status).toBe(413);
     expect(events).toEqual([]);

@@ -11,6 +11,7 @@ const COMPLETE = {
   WEBHOOK_SECRET_ARN: "arn:aws:secretsmanager:us-east-1:123456789012:secret:webhook",
 };
 const SETTINGS = { auth: "secret", allowList: { mode: "observe", cidrs: ["52.7.221.27/32"] } };
+const JWT = { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] };
 
 describe("the environment of ingest", () => {
   it("is read", () => {
@@ -35,11 +36,9 @@ describe("the environment of ingest", () => {
   });
 
   it("reads what a token must say", () => {
-    const jwt = { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] };
+    const { auth } = readIngestEnvironment(COMPLETE, { ...SETTINGS, auth: { jwt: JWT } });
 
-    const { auth } = readIngestEnvironment(COMPLETE, { ...SETTINGS, auth: { jwt } });
-
-    expect(auth).toEqual({ jwt });
+    expect(auth).toEqual({ jwt: JWT });
   });
 
   it.each([
@@ -47,10 +46,10 @@ describe("the environment of ingest", () => {
     null,
     "none",
     { jwt: null },
-    { jwt: { issuer: "https://login.example.com", audience: ["alloy"] } },
-    { jwt: { issuer: "https://login.example.com", audience: ["alloy"], scopes: [] } },
-    { jwt: { issuer: "https://login.example.com", audience: [], scopes: ["send"] } },
-    { jwt: { issuer: 1, audience: ["alloy"], scopes: ["send"] } },
+    { jwt: { ...JWT, scopes: undefined } },
+    { jwt: { ...JWT, scopes: [] } },
+    { jwt: { ...JWT, audience: [] } },
+    { jwt: { ...JWT, issuer: 1 } },
   ])("does not start with another way to authenticate, or with half of one: %j", (auth) => {
     expect(() => readIngestEnvironment(COMPLETE, { ...SETTINGS, auth })).toThrow(
       /^The settings' auth is /,
@@ -75,20 +74,12 @@ describe("the environment of ingest", () => {
   });
 
   it("takes one endpoint for all services, and one service's own before it", () => {
-    const { endpoints } = readIngestEnvironment(
-      {
-        ...COMPLETE,
-        AWS_ENDPOINT_URL: "http://127.0.0.1:4566",
-        AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9000",
-      },
-      SETTINGS,
-    );
+    const [all, s3] = ["http://127.0.0.1:4566", "http://127.0.0.1:9000"];
+    const environment = { ...COMPLETE, AWS_ENDPOINT_URL: all, AWS_ENDPOINT_URL_S3: s3 };
 
-    expect(endpoints).toEqual({
-      sqs: "http://127.0.0.1:4566",
-      s3: "http://127.0.0.1:9000",
-      secretsManager: "http://127.0.0.1:4566",
-    });
+    const { endpoints } = readIngestEnvironment(environment, SETTINGS);
+
+    expect(endpoints).toEqual({ sqs: all, s3, secretsManager: all });
   });
 });
 

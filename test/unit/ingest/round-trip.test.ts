@@ -8,7 +8,7 @@ import { decodeEnvelope } from "../../../lambdas/domain/event/decode-envelope.ts
 import { encodeEnvelope, readBody } from "../../../lambdas/domain/event/envelope.ts";
 import { QUEUE } from "../../../lambdas/settings/limits.ts";
 import { isSqsText, namedBodies } from "../../support/bodies.ts";
-import { aRequest, anIngest } from "../../support/ingest.ts";
+import { postTo } from "../../support/ingest.ts";
 
 /** The forms in which API Gateway may hand over the bytes: base64, and text where they are text. */
 function formsOf(bytes: Uint8Array): (string | Uint8Array)[] {
@@ -17,18 +17,18 @@ function formsOf(bytes: Uint8Array): (string | Uint8Array)[] {
 
 /** Posts a body, and returns what the consumer sees of it. */
 async function seenByConsumer(body: string | Uint8Array) {
-  const ingest = anIngest();
-  const { statusCode } = await ingest.handle(aRequest({ body }));
-  const [message = ""] = ingest.messages;
+  const { answer, messages, payloads } = await postTo({}, { body });
+  const [message = ""] = messages;
   const decoded = decodeEnvelope(message);
   if (!("envelope" in decoded) || decoded.envelope.kind === "submission") {
     throw new Error("The consumer cannot read what ingest has put into the queue.");
   }
   const { envelope } = decoded;
   const bytes = await readBody(envelope, (key) =>
-    Promise.resolve(ingest.payloads.get(key) ?? Buffer.from("no such payload")),
+    Promise.resolve(payloads.get(key) ?? Buffer.from("no such payload")),
   );
-  return { statusCode, message, envelope, bytes, payloads: ingest.payloads.size };
+  const { statusCode } = answer;
+  return { statusCode, message, envelope, bytes, payloads: payloads.size };
 }
 
 describe("the bytes that were posted are the bytes that the consumer sees", () => {

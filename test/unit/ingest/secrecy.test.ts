@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { aRequest, anIngest, basicOf, DEFECT, signatureOf } from "../../support/ingest.ts";
+import { postTo, basicOf, DEFECT, signatureOf } from "../../support/ingest.ts";
 
 const MARK = "MARKED";
 const PASSWORD = `${MARK}-password-of-Alloy`;
@@ -11,13 +11,6 @@ const SECRET = { basic: [{ username: `${MARK}-user`, password: PASSWORD }], hmac
 const body = JSON.stringify({ data: { name_first: `${MARK}-name`, ssn: `${MARK}-ssn` } });
 const right = basicOf(`${MARK}-user`, PASSWORD);
 const wrong = basicOf(`${MARK}-user`, `${MARK}-guess`);
-
-function marked(authorization: string) {
-  return aRequest({
-    body,
-    headers: { authorization, "user-agent": `${MARK}-agent`, "x-forwarded-for": `${MARK}-address` },
-  });
-}
 
 /** Spellings under which a marked value could hide. */
 const SPELLINGS = [
@@ -41,15 +34,21 @@ describe("the log of ingest holds nothing of body, headers and secret", () => {
     ["503 of a defect", { defectIn: "queue" }, right, 503],
     ["503 of Secrets Manager", { secretFailure: "denied" }, right, 503],
   ] as const)("after %s", async (_, options, authorization, statusCode) => {
-    const ingest = anIngest({ secret: SECRET, ...options });
-    const request = marked(authorization);
-    if (statusCode === 403) request.requestContext.http.sourceIp = "203.0.113.9";
+    const sourceIp = statusCode === 403 ? "203.0.113.9" : "52.7.221.27";
+    const headers = {
+      authorization,
+      "user-agent": `${MARK}-agent`,
+      "x-forwarded-for": `${MARK}-address`,
+    };
 
-    const answer = await ingest.handle(request);
+    const { answer, lines } = await postTo(
+      { secret: SECRET, ...options },
+      { body, headers, sourceIp },
+    );
 
     expect(answer.statusCode).toBe(statusCode);
-    expect(ingest.lines).not.toEqual([]);
-    const log = ingest.lines.join("\n");
+    expect(lines).not.toEqual([]);
+    const log = lines.join("\n");
     expect(SPELLINGS.filter((spelling) => log.includes(spelling))).toEqual([]);
     expect(JSON.stringify(answer)).not.toContain(MARK);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { aRequest, anIngest } from "../../support/ingest.ts";
+import { postTo } from "../../support/ingest.ts";
 
 const jwt = {
   issuer: "https://login.example.com",
@@ -13,11 +13,8 @@ const CLAIMS = { iss: jwt.issuer, aud: "alloy", scope: "openid alloy/webhooks.wr
 
 const checked = (claims: unknown, scopes: unknown = null) => ({ jwt: { claims, scopes } });
 
-async function post(authorizer: unknown) {
-  const ingest = anIngest({ auth: { jwt }, secret: {} });
-  const answer = await ingest.handle(aRequest({ authorization: "Bearer a.b.c", authorizer }));
-  return { ingest, answer };
-}
+const post = (authorizer: unknown) =>
+  postTo({ auth: { jwt }, secret: {} }, { authorization: "Bearer a.b.c", authorizer });
 
 describe("ingest, when API Gateway checks tokens", () => {
   it.each([
@@ -33,7 +30,7 @@ describe("ingest, when API Gateway checks tokens", () => {
       checked({ ...CLAIMS, scope: undefined }, ["alloy/test"]),
     ],
   ])("takes the webhook with %s", async (_, authorizer) => {
-    const { ingest, answer } = await post(authorizer);
+    const { answer, ...ingest } = await post(authorizer);
 
     expect(answer.statusCode).toBe(200);
     expect(ingest.messages).toHaveLength(1);
@@ -60,7 +57,7 @@ describe("ingest, when API Gateway checks tokens", () => {
   ])(
     "answers 401 to a request with %s, and alarms as without a credential",
     async (_, authorizer) => {
-      const { ingest, answer } = await post(authorizer);
+      const { answer, ...ingest } = await post(authorizer);
 
       expect(answer.statusCode).toBe(401);
       expect(ingest.messages).toEqual([]);
@@ -71,9 +68,7 @@ describe("ingest, when API Gateway checks tokens", () => {
   );
 
   it("takes no password of the webhook secret", async () => {
-    const ingest = anIngest({ auth: { jwt } });
-
-    const answer = await ingest.handle(aRequest());
+    const { answer } = await postTo({ auth: { jwt } });
 
     expect(answer.statusCode).toBe(401);
   });
