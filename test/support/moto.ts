@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { beforeAll, afterAll } from "vitest";
 
@@ -8,8 +8,8 @@ import { LocalFailure } from "../../tools/local/failure.ts";
 import { findPython } from "../../tools/local/emulator/programs.ts";
 import { startMoto } from "../../tools/moto/server.ts";
 import type { Moto } from "../../tools/moto/server.ts";
-import { TABLES } from "../../tools/cloud-in-memory/dynalite.ts";
 import { withinLimits } from "./refusals.ts";
+import { makeTables } from "./tables.ts";
 
 export const MOTO_REGION = "us-east-1";
 export const MOTO_CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" };
@@ -47,19 +47,12 @@ export async function makeMotoTables(endpoint: string) {
     credentials: MOTO_CREDENTIALS,
   });
   const refused = withinLimits(client);
-  const suffix = randomBytes(5).toString("hex");
-  const names = TABLES.map(({ TableName }) => `${TableName}-${suffix}`);
-  for (const [index, table] of TABLES.entries()) {
-    await client.send(new CreateTableCommand({ ...table, TableName: names[index] }));
-  }
-  const [applicationTableName = "", idempotencyTableName = ""] = names;
+  const tables = await makeTables(client);
   return {
-    client,
+    ...tables,
     refused,
-    applicationTableName,
-    idempotencyTableName,
     close: async () => {
-      for (const TableName of names) await client.send(new DeleteTableCommand({ TableName }));
+      await tables.close();
       client.destroy();
     },
   };

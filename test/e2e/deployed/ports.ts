@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
-import { CreateTableCommand, DeleteTableCommand } from "@aws-sdk/client-dynamodb";
 import {
   CreateEventBusCommand,
   DeleteEventBusCommand,
@@ -37,11 +36,11 @@ import { describeDynamoLimits } from "../../contract/dynamo-limits.ts";
 import { describeIdempotency } from "../../contract/idempotency.ts";
 import { describePayloads } from "../../contract/payloads.ts";
 import { describeQueues, MOST_RECEIVES } from "../../contract/queues.ts";
-import { TABLES } from "../../../tools/cloud-in-memory/dynalite.ts";
 import { openDynamoStore } from "../../support/open-stores.ts";
 // Here alone, where adapters of the test's own call: it loads what makes the template, which takes a second.
 import "../../support/fail-on-refusals.ts";
 import { withinLimits } from "../../support/refusals.ts";
+import { makeTables } from "../../support/tables.ts";
 import { makeDriver } from "./driver.ts";
 import { isSkipped } from "./stack.ts";
 import { openInRole } from "./in-role.ts";
@@ -76,24 +75,12 @@ async function makeQueue(name: string, attributes: Readonly<Record<string, strin
   return { name, url: QueueUrl, arn: Attributes.QueueArn ?? "" };
 }
 
-/** The stack's two tables once more, empty. */
-async function makeTables() {
-  const { dynamo: client } = makeDriver().clients;
-  const suffix = randomBytes(5).toString("hex");
-  const made = TABLES.map(({ TableName }) => `contract-${TableName}-${suffix}`);
-  for (const [index, table] of TABLES.entries()) {
-    await client.send(new CreateTableCommand({ ...table, TableName: made[index] }));
-  }
-  const [applicationTableName = "", idempotencyTableName = ""] = made;
+/** Both tables, with which a role may do what it may with the stack's. */
+async function makeNamedTables() {
+  const tables = await makeTables(makeDriver().clients.dynamo);
+  const { applicationTableName, idempotencyTableName } = tables;
   names.set(applicationTableName, "ApplicationTable").set(idempotencyTableName, "IdempotencyTable");
-  return {
-    client,
-    applicationTableName,
-    idempotencyTableName,
-    close: async () => {
-      for (const TableName of made) await client.send(new DeleteTableCommand({ TableName }));
-    },
-  };
+  return tables;
 }
 
 describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
@@ -105,7 +92,7 @@ describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
   describeApplicationStore(
     "DynamoDB of the emulator",
     async () => {
-      const { applicationTableName: tableName, close } = await makeTables();
+      const { applicationTableName: tableName, close } = await makeNamedTables();
       return openDynamoStore({ client: role.clientsOf("consumer").dynamo, tableName, close });
     },
     HISTORIES,
@@ -114,7 +101,7 @@ describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
   describeDynamoLimits(
     "DynamoDB of the emulator",
     async () => {
-      const tables = await makeTables();
+      const tables = await makeNamedTables();
       return { ...tables, refused: withinLimits(tables.client) };
     },
     [
@@ -125,7 +112,7 @@ describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
   );
 
   describeDueApplications("DynamoDB of the emulator", async () => {
-    const { applicationTableName: tableName, close } = await makeTables();
+    const { applicationTableName: tableName, close } = await makeNamedTables();
     return {
       due: new DynamoDueApplications(role.clientsOf("poller").dynamo, tableName),
       store: new DynamoApplicationStore({
@@ -138,7 +125,7 @@ describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
   });
 
   describeIdempotency("Powertools on DynamoDB of the emulator", async () => {
-    const { idempotencyTableName: tableName, close } = await makeTables();
+    const { idempotencyTableName: tableName, close } = await makeNamedTables();
     const awsSdkV3Client = role.clientsOf("consumer").dynamo;
     return {
       newSandbox: () =>
