@@ -7,6 +7,8 @@ import updateItem from "dynalite/validations/updateItem.js";
 
 import { TABLE } from "../../lambdas/settings/names.ts";
 import { listen } from "../guard/listen.ts";
+import { APPLICATION_TABLE_KEYS, IDEMPOTENCY_TABLE_KEYS } from "../strict-aws/table-keys.ts";
+import type { KeyAttribute, TableKeys } from "../strict-aws/table-keys.ts";
 import { endPagesEarly, refuseBeyondLimits } from "../strict-aws/strict-client.ts";
 
 /** A DynamoDB in this process, with the two tables of the stack. */
@@ -29,53 +31,37 @@ db.checkConditional = (request, item) => {
   return Object.assign(refusal, { body: { ...refusal.body, Item: item } });
 };
 
-const string = (AttributeName: string) => ({ AttributeName, AttributeType: "S" }) as const;
-const hash = (AttributeName: string) => ({ AttributeName, KeyType: "HASH" }) as const;
-const range = (AttributeName: string) => ({ AttributeName, KeyType: "RANGE" }) as const;
-
 /** `ApplicationTable` and `IdempotencyTable`, as `lib/constructs/application-store.ts` makes them. */
 export const TABLES: readonly (CreateTableCommandInput & { readonly TableName: string })[] = [
-  {
-    TableName: "applications",
-    BillingMode: "PAY_PER_REQUEST",
-    AttributeDefinitions: [
-      string("pk"),
-      string("sk"),
-      string("duePk"),
-      { AttributeName: "dueAt", AttributeType: "N" },
-      string("gapPk"),
-      { AttributeName: "gapSince", AttributeType: "N" },
-      string("externalId"),
-    ],
-    KeySchema: [hash("pk"), range("sk")],
-    GlobalSecondaryIndexes: [
-      {
-        IndexName: TABLE.dueIndex,
-        KeySchema: [hash("duePk"), range("dueAt")],
-        Projection: { ProjectionType: "KEYS_ONLY" },
-      },
-      {
-        IndexName: TABLE.gapIndex,
-        KeySchema: [hash("gapPk"), range("gapSince")],
-        Projection: {
-          ProjectionType: "INCLUDE",
-          NonKeyAttributes: ["gapStage", "journeyToken"],
-        },
-      },
-      {
-        IndexName: TABLE.externalIndex,
-        KeySchema: [hash("externalId")],
-        Projection: { ProjectionType: "KEYS_ONLY" },
-      },
-    ],
-  },
-  {
-    TableName: "idempotency",
-    BillingMode: "PAY_PER_REQUEST",
-    AttributeDefinitions: [string("id")],
-    KeySchema: [hash("id")],
-  },
+  tableOf("applications", APPLICATION_TABLE_KEYS),
+  tableOf("idempotency", IDEMPOTENCY_TABLE_KEYS),
 ];
+
+function tableOf(TableName: string, { keys, indexes }: TableKeys) {
+  const schemaOf = (attributes: readonly KeyAttribute[]) =>
+    attributes.map(({ name: AttributeName, kind }) => ({
+      AttributeName,
+      KeyType: kind === "hash" ? ("HASH" as const) : ("RANGE" as const),
+    }));
+  const GlobalSecondaryIndexes = Object.entries(indexes).map(([IndexName, own]) => ({
+    IndexName,
+    KeySchema: schemaOf(own),
+    Projection:
+      IndexName === TABLE.gapIndex
+        ? { ProjectionType: "INCLUDE" as const, NonKeyAttributes: ["gapStage", "journeyToken"] }
+        : { ProjectionType: "KEYS_ONLY" as const },
+  }));
+  return {
+    TableName,
+    BillingMode: "PAY_PER_REQUEST" as const,
+    AttributeDefinitions: [...keys, ...Object.values(indexes).flat()].map(({ name, type }) => ({
+      AttributeName: name,
+      AttributeType: type,
+    })),
+    KeySchema: schemaOf(keys),
+    ...(GlobalSecondaryIndexes.length > 0 && { GlobalSecondaryIndexes }),
+  };
+}
 
 /**
  * Starts dynalite on a free port of 127.0.0.1.

@@ -12,6 +12,7 @@ import type {
   MetricDatum,
   StateValue,
 } from "@aws-sdk/client-cloudwatch";
+import * as v from "valibot";
 import { comparisonOf } from "../../cloudwatch/alarms.ts";
 import { FURTHER_WINDOWS } from "../../cloudwatch/evaluate.ts";
 import { judge } from "../../cloudwatch/judge.ts";
@@ -27,20 +28,38 @@ export interface AlarmChange {
   readonly reason: string;
 }
 
+const DefinitionSchema = v.pipe(
+  v.object({
+    AlarmName: v.string(),
+    Namespace: v.string(),
+    MetricName: v.string(),
+    Dimensions: v.optional(v.array(v.object({ Name: v.string(), Value: v.string() })), []),
+    Statistic: v.optional(v.string(), ""),
+    ExtendedStatistic: v.optional(v.string()),
+    Period: v.number(),
+    EvaluationPeriods: v.number(),
+    DatapointsToAlarm: v.optional(v.number()),
+    Threshold: v.number(),
+    ComparisonOperator: v.optional(v.string(), ""),
+    TreatMissingData: v.optional(v.string()),
+  }),
+  v.transform(({ Statistic, ExtendedStatistic, TreatMissingData, ...alarm }) => ({
+    name: alarm.AlarmName,
+    namespace: alarm.Namespace,
+    metricName: alarm.MetricName,
+    dimensions: alarm.Dimensions,
+    statistic: ExtendedStatistic ?? Statistic,
+    periodSeconds: alarm.Period,
+    evaluationPeriods: alarm.EvaluationPeriods,
+    datapointsToAlarm: alarm.DatapointsToAlarm ?? alarm.EvaluationPeriods,
+    threshold: alarm.Threshold,
+    operator: alarm.ComparisonOperator,
+    missingBreaches: TreatMissingData === "breaching",
+  })),
+);
+
 /** What decides an alarm, all there. */
-export interface AlarmDefinition {
-  readonly name: string;
-  readonly namespace: string;
-  readonly metricName: string;
-  readonly dimensions: NonNullable<MetricAlarm["Dimensions"]>;
-  readonly statistic: string;
-  readonly periodSeconds: number;
-  readonly evaluationPeriods: number;
-  readonly datapointsToAlarm: number;
-  readonly threshold: number;
-  readonly operator: string;
-  readonly missingBreaches: boolean;
-}
+export type AlarmDefinition = Readonly<v.InferOutput<typeof DefinitionSchema>>;
 
 export type AlarmEvaluation = Readonly<Awaited<ReturnType<typeof takeOverAlarms>>>;
 
@@ -170,32 +189,8 @@ export async function takeOverAlarms(
 
 /** Null when the alarm is not on one metric, or not all there. */
 export function definitionOf(alarm: MetricAlarm): AlarmDefinition | null {
-  const { AlarmName, Namespace, MetricName, Period, EvaluationPeriods, Threshold } = alarm;
-  const statistic = alarm.ExtendedStatistic ?? alarm.Statistic;
-  if (
-    AlarmName === undefined ||
-    Namespace === undefined ||
-    MetricName === undefined ||
-    statistic === undefined ||
-    Period === undefined ||
-    EvaluationPeriods === undefined ||
-    Threshold === undefined
-  ) {
-    return null;
-  }
-  return {
-    name: AlarmName,
-    namespace: Namespace,
-    metricName: MetricName,
-    dimensions: alarm.Dimensions ?? [],
-    statistic,
-    periodSeconds: Period,
-    evaluationPeriods: EvaluationPeriods,
-    datapointsToAlarm: alarm.DatapointsToAlarm ?? EvaluationPeriods,
-    threshold: Threshold,
-    operator: alarm.ComparisonOperator ?? "",
-    missingBreaches: alarm.TreatMissingData === "breaching",
-  };
+  const parsed = v.safeParse(DefinitionSchema, alarm);
+  return parsed.success && parsed.output.statistic !== "" ? parsed.output : null;
 }
 
 /** Does the alarm ring, by its windows' values, the oldest first? Windows without data have none. */
