@@ -11,10 +11,10 @@ import { Template } from "aws-cdk-lib/assertions";
 import { STAGES } from "../../lib/stages.ts";
 import { VARIANTS } from "../template/variants.ts";
 import { stackOf } from "../template/synthesise.ts";
+import { cfnLintFindings } from "./cfn-lint.ts";
 import { checkovFindings } from "./checkov.ts";
 import { nagFindings } from "./nag.ts";
 import { LOCAL_FOLDER } from "../local/paths.ts";
-import { installTool, run } from "./python-tool.ts";
 import { PACKS, suppressionOf, SUPPRESSIONS } from "./suppressions.ts";
 
 const folder = `${LOCAL_FOLDER}templates`;
@@ -41,21 +41,13 @@ const ofNag = stages.flatMap(({ name, stage }) => {
   return nagFindings(name, stage, stack);
 });
 
-/** Warnings are for reading: CDK itself writes a DependsOn that a GetAtt already implies (W3005). */
-async function lintByCloudFormation(): Promise<void> {
-  const options = ["--non-zero-exit-code=error", "--format", "quiet"];
-  const linter = await installTool("cfn-lint", "requirements.txt");
-  const failure = "cfn-lint found errors in the templates";
-  process.stdout.write(await run(linter, [...options, ...files.values()], failure));
-  console.log(`cfn-lint: ${files.size} templates, no error.`);
-}
-
 // Both are slow to start, and wait for nothing of each other.
-const [ofCheckov] = await Promise.all([
-  checkovFindings(`${folder}/all`, (name) => underOwnKey.has(name)),
-  lintByCloudFormation(),
+const isUnderOwnKey = (name: string) => underOwnKey.has(name);
+const [ofCheckov, ofCfnLint] = await Promise.all([
+  checkovFindings(`${folder}/all`, isUnderOwnKey),
+  cfnLintFindings([...files.values()], `${folder}/cfn-lint.json`, isUnderOwnKey),
 ]);
-const findings = [...ofNag, ...ofCheckov].map((finding) => ({
+const findings = [...ofNag, ...ofCheckov, ...ofCfnLint].map((finding) => ({
   ...finding,
   suppression: suppressionOf(finding),
 }));

@@ -15,6 +15,7 @@ export const PACKS = [
   "NIST.800.53.R5",
   "PCI.DSS.321",
   "checkov",
+  "cfn-lint",
 ] as const;
 
 export type Pack = (typeof PACKS)[number];
@@ -171,6 +172,12 @@ export const SUPPRESSIONS: readonly Suppression[] = [
     rules: ["Serverless-SNSRedrivePolicy"],
     about: "subscriptions of alarms without a dead-letter queue",
     why: "A notification in a queue notifies nobody. SNS retries each delivery, and `ops status` lists every alarm that rings.",
+  },
+  {
+    rules: ["W3005"],
+    about: "an order that a reference implies already",
+    resource: /\.DependsOn\.\d+$/,
+    why: "CDK writes the order of a role and its policy before a function, of which one is implied. It changes nothing.",
   },
 ];
 
