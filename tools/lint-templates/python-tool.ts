@@ -6,7 +6,7 @@ import { runCommand } from "../local/emulator/run-command.ts";
 import { makeVirtualEnvironment } from "../local/emulator/virtual-environment.ts";
 import { LOCAL_FOLDER, ROOT } from "../local/paths.ts";
 
-/** checkov takes two minutes over all templates; on a busy machine more. */
+/** checkov brings a hundred packages, and takes two minutes over all templates; on a busy machine more. */
 const TIMEOUT_MS = 1_200_000;
 
 /**
@@ -22,7 +22,7 @@ export async function installTool(tool: string, requirements: string): Promise<s
   const interpreter = await makeVirtualEnvironment(
     python,
     { what: tool, requirements: pins, folder: `${LOCAL_FOLDER}${tool}` },
-    { env: process.env, announce: console.log },
+    { env: process.env, announce: console.log, timeoutMs: TIMEOUT_MS },
   );
   return `${dirname(interpreter)}/${tool}`;
 }

@@ -40,6 +40,8 @@ export interface VirtualEnvironmentOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly announce: (line: string) => void;
   readonly signal?: AbortSignal;
+  /** How long each of its two steps may take. @default - three minutes */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -105,7 +107,7 @@ async function run(
 ): Promise<void> {
   const { code, output } = await runCommand(command, {
     env: options.env,
-    timeoutMs: INSTALL_TIMEOUT_MS,
+    timeoutMs: options.timeoutMs ?? INSTALL_TIMEOUT_MS,
     signal: options.signal,
   });
   if (code !== 0) throw new LocalFailure(`The ${what} could not be installed: ${explain(output)}`);
