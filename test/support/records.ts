@@ -6,6 +6,7 @@ import { reportOf } from "../../lambdas/domain/reconciliation/reconciliation.ts"
 import { publishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import type { RouteId } from "../../lambdas/settings/routes.ts";
+import { aSnapshot as aSnapshotOf } from "./snapshots.ts";
 import { aJourneyEvent } from "./journey-event.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 20);
@@ -43,21 +44,8 @@ export function aFailureRecord(changes: Partial<FailureRecord> = {}): FailureRec
   };
 }
 
-/** Alloy's answer about an application; it runs, unless said otherwise. */
-export function aSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
-  return {
-    applicationToken: "JA-1",
-    journeyToken: "J-1",
-    status: "running",
-    outcome: null,
-    at: NOW,
-    environment: "sandbox",
-    externalIds: { group: null, partner: null, application: null },
-    chain: { previous: null, root: null, next: null },
-    isShadow: false,
-    ...changes,
-  };
-}
+/** Alloy's answer about an application, of the time of these records. */
+export const aSnapshot = (changes: Partial<Snapshot> = {}) => aSnapshotOf({ at: NOW, ...changes });
 
 /** What the consumer publishes of an event that came by a webhook and in time. */
 export function aPublishedEvent(

@@ -26,20 +26,15 @@ describe("external JSON", () => {
     );
   });
 
-  test("is written again as its numbers stood", () => {
-    const text = `{"a":12345678901234567890,"b":[1e400,1.50,-0,1E5],"c":1760000000000,"d":0.1}`;
-
+  test.each([
+    ["its numbers", `{"a":12345678901234567890,"b":[1e400,1.50,-0,1E5],"c":1760000000000,"d":0.1}`],
+    ["digits in texts and names", `{"1.50":"1.50","\\"12345678901234567890":["1e400 \\\\"]}`],
+  ])("is written again as it stood: %s", (_, text) => {
     expect(JSON.stringify(jsonOf(text))).toBe(text);
   });
 
   test("keeps ordinary numbers numbers", () => {
-    expect(jsonOf(`[0, -1, 1.5, 1760000000000, 9007199254740991]`)).toEqual([
-      0, -1, 1.5, 1_760_000_000_000, 9_007_199_254_740_991,
-    ]);
-  });
-
-  test("keeps digits in texts and names as they are", () => {
-    const text = `{"1.50":"1.50","\\"12345678901234567890":["1e400 \\\\"]}`;
+    const text = `[0,-1,1.5,1760000000000,9007199254740991]`;
 
     expect(jsonOf(text)).toEqual(JSON.parse(text));
   });
@@ -143,18 +138,14 @@ describe("a number that JavaScript would write otherwise", () => {
 });
 
 describe("the id of a content", () => {
-  test("differs for two numbers above 2^53", () => {
-    const [one, other] = ["12345678901234567890", "12345678901234567891"].map((id) =>
-      contentIdOf("any", jsonOf(`{"data":{"id":${id}}}`)),
-    );
+  const idOf = (text: string) => contentIdOf("any", jsonOf(text));
 
-    expect(one).not.toBe(other);
+  test("differs for two numbers above 2^53", () => {
+    expect(idOf(`[12345678901234567890]`)).not.toBe(idOf(`[12345678901234567891]`));
   });
 
   test("is the same for one number written in two ways", () => {
-    const [one, other] = ["150", "1.50e2"].map((id) => contentIdOf("any", jsonOf(`[${id}]`)));
-
-    expect(one).toBe(other);
+    expect(idOf("[150]")).toBe(idOf("[1.50e2]"));
   });
 
   test("of an ordinary content is that of the release before", () => {

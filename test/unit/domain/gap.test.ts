@@ -16,7 +16,7 @@ import type { Gap } from "../../../lambdas/domain/reconciliation/gap.ts";
 import type { RecordedFailure } from "../../../lambdas/domain/reconciliation/reconciliation.ts";
 import type { GapStage } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { failureOf } from "../../support/poller.ts";
+import { failureOf, recordOf } from "../../support/poller.ts";
 import { aSubmission } from "../../support/snapshots.ts";
 
 const MINUTE = 60_000;
@@ -29,18 +29,11 @@ const settings = { graceMs: 2 * MINUTE, thresholdMs: 15 * MINUTE, staleAfterMs: 
 
 const healthy: DeliveryRecord = { minutes: [], oldestQueuedAt: null, queued: 0 };
 
-function answered(at: number, counts: Partial<AnsweredMinute>): DeliveryRecord {
-  const minute = {
-    at,
-    accepted: 0,
-    credentials: 0,
-    addresses: 0,
-    faults: 0,
-    alloyRefused: 0,
-    ...counts,
-  };
-  return { ...healthy, minutes: [minute] };
-}
+const NOTHING = { accepted: 0, credentials: 0, addresses: 0, faults: 0, alloyRefused: 0 };
+const answered = (at: number, counts: Partial<AnsweredMinute>): DeliveryRecord => ({
+  ...healthy,
+  minutes: [{ at, ...NOTHING, ...counts }],
+});
 
 const aFailure = (changes: Partial<RecordedFailure> = {}) =>
   failureOf(event, { failedAt: NOW - MINUTE, deadLettered: false, ...changes });
@@ -107,12 +100,8 @@ describe("a missing event", () => {
   });
 
   test("says what shows where it stopped", () => {
-    const { evidence } = diagnoseMissing(
-      event,
-      null,
-      answered(AT, { credentials: 2, faults: 1 }),
-      NOW,
-    );
+    const delivery = answered(AT, { credentials: 2, faults: 1 });
+    const { evidence } = diagnoseMissing(event, null, delivery, NOW);
 
     expect(evidence).toBe("we refused webhooks when Alloy tried to deliver it: 2 as 401, 1 as 5xx");
   });
@@ -144,15 +133,12 @@ describe("a gap", () => {
   });
 
   test("stays the same gap while it lasts", () => {
-    const first = gapOf([diagnosis("in-flight", AT)], application, NOW);
+    const before = gapOf([diagnosis("in-flight", AT)], application, NOW);
+    const later = [diagnosis("rejected", AT + MINUTE)];
 
-    const second = gapOf(
-      [diagnosis("rejected", AT + MINUTE)],
-      { ...application, before: first },
-      NOW + MINUTE,
-    );
+    const gap = gapOf(later, { ...application, before }, NOW + MINUTE);
 
-    expect(second).toMatchObject({ gapId: first?.gapId, since: AT, detectedAt: NOW });
+    expect(gap).toMatchObject({ gapId: before?.gapId, since: AT, detectedAt: NOW });
   });
 
   test("has the same id when the check that found it was cut off and is done again", () => {
@@ -175,49 +161,32 @@ describe("a gap", () => {
 
 describe("a submission", () => {
   const state = stateOfSubmission(aSubmission({ submittedAt: AT }));
+  const refused = answered(AT, { addresses: 1 });
 
-  test("is a gap when no webhook has come within the grace", () => {
-    expect(submissionGapOf(state, settings, healthy, AT + 3 * MINUTE)).toMatchObject({
-      stage: "not-delivered",
-      since: AT,
-      eventCount: 0,
-    });
-  });
+  test.each([
+    ["is a gap when no webhook has come within the grace", null, healthy, 3, "not-delivered"],
+    ["says when it was refused", null, refused, 20, "rejected"],
+    ["is none within the grace", null, healthy, 1, undefined],
+    ["is none once a webhook has come", AT, healthy, 20, undefined],
+  ])("%s", (_, lastEventAt, delivery, minutes, stage) => {
+    const now = AT + minutes * MINUTE;
 
-  test("is none within the grace, nor once a webhook has come", () => {
-    expect(submissionGapOf(state, settings, healthy, AT + MINUTE)).toBeNull();
-    expect(submissionGapOf({ ...state, lastEventAt: AT }, settings, healthy, NOW)).toBeNull();
-  });
+    const gap = submissionGapOf({ ...state, lastEventAt }, settings, delivery, now);
 
-  test("says when it was refused", () => {
-    const delivery = answered(AT, { addresses: 1 });
-
-    expect(submissionGapOf(state, settings, delivery, NOW)?.stage).toBe("rejected");
+    expect(gap && [gap.stage, gap.since, gap.eventCount]).toEqual(stage ? [stage, AT, 0] : null);
   });
 });
 
 describe("a webhook that came", () => {
-  const record = {
-    ...event,
-    entityApplicationToken: null,
-    entityToken: null,
-    nodeId: null,
-    eventToken: null,
-    outcome: null,
-    receivedAt: AT + 10 * MINUTE,
-    origin: "webhook",
-    isWithheld: false,
-  } as const;
+  const receivedAt = AT + 10 * MINUTE;
 
-  test("is late when it came after the grace", () => {
-    expect(diagnoseLate(record, settings)).toMatchObject({
-      event: { stage: "late" },
-      evidence: "its webhook came 10 min after it",
-    });
-  });
+  test.each([
+    ["after the grace is late", { receivedAt }, ["late", "its webhook came 10 min after it"]],
+    ["within the grace is not late", { receivedAt: AT + MINUTE }, null],
+    ["by the poller is not late", { receivedAt, origin: "poll" }, null],
+  ] as const)("%s", (_, changes, found) => {
+    const diagnosis = diagnoseLate(recordOf(aJourneyEvent(event), changes), settings);
 
-  test("is not late within the grace, nor when it was the poller that brought it", () => {
-    expect(diagnoseLate({ ...record, receivedAt: AT + MINUTE }, settings)).toBeNull();
-    expect(diagnoseLate({ ...record, origin: "poll" }, settings)).toBeNull();
+    expect(diagnosis && [diagnosis.event.stage, diagnosis.evidence]).toEqual(found);
   });
 });

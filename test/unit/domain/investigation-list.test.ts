@@ -51,6 +51,7 @@ const closed = {
   outcome: "Dismissed",
 };
 const created = { status: "created" };
+const closing = { status: "closed", at: CREATED_AT + 2 * HOUR };
 const promoted = { status: "promoted_to_case", at: CREATED_AT + HOUR };
 
 describe("what Alloy's list knows, and nobody has told of", () => {
@@ -70,25 +71,25 @@ describe("what Alloy's list knows, and nobody has told of", () => {
     [
       "a second closing, though the first was told of",
       { ...closed, closed_at: iso(CREATED_AT + 4 * HOUR) },
-      told(created, { status: "closed", at: CREATED_AT + 2 * HOUR }),
+      told(created, closing),
       [["closed", 4 * HOUR, false]],
     ],
     [
       "a promotion behind its closing",
       { ...closed, state: "case_review_closed" },
-      told(created, { status: "closed", at: CREATED_AT + 2 * HOUR }),
+      told(created, closing),
       [["promoted_to_case", 2 * HOUR, true]],
     ],
     [
       "no second promotion of one that was closed again",
       { ...closed, state: "case_review_closed", closed_at: iso(CREATED_AT + 4 * HOUR) },
-      told(created, promoted, { status: "closed", at: CREATED_AT + 2 * HOUR }),
+      told(created, promoted, closing),
       [["closed", 4 * HOUR, false]],
     ],
     [
       "a promotion after a closing, since it is a case again",
       { ...asCase, updated_at: iso(CREATED_AT + 6 * HOUR) },
-      told(created, promoted, { status: "closed", at: CREATED_AT + 2 * HOUR }),
+      told(created, promoted, closing),
       [["promoted_to_case", 6 * HOUR, true]],
     ],
     [

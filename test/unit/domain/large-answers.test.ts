@@ -6,7 +6,7 @@ import { compare } from "../../../lambdas/domain/reconciliation/comparison.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
 import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { recordOf } from "../../support/poller.ts";
+import { failureOf, recordOf } from "../../support/poller.ts";
 import { makeWorkMeter } from "../../support/work-meter.ts";
 import { anAlloyApplication } from "../../support/snapshots.ts";
 
@@ -60,13 +60,7 @@ function workPerEvent(count: number, { recorded, applied = true, hasFailed }: He
     .reduce(inPlace, stateOfEvent(first));
   const failures = events.flatMap((event, index) =>
     hasFailed?.(index)
-      ? meter.watch({
-          eventId: `failure-${index}`,
-          eventType: event.type,
-          failedAt: event.at + 10,
-          reason: "the bus is down",
-          deadLettered: true,
-        })
+      ? meter.watch(failureOf(event, { eventId: `failure-${index}`, failedAt: event.at + 10 }))
       : [],
   );
   const answer = anAlloyApplication({ at: NOW - MINUTE, environment: null }, events);

@@ -6,6 +6,7 @@ import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
 import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.ts";
 import { reportOf } from "../../../lambdas/domain/reconciliation/reconciliation.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
+import { aPollEnvelope } from "../../support/poll-envelope.ts";
 import { aPollerOf, recordOf, START, withRecorded } from "../../support/poller.ts";
 
 const AT = START - 20 * 60_000;
@@ -98,14 +99,7 @@ describe("what Alloy's list holds beside a healed event", () => {
 });
 
 test("an envelope of the version before, which names ids alone, is still read", () => {
-  const { body, ...rest } = {
-    v: 1,
-    kind: "poll",
-    receiptId: "r",
-    receivedAt: 1_760_000_000_000,
-    body: "{}",
-  };
-  const message = { ...rest, body, payloadKey: null, sourceIp: null, siblings: ["a", "b"] };
+  const message = { ...aPollEnvelope("{}"), siblings: ["a", "b"] };
 
   expect(decodeEnvelope(JSON.stringify(message))).toEqual({ envelope: message });
 });

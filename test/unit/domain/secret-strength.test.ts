@@ -56,16 +56,13 @@ describe("a secret", () => {
     },
   );
 
-  it("is taken when the command of the documentation has made it", () => {
-    const made = Array.from({ length: 10_000 }, () => randomBytes(32).toString("base64"));
+  it.each([
+    ["the command of the documentation", () => randomBytes(32).toString("base64")],
+    ["chance, as sixteen hexadecimal digits", () => randomBytes(8).toString("hex")],
+  ])("is taken when it is made by %s", (_, make) => {
+    const made = Array.from({ length: 10_000 }, make);
 
     expect(made.filter((secret) => weaknessOf(secret, "alloy") !== null)).toEqual([]);
-  });
-
-  it("is taken when it is sixteen random hexadecimal digits", () => {
-    const made = Array.from({ length: 10_000 }, () => randomBytes(8).toString("hex"));
-
-    expect(made.filter((secret) => weaknessOf(secret) !== null)).toEqual([]);
   });
 
   it("is never taken below sixteen characters", () => {

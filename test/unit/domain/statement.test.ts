@@ -66,52 +66,40 @@ describe("an application in the statement of a day", () => {
     });
   });
 
-  it.each<[string, KnownApplication, Partial<Standing>]>([
-    [
-      "moved after its last comparison",
-      known({ checkedAt: from }),
-      { agreeing: false, overdue: false },
-    ],
-    ["was never compared", known({ checkedAt: null }), { compared: false, overdue: false }],
+  it.each<[string, Parameters<typeof known>[0], Partial<Standing>]>([
+    ["moved after its last comparison", { checkedAt: from }, { agreeing: false, overdue: false }],
+    ["was never compared", { checkedAt: null }, { compared: false, overdue: false }],
     [
       "moved two days ago and was never compared",
-      known({ lastEventAt: MADE_AT - 48 * HOUR, checkedAt: null }),
+      { lastEventAt: MADE_AT - 48 * HOUR, checkedAt: null },
       { moved: false, overdue: true },
     ],
-    [
-      "is in gap since the morning",
-      known({ gapSince: from + 9 * HOUR }),
-      { inGap: true, overdue: false },
-    ],
-    [
-      "is in gap since two days",
-      known({ gapSince: from - 24 * HOUR }),
-      { inGap: true, overdue: true },
-    ],
+    ["is in gap since the morning", { gapSince: from + 9 * HOUR }, { inGap: true, overdue: false }],
+    ["is in gap since two days", { gapSince: from - 24 * HOUR }, { inGap: true, overdue: true }],
     [
       "differs since two days",
-      known({ unsettledSince: from - 24 * HOUR }),
+      { unsettledSince: from - 24 * HOUR },
       { differing: true, overdue: true },
     ],
     [
       "is unknown since two days",
-      known({ unknownSince: from - 24 * HOUR }),
+      { unknownSince: from - 24 * HOUR },
       { unknown: true, overdue: true },
     ],
-    ["was healed", known({ healedUntil: from + 1 }), { healed: true, agreeing: true }],
-    ["was healed before", known({ healedUntil: from - 1 }), { healed: false }],
+    ["was healed", { healedUntil: from + 1 }, { healed: true, agreeing: true }],
+    ["was healed before", { healedUntil: from - 1 }, { healed: false }],
     [
       "moved a week ago and was compared within a day",
-      known({ lastEventAt: from - 168 * HOUR, checkedAt: MADE_AT - 20 * HOUR }),
+      { lastEventAt: from - 168 * HOUR, checkedAt: MADE_AT - 20 * HOUR },
       { moved: false, agreeing: true },
     ],
     [
       "agreed two days ago, and no poller ran since",
-      known({ lastEventAt: from - 168 * HOUR, checkedAt: MADE_AT - 48 * HOUR }),
+      { lastEventAt: from - 168 * HOUR, checkedAt: MADE_AT - 48 * HOUR },
       { agreeing: false, overdue: true },
     ],
-  ])("%s", (_, one, expected) => {
-    expect(standing(one)).toMatchObject(expected);
+  ])("%s", (_, differing, expected) => {
+    expect(standing(known(differing))).toMatchObject(expected);
   });
 
   it("is in none once it is forgotten", () => {

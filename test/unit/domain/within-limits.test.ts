@@ -2,11 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { jsonForSqs } from "../../../lambdas/domain/event/envelope.ts";
 import type { GapNotice } from "../../../lambdas/domain/routing/gap-notice.ts";
-import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
-import {
-  publishedEvent,
-  publishedUnsupportedWebhook,
-} from "../../../lambdas/domain/routing/published-event.ts";
+import { publishedUnsupportedWebhook } from "../../../lambdas/domain/routing/published-event.ts";
 import type { PublishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
 import {
   cutText,
@@ -16,7 +12,7 @@ import {
 import { GAP, PUT_EVENTS } from "../../../lambdas/settings/limits.ts";
 import { PUBLISHED_TEXT } from "../../../lambdas/settings/routes.ts";
 import { A_GAP_NOTICE } from "../../support/gap-notice.ts";
-import { aJourneyEvent } from "../../support/journey-event.ts";
+import { aPublishedEvent } from "../../support/records.ts";
 
 /** The same with every text that is not of a closed set as large as it can come, of characters that take most. */
 function filled<Value extends PublishedEvent | GapNotice>(value: Value): Value {
@@ -34,21 +30,32 @@ const CLOSED = new Set(["status", "eventAt", "closedAt", "durationMs"]);
 /** DEL takes six bytes as an escape. */
 const HUGE = "\u007f".repeat(300_000);
 
-function anEvent(): PublishedEvent {
-  const event = aJourneyEvent({
+const anEvent = () =>
+  aPublishedEvent({
     type: "text",
     applicationToken: "text",
     journeyToken: "text",
     journeyName: "text",
   });
-  return publishedEvent({
-    event,
-    route: "progressed",
-    state: stateOfEvent(event),
-    late: false,
-    receipt: { receiptId: "receipt", origin: "webhook", receivedAt: event.at },
-    environment: "sandbox",
-  });
+
+function anotherWebhook(): PublishedEvent {
+  const what = { eventId: "0", type: "text", at: 1, environment: null, reason: "text" };
+  const webhook = { ...what, hint: null, cutTexts: 0 };
+  const receipt = { receiptId: "receipt", origin: "webhook", receivedAt: 1 } as const;
+  const to = { route: "unrecognised", environment: "sandbox" } as const;
+  return publishedUnsupportedWebhook({ webhook, receipt, ...to });
+}
+
+/** Of a gap with as many missing events as it names. */
+function aNotice(): GapNotice {
+  const missing = {
+    eventId: "0".repeat(32),
+    eventType: "text",
+    eventAt: A_GAP_NOTICE.since,
+    stage: A_GAP_NOTICE.stage,
+  };
+  const events = Array.from({ length: GAP.mostEvents }, () => missing);
+  return { ...A_GAP_NOTICE, applicationToken: "text", evidence: "text", events };
 }
 
 describe("a text that is longer than is published", () => {
@@ -72,48 +79,11 @@ describe("what is published", () => {
   });
 
   it.each([
-    ["a Journey event", anEvent()],
-    [
-      "another webhook",
-      publishedUnsupportedWebhook({
-        webhook: {
-          eventId: "0",
-          type: "text",
-          at: 1,
-          environment: null,
-          reason: "text",
-          hint: null,
-          cutTexts: 0,
-        },
-        route: "unrecognised",
-        receipt: { receiptId: "receipt", origin: "webhook", receivedAt: 1 },
-        environment: "sandbox",
-      }),
-    ],
-  ])("fits one call of the bus, whatever the texts of %s are", (_, event) => {
-    const detail = jsonForSqs(eventWithinLimits(filled(event)));
-
-    expect(Buffer.byteLength(detail)).toBeLessThan(PUT_EVENTS.mostBytes);
-  });
-
-  it("fits one call of the bus, whatever the texts of a gap are", () => {
-    const [missing] = [{ ...A_GAP_NOTICE.events[0], eventType: "text" }];
-    const events = Array.from({ length: GAP.mostEvents }, () => ({
-      eventId: "0".repeat(32),
-      eventAt: A_GAP_NOTICE.since,
-      stage: A_GAP_NOTICE.stage,
-      ...missing,
-    }));
-    const notice: GapNotice = {
-      ...A_GAP_NOTICE,
-      applicationToken: "text",
-      evidence: "text",
-      events,
-    };
-
-    const detail = jsonForSqs(noticeWithinLimits(filled(notice)));
-
-    expect(Buffer.byteLength(detail)).toBeLessThan(PUT_EVENTS.mostBytes);
+    ["a Journey event", () => eventWithinLimits(filled(anEvent()))],
+    ["another webhook", () => eventWithinLimits(filled(anotherWebhook()))],
+    ["a gap", () => noticeWithinLimits(filled(aNotice()))],
+  ])("fits one call of the bus, whatever the texts of %s are", (_, published) => {
+    expect(Buffer.byteLength(jsonForSqs(published()))).toBeLessThan(PUT_EVENTS.mostBytes);
   });
 
   it("keeps of an external id and a type as much as is documented", () => {

@@ -75,9 +75,9 @@ describe("the check of the format", () => {
     expect(embeddedMetricsIn(line({}), AT)).toHaveLength(1);
   });
 
-  const many = <Value>(count: number, make: (index: number) => Value) =>
-    Array.from({ length: count }, (_, index) => make(index));
-  const metricNamed = (index: number) => ({ Name: `M${index}`, Unit: "Count" });
+  const DIMENSIONS = [Array.from({ length: 31 }, (_, index) => String(index))];
+  const many = (metrics: number) =>
+    Array.from({ length: metrics }, (_, index) => ({ Name: `M${index}`, Unit: "Count" }));
   const directive = (changes: object) => {
     const Metrics = [{ Name: "M", Unit: "Count" }];
     const set = { Namespace: "N", Dimensions: [["Stage"]], Metrics, ...changes };
@@ -91,16 +91,8 @@ describe("the check of the format", () => {
     ["a metric that is not in the line", { M: undefined }, notInLine],
     ["a metric that is no number", { M: "1" }, notInLine],
     ["more values than a line may hold", { M: Array.from({ length: 101 }, () => 1) }, notInLine],
-    [
-      "more metrics than a directive may hold",
-      directive({ Metrics: many(101, metricNamed) }),
-      /Metrics/,
-    ],
-    [
-      "more dimensions than a set may hold",
-      directive({ Dimensions: [many(31, String)] }),
-      /Dimensions/,
-    ],
+    ["more metrics than a directive may hold", directive({ Metrics: many(101) }), /Metrics/],
+    ["more dimensions than a set may hold", directive({ Dimensions: DIMENSIONS }), /Dimensions/],
     ["a line that CloudWatch Logs would cut", { filler: "x".repeat(1_048_576) }, /too long/],
     ["no directive", { _aws: { Timestamp: AT, CloudWatchMetrics: [] } }, /CloudWatchMetrics/],
     ["no time stamp", { _aws: { CloudWatchMetrics: [] } }, /Timestamp/],
