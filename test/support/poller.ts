@@ -26,6 +26,9 @@ import { aJourneyEvent } from "./journey-event.ts";
 import { keptTelemetry } from "./telemetry.ts";
 
 export const START = 1_760_000_000_000;
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
 
 /** An application as the table keeps it, with its history. */
 export interface StoredApplication extends KeptApplication {
@@ -206,7 +209,7 @@ export function aPollerOf(
 export function openApplications(...tokens: readonly string[]): Map<string, StoredApplication> {
   return new Map(
     tokens.map((applicationToken, index) => {
-      const event = aJourneyEvent({ applicationToken, at: START - 20 * 60_000 });
+      const event = aJourneyEvent({ applicationToken, at: START - 20 * MINUTE });
       return [applicationToken, withRecorded([event], { dueAt: START - tokens.length + index })];
     }),
   );
@@ -224,7 +227,7 @@ export function failureOf(
   return {
     eventId,
     eventType: type,
-    failedAt: START - 15 * 60_000,
+    failedAt: START - 15 * MINUTE,
     reason: "the bus is down",
     deadLettered: true,
     ...changes,

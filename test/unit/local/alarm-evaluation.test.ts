@@ -34,14 +34,16 @@ function ringing(change: Partial<MetricAlarm>, values: readonly number[]): boole
   return rings(definition, values);
 }
 
-async function takenOver(cloudWatch: HastyCloudWatch) {
+/** A CloudWatch with one alarm, whose evaluation is taken over. */
+async function takenOver(change: Partial<MetricAlarm> = { StateValue: "OK" }) {
+  const cloudWatch = new HastyCloudWatch(anAlarm(change));
   const changes: AlarmChange[] = [];
   const clock = { now: NOW };
   const evaluation = await takeOverAlarms(
     { cloudWatch: cloudWatch.client },
     { namePrefix: "", now: () => clock.now, onChange: (change) => changes.push(change) },
   );
-  return { evaluation, changes, clock };
+  return { cloudWatch, evaluation, changes, clock };
 }
 
 describe("an alarm's definition", () => {
@@ -67,8 +69,7 @@ describe("an alarm's definition", () => {
 
 describe("alarms on an emulator", () => {
   it("tell their topics when they begin and when they end, once each", async () => {
-    const cloudWatch = new HastyCloudWatch(anAlarm({ StateValue: "OK" }));
-    const { evaluation, changes, clock } = await takenOver(cloudWatch);
+    const { cloudWatch, evaluation, changes, clock } = await takenOver();
 
     cloudWatch.put("Visible", "dead", NOW, 2);
     await evaluation.evaluate();
@@ -85,8 +86,7 @@ describe("alarms on an emulator", () => {
   });
 
   it("ring for their own dimension alone", async () => {
-    const cloudWatch = new HastyCloudWatch(anAlarm({ StateValue: "OK" }));
-    const { evaluation } = await takenOver(cloudWatch);
+    const { cloudWatch, evaluation } = await takenOver();
     cloudWatch.put("Visible", "events", NOW, 100);
 
     await evaluation.evaluate();
@@ -95,8 +95,7 @@ describe("alarms on an emulator", () => {
   });
 
   it("are set back, and tell nobody, when the emulator judges them otherwise", async () => {
-    const cloudWatch = new HastyCloudWatch(anAlarm({ StateValue: "OK" }));
-    const { evaluation, changes } = await takenOver(cloudWatch);
+    const { cloudWatch, evaluation, changes } = await takenOver();
     await evaluation.evaluate();
 
     cloudWatch.flip("letters", "ALARM");
@@ -108,8 +107,7 @@ describe("alarms on an emulator", () => {
   });
 
   it("tell although the emulator was quicker to the same verdict", async () => {
-    const cloudWatch = new HastyCloudWatch(anAlarm({ StateValue: "OK" }));
-    const { evaluation } = await takenOver(cloudWatch);
+    const { cloudWatch, evaluation } = await takenOver();
     cloudWatch.put("Visible", "dead", NOW, 1);
     cloudWatch.flip("letters", "ALARM");
 
@@ -119,8 +117,7 @@ describe("alarms on an emulator", () => {
   });
 
   it("tell although metrics are put in the midst of it, at which the emulator judges too", async () => {
-    const cloudWatch = new HastyCloudWatch(anAlarm({ StateValue: "OK" }));
-    const { evaluation } = await takenOver(cloudWatch);
+    const { cloudWatch, evaluation } = await takenOver();
     cloudWatch.put("Visible", "dead", NOW, 2);
     cloudWatch.onPut = () => cloudWatch.flip("letters", "ALARM");
     const puts: Promise<void>[] = [];
@@ -134,8 +131,7 @@ describe("alarms on an emulator", () => {
   });
 
   it("are the emulator's again in the end", async () => {
-    const cloudWatch = new HastyCloudWatch(anAlarm());
-    const { evaluation } = await takenOver(cloudWatch);
+    const { cloudWatch, evaluation } = await takenOver({});
     expect(cloudWatch.actionsEnabled("letters")).toBe(false);
 
     await evaluation.release();

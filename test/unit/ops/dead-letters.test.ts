@@ -30,6 +30,13 @@ function anEnvelope(change: Partial<Envelope> = {}): string {
 
 const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
 
+/** Queues with these dead letters, whose reason is "why" unless said otherwise. */
+function lettersOf(bodies: readonly string[], how: Parameters<MemorySqs["put"]>[2] = {}) {
+  const sqs = new MemorySqs();
+  for (const body of bodies) sqs.put("dead", body, { sentAt: AT, reason: "why", ...how });
+  return sqs;
+}
+
 async function list(
   sqs: MemorySqs,
   options: Partial<Parameters<typeof listDeadLetters>[1]> = {},
@@ -49,8 +56,7 @@ describe("dead-letters", () => {
   });
 
   it("says of each what it is and why it is there, and leaves it visible", async () => {
-    const sqs = new MemorySqs();
-    sqs.put("dead", anEnvelope(), { sentAt: AT, reason: "the body is absurd" });
+    const sqs = lettersOf([anEnvelope()], { reason: "the body is absurd" });
 
     expect(await list(sqs)).toMatch(
       /^2026-11-23T20:00:00\.000Z {2}webhook r1, JA-1 completed_application [0-9a-f]{32}\n {4}the body is absurd$/,
@@ -80,15 +86,13 @@ describe("dead-letters", () => {
       "submission s1",
     ],
   ])("can tell of %s", async (_, body, about) => {
-    const sqs = new MemorySqs();
-    sqs.put("dead", body, { sentAt: AT, reason: "why" });
+    const sqs = lettersOf([body]);
 
     expect(await list(sqs)).toContain(about);
   });
 
   it("does not take the reason of the last time for that of this time", async () => {
-    const sqs = new MemorySqs();
-    sqs.put("dead", anEnvelope(), { sentAt: AT, reason: "a fault of last week", movedBySqs: true });
+    const sqs = lettersOf([anEnvelope()], { reason: "a fault of last week", movedBySqs: true });
 
     expect(await list(sqs)).toContain(
       "failed on every receive; see the consumer's log (dead-lettered before: a fault of last week)",
@@ -112,10 +116,8 @@ describe("dead-letters", () => {
     ["an envelope nested 400,000 deep", nested(400_000), /unreadable: message \S+, 800000 bytes/],
     ["a body of a megabyte", anEnvelope({ body: "x".repeat(1_000_000) }), /webhook r1, invalid/],
   ])("lists each of its neighbours beside %s", async (_, body, about) => {
-    const sqs = new MemorySqs();
-    sqs.put("dead", anEnvelope({ receiptId: "before" }), { sentAt: AT, reason: "why" });
-    sqs.put("dead", body, { sentAt: AT, reason: "why" });
-    sqs.put("dead", anEnvelope({ receiptId: "after" }), { sentAt: AT, reason: "why" });
+    const [before, after] = ["before", "after"].map((receiptId) => anEnvelope({ receiptId }));
+    const sqs = lettersOf([before ?? "", body, after ?? ""]);
 
     const text = await list(sqs);
 
@@ -126,23 +128,20 @@ describe("dead-letters", () => {
   });
 
   it("lists a letter of which it is not known when it was sent", async () => {
-    const sqs = new MemorySqs();
-    sqs.put("dead", anEnvelope(), { sentAt: Number.NaN, reason: "why" });
+    const sqs = lettersOf([anEnvelope()], { sentAt: Number.NaN });
 
     expect(await list(sqs)).toContain("(no time: NaN)  webhook r1");
   });
 
   it("prints nothing of a body unless asked", async () => {
-    const sqs = new MemorySqs();
-    sqs.put("dead", anEnvelope(), { reason: "why" });
+    const sqs = lettersOf([anEnvelope()]);
 
     expect(await list(sqs)).not.toContain(PERSONAL);
     expect(await list(sqs, { bodies: true })).toContain(PERSONAL);
   });
 
   it("shows no more than asked for, and says that there is more", async () => {
-    const sqs = new MemorySqs();
-    for (let number = 0; number < 30; number += 1) sqs.put("dead", anEnvelope());
+    const sqs = lettersOf(Array.from({ length: 30 }, () => anEnvelope()));
 
     const text = await list(sqs, { limit: 12 });
 

@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { OUTPUTS } from "../../../lib/outputs.ts";
 import { run } from "../../../tools/ops/run.ts";
 import { KeptTerminal } from "../../support/operator.ts";
 
@@ -65,21 +66,8 @@ describe("a run of npm run ops", () => {
   });
 
   it("ends with 1 when the stack does not answer, and asks whether it is up", async () => {
-    const outputs = {
-      EventQueueUrl: "http://127.0.0.1:9/0/events",
-      DeadLetterQueueUrl: "http://127.0.0.1:9/0/dead",
-      ApplicationTableName: "applications",
-      IdempotencyTableName: "records",
-      StatementFunctionName: "statement",
-      StatementBucketName: "statements",
-      StatementKeyArn: "key",
-      PayloadBucketName: "payloads",
-      WebhookUrl: "http://127.0.0.1:9/",
-      IngestFunctionName: "ingest",
-      ConsumerFunctionName: "consumer",
-      PollerFunctionName: "poller",
-      DashboardName: "AlloyJourneyWebhooks-local",
-    };
+    const names = OUTPUTS.map((name) => [name, "http://127.0.0.1:9/"]);
+    const outputs = Object.fromEntries(names);
     const file = anOutputsFile({
       endpoint: "http://127.0.0.1:9",
       region: "us-east-1",

@@ -5,7 +5,9 @@ import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import {
   aPollerOf,
+  DAY,
   failureOf,
+  MINUTE,
   recordOf,
   START,
   TIMED_OUT,
@@ -13,9 +15,6 @@ import {
 } from "../../support/poller.ts";
 import type { StoredApplication } from "../../support/poller.ts";
 import { aSubmission } from "../../support/snapshots.ts";
-
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
 
 const ADOPTED_AT = START - 20 * MINUTE;
 

@@ -5,14 +5,19 @@ import { afterCall, mayBeCheckedAt } from "../../../lambdas/domain/polling/askin
 import { POLLER } from "../../../lambdas/settings/limits.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { aPoller, aPollerOf, START, withRecorded } from "../../support/poller.ts";
+import {
+  aPoller,
+  aPollerOf,
+  DAY,
+  HOUR,
+  MINUTE,
+  START,
+  withRecorded,
+} from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 import type { StoredApplication } from "../../support/poller.ts";
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 const DAYS = 4;
 const { rateMs } = POLLER_SETTINGS.polling;
 

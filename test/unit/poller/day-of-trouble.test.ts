@@ -7,6 +7,9 @@ import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import {
   aPoller,
+  DAY,
+  HOUR,
+  MINUTE,
   numbered,
   openApplications,
   recordOf,
@@ -17,9 +20,6 @@ import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 
 const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 
 const { rateMs, runMs } = POLLER_SETTINGS.polling;
 const RUNS_A_DAY = DAY / rateMs;

@@ -11,6 +11,8 @@ import { aJourneyEvent } from "../../support/journey-event.ts";
 import {
   aPollerOf,
   failureOf,
+  HOUR,
+  MINUTE,
   recordOf,
   START,
   TIMED_OUT,
@@ -18,9 +20,6 @@ import {
 } from "../../support/poller.ts";
 import type { StoredApplication } from "../../support/poller.ts";
 import { aSubmission } from "../../support/snapshots.ts";
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 
 const started = aJourneyEvent({ type: "started_application", at: START - 20 * MINUTE });
 const review = aJourneyEvent({ type: "pending_review", at: START - 18 * MINUTE });

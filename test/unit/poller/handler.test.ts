@@ -6,6 +6,8 @@ import { aJourneyEvent } from "../../support/journey-event.ts";
 import {
   aPoller,
   aPollerOf,
+  HOUR,
+  MINUTE,
   openApplications,
   recordOf,
   START,
@@ -13,9 +15,6 @@ import {
 } from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 
 const started = aJourneyEvent({ type: "started_application", at: START - 20 * MINUTE });
 const review = aJourneyEvent({ type: "pending_review", at: START - 18 * MINUTE });

@@ -12,13 +12,18 @@ import {
   investigationListOf,
   listedInvestigation,
 } from "../../support/investigations.ts";
-import { aPoller, aPollerOf, failureOf, START, withRecorded } from "../../support/poller.ts";
+import {
+  aPoller,
+  aPollerOf,
+  failureOf,
+  HOUR,
+  MINUTE,
+  START,
+  withRecorded,
+} from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 
 const REFUSED: AlloyListAnswer = { kind: "failed", cause: "refused", retryAfterMs: null };
 const SERVER_ERROR: AlloyListAnswer = {

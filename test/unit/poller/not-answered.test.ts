@@ -4,14 +4,20 @@ import type { AlloyAnswer } from "../../../lambdas/domain/polling/polling-ports.
 import { POLLER } from "../../../lambdas/settings/limits.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { aPoller, numbered, openApplications, START, withRecorded } from "../../support/poller.ts";
+import {
+  aPoller,
+  DAY,
+  HOUR,
+  MINUTE,
+  numbered,
+  openApplications,
+  START,
+  withRecorded,
+} from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 import type { StoredApplication } from "../../support/poller.ts";
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 const { rateMs } = POLLER_SETTINGS.polling;
 
 const failed: AlloyAnswer = { kind: "failed", cause: "server-error", retryAfterMs: null };

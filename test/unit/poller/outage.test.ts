@@ -1,12 +1,9 @@
 import { describe, expect, test } from "vitest";
 
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
-import { aPoller, numbered, openApplications, START } from "../../support/poller.ts";
+import { aPoller, HOUR, MINUTE, numbered, openApplications, START } from "../../support/poller.ts";
 import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 
 describe("when Alloy is not well", () => {
   const many = (count: number) => openApplications(...numbered("JA", count));

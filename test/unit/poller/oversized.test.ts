@@ -7,9 +7,7 @@ import type { Refusal } from "../../../lambdas/domain/refusal.ts";
 import { POLLER, QUEUE } from "../../../lambdas/settings/limits.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { aPollerOf, START, withRecorded } from "../../support/poller.ts";
-
-const MINUTE = 60_000;
+import { aPollerOf, MINUTE, START, withRecorded } from "../../support/poller.ts";
 
 const started = aJourneyEvent({ type: "started_application", at: START - 20 * MINUTE });
 const review = aJourneyEvent({ type: "pending_review", at: START - 18 * MINUTE });
