@@ -91,11 +91,23 @@ describe("the check of the format", () => {
     ["a metric that is not in the line", { M: undefined }, notInLine],
     ["a metric that is no number", { M: "1" }, notInLine],
     ["more values than a line may hold", { M: Array.from({ length: 101 }, () => 1) }, notInLine],
-    ["more metrics than a directive may hold", directive({ Metrics: many(101) }), /Metrics/],
-    ["more dimensions than a set may hold", directive({ Dimensions: DIMENSIONS }), /Dimensions/],
+    [
+      "more metrics than a directive may hold",
+      directive({ Metrics: many(101) }),
+      /Metrics: Invalid length/,
+    ],
+    [
+      "more dimensions than a set may hold",
+      directive({ Dimensions: DIMENSIONS }),
+      /Dimensions.0: Invalid length/,
+    ],
     ["a line that CloudWatch Logs would cut", { filler: "x".repeat(1_048_576) }, /too long/],
-    ["no directive", { _aws: { Timestamp: AT, CloudWatchMetrics: [] } }, /CloudWatchMetrics/],
-    ["no time stamp", { _aws: { CloudWatchMetrics: [] } }, /Timestamp/],
+    [
+      "no directive",
+      { _aws: { Timestamp: AT, CloudWatchMetrics: [] } },
+      /CloudWatchMetrics: Invalid length/,
+    ],
+    ["no time stamp", { _aws: { CloudWatchMetrics: [] } }, /Timestamp: Invalid key/],
   ])("refuses %s", (_name, changes, reason) => {
     expect(() => embeddedMetricsIn(line(changes), AT)).toThrow(reason);
   });
