@@ -199,6 +199,7 @@ export class DynamoApplicationStore implements ApplicationStore {
     if (attempt.isDone) return mergedFrom(attempt.item, observation);
     for (let left = MERGE_ATTEMPTS; left > 0; left -= 1) {
       const { item } = attempt;
+      if (!isThere(item)) throw new TransientError(`${what} failed: its item is gone.`);
       const before = applicationStateOf(item);
       const merged = await this.#withStoredApplicants(before, mergeOver(before, observation));
       const update = slowMerge({ item, before, observation, merged, check });
@@ -301,6 +302,11 @@ const MARK_ATTRIBUTES = ["event", "lookAlikes", "webhooks"];
 
 /** What an update has made of the item that it was written over: its condition made it the pure merge. */
 function mergedFrom(over: Item, observation: ApplicationState): Merged {
-  const before = "pk" in over ? applicationStateOf(over) : null;
+  const before = isThere(over) ? applicationStateOf(over) : null;
   return { before, after: mergeOver(before, observation) };
+}
+
+/** Whether an update met an item: what it returns is empty where there was none. */
+function isThere(item: Item): boolean {
+  return "pk" in item;
 }
