@@ -9,10 +9,12 @@ import {
   GetBucketEncryptionCommand,
   GetBucketLifecycleConfigurationCommand,
 } from "@aws-sdk/client-s3";
+import type { LifecycleRule } from "@aws-sdk/client-s3";
 import { GetTopicAttributesCommand } from "@aws-sdk/client-sns";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 
 import { REDELIVERY_MS } from "../../lambdas/settings/limits.ts";
+import { PAYLOAD_PREFIXES } from "../../lambdas/settings/names.ts";
 import { green } from "../deploy/finding.ts";
 import type { Result } from "../deploy/finding.ts";
 import type { ConnectedStack } from "./stack.ts";
@@ -92,11 +94,11 @@ export async function checkEncryption(
 
 /** Whether what must be kept is kept, and what must end ends. */
 export async function checkRetention(
-  { sqs, s3, dynamo, logs }: ConnectedStack,
+  { sqs, s3, dynamo, logs, payloadBucketName }: ConnectedStack,
   resources: StackResources,
 ): Promise<Result> {
   const good =
-    "messages 14 days; tables restorable, with a time to live; logs and large bodies that end";
+    "messages 14 days; tables restorable, with a time to live; logs and large bodies that end, but for those of a legal hold";
   const kept = String(REDELIVERY_MS.queueRetention / 1_000);
   const faults = [
     ...(await faultsIn(resources.ofType("AWS::SQS::Queue"), async (QueueUrl) => {
@@ -126,13 +128,23 @@ export async function checkRetention(
       const { Rules = [] } = await s3
         .send(new GetBucketLifecycleConfigurationCommand({ Bucket }))
         .catch(noneAtAll);
-      return Rules.some(
-        ({ Status, Expiration }) => Status === "Enabled" && Expiration !== undefined,
-      );
+      if (Bucket !== payloadBucketName) return doesEnd(Rules, "");
+      const { webhook, poll, held } = PAYLOAD_PREFIXES;
+      return doesEnd(Rules, webhook) && doesEnd(Rules, poll) && !doesEnd(Rules, held);
     })),
   ];
   if (faults.length === 0) return green("as deployed", good);
   return drifted(`not: ${faults.join(", ")}`, good);
+}
+
+/** Whether a bucket's rules end every object under a prefix. */
+function doesEnd(rules: readonly LifecycleRule[], prefix: string): boolean {
+  return rules.some((rule) => {
+    // The second is how a rule of the template comes back that names nothing but a prefix.
+    const { Prefix = "" } = rule.Filter ?? rule;
+    const isOn = rule.Status === "Enabled" && rule.Expiration !== undefined;
+    return isOn && prefix.startsWith(Prefix);
+  });
 }
 
 /** S3 answers with an error where no rule is. */

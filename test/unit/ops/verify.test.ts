@@ -20,6 +20,11 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+/** A rule of a bucket's life cycle. */
+function endOf(Prefix: string) {
+  return { Status: "Enabled", Filter: { Prefix }, Expiration: { Days: 40 } };
+}
+
 /** How a stack answers in which nothing is wrong, by the command's name. */
 const FINE = {
   ListStackResources: {
@@ -51,7 +56,10 @@ const FINE = {
   },
   GetTopicAttributes: { Attributes: { KmsMasterKeyId: "key" } },
   GetBucketEncryption: { ServerSideEncryptionConfiguration: { Rules: [{}] } },
-  GetBucketLifecycleConfiguration: { Rules: [{ Status: "Enabled", Expiration: { Days: 40 } }] },
+  GetBucketLifecycleConfiguration: {
+    // S3 knows two ways to name a prefix.
+    Rules: [endOf("webhooks/"), { ...endOf(""), Filter: undefined, Prefix: "polls/" }],
+  },
   DescribeTable: { Table: {} },
   DescribeContinuousBackups: {
     ContinuousBackupsDescription: {
@@ -68,7 +76,8 @@ async function verified(
   { ring = true, credential = SECRET }: { ring?: boolean; credential?: string | null } = {},
 ) {
   const recorded = { Items: [{ receivedAt: { N: String(Date.now()) } }] };
-  const stack = { ...anAnsweringStack({ ...FINE, Query: recorded, ...differing }), webhookUrl };
+  const answering = anAnsweringStack({ ...FINE, Query: recorded, ...differing });
+  const stack = { ...answering, webhookUrl, payloadBucketName: "PayloadBucket" };
   const terminal = new KeptTerminal();
   const environment = credential === null ? {} : { ALLOY_WEBHOOK_AUTHORIZATION: credential };
   const options = { ring, environment, wait: () => Promise.resolve() };
@@ -134,6 +143,16 @@ describe("verify", () => {
     ["retention", { DescribeLogGroups: {} }, /not: IngestLogs/],
     ["retention", { GetBucketLifecycleConfiguration: {} }, /not: PayloadBucket/],
     [
+      "retention: large webhooks do not end",
+      { GetBucketLifecycleConfiguration: { Rules: [endOf("polls/")] } },
+      /not: PayloadBucket/,
+    ],
+    [
+      "retention: bodies under a legal hold end",
+      { GetBucketLifecycleConfiguration: { Rules: [endOf("")] } },
+      /not: PayloadBucket/,
+    ],
+    [
       "retention",
       { GetQueueAttributes: { Attributes: { SqsManagedSseEnabled: "true" } } },
       /not: EventQueue/,
@@ -146,7 +165,7 @@ describe("verify", () => {
   ])("ends in an error whose sentence names %s, when %j", async (check, differing, says) => {
     const { error, text } = await verified(differing);
 
-    expect(String(error)).toContain(`Not ready: ${check}.`);
+    expect(String(error)).toContain(`Not ready: ${check.split(":")[0]}.`);
     expect(text.split("\n").find((line) => line.startsWith("✘"))).toMatch(says);
   });
 
