@@ -42,7 +42,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["test/e2e/*.test.ts"],
+          include: ["test/e2e/**/*.test.ts"],
           ...PATIENCE,
           globalSetup: ["test/e2e/deployed/global-setup.ts"],
         },
