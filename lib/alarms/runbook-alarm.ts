@@ -65,8 +65,8 @@ export function makeAlarms(
 }
 
 /**
- * The only way to make an alarm, but for `RunbookCompositeAlarm` below. Its construct id is the alarm's
- * id and the runbook's file name; without the page there is no alarm.
+ * An alarm that notifies people. Its construct id is the alarm's id, and its runbook's file name unless `runbook` says
+ * another; the synth fails without the runbook. Alarms that notify nobody are in `integration-health.ts`.
  */
 export class RunbookAlarm extends Construct {
   constructor(scope: Construct, id: string, props: RunbookAlarmProps) {
@@ -97,7 +97,7 @@ export interface RunbookCompositeAlarmProps extends Announcement {
   readonly suppressorWait: Duration;
 }
 
-/** An alarm over other alarms, under the same conditions. */
+/** An alarm over other alarms that notifies people; it needs a runbook and an impact as `RunbookAlarm` does. */
 export class RunbookCompositeAlarm extends Construct {
   constructor(scope: Construct, id: string, props: RunbookCompositeAlarmProps) {
     super(scope, id);

@@ -16,7 +16,7 @@ export interface Removed {
 
 const DAY_MS = 86_400_000;
 
-/** Prints what `forget` has removed, and what remains where and until when. */
+/** Prints the receipt of `forget`: what it has removed, and what remains, where and until when. No envelope's receipt. */
 export async function printReceipt(
   stack: ConnectedStack,
   done: {
@@ -48,7 +48,7 @@ export async function printReceipt(
   }
 }
 
-/** When the last of the functions' logs of today ends. */
+/** When the last function's log of today ends, as text. */
 async function logsEndOf(stack: ConnectedStack, now: number): Promise<string> {
   const days = await Promise.all(
     FUNCTIONS.map(async (name) => {

@@ -42,7 +42,7 @@ export function parseWebhook(body: string): ParsedWebhook {
   return readWebhook(parsed.json);
 }
 
-/** The same of JSON that has been read (`readJson`). */
+/** `parseWebhook` of a body whose JSON is read already (`readJson`). */
 export function readWebhook(json: unknown): ParsedWebhook {
   if (!isJsonObject(json)) return unrecognised(json, "the body is JSON, but not an object");
 
@@ -58,10 +58,10 @@ export function readWebhook(json: unknown): ParsedWebhook {
     return { kind: "journey-event", ...read, sentAt: isBare ? null : readTime(json["timestamp"]) };
   }
   const { missing } = read;
-  const isNearlyOne = missing.length === 1 && missing[0] === "timestamp";
-  if (!isOfJourneys && !isNearlyOne && type !== "") return another(json);
+  const lacksOnlyTime = missing.length === 1 && missing[0] === "timestamp";
+  if (!isOfJourneys && !lacksOnlyTime && type !== "") return another(json);
   const reason =
-    isOfJourneys || isNearlyOne
+    isOfJourneys || lacksOnlyTime
       ? `the Journey event lacks or mistypes: ${missing.join(", ")}`
       : "the webhook has no type";
   return unrecognised(json, reason, hintIn(data, environment));

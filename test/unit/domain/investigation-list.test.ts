@@ -23,7 +23,7 @@ function listed(changes: Readonly<Record<string, unknown>>) {
   return one;
 }
 
-function told(...events: readonly Parameters<typeof anInvestigationEvent>[0][]) {
+function reported(...events: readonly Parameters<typeof anInvestigationEvent>[0][]) {
   let reports: readonly InvestigationReport[] = [];
   for (const event of events) {
     ({ reports } = joinReport({ reports }, anInvestigationEvent(event), "webhook"));
@@ -54,54 +54,59 @@ const created = { status: "created" };
 const closing = { status: "closed", at: CREATED_AT + 2 * HOUR };
 const promoted = { status: "promoted_to_case", at: CREATED_AT + HOUR };
 
-describe("what Alloy's list knows, and nobody has told of", () => {
+describe("what Alloy's list has, and no report has", () => {
   test.each([
     ["a new one", {}, [], [["created", 0, false]]],
-    ["a new one that was told of", {}, told(created), []],
-    ["its creation, as its promotion was told of", asCase, told(promoted), [["created", 0, false]]],
-    ["a promotion", asCase, told(created), [["promoted_to_case", 3 * HOUR, true]]],
-    ["a promotion that was told of", asCase, told(created, promoted), []],
-    ["a closing", closed, told(created), [["closed", 2 * HOUR, false]]],
+    ["a new one that was reported", {}, reported(created), []],
     [
-      "a closing that was told of",
+      "its creation, as its promotion was reported",
+      asCase,
+      reported(promoted),
+      [["created", 0, false]],
+    ],
+    ["a promotion", asCase, reported(created), [["promoted_to_case", 3 * HOUR, true]]],
+    ["a promotion that was reported", asCase, reported(created, promoted), []],
+    ["a closing", closed, reported(created), [["closed", 2 * HOUR, false]]],
+    [
+      "a closing that was reported",
       closed,
-      told(created, { status: "closed", at: CREATED_AT + 2 * HOUR + 1 }),
+      reported(created, { status: "closed", at: CREATED_AT + 2 * HOUR + 1 }),
       [],
     ],
     [
-      "a second closing, though the first was told of",
+      "a second closing, though the first was reported",
       { ...closed, closed_at: iso(CREATED_AT + 4 * HOUR) },
-      told(created, closing),
+      reported(created, closing),
       [["closed", 4 * HOUR, false]],
     ],
     [
       "a promotion behind its closing",
       { ...closed, state: "case_review_closed" },
-      told(created, closing),
+      reported(created, closing),
       [["promoted_to_case", 2 * HOUR, true]],
     ],
     [
       "no second promotion of one that was closed again",
       { ...closed, state: "case_review_closed", closed_at: iso(CREATED_AT + 4 * HOUR) },
-      told(created, promoted, closing),
+      reported(created, promoted, closing),
       [["closed", 4 * HOUR, false]],
     ],
     [
       "a promotion after a closing, since it is a case again",
       { ...asCase, updated_at: iso(CREATED_AT + 6 * HOUR) },
-      told(created, promoted, closing),
+      reported(created, promoted, closing),
       [["promoted_to_case", 6 * HOUR, true]],
     ],
     [
-      "nothing by an answer that is older than what was told of",
+      "nothing by an answer that is older than what was reported",
       asCase,
-      told(created, promoted, { status: "closed", at: CREATED_AT + 4 * HOUR }),
+      reported(created, promoted, { status: "closed", at: CREATED_AT + 4 * HOUR }),
       [],
     ],
     [
       "a closing whose time the list does not say",
       { ...closed, closed_at: null },
-      told(created),
+      reported(created),
       [["closed", 5 * HOUR, true]],
     ],
     ["its creation, whatever its state is", { state: "filing" }, [], [["created", 0, false]]],
@@ -143,11 +148,11 @@ describe("a page of Alloy's list", () => {
   });
 
   test.each([
-    [investigationListOf([{}], { pages: 3 }), 1, false],
-    [investigationListOf([{}], { pages: 3 }), 3, true],
-    ['{"investigations":[{}]}', 1, false],
-    ['{"investigations":[]}', 2, true],
-  ])("knows whether it is the last: %#", (body, page, isLast) => {
+    ["not the last: it is the first of three", investigationListOf([{}], { pages: 3 }), 1, false],
+    ["the last: it is the third of three", investigationListOf([{}], { pages: 3 }), 3, true],
+    ["not the last: it is not empty", '{"investigations":[{}]}', 1, false],
+    ["the last: it is empty", '{"investigations":[]}', 2, true],
+  ])("is %s", (_, body, page, isLast) => {
     expect(parseInvestigationPage(body, page)?.isLast).toBe(isLast);
   });
 });

@@ -1,4 +1,4 @@
-/** Why rights on every resource stand although no call uses them, or although they are wider than the calls. */
+/** Why a policy allows something on every resource, or something that no call needs. */
 export interface Reason {
   readonly actions: readonly string[];
   /** Whose policy: logical ids of roles, or the ARN of what it protects. */
@@ -8,7 +8,7 @@ export interface Reason {
 
 const KEY = /:key\/(Encryption|Statement)Key$/;
 
-/** All of them, in one place. Each must be needed in some stage. */
+/** Every exception to least privilege. A test fails when no stage needs one any more. */
 export const REASONS: readonly Reason[] = [
   {
     actions: ["cloudwatch:GetMetricData"],
@@ -18,12 +18,12 @@ export const REASONS: readonly Reason[] = [
   {
     actions: ["cloudwatch:DescribeAlarms"],
     of: /ReleaseRole/,
-    why: "CloudWatch returns alarms by their names only to who may describe all of them.",
+    why: "CloudWatch returns named alarms only to who may describe all of them.",
   },
   {
     actions: ["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"],
     of: /AuditorPolicy/,
-    why: "CloudWatch lists alarms and metrics to who may read all of them alone.",
+    why: "CloudWatch lists alarms and metrics only to who may read all of them.",
   },
   {
     actions: ["logs:DescribeLogGroups"],
