@@ -30,10 +30,12 @@ export interface OutcomeChangeDependencies {
 export async function countOutcomeChanges(dependencies: OutcomeChangeDependencies): Promise<void> {
   const { settings, metrics } = dependencies;
   for (const { outcome, journey } of settings.expectedOutcomes) {
-    metrics.count(METRICS.applicationsByOutcome, 0, {
-      ...(journey !== null && { [JOURNEY_DIMENSION]: journey }),
-      [OUTCOME_DIMENSION]: outcome,
-    });
+    const dimensions = { [OUTCOME_DIMENSION]: outcome };
+    metrics.count(
+      METRICS.applicationsByOutcome,
+      0,
+      journey === null ? dimensions : { [JOURNEY_DIMENSION]: journey, ...dimensions },
+    );
   }
   await Promise.all(settings.comparisons.map((one) => compare(one, dependencies)));
 }

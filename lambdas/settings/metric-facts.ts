@@ -6,7 +6,7 @@ import {
   OUTCOME_DIMENSION,
   RULE_DIMENSION,
 } from "./metrics.ts";
-import type { METRICS } from "./metrics.ts";
+import type { MetricName, METRICS } from "./metrics.ts";
 
 /** Functions that emit metrics. */
 export type Emitter = "ingest" | "consumer" | "poller" | "statement";
@@ -264,6 +264,15 @@ type SetsOf<Fact> = Fact extends { readonly by: infer Sets extends readonly (rea
   ? { readonly [Index in keyof Sets]: SetOf<Sets[Index][number]> }[number]
   : SetOf<never>;
 
-type SetOf<Dimension extends string> = [Dimension] extends [never]
-  ? Readonly<Record<string, never>>
-  : Readonly<Record<Dimension, string>>;
+/** The values of these dimensions, and of no other one. */
+type SetOf<Dimension extends string> = Readonly<Record<Dimension, string>> & {
+  readonly [Other in Exclude<AnyDimension, Dimension>]?: never;
+};
+
+type AnyDimension = Extract<Facts[keyof Facts], { readonly by: unknown }>["by"][number][number];
+
+/** What is given with the name of a count: 1 by default; its dimensions, if it never comes without. */
+export type CountArguments<Name extends MetricName> =
+  SetOf<never> extends DimensionsOf<Name>
+    ? [value?: number, dimensions?: DimensionsOf<Name>]
+    : [value: number, dimensions: DimensionsOf<Name>];

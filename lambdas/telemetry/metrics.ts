@@ -1,4 +1,4 @@
-import type { DimensionsOf, Emitter, MetricOf } from "../settings/metric-facts.ts";
+import type { CountArguments, Emitter, DimensionsOf, MetricOf } from "../settings/metric-facts.ts";
 import { METRIC_NAMESPACE, STAGE_DIMENSION } from "../settings/metrics.ts";
 import type { MetricName } from "../settings/metrics.ts";
 
@@ -10,11 +10,7 @@ type Strings = Readonly<Record<string, string>>;
  */
 export interface Metrics<Of extends Emitter = Emitter> {
   /** Adds to a count. Zero is a data point too: it says "looked, and found none". */
-  count<Name extends MetricOf<Of, "Count">>(
-    name: Name,
-    value?: number,
-    dimensions?: DimensionsOf<Name>,
-  ): void;
+  count<Name extends MetricOf<Of, "Count">>(name: Name, ...rest: CountArguments<Name>): void;
   /** Adds one measurement, in milliseconds. */
   milliseconds<Name extends MetricOf<Of, "Milliseconds">>(
     name: Name,
@@ -49,7 +45,7 @@ export function makeMetrics(options: {
   }
 
   return {
-    count(name, value = 1, dimensions) {
+    count(name: MetricName, value: number = 1, dimensions?: Strings) {
       const values = valuesOf(dimensions);
       values.set(name, Number(values.get(name) ?? 0) + value);
     },

@@ -40,7 +40,7 @@ function aConsumerOn(
   const consumer = aConsumer({
     publisher: new EventBridgePublisher({ client, busName: "bus", sleep: async () => {} }),
     metrics: {
-      count: (name, value = 1) => void counts.set(name, (counts.get(name) ?? 0) + value),
+      count: (name, ...[value = 1]) => void counts.set(name, (counts.get(name) ?? 0) + value),
       milliseconds() {},
       flush() {},
     },

@@ -27,7 +27,7 @@ export function keptTelemetry(): {
     [name, ...Object.values(dimensions)].join(" ");
   return {
     metrics: {
-      count(name, value = 1, dimensions) {
+      count(name, value: number = 1, dimensions?: object) {
         const key = keyOf(name, dimensions);
         metrics.set(key, (metrics.get(key) ?? 0) + value);
       },

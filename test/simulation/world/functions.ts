@@ -64,7 +64,10 @@ export function makeFunctions(wiring: Wiring): Functions {
 
 function metricsIn(sandbox: Sandbox, observer: Observer) {
   return {
-    count: (name: Parameters<Observer["count"]>[0], value = 1) => {
+    count: (
+      name: Parameters<Observer["count"]>[0],
+      ...[value = 1]: readonly [value?: number, dimensions?: object]
+    ) => {
       observer.count(name, value, sandbox.invocation);
     },
     milliseconds() {},

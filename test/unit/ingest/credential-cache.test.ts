@@ -25,7 +25,7 @@ function aCache(secret: unknown = { hmac: [KEY] }) {
     readMs: 1 * SECOND,
     now: () => clock.now,
     metrics: {
-      count: (name, value = 1) => void counts.set(name, (counts.get(name) ?? 0) + value),
+      count: (name, ...[value = 1]) => void counts.set(name, (counts.get(name) ?? 0) + value),
     },
     logger: makeLineLogger((line) => void lines.push(line)),
   });

@@ -130,3 +130,17 @@ describe("metrics in embedded metric format", () => {
     expect(lines).toHaveLength(1);
   });
 });
+
+/** The type check fails where one of these is taken. */
+it("take a metric by the sets of dimensions that it has, and by no other", () => {
+  const { metrics } = someMetrics();
+
+  metrics.count(METRICS.outcomeChange, 5, { Rule: "rule" });
+  // @ts-expect-error - nothing looks at it without its rule
+  metrics.count(METRICS.outcomeChange, 5);
+  // @ts-expect-error - by its stage, or by its Journey
+  metrics.count(METRICS.deliveryGaps, 1, { GapStage: "late", Journey: "J-1" });
+  metrics.count(METRICS.deliveryGaps, 1, { GapStage: "late" });
+
+  expect(metrics).toBeDefined();
+});
