@@ -14,8 +14,8 @@ export const DELIVERY_GAP_DETAIL_TYPE = "Journey Application Delivery Gap";
 /** `DetailType` of the same for an Investigation. */
 export const INVESTIGATION_GAP_DETAIL_TYPE = "Investigation Delivery Gap";
 
-/** Route ids, in the order of docs/events.md. */
-export const ROUTE_IDS = [
+/** Routes that an outcome of a Journey's own may mean. */
+export const OUTCOME_ROUTE_IDS = [
   "approved",
   "denied",
   "manual-review",
@@ -23,23 +23,26 @@ export const ROUTE_IDS = [
   "errored",
   "expired",
   "completed",
-  "superseded",
-  "progressed",
-  "unrecognised",
-  "other",
-  "investigation-created",
-  "investigation-promoted",
-  "investigation-closed",
 ] as const;
-
-export type RouteId = (typeof ROUTE_IDS)[number];
 
 /** Routes of the stages that handle Investigations (`investigations`); in others that family is `other`. */
 export const INVESTIGATION_ROUTE_IDS = [
   "investigation-created",
   "investigation-promoted",
   "investigation-closed",
-] as const satisfies readonly RouteId[];
+] as const;
+
+/** Route ids, in the order of docs/events.md. */
+export const ROUTE_IDS = [
+  ...OUTCOME_ROUTE_IDS,
+  "superseded",
+  "progressed",
+  "unrecognised",
+  "other",
+  ...INVESTIGATION_ROUTE_IDS,
+] as const;
+
+export type RouteId = (typeof ROUTE_IDS)[number];
 
 /** The `DetailType` under which a route is published. */
 export const ROUTE_TITLES: Readonly<Record<RouteId, string>> = {
@@ -87,15 +90,4 @@ export const DECIDING_EVENT_TYPES = [
   "journey_application_retriggered",
   "application_unarchived",
   "application_expired",
-] as const;
-
-/** Routes that an outcome of a Journey's own may mean. */
-export const OUTCOME_ROUTE_IDS = [
-  "approved",
-  "denied",
-  "manual-review",
-  "needs-action",
-  "errored",
-  "expired",
-  "completed",
 ] as const;

@@ -1,4 +1,5 @@
 import type { RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { AuthSettings } from "../../lambdas/settings/ingest-settings.ts";
 import type { OutcomeRoutes, Publication } from "../../lambdas/settings/consumer-settings.ts";
 import type { AllowListSettings } from "../../lambdas/settings/ingest-settings.ts";
 import type {
@@ -29,7 +30,7 @@ export interface StageConfiguration {
     readonly handled: { readonly allBut: readonly string[] };
   };
   /** How Alloy proves who it is: our own check of Basic and HMAC, or a JWT checked by API Gateway. */
-  readonly auth: "secret" | { readonly jwt: JwtConfiguration };
+  readonly auth: AuthSettings;
   readonly allowList: AllowListSettings;
   readonly submissions: {
     /** The `Source` of events that may announce a submission; `any`: every one but ours (docs/submissions.md). */
@@ -106,12 +107,6 @@ export interface DomainConfiguration {
    * @default - open
    */
   readonly executeApi?: "open" | "closed";
-}
-
-export interface JwtConfiguration {
-  readonly issuer: string;
-  readonly audience: readonly string[];
-  readonly scopes: readonly string[];
 }
 
 export interface RouteConfiguration {
