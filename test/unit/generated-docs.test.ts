@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 
+import { GapNoticeSchema } from "../../events/gap-notice.ts";
+import { RoutedEventSchema } from "../../events/published-event.ts";
 import { EVENT_TYPES } from "../../lambdas/domain/event/event-types.ts";
 import { noticeOf } from "../../lambdas/domain/routing/gap-notice.ts";
 import { gapOf } from "../../lambdas/domain/reconciliation/gap.ts";
@@ -14,8 +16,6 @@ import {
 } from "../../lambdas/domain/routing/published-event.ts";
 import { routeFor } from "../../lambdas/domain/routing/route.ts";
 import { generated } from "../../tools/generate/generated.ts";
-import { GapNoticeSchema } from "../../tools/generate/gap-notice-schema.ts";
-import { PublishedEventSchema } from "../../tools/generate/published-event-schema.ts";
 import { aSubmission } from "../support/snapshots.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -64,7 +64,10 @@ describe("the schema of docs/events.md", () => {
   );
 
   test.each(fixtures)("fits what is published of %s/%s", (folder, file) => {
-    expect(v.safeParse(PublishedEventSchema, published(folder, file)).issues).toBeUndefined();
+    const detail = published(folder, file);
+
+    // A field that the schema does not name would be missing in its output.
+    expect(v.parse(RoutedEventSchema, detail)).toEqual(detail);
   });
 });
 
@@ -94,7 +97,7 @@ describe("the schema of a delivery gap", () => {
     });
 
     expect(notice?.change).toBe(change);
-    expect(v.safeParse(GapNoticeSchema, notice).issues).toBeUndefined();
+    expect(v.parse(GapNoticeSchema, notice)).toEqual(notice);
   });
 });
 

@@ -1,5 +1,3 @@
-import { toJsonSchema } from "@valibot/to-json-schema";
-
 import { EVENT_TYPES, isDecisive } from "../../lambdas/domain/event/event-types.ts";
 import type { EventMeaning } from "../../lambdas/domain/event/event-types.ts";
 import { routeFor } from "../../lambdas/domain/routing/route.ts";
@@ -9,14 +7,14 @@ import { BANNED } from "../words/banned.ts";
 import { drawExample, EXAMPLE } from "../dashboard/example.ts";
 import { alarmParts, routeRunbooks } from "./alarm-pages.ts";
 import { costParts, countForPage } from "./cost-page.ts";
-import { GapNoticeSchema, InvestigationGapNoticeSchema } from "./gap-notice-schema.ts";
+import { jsonSchemaOf, schemaFiles } from "./event-schemas.ts";
+import type { EventSchemaName } from "./event-schemas.ts";
 import { limitsTable } from "./limits-table.ts";
 import { dimensionsTable, metricsTable } from "./metrics-table.ts";
 import { withParts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
 import { peopleTable } from "./people-table.ts";
 import { placesTable } from "./places-table.ts";
-import { PublishedEventSchema } from "./published-event-schema.ts";
 import { suppressionsTable } from "./suppressions-table.ts";
 
 /** The parts of the documents that are made from the code, by page and by name. */
@@ -30,9 +28,9 @@ const PARTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
   "docs/pitfalls.md": { limits: limitsTable },
   "docs/events.md": {
     routes,
-    schema: () => schemaOf(PublishedEventSchema),
-    "gap-notice": () => schemaOf(GapNoticeSchema),
-    "investigation-gap-notice": () => schemaOf(InvestigationGapNoticeSchema),
+    schema: () => schemaOf("event"),
+    "gap-notice": () => schemaOf("delivery-gap"),
+    "investigation-gap-notice": () => schemaOf("investigation-delivery-gap"),
   },
 };
 
@@ -59,6 +57,7 @@ export async function generated(
     ...withPlaces,
     ...routeRunbooks(),
     ["docs/dashboard.svg", drawExample(EXAMPLE)] as const,
+    ...schemaFiles(),
   ]);
 }
 
@@ -124,7 +123,6 @@ function routes(): string {
   return ["| Route | `DetailType` | When |", "|---|---|---|", ...rows].join("\n");
 }
 
-function schemaOf(schema: Parameters<typeof toJsonSchema>[0]): string {
-  const json = toJsonSchema(schema, { errorMode: "ignore" });
-  return ["```json", JSON.stringify(json, null, 2), "```"].join("\n");
+function schemaOf(name: EventSchemaName): string {
+  return ["```json", JSON.stringify(jsonSchemaOf(name), null, 2), "```"].join("\n");
 }

@@ -3,7 +3,7 @@
  * sentences, tables, schemas, costs, the dashboard's picture. With `--check` it changes nothing, names those that
  * differ, and exits 1.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 import { generated } from "./generated.ts";
 
@@ -22,6 +22,7 @@ const changed = [...(await generated(read))].filter(
 for (const [page, text] of changed) {
   if (option === "--check") console.error(`${page} is not what the code says.`);
   else {
+    mkdirSync(new URL(".", new URL(page, root)), { recursive: true });
     writeFileSync(new URL(page, root), text);
     console.log(`made ${page}`);
   }

@@ -1,50 +1,9 @@
-import type { GapStage } from "../../settings/metrics.ts";
-import type { ApplicationExternalIds, ApplicationState } from "../application/application-state.ts";
+import type { GapNotice, InvestigationGapNotice } from "../../../events/gap-notice.ts";
+import type { ApplicationState } from "../application/application-state.ts";
 import type { Gap } from "../reconciliation/gap.ts";
 import type { Environment } from "../event/journey-event.ts";
 
-/** The `Detail` of `Journey Application Delivery Gap`, version 1. At least once, under a stable `gapId`. */
-export interface GapNotice {
-  readonly version: 1;
-  /** The same for all notices of one gap. */
-  readonly gapId: string;
-  /**
-   * `moved`: it is at another stage now. `closed`: it has healed; a `late` webhook's had when it was
-   * found. `given-up`: nobody can heal it, because Alloy has not known the application for a week, or
-   * because configuration does not accept its Journey any more.
-   */
-  readonly change: "opened" | "moved" | "closed" | "given-up";
-  readonly environment: Environment;
-  readonly applicationToken: string;
-  readonly journeyToken: string | null;
-  readonly journeyName: string | null;
-  readonly externalIds: ApplicationExternalIds;
-  readonly stage: GapStage;
-  /** When the oldest missing event happened at Alloy; ISO 8601, UTC, as all times here. */
-  readonly since: string;
-  readonly detectedAt: string;
-  readonly closedAt: string | null;
-  /** From the oldest missing event to the check that found the gap healed. */
-  readonly durationMs: number | null;
-  /** How many events are, or were, missing. */
-  readonly eventCount: number;
-  /** The first 50 of them. */
-  readonly events: readonly {
-    readonly eventId: string;
-    readonly eventType: string;
-    readonly eventAt: string;
-    readonly stage: GapStage;
-  }[];
-  readonly evidence: string;
-}
-
-/** The `Detail` of `Investigation Delivery Gap`, version 1: as that of an application's gap. */
-export interface InvestigationGapNotice extends Omit<
-  GapNotice,
-  "applicationToken" | "journeyToken" | "journeyName" | "externalIds"
-> {
-  readonly investigationToken: string;
-}
+export type { GapNotice, InvestigationGapNotice };
 
 /** The notice for the bus when the poller found this gap of an Investigation, and that one before. */
 export function investigationNotice(options: {

@@ -1,7 +1,7 @@
+import type { PublishedEvent } from "../../../events/published-event.ts";
 import type { RouteId } from "../../settings/routes.ts";
 import { outcomeOf, statusOf } from "../application/application-state.ts";
 import type { ApplicationState } from "../application/application-state.ts";
-import type { ApplicationStatus } from "../event/event-types.ts";
 import type { EnvelopeKind } from "../event/envelope.ts";
 import { routeOfInvestigation } from "../event/investigation-event.ts";
 import type { InvestigationEvent } from "../event/investigation-event.ts";
@@ -15,44 +15,7 @@ import type {
 } from "../event/journey-event.ts";
 import type { EventReport } from "../event/event-report.ts";
 
-/** The `Detail` of an event on the bus, version 1 (docs/contracts.md#published-event). */
-export interface PublishedEvent {
-  readonly version: 1;
-  readonly eventId: string;
-  readonly route: RouteId;
-  readonly environment: Environment;
-  readonly applicationToken: string | null;
-  readonly journeyToken: string | null;
-  readonly journeyName: string | null;
-  readonly eventType: string;
-  /** When it happened at Alloy; ISO 8601, UTC. Null when the webhook does not say. */
-  readonly eventAt: string | null;
-  /** The application's status and outcome after this event. */
-  readonly status: ApplicationStatus | null;
-  readonly outcome: string | null;
-  readonly entityToken: string | null;
-  readonly entityApplicationToken: string | null;
-  readonly node: { readonly id: string | null; readonly type: string | null };
-  readonly externalIds: ExternalIds;
-  readonly origin: EnvelopeKind;
-  readonly receivedAt: string;
-  /** It arrived after a newer event had moved the state. */
-  readonly late: boolean;
-  /** On the routes of Investigations alone. */
-  readonly investigation?: PublishedInvestigation;
-}
-
-/** The Investigation that an event is about. */
-interface PublishedInvestigation {
-  readonly token: string;
-  /** What it has come to by this event, as Alloy says it. */
-  readonly status: string;
-  /** What the account calls its kind, and its outcome; null where only Alloy's list would say it. */
-  readonly type: string | null;
-  readonly outcome: string | null;
-  readonly alertTokens: readonly string[];
-  readonly entityTokens: readonly string[];
-}
+export type { PublishedEvent };
 
 /** How an event came to us. */
 export interface Receipt {

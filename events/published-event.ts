@@ -1,0 +1,113 @@
+import * as v from "valibot";
+
+import { APPLICATION_STATUSES } from "../lambdas/domain/event/event-types.ts";
+import { INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../lambdas/settings/routes.ts";
+import type { RouteId } from "../lambdas/settings/routes.ts";
+import type { Described } from "./fields.ts";
+import {
+  about,
+  environment,
+  eventType,
+  externalId,
+  instant,
+  stableId,
+  text,
+  wholeText,
+} from "./fields.ts";
+
+/*
+ * The `Detail` of an event on the bus, version 1: the publisher's type, the readers' types, parsers and schemas are made
+ * from this one file. A field that is added here is optional (`v.exactOptional`): the events of the releases before do not
+ * have it. The compatibility test refuses any other change (docs/consumers.md).
+ */
+
+const PublishedInvestigationSchema = v.object({
+  token: wholeText,
+  status: about("As Alloy says it: `created`, `promoted_to_case`, `closed`.", eventType),
+  type: about("What the account calls its kind; null where only Alloy's list would say it.", text),
+  outcome: text,
+  alertTokens: v.array(wholeText),
+  entityTokens: v.array(wholeText),
+});
+
+const FIELDS = {
+  version: v.literal(1),
+  eventId: about("The same in every report of the event: deduplicate by it.", stableId),
+  route: v.picklist(ROUTE_IDS),
+  environment,
+  applicationToken: about("Null for a body that is no Journey event.", text),
+  journeyToken: text,
+  journeyName: text,
+  eventType: about(
+    "Alloy's data.type; the type of another family of webhooks; `snapshot` for what Alloy's answer alone says.",
+    eventType,
+  ),
+  eventAt: about("When it happened at Alloy.", v.nullable(instant)),
+  status: about(
+    "The application's, after this event.",
+    v.nullable(v.picklist(APPLICATION_STATUSES)),
+  ),
+  outcome: about("The application's: only a completed one has an outcome.", text),
+  entityToken: text,
+  entityApplicationToken: text,
+  node: v.object({ id: text, type: text }),
+  externalIds: v.object({
+    group: externalId,
+    entity: externalId,
+    partner: externalId,
+    application: externalId,
+  }),
+  origin: about("What brought the event.", v.picklist(["webhook", "poll", "submission", "replay"])),
+  receivedAt: instant,
+  late: about("It came after a newer event had moved the state.", v.boolean()),
+  investigation: about(
+    "On the routes of Investigations, and `unrecognised` for a step of one, alone.",
+    v.exactOptional(PublishedInvestigationSchema),
+  ),
+} as const;
+
+/** What the consumer publishes: the compiler holds its output to it. */
+const PublishedEventSchema = v.object(FIELDS);
+export type PublishedEvent = Described<typeof PublishedEventSchema>;
+
+/** Routes whose events are about no application, or may be. */
+const NOT_OF_APPLICATIONS = ["unrecognised", "other", ...INVESTIGATION_ROUTE_IDS] as const;
+type RouteOfApplications = Exclude<RouteId, (typeof NOT_OF_APPLICATIONS)[number]>;
+
+/**
+ * What a reader takes: the same, except that a later release may have routes which this one does not know. A reader that
+ * does not know a route acknowledges the event and does nothing.
+ */
+export const RoutedEventSchema = v.object({
+  ...FIELDS,
+  route: about(
+    "A later release may add routes: acknowledge an event whose route you do not know, and do nothing.",
+    v.pipe(v.string(), v.examples([...ROUTE_IDS])),
+  ),
+});
+
+/** A route that this release does not know. */
+type LaterRoute = string & Record<never, never>;
+
+/** An event of any route, as a reader takes it. */
+export type RoutedEvent = Omit<PublishedEvent, "route"> & { readonly route: RouteId | LaterRoute };
+
+/** An event of this route, as its guard says it. */
+export type EventOf<Route extends RouteId> = RoutedEvent & {
+  readonly route: Route;
+} & (Route extends RouteOfApplications ? { readonly applicationToken: string } : unknown) &
+  (Route extends (typeof INVESTIGATION_ROUTE_IDS)[number]
+    ? { readonly investigation: Described<typeof PublishedInvestigationSchema> }
+    : unknown);
+
+/** What a guard promises beyond the schema (`EventOf`): the field that an event of this route lacks, if any. */
+export function missingFieldOf({
+  route,
+  applicationToken,
+  investigation,
+}: RoutedEvent): "applicationToken" | "investigation" | null {
+  const isOneOf = (routes: readonly string[]) => routes.includes(route);
+  if (isOneOf(INVESTIGATION_ROUTE_IDS)) return investigation === undefined ? "investigation" : null;
+  const isOfApplication = isOneOf(ROUTE_IDS) && !isOneOf(NOT_OF_APPLICATIONS);
+  return isOfApplication && applicationToken === null ? "applicationToken" : null;
+}
