@@ -59,6 +59,16 @@ describe("the emulator's virtual environment", () => {
     expect(asked()).toEqual(["venv", "pip"]);
   });
 
+  it("is made once for two that want it at the same time, and neither gets it half made", async () => {
+    // Slow, and broken where somebody else has removed the folder meanwhile.
+    const python = aPython(`sleep 0.5; test -d ${join(base, "emulator/bin")}`);
+
+    const commands = await Promise.all([install(python), install(python)]);
+
+    expect(asked()).toEqual(["venv", "pip"]);
+    for (const [interpreter] of commands) expect(existsSync(interpreter)).toBe(true);
+  });
+
   it("is made anew when it was left half made", async () => {
     const python = aPython();
     mkdirSync(join(base, "emulator/bin"), { recursive: true });

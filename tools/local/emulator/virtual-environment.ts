@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { lock } from "proper-lockfile";
 import { LocalFailure } from "../failure.ts";
 import { LOCAL_FOLDER, ROOT } from "../paths.ts";
 import { runCommand } from "./run-command.ts";
@@ -63,9 +65,13 @@ export async function installEmulator(
   return serveCommand(await makeVirtualEnvironment(python, wanted, options));
 }
 
+/** How often one that waits for another's installation looks again, and after which silence the other is gone. */
+const LOCK = { retries: { forever: true, minTimeout: 100, maxTimeout: 500 }, stale: 15_000 };
+
 /**
  * A virtual environment, made when it is not there, half made, or made from other requirements. The stamp is
- * written last: without it nothing in the folder is trusted.
+ * written last: without it nothing in the folder is trusted. Of two that want the same one, the second waits: it would
+ * remove what the first installs.
  *
  * @param wanted.what - for the sentences.
  * @param wanted.requirements - the file that pins every package with its hashes.
@@ -77,7 +83,21 @@ export async function makeVirtualEnvironment(
   wanted: { readonly what: string; readonly requirements: string; readonly folder: string },
   options: VirtualEnvironmentOptions,
 ): Promise<string> {
-  const { what, requirements, folder } = wanted;
+  await mkdir(dirname(wanted.folder), { recursive: true });
+  // The folder itself comes and goes.
+  const release = await lock(wanted.folder, { ...LOCK, realpath: false });
+  try {
+    return await makeAlone(python, wanted, options);
+  } finally {
+    await release();
+  }
+}
+
+async function makeAlone(
+  python: string,
+  { what, requirements, folder }: Parameters<typeof makeVirtualEnvironment>[1],
+  options: VirtualEnvironmentOptions,
+): Promise<string> {
   const interpreter = `${folder}/bin/python`;
   const stampFile = `${folder}/installed-requirements`;
   const stamp = createHash("sha256")
