@@ -1,11 +1,13 @@
 /**
  * `npm run release:templates -- <version>`: writes down what a release has deployed, for the test that compares every
- * later template with it. It belongs into the commit of the release, and nowhere else.
+ * later template with it, and the schemas of its events, for the test that compares every later event. It belongs into
+ * the commit of the release, and nowhere else.
  */
 import { writeFileSync } from "node:fs";
 import { VARIANTS } from "../template/variants.ts";
 import { synthesise } from "../template/synthesise.ts";
 import { FILE, record } from "./recorded.ts";
+import { recordEvents } from "./released-events.ts";
 
 const [version] = process.argv.slice(2);
 if (version === undefined || version.startsWith("-")) {
@@ -14,5 +16,6 @@ if (version === undefined || version.startsWith("-")) {
 } else {
   const templates = new Map(VARIANTS.map(([name, stage]) => [name, synthesise(stage)]));
   writeFileSync(FILE, record(version, templates));
-  console.log(`Recorded ${templates.size} templates of ${version}.`);
+  recordEvents(version);
+  console.log(`Recorded ${templates.size} templates of ${version}, and its events.`);
 }
