@@ -179,7 +179,7 @@ describe("the gate", () => {
   });
 
   test("refuses a keyword that it cannot compare", () => {
-    expect(() => breakingChanges(EVENT, withField("late", { not: {} }))).toThrow();
+    expect(() => breakingChanges(EVENT, withField("late", { not: {} }))).toThrow("not");
   });
 
   test("is red for a title that rules match, when it is renamed or gone", () => {
