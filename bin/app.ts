@@ -1,8 +1,8 @@
 import { App } from "aws-cdk-lib";
 import { refuseOtherPartitions } from "../lib/config/partition.ts";
-import { PipelineStack } from "../lib/pipeline-stack.ts";
+import { AlloyJourneyWebhooks } from "../lib/pipeline-stack.ts";
 import { ConfigurationError } from "../lib/config/stage-configuration.ts";
-import { isFirstFrom, omissionsFrom, stageFrom } from "../lib/config/stage-from-context.ts";
+import { omissionsFrom, stageFrom } from "../lib/config/stage-from-context.ts";
 
 try {
   // The CDK CLI says it, wherever it got it from.
@@ -15,10 +15,9 @@ try {
     timeScale: context("timeScale"),
     investigations: context("investigations"),
   });
-  new PipelineStack(app, {
-    stage,
+  new AlloyJourneyWebhooks(app, `AlloyJourneyWebhooks-${stage.stage}`, {
+    ...stage,
     omit: omissionsFrom(stage, context("omit")),
-    isFirstDeployment: isFirstFrom(context("firstDeployment")),
   });
 } catch (error) {
   // A mistake in the configuration is a sentence to read, not a stack trace.

@@ -11,7 +11,7 @@ import { isRuleAlarm } from "../config/notification-rules.ts";
 import { pascalCase } from "../pascal-case.ts";
 import type { Channel, StageConfiguration } from "../config/stage-configuration.ts";
 import { alarmNameOf } from "./alarm-name.ts";
-import { pinLogicalId, removalPolicyOf } from "../constructs/stateful.ts";
+import { isInWholePipeline, pinLogicalId, removalPolicyOf } from "../constructs/stateful.ts";
 
 /** `page` wakes a person: someone must act before tomorrow. `ticket` waits for the morning. */
 export type Severity = "page" | "ticket";
@@ -68,7 +68,8 @@ export class AlertTopics extends Construct {
     this.page = makeTopic(this, "Page", props);
     this.ticket = makeTopic(this, "Ticket", props);
     if (channels !== "none") {
-      channels.page.forEach((channel, index) => connect(this.page, channel, index, true));
+      const isIncident = isInWholePipeline(this);
+      channels.page.forEach((channel, index) => connect(this.page, channel, index, isIncident));
       channels.ticket.forEach((channel, index) => connect(this.ticket, channel, index));
     }
     this.#teams = new Map(
@@ -114,13 +115,18 @@ export class AlertTopics extends Construct {
     if (typeof recipient === "string") {
       const actions = [new SnsAction(this[recipient])];
       // `integration-unhealthy` pages once, as long as it lasts. What begins meanwhile is a ticket.
-      if (INCIDENT_ALARMS.some((one) => one === id)) actions.push(new SnsAction(this.ticket));
+      if (isPartOfIncident(this, id)) actions.push(new SnsAction(this.ticket));
       return actions;
     }
     const topic = this.#teams.get(recipient.team);
     if (topic === undefined) throw new Error(`There is no team ${recipient.team} in alarms.teams.`);
     return [new SnsAction(topic)];
   }
+}
+
+/** Where only a part of the pipeline is, nothing is over its alarms: each pages by itself. */
+function isPartOfIncident(scope: Construct, id: string): boolean {
+  return isInWholePipeline(scope) && INCIDENT_ALARMS.some((one) => one === id);
 }
 
 function makeTopic(scope: Construct, id: string, props: AlertTopicsProps): Topic {
@@ -144,7 +150,7 @@ function makeTopic(scope: Construct, id: string, props: AlertTopicsProps): Topic
   return topic;
 }
 
-function connect(topic: ITopic, channel: Channel, index: number, isPage = false): void {
+function connect(topic: ITopic, channel: Channel, index: number, isIncident = false): void {
   if ("slack" in channel) {
     const { workspaceId, channelId } = channel.slack;
     const { account, partition } = Stack.of(topic);
@@ -180,7 +186,7 @@ function connect(topic: ITopic, channel: Channel, index: number, isPage = false)
       // A new alarm says OK once it has data: nothing began, and nothing ended.
       $or: [{ NewStateValue: ["ALARM"] }, { OldStateValue: ["ALARM"] }],
       // One page for one incident.
-      ...(isPage && {
+      ...(isIncident && {
         AlarmName: [{ "anything-but": INCIDENT_ALARMS.map((id) => alarmNameOf(topic, id)) }],
       }),
     },

@@ -2,11 +2,13 @@ import { Fn, Stack } from "aws-cdk-lib";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
+import { isInWholePipeline } from "../constructs/stateful.ts";
 
 /** A page of the AWS console, in an alarm's description. */
 export interface ConsoleLink {
   readonly title: string;
-  readonly url: string;
+  /** Null: this stack has no such page. */
+  readonly url: string | null;
 }
 
 /** The queue's messages, with the buttons to poll and to redrive them. */
@@ -30,7 +32,9 @@ export function dashboardLink(scope: Construct): ConsoleLink {
   const stack = Stack.of(scope);
   return {
     title: "Dashboard",
-    url: `${consoleOf(stack)}/cloudwatch/home#dashboards/dashboard/${dashboardNameOf(stack)}`,
+    url: isInWholePipeline(scope)
+      ? `${consoleOf(stack)}/cloudwatch/home#dashboards/dashboard/${dashboardNameOf(stack)}`
+      : null,
   };
 }
 

@@ -26,6 +26,8 @@ export interface IngestAlarmsProps {
   readonly alerts: AlertTopics;
   readonly api: HttpApi;
   readonly function: NodeFunction;
+  /** Whether a poller counts Alloy's failures in a row. */
+  readonly isPolled: boolean;
 }
 
 /** Makes the alarms about what Alloy is answered. */
@@ -54,7 +56,7 @@ export function makeIngestAlarms(scope: Construct, props: IngestAlarmsProps): vo
       of: 5,
     },
 
-    ...SWITCH_OFF.map(([id, failures, severity]) => ({
+    ...(props.isPolled ? SWITCH_OFF : []).map(([id, failures, severity]) => ({
       id,
       severity,
       fact: `At least ${failures} answers to Alloy in a row were not 200.`,

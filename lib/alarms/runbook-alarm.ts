@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Duration } from "aws-cdk-lib";
 import type { IAlarm, IAlarmRule, IMetric } from "aws-cdk-lib/aws-cloudwatch";
 import {
@@ -9,12 +8,13 @@ import {
   TreatMissingData,
 } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
+import { ROOT } from "../installation.ts";
 import { ConfigurationError } from "../config/stage-configuration.ts";
 import { alarmNameOf } from "./alarm-name.ts";
 import type { AlertTopics, Recipient } from "./alert-topics.ts";
 import type { ConsoleLink } from "./console-links.ts";
 
-const runbooks = fileURLToPath(new URL("../../docs/runbooks", import.meta.url));
+const runbooks = `${ROOT}docs/runbooks`;
 
 /** CloudWatch's limit of a description, in characters. */
 const LONGEST_DESCRIPTION = 1_024;
@@ -145,7 +145,7 @@ function describe(id: string, props: Announcement): string {
     fact,
     `Impact: ${impact}`,
     `Runbook: ${alerts.runbooksUrl}/${runbook}.md`,
-    ...links.map(({ title, url }) => `${title}: ${url}`),
+    ...links.flatMap(({ title, url }) => (url === null ? [] : [`${title}: ${url}`])),
   ];
   const description = lines.join("\n\n");
   if (description.length > LONGEST_DESCRIPTION) {

@@ -33,19 +33,6 @@ export function stageNames(): readonly string[] {
 }
 
 /**
- * Whether the command line says that the stack is not there yet; `npm run deploy` does.
- *
- * @throws ConfigurationError when it says something else.
- */
-export function isFirstFrom(firstDeployment: unknown): boolean {
-  if (firstDeployment === undefined) return false;
-  if (firstDeployment === "true") return true;
-  throw new ConfigurationError(
-    `The context firstDeployment is ${JSON.stringify(firstDeployment)}, but it must be true, or not there.`,
-  );
-}
-
-/**
  * The kinds of resources that the command line asks to leave out, separated by commas.
  *
  * @throws ConfigurationError when the stage is not `local`: a deployment to AWS leaves nothing out.

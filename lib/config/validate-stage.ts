@@ -11,6 +11,7 @@ import { implausible } from "./implausible.ts";
 import { mistakesIn } from "./notification-checks.ts";
 import { notificationRules } from "./notification-schema.ts";
 import { TARGET_SERVICES, targetKindOf } from "./route-targets.ts";
+import { STAGES_FILE } from "../installation.ts";
 import { ConfigurationError } from "./stage-configuration.ts";
 import type { StageConfiguration } from "./stage-configuration.ts";
 
@@ -323,7 +324,7 @@ function sentenceOf(stage: string, issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue) ?? "the whole";
   const isUnknown = issue.type === "strict_object" && issue.expected === "never";
   if (isUnknown) {
-    return `Stage ${JSON.stringify(stage)}, ${path}: there is no such setting; remove it in lib/stages.ts.`;
+    return `Stage ${JSON.stringify(stage)}, ${path}: there is no such setting; remove it in ${STAGES_FILE}.`;
   }
   return sentence(stage, path, shown(issue.input), issue.message);
 }
@@ -346,7 +347,7 @@ function wantedOf({ expected }: v.BaseIssue<unknown>): string {
 }
 
 function sentence(stage: string, path: string, given: string, wanted: string): string {
-  return `Stage ${JSON.stringify(stage)}, ${path}: ${given} was given, but it must be ${wanted}; correct it in lib/stages.ts.`;
+  return `Stage ${JSON.stringify(stage)}, ${path}: ${given} was given, but it must be ${wanted}; correct it in ${STAGES_FILE}.`;
 }
 
 /** Journeys that have routes of their own, and are not accepted. */
@@ -356,7 +357,7 @@ function strangersOf({ stage, journeys, journeyRoutes: own }: StageConfiguration
     .filter((token) => !journeys.includes(token))
     .map(
       (token) =>
-        `Stage ${JSON.stringify(stage)}, journeyRoutes.${token}: this Journey is not among the journeys that are accepted; add it to journeys, or remove it here, in lib/stages.ts.`,
+        `Stage ${JSON.stringify(stage)}, journeyRoutes.${token}: this Journey is not among the journeys that are accepted; add it to journeys, or remove it here, in ${STAGES_FILE}.`,
     );
 }
 

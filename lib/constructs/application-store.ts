@@ -1,4 +1,3 @@
-import { Duration } from "aws-cdk-lib";
 import {
   AttributeType,
   Billing,
@@ -7,12 +6,12 @@ import {
   TableV2,
 } from "aws-cdk-lib/aws-dynamodb";
 import type { IKey } from "aws-cdk-lib/aws-kms";
-import { BlockPublicAccess, Bucket, BucketEncryption } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 import { PAYLOAD_PREFIXES, TABLE } from "../../lambdas/settings/names.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import type { AlertTopics } from "../alarms/alert-topics.ts";
 import type { NodeFunction } from "./node-function.ts";
+import { PayloadBucket } from "./payload-bucket.ts";
 import { pinLogicalId, removalPolicyOf, tagsOf } from "./stateful.ts";
 import { makeTableAlarms } from "../alarms/table-alarms.ts";
 
@@ -28,7 +27,7 @@ export interface ApplicationStoreProps {
 export class ApplicationStore extends Construct {
   readonly applications: TableV2;
   readonly idempotency: TableV2;
-  readonly payloads: Bucket;
+  readonly payloads: PayloadBucket;
 
   constructor(scope: Construct, id: string, props: ApplicationStoreProps) {
     super(scope, id);
@@ -89,23 +88,7 @@ export class ApplicationStore extends Construct {
       idempotency: this.idempotency,
     });
 
-    const payloads = new Bucket(this, "Payloads", {
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      enforceSSL: true,
-      encryption: key === undefined ? BucketEncryption.S3_MANAGED : BucketEncryption.KMS,
-      ...(key !== undefined && { encryptionKey: key, bucketKeyEnabled: true }),
-      removalPolicy: removalPolicyOf(stage),
-      lifecycleRules: [
-        { abortIncompleteMultipartUploadAfter: Duration.days(1) },
-        // What is under a legal hold does not end.
-        ...[PAYLOAD_PREFIXES.webhook, PAYLOAD_PREFIXES.poll].map((prefix) => ({
-          prefix,
-          expiration: Duration.millis(stage.retention.payloadsMs),
-        })),
-      ],
-    });
-    pinLogicalId(payloads, "PayloadBucket");
-    this.payloads = payloads;
+    this.payloads = new PayloadBucket(this, "Payloads", { stage, key });
   }
 
   /** Record an event, merge the state, remember what was done. */
@@ -146,11 +129,6 @@ export class ApplicationStore extends Construct {
     const { tableArn } = this.applications;
     statement.allow(["dynamodb:Query"], tableArn, `${tableArn}/index/${TABLE.dueIndex}`);
     statement.allow(["dynamodb:BatchGetItem"], this.idempotency.tableArn);
-  }
-
-  /** Put down a body that is too large for one SQS message. */
-  grantClaimCheck(ingest: NodeFunction): void {
-    ingest.allow(["s3:PutObject"], this.payloads.arnForObjects(`${PAYLOAD_PREFIXES.webhook}*`));
   }
 }
 

@@ -17,6 +17,7 @@ import { statementSettings } from "../config/function-settings.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import type { ApplicationStore } from "./application-store.ts";
 import type { EventQueue } from "./event-queue.ts";
+import type { FunctionNetwork } from "./function-network.ts";
 import { NodeFunction } from "./node-function.ts";
 import { makeSchedulerRole } from "./scheduler-role.ts";
 import type { ScheduledPoller } from "./scheduled-poller.ts";
@@ -30,6 +31,8 @@ export interface DailyStatementProps {
   /** Whose schedule group and dead letters it shares. */
   readonly poller: ScheduledPoller;
   readonly alerts: AlertTopics;
+  /** Where the function runs. @default - in Lambda's own network */
+  readonly network?: FunctionNetwork | undefined;
 }
 
 /** Signs each day how many applications agree with Alloy, and keeps that where nobody can change it (docs/statement.md). */
@@ -64,6 +67,7 @@ export class DailyStatement extends Construct {
         STATEMENT_KEY_ARN: this.signingKey.keyArn,
       },
       settings: statementSettings(stage),
+      network: props.network,
     });
     store.grantState(this.function);
     this.function.allow(["kms:Sign"], this.signingKey.keyArn);

@@ -10,6 +10,7 @@ import type { AlertTopics } from "../alarms/alert-topics.ts";
 import type { ApplicationStore } from "./application-store.ts";
 import { makeConsumerAlarms } from "../alarms/consumer-alarms.ts";
 import type { EventQueue } from "./event-queue.ts";
+import type { FunctionNetwork } from "./function-network.ts";
 import { NodeFunction } from "./node-function.ts";
 import { pinLogicalId } from "./stateful.ts";
 
@@ -20,6 +21,8 @@ export interface EventConsumerProps {
   readonly store: ApplicationStore;
   readonly bus: EventBus;
   readonly alerts: AlertTopics;
+  /** Where the function runs. @default - in Lambda's own network */
+  readonly network?: FunctionNetwork | undefined;
 }
 
 /** Takes batches from the queue: records, merges, publishes. */
@@ -54,6 +57,7 @@ export class EventConsumer extends Construct {
         PAYLOAD_BUCKET_NAME: store.payloads.bucketName,
       },
       settings: consumerSettings(stage),
+      network: props.network,
     });
     this.function.allow(
       [

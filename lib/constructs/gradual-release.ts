@@ -8,6 +8,7 @@ import { INGEST_ROLLBACK_ALARMS } from "../config/rollback.ts";
 import type { Rollout } from "../config/rollback.ts";
 import type { AlertTopics } from "../alarms/alert-topics.ts";
 import type { NodeFunction } from "./node-function.ts";
+import { pinLogicalId } from "./stateful.ts";
 
 export interface GradualReleaseProps {
   readonly function: NodeFunction;
@@ -30,7 +31,7 @@ export class GradualRelease extends Construct {
       name: ALIAS,
     });
     // Lambda refuses a second alias of the same name, which a replacement begins with.
-    this.#alias.overrideLogicalId("IngestAlias");
+    pinLogicalId(this.#alias, "IngestAlias");
     this.live = Function.fromFunctionAttributes(this, "Live", {
       functionArn: this.#alias.ref,
       sameEnvironment: true,

@@ -1,8 +1,15 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { CfnElement, CfnResource, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import {
+  AssetHashType,
+  CfnElement,
+  CfnResource,
+  DockerImage,
+  Duration,
+  RemovalPolicy,
+  Stack,
+} from "aws-cdk-lib";
 import type { EventBus } from "aws-cdk-lib/aws-events";
 import type { Conditions } from "aws-cdk-lib/aws-iam";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -11,10 +18,13 @@ import {
   ApplicationLogLevel,
   Architecture,
   CfnFunction,
+  Code,
+  Function,
   LoggingFormat,
   Runtime,
   SystemLogLevel,
 } from "aws-cdk-lib/aws-lambda";
+import type { FunctionOptions } from "aws-cdk-lib/aws-lambda";
 import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
@@ -30,10 +40,11 @@ import { environment } from "../proofs/environment.ts";
 import { violations } from "../proofs/inequality.ts";
 import { ConfigurationError } from "../config/stage-configuration.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
+import { IS_PACKAGE, ROOT } from "../installation.ts";
 import { makeFunctionAlarms } from "../alarms/function-alarms.ts";
 import type { FunctionImpact } from "../alarms/function-alarms.ts";
-
-const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
+import { NETWORK_ACTIONS } from "./function-network.ts";
+import type { FunctionNetwork } from "./function-network.ts";
 
 export type FunctionName = keyof typeof MEMORY_MB;
 
@@ -50,12 +61,14 @@ export interface NodeFunctionProps {
   readonly settings: IngestSettings | ConsumerSettings | PollerSettings | StatementSettings;
   /** Encrypts the log group. @default - CloudWatch's own key */
   readonly key?: IKey | undefined;
+  /** @default - Lambda's own network */
+  readonly network?: FunctionNetwork | undefined;
 }
 
 /** The one place for runtime, bundling, memory, time limit and logs of a Lambda function. */
 export class NodeFunction extends Construct {
   readonly name: FunctionName;
-  readonly function: NodejsFunction;
+  readonly function: Function;
   readonly logGroup: ILogGroup;
   readonly role: Role;
 
@@ -78,12 +91,9 @@ export class NodeFunction extends Construct {
     });
     this.allow(["logs:CreateLogStream", "logs:PutLogEvents"], this.logGroup.logGroupArn);
 
-    // Read while the function is made, and not afterwards.
-    const folder = mkdtempSync(join(tmpdir(), "settings-"));
-    writeFileSync(join(folder, SETTINGS_FILE), JSON.stringify(props.settings));
-    this.function = new NodejsFunction(this, "Function", {
-      entry: entryOf(name),
-      handler: "handler",
+    const { vpc, vpcSubnets, securityGroups } = props.network ?? {};
+    if (vpc !== undefined) this.allow(NETWORK_ACTIONS, "*");
+    const made: FunctionOptions & { readonly runtime: Runtime } = {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
       // A fifth cheaper than x86 for the same work.
@@ -95,32 +105,23 @@ export class NodeFunction extends Construct {
         name !== "statement" && { reservedConcurrentExecutions: CONCURRENCY[name] }),
       role: this.role,
       environment: { STAGE: stage.stage, ...props.environment },
-      // The SDK's third version keeps its connections by itself.
-      awsSdkConnectionReuse: false,
       logGroup: this.logGroup,
       // With JSON Lambda can leave out its own START, END and REPORT lines, half of the log's volume.
       loggingFormat: LoggingFormat.JSON,
       systemLogLevelV2: SystemLogLevel.WARN,
       // The metrics are lines of the log, which have no level and count as INFO: above it all of them would be gone.
       applicationLogLevelV2: ApplicationLogLevel.INFO,
-      projectRoot,
-      depsLockFilePath: `${projectRoot}package-lock.json`,
-      bundling: {
-        format: OutputFormat.ESM,
-        ...BUNDLE,
-        mainFields: [...BUNDLE.mainFields],
-        // The locked SDK goes into the bundle: what was tested is what runs, here and on the emulator.
-        bundleAwsSDK: true,
-        logLevel: LogLevel.WARNING,
-        // The asset's hash is made of what is in it: other settings are another asset.
-        commandHooks: {
-          beforeBundling: () => [],
-          beforeInstall: () => [],
-          afterBundling: (_input, output) => [copyOf(join(folder, SETTINGS_FILE), output)],
-        },
-      },
-    });
-    rmSync(folder, { recursive: true });
+      ...(vpc !== undefined && { vpc }),
+      ...(vpcSubnets !== undefined && { vpcSubnets }),
+      ...(securityGroups !== undefined && { securityGroups: [...securityGroups] }),
+    };
+    this.function = IS_PACKAGE
+      ? new Function(this, "Function", {
+          ...made,
+          handler: "index.handler",
+          code: bundledCode(name, props.settings),
+        })
+      : makeFromSource(this, name, { ...made, settings: props.settings });
     this.node.addValidation({ validate: () => this.#beyondLimits() });
 
     if (name !== "statement" && props.impact !== null) {
@@ -181,6 +182,64 @@ function variablesOf(environment: unknown): Readonly<Record<string, unknown>> {
   return typeof variables === "object" && variables !== null ? { ...variables } : {};
 }
 
+/** The bundle that the package brings, with the settings beside it. */
+function bundledCode(name: FunctionName, settings: object): Code {
+  return Code.fromAsset(`${ROOT}bundles/${name}`, {
+    // The asset's hash is made of what is in it: other settings are another asset.
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Never started: the copy below is all that there is to do.
+      image: DockerImage.fromRegistry("scratch"),
+      // CDK bundles once what has the same options, and does not see what a copy adds: two stages of one app would share
+      // the settings of the first. Nothing reads this.
+      environment: { SETTINGS: JSON.stringify(settings) },
+      local: {
+        tryBundle(folder) {
+          cpSync(`${ROOT}bundles/${name}`, folder, { recursive: true });
+          writeFileSync(join(folder, SETTINGS_FILE), JSON.stringify(settings));
+          return true;
+        },
+      },
+    },
+  });
+}
+
+/** Bundled while the stack is made. */
+function makeFromSource(
+  scope: Construct,
+  name: FunctionName,
+  { settings, ...made }: FunctionOptions & { readonly runtime: Runtime; readonly settings: object },
+): NodejsFunction {
+  // Read while the function is made, and not afterwards.
+  const folder = mkdtempSync(join(tmpdir(), "settings-"));
+  writeFileSync(join(folder, SETTINGS_FILE), JSON.stringify(settings));
+  const lambda = new NodejsFunction(scope, "Function", {
+    ...made,
+    entry: entryOf(name),
+    handler: "handler",
+    // The SDK's third version keeps its connections by itself.
+    awsSdkConnectionReuse: false,
+    projectRoot: ROOT,
+    depsLockFilePath: `${ROOT}package-lock.json`,
+    bundling: {
+      format: OutputFormat.ESM,
+      ...BUNDLE,
+      mainFields: [...BUNDLE.mainFields],
+      // The locked SDK goes into the bundle: what was tested is what runs, here and on the emulator.
+      bundleAwsSDK: true,
+      logLevel: LogLevel.WARNING,
+      // The asset's hash is made of what is in it: other settings are another asset.
+      commandHooks: {
+        beforeBundling: () => [],
+        beforeInstall: () => [],
+        afterBundling: (_input, output) => [copyOf(join(folder, SETTINGS_FILE), output)],
+      },
+    },
+  });
+  rmSync(folder, { recursive: true });
+  return lambda;
+}
+
 /** The same in any shell. */
 function copyOf(file: string, folder: string): string {
   const copy = `require('fs').copyFileSync(process.argv[1],process.argv[2])`;
@@ -188,7 +247,7 @@ function copyOf(file: string, folder: string): string {
 }
 
 function entryOf(name: FunctionName): string {
-  const entry = `${projectRoot}lambdas/${name}/index.ts`;
+  const entry = `${ROOT}lambdas/${name}/index.ts`;
   if (existsSync(entry)) return entry;
   throw new ConfigurationError(
     `There is no lambdas/${name}/index.ts: the function ${name} has no code.`,

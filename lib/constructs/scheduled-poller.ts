@@ -17,6 +17,7 @@ import type { ApplicationStore } from "./application-store.ts";
 import { SecureQueue } from "./event-queue.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { FillableSecret } from "./fillable-secret.ts";
+import type { FunctionNetwork } from "./function-network.ts";
 import { NodeFunction } from "./node-function.ts";
 import { makeSchedulerRole } from "./scheduler-role.ts";
 import { makePollerAlarms } from "../alarms/poller-alarms.ts";
@@ -30,6 +31,8 @@ export interface ScheduledPollerProps {
   /** Whose answers to Alloy it reads, by their metrics. */
   readonly api: HttpApi;
   readonly alerts: AlertTopics;
+  /** Where the function runs. @default - in Lambda's own network */
+  readonly network?: FunctionNetwork | undefined;
 }
 
 /** Asks Alloy about the applications that are due, on a schedule. */
@@ -77,6 +80,7 @@ export class ScheduledPoller extends Construct {
         ALLOY_API_SECRET_ARN: this.secret.secretArn,
       },
       settings: pollerSettings(stage),
+      network: props.network,
     });
     queue.events.allowSender(this.function.role);
     this.function.allow(["sqs:GetQueueAttributes"], queue.events.queueArn);

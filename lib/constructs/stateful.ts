@@ -2,16 +2,29 @@ import { CfnResource, RemovalPolicy } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 
+const WHOLE_PIPELINE = "alloy-journey-webhooks:whole-pipeline";
+
+/** Says whether everything below is the whole pipeline in a stack of its own, or a part of it in a stack of others. */
+export function markWholePipeline(scope: IConstruct, isWhole: boolean): void {
+  scope.node.setContext(WHOLE_PIPELINE, isWhole);
+}
+
+/** Whether a construct is in a stack that is the whole pipeline. */
+export function isInWholePipeline(construct: IConstruct): boolean {
+  return construct.node.tryGetContext(WHOLE_PIPELINE) === true;
+}
+
 /**
  * Fixes the logical id of something that holds data, or that others hold the address of. CloudFormation takes another
- * logical id for another resource, and would replace what is there: no move of code may ever do that.
+ * logical id for another resource, and would replace what is there: no move of code may ever do that. In a stack of
+ * others the id stays CDK's own, by the path: two of them may stand there.
  */
 export function pinLogicalId(construct: IConstruct, logicalId: string): void {
-  const resource = construct.node.defaultChild;
+  const resource = CfnResource.isCfnResource(construct) ? construct : construct.node.defaultChild;
   if (!CfnResource.isCfnResource(resource)) {
     throw new Error(`${construct.node.path} is no resource, so it cannot be ${logicalId}.`);
   }
-  resource.overrideLogicalId(logicalId);
+  if (isInWholePipeline(construct)) resource.overrideLogicalId(logicalId);
 }
 
 /**

@@ -20,13 +20,14 @@ import { EMPTY_WEBHOOK_SECRET, WEBHOOK_PATH } from "../../lambdas/settings/names
 import { ingestSettings } from "../config/function-settings.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import type { AlertTopics } from "../alarms/alert-topics.ts";
-import type { ApplicationStore } from "./application-store.ts";
 import type { EventQueue } from "./event-queue.ts";
+import type { FunctionNetwork } from "./function-network.ts";
 import { countAlloyRefusals } from "../alarms/alloy-refusals.ts";
 import { FillableSecret } from "./fillable-secret.ts";
 import { GradualRelease } from "./gradual-release.ts";
 import { makeIngestAlarms } from "../alarms/ingest-alarms.ts";
 import { NodeFunction } from "./node-function.ts";
+import type { PayloadBucket } from "./payload-bucket.ts";
 import { pinLogicalId } from "./stateful.ts";
 import { countTokenRefusals, STAGE_FIELD } from "../alarms/token-refusals.ts";
 
@@ -34,8 +35,12 @@ export interface WebhookIngestProps {
   readonly stage: StageConfiguration;
   readonly key: IKey | undefined;
   readonly queue: EventQueue;
-  readonly store: ApplicationStore;
+  readonly payloads: PayloadBucket;
   readonly alerts: AlertTopics;
+  /** Whether a poller counts Alloy's failures in a row; without it no alarm is about them. @default true */
+  readonly isPolled?: boolean;
+  /** Where the function runs. @default - in Lambda's own network */
+  readonly network?: FunctionNetwork | undefined;
 }
 
 /** The way in: API Gateway and the function that authenticates, stores and answers. */
@@ -51,7 +56,7 @@ export class WebhookIngest extends Construct {
 
   constructor(scope: Construct, id: string, props: WebhookIngestProps) {
     super(scope, id);
-    const { stage, key, queue, store, alerts } = props;
+    const { stage, key, queue, payloads, alerts, isPolled = true, network } = props;
 
     this.secret = new FillableSecret(this, "WebhookSecret", {
       stage,
@@ -79,15 +84,16 @@ export class WebhookIngest extends Construct {
       },
       environment: {
         EVENT_QUEUE_URL: queue.events.queueUrl,
-        PAYLOAD_BUCKET_NAME: store.payloads.bucketName,
+        PAYLOAD_BUCKET_NAME: payloads.bucketName,
         WEBHOOK_SECRET_ARN: this.secret.secretArn,
       },
       settings: ingestSettings(stage),
+      network,
     });
     queue.events.allowSender(this.function.role);
     this.function.allow(["secretsmanager:GetSecretValue"], this.secret.secretArn);
     this.function.allowKey(key);
-    store.grantClaimCheck(this.function);
+    payloads.grantClaimCheck(this.function);
 
     this.api = new HttpApi(this, "Api", {
       apiName: `${stage.stage}-alloy-journey-webhooks`,
@@ -143,7 +149,13 @@ export class WebhookIngest extends Construct {
     const origin = stage.domain === null ? this.api.apiEndpoint : apiStage.domainUrl;
     this.webhookUrl = `${origin.replace(/\/$/, "")}${WEBHOOK_PATH}`;
 
-    makeIngestAlarms(this, { stage, alerts, api: this.api, function: this.function });
+    makeIngestAlarms(this, {
+      stage,
+      alerts,
+      api: this.api,
+      function: this.function,
+      isPolled,
+    });
     if (stage.rollout !== "all-at-once") release?.rollBackBy(alerts, stage.rollout);
   }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { refuseOtherPartitions } from "../../lib/config/partition.ts";
-import { isFirstFrom } from "../../lib/config/stage-from-context.ts";
+import { isFirstFrom } from "../../lib/config/first-deployment.ts";
 import { idsOf, isRecord, listOf, synthesise } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import { production, sandbox, VARIANTS } from "../../tools/template/variants.ts";

@@ -12,7 +12,7 @@ import {
   pollerSettings,
   statementSettings,
 } from "../../lib/config/function-settings.ts";
-import { PipelineStack } from "../../lib/pipeline-stack.ts";
+import { AlloyJourneyWebhooks } from "../../lib/pipeline-stack.ts";
 import { environment, environmentBytes } from "../../lib/proofs/environment.ts";
 import { violations } from "../../lib/proofs/inequality.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
@@ -84,7 +84,7 @@ function assetsOf(stages: readonly StageConfiguration[]): ReadonlyMap<string, st
   const outdir = mkdtempSync(join(tmpdir(), "cdk-out-"));
   onTestFinished(() => rmSync(outdir, { recursive: true }));
   const app = new App({ outdir });
-  const stacks = stages.map((stage) => new PipelineStack(app, { stage }));
+  const stacks = stages.map((stage) => new AlloyJourneyWebhooks(app, `Of-${stage.stage}`, stage));
   expect(stacks.map(({ node }) => node.scope)).toEqual(stages.map(() => app));
   app.synth();
   return new Map(
@@ -121,7 +121,7 @@ describe("an environment that grows", () => {
 
   it("fails the synth with a sentence that says what to do, whoever has added to it", () => {
     const app = new App({ context: { "aws:cdk:bundling-stacks": [] } });
-    const stack = new PipelineStack(app, { stage: sandbox });
+    const stack = new AlloyJourneyWebhooks(app, "Sandbox", sandbox);
     const [made] = stack.node.findAll().filter((one) => one instanceof NodejsFunction);
     made?.addEnvironment("LIST", "x".repeat(4_000));
 

@@ -3,14 +3,15 @@
  * credentials and, before a deployment, the account (docs/deployment.md).
  */
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
 import { STSClient } from "@aws-sdk/client-sts";
 import { synthesise } from "../template/synthesise.ts";
 import { makeScreen, processOutput } from "../terminal/screen.ts";
 import { run } from "./run.ts";
 import type { CdkSurroundings } from "./run.ts";
 
-const cdkProgram = fileURLToPath(new URL("../../node_modules/aws-cdk/bin/cdk", import.meta.url));
+const require = createRequire(import.meta.url);
+const cdkProgram = require.resolve("aws-cdk/bin/cdk");
 
 process.exitCode = await run(process.argv.slice(2), {
   screen: makeScreen(processOutput()),

@@ -1,7 +1,7 @@
 import { AwsSolutionsChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from "cdk-nag";
 import type { NagPack } from "cdk-nag";
 
-import type { PipelineStack } from "../../lib/pipeline-stack.ts";
+import type { AlloyJourneyWebhooks } from "../../lib/pipeline-stack.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import type { Finding, Pack } from "./suppressions.ts";
 
@@ -16,7 +16,7 @@ const PACKS: readonly (readonly [Pack, () => NagPack])[] = [
 export function nagFindings(
   template: string,
   stage: StageConfiguration,
-  stack: PipelineStack,
+  stack: AlloyJourneyWebhooks,
 ): readonly Finding[] {
   return PACKS.flatMap(([pack, make]) =>
     make()

@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { findPython } from "../local/emulator/programs.ts";
 import { runCommand } from "../local/emulator/run-command.ts";
 import { makeVirtualEnvironment } from "../local/emulator/virtual-environment.ts";
-import { LOCAL_FOLDER, ROOT } from "../local/paths.ts";
+import { LOCAL_FOLDER } from "../local/paths.ts";
+import { ROOT } from "../../lib/installation.ts";
 
 /** checkov brings a hundred packages, and takes two minutes over all templates; on a busy machine more. */
 const TIMEOUT_MS = 1_200_000;

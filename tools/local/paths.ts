@@ -1,10 +1,8 @@
-import { fileURLToPath } from "node:url";
-
-/** The repository. */
-export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+import { dirname } from "node:path";
+import { IS_PACKAGE, ROOT } from "../../lib/installation.ts";
 
 /** Everything that the local tooling makes; ignored by git, safe to delete. */
-export const LOCAL_FOLDER = `${ROOT}.local/`;
+export const LOCAL_FOLDER = IS_PACKAGE ? `${process.cwd()}/.local/` : `${ROOT}.local/`;
 
 /** The outputs file of an `npm start` that was not told another: each process has its own, and takes away no other's. */
 export function ownOutputsFile(pid: number): string {
@@ -18,4 +16,6 @@ export function pidOfOutputsFile(name: string): number | null {
 }
 
 /** The pinned Node's folder: first on the path of everything we start. */
-export const PINNED_NODE_FOLDER = `${ROOT}node_modules/.bin`;
+export const PINNED_NODE_FOLDER = IS_PACKAGE
+  ? dirname(process.execPath)
+  : `${ROOT}node_modules/.bin`;

@@ -3,8 +3,7 @@ import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import * as v from "valibot";
 import type { AnnouncedAlarm } from "../../lib/alarms/alert-topics.ts";
-import { PipelineStack } from "../../lib/pipeline-stack.ts";
-import { validate } from "../../lib/config/validate-stage.ts";
+import { AlloyJourneyWebhooks } from "../../lib/pipeline-stack.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 
 const ResourceSchema = v.looseObject({
@@ -16,7 +15,7 @@ const ResourceSchema = v.looseObject({
 
 const TemplateSchema = v.looseObject({
   Resources: v.record(v.string(), ResourceSchema),
-  Outputs: v.record(v.string(), v.looseObject({ Value: v.unknown() })),
+  Outputs: v.optional(v.record(v.string(), v.looseObject({ Value: v.unknown() })), {}),
 });
 
 const CdkJsonSchema = v.object({ context: v.record(v.string(), v.unknown()) });
@@ -75,7 +74,7 @@ export function stackOf(
     readonly assembly?: string | undefined;
     readonly isFirstDeployment?: boolean;
   } = {},
-): PipelineStack {
+): AlloyJourneyWebhooks {
   const cdkJson = v.parse(CdkJsonSchema, JSON.parse(readFileSync("cdk.json", "utf8")));
   const bundled = assembly === undefined ? [] : ["**"];
   const app = new App({
@@ -84,7 +83,11 @@ export function stackOf(
     builtinCloudFormationValidation: false,
     ...(assembly !== undefined && { outdir: assembly }),
   });
-  return new PipelineStack(app, { stage: validate(stage), omit, isFirstDeployment });
+  return new AlloyJourneyWebhooks(app, `AlloyJourneyWebhooks-${stage.stage}`, {
+    ...stage,
+    omit,
+    isFirstDeployment,
+  });
 }
 
 /** @throws Error when it is no template of CloudFormation. */

@@ -1,10 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import * as v from "valibot";
 import { OUTPUTS } from "../../../lib/outputs.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { CREDENTIALS, REGION } from "./emulator.ts";
 import { LocalFailure } from "../failure.ts";
-import { LOCAL_FOLDER, PINNED_NODE_FOLDER, ROOT } from "../paths.ts";
+import { LOCAL_FOLDER } from "../paths.ts";
+import { ROOT } from "../../../lib/installation.ts";
 import { runCommand } from "./run-command.ts";
 
 /** The account of every emulator for the key `test`. */
@@ -14,6 +16,9 @@ export const STACK_NAME = "AlloyJourneyWebhooks-local";
 
 /** Both take seconds; on a busy machine a minute. */
 const CDK_TIMEOUT_MS = 180_000;
+
+const require = createRequire(import.meta.url);
+const CDK_PROGRAM = require.resolve("aws-cdk/bin/cdk");
 
 const filled = v.pipe(v.string(), v.nonEmpty());
 
@@ -118,7 +123,7 @@ async function cdk(
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
-  const { code, output } = await runCommand([`${PINNED_NODE_FOLDER}/cdk`, ...args], {
+  const { code, output } = await runCommand([process.execPath, CDK_PROGRAM, ...args], {
     ...options,
     timeoutMs: CDK_TIMEOUT_MS,
   });

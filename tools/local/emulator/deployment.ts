@@ -7,7 +7,8 @@ import type { OwnEmulator, StartableSource } from "./emulator.ts";
 import type { EmulatorSource } from "./find-emulator.ts";
 import type { EmulatorHealth } from "./running-endpoint.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import { LOCAL_FOLDER, ROOT } from "../paths.ts";
+import { LOCAL_FOLDER } from "../paths.ts";
+import { ROOT } from "../../../lib/installation.ts";
 import { freePorts, isPortFree, reservePort } from "./ports.ts";
 import { runningStack } from "./running-stack.ts";
 import {

@@ -2,11 +2,15 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What the deployed stack is made from, beside the context: change one of these, and it is deployed again. */
+/**
+ * What the deployed stack is made from, beside the context: change one of these, and it is deployed again. The npm package
+ * has bundles instead of the sources of the functions, and no lock file.
+ */
 const SOURCES = [
   "bin",
   "lib",
   "lambdas",
+  "bundles",
   "cdk.json",
   "package-lock.json",
   "tsconfig.json",
@@ -33,6 +37,7 @@ async function filesUnder(root: string, names: readonly string[]): Promise<strin
     const entries = await readdir(join(root, name), { recursive: true, withFileTypes: true }).catch(
       (error: NodeJS.ErrnoException) => {
         if (error.code === "ENOTDIR") return null;
+        if (error.code === "ENOENT") return [];
         throw error;
       },
     );

@@ -1,9 +1,14 @@
 import { fork } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 
-const SUPERVISOR = fileURLToPath(new URL("supervisor.ts", import.meta.url));
+// Compiled as this file is, or not.
+const SUPERVISOR = fileURLToPath(new URL("supervisor.ts", import.meta.url)).replace(
+  /\.ts$/,
+  extname(import.meta.url),
+);
 
 /** What the supervisor reports. */
 const Message = v.object({

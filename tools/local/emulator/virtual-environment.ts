@@ -5,7 +5,8 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { lock } from "proper-lockfile";
 import { LocalFailure } from "../failure.ts";
-import { LOCAL_FOLDER, ROOT } from "../paths.ts";
+import { LOCAL_FOLDER } from "../paths.ts";
+import { ROOT } from "../../../lib/installation.ts";
 import { runCommand } from "./run-command.ts";
 
 const REQUIREMENTS = fileURLToPath(new URL("requirements.txt", import.meta.url));
