@@ -141,7 +141,7 @@ describe("a stage as a caller says it", () => {
 });
 
 describe("ingest and its queue in a stack of others", () => {
-  function foreignApp(intakes: readonly string[] = ["Alloy"]) {
+  function appOfOthers(intakes: readonly string[] = ["Alloy"]) {
     const app = anApp();
     const alerts = new Topic(new Stack(app, "Shared"), "Topic");
     const stack = new Stack(app, "Onboarding");
@@ -152,12 +152,12 @@ describe("ingest and its queue in a stack of others", () => {
           alarms: { channels: { page: [{ email: "oncall@example.com" }], ticket: [] } },
         }),
     );
-    new Topic(stack, "Decisions", { displayName: alerts.topicName });
-    return { stack, made, template: templateIn(stack) };
+    const decisions = new Topic(stack, "Decisions", { displayName: alerts.topicName });
+    return { decisions, made, template: templateIn(stack) };
   }
 
   it("stands beside what is there, under logical ids of its own", () => {
-    const { template } = foreignApp();
+    const { template } = appOfOthers();
     const pinned = new Set(templateOf(SANDBOX).resources.map(({ logicalId }) => logicalId));
 
     const taken = template.resources.filter(({ logicalId }) => pinned.has(logicalId));
@@ -170,7 +170,7 @@ describe("ingest and its queue in a stack of others", () => {
   });
 
   it("may stand there twice", () => {
-    const { template } = foreignApp(["Sandbox", "Second"]);
+    const { template } = appOfOthers(["Sandbox", "Second"]);
     const names = template
       .ofType("AWS::CloudWatch::Alarm")
       .map(({ Properties }) => String(Properties["AlarmName"]));
@@ -180,14 +180,14 @@ describe("ingest and its queue in a stack of others", () => {
   });
 
   it("pages for each alarm by itself, since nothing is over them", () => {
-    const { template } = foreignApp();
+    const { template } = appOfOthers();
     const [page] = template.ofType("AWS::SNS::Subscription");
 
     expect(JSON.stringify(page?.Properties["FilterPolicy"])).not.toContain("anything-but");
   });
 
   it("has no alarm about what only a poller counts, and links to no dashboard", () => {
-    const alarms = JSON.stringify(foreignApp().template.ofType("AWS::CloudWatch::Alarm"));
+    const alarms = JSON.stringify(appOfOthers().template.ofType("AWS::CloudWatch::Alarm"));
 
     expect(alarms).toContain("ingest-failing");
     expect(alarms).not.toContain("switch-off-near");
