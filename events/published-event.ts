@@ -60,6 +60,20 @@ const FIELDS = {
   origin: about("What brought the event.", v.picklist(["webhook", "poll", "submission", "replay"])),
   receivedAt: instant,
   late: about("It came after a newer event had moved the state.", v.boolean()),
+  sequence: about(
+    "The number of this effect among those of its application, from 1: the same however often it is published. Null of an event of no application.",
+    v.exactOptional(v.nullable(v.pipe(v.number(), v.integer()))),
+  ),
+  chain: about(
+    "Where the application stands in a chain of reruns. Null: it is no rerun, or Alloy has not said it yet.",
+    v.exactOptional(
+      v.object({
+        root: text,
+        previous: text,
+        rerunBy: about("Who started the rerun: `api`, `dashboard`, or what Alloy says.", text),
+      }),
+    ),
+  ),
   investigation: about(
     "On the routes of Investigations, and `unrecognised` for a step of one, alone.",
     v.exactOptional(PublishedInvestigationSchema),

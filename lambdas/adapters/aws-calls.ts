@@ -109,7 +109,13 @@ export const CONSUMER_RIGHTS: {
     reportsNear: [applications("Query")],
     readApplicant: [applications("GetItem")],
     readState: [applications("GetItem")],
-    mergeState: [applications("UpdateItem")],
+    mergeState: [
+      applications("UpdateItem"),
+      // Of an application of very many effects.
+      applications("Query"),
+      applications("PutItem"),
+      applications("DeleteItem"),
+    ],
     recordFailure: [applications("PutItem"), applications("GetItem"), applications("DeleteItem")],
     hasFailure: [applications("GetItem")],
     clearFailure: [applications("DeleteItem")],

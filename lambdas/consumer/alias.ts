@@ -1,4 +1,5 @@
 import { healedEventOf, underIdOf, webhookOf } from "../domain/application/alias.ts";
+import type { ApplicationState } from "../domain/application/application-state.ts";
 import type { JourneyEvent } from "../domain/event/journey-event.ts";
 import type { ApplicationStore, Merged } from "../domain/ports.ts";
 import { ALIAS_MS, reportOf } from "../domain/reconciliation/reconciliation.ts";
@@ -84,13 +85,20 @@ export async function lockAlias(
 async function aliasOf(
   message: Message,
   event: JourneyEvent,
-  { after: { healedUntil } }: Merged,
+  { after }: Merged,
   store: ApplicationStore,
 ): Promise<EventReport | null> {
   if (message.receipt.origin === "poll") return webhookFor(message, event, store);
-  // Only where an event of this time or a later one was healed, there is something to read.
-  if (healedUntil === null || event.at > healedUntil + ALIAS_MS) return null;
+  if (!mayBeHealed(event, after)) return null;
   return healedEventOf(event, await store.reportsNear(event));
+}
+
+/** Only where an event of this time or a later one was healed, there is something to read. */
+export function mayBeHealed(
+  { at }: Pick<JourneyEvent, "at">,
+  { healedUntil }: Pick<ApplicationState, "healedUntil">,
+): boolean {
+  return healedUntil !== null && at <= healedUntil + ALIAS_MS;
 }
 
 /** The recorded webhook of an event that the poller brings; null: none. */

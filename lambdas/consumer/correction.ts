@@ -6,11 +6,16 @@ import type { Correction } from "../domain/application/correction.ts";
 import { isPublishedByEvent, says } from "../domain/application/published-decisions.ts";
 import { isFinal } from "../domain/event/event-types.ts";
 import { outcomesOf, publicationOf } from "../domain/routing/journey-routes.ts";
-import { stateOfSnapshot, stateOfSubmission } from "../domain/application/observation.ts";
+import {
+  lineageOfRerun,
+  stateOfSnapshot,
+  stateOfSubmission,
+} from "../domain/application/observation.ts";
 import { publishedCorrection } from "../domain/routing/published-event.ts";
 import { routeOfStatus } from "../domain/routing/route.ts";
+import type { RouteId } from "../settings/routes.ts";
 import { isOvertaken } from "../domain/application/withholding.ts";
-import { firstCheck, isAdopted, mergeAndCount } from "./effect.ts";
+import { firstCheck, isAdopted, mergeAndCount, sequenceOf } from "./effect.ts";
 import type { Effect, EffectDependencies } from "./effect.ts";
 import type { Message } from "./message.ts";
 
@@ -29,7 +34,7 @@ export async function prepareCorrection(
 ): Promise<Effect> {
   const { store, settings, now } = dependencies;
   const { snapshot, news, reruns, confirms, mayComeBack, settles, askedAt, since } = correction;
-  const { applicationToken, journeyToken } = snapshot;
+  const { applicationToken, journeyToken, status, outcome } = snapshot;
   const known = await store.readState(applicationToken);
 
   const correctionId = correctionIdOf(correction);
@@ -44,6 +49,12 @@ export async function prepareCorrection(
   if (lock === "in-conflict") return { kind: lock, event: null };
   const isGuarded = lock === "begun";
   const observation = stateOfSnapshot(snapshot, askedAt, correctionId, since);
+  const occurred = { at: timeOf(correction), receipt, isForced: false };
+  const isPublished = (after: ApplicationState, over: ApplicationState | null) =>
+    isNewsIn(after, over) &&
+    !isSilent(after, occurred) &&
+    publicationOf(after.journeyToken, routeIn(after), settings).publish;
+  const effect = { eventId, isFirstTry: false, isPublished };
   // An answer that names only a mark or a rerun must not stand for an end that was never published.
   const isTaken = settles && !isOvertakenIn(known);
   const answer = isTaken ? observation.answer : null;
@@ -51,7 +62,7 @@ export async function prepareCorrection(
   const proposal = news === "status" ? ({ kind: "answer", ...ids } as const) : null;
   const check = firstCheck(dependencies);
   const { before, after: state } = await mergeAndCount(
-    { ...observation, answer, ...(proposal && { proposal }) },
+    { ...observation, answer, effect, ...(proposal && { proposal }) },
     check,
     (after) => isHistoricEffect(after, { at: snapshot.at, receipt }),
     dependencies,
@@ -67,41 +78,42 @@ export async function prepareCorrection(
     };
     const isOld = isHistory(state, submission.submittedAt);
     const made = stateOfSubmission(submission, isOld ? state.adopted : null);
-    await mergeAndCount(made, check, isAdopted, dependencies);
+    const lineage = lineageOfRerun(correction, rerun);
+    await mergeAndCount({ ...made, chain: lineage }, check, isAdopted, dependencies);
   }
 
-  const { status, outcome } = snapshot;
-  if (news === "nothing" || state.isShadow) return NOTHING;
-  if (news === "status" && !isNews()) return NOTHING;
-  if (isSilent(state, { at: timeOf(correction), receipt, isForced: false })) {
-    return { ...NOTHING, isSilent: true };
-  }
-  const outcomes = outcomesOf(state.journeyToken, settings);
-  const route =
-    news === "rerun" || status === null ? "superseded" : routeOfStatus(status, outcome, outcomes);
+  if (!isNewsIn(state, before)) return NOTHING;
+  if (isSilent(state, occurred)) return { ...NOTHING, isSilent: true };
+  const route = routeIn(state);
   if (!publicationOf(state.journeyToken, route, settings).publish) return NOTHING;
   const { environment } = settings;
-  const options = { eventId, snapshot, confirms, route, state, receipt, environment };
+  const sequence = await sequenceOf(eventId, state, dependencies);
+  const options = { eventId, sequence, snapshot, confirms, route, state, receipt, environment };
   const event = publishedCorrection(options);
   if (!isGuarded) return { kind: "done", event };
   // The end's own message may be among the dead letters. The end has its effect now.
   return { kind: "done", event, finish: () => store.clearFailure(applicationToken, eventId) };
 
   /** Whether downstream does not know it, unless from this very correction, which may have been cut off. */
-  function isNews(): boolean {
-    if (!agree(state, snapshot)) return false;
+  function isNewsIn(after: ApplicationState, over: ApplicationState | null): boolean {
+    if (news === "nothing" || after.isShadow) return false;
+    if (news === "rerun") return true;
+    if (!agree(after, snapshot)) return false;
     if (status !== null && isFinal(status)) {
       return (
-        isPublishedByEvent(state, [ids.eventId], ids.correctionId) ||
+        isPublishedByEvent(after, [ids.eventId], ids.correctionId) ||
         // Of an item of a release that kept no list, the register of the answer says it, by this id alone.
-        isPublishedByEvent(state, [correctionId])
+        isPublishedByEvent(after, [correctionId])
       );
     }
     // A newer event came in between. It is published, or will be.
-    if (isOvertakenIn(before)) return false;
-    return (
-      before === null || before.answer?.correctionId === correctionId || !agree(before, snapshot)
-    );
+    if (isOvertakenIn(over)) return false;
+    return over === null || over.answer?.correctionId === correctionId || !agree(over, snapshot);
+  }
+
+  function routeIn({ journeyToken: ofState }: ApplicationState): RouteId {
+    if (news === "rerun" || status === null) return "superseded";
+    return routeOfStatus(status, outcome, outcomesOf(ofState, settings));
   }
 
   function isOvertakenIn(over: ApplicationState | null): boolean {

@@ -1,4 +1,6 @@
+import { bareState } from "../domain/application/application-state.ts";
 import type { ApplicationState } from "../domain/application/application-state.ts";
+import { numberOf } from "../domain/application/effect-numbers.ts";
 import { outcomesReached, timeToDecision } from "../domain/routing/counted-outcome.ts";
 import { attemptOf } from "../domain/reconciliation/delivery.ts";
 import { factsOf } from "../domain/event/event-types.ts";
@@ -187,6 +189,29 @@ export async function mergeAndCount(
   if (!isCounted) return merged;
   metrics.milliseconds(METRICS.timeToDecision, took, { [JOURNEY_DIMENSION]: journeyToken });
   return merged;
+}
+
+/**
+ * The number of an effect that is published (docs/decisions/0055). Nearly always the merge of its message has given it one.
+ * Otherwise a merge of its own does: where only the steps after the merge found that it is published.
+ *
+ * @param eventId - under which the effect is published.
+ * @param state - of its application, after the merge.
+ * @param eventIds - all ids that it was reported under.
+ * @returns null: the application is forgotten.
+ */
+export async function sequenceOf(
+  eventId: string,
+  state: ApplicationState,
+  dependencies: Pick<EffectDependencies, "store" | "settings" | "now">,
+  eventIds: readonly string[] = [eventId],
+): Promise<number | null> {
+  const known = numberOf(state.effects, eventIds);
+  if (known !== null) return known;
+  const effect = { eventId, isFirstTry: false, isPublished: () => true };
+  const observation = { ...bareState(state.applicationToken), effect };
+  const { after } = await dependencies.store.mergeState(observation, firstCheck(dependencies));
+  return numberOf(after.effects, eventIds);
 }
 
 /** Whether an application that becomes known by a merge existed before. */

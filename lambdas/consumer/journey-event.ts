@@ -1,7 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { isHistoricEffect, isSilent } from "../domain/application/adoption.ts";
-import type { ApplicationState, RecordedAs } from "../domain/application/application-state.ts";
+import type {
+  ApplicationState,
+  EffectToNumber,
+  RecordedAs,
+} from "../domain/application/application-state.ts";
 import type { JourneyEvent } from "../domain/event/journey-event.ts";
 import { isPublishedByEvent, withRecord } from "../domain/application/published-decisions.ts";
 import { publicationOf, routeOf } from "../domain/routing/journey-routes.ts";
@@ -18,7 +22,7 @@ import type { PublishedEvent } from "../domain/routing/published-event.ts";
 import { isPublished } from "../domain/routing/route.ts";
 import { checkAfter, isUndecided, isWithheld } from "../domain/application/withholding.ts";
 import { IDEMPOTENCY } from "../settings/limits.ts";
-import { lockAlias, markHealed } from "./alias.ts";
+import { lockAlias, markHealed, mayBeHealed } from "./alias.ts";
 import {
   countRecorded,
   firstCheck,
@@ -26,6 +30,7 @@ import {
   isOwnRecord,
   mergeAndCount,
   recordOf,
+  sequenceOf,
 } from "./effect.ts";
 import type { ContentOf, Effect, EffectDependencies } from "./effect.ts";
 import { mayHaveFailed } from "./message.ts";
@@ -61,7 +66,10 @@ export async function prepareJourneyEvent(
 
   const isMarked = isHealed && (await markHealed(message, event, dependencies));
   const observation = isMarked ? stateOfHealedEvent(event) : stateOfEvent(event);
-  const merged = await mergeEvent(observation, event, message, dependencies);
+  // A healed event may be known under another id. It gets its number once that is clear.
+  const numbered = isHealed ? null : effectOf(event, recorded?.isNew === true);
+  const heard = numbered === null ? observation : { ...observation, effect: numbered };
+  const merged = await mergeEvent(heard, event, message, dependencies);
   if (merged.after.forgottenAt !== null) {
     await store.eraseEvent(event);
     return { kind: "ignored", event: null };
@@ -89,6 +97,20 @@ export async function prepareJourneyEvent(
   const state = await mergeRecord(event, asRecorded, merged.after, dependencies);
   const published = await eventToPublish(known, recording, reports, state);
   return { kind, event: published, isSilent: isSilent(merged.after, effect), ...rest };
+
+  /** The effect that the merge is to number. A later step finds out what a merge alone cannot say. */
+  function effectOf(one: JourneyEvent, isFirstTry: boolean): EffectToNumber | null {
+    const publication = publicationOf(one.journeyToken, routeOf(one, settings), settings);
+    if (!publication.publish) return null;
+    const { eventId } = one;
+    const isPublishedAfter = (after: ApplicationState) =>
+      !after.isShadow &&
+      !isSilent(after, effect) &&
+      !mayBeHealed(one, after) &&
+      !isWithheld(one, after, [eventId]) &&
+      isPublished(one, isLate(one, after), publication);
+    return { eventId, isFirstTry, isPublished: isPublishedAfter };
+  }
 
   /**
    * Whether an event that another message recorded had its effect then. An idempotency record says so as long as it
@@ -126,8 +148,10 @@ export async function prepareJourneyEvent(
     const publication = publicationOf(asPublished.journeyToken, route, settings);
     if (state.isShadow || !isPublished(asPublished, late, publication)) return null;
     const { environment } = settings;
+    const sequence = await sequenceOf(asPublished.eventId, state, dependencies, eventIds);
     return publishedEvent({
       event: asPublished,
+      sequence,
       route,
       state,
       late,

@@ -237,6 +237,14 @@ export const APPLICANTS = {
   mostMoved: 16,
 } as const;
 
+/** The numbers of an application's effects: as for its applicants, the item must not grow with them. */
+export const EFFECTS = {
+  /** With more than these, some leave the item. The longest usual life publishes about ten. */
+  most: 24,
+  /** So many leave at once: always the same ones, so that two who move them write one item. */
+  moved: 16,
+} as const;
+
 /**
  * What is taken of text that somebody else wrote: webhooks, submissions, answers of Alloy's API, messages of the
  * queue. The recorded body stays whole, whatever is made of it.

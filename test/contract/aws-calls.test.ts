@@ -3,6 +3,7 @@ import { NoSuchKey, S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { applicationKey, EFFECTS_FROM } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { makeAwsClient } from "../../lambdas/adapters/aws-http/aws-client.ts";
 import { AwsDeliveries } from "../../lambdas/adapters/aws-deliveries.ts";
 import { CloudWatchOutcomeCounts } from "../../lambdas/adapters/cloud-watch-outcome-counts.ts";
@@ -19,9 +20,9 @@ import { SecretsManagerSecret } from "../../lambdas/adapters/aws-http/secrets-ma
 import { SqsEnvelopeQueue } from "../../lambdas/adapters/aws-http/sqs-envelope-queue.ts";
 import { SqsEventQueue } from "../../lambdas/adapters/sqs-event-queue.ts";
 import { SqsDeadLetters, SqsQueueMessages } from "../../lambdas/adapters/sqs-queues.ts";
-import { forgottenState } from "../../lambdas/domain/application/application-state.ts";
+import { bareState, forgottenState } from "../../lambdas/domain/application/application-state.ts";
 import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
-import { INGEST } from "../../lambdas/settings/limits.ts";
+import { EFFECTS, INGEST } from "../../lambdas/settings/limits.ts";
 import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import { callsOf, FUNCTIONS } from "../../tools/strict-aws/iam/declared-calls.ts";
 import type { FunctionName, PortRights } from "../../tools/strict-aws/iam/declared-calls.ts";
@@ -142,6 +143,19 @@ async function openAdapters() {
       archive: new S3StatementArchive(guarded(s3Over(new Map())), "statements"),
       signer: new KmsSigner(guarded(makeSigningKey().kms), "statement-key"),
     }),
+    /** From now on: while the numbers of this application's effects are stored, a person forgets it. */
+    async forgetMeanwhile(applicationToken: string): Promise<void> {
+      const { pk, sk } = applicationKey(applicationToken);
+      const tombstone = { pk, sk, applicationToken, forgottenAt: NOW, settledAt: NOW };
+      dynamo.client.middlewareStack.add(
+        (next) => async (given) => {
+          const key = JSON.stringify(given.input);
+          if (key.includes(`"${pk}"`) && key.includes(EFFECTS_FROM)) await dynamo.put(tombstone);
+          return next(given);
+        },
+        { step: "initialize" },
+      );
+    },
     async close() {
       await Promise.all([dynamo.close(), proxy.close(), aws.close()]);
     },
@@ -206,8 +220,34 @@ describe("the rights that the adapters declare", () => {
   });
 });
 
+/**
+ * So many effects that numbers are stored apart twice, a retry of the first, and an application that is forgotten while
+ * its numbers are stored.
+ */
+async function numberMany(
+  store: Adapters["consumer"]["store"],
+  forget: (applicationToken: string) => Promise<void>,
+): Promise<void> {
+  const effectOf = (applicationToken: string, index: number) => ({
+    ...bareState(applicationToken),
+    effect: { eventId: `effect-${index}`, isFirstTry: index > 0, isPublished: () => true },
+  });
+  await forget("JA-many-forgotten");
+  for (let index = 0; index <= EFFECTS.most; index += 1) {
+    await store.mergeState(effectOf("JA-many", index), { when: "first", dueAt: 1 });
+    await store.mergeState(effectOf("JA-many-forgotten", index), { when: "first", dueAt: 1 });
+  }
+  await store.mergeState(effectOf("JA-many", 0), { when: "first", dueAt: 1 });
+}
+
 /** Every method once, and what S3 asks of its own. */
-async function callEverything({ ingest, consumer, poller, statement }: Adapters): Promise<void> {
+async function callEverything({
+  ingest,
+  consumer,
+  poller,
+  statement,
+  forgetMeanwhile,
+}: Adapters): Promise<void> {
   const deadline = () => Date.now() + 5_000;
   const bytes = new TextEncoder().encode("{}");
   await ingest.queue.send("{}", deadline());
@@ -229,6 +269,7 @@ async function callEverything({ ingest, consumer, poller, statement }: Adapters)
   await store.mergeState(state, { when: "first", dueAt: 1 });
   await store.readState("JA-1");
   await store.mergeState(forgottenState("JA-2", NOW), { when: "first", dueAt: 1 });
+  await numberMany(store, forgetMeanwhile);
   for (const applicationToken of ["JA-1", "JA-2"]) {
     await store.recordFailure(aFailureRecord({ applicationToken, eventId: event.eventId }));
   }

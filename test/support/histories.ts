@@ -99,6 +99,7 @@ export function anyObservationOf(applicationToken: string): fc.Arbitrary<Applica
         previous: oneOf(null, null, "JA-0"),
         root: oneOf(null, null, "JA-root"),
         next: oneOf(null, null, "JA-2"),
+        rerunBy: oneOf(null, "api", "dashboard"),
       }),
       isShadow: oneOf(false, false, false, true),
     })

@@ -55,6 +55,7 @@ export function aPublishedEvent(
   const event = aJourneyEvent(changes);
   return publishedEvent({
     event,
+    sequence: 1,
     route,
     state: stateOfEvent(event),
     late: false,

@@ -16,7 +16,7 @@ export function aSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
     at: 1_760_000_000_000,
     environment: "sandbox",
     externalIds,
-    chain: { previous: null, root: null, next: null },
+    chain: { previous: null, root: null, next: null, rerunBy: null },
     isShadow: false,
     ...changes,
   };

@@ -36,7 +36,8 @@ function published(folder: string, file: string): unknown {
     case "journey-event": {
       const { event } = parsed;
       const [route, state] = [routeFor(event, {}), stateOfEvent(event)];
-      return publishedEvent({ event, route, state, late: false, receipt, environment: "sandbox" });
+      const how = { sequence: 1, late: false, receipt, environment: "sandbox" } as const;
+      return publishedEvent({ event, route, state, ...how });
     }
     case "other":
     case "unrecognised": {

@@ -68,6 +68,14 @@ export function applicantKey(applicationToken: string, entityToken: string) {
   return { pk: applicationKey(applicationToken).pk, sk: `APPLICANT#${entityToken}` };
 }
 
+/** Sort key before all numbers of effects that left the application's item. */
+export const EFFECTS_FROM = "EFFECTS#";
+
+/** The numbers of effects that left the application's item. @param first - the first of them. */
+export function effectsKey(applicationToken: string, first: number) {
+  return { pk: applicationKey(applicationToken).pk, sk: `${EFFECTS_FROM}${padded(first)}` };
+}
+
 /** The mark of an event that the poller brought. */
 export function healedKey(
   applicationToken: string,
@@ -148,10 +156,13 @@ const ItemSchema = v.object({
   stated: v.nullish(v.object({ stamp: v.string(), status, correctionId: text, since: text }), null),
   statedFinal: v.nullish(v.object({ ...ended, correctionId: text, since: text }), null),
   published: v.nullish(v.array(publishedDecision)),
+  effects: v.nullish(v.array(v.string()), []),
+  effectsApart: v.nullish(v.number(), 0),
   applicantsStoredUntil: text,
   chainPrevious: neighbour,
   chainRoot: neighbour,
   chainNext: neighbour,
+  rerunBy: neighbour,
   healedUntil: number,
   isShadow: v.nullish(v.boolean(), false),
   forgottenAt: number,
@@ -202,9 +213,15 @@ export function applicationStateOf(item: Item): ApplicationState {
     progress: output.progress,
     ...ends,
     published: output.published ?? publishedBy(ends),
+    effects: { apart: output.effectsApart, ids: output.effects },
     entities: entitiesIn(item),
     applicantsStoredUntil: output.applicantsStoredUntil,
-    chain: { previous: output.chainPrevious, root: output.chainRoot, next: output.chainNext },
+    chain: {
+      previous: output.chainPrevious,
+      root: output.chainRoot,
+      next: output.chainNext,
+      rerunBy: output.rerunBy,
+    },
     healedUntil: healedUntilOf(item, output.healedUntil),
     isShadow: output.isShadow,
     adopted: output.adopted,
@@ -301,6 +318,13 @@ function entitiesIn(item: Item): Readonly<Record<string, EntityRegister>> {
 /** Reads an applicant's item. */
 export function applicantRegisterOf(item: Item): EntityRegister {
   return v.parse(EntitySchema, item);
+}
+
+const EffectsSchema = v.object({ ids: v.array(v.string()) });
+
+/** Reads an item of effects' numbers: their ids, in order. */
+export function effectsOf(item: Item): readonly string[] {
+  return v.parse(EffectsSchema, item).ids;
 }
 
 function partsOf<Schema extends v.GenericSchema>(item: Item, prefix: string, schema: Schema) {
@@ -413,10 +437,13 @@ export function attributesOf(state: ApplicationState): Readonly<Record<string, u
       lastFinal: isSameEnd(end, lastEnd) ? null : lastEnd,
       ...answerAttributes(answer),
       published: publishedAttribute(state),
+      effects: state.effects.ids.length === 0 ? null : state.effects.ids,
+      effectsApart: state.effects.apart === 0 ? null : state.effects.apart,
       applicantsStoredUntil: state.applicantsStoredUntil,
       chainPrevious: state.chain.previous,
       chainRoot: state.chain.root,
       chainNext: state.chain.next,
+      rerunBy: state.chain.rerunBy,
       healedUntil: state.healedUntil,
       isShadow: state.isShadow ? true : null,
       adopted: state.adopted,

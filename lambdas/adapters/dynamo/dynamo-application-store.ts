@@ -7,6 +7,7 @@ import type {
   ApplicationState,
   EntityRegister,
 } from "../../domain/application/application-state.ts";
+import { allEffects, effectIdOf } from "../../domain/application/effect-numbers.ts";
 import { TransientError } from "../../domain/errors.ts";
 import type { JourneyEvent } from "../../domain/event/journey-event.ts";
 import type {
@@ -19,13 +20,16 @@ import type {
 } from "../../domain/ports.ts";
 import { reportOf, ALIAS_MS } from "../../domain/reconciliation/reconciliation.ts";
 import { mergeOver } from "../../domain/application/withholding.ts";
-import { APPLICANTS } from "../../settings/limits.ts";
+import { APPLICANTS, EFFECTS } from "../../settings/limits.ts";
 import { TABLE } from "../../settings/names.ts";
 import {
   applicantKey,
   applicantRegisterOf,
   applicationKey,
   applicationStateOf,
+  EFFECTS_FROM,
+  effectsKey,
+  effectsOf,
   entityAttribute,
   eventKey,
   eventsFrom,
@@ -186,28 +190,78 @@ export class DynamoApplicationStore implements ApplicationStore {
   }
 
   async mergeState(observation: ApplicationState, check: CheckRequest): Promise<Merged> {
-    const merged = await this.#merge(observation, check);
-    await this.#storeApplicants(merged.after);
-    return merged;
+    const { merged, apart } = await this.#merge(observation, check);
+    const { after } = merged;
+    await this.#storeApplicants(after);
+    await this.#storeEffects(after);
+    if (apart.length === 0) return merged;
+    return { ...merged, after: { ...after, effects: allEffects(apart, after.effects) } };
   }
 
-  async #merge(observation: ApplicationState, check: CheckRequest): Promise<Merged> {
+  /** @returns also the effects that are stored apart, where they had to be read. */
+  async #merge(
+    observation: ApplicationState,
+    check: CheckRequest,
+  ): Promise<{ readonly merged: Merged; readonly apart: readonly string[] }> {
     const key = applicationKey(observation.applicationToken);
     const what = "Merging into an application's state";
     // The item as it was before.
     let attempt = await this.#table.update(what, key, fastMerge(observation, check), "ALL_OLD");
-    if (attempt.isDone) return mergedFrom(attempt.item, observation);
+    if (attempt.isDone) return { merged: mergedFrom(attempt.item, observation), apart: [] };
     for (let left = MERGE_ATTEMPTS; left > 0; left -= 1) {
       const { item } = attempt;
       if (!isThere(item)) throw new TransientError(`${what} failed: its item is gone.`);
       const before = applicationStateOf(item);
-      const merged = await this.#withStoredApplicants(before, mergeOver(before, observation));
+      const apart = await this.#effectsApart(before, observation);
+      const heard = withoutEffectIn(apart, observation);
+      const merged = await this.#withStoredApplicants(before, mergeOver(before, heard));
       const update = slowMerge({ item, before, observation, merged, check });
-      if (update === null) return { before, after: merged };
+      if (update === null) return { merged: { before, after: merged }, apart };
       attempt = await this.#table.update(what, key, update, "ALL_OLD");
-      if (attempt.isDone) return mergedFrom(attempt.item, observation);
+      if (attempt.isDone) return { merged: mergedFrom(attempt.item, heard), apart };
     }
     throw new TransientError(`${what} lost against ${MERGE_ATTEMPTS} other merges in a row.`);
+  }
+
+  /** The effects that are stored apart, if the number of this one may be among them. */
+  async #effectsApart(
+    { applicationToken, effects }: ApplicationState,
+    { effect }: ApplicationState,
+  ): Promise<readonly string[]> {
+    if (effect === undefined || effect.isFirstTry || effects.apart === 0) return [];
+    const items = await Array.fromAsync(
+      this.#table.query("Reading the numbers of effects", {
+        KeyConditionExpression: "pk = :pk AND begins_with(sk, :from)",
+        ExpressionAttributeValues: {
+          ":pk": applicationKey(applicationToken).pk,
+          ":from": EFFECTS_FROM,
+        },
+        ConsistentRead: true,
+      }),
+    );
+    return items.flatMap((item) => effectsOf(item)).slice(0, effects.apart);
+  }
+
+  /**
+   * Moves the oldest numbers into an item of their own, once there are too many. First they are stored, then they are
+   * removed, unless somebody has merged since; the next merge tries again.
+   */
+  async #storeEffects({ applicationToken, effects }: ApplicationState): Promise<void> {
+    const { apart, ids } = effects;
+    if (ids.length <= EFFECTS.most) return;
+    const leaving = effectsKey(applicationToken, apart + 1);
+    const moved = { ...leaving, ids: ids.slice(0, EFFECTS.moved) };
+    await this.#table.put("Storing the numbers of effects", moved);
+    const removal = new DynamoUpdate();
+    removal.set("effects", ids.slice(EFFECTS.moved));
+    removal.set("effectsApart", apart + EFFECTS.moved);
+    // A list only ever grows, until its first ones leave: these two say that it is this list.
+    removal.requireLength("effects", ids.length);
+    removal.requireAbsentOr("effectsApart", "=", apart);
+    const key = applicationKey(applicationToken);
+    const what = "Moving the numbers of effects";
+    const { isDone, item } = await this.#table.update(what, key, removal, "ALL_OLD");
+    if (!isDone && "forgottenAt" in item) await this.#table.delete(what, leaving);
   }
 
   /**
@@ -304,6 +358,15 @@ const MARK_ATTRIBUTES = ["event", "lookAlikes", "webhooks"];
 function mergedFrom(over: Item, observation: ApplicationState): Merged {
   const before = isThere(over) ? applicationStateOf(over) : null;
   return { before, after: mergeOver(before, observation) };
+}
+
+/** The observation without its effect, where the effect has a number that is stored apart. */
+function withoutEffectIn(
+  apart: readonly string[],
+  { effect, ...observation }: ApplicationState,
+): ApplicationState {
+  const isKnown = effect === undefined || apart.includes(effectIdOf(effect.eventId));
+  return isKnown ? observation : { ...observation, effect };
 }
 
 /** Whether an update met an item: what it returns is empty where there was none. */

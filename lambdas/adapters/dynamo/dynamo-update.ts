@@ -26,6 +26,15 @@ export class DynamoUpdate {
     this.#sets.push(`${name} = if_not_exists(${name}, ${zero}) + ${one}`);
   }
 
+  /** Appends to a list, unless the list has it: the condition says so. */
+  appendNew(attribute: string, value: string): void {
+    const name = this.#name(attribute);
+    const [none, one] = [this.#value([]), this.#value([value])];
+    this.#sets.push(`${name} = list_append(if_not_exists(${name}, ${none}), ${one})`);
+    const held = `contains(${name}, ${this.#value(value)})`;
+    this.#conditions.push(`(attribute_not_exists(${name}) OR NOT ${held})`);
+  }
+
   remove(attribute: string): void {
     this.#removes.push(this.#name(attribute));
   }
@@ -45,6 +54,11 @@ export class DynamoUpdate {
 
   requireEqual(attribute: string, value: unknown): void {
     this.#conditions.push(`${this.#name(attribute)} = ${this.#value(value)}`);
+  }
+
+  /** The stored list has so many elements. */
+  requireLength(attribute: string, length: number): void {
+    this.#conditions.push(`size(${this.#name(attribute)}) = ${this.#value(length)}`);
   }
 
   /** The stored value is absent, or stands in this relation to `value`. */

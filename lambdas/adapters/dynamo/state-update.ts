@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 
 import { hasEnded } from "../../domain/application/application-state.ts";
 import type { ApplicationState } from "../../domain/application/application-state.ts";
+import { ALIAS_MS } from "../../domain/reconciliation/reconciliation.ts";
 import { mergeOver } from "../../domain/application/withholding.ts";
 import type { CheckRequest } from "../../domain/ports.ts";
+import { NO_NUMBERS } from "../../domain/application/effect-numbers.ts";
 import {
   attributesOf,
   constantAttributesOf,
@@ -40,7 +42,8 @@ export function fastMerge(observation: ApplicationState, check: CheckRequest): D
   update.requireAbsent("settledAt");
   update.requireAbsent("forgottenAt");
 
-  for (const [name, value] of Object.entries(attributesOf(mergeOver(null, observation)))) {
+  const alone = mergeOver(null, observation);
+  for (const [name, value] of Object.entries(attributesOf({ ...alone, effects: NO_NUMBERS }))) {
     if (isIndexedOnly(name, observation)) {
       update.setIfAbsent(name, value);
       continue;
@@ -74,9 +77,24 @@ export function fastMerge(observation: ApplicationState, check: CheckRequest): D
     // The same end under the same id, too, where its other report names no outcome.
     update.requireAbsentOr("final", "=", end);
   }
+  const [effect] = alone.effects.ids;
+  if (effect !== undefined) numberEffect(update, observation, effect);
   planCheck(update, observation.applicationToken, check.when === "now", check.dueAt);
   update.increment("revision");
   return update;
+}
+
+/** Gives an effect the next number, where the merge over what is there surely would. */
+function numberEffect(
+  update: DynamoUpdate,
+  { effect, lastEventAt }: ApplicationState,
+  id: string,
+): void {
+  update.appendNew("effects", id);
+  // The event may be another report of one that the poller brought.
+  if (lastEventAt !== null) update.requireAbsentOr("healedUntil", "<", lastEventAt - ALIAS_MS);
+  // Its number may be stored apart.
+  if (effect?.isFirstTry !== true) update.requireAbsent("effectsApart");
 }
 
 /** Its effect depends on all that is there: right at once only for a new application. */

@@ -1,6 +1,8 @@
 import { isFinal } from "../event/event-types.ts";
 import type { ApplicationStatus, FinalStatus } from "../event/event-types.ts";
 import type { Environment, ExternalIds } from "../event/journey-event.ts";
+import { mergeNumbers, NO_NUMBERS } from "./effect-numbers.ts";
+import type { EffectNumbers } from "./effect-numbers.ts";
 import { askedAtOf } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 
@@ -33,6 +35,10 @@ export interface ApplicationState extends ApplicationFacts {
   readonly published: readonly PublishedDecision[];
   /** Of an observation alone. */
   readonly proposal?: Proposal;
+  /** The numbers of its effects (`effect-numbers.ts`). */
+  readonly effects: EffectNumbers;
+  /** Of an observation alone. */
+  readonly effect?: EffectToNumber;
   /** By `entity_application_token`; of many applicants those that moved last (`applicantsStoredUntil`). */
   readonly entities: Readonly<Record<string, EntityRegister>>;
   /** Applicants that moved last before this may have an item of their own instead; null: none has. */
@@ -47,6 +53,16 @@ export interface ApplicationState extends ApplicationFacts {
   readonly adopted: Adoption | null;
   /** When a person had it forgotten, epoch milliseconds: nothing else is kept, and nothing is taken up any more. */
   readonly forgottenAt: number | null;
+}
+
+/** An effect that a merge is to give a number, unless the effect has one. */
+export interface EffectToNumber {
+  /** Under which it is published. */
+  readonly eventId: string;
+  /** When no earlier try can have merged it: nothing that is stored apart needs to be read. */
+  readonly isFirstTry: boolean;
+  /** Whether the effect is published, as far as the state after the merge says. @param before - null: there was none. */
+  readonly isPublished: (after: ApplicationState, before: ApplicationState | null) => boolean;
 }
 
 /** What a person said of an application that existed before this stack knew it (docs/adoption.md). */
@@ -136,6 +152,8 @@ export interface RerunChain {
   readonly previous: string | null;
   readonly root: string | null;
   readonly next: string | null;
+  /** Who started this rerun, as Alloy says it. */
+  readonly rerunBy: string | null;
 }
 
 export type ChainRegisters = { readonly [Neighbour in keyof RerunChain]: ChainRegister | null };
@@ -145,6 +163,8 @@ export interface ChainRegister {
   readonly stamp: Stamp;
   readonly token: string;
 }
+
+export const NO_CHAIN: ChainRegisters = { previous: null, root: null, next: null, rerunBy: null };
 
 export const NO_FACTS: ApplicationFacts = {
   journeyToken: null,
@@ -167,9 +187,10 @@ export function bareState(applicationToken: string): ApplicationState {
     lastEnd: null,
     answer: null,
     published: [],
+    effects: NO_NUMBERS,
     entities: {},
     applicantsStoredUntil: null,
-    chain: { previous: null, root: null, next: null },
+    chain: NO_CHAIN,
     healedUntil: null,
     isShadow: false,
     adopted: null,
@@ -200,12 +221,14 @@ export function mergeState(left: ApplicationState, right: ApplicationState): App
     lastEventAt: larger(left.lastEventAt, right.lastEventAt),
     ...mergeStanding(left, right),
     published: mergePublished(left.published, right.published),
+    effects: mergeNumbers(left.effects, right.effects),
     entities: mergeEach(left.entities, right.entities, newerOf),
     applicantsStoredUntil: larger(left.applicantsStoredUntil, right.applicantsStoredUntil),
     chain: {
       previous: newer(left.chain.previous, right.chain.previous),
       root: newer(left.chain.root, right.chain.root),
       next: newer(left.chain.next, right.chain.next),
+      rerunBy: newer(left.chain.rerunBy, right.chain.rerunBy),
     },
     healedUntil: larger(left.healedUntil, right.healedUntil),
     isShadow: left.isShadow || right.isShadow,
@@ -214,7 +237,7 @@ export function mergeState(left: ApplicationState, right: ApplicationState): App
   };
 }
 
-/** An observation has none; only `mergeOver` adds to them. */
+/** An observation has none, and no numbers either; only `mergeOver` adds to them. */
 function mergePublished(
   left: readonly PublishedDecision[],
   right: readonly PublishedDecision[],

@@ -118,10 +118,15 @@ export function correctionsOf(
 const NO_END = { confirms: null, mayComeBack: false };
 
 /** What the answer says and is not stored: joined with the events of the list it would seem to be. */
-function isMarked(snapshot: Snapshot, state: ApplicationState): boolean {
-  if (snapshot.isShadow && !state.isShadow) return true;
-  return snapshot.chain.previous !== null && state.chain.previous === null;
+function isMarked({ isShadow, chain }: Snapshot, state: ApplicationState): boolean {
+  if (isShadow && !state.isShadow) return true;
+  // What an event names as the application before may be the root; the answer knows both.
+  return LINEAGE.some(
+    (neighbour) => chain[neighbour] !== null && chain[neighbour] !== state.chain[neighbour]?.token,
+  );
 }
+
+const LINEAGE = ["previous", "root", "rerunBy"] as const;
 
 /**
  * The id of a correction: the same however often the poller finds it, and another one when Alloy comes
@@ -243,7 +248,12 @@ const CorrectionSchema = v.object({
     at: v.pipe(v.number(), v.check(isPlausible)),
     environment: v.nullable(v.picklist(["sandbox", "live"])),
     externalIds: v.object({ group: text, partner: text, application: text }),
-    chain: v.object({ previous: neighbour, root: neighbour, next: neighbour }),
+    chain: v.object({
+      previous: neighbour,
+      root: neighbour,
+      next: neighbour,
+      rerunBy: v.exactOptional(text, null),
+    }),
     isShadow: v.boolean(),
   }),
   // The released format has none of these.
@@ -254,7 +264,13 @@ const CorrectionSchema = v.object({
   confirms: v.exactOptional(v.nullable(EventReportSchema), null),
   mayComeBack: v.exactOptional(v.boolean(), false),
   news: v.picklist(["status", "rerun", "nothing"]),
-  reruns: v.array(v.object({ applicationToken: token, createdAt: time })),
+  reruns: v.array(
+    v.object({
+      applicationToken: token,
+      createdAt: time,
+      initiatedBy: v.exactOptional(text, null),
+    }),
+  ),
 });
 
 /** JSON text for the body of a `poll` envelope: Alloy has no webhook that would say the same. */

@@ -1,4 +1,4 @@
-import { bareState, NO_FACTS } from "./application-state.ts";
+import { bareState, NO_CHAIN, NO_FACTS } from "./application-state.ts";
 import type {
   Adoption,
   ApplicationExternalIds,
@@ -47,8 +47,6 @@ export interface Snapshot {
   readonly chain: RerunChain;
   readonly isShadow: boolean;
 }
-
-const noChain: ChainRegisters = { previous: null, root: null, next: null };
 
 /** A state in which one layer states these facts, and nothing else is known. */
 function stateWith(
@@ -127,8 +125,28 @@ export function stateOfRerun(
     ...stateWith(event.rerunApplicationToken, "events", facts),
     submittedAt: event.at,
     adopted,
-    chain: { ...noChain, previous: neighbour("event", stampOf(event), event.applicationToken) },
+    chain: { ...NO_CHAIN, previous: neighbour("event", stampOf(event), event.applicationToken) },
   };
+}
+
+/** What the answer about an application says of a rerun of it, beside the submission that the rerun is. */
+export function lineageOfRerun(
+  { snapshot, askedAt }: AnswerOf,
+  rerun: { readonly createdAt: number | null; readonly initiatedBy: string | null },
+): ChainRegisters {
+  const stamp = stampOfAnswer(rerun.createdAt ?? snapshot.at, askedAt);
+  return {
+    ...NO_CHAIN,
+    // Alloy lists the later reruns of a chain on its root too. The rerun's own answer knows better.
+    previous: neighbour("event", stamp, snapshot.applicationToken),
+    rerunBy: neighbour("event", stamp, rerun.initiatedBy),
+  };
+}
+
+interface AnswerOf {
+  readonly snapshot: Snapshot;
+  /** When Alloy was asked, epoch milliseconds. */
+  readonly askedAt: number;
 }
 
 /** What the record of an event says: with which outcome the event is published, and whether. */
@@ -180,6 +198,7 @@ export function stateOfSnapshot(
       previous: neighbour("snapshot", stamp, chain.previous),
       root: neighbour("snapshot", stamp, chain.root),
       next: neighbour("snapshot", stamp, chain.next),
+      rerunBy: neighbour("snapshot", stamp, chain.rerunBy),
     },
     isShadow: snapshot.isShadow,
   };
@@ -198,8 +217,8 @@ function neighbour(
 function chainBy(event: JourneyEvent): ChainRegisters {
   const { rerunApplicationToken } = event;
   // Of all events, hardly any names a rerun.
-  if (rerunApplicationToken === null) return noChain;
-  return { ...noChain, next: neighbour("event", earliest(stampOf(event)), rerunApplicationToken) };
+  if (rerunApplicationToken === null) return NO_CHAIN;
+  return { ...NO_CHAIN, next: neighbour("event", earliest(stampOf(event)), rerunApplicationToken) };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { bareState, mergeState } from "./application-state.ts";
 import type { AnswerRegister, ApplicationState, PublishedDecision } from "./application-state.ts";
+import { withEffect } from "./effect-numbers.ts";
 import { factsOf, isDecisive, isFinal } from "../event/event-types.ts";
 import type { JourneyEvent } from "../event/journey-event.ts";
 import type { CheckRequest } from "../ports.ts";
@@ -38,7 +39,7 @@ export function isUndecided({ type }: Pick<JourneyEvent, "type">): boolean {
 
 /**
  * The join of a state with an observation, which also decides whether the end or the answer that it brings is published.
- * So a second try decides as the first did.
+ * So a second try decides as the first did, and finds its number.
  *
  * An adoption counts only if nothing is known of the application from before it. Otherwise its events have had their
  * effects here.
@@ -52,7 +53,10 @@ export function mergeOver(
   const over = before ?? bareState(heard.applicationToken);
   const merged = mergeState(over, adoptedOver(over, heard));
   if (merged.forgottenAt !== null) return merged;
-  return { ...merged, published: publishedAfter(over, heard, merged) };
+  const after = { ...merged, published: publishedAfter(over, heard, merged) };
+  const { effect } = heard;
+  if (effect?.isPublished(after, before) !== true) return after;
+  return { ...after, effects: withEffect(over.effects, effect.eventId) };
 }
 
 function publishedAfter(

@@ -23,6 +23,8 @@ export interface AlloyRerun {
   readonly applicationToken: string;
   /** Epoch milliseconds; null when Alloy does not say. */
   readonly createdAt: number | null;
+  /** Who started it, as Alloy says it; null when Alloy does not. */
+  readonly initiatedBy: string | null;
 }
 
 /** The answer to Get Journey Application (docs/alloy.md#get-journey-application), as far as we use it. */
@@ -171,7 +173,8 @@ function readReruns(elements: readonly unknown[]): readonly AlloyRerun[] {
       if (!isJsonObject(element)) return [];
       const applicationToken = readToken(element["next_journey_application_token"]);
       if (applicationToken === null) return [];
-      return [{ applicationToken, createdAt: readTime(element["created_at"]) }];
+      const createdAt = readTime(element["created_at"]);
+      return [{ applicationToken, createdAt, initiatedBy: initiatedByIn(element) }];
     })
     .toSorted((one, other) => (one.createdAt ?? 0) - (other.createdAt ?? 0));
 }
@@ -182,7 +185,12 @@ function chainOf(rerun: JsonObject, reruns: readonly AlloyRerun[]): RerunChain {
     root: readToken(rerun["root_journey_application_token"]),
     // The first is the direct one: Alloy names later reruns of the chain on its root too.
     next: reruns[0]?.applicationToken ?? null,
+    rerunBy: initiatedByIn(rerun),
   };
+}
+
+function initiatedByIn(rerun: JsonObject): string | null {
+  return new FreeTexts().text(rerun["initiated_by"]);
 }
 
 /** The specification's schema has the one name, its example the other. */

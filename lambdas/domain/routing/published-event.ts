@@ -28,6 +28,7 @@ export interface Receipt {
 /** The event on the bus about a Journey event. */
 export function publishedEvent(options: {
   readonly event: JourneyEvent;
+  readonly sequence: number | null;
   readonly route: RouteId;
   /** After the event. */
   readonly state: ApplicationState;
@@ -36,7 +37,7 @@ export function publishedEvent(options: {
   /** For a webhook whose `type` does not say it. */
   readonly environment: Environment;
 }): PublishedEvent {
-  const { event, route, state, late, receipt } = options;
+  const { event, sequence, route, state, late, receipt } = options;
   return {
     version: 1,
     eventId: event.eventId,
@@ -57,6 +58,16 @@ export function publishedEvent(options: {
     origin: receipt.origin,
     receivedAt: new Date(receipt.receivedAt).toISOString(),
     late,
+    sequence,
+    chain: chainIn(state),
+  };
+}
+
+function chainIn({ chain: { root, previous, rerunBy } }: ApplicationState) {
+  return {
+    root: root?.token ?? null,
+    previous: previous?.token ?? null,
+    rerunBy: rerunBy?.token ?? null,
   };
 }
 
@@ -74,6 +85,7 @@ function knownExternalIds(event: JourneyEvent, state: ApplicationState): Externa
 /** The event on the bus when Alloy's own answer says what none of its events did, or confirms one. */
 export function publishedCorrection(options: {
   readonly eventId: string;
+  readonly sequence: number | null;
   readonly snapshot: Snapshot;
   /** The withheld event that the answer confirms; null: there was no event. */
   readonly confirms: EventReport | null;
@@ -84,7 +96,7 @@ export function publishedCorrection(options: {
   /** Of an answer that does not say it. */
   readonly environment: Environment;
 }): PublishedEvent {
-  const { eventId, snapshot, confirms, route, state, receipt } = options;
+  const { eventId, sequence, snapshot, confirms, route, state, receipt } = options;
   return {
     version: 1,
     eventId,
@@ -105,6 +117,8 @@ export function publishedCorrection(options: {
     origin: receipt.origin,
     receivedAt: new Date(receipt.receivedAt).toISOString(),
     late: false,
+    sequence,
+    chain: chainIn(state),
   };
 }
 
@@ -145,6 +159,8 @@ const NO_APPLICATION = {
   entityApplicationToken: null,
   node: { id: null, type: null },
   externalIds: { group: null, entity: null, partner: null, application: null },
+  sequence: null,
+  chain: { root: null, previous: null, rerunBy: null },
 };
 
 /** The event on the bus about a body that is not a Journey event. */

@@ -37,6 +37,13 @@ export function eventWithinLimits(event: PublishedEvent): PublishedEvent {
       partner: scissors.cutId(externalIds.partner),
       application: scissors.cutId(externalIds.application),
     },
+    ...(event.chain !== undefined && {
+      chain: {
+        root: scissors.cut(event.chain.root),
+        previous: scissors.cut(event.chain.previous),
+        rerunBy: scissors.cut(event.chain.rerunBy),
+      },
+    }),
     ...(event.investigation !== undefined && {
       investigation: {
         ...event.investigation,

@@ -137,6 +137,7 @@ async function publishAlone(
   await publisher.publish([
     publishedEvent({
       event,
+      sequence: null,
       route,
       state: stateOfEvent(event),
       late: false,

@@ -33,6 +33,7 @@ function tenEvents(journeyName: string): readonly PublishedEvent[] {
     });
     return publishedEvent({
       event,
+      sequence: index + 1,
       route: "progressed",
       state: stateOfEvent(event),
       late: false,

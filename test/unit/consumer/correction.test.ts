@@ -185,7 +185,7 @@ describe("a correction", () => {
   test("that tells of a rerun makes the new application known, to be checked", async () => {
     const ended = aJourneyEvent({ type: "completed_application", at: AT, outcome: "Approved" });
     const { store, published, correct } = await aConsumer(started, ended);
-    const reruns = [{ applicationToken: "JA-2", createdAt: AT + 5 }];
+    const reruns = [{ applicationToken: "JA-2", createdAt: AT + 5, initiatedBy: "api" }];
 
     await correct(approval({}, { news: "rerun", reruns }));
 

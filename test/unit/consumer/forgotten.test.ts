@@ -33,7 +33,7 @@ async function aForgottenApplication(changes: Parameters<typeof aConsumer>[0] = 
 const STATUS = correctionBody(
   aCorrection(
     { applicationToken: TOKEN, status: "expired", at: AT + 2_000 },
-    { reruns: [{ applicationToken: "JA-rerun", createdAt: AT }] },
+    { reruns: [{ applicationToken: "JA-rerun", createdAt: AT, initiatedBy: "api" }] },
   ),
 );
 

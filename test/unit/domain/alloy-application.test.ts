@@ -38,7 +38,7 @@ describe("the answer to Get Journey Application", () => {
       at: NEWEST_EVENT_AT,
       environment: "sandbox",
       externalIds: { group: "acct-1001", partner: null, application: "app-1001" },
-      chain: { previous: null, root: null, next: null },
+      chain: { previous: null, root: null, next: null, rerunBy: null },
       isShadow: false,
     });
     expect(application.events.map(({ event }) => event.type)).toEqual([

@@ -189,7 +189,13 @@ function usedWebhook(text: string): unknown {
     case "journey-event": {
       const { event } = read;
       const state = stateOfEvent(event);
-      const how = { route: "approved", late: false, receipt, environment: "live" } as const;
+      const how = {
+        sequence: 1,
+        route: "approved",
+        late: false,
+        receipt,
+        environment: "live",
+      } as const;
       return { read, state, published: publishedEvent({ event, state, ...how }) };
     }
     case "other":

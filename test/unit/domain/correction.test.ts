@@ -46,7 +46,7 @@ const rerun = aJourneyEvent({
   at: AT + 10,
   rerunApplicationToken: "JA-2",
 });
-const reruns = [{ applicationToken: "JA-2", createdAt: AT }];
+const reruns = [{ applicationToken: "JA-2", createdAt: AT, initiatedBy: "api" }];
 const ofApplicant = (name: string, type: string, at: number) =>
   aJourneyEvent({ type, at, entityApplicationToken: name });
 const applicants = [

@@ -25,7 +25,7 @@ function filled<Value extends PublishedEvent | GapNotice>(value: Value): Value {
 }
 
 /** Null where it is not known, and otherwise no free text. */
-const CLOSED = new Set(["status", "eventAt", "closedAt", "durationMs"]);
+const CLOSED = new Set(["status", "sequence", "eventAt", "closedAt", "durationMs"]);
 
 /** DEL takes six bytes as an escape. */
 const HUGE = "\u007f".repeat(300_000);
