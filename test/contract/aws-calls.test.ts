@@ -144,7 +144,7 @@ async function openAdapters() {
       signer: new KmsSigner(guarded(makeSigningKey().kms), "statement-key"),
     }),
     /** From now on: while the numbers of this application's effects are stored, a person forgets it. */
-    async forgetMeanwhile(applicationToken: string): Promise<void> {
+    forgetMeanwhile: async (applicationToken: string): Promise<void> => {
       const { pk, sk } = applicationKey(applicationToken);
       const tombstone = { pk, sk, applicationToken, forgottenAt: NOW, settledAt: NOW };
       dynamo.client.middlewareStack.add(

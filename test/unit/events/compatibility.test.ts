@@ -82,8 +82,11 @@ describe("the gate", () => {
     ],
     [
       "a new field that is required",
-      { ...withField("sequence", { type: "number" }), required: [...required, "sequence"] },
-      ['"sequence" is required now. Events of the release may not have it.'],
+      {
+        ...withField("fieldOfTomorrow", { type: "number" }),
+        required: [...required, "fieldOfTomorrow"],
+      },
+      ['"fieldOfTomorrow" is required now. Events of the release may not have it.'],
     ],
     [
       "a field that may be absent now",
@@ -152,7 +155,7 @@ describe("the gate", () => {
   });
 
   test.each<[string, object]>([
-    ["a new field", withField("sequence", { type: "number" })],
+    ["a new field", withField("fieldOfTomorrow", { type: "number" })],
     ["a new route", withField("route", { type: "string", examples: ["decided"] })],
     [
       "a new field deep inside",
