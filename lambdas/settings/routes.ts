@@ -5,6 +5,12 @@
 /** `Source` of everything that we put on the bus. */
 export const EVENT_SOURCE = "alloy.journeys";
 
+/**
+ * `Source` of what people deliver again, to one target alone; `DetailType` is then `<route>/<target>`, and `Detail` the
+ * event as it was. No other rule listens to it.
+ */
+export const REPLAY_SOURCE = "alloy.journeys.replay";
+
 /** `DetailType` by which the onboarding service announces a submission. */
 export const SUBMISSION_DETAIL_TYPE = "Journey Application Submitted";
 

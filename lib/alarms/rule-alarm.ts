@@ -12,6 +12,8 @@ import { RunbookAlarm } from "./runbook-alarm.ts";
 export interface RuleAlarmProps {
   readonly alerts: AlertTopics;
   readonly ruleName: string;
+  /** Further rules that put into the same dead-letter queue, and that have no alarm of their own. @default - none */
+  readonly furtherRules?: readonly string[];
   readonly bus: EventBus;
   readonly deadLetters: IQueue;
   readonly fact: string;
@@ -20,14 +22,8 @@ export interface RuleAlarmProps {
 
 /** Makes the alarm about a rule of the bus that does not deliver. */
 export function makeRuleAlarm(scope: Construct, id: string, props: RuleAlarmProps): void {
-  const { alerts, ruleName, bus, deadLetters, fact, impact } = props;
-  const ofRule = (metricName: string) =>
-    new Metric({
-      namespace: "AWS/Events",
-      metricName,
-      dimensionsMap: { EventBusName: bus.eventBusName, RuleName: ruleName },
-      statistic: "Sum",
-    });
+  const { alerts, ruleName, furtherRules = [], bus, deadLetters, fact, impact } = props;
+  const failures = failuresOf(bus, [ruleName, ...furtherRules]);
   new RunbookAlarm(scope, id, {
     alerts,
     severity: "page",
@@ -38,16 +34,40 @@ export function makeRuleAlarm(scope: Construct, id: string, props: RuleAlarmProp
     links: [queueLink("Dead letters", deadLetters), dashboardLink(scope)],
     metric: calculation(
       "failed deliveries and dead letters",
-      "FILL(failed, 0) + FILL(lost, 0) + FILL(kept, 0)",
+      `${failures.expression} + FILL(kept, 0)`,
       Duration.minutes(5),
       {
-        failed: ofRule("FailedInvocations"),
-        // What neither the target nor the dead-letter queue took is gone.
-        lost: ofRule("InvocationsFailedToBeSentToDlq"),
+        ...failures.metrics,
         kept: deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum" }),
       },
     ),
     threshold: 1,
+  });
+}
+
+/** What rules did not deliver, as a part of an expression, and its metrics. */
+export function failuresOf(bus: EventBus, rules: readonly string[]) {
+  const metrics = rules.flatMap((rule, index) => {
+    const of = index === 0 ? "" : String(index);
+    return [
+      [`failed${of}`, ruleMetric(bus, rule, "FailedInvocations")] as const,
+      // What neither the target nor the dead-letter queue took is gone.
+      [`lost${of}`, ruleMetric(bus, rule, "InvocationsFailedToBeSentToDlq")] as const,
+    ];
+  });
+  return {
+    expression: metrics.map(([name]) => `FILL(${name}, 0)`).join(" + "),
+    metrics: Object.fromEntries(metrics),
+  };
+}
+
+/** A count of EventBridge's, of one rule. */
+export function ruleMetric(bus: EventBus, RuleName: string, metricName: string): Metric {
+  return new Metric({
+    namespace: "AWS/Events",
+    metricName,
+    dimensionsMap: { EventBusName: bus.eventBusName, RuleName },
+    statistic: "Sum",
   });
 }
 

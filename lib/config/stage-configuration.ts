@@ -10,6 +10,7 @@ import type {
 import { INVESTIGATION_ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import type { RouteId } from "../../lambdas/settings/routes.ts";
 import type { NotificationRule } from "./notification-rules.ts";
+import type { RouteTarget } from "./route-targets.ts";
 
 /** What one stage is made of. The values are in `stages.ts`. Times are in milliseconds. */
 export interface StageConfiguration {
@@ -118,6 +119,12 @@ export interface RouteConfiguration {
   readonly queue: boolean;
   /** Another target, instead of the queue or beside it. */
   readonly targetArn: string | null;
+  /**
+   * Any number of targets more, each with a rule, an alarm and a way to replay to it alone (docs/targets.md). A list, also
+   * an empty one, lets operators pause the route.
+   * @default - none, and the route cannot be paused
+   */
+  readonly targets?: readonly RouteTarget[];
 }
 
 export interface JourneyRouteConfiguration {

@@ -10,10 +10,11 @@ import {
 import { implausible } from "./implausible.ts";
 import { mistakesIn } from "./notification-checks.ts";
 import { notificationRules } from "./notification-schema.ts";
-import { TARGET_SERVICES, targetKindOf } from "./route-targets.ts";
 import { STAGES_FILE } from "../installation.ts";
 import { ConfigurationError } from "./stage-configuration.ts";
 import type { StageConfiguration } from "./stage-configuration.ts";
+import { targetMistakes } from "./target-checks.ts";
+import { isCredentialPlace, routeTargets, targetArn } from "./target-schema.ts";
 
 const positive = (unit: string) =>
   v.pipe(
@@ -35,12 +36,8 @@ const route = v.strictObject({
   publish: v.boolean("true or false"),
   publishLate: v.boolean("true or false"),
   queue: v.boolean("true or false"),
-  targetArn: v.nullable(
-    v.pipe(
-      v.string("an ARN or null"),
-      v.check((arn) => targetKindOf(arn) !== undefined, `the ARN of one of ${TARGET_SERVICES}`),
-    ),
-  ),
+  targetArn,
+  targets: v.optional(routeTargets),
 });
 
 const journeyToken = v.pipe(
@@ -311,9 +308,11 @@ export function validate(configuration: StageConfiguration): StageConfiguration 
   const sentences = result.success
     ? [
         ...strangersOf(configuration),
-        ...[...implausible(configuration), ...mistakesIn(configuration)].map(
-          ({ path, given, wanted }) => sentence(stage, path, JSON.stringify(given), wanted),
-        ),
+        ...[
+          ...implausible(configuration),
+          ...mistakesIn(configuration),
+          ...targetMistakes(configuration),
+        ].map(({ path, given, wanted }) => sentence(stage, path, JSON.stringify(given), wanted)),
       ]
     : result.issues.map((issue) => sentenceOf(stage, issue));
   if (sentences.length === 0) return configuration;
@@ -326,7 +325,8 @@ function sentenceOf(stage: string, issue: v.BaseIssue<unknown>): string {
   if (isUnknown) {
     return `Stage ${JSON.stringify(stage)}, ${path}: there is no such setting; remove it in ${STAGES_FILE}.`;
   }
-  return sentence(stage, path, shown(issue.input), issue.message);
+  const given = isCredentialPlace(path) ? "what is not repeated here" : shown(issue.input);
+  return sentence(stage, path, given, issue.message);
 }
 
 /** JSON knows no infinite number, and no absent one. */

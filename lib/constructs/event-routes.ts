@@ -1,10 +1,8 @@
-import { Duration, Stack } from "aws-cdk-lib";
-import type { IRuleTarget } from "aws-cdk-lib/aws-events";
+import { Stack } from "aws-cdk-lib";
 import { EventBus, EventField, Match, Rule, RuleTargetInput } from "aws-cdk-lib/aws-events";
-import { AnyPrincipal, Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { AnyPrincipal, Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
-import { CfnPermission } from "aws-cdk-lib/aws-lambda";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import {
@@ -15,8 +13,8 @@ import {
 } from "../../lambdas/settings/routes.ts";
 import type { RouteId } from "../../lambdas/settings/routes.ts";
 import { pascalCase } from "../pascal-case.ts";
-import { targetKindOf } from "../config/route-targets.ts";
-import type { TargetKind } from "../config/route-targets.ts";
+import { OWN_TARGETS, targetKindOf } from "../config/route-targets.ts";
+import { ruleNameFor, rulesOfRoute } from "../config/rule-names.ts";
 import { isEverPublished } from "../config/stage-configuration.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import type { AlertTopics } from "../alarms/alert-topics.ts";
@@ -24,13 +22,10 @@ import { BusDeadLetters } from "./bus-dead-letters.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { SecureQueue } from "./event-queue.ts";
 import { makeRuleAlarm, makeUnreadAlarm } from "../alarms/rule-alarm.ts";
+import { HeldEvents } from "./held-events.ts";
+import { RouteTargets } from "./route-targets.ts";
 import { pinLogicalId } from "./stateful.ts";
-
-/**
- * How long and how often EventBridge tries to deliver: both are its maximum. A target that is down
- * for a night receives its events in the morning; after that the event is in the route's dead-letter queue.
- */
-const RETRY = { maxEventAge: Duration.hours(24), retryAttempts: 185 };
+import { addTarget, deliveryTo } from "./target-delivery.ts";
 
 export interface EventRoutesProps {
   readonly stage: StageConfiguration;
@@ -46,6 +41,8 @@ export class EventRoutes extends Construct {
   readonly queues: ReadonlyMap<RouteId, IQueue>;
   /** The names of the rules, one for each route that is published. */
   readonly ruleNames: ReadonlyMap<RouteId, string>;
+  /** Keeps the events of paused routes; undefined where no route has a list of targets. */
+  readonly held: HeldEvents | undefined;
 
   constructor(scope: Construct, id: string, props: EventRoutesProps) {
     super(scope, id);
@@ -62,12 +59,14 @@ export class EventRoutes extends Construct {
     this.bus = bus;
 
     const published = ROUTE_IDS.filter((route) => isEverPublished(props.stage, route));
+    const pausable = published.filter((route) => props.stage.routes[route].targets !== undefined);
+    if (pausable.length > 0) this.held = new HeldEvents(this, "Held", props);
     const queues = published.flatMap((route) => {
       const queue = this.#makeRoute(route, props);
       return queue === undefined ? [] : [[route, queue] as const];
     });
     this.queues = new Map(queues);
-    this.ruleNames = new Map(published.map((route) => [route, ruleNameOf(this, route)]));
+    this.ruleNames = new Map(published.map((route) => [route, this.#ruleName(route)]));
 
     this.#makeSubmissionRule(props);
   }
@@ -95,10 +94,10 @@ export class EventRoutes extends Construct {
 
   /** Returns the route's own queue, when it has one. */
   #makeRoute(route: RouteId, { stage, key, alerts }: EventRoutesProps): IQueue | undefined {
-    const { queue: wantsQueue, targetArn } = stage.routes[route];
+    const { queue: wantsQueue, targetArn, targets } = stage.routes[route];
     const scope = new Construct(this, pascalCase(route));
     const rule = new Rule(scope, "Rule", {
-      ruleName: ruleNameOf(this, route),
+      ruleName: this.#ruleName(route),
       eventBus: this.bus,
       description: `${ROUTE_TITLES[route]}: to its target`,
       eventPattern: { source: [EVENT_SOURCE], detailType: [ROUTE_TITLES[route]] },
@@ -111,17 +110,34 @@ export class EventRoutes extends Construct {
     });
     makeRuleAlarm(scope, `route-failing-${route}`, {
       alerts,
-      ruleName: ruleNameOf(this, route),
+      ruleName: this.#ruleName(route),
+      furtherRules: this.#furtherRules(stage, route),
       bus: this.bus,
       deadLetters,
       fact: `At least one event of the route "${route}" was not delivered, or the reader of its queue failed on it.`,
       impact: `the team behind the route does not receive it: ${ROUTE_TITLES[route]}.`,
     });
-    deadLetters.allowEventBridge(rule.ruleArn);
+    if (targets === undefined || wantsQueue || targetArn !== null) {
+      deadLetters.allowEventBridge(rule.ruleArn);
+    }
+    const more =
+      targets === undefined || this.held === undefined
+        ? undefined
+        : new RouteTargets(scope, "Targets", {
+            route,
+            targets,
+            bus: this.bus,
+            deadLetters,
+            held: this.held.queue,
+            alerts,
+            own: rule,
+          });
     const kind = targetArn === null ? undefined : targetKindOf(targetArn);
     if (targetArn !== null && kind !== undefined) {
-      const delivery = deliveryTo(targetArn, deadLetters);
-      rule.addTarget(makeTarget(scope, kind, delivery, { rule, name: route }));
+      addTarget(scope, { kind, arn: targetArn, deadLetters, route }, [
+        { rule, name: this.#ruleName(route), brings: "event" },
+        ...(more === undefined ? [] : [more.replayRule(OWN_TARGETS.arn)]),
+      ]);
     }
     if (!wantsQueue) return undefined;
     const queue = new SecureQueue(scope, "Queue", {
@@ -133,6 +149,7 @@ export class EventRoutes extends Construct {
     makeUnreadAlarm(scope, { alerts, route, queue });
     queue.allowEventBridge(rule.ruleArn);
     rule.addTarget({ bind: () => deliveryTo(queue.queueArn, deadLetters) });
+    more?.replayToQueue(queue);
     return queue;
   }
 
@@ -144,7 +161,7 @@ export class EventRoutes extends Construct {
       logicalId: "SubmissionDeadLetterQueue",
     });
     const rule = new Rule(this, "Submission", {
-      ruleName: ruleNameOf(this, "submission"),
+      ruleName: this.#ruleName("submission"),
       eventBus: this.bus,
       description: "A submitted Journey Application: into the event queue",
       eventPattern: {
@@ -164,13 +181,29 @@ export class EventRoutes extends Construct {
     rule.addTarget({ bind: () => ({ ...deliveryTo(queue.events.queueArn, deadLetters), input }) });
     makeRuleAlarm(this, "submissions-failing", {
       alerts,
-      ruleName: ruleNameOf(this, "submission"),
+      ruleName: this.#ruleName("submission"),
       bus: this.bus,
       deadLetters,
       fact: "At least one submission that the onboarding service announced did not reach the event queue.",
       impact:
         "the application is unknown here until its first webhook; if its webhooks are lost too, nobody notices.",
     });
+  }
+
+  /** The rules of a route that share its alarm: those of its list of targets have alarms of their own. */
+  #furtherRules({ routes }: StageConfiguration, route: RouteId): readonly string[] {
+    const { targets, queue, targetArn } = routes[route];
+    if (targets === undefined) return [];
+    const { hold, replay } = rulesOfRoute(Stack.of(this).stackName, route);
+    return [
+      hold,
+      ...(queue ? [replay(OWN_TARGETS.queue)] : []),
+      ...(targetArn === null ? [] : [replay(OWN_TARGETS.arn)]),
+    ];
+  }
+
+  #ruleName(name: string): string {
+    return ruleNameFor(Stack.of(this).stackName, name);
   }
 }
 
@@ -179,76 +212,4 @@ function submissionSources({ submissions }: StageConfiguration): string[] {
   return submissions.sources === "any"
     ? Match.anythingBut(EVENT_SOURCE)
     : submissions.sources.filter((source) => source !== EVENT_SOURCE);
-}
-
-/** Named, since CloudWatch counts by the name, and CloudFormation returns it with the bus before it. */
-function ruleNameOf(scope: Construct, name: string): string {
-  return `${Stack.of(scope).stackName}-${name}`;
-}
-
-/** Where a rule delivers, how often it tries, and where it puts what it cannot deliver. */
-function deliveryTo(arn: string, deadLetters: IQueue) {
-  return {
-    arn,
-    deadLetterConfig: { arn: deadLetters.queueArn },
-    retryPolicy: {
-      maximumEventAgeInSeconds: RETRY.maxEventAge.toSeconds(),
-      maximumRetryAttempts: RETRY.retryAttempts,
-    },
-  };
-}
-
-/** The actions by which EventBridge delivers to a kind of target under a role of ours. */
-const ROLE_ACTIONS = {
-  "event-bus": ["events:PutEvents"],
-  "api-destination": ["events:InvokeApiDestination"],
-  "state-machine": ["states:StartExecution"],
-  stream: ["kinesis:PutRecord"],
-  "delivery-stream": ["firehose:PutRecord"],
-} as const;
-
-/**
- * Somebody else's target. SQS and SNS let EventBridge in by their own policy, which their owner
- * writes; a function gets a permission; for the others EventBridge takes a role
- * (EventBridge's guide, "Using resource-based policies").
- */
-function makeTarget(
-  scope: Construct,
-  kind: TargetKind,
-  delivery: ReturnType<typeof deliveryTo>,
-  { rule, name }: { readonly rule: Rule; readonly name: string },
-): IRuleTarget {
-  switch (kind) {
-    case "queue":
-    case "topic":
-      return { bind: () => delivery };
-    case "function":
-      new CfnPermission(scope, "TargetPermission", {
-        action: "lambda:InvokeFunction",
-        functionName: delivery.arn,
-        principal: "events.amazonaws.com",
-        sourceArn: rule.ruleArn,
-      });
-      return { bind: () => delivery };
-    case "event-bus":
-    case "api-destination":
-    case "state-machine":
-    case "stream":
-    case "delivery-stream": {
-      const { account, partition, region, stackName } = Stack.of(scope);
-      const ruleArn = `arn:${partition}:events:${region}:${account}:rule/${stackName}/${ruleNameOf(scope, name)}`;
-      const role = new Role(scope, "TargetRole", {
-        // By its name: the rule names the role, and neither may wait for the other.
-        assumedBy: new ServicePrincipal("events.amazonaws.com", {
-          conditions: {
-            StringEquals: { "aws:SourceAccount": account, "aws:SourceArn": ruleArn },
-          },
-        }),
-      });
-      role.addToPolicy(
-        new PolicyStatement({ actions: [...ROLE_ACTIONS[kind]], resources: [delivery.arn] }),
-      );
-      return { bind: () => ({ ...delivery, role }) };
-    }
-  }
 }

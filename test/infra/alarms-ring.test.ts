@@ -16,6 +16,7 @@ import {
   VARIANTS,
   withInvestigations,
   withOwnKey,
+  withTargets,
   withWorkedRules,
 } from "../../tools/template/variants.ts";
 
@@ -33,6 +34,7 @@ const PLAYED = [
   { name: "production", stage: production },
   { name: "production with a key of its own", stage: withOwnKey },
   { name: "sandbox with Investigations", stage: withInvestigations },
+  { name: "production with targets of every kind", stage: withTargets },
   { name: "sandbox with the worked rules", stage: withWorkedRules, more: NOTIFICATION_CASES },
 ].map(({ more = [], ...played }) => ({ ...played, cases: [...casesOf(played.stage), ...more] }));
 

@@ -8,7 +8,7 @@ import { Encryption } from "../../lib/constructs/encryption.ts";
 import { pascalCase } from "../../lib/pascal-case.ts";
 import { RunbookAlarm } from "../../lib/alarms/runbook-alarm.ts";
 import { listOf, objectsIn, referredId, synthesise } from "../../tools/template/synthesise.ts";
-import { sandbox, VARIANTS, withWorkedRules } from "../../tools/template/variants.ts";
+import { sandbox, VARIANTS, withTargets, withWorkedRules } from "../../tools/template/variants.ts";
 import type { Synthesised, TemplateResource } from "../../tools/template/synthesise.ts";
 import { templateOf } from "../support/template.ts";
 
@@ -58,8 +58,10 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
         expect(description).toContain("/sqs/v3/home#/queues/");
         expect(description).toContain(`"Ref":"${queue}"`);
       }
-      // A table has neither; the one over all of them and a team's own rule have the dashboard.
-      const isBeyond = /^(tables-|integration-unhealthy$|notification-)/.test(idOf(alarm, stack));
+      // A table has neither; the one over all of them and a team's own rule have the dashboard. A target's counts are of its rule.
+      const isBeyond = /^(tables-|integration-unhealthy$|notification-|target-)/.test(
+        idOf(alarm, stack),
+      );
       const hasLogs = description.includes("#logsV2:log-groups/log-group/");
       expect(hasLogs || queues.length > 0 || isBeyond).toBe(true);
     }
@@ -95,6 +97,7 @@ describe("every runbook", () => {
       ...withWorkedRules,
       investigations: "on",
       encryption: "customer-managed",
+      routes: { ...withWorkedRules.routes, approved: withTargets.routes.approved },
     });
     const pages = alarmsOf(stack).map((alarm) => runbookOf(idOf(alarm, stack)));
 
@@ -168,7 +171,9 @@ function alarmsOf(stack: Synthesised): readonly TemplateResource[] {
 
 /** Rules share one page, as what to do stands in the rule; and so do the queues that nobody reads. */
 function runbookOf(id: string): string {
-  const shared = ["notification", "route-unread"].find((page) => id.startsWith(`${page}-`));
+  const shared = ["notification", "route-unread", "target-failing", "target-retried"].find((page) =>
+    id.startsWith(`${page}-`),
+  );
   return shared ?? id;
 }
 

@@ -6,7 +6,7 @@ import type { Unanswered } from "../../lambdas/poller/alloy-caller.ts";
 import { MESSAGES } from "../../lambdas/telemetry/messages.ts";
 import * as limits from "../../lambdas/settings/limits.ts";
 import { METRICS } from "../../lambdas/settings/metrics.ts";
-import { ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
+import { REPLAY_SOURCE, ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
 import { stageFrom } from "../../lib/config/stage-from-context.ts";
 import { parseCommand, VERBS } from "../../tools/ops/command-line.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
@@ -18,7 +18,7 @@ import {
   queriedOutput,
   runbooks,
 } from "../support/runbooks.ts";
-import { production, withInvestigations } from "../../tools/template/variants.ts";
+import { production, withInvestigations, withTargets } from "../../tools/template/variants.ts";
 import { templateOf } from "../support/template.ts";
 
 const PAGES = runbooks().map(({ id, text }) => [id, text] as const);
@@ -32,11 +32,26 @@ const SCRIPTS: Readonly<Record<string, string>> = JSON.parse(
 
 const stack = templateOf(production);
 /** The routes that production does not publish have their queues here, and so has the bus. */
-const everyRoute = synthesise({ ...withInvestigations, encryption: "customer-managed" });
+const everyRoute = synthesise({
+  ...withInvestigations,
+  encryption: "customer-managed",
+  routes: { ...withInvestigations.routes, approved: withTargets.routes.approved },
+});
 
 /** Words of others that runbooks quote: EventBridge's on dead letters, and values of settings. */
 const QUOTED = [
   "ERROR_CODE",
+  "ERROR_MESSAGE",
+  "AUTHORIZED",
+  // The runbooks of targets: their example, what a person puts on the bus, and a setting of an HTTP target.
+  "ledger",
+  "approved-ledger",
+  "approved/ledger",
+  "target-retried-approved-ledger",
+  "<route>/<target>",
+  "-hold",
+  REPLAY_SOURCE,
+  "perSecond",
   "NO_PERMISSIONS",
   "NO_RESOURCE",
   "enforce",
@@ -74,7 +89,7 @@ const KINDS: readonly ((word: string) => boolean)[] = [
   (word) => WEAKNESSES.some((weakness) => weakness === word),
   // "…-near-25, -50 or -75", "one of route-failing-…"
   (word) => IDS.some((id) => (word.startsWith("-") ? id.endsWith(word) : id === word)),
-  (word) => word.endsWith("…") && IDS.some((id) => id.startsWith(word.slice(0, -1))),
+  (word) => word.endsWith("…") && IDS.some((id) => `${id}-`.startsWith(word.slice(0, -1))),
   (word) => isStage(word),
   (word) => ROUTE_IDS.some((id) => id === word || ROUTE_TITLES[id] === word),
   (word) => Object.values(METRICS).some((name) => name === word),

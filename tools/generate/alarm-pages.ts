@@ -28,6 +28,13 @@ const UNDELIVERED: Readonly<Record<RouteId, string>> = {
     "An Investigation that Alloy has closed stays open in the team's systems.",
 };
 
+/** The alarms that a list of targets brings; a stage without one has none of them. */
+const TARGET_PAGES = [
+  ["target-failing", "target-failing-<route>-<name>"],
+  ["target-retried", "target-retried-<route>-<name>"],
+  ["route-paused", "route-paused"],
+] as const;
+
 /** The runbooks of the routes, by their paths: one template, `route-failing.md` beside this file. */
 export function routeRunbooks(): readonly (readonly [page: string, text: string])[] {
   const template = readFileSync(new URL("route-failing.md", import.meta.url), "utf8");
@@ -63,6 +70,7 @@ export function alarmParts(): readonly (readonly [page: string, parts: Parts])[]
 function pagesTable(alarms: readonly AnnouncedAlarm[]): string {
   const tickets = alarms.filter(isTicket).map(({ id }) => linkTo(id, `\`${id}\``, "docs/"));
   const routes = ROUTE_IDS.map((id) => linkTo(`route-failing-${id}`, id, "docs/"));
+  const targets = TARGET_PAGES.map(([page, id]) => linkTo(page, `\`${id}\``, "docs/"));
   return [
     tableOf(
       alarms.filter((alarm) => !isTicket(alarm)),
@@ -71,7 +79,7 @@ function pagesTable(alarms: readonly AnnouncedAlarm[]): string {
     `| \`route-failing-<route>\`: ${routes.join(" ")} | the team behind the route does not receive its events. |`,
     "",
     `[Tickets](docs/alerts.md#tickets): ${tickets.join(", ")}, ${linkTo("route-unread", "`route-unread-<route>`", "docs/")}. As its`,
-    `[rule](docs/notifications.md) says: ${linkTo("notification", "`notification-<name>`", "docs/")}.`,
+    `[rule](docs/notifications.md) says: ${linkTo("notification", "`notification-<name>`", "docs/")}. Of [targets](docs/targets.md#alarms): ${targets.join(", ")}.`,
   ].join("\n");
 }
 

@@ -139,6 +139,15 @@ export const PLACES: readonly Place[] = [
     remainsMs: REDELIVERY_MS.deadLetterRetention,
   },
   {
+    name: "held events of paused routes",
+    resources: /^HeldEventQueue$/,
+    holds: "published events of a route that is paused: tokens, external ids",
+    data: "personal",
+    keeps: "until the route is resumed, 14 days at most",
+    after: "what is in it goes to the route's targets, or ends by itself",
+    remainsMs: REDELIVERY_MS.deadLetterRetention,
+  },
+  {
     name: "logs of the functions",
     resources: /(Ingest|Consumer|Poller|Statement)Logs[0-9A-F]{8}$/,
     holds: "application tokens and event ids; no body, no name, no external id",

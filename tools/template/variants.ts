@@ -24,6 +24,69 @@ export const withInvestigations: StageConfiguration = { ...sandbox, investigatio
 /** A stage whose events are under a key of the bank's own. */
 export const withOwnKey: StageConfiguration = { ...production, encryption: "customer-managed" };
 
+const SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:core-banking-AbCdEf";
+
+/** A stage of which one route has a target of each kind, and another one nothing but the right to be paused. */
+export const withTargets: StageConfiguration = {
+  ...production,
+  encryption: "customer-managed",
+  routes: {
+    ...production.routes,
+    approved: {
+      ...production.routes.approved,
+      targetArn: "arn:aws:lambda:us-east-1:123456789012:function:cards",
+      targets: [
+        { name: "accounts", arn: "arn:aws:sqs:us-east-1:123456789012:accounts" },
+        { name: "ledger", arn: "arn:aws:sqs:us-east-1:123456789012:ledger.fifo" },
+        { name: "letters", arn: "arn:aws:sns:us-east-1:123456789012:letters" },
+        { name: "welcome", arn: "arn:aws:lambda:us-east-1:123456789012:function:welcome" },
+        { name: "onboard", arn: "arn:aws:states:us-east-1:123456789012:stateMachine:onboard" },
+        { name: "analytics", arn: "arn:aws:kinesis:us-east-1:123456789012:stream/analytics" },
+        { name: "lake", arn: "arn:aws:firehose:us-east-1:123456789012:deliverystream/lake" },
+        { name: "group", arn: "arn:aws:events:eu-west-1:210987654321:event-bus/group" },
+        {
+          name: "crm",
+          arn: "arn:aws:events:us-east-1:123456789012:api-destination/crm/0a1b2c3d",
+        },
+        {
+          name: "core-banking",
+          http: { url: "https://core.example.com/events", auth: { basic: { secret: SECRET } } },
+        },
+        {
+          name: "cards",
+          http: {
+            url: "https://cards.example.com/events",
+            method: "PUT",
+            auth: { apiKey: { header: "x-api-key", secret: SECRET } },
+            perSecond: 20,
+          },
+        },
+        {
+          name: "partner",
+          http: {
+            url: "https://partner.example.com/alloy",
+            auth: {
+              oauth: {
+                tokenUrl: "https://login.example.com/token",
+                scope: "events",
+                secret: SECRET,
+              },
+            },
+          },
+        },
+      ],
+    },
+    "needs-action": { ...production.routes["needs-action"], targets: [] },
+    other: {
+      ...production.routes.other,
+      targets: [
+        { name: "archive", arn: "arn:aws:sqs:us-east-1:123456789012:other.fifo" },
+        { name: "stream", arn: "arn:aws:kinesis:us-east-1:123456789012:stream/other" },
+      ],
+    },
+  },
+};
+
 /** Every choice that a stage can make, so that a rule over all of them is a rule over everything. */
 export const VARIANTS: readonly (readonly [string, StageConfiguration])[] = [
   ["sandbox", sandbox],
@@ -32,6 +95,7 @@ export const VARIANTS: readonly (readonly [string, StageConfiguration])[] = [
   ["a stage with rules", withWorkedRules],
   ["a stage with Investigations", withInvestigations],
   ["a stage with a key of its own", withOwnKey],
+  ["a stage with targets of every kind", withTargets],
   [
     "a stage with a name of its own and tokens",
     {

@@ -311,6 +311,40 @@ const unreadCases = (routes: readonly RouteId[]): readonly AlarmCase[] =>
     return alarm(`route-unread-${route}`, aged(1.01 * DAY_SECONDS), 5, aged(0.9 * DAY_SECONDS));
   });
 
+/** Each target of a route by itself: no other one rings with it. */
+const targetCases = ({ routes }: StageConfiguration): readonly AlarmCase[] =>
+  ROUTE_IDS.flatMap((route) =>
+    (routes[route].targets ?? []).flatMap(({ name }): readonly AlarmCase[] => {
+      const counts =
+        (metric: string, value: number, every = 1): Fault =>
+        (trouble, { rule }) =>
+          trouble.is(rule(metric, `${route}-${name}`), value, every);
+      return [
+        alarm(
+          `target-failing-${route}-${name}`,
+          counts("FailedInvocations", 1),
+          4,
+          counts("Invocations", 1),
+        ),
+        // What comes close: it restarts now and then, and takes the event at the second attempt.
+        alarm(
+          `target-retried-${route}-${name}`,
+          counts("RetryInvocationAttempts", 2),
+          16,
+          counts("RetryInvocationAttempts", 2, 15),
+        ),
+      ];
+    }),
+  );
+
+/** The held events of a paused route wait for this many days. */
+const held =
+  (days: number): Fault =>
+  (trouble, { queue }) =>
+    trouble.is(queue(AGE, "HeldEventQueue"), days * DAY_SECONDS);
+
+const PAUSED: readonly AlarmCase[] = [alarm("route-paused", held(1.01), 5, held(0.9))];
+
 const BUS: readonly AlarmCase[] = [
   {
     id: "submissions-failing",
@@ -363,6 +397,8 @@ export function casesOf(stage: StageConfiguration): readonly AlarmCase[] {
     ...BUS,
     ...ofKey,
     ...routeCases(published),
+    ...targetCases(stage),
+    ...(Object.values(stage.routes).some(({ targets }) => targets !== undefined) ? PAUSED : []),
     ...unreadCases(published.filter((route) => stage.routes[route].queue)),
   ];
 }

@@ -99,6 +99,10 @@ export class ArnResolver {
         const place = bus === undefined ? "" : `${this.text(bus)}/`;
         return byArn(arn("events", `rule/${place}${own("Name")}`));
       }
+      case "AWS::Events::Connection":
+        return { ref: own("Name"), arn: arn("events", `connection/${own("Name")}/0123abcd`) };
+      case "AWS::Events::ApiDestination":
+        return { ref: own("Name"), arn: arn("events", `api-destination/${own("Name")}/0123abcd`) };
       case "AWS::Lambda::Function":
         return { ref: logicalId, arn: arn("lambda", `function:${logicalId}`) };
       case "AWS::Lambda::Version":

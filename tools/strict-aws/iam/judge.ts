@@ -82,7 +82,7 @@ function evaluate(call: IamCall, identity: readonly Held[], resource: Held | und
       request: {
         principal: principalOf(call),
         action: call.action,
-        resource: { resource: call.resource, accountId: accountOf(call.resource) },
+        resource: { resource: call.resource, accountId: accountOf(call) },
         contextVariables: contextOf(call),
       },
       identityPolicies: identity.map(({ id, document }) => ({ name: id, policy: document })),
@@ -100,9 +100,12 @@ function named({ id, document }: Held) {
   return createValidatedPolicy(document, () => [], { name: id });
 }
 
-/** A resource of another account lets our roles in by its own policy, which is not ours to judge. */
-function accountOf(resource: string): string {
-  return resource.split(":")[4] || PLACE.account;
+/**
+ * A resource of another account lets our roles in by its own policy, which no template of ours has. So a role of ours is
+ * asked as if the resource were ours: what is left is what the role itself allows.
+ */
+function accountOf({ caller, resource }: IamCall): string {
+  return "role" in caller ? PLACE.account : resource.split(":")[4] || PLACE.account;
 }
 
 function principalOf({ caller }: IamCall): string {
