@@ -7,6 +7,7 @@ import { BANNED } from "../words/banned.ts";
 import { drawExample, EXAMPLE } from "../dashboard/example.ts";
 import { alarmParts, routeRunbooks } from "./alarm-pages.ts";
 import { costParts, countForPage } from "./cost-page.ts";
+import { fixtureFiles } from "./event-fixtures.ts";
 import { jsonSchemaOf, schemaFiles } from "./event-schemas.ts";
 import type { EventSchemaName } from "./event-schemas.ts";
 import { limitsTable } from "./limits-table.ts";
@@ -58,6 +59,7 @@ export async function generated(
     ...routeRunbooks(),
     ["docs/dashboard.svg", drawExample(EXAMPLE)] as const,
     ...schemaFiles(),
+    ...(await fixtureFiles()),
   ]);
 }
 

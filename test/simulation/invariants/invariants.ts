@@ -16,6 +16,7 @@ import {
 import { isPublicationDue, isSaidByAnswer } from "./publication-due.ts";
 import { judgeApart } from "./apart.ts";
 import { judgeIds } from "./ids.ts";
+import { judgeReadable } from "./readable.ts";
 import { judgeInvestigations } from "./investigations.ts";
 import { judgeAsking, judgeEnds } from "./whole.ts";
 import type { Observer, Publication, Violation } from "../world/observer.ts";
@@ -51,6 +52,7 @@ export function judge(seen: Seen): {
   judgeStrangers(seen);
   judgeRest(seen);
   judgeDeadRoute(seen);
+  judgeReadable(seen);
   if (seen.isFaultFree) {
     judgeHealth(seen);
     judgeWaiting(seen);

@@ -1,7 +1,5 @@
 import { readFileSync } from "node:fs";
 
-import { Ajv2020 } from "ajv/dist/2020.js";
-import addFormats from "ajv-formats";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 
@@ -15,6 +13,7 @@ import {
   RELEASED_VERSIONS,
   releasedSchema,
 } from "../../../tools/release/released-events.ts";
+import { makeAjv } from "../../support/ajv.ts";
 import { readReleased } from "../../support/released.ts";
 
 const root = new URL("../../../", import.meta.url);
@@ -200,10 +199,4 @@ describe("the gate", () => {
 /** What a release had published in a day. */
 function storedEvents(version: string) {
   return readReleased(new URL(`test/fixtures/stored/${version}.json`, root)).published;
-}
-
-function makeAjv(): Ajv2020 {
-  const ajv = new Ajv2020({ allErrors: true });
-  addFormats.default(ajv);
-  return ajv;
 }
