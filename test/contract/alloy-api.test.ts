@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage, RequestListener } from "node:http";
 import { gzipSync } from "node:zlib";
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 
 import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
@@ -25,10 +25,7 @@ describe("against the Alloy simulator", () => {
     const [application] = await simulator.play(["approved-at-once"]);
     if (application === undefined) throw new Error("the simulator played nothing");
     known = application;
-  });
-
-  afterAll(async () => {
-    await simulator.stop();
+    return () => simulator.stop();
   });
 
   test.each(["basic", "bearer"] as const)("an application is read by %s", async (auth) => {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
 import { makeAwsClient } from "../../lambdas/adapters/aws-http/aws-client.ts";
 import { S3PayloadBucket } from "../../lambdas/adapters/aws-http/s3-payload-bucket.ts";
@@ -19,9 +19,8 @@ let aws: Awaited<ReturnType<typeof startFaultyAws>>;
 
 beforeEach(async () => {
   aws = await startFaultyAws(SECRET);
+  return () => aws.close();
 });
-
-afterEach(() => aws.close());
 
 /** The client and the adapters of ingest, with a clock that a test may put forward. */
 function aClient({ endpoint = aws.url, attemptMs = 200 } = {}) {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import type { GapAnnouncer } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { EventPublisher } from "../../lambdas/domain/ports.ts";
@@ -36,13 +36,12 @@ export function describeBus(name: string, open: () => Promise<OpenBus>): void {
 
     beforeAll(async () => {
       bus = await open();
+      return () => bus.close();
     });
 
     beforeEach(async () => {
       await bus.hear(0);
     });
-
-    afterAll(() => bus?.close());
 
     test("tells of a published event under its route's title, as it was given", async () => {
       const event = anEvent(1);

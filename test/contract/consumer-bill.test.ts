@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 
 import { startCountedConsumer } from "../../tools/cloud-in-memory/counted-consumer.ts";
 import { batchOf, lambdaContext, webhookOf } from "../../tools/cloud-in-memory/builders.ts";
 import { routesWithout } from "../support/consumer.ts";
-import type { CountedConsumer } from "../../tools/cloud-in-memory/counted-consumer.ts";
 import { billOf } from "../../tools/cloud-in-memory/write-meter.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
@@ -12,21 +11,17 @@ const START = Date.UTC(2026, 10, 23, 20);
 const eventsOf = (applicationToken: string) => (type: string, after: number) =>
   webhookOf(type, applicationToken, START + after);
 
+const [quiet, usual] = [
+  await startCountedConsumer(routesWithout("progressed")),
+  await startCountedConsumer(),
+];
+afterAll(() => Promise.all([quiet.dynamo.close(), usual.dynamo.close()]));
+
 describe("what an event of a route that is not published is billed for", () => {
-  let consumer: CountedConsumer;
-
-  beforeAll(async () => {
-    consumer = await startCountedConsumer(routesWithout("progressed"));
-  });
-
-  afterAll(async () => {
-    await consumer.dynamo.close();
-  });
-
   test("is two write units and no read, and one as a duplicate", async () => {
     const bill = (webhook: string) =>
       billOf(async () => {
-        await consumer.process(batchOf([webhook]), lambdaContext());
+        await quiet.process(batchOf([webhook]), lambdaContext());
       });
     const of = eventsOf("JA-exampleBillQuiet00001");
 
@@ -43,18 +38,8 @@ describe("what an event of a route that is not published is billed for", () => {
 });
 
 describe("what the consumer is billed for", () => {
-  let consumer: CountedConsumer;
-
-  beforeAll(async () => {
-    consumer = await startCountedConsumer();
-  });
-
-  afterAll(async () => {
-    await consumer.dynamo.close();
-  });
-
   const process = (...webhooks: readonly string[]) =>
-    consumer.process(batchOf(webhooks), lambdaContext());
+    usual.process(batchOf(webhooks), lambdaContext());
   const bill = (...webhooks: readonly string[]) =>
     billOf(async () => {
       await process(...webhooks);
@@ -111,11 +96,11 @@ describe("what the consumer is billed for", () => {
   });
 
   test("is one PutEvents for a batch of ten", async () => {
-    const before = consumer.busCalls();
+    const before = usual.busCalls();
 
     const tokens = Array.from({ length: 10 }, (_, index) => `JA-exampleBillBatch0000${index}`);
     await process(...tokens.map((token) => webhookOf("started_application", token, START)));
 
-    expect(consumer.busCalls() - before).toBe(1);
+    expect(usual.busCalls() - before).toBe(1);
   });
 });

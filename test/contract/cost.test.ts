@@ -1,16 +1,12 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { readOptions } from "../../tools/cost/options.ts";
 import { asJson, billFor, BUDGET } from "../../tools/cost/report.ts";
 import { countForPage } from "../../tools/generate/cost-page.ts";
 import { STAGES } from "../../lib/stages.ts";
 
-let counts: Awaited<ReturnType<typeof countForPage>>;
-
-beforeAll(async () => {
-  counts = await countForPage();
-  // Everything is counted anew: seconds on a quiet machine, and nothing that a slow one should fail for.
-});
+// Everything is counted anew: seconds on a quiet machine, and nothing that a slow one should fail for.
+const counts = await countForPage();
 
 const MILLION = { webhooks: 1_000_000, applications: 100_000, batch: 10 };
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import * as v from "valibot";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import { METRICS } from "../../lambdas/settings/metrics.ts";
 import { EVENT_SOURCE, ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
@@ -47,11 +47,10 @@ beforeAll(async () => {
   assembly = mkdtempSync(join(tmpdir(), "assembly-"));
   const stage = { ...sandbox, alloy: { ...sandbox.alloy, baseUrl: alloy.baseUrl } };
   deployed = policiesOf(synthesise(stage, [], assembly));
-});
-
-afterAll(async () => {
-  await alloy.close();
-  rmSync(assembly, { recursive: true });
+  return async () => {
+    await alloy.close();
+    rmSync(assembly, { recursive: true });
+  };
 });
 
 /** The three bundles over an AWS of their own. */

@@ -1,5 +1,5 @@
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 
 import { applicationKey, dueShardOf } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { DynamoInvestigations } from "../../lambdas/adapters/dynamo/dynamo-investigations.ts";
@@ -7,9 +7,7 @@ import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { anAlloyApi } from "../support/alloy-api.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
-import type { TestDynamoDb } from "../support/dynalite.ts";
 import { startLocalServer } from "../support/local-server.ts";
-import type { LocalServer } from "../support/local-server.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { pollerOver } from "../../tools/cloud-in-memory/runtime.ts";
 
@@ -30,29 +28,22 @@ const atAlloy = {
   },
 };
 
-let dynamo: TestDynamoDb;
 const commands = new Set<string>();
 const methods: string[] = [];
-let alloy: LocalServer;
 
-beforeAll(async () => {
-  dynamo = await startDynamoDb();
-  await dynamo.store.mergeState(stateOfEvent(started), { dueAt: NOW - HOUR, when: "first" });
-  await dynamo.put({
-    ...applicationKey("JA-damaged"),
-    duePk: dueShardOf("JA-damaged"),
-    dueAt: NOW - 2 * HOUR,
-  });
-  alloy = await startLocalServer((request, response) => {
-    methods.push(request.method ?? "");
-    response.end(JSON.stringify(atAlloy));
-  });
+const dynamo = await startDynamoDb();
+afterAll(dynamo.close);
+await dynamo.store.mergeState(stateOfEvent(started), { dueAt: NOW - HOUR, when: "first" });
+await dynamo.put({
+  ...applicationKey("JA-damaged"),
+  duePk: dueShardOf("JA-damaged"),
+  dueAt: NOW - 2 * HOUR,
 });
-
-afterAll(async () => {
-  await dynamo.close();
-  await alloy.close();
+const alloy = await startLocalServer((request, response) => {
+  methods.push(request.method ?? "");
+  response.end(JSON.stringify(atAlloy));
 });
+afterAll(alloy.close);
 
 function never(what: string) {
   return () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 
 import { dueShardOf } from "../../lambdas/adapters/dynamo/application-item.ts";
 import type { Gap } from "../../lambdas/domain/reconciliation/gap.ts";
@@ -62,10 +62,7 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
     beforeAll(async () => {
       opened = await open();
       ({ due, store } = opened);
-    });
-
-    afterAll(async () => {
-      await opened.close();
+      return () => opened.close();
     });
 
     /** An application of which the consumer knows the submission. */

@@ -6,7 +6,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 
 import type { RefusedCall } from "../../tools/strict-aws/strict-client.ts";
 import { expectRefusals } from "../support/refusals.ts";
@@ -103,11 +103,10 @@ export function describeDynamoLimits(
         maxAttempts: 1,
         ...(endpoint !== undefined && { endpoint }),
       });
-    });
-
-    afterAll(async () => {
-      bare?.destroy();
-      await dynamo?.close();
+      return async () => {
+        bare.destroy();
+        await dynamo.close();
+      };
     });
 
     test.each(Object.entries(BEYOND))("are held in front of it: %s", async (_, call) => {

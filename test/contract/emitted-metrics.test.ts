@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 
 import { QUEUE } from "../../lambdas/settings/limits.ts";
 import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
@@ -42,16 +42,15 @@ const RARE: readonly string[] = [
 
 describe("what the functions really emit", () => {
   const lines: string[] = [];
-  let alloy: AlloySimulator;
 
   beforeAll(async () => {
-    alloy = await startAlloySimulator({
+    const alloy = await startAlloySimulator({
       apiKey: { token: "token", secrets: ["secret"] },
       timeScale: 1e6,
     });
     await liveADay(alloy, lines);
+    await alloy.stop();
   });
-  afterAll(() => alloy.stop());
 
   const emitted = () => lines.flatMap((line) => embeddedMetricsIn(line, Date.now()));
 

@@ -1,7 +1,7 @@
 import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 
 import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
 import {
@@ -38,17 +38,10 @@ describeIdempotency("Powertools on dynalite", async () => {
   };
 });
 
+const dynamo = await startDynamoDb();
+afterAll(dynamo.close);
+
 describe("PowertoolsIdempotency on dynalite", () => {
-  let dynamo: LocalDynamoDb;
-
-  beforeAll(async () => {
-    dynamo = await startDynamoDb();
-  });
-
-  afterAll(async () => {
-    await dynamo.close();
-  });
-
   test("remembers for forty days (default record life), under a fixed prefix, and keeps no result", async () => {
     const sandbox = openSandbox(dynamo);
     await sandbox.begin("event-life", 30_000);

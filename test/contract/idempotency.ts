@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { Idempotency } from "../../lambdas/domain/ports.ts";
 
@@ -18,18 +18,12 @@ export function describeIdempotency(name: string, open: () => Promise<OpenIdempo
 
     beforeAll(async () => {
       opened = await open();
+      return () => opened.close();
     });
 
     beforeEach(() => {
       idempotency = opened.newSandbox();
-    });
-
-    afterEach(() => {
-      vi.useRealTimers();
-    });
-
-    afterAll(async () => {
-      await opened.close();
+      return () => vi.useRealTimers();
     });
 
     const newSandbox = () => opened.newSandbox();

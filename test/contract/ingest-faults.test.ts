@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
 
 import type { IngestSettings } from "../../lambdas/settings/ingest-settings.ts";
 import { TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
@@ -27,11 +27,10 @@ let rest: Awaited<ReturnType<typeof startFaultyAws>>;
 beforeEach(async () => {
   queue = await startFaultyAws(SECRET);
   rest = await startFaultyAws(SECRET);
-});
-
-afterEach(async () => {
-  restoreProcess();
-  await Promise.all([queue.close(), rest.close()]);
+  return async () => {
+    restoreProcess();
+    await Promise.all([queue.close(), rest.close()]);
+  };
 });
 
 /** Ingest over both endpoints. */

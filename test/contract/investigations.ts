@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
 import type { Gap } from "../../lambdas/domain/reconciliation/gap.ts";
 import type { Investigations } from "../../lambdas/domain/polling/polling-ports.ts";
@@ -33,8 +33,8 @@ export function describeInvestigations(
     let opened: Awaited<ReturnType<typeof open>>;
     beforeEach(async () => {
       opened = await open();
+      return () => opened.close();
     });
-    afterEach(() => opened.close());
 
     it("know a step by the report that came first, whatever comes again", async () => {
       const { kept } = opened;

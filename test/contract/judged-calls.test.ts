@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 
 import { DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import * as v from "valibot";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 
 import { makeClients } from "../../tools/local/emulator/clients.ts";
 import { judgeCalls } from "../../tools/local/emulator/judged-calls.ts";
@@ -25,10 +25,7 @@ const UpdateSchema = v.object({
 /** Longer names are cut by CloudFormation: a function is not known by the end of its logical id. */
 const nameOf = (logicalId: string) => `stack-${logicalId.slice(0, 24)}-1A2B3C`;
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "judged-"));
-});
+const folder = mkdtempSync(join(tmpdir(), "judged-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A stack in an emulator that takes every call, with each function's calls judged. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import {
@@ -16,7 +16,6 @@ import {
 } from "../../lambdas/domain/application/observation.ts";
 import { isLateIn } from "../../lambdas/consumer/journey-event.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
-import type { TestDynamoDb } from "../support/dynalite.ts";
 import { anEventRecord, aSnapshot } from "../support/records.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { randomOf } from "../../tools/cloud-in-memory/random.ts";
@@ -28,17 +27,11 @@ const NOW = START + 86_400_000;
 const MINUTES = 600_000;
 const CHECK = { dueAt: NOW, when: "first" } as const;
 
-let dynamo: TestDynamoDb;
-let store: DynamoApplicationStore;
-
-beforeAll(async () => {
-  dynamo = await startDynamoDb();
-  const { client, applicationTableName: tableName } = dynamo;
-  // As nobody: to ask IAM about each of thousands of calls takes minutes.
-  store = new DynamoApplicationStore({ client, tableName, eventRetentionMs: null });
-});
-
-afterAll(() => dynamo.close());
+const dynamo = await startDynamoDb();
+afterAll(dynamo.close);
+const { client, applicationTableName: tableName } = dynamo;
+// As nobody: to ask IAM about each of thousands of calls takes minutes.
+const store = new DynamoApplicationStore({ client, tableName, eventRetentionMs: null });
 
 /** Progress of one applicant. */
 function stepOf(applicationToken: string, applicant: number, at: number): JourneyEvent {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 
 import type { PayloadBucket } from "../../lambdas/domain/event/claim-check.ts";
 import { PermanentError } from "../../lambdas/domain/errors.ts";
@@ -19,9 +19,8 @@ export function describePayloads(name: string, open: () => Promise<OpenPayloads>
 
     beforeAll(async () => {
       opened = await open();
+      return () => opened.close();
     });
-
-    afterAll(() => opened?.close());
 
     test.each([
       ["nothing", new Uint8Array()],

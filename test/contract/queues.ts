@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 
 import { decodeEnvelope } from "../../lambdas/domain/event/decode-envelope.ts";
 import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
@@ -44,9 +44,8 @@ export function describeQueues(name: string, open: () => Promise<OpenQueues>): v
 
     beforeEach(async () => {
       queues = await open();
+      return () => queues.close();
     });
-
-    afterEach(() => queues.close());
 
     /** Puts a message into the event queue. @returns its body. */
     async function sendOne(): Promise<string> {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 
 import { decodeEnvelope } from "../../lambdas/domain/event/decode-envelope.ts";
 import { readBody } from "../../lambdas/domain/event/envelope.ts";
@@ -10,7 +10,6 @@ import { replay } from "../../tools/ops/replay.ts";
 import { show } from "../../tools/ops/show.ts";
 import { namedBodies } from "../support/bodies.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
-import type { TestDynamoDb } from "../support/dynalite.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { MemorySqs } from "../support/memory-sqs.ts";
 import { aStack, KeptTerminal } from "../support/operator.ts";
@@ -31,13 +30,10 @@ async function replayed(sqs: MemorySqs): Promise<readonly Uint8Array[]> {
   );
 }
 
-describe("the recorded body", () => {
-  let dynamo: TestDynamoDb;
-  beforeAll(async () => {
-    dynamo = await startDynamoDb();
-  });
-  afterAll(async () => dynamo.close());
+const dynamo = await startDynamoDb();
+afterAll(dynamo.close);
 
+describe("the recorded body", () => {
   function theStack(sqs: MemorySqs) {
     return {
       ...aStack(sqs),

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import {
@@ -88,10 +88,10 @@ describe.each(TAKEOVERS)("what $left left behind, taken over by $by", (takeover)
     await redeployed.load();
     // Powertools' records end by the clock of the machine.
     vi.spyOn(Date, "now").mockImplementation(() => redeployed.now);
-  });
-  afterEach(async () => {
-    vi.restoreAllMocks();
-    await dynamo.close();
+    return async () => {
+      vi.restoreAllMocks();
+      await dynamo.close();
+    };
   });
 
   test("every application stands as it stood", () => {

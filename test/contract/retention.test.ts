@@ -1,6 +1,6 @@
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 
 import { applicationKey, eventKey } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { retention } from "../../tools/ops/retention.ts";
@@ -37,8 +37,8 @@ beforeEach(async () => {
   for (const [eventId, event] of Object.entries(EVENTS)) {
     await dynamo.put({ ...eventKey("JA-1", eventId, event.receivedAt), body: "x", ...event });
   }
+  return () => dynamo.close();
 });
-afterEach(() => dynamo.close());
 
 describe("a retention that is set later", () => {
   test("ends the events of the first year too; none is prolonged, and the state stays", async () => {

@@ -12,7 +12,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 
 import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
 import { EVENT_SOURCE, ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
@@ -54,10 +54,10 @@ describe.skipIf(noMoto !== null)("rules on a webhook of another family", () => {
   beforeAll(() => {
     const where = { endpoint: endpoint(), region: MOTO_REGION, credentials: MOTO_CREDENTIALS };
     clients = { bus: new EventBridgeClient(where), sqs: new SQSClient(where) };
-  });
-  afterAll(() => {
-    clients?.bus.destroy();
-    clients?.sqs.destroy();
+    return () => {
+      clients?.bus.destroy();
+      clients?.sqs.destroy();
+    };
   });
 
   /** Whether a rule of EventBridge takes what the consumer publishes of this body. */

@@ -1,22 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 
 import { parseInvestigationEvent } from "../../lambdas/domain/event/investigation-event.ts";
 import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
-import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import { anAlloyApi, RIGHT_KEY } from "../support/alloy-api.ts";
 import { basicOf } from "../support/ingest.ts";
 
-describe("the simulator's Investigations", () => {
-  let simulator: AlloySimulator;
-  beforeAll(async () => {
-    simulator = await startAlloySimulator({
-      apiKey: { token: RIGHT_KEY.token, secrets: [RIGHT_KEY.secret] },
-      webhookUrl: "http://127.0.0.1:1/webhooks/alloy",
-      timeScale: 100_000,
-    });
-  });
-  afterAll(() => simulator.stop());
+const simulator = await startAlloySimulator({
+  apiKey: { token: RIGHT_KEY.token, secrets: [RIGHT_KEY.secret] },
+  webhookUrl: "http://127.0.0.1:1/webhooks/alloy",
+  timeScale: 100_000,
+});
+afterAll(simulator.stop);
 
+describe("the simulator's Investigations", () => {
   test("are listed as they stand, and a closed one only when it is asked for", async () => {
     const { token, routes } = await simulator.investigate();
     const api = anAlloyApi(simulator.baseUrl);

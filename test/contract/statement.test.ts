@@ -1,6 +1,6 @@
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 
 import { applicationKey } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { DynamoStatementSources } from "../../lambdas/adapters/dynamo/dynamo-statement-sources.ts";
@@ -13,7 +13,6 @@ import { makeStatementHandler } from "../../lambdas/statement/handler.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { batchOf, lambdaContext, webhookOf } from "../../tools/cloud-in-memory/builders.ts";
 import { startCountedConsumer } from "../../tools/cloud-in-memory/counted-consumer.ts";
-import type { CountedConsumer } from "../../tools/cloud-in-memory/counted-consumer.ts";
 import { statement } from "../../tools/ops/statement.ts";
 import { s3Over } from "../support/memory-s3.ts";
 import { aStack, KeptTerminal } from "../support/operator.ts";
@@ -28,18 +27,15 @@ const MIDNIGHT = Date.parse(`${TODAY}T00:00:00.000Z`) + DAY_MS;
 const TEN_MINUTES = 600_000;
 const HOUR = 3_600_000;
 
-let consumer: CountedConsumer;
-beforeAll(async () => {
-  consumer = await startCountedConsumer();
-  for (const token of ["agrees", "waits", "in-gap", "overdue", "settled"]) {
-    await consumer.process(batchOf([aWebhook("completed_application", token)]), lambdaContext());
-  }
-  await remember("agrees", { checkedAt: Date.now() + 1 });
-  await remember("in-gap", { checkedAt: Date.now() + 1, unsettledSince: Date.now() });
-  await remember("overdue", { unsettledSince: MIDNIGHT - 2 * DAY_MS });
-  await remember("settled", { settledAt: Date.now() }, ["duePk", "dueAt"]);
-});
-afterAll(async () => consumer.dynamo.close());
+const consumer = await startCountedConsumer();
+afterAll(consumer.dynamo.close);
+for (const token of ["agrees", "waits", "in-gap", "overdue", "settled"]) {
+  await consumer.process(batchOf([aWebhook("completed_application", token)]), lambdaContext());
+}
+await remember("agrees", { checkedAt: Date.now() + 1 });
+await remember("in-gap", { checkedAt: Date.now() + 1, unsettledSince: Date.now() });
+await remember("overdue", { unsettledSince: MIDNIGHT - 2 * DAY_MS });
+await remember("settled", { settledAt: Date.now() }, ["duePk", "dueAt"]);
 
 function aWebhook(type: string, name: string): string {
   return webhookOf(type, `JA-${name}`, Date.now() - 1_000);

@@ -8,7 +8,7 @@ import {
 import { CloudWatchClient, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { PutEventsCommand, EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 
 import type { Caller } from "../../tools/strict-aws/iam/call.ts";
 import { roleOf } from "../../tools/strict-aws/iam/declared-calls.ts";
@@ -54,11 +54,10 @@ beforeAll(async () => {
         : { person: accessKeyId, policy: { Version: "2012-10-17", Statement: [] } },
     onRefused: (sentence) => refused.push(sentence),
   });
-});
-
-afterAll(async () => {
-  await proxy.close();
-  await aws.close();
+  return async () => {
+    await proxy.close();
+    await aws.close();
+  };
 });
 
 const as = (accessKeyId: string) => ({

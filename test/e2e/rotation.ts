@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { INGEST } from "../../lambdas/settings/limits.ts";
 import { basicOf } from "../support/ingest.ts";
 import { aWebhook, post } from "./driver.ts";
@@ -15,8 +15,8 @@ export function describeRotation(name: string, isSkipped: boolean, open: () => P
     let driver: Driver;
     beforeAll(async () => {
       driver = await open();
+      return () => driver.close();
     });
-    afterAll(() => driver?.close());
 
     it(`by "add, switch, remove" costs none of ${12 * PER_SECOND} webhooks`, async () => {
       const put = (basic: readonly Driver["basic"][]) =>

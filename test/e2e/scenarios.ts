@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { RouteId } from "../../lambdas/settings/routes.ts";
 import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator } from "../../tools/alloy-simulator/server.ts";
@@ -19,8 +19,8 @@ export function describeScenarios(name: string, isSkipped: boolean, open: () => 
     let driver: Driver;
     beforeAll(async () => {
       driver = await open();
+      return () => driver.close();
     });
-    afterAll(() => driver?.close());
 
     const basic = (password = driver.basic.password) => basicOf(driver.basic.username, password);
 
@@ -154,8 +154,8 @@ export function describeScenarios(name: string, isSkipped: boolean, open: () => 
           timeScale,
           apiKey: { token, secrets: [secret] },
         });
+        return () => alloy.stop();
       });
-      afterAll(() => alloy?.stop());
 
       it("knows an application by its submission alone, and heals it event by event, each with one effect", async () => {
         const [held] = await alloy.play(["all-webhooks-lost"], {

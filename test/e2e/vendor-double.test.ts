@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type {
   PublishedMessage,
   ReceivedApplication,
@@ -22,8 +22,8 @@ const DECISIONS: readonly string[] = ["approved", "denied", "completed", "errore
 let driver: Driver;
 beforeAll(async () => {
   driver = await openInProcessDriver();
+  return () => driver.close();
 });
-afterAll(async () => driver.close());
 
 test("applications of which Alloy's two sides say different things end as Alloy answers, each effect once", async () => {
   const { basic, webhookUrl, alloy, receiver } = driver;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 
-import { afterAll, beforeAll, vi } from "vitest";
+import { beforeAll, vi } from "vitest";
 import { startLocalServer } from "./local-server.ts";
 import type { LocalServer } from "./local-server.ts";
 import { listOf } from "../../tools/template/synthesise.ts";
@@ -271,10 +271,10 @@ export function serveAccount(): { current: AwsAccount; readonly region: string }
     vi.stubEnv("AWS_ENDPOINT_URL", server.url);
     vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
     vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
-  });
-  afterAll(async () => {
-    vi.unstubAllEnvs();
-    await server.close();
+    return async () => {
+      vi.unstubAllEnvs();
+      await server.close();
+    };
   });
   return served;
 }

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
 /** A version that no machine has. */
 const WANTED = "99.1.0";
@@ -20,9 +20,8 @@ beforeEach(() => {
     "console.log(process.argv.slice(2).join());\nprocess.exitCode = 3;\n",
   );
   wants(WANTED);
+  return () => rmSync(root, { recursive: true });
 });
-
-afterEach(() => rmSync(root, { recursive: true }));
 
 describe("a tool that npm starts", () => {
   it("without the pinned Node, which ignore-scripts leaves out, says in a sentence what is missing", () => {

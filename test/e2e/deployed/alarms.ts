@@ -7,7 +7,7 @@ import {
   ReceiveMessageCommand,
 } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { startAlloySimulator } from "../../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator } from "../../../tools/alloy-simulator/server.ts";
 import { checkOutputs, STACK_NAME } from "../../../tools/local/emulator/cdk.ts";
@@ -156,8 +156,8 @@ describe.skipIf(isSkipped).concurrent("an alarm of the deployed stack", () => {
         timeScale,
         apiKey: { token: alloyApi.token, secrets: [alloyApi.secret] },
       });
+      return () => alloy.stop();
     });
-    afterAll(() => alloy?.stop());
 
     it("pages within three poll periods when all webhooks of an application are lost, and ends when it is healed", async () => {
       const { stack, clients } = driver;

@@ -17,7 +17,7 @@ import {
   ReceiveMessageCommand,
 } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
-import { afterAll, beforeAll, describe } from "vitest";
+import { beforeAll, describe } from "vitest";
 import { DynamoApplicationStore } from "../../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { DynamoDueApplications } from "../../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { EventBridgeGapAnnouncer } from "../../../lambdas/adapters/event-bridge-gap-announcer.ts";
@@ -86,8 +86,8 @@ async function makeNamedTables() {
 describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
   beforeAll(async () => {
     role = await openInRole(makeDriver().stack, names);
+    return () => role.close();
   });
-  afterAll(() => role?.close());
 
   describeApplicationStore(
     "DynamoDB of the emulator",

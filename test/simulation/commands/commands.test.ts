@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { main } from "./commands.ts";
 import { keepReplay, readReplay } from "./replay.ts";
@@ -16,10 +16,7 @@ beforeEach(() => {
   vi.spyOn(console, "log").mockImplementation(keep);
   vi.spyOn(console, "error").mockImplementation(keep);
   vi.spyOn(process.stderr, "write").mockImplementation(() => true);
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
+  return () => vi.restoreAllMocks();
 });
 
 const lastLine = () => lines.join("\n").split("\n").at(-1);

@@ -9,14 +9,14 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { installEmulator } from "../../../tools/local/emulator/virtual-environment.ts";
 
 let base = "";
 beforeEach(() => {
   base = mkdtempSync(join(tmpdir(), "venv-"));
+  return () => rmSync(base, { recursive: true });
 });
-afterEach(() => rmSync(base, { recursive: true }));
 
 /** A Python that notes what it is asked, makes a folder for `-m venv`, and does with pip what it is told. */
 function aPython(pip = "exit 0"): string {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 
 import { verify } from "../../../tools/ops/verify.ts";
 import { startLocalServer } from "../../support/local-server.ts";
@@ -17,8 +17,8 @@ beforeAll(async () => {
     response.writeHead(request.headers.authorization === SECRET ? authentic : stranger).end();
   });
   webhookUrl = `${server.url}/`;
+  return () => server.close();
 });
-afterAll(() => server.close());
 
 /** A rule of a bucket's life cycle. */
 function endOf(Prefix: string) {
