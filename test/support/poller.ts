@@ -205,6 +205,12 @@ export function aPollerOf(
   };
 }
 
+/** The same after its first run, with what the run reported. */
+export async function afterRun(...given: Parameters<typeof aPollerOf>) {
+  const poller = aPollerOf(...given);
+  return { ...poller, report: await poller.run() };
+}
+
 /** Open applications, all due, each a millisecond after the one before it. */
 export function openApplications(...tokens: readonly string[]): Map<string, StoredApplication> {
   return new Map(

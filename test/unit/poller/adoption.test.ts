@@ -4,7 +4,7 @@ import { stateOfSubmission } from "../../../lambdas/domain/application/observati
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import {
-  aPollerOf,
+  afterRun,
   DAY,
   failureOf,
   MINUTE,
@@ -36,9 +36,7 @@ const WATCHED = [METRICS.eventsMissing, METRICS.transitionsUnheard, METRICS.deli
 
 describe("an adopted application, at its checks", () => {
   test("has its history queued, and is in no gap for it", async () => {
-    const poller = aPollerOf(adopted, [started, review], { says: waiting });
-
-    await poller.run();
+    const poller = await afterRun(adopted, [started, review], { says: waiting });
 
     const types = poller.sent.map(({ body }) => JSON.parse(body ?? "").data.type);
     expect(types).toEqual([started.type, review.type]);
@@ -48,8 +46,7 @@ describe("an adopted application, at its checks", () => {
   });
 
   test("is checked again soon, until its history is recorded, and then agrees", async () => {
-    const poller = aPollerOf(adopted, [started, review], { says: waiting });
-    await poller.run();
+    const poller = await afterRun(adopted, [started, review], { says: waiting });
     expect(poller.stored().memory.unsettledSince).not.toBeNull();
     expect(poller.stored().dueAt).toBeLessThan(START + 5 * MINUTE);
 
@@ -65,9 +62,7 @@ describe("an adopted application, at its checks", () => {
 
   test("is in gap for what is missing since its adoption", async () => {
     const says = { status: "completed", outcome: "Approved" };
-    const poller = aPollerOf(adopted, [started, decided], { says });
-
-    await poller.run();
+    const poller = await afterRun(adopted, [started, decided], { says });
 
     expect(poller.stored().gap).toMatchObject({
       since: decided.at,
@@ -80,19 +75,15 @@ describe("an adopted application, at its checks", () => {
 
   test("is in gap for history whose processing failed", async () => {
     const failure = failureOf(review, { failedAt: START - MINUTE });
-    const poller = aPollerOf({ ...adopted, failures: [failure] }, [started, review], {
+    const poller = await afterRun({ ...adopted, failures: [failure] }, [started, review], {
       says: waiting,
     });
-
-    await poller.run();
 
     expect(poller.stored().gap).toMatchObject({ stage: "dead-lettered", eventCount: 1 });
   });
 
   test("is in no gap for webhooks that never came, while Alloy does not answer", async () => {
-    const poller = aPollerOf(adopted, () => TIMED_OUT);
-
-    await poller.run();
+    const poller = await afterRun(adopted, () => TIMED_OUT);
 
     expect(poller.stored().gap).toBeNull();
     expect(poller.notices).toEqual([]);

@@ -9,6 +9,7 @@ import type { JourneyEvent } from "../../../lambdas/domain/event/journey-event.t
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import {
+  afterRun,
   aPollerOf,
   failureOf,
   HOUR,
@@ -43,11 +44,15 @@ const over = (
   journeys: readonly string[] = ["J-1"],
 ) => aPollerOf(stored, atAlloy, { says, changes: { journeys } });
 
+/** The same after its first run. */
+const checked = async (...of: Parameters<typeof over>) => {
+  const poller = over(...of);
+  return { ...poller, report: await poller.run() };
+};
+
 describe("a gap", () => {
   test("is opened, kept with the application, published and counted", async () => {
-    const poller = over(withRecorded([started]), [started, review]);
-
-    await poller.run();
+    const poller = await checked(withRecorded([started]), [started, review]);
 
     expect(poller.stored().gap).toMatchObject({ stage: "not-delivered", since: review.at });
     expect(poller.notices).toMatchObject([
@@ -67,9 +72,7 @@ describe("a gap", () => {
   });
 
   test("is not counted by a Journey that configuration does not name", async () => {
-    const poller = over(withRecorded([started]), [started, review], waiting, []);
-
-    await poller.run();
+    const poller = await checked(withRecorded([started]), [started, review], waiting, []);
 
     expect(poller.metric(METRICS.deliveryGaps)).toBe(1);
     expect(poller.metric(METRICS.deliveryGaps, "J-1")).toBeUndefined();
@@ -78,17 +81,14 @@ describe("a gap", () => {
   test("is not counted before the threshold", async () => {
     const fresh = aJourneyEvent({ type: "pending_review", at: START - 5 * MINUTE });
     const quiet = aJourneyEvent({ type: "started_application", at: START - 11 * MINUTE });
-    const poller = over(withRecorded([quiet]), [quiet, fresh]);
-
-    await poller.run();
+    const poller = await checked(withRecorded([quiet]), [quiet, fresh]);
 
     expect(poller.stored().gap?.stage).toBe("not-delivered");
     expect(poller.metric(METRICS.deliveryGaps)).toBe(0);
   });
 
   test("is closed with its duration when the events have come", async () => {
-    const poller = over(withRecorded([started]), [started, review]);
-    await poller.run();
+    const poller = await checked(withRecorded([started]), [started, review]);
     const both = withRecorded([started, review]);
     poller.change({
       state: both.state,
@@ -105,8 +105,7 @@ describe("a gap", () => {
   });
 
   test("says when it has moved to another stage", async () => {
-    const poller = over(withRecorded([started]), [started, review]);
-    await poller.run();
+    const poller = await checked(withRecorded([started]), [started, review]);
     poller.change({ failures: [failure] });
 
     await poller.runAfter(5 * MINUTE);
@@ -175,27 +174,27 @@ describe("a gap that the bus does not hear of", () => {
 
 describe("what is missing is queued", () => {
   test("again while nothing comes of it", async () => {
-    const poller = over(withRecorded([started]), [started, review]);
-
-    await poller.run();
+    const poller = await checked(withRecorded([started]), [started, review]);
     await poller.runAfter(5 * MINUTE);
 
     expect(poller.sent).toHaveLength(2);
   });
 
   test("not while its own failure is retried", async () => {
-    const poller = over(withRecorded([started], { failures: [retried] }), [started, review]);
-
-    await poller.run();
+    const poller = await checked(withRecorded([started], { failures: [retried] }), [
+      started,
+      review,
+    ]);
 
     expect(poller.sent).toEqual([]);
     expect(poller.stored().gap?.stage).toBe("failed-processing");
   });
 
   test("once a day when it is dead-lettered: its cause may be gone", async () => {
-    const poller = over(withRecorded([started], { failures: [failure] }), [started, review]);
-
-    await poller.run();
+    const poller = await checked(withRecorded([started], { failures: [failure] }), [
+      started,
+      review,
+    ]);
     const atOnce = poller.sent.length;
     await poller.runAfter(24 * HOUR);
 
@@ -208,9 +207,7 @@ describe("an event that is recorded, and of which the rest failed", () => {
   const recorded = withRecorded([started, review]);
 
   test("is a gap while it is being retried, and is left to its retries", async () => {
-    const poller = over({ ...recorded, failures: [retried] }, [started, review]);
-
-    await poller.run();
+    const poller = await checked({ ...recorded, failures: [retried] }, [started, review]);
 
     expect(poller.stored().gap).toMatchObject({
       stage: "failed-processing",
@@ -223,9 +220,7 @@ describe("an event that is recorded, and of which the rest failed", () => {
   });
 
   test("is dead-lettered when it is not retried any more, and tried again after a day", async () => {
-    const poller = over({ ...recorded, failures: [failure] }, [started, review]);
-
-    await poller.run();
+    const poller = await checked({ ...recorded, failures: [failure] }, [started, review]);
     const atOnce = [poller.stored().gap?.stage, poller.sent.length];
     await poller.runAfter(24 * HOUR);
 
@@ -236,16 +231,13 @@ describe("an event that is recorded, and of which the rest failed", () => {
 
   test("is at its failure, not at the state that does not show it", async () => {
     const unmerged = { ...withRecorded([started]), events: recorded.events, failures: [failure] };
-    const poller = over(unmerged, [started, review]);
-
-    await poller.run();
+    const poller = await checked(unmerged, [started, review]);
 
     expect(poller.stored().gap).toMatchObject({ stage: "dead-lettered", eventCount: 1 });
   });
 
   test("heals when its evidence is gone", async () => {
-    const poller = over({ ...recorded, failures: [failure] }, [started, review]);
-    await poller.run();
+    const poller = await checked({ ...recorded, failures: [failure] }, [started, review]);
     poller.change({ failures: [] });
 
     await poller.runAfter(HOUR);
@@ -259,9 +251,7 @@ describe("an event that is recorded, and of which the rest failed", () => {
 
   test("is none when it is another event that failed", async () => {
     const other = { ...failure, eventId: "f".repeat(32) };
-    const poller = over({ ...recorded, failures: [other] }, [started, review]);
-
-    await poller.run();
+    const poller = await checked({ ...recorded, failures: [other] }, [started, review]);
 
     expect(poller.notices).toEqual([]);
   });
@@ -273,9 +263,7 @@ describe("an event that is recorded but not applied", () => {
   const answer = { status: "completed", complete_outcome: "Approved" };
 
   test("is a gap, and is queued again", async () => {
-    const poller = over(behind, [started, completed], answer);
-
-    await poller.run();
+    const poller = await checked(behind, [started, completed], answer);
 
     expect(poller.stored().gap).toMatchObject({ stage: "not-applied", eventCount: 1 });
     expect(poller.sent).toHaveLength(1);
@@ -283,9 +271,7 @@ describe("an event that is recorded but not applied", () => {
   });
 
   test("is corrected by Alloy's own word when that did not help", async () => {
-    const poller = over(behind, [started, completed], answer);
-
-    await poller.run();
+    const poller = await checked(behind, [started, completed], answer);
     await poller.runAfter(5 * MINUTE);
 
     expect(parseCorrection(poller.sent[1]?.body ?? "")).toMatchObject({
@@ -295,13 +281,11 @@ describe("an event that is recorded but not applied", () => {
 
   test("is none while it may still be on its way into the state", async () => {
     const fresh = recordOf(completed, { receivedAt: START - MINUTE });
-    const poller = over(
+    const poller = await checked(
       { ...behind, events: [recordOf(started), fresh] },
       [started, completed],
       answer,
     );
-
-    await poller.run();
 
     expect(poller.stored().gap).toBeNull();
   });
@@ -312,9 +296,7 @@ describe("a late webhook", () => {
   const stored = { ...withRecorded([started, review]), events: [recordOf(started), late] };
 
   test("is published once, as a gap that is over", async () => {
-    const poller = over(stored, [started, review]);
-
-    await poller.run();
+    const poller = await checked(stored, [started, review]);
     await poller.runAfter(24 * HOUR);
 
     expect(poller.notices).toMatchObject([
@@ -328,8 +310,7 @@ describe("an event that Alloy dates in the future", () => {
   const dated = aJourneyEvent({ type: "pending_review", at: START + 365 * 24 * HOUR });
 
   test("is healed at once, and puts no check off until then", async () => {
-    const poller = over(withRecorded([started]), [started, dated]);
-    await poller.run();
+    const poller = await checked(withRecorded([started]), [started, dated]);
     const queued = poller.sent.length;
     const both = withRecorded([started, dated]);
     const events = [recordOf(started), recordOf(dated, { origin: "poll" })];
@@ -349,27 +330,21 @@ describe("a submission of which nothing has come", () => {
   const stored = { ...withRecorded([started]), state, events: [] };
 
   test("is a gap even when Alloy cannot be asked", async () => {
-    const poller = aPollerOf(stored, () => TIMED_OUT);
-
-    await poller.run();
+    const poller = await afterRun(stored, () => TIMED_OUT);
 
     expect(poller.notices).toMatchObject([{ change: "opened", stage: "not-delivered" }]);
     expect(poller.metric(METRICS.deliveryGaps)).toBe(1);
   });
 
   test("is a gap of all its events when Alloy has some", async () => {
-    const poller = over(stored, [started, review]);
-
-    await poller.run();
+    const poller = await checked(stored, [started, review]);
 
     expect(poller.stored().gap?.eventCount).toBe(2);
     expect(poller.sent).toHaveLength(2);
   });
 
   test("is none when Alloy has nothing to tell of it either", async () => {
-    const poller = over(stored, []);
-
-    await poller.run();
+    const poller = await checked(stored, []);
 
     expect(poller.notices).toEqual([]);
   });
@@ -413,9 +388,12 @@ describe("a dry run", () => {
 
 describe("an application whose Journey is not accepted any more", () => {
   test("is let go, at no call: the consumer would drop whatever is found", async () => {
-    const poller = over(withRecorded([started]), [started, review], waiting, ["J-2"]);
-
-    const report = await poller.run();
+    const { report, ...poller } = await checked(
+      withRecorded([started]),
+      [started, review],
+      waiting,
+      ["J-2"],
+    );
 
     expect(report).toMatchObject({ due: 1, ignored: 1 });
     expect(poller.stored()).toMatchObject({ dueAt: null, gap: null });
@@ -423,12 +401,9 @@ describe("an application whose Journey is not accepted any more", () => {
   });
 
   test("has its gap given up", async () => {
-    const poller = over(withRecorded([started]), [started, review]);
-    await poller.run();
+    const poller = await checked(withRecorded([started]), [started, review]);
     const inGap = { ...poller.stored(), dueAt: START };
-    const after = over(inGap, [started, review], waiting, ["J-2"]);
-
-    await after.run();
+    const after = await checked(inGap, [started, review], waiting, ["J-2"]);
 
     expect(after.notices).toMatchObject([{ change: "given-up", stage: "not-delivered" }]);
     expect(after.metric(METRICS.deliveryGaps)).toBe(0);
@@ -445,9 +420,7 @@ describe("an application whose Journey is not accepted any more", () => {
 describe("an application that is open for months", () => {
   test("is counted as stale, and nothing else happens to it", async () => {
     const old = aJourneyEvent({ type: "pending_review", at: START - 40 * 24 * HOUR });
-    const poller = over(withRecorded([old]), [old], { status: "waiting_review" });
-
-    await poller.run();
+    const poller = await checked(withRecorded([old]), [old], { status: "waiting_review" });
 
     expect(poller.metric(METRICS.applicationsStale)).toBe(1);
     expect(poller.notices).toEqual([]);

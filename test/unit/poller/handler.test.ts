@@ -4,6 +4,7 @@ import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import {
+  afterRun,
   aPoller,
   aPollerOf,
   HOUR,
@@ -26,9 +27,7 @@ const completed = aJourneyEvent({
 
 describe("the poller", () => {
   test("queues exactly what Alloy has and we have not", async () => {
-    const poller = aPollerOf(withRecorded([started]), [started, review, completed]);
-
-    await poller.run();
+    const poller = await afterRun(withRecorded([started]), [started, review, completed]);
 
     const queued = poller.sent.map(({ body }) => parseWebhook(body ?? ""));
     expect(queued).toMatchObject([
@@ -42,9 +41,7 @@ describe("the poller", () => {
 
   test("queues nothing that configuration asks to drop", async () => {
     const visited = aJourneyEvent({ type: "visited_node", at: START - 19 * MINUTE });
-    const poller = aPollerOf(withRecorded([started]), [started, visited]);
-
-    await poller.run();
+    const poller = await afterRun(withRecorded([started]), [started, visited]);
 
     expect(poller.sent).toEqual([]);
     expect(poller.metric(METRICS.eventsMissing)).toBe(0);
@@ -52,9 +49,7 @@ describe("the poller", () => {
 
   test("leaves alone what may still be in flight, and looks again when it no longer may", async () => {
     const fresh = aJourneyEvent({ type: "pending_review", at: START - 1 * MINUTE });
-    const poller = aPollerOf(withRecorded([started]), [started, fresh]);
-
-    await poller.run();
+    const poller = await afterRun(withRecorded([started]), [started, fresh]);
 
     expect(poller.sent).toEqual([]);
     expect(poller.stored().dueAt).toBe(fresh.at + POLLER_SETTINGS.gaps.graceMs);
@@ -62,9 +57,7 @@ describe("the poller", () => {
 
   test("puts a check off while webhooks are coming in, without a call", async () => {
     const fresh = aJourneyEvent({ type: "pending_review", at: START - 1 * MINUTE });
-    const poller = aPollerOf(withRecorded([started, fresh]), []);
-
-    await poller.run();
+    const poller = await afterRun(withRecorded([started, fresh]), []);
 
     expect(poller.calls).toEqual([]);
     expect(poller.stored()).toMatchObject({
@@ -74,11 +67,9 @@ describe("the poller", () => {
   });
 
   test("settles a final application by its last check", async () => {
-    const poller = aPollerOf(withRecorded([started, completed]), [started, completed], {
+    const poller = await afterRun(withRecorded([started, completed]), [started, completed], {
       says: { status: "completed" },
     });
-
-    await poller.run();
     const { dueAt } = poller.stored();
     await poller.runAfter(25 * HOUR);
 
@@ -102,9 +93,7 @@ describe("the poller", () => {
   test("counts once an event whose webhook never came", async () => {
     const events = [recordOf(started), recordOf(review, { origin: "poll" })];
     const stored = withRecorded([started, review], { events });
-    const poller = aPollerOf(stored, [started, review]);
-
-    await poller.run();
+    const poller = await afterRun(stored, [started, review]);
     await poller.runAfter(24 * HOUR);
 
     expect(poller.calls).toHaveLength(2);
@@ -127,18 +116,17 @@ describe("the poller", () => {
   });
 
   test("leaves what another run has claimed to it, at no call", async () => {
-    const poller = aPollerOf(withRecorded([started], { claimedUntil: START + 30_000 }), [started]);
-
-    const report = await poller.run();
+    const { report, ...poller } = await afterRun(
+      withRecorded([started], { claimedUntil: START + 30_000 }),
+      [started],
+    );
 
     expect(report).toMatchObject({ due: 1, taken: 1, left: 0 });
     expect(poller.calls).toEqual([]);
   });
 
   test("counts what comes in while it asks Alloy as come after the check", async () => {
-    const poller = aPollerOf(withRecorded([started]), [started], { callMs: 4_000 });
-
-    await poller.run();
+    const poller = await afterRun(withRecorded([started]), [started], { callMs: 4_000 });
 
     expect(poller.stored().memory.checkedAt).toBe(START);
   });
@@ -161,9 +149,9 @@ describe("the poller", () => {
   });
 
   test("tells of a status that nobody knows, at each answer that has it", async () => {
-    const poller = aPollerOf(withRecorded([started]), [started], { says: { status: "withdrawn" } });
-
-    await poller.run();
+    const poller = await afterRun(withRecorded([started]), [started], {
+      says: { status: "withdrawn" },
+    });
 
     expect(poller.metric(METRICS.statusesUnrecognised)).toBe(1);
     expect(poller.logs).toContainEqual({
@@ -192,11 +180,9 @@ describe("the poller", () => {
 
   test("names an id that two events of Alloy's list share", async () => {
     const both = ["1", "2"].map((eventToken) => ({ ...completed, eventToken }));
-    const poller = aPollerOf(withRecorded([started, completed]), [started, ...both], {
+    const poller = await afterRun(withRecorded([started, completed]), [started, ...both], {
       says: { status: "completed", outcome: "Approved" },
     });
-
-    await poller.run();
 
     expect(poller.logs).toContainEqual({
       code: "poller.application.shared-ids",
@@ -206,11 +192,9 @@ describe("the poller", () => {
   });
 
   test("leaves an application of another environment alone, and counts it", async () => {
-    const poller = aPollerOf(withRecorded([started]), [started, review, completed], {
+    const poller = await afterRun(withRecorded([started]), [started, review, completed], {
       says: { status: "completed", sandbox: false },
     });
-
-    await poller.run();
 
     expect(poller.sent).toEqual([]);
     expect(poller.notices).toEqual([]);

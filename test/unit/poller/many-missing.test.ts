@@ -13,7 +13,7 @@ import {
 } from "../../support/both-sides.ts";
 import type { Said } from "../../support/both-sides.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { aPollerOf, START, withRecorded } from "../../support/poller.ts";
+import { afterRun, START, withRecorded } from "../../support/poller.ts";
 
 const REVIEWS: readonly Said[] = Array.from({ length: 1_200 }, (_, index) => ({
   type: "completed_review",
@@ -47,9 +47,7 @@ test("what a check leaves to the next one is counted, and the next one is soon",
   const events = Array.from({ length: 700 }, (_, index) =>
     aJourneyEvent({ type: "completed_review", at: START - 30 * MINUTE + index * 20 }),
   );
-  const poller = aPollerOf(withRecorded([started]), [started, ...events]);
-
-  await poller.run();
+  const poller = await afterRun(withRecorded([started]), [started, ...events]);
 
   expect(poller.metric(METRICS.eventsMissing)).toBe(700);
   expect(poller.metric(METRICS.eventsLeft)).toBe(200);
