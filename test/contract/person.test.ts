@@ -47,19 +47,13 @@ afterAll(async () => {
   for (const { dynamo } of running) await dynamo.close();
 });
 
-interface Account {
-  readonly consumer: CountedConsumer;
-  readonly stack: ConnectedStack;
-  readonly sqs: MemorySqs;
-  readonly objects: Map<string, string>;
-  readonly terminal: KeptTerminal;
-}
+type Account = Awaited<ReturnType<typeof anAccount>>;
 
 const ALGORITHM = "RSASSA_PKCS1_V1_5_SHA_256";
 const { kms, publicKey } = makeSigningKey(["RSASSA_PSS_SHA_512", ALGORITHM]);
 
 /** Everything that the stack can store about two people. */
-async function anAccount(): Promise<Account> {
+async function anAccount() {
   const consumer = await startCountedConsumer();
   running.push(consumer);
   const sqs = new MemorySqs();

@@ -2,7 +2,6 @@ import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 
 import { makeAlloy } from "../../tools/alloy-simulator/alloy.ts";
-import type { HeldApplication } from "../../tools/alloy-simulator/alloy.ts";
 import { makeAlloyApi } from "../../tools/alloy-simulator/api.ts";
 import type { ApiRequest } from "../../tools/alloy-simulator/api-reply.ts";
 import { makeApiFaults } from "../../tools/alloy-simulator/api-faults.ts";
@@ -14,16 +13,6 @@ import { startLocalServer } from "./local-server.ts";
 import { Clock } from "../../tools/cloud-in-memory/clock.ts";
 
 const HOUR_MS = 3_600_000;
-
-/** What came of one scenario. */
-interface Played {
-  /** Alloy's answer to Create. */
-  readonly created: ApplicationResponse;
-  /** The webhooks that left Alloy, in order. */
-  readonly webhooks: readonly WebhookRequest[];
-  /** The application and, where there is one, its rerun. */
-  readonly held: readonly HeldApplication[];
-}
 
 /**
  * An Alloy whose scenarios have happened some hours ago, so that whatever falls due after them is due now. Its API
@@ -68,8 +57,11 @@ export async function startAlloyOfThePast(options: {
   });
   return {
     baseUrl: server.baseUrl,
-    /** Plays a scenario to its end. */
-    async play(name: string): Promise<Played> {
+    /**
+     * Plays a scenario to its end. @returns Alloy's answer to Create, the webhooks that left Alloy in order, the
+     * application and, where there is one, its rerun.
+     */
+    async play(name: string) {
       const before = sent.length;
       const created = Promise.withResolvers<ApplicationResponse>();
       const played = alloy.play(theScenario(name), created.resolve);

@@ -1,5 +1,4 @@
 import { makeAlloy } from "../../tools/alloy-simulator/alloy.ts";
-import type { Alloy } from "../../tools/alloy-simulator/alloy.ts";
 import type {
   WebhookAnswer,
   WebhookOptions,
@@ -30,17 +29,7 @@ interface ReceivedWebhook {
 
 type Answer = (webhook: ReceivedWebhook, request: WebhookRequest) => Promise<WebhookAnswer>;
 
-export interface AlloyInTest {
-  readonly alloy: Alloy;
-  readonly time: Clock;
-  readonly received: readonly ReceivedWebhook[];
-  /** How the endpoint answers from now on. */
-  readonly answerWith: (answer: Answer) => void;
-  /** Submits as many applications of one event as there shall be webhooks. */
-  readonly raise: (count: number) => Promise<void>;
-  /** Submits an application of this scenario. @returns its token. */
-  readonly submit: (scenario: string | Scenario) => string;
-}
+export type AlloyInTest = ReturnType<typeof anAlloy>;
 
 /** Answers nothing, ever, but lets go when Alloy does. */
 export const hang = () => Promise.withResolvers<WebhookAnswer>().promise;
@@ -48,10 +37,7 @@ export const hang = () => Promise.withResolvers<WebhookAnswer>().promise;
 export const respond = (status: number) => () => Promise.resolve({ status });
 
 /** An Alloy with a virtual clock, and an endpoint that answers 200 unless it is told otherwise. */
-export function anAlloy(
-  options: Partial<WebhookOptions> = {},
-  answering: Answer = respond(200),
-): AlloyInTest {
+export function anAlloy(options: Partial<WebhookOptions> = {}, answering: Answer = respond(200)) {
   const time = new Clock(1_760_000_000_000);
   const received: ReceivedWebhook[] = [];
   let answer = answering;
@@ -77,14 +63,15 @@ export function anAlloy(
     alloy,
     time,
     received,
-    answerWith: (wanted) => {
-      answer = wanted;
-    },
-    async raise(count) {
+    /** How the endpoint answers from now on. */
+    answerWith: (wanted: Answer) => void (answer = wanted),
+    /** Submits as many applications of one event as there shall be webhooks. */
+    async raise(count: number) {
       for (let each = 0; each < count; each += 1) alloy.submit(aScenarioOfOneEvent());
       await time.advance(0);
     },
-    submit: (scenario) =>
+    /** Submits an application of this scenario. @returns its token. */
+    submit: (scenario: string | Scenario) =>
       alloy.submit(typeof scenario === "string" ? theScenario(scenario) : scenario)
         .journey_application_token,
   };

@@ -1,8 +1,7 @@
-import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
+import type { SQSEvent } from "aws-lambda";
 
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import type { ConsumerDependencies } from "../../lambdas/consumer/handler.ts";
-import type { ApplicationState } from "../../lambdas/domain/application/application-state.ts";
 import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import type { Envelope } from "../../lambdas/domain/event/envelope.ts";
 import type { Idempotency } from "../../lambdas/domain/ports.ts";
@@ -20,7 +19,6 @@ import { MemoryInvestigations } from "../../tools/cloud-in-memory/investigations
 import { batchOf, batchOfMessages, lambdaContext } from "../../tools/cloud-in-memory/builders.ts";
 import { CONSUMER_SETTINGS, consumerOver } from "../../tools/cloud-in-memory/runtime.ts";
 import { keptTelemetry } from "./telemetry.ts";
-import type { KeptTelemetry } from "./telemetry.ts";
 
 /** Routes of which these are recorded and not published. */
 export function routesWithout(...unpublished: readonly RouteId[]): ConsumerSettings["routes"] {
@@ -38,25 +36,9 @@ export function idempotencyWith(calls: Partial<Idempotency>): Idempotency {
   };
 }
 
-/** The consumer over doubles in memory, and what came of it. */
-export interface TestConsumer extends KeptTelemetry {
-  readonly store: MemoryApplicationTable;
-  /** The same table, as the consumer meets it. */
-  readonly faults: FaultyPort<MemoryApplicationTable>;
-  readonly investigations: MemoryInvestigations;
-  readonly published: PublishedEvent[];
-  readonly deadLettered: { readonly body: string; readonly reason: string }[];
-  readonly waits: number[];
-  readonly process: (event: SQSEvent, context?: Context) => Promise<SQSBatchResponse>;
-  readonly state: (applicationToken: string) => ApplicationState | undefined;
-  /** One batch, each of these webhooks in a message of its own. */
-  readonly receive: (...webhooks: readonly string[]) => Promise<SQSBatchResponse>;
-  /** One message of the poller's. */
-  readonly copy: (body: string, siblings?: readonly string[]) => Promise<SQSBatchResponse>;
-  /** One message of an operator's. */
-  readonly replay: (body: string, how?: { readonly force: true }) => Promise<SQSBatchResponse>;
-}
+export type TestConsumer = ReturnType<typeof aConsumer>;
 
+/** The consumer over doubles in memory, and what came of it. */
 export function aConsumer(
   changes: Partial<Omit<ConsumerDependencies, "settings" | "store" | "investigations">> & {
     readonly settings?: Partial<ConsumerSettings>;
@@ -64,7 +46,7 @@ export function aConsumer(
     readonly store?: MemoryApplicationTable;
     readonly investigations?: MemoryInvestigations;
   } = {},
-): TestConsumer {
+) {
   const { store = new MemoryApplicationTable(), investigations = new MemoryInvestigations() } =
     changes;
   const faults = new FaultyPort(store);
@@ -101,6 +83,7 @@ export function aConsumer(
   const process = (event: SQSEvent, context = lambdaContext()) => handle(event, context);
   return {
     store,
+    /** The same table, as the consumer meets it. */
     faults,
     investigations,
     published,
@@ -108,10 +91,13 @@ export function aConsumer(
     waits,
     ...kept,
     process,
-    state: (applicationToken) => store.applications.get(applicationToken)?.state,
-    receive: (...webhooks) => process(batchOf(webhooks)),
-    copy: (body, siblings) => process(pollBatchOf(body, siblings)),
-    replay: (body, how) =>
+    state: (applicationToken: string) => store.applications.get(applicationToken)?.state,
+    /** One batch, each of these webhooks in a message of its own. */
+    receive: (...webhooks: readonly string[]) => process(batchOf(webhooks)),
+    /** One message of the poller's. */
+    copy: (body: string, siblings?: readonly string[]) => process(pollBatchOf(body, siblings)),
+    /** One message of an operator's. */
+    replay: (body: string, how?: { readonly force: true }) =>
       process(envelopeBatchOf({ kind: "replay", receiptId: "replay-1", body, ...how })),
   };
 }

@@ -3,19 +3,10 @@ import type { RequestListener } from "node:http";
 
 import { onTestFinished } from "vitest";
 
-/** A server of this machine. */
-export interface LocalServer {
-  /** Without a slash at the end. */
-  readonly url: string;
-  /** The same as the base of Alloy's API, as `alloy.baseUrl` names it. */
-  readonly baseUrl: string;
-  /** Closes what is idle, as a load balancer does. */
-  readonly closeIdleConnections: () => void;
-  readonly close: () => Promise<void>;
-}
+export type LocalServer = Awaited<ReturnType<typeof startLocalServer>>;
 
 /** Answers on a port of 127.0.0.1; whoever still listens when it closes is cut off. @param port - 0: a free one. */
-export async function startLocalServer(answer: RequestListener, port = 0): Promise<LocalServer> {
+export async function startLocalServer(answer: RequestListener, port = 0) {
   const server = createServer(answer);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(port, "127.0.0.1", resolve);
@@ -24,10 +15,13 @@ export async function startLocalServer(answer: RequestListener, port = 0): Promi
   if (address === null || typeof address === "string") throw new Error("no port");
   const url = `http://127.0.0.1:${address.port}`;
   return {
+    /** Without a slash at the end. */
     url,
+    /** The same as the base of Alloy's API, as `alloy.baseUrl` names it. */
     baseUrl: `${url}/v1`,
+    /** Closes what is idle, as a load balancer does. */
     closeIdleConnections: () => server.closeIdleConnections(),
-    async close() {
+    async close(): Promise<void> {
       server.closeAllConnections();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());

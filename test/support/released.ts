@@ -23,21 +23,10 @@ import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
 import { inRoleOf } from "./iam.ts";
 
 /** What of a release's code a deployment brings. */
-export interface ReleaseCode {
-  readonly applicationStateOf: typeof applicationStateOf;
-  readonly DynamoApplicationStore: typeof DynamoApplicationStore;
-  readonly DynamoDueApplications: typeof DynamoDueApplications;
-  readonly encodeEnvelope: typeof encodeEnvelope;
-  readonly makeConsumerHandler: typeof makeConsumerHandler;
-  readonly makePollerHandler: typeof makePollerHandler;
-  readonly outcomeOf: typeof outcomeOf;
-  readonly parseAlloyApplication: typeof parseAlloyApplication;
-  readonly PowertoolsIdempotency: typeof PowertoolsIdempotency;
-  readonly statusOf: typeof statusOf;
-}
+export type ReleaseCode = typeof CODE_AS_IT_IS;
 
 /** The code as it is. */
-export const CODE_AS_IT_IS: ReleaseCode = {
+export const CODE_AS_IT_IS = {
   applicationStateOf,
   DynamoApplicationStore,
   DynamoDueApplications,

@@ -1,27 +1,22 @@
 import { vi } from "vitest";
 
-/** How much somebody looked at: reads of watched objects, entries listed, characters written as JSON. */
-export interface WorkMeter {
-  /** The same object, each read of which is counted. */
-  watch<Value extends object>(value: Value): Value;
-  /** What this work takes. */
-  count(work: () => void): number;
-}
-
 /**
- * Counts operations instead of time, so that a test of how work grows says the same on any machine.
+ * Counts operations instead of time, so that a test of how work grows says the same on any machine: reads of watched
+ * objects, entries listed, characters written as JSON.
  */
-export function makeWorkMeter(): WorkMeter {
+export function makeWorkMeter() {
   let work = 0;
   return {
-    watch: (value) =>
+    /** The same object, each read of which is counted. */
+    watch: <Value extends object>(value: Value): Value =>
       new Proxy(value, {
         get(target, key, receiver): unknown {
           work += 1;
           return Reflect.get(target, key, receiver);
         },
       }),
-    count(run) {
+    /** What this work takes. */
+    count(run: () => void): number {
       const { entries } = Object;
       const { stringify } = JSON;
       // A merge of states goes through these two.
