@@ -142,30 +142,28 @@ describe("the connections of ingest", () => {
   });
 });
 
-describe("a call to an https address", () => {
-  it("begins with the handshake of TLS", async () => {
-    const firstBytes: number[] = [];
-    const server = createServer((socket) => {
-      socket.on("error", () => socket.destroy());
-      socket.once("data", (bytes) => {
-        firstBytes.push(bytes[0] ?? 0);
-        socket.destroy();
-      });
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server has no other address
-    const { port } = server.address() as AddressInfo;
+it("a call to an https address begins with the handshake of TLS", async () => {
+  const firstBytes: number[] = [];
+  const server = createServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    socket.once("data", (bytes) => {
+      firstBytes.push(bytes[0] ?? 0);
+      socket.destroy();
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server has no other address
+  const { port } = server.address() as AddressInfo;
 
-    const outcome = await aClient({ endpoint: `https://127.0.0.1:${port}` }).send("{}");
-    server.close();
+  const outcome = await aClient({ endpoint: `https://127.0.0.1:${port}` }).send("{}");
+  server.close();
 
-    expect(outcome).toEqual({ stored: false, cause: "reset" });
-    // Content type 22 of the record protocol is "handshake" (RFC 8446, 5.1).
-    expect(new Set(firstBytes)).toEqual(new Set([22]));
-  });
+  expect(outcome).toEqual({ stored: false, cause: "reset" });
+  // Content type 22 of the record protocol is "handshake" (RFC 8446, 5.1).
+  expect(new Set(firstBytes)).toEqual(new Set([22]));
 });
 
-describe("the addresses of AWS's own services", () => {
+it("the addresses of AWS's own services are those of the region, and the queue's own", () => {
   /** Where a call would go, if it were made. */
   function urlOf(make: (call: ReturnType<typeof makeAwsClient>) => Promise<unknown>): string {
     let href = "";
@@ -176,19 +174,17 @@ describe("the addresses of AWS's own services", () => {
     return href;
   }
 
-  it("are those of the region, and the queue's own", () => {
-    const urls = [
-      urlOf((call) => new SqsEnvelopeQueue(call, QUEUE_URL, undefined).send("{}", 0)),
-      urlOf((call) =>
-        new S3PayloadBucket(call, "b", "eu-west-1", undefined).put("k", new Uint8Array(), 0),
-      ),
-      urlOf((call) => new SecretsManagerSecret(call, "arn", "eu-west-1", undefined).read(0)),
-    ];
+  const urls = [
+    urlOf((call) => new SqsEnvelopeQueue(call, QUEUE_URL, undefined).send("{}", 0)),
+    urlOf((call) =>
+      new S3PayloadBucket(call, "b", "eu-west-1", undefined).put("k", new Uint8Array(), 0),
+    ),
+    urlOf((call) => new SecretsManagerSecret(call, "arn", "eu-west-1", undefined).read(0)),
+  ];
 
-    expect(urls).toEqual([
-      "https://sqs.us-east-1.amazonaws.com/",
-      "https://b.s3.eu-west-1.amazonaws.com/k",
-      "https://secretsmanager.eu-west-1.amazonaws.com/",
-    ]);
-  });
+  expect(urls).toEqual([
+    "https://sqs.us-east-1.amazonaws.com/",
+    "https://b.s3.eu-west-1.amazonaws.com/k",
+    "https://secretsmanager.eu-west-1.amazonaws.com/",
+  ]);
 });

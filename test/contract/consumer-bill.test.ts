@@ -17,24 +17,22 @@ const [quiet, usual] = [
 ];
 afterAll(() => Promise.all([quiet.dynamo.close(), usual.dynamo.close()]));
 
-describe("what an event of a route that is not published is billed for", () => {
-  test("is two write units and no read, and one as a duplicate", async () => {
-    const bill = (webhook: string) =>
-      billOf(async () => {
-        await quiet.process(batchOf([webhook]), lambdaContext());
-      });
-    const of = eventsOf("JA-exampleBillQuiet00001");
+test("what an event of a route that is not published is billed for is two write units and no read, and one as a duplicate", async () => {
+  const bill = (webhook: string) =>
+    billOf(async () => {
+      await quiet.process(batchOf([webhook]), lambdaContext());
+    });
+  const of = eventsOf("JA-exampleBillQuiet00001");
 
-    const first = await bill(of("started_application", 0));
-    const further = await bill(of("started_evaluation", 1_000));
-    const duplicate = await bill(of("started_evaluation", 1_000));
+  const first = await bill(of("started_application", 0));
+  const further = await bill(of("started_evaluation", 1_000));
+  const duplicate = await bill(of("started_evaluation", 1_000));
 
-    expect([first, further, duplicate]).toEqual([
-      { items: 2, indexes: 2, reads: 0 },
-      { items: 2, indexes: 0, reads: 0 },
-      { items: 1, indexes: 0, reads: 0 },
-    ]);
-  });
+  expect([first, further, duplicate]).toEqual([
+    { items: 2, indexes: 2, reads: 0 },
+    { items: 2, indexes: 0, reads: 0 },
+    { items: 1, indexes: 0, reads: 0 },
+  ]);
 });
 
 describe("what the consumer is billed for", () => {

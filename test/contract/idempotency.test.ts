@@ -65,19 +65,17 @@ describe("PowertoolsIdempotency on dynalite", () => {
   });
 });
 
-describe("MemoryIdempotency", () => {
-  test("remembers for forty days, and no longer", async () => {
-    let now = 1_760_000_000_000;
-    const idempotency = new MemoryIdempotency(new MemoryIdempotencyTable(), () => now);
-    const begin = () => idempotency.begin("event-life", 30_000);
+test("MemoryIdempotency remembers for forty days, and no longer", async () => {
+  let now = 1_760_000_000_000;
+  const idempotency = new MemoryIdempotency(new MemoryIdempotencyTable(), () => now);
+  const begin = () => idempotency.begin("event-life", 30_000);
 
-    const results = [await begin()];
-    await idempotency.complete("event-life");
-    now += 40 * DAY;
-    results.push(await begin());
-    now += 1;
-    results.push(await begin());
+  const results = [await begin()];
+  await idempotency.complete("event-life");
+  now += 40 * DAY;
+  results.push(await begin());
+  now += 1;
+  results.push(await begin());
 
-    expect(results).toEqual(["begun", "duplicate", "begun"]);
-  });
+  expect(results).toEqual(["begun", "duplicate", "begun"]);
 });

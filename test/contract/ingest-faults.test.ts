@@ -207,41 +207,39 @@ describe("a webhook survives", () => {
   });
 });
 
-describe("no 200 is given without a message in the queue", () => {
-  it("whatever each single call meets", async () => {
-    const random = randomOf(20_261_123);
-    const faults: readonly Fault[] = [
-      "none",
-      "none",
-      "hang",
-      "hang-within-answer",
-      "reset",
-      "reset-within-answer",
-      "reset-after-storing",
-      "throttle",
-      "expire",
-      "break",
-      "page",
-      "wrong-digest",
-    ];
-    queue.failWith(() => faults[Math.floor(random() * faults.length)] ?? "none");
+it("no 200 is given without a message in the queue, whatever each single call meets", async () => {
+  const random = randomOf(20_261_123);
+  const faults: readonly Fault[] = [
+    "none",
+    "none",
+    "hang",
+    "hang-within-answer",
+    "reset",
+    "reset-within-answer",
+    "reset-after-storing",
+    "throttle",
+    "expire",
+    "break",
+    "page",
+    "wrong-digest",
+  ];
+  queue.failWith(() => faults[Math.floor(random() * faults.length)] ?? "none");
 
-    const { posted } = await post();
+  const { posted } = await post();
 
-    const stored = new Set(
-      queue.messages.map((message) => {
-        const { receiptId }: { receiptId: string } = JSON.parse(message);
-        return receiptId;
-      }),
-    );
-    const acknowledged = posted.filter(({ answer }) => answer.statusCode === 200);
-    const refused = posted.filter(({ answer }) => answer.statusCode === 503);
-    expect(acknowledged.filter(({ requestId }) => !stored.has(requestId))).toEqual([]);
-    expect(acknowledged.length + refused.length).toBe(REQUESTS);
-    expect(acknowledged.length).toBeGreaterThan(REQUESTS / 4);
-    expect(refused.length).toBeGreaterThan(0);
-    expect(posted.filter(({ isInTime }) => !isInTime)).toEqual([]);
-  });
+  const stored = new Set(
+    queue.messages.map((message) => {
+      const { receiptId }: { receiptId: string } = JSON.parse(message);
+      return receiptId;
+    }),
+  );
+  const acknowledged = posted.filter(({ answer }) => answer.statusCode === 200);
+  const refused = posted.filter(({ answer }) => answer.statusCode === 503);
+  expect(acknowledged.filter(({ requestId }) => !stored.has(requestId))).toEqual([]);
+  expect(acknowledged.length + refused.length).toBe(REQUESTS);
+  expect(acknowledged.length).toBeGreaterThan(REQUESTS / 4);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(posted.filter(({ isInTime }) => !isInTime)).toEqual([]);
 });
 
 describe("a webhook in a warm function", () => {

@@ -99,39 +99,37 @@ describe("a widget's lines", () => {
   });
 });
 
-describe("a graph", () => {
-  it("draws each line in its colour, its limit, and a legend; what it stacks stands on what is below", () => {
-    const day = new Measurements();
-    for (const minute of [0, 5]) {
-      day.put("A/B{}", minute, 3);
-      day.put("A/C{}", minute, 2);
-    }
-    const widget = aWidget(
-      ["A", "B", { stat: "Sum", label: "below", color: "#111111" }],
-      ["A", "C", { stat: "Sum", label: "above", color: "#222222" }],
-    );
-    const stacked = { ...widget, properties: { ...widget.properties, stacked: true } };
-    const size = { width: 240, height: 200 };
+it("a graph draws each line in its colour, its limit, and a legend; what it stacks stands on what is below", () => {
+  const day = new Measurements();
+  for (const minute of [0, 5]) {
+    day.put("A/B{}", minute, 3);
+    day.put("A/C{}", minute, 2);
+  }
+  const widget = aWidget(
+    ["A", "B", { stat: "Sum", label: "below", color: "#111111" }],
+    ["A", "C", { stat: "Sum", label: "above", color: "#222222" }],
+  );
+  const stacked = { ...widget, properties: { ...widget.properties, stacked: true } };
+  const size = { width: 240, height: 200 };
 
-    const part = graph(
-      stacked,
-      linesOf(stacked, day, 10),
-      { x: 0, y: 0, ...size },
-      { index: 0, minutes: 360 },
-    );
-    const drawn = svgOf("a graph", size, { ...part });
-    const [below = [], above = []] = ["#111111", "#222222"].map((colour) => {
-      const [, path = ""] =
-        new RegExp(`<path d="([^"]+)"[^>]* fill="${colour}" fill-op`).exec(drawn) ?? [];
-      return [...path.matchAll(/[ML][\d.]+ ([\d.]+)/g)].map(([, y]) => Number(y));
-    });
-
-    // Along the top, and back along the bottom.
-    expect(above.slice(2)).toEqual(below.slice(0, 2).toReversed());
-    expect(Math.min(...above)).toBeLessThan(Math.min(...below));
-    expect(drawn).toContain(">below</text>");
-    expect(drawn).toContain(">above</text>");
+  const part = graph(
+    stacked,
+    linesOf(stacked, day, 10),
+    { x: 0, y: 0, ...size },
+    { index: 0, minutes: 360 },
+  );
+  const drawn = svgOf("a graph", size, { ...part });
+  const [below = [], above = []] = ["#111111", "#222222"].map((colour) => {
+    const [, path = ""] =
+      new RegExp(`<path d="([^"]+)"[^>]* fill="${colour}" fill-op`).exec(drawn) ?? [];
+    return [...path.matchAll(/[ML][\d.]+ ([\d.]+)/g)].map(([, y]) => Number(y));
   });
+
+  // Along the top, and back along the bottom.
+  expect(above.slice(2)).toEqual(below.slice(0, 2).toReversed());
+  expect(Math.min(...above)).toBeLessThan(Math.min(...below));
+  expect(drawn).toContain(">below</text>");
+  expect(drawn).toContain(">above</text>");
 });
 
 describe("the words of a text widget", () => {

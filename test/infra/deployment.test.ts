@@ -36,23 +36,19 @@ describe.each(VARIANTS)("a first deployment of %s", (_name, stage) => {
   });
 });
 
-describe("the command line", () => {
-  it("says that a deployment is the first, or nothing", () => {
-    expect(isFirstFrom("true")).toBe(true);
-    expect(isFirstFrom(undefined)).toBe(false);
-    expect(() => isFirstFrom("yes")).toThrow(
-      'The context firstDeployment is "yes", but it must be true, or not there.',
-    );
-  });
+it("the command line says that a deployment is the first, or nothing", () => {
+  expect(isFirstFrom("true")).toBe(true);
+  expect(isFirstFrom(undefined)).toBe(false);
+  expect(() => isFirstFrom("yes")).toThrow(
+    'The context firstDeployment is "yes", but it must be true, or not there.',
+  );
 });
 
-describe("in an account too small to reserve from", () => {
-  it("a backlog takes two of ten at most, and leaves ingest the rest", () => {
-    const shared = templateOf({ ...sandbox, concurrency: "shared" });
+it("in an account too small to reserve from, a backlog takes two of ten at most, and leaves ingest the rest", () => {
+  const shared = templateOf({ ...sandbox, concurrency: "shared" });
 
-    expect(theOnly(shared, "AWS::Lambda::EventSourceMapping")["ScalingConfig"]).toEqual({
-      MaximumConcurrency: 2,
-    });
+  expect(theOnly(shared, "AWS::Lambda::EventSourceMapping")["ScalingConfig"]).toEqual({
+    MaximumConcurrency: 2,
   });
 });
 
@@ -123,11 +119,9 @@ describe("a region of another partition", () => {
   });
 });
 
-describe("a deployment that gives more rights", () => {
-  it("asks the person who deploys", () => {
-    expect(JSON.parse(readFileSync("cdk.json", "utf8"))).toMatchObject({
-      requireApproval: "broadening",
-    });
+it("a deployment that gives more rights asks the person who deploys", () => {
+  expect(JSON.parse(readFileSync("cdk.json", "utf8"))).toMatchObject({
+    requireApproval: "broadening",
   });
 });
 

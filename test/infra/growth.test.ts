@@ -94,26 +94,24 @@ function assetsOf(stages: readonly StageConfiguration[]): ReadonlyMap<string, st
   );
 }
 
-describe("the settings of the functions", () => {
-  it("stand beside the code, each Journey once, and are another asset for another stage", () => {
-    const grown = journeysWithRoutes(200);
-    const other = { ...journeysWithRoutes(199), stage: "other" };
+it("the settings of the functions stand beside the code, each Journey once, and are another asset for another stage", () => {
+  const grown = journeysWithRoutes(200);
+  const other = { ...journeysWithRoutes(199), stage: "other" };
 
-    const settings = [...assetsOf([grown, other]).values()];
+  const settings = [...assetsOf([grown, other]).values()];
 
-    const wanted = [grown, other].flatMap((stage) => [
-      ingestSettings(stage),
-      consumerSettings(stage),
-      pollerSettings(stage),
-      statementSettings(stage),
-    ]);
-    // Ingest's and the statement's are the same for both, and so are their assets.
-    const distinct = new Set(wanted.map((one) => JSON.stringify(one)));
-    expect(distinct.size).toBe(6);
-    expect(new Set(settings)).toEqual(distinct);
-    expect(settings).toHaveLength(distinct.size);
-    expect(consumerSettings(grown)).toMatchObject({ journeys: tokens(200), countedJourneys: [] });
-  });
+  const wanted = [grown, other].flatMap((stage) => [
+    ingestSettings(stage),
+    consumerSettings(stage),
+    pollerSettings(stage),
+    statementSettings(stage),
+  ]);
+  // Ingest's and the statement's are the same for both, and so are their assets.
+  const distinct = new Set(wanted.map((one) => JSON.stringify(one)));
+  expect(distinct.size).toBe(6);
+  expect(new Set(settings)).toEqual(distinct);
+  expect(settings).toHaveLength(distinct.size);
+  expect(consumerSettings(grown)).toMatchObject({ journeys: tokens(200), countedJourneys: [] });
 });
 
 describe("an environment that grows", () => {

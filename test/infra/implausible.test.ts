@@ -113,44 +113,37 @@ describe("what is well-formed and nobody can mean is refused in a sentence", () 
   });
 });
 
-describe("what somebody may mean is taken", () => {
-  it.each<readonly [string, StageConfiguration]>([
-    ["steps that are dropped", dropping("visited_node", "started_evaluation", "completed_branch")],
-    [
-      "a live API of the client's own",
-      withSetting(live, "alloy.baseUrl", "https://bank.alloy.example/v1"),
-    ],
-    [
-      "no range, when nothing is enforced",
-      { ...SANDBOX, allowList: { mode: "observe", cidrs: [] } },
-    ],
-    ["a year of bodies", withSetting(SANDBOX, "retention.eventsMs", 365 * DAY)],
-    ["a local stage that is a million times faster", localStage({ timeScale: "1000000" })],
-    ["a sandbox that pages nobody", SANDBOX],
-    ["a stage that retains, and says that it pages nobody", live],
-    [
-      "a stage that retains, with a channel",
-      withSetting(live, "alarms.channels", { page: [{ email: "a@b.co" }], ticket: [] }),
-    ],
-  ])("%s", (_name, stage) => {
-    expect(sentencesOf(stage)).toBe("");
-  });
+it.each<readonly [string, StageConfiguration]>([
+  ["steps that are dropped", dropping("visited_node", "started_evaluation", "completed_branch")],
+  [
+    "a live API of the client's own",
+    withSetting(live, "alloy.baseUrl", "https://bank.alloy.example/v1"),
+  ],
+  ["no range, when nothing is enforced", { ...SANDBOX, allowList: { mode: "observe", cidrs: [] } }],
+  ["a year of bodies", withSetting(SANDBOX, "retention.eventsMs", 365 * DAY)],
+  ["a local stage that is a million times faster", localStage({ timeScale: "1000000" })],
+  ["a sandbox that pages nobody", SANDBOX],
+  ["a stage that retains, and says that it pages nobody", live],
+  [
+    "a stage that retains, with a channel",
+    withSetting(live, "alarms.channels", { page: [{ email: "a@b.co" }], ticket: [] }),
+  ],
+])("what somebody may mean is taken: %s", (_name, stage) => {
+  expect(sentencesOf(stage)).toBe("");
 });
 
-describe("a value of any other kind, anywhere", () => {
-  it("is refused without a word of the validator's own", () => {
-    const others = [LEFT_OUT, undefined, null, 7, "seven", true, [], {}, [7], Number.NaN];
+it("a value of any other kind, anywhere, is refused without a word of the validator's own", () => {
+  const others = [LEFT_OUT, undefined, null, 7, "seven", true, [], {}, [7], Number.NaN];
 
-    const raw = pathsIn(withEverything).flatMap((path) =>
-      others
-        .filter((other) =>
-          /Invalid|Expected|received/.test(sentencesOf(withSetting(withEverything, path, other))),
-        )
-        .map((other) => `${path}, given ${JSON.stringify(other)}`),
-    );
+  const raw = pathsIn(withEverything).flatMap((path) =>
+    others
+      .filter((other) =>
+        /Invalid|Expected|received/.test(sentencesOf(withSetting(withEverything, path, other))),
+      )
+      .map((other) => `${path}, given ${JSON.stringify(other)}`),
+  );
 
-    expect(raw).toEqual([]);
-  });
+  expect(raw).toEqual([]);
 });
 
 function dropping(...allBut: readonly string[]): StageConfiguration {

@@ -276,42 +276,38 @@ describe("the poller", () => {
   });
 });
 
-describe("the settings of the consumer", () => {
-  it("come from the stage", () => {
-    const settings = consumerSettings({
-      ...sandbox,
-      journeys: ["J-1"],
-      retention: { ...sandbox.retention, eventsMs: 7 },
-      routes: { ...sandbox.routes, denied: { ...sandbox.routes.denied, publish: false } },
-    });
+it("the settings of the consumer come from the stage", () => {
+  const settings = consumerSettings({
+    ...sandbox,
+    journeys: ["J-1"],
+    retention: { ...sandbox.retention, eventsMs: 7 },
+    routes: { ...sandbox.routes, denied: { ...sandbox.routes.denied, publish: false } },
+  });
 
-    expect(settings).toMatchObject({
-      environment: "sandbox",
-      journeys: ["J-1"],
-      ignoredEventTypes: ["visited_node"],
-      eventRetentionMs: 7,
-      routes: {
-        approved: { publish: true, publishLate: false },
-        denied: { publish: false, publishLate: false },
-        unrecognised: { publish: true, publishLate: true },
-      },
-    });
+  expect(settings).toMatchObject({
+    environment: "sandbox",
+    journeys: ["J-1"],
+    ignoredEventTypes: ["visited_node"],
+    eventRetentionMs: 7,
+    routes: {
+      approved: { publish: true, publishLate: false },
+      denied: { publish: false, publishLate: false },
+      unrecognised: { publish: true, publishLate: true },
+    },
   });
 });
 
-describe("what an emulator cannot hold", () => {
-  it("is left out by its type, or by a property of it", () => {
-    const stack = synthesise(local, [
-      "AWS::CloudWatch::CompositeAlarm",
-      "AWS::CloudWatch::Alarm/Metrics",
-    ]);
+it("what an emulator cannot hold is left out by its type, or by a property of it", () => {
+  const stack = synthesise(local, [
+    "AWS::CloudWatch::CompositeAlarm",
+    "AWS::CloudWatch::Alarm/Metrics",
+  ]);
 
-    const alarms = stack.ofType("AWS::CloudWatch::Alarm");
+  const alarms = stack.ofType("AWS::CloudWatch::Alarm");
 
-    expect(stack.ofType("AWS::CloudWatch::CompositeAlarm")).toEqual([]);
-    expect(alarms.filter(({ Properties }) => "Metrics" in Properties)).toEqual([]);
-    expect(alarms.filter(({ Properties }) => "MetricName" in Properties)).not.toEqual([]);
-  });
+  expect(stack.ofType("AWS::CloudWatch::CompositeAlarm")).toEqual([]);
+  expect(alarms.filter(({ Properties }) => "Metrics" in Properties)).toEqual([]);
+  expect(alarms.filter(({ Properties }) => "MetricName" in Properties)).not.toEqual([]);
 });
 
 function reservedFor(stack: StackTemplate, name: string): unknown {

@@ -65,29 +65,25 @@ describe("an event is remembered as long as it can come back", () => {
   });
 });
 
-describe("a limit ends before the one that would cut it off", () => {
-  it.each([
-    ["ingest", { ingest: 6_000 }, "API Gateway gives up before ingest has answered"],
-    ["the integration", { integration: 10_000 }, "Alloy gives up before API Gateway has answered"],
-    ["the visibility", { visibility: 179_999 }, "delivers an event again"],
-    ["the poller", { poller: 300_000 }, "two runs of the poller overlap"],
-  ])("%s", (_name, change, because) => {
-    const limits = { ...TIMEOUTS_MS, ...change };
+it.each([
+  ["ingest", { ingest: 6_000 }, "API Gateway gives up before ingest has answered"],
+  ["the integration", { integration: 10_000 }, "Alloy gives up before API Gateway has answered"],
+  ["the visibility", { visibility: 179_999 }, "delivers an event again"],
+  ["the poller", { poller: 300_000 }, "two runs of the poller overlap"],
+])("a limit ends before the one that would cut it off: %s", (_name, change, because) => {
+  const limits = { ...TIMEOUTS_MS, ...change };
 
-    expect(violations(timeLimits(SANDBOX, limits))).toEqual([expect.stringContaining(because)]);
-  });
+  expect(violations(timeLimits(SANDBOX, limits))).toEqual([expect.stringContaining(because)]);
 });
 
-describe("the poller's pace", () => {
-  it.each([
-    ["a second check before the first", { secondCheckMs: 1 }, "checks get denser with age"],
-    ["a cap below the second check", { capMs: 15 * 60_000 - 1 }, "checks get denser with age"],
-    ["more calls than a run has time for", { callsPerRun: 211 }, "never reaches the calls"],
-  ])("%s fails the synth", (_name, change, because) => {
-    const stage = { ...SANDBOX, polling: { ...SANDBOX.polling, ...change } };
+it.each([
+  ["a second check before the first", { secondCheckMs: 1 }, "checks get denser with age"],
+  ["a cap below the second check", { capMs: 15 * 60_000 - 1 }, "checks get denser with age"],
+  ["more calls than a run has time for", { callsPerRun: 211 }, "never reaches the calls"],
+])("the poller's pace: %s fails the synth", (_name, change, because) => {
+  const stage = { ...SANDBOX, polling: { ...SANDBOX.polling, ...change } };
 
-    expect(violations(pollingPace(stage))).toEqual([expect.stringContaining(because)]);
-  });
+  expect(violations(pollingPace(stage))).toEqual([expect.stringContaining(because)]);
 });
 
 describe("what comes in may run", () => {

@@ -239,20 +239,14 @@ describe("a mistake in a stage is one sentence", () => {
   });
 });
 
-describe("a stage without a mistake", () => {
-  it.each<readonly [string, string, unknown]>([
-    ["tokens", "auth", withEverything.auth],
-    [
-      "submissions from two services",
-      "submissions.sources",
-      ["bank.onboarding", "bank.imports/v2"],
-    ],
-    ["IPv6 and single addresses", "allowList.cidrs", ["2a05:d018::/36", "10.0.0.1"]],
-    ["a base URL of a client's own", "alloy.baseUrl", "https://bank.alloy.example/v1"],
-    ["logs kept for ever", "retention.logs", RetentionDays.INFINITE],
-  ])("with %s", (_name, setting, value) => {
-    const stage = withSetting(SANDBOX, setting, value);
+it.each<readonly [string, string, unknown]>([
+  ["tokens", "auth", withEverything.auth],
+  ["submissions from two services", "submissions.sources", ["bank.onboarding", "bank.imports/v2"]],
+  ["IPv6 and single addresses", "allowList.cidrs", ["2a05:d018::/36", "10.0.0.1"]],
+  ["a base URL of a client's own", "alloy.baseUrl", "https://bank.alloy.example/v1"],
+  ["logs kept for ever", "retention.logs", RetentionDays.INFINITE],
+])("a stage has no mistake with %s", (_name, setting, value) => {
+  const stage = withSetting(SANDBOX, setting, value);
 
-    expect(validate(stage)).toBe(stage);
-  });
+  expect(validate(stage)).toBe(stage);
 });

@@ -21,7 +21,7 @@ export async function startLocalServer(answer: RequestListener, port = 0) {
     baseUrl: `${url}/v1`,
     /** Closes what is idle, as a load balancer does. */
     closeIdleConnections: () => server.closeIdleConnections(),
-    async close(): Promise<void> {
+    close: async (): Promise<void> => {
       server.closeAllConnections();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());

@@ -87,31 +87,25 @@ describe("the comments of the code", () => {
   });
 });
 
-describe("docs/glossary.md", () => {
-  it("names in its last column only what stands in the code", () => {
-    const code = globSync(["lambdas/**/*.ts", "lib/**/*.ts"], { cwd: root }).map(read).join("\n");
-    const rows = read("docs/glossary.md").matchAll(/^\|.+\|.+\|(?<names>.*)\|$/gm);
-    const names = [...rows].flatMap((row) => codeIn(row.groups?.["names"] ?? ""));
+it("docs/glossary.md names in its last column only what stands in the code", () => {
+  const code = globSync(["lambdas/**/*.ts", "lib/**/*.ts"], { cwd: root }).map(read).join("\n");
+  const rows = read("docs/glossary.md").matchAll(/^\|.+\|.+\|(?<names>.*)\|$/gm);
+  const names = [...rows].flatMap((row) => codeIn(row.groups?.["names"] ?? ""));
 
-    expect(names.length).toBeGreaterThan(40);
-    expect(names.filter((name) => !code.includes(name))).toEqual([]);
-  });
+  expect(names.length).toBeGreaterThan(40);
+  expect(names.filter((name) => !code.includes(name))).toEqual([]);
 });
 
-describe("docs/contracts.md", () => {
-  it("names every item of the application table", () => {
-    const items = globSync("lambdas/adapters/**/*.ts", { cwd: root })
-      .flatMap((file) => [
-        ...read(file).matchAll(/[pP]k: `(?<item>[A-Z]+#)|sk: `(?<part>[A-Z]+#)/g),
-      ])
-      .map(({ groups }) => groups?.["item"] ?? groups?.["part"] ?? "");
+it("docs/contracts.md names every item of the application table", () => {
+  const items = globSync("lambdas/adapters/**/*.ts", { cwd: root })
+    .flatMap((file) => [...read(file).matchAll(/[pP]k: `(?<item>[A-Z]+#)|sk: `(?<part>[A-Z]+#)/g)])
+    .map(({ groups }) => groups?.["item"] ?? groups?.["part"] ?? "");
 
-    expect(items).toContain("APPLICATION#");
-    expect(
-      items.filter((item) => !read("docs/contracts.md").includes(`\`${item}`)),
-      "docs/contracts.md, Stored items, lacks an item of lambdas/adapters",
-    ).toEqual([]);
-  });
+  expect(items).toContain("APPLICATION#");
+  expect(
+    items.filter((item) => !read("docs/contracts.md").includes(`\`${item}`)),
+    "docs/contracts.md, Stored items, lacks an item of lambdas/adapters",
+  ).toEqual([]);
 });
 
 describe("README.md", () => {

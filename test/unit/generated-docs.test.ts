@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 import * as v from "valibot";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { GapNoticeSchema } from "../../events/gap-notice.ts";
 import { RoutedEventSchema } from "../../events/published-event.ts";
@@ -55,37 +55,39 @@ test("every generated document says what the code says; npm run generate makes i
   expect(differing.map(([page]) => page)).toEqual([]);
 });
 
-describe("the schema of docs/events.md", () => {
-  // Nobody can ever read these: they are dead-lettered, and nothing is published.
-  const invalid = ["not-json.txt", "timestamp-in-seconds.json"];
-  const fixtures = ["events", "other"].flatMap((folder) =>
-    readdirSync(new URL(`test/fixtures/${folder}`, root))
-      .filter((file) => !invalid.includes(file))
-      .map((file) => [folder, file] as const),
-  );
+// Nobody can ever read these: they are dead-lettered, and nothing is published.
+const invalid = ["not-json.txt", "timestamp-in-seconds.json"];
+const fixtures = ["events", "other"].flatMap((folder) =>
+  readdirSync(new URL(`test/fixtures/${folder}`, root))
+    .filter((file) => !invalid.includes(file))
+    .map((file) => [folder, file] as const),
+);
 
-  test.each(fixtures)("fits what is published of %s/%s", (folder, file) => {
+test.each(fixtures)(
+  "the schema of docs/events.md fits what is published of %s/%s",
+  (folder, file) => {
     const detail = published(folder, file);
 
     // A field that the schema does not name would be missing in its output.
     expect(v.parse(RoutedEventSchema, detail)).toEqual(detail);
-  });
-});
+  },
+);
 
-describe("the schema of a delivery gap", () => {
-  const [since, now] = [1_760_000_000_000, 1_760_000_600_000];
-  const application = { applicationToken: "JA-1", before: null };
-  const event = { eventId: "event-1", type: "completed_application", at: since };
-  const gap = gapOf(
-    [{ event: { ...event, stage: "rejected" }, evidence: "a 401" }],
-    application,
-    now,
-  );
+const [since, now] = [1_760_000_000_000, 1_760_000_600_000];
+const application = { applicationToken: "JA-1", before: null };
+const event = { eventId: "event-1", type: "completed_application", at: since };
+const gap = gapOf(
+  [{ event: { ...event, stage: "rejected" }, evidence: "a 401" }],
+  application,
+  now,
+);
 
-  test.each([
-    ["opened", null, gap],
-    ["closed", gap, null],
-  ] as const)("fits the notice of one that %s", (change, before, after) => {
+test.each([
+  ["opened", null, gap],
+  ["closed", gap, null],
+] as const)(
+  "the schema of a delivery gap fits the notice of one that %s",
+  (change, before, after) => {
     const state = stateOfSubmission(aSubmission({ submittedAt: since }));
 
     const notice = noticeOf({
@@ -99,13 +101,11 @@ describe("the schema of a delivery gap", () => {
 
     expect(notice?.change).toBe(change);
     expect(v.parse(GapNoticeSchema, notice)).toEqual(notice);
-  });
-});
+  },
+);
 
-describe("Alloy's event types", () => {
-  test("are the 37 of the specification, and two names that only its pages use", () => {
-    const ofPages = ["waiting_evaluation", "data_request"];
+test("Alloy's event types are the 37 of the specification, and two names that only its pages use", () => {
+  const ofPages = ["waiting_evaluation", "data_request"];
 
-    expect(Object.keys(EVENT_TYPES).filter((type) => !ofPages.includes(type))).toHaveLength(37);
-  });
+  expect(Object.keys(EVENT_TYPES).filter((type) => !ofPages.includes(type))).toHaveLength(37);
 });

@@ -234,26 +234,24 @@ describe("Create Journey Application", () => {
   });
 });
 
-describe("Rerun", () => {
-  it("opens a new application and tells the old one", async () => {
-    const { submit, time, call, get } = anApi();
-    const token = submit("denied");
-    await time.runAll();
+it("Rerun opens a new application and tells the old one", async () => {
+  const { submit, time, call, get } = anApi();
+  const token = submit("denied");
+  await time.runAll();
 
-    const answering = call("POST", `${ALL}/${token}/rerun`);
-    await time.runAll();
-    const { status, json } = await answering;
+  const answering = call("POST", `${ALL}/${token}/rerun`);
+  await time.runAll();
+  const { status, json } = await answering;
 
-    expect(status).toBe(201);
-    expect(json).toMatchObject({ is_rerun: true, _embedded: { rerun: { initiated_by: "api" } } });
-    const original = (await get(token)).json;
-    expect(original._embedded.reruns[0].next_journey_application_token).toBe(
-      json.journey_application_token,
-    );
-    expect(original._embedded.events.at(-1)).toMatchObject({
-      type: "started_rerun_application",
-      rerun_journey_application_token: json.journey_application_token,
-    });
+  expect(status).toBe(201);
+  expect(json).toMatchObject({ is_rerun: true, _embedded: { rerun: { initiated_by: "api" } } });
+  const original = (await get(token)).json;
+  expect(original._embedded.reruns[0].next_journey_application_token).toBe(
+    json.journey_application_token,
+  );
+  expect(original._embedded.events.at(-1)).toMatchObject({
+    type: "started_rerun_application",
+    rerun_journey_application_token: json.journey_application_token,
   });
 });
 

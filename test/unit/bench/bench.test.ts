@@ -5,20 +5,18 @@ import type { Report } from "../../../tools/bench/bench.ts";
 import { chartOf } from "../../../tools/bench/chart.ts";
 import { runBench } from "../../../tools/bench/run.ts";
 
-describe("a target", () => {
-  const target = { what: "bundle", wanted: 25, unit: "KB" };
+const target = { what: "bundle", wanted: 25, unit: "KB" };
 
-  it.each([
-    ["at most", 24.9, true],
-    ["at most", 25, true],
-    ["at most", 25.1, false],
-    ["at least", 24.9, false],
-    ["at least", 25, true],
-    ["at most", Number.NaN, false],
-    ["at least", Number.NaN, false],
-  ] as const)("of %s 25 is met by %d: %s", (limit, measured, expected) => {
-    expect(isMet({ ...target, limit, measured })).toBe(expected);
-  });
+it.each([
+  ["at most", 24.9, true],
+  ["at most", 25, true],
+  ["at most", 25.1, false],
+  ["at least", 24.9, false],
+  ["at least", 25, true],
+  ["at most", Number.NaN, false],
+  ["at least", Number.NaN, false],
+] as const)("a target of %s 25 is met by %d: %s", (limit, measured, expected) => {
+  expect(isMet({ ...target, limit, measured })).toBe(expected);
 });
 
 describe("a target that is measured again and again", () => {
@@ -106,20 +104,18 @@ describe("a run", () => {
   });
 });
 
-describe("a table", () => {
-  it("is Markdown, with the first column to the left and the others to the right", () => {
-    const rows = [
-      ["ours", "16.6 KB"],
-      ["floor", "1 KB"],
-    ];
+it("a table is Markdown, with the first column to the left and the others to the right", () => {
+  const rows = [
+    ["ours", "16.6 KB"],
+    ["floor", "1 KB"],
+  ];
 
-    expect(tableOf({ columns: ["", "bundle"], rows }).split("\n")).toEqual([
-      "|       |  bundle |",
-      "|-------|--------:|",
-      "| ours  | 16.6 KB |",
-      "| floor |    1 KB |",
-    ]);
-  });
+  expect(tableOf({ columns: ["", "bundle"], rows }).split("\n")).toEqual([
+    "|       |  bundle |",
+    "|-------|--------:|",
+    "| ours  | 16.6 KB |",
+    "| floor |    1 KB |",
+  ]);
 });
 
 describe("a chart", () => {

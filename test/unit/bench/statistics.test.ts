@@ -3,19 +3,15 @@ import { describe, expect, it } from "vitest";
 import { medianInterval, medianOf, quartilesOf } from "../../../tools/bench/statistics.ts";
 import { randomOf } from "../../../tools/cloud-in-memory/random.ts";
 
-describe("a median", () => {
-  it.each([
-    ["the middle one", [10, 1, 2], 2],
-    ["the lower of two in the middle", [4, 1, 3, 2], 2],
-  ])("is %s", (_, values, median) => {
-    expect(medianOf(values)).toBe(median);
-  });
+it.each([
+  ["the middle one", [10, 1, 2], 2],
+  ["the lower of two in the middle", [4, 1, 3, 2], 2],
+])("a median is %s", (_, values, median) => {
+  expect(medianOf(values)).toBe(median);
 });
 
-describe("the quartiles", () => {
-  it("leave a quarter out on each side", () => {
-    expect(quartilesOf([5, 4, 3, 2, 1])).toEqual({ low: 2, high: 4 });
-  });
+it("the quartiles leave a quarter out on each side", () => {
+  expect(quartilesOf([5, 4, 3, 2, 1])).toEqual({ low: 2, high: 4 });
 });
 
 describe("the interval of a median", () => {

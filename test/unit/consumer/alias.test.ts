@@ -142,11 +142,12 @@ test("reads nothing for an ordinary webhook", async () => {
 
 const DOWN = { kind: "transient", reason: "the bus is down" } as const;
 
-describe("an event that failed, and whose other telling has its effect", () => {
-  test.each([
-    ["a webhook, healed by the poller", batchOf([withoutNode]), pollBatchOf(told), withoutNode],
-    ["a healed event, by its webhook", pollBatchOf(told), batchOf([withoutNode]), told],
-  ])("leaves no evidence: %s", async (_, first, second, failed) => {
+test.each([
+  ["a webhook, healed by the poller", batchOf([withoutNode]), pollBatchOf(told), withoutNode],
+  ["a healed event, by its webhook", pollBatchOf(told), batchOf([withoutNode]), told],
+])(
+  "an event that failed, and whose other telling has its effect leaves no evidence: %s",
+  async (_, first, second, failed) => {
     let isDown = true;
     const consumer = aConsumer({
       publisher: {
@@ -162,5 +163,5 @@ describe("an event that failed, and whose other telling has its effect", () => {
 
     expect([...consumer.store.events.keys()]).toEqual([eventId]);
     expect(consumer.store.failures.size).toBe(0);
-  });
-});
+  },
+);

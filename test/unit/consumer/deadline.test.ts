@@ -137,43 +137,41 @@ describe("an invocation with a call that never ends", () => {
   });
 });
 
-describe("a call that ends after the answer", () => {
-  /** Two sandboxes on the same tables; the first one's merge ends when it is told to. */
-  function twoSandboxes(how: "succeeds" | "fails") {
-    const time = new Clock(START);
-    const records = new MemoryIdempotencyTable();
-    const store = new MemoryApplicationTable();
-    const late = Promise.withResolvers<void>();
-    const sandbox = () =>
-      aTimedConsumer({ idempotency: new MemoryIdempotency(records, time.now), store }, time);
-    const first = sandbox();
-    first.faults.on("mergeState", async (merge) => {
-      await late.promise;
-      if (how === "fails") throw new TransientError("timed out");
-      return merge();
-    });
-    return { time, records, late, first, second: sandbox() };
-  }
+/** Two sandboxes on the same tables; the first one's merge ends when it is told to. */
+function twoSandboxes(how: "succeeds" | "fails") {
+  const time = new Clock(START);
+  const records = new MemoryIdempotencyTable();
+  const store = new MemoryApplicationTable();
+  const late = Promise.withResolvers<void>();
+  const sandbox = () =>
+    aTimedConsumer({ idempotency: new MemoryIdempotency(records, time.now), store }, time);
+  const first = sandbox();
+  first.faults.on("mergeState", async (merge) => {
+    await late.promise;
+    if (how === "fails") throw new TransientError("timed out");
+    return merge();
+  });
+  return { time, records, late, first, second: sandbox() };
+}
 
-  test.each(["succeeds", "fails"] as const)(
-    "neither publishes nor releases the lock of another invocation: it %s late",
-    async (how) => {
-      const { time, records, late, first, second } = twoSandboxes(how);
-      const batch = batchOf([of("JA-1")]);
-      const { batchItemFailures } = await first.process(batch);
+test.each(["succeeds", "fails"] as const)(
+  "a call that ends after the answer neither publishes nor releases the lock of another invocation: it %s late",
+  async (how) => {
+    const { time, records, late, first, second } = twoSandboxes(how);
+    const batch = batchOf([of("JA-1")]);
+    const { batchItemFailures } = await first.process(batch);
 
-      await time.advance(5_000);
-      await second.begin(batch);
-      late.resolve();
-      await time.advance(1_000);
-      await second.begin(batch);
+    await time.advance(5_000);
+    await second.begin(batch);
+    late.resolve();
+    await time.advance(1_000);
+    await second.begin(batch);
 
-      expect(batchItemFailures).toEqual(idsOf(batch, 0));
-      expect([...records.records.values()].map(({ status }) => status)).toEqual(["completed"]);
-      expect([first.published.length, second.published.length]).toEqual([0, 1]);
-    },
-  );
-});
+    expect(batchItemFailures).toEqual(idsOf(batch, 0));
+    expect([...records.records.values()].map(({ status }) => status)).toEqual(["completed"]);
+    expect([first.published.length, second.published.length]).toEqual([0, 1]);
+  },
+);
 
 describe("a preparation that ends between the publication and the answer", () => {
   /** The merge of `JA-1` takes so long once; `JA-2` is usual. */

@@ -12,11 +12,12 @@ const NOW = AT + 60_000;
 const aWebhook = (changes: object) =>
   changedWebhook(webhookOf("completed_application", "JA-1", AT), changes);
 
-describe("an event that Alloy's documentation does not know", () => {
-  test.each([
-    ["a_type_of_next_year", aWebhook({ type: "a_type_of_next_year" })],
-    ["update:journeyapplications:sandbox", aWebhook({ timestamp: "yesterday" })],
-  ])("is named in the log, once: %s", async (eventType, webhook) => {
+test.each([
+  ["a_type_of_next_year", aWebhook({ type: "a_type_of_next_year" })],
+  ["update:journeyapplications:sandbox", aWebhook({ timestamp: "yesterday" })],
+])(
+  "an event that Alloy's documentation does not know is named in the log, once: %s",
+  async (eventType, webhook) => {
     const consumer = aConsumer({ now: () => NOW });
 
     await consumer.receive(webhook);
@@ -26,8 +27,8 @@ describe("an event that Alloy's documentation does not know", () => {
     expect(consumer.logs.filter((one) => one.code === code)).toMatchObject([
       { fields: { eventType } },
     ]);
-  });
-});
+  },
+);
 
 describe("a webhook without a readable time", () => {
   test("is recorded and published as unrecognised, and its application is asked about at once", async () => {
@@ -163,20 +164,18 @@ describe("a submission", () => {
   );
 });
 
-describe("a text that is absurdly long", () => {
-  test("is cut in the state and on the bus, and counted, while the recorded body is whole", async () => {
-    const consumer = aConsumer({ now: () => NOW });
-    const body = aWebhook({ journey_name: "😀".repeat(5_000) });
+test("a text that is absurdly long is cut in the state and on the bus, and counted, while the recorded body is whole", async () => {
+  const consumer = aConsumer({ now: () => NOW });
+  const body = aWebhook({ journey_name: "😀".repeat(5_000) });
 
-    await consumer.receive(body, body);
+  await consumer.receive(body, body);
 
-    const [published] = consumer.published;
-    expect(published?.journeyName).toBe(`${"😀".repeat(EXTERNAL_INPUT.textBytes / 4 - 1)}…`);
-    expect(published?.journeyName?.isWellFormed()).toBe(true);
-    const [record] = consumer.store.events.values();
-    expect(new TextDecoder().decode(record?.body)).toBe(body);
-    expect(consumer.metric(METRICS.eventsCut)).toBe(1);
-  });
+  const [published] = consumer.published;
+  expect(published?.journeyName).toBe(`${"😀".repeat(EXTERNAL_INPUT.textBytes / 4 - 1)}…`);
+  expect(published?.journeyName?.isWellFormed()).toBe(true);
+  const [record] = consumer.store.events.values();
+  expect(new TextDecoder().decode(record?.body)).toBe(body);
+  expect(consumer.metric(METRICS.eventsCut)).toBe(1);
 });
 
 test("a webhook of another family is published by its type, as the rules on the bus match it", async () => {

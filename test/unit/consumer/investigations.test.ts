@@ -178,14 +178,12 @@ describe("an Investigation", () => {
   });
 });
 
-describe("a stage that does not handle Investigations", () => {
-  test("takes their webhooks for another family", async () => {
-    const { receive, published, investigations } = aConsumer();
+test("a stage that does not handle Investigations takes their webhooks for another family", async () => {
+  const { receive, published, investigations } = aConsumer();
 
-    await receive(created);
+  await receive(created);
 
-    expect(published).toMatchObject([{ route: "other" }]);
-    expect(published[0]).not.toHaveProperty("investigation");
-    expect(investigations.investigations.size).toBe(0);
-  });
+  expect(published).toMatchObject([{ route: "other" }]);
+  expect(published[0]).not.toHaveProperty("investigation");
+  expect(investigations.investigations.size).toBe(0);
 });

@@ -111,22 +111,20 @@ describe("an event of another environment than the stage's", () => {
   });
 });
 
-describe("an event that does not say its environment", () => {
-  test.each([
-    ["a webhook", () => batchOf([webhook("")])],
-    [
-      "a replay",
-      () => envelopeBatchOf({ kind: "replay", receiptId: "r", body: JSON.stringify(data) }),
-    ],
-    ["the stage's own", () => batchOf([webhook(":live")])],
-  ])("passes: %s", async (_, batch) => {
-    const consumer = aConsumerOf("live");
+test.each([
+  ["a webhook", () => batchOf([webhook("")])],
+  [
+    "a replay",
+    () => envelopeBatchOf({ kind: "replay", receiptId: "r", body: JSON.stringify(data) }),
+  ],
+  ["the stage's own", () => batchOf([webhook(":live")])],
+])("an event that does not say its environment passes: %s", async (_, batch) => {
+  const consumer = aConsumerOf("live");
 
-    await consumer.process(batch());
+  await consumer.process(batch());
 
-    expect(consumer.published).toMatchObject([{ route: "approved", environment: "live" }]);
-    expect(consumer.mixed()).toBe(0);
-  });
+  expect(consumer.published).toMatchObject([{ route: "approved", environment: "live" }]);
+  expect(consumer.mixed()).toBe(0);
 });
 
 describe("a submission of another environment than the stage's", () => {
@@ -161,19 +159,20 @@ describe("a submission of another environment than the stage's", () => {
   });
 });
 
-describe("a submission of the stage's own environment, or of none", () => {
-  test.each([
-    ["live", false],
-    ["sandbox", true],
-    ["live", undefined],
-    ["live", null],
-    ["live", "maybe"],
-  ] as const)("at a %s stage, whose flag is %j, is taken", async (stage, sandbox) => {
+test.each([
+  ["live", false],
+  ["sandbox", true],
+  ["live", undefined],
+  ["live", null],
+  ["live", "maybe"],
+] as const)(
+  "a submission of the stage's own environment, or of none at a %s stage, whose flag is %j, is taken",
+  async (stage, sandbox) => {
     const consumer = aConsumerOf(stage);
 
     await consumer.process(submissionBatchOf({ journey_application_token: "JA-1", sandbox }));
 
     expect(consumer.state("JA-1")?.submittedAt).toBe(AT);
     expect(consumer.mixed()).toBe(0);
-  });
-});
+  },
+);

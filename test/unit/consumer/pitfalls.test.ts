@@ -89,18 +89,19 @@ test("an event whose completion could not be saved is published again under the 
   expect(consumer.store.events.size).toBe(1);
 });
 
-describe("the answer for a batch", () => {
-  const down = () => Promise.reject(new Error("down"));
+const down = () => Promise.reject(new Error("down"));
 
-  test.each([
-    ["the table", { store: Object.assign(new MemoryApplicationTable(), { recordEvent: down }) }],
-    ["the idempotency", { idempotency: idempotencyWith({ begin: down }) }],
-    ["the bus", { publisher: { publish: down } }],
-    [
-      "the queue and the dead letters",
-      { deadLetters: { send: down }, messages: { retryAfter: down } },
-    ],
-  ])("names its own records and never throws, when this is down: %s", async (_, changes) => {
+test.each([
+  ["the table", { store: Object.assign(new MemoryApplicationTable(), { recordEvent: down }) }],
+  ["the idempotency", { idempotency: idempotencyWith({ begin: down }) }],
+  ["the bus", { publisher: { publish: down } }],
+  [
+    "the queue and the dead letters",
+    { deadLetters: { send: down }, messages: { retryAfter: down } },
+  ],
+])(
+  "the answer for a batch names its own records and never throws, when this is down: %s",
+  async (_, changes) => {
     const consumer = aConsumer(changes);
     const batch = batchOf(["not json", of("pending_review", "JA-1")]);
 
@@ -109,8 +110,8 @@ describe("the answer for a batch", () => {
     const ids = batch.Records.map(({ messageId }) => messageId);
     expect(batchItemFailures.length).toBeGreaterThan(0);
     for (const { itemIdentifier } of batchItemFailures) expect(ids).toContain(itemIdentifier);
-  });
-});
+  },
+);
 
 describe("Powertools idempotency", () => {
   const sources = globSync("lambdas/**/*.ts").map((file) => readFileSync(file, "utf8"));

@@ -1,43 +1,39 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { parseCommand } from "../../../tools/deploy/command-line.ts";
 import { UsageError } from "../../../tools/ops/operator-error.ts";
 
-describe("a stage", () => {
-  it.each([
-    [["deploy"], undefined],
-    [["deploy", "--stage", "production"], "production"],
-    [["deploy", "--stage=production"], "production"],
-    [["diff", "--context", "stage=production"], "production"],
-    [["synth", "-c", "stage=production"], "production"],
-    [["deploy", "--stage", "production", "--context", "stage=production"], "production"],
-  ])("of %j is %s", (args, stage) => {
-    expect(parseCommand(args)).toMatchObject({ stage });
-  });
+it.each([
+  [["deploy"], undefined],
+  [["deploy", "--stage", "production"], "production"],
+  [["deploy", "--stage=production"], "production"],
+  [["diff", "--context", "stage=production"], "production"],
+  [["synth", "-c", "stage=production"], "production"],
+  [["deploy", "--stage", "production", "--context", "stage=production"], "production"],
+])("a stage of %j is %s", (args, stage) => {
+  expect(parseCommand(args)).toMatchObject({ stage });
 });
 
-describe("a command line that may mean something else stops", () => {
-  it.each([
-    [["deploy", "--stag", "production"], "Unknown option '--stag'."],
-    [["deploy", "production"], 'npm run deploy does not take "production"'],
-    [["deploy", "--stage"], "argument missing"],
-    [["deploy", "--stage", "production", "-c", "stage=sandbox"], "production and sandbox"],
-    [
-      ["deploy", "--stage", "a", "--stage", "b"],
-      "The command line names more than one stage: a and b.",
-    ],
-    [
-      ["deploy", "--context", "stge=production"],
-      'only the context stage=<name>, not "stge=production"',
-    ],
-    [["deploy", "--hotswap"], "Unknown option '--hotswap'."],
-    [["deploy", "--require-approval", "sometimes"], "The only value is never"],
-    [["deploy", "--quiet"], "npm run deploy takes no --quiet."],
-    [["synth", "--preflight-only"], "npm run synth takes no --preflight-only."],
-    [["destroy"], 'The action "destroy" does not exist'],
-  ])("%j", (args, sentence) => {
-    expect(() => parseCommand(args)).toThrow(UsageError);
-    expect(() => parseCommand(args)).toThrow(sentence);
-  });
+it.each([
+  [["deploy", "--stag", "production"], "Unknown option '--stag'."],
+  [["deploy", "production"], 'npm run deploy does not take "production"'],
+  [["deploy", "--stage"], "argument missing"],
+  [["deploy", "--stage", "production", "-c", "stage=sandbox"], "production and sandbox"],
+  [
+    ["deploy", "--stage", "a", "--stage", "b"],
+    "The command line names more than one stage: a and b.",
+  ],
+  [
+    ["deploy", "--context", "stge=production"],
+    'only the context stage=<name>, not "stge=production"',
+  ],
+  [["deploy", "--hotswap"], "Unknown option '--hotswap'."],
+  [["deploy", "--require-approval", "sometimes"], "The only value is never"],
+  [["deploy", "--quiet"], "npm run deploy takes no --quiet."],
+  [["synth", "--preflight-only"], "npm run synth takes no --preflight-only."],
+  [["destroy"], 'The action "destroy" does not exist'],
+])("a command line that may mean something else stops: %j", (args, sentence) => {
+  expect(() => parseCommand(args)).toThrow(UsageError);
+  expect(() => parseCommand(args)).toThrow(sentence);
 });
 
 it("what the CDK CLI is told besides goes through", () => {

@@ -57,37 +57,33 @@ describe("Lambda's quota", () => {
   });
 });
 
-describe("CDK's bootstrap", () => {
-  it.each([
-    [null, "red", "none in this account and region"],
-    [5, "red", "version 5"],
-    [6, "green", "version 6"],
-  ])("%s is %s", async (version, state, found) => {
-    served.current.bootstrap = version;
+it.each([
+  [null, "red", "none in this account and region"],
+  [5, "red", "version 5"],
+  [6, "green", "version 6"],
+])("CDK's bootstrap %s is %s", async (version, state, found) => {
+  served.current.bootstrap = version;
 
-    expect(await said("bootstrap")).toBe(`${state}: ${found}`);
-  });
+  expect(await said("bootstrap")).toBe(`${state}: ${found}`);
 });
 
-describe("a stack", () => {
-  it.each([
-    ["ROLLBACK_COMPLETE", "red"],
-    ["ROLLBACK_FAILED", "red"],
-    ["DELETE_FAILED", "red"],
-    ["CREATE_FAILED", "red"],
-    ["UPDATE_ROLLBACK_FAILED", "red"],
-    ["UPDATE_IN_PROGRESS", "red"],
-    ["ROLLBACK_IN_PROGRESS", "red"],
-    ["REVIEW_IN_PROGRESS", "green"],
-    ["CREATE_COMPLETE", "green"],
-    ["UPDATE_COMPLETE", "green"],
-    ["UPDATE_ROLLBACK_COMPLETE", "green"],
-  ])("in %s is %s", async (status, state) => {
-    served.current.deploy(template);
-    Object.assign(served.current.stack ?? {}, { status });
+it.each([
+  ["ROLLBACK_COMPLETE", "red"],
+  ["ROLLBACK_FAILED", "red"],
+  ["DELETE_FAILED", "red"],
+  ["CREATE_FAILED", "red"],
+  ["UPDATE_ROLLBACK_FAILED", "red"],
+  ["UPDATE_IN_PROGRESS", "red"],
+  ["ROLLBACK_IN_PROGRESS", "red"],
+  ["REVIEW_IN_PROGRESS", "green"],
+  ["CREATE_COMPLETE", "green"],
+  ["UPDATE_COMPLETE", "green"],
+  ["UPDATE_ROLLBACK_COMPLETE", "green"],
+])("a stack in %s is %s", async (status, state) => {
+  served.current.deploy(template);
+  Object.assign(served.current.stack ?? {}, { status });
 
-    expect(await said("stack")).toBe(`${state}: ${status}`);
-  });
+  expect(await said("stack")).toBe(`${state}: ${status}`);
 });
 
 describe("what an earlier stack has left", () => {
@@ -258,23 +254,21 @@ describe("a change", () => {
   });
 });
 
-describe("what cannot be read", () => {
-  it("is said with the right that is missing, and stops nothing", async () => {
-    served.current.denied = ["GetResources", "DescribeType"];
+it("what cannot be read is said with the right that is missing, and stops nothing", async () => {
+  served.current.denied = ["GetResources", "DescribeType"];
 
-    const findings = await lines();
+  const findings = await lines();
 
-    expect(findings.filter(({ state }) => state === "yellow")).toEqual([
-      expect.objectContaining({
-        check: "leftovers",
-        found: "could not be read (AccessDeniedException: not authorized)",
-        fix: expect.stringContaining("tag:GetResources"),
-      }),
-      expect.objectContaining({ check: "services" }),
-      expect.objectContaining({ check: "alarm channels" }),
-    ]);
-    expect(isGood(findings)).toBe(true);
-  });
+  expect(findings.filter(({ state }) => state === "yellow")).toEqual([
+    expect.objectContaining({
+      check: "leftovers",
+      found: "could not be read (AccessDeniedException: not authorized)",
+      fix: expect.stringContaining("tag:GetResources"),
+    }),
+    expect.objectContaining({ check: "services" }),
+    expect.objectContaining({ check: "alarm channels" }),
+  ]);
+  expect(isGood(findings)).toBe(true);
 });
 
 it("every line that is not green has a fix, and every line says what good looks like", async () => {

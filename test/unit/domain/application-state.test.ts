@@ -85,57 +85,58 @@ describe("merging states", () => {
   });
 });
 
-describe("an application's life, in each of its orders", () => {
-  const at = (after: number) => 1_760_000_000_000 + after;
-  const lives = {
-    "manual review, then approved": {
-      events: [
-        { type: "started_application", at: at(0) },
-        { type: "started_evaluation", at: at(300) },
-        { type: "pending_review", at: at(2_000) },
-        { type: "completed_review", at: at(60_000) },
-        { type: "completed_branch", at: at(60_001), outcome: "Approved" },
-        { type: "completed_application", at: at(60_002), outcome: "Approved" },
-      ],
-      status: "completed",
-      outcome: "Approved",
-    },
-    "an error, retriggered, then denied": {
-      events: [
-        { type: "started_application", at: at(0) },
-        { type: "error", at: at(1_000) },
-        { type: "journey_application_retriggered", at: at(2_000) },
-        { type: "pending_step_up", at: at(3_000) },
-        { type: "completed_application", at: at(4_000), outcome: "Denied" },
-        { type: "application_archived", at: at(5_000) },
-      ],
-      status: "completed",
-      outcome: "Denied",
-    },
-    "all in one millisecond": {
-      events: [
-        { type: "started_application", at: at(0) },
-        { type: "pending_review", at: at(0) },
-        { type: "completed_review", at: at(0) },
-        { type: "error", at: at(0) },
-        { type: "completed_application", at: at(0), outcome: "Approved" },
-      ],
-      status: "completed",
-      outcome: "Approved",
-    },
-    "unarchived, with a step that trails, and rerun": {
-      events: [
-        { type: "completed_application", at: at(0), outcome: "Approved" },
-        { type: "application_unarchived", at: at(1) },
-        { type: "pending_review", at: at(2) },
-        { type: "started_rerun_application", at: at(3), rerunApplicationToken: "JA-2" },
-      ],
-      status: "completed",
-      outcome: "Approved",
-    },
-  };
+const at = (after: number) => 1_760_000_000_000 + after;
+const lives = {
+  "manual review, then approved": {
+    events: [
+      { type: "started_application", at: at(0) },
+      { type: "started_evaluation", at: at(300) },
+      { type: "pending_review", at: at(2_000) },
+      { type: "completed_review", at: at(60_000) },
+      { type: "completed_branch", at: at(60_001), outcome: "Approved" },
+      { type: "completed_application", at: at(60_002), outcome: "Approved" },
+    ],
+    status: "completed",
+    outcome: "Approved",
+  },
+  "an error, retriggered, then denied": {
+    events: [
+      { type: "started_application", at: at(0) },
+      { type: "error", at: at(1_000) },
+      { type: "journey_application_retriggered", at: at(2_000) },
+      { type: "pending_step_up", at: at(3_000) },
+      { type: "completed_application", at: at(4_000), outcome: "Denied" },
+      { type: "application_archived", at: at(5_000) },
+    ],
+    status: "completed",
+    outcome: "Denied",
+  },
+  "all in one millisecond": {
+    events: [
+      { type: "started_application", at: at(0) },
+      { type: "pending_review", at: at(0) },
+      { type: "completed_review", at: at(0) },
+      { type: "error", at: at(0) },
+      { type: "completed_application", at: at(0), outcome: "Approved" },
+    ],
+    status: "completed",
+    outcome: "Approved",
+  },
+  "unarchived, with a step that trails, and rerun": {
+    events: [
+      { type: "completed_application", at: at(0), outcome: "Approved" },
+      { type: "application_unarchived", at: at(1) },
+      { type: "pending_review", at: at(2) },
+      { type: "started_rerun_application", at: at(3), rerunApplicationToken: "JA-2" },
+    ],
+    status: "completed",
+    outcome: "Approved",
+  },
+};
 
-  test.each(Object.entries(lives))("%s", (_, { events, status, outcome }) => {
+test.each(Object.entries(lives))(
+  "an application's life, in each of its orders: %s",
+  (_, { events, status, outcome }) => {
     const states = events.map((event) => stateOfEvent(aJourneyEvent(event)));
 
     for (const order of permutationsOf(states)) {
@@ -143,8 +144,8 @@ describe("an application's life, in each of its orders", () => {
       expect(statusOf(state)).toBe(status);
       expect(outcomeOf(state)).toBe(outcome);
     }
-  });
-});
+  },
+);
 
 function permutationsOf<Value>(values: readonly Value[]): readonly (readonly Value[])[] {
   if (values.length <= 1) return [values];

@@ -56,88 +56,84 @@ const applicants = [
 
 type Case = [string, AlloyApplication, ApplicationState, Partial<CorrectionContext>?];
 
-describe("Alloy's answer corrects nothing", () => {
-  test.each<Case>([
-    ["the state agrees", alloy(approved, [started, ended]), stateOf(started, ended)],
-    [
-      "the missing events will make it agree",
-      alloy(approved, [started, review, ended]),
-      stateOf(started),
-    ],
-    [
-      "it spells the outcome in other letters",
-      alloy({ ...approved, outcome: "approved" }, [ended]),
-      stateOf(ended),
-    ],
-    [
-      "it names no outcome where an event named one",
-      alloy({ status: "completed" }, [ended]),
-      stateOf(ended),
-    ],
-    [
-      "an event may still tell of it",
-      alloy({ status: "waiting_review" }, [started]),
-      stateOf(started),
-      { settledBy: AT - 1 },
-    ],
-    ["something newer has happened here", alloy({}, [started]), stateOf(started, newer)],
-    [
-      "an event tells of the rerun that it names",
-      alloy(approved, [ended, rerun], reruns),
-      stateOf(ended, rerun),
-    ],
-  ])("when %s", (_, answer, state, context = {}) => {
-    expect(correctionsOf(answer, state, { ...LATER, ...context })).toEqual([]);
-  });
+test.each<Case>([
+  ["the state agrees", alloy(approved, [started, ended]), stateOf(started, ended)],
+  [
+    "the missing events will make it agree",
+    alloy(approved, [started, review, ended]),
+    stateOf(started),
+  ],
+  [
+    "it spells the outcome in other letters",
+    alloy({ ...approved, outcome: "approved" }, [ended]),
+    stateOf(ended),
+  ],
+  [
+    "it names no outcome where an event named one",
+    alloy({ status: "completed" }, [ended]),
+    stateOf(ended),
+  ],
+  [
+    "an event may still tell of it",
+    alloy({ status: "waiting_review" }, [started]),
+    stateOf(started),
+    { settledBy: AT - 1 },
+  ],
+  ["something newer has happened here", alloy({}, [started]), stateOf(started, newer)],
+  [
+    "an event tells of the rerun that it names",
+    alloy(approved, [ended, rerun], reruns),
+    stateOf(ended, rerun),
+  ],
+])("Alloy's answer corrects nothing when %s", (_, answer, state, context = {}) => {
+  expect(correctionsOf(answer, state, { ...LATER, ...context })).toEqual([]);
 });
 
-describe("Alloy's answer is queued", () => {
-  test.each<[...Required<Case>, object]>([
-    [
-      "when no event told of the status",
-      alloy({ status: "expired" }, [started]),
-      stateOf(started),
-      {},
-      { news: "status", snapshot: { status: "expired" } },
-    ],
-    [
-      "at once when it names the outcome of an end that had none",
-      alloy(approved, [started, endedSilently]),
-      stateOf(started, endedSilently),
-      { settledBy: AT - 60_000 },
-      { news: "status", snapshot: approved },
-    ],
-    [
-      "when the events were queued and did not move the state",
-      alloy(approved, [started, ended]),
-      stateOf(started),
-      { isStuck: true },
-      { news: "status", snapshot: approved },
-    ],
-    [
-      "for our books alone when of several applicants another one's status counts",
-      alloy({ status: "waiting_review" }, applicants),
-      stateOf(...applicants),
-      {},
-      { news: "nothing", snapshot: { status: "waiting_review" } },
-    ],
-    [
-      "for our books alone when the application is a shadow one",
-      alloy({ isShadow: true }, [started]),
-      stateOf(started),
-      {},
-      { news: "nothing" },
-    ],
-    [
-      "when it names a rerun of which no event tells",
-      alloy(approved, [ended], reruns),
-      stateOf(ended),
-      {},
-      { news: "rerun", reruns: [{ applicationToken: "JA-2" }] },
-    ],
-  ])("%s", (_, answer, state, context, correction) => {
-    expect(correctionsOf(answer, state, { ...LATER, ...context })).toMatchObject([correction]);
-  });
+test.each<[...Required<Case>, object]>([
+  [
+    "when no event told of the status",
+    alloy({ status: "expired" }, [started]),
+    stateOf(started),
+    {},
+    { news: "status", snapshot: { status: "expired" } },
+  ],
+  [
+    "at once when it names the outcome of an end that had none",
+    alloy(approved, [started, endedSilently]),
+    stateOf(started, endedSilently),
+    { settledBy: AT - 60_000 },
+    { news: "status", snapshot: approved },
+  ],
+  [
+    "when the events were queued and did not move the state",
+    alloy(approved, [started, ended]),
+    stateOf(started),
+    { isStuck: true },
+    { news: "status", snapshot: approved },
+  ],
+  [
+    "for our books alone when of several applicants another one's status counts",
+    alloy({ status: "waiting_review" }, applicants),
+    stateOf(...applicants),
+    {},
+    { news: "nothing", snapshot: { status: "waiting_review" } },
+  ],
+  [
+    "for our books alone when the application is a shadow one",
+    alloy({ isShadow: true }, [started]),
+    stateOf(started),
+    {},
+    { news: "nothing" },
+  ],
+  [
+    "when it names a rerun of which no event tells",
+    alloy(approved, [ended], reruns),
+    stateOf(ended),
+    {},
+    { news: "rerun", reruns: [{ applicationToken: "JA-2" }] },
+  ],
+])("Alloy's answer is queued: %s", (_, answer, state, context, correction) => {
+  expect(correctionsOf(answer, state, { ...LATER, ...context })).toMatchObject([correction]);
 });
 
 describe("a correction", () => {

@@ -13,38 +13,36 @@ function minute(index: number, counts: Partial<AnsweredMinute> = {}): AnsweredMi
   return { at, accepted: 0, credentials: 0, addresses: 0, faults: 0, alloyRefused: 0, ...counts };
 }
 
-describe("failures in a row", () => {
-  test.each([
-    ["are none when nothing was refused", [minute(0, { accepted: 7 })], 0],
-    ["are none when nothing came at all", [], 0],
+test.each([
+  ["are none when nothing was refused", [minute(0, { accepted: 7 })], 0],
+  ["are none when nothing came at all", [], 0],
+  [
+    "are counted whatever the reason, back to the last 200",
     [
-      "are counted whatever the reason, back to the last 200",
-      [
-        minute(0, { alloyRefused: 50 }),
-        minute(1, { accepted: 1 }),
-        minute(2, { alloyRefused: 20 }),
-        minute(200, { alloyRefused: 7 }),
-      ],
-      27,
+      minute(0, { alloyRefused: 50 }),
+      minute(1, { accepted: 1 }),
+      minute(2, { alloyRefused: 20 }),
+      minute(200, { alloyRefused: 7 }),
     ],
-    [
-      "include those of the minute of the last 200, whose order nobody knows",
-      [minute(0, { accepted: 10, alloyRefused: 5 }), minute(1, { alloyRefused: 5 })],
-      10,
-    ],
-    [
-      "end with the first 200 after them",
-      [minute(0, { alloyRefused: 99 }), minute(1, { accepted: 1 })],
-      0,
-    ],
-    [
-      "are Alloy's alone: 80 forged requests in a quiet night are none",
-      [minute(0, { credentials: 80 }), minute(5, { addresses: 80, faults: 1 })],
-      0,
-    ],
-  ])("%s", (_, minutes, failures) => {
-    expect(failuresInARow({ minutes, oldestQueuedAt: null, queued: 0 })).toBe(failures);
-  });
+    27,
+  ],
+  [
+    "include those of the minute of the last 200, whose order nobody knows",
+    [minute(0, { accepted: 10, alloyRefused: 5 }), minute(1, { alloyRefused: 5 })],
+    10,
+  ],
+  [
+    "end with the first 200 after them",
+    [minute(0, { alloyRefused: 99 }), minute(1, { accepted: 1 })],
+    0,
+  ],
+  [
+    "are Alloy's alone: 80 forged requests in a quiet night are none",
+    [minute(0, { credentials: 80 }), minute(5, { addresses: 80, faults: 1 })],
+    0,
+  ],
+])("failures in a row: %s", (_, minutes, failures) => {
+  expect(failuresInARow({ minutes, oldestQueuedAt: null, queued: 0 })).toBe(failures);
 });
 
 describe("the attempt of a webhook", () => {

@@ -120,22 +120,23 @@ function parses(text: string): boolean {
   }
 }
 
-describe("a number that JavaScript would write otherwise", () => {
-  test.each([
-    ["12345678901234567890", true],
-    ["9007199254740993", true],
-    ["1e400", true],
-    ["0.12345678901234567890", true],
-    ["1.50", false],
-    ["1e3", false],
-    ["-0", false],
-    ["0.0", false],
-    ["100e-2", false],
-    [`1${"0".repeat(50)}`, true],
-  ])("%s is rounded by it: %s", (source, isRounded) => {
+test.each([
+  ["12345678901234567890", true],
+  ["9007199254740993", true],
+  ["1e400", true],
+  ["0.12345678901234567890", true],
+  ["1.50", false],
+  ["1e3", false],
+  ["-0", false],
+  ["0.0", false],
+  ["100e-2", false],
+  [`1${"0".repeat(50)}`, true],
+])(
+  "a number that JavaScript would write otherwise %s is rounded by it: %s",
+  (source, isRounded) => {
     expect(new SourceNumber(source).isRounded).toBe(isRounded);
-  });
-});
+  },
+);
 
 describe("the id of a content", () => {
   const idOf = (text: string) => contentIdOf("any", jsonOf(text));

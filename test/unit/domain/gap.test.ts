@@ -159,34 +159,30 @@ describe("a gap", () => {
   });
 });
 
-describe("a submission", () => {
-  const state = stateOfSubmission(aSubmission({ submittedAt: AT }));
-  const refused = answered(AT, { addresses: 1 });
+const state = stateOfSubmission(aSubmission({ submittedAt: AT }));
+const refused = answered(AT, { addresses: 1 });
 
-  test.each([
-    ["is a gap when no webhook has come within the grace", null, healthy, 3, "not-delivered"],
-    ["says when it was refused", null, refused, 20, "rejected"],
-    ["is none within the grace", null, healthy, 1, undefined],
-    ["is none once a webhook has come", AT, healthy, 20, undefined],
-  ])("%s", (_, lastEventAt, delivery, minutes, stage) => {
-    const now = AT + minutes * MINUTE;
+test.each([
+  ["is a gap when no webhook has come within the grace", null, healthy, 3, "not-delivered"],
+  ["says when it was refused", null, refused, 20, "rejected"],
+  ["is none within the grace", null, healthy, 1, undefined],
+  ["is none once a webhook has come", AT, healthy, 20, undefined],
+])("a submission: %s", (_, lastEventAt, delivery, minutes, stage) => {
+  const now = AT + minutes * MINUTE;
 
-    const gap = submissionGapOf({ ...state, lastEventAt }, settings, delivery, now);
+  const gap = submissionGapOf({ ...state, lastEventAt }, settings, delivery, now);
 
-    expect(gap && [gap.stage, gap.since, gap.eventCount]).toEqual(stage ? [stage, AT, 0] : null);
-  });
+  expect(gap && [gap.stage, gap.since, gap.eventCount]).toEqual(stage ? [stage, AT, 0] : null);
 });
 
-describe("a webhook that came", () => {
-  const receivedAt = AT + 10 * MINUTE;
+const receivedAt = AT + 10 * MINUTE;
 
-  test.each([
-    ["after the grace is late", { receivedAt }, ["late", "its webhook came 10 min after it"]],
-    ["within the grace is not late", { receivedAt: AT + MINUTE }, null],
-    ["by the poller is not late", { receivedAt, origin: "poll" }, null],
-  ] as const)("%s", (_, changes, found) => {
-    const diagnosis = diagnoseLate(recordOf(aJourneyEvent(event), changes), settings);
+test.each([
+  ["after the grace is late", { receivedAt }, ["late", "its webhook came 10 min after it"]],
+  ["within the grace is not late", { receivedAt: AT + MINUTE }, null],
+  ["by the poller is not late", { receivedAt, origin: "poll" }, null],
+] as const)("a webhook that came: %s", (_, changes, found) => {
+  const diagnosis = diagnoseLate(recordOf(aJourneyEvent(event), changes), settings);
 
-    expect(diagnosis && [diagnosis.event.stage, diagnosis.evidence]).toEqual(found);
-  });
+  expect(diagnosis && [diagnosis.event.stage, diagnosis.evidence]).toEqual(found);
 });

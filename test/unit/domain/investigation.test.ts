@@ -28,29 +28,27 @@ const listedPromotion = {
   by: "poll",
 } as const;
 
-describe("two reports of one step", () => {
-  test.each([
-    ["a promotion and the list's", promoted, listedPromotion],
-    ["the list's and the promotion that comes late", listedPromotion, promoted],
-    [
-      "a closing, and the list's two seconds off",
-      { status: "closed", at: CREATED_AT },
-      { status: "closed", at: CREATED_AT + 2_000, by: "poll" },
-    ],
-    [
-      "two creations, whatever their times",
-      { status: "created", at: CREATED_AT },
-      { status: "created", at: CREATED_AT - HOUR, by: "poll" },
-    ],
-  ] satisfies readonly (readonly [string, Said, Said])[])(
-    "are known as one: %s",
-    (_, first, second) => {
-      const [one, other] = idsOf(first, second);
+test.each([
+  ["a promotion and the list's", promoted, listedPromotion],
+  ["the list's and the promotion that comes late", listedPromotion, promoted],
+  [
+    "a closing, and the list's two seconds off",
+    { status: "closed", at: CREATED_AT },
+    { status: "closed", at: CREATED_AT + 2_000, by: "poll" },
+  ],
+  [
+    "two creations, whatever their times",
+    { status: "created", at: CREATED_AT },
+    { status: "created", at: CREATED_AT - HOUR, by: "poll" },
+  ],
+] satisfies readonly (readonly [string, Said, Said])[])(
+  "two reports of one step are known as one: %s",
+  (_, first, second) => {
+    const [one, other] = idsOf(first, second);
 
-      expect(other).toBe(one);
-    },
-  );
-});
+    expect(other).toBe(one);
+  },
+);
 
 describe("two steps", () => {
   test.each([

@@ -26,17 +26,15 @@ describe("two windows", () => {
   });
 });
 
-describe("a change", () => {
-  test.each([
-    ["a fall by half", 10, 20, -50],
-    ["a fall to nothing", 0, 20, -100],
-    ["no change", 20, 20, 0],
-    ["a rise to the double", 40, 20, 100],
-    ["a rise from nothing, as from one", 30, 0, 2_900],
-    ["of fewer than the minimum in both windows", 4, 9, 0],
-    ["of as many as the minimum before", 5, 10, -50],
-    ["of as many as the minimum now", 10, 5, 100],
-  ])("%s", (_name, newest, before, percent) => {
-    expect(changeInPercent(newest, before, 10)).toBe(percent);
-  });
+test.each([
+  ["a fall by half", 10, 20, -50],
+  ["a fall to nothing", 0, 20, -100],
+  ["no change", 20, 20, 0],
+  ["a rise to the double", 40, 20, 100],
+  ["a rise from nothing, as from one", 30, 0, 2_900],
+  ["of fewer than the minimum in both windows", 4, 9, 0],
+  ["of as many as the minimum before", 5, 10, -50],
+  ["of as many as the minimum now", 10, 5, 100],
+])("a change: %s", (_name, newest, before, percent) => {
+  expect(changeInPercent(newest, before, 10)).toBe(percent);
 });

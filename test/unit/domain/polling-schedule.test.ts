@@ -89,30 +89,28 @@ describe("an open application", () => {
   });
 });
 
-describe("a due check", () => {
-  const moved = stateOfEvent(aJourneyEvent({ at: START + 9 * MINUTE }));
-  const ended = stateOfEvent(aJourneyEvent({ type: "completed_application", at: START }));
-  const asked = { requestedAt: START + 1 };
+const moved = stateOfEvent(aJourneyEvent({ at: START + 9 * MINUTE }));
+const ended = stateOfEvent(aJourneyEvent({ type: "completed_application", at: START }));
+const asked = { requestedAt: START + 1 };
 
-  test.each([
-    ["put off while webhooks are coming in", moved, {}, 10 * MINUTE, 19 * MINUTE],
-    ["not put off when nothing has happened for the shortest wait", open, {}, 10 * MINUTE, null],
-    ["not put off for ever", open, { reschedules: 6 }, MINUTE, null],
-    ["not put off when a person has asked for it", open, asked, MINUTE, null],
-    [
-      "put off when a check has answered who asked for it",
-      open,
-      { ...asked, checkedAt: START + 2 },
-      MINUTE,
-      10 * MINUTE,
-    ],
-    ["not put off when an end without an outcome is to be confirmed", ended, {}, 1, null],
-    ["put off when that was confirmed", ended, { checkedAt: START + 1 }, 2, 10 * MINUTE],
-  ])("is %s", (_, state, changes, after, until) => {
-    const putOffTo = rescheduledTo(state, { ...memory, ...changes }, at(START + after));
+test.each([
+  ["put off while webhooks are coming in", moved, {}, 10 * MINUTE, 19 * MINUTE],
+  ["not put off when nothing has happened for the shortest wait", open, {}, 10 * MINUTE, null],
+  ["not put off for ever", open, { reschedules: 6 }, MINUTE, null],
+  ["not put off when a person has asked for it", open, asked, MINUTE, null],
+  [
+    "put off when a check has answered who asked for it",
+    open,
+    { ...asked, checkedAt: START + 2 },
+    MINUTE,
+    10 * MINUTE,
+  ],
+  ["not put off when an end without an outcome is to be confirmed", ended, {}, 1, null],
+  ["put off when that was confirmed", ended, { checkedAt: START + 1 }, 2, 10 * MINUTE],
+])("a due check is %s", (_, state, changes, after, until) => {
+  const putOffTo = rescheduledTo(state, { ...memory, ...changes }, at(START + after));
 
-    expect(putOffTo && putOffTo - START).toBe(until);
-  });
+  expect(putOffTo && putOffTo - START).toBe(until);
 });
 
 describe("after a check that found nothing amiss", () => {

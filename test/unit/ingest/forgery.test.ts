@@ -108,16 +108,17 @@ describe("forged requests", () => {
   });
 });
 
-describe("one entry of the secret that is of no use", () => {
-  const good = { username: USERNAME, password: PASSWORD };
+const good = { username: USERNAME, password: PASSWORD };
 
-  it.each([
-    [{ basic: [null, { username: "" }, "x", good], hmac: ["", 7, null, KEY] }, 6],
-    [{ basic: { username: USERNAME, password: PASSWORD }, hmac: [KEY] }, 1],
-    [{ basic: [good], hmac: KEY }, 1],
-    [{ basic: null, hmac: [KEY] }, 0],
-    [{ basic: [good], hmac: null }, 0],
-  ])("does not close the door to the others: %j", async (secret, refused) => {
+it.each([
+  [{ basic: [null, { username: "" }, "x", good], hmac: ["", 7, null, KEY] }, 6],
+  [{ basic: { username: USERNAME, password: PASSWORD }, hmac: [KEY] }, 1],
+  [{ basic: [good], hmac: KEY }, 1],
+  [{ basic: null, hmac: [KEY] }, 0],
+  [{ basic: [good], hmac: null }, 0],
+])(
+  "one entry of the secret that is of no use does not close the door to the others: %j",
+  async (secret, refused) => {
     const ingest = anIngest({ secret });
 
     const answers = [
@@ -129,40 +130,39 @@ describe("one entry of the secret that is of no use", () => {
     expect(answers.map(({ statusCode }) => statusCode === 200)).toEqual(isLive);
     const logged = ingest.lines.filter((line) => line.includes(`"refused":${refused}`));
     expect(logged.length > 0).toBe(refused > 0);
-  });
+  },
+);
+
+it.each([
+  ["Basic", { authorization: basicOf(USERNAME, PASSWORD) }],
+  ["Basic with the second pair", { authorization: basicOf("another", "another live password") }],
+  ["Basic in another casing", { AuthorizatioN: basicOf(USERNAME, PASSWORD) }],
+  [
+    "the scheme in another casing",
+    { authorization: basicOf(USERNAME, PASSWORD).replace("Basic", "bASIC") },
+  ],
+  ["a signature", { authorization: signatureOf(KEY, BODY) }],
+  ["a signature with the first key", { authorization: signatureOf("another live key", BODY) }],
+  [
+    "Basic with more than one space",
+    { authorization: basicOf(USERNAME, PASSWORD).replace(" ", "   ") },
+  ],
+])("the requests that were forged are accepted as Alloy sends them: %s", async (_, headers) => {
+  const ingest = anIngest({ secret: SECRET });
+
+  const answers = [
+    await ingest.handle(aRequest({ headers, body: BODY })),
+    // API Gateway hands over as base64 what it does not take for text.
+    await ingest.handle(aRequest({ headers, body: Buffer.from(BODY) })),
+  ];
+
+  expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200]);
+  expect(ingest.messages).toHaveLength(2);
 });
 
-describe("the requests that were forged", () => {
-  it.each([
-    ["Basic", { authorization: basicOf(USERNAME, PASSWORD) }],
-    ["Basic with the second pair", { authorization: basicOf("another", "another live password") }],
-    ["Basic in another casing", { AuthorizatioN: basicOf(USERNAME, PASSWORD) }],
-    [
-      "the scheme in another casing",
-      { authorization: basicOf(USERNAME, PASSWORD).replace("Basic", "bASIC") },
-    ],
-    ["a signature", { authorization: signatureOf(KEY, BODY) }],
-    ["a signature with the first key", { authorization: signatureOf("another live key", BODY) }],
-    [
-      "Basic with more than one space",
-      { authorization: basicOf(USERNAME, PASSWORD).replace(" ", "   ") },
-    ],
-  ])("are accepted as Alloy sends them: %s", async (_, headers) => {
-    const ingest = anIngest({ secret: SECRET });
-
-    const answers = [
-      await ingest.handle(aRequest({ headers, body: BODY })),
-      // API Gateway hands over as base64 what it does not take for text.
-      await ingest.handle(aRequest({ headers, body: Buffer.from(BODY) })),
-    ];
-
-    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200]);
-    expect(ingest.messages).toHaveLength(2);
-  });
-});
-
-describe("letters that Unicode writes in two ways", () => {
-  it.each(["NFC", "NFD"] as const)("are compared as they stand in the secret: %s", async (form) => {
+it.each(["NFC", "NFD"] as const)(
+  "letters that Unicode writes in two ways are compared as they stand in the secret: %s",
+  async (form) => {
     const [password, key] = [PASSWORD.normalize(form), `é${KEY}`.normalize(form)];
     const other = form === "NFC" ? "NFD" : "NFC";
     const ingest = anIngest({ secret: { basic: [{ username: USERNAME, password }], hmac: [key] } });
@@ -177,5 +177,5 @@ describe("letters that Unicode writes in two ways", () => {
     ];
 
     expect(answers).toEqual([200, 200, 401, 401]);
-  });
-});
+  },
+);

@@ -116,26 +116,24 @@ describe("a body at the limit of one SQS message", () => {
   });
 });
 
-describe("an envelope", () => {
-  it.each([
-    ["{", "the queue message is not JSON"],
-    ["[]", "the queue message is not a version 1 envelope: wrong at"],
-    [`{"v":2,"kind":"webhook"}`, "the queue message is not a version 1 envelope: wrong at v"],
-    [
-      encodeEnvelope({
-        v: 1,
-        kind: "webhook",
-        receiptId: "R",
-        receivedAt: 1,
-        body: null,
-        payloadKey: null,
-        sourceIp: null,
-      }),
-      "the queue message must have either a body or a payloadKey",
-    ],
-  ])("that is none is refused with its reason: %s", (text, reason) => {
-    const decoded = decodeEnvelope(text);
+it.each([
+  ["{", "the queue message is not JSON"],
+  ["[]", "the queue message is not a version 1 envelope: wrong at"],
+  [`{"v":2,"kind":"webhook"}`, "the queue message is not a version 1 envelope: wrong at v"],
+  [
+    encodeEnvelope({
+      v: 1,
+      kind: "webhook",
+      receiptId: "R",
+      receivedAt: 1,
+      body: null,
+      payloadKey: null,
+      sourceIp: null,
+    }),
+    "the queue message must have either a body or a payloadKey",
+  ],
+])("an envelope that is none is refused with its reason: %s", (text, reason) => {
+  const decoded = decodeEnvelope(text);
 
-    expect("reason" in decoded && decoded.reason).toContain(reason);
-  });
+  expect("reason" in decoded && decoded.reason).toContain(reason);
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 
 import { postTo, basicOf, DEFECT, signatureOf } from "../../support/ingest.ts";
 
@@ -21,19 +21,20 @@ const SPELLINGS = [
   Buffer.from(MARK).toString("hex"),
 ];
 
-describe("the log of ingest holds nothing of body, headers and secret", () => {
-  it.each([
-    ["200", {}, right, 200],
-    ["200 by a signature", {}, signatureOf(KEY, body), 200],
-    ["401", {}, wrong, 401],
-    ["401 by something malformed", {}, `${MARK} ${MARK}`, 401],
-    ["401 without a credential", { secret: {} }, right, 401],
-    ["401 with a malformed secret", { secretText: `{"${MARK}"` }, right, 401],
-    ["403", { allowListMode: "enforce" }, right, 403],
-    ["503 of the queue", { queueFailure: "timeout" }, right, 503],
-    ["503 of a defect", { defectIn: "queue" }, right, 503],
-    ["503 of Secrets Manager", { secretFailure: "denied" }, right, 503],
-  ] as const)("after %s", async (_, options, authorization, statusCode) => {
+it.each([
+  ["200", {}, right, 200],
+  ["200 by a signature", {}, signatureOf(KEY, body), 200],
+  ["401", {}, wrong, 401],
+  ["401 by something malformed", {}, `${MARK} ${MARK}`, 401],
+  ["401 without a credential", { secret: {} }, right, 401],
+  ["401 with a malformed secret", { secretText: `{"${MARK}"` }, right, 401],
+  ["403", { allowListMode: "enforce" }, right, 403],
+  ["503 of the queue", { queueFailure: "timeout" }, right, 503],
+  ["503 of a defect", { defectIn: "queue" }, right, 503],
+  ["503 of Secrets Manager", { secretFailure: "denied" }, right, 503],
+] as const)(
+  "the log of ingest holds nothing of body, headers and secret after %s",
+  async (_, options, authorization, statusCode) => {
     const sourceIp = statusCode === 403 ? "203.0.113.9" : "52.7.221.27";
     const headers = {
       authorization,
@@ -51,5 +52,5 @@ describe("the log of ingest holds nothing of body, headers and secret", () => {
     const log = lines.join("\n");
     expect(SPELLINGS.filter((spelling) => log.includes(spelling))).toEqual([]);
     expect(JSON.stringify(answer)).not.toContain(MARK);
-  });
-});
+  },
+);

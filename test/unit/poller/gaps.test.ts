@@ -291,38 +291,34 @@ describe("an event that is recorded but not applied", () => {
   });
 });
 
-describe("a late webhook", () => {
+test("a late webhook is published once, as a gap that is over", async () => {
   const late = recordOf(review, { receivedAt: review.at + 10 * MINUTE });
   const stored = { ...withRecorded([started, review]), events: [recordOf(started), late] };
 
-  test("is published once, as a gap that is over", async () => {
-    const poller = await checked(stored, [started, review]);
-    await poller.runAfter(24 * HOUR);
+  const poller = await checked(stored, [started, review]);
+  await poller.runAfter(24 * HOUR);
 
-    expect(poller.notices).toMatchObject([
-      { change: "closed", stage: "late", durationMs: 10 * MINUTE },
-    ]);
-    expect(poller.metric(METRICS.deliveryGaps)).toBe(0);
-  });
+  expect(poller.notices).toMatchObject([
+    { change: "closed", stage: "late", durationMs: 10 * MINUTE },
+  ]);
+  expect(poller.metric(METRICS.deliveryGaps)).toBe(0);
 });
 
-describe("an event that Alloy dates in the future", () => {
+test("an event that Alloy dates in the future is healed at once, and puts no check off until then", async () => {
   const dated = aJourneyEvent({ type: "pending_review", at: START + 365 * 24 * HOUR });
 
-  test("is healed at once, and puts no check off until then", async () => {
-    const poller = await checked(withRecorded([started]), [started, dated]);
-    const queued = poller.sent.length;
-    const both = withRecorded([started, dated]);
-    const events = [recordOf(started), recordOf(dated, { origin: "poll" })];
-    poller.change({ state: both.state, events });
+  const poller = await checked(withRecorded([started]), [started, dated]);
+  const queued = poller.sent.length;
+  const both = withRecorded([started, dated]);
+  const events = [recordOf(started), recordOf(dated, { origin: "poll" })];
+  poller.change({ state: both.state, events });
 
-    await poller.runAfter(HOUR);
+  await poller.runAfter(HOUR);
 
-    expect(queued).toBe(1);
-    expect(poller.stored().gap).toBeNull();
-    expect(poller.stored().dueAt).toBeLessThan(START + 2 * HOUR);
-    expect(poller.metric(METRICS.transitionsUnheard)).toBe(0);
-  });
+  expect(queued).toBe(1);
+  expect(poller.stored().gap).toBeNull();
+  expect(poller.stored().dueAt).toBeLessThan(START + 2 * HOUR);
+  expect(poller.metric(METRICS.transitionsUnheard)).toBe(0);
 });
 
 describe("a submission of which nothing has come", () => {
@@ -350,40 +346,34 @@ describe("a submission of which nothing has come", () => {
   });
 });
 
-describe("an application of which records have expired", () => {
-  test("is not in gap because of them", async () => {
-    const poller = over(withRecorded([review], { dueAt: START }), [started, review]);
-    const expired = aPollerOf(withRecorded([review]), [started, review], {
-      changes: { eventRetentionMs: 19 * MINUTE },
-    });
-
-    await poller.run();
-    await expired.run();
-
-    expect(poller.stored().gap?.stage).toBe("not-delivered");
-    expect(expired.notices).toEqual([]);
+test("an application of which records have expired is not in gap because of them", async () => {
+  const poller = over(withRecorded([review], { dueAt: START }), [started, review]);
+  const expired = aPollerOf(withRecorded([review]), [started, review], {
+    changes: { eventRetentionMs: 19 * MINUTE },
   });
+
+  await poller.run();
+  await expired.run();
+
+  expect(poller.stored().gap?.stage).toBe("not-delivered");
+  expect(expired.notices).toEqual([]);
 });
 
-describe("a dry run", () => {
-  test("tells what it would do, and does nothing", async () => {
-    const before = withRecorded([started]);
-    const poller = over(before, [started, review]);
+test("a dry run tells what it would do, and does nothing", async () => {
+  const before = withRecorded([started]);
+  const poller = over(before, [started, review]);
 
-    const report = await poller.dryRun();
+  const report = await poller.dryRun();
 
-    expect(report).toMatchObject({
-      dryRun: true,
-      due: 1,
-      applications: [
-        { applicationToken: "JA-1", missing: 1, toQueue: 1, gapStage: "not-delivered" },
-      ],
-    });
-    expect(poller.stored()).toEqual(before);
-    expect(poller.sent).toEqual([]);
-    expect(poller.notices).toEqual([]);
-    expect(poller.metrics.size).toBe(0);
+  expect(report).toMatchObject({
+    dryRun: true,
+    due: 1,
+    applications: [{ applicationToken: "JA-1", missing: 1, toQueue: 1, gapStage: "not-delivered" }],
   });
+  expect(poller.stored()).toEqual(before);
+  expect(poller.sent).toEqual([]);
+  expect(poller.notices).toEqual([]);
+  expect(poller.metrics.size).toBe(0);
 });
 
 describe("an application whose Journey is not accepted any more", () => {
@@ -417,14 +407,12 @@ describe("an application whose Journey is not accepted any more", () => {
   });
 });
 
-describe("an application that is open for months", () => {
-  test("is counted as stale, and nothing else happens to it", async () => {
-    const old = aJourneyEvent({ type: "pending_review", at: START - 40 * 24 * HOUR });
-    const poller = await checked(withRecorded([old]), [old], { status: "waiting_review" });
+test("an application that is open for months is counted as stale, and nothing else happens to it", async () => {
+  const old = aJourneyEvent({ type: "pending_review", at: START - 40 * 24 * HOUR });
+  const poller = await checked(withRecorded([old]), [old], { status: "waiting_review" });
 
-    expect(poller.metric(METRICS.applicationsStale)).toBe(1);
-    expect(poller.notices).toEqual([]);
-    expect(poller.stored().dueAt).toBeGreaterThan(START);
-    expect(stateOfEvent(old).progress?.status).toBe("waiting_review");
-  });
+  expect(poller.metric(METRICS.applicationsStale)).toBe(1);
+  expect(poller.notices).toEqual([]);
+  expect(poller.stored().dueAt).toBeGreaterThan(START);
+  expect(stateOfEvent(old).progress?.status).toBe("waiting_review");
 });

@@ -65,24 +65,25 @@ describe.each(Object.entries(FIELDS))("an end of which one side does not say %s"
   });
 });
 
-describe("an end whose webhook names no outcome", () => {
-  test.each([
-    ["at the time of Alloy's list", {}],
-    ["a millisecond after Alloy's list", { timestamp: AT + 1 }],
-    ["1.9 s after Alloy's list", { timestamp: AT + 1_900 }],
-    ["400 ms before Alloy's list", { timestamp: AT - 400 }],
-    ["without the node", { _embedded: null }],
-    ["without the node, and a millisecond later", { _embedded: null, timestamp: AT + 1 }],
-    ["without the applicant", { entity_application_token: null, timestamp: AT + 1 }],
-  ])("is published as approved once, by Alloy's word, when it came %s", async (__, changes) => {
+test.each([
+  ["at the time of Alloy's list", {}],
+  ["a millisecond after Alloy's list", { timestamp: AT + 1 }],
+  ["1.9 s after Alloy's list", { timestamp: AT + 1_900 }],
+  ["400 ms before Alloy's list", { timestamp: AT - 400 }],
+  ["without the node", { _embedded: null }],
+  ["without the node, and a millisecond later", { _embedded: null, timestamp: AT + 1 }],
+  ["without the applicant", { entity_application_token: null, timestamp: AT + 1 }],
+])(
+  "an end whose webhook names no outcome is published as approved once, by Alloy's word, when it came %s",
+  async (__, changes) => {
     const sides = await sidesAfter(STARTED, { ...END, outcome: null, ...changes });
 
     await sides.check(minutes(15, 30), decided("Approved", STARTED, END));
 
     expect(sides.ends()).toEqual(["completed", "approved"]);
     expect(sides.notices).toEqual([]);
-  });
-});
+  },
+);
 
 test.each([
   [

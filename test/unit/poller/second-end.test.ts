@@ -143,26 +143,27 @@ test("an end whose tries all failed is told by Alloy's answer when another end t
   expect(sides.ends()).toEqual(["expired"]);
 });
 
-describe("an end whose message failed for good, and comes back just before Alloy's answer tells of it,", () => {
-  const error: Said = { type: "error", timestamp: AT };
+const error: Said = { type: "error", timestamp: AT };
 
-  test.each<[string, readonly Said[], Said, Omit<Answered, "events">, readonly string[]]>([
-    ["when its message publishes it", [STARTED], APPROVED, decided("Approved"), ["approved"]],
-    [
-      "when it is an error, which its message never publishes",
-      [STARTED],
-      error,
-      { status: "error" },
-      ["errored"],
-    ],
-    [
-      "when it is a second end, which its message does not publish",
-      [STARTED, APPROVED],
-      DENIED,
-      decided("Denied"),
-      ["approved", "denied"],
-    ],
-  ])("is told once %s", async (_, before, end, says, ends) => {
+test.each<[string, readonly Said[], Said, Omit<Answered, "events">, readonly string[]]>([
+  ["when its message publishes it", [STARTED], APPROVED, decided("Approved"), ["approved"]],
+  [
+    "when it is an error, which its message never publishes",
+    [STARTED],
+    error,
+    { status: "error" },
+    ["errored"],
+  ],
+  [
+    "when it is a second end, which its message does not publish",
+    [STARTED, APPROVED],
+    DENIED,
+    decided("Denied"),
+    ["approved", "denied"],
+  ],
+])(
+  "an end whose message failed for good, and comes back just before Alloy's answer tells of it, is told once %s",
+  async (_, before, end, says, ends) => {
     const sides = await sidesAfter(...before);
     sides.faults.once("mergeState", throttled);
     await expect(sides.webhook(end)).rejects.toThrow("gave a message back");
@@ -175,8 +176,8 @@ describe("an end whose message failed for good, and comes back just before Alloy
 
     await sides.check(AT + 6 * HOUR, answer);
     expect(sides.ends()).toEqual(ends);
-  });
-});
+  },
+);
 
 test.each([
   ["is not told when the end after it said the same", { ...DENIED, timestamp: AT }, ["denied"]],

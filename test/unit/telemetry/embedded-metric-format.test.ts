@@ -31,30 +31,28 @@ const call = fc.constantFrom(...CALLS).chain(([most, add]) =>
   }),
 );
 
-describe("what the metrics write", () => {
-  it("is embedded metric format, whatever was counted and measured, and loses nothing of it", () => {
-    fc.assert(
-      fc.property(fc.array(call, { maxLength: 8 }), (calls) => {
-        const lines: string[] = [];
-        const metrics = makeMetrics({
-          stage: "sandbox",
-          write: (line) => void lines.push(line),
-          now: () => AT,
-        });
-        let total = 0;
-        for (const { add, value, times } of calls) {
-          for (let time = 0; time < times; time += 1) add(metrics, value);
-          total += value * times;
-        }
+it("what the metrics write is embedded metric format, whatever was counted and measured, and loses nothing of it", () => {
+  fc.assert(
+    fc.property(fc.array(call, { maxLength: 8 }), (calls) => {
+      const lines: string[] = [];
+      const metrics = makeMetrics({
+        stage: "sandbox",
+        write: (line) => void lines.push(line),
+        now: () => AT,
+      });
+      let total = 0;
+      for (const { add, value, times } of calls) {
+        for (let time = 0; time < times; time += 1) add(metrics, value);
+        total += value * times;
+      }
 
-        metrics.flush({ receiptId: "R-1" });
+      metrics.flush({ receiptId: "R-1" });
 
-        const read = lines.flatMap((line) => embeddedMetricsIn(line, AT));
-        expect(read.every(({ dimensions }) => dimensions.includes("Stage"))).toBe(true);
-        expect(sumOf(lines)).toBe(total);
-      }),
-    );
-  });
+      const read = lines.flatMap((line) => embeddedMetricsIn(line, AT));
+      expect(read.every(({ dimensions }) => dimensions.includes("Stage"))).toBe(true);
+      expect(sumOf(lines)).toBe(total);
+    }),
+  );
 });
 
 describe("the check of the format", () => {

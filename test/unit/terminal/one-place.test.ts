@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 
 /** What writes to a terminal, or styles what is written. */
 const WRITES =
@@ -14,8 +14,9 @@ const files = FOLDERS.flatMap((folder) =>
     .map((file) => `tools/${folder}/${file}`),
 );
 
-describe("the screen is the one place through which is printed", () => {
-  it.each(files)("so %s writes to no terminal", (file) => {
+it.each(files)(
+  "the screen is the one place through which is printed so %s writes to no terminal",
+  (file) => {
     expect(WRITES.exec(readFileSync(file, "utf8"))?.[0] ?? null).toBeNull();
-  });
-});
+  },
+);
