@@ -60,6 +60,12 @@ const FIELDS = {
   origin: about("What brought the event.", v.picklist(["webhook", "poll", "submission", "replay"])),
   receivedAt: instant,
   late: about("It came after a newer event had moved the state.", v.boolean()),
+  traceparent: about(
+    "The trace of the request that brought the event, as W3C Trace Context; null where there is none.",
+    v.exactOptional(
+      v.nullable(v.pipe(v.string(), v.regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/))),
+    ),
+  ),
   sequence: about(
     "The number of this effect among those of its application, from 1: the same however often it is published. Null of an event of no application.",
     v.exactOptional(v.nullable(v.pipe(v.number(), v.integer()))),

@@ -2,6 +2,7 @@ import { jsonForSqs } from "../domain/event/envelope.ts";
 import { PermanentError, TransientError } from "../domain/errors.ts";
 import type { GapNotice, InvestigationGapNotice } from "../domain/routing/gap-notice.ts";
 import type { GapAnnouncer } from "../domain/polling/polling-ports.ts";
+import { xRayOf } from "../domain/event/trace-context.ts";
 import type { EventPublisher } from "../domain/ports.ts";
 import type { PublishedEvent } from "../domain/routing/published-event.ts";
 import type { Refusal } from "../domain/refusal.ts";
@@ -25,6 +26,7 @@ export class BusEventPublisher implements EventPublisher {
     const entries = events.map((event) => ({
       detailType: ROUTE_TITLES[event.route],
       detail: jsonForSqs(event),
+      ...(event.traceparent && { traceHeader: xRayOf(event.traceparent) }),
     }));
     return putEach(entries, this.#bus);
   }

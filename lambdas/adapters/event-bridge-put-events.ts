@@ -12,12 +12,13 @@ export function putEventsOn(
   return (entries) =>
     client.send(
       new PutEventsCommand({
-        Entries: entries.map(({ detailType, detail }) => ({
+        Entries: entries.map(({ detailType, detail, traceHeader }) => ({
           EventBusName,
           Source: EVENT_SOURCE,
           DetailType: detailType,
           Resources: [],
           Detail: detail,
+          ...(traceHeader !== undefined && { TraceHeader: traceHeader }),
         })),
       }),
     );

@@ -8,6 +8,8 @@ export interface BusEntry {
   readonly detailType: string;
   /** JSON text of which targets take every character (`jsonForSqs`). */
   readonly detail: string;
+  /** The trace that the event belongs to, in X-Ray's words. */
+  readonly traceHeader?: string;
 }
 
 /** What `PutEvents` answers, by place; a service may leave out anything. */

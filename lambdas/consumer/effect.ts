@@ -61,7 +61,11 @@ export type EventContent = Exclude<Content, { kind: "submission" | "correction" 
 
 /** The record of an event. */
 export function recordOf(
-  { receipt, payloadKey, at }: Pick<Message, "receipt" | "payloadKey" | "at">,
+  {
+    receipt: { traceparent: _, ...receipt },
+    payloadKey,
+    at,
+  }: Pick<Message, "receipt" | "payloadKey" | "at">,
   content: EventContent,
   settings: ConsumerSettings,
 ): EventRecord {

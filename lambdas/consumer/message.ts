@@ -9,6 +9,7 @@ import type { Envelope, SubmissionEnvelope } from "../domain/event/envelope.ts";
 import { PermanentError } from "../domain/errors.ts";
 import { parseInvestigationEvent } from "../domain/event/investigation-event.ts";
 import type { InvestigationEvent } from "../domain/event/investigation-event.ts";
+import { traceparentOfXRay } from "../domain/event/trace-context.ts";
 import { parseWebhook } from "../domain/event/parse-webhook.ts";
 import type { Environment, UnsupportedWebhook } from "../domain/event/journey-event.ts";
 import type { ParsedWebhook } from "../domain/event/parse-webhook.ts";
@@ -94,7 +95,7 @@ export async function readMessage(
     ...identity,
     content,
     key: isForced ? `${id} ${receiptId}` : id,
-    receipt: { receiptId, receivedAt, origin },
+    receipt: { receiptId, receivedAt, origin, traceparent: traceparentOf(envelope, record) },
     receiptIds: [receiptId],
     payloadKey: isSubmission ? null : envelope.payloadKey,
     lookAlikes: isSubmission ? [] : lookAlikesIn(envelope),
@@ -102,6 +103,12 @@ export async function readMessage(
     records: [record],
     logKeys: { receiptId, ...logKeys },
   };
+}
+
+/** The trace of the request that brought it, or what SQS says of its sender's. */
+function traceparentOf(envelope: Envelope | SubmissionEnvelope, { attributes }: SQSRecord) {
+  const stated = envelope.kind === "submission" ? undefined : envelope.traceparent;
+  return stated ?? traceparentOfXRay(attributes.AWSTraceHeader);
 }
 
 /** The look-alikes that the poller names; release 0.1.0 names them in `siblings`. */

@@ -2,6 +2,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 
 import type { AwsFailure } from "../domain/aws-failure.ts";
 import type { PayloadBucket } from "../domain/event/claim-check.ts";
+import { readTraceparent, traceparentOfXRay } from "../domain/event/trace-context.ts";
 import type { AllowListSettings } from "../settings/ingest-settings.ts";
 import { CAUSE_DIMENSION, METRICS } from "../settings/metrics.ts";
 import type { LineLogger } from "../telemetry/line-logger.ts";
@@ -22,6 +23,8 @@ export interface IngestDependencies {
   /** From the request to the answer, in milliseconds. */
   readonly budgetMs: number;
   readonly now: () => number;
+  /** What Lambda says of the invocation's trace, in X-Ray's words. @default - nothing */
+  readonly xRay?: () => string | undefined;
   readonly metrics: Metrics<"ingest">;
   readonly logger: LineLogger;
 }
@@ -90,7 +93,10 @@ export function makeIngestHandler(
       return answer(401, CHALLENGE, { receiptId, verdict });
     }
 
-    const outcome = await storeWebhook(deps, { receiptId, receivedAt, sourceIp, body }, deadline);
+    // The caller's own trace, if there is one, goes on.
+    const traceparent = readTraceparent(headers["traceparent"]) ?? traceparentOfXRay(deps.xRay?.());
+    const webhook = { receiptId, receivedAt, sourceIp, body, traceparent };
+    const outcome = await storeWebhook(deps, webhook, deadline);
     if (!outcome.stored) return notStored(receiptId, outcome.cause);
     deps.metrics.count(METRICS.webhooksReceived);
     return answer(200);

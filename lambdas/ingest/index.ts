@@ -53,6 +53,7 @@ export const handler = makeIngestHandler({
   payloads: new S3PayloadBucket(call, environment.payloadBucketName, region, endpoints.s3),
   budgetMs: INGEST.budgetMs,
   now,
+  xRay: () => process.env["_X_AMZN_TRACE_ID"],
   metrics,
   logger,
 });

@@ -18,6 +18,8 @@ export interface ReceivedWebhook {
   readonly receivedAt: number;
   readonly sourceIp: string;
   readonly body: ReceivedBody;
+  /** Null: the request belongs to no trace. */
+  readonly traceparent: string | null;
 }
 
 /**
@@ -30,7 +32,7 @@ export async function storeWebhook(
   webhook: ReceivedWebhook,
   deadline: number,
 ): Promise<StoreOutcome> {
-  const { body, receiptId, receivedAt, sourceIp } = webhook;
+  const { body, receiptId, receivedAt, sourceIp, traceparent } = webhook;
   const envelope: Envelope = {
     v: 1,
     kind: "webhook",
@@ -40,6 +42,7 @@ export async function storeWebhook(
     ...(body.encoding === "base64" && { bodyEncoding: body.encoding }),
     payloadKey: null,
     sourceIp,
+    ...(traceparent !== null && { traceparent }),
   };
   const message = encodeEnvelope(envelope);
   if (fitsQueue(message)) return ports.queue.send(message, deadline);

@@ -86,6 +86,7 @@ export const handler = makePollerHandler({
   metrics: makeMetrics({ stage, write: writeLine, now }),
   logger,
   now,
+  xRay: () => process.env["_X_AMZN_TRACE_ID"],
   random: Math.random,
   sleep,
 });

@@ -2,6 +2,7 @@ import { claimOf, fitsQueue, payloadKeyOf } from "../domain/event/claim-check.ts
 import type { PayloadBucket } from "../domain/event/claim-check.ts";
 import { encodeEnvelope } from "../domain/event/envelope.ts";
 import type { Envelope } from "../domain/event/envelope.ts";
+import { traceparentOfXRay } from "../domain/event/trace-context.ts";
 import type { EventQueue } from "../domain/polling/polling-ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { POLLER } from "../settings/limits.ts";
@@ -11,6 +12,8 @@ export interface QueueEnvelopesDependencies {
   readonly queue: EventQueue;
   readonly payloads: PayloadBucket;
   readonly now: () => number;
+  /** What Lambda says of the run's trace, in X-Ray's words. @default - nothing */
+  readonly xRay?: () => string | undefined;
 }
 
 /** An envelope that could not be queued. */
@@ -27,11 +30,13 @@ export interface RefusedEnvelope extends Refusal {
  */
 export async function queueEnvelopes(
   envelopes: readonly Envelope[],
-  { queue, payloads, now }: QueueEnvelopesDependencies,
+  { queue, payloads, now, xRay }: QueueEnvelopesDependencies,
 ): Promise<readonly RefusedEnvelope[]> {
+  const traceparent = traceparentOfXRay(xRay?.());
   const refused: RefusedEnvelope[] = [];
   const ready: Envelope[] = [];
-  for (const envelope of envelopes) {
+  for (const untraced of envelopes) {
+    const envelope = traceparent === null ? untraced : { ...untraced, traceparent };
     const { body } = envelope;
     if (body === null || fitsQueue(encodeEnvelope(envelope))) {
       ready.push(envelope);

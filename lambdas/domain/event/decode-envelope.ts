@@ -2,6 +2,7 @@ import * as v from "valibot";
 
 import type { Envelope, SubmissionEnvelope } from "./envelope.ts";
 import { readJson } from "./external-json.ts";
+import { readTraceparent } from "./trace-context.ts";
 import { readTime } from "./plausible-time.ts";
 
 const receivedAt = v.optional(v.unknown());
@@ -31,6 +32,7 @@ const EnvelopeSchema = v.variant("kind", [
     bodyEncoding: v.optional(v.picklist(["utf8", "base64"])),
     payloadKey: v.nullable(v.pipe(v.string(), v.nonEmpty())),
     sourceIp: v.nullable(v.string()),
+    traceparent: v.optional(v.unknown()),
     lookAlikes: v.optional(v.array(LookAlikeSchema)),
     siblings: v.optional(v.array(v.string())),
     force: v.optional(v.boolean()),
@@ -83,7 +85,8 @@ export function decodeEnvelope(
       },
     };
   }
-  const { bodyEncoding, lookAlikes, siblings, force, ...rest } = output;
+  const { bodyEncoding, lookAlikes, siblings, force, traceparent: stated, ...rest } = output;
+  const traceparent = readTraceparent(stated);
   if (bodyEncoding === "base64" && !isBase64(output.body ?? "")) {
     return { reason: "the queue message's body is not base64" };
   }
@@ -95,6 +98,7 @@ export function decodeEnvelope(
       ...(lookAlikes === undefined ? {} : { lookAlikes }),
       ...(siblings === undefined ? {} : { siblings }),
       ...(force === undefined ? {} : { force }),
+      ...(traceparent === null ? {} : { traceparent }),
     },
   };
 }

@@ -22,6 +22,8 @@ export interface Envelope {
   /** Key in the payload bucket; null when the body stands here. */
   readonly payloadKey: string | null;
   readonly sourceIp: string | null;
+  /** W3C Trace Context of the request, or of the poller's run; absent where there is none. */
+  readonly traceparent?: string;
   /** Of kind `poll`: what Alloy's list holds beside this event that it could be taken for, nearest first. */
   readonly lookAlikes?: readonly LookAlike[];
   /** The ids of those, ours and Alloy's: all that the released format says of them. */

@@ -23,6 +23,8 @@ export interface Receipt {
   readonly origin: EnvelopeKind;
   /** Epoch milliseconds. */
   readonly receivedAt: number;
+  /** The trace that it belongs to, in W3C's words; null or absent: none. */
+  readonly traceparent?: string | null;
 }
 
 /** The event on the bus about a Journey event. */
@@ -57,6 +59,7 @@ export function publishedEvent(options: {
     externalIds: knownExternalIds(event, state),
     origin: receipt.origin,
     receivedAt: new Date(receipt.receivedAt).toISOString(),
+    traceparent: receipt.traceparent ?? null,
     late,
     sequence,
     chain: chainIn(state),
@@ -116,6 +119,7 @@ export function publishedCorrection(options: {
     externalIds: { ...state.externalIds, entity: null },
     origin: receipt.origin,
     receivedAt: new Date(receipt.receivedAt).toISOString(),
+    traceparent: receipt.traceparent ?? null,
     late: false,
     sequence,
     chain: chainIn(state),
@@ -143,6 +147,7 @@ export function publishedInvestigation(options: {
     eventAt: new Date(event.at).toISOString(),
     origin: receipt.origin,
     receivedAt: new Date(receipt.receivedAt).toISOString(),
+    traceparent: receipt.traceparent ?? null,
     late: report.late,
     investigation: { token, status, type, outcome, alertTokens, entityTokens },
   };
@@ -181,6 +186,7 @@ export function publishedUnsupportedWebhook(options: {
     eventAt: webhook.at === null ? null : new Date(webhook.at).toISOString(),
     origin: receipt.origin,
     receivedAt: new Date(receipt.receivedAt).toISOString(),
+    traceparent: receipt.traceparent ?? null,
     late: false,
   };
 }
