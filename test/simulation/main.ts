@@ -1,7 +1,14 @@
 /**
  * `npm run simulate`: plays worlds, and says whether the promises were kept in all of them. `--help`
- * says what it can be asked for; docs/simulation.md says what it means.
+ * says what it can be asked for; docs/simulation.md says what it means. With `--to` it plays stories into a consumer of
+ * the events instead (docs/consumers.md).
  */
+import { testConsumer } from "../../tools/consumer-kit/command.ts";
+import { makeScreen, processOutput } from "../../tools/terminal/screen.ts";
 import { main } from "./commands/commands.ts";
 
-process.exitCode = await main(process.argv.slice(2));
+const args = process.argv.slice(2);
+const isForConsumer = args.some((one) => one === "--to" || one.startsWith("--to="));
+process.exitCode = isForConsumer
+  ? await testConsumer(args, makeScreen(processOutput()), process.env)
+  : await main(args);

@@ -25,6 +25,10 @@ const COMMANDS: Readonly<
     does: "look into a stack, and put right what is wrong in it",
     run: () => import("../ops/main.ts"),
   },
+  simulate: {
+    does: "play stories into a consumer of the events, and say whether it acted once",
+    run: () => import("../consumer-kit/main.ts"),
+  },
   verify: {
     does: "the same as: ops verify",
     run: () => {

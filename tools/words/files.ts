@@ -4,7 +4,7 @@ const ROOT = new URL("../../", import.meta.url);
 
 const READ = [
   "*.md",
-  "{bin,events,lib,lambdas,tools,test,docs}/**/*.{ts,mjs,py,md}",
+  "{bin,events,examples,lib,lambdas,tools,test,docs}/**/*.{ts,mjs,py,md}",
   "tools/alloy-simulator/scenarios/*.json",
 ];
 
