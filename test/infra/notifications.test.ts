@@ -14,10 +14,8 @@ import { seriesOf } from "../../tools/cloudwatch/series.ts";
 import { sandbox, withWorkedRules } from "../../tools/template/variants.ts";
 import { templateOf, topicsOf } from "../support/template.ts";
 import { LEFT_OUT, sentenceAbout, sentencesOf, withSetting } from "../support/stages.ts";
+import { MINUTE, HOUR, DAY } from "../../tools/cloud-in-memory/clock.ts";
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 const WEEK_MINUTES = 7 * 24 * 60;
 
 const common = { windowMs: 30 * MINUTE, tell: "ticket", who: "Somebody looks." } as const;

@@ -20,10 +20,7 @@ import { makeMemoryCloud } from "./cloud.ts";
 import type { MemoryCloud } from "./cloud.ts";
 import { MemoryIdempotency } from "./idempotency.ts";
 import { consumerPorts, ingestPorts, pollerPorts } from "./ports.ts";
-
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
+import { SECOND, MINUTE, HOUR } from "./clock.ts";
 
 /** Metrics that nobody reads. */
 export const UNCOUNTED: Metrics = { count() {}, milliseconds() {}, flush() {} };

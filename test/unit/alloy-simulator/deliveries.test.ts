@@ -3,10 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { WebhookAnswer } from "../../../tools/alloy-simulator/deliveries.ts";
 import type { AlloyInTest } from "../../support/alloy-simulator.ts";
 import { anAlloy, hang, respond, theScenario } from "../../support/alloy-simulator.ts";
-
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
+import { SECOND, MINUTE, HOUR } from "../../../tools/cloud-in-memory/clock.ts";
 
 /** The documented table: attempt by attempt, elapsed since the first. */
 const ELAPSED = [0, 1 / 60, 1, 10, 30, 90, 180, 360, 720, 1_440].map((minutes) => minutes * MINUTE);

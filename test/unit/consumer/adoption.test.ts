@@ -6,10 +6,9 @@ import { adoptionBatchOf } from "../../support/adoption.ts";
 import { aConsumer, submissionBatchOf } from "../../support/consumer.ts";
 import { aCorrection } from "../../support/snapshots.ts";
 import { webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
+import { HOUR, DAY } from "../../../tools/cloud-in-memory/clock.ts";
 
 const TOKEN = "JA-exampleAdopted0001";
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 
 const ADOPTED_AT = Date.now() - 2 * HOUR;
 const adoption = { at: ADOPTED_AT, publishes: false };

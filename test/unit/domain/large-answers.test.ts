@@ -9,10 +9,9 @@ import { aJourneyEvent } from "../../support/journey-event.ts";
 import { failureOf, recordOf } from "../../support/poller.ts";
 import { makeWorkMeter } from "../../support/work-meter.ts";
 import { anAlloyApplication } from "../../support/snapshots.ts";
+import { MINUTE, DAY } from "../../../tools/cloud-in-memory/clock.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 20);
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
 
 /** How webhooks fared: every minute of three days says something. */
 const delivery = {

@@ -4,9 +4,8 @@ import {
   changeInPercent,
   comparedSpans,
 } from "../../../lambdas/domain/application/outcome-change.ts";
+import { MINUTE, HOUR } from "../../../tools/cloud-in-memory/clock.ts";
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 const WEEK = 7 * 24 * HOUR;
 
 describe("two windows", () => {

@@ -12,11 +12,8 @@ import {
   rescheduledTo,
 } from "../../../lambdas/domain/polling/polling-schedule.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
+import { SECOND, MINUTE, HOUR, DAY } from "../../../tools/cloud-in-memory/clock.ts";
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 const START = 1_760_000_000_000;
 
 const settings = {

@@ -5,9 +5,7 @@ import type { Known } from "../../../lambdas/ingest/credential-cache.ts";
 import type { MetricName } from "../../../lambdas/settings/metrics.ts";
 import { makeLineLogger } from "../../../lambdas/telemetry/line-logger.ts";
 import { simulatedSecretsManager } from "../../support/secrets-manager.ts";
-
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
+import { SECOND, MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
 
 const KEY = "the key of HMAC webhooks";
 

@@ -3,9 +3,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import { aRequest, anIngest, basicOf, signatureOf } from "../../support/ingest.ts";
 import { randomOf } from "../../../tools/cloud-in-memory/random.ts";
 import { simulatedSecretsManager } from "../../support/secrets-manager.ts";
+import { SECOND, MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
 const START = Date.UTC(2026, 10, 23, 20);
 const SANDBOXES = 50;
 const SEEDS = [1, 2, 3, 4, 5];

@@ -8,9 +8,8 @@ import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { alloyAnswer, refuseList } from "../../../tools/cloud-in-memory/builders.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 import { keptTelemetry } from "../../support/telemetry.ts";
-import { Clock } from "../../../tools/cloud-in-memory/clock.ts";
+import { Clock, SECOND } from "../../../tools/cloud-in-memory/clock.ts";
 
-const SECOND = 1_000;
 const RUN_MS = 45 * SECOND;
 const asked = { applicationToken: "JA-1", journeyToken: "J-1" };
 

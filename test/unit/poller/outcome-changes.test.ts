@@ -4,9 +4,8 @@ import { countOutcomeChanges } from "../../../lambdas/poller/outcome-changes.ts"
 import type { ComparisonSettings } from "../../../lambdas/settings/poller-settings.ts";
 import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
 import { MemoryOutcomeCounts } from "../../../tools/cloud-in-memory/outcome-counts.ts";
+import { MINUTE, HOUR } from "../../../tools/cloud-in-memory/clock.ts";
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 const WEEK = 7 * 24 * HOUR;
 const NOW = Date.UTC(2026, 10, 23, 20, 3);
 
