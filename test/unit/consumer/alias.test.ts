@@ -146,7 +146,7 @@ test.each([
   ["a webhook, healed by the poller", batchOf([withoutNode]), pollBatchOf(told), withoutNode],
   ["a healed event, by its webhook", pollBatchOf(told), batchOf([withoutNode]), told],
 ])(
-  "an event that failed, and whose other telling has its effect leaves no evidence: %s",
+  "an event that failed, and whose other telling has its effect, leaves no evidence: %s",
   async (_, first, second, failed) => {
     let isDown = true;
     const consumer = aConsumer({

@@ -166,7 +166,7 @@ test.each([
   ["live", null],
   ["live", "maybe"],
 ] as const)(
-  "a submission of the stage's own environment, or of none at a %s stage, whose flag is %j, is taken",
+  "a submission of the stage's own environment, or of none, at a %s stage, whose flag is %j, is taken",
   async (stage, sandbox) => {
     const consumer = aConsumerOf(stage);
 
