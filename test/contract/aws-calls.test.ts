@@ -1,7 +1,7 @@
 import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
 import { NoSuchKey, S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 
 import { applicationKey, EFFECTS_FROM } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { makeAwsClient } from "../../lambdas/adapters/aws-http/aws-client.ts";
@@ -183,13 +183,9 @@ function aClient<Client extends object>(client: Client, output: object | null): 
 
 type Adapters = Awaited<ReturnType<typeof openAdapters>>;
 
-let adapters: Adapters;
-
-beforeAll(async () => {
-  adapters = await openAdapters();
-  await callEverything(adapters);
-  return () => adapters.close();
-});
+const adapters = await openAdapters();
+afterAll(() => adapters.close());
+await callEverything(adapters);
 
 describe("the rights that the adapters declare", () => {
   const declared = Object.entries(FUNCTIONS).flatMap(([name, { rights }]) =>

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import * as v from "valibot";
-import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 
 import { METRICS } from "../../lambdas/settings/metrics.ts";
 import { EVENT_SOURCE, ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
@@ -38,20 +38,12 @@ const BatchAnswerSchema = v.object({
 /** The check is due after `polling.firstCheckMs`, and the poller lists what has been due for some seconds. */
 const FIRST_CHECK_MS = sandbox.polling.firstCheckMs + 60_000;
 
-let assembly: string;
-let deployed: DeployedPolicies;
-let alloy: Awaited<ReturnType<typeof startAlloyOfThePast>>;
-
-beforeAll(async () => {
-  alloy = await startAlloyOfThePast({ hmac: HMAC, apiKey: API_KEY });
-  assembly = mkdtempSync(join(tmpdir(), "assembly-"));
-  const stage = { ...sandbox, alloy: { ...sandbox.alloy, baseUrl: alloy.baseUrl } };
-  deployed = policiesOf(synthesise(stage, [], assembly));
-  return async () => {
-    await alloy.close();
-    rmSync(assembly, { recursive: true });
-  };
-});
+const alloy = await startAlloyOfThePast({ hmac: HMAC, apiKey: API_KEY });
+afterAll(() => alloy.close());
+const assembly = mkdtempSync(join(tmpdir(), "assembly-"));
+afterAll(() => rmSync(assembly, { recursive: true }));
+const stage = { ...sandbox, alloy: { ...sandbox.alloy, baseUrl: alloy.baseUrl } };
+const deployed = policiesOf(synthesise(stage, [], assembly));
 
 /** The three bundles over an AWS of their own. */
 async function aDeployment(policies: DeployedPolicies = deployed) {

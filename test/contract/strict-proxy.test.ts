@@ -8,16 +8,14 @@ import {
 import { CloudWatchClient, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { PutEventsCommand, EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 
 import type { Caller } from "../../tools/strict-aws/iam/call.ts";
 import { roleOf } from "../../tools/strict-aws/iam/declared-calls.ts";
 import { IamGuard } from "../../tools/strict-aws/iam/guard.ts";
 import { startStrictProxy } from "../../tools/strict-aws/strict-proxy.ts";
-import type { StrictProxy } from "../../tools/strict-aws/strict-proxy.ts";
 import { sandboxPolicies } from "../support/iam.ts";
 import { startLocalServer } from "../support/local-server.ts";
-import type { LocalServer } from "../support/local-server.ts";
 
 const NAMES = new Map([
   ["events", "EventQueue"],
@@ -27,38 +25,31 @@ const NAMES = new Map([
 ]);
 const QUEUE_URL = "https://sqs.us-east-1.amazonaws.com/123456789012/events";
 
-let aws: LocalServer;
-let proxy: StrictProxy;
-let guard: IamGuard;
 const arrived: string[] = [];
 const refused: string[] = [];
 
-beforeAll(async () => {
-  aws = await startLocalServer((request, response) => {
-    arrived.push(`${request.method} ${request.url}`);
-    request.resume();
-    if (request.headers["x-amz-target"]?.toString().endsWith("SendMessageBatch") === true) {
-      response.end(JSON.stringify({ Successful: [{ Id: "whole", MessageId: "1" }] }));
-      return;
-    }
-    response.writeHead(request.url?.includes("gone") === true ? 404 : 200);
-    response.end("<Error><Code>NoSuchKey</Code></Error>");
-  });
-  guard = new IamGuard(sandboxPolicies(), { names: NAMES });
-  proxy = await startStrictProxy({
-    target: aws.url,
-    guard,
-    callerOf: (accessKeyId): Caller =>
-      accessKeyId === "ingest" || accessKeyId === "consumer" || accessKeyId === "poller"
-        ? { role: roleOf(accessKeyId, sandboxPolicies()) }
-        : { person: accessKeyId, policy: { Version: "2012-10-17", Statement: [] } },
-    onRefused: (sentence) => refused.push(sentence),
-  });
-  return async () => {
-    await proxy.close();
-    await aws.close();
-  };
+const aws = await startLocalServer((request, response) => {
+  arrived.push(`${request.method} ${request.url}`);
+  request.resume();
+  if (request.headers["x-amz-target"]?.toString().endsWith("SendMessageBatch") === true) {
+    response.end(JSON.stringify({ Successful: [{ Id: "whole", MessageId: "1" }] }));
+    return;
+  }
+  response.writeHead(request.url?.includes("gone") === true ? 404 : 200);
+  response.end("<Error><Code>NoSuchKey</Code></Error>");
 });
+afterAll(aws.close);
+const guard = new IamGuard(sandboxPolicies(), { names: NAMES });
+const proxy = await startStrictProxy({
+  target: aws.url,
+  guard,
+  callerOf: (accessKeyId): Caller =>
+    accessKeyId === "ingest" || accessKeyId === "consumer" || accessKeyId === "poller"
+      ? { role: roleOf(accessKeyId, sandboxPolicies()) }
+      : { person: accessKeyId, policy: { Version: "2012-10-17", Statement: [] } },
+  onRefused: (sentence) => refused.push(sentence),
+});
+afterAll(() => proxy.close());
 
 const as = (accessKeyId: string) => ({
   endpoint: proxy.url,

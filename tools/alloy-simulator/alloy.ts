@@ -19,20 +19,7 @@ export interface Submission {
   readonly externalEntityIds?: readonly (string | null)[];
 }
 
-/** What Alloy holds of an application, and what its scenario says that it should hold in the end. */
-export interface HeldApplication {
-  readonly scenario: string;
-  readonly part: "original" | "rerun";
-  readonly applicationToken: string;
-  readonly journeyToken: string;
-  readonly status: string;
-  readonly outcome: string | null;
-  /** In the order in which they happened. */
-  readonly eventTypes: readonly string[];
-  readonly expected: ScenarioExpectation;
-  /** Every step is raised and every delivery has ended. */
-  readonly isAtRest: boolean;
-}
+export type HeldApplication = Readonly<ReturnType<typeof held>>;
 
 /** Called with the answer to Create, as the client that submitted the application gets it. */
 type OnSubmitted = (created: ApplicationResponse) => void | Promise<void>;
@@ -343,7 +330,8 @@ export function makeAlloy(dependencies: AlloyDependencies, options: WebhookOptio
   };
 }
 
-function held({ application, scenario, part, expected, open }: Run): HeldApplication {
+/** What Alloy holds of an application, and what its scenario says that it should hold in the end. */
+function held({ application, scenario, part, expected, open }: Run) {
   return {
     scenario: scenario.name,
     part,
@@ -351,8 +339,10 @@ function held({ application, scenario, part, expected, open }: Run): HeldApplica
     journeyToken: application.journey.token,
     status: application.status,
     outcome: application.outcome,
+    /** In the order in which they happened. */
     eventTypes: application.events.map((event) => event.body.type),
     expected,
+    /** Every step is raised and every delivery has ended. */
     isAtRest: open === 0,
   };
 }

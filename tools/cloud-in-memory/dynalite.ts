@@ -78,15 +78,17 @@ export async function startDynamoDb(options: { readonly pageItems?: number } = {
   const refused = refuseBeyondLimits(client);
   if (options.pageItems !== undefined) endPagesEarly(client, options.pageItems);
   for (const table of TABLES) await client.send(new CreateTableCommand(table));
+  const close = async (): Promise<void> => {
+    client.destroy();
+    await stop();
+  };
   return {
     client,
     /** What was refused by a limit that DynamoDB has and dynalite has not. */
     refused,
     applicationTableName: "applications",
     idempotencyTableName: "idempotency",
-    close: async (): Promise<void> => {
-      client.destroy();
-      await stop();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

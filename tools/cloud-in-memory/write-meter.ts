@@ -2,16 +2,16 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import db from "dynalite/db/index.js";
 
 /** What was billed, by DynamoDB's rules (developer guide: "DynamoDB read and write operations"). */
-export interface Bill {
+const total = {
   /** Write units of items: one per started KB of the larger of before and after; a refused write pays too. */
-  readonly items: number;
+  items: 0,
   /** Write units of index entries: one to put, one to remove, both when the key changes. */
-  readonly indexes: number;
+  indexes: 0,
   /** Requests that read: GetItem, Query, Scan. */
-  readonly reads: number;
-}
+  reads: 0,
+};
 
-const total = { items: 0, indexes: 0, reads: 0 };
+export type Bill = Readonly<typeof total>;
 
 type Item = Readonly<Record<string, unknown>> | null | undefined;
 

@@ -6,24 +6,24 @@ import { isKnob } from "../scenario/knobs.ts";
 import type { Knob } from "../scenario/knobs.ts";
 import { OptionError } from "./options.ts";
 
-/** A world that broke a promise, as small as it could be made. */
-export interface Replay {
-  readonly seed: number;
-  readonly knobs: readonly Knob[];
-  /** Keys of the faults that may happen. */
-  readonly faults: readonly string[];
-  /** What was broken, for whoever opens the file. */
-  readonly sentences: readonly string[];
-}
-
 const FOLDER = new URL("../../../.local/simulation/", import.meta.url);
+
+const texts = v.pipe(v.array(v.string()), v.readonly());
 
 const ReplaySchema = v.strictObject({
   seed: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  knobs: v.array(v.custom<Knob>((name) => typeof name === "string" && isKnob(name))),
-  faults: v.array(v.string()),
-  sentences: v.array(v.string()),
+  knobs: v.pipe(
+    v.array(v.custom<Knob>((name) => typeof name === "string" && isKnob(name))),
+    v.readonly(),
+  ),
+  /** Keys of the faults that may happen. */
+  faults: texts,
+  /** What was broken, for whoever opens the file. */
+  sentences: texts,
 });
+
+/** A world that broke a promise, as small as it could be made. */
+type Replay = Readonly<v.InferOutput<typeof ReplaySchema>>;
 
 /** @returns the path of the file, for `--replay`. */
 export function keepReplay(replay: Replay, folder: URL = FOLDER): string {

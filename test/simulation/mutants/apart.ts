@@ -48,32 +48,28 @@ export const APART_MUTANTS: Mutants = {
   "late-failure-of-the-forgotten-stays": {
     what: "a failure of an application that was forgotten meanwhile is kept",
     async hunt(isPlanted) {
-      const dynamo = await startDynamoDb();
-      try {
-        const store = new DynamoApplicationStore({
-          client: dynamo.client,
-          tableName: dynamo.applicationTableName,
-          eventRetentionMs: null,
-        });
-        // Whether the application is forgotten is not read.
-        if (isPlanted) store.readState = async () => null;
-        const applicationToken = "JA-1";
-        const tombstone = forgottenState(applicationToken, 1);
-        await store.mergeState(tombstone, { dueAt: 1, when: "first" });
-        await store.recordFailure({
-          applicationToken,
-          eventId: "event-1",
-          eventType: "started_application",
-          receiptId: "receipt-1",
-          reason: "throttled",
-          failedAt: 2,
-          deadLettered: false,
-        });
-        const isKept = await store.hasFailure(applicationToken, "event-1");
-        return isKept ? "a failure of a forgotten application is kept" : null;
-      } finally {
-        await dynamo.close();
-      }
+      await using dynamo = await startDynamoDb();
+      const store = new DynamoApplicationStore({
+        client: dynamo.client,
+        tableName: dynamo.applicationTableName,
+        eventRetentionMs: null,
+      });
+      // Whether the application is forgotten is not read.
+      if (isPlanted) store.readState = async () => null;
+      const applicationToken = "JA-1";
+      const tombstone = forgottenState(applicationToken, 1);
+      await store.mergeState(tombstone, { dueAt: 1, when: "first" });
+      await store.recordFailure({
+        applicationToken,
+        eventId: "event-1",
+        eventType: "started_application",
+        receiptId: "receipt-1",
+        reason: "throttled",
+        failedAt: 2,
+        deadLettered: false,
+      });
+      const isKept = await store.hasFailure(applicationToken, "event-1");
+      return isKept ? "a failure of a forgotten application is kept" : null;
     },
   },
   "forget-overrides-a-new-hold": {
@@ -135,16 +131,11 @@ const NOW = 1_760_000_000_000;
 async function withApplication(
   act: (stack: ReturnType<typeof aStack>) => Promise<string | null>,
 ): Promise<string | null> {
-  const { client, applicationTableName, close } = await startDynamoDb();
-  try {
-    const item = { ...applicationKey(TOKEN), ...attributesOf(bareState(TOKEN)), dueAt: NOW };
-    await client.send(
-      new PutItemCommand({ TableName: applicationTableName, Item: marshall(item) }),
-    );
-    return await act({ ...aStack(), dynamo: client, applicationTableName });
-  } finally {
-    await close();
-  }
+  await using dynamo = await startDynamoDb();
+  const { client, applicationTableName } = dynamo;
+  const item = { ...applicationKey(TOKEN), ...attributesOf(bareState(TOKEN)), dueAt: NOW };
+  await client.send(new PutItemCommand({ TableName: applicationTableName, Item: marshall(item) }));
+  return await act({ ...aStack(), dynamo: client, applicationTableName });
 }
 
 async function isForgotten(stack: ReturnType<typeof aStack>): Promise<boolean> {

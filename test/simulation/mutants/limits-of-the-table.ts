@@ -83,16 +83,12 @@ async function refusalWithin(
   plant: Plant | null,
   act: (store: DynamoApplicationStore) => Promise<void>,
 ): Promise<string | null> {
-  const dynamo = await startDynamoDb();
-  try {
-    const { client, applicationTableName: tableName, refused } = dynamo;
-    if (plant !== null) changeUpdates(client, plant);
-    const store = new DynamoApplicationStore({ client, tableName, eventRetentionMs: null });
-    await act(store).catch(() => undefined);
-    return refused[0]?.refusal.message ?? null;
-  } finally {
-    await dynamo.close();
-  }
+  await using dynamo = await startDynamoDb();
+  const { client, applicationTableName: tableName, refused } = dynamo;
+  if (plant !== null) changeUpdates(client, plant);
+  const store = new DynamoApplicationStore({ client, tableName, eventRetentionMs: null });
+  await act(store).catch(() => undefined);
+  return refused[0]?.refusal.message ?? null;
 }
 
 /** As another adapter would write it. */

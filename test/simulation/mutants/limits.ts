@@ -49,36 +49,32 @@ export const LIMIT_MUTANTS: Mutants = {
     async hunt(isPlanted) {
       // A double whose pages end after two items shows it without a megabyte.
       const EVENTS = 5;
-      const dynamo = await startDynamoDb({ pageItems: 2 });
-      try {
-        const { client, applicationTableName: tableName } = dynamo;
-        for (let number = 0; number < EVENTS; number += 1) {
-          const [eventId, eventAt] = [`event-${number}`, 1_760_000_000_000 + number];
-          const item = {
-            ...eventKey("JA-1", eventId, eventAt),
-            eventId,
-            eventAt,
-            receivedAt: eventAt,
-            type: "pending_action",
-            origin: "webhook",
-          };
-          await client.send(new PutItemCommand({ TableName: tableName, Item: marshall(item) }));
-        }
-        if (isPlanted) {
-          client.middlewareStack.add(
-            (next) => async (args) => {
-              const result = await next(args);
-              if ("LastEvaluatedKey" in result.output) result.output.LastEvaluatedKey = undefined;
-              return result;
-            },
-            { step: "initialize" },
-          );
-        }
-        const { events } = await new DynamoDueApplications(client, tableName).history("JA-1");
-        return events.length === EVENTS ? null : `of ${EVENTS} events, ${events.length} were read`;
-      } finally {
-        await dynamo.close();
+      await using dynamo = await startDynamoDb({ pageItems: 2 });
+      const { client, applicationTableName: tableName } = dynamo;
+      for (let number = 0; number < EVENTS; number += 1) {
+        const [eventId, eventAt] = [`event-${number}`, 1_760_000_000_000 + number];
+        const item = {
+          ...eventKey("JA-1", eventId, eventAt),
+          eventId,
+          eventAt,
+          receivedAt: eventAt,
+          type: "pending_action",
+          origin: "webhook",
+        };
+        await client.send(new PutItemCommand({ TableName: tableName, Item: marshall(item) }));
       }
+      if (isPlanted) {
+        client.middlewareStack.add(
+          (next) => async (args) => {
+            const result = await next(args);
+            if ("LastEvaluatedKey" in result.output) result.output.LastEvaluatedKey = undefined;
+            return result;
+          },
+          { step: "initialize" },
+        );
+      }
+      const { events } = await new DynamoDueApplications(client, tableName).history("JA-1");
+      return events.length === EVENTS ? null : `of ${EVENTS} events, ${events.length} were read`;
     },
   },
   "batch-by-count-alone": {

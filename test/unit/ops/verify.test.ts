@@ -1,24 +1,19 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 
 import { verify } from "../../../tools/ops/verify.ts";
 import { startLocalServer } from "../../support/local-server.ts";
-import type { LocalServer } from "../../support/local-server.ts";
 import { anAnsweringStack, KeptTerminal } from "../../support/operator.ts";
 
 const SECRET = "Basic c2VjcmV0Om1hcms=";
 
 let authentic = 200;
 let stranger = 401;
-let server: LocalServer;
-let webhookUrl = "";
-beforeAll(async () => {
-  server = await startLocalServer((request, response) => {
-    request.resume();
-    response.writeHead(request.headers.authorization === SECRET ? authentic : stranger).end();
-  });
-  webhookUrl = `${server.url}/`;
-  return () => server.close();
+const server = await startLocalServer((request, response) => {
+  request.resume();
+  response.writeHead(request.headers.authorization === SECRET ? authentic : stranger).end();
 });
+afterAll(server.close);
+const webhookUrl = `${server.url}/`;
 
 /** A rule of a bucket's life cycle. */
 function endOf(Prefix: string) {

@@ -2,15 +2,7 @@ import type { Statement } from "./call.ts";
 import type { AttachedPolicy } from "./policies.ts";
 
 /** A policy with one thing changed. */
-export interface Mutation {
-  readonly what: string;
-  /** All policies, this one changed. */
-  readonly policies: readonly AttachedPolicy[];
-  /** The changed one. */
-  readonly policy: AttachedPolicy;
-  /** What its changed statement spoke of, or speaks of now. */
-  readonly actions: readonly string[];
-}
+export type Mutation = ReturnType<typeof mutationsOf>[number];
 
 /** An action of each service that nobody here needs. */
 const OTHER_ACTIONS: Readonly<Record<string, string>> = {
@@ -33,7 +25,7 @@ const OTHER_ACTIONS: Readonly<Record<string, string>> = {
 };
 
 /** Every action taken out, one of another function added, every condition taken away: one at a time. */
-export function mutationsOf(policies: readonly AttachedPolicy[]): readonly Mutation[] {
+export function mutationsOf(policies: readonly AttachedPolicy[]) {
   return policies.flatMap((policy) =>
     policy.document.Statement.flatMap((statement, index) =>
       changesOf(statement).map(({ what, changed, actions }) => {
@@ -43,8 +35,11 @@ export function mutationsOf(policies: readonly AttachedPolicy[]): readonly Mutat
         const mutated = { ...policy, document: { ...policy.document, Statement } };
         return {
           what: `${policy.id}, ${statement.Sid ?? `statement ${index + 1}`}: ${what}`,
+          /** All policies, this one changed. */
           policies: policies.map((one) => (one === policy ? mutated : one)),
+          /** The changed one. */
           policy: mutated,
+          /** What its changed statement spoke of, or speaks of now. */
           actions,
         };
       }),
