@@ -16,6 +16,7 @@ import {
 import { isPublicationDue, isSaidByAnswer } from "./publication-due.ts";
 import { judgeApart } from "./apart.ts";
 import { judgeIds } from "./ids.ts";
+import { judgeChain, judgeSequence } from "./lineage.ts";
 import { judgeReadable } from "./readable.ts";
 import { judgeInvestigations } from "./investigations.ts";
 import { judgeAsking, judgeEnds } from "./whole.ts";
@@ -46,6 +47,8 @@ export function judge(seen: Seen): {
     judgeEnds(application, seen);
     judgeAsking(application, seen);
     judgeIds(application, seen);
+    judgeSequence(application, seen);
+    judgeChain(application, seen);
   }
   judgeInvestigations(seen, judgeTimes);
   judgePosts(seen);

@@ -9,6 +9,7 @@ import { INGEST_MUTANTS } from "./ingest.ts";
 import { MATCHING_MUTANTS } from "./matching.ts";
 import { TABLE_LIMIT_MUTANTS } from "./limits-of-the-table.ts";
 import { INVESTIGATION_MUTANTS } from "./investigations.ts";
+import { LINEAGE_MUTANTS } from "./lineage.ts";
 import { LIMIT_MUTANTS } from "./limits.ts";
 import type { Mutant, Mutants } from "./mutant.ts";
 import { OVERSIZED_MUTANTS } from "./oversized.ts";
@@ -23,6 +24,7 @@ import { STATE_MUTANTS } from "./state.ts";
 export const MUTANTS: readonly Mutant[] = [
   IDEMPOTENCY_MUTANTS,
   STATE_MUTANTS,
+  LINEAGE_MUTANTS,
   CONSUMER_MUTANTS,
   INGEST_MUTANTS,
   POLLER_MUTANTS,
