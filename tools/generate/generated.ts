@@ -5,10 +5,11 @@ import { ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
 import type { RouteId } from "../../lambdas/settings/routes.ts";
 import { BANNED } from "../words/banned.ts";
 import { drawExample, EXAMPLE } from "../dashboard/example.ts";
+import { asyncApi } from "./asyncapi.ts";
 import { alarmParts, routeRunbooks } from "./alarm-pages.ts";
 import { costParts, countForPage } from "./cost-page.ts";
 import { fixtureFiles } from "./event-fixtures.ts";
-import { jsonSchemaOf, schemaFiles } from "./event-schemas.ts";
+import { jsonSchemaOf, jsonText, schemaFiles } from "./event-schemas.ts";
 import type { EventSchemaName } from "./event-schemas.ts";
 import { limitsTable } from "./limits-table.ts";
 import { dimensionsTable, metricsTable } from "./metrics-table.ts";
@@ -59,6 +60,7 @@ export async function generated(
     ...routeRunbooks(),
     ["docs/dashboard.svg", drawExample(EXAMPLE)] as const,
     ...schemaFiles(),
+    ["events/asyncapi.json", jsonText(asyncApi())] as const,
     ...(await fixtureFiles()),
   ]);
 }

@@ -15,6 +15,7 @@ const DIST = `${ROOT}dist/`;
 /** Files that the code reads beside itself. */
 const DATA = [
   "docs/runbooks",
+  "events/asyncapi.json",
   "events/fixtures",
   "events/schemas",
   "tools/alloy-simulator/scenarios",
