@@ -21,6 +21,7 @@ export const isOther = guardOf("other");
 export const isInvestigationCreated = guardOf("investigation-created");
 export const isInvestigationPromoted = guardOf("investigation-promoted");
 export const isInvestigationClosed = guardOf("investigation-closed");
+export const isDecided = guardOf("decided");
 
 /** Whether it is an event of a route, also of one that this release does not know. */
 export function isRouted(event: JourneyBusEvent): event is RoutedEvent {

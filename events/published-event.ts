@@ -1,7 +1,11 @@
 import * as v from "valibot";
 
 import { APPLICATION_STATUSES } from "../lambdas/domain/event/event-types.ts";
-import { INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../lambdas/settings/routes.ts";
+import {
+  DECISION_ROUTE_ID,
+  INVESTIGATION_ROUTE_IDS,
+  ROUTE_IDS,
+} from "../lambdas/settings/routes.ts";
 import type { RouteId } from "../lambdas/settings/routes.ts";
 import type { Described } from "./fields.ts";
 import {
@@ -28,6 +32,42 @@ const PublishedInvestigationSchema = v.object({
   outcome: text,
   alertTokens: v.array(wholeText),
   entityTokens: v.array(wholeText),
+});
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const PublishedDecisionSchema = v.object({
+  previous: about("`eventId` of the decision that this one replaces; null: the first.", text),
+  outcomeReasons: about(
+    "Reasons of adverse action first.",
+    v.nullable(
+      v.array(
+        v.object({
+          name: wholeText,
+          type: about("As Alloy says it: `adverse_action`, another word, or none.", text),
+          adverseAction: v.boolean(),
+        }),
+      ),
+    ),
+  ),
+  tags: v.nullable(v.array(wholeText)),
+  outputAttributes: about(
+    "Those that configuration names and Alloy's answer has, as Alloy writes them.",
+    v.nullable(v.record(v.string(), v.unknown())),
+  ),
+  omitted: about(
+    "What does not fit 64 KB: how many, and the names of output attributes. Null: all is there.",
+    v.nullable(
+      v.object({
+        outcomeReasons: count,
+        tags: count,
+        outputAttributes: v.array(v.string()),
+        cutTexts: about("Names of reasons, and tags, that were cut.", count),
+      }),
+    ),
+  ),
+  dashboardUrl: v.nullable(v.string()),
+  answeredAt: about("When Alloy said it. `eventAt` is when it happened.", instant),
 });
 
 const FIELDS = {
@@ -84,6 +124,10 @@ const FIELDS = {
     "On the routes of Investigations, and `unrecognised` for a step of one, alone.",
     v.exactOptional(PublishedInvestigationSchema),
   ),
+  decision: about(
+    "On the route `decided` alone. A field is null if configuration does not ask for it, or Alloy's answer lacks it.",
+    v.exactOptional(PublishedDecisionSchema),
+  ),
 } as const;
 
 /** What the consumer publishes: the compiler holds its output to it. */
@@ -118,6 +162,9 @@ export type EventOf<Route extends RouteId> = RoutedEvent & {
 } & (Route extends RouteOfApplications ? { readonly applicationToken: string } : unknown) &
   (Route extends (typeof INVESTIGATION_ROUTE_IDS)[number]
     ? { readonly investigation: Described<typeof PublishedInvestigationSchema> }
+    : unknown) &
+  (Route extends typeof DECISION_ROUTE_ID
+    ? { readonly decision: Described<typeof PublishedDecisionSchema> }
     : unknown);
 
 /** What a guard promises beyond the schema (`EventOf`): the field that an event of this route lacks, if any. */
@@ -125,9 +172,11 @@ export function missingFieldOf({
   route,
   applicationToken,
   investigation,
-}: RoutedEvent): "applicationToken" | "investigation" | null {
+  decision,
+}: RoutedEvent): "applicationToken" | "investigation" | "decision" | null {
   const isOneOf = (routes: readonly string[]) => routes.includes(route);
   if (isOneOf(INVESTIGATION_ROUTE_IDS)) return investigation === undefined ? "investigation" : null;
+  if (route === DECISION_ROUTE_ID && decision === undefined) return "decision";
   const isOfApplication = isOneOf(ROUTE_IDS) && !isOneOf(NOT_OF_APPLICATIONS);
   return isOfApplication && applicationToken === null ? "applicationToken" : null;
 }

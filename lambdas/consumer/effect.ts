@@ -57,7 +57,7 @@ export interface EffectDependencies {
 export type ContentOf<Kind extends Content["kind"]> = Extract<Content, { kind: Kind }>;
 
 /** Content that is recorded as an event. */
-export type EventContent = Exclude<Content, { kind: "submission" | "correction" }>;
+export type EventContent = Exclude<Content, { kind: "submission" | "correction" | "decision" }>;
 
 /** The record of an event. */
 export function recordOf(
@@ -155,6 +155,7 @@ export function isUnrecognised(content: Content): boolean {
       return content.route === "unrecognised";
     case "submission":
     case "correction":
+    case "decision":
       return false;
   }
 }

@@ -169,7 +169,7 @@ export async function mergeEvent(
   dependencies: Pick<EffectDependencies, "store" | "settings" | "metrics" | "now">,
 ): Promise<Merged> {
   const { settings, now } = dependencies;
-  const check = checkAfter(event, now(), settings.firstCheckMs);
+  const check = checkAfter(event, now(), settings);
   const isHistoric = (state: ApplicationState) =>
     isHistoricEffect(state, { at: event.at, receipt });
   const merged = await mergeAndCount(observation, check, isHistoric, dependencies);

@@ -2,6 +2,8 @@ import type { SQSRecord } from "aws-lambda";
 
 import { correctionIdOf, parseCorrection } from "../domain/application/correction.ts";
 import type { Correction } from "../domain/application/correction.ts";
+import { isDecisionBody, parseDecision } from "../domain/application/decision.ts";
+import type { Decision } from "../domain/application/decision.ts";
 import type { Adoption } from "../domain/application/application-state.ts";
 import { decodeEnvelope } from "../domain/event/decode-envelope.ts";
 import { readBody } from "../domain/event/envelope.ts";
@@ -47,7 +49,8 @@ export type Content =
       readonly environment: Environment | null;
       readonly cutTexts: number;
     }
-  | { readonly kind: "correction"; readonly correction: Correction };
+  | { readonly kind: "correction"; readonly correction: Correction }
+  | { readonly kind: "decision"; readonly decision: Decision; readonly body: Uint8Array };
 
 /** A message of the event queue; several with one key are merged into one. */
 export interface Message {
@@ -129,6 +132,12 @@ async function contentOf(
 ): Promise<Content> {
   const body = await readBody(envelope, (key) => payloads.read(key));
   const text = new TextDecoder().decode(body);
+  // Only the poller may decide; an operator may replay what it brought.
+  if (envelope.kind !== "webhook" && isDecisionBody(text)) {
+    const read = parseDecision(text);
+    if ("reason" in read) throw new PermanentError(read.reason);
+    return { kind: "decision", ...read, body };
+  }
   // Only the poller may correct: a webhook that looks like a correction is none.
   const corrected = envelope.kind === "poll" ? parseCorrection(text) : null;
   if (corrected !== null) {
@@ -186,6 +195,13 @@ function identityOf(
       const { applicationToken, at, environment, journeyToken } = content.correction.snapshot;
       const id = correctionIdOf(content.correction);
       const logKeys = { applicationToken };
+      return { id, subject: applicationToken, at, environment, journeyToken, logKeys };
+    }
+    case "decision": {
+      const { snapshot, decided } = content.decision;
+      const { applicationToken, at, environment, journeyToken } = snapshot;
+      const id = decided.decisionId;
+      const logKeys = { eventId: id, applicationToken };
       return { id, subject: applicationToken, at, environment, journeyToken, logKeys };
     }
   }

@@ -13,6 +13,7 @@ import { METRICS } from "../settings/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import { webhookFor } from "./alias.ts";
 import { prepareCorrection } from "./correction.ts";
+import { prepareDecision } from "./decision.ts";
 import {
   countRecorded,
   firstCheck,
@@ -100,6 +101,8 @@ async function effectOf(
       return prepareUnsupported(message, content, dependencies);
     case "correction":
       return prepareCorrection(message, content.correction, dependencies);
+    case "decision":
+      return prepareDecision(message, content, dependencies);
     case "submission": {
       if (content.cutTexts > 0) dependencies.metrics.count(METRICS.eventsCut);
       const { submission, adoption } = content;
@@ -174,6 +177,7 @@ function needsIdempotencyRecord(
     case "submission":
       return false;
     case "correction":
+    case "decision":
       return true;
     case "investigation":
       return settings.routes[routeOfInvestigation(content.event)].publish;
@@ -210,7 +214,8 @@ async function keepApart(
 
 function recordApart(message: Message, settings: ConsumerSettings): EventRecord | null {
   const { content, environment } = message;
-  if (content.kind === "submission" || content.kind === "correction") return null;
+  const { kind } = content;
+  if (kind === "submission" || kind === "correction" || kind === "decision") return null;
   const { investigationToken: _, ...record } = recordOf(message, content, settings);
   const eventId = contentIdOf("other environment", { environment, eventId: record.eventId });
   return { ...record, eventId, applicationToken: null };

@@ -89,7 +89,7 @@ export interface ApplicationStore {
   /** Gives up the record of an event that turned out to be one that is recorded under another id. */
   forgetEvent(event: JourneyEvent): Promise<void>;
   /** Removes whatever is stored of an event whose application is forgotten: its record, mark and failure. */
-  eraseEvent(event: JourneyEvent): Promise<void>;
+  eraseEvent(event: Pick<JourneyEvent, "applicationToken" | "eventId" | "at">): Promise<void>;
   /**
    * Leaves a mark of an event that the poller brings, before it is recorded: its webhook may come after
    * all. A mark that is there already stays.

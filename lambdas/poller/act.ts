@@ -1,5 +1,6 @@
 import type { AlloyApplication } from "../domain/reconciliation/alloy-application.ts";
 import { correctionBody } from "../domain/application/correction.ts";
+import { decisionBody } from "../domain/application/decision.ts";
 import type { Envelope } from "../domain/event/envelope.ts";
 import { lateNotice, noticeOf } from "../domain/routing/gap-notice.ts";
 import type { GapNotice } from "../domain/routing/gap-notice.ts";
@@ -116,10 +117,11 @@ export async function act(
   }
 
   function envelopesOf(): readonly Envelope[] {
-    const { toHeal = [], corrections = [] } = comparison ?? {};
+    const { toHeal = [], corrections = [], decision = null } = comparison ?? {};
     const bodies = [
       ...toHeal.map(({ webhook, lookAlikes }) => ({ body: JSON.stringify(webhook), lookAlikes })),
       ...corrections.map((one) => ({ body: correctionBody(one), lookAlikes: [] })),
+      ...(decision === null ? [] : [{ body: decisionBody(decision), lookAlikes: [] }]),
     ];
     return bodies.map(({ body, lookAlikes }, index) => ({
       v: 1,

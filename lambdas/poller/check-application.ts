@@ -142,6 +142,7 @@ export async function checkApplication(
         comparison.gap === null &&
         comparison.missingHistory === 0 &&
         comparison.corrections.length === 0 &&
+        comparison.decision === null &&
         comparison.inFlightUntil === null;
       return {
         ...found,
@@ -162,7 +163,10 @@ export async function checkApplication(
 
   /** Epoch milliseconds; null: it is checked now. */
   function putOff(): number | null {
-    const laterAt = gap === null ? rescheduledTo(state, memory, context()) : null;
+    // A decision that was queued, or lacked a field, is looked at again soon.
+    const isAwaited = settings.decision !== null && memory.unsettledSince !== null;
+    const isPatient = gap === null && !isAwaited;
+    const laterAt = isPatient ? rescheduledTo(state, memory, context()) : null;
     if (laterAt !== null || isRequested(state, memory)) return laterAt;
     const askableAt = mayBeCheckedAt(memory.shareUsedTo, settings.polling);
     return askableAt > now() ? askableAt : null;
@@ -192,11 +196,11 @@ export async function checkApplication(
 
   function compareWith(alloy: AlloyApplication, history: History): Comparison {
     const { checkedAt } = memory;
-    const { ignoredEventTypes, eventRetentionMs, gaps } = settings;
+    const { ignoredEventTypes, eventRetentionMs, gaps, decision } = settings;
     return compare(
       alloy,
       { state, ...history, checkedAt, gap },
-      { ignoredEventTypes, eventRetentionMs, gaps, delivery, now: now() },
+      { ignoredEventTypes, eventRetentionMs, gaps, decision, delivery, now: now() },
     );
   }
 
@@ -206,6 +210,7 @@ export async function checkApplication(
       leftToHeal,
       missingHistory,
       corrections,
+      decision,
       inFlightUntil,
       leftOpen,
     } = comparison;
@@ -215,7 +220,7 @@ export async function checkApplication(
       return checkAfterGap(open.detectedAt, graceMs, POLLER.longestGapCheckMs, now());
     }
     // What was queued is looked at again as soon as it can have arrived.
-    const isQueued = corrections.length > 0 || missingHistory > 0;
+    const isQueued = corrections.length > 0 || decision !== null || missingHistory > 0;
     const soonest = isQueued ? now() + graceMs : inFlightUntil;
     if (soonest !== null) {
       return checkAfterUnsettled(soonest, memory.unsettledSince, graceMs, now());

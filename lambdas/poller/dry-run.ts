@@ -48,7 +48,10 @@ export async function dryRun(
         applicationToken,
         result: finding.kind,
         missing: comparison?.missing.length ?? 0,
-        toQueue: (comparison?.toHeal.length ?? 0) + (comparison?.corrections.length ?? 0),
+        toQueue:
+          (comparison?.toHeal.length ?? 0) +
+          (comparison?.corrections.length ?? 0) +
+          (comparison?.decision ? 1 : 0),
         gapStage: finding.gap?.stage ?? null,
         nextCheck: finding.dueAt === null ? null : new Date(finding.dueAt).toISOString(),
       };

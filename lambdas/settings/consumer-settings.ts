@@ -32,6 +32,8 @@ export const ConsumerSettingsSchema = v.object({
   routes: v.object(v.entriesFromList(ROUTE_IDS, PublicationSchema)),
   /** Whether Investigations have routes of their own; otherwise their webhooks are `other`. */
   investigations: v.boolean(),
+  /** Whether the poller's answer about an ended application is published as its decision. */
+  decides: v.boolean(),
   /** What single Journeys do differently, by their token. */
   journeyRoutes: v.record(v.string(), JourneyRoutesSchema),
   /** Journeys, beside `journeys`, whose applications are also counted by Journey; few, since each makes ten metrics. */

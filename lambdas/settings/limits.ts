@@ -151,6 +151,17 @@ export const POLLER = {
   payloadMs: 5 * SECOND,
 } as const;
 
+/** What is taken of the decision in Alloy's answer (docs/decisions/0054). */
+export const DECISION = {
+  /**
+   * Reasons, tags and outputs together, as JSON on the bus, in bytes. The rest of an event has 146 KB at most, so every
+   * decision fits one call of the bus (`PUT_EVENTS`), one message of SQS and, compressed, one item of DynamoDB.
+   */
+  mostBytes: 64 * 1_024,
+  /** A completed application whose answer lacks a field of the decision is asked again for so long. */
+  waitMs: 10 * MINUTE,
+} as const;
+
 /** How Alloy's list of Investigations is read (docs/decisions/0037). */
 export const INVESTIGATIONS = {
   /** Alloy's most (reference: get_investigations). */

@@ -56,6 +56,16 @@ const GapSchema = v.object({
   staleAfterMs: v.number(),
 });
 
+/** What of Alloy's answer makes the decision that is published. */
+const DecisionSchema = v.object({
+  outcomeReasons: v.boolean(),
+  tags: v.boolean(),
+  /** Names of the output attributes, the most important first. */
+  outputAttributes: v.array(v.string()),
+  /** A page of Alloy's dashboard, with `{applicationToken}` and `{journeyToken}`; null: no link is published. */
+  dashboardUrl: v.nullable(v.string()),
+});
+
 /** The poller's settings file; made from the stage's configuration. */
 export const PollerSettingsSchema = v.object({
   /** Environment of an application whose answer does not say it. */
@@ -73,6 +83,8 @@ export const PollerSettingsSchema = v.object({
   ignoredEventTypes: v.array(v.string()),
   /** Whether Alloy's list of Investigations is compared with what is recorded of them. */
   investigations: v.boolean(),
+  /** Null: no decision is published. */
+  decision: v.nullable(DecisionSchema),
   polling: PollingSchema,
   gaps: GapSchema,
   /** Rules of `notifications` whose windows the poller compares. */
@@ -84,5 +96,6 @@ export const PollerSettingsSchema = v.object({
 export type PollerSettings = Settings<typeof PollerSettingsSchema>;
 export type OutcomeSubject = Settings<typeof OutcomeSubjectSchema>;
 export type ComparisonSettings = Settings<typeof ComparisonSchema>;
+export type DecisionSettings = Settings<typeof DecisionSchema>;
 export type PollingSettings = Settings<typeof PollingSchema>;
 export type GapSettings = Settings<typeof GapSchema>;

@@ -38,6 +38,9 @@ export const INVESTIGATION_ROUTE_IDS = [
   "investigation-closed",
 ] as const;
 
+/** The route of the stages that publish the whole decision (`decision`). */
+export const DECISION_ROUTE_ID = "decided";
+
 /** Route ids, in the order of docs/events.md. */
 export const ROUTE_IDS = [
   ...OUTCOME_ROUTE_IDS,
@@ -46,6 +49,7 @@ export const ROUTE_IDS = [
   "unrecognised",
   "other",
   ...INVESTIGATION_ROUTE_IDS,
+  DECISION_ROUTE_ID,
 ] as const;
 
 export type RouteId = (typeof ROUTE_IDS)[number];
@@ -66,6 +70,7 @@ export const ROUTE_TITLES: Readonly<Record<RouteId, string>> = {
   "investigation-created": "Investigation Created",
   "investigation-promoted": "Investigation Promoted",
   "investigation-closed": "Investigation Closed",
+  decided: "Journey Application Decided",
 };
 
 /** The longest texts on the bus, in UTF-16 code units; what is longer is cut, and ends with "…". */

@@ -60,6 +60,8 @@ const shared: Omit<StageConfiguration, "stage" | "environment" | "alloy" | "remo
   routes: routes(),
   // Ongoing monitoring is a product of its own: of an account without it, Alloy's list is refused, and an alarm rings.
   investigations: "off",
+  // Reasons and outputs may be personal, and they go to everybody who reads the bus.
+  decision: "off",
   // Outcomes are configured per Journey. If yours is "Approved with conditions", say here what it means.
   journeyRoutes: {},
   polling: {

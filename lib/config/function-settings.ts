@@ -1,13 +1,17 @@
 import type { ConsumerSettings, JourneyRoutes } from "../../lambdas/settings/consumer-settings.ts";
 import type { IngestSettings } from "../../lambdas/settings/ingest-settings.ts";
-import type { PollerSettings } from "../../lambdas/settings/poller-settings.ts";
+import type { DecisionSettings, PollerSettings } from "../../lambdas/settings/poller-settings.ts";
 import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import type { StatementSettings } from "../../lambdas/settings/statement-settings.ts";
 import { comparisonsOf, expectedOutcomesOf } from "./compared-outcomes.ts";
 import { countedJourneysOf } from "./notification-rules.ts";
 import { perRoute } from "./per-route.ts";
 import { isEverPublished } from "./stage-configuration.ts";
-import type { JourneyRouteConfiguration, StageConfiguration } from "./stage-configuration.ts";
+import type {
+  DecisionConfiguration,
+  JourneyRouteConfiguration,
+  StageConfiguration,
+} from "./stage-configuration.ts";
 
 /** What ingest needs to know of its stage. */
 export function ingestSettings({ auth, allowList }: StageConfiguration): IngestSettings {
@@ -25,6 +29,7 @@ export function consumerSettings(stage: StageConfiguration): ConsumerSettings {
       return { publish, publishLate };
     }),
     investigations: stage.investigations === "on",
+    decides: stage.decision !== "off",
     journeyRoutes: Object.fromEntries(
       Object.entries(stage.journeyRoutes).map(([token, own]) => [token, journeyRoutesOf(own)]),
     ),
@@ -51,6 +56,15 @@ export function statementSettings(stage: StageConfiguration): StatementSettings 
   };
 }
 
+function decisionSettings({
+  outcomeReasons = false,
+  tags = false,
+  outputAttributes = [],
+  dashboardUrl,
+}: DecisionConfiguration): DecisionSettings {
+  return { outcomeReasons, tags, outputAttributes, dashboardUrl: dashboardUrl ?? null };
+}
+
 /** What the poller needs to know of its stage. */
 export function pollerSettings({
   environment,
@@ -61,6 +75,7 @@ export function pollerSettings({
   journeys,
   events,
   investigations,
+  decision,
   polling,
   gaps,
   notifications,
@@ -74,6 +89,7 @@ export function pollerSettings({
     journeys,
     ignoredEventTypes: events.handled.allBut,
     investigations: investigations === "on",
+    decision: decision === "off" ? null : decisionSettings(decision),
     polling,
     gaps,
     comparisons: comparisonsOf(notifications),

@@ -17,5 +17,6 @@ export function perRoute<Value>(valueOf: (route: RouteId) => Value): Record<Rout
     "investigation-created": valueOf("investigation-created"),
     "investigation-promoted": valueOf("investigation-promoted"),
     "investigation-closed": valueOf("investigation-closed"),
+    decided: valueOf("decided"),
   };
 }

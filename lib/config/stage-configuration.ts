@@ -7,7 +7,7 @@ import type {
   PollerSettings,
   PollingSettings,
 } from "../../lambdas/settings/poller-settings.ts";
-import { INVESTIGATION_ROUTE_IDS } from "../../lambdas/settings/routes.ts";
+import { DECISION_ROUTE_ID, INVESTIGATION_ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import type { RouteId } from "../../lambdas/settings/routes.ts";
 import type { NotificationRule } from "./notification-rules.ts";
 import type { RouteTarget } from "./route-targets.ts";
@@ -43,6 +43,12 @@ export interface StageConfiguration {
    * webhooks go to `other`. For accounts that have that product of Alloy's: of another one, the list is refused.
    */
   readonly investigations: "off" | "on";
+  /**
+   * What is published of a decision on the route `decided`, when an application ends. It may be personal data
+   * (docs/personal-data.md), so each field is a choice of its own. `off`: nothing, and there is no such route. On, the
+   * poller runs once a minute, whatever `polling.rateMs` says.
+   */
+  readonly decision: "off" | DecisionConfiguration;
   /** What single Journeys do differently, by their token; what a Journey does not say is as in `routes`. */
   readonly journeyRoutes: Readonly<Record<string, JourneyRouteConfiguration>>;
   readonly polling: PollingSettings;
@@ -127,6 +133,27 @@ export interface RouteConfiguration {
   readonly targets?: readonly RouteTarget[];
 }
 
+export interface DecisionConfiguration {
+  /**
+   * Alloy's reasons for the outcome; those of adverse action are marked.
+   * @default - false
+   */
+  readonly outcomeReasons?: boolean;
+  /** @default - false */
+  readonly tags?: boolean;
+  /**
+   * Names of output attributes of the Journey, the most important first: what is too large is left out from the end.
+   * @default - none
+   */
+  readonly outputAttributes?: readonly string[];
+  /**
+   * The page of an application in Alloy's dashboard, with `{applicationToken}`, and `{journeyToken}` where it has one.
+   * Alloy's documentation does not name it.
+   * @default - no link is published
+   */
+  readonly dashboardUrl?: string;
+}
+
 export interface JourneyRouteConfiguration {
   /** Outcomes that the Journey is configured with, and the routes that they mean; in any case of letters. */
   readonly outcomes?: OutcomeRoutes;
@@ -136,16 +163,18 @@ export interface JourneyRouteConfiguration {
 
 /**
  * Whether a route is published for any Journey: then it has its rule, its targets and its alarm. Those of Investigations
- * are published by the stages that handle them alone.
+ * are published by the stages that handle them alone, and decisions by those that ask for them.
  */
 export function isEverPublished(
   {
     routes,
     journeyRoutes,
     investigations,
-  }: Pick<StageConfiguration, "routes" | "journeyRoutes" | "investigations">,
+    decision,
+  }: Pick<StageConfiguration, "routes" | "journeyRoutes" | "investigations" | "decision">,
   route: RouteId,
 ): boolean {
+  if (decision === "off" && route === DECISION_ROUTE_ID) return false;
   if (investigations === "off" && INVESTIGATION_ROUTE_IDS.some((id) => id === route)) return false;
   return (
     routes[route].publish ||

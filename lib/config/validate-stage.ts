@@ -45,6 +45,36 @@ const journeyToken = v.pipe(
   v.regex(/^J-[A-Za-z0-9]+$/, "a Journey token, such as J-VCQoADBJxeHtmdAvFqoS"),
 );
 
+const attributeName = v.pipe(
+  v.string("the name of an output attribute"),
+  v.regex(
+    /^(?!__proto__$)\S(?:.{0,254}\S)?$/,
+    "the name of an output attribute, at most 256 characters",
+  ),
+);
+
+const decision = v.strictObject({
+  outcomeReasons: v.optional(v.boolean("true or false")),
+  tags: v.optional(v.boolean("true or false")),
+  outputAttributes: v.optional(
+    v.pipe(
+      v.array(attributeName, "a list of names of output attributes"),
+      v.maxLength(100, "at most 100 names: they go into every decision"),
+      v.check((names) => areDifferent(names), "names that differ"),
+    ),
+  ),
+  dashboardUrl: v.optional(
+    v.pipe(
+      v.string("an https URL"),
+      v.regex(
+        /^https:\/\/[^\s/{}]+\/[^\s]*\{applicationToken\}[^\s]*$/,
+        "an https URL with {applicationToken} in its path",
+      ),
+      v.maxLength(1_024, "at most 1,024 characters"),
+    ),
+  ),
+});
+
 const JOURNEY_ROUTE_IDS = ROUTE_IDS.filter(
   (id) => id !== "other" && !INVESTIGATION_ROUTE_IDS.some((own) => own === id),
 );
@@ -110,6 +140,9 @@ function oneOrMore(wanted: string, wantedOfOne: string) {
     v.minLength(1, wanted),
   );
 }
+
+/** EventBridge Scheduler ticks once a minute at most. */
+const MINUTE_MS = 60_000;
 
 /** EventBridge takes an event pattern of 2,048 bytes; the rest of it needs less than a fifth of that. */
 const MOST_SOURCES_BYTES = 1_600;
@@ -219,11 +252,17 @@ const schema = v.strictObject({
   }),
   routes: v.strictObject(v.entriesFromList(ROUTE_IDS, route)),
   investigations: v.picklist(["off", "on"], '"off" or "on"'),
+  // Each mistake within has its own sentence, which a union would not say.
+  decision: v.lazy((given) =>
+    typeof given === "object" && given !== null
+      ? decision
+      : v.literal("off", '"off" or { outcomeReasons, tags, outputAttributes, dashboardUrl }'),
+  ),
   journeyRoutes,
   polling: v.strictObject({
     rateMs: v.pipe(
       milliseconds,
-      v.multipleOf(60_000, "whole minutes: EventBridge Scheduler ticks once a minute"),
+      v.multipleOf(MINUTE_MS, "whole minutes: EventBridge Scheduler ticks once a minute"),
     ),
     firstCheckMs: milliseconds,
     secondCheckMs: milliseconds,
@@ -315,8 +354,15 @@ export function validate(configuration: StageConfiguration): StageConfiguration 
         ].map(({ path, given, wanted }) => sentence(stage, path, JSON.stringify(given), wanted)),
       ]
     : result.issues.map((issue) => sentenceOf(stage, issue));
-  if (sentences.length === 0) return configuration;
+  if (sentences.length === 0) return asDeployed(configuration);
   throw new ConfigurationError(sentences.join("\n"));
+}
+
+/** The poller asks for a decision at once, and the schedule of the poller is the longest wait. */
+function asDeployed(configuration: StageConfiguration): StageConfiguration {
+  const { decision: published, polling } = configuration;
+  if (published === "off" || polling.rateMs === MINUTE_MS) return configuration;
+  return { ...configuration, polling: { ...polling, rateMs: MINUTE_MS } };
 }
 
 function sentenceOf(stage: string, issue: v.BaseIssue<unknown>): string {

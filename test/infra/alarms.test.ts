@@ -96,6 +96,7 @@ describe("every runbook", () => {
     const stack = synthesise({
       ...withWorkedRules,
       investigations: "on",
+      decision: {},
       encryption: "customer-managed",
       routes: { ...withWorkedRules.routes, approved: withTargets.routes.approved },
     });

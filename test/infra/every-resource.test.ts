@@ -4,6 +4,7 @@ import { idsOf, isRecord, listOf, objectsIn, referredId } from "../../tools/temp
 import {
   sandbox,
   VARIANTS,
+  withDecisions,
   withInvestigations,
   withOwnKey,
   withTargets,
@@ -21,10 +22,11 @@ const STATEFUL = [
   "AWS::KMS::Key",
 ];
 
-const ROUTES_OF_INVESTIGATIONS = [
+const ROUTES_ASKED_FOR = [
   "InvestigationCreated",
   "InvestigationPromoted",
   "InvestigationClosed",
+  "Decided",
 ];
 
 const ROUTES = [
@@ -39,7 +41,7 @@ const ROUTES = [
   "Progressed",
   "Unrecognised",
   "Other",
-  ...ROUTES_OF_INVESTIGATIONS,
+  ...ROUTES_ASKED_FOR,
 ];
 
 /** The logical ids of what holds data. Changing one here destroys that data at the next deployment. */
@@ -217,7 +219,8 @@ describe("what holds data", () => {
   const stack = templateOf(sandbox);
 
   it("keeps its logical id", () => {
-    const stages = [withInvestigations, withOwnKey, withTargets].map((stage) => templateOf(stage));
+    const variants = [withInvestigations, withDecisions, withOwnKey, withTargets];
+    const stages = variants.map((stage) => templateOf(stage));
     const ids = stages.flatMap(({ resources }) => idsOf(resources));
 
     expect(PINNED.filter((id) => !ids.includes(id))).toEqual([]);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import { OUTPUTS } from "../../lib/outputs.ts";
 import { referredId } from "../../tools/template/synthesise.ts";
-import { sandbox, withInvestigations } from "../../tools/template/variants.ts";
+import { sandbox, withDecisions, withInvestigations } from "../../tools/template/variants.ts";
 import { A_DOMAIN } from "../support/stages.ts";
 import { templateOf } from "../support/template.ts";
 
@@ -34,7 +34,10 @@ describe("the outputs", () => {
     expect(inContract.toSorted(), "docs/contracts.md, Stack and outputs").toEqual(
       OUTPUTS.toSorted(),
     );
-    expect(ROUTE_QUEUES).toHaveLength(ROUTE_IDS.length - INVESTIGATION_ROUTE_IDS.length);
+    expect(ROUTE_QUEUES).toHaveLength(
+      // The routes that a stage has to ask for: of Investigations, and of decisions.
+      ROUTE_IDS.length - INVESTIGATION_ROUTE_IDS.length - 1,
+    );
   });
 
   it("name the queues of the Investigations where the stage handles them", () => {
@@ -48,6 +51,14 @@ describe("the outputs", () => {
         "InvestigationPromotedQueueUrl",
         "InvestigationClosedQueueUrl",
       ].toSorted(),
+    );
+  });
+
+  it("name the queue of decisions where the stage publishes them", () => {
+    const { outputs } = templateOf(withDecisions);
+
+    expect(Object.keys(outputs).toSorted()).toEqual(
+      [...OUTPUTS, ...ROUTE_QUEUES, "DecidedQueueUrl"].toSorted(),
     );
   });
 

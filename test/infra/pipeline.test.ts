@@ -7,7 +7,13 @@ import {
   pollerSettings,
 } from "../../lib/config/function-settings.ts";
 import { isRecord, listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
-import { local, production, sandbox, withInvestigations } from "../../tools/template/variants.ts";
+import {
+  local,
+  production,
+  sandbox,
+  withDecisions,
+  withInvestigations,
+} from "../../tools/template/variants.ts";
 import type { StackTemplate } from "../../tools/template/synthesise.ts";
 import { A_DOMAIN, TOKENS } from "../support/stages.ts";
 import { templateOf, theOnly, valuesOf } from "../support/template.ts";
@@ -153,7 +159,8 @@ describe("the queue", () => {
 
 describe("the routes", () => {
   it("are one rule each, on our events under the route's title", () => {
-    const stack = templateOf(withInvestigations);
+    const { decision } = withDecisions;
+    const stack = templateOf({ ...withInvestigations, decision });
 
     const patterns = stack
       .ofType("AWS::Events::Rule")

@@ -34,6 +34,7 @@ const stack = templateOf(production);
 /** The routes that production does not publish have their queues here, and so has the bus. */
 const everyRoute = synthesise({
   ...withInvestigations,
+  decision: {},
   encryption: "customer-managed",
   routes: { ...withInvestigations.routes, approved: withTargets.routes.approved },
 });
@@ -201,7 +202,7 @@ describe("the runbooks of the routes", () => {
   });
 
   it("exist for what a stage may publish, and for nothing else", () => {
-    const alarms = templateOf(withInvestigations)
+    const alarms = templateOf({ ...withInvestigations, decision: {} })
       .ofType("AWS::CloudWatch::Alarm")
       .map(({ Properties }) => String(Properties["AlarmName"]))
       .filter((name) => name.includes("route-failing-"));

@@ -35,6 +35,7 @@ export function anAlloyApplication(
     events: events.map((event) => ({ event, webhook: {} })),
     reruns: [],
     unrecognisedStatus: null,
+    ended: null,
     unreadableEvents: 0,
     ...changes,
   };

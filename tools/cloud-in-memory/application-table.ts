@@ -110,12 +110,15 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     this.marks.set(eventId, { ...mark, webhooks: [...others, reportOf(webhook)] });
   }
 
-  async forgetEvent({ applicationToken, eventId }: JourneyEvent): Promise<void> {
+  async forgetEvent({
+    applicationToken,
+    eventId,
+  }: Pick<JourneyEvent, "applicationToken" | "eventId">): Promise<void> {
     this.events.delete(eventId);
     this.#eventsOf.get(applicationToken)?.delete(eventId);
   }
 
-  async eraseEvent(event: JourneyEvent): Promise<void> {
+  async eraseEvent(event: Parameters<ApplicationStore["eraseEvent"]>[0]): Promise<void> {
     await this.forgetEvent(event);
     this.marks.delete(event.eventId);
     await this.clearFailure(event.applicationToken, event.eventId);

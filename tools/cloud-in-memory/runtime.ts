@@ -35,6 +35,7 @@ export const CONSUMER_SETTINGS: ConsumerSettings = {
   ignoredEventTypes: ["visited_node"],
   routes: perRoute(() => ({ publish: true, publishLate: false })),
   investigations: false,
+  decides: false,
   journeyRoutes: {},
   countedJourneys: [],
   firstCheckMs: 10 * MINUTE,
@@ -51,6 +52,7 @@ export const POLLER_SETTINGS: PollerSettings = {
   journeys: [],
   ignoredEventTypes: ["visited_node"],
   investigations: false,
+  decision: null,
   polling: {
     rateMs: 5 * MINUTE,
     firstCheckMs: 10 * MINUTE,

@@ -26,6 +26,7 @@ const UNDELIVERED: Readonly<Record<RouteId, string>> = {
   "investigation-promoted": "The team handles a case as if it were an alert.",
   "investigation-closed":
     "An Investigation that Alloy has closed stays open in the team's systems.",
+  decided: "Nobody learns why an application was approved or denied.",
 };
 
 /** The alarms that a list of targets brings; a stage without one has none of them. */

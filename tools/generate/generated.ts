@@ -118,6 +118,7 @@ const WHEN: Readonly<Record<RouteId, string>> = {
   "investigation-created": "an Investigation was created",
   "investigation-promoted": "an Investigation was promoted to a case",
   "investigation-closed": "an Investigation was closed",
+  decided: "Alloy answered how an application ended, and why; where `decision` asks for it",
 };
 
 function routes(): string {

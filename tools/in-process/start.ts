@@ -1,4 +1,5 @@
-import { EVENT_SOURCE, INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../lambdas/settings/routes.ts";
+import { EVENT_SOURCE, ROUTE_IDS } from "../../lambdas/settings/routes.ts";
+import { isEverPublished } from "../../lib/config/stage-configuration.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { startRepeating } from "../local/emulator/repeat.ts";
 import { makeMemoryCloud } from "../cloud-in-memory/cloud.ts";
@@ -28,13 +29,9 @@ export async function startInProcess(options: {
   readonly onFailure: (error: unknown) => void;
 }) {
   const { stage, port, secrets, pollerPaceMs, onLog, onFailure } = options;
-  const ofInvestigations = new Set<string>(INVESTIGATION_ROUTE_IDS);
-  const routes = ROUTE_IDS.filter(
-    (route) => stage.investigations === "on" || !ofInvestigations.has(route),
-  );
   const cloud = makeMemoryCloud({
     now: Date.now,
-    routes: routes.filter((route) => stage.routes[route].publish && stage.routes[route].queue),
+    routes: ROUTE_IDS.filter((route) => isEverPublished(stage, route) && stage.routes[route].queue),
   });
   cloud.webhookSecret.put(JSON.stringify(secrets.webhook));
   cloud.alloyApiSecret.put(JSON.stringify(secrets.alloyApi));

@@ -43,7 +43,7 @@ export const PLACES: readonly Place[] = [
   {
     name: "ApplicationTable, its events",
     resources: /^ApplicationTable$/,
-    holds: "each webhook's body, compressed",
+    holds: "each webhook's body, and each decision's if the stage publishes them, compressed",
     data: "personal",
     keeps: "`retention.eventsMs`, by default for good",
     isRemoved: true,
@@ -132,7 +132,8 @@ export const PLACES: readonly Place[] = [
   {
     name: "queues of the routes",
     resources: new RegExp(`^(${ROUTES})Queue$`),
-    holds: "published events: tokens, external ids, status, outcome",
+    holds:
+      "published events: tokens, external ids, status, outcome; reasons and outputs, if the stage publishes decisions",
     data: "personal",
     keeps: "until a reader takes them, 14 days at most",
     after: "they belong to their readers",

@@ -21,6 +21,17 @@ export const withWorkedRules: StageConfiguration = {
 /** A stage of an account that has Alloy's Investigations. */
 export const withInvestigations: StageConfiguration = { ...sandbox, investigations: "on" };
 
+/** A stage that publishes the whole decision. */
+export const withDecisions: StageConfiguration = {
+  ...sandbox,
+  decision: {
+    outcomeReasons: true,
+    tags: true,
+    outputAttributes: ["credit_limit"],
+    dashboardUrl: "https://dashboard.example.com/applications/{applicationToken}",
+  },
+};
+
 /** A stage whose events are under a key of the bank's own. */
 export const withOwnKey: StageConfiguration = { ...production, encryption: "customer-managed" };
 
@@ -94,6 +105,7 @@ export const VARIANTS: readonly (readonly [string, StageConfiguration])[] = [
   ["local", local],
   ["a stage with rules", withWorkedRules],
   ["a stage with Investigations", withInvestigations],
+  ["a stage that publishes decisions", withDecisions],
   ["a stage with a key of its own", withOwnKey],
   ["a stage with targets of every kind", withTargets],
   [

@@ -128,6 +128,19 @@ const publishedDecision = v.object({
   correctionId: v.exactOptional(v.string()),
 });
 
+const decided = v.object({
+  decisionId: v.string(),
+  previous: text,
+  stamp: v.string(),
+  status: finalStatus,
+  outcome: text,
+  since: text,
+  asked: v.string(),
+  reasons: text,
+  tags: text,
+  outputs: text,
+});
+
 const FactsSchema = v.object({
   journeyToken: text,
   environment,
@@ -158,6 +171,7 @@ const ItemSchema = v.object({
   published: v.nullish(v.array(publishedDecision)),
   effects: v.nullish(v.array(v.string()), []),
   effectsApart: v.nullish(v.number(), 0),
+  decided: v.nullish(decided, null),
   applicantsStoredUntil: text,
   chainPrevious: neighbour,
   chainRoot: neighbour,
@@ -214,6 +228,7 @@ export function applicationStateOf(item: Item): ApplicationState {
     ...ends,
     published: output.published ?? publishedBy(ends),
     effects: { apart: output.effectsApart, ids: output.effects },
+    decided: output.decided,
     entities: entitiesIn(item),
     applicantsStoredUntil: output.applicantsStoredUntil,
     chain: {
@@ -439,6 +454,7 @@ export function attributesOf(state: ApplicationState): Readonly<Record<string, u
       published: publishedAttribute(state),
       effects: state.effects.ids.length === 0 ? null : state.effects.ids,
       effectsApart: state.effects.apart === 0 ? null : state.effects.apart,
+      decided: state.decided && present({ ...state.decided }),
       applicantsStoredUntil: state.applicantsStoredUntil,
       chainPrevious: state.chain.previous,
       chainRoot: state.chain.root,

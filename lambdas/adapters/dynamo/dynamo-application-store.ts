@@ -103,7 +103,11 @@ export class DynamoApplicationStore implements ApplicationStore {
     await this.#table.delete("Forgetting an event", eventKey(applicationToken, eventId, at));
   }
 
-  async eraseEvent({ applicationToken, eventId, at }: JourneyEvent): Promise<void> {
+  async eraseEvent({
+    applicationToken,
+    eventId,
+    at,
+  }: Parameters<ApplicationStore["eraseEvent"]>[0]): Promise<void> {
     const keys = [
       eventKey(applicationToken, eventId, at),
       healedKey(applicationToken, { at, eventId }),

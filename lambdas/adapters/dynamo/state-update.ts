@@ -98,10 +98,18 @@ function numberEffect(
 }
 
 /** Its effect depends on all that is there: right at once only for a new application. */
-function isRare({ answer, proposal, isShadow, adopted, chain }: ApplicationState): boolean {
+function isRare({
+  answer,
+  proposal,
+  decided,
+  isShadow,
+  adopted,
+  chain,
+}: ApplicationState): boolean {
   return (
     answer !== null ||
     proposal !== undefined ||
+    decided !== null ||
     isShadow ||
     adopted !== null ||
     Object.values(chain).some((neighbour) => neighbour !== null)

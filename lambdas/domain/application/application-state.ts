@@ -33,6 +33,8 @@ export interface ApplicationState extends ApplicationFacts {
   readonly answer: AnswerRegister | null;
   /** How it has ended as downstream knows it, oldest first (`published-decisions.ts`). */
   readonly published: readonly PublishedDecision[];
+  /** The newest decision that was taken to be published with its reasons; null: none (`decision.ts`). */
+  readonly decided: DecidedRegister | null;
   /** Of an observation alone. */
   readonly proposal?: Proposal;
   /** The numbers of its effects (`effect-numbers.ts`). */
@@ -116,6 +118,26 @@ export interface PublishedDecision {
   readonly correctionId?: string;
 }
 
+/** The decision of Alloy's answer. It names no reason: only digests, by which two answers are compared. */
+export interface DecidedRegister {
+  /** Under which it is published. */
+  readonly decisionId: string;
+  /** The decision before it; null: it is the first. */
+  readonly previous: string | null;
+  /** Of the answer. */
+  readonly stamp: Stamp;
+  readonly status: FinalStatus;
+  readonly outcome: string | null;
+  /** The last reopening that Alloy's list named; null: none. */
+  readonly since: Stamp | null;
+  /** Which fields configuration asked for. */
+  readonly asked: string;
+  /** Digests; null: the answer did not have the field, or nobody asked for it. */
+  readonly reasons: string | null;
+  readonly tags: string | null;
+  readonly outputs: string | null;
+}
+
 /** What an observation adds to what is published. */
 export type Proposal =
   /** An answer of Alloy's, under the id that it would be published under. */
@@ -188,6 +210,7 @@ export function bareState(applicationToken: string): ApplicationState {
     answer: null,
     published: [],
     effects: NO_NUMBERS,
+    decided: null,
     entities: {},
     applicantsStoredUntil: null,
     chain: NO_CHAIN,
@@ -222,6 +245,7 @@ export function mergeState(left: ApplicationState, right: ApplicationState): App
     ...mergeStanding(left, right),
     published: mergePublished(left.published, right.published),
     effects: mergeNumbers(left.effects, right.effects),
+    decided: either(left.decided, right.decided, laterDecided),
     entities: mergeEach(left.entities, right.entities, newerOf),
     applicantsStoredUntil: larger(left.applicantsStoredUntil, right.applicantsStoredUntil),
     chain: {
@@ -357,6 +381,12 @@ function laterAnswer(one: AnswerRegister, other: AnswerRegister): AnswerRegister
   const [asked, otherAsked] = [askedAtOf(one.stamp), askedAtOf(other.stamp)];
   if (asked !== otherAsked) return asked > otherAsked ? one : other;
   return newerOf(one, other);
+}
+
+function laterDecided(one: DecidedRegister, other: DecidedRegister): DecidedRegister {
+  const [asked, otherAsked] = [askedAtOf(one.stamp), askedAtOf(other.stamp)];
+  if (asked !== otherAsked) return asked > otherAsked ? one : other;
+  return largerAsText(one, other);
 }
 
 function mergeEach<Value>(

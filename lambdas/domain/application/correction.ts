@@ -74,19 +74,11 @@ export interface CorrectionContext {
 export function correctionsOf(
   { snapshot: said, events, reruns }: AlloyApplication,
   state: ApplicationState,
-  { settledBy, isStuck, matches, queuedBefore, failedIds, retriedIds, now }: CorrectionContext,
+  context: CorrectionContext,
 ): readonly Correction[] {
   if (said === null) return [];
-  const listed = isStuck ? [] : events.map(({ event }) => stateOfEvent(event));
-  const applied = joined([state, ...listed]) ?? state;
-  const since = newestOf(lastEpochOf(matches, said).since, openAgainSince(state));
-  // An answer that names no outcome does not take back the one that an event named.
-  const snapshot = {
-    ...said,
-    outcome: said.outcome ?? outcomeNamed(said.status, applied, since),
-    // An event of the list may say it where the answer itself does not.
-    isShadow: said.isShadow || applied.isShadow,
-  };
+  const { settledBy, matches, queuedBefore, failedIds, retriedIds, now } = context;
+  const { snapshot, applied, since } = answerIn(said, events, state, context);
   const basis = state.answer?.stamp ?? null;
   const common = { snapshot, askedAt: now, basis, since, ...NO_END };
 
@@ -96,8 +88,8 @@ export function correctionsOf(
 
   function statusCorrection(): readonly Correction[] {
     const agrees = agree(applied, snapshot);
-    const context = { since, queuedBefore, failedIds, retriedIds };
-    const { published, confirms, mayComeBack } = standingOf(snapshot, matches, state, context);
+    const here = { since, queuedBefore, failedIds, retriedIds };
+    const { published, confirms, mayComeBack } = standingOf(snapshot, matches, state, here);
     if (confirms !== null) {
       return [{ ...common, news: "status", settles: true, confirms, mayComeBack, reruns: [] }];
     }
@@ -113,6 +105,26 @@ export function correctionsOf(
     const isNews = isMoved && published === "no" && !isReportedOfAnApplicant(applied, snapshot);
     return [{ ...common, news: isNews ? "status" : "nothing", settles: isMoved, reruns: [] }];
   }
+}
+
+/** Alloy's answer with what its events say, the state with them, and the last reopening. */
+export function answerIn(
+  said: Snapshot,
+  events: AlloyApplication["events"],
+  state: ApplicationState,
+  { isStuck, matches }: Pick<CorrectionContext, "isStuck" | "matches">,
+) {
+  const listed = isStuck ? [] : events.map(({ event }) => stateOfEvent(event));
+  const applied = joined([state, ...listed]) ?? state;
+  const since = newestOf(lastEpochOf(matches, said).since, openAgainSince(state));
+  const snapshot: Snapshot = {
+    ...said,
+    // An answer that names no outcome does not take back the one that an event named.
+    outcome: said.outcome ?? outcomeNamed(said.status, applied, since),
+    // An event of the list may say it where the answer itself does not.
+    isShadow: said.isShadow || applied.isShadow,
+  };
+  return { snapshot, applied, since };
 }
 
 const NO_END = { confirms: null, mayComeBack: false };
@@ -239,23 +251,25 @@ const time = v.pipe(
   v.transform((at) => readTime(at)),
 );
 
-const CorrectionSchema = v.object({
-  snapshot: v.object({
-    applicationToken: token,
-    journeyToken: neighbour,
-    status: v.nullable(v.picklist(APPLICATION_STATUSES)),
-    outcome: text,
-    at: v.pipe(v.number(), v.check(isPlausible)),
-    environment: v.nullable(v.picklist(["sandbox", "live"])),
-    externalIds: v.object({ group: text, partner: text, application: text }),
-    chain: v.object({
-      previous: neighbour,
-      root: neighbour,
-      next: neighbour,
-      rerunBy: v.exactOptional(text, null),
-    }),
-    isShadow: v.boolean(),
+export const SnapshotSchema = v.object({
+  applicationToken: token,
+  journeyToken: neighbour,
+  status: v.nullable(v.picklist(APPLICATION_STATUSES)),
+  outcome: text,
+  at: v.pipe(v.number(), v.check(isPlausible)),
+  environment: v.nullable(v.picklist(["sandbox", "live"])),
+  externalIds: v.object({ group: text, partner: text, application: text }),
+  chain: v.object({
+    previous: neighbour,
+    root: neighbour,
+    next: neighbour,
+    rerunBy: v.exactOptional(text, null),
   }),
+  isShadow: v.boolean(),
+});
+
+const CorrectionSchema = v.object({
+  snapshot: SnapshotSchema,
   // The released format has none of these.
   askedAt: v.exactOptional(v.number()),
   basis: v.exactOptional(text, null),

@@ -4,6 +4,7 @@ import { withEffect } from "./effect-numbers.ts";
 import { factsOf, isDecisive, isFinal } from "../event/event-types.ts";
 import type { JourneyEvent } from "../event/journey-event.ts";
 import type { CheckRequest } from "../ports.ts";
+import type { ConsumerSettings } from "../../settings/consumer-settings.ts";
 import {
   isPublishedByEvent,
   isSameDecision,
@@ -11,6 +12,7 @@ import {
   withEnd,
   withRecord,
 } from "./published-decisions.ts";
+import { decidedAfter } from "./decided.ts";
 import { timeOf } from "./stamp.ts";
 
 /**
@@ -53,7 +55,11 @@ export function mergeOver(
   const over = before ?? bareState(heard.applicationToken);
   const merged = mergeState(over, adoptedOver(over, heard));
   if (merged.forgottenAt !== null) return merged;
-  const after = { ...merged, published: publishedAfter(over, heard, merged) };
+  const after = {
+    ...merged,
+    published: publishedAfter(over, heard, merged),
+    decided: decidedAfter(over.decided, heard.decided),
+  };
   const { effect } = heard;
   if (effect?.isPublished(after, before) !== true) return after;
   return { ...after, effects: withEffect(over.effects, effect.eventId) };
@@ -102,7 +108,11 @@ function firstTimeIn(state: ApplicationState): number {
 }
 
 /** When Alloy is to be asked about the application of an event: at once where only its answer decides. */
-export function checkAfter(event: JourneyEvent, now: number, firstCheckMs: number): CheckRequest {
+export function checkAfter(
+  event: JourneyEvent,
+  now: number,
+  { firstCheckMs, decides }: Pick<ConsumerSettings, "firstCheckMs" | "decides">,
+): CheckRequest {
   const meaning = factsOf(event.type)?.meaning ?? { kind: "note" };
   const { kind } = meaning;
   switch (kind) {
@@ -110,7 +120,7 @@ export function checkAfter(event: JourneyEvent, now: number, firstCheckMs: numbe
       return { dueAt: now, when: "now" };
     case "final":
       // Alloy ends applications without an outcome too: only its own answer can confirm that.
-      return event.outcome === null
+      return event.outcome === null || decides
         ? { dueAt: now, when: "now" }
         : { dueAt: now, when: "now-if-ended" };
     case "progress":

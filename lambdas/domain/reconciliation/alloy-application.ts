@@ -1,7 +1,7 @@
 import { EXTERNAL_INPUT } from "../../settings/limits.ts";
 import type { RerunChain } from "../application/application-state.ts";
 import { environmentOfFlag } from "../event/environment.ts";
-import { APPLICATION_STATUSES } from "../event/event-types.ts";
+import { APPLICATION_STATUSES, isFinal } from "../event/event-types.ts";
 import type { ApplicationStatus } from "../event/event-types.ts";
 import { isJsonObject, listIn, objectIn, readJson } from "../event/external-json.ts";
 import type { JsonObject } from "../event/external-json.ts";
@@ -38,6 +38,8 @@ export interface AlloyApplication {
   readonly events: readonly AlloyEvent[];
   /** `_embedded.reruns[]`, oldest first. */
   readonly reruns: readonly AlloyRerun[];
+  /** The body itself, of an application that has ended: what its decision names is configured. Null of any other. */
+  readonly ended: JsonObject | null;
   /** Elements of the event list that name no type or no time. */
   readonly unreadableEvents: number;
 }
@@ -103,6 +105,7 @@ export function parseAlloyApplication(
       unrecognisedStatus: status === null ? cutTo(said, EXTERNAL_INPUT.textBytes) : null,
       events,
       reruns,
+      ended: status !== null && isFinal(status) ? json : null,
       unreadableEvents,
     },
   };

@@ -1,10 +1,12 @@
-import type { GapSettings } from "../../settings/poller-settings.ts";
+import type { DecisionSettings, GapSettings } from "../../settings/poller-settings.ts";
 import { isHistory } from "../application/adoption.ts";
 import type { AlloyApplication, AlloyEvent } from "./alloy-application.ts";
 import type { ApplicationState } from "../application/application-state.ts";
 import { leftOpen } from "../application/confirmation.ts";
 import { correctionsOf } from "../application/correction.ts";
 import type { Correction } from "../application/correction.ts";
+import { decisionOf } from "../application/decision.ts";
+import type { Decision } from "../application/decision.ts";
 import type { DeliveryRecord } from "./delivery.ts";
 import { eventsToHeal } from "./events-to-heal.ts";
 import type { EventToHeal, ListedMatch } from "./events-to-heal.ts";
@@ -29,6 +31,8 @@ export interface Comparison {
   readonly leftToHeal: number;
   /** What Alloy says of the application that no event does. */
   readonly corrections: readonly Correction[];
+  /** How Alloy says that the application ended, unless that is known; null: nothing new. */
+  readonly decision: Decision | null;
   /** Null: there is none, or none any more. */
   readonly gap: Gap | null;
   /** Webhooks that came late since the previous check. */
@@ -45,6 +49,8 @@ export interface ComparisonContext {
   readonly ignoredEventTypes: readonly string[];
   readonly eventRetentionMs: number | null;
   readonly gaps: GapSettings;
+  /** Null: no decision is published. */
+  readonly decision: DecisionSettings | null;
   /** How webhooks fared; null when nobody knows. */
   readonly delivery: DeliveryRecord | null;
   readonly now: number;
@@ -119,6 +125,10 @@ export function compare(
     now,
   };
   const corrections = correctionsOf(heard, here.state, toCorrect);
+  const { adopted } = here.state;
+  const isSilent = adopted?.publishes !== true && isHistory(here.state, heard.snapshot?.at ?? 0);
+  const settings = isSilent ? null : context.decision;
+  const decision = decisionOf(heard, here.state, { ...toCorrect, settings });
   return {
     missing: missing.map(({ event }) => event),
     missingHistory: history.length,
@@ -129,6 +139,7 @@ export function compare(
       now,
     }),
     corrections,
+    decision: typeof decision === "number" ? null : decision,
     gap,
     late: lateSince(here, matches, context),
     leftOpen: leftOpen(alloy.snapshot, here.events, here.state),
@@ -139,9 +150,14 @@ export function compare(
     ),
     inFlightUntil:
       inFlight.length === 0
-        ? answerInFlightUntil()
+        ? (answerInFlightUntil() ?? decisionInFlightUntil())
         : inFlight.reduce((newest, { event }) => Math.max(newest, event.at), 0) + gaps.graceMs,
   };
+
+  /** The next look at a decision that lacks a field. */
+  function decisionInFlightUntil(): number | null {
+    return typeof decision === "number" ? Math.min(decision, now + gaps.graceMs) : null;
+  }
 
   /** When an answer that differs is no longer so new that an event may still tell the same; null: it does not. */
   function answerInFlightUntil(): number | null {

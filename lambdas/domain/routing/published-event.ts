@@ -6,6 +6,7 @@ import type { EnvelopeKind } from "../event/envelope.ts";
 import { routeOfInvestigation } from "../event/investigation-event.ts";
 import type { InvestigationEvent } from "../event/investigation-event.ts";
 import type { InvestigationReport } from "../reconciliation/investigation.ts";
+import type { Decision } from "../application/decision.ts";
 import type { Snapshot } from "../application/observation.ts";
 import type {
   Environment,
@@ -123,6 +124,33 @@ export function publishedCorrection(options: {
     late: false,
     sequence,
     chain: chainIn(state),
+  };
+}
+
+/** The event on the bus about a decision and its reasons. */
+export function publishedDecision(options: {
+  readonly decision: Decision;
+  readonly sequence: number | null;
+  /** The decision that it replaces. */
+  readonly previous: string | null;
+  /** After the decision. */
+  readonly state: ApplicationState;
+  readonly late: boolean;
+  readonly receipt: Receipt;
+  /** Of an answer that does not say it. */
+  readonly environment: Environment;
+}): PublishedEvent {
+  const { decision, previous, late, ...rest } = options;
+  const { snapshot, askedAt, decided, content, dashboardUrl } = decision;
+  const { decisionId: eventId, status, outcome } = decided;
+  const answeredAt = new Date(askedAt).toISOString();
+  return {
+    ...publishedCorrection({ ...rest, eventId, snapshot, confirms: null, route: "decided" }),
+    // As this answer says it: the event of the same end may still be on its way.
+    status,
+    outcome,
+    late,
+    decision: { previous, ...content, dashboardUrl, answeredAt },
   };
 }
 

@@ -113,6 +113,7 @@ export const MATCHING_MUTANTS: Mutants = {
           events: [started, ...reviews].map((event) => ({ event, webhook: {} })),
           reruns: [],
           unrecognisedStatus: null,
+          ended: null,
           unreadableEvents: 0,
         },
         {
@@ -126,6 +127,7 @@ export const MATCHING_MUTANTS: Mutants = {
           ignoredEventTypes: [],
           eventRetentionMs: null,
           gaps: { graceMs: 2 * MINUTE, thresholdMs: 15 * MINUTE, staleAfterMs: 1e12 },
+          decision: null,
           delivery: null,
           now: NOW,
         },

@@ -253,6 +253,7 @@ function settingsOf(random: Random): ConsumerSettings {
       publishLate: publishesLate || route === "unrecognised",
     })),
     investigations: false,
+    decides: false,
     journeyRoutes:
       consumer !== undefined && random.chance(0.25)
         ? {

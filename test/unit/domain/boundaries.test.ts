@@ -8,6 +8,7 @@ import {
   parseCorrection,
 } from "../../../lambdas/domain/application/correction.ts";
 import { decodeEnvelope } from "../../../lambdas/domain/event/decode-envelope.ts";
+import { decisionContentIn } from "../../../lambdas/domain/application/decision-content.ts";
 import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
 import {
   stateOfEvent,
@@ -230,8 +231,12 @@ function usedAnswer(text: string): unknown {
       .map((one) => (one !== null && "correction" in one ? one.correction : null)),
   ];
   expect(readAgain).toEqual([...said, ...corrections]);
+  const { ended, ...application } = read.application;
+  // Output attributes are published as Alloy writes them.
+  const asks = { outcomeReasons: true, tags: true, outputAttributes: [] };
   return {
-    read: { ...read.application, events: said },
+    read: { ...application, events: said },
+    decision: ended === null ? null : decisionContentIn(ended, asks),
     state: snapshot === null ? null : stateOfSnapshot(snapshot, AT, null, null),
     readAgain,
   };

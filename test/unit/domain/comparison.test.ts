@@ -14,6 +14,7 @@ const context = {
   ignoredEventTypes: [],
   eventRetentionMs: null,
   gaps: { graceMs: 2 * MINUTE, thresholdMs: 15 * MINUTE, staleAfterMs: 1e9 },
+  decision: null,
   delivery: null,
   now: NOW,
 };

@@ -78,6 +78,7 @@ function workPerEvent(count: number, { recorded, applied = true, hasFailed }: He
     ignoredEventTypes: [],
     eventRetentionMs: null,
     gaps: { graceMs: 2 * MINUTE, thresholdMs: 15 * MINUTE, staleAfterMs: 1e12 },
+    decision: null,
     delivery: { ...delivery, minutes: delivery.minutes.map((minute) => meter.watch(minute)) },
     now: NOW,
   };

@@ -3,7 +3,11 @@ import { describe, expect, test } from "vitest";
 import { APPLICATION_STATUSES, EVENT_TYPES } from "../../../lambdas/domain/event/event-types.ts";
 import type { ApplicationStatus } from "../../../lambdas/domain/event/event-types.ts";
 import { routeFor, routeOfStatus } from "../../../lambdas/domain/routing/route.ts";
-import { INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../../lambdas/settings/routes.ts";
+import {
+  DECISION_ROUTE_ID,
+  INVESTIGATION_ROUTE_IDS,
+  ROUTE_IDS,
+} from "../../../lambdas/settings/routes.ts";
 import type { RouteId } from "../../../lambdas/settings/routes.ts";
 
 /** Written out, not derived: a status or type that moves to another route is seen here. */
@@ -120,6 +124,7 @@ describe("the route", () => {
     expect(ROUTE_IDS.filter((route) => !reached.has(route))).toEqual([
       "other",
       ...INVESTIGATION_ROUTE_IDS,
+      DECISION_ROUTE_ID,
     ]);
   });
 });
