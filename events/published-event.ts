@@ -34,7 +34,7 @@ const PublishedInvestigationSchema = v.object({
   entityTokens: v.array(wholeText),
 });
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const count = v.pipe(v.number(), v.integer());
 
 const PublishedDecisionSchema = v.object({
   previous: about("`eventId` of the decision that this one replaces; null: the first.", text),
@@ -53,7 +53,7 @@ const PublishedDecisionSchema = v.object({
   tags: v.nullable(v.array(wholeText)),
   outputAttributes: about(
     "Those that configuration names and Alloy's answer has, as Alloy writes them.",
-    v.nullable(v.record(v.string(), v.unknown())),
+    v.nullable(v.looseObject({})),
   ),
   omitted: about(
     "What does not fit 64 KB: how many, and the names of output attributes. Null: all is there.",

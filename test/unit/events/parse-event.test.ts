@@ -37,6 +37,15 @@ const INVESTIGATION = {
   alertTokens: [],
   entityTokens: [],
 };
+const DECISION = {
+  previous: null,
+  outcomeReasons: [{ name: "Address mismatch", type: "adverse_action", adverseAction: true }],
+  tags: null,
+  outputAttributes: { credit_limit: "2500", limits: { monthly: 3 } },
+  omitted: null,
+  dashboardUrl: null,
+  answeredAt: "2026-11-23T20:01:00.000Z",
+};
 const GAP_ID = { gapId: "0123456789abcdef0123456789abcdef" };
 
 /** As EventBridge delivers it. */
@@ -54,7 +63,12 @@ function onTheBus(detail: unknown, title: string = ROUTE_TITLES.approved): Recor
 /** Of this route, with what its route has. */
 function detailOf(route: RouteId): Record<string, unknown> {
   const isOfInvestigation = route.startsWith("investigation-");
-  return { ...DETAIL, route, ...(isOfInvestigation && { investigation: INVESTIGATION }) };
+  return {
+    ...DETAIL,
+    route,
+    ...(isOfInvestigation && { investigation: INVESTIGATION }),
+    ...(route === "decided" && { decision: DECISION }),
+  };
 }
 
 /** What went wrong. */
