@@ -24,17 +24,8 @@ const AnswerSchema = v.union([
   v.object({ failure: v.string() }),
 ]);
 
-/** A function in a process of its own. */
-export interface BundledFunction {
-  /** What it wrote to standard output, line by line. */
-  readonly lines: readonly string[];
-  /** One event at a time. @throws Error with what the handler threw; LimitRefusal when Lambda would not carry it. */
-  readonly invoke: (event: unknown) => Promise<unknown>;
-  readonly close: () => Promise<void>;
-}
-
 /**
- * Starts the bundle of a function as it was synthesised, with the variables of its template and of Lambda and no others.
+ * Starts the bundle of a function in a process of its own, as it was synthesised, with the variables of its template and of Lambda and no others.
  * Its access key is the logical id of its role.
  *
  * @param place.assembly - where the bundles are.
@@ -49,7 +40,7 @@ export function startBundledFunction(
     readonly endpoint: string;
     readonly aheadMs: () => number;
   },
-): BundledFunction {
+) {
   const { assembly, deployed, endpoint, aheadMs } = place;
   const logicalId = referredId(deployed.stack.outputs[FUNCTIONS[name].output]);
   const resource = deployed.stack.resources.find((one) => one.logicalId === logicalId);
@@ -87,10 +78,12 @@ export function startBundledFunction(
   // It ends at the end of the test too, when nobody asks any more.
   ended.catch(() => undefined);
   return {
+    /** What it wrote to standard output, line by line. */
     get lines() {
       return written.split("\n").filter((line) => line !== "");
     },
-    async invoke(event) {
+    /** One event at a time. @throws Error with what the handler threw; LimitRefusal when Lambda would not carry it. */
+    async invoke(event: unknown) {
       refuseTooLarge(event);
       const replied = once(child, "message");
       child.send({ event, timeoutMs: TIMEOUTS_MS[name], aheadMs: aheadMs() });

@@ -11,23 +11,16 @@ import type { DrivenStack } from "../e2e/deployed/stack.ts";
 
 const MAIN = fileURLToPath(new URL("../../tools/ops/main.ts", import.meta.url));
 
-/** What a run of the operators' tool said, and how it ended. */
-export interface OpsRun {
-  readonly code: number | null;
-  readonly output: string;
-  readonly errors: string;
-}
-
 /**
  * Makes the function that runs `npm run ops -- …` against the stack, without npm.
  *
  * @param stack - its outputs file is written anew, since a test may know the stack alone.
  */
-export function makeRunOps(stack: DrivenStack): (...args: readonly string[]) => Promise<OpsRun> {
+export function makeRunOps(stack: DrivenStack) {
   const file = join(mkdtempSync(join(tmpdir(), "ops-")), "outputs.json");
   const { endpoint, region, webhookUrl, basic, outputs } = stack;
   writeFileSync(file, JSON.stringify({ endpoint, region, webhookUrl, basic, outputs }));
-  return async (...args) => {
+  return async (...args: readonly string[]) => {
     const command = spawn(process.execPath, [MAIN, ...args, "--outputs", file], {
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -1,14 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-export interface Runbook {
-  /** The alarm's id. */
-  readonly id: string;
-  readonly text: string;
-}
-
 /** Every runbook there is. */
-export function runbooks(): readonly Runbook[] {
+export function runbooks() {
   return readdirSync("docs/runbooks").map((file) => ({
+    /** The alarm's id. */
     id: file.replace(/\.md$/, ""),
     text: readFileSync(`docs/runbooks/${file}`, "utf8"),
   }));
@@ -31,17 +26,8 @@ export function codeIn(text: string): readonly string[] {
     .filter((code) => !/^(npm|aws) /.test(code));
 }
 
-/** A command of the AWS CLI, taken apart. */
-export interface AwsCommand {
-  readonly service: string;
-  /** `DescribeStacks`. */
-  readonly operation: string;
-  /** By the names that the API gives them. */
-  readonly options: Readonly<Record<string, string>>;
-}
-
-/** @throws Error when it is none, or not of the form `aws service operation --option value …`. */
-export function parseAwsCommand(command: string): AwsCommand {
+/** Takes a command of the AWS CLI apart. @throws Error when it is none, or not of the form `aws service operation --option value …`. */
+export function parseAwsCommand(command: string) {
   const words = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) =>
     quoted === undefined ? (plain ?? "") : quoted,
   );
@@ -49,6 +35,7 @@ export function parseAwsCommand(command: string): AwsCommand {
   if (program !== "aws" || rest.length % 2 !== 0) {
     throw new Error(`${command} is not "aws service operation --option value …".`);
   }
+  /** By the names that the API gives them. */
   const options: Record<string, string> = {};
   for (let index = 0; index < rest.length; index += 2) {
     const [option = "", value = ""] = [rest[index], rest[index + 1]];

@@ -43,13 +43,7 @@ interface ApiCall {
   readonly status: number;
 }
 
-/** The API of Alloy under `/v1`. */
-export interface AlloyApi {
-  /** Null: the call is left hanging. */
-  readonly answer: (request: ApiRequest) => Promise<ApiReply | null>;
-  readonly calls: readonly ApiCall[];
-  readonly expireBearers: () => void;
-}
+export type AlloyApi = Readonly<ReturnType<typeof makeAlloyApi>>;
 
 interface ApiDependencies {
   readonly alloy: Alloy;
@@ -66,7 +60,7 @@ interface ApiDependencies {
  * else is 404.
  * `fullData` and `hideFields` are accepted and change nothing, since no applicant's data is kept here.
  */
-export function makeAlloyApi(dependencies: ApiDependencies): AlloyApi {
+export function makeAlloyApi(dependencies: ApiDependencies) {
   const { alloy, faults, scenarios, now } = dependencies;
   const credentials = makeApiCredentials(dependencies.key, now, dependencies.random);
   const tokens = makeTokens(dependencies.random);
@@ -220,7 +214,8 @@ export function makeAlloyApi(dependencies: ApiDependencies): AlloyApi {
   return {
     calls,
     expireBearers: credentials.expireBearers,
-    answer: async (request) => {
+    /** Null: the call is left hanging. */
+    answer: async (request: ApiRequest) => {
       const reply = await answerCall(request);
       calls.push({
         at: now(),

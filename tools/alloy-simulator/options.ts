@@ -2,16 +2,7 @@ import { Command } from "@commander-js/extra-typings";
 
 import { append, readCommandLine as readLine } from "../command-line/read.ts";
 import type { AlloySimulatorOptions } from "./server.ts";
-import type { AlloyEnvironment, WebhookCredential } from "./webhook.ts";
-
-/** What the command line asks for. */
-interface CommandLine {
-  readonly simulator: AlloySimulatorOptions;
-  /** Names of the scenarios to play at the start; none: play nothing by itself. */
-  readonly scenarios: readonly string[];
-  readonly isEverythingPlayed: boolean;
-  readonly endsAfterPlaying: boolean;
-}
+import type { WebhookCredential } from "./webhook.ts";
 
 /** Scenarios take minutes and hours; at this scale the longest ends in about three seconds. */
 const DEFAULT_TIME_SCALE = 600;
@@ -72,14 +63,12 @@ function commandLine() {
  * @returns what it asks for, the help to print, or `list`.
  * @throws Error that says which option is wrong, what it was, and what it wants.
  */
-export function readCommandLine(
-  args: readonly string[],
-): CommandLine | { readonly help: readonly string[] } | "list" {
+export function readCommandLine(args: readonly string[]) {
   const line = commandLine();
   const help = readLine(line, args, (sentence, _, cause) => new Error(sentence, { cause }));
   if (help.length > 0) return { help };
   const values = line.opts();
-  if (values.list) return "list";
+  if (values.list) return "list" as const;
 
   const { webhookUrl, webhookHost, scenario: scenarios, apiSecret } = values;
   if (apiSecret.length > MAX_SECRETS) {
@@ -90,24 +79,25 @@ export function readCommandLine(
   if (values.once && scenarios.length === 0) {
     throw new Error(`--once needs something to play: add --scenario all, or --scenario <name>.`);
   }
-  const environment: AlloyEnvironment = values.live ? "live" : "sandbox";
+  const simulator: AlloySimulatorOptions = {
+    port: numberOf("--port", values.port, { from: 0, to: 65_535, whole: true }),
+    apiKey: { token: values.apiToken, secrets: apiSecret.length > 0 ? apiSecret : ["simulator"] },
+    timeScale: numberOf("--time-scale", values.timeScale, { from: 0.001, to: 1_000_000 }),
+    attemptLimitMs:
+      1_000 * numberOf("--attempt-limit", values.attemptLimit, { from: 0.001, to: 3_600 }),
+    requestTokenPer: values.stableRequestToken ? "event" : "attempt",
+    sendsEventToken: values.eventToken,
+    credential: credentialOf(values.basic, values.hmac),
+    environment: values.live ? "live" : "sandbox",
+    ...(webhookUrl !== undefined && { webhookUrl }),
+    ...(webhookHost !== undefined && { webhookHost }),
+  };
   return {
+    /** Names of the scenarios to play at the start; none: play nothing by itself. */
     scenarios: scenarios.filter((name) => name !== "all"),
     isEverythingPlayed: scenarios.includes("all"),
     endsAfterPlaying: values.once,
-    simulator: {
-      port: numberOf("--port", values.port, { from: 0, to: 65_535, whole: true }),
-      apiKey: { token: values.apiToken, secrets: apiSecret.length > 0 ? apiSecret : ["simulator"] },
-      timeScale: numberOf("--time-scale", values.timeScale, { from: 0.001, to: 1_000_000 }),
-      attemptLimitMs:
-        1_000 * numberOf("--attempt-limit", values.attemptLimit, { from: 0.001, to: 3_600 }),
-      requestTokenPer: values.stableRequestToken ? "event" : "attempt",
-      sendsEventToken: values.eventToken,
-      credential: credentialOf(values.basic, values.hmac),
-      environment,
-      ...(webhookUrl === undefined ? {} : { webhookUrl }),
-      ...(webhookHost === undefined ? {} : { webhookHost }),
-    },
+    simulator,
   };
 }
 

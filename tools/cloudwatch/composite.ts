@@ -6,15 +6,9 @@ import { parsed, partOf } from "./expression.ts";
 import type { Node } from "./expression.ts";
 
 /** One alarm over other alarms. */
-export interface CompositeAlarm {
-  readonly id: string;
-  readonly logicalId: string;
-  readonly rule: (isRinging: (logicalId: string) => boolean) => boolean;
-  /** The logical id of the alarm that holds back its actions. */
-  readonly suppressor: string | null;
-  readonly suppressorWaitMinutes: number;
-  readonly suppressorExtensionMinutes: number;
-}
+export type CompositeAlarm = ReturnType<typeof compositeAlarmsOf>[number];
+
+type Rule = (isRinging: (logicalId: string) => boolean) => boolean;
 
 const CompositeSchema = v.object({
   AlarmName: v.string(),
@@ -25,13 +19,14 @@ const CompositeSchema = v.object({
 });
 
 /** The alarms over alarms of a template. */
-export function compositeAlarmsOf(stack: Synthesised): readonly CompositeAlarm[] {
+export function compositeAlarmsOf(stack: Synthesised) {
   return stack.ofType("AWS::CloudWatch::CompositeAlarm").map((resource: TemplateResource) => {
     const alarm = v.parse(CompositeSchema, resource.Properties);
     return {
       id: alarmIdOf(stack, alarm.AlarmName),
       logicalId: resource.logicalId,
       rule: ruleOf(parsed(ruleText(alarm.AlarmRule))),
+      /** The logical id of the alarm that holds back its actions. */
       suppressor: referredId(alarm.ActionsSuppressor) ?? null,
       suppressorWaitMinutes: alarm.ActionsSuppressorWaitPeriod / 60,
       suppressorExtensionMinutes: alarm.ActionsSuppressorExtensionPeriod / 60,
@@ -50,7 +45,7 @@ function ruleText(rule: unknown): string {
 }
 
 /** Understands `ALARM("…")`, `NOT`, `AND`, `OR` and parentheses. */
-function ruleOf(node: Node): CompositeAlarm["rule"] {
+function ruleOf(node: Node): Rule {
   if (node.type === "UnaryExpression" && node.operator === "NOT") {
     const inner = ruleOf(partOf(node.argument));
     return (isRinging) => !inner(isRinging);

@@ -38,16 +38,10 @@ const TAKES = {
 export type Action = keyof typeof TAKES;
 
 /** What the command line asks for. */
-export interface Command {
-  readonly action: Action;
-  /** Undefined: the default. Whether there is such a stage is not looked at here. */
-  readonly stage: string | undefined;
-  readonly profile: string | undefined;
-  /** Further options of the CDK CLI. */
-  readonly cdkOptions: readonly string[];
-  readonly isPreflightOnly: boolean;
-  readonly isJson: boolean;
-}
+export type Command = Exclude<
+  ReturnType<typeof parseCommand>,
+  { readonly help: readonly string[] }
+>;
 
 /**
  * Reads the command line: what it does not know stops everything, since it may have been meant as the stage.
@@ -56,9 +50,7 @@ export interface Command {
  * @returns the command, or the text to print when help was asked for.
  * @throws UsageError with what was wrong and what is wanted.
  */
-export function parseCommand(
-  args: readonly string[],
-): Command | { readonly help: readonly string[] } {
+export function parseCommand(args: readonly string[]) {
   const [action = "", ...rest] = args;
   if (!isAction(action)) {
     throw new UsageError(
@@ -102,8 +94,10 @@ export function parseCommand(
   ].flatMap(([name = "", value]) => (value === undefined ? [] : [name, value]));
   return {
     action,
+    /** Undefined: the default. Whether there is such a stage is not looked at here. */
     stage: stageOf(action, stage, context),
     profile,
+    /** Further options of the CDK CLI. */
     cdkOptions: values.quiet ? [...cdkOptions, "--quiet"] : cdkOptions,
     isPreflightOnly: values.preflightOnly,
     isJson: values.json,

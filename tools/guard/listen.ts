@@ -3,21 +3,13 @@ import type { IncomingMessage, RequestListener, Server } from "node:http";
 
 import { refusalOf, refuse } from "./refusal.ts";
 
-/** A server that listens on 127.0.0.1. */
-export interface Listening {
-  readonly port: number;
-  readonly url: string;
-  /** Ends it, and every connection to it: those that are kept alive, and those that wait for an answer. */
-  readonly stop: () => Promise<void>;
-}
-
 /**
  * Has a server listen on 127.0.0.1.
  *
  * @param port - @default - a free one
  * @throws Error of the system when the port is taken.
  */
-export async function listen(server: Server, port = 0): Promise<Listening> {
+export async function listen(server: Server, port = 0) {
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -25,6 +17,7 @@ export async function listen(server: Server, port = 0): Promise<Listening> {
   return {
     port: address.port,
     url: `http://127.0.0.1:${address.port}`,
+    /** Ends it, and every connection to it: those that are kept alive, and those that wait for an answer. */
     stop: async () => {
       const closed = once(server, "close");
       server.close();

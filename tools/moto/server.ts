@@ -19,22 +19,16 @@ const SERVER = fileURLToPath(new URL("serve.py", import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
 const READY_POLL_MS = 100;
 
-/** A moto server of our own: DynamoDB, S3, EventBridge and more, written by others than dynalite's and MiniStack's authors. */
-export interface Moto {
-  readonly endpoint: string;
-  readonly stop: () => Promise<void>;
-}
+export type Moto = Awaited<ReturnType<typeof startMoto>>;
 
 /**
- * Starts moto's server on 127.0.0.1, installed into `.local/moto` the first time.
+ * Starts moto's server on 127.0.0.1: DynamoDB, S3, EventBridge and more, written by others than dynalite's and MiniStack's
+ * authors. It is installed into `.local/moto` the first time.
  *
  * @param python - the Python to install it with.
  * @throws LocalFailure when it cannot be installed or does not come up.
  */
-export async function startMoto(
-  python: string,
-  announce: (line: string) => void = console.log,
-): Promise<Moto> {
+export async function startMoto(python: string, announce: (line: string) => void = console.log) {
   const wanted = { what: "moto", requirements: REQUIREMENTS, folder: `${LOCAL_FOLDER}moto` };
   const interpreter = await makeVirtualEnvironment(python, wanted, { env, announce });
   const [port = 0] = await freePorts(1);

@@ -64,20 +64,12 @@ const LONGEST_LINE = LIMITS.logEventBytes.most - 26;
 /** CloudWatch drops what is older than two weeks, or more than two hours ahead. */
 const [OLDEST_MS, NEWEST_MS] = [14 * 24 * 3_600_000, 2 * 3_600_000];
 
-/** One metric of a line. */
-export interface EmbeddedMetric {
-  readonly namespace: string;
-  readonly name: string;
-  readonly unit: string;
-  readonly dimensions: readonly string[];
-}
-
 /**
  * What CloudWatch would take out of a line.
  *
  * @throws Error when the line begins as one of metrics and is not valid.
  */
-export function embeddedMetricsIn(line: string, now: number): readonly EmbeddedMetric[] {
+export function embeddedMetricsIn(line: string, now: number) {
   if (!line.includes('"_aws"')) return [];
   const parsed = v.safeParse(LineSchema, JSON.parse(line));
   if (!parsed.success) {

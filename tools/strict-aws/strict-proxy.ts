@@ -15,12 +15,6 @@ import { answerToBatch, withoutRefused } from "./refused-entries.ts";
 import { recognise } from "./wire.ts";
 import type { Recognised, WireRequest } from "./wire.ts";
 
-/** A proxy in front of an endpoint of AWS, or of what plays it. */
-export interface StrictProxy {
-  readonly url: string;
-  readonly close: () => Promise<void>;
-}
-
 interface Options {
   readonly target: string;
   readonly guard: IamGuard;
@@ -40,7 +34,7 @@ const IDLE_MS = 4_000;
  * Judges every request by IAM and by AWS's documented limits, and forwards what AWS would take. The rest is answered as
  * its service answers. For bundles that run as they are deployed, and for clients that are no SDK's.
  */
-export async function startStrictProxy(options: Options): Promise<StrictProxy> {
+export async function startStrictProxy(options: Options) {
   const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS },

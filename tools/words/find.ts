@@ -1,14 +1,7 @@
 import { BANNED } from "./banned.ts";
 import type { BannedWord } from "./banned.ts";
 
-/** A banned word that stands in a file. */
-export interface Finding {
-  readonly file: string;
-  /** From 1. */
-  readonly line: number;
-  readonly word: string;
-  readonly use: string;
-}
+type Finding = ReturnType<typeof bannedWordsIn>[number];
 
 /** The part of an identifier or of a sentence that is one word: `HTTP` and `Queue` in `HTTPQueue`. */
 const WORD = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+/gu;
@@ -17,11 +10,7 @@ const WORD = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+/gu;
 const GAP = /^(?:[-_ ]?|\s*(?:[*#]|\/\/\/?)?\s*)$/u;
 
 /** Finds every banned word in a text: in its comments, strings, sentences and identifiers. */
-export function bannedWordsIn(
-  file: string,
-  text: string,
-  banned: readonly BannedWord[] = BANNED,
-): Finding[] {
+export function bannedWordsIn(file: string, text: string, banned: readonly BannedWord[] = BANNED) {
   const phrases = phrasesFor(file, banned);
   const words = Array.from(text.matchAll(WORD), ({ 0: word, index }) => ({
     word: word.toLowerCase(),
@@ -41,6 +30,7 @@ export function bannedWordsIn(
       )
       .map(({ parts, use }) => ({
         file,
+        /** From 1. */
         line: text.slice(0, from).split("\n").length,
         word: parts.join(" "),
         use,

@@ -9,12 +9,9 @@ import { REASONS } from "./reasons.ts";
 import type { Reason } from "./reasons.ts";
 
 /** The calls that an audit asks about; the same for every change of the policies. */
-export interface ExpectedCalls {
-  readonly needed: readonly IamCall[];
-  readonly forbidden: readonly IamCall[];
-}
+export type ExpectedCalls = ReturnType<typeof expectedCalls>;
 
-export function expectedCalls(deployed: DeployedPolicies): ExpectedCalls {
+export function expectedCalls(deployed: DeployedPolicies) {
   return { needed: neededCalls(deployed), forbidden: forbiddenCalls(deployed) };
 }
 
