@@ -97,7 +97,7 @@ describe("Get Journey Application", () => {
   });
 
   it("has no outcome and is not closed before the end", async () => {
-    const { alloy, submit, time, get } = anApi();
+    const { submit, time, get } = anApi();
     const token = submit("manual-review-then-approved");
     await time.advance(60_000);
 
@@ -109,7 +109,6 @@ describe("Get Journey Application", () => {
       closed_at: null,
       journey_application_status: "Application Review",
     });
-    alloy.stop();
   });
 
   it.each([`${ALL}/JA-unknown`, `/v1/journeys/J-other/applications/JA-unknown`, "/v1/nothing"])(
@@ -128,7 +127,7 @@ describe("Get Journey Application", () => {
   );
 
   it("does not find an application under another Journey", async () => {
-    const { alloy, submit, call } = anApi();
+    const { submit, call } = anApi();
     const token = submit("denied");
 
     const { status } = await call(
@@ -137,20 +136,18 @@ describe("Get Journey Application", () => {
     );
 
     expect(status).toBe(404);
-    alloy.stop();
   });
 });
 
 describe("Create Journey Application", () => {
   it("answers at once when it is asked to", async () => {
-    const { alloy, create } = anApi();
+    const { create } = anApi();
 
     const { status, json } = await create(oneEntity, asynchronously);
 
     expect(status).toBe(201);
     expect(json).toMatchObject({ status: "running", complete_outcome: null });
     expect(json._embedded.events).toEqual([]);
-    alloy.stop();
   });
 
   it("waits for the decision otherwise", async () => {
@@ -163,12 +160,11 @@ describe("Create Journey Application", () => {
   });
 
   it("waits no longer than until somebody has to act", async () => {
-    const { alloy, time, create } = anApi();
+    const { time, create } = anApi();
     const scenario = "manual-review-then-approved";
 
     const reviewed = create({ ...oneEntity, application_meta: { scenario } });
     await time.advance(20_000);
-    alloy.stop();
 
     expect((await reviewed).json).toMatchObject({ status: "waiting_review" });
   });

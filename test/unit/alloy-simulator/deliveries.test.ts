@@ -14,41 +14,37 @@ const elapsedOf = ({ received }: AlloyInTest) =>
 const stateOf = ({ alloy }: AlloyInTest) => alloy.deliveries.log[0]?.state;
 const answerOf = ({ alloy }: AlloyInTest) => alloy.deliveries.log[0]?.attempts[0]?.answer;
 
+/** An Alloy that has raised one webhook, after so much time. @param ms - "all": until nothing is left to do. */
+async function afterRaising(ms: number | "all", ...given: Parameters<typeof anAlloy>) {
+  const world = anAlloy(...given);
+  await world.raise(1);
+  await (ms === "all" ? world.time.runAll() : world.time.advance(ms));
+  return world;
+}
+
 describe("the schedule of attempts", () => {
   it("makes ten attempts over 24 hours and then none", async () => {
-    const world = anAlloy({}, respond(503));
-
-    await world.raise(1);
-    await world.time.runAll();
+    const world = await afterRaising("all", {}, respond(503));
 
     expect(elapsedOf(world)).toEqual(ELAPSED);
     expect(stateOf(world)).toBe("exhausted");
   });
 
   it("is divided by the time scale", async () => {
-    const world = anAlloy({ timeScale: 600 }, respond(503));
-
-    await world.raise(1);
-    await world.time.runAll();
+    const world = await afterRaising("all", { timeScale: 600 }, respond(503));
 
     expect(elapsedOf(world)).toEqual(ELAPSED.map((elapsed) => Math.round(elapsed / 600)));
   });
 
   it.each([200, 201, 204])("ends with %i", async (status) => {
-    const world = anAlloy({}, respond(status));
-
-    await world.raise(1);
-    await world.time.runAll();
+    const world = await afterRaising("all", {}, respond(status));
 
     expect(world.received).toHaveLength(1);
     expect(stateOf(world)).toBe("delivered");
   });
 
   it.each([301, 400, 401, 404, 413, 500])("goes on after %i", async (status) => {
-    const world = anAlloy({}, respond(status));
-
-    await world.raise(1);
-    await world.time.advance(SECOND);
+    const world = await afterRaising(SECOND, {}, respond(status));
 
     expect(world.received).toHaveLength(2);
   });
@@ -92,10 +88,7 @@ describe("the schedule of attempts", () => {
   });
 
   it("gives up earlier when it is told to", async () => {
-    const world = anAlloy({ attemptLimitMs: 50 }, hang);
-
-    await world.raise(1);
-    await world.time.advance(50);
+    const world = await afterRaising(50, { attemptLimitMs: 50 }, hang);
 
     expect(world.alloy.deliveries.log[0]?.attempts[0]?.endedAt).toBe(world.time.now());
   });
@@ -103,10 +96,7 @@ describe("the schedule of attempts", () => {
 
 describe("what an attempt sends", () => {
   it("stamps the envelope anew and leaves the event as it was", async () => {
-    const world = anAlloy({}, respond(500));
-
-    await world.raise(1);
-    await world.time.advance(MINUTE);
+    const world = await afterRaising(MINUTE, {}, respond(500));
 
     const [first, second, third] = world.received.map(({ envelope }) => envelope);
     expect(second?.timestamp).toBe((first?.timestamp ?? 0) + SECOND);
@@ -116,10 +106,11 @@ describe("what an attempt sends", () => {
   });
 
   it("changes the order of keys, and with it the signature, on retries only", async () => {
-    const world = anAlloy({ credential: { kind: "hmac", secret: "shared" } }, respond(500));
-
-    await world.raise(1);
-    await world.time.advance(SECOND);
+    const world = await afterRaising(
+      SECOND,
+      { credential: { kind: "hmac", secret: "shared" } },
+      respond(500),
+    );
 
     const [first, second] = world.received;
     expect(Object.keys(first?.envelope ?? {})).toEqual([

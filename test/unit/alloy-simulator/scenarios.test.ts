@@ -194,7 +194,6 @@ describe("what single scenarios are there for", () => {
       previous_journey_application_token: second,
       root_journey_application_token: root,
     });
-    alloy.stop();
   });
 
   it("keeps the statuses of two entities apart", async () => {
@@ -212,7 +211,6 @@ describe("what single scenarios are there for", () => {
         ],
       },
     });
-    alloy.stop();
   });
 });
 
@@ -274,7 +272,6 @@ describe("whom an event names", () => {
     const times = alloy.application(token)?._embedded.events.map((event) => event["timestamp"]);
     // The archiving is another event, but it did not happen before what came before it.
     expect(times).toEqual([begun, begun, begun + 1, begun + 1]);
-    alloy.stop();
   });
 });
 
