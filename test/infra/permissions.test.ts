@@ -14,11 +14,6 @@ const WITHOUT_RESOURCE: readonly string[] = [
   "cloudwatch:DescribeAlarms",
 ];
 
-interface Statement {
-  readonly actions: readonly string[];
-  readonly resources: readonly unknown[];
-}
-
 describe.each(VARIANTS)("in %s", (_name, stage) => {
   const stack = templateOf(stage);
   const statements = identityStatements(stack);
@@ -79,7 +74,7 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
   });
 });
 
-function identityStatements(stack: Synthesised): readonly Statement[] {
+function identityStatements(stack: Synthesised) {
   return stack.ofType("AWS::IAM::Policy").flatMap(({ Properties }) =>
     objectsIn(Properties["PolicyDocument"])
       .filter((one) => one["Effect"] === "Allow")

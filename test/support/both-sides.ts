@@ -10,6 +10,7 @@ import type { PublishedEvent } from "../../lambdas/domain/routing/published-even
 import { MemoryApplicationTable } from "../../tools/cloud-in-memory/application-table.ts";
 import { aConsumer } from "./consumer.ts";
 import { batchOfMessages, received } from "../../tools/cloud-in-memory/builders.ts";
+import { anEnvelope } from "./poll-envelope.ts";
 import { aPoller } from "./poller.ts";
 
 export const TOKEN = "JA-exampleBothSides0001";
@@ -106,15 +107,8 @@ export function bothSides({
       type: "update:journeyapplications:sandbox",
       data: { journey_application_token: TOKEN, journey_token: "J-1", ...data },
     };
-    return {
-      v: 1,
-      kind,
-      receiptId: `${kind}-${receipts}`,
-      receivedAt: now,
-      body: JSON.stringify(body),
-      payloadKey: null,
-      sourceIp: null,
-    };
+    const receiptId = `${kind}-${receipts}`;
+    return anEnvelope({ kind, receiptId, receivedAt: now, body: JSON.stringify(body) });
   }
 
   /** One try of a message. @returns what becomes of it */

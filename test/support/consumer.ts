@@ -18,6 +18,7 @@ import {
 import { MemoryInvestigations } from "../../tools/cloud-in-memory/investigations.ts";
 import { batchOf, batchOfMessages, lambdaContext } from "../../tools/cloud-in-memory/builders.ts";
 import { CONSUMER_SETTINGS, consumerOver } from "../../tools/cloud-in-memory/runtime.ts";
+import { anEnvelope } from "./poll-envelope.ts";
 import { keptTelemetry } from "./telemetry.ts";
 
 /** Routes of which these are recorded and not published. */
@@ -124,12 +125,5 @@ export function submissionBatchOf(submission: object | string, changes: object =
 export function envelopeBatchOf(
   changes: Pick<Envelope, "kind" | "receiptId" | "body" | "siblings" | "force">,
 ): SQSEvent {
-  const envelope: Envelope = {
-    v: 1,
-    receivedAt: Date.now(),
-    payloadKey: null,
-    sourceIp: null,
-    ...changes,
-  };
-  return batchOfMessages([encodeEnvelope(envelope)]);
+  return batchOfMessages([encodeEnvelope(anEnvelope({ receivedAt: Date.now(), ...changes }))]);
 }

@@ -6,6 +6,7 @@ import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import { consumerOver } from "../../tools/cloud-in-memory/runtime.ts";
 import { batchOfMessages, lambdaContext } from "../../tools/cloud-in-memory/builders.ts";
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
+import { anEnvelope } from "./poll-envelope.ts";
 
 /*
  * A process of its own: the consumer takes one batch of ten large bodies, each of which stands in the
@@ -65,15 +66,7 @@ const handle = makeConsumerHandler(
 
 const event = batchOfMessages(
   Array.from({ length: 10 }, (_, index) =>
-    encodeEnvelope({
-      v: 1,
-      kind: "webhook",
-      receiptId: `receipt-${index}`,
-      receivedAt: AT,
-      body: null,
-      payloadKey: String(index),
-      sourceIp: null,
-    }),
+    encodeEnvelope(anEnvelope({ receiptId: `receipt-${index}`, payloadKey: String(index) })),
   ),
 );
 const { batchItemFailures } = await handle(event, lambdaContext());

@@ -2,9 +2,6 @@ import { BusEventPublisher } from "../../../lambdas/adapters/bus-ports.ts";
 import type { PutEventsAnswer } from "../../../lambdas/adapters/put-events.ts";
 import { BatchEventQueue } from "../../../lambdas/adapters/send-messages.ts";
 import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
-import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
-import { publishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
-import type { PublishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
 import { eventWithinLimits } from "../../../lambdas/domain/routing/within-limits.ts";
 import { queueEnvelopes } from "../../../lambdas/poller/queue-envelopes.ts";
 import { QUEUE } from "../../../lambdas/settings/limits.ts";
@@ -16,8 +13,8 @@ import {
   MemoryEventQueue,
   sendBatchTo,
 } from "../../../tools/cloud-in-memory/queue-ports.ts";
-import { aJourneyEvent } from "../../support/journey-event.ts";
 import { aPollEnvelope } from "../../support/poll-envelope.ts";
+import { aPublishedEvent } from "../../support/records.ts";
 import type { Mutants } from "./mutant.ts";
 
 const NOW = 1_760_000_000_000;
@@ -25,23 +22,13 @@ const aCloud = () => makeMemoryCloud({ now: () => NOW, routes: ["progressed"] })
 const sleep = async () => {};
 
 /** Ten events; the journey of the fourth is called so. */
-function tenEvents(journeyName: string): readonly PublishedEvent[] {
-  return Array.from({ length: 10 }, (_, index) => {
-    const event = aJourneyEvent({
+const tenEvents = (journeyName: string) =>
+  Array.from({ length: 10 }, (_, index) =>
+    aPublishedEvent({
       applicationToken: `JA-${index}`,
       journeyName: index === 3 ? journeyName : "Onboarding",
-    });
-    return publishedEvent({
-      event,
-      sequence: index + 1,
-      route: "progressed",
-      state: stateOfEvent(event),
-      late: false,
-      receipt: { receiptId: "receipt", origin: "webhook", receivedAt: NOW },
-      environment: "sandbox",
-    });
-  });
-}
+    }),
+  );
 
 /** An answer that says nothing of what was put, read as if it had taken everything. */
 function asTaken(answer: PutEventsAnswer, count: number): PutEventsAnswer {

@@ -9,6 +9,7 @@ import { encodeEnvelope, readBody } from "../../../lambdas/domain/event/envelope
 import { QUEUE } from "../../../lambdas/settings/limits.ts";
 import { isSqsText, namedBodies } from "../../support/bodies.ts";
 import { postTo } from "../../support/ingest.ts";
+import { anEnvelope } from "../../support/poll-envelope.ts";
 
 /** The forms in which API Gateway may hand over the bytes: base64, and text where they are text. */
 function formsOf(bytes: Uint8Array): (string | Uint8Array)[] {
@@ -120,18 +121,7 @@ it.each([
   ["{", "the queue message is not JSON"],
   ["[]", "the queue message is not a version 1 envelope: wrong at"],
   [`{"v":2,"kind":"webhook"}`, "the queue message is not a version 1 envelope: wrong at v"],
-  [
-    encodeEnvelope({
-      v: 1,
-      kind: "webhook",
-      receiptId: "R",
-      receivedAt: 1,
-      body: null,
-      payloadKey: null,
-      sourceIp: null,
-    }),
-    "the queue message must have either a body or a payloadKey",
-  ],
+  [encodeEnvelope(anEnvelope()), "the queue message must have either a body or a payloadKey"],
 ])("an envelope that is none is refused with its reason: %s", (text, reason) => {
   const decoded = decodeEnvelope(text);
 

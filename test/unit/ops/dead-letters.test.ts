@@ -4,29 +4,19 @@ import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
 import { listDeadLetters } from "../../../tools/ops/dead-letters.ts";
 import { MemorySqs } from "../../support/memory-sqs.ts";
 import { aStack, KeptTerminal } from "../../support/operator.ts";
+import { changedWebhook } from "../../support/parsed-webhook.ts";
+import { anEnvelope } from "../../support/poll-envelope.ts";
+import { webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const AT = Date.parse("2026-11-23T20:00:00.000Z");
 const PERSONAL = "Ada Lovelace";
 
-function anEnvelope(change: Partial<Envelope> = {}): string {
-  const data = {
-    journey_application_token: "JA-1",
-    journey_token: "J-1",
-    type: "completed_application",
-    timestamp: AT,
-    external_group_id: PERSONAL,
-  };
-  return encodeEnvelope({
-    v: 1,
-    kind: "webhook",
-    receiptId: "r1",
-    receivedAt: AT,
-    body: JSON.stringify({ type: "update:journeyapplications:sandbox", data }),
-    payloadKey: null,
-    sourceIp: null,
-    ...change,
-  });
-}
+const WEBHOOK = changedWebhook(webhookOf("completed_application", "JA-1", AT), {
+  external_group_id: PERSONAL,
+});
+
+const aLetter = (change: Partial<Envelope> = {}) =>
+  encodeEnvelope(anEnvelope({ receiptId: "r1", body: WEBHOOK, ...change }));
 
 const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
 
@@ -56,7 +46,7 @@ describe("dead-letters", () => {
   });
 
   it("says of each what it is and why it is there, and leaves it visible", async () => {
-    const sqs = lettersOf([anEnvelope()], { reason: "the body is absurd" });
+    const sqs = lettersOf([aLetter()], { reason: "the body is absurd" });
 
     expect(await list(sqs)).toMatch(
       /^2026-11-23T20:00:00\.000Z {2}webhook r1, JA-1 completed_application [0-9a-f]{32}\n {4}the body is absurd$/,
@@ -66,12 +56,12 @@ describe("dead-letters", () => {
 
   it.each([
     ["no envelope", "hello", "not an envelope"],
-    ["no JSON in it", anEnvelope({ body: "hello" }), "webhook r1, invalid"],
-    ["bytes in it", anEnvelope({ body: "/w==", bodyEncoding: "base64" }), "webhook r1, invalid"],
-    ["another webhook", anEnvelope({ body: `{"type":"x","data":{}}` }), "webhook r1, other"],
+    ["no JSON in it", aLetter({ body: "hello" }), "webhook r1, invalid"],
+    ["bytes in it", aLetter({ body: "/w==", bodyEncoding: "base64" }), "webhook r1, invalid"],
+    ["another webhook", aLetter({ body: `{"type":"x","data":{}}` }), "webhook r1, other"],
     [
       "a large body",
-      anEnvelope({ body: null, payloadKey: "k" }),
+      aLetter({ body: null, payloadKey: "k" }),
       "webhook r1, its body in the payload bucket",
     ],
     [
@@ -92,7 +82,7 @@ describe("dead-letters", () => {
   });
 
   it("does not take the reason of the last time for that of this time", async () => {
-    const sqs = lettersOf([anEnvelope()], { reason: "a fault of last week", movedBySqs: true });
+    const sqs = lettersOf([aLetter()], { reason: "a fault of last week", movedBySqs: true });
 
     expect(await list(sqs)).toContain(
       "failed on every receive; see the consumer's log (dead-lettered before: a fault of last week)",
@@ -109,14 +99,14 @@ describe("dead-letters", () => {
     ],
     [
       "a body nested 10,000 deep",
-      anEnvelope({ body: `{"type":"x","data":{"a":${nested(10_000)}}}` }),
+      aLetter({ body: `{"type":"x","data":{"a":${nested(10_000)}}}` }),
       /\bmessage \S+, \d+ bytes|webhook r1/,
     ],
-    ["a body nested 400,000 deep", anEnvelope({ body: nested(400_000) }), /message|webhook r1/],
+    ["a body nested 400,000 deep", aLetter({ body: nested(400_000) }), /message|webhook r1/],
     ["an envelope nested 400,000 deep", nested(400_000), /unreadable: message \S+, 800000 bytes/],
-    ["a body of a megabyte", anEnvelope({ body: "x".repeat(1_000_000) }), /webhook r1, invalid/],
+    ["a body of a megabyte", aLetter({ body: "x".repeat(1_000_000) }), /webhook r1, invalid/],
   ])("lists each of its neighbours beside %s", async (_, body, about) => {
-    const [before, after] = ["before", "after"].map((receiptId) => anEnvelope({ receiptId }));
+    const [before, after] = ["before", "after"].map((receiptId) => aLetter({ receiptId }));
     const sqs = lettersOf([before ?? "", body, after ?? ""]);
 
     const text = await list(sqs);
@@ -128,20 +118,20 @@ describe("dead-letters", () => {
   });
 
   it("lists a letter of which it is not known when it was sent", async () => {
-    const sqs = lettersOf([anEnvelope()], { sentAt: Number.NaN });
+    const sqs = lettersOf([aLetter()], { sentAt: Number.NaN });
 
     expect(await list(sqs)).toContain("(no time: NaN)  webhook r1");
   });
 
   it("prints nothing of a body unless asked", async () => {
-    const sqs = lettersOf([anEnvelope()]);
+    const sqs = lettersOf([aLetter()]);
 
     expect(await list(sqs)).not.toContain(PERSONAL);
     expect(await list(sqs, { bodies: true })).toContain(PERSONAL);
   });
 
   it("shows no more than asked for, and says that there is more", async () => {
-    const sqs = lettersOf(Array.from({ length: 30 }, () => anEnvelope()));
+    const sqs = lettersOf(Array.from({ length: 30 }, () => aLetter()));
 
     const text = await list(sqs, { limit: 12 });
 

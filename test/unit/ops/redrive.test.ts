@@ -6,27 +6,14 @@ import type { RedriveOptions } from "../../../tools/ops/redrive.ts";
 import type { Agreement } from "../../../tools/ops/terminal.ts";
 import { MemorySqs } from "../../support/memory-sqs.ts";
 import { aStack, KeptTerminal } from "../../support/operator.ts";
+import { anEnvelope } from "../../support/poll-envelope.ts";
+import { webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const NOW = 1_760_000_000_000;
 
 /** A dead letter about an application. */
-function aLetter(application: string, timestamp = NOW): string {
-  const data = {
-    journey_application_token: application,
-    journey_token: "J-1",
-    type: "completed_application",
-    timestamp,
-  };
-  return encodeEnvelope({
-    v: 1,
-    kind: "webhook",
-    receiptId: `receipt-${application}`,
-    receivedAt: NOW,
-    body: JSON.stringify({ type: "update:journeyapplications:sandbox", data }),
-    payloadKey: null,
-    sourceIp: null,
-  });
-}
+const aLetter = (application: string, timestamp = NOW) =>
+  encodeEnvelope(anEnvelope({ body: webhookOf("completed_application", application, timestamp) }));
 
 /** Queues with a dead letter about each of these applications. */
 function lettersOf(...applications: readonly string[]): MemorySqs {
