@@ -48,7 +48,7 @@ export async function startStrictProxy(options: Options) {
   const { url, stop } = await listen(server);
   return {
     url,
-    async close() {
+    close: async () => {
       agent.destroy();
       await stop();
     },
