@@ -2,6 +2,8 @@ import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import type { AlloyAnswer } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
+import type { ApplicationStore } from "../../lambdas/domain/ports.ts";
+import type { AlloyApplication } from "../../lambdas/domain/reconciliation/alloy-application.ts";
 import { parseAlloyApplication } from "../../lambdas/domain/reconciliation/alloy-application.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import type { DecisionSettings } from "../../lambdas/settings/poller-settings.ts";
@@ -63,7 +65,18 @@ export class DecidedWorld {
   #now = 1_760_000_000_000;
   #receipts = 0;
 
-  constructor(seed: number, decision: DecisionSettings | null) {
+  readonly #read: (application: AlloyApplication) => AlloyApplication;
+
+  /** @param wrong - bugs to plant: of the store of the consumer, and in what the poller reads. */
+  constructor(
+    seed: number,
+    decision: DecisionSettings | null,
+    wrong: {
+      readonly store?: (right: ApplicationStore) => Partial<ApplicationStore>;
+      readonly read?: (application: AlloyApplication) => AlloyApplication;
+    } = {},
+  ) {
+    this.#read = wrong.read ?? ((application) => application);
     this.#random = new Random(seed);
     const now = () => this.#now;
     const cloud = makeMemoryCloud({ now });
@@ -75,7 +88,8 @@ export class DecidedWorld {
       if (random.chance(chance)) throw new Error("cut off after the call");
       return result;
     };
-    const store = cloud.applications;
+    const right = cloud.applications;
+    const store = withMethods(right, wrong.store?.(right) ?? {});
     const idempotency = new MemoryIdempotency(cloud.idempotency, now);
     this.#consume = makeConsumerHandler(
       consumerOver({
@@ -149,6 +163,14 @@ export class DecidedWorld {
         outcome,
         (decision?.outcomeReasons ?? []).map(({ name }) => name),
       ),
+    );
+  }
+
+  /** Those of which the bus has other decisions than Alloy made. */
+  wrong(): readonly TrueApplication[] {
+    return this.applications.filter(
+      ({ token, decisions }) =>
+        JSON.stringify(this.decisionsOnBus(token)) !== JSON.stringify(decisions),
     );
   }
 
@@ -263,7 +285,7 @@ export class DecidedWorld {
     });
     const parsed = parseAlloyApplication(body, { applicationToken: token, journeyToken: "J-1" });
     if ("reason" in parsed) throw new Error(parsed.reason);
-    return { kind: "application", application: parsed.application };
+    return { kind: "application", application: this.#read(parsed.application) };
   }
 
   /** Forty minutes by the minute, and then until every check that is planned for this day has been made. */

@@ -2,6 +2,7 @@ import { ALLOY_MUTANTS } from "./alloy.ts";
 import { APART_MUTANTS } from "./apart.ts";
 import { BOUNDARY_MUTANTS } from "./boundaries.ts";
 import { CONSUMER_MUTANTS } from "./consumer.ts";
+import { DECISION_MUTANTS } from "./decisions.ts";
 import { END_MUTANTS } from "./ends.ts";
 import { IAM_MUTANTS } from "./iam.ts";
 import { IDEMPOTENCY_MUTANTS } from "./idempotency.ts";
@@ -42,6 +43,7 @@ export const MUTANTS: readonly Mutant[] = [
   RELEASED_MUTANTS,
   INVESTIGATION_MUTANTS,
   APART_MUTANTS,
+  DECISION_MUTANTS,
 ].flatMap((mutants) =>
   Object.entries<Mutants[string]>(mutants).map(([id, mutant]) => ({ id, ...mutant })),
 );

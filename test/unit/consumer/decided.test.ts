@@ -21,10 +21,7 @@ describe("a stage that publishes decisions", () => {
       `${truth} decisions of ${world.applications.length} applications: ${ids.size} decided, ${world.decided().length - ids.size} published again after a cut`,
     );
 
-    const wrong = world.applications.filter(
-      ({ token, decisions }) =>
-        JSON.stringify(world.decisionsOnBus(token)) !== JSON.stringify(decisions),
-    );
+    const wrong = world.wrong();
     expect(
       wrong.map(({ token, decisions }) => [token, decisions, world.decisionsOnBus(token)]),
     ).toEqual([]);
