@@ -149,6 +149,7 @@ export class AlloyJourneyWebhooks extends Stack {
       key,
       queue,
       store,
+      routes,
       alerts,
       poller: poller.function,
       statement,

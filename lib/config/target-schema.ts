@@ -14,6 +14,7 @@ const name = v.pipe(
   v.regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, "a name in lower-case words with hyphens"),
   v.maxLength(30, "30 characters at most"),
   v.check((given) => !RESERVED.includes(given), `another name: ${RESERVED.join(", ")} are taken`),
+  v.check((given) => !given.endsWith("-replay"), "a name that does not end in -replay: rules do"),
 );
 
 const arnOf = (wanted: string) =>

@@ -7,6 +7,7 @@ import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import {
   EVENT_SOURCE,
+  REPLAY_SOURCE,
   ROUTE_IDS,
   ROUTE_TITLES,
   SUBMISSION_DETAIL_TYPE,
@@ -20,7 +21,7 @@ import type { StageConfiguration } from "../config/stage-configuration.ts";
 import type { AlertTopics } from "../alarms/alert-topics.ts";
 import { BusDeadLetters } from "./bus-dead-letters.ts";
 import type { EventQueue } from "./event-queue.ts";
-import { SecureQueue } from "./event-queue.ts";
+import { OPERATOR_TAG, SecureQueue } from "./event-queue.ts";
 import { makeRuleAlarm, makeUnreadAlarm } from "../alarms/rule-alarm.ts";
 import { HeldEvents } from "./held-events.ts";
 import { RouteTargets } from "./route-targets.ts";
@@ -43,6 +44,9 @@ export class EventRoutes extends Construct {
   readonly ruleNames: ReadonlyMap<RouteId, string>;
   /** Keeps the events of paused routes; undefined where no route has a list of targets. */
   readonly held: HeldEvents | undefined;
+  /** The dead-letter queues of the routes that have a list of targets. */
+  readonly targetDeadLetters: ReadonlyMap<RouteId, IQueue>;
+  readonly #targetDeadLetters = new Map<RouteId, IQueue>();
 
   constructor(scope: Construct, id: string, props: EventRoutesProps) {
     super(scope, id);
@@ -60,7 +64,11 @@ export class EventRoutes extends Construct {
 
     const published = ROUTE_IDS.filter((route) => isEverPublished(props.stage, route));
     const pausable = published.filter((route) => props.stage.routes[route].targets !== undefined);
-    if (pausable.length > 0) this.held = new HeldEvents(this, "Held", props);
+    if (pausable.length > 0) {
+      this.held = new HeldEvents(this, "Held", props);
+      this.#keepReplaysForPeople();
+    }
+    this.targetDeadLetters = this.#targetDeadLetters;
     const queues = published.flatMap((route) => {
       const queue = this.#makeRoute(route, props);
       return queue === undefined ? [] : [[route, queue] as const];
@@ -92,6 +100,27 @@ export class EventRoutes extends Construct {
     );
   }
 
+  /** What is delivered again, people have chosen: nobody else may say that it was published. */
+  #keepReplaysForPeople(): void {
+    const { account, partition } = Stack.of(this);
+    this.bus.addToResourcePolicy(
+      new PolicyStatement({
+        sid: "PeopleAloneReplay",
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ["events:PutEvents"],
+        resources: [this.bus.eventBusArn],
+        conditions: {
+          "ForAnyValue:StringEquals": { "events:source": REPLAY_SOURCE },
+          ArnNotLike: {
+            "aws:PrincipalArn": `arn:${partition}:iam::${account}:role/aws-reserved/sso.amazonaws.com/*`,
+          },
+          StringNotEquals: { [`aws:PrincipalTag/${OPERATOR_TAG.key}`]: OPERATOR_TAG.value },
+        },
+      }),
+    );
+  }
+
   /** Returns the route's own queue, when it has one. */
   #makeRoute(route: RouteId, { stage, key, alerts }: EventRoutesProps): IQueue | undefined {
     const { queue: wantsQueue, targetArn, targets } = stage.routes[route];
@@ -117,6 +146,7 @@ export class EventRoutes extends Construct {
       fact: `At least one event of the route "${route}" was not delivered, or the reader of its queue failed on it.`,
       impact: `the team behind the route does not receive it: ${ROUTE_TITLES[route]}.`,
     });
+    if (targets !== undefined) this.#targetDeadLetters.set(route, deadLetters);
     if (targets === undefined || wantsQueue || targetArn !== null) {
       deadLetters.allowEventBridge(rule.ruleArn);
     }

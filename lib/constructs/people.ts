@@ -17,13 +17,16 @@ import {
   TABLE,
   TEST_ALARMS,
 } from "../../lambdas/settings/names.ts";
+import { REPLAY_SOURCE } from "../../lambdas/settings/routes.ts";
 import { PEOPLES_POLICIES } from "../people.ts";
 import type { Person } from "../people.ts";
+import { rulePrefixOf } from "../config/rule-names.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import type { AlertTopics } from "../alarms/alert-topics.ts";
 import type { ApplicationStore } from "./application-store.ts";
 import type { DailyStatement } from "./daily-statement.ts";
 import type { EventQueue } from "./event-queue.ts";
+import type { EventRoutes } from "./event-routes.ts";
 import type { FillableSecret } from "./fillable-secret.ts";
 import type { NodeFunction } from "./node-function.ts";
 import { pinLogicalId } from "./stateful.ts";
@@ -33,6 +36,7 @@ export interface PeopleProps {
   readonly key: IKey | undefined;
   readonly queue: EventQueue;
   readonly store: ApplicationStore;
+  readonly routes: EventRoutes;
   readonly alerts: AlertTopics;
   readonly poller: NodeFunction;
   readonly statement: DailyStatement;
@@ -131,6 +135,47 @@ export class People extends Construct {
       allow(["sqs:SendMessage"], queue.events.queueArn),
       ...this.#use(["kms:Decrypt", "kms:GenerateDataKey"], "sqs"),
       ...this.#verifying(),
+      ...this.#pausing(),
+      ...this.#replaying(),
+    ];
+  }
+
+  /** `route pause`, `route resume` and `redrive --target`, where a route has a list of targets. */
+  #pausing(): readonly PolicyStatement[] {
+    const { held, targetDeadLetters } = this.#props.routes;
+    if (held === undefined) return [];
+    const { account, partition, region, stackName } = Stack.of(this);
+    const routes = [...targetDeadLetters.keys()];
+    return [
+      allow(
+        ["events:DescribeRule", "events:EnableRule", "events:DisableRule"],
+        ...routes.map(
+          (route) =>
+            `arn:${partition}:events:${region}:${account}:rule/${stackName}/${rulePrefixOf(stackName, route)}*`,
+        ),
+      ),
+      allow(
+        ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage"],
+        held.queue.queueArn,
+        ...[...targetDeadLetters.values()].map(({ queueArn }) => queueArn),
+      ),
+    ];
+  }
+
+  /** What is delivered again comes under a source of its own, and under no other. */
+  #replaying(): readonly PolicyStatement[] {
+    const { bus, held } = this.#props.routes;
+    if (held === undefined) return [];
+    return [
+      allowWhen(
+        {
+          "ForAllValues:StringEquals": { "events:source": [REPLAY_SOURCE] },
+          // Without any value, "for all" would hold.
+          Null: { "events:source": "false" },
+        },
+        ["events:PutEvents"],
+        bus.eventBusArn,
+      ),
     ];
   }
 

@@ -23,7 +23,7 @@ import { policiesOf } from "../../tools/strict-aws/iam/policies.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
 import { KeptTerminal } from "../support/operator.ts";
 import { stackAs } from "../support/people.ts";
-import { withOwnKey } from "../../tools/template/variants.ts";
+import { withTargets } from "../../tools/template/variants.ts";
 
 const TOKEN = "JA-1";
 const AT = Date.parse("2026-11-23T20:00:00.000Z");
@@ -43,7 +43,8 @@ const CALLS: Readonly<Record<VerbName, readonly string[]>> = {
   poll: ["", "--dry-run"],
   logs: ["consumer", `consumer --application ${TOKEN}`],
   "dead-letters": ["", "--bodies"],
-  redrive: ["--yes", "--yes --limit 1", "--dry-run"],
+  redrive: ["--yes", "--yes --limit 1", "--dry-run", "--target approved/ledger --yes"],
+  route: ["status approved", "pause approved --yes", "resume approved --yes"],
   replay: [TOKEN],
   retention: ["30 --yes", "30 --dry-run"],
   adopt: ["applications.json --yes"],
@@ -77,8 +78,8 @@ function commandOf(line: string): Command {
   return command;
 }
 
-// The one with a key of its own: it is asked for the key's rights too.
-const deployed = policiesOf(synthesise(withOwnKey));
+// With a key of its own: it is asked for the key's rights too.
+const deployed = policiesOf(synthesise(withTargets));
 
 const rows: string[] = [`${"".padEnd(42)}${PEOPLE.map((person) => person.padEnd(13)).join("")}`];
 afterAll(() => {

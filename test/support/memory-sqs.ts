@@ -62,10 +62,11 @@ export class MemorySqs {
       readonly reason?: string;
       readonly sentAt?: number;
       readonly movedBySqs?: boolean;
+      readonly attributes?: Readonly<Record<string, string>>;
     } = {},
   ): void {
     const { reason, sentAt, movedBySqs = false } = options;
-    const attributes = reason === undefined ? {} : { reason };
+    const attributes = { ...options.attributes, ...(reason !== undefined && { reason }) };
     const messageId = this.#at(queue).hold(body, attributes, sentAt);
     if (movedBySqs) this.#movedBySqs.add(messageId);
   }

@@ -2,6 +2,7 @@ import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -58,6 +59,7 @@ export function aStack(sqs = new MemorySqs()): ConnectedStack {
     s3: new S3Client(ELSEWHERE),
     kms: new KMSClient(ELSEWHERE),
     sns: new SNSClient(ELSEWHERE),
+    events: new EventBridgeClient(ELSEWHERE),
     eventQueueUrl: "events",
     deadLetterQueueUrl: "dead",
     applicationTableName: "applications",

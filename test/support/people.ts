@@ -15,11 +15,18 @@ import type { DeployedPolicies } from "../../tools/strict-aws/iam/policies.ts";
 import { isRecord } from "../../tools/template/synthesise.ts";
 import { startDynamoDb } from "./dynalite.ts";
 import { s3Over } from "./memory-s3.ts";
+import { memoryEvents } from "./memory-events.ts";
 import { MemorySqs } from "./memory-sqs.ts";
 import { aStack } from "./operator.ts";
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
 const REGION = { region: "us-east-1" };
+
+/** CloudFormation names a rule of a bus with the bus before it. */
+function physicalIdOf(type: string | undefined, logicalId: string, ref: string): string {
+  if (type !== "AWS::Events::Rule") return logicalId;
+  return ref.split("/").slice(-2).join("|");
+}
 
 const NO_APPLICATION_DUE = { due: 0, left: 0, checked: 0, applications: [] };
 
@@ -55,7 +62,7 @@ export async function stackAs(
   const LogGroup = isRecord(logging) ? arns.text(logging["LogGroup"]) : "";
   const resources = stack.resources.map(({ logicalId, Type }) => ({
     LogicalResourceId: logicalId,
-    PhysicalResourceId: logicalId,
+    PhysicalResourceId: physicalIdOf(Type, logicalId, arns.refOf(logicalId)),
     ResourceType: Type,
   }));
   const clients = {
@@ -73,6 +80,7 @@ export async function stackAs(
     s3: s3Over(objects),
     kms: answered(new KMSClient(REGION), () => ({ PublicKey: publicKey })),
     sns: answered(new SNSClient(REGION), () => ({})),
+    events: memoryEvents().client,
   };
   const connected: ConnectedStack = {
     ...aStack(sqs),
@@ -91,6 +99,9 @@ export async function stackAs(
     ["payloads", "PayloadBucket"],
     ["statements", "StatementBucket"],
     ["StatementKey", "StatementKey"],
+    ["HeldEventQueue", "HeldEventQueue"],
+    ["ApprovedDeadLetterQueue", "ApprovedDeadLetterQueue"],
+    [arns.text(stack.outputs["DashboardName"]), "EventBus"],
     ["arn:EventQueue", "EventQueue"],
     ["arn:DeadLetterQueue", "DeadLetterQueue"],
   ]);

@@ -16,8 +16,10 @@ import { withOptions } from "./options.ts";
 import type { Clock, Given, OptionName } from "./options.ts";
 import { poll } from "./poll.ts";
 import { redrive } from "./redrive.ts";
+import { redriveTarget } from "./redrive-target.ts";
 import { replay } from "./replay.ts";
 import { retention } from "./retention.ts";
+import { route } from "./route.ts";
 import { show } from "./show.ts";
 import type { ConnectedStack } from "./stack.ts";
 import { statement } from "./statement.ts";
@@ -28,6 +30,8 @@ import { verify } from "./verify.ts";
 interface Verb {
   /** What stands behind the verb; absent when nothing does. */
   readonly argument?: string;
+  /** What stands behind that; absent when nothing does. */
+  readonly second?: string;
   readonly says: string;
   /** The roles of people that it is for, with those whose rights add to theirs (docs/people.md). */
   readonly roles: readonly Person[];
@@ -118,11 +122,22 @@ export const VERBS = {
     run: listDeadLetters,
   },
   redrive: {
-    says: "move dead letters back into the event queue: all of them, or those you select",
+    says: "move dead letters back into the event queue: all of them, or those you select; --target: those of a route's target",
     roles: ["operator"],
     rolesForDryRun: ["operator", "privacy"],
-    options: ["application", "event", "limit", "perSecond", "dryRun", "yes"],
-    run: (stack, given, terminal, { now }) => redrive(stack, given, terminal, now),
+    options: ["application", "event", "target", "limit", "perSecond", "dryRun", "yes"],
+    run: (stack, given, terminal, { now }) =>
+      given.target === null
+        ? redrive(stack, given, terminal, now)
+        : redriveTarget(stack, given.target, given, terminal, now),
+  },
+  route: {
+    argument: "pause | resume | status",
+    second: "route",
+    says: "stop the delivery to a route's targets and keep its events; resume it, and deliver them",
+    roles: ["operator"],
+    options: ["yes"],
+    run: on(route),
   },
   replay: {
     argument: APPLICATION,
@@ -207,18 +222,25 @@ Exit codes: 0 for success, 1 for failure, 2 for a wrong command line.`,
     );
   let command: Command | undefined;
   for (const verb of Object.keys(VERBS).filter(isVerb)) {
-    const { argument, says, options }: Verb = VERBS[verb];
+    const { argument, second, says, options }: Verb = VERBS[verb];
     const taken = [...options, ...COMMON];
     const own = line.command(verb).description(says);
     own.configureHelp({ visibleOptions: () => line.options.filter(isOneOf(taken)) });
     if (argument !== undefined) own.argument(`<${argument}>`);
+    if (second !== undefined) own.argument(`<${second}>`);
     own.action(() => {
       const other = firstOther(line, taken);
       if (other !== undefined) {
         throw new UsageError(`"${verb}" takes no ${other}: see npm run ops -- ${verb} --help.`);
       }
       const { outputs: outputsFile, ...given } = line.opts();
-      command = { ...given, outputsFile, verb, argument: own.args[0] ?? "" };
+      command = {
+        ...given,
+        outputsFile,
+        verb,
+        argument: own.args[0] ?? "",
+        second: own.args[1] ?? "",
+      };
     });
   }
   const help = readCommandLine(

@@ -5,6 +5,12 @@ export function withOptions(line: CommandLine) {
   return line
     .option("--application <token>", "only this application", text, null)
     .option("--event <event id>", "only this event", text, null)
+    .option(
+      "--target <route/name>",
+      "to this target of a route alone, such as approved/ledger",
+      text,
+      null,
+    )
     .option("--limit <n>", "at most n messages", positive, null)
     .option(
       "--per-second <n>",
@@ -62,6 +68,8 @@ export type OptionName = keyof Values;
 export interface Given extends Readonly<Omit<Values, "outputs">> {
   /** What stands behind the verb; empty when the verb takes nothing. */
   readonly argument: string;
+  /** What stands behind that; empty when the verb takes nothing more. */
+  readonly second: string;
   readonly outputsFile: string | null;
 }
 

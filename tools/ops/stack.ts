@@ -4,6 +4,7 @@ import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-clo
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -97,6 +98,7 @@ function connected(
     s3: new S3Client(configuration),
     kms: new KMSClient(configuration),
     sns: new SNSClient(configuration),
+    events: new EventBridgeClient(configuration),
     eventQueueUrl: outputs.EventQueueUrl,
     deadLetterQueueUrl: outputs.DeadLetterQueueUrl,
     applicationTableName: outputs.ApplicationTableName,

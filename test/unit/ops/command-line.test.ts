@@ -11,6 +11,8 @@ describe("the command line of npm run ops", () => {
     expect(parseCommand(["redrive"])).toEqual({
       verb: "redrive",
       argument: "",
+      second: "",
+      target: null,
       stage: "sandbox",
       outputsFile: null,
       application: null,

@@ -181,6 +181,11 @@ const TYPED: Readonly<Record<VerbName, readonly (readonly string[])[]>> = {
     ["redrive", "--dry-run"],
     ["redrive", "--application", "<>", "--event", "<>"],
     ["redrive", "--limit", "3"],
+    ["redrive", "--target", "<>"],
+  ],
+  route: [
+    ["route", "<>", "approved"],
+    ["route", "pause", "<>"],
   ],
   replay: [
     ["replay", "JA-<>", "--dry-run"],

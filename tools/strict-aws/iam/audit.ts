@@ -149,7 +149,8 @@ function isWide(resource: string): boolean {
   const isOneFolder = /^arn:aws:s3:::[^/*]+\/[a-z]+\/\*$/.test(resource);
   const isOneLogGroup = /:log-group:[^*:]+:\*$/.test(resource);
   const isOneStack = /:stack\/[^*/]+\/\*$/.test(resource);
-  return !isOneFolder && !isOneLogGroup && !isOneStack;
+  const isOneRoute = /:rule\/[^*/]+\/[^*/]+-[^*/]+\*$/.test(resource);
+  return !isOneRoute && !isOneFolder && !isOneLogGroup && !isOneStack;
 }
 
 function isReasonFor({ actions, of }: Reason, { policy, statement, action }: Right): boolean {

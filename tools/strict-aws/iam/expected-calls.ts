@@ -1,6 +1,7 @@
 import {
   DELIVERY_GAP_DETAIL_TYPE,
   EVENT_SOURCE,
+  REPLAY_SOURCE,
   ROUTE_TITLES,
   SUBMISSION_DETAIL_TYPE,
 } from "../../../lambdas/settings/routes.ts";
@@ -139,6 +140,11 @@ function otherEvents(deployed: DeployedPolicies): readonly IamCall[] {
     put(ONBOARDING, [EVENT_SOURCE], [approved]),
     put(ONBOARDING, ["onboarding", EVENT_SOURCE], [SUBMISSION_DETAIL_TYPE, approved]),
     put(NEIGHBOUR, [EVENT_SOURCE], [DELIVERY_GAP_DETAIL_TYPE]),
+    ...(deployed.stack
+      .ofType("AWS::SQS::Queue")
+      .some(({ logicalId }) => logicalId === "HeldEventQueue")
+      ? [NEIGHBOUR, ONBOARDING].map((caller) => put(caller, [REPLAY_SOURCE], ["approved/queue"]))
+      : []),
     put(PERSON, [EVENT_SOURCE], [approved]),
     put(ingest, [EVENT_SOURCE], [approved]),
     ...(

@@ -8,6 +8,7 @@ import {
   TABLE,
   TEST_ALARMS,
 } from "../../../lambdas/settings/names.ts";
+import { REPLAY_SOURCE } from "../../../lambdas/settings/routes.ts";
 import { PEOPLE, PEOPLES_POLICIES, POLICIES_OF } from "../../../lib/people.ts";
 import type { Person } from "../../../lib/people.ts";
 import { isRecord } from "../../template/synthesise.ts";
@@ -83,6 +84,13 @@ export function forbiddenToPeople(deployed: DeployedPolicies): readonly IamCall[
     ...key.flatMap((one) =>
       ["kms:Decrypt", "kms:GenerateDataKey"].flatMap((action) => everybody(action, one, {})),
     ),
+    // A person announces no submission, and no event of ours.
+    ...[["onboarding"], ["onboarding", REPLAY_SOURCE], []].flatMap((sources) =>
+      everybody("events:PutEvents", deployed.arns.arnOf("EventBus"), {
+        "events:source": sources,
+        "events:detail-type": ["approved/queue"],
+      }),
+    ),
     ...["WebhookSecret", "AlloyApiSecret"].flatMap((secret) =>
       everybody("secretsmanager:GetSecretValue", deployed.arns.arnOf(secret), {}),
     ),
@@ -131,6 +139,7 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, read
   const [, , poller = ""] = functions;
   const stackName = arns.text(stack.outputs["DashboardName"]);
   const { account, region } = PLACE;
+  const targets = usesOfTargets({ stack, arns });
   return {
     auditor: [
       ...ofOne(
@@ -149,6 +158,8 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, read
       ...ofOne(arns.arnOf("StatementKey"), "kms:GetPublicKey"),
     ],
     operator: [
+      ...targets.pausing,
+      ...targets.replaying,
       ...functions.flatMap((name) => ofOne(arns.arnOf(name), "lambda:GetFunctionConfiguration")),
       ...logGroupsOf(functions, stack, arns).flatMap((group) =>
         ofOne(group, "logs:FilterLogEvents"),
@@ -242,6 +253,44 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, read
       ...ofAll("AWS::SecretsManager::Secret", "secretsmanager:DescribeSecret"),
     ],
   };
+}
+
+/** What is done for routes with a list of targets; nothing where no route has one. */
+function usesOfTargets({ stack, arns }: Pick<DeployedPolicies, "stack" | "arns">) {
+  const rules = stack
+    .ofType("AWS::Events::Rule")
+    .map(({ logicalId }) => ({ logicalId, arn: arns.arnOf(logicalId) }));
+  const routes = rules.flatMap(({ logicalId, arn }) =>
+    logicalId.endsWith("HoldRule")
+      ? [{ id: logicalId.replace(/HoldRule$/, ""), prefix: arn.replace(/hold$/, "") }]
+      : [],
+  );
+  if (routes.length === 0) return { pausing: [], replaying: [] };
+  const queues = ["HeldEventQueue", ...routes.map(({ id }) => `${id}DeadLetterQueue`)];
+  const pausing: readonly Question[] = [
+    ...rules
+      .filter(({ arn }) => routes.some(({ prefix }) => `${arn}-`.startsWith(prefix)))
+      .flatMap(({ arn }) =>
+        ["DescribeRule", "EnableRule", "DisableRule"].map((name) => ({
+          action: `events:${name}`,
+          resource: arn,
+        })),
+      ),
+    ...queues.flatMap((id) =>
+      ["ReceiveMessage", "ChangeMessageVisibility", "DeleteMessage"].map((name) => ({
+        action: `sqs:${name}`,
+        resource: arns.arnOf(id),
+      })),
+    ),
+  ];
+  const conditions = {
+    "events:source": [REPLAY_SOURCE],
+    "events:detail-type": ["approved/queue"],
+  };
+  const replaying: readonly Question[] = [
+    { action: "events:PutEvents", resource: arns.arnOf("EventBus"), conditions },
+  ];
+  return { pausing, replaying };
 }
 
 /** The log groups of these functions, by the functions' logical ids. */

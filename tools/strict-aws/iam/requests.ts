@@ -43,6 +43,8 @@ const InputSchema = v.object({
   KeyId: text,
   AlarmName: text,
   StackName: text,
+  EventBusName: text,
+  Name: v.fallback(text, ""),
   FunctionName: text,
   logGroupName: text,
 });
@@ -165,6 +167,10 @@ function asked(operation: string, input: Input, places: Places): readonly Asked[
           "events:detail-type": [...new Set(sent.map(({ DetailType }) => DetailType))],
         },
       }));
+    case "DescribeRule":
+    case "EnableRule":
+    case "DisableRule":
+      return [{ action: `events:${operation}`, resource: ruleArn(input.EventBusName, input.Name) }];
     case "GetObject":
     case "HeadObject":
       return [object("GetObject")];
@@ -217,6 +223,11 @@ function asked(operation: string, input: Input, places: Places): readonly Asked[
 /** The stack by its name, and CloudFormation's id behind it. */
 export function stackArn(name: string): string {
   return `arn:aws:cloudformation:${PLACE.region}:${PLACE.account}:stack/${name}/0123abcd`;
+}
+
+/** A rule of a bus by both of their names. */
+export function ruleArn(bus: string, name: string): string {
+  return `arn:aws:events:${PLACE.region}:${PLACE.account}:rule/${bus}/${name}`;
 }
 
 /** An alarm by its name. */
