@@ -18,7 +18,7 @@ export function memoryEvents() {
   const calls: string[] = [];
   const put: { readonly type: string; readonly detail: unknown }[] = [];
   /** Called before each operation; what it throws is the operation's failure. */
-  const hooks = { onCall: (_: string): void => undefined };
+  const hooks: { onCall: (call: string) => void } = { onCall: () => undefined };
   const client = answered(
     new EventBridgeClient({ region: "us-east-1" }),
     (given, commandName): object => {
