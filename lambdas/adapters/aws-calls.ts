@@ -111,9 +111,10 @@ export const CONSUMER_RIGHTS: {
     readState: [applications("GetItem")],
     mergeState: [
       applications("UpdateItem"),
-      // Of an application of very many effects.
+      // Of an application of very many effects, or of several external ids.
       applications("Query"),
       applications("PutItem"),
+      applications("GetItem"),
       applications("DeleteItem"),
     ],
     recordFailure: [applications("PutItem"), applications("GetItem"), applications("DeleteItem")],

@@ -261,7 +261,9 @@ async function callEverything({
   await store.reportsNear(event);
   await store.readApplicant("JA-1", "P-1");
   await store.hasFailure("JA-1", event.eventId);
-  await store.mergeState(state, { when: "first", dueAt: 1 });
+  const externalIds = { group: "group-1", partner: "partner-1", application: null };
+  const facts = { ...state.facts, events: { ...state.facts.events, externalIds } };
+  await store.mergeState({ ...state, externalIds, facts }, { when: "first", dueAt: 1 });
   await store.readState("JA-1");
   await store.mergeState(forgottenState("JA-2", NOW), { when: "first", dueAt: 1 });
   await numberMany(store, forgetMeanwhile);

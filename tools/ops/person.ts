@@ -36,7 +36,8 @@ export async function tokensOf(
   tokenOrExternalId: string,
 ): Promise<readonly string[]> {
   if (tokenOrExternalId.startsWith("JA-")) return [tokenOrExternalId];
-  const tokens: string[] = [];
+  // An application may have one id under two names.
+  const tokens = new Set<string>();
   for await (const { Items = [] } of paginateQuery(
     { client: stack.dynamo },
     {
@@ -46,11 +47,11 @@ export async function tokensOf(
       ExpressionAttributeValues: marshall({ ":id": tokenOrExternalId }),
     },
   )) {
-    tokens.push(...Items.map((item) => tokenIn(unmarshall(item))));
+    for (const item of Items) tokens.add(tokenIn(unmarshall(item)));
   }
-  if (tokens.length > 0) return tokens;
+  if (tokens.size > 0) return [...tokens];
   throw new OperatorError(
-    `No application has this external id. The index knows the group's id, or else the application's, or else the partner's. An application token begins with JA-.`,
+    `No application has this external id. The index knows the ids of the group, the application and the partner, and none of an entity. An application token begins with JA-.`,
   );
 }
 

@@ -76,6 +76,14 @@ export function effectsKey(applicationToken: string, first: number) {
   return { pk: applicationKey(applicationToken).pk, sk: `${EFFECTS_FROM}${padded(first)}` };
 }
 
+/**
+ * A further id of an application in the index `external` (`furtherIdsOf`). The poller of the release before reads whatever
+ * stands between `EVENT#` and `FAILURE#`.
+ */
+export function externalIdKey(applicationToken: string, name: string) {
+  return { pk: applicationKey(applicationToken).pk, sk: `ID#${name}` };
+}
+
 /** The mark of an event that the poller brought. */
 export function healedKey(
   applicationToken: string,
@@ -431,6 +439,15 @@ export function indexedAttributesOf(state: ApplicationState): Readonly<Record<st
 function indexedIdOf({ externalIds: { group, application, partner } }: ApplicationState) {
   const id = group ?? application ?? partner;
   return id !== null && isIndexKey(id) ? id : null;
+}
+
+/** The ids by which an application is found besides the one that its own item is indexed by, by their names. */
+export function furtherIdsOf(state: ApplicationState): Readonly<Record<string, string>> {
+  const indexed = indexedIdOf(state);
+  const further = Object.entries(state.externalIds).filter(
+    ([, id]) => id !== null && id !== indexed && isIndexKey(id),
+  );
+  return present(Object.fromEntries(further));
 }
 
 /** All attributes of a state; the poller's own (`dueAt`, …) stand beside them and are not touched. */

@@ -33,7 +33,9 @@ import {
   entityAttribute,
   eventKey,
   eventsFrom,
+  externalIdKey,
   failureKey,
+  furtherIdsOf,
   healedFrom,
   healedKey,
   healedMarkOf,
@@ -198,6 +200,7 @@ export class DynamoApplicationStore implements ApplicationStore {
     const { after } = merged;
     await this.#storeApplicants(after);
     await this.#storeEffects(after);
+    await this.#indexFurtherIds(merged, observation);
     if (apart.length === 0) return merged;
     return { ...merged, after: { ...after, effects: allEffects(apart, after.effects) } };
   }
@@ -244,6 +247,29 @@ export class DynamoApplicationStore implements ApplicationStore {
       }),
     );
     return items.flatMap((item) => effectsOf(item)).slice(0, effects.apart);
+  }
+
+  /**
+   * Indexes the ids that a merge has brought, each by an item of its own, once in the life of most applications. A retry
+   * does so again, since the try before may have been cut off after its merge.
+   */
+  async #indexFurtherIds({ before, after }: Merged, { effect }: ApplicationState): Promise<void> {
+    const known = before === null || effect?.isFirstTry === false ? {} : furtherIdsOf(before);
+    const brought = Object.entries(furtherIdsOf(after)).filter(([name, id]) => known[name] !== id);
+    if (brought.length === 0) return;
+    const { applicationToken } = after;
+    const keys = brought.map(([name, externalId]) => ({
+      key: externalIdKey(applicationToken, name),
+      externalId,
+    }));
+    const what = "Indexing an external id";
+    await Promise.all(
+      keys.map(({ key, externalId }) => this.#table.put(what, { ...key, externalId })),
+    );
+    // Somebody may have had the application forgotten meanwhile, and erased all else.
+    const state = await this.readState(applicationToken);
+    if (state !== null && state.forgottenAt === null) return;
+    await Promise.all(keys.map(({ key }) => this.#table.delete(what, key)));
   }
 
   /**
