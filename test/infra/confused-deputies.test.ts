@@ -14,15 +14,8 @@ const PASSED_ROLES = ["lambda.amazonaws.com"];
 /** Where a resource says who may use it. */
 const POLICIES = ["AssumeRolePolicyDocument", "PolicyDocument", "KeyPolicy", "Policy"];
 
-interface Entrance {
-  readonly at: string;
-  readonly service: string;
-  /** What the service has to say of the account for which it acts, as JSON. */
-  readonly source: string;
-}
-
-/** Each service that a resource of the template lets in. */
-function entrances({ resources }: StackTemplate): readonly Entrance[] {
+/** Each service that a resource of the template lets in, and what it has to say of the account for which it acts, as JSON. */
+function entrances({ resources }: StackTemplate) {
   return resources.flatMap(({ logicalId: at, Type: type, Properties }) => {
     if (type === "AWS::Lambda::Permission") {
       const { Principal: service, SourceArn: arn, SourceAccount: account } = Properties;

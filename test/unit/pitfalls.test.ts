@@ -6,19 +6,12 @@ import { LIMITS } from "../../tools/strict-aws/limits.ts";
 
 const PAGE = "docs/pitfalls.md";
 
-interface Row {
-  readonly section: string;
-  readonly bites: string;
-  readonly guards: string;
-  readonly tests: string;
-}
-
 /** The rows of the page's tables. */
-function rows(): readonly Row[] {
+function rows() {
   let section = "";
   return readFileSync(PAGE, "utf8")
     .split("\n")
-    .flatMap((line): Row[] => {
+    .flatMap((line) => {
       if (line.startsWith("## ")) section = line.slice(3);
       const [, bites = "", guards = "", tests = ""] = line
         .split(/(?<!\\)\|/)

@@ -39,11 +39,7 @@ export function audit(
 }
 
 /** A right: one action of one statement. */
-interface Right {
-  readonly policy: AttachedPolicy;
-  readonly statement: Statement;
-  readonly action: string;
-}
+type Right = ReturnType<typeof rightsOf>[number];
 
 /** The rights of these policies that no call uses, or that are wider than the calls, without a reason. */
 export function unusedRights(
@@ -85,7 +81,7 @@ export function needlessReasons(policies: readonly AttachedPolicy[]): readonly s
   );
 }
 
-function rightsOf(policies: readonly AttachedPolicy[]): readonly Right[] {
+function rightsOf(policies: readonly AttachedPolicy[]) {
   return policies.flatMap((policy) =>
     policy.document.Statement.flatMap((statement) =>
       statement.Action.map((action) => ({ policy, statement, action })),
