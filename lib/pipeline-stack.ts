@@ -14,6 +14,7 @@ import { IntegrationHealth } from "./alarms/integration-health.ts";
 import { Notifications } from "./alarms/notifications.ts";
 import { People } from "./constructs/people.ts";
 import { PipelineDashboard } from "./dashboard/pipeline-dashboard.ts";
+import { SchemaRegistry } from "./constructs/schema-registry.ts";
 import { ScheduledPoller } from "./constructs/scheduled-poller.ts";
 import { WebhookIngest } from "./constructs/webhook-ingest.ts";
 import { markWholePipeline, tagsOf } from "./constructs/stateful.ts";
@@ -83,6 +84,7 @@ export class AlloyJourneyWebhooks extends Stack {
     const queue = new EventQueue(this, "Queue", { stage, key });
     const routes = new EventRoutes(this, "Routes", { stage, key, queue, alerts });
     const { bus } = routes;
+    new SchemaRegistry(this, "Schemas", { stage });
     const ingest = new WebhookIngest(this, "Intake", {
       stage,
       key,

@@ -97,6 +97,11 @@ export interface StageConfiguration {
    * `all-at-once`: nothing takes it back.
    */
   readonly rollout: "all-at-once" | "canary" | "linear";
+  /**
+   * An EventBridge schema registry with the schema of each published event, for code bindings (docs/consumers.md).
+   * @default false
+   */
+  readonly schemaRegistry?: boolean;
 }
 
 export interface AlarmChannels {

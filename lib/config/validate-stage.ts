@@ -334,6 +334,7 @@ const schema = v.strictObject({
   removal: v.picklist(["retain", "destroy"], '"retain" or "destroy"'),
   concurrency: v.picklist(["reserved", "shared"], '"reserved" or "shared"'),
   rollout: v.picklist(["all-at-once", "canary", "linear"], '"all-at-once", "canary" or "linear"'),
+  schemaRegistry: v.optional(v.boolean("true or false")),
 });
 
 /**

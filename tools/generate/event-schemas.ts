@@ -28,12 +28,25 @@ export function jsonSchemaOf(name: EventSchemaName): JsonSchema {
   return toJsonSchema(EVENT_SCHEMAS[name], { target: "draft-2020-12", errorMode: "ignore" });
 }
 
-/** The files of the package that other languages read. */
+/** The files of the package that other languages read, and that of the stack's schema registry. */
 export function schemaFiles(): readonly (readonly [path: string, text: string])[] {
-  return EVENT_SCHEMA_NAMES.map((name) => [
-    `events/schemas/${name}.json`,
-    jsonText(jsonSchemaOf(name)),
-  ]);
+  const openApi = Object.fromEntries(
+    EVENT_SCHEMA_NAMES.map((name) => [
+      name,
+      // OpenAPI 3.0 has no `examples` in a schema.
+      toJsonSchema(EVENT_SCHEMAS[name], {
+        target: "openapi-3.0",
+        errorMode: "ignore",
+        ignoreActions: ["examples"],
+      }),
+    ]),
+  );
+  return [
+    ...EVENT_SCHEMA_NAMES.map(
+      (name) => [`events/schemas/${name}.json`, jsonText(jsonSchemaOf(name))] as const,
+    ),
+    ["events/openapi.json", jsonText(openApi)],
+  ];
 }
 
 /** As the formatter writes it. */

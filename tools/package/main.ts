@@ -17,6 +17,7 @@ const DATA = [
   "docs/runbooks",
   "events/asyncapi.json",
   "events/fixtures",
+  "events/openapi.json",
   "events/schemas",
   "tools/alloy-simulator/scenarios",
   "tools/local/emulator/requirements.txt",

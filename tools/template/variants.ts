@@ -127,6 +127,7 @@ export const VARIANTS: readonly (readonly [string, StageConfiguration])[] = [
       journeys: ["J-VCQoADBJxeHtmdAvFqoS", "J-b9XnKzQ4tWmR2sYpLcEd"],
       concurrency: "shared",
       rollout: "linear",
+      schemaRegistry: true,
       routes: {
         ...sandbox.routes,
         approved: to("arn:aws:sqs:us-east-1:123456789012:accounts"),

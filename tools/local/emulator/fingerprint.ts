@@ -10,6 +10,7 @@ const SOURCES = [
   "bin",
   "lib",
   "lambdas",
+  "events",
   "bundles",
   "cdk.json",
   "package-lock.json",
