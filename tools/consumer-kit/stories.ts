@@ -71,6 +71,16 @@ export const STORIES: readonly Story[] = [
     const archived = events.map((event) => ({ ...again(event, 1), "replay-name": "incident" }));
     return inOrder([...world.events, ...archived]);
   }),
+  story(
+    "decided",
+    "the approval is followed by its whole decision, an event of its own",
+    async (world) => {
+      world.start(scene("decided", APPROVED));
+      await world.pass(12);
+      return inOrder(world.events);
+    },
+    { decides: true },
+  ),
   story("later-release", "a later release adds a field, and a route", async (world) => {
     world.start(scene("later-release", APPROVED));
     await world.pass(5);
@@ -98,9 +108,14 @@ function story(
   name: string,
   sentence: string,
   play: (world: ReturnType<typeof makeStoryWorld>) => Promise<Deliveries>,
+  options: { readonly decides?: boolean } = {},
 ): Story {
   // Each story has tokens of its own, so that an action says of which story it is.
-  return { name, sentence, play: (seed) => play(makeStoryWorld(mix(seed, numberOf(name)))) };
+  return {
+    name,
+    sentence,
+    play: (seed) => play(makeStoryWorld(mix(seed, numberOf(name)), options)),
+  };
 }
 
 /** The bus gives each delivery of a replay an id of its own. */

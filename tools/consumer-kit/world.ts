@@ -34,14 +34,24 @@ export interface DeliveredEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** All that a stage may publish of a decision. */
+const WHOLE_DECISION = {
+  outcomeReasons: true,
+  tags: true,
+  outputAttributes: ["risk_score"],
+  dashboardUrl: "https://app.example.com/journeys/{journeyToken}/applications/{applicationToken}",
+};
+
 /** When a world begins: a day on which nothing else happened. */
 const BEGINNING = Date.UTC(2026, 0, 15, 9);
 
 /**
  * A small world for stories: the simulated Alloy, the real consumer and the real poller over a cloud in memory, in virtual
  * time. What is on its bus is what the stack publishes, byte for byte. The same seed makes the same world.
+ *
+ * @param decides - whether the whole decision is published too.
  */
-export function makeStoryWorld(seed: number) {
+export function makeStoryWorld(seed: number, { decides = false } = {}) {
   const clock = new Clock(BEGINNING);
   const random = randomOf(seed);
   const tokens = makeTokens(random);
@@ -70,6 +80,7 @@ export function makeStoryWorld(seed: number) {
       settings: {
         ...CONSUMER_SETTINGS,
         investigations: true,
+        decides,
         routes: perRoute(() => ({ publish: true, publishLate: true })),
       },
     }),
@@ -92,7 +103,11 @@ export function makeStoryWorld(seed: number) {
     pollerOver({
       cloud,
       now,
-      settings: { ...POLLER_SETTINGS, investigations: true },
+      settings: {
+        ...POLLER_SETTINGS,
+        investigations: true,
+        decision: decides ? WHOLE_DECISION : null,
+      },
       alloy: {
         getApplication: async (asked) => {
           const known = alloy.application(asked.applicationToken);

@@ -26,7 +26,7 @@ export async function fixtureFiles(): Promise<readonly (readonly [path: string, 
 
 /** A day on which everything happens that a consumer can meet. */
 async function dayOnTheBus(): Promise<readonly DeliveredEvent[]> {
-  const world = makeStoryWorld(1);
+  const world = makeStoryWorld(1, { decides: true });
   const { alloy } = world;
   const approved = world.start(
     scene("approved", [
@@ -35,7 +35,17 @@ async function dayOnTheBus(): Promise<readonly DeliveredEvent[]> {
       decided("Approved"),
     ]),
   );
-  world.start(scene("denied", [decided("Denied")], { rerun: rerun(decided("Approved")) }));
+  const denied = world.start(
+    scene("denied", [decided("Denied")], { rerun: rerun(decided("Approved")) }),
+  );
+  world.answer(denied, {
+    terminal_reconciliation_output: {
+      outcome_reasons: [{ name: "Insufficient credit history", type: "adverse_action" }],
+      tags: ["thin-file"],
+      output_attributes: { risk_score: 812 },
+      matrix_models: {},
+    },
+  });
   world.start(scene("completed", [decided("Approved with conditions")]));
   world.start(scene("errored", [{ event: "error", reason: "vendor", status: "error" }]));
   world.start(scene("expired", [{ event: "application_expired", status: "expired" }]));
