@@ -15,7 +15,7 @@ const files = FOLDERS.flatMap((folder) =>
 );
 
 it.each(files)(
-  "the screen is the one place through which is printed so %s writes to no terminal",
+  "the screen is the one place through which is printed, so %s writes to no terminal",
   (file) => {
     expect(WRITES.exec(readFileSync(file, "utf8"))?.[0] ?? null).toBeNull();
   },
