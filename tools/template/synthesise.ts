@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import * as v from "valibot";
 import type { AnnouncedAlarm } from "../../lib/alarms/alert-topics.ts";
+import { ourContext } from "../../lib/feature-flags.ts";
 import { AlloyJourneyWebhooks } from "../../lib/pipeline-stack.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 
@@ -17,8 +17,6 @@ const TemplateSchema = v.looseObject({
   Resources: v.record(v.string(), ResourceSchema),
   Outputs: v.optional(v.record(v.string(), v.looseObject({ Value: v.unknown() })), {}),
 });
-
-const CdkJsonSchema = v.object({ context: v.record(v.string(), v.unknown()) });
 
 /** A resource of the template, with its logical id. */
 export interface TemplateResource extends v.InferOutput<typeof ResourceSchema> {
@@ -75,10 +73,9 @@ export function stackOf(
     readonly isFirstDeployment?: boolean;
   } = {},
 ): AlloyJourneyWebhooks {
-  const cdkJson = v.parse(CdkJsonSchema, JSON.parse(readFileSync("cdk.json", "utf8")));
   const bundled = assembly === undefined ? [] : ["**"];
   const app = new App({
-    context: { ...cdkJson.context, "aws:cdk:bundling-stacks": bundled },
+    context: { ...ourContext(), "aws:cdk:bundling-stacks": bundled },
     // It takes seconds, and every deployment and `npm run synth` does it.
     builtinCloudFormationValidation: false,
     ...(assembly !== undefined && { outdir: assembly }),

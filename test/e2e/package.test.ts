@@ -1,0 +1,227 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { join } from "node:path";
+import { App } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MEMORY_MB } from "../../lambdas/settings/limits.ts";
+import { ROOT } from "../../lib/installation.ts";
+import { ourContext } from "../../lib/feature-flags.ts";
+import { AlloyJourneyWebhooks } from "../../lib/index.ts";
+import type { StageProps } from "../../lib/index.ts";
+import { isSkipped } from "./deployed/stack.ts";
+import { run, UserMachine } from "./packed.ts";
+import type { Packed } from "./packed.ts";
+
+const PNPM = "pnpm@10.34.8";
+const QUIET = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
+const AGREES = "Every application agrees with Alloy, and every event took effect once.";
+
+const machine = new UserMachine();
+let packed: Packed;
+let home: string;
+
+beforeAll(async () => {
+  packed = await machine.pack();
+  home = machine.folder("home");
+  await run(["npm", "install", ...QUIET, packed.tarball], home);
+});
+afterAll(() => machine.close());
+
+describe("what is packed", () => {
+  it("is the compiled code, the bundles, the runbooks and the papers, and nothing else", () => {
+    const folders = packed.files.map(
+      ({ path }) => /^(?:dist\/[^/]+\/|[^/]+$|docs\/)/.exec(path)?.[0],
+    );
+
+    expect([...new Set(folders)].toSorted()).toEqual(
+      [
+        ...["CHANGELOG.md", "LICENSE", "README.md", "docs/", "package.json"],
+        ...["bin", "bundles", "docs", "events", "lambdas", "lib", "tools"].map(
+          (one) => `dist/${one}/`,
+        ),
+        undefined,
+      ].toSorted(),
+    );
+    expect(
+      packed.files.filter(({ path }) => /(?<!\.d)\.ts$|test\.|\.env|\.tgz$/.test(path)),
+    ).toEqual([]);
+  });
+
+  it("has the bundle of every function and every runbook", () => {
+    const paths = new Set(packed.files.map(({ path }) => path));
+    const runbooks = readdirSync(`${ROOT}docs/runbooks`).map(
+      (file) => `dist/docs/runbooks/${file}`,
+    );
+    const bundles = Object.keys(MEMORY_MB).map((name) => `dist/bundles/${name}/index.mjs`);
+
+    expect([...runbooks, ...bundles].filter((path) => !paths.has(path))).toEqual([]);
+  });
+
+  it("is small", () => {
+    // 1.1 MB and 5.3 MB when this was written, of which the bundles are 2.
+    expect(packed.size).toBeLessThan(1_500_000);
+    expect(packed.unpackedSize).toBeLessThan(7_000_000);
+  });
+
+  it("imports nothing that its package.json does not bring", () => {
+    const { dependencies, peerDependencies } = JSON.parse(
+      readFileSync(`${ROOT}package.json`, "utf8"),
+    );
+    const known = new Set([
+      ...Object.keys({ ...dependencies, ...peerDependencies }),
+      ...builtinModules,
+      // In the text of the app that `init` writes.
+      "alloy-journey-webhooks",
+    ]);
+    const imported = packed.files
+      .filter(({ path }) => /^dist\/(?!bundles\/).*\.js$/.test(path))
+      .flatMap(({ path }) => [
+        ...readFileSync(ROOT + path, "utf8").matchAll(
+          /^(?:import|export) .*?from "([^".][^"]*)";$/gm,
+        ),
+      ])
+      .map(([, name = ""]) => /^(?:node:)?((?:@[^/]+\/)?[^/]+)/.exec(name)?.[1] ?? name);
+
+    expect(imported.length).toBeGreaterThan(100);
+    expect(imported.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it("pleases publint and arethetypeswrong", async () => {
+    const bin = `${ROOT}node_modules/.bin/`;
+    const node = process.execPath;
+
+    expect(await run([node, `${bin}publint`, packed.tarball, "--strict"], ROOT)).toContain(
+      "All good!",
+    );
+    expect(await run([node, `${bin}attw`, packed.tarball], ROOT)).toContain("No problems found");
+  });
+});
+
+describe("a folder with nothing in it", () => {
+  beforeAll(() => run(["npx", "alloy-journey-webhooks", "init"], home));
+
+  it("becomes an app whose two stages have the templates of a clone, to the hash of each bundle", async () => {
+    await run(["npm", "install", ...QUIET], home);
+    await run(["npx", "cdk", "synth", "--quiet"], home);
+
+    const { STAGES }: { STAGES: readonly StageProps[] } = await import(join(home, "stages.mjs"));
+    expect(STAGES.map(({ stage }) => stage)).toEqual(["sandbox", "production"]);
+    for (const props of STAGES) {
+      const name = `AlloyJourneyWebhooks-${props.stage}.template.json`;
+      const made: unknown = JSON.parse(readFileSync(join(home, "cdk.out", name), "utf8"));
+      expect(made).toMatchObject(templateOfClone(props));
+    }
+  });
+
+  it("says what is there already instead of writing over it", async () => {
+    await expect(run(["npx", "alloy-journey-webhooks", "init"], home)).rejects.toThrow(
+      "This folder already has stages.mjs, app.mjs, cdk.json: nothing was written.",
+    );
+  });
+
+  it("answers every command with its options", async () => {
+    for (const command of ["start", "ops"]) {
+      expect(await run(["npx", "alloy-journey-webhooks", command, "--help"], home)).toContain(
+        "Usage:",
+      );
+    }
+    await expect(run(["npx", "alloy-journey-webhooks", "strat"], home)).rejects.toThrow(
+      'There is no command "strat".',
+    );
+  });
+
+  it.skipIf(isSkipped)("plays every scenario against the deployed stack", async () => {
+    expect(await run(["npm", "start", "--", "--once"], home)).toContain(AGREES);
+  });
+});
+
+describe("a monorepo under pnpm", () => {
+  it("has the same from the package of one of its teams", async () => {
+    const root = machine.folder("monorepo", {
+      "package.json": { name: "monorepo", private: true },
+      "pnpm-workspace.yaml": "packages: ['teams/*']\n",
+      "teams/alloy/package.json": { name: "alloy", private: true },
+    });
+    const team = join(root, "teams/alloy");
+    const pnpm = (...args: string[]) =>
+      run(["npm", "exec", "--yes", `--package=${PNPM}`, "--", "pnpm", ...args], team);
+    await pnpm("add", "--prefer-offline", "--store-dir", join(root, "store"), packed.tarball);
+    await pnpm("exec", "alloy-journey-webhooks", "init");
+    await pnpm("install", "--prefer-offline", "--store-dir", join(root, "store"));
+
+    await pnpm("exec", "cdk", "synth", "--quiet");
+    const played = await pnpm("exec", "alloy-journey-webhooks", "start", "--once", "--in-process");
+
+    expect(existsSync(join(team, "cdk.out/AlloyJourneyWebhooks-production.template.json"))).toBe(
+      true,
+    );
+    expect(played).toContain(AGREES);
+  });
+});
+
+/** As the CDK CLI makes it of `bin/app.ts`, with its bundles. */
+function templateOfClone(props: StageProps): object {
+  const outdir = machine.folder(`clone-${props.stage}`);
+  const app = new App({
+    outdir,
+    analyticsReporting: false,
+    context: { ...ourContext(), "aws:cdk:bundling-stacks": ["**"] },
+  });
+  const stack = new AlloyJourneyWebhooks(app, `AlloyJourneyWebhooks-${props.stage}`, props);
+  return Template.fromStack(stack).toJSON();
+}
+
+describe("a CommonJS app of others, in TypeScript, with two stacks", () => {
+  it("has ingest and its queue beside its own, and synthesises", async () => {
+    const tsc = `${ROOT}node_modules/.bin/tsc`;
+    // Beside the installed package, as a package of its own.
+    const app = machine.folder("home/others", {
+      "package.json": { name: "others", private: true },
+      "cdk.json": { app: "node app.js" },
+      "tsconfig.json": { compilerOptions: COMMON_JS_OPTIONS, files: ["app.ts"] },
+      "app.ts": APP_OF_OTHERS,
+    });
+
+    await run([process.execPath, tsc, "--project", "."], app);
+    await run(["npx", "cdk", "synth", "--quiet"], app);
+
+    expect(readFileSync(join(app, "app.js"), "utf8")).toContain(
+      'require("alloy-journey-webhooks")',
+    );
+    const template = JSON.parse(
+      readFileSync(join(app, "cdk.out/Onboarding.template.json"), "utf8"),
+    );
+    const types = Object.values<{ Type: string }>(template.Resources).map(({ Type }) => Type);
+    expect(types.filter((type) => type === "AWS::SQS::Queue")).toHaveLength(2);
+    expect(types.filter((type) => type === "AWS::ApiGatewayV2::Api")).toHaveLength(1);
+    expect(Object.keys(template.Resources)).not.toContain("EventQueue");
+    expect(existsSync(join(app, "cdk.out/AlloyJourneyWebhooks-sandbox.template.json"))).toBe(true);
+  });
+});
+
+/** Those of `cdk init`, as far as they decide how a module is found. */
+const COMMON_JS_OPTIONS = {
+  target: "es2022",
+  module: "nodenext",
+  moduleResolution: "nodenext",
+  strict: true,
+  skipLibCheck: true,
+  types: [],
+};
+
+const APP_OF_OTHERS = `
+import { App, Stack } from "aws-cdk-lib";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { AlloyJourneyWebhooks, WebhookIntake } from "alloy-journey-webhooks";
+import { parseEvent } from "alloy-journey-webhooks/events";
+
+const app = new App();
+const shared = new Stack(app, "Shared");
+const topic = new Topic(shared, "Topic");
+const onboarding = new Stack(app, "Onboarding");
+const intake = new WebhookIntake(onboarding, "Alloy", { stage: "sandbox", environment: "sandbox" });
+new Topic(onboarding, "Decisions", { displayName: intake.queue.events.queueName });
+new AlloyJourneyWebhooks(app, "Whole", { stage: "sandbox", environment: "sandbox" });
+if (typeof parseEvent !== "function" || topic.topicName === "") throw new Error("Not what was imported.");
+`;

@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import * as v from "valibot";
+import { ROOT } from "../../lib/installation.ts";
+
+/** What `npm pack --json` says of a tarball. */
+const PackedSchema = v.object({
+  filename: v.string(),
+  size: v.number(),
+  unpackedSize: v.number(),
+  files: v.array(v.object({ path: v.string(), size: v.number() })),
+});
+
+export type Packed = v.InferOutput<typeof PackedSchema> & { readonly tarball: string };
+
+/** A machine of a user: folders that have nothing of the repository above them, and its own Node and npm alone. */
+export class UserMachine {
+  readonly #root = mkdtempSync(join(tmpdir(), "package-"));
+
+  /** A folder with these files, on a machine whose emulator is installed. */
+  folder(name: string, files: Readonly<Record<string, unknown>> = {}): string {
+    const folder = join(this.#root, name);
+    mkdirSync(join(folder, ".local"), { recursive: true });
+    const emulator = `${ROOT}.local/emulator`;
+    if (existsSync(emulator)) symlinkSync(emulator, join(folder, ".local/emulator"));
+    for (const [path, content] of Object.entries(files)) {
+      const file = join(folder, path);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
+    }
+    return folder;
+  }
+
+  /** Builds the package and packs it, as `npm publish` does. */
+  async pack(): Promise<Packed> {
+    const said = await run(["npm", "pack", "--json", "--pack-destination", this.#root], ROOT);
+    // Before it stands what the build says.
+    const json: unknown = JSON.parse(said.slice(said.lastIndexOf("\n[") + 1));
+    const [packed] = v.parse(v.tuple([PackedSchema]), json);
+    return { ...packed, tarball: join(this.#root, packed.filename) };
+  }
+
+  close(): void {
+    rmSync(this.#root, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Runs a command as a user's shell does: without the repository's programs on the path, and without what npm and Vitest
+ * have told this process.
+ *
+ * @returns what it said.
+ * @throws Error with what it said, when it ends with another code than 0.
+ */
+export async function run(command: readonly string[], cwd: string): Promise<string> {
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, {
+    cwd,
+    env: userEnvironment(),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  const code = await new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  if (code === 0) return said;
+  throw new Error(`${command.join(" ")} ended with ${String(code)}:\n${said}`);
+}
+
+function userEnvironment(): NodeJS.ProcessEnv {
+  const ofTheRun = /^(?:npm_(?:package|lifecycle|config_local_prefix)|INIT_CWD|NODE|VITEST|AWS_)/;
+  const own = Object.entries(process.env).filter(([name]) => !ofTheRun.test(name));
+  const path = (process.env["PATH"] ?? "").split(delimiter);
+  return {
+    ...Object.fromEntries(own),
+    PATH: path.filter((folder) => !folder.includes("node_modules")).join(delimiter),
+    CDK_DISABLE_CLI_TELEMETRY: "true",
+  };
+}
