@@ -36,7 +36,7 @@ it("a change and a release run what CI runs", () => {
 
 describe("a release", () => {
   const [, text = ""] = workflows.find(([file]) => file?.endsWith("/release.yml")) ?? [];
-  const [build = "", publish = ""] = text.split(/^  (?=build:|publish:)/m).slice(1);
+  const [npm = "", build = "", publish = ""] = text.split(/^  (?=npm:|build:|publish:)/m).slice(1);
 
   it("signs where it came from, in a job that runs nothing of the repository", () => {
     expect(publish).toContain("uses: actions/attest-build-provenance@");
@@ -48,6 +48,41 @@ describe("a release", () => {
   it("gives the job that runs packages no right to write or to sign", () => {
     expect(build).toContain("contents: read");
     expect(build).not.toMatch(/: write|GH_TOKEN|secrets\./);
+  });
+
+  it("gives npm the tarball that was tested, with provenance, and runs nothing of it", () => {
+    expect(npm).toContain(
+      "npm publish release/*.tgz --provenance --access public --ignore-scripts",
+    );
+    expect(npm).toContain("needs: publish");
+    expect(npm).toMatch(/permissions:\n +id-token: write\n +steps:/);
+    expect(npm).not.toMatch(/actions\/checkout|secrets\.|\.github\//);
+    expect(build).toContain("npm pack --pack-destination release");
+  });
+
+  it("says in its notes what the changelog says of the version, and nothing of others", () => {
+    const folder = aRepository("1.3.0", CHANGELOG);
+
+    expect(releaseFiles(folder, "v1.3.0")).toMatchObject({ status: 0, stderr: "" });
+
+    expect(readFileSync(join(folder, "release/NOTES.md"), "utf8").trim()).toBe(
+      "### Added\n\n- A thing.",
+    );
+  });
+
+  it("is refused as a patch when it has more than fixes", () => {
+    const made = releaseFiles(aRepository("1.3.1", CHANGELOG.replace("1.3.0", "1.3.1")), "v1.3.1");
+
+    expect(made.status).toBe(1);
+    expect(made.stderr).toContain("1.3.1 is a patch");
+  });
+
+  it("is refused without a section of the upgrade guide", () => {
+    const folder = aRepository("1.3.0", CHANGELOG);
+    mkdirSync(join(folder, "docs"));
+    writeFileSync(join(folder, "docs/upgrade.md"), "## From 1.1 to 1.2\n");
+
+    expect(releaseFiles(folder, "v1.3.0").stderr).toContain("no section to 1.3");
   });
 
   it("is refused for a tag that is not the version", () => {
@@ -80,6 +115,9 @@ describe("a release", () => {
     expect(sums[0]?.match(/^[0-9a-f]{64} {2}\.\/\S+/gm)).toHaveLength(3);
   });
 });
+
+const CHANGELOG =
+  "## [Unreleased]\n\n- Not yet.\n\n## [1.3.0] - 2026-11-26\n\n### Added\n\n- A thing.\n\n## [1.2.3] - 2026-11-25\n\n- Before.\n";
 
 /** A repository with one commit, and the lists that CI has made. */
 function aRepository(version: string, changelog = `## [${version}] - 2026-11-26\n`): string {
