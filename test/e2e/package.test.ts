@@ -196,7 +196,7 @@ describe("a CommonJS app of others, in TypeScript, with two stacks", () => {
     expect(types.filter((type) => type === "AWS::SQS::Queue")).toHaveLength(2);
     expect(types.filter((type) => type === "AWS::ApiGatewayV2::Api")).toHaveLength(1);
     expect(Object.keys(template.Resources)).not.toContain("EventQueue");
-    expect(existsSync(join(app, "cdk.out/AlloyJourneyWebhooks-sandbox.template.json"))).toBe(true);
+    expect(existsSync(join(app, "cdk.out/Whole.template.json"))).toBe(true);
   });
 });
 
