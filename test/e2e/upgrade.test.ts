@@ -73,8 +73,7 @@ it.skipIf(isSkipped)(
     });
     const stored = await itemsOf(clients, outputs.ApplicationTableName);
     expect(released.applicationItems.length).toBeGreaterThan(50);
-    expect(stored).toHaveLength(released.applicationItems.length);
-    expect(stored).toEqual(expect.arrayContaining([...released.applicationItems]));
+    expect(lostOrChanged(released.applicationItems, stored)).toEqual([]);
     expect(await itemsOf(clients, outputs.IdempotencyTableName)).toHaveLength(
       released.idempotencyItems.length,
     );
@@ -86,6 +85,28 @@ it.skipIf(isSkipped)(
     ]);
   },
 );
+
+/** The keys of items that are gone, or of events that are not what they were. The poller may go on with a state. */
+function lostOrChanged(before: readonly Item[], after: readonly Item[]): readonly string[] {
+  const keyOf = (item: Item) => `${item["pk"]?.S} ${item["sk"]?.S}`;
+  const found = new Map(after.map((item) => [keyOf(item), item]));
+  return before
+    .filter((item) => {
+      const now = found.get(keyOf(item));
+      const isEvent = item["sk"]?.S?.startsWith("EVENT#") === true;
+      return now === undefined || (isEvent && textOf(now) !== textOf(item));
+    })
+    .map(keyOf);
+}
+
+/** Whatever the order of its attributes, and whichever class its bytes have. */
+function textOf(item: Item): string {
+  const attributes = Object.entries(item).map(([name, value]) => [
+    name,
+    value.B === undefined ? value : Buffer.from(value.B).toString("base64"),
+  ]);
+  return JSON.stringify(attributes.toSorted());
+}
 
 async function anEmulator() {
   const folder = mkdtempSync(join(tmpdir(), "upgrade-"));
