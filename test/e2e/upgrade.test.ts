@@ -101,11 +101,11 @@ function lostOrChanged(before: readonly Item[], after: readonly Item[]): readonl
 
 /** Whatever the order of its attributes, and whichever class its bytes have. */
 function textOf(item: Item): string {
-  const attributes = Object.entries(item).map(([name, value]) => [
-    name,
-    value.B === undefined ? value : Buffer.from(value.B).toString("base64"),
-  ]);
-  return JSON.stringify(attributes.toSorted());
+  const attributes = Object.entries(item).map(
+    ([name, value]) =>
+      `${name} ${value.B === undefined ? JSON.stringify(value) : Buffer.from(value.B).toString("base64")}`,
+  );
+  return attributes.toSorted().join("\n");
 }
 
 async function anEmulator() {
