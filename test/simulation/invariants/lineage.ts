@@ -5,7 +5,7 @@ import type { Seen } from "./seen.ts";
 
 /**
  * The numbers of an application's effects: each effect has one, the same however often it is published, and no two effects
- * have one.
+ * have one. Numbers only go back where the state that keeps them does.
  */
 export function judgeSequence({ token }: TrueApplication, { observer }: Seen): void {
   const numbers = new Map<string, number>();
@@ -20,11 +20,17 @@ export function judgeSequence({ token }: TrueApplication, { observer }: Seen): v
     }
     const known = numbers.get(eventId);
     if (known !== undefined && known !== sequence) {
-      observer.violate("doubled", `${token} has the effect ${eventId} as ${known} and ${sequence}`);
+      observer.violate(
+        "regressed",
+        `${token} has the effect ${eventId} as ${known} and ${sequence}`,
+      );
     }
     const other = effects.get(sequence) ?? eventId;
     if (other !== eventId) {
-      observer.violate("doubled", `${token} has two effects as ${sequence}: ${other}, ${eventId}`);
+      observer.violate(
+        "regressed",
+        `${token} has two effects as ${sequence}: ${other}, ${eventId}`,
+      );
     }
     numbers.set(eventId, sequence);
     effects.set(sequence, eventId);
