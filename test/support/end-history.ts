@@ -180,6 +180,7 @@ export async function play(
   let status: ApplicationStatus = "running";
   let outcomeAtAlloy: string | null = null;
   let updatedAt = AT;
+  let isReopened = false;
 
   sides.waitUntil(AT);
   await take(webhookOf(started), null);
@@ -202,7 +203,7 @@ export async function play(
 
   const state = store.applications.get(TOKEN)?.state;
   if (state === undefined) throw new Error("nothing is known of the application");
-  const isReopened = steps.some((step) => step.kind === "event" && step.type in REOPENINGS);
+  isReopened ||= steps.some((step) => step.kind === "event" && step.type in REOPENINGS);
   return {
     status,
     outcome: outcomeAtAlloy,
@@ -270,6 +271,8 @@ export async function play(
   }
 
   function stands(after: ApplicationStatus, named: string | null): void {
+    // An answer may say so before any event does.
+    isReopened ||= FINAL.includes(status) && !FINAL.includes(after);
     status = after;
     outcomeAtAlloy = named;
     updatedAt = now();

@@ -19,6 +19,34 @@ test("each decision is published once, and the last one is Alloy's, whatever bec
   expect(await faultIn(() => new MemoryApplicationTable())).toBeNull();
 });
 
+test("an application that Alloy's answer opens, and an event ends again alike, may have two equal decisions", async () => {
+  const end = {
+    kind: "event",
+    waitMs: 10,
+    type: "completed_application",
+    outcome: "Approved",
+    isTaken: false,
+    offMs: 0,
+    isNamedByWebhook: true,
+    isNamedByList: true,
+  } as const;
+  const history = await play({
+    steps: [
+      end,
+      end,
+      { kind: "change", waitMs: 10, status: "running", outcome: null },
+      { kind: "check", waitMs: 300_000 },
+      { kind: "redrive", waitMs: 10, nth: 0, fault: null },
+      end,
+      { kind: "message", waitMs: 10, nth: 2, fault: null },
+    ],
+    queueDelayMs: 1_200_000,
+  });
+
+  expect(faultsOf(history)).toEqual([]);
+  expect(history.published.map(({ route }) => route)).toEqual(["approved", "approved"]);
+});
+
 test("the histories find what a table breaks that forgets what was published", async () => {
   expect(await faultIn(() => new ForgettingTable())).not.toBeNull();
 });
