@@ -73,7 +73,9 @@ export async function run(command: readonly string[], cwd: string): Promise<stri
 }
 
 function userEnvironment(): NodeJS.ProcessEnv {
-  const ofTheRun = /^(?:npm_(?:package|lifecycle|config_local_prefix)|INIT_CWD|NODE|VITEST|AWS_)/;
+  // With CI set, pnpm installs nothing that its lock file does not name yet.
+  const ofTheRun =
+    /^(?:npm_(?:package|lifecycle|config_local_prefix)|INIT_CWD|NODE|VITEST|AWS_|CI$)/;
   const own = Object.entries(process.env).filter(([name]) => !ofTheRun.test(name));
   const path = (process.env["PATH"] ?? "").split(delimiter);
   return {
