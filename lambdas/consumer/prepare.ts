@@ -12,8 +12,7 @@ import type { ConsumerSettings } from "../settings/consumer-settings.ts";
 import { METRICS } from "../settings/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import { webhookFor } from "./alias.ts";
-import { prepareCorrection } from "./correction.ts";
-import { prepareDecision } from "./decision.ts";
+import { prepareCorrection, prepareDecision } from "./answer.ts";
 import {
   countRecorded,
   firstCheck,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { prepareCorrection } from "../../../lambdas/consumer/correction.ts";
+import { prepareCorrection } from "../../../lambdas/consumer/answer.ts";
 import { outcomeOf, statusOf } from "../../../lambdas/domain/application/application-state.ts";
 import { correctionIdOf } from "../../../lambdas/domain/application/correction.ts";
 import type { Correction } from "../../../lambdas/domain/application/correction.ts";
