@@ -10,6 +10,8 @@ import { isSkipped } from "./stack.ts";
 const COMMANDS = [...new Set(runbooks().flatMap(({ text }) => commandsIn(text)))].toSorted();
 
 const OPS = COMMANDS.filter((command) => command.startsWith("npm run ops -- "));
+/** Those for a route whose configuration lists targets; the local stage has none. */
+const OF_TARGETS = OPS.filter((command) => /ops -- route | --target /.test(command));
 const AWS = COMMANDS.filter((command) => command.startsWith("aws "));
 
 describe.skipIf(isSkipped)("every command of the runbooks, against the deployed stack", () => {
@@ -36,7 +38,22 @@ describe.skipIf(isSkipped)("every command of the runbooks, against the deployed 
     });
   });
 
-  it.each(OPS)("%s", async (command) => {
+  it.each(OPS.filter((command) => !OF_TARGETS.includes(command)))("%s", async (command) => {
+    const { code, output, errors } = await ops(...wordsOf(command));
+
+    expect({ code, errors }).toEqual({ code: 0, errors: "" });
+    expect(output.trim()).not.toBe("");
+  });
+
+  // They run over doubles in test/contract/people.test.ts.
+  it.each(OF_TARGETS)("%s, which says that there is no target", async (command) => {
+    const { code, errors } = await ops(...wordsOf(command));
+
+    expect(code).toBe(1);
+    expect(errors).toMatch(/^The route approved has no list of targets, /);
+  });
+
+  function wordsOf(command: string): readonly string[] {
     const words = command
       .replace("npm run ops -- ", "")
       // The stack of the tests has its own outputs file.
@@ -45,13 +62,9 @@ describe.skipIf(isSkipped)("every command of the runbooks, against the deployed 
       .replace("--event …", `--event ${eventId}`)
       .split(" ");
     // A person is asked on the terminal; here is none.
-    if (words[0] === "redrive" && !words.includes("--dry-run")) words.push("--yes");
-
-    const { code, output, errors } = await ops(...words);
-
-    expect({ code, errors }).toEqual({ code: 0, errors: "" });
-    expect(output.trim()).not.toBe("");
-  });
+    const isAsked = words[0] === "redrive" && !words.includes("--dry-run");
+    return isAsked ? [...words, "--yes"] : words;
+  }
 
   it.each(AWS)("%s", async (command) => {
     const { service, operation, options } = parseAwsCommand(command);

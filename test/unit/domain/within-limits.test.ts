@@ -24,8 +24,8 @@ function filled<Value extends PublishedEvent | GapNotice>(value: Value): Value {
   return event;
 }
 
-/** Null where it is not known, and otherwise no free text. */
-const CLOSED = new Set(["status", "sequence", "eventAt", "closedAt", "durationMs"]);
+/** Null where it is not known, and otherwise no free text: also a trace is taken over in its one form of 55 characters alone. */
+const CLOSED = new Set(["status", "sequence", "eventAt", "closedAt", "durationMs", "traceparent"]);
 
 /** DEL takes six bytes as an escape. */
 const HUGE = "\u007f".repeat(300_000);
