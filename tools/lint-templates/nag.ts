@@ -24,7 +24,7 @@ export function nagFindings(
       .violations.flatMap(({ ruleName, violatingResources }) =>
         violatingResources.map(({ constructPath = "" }) => ({
           pack,
-          rule: ruleName.replace(stack.stackName, "AlloyJourneyWebhooks-<stage>"),
+          rule: ruleName.replaceAll(stack.stackName, "AlloyJourneyWebhooks-<stage>"),
           resource: constructPath.replace(`${stack.stackName}/`, ""),
           template,
           isUnderOwnKey: stage.encryption === "customer-managed",

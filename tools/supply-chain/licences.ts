@@ -24,6 +24,19 @@ const TOOLS: readonly string[] = [
   "AGPL-3.0-or-later",
 ];
 
+/**
+ * Packages that the package's commands bring (`start`, `simulate`), and no function: they run on the machine of whoever
+ * gives the command. They are used as they are. The first three
+ * judge the calls of the emulator's functions.
+ */
+const OF_COMMANDS: readonly string[] = [
+  "@cloud-copilot/iam-policy",
+  "@cloud-copilot/iam-simulate",
+  "@cloud-copilot/iam-utils",
+  // Of proper-lockfile, BlueOak-1.0.0.
+  "graceful-fs",
+];
+
 /** How many packages have each licence, in the order of the names. */
 export function countOf({ components }: Bill): readonly (readonly [string, number])[] {
   const counts = new Map<string, number>();
@@ -35,13 +48,15 @@ export function countOf({ components }: Bill): readonly (readonly [string, numbe
 }
 
 /**
- * @param scope - `bundled`: what is deployed; `all`: the tools beside it.
+ * @param scope - `bundled`: what is deployed, and what the package's commands bring; `all`: the tools beside it.
  * @returns a sentence for each package whose licence is not accepted.
  */
 export function unacceptedIn({ components }: Bill, scope: "bundled" | "all"): readonly string[] {
-  const accepted = scope === "bundled" ? BUNDLED : TOOLS;
   return components
-    .filter((component) => !accepted.includes(licenceOf(component)))
+    .filter((component) => {
+      const isTool = scope === "all" || OF_COMMANDS.includes(component.name);
+      return !(isTool ? TOOLS : BUNDLED).includes(licenceOf(component));
+    })
     .map(
       (component) =>
         `${component.name} ${component.version} has the licence ${licenceOf(component)}, which is not accepted ` +

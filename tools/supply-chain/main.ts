@@ -1,6 +1,6 @@
 /**
- * `npm run supply-chain`: writes the CycloneDX list of the packages that the functions are bundled from, and that of all
- * packages, to `.local/supply-chain`, prints their licences, and asks npm for known vulnerabilities.
+ * `npm run supply-chain`: writes the CycloneDX list of the packages that the functions are bundled from and that the package
+ * brings for its commands, and that of all packages, to `.local/supply-chain`, prints their licences, and asks npm for known vulnerabilities.
  *
  * It fails for a package whose licence is not accepted here, and for a vulnerability of a bundled package. Not every
  * registry answers the question about vulnerabilities; one that does not is named, and nothing fails.
