@@ -27,7 +27,7 @@ const TOOLS: readonly string[] = [
 /**
  * Packages that the package's commands bring (`start`, `simulate`), and no function: they run on the machine of whoever
  * gives the command. They are used as they are. The first three
- * judge the calls of the emulator's functions.
+ * check the calls of the emulator's functions.
  */
 const OF_COMMANDS: readonly string[] = [
   "@cloud-copilot/iam-policy",
