@@ -24,15 +24,8 @@ const TOOLS: readonly string[] = [
   "AGPL-3.0-or-later",
 ];
 
-/**
- * Packages that the package's commands bring (`start`, `simulate`), and no function: they run on the machine of whoever
- * gives the command. They are used as they are. The first three
- * check the calls of the emulator's functions.
- */
+/** Packages that the package's commands bring, and no function: they run on the machine of whoever gives the command. */
 const OF_COMMANDS: readonly string[] = [
-  "@cloud-copilot/iam-policy",
-  "@cloud-copilot/iam-simulate",
-  "@cloud-copilot/iam-utils",
   // Of proper-lockfile, BlueOak-1.0.0.
   "graceful-fs",
 ];

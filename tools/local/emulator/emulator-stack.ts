@@ -98,7 +98,7 @@ export async function startEmulatorStack(
       differences: [
         ["Left out", `${omitted}: the emulator does not support them`],
         guardedText(deployment),
-        judgedText(deployment),
+        judgedText(deployment, judged),
         [
           "Alarms",
           "evaluated by this command from their own definitions, because the emulator mixes up dimensions",
@@ -195,7 +195,11 @@ async function judgeOwn(
   const { deployment, clients, narrator } = run;
   if (deployment.emulator === null) return null;
   // What judges takes half a second to load.
-  const { judgeCalls } = await import("./judged-calls.ts");
+  const [{ judgeCalls }, { canCheck }] = await Promise.all([
+    import("./judged-calls.ts"),
+    import("../../strict-aws/iam/judge.ts"),
+  ]);
+  if (!canCheck) return null;
   return judgeCalls(clients, {
     endpoint: deployment.endpoint,
     host: hostSeenFrom(source),
@@ -205,13 +209,22 @@ async function judgeOwn(
 }
 
 /** Whether a call that a role may not make, or that is beyond a limit, is refused. */
-function judgedText({ emulator }: Deployment): readonly [string, string] {
-  return emulator === null
-    ? ["Not checked", "your emulator accepts calls of the functions that AWS would refuse"]
-    : [
-        "Checked",
-        "the functions' calls are checked against IAM and AWS's limits, because the emulator accepts all",
-      ];
+function judgedText(
+  { emulator }: Deployment,
+  judged: JudgedCalls | null,
+): readonly [string, string] {
+  if (judged !== null) {
+    return [
+      "Checked",
+      "the functions' calls are checked against IAM and AWS's limits, because the emulator accepts all",
+    ];
+  }
+  return [
+    "Not checked",
+    emulator === null
+      ? "your emulator accepts calls of the functions that AWS would refuse"
+      : "the emulator accepts calls that AWS would refuse; npm install @cloud-copilot/iam-policy @cloud-copilot/iam-simulate has them checked",
+  ];
 }
 
 async function watchStack(

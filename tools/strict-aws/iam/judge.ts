@@ -1,9 +1,29 @@
-import { createValidatedPolicy } from "@cloud-copilot/iam-policy";
-import { runUnsafeSimulation } from "@cloud-copilot/iam-simulate";
 import { PLACE } from "../../template/resolve.ts";
 import { callerName, callKey } from "./call.ts";
 import type { IamCall, PolicyDocument, Statement } from "./call.ts";
 import type { AttachedPolicy, DeployedPolicies } from "./policies.ts";
+
+/** Under AGPL-3.0, which not every company installs: an optional peer of the package, and always there in a clone. */
+const library = await Promise.all([
+  import("@cloud-copilot/iam-policy"),
+  import("@cloud-copilot/iam-simulate"),
+]).catch((error: unknown) => {
+  if (error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND") {
+    return null;
+  }
+  throw error;
+});
+
+/** Whether IAM can be asked here. */
+export const canCheck = library !== null;
+
+function installed() {
+  if (library === null) {
+    throw new Error("IAM cannot be asked: install @cloud-copilot/iam-policy and iam-simulate.");
+  }
+  const [policies, simulator] = library;
+  return { ...policies, ...simulator };
+}
 
 /** What IAM says to a call. */
 export interface Verdict {
@@ -77,7 +97,7 @@ function policiesFor(
 }
 
 function evaluate(call: IamCall, identity: readonly Held[], resource: Held | undefined): boolean {
-  const result = runUnsafeSimulation(
+  const result = installed().runUnsafeSimulation(
     {
       request: {
         principal: principalOf(call),
@@ -97,7 +117,7 @@ function evaluate(call: IamCall, identity: readonly Held[], resource: Held | und
 
 /** With the name that the engine asks for. */
 function named({ id, document }: Held) {
-  return createValidatedPolicy(document, () => [], { name: id });
+  return installed().createValidatedPolicy(document, () => [], { name: id });
 }
 
 /**
