@@ -7,7 +7,6 @@ import { isNewDecision } from "../domain/application/decided.ts";
 import type { Decision } from "../domain/application/decision.ts";
 import { isPublishedByEvent, says } from "../domain/application/published-decisions.ts";
 import { isFinal } from "../domain/event/event-types.ts";
-import type { EventRecord } from "../domain/ports.ts";
 import { outcomesOf, publicationOf } from "../domain/routing/journey-routes.ts";
 import {
   lineageOfRerun,
@@ -20,7 +19,7 @@ import { METRICS } from "../settings/metrics.ts";
 import { DECISION_ROUTE_ID } from "../settings/routes.ts";
 import type { RouteId } from "../settings/routes.ts";
 import { isOvertaken } from "../domain/application/withholding.ts";
-import { firstCheck, isAdopted, mergeAndCount, sequenceOf } from "./effect.ts";
+import { firstCheck, isAdopted, mergeAndCount, recordOf, sequenceOf } from "./effect.ts";
 import type { ContentOf, Effect, EffectDependencies } from "./effect.ts";
 import type { Message } from "./message.ts";
 
@@ -142,12 +141,13 @@ function timeOf({ news, reruns, confirms, snapshot }: Correction): number {
  */
 export async function prepareDecision(
   message: Message,
-  { decision, body }: ContentOf<"decision">,
+  content: ContentOf<"decision">,
   dependencies: EffectDependencies,
 ): Promise<Effect> {
   const { store, settings, metrics } = dependencies;
   const { receipt, isForced } = message;
-  const { snapshot, decided, content } = decision;
+  const { decision } = content;
+  const { snapshot, decided } = decision;
   const { applicationToken, at } = snapshot;
   const { decisionId: eventId } = decided;
   if (!settings.decides) return { kind: "ignored", event: null };
@@ -155,7 +155,7 @@ export async function prepareDecision(
   const known = await store.readState(applicationToken);
   const stood = known?.decided ?? null;
   if (!isForced && stood?.decisionId !== eventId && !isNewDecision(stood, decided)) return NOTHING;
-  await store.recordEvent(recordOf(message, decision, body));
+  await store.recordEvent(recordOf(message, content, settings));
   const occurred = { at, receipt, isForced };
   const isStanding = (after: ApplicationState) => after.decided?.decisionId === eventId;
   const isPublished = (after: ApplicationState) =>
@@ -175,7 +175,7 @@ export async function prepareDecision(
     return { kind: "ignored", event: null };
   }
   if (!isPublished(state)) return NOTHING;
-  if (content.omitted !== null) metrics.count(METRICS.eventsCut);
+  if (decision.content.omitted !== null) metrics.count(METRICS.eventsCut);
   const { environment } = settings;
   const late = !isStanding(state);
   const previous = late ? decided.previous : (state.decided?.previous ?? null);
@@ -187,29 +187,6 @@ export async function prepareDecision(
 /** What the answer says of the application, but not how it stands: that is a correction's. */
 function observationOf({ snapshot, askedAt, decided }: Decision) {
   return { ...stateOfSnapshot(snapshot, askedAt, null, null), answer: null, decided };
-}
-
-function recordOf(
-  { receipt, payloadKey }: Message,
-  { snapshot, decided }: Decision,
-  body: Uint8Array,
-): EventRecord {
-  return {
-    ...receipt,
-    eventId: decided.decisionId,
-    applicationToken: snapshot.applicationToken,
-    type: DECISION_ROUTE_ID,
-    at: snapshot.at,
-    route: DECISION_ROUTE_ID,
-    outcome: decided.outcome,
-    entityToken: null,
-    entityApplicationToken: null,
-    nodeId: null,
-    eventToken: null,
-    body,
-    payloadKey,
-    isWithheld: false,
-  };
 }
 
 const NOTHING: Effect = { kind: "done", event: null };

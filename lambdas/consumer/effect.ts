@@ -24,6 +24,7 @@ import {
   METRICS,
   OUTCOME_DIMENSION,
 } from "../settings/metrics.ts";
+import { DECISION_ROUTE_ID } from "../settings/routes.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Content, Message } from "./message.ts";
 
@@ -59,14 +60,14 @@ export type ContentOf<Kind extends Content["kind"]> = Extract<Content, { kind: K
 /** Content that is recorded as an event. */
 export type EventContent = Exclude<Content, { kind: "submission" | "correction" | "decision" }>;
 
-/** The record of an event. */
+/** The record of an event, or of a decision, which is kept as one. */
 export function recordOf(
   {
     receipt: { traceparent: _, ...receipt },
     payloadKey,
     at,
   }: Pick<Message, "receipt" | "payloadKey" | "at">,
-  content: EventContent,
+  content: EventContent | ContentOf<"decision">,
   settings: ConsumerSettings,
 ): EventRecord {
   const common = {
@@ -102,6 +103,13 @@ export function recordOf(
       const { eventId, investigationToken, status: type, at, outcome } = content.event;
       const route = routeOfInvestigation(content.event);
       return { ...common, eventId, investigationToken, type, at, route, outcome };
+    }
+    case "decision": {
+      const { snapshot, decided } = content.decision;
+      const { decisionId: eventId, outcome } = decided;
+      const { applicationToken, at: endedAt } = snapshot;
+      const route = DECISION_ROUTE_ID;
+      return { ...common, eventId, applicationToken, type: route, at: endedAt, route, outcome };
     }
     case "unsupported-webhook": {
       const { eventId, type } = content.webhook;
