@@ -30,6 +30,7 @@ import type { EventRoutes } from "./event-routes.ts";
 import type { FillableSecret } from "./fillable-secret.ts";
 import type { NodeFunction } from "./node-function.ts";
 import { pinLogicalId } from "./stateful.ts";
+import { ruleArnOf } from "./target-delivery.ts";
 
 export interface PeopleProps {
   readonly stage: StageConfiguration;
@@ -144,15 +145,12 @@ export class People extends Construct {
   #pausing(): readonly PolicyStatement[] {
     const { held, targetDeadLetters } = this.#props.routes;
     if (held === undefined) return [];
-    const { account, partition, region, stackName } = Stack.of(this);
+    const { stackName } = Stack.of(this);
     const routes = [...targetDeadLetters.keys()];
     return [
       allow(
         ["events:DescribeRule", "events:EnableRule", "events:DisableRule"],
-        ...routes.map(
-          (route) =>
-            `arn:${partition}:events:${region}:${account}:rule/${stackName}/${rulePrefixOf(stackName, route)}*`,
-        ),
+        ...routes.map((route) => ruleArnOf(this, `${rulePrefixOf(stackName, route)}*`)),
       ),
       allow(
         ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage"],

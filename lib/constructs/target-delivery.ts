@@ -27,6 +27,12 @@ export function deliveryTo(arn: string, deadLetters: IQueue) {
   };
 }
 
+/** A rule of the stack's bus, by its name, before CloudFormation makes it. */
+export function ruleArnOf(scope: Construct, name: string): string {
+  const { account, partition, region, stackName } = Stack.of(scope);
+  return `arn:${partition}:events:${region}:${account}:rule/${stackName}/${name}`;
+}
+
 /** A rule that delivers to a target, and its name: the role names the rule, and neither may wait for the other. */
 export interface DeliveringRule {
   readonly rule: Rule;
@@ -91,10 +97,8 @@ export function addTarget(
     case "state-machine":
     case "stream":
     case "delivery-stream": {
-      const { account, partition, region, stackName } = Stack.of(scope);
-      const [first, ...others] = rules.map(
-        ({ name }) => `arn:${partition}:events:${region}:${account}:rule/${stackName}/${name}`,
-      );
+      const { account } = Stack.of(scope);
+      const [first, ...others] = rules.map(({ name }) => ruleArnOf(scope, name));
       const role = new Role(scope, "TargetRole", {
         // By its name: the rule names the role, and neither may wait for the other.
         assumedBy: new ServicePrincipal("events.amazonaws.com", {

@@ -85,6 +85,15 @@ async function isOpen(port: number): Promise<boolean> {
   return isConnected;
 }
 
+/** Says to the kit that a consumer acted. */
+function reportTo(actionsPort: number) {
+  return async (applicationToken: string) =>
+    fetch(`http://127.0.0.1:${actionsPort}/actions`, {
+      method: "POST",
+      body: JSON.stringify({ applicationToken }),
+    });
+}
+
 /** A consumer within this process. @returns where it listens, and where it reports. */
 async function startConsumer(
   act: (event: JourneyBusEvent) => readonly string[],
@@ -99,11 +108,7 @@ async function startConsumer(
     };
     void take();
   });
-  const report = async (applicationToken: string) =>
-    fetch(`http://127.0.0.1:${actionsPort}/actions`, {
-      method: "POST",
-      body: JSON.stringify({ applicationToken }),
-    });
+  const report = reportTo(actionsPort);
   const { url, stop } = await listen(server);
   cleanups.push(stop);
   return { url, actionsPort, report };
@@ -220,10 +225,7 @@ describe("the test kit", () => {
         const message: { MessageBody: string } = JSON.parse(body);
         sent.push({ ...message });
         for (const applicationToken of act(parseEvent(message.MessageBody))) {
-          await fetch(`http://127.0.0.1:${actionsPort}/actions`, {
-            method: "POST",
-            body: JSON.stringify({ applicationToken }),
-          });
+          await reportTo(actionsPort)(applicationToken);
         }
         const MD5OfMessageBody = createHash("md5").update(message.MessageBody).digest("hex");
         response

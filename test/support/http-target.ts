@@ -1,9 +1,7 @@
-import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import type { RequestListener } from "node:http";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 import { ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
-import { answered } from "../../tools/cloud-in-memory/clients.ts";
 import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
 import { Measurements } from "../../tools/cloudwatch/measurements.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
@@ -13,6 +11,7 @@ import type { HttpDelivery } from "../../tools/strict-aws/api-destination.ts";
 import { ArnResolver } from "../../tools/strict-aws/iam/arns.ts";
 import { isRecord, listOf } from "../../tools/template/synthesise.ts";
 import { withTargets } from "../../tools/template/variants.ts";
+import { cloudFormationOf } from "./cloud-formation.ts";
 import { startLocalServer } from "./local-server.ts";
 import { memoryEvents } from "./memory-events.ts";
 import { MemorySqs } from "./memory-sqs.ts";
@@ -120,16 +119,7 @@ export async function httpTarget(
       ...aStack(sqs),
       stackName: STACK,
       events: events.client,
-      cloudFormation: answered(new CloudFormationClient({ region: "us-east-1" }), () => ({
-        StackResourceSummaries: template.resources.map(({ logicalId, Type }) => ({
-          LogicalResourceId: logicalId,
-          ResourceType: Type,
-          PhysicalResourceId:
-            Type === "AWS::Events::Rule"
-              ? arns.refOf(logicalId).split("/").slice(-2).join("|")
-              : logicalId,
-        })),
-      })),
+      cloudFormation: cloudFormationOf(template),
     };
     const options = { application: null, event: null, limit: null, dryRun: false, yes: true };
     await redriveTarget(stack, `approved/${NAME}`, options, new KeptTerminal(), now + 1);

@@ -5,8 +5,16 @@ import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
 const InputSchema = v.object({
   Name: v.optional(v.string(), ""),
+  EventBusName: v.optional(v.string()),
   Entries: v.optional(
-    v.array(v.object({ Source: v.string(), DetailType: v.string(), Detail: v.string() })),
+    v.array(
+      v.object({
+        EventBusName: v.optional(v.string()),
+        Source: v.string(),
+        DetailType: v.string(),
+        Detail: v.string(),
+      }),
+    ),
     [],
   ),
 });
@@ -22,8 +30,15 @@ export function memoryEvents() {
   const client = answered(
     new EventBridgeClient({ region: "us-east-1" }),
     (given, commandName): object => {
-      const { Name, Entries } = v.parse(InputSchema, given);
+      const { Name, EventBusName, Entries } = v.parse(InputSchema, given);
       const operation = commandName.replace("Command", "");
+      const buses =
+        operation === "PutEvents" ? Entries.map((one) => one.EventBusName) : [EventBusName];
+      for (const bus of buses) {
+        // Without a name it is the default bus of the account, which has none of the rules.
+        if (bus !== undefined && bus.startsWith("AlloyJourneyWebhooks-")) continue;
+        throw new Error(`${operation} of another bus: ${bus ?? "default"}`);
+      }
       hooks.onCall(`${operation} ${Name}`);
       switch (operation) {
         case "EnableRule":

@@ -1,4 +1,3 @@
-import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
@@ -15,18 +14,13 @@ import type { DeployedPolicies } from "../../tools/strict-aws/iam/policies.ts";
 import { isRecord } from "../../tools/template/synthesise.ts";
 import { startDynamoDb } from "./dynalite.ts";
 import { s3Over } from "./memory-s3.ts";
+import { cloudFormationOf } from "./cloud-formation.ts";
 import { memoryEvents } from "./memory-events.ts";
 import { MemorySqs } from "./memory-sqs.ts";
 import { aStack } from "./operator.ts";
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
 const REGION = { region: "us-east-1" };
-
-/** CloudFormation names a rule of a bus with the bus before it. */
-function physicalIdOf(type: string | undefined, logicalId: string, ref: string): string {
-  if (type !== "AWS::Events::Rule") return logicalId;
-  return ref.split("/").slice(-2).join("|");
-}
 
 const NO_APPLICATION_DUE = { due: 0, left: 0, checked: 0, applications: [] };
 
@@ -60,15 +54,8 @@ export async function stackAs(
   const logging = stack.resources.find(({ logicalId }) => logicalId === functionNames.consumer)
     ?.Properties["LoggingConfig"];
   const LogGroup = isRecord(logging) ? arns.text(logging["LogGroup"]) : "";
-  const resources = stack.resources.map(({ logicalId, Type }) => ({
-    LogicalResourceId: logicalId,
-    PhysicalResourceId: physicalIdOf(Type, logicalId, arns.refOf(logicalId)),
-    ResourceType: Type,
-  }));
   const clients = {
-    cloudFormation: answered(new CloudFormationClient(REGION), () => ({
-      StackResourceSummaries: resources,
-    })),
+    cloudFormation: cloudFormationOf(stack),
     cloudWatch: answered(new CloudWatchClient(REGION), () => ({})),
     logs: answered(new CloudWatchLogsClient(REGION), () => ({})),
     lambda: answered(new LambdaClient(REGION), () => ({

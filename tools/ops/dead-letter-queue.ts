@@ -18,14 +18,16 @@ const VAIN_CALLS = 2;
 export type Verdict = "keep" | "gone" | "stop";
 
 /**
- * Goes through the dead-letter queue, each message once, and makes visible again what stays in it.
+ * Goes through a queue of the stack, each message once, and makes visible again what stays in it.
  *
  * @param visit - says whether the message stays (`keep`), has been deleted (`gone`), or stays and was the
  * last one to look at (`stop`).
+ * @param queueUrl - @default - the dead-letter queue of the event queue
  */
 export async function lookThrough(
   stack: ConnectedStack,
   visit: (letter: DeadLetter, message: Message) => Promise<Verdict>,
+  queueUrl = stack.deadLetterQueueUrl,
 ): Promise<void> {
   /** Receipt handles of what stays, by message id. */
   const held = new Map<string, string | undefined>();
@@ -34,7 +36,7 @@ export async function lookThrough(
   let stopped = false;
   try {
     while (!stopped && vain < VAIN_CALLS) {
-      const messages = await receive(stack);
+      const messages = await receive(stack, queueUrl);
       const fresh = messages.filter(({ MessageId = "" }) => !seen.has(MessageId));
       vain = fresh.length === 0 ? vain + 1 : 0;
       for (const { MessageId = "", ReceiptHandle } of messages) {
@@ -49,14 +51,14 @@ export async function lookThrough(
       }
     }
   } finally {
-    for (const ReceiptHandle of held.values()) await release(stack, ReceiptHandle);
+    for (const ReceiptHandle of held.values()) await release(stack, queueUrl, ReceiptHandle);
   }
 }
 
-async function receive({ sqs, deadLetterQueueUrl }: ConnectedStack): Promise<readonly Message[]> {
+async function receive({ sqs }: ConnectedStack, QueueUrl: string): Promise<readonly Message[]> {
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
-      QueueUrl: deadLetterQueueUrl,
+      QueueUrl,
       MaxNumberOfMessages: MESSAGES_PER_CALL,
       VisibilityTimeout: HOLD_SECONDS,
       // With a wait SQS asks all its servers, so that nothing means nothing.
@@ -69,13 +71,14 @@ async function receive({ sqs, deadLetterQueueUrl }: ConnectedStack): Promise<rea
 }
 
 async function release(
-  { sqs, deadLetterQueueUrl }: ConnectedStack,
+  { sqs }: ConnectedStack,
+  QueueUrl: string,
   ReceiptHandle: string | undefined,
 ): Promise<void> {
   try {
     await sqs.send(
       new ChangeMessageVisibilityCommand({
-        QueueUrl: deadLetterQueueUrl,
+        QueueUrl,
         ReceiptHandle,
         VisibilityTimeout: 0,
       }),

@@ -51,37 +51,40 @@ export async function redriveTarget(
       "No message was moved",
     );
   }
-  const queue = { ...stack, deadLetterQueueUrl: rules.deadLetterQueueUrl };
   let moved = 0;
   let others = 0;
   try {
-    await lookThrough(queue, async ({ sentAt }, message) => {
-      const event = eventIn(message.Body ?? "");
-      if (event === null || targetOf(message, rules, stack.stackName) !== target) {
-        others += 1;
-        return "keep";
-      }
-      const { eventId = "?", applicationToken } = event.detail;
-      const isChosen =
-        (options.application === null || applicationToken === options.application) &&
-        (options.event === null || eventId === options.event);
-      // What came later may be what was just delivered, and failed again.
-      if (!isChosen || sentAt > now) return "keep";
-      if (moved === limit) return "stop";
-      if (dryRun) {
+    await lookThrough(
+      stack,
+      async ({ sentAt }, message) => {
+        const event = eventIn(message.Body ?? "");
+        if (event === null || targetOf(message, rules, stack.stackName) !== target) {
+          others += 1;
+          return "keep";
+        }
+        const { eventId = "?", applicationToken } = event.detail;
+        const isChosen =
+          (options.application === null || applicationToken === options.application) &&
+          (options.event === null || eventId === options.event);
+        // What came later may be what was just delivered, and failed again.
+        if (!isChosen || sentAt > now) return "keep";
+        if (moved === limit) return "stop";
+        if (dryRun) {
+          moved += 1;
+          terminal.print(`${timeText(sentAt)}  ${event["detail-type"]} ${eventId}`);
+          return "keep";
+        }
+        const mark = { reason: "redrive", at: new Date(now).toISOString() } as const;
+        await deliverAgain(stack, event, { route: rules.route, target }, mark);
+        const { ReceiptHandle } = message;
+        await stack.sqs.send(
+          new DeleteMessageCommand({ QueueUrl: rules.deadLetterQueueUrl, ReceiptHandle }),
+        );
         moved += 1;
-        terminal.print(`${timeText(sentAt)}  ${event["detail-type"]} ${eventId}`);
-        return "keep";
-      }
-      const mark = { reason: "redrive", at: new Date(now).toISOString() } as const;
-      await deliverAgain(stack, event, { route: rules.route, target }, mark);
-      const { ReceiptHandle } = message;
-      await stack.sqs.send(
-        new DeleteMessageCommand({ QueueUrl: rules.deadLetterQueueUrl, ReceiptHandle }),
-      );
-      moved += 1;
-      return "gone";
-    });
+        return "gone";
+      },
+      rules.deadLetterQueueUrl,
+    );
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new OperatorError(

@@ -112,19 +112,22 @@ async function deliverHeld(
   terminal: Terminal,
 ): Promise<number> {
   let moved = 0;
-  const held = { ...stack, deadLetterQueueUrl: heldQueueUrl };
   try {
-    await lookThrough(held, async (_, { Body = "", ReceiptHandle }) => {
-      const event = eventIn(Body);
-      if (event === null || event["detail-type"] !== ROUTE_TITLES[name]) return "keep";
-      for (const target of targets) {
-        await deliverAgain(stack, event, { route: name, target }, { reason: "resume", at });
-      }
-      await stack.sqs.send(new DeleteMessageCommand({ QueueUrl: heldQueueUrl, ReceiptHandle }));
-      moved += 1;
-      terminal.progress(`Delivered ${moved} so far …`);
-      return "gone";
-    });
+    await lookThrough(
+      stack,
+      async (_, { Body = "", ReceiptHandle }) => {
+        const event = eventIn(Body);
+        if (event === null || event["detail-type"] !== ROUTE_TITLES[name]) return "keep";
+        for (const target of targets) {
+          await deliverAgain(stack, event, { route: name, target }, { reason: "resume", at });
+        }
+        await stack.sqs.send(new DeleteMessageCommand({ QueueUrl: heldQueueUrl, ReceiptHandle }));
+        moved += 1;
+        terminal.progress(`Delivered ${moved} so far …`);
+        return "gone";
+      },
+      heldQueueUrl,
+    );
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new OperatorError(

@@ -58,13 +58,15 @@ export function publishedEvent(options: {
     entityApplicationToken: event.entityApplicationToken,
     node: event.node,
     externalIds: knownExternalIds(event, state),
-    origin: receipt.origin,
-    receivedAt: new Date(receipt.receivedAt).toISOString(),
-    traceparent: receipt.traceparent ?? null,
+    ...cameBy(receipt),
     late,
     sequence,
     chain: chainIn(state),
   };
+}
+
+function cameBy({ origin, receivedAt, traceparent = null }: Receipt) {
+  return { origin, receivedAt: new Date(receivedAt).toISOString(), traceparent };
 }
 
 function chainIn({ chain: { root, previous, rerunBy } }: ApplicationState) {
@@ -118,9 +120,7 @@ export function publishedCorrection(options: {
     entityApplicationToken: confirms?.entityApplicationToken ?? null,
     node: { id: confirms?.nodeId ?? null, type: null },
     externalIds: { ...state.externalIds, entity: null },
-    origin: receipt.origin,
-    receivedAt: new Date(receipt.receivedAt).toISOString(),
-    traceparent: receipt.traceparent ?? null,
+    ...cameBy(receipt),
     late: false,
     sequence,
     chain: chainIn(state),
@@ -173,9 +173,7 @@ export function publishedInvestigation(options: {
     environment: event.environment ?? options.environment,
     eventType: status,
     eventAt: new Date(event.at).toISOString(),
-    origin: receipt.origin,
-    receivedAt: new Date(receipt.receivedAt).toISOString(),
-    traceparent: receipt.traceparent ?? null,
+    ...cameBy(receipt),
     late: report.late,
     investigation: { token, status, type, outcome, alertTokens, entityTokens },
   };
@@ -212,9 +210,7 @@ export function publishedUnsupportedWebhook(options: {
     environment: webhook.environment ?? options.environment,
     eventType: webhook.type,
     eventAt: webhook.at === null ? null : new Date(webhook.at).toISOString(),
-    origin: receipt.origin,
-    receivedAt: new Date(receipt.receivedAt).toISOString(),
-    traceparent: receipt.traceparent ?? null,
+    ...cameBy(receipt),
     late: false,
   };
 }

@@ -1,12 +1,10 @@
-import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { describe, expect, it } from "vitest";
 import { REPLAY_SOURCE, ROUTE_TITLES } from "../../../lambdas/settings/routes.ts";
-import { answered } from "../../../tools/cloud-in-memory/clients.ts";
 import { redriveTarget } from "../../../tools/ops/redrive-target.ts";
 import { route } from "../../../tools/ops/route.ts";
-import { ArnResolver } from "../../../tools/strict-aws/iam/arns.ts";
 import { synthesise } from "../../../tools/template/synthesise.ts";
 import { withTargets } from "../../../tools/template/variants.ts";
+import { cloudFormationOf } from "../../support/cloud-formation.ts";
 import { memoryEvents } from "../../support/memory-events.ts";
 import { MemorySqs } from "../../support/memory-sqs.ts";
 import { aStack, KeptTerminal } from "../../support/operator.ts";
@@ -29,7 +27,6 @@ const template = synthesise({
     },
   },
 });
-const arns = new ArnResolver(template.resources);
 
 function anEvent(eventId: string, type: string = ROUTE_TITLES.approved): string {
   return JSON.stringify({
@@ -46,21 +43,11 @@ function world() {
   const sqs = new MemorySqs();
   const events = memoryEvents();
   const waited: number[] = [];
-  const summaries = template.resources.map(({ logicalId, Type }) => ({
-    LogicalResourceId: logicalId,
-    ResourceType: Type,
-    PhysicalResourceId:
-      Type === "AWS::Events::Rule"
-        ? arns.refOf(logicalId).split("/").slice(-2).join("|")
-        : logicalId,
-  }));
   const stack = {
     ...aStack(sqs),
     stackName: STACK,
     events: events.client,
-    cloudFormation: answered(new CloudFormationClient({ region: "us-east-1" }), () => ({
-      StackResourceSummaries: summaries,
-    })),
+    cloudFormation: cloudFormationOf(template),
   };
   const terminal = new KeptTerminal();
   const wait = async (ms: number) => {
