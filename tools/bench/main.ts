@@ -5,7 +5,7 @@
  * Prints a table, and writes the figures, and the picture where there is one, to `.local/bench/`. Exits 1 when a
  * target is missed, and says which in a sentence each. With `--sizes-only` it measures what does not depend on
  * the machine; with `--json` it prints the figures instead of the table; with `--record` the figures and the
- * picture go to `docs/bench/` and the table into the README, for everybody to see, unless a target is missed.
+ * picture go to `docs/bench/` and the table into `docs/performance.md`, for everybody to see, unless a target is missed.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -49,7 +49,7 @@ for (const name of positionals.length > 0 ? positionals : known) {
     complain: console.error,
     keep(report, isRecord) {
       write(name, report, new URL(isRecord ? "docs/bench/" : ".local/bench/", root));
-      if (isRecord) writeToReadme(name, report);
+      if (isRecord) writeToPage(name, report);
     },
   });
 }
@@ -61,12 +61,12 @@ function write(name: string, report: Report, folder: URL): void {
   if (report.picture !== undefined) writeFileSync(new URL(`${name}.svg`, folder), report.picture);
 }
 
-/** The table goes between two comments of the README, `<!-- bench:<name> -->` and `<!-- /bench:<name> -->`. */
-function writeToReadme(name: string, report: Report): void {
-  const file = new URL("README.md", root);
+/** The table goes between two comments of `docs/performance.md`, `<!-- bench:<name> -->` and `<!-- /bench:<name> -->`. */
+function writeToPage(name: string, report: Report): void {
+  const file = new URL("docs/performance.md", root);
   const [begin, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
-  const readme = readFileSync(file, "utf8");
-  const [before = "", rest] = readme.split(begin);
+  const page = readFileSync(file, "utf8");
+  const [before = "", rest] = page.split(begin);
   const after = rest?.split(end)[1];
   if (after === undefined) return;
   writeFileSync(file, `${before}${begin}\n${tableOf(report)}\n${end}${after}`);

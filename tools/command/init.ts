@@ -24,7 +24,7 @@ const OwnManifestSchema = v.object({
 
 const STAGES = `// @ts-check
 /**
- * Your stages: each is a stack. What one does not say is as it is shipped (README, "Configure").
+ * Your stages: each is a stack. What one does not say is as it is shipped (docs/configuration.md).
  *
  * @type {import("alloy-journey-webhooks").StageProps[]}
  */
@@ -71,7 +71,7 @@ if (there.length > 0) {
       "Next: npm install, then",
       "  npm start                      try it on this machine, without an AWS account",
       "  npx cdk deploy AlloyJourneyWebhooks-sandbox",
-      'Then fill the two secrets, and create the webhook at Alloy (README, "Deploy").',
+      "Then fill the two secrets, and create the webhook at Alloy (docs/production.md).",
     ].join("\n"),
   );
 }

@@ -38,6 +38,6 @@ export async function checkSecret(
     state: "yellow",
     found: "empty, as the deployment created it",
     good,
-    fix: `aws secretsmanager put-secret-value --secret-id ${arn} --secret-string file://… (README, Deploy)`,
+    fix: `aws secretsmanager put-secret-value --secret-id ${arn} --secret-string file://… (docs/production.md)`,
   };
 }

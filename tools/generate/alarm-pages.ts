@@ -49,7 +49,7 @@ export function routeRunbooks(): readonly (readonly [page: string, text: string]
   ]);
 }
 
-/** The README's table of alarms, and the first sentences of each alarm's own runbook, by page. */
+/** The tables of alarms, and the first sentences of each alarm's own runbook, by page. */
 export function alarmParts(): readonly (readonly [page: string, parts: Parts])[] {
   const { alarms } = synthesise({
     ...EXAMPLE_PRODUCTION,
@@ -58,8 +58,10 @@ export function alarmParts(): readonly (readonly [page: string, parts: Parts])[]
   });
   const own = alarms.filter(({ id, runbook }) => id === runbook && !isOfRoute(id));
   return [
-    ["README.md", { alarms: pagesTable(own) }],
-    ["docs/alerts.md", { tickets: tableOf(own.filter(isTicket), ""), reasons: reasonsTable(own) }],
+    [
+      "docs/alerts.md",
+      { pages: pagesTable(own), tickets: ticketsTable(own), reasons: reasonsTable(own) },
+    ],
     ...own.map(
       ({ runbook, fact, impact }) =>
         [`docs/runbooks/${runbook}.md`, { fact, impact: capitalised(impact) }] as const,
@@ -67,28 +69,30 @@ export function alarmParts(): readonly (readonly [page: string, parts: Parts])[]
   ];
 }
 
-/** What wakes somebody, and where to read about the tickets. Alarms that come once for each route or rule have one row. */
+/** What wakes somebody. The alarms that come once for each route have one row. */
 function pagesTable(alarms: readonly AnnouncedAlarm[]): string {
-  const tickets = alarms.filter(isTicket).map(({ id }) => linkTo(id, `\`${id}\``, "docs/"));
-  const routes = ROUTE_IDS.map((id) => linkTo(`route-failing-${id}`, id, "docs/"));
-  const targets = TARGET_PAGES.map(([page, id]) => linkTo(page, `\`${id}\``, "docs/"));
+  const routes = ROUTE_IDS.map((id) => linkTo(`route-failing-${id}`, id));
   return [
-    tableOf(
-      alarms.filter((alarm) => !isTicket(alarm)),
-      "docs/",
-    ),
+    tableOf(alarms.filter((alarm) => !isTicket(alarm))),
     `| \`route-failing-<route>\`: ${routes.join(" ")} | the team behind the route does not receive its events. |`,
-    "",
-    `[Tickets](docs/alerts.md#tickets): ${tickets.join(", ")}, ${linkTo("route-unread", "`route-unread-<route>`", "docs/")}. As its`,
-    `[rule](docs/notifications.md) says: ${linkTo("notification", "`notification-<name>`", "docs/")}. Of [targets](docs/targets.md#alarms): ${targets.join(", ")}.`,
   ].join("\n");
 }
 
-/** @param folder - the folder of the runbooks' folder, as the page sees it. */
-function tableOf(alarms: readonly AnnouncedAlarm[], folder: string): string {
+/** What waits until the morning, and the alarms that only some stages have. */
+function ticketsTable(alarms: readonly AnnouncedAlarm[]): string {
+  const targets = TARGET_PAGES.map(([page, id]) => linkTo(page, `\`${id}\``));
+  return [
+    tableOf(alarms.filter(isTicket)),
+    `| ${linkTo("route-unread", "`route-unread-<route>`")} | events wait in the queue of a route, and its team does not read them. |`,
+    "",
+    `Of a [rule](notifications.md), with the severity that the rule names: ${linkTo("notification", "`notification-<name>`")}. Of [targets](targets.md#alarms): ${targets.join(", ")}.`,
+  ].join("\n");
+}
+
+function tableOf(alarms: readonly AnnouncedAlarm[]): string {
   const rows = alarms.map(({ id, impact }) => {
     const isPart = INCIDENT_ALARMS.some((one) => one === id);
-    return `| ${linkTo(id, `\`${id}\``, folder)}${isPart ? " *" : ""} | ${impact} |`;
+    return `| ${linkTo(id, `\`${id}\``)}${isPart ? " *" : ""} | ${impact} |`;
   });
   return ["| Alarm and its runbook | What it means for people |", "|---|---|", ...rows].join("\n");
 }
@@ -96,8 +100,7 @@ function tableOf(alarms: readonly AnnouncedAlarm[], folder: string): string {
 /** Why each rings at what it rings. */
 function reasonsTable(alarms: readonly AnnouncedAlarm[]): string {
   const rows = alarms.map(
-    ({ id, fact, because }) =>
-      `| ${linkTo(id, `\`${id}\``, "")} | ${fact} | ${capitalised(because)} |`,
+    ({ id, fact, because }) => `| ${linkTo(id, `\`${id}\``)} | ${fact} | ${capitalised(because)} |`,
   );
   return ["| Alarm | Rings when | Why then |", "|---|---|---|", ...rows].join("\n");
 }
@@ -110,8 +113,8 @@ function isOfRoute(id: string): boolean {
   return id.startsWith("route-failing-");
 }
 
-function linkTo(runbook: string, text: string, folder: string): string {
-  return `[${text}](${folder}runbooks/${runbook}.md)`;
+function linkTo(runbook: string, text: string): string {
+  return `[${text}](runbooks/${runbook}.md)`;
 }
 
 function capitalised(sentence: string): string {

@@ -17,6 +17,7 @@ import { withParts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
 import { peopleTable } from "./people-table.ts";
 import { placesTable } from "./places-table.ts";
+import { llmsText, runbookList } from "./reading-lists.ts";
 import { suppressionsTable } from "./suppressions-table.ts";
 
 /** The parts of the documents that are made from the code, by page and by name. */
@@ -27,6 +28,7 @@ const PARTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
   "docs/statuses.md": { "event-types": eventTypes },
   "docs/metrics.md": { metrics: metricsTable, dimensions: dimensionsTable },
   "docs/personal-data.md": { places: placesTable },
+  "skills/alloy-journey-webhooks-on-call/SKILL.md": { runbooks: runbookList },
   "docs/pitfalls.md": { limits: limitsTable },
   "docs/events.md": {
     routes,
@@ -59,6 +61,7 @@ export async function generated(
     ...withPlaces,
     ...routeRunbooks(),
     ["docs/dashboard.svg", drawExample(EXAMPLE)] as const,
+    ["llms.txt", llmsText()] as const,
     ...schemaFiles(),
     ["events/asyncapi.json", jsonText(asyncApi())] as const,
     ...(await fixtureFiles()),

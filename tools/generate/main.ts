@@ -1,5 +1,5 @@
 /**
- * `npm run generate`: makes the documents anew that come from the code: the README's alarms, the runbooks' first
+ * `npm run generate`: makes the documents anew that come from the code: the tables of alarms, the runbooks' first
  * sentences, tables, schemas, costs, the dashboard's picture. With `--check` it changes nothing, names those that
  * differ, and exits 1.
  */

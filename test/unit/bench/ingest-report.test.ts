@@ -19,7 +19,7 @@ describe("the recorded figures of ingest", () => {
     readFileSync(new URL("../../../docs/bench/ingest.json", import.meta.url), "utf8"),
   );
 
-  it("are those of their table, which is the README's", () => {
+  it("are those of their table, which is that of docs/performance.md", () => {
     expect(tableOf(tableOfFigures(recorded.figures))).toBe(recorded.table);
   });
 
