@@ -96,6 +96,12 @@ it("docs/glossary.md names in its last column only what stands in the code", () 
   expect(names.filter((name) => !code.includes(name))).toEqual([]);
 });
 
+it("docs/glossary.md has at most 25 words of ours", () => {
+  const [, ours = ""] = read("docs/glossary.md").split("## Our words");
+
+  expect(ours.match(/^\| \*\*/gm)?.length).toBeLessThanOrEqual(25);
+});
+
 it("docs/contracts.md names every item of the application table", () => {
   const items = globSync("lambdas/adapters/**/*.ts", { cwd: root })
     .flatMap((file) => [...read(file).matchAll(/[pP]k: `(?<item>[A-Z]+#)|sk: `(?<part>[A-Z]+#)/g)])
