@@ -1,33 +1,85 @@
 import { describe, expect, test } from "vitest";
 
 import { readOptions } from "../../tools/cost/options.ts";
-import { asJson, billFor, BUDGET } from "../../tools/cost/report.ts";
+import { arrivalOf } from "../../tools/cost/arrival.ts";
+import {
+  asJson,
+  billFor,
+  checkedBySecondCount,
+  endsOf,
+  MOST_DIFFERENCE,
+} from "../../tools/cost/report.ts";
 import { countForPage } from "../../tools/generate/cost-page.ts";
 import { STAGES } from "../../lib/stages.ts";
 
 // Everything is counted anew: seconds on a quiet machine, and nothing that a slow one should fail for.
 const counts = await countForPage();
 
-const MILLION = { webhooks: 1_000_000, applications: 100_000, batch: 10 };
+const MILLION = { webhooks: 1_000_000, applications: 100_000 };
+const inTens = { ...MILLION, arrival: arrivalOf("tens", MILLION.webhooks, 0) };
 
 describe("npm run cost", () => {
-  test("computes a million webhooks within the budget, by lines that add up", () => {
-    const bill = billFor(MILLION, counts.production);
+  test("computes a million webhooks within the budget of both ends, by lines that add up", () => {
+    const bill = billFor(inTens, counts.production);
+    const ends = endsOf(counts.production);
 
-    const { traffic, standing, totals } = bill;
-    const sum = [...traffic, ...standing].reduce((total, { usd }) => total + usd, 0);
+    const { traffic, standing, busy, totals } = bill;
+    const sum = [...traffic, ...standing, ...busy].reduce((total, { usd }) => total + usd, 0);
     expect(sum).toBeCloseTo(totals.month, 9);
     expect(traffic.reduce((total, { usd }) => total + usd, 0)).toBeCloseTo(totals.perMillion, 9);
-    expect(totals.perMillion).toBeLessThanOrEqual(BUDGET);
-    expect(JSON.parse(asJson(bill, "production")).totals).toEqual(totals);
+    expect(ends.map(({ what }) => what)).toEqual(["in tens", "as they come"]);
+    for (const { perMillion, most } of ends) expect(perMillion).toBeLessThanOrEqual(most);
+    expect(JSON.parse(asJson(bill, ends, "production"))).toMatchObject({ totals, ends });
+  });
+
+  test("agrees with a second count, which meters each client of AWS, within 1 %", async () => {
+    const { difference } = await checkedBySecondCount(counts.production);
+
+    expect(Math.abs(difference)).toBeLessThanOrEqual(MOST_DIFFERENCE);
   });
 
   test("costs two write units less for each event of a route that is not published", () => {
-    const [quiet, loud] = [counts.production.consumer, counts.published.consumer];
+    const [quiet, loud] = [counts.production.lives, counts.published.lives];
 
     expect(loud.publishedPerEvent - quiet.publishedPerEvent).toBeGreaterThan(0.5);
     expect(loud.firstWrites - quiet.firstWrites).toBe(2);
     expect(quiet.readsPerEvent).toBe(0);
+  });
+
+  test("prices the metrics that are written at no traffic, and the others only with traffic", () => {
+    const { standing, busy } = billFor(inTens, counts.production);
+
+    const metrics = standing.find(({ what }) => what === "Custom metrics");
+    // What the poller writes in every hour, and the statement in one hour of a day.
+    expect(metrics?.quantity).toBeCloseTo(13 + 2 / 24, 9);
+    expect(busy.map(({ quantity }) => quantity)).toEqual([expect.any(Number)]);
+    expect(standing.find(({ what }) => what === "Keys")?.quantity).toBe(2);
+  });
+});
+
+describe("an arrival", () => {
+  test("as Alloy's brings one event in a batch up to ten million webhooks a month", () => {
+    for (const shape of ["steady", "day"] as const) {
+      for (const webhooks of [100_000, 1_000_000, 10_000_000]) {
+        expect(arrivalOf(shape, webhooks, 0).meanBatch).toBeLessThan(1.005);
+      }
+    }
+  });
+
+  test("that is faster than all executions of the consumer fills the batches, and the events wait", () => {
+    const { meanBatch, waitMs } = arrivalOf("burst", 100_000_000, 0);
+
+    expect(meanBatch).toBeGreaterThan(9);
+    expect(waitMs.most).toBeGreaterThan(1_000);
+  });
+
+  test("with a window has fuller batches, which nobody waits for longer than the window", () => {
+    const [none, five] = [arrivalOf("day", 10_000_000, 0), arrivalOf("day", 10_000_000, 5)];
+
+    expect(five.meanBatch).toBeGreaterThan(4 * none.meanBatch);
+    expect(five.waitMs.most).toBeLessThanOrEqual(5_000);
+    // Each message is received by itself, and each window ends with a receive that brings nothing.
+    expect(five.receivesPerWebhook).toBeGreaterThan(1);
   });
 });
 
@@ -45,6 +97,8 @@ describe("the options of npm run cost", () => {
       ["--stage", "moon"],
       `There is no stage "moon": the stages of lib/stages.ts are ${[...STAGES.map(({ stage }) => stage), "local"].join(", ")}.`,
     ],
+    [["--arrival", "later"], '--arrival is "later"; it must be one of tens, steady, day, burst.'],
+    [["--window", "301"], '--window is "301"; it must be whole seconds from 0 to 300.'],
     [["--wombat"], "Unknown option '--wombat'"],
     [["twice"], "Unexpected argument 'twice'. This command does not take positional arguments"],
   ])("that are wrong are told in a sentence: %s", (args, sentence) => {
@@ -54,7 +108,7 @@ describe("the options of npm run cost", () => {
   test("take a tenth of the webhooks for the applications", () => {
     expect(readOptions(["--webhooks", "55", "--json"])).toMatchObject({
       kind: "run",
-      workload: { webhooks: 55, applications: 6, batch: 10 },
+      workload: { webhooks: 55, applications: 6, arrival: { shape: "day" } },
       json: true,
     });
   });

@@ -86,9 +86,8 @@ export function webhookOf(type: string, applicationToken: string, at: number): s
 
 let messages = 0;
 
-/** One batch as SQS delivers it the first time, each of these in a message of its own. */
-export function batchOfMessages(bodies: readonly string[]): SQSEvent {
-  const sentAt = Date.now();
+/** One batch as SQS delivers it the first time, each of these in a message of its own. @param sentAt - epoch milliseconds */
+export function batchOfMessages(bodies: readonly string[], sentAt = Date.now()): SQSEvent {
   return sqsEventOf(
     bodies.map((body) => {
       messages += 1;
@@ -110,20 +109,21 @@ export function received({ Records }: SQSEvent, receives: number | readonly numb
   };
 }
 
-/** One batch, each webhook in an envelope of its own. */
-export function batchOf(webhooks: readonly string[]): SQSEvent {
+/** One batch, each webhook in an envelope of its own. @param receivedAt - of all, epoch milliseconds */
+export function batchOf(webhooks: readonly string[], receivedAt = Date.now()): SQSEvent {
   return batchOfMessages(
     webhooks.map((body, index) =>
       encodeEnvelope({
         v: 1,
         kind: "webhook",
         receiptId: `receipt-${messages + index + 1}`,
-        receivedAt: Date.now(),
+        receivedAt,
         body,
         payloadKey: null,
         sourceIp: "52.7.221.27",
       }),
     ),
+    receivedAt,
   );
 }
 

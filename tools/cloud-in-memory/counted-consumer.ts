@@ -1,6 +1,7 @@
 import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { Context, SQSEvent } from "aws-lambda";
+import * as v from "valibot";
 
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
@@ -25,16 +26,23 @@ export type CountedConsumer = Readonly<Awaited<ReturnType<typeof startCountedCon
  * The real consumer on a DynamoDB in this process, with a bus that takes everything and counts.
  *
  * @param routes - what a stage publishes; everything unless given.
+ * @param options.now - epoch milliseconds. @default - this machine's
  */
 export async function startCountedConsumer(
   routes: ConsumerSettings["routes"] = CONSUMER_SETTINGS.routes,
+  options: {
+    readonly settings?: Partial<ConsumerSettings>;
+    readonly now?: () => number;
+  } = {},
 ) {
+  const { settings = {}, now = Date.now } = options;
   const dynamo = await startDynamoDb();
   const { client, applicationTableName, idempotencyTableName } = dynamo;
   meterReads(client);
   let busCalls = 0;
   let busEvents = 0;
   let logBytes = 0;
+  const emitted = new Set<string>();
   const bus = answered(new EventBridgeClient({ region: "us-east-1" }), (input) => {
     busCalls += 1;
     const count = eventsIn(input);
@@ -63,15 +71,21 @@ export async function startCountedConsumer(
         stage: "production",
         write(line) {
           logBytes += Buffer.byteLength(line) + LOG_EVENT_OVERHEAD_BYTES;
+          for (const metric of metricsIn(line)) emitted.add(metric);
         },
-        now: Date.now,
+        now,
       }),
-      settings: { ...CONSUMER_SETTINGS, routes },
+      settings: { ...CONSUMER_SETTINGS, ...settings, routes },
+      now,
     }),
   );
   return {
     dynamo,
     bus,
+    /** What was refused as AWS would. */
+    refused: () => [...dynamo.refused, ...refusedByBus],
+    /** The metrics that were written, each with its dimensions. */
+    emitted: (): ReadonlySet<string> => emitted,
     /** Calls of PutEvents so far. */
     busCalls: () => busCalls,
     /** Events put on the bus so far. */
@@ -89,6 +103,30 @@ export async function startCountedConsumer(
 
 /** CloudWatch Logs bills each entry with so many bytes besides its text (its pricing page). */
 export const LOG_EVENT_OVERHEAD_BYTES = 26;
+
+const EmbeddedSchema = v.looseObject({
+  _aws: v.object({
+    CloudWatchMetrics: v.array(
+      v.object({
+        Dimensions: v.array(v.array(v.string())),
+        Metrics: v.array(v.object({ Name: v.string() })),
+      }),
+    ),
+  }),
+});
+
+/** The metrics of one line of a log, as CloudWatch counts them: by name and by the values of their dimensions. */
+export function metricsIn(line: string): readonly string[] {
+  const parsed = v.safeParse(EmbeddedSchema, JSON.parse(line));
+  if (!parsed.success) return [];
+  const { _aws, ...fields } = parsed.output;
+  return _aws.CloudWatchMetrics.flatMap(({ Dimensions, Metrics }) =>
+    Dimensions.flatMap((names) => {
+      const values = JSON.stringify(names.map((name) => fields[name]));
+      return Metrics.map(({ Name }) => `${Name} ${values}`);
+    }),
+  );
+}
 
 function eventsIn(input: object): number {
   return "Entries" in input && Array.isArray(input.Entries) ? input.Entries.length : 0;

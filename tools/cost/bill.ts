@@ -1,6 +1,8 @@
 import { INGEST, MEMORY_MB, POLLER } from "../../lambdas/settings/limits.ts";
-import type { ConsumerCount, IngestCount } from "./count.ts";
-import type { PollerCount } from "./count-poller.ts";
+import { CONSUMER_MS } from "./arrival.ts";
+import type { Arrival } from "./arrival.ts";
+import type { IngestCount } from "./count.ts";
+import type { LivesCount } from "./count-lives.ts";
 import type { TemplateCount } from "./count-template.ts";
 import { PRICES } from "./prices.ts";
 
@@ -18,20 +20,32 @@ export interface Line {
 export interface Workload {
   readonly webhooks: number;
   readonly applications: number;
-  /** Events in a batch of the consumer; what comes in bursts fills it, what trickles comes alone. */
-  readonly batch: number;
+  readonly arrival: Arrival;
+}
+
+/** What was counted for a bill. */
+export interface Counted {
+  readonly ingest: IngestCount;
+  /** Bytes that a further event of a batch adds to the consumer's log. */
+  readonly furtherLogBytes: number;
+  readonly lives: LivesCount;
+  readonly metricsReadPerRun: number;
+  readonly template: TemplateCount;
 }
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1_000;
 
 /**
- * Durations cannot be counted, so these are assumed, on the dear side: ingest waits for one call to
- * SQS, a batch of ten for three rounds of calls, a run of the poller for Alloy.
+ * Durations cannot be counted, so these are assumed, on the dear side: ingest waits for one call to SQS, a run of the
+ * poller for Alloy, and the statement reads some thousand items. The consumer's is in `arrival.ts`.
  */
-const ASSUMED_MS = { ingestRequest: 15, consumerBatch: 200, pollerRun: 3_000 } as const;
+const ASSUMED_MS = { ingestRequest: 15, pollerRun: 3_000, statementRun: 10_000 } as const;
 
 /** Of the daily statement: a state, the events of up to 8 KB, and a record each for what was published. */
 const STATEMENT_READS = { application: 1.5, publishedEvent: 0.5 } as const;
+
+/** How complete a day was, and what it used of the error budget. */
+const STATEMENT_METRICS = 2;
 
 /**
  * Lambda keeps five pollers on a queue (developer guide: "Scaling with SQS event source mappings"; with a
@@ -41,13 +55,13 @@ const IDLE_RECEIVES_PER_MONTH = (5 * MONTH_MS) / 20_000;
 
 /** What grows with the traffic. */
 export function trafficLines(
-  { webhooks, applications, batch }: Workload,
-  ingest: IngestCount,
-  consumer: ConsumerCount,
-  poller: PollerCount,
+  { webhooks, applications, arrival }: Workload,
+  { ingest, furtherLogBytes, lives }: Counted,
 ): readonly Line[] {
-  const batches = webhooks / batch;
+  const { meanBatch, receivesPerWebhook, windowSeconds } = arrival;
+  const batches = webhooks / meanBatch;
   const furtherEvents = webhooks - applications;
+  const corrections = applications * lives.corrections;
   const gbSeconds = (times: number, ms: number, memoryMb: number) =>
     (times * ms * memoryMb) / 1_000 / 1_024;
   const gb = (bytes: number) => bytes / 1e9;
@@ -55,84 +69,86 @@ export function trafficLines(
     line("API Gateway", webhooks, "requests", PRICES.httpApiRequest, "one per webhook"),
     line(
       "Lambda requests",
-      webhooks + batches,
+      webhooks + batches + corrections,
       "requests",
       PRICES.lambdaRequest,
-      `counted: one per webhook at ingest, one per batch of ${batch} at the consumer`,
+      `counted: one per webhook at ingest, one per batch of ${figure(meanBatch)} at the consumer`,
     ),
     line(
       "Lambda time",
       gbSeconds(webhooks, ASSUMED_MS.ingestRequest, MEMORY_MB.ingest) +
-        gbSeconds(batches, ASSUMED_MS.consumerBatch, MEMORY_MB.consumer),
+        gbSeconds(batches, CONSUMER_MS.batch, MEMORY_MB.consumer) +
+        gbSeconds(webhooks, CONSUMER_MS.event, MEMORY_MB.consumer),
       "GB-seconds",
       PRICES.lambdaGbSecond,
-      `assumed: ${ASSUMED_MS.ingestRequest} ms a webhook, ${ASSUMED_MS.consumerBatch} ms a batch`,
+      `assumed: ${ASSUMED_MS.ingestRequest} ms a webhook at ingest; ${CONSUMER_MS.batch} ms a batch and ${CONSUMER_MS.event} ms an event at the consumer`,
     ),
     line(
       "SQS",
-      webhooks * ingest.sends + 2 * batches,
+      webhooks * (ingest.sends + receivesPerWebhook) + batches + 3 * corrections,
       "requests",
       PRICES.sqsRequest,
-      `counted: a send per webhook, a receive and a delete per batch of ${batch}`,
+      `counted: a send per webhook, ${figure(receivesPerWebhook)} receives${windowSeconds > 0 ? ` by a window of ${windowSeconds} s` : ""}, a delete per batch`,
     ),
     line(
       "SQS, routes",
-      webhooks * consumer.publishedPerEvent,
+      webhooks * lives.publishedPerEvent,
       "requests",
       PRICES.sqsRequest,
       "a send into the route's queue per published event; reading it is its reader's",
     ),
     line(
       "DynamoDB writes, events",
-      applications * consumer.firstWrites + furtherEvents * consumer.furtherWrites,
+      applications * lives.firstWrites + furtherEvents * lives.furtherWrites,
       "write units",
       PRICES.dynamoWriteUnit,
-      `counted: ${figure(consumer.firstWrites)} for an application's first event, ${figure(consumer.furtherWrites)} for a further one, index entries included`,
+      `counted: ${figure(lives.firstWrites)} for an application's first event, ${figure(lives.furtherWrites)} for a further one, index entries included`,
     ),
     line(
       "DynamoDB reads, events",
-      webhooks * consumer.readsPerEvent,
+      webhooks * lives.readsPerEvent,
       "read units",
       PRICES.dynamoReadUnit,
       "counted",
     ),
     line(
       "DynamoDB writes, polling",
-      applications * poller.writesPerApplication,
+      applications * lives.checkWrites,
       "write units",
       PRICES.dynamoWriteUnit,
-      `counted: ${figure(poller.writesPerApplication)} per application that ends within a day`,
+      `counted: ${figure(lives.checkWrites)} per application that ends within a day, on the stage's schedule`,
     ),
     line(
       "DynamoDB reads, polling",
-      applications * poller.readsPerApplication,
+      applications * lives.checkReads,
       "read units",
       PRICES.dynamoReadUnit,
-      `counted: ${figure(poller.readsPerApplication)} requests per application, each of up to 4 KB`,
+      `counted: ${figure(lives.checkReads)} requests per application, each of up to 4 KB`,
     ),
     line(
       "DynamoDB reads, statement",
       applications * STATEMENT_READS.application +
-        webhooks * consumer.publishedPerEvent * STATEMENT_READS.publishedEvent,
+        webhooks * lives.publishedPerEvent * STATEMENT_READS.publishedEvent,
       "read units",
       PRICES.dynamoReadUnit,
       `assumed: ${STATEMENT_READS.application} for an application that ends within a day, ${STATEMENT_READS.publishedEvent} per published event`,
     ),
     line(
       "EventBridge",
-      webhooks * consumer.publishedPerEvent,
+      webhooks * lives.publishedPerEvent,
       "events",
       PRICES.busEvent,
-      `counted: ${figure(consumer.publishedPerEvent)} per event by the stage's routes`,
+      `counted: ${figure(lives.publishedPerEvent)} per event by the stage's routes`,
     ),
     line(
       "Logs",
       gb(
-        webhooks * (ingest.logBytes + ingest.accessLogBytes) + batches * consumer.logBytesPerBatch,
+        webhooks * (ingest.logBytes + ingest.accessLogBytes + furtherLogBytes) +
+          (batches + corrections) * (lives.logBytesAlone - furtherLogBytes),
       ),
       "GB",
       PRICES.logGb,
-      `counted: ${ingest.logBytes} B a webhook at ingest and ${ingest.accessLogBytes} B in the access log, ${consumer.logBytesPerBatch} B a batch`,
+      `counted: ${ingest.logBytes} B a webhook at ingest and ${ingest.accessLogBytes} B in the access log; ${lives.logBytesAlone} B a batch of one and ${furtherLogBytes} B a further event at the consumer`,
     ),
   ];
 }
@@ -140,26 +156,23 @@ export function trafficLines(
 /** What a month's events cost in every month that they are kept: the one line that adds up over the years. */
 export function keptLines(
   { webhooks, applications }: Workload,
-  consumer: ConsumerCount,
+  { lives }: Counted,
 ): readonly Line[] {
   // DynamoDB bills 100 bytes of an item besides its own (developer guide: "Item sizes and formats").
   const gb = (items: number, bytes: number) => (items * (bytes + 100)) / 1e9;
   return [
     line(
       "Events and applications",
-      gb(webhooks, consumer.eventBytes) + gb(applications, consumer.applicationBytes),
+      gb(webhooks, lives.eventBytes) + gb(applications, lives.applicationBytes),
       "GB",
       PRICES.dynamoGbMonth,
-      `counted: ${consumer.eventBytes} B an event, ${consumer.applicationBytes} B an application; retention.eventsMs ends it for the events`,
+      `counted: ${lives.eventBytes} B an event, ${lives.applicationBytes} B an application; retention.eventsMs ends it for the events`,
     ),
   ];
 }
 
 /** What a stage costs a month at no traffic at all. */
-export function standingLines(
-  template: TemplateCount,
-  { metricsReadPerRun }: Pick<PollerCount, "metricsReadPerRun">,
-): readonly Line[] {
+export function standingLines({ template, lives, metricsReadPerRun }: Counted): readonly Line[] {
   const runs = template.pollerRunsPerMonth;
   return [
     line("Alarms", template.alarmMetrics, "metrics", PRICES.alarmMetric, "counted in the template"),
@@ -172,10 +185,10 @@ export function standingLines(
     ),
     line(
       "Custom metrics",
-      template.customMetrics,
+      lives.idleMetrics + STATEMENT_METRICS / 24,
       "metrics",
       PRICES.customMetric,
-      "lambdas/settings/metrics.ts, by outcome, attempt and counted Journey; more with gaps",
+      `counted: ${lives.idleMetrics} that each run of the poller writes; ${STATEMENT_METRICS} that the statement writes in one hour of the day`,
     ),
     line(
       "Dashboards",
@@ -220,6 +233,33 @@ export function standingLines(
       "GB-seconds",
       PRICES.lambdaGbSecond,
       `assumed: ${ASSUMED_MS.pollerRun} ms a run`,
+    ),
+    line(
+      "DynamoDB reads, idle runs",
+      (runs * lives.idleReads) / 2,
+      "read units",
+      PRICES.dynamoReadUnit,
+      `counted: ${lives.idleReads} queries a run, each of at least half a unit`,
+    ),
+    line(
+      "Statement, time",
+      (30 * ASSUMED_MS.statementRun * MEMORY_MB.statement) / 1_000 / 1_024,
+      "GB-seconds",
+      PRICES.lambdaGbSecond,
+      `assumed: ${ASSUMED_MS.statementRun} ms a day`,
+    ),
+  ];
+}
+
+/** What a stage costs besides, as soon as there is traffic in every hour, however little. */
+export function busyLines({ ingest, lives }: Counted): readonly Line[] {
+  return [
+    line(
+      "Custom metrics, of traffic",
+      ingest.metrics + lives.busyMetrics,
+      "metrics",
+      PRICES.customMetric,
+      "counted over the scenarios' lives; each is paid by the hour in which it is written. More with gaps",
     ),
   ];
 }

@@ -1,7 +1,3 @@
-import { ALLOY_ATTEMPTS_MS } from "../../lambdas/settings/limits.ts";
-import { COUNTED_OUTCOMES, METRICS } from "../../lambdas/settings/metrics.ts";
-import { comparisonsOf } from "../../lib/config/compared-outcomes.ts";
-import { countedJourneysOf } from "../../lib/config/notification-rules.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { isRecord, listOf, synthesise } from "../template/synthesise.ts";
 import { LOG_EVENT_OVERHEAD_BYTES } from "../cloud-in-memory/counted-consumer.ts";
@@ -57,23 +53,10 @@ export function countTemplate(stage: StageConfiguration) {
     alarmMetrics: template
       .ofType("AWS::CloudWatch::Alarm")
       .reduce((sum, { Properties }) => sum + metricsOf(Properties), 0),
-    customMetrics: customMetricsOf(stage),
     compositeAlarms: template.ofType("AWS::CloudWatch::CompositeAlarm").length,
     dashboards: template.ofType("AWS::CloudWatch::Dashboard").length,
     keys: template.ofType("AWS::KMS::Key").length,
     secrets: template.ofType("AWS::SecretsManager::Secret").length,
     pollerRunsPerMonth: MONTH_MS / stage.polling.rateMs,
   };
-}
-
-/** One for each name; for those that come only by a dimension, one for each of its values. */
-function customMetricsOf(stage: StageConfiguration): number {
-  // Three of the names come by a dimension alone.
-  const names = Object.keys(METRICS).length - 3;
-  const byOutcome = COUNTED_OUTCOMES.length;
-  const byAttempt = ALLOY_ATTEMPTS_MS.length;
-  const byRule = comparisonsOf(stage.notifications).length;
-  // A counted Journey has each outcome and the time to decision for itself.
-  const byJourney = countedJourneysOf(stage).length * (byOutcome + 1);
-  return names + byOutcome + byAttempt + byRule + byJourney;
 }

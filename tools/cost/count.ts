@@ -1,26 +1,27 @@
-import { ScanCommand } from "@aws-sdk/client-dynamodb";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import * as v from "valibot";
 
+import { AwsDeliveries } from "../../lambdas/adapters/aws-deliveries.ts";
+import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
+import { QUEUE } from "../../lambdas/settings/limits.ts";
+import { makeLineLogger } from "../../lambdas/telemetry/line-logger.ts";
+import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
+import { pollerSettings } from "../../lib/config/function-settings.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
+import { batchOf, lambdaContext, requestOf, webhookOf } from "../cloud-in-memory/builders.ts";
+import { answered } from "../cloud-in-memory/clients.ts";
+import { makeMemoryCloud } from "../cloud-in-memory/cloud.ts";
 import {
   LIVES_BEGIN,
   LOG_EVENT_OVERHEAD_BYTES,
-  scenarioLives,
+  metricsIn,
   startCountedConsumer,
 } from "../cloud-in-memory/counted-consumer.ts";
-import { batchOf, lambdaContext, requestOf, webhookOf } from "../cloud-in-memory/builders.ts";
-import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
-import { makeLineLogger } from "../../lambdas/telemetry/line-logger.ts";
-import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
-import { makeMemoryCloud } from "../cloud-in-memory/cloud.ts";
 import { ingestOver } from "../cloud-in-memory/runtime.ts";
-import type { LocalDynamoDb } from "../cloud-in-memory/dynalite.ts";
-import { billOf, itemSize } from "../cloud-in-memory/write-meter.ts";
 
 /** What ingest was seen to do for one webhook. */
 export type IngestCount = Readonly<Awaited<ReturnType<typeof countIngest>>>;
-
-/** What the consumer was seen to do, by the kind of thing that it was given. */
-export type ConsumerCount = Readonly<Awaited<ReturnType<typeof countConsumer>>>;
 
 /** Runs the real ingest handler over one webhook of the usual size. @param accessLogBytes - of API Gateway's access log */
 export async function countIngest(accessLogBytes: number) {
@@ -44,75 +45,56 @@ export async function countIngest(accessLogBytes: number) {
     }),
   );
   if (statusCode !== 200) throw new Error(`ingest answered ${statusCode}, not 200`);
-  return { sends: cloud.events.messages().length, logBytes: logged(lines), accessLogBytes };
+  return {
+    sends: cloud.events.messages().length,
+    logBytes: logged(lines),
+    accessLogBytes,
+    /** Metrics that it writes. */
+    metrics: lines.flatMap((line) => metricsIn(line)).length,
+  };
 }
 
-/**
- * Runs the real consumer over the lives of all scenarios, each event in a batch of its own.
- *
- * @param batch - events of the batch whose log is counted.
- */
-export async function countConsumer(stage: StageConfiguration, batch: number) {
+/** Lets the real consumer process a batch of one and one of ten. @returns what each further event adds to its log, in bytes */
+export async function countFurtherLog(stage: StageConfiguration): Promise<number> {
   const consumer = await startCountedConsumer(stage.routes);
   try {
-    const firsts: number[] = [];
-    const furthers: number[] = [];
-    let reads = 0;
-    for (const webhooks of scenarioLives("cost", stage.events.handled.allBut)) {
-      for (const [position, webhook] of webhooks.entries()) {
-        const bill = await billOf(async () => {
-          await consumer.process(batchOf([webhook]), lambdaContext());
-        });
-        (position === 0 ? firsts : furthers).push(bill.items + bill.indexes);
-        reads += bill.reads;
-      }
-    }
-    const events = firsts.length + furthers.length;
-    const published = consumer.busEvents();
-    const sizes = await itemSizes(consumer.dynamo);
-
-    const before = consumer.logBytes();
-    const webhooks = Array.from({ length: batch }, (_, index) =>
-      webhookOf(
-        "started_application",
-        `JA-costBatch${String(index).padStart(11, "0")}`,
-        LIVES_BEGIN,
-      ),
-    );
-    await consumer.process(batchOf(webhooks), lambdaContext());
-    return {
-      /** Write units, index entries included, of an application's first event. */
-      firstWrites: mean(firsts),
-      /** The same of every further one, in the mean over the scenarios. */
-      furtherWrites: mean(furthers),
-      readsPerEvent: reads / events,
-      /** Events put on the bus per event, in the mean over the scenarios and by the stage's routes. */
-      publishedPerEvent: published / events,
-      logBytesPerBatch: consumer.logBytes() - before,
-      // Of an event's item, and of an application's at its end. Ids and times are a few bytes longer or shorter
-      // from run to run.
-      eventBytes: Math.round(mean(sizes.events) / 50) * 50,
-      applicationBytes: Math.round(mean(sizes.applications) / 50) * 50,
+    const bytesOf = async (events: number) => {
+      const before = consumer.logBytes();
+      const webhooks = Array.from({ length: events }, (_, index) =>
+        webhookOf(
+          "started_application",
+          `JA-costBatch${String(100 * events + index).padStart(11, "0")}`,
+          LIVES_BEGIN,
+        ),
+      );
+      await consumer.process(batchOf(webhooks), lambdaContext());
+      return consumer.logBytes() - before;
     };
+    const [one, ten] = [await bytesOf(1), await bytesOf(QUEUE.batchSize)];
+    return Math.round((ten - one) / (QUEUE.batchSize - 1));
   } finally {
     await consumer.dynamo.close();
   }
 }
 
-async function itemSizes({ client, applicationTableName }: LocalDynamoDb) {
-  const { Items = [] } = await client.send(new ScanCommand({ TableName: applicationTableName }));
-  const sizesOf = (isOfKind: (sortKey: string) => boolean) =>
-    Items.filter((item) => isOfKind(item["sk"]?.S ?? "")).map((item) => itemSize(item));
-  return {
-    events: sizesOf((sortKey) => sortKey.startsWith("EVENT#")),
-    applications: sizesOf((sortKey) => sortKey === "STATE"),
-  };
+const QueriesSchema = v.looseObject({ MetricDataQueries: v.array(v.unknown()) });
+
+/** Lets the real adapter ask a CloudWatch that knows nothing. @returns how many metrics a run of the poller reads */
+export async function countMetricsRead(stage: StageConfiguration): Promise<number> {
+  let asked = 0;
+  const cloudWatch = answered(new CloudWatchClient({ region: "us-east-1" }), (input) => {
+    asked += v.parse(QueriesSchema, input).MetricDataQueries.length;
+    return { MetricDataResults: [] };
+  });
+  const sqs = answered(new SQSClient({ region: "us-east-1" }), () => ({
+    Attributes: { ApproximateNumberOfMessages: "0" },
+  }));
+  const { refusals } = pollerSettings(stage);
+  const names = { stage: stage.stage, apiId: "api", queueUrl: "queue" };
+  await new AwsDeliveries({ cloudWatch, sqs, ...names, refusals }).record(0, 1);
+  return asked;
 }
 
 function logged(lines: readonly string[]): number {
   return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + LOG_EVENT_OVERHEAD_BYTES, 0);
-}
-
-function mean(numbers: readonly number[]): number {
-  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }

@@ -1,9 +1,18 @@
 /**
  * `npm run cost -- --webhooks 1000000 --applications 100000`: the monthly bill of a workload, from what
- * the real handlers are counted to do, times a dated price list. Ends with 1 above the budget.
+ * the real handlers are counted to do, times a dated price list. Ends with 1 above a budget.
  */
 import { readOptions, USAGE } from "./options.ts";
-import { asJson, asText, billFor, BUDGET, count, usd } from "./report.ts";
+import {
+  asJson,
+  asText,
+  billFor,
+  checkedBySecondCount,
+  count,
+  endsOf,
+  MOST_DIFFERENCE,
+  usd,
+} from "./report.ts";
 
 const options = readOptions(process.argv.slice(2));
 switch (options.kind) {
@@ -17,12 +26,20 @@ switch (options.kind) {
     break;
   case "run": {
     const { workload, stage, json } = options;
-    const bill = billFor(workload, await count(stage, workload.batch));
-    console.log(json ? asJson(bill, stage.stage) : asText(bill, stage.stage));
-    const { perMillion } = bill.totals;
-    if (perMillion > BUDGET) {
+    const counts = await count(stage);
+    const bill = billFor(workload, counts);
+    const ends = endsOf(counts);
+    console.log(json ? asJson(bill, ends, stage.stage) : asText(bill, ends, stage.stage));
+    const { difference, sentence } = await checkedBySecondCount(counts);
+    if (!json) console.log(sentence);
+    if (Math.abs(difference) > MOST_DIFFERENCE) {
+      console.error(sentence);
+      process.exitCode = 1;
+    }
+    for (const { what, perMillion, most } of ends) {
+      if (perMillion <= most) continue;
       console.error(
-        `Above the budget: ${usd(perMillion)} USD a million webhooks, wanted at most ${usd(BUDGET)}.`,
+        `Above the budget: ${usd(perMillion)} USD a million webhooks ${what}, wanted at most ${usd(most)}.`,
       );
       process.exitCode = 1;
     }

@@ -1,16 +1,21 @@
 import { readFileSync } from "node:fs";
 
 import { EXAMPLE_PRODUCTION, SANDBOX } from "../../lib/config/default-stages.ts";
+import { ARRIVALS, arrivalOf } from "../cost/arrival.ts";
+import type { Arrival, ArrivalShape } from "../cost/arrival.ts";
 import { totalOf } from "../cost/bill.ts";
 import type { Line } from "../cost/bill.ts";
-import { countConsumer } from "../cost/count.ts";
+import { countLives } from "../cost/count-lives.ts";
 import { PRICES, PRICES_AS_OF } from "../cost/prices.ts";
-import { billFor, BUDGET, count, usd } from "../cost/report.ts";
+import { billFor, count, endsOf, usd } from "../cost/report.ts";
 import type { Bill } from "../cost/report.ts";
 
 /** Webhooks a month, of a small, a middling and a large onboarding; each about a tenth as many applications. */
 const VOLUMES = [100_000, 1_000_000, 10_000_000] as const;
-const FULL_BATCH = 10;
+const MILLION = 1_000_000;
+
+/** Seconds that Lambda may wait for a batch, of which the page shows what each saves. */
+const WINDOWS = [0, 1, 5] as const;
 
 /** What docs/cost.md compares. */
 export type CostCounts = Readonly<Awaited<ReturnType<typeof countForPage>>>;
@@ -19,44 +24,68 @@ export type CostCounts = Readonly<Awaited<ReturnType<typeof countForPage>>>;
 export async function countForPage() {
   const stage = EXAMPLE_PRODUCTION;
   const { routes } = SANDBOX;
-  const production = await count(stage, FULL_BATCH);
+  const production = await count(stage);
   return {
     production,
     /** The same with every route published. */
-    published: {
-      ...production,
-      consumer: await countConsumer({ ...stage, routes }, FULL_BATCH),
-    },
-    /** The same with every event in a batch of its own. */
-    alone: { ...production, consumer: await countConsumer(stage, 1) },
+    published: { ...production, lives: await countLives({ ...stage, routes }) },
   };
 }
 
 /** The generated parts of docs/cost.md, by name. */
 export function costParts(counts: CostCounts): Readonly<Record<string, string>> {
+  const { production, published } = counts;
   const bills = VOLUMES.map((webhooks) =>
-    billFor(workload(webhooks, FULL_BATCH), counts.production),
+    billFor(workload(webhooks, arrivalOf("day", webhooks, 0)), production),
   );
-  const million = billFor(workload(1_000_000, FULL_BATCH), counts.production);
-  const everything = billFor(workload(1_000_000, FULL_BATCH), counts.published);
-  const alone = billFor(workload(1_000_000, 1), counts.alone);
-
+  const both = (of: CostCounts["production"]) => {
+    const [tens, asTheyCome] = endsOf(of);
+    return [usd(tens?.perMillion ?? 0), usd(asTheyCome?.perMillion ?? 0)];
+  };
+  const inTens = billFor(workload(MILLION, arrivalOf("tens", MILLION, 0)), published);
+  const alone = billFor(workload(MILLION, arrivalOf("day", MILLION, 0)), published);
   return {
     volumes: volumes(bills),
+    arrival: markdown(
+      ["A million webhooks, USD", ...VOLUMES.map((one) => `${grouped(one)} a month`)],
+      ARRIVALS.flatMap((shape) =>
+        (shape === "tens" ? [0] : WINDOWS).map((window) => [
+          nameOf(shape, window),
+          ...VOLUMES.map((webhooks) => {
+            const arrival = arrivalOf(shape, webhooks, window);
+            const { perMillion } = billFor(workload(webhooks, arrival), production).totals;
+            return `${usd(perMillion)} (${arrival.meanBatch.toFixed(1)})`;
+          }),
+        ]),
+      ),
+    ),
     choices: markdown(
-      ["A million webhooks", "USD"],
+      ["A million webhooks, USD", "in tens", "as they come"],
       [
-        ["`production` as it is, in batches of ten", usd(million.totals.perMillion)],
-        ["with `progressed` published too, as in `sandbox`", usd(everything.totals.perMillion)],
-        ["when every webhook comes alone, a batch of one", usd(alone.totals.perMillion)],
-        ["the naive composition, without a poller", usd(naivePerMillion(everything))],
+        ["`production` as it is", ...both(production)],
+        ["with `progressed` published too, as in `sandbox`", ...both(published)],
+        [
+          "the naive composition, without a poller",
+          usd(naivePerMillion(inTens)),
+          usd(naivePerMillion(alone)),
+        ],
       ],
     ),
   };
 }
 
-function workload(webhooks: number, batch: number) {
-  return { webhooks, applications: webhooks / 10, batch };
+function nameOf(shape: ArrivalShape, window: number): string {
+  const names: Readonly<Record<ArrivalShape, string>> = {
+    tens: "in tens, from a backlog",
+    steady: "at one rate all day",
+    day: "over a bank's day",
+    burst: "a day's applications in one hour",
+  };
+  return window === 0 ? names[shape] : `… with a window of ${window} s`;
+}
+
+function workload(webhooks: number, arrival: Arrival) {
+  return { webhooks, applications: webhooks / 10, arrival };
 }
 
 function volumes(bills: readonly Bill[]): string {
@@ -67,18 +96,16 @@ function volumes(bills: readonly Bill[]): string {
   return markdown(
     [
       `USD a month, prices of ${PRICES_AS_OF}`,
-      ...bills.map(({ workload: { webhooks } }) => `${webhooks.toLocaleString("en-US")} webhooks`),
+      ...bills.map(({ workload: { webhooks } }) => `${grouped(webhooks)} webhooks`),
     ],
     [
       ...rows,
       ["**Traffic**", ...amounts(({ totals }) => totals.traffic)],
       ["Standing: alarms, metrics, dashboard, …", ...amounts(({ totals }) => totals.standing)],
+      ["Metrics that only traffic writes", ...amounts(({ totals }) => totals.busy)],
       ["**Month**", ...amounts(({ totals }) => totals.month)],
       ["Kept events, for every month", ...amounts(({ totals }) => totals.kept)],
-      [
-        `Traffic per million (at most ${usd(BUDGET)})`,
-        ...amounts(({ totals }) => totals.perMillion),
-      ],
+      ["Traffic per million", ...amounts(({ totals }) => totals.perMillion)],
     ],
   );
 }
@@ -93,6 +120,10 @@ function naivePerMillion({ traffic, workload: { webhooks } }: Bill): number {
   const isDynamo = ({ what }: Line) => what.startsWith("DynamoDB");
   const perEvent = (items + indexes) * PRICES.dynamoWriteUnit + reads * PRICES.dynamoReadUnit;
   return totalOf(traffic.filter((line) => !isDynamo(line))) + webhooks * perEvent;
+}
+
+function grouped(number: number): string {
+  return number.toLocaleString("en-US");
 }
 
 function markdown(columns: readonly string[], rows: readonly (readonly string[])[]): string {
