@@ -99,11 +99,13 @@ export class People extends Construct {
         ...[TABLE.gapIndex, TABLE.externalIndex].map((index) => `${table}/index/${index}`),
       ),
       allowWhen(onlyReading(METADATA_ATTRIBUTES), ["dynamodb:Query"], table),
+      // Hashes of event ids, and when the bus took each.
+      allow(["dynamodb:BatchGetItem"], store.idempotency.tableArn),
       allow(["s3:GetObject"], statement.bucket.arnForObjects(`${STATEMENTS.prefix}*`)),
       allow(["s3:ListBucket"], statement.bucket.bucketArn),
       allow(["kms:GetPublicKey"], statement.signingKey.keyArn),
-      ...this.#use(["kms:Decrypt"], "dynamodb"),
-      ...this.#use(["kms:Decrypt"], "s3"),
+      // In one statement: IAM takes 6,144 characters a policy.
+      ...this.#use(["kms:Decrypt"], "dynamodb", "s3"),
     ];
   }
 
@@ -309,13 +311,17 @@ export class People extends Construct {
     return `arn:${partition}:cloudformation:${region}:${account}:stack/${stackName}/*`;
   }
 
-  /** What a service does with a key of ours on behalf of its caller; nothing where AWS has the key. */
-  #use(actions: readonly string[], service: "dynamodb" | "s3" | "sqs"): readonly PolicyStatement[] {
+  /** What services do with a key of ours on behalf of their caller; nothing where AWS has the key. */
+  #use(
+    actions: readonly string[],
+    ...services: readonly ("dynamodb" | "s3" | "sqs")[]
+  ): readonly PolicyStatement[] {
     const { key } = this.#props;
     if (key === undefined) return [];
     const { region, urlSuffix } = Stack.of(this);
-    const via = { StringEquals: { "kms:ViaService": `${service}.${region}.${urlSuffix}` } };
-    return [allowWhen(via, actions, key.keyArn)];
+    const [first = "", ...others] = services.map((name) => `${name}.${region}.${urlSuffix}`);
+    const via = others.length === 0 ? first : [first, ...others];
+    return [allowWhen({ StringEquals: { "kms:ViaService": via } }, actions, key.keyArn)];
   }
 }
 

@@ -57,7 +57,7 @@ const CALLS: Readonly<Record<VerbName, readonly string[]>> = {
  * Verbs that end in an error wherever something is not as it should be, which here is so, under the right role too: of
  * them IAM's word alone counts.
  */
-const JUDGES: readonly VerbName[] = ["verify"];
+const JUDGES: readonly VerbName[] = ["verify", "status"];
 
 const folder = mkdtempSync(join(tmpdir(), "people-"));
 writeFileSync(

@@ -24,7 +24,7 @@ import { templateOf } from "../support/template.ts";
 const PAGES = runbooks().map(({ id, text }) => [id, text] as const);
 const IDS: readonly string[] = PAGES.map(([id]) => id);
 
-const STATUS = readFileSync("tools/ops/status.ts", "utf8");
+const STATUS = readFileSync("tools/ops/status-metrics.ts", "utf8");
 
 const SCRIPTS: Readonly<Record<string, string>> = JSON.parse(
   readFileSync("package.json", "utf8"),

@@ -67,6 +67,7 @@ export function aStack(sqs = new MemorySqs()): ConnectedStack {
     payloadBucketName: "payloads",
     statementBucketName: "statements",
     statementKeyArn: "statement-key",
+    pageTopicArn: "arn:aws:sns:us-east-1:111122223333:page",
     webhookUrl: "http://127.0.0.1:9/",
     isLocal: false,
     authorization: null,

@@ -49,7 +49,8 @@ export function makeGoodOps(stack: () => DrivenStack) {
     untilDrained: async (): Promise<void> => {
       for (let quiet = 0; quiet < 3;) {
         await sleep(700);
-        const isQuiet = / EventQueue +0 waiting +0 in flight/.test(await good("status"));
+        const { output } = await ops("status", "--all");
+        const isQuiet = / EventQueue +0 waiting +0 in flight/.test(output);
         quiet = isQuiet ? quiet + 1 : 0;
       }
     },

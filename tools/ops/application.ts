@@ -21,6 +21,7 @@ export const EventSchema = v.object({
   body: v.optional(v.instance(Uint8Array)),
   bodyOmittedBytes: v.optional(v.number()),
   payloadKey: v.optional(v.string()),
+  isWithheld: v.optional(v.boolean()),
 });
 
 const FailureSchema = v.object({
@@ -34,6 +35,13 @@ const FailureSchema = v.object({
 export type StoredEvent = v.InferOutput<typeof EventSchema>;
 export type StoredFailure = v.InferOutput<typeof FailureSchema>;
 
+/** The idempotency record of an event. */
+export interface IdempotencyRecord {
+  readonly isCompleted: boolean;
+  /** When the consumer completed it, epoch milliseconds. */
+  readonly completedAt: number | null;
+}
+
 /** All that the table holds of one application. */
 export interface StoredApplication {
   readonly token: string;
@@ -44,6 +52,8 @@ export interface StoredApplication {
   readonly failures: readonly StoredFailure[];
   /** Items that are not of our form, by their sort key; they hide none of the others. */
   readonly unreadable: readonly string[];
+  /** By event id. @default - they were not read */
+  readonly records?: ReadonlyMap<string, IdempotencyRecord>;
 }
 
 /**

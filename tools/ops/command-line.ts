@@ -63,10 +63,11 @@ const APPLICATION = "application token or external id";
 
 export const VERBS = {
   status: {
-    says: "alarms, endpoint, queues and the last hour, with what good looks like",
+    says: "healthy or not, and why; what is not as it should be; --all: every queue and metric",
     roles: ["auditor"],
-    options: [],
-    run: (stack, _, terminal, { now }) => status(stack, terminal, now),
+    options: ["all"],
+    run: async (stack, { all }, terminal, { now }) =>
+      void (await status(stack, { all, now }, terminal)),
   },
   verify: {
     says: "the first contact: a test webhook to the bus, Alloy's API, channels, alarms, encryption, retention",

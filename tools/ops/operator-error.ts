@@ -17,3 +17,15 @@ export class OperatorError extends Error {
 export class UsageError extends OperatorError {
   override readonly name = "UsageError";
 }
+
+/** The verb has done what it is for, and what it found is not as it should be. */
+export class UnhealthyError extends OperatorError {
+  override readonly name = "UnhealthyError";
+  /** What it found, for `--json`. */
+  readonly found: unknown;
+
+  constructor(found: unknown) {
+    super("The stack is not healthy.");
+    this.found = found;
+  }
+}

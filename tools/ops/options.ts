@@ -18,6 +18,7 @@ export function withOptions(line: CommandLine) {
       positive,
       null,
     )
+    .option("--all", "print everything, also what is as it should be", false)
     .option("--hours <n>", "the last n hours (default: 1)", positive, 1)
     .option("--bodies", "also print what Alloy sent, including personal data", false)
     .option("--dry-run", "print what the verb would do, and change nothing", false)

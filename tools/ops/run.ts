@@ -1,14 +1,14 @@
 import { setTimeout as wait } from "node:timers/promises";
 
 import { parseCommand, VERBS } from "./command-line.ts";
-import { OperatorError, UsageError } from "./operator-error.ts";
+import { OperatorError, UnhealthyError, UsageError } from "./operator-error.ts";
 import { connect } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
  * Does what the command line asks for.
  *
- * @returns the exit code: 0 done, 1 it cannot be done, 2 the command line is wrong.
+ * @returns the exit code: 0 done, 1 it cannot be done, 2 the command line is wrong, 3 the stack is not healthy.
  */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
@@ -18,6 +18,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     else await VERBS[command.verb].run(await connect(command), command, terminal, clock);
     return 0;
   } catch (error) {
+    // What it found is printed already.
+    if (error instanceof UnhealthyError) return 3;
     terminal.warn(sentenceOf(error), ...(error instanceof OperatorError ? error.details : []));
     return error instanceof UsageError ? 2 : 1;
   }

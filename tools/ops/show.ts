@@ -1,19 +1,14 @@
-import * as v from "valibot";
-
 import { bodyOf, readApplication } from "./application.ts";
 import type { StoredApplication, StoredEvent } from "./application.ts";
+import { agoText } from "./health.ts";
+import { recordsOf } from "./idempotency-records.ts";
 import { readInvestigation } from "./investigation.ts";
 import type { StoredInvestigation } from "./investigation.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
+import { gapIn, timelineOf } from "./timeline.ts";
+import type { Timeline, TimelineEvent } from "./timeline-schema.ts";
 import { timeText } from "./time-text.ts";
-
-const GapSchema = v.object({
-  stage: v.string(),
-  since: v.number(),
-  evidence: v.string(),
-  events: v.array(v.object({ eventId: v.string(), type: v.string(), at: v.number() })),
-});
 
 /** `show`: what is known of an application, or of an Investigation. */
 export async function show(
@@ -32,7 +27,25 @@ export async function show(
     return;
   }
   const application = await readApplication(stack, tokenOrExternalId, attributes);
-  terminal.print(...describe(application, options.bodies));
+  terminal.print(...describe(await withRecords(stack, application), options.bodies));
+}
+
+/** With the idempotency records of its events, which say when the bus took each. */
+export async function withRecords(
+  stack: ConnectedStack,
+  application: StoredApplication,
+): Promise<StoredApplication> {
+  const eventIds = application.events.map(({ eventId }) => eventId);
+  return { ...application, records: await recordsOf(stack, eventIds) };
+}
+
+/** The timeline of an application, as `show` prints it. @throws OperatorError when nothing is known of it. */
+export async function readTimeline(
+  stack: ConnectedStack,
+  tokenOrExternalId: string,
+): Promise<Timeline> {
+  const application = await readApplication(stack, tokenOrExternalId, "metadata");
+  return timelineOf(await withRecords(stack, application));
 }
 
 /**
@@ -41,40 +54,45 @@ export async function show(
  * @param bodies - with what Alloy sent, and with the client's own id, which may be a name.
  */
 export function describe(application: StoredApplication, bodies: boolean): readonly string[] {
-  const { token, state = {}, events, failures, unreadable } = application;
-  const text = (name: string) => {
-    const value = state[name];
-    return typeof value === "string" ? value : "-";
-  };
+  const timeline = timelineOf(application);
+  const { journey, here, alloy, forgottenAt, adoptedAt, events, failures, unreadable } = timeline;
+  const externalId = application.state?.["externalId"];
+  const shownId = typeof externalId === "string" ? externalId : "-";
   const lines = [
-    `Application  ${token}`,
-    `Journey      ${text("journeyName")} (${text("journeyToken")}), ${text("environment")}`,
-    `External id  ${bodies ? text("externalId") : "hidden; --bodies shows it"}`,
-    ...(state["forgottenAt"] === undefined
+    `Application  ${timeline.applicationToken}`,
+    `Journey      ${journey.name ?? "-"} (${journey.token ?? "-"}), ${timeline.environment ?? "-"}`,
+    `External id  ${bodies ? shownId : "hidden; --bodies shows it"}`,
+    ...(forgottenAt === null ? [] : [`Forgotten    ${forgottenAt}`]),
+    ...(adoptedAt === null ? [] : [`Adopted      ${adoptedAt}`]),
+    `Status       ${here.status ?? "-"}`,
+    `Outcome      ${here.outcome ?? "-"}`,
+    ...(alloy === null
       ? []
-      : [`Forgotten    ${timeText(state["forgottenAt"])}`]),
-    `Status       ${text("status")}`,
-    `Outcome      ${text("outcome")}`,
-    `Submitted    ${timeText(state["submittedAt"])}`,
-    `Last event   ${timeText(state["lastEventAt"])}`,
-    `Next check   ${state["settledAt"] === undefined ? timeText(state["dueAt"]) : `none, settled ${timeText(state["settledAt"])}`}`,
-    ...gapLines(state["gap"]),
+      : [`Alloy said   ${statusText(alloy)}, asked at ${alloy.askedAt ?? "-"}`]),
+    `Submitted    ${timeline.submittedAt ?? "-"}`,
+    `Last event   ${here.lastEventAt ?? "-"}`,
+    `Next check   ${timeline.settledAt === null ? (timeline.nextCheckAt ?? "-") : `none, settled ${timeline.settledAt}`}`,
+    ...gapLines(timeline.gap),
     "",
-    `Events (${events.length}), in Alloy's order:`,
+    `Events (${application.events.length}), in Alloy's order:`,
   ];
   for (const event of events) {
-    const seconds = Math.round((event.receivedAt - event.eventAt) / 1_000);
-    const outcome = event.outcome === undefined ? "" : ` ${event.outcome}`;
-    lines.push(
-      `  ${timeText(event.eventAt)}  ${event.type}${outcome} → ${event.route}; by ${event.origin}, ${seconds} s later; ${event.eventId}`,
-    );
-    if (bodies) lines.push(`    ${bodyText(event)}`);
+    if (event.kind === "missing") {
+      lines.push(`  ${event.at ?? "-"}  ${event.type}: MISSING here; ${event.eventId}`);
+      continue;
+    }
+    lines.push(...eventLines(event));
+    const stored = application.events.find(({ eventId }) => eventId === event.eventId);
+    if (bodies && stored !== undefined) lines.push(`    ${bodyText(stored)}`);
+  }
+  if (timeline.corrections > 0) {
+    lines.push(`  and ${timeline.corrections} published by Alloy's answer, without an event`);
   }
   lines.push("", failures.length === 0 ? "No failures." : `Failures (${failures.length}):`);
   for (const failure of failures) {
-    const where = failure.deadLettered ? "dead-lettered" : "being retried";
+    const where = failure.stage === "dead-lettered" ? "dead-lettered" : "being retried";
     lines.push(
-      `  ${timeText(failure.failedAt)}  ${failure.eventType}, ${where}: ${failure.reason}; ${failure.eventId}`,
+      `  ${failure.failedAt ?? "-"}  ${failure.eventType}, ${where}: ${failure.reason}; ${failure.eventId}`,
     );
   }
   if (unreadable.length > 0) {
@@ -84,6 +102,46 @@ export function describe(application: StoredApplication, bodies: boolean): reado
   return lines;
 }
 
+function statusText({ status, outcome }: { status: string; outcome: string | null }): string {
+  return outcome === null ? status : `${status}, ${outcome}`;
+}
+
+/** Two lines: what happened and how it came; what came out of it. */
+function eventLines(event: TimelineEvent): readonly string[] {
+  const { at, type, outcome, origin, attempt, eventId } = event;
+  const what = outcome === null ? type : `${type} ${outcome}`;
+  const how = attempt === null ? `by ${origin}` : `by ${origin}, attempt ${attempt}`;
+  return [
+    `  ${at ?? "-"}  ${what}; ${how}, ${latencyText(event.latencyMs)} later; ${eventId}`,
+    `    ${publicationText(event.publication)}`,
+  ];
+}
+
+function latencyText(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  return Math.abs(seconds) < 120 ? `${seconds} s` : agoText(ms);
+}
+
+/** What came out of an event, as a person reads it. */
+export function publicationText(publication: TimelineEvent["publication"]): string {
+  const { state, route, number, acknowledgedAt, why } = publication;
+  switch (state) {
+    case "published": {
+      const as = number === null ? "" : ` as number ${number}`;
+      const at = acknowledgedAt === null ? "" : `, acknowledged ${acknowledgedAt}`;
+      return `published → ${route}${as}${at}`;
+    }
+    case "pending":
+      return `being published → ${route}`;
+    case "failed":
+      return `not published → ${route} yet: see its failure`;
+    case "not-published":
+      return `not published: ${why ?? "-"} (route ${route})`;
+    case "unknown":
+      return `perhaps published → ${route}: its number is stored apart`;
+  }
+}
+
 function describeInvestigation(
   { token, status, steps, gap, events }: StoredInvestigation,
   bodies: boolean,
@@ -91,7 +149,7 @@ function describeInvestigation(
   return [
     `Investigation ${token}`,
     `Status       ${status ?? "-"}`,
-    ...gapLines(gap),
+    ...gapLines(gapIn(gap)),
     "",
     `Steps (${steps.length}), in Alloy's order:`,
     ...steps.map(
@@ -110,12 +168,11 @@ function bodyText(event: StoredEvent): string {
   }
 }
 
-function gapLines(value: unknown): readonly string[] {
-  const parsed = v.safeParse(GapSchema, value);
-  if (!parsed.success) return [];
-  const { stage, since, evidence, events } = parsed.output;
+function gapLines(gap: Timeline["gap"]): readonly string[] {
+  if (gap === null) return [];
+  const { stage, since, evidence, events } = gap;
   return [
-    `Gap          ${stage} since ${timeText(since)}: ${evidence}`,
-    ...events.map(({ at, type, eventId }) => `             ${timeText(at)}  ${type}; ${eventId}`),
+    `Gap          ${stage} since ${since ?? "-"}: ${evidence}`,
+    ...events.map(({ at, type, eventId }) => `             ${at ?? "-"}  ${type}; ${eventId}`),
   ];
 }

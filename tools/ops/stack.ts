@@ -30,6 +30,7 @@ const OutputsSchema = v.object({
   IngestFunctionName: v.string(),
   ConsumerFunctionName: v.string(),
   PollerFunctionName: v.string(),
+  PageTopicArn: v.string(),
   DashboardName: v.string(),
 });
 
@@ -107,6 +108,7 @@ function connected(
     statementBucketName: outputs.StatementBucketName,
     statementKeyArn: outputs.StatementKeyArn,
     webhookUrl: outputs.WebhookUrl,
+    pageTopicArn: outputs.PageTopicArn,
     /** In an emulator. */
     isLocal: place.endpoint !== undefined,
     /** What a webhook of a local stack authenticates with; null: this tool does not know it. */

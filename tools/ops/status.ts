@@ -1,145 +1,72 @@
-import { GetMetricDataCommand, paginateDescribeAlarms } from "@aws-sdk/client-cloudwatch";
-import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-
-import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
-import type { MetricName } from "../../lambdas/settings/metrics.ts";
 import { fitted } from "../terminal/lines.ts";
+import { agoText } from "./health.ts";
+import type { Attention, Status } from "./health-schema.ts";
+import { UnhealthyError } from "./operator-error.ts";
+import { statusOf } from "./observe.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
-import { resourcesOf } from "./verify-resources.ts";
 
-const HOUR_MS = 3_600_000;
+/** What fits on a screen beside the first lines; `--all` prints everything. */
+const MOST = 8;
 
-/** Longer than Alloy would wait. */
-const ENDPOINT_MS = 10_000;
-
-/** What of the last hour says whether all is well: the metric, and what good looks like. */
-const LAST_HOUR: readonly (readonly [name: MetricName, good: string])[] = [
-  [METRICS.webhooksReceived, "as in the same hour last week"],
-  [METRICS.credentialsRejected, "0"],
-  [METRICS.credentialsMissing, "0"],
-  [METRICS.credentialsUnusable, "0"],
-  [METRICS.addressesUnlisted, "0"],
-  [METRICS.storesFailed, "0"],
-  [METRICS.eventsRecorded, "close to WebhooksReceived"],
-  [METRICS.eventsDuplicate, "below a fifth of WebhooksReceived"],
-  [METRICS.eventsUnrecognised, "0"],
-  [METRICS.recordsFailed, "0"],
-  [METRICS.recordsDeadLettered, "0"],
-  [METRICS.eventsHealed, "0"],
-  [METRICS.deliveryGaps, "0"],
-  [METRICS.pollerRuns, "60 divided by the minutes between two runs"],
-  [METRICS.applicationsChecked, "more than ApplicationsBehind"],
-  [METRICS.applicationsBehind, "0"],
-  [METRICS.runsKnowingNone, "0"],
-  [METRICS.applicationsUnchecked, "0"],
-  [METRICS.eventsLeft, "0"],
-  [METRICS.environmentMixed, "0"],
-  [METRICS.statusesUnrecognised, "0"],
-  [METRICS.alloyCallsFailed, "0"],
-  [METRICS.alloyCallsUnauthorized, "0"],
-  [METRICS.investigationsUnlisted, "0"],
-];
-
-/** `status`: the alarms, the endpoint, the queues and the last hour, each with what good looks like. */
+/**
+ * `status`: whether the stack is healthy and why, in the first line; below it what is not as it should be.
+ *
+ * @throws UnhealthyError when something but a note needs attention, after it has printed everything.
+ */
 export async function status(
   stack: ConnectedStack,
+  { all, now }: { readonly all: boolean; readonly now: number },
   terminal: Terminal,
-  now: number,
-): Promise<void> {
-  const [alarms, endpoint, queues, lastHour] = await Promise.all([
-    describeAlarms(stack),
-    describeEndpoint(stack.webhookUrl),
-    describeQueues(stack),
-    describeLastHour(stack, now),
-  ]);
-  terminal.print(...alarms, "", ...endpoint, "", ...queues, "", ...lastHour);
+): Promise<Status> {
+  const found = await statusOf(stack, now);
+  terminal.print(...describeStatus(found, all));
+  if (!found.isHealthy) throw new UnhealthyError(found);
+  return found;
 }
 
-async function describeAlarms({
-  cloudWatch,
-  stackName,
-}: ConnectedStack): Promise<readonly string[]> {
-  const names: string[] = [];
-  const pages = paginateDescribeAlarms(
-    { client: cloudWatch },
-    {
-      AlarmNamePrefix: `${stackName}-`,
-      StateValue: "ALARM",
-      AlarmTypes: ["MetricAlarm", "CompositeAlarm"],
-    },
-  );
-  for await (const { MetricAlarms = [], CompositeAlarms = [] } of pages) {
-    const alarms = [...MetricAlarms, ...CompositeAlarms];
-    names.push(...alarms.map(({ AlarmName = "" }) => `  ${AlarmName.slice(stackName.length + 1)}`));
-  }
-  return ["Alarms (good: none)", ...(names.length === 0 ? ["  none"] : names)];
+export function describeStatus(status: Status, all: boolean): readonly string[] {
+  const { attention, endpoint } = status;
+  const shown = all ? attention : attention.slice(0, MOST);
+  const more = attention.length - shown.length;
+  return [
+    `${status.isHealthy ? "Healthy" : "NOT HEALTHY"}: ${status.why}`,
+    `  ${arrivalText(status)}; endpoint ${endpoint.answer} in ${endpoint.ms} ms`,
+    ...shown.map((one) => attentionText(one, status.at)),
+    ...(more > 0 ? [`  … ${more} more: --all shows them`] : []),
+    ...(all ? everything(status) : []),
+  ];
 }
 
-/** Asks as somebody whom it does not know: 401 says that all before the credential works. */
-async function describeEndpoint(webhookUrl: string): Promise<readonly string[]> {
-  const started = performance.now();
-  const answer = await fetch(webhookUrl, {
-    method: "POST",
-    body: "{}",
-    signal: AbortSignal.timeout(ENDPOINT_MS),
-  }).then(
-    (response) => String(response.status),
-    (error: unknown) => `no answer: ${reasonOf(error)}`,
-  );
-  const elapsedMs = Math.round(performance.now() - started);
-  return ["Endpoint (good: 401, below 1000 ms)", `  ${answer}, ${elapsedMs} ms, ${webhookUrl}`];
+function arrivalText({ at, lastWebhookAt, lastPollAt }: Status): string {
+  const ago = (time: string | null) =>
+    time === null ? "none in 3 h" : `${agoText(Date.parse(at) - Date.parse(time))} ago`;
+  return `last webhook ${ago(lastWebhookAt)}; last run of the poller ${ago(lastPollAt)}`;
 }
 
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // fetch says "fetch failed"; its cause says which.
-  return error.cause instanceof Error ? error.cause.message : error.message;
+function attentionText({ severity, kind, ...one }: Attention, at: string): string {
+  const since = one.since === null ? "" : ` for ${agoText(Date.parse(at) - Date.parse(one.since))}`;
+  const next = one.next === null ? "" : ` → ${one.next}`;
+  const runbook = one.runbook === null ? "" : ` → ${one.runbook}`;
+  const name = kind === "alarm" ? `${one.name}${since}: ` : "";
+  return `  ${severity.padEnd(6)}  ${name}${one.sentence}${next}${runbook}`;
 }
 
-async function describeQueues(stack: ConnectedStack): Promise<readonly string[]> {
-  const queues = (await resourcesOf(stack)).ofType("AWS::SQS::Queue");
-  const lines = await Promise.all(
-    queues.map(async ({ id, name: QueueUrl }) => {
-      const { Attributes = {} } = await stack.sqs.send(
-        new GetQueueAttributesCommand({
-          QueueUrl,
-          AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-        }),
-      );
-      const waiting = Attributes["ApproximateNumberOfMessages"] ?? "?";
-      const taken = Attributes["ApproximateNumberOfMessagesNotVisible"] ?? "?";
-      return `  ${fitted(id, 32)} ${waiting.padStart(7)} waiting ${taken.padStart(7)} in flight`;
+function everything({ endpoint, queues, metrics }: Status): readonly string[] {
+  return [
+    "",
+    `Endpoint ${endpoint.url}`,
+    "",
+    "Queues (good: EventQueue near 0, every DeadLetterQueue 0)",
+    ...queues.map(
+      ({ id, waiting, inFlight }) =>
+        `  ${fitted(id, 32)} ${String(waiting).padStart(7)} waiting ${String(inFlight).padStart(7)} in flight`,
+    ),
+    "",
+    "The last hour, and the same hour last week",
+    ...metrics.map(({ name, kind, value, lastWeek, good }) => {
+      const before = kind === "gauge" ? "now" : String(lastWeek ?? "-");
+      return `  ${name.padEnd(24)} ${String(value ?? "-").padStart(7)} ${before.padStart(7)}   good: ${good}`;
     }),
-  );
-  const title = "Queues (good: EventQueue near 0, every DeadLetterQueue 0)";
-  return [title, ...lines.toSorted()];
-}
-
-async function describeLastHour(stack: ConnectedStack, now: number): Promise<readonly string[]> {
-  const { MetricDataResults = [] } = await stack.cloudWatch.send(
-    new GetMetricDataCommand({
-      StartTime: new Date(now - HOUR_MS),
-      EndTime: new Date(now),
-      MetricDataQueries: LAST_HOUR.map(([MetricName], index) => ({
-        Id: `m${index}`,
-        MetricStat: {
-          Metric: {
-            Namespace: METRIC_NAMESPACE,
-            MetricName,
-            Dimensions: [{ Name: STAGE_DIMENSION, Value: stack.stage }],
-          },
-          Period: HOUR_MS / 1_000,
-          Stat: "Sum",
-        },
-      })),
-    }),
-  );
-  const lines = LAST_HOUR.map(([name, good], index) => {
-    const { Values = [] } = MetricDataResults.find(({ Id }) => Id === `m${index}`) ?? {};
-    // A window of an hour may touch two of CloudWatch's.
-    const sum = Values.reduce((total, value) => total + value, 0);
-    return `  ${name.padEnd(24)} ${String(sum).padStart(7)}   good: ${good}`;
-  });
-  return ["The last hour", ...lines];
+  ];
 }

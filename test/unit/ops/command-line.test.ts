@@ -30,6 +30,7 @@ describe("the command line of npm run ops", () => {
       out: null,
       limit: null,
       perSecond: null,
+      all: false,
       hours: 1,
       bodies: false,
       dryRun: false,
@@ -60,8 +61,8 @@ describe("the command line of npm run ops", () => {
     ],
     [
       "an unknown option",
-      ["status", "--all"],
-      "Unknown option '--all'. See npm run ops -- --help.",
+      ["status", "--everything"],
+      "Unknown option '--everything'. See npm run ops -- --help.",
     ],
     ["an option of another verb", ["show", "JA-1", "--limit", "2"], `"show" takes no --limit:`],
     ["a missing word", ["show"], "Missing required argument 'application token or external id'"],

@@ -14,6 +14,7 @@ const application: StoredApplication = {
     environment: "live",
     externalId: PERSONAL,
     status: "waiting_review",
+    effects: ["e1"],
     lastEventAt: AT,
     dueAt: AT + 60_000,
     gap: {
@@ -59,7 +60,9 @@ Gap          dead-lettered since 2026-11-23T20:00:00.000Z: its failure is record
              2026-11-23T20:00:01.000Z  completed_application; e2
 
 Events (1), in Alloy's order:
-  2026-11-23T20:00:00.000Z  pending_review → manual-review; by webhook, 2 s later; e1
+  2026-11-23T20:00:00.000Z  pending_review; by webhook, attempt 2, 2 s later; e1
+    published → manual-review as number 1
+  2026-11-23T20:00:01.000Z  completed_application: MISSING here; e2
 
 Failures (1):
   2026-11-23T20:00:03.000Z  completed_application, dead-lettered: Publishing failed: Throttled; e2`);
@@ -74,7 +77,8 @@ it("shows what is personal when asked", () => {
 
 it("hides nothing behind an item or a body that cannot be read", () => {
   const [event] = application.events;
-  const events = event === undefined ? [] : [{ ...event, body: Buffer.from("no brotli") }, event];
+  const events =
+    event === undefined ? [] : [{ ...event, eventId: "e0", body: Buffer.from("no brotli") }, event];
   const damaged = { ...application, events, unreadable: ["EVENT#1#e0"] };
 
   const lines = describeApplication(damaged, true);

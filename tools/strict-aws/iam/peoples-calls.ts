@@ -153,6 +153,7 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, read
         ofOne(`${table}/index/${index}`, "dynamodb:Query"),
       ),
       attributes("dynamodb:Query", METADATA_ATTRIBUTES),
+      ...ofOne(arns.arnOf("IdempotencyTable"), "dynamodb:BatchGetItem"),
       ...ofOne(`${arns.arnOf("StatementBucket")}/${STATEMENTS.prefix}1`, "s3:GetObject"),
       ...ofOne(arns.arnOf("StatementBucket"), "s3:ListBucket"),
       ...ofOne(arns.arnOf("StatementKey"), "kms:GetPublicKey"),

@@ -1,0 +1,65 @@
+import { createServer } from "node:http";
+import { once } from "node:events";
+import { expect, it, onTestFinished } from "vitest";
+import { METRICS } from "../../../lambdas/settings/metrics.ts";
+import { statusOf } from "../../../tools/ops/observe.ts";
+import { STATUS_METRICS } from "../../../tools/ops/status-metrics.ts";
+import { anAnsweringStack } from "../../support/operator.ts";
+
+const NOW = Date.parse("2026-11-26T03:00:00.000Z");
+
+it("probes the endpoint with what no function counts: no refused credential rings an alarm", async () => {
+  // U1: its own calls rang `credentials-rejected`, then `switch-off-near-75`.
+  const methods: (string | undefined)[] = [];
+  const server = createServer(({ method }, response) => {
+    methods.push(method);
+    response.writeHead(404).end();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : 0;
+
+  const stack = { ...anAnsweringStack({}), webhookUrl: `http://127.0.0.1:${port}/webhooks/alloy` };
+  const { endpoint } = await statusOf(stack, NOW);
+
+  expect(methods).toEqual(["GET"]);
+  expect(endpoint).toMatchObject({ answer: "404", isFine: true });
+});
+
+it("shows a gauge by its last value, not by the sum of an hour", async () => {
+  // U10: `DeliveryGaps 205`, when two were in gap.
+  const gauges = STATUS_METRICS.filter(({ kind }) => kind === "gauge");
+  const index = gauges.findIndex(({ name }) => name === METRICS.deliveryGaps);
+  const minutes = [3, 2, 1].map((ago) => new Date(NOW - ago * 60_000));
+  const result = { Id: `m${index}`, Values: [101, 102, 2], Timestamps: minutes };
+  const stack = anAnsweringStack({ GetMetricData: { MetricDataResults: [result] } });
+
+  const { metrics } = await statusOf(stack, NOW);
+
+  expect(metrics.find(({ name }) => name === METRICS.deliveryGaps)).toMatchObject({ value: 2 });
+});
+
+it("tells a page from a ticket by the topic that the alarm notifies, and leaves out what notifies nobody", async () => {
+  const base = anAnsweringStack({});
+  const alarm = (name: string, ...AlarmActions: string[]) => ({
+    AlarmName: `${base.stackName}-${name}`,
+    AlarmDescription: `What is true.\n\nImpact: it hurts.\n\nRunbook: https://example.com/${name}.md`,
+    AlarmActions,
+    StateTransitionedTimestamp: new Date(NOW - 60_000),
+  });
+  const MetricAlarms = [alarm("one", base.pageTopicArn), alarm("two", "ticket"), alarm("three")];
+
+  const { attention } = await statusOf(anAnsweringStack({ DescribeAlarms: { MetricAlarms } }), NOW);
+
+  expect(attention.filter(({ kind }) => kind === "alarm")).toMatchObject([
+    {
+      name: "one",
+      severity: "page",
+      sentence: "What is true.",
+      since: "2026-11-26T02:59:00.000Z",
+      runbook: "https://example.com/one.md",
+    },
+    { name: "two", severity: "ticket" },
+  ]);
+});
