@@ -25,7 +25,7 @@ const root = new URL("../../", import.meta.url);
 const READERS: readonly (readonly [reader: string, file: string])[] = [
   ["rules of [notifications](notifications.md)", "lib/alarms/notifications.ts"],
   ["the poller", "lambdas/adapters/aws-deliveries.ts"],
-  ["`npm run ops -- status`", "tools/ops/status.ts"],
+  ["`npm run ops -- status`", "tools/ops/status-metrics.ts"],
 ];
 
 /** Metrics that nobody watches, each with the reason for which it is there all the same. */
