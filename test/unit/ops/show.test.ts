@@ -1,7 +1,11 @@
 import { brotliCompressSync } from "node:zlib";
 import { expect, it } from "vitest";
 import type { StoredApplication } from "../../../tools/ops/application.ts";
-import { describe as describeApplication } from "../../../tools/ops/show.ts";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { idempotencyKeyOf } from "../../../lambdas/adapters/idempotency-key.ts";
+import { IDEMPOTENCY } from "../../../lambdas/settings/limits.ts";
+import { describe as describeApplication, readTimeline } from "../../../tools/ops/show.ts";
+import { anAnsweringStack } from "../../support/operator.ts";
 
 const AT = Date.parse("2026-11-23T20:00:00.000Z");
 const PERSONAL = "Ada Lovelace";
@@ -86,4 +90,21 @@ it("hides nothing behind an item or a body that cannot be read", () => {
   expect(lines.filter((line) => line.startsWith("    (cannot be read: "))).toHaveLength(1);
   expect(lines.join("\n")).toContain(`{"name":"${PERSONAL}"}`);
   expect(lines.slice(-2)).toEqual(["Unreadable items (1):", "  EVENT#1#e0"]);
+});
+
+it("reads from the idempotency record of an event when the bus had it", async () => {
+  const [event] = application.events;
+  const state = { pk: "APPLICATION#JA-1", sk: "STATE", effects: ["e1"] };
+  const Items = [state, { pk: "APPLICATION#JA-1", sk: "EVENT#1", ...event }].map((item) =>
+    marshall(item),
+  );
+  const expiration = (AT + 5_000 + IDEMPOTENCY.windowMs) / 1_000;
+  const record = marshall({ id: idempotencyKeyOf("e1"), status: "COMPLETED", expiration });
+  const answers = { Query: { Items }, BatchGetItem: { Responses: { records: [record] } } };
+
+  const { events } = await readTimeline(anAnsweringStack(answers), "JA-1");
+
+  expect(events).toMatchObject([
+    { publication: { state: "published", acknowledgedAt: "2026-11-23T20:00:05.000Z" } },
+  ]);
 });
