@@ -1,6 +1,7 @@
 import * as v from "valibot";
 
 import { APPLICATION_STATUSES } from "../lambdas/domain/event/event-types.ts";
+import { ENTITY_IDS } from "../lambdas/settings/limits.ts";
 import {
   DECISION_ROUTE_ID,
   INVESTIGATION_ROUTE_IDS,
@@ -117,8 +118,13 @@ const FIELDS = {
         root: text,
         previous: text,
         rerunBy: about("Who started the rerun: `api`, `dashboard`, or what Alloy says.", text),
+        rootGroup: about("The client's id of the root's group.", v.exactOptional(text)),
       }),
     ),
+  ),
+  entities: about(
+    `All entities of the application that are known, at most ${ENTITY_IDS.most}; an event of the whole application has them too.`,
+    v.exactOptional(v.array(v.object({ token: text, externalId: v.nullable(eventType) }))),
   ),
   investigation: about(
     "On the routes of Investigations, and `unrecognised` for a step of one, alone.",

@@ -37,6 +37,7 @@ export const handler = makeConsumerHandler({
     client: dynamo,
     tableName: environment.applicationTableName,
     eventRetentionMs: settings.eventRetentionMs,
+    indexesEntities: settings.indexesEntities === true,
   }),
   investigations: new DynamoInvestigations(dynamo, environment.applicationTableName),
   idempotency: new PowertoolsIdempotency(

@@ -1,5 +1,6 @@
 import type { AlloyApplication } from "../domain/reconciliation/alloy-application.ts";
 import { correctionBody } from "../domain/application/correction.ts";
+import { learnedIds } from "../domain/application/learned-ids.ts";
 import { decisionBody } from "../domain/application/decision.ts";
 import type { Envelope } from "../domain/event/envelope.ts";
 import { lateNotice, noticeOf } from "../domain/routing/gap-notice.ts";
@@ -42,7 +43,7 @@ export interface ActDependencies extends QueueEnvelopesDependencies {
  *    nothing else, and is tried again by a later check.
  * 2. Tell the bus of a gap that opened, moved or closed. One that the bus does not hear of is kept all
  *    the same, so that it is counted and its alarm rings; the next check tells of it.
- * 3. Put down the next check. What was cut off before is done again: everything here may be repeated.
+ * 3. Put down the next check, and with it the ids that Alloy alone has named. What was cut off before is done again: everything here may be repeated.
  */
 export async function act(
   claimed: ClaimedApplication,
@@ -89,7 +90,15 @@ export async function act(
       logger.warn("poller.application.behind", fields);
     }
   }
-  await applications.plan(claimed, { ...next(), gap: await gapAsAnnounced(), at: now() });
+  const learned = learnedNow();
+  const ending = { ...next(), gap: await gapAsAnnounced(), at: now() };
+  await applications.plan(claimed, learned === null ? ending : { ...ending, learned });
+
+  /** Of an answer that was compared: another one is of another environment, or of nobody. */
+  function learnedNow() {
+    const snapshot = comparison === null ? null : (finding.answer?.snapshot ?? null);
+    return snapshot === null ? null : learnedIds(state, snapshot, now());
+  }
 
   /** A gap waits longer by itself; without one, what could not be queued is tried again as after a failure. */
   function next(): Pick<Finding, "dueAt" | "memory"> {

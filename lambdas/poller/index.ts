@@ -67,7 +67,11 @@ const { applicationTableName } = environment;
 
 /** Lambda's entry. */
 export const handler = makePollerHandler({
-  applications: new DynamoDueApplications(dynamo, applicationTableName),
+  applications: new DynamoDueApplications(
+    dynamo,
+    applicationTableName,
+    settings.indexesEntities === true,
+  ),
   investigations: new DynamoInvestigations(dynamo, applicationTableName),
   alloy: new HttpAlloyApi({ baseUrl, authorization, fetch, now }),
   deliveries: new AwsDeliveries({

@@ -42,6 +42,8 @@ export const ConsumerSettingsSchema = v.object({
   firstCheckMs: v.number(),
   /** How long an event item lives after its receipt, through the TTL attribute; null keeps it. */
   eventRetentionMs: v.nullable(v.number()),
+  /** Whether an application is found by the ids of its entities too; absent: no. */
+  indexesEntities: v.exactOptional(v.boolean()),
 });
 
 export type ConsumerSettings = Settings<typeof ConsumerSettingsSchema>;

@@ -154,7 +154,7 @@ export const POLLER = {
 /** What is taken of the decision in Alloy's answer (docs/decisions/0054). */
 export const DECISION = {
   /**
-   * Reasons, tags and outputs together, as JSON on the bus, in bytes. The rest of an event has 146 KB at most, so every
+   * Reasons, tags and outputs together, as JSON on the bus, in bytes. The rest of an event has 180 KB at most, so every
    * decision fits one call of the bus (`PUT_EVENTS`), one message of SQS and, compressed, one item of DynamoDB.
    */
   mostBytes: 64 * 1_024,
@@ -246,6 +246,12 @@ export const APPLICANTS = {
   kept: 4,
   /** So many leave at once at most; an application of the released format may have hundreds. */
   mostMoved: 16,
+} as const;
+
+/** The ids of an application's entities, in its item and in its events: as for its applicants, both must not grow with them. */
+export const ENTITY_IDS = {
+  /** Of more entities, these many are kept: the first by their tokens. An application of a company has about ten people. */
+  most: 16,
 } as const;
 
 /** The numbers of an application's effects: as for its applicants, the item must not grow with them. */

@@ -78,6 +78,8 @@ export const PollerSettingsSchema = v.object({
   refusals: v.object({ byAuthorizer: v.boolean(), byAddress: v.boolean() }),
   /** How long an event item lives after its receipt; null keeps it. */
   eventRetentionMs: v.nullable(v.number()),
+  /** Whether an application is found by the ids of its entities too; absent: no. */
+  indexesEntities: v.exactOptional(v.boolean()),
   /** Journeys that the consumer accepts; empty means all. */
   journeys: v.array(v.string()),
   ignoredEventTypes: v.array(v.string()),

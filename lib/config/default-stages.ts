@@ -119,6 +119,8 @@ export const SANDBOX: StageConfiguration = {
   stage: "sandbox",
   environment: "sandbox",
   alloy: { baseUrl: "https://sandbox.alloy.co/v1", auth: "basic" },
+  // People look for their test persons. For real volumes it is a choice of its own: each entity costs four writes.
+  entityIndex: "on",
   removal: "destroy",
 };
 

@@ -37,7 +37,13 @@ export function consumerSettings(stage: StageConfiguration): ConsumerSettings {
     countedJourneys: countedJourneysOf(stage).filter((token) => !stage.journeys.includes(token)),
     firstCheckMs: stage.polling.firstCheckMs,
     eventRetentionMs: stage.retention.eventsMs,
+    ...entityIndexSettings(stage),
   };
+}
+
+/** Where it is off, the settings file stays as it was. */
+function entityIndexSettings({ entityIndex }: { entityIndex?: StageConfiguration["entityIndex"] }) {
+  return entityIndex === "on" ? { indexesEntities: true } : {};
 }
 
 /** Outcomes are compared in lower case, as Alloy's own are. */
@@ -79,6 +85,7 @@ export function pollerSettings({
   polling,
   gaps,
   notifications,
+  entityIndex,
 }: StageConfiguration): PollerSettings {
   return {
     environment,
@@ -86,6 +93,7 @@ export function pollerSettings({
     alloyAuth: alloy.auth,
     refusals: { byAuthorizer: auth !== "secret", byAddress: allowList.mode === "enforce" },
     eventRetentionMs: retention.eventsMs,
+    ...entityIndexSettings({ entityIndex }),
     journeys,
     ignoredEventTypes: events.handled.allBut,
     investigations: investigations === "on",

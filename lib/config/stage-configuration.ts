@@ -102,6 +102,12 @@ export interface StageConfiguration {
    * @default false
    */
   readonly schemaRegistry?: boolean;
+  /**
+   * `on`: an application is found by the ids of its entities too, Alloy's tokens and the client's, at up to four write units
+   * more for each entity (docs/cost.md). `off`: by an entity's id where the application has no other one.
+   * @default - off
+   */
+  readonly entityIndex?: "off" | "on";
 }
 
 export interface AlarmChannels {

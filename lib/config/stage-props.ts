@@ -52,6 +52,8 @@ export interface StageProps extends Pick<StageConfiguration, "stage" | "environm
   readonly rollout?: StageConfiguration["rollout"];
   /** @default false */
   readonly schemaRegistry?: boolean;
+  /** @default - "off", and "on" for the sandbox */
+  readonly entityIndex?: "off" | "on";
 }
 
 /**

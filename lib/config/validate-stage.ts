@@ -335,6 +335,7 @@ const schema = v.strictObject({
   concurrency: v.picklist(["reserved", "shared"], '"reserved" or "shared"'),
   rollout: v.picklist(["all-at-once", "canary", "linear"], '"all-at-once", "canary" or "linear"'),
   schemaRegistry: v.optional(v.boolean("true or false")),
+  entityIndex: v.optional(v.picklist(["off", "on"], '"off" or "on"')),
 });
 
 /**

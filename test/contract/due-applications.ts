@@ -4,6 +4,7 @@ import { dueShardOf } from "../../lambdas/adapters/dynamo/application-item.ts";
 import type { Gap } from "../../lambdas/domain/reconciliation/gap.ts";
 import {
   stateOfEvent,
+  stateOfIds,
   stateOfSnapshot,
   stateOfSubmission,
 } from "../../lambdas/domain/application/observation.ts";
@@ -100,6 +101,38 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
 
       expect(listed.map(({ applicationToken }) => applicationToken)).toEqual(tokens.toReversed());
       for (const application of listed) await due.claim(application, claimNow);
+    });
+
+    test("keeps with a plan the ids that Alloy's answer alone named, unless something was merged meanwhile", async () => {
+      const externalIds = { group: null, partner: null, application: "app-learned" };
+      const learned = (applicationToken: string) =>
+        stateOfIds({
+          applicationToken,
+          at: NOW,
+          askedAt: NOW,
+          externalIds,
+          entityIds: { "P-1": "person-1" },
+          rootGroup: "group-0",
+        });
+      const kept = await submitted("JA-learned", NOW);
+      const moved = await submitted("JA-learned-moved", NOW);
+
+      await check(kept, { dueAt: null, learned: learned("JA-learned") });
+      const claimed = await claim(moved);
+      const event = aJourneyEvent({ applicationToken: "JA-learned-moved" });
+      await store.mergeState(stateOfEvent(event), { dueAt: NOW, when: "first" });
+      await plan(claimed, { learned: learned("JA-learned-moved") });
+
+      const state = await store.readState("JA-learned");
+      expect(state?.externalIds).toEqual(externalIds);
+      expect(state?.facts.answer.externalIds).toEqual(externalIds);
+      expect(state?.entityIds).toEqual({ "P-1": "person-1" });
+      expect(state?.chain.rootGroup?.token).toBe("group-0");
+      const other = await store.readState("JA-learned-moved");
+      expect(other?.externalIds.application).toBeNull();
+      const again = await due.claim(moved, claimAt(NOW + 60_001, NOW + 120_000));
+      expect(again?.dueAt).toBe(NOW);
+      if (again !== null) await plan(again, { dueAt: null });
     });
 
     test("lists of each shard as many as asked for, the oldest", async () => {

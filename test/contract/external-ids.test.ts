@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
 
+import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
+import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { forgottenState } from "../../lambdas/domain/application/application-state.ts";
-import { stateOfEvent, stateOfSubmission } from "../../lambdas/domain/application/observation.ts";
+import {
+  stateOfEvent,
+  stateOfIds,
+  stateOfSnapshot,
+  stateOfSubmission,
+} from "../../lambdas/domain/application/observation.ts";
+import { NEVER_CHECKED } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { CheckRequest } from "../../lambdas/domain/ports.ts";
 import { billOf } from "../../tools/cloud-in-memory/write-meter.ts";
 import { itemsOf, tokensOf } from "../../tools/ops/person.ts";
@@ -10,14 +18,21 @@ import { aDynamoDb } from "../support/dynalite.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { MemorySqs } from "../support/memory-sqs.ts";
 import { aStack } from "../support/operator.ts";
-import { aSubmission } from "../support/snapshots.ts";
+import { aSnapshot, aSubmission } from "../support/snapshots.ts";
 
 const CHECK: CheckRequest = { dueAt: 1, when: "first" };
 const AT = 1_760_000_000_000;
 const NOBODY = { group: null, entity: null, partner: null, application: null };
 
-async function anIndex() {
-  const { store, due, client: dynamo, applicationTableName } = await aDynamoDb();
+async function anIndex(indexesEntities = true) {
+  const { client: dynamo, applicationTableName } = await aDynamoDb();
+  const due = new DynamoDueApplications(dynamo, applicationTableName, indexesEntities);
+  const store = new DynamoApplicationStore({
+    client: dynamo,
+    tableName: applicationTableName,
+    eventRetentionMs: null,
+    indexesEntities,
+  });
   const stack: ConnectedStack = { ...aStack(new MemorySqs()), dynamo, applicationTableName };
   return {
     store,
@@ -27,12 +42,14 @@ async function anIndex() {
       externalIds: Partial<typeof NOBODY | Record<string, string>>,
       token = "JA-1",
       at = AT,
+      entityToken: string | null = null,
     ) =>
       store.mergeState(
         stateOfEvent(
           aJourneyEvent({
             type: "started_evaluation",
             applicationToken: token,
+            entityToken,
             at,
             externalIds: { ...NOBODY, ...externalIds },
           }),
@@ -42,6 +59,45 @@ async function anIndex() {
     find: (id: string) => tokensOf(stack, id),
   };
 }
+
+test("an event whose entity is known costs no more than one of none", async () => {
+  const { hears } = await anIndex();
+  const ids = { group: "group-1", entity: "person-1" };
+  await hears(ids, "JA-1", AT, "P-1");
+
+  const bill = await billOf(() => hears(ids, "JA-1", AT + 1, "P-1").then(() => undefined));
+
+  expect(bill).toEqual({ items: 1, indexes: 0, reads: 0 });
+});
+
+test("an entity costs four write units once, where the stage indexes entities", async () => {
+  const { hears } = await anIndex();
+  await hears({ group: "group-1" });
+
+  const ids = { group: "group-1", entity: "person-1" };
+  const bill = await billOf(() => hears(ids, "JA-1", AT + 1, "P-1").then(() => undefined));
+
+  // One of the three is the merge, which a stage without that index pays too.
+  expect([bill.items, bill.indexes]).toEqual([3, 2]);
+});
+
+test("the item of an application with very many entities does not grow with them", async () => {
+  const { store, stack, hears, find } = await anIndex();
+  for (let person = 0; person < 60; person += 1) {
+    const number = String(person).padStart(2, "0");
+    await hears(
+      { group: "group-1", entity: `person-${number}` },
+      "JA-1",
+      AT + person,
+      `P-${number}`,
+    );
+  }
+
+  const [state] = (await itemsOf(stack, "JA-1")).filter(({ sk }) => sk === "STATE");
+  expect(Object.keys(state ?? {}).filter((name) => name.startsWith("entityId#"))).toHaveLength(16);
+  expect(Object.keys((await store.readState("JA-1"))?.entityIds ?? {})).toHaveLength(16);
+  expect(await find("P-59")).toEqual(["JA-1"]);
+});
 
 describe("an application is found", () => {
   test("by the ids of its group, its partner and itself, whichever was known first", async () => {
@@ -54,6 +110,89 @@ describe("an application is found", () => {
     await hears({ group: "group-1" }, "JA-1", AT + 2);
 
     for (const id of ["group-1", "partner-1", "app-1"]) expect(await find(id)).toEqual(["JA-1"]);
+  });
+
+  test("by the id of the partner and by its own, when its own came later", async () => {
+    const { hears, find } = await anIndex();
+    await hears({ partner: "partner-1" });
+    await hears({ application: "app-1" }, "JA-1", AT + 1);
+
+    for (const id of ["partner-1", "app-1"]) expect(await find(id)).toEqual(["JA-1"]);
+  });
+
+  test("by the ids and the tokens of its entities, whatever else it is known by", async () => {
+    const { hears, find } = await anIndex();
+    await hears({ group: "group-1" });
+    await hears({ group: "group-1", entity: "person-1" }, "JA-1", AT + 1, "P-1");
+    await hears({ group: "group-1", entity: "company-1" }, "JA-1", AT + 2, "B-1");
+    await hears({ group: "group-1", entity: "person-of-no-token" }, "JA-1", AT + 3);
+
+    const ids = ["group-1", "person-1", "P-1", "company-1", "B-1", "person-of-no-token"];
+    for (const id of ids) expect(await find(id)).toEqual(["JA-1"]);
+  });
+
+  test("by the entities that Alloy's answer alone names, and the group of its root", async () => {
+    const { store, hears, find } = await anIndex();
+    await hears({ group: "group-2" });
+    const snapshot = aSnapshot({
+      externalIds: { group: "group-2", partner: null, application: "app-2" },
+      entityIds: { "P-2": "person-2" },
+      chain: { previous: "JA-0", root: "JA-0", next: null, rerunBy: "api", rootGroup: "group-0" },
+    });
+    await store.mergeState(stateOfSnapshot(snapshot, AT, "correction", null), CHECK);
+
+    const ids = ["group-2", "app-2", "person-2", "P-2", "group-0"];
+    for (const id of ids) expect(await find(id)).toEqual(["JA-1"]);
+  });
+
+  test("by the ids that the poller learned, until it is forgotten, also while the poller writes them", async () => {
+    const { store, due, stack, hears, find } = await anIndex();
+    const learned = (applicationToken: string) =>
+      stateOfIds({
+        applicationToken,
+        at: AT,
+        askedAt: AT,
+        externalIds: { group: null, partner: null, application: `app of ${applicationToken}` },
+        entityIds: { "P-2": "person-2" },
+        rootGroup: null,
+      });
+    const claimed = async (applicationToken: string) => {
+      await hears({ group: "group-1" }, applicationToken);
+      const claim = { now: AT, until: AT + 1, again: () => AT };
+      const found = await due.claim({ applicationToken, dueAt: 1, hasFailed: false }, claim);
+      if (found === null) throw new Error("the application is not due");
+      return found;
+    };
+    const ending = { dueAt: null, memory: NEVER_CHECKED, gap: null, at: AT };
+    const [kept, forgotten] = [await claimed("JA-1"), await claimed("JA-2")];
+
+    await due.plan(kept, { ...ending, learned: learned("JA-1") });
+    await store.mergeState(forgottenState("JA-2", AT), CHECK);
+    await due.plan(forgotten, { ...ending, learned: learned("JA-2") });
+
+    for (const id of ["app of JA-1", "person-2", "P-2"]) expect(await find(id)).toEqual(["JA-1"]);
+    await expect(find("app of JA-2")).rejects.toThrow("No application has this external id");
+    const left = (await itemsOf(stack, "JA-2")).filter(({ sk }) => sk !== "STATE");
+    expect(left.flatMap((item) => item["externalId"] ?? [])).toEqual([]);
+  });
+
+  test("by no token of a group, which is no entity", async () => {
+    const { hears, find } = await anIndex();
+    await hears({ group: "group-1" }, "JA-1", AT, "G-1");
+
+    await expect(find("G-1")).rejects.toThrow("No application has this external id");
+  });
+
+  test("by its entity's id at no cost, where it has no other and the stage does not index entities", async () => {
+    const { hears, find } = await anIndex(false);
+    const bill = await billOf(() =>
+      hears({ entity: "person-1" }, "JA-1", AT, "P-1").then(() => undefined),
+    );
+    await hears({ group: "group-2", entity: "person-2" }, "JA-2", AT, "P-2");
+
+    expect([bill.items, bill.indexes]).toEqual([1, 2]);
+    expect(await find("person-1")).toEqual(["JA-1"]);
+    await expect(find("person-2")).rejects.toThrow("No application has this external id");
   });
 
   test("beside others of the same partner, and once where two of its ids are one", async () => {

@@ -54,13 +54,13 @@ export function anyEventOf(applicationToken: string): fc.Arbitrary<JourneyEvent>
       externalIds: fc.record({ ...external, entity: oneOf(null, "person-1") }),
       eventToken: oneOf(null, "22750001", "22750002"),
       rerun: oneOf("JA-rerun-1", "JA-rerun-2"),
+      entityToken: oneOf(null, "P-1", "P-2", "G-1"),
     })
     .map(({ nodeId, rerun, ...event }) => ({
       ...event,
       applicationToken,
       journeyToken: "J-1",
       eventId: eventIdOf({ ...event, applicationToken, nodeId }),
-      entityToken: null,
       node: { id: nodeId, type: null },
       isShadow: false,
       rerunApplicationToken: event.type === "started_rerun_application" ? rerun : null,
@@ -100,7 +100,9 @@ export function anyObservationOf(applicationToken: string): fc.Arbitrary<Applica
         root: oneOf(null, null, "JA-root"),
         next: oneOf(null, null, "JA-2"),
         rerunBy: oneOf(null, "api", "dashboard"),
+        rootGroup: oneOf(null, null, "group-0"),
       }),
+      entityIds: oneOf({}, {}, { "P-1": "" }, { "P-1": "person-2", "B-1": "company-1" }),
       isShadow: oneOf(false, false, false, true),
     })
     .map(({ askedAt, ...given }) =>

@@ -3,6 +3,7 @@ import type { HealedMark, NearbyReports } from "../../lambdas/domain/application
 import {
   forgottenState,
   hasEnded,
+  mergeState,
   newerOf,
 } from "../../lambdas/domain/application/application-state.ts";
 import type {
@@ -269,13 +270,17 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     };
   }
 
-  async plan(claimed: ClaimedApplication, { dueAt, memory, gap, at }: CheckPlan): Promise<void> {
+  async plan(
+    claimed: ClaimedApplication,
+    { dueAt, memory, gap, at, learned }: CheckPlan,
+  ): Promise<void> {
     const { applicationToken } = claimed.state;
     const kept = this.applications.get(applicationToken);
     // If the claim has ended, another run may have found something newer.
     if (kept === undefined || kept.claimedUntil !== claimed.claimedUntil) return;
-    const isDueAsClaimed = kept.dueAt === claimed.dueAt;
-    const isSettled = dueAt === null && kept.revision === claimed.revision;
+    const isUnmerged = kept.revision === claimed.revision;
+    const isDueAsClaimed = kept.dueAt === claimed.dueAt && (learned === undefined || isUnmerged);
+    const isSettled = dueAt === null && isUnmerged;
     this.applications.set(applicationToken, {
       ...kept,
       // Who asked for a check is written by whoever asks.
@@ -283,6 +288,11 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
       gap,
       claimedUntil: null,
       ...(isDueAsClaimed && dueAt !== null && { dueAt, hasFailed: memory.failedChecks > 0 }),
+      ...(isDueAsClaimed &&
+        learned !== undefined && {
+          state: mergeState(kept.state, learned),
+          revision: (kept.revision ?? 0) + 1,
+        }),
       ...(isDueAsClaimed && isSettled && { dueAt: null, settledAt: at }),
     });
   }

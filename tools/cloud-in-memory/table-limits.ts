@@ -1,8 +1,5 @@
-import {
-  applicationKey,
-  eventKey,
-  indexedAttributesOf,
-} from "../../lambdas/adapters/dynamo/application-item.ts";
+import { applicationKey, eventKey } from "../../lambdas/adapters/dynamo/application-item.ts";
+import { indexedAttributesOf } from "../../lambdas/adapters/dynamo/external-ids.ts";
 import type { ApplicationState } from "../../lambdas/domain/application/application-state.ts";
 import { PermanentError } from "../../lambdas/domain/errors.ts";
 import type { EventRecord } from "../../lambdas/domain/ports.ts";

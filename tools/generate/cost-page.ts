@@ -17,6 +17,9 @@ const MILLION = 1_000_000;
 /** Seconds that Lambda may wait for a batch, of which the page shows what each saves. */
 const WINDOWS = [0, 1, 5] as const;
 
+/** Write units of the ids of an entity, once in the life of an application (test/contract/external-ids.test.ts counts them). */
+const ENTITY_WRITES = 4;
+
 /** What docs/cost.md compares. */
 export type CostCounts = Readonly<Awaited<ReturnType<typeof countForPage>>>;
 
@@ -38,10 +41,12 @@ export function costParts(counts: CostCounts): Readonly<Record<string, string>> 
   const bills = VOLUMES.map((webhooks) =>
     billFor(workload(webhooks, arrivalOf("day", webhooks, 0)), production),
   );
-  const both = (of: CostCounts["production"]) => {
+  const both = (of: CostCounts["production"], more = 0) => {
     const [tens, asTheyCome] = endsOf(of);
-    return [usd(tens?.perMillion ?? 0), usd(asTheyCome?.perMillion ?? 0)];
+    return [usd((tens?.perMillion ?? 0) + more), usd((asTheyCome?.perMillion ?? 0) + more)];
   };
+  const { applications } = workload(MILLION, arrivalOf("tens", MILLION, 0));
+  const indexed = applications * ENTITY_WRITES * PRICES.dynamoWriteUnit;
   const inTens = billFor(workload(MILLION, arrivalOf("tens", MILLION, 0)), published);
   const alone = billFor(workload(MILLION, arrivalOf("day", MILLION, 0)), published);
   return {
@@ -64,6 +69,7 @@ export function costParts(counts: CostCounts): Readonly<Record<string, string>> 
       [
         ["`production` as it is", ...both(production)],
         ["with `progressed` published too, as in `sandbox`", ...both(published)],
+        ['with `entityIndex: "on"`, one entity per application', ...both(production, indexed)],
         [
           "the naive composition, without a poller",
           usd(naivePerMillion(inTens)),

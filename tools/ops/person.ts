@@ -51,7 +51,7 @@ export async function tokensOf(
   }
   if (tokens.size > 0) return [...tokens];
   throw new OperatorError(
-    `No application has this external id. The index knows the ids of the group, the application and the partner, and none of an entity. An application token begins with JA-.`,
+    `No application has this external id. The index knows the ids of the group, the application and the partner, and those of entities where the stage has entityIndex: "on", from then on. An application token begins with JA-.`,
   );
 }
 

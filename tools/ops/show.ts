@@ -1,3 +1,4 @@
+import { ENTITY_ID_PREFIX } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { bodyOf, readApplication } from "./application.ts";
 import type { StoredApplication, StoredEvent } from "./application.ts";
 import { agoText } from "./health.ts";
@@ -62,6 +63,7 @@ export function describe(application: StoredApplication, bodies: boolean): reado
     `Application  ${timeline.applicationToken}`,
     `Journey      ${journey.name ?? "-"} (${journey.token ?? "-"}), ${timeline.environment ?? "-"}`,
     `External id  ${bodies ? shownId : "hidden; --bodies shows it"}`,
+    ...(bodies ? entityLines(application.state ?? {}) : []),
     ...(forgottenAt === null ? [] : [`Forgotten    ${forgottenAt}`]),
     ...(adoptedAt === null ? [] : [`Adopted      ${adoptedAt}`]),
     `Status       ${here.status ?? "-"}`,
@@ -166,6 +168,15 @@ function bodyText(event: StoredEvent): string {
   } catch (error) {
     return `(cannot be read: ${error instanceof Error ? error.message : String(error)})`;
   }
+}
+
+/** Alloy's tokens and the client's ids of its entities. */
+function entityLines(state: NonNullable<StoredApplication["state"]>): readonly string[] {
+  return Object.entries(state)
+    .filter(([name]) => name.startsWith(ENTITY_ID_PREFIX))
+    .map(([name, id]) =>
+      `Entity       ${name.slice(ENTITY_ID_PREFIX.length)} ${String(id)}`.trim(),
+    );
 }
 
 function gapLines(gap: Timeline["gap"]): readonly string[] {

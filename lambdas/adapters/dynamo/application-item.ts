@@ -19,13 +19,14 @@ import type {
 } from "../../domain/application/application-state.ts";
 import { EventReportSchema } from "../../domain/event/event-report-schema.ts";
 import { APPLICATION_STATUSES, isFinal } from "../../domain/event/event-types.ts";
-import { isIndexKey } from "../../domain/event/external-text.ts";
 import { lookAlikesNamed } from "../../domain/reconciliation/look-alikes.ts";
 import { publishedBy } from "../../domain/application/published-decisions.ts";
 import { isOfAnswer, padded, stampOfAnswer, timeOf } from "../../domain/application/stamp.ts";
 import type { Recording } from "../../domain/ports.ts";
+import { mergeEntityIds } from "../../domain/application/entity-ids.ts";
 import { IDEMPOTENCY } from "../../settings/limits.ts";
 import { TABLE } from "../../settings/names.ts";
+import { indexedAttributesOf } from "./external-ids.ts";
 
 /** The items of `ApplicationTable` (docs/contracts.md#stored-items): their keys, and an application's attributes. */
 
@@ -76,14 +77,6 @@ export function effectsKey(applicationToken: string, first: number) {
   return { pk: applicationKey(applicationToken).pk, sk: `${EFFECTS_FROM}${padded(first)}` };
 }
 
-/**
- * A further id of an application in the index `external` (`furtherIdsOf`). The poller of the release before reads whatever
- * stands between `EVENT#` and `FAILURE#`.
- */
-export function externalIdKey(applicationToken: string, name: string) {
-  return { pk: applicationKey(applicationToken).pk, sk: `ID#${name}` };
-}
-
 /** The mark of an event that the poller brought. */
 export function healedKey(
   applicationToken: string,
@@ -116,6 +109,13 @@ const RELEASED_ATTRIBUTES = ["reopenings", "lastReopening"];
 /** Attribute of one applicant's register; one attribute each, so that a write can set it alone. */
 export function entityAttribute(entityApplicationToken: string): string {
   return `${ENTITY_PREFIX}${entityApplicationToken}`;
+}
+
+/** Attributes of the ids of entities, one each for the same reason. */
+export const ENTITY_ID_PREFIX = "entityId#";
+
+export function entityIdAttribute(key: string): string {
+  return `${ENTITY_ID_PREFIX}${key}`;
 }
 
 type Item = Readonly<Record<string, unknown>>;
@@ -185,6 +185,7 @@ const ItemSchema = v.object({
   chainRoot: neighbour,
   chainNext: neighbour,
   rerunBy: neighbour,
+  rootGroup: neighbour,
   healedUntil: number,
   isShadow: v.nullish(v.boolean(), false),
   forgottenAt: number,
@@ -239,11 +240,14 @@ export function applicationStateOf(item: Item): ApplicationState {
     decided: output.decided,
     entities: entitiesIn(item),
     applicantsStoredUntil: output.applicantsStoredUntil,
+    // Of very many there may be more than are kept, for a moment.
+    entityIds: mergeEntityIds({}, partsOf(item, ENTITY_ID_PREFIX, v.string())),
     chain: {
       previous: output.chainPrevious,
       root: output.chainRoot,
       next: output.chainNext,
       rerunBy: output.rerunBy,
+      rootGroup: output.rootGroup,
     },
     healedUntil: healedUntilOf(item, output.healedUntil),
     isShadow: output.isShadow,
@@ -426,30 +430,6 @@ export function constantAttributesOf(state: ApplicationState): Readonly<Record<s
   });
 }
 
-/** The indexed values, each with its source: one observation alone cannot say which source counts. */
-export function indexedAttributesOf(state: ApplicationState): Readonly<Record<string, string>> {
-  const { events, submission } = state.facts;
-  return present({
-    externalId: indexedIdOf(state),
-    journeyToken: events.journeyToken ?? submission.journeyToken,
-  });
-}
-
-/** The key of the sparse index `external`: the id by which a person would look an application up. */
-function indexedIdOf({ externalIds: { group, application, partner } }: ApplicationState) {
-  const id = group ?? application ?? partner;
-  return id !== null && isIndexKey(id) ? id : null;
-}
-
-/** The ids by which an application is found besides the one that its own item is indexed by, by their names. */
-export function furtherIdsOf(state: ApplicationState): Readonly<Record<string, string>> {
-  const indexed = indexedIdOf(state);
-  const further = Object.entries(state.externalIds).filter(
-    ([, id]) => id !== null && id !== indexed && isIndexKey(id),
-  );
-  return present(Object.fromEntries(further));
-}
-
 /** All attributes of a state; the poller's own (`dueAt`, …) stand beside them and are not touched. */
 export function attributesOf(state: ApplicationState): Readonly<Record<string, unknown>> {
   const { answer, end, lastEnd, facts } = state;
@@ -477,6 +457,7 @@ export function attributesOf(state: ApplicationState): Readonly<Record<string, u
       chainRoot: state.chain.root,
       chainNext: state.chain.next,
       rerunBy: state.chain.rerunBy,
+      rootGroup: state.chain.rootGroup,
       healedUntil: state.healedUntil,
       isShadow: state.isShadow ? true : null,
       adopted: state.adopted,
@@ -487,6 +468,9 @@ export function attributesOf(state: ApplicationState): Readonly<Record<string, u
     }),
     ...Object.fromEntries(
       Object.entries(state.entities).map(([token, register]) => [entityAttribute(token), register]),
+    ),
+    ...Object.fromEntries(
+      Object.entries(state.entityIds).map(([key, id]) => [entityIdAttribute(key), id]),
     ),
   };
 }

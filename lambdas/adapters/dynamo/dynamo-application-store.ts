@@ -30,12 +30,12 @@ import {
   EFFECTS_FROM,
   effectsKey,
   effectsOf,
+  ENTITY_ID_PREFIX,
   entityAttribute,
+  entityIdAttribute,
   eventKey,
   eventsFrom,
-  externalIdKey,
   failureKey,
-  furtherIdsOf,
   healedFrom,
   healedKey,
   healedMarkOf,
@@ -48,7 +48,8 @@ import {
 import { DynamoTable } from "./dynamo-table.ts";
 import type { Item } from "./dynamo-table.ts";
 import { DynamoUpdate } from "./dynamo-update.ts";
-import { fastMerge, slowMerge } from "./state-update.ts";
+import { broughtIds, externalIdKey, idsOf, indexedIdOf } from "./external-ids.ts";
+import { fastMerge, indexedAfterFast, slowMerge, storedIdIn } from "./state-update.ts";
 
 /** A body that stays larger than this when compressed is left out of the item, whose limit is 400 KB. */
 const MAX_STORED_BODY_BYTES = 300_000;
@@ -66,15 +67,22 @@ const MERGE_ATTEMPTS = 10;
 export class DynamoApplicationStore implements ApplicationStore {
   readonly #table: DynamoTable;
   readonly #eventRetentionMs: number | null;
+  readonly #indexesEntities: boolean;
 
   constructor(options: {
     readonly client: DynamoDBClient;
     readonly tableName: string;
     /** Null keeps events forever. */
     readonly eventRetentionMs: number | null;
+    /**
+     * Whether an application is found by the ids of its entities too.
+     * @default false
+     */
+    readonly indexesEntities?: boolean;
   }) {
     this.#table = new DynamoTable(options.client, options.tableName);
     this.#eventRetentionMs = options.eventRetentionMs;
+    this.#indexesEntities = options.indexesEntities ?? false;
   }
 
   async recordEvent(event: EventRecord): Promise<Recording> {
@@ -196,25 +204,27 @@ export class DynamoApplicationStore implements ApplicationStore {
   }
 
   async mergeState(observation: ApplicationState, check: CheckRequest): Promise<Merged> {
-    const { merged, apart } = await this.#merge(observation, check);
+    const written = await this.#merge(observation, check);
+    const { merged, apart } = written;
     const { after } = merged;
     await this.#storeApplicants(after);
     await this.#storeEffects(after);
-    await this.#indexFurtherIds(merged, observation);
+    await this.#dropEntityIds(written, observation);
+    await this.#indexFurtherIds(written, observation);
     if (apart.length === 0) return merged;
     return { ...merged, after: { ...after, effects: allEffects(apart, after.effects) } };
   }
 
-  /** @returns also the effects that are stored apart, where they had to be read. */
-  async #merge(
-    observation: ApplicationState,
-    check: CheckRequest,
-  ): Promise<{ readonly merged: Merged; readonly apart: readonly string[] }> {
+  async #merge(observation: ApplicationState, check: CheckRequest): Promise<Written> {
     const key = applicationKey(observation.applicationToken);
     const what = "Merging into an application's state";
     // The item as it was before.
     let attempt = await this.#table.update(what, key, fastMerge(observation, check), "ALL_OLD");
-    if (attempt.isDone) return { merged: mergedFrom(attempt.item, observation), apart: [] };
+    if (attempt.isDone) {
+      const { item: over } = attempt;
+      const indexed = indexedAfterFast(over, observation);
+      return { merged: mergedFrom(over, observation), apart: [], over, indexed };
+    }
     for (let left = MERGE_ATTEMPTS; left > 0; left -= 1) {
       const { item } = attempt;
       if (!isThere(item)) throw new TransientError(`${what} failed: its item is gone.`);
@@ -223,9 +233,10 @@ export class DynamoApplicationStore implements ApplicationStore {
       const heard = withoutEffectIn(apart, observation);
       const merged = await this.#withStoredApplicants(before, mergeOver(before, heard));
       const update = slowMerge({ item, before, observation, merged, check });
-      if (update === null) return { merged: { before, after: merged }, apart };
+      const written = { apart, over: item, indexed: indexedIdOf(merged) ?? storedIdIn(item) };
+      if (update === null) return { ...written, merged: { before, after: merged } };
       attempt = await this.#table.update(what, key, update, "ALL_OLD");
-      if (attempt.isDone) return { merged: mergedFrom(attempt.item, heard), apart };
+      if (attempt.isDone) return { ...written, merged: mergedFrom(attempt.item, heard) };
     }
     throw new TransientError(`${what} lost against ${MERGE_ATTEMPTS} other merges in a row.`);
   }
@@ -253,9 +264,18 @@ export class DynamoApplicationStore implements ApplicationStore {
    * Indexes the ids that a merge has brought, each by an item of its own, once in the life of most applications. A retry
    * does so again, since the try before may have been cut off after its merge.
    */
-  async #indexFurtherIds({ before, after }: Merged, { effect }: ApplicationState): Promise<void> {
-    const known = before === null || effect?.isFirstTry === false ? {} : furtherIdsOf(before);
-    const brought = Object.entries(furtherIdsOf(after)).filter(([name, id]) => known[name] !== id);
+  async #indexFurtherIds(
+    { merged: { before, after }, over, indexed }: Written,
+    { effect, entityIds }: ApplicationState,
+  ): Promise<void> {
+    const idsIn = (state: ApplicationState) => idsOf(state, this.#indexesEntities);
+    const known =
+      before === null || effect?.isFirstTry === false
+        ? null
+        : { ids: idsIn(before), indexed: storedIdIn(over) };
+    // Of very many entities the state keeps some, and each event names its own.
+    const named = { ...after, entityIds: { ...entityIds, ...after.entityIds } };
+    const brought = Object.entries(broughtIds(known, { ids: idsIn(named), indexed }));
     if (brought.length === 0) return;
     const { applicationToken } = after;
     const keys = brought.map(([name, externalId]) => ({
@@ -270,6 +290,23 @@ export class DynamoApplicationStore implements ApplicationStore {
     const state = await this.readState(applicationToken);
     if (state !== null && state.forgottenAt === null) return;
     await Promise.all(keys.map(({ key }) => this.#table.delete(what, key)));
+  }
+
+  /** Removes the ids of entities that are not kept, of an application with very many. */
+  async #dropEntityIds({ merged, over }: Written, observation: ApplicationState): Promise<void> {
+    const { applicationToken, entityIds } = merged.after;
+    const stored = [
+      ...Object.keys(over).filter((name) => name.startsWith(ENTITY_ID_PREFIX)),
+      ...Object.keys(observation.entityIds).map(entityIdAttribute),
+    ];
+    const kept = new Set(Object.keys(entityIds).map(entityIdAttribute));
+    const dropped = new Set(stored.filter((name) => !kept.has(name)));
+    if (dropped.size === 0 || merged.after.forgottenAt !== null) return;
+    const removal = new DynamoUpdate();
+    for (const name of dropped) removal.remove(name);
+    removal.requirePresent("pk");
+    const what = "Dropping the ids of entities";
+    await this.#table.update(what, applicationKey(applicationToken), removal);
   }
 
   /**
@@ -380,6 +417,17 @@ export class DynamoApplicationStore implements ApplicationStore {
   async clearFailure(applicationToken: string, eventId: string): Promise<void> {
     await this.#table.delete("Clearing a failure", failureKey(applicationToken, eventId));
   }
+}
+
+/** How a merge was written. */
+interface Written {
+  readonly merged: Merged;
+  /** The effects that are stored apart, where they had to be read. */
+  readonly apart: readonly string[];
+  /** The item that it was written over. */
+  readonly over: Item;
+  /** The id of the application's own item in the index `external` since then. */
+  readonly indexed: string | null;
 }
 
 const MARK_ATTRIBUTES = ["event", "lookAlikes", "webhooks"];

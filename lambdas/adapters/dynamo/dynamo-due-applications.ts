@@ -1,6 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
+
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import * as v from "valibot";
 
+import { mergeState } from "../../domain/application/application-state.ts";
+import type { ApplicationState } from "../../domain/application/application-state.ts";
 import type { Gap } from "../../domain/reconciliation/gap.ts";
 import type {
   CheckMemory,
@@ -17,7 +21,14 @@ import type {
 import type { RecordedEvent, RecordedFailure } from "../../domain/reconciliation/reconciliation.ts";
 import { GAP_STAGES } from "../../settings/metrics.ts";
 import { TABLE } from "../../settings/names.ts";
-import { applicationKey, applicationStateOf, dueShard, dueShardOf } from "./application-item.ts";
+import {
+  applicationKey,
+  applicationStateOf,
+  attributesOf,
+  dueShard,
+  dueShardOf,
+} from "./application-item.ts";
+import { broughtIds, externalIdKey, idsOf } from "./external-ids.ts";
 import { DynamoTable } from "./dynamo-table.ts";
 import type { Item, Key } from "./dynamo-table.ts";
 import { DynamoUpdate } from "./dynamo-update.ts";
@@ -115,9 +126,12 @@ const SHARDS = Array.from({ length: TABLE.dueShards }, (_, number) => dueShard(n
  */
 export class DynamoDueApplications implements DueApplications {
   readonly #table: DynamoTable;
+  readonly #indexesEntities: boolean;
 
-  constructor(client: DynamoDBClient, tableName: string) {
+  /** @param indexesEntities - as of `DynamoApplicationStore`. */
+  constructor(client: DynamoDBClient, tableName: string, indexesEntities = false) {
     this.#table = new DynamoTable(client, tableName);
+    this.#indexesEntities = indexesEntities;
   }
 
   async list(now: number, limit: number): Promise<readonly DueApplication[]> {
@@ -206,19 +220,22 @@ export class DynamoDueApplications implements DueApplications {
   async plan(claimed: ClaimedApplication, plan: CheckPlan): Promise<void> {
     const { applicationToken } = claimed.state;
     const update = updateOf(plan);
+    const keys = plan.learned === undefined ? [] : await this.#learn(claimed, plan.learned, update);
     if (plan.dueAt === null) {
       update.remove("duePk");
       update.remove("dueAt");
       update.set("settledAt", plan.at);
-      // Something that happened during this check may have reopened it.
-      if (claimed.revision === null) update.requireAbsent("revision");
-      else update.requireEqual("revision", claimed.revision);
     } else {
       update.set(
         "duePk",
         plan.memory.failedChecks > 0 ? FAILED_PARTITION : dueShardOf(applicationToken),
       );
       update.set("dueAt", plan.dueAt);
+    }
+    // Something that happened during this check may have reopened it, or have been merged.
+    if (plan.dueAt === null || plan.learned !== undefined) {
+      if (claimed.revision === null) update.requireAbsent("revision");
+      else update.requireEqual("revision", claimed.revision);
     }
     update.requireEqual("dueAt", claimed.dueAt);
     update.requireEqual("claimedUntil", claimed.claimedUntil);
@@ -229,7 +246,49 @@ export class DynamoDueApplications implements DueApplications {
     // claim has ended, another run may have found something newer.
     const found = updateOf(plan);
     found.requireEqual("claimedUntil", claimed.claimedUntil);
-    await this.#update("Planning a check", applicationKey(applicationToken), found);
+    const { item } = await this.#update(
+      "Planning a check",
+      applicationKey(applicationToken),
+      found,
+    );
+    if (!("forgottenAt" in item)) return;
+    // Somebody had it forgotten meanwhile.
+    for (const key of keys) {
+      const removal = new DynamoUpdate();
+      removal.remove("externalId");
+      await this.#update("Removing an external id", key, removal);
+    }
+  }
+
+  /**
+   * Adds an observation to the update of an application's item. The items of its further ids come first: `forget` finds
+   * them, or else the update of the application finds that it is forgotten.
+   *
+   * @returns the keys of these items.
+   */
+  async #learn(
+    { state }: ClaimedApplication,
+    learned: ApplicationState,
+    update: DynamoUpdate,
+  ): Promise<readonly Key[]> {
+    const merged = mergeState(state, learned);
+    const [before, after] = [attributesOf(state), attributesOf(merged)];
+    for (const [name, value] of Object.entries(after)) {
+      // Which of its ids is indexed by its own item is the consumer's, which sees the item.
+      if (name !== "externalId" && !isDeepStrictEqual(before[name], value)) update.set(name, value);
+    }
+    const idsIn = (of: ApplicationState) => idsOf(of, this.#indexesEntities);
+    const known = { ids: idsIn(state), indexed: null };
+    const brought = Object.entries(broughtIds(known, { ids: idsIn(merged), indexed: null }));
+    const keys = brought.map(([name]) => externalIdKey(state.applicationToken, name));
+    for (const [index, [, externalId]] of brought.entries()) {
+      const key = keys[index];
+      const item = new DynamoUpdate();
+      item.set("externalId", externalId);
+      if (key !== undefined) await this.#update("Indexing an external id", key, item);
+    }
+    update.increment("revision");
+    return keys;
   }
 
   async openGaps(since: number): Promise<readonly OpenGap[]> {

@@ -8,12 +8,14 @@ import type { CheckRequest } from "../../domain/ports.ts";
 import { NO_NUMBERS } from "../../domain/application/effect-numbers.ts";
 import {
   attributesOf,
+  ENTITY_ID_PREFIX,
   constantAttributesOf,
   dueShardOf,
   entityAttribute,
   passedAttributesOf,
 } from "./application-item.ts";
 import { DynamoUpdate } from "./dynamo-update.ts";
+import { indexedIdOf } from "./external-ids.ts";
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -44,12 +46,13 @@ export function fastMerge(observation: ApplicationState, check: CheckRequest): D
 
   const alone = mergeOver(null, observation);
   for (const [name, value] of Object.entries(attributesOf({ ...alone, effects: NO_NUMBERS }))) {
-    if (isIndexedOnly(name, observation)) {
+    if (isIndexedOnly(name, value, observation)) {
       update.setIfAbsent(name, value);
       continue;
     }
     update.set(name, value);
-    if (isConstant(name, observation)) update.requireAbsentOr(name, "=", value);
+    const isEntityId = name.startsWith(ENTITY_ID_PREFIX);
+    if (isEntityId || isConstant(name, observation)) update.requireAbsentOr(name, "=", value);
   }
   if (observation.facts.submission.journeyToken !== null) {
     update.requireAbsentOrMarked("journeyToken", "isJourneyByEvents");
@@ -117,9 +120,29 @@ function isRare({
 }
 
 /** Whether a higher authority, or a better id, may stand there already. */
-function isIndexedOnly(name: string, { facts: { events } }: ApplicationState): boolean {
+function isIndexedOnly(
+  name: string,
+  value: unknown,
+  { facts: { events } }: ApplicationState,
+): boolean {
   if (name === "externalId") return events.externalIds.group === null;
+  // An entity that this report does not name by the client's id.
+  if (name.startsWith(ENTITY_ID_PREFIX)) return value === "";
   return name === "journeyToken" && events.journeyToken === null;
+}
+
+/** The id of the application's own item in the index `external`, once `fastMerge` was written over an item. */
+export function indexedAfterFast(over: Item, observation: ApplicationState): string | null {
+  const own = indexedIdOf(observation);
+  const stored = storedIdIn(over);
+  return own !== null && observation.facts.events.externalIds.group !== null
+    ? own
+    : (stored ?? own);
+}
+
+/** The same of an item as it is stored. */
+export function storedIdIn({ externalId }: Item): string | null {
+  return typeof externalId === "string" ? externalId : null;
 }
 
 function isConstant(name: string, observation: ApplicationState): boolean {

@@ -3,6 +3,8 @@ import type { ApplicationStatus, FinalStatus } from "../event/event-types.ts";
 import type { Environment, ExternalIds } from "../event/journey-event.ts";
 import { mergeNumbers, NO_NUMBERS } from "./effect-numbers.ts";
 import type { EffectNumbers } from "./effect-numbers.ts";
+import { mergeEntityIds } from "./entity-ids.ts";
+import type { EntityIds } from "./entity-ids.ts";
 import { askedAtOf } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 
@@ -45,6 +47,8 @@ export interface ApplicationState extends ApplicationFacts {
   readonly entities: Readonly<Record<string, EntityRegister>>;
   /** Applicants that moved last before this may have an item of their own instead; null: none has. */
   readonly applicantsStoredUntil: Stamp | null;
+  /** Its entities, as Alloy and the client name them (`entity-ids.ts`). */
+  readonly entityIds: EntityIds;
   /** The neighbours of a rerun. */
   readonly chain: ChainRegisters;
   /** Time of the newest event that the poller, not a webhook, brought; null: it brought none. */
@@ -176,9 +180,11 @@ export interface RerunChain {
   readonly next: string | null;
   /** Who started this rerun, as Alloy says it. */
   readonly rerunBy: string | null;
+  /** The client's id of the root's group. */
+  readonly rootGroup?: string | null;
 }
 
-export type ChainRegisters = { readonly [Neighbour in keyof RerunChain]: ChainRegister | null };
+export type ChainRegisters = { readonly [Neighbour in keyof RerunChain]-?: ChainRegister | null };
 
 export interface ChainRegister {
   /** Begins with the rank of the source that names the neighbour: Alloy's own answer above an event. */
@@ -186,7 +192,13 @@ export interface ChainRegister {
   readonly token: string;
 }
 
-export const NO_CHAIN: ChainRegisters = { previous: null, root: null, next: null, rerunBy: null };
+export const NO_CHAIN: ChainRegisters = {
+  previous: null,
+  root: null,
+  next: null,
+  rerunBy: null,
+  rootGroup: null,
+};
 
 export const NO_FACTS: ApplicationFacts = {
   journeyToken: null,
@@ -213,6 +225,7 @@ export function bareState(applicationToken: string): ApplicationState {
     decided: null,
     entities: {},
     applicantsStoredUntil: null,
+    entityIds: {},
     chain: NO_CHAIN,
     healedUntil: null,
     isShadow: false,
@@ -248,11 +261,13 @@ export function mergeState(left: ApplicationState, right: ApplicationState): App
     decided: either(left.decided, right.decided, laterDecided),
     entities: mergeEach(left.entities, right.entities, newerOf),
     applicantsStoredUntil: larger(left.applicantsStoredUntil, right.applicantsStoredUntil),
+    entityIds: mergeEntityIds(left.entityIds, right.entityIds),
     chain: {
       previous: newer(left.chain.previous, right.chain.previous),
       root: newer(left.chain.root, right.chain.root),
       next: newer(left.chain.next, right.chain.next),
       rerunBy: newer(left.chain.rerunBy, right.chain.rerunBy),
+      rootGroup: newer(left.chain.rootGroup, right.chain.rootGroup),
     },
     healedUntil: larger(left.healedUntil, right.healedUntil),
     isShadow: left.isShadow || right.isShadow,

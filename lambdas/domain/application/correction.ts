@@ -259,11 +259,14 @@ export const SnapshotSchema = v.object({
   at: v.pipe(v.number(), v.check(isPlausible)),
   environment: v.nullable(v.picklist(["sandbox", "live"])),
   externalIds: v.object({ group: text, partner: text, application: text }),
+  // The releases before have neither these nor the root's group.
+  entityIds: v.exactOptional(v.record(v.string(), v.string())),
   chain: v.object({
     previous: neighbour,
     root: neighbour,
     next: neighbour,
     rerunBy: v.exactOptional(text, null),
+    rootGroup: v.exactOptional(text),
   }),
   isShadow: v.boolean(),
 });

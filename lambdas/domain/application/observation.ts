@@ -12,6 +12,8 @@ import type {
   RerunChain,
   Standing,
 } from "./application-state.ts";
+import { entityIdsOf } from "./entity-ids.ts";
+import type { EntityIds } from "./entity-ids.ts";
 import { factsOf, isDecisive, isFinal } from "../event/event-types.ts";
 import type { ApplicationStatus } from "../event/event-types.ts";
 import type { ApplicationHint, Environment, JourneyEvent } from "../event/journey-event.ts";
@@ -31,6 +33,8 @@ export interface Submission {
   /** Null of an adopted application whose file does not say it. */
   readonly submittedAt: number | null;
   readonly externalIds: ApplicationExternalIds;
+  /** @default - of no entity */
+  readonly entityIds?: EntityIds;
 }
 
 /** What Get Journey Application said, as far as the state is concerned. */
@@ -44,6 +48,8 @@ export interface Snapshot {
   readonly at: number;
   readonly environment: Environment | null;
   readonly externalIds: ApplicationExternalIds;
+  /** @default - of no entity */
+  readonly entityIds?: EntityIds;
   readonly chain: RerunChain;
   readonly isShadow: boolean;
 }
@@ -68,6 +74,7 @@ export function stateOfEvent(event: JourneyEvent): ApplicationState {
     lastEventAt: event.at,
     ...standingBy(event),
     entities: entitiesOf(event),
+    entityIds: entityIdsOf([{ token: event.entityToken, externalId: event.externalIds.entity }]),
     chain: chainBy(event),
     isShadow: event.isShadow,
   };
@@ -165,9 +172,9 @@ export function stateOfSubmission(
   submission: Submission,
   adopted: Adoption | null = null,
 ): ApplicationState {
-  const { applicationToken, journeyToken, externalIds, submittedAt } = submission;
+  const { applicationToken, journeyToken, externalIds, entityIds = {}, submittedAt } = submission;
   const facts = { ...NO_FACTS, journeyToken, externalIds };
-  return { ...stateWith(applicationToken, "submission", facts), submittedAt, adopted };
+  return { ...stateWith(applicationToken, "submission", facts), entityIds, submittedAt, adopted };
 }
 
 /**
@@ -199,8 +206,27 @@ export function stateOfSnapshot(
       root: neighbour("snapshot", stamp, chain.root),
       next: neighbour("snapshot", stamp, chain.next),
       rerunBy: neighbour("snapshot", stamp, chain.rerunBy),
+      rootGroup: neighbour("snapshot", stamp, chain.rootGroup ?? null),
     },
+    entityIds: snapshot.entityIds ?? {},
     isShadow: snapshot.isShadow,
+  };
+}
+
+/** What Alloy's answer says of the ids of an application, and nothing else of it. */
+export function stateOfIds(
+  said: Pick<Snapshot, "applicationToken" | "at" | "externalIds"> & {
+    readonly entityIds: EntityIds;
+    readonly rootGroup: string | null;
+    readonly askedAt: number;
+  },
+): ApplicationState {
+  const { applicationToken, at, askedAt, externalIds, entityIds } = said;
+  const rootGroup = neighbour("snapshot", stampOfAnswer(at, askedAt), said.rootGroup);
+  return {
+    ...stateWith(applicationToken, "answer", { ...NO_FACTS, externalIds }),
+    entityIds,
+    chain: { ...NO_CHAIN, rootGroup },
   };
 }
 

@@ -1,3 +1,4 @@
+import { entityIdsIn } from "../reconciliation/alloy-application.ts";
 import { environmentOfFlag } from "./environment.ts";
 import { isJsonObject, objectIn } from "./external-json.ts";
 import { FreeTexts, readRequiredToken, readToken } from "./external-text.ts";
@@ -32,12 +33,13 @@ export function parseSubmission(
     return { reason: "the submission lacks or mistypes: journey_application_token" };
   }
   // Alloy's own answer to Create has the Journey's token only there.
-  const { journey_token: embedded } = objectIn(objectIn(detail, "_embedded"), "journey");
+  const embedded = objectIn(detail, "_embedded");
+  const { journey_token: journeyToken } = objectIn(embedded, "journey");
   const texts = new FreeTexts();
   const createdAt = readTime(detail["created_at"]);
   const submission = {
     applicationToken,
-    journeyToken: readToken(detail["journey_token"]) ?? readToken(embedded),
+    journeyToken: readToken(detail["journey_token"]) ?? readToken(journeyToken),
     // Nothing is announced before it is submitted; a gap must not wait for a time that lies ahead.
     submittedAt: createdAt === null && isAdopted ? null : Math.min(createdAt ?? heardAt, heardAt),
     externalIds: {
@@ -45,6 +47,7 @@ export function parseSubmission(
       partner: texts.id(detail["external_partner_id"]),
       application: texts.id(detail["external_application_id"]),
     },
+    ...entityIdsIn(embedded),
   };
   return {
     submission,

@@ -98,6 +98,11 @@ export interface CheckPlan {
   readonly gap: Gap | null;
   /** Epoch milliseconds. */
   readonly at: number;
+  /**
+   * What is merged with the same write, unless something else was merged since the claim: then a later check does.
+   * @default - nothing
+   */
+  readonly learned?: ApplicationState;
 }
 
 /** An application in gap. */

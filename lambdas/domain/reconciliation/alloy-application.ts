@@ -1,5 +1,7 @@
 import { EXTERNAL_INPUT } from "../../settings/limits.ts";
 import type { RerunChain } from "../application/application-state.ts";
+import { entityIdsOf } from "../application/entity-ids.ts";
+import type { EntityIds } from "../application/entity-ids.ts";
 import { environmentOfFlag } from "../event/environment.ts";
 import { APPLICATION_STATUSES, isFinal } from "../event/event-types.ts";
 import type { ApplicationStatus } from "../event/event-types.ts";
@@ -95,6 +97,7 @@ export function parseAlloyApplication(
     ...factsIn(json, status),
     at: timeOf(json, events),
     environment: context.environment,
+    ...entityIdsIn(embedded),
     chain: chainOf(objectIn(embedded, "rerun"), reruns),
     isShadow: context.isShadow,
   };
@@ -183,13 +186,30 @@ function readReruns(elements: readonly unknown[]): readonly AlloyRerun[] {
 }
 
 function chainOf(rerun: JsonObject, reruns: readonly AlloyRerun[]): RerunChain {
+  const rootGroup = new FreeTexts().id(rerun["root_external_group_id"]);
   return {
     previous: readToken(rerun["previous_journey_application_token"]),
     root: readToken(rerun["root_journey_application_token"]),
     // The first is the direct one: Alloy names later reruns of the chain on its root too.
     next: reruns[0]?.applicationToken ?? null,
     rerunBy: initiatedByIn(rerun),
+    ...(rootGroup !== null && { rootGroup }),
   };
+}
+
+/** Of an answer to Get or to Create. The two lists of its entities name each of them differently. */
+export function entityIdsIn(embedded: JsonObject): { readonly entityIds?: EntityIds } {
+  const texts = new FreeTexts();
+  const tokens = ["child_entities", "entity_applications"].flatMap((list) =>
+    listIn(embedded, list)
+      .filter(isJsonObject)
+      .map((entity) => ({
+        token: readToken(entity["token"] ?? entity["entity_token"]),
+        externalId: texts.id(entity["external_entity_identifier"]),
+      })),
+  );
+  const entityIds = entityIdsOf(tokens);
+  return Object.keys(entityIds).length === 0 ? {} : { entityIds };
 }
 
 function initiatedByIn(rerun: JsonObject): string | null {

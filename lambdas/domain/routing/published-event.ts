@@ -6,6 +6,7 @@ import type { EnvelopeKind } from "../event/envelope.ts";
 import { routeOfInvestigation } from "../event/investigation-event.ts";
 import type { InvestigationEvent } from "../event/investigation-event.ts";
 import type { InvestigationReport } from "../reconciliation/investigation.ts";
+import { entitiesIn } from "../application/entity-ids.ts";
 import type { Decision } from "../application/decision.ts";
 import type { Snapshot } from "../application/observation.ts";
 import type {
@@ -61,7 +62,7 @@ export function publishedEvent(options: {
     ...cameBy(receipt),
     late,
     sequence,
-    chain: chainIn(state),
+    ...lineageIn(state),
   };
 }
 
@@ -69,11 +70,16 @@ function cameBy({ origin, receivedAt, traceparent = null }: Receipt) {
   return { origin, receivedAt: new Date(receivedAt).toISOString(), traceparent };
 }
 
-function chainIn({ chain: { root, previous, rerunBy } }: ApplicationState) {
+function lineageIn({ chain, entityIds }: ApplicationState) {
+  const { root, previous, rerunBy, rootGroup } = chain;
   return {
-    root: root?.token ?? null,
-    previous: previous?.token ?? null,
-    rerunBy: rerunBy?.token ?? null,
+    chain: {
+      root: root?.token ?? null,
+      previous: previous?.token ?? null,
+      rerunBy: rerunBy?.token ?? null,
+      rootGroup: rootGroup?.token ?? null,
+    },
+    entities: entitiesIn(entityIds),
   };
 }
 
@@ -123,7 +129,7 @@ export function publishedCorrection(options: {
     ...cameBy(receipt),
     late: false,
     sequence,
-    chain: chainIn(state),
+    ...lineageIn(state),
   };
 }
 
@@ -191,7 +197,8 @@ const NO_APPLICATION = {
   node: { id: null, type: null },
   externalIds: { group: null, entity: null, partner: null, application: null },
   sequence: null,
-  chain: { root: null, previous: null, rerunBy: null },
+  chain: { root: null, previous: null, rerunBy: null, rootGroup: null },
+  entities: [],
 };
 
 /** The event on the bus about a body that is not a Journey event. */

@@ -38,6 +38,7 @@ describe("the answer to Get Journey Application", () => {
       at: NEWEST_EVENT_AT,
       environment: "sandbox",
       externalIds: { group: "acct-1001", partner: null, application: "app-1001" },
+      entityIds: { "P-exampleHolderK3w8Zy": "person-1" },
       chain: { previous: null, root: null, next: null, rerunBy: null },
       isShadow: false,
     });
@@ -95,6 +96,7 @@ describe("the answer to Get Journey Application", () => {
     expect(original.reruns.map((one) => one.applicationToken)).toEqual([applicationToken]);
     expect(original.snapshot?.chain.next).toBe(applicationToken);
     expect(parsed({}, RERUN).snapshot?.chain.previous).toBe(original.applicationToken);
+    expect(parsed({}, RERUN).snapshot?.chain.rootGroup).toBe("acct-1001");
   });
 
   test.each(["Completed", "COMPLETED", " completed ", "completed"])(
