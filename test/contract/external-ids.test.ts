@@ -94,7 +94,7 @@ test("the item of an application with very many entities does not grow with them
   }
 
   const [state] = (await itemsOf(stack, "JA-1")).filter(({ sk }) => sk === "STATE");
-  expect(Object.keys(state ?? {}).filter((name) => name.startsWith("entityId#"))).toHaveLength(16);
+  expect(Object.keys(state ?? {}).filter((name) => name.startsWith("id#"))).toHaveLength(16);
   expect(Object.keys((await store.readState("JA-1"))?.entityIds ?? {})).toHaveLength(16);
   expect(await find("P-59")).toEqual(["JA-1"]);
 });

@@ -59,7 +59,12 @@ async function anAccount() {
   const sqs = new MemorySqs();
   const objects = new Map<string, string>();
   const { client, applicationTableName: tableName } = consumer.dynamo;
-  const store = new DynamoApplicationStore({ client, tableName, eventRetentionMs: HOUR });
+  const store = new DynamoApplicationStore({
+    client,
+    tableName,
+    eventRetentionMs: HOUR,
+    indexesEntities: true,
+  });
   for (const [token, mark] of [
     [TOKEN, MARK],
     [OTHER, OTHER_MARK],

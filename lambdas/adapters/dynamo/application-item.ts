@@ -112,7 +112,7 @@ export function entityAttribute(entityApplicationToken: string): string {
 }
 
 /** Attributes of the ids of entities, one each for the same reason. */
-export const ENTITY_ID_PREFIX = "entityId#";
+export const ENTITY_ID_PREFIX = "id#";
 
 export function entityIdAttribute(key: string): string {
   return `${ENTITY_ID_PREFIX}${key}`;
