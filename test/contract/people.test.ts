@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
@@ -18,9 +18,13 @@ import { makeStatement } from "../../lambdas/domain/statement/statement.ts";
 import { PEOPLE } from "../../lib/people.ts";
 import type { Person } from "../../lib/people.ts";
 import { parseCommand, rolesOfCommand, VERBS } from "../../tools/ops/command-line.ts";
-import type { Command, VerbName } from "../../tools/ops/command-line.ts";
+import type { Command } from "../../tools/ops/command-line.ts";
+import type { VerbName } from "../../tools/ops/results.ts";
+import { OperatorError } from "../../tools/ops/operator-error.ts";
+import { jsonText } from "../../tools/terminal/lines.ts";
 import { policiesOf } from "../../tools/strict-aws/iam/policies.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
+import { makeAjv } from "../support/ajv.ts";
 import { KeptTerminal } from "../support/operator.ts";
 import { stackAs } from "../support/people.ts";
 import { withTargets } from "../../tools/template/variants.ts";
@@ -80,6 +84,13 @@ function commandOf(line: string): Command {
 
 // With a key of its own: it is asked for the key's rights too.
 const deployed = policiesOf(synthesise(withTargets));
+
+const ajv = makeAjv();
+/** The published schema of what a verb prints with `--json`. */
+function schemaOf(verb: VerbName) {
+  const schema = JSON.parse(readFileSync(`docs/ops/${verb}.json`, "utf8"));
+  return ajv.getSchema(`ops/${verb}`) ?? ajv.compile({ $id: `ops/${verb}`, ...schema });
+}
 
 const rows: string[] = [`${"".padEnd(42)}${PEOPLE.map((person) => person.padEnd(13)).join("")}`];
 afterAll(() => {
@@ -145,8 +156,15 @@ async function outcomeOf(command: Command, person: Person) {
   const error: unknown = await VERBS[command.verb]
     .run(connected, command, terminal, { now: Date.now(), wait: () => Promise.all(taken) })
     .then(
-      () => null,
-      (reason: unknown) => reason,
+      (result) => {
+        terminal.report(result);
+        return null;
+      },
+      (reason: unknown) => {
+        if (reason instanceof OperatorError && reason.found !== undefined)
+          terminal.report(reason.found);
+        return reason;
+      },
     );
   await Promise.all(taken);
   return { error, terminal, denials: denials.map(({ sentence }) => sentence) };
@@ -158,7 +176,7 @@ const COMMANDS = Object.entries(CALLS).flatMap(([verb, ways]) =>
 
 describe("ops", () => {
   it.each(COMMANDS)(
-    "%s runs under the role that it is for, and is denied under the others",
+    "%s runs under the role that it is for, and is denied under the others, and reports as its schema says",
     async (line) => {
       const command = commandOf(line);
       const holders = rolesOfCommand(command);
@@ -170,6 +188,12 @@ describe("ops", () => {
         return error !== null && denials.length > 0 ? "denied" : `broken: ${String(error)}`;
       });
       expect(marks).toEqual(PEOPLE.map((person) => (holders.includes(person) ? "runs" : "denied")));
+      const results = outcomes.flatMap(({ terminal }) => terminal.results);
+      expect(results).not.toEqual([]);
+      for (const result of results) {
+        const isValid = schemaOf(command.verb)(JSON.parse(jsonText(result)));
+        expect({ isValid, result }).toEqual({ isValid: true, result });
+      }
       rows.push(`${line.padEnd(42)}${marks.map((mark) => mark.padEnd(13)).join("")}`);
     },
   );

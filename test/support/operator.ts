@@ -10,18 +10,19 @@ import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 
 import type { ConnectedStack } from "../../tools/ops/stack.ts";
-import type { Agreement, Terminal } from "../../tools/ops/terminal.ts";
+import type { Agreement, RunTerminal } from "../../tools/ops/terminal.ts";
 import { plain } from "../../tools/terminal/lines.ts";
 import type { Line } from "../../tools/terminal/lines.ts";
 import { MemorySqs } from "./memory-sqs.ts";
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
 /** A terminal that keeps what it is told. */
-export class KeptTerminal implements Terminal {
+export class KeptTerminal implements RunTerminal {
   readonly lines: string[] = [];
   readonly warnings: string[] = [];
   readonly questions: string[] = [];
   readonly steps: string[] = [];
+  readonly results: unknown[] = [];
   answer: Agreement = "yes";
 
   print(...lines: readonly Line[]): void {
@@ -37,6 +38,11 @@ export class KeptTerminal implements Terminal {
     this.questions.push(plain(question));
     return this.answer;
   }
+  use(): void {}
+  report(result: unknown): void {
+    this.results.push(result);
+  }
+  end(): void {}
   get text(): string {
     return this.lines.join("\n");
   }

@@ -1,6 +1,9 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import type { CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 
+/** More is no width to read in. */
+const MOST_COLUMNS = 120;
+
 /**
  * Reads a command line by commander, without printing and without ending the process. Afterwards `command.opts()` and the
  * actions of its subcommands have the values.
@@ -22,7 +25,7 @@ export function readCommandLine(
       // What a default means stands in the sentence of its option.
       .configureHelp({
         ...each.configureHelp(),
-        helpWidth: 120,
+        helpWidth: Math.min(process.stdout.columns || MOST_COLUMNS, MOST_COLUMNS),
         optionDescription: ({ description }) => description,
       })
       .helpOption("--help", "print this help");

@@ -13,6 +13,7 @@ import { jsonSchemaOf, jsonText, schemaFiles } from "./event-schemas.ts";
 import type { EventSchemaName } from "./event-schemas.ts";
 import { limitsTable } from "./limits-table.ts";
 import { dimensionsTable, metricsTable } from "./metrics-table.ts";
+import { opsSchemaFiles } from "./ops-schemas.ts";
 import { withParts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
 import { peopleTable } from "./people-table.ts";
@@ -63,6 +64,7 @@ export async function generated(
     ["docs/dashboard.svg", drawExample(EXAMPLE)] as const,
     ["llms.txt", llmsText()] as const,
     ...schemaFiles(),
+    ...opsSchemaFiles(),
     ["events/asyncapi.json", jsonText(asyncApi())] as const,
     ...(await fixtureFiles()),
   ]);

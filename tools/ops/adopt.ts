@@ -13,6 +13,7 @@ import { standingsOf } from "./adopted.ts";
 import type { Standing, Standings } from "./adopted.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
 import { runPoller } from "./poll.ts";
+import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Clock, OptionsAt } from "./options.ts";
 import { agreed } from "./terminal.ts";
@@ -60,7 +61,7 @@ export async function adopt(
   path: string,
   options: AdoptOptions,
   terminal: Terminal,
-): Promise<void> {
+): Promise<ResultOf<"adopt">> {
   const { dryRun } = options;
   const adoption = { at: sinceOf(options), publishes: options.publish };
   const applications = applicationsIn(path, options, terminal);
@@ -75,7 +76,10 @@ export async function adopt(
   terminal.print(`The file has ${applications.length} applications; ${unknown} are unknown here.`);
   const silence = adoption.publishes ? "published" : "not published";
   const what = `Adopt ${fresh.length} applications; what happened before ${timeText(adoption.at)} is ${silence}.`;
-  if (dryRun) return terminal.print(`Dry run: ${what} Nothing was sent.`);
+  if (dryRun) {
+    terminal.print(`Dry run: ${what} Nothing was sent.`);
+    return { isDryRun: true, adopted: fresh.length, standings: {} };
+  }
   if (fresh.length > 0 && !options.yes) {
     await agreed(terminal, `${what} Continue?`, "Nothing was adopted");
   }
@@ -99,7 +103,8 @@ export async function adopt(
     await runPoller(stack, terminal);
     terminal.progress(`${rest.length} applications are to be announced …`);
   }
-  report(await untilCompared(tokens, context, terminal), terminal);
+  const standings = report(await untilCompared(tokens, context, terminal), terminal);
+  return { isDryRun: false, adopted: fresh.length, standings };
 }
 
 type Context = Pick<AdoptOptions, "perSecond" | "now"> & {
@@ -280,7 +285,10 @@ const SAYS: Readonly<Record<Standing, string>> = {
   absent: "are not known here: refused, or of a Journey that the stage does not accept",
 };
 
-function report(standings: ReadonlyMap<string, Standings>, terminal: Terminal): void {
+function report(
+  standings: ReadonlyMap<string, Standings>,
+  terminal: Terminal,
+): Readonly<Record<string, number>> {
   const kinds = ["agrees", "forgotten", "differs", "unknown", "unchecked", "absent"] as const;
   for (const kind of kinds) {
     const count = countOf(standings, kind);
@@ -298,4 +306,5 @@ function report(standings: ReadonlyMap<string, Standings>, terminal: Terminal): 
       `${others} of ${standings.size} applications do not agree with Alloy. To compare them again, run the command again.`,
     );
   }
+  return Object.fromEntries(kinds.map((kind) => [kind, countOf(standings, kind)]));
 }

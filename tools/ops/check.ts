@@ -4,6 +4,7 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import { applicationKey, dueShardOf } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { isForgotten, isKnown, tokenOf } from "./application.ts";
 import { OperatorError } from "./operator-error.ts";
+import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -13,7 +14,7 @@ export async function check(
   tokenOrExternalId: string,
   terminal: Terminal,
   now: number,
-): Promise<void> {
+): Promise<ResultOf<"check">> {
   const token = await tokenOf(stack, tokenOrExternalId);
   if (!(await isKnown(stack, token))) {
     throw new OperatorError(
@@ -33,4 +34,5 @@ export async function check(
     }),
   );
   terminal.print(`The next run of the poller compares ${token} with Alloy.`);
+  return { applicationToken: token, dueAt: new Date(now).toISOString() };
 }

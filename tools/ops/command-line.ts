@@ -1,11 +1,16 @@
-import { Command as CommandLine } from "@commander-js/extra-typings";
+import { existsSync, readFileSync } from "node:fs";
 
+import { Command as CommandLine } from "@commander-js/extra-typings";
+import * as v from "valibot";
+
+import { ROOT } from "../../lib/installation.ts";
 import { holdersOf } from "../../lib/people.ts";
 import type { Person } from "../../lib/people.ts";
 import { firstOther, isOneOf, readCommandLine } from "../command-line/read.ts";
 import { adopt } from "./adopt.ts";
 import { check } from "./check.ts";
 import { listDeadLetters } from "./dead-letters.ts";
+import { completionFor } from "./completion.ts";
 import { exportPerson } from "./export.ts";
 import { forget } from "./forget.ts";
 import { gaps } from "./gaps.ts";
@@ -21,13 +26,14 @@ import { replay } from "./replay.ts";
 import { retention } from "./retention.ts";
 import { route } from "./route.ts";
 import { show } from "./show.ts";
+import type { ResultOf, VerbName } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import { statement } from "./statement.ts";
 import { status } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
 import { verify } from "./verify.ts";
 
-interface Verb {
+export interface Verb<Name extends VerbName = VerbName> {
   /** What stands behind the verb; absent when nothing does. */
   readonly argument?: string;
   /** What stands behind that; absent when nothing does. */
@@ -40,22 +46,30 @@ interface Verb {
   /** The roles that `--bodies` is for. @default - the same */
   readonly rolesForBodies?: readonly Person[];
   readonly options: readonly OptionName[];
-  run(stack: ConnectedStack, given: Given, terminal: Terminal, clock: Clock): Promise<void>;
+  /** Whether it may print more than a screen. @default false */
+  readonly pages?: true;
+  /** Prints, and returns what `--json` prints instead. */
+  run(
+    stack: ConnectedStack,
+    given: Given,
+    terminal: Terminal,
+    clock: Clock,
+  ): Promise<ResultOf<Name>>;
 }
 
 /** Every verb takes these. */
-const COMMON: readonly OptionName[] = ["stage", "outputs"];
+const COMMON: readonly OptionName[] = ["stage", "outputs", "json", "plain", "input"];
 
 /** A verb about what stands behind it. */
-function on(
+function on<Result>(
   verb: (
     stack: ConnectedStack,
     argument: string,
     given: Given & Clock,
     terminal: Terminal,
-  ) => Promise<void>,
-): Verb["run"] {
-  return (stack, given, terminal, clock) =>
+  ) => Promise<Result>,
+) {
+  return (stack: ConnectedStack, given: Given, terminal: Terminal, clock: Clock) =>
     verb(stack, given.argument, { ...given, ...clock }, terminal);
 }
 
@@ -66,8 +80,7 @@ export const VERBS = {
     says: "healthy or not, and why; what is not as it should be; --all: every queue and metric",
     roles: ["auditor"],
     options: ["all"],
-    run: async (stack, { all }, terminal, { now }) =>
-      void (await status(stack, { all, now }, terminal)),
+    run: (stack, { all }, terminal, { now }) => status(stack, { all, now }, terminal),
   },
   verify: {
     says: "the first contact: a test webhook to the bus, Alloy's API, channels, alarms, encryption, retention",
@@ -77,18 +90,21 @@ export const VERBS = {
       verify(stack, { ring, environment: process.env, wait }, terminal),
   },
   statement: {
+    pages: true,
     says: "the signed statement of a day: how many applications agree with Alloy; --verify checks the chain",
     roles: ["auditor"],
     options: ["day", "verify"],
     run: statement,
   },
   gaps: {
+    pages: true,
     says: "applications and Investigations in gap: since when, and at which stage the event stopped",
     roles: ["auditor"],
     options: [],
     run: (stack, _, terminal) => gaps(stack, terminal),
   },
   show: {
+    pages: true,
     argument: APPLICATION,
     says: "one application: its state, events and failures; by the token of an Investigation, its steps",
     roles: ["auditor"],
@@ -110,13 +126,15 @@ export const VERBS = {
     run: poll,
   },
   logs: {
+    pages: true,
     argument: "ingest | consumer | poller | statement",
-    says: "warnings and errors of a function; with --application, every line about one application",
+    says: "warnings and errors of a function, newest last; --follow goes on; with --application, every line about one application",
     roles: ["operator"],
-    options: ["hours", "application"],
+    options: ["hours", "since", "until", "application", "follow"],
     run: on(logs),
   },
   "dead-letters": {
+    pages: true,
     says: "the messages in the dead-letter queue, with their reasons (moves nothing)",
     roles: ["operator", "privacy"],
     options: ["application", "event", "limit", "bodies"],
@@ -182,9 +200,7 @@ export const VERBS = {
     roles: ["privacy"],
     run: on(exportPerson),
   },
-} as const satisfies Readonly<Record<string, Verb>>;
-
-export type VerbName = keyof typeof VERBS;
+} as const satisfies { readonly [Name in VerbName]: Verb<Name> };
 
 /** What the command line asks for. */
 export interface Command extends Given {
@@ -211,6 +227,7 @@ export function rolesOfCommand({
 export function parseCommand(
   args: readonly string[],
 ): Command | { readonly help: readonly string[] } {
+  if (args.length === 1 && args[0] === "--version") return { help: [version()] };
   const line = withOptions(new CommandLine("npm run ops --"))
     .usage("<verb> [options]")
     .helpCommand(false)
@@ -219,9 +236,16 @@ export function parseCommand(
       "after",
       `
 For the options of one verb: npm run ops -- <verb> --help
-Exit codes: 0 for success, 1 for failure, 2 for a wrong command line.`,
+Exit codes: 0 for success, 1 for failure, 2 for a wrong command line, 3 for a stack that is not
+healthy, 4 for missing rights or credentials, 130 when interrupted. More: docs/ops.md`,
     );
   let command: Command | undefined;
+  let text: readonly string[] | undefined;
+  line
+    .command("completion")
+    .argument("<bash | zsh | fish>")
+    .description("the script that completes verbs and options in your shell")
+    .action((shell) => void (text = completionFor(shell, line)));
   for (const verb of Object.keys(VERBS).filter(isVerb)) {
     const { argument, second, says, options }: Verb = VERBS[verb];
     const taken = [...options, ...COMMON];
@@ -250,7 +274,15 @@ Exit codes: 0 for success, 1 for failure, 2 for a wrong command line.`,
     (sentence, details, cause) =>
       new UsageError(`${sentence} See npm run ops -- --help.`, { cause, details }),
   );
-  return command ?? { help };
+  return command ?? { help: text ?? help };
+}
+
+/** As package.json says it; that of the package is beside `dist`. */
+function version(): string {
+  const file = [`${ROOT}package.json`, `${ROOT}../package.json`].find((one) => existsSync(one));
+  const PackageSchema = v.object({ name: v.string(), version: v.string() });
+  const found = v.parse(PackageSchema, JSON.parse(readFileSync(file ?? "package.json", "utf8")));
+  return `${found.name} ${found.version}`;
 }
 
 /** Whether a word is a verb. */

@@ -3,8 +3,10 @@ import { choiceText, isChosen } from "./dead-letter.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { lookThrough } from "./dead-letter-queue.ts";
 import type { Given } from "./options.ts";
+import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
+import { isoOf } from "./timeline.ts";
 import { timeText } from "./time-text.ts";
 
 /** More than a screen shows. */
@@ -15,24 +17,36 @@ export async function listDeadLetters(
   stack: ConnectedStack,
   choice: Pick<Given, "application" | "event" | "limit" | "bodies">,
   terminal: Terminal,
-): Promise<void> {
+): Promise<ResultOf<"dead-letters">> {
   const limit = choice.limit ?? USUAL_LIMIT;
-  let shown = 0;
+  const letters: ResultOf<"dead-letters">["letters"] = [];
   let more = false;
   await lookThrough(stack, async (letter) => {
     if (!isChosen(letter, choice)) return "keep";
-    if (shown === limit) {
+    if (letters.length === limit) {
       more = true;
       return "stop";
     }
-    terminal.print(...describe(letter, await evidenceOf(stack, letter)));
+    const evidence = await evidenceOf(stack, letter);
+    terminal.print(...describe(letter, evidence));
     if (choice.bodies)
       terminal.print(`    ${letter.body ?? "(its body is in the payload bucket)"}`);
-    shown += 1;
+    const { about, applicationToken, eventId, reason, sentAt, body } = letter;
+    letters.push({
+      queue: "DeadLetterQueue",
+      sentAt: isoOf(sentAt),
+      about,
+      applicationToken,
+      eventId,
+      reason: reason ?? evidence,
+      body: choice.bodies ? body : null,
+    });
     return "keep";
   });
-  if (shown === 0) terminal.print(`The dead-letter queue has no message${choiceText(choice)}.`);
+  if (letters.length === 0)
+    terminal.print(`The dead-letter queue has no message${choiceText(choice)}.`);
   if (more) terminal.print(`(There are more messages: --limit ${limit * 10} shows more.)`);
+  return { letters, isCut: more };
 }
 
 /** Two lines; no body, and nothing of it but tokens and types. */

@@ -21,6 +21,7 @@ import {
 } from "./person.ts";
 import type { StoredItem } from "./person.ts";
 import { PLACES } from "./places.ts";
+import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -44,7 +45,7 @@ export async function exportPerson(
   tokenOrExternalId: string,
   { key, out, unsigned, now }: OptionsAt<"key" | "out" | "unsigned">,
   terminal: Terminal,
-): Promise<void> {
+): Promise<ResultOf<"export">> {
   if (key === null && !unsigned) {
     throw new UsageError(
       '"export" needs --key <KMS key>, an asymmetric key for SIGN_VERIFY with SHA-256, or --unsigned. To make a key: aws kms create-key --key-spec ECC_NIST_P256 --key-usage SIGN_VERIFY',
@@ -63,6 +64,11 @@ export async function exportPerson(
   terminal.print(
     `Wrote ${name}.json and ${name}.html: ${content.applications.length} applications, ${signature === null ? "unsigned" : `signed with ${signature.keyId}`}. They hold personal data.`,
   );
+  return {
+    files: [`${name}.json`, `${name}.html`],
+    applications: content.applications.length,
+    signedWith: signature?.keyId ?? null,
+  };
 }
 
 async function collect(

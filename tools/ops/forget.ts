@@ -26,6 +26,7 @@ import {
 import type { Names, StoredItem } from "./person.ts";
 import { printReceipt } from "./receipt.ts";
 import type { Removed } from "./receipt.ts";
+import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import { agreed } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
@@ -53,7 +54,7 @@ export async function forget(
   tokenOrExternalId: string,
   options: OptionsAt<"dryRun" | "yes">,
   terminal: Terminal,
-): Promise<void> {
+): Promise<ResultOf<"forget">> {
   const applications = await applicationsOf(stack, tokenOrExternalId);
   const tokens = applications.map(({ token }) => token);
   for (const { token, items } of applications) {
@@ -73,14 +74,15 @@ export async function forget(
     terminal.print(
       `Dry run: these, ${webhooks.length} other webhooks, and the dead letters of it would be removed. Nothing was changed.`,
     );
-    return printNeighbours(neighbours, terminal);
+    printNeighbours(neighbours, terminal);
+    return { isDryRun: true, applications: tokens, removed: noneRemoved(), remains: [] };
   }
   if (!options.yes) {
     const question = `Remove what ${stack.stackName} has stored of ${tokens.join(", ")}? Nobody can bring it back.`;
     await agreed(terminal, question, "Nothing was removed");
   }
 
-  const removed: Removed = { items: 0, payloads: 0, deadLetters: 0, webhooks: 0 };
+  const removed = noneRemoved();
   for (const { token } of applications) {
     await bury(stack, token, options.now);
     // What the consumer wrote while the tombstone came is found by the second look.
@@ -95,8 +97,14 @@ export async function forget(
   const { webhooks, investigations } = await mentionsOf(stack, names);
   await removePayloads(stack, webhooks.map(payloadKeyOf), removed);
   removed.webhooks += await removeItems(stack, webhooks);
-  await printReceipt(stack, { tokens, removed, investigations, now: options.now }, terminal);
+  const done = { tokens, removed, investigations, now: options.now };
+  const remains = await printReceipt(stack, done, terminal);
   printNeighbours(neighbours, terminal);
+  return { isDryRun: false, applications: tokens, removed, remains };
+}
+
+function noneRemoved(): Removed {
+  return { items: 0, payloads: 0, deadLetters: 0, webhooks: 0 };
 }
 
 async function bury(stack: ConnectedStack, token: string, now: number): Promise<void> {

@@ -5,8 +5,10 @@ import * as v from "valibot";
 import { GAP_PARTITION } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { INVESTIGATION_GAP_PARTITION } from "../../lambdas/adapters/dynamo/dynamo-investigations.ts";
 import { TABLE } from "../../lambdas/settings/names.ts";
+import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
+import { isoOf } from "./timeline.ts";
 import { timeText } from "./time-text.ts";
 
 const GapSchema = v.object({
@@ -17,27 +19,28 @@ const GapSchema = v.object({
 });
 
 /** `gaps`: which applications and Investigations are in gap, since when, and where the event stopped; the oldest first. */
-export async function gaps(stack: ConnectedStack, terminal: Terminal): Promise<void> {
+export async function gaps(stack: ConnectedStack, terminal: Terminal): Promise<ResultOf<"gaps">> {
   const applications = await printGaps(stack, GAP_PARTITION, terminal);
   const investigations = await printGaps(stack, INVESTIGATION_GAP_PARTITION, terminal);
-  if (applications === 0) terminal.print("No application is in gap.");
+  if (applications.length === 0) terminal.print("No application is in gap.");
   else
     terminal.print(
-      `${applications} in gap. To see what is missing: npm run ops -- show <application token>`,
+      `${applications.length} in gap. To see what is missing: npm run ops -- show <application token>`,
     );
-  if (investigations > 0)
+  if (investigations.length > 0)
     terminal.print(
-      `Investigations in gap: ${investigations}. To see the steps of one: npm run ops -- show <Investigation token>`,
+      `Investigations in gap: ${investigations.length}. To see the steps of one: npm run ops -- show <Investigation token>`,
     );
+  return { applications, investigations };
 }
 
-/** @returns how many are in gap. */
+/** @returns those in gap. */
 async function printGaps(
   stack: ConnectedStack,
   partition: string,
   terminal: Terminal,
-): Promise<number> {
-  let count = 0;
+): Promise<ResultOf<"gaps">["applications"]> {
+  const found: ResultOf<"gaps">["applications"] = [];
   const pages = paginateQuery(
     { client: stack.dynamo },
     {
@@ -50,17 +53,19 @@ async function printGaps(
   for await (const { Items = [] } of pages) {
     for (const item of Items) {
       const parsed = v.safeParse(GapSchema, unmarshall(item));
-      count += 1;
       if (!parsed.success) {
+        const token = String(unmarshall(item)["pk"]);
+        found.push({ token, stage: null, since: null, journeyToken: null });
         // One item that is not of our form must not hide the others.
-        terminal.print(`(no time)  ${String(unmarshall(item)["pk"])}  cannot be read`);
+        terminal.print(`(no time)  ${token}  cannot be read`);
         continue;
       }
       const { pk, gapStage, gapSince, journeyToken } = parsed.output;
       const token = pk.replace(/^(APPLICATION|INVESTIGATION)#/, "");
+      found.push({ token, stage: gapStage, since: isoOf(gapSince), journeyToken });
       const of = pk.startsWith("INVESTIGATION#") ? "an Investigation" : (journeyToken ?? "-");
       terminal.print(`${timeText(gapSince)}  ${token}  ${gapStage}  ${of}`);
     }
   }
-  return count;
+  return found;
 }

@@ -8,6 +8,7 @@ import { OperatorError, UsageError } from "./operator-error.ts";
 import type { OptionsAt } from "./options.ts";
 import { itemsOf, payloadKeyOf, tokensOf } from "./person.ts";
 import type { StoredItem } from "./person.ts";
+import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -20,13 +21,14 @@ export async function hold(
   tokenOrExternalId: string,
   { reason, release, now }: OptionsAt<"reason" | "release">,
   terminal: Terminal,
-): Promise<void> {
+): Promise<ResultOf<"hold">> {
   if (!release && reason === null) {
     throw new UsageError(
       '"hold" needs --reason <text>, such as the number of the case, or --release.',
     );
   }
-  for (const token of await tokensOf(stack, tokenOrExternalId)) {
+  const tokens = await tokensOf(stack, tokenOrExternalId);
+  for (const token of tokens) {
     await update(stack, applicationKey(token), {
       UpdateExpression: release ? "REMOVE legalHold" : "SET legalHold = :hold",
       ConditionExpression: "attribute_exists(pk) AND attribute_not_exists(forgottenAt)",
@@ -40,6 +42,7 @@ export async function hold(
     if (release) await releaseAll(stack, token, events, terminal);
     else await keepAll(stack, token, events, terminal);
   }
+  return { applications: [...tokens], isHeld: !release };
 }
 
 async function keepAll(

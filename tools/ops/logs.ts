@@ -3,15 +3,22 @@ import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
 import * as v from "valibot";
 
 import { OperatorError } from "./operator-error.ts";
-import type { OptionsAt } from "./options.ts";
+import type { Clock, OptionsAt } from "./options.ts";
+import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
+import { timeIn } from "./time-option.ts";
+import { isoOf } from "./timeline.ts";
 import { timeText } from "./time-text.ts";
 
 const HOUR_MS = 3_600_000;
 
 /** More than anyone reads at night. */
 const MOST_LINES = 200;
+
+/** CloudWatch takes seconds to have a line. */
+const FOLLOW_MS = 2_000;
+const LATE_MS = 30_000;
 
 export const FUNCTIONS = ["ingest", "consumer", "poller", "statement"] as const;
 
@@ -23,48 +30,104 @@ const LAMBDA_ROUTINE = /^(START|END|REPORT|INIT_START) /;
 const LineSchema = v.pipe(
   v.string(),
   v.parseJson(),
-  v.looseObject({ level: v.optional(v.string()), _aws: v.optional(v.unknown()) }),
+  v.looseObject({
+    level: v.optional(v.string()),
+    _aws: v.optional(v.unknown()),
+    // What Lambda writes about a run, where it writes JSON (Lambda's guide, "Telemetry API Event schema").
+    type: v.fallback(v.optional(v.string()), undefined),
+    record: v.fallback(v.optional(v.looseObject({ status: v.optional(v.string()) })), undefined),
+  }),
 );
 
+interface LogLine {
+  readonly id: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly text: string;
+}
+
 /**
- * `logs`: the warnings and errors of a function; of one application, every line. No log of ours holds a
+ * `logs`: the warnings and errors of a function, newest last; of one application, every line. No log of ours holds a
  * body, a header or a secret.
  */
 export async function logs(
   stack: ConnectedStack,
   name: string,
-  options: OptionsAt<"hours" | "application">,
+  options: OptionsAt<"hours" | "since" | "until" | "application" | "follow"> & Pick<Clock, "wait">,
   terminal: Terminal,
-): Promise<void> {
-  const { hours, application, now } = options;
+): Promise<ResultOf<"logs">> {
+  const { application, now, follow, wait } = options;
+  const from = timeIn("--since", options.since, now) ?? now - (options.hours ?? 1) * HOUR_MS;
+  const to = timeIn("--until", options.until, now);
   const logGroupName = await logGroupOf(stack, name);
-  let printed = 0;
-  let more = false;
+  const { lines, isCut } = await linesOf(stack, { logGroupName, from, to, application });
+  if (isCut) {
+    terminal.print(
+      `(The newest ${MOST_LINES} lines; --until ${timeText(lines[0]?.at)} shows older ones.)`,
+    );
+  }
+  terminal.print(...lines.flatMap(textOf));
+  if (lines.length === 0 && !follow) {
+    const about = application === null ? "No warning and no error" : `No line about ${application}`;
+    terminal.print(`${about} of ${name} since ${timeText(from)}.`);
+  }
+  const seen = new Set(lines.map(({ id }) => id));
+  for (let since = now - LATE_MS; follow; await wait(FOLLOW_MS)) {
+    const next = await linesOf(stack, { logGroupName, from: since, to: null, application });
+    const fresh = next.lines.filter(({ id, at }) => !seen.has(id) && at >= from);
+    terminal.print(...fresh.flatMap(textOf));
+    for (const { id } of fresh) seen.add(id);
+    since = Math.max(since, ...fresh.map(({ at }) => at - LATE_MS));
+  }
+  return { function: name, lines: lines.map(({ at, text }) => ({ at: isoOf(at), text })), isCut };
+}
+
+/** A stack trace has lines; below the first they are set in, so that none looks like a line of its own. */
+function textOf({ at, text }: LogLine): readonly string[] {
+  const [first = "", ...rest] = text.split("\n");
+  return [`${timeText(at)} ${first}`, ...rest.map((line) => `    ${line}`)];
+}
+
+/** The newest lines that are for a person, newest last. CloudWatch gives the oldest first. */
+async function linesOf(
+  stack: ConnectedStack,
+  {
+    logGroupName,
+    from,
+    to,
+    application,
+  }: {
+    readonly logGroupName: string;
+    readonly from: number;
+    readonly to: number | null;
+    readonly application: string | null;
+  },
+): Promise<{ readonly lines: readonly LogLine[]; readonly isCut: boolean }> {
+  let lines: LogLine[] = [];
+  let isCut = false;
   const pages = paginateFilterLogEvents(
     { client: stack.logs },
     {
       logGroupName,
-      startTime: now - hours * HOUR_MS,
+      startTime: from,
+      ...(to !== null && { endTime: to }),
       // CloudWatch's quotes keep a token with its hyphen one term.
       ...(application !== null && { filterPattern: `"${application}"` }),
     },
   );
   for await (const { events = [] } of pages) {
-    for (const { timestamp = 0, message = "" } of events) {
-      const wanted = application === null ? isForPerson(message) : message.includes(application);
-      if (!wanted) continue;
-      more = printed === MOST_LINES;
-      if (more) break;
-      // A stack trace has lines; below the first they are set in, so that none looks like a line of its own.
-      const [first = "", ...rest] = message.trim().split("\n");
-      terminal.print(`${timeText(timestamp)} ${first}`, ...rest.map((line) => `    ${line}`));
-      printed += 1;
+    for (const { eventId = "", timestamp = 0, message = "" } of events) {
+      const isWanted = application === null ? isForPerson(message) : message.includes(application);
+      if (!isWanted) continue;
+      lines.push({ id: eventId, at: timestamp, text: message.trim() });
     }
-    if (more) break;
+    if (lines.length > MOST_LINES) {
+      isCut = true;
+      lines = lines.slice(-MOST_LINES);
+    }
   }
-  const about = application === null ? "No warning and no error" : `No line about ${application}`;
-  if (printed === 0) terminal.print(`${about} of ${name} in the last ${hours} h.`);
-  if (more) terminal.print("(There are more lines: choose fewer --hours.)");
+  // Streams of one group are not in order of time among each other.
+  return { lines: lines.toSorted((one, other) => one.at - other.at), isCut };
 }
 
 export async function logGroupOf(stack: ConnectedStack, name: string): Promise<string> {
@@ -85,6 +148,7 @@ export async function logGroupOf(stack: ConnectedStack, name: string): Promise<s
 function isForPerson(line: string): boolean {
   const parsed = v.safeParse(LineSchema, line);
   if (!parsed.success) return !LAMBDA_ROUTINE.test(line);
-  const { level, _aws: metric } = parsed.output;
+  const { level, _aws: metric, type = "", record } = parsed.output;
+  if (type.startsWith("platform.")) return (record?.status ?? "success") !== "success";
   return metric === undefined && (level === undefined || LOUD.includes(level));
 }

@@ -22,7 +22,7 @@ export async function moveByHand(
   options: Pick<Given, "application" | "event" | "limit" | "perSecond">,
   terminal: Terminal,
   now: number,
-): Promise<void> {
+): Promise<{ readonly moved: number; readonly stayed: number }> {
   const { limit, perSecond } = options;
   const pauseMs = perSecond === null ? 0 : 1_000 / perSecond;
   let moved = 0;
@@ -58,6 +58,7 @@ export async function moveByHand(
       `${counted(newer)} arrived during the move and stayed there. If they are the moved ones, their cause is not fixed.`,
     );
   }
+  return { moved, stayed: newer };
 }
 
 /** For a person. */

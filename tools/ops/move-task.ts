@@ -22,14 +22,14 @@ const VAIN_LOOKS = 5;
  * Has SQS move everything, and waits for the end. A queue has one move task at a time: one that runs
  * already does what was asked for, and is followed instead.
  *
- * @returns false when this SQS does not know the operation; nothing has happened then.
+ * @returns how many were moved; null when this SQS does not know the operation; nothing has happened then.
  * @throws OperatorError when the move ends before its time.
  */
 export async function moveAllBySqs(
   stack: ConnectedStack,
   perSecond: number | null,
   terminal: Terminal,
-): Promise<boolean> {
+): Promise<number | null> {
   const source = await arnOf(stack, stack.deadLetterQueueUrl);
   try {
     const running = await newestTask(stack, source);
@@ -38,12 +38,11 @@ export async function moveAllBySqs(
       terminal.print(`A move of this queue has been running since ${since}. Following that one.`);
     } else await start(stack, source, perSecond, terminal);
   } catch (error) {
-    if (isUnknownOperation(error)) return false;
+    if (isUnknownOperation(error)) return null;
     throw error;
   }
   terminal.print("SQS moves the messages. Ctrl-C stops this command, not the move.");
-  await follow(stack, source, terminal);
-  return true;
+  return follow(stack, source, terminal);
 }
 
 async function start(
@@ -68,7 +67,7 @@ async function start(
   }
 }
 
-async function follow(stack: ConnectedStack, source: string, terminal: Terminal): Promise<void> {
+async function follow(stack: ConnectedStack, source: string, terminal: Terminal): Promise<number> {
   for (let vain = 0; ; await sleep(LOOK_MS)) {
     const task = await newestTask(stack, source);
     if (task === undefined) {
@@ -86,7 +85,7 @@ async function follow(stack: ConnectedStack, source: string, terminal: Terminal)
     }
     if (task.Status === "COMPLETED") {
       terminal.print(`Moved ${counted(moved)} back into the event queue.`);
-      return;
+      return moved;
     }
     throw new OperatorError(
       `The move ended as ${task.Status} after ${counted(moved)}: ${task.FailureReason ?? "SQS gives no reason"}. Moved messages stay moved. Run the command again.`,

@@ -3,13 +3,20 @@ export class OperatorError extends Error {
   override readonly name: string = "OperatorError";
   /** What stands below the sentence, line by line. */
   readonly details: readonly string[];
+  /** What the verb found before it failed, for `--json`; undefined: nothing. */
+  readonly found: unknown;
 
   constructor(
     message: string,
-    { details = [], ...options }: ErrorOptions & { readonly details?: readonly string[] } = {},
+    {
+      details = [],
+      found,
+      ...options
+    }: ErrorOptions & { readonly details?: readonly string[]; readonly found?: unknown } = {},
   ) {
     super(message, options);
     this.details = details;
+    this.found = found;
   }
 }
 
@@ -21,11 +28,8 @@ export class UsageError extends OperatorError {
 /** The verb has done what it is for, and what it found is not as it should be. */
 export class UnhealthyError extends OperatorError {
   override readonly name = "UnhealthyError";
-  /** What it found, for `--json`. */
-  readonly found: unknown;
 
   constructor(found: unknown) {
-    super("The stack is not healthy.");
-    this.found = found;
+    super("The stack is not healthy.", { found });
   }
 }

@@ -18,8 +18,12 @@ export function withOptions(line: CommandLine) {
       positive,
       null,
     )
+    .option("--json", "print one JSON document (docs/ops.md#json)", false)
+    .option("--plain", "print whole lines, without styles and without a pager", false)
+    .option("--no-input", "ask nothing; what needs an answer wants --yes")
+    .option("--follow", "go on, and print what comes", false)
     .option("--all", "print everything, also what is as it should be", false)
-    .option("--hours <n>", "the last n hours (default: 1)", positive, 1)
+    .option("--hours <n>", "the last n hours (default: 1)", positive, null)
     .option("--bodies", "also print what Alloy sent, including personal data", false)
     .option("--dry-run", "print what the verb would do, and change nothing", false)
     .option(
@@ -30,10 +34,11 @@ export function withOptions(line: CommandLine) {
     .option("--journey <token>", "of the applications whose line names no Journey", text, null)
     .option(
       "--since <time>",
-      "what happened before is history (ISO 8601; default: now)",
+      "from this time on: ISO 8601, or an age such as 10m, 2h, 3d (adopt: what happened before is history)",
       text,
       null,
     )
+    .option("--until <time>", "up to this time: ISO 8601, or an age", text, null)
     .option("--publish", "publish history too; it is still not counted", false)
     .option(
       "--reason <text>",

@@ -5,6 +5,7 @@ import * as v from "valibot";
 
 import { TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
 import { OperatorError } from "./operator-error.ts";
+import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -52,7 +53,7 @@ export async function poll(
   stack: ConnectedStack,
   { dryRun }: { readonly dryRun: boolean },
   terminal: Terminal,
-): Promise<void> {
+): Promise<ResultOf<"poll">> {
   if (dryRun) return printDryRun(stack, terminal);
   let unanswered = 0;
   let failed = 0;
@@ -65,7 +66,7 @@ export async function poll(
       if (unanswered + failed > 0)
         throw new OperatorError(uncheckedText(checked, unanswered, failed));
       terminal.print(`Checked ${checked} applications. No application is due.`);
-      return;
+      return { isDryRun: false, checked, due: 0, applications: [] };
     }
     const { unknown, ignored, rescheduled } = report;
     // Those that Alloy did not answer for are due again soon: with them alone it would go on for ever.
@@ -86,7 +87,7 @@ function uncheckedText(checked: number, unanswered: number, failed: number): str
   return `Checked ${checked}, but not every application that was due: ${why.join(", ")}. Those are due again later. For the reason: npm run ops -- logs poller`;
 }
 
-async function printDryRun(stack: ConnectedStack, terminal: Terminal): Promise<void> {
+async function printDryRun(stack: ConnectedStack, terminal: Terminal): Promise<ResultOf<"poll">> {
   const { due, applications } = v.parse(
     DryRunSchema,
     await invokePoller(stack, { dryRun: true }, terminal),
@@ -98,6 +99,7 @@ async function printDryRun(stack: ConnectedStack, terminal: Terminal): Promise<v
   terminal.print(
     `Dry run: ${due} applications are due. The poller compared ${applications.length} of them and changed nothing.`,
   );
+  return { isDryRun: true, checked: 0, due, applications };
 }
 
 /**

@@ -2,8 +2,10 @@ import { DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 
 import { FUNCTIONS, logGroupOf } from "./logs.ts";
 import { PLACES } from "./places.ts";
+import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
+import { isoOf } from "./timeline.ts";
 import { timeText } from "./time-text.ts";
 
 /** How many of each were removed; counted up as it goes. */
@@ -28,7 +30,7 @@ export async function printReceipt(
     readonly now: number;
   },
   terminal: Terminal,
-): Promise<void> {
+): Promise<ResultOf<"forget">["remains"]> {
   const { tokens, removed, investigations, now } = done;
   const logsEnd = await logsEndOf(stack, now);
   terminal.print(
@@ -40,12 +42,16 @@ export async function printReceipt(
     `  ${removed.webhooks} unsupported webhooks that named the person`,
     "Remains:",
   );
+  const remains: ResultOf<"forget">["remains"] = [];
   for (const { name, data, after = "", remainsMs } of PLACES) {
     if (data === "none" || after === "") continue;
     const end = remainsMs === "logs" ? logsEnd : remainsMs && timeText(now + remainsMs);
     const count = name === "ApplicationTable, Investigations" ? `${investigations} items: ` : "";
     terminal.print(`  ${name}: ${count}${after}${end === undefined ? "" : `; until ${end}`}`);
+    const until = typeof remainsMs === "number" ? isoOf(now + remainsMs) : null;
+    remains.push({ place: name, what: `${count}${after}`, until });
   }
+  return remains;
 }
 
 /** When the last function's log of today ends, as text. */

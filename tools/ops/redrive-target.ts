@@ -8,6 +8,7 @@ import { deliverAgain, eventIn } from "./deliver-again.ts";
 import { counted } from "./move-by-hand.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
 import type { Given } from "./options.ts";
+import type { ResultOf } from "./results.ts";
 import { rulesOf } from "./route-rules.ts";
 import type { RouteRules } from "./route-rules.ts";
 import type { ConnectedStack } from "./stack.ts";
@@ -41,7 +42,7 @@ export async function redriveTarget(
   options: Options,
   terminal: Terminal,
   now: number,
-): Promise<void> {
+): Promise<ResultOf<"redrive">> {
   const { rules, target } = await targetNamed(stack, named);
   const { dryRun, yes, limit } = options;
   if (!dryRun && !yes) {
@@ -98,6 +99,7 @@ export async function redriveTarget(
       : `Delivered ${counted(moved)} to ${named} again.`,
   );
   if (others > 0) terminal.print(`${counted(others)} of other targets of the route stayed.`);
+  return { isDryRun: dryRun, moved, stayed: others };
 }
 
 /** Which target a dead letter is of: EventBridge names the rule, and a queue's reader nothing. */

@@ -5,6 +5,7 @@ import { lookThrough } from "./dead-letter-queue.ts";
 import { moveAllBySqs } from "./move-task.ts";
 import { moveByHand } from "./move-by-hand.ts";
 import type { Given } from "./options.ts";
+import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import { agreed } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
@@ -28,7 +29,7 @@ export async function redrive(
   options: RedriveOptions,
   terminal: Terminal,
   now: number,
-): Promise<void> {
+): Promise<ResultOf<"redrive">> {
   const { limit, dryRun, yes } = options;
   if (dryRun) return printWhatWouldMove(stack, options, terminal);
   const isAll = options.application === null && options.event === null && limit === null;
@@ -41,19 +42,20 @@ export async function redrive(
     await agreed(terminal, question, "No message was moved");
   }
   if (isAll) {
-    if (await moveAllBySqs(stack, options.perSecond, terminal)) return;
+    const moved = await moveAllBySqs(stack, options.perSecond, terminal);
+    if (moved !== null) return { isDryRun: false, moved, stayed: 0 };
     terminal.print(
       "This SQS does not support StartMessageMoveTask (emulators do not). Moving the messages one by one instead.",
     );
   }
-  await moveByHand(stack, options, terminal, now);
+  return { isDryRun: false, ...(await moveByHand(stack, options, terminal, now)) };
 }
 
 async function printWhatWouldMove(
   stack: ConnectedStack,
   options: RedriveOptions,
   terminal: Terminal,
-): Promise<void> {
+): Promise<ResultOf<"redrive">> {
   let found = 0;
   await lookThrough(stack, async (letter) => {
     if (!isChosen(letter, options)) return "keep";
@@ -64,6 +66,7 @@ async function printWhatWouldMove(
   terminal.print(
     `Dry run: ${found} messages would move back into the event queue. No message was moved.`,
   );
+  return { isDryRun: true, moved: found, stayed: 0 };
 }
 
 async function waitingIn({ sqs, deadLetterQueueUrl }: ConnectedStack): Promise<string> {

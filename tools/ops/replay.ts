@@ -9,6 +9,7 @@ import { bodyOf, readApplication } from "./application.ts";
 import type { StoredEvent } from "./application.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { OptionsAt } from "./options.ts";
+import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeText } from "./time-text.ts";
@@ -25,7 +26,7 @@ export async function replay(
   tokenOrExternalId: string,
   options: ReplayOptions,
   terminal: Terminal,
-): Promise<void> {
+): Promise<ResultOf<"replay">> {
   const { event: eventId, dryRun } = options;
   const { token, events, unreadable } = await readApplication(stack, tokenOrExternalId, "all");
   for (const sk of unreadable) terminal.warn(`${sk} cannot be read, so it is left out.`);
@@ -60,6 +61,7 @@ export async function replay(
       ? `Dry run: ${sent} of ${chosen.length} events of ${token} would go through the queue again.`
       : `Sent ${sent} of ${chosen.length} events of ${token} through the queue again.`,
   );
+  return { isDryRun: dryRun, sent, chosen: chosen.length, leftOut: chosen.length - sent };
 }
 
 /** One event whose body is damaged must not keep the others from being sent. */

@@ -10,6 +10,7 @@ import { DynamoUpdate } from "../../lambdas/adapters/dynamo/dynamo-update.ts";
 import { RETENTION_ATTRIBUTES, TABLE } from "../../lambdas/settings/names.ts";
 import { UsageError } from "./operator-error.ts";
 import type { OptionsAt } from "./options.ts";
+import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import { agreed } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
@@ -44,7 +45,7 @@ export async function retention(
   given: string,
   options: OptionsAt<"perSecond" | "dryRun" | "yes">,
   terminal: Terminal,
-): Promise<void> {
+): Promise<ResultOf<"retention">> {
   const days = Number(given);
   if (!Number.isFinite(days) || days < LEAST_DAYS) {
     throw new UsageError(`"retention" needs a number of days, at least ${LEAST_DAYS}.`);
@@ -89,6 +90,7 @@ export async function retention(
       ? `${changed} of ${seen} events would end ${days} days after their receipt. Nothing was changed.`
       : `${changed} of ${seen} events end ${days} days after their receipt. DynamoDB deletes an event within days of its end.`,
   );
+  return { isDryRun: dryRun, changed, seen, held: kept };
 }
 
 /** The partitions of applications under a legal hold. */

@@ -7,6 +7,7 @@ import { deliverAgain, eventIn } from "./deliver-again.ts";
 import { counted } from "./move-by-hand.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
 import type { Clock, Given } from "./options.ts";
+import type { ResultOf } from "./results.ts";
 import { isEnabled, rulesOf } from "./route-rules.ts";
 import type { RouteRules } from "./route-rules.ts";
 import type { ConnectedStack } from "./stack.ts";
@@ -34,7 +35,7 @@ export async function route(
   action: string,
   options: RouteOptions,
   terminal: Terminal,
-): Promise<void> {
+): Promise<ResultOf<"route">> {
   if (!["pause", "resume", "status"].includes(action)) {
     throw new UsageError(
       `"${action}" is nothing to do with a route. Write pause, resume or status, then the route.`,
@@ -43,10 +44,28 @@ export async function route(
   if (options.second === "")
     throw new UsageError("Name the route: npm run ops -- route pause approved");
   const rules = await rulesOf(stack, options.second);
-  if (action === "pause") return pause(stack, rules, options, terminal);
-  if (action === "resume") return resume(stack, rules, options, terminal);
-  terminal.print(...(await stateOf(stack, rules)));
+  const { route: name, targets } = rules;
+  if (action === "pause") {
+    await pause(stack, rules, options, terminal);
+    return { route: name, state: "paused", targets: [...targets], delivered: 0 };
+  }
+  if (action === "resume") {
+    const delivered = await resume(stack, rules, options, terminal);
+    return { route: name, state: "active", targets: [...targets], delivered };
+  }
+  const state = await stateOf(stack, rules);
+  terminal.print(`${name}: ${SAYS[state]}`, `  targets: ${targets.join(", ")}`);
+  return { route: name, state, targets: [...targets], delivered: 0 };
 }
+
+type RouteState = ResultOf<"route">["state"];
+
+const SAYS: Readonly<Record<RouteState, string>> = {
+  active: "active",
+  both: "active, and its events are also kept: run pause or resume again",
+  paused: "paused",
+  off: "OFF, and its events are LOST: run route pause now, which keeps them",
+};
 
 async function pause(
   stack: ConnectedStack,
@@ -80,7 +99,7 @@ async function resume(
   rules: RouteRules,
   { yes, wait, now }: RouteOptions,
   terminal: Terminal,
-): Promise<void> {
+): Promise<number> {
   const { hold, live } = rules;
   if (!yes) {
     const question = `Resume the route ${rules.route} of ${stack.stackName}, and deliver its held events to ${rules.targets.join(", ")}?`;
@@ -102,6 +121,7 @@ async function resume(
   terminal.print(
     `The route ${rules.route} is resumed. ${counted(moved)} of the pause went to each of its targets (${rules.targets.join(", ")}).`,
   );
+  return moved;
 }
 
 /** An event is deleted when every target has it: a failure in between delivers it twice, under its `eventId`. */
@@ -138,17 +158,11 @@ async function deliverHeld(
   return moved;
 }
 
-async function stateOf(stack: ConnectedStack, { route: name, hold, live, targets }: RouteRules) {
+async function stateOf(stack: ConnectedStack, { hold, live }: RouteRules): Promise<RouteState> {
   const on = await Promise.all(live.map((rule) => isEnabled(stack, rule)));
   const keeps = await isEnabled(stack, hold);
-  const state = on.every(Boolean)
-    ? keeps
-      ? "active, and its events are also kept: run pause or resume again"
-      : "active"
-    : keeps
-      ? "paused"
-      : "OFF, and its events are LOST: run route pause now, which keeps them";
-  return [`${name}: ${state}`, `  targets: ${targets.join(", ")}`];
+  if (on.every(Boolean)) return keeps ? "both" : "active";
+  return keeps ? "paused" : "off";
 }
 
 async function turn(

@@ -5,9 +5,10 @@ import { agoText } from "./health.ts";
 import { recordsOf } from "./idempotency-records.ts";
 import { readInvestigation } from "./investigation.ts";
 import type { StoredInvestigation } from "./investigation.ts";
+import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
-import { gapIn, timelineOf } from "./timeline.ts";
+import { gapIn, isoOf, timelineOf } from "./timeline.ts";
 import type { Timeline, TimelineEvent } from "./timeline-schema.ts";
 import { timeText } from "./time-text.ts";
 
@@ -15,20 +16,50 @@ import { timeText } from "./time-text.ts";
 export async function show(
   stack: ConnectedStack,
   tokenOrExternalId: string,
-  options: { readonly bodies: boolean },
+  { bodies }: { readonly bodies: boolean },
   terminal: Terminal,
-): Promise<void> {
-  const attributes = options.bodies ? "all" : "metadata";
+): Promise<ResultOf<"show">> {
+  const attributes = bodies ? "all" : "metadata";
   // Alloy's pages give the token of an Investigation no form of its own.
   const investigation = tokenOrExternalId.startsWith("JA-")
     ? null
     : await readInvestigation(stack, tokenOrExternalId, attributes);
   if (investigation !== null) {
-    terminal.print(...describeInvestigation(investigation, options.bodies));
-    return;
+    terminal.print(...describeInvestigation(investigation, bodies));
+    const { token, status, steps, gap, events } = investigation;
+    return {
+      application: null,
+      investigation: {
+        token,
+        status,
+        steps: steps.map(({ at, status: reached, origin, eventId }) => ({
+          at: isoOf(at),
+          status: reached,
+          origin,
+          eventId,
+        })),
+        gap: gapIn(gap),
+      },
+      externalId: null,
+      bodies: bodies ? bodiesOf(events) : null,
+    };
   }
-  const application = await readApplication(stack, tokenOrExternalId, attributes);
-  terminal.print(...describe(await withRecords(stack, application), options.bodies));
+  const application = await withRecords(
+    stack,
+    await readApplication(stack, tokenOrExternalId, attributes),
+  );
+  terminal.print(...describe(application, bodies));
+  const externalId = application.state?.["externalId"];
+  return {
+    application: timelineOf(application),
+    investigation: null,
+    externalId: bodies && typeof externalId === "string" ? externalId : null,
+    bodies: bodies ? bodiesOf(application.events) : null,
+  };
+}
+
+function bodiesOf(events: readonly StoredEvent[]) {
+  return events.map((event) => ({ eventId: event.eventId, body: bodyText(event) }));
 }
 
 /** With the idempotency records of its events, which say when the bus took each. */

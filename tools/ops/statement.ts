@@ -9,6 +9,7 @@ import type { SignedStatement } from "../../lambdas/domain/statement/signed-stat
 import type { Statement } from "../../lambdas/domain/statement/statement.ts";
 import { STATEMENTS } from "../../lambdas/settings/names.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
+import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -25,7 +26,7 @@ export async function statement(
   stack: ConnectedStack,
   { day, verify }: { readonly day: string | null; readonly verify: boolean },
   terminal: Terminal,
-): Promise<void> {
+): Promise<ResultOf<"statement">> {
   if (day !== null && !DAY.test(day)) {
     throw new UsageError(`--day is "${day}"; it must be a day of UTC, such as 2026-11-23.`);
   }
@@ -44,8 +45,9 @@ export async function statement(
     );
   }
   const file = await read(stack, wanted);
-  terminal.print(...linesOf(signedIn(file, wanted).statement));
-  if (!verify) return;
+  const found = signedIn(file, wanted).statement;
+  terminal.print(...linesOf(found));
+  if (!verify) return { statement: { ...found }, verified: null };
   const isSigned = await makeVerifier(stack);
   let previous: SignedStatement | null = null;
   let first: string | null = null;
@@ -68,6 +70,7 @@ export async function statement(
     "",
     `Verified: ${chain.length} statements since ${first ?? ""}, each signed with ${stack.statementKeyArn}, each naming the one before it.`,
   );
+  return { statement: { ...found }, verified: chain.length };
 }
 
 async function read({ s3, statementBucketName }: ConnectedStack, Key: string): Promise<string> {

@@ -1,10 +1,12 @@
+import { spawnSync } from "node:child_process";
 import { openSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { WriteStream } from "node:tty";
 
-import { plain } from "../terminal/lines.ts";
+import { jsonText, plain } from "../terminal/lines.ts";
 import type { Line } from "../terminal/lines.ts";
 import { makeScreen, processOutput } from "../terminal/screen.ts";
+import { wrapped } from "../terminal/wrapped.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
 
 /** What the person answered; `nobody`: there is no terminal, hence nobody to ask. */
@@ -19,6 +21,28 @@ export interface Terminal {
   warn(...lines: readonly Line[]): void;
   /** Asks on the terminal, wherever standard output goes. */
   asks(question: string): Promise<Agreement>;
+}
+
+/** How a verb's result is written. */
+export interface OutputOptions {
+  /** One JSON document instead of lines. */
+  readonly json: boolean;
+  /** Whole lines, without styles and without a pager. */
+  readonly plain: boolean;
+  /** Whether somebody may be asked. */
+  readonly input: boolean;
+  /** Whether what is longer than the screen goes through a pager. */
+  readonly pages: boolean;
+}
+
+/** A terminal that a run ends with: what it holds back is written then. */
+export interface RunTerminal extends Terminal {
+  /** Before the verb runs. */
+  use(options: OutputOptions): void;
+  /** What stands in for the lines with `--json`. */
+  report(result: unknown): void;
+  /** Writes what is left; with a pager where it is longer than the screen. */
+  end(): void;
 }
 
 /**
@@ -37,16 +61,53 @@ export async function agreed(terminal: Terminal, question: string, nothing: stri
   }
 }
 
-/** The process's own. */
-export function processTerminal(): Terminal {
-  const { stdin } = process;
-  const screen = makeScreen(processOutput());
+/** The process's own. Results go to standard output; progress, warnings and questions do not. */
+export function processTerminal(): RunTerminal {
+  const { stdin, stdout, stderr } = process;
+  const output = processOutput();
+  const errors = makeScreen({
+    ...output,
+    isTerminal: stderr.isTTY && !process.env["CI"],
+    write: output.writeError,
+  });
+  let options: OutputOptions = { json: false, plain: false, input: true, pages: false };
+  /** Lines, until it is known whether they fit on the screen. */
+  let kept: Line[] | null = null;
+  const screen = () => makeScreen(options.plain ? { ...output, paint: (_, safe) => safe } : output);
+  const fit = (lines: readonly Line[]) =>
+    stdout.isTTY && !options.plain ? lines.flatMap((line) => wrapped(line, stdout.columns)) : lines;
+  const flush = () => {
+    if (kept === null) return;
+    const lines = fit(kept);
+    kept = null;
+    if (lines.length < stdout.rows || !isPaged(lines.map(plain))) screen().print(...lines);
+  };
   return {
-    print: (...lines) => screen.print(...lines),
-    progress: (text) => screen.progress(text),
-    warn: (...lines) => screen.error(...lines),
+    use(chosen) {
+      options = chosen;
+      const { pages, plain: isPlain, json } = chosen;
+      if (stdout.isTTY && pages && !isPlain && !json) kept = [];
+    },
+    report(result) {
+      if (options.json) output.write(`${jsonText(result)}\n`);
+    },
+    end: flush,
+    print(...lines) {
+      if (options.json) return;
+      if (kept === null) screen().print(...fit(lines));
+      else kept.push(...lines);
+    },
+    progress(text) {
+      // In a pipe or a file nobody waits for it.
+      if (stderr.isTTY) errors.progress(text);
+    },
+    warn(...lines) {
+      flush();
+      errors.error(...lines);
+    },
     asks: async (question) => {
-      if (!stdin.isTTY) return "nobody";
+      if (!options.input || !stdin.isTTY) return "nobody";
+      flush();
       const asked = createInterface({ input: stdin, output: whereToAsk() });
       try {
         const answer = await asked.question(`${plain(question)} [y/N] `);
@@ -56,6 +117,20 @@ export function processTerminal(): Terminal {
       }
     },
   };
+}
+
+/** Shows lines in the person's pager. @returns false when there is none. */
+function isPaged(lines: readonly string[]): boolean {
+  const { PAGER = "less" } = process.env;
+  if (PAGER === "" || PAGER === "cat") return false;
+  const { error, status } = spawnSync(PAGER, {
+    shell: true,
+    input: `${lines.join("\n")}\n`,
+    stdio: ["pipe", "inherit", "inherit"],
+    // Ends at once what fits, keeps what is on the screen.
+    env: { LESS: "FRX", ...process.env },
+  });
+  return error === undefined && status !== 127;
 }
 
 /** Standard output may be a pipe or a file: the question must not go into it, and be missed. */

@@ -1,6 +1,7 @@
 import { isGood, tableOf } from "../deploy/report.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { Finding, Result } from "../deploy/finding.ts";
+import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 import { checkAlarms, checkChannels, ringChannels } from "./verify-alarms.ts";
@@ -25,7 +26,7 @@ export async function verify(
   stack: ConnectedStack,
   options: VerifyOptions,
   terminal: Terminal,
-): Promise<void> {
+): Promise<ResultOf<"verify">> {
   const findings: Finding[] = await checkArrival(stack, options, terminal);
   findings.push(await checkPoller(stack, terminal));
   const looks: readonly (readonly [string, () => Promise<Result>])[] = [
@@ -41,9 +42,11 @@ export async function verify(
   }
   terminal.print(...tableOf(findings));
   const red = findings.filter(({ state }) => state === "red").map(({ check }) => check);
-  if (isGood(findings)) return;
+  const found = { isReady: isGood(findings), findings };
+  if (found.isReady) return found;
   throw new OperatorError(
     `Not ready: ${red.join(", ")}. Mend these, and run the command again. Good: every line green (docs/first-contact.md).`,
+    { found },
   );
 }
 

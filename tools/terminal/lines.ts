@@ -68,6 +68,26 @@ export function fitted(text: string, columns: number, align: "left" | "right" = 
   return align === "right" ? filling + short : short + filling;
 }
 
+/** A value as JSON that a terminal does not obey: what is invisible stands by its number there too. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value, null, 2)
+    .split("\n")
+    .map((line) =>
+      line
+        .replace(INVISIBLE, escaped)
+        .replace(PILE, (_, kept: string, more: string) => kept + escaped(more)),
+    )
+    .join("\n");
+}
+
+/** As JSON writes a letter by its number: each half of a surrogate pair for itself. */
+function escaped(letters: string): string {
+  return letters
+    .split("")
+    .map((half) => `\\u${half.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join("");
+}
+
 function numberOf(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }

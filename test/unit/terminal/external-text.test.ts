@@ -8,10 +8,10 @@ import { renderReport } from "../../../tools/local/terminal/report.ts";
 import { makeNarrator } from "../../../tools/local/terminal/stay-up.ts";
 import { describePublished } from "../../../tools/local/terminal/progress-log.ts";
 import { parseCommand, VERBS } from "../../../tools/ops/command-line.ts";
-import type { VerbName } from "../../../tools/ops/command-line.ts";
+import type { VerbName } from "../../../tools/ops/results.ts";
 import { run } from "../../../tools/ops/run.ts";
 import type { ConnectedStack } from "../../../tools/ops/stack.ts";
-import type { Terminal } from "../../../tools/ops/terminal.ts";
+import type { RunTerminal } from "../../../tools/ops/terminal.ts";
 import { plain } from "../../../tools/terminal/lines.ts";
 import { makeScreen } from "../../../tools/terminal/screen.ts";
 import { HOSTILE, hostileIn } from "../../support/hostile.ts";
@@ -30,7 +30,10 @@ function aTerminal() {
     writeError: write,
     paint: (_, safe) => safe,
   });
-  const terminal: Terminal = {
+  const terminal: RunTerminal = {
+    use: () => {},
+    report: () => {},
+    end: () => {},
     print: (...lines) => screen.print(...lines),
     progress: (text) => screen.progress(text),
     warn: (...lines) => screen.error(...lines),

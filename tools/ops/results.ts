@@ -1,0 +1,134 @@
+import * as v from "valibot";
+
+import { StatusSchema } from "./health-schema.ts";
+import { TimelineSchema } from "./timeline-schema.ts";
+
+/*
+ * What each verb prints with `--json`: one document, whose JSON Schema is `docs/ops/<verb>.json`. Fields are only ever added.
+ */
+
+const time = v.pipe(v.string(), v.description("ISO 8601, UTC"));
+const timeOrNull = v.nullable(time);
+const textOrNull = v.nullable(v.string());
+const count = v.number();
+
+const FindingSchema = v.object({
+  check: v.string(),
+  state: v.picklist(["green", "yellow", "red"]),
+  found: v.string(),
+  good: v.string(),
+  fix: textOrNull,
+});
+
+const GapSchema = v.object({
+  token: v.string(),
+  stage: textOrNull,
+  since: timeOrNull,
+  journeyToken: textOrNull,
+});
+
+const InvestigationSchema = v.object({
+  token: v.string(),
+  status: textOrNull,
+  steps: v.array(
+    v.object({ at: timeOrNull, status: v.string(), origin: v.string(), eventId: v.string() }),
+  ),
+  gap: TimelineSchema.entries.gap,
+});
+
+const LetterSchema = v.object({
+  queue: v.pipe(v.string(), v.description("logical id of the queue")),
+  sentAt: timeOrNull,
+  about: v.string(),
+  applicationToken: textOrNull,
+  eventId: textOrNull,
+  reason: v.pipe(textOrNull, v.description("null: it failed on every receive")),
+  body: v.pipe(textOrNull, v.description("null without --bodies")),
+});
+
+export const RESULTS = {
+  status: StatusSchema,
+  verify: v.object({ isReady: v.boolean(), findings: v.array(FindingSchema) }),
+  statement: v.object({
+    statement: v.looseObject({ day: v.string(), stage: v.string() }),
+    verified: v.pipe(
+      v.nullable(count),
+      v.description("statements whose signature was checked; null without --verify"),
+    ),
+  }),
+  gaps: v.object({ applications: v.array(GapSchema), investigations: v.array(GapSchema) }),
+  show: v.object({
+    application: v.nullable(TimelineSchema),
+    investigation: v.nullable(InvestigationSchema),
+    externalId: v.pipe(textOrNull, v.description("null without --bodies")),
+    bodies: v.pipe(
+      v.nullable(v.array(v.object({ eventId: v.string(), body: v.string() }))),
+      v.description("null without --bodies"),
+    ),
+  }),
+  check: v.object({ applicationToken: v.string(), dueAt: time }),
+  poll: v.object({
+    isDryRun: v.boolean(),
+    checked: count,
+    due: v.pipe(count, v.description("after the runs; of a dry run, before")),
+    applications: v.pipe(
+      v.array(
+        v.object({
+          applicationToken: v.string(),
+          result: v.string(),
+          missing: count,
+          gapStage: textOrNull,
+          nextCheck: textOrNull,
+        }),
+      ),
+      v.description("of a dry run"),
+    ),
+  }),
+  logs: v.object({
+    function: v.string(),
+    lines: v.pipe(
+      v.array(v.object({ at: timeOrNull, text: v.string() })),
+      v.description("newest last"),
+    ),
+    isCut: v.pipe(v.boolean(), v.description("whether older lines were left out")),
+  }),
+  "dead-letters": v.object({
+    letters: v.array(LetterSchema),
+    isCut: v.pipe(v.boolean(), v.description("whether there are more")),
+  }),
+  redrive: v.object({
+    isDryRun: v.boolean(),
+    moved: count,
+    stayed: v.pipe(count, v.description("chosen, and not moved: they came during the move")),
+  }),
+  route: v.object({
+    route: v.string(),
+    state: v.picklist(["active", "paused", "both", "off"]),
+    targets: v.array(v.string()),
+    delivered: v.pipe(count, v.description("held events that a resume delivered")),
+  }),
+  replay: v.object({ isDryRun: v.boolean(), sent: count, chosen: count, leftOut: count }),
+  retention: v.object({ isDryRun: v.boolean(), changed: count, seen: count, held: count }),
+  adopt: v.object({
+    isDryRun: v.boolean(),
+    adopted: count,
+    standings: v.pipe(v.record(v.string(), count), v.description("applications by how they stand")),
+  }),
+  forget: v.object({
+    isDryRun: v.boolean(),
+    applications: v.array(v.string()),
+    removed: v.object({ items: count, payloads: count, deadLetters: count, webhooks: count }),
+    remains: v.array(v.object({ place: v.string(), what: v.string(), until: timeOrNull })),
+  }),
+  hold: v.object({ applications: v.array(v.string()), isHeld: v.boolean() }),
+  export: v.object({
+    files: v.array(v.string()),
+    applications: count,
+    signedWith: textOrNull,
+  }),
+} as const satisfies Readonly<Record<string, v.GenericSchema>>;
+
+export type VerbName = keyof typeof RESULTS;
+
+/** What a verb reports. */
+export type ResultOf<Name extends VerbName> = v.InferOutput<(typeof RESULTS)[Name]>;
