@@ -71,15 +71,24 @@ export async function logs(
     const about = application === null ? "No warning and no error" : `No line about ${application}`;
     terminal.print(`${about} of ${name} since ${timeText(from)}.`);
   }
-  const seen = new Set(lines.map(({ id }) => id));
-  for (let since = now - LATE_MS; follow; await wait(FOLLOW_MS)) {
-    const next = await linesOf(stack, { logGroupName, from: since, to: null, application });
-    const fresh = next.lines.filter(({ id, at }) => !seen.has(id) && at >= from);
-    terminal.print(...fresh.flatMap(textOf));
-    for (const { id } of fresh) seen.add(id);
-    since = Math.max(since, ...fresh.map(({ at }) => at - LATE_MS));
+  if (follow) {
+    await followed(lines, now - LATE_MS);
   }
   return { function: name, lines: lines.map(({ at, text }) => ({ at: isoOf(at), text })), isCut };
+
+  /** Prints what comes, until a person interrupts it. */
+  async function followed(before: readonly LogLine[], from: number): Promise<never> {
+    const seen = new Set(before.map(({ id }) => id));
+    let since = from;
+    for (;;) {
+      await wait(FOLLOW_MS);
+      const next = await linesOf(stack, { logGroupName, from: since, to: null, application });
+      const fresh = next.lines.filter(({ id }) => !seen.has(id));
+      terminal.print(...fresh.flatMap(textOf));
+      for (const { id } of fresh) seen.add(id);
+      since = Math.max(since, ...fresh.map(({ at }) => at - LATE_MS));
+    }
+  }
 }
 
 /** A stack trace has lines; below the first they are set in, so that none looks like a line of its own. */

@@ -72,3 +72,17 @@ it("logs leaves out the runtime's own lines, but not a run that was cut off", as
   expect(lines).toHaveLength(1);
   expect(lines[0]).toContain('"status":"timeout"');
 });
+
+it("logs --follow goes on after the first lines, and prints each line once", async () => {
+  const terminal = new KeptTerminal();
+  let waits = 0;
+  const wait = async () => {
+    waits += 1;
+    if (waits === 3) throw new Error("interrupted");
+  };
+
+  const ended = logs(stackWith([error(1)]), "consumer", { ...USUAL, follow: true, wait }, terminal);
+
+  await expect(ended).rejects.toThrow("interrupted");
+  expect(terminal.lines).toHaveLength(1);
+});

@@ -103,14 +103,12 @@ describe("the process of npm run ops", () => {
     });
   });
 
-  it.each(["bash", "powershell"])("says which shells it completes in, not %s", async (shell) => {
-    const ended = execute(process.execPath, [MAIN, "completion", shell]);
-
-    if (shell === "bash") await expect(ended).resolves.toBeDefined();
-    else
-      await expect(ended).rejects.toMatchObject({
-        code: 2,
-        stderr: 'There is no completion for "powershell". The shells are bash, zsh, fish.\n',
-      });
+  it("says in which shells it completes", async () => {
+    await expect(
+      execute(process.execPath, [MAIN, "completion", "powershell"]),
+    ).rejects.toMatchObject({
+      code: 2,
+      stderr: 'There is no completion for "powershell". The shells are bash, zsh, fish.\n',
+    });
   });
 });
