@@ -4,6 +4,7 @@ import { agree, correctionIdOf } from "../domain/application/correction.ts";
 import type { ApplicationState } from "../domain/application/application-state.ts";
 import type { Correction } from "../domain/application/correction.ts";
 import { isNewDecision } from "../domain/application/decided.ts";
+import { numberOf } from "../domain/application/effect-numbers.ts";
 import type { Decision } from "../domain/application/decision.ts";
 import { isPublishedByEvent, says } from "../domain/application/published-decisions.ts";
 import { isFinal } from "../domain/event/event-types.ts";
@@ -134,10 +135,11 @@ function timeOf({ news, reruns, confirms, snapshot }: Correction): number {
 /**
  * Publishes how an application ended, and why, once for each decision.
  *
- * 1. Leave it if the stage publishes none, or if this decision, or one that was answered later, is known.
+ * 1. Leave it if the stage publishes none, or if the poller compared it with a decision that does not stand any more.
  * 2. Record it as an event of the application, so that retention, a legal hold and `forget` cover what it says.
  * 3. Merge it: the state keeps which decision stands, and digests of it. So the merge says whether this message publishes
- *    it, however often it is tried (docs/decisions/0054).
+ *    it, however often it is tried (docs/decisions/0054). A later decision may stand by the next try: it names this one, so
+ *    this one is published all the same, as a late event.
  */
 export async function prepareDecision(
   message: Message,
@@ -153,13 +155,12 @@ export async function prepareDecision(
   if (!settings.decides) return { kind: "ignored", event: null };
 
   const known = await store.readState(applicationToken);
-  const stood = known?.decided ?? null;
-  if (!isForced && stood?.decisionId !== eventId && !isNewDecision(stood, decided)) return NOTHING;
+  const isNew = isNewDecision(known?.decided ?? null, decided);
+  if (!isForced && !isNew && (known === null || !isTaken(known))) return NOTHING;
   await store.recordEvent(recordOf(message, content, settings));
   const occurred = { at, receipt, isForced };
-  const isStanding = (after: ApplicationState) => after.decided?.decisionId === eventId;
   const isPublished = (after: ApplicationState) =>
-    (isStanding(after) || isForced) &&
+    (isTaken(after) || isForced) &&
     !after.isShadow &&
     !isSilent(after, occurred) &&
     publicationOf(after.journeyToken, DECISION_ROUTE_ID, settings).publish;
@@ -178,10 +179,18 @@ export async function prepareDecision(
   if (decision.content.omitted !== null) metrics.count(METRICS.eventsCut);
   const { environment } = settings;
   const late = !isStanding(state);
-  const previous = late ? decided.previous : (state.decided?.previous ?? null);
   const sequence = await sequenceOf(eventId, state, dependencies);
-  const options = { decision, sequence, previous, state, late, receipt, environment };
+  const options = { decision, sequence, state, late, receipt, environment };
   return { kind: "done", event: publishedDecision(options) };
+
+  function isStanding(after: ApplicationState): boolean {
+    return after.decided?.decisionId === eventId;
+  }
+
+  /** A number is given to what is published alone. */
+  function isTaken(after: ApplicationState): boolean {
+    return isStanding(after) || numberOf(after.effects, [eventId]) !== null;
+  }
 }
 
 /** What the answer says of the application, but not how it stands: that is a correction's. */

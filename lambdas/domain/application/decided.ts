@@ -1,14 +1,14 @@
 import type { DecidedRegister } from "./application-state.ts";
 import { outcomeWordOf } from "../routing/route.ts";
-import { askedAtOf } from "./stamp.ts";
 
 /*
- * Which decision of Alloy's was published with its reasons (docs/decisions/0054). The merge decides, since all merges of
+ * Which decision of Alloy's was published with its reasons (docs/decisions/0054 and 0059). The merge decides, since all merges of
  * an application come one after another: so every try of a message, and the poller, find the same.
  */
 
 /**
- * With a decision that was just answered: it stands if it is another one, of a later answer. It names the one before.
+ * With a decision that was just answered: it stands if it is another one than the one that the poller compared it with, and
+ * that one still stands.
  *
  * @param heard - null: the observation is no decision.
  */
@@ -16,21 +16,26 @@ export function decidedAfter(
   stood: DecidedRegister | null,
   heard: DecidedRegister | null,
 ): DecidedRegister | null {
-  if (heard === null || stood === null) return heard ?? stood;
-  return isNewDecision(stood, heard) ? { ...heard, previous: stood.decisionId } : stood;
+  return heard !== null && isNewDecision(stood, heard) ? heard : stood;
 }
 
-/** Whether a decision is another one than the newest that is known, and was answered later. */
-export function isNewDecision(stood: DecidedRegister | null, heard: DecidedRegister): boolean {
-  if (stood === null) return true;
-  return askedAtOf(heard.stamp) > askedAtOf(stood.stamp) && !isSame(stood, heard);
+/**
+ * Whether a decision follows the newest that is known, and is another one. One that follows an older one was compared with a
+ * state that is over: the poller asks again.
+ */
+export function isNewDecision(
+  stood: DecidedRegister | null,
+  heard: Omit<DecidedRegister, "decisionId">,
+): boolean {
+  if (heard.previous !== (stood?.decisionId ?? null)) return false;
+  return stood === null || !isSame(stood, heard);
 }
 
 /**
  * Whether an answer decides nothing new. What it leaves out takes nothing back. A reopening begins anew: the same decision
  * after it is another one. Fields that configuration did not ask for before are no change.
  */
-function isSame(stood: DecidedRegister, heard: DecidedRegister): boolean {
+function isSame(stood: DecidedRegister, heard: Omit<DecidedRegister, "decisionId">): boolean {
   if (stood.status !== heard.status || (heard.since ?? "") > stood.stamp) return false;
   const word = outcomeWordOf(heard.outcome);
   if (word !== null && word !== outcomeWordOf(stood.outcome)) return false;

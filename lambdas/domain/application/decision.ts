@@ -8,6 +8,7 @@ import type { JsonObject } from "../event/external-json.ts";
 import { contentIdOf } from "../event/identity.ts";
 import type { AlloyApplication } from "../reconciliation/alloy-application.ts";
 import { outcomeWordOf } from "../routing/route.ts";
+import { endOf } from "./application-state.ts";
 import type { ApplicationState, DecidedRegister } from "./application-state.ts";
 import { answerIn, correctionBody, SnapshotSchema } from "./correction.ts";
 import type { CorrectionContext } from "./correction.ts";
@@ -15,7 +16,7 @@ import { isNewDecision } from "./decided.ts";
 import { dashboardUrlOf, decisionContentIn, isWhole } from "./decision-content.ts";
 import type { DecisionContent } from "./decision-content.ts";
 import type { Snapshot } from "./observation.ts";
-import { stampOfAnswer } from "./stamp.ts";
+import { stampOfAnswer, timeOf } from "./stamp.ts";
 
 /** How Alloy says that an application has ended, and why. The poller queues it, and the consumer publishes it. */
 export interface Decision {
@@ -43,7 +44,7 @@ export function decisionOf(
   { settings, now, ...context }: DecisionContext,
 ): Decision | number | null {
   if (settings === null || said === null || ended === null) return null;
-  const { snapshot, since } = answerIn(said, events, state, context);
+  const { snapshot, applied, since } = answerIn(said, events, state, context);
   const { status, outcome, at, applicationToken } = snapshot;
   if (status === null || !isFinal(status) || snapshot.isShadow) return null;
   const content = decisionContentIn(ended, settings);
@@ -58,10 +59,10 @@ export function decisionOf(
     tags: digestOf(inOrder(content.tags)),
     outputs: digestOf(content.outputAttributes),
   };
-  if (!isNewDecision(state.decided, { ...decided, decisionId: "" })) return null;
+  if (!isNewDecision(state.decided, decided)) return null;
   // Alloy reconciles when it completes an application; nothing says that its answer has all of it at once.
-  const isWaiting = status === "completed" && now < at + DECISION.waitMs;
-  if (isWaiting && !isWhole(content, settings)) return at + DECISION.waitMs;
+  const wholeBy = endedAt(applied, at) + DECISION.waitMs;
+  if (status === "completed" && now < wholeBy && !isWhole(content, settings)) return wholeBy;
   return {
     snapshot,
     askedAt: now,
@@ -69,6 +70,14 @@ export function decisionOf(
     content,
     dashboardUrl: dashboardUrlOf(settings.dashboardUrl, snapshot),
   };
+}
+
+/** When it ended, by what is known of that: each answer may be dated anew. Epoch milliseconds. */
+function endedAt(state: ApplicationState, answeredAt: number): number {
+  const times = [endOf(state), state.lastEnd].flatMap((end) =>
+    end === null ? [] : timeOf(end.stamp),
+  );
+  return times.length === 0 ? answeredAt : Math.min(answeredAt, Math.max(...times));
 }
 
 /** The same however often the poller finds the decision, and another one when Alloy comes back to it. */

@@ -137,8 +137,6 @@ export function publishedCorrection(options: {
 export function publishedDecision(options: {
   readonly decision: Decision;
   readonly sequence: number | null;
-  /** The decision that it replaces. */
-  readonly previous: string | null;
   /** After the decision. */
   readonly state: ApplicationState;
   readonly late: boolean;
@@ -146,9 +144,9 @@ export function publishedDecision(options: {
   /** Of an answer that does not say it. */
   readonly environment: Environment;
 }): PublishedEvent {
-  const { decision, previous, late, ...rest } = options;
+  const { decision, late, ...rest } = options;
   const { snapshot, askedAt, decided, content, dashboardUrl } = decision;
-  const { decisionId: eventId, status, outcome } = decided;
+  const { decisionId: eventId, previous, status, outcome } = decided;
   const answeredAt = new Date(askedAt).toISOString();
   return {
     ...publishedCorrection({ ...rest, eventId, snapshot, confirms: null, route: "decided" }),

@@ -132,6 +132,9 @@ function summary(tallies: readonly Tally[], seconds: number): string {
     tallies.filter(({ violations }) => violations.some((one) => one.kind === kind)).length;
   return [
     `digest=${hash.digest("hex")} republished=${sum((tally) => tally.republished)}`,
+    // Apart from the other events: a decision is one more effect.
+    `decisions=${sum(({ decisions }) => decisions.answered)} ` +
+      `decided=${sum(({ decisions }) => decisions.published)} leaked=${broken("leaked")}`,
     `seeds=${tallies.length} events=${sum(({ events }) => events)} ` +
       `faults=${sum(({ kinds }) => kinds.length)} ` +
       `${VIOLATION_KINDS.map((kind) => `${kind}=${broken(kind)}`).join(" ")} ` +

@@ -32,7 +32,7 @@ function judgeAdopted({ token, adoptedAt, events }: TrueApplication, seen: Seen)
     if (!observer.hasPublished(event)) continue;
     observer.violate("doubled", `${event.name} is published, and is older than the adoption`);
   }
-  for (const { event } of observer.publications) {
+  for (const { event } of [...observer.publications, ...observer.decisions]) {
     const isHistory = Date.parse(event.eventAt ?? "") < adoptedAt - AROUND_MS;
     if (event.applicationToken !== token || event.eventType !== "snapshot" || !isHistory) continue;
     observer.violate("doubled", `a correction says ${event.status}, from before the adoption`);
@@ -53,7 +53,7 @@ function judgeForgotten({ token }: TrueApplication, { observer, cloud }: Seen): 
   ].filter((one) => one === token).length;
   if (left > 0) observer.violate("regressed", `${token} was forgotten, and ${left} items are left`);
   const forgottenAt = observer.forgotten.get(token) ?? Number.POSITIVE_INFINITY;
-  for (const { event, invocation } of observer.publications) {
+  for (const { event, invocation } of [...observer.publications, ...observer.decisions]) {
     if (event.applicationToken !== token || (invocation?.startedAt ?? 0) <= forgottenAt) continue;
     observer.violate("regressed", `${event.eventId} is published, and its person is forgotten`);
   }

@@ -1,4 +1,5 @@
 import { QUEUE } from "../../../lambdas/settings/limits.ts";
+import { DECISION_ROUTE_ID } from "../../../lambdas/settings/routes.ts";
 import type { Version } from "../scenario/answers.ts";
 import type { FaultKind } from "../faults/faults.ts";
 import {
@@ -15,6 +16,8 @@ import {
 } from "../scenario/expectations.ts";
 import { isPublicationDue, isSaidByAnswer } from "./publication-due.ts";
 import { judgeApart } from "./apart.ts";
+import { judgeDecisions, judgeSecrecy } from "./decisions.ts";
+import type { DecisionCounts } from "./decisions.ts";
 import { judgeIds } from "./ids.ts";
 import { judgeChain, judgeSequence } from "./lineage.ts";
 import { judgeReadable } from "./readable.ts";
@@ -31,6 +34,7 @@ import type { Scenario } from "../scenario/scenario-type.ts";
 export function judge(seen: Seen): {
   readonly violations: readonly Violation[];
   readonly republished: number;
+  readonly decisions: DecisionCounts;
 } {
   const { scenario, cloud, observer } = seen;
   const hasForeign = scenario.applications.some(({ isForeign }) => isForeign);
@@ -41,6 +45,7 @@ export function judge(seen: Seen): {
     (sum, event) => sum + judgeEvent(event, seen, recorded),
     0,
   );
+  let decisions: DecisionCounts = { answered: 0, published: 0 };
   for (const application of scenario.applications) {
     judgeApplication(application, seen);
     judgeApart(application, seen);
@@ -49,7 +54,16 @@ export function judge(seen: Seen): {
     judgeIds(application, seen);
     judgeSequence(application, seen);
     judgeChain(application, seen);
+    const { answered, published } = judgeDecisions(application, seen);
+    decisions = {
+      answered: decisions.answered + answered,
+      published: decisions.published + published,
+    };
   }
+  for (const [id, publications] of Map.groupBy(observer.decisions, idOf)) {
+    judgeTimes(id, publications, observer);
+  }
+  judgeSecrecy(seen);
   judgeInvestigations(seen, judgeTimes);
   judgePosts(seen);
   judgeStrangers(seen);
@@ -60,7 +74,7 @@ export function judge(seen: Seen): {
     judgeHealth(seen);
     judgeWaiting(seen);
   }
-  return { violations: observer.violations, republished };
+  return { violations: observer.violations, republished, decisions };
 }
 
 /**
@@ -157,6 +171,10 @@ function judgeTimes(
     observer.violate("doubled", `${name} is published by each of ${invocations}`);
   }
   return Math.max(0, publications.length - 1);
+}
+
+function idOf({ event }: Publication): string {
+  return event.eventId;
 }
 
 /** Whether it is one call that the client sent twice, or one that we sent again since its answer named nothing. */
@@ -334,14 +352,16 @@ function judgePosts(seen: Seen): void {
 
 /** Nothing is recorded or published that Alloy does not have. */
 function judgeStrangers({ scenario, cloud, observer }: Seen): void {
-  for (const [id, { applicationToken, type }] of cloud.applications.events) {
+  for (const [id, { applicationToken, type, route }] of cloud.applications.events) {
     if (applicationToken === null || scenario.eventOf(id) !== null) continue;
+    // What is published of a decision is judged by itself.
+    if (route === DECISION_ROUTE_ID && scenario.settings.decides) continue;
     observer.violate("doubled", `${id} (${type}) is recorded, and Alloy has no such event`);
   }
   for (const [id, [publication]] of observer.publicationsOf) {
     if (publication === undefined || scenario.eventOf(id) !== null) continue;
-    const { applicationToken, eventType, status, outcome } = publication.event;
-    if (applicationToken === null) continue;
+    const { applicationToken, eventType, status, outcome, route } = publication.event;
+    if (applicationToken === null || route === DECISION_ROUTE_ID) continue;
     if (eventType !== "snapshot") {
       observer.violate("doubled", `${id} (${eventType}) is published, and is no event of Alloy's`);
       continue;

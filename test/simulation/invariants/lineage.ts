@@ -10,7 +10,7 @@ import type { Seen } from "./seen.ts";
 export function judgeSequence({ token }: TrueApplication, { observer }: Seen): void {
   const numbers = new Map<string, number>();
   const effects = new Map<number, string>();
-  for (const { event } of observer.publications) {
+  for (const { event } of [...observer.publications, ...observer.decisions]) {
     const { applicationToken, eventId, sequence } = event;
     // A release before this one numbers nothing.
     if (applicationToken !== token || sequence === undefined) continue;

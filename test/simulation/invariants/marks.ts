@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+
 import { isPlausible } from "../../../lambdas/domain/event/plausible-time.ts";
 import { ENDS, FINAL, routeOfEnd } from "../scenario/expectations.ts";
 import type { TrueApplication, TrueEvent } from "../scenario/application.ts";
@@ -114,6 +116,54 @@ const OF_PUBLICATIONS: Marks<Publication> = {
     "dead-route",
     (_, { scenario, cloud }) =>
       scenario.deadRoute !== null && cloud.deadLetters.messages().length > 0,
+  ),
+};
+
+/** What is published of decisions. */
+const OF_DECISIONS: Marks<Publication> = {
+  "a changed decision named the one before it": under("decision", ({ event }) =>
+    Boolean(event.decision?.previous),
+  ),
+  "a decision came back after a reopening": under("decision", (one, { observer }) => {
+    const { decision, status, outcome } = one.event;
+    const [before] = observer.publicationsOf.get(decision?.previous ?? "") ?? [];
+    const { outcomeReasons } = before?.event.decision ?? {};
+    return (
+      before?.event.status === status &&
+      before.event.outcome === outcome &&
+      isDeepStrictEqual(outcomeReasons, decision?.outcomeReasons)
+    );
+  }),
+  "a rerun was decided beside its original": under(
+    "decision",
+    ({ event }, { scenario, observer }) => {
+      const { rerunOf = null } = scenario.applicationOf(event.applicationToken ?? "") ?? {};
+      return (
+        rerunOf !== null && observer.decisions.some((one) => one.event.applicationToken === rerunOf)
+      );
+    },
+  ),
+  "the webhook of an end was lost, and its decision was published": under(
+    "decision",
+    ({ event: { applicationToken } }, seen) =>
+      seen.scenario.events.some(
+        (event) =>
+          event.application.token === applicationToken &&
+          ENDS.includes(event.type) &&
+          !isDelivered(event.name, seen),
+      ),
+  ),
+  "a decision was published after the next one had been taken": under(
+    "decision",
+    ({ event }) => event.late,
+  ),
+  "a decision was published twice behind a fault": under(
+    "decision",
+    (one, { observer }) => observer.publicationsOf.get(one.event.eventId)?.[0] !== one,
+  ),
+  "Alloy left a decision out, and it was published as there is none": under(
+    "decision",
+    ({ event: { decision } }) => decision?.outcomeReasons === null,
   ),
 };
 
@@ -264,6 +314,10 @@ const OF_WORLDS: Marks<{ readonly republished: number }> = {
   "a healed step of an Investigation met its webhook": under("investigations", (_, seen) =>
     hasHealedStep(seen, (name) => isDelivered(name, seen)),
   ),
+  "a run that published a decision was cut off, and tried again": under(
+    "decision",
+    (_, { observer }) => observer.tallies.decisionsTriedAgain > 0,
+  ),
   "an effect was had twice behind a fault": ({ republished }) => republished > 0,
   "the API answered nothing but pages": under("api-refuses-all", (_, seen) => isRefusalMet(seen)),
   "the API went on after days in which it knew nothing": under("api-refuses-all", (_, seen) => {
@@ -308,7 +362,16 @@ const OF_WORLDS: Marks<{ readonly republished: number }> = {
 export type Mark = string;
 
 const NEEDS: ReadonlyMap<Mark, Knob | undefined> = new Map(
-  [OF_EVENTS, OF_PUBLICATIONS, OF_MERGES, OF_ANSWERS, OF_ENDED, OF_APPLICATIONS, OF_WORLDS]
+  [
+    OF_EVENTS,
+    OF_PUBLICATIONS,
+    OF_DECISIONS,
+    OF_MERGES,
+    OF_ANSWERS,
+    OF_ENDED,
+    OF_APPLICATIONS,
+    OF_WORLDS,
+  ]
     .flatMap((marks) => Object.entries<{ readonly needs?: Knob }>(marks))
     .map(([mark, { needs }]) => [mark, needs]),
 );
@@ -332,6 +395,7 @@ export function marksOf(seen: Seen, republished: number): readonly Mark[] {
   return [
     ...reachedBy(eventFacts(seen), OF_EVENTS),
     ...reachedBy(observer.publications, OF_PUBLICATIONS),
+    ...reachedBy(observer.decisions, OF_DECISIONS),
     ...reachedBy(observer.merges, OF_MERGES),
     ...reachedBy(answersSeen(observer), OF_ANSWERS),
     ...reachedBy(endedOf(seen), OF_ENDED),

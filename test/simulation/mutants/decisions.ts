@@ -1,6 +1,10 @@
+import { isDecisionBody } from "../../../lambdas/domain/application/decision.ts";
+import type { PublishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
 import type { AlloyApplication } from "../../../lambdas/domain/reconciliation/alloy-application.ts";
 import { DECISION_SETTINGS, DecidedWorld } from "../../support/decided-world.ts";
+import { ASKED_OF_DECISIONS } from "../scenario/decisions.ts";
 import type { Mutants } from "./mutant.ts";
+import { inConsumer, inPoller, publishing, queuedBy } from "./plant.ts";
 
 type Wrong = ConstructorParameters<typeof DecidedWorld>[2];
 
@@ -25,8 +29,88 @@ function withEmptyOutput({ ended, ...rest }: AlloyApplication): AlloyApplication
   return { ...rest, ended: ended && { ...ended, terminal_reconciliation_output: output } };
 }
 
+function isDecided({ route }: PublishedEvent): boolean {
+  return route === "decided";
+}
+
+function withoutMarks({ decision, ...event }: PublishedEvent): PublishedEvent {
+  if (decision === undefined) return event;
+  const outcomeReasons =
+    decision.outcomeReasons?.map((reason) => ({ ...reason, adverseAction: false })) ?? null;
+  return { ...event, decision: { ...decision, outcomeReasons } };
+}
+
 /** What goes wrong with the whole decision. */
 export const DECISION_MUTANTS: Mutants = {
+  "decision-published-twice": {
+    what: "a decision is on the bus twice",
+    needs: "decision",
+    plant: () =>
+      publishing((right) => async (events) => {
+        const answers = await right([...events, ...events.filter((event) => isDecided(event))]);
+        return answers.slice(0, events.length);
+      }),
+  },
+  "decision-never-published": {
+    what: "the poller finds a decision, and does not queue it",
+    needs: "decision",
+    plant: () => queuedBy((envelope) => (isDecisionBody(envelope.body ?? "") ? null : envelope)),
+  },
+  "decision-published-where-nobody-asks": {
+    what: "a stage that asks for no decision publishes it",
+    plant: () => ({
+      ...inConsumer(({ settings }) => ({ settings: { ...settings, decides: true } })),
+      ...inPoller(({ settings }) => ({ settings: { ...settings, decision: ASKED_OF_DECISIONS } })),
+    }),
+  },
+  "decision-lost-behind-the-next-one": {
+    what: "a decision that the bus refused is not published once the next one stands",
+    needs: "decision",
+    within: 800,
+    plant: () =>
+      publishing((right) => async (events) => {
+        const kept = events.filter((event) => !(isDecided(event) && event.late));
+        const answers = kept.length > 0 ? await right(kept) : [];
+        return events.map((event) => answers[kept.indexOf(event)] ?? null);
+      }),
+  },
+  "decision-in-a-log": {
+    what: "the consumer logs what it publishes",
+    needs: "decision",
+    plant: () =>
+      inConsumer(({ publisher, logger }) => ({
+        publisher: {
+          publish(events) {
+            logger.debug("consumer.event.ignored", { reason: JSON.stringify(events) });
+            return publisher.publish(events);
+          },
+        },
+      })),
+  },
+  "decision-in-an-idempotency-record": {
+    what: "the idempotency record of a decision has its content for a key",
+    needs: "decision",
+    plant: () => ({
+      consumerDependencies: ({ publisher, idempotency, ...right }) => ({
+        ...right,
+        idempotency,
+        publisher: {
+          async publish(events) {
+            for (const event of events.filter((one) => isDecided(one))) {
+              await idempotency.begin(JSON.stringify(event), 1_000);
+            }
+            return publisher.publish(events);
+          },
+        },
+      }),
+    }),
+  },
+  "decision-without-its-marks": {
+    what: "no reason of a decision is marked as one of adverse action",
+    needs: "decision",
+    plant: () =>
+      publishing((right) => (events) => right(events.map((event) => withoutMarks(event)))),
+  },
   "decision-takes-absent-for-none": {
     what: "an answer that leaves out the reasons is a decision without reasons",
     hunt: (isPlanted) => played(isPlanted ? { read: withEmptyOutput } : {}),

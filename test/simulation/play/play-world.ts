@@ -3,7 +3,7 @@ import { SUBMISSION_DETAIL_TYPE } from "../../../lambdas/settings/routes.ts";
 import { makeMemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import type { Deliveries } from "../../../tools/alloy-simulator/deliveries.ts";
 import { startAlloy } from "../world/alloy.ts";
-import { Clock, HOUR } from "../../../tools/cloud-in-memory/clock.ts";
+import { Clock, HOUR, MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
 import { checkSettled } from "../invariants/conservation.ts";
 import { startCredentials } from "../world/credentials.ts";
 import { Random, mix, numberOf } from "../../../tools/cloud-in-memory/random.ts";
@@ -12,6 +12,7 @@ import { heardOf } from "../scenario/expectations.ts";
 import { Faults, faultScheduleOf } from "../faults/faults.ts";
 import { makeFunctions } from "../world/functions.ts";
 import { makeGateway } from "../world/gateway.ts";
+import type { DecisionCounts } from "../invariants/decisions.ts";
 import { judge } from "../invariants/invariants.ts";
 import { leaveBehind } from "../world/left-behind.ts";
 import { marksOf } from "../invariants/marks.ts";
@@ -31,6 +32,7 @@ import type { FaultPoints } from "../faults/fault-points.ts";
 import { Story } from "../faults/story.ts";
 import type { World } from "../world/world.ts";
 import type { Seen } from "../invariants/seen.ts";
+import { ASKED_OF_DECISIONS } from "../scenario/decisions.ts";
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 
 /** Faults go on for so long after the last event at Alloy. */
@@ -63,6 +65,7 @@ export interface WorldResult extends Seen {
   readonly violations: readonly Violation[];
   /** Publications of an event that was published before, each behind a fault that explains it. */
   readonly republished: number;
+  readonly decisions: DecisionCounts;
   /** The states in which it has been. */
   readonly marks: readonly Mark[];
 }
@@ -193,12 +196,21 @@ export async function playWorld(
 
 function pollerSettingsOf({ settings, growth }: Scenario): PollerSettings {
   const { eventRetentionMs, journeys, ignoredEventTypes, investigations, firstCheckMs } = settings;
+  const { decides } = settings;
   return {
     ...POLLER_SETTINGS,
     eventRetentionMs,
     journeys,
     ignoredEventTypes,
     investigations,
-    polling: { ...POLLER_SETTINGS.polling, firstCheckMs, growth, runMs: 42_000 },
+    decision: decides ? ASKED_OF_DECISIONS : null,
+    polling: {
+      ...POLLER_SETTINGS.polling,
+      // The schedule of a stage that publishes decisions is a minute.
+      ...(decides && { rateMs: MINUTE }),
+      firstCheckMs,
+      growth,
+      runMs: 42_000,
+    },
   };
 }

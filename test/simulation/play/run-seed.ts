@@ -10,7 +10,7 @@ import type { WorldResult } from "./play-world.ts";
 /** For the world in which nothing goes wrong. */
 export const NO_FAULTS: ReadonlySet<string> = new Set();
 
-/** A seed's world, and everything in it that broke a promise. */
+/** A seed's world, and everything in it that broke a promise. Its decisions are those of both worlds. */
 export interface SeedResult extends WorldResult {
   readonly seed: number;
 }
@@ -37,6 +37,10 @@ export async function runSeed(
     ...result,
     seed,
     violations: [...result.violations, ...compared(faultFree, result)],
+    decisions: {
+      answered: result.decisions.answered + faultFree.decisions.answered,
+      published: result.decisions.published + faultFree.decisions.published,
+    },
     marks: [...new Set([...result.marks, ...faultFree.marks])],
   };
 }

@@ -3,6 +3,7 @@ import { setImmediate as pause } from "node:timers/promises";
 import type { FaultKind } from "../faults/faults.ts";
 import { faultKey } from "../faults/faults.ts";
 import { knobNeededBy } from "../invariants/marks.ts";
+import type { DecisionCounts } from "../invariants/decisions.ts";
 import type { Mark } from "../invariants/marks.ts";
 import { USUAL_KNOBS } from "../scenario/knobs.ts";
 import type { KnobChoice } from "../scenario/knobs.ts";
@@ -17,6 +18,8 @@ export interface Tally {
   /** Of the faults that happened in it. */
   readonly kinds: readonly FaultKind[];
   readonly republished: number;
+  /** With its faults, and without any. */
+  readonly decisions: DecisionCounts;
   /** The states that it reached. */
   readonly marks: readonly Mark[];
   /** Those of them that it reached without the knob that they are said to need. */
@@ -29,12 +32,13 @@ export interface Tally {
 }
 
 export function tallyOf({ seed, scenario, story, faults, ...result }: SeedResult): Tally {
-  const { republished, marks, violations } = result;
+  const { republished, decisions, marks, violations } = result;
   return {
     seed,
     events: scenario.events.length,
     kinds: faults.map(({ kind }) => kind),
     republished,
+    decisions,
     marks,
     strays: marks.filter((mark) => {
       const knob = knobNeededBy(mark);

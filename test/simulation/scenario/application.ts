@@ -6,6 +6,7 @@ import type { Journey } from "../../../tools/alloy-simulator/journeys.ts";
 import type { Tokens } from "../../../tools/alloy-simulator/tokens.ts";
 import { oddVersions, versionOf } from "./answers.ts";
 import type { Version } from "./answers.ts";
+import { decidedVersions } from "./decisions.ts";
 import type { Random } from "../../../tools/cloud-in-memory/random.ts";
 import { randomFor } from "./knobs.ts";
 import type { Knobs } from "./knobs.ts";
@@ -138,7 +139,9 @@ export function playOut(
     forgottenAt: Number.POSITIVE_INFINITY,
     isForeign,
     events: [],
-    versions: [...oddVersions(versions, { seed, knobs, name })],
+    versions: [
+      ...oddVersions(decidedVersions(versions, { seed, knobs, name }), { seed, knobs, name }),
+    ],
     rerunOf: application.rerun?.previousToken ?? null,
     submission: submissionOf(application, playing),
   };

@@ -46,6 +46,8 @@ export const KNOBS = {
   // What people do.
   "adopted-application": "an application existed before, and is adopted while it goes on",
   "forgotten-application": "a person has one application forgotten while it goes on",
+  // What a stage may ask for.
+  decision: "the stage publishes whole decisions, and they change, come late, or are left out",
   // What came before.
   "previous-release":
     "until some moment the release 0.1.0 ran: the table and the queue hold what it left",
@@ -83,6 +85,7 @@ const RARE: Readonly<Partial<Record<Knob, number>>> = {
   "dead-route": 0.025,
   "adopted-application": 0.04,
   "forgotten-application": 0.04,
+  decision: 0.06,
 };
 const USUAL_CHANCE = 0.12;
 

@@ -49,7 +49,11 @@ export function scenarioOf(
   const lastAt = events.at(-1)?.at ?? from;
   const posts = postsOf(random, from, lastAt);
   const switchAt = random.between(from + 20 * MINUTE, Math.max(from + 20 * MINUTE, lastAt));
-  const settings = { ...settingsOf(random), investigations: knobs.has("investigations") };
+  const settings = {
+    ...settingsOf(random),
+    investigations: knobs.has("investigations"),
+    decides: knobs.has("decision"),
+  };
   const investigations = investigationsOf(seed, knobs, from);
   const investigatedAt = investigations.flatMap(({ versions }) => versions.map(({ at }) => at));
   const apartAt = applications

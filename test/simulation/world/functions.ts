@@ -5,6 +5,7 @@ import { makeConsumerHandler } from "../../../lambdas/consumer/handler.ts";
 import { makeIngestHandler } from "../../../lambdas/ingest/handler.ts";
 import { makePollerHandler } from "../../../lambdas/poller/handler.ts";
 import { CONCURRENCY, TIMEOUTS_MS } from "../../../lambdas/settings/limits.ts";
+import type { MessageLogger } from "../../../lambdas/telemetry/powertools-logger.ts";
 import type { PollerSettings } from "../../../lambdas/settings/poller-settings.ts";
 import { MemoryIdempotency } from "../../../tools/cloud-in-memory/idempotency.ts";
 import {
@@ -62,12 +63,23 @@ export function makeFunctions(wiring: Wiring): Functions {
   };
 }
 
+/** Whoever reads logs and metrics finds no reason of a decision. */
+function telemetryIn(sandbox: Sandbox, { scenario, observer }: World) {
+  const { decides } = scenario.settings;
+  const log = (...entry: readonly unknown[]) => {
+    if (decides) observer.read("the log", entry);
+  };
+  const logger: MessageLogger = { debug: log, info: log, warn: log, error: log };
+  return { metrics: metricsIn(sandbox, observer), logger };
+}
+
 function metricsIn(sandbox: Sandbox, observer: Observer) {
   return {
     count: (
       name: Parameters<Observer["count"]>[0],
-      ...[value = 1]: readonly [value?: number, dimensions?: object]
+      ...[value = 1, dimensions]: readonly [value?: number, dimensions?: object]
     ) => {
+      if (dimensions !== undefined) observer.read("a metric", dimensions);
       observer.count(name, value, sandbox.invocation);
     },
     milliseconds() {},
@@ -76,7 +88,7 @@ function metricsIn(sandbox: Sandbox, observer: Observer) {
 }
 
 function ingestIn(sandbox: Sandbox, { world, observed }: Wiring) {
-  const { cloud, observer, faultPoints } = world;
+  const { cloud, faultPoints } = world;
   const ports = portsIn(sandbox);
   const right = ingestOver({
     cloud,
@@ -85,7 +97,7 @@ function ingestIn(sandbox: Sandbox, { world, observed }: Wiring) {
     secret: ports.secret(cloud.webhookSecret),
     throughCache: (cache) => faultPoints.credentialCache?.(cache) ?? cache,
     now: sandbox.now,
-    metrics: metricsIn(sandbox, observer),
+    ...telemetryIn(sandbox, world),
   });
   const context = { sandbox, cloud };
   const wrong = faultPoints.ingestDependencies?.(right, context) ?? right;
@@ -94,7 +106,7 @@ function ingestIn(sandbox: Sandbox, { world, observed }: Wiring) {
 }
 
 function consumerIn(sandbox: Sandbox, { world, observed }: Wiring) {
-  const { scenario, cloud, observer, faultPoints } = world;
+  const { scenario, cloud, faultPoints } = world;
   const { now, schedule } = sandbox;
   const ports = portsIn(sandbox);
   const records = ports.idempotencyRecords(observed.idempotencyRecords(sandbox));
@@ -107,7 +119,7 @@ function consumerIn(sandbox: Sandbox, { world, observed }: Wiring) {
     deadLetters: ports.deadLetters(new MemoryDeadLetters(cloud.deadLetters)),
     payloads: ports.payloads(cloud.payloads),
     messages: ports.messages(observed.messages),
-    metrics: metricsIn(sandbox, observer),
+    ...telemetryIn(sandbox, world),
     settings: scenario.settings,
     now,
     schedule,
@@ -119,7 +131,7 @@ function consumerIn(sandbox: Sandbox, { world, observed }: Wiring) {
 }
 
 function pollerIn(sandbox: Sandbox, { world, observed, pollerSettings }: Wiring) {
-  const { cloud, observer, faultPoints, random } = world;
+  const { cloud, faultPoints, random } = world;
   const { now, sleep } = sandbox;
   const ports = portsIn(sandbox);
   const right = pollerOver({
@@ -132,7 +144,7 @@ function pollerIn(sandbox: Sandbox, { world, observed, pollerSettings }: Wiring)
     payloads: ports.pollerPayloads(cloud.payloads),
     gaps: ports.gaps(observed.putEvents(sandbox)),
     settings: pollerSettings,
-    metrics: metricsIn(sandbox, observer),
+    ...telemetryIn(sandbox, world),
     now,
     random: random.next,
     sleep,

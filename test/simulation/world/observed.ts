@@ -6,7 +6,7 @@ import type {
 import type { DueApplications } from "../../../lambdas/domain/polling/polling-ports.ts";
 import type { EnvelopeQueue } from "../../../lambdas/ingest/store-webhook.ts";
 import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
-import { ROUTE_TITLES } from "../../../lambdas/settings/routes.ts";
+import { DECISION_ROUTE_ID, ROUTE_TITLES } from "../../../lambdas/settings/routes.ts";
 import type { IdempotencyRecords } from "../../../tools/cloud-in-memory/idempotency.ts";
 import { MemoryQueueMessages, sendBatchTo } from "../../../tools/cloud-in-memory/queue-ports.ts";
 import { mix } from "../../../tools/cloud-in-memory/random.ts";
@@ -37,6 +37,8 @@ export function observe(world: World, onGivenBack: (receiptHandle: string) => vo
   const store = withMethods(table, {
     async recordEvent(event) {
       const result = await table.recordEvent(event);
+      const isAgain = event.route === DECISION_ROUTE_ID && !result.isNew;
+      if (isAgain) observer.tallies.decisionsTriedAgain += 1;
       story.tell("table", `${nameOf(event.eventId)} is ${result.isNew ? "recorded" : "known"}`);
       return result;
     },

@@ -3,15 +3,18 @@ import type { ApplicationState } from "../../../lambdas/domain/application/appli
 import type { DueApplication } from "../../../lambdas/domain/polling/polling-ports.ts";
 import type { PublishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
+import { DECISION_ROUTE_ID } from "../../../lambdas/settings/routes.ts";
 import type { MetricName } from "../../../lambdas/settings/metrics.ts";
 import { timeOf } from "../../../lambdas/domain/application/stamp.ts";
+import { DECISION_MARK } from "../scenario/decisions.ts";
 import type { Version } from "../scenario/answers.ts";
 import type { TrueApplication, TrueEvent } from "../scenario/application.ts";
 import type { Invocation } from "../faults/sandbox.ts";
 
 export const VIOLATION_KINDS = ["lost", "doubled", "regressed", "stuck", "overasked"] as const;
 
-export type ViolationKind = (typeof VIOLATION_KINDS)[number];
+/** `leaked`: what a decision names stands where it may not; it is counted beside the decisions. */
+export type ViolationKind = (typeof VIOLATION_KINDS)[number] | "leaked";
 
 /** Something that broke a promise. */
 export interface Violation {
@@ -51,7 +54,10 @@ export interface MergeSeen {
 /** What somebody sees who watches the cloud from outside: the queue, the table, the bus, the metrics. */
 export class Observer {
   readonly violations: Violation[] = [];
+  /** Without decisions. */
   readonly publications: Publication[] = [];
+  /** Of the route `decided`. */
+  readonly decisions: Publication[] = [];
   readonly publicationsOf = new Map<string, Publication[]>();
   readonly standings = new Map<string, Standing[]>();
   /** When Alloy was asked about an application, by its token. */
@@ -76,6 +82,7 @@ export class Observer {
     duplicates: 0,
     failures: 0,
     redriven: 0,
+    decisionsTriedAgain: 0,
   };
   /** Which event each request of Alloy's was of, by its receipt; null: none. */
   readonly requests = new Map<string, TrueEvent | null>();
@@ -113,9 +120,16 @@ export class Observer {
     this.violations.push({ kind, sentence });
   }
 
+  /** Somebody reads a log entry, or the dimensions of a metric. */
+  read(place: string, entry: unknown): void {
+    if (!JSON.stringify(entry).includes(DECISION_MARK)) return;
+    this.violate("leaked", `${place} names a reason of a decision`);
+  }
+
   published(event: PublishedEvent, invocation: Invocation | null): void {
     const publication = { event, at: this.#now(), invocation, rememberedAt: null };
-    this.publications.push(publication);
+    const isDecision = event.route === DECISION_ROUTE_ID;
+    (isDecision ? this.decisions : this.publications).push(publication);
     keep(this.publicationsOf, event.eventId, publication);
   }
 
