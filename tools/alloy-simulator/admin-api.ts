@@ -8,6 +8,8 @@ import { jsonReply } from "./api-reply.ts";
 import type { ApiReply, ApiRequest } from "./api-reply.ts";
 import { chooseScenarios, StepSchema } from "./scenario.ts";
 import type { Scenario } from "./scenario.ts";
+import { WEBHOOK_FAULTS } from "./webhook-faults.ts";
+import type { WebhookFaults } from "./webhook-faults.ts";
 
 /** Alloy has nothing under this path, so the two cannot be confused. */
 export const ADMIN_PATH = "/_simulator";
@@ -16,6 +18,7 @@ interface AdminDependencies {
   readonly alloy: Alloy;
   readonly api: AlloyApi;
   readonly faults: ApiFaults;
+  readonly webhookFaults: WebhookFaults;
   readonly scenarios: ReadonlyMap<string, Scenario>;
 }
 
@@ -28,7 +31,7 @@ const OccurrenceSchema = v.omit(StepSchema, ["afterSeconds"]);
 export function makeAdminApi(
   dependencies: AdminDependencies,
 ): (request: ApiRequest) => Promise<ApiReply> {
-  const { alloy, api, faults, scenarios } = dependencies;
+  const { alloy, api, faults, webhookFaults, scenarios } = dependencies;
 
   const state = () =>
     jsonReply(200, {
@@ -36,6 +39,7 @@ export function makeAdminApi(
         active: alloy.deliveries.isActive(),
         failuresInARow: alloy.deliveries.failuresInARow(),
         withheld: alloy.isWithholding(),
+        faults: WEBHOOK_FAULTS.filter((fault) => webhookFaults.isOn(fault)),
       },
       apiFault: faults.current(),
       applications: alloy.applications().length,
@@ -66,6 +70,14 @@ export function makeAdminApi(
     },
     "PUT /faults/webhooks": (body) => {
       alloy.withhold(v.parse(v.strictObject({ withhold: v.boolean() }), body).withhold);
+      return state();
+    },
+    "PUT /faults/delivery": (body) => {
+      const { faults: wanted } = v.parse(
+        v.strictObject({ faults: v.array(v.picklist(WEBHOOK_FAULTS)) }),
+        body,
+      );
+      for (const fault of WEBHOOK_FAULTS) webhookFaults.set(fault, wanted.includes(fault));
       return state();
     },
     "PUT /webhook": (body) => {

@@ -15,6 +15,7 @@ import type { WebhookOptions } from "./deliveries.ts";
 import { chooseScenarios, readScenarios } from "./scenario.ts";
 import type { Scenario } from "./scenario.ts";
 import { makeWebhookClient } from "./webhook-client.ts";
+import { makeWebhookFaults } from "./webhook-faults.ts";
 
 /** A longer request body is refused; Create requests are a few kilobytes. */
 const BODY_LIMIT_BYTES = 1_000_000;
@@ -48,7 +49,7 @@ export type AlloySimulator = Readonly<Awaited<ReturnType<typeof startAlloySimula
  */
 export async function startAlloySimulator(options: AlloySimulatorOptions) {
   const scenarios = options.scenarios ?? readScenarios();
-  const alloy = makeRealAlloy(options);
+  const { alloy, webhookFaults } = makeRealAlloy(options);
   const faults = makeApiFaults(Date.now);
   const api = makeAlloyApi({
     alloy,
@@ -58,7 +59,7 @@ export async function startAlloySimulator(options: AlloySimulatorOptions) {
     now: Date.now,
     random: Math.random,
   });
-  const answerAdmin = makeAdminApi({ alloy, api, faults, scenarios });
+  const answerAdmin = makeAdminApi({ alloy, api, faults, webhookFaults, scenarios });
 
   const { port = 0 } = options;
   const server = createServer(
@@ -93,15 +94,26 @@ export async function startAlloySimulator(options: AlloySimulatorOptions) {
       const played = await Promise.all(chosen.map((each) => alloy.play(each, onSubmitted)));
       return played.flat();
     },
+    /** Plays a scenario that stands in no file, as `play` does. */
+    playScenario: (scenario: Scenario, { onSubmitted }: PlayOptions = {}) =>
+      alloy.play(scenario, onSubmitted),
+    /** The scenarios that `play` knows. */
+    scenarios: [...scenarios.values()],
+    /** The answer to Get; undefined when there is no such application. */
+    application: alloy.application,
     /** Lets one Investigation be created, promoted and closed; the webhook of its closing is lost. */
     investigate: alloy.investigations.play,
     /** What Alloy holds, of every application there is. */
     applications: alloy.applications,
     deliveries: () => alloy.deliveries.log,
     setApiFault: faults.set,
+    apiFault: faults.current,
+    webhookFaults,
     withholdWebhooks: alloy.withhold,
+    isWithholding: alloy.isWithholding,
     isWebhookActive: alloy.deliveries.isActive,
-    activateWebhook: () => alloy.deliveries.setActive(true),
+    failuresInARow: alloy.deliveries.failuresInARow,
+    setWebhookActive: alloy.deliveries.setActive,
     stop: async (): Promise<void> => {
       alloy.stop();
       await stop();
@@ -109,24 +121,23 @@ export async function startAlloySimulator(options: AlloySimulatorOptions) {
   };
 }
 
-function makeRealAlloy(options: AlloySimulatorOptions): Alloy {
+function makeRealAlloy(options: AlloySimulatorOptions) {
   const { webhookUrl, webhookHost } = options;
-  const alloy = makeAlloy(
-    {
-      now: Date.now,
-      random: Math.random,
-      schedule: (delayMs, task) => {
-        const timer = setTimeout(task, delayMs);
-        return () => clearTimeout(timer);
-      },
-      deliver:
-        webhookUrl === undefined
-          ? () => Promise.resolve({ failure: "no webhook is configured" })
-          : makeWebhookClient({
-              url: readUrl(webhookUrl),
-              ...(webhookHost === undefined ? {} : { host: webhookHost }),
-            }),
-    },
+  const schedule = (delayMs: number, task: () => void) => {
+    const timer = setTimeout(task, delayMs);
+    return () => clearTimeout(timer);
+  };
+  const webhookFaults = makeWebhookFaults(
+    webhookUrl === undefined
+      ? () => Promise.resolve({ failure: "no webhook is configured" })
+      : makeWebhookClient({
+          url: readUrl(webhookUrl),
+          ...(webhookHost === undefined ? {} : { host: webhookHost }),
+        }),
+    schedule,
+  );
+  const alloy: Alloy = makeAlloy(
+    { now: Date.now, random: Math.random, schedule, deliver: webhookFaults.deliver },
     {
       ...options,
       credential: options.credential ?? { kind: "none" },
@@ -134,7 +145,7 @@ function makeRealAlloy(options: AlloySimulatorOptions): Alloy {
     },
   );
   if (webhookUrl === undefined) alloy.deliveries.setActive(false);
-  return alloy;
+  return { alloy, webhookFaults };
 }
 
 function readUrl(text: string): URL {

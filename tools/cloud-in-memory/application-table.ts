@@ -128,7 +128,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   async reportsNear({ applicationToken, at }: JourneyEvent): Promise<NearbyReports> {
     const isNear = (other: { readonly at: number }) => Math.abs(other.at - at) <= ALIAS_MS;
     return {
-      recorded: this.#eventsInOrder(applicationToken).filter(isNear).map(recordedReportOf),
+      recorded: this.eventsInOrder(applicationToken).filter(isNear).map(recordedReportOf),
       marks: [...this.marks.values()].filter(
         ({ event }) => event.applicationToken === applicationToken && isNear(event),
       ),
@@ -247,7 +247,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   async history(applicationToken: string): Promise<History> {
     const failures = [...(this.#failuresOf.get(applicationToken)?.values() ?? [])];
     return {
-      events: this.#eventsInOrder(applicationToken).map((event) => ({
+      events: this.eventsInOrder(applicationToken).map((event) => ({
         eventId: event.eventId,
         type: event.type,
         at: event.at,
@@ -379,7 +379,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   }
 
   /** As the table's sort key has them: by time, then by id. */
-  #eventsInOrder(applicationToken: string): readonly EventRecord[] {
+  eventsInOrder(applicationToken: string): readonly EventRecord[] {
     return [...(this.#eventsOf.get(applicationToken)?.values() ?? [])].sort(
       (one, other) => one.at - other.at || (one.eventId < other.eventId ? -1 : 1),
     );

@@ -1,8 +1,10 @@
+import { TransientError } from "../../lambdas/domain/errors.ts";
 import { EVENT_SOURCE, ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import { isEverPublished } from "../../lib/config/stage-configuration.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { startRepeating } from "../local/emulator/repeat.ts";
 import { makeMemoryCloud } from "../cloud-in-memory/cloud.ts";
+import { aroundCalls } from "../cloud-in-memory/faults.ts";
 import { metricsRefusal } from "../strict-aws/embedded-metric-format.ts";
 import { deniedMethods } from "../strict-aws/iam/judged-ports.ts";
 import type { DeniedMethods } from "../strict-aws/iam/judged-ports.ts";
@@ -44,7 +46,18 @@ export async function startInProcess(options: {
     if (refusal !== null) onFailure(new Error(refusal));
     onLog(line);
   };
-  const functions = makeFunctions({ cloud, stage, write, denied, signal });
+  let isThrottled = false;
+  const applications = aroundCalls(cloud.applications, (_, call) => {
+    if (isThrottled) return Promise.reject(new TransientError("DynamoDB: ThrottlingException"));
+    return call();
+  });
+  const functions = makeFunctions({
+    cloud: { ...cloud, applications },
+    stage,
+    write,
+    denied,
+    signal,
+  });
   const front = await startFront({
     port,
     ingest: functions.ingest,
@@ -65,6 +78,10 @@ export async function startInProcess(options: {
     webhookUrl: front.webhookUrl,
     cloud,
     receiver: makeMemoryReceiver(cloud, stage),
+    /** Has the table refuse every call of the functions, as DynamoDB does beyond its limits. */
+    throttleTable(throttled: boolean): void {
+      isThrottled = throttled;
+    },
     /** Has each event on the bus told, as JSON text. @returns a function that ends it. */
     watchBus(onEvent: (text: string) => void): () => void {
       return cloud.bus.addRule({

@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import * as v from "valibot";
 import { stageFrom } from "../../lib/config/stage-from-context.ts";
+import { makeMemorySource } from "../console/memory-source.ts";
+import { makeMemoryVerbs } from "../console/verbs.ts";
 import { startInProcess } from "../in-process/start.ts";
 import { localCredentials } from "./credentials.ts";
 import { causeOf, LocalFailure } from "./failure.ts";
@@ -90,6 +92,11 @@ export async function startInProcessStack(
       outputs: { WebhookUrl: webhookUrl },
       // Ports that a role may not use refuse; there are no calls.
       judged: null,
+      memory: {
+        source: makeMemorySource(running.cloud, stage.stage),
+        verbs: makeMemoryVerbs(running.cloud, Date.now),
+      },
+      throttleTable: running.throttleTable,
       // This process cannot outlive itself.
       broken: new Promise(() => undefined),
       watch: async ({ onEvent, onFailure }) => {

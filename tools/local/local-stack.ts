@@ -1,4 +1,6 @@
 import { startAlloySimulator } from "../alloy-simulator/server.ts";
+import type { ConsoleSource } from "../console/source.ts";
+import type { ConsoleVerbs } from "../console/verbs.ts";
 import type { AlarmChange } from "./emulator/alarm-evaluation.ts";
 import type { LocalCredentials } from "./credentials.ts";
 import { LocalFailure } from "./failure.ts";
@@ -23,12 +25,22 @@ export interface LocalStack {
   readonly outputs: Readonly<Record<string, string>>;
   /** The functions' calls, as AWS would judge them; null where they are not judged one by one. */
   readonly judged: JudgedCalls | null;
+  /** What the console reads and does in memory; null: it does so by AWS's own clients. */
+  readonly memory: ConsoleSide | null;
+  /** Has DynamoDB refuse what the consumer writes; null: it cannot be done here. */
+  readonly throttleTable: ((isThrottled: boolean) => void) | null;
   /** Rejects when what it runs in ends by itself; it never resolves. */
   readonly broken: Promise<never>;
   /** Has what happens told. @returns a function that ends it. */
   watch(watcher: Watcher): Promise<() => Promise<void>>;
   /** Ends everything that was started, in reverse. */
   stop(): Promise<void>;
+}
+
+/** A stack, as the console reaches it. */
+export interface ConsoleSide {
+  readonly source: ConsoleSource;
+  readonly verbs: ConsoleVerbs;
 }
 
 /** Who is told what happens while it is up. */

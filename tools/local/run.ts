@@ -1,7 +1,9 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Console } from "../console/server.ts";
 import { startEmulatorStack } from "./emulator/emulator-stack.ts";
 import { NoEmulator } from "./emulator/find-emulator.ts";
+import { startLocalConsole } from "./local-console.ts";
 import { startInProcessStack } from "./in-process-stack.ts";
 import type { JudgedCalls } from "./emulator/judged-calls.ts";
 import type { LocalStack, StackNarrator } from "./local-stack.ts";
@@ -39,9 +41,14 @@ export async function runLocal(
   await clearOutputsFile(outputsFile);
   const narrator = makeNarrator(screen);
   const stack = await startStack(options, narrator, signal);
+  let page: Console | null = null;
   try {
     describeStack(stack, options, screen);
     await writeOutputsFile(outputsFile, stack);
+    if (!options.once) {
+      page = await startLocalConsole(stack, outputsFile);
+      screen.fact("Console", page.url);
+    }
     const played = stack.alloy === null ? null : play(stack, stack.alloy, screen, signal);
     const result = await Promise.race([played, stack.broken]);
     if (result !== null) {
@@ -60,6 +67,7 @@ export async function runLocal(
     throw error;
   } finally {
     narrator.fallSilent();
+    await page?.stop();
     if (stack.judged !== null) screen.fact("Checked", judgedText(stack.judged));
     // Left behind, it would lead the operators' tool to a stack that is gone.
     if (options.outputsFile === null) await rm(outputsFile, { force: true });

@@ -22,6 +22,8 @@ interface Options {
   readonly callerOf: (accessKeyId: string) => Caller;
   /** Told of each refusal before it is answered: who called what, and why that is refused. */
   readonly onRefused: (sentence: string) => void;
+  /** A fault of AWS's that somebody has switched on; null: none. It is no refusal. @default - never one */
+  readonly faultOf?: (request: Recognised) => Fault | null;
 }
 
 /** Above the idle time of the clients' connections: none is closed in the moment in which it is used. */
@@ -78,6 +80,11 @@ async function answer(
   };
   if (denial !== null) {
     deny(denial);
+    return;
+  }
+  const fault = options.faultOf?.(request) ?? null;
+  if (fault !== null) {
+    refuse(outgoing, request, fault);
     return;
   }
   const { whole, entries } = limits;

@@ -20,6 +20,7 @@ import { runSeed } from "../play/run-seed.ts";
 import { tallyOf } from "../play/run-seeds.ts";
 import type { Tally } from "../play/run-seeds.ts";
 import { shrink } from "./shrink.ts";
+import { writeStory } from "./story-file.ts";
 import { playOnThreads } from "../play/threads.ts";
 
 /** What CI plays: in so many worlds every state is to be reached. */
@@ -46,7 +47,13 @@ export async function main(args: readonly string[]): Promise<number> {
       case "replay": {
         const { seed, knobs, faults } = readReplay(options.file);
         const { trace } = options;
-        return await playSeed({ seed, trace, faults, knobs: { kind: "fixed", knobs } });
+        return await playSeed({
+          seed,
+          trace,
+          story: null,
+          faults,
+          knobs: { kind: "fixed", knobs },
+        });
       }
       case "mutants":
         return await huntMutants(options.only);
@@ -224,9 +231,13 @@ function lineOf({ mutant, caught, where }: Hunt): string {
   return `caught  ${id} (${what}): ${violation.kind} at seed ${seed}: ${violation.sentence}`;
 }
 
-async function playSeed({ seed, trace, faults, knobs }: Omit<Asked<"seed">, "kind">) {
+async function playSeed({ seed, trace, story, faults, knobs }: Omit<Asked<"seed">, "kind">) {
   const result = await runSeed(seed, { only: faults === null ? null : new Set(faults), knobs });
   if (trace) console.log(result.story.text());
+  if (story !== null) {
+    writeStory(story, result);
+    console.log(`The story is in ${story}. The console opens it: npm start`);
+  }
   const tally = tallyOf(result);
   tellFailure(tally);
   console.log(summary([tally], 1));

@@ -24,6 +24,7 @@ describe("the command line of npm run simulate", () => {
       kind: "seed",
       seed: 7,
       trace: true,
+      story: null,
       faults: ["bus.publish A1.2-error#1", "queue.lag#3"],
       knobs: USUAL_KNOBS,
     });
@@ -85,6 +86,8 @@ describe("the command line of npm run simulate", () => {
     [["--jobs", "1000"], '--jobs is "1000"'],
     [["--seed", "1", "--seeds", "2"], "--seeds and --seed exclude each other"],
     [["--trace"], "--trace has no meaning beside --seeds"],
+    [["--story", "s.json"], "--story belongs to --seed"],
+    [["--gaps", "--seed", "1", "--story", "s.json"], "--story belongs to --seed"],
     [["--mutants", "--jobs", "2"], "--jobs has no meaning beside --mutants"],
     [["--only", "x"], "--only belongs to --mutants"],
     [["--seed", "1", "--faults", "everything"], '--faults names "everything"'],

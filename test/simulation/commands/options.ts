@@ -20,6 +20,7 @@ export const USAGE = `npm run simulate -- [options]
 
   --seed <n>        play this one world
   --trace           tell its story, line by line
+  --story <file>    write its story into a file, which the console opens
   --faults <list>   let only these faults happen, comma-separated as a failure prints them; "none": none
 
   --knobs <list>    in what worlds are unlike the usual: each world has these, comma-separated, and no
@@ -60,7 +61,10 @@ export function parseOptions(args: readonly string[], now: number = Date.now()) 
   if (asked.length > 1) {
     throw new OptionError(`--${asked.join(" and --")} exclude each other: give one of them.`);
   }
-  const { seed, trace = false, faults, only, from, jobs, verbose = false } = values;
+  const { seed, trace = false, story, faults, only, from, jobs, verbose = false } = values;
+  if (story !== undefined && (seed === undefined || values.gaps === true)) {
+    throw new OptionError("--story belongs to --seed: give both.");
+  }
   const usual = values.gaps === true ? GAP_KNOBS : USUAL_KNOBS;
   const knobs = knobsIn(values.knobs ?? null, values.without ?? null, usual);
   const range = () => ({
@@ -99,6 +103,8 @@ export function parseOptions(args: readonly string[], now: number = Date.now()) 
       kind: "seed" as const,
       seed: numberIn("seed", seed, LARGEST_SEED),
       trace,
+      /** Where its story goes; null: nowhere. */
+      story: story ?? null,
       /** Keys of the faults that may happen; null: all that the seed draws. */
       faults: listIn(faults),
       knobs,
@@ -131,6 +137,7 @@ function parse(args: readonly string[]) {
         verbose: { type: "boolean" },
         seed: { type: "string" },
         trace: { type: "boolean" },
+        story: { type: "string" },
         faults: { type: "string" },
         mutants: { type: "boolean" },
         gaps: { type: "boolean" },

@@ -106,6 +106,9 @@ export async function startEmulatorStack(
       ],
       receiver: makeEmulatorReceiver(clients, outputs),
       judged,
+      // Only calls that go through a proxy of ours can be refused.
+      throttleTable: judged === null ? null : judged.throttleTable,
+      memory: null,
       alloy,
       broken,
       watch: (watcher) => watchStack(clients, deployment, watcher),

@@ -16,6 +16,13 @@ import type { Clients } from "./clients.ts";
 /** The calls of the functions, and the lines that they log, as they are judged. */
 export type JudgedCalls = Readonly<Awaited<ReturnType<typeof judgeCalls>>>;
 
+/** As DynamoDB answers above its limits; an SDK tries again (DynamoDB, "Error handling"). */
+const THROTTLED = {
+  status: 400,
+  code: "ThrottlingException",
+  message: "Rate of requests exceeds the allowed throughput.",
+} as const;
+
 /** Resources that a function's calls name. */
 const NAMED = new Set([
   "AWS::SQS::Queue",
@@ -48,6 +55,7 @@ export async function judgeCalls(
   const { endpoint, host, refusalsFile, onRefused } = options;
   const { deployed, names, functions } = await readDeployed(cloudFormation);
   let [calls, refused] = [0, 0];
+  let isThrottled = false;
   const guard = new IamGuard(deployed, {
     names,
     onAsked: () => {
@@ -66,6 +74,7 @@ export async function judgeCalls(
         target: endpoint,
         guard,
         callerOf: () => ({ role }),
+        faultOf: ({ service }) => (isThrottled && service === "dynamodb" ? THROTTLED : null),
         onRefused: (sentence) => refuse(`${id}: ${sentence}`),
       });
       await leadTo(proxy.url.replace("127.0.0.1", host), { lambda, name, endpoint });
@@ -79,6 +88,10 @@ export async function judgeCalls(
     judgeLine(line: string): void {
       const refusal = metricsRefusal(line, Date.now());
       if (refusal !== null) refuse(refusal);
+    },
+    /** Has DynamoDB refuse every call of the functions, as it does beyond its limits. */
+    throttleTable(throttled: boolean): void {
+      isThrottled = throttled;
     },
     /** So far: calls, how many different questions to IAM they were, and how many were refused. */
     count: () => ({ calls, distinct: guard.verdicts().length, refused }),

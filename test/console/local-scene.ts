@@ -1,0 +1,33 @@
+import { startInProcessStack } from "../../tools/local/in-process-stack.ts";
+import { startLocalConsole } from "../../tools/local/local-console.ts";
+import type { StackNarrator } from "../../tools/local/local-stack.ts";
+
+const SILENT: StackNarrator = {
+  announce: () => undefined,
+  onLog: () => undefined,
+  onAlarm: () => undefined,
+  onFailure: () => undefined,
+};
+
+/** What `npm start -- --in-process` starts: the handlers, a simulated Alloy, and the console over both. */
+export async function startLocalScene() {
+  const stack = await startInProcessStack(
+    {
+      once: false,
+      inProcess: true,
+      outputsFile: null,
+      timeScale: 600,
+      alloy: { kind: "simulator" },
+    },
+    SILENT,
+    new AbortController().signal,
+  );
+  const page = await startLocalConsole(stack, "");
+  return {
+    url: page.url,
+    async stop(): Promise<void> {
+      await page.stop();
+      await stack.stop();
+    },
+  };
+}

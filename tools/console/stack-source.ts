@@ -1,0 +1,194 @@
+import { paginateQuery } from "@aws-sdk/client-dynamodb";
+import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import * as v from "valibot";
+
+import { applicationKey, dueShard } from "../../lambdas/adapters/dynamo/application-item.ts";
+import { GAP_PARTITION } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
+import { TABLE } from "../../lambdas/settings/names.ts";
+import { readApplication } from "../ops/application.ts";
+import { lookThrough } from "../ops/dead-letter-queue.ts";
+import type { DeadLetter } from "../ops/dead-letter.ts";
+import { tokensOf } from "../ops/person.ts";
+import type { ConnectedStack } from "../ops/stack.ts";
+import { groupLetters } from "./letters.ts";
+import type { ConsoleSource, Listed } from "./source.ts";
+import type { DeadLetterGroup, GapEntry, Needs } from "./view.ts";
+
+/** Each look costs a few reads of an account that others work in; an emulator has nobody else. */
+const PACE_MS = { account: 5_000, emulator: 1_000 } as const;
+
+/** The list of open applications is read anew so often: of ten thousand it is ten queries. */
+const LIST_LIFETIME_MS = 5_000;
+
+const SHOWN_GAPS = 200;
+
+/** So many dead letters are looked at for their reasons; the queue's own count says how many there are. */
+const LETTERS_MOST = 200;
+
+/** To look at dead letters hides them for moments: not more often than this, and only when their number has changed. */
+const LETTERS_LIFETIME_MS = 30_000;
+
+const GapItem = v.object({ pk: v.string(), gapStage: v.string(), gapSince: v.number() });
+const DueItem = v.object({ pk: v.string(), dueAt: v.number() });
+
+/** A stack that AWS's clients reach, in an account or in an emulator. */
+export function makeStackSource(
+  stack: ConnectedStack,
+  options: { readonly now: () => number },
+): ConsoleSource {
+  const { now } = options;
+  const listed = cached(() => listOf(stack), { now, lifetimeMs: LIST_LIFETIME_MS });
+  const letters = letterGroups(stack, now);
+  return {
+    stage: stack.stage,
+    paceMs: stack.isLocal ? PACE_MS.emulator : PACE_MS.account,
+    needs: () => needsOf(stack, letters),
+    list: listed,
+    read: (token) => readApplication(stack, token, "metadata"),
+    find: (text) => tokensOf(stack, text),
+  };
+}
+
+async function needsOf(
+  stack: ConnectedStack,
+  letters: (count: number) => Promise<readonly DeadLetterGroup[]>,
+): Promise<Needs> {
+  const unread: string[] = [];
+  const orUnread = async <Value>(what: string, read: () => Promise<Value>, otherwise: Value) => {
+    try {
+      return await read();
+    } catch (error) {
+      unread.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      return otherwise;
+    }
+  };
+  const [gaps, count] = await Promise.all([
+    orUnread("The gaps", () => gapsOf(stack), []),
+    orUnread("The dead-letter queue", () => depthOf(stack), 0),
+  ]);
+  const groups = await orUnread("The dead letters", () => letters(count), []);
+  const why = [
+    ...(gaps.length === 0 ? [] : [`${gaps.length} applications in gap`]),
+    ...(count === 0 ? [] : [`${count} in DeadLetterQueue`]),
+  ];
+  return {
+    isHealthy: why.length === 0,
+    why: why.length === 0 ? "no gap, no dead letter" : why.join("; "),
+    items: [],
+    gaps: gaps.slice(0, SHOWN_GAPS),
+    gapCount: gaps.length,
+    deadLetters: groups,
+    unread,
+  };
+}
+
+async function gapsOf(stack: ConnectedStack): Promise<readonly GapEntry[]> {
+  const gaps: GapEntry[] = [];
+  const pages = paginateQuery(
+    { client: stack.dynamo },
+    {
+      TableName: stack.applicationTableName,
+      IndexName: TABLE.gapIndex,
+      KeyConditionExpression: "gapPk = :gap",
+      ExpressionAttributeValues: marshall({ ":gap": GAP_PARTITION }),
+    },
+  );
+  for await (const { Items = [] } of pages) {
+    for (const item of Items) {
+      const { pk, gapStage, gapSince } = v.parse(GapItem, unmarshall(item));
+      gaps.push({ token: tokenOf(pk), stage: gapStage, since: gapSince });
+    }
+  }
+  return gaps;
+}
+
+/** Those in gap, and those that are open or ended within a day: the ones that the poller is to check. */
+async function listOf(stack: ConnectedStack): Promise<readonly Listed[]> {
+  const shards = Array.from({ length: TABLE.dueShards }, (_, number) => dueShard(number));
+  const due = await Promise.all(shards.map((shard) => dueIn(stack, shard)));
+  const ranks = new Map(due.flat().map(({ token, dueAt }) => [token, -dueAt]));
+  for (const { token, since } of await gapsOf(stack)) {
+    ranks.set(token, Number.MAX_SAFE_INTEGER - since);
+  }
+  return [...ranks].map(([token, rank]) => ({ token, rank }));
+}
+
+async function dueIn(stack: ConnectedStack, shard: string) {
+  const due: { readonly token: string; readonly dueAt: number }[] = [];
+  const pages = paginateQuery(
+    { client: stack.dynamo },
+    {
+      TableName: stack.applicationTableName,
+      IndexName: TABLE.dueIndex,
+      KeyConditionExpression: "duePk = :shard",
+      ExpressionAttributeValues: marshall({ ":shard": shard }),
+    },
+  );
+  for await (const { Items = [] } of pages) {
+    for (const item of Items) {
+      const { pk, dueAt } = v.parse(DueItem, unmarshall(item));
+      due.push({ token: tokenOf(pk), dueAt });
+    }
+  }
+  return due;
+}
+
+function tokenOf(pk: string): string {
+  return pk.slice(applicationKey("").pk.length);
+}
+
+async function depthOf({ sqs, deadLetterQueueUrl: QueueUrl }: ConnectedStack): Promise<number> {
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl,
+      AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    }),
+  );
+  return Object.values(Attributes).reduce((sum, value) => sum + Number(value), 0);
+}
+
+function letterGroups(stack: ConnectedStack, now: () => number) {
+  let readAt = Number.NEGATIVE_INFINITY;
+  let readCount = 0;
+  let groups: readonly DeadLetterGroup[] = [];
+  let reading: Promise<void> | null = null;
+  async function readAll(count: number): Promise<void> {
+    const letters: DeadLetter[] = [];
+    await lookThrough(stack, async (letter) => {
+      letters.push(letter);
+      return letters.length === LETTERS_MOST ? "stop" : "keep";
+    });
+    groups = groupLetters(letters);
+    [readAt, readCount] = [now(), count];
+  }
+  return async (count: number): Promise<readonly DeadLetterGroup[]> => {
+    if (count === 0) return [];
+    const isOld = now() - readAt > LETTERS_LIFETIME_MS;
+    if (count !== readCount && isOld) {
+      reading ??= readAll(count).finally(() => {
+        reading = null;
+      });
+      await reading;
+    }
+    return groups;
+  };
+}
+
+/** Reads at most once in a lifetime, and never twice at a time. */
+function cached<Value>(
+  read: () => Promise<Value>,
+  { now, lifetimeMs }: { readonly now: () => number; readonly lifetimeMs: number },
+): () => Promise<Value> {
+  let last: { readonly at: number; readonly value: Promise<Value> } | null = null;
+  return () => {
+    if (last === null || now() - last.at >= lifetimeMs) {
+      const value = read();
+      last = { at: now(), value };
+      value.catch(() => {
+        last = null;
+      });
+    }
+    return last.value;
+  };
+}
