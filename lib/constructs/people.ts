@@ -109,7 +109,7 @@ export class People extends Construct {
     ];
   }
 
-  /** `logs`, `check`, `poll`, `dead-letters`, `redrive` and `verify`. */
+  /** `logs`, `check`, `console`, `poll`, `dead-letters`, `redrive` and `verify`. */
   #operator(): readonly PolicyStatement[] {
     const { store, queue, poller, functions } = this.#props;
     return [
@@ -124,6 +124,8 @@ export class People extends Construct {
         ...functions.map((one) => one.function.functionArn),
       ),
       allow(["lambda:InvokeFunction"], poller.function.functionArn),
+      // Keys alone: tokens, and when each is to be checked.
+      allow(["dynamodb:Query"], `${store.applications.tableArn}/index/${TABLE.dueIndex}`),
       // SQS moves under the rights of whoever starts the move, and there is no move without the right to receive.
       allow(
         [

@@ -1,5 +1,5 @@
 import { startInProcessStack } from "../../tools/local/in-process-stack.ts";
-import { startLocalConsole } from "../../tools/local/local-console.ts";
+import { startLocalConsole } from "../../tools/local/console-page.ts";
 import type { StackNarrator } from "../../tools/local/local-stack.ts";
 
 const SILENT: StackNarrator = {

@@ -41,6 +41,7 @@ const CALLS: Readonly<Record<VerbName, readonly string[]>> = {
   status: [""],
   verify: ["", "--ring"],
   statement: ["", "--verify"],
+  console: [""],
   gaps: [""],
   show: [TOKEN, "customer-1", `${TOKEN} --bodies`],
   check: [TOKEN],
@@ -154,7 +155,11 @@ async function outcomeOf(command: Command, person: Person) {
   };
   const terminal = new KeptTerminal();
   const error: unknown = await VERBS[command.verb]
-    .run(connected, command, terminal, { now: Date.now(), wait: () => Promise.all(taken) })
+    .run(connected, command, terminal, {
+      now: Date.now(),
+      wait: () => Promise.all(taken),
+      interrupted: async () => undefined,
+    })
     .then(
       (result) => {
         terminal.report(result);

@@ -137,7 +137,12 @@ function makeRealAlloy(options: AlloySimulatorOptions) {
     schedule,
   );
   const alloy: Alloy = makeAlloy(
-    { now: Date.now, random: Math.random, schedule, deliver: webhookFaults.deliver },
+    {
+      now: Date.now,
+      random: Math.random,
+      schedule,
+      deliver: (webhook) => webhookFaults.deliver(webhook),
+    },
     {
       ...options,
       credential: options.credential ?? { kind: "none" },

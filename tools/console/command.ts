@@ -1,4 +1,6 @@
+import type { Attended } from "../ops/options.ts";
 import type { ConnectedStack } from "../ops/stack.ts";
+import type { ResultOf } from "../ops/results.ts";
 import type { Terminal } from "../ops/terminal.ts";
 import { startConsole } from "./server.ts";
 import { makeStackSource } from "./stack-source.ts";
@@ -8,33 +10,32 @@ import { makeStackVerbs } from "./verbs.ts";
  * `console`: serves the page about a stack until Ctrl-C, with the rights of whoever runs it.
  *
  * @param options.write - whether the page may have an application compared and its dead letters moved.
- * @param options.until - what ends it.
  */
 export async function serveConsole(
   stack: ConnectedStack,
-  options: { readonly write: boolean; readonly until: Promise<unknown> },
+  { write }: { readonly write: boolean },
   terminal: Terminal,
-): Promise<void> {
+  { interrupted }: Attended,
+): Promise<ResultOf<"console">> {
   const now = Date.now;
+  const source = makeStackSource(stack, { now });
+  // What the person may not read is said here, before an address is printed.
+  const [needs, listed] = await Promise.all([source.needs(), source.list()]);
+  for (const sentence of needs.unread) terminal.warn(`Not in the page: ${sentence}`);
   const page = await startConsole({
-    canWrite: options.write,
-    parts: {
-      source: makeStackSource(stack, { now }),
-      verbs: makeStackVerbs(stack, now),
-      alloy: null,
-      laptop: null,
-      now,
-    },
+    canWrite: write,
+    parts: { source, verbs: makeStackVerbs(stack, now), alloy: null, laptop: null, now },
   });
   try {
     terminal.print(
-      `The console of ${stack.stackName}: ${page.url}`,
-      options.write
-        ? "It may have an application compared with Alloy, and its dead letters moved."
-        : "It only reads; --write lets it act.",
-      "The address is for you alone: whoever has it has your rights. Ctrl-C ends it.",
+      `${stack.stackName}, ${listed.length} applications: ${page.url}`,
+      write
+        ? "The page may have an application compared with Alloy, and its dead letters moved."
+        : "The page only reads; --write lets it act.",
+      "Whoever has the address has your rights: keep it to yourself. Ctrl-C ends it.",
     );
-    await options.until;
+    await interrupted();
+    return { stack: stack.stackName, applications: listed.length, canWrite: write };
   } finally {
     await page.stop();
   }

@@ -56,7 +56,12 @@ export function makeLaptop({
 }: LaptopOptions): Laptop {
   const switches = switchesOf(simulator, throttleTable);
   const view = (): LaptopView => ({
-    faults: switches.map(({ isOn, set: _, ...fault }) => ({ ...fault, isOn: isOn() })),
+    faults: switches.map((fault) => ({
+      id: fault.id,
+      title: fault.title,
+      explains: fault.explains,
+      isOn: fault.isOn(),
+    })),
     failuresInARow: simulator.failuresInARow(),
   });
   return {

@@ -44,13 +44,13 @@ export function makeRoutes(
   const { source, alloy, laptop, verbs, now } = parts;
 
   async function chosen(applicationToken: string): Promise<Chosen> {
-    const timeline = timelineOf(await source.read(applicationToken));
+    const timeline = timelineOf(await source.read(applicationToken, "whole"));
     return { timeline, atAlloy: atAlloyOf(timeline, alloy), dots: dotsOf(timeline, alloy) };
   }
 
   async function rowFor({ token: applicationToken }: Listed): Promise<Row> {
     try {
-      return rowOf(timelineOf(await source.read(applicationToken)), alloy);
+      return rowOf(timelineOf(await source.read(applicationToken, "row")), alloy);
     } catch (error) {
       return unreadRow(applicationToken, error instanceof Error ? error.message : String(error));
     }

@@ -16,8 +16,13 @@ export interface ConsoleSource {
   needs(): Promise<Needs>;
   /** Every application that it lists; those in gap say so by their rank. No item is read for it. */
   list(): Promise<readonly Listed[]>;
-  /** What is stored of one, without bodies and external ids. @throws OperatorError when it is unknown. */
-  read(token: string): Promise<StoredApplication>;
+  /**
+   * What is stored of one, without bodies and external ids.
+   *
+   * @param depth - `whole`: with the idempotency records, which say when the bus had each event.
+   * @throws OperatorError when it is unknown.
+   */
+  read(token: string, depth: "row" | "whole"): Promise<StoredApplication>;
   /** The applications that a token, or an id of the client's, leads to. @throws OperatorError when it leads nowhere. */
   find(text: string): Promise<readonly string[]>;
 }

@@ -39,7 +39,7 @@ export function makeStackVerbs(stack: ConnectedStack, now: () => number): Consol
 }
 
 /** What a verb prints, as one text. */
-async function saidBy(verb: (terminal: Terminal) => Promise<void>): Promise<string> {
+async function saidBy(verb: (terminal: Terminal) => Promise<unknown>): Promise<string> {
   const said: string[] = [];
   const keep: Terminal["print"] = (...lines) => void said.push(...lines.map(String));
   await verb({ print: keep, warn: keep, progress: () => undefined, asks: async () => "nobody" });

@@ -96,7 +96,7 @@ export async function startInProcessStack(
         source: makeMemorySource(running.cloud, stage.stage),
         verbs: makeMemoryVerbs(running.cloud, Date.now),
       },
-      throttleTable: running.throttleTable,
+      throttleTable: (isThrottled) => running.throttleTable(isThrottled),
       // This process cannot outlive itself.
       broken: new Promise(() => undefined),
       watch: async ({ onEvent, onFailure }) => {

@@ -3,10 +3,18 @@ import { dirname } from "node:path";
 import * as v from "valibot";
 import { REGION } from "./emulator/emulator.ts";
 import { causeOf, LocalFailure } from "./failure.ts";
-import type { LocalStack } from "./local-stack.ts";
 import { LOCAL_FOLDER, ownOutputsFile, pidOfOutputsFile } from "./paths.ts";
 import { isAlive } from "./alive.ts";
 import { readJson } from "./json-file.ts";
+
+/** Of a stack of `npm start`, what leads to it. */
+interface Reached {
+  readonly endpoint: string | null;
+  readonly webhookUrl: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly credentials: { readonly basic: unknown; readonly hmac: unknown };
+  readonly judged: { readonly refusalsFile: string } | null;
+}
 
 /**
  * Writes what a test needs to drive the stack (docs/contracts.md#commands). It appears whole or not at all, since
@@ -14,7 +22,7 @@ import { readJson } from "./json-file.ts";
  *
  * @throws LocalFailure when it cannot be written.
  */
-export async function writeOutputsFile(file: string, stack: LocalStack): Promise<void> {
+export async function writeOutputsFile(file: string, stack: Reached): Promise<void> {
   const { endpoint, webhookUrl, outputs } = stack;
   const { basic, hmac } = stack.credentials;
   const { pid } = process;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Console } from "../console/server.ts";
 import { startEmulatorStack } from "./emulator/emulator-stack.ts";
 import { NoEmulator } from "./emulator/find-emulator.ts";
-import { startLocalConsole } from "./local-console.ts";
+import { startLocalConsole } from "./console-page.ts";
 import { startInProcessStack } from "./in-process-stack.ts";
 import type { JudgedCalls } from "./emulator/judged-calls.ts";
 import type { LocalStack, StackNarrator } from "./local-stack.ts";

@@ -7,6 +7,7 @@ import { ROOT } from "../../lib/installation.ts";
 import { holdersOf } from "../../lib/people.ts";
 import type { Person } from "../../lib/people.ts";
 import { firstOther, isOneOf, readCommandLine } from "../command-line/read.ts";
+import { serveConsole } from "../console/command.ts";
 import { adopt } from "./adopt.ts";
 import { check } from "./check.ts";
 import { listDeadLetters } from "./dead-letters.ts";
@@ -18,7 +19,7 @@ import { hold } from "./hold.ts";
 import { logs } from "./logs.ts";
 import { UsageError } from "./operator-error.ts";
 import { withOptions } from "./options.ts";
-import type { Clock, Given, OptionName } from "./options.ts";
+import type { Attended, Clock, Given, OptionName } from "./options.ts";
 import { poll } from "./poll.ts";
 import { redrive } from "./redrive.ts";
 import { redriveTarget } from "./redrive-target.ts";
@@ -53,7 +54,7 @@ export interface Verb<Name extends VerbName = VerbName> {
     stack: ConnectedStack,
     given: Given,
     terminal: Terminal,
-    clock: Clock,
+    clock: Attended,
   ): Promise<ResultOf<Name>>;
 }
 
@@ -95,6 +96,12 @@ export const VERBS = {
     roles: ["auditor"],
     options: ["day", "verify"],
     run: statement,
+  },
+  console: {
+    says: "a page about the stack, on this machine alone; it only reads, unless --write lets it act",
+    roles: ["operator"],
+    options: ["write"],
+    run: serveConsole,
   },
   gaps: {
     pages: true,

@@ -53,6 +53,11 @@ export function withOptions(line: CommandLine) {
     .option("--day <day>", "the statement of this day of UTC (default: the newest)", text, null)
     .option("--verify", "check the signature, and those of all statements before it", false)
     .option("--ring", "ring an alarm of each severity; tell the people on call before", false)
+    .option(
+      "--write",
+      "let the page act: have an application compared, and move its dead letters",
+      false,
+    )
     .option("--yes", "act without asking", false)
     .option(
       "--stage <name>",
@@ -83,6 +88,12 @@ export interface Given extends Readonly<Omit<Values, "outputs">> {
 export interface Clock {
   readonly now: number;
   readonly wait: (ms: number) => Promise<unknown>;
+}
+
+/** A verb that goes on until the person ends it. */
+export interface Attended extends Clock {
+  /** Resolves when the person asks to stop. */
+  readonly interrupted: () => Promise<unknown>;
 }
 
 /** Some options of a verb, and the time at which it is called. */

@@ -56,6 +56,10 @@ export const RESULTS = {
       v.description("statements whose signature was checked; null without --verify"),
     ),
   }),
+  console: v.pipe(
+    v.object({ stack: v.string(), applications: count, canWrite: v.boolean() }),
+    v.description("printed when the person has ended it"),
+  ),
   gaps: v.object({ applications: v.array(GapSchema), investigations: v.array(GapSchema) }),
   show: v.object({
     application: v.nullable(TimelineSchema),

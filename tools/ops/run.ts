@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 
 import { parseCommand, VERBS } from "./command-line.ts";
@@ -28,7 +29,7 @@ export async function run(args: readonly string[], terminal: RunTerminal): Promi
     }
     const { pages }: Verb = VERBS[command.verb];
     terminal.use({ ...command, pages: pages === true && !command.follow });
-    const clock = { now: Date.now(), wait };
+    const clock = { now: Date.now(), wait, interrupted };
     terminal.report(
       await VERBS[command.verb].run(await connect(command), command, terminal, clock),
     );
@@ -54,6 +55,11 @@ function exitOf(error: unknown): number {
 function isDenied(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return DENIED.test(error.name) || isDenied(error.cause);
+}
+
+/** By Ctrl-C, by whoever ends processes, or with the terminal. */
+function interrupted(): Promise<unknown> {
+  return Promise.race((["SIGINT", "SIGTERM", "SIGHUP"] as const).map((one) => once(process, one)));
 }
 
 /** AWS's errors are sentences of their own, but not all say which they are. */

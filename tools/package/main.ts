@@ -9,6 +9,7 @@ import { dirname } from "node:path";
 import { MEMORY_MB } from "../../lambdas/settings/limits.ts";
 import { ROOT } from "../../lib/installation.ts";
 import { bundle } from "../bench/bundle.ts";
+import { bundleShell, SHELL_FILES } from "../console/bundle.ts";
 
 const DIST = `${ROOT}dist/`;
 
@@ -35,6 +36,10 @@ compile();
 for (const path of DATA) {
   mkdirSync(dirname(`${DIST}${path}`), { recursive: true });
   cpSync(`${ROOT}${path}`, `${DIST}${path}`, { recursive: true });
+}
+const shell = await bundleShell();
+for (const part of ["script", "styles"] as const) {
+  writeFileSync(`${DIST}tools/console/${SHELL_FILES[part]}`, shell[part]);
 }
 for (const folder of ["lib", "events"]) {
   for (const [file, text] of Object.entries(COMMON_JS)) {

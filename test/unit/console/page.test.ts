@@ -104,7 +104,7 @@ describe("what the API answers", () => {
       ...source,
       read: async (token: string) => {
         if (token === "JA-1") throw new Error("Throttled");
-        return source.read(token);
+        return source.read(token, "row");
       },
     };
     await using page = await aConsole({ parts: { source: failing } });

@@ -40,6 +40,7 @@ describe("the command line of npm run ops", () => {
       bodies: false,
       dryRun: false,
       force: false,
+      write: false,
       yes: false,
     });
   });

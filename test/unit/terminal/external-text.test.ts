@@ -151,6 +151,7 @@ function envelope(change: object): string {
 const TYPED: Readonly<Record<VerbName, readonly (readonly string[])[]>> = {
   status: [["status"]],
   verify: [["verify"], ["verify", "--ring"]],
+  console: [["console"]],
   gaps: [["gaps"]],
   show: [
     ["show", "JA-<>"],
@@ -202,7 +203,11 @@ async function printedBy(args: readonly string[], text: string): Promise<string>
   const command = parseCommand(args.map((arg) => arg.replaceAll("<>", text)));
   if ("help" in command) throw new Error("no verb takes a text for help");
   await VERBS[command.verb]
-    .run(stackOf(text), command, terminal, { now: NOW, wait: () => Promise.resolve() })
+    .run(stackOf(text), command, terminal, {
+      now: NOW,
+      wait: () => Promise.resolve(),
+      interrupted: () => Promise.resolve(),
+    })
     .catch((error: Error) => terminal.warn(error.message));
   return written();
 }

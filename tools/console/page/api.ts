@@ -2,34 +2,38 @@
 
 const token = new URLSearchParams(location.search).get("token") ?? "";
 
-/** Reads something of the API. @throws Error with the server's own sentence. */
-export function get<Value>(path: string, asked: Readonly<Record<string, string>> = {}) {
-  const query = new URLSearchParams(asked).toString();
-  return send<Value>(query === "" ? path : `${path}?${query}`, { method: "GET" });
+/** Reads a path of the API. @throws Error with the server's own sentence. */
+export function get<Value>(path: string): Promise<Value> {
+  return send(path, { method: "GET" });
 }
 
 /** Has the server do something. @throws Error with the server's own sentence. */
-export function post<Value>(path: string, body: unknown) {
-  return send<Value>(path, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
+export function post<Value>(path: string, body: unknown): Promise<Value> {
+  return send(path, { method: "POST", body: JSON.stringify(body) });
 }
 
-async function send<Value>(path: string, options: RequestInit): Promise<Value> {
-  const headers = { ...options.headers, "x-console-token": token };
+/** A path with what is asked of it. */
+export function pathOf(path: string, asked: Readonly<Record<string, string>>): string {
+  return `${path}?${new URLSearchParams(asked).toString()}`;
+}
+
+async function send<Value>(
+  path: string,
+  options: { readonly method: string; readonly body?: string },
+): Promise<Value> {
+  const type = options.body === undefined ? {} : { "content-type": "application/json" };
+  const headers = { ...type, "x-console-token": token };
   const response = await fetch(path, { ...options, headers });
-  const answered: unknown = await response.json();
-  if (!response.ok)
-    throw new Error(refusalIn(answered) ?? `The console answered ${response.status}.`);
+  if (!response.ok) throw new Error(refusalIn(await response.json(), response.status));
   // The server and the page are bundled from one type.
-  return answered as Value;
+  return response.json();
 }
 
-function refusalIn(answered: unknown): string | null {
-  if (typeof answered !== "object" || answered === null || !("refused" in answered)) return null;
-  return String(answered.refused);
+function refusalIn(answered: unknown, status: number): string {
+  if (typeof answered === "object" && answered !== null && "refused" in answered) {
+    return String(answered.refused);
+  }
+  return `The console answered ${status}.`;
 }
 
 export function sentenceOf(error: unknown): string {

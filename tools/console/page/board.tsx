@@ -1,11 +1,12 @@
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { agoText, rowsSeen, WINDOWS } from "../axis.ts";
 import type { Axis } from "../axis.ts";
 import { DOT_KINDS } from "../view.ts";
 import type { Row, RowPage } from "../view.ts";
-import { get, sentenceOf } from "./api.ts";
+import { pathOf } from "./api.ts";
 import { Mark, MEANINGS } from "./glyph.tsx";
+import { useRead } from "./read.ts";
 import { Track } from "./track.tsx";
 
 interface BoardProps {
@@ -18,20 +19,13 @@ interface BoardProps {
   readonly onChoose: (token: string) => void;
 }
 
-/** Rows of a screen and those around it, as the server has read them last. */
-type Rows = ReadonlyMap<number, Row>;
-
-const EMPTY: Rows = new Map();
-
 /** The applications as rows, on one time axis; only those that are seen are read, and are in the page. */
 export function Board({ initialWindowMs, now, tick, total, chosen, onChoose }: BoardProps) {
   const list = useRef<HTMLDivElement>(null);
   const [chosenMs, setWindowMs] = useState<number | null>(null);
   const windowMs = chosenMs ?? initialWindowMs;
   const [view, setView] = useState({ top: 0, height: 600, width: 600, rowHeight: 44 });
-  const [rows, setRows] = useState<Rows>(EMPTY);
   const [active, setActive] = useState(0);
-  const [failure, setFailure] = useState<string | null>(null);
   const { from, to } = rowsSeen(view, total);
 
   useLayoutEffect(() => {
@@ -57,24 +51,15 @@ export function Board({ initialWindowMs, now, tick, total, chosen, onChoose }: B
     };
   }, []);
 
-  useEffect(() => {
-    if (total === 0) {
-      setRows(EMPTY);
-      return undefined;
-    }
-    let isCurrent = true;
-    const asked = { offset: String(from), limit: String(Math.max(1, Math.min(200, to - from))) };
-    get<RowPage>("/api/applications", asked)
-      .then((page) => {
-        if (!isCurrent) return;
-        setRows(new Map(page.rows.map((row, index) => [page.offset + index, row])));
-        setFailure(null);
-      })
-      .catch((error: unknown) => isCurrent && setFailure(sentenceOf(error)));
-    return () => {
-      isCurrent = false;
-    };
-  }, [from, to, tick, total]);
+  const asked = { offset: String(from), limit: String(Math.max(1, Math.min(200, to - from))) };
+  const { value: page, failure } = useRead<RowPage>(
+    total === 0 ? null : pathOf("/api/applications", asked),
+    tick,
+  );
+  const rows = useMemo(
+    () => new Map(page?.rows.map((row, index) => [page.offset + index, row])),
+    [page],
+  );
 
   const axis: Axis = { from: now - windowMs, to: now, width: view.width };
   const numbers = useMemo(

@@ -1,9 +1,10 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import { agoText } from "../axis.ts";
 import type { Chosen as ChosenView, Dot } from "../view.ts";
-import { get, post, sentenceOf } from "./api.ts";
+import { pathOf, post, sentenceOf } from "./api.ts";
 import { Mark, MEANINGS } from "./glyph.tsx";
+import { useRead } from "./read.ts";
 
 type Timeline = ChosenView["timeline"];
 type Event = Timeline["events"][number];
@@ -20,22 +21,7 @@ export function Chosen({
   readonly now: number;
   readonly hasVerbs: boolean;
 }) {
-  const [view, setView] = useState<ChosenView | null>(null);
-  const [failure, setFailure] = useState<string | null>(null);
-
-  useEffect(() => {
-    let isCurrent = true;
-    get<ChosenView>("/api/application", { token })
-      .then((read) => {
-        if (!isCurrent) return;
-        setView(read);
-        setFailure(null);
-      })
-      .catch((error: unknown) => isCurrent && setFailure(sentenceOf(error)));
-    return () => {
-      isCurrent = false;
-    };
-  }, [token, tick]);
+  const { value: view, failure } = useRead<ChosenView>(pathOf("/api/application", { token }), tick);
 
   if (failure !== null) return <p class="failure">{failure}</p>;
   if (view === null || view.timeline.applicationToken !== token) {
@@ -155,18 +141,20 @@ function publicationText({ publication }: Extract<Event, { readonly kind: "event
 /** What the console may do with it; each is a verb of `ops`. */
 function Verbs({ token }: { readonly token: string }) {
   const [said, setSaid] = useState("");
-  const act = (path: string) => {
+  async function act(path: string): Promise<void> {
     setSaid("…");
-    post<{ readonly done: string }>(path, { token })
-      .then(({ done }) => setSaid(done))
-      .catch((error: unknown) => setSaid(sentenceOf(error)));
-  };
+    try {
+      setSaid((await post<{ readonly done: string }>(path, { token })).done);
+    } catch (error) {
+      setSaid(sentenceOf(error));
+    }
+  }
   return (
     <div class="verbs">
-      <button type="button" onClick={() => act("/api/check")}>
+      <button type="button" onClick={() => void act("/api/check")}>
         Compare with Alloy
       </button>{" "}
-      <button type="button" onClick={() => act("/api/redrive")}>
+      <button type="button" onClick={() => void act("/api/redrive")}>
         Redrive its dead letters
       </button>
       <p role="status">{said}</p>

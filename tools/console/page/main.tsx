@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { readStory } from "../story.ts";
 import type { Story } from "../story.ts";
 import type { Overview } from "../view.ts";
-import { get, sentenceOf } from "./api.ts";
+import { get, pathOf, sentenceOf } from "./api.ts";
 import { Board } from "./board.tsx";
 import { Chosen } from "./chosen.tsx";
 import "./console.css";
@@ -69,9 +69,9 @@ function Console() {
 
   async function find(text: string): Promise<void> {
     try {
-      const { tokens } = await get<{ readonly tokens: readonly string[] }>("/api/find", {
-        token: text,
-      });
+      const { tokens } = await get<{ readonly tokens: readonly string[] }>(
+        pathOf("/api/find", { token: text }),
+      );
       const [only, ...more] = tokens;
       if (only !== undefined) choose(only);
       setSaid(more.length === 0 ? "" : `${tokens.length} applications: ${tokens.join(", ")}`);

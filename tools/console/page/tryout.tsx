@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { Composable, LaptopView } from "../view.ts";
-import { get, post, sentenceOf } from "./api.ts";
+import { post, sentenceOf } from "./api.ts";
+import { useRead } from "./read.ts";
 
 interface Started {
   readonly token?: string;
@@ -20,30 +21,22 @@ export function Tryout({
   readonly onChanged: () => void;
   readonly onLaptop: (laptop: LaptopView) => void;
 }) {
-  const [composable, setComposable] = useState<Composable | null>(null);
-  const [scenario, setScenario] = useState("");
+  const { value: composable } = useRead<Composable>("/api/composable", 0);
+  const [wanted, setScenario] = useState<string | null>(null);
   const [said, setSaid] = useState("");
   /** Switches that were turned, and whose answer is not here yet. */
   const [turned, setTurned] = useState<Readonly<Record<string, boolean>>>({});
   const [isComposing, setComposing] = useState(false);
 
-  useEffect(() => {
-    get<Composable>("/api/composable")
-      .then((read) => {
-        setComposable(read);
-        setScenario(read.scenarios[0]?.name ?? "");
-      })
-      .catch((error: unknown) => setSaid(sentenceOf(error)));
-  }, []);
-
-  function act(path: string, body: unknown): void {
-    post<Started>(path, body)
-      .then(({ token, done }) => {
-        setSaid(done ?? (token === undefined ? "" : `Started ${token}.`));
-        if (token !== undefined) onChoose(token);
-        onChanged();
-      })
-      .catch((error: unknown) => setSaid(sentenceOf(error)));
+  async function act(path: string, body: unknown): Promise<void> {
+    try {
+      const { token, done } = await post<Started>(path, body);
+      setSaid(done ?? (token === undefined ? "" : `Started ${token}.`));
+      if (token !== undefined) onChoose(token);
+      onChanged();
+    } catch (error) {
+      setSaid(sentenceOf(error));
+    }
   }
 
   async function turn(id: string, isOn: boolean): Promise<void> {
@@ -56,6 +49,7 @@ export function Tryout({
     setTurned(({ [id]: _, ...others }) => others);
   }
 
+  const scenario = wanted ?? composable?.scenarios[0]?.name ?? "";
   const story = composable?.scenarios.find(({ name }) => name === scenario)?.story ?? "";
   return (
     <div class="tryout">
@@ -75,7 +69,7 @@ export function Tryout({
             </option>
           ))}
         </select>
-        <button type="button" onClick={() => act("/api/play", { scenario })}>
+        <button type="button" onClick={() => void act("/api/play", { scenario })}>
           Start
         </button>
       </div>
@@ -109,7 +103,7 @@ export function Tryout({
           onClose={() => setComposing(false)}
           onCompose={(composed) => {
             setComposing(false);
-            act("/api/compose", composed);
+            void act("/api/compose", composed);
           }}
         />
       )}

@@ -107,7 +107,7 @@ export async function startEmulatorStack(
       receiver: makeEmulatorReceiver(clients, outputs),
       judged,
       // Only calls that go through a proxy of ours can be refused.
-      throttleTable: judged === null ? null : judged.throttleTable,
+      throttleTable: judged === null ? null : (isThrottled) => judged.throttleTable(isThrottled),
       memory: null,
       alloy,
       broken,

@@ -166,6 +166,7 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, read
         ofOne(group, "logs:FilterLogEvents"),
       ),
       attributes("dynamodb:UpdateItem", CHECK_ATTRIBUTES),
+      ...ofOne(`${table}/index/${TABLE.dueIndex}`, "dynamodb:Query"),
       ...ofOne(arns.arnOf(poller), "lambda:InvokeFunction"),
       ...ofOne(
         deadLetters,
