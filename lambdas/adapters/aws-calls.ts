@@ -162,6 +162,9 @@ export const POLLER_RIGHTS: {
 } = {
   applications: {
     list: [index(TABLE.dueIndex)],
+    begin: [applications("UpdateItem")],
+    end: [applications("UpdateItem")],
+    take: [applications("Query")],
     claim: [applications("UpdateItem")],
     look: [applications("Query")],
     history: [applications("Query")],

@@ -35,6 +35,23 @@ interface RunningCheck {
 /** What a run did, for its log entry and its caller. */
 export type RunReport = Readonly<Record<Result | "due" | "left" | "overdue", number>>;
 
+/** What a run did that met another one: that one checks what is due. */
+export function leftToAnotherRun(due: number): RunReport {
+  return { ...NOTHING_CHECKED, taken: due, due, left: 0, overdue: 0 };
+}
+
+const NOTHING_CHECKED: Readonly<Record<Result, number>> = {
+  checked: 0,
+  unknown: 0,
+  "other-environment": 0,
+  ignored: 0,
+  rescheduled: 0,
+  unanswered: 0,
+  unfinished: 0,
+  taken: 0,
+  failed: 0,
+};
+
 /**
  * Checks what is due, until the budget of calls or of time ends, or Alloy is out. What is left stays due.
  *
@@ -45,22 +62,16 @@ export type RunReport = Readonly<Record<Result | "due" | "left" | "overdue", num
  */
 export async function checkAll(
   due: readonly DueApplication[],
-  run: Run & { readonly deadline: number },
+  run: Run & {
+    readonly deadline: number;
+    /** The run before was cut off: each application is claimed, so that the one that ended it goes behind the others. */
+    readonly isCareful: boolean;
+  },
   dependencies: CheckAllDependencies,
 ): Promise<RunReport> {
   const { applications, witnesses, settings, metrics, logger, now, sleep } = dependencies;
-  const { caller, deadline } = run;
-  const counts: Record<Result, number> = {
-    checked: 0,
-    unknown: 0,
-    "other-environment": 0,
-    ignored: 0,
-    rescheduled: 0,
-    unanswered: 0,
-    unfinished: 0,
-    taken: 0,
-    failed: 0,
-  };
+  const { caller, deadline, isCareful } = run;
+  const counts: Record<Result, number> = { ...NOTHING_CHECKED };
   const waiting = new WaitingChecks(due);
   const unfinished: DueApplication[] = [];
   const notHere: { readonly claimed: ClaimedApplication; readonly finding: Finding }[] = [];
@@ -158,7 +169,10 @@ export async function checkAll(
     let claimed: ClaimedApplication | null = check.last?.claimed ?? null;
     let finding: Finding | null = null;
     try {
-      claimed ??= await applications.claim(one, claimFrom(now()));
+      if (claimed === null) {
+        const taken = isCareful ? "claimed" : await applications.take(one);
+        claimed = taken === "claimed" ? await applications.claim(one, claimFrom(now())) : taken;
+      }
       if (claimed === null) {
         counts.taken += 1;
         return;
@@ -175,6 +189,11 @@ export async function checkAll(
       }
       if (finding.kind === "unknown" || finding.kind === "other-environment") {
         notHere.push({ claimed, finding });
+        return;
+      }
+      if (finding.isBusy && claimed.claimedUntil === null) {
+        // It stays due as it is: the next run meets it again, for a read instead of a write that moves it in the index.
+        count(finding);
         return;
       }
       if (finding.kind === "unfinished") unfinished.push(one);

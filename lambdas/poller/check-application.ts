@@ -66,6 +66,8 @@ export interface Finding {
   readonly waitMs: number | null;
   /** It has been open for longer than the stage's limit; nothing but counting happens to it. */
   readonly isStale: boolean;
+  /** Of a `rescheduled` one: events are coming in. */
+  readonly isBusy: boolean;
 }
 
 export interface CheckDependencies {
@@ -98,7 +100,7 @@ export async function checkApplication(
   const { applications, settings, now, random } = dependencies;
   const { state, memory, gap } = known;
   const { applicationToken, journeyToken } = state;
-  const found = { comparison: null, answer: null, waitMs: null, isStale: false };
+  const found = { comparison: null, answer: null, waitMs: null, isStale: false, isBusy: false };
   const startedAt = now();
 
   const { journeys } = settings;
@@ -111,7 +113,8 @@ export async function checkApplication(
   const putOffTo = attempt === 1 ? putOff() : null;
   if (putOffTo !== null) {
     const rescheduled = { ...memory, reschedules: memory.reschedules + 1 };
-    return { ...found, kind: "rescheduled", dueAt: putOffTo, memory: rescheduled, gap };
+    const isBusy = busyUntil() !== null;
+    return { ...found, kind: "rescheduled", dueAt: putOffTo, memory: rescheduled, gap, isBusy };
   }
 
   const asked: Asked =
@@ -162,11 +165,16 @@ export async function checkApplication(
   }
 
   /** Epoch milliseconds; null: it is checked now. */
-  function putOff(): number | null {
+  function busyUntil(): number | null {
     // A decision that was queued, or lacked a field, is looked at again soon.
     const isAwaited = settings.decision !== null && memory.unsettledSince !== null;
     const isPatient = gap === null && !isAwaited;
-    const laterAt = isPatient ? rescheduledTo(state, memory, context()) : null;
+    return isPatient ? rescheduledTo(state, memory, dueAt, context()) : null;
+  }
+
+  /** Epoch milliseconds; null: it is checked now. */
+  function putOff(): number | null {
+    const laterAt = busyUntil();
     if (laterAt !== null || isRequested(state, memory)) return laterAt;
     const askableAt = mayBeCheckedAt(memory.shareUsedTo, settings.polling);
     return askableAt > now() ? askableAt : null;

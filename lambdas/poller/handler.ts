@@ -7,15 +7,17 @@ import type {
   AlloyApi,
   AlloyFailure,
   Deliveries,
+  DueApplication,
   DueApplications,
   Investigations,
+  Lease,
 } from "../domain/polling/polling-ports.ts";
 import { GAP, POLLER } from "../settings/limits.ts";
 import { GAP_STAGE_DIMENSION, JOURNEY_DIMENSION, METRICS } from "../settings/metrics.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { ActDependencies } from "./act.ts";
 import { makeAlloyCaller } from "./alloy-caller.ts";
-import { checkAll } from "./check-all.ts";
+import { checkAll, leftToAnotherRun } from "./check-all.ts";
 import type { RunReport } from "./check-all.ts";
 import type { CheckDependencies } from "./check-application.ts";
 import { dryRun } from "./dry-run.ts";
@@ -99,7 +101,7 @@ export function makePollerHandler(dependencies: PollerDependencies) {
       if (isDry) return await dryRun(due, run, dependencies);
 
       if (settings.investigations) await readInvestigations(run, metrics);
-      const report = await checkAll(due, run, { ...dependencies, witnesses });
+      const report = await checkUnderLease(due, run);
       await countGaps(metrics);
       await countOutcomeChanges({ ...dependencies, metrics });
       const reason = caller.stopReason();
@@ -113,6 +115,33 @@ export function makePollerHandler(dependencies: PollerDependencies) {
       metrics.flush();
     }
   };
+
+  /** No two runs check at a time. Where nothing is due, no lease is needed. */
+  async function checkUnderLease(
+    due: readonly DueApplication[],
+    run: Omit<Parameters<typeof checkAll>[1], "isCareful">,
+  ): Promise<RunReport> {
+    const checks = { ...dependencies, witnesses };
+    if (due.length === 0) return checkAll(due, { ...run, isCareful: false }, checks);
+    const lease = { now: now(), until: now() + POLLER.claimMs };
+    const begun = await applications.begin(lease);
+    if (begun === "held") return leftToAnotherRun(due.length);
+    try {
+      return await checkAll(due, { ...run, isCareful: begun === "cut-off" }, checks);
+    } finally {
+      await endLease(lease);
+    }
+  }
+
+  /** A lease that does not end has the next run claim each application, which costs writes and nothing else. */
+  async function endLease(lease: Lease): Promise<void> {
+    try {
+      await applications.end(lease);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      logger.warn("poller.lease.left", { reason });
+    }
+  }
 
   async function probe(): Promise<ProbeReport> {
     const answer = await dependencies.alloy.getApplication(NOBODY, POLLER.callMs);

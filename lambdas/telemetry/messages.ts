@@ -26,6 +26,8 @@ export const MESSAGES = {
     "This event belongs to another environment than the stage. It is stored apart and not published.",
   "statement.day.made": "The statement of the day is signed and kept.",
   "poller.run.ended": "The poller ended a run.",
+  "poller.lease.left":
+    "A run could not end its lease. The next run claims each application before it checks it.",
   "poller.run.stopped":
     "This run stops calling Alloy. The next run starts with the remaining applications.",
   "poller.call.failed": "A call to Alloy's API failed. The field `cause` says how.",

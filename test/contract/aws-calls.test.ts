@@ -292,6 +292,10 @@ async function callEverything({
   const { applications } = poller;
   const [due] = await applications.list(NOW, 10);
   if (due === undefined) throw new Error("nothing is due");
+  const lease = { now: NOW, until: NOW + 1 };
+  await applications.begin(lease);
+  await applications.take(due);
+  await applications.end(lease);
   const claimed = await applications.claim(due, { now: NOW, until: NOW + 1, again: () => NOW + 2 });
   if (claimed === null) throw new Error("nothing was claimed");
   await applications.look("JA-1");

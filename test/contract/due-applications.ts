@@ -160,6 +160,65 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       expect(claims.find((claim) => claim !== null)?.state.journeyToken).toBe("J-1");
     });
 
+    test("gives the lease to one of two runs, and to the next one when it is over", async () => {
+      const lease = { now: NOW, until: NOW + 60_000 };
+      const both = await Promise.all([
+        due.begin(lease),
+        due.begin({ now: NOW, until: NOW + 61_000 }),
+      ]);
+      expect(both.toSorted()).toEqual(["begun", "held"]);
+
+      const held = both[0] === "begun" ? lease : { now: NOW, until: NOW + 61_000 };
+      await due.end({ ...held, until: NOW + 5 });
+      expect(await due.begin({ now: NOW + 1, until: NOW + 2 })).toBe("held");
+      await due.end(held);
+      expect(await due.begin({ now: NOW + 1, until: NOW + 60_001 })).toBe("begun");
+      // That run was killed: it ended nothing.
+      const next = { now: NOW + 60_001, until: NOW + 120_000 };
+      expect(await due.begin(next)).toBe("cut-off");
+      await due.end(next);
+    });
+
+    test("takes an application without a claim, and plans its check", async () => {
+      const application = await submitted("JA-taken", NOW);
+
+      const taken = await due.take(application);
+      if (taken === null || taken === "claimed") throw new Error("it is not to be taken");
+      await plan(taken, { dueAt: NOW + 9, memory: { ...memory, checkedAt: NOW } });
+
+      expect(taken).toMatchObject({ claimedUntil: null, dueAt: NOW });
+      expect(await due.take(application)).toBeNull();
+      const again = await due.take(dueOf("JA-taken", NOW + 9));
+      expect(again).toMatchObject({ memory: { checkedAt: NOW } });
+      if (again === null || again === "claimed") throw new Error("it is not to be taken");
+      await plan(again, { dueAt: null });
+      expect(await due.take(dueOf("JA-taken", NOW + 9))).toBeNull();
+    });
+
+    test("does not take what is claimed", async () => {
+      const application = await submitted("JA-taken-claimed", NOW);
+      const claimed = await claim(application);
+
+      expect(await due.take(application)).toBe("claimed");
+      await plan(claimed, { dueAt: null });
+    });
+
+    test("does not let a run whose lease has ended write over a later one", async () => {
+      const application = await submitted("JA-lease-ended", NOW);
+      const slow = await due.take(application);
+      const quick = await due.take(application);
+      if (slow === null || slow === "claimed" || quick === null || quick === "claimed") {
+        throw new Error("it is not to be taken");
+      }
+      const found = { ...memory, checkedAt: NOW + 60_000 };
+      await plan(quick, { dueAt: NOW + 9, memory: found });
+
+      await plan(slow, { dueAt: NOW + 1, memory: { ...memory, checkedAt: NOW } });
+
+      expect(await due.look("JA-lease-ended")).toMatchObject({ memory: found });
+      await claim(dueOf("JA-lease-ended", NOW + 9));
+    });
+
     test("keeps a claimed application where it is in the index", async () => {
       const application = await submitted("JA-where-it-is", NOW);
 

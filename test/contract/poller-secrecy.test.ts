@@ -51,6 +51,9 @@ describe("the log of the poller holds nothing of Alloy's answers and of our key"
       pollerOver({
         applications: {
           list: async () => [{ applicationToken: "JA-1", dueAt: now, hasFailed: false }],
+          begin: async () => "begun",
+          end: async () => {},
+          take: async () => application,
           claim: async () => application,
           look: async () => application,
           history: async () => ({ events: [], failures: [] }),

@@ -22,6 +22,7 @@ import type {
   DueApplications,
   History,
   KnownApplication,
+  Lease,
   OpenGap,
   Witness,
 } from "../../lambdas/domain/polling/polling-ports.ts";
@@ -68,6 +69,8 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   /** By application token and event id. */
   readonly failures = new Map<string, FailureRecord>();
   #witness: Witness | null = null;
+  /** Until when a run of the poller holds the lease. */
+  #heldUntil: number | null = null;
   /** Of applicants that left their application, by application token and entity token. */
   readonly applicants = new Map<string, EntityRegister>();
   /** Marks of healed events, by event id. */
@@ -219,6 +222,25 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     return dueAts.filter((dueAt) => dueAt !== null && dueAt < before).length;
   }
 
+  async begin({ now, until }: Lease): Promise<"begun" | "cut-off" | "held"> {
+    const left = this.#heldUntil;
+    if (left !== null && left > now) return "held";
+    this.#heldUntil = until;
+    return left === null ? "begun" : "cut-off";
+  }
+
+  async end({ until }: Lease): Promise<void> {
+    if (this.#heldUntil === until) this.#heldUntil = null;
+  }
+
+  async take({ applicationToken, dueAt }: DueApplication): ReturnType<DueApplications["take"]> {
+    const kept = this.applications.get(applicationToken);
+    if (kept === undefined || kept.dueAt !== dueAt) return null;
+    if (kept.claimedUntil !== null) return "claimed";
+    const { state, memory, gap, revision } = kept;
+    return { state, memory, gap, revision, dueAt, claimedUntil: null };
+  }
+
   async claim(
     due: DueApplication,
     { now, until, again }: Claim,
@@ -278,6 +300,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     const kept = this.applications.get(applicationToken);
     // If the claim has ended, another run may have found something newer.
     if (kept === undefined || kept.claimedUntil !== claimed.claimedUntil) return;
+    if (claimed.claimedUntil === null && kept.memory.checkedAt !== claimed.memory.checkedAt) return;
     const isUnmerged = kept.revision === claimed.revision;
     const isDueAsClaimed = kept.dueAt === claimed.dueAt && (learned === undefined || isUnmerged);
     const isSettled = dueAt === null && isUnmerged;
@@ -371,10 +394,11 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
       keptMap(this.marks),
     ];
     const nested = [keptNested(this.#eventsOf), keptNested(this.#failuresOf)];
-    const witness = this.#witness;
+    const [witness, heldUntil] = [this.#witness, this.#heldUntil];
     return () => {
       for (const restore of [...flat, ...nested]) restore();
       this.#witness = witness;
+      this.#heldUntil = heldUntil;
     };
   }
 

@@ -15,6 +15,7 @@ import type {
   DueApplications,
   History,
   KnownApplication,
+  Lease,
   OpenGap,
   Witness,
 } from "../../domain/polling/polling-ports.ts";
@@ -69,7 +70,9 @@ const ClaimSchema = v.object({
   failedChecks: v.nullish(v.number(), 0),
 });
 
-const ClaimedSchema = v.object({ claimedUntil: v.number(), dueAt: v.number(), revision: number });
+const ClaimedSchema = v.object({ claimedUntil: number, dueAt: v.number(), revision: number });
+
+const LeaseSchema = v.object({ heldUntil: v.number() });
 
 const WitnessSchema = v.object({
   applicationToken: v.string(),
@@ -107,6 +110,8 @@ export const FailureSchema = v.object({
 export const FAILED_PARTITION = "DUE#FAILED";
 
 const WITNESS_KEY = { pk: "POLLER", sk: "WITNESS" };
+
+const LEASE_KEY = { pk: "POLLER", sk: "RUN" };
 
 /** Partition of the sparse index `gap`; one, since few applications are ever in gap. */
 export const GAP_PARTITION = "GAP";
@@ -153,6 +158,42 @@ export class DynamoDueApplications implements DueApplications {
       ),
     );
     return counts.reduce((total, count) => total + count, 0);
+  }
+
+  async begin({ now, until }: Lease): Promise<"begun" | "cut-off" | "held"> {
+    const what = "Beginning a run";
+    const begin = new DynamoUpdate();
+    begin.set("heldUntil", until);
+    begin.requireAbsent("heldUntil");
+    const begun = await this.#update(what, LEASE_KEY, begin);
+    if (begun.isDone) return "begun";
+    const left = v.safeParse(LeaseSchema, begun.item);
+    if (!left.success || left.output.heldUntil > now) return "held";
+    const again = new DynamoUpdate();
+    again.set("heldUntil", until);
+    again.requireEqual("heldUntil", left.output.heldUntil);
+    return (await this.#update(what, LEASE_KEY, again)).isDone ? "cut-off" : "held";
+  }
+
+  async end({ until }: Lease): Promise<void> {
+    const end = new DynamoUpdate();
+    end.remove("heldUntil");
+    end.requireEqual("heldUntil", until);
+    await this.#update("Ending a run", LEASE_KEY, end);
+  }
+
+  async take({ applicationToken, dueAt }: DueApplication): ReturnType<DueApplications["take"]> {
+    const { pk, sk } = applicationKey(applicationToken);
+    const items = this.#table.query("Reading an application", {
+      KeyConditionExpression: "pk = :pk AND sk = :sk",
+      ExpressionAttributeValues: { ":pk": pk, ":sk": sk },
+    });
+    for await (const item of items) {
+      const read = v.safeParse(ClaimedSchema, item);
+      if (!read.success || read.output.dueAt !== dueAt) return null;
+      return read.output.claimedUntil === null ? claimedApplicationOf(item) : "claimed";
+    }
+    return null;
   }
 
   async claim(due: DueApplication, claim: Claim): Promise<ClaimedApplication | null> {
@@ -238,14 +279,14 @@ export class DynamoDueApplications implements DueApplications {
       else update.requireEqual("revision", claimed.revision);
     }
     update.requireEqual("dueAt", claimed.dueAt);
-    update.requireEqual("claimedUntil", claimed.claimedUntil);
+    requireOurs(update, claimed);
     if ((await this.#update("Planning a check", applicationKey(applicationToken), update)).isDone)
       return;
 
     // Somebody asked for a check meanwhile, or the application moved: it is due as it stands. If the
     // claim has ended, another run may have found something newer.
     const found = updateOf(plan);
-    found.requireEqual("claimedUntil", claimed.claimedUntil);
+    requireOurs(found, claimed);
     const { item } = await this.#update(
       "Planning a check",
       applicationKey(applicationToken),
@@ -368,6 +409,21 @@ function knownApplicationOf(item: Item): KnownApplication {
     },
     gap: memory.gap,
   };
+}
+
+/**
+ * No other run has checked it meanwhile. Without a claim the lease says so; should it have ended, the time of the last
+ * check does.
+ */
+function requireOurs(update: DynamoUpdate, { claimedUntil, memory }: ClaimedApplication): void {
+  if (claimedUntil !== null) {
+    update.requireEqual("claimedUntil", claimedUntil);
+    return;
+  }
+  update.requirePresent("pk");
+  update.requireAbsent("claimedUntil");
+  if (memory.checkedAt === null) update.requireAbsent("checkedAt");
+  else update.requireEqual("checkedAt", memory.checkedAt);
 }
 
 /** The poller's own attributes, and the end of the claim. */

@@ -70,8 +70,8 @@ export interface KnownApplication {
 export interface ClaimedApplication extends KnownApplication {
   /** When its check is due as it stands, epoch milliseconds; only `plan` and a requested check change it. */
   readonly dueAt: number;
-  /** Until when no other run can claim it, epoch milliseconds. */
-  readonly claimedUntil: number;
+  /** Until when no other run can claim it, epoch milliseconds; null: taken under the lease of the run. */
+  readonly claimedUntil: number | null;
   /** The state's revision: the consumer counts it up with every merge. */
   readonly revision: number | null;
 }
@@ -82,6 +82,12 @@ export interface Claim {
   readonly until: number;
   /** When an application is due again whose claim was cut off, by how many checks in a row failed with it. */
   readonly again: (failedChecks: number) => number;
+}
+
+/** Of all runs that check: while one holds it, no other one begins. Times in epoch milliseconds. */
+export interface Lease {
+  readonly now: number;
+  readonly until: number;
 }
 
 /** What is recorded of an application's events. */
@@ -121,6 +127,15 @@ export interface DueApplications {
   list(now: number, limit: number): Promise<readonly DueApplication[]>;
   /** How many have been due since before this time; of very many, as many as a few reads can count. */
   countDue(before: number): Promise<number>;
+  /**
+   * Begins a run (docs/decisions/0067). `cut-off`: the run before did not end its lease, so something that it checked may
+   * have ended it. `held`: another run checks at this moment.
+   */
+  begin(lease: Lease): Promise<"begun" | "cut-off" | "held">;
+  /** Ends the lease of a run. */
+  end(lease: Lease): Promise<void>;
+  /** Reads an application for a check under the lease. Null when a webhook has moved it; `claimed`: a claim is left on it. */
+  take(due: DueApplication): Promise<ClaimedApplication | "claimed" | null>;
   /**
    * Null when another run has taken it, or a webhook has moved it, meanwhile. A claim that was cut off
    * ends by itself; that counts as a failed check.

@@ -48,15 +48,22 @@ export function nextCheckAt(
   return Math.round(at + random * JITTER * (at - now));
 }
 
-/** The later time of a due check, when an event has just happened; null: check now. */
+/**
+ * The later time of a due check, when an event has just happened; null: check now.
+ *
+ * @param dueAt - since when it has been due, epoch milliseconds.
+ */
 export function rescheduledTo(
   state: ApplicationState,
   memory: CheckMemory,
+  dueAt: number,
   context: ScheduleContext,
 ): number | null {
   const { lastEventAt } = state;
   if (lastEventAt === null || isRequested(state, memory)) return null;
   if (memory.reschedules >= MOST_RESCHEDULES) return null;
+  // A check that stays where it is in the index counts no reschedules: its time does.
+  if (context.now - dueAt >= MOST_RESCHEDULES * context.settings.firstCheckMs) return null;
   if (context.now >= lastEventAt + context.settings.firstCheckMs) return null;
   return nextCheckAt(lastEventAt, context);
 }

@@ -46,6 +46,10 @@ export function damagedStoreIn(
 
 export function damagedDue(due: DueApplications, world: World): DueApplications {
   return withMethods(due, {
+    async take(one) {
+      if (isDamaged(one.applicationToken, world)) refuse("Reading an application");
+      return due.take(one);
+    },
     async claim(one, claim) {
       if (isDamaged(one.applicationToken, world)) refuse("Claiming an application");
       return due.claim(one, claim);

@@ -168,6 +168,9 @@ const RECORDS: Sites<IdempotencyRecords> = {
 
 const DUE: Sites<DueApplications> = {
   list: read("Listing due applications"),
+  begin: write("Beginning a run"),
+  end: write("Ending a run"),
+  take: read("Reading an application", ({ applicationToken }) => applicationToken),
   claim: write("Claiming an application", ({ applicationToken }) => applicationToken),
   look: read("Listing due applications", token),
   history: read("Reading an application's history", token),

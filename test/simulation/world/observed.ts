@@ -61,6 +61,11 @@ export function observe(world: World, onGivenBack: (receiptHandle: string) => vo
   });
 
   const due = withMethods<DueApplications>(applications, {
+    async take(one) {
+      const taken = await applications.take(one);
+      if (taken !== null && taken !== "claimed") observer.claimed(one);
+      return taken;
+    },
     async claim(one, until) {
       const claimed = await applications.claim(one, until);
       if (claimed !== null) observer.claimed(one);

@@ -95,6 +95,9 @@ export class Observer {
   readonly #overtaken = new Set<string>();
   readonly #ties = new Set<string>();
 
+  /** When a check of an application began last. */
+  readonly #lookedAt = new Map<string, number>();
+
   constructor(now: () => number) {
     this.#now = now;
   }
@@ -104,9 +107,13 @@ export class Observer {
     keep(this.asks, token, this.#now());
   }
 
-  /** Its check has begun, so long after it was due. */
+  /**
+   * Its check has begun, so long after it was due, or after the check before: where events are coming in, it stays due,
+   * and each run looks at it.
+   */
   claimed({ applicationToken, dueAt }: DueApplication): void {
-    const waitedMs = this.#now() - dueAt;
+    const waitedMs = this.#now() - Math.max(dueAt, this.#lookedAt.get(applicationToken) ?? 0);
+    this.#lookedAt.set(applicationToken, this.#now());
     const before = this.waits.get(applicationToken) ?? 0;
     if (waitedMs > before) this.waits.set(applicationToken, waitedMs);
   }

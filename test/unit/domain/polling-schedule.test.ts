@@ -75,8 +75,8 @@ describe("an open application", () => {
 
     expect(nextCheckAt(START + 1_000 * DAY, at(now))).toBe(now + 10 * MINUTE);
     expect(checkAfterAgreement(dated, at(now))).toBe(now + 10 * MINUTE);
-    expect(rescheduledTo(dated, memory, at(now))).toBe(now + 10 * MINUTE);
-    expect(rescheduledTo(dated, { ...memory, reschedules: 6 }, at(now))).toBeNull();
+    expect(rescheduledTo(dated, memory, now, at(now))).toBe(now + 10 * MINUTE);
+    expect(rescheduledTo(dated, { ...memory, reschedules: 6 }, now, at(now))).toBeNull();
   });
 
   test("is not checked at the same moment as all that were submitted with it", () => {
@@ -105,7 +105,7 @@ test.each([
   ["not put off when an end without an outcome is to be confirmed", ended, {}, 1, null],
   ["put off when that was confirmed", ended, { checkedAt: START + 1 }, 2, 10 * MINUTE],
 ])("a due check is %s", (_, state, changes, after, until) => {
-  const putOffTo = rescheduledTo(state, { ...memory, ...changes }, at(START + after));
+  const putOffTo = rescheduledTo(state, { ...memory, ...changes }, START, at(START + after));
 
   expect(putOffTo && putOffTo - START).toBe(until);
 });
