@@ -122,7 +122,7 @@ export function makeAcknowledge(dependencies: CompleteDependencies) {
     const logKeys = message?.logKeys ?? {};
     switch (result.kind) {
       case "done":
-        metrics.count(METRICS.eventsDuplicate, records.length - 1);
+        if (records.length > 1) metrics.count(METRICS.eventsDuplicate, records.length - 1);
         if (message !== null && isUnrecognised(message.content)) {
           logger.warn("consumer.event.unrecognised", logKeys);
         }

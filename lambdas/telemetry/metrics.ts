@@ -17,7 +17,7 @@ export interface Metrics<Of extends Emitter = Emitter> {
     value: number,
     dimensions?: DimensionsOf<Name>,
   ): void;
-  /** Writes one line per set of dimensions, each with these searchable properties; forgets both. */
+  /** Writes what was collected into as few lines as hold it, each with these searchable properties; forgets both. */
   flush(properties?: Strings): void;
 }
 
@@ -54,6 +54,7 @@ export function makeMetrics(options: {
       values.set(name, [values.get(name) ?? [], value].flat());
     },
     flush(properties = {}) {
+      const written: { sets: unknown[]; fields: Record<string, unknown> }[] = [];
       for (const { dimensions, values } of lines.values()) {
         for (const part of inLines(values)) {
           const Metrics = part.map(([Name, value]) => ({ Name, Unit: unitOf(value) }));
@@ -62,14 +63,36 @@ export function makeMetrics(options: {
             Dimensions: [Object.keys(dimensions)],
             Metrics,
           };
-          const _aws = { Timestamp: options.now(), CloudWatchMetrics: [set] };
-          const fields = { ...properties, ...dimensions, ...Object.fromEntries(part) };
-          options.write(JSON.stringify({ _aws, ...fields }));
+          const fields = { ...dimensions, ...Object.fromEntries(part) };
+          // A line is billed with 26 bytes besides its text, and repeats the stage: what has other names shares one.
+          const line = written.find((one) => isShared(one.fields, dimensions, part));
+          if (line === undefined) {
+            written.push({ sets: [set], fields });
+          } else {
+            line.sets.push(set);
+            Object.assign(line.fields, fields);
+          }
         }
+      }
+      for (const { sets, fields } of written) {
+        const _aws = { Timestamp: options.now(), CloudWatchMetrics: sets };
+        options.write(JSON.stringify({ _aws, ...properties, ...fields }));
       }
       lines.clear();
     },
   };
+}
+
+/** Whether a line can hold these metrics too: a name has one value in it, as a metric and as a dimension. */
+function isShared(
+  fields: Readonly<Record<string, unknown>>,
+  dimensions: Strings,
+  part: readonly (readonly [MetricName, unknown])[],
+): boolean {
+  return (
+    part.every(([name]) => !(name in fields)) &&
+    Object.entries(dimensions).every(([name, value]) => (fields[name] ?? value) === value)
+  );
 }
 
 /** CloudWatch refuses a line, the rest of it too, when a metric in it has more values. */

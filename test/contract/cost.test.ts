@@ -46,6 +46,13 @@ describe("npm run cost", () => {
     expect(quiet.readsPerEvent).toBe(0);
   });
 
+  test("polls an application that ends within a day for less than seven write units, reviews and errors included", () => {
+    const { checkWrites, checkReads } = counts.production.lives;
+
+    expect(checkWrites).toBeLessThan(7);
+    expect(checkReads).toBeLessThan(4);
+  });
+
   test("prices the metrics that are written at no traffic, and the others only with traffic", () => {
     const { standing, busy } = billFor(inTens, counts.production);
 

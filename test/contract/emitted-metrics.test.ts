@@ -30,6 +30,7 @@ const RARE: readonly string[] = [
   METRICS.credentialsUnusable,
   METRICS.eventsCut,
   METRICS.eventsInConflict,
+  METRICS.recordsFailed,
   METRICS.recordsDeadLettered,
   METRICS.gapDuration,
   METRICS.outcomeChange,

@@ -123,7 +123,7 @@ export function trafficLines(
       applications * lives.checkReads,
       "read units",
       PRICES.dynamoReadUnit,
-      `counted: ${figure(lives.checkReads)} requests per application, each of up to 4 KB`,
+      `counted: ${figure(lives.checkReads)} per application that ends within a day`,
     ),
     line(
       "DynamoDB reads, statement",
@@ -236,10 +236,17 @@ export function standingLines({ template, lives, metricsReadPerRun }: Counted): 
     ),
     line(
       "DynamoDB reads, idle runs",
-      (runs * lives.idleReads) / 2,
+      runs * lives.idleReads,
       "read units",
       PRICES.dynamoReadUnit,
-      `counted: ${lives.idleReads} queries a run, each of at least half a unit`,
+      `counted: ${lives.idleReads} a run, whether or not anything is due`,
+    ),
+    line(
+      "DynamoDB writes, leases",
+      2 * runs,
+      "write units",
+      PRICES.dynamoWriteUnit,
+      "at most: a run in which something is due begins and ends a lease",
     ),
     line(
       "Statement, time",

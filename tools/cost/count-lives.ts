@@ -22,6 +22,7 @@ import {
   startCountedConsumer,
 } from "../cloud-in-memory/counted-consumer.ts";
 import type { LocalDynamoDb } from "../cloud-in-memory/dynalite.ts";
+import { meterReadUnits } from "../cloud-in-memory/read-meter.ts";
 import { pollerOver } from "../cloud-in-memory/runtime.ts";
 import { billOf, itemSize } from "../cloud-in-memory/write-meter.ts";
 import type { Bill } from "../cloud-in-memory/write-meter.ts";
@@ -56,6 +57,9 @@ export async function countLives(stage: StageConfiguration) {
     const applications = new DynamoDueApplications(client, applicationTableName);
     // One write a day of a stage, however many applications it has.
     applications.keepWitness = async () => {};
+    // Two writes a run, however many applications it checks: the schedule pays for them.
+    applications.begin = async () => "begun";
+    applications.end = async () => {};
     const queued: string[] = [];
     let corrections = 0;
     const polled = { metrics: new Set<string>(), logBytes: 0 };
@@ -97,20 +101,24 @@ export async function countLives(stage: StageConfiguration) {
         random: () => 0.5,
       }),
     );
-    const poll = () =>
-      billOf(async () => {
+    const meter = meterReadUnits(client);
+    const poll = async () => {
+      meter.taken();
+      const bill = await billOf(async () => {
         await run({});
         corrections += queued.length;
         for (const body of queued.splice(0)) {
           await consumer.process(batchOfMessages([body], now), lambdaContext());
         }
       });
+      return { ...bill, readUnits: meter.taken().units };
+    };
 
     // A run asks each shard what is due, and which gaps are open, whether or not anything is.
     const idle = await poll();
     const idleMetrics = new Set(polled.metrics);
     const events: EventBill[] = [];
-    const checks: Bill[] = [];
+    const checks: (Bill & { readonly readUnits: number })[] = [];
     const webhooks = lives
       .flatMap((life) => life.steps.map((step, index) => ({ life, step, isFirst: index === 0 })))
       .filter(({ step }) => !step.isIgnored)
@@ -155,10 +163,10 @@ export async function countLives(stage: StageConfiguration) {
       publishedPerEvent: consumer.busEvents() / events.length,
       /** Of an application that ends within a day: write units of all its checks, index entries included. */
       checkWrites: sum(checks.map(writes)) / lives.length,
-      /** The same in read requests: what runs with it due read more than runs without. */
-      checkReads: sum(checks.map(({ reads }) => reads - idle.reads)) / lives.length,
-      /** Queries of a run that finds nothing due. */
-      idleReads: idle.reads,
+      /** The same in read units: what runs with it due read more than runs without. */
+      checkReads: sum(checks.map(({ readUnits }) => readUnits - idle.readUnits)) / lives.length,
+      /** Read units of a run that finds nothing due. */
+      idleReads: idle.readUnits,
       /** Envelopes that the poller queues for it. */
       corrections: corrections / lives.length,
       /** Metrics that a run writes when there is nothing to do, and those that traffic adds. */

@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 
 import { makeMetrics } from "../../../lambdas/telemetry/metrics.ts";
@@ -22,14 +23,36 @@ function aCountingConsumer(countedJourneys: readonly string[] = []) {
   return {
     consumer,
     counts: () =>
-      lines
-        .filter((line) => "ApplicationsByOutcome" in line || "TimeToDecision" in line)
-        .map(({ Journey, Outcome, ApplicationsByOutcome, TimeToDecision }) => ({
-          ...(Journey !== undefined && { Journey }),
-          ...(Outcome !== undefined && { Outcome, ApplicationsByOutcome }),
-          ...(TimeToDecision !== undefined && { TimeToDecision }),
-        })),
+      lines.flatMap((line) =>
+        setsIn(line).flatMap(({ Dimensions: [dimensions = []], Metrics }) =>
+          Metrics.filter(({ Name }) => COUNTED.has(Name)).map(({ Name }) =>
+            Object.fromEntries(
+              [...dimensions, Name]
+                .filter((name) => name !== "Stage")
+                .map((name) => [name, line[name]]),
+            ),
+          ),
+        ),
+      ),
   };
+}
+
+const COUNTED: ReadonlySet<string> = new Set(["ApplicationsByOutcome", "TimeToDecision"]);
+
+const LineSchema = v.object({
+  _aws: v.object({
+    CloudWatchMetrics: v.array(
+      v.object({
+        Dimensions: v.array(v.array(v.string())),
+        Metrics: v.array(v.object({ Name: v.string() })),
+      }),
+    ),
+  }),
+});
+
+/** The sets of metrics that a line holds, each by its own dimensions. */
+function setsIn(line: unknown) {
+  return v.parse(LineSchema, line)._aws.CloudWatchMetrics;
 }
 
 const life = (token: string) => [
@@ -39,7 +62,7 @@ const life = (token: string) => [
 ];
 
 describe("the consumer", () => {
-  test("counts what applications come to, one line an outcome", async () => {
+  test("counts what applications come to, by outcome", async () => {
     const { consumer, counts } = aCountingConsumer();
 
     await consumer.receive(...life("JA-1"), ...life("JA-2"));

@@ -91,6 +91,34 @@ describe("metrics in embedded metric format", () => {
     expect(lines.filter((line) => line.includes("PollerRuns"))).toHaveLength(1);
   });
 
+  it("share one line where no name has two values in it", () => {
+    const { metrics, written } = someMetrics();
+
+    metrics.count(METRICS.eventsRecorded);
+    metrics.count(METRICS.webhooksByAttempt, 1, { Attempt: "1" });
+    metrics.count(METRICS.webhooksByAttempt, 1, { Attempt: "2" });
+    metrics.count(METRICS.applicationsByOutcome, 1, { Outcome: "approved" });
+
+    expect(written()).toMatchObject([
+      {
+        Stage: "sandbox",
+        EventsRecorded: 1,
+        Attempt: "1",
+        WebhooksByAttempt: 1,
+        Outcome: "approved",
+        ApplicationsByOutcome: 1,
+        _aws: {
+          CloudWatchMetrics: [
+            { Dimensions: [["Stage"]], Metrics: [{ Name: "EventsRecorded" }] },
+            { Dimensions: [["Stage", "Attempt"]], Metrics: [{ Name: "WebhooksByAttempt" }] },
+            { Dimensions: [["Stage", "Outcome"]], Metrics: [{ Name: "ApplicationsByOutcome" }] },
+          ],
+        },
+      },
+      { Stage: "sandbox", Attempt: "2", WebhooksByAttempt: 1 },
+    ]);
+  });
+
   it("write one line per set of dimensions", () => {
     const { metrics, written } = someMetrics();
 
