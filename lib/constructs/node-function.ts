@@ -210,6 +210,7 @@ function makeFromSource(
   name: FunctionName,
   { settings, ...made }: FunctionOptions & { readonly runtime: Runtime; readonly settings: object },
 ): NodejsFunction {
+  const { alias, ...bundleOptions } = BUNDLE;
   // Read while the function is made, and not afterwards.
   const folder = mkdtempSync(join(tmpdir(), "settings-"));
   writeFileSync(join(folder, SETTINGS_FILE), JSON.stringify(settings));
@@ -223,8 +224,11 @@ function makeFromSource(
     depsLockFilePath: `${ROOT}package-lock.json`,
     bundling: {
       format: OutputFormat.ESM,
-      ...BUNDLE,
+      ...bundleOptions,
       mainFields: [...BUNDLE.mainFields],
+      esbuildArgs: Object.fromEntries(
+        Object.entries(alias).map(([module, path]) => [`--alias:${module}`, ROOT + path]),
+      ),
       // The locked SDK goes into the bundle: what was tested is what runs, here and on the emulator.
       bundleAwsSDK: true,
       logLevel: LogLevel.WARNING,

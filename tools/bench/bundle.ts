@@ -13,12 +13,12 @@ export type Bundle = Readonly<Awaited<ReturnType<typeof bundle>>>;
  * Bundles an entry file with the options of the deployed functions.
  *
  * @param entry - relative to the project's root.
- * @param alias - modules to replace, by name.
+ * @param alias - modules to replace, by name. @default - those of the deployed functions
  */
 export async function bundle(
   entry: string,
   outfile: string,
-  alias: Readonly<Record<string, string>> = {},
+  alias: Readonly<Record<string, string>> = BUNDLE.alias,
 ) {
   const root = fileURLToPath(new URL("../../", import.meta.url));
   const result = await build({

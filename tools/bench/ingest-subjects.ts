@@ -1,5 +1,7 @@
 import { join } from "node:path";
 
+import { BUNDLE } from "../../lambdas/settings/names.ts";
+
 import { bundle } from "./bundle.ts";
 import type { Bundle } from "./bundle.ts";
 
@@ -11,9 +13,7 @@ const SUBJECTS = {
   trimmed: {
     label: "with the SDK, trimmed",
     entry: "tools/bench/subjects/ingest-sdk.ts",
-    alias: {
-      "@aws-sdk/credential-provider-node": "tools/bench/subjects/environment-credentials.ts",
-    },
+    alias: BUNDLE.alias,
   },
   plain: { label: "SDK and Powertools", entry: "tools/bench/subjects/ingest-plain.ts" },
 } as const;
