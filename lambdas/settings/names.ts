@@ -79,6 +79,10 @@ export const METADATA_ATTRIBUTES = [
   "effects",
   "effectsApart",
   "isWithheld",
+  // By these people find an event; they say nothing of a person without Alloy.
+  "receiptId",
+  "entityToken",
+  "entityApplicationToken",
   "eventId",
   "type",
   "eventAt",

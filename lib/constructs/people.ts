@@ -118,6 +118,8 @@ export class People extends Construct {
         ["dynamodb:UpdateItem"],
         store.applications.tableArn,
       ),
+      // `find`: the whole table, without bodies.
+      allowWhen(onlyReading(METADATA_ATTRIBUTES), ["dynamodb:Scan"], store.applications.tableArn),
       allow(["logs:FilterLogEvents"], ...functions.map(({ logGroup }) => logGroup.logGroupArn)),
       allow(
         ["lambda:GetFunctionConfiguration"],

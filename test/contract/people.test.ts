@@ -39,6 +39,11 @@ const PAYLOAD_KEY = "webhooks/2026-11-23/r1";
 /** Ways to call each verb that take other rights; a verb without one does not compile. */
 const CALLS: Readonly<Record<VerbName, readonly string[]>> = {
   status: [""],
+  watch: [""],
+  // By a token or an external id an auditor finds too: those are keys, as for `show`.
+  find: ["e1", "--status completed", "--route approved --since 2h"],
+  pause: ["approved --yes"],
+  resume: ["approved --yes"],
   verify: ["", "--ring"],
   statement: ["", "--verify"],
   console: [""],
@@ -62,7 +67,7 @@ const CALLS: Readonly<Record<VerbName, readonly string[]>> = {
  * Verbs that end in an error wherever something is not as it should be, which here is so, under the right role too: of
  * them IAM's word alone counts.
  */
-const JUDGES: readonly VerbName[] = ["verify", "status"];
+const JUDGES: readonly VerbName[] = ["verify", "status", "watch"];
 
 const folder = mkdtempSync(join(tmpdir(), "people-"));
 writeFileSync(

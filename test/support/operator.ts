@@ -38,6 +38,10 @@ export class KeptTerminal implements RunTerminal {
     this.questions.push(plain(question));
     return this.answer;
   }
+  isInteractive = false;
+  redraw(...lines: readonly Line[]): void {
+    this.print(...lines);
+  }
   use(): void {}
   report(result: unknown): void {
     this.results.push(result);

@@ -13,6 +13,7 @@ import { check } from "./check.ts";
 import { listDeadLetters } from "./dead-letters.ts";
 import { completionFor } from "./completion.ts";
 import { exportPerson } from "./export.ts";
+import { find } from "./find.ts";
 import { forget } from "./forget.ts";
 import { gaps } from "./gaps.ts";
 import { hold } from "./hold.ts";
@@ -32,11 +33,14 @@ import type { ConnectedStack } from "./stack.ts";
 import { statement } from "./statement.ts";
 import { status } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
+import { watch } from "./watch.ts";
 import { verify } from "./verify.ts";
 
 export interface Verb<Name extends VerbName = VerbName> {
   /** What stands behind the verb; absent when nothing does. */
   readonly argument?: string;
+  /** Whether it may be left out. @default false */
+  readonly isArgumentOptional?: true;
   /** What stands behind that; absent when nothing does. */
   readonly second?: string;
   readonly says: string;
@@ -83,6 +87,21 @@ export const VERBS = {
     options: ["all"],
     run: (stack, { all }, terminal, { now }) => status(stack, { all, now }, terminal),
   },
+  watch: {
+    says: "status, written over every ten seconds",
+    roles: ["auditor"],
+    options: [],
+    run: (stack, _, terminal, clock) => watch(stack, terminal, clock),
+  },
+  find: {
+    pages: true,
+    argument: "token, external id, event id, receipt id or entity",
+    isArgumentOptional: true,
+    says: "applications and events by anything that names them, or by time, status and route",
+    roles: ["operator", "privacy"],
+    options: ["since", "until", "status", "route", "limit"],
+    run: on(find),
+  },
   verify: {
     says: "the first contact: a test webhook to the bus, Alloy's API, channels, alarms, encryption, retention",
     roles: ["operator"],
@@ -116,7 +135,7 @@ export const VERBS = {
     says: "one application: its state, events and failures; by the token of an Investigation, its steps",
     roles: ["auditor"],
     rolesForBodies: ["break-glass", "privacy"],
-    options: ["bodies"],
+    options: ["bodies", "html"],
     run: on(show),
   },
   check: {
@@ -164,6 +183,22 @@ export const VERBS = {
     roles: ["operator"],
     options: ["yes"],
     run: on(route),
+  },
+  pause: {
+    argument: "route",
+    says: "the same as route pause: stop the delivery to a route's targets, and keep its events",
+    roles: ["operator"],
+    options: ["yes"],
+    run: (stack, { argument, ...given }, terminal, clock) =>
+      route(stack, "pause", { ...given, ...clock, second: argument }, terminal),
+  },
+  resume: {
+    argument: "route",
+    says: "the same as route resume: deliver to the targets again, also what was kept",
+    roles: ["operator"],
+    options: ["yes"],
+    run: (stack, { argument, ...given }, terminal, clock) =>
+      route(stack, "resume", { ...given, ...clock, second: argument }, terminal),
   },
   replay: {
     argument: APPLICATION,
@@ -254,11 +289,13 @@ healthy, 4 for missing rights or credentials, 130 when interrupted. More: docs/o
     .description("the script that completes verbs and options in your shell")
     .action((shell) => void (text = completionFor(shell, line)));
   for (const verb of Object.keys(VERBS).filter(isVerb)) {
-    const { argument, second, says, options }: Verb = VERBS[verb];
+    const { argument, second, says, options, isArgumentOptional }: Verb = VERBS[verb];
     const taken = [...options, ...COMMON];
     const own = line.command(verb).description(says);
     own.configureHelp({ visibleOptions: () => line.options.filter(isOneOf(taken)) });
-    if (argument !== undefined) own.argument(`<${argument}>`);
+    if (argument !== undefined) {
+      own.argument(isArgumentOptional === true ? `[${argument}]` : `<${argument}>`);
+    }
     if (second !== undefined) own.argument(`<${second}>`);
     own.action(() => {
       const other = firstOther(line, taken);

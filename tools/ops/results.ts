@@ -46,8 +46,31 @@ const LetterSchema = v.object({
   body: v.pipe(textOrNull, v.description("null without --bodies")),
 });
 
+const RouteSchema = v.object({
+  route: v.string(),
+  state: v.picklist(["active", "paused", "both", "off"]),
+  targets: v.array(v.string()),
+  delivered: v.pipe(count, v.description("held events that a resume delivered")),
+});
+
 export const RESULTS = {
   status: StatusSchema,
+  watch: StatusSchema,
+  find: v.object({
+    matches: v.array(
+      v.object({
+        kind: v.picklist(["application", "investigation", "event"]),
+        token: v.pipe(textOrNull, v.description("null: it is of no application")),
+        eventId: textOrNull,
+        at: v.pipe(timeOrNull, v.description("of an application, its last event")),
+        type: textOrNull,
+        status: textOrNull,
+        outcome: textOrNull,
+        route: textOrNull,
+      }),
+    ),
+    isCut: v.pipe(v.boolean(), v.description("whether there are more")),
+  }),
   verify: v.object({ isReady: v.boolean(), findings: v.array(FindingSchema) }),
   statement: v.object({
     statement: v.looseObject({ day: v.string(), stage: v.string() }),
@@ -105,12 +128,9 @@ export const RESULTS = {
     moved: count,
     stayed: v.pipe(count, v.description("chosen, and not moved: they came during the move")),
   }),
-  route: v.object({
-    route: v.string(),
-    state: v.picklist(["active", "paused", "both", "off"]),
-    targets: v.array(v.string()),
-    delivered: v.pipe(count, v.description("held events that a resume delivered")),
-  }),
+  route: RouteSchema,
+  pause: RouteSchema,
+  resume: RouteSchema,
   replay: v.object({ isDryRun: v.boolean(), sent: count, chosen: count, leftOut: count }),
   retention: v.object({ isDryRun: v.boolean(), changed: count, seen: count, held: count }),
   adopt: v.object({

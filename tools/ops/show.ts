@@ -1,22 +1,29 @@
 import { ENTITY_ID_PREFIX } from "../../lambdas/adapters/dynamo/application-item.ts";
+import { writeFileSync } from "node:fs";
+
 import { bodyOf, readApplication } from "./application.ts";
 import type { StoredApplication, StoredEvent } from "./application.ts";
 import { agoText } from "./health.ts";
 import { recordsOf } from "./idempotency-records.ts";
 import { readInvestigation } from "./investigation.ts";
 import type { StoredInvestigation } from "./investigation.ts";
+import type { Given, OptionsAt } from "./options.ts";
 import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
+import { timelinePage } from "./timeline-page.ts";
 import { gapIn, isoOf, timelineOf } from "./timeline.ts";
+import { publicationText } from "./publication-text.ts";
 import type { Timeline, TimelineEvent } from "./timeline-schema.ts";
 import { timeText } from "./time-text.ts";
+
+type ShowOptions = Pick<Given, "bodies"> & Partial<OptionsAt<"html">>;
 
 /** `show`: what is known of an application, or of an Investigation. */
 export async function show(
   stack: ConnectedStack,
   tokenOrExternalId: string,
-  { bodies }: { readonly bodies: boolean },
+  { bodies, html = null, now = 0 }: ShowOptions,
   terminal: Terminal,
 ): Promise<ResultOf<"show">> {
   const attributes = bodies ? "all" : "metadata";
@@ -48,7 +55,12 @@ export async function show(
     stack,
     await readApplication(stack, tokenOrExternalId, attributes),
   );
-  terminal.print(...describe(application, bodies));
+  if (html === null) terminal.print(...describe(application, bodies));
+  else {
+    // For its owner alone: tokens are no names, but an incident may have both.
+    writeFileSync(html, timelinePage(timelineOf(application), timeText(now)), { mode: 0o600 });
+    terminal.print(`Wrote ${html}: the timeline of ${application.token}, without personal data.`);
+  }
   const externalId = application.state?.["externalId"];
   return {
     application: timelineOf(application),
@@ -153,26 +165,6 @@ function eventLines(event: TimelineEvent): readonly string[] {
 function latencyText(ms: number): string {
   const seconds = Math.round(ms / 1_000);
   return Math.abs(seconds) < 120 ? `${seconds} s` : agoText(ms);
-}
-
-/** What came out of an event, as a person reads it. */
-export function publicationText(publication: TimelineEvent["publication"]): string {
-  const { state, route, number, acknowledgedAt, why } = publication;
-  switch (state) {
-    case "published": {
-      const as = number === null ? "" : ` as number ${number}`;
-      const at = acknowledgedAt === null ? "" : `, acknowledged ${acknowledgedAt}`;
-      return `published → ${route}${as}${at}`;
-    }
-    case "pending":
-      return `being published → ${route}`;
-    case "failed":
-      return `not published → ${route} yet: see its failure`;
-    case "not-published":
-      return `not published: ${why ?? "-"} (route ${route})`;
-    case "unknown":
-      return `perhaps published → ${route}: its number is stored apart`;
-  }
 }
 
 function describeInvestigation(

@@ -21,6 +21,10 @@ export interface Terminal {
   warn(...lines: readonly Line[]): void;
   /** Asks on the terminal, wherever standard output goes. */
   asks(question: string): Promise<Agreement>;
+  /** Whether a person sees what is printed, so that it may be written over. */
+  readonly isInteractive: boolean;
+  /** Writes over the whole screen. */
+  redraw(...lines: readonly Line[]): void;
 }
 
 /** How a verb's result is written. */
@@ -83,6 +87,10 @@ export function processTerminal(): RunTerminal {
     if (lines.length < stdout.rows || !isPaged(lines.map(plain))) screen().print(...lines);
   };
   return {
+    get isInteractive() {
+      return stdout.isTTY && !options.json && !options.plain;
+    },
+    redraw: (...lines) => screen().redraw(...fit(lines)),
     use(chosen) {
       options = chosen;
       const { pages, plain: isPlain, json } = chosen;

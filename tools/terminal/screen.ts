@@ -11,6 +11,8 @@ export interface Screen {
   /** What is going on now: one line that is written over on a terminal, a line for each change in a log. */
   progress(text: string): void;
   error(...lines: readonly Line[]): void;
+  /** Writes over the whole screen of a terminal. */
+  redraw(...lines: readonly Line[]): void;
 }
 
 /** Where it writes. */
@@ -50,6 +52,9 @@ export function makeScreen({ isTerminal, write, writeError, paint }: Output): Sc
     error(...lines) {
       clear();
       writeError(textOf(lines));
+    },
+    redraw(...lines) {
+      write(`\u001b[H\u001b[2J${textOf(lines)}`);
     },
   };
 }

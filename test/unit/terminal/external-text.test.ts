@@ -32,6 +32,8 @@ function aTerminal() {
   });
   const terminal: RunTerminal = {
     use: () => {},
+    isInteractive: false,
+    redraw: (...lines) => screen.print(...lines),
     report: () => {},
     end: () => {},
     print: (...lines) => screen.print(...lines),
@@ -120,6 +122,7 @@ function stackOf(text: string): ConnectedStack {
   }
   const answers = {
     Query: { Items: items },
+    Scan: { Items: items },
     GetItem: { Item: items[3] },
     ListStackResources: {
       StackResourceSummaries: [
@@ -150,6 +153,14 @@ function envelope(change: object): string {
 /** Each verb with what a person types; `<>` is a text that was copied from somewhere. */
 const TYPED: Readonly<Record<VerbName, readonly (readonly string[])[]>> = {
   status: [["status"]],
+  watch: [["watch"]],
+  find: [
+    ["find", "JA-<>"],
+    ["find", "<>"],
+    ["find", "--status", "<>"],
+  ],
+  pause: [["pause", "<>"]],
+  resume: [["resume", "<>"]],
   verify: [["verify"], ["verify", "--ring"]],
   console: [["console"]],
   gaps: [["gaps"]],

@@ -72,7 +72,7 @@ export function forbiddenToPeople(deployed: DeployedPolicies): readonly IamCall[
       ...everybody("dynamodb:Query", table, conditions).filter(isNot("break-glass", "privacy")),
     ]),
     ...everybody("dynamodb:Scan", table, { ...metadata, "dynamodb:Attributes": ["pk"] }).filter(
-      isNot("break-glass", "privacy"),
+      isNot("operator", "break-glass", "privacy"),
     ),
     ...writes.flatMap((conditions) => everybody("dynamodb:UpdateItem", table, conditions)),
     ...["dynamodb:GetItem", "dynamodb:DeleteItem"].flatMap((action) =>
@@ -167,6 +167,7 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, read
       ),
       attributes("dynamodb:UpdateItem", CHECK_ATTRIBUTES),
       ...ofOne(`${table}/index/${TABLE.dueIndex}`, "dynamodb:Query"),
+      attributes("dynamodb:Scan", METADATA_ATTRIBUTES),
       ...ofOne(arns.arnOf(poller), "lambda:InvokeFunction"),
       ...ofOne(
         deadLetters,
@@ -205,6 +206,8 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, read
     ],
     privacy: [
       ...["dynamodb:Query", "dynamodb:Scan"].map((action) => ({ action, ...whole })),
+      // What an operator does with a part of them.
+      attributes("dynamodb:Scan", METADATA_ATTRIBUTES),
       ...ofOne(table, "dynamodb:PutItem", "dynamodb:BatchWriteItem"),
       attributes("dynamodb:UpdateItem", HOLD_ATTRIBUTES),
       // What break-glass does with a part of them.
