@@ -42,7 +42,14 @@ export function makeStackVerbs(stack: ConnectedStack, now: () => number): Consol
 async function saidBy(verb: (terminal: Terminal) => Promise<unknown>): Promise<string> {
   const said: string[] = [];
   const keep: Terminal["print"] = (...lines) => void said.push(...lines.map(String));
-  await verb({ print: keep, warn: keep, progress: () => undefined, asks: async () => "nobody" });
+  await verb({
+    print: keep,
+    warn: keep,
+    redraw: keep,
+    isInteractive: false,
+    progress: () => undefined,
+    asks: async () => "nobody",
+  });
   return said.join(" ");
 }
 
