@@ -34,7 +34,7 @@ export function timelinePage(timeline: Timeline, writtenAt: string): string {
 <style>
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }
 body { margin: 2rem auto; max-width: 75rem; padding: 0 1rem }
-table { border-collapse: collapse; width: 100% }
+table { border-spacing: 0; width: 100% }
 th, td { border-bottom: 1px solid #8886; padding: .4rem .8rem .4rem 0; text-align: left; vertical-align: top }
 td:last-child { font-family: ui-monospace, monospace; overflow-wrap: anywhere }
 tr.missing, tr.failed { background: #d332 }
