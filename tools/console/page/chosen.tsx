@@ -41,7 +41,9 @@ export function Chosen({
         <dt>At Alloy</dt>
         <dd>
           {atAlloy.text}
-          <small>{atAlloy.from === "asked" ? " now" : " by the last comparison"}</small>
+          {atAlloy.agrees !== null && (
+            <small>{atAlloy.from === "asked" ? " now" : " by the last comparison"}</small>
+          )}
         </dd>
         <dt>Journey</dt>
         <dd>
