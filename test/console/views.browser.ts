@@ -92,7 +92,16 @@ const NEEDS: Needs = {
       sentence: "an event of Alloy is missing here",
       since: new Date(AT - 600_000).toISOString(),
       next: "gaps",
-      runbook: null,
+      runbook: "https://runbooks.example/delivery-gap",
+    },
+    {
+      kind: "alarm",
+      name: "hostile",
+      severity: "ticket",
+      sentence: HOSTILE,
+      since: null,
+      next: HOSTILE,
+      runbook: "javascript:alert(1)",
     },
   ],
   gaps: [{ token: "JA-gap", stage: "rejected", since: AT - 30_000 }],
@@ -149,6 +158,9 @@ describe.each(WIDTHS)("the page, at $name", ({ size }) => {
     await page.getByText("No application has the id").waitFor();
     await shoot(page, "hostile");
 
+    expect(await page.locator("a").evaluateAll((links) => links.map(String))).toEqual([
+      "https://runbooks.example/delivery-gap",
+    ]);
     expect(await page.title()).toBe("Console · Alloy Journey webhooks");
     expect(await page.locator("main img, main script, header img").count()).toBe(0);
     expect(faults).toEqual([]);

@@ -57,7 +57,7 @@ export function Chosen({
       </dl>
       {gap !== null && (
         <p class="gap-box">
-          <strong>In gap: {gap.stage}</strong> since {timeText(gap.since)}. {gap.evidence}
+          <strong>In gap: {gap.stage}</strong> since {timeText(gap.since)}: {gap.evidence}
         </p>
       )}
       {hasVerbs && <Verbs token={token} />}
