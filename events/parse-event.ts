@@ -4,6 +4,7 @@ import {
   DELIVERY_GAP_DETAIL_TYPE,
   EVENT_SOURCE,
   INVESTIGATION_GAP_DETAIL_TYPE,
+  REPLAY_SOURCE,
 } from "../lambdas/settings/routes.ts";
 import { GapNoticeSchema, InvestigationGapNoticeSchema } from "./gap-notice.ts";
 import type { GapNotice, InvestigationGapNotice } from "./gap-notice.ts";
@@ -48,6 +49,10 @@ export function parseEvent(event: unknown): JourneyBusEvent {
       "not-an-event",
       `The event is no EventBridge event: "detail-type" is no text.`,
     );
+  }
+  // What people deliver again to another bus arrives in the event that carries it.
+  if (frame["source"] === REPLAY_SOURCE && isObject(frame["detail"])) {
+    return parseEvent(frame["detail"]);
   }
   if (frame["source"] !== EVENT_SOURCE) {
     throw new EventError(

@@ -126,6 +126,20 @@ const FIELDS = {
     `All entities of the application that are known, at most ${ENTITY_IDS.most}; an event of the whole application has them too.`,
     v.exactOptional(v.array(v.object({ token: text, externalId: v.nullable(eventType) }))),
   ),
+  replay: about(
+    "On an event that people delivered again, to one target alone: why, and when. Null or absent: on no other.",
+    v.exactOptional(
+      v.nullable(
+        v.object({
+          reason: about(
+            "`redrive`: it was a dead letter; `resume`: its route was paused; `replay`: it was asked for.",
+            v.picklist(["redrive", "resume", "replay"]),
+          ),
+          at: instant,
+        }),
+      ),
+    ),
+  ),
   investigation: about(
     "On the routes of Investigations, and `unrecognised` for a step of one, alone.",
     v.exactOptional(PublishedInvestigationSchema),

@@ -49,8 +49,7 @@ export interface AnnouncedAlarm {
 
 export interface AlertTopicsProps {
   readonly stage: StageConfiguration;
-  /** Undefined: the topics are not encrypted. */
-  readonly key: IKey | undefined;
+  readonly key: IKey;
 }
 
 /** Where alarms go, and from there to the channels that the stage names. */
@@ -133,7 +132,7 @@ function isPartOfIncident(scope: Construct, id: string): boolean {
 function makeTopic(scope: Construct, id: string, props: AlertTopicsProps): Topic {
   const topic = new Topic(scope, id, {
     displayName: `Alloy webhooks ${props.stage.stage}: ${id.toLowerCase()}`,
-    ...(props.key !== undefined && { masterKey: props.key }),
+    masterKey: props.key,
     enforceSSL: true,
   });
   topic.applyRemovalPolicy(removalPolicyOf(props.stage));

@@ -98,16 +98,16 @@ export interface StageConfiguration {
    */
   readonly rollout: "all-at-once" | "canary" | "linear";
   /**
-   * What stands when nothing comes (docs/cost.md). `lean` is for sandboxes: every alarm that pages, but no tickets, no
-   * dashboard, no key for the alert topics, and no zeros of the poller's metrics. A tenth of a dollar for each alarm adds up.
-   * @default "full"
-   */
-  readonly footprint?: "full" | "lean";
-  /**
    * An EventBridge schema registry with the schema of each published event, for code bindings (docs/consumers.md).
    * @default false
    */
   readonly schemaRegistry?: boolean;
+  /**
+   * An archive of what the stack publishes on the bus, for so many days: people replay it to the rules of their choice
+   * (docs/targets.md). It holds what the bus holds, so it may be personal data.
+   * @default - none
+   */
+  readonly archive?: { readonly retentionDays: number };
   /**
    * `on`: an application is found by the ids of its entities too, Alloy's tokens and the client's, at up to four write units
    * more for each entity (docs/cost.md). `off`: by an entity's id where the application has no other one.

@@ -50,10 +50,10 @@ export interface StageProps extends Pick<StageConfiguration, "stage" | "environm
   readonly concurrency?: StageConfiguration["concurrency"];
   /** @default - `live` by parts ("canary"), the other one at once */
   readonly rollout?: StageConfiguration["rollout"];
-  /** @default "full" */
-  readonly footprint?: "full" | "lean";
   /** @default false */
   readonly schemaRegistry?: boolean;
+  /** @default - none */
+  readonly archive?: { readonly retentionDays: number };
   /** @default - "off", and "on" for the sandbox */
   readonly entityIndex?: "off" | "on";
 }

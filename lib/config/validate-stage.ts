@@ -334,8 +334,18 @@ const schema = v.strictObject({
   removal: v.picklist(["retain", "destroy"], '"retain" or "destroy"'),
   concurrency: v.picklist(["reserved", "shared"], '"reserved" or "shared"'),
   rollout: v.picklist(["all-at-once", "canary", "linear"], '"all-at-once", "canary" or "linear"'),
-  footprint: v.optional(v.picklist(["full", "lean"], '"full" or "lean"')),
   schemaRegistry: v.optional(v.boolean("true or false")),
+  archive: v.optional(
+    v.strictObject({
+      retentionDays: v.pipe(
+        v.number("a number of days"),
+        v.integer("whole days"),
+        // EventBridge takes 0 for ever; who wants that says a number.
+        v.minValue(1, "at least 1 day"),
+        v.maxValue(3_650, "at most 3650 days"),
+      ),
+    }),
+  ),
   entityIndex: v.optional(v.picklist(["off", "on"], '"off" or "on"')),
 });
 

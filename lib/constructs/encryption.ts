@@ -5,30 +5,24 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { Construct } from "constructs";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
-import { isLean, pinLogicalId, removalPolicyOf } from "./stateful.ts";
+import { pinLogicalId, removalPolicyOf } from "./stateful.ts";
 
 export interface EncryptionProps {
   readonly stage: StageConfiguration;
 }
 
 /**
- * The keys. The alert topics have one of ours, unless the stage is lean: CloudWatch may not use the key that AWS
+ * The keys. The alert topics always have one of ours: CloudWatch may not use the key that AWS
  * manages for SNS, and an alarm to a topic under that key is lost without a word.
  */
 export class Encryption extends Construct {
   /** Of the alert topics. */
-  readonly alertsKey: IKey | undefined;
+  readonly alertsKey: IKey;
   /** Of everything else; undefined when AWS manages the keys. */
   readonly dataKey: IKey | undefined;
 
   constructor(scope: Construct, id: string, { stage }: EncryptionProps) {
     super(scope, id);
-    if (isLean(this) && stage.encryption === "aws-managed") {
-      // What an alarm says names nobody: a sandbox can do without a key of its own for it.
-      this.alertsKey = undefined;
-      this.dataKey = undefined;
-      return;
-    }
     const { account, partition, region } = Stack.of(this);
     const key = new Key(this, "Key", {
       description: `Alloy Journey webhooks, ${stage.stage}`,
@@ -51,7 +45,9 @@ export class Encryption extends Construct {
     this.dataKey = Key.fromKeyArn(this, "DataKey", key.keyArn);
     // To encrypt the bus, and to deliver into our queues, for which it names its account and no rule (EventBridge's
     // guide, "Authorizing EventBridge to use a customer managed key").
-    allowService(key, "events.amazonaws.com", [...USE, "kms:DescribeKey"], {
+    // An archive of the bus also encrypts anew (its guide, "Encrypting EventBridge archives").
+    const archiving = stage.archive === undefined ? [] : ["kms:ReEncrypt*"];
+    allowService(key, "events.amazonaws.com", [...USE, "kms:DescribeKey", ...archiving], {
       StringEquals: ofThisAccount,
     });
     // To write our log groups (CloudWatch Logs' guide, "Encrypt log data"): the whole set that it asks for.

@@ -19,6 +19,7 @@ import { ruleNameFor, rulesOfRoute } from "../config/rule-names.ts";
 import { isEverPublished } from "../config/stage-configuration.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import type { AlertTopics } from "../alarms/alert-topics.ts";
+import { BusArchive } from "./bus-archive.ts";
 import { BusDeadLetters } from "./bus-dead-letters.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { OPERATOR_TAG, SecureQueue } from "./event-queue.ts";
@@ -61,6 +62,10 @@ export class EventRoutes extends Construct {
     pinLogicalId(bus, "EventBus");
     undecryptable?.allow(bus);
     this.bus = bus;
+    if (props.stage.archive !== undefined) {
+      const { retentionDays } = props.stage.archive;
+      new BusArchive(this, "Archive", { ...props, retentionDays, bus });
+    }
 
     const published = ROUTE_IDS.filter((route) => isEverPublished(props.stage, route));
     const pausable = published.filter((route) => props.stage.routes[route].targets !== undefined);

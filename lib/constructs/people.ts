@@ -144,6 +144,7 @@ export class People extends Construct {
       ...this.#verifying(),
       ...this.#pausing(),
       ...this.#replaying(),
+      ...this.#replayingArchive(),
     ];
   }
 
@@ -180,6 +181,17 @@ export class People extends Construct {
         ["events:PutEvents"],
         bus.eventBusArn,
       ),
+    ];
+  }
+
+  /** What was published goes again to the rules that somebody chooses; no body is read for that. */
+  #replayingArchive(): readonly PolicyStatement[] {
+    if (this.#props.stage.archive === undefined) return [];
+    const { account, partition, region, stackName } = Stack.of(this);
+    const arnOf = (resource: string) => `arn:${partition}:events:${region}:${account}:${resource}`;
+    return [
+      allow(["events:DescribeArchive", "events:StartReplay"], arnOf(`archive/${stackName}`)),
+      allow(["events:DescribeReplay", "events:CancelReplay"], arnOf(`replay/${stackName}-*`)),
     ];
   }
 
@@ -225,6 +237,7 @@ export class People extends Construct {
       allow(["lambda:InvokeFunction"], poller.function.functionArn),
       allow(["sqs:SendMessage"], queue.events.queueArn),
       ...this.#use(["kms:Decrypt", "kms:GenerateDataKey"], "sqs"),
+      ...this.#replaying(),
     ];
   }
 
@@ -303,6 +316,8 @@ export class People extends Construct {
         ],
         "*",
       ),
+      // Whether a route is paused. It knows no resource to read many of.
+      ...(this.#props.routes.held === undefined ? [] : [allow(["events:ListRules"], "*")]),
       allow(["lambda:GetFunctionConcurrency"], ...functions.map((one) => one.function.functionArn)),
       allow(["sns:ListSubscriptionsByTopic"], alerts.page.topicArn, alerts.ticket.topicArn),
       allow(["secretsmanager:DescribeSecret"], ...secrets.map(({ secretArn }) => secretArn)),

@@ -31,7 +31,17 @@ import { withTargets } from "../../tools/template/variants.ts";
 
 const TOKEN = "JA-1";
 const AT = Date.parse("2026-11-23T20:00:00.000Z");
-const BODY = JSON.stringify({ data: { name: "Ada Lovelace" } });
+const BODY = JSON.stringify({
+  type: "update:journeyapplications:live",
+  data: {
+    journey_application_token: TOKEN,
+    journey_token: "J-1",
+    type: "completed_application",
+    outcome: "Approved",
+    timestamp: AT,
+    journey_name: "Ada Lovelace",
+  },
+});
 
 /** Of a body above 1 MiB, which a hold keeps. */
 const PAYLOAD_KEY = "webhooks/2026-11-23/r1";
@@ -55,7 +65,7 @@ const CALLS: Readonly<Record<VerbName, readonly string[]>> = {
   "dead-letters": ["", "--bodies"],
   redrive: ["--yes", "--yes --limit 1", "--dry-run", "--target approved/ledger --yes"],
   route: ["status approved", "pause approved --yes", "resume approved --yes"],
-  replay: [TOKEN],
+  replay: [TOKEN, `${TOKEN} --target approved/ledger`],
   retention: ["30 --yes", "30 --dry-run"],
   adopt: ["applications.json --yes"],
   forget: [`${TOKEN} --yes`, "customer-1 --yes", `${TOKEN} --dry-run`],
@@ -133,7 +143,13 @@ async function outcomeOf(command: Command, person: Person) {
   const { connected, sqs, dynamo, denials } = await stackAs(person, deployed, signedStatement());
   onTestFinished(() => dynamo.close());
   const { put } = dynamo;
-  await put({ ...applicationKey(TOKEN), externalId: "customer-1", status: "completed" });
+  await put({
+    ...applicationKey(TOKEN),
+    applicationToken: TOKEN,
+    environment: "live",
+    externalId: "customer-1",
+    status: "completed",
+  });
   await put({
     ...eventKey(TOKEN, "e1", AT),
     eventId: "e1",

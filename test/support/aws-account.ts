@@ -49,6 +49,8 @@ export class AwsAccount {
   filledSecrets: readonly string[] = [];
   /** Names of the alarms that are in ALARM. */
   ringing: readonly string[] = [];
+  /** Names of the rules that are on, of those that are off in the template. */
+  enabledRules: readonly string[] = [];
   /** Actions of a query or a target that the role may not call. */
   denied: readonly string[] = [];
   /** Each call, by its action or path. */
@@ -220,6 +222,15 @@ export class AwsAccount {
         const { AlarmNames: asked } = JSON.parse(body);
         const found = this.ringing.filter((name) => listOf(asked).includes(name));
         return json({ MetricAlarms: found.map((AlarmName) => ({ AlarmName })) });
+      }
+      case "ListRules": {
+        const { EventBusName, NextToken } = JSON.parse(body);
+        if (EventBusName !== "AlloyJourneyWebhooks-production") {
+          return refuse("ResourceNotFoundException", `Event bus ${EventBusName} does not exist.`);
+        }
+        // Two pages: what counts may be on the second one.
+        if (NextToken === undefined) return json({ Rules: [], NextToken: "next" });
+        return json({ Rules: this.enabledRules.map((Name) => ({ Name, State: "ENABLED" })) });
       }
       case "DescribeType": {
         const type = query.get("TypeName") ?? "";

@@ -21,6 +21,13 @@ export const PRICES = {
   dynamoGbMonth: 0.45,
   /** EventBridge, per custom event of up to 64 KB put on a bus. */
   busEvent: 1.0e-6,
+  /** EventBridge, per GB of events that an archive takes. */
+  archiveGb: 0.1,
+  /**
+   * EventBridge, per GB and month that an archive keeps. As two public guides name it (factualminds.com, June 2026; wring.co);
+   * AWS's page has not been read for it.
+   */
+  archiveGbMonth: 0.1,
   /** EventBridge Scheduler, per invocation. */
   scheduledInvocation: 1.0e-6,
   /** CloudWatch Logs, standard class, per GB ingested. */

@@ -9,6 +9,7 @@ import {
   checkStack,
 } from "./checks-before.ts";
 import { checkChanges, checkRollbackAlarms } from "./checks-changes.ts";
+import { checkPauses } from "./checks-pauses.ts";
 import { checkChannels, checkSecret } from "./checks-after.ts";
 import type { Finding, Result, Surroundings } from "./finding.ts";
 
@@ -37,6 +38,11 @@ const CHECKS: readonly Check[] = [
   { name: "certificate", right: "nothing", look: checkCertificate },
   { name: "own name", right: "nothing", look: checkDomain },
   { name: "changes", right: "cloudformation:GetTemplate", look: checkChanges },
+  {
+    name: "paused routes",
+    right: "cloudformation:GetTemplate, events:ListRules",
+    look: checkPauses,
+  },
   { name: "rollback alarms", right: "cloudwatch:DescribeAlarms", look: checkRollbackAlarms },
   { name: "alarm channels", right: "sns:ListSubscriptionsByTopic", look: checkChannels },
   {

@@ -103,6 +103,11 @@ function messageOf({ title, detail, source }: Message): object {
         source,
         "detail-type": { const: title },
         detail,
+        "replay-name": {
+          type: "string",
+          description:
+            "Of an event that comes from an archive: the name of the replay. EventBridge gives the event a new id, and leaves detail.eventId as it is.",
+        },
       },
     },
   };

@@ -3,10 +3,9 @@ import { readFileSync } from "node:fs";
 import { EXAMPLE_PRODUCTION, SANDBOX } from "../../lib/config/default-stages.ts";
 import { ARRIVALS, arrivalOf } from "../cost/arrival.ts";
 import type { Arrival, ArrivalShape } from "../cost/arrival.ts";
-import { standingLines, totalOf } from "../cost/bill.ts";
-import type { Counted, Line } from "../cost/bill.ts";
+import { totalOf } from "../cost/bill.ts";
+import type { Line } from "../cost/bill.ts";
 import { countLives } from "../cost/count-lives.ts";
-import { countTemplate } from "../cost/count-template.ts";
 import { PRICES, PRICES_AS_OF } from "../cost/prices.ts";
 import { billFor, count, endsOf, usd } from "../cost/report.ts";
 import type { Bill } from "../cost/report.ts";
@@ -21,6 +20,9 @@ const WINDOWS = [0, 1, 5] as const;
 /** Write units of the ids of an entity, once in the life of an application (test/contract/external-ids.test.ts counts them). */
 const ENTITY_WRITES = 4;
 
+/** Of an event in an archive: `events/fixtures/approved.json` has 1,095 without white space. */
+const ARCHIVED_BYTES = 1_100;
+
 /** What docs/cost.md compares. */
 export type CostCounts = Readonly<Awaited<ReturnType<typeof countForPage>>>;
 
@@ -29,12 +31,8 @@ export async function countForPage() {
   const stage = EXAMPLE_PRODUCTION;
   const { routes } = SANDBOX;
   const production = await count(stage);
-  const quiet = { ...production, template: countTemplate(SANDBOX) };
   return {
     production,
-    /** What stands of a sandbox, and of a lean one. */
-    sandbox: quiet,
-    lean: await count({ ...SANDBOX, footprint: "lean" }),
     /** The same with every route published. */
     published: { ...production, lives: await countLives({ ...stage, routes }) },
   };
@@ -51,6 +49,8 @@ export function costParts(counts: CostCounts): Readonly<Record<string, string>> 
     return [usd((tens?.perMillion ?? 0) + more), usd((asTheyCome?.perMillion ?? 0) + more)];
   };
   const { applications } = workload(MILLION, arrivalOf("tens", MILLION, 0));
+  const archivedGb = (MILLION * production.lives.publishedPerEvent * ARCHIVED_BYTES) / 1e9;
+  const archived = archivedGb * (PRICES.archiveGb + PRICES.archiveGbMonth);
   const indexed = applications * ENTITY_WRITES * PRICES.dynamoWriteUnit;
   const inTens = billFor(workload(MILLION, arrivalOf("tens", MILLION, 0)), published);
   const alone = billFor(workload(MILLION, arrivalOf("day", MILLION, 0)), published);
@@ -69,23 +69,13 @@ export function costParts(counts: CostCounts): Readonly<Record<string, string>> 
         ]),
       ),
     ),
-    rest: markdown(
-      ["USD a month at no traffic", "`full`", "`lean`"],
-      [
-        ...standingRows(counts.sandbox, counts.lean),
-        [
-          "**Month**",
-          usd(totalOf(standingLines(counts.sandbox))),
-          usd(totalOf(standingLines(counts.lean))),
-        ],
-      ],
-    ),
     choices: markdown(
       ["A million webhooks, USD", "in tens", "as they come"],
       [
         ["`production` as it is", ...both(production)],
         ["with `progressed` published too, as in `sandbox`", ...both(published)],
         ['with `entityIndex: "on"`, one entity per application', ...both(production, indexed)],
+        ["with an `archive`, and what it keeps for a month", ...both(production, archived)],
         [
           "the naive composition, without a poller",
           usd(naivePerMillion(inTens)),
@@ -94,17 +84,6 @@ export function costParts(counts: CostCounts): Readonly<Record<string, string>> 
       ],
     ),
   };
-}
-
-function standingRows(...counted: readonly [Counted, Counted]): readonly (readonly string[])[] {
-  const [full, lean] = counted.map((one) => standingLines(one));
-  const amounts = (full ?? []).map(({ what, usd: amount }) => {
-    const other = lean?.find((line) => line.what === what)?.usd ?? 0;
-    return { what, amount, other };
-  });
-  return amounts
-    .filter(({ amount }) => amount >= 0.05)
-    .map(({ what, amount, other }) => [what, usd(amount), usd(other)]);
 }
 
 function nameOf(shape: ArrivalShape, window: number): string {

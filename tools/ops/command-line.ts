@@ -25,6 +25,7 @@ import { poll } from "./poll.ts";
 import { redrive } from "./redrive.ts";
 import { redriveTarget } from "./redrive-target.ts";
 import { replay } from "./replay.ts";
+import { replayToTarget } from "./replay-target.ts";
 import { retention } from "./retention.ts";
 import { route } from "./route.ts";
 import { show } from "./show.ts";
@@ -202,10 +203,13 @@ export const VERBS = {
   },
   replay: {
     argument: APPLICATION,
-    says: "send the recorded events of an application through the queue again",
+    says: "send the recorded events of an application through the queue again; --target: to a route's target alone",
     roles: ["break-glass"],
-    options: ["event", "dryRun", "force"],
-    run: on(replay),
+    options: ["event", "target", "dryRun", "force"],
+    run: (stack, given, terminal, clock) =>
+      given.target === null
+        ? replay(stack, given.argument, { ...given, ...clock }, terminal)
+        : replayToTarget(stack, given.argument, given.target, { ...given, ...clock }, terminal),
   },
   retention: {
     argument: "days",

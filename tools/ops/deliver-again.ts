@@ -1,6 +1,7 @@
 import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import * as v from "valibot";
 
+import { jsonForSqs } from "../../lambdas/domain/event/envelope.ts";
 import { REPLAY_SOURCE } from "../../lambdas/settings/routes.ts";
 import type { RouteId } from "../../lambdas/settings/routes.ts";
 import type { ConnectedStack } from "./stack.ts";
@@ -47,7 +48,8 @@ export async function deliverAgain(
   to: { readonly route: RouteId; readonly target: string },
   mark: ReplayMark,
 ): Promise<void> {
-  const Detail = JSON.stringify({ ...event, detail: { ...event.detail, replay: mark } });
+  // A queue refuses characters that EventBridge takes.
+  const Detail = jsonForSqs({ ...event, detail: { ...event.detail, replay: mark } });
   const { Entries = [] } = await events.send(
     new PutEventsCommand({
       Entries: [

@@ -182,9 +182,18 @@ export const PLACES: readonly Place[] = [
     after: "nothing of the person",
   },
   {
-    name: "bus: your archives, rules and targets",
+    name: "archive of the bus",
+    resources: /^EventArchive$/,
+    holds:
+      "published events, if the stage has `archive`: tokens, external ids, status, outcome; reasons and outputs, if the stage publishes decisions",
+    data: "personal",
+    keeps: "`archive.retentionDays`",
+    after: "what is in it ends by itself: EventBridge cannot remove a part of it",
+  },
+  {
+    name: "bus: your rules and targets",
     resources: /^EventBus$/,
-    holds: "published events, if you have attached some; the stack has no archive",
+    holds: "published events, if you have attached some",
     data: "personal",
     keeps: "as you configured it",
     after: "this tool does not reach them",

@@ -68,6 +68,29 @@ export async function rulesOf(stack: ConnectedStack, given: string): Promise<Rou
   };
 }
 
+/**
+ * The route of a target by what people write, such as `approved/ledger`. It reads no rule: whoever replays has no right to.
+ *
+ * @throws UsageError when there is no such target.
+ */
+export async function routeOfTarget(
+  stack: ConnectedStack,
+  text: string,
+): Promise<{ readonly route: RouteId; readonly target: string }> {
+  const [given = "", target = ""] = text.split("/");
+  const route = ROUTE_IDS.find((one) => one === given);
+  if (route === undefined) {
+    throw new UsageError(`There is no route "${given}". The routes: ${ROUTE_IDS.join(", ")}.`);
+  }
+  const rule = rulesOfRoute(stack.stackName, route).replay(target);
+  const resources = await resourcesOf(stack);
+  const names = resources.ofType("AWS::Events::Rule").map(({ name }) => name.split("|").at(-1));
+  if (names.includes(rule)) return { route, target };
+  throw new UsageError(
+    `The route ${route} of ${stack.stackName} has no target "${target}". routes.${route}.targets in lib/stages.ts has their names; queue is the route's own queue.`,
+  );
+}
+
 /** The target of a replay rule: it stands in the rule's pattern, since a long name is cut. */
 async function targetOf(stack: ConnectedStack, rule: string): Promise<string> {
   const { EventPattern } = await describe(stack, rule);

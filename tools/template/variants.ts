@@ -128,6 +128,7 @@ export const VARIANTS: readonly (readonly [string, StageConfiguration])[] = [
       concurrency: "shared",
       rollout: "linear",
       schemaRegistry: true,
+      archive: { retentionDays: 30 },
       routes: {
         ...sandbox.routes,
         approved: to("arn:aws:sqs:us-east-1:123456789012:accounts"),

@@ -254,6 +254,72 @@ describe("a change", () => {
   });
 });
 
+describe("a paused route", () => {
+  const HOLD = "AlloyJourneyWebhooks-production-approved-hold";
+  const pausable = (perSecond: number): StageConfiguration => ({
+    ...production,
+    routes: {
+      ...production.routes,
+      approved: {
+        ...production.routes.approved,
+        targets: [
+          {
+            name: "core",
+            http: {
+              url: `https://core.example.com/${perSecond}`,
+              auth: {
+                basic: {
+                  secret: "arn:aws:secretsmanager:us-east-1:123456789012:secret:core-AbCdEf",
+                },
+              },
+              perSecond,
+            },
+          },
+          ...(perSecond > 1
+            ? [{ name: "ledger", arn: "arn:aws:sqs:us-east-1:123456789012:l" }]
+            : []),
+        ],
+      },
+    },
+  });
+  const [before, more] = [pausable(1), pausable(2)];
+
+  it("is red when the deployment changes one of its rules, since that turns them as the template says", async () => {
+    served.current.deploy(synthesise(before));
+    served.current.enabledRules = [HOLD];
+
+    expect(await lineOf("paused routes", more)).toMatchObject({
+      state: "red",
+      found: expect.stringMatching(/^paused, and a rule of it changes: approved\./),
+      fix: "end the pause first: npm run ops -- route resume approved",
+    });
+  });
+
+  it("is red when the stage has no list of targets any more, which removes what keeps its events", async () => {
+    served.current.deploy(synthesise(before));
+    served.current.enabledRules = [HOLD];
+
+    expect(await said("paused routes")).toMatch(/^red: /);
+  });
+
+  it("stays paused, and is told, when none of its rules changes", async () => {
+    served.current.deploy(synthesise(before));
+    served.current.enabledRules = [HOLD];
+
+    expect(await said("paused routes", before)).toBe(
+      "yellow: paused: approved. None of its rules changes, so the pause goes on",
+    );
+  });
+
+  it("is none where the rules are as the template has them, or nothing is deployed", async () => {
+    expect(await said("paused routes", before)).toBe("green: nothing is deployed yet");
+
+    served.current.deploy(synthesise(before));
+
+    expect(await said("paused routes", more)).toBe("green: no route is paused");
+  });
+});
+
 it("what cannot be read is said with the right that is missing, and stops nothing", async () => {
   served.current.denied = ["GetResources", "DescribeType"];
 
