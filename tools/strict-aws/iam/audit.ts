@@ -38,6 +38,17 @@ export function audit(
   };
 }
 
+/** Whether policies refuse what has to work, or allow what has to be refused: at the first such call. */
+export function isWrong(
+  policies: readonly AttachedPolicy[],
+  { needed, forbidden }: ExpectedCalls,
+): boolean {
+  return (
+    needed.some((call) => !isAllowedBy(policies, call)) ||
+    forbidden.some((call) => isAllowedBy(policies, call))
+  );
+}
+
 /** A right: one action of one statement. */
 type Right = ReturnType<typeof rightsOf>[number];
 
@@ -158,11 +169,18 @@ function isReasonFor({ actions, of }: Reason, { policy, statement, action }: Rig
   );
 }
 
+/** Each pattern once: an audit asks about the same ones some hundred thousand times. */
+const patterns = new Map<string, RegExp>();
+
 /** IAM's wildcards: `*` for any text, `?` for one character. */
 function matches(pattern: string, text: string): boolean {
+  const known = patterns.get(pattern);
+  if (known !== undefined) return known.test(text);
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
     .replaceAll("*", ".*")
     .replaceAll("?", ".");
-  return new RegExp(`^${source}$`).test(text);
+  const made = new RegExp(`^${source}$`);
+  patterns.set(pattern, made);
+  return made.test(text);
 }
