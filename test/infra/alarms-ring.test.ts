@@ -7,7 +7,13 @@ import type { Story } from "../../tools/cloudwatch/evaluate.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
 import type { Series } from "../../tools/cloudwatch/series.ts";
 import { NOTIFICATION_CASES } from "./cloudwatch/notification-cases.ts";
-import { healthyWorld, measureOutcomes, POLL_MINUTES, Trouble } from "./cloudwatch/world.ts";
+import {
+  healthyWorld,
+  measureOutcomes,
+  POLL_MINUTES,
+  Trouble,
+  unevenWorld,
+} from "./cloudwatch/world.ts";
 import type { Measurements } from "../../tools/cloudwatch/measurements.ts";
 import { alarmsOf, templateOf, topicsOf } from "../support/template.ts";
 import {
@@ -52,7 +58,7 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
 
   /** Two webhooks a minute, and the fault. */
   function story(fault: (trouble: Trouble, series: Series) => unknown): Story {
-    const world = healthyWorld(series, END, () => 2);
+    const world = healthyWorld(series, END, 2);
     fault(new Trouble(world, FAULT), series);
     measureOutcomes(world, series, settings, END);
     return evaluate(alarms, world, { from: FAULT.from - 5, to: END });
@@ -78,7 +84,7 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
   it.each(SLOW)("$id rings after days, and stays silent when it is close", (one) => {
     const days = 5 * 24 * HOUR;
     const rung = (fault: typeof one.fault) => {
-      const world = healthyWorld(series, days, () => 2);
+      const world = healthyWorld(series, days, 2);
       fault(new Trouble(world, { from: HOUR, to: days }), series);
       measureOutcomes(world, series, settings, days);
       const metric = alarms.metric.filter(
@@ -111,7 +117,7 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
       if (hour < 6 || hour >= 22) return minute % 5 === 0 ? 1 : 0;
       return Math.round(12 * Math.sin((Math.PI * (hour - 6)) / 16));
     };
-    const world = healthyWorld(series, 24 * HOUR, byDay);
+    const world = unevenWorld(series, 24 * HOUR, byDay);
     measureOutcomes(world, series, settings, 24 * HOUR);
 
     const { rang } = evaluate(alarms, world, { from: HOUR, to: 24 * HOUR });
@@ -120,7 +126,7 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
   });
 
   it("nothing rings in a quiet night, without a single webhook", () => {
-    const world = healthyWorld(series, 9 * HOUR, () => 0);
+    const world = healthyWorld(series, 9 * HOUR, 0);
     measureOutcomes(world, series, settings, 9 * HOUR);
 
     const { rang } = evaluate(alarms, world, { from: HOUR, to: 9 * HOUR });
@@ -133,7 +139,7 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
     /** Made at the end of the first hour: of the time before, CloudWatch has nothing. */
     const born = HOUR;
     const firstHours = (trouble: (world: Measurements) => unknown) => {
-      const world = healthyWorld(series, minutes, (minute) => (minute > born + 30 ? 2 : 0));
+      const world = unevenWorld(series, minutes, (minute) => (minute > born + 30 ? 2 : 0));
       measureOutcomes(world, series, settings, minutes);
       for (const name of world.names()) world.forget(name, 0, born);
       // The schedule's first tick comes after its first period.
@@ -162,7 +168,7 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
 
   it("a reader of a route that is dead is told as a ticket, long before SQS deletes the event", () => {
     const days = 2 * 24 * HOUR;
-    const world = healthyWorld(series, days, () => 0);
+    const world = healthyWorld(series, days, 0);
     new Trouble(world, { from: 0, to: days }).is(
       series.queue("ApproximateAgeOfOldestMessage", "ApprovedQueue"),
       (minute) => 60 * minute,
@@ -190,7 +196,7 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
   it("every alarm watches something that is measured in one of the worlds", () => {
     const measured = new Set(
       cases.flatMap(({ fault, nearMiss }) => {
-        const world = healthyWorld(series, END, () => 2);
+        const world = healthyWorld(series, END, 2);
         fault(new Trouble(world, FAULT), series);
         nearMiss(new Trouble(world, FAULT), series);
         measureOutcomes(world, series, settings, END);

@@ -68,7 +68,7 @@ async function halfADay(trouble: {
   });
 
   const minutes = HOURS * 60;
-  const world = healthyWorld(series, minutes, () => 2);
+  const world = healthyWorld(series, minutes, 2);
   const before = new Map<string, number>();
   let checkedLate = 0;
   let checkedLateAfter = 0;

@@ -99,7 +99,7 @@ describe("a quiet night in production", () => {
 
   /** What the poller says of the minutes that were, by its own count. */
   function night(answered: (minute: number) => Partial<AnsweredMinute>) {
-    const world = healthyWorld(series, minutes, () => 0);
+    const world = healthyWorld(series, minutes, 0);
     const trouble = new Trouble(world, { from, to: minutes });
     const record: AnsweredMinute[] = [];
     const none = { accepted: 0, credentials: 0, addresses: 0, faults: 0, alloyRefused: 0 };

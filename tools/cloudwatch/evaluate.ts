@@ -26,17 +26,19 @@ export function rangeAt(
 ): Point[] {
   const { periodMinutes } = alarm;
   const windows = alarm.evaluationPeriods + FURTHER_WINDOWS;
-  return Array.from({ length: windows }, (_, index) => {
-    const to = minute - (windows - 1 - index) * periodMinutes;
-    // What was measured in the last minutes is still on its way.
-    const seenUntil = minute - PUBLICATION_DELAY;
+  // What was measured in the last minutes is still on its way.
+  const seenUntil = minute - PUBLICATION_DELAY;
+  const range: Point[] = [];
+  for (let to = minute - (windows - 1) * periodMinutes; to <= minute; to += periodMinutes) {
     const isWhole = to <= seenUntil;
-    const before = isWhole ? known.get(to) : undefined;
-    if (before !== undefined) return before;
-    const value = alarm.valueIn(measurements, to - periodMinutes, Math.min(to, seenUntil));
-    if (isWhole) known.set(to, value);
-    return value;
-  });
+    let value = isWhole ? known.get(to) : undefined;
+    if (value === undefined) {
+      value = alarm.valueIn(measurements, to - periodMinutes, Math.min(to, seenUntil));
+      if (isWhole) known.set(to, value);
+    }
+    range.push(value);
+  }
+  return range;
 }
 
 /** When alarms rang, and when people were told, by the alarm's id. */
@@ -66,7 +68,15 @@ export function evaluate(
   const waiting = new Map<CompositeAlarm, number>();
   /** The last minute at which a suppressor rang. */
   const suppressedUntil = new Map<string, number>();
-  const watched = alarms.metric.map((alarm) => ({ alarm, known: new Map<number, Point>() }));
+  const measured = new Set(measurements.names());
+  const watched = alarms.metric.map((alarm) => ({
+    alarm,
+    known: new Map<number, Point>(),
+    // Where nothing is ever measured, every minute is like the first.
+    always: alarm.series.some((name) => measured.has(name))
+      ? null
+      : judge(alarm, rangeAt(alarm, measurements, span.from)),
+  }));
   const note = (story: Map<string, number[]>, id: string, minute: number) =>
     story.set(id, [...(story.get(id) ?? []), minute]);
 
@@ -92,8 +102,8 @@ export function evaluate(
   }
 
   for (let minute = span.from; minute < span.to; minute += 1) {
-    for (const { alarm, known } of watched) {
-      const verdict = judge(alarm, rangeAt(alarm, measurements, minute, known));
+    for (const { alarm, known, always } of watched) {
+      const verdict = always ?? judge(alarm, rangeAt(alarm, measurements, minute, known));
       // For who is told, OK and INSUFFICIENT_DATA are one: the alarm does not ring.
       if (verdict !== "retain" && settle(alarm, verdict === "ALARM", minute)) {
         note(told, alarm.id, minute);
