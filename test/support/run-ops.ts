@@ -7,20 +7,50 @@ import { fileURLToPath } from "node:url";
 
 import { expect } from "vitest";
 
+import { run } from "../../tools/ops/run.ts";
+import { makeScreen } from "../../tools/terminal/screen.ts";
 import type { DrivenStack } from "../e2e/deployed/stack.ts";
 
 const MAIN = fileURLToPath(new URL("../../tools/ops/main.ts", import.meta.url));
 
+/** What a command ended with. */
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
 /**
- * Makes the function that runs `npm run ops -- …` against the stack, without npm.
+ * Makes the function that does in this process what `npm run ops -- …` does: a process of its own takes a second and a
+ * half to start, which {@link makeOpsCommand} does once.
  *
  * @param stack - its outputs file is written anew, since a test may know the stack alone.
  */
 export function makeRunOps(stack: DrivenStack) {
-  const file = join(mkdtempSync(join(tmpdir(), "ops-")), "outputs.json");
-  const { endpoint, region, webhookUrl, basic, outputs } = stack;
-  writeFileSync(file, JSON.stringify({ endpoint, region, webhookUrl, basic, outputs }));
-  return async (...args: readonly string[]) => {
+  const file = outputsFileOf(stack);
+  return async (...args: readonly string[]): Promise<Ended> => {
+    let output = "";
+    let errors = "";
+    const screen = makeScreen({
+      isTerminal: false,
+      write: (text) => (output += text),
+      writeError: (text) => (errors += text),
+      paint: (_, safe) => safe,
+    });
+    const code = await run([...args, "--outputs", file], {
+      print: (...lines) => screen.print(...lines),
+      progress: (text) => screen.progress(text),
+      warn: (...lines) => screen.error(...lines),
+      asks: async () => "nobody",
+    });
+    return { code, output, errors };
+  };
+}
+
+/** Makes the function that runs `npm run ops -- …` against the stack, without npm. */
+export function makeOpsCommand(stack: DrivenStack) {
+  const file = outputsFileOf(stack);
+  return async (...args: readonly string[]): Promise<Ended> => {
     const command = spawn(process.execPath, [MAIN, ...args, "--outputs", file], {
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -31,6 +61,12 @@ export function makeRunOps(stack: DrivenStack) {
     const code = await new Promise<number | null>((resolve) => command.on("close", resolve));
     return { code, output, errors };
   };
+}
+
+function outputsFileOf({ endpoint, region, webhookUrl, basic, outputs }: DrivenStack): string {
+  const file = join(mkdtempSync(join(tmpdir(), "ops-")), "outputs.json");
+  writeFileSync(file, JSON.stringify({ endpoint, region, webhookUrl, basic, outputs }));
+  return file;
 }
 
 /** The same for tests that expect their runs to end well, and get what they print. @param stack - asked by the first. */
