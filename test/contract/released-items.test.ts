@@ -19,8 +19,6 @@ import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
 import { CODE_AS_IT_IS, readReleased, Redeployed } from "../support/released.ts";
 import type { Released, ReleaseCode } from "../support/released.ts";
 
-/** A thousand calls of a database in this process. */
-const LONG_MS = 120_000;
 const ENDS: readonly string[] = ["approved", "denied", "completed", "errored", "expired"];
 
 /** What a release left behind, and the code that then takes it over. */
@@ -113,7 +111,7 @@ describe.each(TAKEOVERS)("what $left left behind, taken over by $by", (takeover)
     );
   });
 
-  test("what was in the queue has its effect once", { timeout: LONG_MS }, async () => {
+  test("what was in the queue has its effect once", async () => {
     await redeployed.takeOver();
     await redeployed.takeOver();
 
@@ -135,7 +133,7 @@ describe.each(TAKEOVERS)("what $left left behind, taken over by $by", (takeover)
     ]);
   });
 
-  test("a webhook that comes again has no second effect", { timeout: LONG_MS }, async () => {
+  test("a webhook that comes again has no second effect", async () => {
     await redeployed.takeOver();
     const told = redeployed.published.length;
     const recorded = await redeployed.items("EVENT");
@@ -156,7 +154,6 @@ describe.each(TAKEOVERS)("what $left left behind, taken over by $by", (takeover)
     ["without its applicant", 0, { entity_application_token: null }],
   ])(
     "the webhook of what the poller brought has no second effect: %s",
-    { timeout: LONG_MS },
     async (_, offMs, change) => {
       await redeployed.takeOver();
       const told = redeployed.published.length;
@@ -170,62 +167,54 @@ describe.each(TAKEOVERS)("what $left left behind, taken over by $by", (takeover)
     },
   );
 
-  test(
-    "the poller follows what is open, and tells what nobody has heard",
-    { timeout: LONG_MS },
-    async () => {
-      await redeployed.takeOver();
-      const told = redeployed.published.length;
-      await redeployed.poll(30);
+  test("the poller follows what is open, and tells what nobody has heard", async () => {
+    await redeployed.takeOver();
+    const told = redeployed.published.length;
+    await redeployed.poll(30);
 
-      expect(effects(redeployed.published.slice(told)).toSorted()).toEqual(
-        ["fresh-submitted snapshot progressed", ...broughtEnds].toSorted(),
-      );
-      expect(redeployed.notices.filter(({ change }) => change === "opened")).toEqual([]);
-      const states = await redeployed.items("STATE");
-      const standing = released.applications.map(({ kind, token, answer }) => {
-        const { status, outcome = null } =
-          states.find((item) => item["applicationToken"] === token) ?? {};
-        return { kind, status, outcome: answer.status === "completed" ? outcome : null };
-      });
-      expect(standing).toEqual(
-        released.applications.map(({ kind, answer: { status, complete_outcome } }) => ({
-          kind,
-          status,
-          outcome: status === "completed" ? complete_outcome : null,
-        })),
-      );
-      expect(states.filter(({ gapPk }) => gapPk !== undefined)).toEqual([]);
-      // Over both releases no effect was had twice, and no end told twice.
-      const all = [...released.published, ...redeployed.published];
-      const ids = all.map(({ eventId }) => eventId);
-      expect(ids.filter((id, index) => ids.indexOf(id) < index)).toEqual([]);
-      const ends = effects(all.filter(({ route }) => ENDS.includes(route))).map(endOf);
-      expect(ends.filter((end, index) => ends.indexOf(end) < index)).toEqual([]);
-    },
-  );
+    expect(effects(redeployed.published.slice(told)).toSorted()).toEqual(
+      ["fresh-submitted snapshot progressed", ...broughtEnds].toSorted(),
+    );
+    expect(redeployed.notices.filter(({ change }) => change === "opened")).toEqual([]);
+    const states = await redeployed.items("STATE");
+    const standing = released.applications.map(({ kind, token, answer }) => {
+      const { status, outcome = null } =
+        states.find((item) => item["applicationToken"] === token) ?? {};
+      return { kind, status, outcome: answer.status === "completed" ? outcome : null };
+    });
+    expect(standing).toEqual(
+      released.applications.map(({ kind, answer: { status, complete_outcome } }) => ({
+        kind,
+        status,
+        outcome: status === "completed" ? complete_outcome : null,
+      })),
+    );
+    expect(states.filter(({ gapPk }) => gapPk !== undefined)).toEqual([]);
+    // Over both releases no effect was had twice, and no end told twice.
+    const all = [...released.published, ...redeployed.published];
+    const ids = all.map(({ eventId }) => eventId);
+    expect(ids.filter((id, index) => ids.indexOf(id) < index)).toEqual([]);
+    const ends = effects(all.filter(({ route }) => ENDS.includes(route))).map(endOf);
+    expect(ends.filter((end, index) => ends.indexOf(end) < index)).toEqual([]);
+  });
 
-  test(
-    "an end that the bus had refused has its effect once: by the poller, or by a redrive",
-    { timeout: LONG_MS },
-    async () => {
-      await redeployed.takeOver();
-      await redeployed.poll(30);
-      await redeployed.redrive();
-      await redeployed.redrive();
+  test("an end that the bus had refused has its effect once: by the poller, or by a redrive", async () => {
+    await redeployed.takeOver();
+    await redeployed.poll(30);
+    await redeployed.redrive();
+    await redeployed.redrive();
 
-      const all = effects([...released.published, ...redeployed.published]);
-      const refused = all.filter((effect) => /-refused .+ (approved|errored)$/.test(effect));
-      expect(refused.map((effect) => effect.replace(/ .+ /, " ")).toSorted()).toEqual([
-        "day-old-bus-refused approved",
-        "day-old-error-refused errored",
-        "hour-old-bus-refused approved",
-        "hour-old-error-refused errored",
-      ]);
-    },
-  );
+    const all = effects([...released.published, ...redeployed.published]);
+    const refused = all.filter((effect) => /-refused .+ (approved|errored)$/.test(effect));
+    expect(refused.map((effect) => effect.replace(/ .+ /, " ")).toSorted()).toEqual([
+      "day-old-bus-refused approved",
+      "day-old-error-refused errored",
+      "hour-old-bus-refused approved",
+      "hour-old-error-refused errored",
+    ]);
+  });
 
-  test("an application that was open or reopened ends", { timeout: LONG_MS }, async () => {
+  test("an application that was open or reopened ends", async () => {
     await redeployed.takeOver();
     const told = redeployed.published.length;
     const open = released.applications.filter(

@@ -49,7 +49,7 @@ export function describeRotation(name: string, isSkipped: boolean, open: () => P
 
       expect(answers).toHaveLength(12 * PER_SECOND);
       expect(refused).toEqual([]);
-    }, 60_000);
+    });
 
     /**
      * Tries again as Alloy does after a 5xx: the emulator on a busy machine may give a function less to run on than its

@@ -28,7 +28,7 @@ describe("a stage that publishes decisions", () => {
     expect(ids.size).toBe(truth);
     expect(truth).toBeGreaterThanOrEqual(1_000);
     expect(world.cloud.deadLetters.messages()).toEqual([]);
-  }, 60_000);
+  });
 
   test("names in each decision the one before it", async () => {
     const world = await aWorld(DECISION_SETTINGS, 40);

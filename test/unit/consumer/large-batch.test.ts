@@ -17,7 +17,6 @@ test.each([
   ["empty objects", 3 * EXTERNAL_INPUT.jsonNodes - 300],
 ])(
   "ten bodies of 4 MB in one batch fit into the memory of the function: %s",
-  { timeout: 240_000 },
   async (shape, bytes) => {
     const { stdout } = await promisify(execFile)(process.execPath, [
       `--max-old-space-size=${MEMORY_MB.consumer * HEAP_SHARE}`,
