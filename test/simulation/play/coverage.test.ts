@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 
 import { ALL_FAULT_KINDS } from "../faults/faults.ts";
 import { CALL_SITES } from "../faults/ports.ts";
-import type { Fault } from "../faults/faults.ts";
 import { scenarioOf } from "../scenario/scenario.ts";
 import { playWorld } from "./play-world.ts";
 
@@ -14,25 +13,33 @@ const CALLS = [...CALL_SITES, "alloy.get", "alloy.list", "alloy.bearer"].filter(
 /** Less than half of what CI plays: what does not happen in so many worlds is as good as never tried. */
 const MOST_SEEDS = 4_000;
 
+/**
+ * Of those worlds the ones that have shown all of it. They come first; where they no longer do, since worlds are drawn
+ * otherwise now, the others are played too: the verdict is the same, and takes half a minute.
+ */
+const TELLING_SEEDS = [1840, 357, 83, 1401, 147, 1532, 1646, 411, 1924, 1926, 607, 2315];
+
 /** Plays worlds until all of these have been seen. @returns what has not. */
-async function unseen(wanted: readonly string[], seenIn: (fault: Fault) => string) {
+async function unseen(wanted: readonly string[]) {
   const left = new Set(wanted);
-  for (let seed = 1; seed <= MOST_SEEDS && left.size > 0; seed += 1) {
+  const seeds = new Set(TELLING_SEEDS);
+  for (let seed = 1; seed <= MOST_SEEDS; seed += 1) seeds.add(seed);
+  for (const seed of seeds) {
+    if (left.size === 0) break;
     const { faults } = await playWorld(scenarioOf(seed));
-    for (const fault of faults) left.delete(seenIn(fault));
+    for (const { site, kind } of faults) {
+      left.delete(kind);
+      left.delete(`${site} ${kind}`);
+    }
   }
   return [...left];
 }
 
 describe("the fault schedule of the worlds", () => {
-  test("brings every kind of fault", async () => {
-    expect(await unseen(ALL_FAULT_KINDS, ({ kind }) => kind)).toEqual([]);
-  });
+  test("brings every kind of fault, and kills a sandbox before and after every call that a handler waits for", async () => {
+    const crashes = CALLS.flatMap((site) => [`${site} crash-before`, `${site} crash-after`]);
 
-  test("kills a sandbox before and after every call that a handler waits for", async () => {
-    const wanted = CALLS.flatMap((site) => [`${site} crash-before`, `${site} crash-after`]);
-
-    expect(await unseen(wanted, ({ site, kind }) => `${site} ${kind}`)).toEqual([]);
+    expect(await unseen([...ALL_FAULT_KINDS, ...crashes])).toEqual([]);
   });
 
   test("knows every call", async () => {
