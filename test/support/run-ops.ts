@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 
 import { run } from "../../tools/ops/run.ts";
+import { jsonText } from "../../tools/terminal/lines.ts";
 import { makeScreen } from "../../tools/terminal/screen.ts";
 import type { DrivenStack } from "../e2e/deployed/stack.ts";
 
@@ -31,15 +32,20 @@ export function makeRunOps(stack: DrivenStack) {
   return async (...args: readonly string[]): Promise<Ended> => {
     let output = "";
     let errors = "";
+    let isJson = false;
     const screen = makeScreen({
       isTerminal: false,
       write: (text) => (output += text),
       writeError: (text) => (errors += text),
       paint: (_, safe) => safe,
     });
+    // As in a pipe: nobody waits for progress, and nobody answers.
     const code = await run([...args, "--outputs", file], {
-      print: (...lines) => screen.print(...lines),
-      progress: (text) => screen.progress(text),
+      use: ({ json }) => (isJson = json),
+      report: (result) => void (isJson && (output += `${jsonText(result)}\n`)),
+      end() {},
+      print: (...lines) => void (isJson || screen.print(...lines)),
+      progress() {},
       warn: (...lines) => screen.error(...lines),
       asks: async () => "nobody",
     });
