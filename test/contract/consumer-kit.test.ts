@@ -1,14 +1,7 @@
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 
 import { afterEach, describe, expect, test, vi } from "vitest";
 
@@ -19,71 +12,15 @@ import { STORIES } from "../../tools/consumer-kit/stories.ts";
 import { listen } from "../../tools/guard/listen.ts";
 import { freePorts } from "../../tools/local/emulator/ports.ts";
 import { makeScreen } from "../../tools/terminal/screen.ts";
+import { runKit } from "../support/consumer-kit.ts";
+import { isOpen, startExample } from "../support/example-consumer.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
   vi.unstubAllEnvs();
 });
-
-/** What the kit says, and how it ends. */
-async function runKit(to: string, actionsPort: number, ...more: readonly string[]) {
-  const [out, errors]: [string[], string[]] = [[], []];
-  const screen = makeScreen({
-    isTerminal: false,
-    write: (line) => void out.push(line),
-    writeError: (line) => void errors.push(line),
-    paint: (_, text) => text,
-  });
-  const args = ["--to", to, "--actions-port", String(actionsPort), ...more];
-  const code = await testConsumer(args, screen, process.env);
-  return { code, out: out.join("\n"), errors: errors.join("\n") };
-}
-
-/** Starts a consumer of `examples/`, and waits until it listens. */
-async function startExample(file: string) {
-  const [port = 0, actionsPort = 0] = await freePorts(2);
-  const folder = mkdtempSync(join(tmpdir(), "consumer-"));
-  const command = file.endsWith(".py") ? "python3" : process.execPath;
-  const child = spawn(command, [runnable(file, folder)], {
-    stdio: "inherit",
-    env: {
-      ...process.env,
-      PORT: String(port),
-      ACCOUNTS: join(folder, "accounts.db"),
-      ACTIONS_URL: `http://127.0.0.1:${actionsPort}/actions`,
-    },
-  });
-  cleanups.push(async () => {
-    child.kill();
-    await once(child, "exit");
-    rmSync(folder, { recursive: true });
-  });
-  while (!(await isOpen(port))) await sleep(20);
-  return { url: `http://127.0.0.1:${port}/`, actionsPort };
-}
-
-/** The example as a file of its own that finds the package's events in this repository. */
-function runnable(file: string, folder: string): string {
-  const path = `${root}examples/consumers/${file}`;
-  if (!file.endsWith(".ts")) return path;
-  const events = new URL("../../events/index.ts", import.meta.url).href;
-  const copy = join(folder, "consumer.mts");
-  writeFileSync(copy, readFileSync(path, "utf8").replace("alloy-journey-webhooks/events", events));
-  return copy;
-}
-
-async function isOpen(port: number): Promise<boolean> {
-  const socket = connect(port, "127.0.0.1");
-  const isConnected = await Promise.race([
-    once(socket, "connect").then(() => true),
-    once(socket, "error").then(() => false),
-  ]).catch(() => false);
-  socket.destroy();
-  return isConnected;
-}
 
 /** Says to the kit that a consumer acted. */
 function reportTo(actionsPort: number) {

@@ -1,6 +1,9 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { renameSync, writeFileSync } from "node:fs";
+
+import { afterAll, afterEach, describe, expect, inject, it } from "vitest";
 import { refusalText, takeRefusals } from "../support/take-refusals.ts";
 import "./deployed/alarms.ts";
+import "./deployed/consumer-kit.ts";
 import { openEmulatorDriver } from "./deployed/driver.ts";
 import "./deployed/ingest.ts";
 import "./deployed/ops.ts";
@@ -32,6 +35,14 @@ describe.runIf(process.env["CI"])(
 
 describeScenarios("deployed into the emulator", isSkipped, openEmulatorDriver);
 describeRotation("deployed into the emulator", isSkipped, openEmulatorDriver);
+
+// Nobody else drives it, but others ask whether it was there.
+afterAll(() => {
+  if (stack === null) return;
+  const { unneeded } = inject("deployment");
+  writeFileSync(`${unneeded}.part`, JSON.stringify(stack));
+  renameSync(`${unneeded}.part`, unneeded);
+});
 
 /** A call that AWS would refuse fails the test that made it, whatever came of it. */
 afterEach(() => {

@@ -9,6 +9,8 @@ import { ROOT } from "../../lib/installation.ts";
 import { ourContext } from "../../lib/feature-flags.ts";
 import { AlloyJourneyWebhooks } from "../../lib/index.ts";
 import type { StageProps } from "../../lib/index.ts";
+import { STORIES } from "../../tools/consumer-kit/stories.ts";
+import { startExample } from "../support/example-consumer.ts";
 import { isSkipped } from "./deployed/stack.ts";
 import { run, UserMachine } from "./packed.ts";
 import type { Packed } from "./packed.ts";
@@ -136,6 +138,21 @@ describe("a folder with nothing in it", () => {
     );
   });
 
+  it("has a test kit that lets the example of a consumer pass, which imports the package, and fails the naive one", async () => {
+    const kit = ["npx", "alloy-journey-webhooks", "simulate", "--as-rule"];
+    const play = async (file: string) => {
+      const { url, actionsPort } = await startExample(file, home);
+      return run([...kit, "--to", url, "--actions-port", String(actionsPort)], home);
+    };
+
+    expect(await play("idempotent.ts")).toContain(
+      `${STORIES.length} stories: the consumer acted once in ${STORIES.length}.`,
+    );
+    await expect(play("naive.py")).rejects.toThrow(
+      /^Story "duplicate": open account was done 3 times for JA-\w+, and has to be done once: the bus delivers each event three times\.$/m,
+    );
+  });
+
   it.skipIf(isSkipped)("plays every scenario against the deployed stack", async () => {
     expect(await run(["npm", "start", "--", "--once"], home)).toContain(AGREES);
   });
@@ -178,6 +195,25 @@ function templateOfClone(props: StageProps): object {
   const stack = new AlloyJourneyWebhooks(app, `AlloyJourneyWebhooks-${props.stage}`, props);
   return Template.fromStack(stack).toJSON();
 }
+
+describe("a CommonJS package with nothing in it", () => {
+  it("becomes an app too, and plays every scenario", async () => {
+    // Beside the installed package, as a package of its own.
+    const folder = machine.folder("home/common-js", {
+      "package.json": { name: "common-js", private: true, type: "commonjs" },
+    });
+    await run(["npx", "alloy-journey-webhooks", "init"], folder);
+
+    const stacks = await run(["npx", "cdk", "list"], folder);
+    const played = await run(
+      ["npx", "alloy-journey-webhooks", "start", "--once", "--in-process"],
+      folder,
+    );
+
+    expect(stacks).toContain("AlloyJourneyWebhooks-production");
+    expect(played).toContain(AGREES);
+  });
+});
 
 describe("a CommonJS app of others, in TypeScript, with two stacks", () => {
   it("has ingest and its queue beside its own, and synthesises", async () => {

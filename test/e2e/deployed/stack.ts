@@ -16,9 +16,14 @@ export const stack = await deployed(inject("deployment"));
 /** Whether there is no stack to drive: `describe.skipIf(isSkipped)`. */
 export const isSkipped = stack === null;
 
-async function deployed({ file, ended, ...alloy }: Deployment): Promise<DrivenStack | null> {
+async function deployed({
+  file,
+  ended,
+  unneeded,
+  ...alloy
+}: Deployment): Promise<DrivenStack | null> {
   for (;;) {
-    const outputs = outputsIn(file);
+    const outputs = outputsIn(file) ?? outputsIn(unneeded);
     if (outputs !== null) {
       const { endpoint } = outputs;
       return endpoint === null ? null : { ...outputs, ...alloy, endpoint };
