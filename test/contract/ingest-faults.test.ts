@@ -53,7 +53,10 @@ type Arrival =
 /** Posts a hundred webhooks. */
 async function post(
   environment: Readonly<Record<string, string>> = {},
-  { body = "{}", arrival = "twenty-each-tenth-of-a-second" as Arrival } = {},
+  {
+    body = "{}",
+    arrival = "twenty-each-tenth-of-a-second",
+  }: { readonly body?: string; readonly arrival?: Arrival } = {},
 ) {
   const ingest = await ingestHere(environment);
   const postOne = async (index: number) => {
