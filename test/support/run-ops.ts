@@ -14,6 +14,9 @@ import type { DrivenStack } from "../e2e/deployed/stack.ts";
 
 const MAIN = fileURLToPath(new URL("../../tools/ops/main.ts", import.meta.url));
 
+/** What the verbs need of a stack. */
+type OpsStack = Pick<DrivenStack, "endpoint" | "region" | "webhookUrl" | "basic" | "outputs">;
+
 /** What a command ended with. */
 interface Ended {
   readonly code: number | null;
@@ -27,7 +30,7 @@ interface Ended {
  *
  * @param stack - its outputs file is written anew, since a test may know the stack alone.
  */
-export function makeRunOps(stack: DrivenStack) {
+export function makeRunOps(stack: OpsStack) {
   const file = outputsFileOf(stack);
   return async (...args: readonly string[]): Promise<Ended> => {
     let output = "";
@@ -54,7 +57,7 @@ export function makeRunOps(stack: DrivenStack) {
 }
 
 /** Makes the function that runs `npm run ops -- …` against the stack, without npm. */
-export function makeOpsCommand(stack: DrivenStack) {
+export function makeOpsCommand(stack: OpsStack) {
   const file = outputsFileOf(stack);
   return async (...args: readonly string[]): Promise<Ended> => {
     const command = spawn(process.execPath, [MAIN, ...args, "--outputs", file], {
@@ -69,7 +72,7 @@ export function makeOpsCommand(stack: DrivenStack) {
   };
 }
 
-function outputsFileOf({ endpoint, region, webhookUrl, basic, outputs }: DrivenStack): string {
+function outputsFileOf({ endpoint, region, webhookUrl, basic, outputs }: OpsStack): string {
   const file = join(mkdtempSync(join(tmpdir(), "ops-")), "outputs.json");
   writeFileSync(file, JSON.stringify({ endpoint, region, webhookUrl, basic, outputs }));
   return file;

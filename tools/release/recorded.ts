@@ -44,6 +44,31 @@ export function record(of: string, templates: ReadonlyMap<string, StackTemplate>
   return `{\n  "of": ${JSON.stringify(of)},\n  "variants": ${JSON.stringify(variants)},\n  "resources": [\n${resources.join(",\n")}\n  ]\n}\n`;
 }
 
+/** The whole template of the stage `local`, as a release deployed it into the emulator. */
+const WholeSchema = v.object({
+  of: v.string(),
+  template: v.object({
+    Resources: v.record(v.string(), v.looseObject({ Type: v.string() })),
+    Outputs: v.record(v.string(), v.unknown()),
+  }),
+});
+
+export const WHOLE_FILE = new URL("last-release-local.json", FILE);
+
+export function wholeTemplate(): v.InferOutput<typeof WholeSchema> {
+  return v.parse(WholeSchema, JSON.parse(readFileSync(WHOLE_FILE, "utf8")));
+}
+
+/** The file's text for that template. What CDK asks about its own bootstrap is left out. */
+export function recordWhole(of: string, template: unknown): string {
+  const linesOf = (section: object) =>
+    Object.entries(section)
+      .map(([id, value]) => `      ${JSON.stringify(id)}: ${JSON.stringify(value)}`)
+      .join(",\n");
+  const { Resources, Outputs } = v.parse(WholeSchema.entries.template, template);
+  return `{\n  "of": ${JSON.stringify(of)},\n  "template": {\n    "Resources": {\n${linesOf(Resources)}\n    },\n    "Outputs": {\n${linesOf(Outputs)}\n    }\n  }\n}\n`;
+}
+
 /** Without what a release may change: tags, names for people, policies, times. */
 function essence({ logicalId, Type, DeletionPolicy, Properties }: TemplateResource) {
   const kept = [...(GUARDED[Type] ?? []), ...SWITCHED].filter((name) => name in Properties);
