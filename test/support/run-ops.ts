@@ -44,6 +44,8 @@ export function makeRunOps(stack: OpsStack) {
     });
     // As in a pipe: nobody waits for progress, and nobody answers.
     const code = await run([...args, "--outputs", file], {
+      isInteractive: false,
+      redraw: (...lines) => void (isJson || screen.print(...lines)),
       use: ({ json }) => (isJson = json),
       report: (result) => void (isJson && (output += `${jsonText(result)}\n`)),
       end() {},
