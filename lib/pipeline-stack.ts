@@ -14,10 +14,11 @@ import { IntegrationHealth } from "./alarms/integration-health.ts";
 import { Notifications } from "./alarms/notifications.ts";
 import { People } from "./constructs/people.ts";
 import { PipelineDashboard } from "./dashboard/pipeline-dashboard.ts";
+import type { PipelineDashboardProps } from "./dashboard/pipeline-dashboard.ts";
 import { SchemaRegistry } from "./constructs/schema-registry.ts";
 import { ScheduledPoller } from "./constructs/scheduled-poller.ts";
 import { WebhookIngest } from "./constructs/webhook-ingest.ts";
-import { markWholePipeline, tagsOf } from "./constructs/stateful.ts";
+import { isLean, markFootprint, markWholePipeline, tagsOf } from "./constructs/stateful.ts";
 import type { FunctionNetwork } from "./constructs/function-network.ts";
 import { isFirstFrom } from "./config/first-deployment.ts";
 import { refuseOtherPartitions } from "./config/partition.ts";
@@ -74,6 +75,7 @@ export class AlloyJourneyWebhooks extends Stack {
     });
     useOurFeatureFlags(this);
     markWholePipeline(this, true);
+    markFootprint(this, stage);
     this.configuration = stage;
     const network: FunctionNetwork = props;
 
@@ -134,7 +136,7 @@ export class AlloyJourneyWebhooks extends Stack {
     this.poller = poller;
     this.statement = statement;
     this.health = health;
-    new PipelineDashboard(this, "Overview", {
+    const dashboard: PipelineDashboardProps = {
       stage,
       alerts,
       health,
@@ -144,7 +146,8 @@ export class AlloyJourneyWebhooks extends Stack {
       ingest,
       consumer,
       poller,
-    });
+    };
+    if (!isLean(this)) new PipelineDashboard(this, "Overview", dashboard);
 
     new People(this, "People", {
       stage,

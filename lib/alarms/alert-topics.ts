@@ -49,7 +49,8 @@ export interface AnnouncedAlarm {
 
 export interface AlertTopicsProps {
   readonly stage: StageConfiguration;
-  readonly key: IKey;
+  /** Undefined: the topics are not encrypted. */
+  readonly key: IKey | undefined;
 }
 
 /** Where alarms go, and from there to the channels that the stage names. */
@@ -132,7 +133,7 @@ function isPartOfIncident(scope: Construct, id: string): boolean {
 function makeTopic(scope: Construct, id: string, props: AlertTopicsProps): Topic {
   const topic = new Topic(scope, id, {
     displayName: `Alloy webhooks ${props.stage.stage}: ${id.toLowerCase()}`,
-    masterKey: props.key,
+    ...(props.key !== undefined && { masterKey: props.key }),
     enforceSSL: true,
   });
   topic.applyRemovalPolicy(removalPolicyOf(props.stage));

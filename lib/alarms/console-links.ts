@@ -2,7 +2,7 @@ import { Fn, Stack } from "aws-cdk-lib";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import { isInWholePipeline } from "../constructs/stateful.ts";
+import { isInWholePipeline, isLean } from "../constructs/stateful.ts";
 
 /** A page of the AWS console, in an alarm's description. */
 export interface ConsoleLink {
@@ -32,9 +32,10 @@ export function dashboardLink(scope: Construct): ConsoleLink {
   const stack = Stack.of(scope);
   return {
     title: "Dashboard",
-    url: isInWholePipeline(scope)
-      ? `${consoleOf(stack)}/cloudwatch/home#dashboards/dashboard/${dashboardNameOf(stack)}`
-      : null,
+    url:
+      isInWholePipeline(scope) && !isLean(scope)
+        ? `${consoleOf(stack)}/cloudwatch/home#dashboards/dashboard/${dashboardNameOf(stack)}`
+        : null,
   };
 }
 

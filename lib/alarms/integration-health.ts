@@ -7,9 +7,10 @@ import {
   Metric,
   TreatMissingData,
 } from "aws-cdk-lib/aws-cloudwatch";
-import type { IAlarm } from "aws-cdk-lib/aws-cloudwatch";
+import type { IAlarm, IAlarmRule } from "aws-cdk-lib/aws-cloudwatch";
 import { Rule } from "aws-cdk-lib/aws-events";
 import { Construct } from "constructs";
+import { isLean } from "../constructs/stateful.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import { INCIDENT_ALARMS } from "./alert-topics.ts";
 import { dashboardLink } from "./console-links.ts";
@@ -43,16 +44,9 @@ export class IntegrationHealth extends Construct {
     const inAlarm = (alarms: readonly string[]) =>
       alarms.map((alarm) => AlarmRule.fromAlarm(alerts.alarm(alarm), AlarmState.ALARM));
 
-    const deploymentRunning = this.#deploymentRunning();
-    const suppressor = new CompositeAlarm(this, "Suppressor", {
-      compositeAlarmName: alarmNameOf(this, "deployment-excuses"),
-      alarmDescription:
-        "Notifies nobody. It suppresses integration-unhealthy during a deployment, unless people wait for a decision.",
-      alarmRule: AlarmRule.allOf(
-        AlarmRule.fromAlarm(deploymentRunning, AlarmState.ALARM),
-        AlarmRule.not(AlarmRule.anyOf(...inAlarm(NEVER_SUPPRESSED))),
-      ),
-    });
+    // A sandbox may page during a deployment: nobody deploys it but who is at work on it.
+    this.suppressors = isLean(this) ? [] : this.#makeSuppressors(inAlarm(NEVER_SUPPRESSED));
+    const suppressor = this.suppressors.at(-1);
 
     new RunbookCompositeAlarm(this, "integration-unhealthy", {
       alerts,
@@ -62,11 +56,25 @@ export class IntegrationHealth extends Construct {
       because: "one incident is one page, whichever of them rings first.",
       links: [dashboardLink(this)],
       rule: AlarmRule.anyOf(...inAlarm(INCIDENT_ALARMS)),
-      suppressor,
+      ...(suppressor !== undefined && { suppressor }),
       // CloudFormation's word of the deployment is a metric a minute or two later.
       suppressorWait: Duration.minutes(2),
     });
-    this.suppressors = [deploymentRunning, suppressor];
+  }
+
+  /** The alarm about a deployment, and the one that suppresses by it. */
+  #makeSuppressors(neverSuppressed: readonly IAlarmRule[]): readonly IAlarm[] {
+    const deploymentRunning = this.#deploymentRunning();
+    const suppressor = new CompositeAlarm(this, "Suppressor", {
+      compositeAlarmName: alarmNameOf(this, "deployment-excuses"),
+      alarmDescription:
+        "Notifies nobody. It suppresses integration-unhealthy during a deployment, unless people wait for a decision.",
+      alarmRule: AlarmRule.allOf(
+        AlarmRule.fromAlarm(deploymentRunning, AlarmState.ALARM),
+        AlarmRule.not(AlarmRule.anyOf(...neverSuppressed)),
+      ),
+    });
+    return [deploymentRunning, suppressor];
   }
 
   /** CloudFormation announces each change of the stack; CloudWatch counts what the rule has matched. */

@@ -7,6 +7,7 @@ import type { RouteId } from "../../lambdas/settings/routes.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import { dashboardLink, queueLink } from "./console-links.ts";
 import { calculation } from "./metrics.ts";
+import { isLean } from "../constructs/stateful.ts";
 import { RunbookAlarm } from "./runbook-alarm.ts";
 
 export interface RuleAlarmProps {
@@ -23,7 +24,8 @@ export interface RuleAlarmProps {
 /** Makes the alarm about a rule of the bus that does not deliver. */
 export function makeRuleAlarm(scope: Construct, id: string, props: RuleAlarmProps): void {
   const { alerts, ruleName, furtherRules = [], bus, deadLetters, fact, impact } = props;
-  const failures = failuresOf(bus, [ruleName, ...furtherRules]);
+  const rules = [ruleName, ...furtherRules];
+  const failures = isLean(scope) ? lossesOf(bus, rules) : failuresOf(bus, rules);
   new RunbookAlarm(scope, id, {
     alerts,
     severity: "page",
@@ -55,6 +57,24 @@ export function failuresOf(bus: EventBus, rules: readonly string[]) {
       [`lost${of}`, ruleMetric(bus, rule, "InvocationsFailedToBeSentToDlq")] as const,
     ];
   });
+  return {
+    expression: metrics.map(([name]) => `FILL(${name}, 0)`).join(" + "),
+    metrics: Object.fromEntries(metrics),
+  };
+}
+
+/**
+ * The same of a rule with a dead-letter queue, where that queue is looked at: what went there is no failed invocation
+ * (EventBridge's guide, "Monitoring Amazon EventBridge"), so the second metric adds nothing.
+ */
+function lossesOf(bus: EventBus, rules: readonly string[]): ReturnType<typeof failuresOf> {
+  const metrics = rules.map(
+    (rule, index) =>
+      [
+        `lost${index === 0 ? "" : index}`,
+        ruleMetric(bus, rule, "InvocationsFailedToBeSentToDlq"),
+      ] as const,
+  );
   return {
     expression: metrics.map(([name]) => `FILL(${name}, 0)`).join(" + "),
     metrics: Object.fromEntries(metrics),

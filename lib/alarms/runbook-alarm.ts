@@ -8,6 +8,9 @@ import {
   TreatMissingData,
 } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
+import { TEST_ALARMS } from "../../lambdas/settings/names.ts";
+import { isRuleAlarm } from "../config/notification-rules.ts";
+import { isLean } from "../constructs/stateful.ts";
 import { ROOT } from "../installation.ts";
 import { ConfigurationError } from "../config/stage-configuration.ts";
 import { alarmNameOf } from "./alarm-name.ts";
@@ -71,6 +74,7 @@ export function makeAlarms(
 export class RunbookAlarm extends Construct {
   constructor(scope: Construct, id: string, props: RunbookAlarmProps) {
     super(scope, id);
+    if (isLeftOut(this, id, props)) return;
     const of = props.of ?? 1;
     const alarm = new Alarm(this, "Alarm", {
       alarmName: alarmNameOf(this, id),
@@ -89,10 +93,15 @@ export class RunbookAlarm extends Construct {
   }
 }
 
+/** A lean stage has the alarms that page, those of the stage's own rules, and the one that `verify --ring` rings. */
+function isLeftOut(scope: Construct, id: string, { severity }: Announcement): boolean {
+  return isLean(scope) && severity === "ticket" && id !== TEST_ALARMS.ticket && !isRuleAlarm(id);
+}
+
 export interface RunbookCompositeAlarmProps extends Announcement {
   readonly rule: IAlarmRule;
-  /** While it is in ALARM, nobody is notified. */
-  readonly suppressor: IAlarm;
+  /** While it is in ALARM, nobody is notified. @default - people are always notified */
+  readonly suppressor?: IAlarm;
   /** How long to wait for the suppressor before anybody is notified. */
   readonly suppressorWait: Duration;
 }
@@ -105,10 +114,12 @@ export class RunbookCompositeAlarm extends Construct {
       compositeAlarmName: alarmNameOf(this, id),
       alarmDescription: describe(id, props),
       alarmRule: props.rule,
-      actionsSuppressor: props.suppressor,
-      actionsSuppressorWaitPeriod: props.suppressorWait,
-      // An alarm that still rings when the suppressor ends notifies at once.
-      actionsSuppressorExtensionPeriod: Duration.seconds(0),
+      ...(props.suppressor !== undefined && {
+        actionsSuppressor: props.suppressor,
+        actionsSuppressorWaitPeriod: props.suppressorWait,
+        // An alarm that still rings when the suppressor ends notifies at once.
+        actionsSuppressorExtensionPeriod: Duration.seconds(0),
+      }),
     });
     announce(alarm, id, props);
   }

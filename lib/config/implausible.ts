@@ -30,7 +30,15 @@ export function implausible(stage: StageConfiguration): readonly Implausible[] {
     // A local stage runs as fast as its time scale says.
     ...(stage.stage === "local" ? [] : shortTimes(stage)),
     ...unreadPages(stage),
+    ...leanByParts(stage),
   ];
+}
+
+/** What takes a deployment back are alarms, and a lean stage has not all of them. */
+function leanByParts({ footprint, rollout }: StageConfiguration): readonly Implausible[] {
+  if (footprint !== "lean" || rollout === "all-at-once") return [];
+  const wanted = '"all-at-once" where footprint is "lean", which has no tickets to go back by';
+  return [{ path: "rollout", given: rollout, wanted }];
 }
 
 /** Alloy's documented hosts are sandbox.alloy.co and api.alloy.co; some clients have their own. */

@@ -98,6 +98,12 @@ export interface StageConfiguration {
    */
   readonly rollout: "all-at-once" | "canary" | "linear";
   /**
+   * What stands when nothing comes (docs/cost.md). `lean` is for sandboxes: every alarm that pages, but no tickets, no
+   * dashboard, no key for the alert topics, and no zeros of the poller's metrics. A tenth of a dollar for each alarm adds up.
+   * @default "full"
+   */
+  readonly footprint?: "full" | "lean";
+  /**
    * An EventBridge schema registry with the schema of each published event, for code bindings (docs/consumers.md).
    * @default false
    */

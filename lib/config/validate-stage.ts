@@ -334,6 +334,7 @@ const schema = v.strictObject({
   removal: v.picklist(["retain", "destroy"], '"retain" or "destroy"'),
   concurrency: v.picklist(["reserved", "shared"], '"reserved" or "shared"'),
   rollout: v.picklist(["all-at-once", "canary", "linear"], '"all-at-once", "canary" or "linear"'),
+  footprint: v.optional(v.picklist(["full", "lean"], '"full" or "lean"')),
   schemaRegistry: v.optional(v.boolean("true or false")),
   archive: v.optional(
     v.strictObject({

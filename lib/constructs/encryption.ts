@@ -5,24 +5,30 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { Construct } from "constructs";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
-import { pinLogicalId, removalPolicyOf } from "./stateful.ts";
+import { isLean, pinLogicalId, removalPolicyOf } from "./stateful.ts";
 
 export interface EncryptionProps {
   readonly stage: StageConfiguration;
 }
 
 /**
- * The keys. The alert topics always have one of ours: CloudWatch may not use the key that AWS
+ * The keys. The alert topics have one of ours, unless the stage is lean: CloudWatch may not use the key that AWS
  * manages for SNS, and an alarm to a topic under that key is lost without a word.
  */
 export class Encryption extends Construct {
   /** Of the alert topics. */
-  readonly alertsKey: IKey;
+  readonly alertsKey: IKey | undefined;
   /** Of everything else; undefined when AWS manages the keys. */
   readonly dataKey: IKey | undefined;
 
   constructor(scope: Construct, id: string, { stage }: EncryptionProps) {
     super(scope, id);
+    if (isLean(this) && stage.encryption === "aws-managed") {
+      // What an alarm says names nobody: a sandbox can do without a key of its own for it.
+      this.alertsKey = undefined;
+      this.dataKey = undefined;
+      return;
+    }
     const { account, partition, region } = Stack.of(this);
     const key = new Key(this, "Key", {
       description: `Alloy Journey webhooks, ${stage.stage}`,

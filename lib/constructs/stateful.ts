@@ -14,6 +14,18 @@ export function isInWholePipeline(construct: IConstruct): boolean {
   return construct.node.tryGetContext(WHOLE_PIPELINE) === true;
 }
 
+const LEAN = "alloy-journey-webhooks:lean";
+
+/** Says of a stage's constructs how much stands when nothing comes. */
+export function markFootprint(scope: IConstruct, { footprint }: StageConfiguration): void {
+  scope.node.setContext(LEAN, footprint === "lean");
+}
+
+/** Whether a construct is of a stage that has only what pages. */
+export function isLean(construct: IConstruct): boolean {
+  return construct.node.tryGetContext(LEAN) === true;
+}
+
 /**
  * Fixes the logical id of something that holds data, or that others hold the address of. CloudFormation takes another
  * logical id for another resource, and would replace what is there: no move of code may ever do that. In a stack of

@@ -7,7 +7,7 @@ import { Encryption } from "./encryption.ts";
 import { EventQueue } from "./event-queue.ts";
 import type { FunctionNetwork } from "./function-network.ts";
 import { PayloadBucket } from "./payload-bucket.ts";
-import { markWholePipeline } from "./stateful.ts";
+import { markFootprint, markWholePipeline } from "./stateful.ts";
 import { WebhookIngest } from "./webhook-ingest.ts";
 
 /** The settings of a stage that an intake has; it has no poller, no routes and no table. */
@@ -55,6 +55,7 @@ export class WebhookIntake extends Construct {
     super(scope, id);
     markWholePipeline(this, false);
     const stage = stageOf(props);
+    markFootprint(this, stage);
     const { alertsKey, dataKey: key } = new Encryption(this, "Encryption", { stage });
     this.dataKey = key;
     this.alerts = new AlertTopics(this, "Alerts", { stage, key: alertsKey });

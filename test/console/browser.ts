@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-import { source } from "axe-core";
+import axe from "axe-core";
 import { chromium } from "playwright-core";
 import type { Browser, Page } from "playwright-core";
 import * as v from "valibot";
@@ -78,7 +78,7 @@ const Violations = v.array(v.object({ id: v.string(), where: v.string(), help: v
 
 /** Holds what is in the page now to axe's rules, all of them. */
 export async function expectAccessible(page: Page): Promise<void> {
-  await page.evaluate(source);
+  await page.evaluate(axe.source);
   const found: unknown = await page.evaluate(
     `axe.run().then(({ violations }) => violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map(({ html }) => html.slice(0, 160)).join("\\n") })))`,
   );

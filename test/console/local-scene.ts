@@ -15,6 +15,7 @@ export async function startLocalScene() {
     {
       once: false,
       inProcess: true,
+      incident: null,
       outputsFile: null,
       timeScale: 600,
       alloy: { kind: "simulator" },

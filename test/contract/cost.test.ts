@@ -7,6 +7,7 @@ import {
   billFor,
   checkedBySecondCount,
   endsOf,
+  LEAN_STANDING,
   MOST_DIFFERENCE,
 } from "../../tools/cost/report.ts";
 import { countForPage } from "../../tools/generate/cost-page.ts";
@@ -32,7 +33,7 @@ describe("npm run cost", () => {
     expect(JSON.parse(asJson(bill, ends, "production"))).toMatchObject({ totals, ends });
   });
 
-  test("agrees with a second count, which meters each client of AWS, within 1 %", async () => {
+  test("agrees with a second which meters each client of AWS, within 1 %", async () => {
     const { difference } = await checkedBySecondCount(counts.production);
 
     expect(Math.abs(difference)).toBeLessThanOrEqual(MOST_DIFFERENCE);
@@ -61,6 +62,14 @@ describe("npm run cost", () => {
     expect(metrics?.quantity).toBeCloseTo(13 + 2 / 24, 9);
     expect(busy.map(({ quantity }) => quantity)).toEqual([expect.any(Number)]);
     expect(standing.find(({ what }) => what === "Keys")?.quantity).toBe(2);
+  });
+});
+
+describe("a lean stage", () => {
+  test("costs at most eight dollars a month at no traffic", () => {
+    const { standing } = billFor(inTens, counts.lean).totals;
+
+    expect(standing).toBeLessThanOrEqual(LEAN_STANDING);
   });
 });
 

@@ -5,12 +5,11 @@ import type { MemoryCloud } from "../cloud-in-memory/cloud.ts";
 import { OperatorError } from "../ops/operator-error.ts";
 import type { StoredApplication } from "../ops/application.ts";
 import { groupLetters, readLetterOfQueue } from "./letters.ts";
+import { needsBy } from "./needs.ts";
 import type { ConsoleSource } from "./source.ts";
 
 /** What is in memory costs nothing to look at. */
 const PACE_MS = 1_000;
-
-const SHOWN_GAPS = 200;
 
 /** The handlers in this process, over a cloud in memory. Alarms are evaluated nowhere in it. */
 export function makeMemorySource(cloud: MemoryCloud, stage: string): ConsoleSource {
@@ -25,19 +24,14 @@ export function makeMemorySource(cloud: MemoryCloud, stage: string): ConsoleSour
         )
         .toSorted((one, other) => one.since - other.since);
       const letters = await Promise.all(cloud.deadLetters.messages().map(readLetterOfQueue));
-      const why = [
-        ...(gaps.length === 0 ? [] : [`${gaps.length} applications in gap`]),
-        ...(letters.length === 0 ? [] : [`${letters.length} in DeadLetterQueue`]),
-      ];
-      return {
-        isHealthy: why.length === 0,
-        why: why.length === 0 ? "no gap, no dead letter" : why.join("; "),
+      return needsBy({
         items: [],
-        gaps: gaps.slice(0, SHOWN_GAPS),
-        gapCount: gaps.length,
+        gaps,
+        deadLettered: letters.length,
         deadLetters: groupLetters(letters),
+        waiting: cloud.events.messages().length,
         unread: ["Nothing evaluates alarms in one process."],
-      };
+      });
     },
     list: async () =>
       [...table.applications].map(([token, kept]) => ({ token, rank: rankOf(kept) })),

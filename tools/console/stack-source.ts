@@ -15,6 +15,7 @@ import { tokensOf } from "../ops/person.ts";
 import { withRecords } from "../ops/show.ts";
 import type { ConnectedStack } from "../ops/stack.ts";
 import { groupLetters } from "./letters.ts";
+import { needsBy } from "./needs.ts";
 import type { ConsoleSource, Listed } from "./source.ts";
 import type { DeadLetterGroup, GapEntry, Needs } from "./view.ts";
 
@@ -26,8 +27,6 @@ const LIST_LIFETIME_MS = 5_000;
 
 /** Metrics and the attributes of all queues: what `ops status` reads costs 0.001 USD each time. */
 const STATUS_LIFETIME_MS = { account: 60_000, emulator: 5_000 } as const;
-
-const SHOWN_GAPS = 200;
 
 /** So many dead letters are looked at for their reasons; the queue's own count says how many there are. */
 const LETTERS_MOST = 200;
@@ -90,21 +89,14 @@ async function needsOf(
   const isNow = (one: Status["attention"][number]) =>
     one.kind !== "gaps" && one.name !== "DeadLetterQueue";
   const items = (status?.attention ?? []).filter(isNow);
-  const alarms = items.filter(({ severity }) => severity !== "note");
-  const why = [
-    ...(alarms.length === 0 ? [] : [alarms.map(({ name }) => name).join(", ")]),
-    ...(gaps.length === 0 ? [] : [`${gaps.length} applications in gap`]),
-    ...(count === 0 ? [] : [`${count} in DeadLetterQueue`]),
-  ];
-  return {
-    isHealthy: why.length === 0,
-    why: why.length === 0 ? "no alarm, no gap, no dead letter" : why.join("; "),
+  return needsBy({
     items,
-    gaps: gaps.slice(0, SHOWN_GAPS),
-    gapCount: gaps.length,
+    gaps,
+    deadLettered: count,
     deadLetters: groups,
+    waiting: status?.queues.find(({ id }) => id === "EventQueue")?.waiting ?? 0,
     unread,
-  };
+  });
 }
 
 async function gapsOf(stack: ConnectedStack): Promise<readonly GapEntry[]> {
@@ -173,7 +165,9 @@ async function depthOf({ sqs, deadLetterQueueUrl: QueueUrl }: ConnectedStack): P
       AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
     }),
   );
-  return Object.values(Attributes).reduce((sum, value) => sum + Number(value), 0);
+  const { ApproximateNumberOfMessages: waiting, ApproximateNumberOfMessagesNotVisible: taken } =
+    Attributes;
+  return Number(waiting ?? 0) + Number(taken ?? 0);
 }
 
 function letterGroups(stack: ConnectedStack, now: () => number) {
@@ -203,17 +197,37 @@ function letterGroups(stack: ConnectedStack, now: () => number) {
   };
 }
 
-/** Reads at most once in a lifetime, and never twice at a time. */
+/**
+ * Reads at most once in a lifetime, and never twice at a time. Only the first caller waits: whoever finds the last value
+ * too old gets it all the same, and the next one gets a newer one.
+ */
 function cached<Value>(
   read: () => Promise<Value>,
   { now, lifetimeMs }: { readonly now: () => number; readonly lifetimeMs: number },
 ): () => Promise<Value> {
-  let last: { readonly at: number; readonly value: Promise<Value> } | null = null;
-  return () => {
-    if (last === null || now() - last.at >= lifetimeMs) {
-      const value = read();
-      last = { at: now(), value };
-      value.catch(() => {
+  let last: { readonly value: Value } | null = null;
+  let readAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<Value> | null = null;
+  async function readNow(): Promise<Value> {
+    try {
+      const value = await read();
+      last = { value };
+      readAt = now();
+      return value;
+    } finally {
+      reading = null;
+    }
+  }
+  return async () => {
+    if (last === null) {
+      reading ??= readNow();
+      return reading;
+    }
+    if (now() - readAt < lifetimeMs) return last.value;
+    if (reading === null) {
+      reading = readNow();
+      // A failure is the next caller's: the last value is not given for ever.
+      reading.catch(() => {
         last = null;
       });
     }

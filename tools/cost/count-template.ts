@@ -1,5 +1,7 @@
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
+import type { Synthesised } from "../template/synthesise.ts";
 import { isRecord, listOf, synthesise } from "../template/synthesise.ts";
+import { PRICES } from "./prices.ts";
 import { LOG_EVENT_OVERHEAD_BYTES } from "../cloud-in-memory/counted-consumer.ts";
 
 /** What the stage's template holds, counted in it. */
@@ -39,16 +41,29 @@ export function countAccessLog(stage: StageConfiguration): number {
   return Buffer.byteLength(line) + LOG_EVENT_OVERHEAD_BYTES;
 }
 
+/** Metrics that an alarm is paid for: each that its math reads, and the edges of its band. */
+function metricsOf(properties: unknown): number {
+  const queries = isRecord(properties) ? listOf(properties["Metrics"]) : [];
+  const edges = isRecord(properties) && properties["ThresholdMetricId"] !== undefined ? 2 : 0;
+  const read = queries.filter((query) => isRecord(query) && query["MetricStat"] !== undefined);
+  return Math.max(1, read.length) + edges;
+}
+
+/** What each alarm of a template costs a month, in USD, by its name. */
+export function alarmPrices(template: Pick<Synthesised, "ofType">): ReadonlyMap<string, number> {
+  const named = (type: string, name: string, price: (properties: unknown) => number) =>
+    template
+      .ofType(type)
+      .map(({ Properties }) => [String(Properties[name]), price(Properties)] as const);
+  return new Map([
+    ...named("AWS::CloudWatch::Alarm", "AlarmName", (of) => metricsOf(of) * PRICES.alarmMetric),
+    ...named("AWS::CloudWatch::CompositeAlarm", "AlarmName", () => PRICES.compositeAlarm),
+  ]);
+}
+
 /** Counts what is paid by the month in the template of a stage. */
 export function countTemplate(stage: StageConfiguration) {
   const template = synthesise(stage);
-  const metricsOf = (properties: unknown) => {
-    const queries = isRecord(properties) ? listOf(properties["Metrics"]) : [];
-    // An alarm on metric math pays for each metric that it reads, one on a band for the band's edges too.
-    const edges = isRecord(properties) && properties["ThresholdMetricId"] !== undefined ? 2 : 0;
-    const read = queries.filter((query) => isRecord(query) && query["MetricStat"] !== undefined);
-    return Math.max(1, read.length) + edges;
-  };
   return {
     alarmMetrics: template
       .ofType("AWS::CloudWatch::Alarm")

@@ -19,6 +19,9 @@ export const BUDGETS = {
   asTheyCome: { most: 6.1, goal: 5 },
 } as const;
 
+/** USD a month that a lean stage may cost at no traffic. */
+export const LEAN_STANDING = 8;
+
 /** What was counted of a stage, once for every workload. */
 export interface Counts extends Counted {
   readonly stage: StageConfiguration;

@@ -6,8 +6,12 @@ import { INCIDENT_ALARMS } from "../../lib/alarms/alert-topics.ts";
 import type { AnnouncedAlarm } from "../../lib/alarms/alert-topics.ts";
 import { EXAMPLE_PRODUCTION } from "../../lib/config/default-stages.ts";
 import { pascalCase } from "../../lib/pascal-case.ts";
+import { alarmPrices } from "../cost/count-template.ts";
 import { synthesise } from "../template/synthesise.ts";
 import type { Parts } from "./parts.ts";
+
+/** An alarm with its price, in USD a month: a tenth for each metric that it reads. */
+type PricedAlarm = AnnouncedAlarm & { readonly usd: number };
 
 /** What it means for people when a route does not deliver. */
 const UNDELIVERED: Readonly<Record<RouteId, string>> = {
@@ -51,16 +55,28 @@ export function routeRunbooks(): readonly (readonly [page: string, text: string]
 
 /** The tables of alarms, and the first sentences of each alarm's own runbook, by page. */
 export function alarmParts(): readonly (readonly [page: string, parts: Parts])[] {
-  const { alarms } = synthesise({
+  const template = synthesise({
     ...EXAMPLE_PRODUCTION,
     investigations: "on",
     encryption: "customer-managed",
   });
-  const own = alarms.filter(({ id, runbook }) => id === runbook && !isOfRoute(id));
+  const { alarms } = template;
+  const prices = alarmPrices(template);
+  const priced = alarms.map((alarm) => ({
+    ...alarm,
+    usd: prices.get(`AlloyJourneyWebhooks-${template.stage.stage}-${alarm.id}`) ?? 0,
+  }));
+  const usdOfRoute = priced.find(({ id }) => isOfRoute(id))?.usd ?? 0;
+  const usdOfUnread = priced.find(({ id }) => id.startsWith("route-unread-"))?.usd ?? 0;
+  const own = priced.filter(({ id, runbook }) => id === runbook && !isOfRoute(id));
   return [
     [
       "docs/alerts.md",
-      { pages: pagesTable(own), tickets: ticketsTable(own), reasons: reasonsTable(own) },
+      {
+        pages: pagesTable(own, usdOfRoute),
+        tickets: ticketsTable(own, usdOfUnread),
+        reasons: reasonsTable(own),
+      },
     ],
     ...own.map(
       ({ runbook, fact, impact }) =>
@@ -70,31 +86,35 @@ export function alarmParts(): readonly (readonly [page: string, parts: Parts])[]
 }
 
 /** What wakes somebody. The alarms that come once for each route have one row. */
-function pagesTable(alarms: readonly AnnouncedAlarm[]): string {
+function pagesTable(alarms: readonly PricedAlarm[], usdOfRoute: number): string {
   const routes = ROUTE_IDS.map((id) => linkTo(`route-failing-${id}`, id));
   return [
     tableOf(alarms.filter((alarm) => !isTicket(alarm))),
-    `| \`route-failing-<route>\`: ${routes.join(" ")} | the team behind the route does not receive its events. |`,
+    `| \`route-failing-<route>\`: ${routes.join(" ")} | the team behind the route does not receive its events. | ${usdOfRoute.toFixed(2)} each |`,
   ].join("\n");
 }
 
 /** What waits until the morning, and the alarms that only some stages have. */
-function ticketsTable(alarms: readonly AnnouncedAlarm[]): string {
+function ticketsTable(alarms: readonly PricedAlarm[], usdOfUnread: number): string {
   const targets = TARGET_PAGES.map(([page, id]) => linkTo(page, `\`${id}\``));
   return [
     tableOf(alarms.filter(isTicket)),
-    `| ${linkTo("route-unread", "`route-unread-<route>`")} | events wait in the queue of a route, and its team does not read them. |`,
+    `| ${linkTo("route-unread", "`route-unread-<route>`")} | events wait in the queue of a route, and its team does not read them. | ${usdOfUnread.toFixed(2)} each |`,
     "",
     `Of a [rule](notifications.md), with the severity that the rule names: ${linkTo("notification", "`notification-<name>`")}. Of [targets](targets.md#alarms): ${targets.join(", ")}.`,
   ].join("\n");
 }
 
-function tableOf(alarms: readonly AnnouncedAlarm[]): string {
-  const rows = alarms.map(({ id, impact }) => {
+function tableOf(alarms: readonly PricedAlarm[]): string {
+  const rows = alarms.map(({ id, impact, usd }) => {
     const isPart = INCIDENT_ALARMS.some((one) => one === id);
-    return `| ${linkTo(id, `\`${id}\``)}${isPart ? " *" : ""} | ${impact} |`;
+    return `| ${linkTo(id, `\`${id}\``)}${isPart ? " *" : ""} | ${impact} | ${usd.toFixed(2)} |`;
   });
-  return ["| Alarm and its runbook | What it means for people |", "|---|---|", ...rows].join("\n");
+  return [
+    "| Alarm and its runbook | What it means for people | USD a month |",
+    "|---|---|---:|",
+    ...rows,
+  ].join("\n");
 }
 
 /** Why each rings at what it rings. */

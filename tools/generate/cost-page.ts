@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { EXAMPLE_PRODUCTION, SANDBOX } from "../../lib/config/default-stages.ts";
 import { ARRIVALS, arrivalOf } from "../cost/arrival.ts";
 import type { Arrival, ArrivalShape } from "../cost/arrival.ts";
-import { totalOf } from "../cost/bill.ts";
-import type { Line } from "../cost/bill.ts";
+import { standingLines, totalOf } from "../cost/bill.ts";
+import type { Counted, Line } from "../cost/bill.ts";
 import { countLives } from "../cost/count-lives.ts";
+import { countTemplate } from "../cost/count-template.ts";
 import { PRICES, PRICES_AS_OF } from "../cost/prices.ts";
 import { billFor, count, endsOf, usd } from "../cost/report.ts";
 import type { Bill } from "../cost/report.ts";
@@ -31,8 +32,12 @@ export async function countForPage() {
   const stage = EXAMPLE_PRODUCTION;
   const { routes } = SANDBOX;
   const production = await count(stage);
+  const quiet = { ...production, template: countTemplate(SANDBOX) };
   return {
     production,
+    /** What stands of a sandbox, and of a lean one. */
+    sandbox: quiet,
+    lean: await count({ ...SANDBOX, footprint: "lean" }),
     /** The same with every route published. */
     published: { ...production, lives: await countLives({ ...stage, routes }) },
   };
@@ -69,6 +74,17 @@ export function costParts(counts: CostCounts): Readonly<Record<string, string>> 
         ]),
       ),
     ),
+    rest: markdown(
+      ["USD a month at no traffic", "`full`", "`lean`"],
+      [
+        ...standingRows(counts.sandbox, counts.lean),
+        [
+          "**Month**",
+          usd(totalOf(standingLines(counts.sandbox))),
+          usd(totalOf(standingLines(counts.lean))),
+        ],
+      ],
+    ),
     choices: markdown(
       ["A million webhooks, USD", "in tens", "as they come"],
       [
@@ -84,6 +100,17 @@ export function costParts(counts: CostCounts): Readonly<Record<string, string>> 
       ],
     ),
   };
+}
+
+function standingRows(...counted: readonly [Counted, Counted]): readonly (readonly string[])[] {
+  const [full, lean] = counted.map((one) => standingLines(one));
+  const amounts = (full ?? []).map(({ what, usd: amount }) => {
+    const other = lean?.find((line) => line.what === what)?.usd ?? 0;
+    return { what, amount, other };
+  });
+  return amounts
+    .filter(({ amount }) => amount >= 0.05)
+    .map(({ what, amount, other }) => [what, usd(amount), usd(other)]);
 }
 
 function nameOf(shape: ArrivalShape, window: number): string {

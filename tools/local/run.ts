@@ -4,6 +4,7 @@ import type { Console } from "../console/server.ts";
 import { startEmulatorStack } from "./emulator/emulator-stack.ts";
 import { NoEmulator } from "./emulator/find-emulator.ts";
 import { startLocalConsole } from "./console-page.ts";
+import { setUpIncident } from "./incidents.ts";
 import { startInProcessStack } from "./in-process-stack.ts";
 import type { JudgedCalls } from "./emulator/judged-calls.ts";
 import type { LocalStack, StackNarrator } from "./local-stack.ts";
@@ -59,7 +60,15 @@ export async function runLocal(
       const isRefused = (stack.judged?.count().refused ?? 0) > 0;
       return result !== null && isGood(result) && !isRefused ? 0 : 1;
     }
+    const answer =
+      options.incident === null
+        ? null
+        : await setUpIncident(options.incident, stack, outputsFile, signal);
+    if (answer !== null) {
+      screen.fact("Incident", "one is set up. Ctrl-C ends the practice, and says what it was");
+    }
     await stayUp(stack, narrator, screen, signal);
+    if (answer !== null) screen.fact("Incident", `it was ${answer}`);
     return 0;
   } catch (error) {
     // A call that failed because the emulator is gone: that it is gone is the better sentence.

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { INCIDENT_NAMES } from "../../../tools/local/incident-names.ts";
 import { parseOptions } from "../../../tools/local/terminal/options.ts";
 
 const KEY = { ALLOY_API_TOKEN: "token", ALLOY_API_SECRET: "secret" };
@@ -13,6 +14,7 @@ describe("the options of npm start", () => {
       outputsFile: null,
       timeScale: 600,
       alloy: { kind: "simulator" },
+      incident: null,
     });
   });
 
@@ -27,6 +29,7 @@ describe("the options of npm start", () => {
       outputsFile: "out.json",
       timeScale: 60,
       alloy: { kind: "simulator" },
+      incident: null,
     });
   });
 
@@ -53,12 +56,23 @@ describe("the options of npm start", () => {
     [["--alloy-url", "sandbox"], '--alloy-url is "sandbox". It must be the base URL'],
     [["--alloy-url", "ftp://alloy/v1"], '--alloy-url is "ftp://alloy/v1"'],
     [["--once", "--alloy-url", "http://127.0.0.1:9/v1"], "Use only one of the two"],
+    [["--incident", "fire"], "It must be one of lost-webhooks, wrong-secret, poison"],
+    [["--incident", "--once"], "--incident needs the emulator"],
     [["--onse"], "Unknown option '--onse'"],
     [["now"], "Too many arguments. Expected 0 arguments but got 1: now."],
   ])("says what is wrong with %j", (args, sentence) => {
     const parse = () => parseOptions(args, KEY);
 
     expect(parse).toThrow(sentence);
+  });
+
+  it("takes an incident by its name, and one by chance without it", () => {
+    const chosen = Array.from({ length: 200 }, () => parseOptions(["--incident"], {}));
+
+    expect(parseOptions(["--incident", "poison"], {})).toMatchObject({ incident: "poison" });
+    expect(
+      new Set(chosen.map((options) => ("incident" in options ? options.incident : null))),
+    ).toEqual(new Set(INCIDENT_NAMES));
   });
 
   it("gives help when asked", () => {

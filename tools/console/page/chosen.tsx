@@ -41,7 +41,9 @@ export function Chosen({
         <dt>At Alloy</dt>
         <dd>
           {atAlloy.text}
-          <small>{atAlloy.from === "asked" ? " now" : " by the last comparison"}</small>
+          {atAlloy.agrees !== null && (
+            <small>{atAlloy.from === "asked" ? " now" : " by the last comparison"}</small>
+          )}
         </dd>
         <dt>Journey</dt>
         <dd>
@@ -55,7 +57,7 @@ export function Chosen({
       </dl>
       {gap !== null && (
         <p class="gap-box">
-          <strong>In gap: {gap.stage}</strong> since {timeText(gap.since)}. {gap.evidence}
+          <strong>In gap: {gap.stage}</strong> since {timeText(gap.since)}: {gap.evidence}
         </p>
       )}
       {hasVerbs && <Verbs token={token} />}

@@ -30,13 +30,23 @@ export function Needs({
         <>
           <h3>Alarms and more</h3>
           <ul class="items">
-            {items.map(({ kind, name, severity, sentence, since }) => (
+            {items.map(({ kind, name, severity, sentence, since, next, runbook }) => (
               <li key={`${kind} ${name}`} class={severity}>
                 <strong>{name}</strong> <small>{severity}</small>
                 <div>
                   {sentence}
                   {since !== null && `, since ${agoText(now - Date.parse(since))}`}
                 </div>
+                {next !== null && (
+                  <div>
+                    <code>npm run ops -- {next}</code>
+                  </div>
+                )}
+                {runbook?.startsWith("https://") === true && (
+                  <a href={runbook} target="_blank" rel="noreferrer noopener">
+                    Runbook of {name}
+                  </a>
+                )}
               </li>
             ))}
           </ul>

@@ -20,6 +20,7 @@ import type { LocalStack, StackNarrator, Watcher } from "../local-stack.ts";
 import { logGroupsOf, startLogBridge } from "./log-bridge.ts";
 import type { LocalOptions } from "../terminal/options.ts";
 import { pollerPace, startPollerPace } from "./poller-pace.ts";
+import { allowLooks } from "./route-queues.ts";
 import { startQueueMetrics } from "./queue-metrics.ts";
 import { startRepeating } from "./repeat.ts";
 import type { EmulatorHealth } from "./running-endpoint.ts";
@@ -152,7 +153,11 @@ async function startBesides(
     onFailure: failed("The logs could not be read"),
   });
   const stopQueueMetrics = startQueueMetrics(clients, {
-    queueUrls: [outputs.EventQueueUrl, outputs.DeadLetterQueueUrl],
+    queueUrls: [
+      outputs.EventQueueUrl,
+      outputs.DeadLetterQueueUrl,
+      ...(await allowLooks(clients.sqs, outputs)),
+    ],
     alarms,
     onFailure: failed("The queues could not be read"),
   });

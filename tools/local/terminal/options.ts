@@ -1,7 +1,11 @@
+import { randomInt } from "node:crypto";
+
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 
 import { readCommandLine } from "../../command-line/read.ts";
 import { LocalFailure } from "../failure.ts";
+import { INCIDENT_NAMES, isIncident } from "../incident-names.ts";
+import type { IncidentName } from "../incident-names.ts";
 
 /** What `npm start` was asked for (docs/contracts.md#commands). */
 export interface LocalOptions {
@@ -14,6 +18,8 @@ export interface LocalOptions {
   /** Divides polling intervals, gap graces and the simulator's retry schedule. */
   readonly timeScale: number;
   readonly alloy: AlloyChoice;
+  /** What to practise once the scenarios have been played; null: nothing. */
+  readonly incident: IncidentName | null;
 }
 
 /** Who plays Alloy: the simulator, or an Alloy that is running already. */
@@ -61,6 +67,11 @@ export function parseOptions(
       "write the stack's addresses, credentials and outputs to this file (JSON) once it runs",
     )
     .option(
+      "--incident [name]",
+      `set up an incident to practise after the scenarios, one by chance unless it is named: ${INCIDENT_NAMES.join(", ")}`,
+      incidentOf,
+    )
+    .option(
       "--alloy-url <url>",
       "use this Alloy instead of the simulator; its API key comes from ALLOY_API_TOKEN and ALLOY_API_SECRET",
     );
@@ -72,7 +83,12 @@ export function parseOptions(
   );
   if (help.length > 0) return { help };
 
-  const { once, inProcess, timeScale, outputs = null, alloyUrl } = line.opts();
+  const { once, inProcess, timeScale, outputs = null, alloyUrl, incident } = line.opts();
+  if (incident !== undefined && (once || inProcess || alloyUrl !== undefined)) {
+    throw new LocalFailure(
+      "--incident needs the emulator and the simulated Alloy, and time: leave out --once, --in-process and --alloy-url.",
+    );
+  }
   if (alloyUrl !== undefined && once) {
     throw new LocalFailure(
       "--once plays the simulator's scenarios, but --alloy-url starts no simulator. Use only one of the two.",
@@ -80,7 +96,17 @@ export function parseOptions(
   }
   const alloy: AlloyChoice =
     alloyUrl === undefined ? { kind: "simulator" } : givenAlloy(alloyUrl, environment);
-  return { once, inProcess, outputsFile: outputs, timeScale, alloy };
+  const wanted = incident === true ? byChance() : (incident ?? null);
+  return { once, inProcess, outputsFile: outputs, timeScale, alloy, incident: wanted };
+}
+
+function incidentOf(text: string): IncidentName {
+  if (isIncident(text)) return text;
+  throw new InvalidArgumentError(`It must be one of ${INCIDENT_NAMES.join(", ")}.`);
+}
+
+function byChance(): IncidentName {
+  return INCIDENT_NAMES[randomInt(INCIDENT_NAMES.length)] ?? "poison";
 }
 
 function timeScaleOf(text: string): number {
