@@ -5,18 +5,20 @@ import { PermanentError } from "../domain/errors.ts";
 import type {
   ApplicationStore,
   DeadLetters,
+  FailureRecord,
   Idempotency,
   InvestigationStore,
   QueueMessages,
 } from "../domain/ports.ts";
 import { QUEUE } from "../settings/limits.ts";
 import { METRICS } from "../settings/metrics.ts";
+import { DECISION_ROUTE_ID } from "../settings/routes.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import { webhookFor } from "./alias.ts";
 import { isUnrecognised } from "./effect.ts";
 import { mayHaveFailed } from "./message.ts";
-import type { Message } from "./message.ts";
+import type { Content, Message } from "./message.ts";
 import type { Prepared } from "./prepare.ts";
 
 /** Whether the bus took an event, or why not. */
@@ -229,14 +231,14 @@ export function makeAcknowledge(dependencies: CompleteDependencies) {
     const { content, receipt, logKeys } = message;
     const failure = { reason, deadLettered, failedAt: now() };
     try {
-      if (content.kind === "journey-event") {
-        const { applicationToken, eventId, type: eventType } = content.event;
-        const { receiptId } = receipt;
-        await store.recordFailure({ applicationToken, eventId, eventType, receiptId, ...failure });
-      } else if (content.kind === "investigation") {
+      if (content.kind === "investigation") {
         const { investigationToken, eventId, status: eventType } = content.event;
         await investigations.recordFailure({ investigationToken, eventId, eventType, ...failure });
+        return;
       }
+      const failed = failedOf(content);
+      if (failed === null) return;
+      await store.recordFailure({ ...failed, receiptId: receipt.receiptId, ...failure });
     } catch (error) {
       logger.warn("consumer.failure.unrecorded", { ...logKeys, error: nameOf(error) });
     }
@@ -250,9 +252,13 @@ export function makeAcknowledge(dependencies: CompleteDependencies) {
       if (content.kind === "investigation") {
         const { investigationToken, eventId } = content.event;
         await investigations.clearFailure(investigationToken, eventId);
-      } else if (content.kind === "journey-event") {
-        const { applicationToken, eventId } = content.event;
-        await store.clearFailure(applicationToken, eventId);
+        return;
+      }
+      const failed = failedOf(content);
+      if (failed === null) return;
+      const { applicationToken, eventId } = failed;
+      await store.clearFailure(applicationToken, eventId);
+      if (content.kind === "journey-event") {
         // The event may have failed as its webhook, under another id. The publisher has removed that record.
         if (kind === "done" || message.receipt.origin !== "poll") return;
         const webhook = await webhookFor(message, content.event, store);
@@ -261,6 +267,33 @@ export function makeAcknowledge(dependencies: CompleteDependencies) {
     } catch (error) {
       logger.warn("consumer.failure.unrecorded", { ...logKeys, error: nameOf(error) });
     }
+  }
+}
+
+/**
+ * What a failure record is of; null: it has none. An application has one for Alloy's answers, and one for its decisions:
+ * the poller asks anew, so the next one that has its effect stands for those before it, whatever its id is.
+ */
+function failedOf(
+  content: Content,
+): Pick<FailureRecord, "applicationToken" | "eventId" | "eventType"> | null {
+  switch (content.kind) {
+    case "journey-event": {
+      const { applicationToken, eventId, type: eventType } = content.event;
+      return { applicationToken, eventId, eventType };
+    }
+    case "correction": {
+      const { applicationToken } = content.correction.snapshot;
+      return { applicationToken, eventId: "correction", eventType: "snapshot" };
+    }
+    case "decision": {
+      const { applicationToken } = content.decision.snapshot;
+      return { applicationToken, eventId: "decision", eventType: DECISION_ROUTE_ID };
+    }
+    case "investigation":
+    case "unsupported-webhook":
+    case "submission":
+      return null;
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { pollerSettings } from "../../lib/config/function-settings.ts";
+import { validate } from "../../lib/config/validate-stage.ts";
 import { INCIDENT_ALARMS } from "../../lib/alarms/alert-topics.ts";
 import { casesOf, furtherFaultsOf, SLOW } from "./cloudwatch/cases.ts";
 import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
@@ -7,19 +8,14 @@ import type { Story } from "../../tools/cloudwatch/evaluate.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
 import type { Series } from "../../tools/cloudwatch/series.ts";
 import { NOTIFICATION_CASES } from "./cloudwatch/notification-cases.ts";
-import {
-  healthyWorld,
-  measureOutcomes,
-  POLL_MINUTES,
-  Trouble,
-  unevenWorld,
-} from "./cloudwatch/world.ts";
+import { healthyWorld, measureOutcomes, Trouble, unevenWorld } from "./cloudwatch/world.ts";
 import type { Measurements } from "../../tools/cloudwatch/measurements.ts";
 import { alarmsOf, templateOf, topicsOf } from "../support/template.ts";
 import {
   production,
   sandbox,
   VARIANTS,
+  withDecisions,
   withInvestigations,
   withOwnKey,
   withTargets,
@@ -39,27 +35,34 @@ const PLAYED = [
   { name: "sandbox", stage: sandbox },
   { name: "production", stage: production },
   { name: "production with a key of its own", stage: withOwnKey },
-  { name: "sandbox with Investigations", stage: withInvestigations },
+  {
+    // Its schedule is a minute (`validate`).
+    name: "Investigations and decisions",
+    stage: { ...withInvestigations, ...withDecisions, investigations: "on" as const },
+  },
   { name: "production with targets of every kind", stage: withTargets },
   { name: "sandbox with the worked rules", stage: withWorkedRules, more: NOTIFICATION_CASES },
-].map(({ more = [], ...played }) => ({ ...played, cases: [...casesOf(played.stage), ...more] }));
+].map(({ more = [], name, stage }) => {
+  const settings = pollerSettings(validate(stage));
+  const pollMinutes = settings.polling.rateMs / 60_000;
+  return { name, stage, settings, pollMinutes, cases: [...casesOf(stage, pollMinutes), ...more] };
+});
 
 function idsOf({ metric, composite }: ReturnType<typeof alarmsOf>): readonly string[] {
   return [...metric, ...composite].map(({ id }) => id).toSorted();
 }
 
-describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
+describe.each(PLAYED)("in $name", ({ name, stage, settings, pollMinutes, cases }) => {
   const stack = templateOf(stage);
   const alarms = alarmsOf(stack);
   const series = seriesOf(stage.stage);
-  const settings = pollerSettings(stage);
   const fired = new Set<string>();
   const silent = new Set<string>();
 
   /** Two webhooks a minute, and the fault. */
   function story(fault: (trouble: Trouble, series: Series) => unknown): Story {
-    const world = healthyWorld(series, END, 2);
-    fault(new Trouble(world, FAULT), series);
+    const world = healthyWorld(series, END, 2, pollMinutes);
+    fault(new Trouble(world, FAULT, pollMinutes), series);
     measureOutcomes(world, series, settings, END);
     return evaluate(alarms, world, { from: FAULT.from - 5, to: END });
   }
@@ -84,8 +87,8 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
   it.each(SLOW)("$id rings after days, and stays silent when it is close", (one) => {
     const days = 5 * 24 * HOUR;
     const rung = (fault: typeof one.fault) => {
-      const world = healthyWorld(series, days, 2);
-      fault(new Trouble(world, { from: HOUR, to: days }), series);
+      const world = healthyWorld(series, days, 2, pollMinutes);
+      fault(new Trouble(world, { from: HOUR, to: days }, pollMinutes), series);
       measureOutcomes(world, series, settings, days);
       const metric = alarms.metric.filter(
         ({ id }) => id === one.id || id.startsWith("dead-letters-"),
@@ -117,7 +120,7 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
       if (hour < 6 || hour >= 22) return minute % 5 === 0 ? 1 : 0;
       return Math.round(12 * Math.sin((Math.PI * (hour - 6)) / 16));
     };
-    const world = unevenWorld(series, 24 * HOUR, byDay);
+    const world = unevenWorld(series, 24 * HOUR, byDay, pollMinutes);
     measureOutcomes(world, series, settings, 24 * HOUR);
 
     const { rang } = evaluate(alarms, world, { from: HOUR, to: 24 * HOUR });
@@ -126,7 +129,7 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
   });
 
   it("nothing rings in a quiet night, without a single webhook", () => {
-    const world = healthyWorld(series, 9 * HOUR, 0);
+    const world = healthyWorld(series, 9 * HOUR, 0, pollMinutes);
     measureOutcomes(world, series, settings, 9 * HOUR);
 
     const { rang } = evaluate(alarms, world, { from: HOUR, to: 9 * HOUR });
@@ -139,11 +142,17 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
     /** Made at the end of the first hour: of the time before, CloudWatch has nothing. */
     const born = HOUR;
     const firstHours = (trouble: (world: Measurements) => unknown) => {
-      const world = unevenWorld(series, minutes, (minute) => (minute > born + 30 ? 2 : 0));
+      const world = unevenWorld(
+        series,
+        minutes,
+        (minute) => (minute > born + 30 ? 2 : 0),
+        pollMinutes,
+      );
       measureOutcomes(world, series, settings, minutes);
       for (const name of world.names()) world.forget(name, 0, born);
       // The schedule's first tick comes after its first period.
-      for (const name of ["PollerRuns"] as const) world.forget(series.ours(name), 0, born + 6);
+      for (const name of ["PollerRuns"] as const)
+        world.forget(series.ours(name), 0, born + pollMinutes + 1);
       trouble(world);
       return evaluate(alarms, world, { from: born, to: minutes });
     };
@@ -168,7 +177,7 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
 
   it("a reader of a route that is dead is told as a ticket, long before SQS deletes the event", () => {
     const days = 2 * 24 * HOUR;
-    const world = healthyWorld(series, days, 0);
+    const world = healthyWorld(series, days, 0, pollMinutes);
     new Trouble(world, { from: 0, to: days }).is(
       series.queue("ApproximateAgeOfOldestMessage", "ApprovedQueue"),
       (minute) => 60 * minute,
@@ -184,7 +193,7 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
   it("a second incident inside the first is told, and the first once", () => {
     const { told } = story((trouble, { api, ours }) => {
       trouble.is(api("5xx"), 1);
-      trouble.is(ours("DeliveryGaps"), (minute) => (minute < 40 ? 0 : 1), POLL_MINUTES);
+      trouble.is(ours("DeliveryGaps"), (minute) => (minute < 40 ? 0 : 1), pollMinutes);
     });
 
     const [second = 0] = told.get("delivery-gap") ?? [];
@@ -196,9 +205,9 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
   it("every alarm watches something that is measured in one of the worlds", () => {
     const measured = new Set(
       cases.flatMap(({ fault, nearMiss }) => {
-        const world = healthyWorld(series, END, 2);
-        fault(new Trouble(world, FAULT), series);
-        nearMiss(new Trouble(world, FAULT), series);
+        const world = healthyWorld(series, END, 2, pollMinutes);
+        fault(new Trouble(world, FAULT, pollMinutes), series);
+        nearMiss(new Trouble(world, FAULT, pollMinutes), series);
         measureOutcomes(world, series, settings, END);
         return world.names();
       }),
@@ -229,7 +238,7 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
       ["of what a deployment does, where there is none", (trouble) => failing(trouble, 4)],
       [
         "during a deployment that people wait for a decision",
-        (trouble) => deployment(trouble).is(series.ours("DeliveryGaps"), 1, 5),
+        (trouble) => deployment(trouble).is(series.ours("DeliveryGaps"), 1, pollMinutes),
       ],
     ])("tells once, %s", (_, fault) => {
       expect(story(fault).told.get("integration-unhealthy")).toHaveLength(1);
@@ -295,9 +304,6 @@ describe.each(PLAYED)("in $name", ({ name, stage, cases }) => {
 
 it.each(VARIANTS)("%s has no alarm that is not played in one of these", (name, stage) => {
   const played = new Set(PLAYED.flatMap((one) => idsOf(alarmsOf(templateOf(one.stage)))));
-  // The world of these cases polls every five minutes, and a stage with decisions every minute. The alarms of its one
-  // route are made as those of every other one.
-  for (const kind of ["failing", "unread"]) played.add(`route-${kind}-decided`);
 
   const own = idsOf(alarmsOf(templateOf(stage)));
 

@@ -4,7 +4,6 @@ import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import { pascalCase } from "../../../lib/pascal-case.ts";
 import { isEverPublished } from "../../../lib/config/stage-configuration.ts";
 import type { StageConfiguration } from "../../../lib/config/stage-configuration.ts";
-import { POLL_MINUTES } from "./world.ts";
 import type { FunctionName, Series } from "../../../tools/cloudwatch/series.ts";
 import type { Trouble } from "./world.ts";
 
@@ -25,6 +24,8 @@ export interface AlarmCase {
 
 const DAY_SECONDS = 86_400;
 const DAY_MINUTES = 1_440;
+/** Minutes until CloudWatch has evaluated what was measured. */
+const SEEN_AFTER = 2;
 
 const VISIBLE = "ApproximateNumberOfMessagesVisible";
 const AGE = "ApproximateAgeOfOldestMessage";
@@ -44,7 +45,13 @@ const each =
     trouble.is(ours(METRICS[metric]), value, every);
 
 /** The same in each run of the poller. */
-const polled = (metric: OurMetric, value: number) => each(metric, value, POLL_MINUTES);
+const polled =
+  (metric: OurMetric, value: number): Fault =>
+  (trouble, { ours }) =>
+    trouble.is(ours(METRICS[metric]), value, trouble.pollMinutes);
+
+/** So many events are healed every five minutes, however often the poller runs. */
+const healed = (events: number) => each("eventsHealed", events, 5);
 
 /** A metric of ours has one more, each minute. */
 const besides =
@@ -89,6 +96,7 @@ const alarm = (id: string, fault: Fault, within: number, nearMiss: Fault): Alarm
   nearMiss,
 });
 
+/** @param every - minutes between two runs. */
 function throttled(id: string, name: FunctionName, every: number, within: number): AlarmCase {
   const refusesOften: Fault = (trouble, { lambda }) =>
     trouble.is(lambda("Throttles", name), 2, every);
@@ -115,7 +123,7 @@ function switchOff(failures: number, below: readonly string[]): AlarmCase {
   return {
     id: `switch-off-near-${failures}`,
     fault: polled("failuresInARow", failures + 5),
-    within: POLL_MINUTES,
+    within: 5,
     with: below,
     nearMiss: polled("failuresInARow", failures - 1),
     nearMissIsFor: below,
@@ -231,16 +239,16 @@ const TRUTH: readonly AlarmCase[] = [
   alarm("webhooks-repaired", once("eventsHealed"), 3, polled("eventsMissing", 1)),
   {
     id: "webhooks-repaired-often",
-    fault: polled("eventsHealed", 5),
+    fault: healed(5),
     within: 3,
     with: ["webhooks-repaired"],
-    nearMiss: polled("eventsHealed", 1),
+    nearMiss: healed(1),
     nearMissIsFor: ["webhooks-repaired"],
   },
   alarm("applications-stale", once("applicationsStale"), 3, polled("applicationsChecked", 50)),
 ];
 
-const WATCHDOG: readonly AlarmCase[] = [
+const watchdogCases = (pollMinutes: number): readonly AlarmCase[] => [
   alarm("status-unrecognised", once("statusesUnrecognised"), 3, polled("correctionsQueued", 1)),
   {
     id: "applications-unknown",
@@ -262,20 +270,21 @@ const WATCHDOG: readonly AlarmCase[] = [
   {
     id: "poller-silent",
     fault: never("pollerRuns"),
-    within: 4 * POLL_MINUTES,
+    // In a window shorter than 5 minutes the newest value is still on its way.
+    within: 4 * Math.max(pollMinutes, 5),
     // Every second run is left out.
-    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.pollerRuns), 1, 2 * POLL_MINUTES),
+    nearMiss: (trouble, { ours }) => trouble.is(ours(METRICS.pollerRuns), 1, 2 * pollMinutes),
   },
   {
     id: "poller-behind",
     fault: polled("applicationsBehind", 50),
-    within: 2 * POLL_MINUTES,
+    within: 2 * pollMinutes + SEEN_AFTER,
     // What is left waits for the next run, and is reached by it.
     nearMiss: polled("applicationsChecked", 200),
   },
   alarm("alloy-api-failing", polled("alloyCallsFailed", 12), 15, polled("alloyCallsFailed", 2)),
-  throttled("poller-throttled", "poller", POLL_MINUTES, 2 * POLL_MINUTES),
-  nearTimeout("poller", 55_000, POLL_MINUTES, 3 * POLL_MINUTES),
+  throttled("poller-throttled", "poller", pollMinutes, 2 * pollMinutes + SEEN_AFTER),
+  nearTimeout("poller", 55_000, pollMinutes, 3 * pollMinutes + SEEN_AFTER),
   alarm("completeness-low", once("errorBudgetBurn", 1.5), 5, once("errorBudgetBurn", 0.9)),
   {
     id: "schedule-failing",
@@ -385,15 +394,19 @@ export const SLOW: readonly AlarmCase[] = [
   },
 ];
 
-/** One case for each alarm on metrics of a stage's template: what is not published cannot fail. */
-export function casesOf(stage: StageConfiguration): readonly AlarmCase[] {
+/**
+ * One case for each alarm on metrics of a stage's template: what is not published cannot fail.
+ *
+ * @param pollMinutes - between two runs of the poller.
+ */
+export function casesOf(stage: StageConfiguration, pollMinutes: number): readonly AlarmCase[] {
   const published = ROUTE_IDS.filter((route) => isEverPublished(stage, route));
   const ofKey = stage.encryption === "customer-managed" ? KEY : [];
   return [
     ...INTAKE,
     ...PROCESSING,
     ...TRUTH,
-    ...WATCHDOG,
+    ...watchdogCases(pollMinutes),
     ...BUS,
     ...ofKey,
     ...routeCases(published),
@@ -423,7 +436,7 @@ const ANYWHERE: readonly FurtherFault[] = [
   },
   {
     name: "the endpoint is off, and the poller brings what happens",
-    fault: all(silentWebhooks, polled("transitionsUnheard", 1), polled("eventsHealed", 1)),
+    fault: all(silentWebhooks, polled("transitionsUnheard", 1), healed(1)),
     rings: ["webhooks-silent", "webhooks-repaired"],
   },
   {

@@ -30,11 +30,16 @@ const POLLER_ALWAYS: readonly MetricName[] = [
 const worlds = new WeakMap<Series, Map<string, Measurements>>();
 
 /** What CloudWatch is told when nothing is wrong, and so many webhooks come in each minute. */
-export function healthyWorld(series: Series, minutes: number, webhooks: number): Measurements {
+export function healthyWorld(
+  series: Series,
+  minutes: number,
+  webhooks: number,
+  pollMinutes: number = POLL_MINUTES,
+): Measurements {
   const known = worlds.get(series) ?? new Map<string, Measurements>();
   worlds.set(series, known);
-  const key = `${minutes} ${webhooks}`;
-  const world = known.get(key) ?? unevenWorld(series, minutes, () => webhooks);
+  const key = `${minutes} ${webhooks} ${pollMinutes}`;
+  const world = known.get(key) ?? unevenWorld(series, minutes, () => webhooks, pollMinutes);
   known.set(key, world);
   return world.copy();
 }
@@ -43,11 +48,13 @@ export function healthyWorld(series: Series, minutes: number, webhooks: number):
  * The same where not every minute is like the others.
  *
  * @param webhooksAt - webhooks that come in a minute.
+ * @param pollMinutes - between two runs of the poller.
  */
 export function unevenWorld(
   series: Series,
   minutes: number,
   webhooksAt: (minute: number) => number,
+  pollMinutes: number = POLL_MINUTES,
 ): Measurements {
   const world = new Measurements();
   for (let minute = 0; minute < minutes; minute += 1) {
@@ -59,7 +66,7 @@ export function unevenWorld(
     }
     world.put(series.queue("NumberOfMessagesSent", "EventQueue"), minute, webhooks);
     world.put(series.queue("NumberOfMessagesDeleted", "EventQueue"), minute, webhooks);
-    if (minute % POLL_MINUTES === 0) poll(world, series, minute);
+    if (minute % pollMinutes === 0) poll(world, series, minute);
     if (minute % DAY === STATEMENTS.minutesAfterMidnight) {
       world.put(series.ours(METRICS.completeness), minute, 100);
       world.put(series.ours(METRICS.errorBudgetBurn), minute, 0);
@@ -95,14 +102,14 @@ function decide(world: Measurements, series: Series, minute: number, at: number)
 export function measureOutcomes(
   world: Measurements,
   series: Series,
-  { comparisons, expectedOutcomes }: PollerSettings,
+  { comparisons, expectedOutcomes, polling }: PollerSettings,
   minutes: number,
 ): void {
   const total = (subjects: readonly OutcomeSubject[], { from, to }: Span) =>
     subjects
       .map((one) => world.statistic(series.outcome(one), "Sum", from / MINUTE_MS, to / MINUTE_MS))
       .reduce<number>((sum, value) => sum + (value ?? 0), 0);
-  for (let minute = 0; minute < minutes; minute += POLL_MINUTES) {
+  for (let minute = 0; minute < minutes; minute += polling.rateMs / MINUTE_MS) {
     for (const subject of expectedOutcomes) world.put(series.outcome(subject), minute, 0);
     for (const { rule, subjects, atLeast, ...windows } of comparisons) {
       const { newest, before } = comparedSpans(windows, minute * MINUTE_MS);
@@ -147,12 +154,19 @@ function poll(world: Measurements, series: Series, minute: number): void {
 
 /** What a fault does to the world, minute by minute. */
 export class Trouble {
+  /** Between two runs of the poller. */
+  readonly pollMinutes: number;
   readonly #world: Measurements;
   readonly #from: number;
   readonly #to: number;
 
   /** @param span - the first minute of the fault, and the first one after it. */
-  constructor(world: Measurements, span: { readonly from: number; readonly to: number }) {
+  constructor(
+    world: Measurements,
+    span: { readonly from: number; readonly to: number },
+    pollMinutes: number = POLL_MINUTES,
+  ) {
+    this.pollMinutes = pollMinutes;
     this.#world = world;
     this.#from = span.from;
     this.#to = span.to;

@@ -1,8 +1,12 @@
 import { describe, expect, test } from "vitest";
 
+import { correctionBody } from "../../../lambdas/domain/application/correction.ts";
+import { decisionBody } from "../../../lambdas/domain/application/decision.ts";
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import { QUEUE } from "../../../lambdas/settings/limits.ts";
-import { aConsumer } from "../../support/consumer.ts";
+import { aConsumer, pollBatchOf } from "../../support/consumer.ts";
+import { aDecision, MARK } from "../../support/decisions.ts";
+import { aCorrection } from "../../support/snapshots.ts";
 import { batchOf, received, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const webhook = webhookOf("pending_review", "JA-1", Date.UTC(2026, 10, 23, 20));
@@ -55,5 +59,41 @@ describe("a record that fails at its last try", () => {
     const { batchItemFailures } = await consumer.process(batch);
 
     expect(batchItemFailures).toEqual([{ itemIdentifier: batch.Records[0]?.messageId }]);
+  });
+});
+
+describe.each([
+  [
+    "correction",
+    correctionBody(aCorrection({ status: "waiting_review" })),
+    correctionBody(aCorrection({ status: "pending_action" })),
+  ],
+  ["decision", decisionBody(aDecision("first")), decisionBody(aDecision("other"))],
+])("Alloy's answer that fails for good, as a %s", (kind, failing, next) => {
+  const aDecidingConsumer = () => aConsumer({ settings: { decides: true } });
+
+  test("leaves evidence, which names no reason of it", async () => {
+    const consumer = aDecidingConsumer();
+    consumer.faults.on("mergeState", () => Promise.reject(new TransientError("throttled")));
+
+    await consumer.process(received(pollBatchOf(failing), [QUEUE.maxReceives]));
+
+    const [failure, ...others] = [...consumer.store.failures.values()];
+    expect(failure).toMatchObject({ applicationToken: "JA-1", eventId: kind, deadLettered: true });
+    expect(others).toEqual([]);
+    expect(JSON.stringify(failure)).not.toContain(MARK);
+  });
+
+  test("leaves none once another one has its effect", async () => {
+    const consumer = aDecidingConsumer();
+    const repair = consumer.faults.on("mergeState", () =>
+      Promise.reject(new TransientError("throttled")),
+    );
+    await consumer.process(received(pollBatchOf(failing), [QUEUE.maxReceives]));
+    repair();
+
+    await consumer.copy(next);
+
+    expect([...consumer.store.failures.values()]).toEqual([]);
   });
 });
