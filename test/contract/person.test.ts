@@ -13,6 +13,8 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { stateOfEvent, stateOfHealedEvent } from "../../lambdas/domain/application/observation.ts";
 import { reportOf } from "../../lambdas/domain/reconciliation/reconciliation.ts";
+import { recordOf } from "../../lambdas/consumer/effect.ts";
+import { decisionBody } from "../../lambdas/domain/application/decision.ts";
 import { exportPerson } from "../../tools/ops/export.ts";
 import { forget } from "../../tools/ops/forget.ts";
 import { hold } from "../../tools/ops/hold.ts";
@@ -23,6 +25,8 @@ import { startCountedConsumer } from "../../tools/cloud-in-memory/counted-consum
 import { batchOf, lambdaContext, webhookOf } from "../../tools/cloud-in-memory/builders.ts";
 import type { CountedConsumer } from "../../tools/cloud-in-memory/counted-consumer.ts";
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
+import { CONSUMER_SETTINGS } from "../../tools/cloud-in-memory/runtime.ts";
+import { aDecision } from "../support/decisions.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { aFailureRecord, anEventRecord } from "../support/records.ts";
 import { MemorySqs } from "../support/memory-sqs.ts";
@@ -54,7 +58,8 @@ const { kms, publicKey } = makeSigningKey(["RSASSA_PSS_SHA_512", ALGORITHM]);
 
 /** Everything that the stack can store about two people. */
 async function anAccount() {
-  const consumer = await startCountedConsumer();
+  const settings = { decides: true };
+  const consumer = await startCountedConsumer(undefined, { settings });
   running.push(consumer);
   const sqs = new MemorySqs();
   const objects = new Map<string, string>();
@@ -97,6 +102,9 @@ async function anAccount() {
       });
       await store.mergeState(stateOfEvent(event), { dueAt: NOW, when: "first" });
     }
+    await consumer.process(pollBatchOf(decisionOf(token, mark)), lambdaContext());
+    // One that ends by itself.
+    await store.recordEvent(expiringDecision(token, mark));
     const other = { type: "create:other", data: { about: token, name: mark } };
     await consume(consumer, JSON.stringify(other));
     const envelope = { v: 1, kind: "webhook", receiptId: mark, receivedAt: NOW, sourceIp: null };
@@ -106,6 +114,7 @@ async function anAccount() {
     letter(`not JSON of ${token}: ${mark}`, null);
     objects.set(`webhooks/dead-${mark}`, marked("completed_application", token, mark));
     letter(null, `webhooks/dead-${mark}`);
+    letter(decisionOf(token, mark, "third"), null);
   }
   const stack: ConnectedStack = {
     ...aStack(sqs),
@@ -126,6 +135,26 @@ async function anAccount() {
 /** Webhooks, in one batch. */
 const consume = ({ process }: CountedConsumer, ...webhooks: readonly string[]) =>
   process(batchOf(webhooks), lambdaContext());
+
+/** The body of a decision. */
+function decisionOf(applicationToken: string, mark: string, decisionId = "first"): string {
+  const id = `${decisionId} of ${applicationToken}`;
+  return decisionBody(aDecision(id, null, { applicationToken, at: NOW - HOUR + 50, mark }));
+}
+
+function expiringDecision(applicationToken: string, mark: string) {
+  const at = NOW - HOUR + 60;
+  const decision = aDecision("second", "first", { applicationToken, at, mark });
+  const receipt = {
+    receiptId: "poll-1",
+    receivedAt: NOW,
+    origin: "poll",
+    traceparent: null,
+  } as const;
+  const body = new TextEncoder().encode(decisionBody(decision));
+  const content = { kind: "decision", decision, body } as const;
+  return recordOf({ receipt, payloadKey: null, at }, content, CONSUMER_SETTINGS);
+}
 
 function marked(type: string, token: string, mark: string): string {
   const webhook = JSON.parse(webhookOf(type, token, NOW - HOUR));
@@ -165,9 +194,9 @@ describe("a person whose mark is in every store", () => {
   test("is in all of them before", async () => {
     const places = await placesOf(MARK, account);
 
-    expect(places.items.length).toBeGreaterThanOrEqual(5);
+    expect(places.items.length).toBeGreaterThanOrEqual(7);
     expect(places.objects).toHaveLength(2);
-    expect(places.deadLetters).toBe(3);
+    expect(places.deadLetters).toBe(4);
   });
 
   test("is in none of them after forget, and only the tombstone and hashes are left of the tokens", async () => {
@@ -179,6 +208,27 @@ describe("a person whose mark is in every store", () => {
       objects: [],
       deadLetters: 0,
     });
+  });
+
+  test("has the reasons of a decision in the items of decisions alone, and in their dead letters", async () => {
+    const { items, objects, deadLetters } = await placesOf(`${MARK} first`, account);
+
+    expect(items.map((item) => item.replace(/\d{15}/, "<time>"))).toEqual([
+      `APPLICATION#${TOKEN} EVENT#<time>#first of ${TOKEN}`,
+    ]);
+    expect([objects, deadLetters]).toEqual([[], 0]);
+    expect((await placesOf(`${MARK} third`, account)).deadLetters).toBe(1);
+  });
+
+  test("has the reasons of each decision in the export", async () => {
+    const { stack, terminal } = account;
+    const out = mkdtempSync(join(tmpdir(), "export-"));
+
+    await exportPerson(stack, MARK, { key: null, out, unsigned: true, now: NOW }, terminal);
+
+    const text = readFileSync(join(out, `export-${TOKEN}.json`), "utf8");
+    rmSync(out, { recursive: true });
+    for (const id of ["first", "second", "third"]) expect(text).toContain(`${MARK} ${id}`);
   });
 
   test("leaves the other person's data as it was", async () => {
@@ -196,7 +246,7 @@ describe("a person whose mark is in every store", () => {
     expect(text).toMatch(/^Receipt: JA-examplePerson00001 in AlloyJourneyWebhooks-test, /);
     expect(text).toMatch(/\n {2}\d+ items of the application table/);
     expect(text).toContain(
-      "\n  2 bodies of the payload bucket\n  3 messages of the dead-letter queue\n",
+      "\n  2 bodies of the payload bucket\n  4 messages of the dead-letter queue\n",
     );
     expect(text).toMatch(/\n {2}IdempotencyTable: event ids.*; until 20\d\d-/);
     expect(text).toMatch(/\n {2}point-in-time copies of both tables: .*; until 20\d\d-/);
@@ -213,6 +263,9 @@ describe("a person whose mark is in every store", () => {
     await consume(consumer, marked("pending_review", TOKEN, MARK));
     await consume(consumer, decided, decided);
     await consumer.process(pollBatchOf(marked("pending_action", TOKEN, MARK)), lambdaContext());
+    for (const id of ["first", "fourth"]) {
+      await consumer.process(pollBatchOf(decisionOf(TOKEN, MARK, id)), lambdaContext());
+    }
     const submission = { external_group_id: MARK };
     await consumer.process(
       adoptionBatchOf(TOKEN, { at: NOW, publishes: true }, submission),
@@ -236,7 +289,7 @@ describe("a person whose mark is in every store", () => {
     const { stack, terminal } = account;
     const before = await placesOf(MARK, account);
     await hold(stack, MARK, { reason: "case 7", release: false, now: NOW }, terminal);
-    expect(terminal.lines.at(-1)).toMatch(/1 of its events no longer end by themselves\.$/);
+    expect(terminal.lines.at(-1)).toMatch(/2 of its events no longer end by themselves\.$/);
 
     await expect(remove()).rejects.toThrow(/is under a legal hold since .* \(case 7\)/);
     expect(await placesOf(MARK, account)).toEqual({
@@ -324,7 +377,7 @@ describe("a person whose mark is in every store", () => {
     expect(signature).toMatchObject({ keyId: "key-1", algorithm: ALGORITHM });
     expect(statSync(file).mode & 0o077).toBe(0);
     expect(content.applications[0].items.length).toBeGreaterThanOrEqual(5);
-    expect(content.deadLetters).toHaveLength(3);
+    expect(content.deadLetters).toHaveLength(4);
     expect(content.unsupportedWebhooks).toHaveLength(1);
     expect(JSON.stringify(content).split(MARK).length).toBeGreaterThan(6);
     expect(text).not.toContain(OTHER_MARK);

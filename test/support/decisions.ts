@@ -8,14 +8,14 @@ export const MARK = "Q7marked";
 const AT = 1_760_000_000_000;
 
 /**
- * That Alloy has denied JA-1, for a reason that names the id.
+ * That Alloy has denied JA-1, for a reason that names the id. Each field has the mark.
  *
  * @param previous - the id of the decision before it; null: it is the first.
  */
 export function aDecision(
   decisionId: string,
   previous: string | null = null,
-  { applicationToken = "JA-1", at = AT, reason = `${MARK} ${decisionId}` } = {},
+  { applicationToken = "JA-1", at = AT, mark = MARK } = {},
 ): Decision {
   const status = "completed";
   const outcome = "Denied";
@@ -36,9 +36,11 @@ export function aDecision(
       outputs: null,
     },
     content: {
-      outcomeReasons: [{ name: reason, type: "adverse_action", adverseAction: true }],
-      tags: [`${MARK} tag`],
-      outputAttributes: { credit_limit: MARK },
+      outcomeReasons: [
+        { name: `${mark} ${decisionId}`, type: "adverse_action", adverseAction: true },
+      ],
+      tags: [`${mark} tag`],
+      outputAttributes: { credit_limit: mark },
       omitted: null,
     },
     dashboardUrl: null,
