@@ -98,6 +98,12 @@ export interface StageConfiguration {
    */
   readonly rollout: "all-at-once" | "canary" | "linear";
   /**
+   * What the stage has to carry (docs/scale.md): the consumer's concurrency follows from it, and the synth fails if the poller
+   * cannot make the calls that it brings.
+   * @default - the usual settings, and no proof
+   */
+  readonly expected?: { readonly webhooksPerDay: number; readonly openApplications: number };
+  /**
    * What stands when nothing comes (docs/cost.md). `lean` is for sandboxes: every alarm that pages, but no tickets, no
    * dashboard, no key for the alert topics, and no zeros of the poller's metrics. A tenth of a dollar for each alarm adds up.
    * @default "full"

@@ -50,6 +50,8 @@ export interface StageProps extends Pick<StageConfiguration, "stage" | "environm
   readonly concurrency?: StageConfiguration["concurrency"];
   /** @default - `live` by parts ("canary"), the other one at once */
   readonly rollout?: StageConfiguration["rollout"];
+  /** @default - the usual settings */
+  readonly expected?: NonNullable<StageConfiguration["expected"]>;
   /** @default "full" */
   readonly footprint?: "full" | "lean";
   /** @default false */

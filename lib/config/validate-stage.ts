@@ -334,6 +334,12 @@ const schema = v.strictObject({
   removal: v.picklist(["retain", "destroy"], '"retain" or "destroy"'),
   concurrency: v.picklist(["reserved", "shared"], '"reserved" or "shared"'),
   rollout: v.picklist(["all-at-once", "canary", "linear"], '"all-at-once", "canary" or "linear"'),
+  expected: v.optional(
+    v.strictObject({
+      webhooksPerDay: wholeNumber("webhooks"),
+      openApplications: wholeNumber("applications"),
+    }),
+  ),
   footprint: v.optional(v.picklist(["full", "lean"], '"full" or "lean"')),
   schemaRegistry: v.optional(v.boolean("true or false")),
   archive: v.optional(

@@ -2,8 +2,9 @@ import type { EventBus } from "aws-cdk-lib/aws-events";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
-import { CONCURRENCY, QUEUE } from "../../lambdas/settings/limits.ts";
+import { QUEUE } from "../../lambdas/settings/limits.ts";
 import { ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
+import { consumerExecutionsFor } from "../config/expected.ts";
 import { consumerSettings } from "../config/function-settings.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import type { AlertTopics } from "../alarms/alert-topics.ts";
@@ -80,8 +81,7 @@ export class EventConsumer extends Construct {
       batchSize: QUEUE.batchSize,
       // Off by default, and then a returned failure would be taken for success.
       reportBatchItemFailures: true,
-      maxConcurrency:
-        CONCURRENCY[stage.concurrency === "shared" ? "sharedEventSource" : "eventSource"],
+      maxConcurrency: consumerExecutionsFor(stage),
     });
     // Lambda refuses a second mapping of the same queue and function, which a replacement begins with.
     pinLogicalId(source, "ProcessingSourceA968FB9E");

@@ -39,6 +39,7 @@ import type { StatementSettings } from "../../lambdas/settings/statement-setting
 import { environment } from "../proofs/environment.ts";
 import { violations } from "../proofs/inequality.ts";
 import { ConfigurationError } from "../config/stage-configuration.ts";
+import { consumerExecutionsFor } from "../config/expected.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import { IS_PACKAGE, ROOT } from "../installation.ts";
 import { makeFunctionAlarms } from "../alarms/function-alarms.ts";
@@ -102,7 +103,10 @@ export class NodeFunction extends Construct {
       timeout: Duration.millis(TIMEOUTS_MS[name]),
       // Two runs of the statement do no harm, and a reservation would take from the account for all of the day.
       ...(stage.concurrency === "reserved" &&
-        name !== "statement" && { reservedConcurrentExecutions: CONCURRENCY[name] }),
+        name !== "statement" && {
+          reservedConcurrentExecutions:
+            name === "consumer" ? consumerExecutionsFor(stage) : CONCURRENCY[name],
+        }),
       role: this.role,
       environment: { STAGE: stage.stage, ...props.environment },
       logGroup: this.logGroup,

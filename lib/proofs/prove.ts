@@ -1,6 +1,7 @@
 import { ConfigurationError } from "../config/stage-configuration.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import { concurrency } from "./concurrency.ts";
+import { expectedVolume } from "./expected-volume.ts";
 import { violations } from "./inequality.ts";
 import { pollingPace } from "./polling-pace.ts";
 import { redelivery } from "./redelivery.ts";
@@ -16,6 +17,7 @@ export function prove(stage: StageConfiguration): void {
     ...redelivery(stage),
     ...timeLimits(stage),
     ...pollingPace(stage),
+    ...expectedVolume(stage),
     ...concurrency(),
   ]);
   if (broken.length > 0) {

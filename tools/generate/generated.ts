@@ -7,6 +7,7 @@ import { BANNED } from "../words/banned.ts";
 import { drawExample, EXAMPLE } from "../dashboard/example.ts";
 import { asyncApi } from "./asyncapi.ts";
 import { alarmParts, routeRunbooks } from "./alarm-pages.ts";
+import { loadParts, playLoad } from "../load/report.ts";
 import { costParts, countForPage } from "./cost-page.ts";
 import { fixtureFiles } from "./event-fixtures.ts";
 import { jsonSchemaOf, jsonText, schemaFiles } from "./event-schemas.ts";
@@ -53,10 +54,12 @@ export async function generated(
     page,
     Object.fromEntries(Object.entries(made).map(([name, make]) => [name, make()])),
   ]);
+  const costs = await countForPage();
   const withPlaces = [
     ...parts,
     ...alarmParts(),
-    ["docs/cost.md", costParts(await countForPage())] as const,
+    ["docs/cost.md", costParts(costs)] as const,
+    ["docs/scale.md", loadParts(playLoad(costs.production.lives))] as const,
   ].map(([page, made]) => [page, withParts(page, read(page), made)] as const);
   return new Map([
     ...withPlaces,

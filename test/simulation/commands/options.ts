@@ -34,6 +34,9 @@ export const USAGE = `npm run simulate -- [options]
                     healed, and nobody else accused; takes --seeds and --from, or --seed and --trace,
                     --knobs (default: without those under which no gap could be blamed) and --without
 
+  --load            play a day of ten million webhooks against the published limits of AWS's services, and
+                    the recovery of a million applications (docs/scale.md)
+
   --help            print this
 `;
 
