@@ -48,7 +48,7 @@ export async function post(
     method: "POST",
     headers: { "content-type": "application/json", authorization },
     body,
-    signal: AbortSignal.timeout(20_000),
+    signal: AbortSignal.timeout(300_000),
   });
   return { status: response.status, headers: response.headers, body: await response.text() };
 }

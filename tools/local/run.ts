@@ -18,7 +18,7 @@ import { makeNarrator, stayUp } from "./terminal/stay-up.ts";
 import type { Screen } from "../terminal/screen.ts";
 
 /**
- * How long after Alloy's last delivery everything must agree. At the default time scale the poller looks
+ * How long after Alloy's last delivery, and after the last change, everything must agree. At the default time scale the poller looks
  * at an application that it has not heard of after a second, and again after three.
  */
 const AGREEMENT_LIMIT_MS = 90_000;

@@ -19,7 +19,7 @@ async function post(body: Uint8Array, authorization: string): Promise<number> {
     method: "POST",
     headers: { "content-type": contentType, authorization },
     body: Buffer.from(body),
-    signal: AbortSignal.timeout(20_000),
+    signal: AbortSignal.timeout(300_000),
   });
   return status;
 }

@@ -28,7 +28,7 @@ describe("the report on the scenarios", () => {
   ])("is bad when %s", (_, result) => {
     expect(isGood(result)).toBe(false);
     expect(renderReport(result, TIMES).map(plain)).toContain(
-      "Some applications did not agree with Alloy within 90 s. (12.3 s)",
+      "Some applications did not agree with Alloy within 90 s of the last change. (12.3 s)",
     );
     for (const fault of result.faults)
       expect(renderReport(result, TIMES).map(plain)).toContain(fault);

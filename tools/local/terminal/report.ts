@@ -42,7 +42,7 @@ export function renderReport(
       : [
           new Painted(
             "red",
-            `Some applications did not agree with Alloy within ${times.limitMs / 1_000} s. ${seconds}`,
+            `Some applications did not agree with Alloy within ${times.limitMs / 1_000} s of the last change. ${seconds}`,
           ),
         ],
   ];
