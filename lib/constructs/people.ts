@@ -32,6 +32,14 @@ import type { NodeFunction } from "./node-function.ts";
 import { pinLogicalId } from "./stateful.ts";
 import { ruleArnOf } from "./target-delivery.ts";
 
+/*
+ * IAM takes 6,144 characters of a managed policy, and an account would refuse a longer one in the middle of a deployment. Above
+ * these numbers a pattern stands for the names, which also fits those of a stage whose name goes on with a hyphen.
+ */
+const MOST_QUEUES_NAMED = 33;
+const MOST_ROUTES_NAMED = 2;
+const MOST_DEAD_LETTERS_NAMED = 3;
+
 export interface PeopleProps {
   readonly stage: StageConfiguration;
   readonly key: IKey | undefined;
@@ -93,7 +101,12 @@ export class People extends Construct {
       ),
       // Neither knows a resource to read many of.
       allow(["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"], "*"),
-      allow(["sqs:GetQueueAttributes"], ...queues.map(({ queueArn }) => queueArn)),
+      allow(
+        ["sqs:GetQueueAttributes"],
+        ...(queues.length > MOST_QUEUES_NAMED
+          ? [this.#queuesNamed("*")]
+          : queues.map(({ queueArn }) => queueArn)),
+      ),
       allow(
         ["dynamodb:Query"],
         ...[TABLE.gapIndex, TABLE.externalIndex].map((index) => `${table}/index/${index}`),
@@ -157,14 +170,24 @@ export class People extends Construct {
     return [
       allow(
         ["events:DescribeRule", "events:EnableRule", "events:DisableRule"],
-        ...routes.map((route) => ruleArnOf(this, `${rulePrefixOf(stackName, route)}*`)),
+        ...(routes.length > MOST_ROUTES_NAMED
+          ? [ruleArnOf(this, `${stackName}-*`)]
+          : routes.map((route) => ruleArnOf(this, `${rulePrefixOf(stackName, route)}*`))),
       ),
       allow(
         ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage"],
         held.queue.queueArn,
-        ...[...targetDeadLetters.values()].map(({ queueArn }) => queueArn),
+        ...(routes.length > MOST_DEAD_LETTERS_NAMED
+          ? [this.#queuesNamed("*DeadLetterQueue-*")]
+          : [...targetDeadLetters.values()].map(({ queueArn }) => queueArn)),
       ),
     ];
+  }
+
+  /** The stack's queues by the beginning of the names that CloudFormation gives them. */
+  #queuesNamed(rest: string): string {
+    const { account, partition, region, stackName } = Stack.of(this);
+    return `arn:${partition}:sqs:${region}:${account}:${stackName}-${rest}`;
   }
 
   /** What is delivered again comes under a source of its own, and under no other. */
@@ -190,7 +213,7 @@ export class People extends Construct {
     const { account, partition, region, stackName } = Stack.of(this);
     const arnOf = (resource: string) => `arn:${partition}:events:${region}:${account}:${resource}`;
     return [
-      allow(["events:DescribeArchive", "events:StartReplay"], arnOf(`archive/${stackName}`)),
+      allow(["events:StartReplay"], arnOf(`archive/${stackName}`)),
       allow(["events:DescribeReplay", "events:CancelReplay"], arnOf(`replay/${stackName}-*`)),
     ];
   }

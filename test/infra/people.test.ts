@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
+import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
+import { perRoute } from "../../lib/config/per-route.ts";
 import { PEOPLE, PEOPLES_POLICIES } from "../../lib/people.ts";
 import { listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
 import type { TemplateResource } from "../../tools/template/synthesise.ts";
@@ -60,6 +62,36 @@ it("no policy is longer than IAM takes, with the longest names and a key of its 
   expect(Math.max(...lengths)).toBeLessThanOrEqual(POLICY_CHARACTERS);
   expect(Math.max(...lengths)).toBeGreaterThan(POLICY_CHARACTERS / 2);
 });
+
+it.each([1, 2, 3, 4, ROUTE_IDS.length])(
+  "no policy is longer than IAM takes, with a list of targets on %i routes, an archive and the longest names",
+  (lists) => {
+    const longest = ROUTE_IDS.toSorted((one, other) => other.length - one.length).slice(0, lists);
+    const targets = [
+      { name: "a-target-of-20-letter", arn: "arn:aws:sqs:us-east-1:123456789012:q" },
+    ];
+    const stage = {
+      ...withInvestigations,
+      stage: "a-stage-of-20-letter",
+      encryption: "customer-managed",
+      decision: { outcomeReasons: true },
+      archive: { retentionDays: 30 },
+      routes: perRoute((route) => ({
+        ...withInvestigations.routes[route],
+        publish: true,
+        queue: true,
+        ...(longest.includes(route) && { targets }),
+      })),
+    } as const;
+    const stack = synthesise(stage);
+
+    const lengths = stack
+      .ofType("AWS::IAM::ManagedPolicy")
+      .map((policy) => [policy.logicalId, lengthOf(policy, stack)] as const);
+
+    expect(lengths.filter(([, length]) => length > POLICY_CHARACTERS)).toEqual([]);
+  },
+);
 
 it("the deployer may call what the preflight calls, and nothing else of the kind", () => {
   const source = readFileSync("tools/deploy/account.ts", "utf8");
