@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { GAP_PARTITION } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { applicationKey, dueShardOf } from "../../lambdas/adapters/dynamo/application-item.ts";
 import { makeMemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
+import { serveConsole } from "../../tools/console/command.ts";
 import { makeMemorySource } from "../../tools/console/memory-source.ts";
 import { makeRoutes } from "../../tools/console/routes.ts";
 import { makeStackSource } from "../../tools/console/stack-source.ts";
@@ -11,7 +12,7 @@ import { startDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { MemorySqs } from "../support/memory-sqs.ts";
-import { anAnsweringStack } from "../support/operator.ts";
+import { anAnsweringStack, KeptTerminal } from "../support/operator.ts";
 
 const NOW = Date.parse("2026-11-23T20:00:00.000Z");
 
@@ -154,6 +155,30 @@ describe("what the page has done", () => {
     const verbs = makeStackVerbs(aStackWith(), () => NOW);
 
     await expect(verbs.check("JA-none")).rejects.toThrow("JA-none is unknown here");
+  });
+});
+
+describe("npm run ops -- console", () => {
+  it("prints an address that works until the person ends it", async () => {
+    const terminal = new KeptTerminal();
+    const interruption = Promise.withResolvers<void>();
+    const clock = {
+      now: NOW,
+      wait: async () => undefined,
+      interrupted: () => interruption.promise,
+    };
+
+    const ended = serveConsole(aStackWith(), { write: false }, terminal, clock);
+    await expect.poll(() => terminal.text).toContain("http://127.0.0.1:");
+    const [url = ""] = /http:\S+/.exec(terminal.text) ?? [];
+    const answered = await fetch(url);
+    await answered.text();
+    interruption.resolve();
+
+    expect(answered.status).toBe(200);
+    expect(terminal.text).toContain("The page only reads; --write lets it act.");
+    expect(await ended).toMatchObject({ applications: 32, canWrite: false });
+    await expect(fetch(url)).rejects.toThrow("fetch failed");
   });
 });
 

@@ -159,6 +159,33 @@ describe("a proxy that asks IAM", () => {
   });
 });
 
+describe("a proxy with a fault of AWS's switched on", () => {
+  it("answers by it as the service does, passes nothing on, and calls it no refusal", async () => {
+    const before = refused.length;
+    const faulty = await startStrictProxy({
+      target: aws.url,
+      guard,
+      callerOf: (): Caller => ({ role: roleOf("consumer", sandboxPolicies()) }),
+      onRefused: (sentence) => refused.push(sentence),
+      faultOf: ({ service }) =>
+        service === "dynamodb"
+          ? { status: 400, code: "ThrottlingException", message: "too many" }
+          : null,
+    });
+    const to = { ...as("consumer"), endpoint: faulty.url };
+    const put = new DynamoDBClient(to).send(
+      new PutItemCommand({
+        TableName: "applications",
+        Item: { pk: { S: "APPLICATION#JA-1" }, sk: { S: "STATE" } },
+      }),
+    );
+
+    expect(await outcomeOf(put)).toEqual({ error: "ThrottlingException", isForwarded: false });
+    expect(refused.length).toBe(before);
+    await faulty.close();
+  });
+});
+
 describe("a proxy that holds AWS's limits", () => {
   it.each([
     [

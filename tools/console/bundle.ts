@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { IS_PACKAGE } from "../../lib/installation.ts";
+import { IS_PACKAGE, ROOT } from "../../lib/installation.ts";
 
 /** What a browser loads beside the page itself. */
 export interface Shell {
@@ -19,6 +20,16 @@ export async function shellOf(): Promise<Shell> {
   return { script: await read(SHELL_FILES.script), styles: await read(SHELL_FILES.styles) };
 }
 
+/** Packages of which code is in the page. */
+const BUNDLED = ["preact", "valibot"] as const;
+
+async function licenceOf(name: string): Promise<string> {
+  const folder = join(ROOT, "node_modules", name);
+  const [file = ""] = (await readdir(folder)).filter((one) => /^licen[cs]e/i.test(one));
+  const text = await readFile(join(folder, file), "utf8");
+  return `/*! ${name}\n${text.replaceAll("*/", "* /").trim()}\n*/`;
+}
+
 /** Bundles it. esbuild is no dependency of the npm package. */
 export async function bundleShell(): Promise<Shell> {
   const { build } = await import("esbuild");
@@ -32,7 +43,8 @@ export async function bundleShell(): Promise<Shell> {
     jsx: "automatic",
     jsxImportSource: "preact",
     minify: true,
-    legalComments: "inline",
+    // What is published has the licences of what is in it.
+    banner: { js: (await Promise.all(BUNDLED.map(licenceOf))).join("\n") },
     logLevel: "silent",
   });
   const textOf = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? "";

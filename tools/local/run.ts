@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Console } from "../console/server.ts";
 import { startEmulatorStack } from "./emulator/emulator-stack.ts";
 import { NoEmulator } from "./emulator/find-emulator.ts";
+import { causeOf } from "./failure.ts";
 import { startLocalConsole } from "./console-page.ts";
 import { setUpIncident } from "./incidents.ts";
 import { startInProcessStack } from "./in-process-stack.ts";
@@ -47,8 +48,7 @@ export async function runLocal(
     describeStack(stack, options, screen);
     await writeOutputsFile(outputsFile, stack);
     if (!options.once) {
-      page = await startLocalConsole(stack, outputsFile);
-      screen.fact("Console", page.url);
+      page = await startPage(stack, outputsFile, screen);
     }
     const played = stack.alloy === null ? null : play(stack, stack.alloy, screen, signal);
     const result = await Promise.race([played, stack.broken]);
@@ -81,6 +81,22 @@ export async function runLocal(
     // Left behind, it would lead the operators' tool to a stack that is gone.
     if (options.outputsFile === null) await rm(outputsFile, { force: true });
     await stack.stop();
+  }
+}
+
+/** Whatever keeps the console from starting, the stack is up without it. */
+async function startPage(
+  stack: LocalStack,
+  outputsFile: string,
+  screen: Screen,
+): Promise<Console | null> {
+  try {
+    const page = await startLocalConsole(stack, outputsFile);
+    screen.fact("Console", page.url);
+    return page;
+  } catch (error) {
+    screen.fact("Console", `none. It failed to start (${causeOf(error)}).`);
+    return null;
   }
 }
 
