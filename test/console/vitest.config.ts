@@ -11,8 +11,8 @@ export default defineConfig({
     // A time-out ends what hangs. No verdict depends on it.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // The figures of one browser are not those of two on one machine.
-    fileParallelism: false,
+    // Most of the time a scenario waits for the poller.
+    maxWorkers: 2,
     isolate: false,
   },
 });
