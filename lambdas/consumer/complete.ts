@@ -1,5 +1,6 @@
 import type { SQSRecord } from "aws-lambda";
 
+import { correctionIdOf } from "../domain/application/correction.ts";
 import type { Deadline } from "../domain/deadline.ts";
 import { PermanentError } from "../domain/errors.ts";
 import type {
@@ -270,10 +271,7 @@ export function makeAcknowledge(dependencies: CompleteDependencies) {
   }
 }
 
-/**
- * What a failure record is of; null: it has none. An application has one for Alloy's answers, and one for its decisions:
- * the poller asks anew, so the next one that has its effect stands for those before it, whatever its id is.
- */
+/** What a failure record is of; null: there is none. */
 function failedOf(
   content: Content,
 ): Pick<FailureRecord, "applicationToken" | "eventId" | "eventType"> | null {
@@ -284,11 +282,16 @@ function failedOf(
     }
     case "correction": {
       const { applicationToken } = content.correction.snapshot;
-      return { applicationToken, eventId: "correction", eventType: "snapshot" };
+      return {
+        applicationToken,
+        eventId: correctionIdOf(content.correction),
+        eventType: "snapshot",
+      };
     }
     case "decision": {
-      const { applicationToken } = content.decision.snapshot;
-      return { applicationToken, eventId: "decision", eventType: DECISION_ROUTE_ID };
+      const { snapshot, decided } = content.decision;
+      const { applicationToken } = snapshot;
+      return { applicationToken, eventId: decided.decisionId, eventType: DECISION_ROUTE_ID };
     }
     case "investigation":
     case "unsupported-webhook":

@@ -211,14 +211,18 @@ function identityOf(
 const REDRIVEN_AFTER_MS = 60_000;
 
 /** Whether an earlier try may have failed, or this message repairs what another one left undone. */
-export function mayHaveFailed({ receipt, records }: Message): boolean {
-  return (
-    receipt.origin !== "webhook" ||
-    records.some(
-      ({ attributes }) =>
-        Number(attributes.ApproximateReceiveCount) > 1 ||
-        Number(attributes.SentTimestamp) - receipt.receivedAt > REDRIVEN_AFTER_MS,
-    )
+export function mayHaveFailed(message: Message): boolean {
+  const { kind } = message.content;
+  // The poller asks anew: nothing repairs another answer of Alloy's.
+  const isRepair = kind !== "correction" && kind !== "decision";
+  return (isRepair && message.receipt.origin !== "webhook") || isTriedAgain(message);
+}
+
+function isTriedAgain({ receipt, records }: Message): boolean {
+  return records.some(
+    ({ attributes }) =>
+      Number(attributes.ApproximateReceiveCount) > 1 ||
+      Number(attributes.SentTimestamp) - receipt.receivedAt > REDRIVEN_AFTER_MS,
   );
 }
 

@@ -63,37 +63,46 @@ describe("a record that fails at its last try", () => {
 });
 
 describe.each([
-  [
-    "correction",
-    correctionBody(aCorrection({ status: "waiting_review" })),
-    correctionBody(aCorrection({ status: "pending_action" })),
-  ],
-  ["decision", decisionBody(aDecision("first")), decisionBody(aDecision("other"))],
-])("Alloy's answer that fails for good, as a %s", (kind, failing, next) => {
-  const aDecidingConsumer = () => aConsumer({ settings: { decides: true } });
+  ["correction", correctionBody(aCorrection({ status: "waiting_review" }, { askedAt: 1 }))],
+  ["decision", decisionBody(aDecision("first"))],
+])("Alloy's answer that fails for good, as a %s", (_, body) => {
+  const message = (receives: number) => received(pollBatchOf(body), [receives]);
+
+  /** A consumer that has given it up; the table is right again. */
+  async function givenUp() {
+    const consumer = aConsumer({ settings: { decides: true } });
+    const repair = consumer.faults.on("mergeState", () =>
+      Promise.reject(new TransientError("throttled")),
+    );
+    await consumer.process(message(QUEUE.maxReceives));
+    repair();
+    return consumer;
+  }
 
   test("leaves evidence, which names no reason of it", async () => {
-    const consumer = aDecidingConsumer();
-    consumer.faults.on("mergeState", () => Promise.reject(new TransientError("throttled")));
+    const { store } = await givenUp();
 
-    await consumer.process(received(pollBatchOf(failing), [QUEUE.maxReceives]));
-
-    const [failure, ...others] = [...consumer.store.failures.values()];
-    expect(failure).toMatchObject({ applicationToken: "JA-1", eventId: kind, deadLettered: true });
+    const [failure, ...others] = [...store.failures.values()];
+    expect(failure).toMatchObject({ applicationToken: "JA-1", deadLettered: true });
     expect(others).toEqual([]);
     expect(JSON.stringify(failure)).not.toContain(MARK);
   });
 
-  test("leaves none once another one has its effect", async () => {
-    const consumer = aDecidingConsumer();
-    const repair = consumer.faults.on("mergeState", () =>
-      Promise.reject(new TransientError("throttled")),
-    );
-    await consumer.process(received(pollBatchOf(failing), [QUEUE.maxReceives]));
-    repair();
+  test("leaves none once it is tried again and has its effect", async () => {
+    const { store, process, published } = await givenUp();
 
-    await consumer.copy(next);
+    await process(message(2));
 
-    expect([...consumer.store.failures.values()]).toEqual([]);
+    expect([...store.failures.values()]).toEqual([]);
+    expect(published).toHaveLength(1);
+  });
+
+  test("costs no write where nothing has failed", async () => {
+    const consumer = aConsumer({ settings: { decides: true } });
+    consumer.faults.on("clearFailure", () => Promise.reject(new Error("it was called")));
+
+    await consumer.process(message(1));
+
+    expect(consumer.logs).toEqual([]);
   });
 });
