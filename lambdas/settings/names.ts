@@ -42,6 +42,9 @@ export const STATEMENTS = {
   minutesAfterMidnight: 10,
 } as const;
 
+/** What people discard of dead letters is recorded beside the daily statements, where nobody can change it. */
+export const DISCARDS = { prefix: "discards/" } as const;
+
 /** `ApplicationTable`. */
 export const TABLE = {
   dueIndex: "due",
@@ -72,7 +75,6 @@ export const METADATA_ATTRIBUTES = [
   "forgottenAt",
   "gap",
   "adopted",
-  "isShadow",
   // Alloy's answers, and which effects were published.
   "stated",
   "statedFinal",

@@ -8,6 +8,7 @@ import { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import {
   CHECK_ATTRIBUTES,
+  DISCARDS,
   HOLD_ATTRIBUTES,
   METADATA_ATTRIBUTES,
   PAYLOAD_PREFIXES,
@@ -19,7 +20,7 @@ import {
 } from "../../lambdas/settings/names.ts";
 import { REPLAY_SOURCE } from "../../lambdas/settings/routes.ts";
 import { PEOPLES_POLICIES } from "../people.ts";
-import type { Person } from "../people.ts";
+import type { Policy } from "../people.ts";
 import { rulePrefixOf } from "../config/rule-names.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import type { AlertTopics } from "../alarms/alert-topics.ts";
@@ -38,7 +39,6 @@ import { ruleArnOf } from "./target-delivery.ts";
  */
 const MOST_QUEUES_NAMED = 33;
 const MOST_ROUTES_NAMED = 2;
-const MOST_DEAD_LETTERS_NAMED = 3;
 
 export interface PeopleProps {
   readonly stage: StageConfiguration;
@@ -74,9 +74,14 @@ export class People extends Construct {
     this.#make("break-glass", "Reads bodies, replays; with the auditor's", this.#breakGlass());
     this.#make("privacy", "Exports, holds and forgets; with the auditor's", this.#privacy());
     this.#make("deployer", "Deploys through the CDK's roles, and looks before", this.#deployer());
+    this.#make(
+      "redrive",
+      "Reads, moves and discards dead letters; with the operator's",
+      this.#redrive(),
+    );
   }
 
-  #make(person: Person, description: string, statements: readonly PolicyStatement[]): void {
+  #make(person: Policy, description: string, statements: readonly PolicyStatement[]): void {
     const { stackName, region } = Stack.of(this);
     const policy = new ManagedPolicy(this, PEOPLES_POLICIES[person], {
       // A permission set names it; IAM's names are of the account, and a stage may be in two regions.
@@ -114,7 +119,11 @@ export class People extends Construct {
       allowWhen(onlyReading(METADATA_ATTRIBUTES), ["dynamodb:Query"], table),
       // Hashes of event ids, and when the bus took each.
       allow(["dynamodb:BatchGetItem"], store.idempotency.tableArn),
-      allow(["s3:GetObject"], statement.bucket.arnForObjects(`${STATEMENTS.prefix}*`)),
+      allow(
+        ["s3:GetObject"],
+        statement.bucket.arnForObjects(`${STATEMENTS.prefix}*`),
+        statement.bucket.arnForObjects(`${DISCARDS.prefix}*`),
+      ),
       allow(["s3:ListBucket"], statement.bucket.bucketArn),
       allow(["kms:GetPublicKey"], statement.signingKey.keyArn),
       // In one statement: IAM takes 6,144 characters a policy.
@@ -141,17 +150,8 @@ export class People extends Construct {
       allow(["lambda:InvokeFunction"], poller.function.functionArn),
       // Keys alone: tokens, and when each is to be checked.
       allow(["dynamodb:Query"], `${store.applications.tableArn}/index/${TABLE.dueIndex}`),
-      // SQS moves under the rights of whoever starts the move, and there is no move without the right to receive.
-      allow(
-        [
-          "sqs:StartMessageMoveTask",
-          "sqs:ListMessageMoveTasks",
-          "sqs:ReceiveMessage",
-          "sqs:ChangeMessageVisibility",
-          "sqs:DeleteMessage",
-        ],
-        queue.deadLetters.queueArn,
-      ),
+      // SQS moves under the rights of whoever starts the move; the right to receive is in the other policy.
+      allow(["sqs:StartMessageMoveTask", "sqs:ListMessageMoveTasks"], queue.deadLetters.queueArn),
       allow(["sqs:SendMessage"], queue.events.queueArn),
       ...this.#use(["kms:Decrypt", "kms:GenerateDataKey"], "sqs"),
       ...this.#verifying(),
@@ -174,13 +174,29 @@ export class People extends Construct {
           ? [ruleArnOf(this, `${stackName}-*`)]
           : routes.map((route) => ruleArnOf(this, `${rulePrefixOf(stackName, route)}*`))),
       ),
+    ];
+  }
+
+  /** `dead-letters`, `redrive`, `discard`, and the held events of `route resume`. */
+  #redrive(): readonly PolicyStatement[] {
+    const { routes, statement } = this.#props;
+    const letters = Stack.of(this)
+      .node.findAll()
+      .filter((one) => one instanceof Queue)
+      .filter((one) => /DeadLetters/.test(one.node.path));
+    const held = routes.held === undefined ? [] : [routes.held.queue];
+    const own = [...routes.queues.values()];
+    return [
       allow(
         ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage"],
-        held.queue.queueArn,
-        ...(routes.length > MOST_DEAD_LETTERS_NAMED
-          ? [this.#queuesNamed("*DeadLetterQueue-*")]
-          : [...targetDeadLetters.values()].map(({ queueArn }) => queueArn)),
+        ...[...letters, ...held].map(({ queueArn }) => queueArn),
       ),
+      // Back to its reader; the queue's own policy says which people may.
+      ...(own.length === 0
+        ? []
+        : [allow(["sqs:SendMessage"], ...own.map(({ queueArn }) => queueArn))]),
+      allow(["s3:PutObject"], statement.bucket.arnForObjects(`${DISCARDS.prefix}*`)),
+      ...this.#use(["kms:GenerateDataKey"], "s3"),
     ];
   }
 

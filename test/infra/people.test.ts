@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import { perRoute } from "../../lib/config/per-route.ts";
-import { PEOPLE, PEOPLES_POLICIES } from "../../lib/people.ts";
+import { PEOPLES_POLICIES, POLICIES } from "../../lib/people.ts";
 import { listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
 import type { TemplateResource } from "../../tools/template/synthesise.ts";
 import { ArnResolver } from "../../tools/strict-aws/iam/arns.ts";
@@ -32,7 +32,7 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
     const names = policies.map(({ Properties }) => Properties["ManagedPolicyName"]);
 
     expect(names).toEqual(
-      PEOPLE.map((person) => ({
+      POLICIES.map((person) => ({
         "Fn::Join": [
           "",
           [`AlloyJourneyWebhooks-${stage.stage}-`, { Ref: "AWS::Region" }, `-${person}`],

@@ -87,7 +87,7 @@ export async function stackAs(
     ["statements", "StatementBucket"],
     ["StatementKey", "StatementKey"],
     ["HeldEventQueue", "HeldEventQueue"],
-    ["ApprovedDeadLetterQueue", "ApprovedDeadLetterQueue"],
+    ...stack.ofType("AWS::SQS::Queue").map(({ logicalId }) => [logicalId, logicalId] as const),
     [arns.text(stack.outputs["DashboardName"]), "EventBus"],
     ["arn:EventQueue", "EventQueue"],
     ["arn:DeadLetterQueue", "DeadLetterQueue"],

@@ -12,6 +12,7 @@ import { adopt } from "./adopt.ts";
 import { check } from "./check.ts";
 import { listDeadLetters } from "./dead-letters.ts";
 import { completionFor } from "./completion.ts";
+import { discard, discards } from "./discard.ts";
 import { exportPerson } from "./export.ts";
 import { find } from "./find.ts";
 import { forget } from "./forget.ts";
@@ -162,20 +163,58 @@ export const VERBS = {
   },
   "dead-letters": {
     pages: true,
-    says: "the messages in the dead-letter queue, with their reasons (moves nothing)",
+    says: "the messages in a dead-letter queue, with their reasons (moves nothing)",
     roles: ["operator", "privacy"],
-    options: ["application", "event", "limit", "bodies"],
-    run: listDeadLetters,
+    options: ["queue", "application", "event", "matching", "since", "until", "limit", "bodies"],
+    run: (stack, given, terminal, { now }) => listDeadLetters(stack, { ...given, now }, terminal),
   },
   redrive: {
-    says: "move dead letters back into the event queue: all of them, or those you select; --target: those of a route's target",
+    says: "move dead letters back to where they belong: all of them, or those you select; --target: those of a route's target",
     roles: ["operator"],
     rolesForDryRun: ["operator", "privacy"],
-    options: ["application", "event", "target", "limit", "perSecond", "dryRun", "yes"],
+    options: [
+      "queue",
+      "application",
+      "event",
+      "matching",
+      "since",
+      "until",
+      "target",
+      "limit",
+      "perSecond",
+      "dryRun",
+      "yes",
+    ],
     run: (stack, given, terminal, { now }) =>
       given.target === null
         ? redrive(stack, given, terminal, now)
         : redriveTarget(stack, given.target, given, terminal, now),
+  },
+  discard: {
+    says: "remove dead letters that nobody can process, with a reason that the auditor can read",
+    roles: ["operator"],
+    options: [
+      "queue",
+      "application",
+      "event",
+      "matching",
+      "since",
+      "until",
+      "limit",
+      "all",
+      "reason",
+      "dryRun",
+      "yes",
+    ],
+    rolesForDryRun: ["operator", "privacy"],
+    run: (stack, given, terminal, { now }) => discard(stack, { ...given, now }, terminal),
+  },
+  discards: {
+    pages: true,
+    says: "what people have discarded, and why",
+    roles: ["auditor"],
+    options: [],
+    run: (stack, _, terminal) => discards(stack, terminal),
   },
   route: {
     argument: "pause | resume | status",

@@ -7,7 +7,11 @@ import type { Envelope, SubmissionEnvelope } from "../../lambdas/domain/event/en
 import { parseWebhook } from "../../lambdas/domain/event/parse-webhook.ts";
 import { parseSubmission } from "../../lambdas/domain/event/submission.ts";
 import { QUEUE } from "../../lambdas/settings/limits.ts";
+import { eventIn } from "./deliver-again.ts";
+import type { BusEvent } from "./deliver-again.ts";
 import type { Given } from "./options.ts";
+import { timeIn } from "./time-option.ts";
+import { timeText } from "./time-text.ts";
 
 /** What one message of the dead-letter queue is. */
 export interface DeadLetter {
@@ -25,28 +29,63 @@ export interface DeadLetter {
   readonly body: string | null;
 }
 
-/** Who is looked for; an option that is null asks for nothing. */
-export type Choice = Pick<Given, "application" | "event">;
+/** Which dead letters are meant; an option that is null asks for nothing. */
+export interface Choice extends Pick<Given, "application" | "event"> {
+  /** A part of the reason. */
+  readonly matching: string | null;
+  /** When SQS got it, epoch milliseconds. */
+  readonly from: number | null;
+  readonly to: number | null;
+}
 
-export function isChosen(letter: DeadLetter, { application, event }: Choice): boolean {
+export type ChoiceOptions = Pick<Given, "application" | "event"> &
+  Partial<Pick<Given, "matching" | "since" | "until" | "queue">>;
+
+/** @throws UsageError when a time is none. */
+export function choiceOf(options: ChoiceOptions, now: number): Choice {
+  const { application, event, matching = null, since = null, until = null } = options;
+  const from = timeIn("--since", since, now);
+  return { application, event, matching, from, to: timeIn("--until", until, now) };
+}
+
+/** Whether nothing is chosen, so that everything is meant. */
+export function isEverything({ application, event, matching, from, to }: Choice): boolean {
+  return [application, event, matching, from, to].every((one) => one === null);
+}
+
+/** What people read of a letter without a reason of the consumer's. */
+export const NO_REASON = "failed on every receive";
+
+export function isChosen(
+  letter: DeadLetter,
+  { application, event, matching, from, to }: Choice,
+): boolean {
+  const why = `${letter.reason ?? NO_REASON} ${letter.earlierReason ?? ""}`.toLowerCase();
   return (
     (application === null || letter.applicationToken === application) &&
-    (event === null || letter.eventId === event)
+    (event === null || letter.eventId === event) &&
+    (matching === null || why.includes(matching.toLowerCase())) &&
+    (from === null || letter.sentAt >= from) &&
+    (to === null || letter.sentAt <= to)
   );
 }
 
 /** In words, for a question and an answer. */
-export function choiceText({ application, event }: Choice): string {
+export function choiceText({ application, event, matching, from, to }: Choice): string {
   const parts = [
     ...(application === null ? [] : [`of the application ${application}`]),
     ...(event === null ? [] : [`of the event ${event}`]),
+    ...(matching === null ? [] : [`with "${matching}" in the reason`]),
+    ...(from === null ? [] : [`since ${timeText(from)}`]),
+    ...(to === null ? [] : [`until ${timeText(to)}`]),
   ];
   return parts.length === 0 ? "" : ` ${parts.join(" and ")}`;
 }
 
 /** Reads a message that was received with all its attributes. */
 export async function readDeadLetter(message: Message): Promise<DeadLetter> {
-  const given = message.MessageAttributes?.[QUEUE.reasonAttribute]?.StringValue ?? null;
+  const given =
+    message.MessageAttributes?.[QUEUE.reasonAttribute]?.StringValue ?? ruleErrorOf(message);
   // SQS names the queue that it moved a message from; the attributes are still those of the last time.
   const movedBySqs = message.Attributes?.DeadLetterQueueSourceArn !== undefined;
   return {
@@ -55,6 +94,14 @@ export async function readDeadLetter(message: Message): Promise<DeadLetter> {
     earlierReason: movedBySqs ? given : null,
     ...(await readableSubjectOf(message)),
   };
+}
+
+/** What EventBridge and Scheduler write beside a letter of theirs; null: neither put it there. */
+function ruleErrorOf({ MessageAttributes = {} }: Message): string | null {
+  const code = MessageAttributes["ERROR_CODE"]?.StringValue;
+  if (code === undefined) return null;
+  const why = MessageAttributes["ERROR_MESSAGE"]?.StringValue;
+  return why === undefined ? code : `${code}: ${why}`;
 }
 
 /** Each letter is read by itself: what the consumer could not read must not hide the others from people. */
@@ -78,6 +125,8 @@ async function readableSubjectOf(message: Message): Promise<Subject> {
 type Subject = Pick<DeadLetter, "about" | "applicationToken" | "eventId" | "body">;
 
 async function subjectOf(text: string): Promise<Subject | { readonly reason: string }> {
+  const event = eventIn(text);
+  if (event !== null) return ofBusEvent(event, text);
   const decoded = decodeEnvelope(text);
   const nothing = { applicationToken: null, eventId: null, body: text };
   if ("reason" in decoded) return { reason: `not an envelope: ${decoded.reason}` };
@@ -89,6 +138,15 @@ async function subjectOf(text: string): Promise<Subject | { readonly reason: str
   }
   const found = await ofBody(envelope);
   return { ...found, about: `${about}, ${found.about}` };
+}
+
+/** An event of the bus: a published one of ours, or a submission. */
+function ofBusEvent(event: BusEvent, body: string): Subject {
+  const { eventId = null, applicationToken = null } = event.detail;
+  const submitted = event.detail["journey_application_token"];
+  const token = applicationToken ?? (typeof submitted === "string" ? submitted : null);
+  const about = [event["detail-type"], token, eventId].filter((one) => one !== null).join(" ");
+  return { body, about, applicationToken: token, eventId };
 }
 
 function ofSubmission({ submission, receivedAt }: SubmissionEnvelope): Partial<Subject> {

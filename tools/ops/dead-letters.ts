@@ -1,7 +1,9 @@
 import { noteOfFailure } from "./application.ts";
-import { choiceText, isChosen } from "./dead-letter.ts";
-import type { DeadLetter } from "./dead-letter.ts";
+import { choiceOf, choiceText, isChosen, NO_REASON } from "./dead-letter.ts";
+import type { ChoiceOptions, DeadLetter } from "./dead-letter.ts";
 import { lookThrough } from "./dead-letter-queue.ts";
+import type { Verdict } from "./dead-letter-queue.ts";
+import { letterQueueNamed, nameOf } from "./letter-queues.ts";
 import type { Given } from "./options.ts";
 import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
@@ -15,13 +17,15 @@ const USUAL_LIMIT = 20;
 /** `dead-letters`: prints what is dead-lettered, and leaves everything as it was. */
 export async function listDeadLetters(
   stack: ConnectedStack,
-  choice: Pick<Given, "application" | "event" | "limit" | "bodies">,
+  options: ChoiceOptions & Pick<Given, "limit" | "bodies"> & { readonly now?: number },
   terminal: Terminal,
 ): Promise<ResultOf<"dead-letters">> {
-  const limit = choice.limit ?? USUAL_LIMIT;
+  const limit = options.limit ?? USUAL_LIMIT;
+  const choice = choiceOf(options, options.now ?? 0);
+  const queue = await letterQueueNamed(stack, options.queue);
   const letters: ResultOf<"dead-letters">["letters"] = [];
   let more = false;
-  await lookThrough(stack, async (letter) => {
+  const visit = async (letter: DeadLetter): Promise<Verdict> => {
     if (!isChosen(letter, choice)) return "keep";
     if (letters.length === limit) {
       more = true;
@@ -29,22 +33,22 @@ export async function listDeadLetters(
     }
     const evidence = await evidenceOf(stack, letter);
     terminal.print(...describe(letter, evidence));
-    if (choice.bodies)
+    if (options.bodies)
       terminal.print(`    ${letter.body ?? "(its body is in the payload bucket)"}`);
     const { about, applicationToken, eventId, reason, sentAt, body } = letter;
     letters.push({
-      queue: "DeadLetterQueue",
+      queue: queue.id,
       sentAt: isoOf(sentAt),
       about,
       applicationToken,
       eventId,
       reason: reason ?? evidence,
-      body: choice.bodies ? body : null,
+      body: options.bodies ? body : null,
     });
     return "keep";
-  });
-  if (letters.length === 0)
-    terminal.print(`The dead-letter queue has no message${choiceText(choice)}.`);
+  };
+  await lookThrough(stack, visit, queue.url);
+  if (letters.length === 0) terminal.print(`${nameOf(queue)} has no message${choiceText(choice)}.`);
   if (more) terminal.print(`(There are more messages: --limit ${limit * 10} shows more.)`);
   return { letters, isCut: more };
 }
@@ -54,7 +58,7 @@ export function describe(letter: DeadLetter, evidence: string | null): readonly 
   const sent = timeText(letter.sentAt);
   const why =
     letter.reason ??
-    `failed on every receive${evidence === null ? "; see the consumer's log" : `, at last: ${evidence}`}`;
+    `${NO_REASON}${evidence === null ? "; see the consumer's log" : `, at last: ${evidence}`}`;
   const earlier =
     letter.earlierReason === null ? "" : ` (dead-lettered before: ${letter.earlierReason})`;
   return [`${sent}  ${letter.about}`, `    ${why}${earlier}`];

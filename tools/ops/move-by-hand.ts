@@ -3,8 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import type { Message, MessageAttributeValue } from "@aws-sdk/client-sqs";
 
-import { choiceText, isChosen } from "./dead-letter.ts";
+import { choiceText, isChosen, isEverything } from "./dead-letter.ts";
+import type { Choice, DeadLetter } from "./dead-letter.ts";
 import { lookThrough } from "./dead-letter-queue.ts";
+import { recordsOf } from "./idempotency-records.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { Given } from "./options.ts";
 import type { ConnectedStack } from "./stack.ts";
@@ -19,22 +21,29 @@ import type { Terminal } from "./terminal.ts";
  */
 export async function moveByHand(
   stack: ConnectedStack,
-  options: Pick<Given, "application" | "event" | "limit" | "perSecond">,
+  options: Pick<Given, "limit" | "perSecond"> & { readonly choice: Choice },
   terminal: Terminal,
   now: number,
 ): Promise<{ readonly moved: number; readonly stayed: number }> {
-  const { limit, perSecond } = options;
+  const { limit, perSecond, choice } = options;
   const pauseMs = perSecond === null ? 0 : 1_000 / perSecond;
   let moved = 0;
+  let done = 0;
   let newer = 0;
   try {
     await lookThrough(stack, async (letter, message) => {
-      if (!isChosen(letter, options)) return "keep";
+      if (!isChosen(letter, choice)) return "keep";
       if (letter.sentAt > now) {
         newer += 1;
         return "keep";
       }
       if (moved === limit) return "stop";
+      // Of everything, each message is moved: a duplicate is harmless, and the tool need not ask for each.
+      if (!isEverything(choice) && (await hadItsEffect(stack, letter))) {
+        await remove(stack, message);
+        done += 1;
+        return "gone";
+      }
       if (moved > 0 && pauseMs > 0) await sleep(pauseMs);
       await move(stack, message);
       moved += 1;
@@ -49,10 +58,13 @@ export async function moveByHand(
     );
   }
   terminal.print(
-    moved === 0
-      ? `The dead-letter queue has no message${choiceText(options)}.`
+    moved + done === 0
+      ? `The dead-letter queue has no message${choiceText(choice)}.`
       : `Moved ${counted(moved)} back into the event queue.`,
   );
+  if (done > 0) {
+    terminal.print(`${counted(done)} had their effect meanwhile, so they are removed, not moved.`);
+  }
   if (newer > 0) {
     terminal.print(
       `${counted(newer)} arrived during the move and stayed there. If they are the moved ones, their cause is not fixed.`,
@@ -67,7 +79,7 @@ export function counted(messages: number): string {
 }
 
 async function move(stack: ConnectedStack, message: Message): Promise<void> {
-  const { Body: MessageBody, ReceiptHandle, MessageAttributes = {} } = message;
+  const { Body: MessageBody, MessageAttributes = {} } = message;
   const { MessageId } = await stack.sqs.send(
     new SendMessageCommand({
       QueueUrl: stack.eventQueueUrl,
@@ -79,9 +91,19 @@ async function move(stack: ConnectedStack, message: Message): Promise<void> {
   );
   // Only what the answer names is there; the dead letter must not go before.
   if (MessageId === undefined) throw new Error("the event queue names no message in its answer");
+  await remove(stack, message);
+}
+
+async function remove(stack: ConnectedStack, { ReceiptHandle }: Message): Promise<void> {
   await stack.sqs.send(
     new DeleteMessageCommand({ QueueUrl: stack.deadLetterQueueUrl, ReceiptHandle }),
   );
+}
+
+/** Whether the event of a dead letter took effect since, such as by the poller: its record says so. */
+async function hadItsEffect(stack: ConnectedStack, { eventId }: DeadLetter): Promise<boolean> {
+  if (eventId === null) return false;
+  return (await recordsOf(stack, [eventId])).get(eventId)?.isCompleted === true;
 }
 
 /** Without the empty lists that SQS gives and does not take. */

@@ -21,6 +21,13 @@ export function withOptions(line: CommandLine) {
     .option("--json", "print one JSON document (docs/ops.md#json)", false)
     .option("--plain", "print whole lines, without styles and without a pager", false)
     .option("--no-input", "ask nothing; what needs an answer wants --yes")
+    .option(
+      "--queue <queue>",
+      "events, submission, schedule, bus, a route, or what status calls the queue (default: events)",
+      text,
+      null,
+    )
+    .option("--matching <text>", "dead letters whose reason has this in it", text, null)
     .option("--html <file>", "write the timeline as a page to this file", text, null)
     .option("--status <status>", "with this status, such as waiting_review", text, null)
     .option("--route <route>", "of this route, such as approved", text, null)
@@ -45,7 +52,7 @@ export function withOptions(line: CommandLine) {
     .option("--publish", "publish history too; it is still not counted", false)
     .option(
       "--reason <text>",
-      "the matter of a legal hold, such as its number; never a name",
+      "why, such as the number of a ticket or a case; never a name",
       text,
       null,
     )

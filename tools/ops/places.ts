@@ -168,10 +168,11 @@ export const PLACES: readonly Place[] = [
   {
     name: "StatementBucket",
     resources: /^StatementBucket$/,
-    holds: "the daily statements: counts, no applicant and no application",
-    data: "none",
+    holds:
+      "the daily statements: counts; records of discarded dead letters: tokens and event ids, no body",
+    data: "tokens",
     keeps: "`retention.statementsMs`",
-    after: "nothing of the person",
+    after: "records of discarded dead letters, with the tokens; nobody can change them",
   },
   {
     name: "metrics, alarms and their messages",

@@ -103,7 +103,7 @@ export async function redriveTarget(
 }
 
 /** Which target a dead letter is of: EventBridge names the rule, and a queue's reader nothing. */
-function targetOf(
+export function targetOf(
   { MessageAttributes = {} }: Message,
   { route, targets }: RouteRules,
   stackName: string,

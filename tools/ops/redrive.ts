@@ -1,7 +1,12 @@
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 
-import { choiceText, isChosen } from "./dead-letter.ts";
+import { choiceOf, choiceText, isChosen, isEverything } from "./dead-letter.ts";
+import type { Choice, ChoiceOptions, DeadLetter } from "./dead-letter.ts";
 import { lookThrough } from "./dead-letter-queue.ts";
+import type { Verdict } from "./dead-letter-queue.ts";
+import { letterQueueNamed } from "./letter-queues.ts";
+import type { LetterQueue } from "./letter-queues.ts";
+import { DESTINATIONS, redriveElsewhere } from "./redrive-elsewhere.ts";
 import { moveAllBySqs } from "./move-task.ts";
 import { moveByHand } from "./move-by-hand.ts";
 import type { Given } from "./options.ts";
@@ -11,10 +16,7 @@ import { agreed } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeText } from "./time-text.ts";
 
-export type RedriveOptions = Pick<
-  Given,
-  "application" | "event" | "limit" | "perSecond" | "dryRun" | "yes"
->;
+export type RedriveOptions = ChoiceOptions & Pick<Given, "limit" | "perSecond" | "dryRun" | "yes">;
 
 /**
  * `redrive`: moves dead letters back into the event queue, and waits for the end of it.
@@ -31,13 +33,18 @@ export async function redrive(
   now: number,
 ): Promise<ResultOf<"redrive">> {
   const { limit, dryRun, yes } = options;
-  if (dryRun) return printWhatWouldMove(stack, options, terminal);
-  const isAll = options.application === null && options.event === null && limit === null;
+  const choice = choiceOf(options, now);
+  const queue = await letterQueueNamed(stack, options.queue);
+  if (dryRun) return printWhatWouldMove(stack, { choice, limit, queue }, terminal);
+  if (queue.kind !== "events") {
+    return redriveElsewhere(stack, { ...options, choice, queue, now }, terminal);
+  }
+  const isAll = isEverything(choice) && limit === null;
   if (!yes) {
     const about = await waitingIn(stack);
     const which = isAll
       ? `all dead letters (about ${about})`
-      : `${limit === null ? "the" : `at most ${limit}`} dead letters${choiceText(options)} (about ${about} in all)`;
+      : `${limit === null ? "the" : `at most ${limit}`} dead letters${choiceText(choice)} (about ${about} in all)`;
     const question = `Move ${which} back into the event queue of ${stack.stackName}?`;
     await agreed(terminal, question, "No message was moved");
   }
@@ -48,24 +55,28 @@ export async function redrive(
       "This SQS does not support StartMessageMoveTask (emulators do not). Moving the messages one by one instead.",
     );
   }
-  return { isDryRun: false, ...(await moveByHand(stack, options, terminal, now)) };
+  return { isDryRun: false, ...(await moveByHand(stack, { choice, ...options }, terminal, now)) };
 }
 
 async function printWhatWouldMove(
   stack: ConnectedStack,
-  options: RedriveOptions,
+  {
+    choice,
+    limit,
+    queue,
+  }: { readonly choice: Choice; readonly limit: number | null; readonly queue: LetterQueue },
   terminal: Terminal,
 ): Promise<ResultOf<"redrive">> {
   let found = 0;
-  await lookThrough(stack, async (letter) => {
-    if (!isChosen(letter, options)) return "keep";
+  const visit = async (letter: DeadLetter): Promise<Verdict> => {
+    if (!isChosen(letter, choice)) return "keep";
     found += 1;
     terminal.print(`${timeText(letter.sentAt)}  ${letter.about}`);
-    return found === options.limit ? "stop" : "keep";
-  });
-  terminal.print(
-    `Dry run: ${found} messages would move back into the event queue. No message was moved.`,
-  );
+    return found === limit ? "stop" : "keep";
+  };
+  await lookThrough(stack, visit, queue.url);
+  const to = queue.kind === "events" ? "move back into the event queue" : DESTINATIONS[queue.kind];
+  terminal.print(`Dry run: ${found} messages would ${to}. No message was moved.`);
   return { isDryRun: true, moved: found, stayed: 0 };
 }
 

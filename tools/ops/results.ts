@@ -46,6 +46,23 @@ const LetterSchema = v.object({
   body: v.pipe(textOrNull, v.description("null without --bodies")),
 });
 
+/** The record of a dead letter that a person discarded. */
+export const DiscardSchema = v.object({
+  v: v.literal(1),
+  queue: v.string(),
+  messageId: v.string(),
+  discardedAt: time,
+  reason: v.pipe(v.string(), v.description("what the person gave")),
+  sentAt: timeOrNull,
+  deadLetterReason: v.string(),
+  about: v.string(),
+  applicationToken: textOrNull,
+  eventId: textOrNull,
+  sha256: v.pipe(v.string(), v.description("of the message, which is not kept")),
+});
+
+export type Discard = v.InferOutput<typeof DiscardSchema>;
+
 const RouteSchema = v.object({
   route: v.string(),
   state: v.picklist(["active", "paused", "both", "off"]),
@@ -123,6 +140,8 @@ export const RESULTS = {
     letters: v.array(LetterSchema),
     isCut: v.pipe(v.boolean(), v.description("whether there are more")),
   }),
+  discard: v.object({ isDryRun: v.boolean(), discarded: v.array(DiscardSchema) }),
+  discards: v.object({ discarded: v.array(DiscardSchema) }),
   redrive: v.object({
     isDryRun: v.boolean(),
     moved: count,

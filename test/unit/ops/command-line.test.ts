@@ -38,6 +38,8 @@ describe("the command line of npm run ops", () => {
       follow: false,
       until: null,
       html: null,
+      queue: null,
+      matching: null,
       status: null,
       route: null,
       bodies: false,

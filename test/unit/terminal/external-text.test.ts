@@ -181,6 +181,11 @@ const TYPED: Readonly<Record<VerbName, readonly (readonly string[])[]>> = {
     ["dead-letters", "--bodies"],
     ["dead-letters", "--application", "<>"],
   ],
+  discard: [
+    ["discard", "--all", "--reason", "<>", "--yes"],
+    ["discard", "--event", "<>", "--reason", "<>", "--yes"],
+  ],
+  discards: [["discards"]],
   adopt: [["adopt", "<>"]],
   forget: [
     ["forget", "JA-<>", "--yes"],
@@ -242,7 +247,7 @@ it("each verb really meets the hostile texts", async () => {
     const printed = await printedBy(args, HOSTILE);
 
     // What `poll` prints without a dry run is numbers alone, and so is what `retention` prints.
-    const hasNumbersAlone = verb === "poll" || verb === "retention";
+    const hasNumbersAlone = ["poll", "retention", "discards"].includes(verb);
     expect(`${verb}: ${hasNumbersAlone || printed.includes("\\u{1b}")}`).toBe(`${verb}: true`);
   }
 });

@@ -1,5 +1,6 @@
 import {
   CHECK_ATTRIBUTES,
+  DISCARDS,
   HOLD_ATTRIBUTES,
   METADATA_ATTRIBUTES,
   PAYLOAD_PREFIXES,
@@ -9,8 +10,8 @@ import {
   TEST_ALARMS,
 } from "../../../lambdas/settings/names.ts";
 import { REPLAY_SOURCE } from "../../../lambdas/settings/routes.ts";
-import { PEOPLE, PEOPLES_POLICIES, POLICIES_OF } from "../../../lib/people.ts";
-import type { Person } from "../../../lib/people.ts";
+import { PEOPLE, PEOPLES_POLICIES, POLICIES, POLICIES_OF } from "../../../lib/people.ts";
+import type { Person, Policy } from "../../../lib/people.ts";
 import { isRecord } from "../../template/synthesise.ts";
 import { PLACE } from "../../template/resolve.ts";
 import type { Caller, IamCall } from "./call.ts";
@@ -44,7 +45,7 @@ export function forbiddenToPeople(deployed: DeployedPolicies): readonly IamCall[
     new Set(POLICIES_OF[person].flatMap((one) => uses[one].map(keyOfUse)));
   const others = PEOPLE.flatMap((person) => {
     const mine = own(person);
-    return PEOPLE.flatMap((other) => uses[other])
+    return POLICIES.flatMap((other) => uses[other])
       .filter((use) => !mine.has(keyOfUse(use)))
       .map((use) => asked(person, use));
   });
@@ -109,7 +110,7 @@ function isNot(...people: readonly Person[]) {
 }
 
 /** What the policy of each role is used for. */
-function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, readonly Question[]>> {
+function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Policy, readonly Question[]>> {
   const table = arns.arnOf("ApplicationTable");
   const whole = {
     resource: table,
@@ -140,6 +141,7 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, read
   const stackName = arns.text(stack.outputs["DashboardName"]);
   const { account, region } = PLACE;
   const targets = usesOfTargets({ stack, arns });
+  const queueIds = stack.ofType("AWS::SQS::Queue").map(({ logicalId }) => logicalId);
   return {
     auditor: [
       ...ofOne(
@@ -154,7 +156,9 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, read
       ),
       attributes("dynamodb:Query", METADATA_ATTRIBUTES),
       ...ofOne(arns.arnOf("IdempotencyTable"), "dynamodb:BatchGetItem"),
-      ...ofOne(`${arns.arnOf("StatementBucket")}/${STATEMENTS.prefix}1`, "s3:GetObject"),
+      ...[STATEMENTS, DISCARDS].flatMap(({ prefix }) =>
+        ofOne(`${arns.arnOf("StatementBucket")}/${prefix}1`, "s3:GetObject"),
+      ),
       ...ofOne(arns.arnOf("StatementBucket"), "s3:ListBucket"),
       ...ofOne(arns.arnOf("StatementKey"), "kms:GetPublicKey"),
     ],
@@ -169,14 +173,7 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, read
       ...ofOne(`${table}/index/${TABLE.dueIndex}`, "dynamodb:Query"),
       attributes("dynamodb:Scan", METADATA_ATTRIBUTES),
       ...ofOne(arns.arnOf(poller), "lambda:InvokeFunction"),
-      ...ofOne(
-        deadLetters,
-        "sqs:StartMessageMoveTask",
-        "sqs:ListMessageMoveTasks",
-        "sqs:ReceiveMessage",
-        "sqs:ChangeMessageVisibility",
-        "sqs:DeleteMessage",
-      ),
+      ...ofOne(deadLetters, "sqs:StartMessageMoveTask", "sqs:ListMessageMoveTasks"),
       ...ofOne(events, "sqs:SendMessage"),
       ...ofOne(arns.arnOf("IdempotencyTable"), "dynamodb:GetItem"),
       ...ofAll(
@@ -226,6 +223,22 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Person, read
       ...ofOne("*", "logs:DescribeLogGroups"),
       ...functions.flatMap((name) => ofOne(arns.arnOf(name), "lambda:GetFunctionConfiguration")),
     ],
+    redrive: [
+      ...queueIds
+        .filter((id) => id.endsWith("DeadLetterQueue") || id === "HeldEventQueue")
+        .flatMap((id) =>
+          ofOne(
+            arns.arnOf(id),
+            "sqs:ReceiveMessage",
+            "sqs:ChangeMessageVisibility",
+            "sqs:DeleteMessage",
+          ),
+        ),
+      ...queueIds
+        .filter((id) => !/DeadLetterQueue$|^EventQueue$|^HeldEventQueue$/.test(id))
+        .flatMap((id) => ofOne(arns.arnOf(id), "sqs:SendMessage")),
+      ...ofOne(`${arns.arnOf("StatementBucket")}/${DISCARDS.prefix}1`, "s3:PutObject"),
+    ],
     deployer: [
       ...["deploy", "file-publishing", "lookup"].flatMap((role) =>
         ofOne(
@@ -271,7 +284,6 @@ function usesOfTargets({ stack, arns }: Pick<DeployedPolicies, "stack" | "arns">
       : [],
   );
   if (routes.length === 0) return { pausing: [], replaying: [] };
-  const queues = ["HeldEventQueue", ...routes.map(({ id }) => `${id}DeadLetterQueue`)];
   const pausing: readonly Question[] = [
     ...rules
       .filter(({ arn }) => routes.some(({ prefix }) => `${arn}-`.startsWith(prefix)))
@@ -281,12 +293,6 @@ function usesOfTargets({ stack, arns }: Pick<DeployedPolicies, "stack" | "arns">
           resource: arn,
         })),
       ),
-    ...queues.flatMap((id) =>
-      ["ReceiveMessage", "ChangeMessageVisibility", "DeleteMessage"].map((name) => ({
-        action: `sqs:${name}`,
-        resource: arns.arnOf(id),
-      })),
-    ),
   ];
   const conditions = {
     "events:source": [REPLAY_SOURCE],
