@@ -272,6 +272,8 @@ export class People extends Construct {
     return [
       allow(["dynamodb:Query", "dynamodb:BatchGetItem"], table),
       allowWhen(onlyReading(RETENTION_READ_ATTRIBUTES), ["dynamodb:Scan"], table),
+      // `replay` of a time or a route.
+      allowWhen(onlyReading(METADATA_ATTRIBUTES), ["dynamodb:Scan"], table),
       allowWhen(onlyWriting(RETENTION_ATTRIBUTES), ["dynamodb:UpdateItem"], table),
       allow(["lambda:InvokeFunction"], poller.function.functionArn),
       allow(["sqs:SendMessage"], queue.events.queueArn),

@@ -149,6 +149,17 @@ describe.each(PAGES)("%s", (_id, text) => {
     }
   });
 
+  it("answers first who is affected, by a command of the on-call tool", () => {
+    const [, check = ""] = text.split("## Check first\n\n");
+    const [first = ""] = check.split(/^2\. /m);
+    const [command = ""] = commandsIn(first);
+
+    expect(first).toMatch(/^1\. Who is affected\? /);
+    // These name applications or events; `status` names neither.
+    expect(command).toMatch(/^npm run ops -- (gaps|find|dead-letters|logs) .*--stage production$/);
+    expect(() => parseCommand(command.replace("npm run ops -- ", "").split(" "))).not.toThrow();
+  });
+
   it("deploys stages that exist", () => {
     for (const command of commands.filter((line) => line.startsWith("npm run deploy"))) {
       const [, stage = ""] = /^npm run deploy -- --stage (\S+)$/.exec(command) ?? [];
@@ -194,6 +205,7 @@ describe("the runbooks of the routes", () => {
         .replaceAll(`${words.join("")}Queue`, "<Route>Queue")
         .replaceAll(`route-failing-${route}`, "route-failing-<route>")
         .replaceAll(`\`${route}\``, "`<route>`")
+        .replaceAll(` --queue ${route} `, " --queue <route> ")
         .replaceAll(/"[^"\n]+"/g, "<title>")
         .replace(/^The team behind the route does not receive these events\. .+$/m, "<impact>");
     });

@@ -1,15 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
-
 import { Command as CommandLine } from "@commander-js/extra-typings";
-import * as v from "valibot";
 
-import { ROOT } from "../../lib/installation.ts";
 import { holdersOf } from "../../lib/people.ts";
 import type { Person } from "../../lib/people.ts";
 import { firstOther, isOneOf, readCommandLine } from "../command-line/read.ts";
 import { serveConsole } from "../console/command.ts";
 import { adopt } from "./adopt.ts";
 import { check } from "./check.ts";
+import { incident } from "./incident.ts";
 import { listDeadLetters } from "./dead-letters.ts";
 import { completionFor } from "./completion.ts";
 import { discard, discards } from "./discard.ts";
@@ -23,6 +20,8 @@ import { UsageError } from "./operator-error.ts";
 import { withOptions } from "./options.ts";
 import type { Attended, Clock, Given, OptionName } from "./options.ts";
 import { poll } from "./poll.ts";
+import { replayRange } from "./replay-range.ts";
+import { sendFile, submit } from "./send.ts";
 import { redrive } from "./redrive.ts";
 import { redriveTarget } from "./redrive-target.ts";
 import { replay } from "./replay.ts";
@@ -35,6 +34,7 @@ import type { ConnectedStack } from "./stack.ts";
 import { statement } from "./statement.ts";
 import { status } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
+import { version } from "./version.ts";
 import { watch } from "./watch.ts";
 import { verify } from "./verify.ts";
 
@@ -100,7 +100,7 @@ export const VERBS = {
     argument: "token, external id, event id, receipt id or entity",
     isArgumentOptional: true,
     says: "applications and events by anything that names them, or by time, status and route",
-    roles: ["operator", "privacy"],
+    roles: ["operator", "break-glass", "privacy"],
     options: ["since", "until", "status", "route", "limit"],
     run: on(find),
   },
@@ -209,6 +209,26 @@ export const VERBS = {
     rolesForDryRun: ["operator", "privacy"],
     run: (stack, given, terminal, { now }) => discard(stack, { ...given, now }, terminal),
   },
+  incident: {
+    says: "what a support case needs, in one file without personal data: status, gaps, timelines, logs, versions",
+    roles: ["operator"],
+    options: ["since", "until", "out"],
+    run: (stack, given, terminal, clock) => incident(stack, { ...given, ...clock }, terminal),
+  },
+  submit: {
+    argument: "application token",
+    says: "announce an application of a Journey, as the onboarding service does",
+    roles: ["operator", "break-glass"],
+    options: ["journey", "dryRun"],
+    run: on(submit),
+  },
+  send: {
+    argument: "file",
+    says: "send a webhook's body to the endpoint, with the credential of the environment, as Alloy does",
+    roles: ["auditor", "deployer"],
+    options: [],
+    run: (stack, { argument }, terminal) => sendFile(stack, argument, process.env, terminal),
+  },
   discards: {
     pages: true,
     says: "what people have discarded, and why",
@@ -242,6 +262,7 @@ export const VERBS = {
   },
   replay: {
     argument: APPLICATION,
+<<<<<<< HEAD
     says: "send the recorded events of an application through the queue again; --target: to a route's target alone",
     roles: ["break-glass"],
     options: ["event", "target", "dryRun", "force"],
@@ -249,6 +270,16 @@ export const VERBS = {
       given.target === null
         ? replay(stack, given.argument, { ...given, ...clock }, terminal)
         : replayToTarget(stack, given.argument, given.target, { ...given, ...clock }, terminal),
+=======
+    isArgumentOptional: true,
+    says: "send recorded events through the queue again: of an application, or of a route and time",
+    roles: ["break-glass"],
+    options: ["event", "since", "until", "route", "perSecond", "dryRun", "force", "yes"],
+    run: (stack, given, terminal, clock) =>
+      given.argument === ""
+        ? replayRange(stack, { ...given, ...clock }, terminal)
+        : replay(stack, given.argument, { ...given, ...clock }, terminal),
+>>>>>>> c58e82a (Collect an incident, announce and send, replay a time or a route, and say in each runbook first who is affected)
   },
   retention: {
     argument: "days",
@@ -362,14 +393,6 @@ healthy, 4 for missing rights or credentials, 130 when interrupted. More: docs/o
       new UsageError(`${sentence} See npm run ops -- --help.`, { cause, details }),
   );
   return command ?? { help: text ?? help };
-}
-
-/** As package.json says it; that of the package is beside `dist`. */
-function version(): string {
-  const file = [`${ROOT}package.json`, `${ROOT}../package.json`].find((one) => existsSync(one));
-  const PackageSchema = v.object({ name: v.string(), version: v.string() });
-  const found = v.parse(PackageSchema, JSON.parse(readFileSync(file ?? "package.json", "utf8")));
-  return `${found.name} ${found.version}`;
 }
 
 /** Whether a word is a verb. */

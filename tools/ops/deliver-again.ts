@@ -8,6 +8,8 @@ import type { ConnectedStack } from "./stack.ts";
 
 /** An event as EventBridge writes it into a queue. */
 const EventSchema = v.looseObject({
+  id: v.optional(v.string()),
+  time: v.optional(v.string()),
   source: v.string(),
   "detail-type": v.string(),
   detail: v.looseObject({

@@ -167,6 +167,21 @@ function filterOf(sought: string, { since, until, status, route, now }: FindOpti
   return { expression: parts.join(" AND "), values, names };
 }
 
+/** The events of applications by time and route, oldest first. */
+export async function eventsBy(
+  stack: ConnectedStack,
+  options: OptionsAt<"since" | "until" | "route">,
+  terminal: Terminal,
+): Promise<readonly (Match & { readonly token: string; readonly eventId: string })[]> {
+  const filter = filterOf("", { ...options, status: null, limit: null });
+  const found = await scan(stack, filter, Number.POSITIVE_INFINITY, terminal);
+  return found.flatMap(({ token, eventId, ...match }) =>
+    match.kind === "event" && token !== null && eventId !== null
+      ? [{ ...match, token, eventId }]
+      : [],
+  );
+}
+
 /** Goes through the whole table. */
 async function scan(
   { dynamo, applicationTableName }: ConnectedStack,

@@ -158,12 +158,12 @@ async function deliver(
 function submissionIn(body: string): string {
   const event = eventIn(body);
   // A message that failed behind the rule is an envelope already.
-  if (event === null) return body;
+  if (event?.id === undefined || event.time === undefined) return body;
   return jsonForSqs({
     v: 1,
     kind: "submission",
-    receiptId: String(event["id"] ?? "redriven"),
-    receivedAt: String(event["time"] ?? new Date(0).toISOString()),
+    receiptId: event.id,
+    receivedAt: event.time,
     submission: event.detail,
   });
 }

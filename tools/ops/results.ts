@@ -70,7 +70,44 @@ const RouteSchema = v.object({
   delivered: v.pipe(count, v.description("held events that a resume delivered")),
 });
 
+const LogsSchema = v.object({
+  function: v.string(),
+  lines: v.pipe(
+    v.array(v.object({ at: timeOrNull, text: v.string() })),
+    v.description("newest last"),
+  ),
+  isCut: v.pipe(v.boolean(), v.description("whether older lines were left out")),
+});
+
+const GapsSchema = v.object({
+  applications: v.array(GapSchema),
+  investigations: v.array(GapSchema),
+});
+
 export const RESULTS = {
+  incident: v.object({
+    v: v.literal(1),
+    stack: v.string(),
+    at: time,
+    file: v.string(),
+    status: StatusSchema,
+    gaps: GapsSchema,
+    timelines: v.pipe(v.array(TimelineSchema), v.description("of applications in gap, at most 20")),
+    logs: v.array(LogsSchema),
+    versions: v.object({
+      tool: v.string(),
+      functions: v.array(
+        v.object({
+          name: v.string(),
+          codeSha256: textOrNull,
+          lastModified: textOrNull,
+          runtime: textOrNull,
+        }),
+      ),
+    }),
+  }),
+  submit: v.object({ isDryRun: v.boolean(), applicationToken: v.string() }),
+  send: v.object({ status: count, ms: count }),
   status: StatusSchema,
   watch: StatusSchema,
   find: v.object({
@@ -100,7 +137,7 @@ export const RESULTS = {
     v.object({ stack: v.string(), applications: count, canWrite: v.boolean() }),
     v.description("printed when the person has ended it"),
   ),
-  gaps: v.object({ applications: v.array(GapSchema), investigations: v.array(GapSchema) }),
+  gaps: GapsSchema,
   show: v.object({
     application: v.nullable(TimelineSchema),
     investigation: v.nullable(InvestigationSchema),
@@ -128,14 +165,7 @@ export const RESULTS = {
       v.description("of a dry run"),
     ),
   }),
-  logs: v.object({
-    function: v.string(),
-    lines: v.pipe(
-      v.array(v.object({ at: timeOrNull, text: v.string() })),
-      v.description("newest last"),
-    ),
-    isCut: v.pipe(v.boolean(), v.description("whether older lines were left out")),
-  }),
+  logs: LogsSchema,
   "dead-letters": v.object({
     letters: v.array(LetterSchema),
     isCut: v.pipe(v.boolean(), v.description("whether there are more")),

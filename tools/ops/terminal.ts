@@ -65,6 +65,18 @@ export async function agreed(terminal: Terminal, question: string, nothing: stri
   }
 }
 
+/** The same terminal for a part of a verb: its warnings and questions, and none of its results. */
+export function withoutResults(terminal: Terminal): Terminal {
+  return {
+    print: () => undefined,
+    redraw: () => undefined,
+    progress: (text) => terminal.progress(text),
+    warn: (...lines) => terminal.warn(...lines),
+    asks: (question) => terminal.asks(question),
+    isInteractive: false,
+  };
+}
+
 /** The process's own. Results go to standard output; progress, warnings and questions do not. */
 export function processTerminal(): RunTerminal {
   const { stdin, stdout, stderr } = process;

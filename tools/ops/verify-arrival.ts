@@ -9,6 +9,7 @@ import { parseWebhook } from "../../lambdas/domain/event/parse-webhook.ts";
 import { STAGES } from "../../lib/stages.ts";
 import { green } from "../deploy/finding.ts";
 import type { Finding, Result } from "../deploy/finding.ts";
+import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 import { unread } from "./verify-finding.ts";
@@ -117,6 +118,30 @@ async function send(
   } catch (error) {
     return { finding: unread(error), at: null };
   }
+}
+
+/**
+ * Posts a body with the credential that the environment names, or that a local stack has.
+ *
+ * @throws OperatorError when there is no credential.
+ */
+export async function postAuthentic(
+  { webhookUrl, authorization }: ConnectedStack,
+  body: string,
+  environment: ArrivalOptions["environment"],
+): Promise<{ readonly status: number; readonly ms: number }> {
+  const hmac = environment[CREDENTIALS.hmac];
+  const given = environment[CREDENTIALS.authorization] ?? authorization;
+  const signed = () =>
+    createHmac("sha256", hmac ?? "")
+      .update(body)
+      .digest("base64");
+  if (given === null && hmac === undefined) {
+    throw new OperatorError(
+      `No credential was given. Set ${CREDENTIALS.authorization} ("Basic …" or "Bearer …") or ${CREDENTIALS.hmac} in the environment.`,
+    );
+  }
+  return post(webhookUrl, body, { authorization: given ?? signed() });
 }
 
 async function post(

@@ -12,6 +12,8 @@ const COMMANDS = [...new Set(runbooks().flatMap(({ text }) => commandsIn(text)))
 const OPS = COMMANDS.filter((command) => command.startsWith("npm run ops -- "));
 /** Those for a route whose configuration lists targets; the local stage has none. */
 const OF_TARGETS = OPS.filter((command) => /ops -- route | --target /.test(command));
+/** The commands are the same for every route and queue, and the local stage has not all of them. */
+const OF_OTHER_QUEUES = OPS.filter((command) => / --queue (?!approved|submission)/.test(command));
 const AWS = COMMANDS.filter((command) => command.startsWith("aws "));
 
 describe.skipIf(isSkipped)("every command of the runbooks, against the deployed stack", () => {
@@ -38,7 +40,8 @@ describe.skipIf(isSkipped)("every command of the runbooks, against the deployed 
     });
   });
 
-  it.each(OPS.filter((command) => !OF_TARGETS.includes(command)))("%s", async (command) => {
+  const excluded = [...OF_TARGETS, ...OF_OTHER_QUEUES];
+  it.each(OPS.filter((command) => !excluded.includes(command)))("%s", async (command) => {
     const { code, output, errors } = await ops(...wordsOf(command));
 
     // The dead letter of above is one that `status` reports, by its exit code too.
@@ -61,10 +64,11 @@ describe.skipIf(isSkipped)("every command of the runbooks, against the deployed 
       // The stack of the tests has its own outputs file.
       .replace(" --stage production", "")
       .replace("JA-…", applicationToken)
+      .replace("T-…", "T-7")
       .replace("--event …", `--event ${eventId}`)
       .split(" ");
     // A person is asked on the terminal; here is none.
-    const isAsked = words[0] === "redrive" && !words.includes("--dry-run");
+    const isAsked = ["redrive", "discard"].includes(words[0] ?? "") && !words.includes("--dry-run");
     return isAsked ? [...words, "--yes"] : words;
   }
 

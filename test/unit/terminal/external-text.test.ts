@@ -186,6 +186,9 @@ const TYPED: Readonly<Record<VerbName, readonly (readonly string[])[]>> = {
     ["discard", "--event", "<>", "--reason", "<>", "--yes"],
   ],
   discards: [["discards"]],
+  incident: [["incident", "--out", "/tmp/<>"]],
+  submit: [["submit", "<>", "--journey", "<>"]],
+  send: [["send", "<>"]],
   adopt: [["adopt", "<>"]],
   forget: [
     ["forget", "JA-<>", "--yes"],

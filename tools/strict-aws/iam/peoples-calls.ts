@@ -195,6 +195,7 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Policy, read
     ],
     "break-glass": [
       { action: "dynamodb:Query", ...whole },
+      attributes("dynamodb:Scan", METADATA_ATTRIBUTES),
       attributes("dynamodb:Scan", RETENTION_READ_ATTRIBUTES),
       attributes("dynamodb:UpdateItem", ["pk", "sk", TABLE.expiryAttribute]),
       ...ofOne(table, "dynamodb:BatchGetItem"),
@@ -284,16 +285,14 @@ function usesOfTargets({ stack, arns }: Pick<DeployedPolicies, "stack" | "arns">
       : [],
   );
   if (routes.length === 0) return { pausing: [], replaying: [] };
-  const pausing: readonly Question[] = [
-    ...rules
-      .filter(({ arn }) => routes.some(({ prefix }) => `${arn}-`.startsWith(prefix)))
-      .flatMap(({ arn }) =>
-        ["DescribeRule", "EnableRule", "DisableRule"].map((name) => ({
-          action: `events:${name}`,
-          resource: arn,
-        })),
-      ),
-  ];
+  const pausing: readonly Question[] = rules
+    .filter(({ arn }) => routes.some(({ prefix }) => `${arn}-`.startsWith(prefix)))
+    .flatMap(({ arn }) =>
+      ["DescribeRule", "EnableRule", "DisableRule"].map((name) => ({
+        action: `events:${name}`,
+        resource: arn,
+      })),
+    );
   const conditions = {
     "events:source": [REPLAY_SOURCE],
     "events:detail-type": ["approved/queue"],
