@@ -75,14 +75,10 @@ const CALLS: Readonly<Record<VerbName, readonly string[]>> = {
     "--queue schedule --yes",
   ],
   route: ["status approved", "pause approved --yes", "resume approved --yes"],
-<<<<<<< HEAD
-  replay: [TOKEN, `${TOKEN} --target approved/ledger`],
-=======
   incident: ["--out exports"],
   submit: [`${TOKEN} --journey J-1`],
   send: ["applications.json"],
-  replay: [TOKEN, "--route approved --yes"],
->>>>>>> c58e82a (Collect an incident, announce and send, replay a time or a route, and say in each runbook first who is affected)
+  replay: [TOKEN, `${TOKEN} --target approved/ledger`, "--route approved --yes"],
   retention: ["30 --yes", "30 --dry-run"],
   adopt: ["applications.json --yes"],
   forget: [`${TOKEN} --yes`, "customer-1 --yes", `${TOKEN} --dry-run`],

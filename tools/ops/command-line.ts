@@ -262,24 +262,18 @@ export const VERBS = {
   },
   replay: {
     argument: APPLICATION,
-<<<<<<< HEAD
-    says: "send the recorded events of an application through the queue again; --target: to a route's target alone",
-    roles: ["break-glass"],
-    options: ["event", "target", "dryRun", "force"],
-    run: (stack, given, terminal, clock) =>
-      given.target === null
-        ? replay(stack, given.argument, { ...given, ...clock }, terminal)
-        : replayToTarget(stack, given.argument, given.target, { ...given, ...clock }, terminal),
-=======
     isArgumentOptional: true,
-    says: "send recorded events through the queue again: of an application, or of a route and time",
+    says: "send recorded events through the queue again: of an application, or of a route and time; --target: those of an application to a route's target alone",
     roles: ["break-glass"],
-    options: ["event", "since", "until", "route", "perSecond", "dryRun", "force", "yes"],
-    run: (stack, given, terminal, clock) =>
-      given.argument === ""
-        ? replayRange(stack, { ...given, ...clock }, terminal)
-        : replay(stack, given.argument, { ...given, ...clock }, terminal),
->>>>>>> c58e82a (Collect an incident, announce and send, replay a time or a route, and say in each runbook first who is affected)
+    options: ["event", "since", "until", "route", "target", "perSecond", "dryRun", "force", "yes"],
+    run: (stack, given, terminal, clock) => {
+      const { argument, target } = given;
+      const asked = { ...given, ...clock };
+      if (target !== null) return replayToTarget(stack, argument, target, asked, terminal);
+      return argument === ""
+        ? replayRange(stack, asked, terminal)
+        : replay(stack, argument, asked, terminal);
+    },
   },
   retention: {
     argument: "days",
