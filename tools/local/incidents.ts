@@ -74,7 +74,10 @@ const INCIDENTS: Readonly<Record<IncidentName, Incident>> = {
     answer:
       "EventBridge may no longer write to the queue of the route approved. Deploy the stack again, which restores the policy, then redrive the route's dead letters.",
     async set({ simulator, stack, connected, signal }) {
-      void failDeliveries(connected, stack.outputs["ApprovedQueueUrl"] ?? "", signal);
+      // That the emulator is gone is told by whoever watches it.
+      failDeliveries(connected, stack.outputs["ApprovedQueueUrl"] ?? "", signal).catch(
+        () => undefined,
+      );
       await apply(simulator, stack, "approved-at-once", "manual-review-then-approved");
     },
   },
