@@ -97,6 +97,10 @@ function changeUpdates(client: DynamoDBClient, plant: Plant): void {
   changeCalls(client, (operation, input) => {
     if (operation !== "UpdateItem") return input;
     updates += 1;
-    return { ...input, ...plant(v.parse(UpdateSchema, input), updates) };
+    const update = v.parse(UpdateSchema, input);
+    // What an update only removes, the planted bugs leave alone.
+    return update.UpdateExpression.startsWith("SET ")
+      ? { ...input, ...plant(update, updates) }
+      : input;
   });
 }
