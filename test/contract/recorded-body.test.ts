@@ -39,6 +39,7 @@ describe("the recorded body", () => {
       ...aStack(sqs),
       dynamo: dynamo.client,
       applicationTableName: dynamo.applicationTableName,
+      idempotencyTableName: dynamo.idempotencyTableName,
     };
   }
 

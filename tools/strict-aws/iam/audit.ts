@@ -157,7 +157,9 @@ function isWide(resource: string): boolean {
   const isOneLogGroup = /:log-group:[^*:]+:\*$/.test(resource);
   const isOneStack = /:stack\/[^*/]+\/\*$/.test(resource);
   const isOneRoute = /:rule\/[^*/]+\/[^*/]+-[^*/]+\*$/.test(resource);
-  return !isOneRoute && !isOneFolder && !isOneLogGroup && !isOneStack;
+  // Whoever starts a replay names it; the stack's name comes first.
+  const isOfStacksReplays = /:replay\/[^*/]+-\*$/.test(resource);
+  return !isOfStacksReplays && !isOneRoute && !isOneFolder && !isOneLogGroup && !isOneStack;
 }
 
 function isReasonFor({ actions, of }: Reason, { policy, statement, action }: Right): boolean {

@@ -165,6 +165,7 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Policy, read
     operator: [
       ...targets.pausing,
       ...targets.replaying,
+      ...usesOfArchive(stack, stackName),
       ...functions.flatMap((name) => ofOne(arns.arnOf(name), "lambda:GetFunctionConfiguration")),
       ...logGroupsOf(functions, stack, arns).flatMap((group) =>
         ofOne(group, "logs:FilterLogEvents"),
@@ -194,6 +195,7 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Policy, read
       ),
     ],
     "break-glass": [
+      ...targets.replaying,
       { action: "dynamodb:Query", ...whole },
       attributes("dynamodb:Scan", METADATA_ATTRIBUTES),
       attributes("dynamodb:Scan", RETENTION_READ_ATTRIBUTES),
@@ -265,6 +267,7 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Policy, read
         "lambda:GetAccountSettings",
         "tag:GetResources",
       ),
+      ...targets.looking,
       ...functions.flatMap((name) => ofOne(arns.arnOf(name), "lambda:GetFunctionConcurrency")),
       ...["PageTopic", "TicketTopic"].flatMap((id) =>
         ofOne(arns.arnOf(id), "sns:ListSubscriptionsByTopic"),
@@ -284,7 +287,7 @@ function usesOfTargets({ stack, arns }: Pick<DeployedPolicies, "stack" | "arns">
       ? [{ id: logicalId.replace(/HoldRule$/, ""), prefix: arn.replace(/hold$/, "") }]
       : [],
   );
-  if (routes.length === 0) return { pausing: [], replaying: [] };
+  if (routes.length === 0) return { pausing: [], replaying: [], looking: [] };
   const pausing: readonly Question[] = rules
     .filter(({ arn }) => routes.some(({ prefix }) => `${arn}-`.startsWith(prefix)))
     .flatMap(({ arn }) =>
@@ -300,7 +303,22 @@ function usesOfTargets({ stack, arns }: Pick<DeployedPolicies, "stack" | "arns">
   const replaying: readonly Question[] = [
     { action: "events:PutEvents", resource: arns.arnOf("EventBus"), conditions },
   ];
-  return { pausing, replaying };
+  const looking: readonly Question[] = [{ action: "events:ListRules", resource: "*" }];
+  return { pausing, replaying, looking };
+}
+
+/** How what the bus published goes to chosen rules again; nothing where it has no archive. */
+function usesOfArchive(stack: DeployedPolicies["stack"], stackName: string): readonly Question[] {
+  if (stack.ofType("AWS::Events::Archive").length === 0) return [];
+  const { account, region } = PLACE;
+  const arnOf = (resource: string) => `arn:aws:events:${region}:${account}:${resource}`;
+  return [
+    { action: "events:StartReplay", resource: arnOf(`archive/${stackName}`) },
+    ...["DescribeReplay", "CancelReplay"].map((name) => ({
+      action: `events:${name}`,
+      resource: arnOf(`replay/${stackName}-1`),
+    })),
+  ];
 }
 
 /** The log groups of these functions, by the functions' logical ids. */

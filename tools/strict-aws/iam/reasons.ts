@@ -41,6 +41,11 @@ export const REASONS: readonly Reason[] = [
     why: "It is about the account, and knows no resource.",
   },
   {
+    actions: ["events:ListRules"],
+    of: /DeployerPolicy/,
+    why: "EventBridge lists rules by the beginning of their names.",
+  },
+  {
     actions: ["kms:*"],
     of: KEY,
     why: "KMS asks for a statement by which the account keeps its key: without it nobody could change the policy again.",
