@@ -12,7 +12,7 @@ import type { StageProps } from "../../lib/index.ts";
 import { STORIES } from "../../tools/consumer-kit/stories.ts";
 import { startExample } from "../support/example-consumer.ts";
 import { isSkipped } from "./deployed/stack.ts";
-import { run, UserMachine } from "./packed.ts";
+import { install, run, UserMachine } from "./packed.ts";
 import type { Packed } from "./packed.ts";
 
 const PNPM = "pnpm@10.34.8";
@@ -167,12 +167,13 @@ describe("a monorepo under pnpm", () => {
     });
     const team = join(root, "teams/alloy");
     const tool = machine.folder("pnpm");
-    await run(["npm", "install", ...QUIET, PNPM], tool);
+    await install(["npm", "install", ...QUIET, PNPM], tool);
     const program = join(tool, "node_modules/.bin/pnpm");
     const pnpm = (...args: string[]) => run([program, ...args], team);
-    await pnpm("add", "--prefer-offline", "--store-dir", join(root, "store"), packed.tarball);
+    const store = ["--prefer-offline", "--store-dir", join(root, "store")];
+    await install([program, "add", ...store, packed.tarball], team);
     await pnpm("exec", "alloy-journey-webhooks", "init");
-    await pnpm("install", "--prefer-offline", "--store-dir", join(root, "store"));
+    await install([program, "install", ...store], team);
 
     await pnpm("exec", "cdk", "synth", "--quiet", NOT_VALIDATED);
     const played = await pnpm("exec", "alloy-journey-webhooks", "start", "--once", "--in-process");

@@ -54,12 +54,17 @@ export class UserMachine {
  * @returns what it said.
  * @throws Error with what it said, when it ends with another code than 0.
  */
-export async function run(command: readonly string[], cwd: string): Promise<string> {
+export async function run(
+  command: readonly string[],
+  cwd: string,
+  signal?: AbortSignal,
+): Promise<string> {
   const [program = "", ...args] = command;
   const child = spawn(program, args, {
     cwd,
     env: userEnvironment(),
     stdio: ["ignore", "pipe", "pipe"],
+    ...(signal !== undefined && { signal, killSignal: "SIGKILL" as const }),
   });
   let said = "";
   child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
@@ -70,6 +75,21 @@ export async function run(command: readonly string[], cwd: string): Promise<stri
   });
   if (code === 0) return said;
   throw new Error(`${command.join(" ")} ended with ${String(code)}:\n${said}`);
+}
+
+/** An install takes seconds; the program was seen to wait for nothing, without end. */
+const INSTALL_MS = 180_000;
+
+/** Installs, and begins again when the program stands still. @throws what `run` throws, of the third try. */
+export async function install(command: readonly string[], cwd: string): Promise<string> {
+  for (let left = 2; ; left -= 1) {
+    const signal = AbortSignal.timeout(INSTALL_MS);
+    try {
+      return await run(command, cwd, signal);
+    } catch (error) {
+      if (!signal.aborted || left === 0) throw error;
+    }
+  }
 }
 
 function userEnvironment(): NodeJS.ProcessEnv {
