@@ -95,7 +95,7 @@ export async function install(command: readonly string[], cwd: string): Promise<
 function userEnvironment(): NodeJS.ProcessEnv {
   // With CI set, pnpm installs nothing that its lock file does not name yet.
   const ofTheRun =
-    /^(?:npm_(?:package|lifecycle|config_local_prefix)|INIT_CWD|NODE|VITEST|AWS_|CI$)/;
+    /^(?:npm_(?:package|lifecycle|config_local_prefix)|INIT_CWD|NODE(?!_EXTRA_CA_CERTS$)|VITEST|AWS_|CI$)/;
   const own = Object.entries(process.env).filter(([name]) => !ofTheRun.test(name));
   const path = (process.env["PATH"] ?? "").split(delimiter);
   return {
