@@ -83,6 +83,15 @@ function isTheTroubleItself({ trouble, refusal, victim }: PlantedGap, sentence: 
     );
   }
   if (trouble === "failing") return sentence.endsWith("back, and nothing was in its way");
+  if (trouble === "not-applied") {
+    // The merge that is lost had put down that the end was published. So an answer that moves away and back confirms the end
+    // as one that was withheld, and has it published again, under its own id: whoever has it already takes it for a repetition.
+    return (
+      sentence.startsWith(`${victim.name} is published by each of `) ||
+      (sentence.startsWith(`${victim.application.token} ended as `) &&
+        sentence.includes(", and was told of as "))
+    );
+  }
   return (
     trouble === "poisoned" &&
     sentence.startsWith(victim.name) &&
