@@ -183,17 +183,10 @@ export class DynamoDueApplications implements DueApplications {
   }
 
   async take({ applicationToken, dueAt }: DueApplication): ReturnType<DueApplications["take"]> {
-    const { pk, sk } = applicationKey(applicationToken);
-    const items = this.#table.query("Reading an application", {
-      KeyConditionExpression: "pk = :pk AND sk = :sk",
-      ExpressionAttributeValues: { ":pk": pk, ":sk": sk },
-    });
-    for await (const item of items) {
-      const read = v.safeParse(ClaimedSchema, item);
-      if (!read.success || read.output.dueAt !== dueAt) return null;
-      return read.output.claimedUntil === null ? claimedApplicationOf(item) : "claimed";
-    }
-    return null;
+    const item = await this.#stateOf(applicationToken);
+    const read = v.safeParse(ClaimedSchema, item);
+    if (item === null || !read.success || read.output.dueAt !== dueAt) return null;
+    return read.output.claimedUntil === null ? claimedApplicationOf(item) : "claimed";
   }
 
   async claim(due: DueApplication, claim: Claim): Promise<ClaimedApplication | null> {
@@ -225,13 +218,8 @@ export class DynamoDueApplications implements DueApplications {
   }
 
   async look(applicationToken: string): Promise<KnownApplication | null> {
-    const { pk, sk } = applicationKey(applicationToken);
-    const items = this.#table.query("Reading an application", {
-      KeyConditionExpression: "pk = :pk AND sk = :sk",
-      ExpressionAttributeValues: { ":pk": pk, ":sk": sk },
-    });
-    for await (const item of items) return knownApplicationOf(item);
-    return null;
+    const item = await this.#stateOf(applicationToken);
+    return item === null ? null : knownApplicationOf(item);
   }
 
   async history(applicationToken: string): Promise<History> {
@@ -361,6 +349,17 @@ export class DynamoDueApplications implements DueApplications {
     // Two runs may end out of order.
     update.requireAbsentOr("knownAt", "<=", changes.knownAt ?? Number.MAX_SAFE_INTEGER);
     await this.#update("Keeping the last application that Alloy knew", WITNESS_KEY, update);
+  }
+
+  /** The poller has the right to query, not to get. */
+  async #stateOf(applicationToken: string): Promise<Item | null> {
+    const { pk, sk } = applicationKey(applicationToken);
+    const items = this.#table.query("Reading an application", {
+      KeyConditionExpression: "pk = :pk AND sk = :sk",
+      ExpressionAttributeValues: { ":pk": pk, ":sk": sk },
+    });
+    for await (const item of items) return item;
+    return null;
   }
 
   async #dueOf(shard: string, now: number, limit: number): Promise<readonly DueApplication[]> {
