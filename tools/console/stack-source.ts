@@ -1,6 +1,4 @@
-import { paginateQuery } from "@aws-sdk/client-dynamodb";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
 import { applicationKey, dueShard } from "../../lambdas/adapters/dynamo/application-item.ts";
@@ -10,6 +8,7 @@ import { readApplication } from "../ops/application.ts";
 import { lookThrough } from "../ops/dead-letter-queue.ts";
 import type { DeadLetter } from "../ops/dead-letter.ts";
 import type { Status } from "../ops/health-schema.ts";
+import { indexEntries } from "../ops/index-entries.ts";
 import { statusOf } from "../ops/observe.ts";
 import { tokensOf } from "../ops/person.ts";
 import { withRecords } from "../ops/show.ts";
@@ -101,23 +100,12 @@ async function needsOf(
 
 async function gapsOf(stack: ConnectedStack): Promise<readonly GapEntry[]> {
   const gaps: GapEntry[] = [];
-  const pages = paginateQuery(
-    { client: stack.dynamo },
-    {
-      TableName: stack.applicationTableName,
-      IndexName: TABLE.gapIndex,
-      KeyConditionExpression: "gapPk = :gap",
-      ExpressionAttributeValues: marshall({ ":gap": GAP_PARTITION }),
-    },
-  );
-  for await (const { Items = [] } of pages) {
-    for (const item of Items) {
-      // One item that is not of our form must not hide the others.
-      const gap = v.safeParse(GapItem, unmarshall(item));
-      if (!gap.success) continue;
-      const { pk, gapStage, gapSince } = gap.output;
-      gaps.push({ token: tokenOf(pk), stage: gapStage, since: gapSince });
-    }
+  for await (const item of indexEntries(stack, TABLE.gapIndex, { gapPk: GAP_PARTITION })) {
+    // One item that is not of our form must not hide the others.
+    const gap = v.safeParse(GapItem, item);
+    if (!gap.success) continue;
+    const { pk, gapStage, gapSince } = gap.output;
+    gaps.push({ token: tokenOf(pk), stage: gapStage, since: gapSince });
   }
   return gaps;
 }
@@ -135,21 +123,9 @@ async function listOf(stack: ConnectedStack): Promise<readonly Listed[]> {
 
 async function dueIn(stack: ConnectedStack, shard: string) {
   const due: { readonly token: string; readonly dueAt: number }[] = [];
-  const pages = paginateQuery(
-    { client: stack.dynamo },
-    {
-      TableName: stack.applicationTableName,
-      IndexName: TABLE.dueIndex,
-      KeyConditionExpression: "duePk = :shard",
-      ExpressionAttributeValues: marshall({ ":shard": shard }),
-    },
-  );
-  for await (const { Items = [] } of pages) {
-    for (const item of Items) {
-      const found = v.safeParse(DueItem, unmarshall(item));
-      if (!found.success) continue;
-      due.push({ token: tokenOf(found.output.pk), dueAt: found.output.dueAt });
-    }
+  for await (const item of indexEntries(stack, TABLE.dueIndex, { duePk: shard })) {
+    const found = v.safeParse(DueItem, item);
+    if (found.success) due.push({ token: tokenOf(found.output.pk), dueAt: found.output.dueAt });
   }
   return due;
 }

@@ -1,10 +1,9 @@
-import { paginateQuery } from "@aws-sdk/client-dynamodb";
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
 import { GAP_PARTITION } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { INVESTIGATION_GAP_PARTITION } from "../../lambdas/adapters/dynamo/dynamo-investigations.ts";
 import { TABLE } from "../../lambdas/settings/names.ts";
+import { indexEntries } from "./index-entries.ts";
 import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
@@ -41,31 +40,20 @@ async function printGaps(
   terminal: Terminal,
 ): Promise<ResultOf<"gaps">["applications"]> {
   const found: ResultOf<"gaps">["applications"] = [];
-  const pages = paginateQuery(
-    { client: stack.dynamo },
-    {
-      TableName: stack.applicationTableName,
-      IndexName: TABLE.gapIndex,
-      KeyConditionExpression: "gapPk = :gap",
-      ExpressionAttributeValues: marshall({ ":gap": partition }),
-    },
-  );
-  for await (const { Items = [] } of pages) {
-    for (const item of Items) {
-      const parsed = v.safeParse(GapSchema, unmarshall(item));
-      if (!parsed.success) {
-        const token = String(unmarshall(item)["pk"]);
-        found.push({ token, stage: null, since: null, journeyToken: null });
-        // One item that is not of our form must not hide the others.
-        terminal.print(`(no time)  ${token}  cannot be read`);
-        continue;
-      }
-      const { pk, gapStage, gapSince, journeyToken } = parsed.output;
-      const token = pk.replace(/^(APPLICATION|INVESTIGATION)#/, "");
-      found.push({ token, stage: gapStage, since: isoOf(gapSince), journeyToken });
-      const of = pk.startsWith("INVESTIGATION#") ? "an Investigation" : (journeyToken ?? "-");
-      terminal.print(`${timeText(gapSince)}  ${token}  ${gapStage}  ${of}`);
+  for await (const item of indexEntries(stack, TABLE.gapIndex, { gapPk: partition })) {
+    const parsed = v.safeParse(GapSchema, item);
+    if (!parsed.success) {
+      const token = String(item["pk"]);
+      found.push({ token, stage: null, since: null, journeyToken: null });
+      // One item that is not of our form must not hide the others.
+      terminal.print(`(no time)  ${token}  cannot be read`);
+      continue;
     }
+    const { pk, gapStage, gapSince, journeyToken } = parsed.output;
+    const token = pk.replace(/^(APPLICATION|INVESTIGATION)#/, "");
+    found.push({ token, stage: gapStage, since: isoOf(gapSince), journeyToken });
+    const of = pk.startsWith("INVESTIGATION#") ? "an Investigation" : (journeyToken ?? "-");
+    terminal.print(`${timeText(gapSince)}  ${token}  ${gapStage}  ${of}`);
   }
   return found;
 }

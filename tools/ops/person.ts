@@ -13,6 +13,7 @@ import { parseWebhook } from "../../lambdas/domain/event/parse-webhook.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { lookThrough } from "./dead-letter-queue.ts";
 import type { Verdict } from "./dead-letter-queue.ts";
+import { indexEntries } from "./index-entries.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
 
@@ -38,17 +39,8 @@ export async function tokensOf(
   if (tokenOrExternalId.startsWith("JA-")) return [tokenOrExternalId];
   // An application may have one id under two names.
   const tokens = new Set<string>();
-  for await (const { Items = [] } of paginateQuery(
-    { client: stack.dynamo },
-    {
-      TableName: stack.applicationTableName,
-      IndexName: TABLE.externalIndex,
-      KeyConditionExpression: "externalId = :id",
-      ExpressionAttributeValues: marshall({ ":id": tokenOrExternalId }),
-    },
-  )) {
-    for (const item of Items) tokens.add(tokenIn(unmarshall(item)));
-  }
+  const key = { externalId: tokenOrExternalId };
+  for await (const item of indexEntries(stack, TABLE.externalIndex, key)) tokens.add(tokenIn(item));
   if (tokens.size > 0) return [...tokens];
   throw new OperatorError(
     `No application has this external id. The index knows the ids of the group, the application and the partner, and those of entities where the stage has entityIndex: "on", from then on. An application token begins with JA-.`,
