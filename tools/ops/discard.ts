@@ -10,8 +10,8 @@ import { choiceOf, choiceText, isChosen, isEverything, NO_REASON } from "./dead-
 import type { ChoiceOptions, DeadLetter } from "./dead-letter.ts";
 import { lookThrough } from "./dead-letter-queue.ts";
 import { letterQueueNamed } from "./letter-queues.ts";
-import { counted } from "./move-by-hand.ts";
-import { OperatorError, UsageError } from "./operator-error.ts";
+import { counted, stoppedAfter } from "./move-by-hand.ts";
+import { UsageError } from "./operator-error.ts";
 import type { Given } from "./options.ts";
 import { DiscardSchema } from "./results.ts";
 import type { Discard, ResultOf } from "./results.ts";
@@ -71,11 +71,7 @@ export async function discard(
       queue.url,
     );
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new OperatorError(
-      `The command stopped after ${counted(discarded.length)} (${why}). The others are still dead letters. Run the command again.`,
-      { cause: error },
-    );
+    throw stoppedAfter("command", discarded.length, error);
   }
   terminal.print(
     dryRun

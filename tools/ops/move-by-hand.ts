@@ -73,6 +73,19 @@ export async function moveByHand(
   return { moved, stayed: newer };
 }
 
+/** The failure of a verb that works through dead letters one after the other: what is done stays done. */
+export function stoppedAfter(
+  what: "redrive" | "command",
+  done: number,
+  error: unknown,
+): OperatorError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new OperatorError(
+    `The ${what} stopped after ${counted(done)} (${why}). The others are still dead letters. Run the command again.`,
+    { cause: error },
+  );
+}
+
 /** For a person. */
 export function counted(messages: number): string {
   return messages === 1 ? "1 message" : `${messages} messages`;

@@ -13,7 +13,7 @@ import { lookThrough } from "./dead-letter-queue.ts";
 import { deliverAgain, eventIn } from "./deliver-again.ts";
 import type { BusEvent } from "./deliver-again.ts";
 import type { LetterQueue } from "./letter-queues.ts";
-import { counted } from "./move-by-hand.ts";
+import { counted, stoppedAfter } from "./move-by-hand.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { Given } from "./options.ts";
 import { runPoller } from "./poll.ts";
@@ -85,11 +85,7 @@ export async function redriveElsewhere(
       url,
     );
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new OperatorError(
-      `The redrive stopped after ${counted(moved)} (${why}). The others are still dead letters. Run the command again.`,
-      { cause: error },
-    );
+    throw stoppedAfter("redrive", moved, error);
   }
   terminal.print(
     moved === 0

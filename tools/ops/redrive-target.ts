@@ -5,8 +5,8 @@ import { rulesOfRoute } from "../../lib/config/rule-names.ts";
 import { OWN_TARGETS } from "../../lib/config/route-targets.ts";
 import { lookThrough } from "./dead-letter-queue.ts";
 import { deliverAgain, eventIn } from "./deliver-again.ts";
-import { counted } from "./move-by-hand.ts";
-import { OperatorError, UsageError } from "./operator-error.ts";
+import { counted, stoppedAfter } from "./move-by-hand.ts";
+import { UsageError } from "./operator-error.ts";
 import type { Given } from "./options.ts";
 import type { ResultOf } from "./results.ts";
 import { rulesOf } from "./route-rules.ts";
@@ -87,11 +87,7 @@ export async function redriveTarget(
       rules.deadLetterQueueUrl,
     );
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new OperatorError(
-      `The redrive stopped after ${counted(moved)} (${why}). The others are still dead letters. Run the command again.`,
-      { cause: error },
-    );
+    throw stoppedAfter("redrive", moved, error);
   }
   terminal.print(
     dryRun
