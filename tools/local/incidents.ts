@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { connect } from "../ops/stack.ts";
 import type { ConnectedStack } from "../ops/stack.ts";
+import { postAuthentic } from "../ops/verify-arrival.ts";
 import { deadLettersOf } from "./emulator/route-queues.ts";
 import { LocalFailure } from "./failure.ts";
 import type { IncidentName } from "./incident-names.ts";
@@ -54,9 +55,9 @@ const INCIDENTS: Readonly<Record<IncidentName, Incident>> = {
   poison: {
     answer:
       "Two webhooks have bodies that nothing can read. They are dead letters that no redrive helps: find out who sent them, then discard them with that reason.",
-    async set({ stack }) {
-      await post(stack, '{"type":"completed_application","data":');
-      await post(stack, "<html><body>502 Bad Gateway</body></html>");
+    async set({ connected }) {
+      await post(connected, '{"type":"completed_application","data":');
+      await post(connected, "<html><body>502 Bad Gateway</body></html>");
     },
   },
   "vendor-outage": {
@@ -127,14 +128,9 @@ async function apply(
   await announced.promise;
 }
 
-async function post({ webhookUrl, credentials }: LocalStack, body: string): Promise<void> {
-  const { username, password } = credentials.basic;
-  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-  const { status } = await fetch(webhookUrl, {
-    method: "POST",
-    headers: { authorization, "content-type": "application/json" },
-    body,
-  });
+/** @throws LocalFailure when the endpoint does not store it. */
+async function post(connected: ConnectedStack, body: string): Promise<void> {
+  const { status } = await postAuthentic(connected, body, {});
   if (status !== 200) throw new LocalFailure(`The endpoint answered ${status} instead of 200.`);
 }
 

@@ -9,7 +9,7 @@ import type { StackOutputs } from "./cdk.ts";
 import type { Clients } from "./clients.ts";
 import { habitsOf, ONBOARDING, publishedMessage } from "../scenarios/receiver.ts";
 import type { PublishedMessage, ReceivedApplication, Receiver } from "../scenarios/receiver.ts";
-import { pascalCase } from "../../../lib/pascal-case.ts";
+import { routeQueues } from "./route-queues.ts";
 
 /**
  * Messages of the routes' queues are looked at, not taken: after this they are there again for whoever
@@ -34,10 +34,7 @@ export function makeEmulatorReceiver(clients: Clients, outputs: StackOutputs): R
   // Where Alloy is, and how fast time goes, changes nothing here.
   const stage = stageFrom({ stage: "local", alloyBaseUrl: "http://127.0.0.1/v1" });
   const seen = new Map<string, PublishedMessage>();
-  const queues = ROUTE_IDS.flatMap((route) => {
-    const url = outputs[`${pascalCase(route)}QueueUrl`];
-    return url === undefined ? [] : [{ route, url }];
-  });
+  const queues = routeQueues(outputs);
   return {
     ...habitsOf(stage),
     async announceSubmission(detail) {

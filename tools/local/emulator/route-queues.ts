@@ -7,6 +7,7 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
 
 import { ROUTE_IDS } from "../../../lambdas/settings/routes.ts";
+import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import { pascalCase } from "../../../lib/pascal-case.ts";
 
 /** The most that SQS takes. */
@@ -15,8 +16,13 @@ const MOST_RECEIVES = 1_000;
 const RedrivePolicy = v.looseObject({ deadLetterTargetArn: v.string() });
 
 /** The queues of the routes that have one, by the stack's outputs. */
-export function routeQueueUrls(outputs: Readonly<Record<string, string>>): readonly string[] {
-  return ROUTE_IDS.flatMap((route) => outputs[`${pascalCase(route)}QueueUrl`] ?? []);
+export function routeQueues(
+  outputs: Readonly<Record<string, string>>,
+): readonly { readonly route: RouteId; readonly url: string }[] {
+  return ROUTE_IDS.flatMap((route) => {
+    const url = outputs[`${pascalCase(route)}QueueUrl`];
+    return url === undefined ? [] : [{ route, url }];
+  });
 }
 
 /** Where SQS puts what the readers of a route's queue fail on. */
@@ -44,7 +50,7 @@ export async function allowLooks(
   outputs: Readonly<Record<string, string>>,
 ): Promise<readonly string[]> {
   return Promise.all(
-    routeQueueUrls(outputs).map(async (QueueUrl) => {
+    routeQueues(outputs).map(async ({ url: QueueUrl }) => {
       const { url, policy } = await deadLettersOf(sqs, QueueUrl);
       const RedrivePolicyText = JSON.stringify({ ...policy, maxReceiveCount: MOST_RECEIVES });
       await sqs.send(
