@@ -22,6 +22,8 @@ import { placesTable } from "./places-table.ts";
 import { llmsText, runbookList } from "./reading-lists.ts";
 import { suppressionsTable } from "./suppressions-table.ts";
 
+const SKILL = "skills/alloy-journey-webhooks-on-call/SKILL.md";
+
 /** The parts of the documents that are made from the code, by page and by name. */
 const PARTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "CONTRIBUTING.md": { words },
@@ -30,7 +32,6 @@ const PARTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
   "docs/statuses.md": { "event-types": eventTypes },
   "docs/metrics.md": { metrics: metricsTable, dimensions: dimensionsTable },
   "docs/personal-data.md": { places: placesTable },
-  "skills/alloy-journey-webhooks-on-call/SKILL.md": { runbooks: runbookList },
   "docs/pitfalls.md": { limits: limitsTable },
   "docs/events.md": {
     routes,
@@ -61,11 +62,14 @@ export async function generated(
     ["docs/cost.md", costParts(costs)] as const,
     ["docs/scale.md", loadParts(playLoad(costs.production.lives))] as const,
   ].map(([page, made]) => [page, withParts(page, read(page), made)] as const);
+  // The lists are of the pages as they are made here: one run makes all of them anew.
+  const made = new Map<string, string>([...withPlaces, ...routeRunbooks()]);
+  const pages = { read: (page: string) => made.get(page) ?? read(page), made: [...made.keys()] };
   return new Map([
-    ...withPlaces,
-    ...routeRunbooks(),
+    ...made,
+    [SKILL, withParts(SKILL, read(SKILL), { runbooks: runbookList(pages) })] as const,
     ["docs/dashboard.svg", drawExample(EXAMPLE)] as const,
-    ["llms.txt", llmsText()] as const,
+    ["llms.txt", llmsText(pages)] as const,
     ...schemaFiles(),
     ...opsSchemaFiles(),
     ["events/asyncapi.json", jsonText(asyncApi())] as const,

@@ -1,22 +1,28 @@
-import { globSync, readFileSync } from "node:fs";
+import { globSync } from "node:fs";
 
 const root = new URL("../../", import.meta.url);
 
 /** Where the repository is read on the web; the lists below are read without a clone. */
 const RAW = "https://raw.githubusercontent.com/alloy-journey-webhooks/alloy-journey-webhooks/main";
 
+/** The pages as they will be: by their text, and those that are made anew, whether or not they are there. */
+export interface Pages {
+  readonly read: (page: string) => string;
+  readonly made: readonly string[];
+}
+
 /**
  * `llms.txt`: the pages for a program that reads, as https://llmstxt.org describes the format.
  *
  * @returns its text: the README's first paragraphs, then each page with its first sentence, then the runbooks.
  */
-export function llmsText(): string {
-  const [title = "", ...paragraphs] = read("README.md").split("\n\n");
-  const own = pagesIn("docs/*.md").map(
-    (page) => `- [${titleOf(page)}](${RAW}/${page}): ${firstSentenceOf(page)}`,
+export function llmsText(pages: Pages): string {
+  const [title = "", ...paragraphs] = pages.read("README.md").split("\n\n");
+  const own = pagesIn(pages, "docs/").map(
+    (page) => `- [${titleOf(pages, page)}](${RAW}/${page}): ${firstSentenceOf(pages, page)}`,
   );
-  const runbooks = pagesIn("docs/runbooks/*.md").map(
-    (page) => `- [${titleOf(page)}](${RAW}/${page})`,
+  const runbooks = pagesIn(pages, "docs/runbooks/").map(
+    (page) => `- [${titleOf(pages, page)}](${RAW}/${page})`,
   );
   return [
     title,
@@ -37,30 +43,35 @@ export function llmsText(): string {
 }
 
 /** The runbooks as a list for an operations agent's skill: what each alarm means, and where to read on. */
-export function runbookList(): string {
-  const rows = pagesIn("docs/runbooks/*.md").map(
-    (page) => `| \`${titleOf(page)}\` | ${whatFired(page)} | [${page}](../../${page}) |`,
+export function runbookList(pages: Pages): string {
+  const rows = pagesIn(pages, "docs/runbooks/").map(
+    (page) =>
+      `| \`${titleOf(pages, page)}\` | ${whatFired(pages, page)} | [${page}](../../${page}) |`,
   );
   return ["| Alarm | What fired | Runbook |", "|---|---|---|", ...rows].join("\n");
 }
 
-function pagesIn(pattern: string): readonly string[] {
-  return globSync(pattern, { cwd: root }).toSorted();
+/** The pages of one folder, without those of the folders in it. */
+function pagesIn({ made }: Pages, folder: string): readonly string[] {
+  const isIn = (page: string) => new RegExp(`^${folder}[^/]+\\.md$`).test(page);
+  return [
+    ...new Set([...globSync(`${folder}*.md`, { cwd: root }), ...made.filter(isIn)]),
+  ].toSorted();
 }
 
-function titleOf(page: string): string {
+function titleOf({ read }: Pages, page: string): string {
   return /^# (.+)$/m.exec(read(page))?.[1] ?? page;
 }
 
 /** The first sentence of a page's first paragraph, without its links. */
-function firstSentenceOf(page: string): string {
+function firstSentenceOf({ read }: Pages, page: string): string {
   const paragraph = read(page)
     .split("\n\n")
     .find((one) => /^(?!```)[\p{L}`"*[]/u.test(one));
   return sentence(oneLine(paragraph ?? ""));
 }
 
-function whatFired(page: string): string {
+function whatFired({ read }: Pages, page: string): string {
   const [, section = ""] = read(page).split("## What fired\n");
   const [own = ""] = section.split("\n## ");
   return sentence(oneLine(own.replaceAll(/<!--.*?-->/g, "")));
@@ -75,8 +86,4 @@ function oneLine(text: string): string {
     .replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1")
     .replaceAll(/\s+/g, " ")
     .trim();
-}
-
-function read(page: string): string {
-  return readFileSync(new URL(page, root), "utf8");
 }
