@@ -6,6 +6,7 @@ import {
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
 } from "@aws-sdk/client-sqs";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import { beforeAll, describe, expect, it } from "vitest";
 import { startAlloySimulator } from "../../../tools/alloy-simulator/server.ts";
@@ -103,7 +104,14 @@ describe.skipIf(isSkipped).concurrent("an alarm of the deployed stack", () => {
       expect((await driver.post(denied(), driver.basic())).status).toBe(200);
     }
 
-    await untilState(id, "ALARM", 2 * POLL_PERIOD_MS);
+    // MiniStack waits 5 ms for an invocation's further lines, and gives those that are later to the next one: on a busy machine
+    // the last denied application is counted when another is.
+    await eventually(async () => {
+      if ((await stateOf(id)) === "ALARM") return true;
+      await driver.post(denied(), driver.basic());
+      await sleep(2_000);
+      return null;
+    }, 2 * POLL_PERIOD_MS);
     const { AlarmDescription } = await untilTold("ticket", id, "ALARM");
     expect(AlarmDescription).toContain("more than 20 applications were denied");
     expect(AlarmDescription).toContain("Fraud operations look");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { makeUnseen } from "../../../tools/local/emulator/log-bridge.ts";
+import { makeBridgePass, makeUnseen } from "../../../tools/local/emulator/log-bridge.ts";
 
 const event = (logStreamName: string, timestamp: number, message = "line") => ({
   logStreamName,
@@ -30,5 +30,60 @@ describe("new lines of a log that gives them no id", () => {
     unseen([event("b", 10_001)]);
 
     expect(unseen([event("a", 1)])).toEqual([]);
+  });
+});
+
+describe("a metric in a log", () => {
+  const line = (value: number) =>
+    JSON.stringify({
+      _aws: {
+        Timestamp: 0,
+        CloudWatchMetrics: [{ Namespace: "N", Dimensions: [[]], Metrics: [{ Name: "Denied" }] }],
+      },
+      Denied: value,
+    });
+  /** A pass over logs whose readers and puts can fail, and what came of it. */
+  function bridge(readers: (() => Promise<string[]>)[], put: () => Promise<void>) {
+    const values: (number | undefined)[] = [];
+    const said: string[] = [];
+    const pass = makeBridgePass({
+      readers,
+      onLine: (text) => said.push(text),
+      alarms: {
+        put: async (_namespace, data) => {
+          await put();
+          values.push(...data.map(({ Value }) => Value));
+        },
+        evaluate: async () => undefined,
+      },
+    });
+    return { pass, values, said };
+  }
+  const once = (lines: string[]) => async () => lines.splice(0);
+
+  it("counts when another group cannot be read", async () => {
+    const unreadable = () => Promise.reject(new Error("no such group"));
+    const { pass, values, said } = bridge([once([line(1)]), unreadable], async () => undefined);
+
+    await expect(pass()).rejects.toThrow("no such group");
+
+    expect(values).toEqual([1]);
+    expect(said).toEqual([line(1)]);
+  });
+
+  it("counts once in the next pass when it cannot be put", async () => {
+    let failures = 1;
+    const { pass, values, said } = bridge([once([line(1), line(2)])], async () => {
+      failures -= 1;
+      if (failures === 0) throw new Error("no answer");
+    });
+
+    await expect(pass()).rejects.toThrow("no answer");
+    expect(values).toEqual([]);
+    await pass();
+    await pass();
+
+    expect(values).toEqual([1, 2]);
+    expect(said).toEqual([line(1), line(2)]);
   });
 });

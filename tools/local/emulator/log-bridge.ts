@@ -4,6 +4,7 @@ import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
 import type { AlarmEvaluation } from "./alarm-evaluation.ts";
 import type { Clients } from "./clients.ts";
 import { readEmbeddedMetrics } from "./embedded-metrics.ts";
+import type { MetricBatch } from "./embedded-metrics.ts";
 import { startRepeating } from "./repeat.ts";
 
 /** Alarms look at minutes; a second is at once. */
@@ -46,29 +47,60 @@ export function startLogBridge(
     readonly onFailure: (error: unknown) => void;
   },
 ): () => void {
-  const newLines = options.logGroups.map((group) => makeNewLines(clients, group));
-
-  async function pass(): Promise<void> {
-    const lines = (await Promise.all(newLines.map((read) => read()))).flat();
-    if (await putMetrics(options.alarms, lines)) await options.alarms.evaluate();
-    for (const line of lines) options.onLine(line);
-  }
+  const pass = makeBridgePass({
+    ...options,
+    readers: options.logGroups.map((group) => makeNewLines(clients, group)),
+  });
   return startRepeating(pass, { pauseMs: PERIOD_MS, onFailure: options.onFailure });
 }
 
-/** @returns whether there were any. */
-async function putMetrics(
-  { put }: Pick<AlarmEvaluation, "put">,
-  lines: readonly string[],
-): Promise<boolean> {
-  const byNamespace = Map.groupBy(lines.flatMap(readEmbeddedMetrics), ({ namespace }) => namespace);
-  for (const [Namespace, batches] of byNamespace) {
-    const data = batches.flatMap((batch) => batch.data);
-    for (let start = 0; start < data.length; start += DATA_PER_CALL) {
-      await put(Namespace, data.slice(start, start + DATA_PER_CALL));
+/**
+ * One reading of all logs. CloudWatch loses no metric, so none is lost here when one group cannot be read or a put fails: the
+ * lines of the other groups count, and what could not be put is put in the next pass.
+ *
+ * @param options.readers - one for each log group: its lines that have not been read before.
+ */
+export function makeBridgePass(options: {
+  readonly readers: readonly (() => Promise<readonly string[]>)[];
+  readonly onLine: (line: string) => void;
+  readonly alarms: Pick<AlarmEvaluation, "put" | "evaluate">;
+}): () => Promise<void> {
+  const { alarms } = options;
+  /** What was read, and is not put yet. */
+  const waiting: MetricBatch[] = [];
+
+  async function putWaiting(): Promise<void> {
+    if (waiting.length === 0) return;
+    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      await alarms.put(next.namespace, next.data);
+      waiting.shift();
     }
+    await alarms.evaluate();
   }
-  return byNamespace.size > 0;
+  return async () => {
+    const read = await Promise.allSettled(options.readers.map((reader) => reader()));
+    const lines = read.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
+    waiting.push(...putsOf(lines));
+    try {
+      await putWaiting();
+    } finally {
+      for (const line of lines) options.onLine(line);
+    }
+    for (const result of read) if (result.status === "rejected") throw result.reason;
+  };
+}
+
+/** The metrics that are embedded in the lines, each part as one call takes it. */
+function putsOf(lines: readonly string[]): MetricBatch[] {
+  const namespaces = Map.groupBy(lines.flatMap(readEmbeddedMetrics), ({ namespace }) => namespace);
+  return [...namespaces].flatMap(([namespace, batches]) => {
+    const data = batches.flatMap((batch) => batch.data);
+    const calls = Math.ceil(data.length / DATA_PER_CALL);
+    return Array.from({ length: calls }, (_, call) => ({
+      namespace,
+      data: data.slice(call * DATA_PER_CALL, (call + 1) * DATA_PER_CALL),
+    }));
+  });
 }
 
 /** A reader of one log group that returns each line once. */
