@@ -165,7 +165,7 @@ export const POLLER_RIGHTS: {
     begin: [applications("UpdateItem")],
     end: [applications("UpdateItem")],
     take: [applications("Query")],
-    claim: [applications("UpdateItem")],
+    claim: [applications("UpdateItem"), applications("Query")],
     look: [applications("Query")],
     history: [applications("Query")],
     plan: [applications("UpdateItem")],

@@ -184,6 +184,13 @@ export const GAP = {
   deliveryWindowMs: 3 * DAY,
   /** A dead-lettered event is a person's for so long; then the poller tries whether its cause is gone. */
   redriveMs: 1 * DAY,
+  /**
+   * Gaps that a run reads, the oldest, to count them by their stages: 2 MB of entries, of a function that has 256. The others
+   * are counted.
+   */
+  mostRead: 10_000,
+  /** Reads by which the others are counted at most: about a million and a half of gaps, in some ten seconds. */
+  mostPagesCounted: 200,
   /** Events that are kept and published with a gap; it counts all of them. */
   mostEvents: 50,
   /**

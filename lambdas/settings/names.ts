@@ -52,7 +52,7 @@ export const TABLE = {
   externalIndex: "external",
   /** Shards of the due index: ten partitions take 10,000 writes a second. */
   dueShards: 10,
-  /** TTL attribute of `ApplicationTable`, epoch seconds; only events and marks may carry it. */
+  /** TTL attribute of `ApplicationTable`, epoch seconds; events, marks, and the list of a gap that is over may carry it. */
   expiryAttribute: "expiresAt",
 } as const;
 

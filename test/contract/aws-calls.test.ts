@@ -301,7 +301,7 @@ async function callEverything({
   await applications.look("JA-1");
   await applications.history("JA-1");
   await applications.plan(claimed, { dueAt: NOW, at: NOW, memory: claimed.memory, gap: null });
-  await applications.openGaps(NOW);
+  await applications.openGaps(NOW, 10);
   await applications.countDue(NOW);
   await applications.keepWitness({ applicationToken: "JA-1", journeyToken: "J-1", knownAt: NOW });
   await applications.witness();

@@ -401,17 +401,16 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
     test("keeps a gap with the application, and lists it by how long it is open", async () => {
       await check(await submitted("JA-gap", NOW), { dueAt: NOW + 11, gap: aGap });
 
-      const open = await due.openGaps(NOW - 5_000);
-      const younger = await due.openGaps(NOW - 5_001);
+      const open = await due.openGaps(NOW - 5_000, 10);
+      const younger = await due.openGaps(NOW - 5_001, 10);
       const again = await claim(dueOf("JA-gap", NOW + 11));
       await plan(again, { dueAt: NOW + 12 });
 
-      expect(open).toEqual([
-        { applicationToken: "JA-gap", journeyToken: "J-1", stage: "rejected" },
-      ]);
-      expect(younger).toEqual([]);
+      const listed = { applicationToken: "JA-gap", journeyToken: "J-1", stage: "rejected" };
+      expect(open).toEqual({ oldest: [listed], further: 0 });
+      expect(younger).toEqual({ oldest: [], further: 0 });
       expect(again.gap).toEqual(aGap);
-      expect(await due.openGaps(NOW)).toEqual([]);
+      expect(await due.openGaps(NOW, 10)).toEqual({ oldest: [], further: 0 });
     });
 
     test("keeps that the bus has not heard of a gap", async () => {
@@ -433,10 +432,25 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
         await check(await submitted(token, NOW), { dueAt: NOW + 1e6, gap });
       }
 
-      const open = await due.openGaps(NOW);
+      const { oldest } = await due.openGaps(NOW, 10);
 
-      const tokens = open.map(({ applicationToken }) => applicationToken);
+      const tokens = oldest.map(({ applicationToken }) => applicationToken);
       expect(tokens).toEqual(["JA-gap-old", "JA-gap-young"]);
+    });
+
+    test("names no more gaps than it may, and counts the others", async () => {
+      const before = await due.openGaps(NOW, 100);
+      for (let number = 0; number < 9; number += 1) {
+        const gap: Gap = { ...aGap, gapId: `many-${number}`, since: NOW - 100 + number };
+        await check(await submitted(`JA-gap-many-${number}`, NOW), { dueAt: NOW + 1e6, gap });
+      }
+
+      const { oldest, further } = await due.openGaps(NOW, 5);
+
+      expect(oldest.map(({ applicationToken }) => applicationToken)).toEqual(
+        [0, 1, 2, 3, 4].map((number) => `JA-gap-many-${number}`),
+      );
+      expect(further).toBe(before.oldest.length + 9 - 5);
     });
 
     test("looks at an application without claiming it", async () => {

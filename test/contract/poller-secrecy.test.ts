@@ -45,6 +45,7 @@ describe("the log of the poller holds nothing of Alloy's answers and of our key"
       gap: null,
       dueAt: now,
       claimedUntil: now + 60_000,
+      hasStoredGap: false,
       revision: 1,
     };
     const run = makePollerHandler(
@@ -58,7 +59,7 @@ describe("the log of the poller holds nothing of Alloy's answers and of our key"
           look: async () => application,
           history: async () => ({ events: [], failures: [] }),
           plan: async () => {},
-          openGaps: async () => [],
+          openGaps: async () => ({ oldest: [], further: 0 }),
           countDue: async () => 0,
           witness: async () => null,
           keepWitness: async () => {},

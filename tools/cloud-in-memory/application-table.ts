@@ -23,7 +23,6 @@ import type {
   History,
   KnownApplication,
   Lease,
-  OpenGap,
   Witness,
 } from "../../lambdas/domain/polling/polling-ports.ts";
 import type {
@@ -238,7 +237,15 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     if (kept === undefined || kept.dueAt !== dueAt) return null;
     if (kept.claimedUntil !== null) return "claimed";
     const { state, memory, gap, revision } = kept;
-    return { state, memory, gap, revision, dueAt, claimedUntil: null };
+    return {
+      state,
+      memory,
+      gap,
+      revision,
+      dueAt,
+      claimedUntil: null,
+      hasStoredGap: gap !== null,
+    };
   }
 
   async claim(
@@ -256,7 +263,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
         : { ...kept, ...cutOff(kept, { now, until, again }), claimedUntil: until };
     this.applications.set(applicationToken, claimed);
     const { state, memory, gap, revision, dueAt } = claimed;
-    return { state, memory, gap, revision, dueAt, claimedUntil: until };
+    return { state, memory, gap, revision, dueAt, claimedUntil: until, hasStoredGap: gap !== null };
   }
 
   async look(applicationToken: string): Promise<KnownApplication | null> {
@@ -320,8 +327,8 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     });
   }
 
-  async openGaps(since: number): Promise<readonly OpenGap[]> {
-    return [...this.applications]
+  async openGaps(since: number, limit: number): ReturnType<DueApplications["openGaps"]> {
+    const open = [...this.applications]
       .flatMap(
         ([
           applicationToken,
@@ -337,6 +344,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
         journeyToken,
         stage,
       }));
+    return { oldest: open.slice(0, limit), further: Math.max(0, open.length - limit) };
   }
 
   async witness(): Promise<Witness | null> {

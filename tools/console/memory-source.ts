@@ -27,6 +27,7 @@ export function makeMemorySource(cloud: MemoryCloud, stage: string): ConsoleSour
       return needsBy({
         items: [],
         gaps,
+        furtherGaps: 0,
         deadLettered: letters.length,
         deadLetters: groupLetters(letters),
         waiting: cloud.events.messages().length,

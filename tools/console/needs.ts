@@ -9,6 +9,8 @@ export function needsBy(seen: {
   readonly items: readonly Attention[];
   /** The oldest first. */
   readonly gaps: readonly GapEntry[];
+  /** How many more are in gap than `gaps` has. */
+  readonly furtherGaps: number;
   readonly deadLettered: number;
   readonly deadLetters: readonly DeadLetterGroup[];
   /** Messages that wait in the event queue, or are worked on. */
@@ -16,12 +18,11 @@ export function needsBy(seen: {
   readonly unread: readonly string[];
 }): Needs {
   const { gaps, deadLettered, deadLetters, waiting, unread } = seen;
+  const gapCount = gaps.length + seen.furtherGaps;
   const alarms = seen.items.filter(({ severity }) => severity !== "note");
   const why = [
     ...(alarms.length === 0 ? [] : [alarms.map(({ name }) => name).join(", ")]),
-    ...(gaps.length === 0
-      ? []
-      : [counted(gaps.length, "application in gap", "applications in gap")]),
+    ...(gapCount === 0 ? [] : [counted(gapCount, "application in gap", "applications in gap")]),
     ...(deadLettered === 0 ? [] : [counted(deadLettered, "dead letter", "dead letters")]),
   ];
   return {
@@ -29,7 +30,7 @@ export function needsBy(seen: {
     why: why.length === 0 ? "no alarm, no gap, no dead letter" : why.join("; "),
     items: [...seen.items, ...(waiting === 0 ? [] : [waitingItem(waiting)])],
     gaps: gaps.slice(0, SHOWN_GAPS),
-    gapCount: gaps.length,
+    gapCount,
     deadLetters,
     unread,
   };

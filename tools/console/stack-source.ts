@@ -8,7 +8,7 @@ import { readApplication } from "../ops/application.ts";
 import { lookThrough } from "../ops/dead-letter-queue.ts";
 import type { DeadLetter } from "../ops/dead-letter.ts";
 import type { Status } from "../ops/health-schema.ts";
-import { indexEntries } from "../ops/index-entries.ts";
+import { firstIndexEntries, indexEntries } from "../ops/index-entries.ts";
 import { statusOf } from "../ops/observe.ts";
 import { tokensOf } from "../ops/person.ts";
 import { withRecords } from "../ops/show.ts";
@@ -78,9 +78,9 @@ async function needsOf(
       return otherwise;
     }
   };
-  const [status, gaps, count] = await Promise.all([
+  const [status, { gaps, further: furtherGaps }, count] = await Promise.all([
     orUnread("The status", read.status, null),
-    orUnread("The gaps", () => gapsOf(stack), []),
+    orUnread("The gaps", () => gapsOf(stack), { gaps: [], further: 0 }),
     orUnread("The dead-letter queue", () => depthOf(stack), 0),
   ]);
   const groups = await orUnread("The dead letters", () => read.letters(count), []);
@@ -91,6 +91,7 @@ async function needsOf(
   return needsBy({
     items,
     gaps,
+    furtherGaps,
     deadLettered: count,
     deadLetters: groups,
     waiting: status?.queues.find(({ id }) => id === "EventQueue")?.waiting ?? 0,
@@ -98,16 +99,22 @@ async function needsOf(
   });
 }
 
-async function gapsOf(stack: ConnectedStack): Promise<readonly GapEntry[]> {
+/** So many of the oldest stand at the top of the list. */
+const RANKED_GAPS = 10_000;
+
+/** The oldest gaps, and how many more there are: a day's outage may leave a million. */
+async function gapsOf(stack: ConnectedStack) {
   const gaps: GapEntry[] = [];
-  for await (const item of indexEntries(stack, TABLE.gapIndex, { gapPk: GAP_PARTITION })) {
+  const key = { gapPk: GAP_PARTITION };
+  const { entries, further } = await firstIndexEntries(stack, TABLE.gapIndex, key, RANKED_GAPS);
+  for (const item of entries) {
     // One item that is not of our form must not hide the others.
     const gap = v.safeParse(GapItem, item);
     if (!gap.success) continue;
     const { pk, gapStage, gapSince } = gap.output;
     gaps.push({ token: tokenOf(pk), stage: gapStage, since: gapSince });
   }
-  return gaps;
+  return { gaps, further };
 }
 
 /** Those in gap, and those that are open or ended within a day: the ones that the poller is to check. */
@@ -115,7 +122,8 @@ async function listOf(stack: ConnectedStack): Promise<readonly Listed[]> {
   const shards = Array.from({ length: TABLE.dueShards }, (_, number) => dueShard(number));
   const due = await Promise.all(shards.map((shard) => dueIn(stack, shard)));
   const ranks = new Map(due.flat().map(({ token, dueAt }) => [token, -dueAt]));
-  for (const { token, since } of await gapsOf(stack)) {
+  const { gaps } = await gapsOf(stack);
+  for (const { token, since } of gaps) {
     ranks.set(token, Number.MAX_SAFE_INTEGER - since);
   }
   return [...ranks].map(([token, rank]) => ({ token, rank }));

@@ -4,7 +4,11 @@ import { QueryCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
-import { applicationKey, failureKey } from "../../lambdas/adapters/dynamo/application-item.ts";
+import {
+  applicationKey,
+  failureKey,
+  gapListKey,
+} from "../../lambdas/adapters/dynamo/application-item.ts";
 import { METADATA_ATTRIBUTES } from "../../lambdas/settings/names.ts";
 import { OperatorError } from "./operator-error.ts";
 import { itemsOf, projectionOf, tokensOf } from "./person.ts";
@@ -73,10 +77,12 @@ export async function readApplication(
   const failures: StoredFailure[] = [];
   const unreadable: string[] = [];
   let state: StoredApplication["state"];
+  let gapList: StoredApplication["state"];
   const projected = attributes === "metadata" ? METADATA_ATTRIBUTES : undefined;
   for (const item of await itemsOf(stack, token, projected)) {
     const sk = String(item["sk"]);
     if (sk === "STATE") state = item;
+    else if (sk === gapListKey(token).sk) gapList = item;
     else if (sk.startsWith("EVENT#")) {
       const event = v.safeParse(EventSchema, item);
       if (event.success) events.push(event.output);
@@ -92,7 +98,19 @@ export async function readApplication(
       `The application ${token} is unknown here: neither a submission nor a webhook has come. Is --stage right?`,
     );
   }
-  return { token, state, events, failures, unreadable };
+  return { token, state: withGapList(state, gapList), events, failures, unreadable };
+}
+
+const GapSchema = v.looseObject({ gapId: v.string(), events: v.array(v.unknown()) });
+
+/** The state with the events of its gap, which stand beside it. */
+function withGapList(
+  state: StoredApplication["state"],
+  gapList: StoredApplication["state"],
+): StoredApplication["state"] {
+  const [gap, list] = [state, gapList].map((item) => v.safeParse(GapSchema, item?.["gap"]));
+  if (!gap?.success || !list?.success || gap.output.gapId !== list.output.gapId) return state;
+  return { ...state, gap: { ...gap.output, events: list.output.events } };
 }
 
 /**

@@ -80,8 +80,12 @@ const LogsSchema = v.object({
 });
 
 const GapsSchema = v.object({
-  applications: v.array(GapSchema),
-  investigations: v.array(GapSchema),
+  applications: v.pipe(v.array(GapSchema), v.description("the oldest 10,000")),
+  investigations: v.pipe(v.array(GapSchema), v.description("the oldest 10,000")),
+  further: v.pipe(
+    v.object({ applications: count, investigations: count }),
+    v.description("how many more are in gap, and not listed"),
+  ),
 });
 
 export const RESULTS = {

@@ -34,6 +34,12 @@ export function applicationKey(applicationToken: string) {
   return { pk: `APPLICATION#${applicationToken}`, sk: "STATE" };
 }
 
+/** The list of the events of an application's gap. It follows the state, so that one query reads both. */
+export function gapListKey(applicationToken: string) {
+  const { pk, sk } = applicationKey(applicationToken);
+  return { pk, sk: `${sk}#GAP` };
+}
+
 export function investigationKey(investigationToken: string) {
   return { pk: `INVESTIGATION#${investigationToken}`, sk: "STATE" };
 }

@@ -16,10 +16,10 @@ import type {
   History,
   KnownApplication,
   Lease,
-  OpenGap,
   Witness,
 } from "../../domain/polling/polling-ports.ts";
 import type { RecordedEvent, RecordedFailure } from "../../domain/reconciliation/reconciliation.ts";
+import { GAP } from "../../settings/limits.ts";
 import { GAP_STAGES } from "../../settings/metrics.ts";
 import { TABLE } from "../../settings/names.ts";
 import {
@@ -28,6 +28,7 @@ import {
   attributesOf,
   dueShard,
   dueShardOf,
+  gapListKey,
 } from "./application-item.ts";
 import { broughtIds, externalIdKey, idsOf } from "./external-ids.ts";
 import { DynamoTable } from "./dynamo-table.ts";
@@ -50,6 +51,11 @@ export const GapSchema = v.object({
   events: v.array(v.object({ eventId: v.string(), type: v.string(), at: v.number(), stage })),
   evidence: v.string(),
   isUntold: v.exactOptional(v.literal(true)),
+});
+
+/** The events of a gap, beside the state: each merge pays for all that stands in it. */
+const GapListSchema = v.object({
+  gap: v.pick(GapSchema, ["gapId", "events"]),
 });
 
 const OpenGapSchema = v.object({ pk: v.string(), gapStage: stage, journeyToken: text });
@@ -183,10 +189,10 @@ export class DynamoDueApplications implements DueApplications {
   }
 
   async take({ applicationToken, dueAt }: DueApplication): ReturnType<DueApplications["take"]> {
-    const item = await this.#stateOf(applicationToken);
-    const read = v.safeParse(ClaimedSchema, item);
-    if (item === null || !read.success || read.output.dueAt !== dueAt) return null;
-    return read.output.claimedUntil === null ? claimedApplicationOf(item) : "claimed";
+    const { state, gapList } = await this.#stored(applicationToken);
+    const read = v.safeParse(ClaimedSchema, state);
+    if (state === null || !read.success || read.output.dueAt !== dueAt) return null;
+    return read.output.claimedUntil === null ? claimedApplicationOf(state, gapList) : "claimed";
   }
 
   async claim(due: DueApplication, claim: Claim): Promise<ClaimedApplication | null> {
@@ -199,7 +205,7 @@ export class DynamoDueApplications implements DueApplications {
     update.requireEqual("dueAt", due.dueAt);
     update.requireAbsent("claimedUntil");
     const claimed = await this.#update(what, key, update);
-    if (claimed.isDone) return claimedApplicationOf(claimed.item);
+    if (claimed.isDone) return this.#claimed(claimed.item, due);
 
     const left = v.safeParse(ClaimSchema, claimed.item);
     if (!left.success || left.output.claimedUntil > now) return null;
@@ -214,12 +220,12 @@ export class DynamoDueApplications implements DueApplications {
     again.requireEqual("dueAt", due.dueAt);
     again.requireEqual("claimedUntil", left.output.claimedUntil);
     const reclaimed = await this.#update(what, key, again);
-    return reclaimed.isDone ? claimedApplicationOf(reclaimed.item) : null;
+    return reclaimed.isDone ? this.#claimed(reclaimed.item, due) : null;
   }
 
   async look(applicationToken: string): Promise<KnownApplication | null> {
-    const item = await this.#stateOf(applicationToken);
-    return item === null ? null : knownApplicationOf(item);
+    const { state, gapList } = await this.#stored(applicationToken);
+    return state === null ? null : knownApplicationOf(state, gapList);
   }
 
   async history(applicationToken: string): Promise<History> {
@@ -248,6 +254,15 @@ export class DynamoDueApplications implements DueApplications {
 
   async plan(claimed: ClaimedApplication, plan: CheckPlan): Promise<void> {
     const { applicationToken } = claimed.state;
+    await this.#listGap(claimed, plan);
+    const isForgotten = await this.#planCheck(claimed, plan);
+    const isOver = plan.gap === null && claimed.hasStoredGap;
+    if (isOver || isForgotten) await this.#endGapList(applicationToken, plan.at);
+  }
+
+  /** @returns whether somebody had the application forgotten meanwhile. */
+  async #planCheck(claimed: ClaimedApplication, plan: CheckPlan): Promise<boolean> {
+    const { applicationToken } = claimed.state;
     const update = updateOf(plan);
     const keys = plan.learned === undefined ? [] : await this.#learn(claimed, plan.learned, update);
     if (plan.dueAt === null) {
@@ -269,7 +284,7 @@ export class DynamoDueApplications implements DueApplications {
     update.requireEqual("dueAt", claimed.dueAt);
     requireOurs(update, claimed);
     if ((await this.#update("Planning a check", applicationKey(applicationToken), update)).isDone)
-      return;
+      return false;
 
     // Somebody asked for a check meanwhile, or the application moved: it is due as it stands. If the
     // claim has ended, another run may have found something newer.
@@ -280,13 +295,38 @@ export class DynamoDueApplications implements DueApplications {
       applicationKey(applicationToken),
       found,
     );
-    if (!("forgottenAt" in item)) return;
-    // Somebody had it forgotten meanwhile.
+    if (!("forgottenAt" in item)) return false;
     for (const key of keys) {
       const removal = new DynamoUpdate();
       removal.remove("externalId");
       await this.#update("Removing an external id", key, removal);
     }
+    return true;
+  }
+
+  /** Stores the events of a gap before the state names it: a run that is cut off in between has queued them already. */
+  async #listGap(
+    { state: { applicationToken }, gap: before, hasStoredGap }: ClaimedApplication,
+    { gap }: CheckPlan,
+  ): Promise<void> {
+    if (gap === null || gap.events.length === 0) return;
+    const { gapId, events } = gap;
+    const isStored =
+      hasStoredGap && before?.gapId === gapId && isDeepStrictEqual(before.events, events);
+    if (isStored) return;
+    const update = new DynamoUpdate();
+    update.set("gap", { gapId, events });
+    update.remove(TABLE.expiryAttribute);
+    await this.#update("Listing the events of a gap", gapListKey(applicationToken), update);
+  }
+
+  /** Takes the events out at once. DynamoDB removes the rest of the item by its expiry, at no further cost. */
+  async #endGapList(applicationToken: string, at: number): Promise<void> {
+    const update = new DynamoUpdate();
+    update.remove("gap");
+    update.set(TABLE.expiryAttribute, Math.ceil(at / 1_000));
+    update.requirePresent("gap");
+    await this.#update("Removing the events of a gap", gapListKey(applicationToken), update);
   }
 
   /**
@@ -320,18 +360,21 @@ export class DynamoDueApplications implements DueApplications {
     return keys;
   }
 
-  async openGaps(since: number): Promise<readonly OpenGap[]> {
-    const gaps: OpenGap[] = [];
-    const items = this.#table.query("Listing open gaps", {
-      IndexName: TABLE.gapIndex,
-      KeyConditionExpression: "gapPk = :gap AND gapSince <= :since",
-      ExpressionAttributeValues: { ":gap": GAP_PARTITION, ":since": since },
-    });
-    for await (const item of items) {
+  async openGaps(since: number, limit: number): ReturnType<DueApplications["openGaps"]> {
+    const { items, further } = await this.#table.queryFirst(
+      "Listing open gaps",
+      {
+        IndexName: TABLE.gapIndex,
+        KeyConditionExpression: "gapPk = :gap AND gapSince <= :since",
+        ExpressionAttributeValues: { ":gap": GAP_PARTITION, ":since": since },
+      },
+      { items: limit, pages: GAP.mostPagesCounted },
+    );
+    const oldest = items.map((item) => {
       const { pk, gapStage, journeyToken } = v.parse(OpenGapSchema, item);
-      gaps.push({ applicationToken: tokenOf(pk), journeyToken, stage: gapStage });
-    }
-    return gaps;
+      return { applicationToken: tokenOf(pk), journeyToken, stage: gapStage };
+    });
+    return { oldest, further };
   }
 
   async witness(): Promise<Witness | null> {
@@ -351,15 +394,26 @@ export class DynamoDueApplications implements DueApplications {
     await this.#update("Keeping the last application that Alloy knew", WITNESS_KEY, update);
   }
 
-  /** The poller has the right to query, not to get. */
-  async #stateOf(applicationToken: string): Promise<Item | null> {
+  /** An application's state, and the list of its gap's events. The poller has the right to query, not to get. */
+  async #stored(applicationToken: string): Promise<Stored> {
     const { pk, sk } = applicationKey(applicationToken);
-    const items = this.#table.query("Reading an application", {
-      KeyConditionExpression: "pk = :pk AND sk = :sk",
-      ExpressionAttributeValues: { ":pk": pk, ":sk": sk },
-    });
-    for await (const item of items) return item;
-    return null;
+    const items = await Array.fromAsync(
+      this.#table.query("Reading an application", {
+        KeyConditionExpression: "pk = :pk AND begins_with(sk, :sk)",
+        ExpressionAttributeValues: { ":pk": pk, ":sk": sk },
+      }),
+    );
+    const itemOf = (key: Key) => items.find((item) => item["sk"] === key["sk"]) ?? null;
+    return {
+      state: itemOf(applicationKey(applicationToken)),
+      gapList: itemOf(gapListKey(applicationToken)),
+    };
+  }
+
+  /** The claim handed out the state as it is; the list stands beside it. */
+  async #claimed(state: Item, { applicationToken }: DueApplication): Promise<ClaimedApplication> {
+    const { gapList } = await this.#stored(applicationToken);
+    return claimedApplicationOf(state, gapList);
   }
 
   async #dueOf(shard: string, now: number, limit: number): Promise<readonly DueApplication[]> {
@@ -388,15 +442,22 @@ function tokenOf(pk: string): string {
   return pk.slice(applicationKey("").pk.length);
 }
 
-function claimedApplicationOf(item: Item): ClaimedApplication {
-  const { dueAt, claimedUntil, revision } = v.parse(ClaimedSchema, item);
-  return { ...knownApplicationOf(item), dueAt, claimedUntil, revision };
+/** What a query of an application reads. */
+interface Stored {
+  readonly state: Item | null;
+  readonly gapList: Item | null;
 }
 
-function knownApplicationOf(item: Item): KnownApplication {
-  const memory = v.parse(MemorySchema, item);
+function claimedApplicationOf(state: Item, gapList: Item | null): ClaimedApplication {
+  const { dueAt, claimedUntil, revision } = v.parse(ClaimedSchema, state);
+  const hasStoredGap = gapList !== null && "gap" in gapList;
+  return { ...knownApplicationOf(state, gapList), dueAt, claimedUntil, revision, hasStoredGap };
+}
+
+function knownApplicationOf(state: Item, gapList: Item | null): KnownApplication {
+  const memory = v.parse(MemorySchema, state);
   return {
-    state: applicationStateOf(item),
+    state: applicationStateOf(state),
     memory: {
       checkedAt: memory.checkedAt,
       requestedAt: memory.checkAskedAt,
@@ -406,8 +467,15 @@ function knownApplicationOf(item: Item): KnownApplication {
       unsettledSince: memory.unsettledSince,
       shareUsedTo: memory.shareUsedTo,
     },
-    gap: memory.gap,
+    gap: memory.gap === null ? null : gapWithEvents(memory.gap, gapList),
   };
+}
+
+/** The release before has the events in the state. A list of another gap is one that a run did not remove. */
+function gapWithEvents(gap: Gap, gapList: Item | null): Gap {
+  const list = v.safeParse(GapListSchema, gapList);
+  if (!list.success || list.output.gap.gapId !== gap.gapId) return gap;
+  return { ...gap, events: list.output.gap.events };
 }
 
 /**
@@ -449,7 +517,8 @@ function memoryAttributes(memory: CheckMemory) {
 
 function gapAttributes(gap: Gap | null) {
   return {
-    gap,
+    // Its events stand beside the state (`#listGap`).
+    gap: gap === null ? null : { ...gap, events: [] },
     gapPk: gap === null ? null : GAP_PARTITION,
     gapSince: gap?.since ?? null,
     gapStage: gap?.stage ?? null,

@@ -43,6 +43,33 @@ export class DynamoTable {
     } while (from !== undefined);
   }
 
+  /**
+   * The first items of a query, and how many more there are: those are counted page by page, and none of them is read.
+   *
+   * @param most.items - so many are returned at most.
+   * @param most.pages - of so many pages the rest is counted at most, a megabyte of entries each.
+   */
+  async queryFirst(
+    what: string,
+    query: Query,
+    most: { readonly items: number; readonly pages: number },
+  ): Promise<{ readonly items: readonly Item[]; readonly further: number }> {
+    const items: Item[] = [];
+    let from: QueryCommandInput["ExclusiveStartKey"];
+    do {
+      const page = await this.#page(what, { ...query, Limit: most.items - items.length }, from);
+      for (const item of page.Items ?? []) items.push(unmarshall(item));
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined && items.length < most.items);
+    let further = 0;
+    for (let pages = 0; from !== undefined && pages < most.pages; pages += 1) {
+      const page = await this.#page(what, { ...query, Select: "COUNT" }, from);
+      further += page.Count ?? 0;
+      from = page.LastEvaluatedKey;
+    }
+    return { items, further };
+  }
+
   /** The number of items in the first page: a megabyte of entries. */
   async countFirstPage(what: string, query: Query): Promise<number> {
     return (await this.#page(what, { ...query, Select: "COUNT" })).Count ?? 0;

@@ -74,6 +74,8 @@ export interface ClaimedApplication extends KnownApplication {
   readonly claimedUntil: number | null;
   /** The state's revision: the consumer counts it up with every merge. */
   readonly revision: number | null;
+  /** The events of a gap are stored, perhaps of one that is over: a run was cut off before it removed them. */
+  readonly hasStoredGap: boolean;
 }
 
 /** When a claim begins and ends, in epoch milliseconds. */
@@ -146,8 +148,16 @@ export interface DueApplications {
   history(applicationToken: string): Promise<History>;
   /** Ends a claim. A check that somebody asked for meanwhile stays as it is. */
   plan(claimed: ClaimedApplication, plan: CheckPlan): Promise<void>;
-  /** The applications whose gap has been open since this time (epoch milliseconds) or longer. */
-  openGaps(since: number): Promise<readonly OpenGap[]>;
+  /**
+   * The applications whose gap has been open since this time (epoch milliseconds) or longer, the oldest gaps first, and how
+   * many there are besides: of very many, as many as `GAP.mostPagesCounted` reads can count.
+   *
+   * @param limit - so many are named at most.
+   */
+  openGaps(
+    since: number,
+    limit: number,
+  ): Promise<{ readonly oldest: readonly OpenGap[]; readonly further: number }>;
   /** Null when Alloy has never known anybody. */
   witness(): Promise<Witness | null>;
   /** Changes these of its properties alone. */

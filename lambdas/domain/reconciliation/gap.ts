@@ -78,6 +78,11 @@ export function gapOf(
 
 type MissingEvent = Omit<GapEvent, "stage">;
 
+/** A gap is kept and announced. It names its events, and holds nothing else of them: a whole event may be personal. */
+function namesOf({ eventId, type, at }: MissingEvent): MissingEvent {
+  return { eventId, type, at };
+}
+
 /**
  * Finds out where an event stopped that Alloy has and we have not recorded: the first of these that
  * something shows.
@@ -91,11 +96,12 @@ type MissingEvent = Omit<GapEvent, "stage">;
  * @param delivery - null when the metrics could not be read.
  */
 export function diagnoseMissing(
-  event: MissingEvent,
+  missing: MissingEvent,
   failure: RecordedFailure | null,
   delivery: DeliveryRecord | null,
   now: number,
 ): Diagnosis {
+  const event = namesOf(missing);
   const as = (stage: GapStage, evidence: string) => ({ event: { ...event, stage }, evidence });
 
   if (failure !== null) return diagnoseFailed(event, failure, now);
@@ -110,10 +116,11 @@ export function diagnoseMissing(
 
 /** Explains an event of which a failure is recorded: alone, or beside the event, which then had no effect. */
 export function diagnoseFailed(
-  event: MissingEvent,
+  failed: MissingEvent,
   failure: RecordedFailure,
   now: number,
 ): Diagnosis {
+  const event = namesOf(failed);
   const { reason } = failure;
   return isDeadLettered(failure, now)
     ? {

@@ -1,8 +1,13 @@
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
+import { applicationKey } from "../../../lambdas/adapters/dynamo/application-item.ts";
 import { DynamoApplicationStore } from "../../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
+import { NEVER_CHECKED } from "../../../lambdas/domain/polling/polling-ports.ts";
+import { itemBytes } from "../../../tools/strict-aws/attribute-size.ts";
 import { changeCalls } from "../../../tools/strict-aws/strict-client.ts";
 import { startDynamoDb } from "../../support/dynalite.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
@@ -19,6 +24,21 @@ type Update = v.InferOutput<typeof UpdateSchema>;
 type Plant = (update: Update, updates: number) => Partial<Update>;
 
 const NOON = 1_760_000_000_000;
+
+const GAP_OF_FIFTY = {
+  gapId: "gap",
+  stage: "rejected",
+  since: NOON,
+  detectedAt: NOON,
+  eventCount: 50,
+  events: Array.from({ length: 50 }, (_, index) => ({
+    eventId: String(index).padStart(32, "0"),
+    type: "completed_evaluation",
+    at: NOON,
+    stage: "rejected" as const,
+  })),
+  evidence: "why",
+} as const;
 const CHECK = { when: "first", dueAt: NOON } as const;
 
 /** Bugs of the writes to the application table that DynamoDB alone would refuse, hunted in front of dynalite. */
@@ -54,6 +74,42 @@ export const TABLE_LIMIT_MUTANTS: Mutants = {
           await store.mergeState(stateOfEvent(event), CHECK);
         }
       });
+    },
+  },
+  "gap-in-the-state": {
+    what: "the events of a gap stand in the application's state, and each merge is billed for them",
+    async hunt(isPlanted) {
+      await using dynamo = await startDynamoDb();
+      const { client, applicationTableName: tableName, due } = dynamo;
+      if (isPlanted) {
+        changeUpdates(client, ({ UpdateExpression, ...input }) => {
+          const [value] = Object.entries(input.ExpressionAttributeValues).filter(([, one]) =>
+            JSON.stringify(one).includes("gapId"),
+          );
+          if (value === undefined) return { UpdateExpression, ...input };
+          const whole = { [value[0]]: marshall({ gap: GAP_OF_FIFTY })["gap"] };
+          const values = { ...input.ExpressionAttributeValues, ...whole };
+          return { UpdateExpression, ...input, ExpressionAttributeValues: values };
+        });
+      }
+      const store = new DynamoApplicationStore({
+        client,
+        tableName,
+        eventRetentionMs: null,
+      });
+      await store.mergeState(stateOfEvent(aJourneyEvent({ at: NOON })), CHECK);
+      const [one] = await due.list(NOON, 1);
+      const taken = one === undefined ? null : await due.take(one);
+      if (taken === null || taken === "claimed") return "the application is not due";
+      const plan = { dueAt: NOON + 1, memory: NEVER_CHECKED, gap: GAP_OF_FIFTY, at: NOON };
+      await due.plan(taken, plan);
+      const { applicationToken } = taken.state;
+      const key = marshall(applicationKey(applicationToken));
+      const { Item = {} } = await client.send(
+        new GetItemCommand({ TableName: tableName, Key: key }),
+      );
+      const units = Math.ceil(itemBytes(Item) / 1_024);
+      return units === 1 ? null : `a merge of an application in gap is billed ${units} write units`;
     },
   },
   "index-key-of-any-id": {

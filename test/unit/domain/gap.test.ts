@@ -105,6 +105,16 @@ describe("a missing event", () => {
 
     expect(evidence).toBe("we refused webhooks when Alloy tried to deliver it: 2 as 401, 1 as 5xx");
   });
+
+  test("is named in a gap, and nothing else of it is kept there: its outcome and ids are no metadata", () => {
+    const whole = aJourneyEvent({ ...event, outcome: "Denied" });
+    const missing = diagnoseMissing(whole, null, healthy, NOW);
+    const failed = diagnoseMissing(whole, aFailure(), healthy, NOW);
+
+    for (const { event: named } of [missing, failed]) {
+      expect(Object.keys(named).toSorted()).toEqual(["at", "eventId", "stage", "type"]);
+    }
+  });
 });
 
 describe("a gap", () => {
