@@ -89,6 +89,15 @@ export const INGEST_RIGHTS = {
   secret: { read: [{ action: "secretsmanager:GetSecretValue", on: "webhook-secret" }] },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, readonly AwsRight[]>>>>;
 
+const MERGE_RIGHTS: readonly AwsRight[] = [
+  applications("UpdateItem"),
+  // Of an application of very many effects, or of several external ids.
+  applications("Query"),
+  applications("PutItem"),
+  applications("GetItem"),
+  applications("DeleteItem"),
+];
+
 /** What the consumer's adapters need. */
 export const CONSUMER_RIGHTS: {
   readonly store: Rights<ApplicationStore>;
@@ -109,14 +118,8 @@ export const CONSUMER_RIGHTS: {
     reportsNear: [applications("Query")],
     readApplicant: [applications("GetItem")],
     readState: [applications("GetItem")],
-    mergeState: [
-      applications("UpdateItem"),
-      // Of an application of very many effects, or of several external ids.
-      applications("Query"),
-      applications("PutItem"),
-      applications("GetItem"),
-      applications("DeleteItem"),
-    ],
+    mergeState: MERGE_RIGHTS,
+    mergeEach: MERGE_RIGHTS,
     recordFailure: [applications("PutItem"), applications("GetItem"), applications("DeleteItem")],
     hasFailure: [applications("GetItem")],
     clearFailure: [applications("DeleteItem")],

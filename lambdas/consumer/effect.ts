@@ -179,10 +179,20 @@ export async function mergeAndCount(
   observation: ApplicationState,
   check: CheckRequest,
   isHistoric: (after: ApplicationState) => boolean,
-  { store, settings, metrics }: Pick<EffectDependencies, "store" | "settings" | "metrics">,
+  dependencies: Pick<EffectDependencies, "store" | "settings" | "metrics">,
 ): Promise<Merged> {
-  const merged = await store.mergeState(observation, check);
-  if (isHistoric(merged.after)) return merged;
+  const merged = await dependencies.store.mergeState(observation, check);
+  countReached(merged, isHistoric, dependencies);
+  return merged;
+}
+
+/** Counts the outcome that an application reaches by a merge. */
+export function countReached(
+  merged: Merged,
+  isHistoric: (after: ApplicationState) => boolean,
+  { settings, metrics }: Pick<EffectDependencies, "settings" | "metrics">,
+): void {
+  if (isHistoric(merged.after)) return;
   const { journeyToken } = merged.after;
   const { journeys, countedJourneys } = settings;
   const isCounted =
@@ -197,11 +207,10 @@ export async function mergeAndCount(
     });
   }
   const took = timeToDecision(merged);
-  if (took === null) return merged;
+  if (took === null) return;
   metrics.milliseconds(METRICS.timeToDecision, took);
-  if (!isCounted) return merged;
+  if (!isCounted) return;
   metrics.milliseconds(METRICS.timeToDecision, took, { [JOURNEY_DIMENSION]: journeyToken });
-  return merged;
 }
 
 /**

@@ -12,7 +12,7 @@ import { complete, makeAcknowledge } from "./complete.ts";
 import type { CompleteDependencies, Publication, Result } from "./complete.ts";
 import { deduplicate, oneAtATime, readMessage } from "./message.ts";
 import type { Message } from "./message.ts";
-import { prepare } from "./prepare.ts";
+import { groupsToMerge, recordAndMerge } from "./prepare.ts";
 import type { PrepareDependencies, Prepared } from "./prepare.ts";
 
 export interface ConsumerDependencies extends PrepareDependencies, CompleteDependencies {
@@ -25,7 +25,7 @@ export interface ConsumerDependencies extends PrepareDependencies, CompleteDepen
  * The consumer: one effect per event, and an answer for each record before Lambda's time-out.
  *
  * 1. Read the records into messages, and merge duplicates.
- * 2. Prepare each message: lock, record, merge. Applications run concurrently, the messages of one in order.
+ * 2. Prepare each message: lock, record, merge. Applications run concurrently, the messages of one in order and in groups.
  * 3. Publish the events of all prepared messages in one call.
  * 4. Complete each message or release it; a message without an event does not wait for the publication.
  * 5. Acknowledge, retry or dead-letter its records.
@@ -108,27 +108,29 @@ interface WithEvent {
 /** A message after its preparation. One without an event is completed: the next one must not find it locked. */
 type Preparation = WithEvent | { readonly prepared: Prepared; readonly result: Result };
 
-/** A message is prepared once the previous message of its application is. */
+/** A message is prepared once the previous message of its application is; several of them are merged together. */
 function prepareAll(
   messages: readonly Message[],
   deadline: Deadline,
   dependencies: ConsumerDependencies,
 ): readonly Promise<Preparation>[] {
-  const prepareOne = async (message: Message): Promise<Preparation> => {
-    const prepared = await prepare(message, deadline, dependencies);
+  const endOne = async (prepared: Prepared): Promise<Preparation> => {
     const event = "event" in prepared.outcome ? prepared.outcome.event : null;
     if (event !== null) return { prepared, event };
     return { prepared, result: await complete(prepared, null, deadline, dependencies) };
   };
   return [...Map.groupBy(messages, ({ subject }) => subject).values()].flatMap((ofOne) => {
     let previous: Promise<unknown> = Promise.resolve();
-    return ofOne
-      .toSorted((one, other) => one.at - other.at)
-      .map((message) => {
-        const preparation = previous.then(() => prepareOne(message));
+    const inOrder = ofOne.toSorted((one, other) => one.at - other.at);
+    return groupsToMerge(inOrder).flatMap((group) => {
+      const merging = previous.then(() => recordAndMerge(group, deadline, dependencies));
+      previous = merging;
+      return group.map((message) => {
+        const preparation = previous.then(async () => endOne(await (await merging)(message)));
         previous = preparation;
         return preparation;
       });
+    });
   });
 }
 

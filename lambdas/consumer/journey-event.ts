@@ -16,7 +16,7 @@ import {
   stateOfRecord,
   stateOfRerun,
 } from "../domain/application/observation.ts";
-import type { ApplicationStore, Merged, Recording } from "../domain/ports.ts";
+import type { ApplicationStore, Merged, MergeStep, Recording } from "../domain/ports.ts";
 import { publishedEvent } from "../domain/routing/published-event.ts";
 import type { PublishedEvent } from "../domain/routing/published-event.ts";
 import { isPublished } from "../domain/routing/route.ts";
@@ -24,6 +24,7 @@ import { checkAfter, isUndecided, isWithheld } from "../domain/application/withh
 import { IDEMPOTENCY } from "../settings/limits.ts";
 import { lockAlias, markHealed, mayBeHealed } from "./alias.ts";
 import {
+  countReached,
   countRecorded,
   firstCheck,
   isAdopted,
@@ -36,10 +37,16 @@ import type { ContentOf, Effect, EffectDependencies } from "./effect.ts";
 import { mayHaveFailed } from "./message.ts";
 import type { Message } from "./message.ts";
 
+/** An event that is to be merged, and what is left of its message after that. */
+export interface ToMerge {
+  readonly step: MergeStep;
+  readonly onceMerged: (merged: Merged) => Promise<Effect>;
+}
+
 /**
  * 1. Record the event: a webhook at once, a healed event once no other id is found. Without an idempotency record,
  *    the message that recorded the event finishes it; every other message ends here.
- * 2. Merge the event.
+ * 2. Merge the event, alone or with others of its application (`prepare.ts`).
  * 3. If the event is known under another id, both reports have one effect (`alias.ts`).
  * 4. Return the event to publish, unless only Alloy's answer can say what it says (`withholding.ts`).
  */
@@ -48,7 +55,7 @@ export async function prepareJourneyEvent(
   content: ContentOf<"journey-event">,
   isLocked: boolean,
   dependencies: EffectDependencies,
-): Promise<Effect> {
+): Promise<Effect | ToMerge> {
   const { store, settings } = dependencies;
   const { event } = content;
   const isHealed = message.receipt.origin === "poll";
@@ -69,34 +76,39 @@ export async function prepareJourneyEvent(
   // A healed event may be known under another id. It gets its number once that is clear.
   const numbered = isHealed ? null : effectOf(event, recorded?.isNew === true);
   const heard = numbered === null ? observation : { ...observation, effect: numbered };
-  const merged = await mergeEvent(heard, event, message, dependencies);
-  if (merged.after.forgottenAt !== null) {
-    await store.eraseEvent(event);
-    return { kind: "ignored", event: null };
-  }
-  const alias = await lockAlias(message, event, merged, dependencies);
-  const { lock, known, reports, otherRecord, ...rest } = alias;
-  const eventIds = (reports ?? [event]).map(({ eventId }) => eventId);
-  if (lock === "in-conflict") return { kind: lock, event: null };
-  if (lock === "duplicate") {
-    const other = isPublishedByEvent(merged.after, [event.eventId]) && (await otherRecord?.());
-    if (other) {
-      const asRecorded = { eventIds, isWithheld: false, outcome: other.outcome };
-      await mergeRecord(event, asRecorded, merged.after, dependencies);
+  const check = checkAfter(event, dependencies.now(), settings);
+  return { step: { observation: heard, check }, onceMerged };
+
+  async function onceMerged(merged: Merged): Promise<Effect> {
+    await afterMerge(merged, event, message, dependencies);
+    if (merged.after.forgottenAt !== null) {
+      await store.eraseEvent(event);
+      return { kind: "ignored", event: null };
     }
-    return { kind, event: null, ...rest };
+    const alias = await lockAlias(message, event, merged, dependencies);
+    const { lock, known, reports, otherRecord, ...rest } = alias;
+    const eventIds = (reports ?? [event]).map(({ eventId }) => eventId);
+    if (lock === "in-conflict") return { kind: lock, event: null };
+    if (lock === "duplicate") {
+      const other = isPublishedByEvent(merged.after, [event.eventId]) && (await otherRecord?.());
+      if (other) {
+        const asRecorded = { eventIds, isWithheld: false, outcome: other.outcome };
+        await mergeRecord(event, asRecorded, merged.after, dependencies);
+      }
+      return { kind, event: null, ...rest };
+    }
+    const isRecorded = recorded !== null && known === event;
+    const recording = isRecorded ? recorded : await record(known);
+    if (!isRecorded && (await hadEffect(known, recording))) {
+      return { kind: "duplicate", event: null, ...rest };
+    }
+    const { isWithheld: wasWithheld, outcome } = recording;
+    // The release 0.1.0 published errors too.
+    const asRecorded = { eventIds, isWithheld: wasWithheld || isUndecided(known), outcome };
+    const state = await mergeRecord(event, asRecorded, merged.after, dependencies);
+    const published = await eventToPublish(known, recording, reports, eventIds, state);
+    return { kind, event: published, isSilent: isSilent(merged.after, effect), ...rest };
   }
-  const isRecorded = recorded !== null && known === event;
-  const recording = isRecorded ? recorded : await record(known);
-  if (!isRecorded && (await hadEffect(known, recording))) {
-    return { kind: "duplicate", event: null, ...rest };
-  }
-  const { isWithheld: wasWithheld, outcome } = recording;
-  // The release 0.1.0 published errors too.
-  const asRecorded = { eventIds, isWithheld: wasWithheld || isUndecided(known), outcome };
-  const state = await mergeRecord(event, asRecorded, merged.after, dependencies);
-  const published = await eventToPublish(known, recording, reports, state);
-  return { kind, event: published, isSilent: isSilent(merged.after, effect), ...rest };
 
   /** The effect that the merge is to number. A later step finds out what a merge alone cannot say. */
   function effectOf(one: JourneyEvent, isFirstTry: boolean): EffectToNumber | null {
@@ -127,6 +139,7 @@ export async function prepareJourneyEvent(
     report: JourneyEvent,
     { isNew, isWithheld: wasWithheld, outcome }: Recording,
     reports: readonly JourneyEvent[] | null,
+    eventIds: readonly string[],
     state: ApplicationState,
   ): Promise<PublishedEvent | null> {
     const { metrics } = dependencies;
@@ -165,18 +178,31 @@ export async function prepareJourneyEvent(
 export async function mergeEvent(
   observation: ApplicationState,
   event: JourneyEvent,
-  { receipt }: Pick<Message, "receipt">,
-  dependencies: Pick<EffectDependencies, "store" | "settings" | "metrics" | "now">,
+  message: Pick<Message, "receipt">,
+  dependencies: MergeDependencies,
 ): Promise<Merged> {
-  const { settings, now } = dependencies;
-  const check = checkAfter(event, now(), settings);
+  const { store, settings, now } = dependencies;
+  const merged = await store.mergeState(observation, checkAfter(event, now(), settings));
+  await afterMerge(merged, event, message, dependencies);
+  return merged;
+}
+
+type MergeDependencies = Pick<EffectDependencies, "store" | "settings" | "metrics" | "now">;
+
+/** Counts what the application has reached by an event, and makes the rerun known that the event names. */
+async function afterMerge(
+  merged: Merged,
+  event: JourneyEvent,
+  { receipt }: Pick<Message, "receipt">,
+  dependencies: MergeDependencies,
+): Promise<void> {
+  const { after } = merged;
   const isHistoric = (state: ApplicationState) =>
     isHistoricEffect(state, { at: event.at, receipt });
-  const merged = await mergeAndCount(observation, check, isHistoric, dependencies);
-  if (merged.after.forgottenAt !== null) return merged;
-  const rerun = stateOfRerun(event, isHistoric(merged.after) ? merged.after.adopted : null);
+  countReached(merged, isHistoric, dependencies);
+  if (after.forgottenAt !== null) return;
+  const rerun = stateOfRerun(event, isHistoric(after) ? after.adopted : null);
   if (rerun !== null) await mergeAndCount(rerun, firstCheck(dependencies), isAdopted, dependencies);
-  return merged;
 }
 
 /**

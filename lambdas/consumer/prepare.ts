@@ -2,11 +2,13 @@ import { underIdOf } from "../domain/application/alias.ts";
 import type { Adoption } from "../domain/application/application-state.ts";
 import type { Deadline } from "../domain/deadline.ts";
 import { isOtherEnvironment } from "../domain/event/environment.ts";
+import { TransientError } from "../domain/errors.ts";
+import { factsOf } from "../domain/event/event-types.ts";
 import { contentIdOf } from "../domain/event/identity.ts";
 import { routeOfInvestigation } from "../domain/event/investigation-event.ts";
 import { publicationOf, routeOf } from "../domain/routing/journey-routes.ts";
 import { stateOfEvent, stateOfHint, stateOfSubmission } from "../domain/application/observation.ts";
-import type { CheckRequest, EventRecord, Idempotency } from "../domain/ports.ts";
+import type { CheckRequest, EventRecord, Idempotency, Merged } from "../domain/ports.ts";
 import { publishedUnsupportedWebhook } from "../domain/routing/published-event.ts";
 import type { ConsumerSettings } from "../settings/consumer-settings.ts";
 import { METRICS } from "../settings/metrics.ts";
@@ -24,6 +26,7 @@ import {
 import type { ContentOf, Effect, EffectDependencies } from "./effect.ts";
 import { prepareInvestigation } from "./investigation.ts";
 import { mergeEvent, mergeRecord, prepareJourneyEvent } from "./journey-event.ts";
+import type { ToMerge } from "./journey-event.ts";
 import type { Message } from "./message.ts";
 
 export interface PrepareDependencies extends Omit<EffectDependencies, "begin"> {
@@ -42,21 +45,99 @@ export interface Prepared {
     | { readonly kind: "failed"; readonly error: unknown };
 }
 
+type Outcome = Prepared["outcome"];
+
 /**
- * Prepares a message: everything but its publication.
+ * Records and merges messages of one application. Several of them are merged by one write.
  *
- * 1. Lock the event, if it needs an idempotency record.
+ * 1. Lock each event, if it needs an idempotency record.
  * 2. Record it, unless it is recorded.
- * 3. Merge it with what is known of its application.
+ * 3. Merge them with what is known of their application.
  *
  * Each step is conditional by itself: a crash between two of them, and a second try, end in the same result. The
  * idempotency record makes the second publication rare.
+ *
+ * @param messages - a group of them (`groupsToMerge`).
+ * @returns a function that prepares one of them: everything is done then but its publication.
  */
-export async function prepare(
-  message: Message,
+export async function recordAndMerge(
+  messages: readonly Message[],
   deadline: Deadline,
   dependencies: PrepareDependencies,
-): Promise<Prepared> {
+): Promise<(message: Message) => Promise<Prepared>> {
+  const recorded = await Promise.all(
+    messages.map((message) => recordOne(message, deadline, dependencies)),
+  );
+  const toMerge = recorded.flatMap(({ outcome }) => ("step" in outcome ? [outcome] : []));
+  const mergedBy = await mergeAll(toMerge, dependencies.store);
+  return async (message) => {
+    const one = recorded.find((other) => other.message === message);
+    if (one === undefined) return { message, locks: [], outcome: { kind: "unprepared" } };
+    const { locks, outcome } = one;
+    if (!("step" in outcome)) return { message, locks, outcome };
+    const left = async () => outcome.onceMerged(await mergedBy(outcome));
+    return { message, locks, outcome: await orFailed(left) };
+  };
+}
+
+async function orFailed<One>(outcome: () => Promise<One>) {
+  try {
+    return await outcome();
+  } catch (error) {
+    return { kind: "failed", error } as const;
+  }
+}
+
+/**
+ * Merges several events by one write. What DynamoDB refuses for good may be one event's fault, so each is merged by itself
+ * then. What failed for the moment fails for all: each message is tried again.
+ *
+ * @returns a function that returns what an event came to.
+ */
+async function mergeAll(
+  events: readonly ToMerge[],
+  store: PrepareDependencies["store"],
+): Promise<(event: ToMerge) => Promise<Merged>> {
+  const alone = async ({ step: { observation, check } }: ToMerge) =>
+    store.mergeState(observation, check);
+  if (events.length < 2) return alone;
+  try {
+    const merged = await store.mergeEach(events.map(({ step }) => step));
+    return async (event) => merged[events.indexOf(event)] ?? alone(event);
+  } catch (error) {
+    if (!(error instanceof TransientError)) return alone;
+    return () => Promise.reject(error);
+  }
+}
+
+/** Whether a message can be merged together with others of its application: a webhook that names no other application. */
+function isPlainWebhook({ content, receipt, isForced }: Message): boolean {
+  if (content.kind !== "journey-event" || receipt.origin !== "webhook" || isForced) return false;
+  return content.event.rerunApplicationToken === null;
+}
+
+/**
+ * Divides messages of one application, in order, into those that are merged together. An end is the last of its group: what
+ * its record says may change what is published, and the next merge is to know.
+ */
+export function groupsToMerge(messages: readonly Message[]): readonly (readonly Message[])[] {
+  const groups: Message[][] = [];
+  let isOpen = false;
+  for (const message of messages) {
+    const isPlain = isPlainWebhook(message);
+    if (isPlain && isOpen) groups.at(-1)?.push(message);
+    else groups.push([message]);
+    isOpen = isPlain && !isEnd(message);
+  }
+  return groups;
+}
+
+function isEnd({ content }: Message): boolean {
+  if (content.kind !== "journey-event") return false;
+  return factsOf(content.event.type)?.meaning.kind === "final";
+}
+
+async function recordOne(message: Message, deadline: Deadline, dependencies: PrepareDependencies) {
   const { idempotency, settings } = dependencies;
   const locks: string[] = [];
   const begin: EffectDependencies["begin"] = async (key) => {
@@ -66,7 +147,7 @@ export async function prepare(
     if (answer === "begun") locks.push(key);
     return answer;
   };
-  const outcome = async (): Promise<Prepared["outcome"]> => {
+  const outcome = async (): Promise<Outcome | ToMerge> => {
     if (isIgnored(message, settings)) return { kind: "ignored" };
     if (deadline.isPast("publishBy")) return { kind: "unprepared" };
     if (isOtherEnvironment(message.environment, settings.environment)) {
@@ -78,18 +159,14 @@ export async function prepare(
     if (lock !== "begun") return { kind: lock, event: null };
     return effectOf(message, isLocked, { ...dependencies, begin });
   };
-  try {
-    return { message, locks, outcome: await outcome() };
-  } catch (error) {
-    return { message, locks, outcome: { kind: "failed", error } };
-  }
+  return { message, locks, outcome: await orFailed(outcome) };
 }
 
 async function effectOf(
   message: Message,
   isLocked: boolean,
   dependencies: EffectDependencies,
-): Promise<Effect> {
+): Promise<Effect | ToMerge> {
   const { content } = message;
   switch (content.kind) {
     case "journey-event":

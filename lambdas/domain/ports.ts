@@ -73,6 +73,12 @@ export interface CheckRequest {
   readonly when: "first" | "now" | "now-if-ended";
 }
 
+/** One of several observations of an application that are joined with it together. */
+export interface MergeStep {
+  readonly observation: ApplicationState;
+  readonly check: CheckRequest;
+}
+
 /** An application before an observation was joined with it, and after. */
 export interface Merged {
   /** Null when the observation is the first that we hear of it. */
@@ -107,6 +113,11 @@ export interface ApplicationStore {
   readState(applicationToken: string): Promise<ApplicationState | null>;
   /** Joins an observation with what is known of its application, and returns both; reads nothing for that. */
   mergeState(observation: ApplicationState, check: CheckRequest): Promise<Merged>;
+  /**
+   * Joins several observations of one application with it, one after the other, and returns what each came to. Observations
+   * in the usual order cost one write together. After an error nobody knows which are joined: any may be joined again.
+   */
+  mergeEach(steps: readonly MergeStep[]): Promise<readonly Merged[]>;
   /** Keeps none of a forgotten application. */
   recordFailure(failure: FailureRecord): Promise<void>;
   /** Whether a failure of the event is recorded; a rare read. */

@@ -24,10 +24,12 @@ import type {
   CheckRequest,
   EventRecord,
   FailureRecord,
+  Merged,
 } from "../../lambdas/domain/ports.ts";
-import { anyHistoryOf } from "../support/histories.ts";
+import { anyEventOf, anyHistoryOf } from "../support/histories.ts";
 import { reportOf } from "../../lambdas/domain/reconciliation/reconciliation.ts";
-import { mergeOver } from "../../lambdas/domain/application/withholding.ts";
+import { isLate } from "../../lambdas/domain/application/lateness.ts";
+import { isWithheld, mergeOver } from "../../lambdas/domain/application/withholding.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { aFailureRecord, anEventRecord, aSnapshot } from "../support/records.ts";
 
@@ -159,6 +161,96 @@ export function describeApplicationStore(
           }),
           { numRuns: runs },
         );
+      });
+
+      test("joins several observations at once as one after the other, with the same numbers", async () => {
+        const historyInOrder = fc
+          .record({
+            events: fc.array(anyEventOf("JA"), { minLength: 2, maxLength: 8 }),
+            before: fc.nat(3),
+            isInOrder: fc.boolean(),
+            firstTries: fc.boolean(),
+          })
+          .map(({ events, before, isInOrder, firstTries }) => {
+            if (!isInOrder) return { events, before, firstTries };
+            const inOrder = events.map((event, index) => ({
+              ...event,
+              at: NOW + 1_000 * index,
+              externalIds: aJourneyEvent().externalIds,
+              journeyName: "Onboarding",
+              isShadow: false,
+              rerunApplicationToken: null,
+            }));
+            return { events: inOrder, before, firstTries };
+          });
+        await fc.assert(
+          fc.asyncProperty(historyInOrder, async ({ events, before, firstTries }) => {
+            const applicationToken = newToken();
+            const observations = events.map((event) => ({
+              ...stateOfEvent({ ...event, applicationToken }),
+              effect: {
+                eventId: event.eventId,
+                isFirstTry: firstTries,
+                isPublished: (after: ApplicationState) =>
+                  !after.isShadow &&
+                  !isLate(event, after) &&
+                  !isWithheld(event, after, [event.eventId]),
+              },
+            }));
+            let over: ApplicationState | null = null;
+            for (const { effect: _, ...observation } of observations.slice(0, before)) {
+              over = (await merge(observation)).after;
+            }
+
+            const steps = observations.map((observation) => ({ observation, check: first }));
+            const merged = await store.mergeEach(steps);
+
+            const wanted = observations.map((observation) => {
+              const one = { before: over, after: mergeOver(over, observation) };
+              over = one.after;
+              return one;
+            });
+            expect(merged).toEqual(wanted);
+            expect((await seen(applicationToken)).state).toEqual(over);
+          }),
+          { numRuns: Math.ceil(runs / 2) },
+        );
+      });
+
+      test("joins several observations again as it joined them first, and gives them the same numbers", async () => {
+        const applicationToken = newToken();
+        const steps = ["started_application", "pending_review", "completed_application"].map(
+          (type, index) => {
+            const event = aJourneyEvent({ applicationToken, type, at: NOW + index });
+            const { eventId } = event;
+            const effect = { eventId, isFirstTry: false, isPublished: () => true };
+            return { observation: { ...stateOfEvent(event), effect }, check: first };
+          },
+        );
+        const numbers = (merged: readonly Merged[]) => merged.at(-1)?.after.effects;
+
+        const once = await store.mergeEach(steps);
+        const again = await store.mergeEach(steps);
+
+        expect(numbers(once)?.ids).toHaveLength(3);
+        expect(numbers(again)).toEqual(numbers(once));
+        expect((await seen(applicationToken)).state).toEqual(once.at(-1)?.after);
+      });
+
+      test("plans the check that the most urgent of several observations asks for", async () => {
+        const applicationToken = newToken();
+        const stepOf = (type: string, at: number, check: CheckRequest) => ({
+          observation: of({ applicationToken, type, at: NOW + at }),
+          check,
+        });
+
+        await store.mergeEach([
+          stepOf("started_application", 0, first),
+          stepOf("application_unarchived", 1, { dueAt: NOW + 1, when: "now" }),
+          stepOf("pending_review", 2, first),
+        ]);
+
+        expect((await seen(applicationToken)).dueAt).toBe(NOW + 1);
       });
 
       const END = { type: "completed_application", at: NOW };

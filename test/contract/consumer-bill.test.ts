@@ -93,6 +93,28 @@ describe("what the consumer is billed for", () => {
     expect(await bill(of("error", 1_000))).toEqual({ items: 4, indexes: 2, reads: 0 });
   });
 
+  test("is one write of the application for ten of its events in one batch", async () => {
+    const of = eventsOf("JA-exampleBillTogether01");
+    await process(of("started_application", 0));
+    const types = [
+      "started_evaluation",
+      "completed_evaluation",
+      "pending_review",
+      "started_review",
+      "completed_review",
+      "completed_branch",
+      "started_evaluation",
+      "completed_evaluation",
+      "reached_auto_decision_node",
+      "completed_application",
+    ];
+
+    const together = await bill(...types.map((type, index) => of(type, 1_000 * (index + 1))));
+
+    // A lock, a record and a completion each.
+    expect(together).toEqual({ items: 3 * types.length + 1, indexes: 0, reads: 0 });
+  });
+
   test("is one PutEvents for a batch of ten", async () => {
     const before = usual.busCalls();
 

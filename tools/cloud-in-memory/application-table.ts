@@ -31,6 +31,7 @@ import type {
   EventRecord,
   FailureRecord,
   Merged,
+  MergeStep,
   Recording,
 } from "../../lambdas/domain/ports.ts";
 import { reportOf, ALIAS_MS } from "../../lambdas/domain/reconciliation/reconciliation.ts";
@@ -165,6 +166,14 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
       gap: kept?.gap ?? null,
     });
     return { before: kept?.state ?? null, after };
+  }
+
+  async mergeEach(steps: readonly MergeStep[]): Promise<readonly Merged[]> {
+    const merged: Merged[] = [];
+    for (const { observation, check } of steps) {
+      merged.push(await this.mergeState(observation, check));
+    }
+    return merged;
   }
 
   /** Once there are too many applicants, those that moved last stay with the application. */

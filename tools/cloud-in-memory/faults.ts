@@ -1,3 +1,5 @@
+import type { ApplicationStore, Merged } from "../../lambdas/domain/ports.ts";
+
 /** A port each of whose calls goes through this function. @param around - may call, or not, or more than once. */
 export function aroundCalls<Port extends object>(
   port: Port,
@@ -27,6 +29,22 @@ export function withMethods<Port extends object>(port: Port, others: Partial<Por
       return method;
     },
   });
+}
+
+/** Methods of a store; where the merge is another one, several observations are merged by it too, one after the other. */
+export function oneByOne<Methods extends Partial<ApplicationStore>>(
+  methods: Methods,
+): Methods & Partial<Pick<ApplicationStore, "mergeEach">> {
+  const { mergeState } = methods;
+  if (mergeState === undefined) return methods;
+  return {
+    async mergeEach(steps) {
+      const merged: Merged[] = [];
+      for (const { observation, check } of steps) merged.push(await mergeState(observation, check));
+      return merged;
+    },
+    ...methods,
+  };
 }
 
 type Instead<Method> = Method extends (...given: infer Given) => infer Result

@@ -16,10 +16,10 @@ import type {
   EventRecord,
   FailureRecord,
   Merged,
+  MergeStep,
   Recording,
 } from "../../domain/ports.ts";
 import { reportOf, ALIAS_MS } from "../../domain/reconciliation/reconciliation.ts";
-import { mergeOver } from "../../domain/application/withholding.ts";
 import { APPLICANTS, EFFECTS } from "../../settings/limits.ts";
 import { TABLE } from "../../settings/names.ts";
 import {
@@ -49,7 +49,17 @@ import { DynamoTable } from "./dynamo-table.ts";
 import type { Item } from "./dynamo-table.ts";
 import { DynamoUpdate } from "./dynamo-update.ts";
 import { broughtIds, externalIdKey, idsOf, indexedIdOf } from "./external-ids.ts";
-import { fastMerge, indexedAfterFast, slowMerge, storedIdIn } from "./state-update.ts";
+import {
+  areInOrder,
+  fastMerge,
+  indexedAfterFast,
+  lastOf,
+  mergedInOrder,
+  slowMerge,
+  storedIdIn,
+  together,
+} from "./state-update.ts";
+import type { MergeSteps, Together } from "./state-update.ts";
 
 /** A body that stays larger than this when compressed is left out of the item, whose limit is 400 KB. */
 const MAX_STORED_BODY_BYTES = 300_000;
@@ -204,49 +214,75 @@ export class DynamoApplicationStore implements ApplicationStore {
   }
 
   async mergeState(observation: ApplicationState, check: CheckRequest): Promise<Merged> {
-    const written = await this.#merge(observation, check);
-    const { merged, apart } = written;
-    const { after } = merged;
-    await this.#storeApplicants(after);
-    await this.#storeEffects(after);
-    await this.#dropEntityIds(written, observation);
-    await this.#indexFurtherIds(written, observation);
-    if (apart.length === 0) return merged;
-    return { ...merged, after: { ...after, effects: allEffects(apart, after.effects) } };
+    const [merged] = await this.#merge([{ observation, check }]);
+    return merged;
   }
 
-  async #merge(observation: ApplicationState, check: CheckRequest): Promise<Written> {
-    const key = applicationKey(observation.applicationToken);
+  async mergeEach(steps: readonly MergeStep[]): Promise<readonly Merged[]> {
+    const [one, ...others] = steps;
+    if (one === undefined) return [];
+    if (areInOrder([one, ...others])) return this.#merge([one, ...others]);
+    const merged: Merged[] = [];
+    for (const { observation, check } of steps) {
+      merged.push(await this.mergeState(observation, check));
+    }
+    return merged;
+  }
+
+  async #merge(steps: MergeSteps): Promise<readonly [Merged, ...Merged[]]> {
+    const said = together(steps);
+    const written = await this.#write(steps, said);
+    const { each, apart } = written;
+    const { after } = lastOf(each);
+    await this.#storeApplicants(after);
+    await this.#storeEffects(after);
+    await this.#dropEntityIds(written, said);
+    await this.#indexFurtherIds(written, said);
+    if (apart.length === 0) return each;
+    const whole = (merged: Merged): Merged => {
+      const effects = allEffects(apart, merged.after.effects);
+      return { ...merged, after: { ...merged.after, effects } };
+    };
+    const [first, ...others] = each;
+    return [whole(first), ...others.map(whole)];
+  }
+
+  async #write(steps: MergeSteps, said: Together): Promise<Written> {
+    const key = applicationKey(said.observation.applicationToken);
     const what = "Merging into an application's state";
     // The item as it was before.
-    let attempt = await this.#table.update(what, key, fastMerge(observation, check), "ALL_OLD");
+    let attempt = await this.#table.update(what, key, fastMerge(said), "ALL_OLD");
     if (attempt.isDone) {
       const { item: over } = attempt;
-      const indexed = indexedAfterFast(over, observation);
-      return { merged: mergedFrom(over, observation), apart: [], over, indexed };
+      const indexed = indexedAfterFast(over, said.observation);
+      return { each: mergedFrom(over, steps), apart: [], over, indexed };
     }
     for (let left = MERGE_ATTEMPTS; left > 0; left -= 1) {
       const { item } = attempt;
       if (!isThere(item)) throw new TransientError(`${what} failed: its item is gone.`);
       const before = applicationStateOf(item);
-      const apart = await this.#effectsApart(before, observation);
-      const heard = withoutEffectIn(apart, observation);
-      const merged = await this.#withStoredApplicants(before, mergeOver(before, heard));
-      const update = slowMerge({ item, before, observation, merged, check });
+      const apart = await this.#effectsApart(before, steps);
+      const [first, ...others] = steps.map((step) => withoutEffectIn(apart, step));
+      const heard: MergeSteps = [first ?? steps[0], ...others];
+      const each = mergedInOrder(before, heard);
+      const merged = await this.#withStoredApplicants(before, lastOf(each).after);
+      const whole = each.map((one, index) => ({ ...(heard[index] ?? heard[0]), ...one }));
+      const update = slowMerge({ item, steps: whole, merged });
       const written = { apart, over: item, indexed: indexedIdOf(merged) ?? storedIdIn(item) };
-      if (update === null) return { ...written, merged: { before, after: merged } };
+      if (update === null) return { ...written, each };
       attempt = await this.#table.update(what, key, update, "ALL_OLD");
-      if (attempt.isDone) return { ...written, merged: mergedFrom(attempt.item, heard) };
+      if (attempt.isDone) return { ...written, each: mergedFrom(attempt.item, heard) };
     }
     throw new TransientError(`${what} lost against ${MERGE_ATTEMPTS} other merges in a row.`);
   }
 
-  /** The effects that are stored apart, if the number of this one may be among them. */
+  /** The effects that are stored apart, if a number of these may be among them. */
   async #effectsApart(
     { applicationToken, effects }: ApplicationState,
-    { effect }: ApplicationState,
+    steps: MergeSteps,
   ): Promise<readonly string[]> {
-    if (effect === undefined || effect.isFirstTry || effects.apart === 0) return [];
+    const isTriedAgain = steps.some(({ observation: { effect } }) => effect?.isFirstTry === false);
+    if (!isTriedAgain || effects.apart === 0) return [];
     const items = await Array.fromAsync(
       this.#table.query("Reading the numbers of effects", {
         KeyConditionExpression: "pk = :pk AND begins_with(sk, :from)",
@@ -265,14 +301,14 @@ export class DynamoApplicationStore implements ApplicationStore {
    * does so again, since the try before may have been cut off after its merge.
    */
   async #indexFurtherIds(
-    { merged: { before, after }, over, indexed }: Written,
-    { effect, entityIds }: ApplicationState,
+    { each, over, indexed }: Written,
+    { observation: { entityIds }, isFirstTry }: Together,
   ): Promise<void> {
+    const [{ before }] = each;
+    const { after } = lastOf(each);
     const idsIn = (state: ApplicationState) => idsOf(state, this.#indexesEntities);
     const known =
-      before === null || effect?.isFirstTry === false
-        ? null
-        : { ids: idsIn(before), indexed: storedIdIn(over) };
+      before === null || !isFirstTry ? null : { ids: idsIn(before), indexed: storedIdIn(over) };
     // Of very many entities the state keeps some, and each event names its own.
     const named = { ...after, entityIds: { ...entityIds, ...after.entityIds } };
     const brought = Object.entries(broughtIds(known, { ids: idsIn(named), indexed }));
@@ -293,15 +329,15 @@ export class DynamoApplicationStore implements ApplicationStore {
   }
 
   /** Removes the ids of entities that are not kept, of an application with very many. */
-  async #dropEntityIds({ merged, over }: Written, observation: ApplicationState): Promise<void> {
-    const { applicationToken, entityIds } = merged.after;
+  async #dropEntityIds({ each, over }: Written, { observation }: Together): Promise<void> {
+    const { applicationToken, entityIds, forgottenAt } = lastOf(each).after;
     const stored = [
       ...Object.keys(over).filter((name) => name.startsWith(ENTITY_ID_PREFIX)),
       ...Object.keys(observation.entityIds).map(entityIdAttribute),
     ];
     const kept = new Set(Object.keys(entityIds).map(entityIdAttribute));
     const dropped = new Set(stored.filter((name) => !kept.has(name)));
-    if (dropped.size === 0 || merged.after.forgottenAt !== null) return;
+    if (dropped.size === 0 || forgottenAt !== null) return;
     const removal = new DynamoUpdate();
     for (const name of dropped) removal.remove(name);
     removal.requirePresent("pk");
@@ -421,7 +457,8 @@ export class DynamoApplicationStore implements ApplicationStore {
 
 /** How a merge was written. */
 interface Written {
-  readonly merged: Merged;
+  /** What each observation came to. */
+  readonly each: readonly [Merged, ...Merged[]];
   /** The effects that are stored apart, where they had to be read. */
   readonly apart: readonly string[];
   /** The item that it was written over. */
@@ -433,18 +470,17 @@ interface Written {
 const MARK_ATTRIBUTES = ["event", "lookAlikes", "webhooks"];
 
 /** What an update has made of the item that it was written over: its condition made it the pure merge. */
-function mergedFrom(over: Item, observation: ApplicationState): Merged {
-  const before = isThere(over) ? applicationStateOf(over) : null;
-  return { before, after: mergeOver(before, observation) };
+function mergedFrom(over: Item, steps: MergeSteps): readonly [Merged, ...Merged[]] {
+  return mergedInOrder(isThere(over) ? applicationStateOf(over) : null, steps);
 }
 
 /** The observation without its effect, where the effect has a number that is stored apart. */
 function withoutEffectIn(
   apart: readonly string[],
-  { effect, ...observation }: ApplicationState,
-): ApplicationState {
+  { observation: { effect, ...observation }, check }: MergeStep,
+): MergeStep {
   const isKnown = effect === undefined || apart.includes(effectIdOf(effect.eventId));
-  return isKnown ? observation : { ...observation, effect };
+  return { observation: isKnown ? observation : { ...observation, effect }, check };
 }
 
 /** Whether an update met an item: what it returns is empty where there was none. */

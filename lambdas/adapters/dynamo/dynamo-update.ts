@@ -26,13 +26,13 @@ export class DynamoUpdate {
     this.#sets.push(`${name} = if_not_exists(${name}, ${zero}) + ${one}`);
   }
 
-  /** Appends to a list, unless the list has it: the condition says so. */
-  appendNew(attribute: string, value: string): void {
+  /** Appends to a list, unless the list has one of them: the condition says so. */
+  appendNew(attribute: string, values: readonly string[]): void {
     const name = this.#name(attribute);
-    const [none, one] = [this.#value([]), this.#value([value])];
-    this.#sets.push(`${name} = list_append(if_not_exists(${name}, ${none}), ${one})`);
-    const held = `contains(${name}, ${this.#value(value)})`;
-    this.#conditions.push(`(attribute_not_exists(${name}) OR NOT ${held})`);
+    const [none, all] = [this.#value([]), this.#value(values)];
+    this.#sets.push(`${name} = list_append(if_not_exists(${name}, ${none}), ${all})`);
+    const held = values.map((value) => `NOT contains(${name}, ${this.#value(value)})`);
+    this.#conditions.push(`(attribute_not_exists(${name}) OR ${held.join(" AND ")})`);
   }
 
   remove(attribute: string): void {

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { hasEnded } from "../../domain/application/application-state.ts";
+import { hasEnded, mergeState } from "../../domain/application/application-state.ts";
 import type { ApplicationState } from "../../domain/application/application-state.ts";
 import { ALIAS_MS } from "../../domain/reconciliation/reconciliation.ts";
 import { mergeOver } from "../../domain/application/withholding.ts";
-import type { CheckRequest } from "../../domain/ports.ts";
+import type { CheckRequest, Merged, MergeStep } from "../../domain/ports.ts";
 import { NO_NUMBERS } from "../../domain/application/effect-numbers.ts";
 import {
   attributesOf,
@@ -33,18 +33,102 @@ const PASSING_ATTRIBUTES = [
   "outcome",
 ];
 
+/** What observations that come one after the other say together. */
+export interface Together {
+  /** Their join. */
+  readonly observation: ApplicationState;
+  /** The first of each kind: where it is newer than what is there, all are. */
+  readonly first: Pick<ApplicationState, "lastEventAt" | "progress" | "entities">;
+  /** What they come to where nothing is known. */
+  readonly alone: ApplicationState;
+  /** Whether no earlier try can have merged any of them. */
+  readonly isFirstTry: boolean;
+  readonly check: CheckRequest;
+  readonly count: number;
+}
+
+/** Observations of one application, at least one. */
+export type MergeSteps = readonly [MergeStep, ...MergeStep[]];
+
+/** @param steps - if several, in order (`areInOrder`). */
+export function together(steps: MergeSteps): Together {
+  const observations = steps.map(({ observation }) => observation);
+  const [{ observation, check }] = steps;
+  const progress = observations.find((one) => one.progress !== null)?.progress ?? null;
+  // Of one applicant the first counts, which comes last here.
+  const entities = Object.assign({}, ...observations.map((one) => one.entities).toReversed());
+  const checks = steps.map((step) => step.check);
+  const urgent =
+    checks.find(({ when }) => when === "now") ?? checks.find(({ when }) => when === "now-if-ended");
+  return {
+    observation: observations.reduce((left, right) =>
+      left === right ? left : mergeState(left, right),
+    ),
+    first: { lastEventAt: observation.lastEventAt, progress, entities },
+    alone: lastOf(mergedInOrder(null, steps)).after,
+    isFirstTry: observations.every(({ effect }) => effect === undefined || effect.isFirstTry),
+    check: urgent ?? check,
+    count: observations.length,
+  };
+}
+
+/** What each of several observations comes to, over those before it. */
+export function mergedInOrder(
+  before: ApplicationState | null,
+  [{ observation }, ...others]: MergeSteps,
+): readonly [Merged, ...Merged[]] {
+  const first = { before, after: mergeOver(before, observation) };
+  let over = first.after;
+  const further = others.map((step) => {
+    const merged = { before: over, after: mergeOver(over, step.observation) };
+    over = merged.after;
+    return merged;
+  });
+  return [first, ...further];
+}
+
+/** The last of several. */
+export function lastOf<One>(several: readonly [One, ...One[]]): One {
+  return several.at(-1) ?? several[0];
+}
+
+/**
+ * Whether one update can say what several observations come to: each is newer than the one before, none contradicts
+ * another one, and nothing follows an end.
+ */
+export function areInOrder(steps: MergeSteps): boolean {
+  const observations = steps.map(({ observation }) => observation);
+  if (observations.length === 1) return true;
+  const last = observations.length - 1;
+  const isPlain = observations.every(
+    (one, index) =>
+      !isRare(one) &&
+      one.healedUntil === null &&
+      one.forgottenAt === null &&
+      one.submittedAt === null &&
+      one.lastEventAt !== null &&
+      one.lastEventAt > (observations[index - 1]?.lastEventAt ?? -Infinity) &&
+      (one.end === null || index === last),
+  );
+  if (!isPlain) return false;
+  const stated = observations.flatMap((one) => Object.entries(constantAttributesOf(one)));
+  const byName = Map.groupBy(stated, ([name]) => name);
+  return [...byName.values()].every((all) => new Set(all.map(([, value]) => value)).size === 1);
+}
+
 /**
  * The update that is right if nothing newer of its kind is there, and whose condition says so. Then
- * the stored status follows from the observation alone, without reading the item.
+ * the stored status follows from the observations alone, without reading the item.
  */
-export function fastMerge(observation: ApplicationState, check: CheckRequest): DynamoUpdate {
+export function fastMerge(said: Together): DynamoUpdate {
+  const { observation, first, alone, check } = said;
   const update = new DynamoUpdate();
-  const { lastEventAt, submittedAt, startedAt, healedUntil, progress, end } = observation;
+  const { submittedAt, startedAt, healedUntil, end } = observation;
+  const { lastEventAt, progress } = first;
   if (isRare(observation)) update.requireAbsent("pk");
   update.requireAbsent("settledAt");
   update.requireAbsent("forgottenAt");
 
-  const alone = mergeOver(null, observation);
   for (const [name, value] of Object.entries(attributesOf({ ...alone, effects: NO_NUMBERS }))) {
     if (isIndexedOnly(name, value, observation)) {
       update.setIfAbsent(name, value);
@@ -57,11 +141,14 @@ export function fastMerge(observation: ApplicationState, check: CheckRequest): D
   if (observation.facts.submission.journeyToken !== null) {
     update.requireAbsentOrMarked("journeyToken", "isJourneyByEvents");
   }
-  if (lastEventAt !== null) update.requireAbsentOr("lastEventAt", "<=", lastEventAt);
+  if (lastEventAt !== null) {
+    // Of several, each number depends on whether those before it are late, also within a millisecond.
+    update.requireAbsentOr("lastEventAt", said.count === 1 ? "<=" : "<", lastEventAt);
+  }
   if (submittedAt !== null) update.requireAbsentOr("submittedAt", ">=", submittedAt);
   if (startedAt !== null) update.requireAbsentOr("startedAt", ">=", startedAt);
   if (healedUntil !== null) update.requireAbsentOr("healedUntil", "<=", healedUntil);
-  for (const [token, register] of Object.entries(observation.entities)) {
+  for (const [token, register] of Object.entries(first.entities)) {
     update.requireOlderOrSame(entityAttribute(token), register);
   }
   if (progress !== null) {
@@ -80,24 +167,25 @@ export function fastMerge(observation: ApplicationState, check: CheckRequest): D
     // The same end under the same id, too, where its other report names no outcome.
     update.requireAbsentOr("final", "=", end);
   }
-  const [effect] = alone.effects.ids;
-  if (effect !== undefined) numberEffect(update, observation, effect);
+  if (alone.effects.ids.length > 0) numberEffects(update, said);
   planCheck(update, observation.applicationToken, check.when === "now", check.dueAt);
   update.increment("revision");
   return update;
 }
 
-/** Gives an effect the next number, where the merge over what is there surely would. */
-function numberEffect(
+/** Gives effects the next numbers, where the merge over what is there surely would. */
+function numberEffects(
   update: DynamoUpdate,
-  { effect, lastEventAt }: ApplicationState,
-  id: string,
+  { alone, first: { lastEventAt }, isFirstTry, count }: Together,
 ): void {
-  update.appendNew("effects", id);
+  update.appendNew("effects", alone.effects.ids);
   // The event may be another report of one that the poller brought.
   if (lastEventAt !== null) update.requireAbsentOr("healedUntil", "<", lastEventAt - ALIAS_MS);
   // Its number may be stored apart.
-  if (effect?.isFirstTry !== true) update.requireAbsent("effectsApart");
+  if (!isFirstTry) update.requireAbsent("effectsApart");
+  if (count === 1) return;
+  // One that is not published after all leaves its number unused. Of several, it would move the others' numbers.
+  for (const name of ["adopted", "isShadow", "statedFinal"]) update.requireAbsent(name);
 }
 
 /** Its effect depends on all that is there: right at once only for a new application. */
@@ -156,18 +244,20 @@ function isConstant(name: string, observation: ApplicationState): boolean {
  */
 export function slowMerge(options: {
   readonly item: Item;
-  readonly before: ApplicationState;
-  readonly observation: ApplicationState;
+  readonly steps: readonly (MergeStep & Merged)[];
   readonly merged: ApplicationState;
-  readonly check: CheckRequest;
 }): DynamoUpdate | null {
-  const { item, before, observation, merged, check } = options;
+  const { item, steps, merged } = options;
   const isSettled = item["settledAt"] !== undefined;
   // A forgotten application is settled for good.
   const isForgotten = merged.forgottenAt !== null;
-  const isReopened = isSettled && !isForgotten && !hasEnded(merged);
-  const isWantedNow =
-    !isForgotten && (check.when === "now" || isAnotherEnd(before, observation, check));
+  const isReopened = isSettled && !isForgotten && steps.some(({ after }) => !hasEnded(after));
+  const wanted = steps.find(
+    ({ before, observation, check }) =>
+      check.when === "now" || (before !== null && isAnotherEnd(before, observation, check)),
+  );
+  const isWantedNow = !isForgotten && wanted !== undefined;
+  const { dueAt = 0 } = (wanted ?? steps[0])?.check ?? {};
   const update = new DynamoUpdate();
 
   const attributes = attributesOf(merged);
@@ -182,7 +272,7 @@ export function slowMerge(options: {
   if (update.isEmpty && !isReopened && !isWantedNow) return null;
 
   if (!isSettled || isReopened || isWantedNow) {
-    planCheck(update, merged.applicationToken, isWantedNow, check.dueAt);
+    planCheck(update, merged.applicationToken, isWantedNow, dueAt);
     if (isSettled) update.remove("settledAt");
   }
   // The poller settles without a new revision.

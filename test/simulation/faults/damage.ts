@@ -37,6 +37,12 @@ export function damagedStoreIn(
       check(observation.applicationToken, "Merging into an application's state");
       return store.mergeState(observation, request);
     },
+    async mergeEach(steps) {
+      for (const { observation } of steps) {
+        check(observation.applicationToken, "Merging into an application's state");
+      }
+      return store.mergeEach(steps);
+    },
     async readState(applicationToken) {
       check(applicationToken, "Reading an application's state");
       return store.readState(applicationToken);

@@ -156,6 +156,10 @@ const STORE: Sites<ApplicationStore> = {
     "Merging into an application's state",
     ({ applicationToken }) => applicationToken,
   ),
+  mergeEach: write(
+    "Merging into an application's state",
+    ([step]) => step?.observation.applicationToken ?? "",
+  ),
   recordFailure: write("Recording a failure", idOf),
   clearFailure: write("Clearing a failure", second),
 };

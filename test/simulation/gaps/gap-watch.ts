@@ -6,7 +6,7 @@ import type { ApplicationStore } from "../../../lambdas/domain/ports.ts";
 import { QUEUE } from "../../../lambdas/settings/limits.ts";
 import type { GapStage } from "../../../lambdas/settings/metrics.ts";
 import { DELIVERY_GAP_DETAIL_TYPE } from "../../../lambdas/settings/routes.ts";
-import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
+import { oneByOne, withMethods } from "../../../tools/cloud-in-memory/faults.ts";
 import type { World } from "../world/world.ts";
 import type { PlantedGap } from "./planted-gap.ts";
 import { trueStageOf } from "./planted-gap.ts";
@@ -112,7 +112,7 @@ export class GapWatch {
 
   #store(right: ApplicationStore): ApplicationStore {
     const { trouble } = this.#planted;
-    return withMethods(right, {
+    const wrong = oneByOne({
       recordEvent: async (event) => {
         if (this.#ids.has(event.eventId) && this.#isOn()) {
           if (trouble === "failing") throw new TransientError("Recording an event: throttled");
@@ -129,6 +129,7 @@ export class GapWatch {
         return { before, after: mergeOver(before, observation) };
       },
     });
+    return withMethods(right, wrong);
   }
 
   #isOfVictim({ lastEnd }: ApplicationState): boolean {

@@ -1,4 +1,5 @@
-import { inConsumer, inStore, publishing, readingMerges } from "./plant.ts";
+import { mergeOver } from "../../../lambdas/domain/application/withholding.ts";
+import { inConsumer, inStore, inTable, publishing, readingMerges } from "./plant.ts";
 import type { Mutants } from "./mutant.ts";
 
 /** What goes wrong between the queue, the work and the bus. */
@@ -114,6 +115,57 @@ export const CONSUMER_MUTANTS: Mutants = {
   "drops-not-counted": {
     what: "what configuration drops is not counted",
     plant: () => inConsumer(({ metrics }) => ({ metrics: { ...metrics, count() {} } })),
+  },
+  "group-loses-its-first": {
+    what: "of several events that are merged together, the first is answered for and not merged",
+    plant: () =>
+      inTable((right) => ({
+        async mergeEach(steps) {
+          const [first, ...others] = steps;
+          if (first === undefined || others.length === 0) return right.mergeEach(steps);
+          const merged = await right.mergeEach(others);
+          const before = merged[0]?.before ?? null;
+          return [{ before, after: mergeOver(before, first.observation) }, ...merged];
+        },
+      })),
+  },
+  "group-merged-as-one": {
+    what: "of several events that are merged together, each reads what all have come to: the older ones are late",
+    plant: () =>
+      inTable((right) => ({
+        async mergeEach(steps) {
+          const merged = await right.mergeEach(steps);
+          const last = merged.at(-1);
+          return merged.map(({ before, after }) => ({ before, after: last?.after ?? after }));
+        },
+      })),
+  },
+  "group-numbered-from-one": {
+    what: "several events that are merged together are numbered by themselves, whatever the application had",
+    plant: () =>
+      inTable((right) => ({
+        async mergeEach(steps) {
+          const merged = await right.mergeEach(steps);
+          const had = merged[0]?.before?.effects.ids.length ?? 0;
+          return merged.map(({ before, after }) => {
+            const ids = after.effects.ids.slice(had);
+            return { before, after: { ...after, effects: { ...after.effects, ids } } };
+          });
+        },
+      })),
+  },
+  "group-acknowledged-without-its-merge": {
+    what: "events whose common merge failed are taken for merged",
+    plant: () =>
+      inStore((store) => ({
+        async mergeEach(steps) {
+          try {
+            return await store.mergeEach(steps);
+          } catch {
+            return steps.map(({ observation }) => ({ before: null, after: observation }));
+          }
+        },
+      })),
   },
   "aliases-not-known": {
     what: "a healed event does not look for the webhook that told of it a little differently",

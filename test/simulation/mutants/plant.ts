@@ -7,7 +7,7 @@ import type { ApplicationStore, Idempotency, Merged } from "../../../lambdas/dom
 import type { IngestDependencies } from "../../../lambdas/ingest/handler.ts";
 import type { PollerDependencies } from "../../../lambdas/poller/handler.ts";
 import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
-import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
+import { oneByOne, withMethods } from "../../../tools/cloud-in-memory/faults.ts";
 import type { IdempotencyRecords } from "../../../tools/cloud-in-memory/idempotency.ts";
 import type { MemoryCloud } from "../../../tools/cloud-in-memory/cloud.ts";
 import type { FaultPoints, SandboxContext } from "../faults/fault-points.ts";
@@ -24,7 +24,7 @@ export function inConsumer(
 export function inStore(
   wrong: (right: ApplicationStore) => Partial<ApplicationStore>,
 ): FaultPoints {
-  return inConsumer(({ store }) => ({ store: withMethods(store, wrong(store)) }));
+  return inConsumer(({ store }) => ({ store: withMethods(store, oneByOne(wrong(store))) }));
 }
 
 /** A table, seen from outside as well, of which these methods are wrong. */
@@ -35,7 +35,7 @@ export function inTable(
     world: Surroundings,
   ) => Partial<ApplicationStore>,
 ): FaultPoints {
-  return { store: (right, ...around) => withMethods(right, wrong(right, ...around)) };
+  return { store: (right, ...around) => withMethods(right, oneByOne(wrong(right, ...around))) };
 }
 
 /** A consumer that reads of a merge what it did not come to. */
@@ -151,5 +151,5 @@ export function aTable(
   wrong: (right: MemoryApplicationTable) => Partial<MemoryApplicationTable>,
 ): MemoryApplicationTable {
   const right = new MemoryApplicationTable();
-  return isPlanted ? withMethods(right, wrong(right)) : right;
+  return isPlanted ? withMethods(right, oneByOne(wrong(right))) : right;
 }

@@ -48,6 +48,14 @@ export function observe(world: World, onGivenBack: (receiptHandle: string) => vo
       onPlanned();
       return merged;
     },
+    async mergeEach(steps) {
+      const merged = await table.mergeEach(steps);
+      for (const [index, { observation }] of steps.entries()) {
+        observer.merged(observation, merged[index]?.after ?? observation);
+      }
+      onPlanned();
+      return merged;
+    },
     async recordFailure(failure) {
       observer.tallies.failures += 1;
       story.tell("table", `keeps evidence against ${nameOf(failure.eventId)}: ${failure.reason}`);

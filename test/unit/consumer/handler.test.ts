@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { TransientError } from "../../../lambdas/domain/errors.ts";
+import { PermanentError, TransientError } from "../../../lambdas/domain/errors.ts";
 import { aConsumer, idempotencyWith } from "../../support/consumer.ts";
 import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 import { changedWebhook } from "../../support/parsed-webhook.ts";
@@ -45,6 +45,90 @@ describe("a batch", () => {
       "pending_review",
       "completed_application",
     ]);
+  });
+
+  test("merges the events of one application together, and each has its effect and its number", async () => {
+    const consumer = aConsumer();
+    const merges: number[] = [];
+    consumer.faults.on("mergeEach", (call, steps) => {
+      merges.push(steps.length);
+      return call();
+    });
+    consumer.faults.on("mergeState", async () => {
+      throw new Error("one by one");
+    });
+
+    const answer = await consumer.receive(
+      of("pending_review", "JA-1", 1_000),
+      of("started_application", "JA-1"),
+      of("completed_application", "JA-1", 2_000),
+    );
+
+    expect(merges).toEqual([3]);
+    expect(answer.batchItemFailures).toEqual([]);
+    expect(consumer.published.map(({ route, sequence, late }) => [route, sequence, late])).toEqual([
+      ["progressed", 1, false],
+      ["manual-review", 2, false],
+      ["approved", 3, false],
+    ]);
+  });
+
+  test("merges the others together when one event of an application cannot be recorded", async () => {
+    const consumer = aConsumer();
+    consumer.faults.on("recordEvent", async (call, event) => {
+      if (event.type === "pending_review") throw new TransientError("Recording an event failed");
+      return call();
+    });
+
+    const answer = await consumer.receive(
+      of("started_application", "JA-1"),
+      of("pending_review", "JA-1", 1_000),
+      of("completed_application", "JA-1", 2_000),
+    );
+
+    expect(answer.batchItemFailures).toHaveLength(1);
+    expect(consumer.published.map(({ route }) => route)).toEqual(["progressed", "approved"]);
+  });
+
+  test("merges one by one what cannot be merged together, so that one event's fault is its own", async () => {
+    const consumer = aConsumer();
+    const refuse = () => Promise.reject(new PermanentError("ValidationException"));
+    consumer.faults.on("mergeEach", refuse);
+    consumer.faults.on("mergeState", async (call, { progress }) =>
+      progress?.status === "waiting_review" ? refuse() : call(),
+    );
+
+    const answer = await consumer.receive(
+      of("started_application", "JA-1"),
+      of("pending_review", "JA-1", 1_000),
+      of("completed_application", "JA-1", 2_000),
+    );
+
+    expect(answer.batchItemFailures).toEqual([]);
+    expect(consumer.deadLettered.map(({ reason }) => reason)).toEqual(["ValidationException"]);
+    expect(consumer.published.map(({ route }) => route)).toEqual(["progressed", "approved"]);
+  });
+
+  test("tries each event again when their common merge fails for the moment; by then the older step is late", async () => {
+    const consumer = aConsumer();
+    // It was done, and its answer lost.
+    consumer.faults.once("mergeEach", async (call) => {
+      await call();
+      throw new TransientError("Merging into an application's state failed");
+    });
+    const batch = batchOf([of("started_application", "JA-1"), of("pending_review", "JA-1", 1_000)]);
+
+    const first = await consumer.process(batch);
+    const second = await consumer.process(batch);
+
+    expect([first, second].map(({ batchItemFailures }) => batchItemFailures.length)).toEqual([
+      2, 0,
+    ]);
+    // As when each is merged by itself: what is tried again after a newer step is history.
+    expect(consumer.published.map(({ route, sequence }) => [route, sequence])).toEqual([
+      ["manual-review", 2],
+    ]);
+    expect(consumer.state("JA-1")?.startedAt).toBe(START);
   });
 
   test("dead-letters what nobody can read at once, and its neighbours go on (poison)", async () => {
