@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { readOptions } from "../../tools/cost/options.ts";
-import { arrivalOf } from "../../tools/cost/arrival.ts";
+import { arrivalOf, fromBacklog } from "../../tools/cost/arrival.ts";
 import {
   asJson,
   billFor,
@@ -80,6 +80,19 @@ describe("an arrival", () => {
         expect(arrivalOf(shape, webhooks, 0).meanBatch).toBeLessThan(1.005);
       }
     }
+  });
+
+  test("from a backlog brings events of one application together, the more so the fewer servers hold the queue", () => {
+    const shares = [1, 3, 10].map((servers) => fromBacklog(1_000_000, servers).sharedPerWebhook);
+
+    expect(shares).toEqual(shares.toSorted((one, other) => other - one));
+    expect(shares[0]).toBeGreaterThan(0.5);
+    expect(arrivalOf("tens", 1_000_000, 0).sharedPerWebhook).toBe(shares[2]);
+    expect(arrivalOf("day", 1_000_000, 0).sharedPerWebhook).toBeLessThan(0.001);
+  });
+
+  test("in which events of one application share a batch costs a write unit less for each that does", () => {
+    expect(counts.production.savedTogether).toBe(1);
   });
 
   test("that is faster than all executions of the consumer fills the batches, and the events wait", () => {

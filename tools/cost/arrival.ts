@@ -5,7 +5,7 @@ import { DAY, SECOND } from "../cloud-in-memory/clock.ts";
 
 /**
  * How a month's webhooks come:
- * - `tens`: ten at once, as from a backlog; each batch of the consumer is full;
+ * - `tens`: from a backlog of webhooks that came over a bank's day; each batch of the consumer is full;
  * - `steady`: applications begin at one rate all day;
  * - `day`: they follow the hours of a bank's customers;
  * - `burst`: a day's applications all begin within one hour, as after a campaign.
@@ -23,16 +23,56 @@ export interface Arrival {
   readonly windowSeconds: number;
   /** Events in a batch, in the mean. */
   readonly meanBatch: number;
+  /** Share of the events that come in a batch with an earlier event of their application. */
+  readonly sharedPerWebhook: number;
   /** Requests to receive, with those that end a window and bring nothing. */
   readonly receivesPerWebhook: number;
   /** From a message's arrival in the queue until the consumer begins with it; half and 99 of 100 wait less. */
   readonly waitMs: { readonly half: number; readonly most: number };
 }
 
-/** Batches of one size, whatever the arrival. */
-export function batchesOf(size: number, shape: "tens" | "batches" = "batches"): Arrival {
-  const waitMs = { half: 0, most: 0 };
-  return { shape, windowSeconds: 0, meanBatch: size, receivesPerWebhook: 1 / size, waitMs };
+/** Batches of one size, of as many applications. */
+export function batchesOf(size: number): Arrival {
+  return {
+    shape: "batches",
+    windowSeconds: 0,
+    meanBatch: size,
+    sharedPerWebhook: 0,
+    receivesPerWebhook: 1 / size,
+    waitMs: { half: 0, most: 0 },
+  };
+}
+
+/**
+ * SQS spreads a standard queue over servers, and one receive brings what one of them has. It does not say over how many:
+ * ten is assumed, on the dear side. With one, a burst of an application would come in one batch.
+ */
+const SERVERS = 10;
+
+/** Full batches of a backlog. @param servers - over which the queue is spread. */
+export function fromBacklog(webhooksPerMonth: number, servers = SERVERS): Arrival {
+  const random = new Random(1);
+  const perMs = webhooksPerMonth / (30 * DAY);
+  const shared = PARTS.day.map(({ share, times }) => {
+    const webhooks = webhooksAt(perMs * times, random);
+    const onServers = Map.groupBy(webhooks, () => Math.floor(servers * random.next()));
+    const inBatches = [...onServers.values()].flatMap((waiting) =>
+      Array.from({ length: Math.ceil(waiting.length / QUEUE.batchSize) }, (_, batch) =>
+        sharedIn(waiting.slice(batch * QUEUE.batchSize, (batch + 1) * QUEUE.batchSize)),
+      ),
+    );
+    return (share * inBatches.reduce((sum, one) => sum + one, 0)) / webhooks.length;
+  });
+  return {
+    ...batchesOf(QUEUE.batchSize),
+    shape: "tens",
+    sharedPerWebhook: shared.reduce((sum, one) => sum + one, 0),
+  };
+}
+
+/** How many events of a batch come with an earlier one of their application. */
+function sharedIn(batch: readonly Pick<Webhook, "application">[]): number {
+  return batch.length - new Set(batch.map(({ application }) => application)).size;
 }
 
 /**
@@ -76,12 +116,12 @@ export function arrivalOf(
   webhooksPerMonth: number,
   windowSeconds: number,
 ): Arrival {
-  if (shape === "tens") return batchesOf(QUEUE.batchSize, "tens");
+  if (shape === "tens") return fromBacklog(webhooksPerMonth);
   const random = new Random(1);
   const perMs = webhooksPerMonth / (30 * DAY);
   const played = PARTS[shape].map(({ share, times }) => ({
     share,
-    ...playBatches(timesAt(perMs * times, random), windowSeconds * SECOND, random),
+    ...playBatches(webhooksAt(perMs * times, random), windowSeconds * SECOND, random),
   }));
   const per = (of: (one: (typeof played)[number]) => number) =>
     played.reduce((sum, one) => sum + one.share * of(one), 0);
@@ -96,6 +136,7 @@ export function arrivalOf(
     shape,
     windowSeconds,
     meanBatch: 1 / per(({ waits: all, batches }) => batches / all.length),
+    sharedPerWebhook: per(({ waits: all, shared }) => shared / all.length),
     receivesPerWebhook: per(({ waits: all, receives }) => receives / all.length),
     waitMs: { half: within(0.5), most: within(0.99) },
   };
@@ -106,18 +147,20 @@ function batchMs(events: number): number {
   return CONSUMER_MS.batch + events * CONSUMER_MS.event;
 }
 
-function playBatches(times: readonly number[], windowMs: number, random: Random) {
+function playBatches(webhooks: readonly Webhook[], windowMs: number, random: Random) {
   /** When each execution of the consumer is free again; a poller waits for one. */
   const freeAt = Array.from({ length: CONCURRENCY.eventSource }, () => 0);
   /** The batch that each poller fills. */
-  const filling = new Map<number, { readonly until: number; readonly arrived: number[] }>();
+  const filling = new Map<number, { readonly until: number; readonly arrived: Webhook[] }>();
   const waits: number[] = [];
   let batches = 0;
   let receives = 0;
+  let shared = 0;
 
-  const invoke = (poller: number, at: number, arrived: readonly number[]) => {
+  const invoke = (poller: number, at: number, arrived: readonly Webhook[]) => {
     batches += 1;
-    for (const one of arrived) waits.push(at - one);
+    shared += sharedIn(arrived);
+    for (const one of arrived) waits.push(at - one.at);
     freeAt[poller] = at + batchMs(arrived.length);
   };
   const endWindows = (until: number) => {
@@ -130,8 +173,10 @@ function playBatches(times: readonly number[], windowMs: number, random: Random)
     }
   };
 
-  for (let index = 0; index < times.length;) {
-    const at = times[index] ?? 0;
+  for (let index = 0; index < webhooks.length;) {
+    const webhook = webhooks[index];
+    if (webhook === undefined) break;
+    const { at } = webhook;
     endWindows(at);
     // Lambda adds pollers while messages wait, up to the maximum concurrency.
     const free = [...freeAt.keys()].filter((poller) => (freeAt[poller] ?? 0) <= at);
@@ -142,14 +187,15 @@ function playBatches(times: readonly number[], windowMs: number, random: Random)
       // What comes while all are busy is received together, by the first one that is free.
       const next = Math.min(...freeAt);
       let count = 1;
-      while (count < QUEUE.batchSize && (times[index + count] ?? Infinity) <= next) count += 1;
-      invoke(freeAt.indexOf(next), next, times.slice(index, index + count));
+      while (count < QUEUE.batchSize && (webhooks[index + count]?.at ?? Infinity) <= next)
+        count += 1;
+      invoke(freeAt.indexOf(next), next, webhooks.slice(index, index + count));
       index += count;
       continue;
     }
     index += 1;
     const batch = filling.get(poller) ?? { until: at + windowMs, arrived: [] };
-    batch.arrived.push(at);
+    batch.arrived.push(webhook);
     if (windowMs === 0 || batch.arrived.length === QUEUE.batchSize) {
       filling.delete(poller);
       invoke(poller, at, batch.arrived);
@@ -158,23 +204,29 @@ function playBatches(times: readonly number[], windowMs: number, random: Random)
     }
   }
   endWindows(Number.POSITIVE_INFINITY);
-  return { waits, batches, receives };
+  return { waits, batches, receives, shared };
 }
 
-/** When webhooks arrive at a rate, in milliseconds and in order: applications begin at any time, and keep to their scenario. */
-function timesAt(perMs: number, random: Random): readonly number[] {
+interface Webhook {
+  /** When it arrives, in milliseconds. */
+  readonly at: number;
+  readonly application: number;
+}
+
+/** Webhooks at a rate, in order: applications begin at any time, and keep to their scenario. */
+function webhooksAt(perMs: number, random: Random): readonly Webhook[] {
   const scenarios = [...readScenarios().values()];
   const steps = scenarios.reduce((sum, scenario) => sum + scenario.steps.length, 0);
   const applications = Math.ceil((PLAYED * scenarios.length) / steps);
   const span = PLAYED / perMs;
-  const times = Array.from({ length: applications }, (_, number) => {
+  const webhooks = Array.from({ length: applications }, (_, application) => {
     let at = random.next() * span;
-    return (scenarios[number % scenarios.length]?.steps ?? []).map(({ afterSeconds }) => {
+    return (scenarios[application % scenarios.length]?.steps ?? []).map(({ afterSeconds }) => {
       at += afterSeconds * SECOND;
       // Alloy sends each webhook by itself: some hundred milliseconds pass on its way. What is beyond the span came
       // from applications that began before it.
-      return (at + 100 + 400 * random.next()) % span;
+      return { at: (at + 100 + 400 * random.next()) % span, application };
     });
   });
-  return times.flat().toSorted((one, other) => one - other);
+  return webhooks.flat().toSorted((one, other) => one.at - other.at);
 }

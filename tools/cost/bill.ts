@@ -28,6 +28,8 @@ export interface Counted {
   readonly ingest: IngestCount;
   /** Bytes that a further event of a batch adds to the consumer's log. */
   readonly furtherLogBytes: number;
+  /** Write units that an event costs less in a batch with an earlier event of its application. */
+  readonly savedTogether: number;
   readonly lives: LivesCount;
   readonly metricsReadPerRun: number;
   readonly template: TemplateCount;
@@ -56,9 +58,9 @@ const IDLE_RECEIVES_PER_MONTH = (5 * MONTH_MS) / 20_000;
 /** What grows with the traffic. */
 export function trafficLines(
   { webhooks, applications, arrival }: Workload,
-  { ingest, furtherLogBytes, lives }: Counted,
+  { ingest, furtherLogBytes, savedTogether, lives }: Counted,
 ): readonly Line[] {
-  const { meanBatch, receivesPerWebhook, windowSeconds } = arrival;
+  const { meanBatch, sharedPerWebhook, receivesPerWebhook, windowSeconds } = arrival;
   const batches = webhooks / meanBatch;
   const furtherEvents = webhooks - applications;
   const corrections = applications * lives.corrections;
@@ -99,10 +101,12 @@ export function trafficLines(
     ),
     line(
       "DynamoDB writes, events",
-      applications * lives.firstWrites + furtherEvents * lives.furtherWrites,
+      applications * lives.firstWrites +
+        furtherEvents * lives.furtherWrites -
+        webhooks * sharedPerWebhook * savedTogether,
       "write units",
       PRICES.dynamoWriteUnit,
-      `counted: ${figure(lives.firstWrites)} for an application's first event, ${figure(lives.furtherWrites)} for a further one, index entries included`,
+      `counted: ${figure(lives.firstWrites)} for an application's first event, ${figure(lives.furtherWrites)} for a further one, index entries included; ${figure(savedTogether)} less for each of the ${Math.round(100 * sharedPerWebhook)} % that come in a batch with an earlier one of their application`,
     ),
     line(
       "DynamoDB reads, events",

@@ -18,6 +18,8 @@ import {
   metricsIn,
   startCountedConsumer,
 } from "../cloud-in-memory/counted-consumer.ts";
+import { readScenarios } from "../alloy-simulator/scenario.ts";
+import { billOf } from "../cloud-in-memory/write-meter.ts";
 import { ingestOver } from "../cloud-in-memory/runtime.ts";
 
 /** What ingest was seen to do for one webhook. */
@@ -72,6 +74,51 @@ export async function countFurtherLog(stage: StageConfiguration): Promise<number
     };
     const [one, ten] = [await bytesOf(1), await bytesOf(QUEUE.batchSize)];
     return Math.round((ten - one) / (QUEUE.batchSize - 1));
+  } finally {
+    await consumer.dynamo.close();
+  }
+}
+
+/** What comes within so many seconds of one application may come in one batch. */
+const BURST_SECONDS = 5;
+
+/**
+ * Lets the real consumer process the scenarios' lives twice: each event by itself, and each burst in one batch.
+ *
+ * @returns the write units that each event of a burst but the first costs less
+ */
+export async function countSavedTogether(stage: StageConfiguration): Promise<number> {
+  const consumer = await startCountedConsumer(stage.routes);
+  try {
+    const costOf = (batches: readonly (readonly string[])[]) =>
+      billOf(async () => {
+        for (const batch of batches) await consumer.process(batchOf(batch), lambdaContext());
+      });
+    const ignored = stage.events.handled.allBut;
+    let saved = 0;
+    let further = 0;
+    for (const [index, { steps }] of [...readScenarios().values()].entries()) {
+      const burstsOf = (application: string) => {
+        const bursts: string[][] = [];
+        let at = LIVES_BEGIN;
+        for (const { event, afterSeconds } of steps) {
+          at += 1_000 * afterSeconds + 1;
+          if (ignored.includes(event)) continue;
+          const webhook = webhookOf(event, `JA-${application}${10_000 + index}`, at);
+          const last = bursts.at(-1);
+          if (last === undefined || afterSeconds > BURST_SECONDS) bursts.push([webhook]);
+          else last.push(webhook);
+        }
+        return bursts;
+      };
+      const alone = burstsOf("costAlone00000").flat();
+      const bursts = burstsOf("costTogether00");
+      const bills = [await costOf(alone.map((one) => [one])), await costOf(bursts)];
+      const [apart = 0, together = 0] = bills.map(({ items, indexes }) => items + indexes);
+      saved += apart - together;
+      further += alone.length - bursts.length;
+    }
+    return saved / further;
   } finally {
     await consumer.dynamo.close();
   }
