@@ -23,6 +23,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import { announceGap } from "./announce-gap.ts";
 import type { Finding } from "./check-application.ts";
+import { countSome } from "./count-some.ts";
 import { queueEnvelopes } from "./queue-envelopes.ts";
 import type { QueueEnvelopesDependencies } from "./queue-envelopes.ts";
 
@@ -71,17 +72,17 @@ export async function act(
     }
     metrics.count(METRICS.applicationsChecked);
     if (finding.isStale) metrics.count(METRICS.applicationsStale);
-    metrics.count(METRICS.transitionsUnheard, withoutWebhook);
-    metrics.count(METRICS.eventsMissing, missing.length);
-    metrics.count(METRICS.eventsLeft, leftToHeal);
-    metrics.count(METRICS.correctionsQueued, corrections.length);
+    countSome(metrics, METRICS.transitionsUnheard, withoutWebhook);
+    countSome(metrics, METRICS.eventsMissing, missing.length);
+    countSome(metrics, METRICS.eventsLeft, leftToHeal);
+    countSome(metrics, METRICS.correctionsQueued, corrections.length);
     const envelopes = envelopesOf();
     const refused = await queueEnvelopes(envelopes, dependencies);
     isAllQueued = refused.length === 0;
     for (const { receiptId, kind, reason } of refused) {
       logger.error("poller.envelope.refused", { applicationToken, receiptId, kind, reason });
     }
-    metrics.count(METRICS.envelopesRefused, refused.length);
+    countSome(metrics, METRICS.envelopesRefused, refused.length);
     if (gap !== null || corrections.length > 0) {
       const stage = gap?.stage ?? "none";
       const queued = envelopes.length - refused.length;

@@ -22,6 +22,7 @@ import type { RunReport } from "./check-all.ts";
 import type { CheckDependencies } from "./check-application.ts";
 import { dryRun } from "./dry-run.ts";
 import { compareInvestigations } from "./investigations.ts";
+import { countSome } from "./count-some.ts";
 import { countOutcomeChanges } from "./outcome-changes.ts";
 import type { DryRunReport } from "./dry-run.ts";
 import { makeWitnesses } from "./witness.ts";
@@ -34,21 +35,6 @@ export interface PollerDependencies extends CheckDependencies, ActDependencies {
   readonly outcomes: OutcomeCounts;
   readonly sleep: (ms: number) => Promise<void>;
 }
-
-/** Zero is a data point too: the alarms on these must know "looked, and found none" from "did not look". */
-const ALWAYS_EMITTED = [
-  METRICS.applicationsChecked,
-  METRICS.applicationsBehind,
-  METRICS.applicationsUnknown,
-  METRICS.applicationsStale,
-  METRICS.transitionsUnheard,
-  METRICS.eventsMissing,
-  METRICS.correctionsQueued,
-  METRICS.deliveryGaps,
-  METRICS.alloyCalls,
-  METRICS.alloyCallsFailed,
-  METRICS.alloyCallsUnauthorized,
-] as const;
 
 /** How Alloy answers at all: `unknown` says that it knows the key. */
 export interface ProbeReport {
@@ -85,13 +71,14 @@ export function makePollerHandler(dependencies: PollerDependencies) {
     if (isJsonObject(invocation) && invocation["probe"] === true) return probe();
     const isDry = isJsonObject(invocation) && invocation["dryRun"] === true;
     const metrics = isDry ? UNCOUNTED : dependencies.metrics;
-    for (const name of ALWAYS_EMITTED) metrics.count(name, 0);
     try {
       const startedAt = now();
       const runId = `poll-${startedAt}-${Math.floor(random() * 1e9)}`;
       const deadline = startedAt + settings.polling.runMs;
       const delivery = await readDelivery(startedAt);
-      if (delivery !== null) metrics.count(METRICS.failuresInARow, failuresInARow(delivery));
+      if (delivery !== null) {
+        countSome(metrics, METRICS.failuresInARow, failuresInARow(delivery));
+      }
       const { environment } = settings;
       const limits = { settings: settings.polling, environment, deadline, metrics };
       const caller = makeAlloyCaller({ ...dependencies, ...limits });
@@ -107,7 +94,7 @@ export function makePollerHandler(dependencies: PollerDependencies) {
       const reason = caller.stopReason();
       if (reason !== null) logger.warn("poller.run.stopped", { runId, reason, left: report.left });
       logger.info("poller.run.ended", { runId, ...report });
-      metrics.count(METRICS.applicationsBehind, report.overdue);
+      countSome(metrics, METRICS.applicationsBehind, report.overdue);
       metrics.count(METRICS.pollerRuns);
       return report;
     } finally {
@@ -153,7 +140,6 @@ export function makePollerHandler(dependencies: PollerDependencies) {
     run: Parameters<typeof compareInvestigations>[0],
     metrics: Metrics<"poller">,
   ): Promise<void> {
-    metrics.count(METRICS.investigationsUnlisted, 0);
     try {
       if (await compareInvestigations(run, { ...dependencies, metrics })) return;
       logger.warn("poller.investigations.unlisted", { runId: run.runId });

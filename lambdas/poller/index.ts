@@ -87,7 +87,7 @@ export const handler = makePollerHandler({
   payloads: new S3PayloadBucket(call, environment.payloadBucketName, region, endpoints.s3),
   gaps: new EventBridgeGapAnnouncer(new EventBridgeClient(SDK_LIMITS), environment.eventBusName),
   settings,
-  metrics: makeMetrics({ stage, countsZeros: settings.countsZeros, write: writeLine, now }),
+  metrics: makeMetrics({ stage, write: writeLine, now }),
   logger,
   now,
   xRay: () => process.env["_X_AMZN_TRACE_ID"],

@@ -13,6 +13,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import type { AlloyCaller } from "./alloy-caller.ts";
 import { announceGap } from "./announce-gap.ts";
+import { countSome } from "./count-some.ts";
 import { readList } from "./investigation-pages.ts";
 import { queueEnvelopes } from "./queue-envelopes.ts";
 import type { QueueEnvelopesDependencies } from "./queue-envelopes.ts";
@@ -124,7 +125,7 @@ async function act(
 ): Promise<void> {
   const { investigations, metrics, logger, now } = dependencies;
   if (gap !== null) {
-    metrics.count(METRICS.eventsMissing, missing.length);
+    countSome(metrics, METRICS.eventsMissing, missing.length);
     const envelopes = toHeal.map((event, index) => ({
       v: 1 as const,
       kind: "poll" as const,
@@ -135,7 +136,7 @@ async function act(
       sourceIp: null,
     }));
     const refused = await queueEnvelopes(envelopes, dependencies);
-    metrics.count(METRICS.envelopesRefused, refused.length);
+    countSome(metrics, METRICS.envelopesRefused, refused.length);
     for (const { receiptId, kind, reason } of refused) {
       logger.error("poller.envelope.refused", { investigationToken, receiptId, kind, reason });
     }

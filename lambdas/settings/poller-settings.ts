@@ -88,8 +88,6 @@ export const PollerSettingsSchema = v.object({
   /** Null: no decision is published. */
   decision: v.nullable(DecisionSchema),
   polling: PollingSchema,
-  /** False: a count of zero is not written. Each metric that is written in an hour is paid for that hour. */
-  countsZeros: v.exactOptional(v.literal(false)),
   gaps: GapSchema,
   /** Rules of `notifications` whose windows the poller compares. */
   comparisons: v.array(ComparisonSchema),

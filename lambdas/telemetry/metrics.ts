@@ -9,7 +9,7 @@ type Strings = Readonly<Record<string, string>>;
  * those that `METRIC_FACTS` says to be the function's, by the dimensions that stand there.
  */
 export interface Metrics<Of extends Emitter = Emitter> {
-  /** Adds to a count. Zero is a data point too: it says "looked, and found none". */
+  /** Adds to a count. A zero is written too, and each metric is paid for the hours in which it is written. */
   count<Name extends MetricOf<Of, "Count">>(name: Name, ...rest: CountArguments<Name>): void;
   /** Adds one measurement, in milliseconds. */
   milliseconds<Name extends MetricOf<Of, "Milliseconds">>(
@@ -27,10 +27,8 @@ export interface Metrics<Of extends Emitter = Emitter> {
  *
  * @param options.write - takes one line of JSON, and must not put anything before it.
  * @param options.now - epoch milliseconds.
- * @param options.countsZeros - false: counts of zero are not written. @default true
  */
 export function makeMetrics(options: {
-  readonly countsZeros?: boolean | undefined;
   readonly stage: string;
   readonly write: (line: string) => void;
   readonly now: () => number;
@@ -58,7 +56,7 @@ export function makeMetrics(options: {
     flush(properties = {}) {
       const written: { sets: unknown[]; fields: Record<string, unknown> }[] = [];
       for (const { dimensions, values } of lines.values()) {
-        for (const part of inLines(values, options.countsZeros)) {
+        for (const part of inLines(values)) {
           const Metrics = part.map(([Name, value]) => ({ Name, Unit: unitOf(value) }));
           const set = {
             Namespace: METRIC_NAMESPACE,
@@ -101,10 +99,9 @@ function isShared(
 const MOST_VALUES = 100;
 
 /** Splits what was measured into lines: all of it into one, but for what is more than a line may hold. */
-function inLines(values: ReadonlyMap<MetricName, number | number[]>, countsZeros = true) {
+function inLines(values: ReadonlyMap<MetricName, number | number[]>) {
   const lines: [MetricName, number | number[]][][] = [];
   for (const [name, value] of values) {
-    if (value === 0 && !countsZeros) continue;
     const count = typeof value === "number" ? 1 : value.length;
     for (let from = 0; from < count; from += MOST_VALUES) {
       const part = typeof value === "number" ? value : value.slice(from, from + MOST_VALUES);

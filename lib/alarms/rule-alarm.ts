@@ -7,7 +7,6 @@ import type { RouteId } from "../../lambdas/settings/routes.ts";
 import type { AlertTopics } from "./alert-topics.ts";
 import { dashboardLink, queueLink } from "./console-links.ts";
 import { calculation } from "./metrics.ts";
-import { isLean } from "../constructs/stateful.ts";
 import { RunbookAlarm } from "./runbook-alarm.ts";
 
 export interface RuleAlarmProps {
@@ -25,7 +24,7 @@ export interface RuleAlarmProps {
 export function makeRuleAlarm(scope: Construct, id: string, props: RuleAlarmProps): void {
   const { alerts, ruleName, furtherRules = [], bus, deadLetters, fact, impact } = props;
   const rules = [ruleName, ...furtherRules];
-  const failures = isLean(scope) ? lossesOf(bus, rules) : failuresOf(bus, rules);
+  const losses = lossesOf(bus, rules);
   new RunbookAlarm(scope, id, {
     alerts,
     severity: "page",
@@ -36,10 +35,10 @@ export function makeRuleAlarm(scope: Construct, id: string, props: RuleAlarmProp
     links: [queueLink("Dead letters", deadLetters), dashboardLink(scope)],
     metric: calculation(
       "failed deliveries and dead letters",
-      `${failures.expression} + FILL(kept, 0)`,
+      `${losses.expression} + FILL(kept, 0)`,
       Duration.minutes(5),
       {
-        ...failures.metrics,
+        ...losses.metrics,
         kept: deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum" }),
       },
     ),
@@ -64,8 +63,8 @@ export function failuresOf(bus: EventBus, rules: readonly string[]) {
 }
 
 /**
- * The same of a rule with a dead-letter queue, where that queue is looked at: what went there is no failed invocation
- * (EventBridge's guide, "Monitoring Amazon EventBridge"), so the second metric adds nothing.
+ * The same where the alarm looks at the rule's dead-letter queue. What EventBridge gives up is either there, or was not taken
+ * there either and is counted as such. So the count of failed invocations says nothing that these two do not.
  */
 function lossesOf(bus: EventBus, rules: readonly string[]): ReturnType<typeof failuresOf> {
   const metrics = rules.map(

@@ -85,7 +85,6 @@ export function pollerSettings({
   polling,
   gaps,
   notifications,
-  footprint,
   entityIndex,
 }: StageConfiguration): PollerSettings {
   return {
@@ -100,7 +99,6 @@ export function pollerSettings({
     investigations: investigations === "on",
     decision: decision === "off" ? null : decisionSettings(decision),
     polling,
-    ...(footprint === "lean" && { countsZeros: false as const }),
     gaps,
     comparisons: comparisonsOf(notifications),
     expectedOutcomes: expectedOutcomesOf(notifications),

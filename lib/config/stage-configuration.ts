@@ -105,7 +105,7 @@ export interface StageConfiguration {
   readonly expected?: { readonly webhooksPerDay: number; readonly openApplications: number };
   /**
    * What stands when nothing comes (docs/cost.md). `lean` is for sandboxes: every alarm that pages, but no tickets, no
-   * dashboard, no key for the alert topics, and no zeros of the poller's metrics. A tenth of a dollar for each alarm adds up.
+   * dashboard, and no key for the alert topics. A tenth of a dollar for each alarm adds up.
    * @default "full"
    */
   readonly footprint?: "full" | "lean";

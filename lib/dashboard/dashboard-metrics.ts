@@ -1,8 +1,9 @@
 import { Duration } from "aws-cdk-lib";
-import { Metric } from "aws-cdk-lib/aws-cloudwatch";
+import { MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { IMetric } from "aws-cdk-lib/aws-cloudwatch";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { MEMORY_MB } from "../../lambdas/settings/limits.ts";
+import { METRICS } from "../../lambdas/settings/metrics.ts";
 import type { MetricName } from "../../lambdas/settings/metrics.ts";
 import { TABLE } from "../../lambdas/settings/names.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
@@ -41,6 +42,25 @@ export const MAXIMUM = { statistic: "Maximum", period: SHOWN_PERIOD } as const;
 export function sumsOf(stage: StageConfiguration) {
   return (name: MetricName, label: string, color?: string): Metric =>
     ourMetric(stage, name, "Sum", SHOWN_PERIOD).with({ label, ...withColour(color) });
+}
+
+/**
+ * A count of the poller's, which writes no zeros: zero where a run ended and said nothing, and nothing where no run ended.
+ * The label is the metric's.
+ */
+export function whereLooked(stage: StageConfiguration, metric: Metric, id: string): IMetric {
+  const { period, label = "", color } = metric;
+  return new MathExpression({
+    label,
+    ...withColour(color),
+    // A calculation has no value where one of its parts has none.
+    expression: `FILL(${id}, 0) + 0 * ${id}Runs`,
+    period,
+    usingMetrics: {
+      [id]: metric,
+      [`${id}Runs`]: ourMetric(stage, METRICS.pollerRuns, "Sum", period),
+    },
+  });
 }
 
 /** Without a colour of its own a line gets CloudWatch's next one. */

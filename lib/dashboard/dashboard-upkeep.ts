@@ -9,6 +9,8 @@ import {
   ofTable,
   pollingPeriod,
   sumsOf,
+  whereLooked,
+  withColour,
 } from "./dashboard-metrics.ts";
 import type { Parts } from "./dashboard-metrics.ts";
 import { SHOWN_PERIOD } from "./dashboard-widgets.ts";
@@ -17,10 +19,13 @@ import { calculation, ourMetric } from "../alarms/metrics.ts";
 
 /** Do we know what Alloy knows? */
 export function polling({ stage }: Parts): Section {
-  const sum = sumsOf(stage);
   const period = pollingPeriod(stage);
+  const looked = (metric: Metric, name: string) =>
+    whereLooked(stage, metric, name[0]?.toLowerCase() + name.slice(1));
+  const sum = (name: MetricName, label: string, color?: string) =>
+    looked(ourMetric(stage, name, "Sum", period).with({ label, ...withColour(color) }), name);
   const most = (name: MetricName, label: string) =>
-    ourMetric(stage, name, "Maximum", period).with({ label });
+    looked(ourMetric(stage, name, "Maximum", period).with({ label }), name);
   return {
     title: "Polling and gaps",
     good: [
@@ -34,10 +39,14 @@ export function polling({ stage }: Parts): Section {
       {
         title: "In gap, by stage",
         stacked: true,
-        left: GAP_STAGES.map((gapStage) =>
-          ourMetric(stage, METRICS.deliveryGaps, "Maximum", period, {
-            [GAP_STAGE_DIMENSION]: gapStage,
-          }).with({ label: gapStage }),
+        left: GAP_STAGES.map((gapStage, index) =>
+          whereLooked(
+            stage,
+            ourMetric(stage, METRICS.deliveryGaps, "Maximum", period, {
+              [GAP_STAGE_DIMENSION]: gapStage,
+            }).with({ label: gapStage }),
+            `gaps${index}`,
+          ),
         ),
         right: [
           calculation("longest that healed, min (right)", "longestMs / 60000", period, {
@@ -51,7 +60,8 @@ export function polling({ stage }: Parts): Section {
           sum(METRICS.transitionsUnheard, "changes without a webhook yet"),
           sum(METRICS.eventsMissing, "events missing", COLOURS.warning),
           sum(METRICS.eventsLeft, "events left to the next check"),
-          sum(METRICS.eventsHealed, "events healed", COLOURS.good),
+          // The consumer's own.
+          sumsOf(stage)(METRICS.eventsHealed, "events healed", COLOURS.good),
           sum(METRICS.correctionsQueued, "corrections"),
           sum(METRICS.envelopesRefused, "not queued", COLOURS.bad),
         ],

@@ -4,10 +4,11 @@ import type { IMetric, IWidget, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
 import { ALLOY_SWITCH_OFF_FAILURES } from "../../lambdas/settings/limits.ts";
 import { METRICS } from "../../lambdas/settings/metrics.ts";
+import type { MetricName } from "../../lambdas/settings/metrics.ts";
 import type { AlertTopics } from "../alarms/alert-topics.ts";
 import { dashboardNameOf } from "../alarms/console-links.ts";
 import { intake, outcomes, outcomesByJourney, processing } from "./dashboard-events.ts";
-import { MAXIMUM, pollingPeriod } from "./dashboard-metrics.ts";
+import { MAXIMUM, pollingPeriod, whereLooked } from "./dashboard-metrics.ts";
 import type { Parts } from "./dashboard-metrics.ts";
 import { cost, polling } from "./dashboard-upkeep.ts";
 import {
@@ -99,8 +100,10 @@ type VitalSign = readonly [title: string, metric: IMetric];
 /** What says most with one number, and what it should be. */
 function vitalSigns({ stage, queue }: Parts): readonly VitalSign[] {
   const rate = pollingPeriod(stage);
+  const polled = (name: MetricName, id: string) =>
+    whereLooked(stage, ourMetric(stage, name, "Maximum", rate).with({ label: name }), id);
   return [
-    ["Applications in gap: 0", ourMetric(stage, METRICS.deliveryGaps, "Maximum", rate)],
+    ["Applications in gap: 0", polled(METRICS.deliveryGaps, "gaps")],
     ["Changes at Alloy without webhook: 0", silence(stage)],
     [
       "Oldest event waiting, s: under 60",
@@ -112,7 +115,7 @@ function vitalSigns({ stage, queue }: Parts): readonly VitalSign[] {
     ],
     [
       `Not 200 in a row, of ${ALLOY_SWITCH_OFF_FAILURES}: 0`,
-      ourMetric(stage, METRICS.failuresInARow, "Maximum", rate),
+      polled(METRICS.failuresInARow, "failures"),
     ],
     [
       "Event to receipt, p90, ms: under 5,000",

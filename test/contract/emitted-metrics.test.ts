@@ -39,6 +39,15 @@ const RARE: readonly string[] = [
   METRICS.applicationsUnchecked,
   METRICS.statusesUnrecognised,
   METRICS.investigationsUnlisted,
+  // The poller writes no zeros.
+  METRICS.applicationsBehind,
+  METRICS.applicationsStale,
+  METRICS.eventsLeft,
+  METRICS.correctionsQueued,
+  METRICS.envelopesRefused,
+  METRICS.failuresInARow,
+  METRICS.alloyCallsFailed,
+  METRICS.alloyCallsUnauthorized,
 ];
 
 describe("what the functions really emit", () => {

@@ -47,7 +47,9 @@ const SERVICES: Readonly<
 };
 
 describe.each([
-  ...VARIANTS.map(([name, stage]) => [name, templateOf(stage)] as const),
+  ...VARIANTS.filter(([, { footprint }]) => footprint !== "lean").map(
+    ([name, stage]) => [name, templateOf(stage)] as const,
+  ),
   ["local, without what the emulator cannot hold", synthesise(local, OMITTED)] as const,
 ])("the dashboard in %s", (_name, stack) => {
   const widgets = dashboardOf(stack);

@@ -96,8 +96,10 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
       expect(target).toHaveProperty("DeadLetterConfig.Arn");
       expect(target).toHaveProperty("RetryPolicy");
     }
-    // All but the one that only counts deployments.
-    expect(rules.filter(({ Properties }) => !("Targets" in Properties))).toHaveLength(1);
+    // All but the one that only counts deployments, of which a lean stage makes nothing.
+    expect(rules.filter(({ Properties }) => !("Targets" in Properties))).toHaveLength(
+      stage.footprint === "lean" ? 0 : 1,
+    );
   });
 
   it("every queue, topic and bucket refuses what does not come over TLS", () => {
@@ -124,7 +126,9 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
     const buckets = without(stack, "AWS::S3::Bucket", "BucketEncryption");
     const tables = without(stack, "AWS::DynamoDB::GlobalTable", "SSESpecification");
 
-    expect([...idsOf(queues), ...topics, ...buckets]).toEqual([]);
+    // What an alarm of a lean stage says names nobody (docs/decisions/0068).
+    const bare = stage.footprint === "lean" ? ["PageTopic", "TicketTopic"] : [];
+    expect([...idsOf(queues), ...topics, ...buckets]).toEqual(bare);
     // DynamoDB encrypts in any case; the template speaks of it when the key is ours.
     expect(tables).toHaveLength(stage.encryption === "customer-managed" ? 0 : 2);
   });

@@ -90,7 +90,6 @@ export async function countLives(stage: StageConfiguration) {
         },
         metrics: makeMetrics({
           stage: stage.stage,
-          countsZeros: settings.countsZeros,
           write(line) {
             polled.logBytes += Buffer.byteLength(line) + LOG_EVENT_OVERHEAD_BYTES;
             for (const metric of metricsIn(line)) polled.metrics.add(metric);

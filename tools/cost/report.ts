@@ -19,8 +19,8 @@ export const BUDGETS = {
   asTheyCome: { most: 6.1, goal: 5 },
 } as const;
 
-/** USD a month that a lean stage may cost at no traffic. */
-export const LEAN_STANDING = 8;
+/** USD a month that a stage may cost at no traffic, by its footprint. */
+export const STANDING = { full: 19, lean: 8 } as const;
 
 /** What was counted of a stage, once for every workload. */
 export interface Counts extends Counted {

@@ -28,6 +28,8 @@ export interface Suppression {
   readonly resource?: RegExp;
   /** Only where AWS has the keys: under a key of your own the rules find nothing. */
   readonly onlyAwsManaged?: true;
+  /** Only in the template of this stage or variant. @default - in every one */
+  readonly template?: string;
   readonly why: string;
 }
 
@@ -190,6 +192,12 @@ export const SUPPRESSIONS: readonly Suppression[] = [
     why: "Each log line of an event has its receipt id, from ingest to the bus. A trace would add cost and a second place with tokens in it.",
   },
   {
+    rules: ["NIST.800.53.R5-SNSEncryptedKMS", "PCI.DSS.321-SNSEncryptedKMS", "CKV_AWS_26"],
+    about: "the alert topics of a lean stage without a key",
+    template: "a-lean-stage",
+    why: "What an alarm says names nobody, and a sandbox saves the key of a dollar. CloudWatch may not use the key that AWS manages for SNS. Every other stage has one of ours.",
+  },
+  {
     rules: ["Serverless-SNSRedrivePolicy"],
     about: "subscriptions of alarms without a dead-letter queue",
     why: "A notification in a queue notifies nobody. SNS retries each delivery, and `ops status` lists every alarm that rings.",
@@ -202,11 +210,13 @@ export const SUPPRESSIONS: readonly Suppression[] = [
   },
 ];
 
-export function suppressionOf({ rule, resource, isUnderOwnKey }: Finding): Suppression | undefined {
+export function suppressionOf(finding: Finding): Suppression | undefined {
+  const { rule, resource, template, isUnderOwnKey } = finding;
   return SUPPRESSIONS.find(
     (one) =>
       one.rules.includes(rule) &&
       (one.resource?.test(resource) ?? true) &&
+      (one.template ?? template) === template &&
       !(one.onlyAwsManaged && isUnderOwnKey),
   );
 }

@@ -123,14 +123,18 @@ async function metricsOf(stack: ConnectedStack, now: number) {
     read(stack, named("gauge"), { from: now - HOUR_MS, to: now, ...minute }),
     read(stack, arrivals, { from: now - RECENT_MS, to: now, ...minute }),
   ]);
+  const lastPollAt = lastTimeOf(recent.get(METRICS.pollerRuns));
+  /** The poller writes no zeros: its last run has said nothing of what an earlier one said. */
+  const nowOf = (result: MetricDataResult) =>
+    (lastTimeOf(result) ?? 0) < (lastPollAt ?? 0) ? 0 : lastOf(result);
   return {
     values: new Map([
       ...[...sums].map(([name, result]) => [name, sumOf(result)] as const),
-      ...[...gauges].map(([name, result]) => [name, lastOf(result)] as const),
+      ...[...gauges].map(([name, result]) => [name, nowOf(result)] as const),
     ]),
     lastWeek: new Map([...sumsBefore].map(([name, result]) => [name, sumOf(result)])),
     lastWebhookAt: lastTimeOf(recent.get(METRICS.webhooksReceived)),
-    lastPollAt: lastTimeOf(recent.get(METRICS.pollerRuns)),
+    lastPollAt,
   };
 }
 

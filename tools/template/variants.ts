@@ -35,6 +35,9 @@ export const withDecisions: StageConfiguration = {
 /** A stage whose events are under a key of the bank's own. */
 export const withOwnKey: StageConfiguration = { ...production, encryption: "customer-managed" };
 
+/** A sandbox that has only what pages. */
+export const lean: StageConfiguration = { ...sandbox, footprint: "lean" };
+
 const SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:core-banking-AbCdEf";
 
 /** A stage of which one route has a target of each kind, and another one nothing but the right to be paused. */
@@ -103,6 +106,7 @@ export const VARIANTS: readonly (readonly [string, StageConfiguration])[] = [
   ["sandbox", sandbox],
   ["production", production],
   ["local", local],
+  ["a lean stage", lean],
   ["a stage with rules", withWorkedRules],
   ["a stage with Investigations", withInvestigations],
   ["a stage that publishes decisions", withDecisions],

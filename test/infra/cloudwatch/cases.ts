@@ -294,18 +294,21 @@ const watchdogCases = (pollMinutes: number): readonly AlarmCase[] => [
   },
 ];
 
+/** Events of a rule that neither its target nor its dead-letter queue took. */
+const LOST = "InvocationsFailedToBeSentToDlq";
+
 const routeCases = (routes: readonly RouteId[]): readonly AlarmCase[] =>
   routes.map((route, index) => {
     const next = routes[(index + 1) % routes.length] ?? route;
     return {
       id: `route-failing-${route}`,
-      // Every other one by its dead letters, every other one by EventBridge's own count.
+      // Every other one by its dead letters, every other one by what not even they took.
       fault:
         index % 2 === 0
           ? waiting(`${pascalCase(route)}DeadLetterQueue`, 1)
-          : (trouble, { rule }) => trouble.once(rule("FailedInvocations", route), 1),
+          : (trouble, { rule }) => trouble.once(rule(LOST, route), 1),
       within: 4,
-      nearMiss: (trouble, { rule }) => trouble.once(rule("FailedInvocations", next), 1),
+      nearMiss: (trouble, { rule }) => trouble.once(rule(LOST, next), 1),
       nearMissIsFor: [`route-failing-${next}`],
     };
   });
@@ -469,8 +472,7 @@ const ANYWHERE: readonly FurtherFault[] = [
   },
   {
     name: "an event of a route is lost: neither its target nor its dead-letter queue took it",
-    fault: (trouble, { rule }) =>
-      trouble.once(rule("InvocationsFailedToBeSentToDlq", "approved"), 1),
+    fault: (trouble, { rule }) => trouble.once(rule(LOST, "approved"), 1),
     rings: ["route-failing-approved"],
   },
   {

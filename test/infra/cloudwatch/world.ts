@@ -1,5 +1,5 @@
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
-import type { CountedOutcome, MetricName } from "../../../lambdas/settings/metrics.ts";
+import type { CountedOutcome } from "../../../lambdas/settings/metrics.ts";
 import { STATEMENTS } from "../../../lambdas/settings/names.ts";
 import type { OutcomeSubject, PollerSettings } from "../../../lambdas/settings/poller-settings.ts";
 import {
@@ -13,18 +13,6 @@ import type { Series } from "../../../tools/cloudwatch/series.ts";
 
 /** Minutes between two runs of the poller, in stages sandbox and production. */
 export const POLL_MINUTES = 5;
-
-/** What the poller says in every run, whether there is something or not. */
-const POLLER_ALWAYS: readonly MetricName[] = [
-  METRICS.applicationsBehind,
-  METRICS.applicationsStale,
-  METRICS.transitionsUnheard,
-  METRICS.eventsMissing,
-  METRICS.deliveryGaps,
-  METRICS.failuresInARow,
-  METRICS.alloyCallsFailed,
-  METRICS.alloyCallsUnauthorized,
-];
 
 /** Worlds by their series, their length and their webhooks a minute: a day of one takes longer to make than to copy. */
 const worlds = new WeakMap<Series, Map<string, Measurements>>();
@@ -146,7 +134,6 @@ function poll(world: Measurements, series: Series, minute: number): void {
   world.put(series.ours(METRICS.pollerRuns), minute, 1);
   world.put(series.ours(METRICS.applicationsChecked), minute, 12);
   world.put(series.ours(METRICS.alloyCalls), minute, 12);
-  for (const name of POLLER_ALWAYS) world.put(series.ours(name), minute, 0);
   world.put(series.lambda("Duration", "poller"), minute, 4_000);
   world.put(series.lambda("Throttles", "poller"), minute, 0);
   world.put(series.lambda("Errors", "poller"), minute, 0);

@@ -40,6 +40,24 @@ it("shows a gauge by its last value, not by the sum of an hour", async () => {
   expect(metrics.find(({ name }) => name === METRICS.deliveryGaps)).toMatchObject({ value: 2 });
 });
 
+it.each([
+  { run: 1, value: 0, what: "none of what an earlier run said, where the last one said nothing" },
+  { run: 10, value: 2, what: "what the last run said" },
+])("shows of a gauge $what", async ({ run, value }) => {
+  // The poller writes no zeros: for an hour after the last gap had healed, `DeliveryGaps` would be 2.
+  const at = (ago: number) => [new Date(NOW - ago * 60_000)];
+  // The first gauge is of gaps; the second metric of what has been recent is of runs.
+  const MetricDataResults = [
+    { Id: "m0", Values: [2], Timestamps: at(10) },
+    { Id: "m1", Values: [1], Timestamps: at(run) },
+  ];
+
+  const stack = anAnsweringStack({ GetMetricData: { MetricDataResults } });
+  const { metrics } = await statusOf(stack, NOW);
+
+  expect(metrics.find(({ name }) => name === METRICS.deliveryGaps)).toMatchObject({ value });
+});
+
 it("tells a page from a ticket by the topic that the alarm notifies, and leaves out what notifies nobody", async () => {
   const base = anAnsweringStack({});
   const alarm = (name: string, ...AlarmActions: string[]) => ({

@@ -42,7 +42,11 @@ describe("an adopted application, at its checks", () => {
     expect(types).toEqual([started.type, review.type]);
     expect(poller.notices).toEqual([]);
     expect(poller.stored().gap).toBeNull();
-    expect(WATCHED.map((name) => poller.metrics.get(name))).toEqual([0, 0, 0]);
+    expect(WATCHED.map((name) => poller.metrics.get(name))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   test("is checked again soon, until its history is recorded, and then agrees", async () => {
