@@ -23,6 +23,7 @@ const DATA = [
   "tools/alloy-simulator/scenarios",
   "tools/local/emulator/requirements.txt",
   "tools/local/emulator/serve_emulator.py",
+  "tools/local/emulator/worker_logs.py",
 ] as const;
 
 /** For `require`, and for the types of those who do: Node loads the module itself (from 20.19 and 22.12 on). */

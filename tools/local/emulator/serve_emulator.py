@@ -11,7 +11,13 @@ import sys
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
+from ministack.core import lambda_runtime
 
+# Nothing is written beside the sources.
+sys.dont_write_bytecode = True
+from worker_logs import collect_all  # noqa: E402
+
+collect_all(lambda_runtime.Worker)
 config = Config()
 config.bind = [f"unix:{sys.argv[1]}"]
 config.umask = 0o077
