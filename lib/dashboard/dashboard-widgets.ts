@@ -8,6 +8,7 @@ import {
   TextWidgetBackground,
 } from "aws-cdk-lib/aws-cloudwatch";
 import type { AlarmStatusWidgetProps, IAlarm, IMetric, IWidget } from "aws-cdk-lib/aws-cloudwatch";
+import { isOmitted } from "../omit-resources.ts";
 
 /** Of the 24 columns of a dashboard: words on the left, four graphs beside them. */
 const WORDS_WIDTH = 4;
@@ -97,7 +98,7 @@ export class AlarmsWidget extends AlarmStatusWidget {
   }
 
   override toJson(): unknown[] {
-    const alarms = this.#props.alarms.filter(({ node }) => node.defaultChild !== undefined);
+    const alarms = this.#props.alarms.filter((alarm) => !isOmitted(alarm));
     const widget = new AlarmStatusWidget({ ...this.#props, alarms });
     widget.position(this.x ?? 0, this.y ?? 0);
     return widget.toJson();

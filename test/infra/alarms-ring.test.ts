@@ -213,7 +213,9 @@ describe.each(PLAYED)("in $name", ({ name, stage, settings, pollMinutes, cases }
       }),
     );
 
-    const blind = alarms.metric.filter((alarm) => !alarm.series.some((name) => measured.has(name)));
+    const blind = alarms.metric.filter(
+      ({ metrics }) => !metrics.some((metric) => measured.has(metric.series)),
+    );
     expect(blind.map(({ id }) => id)).toEqual(["deployment-running"]);
   });
 

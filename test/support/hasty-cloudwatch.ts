@@ -8,6 +8,7 @@ const InputSchema = v.looseObject({
   AlarmName: v.optional(v.string(), ""),
   AlarmNames: v.optional(v.array(v.string()), []),
   StateValue: v.optional(v.picklist(["OK", "ALARM", "INSUFFICIENT_DATA"]), "OK"),
+  ActionsEnabled: v.optional(v.boolean(), true),
   StartTime: v.optional(v.date()),
   EndTime: v.optional(v.date()),
   MetricDataQueries: v.optional(
@@ -20,6 +21,7 @@ const InputSchema = v.looseObject({
             Dimensions: v.array(v.object({ Name: v.string(), Value: v.string() })),
           }),
           Period: v.number(),
+          Stat: v.string(),
         }),
       }),
     ),
@@ -27,7 +29,7 @@ const InputSchema = v.looseObject({
   ),
 });
 
-/** CloudWatch in memory, with an emulator's own verdicts on alarms: `flip` is one of them. */
+/** CloudWatch in memory with dimensions named `About`, and an emulator's own verdicts on alarms: `flip` is one of them. */
 export class HastyCloudWatch {
   readonly #alarms = new Map<string, MetricAlarm>();
   readonly #data = new Map<string, { readonly at: number; readonly value: number }[]>();
@@ -47,6 +49,9 @@ export class HastyCloudWatch {
     );
   }
 
+  /** How many metrics were asked for so far. */
+  asked = 0;
+
   /** Puts a value, whose dimension is what it is about. */
   put(metricName: string, about: string, at: number, value: number): void {
     const key = `${metricName} ${about}`;
@@ -55,6 +60,10 @@ export class HastyCloudWatch {
 
   state(name: string): StateValue | undefined {
     return this.#alarms.get(name)?.StateValue;
+  }
+
+  names(): readonly string[] {
+    return [...this.#alarms.keys()];
   }
 
   actionsEnabled(name: string): boolean {
@@ -71,6 +80,24 @@ export class HastyCloudWatch {
 
   #answer(commandName: string, input: v.InferOutput<typeof InputSchema>): object {
     switch (commandName) {
+      case "PutMetricAlarmCommand":
+      case "PutCompositeAlarmCommand":
+        this.#alarms.set(input.AlarmName, {
+          AlarmName: input.AlarmName,
+          StateValue: "INSUFFICIENT_DATA",
+          ActionsEnabled: input.ActionsEnabled,
+        });
+        return {};
+      case "DeleteAlarmsCommand":
+        for (const name of input.AlarmNames) this.#alarms.delete(name);
+        return {};
+      case "ListMetricsCommand":
+        return {
+          Metrics: [...this.#data.keys()].map((key) => {
+            const [MetricName, Value] = key.split(" ");
+            return { Namespace: "Test", MetricName, Dimensions: [{ Name: "About", Value }] };
+          }),
+        };
       case "DescribeAlarmsCommand":
         return { MetricAlarms: [...this.#alarms.values()] };
       case "SetAlarmStateCommand":
@@ -88,6 +115,7 @@ export class HastyCloudWatch {
         }
         return {};
       case "GetMetricDataCommand":
+        this.asked += input.MetricDataQueries.length;
         return {
           MetricDataResults: input.MetricDataQueries.map(({ Id, MetricStat }) => {
             const { MetricName, Dimensions } = MetricStat.Metric;
@@ -102,9 +130,12 @@ export class HastyCloudWatch {
             return {
               Id,
               Timestamps: [...windows.keys()].map((n) => new Date(n * MetricStat.Period * 1_000)),
-              Values: [...windows.values()].map((points) =>
-                Math.max(...points.map(({ value }) => value)),
-              ),
+              Values: [...windows.values()].map((points) => {
+                const values = points.map(({ value }) => value);
+                return MetricStat.Stat === "Sum"
+                  ? values.reduce((sum, value) => sum + value, 0)
+                  : Math.max(...values);
+              }),
             };
           }),
         };

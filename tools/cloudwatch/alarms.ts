@@ -1,13 +1,18 @@
 import * as v from "valibot";
 import { referredId } from "../template/synthesise.ts";
-import type { Synthesised } from "../template/synthesise.ts";
-import { expectedBand } from "./band.ts";
+import type { StackTemplate } from "../template/synthesise.ts";
+import { BAND_MEMORY_MINUTES, expectedBand } from "./band.ts";
 import type { Band } from "./band.ts";
 import { MISSING_DATA } from "./judge.ts";
 import type { Judge } from "./judge.ts";
-import type { Measurements, SeriesName } from "./measurements.ts";
+import type { SeriesName, Statistics } from "./measurements.ts";
 import { parseMetricMath } from "./metric-math.ts";
 import type { Point } from "./metric-math.ts";
+
+/** A template whose alarms are evaluated, and the stage in their names. */
+export interface AlarmedTemplate extends Pick<StackTemplate, "ofType"> {
+  readonly stage: { readonly stage: string };
+}
 
 /** One alarm on metrics, ready to be evaluated. */
 export interface MetricAlarm extends Judge {
@@ -15,8 +20,21 @@ export interface MetricAlarm extends Judge {
   readonly logicalId: string;
   readonly periodMinutes: number;
   /** The value of one window. */
-  readonly valueIn: (measurements: Measurements, from: number, to: number) => Point;
-  readonly series: readonly SeriesName[];
+  readonly valueIn: (measurements: Statistics, from: number, to: number) => Point;
+  readonly metrics: readonly WatchedMetric[];
+  /** How far back it looks beyond its windows. */
+  readonly memoryMinutes: number;
+  /** The comparison that it makes with its value. */
+  readonly limit: string;
+}
+
+/** A metric that an alarm looks at, with the statistic of it. */
+export interface WatchedMetric {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: v.InferOutput<typeof DimensionsSchema>;
+  readonly statistic: string;
+  readonly series: SeriesName;
 }
 
 const DimensionsSchema = v.optional(
@@ -78,7 +96,7 @@ const OUTSIDE: Readonly<Record<string, (value: number, band: Band) => number>> =
 };
 
 /** The alarms on metrics of a template. */
-export function metricAlarmsOf(stack: Synthesised): readonly MetricAlarm[] {
+export function metricAlarmsOf(stack: AlarmedTemplate): readonly MetricAlarm[] {
   return stack.ofType("AWS::CloudWatch::Alarm").map((resource) => {
     const alarm = v.parse(AlarmSchema, resource.Properties);
     const known = {
@@ -95,6 +113,7 @@ export function metricAlarmsOf(stack: Synthesised): readonly MetricAlarm[] {
       return {
         ...known,
         breaches,
+        limit: operator,
         ...outsideOfBand(metrics ?? [], alarm.ThresholdMetricId, outside),
       };
     }
@@ -104,6 +123,7 @@ export function metricAlarmsOf(stack: Synthesised): readonly MetricAlarm[] {
     return {
       ...known,
       breaches,
+      limit: `${operator} ${threshold}`,
       ...(metrics === undefined ? oneMetric(alarm) : calculated(metrics)),
     };
   });
@@ -129,35 +149,48 @@ function outsideOfBand(
     throw new Error("An alarm on a band has one metric, and the band of it.");
   }
   const { Metric, Stat, Period } = metric.MetricStat;
-  const series = seriesName(Metric.Namespace, Metric.MetricName, Metric.Dimensions);
+  const one = watched(Metric.Namespace, Metric.MetricName, Metric.Dimensions, Stat);
+  const { series, statistic } = one;
   const deviations = Number(parts[2]);
   return {
     periodMinutes: Period / 60,
-    series: [series],
+    memoryMinutes: BAND_MEMORY_MINUTES,
+    metrics: [one],
     valueIn: (measurements, from, to) => {
-      const value = measurements.statistic(series, Stat, from, to);
-      const expected = expectedBand(
-        measurements,
-        { series, statistic: Stat, deviations },
-        from,
-        to,
-      );
+      const value = measurements.statistic(series, statistic, from, to);
+      const expected = expectedBand(measurements, { series, statistic, deviations }, from, to);
       return value === null || expected === null ? null : outside(value, expected);
     },
   };
 }
 
-type Watched = Pick<MetricAlarm, "periodMinutes" | "series" | "valueIn">;
+type Watched = Pick<MetricAlarm, "periodMinutes" | "memoryMinutes" | "metrics" | "valueIn">;
 
 function oneMetric(alarm: v.InferOutput<typeof AlarmSchema>): Watched {
   const { Namespace = "", MetricName = "", Dimensions, Period = 0 } = alarm;
-  const series = seriesName(Namespace, MetricName, Dimensions);
-  const statistic = alarm.Statistic ?? alarm.ExtendedStatistic ?? "";
+  const metric = watched(
+    Namespace,
+    MetricName,
+    Dimensions,
+    alarm.Statistic ?? alarm.ExtendedStatistic ?? "",
+  );
   return {
     periodMinutes: Period / 60,
-    series: [series],
-    valueIn: (measurements, from, to) => measurements.statistic(series, statistic, from, to),
+    memoryMinutes: 0,
+    metrics: [metric],
+    valueIn: (measurements, from, to) =>
+      measurements.statistic(metric.series, metric.statistic, from, to),
   };
+}
+
+function watched(
+  namespace: string,
+  name: string,
+  dimensions: WatchedMetric["dimensions"],
+  statistic: string,
+): WatchedMetric {
+  const series = seriesName(namespace, name, dimensions);
+  return { namespace, name, dimensions, statistic, series };
 }
 
 function calculated(metrics: Queries): Watched {
@@ -172,15 +205,13 @@ function calculated(metrics: Queries): Watched {
   const known = new Map(
     stats.map(({ Id, MetricStat: { Metric, Stat } }) => [
       Id,
-      {
-        series: seriesName(Metric.Namespace, Metric.MetricName, Metric.Dimensions),
-        statistic: Stat,
-      },
+      watched(Metric.Namespace, Metric.MetricName, Metric.Dimensions, Stat),
     ]),
   );
   return {
     periodMinutes: period / 60,
-    series: [...known.values()].map(({ series }) => series),
+    memoryMinutes: 0,
+    metrics: [...known.values()],
     valueIn: (measurements, from, to) =>
       calculate((id) => {
         const metric = known.get(id);
@@ -207,6 +238,6 @@ function plainValue(value: unknown): string {
 }
 
 /** The id of an alarm: its name without the stack's. */
-export function alarmIdOf({ stage }: Synthesised, alarmName: string): string {
+export function alarmIdOf({ stage }: AlarmedTemplate, alarmName: string): string {
   return alarmName.replace(`AlloyJourneyWebhooks-${stage.stage}-`, "");
 }

@@ -1,4 +1,4 @@
-import type { Measurements, SeriesName } from "./measurements.ts";
+import type { SeriesName, Statistics } from "./measurements.ts";
 
 /** The values that are expected of a metric. */
 export interface Band {
@@ -11,13 +11,16 @@ const WEEK_MINUTES = 7 * 24 * 60;
 /** CloudWatch trains its model on up to two weeks ("Using CloudWatch anomaly detection"). */
 const WEEKS = [1, 2];
 
+/** As far back it looks. */
+export const BAND_MEMORY_MINUTES = Math.max(...WEEKS) * WEEK_MINUTES;
+
 /**
  * A stand-in for CloudWatch's model, which nobody outside knows: what was measured in the same window of the two
  * weeks before, with the deviation that counts have by chance (the square root of their mean), or that of the
  * two, when it is larger. Null before there is a week to learn from.
  */
 export function expectedBand(
-  measurements: Measurements,
+  measurements: Statistics,
   {
     series,
     statistic,

@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { listOf, objectsIn, referredId } from "../template/synthesise.ts";
-import type { Synthesised, TemplateResource } from "../template/synthesise.ts";
+import type { TemplateResource } from "../template/synthesise.ts";
 import { alarmIdOf } from "./alarms.ts";
+import type { AlarmedTemplate } from "./alarms.ts";
 import { parsed, partOf } from "./expression.ts";
 import type { Node } from "./expression.ts";
 
@@ -19,7 +20,7 @@ const CompositeSchema = v.object({
 });
 
 /** The alarms over alarms of a template. */
-export function compositeAlarmsOf(stack: Synthesised) {
+export function compositeAlarmsOf(stack: AlarmedTemplate) {
   return stack.ofType("AWS::CloudWatch::CompositeAlarm").map((resource: TemplateResource) => {
     const alarm = v.parse(CompositeSchema, resource.Properties);
     return {
@@ -60,4 +61,50 @@ function ruleOf(node: Node): Rule {
     if (typeof logicalId === "string") return (isRinging) => isRinging(logicalId);
   }
   throw new Error(`The rule of an alarm is not understood at ${JSON.stringify(node)}.`);
+}
+
+/**
+ * Holds back the actions of alarms over alarms, as CloudWatch does: as long as the suppressor rings, for a while before, in
+ * which it may begin to, and for a while after.
+ */
+export class HeldBackActions {
+  /** Alarms whose actions wait, with the minute of their ring. */
+  readonly #waiting = new Map<CompositeAlarm, number>();
+  /** The last minute at which a suppressor rang. */
+  readonly #suppressedUntil = new Map<string, number>();
+
+  /** @returns of these alarms those whose actions are taken now, for a ring of now or of before. */
+  due(
+    alarms: readonly CompositeAlarm[],
+    isRinging: (logicalId: string) => boolean,
+    begun: ReadonlySet<CompositeAlarm>,
+    minute: number,
+  ): readonly CompositeAlarm[] {
+    for (const alarm of alarms) {
+      if (begun.has(alarm)) this.#waiting.set(alarm, minute);
+      if (!isRinging(alarm.logicalId)) this.#waiting.delete(alarm);
+      const { suppressor } = alarm;
+      if (suppressor !== null && isRinging(suppressor)) {
+        this.#suppressedUntil.set(suppressor, minute);
+      }
+    }
+    const due = [...this.#waiting]
+      .filter(([alarm, since]) => !this.#isHeldBack(alarm, isRinging, since, minute))
+      .map(([alarm]) => alarm);
+    for (const alarm of due) this.#waiting.delete(alarm);
+    return due;
+  }
+
+  #isHeldBack(
+    alarm: CompositeAlarm,
+    isRinging: (logicalId: string) => boolean,
+    since: number,
+    minute: number,
+  ): boolean {
+    const { suppressor, suppressorWaitMinutes, suppressorExtensionMinutes } = alarm;
+    if (suppressor === null) return false;
+    if (isRinging(suppressor) || minute - since < suppressorWaitMinutes) return true;
+    const ended = this.#suppressedUntil.get(suppressor);
+    return ended !== undefined && minute - ended <= suppressorExtensionMinutes;
+  }
 }

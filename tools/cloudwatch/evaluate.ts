@@ -1,4 +1,5 @@
 import type { MetricAlarm } from "./alarms.ts";
+import { HeldBackActions } from "./composite.ts";
 import type { CompositeAlarm } from "./composite.ts";
 import { judge } from "./judge.ts";
 import type { Measurements } from "./measurements.ts";
@@ -64,16 +65,13 @@ export function evaluate(
   const rang = new Map<string, number[]>();
   const ended = new Map<string, number[]>();
   const told = new Map<string, number[]>();
-  /** Composite alarms whose actions wait for the suppressor, with the minute of their ring. */
-  const waiting = new Map<CompositeAlarm, number>();
-  /** The last minute at which a suppressor rang. */
-  const suppressedUntil = new Map<string, number>();
+  const heldBack = new HeldBackActions();
   const measured = new Set(measurements.names());
   const watched = alarms.metric.map((alarm) => ({
     alarm,
     known: new Map<number, Point>(),
     // Where nothing is ever measured, every minute is like the first.
-    always: alarm.series.some((name) => measured.has(name))
+    always: alarm.metrics.some(({ series }) => measured.has(series))
       ? null
       : judge(alarm, rangeAt(alarm, measurements, span.from)),
   }));
@@ -92,15 +90,6 @@ export function evaluate(
     return rings;
   }
 
-  /** Held back by its suppressor, or while it waits for it: before it may ring, and after it has ended. */
-  function isHeldBack(alarm: CompositeAlarm, since: number, minute: number): boolean {
-    const { suppressor, suppressorWaitMinutes, suppressorExtensionMinutes } = alarm;
-    if (suppressor === null) return false;
-    if (ringing.has(suppressor) || minute - since < suppressorWaitMinutes) return true;
-    const ended = suppressedUntil.get(suppressor);
-    return ended !== undefined && minute - ended <= suppressorExtensionMinutes;
-  }
-
   for (let minute = span.from; minute < span.to; minute += 1) {
     for (const { alarm, known, always } of watched) {
       const verdict = always ?? judge(alarm, rangeAt(alarm, measurements, minute, known));
@@ -109,22 +98,12 @@ export function evaluate(
         note(told, alarm.id, minute);
       }
     }
-    for (const alarm of alarms.composite) {
-      const began = settle(
-        alarm,
-        alarm.rule((id) => ringing.has(id)),
-        minute,
-      );
-      if (began) waiting.set(alarm, minute);
-      if (!ringing.has(alarm.logicalId)) waiting.delete(alarm);
-    }
-    for (const { suppressor } of alarms.composite) {
-      if (suppressor !== null && ringing.has(suppressor)) suppressedUntil.set(suppressor, minute);
-    }
-    for (const [alarm, since] of waiting) {
-      if (isHeldBack(alarm, since, minute)) continue;
+    const isRinging = (id: string) => ringing.has(id);
+    const begun = new Set(
+      alarms.composite.filter((alarm) => settle(alarm, alarm.rule(isRinging), minute)),
+    );
+    for (const alarm of heldBack.due(alarms.composite, isRinging, begun, minute)) {
       note(told, alarm.id, minute);
-      waiting.delete(alarm);
     }
   }
   return { rang, ended, told };

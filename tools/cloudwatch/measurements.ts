@@ -3,6 +3,12 @@ import type { Point } from "./metric-math.ts";
 /** A metric, written as `Namespace/Name{Dimension=value}`. */
 export type SeriesName = string;
 
+/** Where an alarm has the values of its windows from. */
+export interface Statistics {
+  /** The statistic over the minutes from `from` to before `to`; null when nothing was measured. */
+  statistic(series: SeriesName, statistic: string, from: number, to: number): Point;
+}
+
 /** What was measured of one metric. */
 interface Measured {
   readonly minutes: Map<number, readonly number[]>;
@@ -12,7 +18,7 @@ interface Measured {
 }
 
 /** What was measured, minute by minute, as CloudWatch would be told. */
-export class Measurements {
+export class Measurements implements Statistics {
   readonly #series: Map<SeriesName, Measured>;
   /** Series that another copy reads too, so that they are copied before they change. */
   readonly #shared: Set<SeriesName>;
@@ -45,7 +51,6 @@ export class Measurements {
     }
   }
 
-  /** The statistic over the minutes from `from` to before `to`; null when nothing was measured. */
   statistic(series: SeriesName, statistic: string, from: number, to: number): Point {
     const measured = this.#series.get(series);
     if (measured === undefined) return null;

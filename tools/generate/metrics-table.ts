@@ -103,10 +103,8 @@ function watchersByName(): Watchers {
     const known = found.get(name) ?? [];
     if (!known.includes(watcher)) found.set(name, [...known, watcher]);
   };
-  for (const { id, series } of metricAlarmsOf(stack)) {
-    for (const one of series) {
-      const [namespace, rest = ""] = one.split("/");
-      const [name = ""] = rest.split("{");
+  for (const { id, metrics } of metricAlarmsOf(stack)) {
+    for (const { namespace, name } of metrics) {
       if (namespace === METRIC_NAMESPACE) note(name, `[${id}](runbooks/${id}.md)`);
     }
   }

@@ -92,6 +92,7 @@ export async function startInProcessStack(
       outputs: { WebhookUrl: webhookUrl },
       // Ports that a role may not use refuse; there are no calls.
       judged: null,
+      alarms: null,
       memory: {
         source: makeMemorySource(running.cloud, stage.stage),
         verbs: makeMemoryVerbs(running.cloud, Date.now),

@@ -1,7 +1,7 @@
 import { startAlloySimulator } from "../alloy-simulator/server.ts";
 import type { ConsoleSource } from "../console/source.ts";
 import type { ConsoleVerbs } from "../console/verbs.ts";
-import type { AlarmChange } from "./emulator/alarm-evaluation.ts";
+import type { AlarmChange, AlarmEvaluation } from "./emulator/alarm-evaluation.ts";
 import type { LocalCredentials } from "./credentials.ts";
 import { LocalFailure } from "./failure.ts";
 import type { LocalOptions } from "./terminal/options.ts";
@@ -25,6 +25,8 @@ export interface LocalStack {
   readonly outputs: Readonly<Record<string, string>>;
   /** The functions' calls, as AWS would judge them; null where they are not judged one by one. */
   readonly judged: JudgedCalls | null;
+  /** The stack's alarms; null where there are none. */
+  readonly alarms: Pick<AlarmEvaluation, "evaluate" | "rang"> | null;
   /** What the console reads and does in memory; null: it does so by AWS's own clients. */
   readonly memory: ConsoleSide | null;
   /** Has DynamoDB refuse what the consumer writes; null: it cannot be done here. */

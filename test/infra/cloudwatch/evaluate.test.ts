@@ -149,7 +149,9 @@ function anAlarm(change: {
     missingData: "notBreaching",
     breaches: (value) => value >= 1,
     valueIn: (measurements, from, to) => measurements.statistic(series, "Sum", from, to),
-    series: [series],
+    metrics: [{ namespace: "", name: series, dimensions: [], statistic: "Sum", series }],
+    memoryMinutes: 0,
+    limit: "GreaterThanOrEqualToThreshold 1",
   };
 }
 

@@ -49,12 +49,11 @@ describe("a metric in a log", () => {
     const pass = makeBridgePass({
       readers,
       onLine: (text) => said.push(text),
-      alarms: {
+      metrics: {
         put: async (_namespace, data) => {
           await put();
           values.push(...data.map(({ Value }) => Value));
         },
-        evaluate: async () => undefined,
       },
     });
     return { pass, values, said };

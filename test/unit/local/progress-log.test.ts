@@ -70,10 +70,23 @@ describe("what npm start prints while it is up", () => {
     },
   );
 
-  it("is a line for an alarm, and for its end", () => {
-    const alarm = { name: "dead-letters-not-empty", state: "ALARM", reason: "1 datapoint" };
+  it("is what an alarm tells whoever is paged, and a line for its end", () => {
+    const alarm = {
+      id: "dead-letters-not-empty",
+      state: "ALARM",
+      reason: "1 datapoint",
+      description:
+        "Something is there.\n\nImpact: it waits.\n\nRunbook: https://a.example/b.md\n\nDashboard: https://c.example",
+    } as const;
 
-    expect(describeAlarm(alarm)).toBe("alarm          dead-letters-not-empty: 1 datapoint");
-    expect(describeAlarm({ ...alarm, state: "OK" })).toBe("alarm over     dead-letters-not-empty");
+    expect(describeAlarm(alarm)).toEqual([
+      "alarm          dead-letters-not-empty: 1 datapoint",
+      "               Something is there.",
+      "               Impact: it waits.",
+      "               Runbook: https://a.example/b.md",
+    ]);
+    expect(describeAlarm({ ...alarm, state: "OK" })).toEqual([
+      "alarm over     dead-letters-not-empty",
+    ]);
   });
 });

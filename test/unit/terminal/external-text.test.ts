@@ -311,7 +311,12 @@ describe("npm start", () => {
   it("tells what happens without obeying it", () => {
     const { screen, written } = aTerminal();
     const narrator = makeNarrator(screen);
-    const alarm: AlarmChange = { name: HOSTILE, state: "ALARM", reason: HOSTILE };
+    const alarm: AlarmChange = {
+      id: HOSTILE,
+      state: "ALARM",
+      reason: HOSTILE,
+      description: HOSTILE,
+    };
 
     narrator.announce(HOSTILE, HOSTILE);
     narrator.onAlarm(alarm);
@@ -331,6 +336,6 @@ describe("npm start", () => {
     screen.print(describePublished(JSON.stringify({ detail: gap })));
 
     expect(hostileIn(written())).toBeNull();
-    expect(written().split("\n")).toHaveLength(6);
+    expect(written().split("\n")).toHaveLength(7);
   });
 });

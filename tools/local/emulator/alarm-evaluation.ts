@@ -1,167 +1,171 @@
 import {
+  DeleteAlarmsCommand,
   DisableAlarmActionsCommand,
   EnableAlarmActionsCommand,
-  GetMetricDataCommand,
   paginateDescribeAlarms,
+  PutCompositeAlarmCommand,
+  PutMetricAlarmCommand,
   PutMetricDataCommand,
   SetAlarmStateCommand,
 } from "@aws-sdk/client-cloudwatch";
-import type {
-  MetricAlarm,
-  MetricDataResult,
-  MetricDatum,
-  StateValue,
-} from "@aws-sdk/client-cloudwatch";
-import * as v from "valibot";
-import { comparisonOf } from "../../cloudwatch/alarms.ts";
+import type { MetricDatum, StateValue } from "@aws-sdk/client-cloudwatch";
+import type { MetricAlarm } from "../../cloudwatch/alarms.ts";
+import { HeldBackActions } from "../../cloudwatch/composite.ts";
+import type { CompositeAlarm } from "../../cloudwatch/composite.ts";
 import { FURTHER_WINDOWS } from "../../cloudwatch/evaluate.ts";
 import { judge } from "../../cloudwatch/judge.ts";
+import type { Statistics } from "../../cloudwatch/measurements.ts";
+import type { Point } from "../../cloudwatch/metric-math.ts";
 import type { Clients } from "./clients.ts";
+import type { DeployedAlarms } from "./deployed-alarms.ts";
+import { readStatistics } from "./emulator-statistics.ts";
 
-/** `GetMetricData`'s most queries. */
-const QUERIES_PER_CALL = 500;
+/** The most alarms of one call. */
+const ALARMS_PER_CALL = 100;
+
+const MINUTE_MS = 60_000;
 
 /** A change of an alarm's state, and what made it. */
 export interface AlarmChange {
-  readonly name: string;
-  readonly state: string;
+  /** The alarm's id, which is its runbook's name. */
+  readonly id: string;
+  readonly state: StateValue;
   readonly reason: string;
+  /** What it tells whoever is paged. */
+  readonly description: string;
 }
 
-const DefinitionSchema = v.pipe(
-  v.object({
-    AlarmName: v.string(),
-    Namespace: v.string(),
-    MetricName: v.string(),
-    Dimensions: v.optional(v.array(v.object({ Name: v.string(), Value: v.string() })), []),
-    Statistic: v.optional(v.string(), ""),
-    ExtendedStatistic: v.optional(v.string()),
-    Period: v.number(),
-    EvaluationPeriods: v.number(),
-    DatapointsToAlarm: v.optional(v.number()),
-    Threshold: v.number(),
-    ComparisonOperator: v.optional(v.string(), ""),
-    TreatMissingData: v.optional(v.string()),
-  }),
-  v.transform(({ Statistic, ExtendedStatistic, TreatMissingData, ...alarm }) => ({
-    name: alarm.AlarmName,
-    namespace: alarm.Namespace,
-    metricName: alarm.MetricName,
-    dimensions: alarm.Dimensions,
-    statistic: ExtendedStatistic ?? Statistic,
-    periodSeconds: alarm.Period,
-    evaluationPeriods: alarm.EvaluationPeriods,
-    datapointsToAlarm: alarm.DatapointsToAlarm ?? alarm.EvaluationPeriods,
-    threshold: alarm.Threshold,
-    operator: alarm.ComparisonOperator,
-    missingBreaches: TreatMissingData === "breaching",
-  })),
-);
-
-/** What decides an alarm, all there. */
-export type AlarmDefinition = Readonly<v.InferOutput<typeof DefinitionSchema>>;
-
 export type AlarmEvaluation = Readonly<Awaited<ReturnType<typeof takeOverAlarms>>>;
+
+type Alarm = DeployedAlarms["metric"][number] | DeployedAlarms["composite"][number];
 
 /**
  * Evaluates the stack's alarms in place of the emulator, each by its own definition as it was deployed. The
  * emulator mixes the values of all dimensions (one queue's depth with another's), looks at all windows as
- * one, and never ends an alarm whose metric has fallen silent.
+ * one, never ends an alarm whose metric has fallen silent, and knows no metric math.
  *
  * It cannot be told not to, so its own verdicts are kept from anybody: the alarms' actions are off, and a
  * state that it sets is set back in the same pass. What changes by the definition is set with the actions
- * on, and the emulator then tells the alarm's topics, as CloudWatch does.
+ * on, and the emulator then tells the alarm's topics, as CloudWatch does. An alarm that could not be deployed is put there
+ * for that, with its state and its topics.
  *
- * @param options.namePrefix - of the stack's alarms, since a running emulator may hold others.
- * @param options.onChange - gets what was told.
+ * @param alarms - all of the stack.
+ * @param options.onChange - gets each change of a state.
  */
 export async function takeOverAlarms(
   { cloudWatch }: Pick<Clients, "cloudWatch">,
+  alarms: DeployedAlarms,
   options: {
-    readonly namePrefix: string;
     readonly now: () => number;
     readonly onChange: (change: AlarmChange) => void;
   },
 ) {
-  /** The states that people were told. */
-  const told = new Map<string, StateValue>();
-
-  async function alarms(): Promise<MetricAlarm[]> {
-    const all: MetricAlarm[] = [];
-    const pages = paginateDescribeAlarms(
-      { client: cloudWatch },
-      { AlarmNamePrefix: options.namePrefix, AlarmTypes: ["MetricAlarm"] },
-    );
-    for await (const { MetricAlarms = [] } of pages) all.push(...MetricAlarms);
-    return all;
-  }
+  const names = [...alarms.metric, ...alarms.composite].map(({ input }) => input.AlarmName);
+  /** The states by the definitions, by the alarms' names: what the emulator is to show. */
+  const states = new Map<string, StateValue>();
+  const ringing = new Set<string>();
+  const isRinging = (logicalId: string) => ringing.has(logicalId);
+  const rang = new Map<string, AlarmChange>();
+  const heldBack = new HeldBackActions();
+  /** The alarms over others of whose ring people were told. */
+  const paged = new Set<string>();
 
   async function pass(): Promise<void> {
-    const current = await alarms();
-    for (const { AlarmName = "", StateValue } of current) {
-      const state = told.get(AlarmName);
-      if (state === undefined || state === StateValue) continue;
-      await setState(AlarmName, state, "Set to the state that the definition gives");
+    const shown = await statesIn(cloudWatch, names);
+    for (const [name, state] of states) {
+      if (shown.get(name) !== state)
+        await setState(name, state, "Set to the state that the definition gives");
     }
-    const definitions = current.flatMap((alarm) => definitionOf(alarm) ?? []);
-    const results = await measure(definitions, options.now());
-    for (const definition of definitions) {
-      const { name } = definition;
-      const values = results.get(name) ?? [];
-      const state: StateValue = rings(definition, values) ? "ALARM" : "OK";
-      if (told.get(name) === state) continue;
-      const reason = reasonOf(definition, values);
-      await tell(name, state, reason);
-      told.set(name, state);
-      options.onChange({ name, state, reason });
+    const now = options.now();
+    const statistics = await readStatistics(cloudWatch, alarms.metric, now);
+    const changes: Change[] = [];
+    for (const alarm of alarms.metric) {
+      const range = rangeAt(alarm, statistics, now / MINUTE_MS);
+      const verdict = judge(alarm, range);
+      const state = verdict === "retain" ? (states.get(alarm.input.AlarmName) ?? "OK") : verdict;
+      changes.push(...noted(alarm, state, () => reasonOf(alarm, range)));
     }
+    await tell(changes);
+    await passOver(now / MINUTE_MS);
   }
 
-  /** The values of an alarm's windows, the oldest first, by the alarm's name. */
-  async function measure(definitions: readonly AlarmDefinition[], now: number) {
-    const results = new Map<string, readonly number[]>();
-    // The windows of one call begin together, so that those of one length go into one.
-    for (const [length, alike] of Map.groupBy(definitions, rangeSecondsOf)) {
-      for (let start = 0; start < alike.length; start += QUERIES_PER_CALL) {
-        const asked = alike.slice(start, start + QUERIES_PER_CALL);
-        const { MetricDataResults = [] } = await cloudWatch.send(
-          new GetMetricDataCommand({
-            StartTime: new Date(now - length * 1_000),
-            // What is measured in this second counts.
-            EndTime: new Date(now + 1_000),
-            MetricDataQueries: asked.map((definition, index) => queryOf(definition, index)),
-          }),
-        );
-        for (const [index, { name }] of asked.entries()) {
-          results.set(name, valuesOf(MetricDataResults.find(({ Id }) => Id === `a${index}`)));
-        }
+  /** Alarms over alarms change at once, and tell when no suppressor can hold them back any more. */
+  async function passOver(minute: number): Promise<void> {
+    const begun = new Set<CompositeAlarm>();
+    for (const alarm of alarms.composite) {
+      const isOn = alarm.rule(isRinging);
+      const changes = noted(alarm, isOn ? "ALARM" : "OK", () => "by its rule");
+      for (const { name, state, reason } of changes) {
+        if (isOn) begun.add(alarm);
+        if (!isOn && paged.delete(name)) await tell(changes);
+        else await setState(name, state, reason);
       }
     }
-    return results;
+    const due = heldBack.due(alarms.composite, isRinging, begun, minute);
+    for (const alarm of alarms.composite.filter((one) => due.includes(one))) {
+      const name = alarm.input.AlarmName;
+      paged.add(name);
+      await setState(name, "OK", "Restored to the last reported state");
+      await tell([{ name, before: "OK", state: "ALARM", reason: "by its rule" }]);
+    }
   }
 
-  /** The emulator tells of a change alone, so the state is what was told last when the actions come on. */
-  async function tell(name: string, state: StateValue, reason: string): Promise<void> {
-    const before = told.get(name) ?? "INSUFFICIENT_DATA";
-    await setState(name, before, "Restored to the last reported state");
-    await cloudWatch.send(new EnableAlarmActionsCommand({ AlarmNames: [name] }));
-    await setState(name, state, reason);
-    await cloudWatch.send(new DisableAlarmActionsCommand({ AlarmNames: [name] }));
+  /** Notes an alarm's state. @returns the change, when it is one. */
+  function noted(alarm: Alarm, state: StateValue, why: () => string): readonly Change[] {
+    const { AlarmName: name, AlarmDescription: description } = alarm.input;
+    const before = states.get(name);
+    if (before === state) return [];
+    states.set(name, state);
+    if (state === "ALARM") ringing.add(alarm.logicalId);
+    else ringing.delete(alarm.logicalId);
+    const change = { id: alarm.id, state, reason: why(), description };
+    if (state === "ALARM" && !rang.has(alarm.id)) rang.set(alarm.id, change);
+    options.onChange(change);
+    return [{ name, before, state, reason: change.reason }];
+  }
+
+  /** The emulator tells of a change alone, so the state is what it was before when the actions come on. */
+  async function tell(changes: readonly Change[]): Promise<void> {
+    // What the first pass finds is many at once, and in no state yet.
+    const [first, later] = [
+      changes.filter(({ before }) => before === undefined),
+      changes.filter(({ before }) => before !== undefined),
+    ];
+    for (const together of [first, ...later.map((change) => [change])]) {
+      const told = together.map(({ name }) => name);
+      for (const { name, before = "INSUFFICIENT_DATA" } of together) {
+        await setState(name, before, "Restored to the last reported state");
+      }
+      await setActions(told, EnableAlarmActionsCommand);
+      for (const { name, state, reason } of together) await setState(name, state, reason);
+      await setActions(told, DisableAlarmActionsCommand);
+    }
+  }
+
+  async function setActions(
+    all: readonly string[],
+    Command: typeof EnableAlarmActionsCommand | typeof DisableAlarmActionsCommand,
+  ): Promise<void> {
+    for (let start = 0; start < all.length; start += ALARMS_PER_CALL) {
+      const AlarmNames = all.slice(start, start + ALARMS_PER_CALL);
+      await cloudWatch.send(new Command({ AlarmNames }));
+    }
   }
 
   async function setState(AlarmName: string, StateValue: StateValue, StateReason: string) {
     await cloudWatch.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason }));
   }
 
-  const names: string[] = [];
-  for (const { AlarmName = "", StateValue } of await alarms()) {
-    names.push(AlarmName);
+  const found = await statesIn(cloudWatch, names);
+  const added = await putMissing(cloudWatch, alarms, found);
+  await setActions(names, DisableAlarmActionsCommand);
+  for (const alarm of [...alarms.metric, ...alarms.composite]) {
+    const state = found.get(alarm.input.AlarmName);
     // What a run before this one has told need not be told again.
-    if (StateValue !== undefined && StateValue !== "INSUFFICIENT_DATA") {
-      told.set(AlarmName, StateValue);
-    }
+    if (state === undefined || state === "INSUFFICIENT_DATA") continue;
+    states.set(alarm.input.AlarmName, state);
+    if (state === "ALARM") ringing.add(alarm.logicalId);
   }
-  await cloudWatch.send(new DisableAlarmActionsCommand({ AlarmNames: names }));
   let last = Promise.resolve();
   const inTurn = (task: () => Promise<void>) => {
     // The one before may have failed; that is told to whoever asked for it.
@@ -171,6 +175,8 @@ export async function takeOverAlarms(
   return {
     /** Evaluates every alarm; one pass at a time, whoever asks. */
     evaluate: () => inTurn(pass),
+    /** Each alarm that has rung since this began, as it began to ring. */
+    rang: (): readonly AlarmChange[] => [...rang.values()],
     /**
      * Puts metrics, never in the midst of a pass: at each put the emulator judges all alarms by itself, and an alarm that
      * it has set to the new state already is told to nobody.
@@ -179,51 +185,83 @@ export async function takeOverAlarms(
       inTurn(async () => {
         await cloudWatch.send(new PutMetricDataCommand({ Namespace, MetricData: [...data] }));
       }),
-    /** Leaves the alarms to the emulator again. */
+    /** Leaves the alarms to the emulator again, but for those that it cannot judge. */
     release: async () => {
       await last.catch(() => undefined);
-      await cloudWatch.send(new EnableAlarmActionsCommand({ AlarmNames: names }));
+      if (added.length > 0) {
+        await cloudWatch.send(new DeleteAlarmsCommand({ AlarmNames: [...added] }));
+      }
+      await setActions(
+        names.filter((name) => !added.includes(name)),
+        EnableAlarmActionsCommand,
+      );
     },
   };
 }
 
-/** Null when the alarm is not on one metric, or not all there. */
-export function definitionOf(alarm: MetricAlarm): AlarmDefinition | null {
-  const parsed = v.safeParse(DefinitionSchema, alarm);
-  return parsed.success && parsed.output.statistic !== "" ? parsed.output : null;
+/** What people are told of an alarm. */
+interface Change {
+  readonly name: string;
+  readonly before: StateValue | undefined;
+  readonly state: StateValue;
+  readonly reason: string;
 }
 
-/** Does the alarm ring, by its windows' values, the oldest first? Windows without data have none. */
-export function rings(definition: AlarmDefinition, values: readonly number[]): boolean {
-  const compare = comparisonOf(definition.operator);
-  const breaches = (value: number) => compare(value, definition.threshold);
-  const missingData = definition.missingBreaches ? "breaching" : "notBreaching";
-  return judge({ ...definition, missingData, breaches }, values) === "ALARM";
+/** The states that the emulator shows of these alarms. A running one may hold others. */
+async function statesIn(
+  client: Clients["cloudWatch"],
+  names: readonly string[],
+): Promise<ReadonlyMap<string, StateValue>> {
+  const known = new Set(names);
+  const states = new Map<string, StateValue>();
+  const pages = paginateDescribeAlarms(
+    { client },
+    { AlarmTypes: ["MetricAlarm", "CompositeAlarm"], MaxRecords: ALARMS_PER_CALL },
+  );
+  for await (const { MetricAlarms = [], CompositeAlarms = [] } of pages) {
+    for (const { AlarmName = "", StateValue } of [...MetricAlarms, ...CompositeAlarms]) {
+      if (known.has(AlarmName) && StateValue !== undefined) states.set(AlarmName, StateValue);
+    }
+  }
+  return states;
 }
 
-/** As far back as CloudWatch looks when data is missing. */
-function rangeSecondsOf({ periodSeconds, evaluationPeriods }: AlarmDefinition): number {
-  return periodSeconds * (evaluationPeriods + FURTHER_WINDOWS);
+/** Puts the alarms that the emulator lacks. @returns their names. */
+async function putMissing(
+  client: Clients["cloudWatch"],
+  { metric, composite }: DeployedAlarms,
+  found: ReadonlyMap<string, StateValue>,
+): Promise<readonly string[]> {
+  const added: string[] = [];
+  for (const { input } of metric) {
+    if (found.has(input.AlarmName)) continue;
+    await client.send(new PutMetricAlarmCommand({ ...input, ActionsEnabled: false }));
+    added.push(input.AlarmName);
+  }
+  for (const { input } of composite) {
+    if (found.has(input.AlarmName)) continue;
+    await client.send(new PutCompositeAlarmCommand({ ...input, ActionsEnabled: false }));
+    added.push(input.AlarmName);
+  }
+  return added;
 }
 
-function queryOf(definition: AlarmDefinition, index: number) {
-  const { namespace: Namespace, metricName: MetricName, dimensions: Dimensions } = definition;
-  const { periodSeconds: Period, statistic: Stat } = definition;
-  return {
-    Id: `a${index}`,
-    MetricStat: { Metric: { Namespace, MetricName, Dimensions }, Period, Stat },
-  };
+/** What the alarm's windows hold, the oldest first. They begin where CloudWatch has them begin: the last is not over yet. */
+function rangeAt(alarm: MetricAlarm, statistics: Statistics, minute: number): readonly Point[] {
+  const { periodMinutes, evaluationPeriods, valueIn } = alarm;
+  const last = Math.floor(minute / periodMinutes) * periodMinutes;
+  const first = last - (evaluationPeriods + FURTHER_WINDOWS - 1) * periodMinutes;
+  const range: Point[] = [];
+  for (let from = first; from <= last; from += periodMinutes) {
+    range.push(valueIn(statistics, from, from + periodMinutes));
+  }
+  return range;
 }
 
-/** CloudWatch gives the newest first, the emulator the oldest. */
-function valuesOf({ Timestamps = [], Values = [] }: MetricDataResult = {}): readonly number[] {
-  return Timestamps.map((time, index) => ({ at: time.getTime(), value: Values[index] ?? 0 }))
-    .toSorted((one, other) => one.at - other.at)
-    .map(({ value }) => value);
-}
-
-function reasonOf(definition: AlarmDefinition, values: readonly number[]): string {
-  const { statistic, metricName, operator, threshold, periodSeconds } = definition;
-  const seen = values.length === 0 ? "no data" : values.join(", ");
-  return `${statistic} of ${metricName} each ${periodSeconds} s: ${seen} (${operator} ${threshold})`;
+function reasonOf(alarm: MetricAlarm, range: readonly Point[]): string {
+  const { metrics, periodMinutes, limit } = alarm;
+  const of = metrics.map(({ statistic, name }) => `${statistic} of ${name}`);
+  const known = range.filter((point) => point !== null);
+  const seen = known.length === 0 ? "no data" : known.join(", ");
+  return `${[...new Set(of)].join(", ")}, each ${periodMinutes} min: ${seen} (${limit})`;
 }

@@ -8,6 +8,11 @@ export interface MetricBatch {
   readonly data: readonly MetricDatum[];
 }
 
+/** Where metrics are put. */
+export interface MetricSink {
+  put(namespace: string, data: readonly MetricDatum[]): Promise<void>;
+}
+
 /** CloudWatch's "Specification: Embedded metric format". */
 const Directive = v.object({
   Namespace: v.string(),

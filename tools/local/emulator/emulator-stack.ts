@@ -1,11 +1,15 @@
 import { env } from "node:process";
 import { takeOverAlarms } from "./alarm-evaluation.ts";
+import type { AlarmEvaluation } from "./alarm-evaluation.ts";
 import { watchBus } from "./bus-watch.ts";
-import { OMITTED, STACK_NAME } from "./cdk.ts";
+import { OMITTED, STACK_NAME, STAGE } from "./cdk.ts";
 import type { StackOutputs } from "./cdk.ts";
 import { makeClients } from "./clients.ts";
 import type { Clients } from "./clients.ts";
 import { fillSecrets, localCredentials } from "../credentials.ts";
+import { deployedAlarms, isMeasuredHere } from "./deployed-alarms.ts";
+import type { DeployedAlarms } from "./deployed-alarms.ts";
+import { readDeployedTemplate } from "./deployed-template.ts";
 import { bringUpStack } from "./deployment.ts";
 import type { Deployment } from "./deployment.ts";
 import { emulatorProbes } from "./emulator-probes.ts";
@@ -86,27 +90,25 @@ export async function startEmulatorStack(
       narrator.onLog(line);
     };
     const besides = await startBesides(clients, outputs, options, { ...narrator, onLog });
-    closers.push(...besides);
+    closers.push(...besides.closers);
     const broken = brokenWhenEnded(deployment, () => stopping);
     // Whoever waits for it hears of it; until somebody does, the rejection is no crash.
     broken.catch(() => undefined);
-    const omitted = OMITTED.map(({ what }) => what).join(", ");
+    const omitted = OMITTED.flatMap((one) => ("what" in one ? [one.what] : [])).join(", ");
     return {
       endpoint,
       outputs,
       credentials,
       webhookUrl,
       differences: [
-        ["Left out", `${omitted}: the emulator does not support them`],
+        ["Left out", `${omitted}: the emulator does not support it`],
         guardedText(deployment),
         judgedText(deployment, judged),
-        [
-          "Alarms",
-          "evaluated by this command from their own definitions, because the emulator mixes up dimensions",
-        ],
+        ["Alarms", besides.about],
       ],
       receiver: makeEmulatorReceiver(clients, outputs),
       judged,
+      alarms: besides.alarms,
       // Only calls that go through a proxy of ours can be refused.
       throttleTable: judged === null ? null : (isThrottled) => judged.throttleTable(isThrottled),
       memory: null,
@@ -130,12 +132,16 @@ async function startBesides(
   outputs: StackOutputs,
   options: LocalOptions,
   narrator: StackNarrator,
-): Promise<(() => unknown)[]> {
+): Promise<{
+  readonly alarms: AlarmEvaluation;
+  readonly about: string;
+  readonly closers: readonly (() => unknown)[];
+}> {
   const failed = (what: string) => (error: unknown) =>
     narrator.onFailure(`${what}: ${causeOf(error)}.`);
   const functions = ["Ingest", "Consumer", "Poller", "Statement"] as const;
-  const alarms = await takeOverAlarms(clients, {
-    namePrefix: `${STACK_NAME}-`,
+  const definitions = deployedAlarms(await readDeployedTemplate(clients.cloudFormation), STAGE);
+  const alarms = await takeOverAlarms(clients, definitions, {
     now: Date.now,
     onChange: (change) => narrator.onAlarm(change),
   });
@@ -149,7 +155,7 @@ async function startBesides(
       functions.map((name) => outputs[`${name}FunctionName`]),
     ),
     onLine: (line) => narrator.onLog(line),
-    alarms,
+    metrics: alarms,
     onFailure: failed("The logs could not be read"),
   });
   const stopQueueMetrics = startQueueMetrics(clients, {
@@ -158,7 +164,7 @@ async function startBesides(
       outputs.DeadLetterQueueUrl,
       ...(await allowLooks(clients.sqs, outputs)),
     ],
-    alarms,
+    metrics: alarms,
     onFailure: failed("The queues could not be read"),
   });
   // Closed from the end: what asks for an evaluation before what evaluates.
@@ -169,13 +175,21 @@ async function startBesides(
     stopQueueMetrics,
   ];
   const paceMs = pollerPace(options.timeScale);
-  if (paceMs === null) return closers;
-  const stopPace = startPollerPace(clients, {
-    functionName: outputs.PollerFunctionName,
-    paceMs,
-    onFailure: failed("The poller could not be run"),
-  });
-  return [...closers, stopPace];
+  if (paceMs !== null) {
+    const stopPace = startPollerPace(clients, {
+      functionName: outputs.PollerFunctionName,
+      paceMs,
+      onFailure: failed("The poller could not be run"),
+    });
+    closers.push(stopPace);
+  }
+  return { alarms, about: alarmsText(definitions), closers };
+}
+
+/** How many alarms there are, and how many of them watch what nobody measures here. */
+function alarmsText({ metric, composite }: DeployedAlarms): string {
+  const unmeasured = metric.filter(({ metrics }) => !metrics.some(isMeasuredHere)).length;
+  return `${metric.length + composite.length}, evaluated by this command from their definitions. ${unmeasured} stay silent: they watch what the emulator does not measure`;
 }
 
 /** Whether a web page that is open in a browser here can reach what was started. */

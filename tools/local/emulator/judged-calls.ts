@@ -1,5 +1,4 @@
 import { appendFileSync } from "node:fs";
-import { GetTemplateCommand, paginateListStackResources } from "@aws-sdk/client-cloudformation";
 import {
   GetFunctionConfigurationCommand,
   UpdateFunctionConfigurationCommand,
@@ -9,9 +8,8 @@ import { IamGuard } from "../../strict-aws/iam/guard.ts";
 import { roleOfFunction } from "../../strict-aws/iam/platform-calls.ts";
 import { policiesOf } from "../../strict-aws/iam/policies.ts";
 import { startStrictProxy } from "../../strict-aws/strict-proxy.ts";
-import { readTemplate } from "../../template/synthesise.ts";
-import { STACK_NAME } from "./cdk.ts";
 import type { Clients } from "./clients.ts";
+import { readDeployedTemplate } from "./deployed-template.ts";
 
 /** The calls of the functions, and the lines that they log, as they are judged. */
 export type JudgedCalls = Readonly<Awaited<ReturnType<typeof judgeCalls>>>;
@@ -53,9 +51,14 @@ export async function judgeCalls(
   },
 ) {
   const { endpoint, host, refusalsFile, onRefused } = options;
-  const { deployed, names, functions } = await readDeployed(cloudFormation);
+  const { template, resources } = await readDeployedTemplate(cloudFormation);
+  const functions = resources.filter(({ type }) => type === "AWS::Lambda::Function");
+  const named = resources.filter(({ type }) => NAMED.has(type));
+  // What ends a queue's URL or a secret's ARN: their beginnings depend on who asks.
+  const names = new Map(named.map(({ id, name }) => [name.split(/[:/]/).at(-1) ?? "", id]));
   let [calls, refused] = [0, 0];
   let isThrottled = false;
+  const deployed = policiesOf(template);
   const guard = new IamGuard(deployed, {
     names,
     onAsked: () => {
@@ -99,32 +102,6 @@ export async function judgeCalls(
       for (const proxy of proxies) await proxy.close();
     },
   };
-}
-
-interface DeployedFunction {
-  /** In the template. */
-  readonly id: string;
-  /** In the emulator. */
-  readonly name: string;
-}
-
-/** The policies of the template that was deployed, its functions, and whose the names in the emulator are. */
-async function readDeployed(client: Clients["cloudFormation"]) {
-  const { TemplateBody = "" } = await client.send(
-    new GetTemplateCommand({ StackName: STACK_NAME }),
-  );
-  const names = new Map<string, string>();
-  const functions: DeployedFunction[] = [];
-  const pages = paginateListStackResources({ client }, { StackName: STACK_NAME });
-  for await (const { StackResourceSummaries = [] } of pages) {
-    for (const { ResourceType, LogicalResourceId, PhysicalResourceId } of StackResourceSummaries) {
-      const [id = "", name = ""] = [LogicalResourceId, PhysicalResourceId];
-      // What ends a queue's URL or a secret's ARN: their beginnings depend on who asks.
-      if (NAMED.has(ResourceType ?? "")) names.set(name.split(/[:/]/).at(-1) ?? "", id);
-      if (ResourceType === "AWS::Lambda::Function") functions.push({ id, name });
-    }
-  }
-  return { deployed: policiesOf(readTemplate(JSON.parse(TemplateBody))), names, functions };
 }
 
 /** Has a function call by way of a proxy, by the variables that it is started with. */

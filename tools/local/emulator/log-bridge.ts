@@ -1,10 +1,9 @@
 import { paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import type { FilteredLogEvent } from "@aws-sdk/client-cloudwatch-logs";
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
-import type { AlarmEvaluation } from "./alarm-evaluation.ts";
 import type { Clients } from "./clients.ts";
 import { readEmbeddedMetrics } from "./embedded-metrics.ts";
-import type { MetricBatch } from "./embedded-metrics.ts";
+import type { MetricBatch, MetricSink } from "./embedded-metrics.ts";
 import { startRepeating } from "./repeat.ts";
 
 /** Alarms look at minutes; a second is at once. */
@@ -43,7 +42,7 @@ export function startLogBridge(
   options: {
     readonly logGroups: readonly string[];
     readonly onLine: (line: string) => void;
-    readonly alarms: Pick<AlarmEvaluation, "put" | "evaluate">;
+    readonly metrics: MetricSink;
     readonly onFailure: (error: unknown) => void;
   },
 ): () => void {
@@ -63,19 +62,16 @@ export function startLogBridge(
 export function makeBridgePass(options: {
   readonly readers: readonly (() => Promise<readonly string[]>)[];
   readonly onLine: (line: string) => void;
-  readonly alarms: Pick<AlarmEvaluation, "put" | "evaluate">;
+  readonly metrics: MetricSink;
 }): () => Promise<void> {
-  const { alarms } = options;
   /** What was read, and is not put yet. */
   const waiting: MetricBatch[] = [];
 
   async function putWaiting(): Promise<void> {
-    if (waiting.length === 0) return;
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      await alarms.put(next.namespace, next.data);
+      await options.metrics.put(next.namespace, next.data);
       waiting.shift();
     }
-    await alarms.evaluate();
   }
   return async () => {
     const read = await Promise.allSettled(options.readers.map((reader) => reader()));

@@ -66,12 +66,13 @@ export function describeLogged(text: string): string | null {
   return line(level.toLowerCase(), [`${code}: ${message}`, ...fields].join("  "));
 }
 
-/** An alarm that went off, or is over. */
-export function describeAlarm({ name, state, reason }: AlarmChange): string {
-  return line(
-    state === "ALARM" ? "alarm" : "alarm over",
-    state === "ALARM" ? `${name}: ${reason}` : name,
-  );
+/** An alarm that went off, with what it tells whoever is paged, or one that is over. */
+export function describeAlarm({ id, state, reason, description }: AlarmChange): readonly string[] {
+  if (state !== "ALARM") return [line("alarm over", id)];
+  const told = description
+    .split("\n\n")
+    .filter((part, index) => index === 0 || /^(?:Impact|Runbook): /.test(part));
+  return [line("alarm", `${id}: ${reason}`), ...told.map((part) => line("", part))];
 }
 
 function line(what: string, text: string): string {

@@ -28,10 +28,10 @@ export function makeNarrator(screen: Screen): Narrator {
     },
     onAlarm: (change) => {
       // That an alarm is fine to begin with is no news.
-      const isNews = change.state === "ALARM" || ringing.has(change.name);
-      if (change.state === "ALARM") ringing.set(change.name, change);
-      else ringing.delete(change.name);
-      if (following && isNews) screen.print(describeAlarm(change));
+      const isNews = change.state === "ALARM" || ringing.has(change.id);
+      if (change.state === "ALARM") ringing.set(change.id, change);
+      else ringing.delete(change.id);
+      if (following && isNews) screen.print(...describeAlarm(change));
     },
     onFailure: (sentence) => {
       // The same failure each second is one line.
@@ -43,7 +43,7 @@ export function makeNarrator(screen: Screen): Narrator {
     },
     follow: () => {
       following = true;
-      for (const change of ringing.values()) screen.print(describeAlarm(change));
+      for (const change of ringing.values()) screen.print(...describeAlarm(change));
     },
     fallSilent: () => {
       silent = true;
