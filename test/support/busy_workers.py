@@ -66,6 +66,7 @@ class Worker:
     def end(self):
         self._proc.stdin.close()
         self._proc.wait()
+        # As when another takes its place.
         self._proc = None
         return self._drain_stderr_bounded().splitlines()
 
@@ -77,4 +78,7 @@ whole = sum(
     worker.invoke(f"call-{call}") == [f"call-{call} {line}" for line in range(LINES)]
     for call in range(int(sys.argv[2]))
 )
-print(f"{whole} whole, {len(worker.end())} lines left")
+left = worker.end()
+# A thread that has nothing to read any more must not go round and round.
+worker._stderr_thread.join(5)
+print(f"{whole} whole, {len(left)} lines left, {'reads on' if worker._stderr_thread.is_alive() else 'ended'}")

@@ -73,6 +73,8 @@ const ScenarioSchema = v.strictObject({
   delivery: v.optional(DeliverySchema, {}),
   steps: v.pipe(v.array(StepSchema), v.minLength(1)),
   expected: ExpectedSchema,
+  /** Alarms of the receiver that it rings, given time. Of any other, the receiver or this scenario is wrong. */
+  alarms: v.optional(v.array(v.string()), []),
   /** Somebody runs the application again; the new one has a token of its own. */
   rerun: v.optional(
     v.strictObject({

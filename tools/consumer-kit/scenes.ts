@@ -23,6 +23,7 @@ export function scene(
     delivery: { copiesAtSeconds: [0], order: "raised", spacingSeconds: 0, lost: false },
     steps: timed,
     expected: { status: last?.status ?? "running", outcome, published: {} },
+    alarms: [],
     ...changes,
   };
 }

@@ -12,11 +12,15 @@ import type { LocalStack, StackNarrator } from "./local-stack.ts";
 import type { LocalOptions } from "./terminal/options.ts";
 import { clearOutputsFile, writeOutputsFile } from "./outputs-file.ts";
 import { ownOutputsFile } from "./paths.ts";
+import { ringersOfAll, silentScenarios, verdictOnAlarms } from "./scenarios/alarms-that-rang.ts";
+import type { AlarmVerdict, Ringers } from "./scenarios/alarms-that-rang.ts";
 import { playScenarios } from "./scenarios/play.ts";
 import type { PlayedAlloy, PlayResult } from "./scenarios/play.ts";
+import { renderAlarms } from "./terminal/alarm-report.ts";
 import { isGood, renderReport } from "./terminal/report.ts";
 import { makeNarrator, stayUp } from "./terminal/stay-up.ts";
 import type { Screen } from "../terminal/screen.ts";
+import { WEBHOOK_TO_TRY } from "./webhook-to-try.ts";
 
 /**
  * How long after Alloy's last delivery, and after the last change, everything must agree. At the default time scale the poller looks
@@ -41,7 +45,9 @@ export async function runLocal(
   const started = Date.now();
   const outputsFile = options.outputsFile ?? ownOutputsFile(process.pid);
   await clearOutputsFile(outputsFile);
-  const narrator = makeNarrator(screen);
+  // Before an incident nothing is played that rings: what rings then is the incident.
+  const ringers = options.incident === null ? ringersOfAll : () => null;
+  const narrator = makeNarrator(screen, ringers);
   const stack = await startStack(options, narrator, signal);
   let page: Console | null = null;
   try {
@@ -50,15 +56,19 @@ export async function runLocal(
     if (!options.once) {
       page = await startPage(stack, outputsFile, screen);
     }
-    const played = stack.alloy === null ? null : play(stack, stack.alloy, screen, signal);
+    const played = stack.alloy === null ? null : play(stack, stack.alloy, options, screen, signal);
     const result = await Promise.race([played, stack.broken]);
+    let hasRungFalsely = false;
     if (result !== null) {
       const times = { elapsedMs: Date.now() - started, limitMs: AGREEMENT_LIMIT_MS };
       screen.print(...renderReport(result, times));
+      const alarms = await alarmsThatRang(stack, ringers);
+      if (alarms !== null) screen.print(...renderAlarms(alarms));
+      hasRungFalsely = (alarms?.faults.length ?? 0) > 0;
     }
     if (options.once) {
       const isRefused = (stack.judged?.count().refused ?? 0) > 0;
-      return result !== null && isGood(result) && !isRefused ? 0 : 1;
+      return result !== null && isGood(result) && !hasRungFalsely && !isRefused ? 0 : 1;
     }
     const answer =
       options.incident === null
@@ -128,7 +138,7 @@ function describeStack(stack: LocalStack, options: LocalOptions, screen: Screen)
   );
   screen.fact(
     "Try it",
-    `curl -i -u '${basic.username}:${basic.password}' -d '{"hello":"alloy"}' \\`,
+    `curl -i -u '${basic.username}:${basic.password}' -d '${WEBHOOK_TO_TRY}' \\`,
   );
   screen.fact("", `  '${stack.webhookUrl}'`);
   // The operators' tool speaks to AWS, or to an emulator.
@@ -142,9 +152,20 @@ function judgedText({ count }: JudgedCalls): string {
   return `${calls} calls of the functions, ${distinct} distinct, ${refused} refused`;
 }
 
+/** Null where there are no alarms. */
+async function alarmsThatRang(
+  { alarms }: LocalStack,
+  ringers: Ringers,
+): Promise<AlarmVerdict | null> {
+  if (alarms === null) return null;
+  await alarms.evaluate();
+  return verdictOnAlarms(alarms.rang(), ringers);
+}
+
 async function play(
   stack: LocalStack,
   alloy: PlayedAlloy,
+  { incident }: LocalOptions,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<PlayResult> {
@@ -152,7 +173,8 @@ async function play(
   return playScenarios(alloy, stack.receiver, {
     signal,
     limitMs: AGREEMENT_LIMIT_MS,
-    investigations: true,
+    ...(incident !== null && { scenarios: silentScenarios() }),
+    investigations: incident === null,
     onProgress: (text) => screen.progress(text),
   });
 }

@@ -79,13 +79,16 @@ describe("what npm start prints while it is up", () => {
         "Something is there.\n\nImpact: it waits.\n\nRunbook: https://a.example/b.md\n\nDashboard: https://c.example",
     } as const;
 
-    expect(describeAlarm(alarm)).toEqual([
+    expect(describeAlarm(alarm, null)).toEqual([
       "alarm          dead-letters-not-empty: 1 datapoint",
       "               Something is there.",
       "               Impact: it waits.",
       "               Runbook: https://a.example/b.md",
     ]);
-    expect(describeAlarm({ ...alarm, state: "OK" })).toEqual([
+    expect(describeAlarm(alarm, "a-scenario")).toEqual([
+      "alarm          dead-letters-not-empty, which a-scenario should ring: 1 datapoint",
+    ]);
+    expect(describeAlarm({ ...alarm, state: "OK" }, null)).toEqual([
       "alarm over     dead-letters-not-empty",
     ]);
   });

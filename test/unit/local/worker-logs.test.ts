@@ -12,7 +12,7 @@ function invoked(...options: readonly string[]): string {
 
 describe("the log of an invocation on a busy machine", () => {
   it("has all its lines: one denied application of 21 was not counted, and no alarm rang", () => {
-    expect(invoked()).toBe("20 whole, 0 lines left");
+    expect(invoked()).toBe("20 whole, 0 lines left, ended");
   });
 
   it("lacked the last ones as the emulator reads it: this test can see them missing", () => {

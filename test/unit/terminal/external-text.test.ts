@@ -310,7 +310,7 @@ describe("npm start", () => {
 
   it("tells what happens without obeying it", () => {
     const { screen, written } = aTerminal();
-    const narrator = makeNarrator(screen);
+    const narrator = makeNarrator(screen, () => null);
     const alarm: AlarmChange = {
       id: HOSTILE,
       state: "ALARM",

@@ -11,7 +11,6 @@ import select
 import termios
 import threading
 
-
 # How long the last lines of a worker that was ended may take.
 GONE_SECONDS = 1
 
@@ -23,16 +22,18 @@ def collect_all(worker_class):
         return
 
     def read_stderr(self):
-        pipe = self._proc.stderr
-        lock = _lock_of(pipe)
+        pipe, lines = self._proc.stderr, self._stderr_queue
         there = select.poll()
         there.register(pipe, select.POLLIN)
         try:
             while True:
                 # Waits without taking anything: what is taken is in the queue before the lock goes.
-                there.poll()
-                with lock:
-                    if not _take(self, pipe):
+                [(_, event)] = there.poll()
+                with _lock_of(pipe):
+                    if _waiting(pipe) > 0:
+                        _take(pipe, lines)
+                    elif event & (select.POLLHUP | select.POLLERR | select.POLLNVAL):
+                        # Nothing is there, and nothing comes any more.
                         return
         except (OSError, ValueError):
             # The worker is gone, and its pipe with it.
@@ -48,7 +49,7 @@ def collect_all(worker_class):
             pipe = self._proc.stderr
             with _lock_of(pipe):
                 while _waiting(pipe) > 0:
-                    _take(self, pipe)
+                    _take(pipe, self._stderr_queue)
         return self._drain_stderr()
 
     bounded = worker_class._drain_stderr_bounded
@@ -72,15 +73,8 @@ def _waiting(pipe):
     return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4), "little")
 
 
-def _take(worker, pipe):
-    """Takes what there is into the worker's queue, by lines. Whether there may be more."""
-    if _waiting(pipe) == 0 and worker._proc is not None and worker._proc.poll() is None:
-        # Somebody else took it meanwhile.
-        return True
-    taken = os.read(pipe.fileno(), 65_536)
-    *lines, pipe.logs_rest = (pipe.logs_rest + taken).split(b"\n")
-    if not taken and pipe.logs_rest:
-        lines.append(pipe.logs_rest)
+def _take(pipe, queue):
+    """Takes what there is into the queue, by lines."""
+    *lines, pipe.logs_rest = (pipe.logs_rest + os.read(pipe.fileno(), 65_536)).split(b"\n")
     for line in lines:
-        worker._stderr_queue.put(line.decode("utf-8", "replace"))
-    return len(taken) > 0
+        queue.put(line.decode("utf-8", "replace"))

@@ -26,6 +26,8 @@ export interface PlayOptions {
   readonly signal: AbortSignal;
   /** How long after Alloy's last delivery, and after the last change here, everything must agree. */
   readonly limitMs: number;
+  /** Which scenarios are played. @default - all */
+  readonly scenarios?: readonly string[];
   /** Whether the stage looks at Investigations: only then one is played. */
   readonly investigations: boolean;
   readonly onProgress: (text: string) => void;
@@ -52,7 +54,7 @@ const MOST_LIMITS = 10;
 const QUIET_MS = 2_500;
 
 /**
- * Plays all scenarios at once and compares, until everything agrees or nothing has changed for as long as the limit. A
+ * Plays scenarios at once and compares, until everything agrees or nothing has changed for as long as the limit. A
  * busy machine takes longer, and something changes meanwhile.
  *
  * 1. The simulator opens an application for each scenario; its Create response is announced on the bus.
@@ -69,10 +71,13 @@ export async function playScenarios(
   const deadLetteredBefore = await receiver.deadLettered();
   const known = new Set(alloy.simulator.applications().map((held) => held.applicationToken));
 
-  onProgress(`Playing ${alloy.simulator.scenarioNames.length} scenarios …`);
+  const { scenarios = alloy.simulator.scenarioNames } = options;
+  onProgress(`Playing ${scenarios.length} scenarios …`);
   const [, investigation] = await Promise.race([
     Promise.all([
-      alloy.simulator.play([], { onSubmitted: (created) => receiver.announceSubmission(created) }),
+      alloy.simulator.play(scenarios, {
+        onSubmitted: (created) => receiver.announceSubmission(created),
+      }),
       options.investigations ? alloy.simulator.investigate() : null,
     ]),
     new Promise<never>((_, reject) => {

@@ -66,9 +66,17 @@ export function describeLogged(text: string): string | null {
   return line(level.toLowerCase(), [`${code}: ${message}`, ...fields].join("  "));
 }
 
-/** An alarm that went off, with what it tells whoever is paged, or one that is over. */
-export function describeAlarm({ id, state, reason, description }: AlarmChange): readonly string[] {
+/**
+ * An alarm that went off, with what it tells whoever is paged, or one that is over.
+ *
+ * @param by - what was played to ring it; null: it is news.
+ */
+export function describeAlarm(
+  { id, state, reason, description }: AlarmChange,
+  by: string | null,
+): readonly string[] {
   if (state !== "ALARM") return [line("alarm over", id)];
+  if (by !== null) return [line("alarm", `${id}, which ${by} should ring: ${reason}`)];
   const told = description
     .split("\n\n")
     .filter((part, index) => index === 0 || /^(?:Impact|Runbook): /.test(part));

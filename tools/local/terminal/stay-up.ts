@@ -2,6 +2,7 @@ import type { AlarmChange } from "../emulator/alarm-evaluation.ts";
 import { causeOf } from "../failure.ts";
 import { describeAlarm, describeLogged, describePublished } from "./progress-log.ts";
 import type { LocalStack, StackNarrator } from "../local-stack.ts";
+import type { Ringers } from "../scenarios/alarms-that-rang.ts";
 import type { Screen } from "../../terminal/screen.ts";
 
 /** The sentence about an emulator that is gone says more than those of everybody who misses it. */
@@ -15,9 +16,17 @@ export interface Narrator extends StackNarrator {
   fallSilent(): void;
 }
 
-export function makeNarrator(screen: Screen): Narrator {
+/** @param ringers - who of what is played at the beginning rings an alarm. */
+export function makeNarrator(screen: Screen, ringers: Ringers): Narrator {
   const told = new Set<string>();
   const ringing = new Map<string, AlarmChange>();
+  const rang = new Set<string>();
+  /** Of what is played, an alarm rings once. */
+  const describe = (change: AlarmChange) => {
+    const isFirst = change.state === "ALARM" && !rang.has(change.id);
+    if (isFirst) rang.add(change.id);
+    return describeAlarm(change, isFirst ? ringers(change.id) : null);
+  };
   let following = false;
   let silent = false;
   return {
@@ -31,7 +40,7 @@ export function makeNarrator(screen: Screen): Narrator {
       const isNews = change.state === "ALARM" || ringing.has(change.id);
       if (change.state === "ALARM") ringing.set(change.id, change);
       else ringing.delete(change.id);
-      if (following && isNews) screen.print(...describeAlarm(change));
+      if (following && isNews) screen.print(...describe(change));
     },
     onFailure: (sentence) => {
       // The same failure each second is one line.
@@ -43,7 +52,7 @@ export function makeNarrator(screen: Screen): Narrator {
     },
     follow: () => {
       following = true;
-      for (const change of ringing.values()) screen.print(...describeAlarm(change));
+      for (const change of ringing.values()) screen.print(...describe(change));
     },
     fallSilent: () => {
       silent = true;
