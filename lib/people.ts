@@ -1,5 +1,12 @@
 /** The roles of people, from the one that may least. */
-export const PEOPLE = ["auditor", "operator", "break-glass", "privacy", "deployer"] as const;
+export const PEOPLE = [
+  "auditor",
+  "operator",
+  "break-glass",
+  "privacy",
+  "credentials",
+  "deployer",
+] as const;
 
 export type Person = (typeof PEOPLE)[number];
 
@@ -14,12 +21,13 @@ export const PEOPLES_POLICIES = {
   operator: "OperatorPolicy",
   "break-glass": "BreakGlassPolicy",
   privacy: "PrivacyPolicy",
+  credentials: "CredentialsPolicy",
   deployer: "DeployerPolicy",
   redrive: "RedrivePolicy",
 } as const satisfies Readonly<Record<Policy, string>>;
 
 /**
- * The policies that a role's permission set names. Three of them add to the auditor's, and the operator has two: IAM takes
+ * The policies that a role's permission set names. Four of them add to the auditor's, and the operator has two: IAM takes
  * 6,144 characters a policy, and the queues of a stack alone are 4,000.
  */
 export const POLICIES_OF: Readonly<Record<Person, readonly Policy[]>> = {
@@ -27,6 +35,7 @@ export const POLICIES_OF: Readonly<Record<Person, readonly Policy[]>> = {
   operator: ["auditor", "operator", "redrive"],
   "break-glass": ["auditor", "break-glass"],
   privacy: ["auditor", "privacy"],
+  credentials: ["auditor", "credentials"],
   deployer: ["deployer"],
 };
 

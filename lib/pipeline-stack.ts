@@ -159,7 +159,8 @@ export class AlloyJourneyWebhooks extends Stack {
       poller: poller.function,
       statement,
       functions: [ingest, consumer, poller, statement].map((one) => one.function),
-      secrets: [ingest.secret, poller.secret],
+      webhookSecret: ingest.secret,
+      alloyApiSecret: poller.secret,
     });
 
     const outputs: Readonly<Record<OutputName, string>> = {

@@ -5,6 +5,7 @@ import type { PayloadBucket } from "../domain/event/claim-check.ts";
 import { readTraceparent, traceparentOfXRay } from "../domain/event/trace-context.ts";
 import type { AllowListSettings } from "../settings/ingest-settings.ts";
 import { CAUSE_DIMENSION, METRICS } from "../settings/metrics.ts";
+import { PROBE } from "../settings/probe.ts";
 import type { LineLogger } from "../telemetry/line-logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { AllowList } from "./allow-list.ts";
@@ -48,6 +49,8 @@ const RETRY: Strings = { "retry-after": "1" };
  *    try again: 503;
  * 4. answer 200 only now: it means stored.
  *
+ * An authentic probe of `ops rotate` ends after step 2, with 204: it is not stored, and it is no webhook to any count.
+ *
  * It never throws.
  */
 export function makeIngestHandler(
@@ -73,14 +76,14 @@ export function makeIngestHandler(
     const deadline = receivedAt + deps.budgetMs;
 
     const isListed = deps.allowList(sourceIp);
-    if (!isListed) deps.metrics.count(METRICS.addressesUnlisted);
-
     const body = receivedBody(rawBody, isBase64Encoded);
     const authorizer = "authorizer" in requestContext ? requestContext.authorizer : undefined;
     const verdict = await deps.authorize({ headers, body: body.bytes, authorizer, deadline });
+    const isProbe = verdict === "authentic" && body.text === PROBE.body;
+    if (!isListed && !isProbe) deps.metrics.count(METRICS.addressesUnlisted);
     if (!isListed && deps.allowListMode === "enforce") {
       // Alloy under a new address: it counts this towards its switch-off, and no stranger has its credential.
-      if (verdict === "authentic") deps.metrics.count(METRICS.alloyRefused);
+      if (verdict === "authentic" && !isProbe) deps.metrics.count(METRICS.alloyRefused);
       return answer(403, {}, { receiptId });
     }
     if (typeof verdict === "object") return notStored(receiptId, verdict.failure);
@@ -92,6 +95,8 @@ export function makeIngestHandler(
       if (verdict === "unchecked") deps.logger.error("ingest.token.missing", { receiptId });
       return answer(401, CHALLENGE, { receiptId, verdict });
     }
+
+    if (isProbe) return { statusCode: PROBE.status };
 
     // The caller's own trace, if there is one, goes on.
     const traceparent = readTraceparent(headers["traceparent"]) ?? traceparentOfXRay(deps.xRay?.());

@@ -51,7 +51,8 @@ export interface PeopleProps {
   readonly statement: DailyStatement;
   /** All of them, the poller too. */
   readonly functions: readonly NodeFunction[];
-  readonly secrets: readonly FillableSecret[];
+  readonly webhookSecret: FillableSecret;
+  readonly alloyApiSecret: FillableSecret;
 }
 
 /**
@@ -73,6 +74,11 @@ export class People extends Construct {
     );
     this.#make("break-glass", "Reads bodies, replays; with the auditor's", this.#breakGlass());
     this.#make("privacy", "Exports, holds and forgets; with the auditor's", this.#privacy());
+    this.#make(
+      "credentials",
+      "Rotates the credentials of the webhook; with the auditor's",
+      this.#credentials(),
+    );
     this.#make("deployer", "Deploys through the CDK's roles, and looks before", this.#deployer());
     this.#make(
       "redrive",
@@ -319,9 +325,25 @@ export class People extends Construct {
     ];
   }
 
+  /** `rotate`: whoever may add a credential can send what looks like Alloy's. */
+  #credentials(): readonly PolicyStatement[] {
+    return [
+      allow(
+        [
+          "secretsmanager:GetSecretValue",
+          "secretsmanager:ListSecretVersionIds",
+          "secretsmanager:PutSecretValue",
+          "secretsmanager:UpdateSecretVersionStage",
+        ],
+        this.#props.webhookSecret.secretArn,
+      ),
+      ...this.#use(["kms:Decrypt", "kms:GenerateDataKey"], "secretsmanager"),
+    ];
+  }
+
   /** `npm run deploy`: the CDK's own roles, and what the preflight reads before them (tools/deploy). */
   #deployer(): readonly PolicyStatement[] {
-    const { alerts, functions, secrets } = this.#props;
+    const { alerts, functions, webhookSecret, alloyApiSecret } = this.#props;
     const stack = Stack.of(this);
     const { account, partition, region } = stack;
     const cdk = `cdk-${stack.synthesizer.bootstrapQualifier ?? "hnb659fds"}`;
@@ -361,7 +383,7 @@ export class People extends Construct {
       ...(this.#props.routes.held === undefined ? [] : [allow(["events:ListRules"], "*")]),
       allow(["lambda:GetFunctionConcurrency"], ...functions.map((one) => one.function.functionArn)),
       allow(["sns:ListSubscriptionsByTopic"], alerts.page.topicArn, alerts.ticket.topicArn),
-      allow(["secretsmanager:DescribeSecret"], ...secrets.map(({ secretArn }) => secretArn)),
+      allow(["secretsmanager:DescribeSecret"], webhookSecret.secretArn, alloyApiSecret.secretArn),
     ];
   }
 
@@ -374,7 +396,7 @@ export class People extends Construct {
   /** What services do with a key of ours on behalf of their caller; nothing where AWS has the key. */
   #use(
     actions: readonly string[],
-    ...services: readonly ("dynamodb" | "s3" | "sqs")[]
+    ...services: readonly ("dynamodb" | "s3" | "secretsmanager" | "sqs")[]
   ): readonly PolicyStatement[] {
     const { key } = this.#props;
     if (key === undefined) return [];

@@ -78,6 +78,7 @@ const CALLS: Readonly<Record<VerbName, readonly string[]>> = {
   incident: ["--out exports"],
   submit: [`${TOKEN} --journey J-1`],
   send: ["applications.json"],
+  rotate: ["list", "check", "add --basic alloy", "add --hmac", "remove first --yes"],
   replay: [TOKEN, `${TOKEN} --target approved/ledger`, "--route approved --yes"],
   retention: ["30 --yes", "30 --dry-run"],
   adopt: ["applications.json --yes"],
@@ -90,7 +91,7 @@ const CALLS: Readonly<Record<VerbName, readonly string[]>> = {
  * Verbs that end in an error wherever something is not as it should be, which here is so, under the right role too: of
  * them IAM's word alone counts.
  */
-const JUDGES: readonly VerbName[] = ["verify", "status", "watch", "send"];
+const JUDGES: readonly VerbName[] = ["verify", "status", "watch", "send", "rotate"];
 
 const folder = mkdtempSync(join(tmpdir(), "people-"));
 writeFileSync(

@@ -6,6 +6,7 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 
@@ -38,6 +39,12 @@ export class KeptTerminal implements RunTerminal {
     this.questions.push(plain(question));
     return this.answer;
   }
+  isAttended = true;
+  /** What was shown to the person alone, with what stood above it. */
+  readonly revealed: { readonly secret: string; readonly above: readonly string[] }[] = [];
+  async reveal(secret: string, ...above: readonly string[]): Promise<void> {
+    this.revealed.push({ secret, above });
+  }
   isInteractive = false;
   redraw(...lines: readonly Line[]): void {
     this.print(...lines);
@@ -68,6 +75,7 @@ export function aStack(sqs = new MemorySqs()): ConnectedStack {
     sqs: sqs.client,
     s3: new S3Client(ELSEWHERE),
     kms: new KMSClient(ELSEWHERE),
+    secrets: new SecretsManagerClient(ELSEWHERE),
     sns: new SNSClient(ELSEWHERE),
     events: new EventBridgeClient(ELSEWHERE),
     eventQueueUrl: "events",
@@ -77,6 +85,7 @@ export function aStack(sqs = new MemorySqs()): ConnectedStack {
     payloadBucketName: "payloads",
     statementBucketName: "statements",
     statementKeyArn: "statement-key",
+    webhookSecretArn: "webhook-secret",
     pageTopicArn: "arn:aws:sns:us-east-1:111122223333:page",
     webhookUrl: "http://127.0.0.1:9/",
     isLocal: false,
@@ -101,8 +110,9 @@ export function anAnsweringStack(
 ): ConnectedStack {
   const queues = new SQSClient(ELSEWHERE);
   const stack = { ...aStack(sqs), dynamo: new DynamoDBClient(ELSEWHERE) };
-  const { cloudFormation, cloudWatch, logs, lambda, dynamo, s3, kms, sns } = stack;
-  for (const client of [cloudFormation, cloudWatch, logs, lambda, dynamo, s3, kms, sns, queues]) {
+  const { cloudFormation, cloudWatch, logs, lambda, dynamo, s3, kms, secrets, sns } = stack;
+  const clients = [cloudFormation, cloudWatch, logs, lambda, dynamo, s3, kms, secrets, sns];
+  for (const client of [...clients, queues]) {
     answered<object>(client, (_, commandName) => {
       const answer = answers[commandName.replace("Command", "")] ?? {};
       if (answer instanceof Error) throw answer;

@@ -16,11 +16,20 @@ import { startDynamoDb } from "./dynalite.ts";
 import { s3Over } from "./memory-s3.ts";
 import { cloudFormationOf } from "./cloud-formation.ts";
 import { memoryEvents } from "./memory-events.ts";
+import { memorySecrets } from "./memory-secrets.ts";
 import { MemorySqs } from "./memory-sqs.ts";
 import { aStack } from "./operator.ts";
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
 const REGION = { region: "us-east-1" };
+
+/** Of the webhook: two entries, so that one can be removed. */
+const SECRET = {
+  basic: ["first", "second"].map((which) => ({
+    username: which,
+    password: `the ${which} password of this test`,
+  })),
+};
 
 const NO_APPLICATION_DUE = { due: 0, left: 0, checked: 0, applications: [] };
 
@@ -65,6 +74,7 @@ export async function stackAs(
     dynamo: client,
     sqs: sqs.client,
     s3: s3Over(objects),
+    secrets: memorySecrets(JSON.stringify(SECRET)).client,
     kms: answered(new KMSClient(REGION), () => ({ PublicKey: publicKey })),
     sns: answered(new SNSClient(REGION), () => ({})),
     events: memoryEvents().client,
@@ -86,6 +96,7 @@ export async function stackAs(
     ["payloads", "PayloadBucket"],
     ["statements", "StatementBucket"],
     ["StatementKey", "StatementKey"],
+    ["webhook-secret", "WebhookSecret"],
     ["HeldEventQueue", "HeldEventQueue"],
     ...stack.ofType("AWS::SQS::Queue").map(({ logicalId }) => [logicalId, logicalId] as const),
     [arns.text(stack.outputs["DashboardName"]), "EventBus"],

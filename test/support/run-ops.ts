@@ -53,6 +53,8 @@ export function makeRunOps(stack: OpsStack) {
       progress() {},
       warn: (...lines) => screen.error(...lines),
       asks: async () => "nobody",
+      isAttended: false,
+      reveal: () => Promise.reject(new Error("Nobody is there to be shown a secret.")),
     });
     return { code, output, errors };
   };

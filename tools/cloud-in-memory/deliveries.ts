@@ -1,3 +1,4 @@
+import { PROBE } from "../../lambdas/settings/probe.ts";
 import type {
   AnsweredMinute,
   DeliveryRecord,
@@ -18,6 +19,8 @@ export class MemoryDeliveries implements Deliveries {
 
   /** Notes what a webhook was answered. @param at - epoch milliseconds. */
   note(statusCode: number, at: number): void {
+    // Ingest counts no probe.
+    if (statusCode === PROBE.status) return;
     const minute = at - (at % MINUTE);
     const kind = kindOf(statusCode);
     const none = {

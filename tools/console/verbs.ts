@@ -49,6 +49,8 @@ async function saidBy(verb: (terminal: Terminal) => Promise<unknown>): Promise<s
     isInteractive: false,
     progress: () => undefined,
     asks: async () => "nobody",
+    isAttended: false,
+    reveal: () => Promise.reject(new Error("The console shows no secret.")),
   });
   return said.join(" ");
 }

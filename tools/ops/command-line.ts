@@ -1,7 +1,10 @@
+import { text } from "node:stream/consumers";
+
 import { Command as CommandLine } from "@commander-js/extra-typings";
 
 import { holdersOf } from "../../lib/people.ts";
 import type { Person } from "../../lib/people.ts";
+import { STAGES } from "../../lib/stages.ts";
 import { firstOther, isOneOf, readCommandLine } from "../command-line/read.ts";
 import { serveConsole } from "../console/command.ts";
 import { adopt } from "./adopt.ts";
@@ -27,6 +30,7 @@ import { redriveTarget } from "./redrive-target.ts";
 import { replay } from "./replay.ts";
 import { replayToTarget } from "./replay-target.ts";
 import { retention } from "./retention.ts";
+import { rotate } from "./rotate.ts";
 import { route } from "./route.ts";
 import { show } from "./show.ts";
 import type { ResultOf, VerbName } from "./results.ts";
@@ -45,6 +49,8 @@ export interface Verb<Name extends VerbName = VerbName> {
   readonly isArgumentOptional?: true;
   /** What stands behind that; absent when nothing does. */
   readonly second?: string;
+  /** Whether it may be left out. @default false */
+  readonly isSecondOptional?: true;
   readonly says: string;
   /** The roles of people that it is for, with those whose rights add to theirs (docs/people.md). */
   readonly roles: readonly Person[];
@@ -79,6 +85,8 @@ function on<Result>(
   return (stack: ConnectedStack, given: Given, terminal: Terminal, clock: Clock) =>
     verb(stack, given.argument, { ...given, ...clock }, terminal);
 }
+
+const readStandardInput = () => text(process.stdin);
 
 const APPLICATION = "application token or external id";
 
@@ -260,6 +268,26 @@ export const VERBS = {
     run: (stack, { argument, ...given }, terminal, clock) =>
       route(stack, "resume", { ...given, ...clock, second: argument }, terminal),
   },
+  rotate: {
+    argument: "list | check | add | remove",
+    second: "entry",
+    isSecondOptional: true,
+    says: "the credentials of the webhook: list them, try them, add one (--basic, --hmac), remove one",
+    roles: ["credentials"],
+    options: ["basic", "hmac", "fromStdin", "toFile", "leaked", "yes"],
+    run: (stack, given, terminal, clock) =>
+      rotate(
+        stack,
+        given.argument,
+        {
+          ...given,
+          ...clock,
+          stages: STAGES,
+          standardInput: process.stdin.isTTY ? null : readStandardInput,
+        },
+        terminal,
+      ),
+  },
   replay: {
     argument: APPLICATION,
     isArgumentOptional: true,
@@ -350,21 +378,24 @@ Exit codes: 0 for success, 1 for failure, 2 for a wrong command line, 3 for a st
 healthy, 4 for missing rights or credentials, 130 when interrupted. More: docs/ops.md`,
     );
   let command: Command | undefined;
-  let text: readonly string[] | undefined;
+  let script: readonly string[] | undefined;
   line
     .command("completion")
     .argument("<bash | zsh | fish>")
     .description("the script that completes verbs and options in your shell")
-    .action((shell) => void (text = completionFor(shell, line)));
+    .action((shell) => void (script = completionFor(shell, line)));
   for (const verb of Object.keys(VERBS).filter(isVerb)) {
-    const { argument, second, says, options, isArgumentOptional }: Verb = VERBS[verb];
+    const { argument, second, says, options, isArgumentOptional, isSecondOptional }: Verb =
+      VERBS[verb];
     const taken = [...options, ...COMMON];
     const own = line.command(verb).description(says);
     own.configureHelp({ visibleOptions: () => line.options.filter(isOneOf(taken)) });
     if (argument !== undefined) {
       own.argument(isArgumentOptional === true ? `[${argument}]` : `<${argument}>`);
     }
-    if (second !== undefined) own.argument(`<${second}>`);
+    if (second !== undefined) {
+      own.argument(isSecondOptional === true ? `[${second}]` : `<${second}>`);
+    }
     own.action(() => {
       const other = firstOther(line, taken);
       if (other !== undefined) {
@@ -386,7 +417,7 @@ healthy, 4 for missing rights or credentials, 130 when interrupted. More: docs/o
     (sentence, details, cause) =>
       new UsageError(`${sentence} See npm run ops -- --help.`, { cause, details }),
   );
-  return command ?? { help: text ?? help };
+  return command ?? { help: script ?? help };
 }
 
 /** Whether a word is a verb. */

@@ -68,6 +68,21 @@ export function withOptions(line: CommandLine) {
       "let the page act: have an application compared, and move its dead letters",
       false,
     )
+    .option(
+      "--basic <username>",
+      "an entry of Basic authentication, with this username",
+      text,
+      null,
+    )
+    .option("--hmac", "an entry of HMAC", false)
+    .option("--from-stdin", "take the new value from standard input instead of making one", false)
+    .option(
+      "--to-file <file>",
+      "write the new value to this new file, which you alone can read, instead of showing it",
+      text,
+      null,
+    )
+    .option("--leaked", "remove it now: somebody else may know it", false)
     .option("--yes", "act without asking", false)
     .option(
       "--stage <name>",

@@ -70,6 +70,27 @@ const RouteSchema = v.object({
   delivered: v.pipe(count, v.description("held events that a resume delivered")),
 });
 
+const CredentialSchema = v.object({
+  entry: v.pipe(v.string(), v.description("list and position, such as basic-1")),
+  kind: v.picklist(["basic", "hmac"]),
+  username: textOrNull,
+  fingerprint: v.pipe(
+    v.string(),
+    v.description("of the value, and of no use to whoever does not know it"),
+  ),
+  refused: v.pipe(
+    textOrNull,
+    v.description("why ingest refuses the entry (docs/credentials.md); null: it is valid"),
+  ),
+  since: v.pipe(timeOrNull, v.description("date of the oldest version of the secret that has it")),
+  isSinceKnown: v.pipe(
+    v.boolean(),
+    v.description("false: it may be older, since no older version can be read"),
+  ),
+});
+
+export type Credential = v.InferOutput<typeof CredentialSchema>;
+
 const LogsSchema = v.object({
   function: v.string(),
   lines: v.pipe(
@@ -185,6 +206,22 @@ export const RESULTS = {
   pause: RouteSchema,
   resume: RouteSchema,
   replay: v.object({ isDryRun: v.boolean(), sent: count, chosen: count, leftOut: count }),
+  rotate: v.pipe(
+    v.object({
+      action: v.picklist(["list", "check", "add", "remove"]),
+      entries: v.pipe(v.array(CredentialSchema), v.description("after the action")),
+      changed: v.pipe(
+        v.nullable(CredentialSchema),
+        v.description("the entry that was added or removed"),
+      ),
+      probes: v.pipe(
+        v.array(v.object({ entry: v.string(), isTaken: v.boolean(), answer: v.string() })),
+        v.description("what the endpoint answered to each entry that was tried"),
+      ),
+      file: v.pipe(textOrNull, v.description("where the new value is; a value is never printed")),
+    }),
+    v.description("never a value"),
+  ),
   retention: v.object({ isDryRun: v.boolean(), changed: count, seen: count, held: count }),
   adopt: v.object({
     isDryRun: v.boolean(),

@@ -8,6 +8,7 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
@@ -27,6 +28,7 @@ const OutputsSchema = v.object({
   StatementBucketName: v.string(),
   StatementKeyArn: v.string(),
   WebhookUrl: v.string(),
+  WebhookSecretArn: v.string(),
   IngestFunctionName: v.string(),
   ConsumerFunctionName: v.string(),
   PollerFunctionName: v.string(),
@@ -98,6 +100,7 @@ function connected(
     sqs: new SQSClient(configuration),
     s3: new S3Client(configuration),
     kms: new KMSClient(configuration),
+    secrets: new SecretsManagerClient(configuration),
     sns: new SNSClient(configuration),
     events: new EventBridgeClient(configuration),
     eventQueueUrl: outputs.EventQueueUrl,
@@ -108,6 +111,7 @@ function connected(
     statementBucketName: outputs.StatementBucketName,
     statementKeyArn: outputs.StatementKeyArn,
     webhookUrl: outputs.WebhookUrl,
+    webhookSecretArn: outputs.WebhookSecretArn,
     pageTopicArn: outputs.PageTopicArn,
     /** In an emulator. */
     isLocal: place.endpoint !== undefined,

@@ -21,6 +21,10 @@ export interface Terminal {
   warn(...lines: readonly Line[]): void;
   /** Asks on the terminal, wherever standard output goes. */
   asks(question: string): Promise<Agreement>;
+  /** Whether a person is there to be asked and to be shown something. */
+  readonly isAttended: boolean;
+  /** Shows a secret to the person alone, until the person goes on: nothing of it stays on the screen or in a file. */
+  reveal(secret: string, ...above: readonly string[]): Promise<void>;
   /** Whether a person sees what is printed, so that it may be written over. */
   readonly isInteractive: boolean;
   /** Writes over the whole screen. */
@@ -73,6 +77,8 @@ export function withoutResults(terminal: Terminal): Terminal {
     progress: (text) => terminal.progress(text),
     warn: (...lines) => terminal.warn(...lines),
     asks: (question) => terminal.asks(question),
+    isAttended: terminal.isAttended,
+    reveal: (secret, ...above) => terminal.reveal(secret, ...above),
     isInteractive: false,
   };
 }
@@ -124,6 +130,25 @@ export function processTerminal(): RunTerminal {
     warn(...lines) {
       flush();
       errors.error(...lines);
+    },
+    get isAttended() {
+      return options.input && stdin.isTTY;
+    },
+    async reveal(secret, ...above) {
+      flush();
+      const place = whereToAsk();
+      const write = (text: string) => void place.write(text);
+      const leave = makeScreen({ ...output, write }).apart(...above, "", `  ${secret}`, "");
+      // Also when the person ends the command here.
+      process.once("exit", leave);
+      const asked = createInterface({ input: stdin, output: place });
+      try {
+        await asked.question("Copy it, then press Enter. It is not shown again. ");
+      } finally {
+        asked.close();
+        process.off("exit", leave);
+        leave();
+      }
     },
     asks: async (question) => {
       if (!options.input || !stdin.isTTY) return "nobody";

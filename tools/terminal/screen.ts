@@ -13,6 +13,12 @@ export interface Screen {
   error(...lines: readonly Line[]): void;
   /** Writes over the whole screen of a terminal. */
   redraw(...lines: readonly Line[]): void;
+  /**
+   * Shows lines on a screen of its own, as an editor does: nobody can scroll back to them.
+   *
+   * @returns what leaves that screen.
+   */
+  apart(...lines: readonly Line[]): () => void;
 }
 
 /** Where it writes. */
@@ -25,6 +31,9 @@ export interface Output {
 }
 
 const LABEL_WIDTH = 10;
+
+/** Goes to the first place, and takes away what stands there. */
+const EMPTY = "\u001b[H\u001b[2J";
 
 export function makeScreen({ isTerminal, write, writeError, paint }: Output): Screen {
   let shown = "";
@@ -54,7 +63,12 @@ export function makeScreen({ isTerminal, write, writeError, paint }: Output): Sc
       writeError(textOf(lines));
     },
     redraw(...lines) {
-      write(`\u001b[H\u001b[2J${textOf(lines)}`);
+      write(`${EMPTY}${textOf(lines)}`);
+    },
+    apart(...lines) {
+      clear();
+      write(`\u001b[?1049h${EMPTY}${textOf(lines)}`);
+      return () => write(`${EMPTY}\u001b[?1049l`);
     },
   };
 }

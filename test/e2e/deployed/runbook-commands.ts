@@ -1,5 +1,10 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeRunOps } from "../../support/run-ops.ts";
 import { commandsIn, parseAwsCommand, queriedOutput, runbooks } from "../../support/runbooks.ts";
 import { aToken, aWebhook, eventually } from "../driver.ts";
@@ -21,6 +26,8 @@ describe.skipIf(isSkipped)("every command of the runbooks, against the deployed 
   let ops: ReturnType<typeof makeRunOps>;
   let applicationToken: string;
   let eventId: string;
+  const folder = mkdtempSync(join(tmpdir(), "runbooks-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
 
   beforeAll(async () => {
     driver = makeDriver();
@@ -68,6 +75,9 @@ describe.skipIf(isSkipped)("every command of the runbooks, against the deployed 
       .replace("--event …", `--event ${eventId}`)
       .split(" ");
     // A person is asked on the terminal; here is none.
+    if (words[0] === "rotate" && words[1] === "add") {
+      return [...words, "--to-file", join(folder, randomUUID())];
+    }
     const isAsked = ["redrive", "discard"].includes(words[0] ?? "") && !words.includes("--dry-run");
     return isAsked ? [...words, "--yes"] : words;
   }

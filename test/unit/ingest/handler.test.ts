@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { QUEUE } from "../../../lambdas/settings/limits.ts";
+import { PROBE } from "../../../lambdas/settings/probe.ts";
 import { aRequest, anIngest, basicOf, DEFECT, postTo, signatureOf } from "../../support/ingest.ts";
 
 describe("ingest", () => {
@@ -104,6 +105,57 @@ describe("ingest", () => {
       expect(ingest.lines.join()).not.toContain(DEFECT);
     },
   );
+});
+
+describe("ingest, asked by ops rotate whether it takes a credential", () => {
+  const probe = { body: PROBE.body };
+
+  it("answers 204, stores nothing and counts nothing", async () => {
+    const { answer, ...ingest } = await postTo({}, probe);
+
+    expect(answer).toEqual({ statusCode: 204 });
+    expect(ingest.messages).toEqual([]);
+    expect(ingest.lines).toEqual([]);
+  });
+
+  it("takes the signature of a probe", async () => {
+    const { answer } = await postTo(
+      { secret: { hmac: ["the new key of HMAC"] } },
+      { ...probe, authorization: signatureOf("the new key of HMAC", PROBE.body) },
+    );
+
+    expect(answer.statusCode).toBe(204);
+  });
+
+  it("refuses and counts a guess, as with any other body", async () => {
+    const { answer, ...ingest } = await postTo(
+      {},
+      { ...probe, authorization: basicOf("alloy", "a guess") },
+    );
+
+    expect(answer.statusCode).toBe(401);
+    expect(ingest.counted("CredentialsRejected")).toBe(1);
+  });
+
+  it("counts no probe from the machine of a person, but tells nobody outside of an enforced list what it takes", async () => {
+    const elsewhere = { ...probe, sourceIp: "203.0.113.9" };
+
+    const observing = await postTo({ allowListMode: "observe" }, elsewhere);
+    const enforcing = await postTo({ allowListMode: "enforce" }, elsewhere);
+
+    expect([observing.answer.statusCode, enforcing.answer.statusCode]).toEqual([204, 403]);
+    for (const { counted } of [observing, enforcing]) {
+      expect(counted("AddressesUnlisted")).toBe(0);
+      expect(counted("AlloyRefused")).toBe(0);
+    }
+  });
+
+  it("stores whatever differs from a probe in a single byte", async () => {
+    const { answer, messages } = await postTo({}, { body: `${PROBE.body} ` });
+
+    expect(answer.statusCode).toBe(200);
+    expect(messages).toHaveLength(1);
+  });
 });
 
 describe("ingest, with an address that is not listed", () => {

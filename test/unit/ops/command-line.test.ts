@@ -46,6 +46,11 @@ describe("the command line of npm run ops", () => {
       dryRun: false,
       force: false,
       write: false,
+      basic: null,
+      hmac: false,
+      fromStdin: false,
+      toFile: null,
+      leaked: false,
       yes: false,
     });
   });

@@ -39,6 +39,11 @@ function aTerminal() {
     print: (...lines) => screen.print(...lines),
     progress: (text) => screen.progress(text),
     warn: (...lines) => screen.error(...lines),
+    isAttended: true,
+    reveal: (_, ...above) => {
+      write(`${above.map(plain).join("\n")}\n`);
+      return Promise.resolve();
+    },
     asks: (question) => {
       write(`${plain(question)}\n`);
       return Promise.resolve("yes");
@@ -139,6 +144,11 @@ function stackOf(text: string): ConnectedStack {
       ],
     },
     GetFunctionConfiguration: { LoggingConfig: { LogGroup: text } },
+    GetSecretValue: {
+      SecretString: JSON.stringify({
+        basic: [1, 2].map((n) => ({ username: text, password: `the password ${n} of this test` })),
+      }),
+    },
     Invoke: { Payload: { transformToString: () => JSON.stringify(poll) } },
   };
   const webhookUrl = `http://127.0.0.1:9/${text}`;
@@ -209,6 +219,13 @@ const TYPED: Readonly<Record<VerbName, readonly (readonly string[])[]>> = {
   route: [
     ["route", "<>", "approved"],
     ["route", "pause", "<>"],
+  ],
+  rotate: [
+    ["rotate", "list"],
+    ["rotate", "check"],
+    ["rotate", "remove", "<>"],
+    ["rotate", "add", "--basic", "<>"],
+    ["rotate", "<>"],
   ],
   replay: [
     ["replay", "JA-<>", "--dry-run"],

@@ -31,4 +31,15 @@ describe("the screen", () => {
 
     expect(written()).toBe("1 of 2\n2 of 2\nAlloy       simulated\n");
   });
+
+  it("shows a secret on a screen of its own, and leaves nothing of it behind", () => {
+    const { screen, written } = aScreen(true);
+
+    const leave = screen.apart("The new password:", "a secret\u001b[31m");
+    leave();
+
+    expect(written()).toBe(
+      "\u001b[?1049h\u001b[H\u001b[2JThe new password:\na secret\\u{1b}[31m\n\u001b[H\u001b[2J\u001b[?1049l",
+    );
+  });
 });

@@ -43,6 +43,7 @@ const ON_BEHALF: Readonly<Record<string, readonly string[]>> = {
   "s3:PutObject": ["kms:GenerateDataKey"],
   "s3:GetObject": ["kms:Decrypt"],
   "secretsmanager:GetSecretValue": ["kms:Decrypt"],
+  "secretsmanager:PutSecretValue": ["kms:GenerateDataKey", "kms:Decrypt"],
   "dynamodb:GetItem": ["kms:Decrypt"],
   "dynamodb:Query": ["kms:Decrypt"],
   "dynamodb:Scan": ["kms:Decrypt"],

@@ -92,9 +92,10 @@ export function forbiddenToPeople(deployed: DeployedPolicies): readonly IamCall[
         "events:detail-type": ["approved/queue"],
       }),
     ),
-    ...["WebhookSecret", "AlloyApiSecret"].flatMap((secret) =>
-      everybody("secretsmanager:GetSecretValue", deployed.arns.arnOf(secret), {}),
+    ...["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"].flatMap((action) =>
+      everybody(action, deployed.arns.arnOf("AlloyApiSecret"), {}),
     ),
+    ...everybody("secretsmanager:DeleteSecret", deployed.arns.arnOf("WebhookSecret"), {}),
   ];
 }
 
@@ -242,6 +243,13 @@ function usesOf({ stack, arns }: DeployedPolicies): Readonly<Record<Policy, read
         .flatMap((id) => ofOne(arns.arnOf(id), "sqs:SendMessage")),
       ...ofOne(`${arns.arnOf("StatementBucket")}/${DISCARDS.prefix}1`, "s3:PutObject"),
     ],
+    credentials: ofOne(
+      arns.arnOf("WebhookSecret"),
+      "secretsmanager:GetSecretValue",
+      "secretsmanager:ListSecretVersionIds",
+      "secretsmanager:PutSecretValue",
+      "secretsmanager:UpdateSecretVersionStage",
+    ),
     deployer: [
       ...["deploy", "file-publishing", "lookup"].flatMap((role) =>
         ofOne(

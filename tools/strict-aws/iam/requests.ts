@@ -200,6 +200,8 @@ function asked(operation: string, input: Input, places: Places): readonly Asked[
       return [{ action: `cloudwatch:${operation}`, resource: alarmArn(input.AlarmName) }];
     case "GetSecretValue":
     case "PutSecretValue":
+    case "ListSecretVersionIds":
+    case "UpdateSecretVersionStage":
       return [{ action: `secretsmanager:${operation}`, resource: places.arn(input.SecretId) }];
     case "GetMetricData":
     case "DescribeAlarms":
