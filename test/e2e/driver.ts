@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Receiver } from "../../tools/local/scenarios/receiver.ts";
+import type { ConnectedStack } from "../../tools/ops/stack.ts";
 
 /** The receiver under test, wherever it runs: the scenarios need no more of it. */
 export interface Driver {
@@ -22,6 +23,8 @@ export interface Driver {
   /** Messages of the dead-letter queue, each in one answer only. */
   deadLetters(): Promise<readonly DeadLetter[]>;
   putWebhookSecret(secret: unknown): Promise<void>;
+  /** Where that secret is, for `ops rotate`. */
+  readonly secret: Pick<ConnectedStack, "secrets" | "webhookSecretArn">;
   close(): Promise<void>;
 }
 

@@ -2,6 +2,7 @@ import { stageFrom } from "../../lib/config/stage-from-context.ts";
 import { startInProcess } from "../../tools/in-process/start.ts";
 import { pollerPace } from "../../tools/local/emulator/poller-pace.ts";
 import { freePorts } from "../../tools/local/emulator/ports.ts";
+import { memorySecrets } from "../support/memory-secrets.ts";
 import type { Driver } from "./driver.ts";
 
 const TIME_SCALE = 600;
@@ -30,6 +31,9 @@ export async function openInProcessDriver(): Promise<Driver> {
   });
   const { webhookUrl, cloud, receiver } = running;
   const { applications } = cloud;
+  const secrets = memorySecrets(JSON.stringify({ basic: [basic], hmac: [hmac] }), (text) =>
+    cloud.webhookSecret.put(text),
+  );
   return {
     webhookUrl,
     basic,
@@ -46,7 +50,8 @@ export async function openInProcessDriver(): Promise<Driver> {
       cloud.deadLetters
         .receive()
         .map(({ body, attributes }) => ({ body, reason: attributes["reason"] })),
-    putWebhookSecret: async (secret) => cloud.webhookSecret.put(JSON.stringify(secret)),
+    putWebhookSecret: async (secret) => secrets.put(secret),
+    secret: { secrets: secrets.client, webhookSecretArn: "webhook-secret" },
     async close() {
       await running.stop();
       // A Lambda that throws is a bug, whatever the scenarios made of it.

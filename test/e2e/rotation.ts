@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { INGEST } from "../../lambdas/settings/limits.ts";
+import { rotate } from "../../tools/ops/rotate.ts";
 import { basicOf } from "../support/ingest.ts";
+import { aStack, KeptTerminal } from "../support/operator.ts";
 import { aWebhook, post } from "./driver.ts";
 import type { Driver } from "./driver.ts";
 
@@ -18,11 +20,9 @@ export function describeRotation(name: string, isSkipped: boolean, open: () => P
       return () => driver.close();
     });
 
-    it(`by "add, switch, remove" costs none of ${12 * PER_SECOND} webhooks`, async () => {
-      const put = (basic: readonly Driver["basic"][]) =>
-        driver.putWebhookSecret({ basic, hmac: [driver.hmac] });
+    it(`by ops rotate costs none of ${12 * PER_SECOND} webhooks, and ends with the old credential refused`, async () => {
       const old = driver.basic;
-      const next = { username: "alloy", password: "the next one of a rotation" };
+      const terminal = new KeptTerminal();
       let used = old;
       const answers: Promise<number>[] = [];
       // Another test may just have guessed a password.
@@ -35,21 +35,56 @@ export function describeRotation(name: string, isSkipped: boolean, open: () => P
         }
       }
 
-      await send(4);
-      await put([old, next]);
-      used = next;
+      const [added] = await Promise.all([ops("add", terminal), send(4)]);
+      used = { username: old.username, password: terminal.revealed[0]?.secret ?? "" };
       const withOld = Promise.all(answers);
       await send(4);
       await withOld;
-      await put([next]);
-      await send(4);
+      const [removed] = await Promise.all([ops("remove", terminal), send(4)]);
       const refused = (await Promise.all(answers)).filter((status) => status !== 200);
-      await put([old]);
+      await untilRefused(basicOf(old.username, old.password));
+      await driver.putWebhookSecret({ basic: [old], hmac: [driver.hmac] });
       console.log(`rotation, ${name}: ${answers.length} webhooks, ${refused.length} rejected`);
 
       expect(answers).toHaveLength(12 * PER_SECOND);
       expect(refused).toEqual([]);
+      expect(added.probes).toEqual([{ entry: "basic-2", isTaken: true, answer: "204" }]);
+      expect(removed.changed?.entry).toBe("basic-1");
+      expect(removed.probes.map(({ isTaken }) => isTaken)).toEqual([true, true]);
+      expect(terminal.text).not.toContain(used.password);
     });
+
+    function ops(action: "add" | "remove", terminal: KeptTerminal) {
+      const stack = { ...aStack(), ...driver.secret, webhookUrl: driver.webhookUrl };
+      return rotate(
+        stack,
+        action,
+        {
+          second: action === "remove" ? "basic-1" : "",
+          basic: action === "add" ? driver.basic.username : null,
+          hmac: false,
+          fromStdin: false,
+          toFile: null,
+          leaked: true,
+          yes: true,
+          stages: [],
+          now: Date.now(),
+          wait: sleep,
+          standardInput: null,
+        },
+        terminal,
+      );
+    }
+
+    /** A wrong password has a sandbox read the secret again, at most once in ten seconds. */
+    async function untilRefused(authorization: string): Promise<void> {
+      for (let attempt = 1; attempt <= 10; attempt += 1) {
+        await post(driver, body, basicOf("alloy", "a password that somebody guesses"));
+        if ((await post(driver, body, authorization)).status === 401) return;
+        await sleep(INGEST.secretRefreshMs / 2);
+      }
+      throw new Error("The removed credential is still taken.");
+    }
 
     /**
      * Tries again as Alloy does after a 5xx: the emulator on a busy machine may give a function less to run on than its

@@ -59,11 +59,9 @@ const QUOTED = [
   "observe",
   'concurrency: "shared"',
   "auth: { jwt }",
-  // A field of ingest's log line and an example of it; how a strong secret is made.
-  "entries",
-  "basic 2: too-short",
+  // Why ingest refuses an entry, and a secret without one.
   "unusable",
-  "openssl rand -base64 32",
+  '{"basic":[],"hmac":[]}',
   '{"token":"…","secret":"…"}',
 ];
 

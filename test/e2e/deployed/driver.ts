@@ -98,6 +98,7 @@ export async function openEmulatorDriver(): Promise<Driver> {
       const SecretString = JSON.stringify(secret);
       await clients.secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
     },
+    secret: { secrets: clients.secrets, webhookSecretArn: output("WebhookSecretArn") },
     async close() {},
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect, it } from "vitest";
 import { QUEUE } from "../../../lambdas/settings/limits.ts";
+import { basicOf } from "../../support/ingest.ts";
 import { makeGoodOps, makeOpsCommand } from "../../support/run-ops.ts";
 import { aToken, aWebhook, eventually } from "../driver.ts";
 import { makeDriver } from "./driver.ts";
@@ -131,6 +132,35 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
       /^The file has 1 applications; 1 are unknown here\.\nDry run: Adopt 1 applications; /,
     );
     rmSync(folder, { recursive: true });
+  });
+
+  it("rotate adds a credential that works, tells a script where it is and nobody what it is, and removes it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "rotate-"));
+    const file = join(folder, "password");
+
+    const added = JSON.parse(
+      await good("rotate", "add", "--basic", "rotated", "--to-file", file, "--json"),
+    );
+    const password = readFileSync(file, "utf8").trimEnd();
+    rmSync(folder, { recursive: true });
+    const { status } = await driver.post(aWebhook({}), basicOf("rotated", password));
+    const listed = await good("rotate", "list");
+    const checked = await good("rotate", "check");
+    const removed = await ops("rotate", "remove", added.changed.fingerprint, "--yes", "--leaked");
+
+    expect(status).toBe(200);
+    expect(added).toMatchObject({
+      action: "add",
+      file,
+      probes: [{ isTaken: true, answer: "204" }],
+    });
+    expect(listed).toMatch(/ {2}basic-\d {2}rotated +[0-9a-f]{6} {2}valid {2}since 20/);
+    expect(checked).toMatch(/ {2}basic-\d: taken \(204\)\n/);
+    expect(removed).toMatchObject({ code: 0, errors: "" });
+    expect(await good("rotate", "list")).not.toContain("rotated");
+    for (const output of [JSON.stringify(added), listed, checked, removed.output]) {
+      expect(output).not.toContain(password);
+    }
   });
 
   it("gaps tells of none, or of each with its stage", async () => {
