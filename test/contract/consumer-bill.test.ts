@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 
 import { startCountedConsumer } from "../../tools/cloud-in-memory/counted-consumer.ts";
 import { batchOf, lambdaContext, webhookOf } from "../../tools/cloud-in-memory/builders.ts";
+import { changedWebhook } from "../support/parsed-webhook.ts";
 import { routesWithout } from "../support/consumer.ts";
 import { billOf } from "../../tools/cloud-in-memory/write-meter.ts";
 
@@ -91,6 +92,29 @@ describe("what the consumer is billed for", () => {
     await process(of("started_application", 0));
 
     expect(await bill(of("error", 1_000))).toEqual({ items: 4, indexes: 2, reads: 0 });
+  });
+
+  test("is no more once a Journey is renamed, an id is another one, or events name only some ids", async () => {
+    const token = "JA-exampleBillNames00001";
+    let after = 0;
+    const next = (changes: object) => {
+      after += 1_000;
+      const webhook = webhookOf("reached_auto_decision_node", token, START + after);
+      return changedWebhook(webhook, changes);
+    };
+    await process(next({ journey_name: "Zebra", external_group_id: "group-9" }));
+    const named = [
+      { journey_name: "Aardvark", external_group_id: "group-9" },
+      { journey_name: "Zebra", external_group_id: "group-1" },
+      { journey_name: "Zebra", external_group_id: null, external_partner_id: "partner-1" },
+      { journey_name: "Zebra 2", external_group_id: "group-9" },
+    ];
+    for (const changes of named) await process(next(changes));
+
+    const bills = [];
+    for (const changes of named) bills.push(await bill(next(changes)));
+
+    expect(bills).toEqual(named.map(() => ({ items: 4, indexes: 0, reads: 0 })));
   });
 
   test("is one write of the application for ten of its events in one batch", async () => {

@@ -68,6 +68,21 @@ export class DynamoUpdate {
     this.#conditions.push(`(attribute_not_exists(${name}) OR ${name} ${relation} ${wanted})`);
   }
 
+  /**
+   * The attribute is what it is to be, once this is the first value of its source: absent, or this value. Where the source
+   * has a value already, the attribute was chosen with it.
+   */
+  requireIndexed(attribute: string, value: unknown, source: string): void {
+    const [name, sourceName, wanted] = [
+      this.#name(attribute),
+      this.#name(source),
+      this.#value(value),
+    ];
+    const isFirst = `(attribute_not_exists(${sourceName}) AND attribute_not_exists(${name}))`;
+    const isSecond = `(attribute_exists(${sourceName}) AND attribute_exists(${name}))`;
+    this.#conditions.push(`(${name} = ${wanted} OR ${isFirst} OR ${isSecond})`);
+  }
+
   /** An attribute is absent, or another one says by whom it was set. */
   requireAbsentOrMarked(attribute: string, mark: string): void {
     const [name, markName] = [this.#name(attribute), this.#name(mark)];

@@ -132,11 +132,17 @@ export function fastMerge(said: Together): DynamoUpdate {
   for (const [name, value] of Object.entries(attributesOf({ ...alone, effects: NO_NUMBERS }))) {
     if (isIndexedOnly(name, value, observation)) {
       update.setIfAbsent(name, value);
-      continue;
+    } else if (name === "externalId") {
+      update.setIfAbsent(name, value);
+      update.requireIndexed(name, value, "externalGroupId");
+    } else if (isNamed(name, observation) && isOrderedAlike(value)) {
+      // The larger text stands. Where it stands already, nothing changes.
+      update.setIfAbsent(name, value);
+      update.requireAbsentOr(name, ">=", value);
+    } else {
+      update.set(name, value);
+      if (isConstant(name, observation)) update.requireAbsentOr(name, "=", value);
     }
-    update.set(name, value);
-    const isEntityId = name.startsWith(ENTITY_ID_PREFIX);
-    if (isEntityId || isConstant(name, observation)) update.requireAbsentOr(name, "=", value);
   }
   if (observation.facts.submission.journeyToken !== null) {
     update.requireAbsentOrMarked("journeyToken", "isJourneyByEvents");
@@ -221,11 +227,7 @@ function isIndexedOnly(
 
 /** The id of the application's own item in the index `external`, once `fastMerge` was written over an item. */
 export function indexedAfterFast(over: Item, observation: ApplicationState): string | null {
-  const own = indexedIdOf(observation);
-  const stored = storedIdIn(over);
-  return own !== null && observation.facts.events.externalIds.group !== null
-    ? own
-    : (stored ?? own);
+  return storedIdIn(over) ?? indexedIdOf(observation);
 }
 
 /** The same of an item as it is stored. */
@@ -234,8 +236,18 @@ export function storedIdIn({ externalId }: Item): string | null {
 }
 
 function isConstant(name: string, observation: ApplicationState): boolean {
-  if (name === "submitted" || name === "externalId") return true;
+  if (name === "submitted" || name.startsWith(ENTITY_ID_PREFIX)) return true;
   return name in constantAttributesOf(observation);
+}
+
+/** Whether it is what events call the application or its Journey: of two names the larger text stands. */
+function isNamed(name: string, observation: ApplicationState): boolean {
+  return name !== "journeyToken" && name in constantAttributesOf(observation);
+}
+
+/** Whether DynamoDB, which compares bytes of UTF-8, orders a text among others as this code does. */
+function isOrderedAlike(value: unknown): boolean {
+  return typeof value === "string" && /^[\0-\ud7ff]*$/.test(value);
 }
 
 /**
