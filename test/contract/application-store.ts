@@ -172,7 +172,7 @@ export function describeApplicationStore(
             firstTries: fc.boolean(),
           })
           .map(({ events, before, isInOrder, firstTries }) => {
-            if (!isInOrder) return { events, before, firstTries };
+            if (!isInOrder) return { events, before, firstTries, isInOrder };
             const inOrder = events.map((event, index) => ({
               ...event,
               at: NOW + 1_000 * index,
@@ -181,10 +181,10 @@ export function describeApplicationStore(
               isShadow: false,
               rerunApplicationToken: null,
             }));
-            return { events: inOrder, before, firstTries };
+            return { events: inOrder, before, firstTries, isInOrder };
           });
         await fc.assert(
-          fc.asyncProperty(historyInOrder, async ({ events, before, firstTries }) => {
+          fc.asyncProperty(historyInOrder, async ({ events, before, firstTries, isInOrder }) => {
             const applicationToken = newToken();
             const observations = events.map((event) => ({
               ...stateOfEvent({ ...event, applicationToken }),
@@ -198,8 +198,9 @@ export function describeApplicationStore(
               },
             }));
             let over: ApplicationState | null = null;
-            for (const { effect: _, ...observation } of observations.slice(0, before)) {
-              over = (await merge(observation)).after;
+            for (const event of events.slice(0, before)) {
+              const older = stateOfEvent({ ...event, applicationToken, at: event.at - 5_000 });
+              over = (await merge(older)).after;
             }
 
             const steps = observations.map((observation) => ({ observation, check: first }));
@@ -210,8 +211,13 @@ export function describeApplicationStore(
               over = one.after;
               return one;
             });
-            expect(merged).toEqual(wanted);
-            expect((await seen(applicationToken)).state).toEqual(over);
+            // Of two within one millisecond, one may have a number that stays unused.
+            const compared = (state: ApplicationState | null) =>
+              isInOrder || state === null ? state : { ...state, effects: null };
+            const all = (several: readonly Merged[]) =>
+              several.map(({ before: one, after }) => [compared(one), compared(after)]);
+            expect(all(merged)).toEqual(all(wanted));
+            expect(compared((await seen(applicationToken)).state)).toEqual(compared(over));
           }),
           { numRuns: Math.ceil(runs / 2) },
         );

@@ -11,7 +11,7 @@ import { lambdaContext, alloyThatAnswers } from "../../tools/cloud-in-memory/bui
 import { makeMemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
 import { HOUR, MINUTE, SECOND } from "../../tools/cloud-in-memory/clock.ts";
 import { settleBatch, sqsEventOf } from "../../tools/cloud-in-memory/event-source.ts";
-import { withMethods } from "../../tools/cloud-in-memory/faults.ts";
+import { oneByOne, withMethods } from "../../tools/cloud-in-memory/faults.ts";
 import { MemoryIdempotency } from "../../tools/cloud-in-memory/idempotency.ts";
 import { Random } from "../../tools/cloud-in-memory/random.ts";
 import {
@@ -98,9 +98,10 @@ export class DecidedWorld {
         metrics,
         logger,
         settings: { ...CONSUMER_SETTINGS, decides: decision !== null },
-        store: withMethods(store, {
-          mergeState: (...given) => failing(store.mergeState(...given), 0.02),
-        }),
+        store: withMethods(
+          store,
+          oneByOne({ mergeState: (...given) => failing(store.mergeState(...given), 0.02) }),
+        ),
         idempotency: {
           begin: (...given) => idempotency.begin(...given),
           release: (...given) => idempotency.release(...given),

@@ -7,6 +7,7 @@ import { batchOf, lambdaContext, webhookOf } from "../cloud-in-memory/builders.t
 import type { CountedConsumer, ProcessBatch } from "../cloud-in-memory/counted-consumer.ts";
 import { billOf } from "../cloud-in-memory/write-meter.ts";
 import type { Bill } from "../cloud-in-memory/write-meter.ts";
+import { Random } from "../cloud-in-memory/random.ts";
 import { perRoute } from "../../lib/config/per-route.ts";
 import type { Bench, Report, Target } from "./bench.ts";
 import { makeNaiveConsumer } from "./subjects/naive-consumer.ts";
@@ -26,28 +27,80 @@ export const bench: Bench = {
       const naive = makeNaiveConsumer({ ...consumer, ...consumer.dynamo });
       const ours = await measure("A", consumer, consumer.process);
       const theirs = await measure("B", consumer, naive);
-      return report(ours, theirs, await measureUnpublished());
+      return report(ours, theirs, await measureQuiet());
     } finally {
       await consumer.dynamo.close();
     }
   },
 };
 
-/** What a further event costs whose route is recorded and not published. */
-async function measureUnpublished(): Promise<Bill> {
+/** Bodies larger than the usual kilobyte, in bytes, and the write units that they may cost. */
+const LARGER_BODIES = [
+  { bytes: 4_000, most: { unpublished: 3, published: 5, duplicate: 2 } },
+  { bytes: 20_000, most: { unpublished: 5, published: 7, duplicate: 4 } },
+] as const;
+
+/** What a stage costs that does not publish `progressed`: a further event, and events with larger bodies. */
+async function measureQuiet() {
   const quiet = await startCountedConsumer(
     perRoute((route) => ({ publish: route !== "progressed", publishLate: false })),
   );
   try {
-    const bill = (type: string, after: number) =>
-      billOf(async () => {
-        const webhook = webhookOf(type, "JA-benchC00000000000001", LIVES_BEGIN + after);
-        await quiet.process(batchOf([webhook]), lambdaContext());
-      });
-    await bill("started_application", 0);
-    return await bill("started_evaluation", 1_000);
+    const bill = (webhook: string) =>
+      billOf(async () => quiet.process(batchOf([webhook]), lambdaContext()));
+    const of = (type: string, after: number) =>
+      webhookOf(type, "JA-benchC00000000000001", LIVES_BEGIN + after);
+    await bill(of("started_application", 0));
+    const unpublished = await bill(of("started_evaluation", 1_000));
+    const bodies = [];
+    for (const [index, { bytes, most }] of LARGER_BODIES.entries()) {
+      const at = 10_000 * (index + 1);
+      const [step, waiting] = [
+        largerBody(of("started_evaluation", at), bytes),
+        largerBody(of("pending_review", at + 1_000), bytes),
+      ];
+      const measured = {
+        unpublished: (await bill(step)).items,
+        published: (await bill(waiting)).items,
+        duplicate: Math.max((await bill(step)).items, (await bill(waiting)).items),
+      };
+      bodies.push({ bytes, most, measured });
+    }
+    return { unpublished, bodies };
   } finally {
     await quiet.dynamo.close();
+  }
+}
+
+/** The same webhook with so many bytes: evaluations of three people by two workflows, each with a token of its own. */
+function largerBody(webhook: string, bytes: number): string {
+  const parsed: { readonly data: { readonly _embedded?: object } } = JSON.parse(webhook);
+  const { data, ...rest } = parsed;
+  const random = new Random(bytes);
+  const token = (prefix: string) => {
+    const digits = Array.from({ length: 2 }, () => random.next().toString(36).slice(2, 12));
+    return `${prefix}-${digits.join("")}`;
+  };
+  const [people, workflows] = [
+    ["P", "P", "P"].map((prefix) => token(prefix)),
+    ["W", "W"].map((prefix) => token(prefix)),
+  ];
+  const oneOf = (several: readonly string[]) => several[Math.floor(random.next() * several.length)];
+  const evaluations: object[] = [];
+  for (;;) {
+    const _embedded = { ...data._embedded, evaluations };
+    const body = JSON.stringify({ ...rest, data: { ...data, _embedded } });
+    if (body.length >= bytes) return body;
+    const evaluation = token("S");
+    evaluations.push({
+      evaluation_token: evaluation,
+      entity_token: oneOf(people),
+      workflow_token: oneOf(workflows),
+      timestamp: LIVES_BEGIN + Math.floor(random.next() * 1e6),
+      outcome: oneOf(["Approved", "Manual Review", "Denied"]),
+      score: Math.round(random.next() * 1_000) / 1_000,
+      _links: { self: { href: `/v1/evaluations/${evaluation}` } },
+    });
   }
 }
 
@@ -109,7 +162,11 @@ function together(bills: readonly Bill[], as: (of: readonly number[]) => number)
   };
 }
 
-function report(ours: Bills, naive: Bills, unpublished: Bill): Report {
+function report(
+  ours: Bills,
+  naive: Bills,
+  { unpublished, bodies }: Awaited<ReturnType<typeof measureQuiet>>,
+): Report {
   const columns = [
     "per event, webhooks of about 1 KB",
     "ours: items",
@@ -130,6 +187,17 @@ function report(ours: Bills, naive: Bills, unpublished: Bill): Report {
     row("further event, mean", ({ further }) => meanOf(further)),
     row("further event, most", ({ further }) => mostOf(further)),
     ["further event, not published", ...cells(unpublished), "", "", ""],
+    ...bodies.flatMap(({ bytes, measured }) =>
+      Object.entries(measured).map(([kind, units]) => [
+        `body of ${bytes / 1_000} KB, ${kind}`,
+        String(units),
+        "",
+        "",
+        "",
+        "",
+        "",
+      ]),
+    ),
     row("mean over the scenarios' lives", ({ mean }) => mean),
     row("duplicate (an attempt of Alloy's)", ({ duplicate }) => duplicate),
     ["PutEvents per batch of ten", String(ours.busCalls), "", "", String(naive.busCalls), "", ""],
@@ -158,9 +226,19 @@ function report(ours: Bills, naive: Bills, unpublished: Bill): Report {
       atMost("index entries, first event", ours.first.indexes, 2, "units"),
       atMost("reads, any new event", Math.max(ours.first.reads, further.reads), 0, "reads"),
       atMost("write units, duplicate", ours.duplicate.items + ours.duplicate.indexes, 1, "units"),
+      ...bodies.flatMap(({ bytes, most, measured }) =>
+        (["unpublished", "published", "duplicate"] as const).map((kind) =>
+          atMost(
+            `write units, body of ${bytes / 1_000} KB, ${kind}`,
+            measured[kind],
+            most[kind],
+            "units",
+          ),
+        ),
+      ),
       atMost("PutEvents per batch of ten", ours.busCalls, 1, "calls"),
     ],
-    figures: { ours: { ...summaryOf(ours), unpublished }, naive: summaryOf(naive) },
+    figures: { ours: { ...summaryOf(ours), unpublished, bodies }, naive: summaryOf(naive) },
   };
 }
 
