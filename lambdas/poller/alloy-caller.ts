@@ -6,9 +6,9 @@ import type {
   AlloyFailure,
   AlloyListAnswer,
 } from "../domain/polling/polling-ports.ts";
+import type { PollerShare } from "../settings/poller-share.ts";
 import { POLLER } from "../settings/limits.ts";
 import { METRICS } from "../settings/metrics.ts";
-import type { PollingSettings } from "../settings/poller-settings.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
 import { makeTokenBucket } from "./token-bucket.ts";
@@ -82,7 +82,8 @@ export interface AlloyCaller {
  */
 export function makeAlloyCaller(options: {
   readonly alloy: AlloyApi;
-  readonly settings: PollingSettings;
+  /** Of this poller. */
+  readonly share: Pick<PollerShare, "requestsPerSecond" | "burst" | "callsPerRun">;
   /** The stage's: an application of another one is none that it knows. */
   readonly environment: Environment;
   /** Epoch milliseconds. */
@@ -93,9 +94,10 @@ export function makeAlloyCaller(options: {
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }): AlloyCaller {
-  const { alloy, settings, environment, deadline, metrics, logger, now, random, sleep } = options;
-  const bucket = makeTokenBucket({ perSecond: settings.requestsPerSecond, now, sleep });
-  let callsLeft = settings.callsPerRun;
+  const { alloy, share, environment, deadline, metrics, logger, now, random, sleep } = options;
+  const { requestsPerSecond: perSecond, burst } = share;
+  const bucket = makeTokenBucket({ perSecond, burst, now, sleep });
+  let callsLeft = share.callsPerRun;
   let failuresInARow = 0;
   let failuresToStop: number = POLLER.failuresToStop;
   let refusalsInARow = 0;

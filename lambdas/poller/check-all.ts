@@ -1,4 +1,5 @@
 import { mayBeCheckedAt } from "../domain/polling/asking-share.ts";
+import type { PollerShare } from "../settings/poller-share.ts";
 import { checkAfterFailure } from "../domain/polling/polling-schedule.ts";
 import type {
   ClaimedApplication,
@@ -35,6 +36,24 @@ interface RunningCheck {
 /** What a run did, for its log entry and its caller. */
 export type RunReport = Readonly<Record<Result | "due" | "left" | "overdue", number>>;
 
+/** What two parts of a run did. What is behind is counted over all parts. */
+export function together(one: RunReport, other: RunReport): RunReport {
+  return {
+    checked: one.checked + other.checked,
+    unknown: one.unknown + other.unknown,
+    "other-environment": one["other-environment"] + other["other-environment"],
+    ignored: one.ignored + other.ignored,
+    rescheduled: one.rescheduled + other.rescheduled,
+    unanswered: one.unanswered + other.unanswered,
+    unfinished: one.unfinished + other.unfinished,
+    taken: one.taken + other.taken,
+    failed: one.failed + other.failed,
+    due: one.due + other.due,
+    left: one.left + other.left,
+    overdue: Math.max(one.overdue, other.overdue),
+  };
+}
+
 /** What a run did that met another one: that one checks what is due. */
 export function leftToAnotherRun(due: number): RunReport {
   return { ...NOTHING_CHECKED, taken: due, due, left: 0, overdue: 0 };
@@ -66,11 +85,13 @@ export async function checkAll(
     readonly deadline: number;
     /** The run before was cut off: each application is claimed, so that the one that ended it goes behind the others. */
     readonly isCareful: boolean;
+    /** Of this poller. */
+    readonly share: PollerShare;
   },
   dependencies: CheckAllDependencies,
 ): Promise<RunReport> {
   const { applications, witnesses, settings, metrics, logger, now, sleep } = dependencies;
-  const { caller, deadline, isCareful } = run;
+  const { caller, deadline, isCareful, share } = run;
   const counts: Record<Result, number> = { ...NOTHING_CHECKED };
   const waiting = new WaitingChecks(due);
   const unfinished: DueApplication[] = [];
@@ -125,10 +146,10 @@ export async function checkAll(
 
   /** Until Alloy knows somebody, one call at a time finds out, and no more than show an outage. */
   function hasRoom(): boolean {
-    if (running.size >= POLLER.mostAtOnce) return false;
+    if (running.size >= share.mostAtOnce) return false;
     const quick = quickOnes().length;
     const isSure = caller.hasKnown() || (caller.hasAnswered() && testimony !== null);
-    if (isSure) return quick < POLLER.concurrency;
+    if (isSure) return quick < share.checksAtOnce;
     return quick === 0 && running.size < caller.leftBeforeOutage();
   }
 
@@ -262,11 +283,15 @@ export async function checkAll(
     }
   }
 
-  /** A run can list only so many; when it did, the index says how many more there are. */
+  /**
+   * A run can list only so many, and one of several pollers lists its own; when some are left, the index says how many there
+   * are in all.
+   */
   async function countOverdue(left: readonly DueApplication[]): Promise<number> {
     const overdueSince = now() - 2 * settings.polling.rateMs;
     const overdue = left.filter(({ dueAt }) => dueAt < overdueSince).length;
-    if (due.length < settings.polling.callsPerRun || overdue === 0) return overdue;
+    const isListed = due.length < share.callsPerRun && share.pollers === 1;
+    if (isListed || overdue === 0) return overdue;
     return Math.max(overdue, await applications.countDue(overdueSince));
   }
 

@@ -12,12 +12,14 @@ import type {
   Investigations,
   Lease,
 } from "../domain/polling/polling-ports.ts";
+import { shareOf, WHOLE } from "../settings/poller-share.ts";
+import type { Part } from "../settings/poller-share.ts";
 import { GAP, POLLER } from "../settings/limits.ts";
 import { GAP_STAGE_DIMENSION, JOURNEY_DIMENSION, METRICS } from "../settings/metrics.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { ActDependencies } from "./act.ts";
 import { makeAlloyCaller } from "./alloy-caller.ts";
-import { checkAll, leftToAnotherRun } from "./check-all.ts";
+import { checkAll, leftToAnotherRun, together } from "./check-all.ts";
 import type { RunReport } from "./check-all.ts";
 import type { CheckDependencies } from "./check-application.ts";
 import { dryRun } from "./dry-run.ts";
@@ -35,6 +37,8 @@ export interface PollerDependencies extends CheckDependencies, ActDependencies {
   readonly outcomes: OutcomeCounts;
   readonly sleep: (ms: number) => Promise<void>;
 }
+
+type ChecksOfRun = Omit<Parameters<typeof checkAll>[1], "isCareful">;
 
 /** How Alloy answers at all: `unknown` says that it knows the key. */
 export interface ProbeReport {
@@ -60,37 +64,45 @@ const UNCOUNTED: Metrics<"poller"> = {
  * 3. List the applications that are due, what failed before behind the others, and check them (`checkAll`).
  * 4. Count the gaps that are open, and how outcomes have changed (`countOutcomeChanges`).
  *
+ * Of several pollers each has a part of the shards of the index `due`, and `{"poller": 2}` says which; the first does 2 and 4.
+ *
  * Invoked with `{"dryRun": true}` it reports what it would do, and does nothing. With `{"probe": true}` it asks Alloy once,
  * for an application that nobody has, and says how Alloy answers.
  */
 export function makePollerHandler(dependencies: PollerDependencies) {
   const { applications, investigations, settings, logger, now, random } = dependencies;
+  const share = shareOf(settings.polling);
   const witnesses = makeWitnesses(dependencies);
 
   return async (invocation: unknown): Promise<RunReport | DryRunReport | ProbeReport> => {
     if (isJsonObject(invocation) && invocation["probe"] === true) return probe();
     const isDry = isJsonObject(invocation) && invocation["dryRun"] === true;
     const metrics = isDry ? UNCOUNTED : dependencies.metrics;
+    const own = ownPartOf(invocation);
+    // What is one for the whole stage is counted once.
+    const isFirst = own.number === 0;
     try {
       const startedAt = now();
       const runId = `poll-${startedAt}-${Math.floor(random() * 1e9)}`;
       const deadline = startedAt + settings.polling.runMs;
       const delivery = await readDelivery(startedAt);
-      if (delivery !== null) {
+      if (isFirst && delivery !== null) {
         countSome(metrics, METRICS.failuresInARow, failuresInARow(delivery));
       }
       const { environment } = settings;
-      const limits = { settings: settings.polling, environment, deadline, metrics };
+      const limits = { share, environment, deadline, metrics };
       const caller = makeAlloyCaller({ ...dependencies, ...limits });
-      const run = { runId, caller, delivery, deadline };
+      const run = { runId, caller, delivery, deadline, share };
       // A run can check no more than it may make calls.
-      const due = await applications.list(startedAt, settings.polling.callsPerRun);
+      const due = await applications.list(startedAt, share.callsPerRun, isDry ? WHOLE : own);
       if (isDry) return await dryRun(due, run, dependencies);
 
-      if (settings.investigations) await readInvestigations(run, metrics);
-      const report = await checkUnderLease(due, run);
-      await countGaps(metrics);
-      await countOutcomeChanges({ ...dependencies, metrics });
+      if (isFirst && settings.investigations) await readInvestigations(run, metrics);
+      const report = await checkOthers(own, await checkUnderLease(due, own, run), run);
+      if (isFirst) {
+        await countGaps(metrics);
+        await countOutcomeChanges({ ...dependencies, metrics });
+      }
       const reason = caller.stopReason();
       if (reason !== null) logger.warn("poller.run.stopped", { runId, reason, left: report.left });
       logger.info("poller.run.ended", { runId, ...report });
@@ -103,14 +115,39 @@ export function makePollerHandler(dependencies: PollerDependencies) {
     }
   };
 
-  /** No two runs check at a time. Where nothing is due, no lease is needed. */
+  /** Of several pollers, the schedule says which one this is. A person who invokes one has the first. */
+  function ownPartOf(invocation: unknown): Part {
+    const { pollers } = share;
+    const given = isJsonObject(invocation) ? invocation["poller"] : undefined;
+    const isOne = typeof given === "number" && Number.isInteger(given) && given >= 0;
+    return { number: isOne ? given % pollers : 0, of: pollers };
+  }
+
+  /**
+   * With time and calls left, a run checks what is due of the parts that no other one holds: a poller that does not run, or has
+   * too much, leaves nothing behind.
+   */
+  async function checkOthers(own: Part, checked: RunReport, run: ChecksOfRun): Promise<RunReport> {
+    let total = checked;
+    for (let step = 1; step < own.of; step += 1) {
+      if (run.caller.stopReason() !== null || now() >= run.deadline) break;
+      const part = { ...own, number: (own.number + step) % own.of };
+      const due = await applications.list(now(), share.callsPerRun, part);
+      if (due.length === 0) continue;
+      total = together(total, await checkUnderLease(due, part, run));
+    }
+    return total;
+  }
+
+  /** No two runs check a part at a time. Where nothing is due, no lease is needed. */
   async function checkUnderLease(
     due: readonly DueApplication[],
-    run: Omit<Parameters<typeof checkAll>[1], "isCareful">,
+    part: Part,
+    run: ChecksOfRun,
   ): Promise<RunReport> {
     const checks = { ...dependencies, witnesses };
     if (due.length === 0) return checkAll(due, { ...run, isCareful: false }, checks);
-    const lease = { now: now(), until: now() + POLLER.claimMs };
+    const lease = { now: now(), until: now() + POLLER.claimMs, part: part.number };
     const begun = await applications.begin(lease);
     if (begun === "held") return leftToAnotherRun(due.length);
     try {

@@ -1,4 +1,4 @@
-/** Lets calls through at a rate, with a second's worth of them at once. */
+/** Lets calls through at a rate, some of them at once. */
 export interface TokenBucket {
   /**
    * Waits for a call's turn.
@@ -18,15 +18,17 @@ export interface TokenBucket {
 
 const SECOND = 1_000;
 
-/** @param perSecond - at least 1 call at once, however low the rate is. */
+/** @param options.burst - calls at one moment, after a rest; at least 1. */
 export function makeTokenBucket(options: {
   readonly perSecond: number;
+  readonly burst: number;
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }): TokenBucket {
-  const { perSecond, now, sleep } = options;
-  let most = Math.max(1, perSecond);
-  let intervalMs = SECOND / perSecond;
+  const { perSecond, burst, now, sleep } = options;
+  let most = burst;
+  // Whole milliseconds, as timers have: a fraction less would let one call more into some second.
+  let intervalMs = Math.ceil(SECOND / perSecond);
   let slowedUntil = 0;
   /** When the bucket is, or was, full again: one number says how many tokens are in it. */
   let fullAt = now();

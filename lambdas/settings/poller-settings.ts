@@ -38,10 +38,12 @@ const PollingSchema = v.object({
   finalCheckMs: v.number(),
   /** Checks of a settled application for reruns that no webhook reported; null: none. */
   rerunCheckMs: v.nullable(v.number()),
-  /** Calls to Alloy per second at most. */
+  /** Calls to Alloy per second at most, of all pollers together. */
   requestsPerSecond: v.number(),
-  /** Calls to Alloy per run at most. */
+  /** Calls to Alloy per run at most; with several pollers, of their runs together. */
   callsPerRun: v.number(),
+  /** Pollers that run at the same time, each with shards of the index `due` (docs/decisions/0076). @default - one */
+  pollers: v.exactOptional(v.number()),
   /** Time of a run at most, below the function's timeout. */
   runMs: v.number(),
 });

@@ -98,8 +98,8 @@ export interface StageConfiguration {
    */
   readonly rollout: "all-at-once" | "canary" | "linear";
   /**
-   * What the stage has to carry (docs/scale.md): the consumer's concurrency follows from it, and the synth fails if the poller
-   * cannot make the calls that it brings.
+   * What the stage has to carry (docs/scale.md): the consumer's concurrency, the schedule and the number of pollers follow from
+   * it. The synth fails, and says what lifts the ceiling, if the stage cannot carry it.
    * @default - the usual settings, and no proof
    */
   readonly expected?: { readonly webhooksPerDay: number; readonly openApplications: number };

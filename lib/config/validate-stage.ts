@@ -7,6 +7,7 @@ import {
   OUTCOME_ROUTE_IDS,
   ROUTE_IDS,
 } from "../../lambdas/settings/routes.ts";
+import { pollingFor } from "./expected.ts";
 import { implausible } from "./implausible.ts";
 import { mistakesIn } from "./notification-checks.ts";
 import { notificationRules } from "./notification-schema.ts";
@@ -272,6 +273,7 @@ const schema = v.strictObject({
     rerunCheckMs: v.nullable(milliseconds),
     requestsPerSecond: positive("request"),
     callsPerRun: wholeNumber("call"),
+    pollers: v.optional(wholeNumber("poller")),
     runMs: milliseconds,
   }),
   gaps: v.strictObject({
@@ -378,11 +380,15 @@ export function validate(configuration: StageConfiguration): StageConfiguration 
   throw new ConfigurationError(sentences.join("\n"));
 }
 
-/** The poller asks for a decision at once, and the schedule of the poller is the longest wait. */
+/**
+ * With the polling that follows from other settings. What is expected may need more runs and pollers; and the poller asks for
+ * a decision at once, so that the schedule of the poller is the longest wait.
+ */
 function asDeployed(configuration: StageConfiguration): StageConfiguration {
-  const { decision: published, polling } = configuration;
-  if (published === "off" || polling.rateMs === MINUTE_MS) return configuration;
-  return { ...configuration, polling: { ...polling, rateMs: MINUTE_MS } };
+  const polling = pollingFor(configuration);
+  const isOften = configuration.decision === "off" || polling.rateMs === MINUTE_MS;
+  const often = isOften ? polling : { ...polling, rateMs: MINUTE_MS };
+  return often === configuration.polling ? configuration : { ...configuration, polling: often };
 }
 
 function sentenceOf(stage: string, issue: v.BaseIssue<unknown>): string {

@@ -105,7 +105,11 @@ export class NodeFunction extends Construct {
       ...(stage.concurrency === "reserved" &&
         name !== "statement" && {
           reservedConcurrentExecutions:
-            name === "consumer" ? consumerExecutionsFor(stage) : CONCURRENCY[name],
+            name === "consumer"
+              ? consumerExecutionsFor(stage)
+              : name === "poller"
+                ? CONCURRENCY.poller * (stage.polling.pollers ?? 1)
+                : CONCURRENCY[name],
         }),
       role: this.role,
       environment: { STAGE: stage.stage, ...props.environment },

@@ -121,23 +121,28 @@ export class ScheduledPoller extends Construct {
     const rate = Duration.millis(stage.polling.rateMs);
     const minutes = rate.toMinutes();
     const group = new CfnScheduleGroup(this, "ScheduleGroup", { name: stackName });
-    const schedule = new CfnSchedule(this, "Schedule", {
-      groupName: group.ref,
-      description: "Starts the poller",
-      scheduleExpression: `rate(${minutes} ${minutes === 1 ? "minute" : "minutes"})`,
-      flexibleTimeWindow: { mode: "OFF" },
-      target: {
-        arn: functionArn,
-        roleArn: role.roleArn,
-        // The next tick does what this one did not: a start that is late by a period is void.
-        retryPolicy: {
-          maximumEventAgeInSeconds: rate.toSeconds(),
-          maximumRetryAttempts: 2,
+    const { pollers = 1 } = stage.polling;
+    for (let poller = 0; poller < pollers; poller += 1) {
+      const schedule = new CfnSchedule(this, poller === 0 ? "Schedule" : `Schedule${poller}`, {
+        groupName: group.ref,
+        description: poller === 0 ? "Starts the poller" : `Starts poller ${poller}`,
+        scheduleExpression: `rate(${minutes} ${minutes === 1 ? "minute" : "minutes"})`,
+        flexibleTimeWindow: { mode: "OFF" },
+        target: {
+          arn: functionArn,
+          roleArn: role.roleArn,
+          // Which shards of the index `due` it has. The first one needs no number.
+          ...(poller > 0 && { input: JSON.stringify({ poller }) }),
+          // The next tick does what this one did not: a start that is late by a period is void.
+          retryPolicy: {
+            maximumEventAgeInSeconds: rate.toSeconds(),
+            maximumRetryAttempts: 2,
+          },
+          deadLetterConfig: { arn: this.deadLetters.queueArn },
         },
-        deadLetterConfig: { arn: this.deadLetters.queueArn },
-      },
-    });
-    schedule.node.addDependency(role);
+      });
+      schedule.node.addDependency(role);
+    }
 
     // The same for a run that threw: the next tick repeats it, and the failure is kept.
     this.deadLetters.allowSender(this.function.role);

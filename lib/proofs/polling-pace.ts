@@ -1,3 +1,5 @@
+import { TABLE } from "../../lambdas/settings/names.ts";
+import { shareOf } from "../../lambdas/settings/poller-share.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import { atLeast, count, ms } from "./inequality.ts";
 import type { Inequality } from "./inequality.ts";
@@ -22,6 +24,19 @@ export function pollingPace({ polling, gaps }: StageConfiguration): readonly Ine
       ),
       count("polling.callsPerRun", polling.callsPerRun),
       "a run never reaches the calls that it may make",
+    ),
+    atLeast(
+      count("TABLE.dueShards", TABLE.dueShards),
+      count("polling.pollers", polling.pollers ?? 1),
+      "a poller has no shard of the index due",
+    ),
+    atLeast(
+      count("polling.requestsPerSecond", polling.requestsPerSecond),
+      count(
+        "the calls a second of all pollers together",
+        polling.pollers === undefined ? 0 : polling.pollers * shareOf(polling).requestsPerSecond,
+      ),
+      "the pollers call Alloy more often than it was asked about: each makes at least one call a second",
     ),
     atLeast(
       ms("gaps.thresholdMs", gaps.thresholdMs),

@@ -292,7 +292,7 @@ async function callEverything({
   const { applications } = poller;
   const [due] = await applications.list(NOW, 10);
   if (due === undefined) throw new Error("nothing is due");
-  const lease = { now: NOW, until: NOW + 1 };
+  const lease = { now: NOW, until: NOW + 1, part: 0 };
   await applications.begin(lease);
   await applications.take(due);
   await applications.end(lease);

@@ -161,22 +161,52 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
     });
 
     test("gives the lease to one of two runs, and to the next one when it is over", async () => {
-      const lease = { now: NOW, until: NOW + 60_000 };
-      const both = await Promise.all([
-        due.begin(lease),
-        due.begin({ now: NOW, until: NOW + 61_000 }),
-      ]);
+      const lease = { now: NOW, until: NOW + 60_000, part: 0 };
+      const other = { ...lease, until: NOW + 61_000 };
+      const both = await Promise.all([due.begin(lease), due.begin(other)]);
       expect(both.toSorted()).toEqual(["begun", "held"]);
 
-      const held = both[0] === "begun" ? lease : { now: NOW, until: NOW + 61_000 };
+      const held = both[0] === "begun" ? lease : other;
       await due.end({ ...held, until: NOW + 5 });
-      expect(await due.begin({ now: NOW + 1, until: NOW + 2 })).toBe("held");
+      expect(await due.begin({ now: NOW + 1, until: NOW + 2, part: 0 })).toBe("held");
       await due.end(held);
-      expect(await due.begin({ now: NOW + 1, until: NOW + 60_001 })).toBe("begun");
+      expect(await due.begin({ now: NOW + 1, until: NOW + 60_001, part: 0 })).toBe("begun");
       // That run was killed: it ended nothing.
-      const next = { now: NOW + 60_001, until: NOW + 120_000 };
+      const next = { now: NOW + 60_001, until: NOW + 120_000, part: 0 };
       expect(await due.begin(next)).toBe("cut-off");
       await due.end(next);
+    });
+
+    test("has a lease for each part", async () => {
+      const leases = [0, 1, 2].map((part) => ({ now: NOW, until: NOW + 60_000, part }));
+      for (const lease of leases) expect(await due.begin(lease)).toBe("begun");
+      for (const lease of leases) expect(await due.begin(lease)).toBe("held");
+      for (const lease of leases) await due.end(lease);
+      expect(await due.begin({ now: NOW, until: NOW + 60_000, part: 2 })).toBe("begun");
+      await due.end({ now: NOW, until: NOW + 60_000, part: 2 });
+    });
+
+    test("lists each due application in one part, whatever the number of parts, and what failed in the first", async () => {
+      const tokens = Array.from({ length: 40 }, (_, index) => `JA-part-${index}`);
+      for (const token of tokens) await submitted(token, NOW);
+      const failed = dueOf("JA-part-0", NOW);
+      await check(failed, { dueAt: NOW, memory: { ...memory, failedChecks: 1 } });
+
+      const whole = await due.list(NOW, 1_000);
+
+      const tokensOf = (listed: readonly DueApplication[]) =>
+        listed.map(({ applicationToken }) => applicationToken);
+      for (const of of [1, 2, 3, 7, 10]) {
+        const parts = await Promise.all(
+          Array.from({ length: of }, (_, number) => due.list(NOW, 1_000, { number, of })),
+        );
+        expect(tokensOf(parts.flat()).toSorted()).toEqual(tokensOf(whole).toSorted());
+        expect(parts[0]?.some(({ hasFailed }) => hasFailed)).toBe(true);
+      }
+      for (const application of whole) {
+        const claimed = await due.claim(application, claimNow);
+        if (claimed !== null) await plan(claimed, { dueAt: null });
+      }
     });
 
     test("takes an application without a claim, and plans its check", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { EXAMPLE_PRODUCTION } from "../../lib/config/default-stages.ts";
 import { consumerExecutionsFor } from "../../lib/config/expected.ts";
+import { validate } from "../../lib/config/validate-stage.ts";
 import { prove } from "../../lib/proofs/prove.ts";
 import { deployed, eventsPerSecond, playDay, secondsToHeal } from "../../tools/load/model.ts";
 
@@ -71,13 +72,63 @@ describe("what a stage expects", () => {
     expect(consumerExecutionsFor({ ...expecting(10_000_000, 100), concurrency: "shared" })).toBe(2);
   });
 
-  test("fails the synth when the poller cannot make the calls that it brings", () => {
+  test("fails the synth when the pollers cannot make the calls that it brings, and says who can lift that", () => {
     expect(() => prove(expecting(100_000, 50_000))).not.toThrow();
     expect(() => prove(expecting(1_000_000, 50_000))).toThrow(
       "must be at least those that expected.webhooksPerDay brings (373,135)",
     );
     expect(() => prove(expecting(100_000, 1_000_000))).toThrow(
-      "after an outage it takes more than a day to find what was lost",
+      "after an outage it takes more than a day to find what was lost: agree with Alloy on more, and set polling.requestsPerSecond",
     );
+  });
+
+  test("has a run each minute where one in five does not make the calls, and no more pollers than the rate needs", () => {
+    const { polling } = validate(expecting(500_000, 100_000));
+
+    expect(polling).toMatchObject({ rateMs: 60_000, callsPerRun: 210 });
+    expect(polling.pollers).toBeUndefined();
+    expect(() => prove(validate(expecting(500_000, 100_000)))).not.toThrow();
+    expect(validate(expecting(100_000, 50_000)).polling).toEqual(EXAMPLE_PRODUCTION.polling);
+  });
+
+  test("carries a million open applications after a day's outage, at a rate that Alloy has to agree to", () => {
+    const at = (requestsPerSecond: number) => {
+      const stage = expecting(1_000_000, 1_000_000);
+      return validate({ ...stage, polling: { ...stage.polling, requestsPerSecond } });
+    };
+
+    expect(() => prove(at(16))).toThrow("polling.requestsPerSecond");
+    expect(() => prove(at(17))).not.toThrow();
+    const { polling } = at(100);
+    expect(polling).toMatchObject({ pollers: 5, rateMs: 60_000, callsPerRun: 4_200 });
+    expect(validate(at(100)).polling).toEqual(polling);
+    const { checks } = secondsToHeal(
+      { applications: 1_000_000, lostPerApplication: 6.7 },
+      deployed(polling),
+    );
+    expect(checks).toBeLessThan(24 * 3_600);
+  });
+
+  test.each([
+    [expecting(20_000_000, 100), "raise it and CONCURRENCY.ingest in lambdas/settings/limits.ts"],
+    [
+      { ...expecting(2_000_000, 100), concurrency: "shared" as const },
+      'set concurrency to "reserved"',
+    ],
+    [expecting(200_000_000, 100), "raise TABLE.dueShards"],
+  ])(
+    "fails the synth with the ceiling of ingest, of the consumer, of the index due (%#)",
+    (stage, says) => {
+      expect(() => prove(stage)).toThrow(says);
+    },
+  );
+
+  test.each([
+    [11, 100, "a poller has no shard of the index due"],
+    [6, 5, "the pollers call Alloy more often than it was asked about"],
+  ])("fails the synth with %i pollers at %i calls a second", (pollers, requestsPerSecond, says) => {
+    const polling = { ...EXAMPLE_PRODUCTION.polling, pollers, requestsPerSecond };
+
+    expect(() => prove({ ...EXAMPLE_PRODUCTION, polling })).toThrow(says);
   });
 });

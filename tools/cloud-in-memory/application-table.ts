@@ -12,6 +12,8 @@ import type {
 } from "../../lambdas/domain/application/application-state.ts";
 import type { Gap } from "../../lambdas/domain/reconciliation/gap.ts";
 import type { JourneyEvent } from "../../lambdas/domain/event/journey-event.ts";
+import { WHOLE } from "../../lambdas/settings/poller-share.ts";
+import type { Part } from "../../lambdas/settings/poller-share.ts";
 import { NEVER_CHECKED } from "../../lambdas/domain/polling/polling-ports.ts";
 import type {
   CheckMemory,
@@ -69,8 +71,8 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   /** By application token and event id. */
   readonly failures = new Map<string, FailureRecord>();
   #witness: Witness | null = null;
-  /** Until when a run of the poller holds the lease. */
-  #heldUntil: number | null = null;
+  /** Until when a run of the poller holds the lease of a part. */
+  readonly #heldUntil = new Map<number, number>();
   /** Of applicants that left their application, by application token and entity token. */
   readonly applicants = new Map<string, EntityRegister>();
   /** Marks of healed events, by event id. */
@@ -214,10 +216,16 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     this.#failuresOf.get(applicationToken)?.delete(eventId);
   }
 
-  async list(now: number, limit: number): Promise<readonly DueApplication[]> {
+  async list(
+    now: number,
+    limit: number,
+    { number: own, of }: Part = WHOLE,
+  ): Promise<readonly DueApplication[]> {
     const due: DueApplication[] = [];
     for (const [applicationToken, { dueAt, hasFailed }] of this.applications) {
-      if (dueAt !== null && dueAt <= now) due.push({ applicationToken, dueAt, hasFailed });
+      if (dueAt === null || dueAt > now) continue;
+      const shard = hasFailed || of === 1 ? 0 : Number(dueShardOf(applicationToken).slice(-1));
+      if (shard % of === own) due.push({ applicationToken, dueAt, hasFailed });
     }
     due.sort(
       (one, other) => Number(one.hasFailed) - Number(other.hasFailed) || one.dueAt - other.dueAt,
@@ -230,15 +238,15 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     return dueAts.filter((dueAt) => dueAt !== null && dueAt < before).length;
   }
 
-  async begin({ now, until }: Lease): Promise<"begun" | "cut-off" | "held"> {
-    const left = this.#heldUntil;
-    if (left !== null && left > now) return "held";
-    this.#heldUntil = until;
-    return left === null ? "begun" : "cut-off";
+  async begin({ now, until, part }: Lease): Promise<"begun" | "cut-off" | "held"> {
+    const left = this.#heldUntil.get(part);
+    if (left !== undefined && left > now) return "held";
+    this.#heldUntil.set(part, until);
+    return left === undefined ? "begun" : "cut-off";
   }
 
-  async end({ until }: Lease): Promise<void> {
-    if (this.#heldUntil === until) this.#heldUntil = null;
+  async end({ until, part }: Lease): Promise<void> {
+    if (this.#heldUntil.get(part) === until) this.#heldUntil.delete(part);
   }
 
   async take({ applicationToken, dueAt }: DueApplication): ReturnType<DueApplications["take"]> {
@@ -409,13 +417,13 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
       keptMap(this.failures),
       keptMap(this.applicants),
       keptMap(this.marks),
+      keptMap(this.#heldUntil),
     ];
     const nested = [keptNested(this.#eventsOf), keptNested(this.#failuresOf)];
-    const [witness, heldUntil] = [this.#witness, this.#heldUntil];
+    const witness = this.#witness;
     return () => {
       for (const restore of [...flat, ...nested]) restore();
       this.#witness = witness;
-      this.#heldUntil = heldUntil;
     };
   }
 
@@ -437,7 +445,7 @@ function innerMap<Value>(outer: Map<string, Map<string, Value>>, key: string): M
   return inner;
 }
 
-function keptMap<Value>(map: Map<string, Value>): () => void {
+function keptMap<Key, Value>(map: Map<Key, Value>): () => void {
   const kept = [...map];
   return () => {
     map.clear();

@@ -2,12 +2,12 @@ import {
   ALLOY_ATTEMPTS_MS,
   CONCURRENCY,
   INGEST,
-  POLLER,
   QUEUE,
   REQUESTS_PER_EXECUTION,
   THROTTLE,
 } from "../../lambdas/settings/limits.ts";
 import { TABLE } from "../../lambdas/settings/names.ts";
+import { shareOf } from "../../lambdas/settings/poller-share.ts";
 import type { PollingSettings } from "../../lambdas/settings/poller-settings.ts";
 import { CONSUMER_MS } from "../cost/arrival.ts";
 import { SERVICE_LIMITS } from "./limits.ts";
@@ -30,9 +30,15 @@ export interface Capacity {
   readonly consumer: number;
   readonly throttlePerSecond: number;
   readonly dueShards: number;
-  /** Checks that a run of the poller makes at the same time. */
+  /** Checks that the pollers make at the same time, all together. */
   readonly checksAtOnce: number;
-  readonly polling: Pick<PollingSettings, "rateMs" | "callsPerRun" | "requestsPerSecond" | "runMs">;
+  readonly polling: PollingSettings;
+}
+
+/** Checks at the same time, of all pollers together. */
+export function checksAtOnceOf(polling: Capacity["polling"]): number {
+  const { pollers, checksAtOnce } = shareOf(polling);
+  return pollers * checksAtOnce;
 }
 
 /** The stack as it is deployed. */
@@ -42,7 +48,7 @@ export function deployed(polling: Capacity["polling"]): Capacity {
     consumer: CONCURRENCY.eventSource,
     throttlePerSecond: THROTTLE.requestsPerSecond,
     dueShards: TABLE.dueShards,
-    checksAtOnce: POLLER.concurrency,
+    checksAtOnce: checksAtOnceOf(polling),
     polling,
   };
 }
@@ -86,10 +92,11 @@ const CHECK_SECONDS = 0.3;
 
 /** Calls a second that the poller makes. */
 export function callsPerSecond({ polling, checksAtOnce }: Capacity): number {
-  const { rateMs, callsPerRun, requestsPerSecond } = polling;
+  const { rateMs } = polling;
+  const { pollers, requestsPerSecond, callsPerRun } = shareOf(polling);
   return Math.min(
-    requestsPerSecond,
-    (1_000 * callsPerRun) / rateMs,
+    pollers * requestsPerSecond,
+    (1_000 * pollers * callsPerRun) / rateMs,
     // A run takes a part of the time between two.
     (checksAtOnce / CHECK_SECONDS) * Math.min(1, polling.runMs / rateMs),
   );

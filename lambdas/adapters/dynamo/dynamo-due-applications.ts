@@ -19,7 +19,9 @@ import type {
   Witness,
 } from "../../domain/polling/polling-ports.ts";
 import type { RecordedEvent, RecordedFailure } from "../../domain/reconciliation/reconciliation.ts";
-import { GAP } from "../../settings/limits.ts";
+import { WHOLE } from "../../settings/poller-share.ts";
+import type { Part } from "../../settings/poller-share.ts";
+import { GAP, POLLER } from "../../settings/limits.ts";
 import { GAP_STAGES } from "../../settings/metrics.ts";
 import { TABLE } from "../../settings/names.ts";
 import {
@@ -117,7 +119,10 @@ export const FAILED_PARTITION = "DUE#FAILED";
 
 const WITNESS_KEY = { pk: "POLLER", sk: "WITNESS" };
 
-const LEASE_KEY = { pk: "POLLER", sk: "RUN" };
+/** The lease of a part. */
+function leaseKey(part: number): Key {
+  return { pk: "POLLER", sk: part === 0 ? "RUN" : `RUN#${part}` };
+}
 
 /** Partition of the sparse index `gap`; one, since few applications are ever in gap. */
 export const GAP_PARTITION = "GAP";
@@ -145,47 +150,57 @@ export class DynamoDueApplications implements DueApplications {
     this.#indexesEntities = indexesEntities;
   }
 
-  async list(now: number, limit: number): Promise<readonly DueApplication[]> {
-    const [failed = [], ...others] = await Promise.all(
-      [FAILED_PARTITION, ...SHARDS].map((partition) => this.#dueOf(partition, now, limit)),
+  async list(now: number, limit: number, part: Part = WHOLE): Promise<readonly DueApplication[]> {
+    const listed = await Promise.all(
+      [...SHARDS.filter((_, shard) => isOf(part, shard)), ...failedPartitionOf(part)].map(
+        (partition) => this.#dueOf(partition, now, limit),
+      ),
     );
-    return [...others.flat().toSorted((one, other) => one.dueAt - other.dueAt), ...failed];
+    return listed
+      .flat()
+      .toSorted(
+        (one, other) => Number(one.hasFailed) - Number(other.hasFailed) || one.dueAt - other.dueAt,
+      );
   }
 
   async countDue(before: number): Promise<number> {
     const counts = await Promise.all(
       [FAILED_PARTITION, ...SHARDS].map((partition) =>
-        // One page, at the price of it, is backlog enough to say so.
-        this.#table.countFirstPage("Counting due applications", {
-          IndexName: TABLE.dueIndex,
-          KeyConditionExpression: "duePk = :partition AND dueAt < :before",
-          ExpressionAttributeValues: { ":partition": partition, ":before": before },
-        }),
+        this.#table.count(
+          "Counting due applications",
+          {
+            IndexName: TABLE.dueIndex,
+            KeyConditionExpression: "duePk = :partition AND dueAt < :before",
+            ExpressionAttributeValues: { ":partition": partition, ":before": before },
+          },
+          POLLER.mostPagesCounted,
+        ),
       ),
     );
     return counts.reduce((total, count) => total + count, 0);
   }
 
-  async begin({ now, until }: Lease): Promise<"begun" | "cut-off" | "held"> {
+  async begin({ now, until, part }: Lease): Promise<"begun" | "cut-off" | "held"> {
     const what = "Beginning a run";
+    const key = leaseKey(part);
     const begin = new DynamoUpdate();
     begin.set("heldUntil", until);
     begin.requireAbsent("heldUntil");
-    const begun = await this.#update(what, LEASE_KEY, begin);
+    const begun = await this.#update(what, key, begin);
     if (begun.isDone) return "begun";
     const left = v.safeParse(LeaseSchema, begun.item);
     if (!left.success || left.output.heldUntil > now) return "held";
     const again = new DynamoUpdate();
     again.set("heldUntil", until);
     again.requireEqual("heldUntil", left.output.heldUntil);
-    return (await this.#update(what, LEASE_KEY, again)).isDone ? "cut-off" : "held";
+    return (await this.#update(what, key, again)).isDone ? "cut-off" : "held";
   }
 
-  async end({ until }: Lease): Promise<void> {
+  async end({ until, part }: Lease): Promise<void> {
     const end = new DynamoUpdate();
     end.remove("heldUntil");
     end.requireEqual("heldUntil", until);
-    await this.#update("Ending a run", LEASE_KEY, end);
+    await this.#update("Ending a run", leaseKey(part), end);
   }
 
   async take({ applicationToken, dueAt }: DueApplication): ReturnType<DueApplications["take"]> {
@@ -440,6 +455,16 @@ export class DynamoDueApplications implements DueApplications {
 
 function tokenOf(pk: string): string {
   return pk.slice(applicationKey("").pk.length);
+}
+
+/** Whether a shard is of a part. */
+function isOf({ number: own, of }: Part, shard: number): boolean {
+  return shard % of === own;
+}
+
+/** The first part has it. */
+function failedPartitionOf({ number: own }: Part): readonly string[] {
+  return own === 0 ? [FAILED_PARTITION] : [];
 }
 
 /** What a query of an application reads. */

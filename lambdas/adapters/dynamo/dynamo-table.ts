@@ -61,18 +61,25 @@ export class DynamoTable {
       for (const item of page.Items ?? []) items.push(unmarshall(item));
       from = page.LastEvaluatedKey;
     } while (from !== undefined && items.length < most.items);
-    let further = 0;
-    for (let pages = 0; from !== undefined && pages < most.pages; pages += 1) {
-      const page = await this.#page(what, { ...query, Select: "COUNT" }, from);
-      further += page.Count ?? 0;
-      from = page.LastEvaluatedKey;
-    }
+    const further = from === undefined ? 0 : await this.count(what, query, most.pages, from);
     return { items, further };
   }
 
-  /** The number of items in the first page: a megabyte of entries. */
-  async countFirstPage(what: string, query: Query): Promise<number> {
-    return (await this.#page(what, { ...query, Select: "COUNT" })).Count ?? 0;
+  /** The number of items in so many pages at most, of a megabyte of entries each. None of the items is returned. */
+  async count(
+    what: string,
+    query: Query,
+    mostPages: number,
+    start?: QueryCommandInput["ExclusiveStartKey"],
+  ): Promise<number> {
+    let [total, from] = [0, start];
+    for (let pages = 0; pages < mostPages; pages += 1) {
+      const page = await this.#page(what, { ...query, Select: "COUNT" }, from);
+      total += page.Count ?? 0;
+      from = page.LastEvaluatedKey;
+      if (from === undefined) break;
+    }
+    return total;
   }
 
   /** One item as it is at this moment; null: there is none. */

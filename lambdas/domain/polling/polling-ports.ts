@@ -9,6 +9,7 @@ import type { InvestigationPage } from "../reconciliation/investigation-list.ts"
 import type { KnownInvestigation } from "../reconciliation/investigation.ts";
 import type { RecordedEvent, RecordedFailure } from "../reconciliation/reconciliation.ts";
 import type { Refusal } from "../refusal.ts";
+import type { Part } from "../../settings/poller-share.ts";
 
 /** An application whose check is due. */
 export interface DueApplication {
@@ -86,8 +87,10 @@ export interface Claim {
   readonly again: (failedChecks: number) => number;
 }
 
-/** Of all runs that check: while one holds it, no other one begins. Times in epoch milliseconds. */
+/** Of all runs that check a part: while one holds it, no other one begins. Times in epoch milliseconds. */
 export interface Lease {
+  /** The number of the part. */
+  readonly part: number;
   readonly now: number;
   readonly until: number;
 }
@@ -124,10 +127,13 @@ export interface OpenGap {
 export interface DueApplications {
   /**
    * Those due at this time, claimed ones among them: oldest first, and behind all of them, oldest first,
-   * those whose previous check failed. @param limit - per shard, and of those behind.
+   * those whose previous check failed. The first part has these.
+   *
+   * @param limit - per shard, and of those behind.
+   * @param part - @default - all of them
    */
-  list(now: number, limit: number): Promise<readonly DueApplication[]>;
-  /** How many have been due since before this time; of very many, as many as a few reads can count. */
+  list(now: number, limit: number, part?: Part): Promise<readonly DueApplication[]>;
+  /** How many have been due since before this time, in all parts; of more than a million, as many as `POLLER.mostPagesCounted` can count. */
   countDue(before: number): Promise<number>;
   /**
    * Begins a run (docs/decisions/0067). `cut-off`: the run before did not end its lease, so something that it checked may

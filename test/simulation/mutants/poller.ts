@@ -1,6 +1,9 @@
 import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
 import { answeredBy, inPoller, queuedBy } from "./plant.ts";
+import { playPollers } from "../../support/several-pollers.ts";
 import type { Mutants } from "./mutant.ts";
+
+const FIVE_POLLERS = { rateMs: 60_000, callsPerRun: 4_200, requestsPerSecond: 100, pollers: 5 };
 
 /** What goes wrong with the fallback. */
 export const POLLER_MUTANTS: Mutants = {
@@ -29,6 +32,36 @@ export const POLLER_MUTANTS: Mutants = {
           plan: (claimed, plan) => applications.plan(claimed, { ...plan, dueAt: null, gap: null }),
         }),
       })),
+  },
+  "pollers-list-all-shards": {
+    what: "each of several pollers lists the due applications of all of them",
+    async hunt(isPlanted) {
+      const { calls } = await playPollers(200, FIVE_POLLERS, {
+        applications: (right) =>
+          isPlanted ? withMethods(right, { list: (now, limit) => right.list(now, limit) }) : right,
+      });
+      const more = calls.length - 200;
+      return more === 0 ? null : `${more} calls were made for nothing`;
+    },
+  },
+  "pollers-share-one-lease": {
+    what: "all pollers take the lease of the first, so that one at a time checks",
+    async hunt(isPlanted) {
+      const { calls } = await playPollers(1_000, FIVE_POLLERS, {
+        applications: (right) =>
+          isPlanted
+            ? withMethods(right, {
+                begin: (lease) => right.begin({ ...lease, part: 0 }),
+                end: (lease) => right.end({ ...lease, part: 0 }),
+              })
+            : right,
+      });
+      const times = calls.map(({ at }) => at);
+      const seconds = (Math.max(...times) - Math.min(...times)) / 1_000;
+      return seconds < 15
+        ? null
+        : `1,000 checks at 100 calls a second took ${Math.round(seconds)} s`;
+    },
   },
   "poller-does-not-confirm": {
     what: "an end without an outcome is believed: Alloy's own word is not taken",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import type { AlloyAnswer } from "../../../lambdas/domain/polling/polling-ports.ts";
+import { shareOf } from "../../../lambdas/settings/poller-share.ts";
 import { makeAlloyCaller } from "../../../lambdas/poller/alloy-caller.ts";
 import type { Asked } from "../../../lambdas/poller/alloy-caller.ts";
 import { POLLER } from "../../../lambdas/settings/limits.ts";
@@ -41,10 +42,10 @@ function aCaller(
         renewals += 1;
       },
     },
-    settings: {
+    share: shareOf({
       ...POLLER_SETTINGS.polling,
       requestsPerSecond: options.requestsPerSecond ?? 5,
-    },
+    }),
     environment: "sandbox",
     deadline: RUN_MS,
     metrics,
