@@ -6,8 +6,9 @@ import { synthesise } from "../../tools/template/synthesise.ts";
 
 const STARTS = /^Starts (the poller|poller \d+)$/;
 
-function schedulesOf({ ofType }: ReturnType<typeof synthesise>) {
-  return ofType("AWS::Scheduler::Schedule")
+function schedulesOf(template: ReturnType<typeof synthesise>) {
+  return template
+    .ofType("AWS::Scheduler::Schedule")
     .map(({ Properties }) => Properties)
     .filter(({ Description }) => STARTS.test(String(Description)));
 }

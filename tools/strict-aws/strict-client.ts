@@ -42,9 +42,7 @@ export function endPagesEarly(client: unknown, items: number): void {
   middlewareOf(client).add(
     (next, context) => (args) => {
       const isQuery = ["Query", "Scan"].includes(operationOf(context));
-      // A count may be of one page on purpose: it is a figure, and nothing is left out of the work.
-      const isCount = "Select" in args.input && args.input.Select === "COUNT";
-      const isPaged = isQuery && !isCount && !("Limit" in args.input);
+      const isPaged = isQuery && !("Limit" in args.input);
       return next(isPaged ? { ...args, input: { ...args.input, Limit: items } } : args);
     },
     { step: "initialize", priority: "high", name: "endPagesEarly", override: true },
