@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
+import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
 import { playPollers } from "../../support/several-pollers.ts";
 
 const POLLING = { rateMs: MINUTE, callsPerRun: 4_200, requestsPerSecond: 100 };
@@ -62,7 +63,11 @@ describe("five pollers", () => {
   });
 
   test("count once what is one for the stage", async () => {
-    const { counted } = await playPollers(50, { ...POLLING, pollers: 5 });
+    const polling = { ...POLLING, pollers: 5 };
+    const { counted } = await playPollers(50, polling, {
+      applications: (right) =>
+        withMethods(right, { openGaps: async () => ({ oldest: [], further: 3 }) }),
+    });
 
     expect(counted.filter((name) => name === "DeliveryGaps")).toHaveLength(1);
     expect(counted.filter((name) => name === "PollerRuns")).toHaveLength(5);
