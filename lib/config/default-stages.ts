@@ -187,6 +187,8 @@ export function localStage(context: LocalContext): StageConfiguration {
       thresholdMs: Math.max(5 * SECOND, scaled(gaps.thresholdMs)),
       staleAfterMs: scaled(gaps.staleAfterMs),
     },
+    // A list of targets, so that a person can try to pause a route and to replay to its queue alone.
+    routes: routes({ approved: { targets: [] } }),
     // What docs/notifications.md explains, to be looked at. The team's channel is nobody's.
     notifications: EXAMPLE_RULES,
     alarms: { ...shared.alarms, teams: { "review-desk": [{ email: "review-desk@example.com" }] } },

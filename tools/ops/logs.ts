@@ -24,8 +24,9 @@ export const FUNCTIONS = ["ingest", "consumer", "poller", "statement"] as const;
 
 const LOUD = ["WARN", "ERROR", "CRITICAL", "FATAL"];
 
-/** What Lambda writes about every run, where it writes text. */
-const LAMBDA_ROUTINE = /^(START|END|REPORT|INIT_START) /;
+/** What Lambda writes about every run, where it writes text; and what Node says in two lines of a package's code. */
+const RUNTIME_ROUTINE =
+  /^((START|END|REPORT|INIT_START) |\(node:\d+\) \[DEP\d+\] |\(Use `node --trace-deprecation )/;
 
 const LineSchema = v.pipe(
   v.string(),
@@ -156,7 +157,7 @@ export async function logGroupOf(stack: ConnectedStack, name: string): Promise<s
 /** Ours by its level; a metric is none; what is not ours, such as Lambda's word about a run that it cut off, is. */
 function isForPerson(line: string): boolean {
   const parsed = v.safeParse(LineSchema, line);
-  if (!parsed.success) return !LAMBDA_ROUTINE.test(line);
+  if (!parsed.success) return !RUNTIME_ROUTINE.test(line);
   const { level, _aws: metric, type = "", record } = parsed.output;
   if (type.startsWith("platform.")) return (record?.status ?? "success") !== "success";
   return metric === undefined && (level === undefined || LOUD.includes(level));

@@ -67,6 +67,16 @@ it("logs leaves out the runtime's own lines, but not a run that was cut off", as
     platform("platform.start", "success"),
     platform("platform.report", "timeout"),
     { timestamp: NOW, message: "START RequestId: r" },
+    // U2: what Node says of a package's code stood between the lines of a fault.
+    {
+      timestamp: NOW,
+      message:
+        "(node:18076) [DEP0169] DeprecationWarning: `url.parse()` behavior is not standardized",
+    },
+    {
+      timestamp: NOW,
+      message: "(Use `node --trace-deprecation ...` to show where the warning was created)",
+    },
   ]);
 
   expect(lines).toHaveLength(1);
