@@ -27,13 +27,27 @@ describe("docs/dashboard.svg", () => {
       "Wake somebody",
       "Can wait until the morning; deployment-… notify nobody",
       "Applications in gap: 0",
-      "Webhooks by answer, per 5 min",
+      "Queue records",
     ].map((title) => drawn.indexOf(`>${title}<`));
 
     expect(at).not.toContain(-1);
     expect(at).toEqual(at.toSorted((a, b) => a - b));
     expect(drawn).toMatch(/>all \d+ OK</);
     expect(drawn).not.toContain("in alarm");
+  });
+
+  it("can be drawn with every section that the dashboard has", () => {
+    const { stage, seed } = EXAMPLE;
+    const headings = drawExample({ stage, seed }).match(/font-size:15px[^>]*>[^<]+/g) ?? [];
+
+    expect(headings.map((heading) => heading.split(">")[1])).toEqual([
+      "Intake",
+      "Processing",
+      "Outcomes",
+      "By Journey",
+      "Polling and gaps",
+      "Cost drivers",
+    ]);
   });
 });
 

@@ -5,8 +5,12 @@ import { picture } from "./picture.ts";
 import { simulateDay } from "./simulated-day.ts";
 import { DAY, INCIDENT } from "./story.ts";
 
-/** The picture of the README. */
-export const EXAMPLE = { stage: EXAMPLE_PRODUCTION, seed: 7 } as const;
+/** The picture of the README: where the fault of its day began, and who waited. */
+export const EXAMPLE = {
+  stage: EXAMPLE_PRODUCTION,
+  seed: 7,
+  sections: ["Processing", "Polling and gaps"],
+} as const;
 
 /** Two, so that the dashboard shows how Journeys stand beside each other. */
 const JOURNEYS = ["J-VCQoADBJxeHtmdAvFqoS", "J-b9XnKzQ4tWmR2sYpLcEd"];
@@ -15,13 +19,16 @@ const JOURNEYS = ["J-VCQoADBJxeHtmdAvFqoS", "J-b9XnKzQ4tWmR2sYpLcEd"];
 export function drawExample({
   stage,
   seed,
+  sections,
 }: {
   readonly stage: StageConfiguration;
   readonly seed: number;
+  readonly sections?: readonly string[];
 }): string {
   const configuration = { ...stage, journeys: JOURNEYS };
   return picture(synthesise(configuration), simulateDay(configuration, seed), {
     minutes: DAY,
+    ...(sections !== undefined && { sections }),
     caption: `A simulated day: somebody stopped the consumer at ${clock(INCIDENT.from)}, and started it at ${clock(INCIDENT.to)}.`,
   });
 }

@@ -16,7 +16,7 @@ const COLOURS = [
 ];
 
 /** An axis's label, and a legend's. */
-const SMALL = { fontSize: 9.5, color: INK.faint };
+const SMALL = { fontSize: 10, color: INK.faint };
 const LEGEND_FONT = 10;
 const LEGEND_LINE = 14;
 
@@ -126,7 +126,7 @@ function markOf({ value, label, color }: { value: number; label: string; color: 
   return {
     yAxis: value,
     lineStyle: { color, type: "dashed" },
-    label: { formatter: label, position: "insideEndTop", fontSize: 9.5, color },
+    label: { formatter: label, position: "insideEndTop", fontSize: 10, color },
   };
 }
 

@@ -14,29 +14,38 @@ import type { AlarmState } from "./small-widgets.ts";
 import { linesOf } from "./values.ts";
 import { words } from "./words.ts";
 
-/** Pixels of one of the 24 columns, and of one row. */
+/** Pixels of one column and of one row. */
 const CELL = { width: 54, height: 47 };
+/** CloudWatch has 24. So many are as wide as a page on GitHub: drawn with 24, letters would have two thirds of their size there. */
+const COLUMNS = 15;
 const GAP = 6;
 const MARGIN = 8;
 const TITLE = 24;
+const CAPTION = 26;
 
 /**
- * Draws the dashboard of a template as CloudWatch shows it, with what was measured in so many minutes.
+ * Draws the dashboard of a template for a page, with what was measured in so many minutes: its widgets as CloudWatch
+ * shows them, with fewer beside each other.
  *
  * @param options.caption - what the measurements are.
+ * @param options.sections - the headings of the sections that are drawn. @default - all
  * @throws Error when the dashboard has something that this cannot draw, or a metric that was not measured.
  */
 export function picture(
   stack: Synthesised,
   day: Measurements,
-  options: { readonly minutes: number; readonly caption: string },
+  options: {
+    readonly minutes: number;
+    readonly caption: string;
+    readonly sections?: readonly string[];
+  },
 ): string {
-  const { minutes, caption } = options;
-  const widgets = dashboardOf(stack);
+  const { minutes, caption, sections } = options;
+  const widgets = arranged(dashboardOf(stack), sections);
   const states = alarmStates(stack, day, minutes);
   const rows = Math.max(...widgets.map(({ y, height }) => y + height));
-  const width = 24 * CELL.width + 2 * MARGIN;
-  const height = rows * CELL.height + 2 * MARGIN;
+  const width = COLUMNS * CELL.width + 2 * MARGIN;
+  const height = rows * CELL.height + 2 * MARGIN + CAPTION;
   const metricWidgets = widgets.filter(({ type }) => type === "metric");
   const parts = widgets.map((widget) =>
     draw(widget, metricWidgets.indexOf(widget), states, day, minutes),
@@ -54,11 +63,40 @@ export function picture(
       legend: all("legend"),
       graphic: [
         ...all("graphic"),
-        text(width - 16, 18, caption, { align: "right", fill: INK.faint }),
+        text(MARGIN + 13, height - CAPTION, caption, { fill: INK.faint }),
       ],
     },
   );
 }
+
+/** The widgets in rows of a page, in the dashboard's order; each section begins a row. */
+function arranged(
+  widgets: readonly Widget[],
+  sections: readonly string[] | undefined,
+): readonly Widget[] {
+  const headings = widgets.map((widget) => headingOf(widget));
+  const placed: Widget[] = [];
+  let [x, y, height] = [0, 0, 0];
+  let section: string | null = null;
+  for (const [index, widget] of widgets.entries()) {
+    section = headings[index] ?? section;
+    if (section !== null && sections?.includes(section) === false) continue;
+    const isWide = index === 0 || widget.type === "alarm";
+    const width = isWide ? COLUMNS : COLUMNS / 3;
+    if (x + width > COLUMNS || headings[index] !== null) [x, y, height] = [0, y + height, 0];
+    placed.push({ ...widget, width, x, y });
+    x += width;
+    height = Math.max(height, widget.height);
+  }
+  return placed;
+}
+
+/** The heading of the section that the widget begins. */
+function headingOf(widget: Widget): string | null {
+  if (widget.type !== "text") return null;
+  return /^## (.+)$/m.exec(widget.properties.markdown)?.[1] ?? null;
+}
+
 
 interface AlarmInPicture {
   readonly name: string;

@@ -81,7 +81,7 @@ export function number(
   const left = Math.max(shown.length * 24 + 30, box.width * 0.42);
   const most = text(box.x + box.width - 12, box.y, `most: ${shortNumber(highest)}`, {
     align: "right",
-    fontSize: 9.5,
+    fontSize: 10,
     fill: INK.faint,
   });
   return {
