@@ -1,12 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { main } from "./commands.ts";
 import { keepReplay, readReplay } from "./replay.ts";
+
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 let lines: string[] = [];
 
@@ -72,6 +76,19 @@ describe("npm run simulate", () => {
   test("names the planted bugs when asked for another one", async () => {
     expect(await main(["--mutants", "--only", "nonsense"])).toBe(2);
     expect(lines.join("\n")).toContain('--only is "nonsense"; the planted bugs are ttl-of-an-hour');
+  });
+
+  test("does what docs/ say of it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "story-"));
+    const story = join(folder, "story.json");
+
+    expect(await main(["--seed", "7", "--story", story])).toBe(0);
+    expect(await main(["--seeds", "20", "--without", "after-rerun"])).toBe(0);
+    const { stdout } = await promisify(execFile)(process.execPath, [MAIN, "--load"]);
+
+    expect(JSON.parse(readFileSync(story, "utf8"))).toMatchObject({ seed: 7 });
+    expect(stdout).toMatch(/^\| 23 /m);
+    rmSync(folder, { recursive: true });
   });
 
   test("says how it is used, and what was wrong", async () => {
