@@ -32,6 +32,21 @@ export interface Views {
   readonly updates: boolean;
 }
 
+/** What both sides say alike. */
+export const PLAIN_VIEWS: Views = {
+  applicant: "both",
+  entity: "both",
+  node: "both",
+  outcome: "both",
+  eventToken: "both",
+  webhookLag: 0,
+  webhookTime: "ms",
+  listTime: "ms",
+  externalId: null,
+  spell: (status) => status,
+  updates: true,
+};
+
 interface DoubleEvent extends StoryStep {
   readonly at: number;
   readonly token: string;
@@ -73,10 +88,14 @@ export class VendorDouble {
     return (await startLocalServer(answer, port)).close;
   }
 
-  /** Lives an application's life, and resolves when its last webhook was answered. */
-  async live(application: DoubleApplication): Promise<void> {
+  /**
+   * Lives an application's life, and resolves when its last webhook was answered.
+   *
+   * @param steps - of its life. @default - its story's
+   */
+  async live(application: DoubleApplication, steps = application.story.steps): Promise<void> {
     this.applications.set(application.token, application);
-    for (const step of application.story.steps) {
+    for (const step of steps) {
       await sleep(step.afterMs);
       this.#eventTokens += 1;
       const at = Math.max(Date.now(), (application.events.at(-1)?.at ?? 0) + 1);

@@ -3,6 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
+import { ALLOY_SWITCH_OFF_FAILURES } from "../../lambdas/settings/limits.ts";
 import { VERBS } from "../../tools/ops/command-line.ts";
 import { SANDBOX } from "../../lib/config/default-stages.ts";
 
@@ -10,6 +11,13 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const pages = globSync(["*.md", "docs/**/*.md"], { cwd: root }).toSorted();
 const decisions = pages.filter((page) => page.startsWith("docs/decisions/"));
 const scripts = new Set(Object.keys(JSON.parse(read("package.json")).scripts));
+
+/** What GitHub shows of a README before anybody scrolls, on a laptop. */
+const FIRST_SCREEN_LINES = 20;
+/** Of a page on GitHub, in px; a picture is as wide. */
+const PAGE_WIDTH = 830;
+/** Smaller ones are not read. */
+const LEAST_LETTERS = 10;
 
 describe.each(pages)("%s", (page) => {
   it("links only to files and headings that exist", () => {
@@ -118,6 +126,39 @@ it("README.md fits on 120 lines", () => {
   expect(read("README.md").split("\n").length).toBeLessThanOrEqual(120);
 });
 
+it("README.md says on its first screen why: Alloy disables an endpoint after 100 failures, has no list and no replay; and has a picture there", () => {
+  // U21: the reason came after 45 lines of output, and never in full.
+  const screen = read("README.md").split("\n").slice(0, FIRST_SCREEN_LINES);
+  const why = screen.slice(0, screen.indexOf("```text")).join(" ");
+
+  expect(why).toContain(
+    `disables an endpoint after ${ALLOY_SWITCH_OFF_FAILURES} failures in a row`,
+  );
+  expect(why).toContain("no list of what it could not deliver");
+  expect(why).toContain("no way to send it again");
+  expect(screen.filter((line) => line.startsWith("```"))).toHaveLength(2);
+  expect(screen.join("\n")).toMatch(/^```text\n Alloy ──1──▶ /m);
+});
+
+describe.each(pages.flatMap((page) => picturesIn(page)))(
+  "the picture %s in %s",
+  (picture, page) => {
+    it(`has no letters below ${LEAST_LETTERS} px where the page shows it`, () => {
+      // U22: the axes of the dashboard had 6 px.
+      const svg = read(join(dirname(page), picture));
+      const [, width = ""] = /viewBox="0 0 ([\d.]+) /.exec(svg) ?? [];
+      const sizes = [...svg.matchAll(/font(?:-size)?[=:]"?\s*([\d.]+)(?:px)?\b/g)].map(([, size]) =>
+        Number(size),
+      );
+
+      expect(sizes.length).toBeGreaterThan(0);
+      expect((Math.min(...sizes) * PAGE_WIDTH) / Number(width)).toBeGreaterThanOrEqual(
+        LEAST_LETTERS,
+      );
+    });
+  },
+);
+
 it("README.md leads to every page of docs/ in one step", () => {
   const listed = new Set(linksIn(read("README.md")).map((link) => link.split("#")[0]));
   const own = pages.filter((page) => /^docs\/[^/]+\.md$/.test(page));
@@ -167,6 +208,18 @@ it("docs/ops.md lists every verb of the operators' tool", () => {
   ).toEqual([]);
 });
 
+it("docs/ops.md shows what every verb prints, as test/e2e/deployed/verbs.ts has recorded it", () => {
+  const page = read("docs/ops.md");
+  const verbs = Object.keys(VERBS);
+  const shown = [...page.matchAll(/<!-- generated: (.+) -->\n\n```text\n\$ npm run (.+)\n(.+)\n/g)];
+
+  expect(
+    shown.map(([, verb = ""]) => verb).toSorted(),
+    'RECORD_OPS=1 npm test -- --project e2e -t "docs/ops.md shows" writes what is between the marks',
+  ).toEqual(verbs.toSorted());
+  for (const [, verb, command] of shown) expect(command).toContain(`ops -- ${verb}`);
+});
+
 it("docs/alerts.md lists every runbook, and no other", () => {
   const listed = linksIn(read("docs/alerts.md")).filter((link) => link.startsWith("runbooks/"));
 
@@ -202,6 +255,14 @@ describe("the reader of links, scripts and paths", () => {
     ]);
   });
 });
+
+/** The drawn pictures of a page, by their paths from there. */
+function picturesIn(page: string): readonly (readonly [string, string])[] {
+  return [...read(page).matchAll(/!\[[^\]]*\]\(([^)]+\.svg)\)/g)].map(([, path = ""]) => [
+    path,
+    page,
+  ]);
+}
 
 function minutes(ms: number): string {
   return `${ms / 60_000} min`;

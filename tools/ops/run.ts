@@ -4,6 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { parseCommand, VERBS } from "./command-line.ts";
 import type { Verb } from "./command-line.ts";
 import { OperatorError, UnhealthyError, UsageError } from "./operator-error.ts";
+import type { Clock } from "./options.ts";
 import { connect } from "./stack.ts";
 import type { RunTerminal } from "./terminal.ts";
 
@@ -17,10 +18,15 @@ const DENIED =
 /**
  * Does what the command line asks for.
  *
+ * @param waits - how a verb lets time pass. @default - as a clock does
  * @returns the exit code: 0 done, 1 it cannot be done, 2 the command line is wrong, 3 the stack is not healthy, 4 the
  *   rights or credentials are missing.
  */
-export async function run(args: readonly string[], terminal: RunTerminal): Promise<number> {
+export async function run(
+  args: readonly string[],
+  terminal: RunTerminal,
+  waits: Clock["wait"] = wait,
+): Promise<number> {
   try {
     const command = parseCommand(args);
     if ("help" in command) {
@@ -29,7 +35,7 @@ export async function run(args: readonly string[], terminal: RunTerminal): Promi
     }
     const { pages }: Verb = VERBS[command.verb];
     terminal.use({ ...command, pages: pages === true && !command.follow });
-    const clock = { now: Date.now(), wait, interrupted };
+    const clock = { now: Date.now(), wait: waits, interrupted };
     terminal.report(
       await VERBS[command.verb].run(await connect(command), command, terminal, clock),
     );

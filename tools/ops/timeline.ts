@@ -141,7 +141,7 @@ function publicationOf(
   return {
     ...of,
     state: "not-published",
-    why: `the stage does not publish ${route}, or another report of the event was published`,
+    why: `the stage does not publish ${route}, or a newer event, or another report of this one, came first`,
   };
 }
 

@@ -1,113 +1,177 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { CreateAliasCommand, CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { CREDENTIALS } from "../../../tools/local/emulator/emulator.ts";
+import { isVerb, VERBS } from "../../../tools/ops/command-line.ts";
+import type { Verb } from "../../../tools/ops/command-line.ts";
+import { commandBlocks } from "../../support/command-blocks.ts";
 import { makeRunOps } from "../../support/run-ops.ts";
 import { commandsIn, parseAwsCommand, queriedOutput, runbooks } from "../../support/runbooks.ts";
 import { aToken, aWebhook, eventually } from "../driver.ts";
+import { PLAIN_VIEWS, VendorDouble, DoubleApplication } from "../vendor-double.ts";
 import { makeDriver } from "./driver.ts";
 import { isSkipped } from "./stack.ts";
 
 /** Each command once, however many runbooks tell it. */
-const COMMANDS = [...new Set(runbooks().flatMap(({ text }) => commandsIn(text)))].toSorted();
+const OF_RUNBOOKS = [...new Set(runbooks().flatMap(({ text }) => commandsIn(text)))];
+const AWS = OF_RUNBOOKS.filter((command) => command.startsWith("aws ")).toSorted();
 
-const OPS = COMMANDS.filter((command) => command.startsWith("npm run ops -- "));
-/** Those for a route whose configuration lists targets; the local stage has none. */
-const OF_TARGETS = OPS.filter((command) => /ops -- route | --target /.test(command));
+const TOOL = /^npm run (--silent )?ops -- /;
+const OPS = [
+  ...new Set([
+    ...OF_RUNBOOKS,
+    ...commandBlocks().flatMap(({ needs, commands }) => (needs === null ? commands : [])),
+  ]),
+]
+  .filter((command) => TOOL.test(command))
+  // It goes on until Ctrl-C: verbs.ts does that. The script of the completion needs no stack.
+  .filter((command) => !/ ops -- (console|completion)( |$)/.test(command))
+  .toSorted();
 /** The commands are the same for every route and queue, and the local stage has not all of them. */
 const OF_OTHER_QUEUES = OPS.filter((command) => / --queue (?!approved|submission)/.test(command));
-const AWS = COMMANDS.filter((command) => command.startsWith("aws "));
 
-describe.skipIf(isSkipped)("every command of the runbooks, against the deployed stack", () => {
-  let driver: ReturnType<typeof makeDriver>;
-  let ops: ReturnType<typeof makeRunOps>;
-  let applicationToken: string;
-  let eventId: string;
-  const folder = mkdtempSync(join(tmpdir(), "runbooks-"));
-  afterAll(() => rmSync(folder, { recursive: true }));
+const DAY_MS = 86_400_000;
 
-  beforeAll(async () => {
-    driver = makeDriver();
-    ops = makeRunOps(driver.stack);
-    // What other tests have left in the dead-letter queue is not to be moved again and again.
-    while ((await driver.receive("DeadLetterQueueUrl")).length > 0);
-    applicationToken = aToken("JA");
-    const body = aWebhook({ journey_application_token: applicationToken });
-    for (const posted of [body, `not json ${aToken("mark")}`]) {
-      await driver.post(posted, driver.basic());
-    }
-    eventId = await eventually(async () => {
-      const { code, output: shown } = await ops("show", applicationToken);
-      const { output } = await ops("dead-letters");
-      const [, id = null] = / s later; (\S+)$/m.exec(shown) ?? [];
-      return code === 0 && output.includes("not JSON") ? id : null;
+describe.skipIf(isSkipped)(
+  "every command of the README and of docs/, against the deployed stack",
+  () => {
+    let driver: ReturnType<typeof makeDriver>;
+    let ops: ReturnType<typeof makeRunOps>;
+    let stopAlloy: () => Promise<void>;
+    let applicationToken: string;
+    let forgottenToken: string;
+    let eventId: string;
+    const folder = mkdtempSync(join(tmpdir(), "documented-"));
+
+    beforeAll(async () => {
+      driver = makeDriver();
+      const { stack, clients, output } = driver;
+      ops = makeRunOps(stack);
+      const receiver = { webhookUrl: stack.webhookUrl, authorization: driver.basic() };
+      const alloy = new VendorDouble(receiver, stack.alloyApi);
+      stopAlloy = await alloy.listen(stack.alloyPort);
+      const decided = { afterMs: 0, applicant: null, node: null, deliveries: [0] };
+      const applications = ["known", "forgotten", "old"].map(
+        (name) =>
+          new DoubleApplication({ name, steps: [], decisions: [] }, PLAIN_VIEWS, aToken(name)),
+      );
+      for (const [index, application] of applications.entries()) {
+        const deliveries = index === 2 ? [] : [0];
+        const end = { status: "completed", outcome: "Approved", deliveries };
+        await alloy.live(application, [{ ...decided, ...end, type: "completed_application" }]);
+      }
+      const [known = "", forgotten = "", old = ""] = applications.map(({ token }) => token);
+      [applicationToken, forgottenToken] = [known, forgotten];
+      const list = `journey_application_token,journey_token\n${old},J-double\n`;
+      for (const name of ["applications.csv", "tokens.csv"])
+        writeFileSync(join(folder, name), list);
+      writeFileSync(
+        join(folder, "event.json"),
+        aWebhook({ journey_application_token: known, type: "visited_node" }),
+      );
+      const { endpoint, region } = stack;
+      const kms = new KMSClient({ endpoint, region, credentials: CREDENTIALS });
+      const { KeyMetadata } = await kms.send(
+        new CreateKeyCommand({ KeySpec: "ECC_NIST_P256", KeyUsage: "SIGN_VERIFY" }),
+      );
+      await kms.send(
+        new CreateAliasCommand({ AliasName: "alias/exports", TargetKeyId: KeyMetadata?.KeyId }),
+      );
+      const FunctionName = output("StatementFunctionName");
+      await clients.lambda.send(new InvokeCommand({ FunctionName }));
+      // What other tests have left in the dead-letter queue is not to be moved again and again.
+      while ((await driver.receive("DeadLetterQueueUrl")).length > 0);
+      await driver.post(`not json ${aToken("mark")}`, driver.basic());
+      eventId = await eventually(async () => {
+        const { output: shown } = await ops("show", known);
+        const { output: letters } = await ops("dead-letters");
+        const { code } = await ops("show", forgotten);
+        const [, id = null] = / s later; (\S+)$/m.exec(shown) ?? [];
+        return code === 0 && letters.includes("not JSON") ? id : null;
+      });
     });
-  });
-
-  const excluded = [...OF_TARGETS, ...OF_OTHER_QUEUES];
-  it.each(OPS.filter((command) => !excluded.includes(command)))("%s", async (command) => {
-    const { code, output, errors } = await ops(...wordsOf(command));
-
-    // The dead letter of above is one that `status` reports, by its exit code too.
-    const good = command.includes("ops -- status") ? 3 : 0;
-    expect({ code, errors }).toEqual({ code: good, errors: "" });
-    expect(output.trim()).not.toBe("");
-  });
-
-  // They run over doubles in test/contract/people.test.ts.
-  it.each(OF_TARGETS)("%s, which says that there is no target", async (command) => {
-    const { code, errors } = await ops(...wordsOf(command));
-
-    expect(code).toBe(1);
-    expect(errors).toMatch(/^The route approved has no list of targets, /);
-  });
-
-  function wordsOf(command: string): readonly string[] {
-    const words = command
-      .replace("npm run ops -- ", "")
-      // The stack of the tests has its own outputs file.
-      .replace(" --stage production", "")
-      .replace("JA-…", applicationToken)
-      .replace("T-…", "T-7")
-      .replace("--event …", `--event ${eventId}`)
-      .split(" ");
-    // A person is asked on the terminal; here is none.
-    if (words[0] === "rotate" && words[1] === "add") {
-      return [...words, "--to-file", join(folder, randomUUID())];
-    }
-    // The entry that the command above has added; it is not a day old.
-    if (words[0] === "rotate" && words[1] === "remove") return [...words, "--leaked", "--yes"];
-    const isAsked = ["redrive", "discard"].includes(words[0] ?? "") && !words.includes("--dry-run");
-    return isAsked ? [...words, "--yes"] : words;
-  }
-
-  it.each(AWS)("%s", async (command) => {
-    const { service, operation, options } = parseAwsCommand(command);
-    expect({ service, operation }).toEqual({
-      service: "cloudformation",
-      operation: "DescribeStacks",
+    afterAll(async () => {
+      await stopAlloy();
+      rmSync(folder, { recursive: true });
     });
-    const StackName = options["StackName"]?.replace("-production", "-local");
-    const key = queriedOutput(options["Query"] ?? "");
 
-    const { Stacks = [] } = await driver.clients.cloudFormation.send(
-      new DescribeStacksCommand({ StackName }),
-    );
+    it.each(OPS.filter((command) => !OF_OTHER_QUEUES.includes(command)))("%s", async (command) => {
+      const { code, output, errors } = await ops(...wordsOf(command));
 
-    const value = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
-    expect(value).toBe(driver.output(key ?? ""));
-  });
+      // A stack in which so much was planted may be healthy or not: its exit code says which.
+      const isHealth = / (status|watch)( |$)/.test(command);
+      expect({ code: isHealth && code === 3 ? 0 : code, errors }).toEqual({ code: 0, errors: "" });
+      expect(output.trim()).not.toBe("");
+    });
 
-  it("are commands of the on-call tool, of the AWS CLI, and scripts that the infra tests check", () => {
-    const others = COMMANDS.filter((command) => !OPS.includes(command) && !AWS.includes(command));
+    /** As somebody types it who has this stack, this application, this file. */
+    function wordsOf(command: string): readonly string[] {
+      const words = command
+        .replace(TOOL, "")
+        // The stack of the tests has its own outputs file.
+        .replace(/ --stage (production|sandbox)/, "")
+        .replace(/JA-(…|example)/, command.includes("forget") ? forgottenToken : applicationToken)
+        .replace("check …", `check ${applicationToken}`)
+        .replace("T-…", "T-7")
+        .replace('"case 7"', "case-7")
+        .replace(/(?<=--event |find )(3f1c)?…/, eventId)
+        .replace(/(?<=--day )\S+/, new Date(Date.now() - DAY_MS).toISOString().slice(0, 10))
+        // The target that the local stage has.
+        .replace("approved/ledger", "approved/queue")
+        .replace(/(applications\.csv|tokens\.csv|event\.json)/, join(folder, "$1"))
+        .replace("--out exports", `--out ${folder}`)
+        // The first entry is the one that the tests have.
+        .replace("remove basic-1", "remove basic-2")
+        .split(" ");
+      // A person is asked on the terminal; here is none.
+      const [verb = ""] = words;
+      if (verb === "rotate") return [...words, ...rotateOptions(words[1])];
+      const { options }: Pick<Verb, "options"> = isVerb(verb) ? VERBS[verb] : { options: [] };
+      const isAsked = options.includes("yes") && !words.includes("--dry-run");
+      const isWritten = ["export", "incident"].includes(verb) && !words.includes("--out");
+      return [...words, ...(isAsked ? ["--yes"] : []), ...(isWritten ? ["--out", folder] : [])];
+    }
 
-    expect(OPS.length).toBeGreaterThan(0);
-    expect(AWS.length).toBeGreaterThan(0);
-    expect(
-      others.filter((command) => !/^npm run [a-z:]+( -- --stage \w+)?$/.test(command)),
-    ).toEqual([]);
-  });
-});
+    function rotateOptions(action: string | undefined): readonly string[] {
+      if (action === "add") return ["--to-file", join(folder, randomUUID())];
+      // An entry that a command above has added: it is not a day old.
+      return action === "remove" ? ["--leaked", "--yes"] : [];
+    }
+
+    it.each(AWS)("%s", async (command) => {
+      const { service, operation, options } = parseAwsCommand(command);
+      expect({ service, operation }).toEqual({
+        service: "cloudformation",
+        operation: "DescribeStacks",
+      });
+      const StackName = options["StackName"]?.replace("-production", "-local");
+      const key = queriedOutput(options["Query"] ?? "");
+
+      const { Stacks = [] } = await driver.clients.cloudFormation.send(
+        new DescribeStacksCommand({ StackName }),
+      );
+
+      const value = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
+      expect(value).toBe(driver.output(key ?? ""));
+    });
+
+    it("of the runbooks are commands of the on-call tool, of the AWS CLI, and scripts that the infra tests check", () => {
+      const others = OF_RUNBOOKS.filter(
+        (command) => !OPS.includes(command) && !AWS.includes(command),
+      );
+
+      expect(OPS.length).toBeGreaterThan(0);
+      expect(AWS.length).toBeGreaterThan(0);
+      expect(
+        others.filter((command) => !/^npm run [a-z:]+( -- --stage \w+)?$/.test(command)),
+      ).toEqual([]);
+    });
+  },
+);

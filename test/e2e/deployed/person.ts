@@ -12,8 +12,7 @@ import { aToken, aWebhook, eventually } from "../driver.ts";
 import { makeDriver } from "./driver.ts";
 import { isSkipped } from "./stack.ts";
 import { storesWith } from "./stores.ts";
-import { DoubleApplication, VendorDouble } from "../vendor-double.ts";
-import type { Views } from "../vendor-double.ts";
+import { DoubleApplication, PLAIN_VIEWS, VendorDouble } from "../vendor-double.ts";
 
 /*
  * A person whose mark is in every store that can have one: what of it is left after `forget`, where, and whether the
@@ -21,20 +20,6 @@ import type { Views } from "../vendor-double.ts";
  */
 
 const DAY_MS = 86_400_000;
-
-const PLAIN: Views = {
-  applicant: "both",
-  entity: "both",
-  node: "both",
-  outcome: "both",
-  eventToken: "both",
-  webhookLag: 0,
-  webhookTime: "ms",
-  listTime: "ms",
-  externalId: null,
-  spell: (status) => status,
-  updates: true,
-};
 
 describe.skipIf(isSkipped)("a marked person, on the deployed stack", () => {
   let driver: ReturnType<typeof makeDriver>;
@@ -61,7 +46,7 @@ describe.skipIf(isSkipped)("a marked person, on the deployed stack", () => {
   function decidedLongAgo(externalId: string): string {
     const application = new DoubleApplication(
       { name: "old", steps: [], decisions: [] },
-      { ...PLAIN, externalId },
+      { ...PLAIN_VIEWS, externalId },
       aToken("old"),
     );
     const at = Date.now() - 365 * DAY_MS;
