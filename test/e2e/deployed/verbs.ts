@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { InvokeCommand } from "@aws-sdk/client-lambda";
+import { DeleteObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -173,7 +174,11 @@ describe.skipIf(isSkipped)("docs/ops.md shows of npm run ops what it prints", ()
     await alloy.live(example, [{ ...LIFE.approved, ...NO_WEBHOOK }]);
   });
   afterAll(async () => {
-    await world.driver.setConsumer("Enabled");
+    const { driver, tokens } = world;
+    await driver.setConsumer("Enabled");
+    // The other tests have an Alloy that does not know them, and a statement of their own.
+    for (const name of ["JA-old", "JA-new"]) await ops("forget", tokens.get(name) ?? "", "--yes");
+    await deleteStatements(driver);
     await stopAlloy();
     rmSync(folder, { recursive: true });
     if (!isRecording) return;
@@ -260,6 +265,12 @@ describe.skipIf(isSkipped)("docs/ops.md shows of npm run ops what it prints", ()
     expect(Object.keys(SHOWN).toSorted()).toEqual(Object.keys(VERBS).toSorted());
   });
 });
+
+async function deleteStatements({ clients, output }: Driver): Promise<void> {
+  const Bucket = output("StatementBucketName");
+  const { Contents = [] } = await clients.s3.send(new ListObjectsV2Command({ Bucket }));
+  for (const { Key } of Contents) await clients.s3.send(new DeleteObjectCommand({ Bucket, Key }));
+}
 
 /** As the consumer would have put it there, of an event whose cause of failure is over. */
 async function putDeadLetter({ driver, tokens }: World): Promise<void> {
