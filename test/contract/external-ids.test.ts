@@ -13,11 +13,12 @@ import { NEVER_CHECKED } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { CheckRequest } from "../../lambdas/domain/ports.ts";
 import { billOf } from "../../tools/cloud-in-memory/write-meter.ts";
 import { itemsOf, tokensOf } from "../../tools/ops/person.ts";
+import { show } from "../../tools/ops/show.ts";
 import type { ConnectedStack } from "../../tools/ops/stack.ts";
 import { aDynamoDb } from "../support/dynalite.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { MemorySqs } from "../support/memory-sqs.ts";
-import { aStack } from "../support/operator.ts";
+import { aStack, KeptTerminal } from "../support/operator.ts";
 import { aSnapshot, aSubmission } from "../support/snapshots.ts";
 
 const CHECK: CheckRequest = { dueAt: 1, when: "first" };
@@ -25,7 +26,7 @@ const AT = 1_760_000_000_000;
 const NOBODY = { group: null, entity: null, partner: null, application: null };
 
 async function anIndex(indexesEntities = true) {
-  const { client: dynamo, applicationTableName } = await aDynamoDb();
+  const { client: dynamo, applicationTableName, idempotencyTableName } = await aDynamoDb();
   const due = new DynamoDueApplications(dynamo, applicationTableName, indexesEntities);
   const store = new DynamoApplicationStore({
     client: dynamo,
@@ -33,7 +34,8 @@ async function anIndex(indexesEntities = true) {
     eventRetentionMs: null,
     indexesEntities,
   });
-  const stack: ConnectedStack = { ...aStack(new MemorySqs()), dynamo, applicationTableName };
+  const tables = { dynamo, applicationTableName, idempotencyTableName };
+  const stack: ConnectedStack = { ...aStack(new MemorySqs()), ...tables };
   return {
     store,
     due,
@@ -59,6 +61,25 @@ async function anIndex(indexesEntities = true) {
     find: (id: string) => tokensOf(stack, id),
   };
 }
+
+test.each(["group", "entity", "partner", "application"])(
+  'show finds an application by its external %s id: it said "No application has the external id", and one had',
+  async (kind) => {
+    // U9: only one of the four was in the index.
+    const { stack, hears } = await anIndex();
+    const ids = { group: "g-1", entity: "p-1", partner: "r-1", application: "a-1" };
+    await hears({ ...ids, [kind]: "the-id-that-is-looked-up" }, "JA-1", AT, "P-1");
+    await hears({ group: "g-2", entity: "p-2", partner: "r-2", application: "a-2" }, "JA-2");
+    const terminal = new KeptTerminal();
+
+    const shown = await show(stack, "the-id-that-is-looked-up", { bodies: false }, terminal);
+
+    expect(shown.application?.applicationToken).toBe("JA-1");
+    expect(terminal.text).toContain("Application  JA-1\n");
+    // Whoever may not read bodies typed the id, and is told no other.
+    expect(terminal.text).not.toMatch(/the-id|g-1|p-1|r-1|a-1/);
+  },
+);
 
 test("an event whose entity is known costs no more than one of none", async () => {
   const { hears } = await anIndex();

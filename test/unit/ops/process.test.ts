@@ -76,7 +76,16 @@ describe("the process of npm run ops", () => {
     expect(stdout).not.toContain("\u001B[");
   });
 
-  it("ends with 130 and a sentence when it is interrupted", async () => {
+  // What reads once, what goes on, what moves, what waits for a function, and what serves.
+  it.each([
+    "gaps",
+    "watch",
+    "logs consumer --follow",
+    "redrive --yes",
+    "poll",
+    "console",
+    "incident --out /tmp",
+  ])("ends %s with 130 and a sentence when it is interrupted", async (verb) => {
     const server = createServer(() => {}).listen(0, "127.0.0.1");
     await once(server, "listening");
     onTestFinished(() => void server.close());
@@ -88,7 +97,7 @@ describe("the process of npm run ops", () => {
       file,
       JSON.stringify({ endpoint: url, region: "us-east-1", webhookUrl: url, outputs }),
     );
-    const command = spawn(process.execPath, [MAIN, "gaps", "--outputs", file]);
+    const command = spawn(process.execPath, [MAIN, ...verb.split(" "), "--outputs", file]);
     let errors = "";
     command.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
     await once(server, "connection");

@@ -1,4 +1,8 @@
-import { expect, it } from "vitest";
+import { readFileSync } from "node:fs";
+
+import { describe, expect, it } from "vitest";
+
+import { VERBS } from "../../../tools/ops/command-line.ts";
 import { jsonText, plain } from "../../../tools/terminal/lines.ts";
 import { wrapped } from "../../../tools/terminal/wrapped.ts";
 import { HOSTILE, hostileIn } from "../../support/hostile.ts";
@@ -25,6 +29,21 @@ it("counts letters that take two columns", () => {
   for (const line of wrapped("漢字 ".repeat(40), 60).map(plain)) {
     expect(line.replaceAll(" ", "").length).toBeLessThanOrEqual(30);
   }
+});
+
+const PAGE = readFileSync("docs/ops.md", "utf8");
+
+describe("what a verb prints, as docs/ops.md shows it, on a terminal of 60 columns", () => {
+  it.each(Object.keys(VERBS))("%s: breaks between words alone", (verb) => {
+    const [, shown = ""] =
+      new RegExp(`<!-- generated: ${verb} -->\n\n\`\`\`text\n.+\n([^]+?)\n\`\`\``).exec(PAGE) ?? [];
+    const lines = shown.split("\n").flatMap((line) => wrapped(line, 60).map(plain));
+
+    expect(lines.join("")).not.toBe("");
+    const tooWide = lines.filter((line) => line.length > 60 && line.trim().includes(" "));
+    expect(tooWide).toEqual([]);
+    expect(lines.join(" ").split(/ +/).join(" ").trim()).toBe(shown.split(/\s+/).join(" ").trim());
+  });
 });
 
 it("writes JSON that a terminal does not obey, and that says the same", () => {
