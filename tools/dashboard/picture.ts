@@ -97,7 +97,6 @@ function headingOf(widget: Widget): string | null {
   return /^## (.+)$/m.exec(widget.properties.markdown)?.[1] ?? null;
 }
 
-
 interface AlarmInPicture {
   readonly name: string;
   readonly state: AlarmState;
