@@ -13,6 +13,7 @@ import "./deployed/person.ts";
 import "./deployed/ports.ts";
 import "./deployed/refused-calls.ts";
 import "./deployed/documented-commands.ts";
+import "./deployed/credentials-rejected.ts";
 import { isSkipped, stack } from "./deployed/stack.ts";
 import { describeRotation } from "./rotation.ts";
 import { describeScenarios } from "./scenarios.ts";
