@@ -13,6 +13,8 @@ const EXAMPLES: readonly (readonly [RegExp, string])[] = [
   [/\battempt \d\b/g, "attempt 1"],
   [/\b\d+ min ago\b/g, "1 min ago"],
   [/\b\d+ lines of logs\b/g, "12 lines of logs"],
+  // What the poller healed has a mark, until the mark ends.
+  [/\b\d+ items of the application table\b/g, "5 items of the application table"],
   // The poller of the local stack may have been there first.
   [/\bChecked \d+ applications\b/g, "Checked 1 applications"],
 ];

@@ -58,7 +58,11 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
     const externalId = aToken("ada.lovelace");
     const token = await aKnownApplication({ external_application_id: externalId });
 
-    const byToken = await good("show", token);
+    // The event is in the table before the bus has taken it.
+    const byToken = await eventually(async () => {
+      const output = await good("show", token);
+      return output.includes("acknowledged") ? output : null;
+    });
     const byExternalId = await good("show", externalId);
     const withBodies = await good("show", token, "--bodies");
 
