@@ -283,7 +283,7 @@ async function aScene() {
     sqs,
     now,
     /** The consumer takes these webhooks. */
-    async consume(webhooks: readonly string[], { isBusOut = false } = {}): Promise<void> {
+    consume: async (webhooks: readonly string[], { isBusOut = false } = {}): Promise<void> => {
       const handle = makeConsumerHandler(
         consumerOver({
           cloud,
@@ -302,7 +302,7 @@ async function aScene() {
       await handle(batchOf(webhooks, now), lambdaContext());
     },
     /** The poller compares with what Alloy says. */
-    async poll(answer: AlloyAnswer, delivery: DeliveryRecord): Promise<void> {
+    poll: async (answer: AlloyAnswer, delivery: DeliveryRecord): Promise<void> => {
       const handle = makePollerHandler(
         pollerOver({
           cloud,
@@ -316,7 +316,7 @@ async function aScene() {
       );
       await handle({});
     },
-    async answerTo(line: string): Promise<string> {
+    answerTo: async (line: string): Promise<string> => {
       const command = parseCommand(line.replace("npm run ops -- ", "").split(" "));
       if ("help" in command) throw new Error(`${line} is no command.`);
       const terminal = new KeptTerminal();

@@ -6,6 +6,8 @@ const EXAMPLES: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{64}\b/g, "8f14e45fceea167a5a36dedd4bea2543".repeat(2)],
   [/\b[0-9a-f]{32}\b/g, "3f1c9a60d2b84e7795b1c0aa27f4e86d"],
   [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "5b0c9a4e-1d27-4c53-9a0e-6f2d8c71b394"],
+  // The fingerprint of a credential.
+  [/\b[0-9a-f]{6}(?= {2}valid )/g, "bf19c0"],
   [/(127\.0\.0\.1|localhost):\d+/g, "127.0.0.1:43210"],
   [/\?token=[\w-]+/g, "?token=ngM8…"],
   [/\b\d+ ms\b/g, "21 ms"],

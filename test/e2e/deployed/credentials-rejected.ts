@@ -1,11 +1,15 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { promisify } from "node:util";
+
 import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { ALLOY_SWITCH_OFF_FAILURES } from "../../../lambdas/settings/limits.ts";
 import { startAlloySimulator } from "../../../tools/alloy-simulator/server.ts";
 import type { AlloySimulator } from "../../../tools/alloy-simulator/server.ts";
-import { makeGoodOps } from "../../support/run-ops.ts";
-import { runbooks } from "../../support/runbooks.ts";
+import { MAIN, makeGoodOps, outputsFileOf } from "../../support/run-ops.ts";
+import { commandsIn, runbooks } from "../../support/runbooks.ts";
 import { eventually } from "../driver.ts";
 import { openEmulatorDriver, makeDriver } from "./driver.ts";
 import { isSkipped } from "./stack.ts";
@@ -14,7 +18,7 @@ import { isSkipped } from "./stack.ts";
 const APPLICATIONS = 9;
 
 /** What Alloy sends until somebody puts it into the secret. */
-const AT_ALLOY = { username: "alloy", password: "changed at Alloy alone" };
+const AT_ALLOY = { username: "alloy", password: randomBytes(32).toString("base64url") };
 
 describe.skipIf(isSkipped)("the runbook credentials-rejected, followed to the letter", () => {
   let simulator: AlloySimulator;
@@ -35,14 +39,26 @@ describe.skipIf(isSkipped)("the runbook credentials-rejected, followed to the le
     });
   });
   afterAll(async () => {
-    await putSecret(driver.stack.basic);
+    const { basic, hmac } = driver.stack;
+    const SecretString = JSON.stringify({ basic: [basic], hmac: [hmac] });
+    const SecretId = driver.output("WebhookSecretArn");
+    await driver.clients.secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
     await simulator.stop();
   });
 
-  async function putSecret(...basic: readonly (typeof AT_ALLOY)[]): Promise<void> {
-    const SecretString = JSON.stringify({ basic, hmac: [driver.stack.hmac] });
-    const SecretId = driver.output("WebhookSecretArn");
-    await driver.clients.secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
+  /** Brings the password that Alloy has, as a person pipes it in. */
+  async function addEntry(step: string): Promise<void> {
+    const [command = ""] = commandsIn(step);
+    const words = command.replace("npm run ops -- ", "").replace(" --stage production", "");
+    const tool = `"${process.execPath}" ${MAIN} ${words} --from-stdin`;
+    const { stdout } = await promisify(execFile)("bash", [
+      "-c",
+      `printf %s "$1" | ${tool} --outputs "$2"`,
+      "bash",
+      AT_ALLOY.password,
+      outputsFileOf(driver.stack),
+    ]);
+    expect(stdout).toContain("The endpoint takes it");
   }
 
   /** Which of the applications that were announced Alloy decided, and we too. */
@@ -64,8 +80,8 @@ describe.skipIf(isSkipped)("the runbook credentials-rejected, followed to the le
   }
 
   /** What a person does, by what the step says. */
-  const ACTIONS: readonly (readonly [RegExp, () => Promise<void>])[] = [
-    [/ into the secret |rotate/, () => putSecret(driver.stack.basic, AT_ALLOY)],
+  const ACTIONS: readonly (readonly [RegExp, (step: string) => Promise<void>])[] = [
+    [/^Add a new entry /, addEntry],
     [
       /^Press "Test webhook" .* shows 200\./,
       async () => {
@@ -94,7 +110,7 @@ describe.skipIf(isSkipped)("the runbook credentials-rejected, followed to the le
     for (const step of steps) {
       const [, act] = ACTIONS.find(([says]) => says.test(step)) ?? [];
       if (act === undefined) throw new Error(`Nobody here knows how to do this: ${step}`);
-      await act();
+      await act(step);
       seen.push(simulator.isWebhookActive());
     }
 
