@@ -16,6 +16,7 @@ import { SqsDeadLetters, SqsQueueMessages } from "../adapters/sqs-queues.ts";
 import { scheduleOnTimers } from "../adapters/timers.ts";
 import { readSettingsFile } from "../settings/settings-file.ts";
 import { makeMetrics } from "../telemetry/metrics.ts";
+import { shortLines } from "../telemetry/short-lines.ts";
 import { makePowertoolsLogger } from "../telemetry/powertools-logger.ts";
 import { writeLine } from "../telemetry/standard-output.ts";
 import { readConsumerEnvironment } from "./env.ts";
@@ -50,7 +51,12 @@ export const handler = makeConsumerHandler({
   deadLetters: new SqsDeadLetters(sqs, environment.deadLetterQueueUrl),
   payloads: new S3PayloadReader(s3, environment.payloadBucketName),
   messages: new SqsQueueMessages(sqs, environment.eventQueueUrl),
-  metrics: makeMetrics({ stage, write: writeLine, now }),
+  metrics: makeMetrics({
+    stage,
+    short: settings.areMetricsFiltered === true ? shortLines : undefined,
+    write: writeLine,
+    now,
+  }),
   logger: makePowertoolsLogger("consumer"),
   settings,
   now,

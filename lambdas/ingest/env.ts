@@ -12,6 +12,7 @@ export interface IngestEnvironment {
   readonly webhookSecretArn: string;
   readonly auth: AuthSettings;
   readonly allowList: AllowListSettings;
+  readonly countsStored: boolean;
   /** Other endpoints than AWS's own, as its SDKs read them: the emulator's. */
   readonly endpoints: Readonly<Record<"sqs" | "s3" | "secretsManager", string | undefined>>;
 }
@@ -38,12 +39,20 @@ export function readIngestEnvironment(
     webhookSecretArn: read("WEBHOOK_SECRET_ARN"),
     auth: authOf(settings),
     allowList: allowListOf(settings),
+    countsStored: countsStoredOf(settings),
     endpoints: {
       sqs: endpoint("SQS"),
       s3: endpoint("S3"),
       secretsManager: endpoint("SECRETS_MANAGER"),
     },
   };
+}
+
+function countsStoredOf(settings: unknown): boolean {
+  const value =
+    isObject(settings) && "countsStored" in settings ? settings.countsStored : undefined;
+  if (typeof value === "boolean") return value;
+  throw new Error("The settings say of countsStored neither true nor false.");
 }
 
 function authOf(settings: unknown): AuthSettings {

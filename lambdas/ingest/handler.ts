@@ -23,6 +23,8 @@ export interface IngestDependencies {
   readonly payloads: PayloadBucket;
   /** From the request to the answer, in milliseconds. */
   readonly budgetMs: number;
+  /** Whether it counts a stored webhook. Else a metric filter does, over the access log (docs/decisions/0078). */
+  readonly countsStored: boolean;
   readonly now: () => number;
   /** What Lambda says of the invocation's trace, in X-Ray's words. @default - nothing */
   readonly xRay?: () => string | undefined;
@@ -103,7 +105,7 @@ export function makeIngestHandler(
     const webhook = { receiptId, receivedAt, sourceIp, body, traceparent };
     const outcome = await storeWebhook(deps, webhook, deadline);
     if (!outcome.stored) return notStored(receiptId, outcome.cause);
-    deps.metrics.count(METRICS.webhooksReceived);
+    if (deps.countsStored) deps.metrics.count(METRICS.webhooksReceived);
     return answer(200);
   }
 

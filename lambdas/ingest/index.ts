@@ -52,6 +52,7 @@ export const handler = makeIngestHandler({
   queue: new SqsEnvelopeQueue(call, environment.eventQueueUrl, endpoints.sqs),
   payloads: new S3PayloadBucket(call, environment.payloadBucketName, region, endpoints.s3),
   budgetMs: INGEST.budgetMs,
+  countsStored: environment.countsStored,
   now,
   xRay: () => process.env["_X_AMZN_TRACE_ID"],
   metrics,

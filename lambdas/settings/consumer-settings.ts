@@ -42,6 +42,8 @@ export const ConsumerSettingsSchema = v.object({
   firstCheckMs: v.number(),
   /** How long an event item lives after its receipt, through the TTL attribute; null keeps it. */
   eventRetentionMs: v.nullable(v.number()),
+  /** Whether metric filters of the stack read its usual metrics (`USUAL_COUNTS`); absent: no. */
+  areMetricsFiltered: v.exactOptional(v.boolean()),
   /** Whether an application is found by the ids of its entities too; absent: no. */
   indexesEntities: v.exactOptional(v.boolean()),
 });

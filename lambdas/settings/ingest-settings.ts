@@ -16,6 +16,8 @@ export interface TokenSettings {
 export interface IngestSettings {
   readonly auth: AuthSettings;
   readonly allowList: AllowListSettings;
+  /** Whether it counts a stored webhook itself. Else a metric filter of the stack does, over the access log. */
+  readonly countsStored: boolean;
 }
 
 /** Which addresses webhooks are expected from. */

@@ -1,6 +1,7 @@
 import type { CountArguments, Emitter, DimensionsOf, MetricOf } from "../settings/metric-facts.ts";
 import { METRIC_NAMESPACE, STAGE_DIMENSION } from "../settings/metrics.ts";
 import type { MetricName } from "../settings/metrics.ts";
+import type { MetricValues, shortLines } from "./short-lines.ts";
 
 type Strings = Readonly<Record<string, string>>;
 
@@ -25,10 +26,13 @@ export interface Metrics<Of extends Emitter = Emitter> {
  * Metrics without a dependency: ingest cannot afford one, and one way of counting is enough.
  * Source of the format: CloudWatch's "Specification: Embedded metric format".
  *
+ * @param options.short - writes the same for the metric filters of a stack that has them; it is taken where it is shorter.
+ *   @default - embedded metric format alone
  * @param options.write - takes one line of JSON, and must not put anything before it.
  * @param options.now - epoch milliseconds.
  */
 export function makeMetrics(options: {
+  readonly short?: typeof shortLines | undefined;
   readonly stage: string;
   readonly write: (line: string) => void;
   readonly now: () => number;
@@ -54,33 +58,54 @@ export function makeMetrics(options: {
       values.set(name, [values.get(name) ?? [], value].flat());
     },
     flush(properties = {}) {
-      const written: { sets: unknown[]; fields: Record<string, unknown> }[] = [];
-      for (const { dimensions, values } of lines.values()) {
-        for (const part of inLines(values)) {
-          const Metrics = part.map(([Name, value]) => ({ Name, Unit: unitOf(value) }));
-          const set = {
-            Namespace: METRIC_NAMESPACE,
-            Dimensions: [Object.keys(dimensions)],
-            Metrics,
-          };
-          const fields = { ...dimensions, ...Object.fromEntries(part) };
-          // A line is billed with 26 bytes besides its text, and repeats the stage: what has other names shares one.
-          const line = written.find((one) => isShared(one.fields, dimensions, part));
-          if (line === undefined) {
-            written.push({ sets: [set], fields });
-          } else {
-            line.sets.push(set);
-            Object.assign(line.fields, fields);
-          }
-        }
-      }
-      for (const { sets, fields } of written) {
-        const _aws = { Timestamp: options.now(), CloudWatchMetrics: sets };
-        options.write(JSON.stringify({ _aws, ...properties, ...fields }));
-      }
+      const collected = [...lines.values()];
+      const embedded = embeddedLines(collected, properties, options.now());
+      // They have no place for properties.
+      const isBare = Object.keys(properties).length === 0;
+      const short = isBare ? (options.short?.(collected) ?? null) : null;
+      const isShorter = short !== null && bytesOf(short) < bytesOf(embedded);
+      for (const line of isShorter ? short : embedded) options.write(line);
       lines.clear();
     },
   };
+}
+
+/** What CloudWatch Logs bills. */
+function bytesOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + LINE_OVERHEAD_BYTES, 0);
+}
+
+/** A line is billed with so many bytes besides its text. */
+const LINE_OVERHEAD_BYTES = 26;
+
+function embeddedLines(
+  collected: readonly MetricValues[],
+  properties: Strings,
+  at: number,
+): readonly string[] {
+  const written: { sets: unknown[]; fields: Record<string, unknown> }[] = [];
+  for (const { dimensions, values } of collected) {
+    for (const part of inLines(values)) {
+      const Metrics = part.map(([Name, value]) => ({ Name, Unit: unitOf(value) }));
+      const set = { Namespace: METRIC_NAMESPACE, Dimensions: [Object.keys(dimensions)], Metrics };
+      const fields = { ...dimensions, ...Object.fromEntries(part) };
+      // A line repeats the stage: what has other names shares one.
+      const line = written.find((one) => isShared(one.fields, dimensions, part));
+      if (line === undefined) {
+        written.push({ sets: [set], fields });
+      } else {
+        line.sets.push(set);
+        Object.assign(line.fields, fields);
+      }
+    }
+  }
+  return written.map(({ sets, fields }) =>
+    JSON.stringify({
+      _aws: { Timestamp: at, CloudWatchMetrics: sets },
+      ...properties,
+      ...fields,
+    }),
+  );
 }
 
 /** Whether a line can hold these metrics too: a name has one value in it, as a metric and as a dimension. */
@@ -99,8 +124,8 @@ function isShared(
 const MOST_VALUES = 100;
 
 /** Splits what was measured into lines: all of it into one, but for what is more than a line may hold. */
-function inLines(values: ReadonlyMap<MetricName, number | number[]>) {
-  const lines: [MetricName, number | number[]][][] = [];
+function inLines(values: MetricValues["values"]) {
+  const lines: [MetricName, number | readonly number[]][][] = [];
   for (const [name, value] of values) {
     const count = typeof value === "number" ? 1 : value.length;
     for (let from = 0; from < count; from += MOST_VALUES) {
@@ -111,4 +136,5 @@ function inLines(values: ReadonlyMap<MetricName, number | number[]>) {
   return lines;
 }
 
-const unitOf = (value: number | number[]) => (typeof value === "number" ? "Count" : "Milliseconds");
+const unitOf = (value: number | readonly number[]) =>
+  typeof value === "number" ? "Count" : "Milliseconds";

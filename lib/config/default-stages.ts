@@ -192,6 +192,8 @@ export function localStage(context: LocalContext): StageConfiguration {
     // What docs/notifications.md explains, to be looked at. The team's channel is nobody's.
     notifications: EXAMPLE_RULES,
     alarms: { ...shared.alarms, teams: { "review-desk": [{ email: "review-desk@example.com" }] } },
+    // An emulator has no metric filters.
+    counting: "functions",
     removal: "destroy",
   };
 }

@@ -14,8 +14,14 @@ import type {
 } from "./stage-configuration.ts";
 
 /** What ingest needs to know of its stage. */
-export function ingestSettings({ auth, allowList }: StageConfiguration): IngestSettings {
-  return { auth, allowList };
+export function ingestSettings(stage: StageConfiguration): IngestSettings {
+  const { auth, allowList } = stage;
+  return { auth, allowList, countsStored: !countsByFilters(stage) };
+}
+
+/** Whether metric filters of the stack count what is usual. */
+export function countsByFilters({ counting = "filters" }: StageConfiguration): boolean {
+  return counting === "filters";
 }
 
 /** What the consumer needs to know of its stage. */
@@ -37,6 +43,7 @@ export function consumerSettings(stage: StageConfiguration): ConsumerSettings {
     countedJourneys: countedJourneysOf(stage).filter((token) => !stage.journeys.includes(token)),
     firstCheckMs: stage.polling.firstCheckMs,
     eventRetentionMs: stage.retention.eventsMs,
+    ...(countsByFilters(stage) && { areMetricsFiltered: true }),
     ...entityIndexSettings(stage),
   };
 }

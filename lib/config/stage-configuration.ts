@@ -110,6 +110,13 @@ export interface StageConfiguration {
    */
   readonly footprint?: "full" | "lean";
   /**
+   * Who counts what happens with every event (docs/cost.md). `filters`: metric filters of CloudWatch Logs, over the access log
+   * and the consumer's short lines. `functions`: the functions, in embedded metric format, at three times the log; an emulator
+   * has no filters.
+   * @default "filters"
+   */
+  readonly counting?: "filters" | "functions";
+  /**
    * An EventBridge schema registry with the schema of each published event, for code bindings (docs/consumers.md).
    * @default false
    */

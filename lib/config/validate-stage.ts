@@ -343,6 +343,7 @@ const schema = v.strictObject({
     }),
   ),
   footprint: v.optional(v.picklist(["full", "lean"], '"full" or "lean"')),
+  counting: v.optional(v.picklist(["filters", "functions"], '"filters" or "functions"')),
   schemaRegistry: v.optional(v.boolean("true or false")),
   archive: v.optional(
     v.strictObject({

@@ -5,11 +5,12 @@ import { Construct } from "constructs";
 import { QUEUE } from "../../lambdas/settings/limits.ts";
 import { ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
 import { consumerExecutionsFor } from "../config/expected.ts";
-import { consumerSettings } from "../config/function-settings.ts";
+import { consumerSettings, countsByFilters } from "../config/function-settings.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import type { AlertTopics } from "../alarms/alert-topics.ts";
 import type { ApplicationStore } from "./application-store.ts";
 import { makeConsumerAlarms } from "../alarms/consumer-alarms.ts";
+import { UsualCounts } from "../alarms/usual-counts.ts";
 import type { EventQueue } from "./event-queue.ts";
 import type { FunctionNetwork } from "./function-network.ts";
 import { NodeFunction } from "./node-function.ts";
@@ -60,6 +61,11 @@ export class EventConsumer extends Construct {
       settings: consumerSettings(stage),
       network: props.network,
     });
+    if (countsByFilters(stage)) {
+      const { logGroup } = this.function;
+      // The filters first: short lines without them would count nothing.
+      this.function.function.node.addDependency(new UsualCounts(this, "UsualCounts", { logGroup }));
+    }
     this.function.allow(
       [
         "sqs:ReceiveMessage",

@@ -17,7 +17,7 @@ import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { THROTTLE, TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
 import { EMPTY_WEBHOOK_SECRET, WEBHOOK_PATH } from "../../lambdas/settings/names.ts";
-import { ingestSettings } from "../config/function-settings.ts";
+import { countsByFilters, ingestSettings } from "../config/function-settings.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
 import type { AlertTopics } from "../alarms/alert-topics.ts";
 import type { EventQueue } from "./event-queue.ts";
@@ -30,6 +30,7 @@ import { NodeFunction } from "./node-function.ts";
 import type { PayloadBucket } from "./payload-bucket.ts";
 import { pinLogicalId } from "./stateful.ts";
 import { countTokenRefusals, STAGE_FIELD } from "../alarms/token-refusals.ts";
+import { countReceipts } from "../alarms/usual-counts.ts";
 
 export interface WebhookIngestProps {
   readonly stage: StageConfiguration;
@@ -123,6 +124,10 @@ export class WebhookIngest extends Construct {
     this.accessLog = this.#makeAccessLog(stage, key);
     if (stage.auth !== "secret") countTokenRefusals(this, this.accessLog);
     countAlloyRefusals(this, this.accessLog, stage.allowList.cidrs);
+    if (countsByFilters(stage)) {
+      // The filter first: a build that does not count would else be ahead of who does.
+      this.function.function.node.addDependency(countReceipts(this, this.accessLog));
+    }
     const domainName = this.#makeDomain(stage);
     const apiStage = new HttpStage(this, "Stage", {
       httpApi: this.api,
@@ -192,7 +197,7 @@ function jwtAuthorizer({ auth }: StageConfiguration) {
  * Who called, how it ended, how long it took; no credential and no body. The caller is Alloy or an attacker and no
  * customer, so the address and the agent may stand there: of a run of guesses nothing else is left. CloudWatch says when.
  */
-function accessLogFormat({ stage }: StageConfiguration): AccessLogFormat {
+function accessLogFormat({ stage, auth }: StageConfiguration): AccessLogFormat {
   return AccessLogFormat.custom(
     JSON.stringify({
       requestId: AccessLogField.contextRequestId(),
@@ -202,7 +207,8 @@ function accessLogFormat({ stage }: StageConfiguration): AccessLogFormat {
       responseLatency: AccessLogField.contextResponseLatency(),
       integrationStatus: AccessLogField.contextIntegrationStatus(),
       integrationError: "$context.integrationErrorMessage",
-      authorizerError: "$context.authorizer.error",
+      // Without an authorizer it says nothing, in each line.
+      ...(auth !== "secret" && { authorizerError: "$context.authorizer.error" }),
       // A metric that is made from the log takes its dimension from there.
       [STAGE_FIELD]: stage,
     }),

@@ -53,9 +53,11 @@ describe("the way in", () => {
       "responseLatency",
       "integrationStatus",
       "integrationError",
-      "authorizerError",
       "stage",
     ]);
+    // It has an authorizer only where API Gateway checks tokens.
+    const withTokens = accessLogOf(templateOf({ ...sandbox, auth: TOKENS }));
+    expect(JSON.parse(withTokens)).toHaveProperty("authorizerError");
     expect(format).not.toMatch(/authorization|header|body/i);
   });
 

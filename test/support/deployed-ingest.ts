@@ -61,6 +61,7 @@ function codeFolder(changes: Partial<IngestSettings>): string {
   const settings: IngestSettings = {
     auth: "secret",
     allowList: { mode: "observe", cidrs: ["52.7.221.27/32"] },
+    countsStored: true,
     ...changes,
   };
   writeFileSync(join(folder, SETTINGS_FILE), JSON.stringify(settings));

@@ -96,6 +96,7 @@ export function writeSettings(folder: string): void {
   const settings: IngestSettings = {
     auth: "secret",
     allowList: { mode: "observe", cidrs: ["52.7.221.27"] },
+    countsStored: false,
   };
   writeFileSync(join(folder, SETTINGS_FILE), JSON.stringify(settings));
 }

@@ -8,7 +8,10 @@ import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publis
 import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import type { ConsumerSettings } from "../../lambdas/settings/consumer-settings.ts";
+import { STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
+import { COUNTS_MEMBER, USUAL_COUNTS } from "../../lambdas/settings/usual-counts.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
+import { shortLines } from "../../lambdas/telemetry/short-lines.ts";
 import { refuseBeyondLimits } from "../strict-aws/strict-client.ts";
 import { readScenarios } from "../alloy-simulator/scenario.ts";
 import { webhookOf } from "./builders.ts";
@@ -69,6 +72,7 @@ export async function startCountedConsumer(
       },
       metrics: makeMetrics({
         stage: "production",
+        short: settings.areMetricsFiltered === true ? shortLines : undefined,
         write(line) {
           logBytes += Buffer.byteLength(line) + LOG_EVENT_OVERHEAD_BYTES;
           for (const metric of metricsIn(line)) emitted.add(metric);
@@ -115,8 +119,20 @@ const EmbeddedSchema = v.looseObject({
   }),
 });
 
+const ShortSchema = v.looseObject({ [COUNTS_MEMBER]: v.record(v.string(), v.number()) });
+
 /** The metrics of one line of a log, as CloudWatch counts them: by name and by the values of their dimensions. */
 export function metricsIn(line: string): readonly string[] {
+  const short = v.safeParse(ShortSchema, JSON.parse(line));
+  if (short.success) {
+    const { [COUNTS_MEMBER]: counts, ...dimensions } = short.output;
+    return [...USUAL_COUNTS].flatMap(([name, by]) => {
+      const names = [STAGE_DIMENSION, ...(by === null ? [] : [by])];
+      return name in counts
+        ? [`${name} ${JSON.stringify(names.map((one) => dimensions[one]))}`]
+        : [];
+    });
+  }
   const parsed = v.safeParse(EmbeddedSchema, JSON.parse(line));
   if (!parsed.success) return [];
   const { _aws, ...fields } = parsed.output;

@@ -102,6 +102,7 @@ export function ingestOver(
     allowListMode: "observe",
     authorize: makeAuthorize(auth, throughCache?.(cache) ?? cache),
     budgetMs: INGEST.budgetMs,
+    countsStored: true,
     now,
     metrics,
     logger,

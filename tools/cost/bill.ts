@@ -1,7 +1,8 @@
 import { INGEST, MEMORY_MB, POLLER } from "../../lambdas/settings/limits.ts";
 import { CONSUMER_MS } from "./arrival.ts";
 import type { Arrival } from "./arrival.ts";
-import type { IngestCount } from "./count.ts";
+import { furtherLogOf } from "./count.ts";
+import type { BatchLog, IngestCount } from "./count.ts";
 import type { LivesCount } from "./count-lives.ts";
 import type { TemplateCount } from "./count-template.ts";
 import { PRICES } from "./prices.ts";
@@ -26,8 +27,7 @@ export interface Workload {
 /** What was counted for a bill. */
 export interface Counted {
   readonly ingest: IngestCount;
-  /** Bytes that a further event of a batch adds to the consumer's log. */
-  readonly furtherLogBytes: number;
+  readonly batchLog: BatchLog;
   /** Write units that an event costs less in a batch with an earlier event of its application. */
   readonly savedTogether: number;
   readonly lives: LivesCount;
@@ -58,7 +58,7 @@ const IDLE_RECEIVES_PER_MONTH = (5 * MONTH_MS) / 20_000;
 /** What grows with the traffic. */
 export function trafficLines(
   { webhooks, applications, arrival }: Workload,
-  { ingest, furtherLogBytes, savedTogether, lives }: Counted,
+  { ingest, batchLog, savedTogether, lives }: Counted,
 ): readonly Line[] {
   const { meanBatch, sharedPerWebhook, receivesPerWebhook, windowSeconds } = arrival;
   const batches = webhooks / meanBatch;
@@ -147,12 +147,13 @@ export function trafficLines(
     line(
       "Logs",
       gb(
-        webhooks * (ingest.logBytes + ingest.accessLogBytes + furtherLogBytes) +
-          (batches + corrections) * (lives.logBytesAlone - furtherLogBytes),
+        webhooks * (ingest.logBytes + ingest.accessLogBytes) +
+          batches * (lives.logBytesAlone + furtherLogOf(batchLog, meanBatch)) +
+          corrections * lives.logBytesAlone,
       ),
       "GB",
       PRICES.logGb,
-      `counted: ${ingest.logBytes} B a webhook at ingest and ${ingest.accessLogBytes} B in the access log; ${lives.logBytesAlone} B a batch of one and ${furtherLogBytes} B a further event at the consumer`,
+      `counted: ${ingest.logBytes} B a webhook at ingest and ${ingest.accessLogBytes} B in the access log; ${lives.logBytesAlone} B a batch of one at the consumer, and ${figure(furtherLogOf(batchLog, meanBatch))} B for its further events`,
     ),
   ];
 }

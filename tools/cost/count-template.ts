@@ -23,22 +23,22 @@ const ACCESS_LOG_VALUES: ReadonlyMap<string, string> = new Map([
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1_000;
 
-/**
- * Bytes of one line of the access log, by the format in the stage's template.
- *
- * @throws Error when the format has a variable whose usual length is not said here.
- */
-export function countAccessLog(stage: StageConfiguration): number {
+/** A line of the access log with usual values, as JSON. @throws Error when a variable's usual length is not said here. */
+export function usualAccessLogLine(stage: StageConfiguration): string {
   const [apiStage] = synthesise(stage).ofType("AWS::ApiGatewayV2::Stage");
   const settings = apiStage?.Properties["AccessLogSettings"];
   const format = isRecord(settings) ? settings["Format"] : undefined;
   if (typeof format !== "string") throw new Error("The template's API has no access log.");
-  const line = format.replace(/\$context[A-Za-z.]*/g, (variable) => {
+  return format.replace(/\$context[A-Za-z.]*/g, (variable) => {
     const value = ACCESS_LOG_VALUES.get(variable);
     if (value !== undefined) return value;
     throw new Error(`Say in tools/cost/count-template.ts how long ${variable} usually is.`);
   });
-  return Buffer.byteLength(line) + LOG_EVENT_OVERHEAD_BYTES;
+}
+
+/** Bytes of one line of the access log, by the format in the stage's template. */
+export function countAccessLog(stage: StageConfiguration): number {
+  return Buffer.byteLength(usualAccessLogLine(stage)) + LOG_EVENT_OVERHEAD_BYTES;
 }
 
 /** Metrics that an alarm is paid for: each that its math reads, and the edges of its band. */

@@ -7,7 +7,12 @@ import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
 import { QUEUE } from "../../lambdas/settings/limits.ts";
 import { makeLineLogger } from "../../lambdas/telemetry/line-logger.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
-import { pollerSettings } from "../../lib/config/function-settings.ts";
+import {
+  consumerSettings,
+  countsByFilters,
+  ingestSettings,
+  pollerSettings,
+} from "../../lib/config/function-settings.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { batchOf, lambdaContext, requestOf, webhookOf } from "../cloud-in-memory/builders.ts";
 import { answered } from "../cloud-in-memory/clients.ts";
@@ -26,7 +31,7 @@ import { ingestOver } from "../cloud-in-memory/runtime.ts";
 export type IngestCount = Readonly<Awaited<ReturnType<typeof countIngest>>>;
 
 /** Runs the real ingest handler over one webhook of the usual size. @param accessLogBytes - of API Gateway's access log */
-export async function countIngest(accessLogBytes: number) {
+export async function countIngest(stage: StageConfiguration, accessLogBytes: number) {
   const cloud = makeMemoryCloud({ now: Date.now });
   const credential = { username: "alloy", password: "correct horse battery" };
   cloud.webhookSecret.put(JSON.stringify({ basic: [credential] }));
@@ -37,6 +42,7 @@ export async function countIngest(accessLogBytes: number) {
       cloud,
       metrics: makeMetrics({ stage: "test", write, now: Date.now }),
       logger: makeLineLogger(write),
+      countsStored: ingestSettings(stage).countsStored,
     }),
   );
   const login = Buffer.from(`${credential.username}:${credential.password}`).toString("base64");
@@ -51,14 +57,27 @@ export async function countIngest(accessLogBytes: number) {
     sends: cloud.events.messages().length,
     logBytes: logged(lines),
     accessLogBytes,
-    /** Metrics that it writes. */
-    metrics: lines.flatMap((line) => metricsIn(line)).length,
+    /** Metrics that it writes, or that a filter makes of the access log. */
+    metrics: lines.flatMap((line) => metricsIn(line)).length + (countsByFilters(stage) ? 1 : 0),
   };
 }
 
-/** Lets the real consumer process a batch of one and one of ten. @returns what each further event adds to its log, in bytes */
-export async function countFurtherLog(stage: StageConfiguration): Promise<number> {
-  const consumer = await startCountedConsumer(stage.routes);
+/** Bytes of the consumer's log. */
+export interface BatchLog {
+  /** What a second event adds, where the metrics are short lines. */
+  readonly second: number;
+  /** What nine more events add. */
+  readonly nineMore: number;
+  /** What the tenth of them adds: a value in a list. */
+  readonly tenth: number;
+}
+
+/** Lets the real consumer process batches of several sizes. */
+export async function countBatchLog(stage: StageConfiguration): Promise<BatchLog> {
+  const consumer = await startCountedConsumer(stage.routes, {
+    // The webhooks are of Alloy's sandbox.
+    settings: { ...consumerSettings(stage), environment: "sandbox" },
+  });
   try {
     const bytesOf = async (events: number) => {
       const before = consumer.logBytes();
@@ -72,11 +91,17 @@ export async function countFurtherLog(stage: StageConfiguration): Promise<number
       await consumer.process(batchOf(webhooks), lambdaContext());
       return consumer.logBytes() - before;
     };
-    const [one, ten] = [await bytesOf(1), await bytesOf(QUEUE.batchSize)];
-    return Math.round((ten - one) / (QUEUE.batchSize - 1));
+    const [one, two] = [await bytesOf(1), await bytesOf(2)];
+    const [nine, ten] = [await bytesOf(QUEUE.batchSize - 1), await bytesOf(QUEUE.batchSize)];
+    return { second: two - one, nineMore: ten - one, tenth: ten - nine };
   } finally {
     await consumer.dynamo.close();
   }
+}
+
+/** What the further events of a batch add, at most: between the sizes the shorter form is taken. */
+export function furtherLogOf({ second, nineMore, tenth }: BatchLog, batch: number): number {
+  return Math.min(second * (batch - 1), nineMore - tenth * (QUEUE.batchSize - batch));
 }
 
 /** What comes within so many seconds of one application may come in one batch. */

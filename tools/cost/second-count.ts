@@ -12,7 +12,12 @@ import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { MEMORY_MB } from "../../lambdas/settings/limits.ts";
 import { makeLineLogger } from "../../lambdas/telemetry/line-logger.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
-import { consumerSettings, pollerSettings } from "../../lib/config/function-settings.ts";
+import { shortLines } from "../../lambdas/telemetry/short-lines.ts";
+import {
+  consumerSettings,
+  ingestSettings,
+  pollerSettings,
+} from "../../lib/config/function-settings.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import {
   alloyAnswer,
@@ -88,9 +93,17 @@ export async function countAgain(
   cloud.webhookSecret.put(JSON.stringify({ basic: [credential] }));
   const login = Buffer.from(`${credential.username}:${credential.password}`).toString("base64");
   const write = (line: string) => note("log bytes", Buffer.byteLength(line) + LINE_BYTES);
-  const metrics = () => makeMetrics({ stage: stage.stage, write, now: () => now });
+  const { areMetricsFiltered } = consumerSettings(stage);
+  const short = areMetricsFiltered === true ? shortLines : undefined;
+  const metrics = () => makeMetrics({ stage: stage.stage, short, write, now: () => now });
   const ingest = makeIngestHandler(
-    ingestOver({ cloud, metrics: metrics(), logger: makeLineLogger(write), now: () => now }),
+    ingestOver({
+      cloud,
+      metrics: metrics(),
+      logger: makeLineLogger(write),
+      countsStored: ingestSettings(stage).countsStored,
+      now: () => now,
+    }),
   );
   const consume = makeConsumerHandler(
     consumerOver({

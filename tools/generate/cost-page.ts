@@ -8,6 +8,7 @@ import type { Counted, Line } from "../cost/bill.ts";
 import { countLives } from "../cost/count-lives.ts";
 import { countTemplate } from "../cost/count-template.ts";
 import { PRICES, PRICES_AS_OF } from "../cost/prices.ts";
+import { logRows } from "./log-table.ts";
 import { billFor, count, endsOf, usd } from "../cost/report.ts";
 import type { Bill } from "../cost/report.ts";
 
@@ -84,6 +85,10 @@ export function costParts(counts: CostCounts): Readonly<Record<string, string>> 
           usd(totalOf(standingLines(counts.lean))),
         ],
       ],
+    ),
+    logs: markdown(
+      ["Of one webhook", "Bytes", "USD a million", "Who reads it"],
+      logRows(production),
     ),
     choices: markdown(
       ["A million webhooks, USD", "in tens", "as they come"],

@@ -10,7 +10,11 @@ const COMPLETE = {
   PAYLOAD_BUCKET_NAME: "payloads",
   WEBHOOK_SECRET_ARN: "arn:aws:secretsmanager:us-east-1:123456789012:secret:webhook",
 };
-const SETTINGS = { auth: "secret", allowList: { mode: "observe", cidrs: ["52.7.221.27/32"] } };
+const SETTINGS = {
+  auth: "secret",
+  allowList: { mode: "observe", cidrs: ["52.7.221.27/32"] },
+  countsStored: false,
+};
 const JWT = { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] };
 
 describe("the environment of ingest", () => {
@@ -25,6 +29,7 @@ describe("the environment of ingest", () => {
       webhookSecretArn: COMPLETE.WEBHOOK_SECRET_ARN,
       auth: "secret",
       allowList: { mode: "observe", cidrs: ["52.7.221.27/32"] },
+      countsStored: false,
       endpoints: { sqs: undefined, s3: undefined, secretsManager: undefined },
     });
   });

@@ -46,6 +46,7 @@ export function wireIngest(calls: Calls) {
     },
     payloads: { put: () => Promise.resolve({ stored: false, cause: "rejected" }) },
     budgetMs: INGEST.budgetMs,
+    countsStored: environment.countsStored,
     now,
     metrics,
     logger,
