@@ -10,6 +10,7 @@ import { dashboardLink, logsLink, queueLink } from "./console-links.ts";
 import type { EventQueue } from "../constructs/event-queue.ts";
 import { calculation, ourMetric } from "./metrics.ts";
 import type { NodeFunction } from "../constructs/node-function.ts";
+import { EVENTS_TOO_OLD_MS } from "../proofs/time-limits.ts";
 import { makeAlarms, ONE_OF_TWO } from "./runbook-alarm.ts";
 
 /** More than the consumer holds at once: what is above that waits. */
@@ -87,7 +88,7 @@ function makeQueueAlarms(scope: Construct, props: ConsumerAlarmsProps): void {
       because:
         "five minutes are more than one round of visibility (3 min), so a single retry is no incident. SQS leaves out what it has handed over three times: dead-letters-not-empty sees that.",
       metric: events.metricApproximateAgeOfOldestMessage({ statistic: "Maximum", period: MINUTE }),
-      threshold: 300,
+      threshold: EVENTS_TOO_OLD_MS / 1_000,
       comparison: GREATER_THAN_THRESHOLD,
       datapoints: 3,
       of: 5,

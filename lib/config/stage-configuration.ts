@@ -110,6 +110,11 @@ export interface StageConfiguration {
    */
   readonly footprint?: "full" | "lean";
   /**
+   * Seconds that Lambda waits to fill a batch of the consumer: each event waits with it, and is paid with others (docs/cost.md).
+   * @default 0
+   */
+  readonly batchWindowSeconds?: number;
+  /**
    * Who counts what happens with every event (docs/cost.md). `filters`: metric filters of CloudWatch Logs, over the access log
    * and the consumer's short lines. `functions`: the functions, in embedded metric format, at three times the log; an emulator
    * has no filters.

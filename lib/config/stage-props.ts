@@ -54,6 +54,8 @@ export interface StageProps extends Pick<StageConfiguration, "stage" | "environm
   readonly expected?: NonNullable<StageConfiguration["expected"]>;
   /** @default "full" */
   readonly footprint?: "full" | "lean";
+  /** @default 0 */
+  readonly batchWindowSeconds?: number;
   /** @default "filters" */
   readonly counting?: "filters" | "functions";
   /** @default false */

@@ -343,6 +343,15 @@ const schema = v.strictObject({
     }),
   ),
   footprint: v.optional(v.picklist(["full", "lean"], '"full" or "lean"')),
+  // Lambda's most.
+  batchWindowSeconds: v.optional(
+    v.pipe(
+      v.number("seconds from 0 to 300"),
+      v.integer("whole seconds"),
+      v.minValue(0, "seconds from 0 to 300"),
+      v.maxValue(300, "seconds from 0 to 300"),
+    ),
+  ),
   counting: v.optional(v.picklist(["filters", "functions"], '"filters" or "functions"')),
   schemaRegistry: v.optional(v.boolean("true or false")),
   archive: v.optional(

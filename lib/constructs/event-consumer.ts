@@ -1,3 +1,4 @@
+import { Duration } from "aws-cdk-lib";
 import type { EventBus } from "aws-cdk-lib/aws-events";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
@@ -34,6 +35,7 @@ export class EventConsumer extends Construct {
   constructor(scope: Construct, id: string, props: EventConsumerProps) {
     super(scope, id);
     const { stage, key, queue, store, bus, alerts } = props;
+    const { batchWindowSeconds = 0 } = stage;
 
     this.function = new NodeFunction(this, "Consumer", {
       stage,
@@ -88,6 +90,7 @@ export class EventConsumer extends Construct {
       // Off by default, and then a returned failure would be taken for success.
       reportBatchItemFailures: true,
       maxConcurrency: consumerExecutionsFor(stage),
+      ...(batchWindowSeconds > 0 && { maxBatchingWindow: Duration.seconds(batchWindowSeconds) }),
     });
     // Lambda refuses a second mapping of the same queue and function, which a replacement begins with.
     pinLogicalId(source, "ProcessingSourceA968FB9E");

@@ -7,6 +7,7 @@ import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { QUEUE, REDELIVERY_MS, TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
+import { batchWindowMsOf } from "../proofs/time-limits.ts";
 import { pinLogicalId, removalPolicyOf } from "./stateful.ts";
 
 export interface SecureQueueProps {
@@ -16,6 +17,8 @@ export interface SecureQueueProps {
   readonly logicalId: string;
   /** Takes messages that failed on every receive. @default - this queue is one for dead letters itself */
   readonly deadLetters?: IQueue;
+  /** How long Lambda holds what it has received before it invokes: the visibility timeout is longer by that. @default 0 */
+  readonly batchWindowMs?: number;
 }
 
 /**
@@ -33,7 +36,7 @@ export class SecureQueue extends Queue {
   readonly #senders: string[] = [];
 
   constructor(scope: Construct, id: string, props: SecureQueueProps) {
-    const { stage, key, deadLetters } = props;
+    const { stage, key, deadLetters, batchWindowMs = 0 } = props;
     super(scope, id, {
       encryption: key === undefined ? QueueEncryption.SQS_MANAGED : QueueEncryption.KMS,
       ...(key !== undefined && { encryptionMasterKey: key }),
@@ -43,7 +46,7 @@ export class SecureQueue extends Queue {
           ? REDELIVERY_MS.deadLetterRetention
           : REDELIVERY_MS.queueRetention,
       ),
-      visibilityTimeout: Duration.millis(TIMEOUTS_MS.visibility),
+      visibilityTimeout: Duration.millis(TIMEOUTS_MS.visibility + batchWindowMs),
       ...(deadLetters !== undefined && {
         deadLetterQueue: { queue: deadLetters, maxReceiveCount: QUEUE.maxReceives },
       }),
@@ -111,6 +114,7 @@ export class EventQueue extends Construct {
     this.events = new SecureQueue(this, "Events", {
       ...props,
       logicalId: "EventQueue",
+      batchWindowMs: batchWindowMsOf(props.stage),
       deadLetters: this.deadLetters,
     });
   }

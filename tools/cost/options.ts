@@ -61,7 +61,8 @@ export function readOptions(args: readonly string[]): Options {
       );
     }
     const stage = stageFrom({ stage: values.stage });
-    const window = values.window === undefined ? 0 : secondsOf(values.window);
+    const window =
+      values.window === undefined ? (stage.batchWindowSeconds ?? 0) : secondsOf(values.window);
     const arrival =
       values.batch === undefined
         ? arrivalOf(shape, webhooks, window)

@@ -78,7 +78,10 @@ export interface End {
 }
 
 /** The price of a million webhooks when they come in tens, and when they come as Alloy sends them. */
-export function endsOf(counts: Counts, windowSeconds = 0): readonly End[] {
+export function endsOf(
+  counts: Counts,
+  windowSeconds = counts.stage.batchWindowSeconds ?? 0,
+): readonly End[] {
   const million = { webhooks: 1_000_000, applications: 100_000 };
   const at = (arrival: Arrival) => perMillion({ ...million, arrival }, counts);
   const day = arrivalOf("day", million.webhooks, windowSeconds);

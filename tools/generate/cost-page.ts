@@ -19,6 +19,9 @@ const MILLION = 1_000_000;
 /** Seconds that Lambda may wait for a batch, of which the page shows what each saves. */
 const WINDOWS = [0, 1, 5] as const;
 
+/** Windows that a stage may have, of which the page shows what each costs and how long an event waits. */
+const SETTINGS = [0, 1, 5, 20, 50] as const;
+
 /** Write units of the ids of an entity, once in the life of an application (test/contract/external-ids.test.ts counts them). */
 const ENTITY_WRITES = 4;
 
@@ -74,6 +77,28 @@ export function costParts(counts: CostCounts): Readonly<Record<string, string>> 
           }),
         ]),
       ),
+    ),
+    windows: markdown(
+      [
+        "`batchWindowSeconds`",
+        ...VOLUMES.map((one) => `USD, ${grouped(one)} a month`),
+        "an event waits, half",
+        "99 %",
+      ],
+      SETTINGS.map((seconds) => {
+        const arrivals = VOLUMES.map(
+          (webhooks) => [webhooks, arrivalOf("day", webhooks, seconds)] as const,
+        );
+        const waits = arrivals[1]?.[1].waitMs ?? { half: 0, most: 0 };
+        return [
+          String(seconds),
+          ...arrivals.map(([webhooks, arrival]) =>
+            usd(billFor(workload(webhooks, arrival), production).totals.perMillion),
+          ),
+          `${(waits.half / 1_000).toFixed(1)} s`,
+          `${(waits.most / 1_000).toFixed(1)} s`,
+        ];
+      }),
     ),
     rest: markdown(
       ["USD a month at no traffic", "`full`", "`lean`"],
