@@ -1,34 +1,34 @@
-import { DECIDING_EVENT_TYPES } from "../../lambdas/settings/routes.ts";
+import {
+  DECIDING_EVENT_TYPES,
+  DECISION_ROUTE_ID,
+  INVESTIGATION_ROUTE_IDS,
+  ROUTE_IDS,
+} from "../../lambdas/settings/routes.ts";
+import type { RouteId } from "../../lambdas/settings/routes.ts";
+import { implausibleAddresses } from "./implausible-addresses.ts";
+import { wrongUnits } from "./implausible-times.ts";
+import { issuerByItsDocument, secretsInUrls, withoutVersion } from "./implausible-urls.ts";
+import type { Implausible } from "./implausible-value.ts";
+import { isEverPublished } from "./stage-configuration.ts";
 import type { StageConfiguration } from "./stage-configuration.ts";
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-const OFTEN = "the poller runs once a minute at most";
-const SOON = "a webhook is on its way for a second";
-
-/** A value that is well-formed, and that nobody can mean. */
-export interface Implausible {
-  readonly path: string;
-  readonly given: unknown;
-  readonly wanted: string;
-}
-
 /**
- * Values that are well-formed and would hurt without a word: Alloy's other environment, an allow-list that lets nobody
- * or everybody in, decisions that are dropped, days where milliseconds are meant, pages that reach nobody.
+ * Values that are well-formed and would hurt without a word: Alloy's other environment, a password in a URL, an allow-list
+ * that lets nobody or everybody in, decisions that are dropped, targets that get nothing, days where milliseconds are
+ * meant, pages that reach nobody.
  *
  * @returns one entry for each, in the order of the settings.
  */
 export function implausible(stage: StageConfiguration): readonly Implausible[] {
   return [
     ...otherEnvironment(stage),
+    ...secretsInUrls(stage),
+    ...issuerByItsDocument(stage),
     ...droppedDecisions(stage),
-    ...allowList(stage),
+    ...implausibleAddresses(stage),
     // A local stage runs as fast as its time scale says.
-    ...(stage.stage === "local" ? [] : shortTimes(stage)),
+    ...(stage.stage === "local" ? [] : [...withoutVersion(stage), ...wrongUnits(stage)]),
+    ...unreachedTargets(stage),
     ...unreadPages(stage),
     ...leanByParts(stage),
   ];
@@ -74,50 +74,36 @@ function droppedDecisions({ events }: StageConfiguration): readonly Implausible[
   );
 }
 
-function allowList({ allowList: { mode, cidrs } }: StageConfiguration): readonly Implausible[] {
-  if (mode === "observe") return [];
-  if (cidrs.length === 0) {
+/** Nothing is delivered for a route that is not published, and nothing says so. */
+function unreachedTargets(stage: StageConfiguration): readonly Implausible[] {
+  return ROUTE_IDS.filter((route) => !isEverPublished(stage, route)).flatMap((route) => {
+    const { targetArn, targets = [] } = stage.routes[route];
+    const wanted = (empty: string) =>
+      `${empty}, since the route is not published: ${WHY_NOT[route] ?? "publish is false"}, and the target would get nothing`;
     return [
-      {
-        path: "allowList.cidrs",
-        given: cidrs,
-        wanted: 'at least one address range: with mode "enforce" Alloy is answered 403',
-      },
+      ...(targetArn === null
+        ? []
+        : [{ path: `routes.${route}.targetArn`, given: targetArn, wanted: wanted("null") }]),
+      ...(targets.length === 0
+        ? []
+        : [
+            {
+              path: `routes.${route}.targets`,
+              given: targets.map(({ name }) => name),
+              wanted: wanted("left out"),
+            },
+          ]),
     ];
-  }
-  return cidrs.flatMap((range, index) =>
-    /\/0+$/.test(range)
-      ? [
-          {
-            path: `allowList.cidrs.${index}`,
-            given: range,
-            wanted: 'a narrower range: with this one mode "enforce" lets every address in',
-          },
-        ]
-      : [],
-  );
+  });
 }
 
-/** Mostly a number of days, minutes or seconds that was meant. */
-function shortTimes({ polling, gaps, retention }: StageConfiguration): readonly Implausible[] {
-  const times: readonly (readonly [string, number | null, number, string, string])[] = [
-    ["polling.firstCheckMs", polling.firstCheckMs, MINUTE, "1 minute", OFTEN],
-    ["polling.secondCheckMs", polling.secondCheckMs, MINUTE, "1 minute", OFTEN],
-    ["polling.capMs", polling.capMs, MINUTE, "1 minute", OFTEN],
-    ["polling.finalCheckMs", polling.finalCheckMs, MINUTE, "1 minute", OFTEN],
-    ["polling.rerunCheckMs", polling.rerunCheckMs, MINUTE, "1 minute", OFTEN],
-    ["polling.runMs", polling.runMs, SECOND, "1 second", "a run asks Alloy at least once"],
-    ["gaps.graceMs", gaps.graceMs, SECOND, "1 second", SOON],
-    ["gaps.thresholdMs", gaps.thresholdMs, SECOND, "1 second", SOON],
-    ["gaps.staleAfterMs", gaps.staleAfterMs, HOUR, "1 hour", "people decide in hours and days"],
-    ["retention.eventsMs", retention.eventsMs, DAY, "1 day", "nothing could be replayed or shown"],
-  ];
-  return times.flatMap(([path, given, least, named, because]) =>
-    given === null || given >= least
-      ? []
-      : [{ path, given, wanted: `at least ${least} ms, ${named}: ${because}` }],
-  );
-}
+/** What leaves a route unpublished besides `publish`. */
+const WHY_NOT: Readonly<Partial<Record<RouteId, string>>> = {
+  ...Object.fromEntries(
+    INVESTIGATION_ROUTE_IDS.map((route) => [route, 'publish is false, or investigations is "off"']),
+  ),
+  [DECISION_ROUTE_ID]: 'publish is false, or decision is "off"',
+};
 
 /** What a stage retains is worth waking somebody for. */
 function unreadPages({ removal, alarms: { channels } }: StageConfiguration): Implausible[] {

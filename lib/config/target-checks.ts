@@ -1,6 +1,6 @@
 import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import type { RouteId } from "../../lambdas/settings/routes.ts";
-import type { Implausible } from "./implausible.ts";
+import type { Implausible } from "./implausible-value.ts";
 import { hasApplication, isFifo, targetKindOf } from "./route-targets.ts";
 import type { ArnTarget, RouteTarget } from "./route-targets.ts";
 import { isEverPublished } from "./stage-configuration.ts";

@@ -383,7 +383,7 @@ export function validate(configuration: StageConfiguration): StageConfiguration 
           ...implausible(configuration),
           ...mistakesIn(configuration),
           ...targetMistakes(configuration),
-        ].map(({ path, given, wanted }) => sentence(stage, path, JSON.stringify(given), wanted)),
+        ].map(({ path, given, wanted }) => sentence(stage, path, shown(given), wanted)),
       ]
     : result.issues.map((issue) => sentenceOf(stage, issue));
   if (sentences.length === 0) return asDeployed(configuration);
@@ -411,10 +411,11 @@ function sentenceOf(stage: string, issue: v.BaseIssue<unknown>): string {
   return sentence(stage, path, given, issue.message);
 }
 
-/** JSON knows no infinite number, and no absent one. */
+/** JSON knows no infinite number, and no absent one. The user and the password in a URL go into no log of a build. */
 function shown(given: unknown): string {
   if (given === undefined) return "nothing";
-  return typeof given === "number" ? String(given) : JSON.stringify(given);
+  if (typeof given === "number") return String(given);
+  return JSON.stringify(given).replaceAll(/\/\/[^\s/"@]*@/g, "//…@");
 }
 
 const KINDS: Readonly<Record<string, string>> = {

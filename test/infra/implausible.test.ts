@@ -8,59 +8,60 @@ import { LEFT_OUT, sentencesOf, withEverything, withSetting } from "../support/s
 
 const DAY = 86_400_000;
 const live = EXAMPLE_PRODUCTION;
+const CARDS = "arn:aws:sqs:us-east-1:123456789012:cards";
 
 describe("what is well-formed and nobody can mean is refused in a sentence", () => {
   it.each<readonly [string, StageConfiguration, readonly string[]]>([
     [
-      "a live stage that asks Alloy's sandbox",
+      "the poller of a live stage asks Alloy's sandbox, which knows none of its applications",
       withSetting(live, "alloy.baseUrl", "https://sandbox.alloy.co/v1"),
       [
         'alloy.baseUrl: "https://sandbox.alloy.co/v1" was given, but it must be Alloy\'s live API, such as https://api.alloy.co/v1: environment is "live"; ',
       ],
     ],
     [
-      "a live stage that asks a sandbox of the client's own",
+      "the poller of a live stage asks a sandbox of the client's own",
       withSetting(live, "alloy.baseUrl", "https://bank-sandbox.alloy.co/v1"),
       ["Alloy's live API"],
     ],
     [
-      "a live stage that asks this machine",
+      "the poller of a live stage asks the machine of a developer",
       withSetting(live, "alloy.baseUrl", "http://127.0.0.1:4000/v1"),
       ["Alloy's live API"],
     ],
     [
-      "a sandbox stage that asks Alloy's live API",
+      "the poller of a sandbox asks Alloy about real applicants",
       withSetting(SANDBOX, "alloy.baseUrl", "https://api.alloy.co/v1"),
       ["Alloy's sandbox, such as https://sandbox.alloy.co/v1"],
     ],
     [
-      "an allow-list that lets nobody in",
+      "every webhook is answered 403, because an enforced list is empty",
       enforcing(),
       [
         'Stage "sandbox", allowList.cidrs: [] was given, but it must be at least one address range: with mode "enforce" Alloy is answered 403; correct it in lib/stages.ts.',
       ],
     ],
     [
-      "an allow-list that lets everybody in",
+      "strangers get in, because an enforced list has every address",
       enforcing("52.7.221.27", "0.0.0.0/0", "::/0"),
       ["allowList.cidrs.1: ", "allowList.cidrs.2: "],
     ],
     [
-      "the end of an application, dropped",
+      "no application ever ends, because its last event is dropped",
       dropping("visited_node", "completed_application"),
       [
         'Stage "sandbox", events.handled.allBut.1: "completed_application" was given, but it must be an event type in which no decision is: this one says how an application stands; to publish nothing of it, set publish: false in routes; correct it in lib/stages.ts.',
       ],
     ],
     [
-      "days where milliseconds are meant",
+      "events are gone after 365 ms, because days were meant",
       withSetting(SANDBOX, "retention.eventsMs", 365),
       [
         'Stage "sandbox", retention.eventsMs: 365 was given, but it must be at least 86400000 ms, 1 day: nothing could be replayed or shown; correct it in lib/stages.ts.',
       ],
     ],
     [
-      "minutes and days where milliseconds are meant, everywhere",
+      "everything is overdue at once, because minutes and days were meant",
       {
         ...SANDBOX,
         polling: {
@@ -87,9 +88,93 @@ describe("what is well-formed and nobody can mean is refused in a sentence", () 
       ],
     ],
     [
-      "pages of a stage that retains, for nobody",
+      "nobody is paged, because a stage that retains has no channel",
       withSetting(live, "alarms.channels", { page: [], ticket: [{ email: "a@b.co" }] }),
       ["alarms.channels.page: "],
+    ],
+    [
+      "gaps are found years late, because milliseconds were multiplied once more",
+      {
+        ...SANDBOX,
+        polling: { ...SANDBOX.polling, firstCheckMs: 600_000_000, capMs: 1_000 * DAY },
+        gaps: { graceMs: 120_000_000, thresholdMs: 900_000_000, staleAfterMs: 30_000 * DAY },
+        retention: { ...SANDBOX.retention, eventsMs: 365_000 * DAY, payloadsMs: 40_000 * DAY },
+      },
+      [
+        'Stage "sandbox", polling.firstCheckMs: 600000000 was given, but it must be at most 86400000 ms, 1 day: mostly it is a time in milliseconds that was multiplied once more; correct it in lib/stages.ts.',
+        "polling.capMs: ",
+        "gaps.graceMs: ",
+        "gaps.thresholdMs: ",
+        "gaps.staleAfterMs: ",
+        "retention.eventsMs: ",
+        "retention.payloadsMs: ",
+      ],
+    ],
+    [
+      "every webhook is answered 403, because an enforced list has the addresses of an office network",
+      enforcing("10.0.0.0/8", "192.168.1.7", "fd00::/8"),
+      [
+        'allowList.cidrs: ["10.0.0.0/8","192.168.1.7","fd00::/8"] was given, but it must be ranges of the public internet: Alloy calls from there',
+      ],
+    ],
+    [
+      "strangers get in, because an enforced list has half of the internet",
+      enforcing("52.7.221.27", "0.0.0.0/1", "2000::/3"),
+      ["allowList.cidrs.1: ", "allowList.cidrs.2: "],
+    ],
+    [
+      "the key of Alloy's API stands in the template, because it is in the URL",
+      withSetting(live, "alloy.baseUrl", "https://token:hunter2@api.alloy.co/v1"),
+      [
+        'alloy.baseUrl: "https://…@api.alloy.co/v1" was given, but it must be a URL without a user and a password: the API key belongs into AlloyApiSecret',
+      ],
+    ],
+    [
+      "the password of an incident service stands in the template, because it is in the URL of a channel",
+      withSetting(live, "alarms.channels", {
+        page: [{ email: "a@b.co" }, { https: "https://bank:hunter2@incidents.example.com/" }],
+        ticket: [],
+      }),
+      [
+        'alarms.channels.page.1.https: "https://…@incidents.example.com/" was given, but it must be a URL without a user and a password: put the whole address into a secret',
+      ],
+    ],
+    [
+      "every request to Alloy is answered 404, because its URL has no version",
+      withSetting(SANDBOX, "alloy.baseUrl", "https://sandbox.alloy.co/journeys"),
+      ["a URL that ends with the version of Alloy's API"],
+    ],
+    [
+      "every token is refused, because the issuer is the address of its document",
+      withSetting(SANDBOX, "auth", {
+        jwt: {
+          issuer: "https://login.example.com/.well-known/openid-configuration",
+          audience: ["alloy"],
+          scopes: ["send"],
+        },
+      }),
+      ["auth.jwt.issuer: "],
+    ],
+    [
+      "a target gets nothing, because its route is not published",
+      {
+        ...SANDBOX,
+        routes: {
+          ...SANDBOX.routes,
+          approved: { ...SANDBOX.routes.approved, publish: false, targetArn: CARDS },
+          denied: {
+            ...SANDBOX.routes.denied,
+            publish: false,
+            targets: [{ name: "cards", arn: CARDS }],
+          },
+          decided: { ...SANDBOX.routes.decided, targetArn: CARDS },
+        },
+      },
+      [
+        `Stage "sandbox", routes.approved.targetArn: "${CARDS}" was given, but it must be null, since the route is not published: publish is false, and the target would get nothing; correct it in lib/stages.ts.`,
+        'routes.denied.targets: ["cards"] was given, but it must be left out, since',
+        'publish is false, or decision is "off"',
+      ],
     ],
   ])("%s", (_name, stage, sentences) => {
     const lines = sentencesOf(stage).split("\n");
@@ -123,6 +208,18 @@ it.each<readonly [string, StageConfiguration]>([
   ["a year of bodies", withSetting(SANDBOX, "retention.eventsMs", 365 * DAY)],
   ["a local stage that is a million times faster", localStage({ timeScale: "1000000" })],
   ["a sandbox that pages nobody", SANDBOX],
+  ["an office network beside Alloy's addresses", enforcing("52.7.221.27/32", "10.0.0.0/8")],
+  [
+    "a target of a route that one Journey alone publishes",
+    {
+      ...SANDBOX,
+      routes: {
+        ...SANDBOX.routes,
+        approved: { ...SANDBOX.routes.approved, publish: false, targetArn: CARDS },
+      },
+      journeyRoutes: { "J-1": { routes: { approved: { publish: true } } } },
+    },
+  ],
   ["a stage that retains, and says that it pages nobody", live],
   [
     "a stage that retains, with a channel",
@@ -130,6 +227,35 @@ it.each<readonly [string, StageConfiguration]>([
   ],
 ])("what somebody may mean is taken: %s", (_name, stage) => {
   expect(sentencesOf(stage)).toBe("");
+});
+
+it.each([
+  ["whole", "https://token:hunter2@api.alloy.co/v1"],
+  ["with another mistake in it", "https://token:hunter2@api.alloy.co/v1/"],
+])("a password in a URL %s is repeated in no sentence", (_name, url) => {
+  const sentences = sentencesOf(withSetting(live, "alloy.baseUrl", url));
+
+  expect(sentences).toContain("https://…@api.alloy.co/v1");
+  expect(sentences).not.toContain("hunter2");
+});
+
+it.each<readonly [string, string, unknown, string]>([
+  ["a fraction of a call", "polling.callsPerRun", 1.5, "a whole number of call"],
+  ["half a request a second", "polling.requestsPerSecond", 0.5, "at least 1 request"],
+  ["a time that runs backwards", "gaps.graceMs", -60_000, "at least 1 ms"],
+  ["a poller every ten seconds", "polling.rateMs", 10_000, "whole minutes"],
+  ["seconds where milliseconds are meant", "polling.rateMs", 300, "whole minutes"],
+  ["http where people's data goes", "alloy.baseUrl", "http://api.alloy.co/v1", "an https URL"],
+  ["a channel without TLS", "alarms.channels.page.0", { https: "http://b.co/" }, "an https URL"],
+  ["a route that does not exist", "routes.aproved", {}, "there is no such setting"],
+  ["half a day of bodies", "retention.payloadsMs", 43_200_000, "whole days"],
+])("%s is refused, and the sentence says what is wanted", (_name, path, given, wanted) => {
+  const start = { ...SANDBOX, alarms: { ...SANDBOX.alarms, channels: { page: [], ticket: [] } } };
+
+  const sentences = sentencesOf(withSetting(start, path, given));
+
+  expect(sentences).toMatch(/^Stage "sandbox", [^\n]+ lib\/stages\.ts\.$/);
+  expect(sentences).toContain(wanted);
 });
 
 it("a value of any other kind, anywhere, is refused without a word of the validator's own", () => {
