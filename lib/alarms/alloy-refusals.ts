@@ -3,13 +3,14 @@ import { FilterPattern, MetricFilter } from "aws-cdk-lib/aws-logs";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
+import { PROBE } from "../../lambdas/settings/probe.ts";
 import { STAGE_FIELD } from "./token-refusals.ts";
 
 /** CloudWatch Logs takes a pattern of 1,024 characters; a condition on an address has 40 at most. */
 const ADDRESSES_PER_FILTER = 20;
 
 /**
- * Counts all answers to Alloy other than 200: by ingest, API Gateway's authorizer, its throttle (429),
+ * Counts all answers to Alloy's webhooks other than 200: by ingest, API Gateway's authorizer, its throttle (429),
  * or nobody. At 100 in a row Alloy switches the endpoint off. Who calls is known by the address alone, so that what
  * strangers do does not count.
  *
@@ -20,7 +21,10 @@ export function countAlloyRefusals(
   accessLog: ILogGroup,
   cidrs: readonly string[],
 ): void {
-  const notStored = FilterPattern.stringValue("$.status", "!=", "200");
+  // A probe of people is answered 204, and is no webhook.
+  const refused = [200, PROBE.status].map((status) =>
+    FilterPattern.stringValue("$.status", "!=", String(status)),
+  );
   const addresses = [...new Set(cidrs.map(addressPattern))];
   for (let at = 0; at === 0 || at < addresses.length; at += ADDRESSES_PER_FILTER) {
     const callers = addresses
@@ -30,8 +34,8 @@ export function countAlloyRefusals(
       logGroup: accessLog,
       filterPattern:
         callers.length === 0
-          ? notStored
-          : FilterPattern.all(FilterPattern.any(...callers), notStored),
+          ? FilterPattern.all(...refused)
+          : FilterPattern.all(FilterPattern.any(...callers), ...refused),
       metricNamespace: METRIC_NAMESPACE,
       metricName: METRICS.alloyRefused,
       metricValue: "1",

@@ -6,6 +6,7 @@ import { addressPattern } from "../../lib/alarms/alloy-refusals.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
+import { metricFiltersOf } from "../../tools/strict-aws/metric-filters.ts";
 import { isRecord, referredId } from "../../tools/template/synthesise.ts";
 import { alarmsOf, templateOf, topicsOf } from "../support/template.ts";
 import { healthyWorld, POLL_MINUTES, Trouble } from "./cloudwatch/world.ts";
@@ -61,6 +62,26 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
 });
 
 describe("the filter of Alloy's addresses", () => {
+  it.each([
+    ["200", 0],
+    ["204", 0],
+    ["401", 1],
+    ["429", 1],
+    ["503", 1],
+  ])(
+    "an answer %s counts %i times towards the switch-off, whoever asks: a probe of ops rotate is no webhook",
+    (status, times) => {
+      const stage = { ...sandbox, allowList: { mode: "observe", cidrs: [] } } as const;
+      const line = JSON.stringify({ stage: "sandbox", sourceIp: "203.0.113.9", status });
+
+      const counted = metricFiltersOf(templateOf(stage))
+        .flatMap(({ read }) => read(line) ?? [])
+        .filter(({ name }) => name === METRICS.alloyRefused);
+
+      expect(counted).toHaveLength(times);
+    },
+  );
+
   it("stays within what CloudWatch Logs takes, however many there are", () => {
     const cidrs = Array.from({ length: 250 }, (_, index) => `203.0.${index}.128/25`);
 
@@ -72,7 +93,7 @@ describe("the filter of Alloy's addresses", () => {
 
   it("counts every caller when the stage names no address", () => {
     expect(patternsOf({ ...sandbox, allowList: { mode: "observe", cidrs: [] } })).toEqual([
-      '{ $.status != "200" }',
+      '{ ($.status != "200") && ($.status != "204") }',
     ]);
   });
 
