@@ -1,9 +1,17 @@
 import { SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { eventKey } from "../../../lambdas/adapters/dynamo/application-item.ts";
-import { DynamoDueApplications } from "../../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
+import {
+  applicationKey,
+  dueShardOf,
+  eventKey,
+} from "../../../lambdas/adapters/dynamo/application-item.ts";
+import {
+  DynamoDueApplications,
+  GAP_PARTITION,
+} from "../../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { SqsEventQueue } from "../../../lambdas/adapters/sqs-event-queue.ts";
 import { encodeEnvelope } from "../../../lambdas/domain/event/envelope.ts";
 import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
@@ -13,7 +21,7 @@ import { consumerSettings } from "../../../lib/config/function-settings.ts";
 import { environment } from "../../../lib/proofs/environment.ts";
 import { violations } from "../../../lib/proofs/inequality.ts";
 import { SANDBOX } from "../../../lib/config/default-stages.ts";
-import { refuseBeyondLimits } from "../../../tools/strict-aws/strict-client.ts";
+import { changeCalls, refuseBeyondLimits } from "../../../tools/strict-aws/strict-client.ts";
 import { isRecord, synthesise } from "../../../tools/template/synthesise.ts";
 import { startDynamoDb } from "../../support/dynalite.ts";
 import { embeddedMetricsIn } from "../../../tools/strict-aws/embedded-metric-format.ts";
@@ -63,18 +71,53 @@ export const LIMIT_MUTANTS: Mutants = {
         };
         await client.send(new PutItemCommand({ TableName: tableName, Item: marshall(item) }));
       }
-      if (isPlanted) {
-        client.middlewareStack.add(
-          (next) => async (args) => {
-            const result = await next(args);
-            if ("LastEvaluatedKey" in result.output) result.output.LastEvaluatedKey = undefined;
-            return result;
-          },
-          { step: "initialize" },
-        );
-      }
+      if (isPlanted) leaveOutPages(client);
       const { events } = await new DynamoDueApplications(client, tableName).history("JA-1");
       return events.length === EVENTS ? null : `of ${EVENTS} events, ${events.length} were read`;
+    },
+  },
+  "behind-by-the-first-page": {
+    what: "what is behind is counted in the first page of each shard, however many more there are",
+    async hunt(isPlanted) {
+      const BEHIND = 60;
+      await using dynamo = await startDynamoDb({ pageItems: 2 });
+      const { client, applicationTableName: tableName } = dynamo;
+      for (let number = 0; number < BEHIND; number += 1) {
+        const token = `JA-${number}`;
+        const entry = { duePk: dueShardOf(token), dueAt: number };
+        const Item = marshall({ ...applicationKey(token), ...entry });
+        await client.send(new PutItemCommand({ TableName: tableName, Item }));
+      }
+      if (isPlanted) leaveOutPages(client);
+      const counted = await new DynamoDueApplications(client, tableName).countDue(BEHIND);
+      return counted === BEHIND ? null : `of ${BEHIND} applications, ${counted} were counted`;
+    },
+  },
+  "gaps-read-as-a-whole": {
+    what: "a run reads every open gap at once: a million of them take all of its memory",
+    async hunt(isPlanted) {
+      const [GAPS, MOST] = [60, 10];
+      await using dynamo = await startDynamoDb();
+      const { client, applicationTableName: tableName } = dynamo;
+      for (let number = 0; number < GAPS; number += 1) {
+        const gap = { gapPk: GAP_PARTITION, gapSince: number, gapStage: "rejected" };
+        const Item = marshall({ ...applicationKey(`JA-${number}`), ...gap });
+        await client.send(new PutItemCommand({ TableName: tableName, Item }));
+      }
+      let held = 0;
+      client.middlewareStack.add(
+        (next) => async (args) => {
+          const result = await next(args);
+          if ("Items" in result.output) held = Math.max(held, result.output.Items?.length ?? 0);
+          return result;
+        },
+        { step: "initialize" },
+      );
+      if (isPlanted) {
+        changeCalls(client, (_, input) => ({ ...input, Limit: undefined, Select: undefined }));
+      }
+      await new DynamoDueApplications(client, tableName).openGaps(GAPS, MOST);
+      return held <= MOST ? null : `${held} gaps were held at once, where ${MOST} were asked for`;
     },
   },
   "batch-by-count-alone": {
@@ -120,6 +163,18 @@ export const LIMIT_MUTANTS: Mutants = {
     },
   },
 };
+
+/** As if the first page were all. */
+function leaveOutPages(client: DynamoDBClient): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      if ("LastEvaluatedKey" in result.output) result.output.LastEvaluatedKey = undefined;
+      return result;
+    },
+    { step: "initialize" },
+  );
+}
 
 async function sendTogether(client: SQSClient, envelopes: readonly Envelope[]): Promise<void> {
   const Entries = envelopes.map((envelope, index) => ({
