@@ -1,8 +1,9 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
-import { forgottenState } from "../../lambdas/domain/application/application-state.ts";
+import { forgottenState, mergeState } from "../../lambdas/domain/application/application-state.ts";
 import {
   stateOfEvent,
   stateOfIds,
@@ -271,4 +272,50 @@ test("a further id costs two write units once, and an application of one id noth
     [2, 3],
     [1, 0],
   ]);
+});
+
+test("an application is found by each id that it has, whoever named which, in whatever order", async () => {
+  const { store, find } = await anIndex(false);
+  const oneOf = <Value>(...values: readonly Value[]) => fc.constantFrom(...values);
+  const named = fc.record({
+    by: oneOf("event", "event", "event", "submission", "answer"),
+    after: oneOf(0, 1, 2, 3, 4),
+    group: oneOf(null, "g1", "g2", "\u{1F600}", "\uFFFD"),
+    partner: oneOf(null, "p1", "p2"),
+    application: oneOf(null, null, "a1", "a2"),
+  });
+  let applications = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(named, { minLength: 1, maxLength: 6 }), async (all) => {
+      applications += 1;
+      const applicationToken = `JA-named-${applications}`;
+      const own = (id: string | null) => id && `${id} of ${applications}`;
+      const observations = all.map(({ by, after, group, partner, application }) => {
+        const at = AT + after;
+        const externalIds = {
+          group: own(group),
+          partner: own(partner),
+          application: own(application),
+        };
+        if (by === "submission") {
+          return stateOfSubmission(aSubmission({ applicationToken, externalIds }));
+        }
+        if (by === "answer") {
+          return stateOfSnapshot(aSnapshot({ applicationToken, externalIds, at }), at, null, null);
+        }
+        const type = "started_evaluation";
+        const ids = { ...externalIds, entity: null };
+        return stateOfEvent(aJourneyEvent({ applicationToken, type, at, externalIds: ids }));
+      });
+
+      for (const observation of observations) await store.mergeState(observation, CHECK);
+
+      const state = await store.readState(applicationToken);
+      expect(state?.externalIds).toEqual(observations.reduce(mergeState).externalIds);
+      const ids = Object.values(state?.externalIds ?? {}).filter((id) => id !== null);
+      const found = await Promise.all(ids.map((id) => find(id)));
+      expect(found.filter((tokens) => !tokens.includes(applicationToken))).toEqual([]);
+    }),
+    { numRuns: 150 },
+  );
 });
