@@ -50,6 +50,8 @@ const aGap: Gap = {
 export interface OpenApplications {
   readonly due: DueApplications;
   readonly store: ApplicationStore;
+  /** What the operators' `forget` leaves of an application. */
+  readonly forget: (applicationToken: string, now: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -133,6 +135,19 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       const again = await due.claim(moved, claimAt(NOW + 60_001, NOW + 120_000));
       expect(again?.dueAt).toBe(NOW);
       if (again !== null) await plan(again, { dueAt: null });
+    });
+
+    test("opens no gap of an application that was forgotten during its first check", async () => {
+      const application = await submitted("JA-forgotten", NOW);
+      const taken = await due.take(application);
+      if (taken === null || taken === "claimed") throw new Error("it is not to be had");
+
+      await opened.forget("JA-forgotten", NOW);
+      await plan(taken, { gap: aGap, memory: { ...memory, checkedAt: NOW } });
+
+      const { oldest } = await due.openGaps(NOW, 100);
+      expect(oldest.map(({ applicationToken }) => applicationToken)).not.toContain("JA-forgotten");
+      expect(await due.look("JA-forgotten")).toMatchObject({ gap: null, memory });
     });
 
     test("lists of each shard as many as asked for, the oldest", async () => {

@@ -65,6 +65,18 @@ async function itemOf(key: { readonly pk: string; readonly sk: string }) {
   return Item === undefined ? null : unmarshall(Item);
 }
 
+/** What a person on call reads of an application. */
+async function seenOf(applicationToken: string) {
+  const { client, applicationTableName, idempotencyTableName } = dynamo;
+  const stack = {
+    ...anAnsweringStack({}, new MemorySqs()),
+    dynamo: client,
+    applicationTableName,
+    idempotencyTableName,
+  };
+  return readApplication(stack, applicationToken, "metadata");
+}
+
 describe("the events of a gap", () => {
   test("stand beside the state, and are there again with the application", async () => {
     await submitted("JA-beside");
@@ -125,6 +137,41 @@ describe("the events of a gap", () => {
     expect((await take("JA-other", DUE + 1)).gap?.events).toEqual([]);
   });
 
+  test("are not left by a run that outlived its lease, when another run has ended the gap", async () => {
+    await submitted("JA-outlived");
+    await check("JA-outlived", DUE, null);
+    const outlived = await take("JA-outlived", DUE + 1);
+    const settled = { ...NEVER_CHECKED, checkedAt: NOW };
+    const other = await take("JA-outlived", DUE + 1);
+    await dynamo.due.plan(other, { dueAt: null, memory: settled, gap: null, at: NOW });
+
+    const late = { dueAt: DUE + 2, memory: { ...settled, checkedAt: NOW + 1 }, gap: aGap, at: NOW };
+    await dynamo.due.plan(outlived, late);
+
+    expect(await itemOf(applicationKey("JA-outlived"))).not.toHaveProperty("gap");
+    expect(await itemOf(gapListKey("JA-outlived"))).not.toHaveProperty("gap");
+  });
+
+  test("are those of the release before, which checked the application since the list was stored", async () => {
+    await submitted("JA-back");
+    const few = { ...aGap, events: aGap.events.slice(0, 1), eventCount: 1 };
+    await check("JA-back", DUE, few);
+    await dynamo.client.send(
+      new UpdateItemCommand({
+        TableName: dynamo.applicationTableName,
+        Key: marshall(applicationKey("JA-back")),
+        UpdateExpression: "SET gap = :gap",
+        ExpressionAttributeValues: marshall({ ":gap": aGap }),
+      }),
+    );
+
+    expect((await take("JA-back", DUE + 1)).gap).toEqual(aGap);
+    expect(timelineOf(await seenOf("JA-back")).gap?.events).toHaveLength(50);
+    await check("JA-back", DUE + 1, aGap);
+
+    expect((await take("JA-back", DUE + 2)).gap).toEqual(aGap);
+  });
+
   test("that the release before stored in the state are read, and moved by the next check", async () => {
     await submitted("JA-before");
     await check("JA-before", DUE, { ...aGap, events: [] });
@@ -147,15 +194,7 @@ describe("the events of a gap", () => {
   test("are in what a person on call sees of the application", async () => {
     await submitted("JA-seen");
     await check("JA-seen", DUE, aGap);
-    const { client, applicationTableName, idempotencyTableName } = dynamo;
-    const stack = {
-      ...anAnsweringStack({}, new MemorySqs()),
-      dynamo: client,
-      applicationTableName,
-      idempotencyTableName,
-    };
-
-    const timeline = timelineOf(await readApplication(stack, "JA-seen", "metadata"));
+    const timeline = timelineOf(await seenOf("JA-seen"));
 
     expect(timeline.gap?.events.map(({ eventId }) => eventId)).toEqual(
       aGap.events.map(({ eventId }) => eventId),

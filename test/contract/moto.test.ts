@@ -17,7 +17,7 @@ import {
   noMoto,
   useMoto,
 } from "../support/moto.ts";
-import { openDynamoStore } from "../support/open-stores.ts";
+import { forgetIn, openDynamoStore } from "../support/open-stores.ts";
 import { describeApplicationStore } from "./application-store.ts";
 import { describeDueApplications } from "./due-applications.ts";
 import { describeDynamoLimits } from "./dynamo-limits.ts";
@@ -62,6 +62,7 @@ describe.skipIf(noMoto !== null)("moto", () => {
     return {
       due: new DynamoDueApplications(client, tableName),
       store: new DynamoApplicationStore({ client, tableName, eventRetentionMs: null }),
+      forget: forgetIn({ client, tableName }),
       close,
     };
   });

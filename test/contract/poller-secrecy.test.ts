@@ -45,7 +45,7 @@ describe("the log of the poller holds nothing of Alloy's answers and of our key"
       gap: null,
       dueAt: now,
       claimedUntil: now + 60_000,
-      hasStoredGap: false,
+      storedGap: null,
       revision: 1,
     };
     const run = makePollerHandler(

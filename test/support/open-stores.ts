@@ -1,6 +1,6 @@
 import { brotliDecompressSync } from "node:zlib";
 
-import { QueryCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand, QueryCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
@@ -16,6 +16,7 @@ import type { EventRecord, FailureRecord } from "../../lambdas/domain/ports.ts";
 import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import type { OpenStore } from "../contract/application-store.ts";
 import { inRoleOf } from "./iam.ts";
+import { tombstoneOf } from "../../tools/ops/forget.ts";
 import { MemoryApplicationTable } from "../../tools/cloud-in-memory/application-table.ts";
 
 /** The double in memory, open to the contract suite. */
@@ -45,6 +46,17 @@ export function openMemoryStore(): OpenStore {
       }
     },
     async close() {},
+  };
+}
+
+/** Puts what the operators' `forget` leaves of an application. */
+export function forgetIn({
+  client,
+  tableName,
+}: Pick<Parameters<typeof openDynamoStore>[0], "client" | "tableName">) {
+  return async (applicationToken: string, now: number): Promise<void> => {
+    const Item = marshall(tombstoneOf(applicationToken, now));
+    await client.send(new PutItemCommand({ TableName: tableName, Item }));
   };
 }
 

@@ -261,7 +261,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
       revision,
       dueAt,
       claimedUntil: null,
-      hasStoredGap: gap !== null,
+      storedGap: gap,
     };
   }
 
@@ -280,7 +280,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
         : { ...kept, ...cutOff(kept, { now, until, again }), claimedUntil: until };
     this.applications.set(applicationToken, claimed);
     const { state, memory, gap, revision, dueAt } = claimed;
-    return { state, memory, gap, revision, dueAt, claimedUntil: until, hasStoredGap: gap !== null };
+    return { state, memory, gap, revision, dueAt, claimedUntil: until, storedGap: gap };
   }
 
   async look(applicationToken: string): Promise<KnownApplication | null> {
@@ -324,6 +324,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     const kept = this.applications.get(applicationToken);
     // If the claim has ended, another run may have found something newer.
     if (kept === undefined || kept.claimedUntil !== claimed.claimedUntil) return;
+    if (kept.state.forgottenAt !== null) return;
     if (claimed.claimedUntil === null && kept.memory.checkedAt !== claimed.memory.checkedAt) return;
     const isUnmerged = kept.revision === claimed.revision;
     const isDueAsClaimed = kept.dueAt === claimed.dueAt && (learned === undefined || isUnmerged);

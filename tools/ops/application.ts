@@ -110,6 +110,8 @@ function withGapList(
 ): StoredApplication["state"] {
   const [gap, list] = [state, gapList].map((item) => v.safeParse(GapSchema, item?.["gap"]));
   if (!gap?.success || !list?.success || gap.output.gapId !== list.output.gapId) return state;
+  // The release before has them in the state.
+  if (gap.output.events.length > 0) return state;
   return { ...state, gap: { ...gap.output, events: list.output.events } };
 }
 

@@ -107,18 +107,22 @@ function noneRemoved(): Removed {
   return { items: 0, payloads: 0, deadLetters: 0, webhooks: 0 };
 }
 
-async function bury(stack: ConnectedStack, token: string, now: number): Promise<void> {
-  const item = {
+/** What is left in the place of a state. */
+export function tombstoneOf(token: string, now: number): StoredItem {
+  return {
     ...applicationKey(token),
     ...attributesOf(forgottenState(token, now)),
     // The consumer's usual merge refuses a settled application, and so finds the tombstone.
     settledAt: now,
   };
+}
+
+async function bury(stack: ConnectedStack, token: string, now: number): Promise<void> {
   try {
     await stack.dynamo.send(
       new PutItemCommand({
         TableName: stack.applicationTableName,
-        Item: marshall(item),
+        Item: marshall(tombstoneOf(token, now)),
         ConditionExpression:
           "attribute_not_exists(legalHold) AND attribute_not_exists(forgottenAt)",
       }),

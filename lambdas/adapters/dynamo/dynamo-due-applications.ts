@@ -270,13 +270,14 @@ export class DynamoDueApplications implements DueApplications {
   async plan(claimed: ClaimedApplication, plan: CheckPlan): Promise<void> {
     const { applicationToken } = claimed.state;
     await this.#listGap(claimed, plan);
-    const isForgotten = await this.#planCheck(claimed, plan);
-    const isOver = plan.gap === null && claimed.hasStoredGap;
-    if (isOver || isForgotten) await this.#endGapList(applicationToken, plan.at);
+    const state = await this.#planCheck(claimed, plan);
+    // Somebody may have had it forgotten meanwhile, or another run may have ended the gap.
+    const isListed = plan.gap !== null || claimed.storedGap !== null;
+    if (isListed && !("gap" in state)) await this.#endGapList(applicationToken, plan.at);
   }
 
-  /** @returns whether somebody had the application forgotten meanwhile. */
-  async #planCheck(claimed: ClaimedApplication, plan: CheckPlan): Promise<boolean> {
+  /** @returns the application's item since then. */
+  async #planCheck(claimed: ClaimedApplication, plan: CheckPlan): Promise<Item> {
     const { applicationToken } = claimed.state;
     const update = updateOf(plan);
     const keys = plan.learned === undefined ? [] : await this.#learn(claimed, plan.learned, update);
@@ -298,39 +299,36 @@ export class DynamoDueApplications implements DueApplications {
     }
     update.requireEqual("dueAt", claimed.dueAt);
     requireOurs(update, claimed);
-    if ((await this.#update("Planning a check", applicationKey(applicationToken), update)).isDone)
-      return false;
+    const what = "Planning a check";
+    const key = applicationKey(applicationToken);
+    const planned = await this.#update(what, key, update);
+    if (planned.isDone) return planned.item;
 
     // Somebody asked for a check meanwhile, or the application moved: it is due as it stands. If the
     // claim has ended, another run may have found something newer.
     const found = updateOf(plan);
     requireOurs(found, claimed);
-    const { item } = await this.#update(
-      "Planning a check",
-      applicationKey(applicationToken),
-      found,
-    );
-    if (!("forgottenAt" in item)) return false;
-    for (const key of keys) {
+    const { item } = await this.#update(what, key, found);
+    if (!("forgottenAt" in item)) return item;
+    for (const idKey of keys) {
       const removal = new DynamoUpdate();
       removal.remove("externalId");
-      await this.#update("Removing an external id", key, removal);
+      await this.#update("Removing an external id", idKey, removal);
     }
-    return true;
+    return item;
   }
 
   /** Stores the events of a gap before the state names it: a run that is cut off in between has queued them already. */
   async #listGap(
-    { state: { applicationToken }, gap: before, hasStoredGap }: ClaimedApplication,
+    { state: { applicationToken }, storedGap }: ClaimedApplication,
     { gap }: CheckPlan,
   ): Promise<void> {
     if (gap === null || gap.events.length === 0) return;
     const { gapId, events } = gap;
-    const isStored =
-      hasStoredGap && before?.gapId === gapId && isDeepStrictEqual(before.events, events);
-    if (isStored) return;
+    const list = { gapId, events };
+    if (isDeepStrictEqual(storedGap, list)) return;
     const update = new DynamoUpdate();
-    update.set("gap", { gapId, events });
+    update.set("gap", list);
     update.remove(TABLE.expiryAttribute);
     await this.#update("Listing the events of a gap", gapListKey(applicationToken), update);
   }
@@ -475,8 +473,8 @@ interface Stored {
 
 function claimedApplicationOf(state: Item, gapList: Item | null): ClaimedApplication {
   const { dueAt, claimedUntil, revision } = v.parse(ClaimedSchema, state);
-  const hasStoredGap = gapList !== null && "gap" in gapList;
-  return { ...knownApplicationOf(state, gapList), dueAt, claimedUntil, revision, hasStoredGap };
+  const storedGap = gapList?.["gap"] ?? null;
+  return { ...knownApplicationOf(state, gapList), dueAt, claimedUntil, revision, storedGap };
 }
 
 function knownApplicationOf(state: Item, gapList: Item | null): KnownApplication {
@@ -496,8 +494,12 @@ function knownApplicationOf(state: Item, gapList: Item | null): KnownApplication
   };
 }
 
-/** The release before has the events in the state. A list of another gap is one that a run did not remove. */
+/**
+ * The release before has the events in the state; where it runs again, its own are the newer ones. A list of another gap is
+ * one that a run did not remove.
+ */
 function gapWithEvents(gap: Gap, gapList: Item | null): Gap {
+  if (gap.events.length > 0) return gap;
   const list = v.safeParse(GapListSchema, gapList);
   if (!list.success || list.output.gap.gapId !== gap.gapId) return gap;
   return { ...gap, events: list.output.gap.events };
@@ -513,6 +515,8 @@ function requireOurs(update: DynamoUpdate, { claimedUntil, memory }: ClaimedAppl
     return;
   }
   update.requirePresent("pk");
+  // What was forgotten has not been checked either.
+  update.requireAbsent("forgottenAt");
   update.requireAbsent("claimedUntil");
   if (memory.checkedAt === null) update.requireAbsent("checkedAt");
   else update.requireEqual("checkedAt", memory.checkedAt);

@@ -75,8 +75,8 @@ export interface ClaimedApplication extends KnownApplication {
   readonly claimedUntil: number | null;
   /** The state's revision: the consumer counts it up with every merge. */
   readonly revision: number | null;
-  /** The events of a gap are stored, perhaps of one that is over: a run was cut off before it removed them. */
-  readonly hasStoredGap: boolean;
+  /** The list of a gap's events as it is stored, perhaps of one that is over: a run was cut off before it removed it. */
+  readonly storedGap: unknown;
 }
 
 /** When a claim begins and ends, in epoch milliseconds. */

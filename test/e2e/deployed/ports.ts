@@ -36,7 +36,7 @@ import { describeDynamoLimits } from "../../contract/dynamo-limits.ts";
 import { describeIdempotency } from "../../contract/idempotency.ts";
 import { describePayloads } from "../../contract/payloads.ts";
 import { describeQueues, MOST_RECEIVES } from "../../contract/queues.ts";
-import { openDynamoStore } from "../../support/open-stores.ts";
+import { forgetIn, openDynamoStore } from "../../support/open-stores.ts";
 // Here alone, where adapters of the test's own call: it loads what makes the template, which takes a second.
 import "../../support/fail-on-refusals.ts";
 import { withinLimits } from "../../support/refusals.ts";
@@ -112,7 +112,7 @@ describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
   );
 
   describeDueApplications("DynamoDB of the emulator", async () => {
-    const { applicationTableName: tableName, close } = await makeNamedTables();
+    const { client, applicationTableName: tableName, close } = await makeNamedTables();
     return {
       due: new DynamoDueApplications(role.clientsOf("poller").dynamo, tableName),
       store: new DynamoApplicationStore({
@@ -120,6 +120,7 @@ describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
         tableName,
         eventRetentionMs: null,
       }),
+      forget: forgetIn({ client, tableName }),
       close,
     };
   });

@@ -42,9 +42,12 @@ function judgeAdopted({ token, adoptedAt, events }: TrueApplication, seen: Seen)
 /** Only the tombstone is left, whatever comes afterwards, and nothing is published any more. */
 function judgeForgotten({ token }: TrueApplication, { observer, cloud }: Seen): void {
   const { applications, events, failures, marks } = cloud.applications;
-  const state = applications.get(token)?.state;
-  if (state?.forgottenAt === undefined || state.forgottenAt === null) {
+  const kept = applications.get(token);
+  if (kept === undefined || kept.state.forgottenAt === null) {
     observer.violate("regressed", `${token} was forgotten, and is known again`);
+  }
+  if (kept !== undefined && kept.gap !== null) {
+    observer.violate("regressed", `${token} was forgotten, and is in gap for good`);
   }
   const left = [
     ...[...events.values()].map((event) => event.applicationToken),

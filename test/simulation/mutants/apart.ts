@@ -4,14 +4,16 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
 import { applicationKey, attributesOf } from "../../../lambdas/adapters/dynamo/application-item.ts";
+import { DynamoDueApplications } from "../../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { DynamoApplicationStore } from "../../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import {
   bareState,
   forgottenState,
 } from "../../../lambdas/domain/application/application-state.ts";
 import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
+import { NEVER_CHECKED } from "../../../lambdas/domain/polling/polling-ports.ts";
 import { startDynamoDb } from "../../../tools/cloud-in-memory/dynalite.ts";
-import { forget } from "../../../tools/ops/forget.ts";
+import { forget, tombstoneOf } from "../../../tools/ops/forget.ts";
 import { hold } from "../../../tools/ops/hold.ts";
 import { itemsOf, legalHoldOf, stateIn } from "../../../tools/ops/person.ts";
 import { changeCalls } from "../../../tools/strict-aws/strict-client.ts";
@@ -70,6 +72,30 @@ export const APART_MUTANTS: Mutants = {
       });
       const isKept = await store.hasFailure(applicationToken, "event-1");
       return isKept ? "a failure of a forgotten application is kept" : null;
+    },
+  },
+  "gap-of-the-forgotten": {
+    what: "an application that is forgotten during its first check is in gap for good",
+    async hunt(isPlanted) {
+      await using dynamo = await startDynamoDb();
+      const { client, applicationTableName: TableName } = dynamo;
+      const due = new DynamoDueApplications(client, TableName);
+      const put = (item: object) =>
+        client.send(new PutItemCommand({ TableName, Item: marshall(item) }));
+      await put({ ...applicationKey(TOKEN), ...attributesOf(bareState(TOKEN)), dueAt: NOW });
+      if (isPlanted) {
+        changeCalls(client, (operation, input) =>
+          operation === "UpdateItem"
+            ? JSON.parse(JSON.stringify(input).replaceAll("forgottenAt", "nobodyHasThis"))
+            : input,
+        );
+      }
+      const taken = await due.take({ applicationToken: TOKEN, dueAt: NOW, hasFailed: false });
+      if (taken === null || taken === "claimed") return "the application is not due";
+      await put(tombstoneOf(TOKEN, NOW));
+      await due.plan(taken, { dueAt: NOW + 1, memory: NEVER_CHECKED, gap: GAP, at: NOW });
+      const { oldest } = await due.openGaps(NOW, 1);
+      return oldest.length === 0 ? null : "a forgotten application is in gap";
     },
   },
   "forget-overrides-a-new-hold": {
@@ -141,6 +167,16 @@ async function withApplication(
 async function isForgotten(stack: ReturnType<typeof aStack>): Promise<boolean> {
   return stateIn(await itemsOf(stack, TOKEN))?.["forgottenAt"] !== undefined;
 }
+
+const GAP = {
+  gapId: "gap",
+  stage: "rejected",
+  since: NOW,
+  detectedAt: NOW,
+  eventCount: 1,
+  events: [{ eventId: "event-1", type: "pending_review", at: NOW, stage: "rejected" }],
+  evidence: "why",
+} as const;
 
 const FORGET = { dryRun: false, yes: true, now: NOW } as const;
 
