@@ -20,6 +20,7 @@ import { SecretsManagerSecret } from "../../lambdas/adapters/aws-http/secrets-ma
 import { SqsEnvelopeQueue } from "../../lambdas/adapters/aws-http/sqs-envelope-queue.ts";
 import { SqsEventQueue } from "../../lambdas/adapters/sqs-event-queue.ts";
 import { SqsDeadLetters, SqsQueueMessages } from "../../lambdas/adapters/sqs-queues.ts";
+import type { ApplicationState } from "../../lambdas/domain/application/application-state.ts";
 import { bareState, forgottenState } from "../../lambdas/domain/application/application-state.ts";
 import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { EFFECTS, INGEST } from "../../lambdas/settings/limits.ts";
@@ -220,19 +221,20 @@ describe("the rights that the adapters declare", () => {
  * its numbers are stored.
  */
 async function numberMany(
-  store: Adapters["consumer"]["store"],
+  merge: (observation: ApplicationState) => Promise<unknown>,
+  token: string,
   forget: (applicationToken: string) => Promise<void>,
 ): Promise<void> {
   const effectOf = (applicationToken: string, index: number) => ({
     ...bareState(applicationToken),
     effect: { eventId: `effect-${index}`, isFirstTry: index > 0, isPublished: () => true },
   });
-  await forget("JA-many-forgotten");
+  await forget(`${token}-forgotten`);
   for (let index = 0; index <= EFFECTS.most; index += 1) {
-    await store.mergeState(effectOf("JA-many", index), { when: "first", dueAt: 1 });
-    await store.mergeState(effectOf("JA-many-forgotten", index), { when: "first", dueAt: 1 });
+    await merge(effectOf(token, index));
+    await merge(effectOf(`${token}-forgotten`, index));
   }
-  await store.mergeState(effectOf("JA-many", 0), { when: "first", dueAt: 1 });
+  await merge(effectOf(token, 0));
 }
 
 /** Every method once, and what S3 asks of its own. */
@@ -263,10 +265,17 @@ async function callEverything({
   await store.hasFailure("JA-1", event.eventId);
   const externalIds = { group: "group-1", partner: "partner-1", application: null };
   const facts = { ...state.facts, events: { ...state.facts.events, externalIds } };
-  await store.mergeState({ ...state, externalIds, facts }, { when: "first", dueAt: 1 });
+  const check = { when: "first", dueAt: 1 } as const;
+  const merges = {
+    "JA-1": (observation: ApplicationState) => store.mergeState(observation, check),
+    "JA-each": (observation: ApplicationState) => store.mergeEach([{ observation, check }]),
+  };
+  for (const [applicationToken, merge] of Object.entries(merges)) {
+    await merge({ ...state, applicationToken, externalIds, facts });
+    await numberMany(merge, `${applicationToken}-many`, forgetMeanwhile);
+  }
   await store.readState("JA-1");
-  await store.mergeState(forgottenState("JA-2", NOW), { when: "first", dueAt: 1 });
-  await numberMany(store, forgetMeanwhile);
+  await store.mergeState(forgottenState("JA-2", NOW), check);
   for (const applicationToken of ["JA-1", "JA-2"]) {
     await store.recordFailure(aFailureRecord({ applicationToken, eventId: event.eventId }));
   }
