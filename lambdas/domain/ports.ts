@@ -116,6 +116,8 @@ export interface ApplicationStore {
   /**
    * Joins several observations of one application with it, one after the other, and returns what each came to. Observations
    * in the usual order cost one write together. After an error nobody knows which are joined: any may be joined again.
+   *
+   * @returns fewer where a later one failed: the others are to be joined by themselves.
    */
   mergeEach(steps: readonly MergeStep[]): Promise<readonly Merged[]>;
   /** Keeps none of a forgotten application. */

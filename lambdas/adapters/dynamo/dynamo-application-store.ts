@@ -224,7 +224,13 @@ export class DynamoApplicationStore implements ApplicationStore {
     if (areInOrder([one, ...others])) return this.#merge([one, ...others]);
     const merged: Merged[] = [];
     for (const { observation, check } of steps) {
-      merged.push(await this.mergeState(observation, check));
+      try {
+        merged.push(await this.mergeState(observation, check));
+      } catch (error) {
+        if (merged.length === 0) throw error;
+        // Each merge is a write of its own here: what the first ones came to is said once, and would be lost.
+        break;
+      }
     }
     return merged;
   }
