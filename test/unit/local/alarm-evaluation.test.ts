@@ -168,6 +168,16 @@ describe("alarms on an emulator", () => {
     expect(changes).toEqual([]);
   });
 
+  it("are set back as soon as metrics are put: ops status showed alarms that had not rung", async () => {
+    const { cloudWatch, evaluation } = await takenOver();
+    await evaluation.evaluate();
+    cloudWatch.onPut = () => cloudWatch.flip("letters", "ALARM");
+
+    await evaluation.put("AWS/SQS", []);
+
+    expect(cloudWatch.state("letters")).toBe("OK");
+  });
+
   it("tell although the emulator was quicker to the same verdict", async () => {
     const { cloudWatch, evaluation } = await takenOver();
     cloudWatch.put("Visible", "dead", NOW, 1);

@@ -71,11 +71,7 @@ export async function takeOverAlarms(
   const paged = new Set<string>();
 
   async function pass(): Promise<void> {
-    const shown = await statesIn(cloudWatch, names);
-    for (const [name, state] of states) {
-      if (shown.get(name) !== state)
-        await setState(name, state, "Set to the state that the definition gives");
-    }
+    await setBack();
     const now = options.now();
     const statistics = await readStatistics(cloudWatch, alarms.metric, now);
     const changes: Change[] = [];
@@ -87,6 +83,15 @@ export async function takeOverAlarms(
     }
     await tell(changes);
     await passOver(now / MINUTE_MS);
+  }
+
+  /** What the emulator has judged by itself. */
+  async function setBack(): Promise<void> {
+    const shown = await statesIn(cloudWatch, names);
+    for (const [name, state] of states) {
+      if (shown.get(name) === state) continue;
+      await setState(name, state, "Set to the state that the definition gives");
+    }
   }
 
   /** Alarms over alarms change at once, and tell when no suppressor can hold them back any more. */
@@ -184,6 +189,8 @@ export async function takeOverAlarms(
     put: (Namespace: string, data: readonly MetricDatum[]) =>
       inTurn(async () => {
         await cloudWatch.send(new PutMetricDataCommand({ Namespace, MetricData: [...data] }));
+        // Whoever asks before the next pass must not be told what the emulator thinks.
+        await setBack();
       }),
     /** Leaves the alarms to the emulator again, but for those that it cannot judge. */
     release: async () => {

@@ -1,9 +1,12 @@
 import { readScenarios } from "../../alloy-simulator/scenario.ts";
 import type { AlarmChange } from "../emulator/alarm-evaluation.ts";
 
-/** What is measured in seconds of this machine: whatever is played, these ring where it has no time. */
+/**
+ * Whatever is played, these ring where a machine has no time: what takes too long, and what follows from it, since Alloy sends
+ * again what is answered late, and SQS delivers it again.
+ */
 const BY_A_SLOW_MACHINE =
-  /-(?:near-timeout|slow|throttled|behind|too-old|unchecked|in-conflict|not-draining)$/;
+  /-(?:near-timeout|slow|throttled|behind|too-old|unchecked|in-conflict|not-draining)$|^(?:consumer-failing|duplicates-high)$/;
 
 /** One step of the Investigation is lost, and recovered. */
 const BY_THE_INVESTIGATION = ["webhooks-repaired"] as const;

@@ -66,6 +66,14 @@ export function describeLogged(text: string): string | null {
   return line(level.toLowerCase(), [`${code}: ${message}`, ...fields].join("  "));
 }
 
+/** What a warning or an error is about: two of one kind about one application say the same. */
+export function subjectOfLogged(text: string): string {
+  const parsed = v.safeParse(Logged, text);
+  if (!parsed.success) return text;
+  const { code, applicationToken } = parsed.output;
+  return `${code} ${typeof applicationToken === "string" ? applicationToken : ""}`;
+}
+
 /**
  * An alarm that went off, with what it tells whoever is paged, or one that is over.
  *

@@ -1,12 +1,20 @@
 import type { AlarmChange } from "../emulator/alarm-evaluation.ts";
 import { causeOf } from "../failure.ts";
-import { describeAlarm, describeLogged, describePublished } from "./progress-log.ts";
+import {
+  describeAlarm,
+  describeLogged,
+  describePublished,
+  subjectOfLogged,
+} from "./progress-log.ts";
 import type { LocalStack, StackNarrator } from "../local-stack.ts";
 import type { Ringers } from "../scenarios/alarms-that-rang.ts";
 import type { Screen } from "../../terminal/screen.ts";
 
 /** The sentence about an emulator that is gone says more than those of everybody who misses it. */
 const FAILURE_DELAY_MS = 1_000;
+
+/** A log line that says the same is told again after this. */
+const REPEAT_MS = 60_000;
 
 /** Tells a screen what happens. */
 export interface Narrator extends StackNarrator {
@@ -21,6 +29,8 @@ export function makeNarrator(screen: Screen, ringers: Ringers): Narrator {
   const told = new Set<string>();
   const ringing = new Map<string, AlarmChange>();
   const rang = new Set<string>();
+  /** When a log line of a subject was told last. */
+  const logged = new Map<string, number>();
   /** Of what is played, an alarm rings once. */
   const describe = (change: AlarmChange) => {
     const isFirst = change.state === "ALARM" && !rang.has(change.id);
@@ -33,7 +43,12 @@ export function makeNarrator(screen: Screen, ringers: Ringers): Narrator {
     announce: (about, text) => screen.fact(about, text),
     onLog: (line) => {
       const described = following ? describeLogged(line) : null;
-      if (described !== null) screen.print(described);
+      if (described === null) return;
+      // The poller runs each second: without this an alarm would be lost among its warnings.
+      const [subject, now] = [subjectOfLogged(line), Date.now()];
+      if (now - (logged.get(subject) ?? 0) < REPEAT_MS) return;
+      logged.set(subject, now);
+      screen.print(described);
     },
     onAlarm: (change) => {
       // That an alarm is fine to begin with is no news.
