@@ -14,6 +14,9 @@ const REQUIREMENTS = fileURLToPath(new URL("requirements.txt", import.meta.url))
 /** 20 MB of wheels; on a slow line with a slow disk it still ends within this. */
 const INSTALL_TIMEOUT_MS = 180_000;
 
+/** What `du` says of it. */
+const INSTALLED_MB = 110;
+
 /** Serves MiniStack on the socket that is named behind it, by the Python that has it. */
 export function serveCommand(python: string): readonly [string, ...string[]] {
   return [python, SERVE];
@@ -62,7 +65,12 @@ export async function installEmulator(
     ...options
   }: VirtualEnvironmentOptions & { folder?: string },
 ): Promise<readonly [string, ...string[]]> {
-  const wanted = { what: "emulator", requirements: REQUIREMENTS, folder };
+  const wanted = {
+    what: "emulator",
+    requirements: REQUIREMENTS,
+    folder,
+    megabytes: INSTALLED_MB,
+  };
   return serveCommand(await makeVirtualEnvironment(python, wanted, options));
 }
 
@@ -75,13 +83,19 @@ const LOCK = { retries: { forever: true, minTimeout: 100, maxTimeout: 500 }, sta
  * remove what the first installs.
  *
  * @param wanted.what - for the sentences.
+ * @param wanted.megabytes - how large it is, for the sentences.
  * @param wanted.requirements - the file that pins every package with its hashes.
  * @returns its interpreter.
  * @throws LocalFailure when it cannot be made.
  */
 export async function makeVirtualEnvironment(
   python: string,
-  wanted: { readonly what: string; readonly requirements: string; readonly folder: string },
+  wanted: {
+    readonly what: string;
+    readonly requirements: string;
+    readonly folder: string;
+    readonly megabytes?: number;
+  },
   options: VirtualEnvironmentOptions,
 ): Promise<string> {
   await mkdir(dirname(wanted.folder), { recursive: true });
@@ -96,7 +110,7 @@ export async function makeVirtualEnvironment(
 
 async function makeAlone(
   python: string,
-  { what, requirements, folder }: Parameters<typeof makeVirtualEnvironment>[1],
+  { what, requirements, folder, megabytes }: Parameters<typeof makeVirtualEnvironment>[1],
   options: VirtualEnvironmentOptions,
 ): Promise<string> {
   const interpreter = `${folder}/bin/python`;
@@ -111,7 +125,9 @@ async function makeAlone(
     options.announce(
       `The virtual environment of the ${what} is incomplete or outdated. Making a new one.`,
     );
-  options.announce(`Installing the ${what} into ${folder.replace(ROOT, "")} (once) …`);
+  options.announce(
+    `Installing the ${what} into ${folder.replace(ROOT, "")} (once${megabytes === undefined ? "" : `, ${megabytes} MB`}) …`,
+  );
   await rm(folder, { recursive: true, force: true });
   await run([python, "-m", "venv", folder], what, options, venvFailure);
   const pip = [interpreter, "-m", "pip", "install", ...PIP_OPTIONS] as const;
