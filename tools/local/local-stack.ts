@@ -26,7 +26,7 @@ export interface LocalStack {
   /** The functions' calls, as AWS would judge them; null where they are not judged one by one. */
   readonly judged: JudgedCalls | null;
   /** The stack's alarms; null where there are none. */
-  readonly alarms: Pick<AlarmEvaluation, "evaluate" | "rang"> | null;
+  readonly alarms: Pick<AlarmEvaluation, "evaluate" | "seen"> | null;
   /** What the console reads and does in memory; null: it does so by AWS's own clients. */
   readonly memory: ConsoleSide | null;
   /** Has DynamoDB refuse what the consumer writes; null: it cannot be done here. */

@@ -159,7 +159,7 @@ async function alarmsThatRang(
 ): Promise<AlarmVerdict | null> {
   if (alarms === null) return null;
   await alarms.evaluate();
-  return verdictOnAlarms(alarms.rang(), ringers);
+  return verdictOnAlarms(alarms.seen(), ringers);
 }
 
 async function play(

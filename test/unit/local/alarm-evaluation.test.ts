@@ -99,7 +99,7 @@ describe("alarms on an emulator", () => {
       { id: "letters", state: "ALARM", reason: expect.stringContaining("Maximum of Visible") },
       { id: "letters", state: "OK", description: "It is so." },
     ]);
-    expect(evaluation.rang().map(({ id }) => id)).toEqual(["letters"]);
+    expect(evaluation.seen().rang.map(({ id }) => id)).toEqual(["letters"]);
   });
 
   it("want as many data points as they say, of as many as they say", async () => {

@@ -17,8 +17,10 @@ function rang(...ids: readonly string[]): readonly AlarmChange[] {
   return ids.map((id) => ({ id, state: "ALARM", reason: "1 of 1", description: "It is so." }));
 }
 
-const reportOf = (...ids: readonly string[]) =>
-  renderAlarms(verdictOnAlarms(rang(...ids), ringersOfAll)).map(plain);
+const verdictOn = (ids: readonly string[], slowestMs = 80) =>
+  verdictOnAlarms({ rang: rang(...ids), slowestMs }, ringersOfAll);
+
+const reportOf = (...ids: readonly string[]) => renderAlarms(verdictOn(ids)).map(plain);
 
 describe("what rings in the local run", () => {
   it("is said with the scenario that rings it: delivery-gap rang right after everything agreed", () => {
@@ -33,7 +35,7 @@ describe("what rings in the local run", () => {
   });
 
   it("is a fault when no scenario rings it", () => {
-    const { faults } = verdictOnAlarms(rang("delivery-gap", "credentials-rejected"), ringersOfAll);
+    const { faults } = verdictOn(["delivery-gap", "credentials-rejected"]);
 
     expect(faults).toEqual([
       "The alarm credentials-rejected rang, but nothing that was played rings it: 1 of 1",
@@ -45,6 +47,16 @@ describe("what rings in the local run", () => {
     expect(reportOf("consumer-near-timeout", "poller-behind")).toEqual([
       "Rang because this machine is slow: consumer-near-timeout, poller-behind",
     ]);
+  });
+
+  it("is no fault either when answers come too late everywhere, unless it can have no such cause", () => {
+    const ids = ["alloy-api-failing", "credentials-rejected"];
+
+    expect(verdictOn(ids).faults).toHaveLength(2);
+    expect(verdictOn(ids, 3_000)).toMatchObject({
+      slow: ["alloy-api-failing"],
+      faults: [expect.stringContaining("credentials-rejected")],
+    });
   });
 
   it("is an alarm that there is", () => {

@@ -171,6 +171,7 @@ export async function takeOverAlarms(
     states.set(alarm.input.AlarmName, state);
     if (state === "ALARM") ringing.add(alarm.logicalId);
   }
+  let [isFirst, slowestMs] = [true, 0];
   let last = Promise.resolve();
   const inTurn = (task: () => Promise<void>) => {
     // The one before may have failed; that is told to whoever asked for it.
@@ -179,9 +180,16 @@ export async function takeOverAlarms(
   };
   return {
     /** Evaluates every alarm; one pass at a time, whoever asks. */
-    evaluate: () => inTurn(pass),
-    /** Each alarm that has rung since this began, as it began to ring. */
-    rang: (): readonly AlarmChange[] => [...rang.values()],
+    evaluate: () =>
+      inTurn(async () => {
+        const started = performance.now();
+        await pass();
+        // The first one has every alarm to tell of.
+        if (isFirst) isFirst = false;
+        else slowestMs = Math.max(slowestMs, performance.now() - started);
+      }),
+    /** Each alarm that has rung since this began, as it began to ring, and how long the slowest evaluation took. */
+    seen: () => ({ rang: [...rang.values()], slowestMs }),
     /**
      * Puts metrics, never in the midst of a pass: at each put the emulator judges all alarms by itself, and an alarm that
      * it has set to the new state already is told to nobody.
@@ -268,7 +276,9 @@ function rangeAt(alarm: MetricAlarm, statistics: Statistics, minute: number): re
 function reasonOf(alarm: MetricAlarm, range: readonly Point[]): string {
   const { metrics, periodMinutes, limit } = alarm;
   const of = metrics.map(({ statistic, name }) => `${statistic} of ${name}`);
-  const known = range.filter((point) => point !== null);
+  const known = range
+    .filter((point) => point !== null)
+    .map((value) => Number(value.toPrecision(3)));
   const seen = known.length === 0 ? "no data" : known.join(", ");
   return `${[...new Set(of)].join(", ")}, each ${periodMinutes} min: ${seen} (${limit})`;
 }
