@@ -15,9 +15,9 @@ import type { LocalStack } from "./local-stack.ts";
 import type { PlayedAlloy } from "./scenarios/play.ts";
 
 /** What an incident is made of. */
-interface Scene {
+export interface Scene {
   readonly simulator: PlayedAlloy["simulator"];
-  readonly stack: LocalStack;
+  readonly stack: Pick<LocalStack, "receiver" | "outputs">;
   readonly connected: ConnectedStack;
   readonly signal: AbortSignal;
 }
@@ -66,7 +66,10 @@ const INCIDENTS: Readonly<Record<IncidentName, Incident>> = {
     async set({ simulator, stack }) {
       simulator.setApiFault({ kind: "unavailable" });
       simulator.withholdWebhooks(true);
-      await apply(simulator, stack, "denied", "approved-at-once");
+      // To their end: what is raised later would not be lost.
+      await simulator.play(["denied", "approved-at-once"], {
+        onSubmitted: (created) => stack.receiver.announceSubmission(created),
+      });
       simulator.withholdWebhooks(false);
       await apply(simulator, stack, "manual-review-then-approved");
     },
@@ -104,14 +107,19 @@ export async function setUpIncident(
     );
   }
   const connected = await connect({ stage: "local", outputsFile });
-  await INCIDENTS[name].set({ simulator: alloy.simulator, stack, connected, signal });
+  await plant(name, { simulator: alloy.simulator, stack, connected, signal });
   return `${name}. ${INCIDENTS[name].answer}`;
+}
+
+/** Makes it happen. */
+export async function plant(name: IncidentName, scene: Scene): Promise<void> {
+  await INCIDENTS[name].set(scene);
 }
 
 /** New applications, announced as the onboarding service does. What becomes of them is not waited for. */
 async function apply(
   simulator: PlayedAlloy["simulator"],
-  { receiver }: LocalStack,
+  { receiver }: Scene["stack"],
   ...scenarios: readonly string[]
 ): Promise<void> {
   const announced = Promise.withResolvers<void>();
