@@ -1,9 +1,12 @@
 import { readScenarios } from "../../alloy-simulator/scenario.ts";
 import type { AlarmChange } from "../emulator/alarm-evaluation.ts";
 
-/** Whatever is played, these ring where something takes too long, or comes again because its answer was late. */
+/**
+ * Whatever is played, these ring where something takes too long: what is answered late comes again, or the poller is first, since
+ * a second here is minutes of Alloy's.
+ */
 const BY_SLOWNESS =
-  /-(?:near-timeout|slow|throttled|behind|too-old|unchecked|in-conflict|not-draining)$|^(?:consumer-failing|duplicates-high)$/;
+  /-(?:near-timeout|slow|throttled|behind|too-old|unchecked|in-conflict|not-draining|unhealthy)$|^(?:consumer-failing|duplicates-high|delivery-gap|webhooks-repaired|webhooks-repaired-often)$/;
 
 /** However slow the machine is, these mean what they say. */
 const NEVER_BY_SLOWNESS =
