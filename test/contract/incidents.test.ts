@@ -236,13 +236,21 @@ describe("an incident to practise", () => {
 
   it("dead-route: moves what EventBridge may not deliver, with EventBridge's own reason", async () => {
     const practice = await aPractice();
+    const message = (name: string, ageMs: number) => ({
+      MessageId: name,
+      ReceiptHandle: name,
+      Body: name,
+      Attributes: { SentTimestamp: String(Date.now() - ageMs) },
+    });
     const queues = new Map([
-      ["/approved", [{ MessageId: "1", ReceiptHandle: "1", Body: "an approval" }]],
+      ["/approved", [message("one of before", 60_000), message("an approval", -60_000)]],
     ]);
+    const deleted: unknown[] = [];
     const sent: unknown[] = [];
     const sqs = aRouteQueue({
       ReceiveMessageCommand: ({ QueueUrl }) => ({ Messages: queues.get(String(QueueUrl)) ?? [] }),
-      DeleteMessageBatchCommand: ({ QueueUrl }) => {
+      DeleteMessageBatchCommand: ({ QueueUrl, Entries }) => {
+        deleted.push(Entries);
         queues.delete(String(QueueUrl));
         return {};
       },
@@ -262,6 +270,7 @@ describe("an incident to practise", () => {
         MessageAttributes: { ERROR_CODE: { StringValue: "NO_PERMISSIONS" } },
       },
     ]);
+    expect(deleted).toEqual([[{ Id: "0", ReceiptHandle: "an approval" }]]);
     expect(practice.tokens()).toHaveLength(2);
   });
 });

@@ -31,6 +31,9 @@ interface Incident {
 /** How often what EventBridge cannot deliver is moved. */
 const MOVE_MS = 500;
 
+/** How long what was delivered before is out of the way. */
+const OLD_SECONDS = 60;
+
 /**
  * Incidents to practise: each is set up in a running stack, and rings what it rings in an account. The practice is in
  * docs/local.md.
@@ -151,12 +154,20 @@ async function failDeliveries(
   queue: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const since = Date.now();
   const { url: deadLetters } = await deadLettersOf(sqs, queue);
   while (!signal.aborted) {
     const { Messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({ QueueUrl: queue, MaxNumberOfMessages: 10 }),
+      new ReceiveMessageCommand({
+        QueueUrl: queue,
+        MaxNumberOfMessages: 10,
+        MessageSystemAttributeNames: ["SentTimestamp"],
+        VisibilityTimeout: OLD_SECONDS,
+      }),
     );
-    for (const { Body } of Messages) {
+    // What was delivered before is not affected.
+    const failed = Messages.filter(({ Attributes }) => Number(Attributes?.SentTimestamp) >= since);
+    for (const { Body } of failed) {
       await sqs.send(
         new SendMessageCommand({
           QueueUrl: deadLetters,
@@ -169,11 +180,11 @@ async function failDeliveries(
         }),
       );
     }
-    if (Messages.length > 0) {
+    if (failed.length > 0) {
       await sqs.send(
         new DeleteMessageBatchCommand({
           QueueUrl: queue,
-          Entries: Messages.map(({ ReceiptHandle }, index) => ({ Id: `${index}`, ReceiptHandle })),
+          Entries: failed.map(({ ReceiptHandle }, index) => ({ Id: `${index}`, ReceiptHandle })),
         }),
       );
     }
