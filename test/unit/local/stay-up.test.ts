@@ -13,6 +13,7 @@ function aNarrator(ringers: (id: string) => string | null = () => null) {
     print: (...lines: readonly Line[]) => said.push(...lines.map(plain)),
     error: (...lines: readonly Line[]) => said.push(...lines.map(plain)),
     fact: (about, text) => said.push(`${about} ${text}`),
+    apart: () => () => {},
     progress: (text) => said.push(text),
     redraw: (...lines: readonly Line[]) => said.push(...lines.map(plain)),
   };
