@@ -25,6 +25,7 @@ import { makeMetrics } from "../telemetry/metrics.ts";
 import { makePowertoolsLogger } from "../telemetry/powertools-logger.ts";
 import { writeLine } from "../telemetry/standard-output.ts";
 import { readPollerEnvironment } from "./env.ts";
+import { withEndingZeros } from "./ending-zeros.ts";
 import { makePollerHandler } from "./handler.ts";
 
 const { stage, region, settings, ...environment } = readPollerEnvironment(
@@ -87,7 +88,7 @@ export const handler = makePollerHandler({
   payloads: new S3PayloadBucket(call, environment.payloadBucketName, region, endpoints.s3),
   gaps: new EventBridgeGapAnnouncer(new EventBridgeClient(SDK_LIMITS), environment.eventBusName),
   settings,
-  metrics: makeMetrics({ stage, write: writeLine, now }),
+  metrics: withEndingZeros(makeMetrics({ stage, write: writeLine, now })),
   logger,
   now,
   xRay: () => process.env["_X_AMZN_TRACE_ID"],
