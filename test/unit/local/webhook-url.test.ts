@@ -6,6 +6,8 @@ import {
 import { startLocalServer } from "../../support/local-server.ts";
 import type { LocalServer } from "../../support/local-server.ts";
 
+const BASIC = { username: "alloy", password: "a-password" };
+
 const servers: LocalServer[] = [];
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
@@ -37,16 +39,17 @@ describe("the webhook's address", () => {
     expect(webhookUrlCandidates("http://127.0.0.1:4566", url)).toEqual([url]);
   });
 
-  it("is the first at which ingest itself answers", async () => {
+  it("is the first at which ingest takes a probe: a request that it refused was blamed for lost webhooks", async () => {
     const wrong = await anEndpoint(404);
-    const right = await anEndpoint(401);
+    const refusing = await anEndpoint(401);
+    const right = await anEndpoint(204);
 
-    expect(await workingWebhookUrl([wrong, right])).toBe(right);
+    expect(await workingWebhookUrl([wrong, refusing, right], BASIC)).toBe(right);
   });
 
   it("is a failure that says what each candidate answered", async () => {
     const wrong = await anEndpoint(502);
 
-    await expect(workingWebhookUrl([wrong])).rejects.toThrow(`${wrong} answers 502`);
+    await expect(workingWebhookUrl([wrong], BASIC)).rejects.toThrow(`${wrong} answers 502`);
   });
 });

@@ -79,7 +79,10 @@ export async function startEmulatorStack(
     if (judged !== null) closers.push(() => judged.stop());
     const credentials = await localCredentials(options.alloy);
     await fillSecrets(clients, outputs, credentials);
-    const webhookUrl = await workingWebhookUrl(webhookUrlCandidates(endpoint, outputs.WebhookUrl));
+    const webhookUrl = await workingWebhookUrl(
+      webhookUrlCandidates(endpoint, outputs.WebhookUrl),
+      credentials.basic,
+    );
     signal.throwIfAborted();
 
     const port = deployment.simulatorPort;

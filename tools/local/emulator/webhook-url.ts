@@ -1,3 +1,4 @@
+import { PROBE } from "../../../lambdas/settings/probe.ts";
 import { causeOf, LocalFailure } from "../failure.ts";
 
 /** The first request starts the Lambda's process; on a busy machine that takes seconds. */
@@ -19,27 +20,34 @@ export function webhookUrlCandidates(endpoint: string, url: string): string[] {
 }
 
 /**
- * Finds the address that works: asks each without a credential, and 401 is ingest's own answer.
+ * Finds the address that works: asks each with a probe, which ingest counts nowhere. A request without a credential would be one
+ * that we refused, and the next lost webhook would be blamed on it.
  *
  * @throws LocalFailure when none does.
  */
-export async function workingWebhookUrl(candidates: readonly string[]): Promise<string> {
+export async function workingWebhookUrl(
+  candidates: readonly string[],
+  { username, password }: { readonly username: string; readonly password: string },
+): Promise<string> {
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
   const said: string[] = [];
-  for (const url of candidates) {
+  // On a busy machine ingest may be too late to read its secret.
+  for (const url of [...candidates, ...candidates, ...candidates]) {
     try {
       const response = await fetch(url, {
         method: "POST",
-        body: "",
+        headers: { authorization, "content-type": "application/json" },
+        body: PROBE.body,
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
       await response.body?.cancel();
-      if (response.status === 401) return url;
+      if (response.status === PROBE.status) return url;
       said.push(`${url} answers ${response.status}`);
     } catch (error) {
       said.push(`${url} does not answer (${causeOf(error)})`);
     }
   }
   throw new LocalFailure(
-    `The webhook's address does not work: ${said.join("; ")}. A request without a credential should get 401 from the ingest Lambda. See its log and the emulator's log.`,
+    `The webhook's address does not work: ${[...new Set(said)].join("; ")}. A probe should get ${PROBE.status} from the ingest Lambda. See its log and the emulator's log.`,
   );
 }
