@@ -142,6 +142,7 @@ export const SUPPRESSIONS: readonly Suppression[] = [
   {
     rules: [
       "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:rule/AlloyJourneyWebhooks-<stage>/AlloyJourneyWebhooks-<stage>-*]",
+      "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:rule/AlloyJourneyWebhooks-<stage>/AlloyJourneyWebhooks-<stage>-approved*]",
     ],
     about: "rights on the rules of the stack's own bus",
     why: "`ops route pause` switches the rules of a route's targets off and on. Each target has one; IAM takes 6,144 characters a policy.",
