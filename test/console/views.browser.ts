@@ -83,7 +83,7 @@ const APPLICATIONS = [
 
 const NEEDS: Needs = {
   isHealthy: false,
-  why: "delivery-gap; 1 applications in gap; 3 in DeadLetterQueue",
+  why: "delivery-gap; 1 application in gap; 3 in DeadLetterQueue",
   items: [
     {
       kind: "alarm",

@@ -18,7 +18,7 @@ const EXAMPLES: readonly (readonly [RegExp, string])[] = [
   // What the poller healed has a mark, until the mark ends.
   [/\b\d+ items of the application table\b/g, "5 items of the application table"],
   // The poller of the local stack may have been there first.
-  [/\bChecked \d+ applications\b/g, "Checked 1 applications"],
+  [/\bChecked \d+ applications?\b/g, "Checked 1 application"],
 ];
 
 /**

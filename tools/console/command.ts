@@ -5,6 +5,7 @@ import type { Terminal } from "../ops/terminal.ts";
 import { startConsole } from "./server.ts";
 import { makeStackSource } from "./stack-source.ts";
 import { makeStackVerbs } from "./verbs.ts";
+import { counted } from "../terminal/counted.ts";
 
 /**
  * `console`: serves the page about a stack until Ctrl-C, with the rights of whoever runs it.
@@ -28,7 +29,7 @@ export async function serveConsole(
   });
   try {
     terminal.print(
-      `${stack.stackName}, ${listed.length} applications: ${page.url}`,
+      `${stack.stackName}, ${counted(listed.length, "application")}: ${page.url}`,
       write
         ? "The page may have an application compared with Alloy, and its dead letters moved."
         : "The page only reads; --write lets it act.",

@@ -1,5 +1,6 @@
 import type { Attention } from "../ops/health-schema.ts";
 import type { DeadLetterGroup, GapEntry, Needs } from "./view.ts";
+import { counted } from "../terminal/counted.ts";
 
 /** More do not fit in a list that anybody reads; the applications in gap stand at the top of the other list, too. */
 const SHOWN_GAPS = 200;
@@ -23,7 +24,7 @@ export function needsBy(seen: {
   const why = [
     ...(alarms.length === 0 ? [] : [alarms.map(({ name }) => name).join(", ")]),
     ...(gapCount === 0 ? [] : [counted(gapCount, "application in gap", "applications in gap")]),
-    ...(deadLettered === 0 ? [] : [counted(deadLettered, "dead letter", "dead letters")]),
+    ...(deadLettered === 0 ? [] : [counted(deadLettered, "dead letter")]),
   ];
   return {
     isHealthy: why.length === 0,
@@ -46,8 +47,4 @@ function waitingItem(waiting: number): Attention {
     next: null,
     runbook: null,
   };
-}
-
-function counted(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`;
 }

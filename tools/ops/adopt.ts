@@ -19,6 +19,7 @@ import type { Clock, OptionsAt } from "./options.ts";
 import { agreed } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeText } from "./time-text.ts";
+import { counted } from "../terminal/counted.ts";
 
 /** What happened before `since` is history, or before now; `journey` is of the applications whose line names none. */
 type AdoptOptions = OptionsAt<"journey" | "since" | "publish" | "perSecond" | "dryRun" | "yes"> &
@@ -73,9 +74,11 @@ export async function adopt(
     one?.standing === "absent" ||
     (options.since !== null && one?.isAdopted === false && one.standing !== "forgotten");
   const fresh = applications.filter(({ token }) => isToAdopt(before.get(token)));
-  terminal.print(`The file has ${applications.length} applications; ${unknown} are unknown here.`);
+  terminal.print(
+    `The file has ${counted(applications.length, "application")}; ${counted(unknown, "is", "are")} unknown here.`,
+  );
   const silence = adoption.publishes ? "published" : "not published";
-  const what = `Adopt ${fresh.length} applications; what happened before ${timeText(adoption.at)} is ${silence}.`;
+  const what = `Adopt ${counted(fresh.length, "application")}; what happened before ${timeText(adoption.at)} is ${silence}.`;
   if (dryRun) {
     terminal.print(`Dry run: ${what} Nothing was sent.`);
     return { isDryRun: true, adopted: fresh.length, standings: {} };
@@ -101,7 +104,9 @@ export async function adopt(
     await announce(portion, context);
     await untilTaken(portion, context, terminal);
     await runPoller(stack, terminal);
-    terminal.progress(`${rest.length} applications are to be announced …`);
+    terminal.progress(
+      `${counted(rest.length, "application is", "applications are")} to be announced …`,
+    );
   }
   const standings = report(await untilCompared(tokens, context, terminal), terminal);
   return { isDryRun: false, adopted: fresh.length, standings };

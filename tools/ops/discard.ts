@@ -10,7 +10,7 @@ import { choiceOf, choiceText, isChosen, isEverything, NO_REASON } from "./dead-
 import type { ChoiceOptions, DeadLetter } from "./dead-letter.ts";
 import { lookThrough } from "./dead-letter-queue.ts";
 import { letterQueueNamed } from "./letter-queues.ts";
-import { counted, stoppedAfter } from "./move-by-hand.ts";
+import { stoppedAfter } from "./move-by-hand.ts";
 import { UsageError } from "./operator-error.ts";
 import type { Given } from "./options.ts";
 import { DiscardSchema } from "./results.ts";
@@ -18,6 +18,7 @@ import type { Discard, ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import { agreed } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
+import { counted } from "../terminal/counted.ts";
 
 type DiscardOptions = ChoiceOptions &
   Pick<Given, "all" | "limit" | "reason" | "dryRun" | "yes"> & { readonly now: number };
@@ -75,8 +76,8 @@ export async function discard(
   }
   terminal.print(
     dryRun
-      ? `Dry run: ${counted(discarded.length)} of ${queue.id} would be discarded. Nothing was changed.`
-      : `Discarded ${counted(discarded.length)} of ${queue.id}. The record: npm run ops -- discards`,
+      ? `Dry run: ${counted(discarded.length, "message")} of ${queue.id} would be discarded. Nothing was changed.`
+      : `Discarded ${counted(discarded.length, "message")} of ${queue.id}. The record: npm run ops -- discards`,
   );
   return { isDryRun: dryRun, discarded };
 }

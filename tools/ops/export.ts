@@ -24,6 +24,7 @@ import { PLACES } from "./places.ts";
 import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
+import { counted } from "../terminal/counted.ts";
 
 /** Over the UTF-8 bytes of the compact JSON text of `export`. */
 interface Signature {
@@ -62,7 +63,7 @@ export async function exportPerson(
   write(`${name}.json`, `{"export":${text},"signature":${JSON.stringify(signature)}}\n`);
   write(`${name}.html`, pageOf(content, signature));
   terminal.print(
-    `Wrote ${name}.json and ${name}.html: ${content.applications.length} applications, ${signature === null ? "unsigned" : `signed with ${signature.keyId}`}. They hold personal data.`,
+    `Wrote ${name}.json and ${name}.html: ${counted(content.applications.length, "application")}, ${signature === null ? "unsigned" : `signed with ${signature.keyId}`}. They hold personal data.`,
   );
   return {
     files: [`${name}.json`, `${name}.html`],

@@ -2,6 +2,7 @@ import { METRICS } from "../../lambdas/settings/metrics.ts";
 import type { Attention, Status } from "./health-schema.ts";
 import { STATUS_METRICS } from "./status-metrics.ts";
 import { isoOf } from "./timeline.ts";
+import { counted } from "../terminal/counted.ts";
 
 /** What was seen of a stack, before anybody says whether it is good. Times are epoch milliseconds. */
 export interface Observed {
@@ -35,7 +36,7 @@ export interface Observed {
 }
 
 /** A GET that no route has (docs/decisions/0025). */
-const GOOD_ANSWER = 404;
+export const GOOD_ANSWER = 404;
 const SLOW_MS = 1_000;
 
 /** More than the consumer works on at once. */
@@ -119,7 +120,7 @@ function queueFault({ id, waiting }: Observed["queues"][number]): Attention | nu
     return attentionTo("queue", id, "ticket", sentence, `dead-letters${option}`);
   }
   if (id === "HeldEventQueue") {
-    const sentence = `${waiting} events of paused routes are held`;
+    const sentence = `${counted(waiting, "event")} of paused routes held`;
     return attentionTo("queue", id, "note", sentence, null);
   }
   if (id === "EventQueue" && waiting >= LONG_QUEUE) {
@@ -135,7 +136,7 @@ function queuesIn({ queues }: Observed): readonly Attention[] {
 function gapsIn({ values }: Observed): readonly Attention[] {
   const count = values.get(METRICS.deliveryGaps) ?? 0;
   if (count === 0) return [];
-  const sentence = `${count} applications in gap`;
+  const sentence = counted(count, "application in gap", "applications in gap");
   return [attentionTo("gaps", METRICS.deliveryGaps, "ticket", sentence, "gaps")];
 }
 

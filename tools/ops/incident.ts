@@ -14,6 +14,7 @@ import { withoutResults } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 import type { Timeline } from "./timeline-schema.ts";
 import { version } from "./version.ts";
+import { counted } from "../terminal/counted.ts";
 
 /** More timelines say nothing new; the file says how many there are. */
 const MOST_TIMELINES = 20;
@@ -56,7 +57,7 @@ export async function incident(
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`, { mode: 0o600 });
   const lines = found.reduce((sum, one) => sum + one.lines.length, 0);
   terminal.print(
-    `Wrote ${file}: status, ${inGap.applications.length} gaps, ${timelines.length} timelines, ${lines} lines of logs, versions. It holds no personal data.`,
+    `Wrote ${file}: status, ${counted(inGap.applications.length, "gap")}, ${counted(timelines.length, "timeline")}, ${counted(lines, "line")} of logs, versions. It holds no personal data.`,
   );
   return { ...result, file };
 }

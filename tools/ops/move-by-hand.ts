@@ -11,6 +11,7 @@ import { OperatorError } from "./operator-error.ts";
 import type { Given } from "./options.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
+import { counted } from "../terminal/counted.ts";
 
 /**
  * Moves chosen dead letters, one after the other, each as it is, its attributes with it. A message is in
@@ -53,21 +54,23 @@ export async function moveByHand(
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new OperatorError(
-      `The move stopped after ${counted(moved)} (${why}). Moved messages stay moved, and the others are still dead letters. Run the command again.`,
+      `The move stopped after ${counted(moved, "message")} (${why}). Moved messages stay moved, and the others are still dead letters. Run the command again.`,
       { cause: error },
     );
   }
   terminal.print(
     moved + done === 0
       ? `The dead-letter queue has no message${choiceText(choice)}.`
-      : `Moved ${counted(moved)} back into the event queue.`,
+      : `Moved ${counted(moved, "message")} back into the event queue.`,
   );
   if (done > 0) {
-    terminal.print(`${counted(done)} had their effect meanwhile, so they are removed, not moved.`);
+    terminal.print(
+      `${counted(done, "message")} had their effect meanwhile, so they are removed, not moved.`,
+    );
   }
   if (newer > 0) {
     terminal.print(
-      `${counted(newer)} arrived during the move and stayed there. If they are the moved ones, their cause is not fixed.`,
+      `${counted(newer, "message")} arrived during the move and stayed there. If they are the moved ones, their cause is not fixed.`,
     );
   }
   return { moved, stayed: newer };
@@ -81,14 +84,9 @@ export function stoppedAfter(
 ): OperatorError {
   const why = error instanceof Error ? error.message : String(error);
   return new OperatorError(
-    `The ${what} stopped after ${counted(done)} (${why}). The others are still dead letters. Run the command again.`,
+    `The ${what} stopped after ${counted(done, "message")} (${why}). The others are still dead letters. Run the command again.`,
     { cause: error },
   );
-}
-
-/** For a person. */
-export function counted(messages: number): string {
-  return messages === 1 ? "1 message" : `${messages} messages`;
 }
 
 async function move(stack: ConnectedStack, message: Message): Promise<void> {

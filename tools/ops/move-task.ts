@@ -7,11 +7,11 @@ import {
 } from "@aws-sdk/client-sqs";
 import type { ListMessageMoveTasksResultEntry } from "@aws-sdk/client-sqs";
 
-import { counted } from "./move-by-hand.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeText } from "./time-text.ts";
+import { counted } from "../terminal/counted.ts";
 
 const LOOK_MS = 2_000;
 
@@ -84,11 +84,11 @@ async function follow(stack: ConnectedStack, source: string, terminal: Terminal)
       continue;
     }
     if (task.Status === "COMPLETED") {
-      terminal.print(`Moved ${counted(moved)} back into the event queue.`);
+      terminal.print(`Moved ${counted(moved, "message")} back into the event queue.`);
       return moved;
     }
     throw new OperatorError(
-      `The move ended as ${task.Status} after ${counted(moved)}: ${task.FailureReason ?? "SQS gives no reason"}. Moved messages stay moved. Run the command again.`,
+      `The move ended as ${task.Status} after ${counted(moved, "message")}: ${task.FailureReason ?? "SQS gives no reason"}. Moved messages stay moved. Run the command again.`,
     );
   }
 }

@@ -8,6 +8,7 @@ import { OperatorError } from "./operator-error.ts";
 import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
+import { counted } from "../terminal/counted.ts";
 
 /** A run is waited for to its end, and a little longer: to give up before it would start a second one. */
 const INVOKE_MS = TIMEOUTS_MS.poller + 5_000;
@@ -65,7 +66,7 @@ export async function poll(
     if (report.left === 0) {
       if (unanswered + failed > 0)
         throw new OperatorError(uncheckedText(checked, unanswered, failed));
-      terminal.print(`Checked ${checked} applications. No application is due.`);
+      terminal.print(`Checked ${counted(checked, "application")}. No application is due.`);
       return { isDryRun: false, checked, due: 0, applications: [] };
     }
     const { unknown, ignored, rescheduled } = report;

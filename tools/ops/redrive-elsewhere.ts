@@ -13,7 +13,7 @@ import { lookThrough } from "./dead-letter-queue.ts";
 import { deliverAgain, eventIn } from "./deliver-again.ts";
 import type { BusEvent } from "./deliver-again.ts";
 import type { LetterQueue } from "./letter-queues.ts";
-import { counted, stoppedAfter } from "./move-by-hand.ts";
+import { stoppedAfter } from "./move-by-hand.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { Given } from "./options.ts";
 import { runPoller } from "./poll.ts";
@@ -25,6 +25,7 @@ import type { ConnectedStack } from "./stack.ts";
 import { agreed } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 import { resourcesOf } from "./verify-resources.ts";
+import { counted } from "../terminal/counted.ts";
 
 type OtherKind = Exclude<LetterQueue["kind"], "events">;
 
@@ -90,9 +91,10 @@ export async function redriveElsewhere(
   terminal.print(
     moved === 0
       ? `${id} has no message${choiceText(choice)}.`
-      : `Moved ${counted(moved)} of ${id}.`,
+      : `Moved ${counted(moved, "message")} of ${id}.`,
   );
-  if (stayed > 0) terminal.print(`${counted(stayed)} arrived during the move and stayed there.`);
+  if (stayed > 0)
+    terminal.print(`${counted(stayed, "message")} arrived during the move and stayed there.`);
   return { isDryRun: false, moved, stayed };
 
   async function send(message: Message): Promise<void> {

@@ -5,7 +5,7 @@ import { rulesOfRoute } from "../../lib/config/rule-names.ts";
 import { OWN_TARGETS } from "../../lib/config/route-targets.ts";
 import { lookThrough } from "./dead-letter-queue.ts";
 import { deliverAgain, eventIn } from "./deliver-again.ts";
-import { counted, stoppedAfter } from "./move-by-hand.ts";
+import { stoppedAfter } from "./move-by-hand.ts";
 import { UsageError } from "./operator-error.ts";
 import type { Given } from "./options.ts";
 import type { ResultOf } from "./results.ts";
@@ -15,6 +15,7 @@ import type { ConnectedStack } from "./stack.ts";
 import { agreed } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeText } from "./time-text.ts";
+import { counted } from "../terminal/counted.ts";
 
 type Options = Pick<Given, "application" | "event" | "limit" | "dryRun" | "yes">;
 
@@ -91,10 +92,11 @@ export async function redriveTarget(
   }
   terminal.print(
     dryRun
-      ? `Dry run: ${counted(moved)} would be delivered to ${named} again. No message was moved.`
-      : `Delivered ${counted(moved)} to ${named} again.`,
+      ? `Dry run: ${counted(moved, "message")} would be delivered to ${named} again. No message was moved.`
+      : `Delivered ${counted(moved, "message")} to ${named} again.`,
   );
-  if (others > 0) terminal.print(`${counted(others)} of other targets of the route stayed.`);
+  if (others > 0)
+    terminal.print(`${counted(others, "message")} of other targets of the route stayed.`);
   return { isDryRun: dryRun, moved, stayed: others };
 }
 

@@ -6,6 +6,7 @@ import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import { agreed, withoutResults } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
+import { counted } from "../terminal/counted.ts";
 
 type RangeOptions = OptionsAt<
   "since" | "until" | "route" | "perSecond" | "dryRun" | "force" | "yes"
@@ -27,7 +28,7 @@ export async function replayRange(
   }
   const events = await eventsBy(stack, { since, until, route, now }, terminal);
   const tokens = new Set(events.map(({ token }) => token));
-  const what = `${events.length} events of ${tokens.size} applications`;
+  const what = `${counted(events.length, "event")} of ${counted(tokens.size, "application")}`;
   if (dryRun) {
     for (const { at, token, type, eventId } of events) {
       terminal.print(`${at ?? "-"}  ${token}  ${type ?? "-"} ${eventId}`);

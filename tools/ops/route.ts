@@ -4,7 +4,6 @@ import { DeleteMessageCommand } from "@aws-sdk/client-sqs";
 import { ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
 import { lookThrough } from "./dead-letter-queue.ts";
 import { deliverAgain, eventIn } from "./deliver-again.ts";
-import { counted } from "./move-by-hand.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
 import type { Clock, Given } from "./options.ts";
 import type { ResultOf } from "./results.ts";
@@ -13,6 +12,7 @@ import type { RouteRules } from "./route-rules.ts";
 import type { ConnectedStack } from "./stack.ts";
 import { agreed } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
+import { counted } from "../terminal/counted.ts";
 
 /**
  * EventBridge: "incoming events might not immediately start matching", without a time (its reference, "EnableRule" and
@@ -119,7 +119,7 @@ async function resume(
   await wait(SETTLE_MS);
   const moved = await deliverHeld(stack, rules, new Date(now).toISOString(), terminal);
   terminal.print(
-    `The route ${rules.route} is resumed. ${counted(moved)} of the pause went to each of its targets (${rules.targets.join(", ")}).`,
+    `The route ${rules.route} is resumed. ${counted(moved, "message")} of the pause went to each of its targets (${rules.targets.join(", ")}).`,
   );
   return moved;
 }
@@ -151,7 +151,7 @@ async function deliverHeld(
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new OperatorError(
-      `The route is resumed, and ${counted(moved)} of the pause were delivered, then it stopped (${why}). The others are still held. Run the command again.`,
+      `The route is resumed, and ${counted(moved, "message")} of the pause were delivered, then it stopped (${why}). The others are still held. Run the command again.`,
       { cause: error },
     );
   }

@@ -12,6 +12,7 @@ import { OperatorError, UsageError } from "./operator-error.ts";
 import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
+import { counted } from "../terminal/counted.ts";
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
@@ -68,7 +69,7 @@ export async function statement(
   }
   terminal.print(
     "",
-    `Verified: ${chain.length} statements since ${first ?? ""}, each signed with ${stack.statementKeyArn}, each naming the one before it.`,
+    `Verified: ${counted(chain.length, "statement")} since ${first ?? ""}, each signed with ${stack.statementKeyArn}, each naming the one before it.`,
   );
   return { statement: { ...found }, verified: chain.length };
 }

@@ -1,5 +1,5 @@
 import { fitted } from "../terminal/lines.ts";
-import { agoText } from "./health.ts";
+import { agoText, GOOD_ANSWER } from "./health.ts";
 import type { Attention, Status } from "./health-schema.ts";
 import { UnhealthyError } from "./operator-error.ts";
 import { statusOf } from "./observe.ts";
@@ -31,11 +31,15 @@ export function describeStatus(status: Status, all: boolean): readonly string[] 
   const more = attention.length - shown.length;
   return [
     `${status.isHealthy ? "Healthy" : "NOT HEALTHY"}: ${status.why}`,
-    `  ${arrivalText(status)}; endpoint ${endpoint.answer} in ${endpoint.ms} ms`,
+    `  ${arrivalText(status)}; endpoint ${endpointText(endpoint)}`,
     ...shown.map((one) => attentionText(one, status.at)),
     ...(more > 0 ? [`  … ${more} more: --all shows them`] : []),
     ...(all ? everything(status) : []),
   ];
+}
+
+function endpointText({ answer, ms }: Status["endpoint"]): string {
+  return `${answer === String(GOOD_ANSWER) ? "answers" : answer} in ${ms} ms`;
 }
 
 function arrivalText({ at, lastWebhookAt, lastPollAt }: Status): string {

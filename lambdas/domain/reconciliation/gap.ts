@@ -187,7 +187,7 @@ function queueEvidence(
   const { accepted } = answers;
   if (queued === 0) return null;
   if (oldestQueuedAt === null) {
-    return accepted > 0 ? `${queued} messages are in the queue, nobody knows how old` : null;
+    return accepted > 0 ? `messages in the queue: ${queued}, nobody knows how old` : null;
   }
   if (oldestQueuedAt > eventAt + GAP.queueSlackMs) return null;
   // None of Alloy's attempts got as far as the queue.

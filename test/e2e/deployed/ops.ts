@@ -46,7 +46,7 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
     expect(output).toMatch(/^(Healthy|NOT HEALTHY): /);
     expect(code).toBe(output.startsWith("Healthy") ? 0 : 3);
     expect(output).toMatch(
-      /^.*\n {2}last webhook .+; last run of the poller .+; endpoint 404 in \d+ ms\n/,
+      /^.*\n {2}last webhook .+; last run of the poller .+; endpoint answers in \d+ ms\n/,
     );
     expect(output).toMatch(/\n {2}EventQueue +\d+ waiting +\d+ in flight\n/);
     expect(output).toMatch(/\n {2}DeadLetterQueue +\d+ waiting/);
@@ -133,7 +133,7 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
 
     writeFileSync(file, `journey_application_token,journey_token\n${aToken("JA")},J-e2e\n`);
     expect(await good("adopt", file, "--dry-run")).toMatch(
-      /^The file has 1 applications; 1 are unknown here\.\nDry run: Adopt 1 applications; /,
+      /^The file has 1 application; 1 is unknown here\.\nDry run: Adopt 1 application; /,
     );
     rmSync(folder, { recursive: true });
   });

@@ -159,7 +159,7 @@ describe.skipIf(isSkipped)("a marked person, on the deployed stack", () => {
     const printed = await good("statement", "--day", yesterday, "--verify");
 
     expect(printed).toMatch(/\n {2}seen +[1-9]\d*\n/);
-    expect(printed).toContain(`Verified: 1 statements since ${yesterday}, each signed with `);
+    expect(printed).toContain(`Verified: 1 statement since ${yesterday}, each signed with `);
     expect(await storesWith(mark, driver)).not.toContain("StatementBucket");
     expect(await storesWith(`"day":"${yesterday}"`, driver)).toContain("StatementBucket");
   });

@@ -43,7 +43,7 @@ describe("status", () => {
   it("says in its first line that the stack is healthy, and when the last webhook came", () => {
     expect(textOf({})).toEqual([
       "Healthy: no alarm, no gap, no dead letter",
-      "  last webhook 12 min ago; last run of the poller 1 min ago; endpoint 404 in 80 ms",
+      "  last webhook 12 min ago; last run of the poller 1 min ago; endpoint answers in 80 ms",
     ]);
   });
 
@@ -54,7 +54,7 @@ describe("status", () => {
     expect(isHealthy).toBe(false);
     expect(textOf({ alarms: [ALARM] })).toEqual([
       "NOT HEALTHY: page delivery-gap",
-      "  last webhook 12 min ago; last run of the poller 1 min ago; endpoint 404 in 80 ms",
+      "  last webhook 12 min ago; last run of the poller 1 min ago; endpoint answers in 80 ms",
       "  page    delivery-gap for 20 min: Alloy has events that have not taken effect here. → https://example.com/delivery-gap.md",
     ]);
   });
