@@ -88,7 +88,10 @@ export const handler = makePollerHandler({
   payloads: new S3PayloadBucket(call, environment.payloadBucketName, region, endpoints.s3),
   gaps: new EventBridgeGapAnnouncer(new EventBridgeClient(SDK_LIMITS), environment.eventBusName),
   settings,
-  metrics: withEndingZeros(makeMetrics({ stage, write: writeLine, now })),
+  metrics: withEndingZeros(makeMetrics({ stage, write: writeLine, now }), {
+    windowMs: settings.polling.rateMs,
+    now,
+  }),
   logger,
   now,
   xRay: () => process.env["_X_AMZN_TRACE_ID"],
