@@ -12,7 +12,7 @@ import type { AdoptedApplication } from "./adoption-file.ts";
 import { standingsOf } from "./adopted.ts";
 import type { Standing, Standings } from "./adopted.ts";
 import { OperatorError, UsageError } from "./operator-error.ts";
-import { runPoller } from "./poll.ts";
+import { makePollerRuns } from "./poll.ts";
 import type { ResultOf } from "./results.ts";
 import type { ConnectedStack } from "./stack.ts";
 import type { Clock, OptionsAt } from "./options.ts";
@@ -30,6 +30,9 @@ type AdoptOptions = OptionsAt<"journey" | "since" | "publish" | "perSecond" | "d
  * application waits for more than a run.
  */
 const PORTION = 100;
+
+/** Runs in a row without one answer of Alloy that are an outage. */
+const SILENT_RUNS = 3;
 
 /** As fast as the poller may call Alloy by default. */
 const PER_SECOND = 5;
@@ -87,7 +90,8 @@ export async function adopt(
     await agreed(terminal, `${what} Continue?`, "Nothing was adopted");
   }
 
-  const context = { stack, adoption, ...options };
+  const runPoller = makePollerRuns(stack, terminal, SILENT_RUNS);
+  const context = { stack, adoption, runPoller, ...options };
   if (unknown > 0) await proveAdoption(fresh, before, context, terminal);
   let rest = fresh;
   while (rest.length > 0) {
@@ -103,7 +107,7 @@ export async function adopt(
     rest = rest.slice(PORTION);
     await announce(portion, context);
     await untilTaken(portion, context, terminal);
-    await runPoller(stack, terminal);
+    await context.runPoller();
     terminal.progress(
       `${counted(rest.length, "application is", "applications are")} to be announced …`,
     );
@@ -116,6 +120,7 @@ type Context = Pick<AdoptOptions, "perSecond" | "now"> & {
   readonly stack: ConnectedStack;
   readonly adoption: NonNullable<SubmissionEnvelope["adoption"]>;
   readonly wait: (ms: number) => Promise<unknown>;
+  readonly runPoller: () => Promise<void>;
 };
 
 function sinceOf({ since, now }: AdoptOptions): number {
@@ -254,7 +259,7 @@ async function untilTaken(
 /** Lets the poller check what is due until nothing changes any more. */
 async function untilCompared(
   tokens: readonly string[],
-  { stack, wait }: Context,
+  { stack, wait, runPoller }: Context,
   terminal: Terminal,
 ): Promise<ReadonlyMap<string, Standings>> {
   let [before, waited] = ["", 0];
@@ -272,7 +277,7 @@ async function untilCompared(
     );
     await wait(PAUSE_MS);
     waited += PAUSE_MS;
-    await runPoller(stack, terminal);
+    await runPoller();
   }
 }
 

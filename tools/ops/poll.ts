@@ -104,19 +104,28 @@ async function printDryRun(stack: ConnectedStack, terminal: Terminal): Promise<R
 }
 
 /**
- * One run of the poller, for a verb that reads the table for what came of it. It reports an outage of Alloy as `poll`
- * does.
+ * Runs of the poller, for a verb that reads the table for what came of them. They report an outage of Alloy as `poll` does.
+ *
+ * @param silentRuns - so many runs in a row in which Alloy answered for none make an outage. Of one alone the verb's own
+ *   applications may not have been a part: a scheduled run has them.
  */
-export async function runPoller(stack: ConnectedStack, terminal: Terminal): Promise<void> {
-  const { checked, unanswered, due } = v.parse(
-    ReportSchema,
-    await invokePoller(stack, {}, terminal),
-  );
-  if (due > 0 && checked === 0 && unanswered > 0) {
-    throw new OperatorError(
-      `Alloy did not answer for any of ${unanswered} applications. Run the command again when it does. For the reason: npm run ops -- logs poller`,
+export function makePollerRuns(
+  stack: ConnectedStack,
+  terminal: Terminal,
+  silentRuns: number,
+): () => Promise<void> {
+  let silent = 0;
+  return async () => {
+    const { checked, unanswered, due } = v.parse(
+      ReportSchema,
+      await invokePoller(stack, {}, terminal),
     );
-  }
+    silent = due > 0 && checked === 0 && unanswered > 0 ? silent + 1 : 0;
+    if (silent < silentRuns) return;
+    throw new OperatorError(
+      `Alloy did not answer for any of ${counted(unanswered, "application")}. Run the command again when it does. For the reason: npm run ops -- logs poller`,
+    );
+  };
 }
 
 /** Invokes the poller once, and waits while another run is in progress. */

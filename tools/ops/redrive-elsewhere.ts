@@ -16,7 +16,7 @@ import type { LetterQueue } from "./letter-queues.ts";
 import { stoppedAfter } from "./move-by-hand.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { Given } from "./options.ts";
-import { runPoller } from "./poll.ts";
+import { makePollerRuns } from "./poll.ts";
 import { targetOf } from "./redrive-target.ts";
 import type { ResultOf } from "./results.ts";
 import { rulesOf } from "./route-rules.ts";
@@ -59,7 +59,7 @@ export async function redriveElsewhere(
     const question = `Redrive the messages of ${id}${choiceText(choice)} of ${stack.stackName}? They ${DESTINATIONS[kind]}.`;
     await agreed(terminal, question, "No message was moved");
   }
-  if (kind === "schedule") await runPoller(stack, terminal);
+  if (kind === "schedule") await makePollerRuns(stack, terminal, 1)();
   const routes = new Map<RouteId, Promise<Destination>>();
   let moved = 0;
   let stayed = 0;

@@ -1,12 +1,12 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { describe, expect, it } from "vitest";
 
-import { poll } from "../../../tools/ops/poll.ts";
+import { makePollerRuns, poll } from "../../../tools/ops/poll.ts";
 import { aStack, KeptTerminal } from "../../support/operator.ts";
 import { answered } from "../../../tools/cloud-in-memory/clients.ts";
 
-/** Runs `poll` against a poller that returns these, one after the other. */
-async function polled(returns: readonly object[], options = { dryRun: false }) {
+/** A stack whose poller returns these, one after the other. */
+function aPollerThatReturns(returns: readonly object[]) {
   const payloads: unknown[] = [];
   const left = [...returns];
   const lambda = answered(new LambdaClient({ region: "us-east-1" }), (input) => {
@@ -15,8 +15,13 @@ async function polled(returns: readonly object[], options = { dryRun: false }) {
     if (answer === undefined) throw new Error("invoked once too often");
     return "FunctionError" in answer ? answer : { Payload: textOf(answer) };
   });
-  const terminal = new KeptTerminal();
-  const ended = await poll({ ...aStack(), lambda }, options, terminal).then(
+  return { stack: { ...aStack(), lambda }, terminal: new KeptTerminal(), payloads };
+}
+
+/** Runs `poll` against a poller that returns these, one after the other. */
+async function polled(returns: readonly object[], options = { dryRun: false }) {
+  const { stack, terminal, payloads } = aPollerThatReturns(returns);
+  const ended = await poll(stack, options, terminal).then(
     () => null,
     (error: unknown) => error,
   );
@@ -28,6 +33,29 @@ function textOf(answer: object) {
 }
 
 const nothing = { due: 0, left: 0, overdue: 0, checked: 0, unanswered: 0, failed: 0 };
+
+describe("a verb that has the poller run", () => {
+  const silent = { ...nothing, due: 3, unanswered: 3 };
+
+  it("goes on when Alloy answers for none of a run, which may have been without its own applications", async () => {
+    const checked = { ...nothing, due: 2, checked: 2 };
+    const { stack, terminal } = aPollerThatReturns([silent, silent, checked, silent, silent]);
+    const run = makePollerRuns(stack, terminal, 3);
+
+    for (let runs = 0; runs < 5; runs += 1) await expect(run()).resolves.toBeUndefined();
+  });
+
+  it("ends with the third such run in a row: that is an outage", async () => {
+    const { stack, terminal } = aPollerThatReturns([silent, silent, silent]);
+    const run = makePollerRuns(stack, terminal, 3);
+    await run();
+    await run();
+
+    await expect(run()).rejects.toThrow(
+      "Alloy did not answer for any of 3 applications. Run the command again when it does.",
+    );
+  });
+});
 
 describe("poll", () => {
   it("runs the poller until nothing is left", async () => {
