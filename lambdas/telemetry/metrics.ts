@@ -63,20 +63,20 @@ export function makeMetrics(options: {
       // They have no place for properties.
       const isBare = Object.keys(properties).length === 0;
       const short = isBare ? (options.short?.(collected) ?? null) : null;
-      const isShorter = short !== null && bytesOf(short) < bytesOf(embedded);
+      const isShorter = short !== null && loggedBytes(short) < loggedBytes(embedded);
       for (const line of isShorter ? short : embedded) options.write(line);
       lines.clear();
     },
   };
 }
 
-/** What CloudWatch Logs bills. */
-function bytesOf(lines: readonly string[]): number {
-  return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + LINE_OVERHEAD_BYTES, 0);
-}
+/** CloudWatch Logs bills each entry with so many bytes besides its text (its pricing page). */
+export const LOG_EVENT_OVERHEAD_BYTES = 26;
 
-/** A line is billed with so many bytes besides its text. */
-const LINE_OVERHEAD_BYTES = 26;
+/** What CloudWatch Logs bills. */
+export function loggedBytes(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + LOG_EVENT_OVERHEAD_BYTES, 0);
+}
 
 function embeddedLines(
   collected: readonly MetricValues[],

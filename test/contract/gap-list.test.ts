@@ -13,6 +13,7 @@ import { firstIndexEntries } from "../../tools/ops/index-entries.ts";
 import { timelineOf } from "../../tools/ops/timeline.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import { MemorySqs } from "../support/memory-sqs.ts";
+import { mostItemsHeld, putOpenGaps } from "../support/open-gaps.ts";
 import { anAnsweringStack } from "../support/operator.ts";
 
 const NOW = 1_760_000_000_000;
@@ -39,6 +40,18 @@ beforeAll(async () => {
   dynamo = await startDynamoDb({ pageItems: 2 });
   return () => dynamo.close();
 });
+
+/** The release before kept the list in the state. */
+async function storedByTheReleaseBefore(applicationToken: string, gap: Gap): Promise<void> {
+  await dynamo.client.send(
+    new UpdateItemCommand({
+      TableName: dynamo.applicationTableName,
+      Key: marshall(applicationKey(applicationToken)),
+      UpdateExpression: "SET gap = :gap",
+      ExpressionAttributeValues: marshall({ ":gap": gap }),
+    }),
+  );
+}
 
 async function submitted(applicationToken: string): Promise<void> {
   const externalIds = { group: null, partner: null, application: null };
@@ -156,14 +169,7 @@ describe("the events of a gap", () => {
     await submitted("JA-back");
     const few = { ...aGap, events: aGap.events.slice(0, 1), eventCount: 1 };
     await check("JA-back", DUE, few);
-    await dynamo.client.send(
-      new UpdateItemCommand({
-        TableName: dynamo.applicationTableName,
-        Key: marshall(applicationKey("JA-back")),
-        UpdateExpression: "SET gap = :gap",
-        ExpressionAttributeValues: marshall({ ":gap": aGap }),
-      }),
-    );
+    await storedByTheReleaseBefore("JA-back", aGap);
 
     expect((await take("JA-back", DUE + 1)).gap).toEqual(aGap);
     expect(timelineOf(await seenOf("JA-back")).gap?.events).toHaveLength(50);
@@ -175,14 +181,7 @@ describe("the events of a gap", () => {
   test("that the release before stored in the state are read, and moved by the next check", async () => {
     await submitted("JA-before");
     await check("JA-before", DUE, { ...aGap, events: [] });
-    await dynamo.client.send(
-      new UpdateItemCommand({
-        TableName: dynamo.applicationTableName,
-        Key: marshall(applicationKey("JA-before")),
-        UpdateExpression: "SET gap = :gap",
-        ExpressionAttributeValues: marshall({ ":gap": aGap }),
-      }),
-    );
+    await storedByTheReleaseBefore("JA-before", aGap);
 
     expect((await take("JA-before", DUE + 1)).gap).toEqual(aGap);
     await check("JA-before", DUE + 1, aGap);
@@ -205,21 +204,8 @@ describe("the events of a gap", () => {
 test("of 200 gaps, no more are held at once than are asked for, by the poller and by the operators' tool", async () => {
   await using many = await startDynamoDb();
   const { client, applicationTableName: TableName } = many;
-  let held = 0;
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      if ("Items" in result.output) held = Math.max(held, result.output.Items?.length ?? 0);
-      return result;
-    },
-    { step: "initialize" },
-  );
-  for (let number = 0; number < 200; number += 1) {
-    const token = `JA-${String(number).padStart(3, "0")}`;
-    const gap = { gapPk: GAP_PARTITION, gapSince: NOW + number, gapStage: "rejected" };
-    const Item = marshall({ ...applicationKey(token), ...gap });
-    await client.send(new PutItemCommand({ TableName, Item }));
-  }
+  const held = mostItemsHeld(client);
+  await putOpenGaps(client, TableName, { count: 200, since: NOW });
 
   const polled = await many.due.openGaps(NOW + 1_000, 20);
   const listed = await firstIndexEntries(
@@ -234,5 +220,5 @@ test("of 200 gaps, no more are held at once than are asked for, by the poller an
   expect(polled.further).toBe(180);
   expect(listed.entries).toHaveLength(20);
   expect(listed.further).toBe(180);
-  expect(held).toBe(20);
+  expect(held()).toBe(20);
 });

@@ -70,6 +70,12 @@ export async function eventually<Answer>(
   }
 }
 
+/** Waits for the next window of a metric where less than so much of this one is left. */
+export async function inOneWindow(windowMs: number, leastMs: number): Promise<void> {
+  const left = windowMs - (Date.now() % windowMs);
+  if (left < leastMs) await sleep(left);
+}
+
 /** A token that no other test has. */
 export function aToken(prefix: string): string {
   return `${prefix}-${randomBytes(10).toString("hex")}`;

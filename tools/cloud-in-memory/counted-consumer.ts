@@ -10,7 +10,7 @@ import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import type { ConsumerSettings } from "../../lambdas/settings/consumer-settings.ts";
 import { STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
 import { COUNTS_MEMBER, USUAL_COUNTS } from "../../lambdas/settings/usual-counts.ts";
-import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
+import { LOG_EVENT_OVERHEAD_BYTES, makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { shortLines } from "../../lambdas/telemetry/short-lines.ts";
 import { refuseBeyondLimits } from "../strict-aws/strict-client.ts";
 import { readScenarios } from "../alloy-simulator/scenario.ts";
@@ -104,9 +104,6 @@ export async function startCountedConsumer(
     },
   };
 }
-
-/** CloudWatch Logs bills each entry with so many bytes besides its text (its pricing page). */
-export const LOG_EVENT_OVERHEAD_BYTES = 26;
 
 const EmbeddedSchema = v.looseObject({
   _aws: v.object({

@@ -4,7 +4,7 @@ import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-
 import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
 import { TransientError } from "../../lambdas/domain/errors.ts";
 import { makePollerHandler } from "../../lambdas/poller/handler.ts";
-import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
+import { LOG_EVENT_OVERHEAD_BYTES, makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { consumerSettings, pollerSettings } from "../../lib/config/function-settings.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import {
@@ -17,7 +17,6 @@ import {
 import { makeMemoryCloud } from "../cloud-in-memory/cloud.ts";
 import {
   LIVES_BEGIN,
-  LOG_EVENT_OVERHEAD_BYTES,
   metricsIn,
   startCountedConsumer,
 } from "../cloud-in-memory/counted-consumer.ts";

@@ -2,7 +2,7 @@ import type { StageConfiguration } from "../../lib/config/stage-configuration.ts
 import type { Synthesised } from "../template/synthesise.ts";
 import { isRecord, listOf, synthesise } from "../template/synthesise.ts";
 import { PRICES } from "./prices.ts";
-import { LOG_EVENT_OVERHEAD_BYTES } from "../cloud-in-memory/counted-consumer.ts";
+import { LOG_EVENT_OVERHEAD_BYTES } from "../../lambdas/telemetry/metrics.ts";
 
 /** What the stage's template holds, counted in it. */
 export type TemplateCount = Readonly<ReturnType<typeof countTemplate>>;

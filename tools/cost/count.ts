@@ -6,7 +6,7 @@ import { AwsDeliveries } from "../../lambdas/adapters/aws-deliveries.ts";
 import { makeIngestHandler } from "../../lambdas/ingest/handler.ts";
 import { QUEUE } from "../../lambdas/settings/limits.ts";
 import { makeLineLogger } from "../../lambdas/telemetry/line-logger.ts";
-import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
+import { loggedBytes, makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import {
   consumerSettings,
   countsByFilters,
@@ -19,7 +19,6 @@ import { answered } from "../cloud-in-memory/clients.ts";
 import { makeMemoryCloud } from "../cloud-in-memory/cloud.ts";
 import {
   LIVES_BEGIN,
-  LOG_EVENT_OVERHEAD_BYTES,
   metricsIn,
   startCountedConsumer,
 } from "../cloud-in-memory/counted-consumer.ts";
@@ -55,7 +54,7 @@ export async function countIngest(stage: StageConfiguration, accessLogBytes: num
   if (statusCode !== 200) throw new Error(`ingest answered ${statusCode}, not 200`);
   return {
     sends: cloud.events.messages().length,
-    logBytes: logged(lines),
+    logBytes: loggedBytes(lines),
     accessLogBytes,
     /** Metrics that it writes, or that a filter makes of the access log. */
     metrics: lines.flatMap((line) => metricsIn(line)).length + (countsByFilters(stage) ? 1 : 0),
@@ -165,8 +164,4 @@ export async function countMetricsRead(stage: StageConfiguration): Promise<numbe
   const names = { stage: stage.stage, apiId: "api", queueUrl: "queue" };
   await new AwsDeliveries({ cloudWatch, sqs, ...names, refusals }).record(0, 1);
   return asked;
-}
-
-function logged(lines: readonly string[]): number {
-  return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + LOG_EVENT_OVERHEAD_BYTES, 0);
 }

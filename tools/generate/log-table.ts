@@ -1,4 +1,4 @@
-import { LOG_EVENT_OVERHEAD_BYTES } from "../cloud-in-memory/counted-consumer.ts";
+import { LOG_EVENT_OVERHEAD_BYTES } from "../../lambdas/telemetry/metrics.ts";
 import { PRICES } from "../cost/prices.ts";
 import type { Counts } from "../cost/report.ts";
 import { usualAccessLogLine } from "../cost/count-template.ts";

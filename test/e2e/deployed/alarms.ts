@@ -6,7 +6,6 @@ import {
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
 } from "@aws-sdk/client-sqs";
-import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import { beforeAll, describe, expect, it } from "vitest";
 import { startAlloySimulator } from "../../../tools/alloy-simulator/server.ts";
@@ -14,7 +13,7 @@ import type { AlloySimulator } from "../../../tools/alloy-simulator/server.ts";
 import { checkOutputs, STACK_NAME } from "../../../tools/local/emulator/cdk.ts";
 import { makeEmulatorReceiver } from "../../../tools/local/emulator/emulator-receiver.ts";
 import { makeRunOps } from "../../support/run-ops.ts";
-import { aToken, aWebhook, eventually } from "../driver.ts";
+import { aToken, aWebhook, eventually, inOneWindow } from "../driver.ts";
 import { makeDriver } from "./driver.ts";
 import { isSkipped } from "./stack.ts";
 
@@ -51,12 +50,6 @@ describe.skipIf(isSkipped).concurrent("an alarm of the deployed stack", () => {
     const Endpoint = Attributes["QueueArn"];
     await sns.send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint }));
     return QueueUrl;
-  }
-
-  /** A rule's windows begin at full ones: what is counted across two of them rings in neither. */
-  async function inOneWindow(windowMs: number): Promise<void> {
-    const left = windowMs - (Date.now() % windowMs);
-    if (left < POLL_PERIOD_MS) await sleep(left);
   }
 
   async function stateOf(id: string): Promise<string | undefined> {
@@ -105,7 +98,8 @@ describe.skipIf(isSkipped).concurrent("an alarm of the deployed stack", () => {
 
   it("of a rule rings for what it counts, and tells whom the rule names", async () => {
     const id = "notification-many-denied";
-    await inOneWindow(30 * 60_000);
+    // What is counted across two windows of the rule rings in neither.
+    await inOneWindow(30 * 60_000, POLL_PERIOD_MS);
     const denied = () => aWebhook({ type: "completed_application", outcome: "Denied" });
     for (let applications = 0; applications < 21; applications += 1) {
       expect((await driver.post(denied(), driver.basic())).status).toBe(200);

@@ -2,7 +2,6 @@ import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
 import { InvokeCommand } from "@aws-sdk/client-lambda";
@@ -18,7 +17,7 @@ import type { VerbName } from "../../../tools/ops/results.ts";
 import { makeAjv } from "../../support/ajv.ts";
 import { fixedOutput } from "../../support/fixed-output.ts";
 import { MAIN, makeRunOps, outputsFileOf } from "../../support/run-ops.ts";
-import { aToken, aWebhook, eventually } from "../driver.ts";
+import { aToken, aWebhook, eventually, inOneWindow } from "../driver.ts";
 import { DoubleApplication, PLAIN_VIEWS, VendorDouble } from "../vendor-double.ts";
 import { makeDriver } from "./driver.ts";
 import { isSkipped } from "./stack.ts";
@@ -107,7 +106,6 @@ const LIFE = {
     outcome: "Approved",
   },
 };
-const MINUTE_MS = 60_000;
 const NO_WEBHOOK = { deliveries: [] };
 
 type Driver = ReturnType<typeof makeDriver>;
@@ -178,8 +176,7 @@ describe.skipIf(isSkipped)("docs/ops.md shows of npm run ops what it prints", ()
     await alloy.live(example, [LIFE.review]);
     await isShown(/manual-review as number \d, acknowledged/, "show", example.token);
     // A gap is in flight where something was accepted in the minute of the lost webhook.
-    const leftMs = MINUTE_MS - (Date.now() % MINUTE_MS);
-    if (leftMs < MINUTE_MS / 2) await sleep(leftMs);
+    await inOneWindow(60_000, 30_000);
     await driver.post("not json", driver.basic());
     await isShown(/not JSON/, "dead-letters");
     // The webhook of the decision is lost, and what the poller finds stays in the queue.

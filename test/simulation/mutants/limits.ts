@@ -8,10 +8,7 @@ import {
   dueShardOf,
   eventKey,
 } from "../../../lambdas/adapters/dynamo/application-item.ts";
-import {
-  DynamoDueApplications,
-  GAP_PARTITION,
-} from "../../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
+import { DynamoDueApplications } from "../../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { SqsEventQueue } from "../../../lambdas/adapters/sqs-event-queue.ts";
 import { encodeEnvelope } from "../../../lambdas/domain/event/envelope.ts";
 import type { Envelope } from "../../../lambdas/domain/event/envelope.ts";
@@ -23,6 +20,7 @@ import { violations } from "../../../lib/proofs/inequality.ts";
 import { SANDBOX } from "../../../lib/config/default-stages.ts";
 import { changeCalls, refuseBeyondLimits } from "../../../tools/strict-aws/strict-client.ts";
 import { isRecord, synthesise } from "../../../tools/template/synthesise.ts";
+import { mostItemsHeld, putOpenGaps } from "../../support/open-gaps.ts";
 import { startDynamoDb } from "../../support/dynalite.ts";
 import { embeddedMetricsIn } from "../../../tools/strict-aws/embedded-metric-format.ts";
 import { aPollEnvelope } from "../../support/poll-envelope.ts";
@@ -99,25 +97,15 @@ export const LIMIT_MUTANTS: Mutants = {
       const [GAPS, MOST] = [60, 10];
       await using dynamo = await startDynamoDb();
       const { client, applicationTableName: tableName } = dynamo;
-      for (let number = 0; number < GAPS; number += 1) {
-        const gap = { gapPk: GAP_PARTITION, gapSince: number, gapStage: "rejected" };
-        const Item = marshall({ ...applicationKey(`JA-${number}`), ...gap });
-        await client.send(new PutItemCommand({ TableName: tableName, Item }));
-      }
-      let held = 0;
-      client.middlewareStack.add(
-        (next) => async (args) => {
-          const result = await next(args);
-          if ("Items" in result.output) held = Math.max(held, result.output.Items?.length ?? 0);
-          return result;
-        },
-        { step: "initialize" },
-      );
+      await putOpenGaps(client, tableName, { count: GAPS, since: 0 });
+      const held = mostItemsHeld(client);
       if (isPlanted) {
         changeCalls(client, (_, input) => ({ ...input, Limit: undefined, Select: undefined }));
       }
       await new DynamoDueApplications(client, tableName).openGaps(GAPS, MOST);
-      return held <= MOST ? null : `${held} gaps were held at once, where ${MOST} were asked for`;
+      return held() <= MOST
+        ? null
+        : `${held()} gaps were held at once, where ${MOST} were asked for`;
     },
   },
   "batch-by-count-alone": {
