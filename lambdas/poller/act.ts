@@ -27,6 +27,12 @@ import { countSome } from "./count-some.ts";
 import { queueEnvelopes } from "./queue-envelopes.ts";
 import type { QueueEnvelopesDependencies } from "./queue-envelopes.ts";
 
+/**
+ * A check that is so many runs away at most stays where it is in the index: that the runs in between read the application costs
+ * less than to move it there, and back.
+ */
+const MOST_RUNS_TO_WAIT = 3;
+
 export interface ActDependencies extends QueueEnvelopesDependencies {
   readonly applications: Pick<DueApplications, "plan">;
   readonly gaps: GapAnnouncer;
@@ -49,7 +55,11 @@ export interface ActDependencies extends QueueEnvelopesDependencies {
 export async function act(
   claimed: ClaimedApplication,
   finding: Finding,
-  runId: string,
+  run: {
+    readonly runId: string;
+    /** All that is due was listed, so what stays in its place takes nobody else's. */
+    readonly isAllListed: boolean;
+  },
   dependencies: ActDependencies,
 ): Promise<void> {
   const { applications, gaps, settings, metrics, logger, now } = dependencies;
@@ -92,7 +102,7 @@ export async function act(
     }
   }
   const learned = learnedNow();
-  const ending = { ...next(), gap: await gapAsAnnounced(), at: now() };
+  const ending = { ...inPlace(next()), gap: await gapAsAnnounced(), at: now() };
   await applications.plan(claimed, learned === null ? ending : { ...ending, learned });
 
   /** Of an answer that was compared: another one is of another environment, or of nobody. */
@@ -110,6 +120,16 @@ export async function act(
     const later = checkAfterFailure(failedChecks, context);
     const latest = now() + POLLER.longestGapCheckMs;
     return { dueAt: Math.min(later, latest), memory: { ...memory, failedChecks } };
+  }
+
+  function inPlace({ dueAt, memory }: Pick<Finding, "dueAt" | "memory">) {
+    const isSoon = dueAt !== null && dueAt - now() <= MOST_RUNS_TO_WAIT * settings.polling.rateMs;
+    // What failed, or was claimed after a crash, is moved behind the others, or back among them.
+    const hasFailed = memory.failedChecks + claimed.memory.failedChecks > 0;
+    const mayStay = run.isAllListed && isSoon && !hasFailed && claimed.claimedUntil === null;
+    if (!mayStay) return { dueAt, memory: { ...memory, wait: null } };
+    const wait = { dueAt: claimed.dueAt, until: dueAt };
+    return { dueAt: claimed.dueAt, memory: { ...memory, wait } };
   }
 
   function gapAsAnnounced(): Promise<Gap | null> {
@@ -136,7 +156,7 @@ export async function act(
     return bodies.map(({ body, lookAlikes }, index) => ({
       v: 1,
       kind: "poll",
-      receiptId: `${runId}/${applicationToken}/${index}`,
+      receiptId: `${run.runId}/${applicationToken}/${index}`,
       receivedAt: now(),
       body,
       payloadKey: null,

@@ -100,6 +100,7 @@ export async function checkAll(
   let failing = 0;
   const running = new Map<Promise<void>, RunningCheck>();
   let testimony: Testimony | null = null;
+  const acting = { runId: run.runId, isAllListed: due.length < share.callsPerRun };
 
   while (!isOver()) await step();
   await Promise.all(running.keys());
@@ -218,7 +219,7 @@ export async function checkAll(
         return;
       }
       if (finding.kind === "unfinished") unfinished.push(one);
-      await act(claimed, finding, run.runId, dependencies);
+      await act(claimed, finding, acting, dependencies);
       count(finding);
     } catch (error) {
       await fail(one, claimed, finding, error);
@@ -239,7 +240,7 @@ export async function checkAll(
 
   async function conclude(claimed: ClaimedApplication, finding: Finding): Promise<void> {
     try {
-      await act(claimed, finding, run.runId, dependencies);
+      await act(claimed, finding, acting, dependencies);
       count(finding);
     } catch (error) {
       const { applicationToken } = claimed.state;

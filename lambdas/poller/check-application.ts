@@ -66,7 +66,7 @@ export interface Finding {
   readonly waitMs: number | null;
   /** It has been open for longer than the stage's limit; nothing but counting happens to it. */
   readonly isStale: boolean;
-  /** Of a `rescheduled` one: events are coming in. */
+  /** Of a `rescheduled` one: events are coming in, or its time has not come. It stays due as it is. */
   readonly isBusy: boolean;
 }
 
@@ -82,6 +82,7 @@ export interface CheckDependencies {
  * Finds out what is to be done about one due application, and does nothing.
  *
  * 1. If its Journey is not accepted any more, or it is forgotten, let it go: the consumer would drop whatever is found.
+ *    If its check waits in its place of the index, leave it there until its time.
  *    If something happened to it just now, put the check off: webhooks are coming in. If its share of calls is used
  *    up, put it off too.
  * 2. Ask Alloy. A submission of which nothing has come is a gap, whatever Alloy answers.
@@ -108,6 +109,11 @@ export async function checkApplication(
     journeyToken === null || journeys.length === 0 || journeys.includes(journeyToken);
   if (!isAccepted || state.forgottenAt !== null) {
     return { ...found, kind: "ignored", dueAt: null, memory, gap: null };
+  }
+
+  const waitsUntil = memory.wait?.dueAt === dueAt ? memory.wait.until : null;
+  if (attempt === 1 && waitsUntil !== null && waitsUntil > startedAt) {
+    return { ...found, kind: "rescheduled", dueAt: waitsUntil, memory, gap, isBusy: true };
   }
 
   const putOffTo = attempt === 1 ? putOff() : null;
@@ -169,7 +175,7 @@ export async function checkApplication(
     // A decision that was queued, or lacked a field, is looked at again soon.
     const isAwaited = settings.decision !== null && memory.unsettledSince !== null;
     const isPatient = gap === null && !isAwaited;
-    return isPatient ? rescheduledTo(state, memory, dueAt, context()) : null;
+    return isPatient ? rescheduledTo(state, memory, waitsUntil ?? dueAt, context()) : null;
   }
 
   /** Epoch milliseconds; null: it is checked now. */

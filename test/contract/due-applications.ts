@@ -436,11 +436,16 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
     });
 
     test("puts down the next check and what it must remember", async () => {
-      const found = { ...memory, checkedAt: NOW, reschedules: 2 };
+      const wait = { dueAt: NOW, until: NOW + 5 };
+      const found = { ...memory, checkedAt: NOW, reschedules: 2, wait };
 
       await check(await submitted("JA-plan", NOW), { dueAt: NOW + 5, memory: found });
 
-      expect((await claim(dueOf("JA-plan", NOW + 5))).memory).toEqual(found);
+      const planned = await claim(dueOf("JA-plan", NOW + 5));
+      expect(planned.memory).toEqual(found);
+
+      await plan(planned, { dueAt: NOW + 6, memory: { ...found, wait: null } });
+      expect((await due.look("JA-plan"))?.memory).toEqual({ ...found, wait: null });
     });
 
     test("keeps a gap with the application, and lists it by how long it is open", async () => {

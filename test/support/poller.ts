@@ -200,6 +200,11 @@ export function aPollerOf(
   return {
     ...poller,
     stored: now,
+    /** When it is checked next, epoch milliseconds; null: never. */
+    nextCheckAt() {
+      const { dueAt, memory } = now();
+      return memory.wait?.dueAt === dueAt && dueAt !== null ? memory.wait.until : dueAt;
+    },
     change: (changes: Partial<StoredApplication>) =>
       void applications.set("JA-1", { ...now(), ...changes }),
   };

@@ -32,6 +32,7 @@ const StateSchema = v.object({
   submittedAt: time,
   lastEventAt: time,
   dueAt: time,
+  wait: v.fallback(v.nullish(v.tuple([v.number(), v.number()]), null), null),
   settledAt: time,
   forgottenAt: time,
   adopted: v.fallback(v.nullish(v.object({ at: v.number() }), null), null),
@@ -73,7 +74,7 @@ export function timelineOf(application: StoredApplication): Timeline {
     submittedAt: isoOf(state.submittedAt),
     adoptedAt: isoOf(state.adopted?.at ?? null),
     forgottenAt: isoOf(state.forgottenAt),
-    nextCheckAt: state.settledAt === null ? isoOf(state.dueAt) : null,
+    nextCheckAt: state.settledAt === null ? isoOf(nextCheckIn(state)) : null,
     settledAt: isoOf(state.settledAt),
     gap: gapIn(gap),
     events: [...recorded, ...missing].toSorted((one, other) => timeOf(one) - timeOf(other)),
@@ -85,6 +86,12 @@ export function timelineOf(application: StoredApplication): Timeline {
     corrections: correctionsIn(state, events),
     unreadable: [...unreadable],
   };
+}
+
+/** A check that waits in its place of the index is made later than it is due (docs/decisions/0080). */
+function nextCheckIn({ dueAt, wait }: State): number | null {
+  const [of = null, until = null] = wait ?? [];
+  return of === dueAt ? until : dueAt;
 }
 
 function eventIn(

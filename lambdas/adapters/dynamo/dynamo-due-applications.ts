@@ -70,6 +70,7 @@ const MemorySchema = v.object({
   unknownSince: number,
   unsettledSince: number,
   shareUsedTo: number,
+  wait: v.nullish(v.tuple([v.number(), v.number()]), null),
   gap: v.nullish(GapSchema, null),
 });
 
@@ -479,6 +480,7 @@ function claimedApplicationOf(state: Item, gapList: Item | null): ClaimedApplica
 
 function knownApplicationOf(state: Item, gapList: Item | null): KnownApplication {
   const memory = v.parse(MemorySchema, state);
+  const [dueAt, until] = memory.wait ?? [];
   return {
     state: applicationStateOf(state),
     memory: {
@@ -489,6 +491,7 @@ function knownApplicationOf(state: Item, gapList: Item | null): KnownApplication
       unknownSince: memory.unknownSince,
       unsettledSince: memory.unsettledSince,
       shareUsedTo: memory.shareUsedTo,
+      wait: dueAt === undefined || until === undefined ? null : { dueAt, until },
     },
     gap: memory.gap === null ? null : gapWithEvents(memory.gap, gapList),
   };
@@ -541,7 +544,9 @@ function memoryAttributes(memory: CheckMemory) {
     memory;
   // The requester of the check writes `checkAskedAt`.
   const times = { checkedAt, unknownSince, unsettledSince, shareUsedTo };
-  return { ...times, checkPushes: reschedules, failedChecks };
+  // Two numbers: a map with their names would be twice as large, and each merge pays for the item.
+  const wait = memory.wait === null ? null : [memory.wait.dueAt, memory.wait.until];
+  return { ...times, wait, checkPushes: reschedules, failedChecks };
 }
 
 function gapAttributes(gap: Gap | null) {

@@ -46,6 +46,16 @@ export interface CheckMemory {
   readonly unsettledSince: number | null;
   /** What its share of calls is used up to (`asking-share.ts`), epoch milliseconds; null: unused. */
   readonly shareUsedTo: number | null;
+  /** A check that stays where it is in the index until it is time for it; null: none does. */
+  readonly wait: Wait | null;
+}
+
+/** Times in epoch milliseconds. */
+export interface Wait {
+  /** The due time that it is for: a check that is requested meanwhile has another one, and waits for nothing. */
+  readonly dueAt: number;
+  /** When the check is to be made. */
+  readonly until: number;
 }
 
 /** What the poller keeps on an application that it has never checked. */
@@ -57,6 +67,7 @@ export const NEVER_CHECKED: CheckMemory = {
   unknownSince: null,
   unsettledSince: null,
   shareUsedTo: null,
+  wait: null,
 };
 
 /** What is known of an application that is to be checked. */

@@ -1,7 +1,11 @@
 import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
 import { answeredBy, inPoller, queuedBy } from "./plant.ts";
+import { aJourneyEvent } from "../../support/journey-event.ts";
+import { afterRun, MINUTE, START, withRecorded } from "../../support/poller.ts";
 import { playPollers } from "../../support/several-pollers.ts";
 import type { Mutants } from "./mutant.ts";
+
+const REVIEW = aJourneyEvent({ type: "pending_review", at: START - 13 * MINUTE });
 
 const FIVE_POLLERS = { rateMs: 60_000, callsPerRun: 4_200, requestsPerSecond: 100, pollers: 5 };
 
@@ -32,6 +36,36 @@ export const POLLER_MUTANTS: Mutants = {
           plan: (claimed, plan) => applications.plan(claimed, { ...plan, dueAt: null, gap: null }),
         }),
       })),
+  },
+  "poller-waits-for-ever": {
+    what: "a check that waits in its place of the index is never made",
+    plant: () =>
+      inPoller(({ applications }) => ({
+        applications: withMethods(applications, {
+          plan(claimed, plan) {
+            const { wait } = plan.memory;
+            const forEver = wait === null ? null : { ...wait, until: Number.MAX_SAFE_INTEGER };
+            return applications.plan(claimed, {
+              ...plan,
+              memory: { ...plan.memory, wait: forEver },
+            });
+          },
+        }),
+      })),
+  },
+  "poller-waits-though-asked": {
+    what: "a check that was asked for waits as long as the one before it was to",
+    async hunt(isPlanted) {
+      const poller = await afterRun(withRecorded([REVIEW]), [REVIEW], {
+        says: { status: "waiting_review" },
+      });
+      const { wait } = poller.stored().memory;
+      const asked = START + 1;
+      const memory = { ...poller.stored().memory, wait: wait && { ...wait, dueAt: asked } };
+      poller.change({ dueAt: asked, ...(isPlanted && { memory }) });
+      const { checked } = await poller.run();
+      return checked === 1 ? null : "nobody was asked about the application";
+    },
   },
   "pollers-list-all-shards": {
     what: "each of several pollers lists the due applications of all of them",

@@ -53,6 +53,14 @@ describe("the timeline of an application", () => {
     ]);
   });
 
+  it("names as the next check the end of its wait, unless a check was requested since", () => {
+    const nextCheckOf = (dueAt: number) =>
+      timelineOf(anApplication({ state: { dueAt, wait: [AT, AT + 600_000] } })).nextCheckAt;
+
+    expect(nextCheckOf(AT)).toBe("2026-11-23T20:10:00.000Z");
+    expect(nextCheckOf(AT + 1_000)).toBe("2026-11-23T20:00:01.000Z");
+  });
+
   it("names what was published, as which number, and when the bus acknowledged it", () => {
     const records = new Map([["a".repeat(32), DONE]]);
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 
+import { mergeState } from "../../../lambdas/domain/application/application-state.ts";
 import { stateOfSubmission } from "../../../lambdas/domain/application/observation.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
@@ -52,13 +53,14 @@ describe("an adopted application, at its checks", () => {
   test("is checked again soon, until its history is recorded, and then agrees", async () => {
     const poller = await afterRun(adopted, [started, review], { says: waiting });
     expect(poller.stored().memory.unsettledSince).not.toBeNull();
-    expect(poller.stored().dueAt).toBeLessThan(START + 5 * MINUTE);
+    expect(poller.nextCheckAt()).toBeLessThan(START + 5 * MINUTE);
 
     const events = [started, review].map((event) =>
       recordOf(event, { origin: "poll", receivedAt: START }),
     );
-    poller.change({ events, dueAt: START });
-    await poller.run();
+    const { state } = withRecorded([started, review]);
+    poller.change({ events, state: mergeState(adopted.state, state) });
+    await poller.runAfter((poller.nextCheckAt() ?? 0) - poller.now());
 
     expect(poller.stored().memory.unsettledSince).toBeNull();
     expect(poller.stored().gap).toBeNull();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { parseWebhook } from "../../../lambdas/domain/event/parse-webhook.ts";
+import { NEVER_CHECKED } from "../../../lambdas/domain/polling/polling-ports.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
 import {
@@ -52,7 +53,50 @@ describe("the poller", () => {
     const poller = await afterRun(withRecorded([started]), [started, fresh]);
 
     expect(poller.sent).toEqual([]);
-    expect(poller.stored().dueAt).toBe(fresh.at + POLLER_SETTINGS.gaps.graceMs);
+    expect(poller.nextCheckAt()).toBe(fresh.at + POLLER_SETTINGS.gaps.graceMs);
+  });
+
+  describe("a next check that is at most three runs away", () => {
+    const recent = aJourneyEvent({ type: "pending_review", at: START - 13 * MINUTE });
+    const waiting = { says: { status: "waiting_review" } };
+
+    test("stays where it is in the index, and is made at its time", async () => {
+      const poller = await afterRun(withRecorded([recent]), [recent], waiting);
+      const next = poller.nextCheckAt() ?? 0;
+      expect(poller.stored().dueAt).toBe(START);
+      expect(next).toBeGreaterThan(START + 5 * MINUTE);
+      expect(next).toBeLessThanOrEqual(START + 15 * MINUTE);
+
+      expect(await poller.runAfter(5 * MINUTE)).toMatchObject({ rescheduled: 1, checked: 0 });
+      expect(poller.calls).toHaveLength(1);
+      expect(await poller.runAfter(next - poller.now())).toMatchObject({ checked: 1 });
+      expect(poller.stored().memory.wait).toBeNull();
+      expect(poller.stored().dueAt).toBeGreaterThan(poller.now());
+    });
+
+    test("is made at once when somebody asks for it, also in the moment of the check before", async () => {
+      const poller = await afterRun(withRecorded([recent]), [recent], waiting);
+      // The request was dated before the check, and stored after it.
+      poller.change({ dueAt: START + 1 });
+
+      expect(await poller.run()).toMatchObject({ checked: 1 });
+    });
+
+    test("moves in the index when the run could not list all that is due", async () => {
+      const changes = { polling: { ...POLLER_SETTINGS.polling, callsPerRun: 1 } };
+      const poller = await afterRun(withRecorded([recent]), [recent], { ...waiting, changes });
+
+      expect(poller.stored().dueAt).toBeGreaterThan(START + 5 * MINUTE);
+      expect(poller.stored().memory.wait).toBeNull();
+    });
+
+    test("moves in the index after one that failed", async () => {
+      const memory = { ...NEVER_CHECKED, failedChecks: 1 };
+      const poller = await afterRun(withRecorded([recent], { memory }), [recent], waiting);
+
+      expect(poller.stored()).toMatchObject({ hasFailed: false, memory: { wait: null } });
+      expect(poller.stored().dueAt).toBeGreaterThan(START + 5 * MINUTE);
+    });
   });
 
   test("puts a check off while webhooks are coming in, without a call", async () => {
@@ -162,7 +206,7 @@ describe("the poller", () => {
       code: "poller.application.status-unrecognised",
       fields: { applicationToken: "JA-1", status: "withdrawn" },
     });
-    expect(poller.stored().dueAt).toBeGreaterThan(poller.now());
+    expect(poller.nextCheckAt()).toBeGreaterThan(poller.now());
   });
 
   test("names an end that is withheld while nobody knows the status, and goes on asking", async () => {
@@ -179,7 +223,7 @@ describe("the poller", () => {
       code: "poller.end.left-open",
       fields: { applicationToken: "JA-1", eventId: failed.eventId, ends: 1 },
     });
-    expect(poller.stored().dueAt).toBeGreaterThan(poller.now());
+    expect(poller.nextCheckAt()).toBeGreaterThan(poller.now());
   });
 
   test("names an id that two events of Alloy's list share", async () => {

@@ -33,7 +33,7 @@ function over(atAlloy: readonly JourneyEvent[], options: Parameters<typeof aPoll
       const waits: number[] = [];
       for (let check = 0; check < checks; check += 1) {
         await poller.run();
-        const waitMs = (poller.stored().dueAt ?? 0) - poller.now();
+        const waitMs = (poller.nextCheckAt() ?? 0) - poller.now();
         waits.push(waitMs / MINUTE);
         poller.advance(waitMs);
       }
