@@ -1,6 +1,7 @@
 import type { CountArguments, Emitter, DimensionsOf, MetricOf } from "../settings/metric-facts.ts";
 import { METRIC_NAMESPACE, STAGE_DIMENSION } from "../settings/metrics.ts";
 import type { MetricName } from "../settings/metrics.ts";
+import { isShared } from "./shared-line.ts";
 import type { MetricValues, shortLines } from "./short-lines.ts";
 
 type Strings = Readonly<Record<string, string>>;
@@ -90,7 +91,8 @@ function embeddedLines(
       const set = { Namespace: METRIC_NAMESPACE, Dimensions: [Object.keys(dimensions)], Metrics };
       const fields = { ...dimensions, ...Object.fromEntries(part) };
       // A line repeats the stage: what has other names shares one.
-      const line = written.find((one) => isShared(one.fields, dimensions, part));
+      const names = part.map(([name]) => name);
+      const line = written.find(({ fields: own }) => isShared(own, dimensions, names));
       if (line === undefined) {
         written.push({ sets: [set], fields });
       } else {
@@ -105,18 +107,6 @@ function embeddedLines(
       ...properties,
       ...fields,
     }),
-  );
-}
-
-/** Whether a line can hold these metrics too: a name has one value in it, as a metric and as a dimension. */
-function isShared(
-  fields: Readonly<Record<string, unknown>>,
-  dimensions: Strings,
-  part: readonly (readonly [MetricName, unknown])[],
-): boolean {
-  return (
-    part.every(([name]) => !(name in fields)) &&
-    Object.entries(dimensions).every(([name, value]) => (fields[name] ?? value) === value)
   );
 }
 

@@ -1,6 +1,7 @@
+import { NO_VALUE, SHORT_LINE_FIELDS, USUAL_COUNTS } from "../settings/usual-counts.ts";
 import { STAGE_DIMENSION } from "../settings/metrics.ts";
 import type { MetricName } from "../settings/metrics.ts";
-import { COUNTS_MEMBER, USUAL_COUNTS } from "../settings/usual-counts.ts";
+import { isShared } from "./shared-line.ts";
 
 type Strings = Readonly<Record<string, string>>;
 
@@ -10,34 +11,34 @@ export interface MetricValues {
   readonly values: ReadonlyMap<MetricName, number | readonly number[]>;
 }
 
+/** A space, a quote or a bracket would move the fields behind it. */
+const IS_ONE_FIELD = /^[\w.-]+$/;
+
 /**
- * Writes metrics for the metric filters of the stack: in a line a metric has one value, and a dimension too.
+ * Writes metrics for the metric filters of the stack: fields with spaces between them, each metric in its place. In a line
+ * a metric has one value, and a dimension too.
  *
- * @returns null: the filters do not read one of the metrics.
+ * @returns null: the filters do not read one of the metrics, or would not read its value.
  */
 export function shortLines(all: readonly MetricValues[]): readonly string[] | null {
-  const lines: {
-    readonly fields: Record<string, string>;
-    readonly counts: Record<string, number>;
-  }[] = [];
+  const lines: Record<string, string | number>[] = [];
   for (const { dimensions, values } of all) {
     const others = Object.keys(dimensions).filter((name) => name !== STAGE_DIMENSION);
+    if (!Object.values(dimensions).every((text) => IS_ONE_FIELD.test(text))) return null;
     for (const [name, value] of values) {
       if (USUAL_COUNTS.get(name) !== (others.length === 0 ? null : others.join())) return null;
       for (const one of [value].flat()) {
-        const line = lines.find(
-          ({ fields, counts }) =>
-            !(name in counts) &&
-            Object.entries(dimensions).every(([key, text]) => (fields[key] ?? text) === text),
-        );
+        if (!(one >= 0)) return null;
+        const line = lines.find((fields) => isShared(fields, dimensions, [name]));
         if (line === undefined) {
-          lines.push({ fields: { ...dimensions }, counts: { [name]: one } });
+          lines.push({ ...dimensions, [name]: one });
         } else {
-          Object.assign(line.fields, dimensions);
-          line.counts[name] = one;
+          Object.assign(line, dimensions, { [name]: one });
         }
       }
     }
   }
-  return lines.map(({ fields, counts }) => JSON.stringify({ ...fields, [COUNTS_MEMBER]: counts }));
+  return lines.map((fields) =>
+    SHORT_LINE_FIELDS.map((name) => String(fields[name] ?? NO_VALUE)).join(" "),
+  );
 }

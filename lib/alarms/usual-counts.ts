@@ -6,8 +6,8 @@ import { METRIC_FACTS } from "../../lambdas/settings/metric-facts.ts";
 import type { MetricFacts } from "../../lambdas/settings/metric-facts.ts";
 import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
 import type { MetricName } from "../../lambdas/settings/metrics.ts";
-import { COUNTS_MEMBER, USUAL_COUNTS } from "../../lambdas/settings/usual-counts.ts";
-import { STAGE_FIELD } from "./token-refusals.ts";
+import { SHORT_LINE_FIELDS, USUAL_COUNTS } from "../../lambdas/settings/usual-counts.ts";
+import { countAccessLog } from "./access-log.ts";
 
 /**
  * Counts webhooks that were stored, by the access log: the API has one route, and it answers 200 once the event is in the queue.
@@ -15,33 +15,38 @@ import { STAGE_FIELD } from "./token-refusals.ts";
  * None of them is a 200.
  */
 export function countReceipts(scope: Construct, accessLog: ILogGroup): MetricFilter {
-  return new MetricFilter(scope, "Receipts", {
-    logGroup: accessLog,
-    filterPattern: FilterPattern.stringValue("$.status", "=", "200"),
-    metricNamespace: METRIC_NAMESPACE,
+  return countAccessLog(scope, "Receipts", {
+    accessLog,
     metricName: METRICS.webhooksReceived,
-    metricValue: "1",
-    unit: Unit.COUNT,
-    dimensions: { [STAGE_DIMENSION]: `$.${STAGE_FIELD}` },
+    conditions: { status: 'status = "200"' },
   });
 }
 
 /** Reads the usual metrics in a function's short lines. */
 export class UsualCounts extends Construct {
-  constructor(scope: Construct, id: string, { logGroup }: { readonly logGroup: ILogGroup }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage, logGroup }: { readonly stage: string; readonly logGroup: ILogGroup },
+  ) {
     super(scope, id);
     for (const [name, dimension] of USUAL_COUNTS) {
-      const value = `$.${COUNTS_MEMBER}.${name}`;
+      const conditions = new Map([
+        // Whatever else is in the log does not begin with it.
+        [STAGE_DIMENSION, `${STAGE_DIMENSION} = "${stage}"`],
+        [name, `${name} >= 0`],
+      ]);
+      const fields = SHORT_LINE_FIELDS.map((field) => conditions.get(field) ?? field);
       new MetricFilter(this, name, {
         logGroup,
-        filterPattern: FilterPattern.numberValue(value, ">=", 0),
+        filterPattern: FilterPattern.literal(`[${fields.join(", ")}]`),
         metricNamespace: METRIC_NAMESPACE,
         metricName: name,
-        metricValue: value,
+        metricValue: `$${name}`,
         unit: unitOf(name),
         dimensions: {
-          [STAGE_DIMENSION]: `$.${STAGE_DIMENSION}`,
-          ...(dimension !== null && { [dimension]: `$.${dimension}` }),
+          [STAGE_DIMENSION]: `$${STAGE_DIMENSION}`,
+          ...(dimension !== null && { [dimension]: `$${dimension}` }),
         },
       });
     }

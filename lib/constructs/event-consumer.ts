@@ -66,7 +66,9 @@ export class EventConsumer extends Construct {
     if (countsByFilters(stage)) {
       const { logGroup } = this.function;
       // The filters first: short lines without them would count nothing.
-      this.function.function.node.addDependency(new UsualCounts(this, "UsualCounts", { logGroup }));
+      this.function.function.node.addDependency(
+        new UsualCounts(this, "UsualCounts", { stage: stage.stage, logGroup }),
+      );
     }
     this.function.allow(
       [

@@ -1,5 +1,4 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
-import { AccessLogField, AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import {
   DomainName,
   HttpApi,
@@ -19,6 +18,7 @@ import { THROTTLE, TIMEOUTS_MS } from "../../lambdas/settings/limits.ts";
 import { EMPTY_WEBHOOK_SECRET, WEBHOOK_PATH } from "../../lambdas/settings/names.ts";
 import { countsByFilters, ingestSettings } from "../config/function-settings.ts";
 import type { StageConfiguration } from "../config/stage-configuration.ts";
+import { accessLogFormat } from "../alarms/access-log.ts";
 import type { AlertTopics } from "../alarms/alert-topics.ts";
 import type { EventQueue } from "./event-queue.ts";
 import type { FunctionNetwork } from "./function-network.ts";
@@ -29,7 +29,7 @@ import { makeIngestAlarms } from "../alarms/ingest-alarms.ts";
 import { NodeFunction } from "./node-function.ts";
 import type { PayloadBucket } from "./payload-bucket.ts";
 import { pinLogicalId } from "./stateful.ts";
-import { countTokenRefusals, STAGE_FIELD } from "../alarms/token-refusals.ts";
+import { countTokenRefusals } from "../alarms/token-refusals.ts";
 import { countReceipts } from "../alarms/usual-counts.ts";
 
 export interface WebhookIngestProps {
@@ -124,10 +124,7 @@ export class WebhookIngest extends Construct {
     this.accessLog = this.#makeAccessLog(stage, key);
     if (stage.auth !== "secret") countTokenRefusals(this, this.accessLog);
     countAlloyRefusals(this, this.accessLog, stage.allowList.cidrs);
-    if (countsByFilters(stage)) {
-      // The filter first: a build that does not count would else be ahead of who does.
-      this.function.function.node.addDependency(countReceipts(this, this.accessLog));
-    }
+    const receipts = countsByFilters(stage) ? countReceipts(this, this.accessLog) : null;
     const domainName = this.#makeDomain(stage);
     const apiStage = new HttpStage(this, "Stage", {
       httpApi: this.api,
@@ -140,6 +137,11 @@ export class WebhookIngest extends Construct {
       },
       ...(domainName !== undefined && { domainMapping: { domainName } }),
     });
+    if (receipts !== null) {
+      // The filter first, then the format that it reads: a build that does not count would else be ahead of who does.
+      apiStage.node.addDependency(receipts);
+      this.function.function.node.addDependency(receipts, apiStage);
+    }
     this.dnsTarget = domainName?.regionalDomainName;
     // Alloy holds the URL, and with it these: another API is another URL.
     pinLogicalId(this.api, "IntakeApi6BE964B1");
@@ -191,26 +193,4 @@ function jwtAuthorizer({ auth }: StageConfiguration) {
     authorizer: new HttpJwtAuthorizer("Jwt", issuer, { jwtAudience: [...audience] }),
     authorizationScopes: [...scopes],
   };
-}
-
-/**
- * Who called, how it ended, how long it took; no credential and no body. The caller is Alloy or an attacker and no
- * customer, so the address and the agent may stand there: of a run of guesses nothing else is left. CloudWatch says when.
- */
-function accessLogFormat({ stage, auth }: StageConfiguration): AccessLogFormat {
-  return AccessLogFormat.custom(
-    JSON.stringify({
-      requestId: AccessLogField.contextRequestId(),
-      sourceIp: AccessLogField.contextIdentitySourceIp(),
-      userAgent: AccessLogField.contextIdentityUserAgent(),
-      status: AccessLogField.contextStatus(),
-      responseLatency: AccessLogField.contextResponseLatency(),
-      integrationStatus: AccessLogField.contextIntegrationStatus(),
-      integrationError: "$context.integrationErrorMessage",
-      // Without an authorizer it says nothing, in each line.
-      ...(auth !== "secret" && { authorizerError: "$context.authorizer.error" }),
-      // A metric that is made from the log takes its dimension from there.
-      [STAGE_FIELD]: stage,
-    }),
-  );
 }

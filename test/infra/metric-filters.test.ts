@@ -1,20 +1,24 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { METRICS } from "../../lambdas/settings/metrics.ts";
-import { USUAL_COUNTS } from "../../lambdas/settings/usual-counts.ts";
+import { NO_VALUE, SHORT_LINE_FIELDS, USUAL_COUNTS } from "../../lambdas/settings/usual-counts.ts";
 import { makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import type { Metrics } from "../../lambdas/telemetry/metrics.ts";
 import { shortLines } from "../../lambdas/telemetry/short-lines.ts";
 import { consumerSettings, ingestSettings } from "../../lib/config/function-settings.ts";
 import { readEmbeddedMetrics } from "../../tools/local/emulator/embedded-metrics.ts";
-import { metricFiltersOf, parsePattern } from "../../tools/strict-aws/metric-filters.ts";
+import { metricFiltersOf } from "../../tools/strict-aws/metric-filters.ts";
 import { idsOf, listOf } from "../../tools/template/synthesise.ts";
 import { lean, local, production, sandbox } from "../../tools/template/variants.ts";
+import { accessLogFormatOf, accessLogLine } from "../support/access-log.ts";
 import { templateOf } from "../support/template.ts";
 
 const stack = templateOf(production);
 const filters = metricFiltersOf(stack);
 const ofConsumer = filters.filter(({ logGroup }) => logGroup.includes("Consumer"));
 const ofAccessLog = filters.filter(({ logGroup }) => logGroup.includes("AccessLog"));
+
+const alloysAddress = production.allowList.cidrs[0]?.replace("/32", "") ?? "";
 
 /** What an invocation of the consumer counts. */
 type Counting = (metrics: Metrics<"consumer">) => void;
@@ -41,6 +45,12 @@ const USUAL: readonly (readonly [string, Counting])[] = [
       for (const outcome of ["approved", "ended"]) {
         metrics.count(METRICS.applicationsByOutcome, 1, { Outcome: outcome });
       }
+    },
+  ],
+  [
+    "ten events that came together",
+    (metrics) => {
+      for (let event = 0; event < 10; event += 1) usualEvent(metrics);
     },
   ],
   [
@@ -75,11 +85,10 @@ describe("the consumer's short lines", () => {
         metrics.count(METRICS.applicationsByOutcome, 1, { Journey: "J-1", Outcome: "approved" });
       },
     ],
+    ["a webhook from the future", (metrics) => metrics.milliseconds(METRICS.deliveryLatency, -1)],
     [
-      "ten events, whose values are a list",
-      (metrics) => {
-        for (let event = 0; event < 10; event += 1) usualEvent(metrics);
-      },
+      "a dimension that would be two fields",
+      (metrics) => metrics.count(METRICS.webhooksByAttempt, 1, { Attempt: "1 2" }),
     ],
   ])("are not written where %s is counted too: all of it is embedded", (_, more) => {
     const counting: Counting = (metrics) => {
@@ -91,7 +100,39 @@ describe("the consumer's short lines", () => {
   });
 
   it("are what filters read: every usual count has one", () => {
-    expect(ofConsumer).toHaveLength(USUAL_COUNTS.size);
+    expect(ofConsumer.map(({ metric }) => metric).toSorted()).toEqual(
+      [...USUAL_COUNTS.keys()].toSorted(),
+    );
+  });
+
+  it("say what the filters read field by field: a value that goes missing, or moves, is another count", () => {
+    const [, approval] = USUAL.find(([name]) => name.startsWith("an approval")) ?? [];
+    const lines = written(approval ?? usualEvent, true);
+    const counted = byFilters(lines);
+    const isCountedAlike = (change: (texts: readonly string[]) => readonly string[]) =>
+      JSON.stringify(byFilters(lines.map((line) => change(line.split(" ")).join(" ")))) ===
+      JSON.stringify(counted);
+
+    // Planted: each field is lost in turn, or changes places with the next one.
+    const unseen = SHORT_LINE_FIELDS.filter((_, at) =>
+      isCountedAlike((texts) => texts.with(at, NO_VALUE)),
+    );
+    const unmoved = SHORT_LINE_FIELDS.slice(1).filter((_, at) =>
+      isCountedAlike((texts) => texts.with(at, texts[at + 1] ?? "").with(at + 1, texts[at] ?? "")),
+    );
+
+    expect(isCountedAlike((texts) => texts)).toBe(true);
+    expect(unseen).toEqual([]);
+    // An event is recorded and handled once, and published once: the first three are alike.
+    expect(unmoved).toEqual(["RecordsHandled", "EventsPublished"]);
+  });
+
+  it("of another stage are not counted, nor is a line that has one field more or less", () => {
+    const [line = ""] = written(usualEvent, true);
+
+    expect(byFilters([line]).length).toBeGreaterThan(0);
+    expect(byFilters([line.replace("production", "sandbox")])).toEqual([]);
+    expect(byFilters([line.replace("production ", "")])).toEqual([]);
   });
 
   it("are not the lines of the logger", () => {
@@ -107,12 +148,15 @@ describe("the consumer's short lines", () => {
 });
 
 describe("the access log", () => {
-  const lineOf = (status: string) =>
-    JSON.stringify({
+  const lineOf = (status: string, values: Readonly<Record<string, string>> = {}) =>
+    accessLogLine(stack, {
+      requestId: "JKJaXmPLvHcESHA=",
+      "identity.sourceIp": "192.0.2.7",
+      "identity.userAgent": "python-requests/2.32.3",
       status,
-      sourceIp: "192.0.2.7",
+      responseLatency: "25",
       integrationStatus: "200",
-      stage: "production",
+      ...values,
     });
 
   it("counts a webhook that was stored, once, as ingest would", () => {
@@ -134,6 +178,32 @@ describe("the access log", () => {
 
     expect(made.map(({ name }) => name)).not.toContain(METRICS.webhooksReceived);
   });
+
+  it.each([
+    ["a quote", 'curl" 200 200 "x'],
+    ["one quote", '"'],
+    ["nothing", ""],
+    ["brackets", "Mozilla/5.0 [FBAN/FBIOS;FBAV] [x"],
+    ["a line of ours", "x= 34.236.208.20 200 25 200 production"],
+  ])("counts the same whatever agent calls: %s", (_, agent) => {
+    const from = { "identity.sourceIp": alloysAddress, "identity.userAgent": agent };
+    const countedAs = (status: string) =>
+      ofAccessLog
+        .flatMap(({ read }) => read(lineOf(status, from)) ?? [])
+        .map(({ name, dimensions }) => `${name} ${JSON.stringify(dimensions)}`);
+
+    expect(countedAs("200")).toEqual(['WebhooksReceived {"Stage":"production"}']);
+    expect(countedAs("429")).toEqual(['AlloyRefused {"Stage":"production"}']);
+  });
+
+  it("has the fields that the page names, in its order", () => {
+    const page = readFileSync(new URL("../../docs/metrics.md", import.meta.url), "utf8");
+    const names = /parse @message '([^']*)' as (.*)/.exec(page);
+    const format = accessLogFormatOf(stack).replaceAll(/\$context\.[A-Za-z.]+|production/g, "*");
+
+    expect(names?.[1]).toBe(format);
+    expect(names?.[2]?.split(", ").length).toBe(format.split("*").length - 1);
+  });
 });
 
 describe("who counts", () => {
@@ -152,9 +222,9 @@ describe("who counts", () => {
     for (const stage of [local, { ...production, counting: "functions" as const }]) {
       expect(ingestSettings(stage).countsStored).toBe(true);
       expect(consumerSettings(stage)).not.toHaveProperty("areMetricsFiltered");
-      const read = metricFiltersOf(templateOf(stage)).flatMap(
-        (one) => one.read(JSON.stringify({ status: "200", stage: stage.stage })) ?? [],
-      );
+      const template = templateOf(stage);
+      const line = accessLogLine(template, { status: "200" });
+      const read = metricFiltersOf(template).flatMap((one) => one.read(line) ?? []);
       expect(read).toEqual([]);
     }
   });
@@ -170,16 +240,11 @@ describe("who counts", () => {
     );
     expect(counting).toHaveLength(USUAL_COUNTS.size + 1);
     expect(counting.filter((id) => !waitedFor.includes(id))).toEqual([]);
+    // The format that a filter reads comes after the filter, and before the build that does not count.
+    const [apiStage] = stack.ofType("AWS::ApiGatewayV2::Stage");
+    expect(waitedFor).toContain(apiStage?.logicalId);
+    expect(listOf(apiStage?.["DependsOn"]).join()).toContain("Receipts");
   });
-});
-
-describe("a pattern that is not understood is refused", () => {
-  it.each(["$.status", "{ $.status }", '{ $.status > "a" }', "{ $.a = 1 && }", "{ [a, b] }"])(
-    "as %s",
-    (pattern) => {
-      expect(() => parsePattern(pattern)).toThrow(pattern);
-    },
-  );
 });
 
 function written(counting: Counting, isShort: boolean): readonly string[] {

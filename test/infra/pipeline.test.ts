@@ -6,7 +6,7 @@ import {
   ingestSettings,
   pollerSettings,
 } from "../../lib/config/function-settings.ts";
-import { isRecord, listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
+import { listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
 import {
   local,
   production,
@@ -15,14 +15,10 @@ import {
   withInvestigations,
 } from "../../tools/template/variants.ts";
 import type { StackTemplate } from "../../tools/template/synthesise.ts";
+import { metricFiltersOf } from "../../tools/strict-aws/metric-filters.ts";
+import { accessLogFormatOf, accessLogLine } from "../support/access-log.ts";
 import { A_DOMAIN, TOKENS } from "../support/stages.ts";
 import { templateOf, theOnly, valuesOf } from "../support/template.ts";
-
-/** The format of the access log. */
-function accessLogOf(stack: StackTemplate): string {
-  const settings = theOnly(stack, "AWS::ApiGatewayV2::Stage")["AccessLogSettings"];
-  return String(isRecord(settings) ? settings["Format"] : undefined);
-}
 
 describe("the way in", () => {
   const stack = templateOf(sandbox);
@@ -43,21 +39,15 @@ describe("the way in", () => {
   });
 
   it("logs who called, how it ended and how long it took; no credential, no body", () => {
-    const format = accessLogOf(stack);
+    const format = accessLogFormatOf(stack);
 
-    expect(Object.keys(JSON.parse(format))).toEqual([
-      "requestId",
-      "sourceIp",
-      "userAgent",
-      "status",
-      "responseLatency",
-      "integrationStatus",
-      "integrationError",
-      "stage",
-    ]);
+    expect(format).toBe(
+      "$context.requestId $context.identity.sourceIp $context.status $context.responseLatency " +
+        '$context.integrationStatus sandbox "$context.identity.userAgent" $context.integrationErrorMessage',
+    );
     // It has an authorizer only where API Gateway checks tokens.
-    const withTokens = accessLogOf(templateOf({ ...sandbox, auth: TOKENS }));
-    expect(JSON.parse(withTokens)).toHaveProperty("authorizerError");
+    const withTokens = accessLogFormatOf(templateOf({ ...sandbox, auth: TOKENS }));
+    expect(withTokens).toContain('Agent" "$context.authorizer.error" $context.integrationError');
     expect(format).not.toMatch(/authorization|header|body/i);
   });
 
@@ -101,11 +91,12 @@ describe("the way in", () => {
 
     const filters = withTokens.ofType("AWS::Logs::MetricFilter");
     expect(filters.map(({ Properties }) => Properties)).toContainEqual({
-      FilterPattern: `{ (($.status = "401") || ($.status = "403")) && ($.integrationStatus = "-") }`,
+      FilterPattern:
+        '[requestId, sourceIp, status = "401" || status = "403", responseLatency, integrationStatus = "-", stage, ...]',
       LogGroupName: { Ref: expect.stringContaining("AccessLog") },
       MetricTransformations: [
         {
-          Dimensions: [{ Key: "Stage", Value: "$.stage" }],
+          Dimensions: [{ Key: "Stage", Value: "$stage" }],
           MetricName: "CredentialsRejected",
           MetricNamespace: "AlloyJourneyWebhooks",
           MetricValue: "1",
@@ -113,10 +104,14 @@ describe("the way in", () => {
         },
       ],
     });
-    expect(JSON.parse(accessLogOf(withTokens))).toMatchObject({
-      stage: sandbox.stage,
-      status: "$context.status",
-    });
+    const counted = (values: Readonly<Record<string, string>>) =>
+      metricFiltersOf(withTokens)
+        .flatMap(({ read }) => read(accessLogLine(withTokens, values)) ?? [])
+        .map(({ name }) => name);
+    const refused = { status: "401", "authorizer.error": "The token is expired" };
+    expect(counted(refused)).toContain("CredentialsRejected");
+    // Ingest answered, and counts it.
+    expect(counted({ ...refused, integrationStatus: "200" })).not.toContain("CredentialsRejected");
     const watched = withTokens
       .ofType("AWS::CloudWatch::Alarm")
       .filter(({ Properties }) => Properties["MetricName"] === "CredentialsRejected");

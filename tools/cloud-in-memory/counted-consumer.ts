@@ -9,9 +9,10 @@ import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempot
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import type { ConsumerSettings } from "../../lambdas/settings/consumer-settings.ts";
 import { STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
-import { COUNTS_MEMBER, USUAL_COUNTS } from "../../lambdas/settings/usual-counts.ts";
+import { USUAL_COUNTS } from "../../lambdas/settings/usual-counts.ts";
 import { LOG_EVENT_OVERHEAD_BYTES, makeMetrics } from "../../lambdas/telemetry/metrics.ts";
 import { shortLines } from "../../lambdas/telemetry/short-lines.ts";
+import { readShortLine } from "../cloudwatch/short-line.ts";
 import { refuseBeyondLimits } from "../strict-aws/strict-client.ts";
 import { readScenarios } from "../alloy-simulator/scenario.ts";
 import { webhookOf } from "./builders.ts";
@@ -116,17 +117,14 @@ const EmbeddedSchema = v.looseObject({
   }),
 });
 
-const ShortSchema = v.looseObject({ [COUNTS_MEMBER]: v.record(v.string(), v.number()) });
-
 /** The metrics of one line of a log, as CloudWatch counts them: by name and by the values of their dimensions. */
 export function metricsIn(line: string): readonly string[] {
-  const short = v.safeParse(ShortSchema, JSON.parse(line));
-  if (short.success) {
-    const { [COUNTS_MEMBER]: counts, ...dimensions } = short.output;
+  const short = readShortLine(line);
+  if (short !== null) {
     return [...USUAL_COUNTS].flatMap(([name, by]) => {
       const names = [STAGE_DIMENSION, ...(by === null ? [] : [by])];
-      return name in counts
-        ? [`${name} ${JSON.stringify(names.map((one) => dimensions[one]))}`]
+      return short.has(name)
+        ? [`${name} ${JSON.stringify(names.map((one) => short.get(one)))}`]
         : [];
     });
   }

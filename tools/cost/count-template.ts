@@ -2,7 +2,7 @@ import type { StageConfiguration } from "../../lib/config/stage-configuration.ts
 import type { Synthesised } from "../template/synthesise.ts";
 import { isRecord, listOf, synthesise } from "../template/synthesise.ts";
 import { PRICES } from "./prices.ts";
-import { LOG_EVENT_OVERHEAD_BYTES } from "../../lambdas/telemetry/metrics.ts";
+import { loggedBytes } from "../../lambdas/telemetry/metrics.ts";
 
 /** What the stage's template holds, counted in it. */
 export type TemplateCount = Readonly<ReturnType<typeof countTemplate>>;
@@ -23,22 +23,32 @@ const ACCESS_LOG_VALUES: ReadonlyMap<string, string> = new Map([
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1_000;
 
-/** A line of the access log with usual values, as JSON. @throws Error when a variable's usual length is not said here. */
-export function usualAccessLogLine(stage: StageConfiguration): string {
+/**
+ * The fields of a line of the access log as the stage's template has them, each with its usual value.
+ *
+ * @throws Error when a variable's usual length is not said here.
+ */
+export function usualAccessLogFields(
+  stage: StageConfiguration,
+): readonly { readonly format: string; readonly text: string }[] {
   const [apiStage] = synthesise(stage).ofType("AWS::ApiGatewayV2::Stage");
   const settings = apiStage?.Properties["AccessLogSettings"];
-  const format = isRecord(settings) ? settings["Format"] : undefined;
-  if (typeof format !== "string") throw new Error("The template's API has no access log.");
-  return format.replace(/\$context[A-Za-z.]*/g, (variable) => {
-    const value = ACCESS_LOG_VALUES.get(variable);
-    if (value !== undefined) return value;
-    throw new Error(`Say in tools/cost/count-template.ts how long ${variable} usually is.`);
-  });
+  const whole = isRecord(settings) ? settings["Format"] : undefined;
+  if (typeof whole !== "string") throw new Error("The template's API has no access log.");
+  return whole.split(" ").map((format) => ({
+    format,
+    text: format.replace(/\$context[A-Za-z.]*/g, (variable) => {
+      const value = ACCESS_LOG_VALUES.get(variable);
+      if (value !== undefined) return value;
+      throw new Error(`Say in tools/cost/count-template.ts how long ${variable} usually is.`);
+    }),
+  }));
 }
 
 /** Bytes of one line of the access log, by the format in the stage's template. */
 export function countAccessLog(stage: StageConfiguration): number {
-  return Buffer.byteLength(usualAccessLogLine(stage)) + LOG_EVENT_OVERHEAD_BYTES;
+  const line = usualAccessLogFields(stage).map(({ text }) => text);
+  return loggedBytes([line.join(" ")]);
 }
 
 /** Metrics that an alarm is paid for: each that its math reads, and the edges of its band. */

@@ -67,7 +67,7 @@ export interface BatchLog {
   readonly second: number;
   /** What nine more events add. */
   readonly nineMore: number;
-  /** What the tenth of them adds: a value in a list. */
+  /** What the tenth of them adds: a value in a list, or a line. */
   readonly tenth: number;
 }
 
@@ -98,9 +98,13 @@ export async function countBatchLog(stage: StageConfiguration): Promise<BatchLog
   }
 }
 
-/** What the further events of a batch add, at most: between the sizes the shorter form is taken. */
+/**
+ * What the further events of a batch add. Between the sizes the shorter form is taken; each form grows evenly with the events,
+ * so it is never less than their even share of a whole batch.
+ */
 export function furtherLogOf({ second, nineMore, tenth }: BatchLog, batch: number): number {
-  return Math.min(second * (batch - 1), nineMore - tenth * (QUEUE.batchSize - batch));
+  const shorter = Math.min(second * (batch - 1), nineMore - tenth * (QUEUE.batchSize - batch));
+  return Math.max(shorter, (nineMore * (batch - 1)) / (QUEUE.batchSize - 1));
 }
 
 /** What comes within so many seconds of one application may come in one batch. */

@@ -1,38 +1,59 @@
 import { LOG_EVENT_OVERHEAD_BYTES } from "../../lambdas/telemetry/metrics.ts";
 import { PRICES } from "../cost/prices.ts";
 import type { Counts } from "../cost/report.ts";
-import { usualAccessLogLine } from "../cost/count-template.ts";
+import { usualAccessLogFields } from "../cost/count-template.ts";
 
-/** Who reads each member of a line of the access log. A member that nobody reads is not logged. */
-const ACCESS_LOG_READERS: Readonly<Record<string, string>> = {
-  requestId: "people: the line of ingest about the same request, and a case at AWS",
-  sourceIp: "the filter of `AlloyRefused`; people, after a run of guesses",
-  userAgent: "people, after a run of guesses",
-  status:
-    "the filters of `WebhooksReceived`, `AlloyRefused` and, with tokens, `CredentialsRejected`",
-  responseLatency: "people, when `ingest-slow` rings",
-  integrationStatus:
-    "with tokens the filter of `CredentialsRejected`; people: whether ingest or API Gateway answered",
-  integrationError: "people, when `ingest-failing` rings and ingest has no line",
-  stage: "the filters: it is the dimension `Stage`",
-};
+/** What each field of the access log is, and who reads it. A field that nobody reads is not logged. */
+const ACCESS_LOG_READERS: ReadonlyMap<string, readonly [name: string, reader: string]> = new Map([
+  [
+    "$context.requestId",
+    ["requestId", "people: the line of ingest about the same request, and a case at AWS"],
+  ],
+  [
+    "$context.identity.sourceIp",
+    ["sourceIp", "the filter of `AlloyRefused`; people, after a run of guesses"],
+  ],
+  [
+    "$context.status",
+    [
+      "status",
+      "the filters of `WebhooksReceived`, `AlloyRefused` and, with tokens, `CredentialsRejected`",
+    ],
+  ],
+  ["$context.responseLatency", ["responseLatency", "people, when `ingest-slow` rings"]],
+  [
+    "$context.integrationStatus",
+    [
+      "integrationStatus",
+      "with tokens the filter of `CredentialsRejected`; people: whether ingest or API Gateway answered",
+    ],
+  ],
+  ['"$context.identity.userAgent"', ["userAgent", "people, after a run of guesses"]],
+  [
+    "$context.integrationErrorMessage",
+    ["integrationError", "people, when `ingest-failing` rings and ingest has no line"],
+  ],
+]);
 
 /**
  * What is logged of a webhook that comes by itself, and who reads it.
  *
- * @throws Error when a member of the access log has no reader here.
+ * @throws Error when a field of the access log has no reader here.
  */
 export function logRows({ stage, ingest, lives }: Counts): readonly (readonly string[])[] {
-  const line: unknown = JSON.parse(usualAccessLogLine(stage));
-  const members = Object.entries(typeof line === "object" && line !== null ? line : {});
-  const fields = members.map(([name, value]) => {
-    const reader = ACCESS_LOG_READERS[name];
-    if (reader === undefined) throw new Error(`Nobody reads ${name} of the access log.`);
-    return row(`access log, \`${name}\``, JSON.stringify({ [name]: value }).length - 1, reader);
+  const all = usualAccessLogFields(stage);
+  const fields = all.map(({ format, text }, at) => {
+    const [name, reader] =
+      format === stage.stage
+        ? (["stage", "the filters: it is the dimension `Stage`"] as const)
+        : (ACCESS_LOG_READERS.get(format) ?? []);
+    if (reader === undefined) throw new Error(`Nobody reads ${format} of the access log.`);
+    const space = at === all.length - 1 ? 0 : 1;
+    return row(`access log, \`${name}\``, Buffer.byteLength(text) + space, reader);
   });
   return [
     ...fields,
-    row("access log, the line itself", LOG_EVENT_OVERHEAD_BYTES + 1, "CloudWatch bills it"),
+    row("access log, the line itself", LOG_EVENT_OVERHEAD_BYTES, "CloudWatch bills it"),
     row(
       "ingest",
       ingest.logBytes,

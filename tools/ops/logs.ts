@@ -2,6 +2,7 @@ import { paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
 import * as v from "valibot";
 
+import { readShortLine } from "../cloudwatch/short-line.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { Clock, OptionsAt } from "./options.ts";
 import type { ResultOf } from "./results.ts";
@@ -154,10 +155,10 @@ export async function logGroupOf(stack: ConnectedStack, name: string): Promise<s
   return LoggingConfig?.LogGroup ?? `/aws/lambda/${FunctionName}`;
 }
 
-/** Ours by its level; a metric is none; what is not ours, such as Lambda's word about a run that it cut off, is. */
+/** Ours by its level; a metric is none, in either form; what is not ours, such as Lambda's word about a run that it cut off, is. */
 function isForPerson(line: string): boolean {
   const parsed = v.safeParse(LineSchema, line);
-  if (!parsed.success) return !RUNTIME_ROUTINE.test(line);
+  if (!parsed.success) return !RUNTIME_ROUTINE.test(line) && readShortLine(line) === null;
   const { level, _aws: metric, type = "", record } = parsed.output;
   if (type.startsWith("platform.")) return (record?.status ?? "success") !== "success";
   return metric === undefined && (level === undefined || LOUD.includes(level));

@@ -96,3 +96,16 @@ it("logs --follow goes on after the first lines, and prints each line once", asy
   await expect(ended).rejects.toThrow("interrupted");
   expect(terminal.lines).toHaveLength(1);
 });
+
+it("logs leaves out what only metric filters read, and not a line that looks like it", async () => {
+  // The short lines of the consumer stood between the faults, one for each webhook.
+  const short = "production 1 - 1 1 - 512 - 1 -";
+
+  const { lines } = await printed([
+    { timestamp: NOW, message: `${short}\n` },
+    { timestamp: NOW, message: short.replace("512", "late") },
+  ]);
+
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain("late");
+});
