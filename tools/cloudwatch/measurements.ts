@@ -9,23 +9,23 @@ export interface Statistics {
   statistic(series: SeriesName, statistic: string, from: number, to: number): Point;
 }
 
-/** What was measured of one metric. */
+/** What was measured of one metric: its minutes, from the first one on. Many are asked for at once, and often. */
 interface Measured {
-  readonly minutes: Map<number, readonly number[]>;
-  /** The first and the last minute: a window of a day need not be looked through where nothing is. */
-  first: number;
-  last: number;
+  readonly minutes: readonly (readonly number[] | undefined)[];
+  readonly first: number;
 }
 
 /** What was measured, minute by minute, as CloudWatch would be told. */
 export class Measurements implements Statistics {
   readonly #series: Map<SeriesName, Measured>;
-  /** Series that another copy reads too, so that they are copied before they change. */
-  readonly #shared: Set<SeriesName>;
+  /** Series that this copy alone reads, so that they may change. */
+  readonly #own = new Map<
+    SeriesName,
+    { minutes: (readonly number[] | undefined)[]; first: number }
+  >();
 
   constructor(measured: ReadonlyMap<SeriesName, Measured> = new Map()) {
     this.#series = new Map(measured);
-    this.#shared = new Set(measured.keys());
   }
 
   /** The same measurements, which change without these. These may not change from then on. */
@@ -35,31 +35,33 @@ export class Measurements implements Statistics {
 
   /** Adds values to a minute. */
   put(series: SeriesName, minute: number, ...values: readonly number[]): void {
-    const measured = this.#own(series) ?? { minutes: new Map(), first: minute, last: minute };
-    measured.first = Math.min(measured.first, minute);
-    measured.last = Math.max(measured.last, minute);
-    const before = measured.minutes.get(minute);
-    measured.minutes.set(minute, before === undefined ? values : [...before, ...values]);
-    this.#series.set(series, measured);
+    const measured = this.#changeable(series, minute);
+    if (minute < measured.first) {
+      const before = Array.from<undefined>({ length: measured.first - minute });
+      measured.minutes = [...before, ...measured.minutes];
+      measured.first = minute;
+    }
+    const index = minute - measured.first;
+    while (measured.minutes.length < index) measured.minutes.push(undefined);
+    const before = measured.minutes[index];
+    measured.minutes[index] = before === undefined ? values : [...before, ...values];
   }
 
   /** Takes away what was measured from a minute on, before something else is put there. */
   forget(series: SeriesName, from: number, to: number = Number.POSITIVE_INFINITY): void {
-    const minutes = this.#own(series)?.minutes;
-    for (const minute of minutes?.keys() ?? []) {
-      if (minute >= from && minute < to) minutes?.delete(minute);
-    }
+    if (!this.#series.has(series)) return;
+    const { minutes, first } = this.#changeable(series, from);
+    minutes.fill(undefined, Math.max(0, from - first), Math.max(0, to - first));
   }
 
   statistic(series: SeriesName, statistic: string, from: number, to: number): Point {
     const measured = this.#series.get(series);
     if (measured === undefined) return null;
-    const { minutes, first, last } = measured;
-    const end = Math.min(to, last + 1);
-    const begin = Math.max(from, first);
+    const { minutes, first } = measured;
+    const end = Math.min(to - first, minutes.length);
     const values: number[] = [];
-    for (let minute = begin; minute < end; minute += 1) {
-      const here = minutes.get(minute);
+    for (let index = Math.max(from - first, 0); index < end; index += 1) {
+      const here = minutes[index];
       if (here === undefined) continue;
       for (const value of here) values.push(value);
     }
@@ -70,11 +72,13 @@ export class Measurements implements Statistics {
     return [...this.#series.keys()];
   }
 
-  /** What was measured of a series, to be changed here alone. */
-  #own(series: SeriesName): Measured | undefined {
-    const measured = this.#series.get(series);
-    if (measured === undefined || !this.#shared.delete(series)) return measured;
-    const own = { ...measured, minutes: new Map(measured.minutes) };
+  /** What was measured of a series, to be changed here alone. @param minute - where it begins when it is new. */
+  #changeable(series: SeriesName, minute: number) {
+    const known = this.#own.get(series);
+    if (known !== undefined) return known;
+    const { minutes = [], first = minute } = this.#series.get(series) ?? {};
+    const own = { minutes: [...minutes], first };
+    this.#own.set(series, own);
     this.#series.set(series, own);
     return own;
   }

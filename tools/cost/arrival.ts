@@ -117,6 +117,20 @@ export function arrivalOf(
   windowSeconds: number,
 ): Arrival {
   if (shape === "tens") return fromBacklog(webhooksPerMonth);
+  const key = `${shape} ${webhooksPerMonth} ${windowSeconds}`;
+  const arrival = known.get(key) ?? playArrival(shape, webhooksPerMonth, windowSeconds);
+  known.set(key, arrival);
+  return arrival;
+}
+
+/** A table asks for the same one several times, and it is always the same. */
+const known = new Map<string, Arrival>();
+
+function playArrival(
+  shape: Exclude<ArrivalShape, "tens">,
+  webhooksPerMonth: number,
+  windowSeconds: number,
+): Arrival {
   const random = new Random(1);
   const perMs = webhooksPerMonth / (30 * DAY);
   const played = PARTS[shape].map(({ share, times }) => ({
