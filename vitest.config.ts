@@ -12,23 +12,39 @@ const PATIENCE = { testTimeout: 900_000, hookTimeout: 900_000 };
  */
 const SHARED = { ...PATIENCE, isolate: false };
 
-/** What lasts longest first. The files of a project follow each other, so that a worker goes on to the next one. */
-const ORDER = ["e2e", "simulation", "infra", "contract", "unit"];
+/** What only computes. */
+const COMPUTED = { setupFiles: ["test/support/let-e2e-go-first.ts"] };
+
+/**
+ * What lasts longest first: deployed stacks and time-outs are waited for, while the others compute. Of the others the files
+ * of a project follow each other, so that a worker goes on to the next one.
+ */
+const ORDER = [
+  /\/e2e\/deployed/,
+  /\/e2e\/(package|commands)\./,
+  /\/contract\/ingest-faults\./,
+  /\/e2e\//,
+  /\/simulation\//,
+  /\/infra\//,
+  /\/contract\//,
+  /\/unit\//,
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ project }: TestSpecification) => ORDER.indexOf(project.name);
+    const rank = ({ moduleId }: TestSpecification) =>
+      ORDER.findIndex((path) => path.test(moduleId));
     return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
   }
 }
 
 export default defineConfig({
   test: {
-    // Two more than cores: end-to-end tests wait most of their time.
-    maxWorkers: availableParallelism() + 2,
+    // Three more than cores: so many files wait for their deployed stack most of the time.
+    maxWorkers: availableParallelism() + 3,
     sequence: { sequencer: LongestFirst },
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], ...SHARED } },
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], ...SHARED, ...COMPUTED } },
       {
         test: {
           name: "contract",
@@ -37,13 +53,22 @@ export default defineConfig({
           setupFiles: ["test/support/fail-on-refusals.ts"],
         },
       },
-      { test: { name: "infra", include: ["test/infra/**/*.test.ts"], ...SHARED } },
-      { test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], ...PATIENCE } },
+      { test: { name: "infra", include: ["test/infra/**/*.test.ts"], ...SHARED, ...COMPUTED } },
+      {
+        test: {
+          name: "simulation",
+          include: ["test/simulation/**/*.test.ts"],
+          ...PATIENCE,
+          ...COMPUTED,
+        },
+      },
       {
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           ...PATIENCE,
+          // Those that are concurrent wait, for minutes or for an empty queue.
+          maxConcurrency: 12,
           globalSetup: ["test/e2e/deployed/global-setup.ts"],
         },
       },

@@ -47,13 +47,33 @@ export async function post(
   body: string,
   authorization: string,
 ): Promise<Answer> {
-  const response = await fetch(webhookUrl, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization },
-    body,
-    signal: AbortSignal.timeout(300_000),
+  return asOften(async () => {
+    const response = await fetch(webhookUrl, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization },
+      body,
+      signal: AbortSignal.timeout(300_000),
+    });
+    return { status: response.status, headers: response.headers, body: await response.text() };
   });
-  return { status: response.status, headers: response.headers, body: await response.text() };
+}
+
+/**
+ * Tries again as Alloy does after a 5xx: the emulator on a busy machine may give a function less to run on than its three
+ * seconds need, and kill it. A 4xx is final: the webhook was rejected.
+ *
+ * @param prepare - what comes before each further attempt: the one before may have been stored. @default - nothing
+ */
+export async function asOften<Answer extends { readonly status: number }>(
+  attempt: () => Promise<Answer>,
+  prepare: () => Promise<unknown> = async () => {},
+): Promise<Answer> {
+  for (let left = 9; ; left -= 1) {
+    const answer = await attempt();
+    if (answer.status < 500 || left === 0) return answer;
+    await sleep(1_000);
+    await prepare();
+  }
 }
 
 /** Asks again and again until there is an answer. */

@@ -14,6 +14,7 @@ import type { Verb } from "../../../tools/ops/command-line.ts";
 import { commandBlocks } from "../../support/command-blocks.ts";
 import { makeRunOps } from "../../support/run-ops.ts";
 import { commandsIn, parseAwsCommand, queriedOutput, runbooks } from "../../support/runbooks.ts";
+import { describeBesideOthers } from "../beside-others.ts";
 import { aToken, aWebhook, eventually } from "../driver.ts";
 import { PLAIN_VIEWS, VendorDouble, DoubleApplication } from "../vendor-double.ts";
 import { makeDriver } from "./driver.ts";
@@ -36,6 +37,9 @@ const OPS = [
   .toSorted();
 /** The commands are the same for every route and queue, and the local stage has not all of them. */
 const OF_OTHER_QUEUES = OPS.filter((command) => / --queue (?!approved|submission)/.test(command));
+
+/** Of an empty queue each of them knows after two seconds. They run at once: what one looks at is no other's. */
+const LOOKS = / ops -- (dead-letters|redrive|discard)( |$)/;
 
 const DAY_MS = 86_400_000;
 
@@ -102,7 +106,20 @@ describe.skipIf(isSkipped)(
       rmSync(folder, { recursive: true });
     });
 
-    it.each(OPS.filter((command) => !OF_OTHER_QUEUES.includes(command)))("%s", async (command) => {
+    const runHere = OPS.filter((command) => !OF_OTHER_QUEUES.includes(command));
+    const [looks, others] = [true, false].map((isLook) =>
+      runHere.filter((command) => LOOKS.test(command) === isLook),
+    );
+
+    describe.concurrent("which goes through a queue", () => {
+      it.each(looks ?? [])("%s", ends);
+    });
+
+    describeBesideOthers("which does something else", isSkipped, () => {
+      it.each(others ?? [])("%s", ends);
+    });
+
+    async function ends(command: string): Promise<void> {
       const words = wordsOf(command);
       // The second entry is one that nobody needs.
       if (command.includes("rotate remove"))
@@ -117,7 +134,7 @@ describe.skipIf(isSkipped)(
       const isHealth = / (status|watch)( |$)/.test(command);
       expect({ code: isHealth && code === 3 ? 0 : code, errors }).toEqual({ code: 0, errors: "" });
       expect(output.trim()).not.toBe("");
-    });
+    }
 
     /** As somebody types it who has this stack, this application, this file. */
     function wordsOf(command: string): readonly string[] {

@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, unwatchFile, watchFile, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
 import { freePorts } from "../../../tools/local/emulator/ports.ts";
@@ -12,7 +12,8 @@ import { outputsIn } from "./outputs.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    deployment: Deployment;
+    /** By the file that drives it. */
+    deployments: Readonly<Record<string, Deployment>>;
   }
 }
 
@@ -35,15 +36,39 @@ const MAIN = fileURLToPath(new URL("../../../tools/local/main.ts", import.meta.u
 const TIME_SCALE = 600;
 
 /**
- * Brings the stack up once for all end-to-end tests, by the command that a user would type who has an Alloy of his own:
- * the tests are that Alloy. Other tests run meanwhile.
+ * Each of these files has a stack of its own, since they wait most of their time: on one stack they would meet in its
+ * queues, its alarms and its secret, and each would have to wait for the one before.
+ */
+const DRIVERS = ["deployed-verbs.test.ts", "deployed.test.ts", "deployed-alarms.test.ts"];
+
+/**
+ * Brings the stacks up, by the command that a user would type who has an Alloy of his own: the tests are that Alloy.
+ * Other tests run meanwhile.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const run = new Set(project.vitest.state.getPaths().map((path) => basename(path)));
+  const driven = DRIVERS.filter((file) => run.has(file));
+  // Other tests ask whether there is an emulator.
+  const [first = "deployed.test.ts", ...others] = driven;
+  const ports = await freePorts(1 + others.length);
+  const stacks = [first, ...others].map(
+    (file, index) => [file, bringUp(ports[index] ?? 0)] as const,
+  );
+  const deployments = stacks.map(([file, { deployment }]) => [file, deployment] as const);
+  project.provide("deployments", Object.fromEntries(deployments));
+  return async () => {
+    const faults: string[] = [];
+    for (const [file, { takeDown }] of stacks) faults.push(...(await takeDown(file)));
+    if (faults.length > 0) throw new Error(faults.join("\n"));
+  };
+}
+
+/** Begins to deploy a stack. */
+function bringUp(alloyPort: number) {
   const folder = mkdtempSync(join(tmpdir(), "e2e-"));
   const [file = "", ended = "", unneeded = ""] = ["outputs.json", "ended.txt", "unneeded.txt"].map(
     (name) => join(folder, name),
   );
-  const [alloyPort = 0] = await freePorts(1);
   const alloyApi = { token: "e2e-token", secret: "e2e-secret" };
   const alloyUrl = `http://127.0.0.1:${alloyPort}/v1`;
   const command = spawn(
@@ -62,8 +87,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   command.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
   command.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
   command.once("close", () => writeFileSync(ended, said));
-  const timeScale = TIME_SCALE;
-  project.provide("deployment", { file, ended, unneeded, alloyPort, alloyApi, timeScale });
+  const deployment = { file, ended, unneeded, alloyPort, alloyApi, timeScale: TIME_SCALE };
   let over: Promise<readonly string[]> | undefined;
   const watch = watchFile(unneeded, { interval: 500 }, ({ size }) => {
     if (size > 0) over ??= endStack();
@@ -75,23 +99,26 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return late;
   }
 
-  return async () => {
+  /** Says how it was, below the others' results, where it is read. @returns what AWS would have refused. */
+  async function takeDown(driver: string): Promise<readonly string[]> {
     watch.removeAllListeners();
     unwatchFile(unneeded);
     const outputs = outputsIn(file) ?? outputsIn(unneeded);
     const late = await (over ?? endStack());
     rmSync(folder, { recursive: true, force: true });
-    if (outputs === null) return;
-    // Below the others' results, where it is read.
+    if (outputs === null) return [];
     const judged = /^Checked +(\d.*)$/m.exec(said)?.[1];
     const emulator = said.split("\n").find((line) => line.startsWith("Emulator"));
     if (outputs.endpoint === null)
       console.warn(`\nThe tests in the emulator are skipped. ${emulator}\n`);
     else if (judged === undefined)
-      console.log("\ne2e: no call of a function was checked, because the emulator is not ours");
-    else console.log(`\ne2e: checked ${judged}. An unexpected refusal failed its test.`);
-    if (late.length > 0) throw new Error(`After the last test, ${refusalText(late)}`);
-  };
+      console.log(
+        `\n${driver}: no call of a function was checked, because the emulator is not ours`,
+      );
+    else console.log(`\n${driver}: checked ${judged}. An unexpected refusal failed its test.`);
+    return late.length > 0 ? [`After the last test of ${driver}, ${refusalText(late)}`] : [];
+  }
+  return { deployment, takeDown };
 }
 
 async function end(command: ChildProcess): Promise<void> {

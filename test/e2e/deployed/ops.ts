@@ -256,7 +256,8 @@ describe.skipIf(isSkipped)("npm run ops, against the deployed stack", () => {
       );
       return found.length === keys.length ? found : null;
     });
-    expect(lost).toHaveLength(10);
+    // One that was answered with 5xx, and came again, may have been stored both times.
+    expect(lost.length).toBeGreaterThanOrEqual(10);
     expect(await eventsOf(applicationToken)).toEqual([]);
 
     await putBack(payloads);

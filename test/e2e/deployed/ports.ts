@@ -17,7 +17,7 @@ import {
   ReceiveMessageCommand,
 } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
-import { beforeAll, describe } from "vitest";
+import { beforeAll } from "vitest";
 import { DynamoApplicationStore } from "../../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { DynamoDueApplications } from "../../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { EventBridgeGapAnnouncer } from "../../../lambdas/adapters/event-bridge-gap-announcer.ts";
@@ -41,9 +41,10 @@ import { forgetIn, openDynamoStore } from "../../support/open-stores.ts";
 import "../../support/fail-on-refusals.ts";
 import { withinLimits } from "../../support/refusals.ts";
 import { makeTables } from "../../support/tables.ts";
+import { describeBesideOthers } from "../beside-others.ts";
 import { makeDriver } from "./driver.ts";
-import { isSkipped } from "./stack.ts";
 import { openInRole } from "./in-role.ts";
+import { isSkipped } from "./stack.ts";
 
 /** The contract suites once more, on the emulator; those of queues, bus and bucket have no other AWS. */
 
@@ -83,7 +84,7 @@ async function makeNamedTables() {
   return tables;
 }
 
-describe.skipIf(isSkipped)("the ports of the deployed stack", () => {
+describeBesideOthers("the ports of the deployed stack", isSkipped, () => {
   beforeAll(async () => {
     role = await openInRole(makeDriver().stack, names);
     return () => role.close();

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { inject } from "vitest";
+import { expect, inject } from "vitest";
 import type { Deployment } from "./global-setup.ts";
 import { outputsIn } from "./outputs.ts";
 import type { Outputs } from "./outputs.ts";
@@ -10,11 +11,22 @@ export interface DrivenStack
   readonly endpoint: string;
 }
 
-/** The stack in the emulator, once it is there; null when no emulator can be had on this machine. */
-export const stack = await deployed(inject("deployment"));
+/**
+ * The stack of this file in its emulator, once it is there; null when no emulator can be had on this machine. A file that
+ * has none asks of the first one whether it is there.
+ */
+export const stack = await deployed(ownDeployment());
 
 /** Whether there is no stack to drive: `describe.skipIf(isSkipped)`. */
 export const isSkipped = stack === null;
+
+function ownDeployment(): Deployment {
+  const deployments = inject("deployments");
+  const own = deployments[basename(expect.getState().testPath ?? "")];
+  const [deployment = own] = Object.values(deployments);
+  if (deployment === undefined) throw new Error("Nothing was deployed.");
+  return own ?? deployment;
+}
 
 async function deployed({
   file,

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { brotliDecompressSync } from "node:zlib";
 
 import { paginateListStackResources } from "@aws-sdk/client-cloudformation";
@@ -6,18 +5,19 @@ import { paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { paginateListMetrics } from "@aws-sdk/client-cloudwatch";
 import { paginateScan } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
-import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import { ChangeMessageVisibilityCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import type { Message } from "@aws-sdk/client-sqs";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 
 import { STACK_NAME } from "../../../tools/local/emulator/cdk.ts";
 import type { makeDriver } from "./driver.ts";
 
-/** Long enough to see each message of a queue once, and over before the next look. */
-const LOOK_SECONDS = 3;
+/** Long enough to see each message of a queue once. */
+const LOOK_SECONDS = 60;
 
 /**
  * Looks for a text in everything that the stack's resources keep: items with their bodies, objects, messages of every
- * queue, entries of every log group, names and dimensions of metrics.
+ * queue, entries of every log group, names and dimensions of metrics. Afterwards each message is where it was.
  *
  * @returns the logical ids of the resources that have it, in order; `metrics` for a metric.
  */
@@ -44,9 +44,29 @@ export async function storesWith(
   for await (const page of paginateListMetrics({ client: clients.cloudWatch }, {})) {
     if (JSON.stringify(page.Metrics ?? []).includes(text)) found.add("metrics");
   }
-  // Afterwards each message is where it was.
-  await sleep(LOOK_SECONDS * 1_000);
   return [...found].toSorted();
+
+  async function* lookedAt(QueueUrl: string): AsyncGenerator<readonly Message[]> {
+    const { sqs } = clients;
+    const seen: (string | undefined)[] = [];
+    for (let empty = 0; empty < 2;) {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl,
+          MaxNumberOfMessages: 10,
+          VisibilityTimeout: LOOK_SECONDS,
+          MessageAttributeNames: ["All"],
+        }),
+      );
+      empty = Messages.length === 0 ? empty + 1 : 0;
+      seen.push(...Messages.map(({ ReceiptHandle }) => ReceiptHandle));
+      yield Messages;
+    }
+    for (const ReceiptHandle of seen) {
+      const visible = { QueueUrl, ReceiptHandle, VisibilityTimeout: 0 };
+      await sqs.send(new ChangeMessageVisibilityCommand(visible));
+    }
+  }
 
   async function* keptIn(type: string, name: string): AsyncGenerator<string> {
     switch (type) {
@@ -69,18 +89,7 @@ export async function storesWith(
         return;
       }
       case "AWS::SQS::Queue":
-        for (let empty = 0; empty < 2;) {
-          const { Messages = [] } = await clients.sqs.send(
-            new ReceiveMessageCommand({
-              QueueUrl: name,
-              MaxNumberOfMessages: 10,
-              VisibilityTimeout: LOOK_SECONDS,
-              MessageAttributeNames: ["All"],
-            }),
-          );
-          empty = Messages.length === 0 ? empty + 1 : 0;
-          yield JSON.stringify(Messages);
-        }
+        for await (const messages of lookedAt(name)) yield JSON.stringify(messages);
         return;
       case "AWS::Logs::LogGroup":
         for await (const { events = [] } of paginateFilterLogEvents(

@@ -25,8 +25,8 @@ export interface StoredDeployment {
 const RECORD = "deployment.json";
 const PREFIX = "deployed-";
 
-/** One for `npm start`, one for the tests, and one before the last change; half a megabyte each. */
-const KEPT = 3;
+/** One for `npm start`, those of the tests, and some of before the last change; half a megabyte each. */
+const KEPT = 6;
 
 /** The stored states of this fingerprint, the latest first. */
 export async function storedDeployments(fingerprint: string): Promise<StoredDeployment[]> {

@@ -1,0 +1,11 @@
+import { describe } from "vitest";
+
+/**
+ * Tests that run one after the other, and all of them beside the suites next to them that are concurrent too: those have
+ * nothing in common with them, and wait.
+ */
+export function describeBesideOthers(name: string, isSkipped: boolean, tests: () => void): void {
+  describe.skipIf(isSkipped).concurrent(name, () => {
+    describe("in turn", { concurrent: false }, tests);
+  });
+}

@@ -1,0 +1,6 @@
+import "./deployed/each-file.ts";
+// First, while the stack is as nobody has used it: docs/ops.md shows what it finds.
+import "./deployed/verbs.ts";
+import "./deployed/documented-commands.ts";
+
+/* The operators' tool on a stack of its own, as the pages show it. */

@@ -1,0 +1,7 @@
+import { getPriority, setPriority } from "node:os";
+
+/*
+ * The functions of the deployed stacks have to answer within the limits of the real ones, and compute little. What only
+ * computes has three times less of a busy core (nice 5), and so has what it starts.
+ */
+setPriority(Math.max(getPriority(), 5));
