@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { basicOf } from "../support/ingest.ts";
+import { describeBesideOthers } from "./beside-others.ts";
 import { eventually, post } from "./driver.ts";
 import { isSkipped } from "./deployed/stack.ts";
 
@@ -27,7 +28,8 @@ async function start(args: readonly string[], env: NodeJS.ProcessEnv = process.e
   return { code, output };
 }
 
-describe.skipIf(isSkipped)("npm start -- --once", () => {
+// Beside each other: the one has an emulator, the others have none.
+describeBesideOthers("npm start -- --once", isSkipped, () => {
   it("ends every application where Alloy says, and deploys nothing the second time", async () => {
     const first = await start(["--once"]);
     const second = await start(["--once"]);
@@ -56,7 +58,7 @@ function bareEnvironment(): NodeJS.ProcessEnv {
   return { PATH: bare, HOME: bare };
 }
 
-describe("npm start, in this process", () => {
+describeBesideOthers("npm start, in this process", false, () => {
   it("with --in-process ends every application where Alloy says, with Node alone", async () => {
     const { code, output } = await start(["--in-process", "--once"], bareEnvironment());
 
@@ -126,7 +128,7 @@ describe("npm start, in this process", () => {
   }
 });
 
-describe("npm start, where it cannot", () => {
+describeBesideOthers("npm start, where it cannot", false, () => {
   it("says that the AWS_ENDPOINT_URL that was set does not answer", async () => {
     const { code, output } = await start(["--once"], {
       ...process.env,

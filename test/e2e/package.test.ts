@@ -12,6 +12,7 @@ import type { StageProps } from "../../lib/index.ts";
 import { STORIES } from "../../tools/consumer-kit/stories.ts";
 import { startExample } from "../support/example-consumer.ts";
 import { isSkipped } from "./deployed/stack.ts";
+import { describeBesideOthers } from "./beside-others.ts";
 import { install, run, UserMachine } from "./packed.ts";
 import type { Packed } from "./packed.ts";
 
@@ -29,6 +30,8 @@ beforeAll(async () => {
   packed = await machine.pack();
   home = machine.folder("home");
   await run(["npm", "install", ...QUIET, packed.tarball], home);
+  await run(["npx", "alloy-journey-webhooks", "init"], home);
+  await run(["npm", "install", ...QUIET], home);
 });
 afterAll(() => machine.close());
 
@@ -105,11 +108,9 @@ describe("what is packed", () => {
   });
 });
 
-describe("a folder with nothing in it", () => {
-  beforeAll(() => run(["npx", "alloy-journey-webhooks", "init"], home));
-
+// Beside each other from here on: each writes into a folder of its own, and none installs into this one.
+describeBesideOthers("a folder with nothing in it", false, () => {
   it("becomes an app whose two stages have the templates of a clone, to the hash of each bundle", async () => {
-    await run(["npm", "install", ...QUIET], home);
     await run(["npx", "cdk", "synth", "--quiet"], home);
 
     const { STAGES }: { STAGES: readonly StageProps[] } = await import(join(home, "stages.mjs"));
@@ -158,7 +159,7 @@ describe("a folder with nothing in it", () => {
   });
 });
 
-describe("a monorepo under pnpm", () => {
+describeBesideOthers("a monorepo under pnpm", false, () => {
   it("has the same from the package of one of its teams", async () => {
     const root = machine.folder("monorepo", {
       "package.json": { name: "monorepo", private: true },
@@ -197,7 +198,7 @@ function templateOfClone(props: StageProps): object {
   return Template.fromStack(stack).toJSON();
 }
 
-describe("a CommonJS package with nothing in it", () => {
+describeBesideOthers("a CommonJS package with nothing in it", false, () => {
   it("becomes an app too, and plays every scenario", async () => {
     // Beside the installed package, as a package of its own.
     const folder = machine.folder("home/common-js", {
@@ -205,7 +206,7 @@ describe("a CommonJS package with nothing in it", () => {
     });
     await run(["npx", "alloy-journey-webhooks", "init"], folder);
 
-    const stacks = await run(["npx", "cdk", "list"], folder);
+    const stacks = await run(["npx", "cdk", "list", NOT_VALIDATED], folder);
     const played = await run(
       ["npx", "alloy-journey-webhooks", "start", "--once", "--in-process"],
       folder,
@@ -216,7 +217,7 @@ describe("a CommonJS package with nothing in it", () => {
   });
 });
 
-describe("a CommonJS app of others, in TypeScript, with two stacks", () => {
+describeBesideOthers("a CommonJS app of others, in TypeScript, with two stacks", false, () => {
   it("has ingest and its queue beside its own, and synthesises", async () => {
     const tsc = `${ROOT}node_modules/.bin/tsc`;
     // Beside the installed package, as a package of its own.
