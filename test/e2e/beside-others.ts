@@ -2,7 +2,8 @@ import { describe } from "vitest";
 
 /**
  * Tests that run one after the other, and all of them beside the suites next to them that are concurrent too: those have
- * nothing in common with them, and wait.
+ * nothing in common with them, and wait. Vitest knows of one test at a time what has to be done when it is finished: none of
+ * them may ask for that.
  */
 export function describeBesideOthers(name: string, isSkipped: boolean, tests: () => void): void {
   describe.skipIf(isSkipped).concurrent(name, () => {

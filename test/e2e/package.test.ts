@@ -108,8 +108,7 @@ describe("what is packed", () => {
   });
 });
 
-// Beside each other from here on: each writes into a folder of its own, and none installs into this one.
-describeBesideOthers("a folder with nothing in it", false, () => {
+describe("a folder with nothing in it", () => {
   it("becomes an app whose two stages have the templates of a clone, to the hash of each bundle", async () => {
     await run(["npx", "cdk", "synth", "--quiet"], home);
 
@@ -159,6 +158,7 @@ describeBesideOthers("a folder with nothing in it", false, () => {
   });
 });
 
+// Beside each other from here on: each writes into a folder of its own, and none installs into `home`.
 describeBesideOthers("a monorepo under pnpm", false, () => {
   it("has the same from the package of one of its teams", async () => {
     const root = machine.folder("monorepo", {

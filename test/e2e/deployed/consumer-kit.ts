@@ -1,14 +1,13 @@
 import { randomBytes } from "node:crypto";
 
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-import { expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { runKit } from "../../support/consumer-kit.ts";
 import { startExample } from "../../support/example-consumer.ts";
 import { aQueueReadFor } from "../../support/queue-reader.ts";
 import { STORIES } from "../../../tools/consumer-kit/stories.ts";
 import { CREDENTIALS, REGION } from "../../../tools/local/emulator/emulator.ts";
-import { describeBesideOthers } from "../beside-others.ts";
 import { eventually } from "../driver.ts";
 import { makeDriver } from "./driver.ts";
 import { isSkipped } from "./stack.ts";
@@ -26,7 +25,7 @@ function environmentOf(endpoint: string): readonly (readonly [string, string])[]
   ];
 }
 
-describeBesideOthers("the test kit of consumers, on a queue of the emulator", isSkipped, () => {
+describe.skipIf(isSkipped)("the test kit of consumers, on a queue of the emulator", () => {
   /** Plays into an example that has its events from a queue. @returns what the kit says, and what is left in the queue. */
   async function play(file: string) {
     const { clients, stack } = makeDriver();
