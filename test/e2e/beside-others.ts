@@ -6,7 +6,8 @@ import { describe } from "vitest";
  * them may ask for that.
  */
 export function describeBesideOthers(name: string, isSkipped: boolean, tests: () => void): void {
-  describe.skipIf(isSkipped).concurrent(name, () => {
+  describe.skipIf(isSkipped).concurrent(`${name},`, () => {
+    // oxlint-disable-next-line vitest/valid-describe-callback -- Vitest has options before the function
     describe("in turn", { concurrent: false }, tests);
   });
 }
