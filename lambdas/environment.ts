@@ -23,6 +23,15 @@ export function readEnvironment<const Name extends string>(
   return (name) => environment[name] ?? "";
 }
 
+/**
+ * Another endpoint than AWS's own, as its SDKs read it.
+ *
+ * @param service - in the variable's name: `DYNAMODB`.
+ */
+export function readEndpoint(service: string, environment: Environment): string | undefined {
+  return environment[`AWS_ENDPOINT_URL_${service}`] || environment["AWS_ENDPOINT_URL"] || undefined;
+}
+
 /** Read at each call: long-running hosts other than Lambda renew them in place. */
 export function readAwsCredentials(environment: Environment): AwsCredentials | undefined {
   const accessKeyId = environment["AWS_ACCESS_KEY_ID"];

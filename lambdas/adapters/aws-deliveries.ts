@@ -1,11 +1,4 @@
-import { GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
-import type {
-  CloudWatchClient,
-  MetricDataQuery,
-  MetricDataResult,
-} from "@aws-sdk/client-cloudwatch";
-import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { MetricDataQuery, MetricDataResult } from "@aws-sdk/client-cloudwatch";
 
 import type { AnsweredMinute, DeliveryRecord } from "../domain/reconciliation/delivery.ts";
 import type { Deliveries } from "../domain/polling/polling-ports.ts";
@@ -13,6 +6,7 @@ import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../settings/metrics.
 import type { MetricName } from "../settings/metrics.ts";
 import type { PollerSettings } from "../settings/poller-settings.ts";
 import { translateAwsError } from "./aws-error.ts";
+import type { CloudWatchOperations, SqsOperations } from "./aws-operations.ts";
 import { readResults } from "./metric-data.ts";
 
 /** CloudWatch keeps data points of a minute for 15 days. */
@@ -27,16 +21,16 @@ const FRESH_MS = 5 * 60_000;
  * ingest refuses API Gateway counts too: of both the larger number counts.
  */
 export class AwsDeliveries implements Deliveries {
-  readonly #cloudWatch: CloudWatchClient;
-  readonly #sqs: SQSClient;
+  readonly #cloudWatch: CloudWatchOperations;
+  readonly #sqs: SqsOperations;
   readonly #stage: string;
   readonly #apiId: string;
   readonly #queueUrl: string;
   readonly #refusals: PollerSettings["refusals"];
 
   constructor(options: {
-    readonly cloudWatch: CloudWatchClient;
-    readonly sqs: SQSClient;
+    readonly cloudWatch: CloudWatchOperations;
+    readonly sqs: SqsOperations;
     readonly stage: string;
     readonly apiId: string;
     readonly queueUrl: string;
@@ -67,26 +61,22 @@ export class AwsDeliveries implements Deliveries {
     const results: MetricDataResult[] = [];
     let page: string | undefined;
     do {
-      const answer = await this.#cloudWatch.send(
-        new GetMetricDataCommand({
-          StartTime: new Date(from),
-          EndTime: new Date(now),
-          MetricDataQueries: [
-            this.#ours("accepted", METRICS.webhooksReceived),
-            this.#ours("credentials", METRICS.credentialsRejected),
-            this.#ours("unstored", METRICS.storesFailed),
-            this.#ours("alloyRefused", METRICS.alloyRefused),
-            // Each requested metric is billed.
-            ...(this.#refusals.byAddress
-              ? [this.#ours("addresses", METRICS.addressesUnlisted)]
-              : []),
-            ...(this.#refusals.byAuthorizer ? [this.#apis("api4xx", "4xx")] : []),
-            this.#apis("api5xx", "5xx"),
-            this.#ageOfOldest("age"),
-          ],
-          ...(page === undefined ? {} : { NextToken: page }),
-        }),
-      );
+      const answer = await this.#cloudWatch.getMetricData({
+        StartTime: new Date(from),
+        EndTime: new Date(now),
+        MetricDataQueries: [
+          this.#ours("accepted", METRICS.webhooksReceived),
+          this.#ours("credentials", METRICS.credentialsRejected),
+          this.#ours("unstored", METRICS.storesFailed),
+          this.#ours("alloyRefused", METRICS.alloyRefused),
+          // Each requested metric is billed.
+          ...(this.#refusals.byAddress ? [this.#ours("addresses", METRICS.addressesUnlisted)] : []),
+          ...(this.#refusals.byAuthorizer ? [this.#apis("api4xx", "4xx")] : []),
+          this.#apis("api5xx", "5xx"),
+          this.#ageOfOldest("age"),
+        ],
+        ...(page === undefined ? {} : { NextToken: page }),
+      });
       results.push(...readResults(answer));
       page = answer.NextToken;
     } while (page !== undefined);
@@ -94,16 +84,14 @@ export class AwsDeliveries implements Deliveries {
   }
 
   async #queued(): Promise<number> {
-    const { Attributes = {} } = await this.#sqs.send(
-      new GetQueueAttributesCommand({
-        QueueUrl: this.#queueUrl,
-        AttributeNames: [
-          "ApproximateNumberOfMessages",
-          "ApproximateNumberOfMessagesNotVisible",
-          "ApproximateNumberOfMessagesDelayed",
-        ],
-      }),
-    );
+    const { Attributes = {} } = await this.#sqs.getQueueAttributes({
+      QueueUrl: this.#queueUrl,
+      AttributeNames: [
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+      ],
+    });
     // An answer without numbers does not say that the queue is empty.
     if (Object.keys(Attributes).length === 0) throw new Error("the queue does not say its depth");
     return Object.values(Attributes).reduce((sum, value) => sum + Number(value), 0);

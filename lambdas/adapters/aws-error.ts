@@ -1,4 +1,25 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+
 import { PermanentError, TransientError } from "../domain/errors.ts";
+
+/** A refusal by a service, or a call without an answer, with what the SDK's errors say. */
+export class AwsError extends Error {
+  readonly $metadata: { readonly httpStatusCode: number | undefined };
+  /** Of DynamoDB: the item that a condition did not hold for. */
+  readonly Item: Readonly<Record<string, AttributeValue>> | undefined;
+
+  /** @param name - as the service gives it; without an answer, the cause. */
+  constructor(
+    name: string,
+    message: string,
+    said?: { readonly status: number; readonly item?: AwsError["Item"] },
+  ) {
+    super(message);
+    this.name = name;
+    this.$metadata = { httpStatusCode: said?.status };
+    this.Item = said?.item;
+  }
+}
 
 /** Errors by which AWS says that the request itself is wrong: sending it again cannot help. */
 const PERMANENT = new Set(["ValidationException", "ItemCollectionSizeLimitExceededException"]);
@@ -15,6 +36,17 @@ export function translateAwsError(what: string, cause: unknown): PermanentError 
   return PERMANENT.has(name)
     ? new PermanentError(sentence, { cause })
     : new TransientError(sentence, { cause });
+}
+
+/**
+ * The item that a condition of DynamoDB did not hold for, where it is returned; empty: it is not, or there is none.
+ *
+ * @returns null when the error is another one.
+ */
+export function refusingItem(cause: unknown): NonNullable<AwsError["Item"]> | null {
+  if (!(cause instanceof Error) || cause.name !== "ConditionalCheckFailedException") return null;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the SDK's error of this name has the field too
+  return (cause as Error & Partial<Pick<AwsError, "Item">>).Item ?? {};
 }
 
 /** How SQS, EventBridge and the protocols below them name what is wrong with a request itself. */

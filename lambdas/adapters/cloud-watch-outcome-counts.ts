@@ -1,5 +1,4 @@
-import { GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
-import type { CloudWatchClient, MetricDataQuery } from "@aws-sdk/client-cloudwatch";
+import type { MetricDataQuery } from "@aws-sdk/client-cloudwatch";
 
 import type { OutcomeCounts, Span } from "../domain/application/outcome-change.ts";
 import {
@@ -11,6 +10,7 @@ import {
 } from "../settings/metrics.ts";
 import type { OutcomeSubject } from "../settings/poller-settings.ts";
 import { translateAwsError } from "./aws-error.ts";
+import type { CloudWatchOperations } from "./aws-operations.ts";
 import { readResults } from "./metric-data.ts";
 
 /** The steps of the compared windows; CloudWatch keeps them for 63 days. */
@@ -18,10 +18,10 @@ const PERIOD_SECONDS = 300;
 
 /** `OutcomeCounts` by the metric that the consumer writes. */
 export class CloudWatchOutcomeCounts implements OutcomeCounts {
-  readonly #cloudWatch: CloudWatchClient;
+  readonly #cloudWatch: CloudWatchOperations;
   readonly #stage: string;
 
-  constructor(options: { readonly cloudWatch: CloudWatchClient; readonly stage: string }) {
+  constructor(options: { readonly cloudWatch: CloudWatchOperations; readonly stage: string }) {
     this.#cloudWatch = options.cloudWatch;
     this.#stage = options.stage;
   }
@@ -31,15 +31,13 @@ export class CloudWatchOutcomeCounts implements OutcomeCounts {
     let page: string | undefined;
     try {
       do {
-        const answer = await this.#cloudWatch.send(
-          new GetMetricDataCommand({
-            StartTime: new Date(from),
-            // CloudWatch leaves out what begins at the end.
-            EndTime: new Date(to),
-            MetricDataQueries: subjects.map((subject, index) => this.#query(subject, index)),
-            ...(page === undefined ? {} : { NextToken: page }),
-          }),
-        );
+        const answer = await this.#cloudWatch.getMetricData({
+          StartTime: new Date(from),
+          // CloudWatch leaves out what begins at the end.
+          EndTime: new Date(to),
+          MetricDataQueries: subjects.map((subject, index) => this.#query(subject, index)),
+          ...(page === undefined ? {} : { NextToken: page }),
+        });
         for (const { Values = [] } of readResults(answer)) {
           total += Values.reduce((sum, value) => sum + value, 0);
         }

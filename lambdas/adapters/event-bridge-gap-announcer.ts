@@ -1,7 +1,6 @@
 import { setTimeout as sleepFor } from "node:timers/promises";
 
-import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-
+import type { EventBridgeOperations } from "./aws-operations.ts";
 import { BusGapAnnouncer } from "./bus-ports.ts";
 import { putEventsOn } from "./event-bridge-put-events.ts";
 
@@ -9,7 +8,7 @@ import { putEventsOn } from "./event-bridge-put-events.ts";
 export class EventBridgeGapAnnouncer extends BusGapAnnouncer {
   /** @param sleep - for so many ms. @default - real time */
   constructor(
-    client: EventBridgeClient,
+    client: EventBridgeOperations,
     busName: string,
     sleep: (ms: number) => Promise<void> = sleepFor,
   ) {

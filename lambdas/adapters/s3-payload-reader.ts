@@ -1,25 +1,24 @@
-import { GetObjectCommand, NoSuchKey } from "@aws-sdk/client-s3";
-import type { S3Client } from "@aws-sdk/client-s3";
-
 import { PermanentError, TransientError } from "../domain/errors.ts";
 import type { PayloadReader } from "../domain/ports.ts";
 import { statusOf, translateAwsError } from "./aws-error.ts";
+import type { S3Operations } from "./aws-operations.ts";
 
 /** `PayloadReader` on the payload bucket. */
 export class S3PayloadReader implements PayloadReader {
-  readonly #client: S3Client;
+  readonly #client: S3Operations;
   readonly #bucket: string;
 
-  constructor(client: S3Client, bucket: string) {
+  constructor(client: S3Operations, bucket: string) {
     this.#client = client;
     this.#bucket = bucket;
   }
 
   async read(payloadKey: string): Promise<Uint8Array> {
     try {
-      const { Body, ContentLength } = await this.#client.send(
-        new GetObjectCommand({ Bucket: this.#bucket, Key: payloadKey }),
-      );
+      const { Body, ContentLength } = await this.#client.getObject({
+        Bucket: this.#bucket,
+        Key: payloadKey,
+      });
       const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
       if (ContentLength !== undefined && ContentLength !== bytes.length) {
         throw new Error(`${bytes.length} bytes came of ${ContentLength}`);
@@ -36,7 +35,7 @@ export class S3PayloadReader implements PayloadReader {
  * "Permissions"), as is one whose encryption key we may not use. Then nobody knows, and the message must survive.
  */
 function translated(payloadKey: string, error: unknown): Error {
-  if (error instanceof NoSuchKey) {
+  if (error instanceof Error && error.name === "NoSuchKey") {
     return new PermanentError(`the payload ${payloadKey} is not in the bucket any more`, {
       cause: error,
     });

@@ -1,17 +1,15 @@
-import { ChangeMessageVisibilityCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
-import type { SQSClient } from "@aws-sdk/client-sqs";
-
 import { reasonBeside } from "../domain/event/dead-letter-reason.ts";
 import type { DeadLetters, QueueMessages } from "../domain/ports.ts";
 import { QUEUE } from "../settings/limits.ts";
 import { isRefused, translateAwsError } from "./aws-error.ts";
+import type { SqsOperations } from "./aws-operations.ts";
 
 /** `DeadLetters` on SQS: the message as it came, with the reason as an attribute. */
 export class SqsDeadLetters implements DeadLetters {
-  readonly #client: SQSClient;
+  readonly #client: SqsOperations;
   readonly #queueUrl: string;
 
-  constructor(client: SQSClient, queueUrl: string) {
+  constructor(client: SqsOperations, queueUrl: string) {
     this.#client = client;
     this.#queueUrl = queueUrl;
   }
@@ -30,17 +28,15 @@ export class SqsDeadLetters implements DeadLetters {
   }
 
   async #send(MessageBody: string, reason: string | null): Promise<void> {
-    const { MessageId } = await this.#client.send(
-      new SendMessageCommand({
-        QueueUrl: this.#queueUrl,
-        MessageBody,
-        ...(reason !== null && {
-          MessageAttributes: {
-            [QUEUE.reasonAttribute]: { DataType: "String", StringValue: reason },
-          },
-        }),
+    const { MessageId } = await this.#client.sendMessage({
+      QueueUrl: this.#queueUrl,
+      MessageBody,
+      ...(reason !== null && {
+        MessageAttributes: {
+          [QUEUE.reasonAttribute]: { DataType: "String", StringValue: reason },
+        },
       }),
-    );
+    });
     if (MessageId === undefined) throw new Error("the answer of the queue names no message");
   }
 }
@@ -51,23 +47,21 @@ function translated(error: unknown): Error {
 
 /** `QueueMessages` on SQS. */
 export class SqsQueueMessages implements QueueMessages {
-  readonly #client: SQSClient;
+  readonly #client: SqsOperations;
   readonly #queueUrl: string;
 
-  constructor(client: SQSClient, queueUrl: string) {
+  constructor(client: SqsOperations, queueUrl: string) {
     this.#client = client;
     this.#queueUrl = queueUrl;
   }
 
   async retryAfter(receiptHandle: string, seconds: number): Promise<void> {
     try {
-      await this.#client.send(
-        new ChangeMessageVisibilityCommand({
-          QueueUrl: this.#queueUrl,
-          ReceiptHandle: receiptHandle,
-          VisibilityTimeout: seconds,
-        }),
-      );
+      await this.#client.changeMessageVisibility({
+        QueueUrl: this.#queueUrl,
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: seconds,
+      });
     } catch (error) {
       throw translateAwsError("Shortening a message's wait", error);
     }

@@ -15,6 +15,7 @@ export function readConsumerEnvironment(
   const read = readEnvironment(
     [
       "STAGE",
+      "AWS_REGION",
       "EVENT_QUEUE_URL",
       "DEAD_LETTER_QUEUE_URL",
       "APPLICATION_TABLE_NAME",
@@ -26,6 +27,7 @@ export function readConsumerEnvironment(
   );
   return {
     stage: read("STAGE"),
+    region: read("AWS_REGION"),
     eventQueueUrl: read("EVENT_QUEUE_URL"),
     deadLetterQueueUrl: read("DEAD_LETTER_QUEUE_URL"),
     applicationTableName: read("APPLICATION_TABLE_NAME"),
@@ -33,7 +35,5 @@ export function readConsumerEnvironment(
     eventBusName: read("EVENT_BUS_NAME"),
     payloadBucketName: read("PAYLOAD_BUCKET_NAME"),
     settings: parseSettings(ConsumerSettingsSchema, settings),
-    /** Set where another service than AWS's own answers: the emulator's. */
-    isEmulated: Boolean(environment["AWS_ENDPOINT_URL"]),
   };
 }

@@ -1,17 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { S3Client } from "@aws-sdk/client-s3";
-import { SQSClient } from "@aws-sdk/client-sqs";
-
+import { awsServices } from "../adapters/aws-http/aws-services.ts";
+import { makeDynamoDb, makeEventBridge, makeSqs } from "../adapters/aws-http/json-services.ts";
+import { makeS3 } from "../adapters/aws-http/s3-objects.ts";
 import { DynamoApplicationStore } from "../adapters/dynamo/dynamo-application-store.ts";
+import { DynamoIdempotencyRecords } from "../adapters/dynamo/dynamo-idempotency-records.ts";
 import { DynamoInvestigations } from "../adapters/dynamo/dynamo-investigations.ts";
 import { EventBridgePublisher } from "../adapters/event-bridge-publisher.ts";
 import { PowertoolsIdempotency } from "../adapters/powertools-idempotency.ts";
 import { S3PayloadReader } from "../adapters/s3-payload-reader.ts";
-import { SDK_LIMITS } from "../adapters/sdk-limits.ts";
 import { SqsDeadLetters, SqsQueueMessages } from "../adapters/sqs-queues.ts";
 import { scheduleOnTimers } from "../adapters/timers.ts";
 import { readSettingsFile } from "../settings/settings-file.ts";
@@ -26,11 +23,9 @@ const environment = readConsumerEnvironment(process.env, readSettingsFile(proces
 const { stage, settings } = environment;
 const now = Date.now;
 
-const dynamo = new DynamoDBClient(SDK_LIMITS);
-const sqs = new SQSClient(SDK_LIMITS);
-// Emulators address a bucket by path.
-const s3 = new S3Client({ ...SDK_LIMITS, forcePathStyle: environment.isEmulated });
-const bus = new EventBridgeClient(SDK_LIMITS);
+const services = awsServices(environment.region, process.env);
+const dynamo = makeDynamoDb(services);
+const sqs = makeSqs(services);
 
 /** Lambda's entry. */
 export const handler = makeConsumerHandler({
@@ -42,14 +37,15 @@ export const handler = makeConsumerHandler({
   }),
   investigations: new DynamoInvestigations(dynamo, environment.applicationTableName),
   idempotency: new PowertoolsIdempotency(
-    new DynamoDBPersistenceLayer({
-      tableName: environment.idempotencyTableName,
-      awsSdkV3Client: dynamo,
-    }),
+    new DynamoIdempotencyRecords(dynamo, environment.idempotencyTableName),
   ),
-  publisher: new EventBridgePublisher({ client: bus, busName: environment.eventBusName, sleep }),
+  publisher: new EventBridgePublisher({
+    client: makeEventBridge(services),
+    busName: environment.eventBusName,
+    sleep,
+  }),
   deadLetters: new SqsDeadLetters(sqs, environment.deadLetterQueueUrl),
-  payloads: new S3PayloadReader(s3, environment.payloadBucketName),
+  payloads: new S3PayloadReader(makeS3(services), environment.payloadBucketName),
   messages: new SqsQueueMessages(sqs, environment.eventQueueUrl),
   metrics: makeMetrics({
     stage,

@@ -1,4 +1,4 @@
-import { readEnvironment } from "../environment.ts";
+import { readEndpoint, readEnvironment } from "../environment.ts";
 import type { AllowListSettings, AuthSettings } from "../settings/ingest-settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -29,8 +29,7 @@ export function readIngestEnvironment(
     ["STAGE", "AWS_REGION", "EVENT_QUEUE_URL", "PAYLOAD_BUCKET_NAME", "WEBHOOK_SECRET_ARN"],
     environment,
   );
-  const endpoint = (service: string) =>
-    environment[`AWS_ENDPOINT_URL_${service}`] || environment["AWS_ENDPOINT_URL"] || undefined;
+  const endpoint = (service: string) => readEndpoint(service, environment);
   return {
     stage: read("STAGE"),
     region: read("AWS_REGION"),

@@ -1,4 +1,4 @@
-import { readEnvironment } from "../environment.ts";
+import { readEndpoint, readEnvironment } from "../environment.ts";
 import { parseSettings } from "../settings/parse-settings.ts";
 import { PollerSettingsSchema } from "../settings/poller-settings.ts";
 
@@ -25,8 +25,7 @@ export function readPollerEnvironment(
     ],
     environment,
   );
-  const endpoint = (service: string) =>
-    environment[`AWS_ENDPOINT_URL_${service}`] || environment["AWS_ENDPOINT_URL"] || undefined;
+  const endpoint = (service: string) => readEndpoint(service, environment);
   return {
     stage: read("STAGE"),
     region: read("AWS_REGION"),

@@ -1,21 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { SQSClient } from "@aws-sdk/client-sqs";
-
 import { makeAlloyApiKeyReader } from "../adapters/alloy/alloy-api-key.ts";
 import { HttpAlloyApi } from "../adapters/alloy/alloy-api.ts";
 import { BasicAuthorization, BearerAuthorization } from "../adapters/alloy/alloy-authorization.ts";
 import { makeAwsClient } from "../adapters/aws-http/aws-client.ts";
+import { awsServices } from "../adapters/aws-http/aws-services.ts";
+import {
+  makeCloudWatch,
+  makeDynamoDb,
+  makeEventBridge,
+  makeSqs,
+} from "../adapters/aws-http/json-services.ts";
 import { AwsDeliveries } from "../adapters/aws-deliveries.ts";
 import { CloudWatchOutcomeCounts } from "../adapters/cloud-watch-outcome-counts.ts";
 import { DynamoDueApplications } from "../adapters/dynamo/dynamo-due-applications.ts";
 import { DynamoInvestigations } from "../adapters/dynamo/dynamo-investigations.ts";
 import { EventBridgeGapAnnouncer } from "../adapters/event-bridge-gap-announcer.ts";
 import { S3PayloadBucket } from "../adapters/aws-http/s3-payload-bucket.ts";
-import { SDK_LIMITS } from "../adapters/sdk-limits.ts";
 import { SecretsManagerSecret } from "../adapters/aws-http/secrets-manager-secret.ts";
 import { SqsEventQueue } from "../adapters/sqs-event-queue.ts";
 import { readAwsCredentials } from "../environment.ts";
@@ -59,11 +60,12 @@ const authorization =
   alloyAuth === "basic"
     ? new BasicAuthorization(readKey)
     : new BearerAuthorization({ baseUrl, readKey, fetch, now });
-const sqs = new SQSClient(SDK_LIMITS);
-const cloudWatch = new CloudWatchClient(SDK_LIMITS);
+const services = awsServices(region, process.env);
+const sqs = makeSqs(services);
+const cloudWatch = makeCloudWatch(services);
 const { eventQueueUrl: queueUrl, apiId } = environment;
 
-const dynamo = new DynamoDBClient(SDK_LIMITS);
+const dynamo = makeDynamoDb(services);
 const { applicationTableName } = environment;
 
 /** Lambda's entry. */
@@ -86,7 +88,7 @@ export const handler = makePollerHandler({
   outcomes: new CloudWatchOutcomeCounts({ cloudWatch, stage }),
   queue: new SqsEventQueue(sqs, queueUrl),
   payloads: new S3PayloadBucket(call, environment.payloadBucketName, region, endpoints.s3),
-  gaps: new EventBridgeGapAnnouncer(new EventBridgeClient(SDK_LIMITS), environment.eventBusName),
+  gaps: new EventBridgeGapAnnouncer(makeEventBridge(services), environment.eventBusName),
   settings,
   metrics: withEndingZeros(makeMetrics({ stage, write: writeLine, now }), {
     windowMs: settings.polling.rateMs,

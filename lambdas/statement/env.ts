@@ -13,6 +13,7 @@ export function readStatementEnvironment(
 ) {
   const names = [
     "STAGE",
+    "AWS_REGION",
     "APPLICATION_TABLE_NAME",
     "IDEMPOTENCY_TABLE_NAME",
     "STATEMENT_BUCKET_NAME",
@@ -21,6 +22,7 @@ export function readStatementEnvironment(
   const read = readEnvironment(names, environment);
   return {
     stage: read("STAGE"),
+    region: read("AWS_REGION"),
     applicationTableName: read("APPLICATION_TABLE_NAME"),
     idempotencyTableName: read("IDEMPOTENCY_TABLE_NAME"),
     statementBucketName: read("STATEMENT_BUCKET_NAME"),

@@ -1,4 +1,5 @@
 import { startDynamoDb } from "../support/dynalite.ts";
+import { endingPagesEarly, startOwnClients } from "../support/own-clients.ts";
 import { openDynamoStore, openMemoryStore } from "../support/open-stores.ts";
 import { describeApplicationStore } from "./application-store.ts";
 
@@ -10,8 +11,24 @@ describeApplicationStore(
     // Pages end after two items: whoever reads one page alone is seen without a megabyte.
     const dynamo = await startDynamoDb({ pageItems: 2 });
     const { client, applicationTableName: tableName } = dynamo;
-    return openDynamoStore({ client, tableName, close: dynamo.close });
+    return openDynamoStore({ client, calls: client, tableName, close: dynamo.close });
   },
   // Some 2 ms a write: a few seconds for a law.
   100,
+);
+
+describeApplicationStore(
+  "on dynalite, by the functions' own client",
+  async () => {
+    const dynamo = await startDynamoDb();
+    const { client, applicationTableName: tableName } = dynamo;
+    const own = await startOwnClients(dynamo.url);
+    const calls = endingPagesEarly(own.dynamo, 2);
+    const close = async () => {
+      await own.close();
+      await dynamo.close();
+    };
+    return openDynamoStore({ client, calls, tableName, close });
+  },
+  25,
 );

@@ -1,6 +1,6 @@
 import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
-import { NoSuchKey, S3Client } from "@aws-sdk/client-s3";
-import { SQSClient } from "@aws-sdk/client-sqs";
+import { NoSuchKey, S3 } from "@aws-sdk/client-s3";
+import { SQS } from "@aws-sdk/client-sqs";
 import { afterAll, describe, expect, it } from "vitest";
 
 import { applicationKey, EFFECTS_FROM } from "../../lambdas/adapters/dynamo/application-item.ts";
@@ -79,8 +79,8 @@ async function openAdapters() {
     callerOf,
     onRefused: (sentence) => refusedOnTheWire.push(sentence),
   });
-  const sqs = guarded(aClient(new SQSClient({ region: "us-east-1" }), AN_ANSWER_OF_SQS));
-  const s3 = guarded(aClient(new S3Client({ region: "us-east-1" }), null));
+  const sqs = guarded(aClient(new SQS({ region: "us-east-1" }), AN_ANSWER_OF_SQS));
+  const s3 = guarded(aClient(new S3({ region: "us-east-1" }), null));
   const cloudWatch = guarded(cloudWatchThat(() => ({ MetricDataResults: [] })));
   const bus = guarded(aBusClient(taken).client);
   const call = (name: FunctionName, port: string, method: string) =>

@@ -1,4 +1,4 @@
-import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { SendMessageCommand, SQS } from "@aws-sdk/client-sqs";
 import type { SendMessageRequest } from "@aws-sdk/client-sqs";
 import { describe, expect, test } from "vitest";
 
@@ -10,7 +10,7 @@ import { answered } from "../../tools/cloud-in-memory/clients.ts";
 /** Dead letters over a queue that answers so. */
 function deadLettersOver(answer: (request: SendMessageRequest) => object) {
   const requests: SendMessageRequest[] = [];
-  const client = answered(new SQSClient({ region: "us-east-1" }), (input) => {
+  const client = answered(new SQS({ region: "us-east-1" }), (input) => {
     const request = new SendMessageCommand({ QueueUrl: "", MessageBody: "", ...input }).input;
     requests.push(request);
     return answer(request);

@@ -3,6 +3,8 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, describe, expect, test } from "vitest";
 
+import type { DynamoDbOperations } from "../../lambdas/adapters/aws-operations.ts";
+import { DynamoIdempotencyRecords } from "../../lambdas/adapters/dynamo/dynamo-idempotency-records.ts";
 import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
 import {
   MemoryIdempotency,
@@ -11,6 +13,7 @@ import {
 import { startDynamoDb } from "../support/dynalite.ts";
 import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
 import { inRoleOf } from "../support/iam.ts";
+import { startOwnClients } from "../support/own-clients.ts";
 import { describeIdempotency } from "./idempotency.ts";
 
 const DAY = 86_400_000;
@@ -19,6 +22,11 @@ function openSandbox({ client, idempotencyTableName }: LocalDynamoDb): Powertool
   const sandbox = new PowertoolsIdempotency(
     new DynamoDBPersistenceLayer({ tableName: idempotencyTableName, awsSdkV3Client: client }),
   );
+  return inRoleOf("consumer", "idempotency", sandbox);
+}
+
+function ownSandbox(client: DynamoDbOperations, tableName: string): PowertoolsIdempotency {
+  const sandbox = new PowertoolsIdempotency(new DynamoIdempotencyRecords(client, tableName));
   return inRoleOf("consumer", "idempotency", sandbox);
 }
 
@@ -35,6 +43,18 @@ describeIdempotency("Powertools on dynalite", async () => {
   return {
     newSandbox: () => openSandbox(dynamo),
     close: () => dynamo.close(),
+  };
+});
+
+describeIdempotency("Powertools on dynalite, by the functions' own client", async () => {
+  const dynamo = await startDynamoDb();
+  const own = await startOwnClients(dynamo.url);
+  return {
+    newSandbox: () => ownSandbox(own.dynamo, dynamo.idempotencyTableName),
+    close: async () => {
+      await own.close();
+      await dynamo.close();
+    },
   };
 });
 

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
 
 import { DynamoInvestigations } from "../../lambdas/adapters/dynamo/dynamo-investigations.ts";
+import { withMethods } from "../../tools/cloud-in-memory/faults.ts";
 import { MemoryInvestigations } from "../../tools/cloud-in-memory/investigations.ts";
 import { anAlloyApi } from "../support/alloy-api.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
+import { endingPagesEarly, startOwnClients } from "../support/own-clients.ts";
+import { inRoleOf } from "../support/iam.ts";
 import { investigationListOf, listedInvestigation } from "../support/investigations.ts";
 import { describeInvestigations } from "./investigations.ts";
 
@@ -15,6 +18,25 @@ describeInvestigations("in memory", async () => ({
 describeInvestigations("on dynalite", async () => {
   const { client, applicationTableName, close } = await startDynamoDb({ pageItems: 2 });
   return { kept: new DynamoInvestigations(client, applicationTableName), close };
+});
+
+describeInvestigations("on dynalite, by the functions' own client", async () => {
+  const dynamo = await startDynamoDb();
+  const own = await startOwnClients(dynamo.url);
+  const calls = endingPagesEarly(own.dynamo, 2);
+  const kept = new DynamoInvestigations(calls, dynamo.applicationTableName);
+  const consumers = inRoleOf("consumer", "investigations", kept);
+  return {
+    kept: withMethods(inRoleOf("poller", "investigations", kept), {
+      join: (event, origin) => consumers.join(event, origin),
+      recordFailure: (failure) => consumers.recordFailure(failure),
+      clearFailure: (token, eventId) => consumers.clearFailure(token, eventId),
+    }),
+    close: async () => {
+      await own.close();
+      await dynamo.close();
+    },
+  };
 });
 
 /** One call of the list, answered so. */

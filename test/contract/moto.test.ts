@@ -1,14 +1,13 @@
-import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
 import { describe, expect, it } from "vitest";
 
-import { makeAwsClient } from "../../lambdas/adapters/aws-http/aws-client.ts";
+import { awsServices } from "../../lambdas/adapters/aws-http/aws-services.ts";
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
+import { DynamoIdempotencyRecords } from "../../lambdas/adapters/dynamo/dynamo-idempotency-records.ts";
 import { DynamoInvestigations } from "../../lambdas/adapters/dynamo/dynamo-investigations.ts";
 import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
 import { S3PayloadBucket } from "../../lambdas/adapters/aws-http/s3-payload-bucket.ts";
 import { S3PayloadReader } from "../../lambdas/adapters/s3-payload-reader.ts";
-import { INGEST } from "../../lambdas/settings/limits.ts";
 import {
   makeMotoBucket,
   makeMotoTables,
@@ -17,6 +16,8 @@ import {
   noMoto,
   useMoto,
 } from "../support/moto.ts";
+import { clientsOf } from "../support/own-clients.ts";
+import { dynamoWithinLimits } from "../support/refusals.ts";
 import { forgetIn, openDynamoStore } from "../support/open-stores.ts";
 import { describeApplicationStore } from "./application-store.ts";
 import { describeDueApplications } from "./due-applications.ts";
@@ -32,6 +33,16 @@ const HISTORIES = 5;
 describe.skipIf(noMoto !== null)("moto", () => {
   const endpoint = useMoto();
 
+  function ownClients() {
+    const services = awsServices(MOTO_REGION, {
+      AWS_ENDPOINT_URL: endpoint(),
+      AWS_ACCESS_KEY_ID: MOTO_CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: MOTO_CREDENTIALS.secretAccessKey,
+    });
+    const { dynamo, s3 } = clientsOf(services);
+    return { dynamo: dynamoWithinLimits(dynamo), s3, call: services.call };
+  }
+
   it("is up", () => {
     expect(endpoint()).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   });
@@ -40,7 +51,7 @@ describe.skipIf(noMoto !== null)("moto", () => {
     "DynamoDB of moto",
     async () => {
       const { client, applicationTableName: tableName, close } = await makeMotoTables(endpoint());
-      return openDynamoStore({ client, tableName, close });
+      return openDynamoStore({ client, calls: ownClients().dynamo, tableName, close });
     },
     HISTORIES,
   );
@@ -60,39 +71,37 @@ describe.skipIf(noMoto !== null)("moto", () => {
   describeDueApplications("DynamoDB of moto", async () => {
     const { client, applicationTableName: tableName, close } = await makeMotoTables(endpoint());
     return {
-      due: new DynamoDueApplications(client, tableName),
-      store: new DynamoApplicationStore({ client, tableName, eventRetentionMs: null }),
+      due: new DynamoDueApplications(ownClients().dynamo, tableName),
+      store: new DynamoApplicationStore({
+        client: ownClients().dynamo,
+        tableName,
+        eventRetentionMs: null,
+      }),
       forget: forgetIn({ client, tableName }),
       close,
     };
   });
 
   describeInvestigations("DynamoDB of moto", async () => {
-    const { client, applicationTableName, close } = await makeMotoTables(endpoint());
-    return { kept: new DynamoInvestigations(client, applicationTableName), close };
+    const { applicationTableName, close } = await makeMotoTables(endpoint());
+    return { kept: new DynamoInvestigations(ownClients().dynamo, applicationTableName), close };
   });
 
   describeIdempotency("Powertools on DynamoDB of moto", async () => {
-    const tables = await makeMotoTables(endpoint());
-    const { client: awsSdkV3Client, idempotencyTableName: tableName, close } = tables;
+    const { idempotencyTableName: tableName, close } = await makeMotoTables(endpoint());
     return {
       newSandbox: () =>
-        new PowertoolsIdempotency(new DynamoDBPersistenceLayer({ tableName, awsSdkV3Client })),
+        new PowertoolsIdempotency(new DynamoIdempotencyRecords(ownClients().dynamo, tableName)),
       close,
     };
   });
 
   describePayloads("S3 of moto", async () => {
     const { client, bucket } = await makeMotoBucket(endpoint());
-    const call = makeAwsClient({
-      region: MOTO_REGION,
-      credentials: () => ({ ...MOTO_CREDENTIALS, sessionToken: undefined }),
-      attempts: INGEST.attempts,
-      now: Date.now,
-    });
+    const { call, s3 } = ownClients();
     return {
       bucket: new S3PayloadBucket(call, bucket, MOTO_REGION, endpoint()),
-      reader: new S3PayloadReader(client, bucket),
+      reader: new S3PayloadReader(s3, bucket),
       close: async () => client.destroy(),
     };
   });

@@ -1,4 +1,4 @@
-import { NoSuchKey, S3Client } from "@aws-sdk/client-s3";
+import { NoSuchKey, S3 } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "vitest";
 
 import { S3PayloadReader } from "../../lambdas/adapters/s3-payload-reader.ts";
@@ -9,7 +9,7 @@ import { answered } from "../../tools/cloud-in-memory/clients.ts";
 const KEY = "webhooks/2026-11-23/gone";
 
 function readerOver(answer: () => object): S3PayloadReader {
-  const client = answered(new S3Client({ region: "us-east-1" }), answer);
+  const client = answered(new S3({ region: "us-east-1" }), answer);
   return new S3PayloadReader(client, "payloads");
 }
 

@@ -1,5 +1,5 @@
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { SQSClient } from "@aws-sdk/client-sqs";
+import { EventBridge } from "@aws-sdk/client-eventbridge";
+import { SQS } from "@aws-sdk/client-sqs";
 import { describe, expect, test } from "vitest";
 
 import { EventBridgeGapAnnouncer } from "../../lambdas/adapters/event-bridge-gap-announcer.ts";
@@ -21,7 +21,7 @@ function aQueue(output: (batch: Batch, call: number) => object = allSent) {
   const inputs: object[] = [];
   const batchOf = (input: object): Batch =>
     "Entries" in input && Array.isArray(input.Entries) ? input.Entries : [];
-  const client = answered(new SQSClient({ region: "us-east-1" }), (input) => {
+  const client = answered(new SQS({ region: "us-east-1" }), (input) => {
     inputs.push(input);
     return output(batchOf(input), inputs.length);
   });
@@ -148,7 +148,7 @@ describe("the event queue, as the poller fills it", () => {
 describe("the bus, told of gaps", () => {
   function aBus(output: () => object) {
     const inputs: object[] = [];
-    const client = answered(new EventBridgeClient({ region: "us-east-1" }), (input) => {
+    const client = answered(new EventBridge({ region: "us-east-1" }), (input) => {
       inputs.push(input);
       return output();
     });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 import {
-  EventBridgeClient,
+  EventBridge,
   PutRuleCommand,
   PutTargetsCommand,
   RemoveTargetsCommand,
@@ -35,7 +35,7 @@ interface Pattern {
 }
 
 interface Clients {
-  readonly bus: EventBridgeClient;
+  readonly bus: EventBridge;
   readonly sqs: SQSClient;
 }
 
@@ -53,7 +53,7 @@ describe.skipIf(noMoto !== null)("rules on a webhook of another family", () => {
   let rules = 0;
   beforeAll(() => {
     const where = { endpoint: endpoint(), region: MOTO_REGION, credentials: MOTO_CREDENTIALS };
-    clients = { bus: new EventBridgeClient(where), sqs: new SQSClient(where) };
+    clients = { bus: new EventBridge(where), sqs: new SQSClient(where) };
     return () => {
       clients?.bus.destroy();
       clients?.sqs.destroy();

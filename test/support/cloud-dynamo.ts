@@ -1,4 +1,4 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
@@ -12,8 +12,8 @@ const InputSchema = v.object({
 });
 
 /** DynamoDB as the operators' `adopt` reads it, over the application table of a cloud in memory. */
-export function dynamoOver({ applications }: MemoryCloud): DynamoDBClient {
-  return answered(new DynamoDBClient({ region: "us-east-1" }), (input, commandName) => {
+export function dynamoOver({ applications }: MemoryCloud): DynamoDB {
+  return answered(new DynamoDB({ region: "us-east-1" }), (input, commandName) => {
     if (commandName !== "BatchGetItemCommand") throw new Error(`${commandName} is not known`);
     const { RequestItems } = v.parse(InputSchema, input);
     const Responses = Object.fromEntries(

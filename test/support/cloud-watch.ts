@@ -1,9 +1,9 @@
-import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import type {
   GetMetricDataCommandInput,
   GetMetricDataCommandOutput,
 } from "@aws-sdk/client-cloudwatch";
-import { SQSClient } from "@aws-sdk/client-sqs";
+import { SQS } from "@aws-sdk/client-sqs";
 
 import { AwsDeliveries } from "../../lambdas/adapters/aws-deliveries.ts";
 import type { PollerSettings } from "../../lambdas/settings/poller-settings.ts";
@@ -16,21 +16,21 @@ function isMetricQuery(input: object): input is GetMetricDataCommandInput {
 /** CloudWatch, as far as it is asked for metrics. @param answer - it may throw. */
 export function cloudWatchThat(
   answer: (query: GetMetricDataCommandInput) => Partial<GetMetricDataCommandOutput>,
-): CloudWatchClient {
-  return answered(new CloudWatchClient({ region: "us-east-1" }), (input) =>
+): CloudWatch {
+  return answered(new CloudWatch({ region: "us-east-1" }), (input) =>
     isMetricQuery(input) ? answer(input) : {},
   );
 }
 
 /** The poller's adapter over these clients. @param attributes - of the event queue. */
 export function deliveriesOver(
-  cloudWatch: CloudWatchClient,
+  cloudWatch: CloudWatch,
   attributes: Readonly<Record<string, string>>,
   refusals: PollerSettings["refusals"] = { byAuthorizer: false, byAddress: false },
 ): AwsDeliveries {
   return new AwsDeliveries({
     cloudWatch,
-    sqs: answered(new SQSClient({ region: "us-east-1" }), () => ({ Attributes: attributes })),
+    sqs: answered(new SQS({ region: "us-east-1" }), () => ({ Attributes: attributes })),
     stage: "sandbox",
     apiId: "api",
     queueUrl: "https://sqs.us-east-1.amazonaws.com/123456789012/events",

@@ -1,4 +1,4 @@
-import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { EventBridge, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import type { PutEventsRequestEntry, PutEventsResponse } from "@aws-sdk/client-eventbridge";
 
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
@@ -6,9 +6,9 @@ import { answered } from "../../tools/cloud-in-memory/clients.ts";
 /** A client of EventBridge whose calls end here. @param answer - to the entries of a call, from 1; it may throw. */
 export function aBusClient(
   answer: (entries: readonly PutEventsRequestEntry[], call: number) => PutEventsResponse,
-): { readonly client: EventBridgeClient; readonly calls: PutEventsRequestEntry[][] } {
+): { readonly client: EventBridge; readonly calls: PutEventsRequestEntry[][] } {
   const calls: PutEventsRequestEntry[][] = [];
-  const client = answered(new EventBridgeClient({ region: "us-east-1" }), (input) => {
+  const client = answered(new EventBridge({ region: "us-east-1" }), (input) => {
     const { Entries = [] } = new PutEventsCommand({ Entries: [], ...input }).input;
     calls.push(Entries);
     return answer(Entries, calls.length);

@@ -99,6 +99,14 @@ export function accessKeyOf(name: FunctionName, port: string, method: string): s
   return [name, port, method].join(".");
 }
 
+/** The access key of whoever is calling now (`inRoleOf`). */
+export function accessKeyNow(): string {
+  const by = calling.getStore();
+  if (by === undefined)
+    throw new Error("No function is calling: only a port that is in a role may.");
+  return accessKeyOf(by.function, by.port, by.method);
+}
+
 function functionNamed(name: string): FunctionName {
   if (name === "ingest" || name === "consumer" || name === "poller") return name;
   throw new Error(`No function signs with "${name}".`);

@@ -1,4 +1,4 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDB } from "@aws-sdk/client-dynamodb";
 
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
@@ -39,7 +39,7 @@ function bodyOf(index: number): Uint8Array {
 let inFlight = 0;
 let mostInFlight = 0;
 let puts = 0;
-const client = answered(new DynamoDBClient({ region: "us-east-1" }), (_, commandName) => {
+const client = answered(new DynamoDB({ region: "us-east-1" }), (_, commandName) => {
   if (commandName === "PutItemCommand") puts += 1;
   return {};
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { DynamoDB } from "@aws-sdk/client-dynamodb";
+import { CreateBucketCommand, S3 } from "@aws-sdk/client-s3";
 import { beforeAll, afterAll } from "vitest";
 
 import { LocalFailure } from "../../tools/local/failure.ts";
@@ -41,7 +41,7 @@ export function useMoto(): () => string {
 
 /** Both tables of the stack, empty, in moto's DynamoDB, behind AWS's documented limits. */
 export async function makeMotoTables(endpoint: string) {
-  const client = new DynamoDBClient({
+  const client = new DynamoDB({
     endpoint,
     region: MOTO_REGION,
     credentials: MOTO_CREDENTIALS,
@@ -60,7 +60,7 @@ export async function makeMotoTables(endpoint: string) {
 
 /** A bucket in moto's S3. */
 export async function makeMotoBucket(endpoint: string) {
-  const client = new S3Client({
+  const client = new S3({
     endpoint,
     region: MOTO_REGION,
     credentials: MOTO_CREDENTIALS,

@@ -10,6 +10,7 @@ import {
   applicationStateOf,
   eventKey,
 } from "../../lambdas/adapters/dynamo/application-item.ts";
+import type { DynamoDbOperations } from "../../lambdas/adapters/aws-operations.ts";
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { outcomeOf, statusOf } from "../../lambdas/domain/application/application-state.ts";
 import type { EventRecord, FailureRecord } from "../../lambdas/domain/ports.ts";
@@ -96,11 +97,14 @@ const FailureSchema = v.object({
 
 /** The adapter on a table of DynamoDB, or of something that says to be it. */
 export function openDynamoStore(options: {
+  /** As a person looks at it. */
   readonly client: DynamoDBClient;
+  /** As the adapter calls it. */
+  readonly calls: DynamoDbOperations;
   readonly tableName: string;
   readonly close: () => Promise<void>;
 }): OpenStore {
-  const { client, tableName, close } = options;
+  const { client, calls, tableName, close } = options;
 
   async function itemsOf(pk: string, sortKeyPrefix: string) {
     const { Items = [] } = await client.send(
@@ -118,7 +122,7 @@ export function openDynamoStore(options: {
     store: inRoleOf(
       "consumer",
       "store",
-      new DynamoApplicationStore({ client, tableName, eventRetentionMs: null }),
+      new DynamoApplicationStore({ client: calls, tableName, eventRetentionMs: null }),
     ),
     async see(applicationToken) {
       const { pk, sk } = applicationKey(applicationToken);

@@ -1,7 +1,7 @@
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
@@ -63,7 +63,7 @@ const ELSEWHERE = { region: "us-east-1" };
 
 /** A stack whose queues are in memory, and whose table is empty; a verb that asks for more fails its test. */
 export function aStack(sqs = new MemorySqs()): ConnectedStack {
-  const dynamo = answered(new DynamoDBClient(ELSEWHERE), () => ({}));
+  const dynamo = answered(new DynamoDB(ELSEWHERE), () => ({}));
   return {
     stage: "test",
     stackName: "AlloyJourneyWebhooks-test",
@@ -109,7 +109,7 @@ export function anAnsweringStack(
   sqs?: MemorySqs,
 ): ConnectedStack {
   const queues = new SQSClient(ELSEWHERE);
-  const stack = { ...aStack(sqs), dynamo: new DynamoDBClient(ELSEWHERE) };
+  const stack = { ...aStack(sqs), dynamo: new DynamoDB(ELSEWHERE) };
   const { cloudFormation, cloudWatch, logs, lambda, dynamo, s3, kms, secrets, sns } = stack;
   const clients = [cloudFormation, cloudWatch, logs, lambda, dynamo, s3, kms, secrets, sns];
   for (const client of [...clients, queues]) {

@@ -1,6 +1,6 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SNSClient } from "@aws-sdk/client-sns";
@@ -48,7 +48,7 @@ export async function stackAs(
   const { stack, arns } = deployed;
   const dynamo = await startDynamoDb();
   // One of its own: the other fills the table, and nobody's rights are asked for that.
-  const client = new DynamoDBClient({
+  const client = new DynamoDB({
     ...REGION,
     endpoint: `http://127.0.0.1:${(await dynamo.client.config.endpoint?.())?.port}`,
     credentials: { accessKeyId: person, secretAccessKey: "local" },

@@ -1,3 +1,5 @@
+import type { DynamoDbOperations } from "../../lambdas/adapters/aws-operations.ts";
+import { judgeLimits } from "../../tools/strict-aws/call-refusal.ts";
 import { refuseBeyondLimits } from "../../tools/strict-aws/strict-client.ts";
 import type { RefusedCall } from "../../tools/strict-aws/strict-client.ts";
 import { refusedCalls } from "./iam.ts";
@@ -10,6 +12,28 @@ let expected: readonly number[] = [];
 /** Has a client refuse what AWS's documented limits refuse; a test that did not expect that fails. */
 export function withinLimits(client: unknown): readonly RefusedCall[] {
   return noteRefusals(refuseBeyondLimits(client));
+}
+
+/** The same for the functions' own client of DynamoDB, where no proxy judges its calls. */
+export function dynamoWithinLimits(client: DynamoDbOperations): DynamoDbOperations {
+  const refused: RefusedCall[] = [];
+  noteRefusals(refused);
+  const judged =
+    <Input, Output>(operation: string, call: (input: Input) => Promise<Output>) =>
+    async (input: Input): Promise<Output> => {
+      const { whole } = judgeLimits(operation, input);
+      if (whole === null) return call(input);
+      refused.push({ operation, refusal: whole });
+      throw whole;
+    };
+  return {
+    getItem: judged("GetItem", client.getItem),
+    putItem: judged("PutItem", client.putItem),
+    updateItem: judged("UpdateItem", client.updateItem),
+    deleteItem: judged("DeleteItem", client.deleteItem),
+    query: judged("Query", client.query),
+    batchGetItem: judged("BatchGetItem", client.batchGetItem),
+  };
 }
 
 /** A test that did not expect these refusals, which grow, fails. */

@@ -1,5 +1,5 @@
 import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { EventBridge } from "@aws-sdk/client-eventbridge";
 import type { Context, SQSEvent } from "aws-lambda";
 import * as v from "valibot";
 
@@ -47,7 +47,7 @@ export async function startCountedConsumer(
   let busEvents = 0;
   let logBytes = 0;
   const emitted = new Set<string>();
-  const bus = answered(new EventBridgeClient({ region: "us-east-1" }), (input) => {
+  const bus = answered(new EventBridge({ region: "us-east-1" }), (input) => {
     busCalls += 1;
     const count = eventsIn(input);
     busEvents += count;

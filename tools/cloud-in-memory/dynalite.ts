@@ -1,4 +1,4 @@
-import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
 import db from "dynalite/db/index.js";
@@ -70,7 +70,7 @@ function tableOf(TableName: string, { keys, indexes }: TableKeys) {
  */
 export async function startDynamoDb(options: { readonly pageItems?: number } = {}) {
   const { url: endpoint, stop } = await listen(dynalite({ createTableMs: 0 }));
-  const client = new DynamoDBClient({
+  const client = new DynamoDB({
     endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
@@ -84,6 +84,7 @@ export async function startDynamoDb(options: { readonly pageItems?: number } = {
   };
   return {
     client,
+    url: endpoint,
     /** What was refused by a limit that DynamoDB has and dynalite has not. */
     refused,
     applicationTableName: "applications",

@@ -1,5 +1,5 @@
-import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
-import { SQSClient } from "@aws-sdk/client-sqs";
+import { CloudWatch } from "@aws-sdk/client-cloudwatch";
+import { SQS } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
 
 import { AwsDeliveries } from "../../lambdas/adapters/aws-deliveries.ts";
@@ -157,11 +157,11 @@ const QueriesSchema = v.looseObject({ MetricDataQueries: v.array(v.unknown()) })
 /** Lets the real adapter ask a CloudWatch that knows nothing. @returns how many metrics a run of the poller reads */
 export async function countMetricsRead(stage: StageConfiguration): Promise<number> {
   let asked = 0;
-  const cloudWatch = answered(new CloudWatchClient({ region: "us-east-1" }), (input) => {
+  const cloudWatch = answered(new CloudWatch({ region: "us-east-1" }), (input) => {
     asked += v.parse(QueriesSchema, input).MetricDataQueries.length;
     return { MetricDataResults: [] };
   });
-  const sqs = answered(new SQSClient({ region: "us-east-1" }), () => ({
+  const sqs = answered(new SQS({ region: "us-east-1" }), () => ({
     Attributes: { ApproximateNumberOfMessages: "0" },
   }));
   const { refusals } = pollerSettings(stage);

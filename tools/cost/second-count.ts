@@ -1,6 +1,6 @@
 import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { EventBridge } from "@aws-sdk/client-eventbridge";
+import { DynamoDB, GetItemCommand } from "@aws-sdk/client-dynamodb";
 
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
@@ -76,9 +76,9 @@ export async function countAgain(
   const meter: Meter = (what, units) => note(`${phase} ${what}`, units);
   const { endpoint, region, credentials } = client.config;
   if (endpoint === undefined) throw new Error("the table in this process has an address");
-  const beside = new DynamoDBClient({ endpoint, region, credentials });
+  const beside = new DynamoDB({ endpoint, region, credentials });
   meterDynamoDb(client, beside, meter);
-  const bus = answered(new EventBridgeClient({ region: "us-east-1" }), (input) => {
+  const bus = answered(new EventBridge({ region: "us-east-1" }), (input) => {
     const entries = "Entries" in input && Array.isArray(input.Entries) ? input.Entries : [];
     return { Entries: entries.map(() => ({ EventId: "taken" })), FailedEntryCount: 0 };
   });

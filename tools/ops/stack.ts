@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
@@ -96,7 +96,7 @@ function connected(
     cloudWatch: new CloudWatchClient(configuration),
     logs: new CloudWatchLogsClient(configuration),
     lambda: new LambdaClient(configuration),
-    dynamo: new DynamoDBClient(configuration),
+    dynamo: new DynamoDB(configuration),
     sqs: new SQSClient(configuration),
     s3: new S3Client(configuration),
     kms: new KMSClient(configuration),

@@ -5,12 +5,13 @@ import { builtins } from "../../lazy-builtins.ts";
 import { makeSigner } from "./aws-signature.ts";
 import type { AwsCredentials } from "./aws-signature.ts";
 import { exchange } from "./http-exchange.ts";
+import type { HttpAnswer } from "./http-exchange.ts";
 
 /** One call of an AWS service, signed and sent by {@link makeAwsClient}. */
 export interface AwsCall<Answer> {
   /** Its name in the signature's scope: `sqs`, `s3`, `secretsmanager`. */
   readonly service: string;
-  readonly method: "POST" | "PUT";
+  readonly method: "GET" | "POST" | "PUT";
   /** Where to send it; the path percent-encoded, no query. */
   readonly url: URL;
   /** Names in lower case. */
@@ -18,12 +19,14 @@ export interface AwsCall<Answer> {
   readonly body: string | Uint8Array;
   /** Epoch milliseconds: no answer is waited for after it. */
   readonly deadline: number;
-  /** Reads the body of a status 200; undefined when it is not the service's own: a proxy's page. */
-  readonly read: (body: string) => Answer | undefined;
+  /** Reads an answer of status 200; undefined when it is not the service's own: a proxy's page. */
+  readonly read: (answer: HttpAnswer) => Answer | undefined;
 }
 
-/** What came of a call, after all its attempts. */
-export type AwsAnswer<Answer> = { readonly answer: Answer } | { readonly failure: AwsFailure };
+/** What came of a call, after all its attempts; `said`: how the service refused it, if it has answered. */
+export type AwsAnswer<Answer> =
+  | { readonly answer: Answer }
+  | { readonly failure: AwsFailure; readonly said?: HttpAnswer };
 
 export type AwsClient = <Answer>(call: AwsCall<Answer>) => Promise<AwsAnswer<Answer>>;
 
@@ -34,6 +37,8 @@ export interface AwsAttempts {
   readonly attemptMs: number;
   /** Wait before the second attempt; it doubles with each. */
   readonly pauseMs: number;
+  /** The same when the service has throttled the first. @default - no longer */
+  readonly throttledPauseMs?: number;
 }
 
 /**
@@ -54,6 +59,10 @@ export function makeAwsClient(options: {
   readonly credentials: () => AwsCredentials | undefined;
   readonly attempts: AwsAttempts;
   readonly now: () => number;
+  /** At least 0, below 1: the share of a pause that is waited, so that callers who fail together come back apart. @default - all of it */
+  readonly random?: () => number;
+  /** The trace that the calls belong to, in X-Ray's words. @default - none */
+  readonly xRay?: () => string | undefined;
 }): AwsClient {
   const sign = makeSigner(options.region);
   const agents = new Map<string, Agent>();
@@ -84,38 +93,41 @@ export function makeAwsClient(options: {
       credentials,
       new Date(options.now()),
     );
+    // Unsigned: whatever is on the way may continue the trace.
+    const trace = options.xRay?.();
+    if (trace !== undefined) headers["x-amzn-trace-id"] = trace;
     headers["content-length"] = String(Buffer.byteLength(body));
     const agent = agentFor(url.protocol);
-    const exchanged = await exchange({ url, method, headers, body, agent, timeoutMs });
-    if ("failure" in exchanged) return exchanged;
-    const answer = exchanged.status === 200 ? call.read(exchanged.body) : undefined;
-    return answer === undefined
-      ? { failure: failureOf(exchanged.status, exchanged.body) }
-      : { answer };
+    const said = await exchange({ url, method, headers, body, agent, timeoutMs });
+    if ("failure" in said) return said;
+    const answer = said.status === 200 ? call.read(said) : undefined;
+    return answer === undefined ? { failure: failureOf(said), said } : { answer };
   }
 
   return async (call) => {
-    let pause = options.attempts.pauseMs;
-    let failure: AwsFailure = "timeout";
-    for (let attempts = 1; attempts <= options.attempts.most; attempts += 1) {
+    const { most, attemptMs, pauseMs, throttledPauseMs = pauseMs } = options.attempts;
+    let failed: AwsAnswer<never> = { failure: "timeout" };
+    for (let attempts = 1; attempts <= most; attempts += 1) {
       const left = call.deadline - options.now();
       if (left < SHORTEST_ATTEMPT_MS) break;
-      const result = await attempt(call, Math.min(left, options.attempts.attemptMs));
+      const result = await attempt(call, Math.min(left, attemptMs));
       if ("answer" in result) return result;
-      failure = result.failure;
-      if (!isWorthAnotherAttempt(failure)) break;
-      await sleep(pause);
-      pause *= 2;
+      failed = result;
+      if (attempts === most || !isWorthAnotherAttempt(result.failure)) break;
+      const pause = result.failure === "throttled" ? throttledPauseMs : pauseMs;
+      await sleep(pause * 2 ** (attempts - 1) * (options.random?.() ?? 1));
     }
-    return { failure };
+    return failed;
   };
 }
 
-function failureOf(status: number, body: string): AwsFailure {
+/** The names by which AWS says that the same call may succeed a moment later. */
+const THROTTLED =
+  /Throttl|TooManyRequests|SlowDown|(?<!Size)LimitExceeded|ThroughputExceeded|TransactionInProgress/;
+
+function failureOf({ status, body }: HttpAnswer): AwsFailure {
   const code = codeOf(body);
-  if (status === 429 || /Throttl|TooManyRequests|SlowDown|LimitExceeded/.test(code)) {
-    return "throttled";
-  }
+  if (status === 429 || THROTTLED.test(code)) return "throttled";
   if (status >= 500) return "unavailable";
   if (/Expired|InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|Signature/.test(code)) {
     return "credentials";
@@ -123,10 +135,10 @@ function failureOf(status: number, body: string): AwsFailure {
   return status === 403 || code.includes("AccessDenied") ? "denied" : "rejected";
 }
 
-/** AWS names a fault in the body: SQS and Secrets Manager as a JSON `__type`, S3 as an XML `Code`. */
-function codeOf(body: string): string {
-  const [, json, xml] = /"__type"\s*:\s*"([^"]*)"|<Code>([^<]*)<\/Code>/.exec(body) ?? [];
-  return json ?? xml ?? "";
+/** AWS names a fault in the body: the JSON services by `__type`, behind a namespace; S3 as an XML `Code`. */
+export function codeOf(body: Buffer): string {
+  const said = /"__type"\s*:\s*"(?:[^"]*#)?([^"]*)"|<Code>([^<]*)<\/Code>/.exec(body.toString());
+  return said?.[1] ?? said?.[2] ?? "";
 }
 
 function isWorthAnotherAttempt(failure: AwsFailure): boolean {

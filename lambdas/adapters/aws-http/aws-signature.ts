@@ -10,7 +10,7 @@ export interface AwsCredentials {
 
 /** A request without a query; all its headers are signed. */
 export interface UnsignedRequest {
-  readonly method: "POST" | "PUT";
+  readonly method: "GET" | "POST" | "PUT";
   readonly host: string;
   /** Percent-encoded once, as it is sent. */
   readonly path: string;

@@ -1,4 +1,4 @@
-import type { Agent } from "node:http";
+import type { Agent, IncomingHttpHeaders } from "node:http";
 
 import type { AwsFailure } from "../../domain/aws-failure.ts";
 import { builtins } from "../../lazy-builtins.ts";
@@ -14,10 +14,15 @@ export interface Sent {
   readonly timeoutMs: number;
 }
 
-/** An answer with its whole body, or why there is none. */
-export type Exchange =
-  | { readonly status: number; readonly body: string }
-  | { readonly failure: AwsFailure };
+/** An answer with its whole body. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** An answer, or why there is none. */
+export type Exchange = HttpAnswer | { readonly failure: AwsFailure };
 
 /** Sends one request once. It does not throw for what the network does. */
 export function exchange({ url, body, timeoutMs, ...options }: Sent): Promise<Exchange> {
@@ -26,10 +31,12 @@ export function exchange({ url, body, timeoutMs, ...options }: Sent): Promise<Ex
     const fail = (error: NodeJS.ErrnoException) =>
       settle({ failure: networkFailureOf(error.code) });
     const sent = request(url, options, (answer) => {
-      let text = "";
-      answer.setEncoding("utf8");
-      answer.on("data", (chunk: string) => (text += chunk));
-      answer.on("end", () => settle({ status: answer.statusCode ?? 0, body: text }));
+      const chunks: Buffer[] = [];
+      answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+      answer.on("end", () => {
+        const { statusCode: status = 0, headers } = answer;
+        settle({ status, headers, body: Buffer.concat(chunks) });
+      });
       // Also when the other side hangs up within its answer.
       answer.on("error", fail);
     });

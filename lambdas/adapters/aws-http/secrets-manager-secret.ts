@@ -1,5 +1,6 @@
 import type { AwsFailure } from "../../domain/aws-failure.ts";
 import type { AwsClient } from "./aws-client.ts";
+import type { HttpAnswer } from "./http-exchange.ts";
 
 /** Reads one secret of Secrets Manager, uncached. */
 export class SecretsManagerSecret {
@@ -33,10 +34,10 @@ export class SecretsManagerSecret {
   }
 }
 
-function secretStringOf(body: string): string | undefined {
+function secretStringOf({ body }: HttpAnswer): string | undefined {
   let answer: unknown;
   try {
-    answer = JSON.parse(body);
+    answer = JSON.parse(body.toString());
   } catch {
     // Not JSON, hence no secret: the caller treats it as an answer that is not the service's.
     return undefined;

@@ -34,7 +34,8 @@ export class SqsEnvelopeQueue {
       },
       body: JSON.stringify({ QueueUrl: this.#queueUrl, MessageBody: message }),
       deadline,
-      read: (body) => (body.includes('"MessageId"') && body.includes(digest) ? true : undefined),
+      read: ({ body }) =>
+        body.includes('"MessageId"') && body.includes(digest) ? true : undefined,
     });
     return "failure" in answer ? { stored: false, cause: answer.failure } : { stored: true };
   }

@@ -1,7 +1,5 @@
 import { brotliCompressSync, constants } from "node:zlib";
 
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-
 import type { HealedMark, NearbyReports } from "../../domain/application/alias.ts";
 import type {
   ApplicationState,
@@ -45,6 +43,7 @@ import {
   releasedMarksOf,
   REPORT_ATTRIBUTES,
 } from "./application-item.ts";
+import type { DynamoDbOperations } from "../aws-operations.ts";
 import { DynamoTable } from "./dynamo-table.ts";
 import type { Item } from "./dynamo-table.ts";
 import { DynamoUpdate } from "./dynamo-update.ts";
@@ -80,7 +79,7 @@ export class DynamoApplicationStore implements ApplicationStore {
   readonly #indexesEntities: boolean;
 
   constructor(options: {
-    readonly client: DynamoDBClient;
+    readonly client: DynamoDbOperations;
     readonly tableName: string;
     /** Null keeps events forever. */
     readonly eventRetentionMs: number | null;

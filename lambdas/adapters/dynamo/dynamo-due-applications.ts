@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import * as v from "valibot";
 
 import { mergeState } from "../../domain/application/application-state.ts";
@@ -33,6 +32,7 @@ import {
   gapListKey,
 } from "./application-item.ts";
 import { broughtIds, externalIdKey, idsOf } from "./external-ids.ts";
+import type { DynamoDbOperations } from "../aws-operations.ts";
 import { DynamoTable } from "./dynamo-table.ts";
 import type { Item, Key } from "./dynamo-table.ts";
 import { DynamoUpdate } from "./dynamo-update.ts";
@@ -146,7 +146,7 @@ export class DynamoDueApplications implements DueApplications {
   readonly #indexesEntities: boolean;
 
   /** @param indexesEntities - as of `DynamoApplicationStore`. */
-  constructor(client: DynamoDBClient, tableName: string, indexesEntities = false) {
+  constructor(client: DynamoDbOperations, tableName: string, indexesEntities = false) {
     this.#table = new DynamoTable(client, tableName);
     this.#indexesEntities = indexesEntities;
   }

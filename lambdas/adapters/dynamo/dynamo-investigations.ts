@@ -1,4 +1,3 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import * as v from "valibot";
 
 import type { EnvelopeKind } from "../../domain/event/envelope.ts";
@@ -20,6 +19,7 @@ import { GAP_STAGES } from "../../settings/metrics.ts";
 import { TABLE } from "../../settings/names.ts";
 import { investigationKey } from "./application-item.ts";
 import { FailureSchema, GapSchema } from "./dynamo-due-applications.ts";
+import type { DynamoDbOperations } from "../aws-operations.ts";
 import { DynamoTable } from "./dynamo-table.ts";
 import type { Item, Key } from "./dynamo-table.ts";
 import { DynamoUpdate } from "./dynamo-update.ts";
@@ -66,7 +66,7 @@ const CursorSchema = v.object({
 export class DynamoInvestigations implements InvestigationStore, Investigations {
   readonly #table: DynamoTable;
 
-  constructor(client: DynamoDBClient, tableName: string) {
+  constructor(client: DynamoDbOperations, tableName: string) {
     this.#table = new DynamoTable(client, tableName);
   }
 

@@ -1,11 +1,10 @@
-import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
 import type { StatementSources } from "../../domain/statement/statement-ports.ts";
 import type { Effects } from "../../domain/statement/statement.ts";
 import { translateAwsError } from "../aws-error.ts";
+import type { DynamoDbOperations } from "../aws-operations.ts";
 import { idempotencyKeyOf } from "../idempotency-key.ts";
 import { applicationKey } from "./application-item.ts";
 import { DynamoDueApplications } from "./dynamo-due-applications.ts";
@@ -24,13 +23,13 @@ const COMPLETED = "COMPLETED";
 
 /** `StatementSources` on DynamoDB: the poller's index, its items, and the records of what took effect. */
 export class DynamoStatementSources implements StatementSources {
-  readonly #client: DynamoDBClient;
+  readonly #client: DynamoDbOperations;
   readonly #applicationTable: DynamoTable;
   readonly #idempotencyTable: string;
   readonly #applications: DynamoDueApplications;
 
   constructor(
-    client: DynamoDBClient,
+    client: DynamoDbOperations,
     names: { readonly applicationTableName: string; readonly idempotencyTableName: string },
   ) {
     this.#client = client;
@@ -84,17 +83,15 @@ export class DynamoStatementSources implements StatementSources {
     let keys = eventIds.map((eventId) => marshall({ id: idempotencyKeyOf(eventId) }));
     try {
       while (keys.length > 0) {
-        const { Responses = {}, UnprocessedKeys = {} } = await this.#client.send(
-          new BatchGetItemCommand({
-            RequestItems: {
-              [this.#idempotencyTable]: {
-                Keys: keys,
-                ProjectionExpression: "#status",
-                ExpressionAttributeNames: { "#status": "status" },
-              },
+        const { Responses = {}, UnprocessedKeys = {} } = await this.#client.batchGetItem({
+          RequestItems: {
+            [this.#idempotencyTable]: {
+              Keys: keys,
+              ProjectionExpression: "#status",
+              ExpressionAttributeNames: { "#status": "status" },
             },
-          }),
-        );
+          },
+        });
         const items = Responses[this.#idempotencyTable] ?? [];
         statuses.push(...items.map((item) => String(unmarshall(item)["status"])));
         keys = UnprocessedKeys[this.#idempotencyTable]?.Keys ?? [];

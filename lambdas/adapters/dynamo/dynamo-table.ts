@@ -1,15 +1,8 @@
-import {
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
-import type { DynamoDBClient, QueryCommandInput } from "@aws-sdk/client-dynamodb";
+import type { QueryCommandInput } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 
-import { translateAwsError } from "../aws-error.ts";
+import { refusingItem, translateAwsError } from "../aws-error.ts";
+import type { DynamoDbOperations } from "../aws-operations.ts";
 import type { DynamoUpdate } from "./dynamo-update.ts";
 
 export type Item = Readonly<Record<string, unknown>>;
@@ -22,10 +15,10 @@ type Query = Omit<
 
 /** One table. Every method says what is done, for the sentence of an error. */
 export class DynamoTable {
-  readonly #client: DynamoDBClient;
+  readonly #client: DynamoDbOperations;
   readonly #name: string;
 
-  constructor(client: DynamoDBClient, name: string) {
+  constructor(client: DynamoDbOperations, name: string) {
     this.#client = client;
     this.#name = name;
   }
@@ -85,16 +78,14 @@ export class DynamoTable {
   /** One item as it is at this moment; null: there is none. */
   async read(what: string, key: Key): Promise<Item | null> {
     const { Item } = await translated(what, () =>
-      this.#client.send(
-        new GetItemCommand({ TableName: this.#name, Key: marshall(key), ConsistentRead: true }),
-      ),
+      this.#client.getItem({ TableName: this.#name, Key: marshall(key), ConsistentRead: true }),
     );
     return Item === undefined ? null : unmarshall(Item);
   }
 
   async put(what: string, item: Item): Promise<void> {
     await translated(what, () =>
-      this.#client.send(new PutItemCommand({ TableName: this.#name, Item: marshall(item) })),
+      this.#client.putItem({ TableName: this.#name, Item: marshall(item) }),
     );
   }
 
@@ -106,15 +97,13 @@ export class DynamoTable {
   async putNew(what: string, item: Item): Promise<Item | null> {
     return translated(what, async () => {
       const refusal = await refused(() =>
-        this.#client.send(
-          new PutItemCommand({
-            TableName: this.#name,
-            Item: marshall(item),
-            ConditionExpression: "attribute_not_exists(pk)",
-            // It costs no read unit.
-            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-          }),
-        ),
+        this.#client.putItem({
+          TableName: this.#name,
+          Item: marshall(item),
+          ConditionExpression: "attribute_not_exists(pk)",
+          // It costs no read unit.
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+        }),
       );
       return "by" in refusal ? refusal.by : null;
     });
@@ -122,7 +111,7 @@ export class DynamoTable {
 
   async delete(what: string, key: Key): Promise<void> {
     await translated(what, () =>
-      this.#client.send(new DeleteItemCommand({ TableName: this.#name, Key: marshall(key) })),
+      this.#client.deleteItem({ TableName: this.#name, Key: marshall(key) }),
     );
   }
 
@@ -140,16 +129,14 @@ export class DynamoTable {
   ): Promise<{ readonly isDone: boolean; readonly item: Item }> {
     return translated(what, async () => {
       const result = await refused(() =>
-        this.#client.send(
-          new UpdateItemCommand({
-            TableName: this.#name,
-            Key: marshall(key),
-            ...update.expression(),
-            // Neither of the two costs a read unit.
-            ReturnValues: returned,
-            ReturnValuesOnConditionCheckFailure: returned === "NONE" ? "NONE" : "ALL_OLD",
-          }),
-        ),
+        this.#client.updateItem({
+          TableName: this.#name,
+          Key: marshall(key),
+          ...update.expression(),
+          // Neither of the two costs a read unit.
+          ReturnValues: returned,
+          ReturnValuesOnConditionCheckFailure: returned === "NONE" ? "NONE" : "ALL_OLD",
+        }),
       );
       if ("by" in result) return { isDone: false, item: result.by };
       return { isDone: true, item: unmarshall(result.answer.Attributes ?? {}) };
@@ -158,14 +145,12 @@ export class DynamoTable {
 
   #page(what: string, query: Query, from?: QueryCommandInput["ExclusiveStartKey"]) {
     return translated(what, () =>
-      this.#client.send(
-        new QueryCommand({
-          TableName: this.#name,
-          ...query,
-          ExpressionAttributeValues: marshall(query.ExpressionAttributeValues),
-          ...(from === undefined ? {} : { ExclusiveStartKey: from }),
-        }),
-      ),
+      this.#client.query({
+        TableName: this.#name,
+        ...query,
+        ExpressionAttributeValues: marshall(query.ExpressionAttributeValues),
+        ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+      }),
     );
   }
 }
@@ -185,8 +170,8 @@ async function refused<Answer>(
   try {
     return { answer: await call() };
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException)
-      return { by: unmarshall(error.Item ?? {}) };
-    throw error;
+    const item = refusingItem(error);
+    if (item === null) throw error;
+    return { by: unmarshall(item) };
   }
 }

@@ -1,15 +1,13 @@
-import { S3Client } from "@aws-sdk/client-s3";
-import { makeAwsClient } from "../../../lambdas/adapters/aws-http/aws-client.ts";
-import { INGEST } from "../../../lambdas/settings/limits.ts";
-import { makeClients } from "../../../tools/local/emulator/clients.ts";
+import { awsServices } from "../../../lambdas/adapters/aws-http/aws-services.ts";
 import type { FunctionName } from "../../../tools/strict-aws/iam/declared-calls.ts";
 import { IamGuard } from "../../../tools/strict-aws/iam/guard.ts";
 import { startStrictProxy } from "../../../tools/strict-aws/strict-proxy.ts";
+import { clientsOf } from "../../support/own-clients.ts";
 import { callerOf, sandboxPolicies } from "../../support/iam.ts";
 import { noteRefusal } from "../../support/refusals.ts";
 import type { DrivenStack } from "./stack.ts";
 
-/** A function's clients of the emulator; IAM and AWS's limits judge each of their calls. */
+/** A function's own clients of the emulator; IAM and AWS's limits judge each of their calls. */
 export type ClientsInRole = ReturnType<typeof clientsAt>;
 
 /**
@@ -46,18 +44,10 @@ function clientsAt({
   readonly region: string;
   readonly name: FunctionName;
 }) {
-  const credentials = { accessKeyId: name, secretAccessKey: "test" };
-  return {
-    ...makeClients(endpoint, credentials),
-    s3: new S3Client({ endpoint, region, credentials, forcePathStyle: true }),
-    /** Ingest's own, which signs by itself. */
-    call: makeAwsClient({
-      region,
-      credentials: () => ({ ...credentials, sessionToken: undefined }),
-      attempts: INGEST.attempts,
-      now: Date.now,
-    }),
-    endpoint,
-    region,
-  };
+  const services = awsServices(region, {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: name,
+    AWS_SECRET_ACCESS_KEY: "test",
+  });
+  return { ...clientsOf(services), call: services.call, endpoint, region };
 }

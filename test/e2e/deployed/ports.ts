@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
 import {
   CreateEventBusCommand,
   DeleteEventBusCommand,
@@ -19,6 +18,7 @@ import {
 import * as v from "valibot";
 import { beforeAll } from "vitest";
 import { DynamoApplicationStore } from "../../../lambdas/adapters/dynamo/dynamo-application-store.ts";
+import { DynamoIdempotencyRecords } from "../../../lambdas/adapters/dynamo/dynamo-idempotency-records.ts";
 import { DynamoDueApplications } from "../../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { EventBridgeGapAnnouncer } from "../../../lambdas/adapters/event-bridge-gap-announcer.ts";
 import { EventBridgePublisher } from "../../../lambdas/adapters/event-bridge-publisher.ts";
@@ -93,8 +93,13 @@ describeBesideOthers("the ports of the deployed stack", isSkipped, () => {
   describeApplicationStore(
     "DynamoDB of the emulator",
     async () => {
-      const { applicationTableName: tableName, close } = await makeNamedTables();
-      return openDynamoStore({ client: role.clientsOf("consumer").dynamo, tableName, close });
+      const { client, applicationTableName: tableName, close } = await makeNamedTables();
+      return openDynamoStore({
+        client,
+        calls: role.clientsOf("consumer").dynamo,
+        tableName,
+        close,
+      });
     },
     HISTORIES,
   );
@@ -128,10 +133,9 @@ describeBesideOthers("the ports of the deployed stack", isSkipped, () => {
 
   describeIdempotency("Powertools on DynamoDB of the emulator", async () => {
     const { idempotencyTableName: tableName, close } = await makeNamedTables();
-    const awsSdkV3Client = role.clientsOf("consumer").dynamo;
+    const { dynamo } = role.clientsOf("consumer");
     return {
-      newSandbox: () =>
-        new PowertoolsIdempotency(new DynamoDBPersistenceLayer({ tableName, awsSdkV3Client })),
+      newSandbox: () => new PowertoolsIdempotency(new DynamoIdempotencyRecords(dynamo, tableName)),
       close,
     };
   });
@@ -233,7 +237,7 @@ describeBesideOthers("the ports of the deployed stack", isSkipped, () => {
     return {
       bucket: new S3PayloadBucket(call, bucket, region, endpoint),
       reader: new S3PayloadReader(s3, bucket),
-      close: async () => s3.destroy(),
+      close: async () => {},
     };
   });
 });

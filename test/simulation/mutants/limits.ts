@@ -1,7 +1,7 @@
-import { SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { SendMessageBatchCommand, SQS } from "@aws-sdk/client-sqs";
 
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import {
   applicationKey,
@@ -111,7 +111,7 @@ export const LIMIT_MUTANTS: Mutants = {
   "batch-by-count-alone": {
     what: "ten messages make a batch, whatever they weigh together",
     async hunt(isPlanted) {
-      const client = answered(new SQSClient({ region: "us-east-1" }), (input) => {
+      const client = answered(new SQS({ region: "us-east-1" }), (input) => {
         const entries = "Entries" in input && Array.isArray(input.Entries) ? input.Entries : [];
         const Successful = entries.map(({ Id }: { readonly Id?: string | undefined }) => ({
           Id,
@@ -153,7 +153,7 @@ export const LIMIT_MUTANTS: Mutants = {
 };
 
 /** As if the first page were all. */
-function leaveOutPages(client: DynamoDBClient): void {
+function leaveOutPages(client: DynamoDB): void {
   client.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
@@ -164,7 +164,7 @@ function leaveOutPages(client: DynamoDBClient): void {
   );
 }
 
-async function sendTogether(client: SQSClient, envelopes: readonly Envelope[]): Promise<void> {
+async function sendTogether(client: SQS, envelopes: readonly Envelope[]): Promise<void> {
   const Entries = envelopes.map((envelope, index) => ({
     Id: String(index),
     MessageBody: encodeEnvelope(envelope),

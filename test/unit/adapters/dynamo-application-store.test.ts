@@ -1,4 +1,4 @@
-import { ConditionalCheckFailedException, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { ConditionalCheckFailedException, DynamoDB } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { expect, it } from "vitest";
 
@@ -10,7 +10,7 @@ import { aJourneyEvent } from "../../support/journey-event.ts";
 /** A store whose writes are refused in turn, each by this item; undefined: by none. */
 function storeRefusedBy(...items: readonly (Readonly<Record<string, unknown>> | undefined)[]) {
   const left = [...items];
-  const client = answered(new DynamoDBClient({ region: "us-east-1" }), () => {
+  const client = answered(new DynamoDB({ region: "us-east-1" }), () => {
     const item = left.shift();
     throw new ConditionalCheckFailedException({
       message: "The conditional request failed",

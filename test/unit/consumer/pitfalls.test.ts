@@ -120,7 +120,7 @@ describe("Powertools idempotency", () => {
 
   test("serves one operation with one store: a second one would reassign the key prefix of the first", () => {
     expect(count(/\.configure\(/g)).toBe(1);
-    expect(count(/new DynamoDBPersistenceLayer\(/g)).toBe(1);
+    expect(count(/new DynamoIdempotencyRecords\(/g)).toBe(1);
   });
 
   test("is called directly, and never wraps the handler by Middy, whose early return breaks on undefined", () => {
