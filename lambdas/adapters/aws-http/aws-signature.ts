@@ -34,7 +34,7 @@ const ALGORITHM = "AWS4-HMAC-SHA256";
  * signature costs two hashes and one HMAC.
  *
  * Why our own: docs/decisions, "Ingest signs its own calls". The rest of the protocol (query strings,
- * repeated headers, streams) is left out because none of our three calls uses it.
+ * repeated headers, streams) is left out because none of our calls uses it.
  *
  * Source: IAM User Guide, "Create a signed AWS API request".
  */
