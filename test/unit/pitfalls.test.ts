@@ -37,7 +37,7 @@ describe("the index of pitfalls", () => {
   test.each([
     ["Powertools idempotency", 14],
     ["Batches", 6],
-    ["SQS, Lambda, API Gateway", 29],
+    ["SQS, Lambda, API Gateway", 32],
     ["Who is let in, and what is printed", 4],
     ["AWS's limits", Object.keys(LIMITS).length],
     ["Emulators", 6],
