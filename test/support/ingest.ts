@@ -161,6 +161,8 @@ export function countedIn(
   const wanted = JSON.stringify(["Stage", ...Object.keys(dimensions)]);
   let sum = 0;
   for (const line of lines) {
+    // What is usual stands in lines without names, which metric filters read.
+    if (!line.startsWith("{")) continue;
     const entry: EmbeddedMetricLine = JSON.parse(line);
     const isSet = JSON.stringify(entry._aws?.CloudWatchMetrics[0].Dimensions[0]) === wanted;
     const isEqual = Object.entries(dimensions).every(([key, value]) => entry[key] === value);
