@@ -1,3 +1,4 @@
+import { EVENT_TYPES } from "../../lambdas/domain/event/event-types.ts";
 import {
   DECIDING_EVENT_TYPES,
   DECISION_ROUTE_ID,
@@ -9,12 +10,13 @@ import { implausibleAddresses } from "./implausible-addresses.ts";
 import { wrongUnits } from "./implausible-times.ts";
 import { issuerByItsDocument, secretsInUrls, withoutVersion } from "./implausible-urls.ts";
 import type { Implausible } from "./implausible-value.ts";
+import { nearest } from "./nearest.ts";
 import { isEverPublished } from "./stage-configuration.ts";
 import type { StageConfiguration } from "./stage-configuration.ts";
 
 /**
  * Values that are well-formed and would hurt without a word: Alloy's other environment, a password in a URL, an allow-list
- * that lets nobody or everybody in, decisions that are dropped, targets that get nothing, days where milliseconds are
+ * that lets nobody or everybody in, decisions that are dropped, event types that do not exist, targets that get nothing, days where milliseconds are
  * meant, pages that reach nobody.
  *
  * @returns one entry for each, in the order of the settings.
@@ -25,6 +27,7 @@ export function implausible(stage: StageConfiguration): readonly Implausible[] {
     ...secretsInUrls(stage),
     ...issuerByItsDocument(stage),
     ...droppedDecisions(stage),
+    ...unknownTypes(stage),
     ...implausibleAddresses(stage),
     // A local stage runs as fast as its time scale says.
     ...(stage.stage === "local" ? [] : [...withoutVersion(stage), ...wrongUnits(stage)]),
@@ -71,6 +74,25 @@ function droppedDecisions({ events }: StageConfiguration): readonly Implausible[
           },
         ]
       : [],
+  );
+}
+
+/**
+ * A mistyped type drops nothing, and nothing says so. A type that Alloy invents is not known here either: what the receiver
+ * does not know is never dropped.
+ */
+function unknownTypes({ events }: StageConfiguration): readonly Implausible[] {
+  const known = Object.keys(EVENT_TYPES);
+  return events.handled.allBut.flatMap((type, index) =>
+    known.includes(type)
+      ? []
+      : [
+          {
+            path: `events.handled.allBut.${index}`,
+            given: type,
+            wanted: `an event type that Alloy documents, such as "${nearest(type, known)}": what the receiver does not know is never dropped`,
+          },
+        ],
   );
 }
 

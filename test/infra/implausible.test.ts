@@ -54,6 +54,14 @@ describe("what is well-formed and nobody can mean is refused in a sentence", () 
       ],
     ],
     [
+      "nothing is dropped, because the event type is mistyped",
+      dropping("visited_node", "visted_node", "complete_evaluation"),
+      [
+        'Stage "sandbox", events.handled.allBut.1: "visted_node" was given, but it must be an event type that Alloy documents, such as "visited_node": what the receiver does not know is never dropped; correct it in lib/stages.ts.',
+        'events.handled.allBut.2: "complete_evaluation" was given, but it must be an event type that Alloy documents, such as "completed_evaluation": ',
+      ],
+    ],
+    [
       "events are gone after 365 ms, because days were meant",
       withSetting(SANDBOX, "retention.eventsMs", 365),
       [
