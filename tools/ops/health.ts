@@ -14,6 +14,8 @@ export interface Observed {
     readonly fact: string;
     readonly since: number | null;
     readonly runbook: string | null;
+    /** Names of the queues and of the metrics of ours that it reads. */
+    readonly reads: readonly string[];
   }[];
   /** What API Gateway answers to a GET; null: nothing. */
   readonly endpoint: {
@@ -24,6 +26,8 @@ export interface Observed {
   };
   readonly queues: readonly {
     readonly id: string;
+    /** As AWS calls it. */
+    readonly name: string;
     readonly waiting: number;
     readonly inFlight: number;
   }[];
@@ -47,11 +51,13 @@ const SEVERITIES = ["page", "ticket", "note"] as const;
 /** Says whether a stack is healthy, why, and what needs attention. It is pure, and its result is JSON. */
 export function healthOf(observed: Observed): Status {
   const { stack, now, endpoint, lastWebhookAt, lastPollAt } = observed;
+  const measured = [...queuesIn(observed), ...gapsIn(observed)];
+  // What an alarm already says is said once, with the alarm's severity.
+  const isOfAlarm = (one: Measured) => observed.alarms.some((alarm) => isAbout(alarm, one));
   const attention = [
-    ...alarmsIn(observed),
+    ...alarmsIn(observed, measured),
     ...endpointIn(observed),
-    ...queuesIn(observed),
-    ...gapsIn(observed),
+    ...measured.filter((one) => !isOfAlarm(one)).map(({ fault }) => fault),
     ...metricsIn(observed),
   ].toSorted((one, other) => SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity));
   const faults = attention.filter(({ severity }) => severity !== "note");
@@ -71,7 +77,10 @@ export function healthOf(observed: Observed): Status {
       isFine: endpointIn(observed).length === 0,
     },
     attention,
-    queues: observed.queues.map((queue) => ({ ...queue, isFine: queueFault(queue) === null })),
+    queues: observed.queues.map((queue) => {
+      const { id, waiting, inFlight } = queue;
+      return { id, waiting, inFlight, isFine: queueFault(queue) === null };
+    }),
     metrics: STATUS_METRICS.map(({ name, kind, good, isZeroGood }) => {
       const value = observed.values.get(name) ?? null;
       const lastWeek = kind === "counter" ? (observed.lastWeek.get(name) ?? null) : null;
@@ -89,16 +98,40 @@ function whyOf(faults: readonly Attention[]): string {
   return [...named("page", pages), ...named("ticket", tickets), ...others].join("; ");
 }
 
-function alarmsIn({ alarms }: Observed): readonly Attention[] {
-  return alarms.map(({ id, severity, fact, since, runbook }) => ({
-    kind: "alarm",
-    name: id,
-    severity,
-    sentence: fact,
-    since: isoOf(since),
-    next: null,
-    runbook,
-  }));
+/** A fault that was measured, and what an alarm about it reads; null: alarms read it for other reasons as well. */
+interface Measured {
+  readonly reading: string | null;
+  readonly fault: Attention;
+}
+
+/** @returns the alarms, each with those faults that it was the first to ring for, of the most severe */
+function alarmsIn({ alarms }: Observed, measured: readonly Measured[]): readonly Attention[] {
+  const byRank = alarms.toSorted(
+    (one, other) =>
+      SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity) ||
+      (one.since ?? Infinity) - (other.since ?? Infinity),
+  );
+  return alarms.map((alarm) => {
+    const { id, severity, fact, since, runbook } = alarm;
+    const faults = measured.filter((fault) => byRank.find((one) => isAbout(one, fault)) === alarm);
+    const found = faults.map(({ fault: { sentence } }) => sentence).join(", ");
+    return {
+      kind: "alarm",
+      name: id,
+      severity,
+      sentence: found === "" ? fact : `${fact} (${found})`,
+      since: isoOf(since),
+      next: faults[0]?.fault.next ?? null,
+      runbook,
+    };
+  });
+}
+
+function isAbout(
+  { reads }: Pick<Observed["alarms"][number], "reads">,
+  { reading }: Measured,
+): boolean {
+  return reading !== null && reads.includes(reading);
 }
 
 function endpointIn({ endpoint: { answer, why, ms } }: Observed): readonly Attention[] {
@@ -112,9 +145,12 @@ function endpointIn({ endpoint: { answer, why, ms } }: Observed): readonly Atten
   return [attentionTo("endpoint", "WebhookUrl", severity, sentence, "logs ingest")];
 }
 
+const isOfDeadLetters = ({ id }: Pick<Observed["queues"][number], "id">) =>
+  id.endsWith("DeadLetterQueue");
+
 function queueFault({ id, waiting }: Observed["queues"][number]): Attention | null {
   if (waiting === 0) return null;
-  if (id.endsWith("DeadLetterQueue")) {
+  if (isOfDeadLetters({ id })) {
     const option = id === "DeadLetterQueue" ? "" : ` --queue ${id}`;
     const sentence = `${waiting} in ${id}`;
     return attentionTo("queue", id, "ticket", sentence, `dead-letters${option}`);
@@ -129,15 +165,20 @@ function queueFault({ id, waiting }: Observed["queues"][number]): Attention | nu
   return null;
 }
 
-function queuesIn({ queues }: Observed): readonly Attention[] {
-  return queues.map((queue) => queueFault(queue)).filter((one) => one !== null);
+function queuesIn({ queues }: Observed): readonly Measured[] {
+  return queues.flatMap((queue) => {
+    const fault = queueFault(queue);
+    const reading = isOfDeadLetters(queue) ? queue.name : null;
+    return fault === null ? [] : [{ reading, fault }];
+  });
 }
 
-function gapsIn({ values }: Observed): readonly Attention[] {
+function gapsIn({ values }: Observed): readonly Measured[] {
   const count = values.get(METRICS.deliveryGaps) ?? 0;
   if (count === 0) return [];
   const sentence = counted(count, "application in gap", "applications in gap");
-  return [attentionTo("gaps", METRICS.deliveryGaps, "ticket", sentence, "gaps")];
+  const fault = attentionTo("gaps", METRICS.deliveryGaps, "ticket", sentence, "gaps");
+  return [{ reading: METRICS.deliveryGaps, fault }];
 }
 
 /** Counters that are unusual by themselves; alarms say when they are more than that. */

@@ -69,7 +69,19 @@ function asObserved(
     fact,
     since: alarm.StateTransitionedTimestamp?.getTime() ?? null,
     runbook,
+    reads: readsOf(alarm),
   };
+}
+
+/** The queues and the metrics of ours that an alarm reads; of a composite alarm none. */
+function readsOf(alarm: MetricAlarm | CompositeAlarm): readonly string[] {
+  if (!("Metrics" in alarm || "MetricName" in alarm)) return [];
+  const metrics = [alarm, ...(alarm.Metrics ?? []).map(({ MetricStat }) => MetricStat?.Metric)];
+  return metrics.flatMap(({ Namespace, MetricName = "", Dimensions = [] } = {}) =>
+    Namespace === METRIC_NAMESPACE
+      ? [MetricName]
+      : Dimensions.flatMap(({ Name, Value = "" }) => (Name === "QueueName" ? [Value] : [])),
+  );
 }
 
 /**
@@ -103,6 +115,7 @@ async function queuesOf(stack: ConnectedStack): Promise<Observed["queues"]> {
       );
       return {
         id,
+        name: QueueUrl.slice(QueueUrl.lastIndexOf("/") + 1),
         waiting: Number(Attributes["ApproximateNumberOfMessages"] ?? 0),
         inFlight: Number(Attributes["ApproximateNumberOfMessagesNotVisible"] ?? 0),
       };

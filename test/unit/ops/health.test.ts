@@ -8,17 +8,15 @@ import { describeStatus } from "../../../tools/ops/status.ts";
 
 const NOW = Date.parse("2026-11-26T03:00:00.000Z");
 
+const aQueue = (id: string, waiting: number) => ({ id, name: `s-${id}-X1`, waiting, inFlight: 0 });
+
 function observed(change: Partial<Observed> = {}): Observed {
   return {
     stack: "AlloyJourneyWebhooks-production",
     now: NOW,
     alarms: [],
     endpoint: { url: "https://example.com", answer: 404, why: "", ms: 80 },
-    queues: [
-      { id: "EventQueue", waiting: 3, inFlight: 1 },
-      { id: "ApprovedQueue", waiting: 40, inFlight: 0 },
-      { id: "DeadLetterQueue", waiting: 0, inFlight: 0 },
-    ],
+    queues: [aQueue("EventQueue", 3), aQueue("ApprovedQueue", 40), aQueue("DeadLetterQueue", 0)],
     values: new Map(),
     lastWeek: new Map(),
     lastWebhookAt: NOW - 12 * 60_000,
@@ -33,6 +31,7 @@ const ALARM = {
   fact: "Alloy has events that have not taken effect here.",
   since: NOW - 20 * 60_000,
   runbook: "https://example.com/delivery-gap.md",
+  reads: [METRICS.deliveryGaps],
 } as const;
 
 function textOf(change: Partial<Observed>): readonly string[] {
@@ -59,12 +58,61 @@ describe("status", () => {
     ]);
   });
 
+  it("says a filled queue once, with the severity of the alarm that reads it", () => {
+    // It stood there as a ticket, beside the page of its alarm.
+    const alarm = {
+      ...ALARM,
+      id: "dead-letters-not-empty",
+      fact: "At least one event is in the dead-letter queue.",
+      runbook: null,
+      reads: ["s-DeadLetterQueue-X1"],
+    };
+    const queues = [aQueue("ApprovedDeadLetterQueue", 1), aQueue("DeadLetterQueue", 2)];
+
+    expect(textOf({ alarms: [alarm], queues }).filter((_, line) => line !== 1)).toEqual([
+      "NOT HEALTHY: page dead-letters-not-empty; 1 in ApprovedDeadLetterQueue",
+      "  page    dead-letters-not-empty for 20 min: At least one event is in the dead-letter queue. (2 in DeadLetterQueue) → dead-letters",
+      "  ticket  1 in ApprovedDeadLetterQueue → dead-letters --queue ApprovedDeadLetterQueue",
+    ]);
+  });
+
+  it("says a filled queue with the first of several alarms, and a long one beside an alarm of another thing", () => {
+    const alarm = { ...ALARM, fact: "Full.", since: NOW, runbook: null };
+    const alarms = [
+      { ...alarm, id: "expiring", severity: "page", reads: ["s-DeadLetterQueue-X1"] },
+      { ...alarm, id: "later", severity: "ticket", reads: ["s-DeadLetterQueue-X1"] },
+      { ...alarm, id: "first", since: NOW - 60_000, reads: ["s-DeadLetterQueue-X1"] },
+      { ...alarm, id: "poller-silent", severity: "page", reads: ["s-EventQueue-X1"] },
+    ] as const;
+    const queues = [aQueue("DeadLetterQueue", 2), aQueue("EventQueue", 1_000)];
+
+    expect(textOf({ alarms, queues }).slice(2)).toEqual([
+      "  page    expiring for 0 min: Full.",
+      "  page    first for 1 min: Full. (2 in DeadLetterQueue) → dead-letters",
+      "  page    poller-silent for 0 min: Full.",
+      "  ticket  later for 0 min: Full.",
+      "  ticket  1000 events wait in EventQueue → logs consumer",
+    ]);
+  });
+
+  it("says a gap once as well", () => {
+    const values = new Map([[METRICS.deliveryGaps, 2]]);
+
+    const { attention } = healthOf(observed({ alarms: [ALARM], values }));
+
+    expect(attention).toMatchObject([
+      {
+        kind: "alarm",
+        severity: "page",
+        sentence: `${ALARM.fact} (2 applications in gap)`,
+        next: "gaps",
+      },
+    ]);
+  });
+
   it.each([
-    ["a dead letter", { queues: [{ id: "DeadLetterQueue", waiting: 1, inFlight: 0 }] }],
-    [
-      "a route's dead letter",
-      { queues: [{ id: "ApprovedDeadLetterQueue", waiting: 1, inFlight: 0 }] },
-    ],
+    ["a dead letter", { queues: [aQueue("DeadLetterQueue", 1)] }],
+    ["a route's dead letter", { queues: [aQueue("ApprovedDeadLetterQueue", 1)] }],
     ["a gap", { values: new Map([[METRICS.deliveryGaps, 2]]) }],
     ["an endpoint that does not answer", { endpoint: { ...observed().endpoint, answer: null } }],
     ["an endpoint that is not ours", { endpoint: { ...observed().endpoint, answer: 200 } }],

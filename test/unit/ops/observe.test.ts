@@ -81,3 +81,45 @@ it("tells a page from a ticket by the topic that the alarm notifies, and leaves 
     { name: "two", severity: "ticket" },
   ]);
 });
+
+it("knows an alarm that is about a queue by the queue's name: it says it once", async () => {
+  const base = anAnsweringStack({});
+  const reading = (AlarmName: string, rest: object) => ({
+    AlarmName: `${base.stackName}-${AlarmName}`,
+    AlarmActions: [base.pageTopicArn],
+    ...rest,
+  });
+  const metric = {
+    Namespace: "AWS/SQS",
+    MetricName: "ApproximateNumberOfMessagesVisible",
+    Dimensions: [{ Name: "QueueName", Value: "the-dead-letters" }],
+  };
+  const stack = (MetricAlarms: readonly object[]) =>
+    anAnsweringStack({
+      DescribeAlarms: { MetricAlarms },
+      ListStackResources: {
+        StackResourceSummaries: [
+          {
+            LogicalResourceId: "DeadLetterQueue",
+            PhysicalResourceId: "https://sqs.us-east-1.amazonaws.com/111122223333/the-dead-letters",
+            ResourceType: "AWS::SQS::Queue",
+          },
+        ],
+      },
+      GetQueueAttributes: { Attributes: { ApproximateNumberOfMessages: "3" } },
+    });
+  const of = async (alarms: readonly object[]) =>
+    (await statusOf(stack(alarms), NOW)).attention
+      .filter(({ kind }) => kind === "alarm" || kind === "queue")
+      .map(({ kind, sentence }) => `${kind}: ${sentence}`);
+
+  expect(await of([])).toEqual(["queue: 3 in DeadLetterQueue"]);
+  expect(await of([reading("one", metric)])).toEqual(["alarm:  (3 in DeadLetterQueue)"]);
+  expect(await of([reading("math", { Metrics: [{ MetricStat: { Metric: metric } }] })])).toEqual([
+    "alarm:  (3 in DeadLetterQueue)",
+  ]);
+  expect(await of([reading("other", { Namespace: "AWS/Lambda", MetricName: "Errors" })])).toEqual([
+    "alarm: ",
+    "queue: 3 in DeadLetterQueue",
+  ]);
+});
