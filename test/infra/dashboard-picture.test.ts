@@ -36,6 +36,17 @@ describe("docs/dashboard.svg", () => {
     expect(drawn).not.toContain("in alarm");
   });
 
+  it("keeps each text within its place where the reader has neither Arial nor Helvetica", () => {
+    // In DejaVu Sans, which is a sixth wider, names of alarms left their boxes and words ran into links.
+    const texts = [...drawn.matchAll(/<text ([^>]*)>([^<]*)<\/text>/g)].filter(
+      ([, attributes = "", content = ""]) =>
+        /\p{L}{2}/u.test(content) && !attributes.includes("Menlo"),
+    );
+
+    expect(texts.length).toBeGreaterThan(100);
+    expect(texts.filter(([text]) => !/ textLength="[\d.]+" lengthAdjust=/.test(text))).toEqual([]);
+  });
+
   it("can be drawn with every section that the dashboard has", () => {
     const { stage, seed } = EXAMPLE;
     const headings = drawExample({ stage, seed }).match(/font-size:15px[^>]*>[^<]+/g) ?? [];

@@ -5,7 +5,7 @@ import {
   LegendComponent,
   MarkLineComponent,
 } from "echarts/components";
-import { init, use } from "echarts/core";
+import { graphic, init, use } from "echarts/core";
 import type { EChartsCoreOption } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 
@@ -59,11 +59,42 @@ export function svgOf(
       .replaceAll(' pointer-events="visible"', "")
       .replace(/<style[^]*<\/style>/, "")
       .replace(/ class="zr-cls-\d+"/g, "")
+      .replace(/<text ([^>]*)>([^<]*)<\/text>/g, fitted)
       .replace(/\s*\n\s*/g, "")
       .replaceAll("><", ">\n<")
       .concat("\n")
   );
 }
+
+/** Arial's bold letters are so much wider than the usual ones, by which ECharts places both. */
+const BOLD = 1.06;
+
+/**
+ * A text as wide as ECharts took it to be, whatever letters the reader has: where Arial is missing, those of DejaVu Sans are a
+ * sixth wider, and would run into what is beside them.
+ */
+function fitted(whole: string, attributes: string, content: string): string {
+  const [, fontSize] = /font-size:([\d.]+)px/.exec(attributes) ?? [];
+  // Numbers and marks stand alone. Letters of code are equally wide everywhere.
+  if (fontSize === undefined || !/\p{L}{2}/u.test(content) || /Menlo/.test(attributes))
+    return whole;
+  const text = content.replace(
+    /&(#39|amp|lt|gt|quot);/g,
+    (_, name: string) => ENTITIES[name] ?? "",
+  );
+  const style = { fontFamily: FONT, fontSize: Number(fontSize), text };
+  const { width } = new graphic.Text({ style }).getBoundingRect();
+  const wide = width * (attributes.includes("font-weight:bold") ? BOLD : 1);
+  return `<text ${attributes} textLength="${tenth(String(wide))}" lengthAdjust="spacingAndGlyphs">${content}</text>`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "#39": "'",
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+};
 
 function tenth(number: string): string {
   return String(Number(Number(number).toFixed(1)));
