@@ -7,9 +7,9 @@ export function nearest(given: string, names: readonly string[]): string | undef
 /** Letters that are left out, added or replaced (Levenshtein's distance). */
 function changesBetween(one: string, other: string): number {
   let row = [...Array(other.length + 1).keys()];
-  for (const [at, letter] of [...one].entries()) {
+  for (const [at, letter] of one.split("").entries()) {
     const next = [at + 1];
-    for (const [column, wanted] of [...other].entries()) {
+    for (const [column, wanted] of other.split("").entries()) {
       const replaced = (row[column] ?? 0) + (letter === wanted ? 0 : 1);
       next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
     }

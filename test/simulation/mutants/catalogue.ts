@@ -20,6 +20,7 @@ import { SECOND_END_MUTANTS } from "./second-ends.ts";
 import { SECURITY_MUTANTS } from "./security.ts";
 import { SIDE_MUTANTS } from "./sides.ts";
 import { STATE_MUTANTS } from "./state.ts";
+import { UPKEEP_MUTANTS } from "./upkeep.ts";
 
 /** Every planted bug. */
 export const MUTANTS: readonly Mutant[] = [
@@ -44,6 +45,7 @@ export const MUTANTS: readonly Mutant[] = [
   INVESTIGATION_MUTANTS,
   APART_MUTANTS,
   DECISION_MUTANTS,
+  UPKEEP_MUTANTS,
 ].flatMap((mutants) =>
   Object.entries<Mutants[string]>(mutants).map(([id, mutant]) => ({ id, ...mutant })),
 );
