@@ -58,8 +58,9 @@ export function makeSqs(services: AwsServices): SqsOperations {
         "SendMessageBatch",
         input,
       );
-      for (const { Id, MD5OfMessageBody } of sent.Successful ?? []) {
-        requireDigest(input.Entries?.find((one) => one.Id === Id)?.MessageBody, MD5OfMessageBody);
+      for (const { Id, MessageBody } of input.Entries ?? []) {
+        const stored = sent.Successful?.find((one) => one.Id === Id);
+        if (stored !== undefined) requireDigest(MessageBody, stored.MD5OfMessageBody);
       }
       return sent;
     },
