@@ -40,29 +40,14 @@ export interface StoredApplication extends KeptApplication {
 class TableOf extends MemoryApplicationTable {
   override readonly applications: Map<string, StoredApplication>;
 
-  readonly #isAlone: ((stored: StoredApplication | undefined) => boolean) | undefined;
-
-  constructor(
-    applications: Map<string, StoredApplication>,
-    isAlone?: (stored: StoredApplication | undefined) => boolean,
-  ) {
+  constructor(applications: Map<string, StoredApplication>) {
     super();
     this.applications = applications;
-    this.#isAlone = isAlone;
   }
-
-  /** How often what is recorded was read. */
-  historiesRead = 0;
 
   override async history(applicationToken: string): Promise<History> {
-    this.historiesRead += 1;
     const { events = [], failures = [] } = this.applications.get(applicationToken) ?? {};
     return { events, failures };
-  }
-
-  protected override isAlone(applicationToken: string): boolean {
-    const stored = this.applications.get(applicationToken);
-    return this.#isAlone?.(stored) ?? stored?.failures.length === 0;
   }
 }
 
@@ -97,8 +82,6 @@ export function aPoller(
     readonly list?: AlloyApi["listInvestigations"];
     /** What is known of Investigations. @default - nothing */
     readonly investigations?: MemoryInvestigations;
-    /** Whether nothing stands beside a state. @default - where there is no failure */
-    readonly isAlone?: (stored: StoredApplication | undefined) => boolean;
     /** How long each call takes. */
     readonly callMs?: number | ((applicationToken: string) => number);
   },
@@ -113,11 +96,10 @@ export function aPoller(
   const { metrics, logger, kept } = keptTelemetry();
   let renewals = 0;
 
-  const table = new TableOf(applications, options.isAlone);
   const handle = makePollerHandler(
     pollerOver({
       settings: { ...POLLER_SETTINGS, ...options.changes },
-      applications: table,
+      applications: new TableOf(applications),
       ...(options.investigations !== undefined && { investigations: options.investigations }),
       alloy: {
         async getApplication({ applicationToken }, timeoutMs) {
@@ -194,7 +176,6 @@ export function aPoller(
     calls,
     ...kept,
     renewals: () => renewals,
-    historiesRead: () => table.historiesRead,
     advance: (ms: number) => {
       clock.skip(ms);
     },
@@ -285,7 +266,6 @@ export function withRecorded(
     events: events.map((event) => recordOf(event)),
     failures: [],
     gap: null,
-    tally: null,
     ...changes,
   };
 }

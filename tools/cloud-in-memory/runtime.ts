@@ -39,7 +39,6 @@ export const CONSUMER_SETTINGS: ConsumerSettings = {
   journeyRoutes: {},
   countedJourneys: [],
   firstCheckMs: 10 * MINUTE,
-  graceMs: 2 * MINUTE,
   eventRetentionMs: null,
 };
 

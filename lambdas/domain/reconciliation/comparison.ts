@@ -168,20 +168,6 @@ export function compare(
   }
 }
 
-/** Whether all is as it should be: nothing is missing, and nothing is to be done or to be told of. */
-export function isAgreement(comparison: Comparison): boolean {
-  const { gap, missing, missingHistory, toHeal, corrections, decision } = comparison;
-  const { late, withoutWebhook, leftOpen, inFlightUntil } = comparison;
-  const found = [missing, toHeal, corrections, late, leftOpen];
-  return (
-    found.every(({ length }) => length === 0) &&
-    missingHistory + withoutWebhook === 0 &&
-    gap === null &&
-    decision === null &&
-    inFlightUntil === null
-  );
-}
-
 function matchEvents(
   atAlloy: readonly AlloyEvent[],
   recorded: readonly RecordedEvent[],
@@ -225,13 +211,9 @@ function asHeard(
 }
 
 /** Whether the event is to be kept, and not so old that its record has expired. */
-export function isKept(
+function isKept(
   { type, at }: JourneyEvent,
-  {
-    ignoredEventTypes,
-    eventRetentionMs,
-    now,
-  }: Pick<ComparisonContext, "ignoredEventTypes" | "eventRetentionMs" | "now">,
+  { ignoredEventTypes, eventRetentionMs, now }: ComparisonContext,
 ): boolean {
   if (ignoredEventTypes.includes(type)) return false;
   return eventRetentionMs === null || at > now - eventRetentionMs;
