@@ -31,6 +31,9 @@ const unknown: AlloyAnswer = { kind: "unknown", status: 400, minorCode: 4013 };
 const ofBad = (answer: AlloyAnswer) => (token: string) => (isBad(token) ? answer : null);
 
 const isBad = (token: string) => token.startsWith("JA-bad");
+/** When the check of an application is to be made, which may wait in its place of the index. */
+const dueOf = ({ dueAt, memory: { wait } }: StoredApplication) =>
+  wait !== null && wait.dueAt === dueAt ? wait.until : (dueAt ?? Number.POSITIVE_INFINITY);
 const startedOf = (applicationToken: string) =>
   aJourneyEvent({ applicationToken, at: START - 20 * MINUTE });
 
@@ -75,13 +78,13 @@ async function halfADay(trouble: {
   for (let minute = 0; minute < minutes; minute += POLL_MINUTES) {
     poller.advance(START + minute * MINUTE - poller.now());
     const due = [...applications].filter(
-      ([token, { dueAt }]) => !isBad(token) && dueAt !== null && dueAt <= poller.now(),
+      ([token, stored]) => !isBad(token) && dueOf(stored) <= poller.now(),
     );
     await poller.run();
     const behindSince = poller.now() - 2 * POLL_MINUTES * MINUTE;
-    const late = due.filter(([token, { dueAt }]) => {
-      const now = applications.get(token)?.dueAt ?? 0;
-      return dueAt === now && now < behindSince;
+    const late = due.filter(([token, stored]) => {
+      const now = applications.get(token);
+      return now !== undefined && dueOf(now) === dueOf(stored) && dueOf(now) < behindSince;
     }).length;
     checkedLate += late;
     if (poller.now() >= ended) checkedLateAfter += late;
