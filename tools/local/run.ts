@@ -26,7 +26,7 @@ import { WEBHOOK_TO_TRY } from "./webhook-to-try.ts";
  * How long after Alloy's last delivery, and after the last change, everything must agree. At the default time scale the poller looks
  * at an application that it has not heard of after a second, and again after three.
  */
-const AGREEMENT_LIMIT_MS = 90_000;
+const AGREEMENT_LIMIT_MS = 240_000;
 
 /** The emulator's supervisor reports its end within milliseconds. */
 const NEWS_OF_THE_END_MS = 500;
