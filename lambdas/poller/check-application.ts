@@ -18,6 +18,7 @@ import {
   nextCheckAt,
   rescheduledTo,
   quietSince,
+  timeOfCheck,
 } from "../domain/polling/polling-schedule.ts";
 import type {
   CheckMemory,
@@ -111,9 +112,9 @@ export async function checkApplication(
     return { ...found, kind: "ignored", dueAt: null, memory, gap: null };
   }
 
-  const waitsUntil = memory.wait?.dueAt === dueAt ? memory.wait.until : null;
-  if (attempt === 1 && waitsUntil !== null && waitsUntil > startedAt) {
-    return { ...found, kind: "rescheduled", dueAt: waitsUntil, memory, gap, isBusy: true };
+  const checkAt = timeOfCheck(dueAt, memory.wait);
+  if (attempt === 1 && checkAt !== dueAt && checkAt > startedAt) {
+    return { ...found, kind: "rescheduled", dueAt: checkAt, memory, gap, isBusy: true };
   }
 
   const putOffTo = attempt === 1 ? putOff() : null;
@@ -175,7 +176,7 @@ export async function checkApplication(
     // A decision that was queued, or lacked a field, is looked at again soon.
     const isAwaited = settings.decision !== null && memory.unsettledSince !== null;
     const isPatient = gap === null && !isAwaited;
-    return isPatient ? rescheduledTo(state, memory, waitsUntil ?? dueAt, context()) : null;
+    return isPatient ? rescheduledTo(state, memory, checkAt, context()) : null;
   }
 
   /** Epoch milliseconds; null: it is checked now. */

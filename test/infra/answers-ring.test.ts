@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import type { AlloyAnswer } from "../../lambdas/domain/polling/polling-ports.ts";
+import { timeOfCheck } from "../../lambdas/domain/polling/polling-schedule.ts";
 import { POLLER } from "../../lambdas/settings/limits.ts";
 import { METRICS } from "../../lambdas/settings/metrics.ts";
 import { pollerSettings } from "../../lib/config/function-settings.ts";
@@ -33,7 +34,7 @@ const ofBad = (answer: AlloyAnswer) => (token: string) => (isBad(token) ? answer
 const isBad = (token: string) => token.startsWith("JA-bad");
 /** When the check of an application is to be made, which may wait in its place of the index. */
 const dueOf = ({ dueAt, memory: { wait } }: StoredApplication) =>
-  wait !== null && wait.dueAt === dueAt ? wait.until : (dueAt ?? Number.POSITIVE_INFINITY);
+  timeOfCheck(dueAt, wait) ?? Number.POSITIVE_INFINITY;
 const startedOf = (applicationToken: string) =>
   aJourneyEvent({ applicationToken, at: START - 20 * MINUTE });
 

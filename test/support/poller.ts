@@ -6,6 +6,7 @@ import type { Envelope } from "../../lambdas/domain/event/envelope.ts";
 import type { GapNotice, InvestigationGapNotice } from "../../lambdas/domain/routing/gap-notice.ts";
 import { NEVER_CHECKED } from "../../lambdas/domain/polling/polling-ports.ts";
 import type { AlloyAnswer, AlloyApi, History } from "../../lambdas/domain/polling/polling-ports.ts";
+import { timeOfCheck } from "../../lambdas/domain/polling/polling-schedule.ts";
 import { stateOfEvent } from "../../lambdas/domain/application/observation.ts";
 import { reportOf } from "../../lambdas/domain/reconciliation/reconciliation.ts";
 import type {
@@ -203,7 +204,7 @@ export function aPollerOf(
     /** When it is checked next, epoch milliseconds; null: never. */
     nextCheckAt() {
       const { dueAt, memory } = now();
-      return memory.wait?.dueAt === dueAt && dueAt !== null ? memory.wait.until : dueAt;
+      return timeOfCheck(dueAt, memory.wait);
     },
     change: (changes: Partial<StoredApplication>) =>
       void applications.set("JA-1", { ...now(), ...changes }),

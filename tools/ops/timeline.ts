@@ -2,6 +2,7 @@ import * as v from "valibot";
 
 import { effectIdOf } from "../../lambdas/domain/application/effect-numbers.ts";
 import { askedAtOf } from "../../lambdas/domain/application/stamp.ts";
+import { timeOfCheck } from "../../lambdas/domain/polling/polling-schedule.ts";
 import { attemptOf } from "../../lambdas/domain/reconciliation/delivery.ts";
 import type { IdempotencyRecord, StoredApplication, StoredEvent } from "./application.ts";
 import type { Timeline, TimelineEvent } from "./timeline-schema.ts";
@@ -90,8 +91,9 @@ export function timelineOf(application: StoredApplication): Timeline {
 
 /** A check that waits in its place of the index is made later than it is due (docs/decisions/0080). */
 function nextCheckIn({ dueAt, wait }: State): number | null {
-  const [of = null, until = null] = wait ?? [];
-  return of === dueAt ? until : dueAt;
+  const [of, until] = wait ?? [];
+  const waiting = of === undefined || until === undefined ? null : { dueAt: of, until };
+  return timeOfCheck(dueAt, waiting);
 }
 
 function eventIn(

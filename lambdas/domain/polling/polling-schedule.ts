@@ -2,7 +2,7 @@ import { POLLER } from "../../settings/limits.ts";
 import type { PollingSettings } from "../../settings/poller-settings.ts";
 import { hasEnded, outcomeOf } from "../application/application-state.ts";
 import type { ApplicationState } from "../application/application-state.ts";
-import type { CheckMemory } from "./polling-ports.ts";
+import type { CheckMemory, Wait } from "./polling-ports.ts";
 import { timeOf } from "../application/stamp.ts";
 
 /**
@@ -23,6 +23,14 @@ export interface ScheduleContext {
   readonly now: number;
   /** From 0 to 1. */
   readonly random: number;
+}
+
+/** When a check that is due is made: it may wait in its place of the index (docs/decisions/0080). Epoch milliseconds. */
+export function timeOfCheck<DueAt extends number | null>(
+  dueAt: DueAt,
+  wait: Wait | null,
+): DueAt | number {
+  return wait !== null && wait.dueAt === dueAt ? wait.until : dueAt;
 }
 
 /**
