@@ -21,6 +21,7 @@ import { publishedEvent } from "../domain/routing/published-event.ts";
 import type { PublishedEvent } from "../domain/routing/published-event.ts";
 import { isPublished } from "../domain/routing/route.ts";
 import { checkAfter, isUndecided, isWithheld } from "../domain/application/withholding.ts";
+import { tallyOf } from "../domain/reconciliation/tally.ts";
 import { IDEMPOTENCY } from "../settings/limits.ts";
 import { lockAlias, markHealed, mayBeHealed } from "./alias.ts";
 import {
@@ -75,7 +76,11 @@ export async function prepareJourneyEvent(
   const observation = isMarked ? stateOfHealedEvent(event) : stateOfEvent(event);
   // A healed event may be known under another id. It gets its number once that is clear.
   const numbered = isHealed ? null : effectOf(event, recorded?.isNew === true);
-  const heard = numbered === null ? observation : { ...observation, effect: numbered };
+  const heard = {
+    ...observation,
+    ...(numbered !== null && { effect: numbered }),
+    ...(recorded?.isNew === true && isInTime() && { tally: tallyOf(event) }),
+  };
   const check = checkAfter(event, dependencies.now(), settings);
   return { step: { observation: heard, check }, onceMerged };
 
@@ -108,6 +113,13 @@ export async function prepareJourneyEvent(
     const state = await mergeRecord(event, asRecorded, merged.after, dependencies);
     const published = await eventToPublish(known, recording, reports, eventIds, state);
     return { kind, event: published, isSilent: isSilent(merged.after, effect), ...rest };
+  }
+
+  /** Whether its webhook came so soon that the poller has nothing to tell of it. */
+  function isInTime(): boolean {
+    const { origin, receivedAt } = message.receipt;
+    const { graceMs } = settings;
+    return origin === "webhook" && graceMs !== undefined && receivedAt - event.at <= graceMs;
   }
 
   /** The effect that the merge is to number. A later step finds out what a merge alone cannot say. */

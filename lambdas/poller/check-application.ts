@@ -1,7 +1,7 @@
 import type { AlloyApplication } from "../domain/reconciliation/alloy-application.ts";
 import { statusOf } from "../domain/application/application-state.ts";
 import { afterCall, mayBeCheckedAt } from "../domain/polling/asking-share.ts";
-import { compare } from "../domain/reconciliation/comparison.ts";
+import { compare, isAgreement, isKept } from "../domain/reconciliation/comparison.ts";
 import type { Comparison } from "../domain/reconciliation/comparison.ts";
 import type { DeliveryRecord } from "../domain/reconciliation/delivery.ts";
 import { isOtherEnvironment } from "../domain/event/environment.ts";
@@ -26,6 +26,7 @@ import type {
   History,
   KnownApplication,
 } from "../domain/polling/polling-ports.ts";
+import { recordsByTally } from "../domain/reconciliation/tally.ts";
 import { POLLER } from "../settings/limits.ts";
 import type { PollerSettings } from "../settings/poller-settings.ts";
 import type { AlloyCaller, Answered, Asked } from "./alloy-caller.ts";
@@ -87,7 +88,8 @@ export interface CheckDependencies {
  *    If something happened to it just now, put the check off: webhooks are coming in. If its share of calls is used
  *    up, put it off too.
  * 2. Ask Alloy. A submission of which nothing has come is a gap, whatever Alloy answers.
- * 3. Read what is recorded, compare, and choose the next check.
+ * 3. Compare with what is recorded, and choose the next check. The records are read, unless the tally of the application says
+ *    that they are Alloy's events.
  *
  * @param dueAt - when it was due, epoch milliseconds.
  * @param attempt - how often this run has asked for it, this time included.
@@ -146,8 +148,7 @@ export async function checkApplication(
       if (isOtherEnvironment(application.snapshot?.environment ?? null, environment)) {
         return { ...found, ...notHere(null), kind: "other-environment", answer: application };
       }
-      const history = await applications.history(applicationToken);
-      const comparison = compareWith(application, history);
+      const { comparison, history } = await compared(application);
       const isSettled =
         comparison.gap === null &&
         comparison.missingHistory === 0 &&
@@ -209,14 +210,25 @@ export async function checkApplication(
     };
   }
 
-  function compareWith(alloy: AlloyApplication, history: History): Comparison {
-    const { checkedAt } = memory;
+  /** What the tally says is enough to agree. Whatever else is found, is found in the records. */
+  async function compared(alloy: AlloyApplication) {
     const { ignoredEventTypes, eventRetentionMs, gaps, decision } = settings;
-    return compare(
-      alloy,
-      { state, ...history, checkedAt, gap },
-      { ignoredEventTypes, eventRetentionMs, gaps, decision, delivery, now: now() },
-    );
+    const kept = { ignoredEventTypes, eventRetentionMs, now: now() };
+    const handled = alloy.events.map(({ event }) => event).filter((event) => isKept(event, kept));
+    const events = gap === null ? recordsByTally(alloy, handled, known) : null;
+    if (events !== null) {
+      const history: History = { events, failures: [] };
+      const comparison = compareWith(history);
+      if (isAgreement(comparison)) return { comparison, history };
+    }
+    const history = await applications.history(applicationToken);
+    return { comparison: compareWith(history), history };
+
+    function compareWith(history: History): Comparison {
+      const here = { state, ...history, checkedAt: memory.checkedAt, gap };
+      const context = { ignoredEventTypes, eventRetentionMs, gaps, decision, delivery };
+      return compare(alloy, here, { ...context, now: now() });
+    }
   }
 
   function dueAfter(comparison: Comparison) {

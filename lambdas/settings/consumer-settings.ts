@@ -40,6 +40,8 @@ export const ConsumerSettingsSchema = v.object({
   countedJourneys: v.array(v.string()),
   /** First check of an application by the poller, after we heard of it. */
   firstCheckMs: v.number(),
+  /** As of the poller: a webhook that comes later is late. Absent, in a file of a release before: no event is tallied. */
+  graceMs: v.exactOptional(v.number()),
   /** How long an event item lives after its receipt, through the TTL attribute; null keeps it. */
   eventRetentionMs: v.nullable(v.number()),
   /** Whether metric filters of the stack read its usual metrics (`USUAL_COUNTS`); absent: no. */

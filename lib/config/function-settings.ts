@@ -42,6 +42,7 @@ export function consumerSettings(stage: StageConfiguration): ConsumerSettings {
     // Those that are accepted by name stand in `journeys` already.
     countedJourneys: countedJourneysOf(stage).filter((token) => !stage.journeys.includes(token)),
     firstCheckMs: stage.polling.firstCheckMs,
+    graceMs: stage.gaps.graceMs,
     eventRetentionMs: stage.retention.eventsMs,
     ...(countsByFilters(stage) && { areMetricsFiltered: true }),
     ...entityIndexSettings(stage),

@@ -448,6 +448,61 @@ export function describeDueApplications(name: string, open: () => Promise<OpenAp
       expect((await due.look("JA-plan"))?.memory).toEqual({ ...found, wait: null });
     });
 
+    test("adds up the events that are merged, unless a failure or a mark stands beside them", async () => {
+      const applicationToken = "JA-tally";
+      const [first, second] = ["started_application", "pending_review"].map((type, index) =>
+        aJourneyEvent({ applicationToken, type, at: NOW + index }),
+      );
+      const check = { dueAt: NOW, when: "first" } as const;
+      const tally = async () => (await due.look(applicationToken))?.tally;
+      const merge = async (event: typeof first, added: number) => {
+        if (event !== undefined)
+          await store.mergeState({ ...stateOfEvent(event), tally: added }, check);
+      };
+      await submitted(applicationToken, NOW);
+      expect(await tally()).toBeNull();
+
+      // The second in order, the first by the slow way, since a newer event is there.
+      await merge(second, 20);
+      await merge(first, 3);
+      expect(await tally()).toBe(23);
+      const taken = await due.take(dueOf(applicationToken, NOW));
+      expect(taken).toMatchObject({ tally: 23 });
+
+      const failure = aFailureRecord({ applicationToken, eventId: "e" });
+      await store.recordFailure(failure);
+      expect(await tally()).toBeNull();
+      await store.clearFailure(applicationToken, "e");
+      expect(await tally()).toBe(23);
+
+      if (first === undefined) throw new Error("there is no event");
+      const mark = {
+        event: { ...reportOf(first), applicationToken },
+        lookAlikes: [],
+        webhooks: [],
+      };
+      await store.markHealed(applicationToken, mark, NOW + 1_000);
+      expect(await tally()).toBeNull();
+      await claim(dueOf(applicationToken, NOW));
+    });
+
+    test("adds up events that are merged together", async () => {
+      const applicationToken = "JA-tally-together";
+      const check = { dueAt: NOW, when: "first" } as const;
+      const steps = ["started_application", "pending_review"].map((type, index) => ({
+        observation: {
+          ...stateOfEvent(aJourneyEvent({ applicationToken, type, at: NOW + index })),
+          tally: 2 ** index,
+        },
+        check,
+      }));
+
+      await store.mergeEach(steps);
+
+      expect(await due.look(applicationToken)).toMatchObject({ tally: 3 });
+      await claim(dueOf(applicationToken, NOW));
+    });
+
     test("keeps a gap with the application, and lists it by how long it is open", async () => {
       await check(await submitted("JA-gap", NOW), { dueAt: NOW + 11, gap: aGap });
 

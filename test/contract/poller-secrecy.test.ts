@@ -46,6 +46,7 @@ describe("the log of the poller holds nothing of Alloy's answers and of our key"
       dueAt: now,
       claimedUntil: now + 60_000,
       storedGap: null,
+      tally: null,
       revision: 1,
     };
     const run = makePollerHandler(

@@ -41,14 +41,29 @@ export interface StoredApplication extends KeptApplication {
 class TableOf extends MemoryApplicationTable {
   override readonly applications: Map<string, StoredApplication>;
 
-  constructor(applications: Map<string, StoredApplication>) {
+  readonly #isAlone: ((stored: StoredApplication | undefined) => boolean) | undefined;
+
+  constructor(
+    applications: Map<string, StoredApplication>,
+    isAlone?: (stored: StoredApplication | undefined) => boolean,
+  ) {
     super();
     this.applications = applications;
+    this.#isAlone = isAlone;
   }
 
+  /** How often what is recorded was read. */
+  historiesRead = 0;
+
   override async history(applicationToken: string): Promise<History> {
+    this.historiesRead += 1;
     const { events = [], failures = [] } = this.applications.get(applicationToken) ?? {};
     return { events, failures };
+  }
+
+  protected override isAlone(applicationToken: string): boolean {
+    const stored = this.applications.get(applicationToken);
+    return this.#isAlone?.(stored) ?? stored?.failures.length === 0;
   }
 }
 
@@ -83,6 +98,8 @@ export function aPoller(
     readonly list?: AlloyApi["listInvestigations"];
     /** What is known of Investigations. @default - nothing */
     readonly investigations?: MemoryInvestigations;
+    /** Whether nothing stands beside a state. @default - where there is no failure */
+    readonly isAlone?: (stored: StoredApplication | undefined) => boolean;
     /** How long each call takes. */
     readonly callMs?: number | ((applicationToken: string) => number);
   },
@@ -97,10 +114,11 @@ export function aPoller(
   const { metrics, logger, kept } = keptTelemetry();
   let renewals = 0;
 
+  const table = new TableOf(applications, options.isAlone);
   const handle = makePollerHandler(
     pollerOver({
       settings: { ...POLLER_SETTINGS, ...options.changes },
-      applications: new TableOf(applications),
+      applications: table,
       ...(options.investigations !== undefined && { investigations: options.investigations }),
       alloy: {
         async getApplication({ applicationToken }, timeoutMs) {
@@ -177,6 +195,7 @@ export function aPoller(
     calls,
     ...kept,
     renewals: () => renewals,
+    historiesRead: () => table.historiesRead,
     advance: (ms: number) => {
       clock.skip(ms);
     },
@@ -267,6 +286,7 @@ export function withRecorded(
     events: events.map((event) => recordOf(event)),
     failures: [],
     gap: null,
+    tally: null,
     ...changes,
   };
 }

@@ -56,6 +56,8 @@ export interface KeptApplication {
   readonly settledAt: number | null;
   readonly memory: CheckMemory;
   readonly gap: Gap | null;
+  /** What its merged events add up to; null: nothing does. */
+  readonly tally: number | null;
 }
 
 /**
@@ -166,6 +168,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
       claimedUntil: kept?.claimedUntil ?? null,
       memory: isWantedNow ? { ...memory, requestedAt: check.dueAt } : memory,
       gap: kept?.gap ?? null,
+      tally: tallied(kept?.tally ?? null, observation.tally),
     });
     return { before: kept?.state ?? null, after };
   }
@@ -255,6 +258,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     if (kept.claimedUntil !== null) return "claimed";
     const { state, memory, gap, revision } = kept;
     return {
+      tally: this.#tallyOf(kept),
       state,
       memory,
       gap,
@@ -280,14 +284,27 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
         : { ...kept, ...cutOff(kept, { now, until, again }), claimedUntil: until };
     this.applications.set(applicationToken, claimed);
     const { state, memory, gap, revision, dueAt } = claimed;
-    return { state, memory, gap, revision, dueAt, claimedUntil: until, storedGap: gap };
+    const tally = this.#tallyOf(claimed);
+    return { state, memory, gap, revision, dueAt, claimedUntil: until, storedGap: gap, tally };
   }
 
   async look(applicationToken: string): Promise<KnownApplication | null> {
     const kept = this.applications.get(applicationToken);
     if (kept === undefined) return null;
     const { state, memory, gap } = kept;
-    return { state, memory, gap };
+    return { state, memory, gap, tally: this.#tallyOf(kept) };
+  }
+
+  #tallyOf({ state: { applicationToken }, tally }: KeptApplication): number | null {
+    return this.isAlone(applicationToken) ? tally : null;
+  }
+
+  /** Neither a failure nor a mark stands beside its state. */
+  protected isAlone(applicationToken: string): boolean {
+    if ((this.#failuresOf.get(applicationToken)?.size ?? 0) > 0) return false;
+    return [...this.marks.values()].every(
+      ({ event }) => event.applicationToken !== applicationToken,
+    );
   }
 
   async history(applicationToken: string): Promise<History> {
@@ -407,6 +424,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
       settledAt: now,
       memory: NEVER_CHECKED,
       gap: null,
+      tally: null,
     });
   }
 
@@ -434,6 +452,10 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
       (one, other) => one.at - other.at || (one.eventId < other.eventId ? -1 : 1),
     );
   }
+}
+
+function tallied(before: number | null, added: number | undefined): number | null {
+  return added === undefined ? before : (before ?? 0) + added;
 }
 
 function keyOf(applicationToken: string, id: string): string {

@@ -39,6 +39,7 @@ export const CONSUMER_SETTINGS: ConsumerSettings = {
   journeyRoutes: {},
   countedJourneys: [],
   firstCheckMs: 10 * MINUTE,
+  graceMs: 2 * MINUTE,
   eventRetentionMs: null,
 };
 

@@ -72,6 +72,8 @@ const MemorySchema = v.object({
   shareUsedTo: number,
   wait: v.nullish(v.tuple([v.number(), v.number()]), null),
   gap: v.nullish(GapSchema, null),
+  // Of very many events it is no exact number any more.
+  tally: v.fallback(number, null),
 });
 
 const ClaimSchema = v.object({
@@ -117,6 +119,13 @@ export const FailureSchema = v.object({
  * it cannot keep a healthy application from its turn. One, since a run makes few of them.
  */
 export const FAILED_PARTITION = "DUE#FAILED";
+
+/** Sort keys between which failures, marks, further ids and the state stand, in this order. */
+const FAILURES_FROM = "FAILURE#";
+const FURTHER_IDS_FROM = "ID#";
+
+/** So many items are read at most to learn of an application: the state, its gap's list, and some ids. */
+const MOST_BESIDE = 8;
 
 const WITNESS_KEY = { pk: "POLLER", sk: "WITNESS" };
 
@@ -205,10 +214,11 @@ export class DynamoDueApplications implements DueApplications {
   }
 
   async take({ applicationToken, dueAt }: DueApplication): ReturnType<DueApplications["take"]> {
-    const { state, gapList } = await this.#stored(applicationToken);
+    const stored = await this.#stored(applicationToken);
+    const { state } = stored;
     const read = v.safeParse(ClaimedSchema, state);
     if (state === null || !read.success || read.output.dueAt !== dueAt) return null;
-    return read.output.claimedUntil === null ? claimedApplicationOf(state, gapList) : "claimed";
+    return read.output.claimedUntil === null ? claimedApplicationOf(state, stored) : "claimed";
   }
 
   async claim(due: DueApplication, claim: Claim): Promise<ClaimedApplication | null> {
@@ -240,8 +250,8 @@ export class DynamoDueApplications implements DueApplications {
   }
 
   async look(applicationToken: string): Promise<KnownApplication | null> {
-    const { state, gapList } = await this.#stored(applicationToken);
-    return state === null ? null : knownApplicationOf(state, gapList);
+    const stored = await this.#stored(applicationToken);
+    return stored.state === null ? null : knownApplicationOf(stored.state, stored);
   }
 
   async history(applicationToken: string): Promise<History> {
@@ -408,26 +418,36 @@ export class DynamoDueApplications implements DueApplications {
     await this.#update("Keeping the last application that Alloy knew", WITNESS_KEY, update);
   }
 
-  /** An application's state, and the list of its gap's events. The poller has the right to query, not to get. */
+  /**
+   * An application's state, the list of its gap's events, and what stands next to them: its further ids, marks and failures. Few
+   * items are read, the state among the first. The poller has the right to query, not to get.
+   */
   async #stored(applicationToken: string): Promise<Stored> {
-    const { pk, sk } = applicationKey(applicationToken);
-    const items = await Array.fromAsync(
-      this.#table.query("Reading an application", {
-        KeyConditionExpression: "pk = :pk AND begins_with(sk, :sk)",
-        ExpressionAttributeValues: { ":pk": pk, ":sk": sk },
-      }),
-    );
-    const itemOf = (key: Key) => items.find((item) => item["sk"] === key["sk"]) ?? null;
+    const gapList = gapListKey(applicationToken);
+    const items: Item[] = [];
+    const query = this.#table.query("Reading an application", {
+      KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
+      ExpressionAttributeValues: { ":pk": gapList.pk, ":from": FAILURES_FROM, ":to": gapList.sk },
+      ScanIndexForward: false,
+      Limit: MOST_BESIDE,
+    });
+    for await (const item of query) {
+      items.push(item);
+      if (items.length === MOST_BESIDE) break;
+    }
+    const { sk } = applicationKey(applicationToken);
+    const isPlain = ({ sk: key }: Item) =>
+      key === sk || key === gapList.sk || String(key).startsWith(FURTHER_IDS_FROM);
     return {
-      state: itemOf(applicationKey(applicationToken)),
-      gapList: itemOf(gapListKey(applicationToken)),
+      state: items.find((item) => item["sk"] === sk) ?? null,
+      gapList: items.find((item) => item["sk"] === gapList.sk) ?? null,
+      isAlone: items.length < MOST_BESIDE && items.every(isPlain),
     };
   }
 
   /** The claim handed out the state as it is; the list stands beside it. */
   async #claimed(state: Item, { applicationToken }: DueApplication): Promise<ClaimedApplication> {
-    const { gapList } = await this.#stored(applicationToken);
-    return claimedApplicationOf(state, gapList);
+    return claimedApplicationOf(state, await this.#stored(applicationToken));
   }
 
   async #dueOf(shard: string, now: number, limit: number): Promise<readonly DueApplication[]> {
@@ -470,15 +490,17 @@ function failedPartitionOf({ number: own }: Part): readonly string[] {
 interface Stored {
   readonly state: Item | null;
   readonly gapList: Item | null;
+  /** Neither a failure nor a mark stands beside it. */
+  readonly isAlone: boolean;
 }
 
-function claimedApplicationOf(state: Item, gapList: Item | null): ClaimedApplication {
+function claimedApplicationOf(state: Item, stored: Stored): ClaimedApplication {
   const { dueAt, claimedUntil, revision } = v.parse(ClaimedSchema, state);
-  const storedGap = gapList?.["gap"] ?? null;
-  return { ...knownApplicationOf(state, gapList), dueAt, claimedUntil, revision, storedGap };
+  const storedGap = stored.gapList?.["gap"] ?? null;
+  return { ...knownApplicationOf(state, stored), dueAt, claimedUntil, revision, storedGap };
 }
 
-function knownApplicationOf(state: Item, gapList: Item | null): KnownApplication {
+function knownApplicationOf(state: Item, { gapList, isAlone }: Stored): KnownApplication {
   const memory = v.parse(MemorySchema, state);
   const [dueAt, until] = memory.wait ?? [];
   return {
@@ -494,6 +516,7 @@ function knownApplicationOf(state: Item, gapList: Item | null): KnownApplication
       wait: dueAt === undefined || until === undefined ? null : { dueAt, until },
     },
     gap: memory.gap === null ? null : gapWithEvents(memory.gap, gapList),
+    tally: isAlone ? memory.tally : null,
   };
 }
 

@@ -19,11 +19,11 @@ export class DynamoUpdate {
     this.#sets.push(`${name} = if_not_exists(${name}, ${this.#value(value)})`);
   }
 
-  increment(attribute: string): void {
+  increment(attribute: string, by = 1): void {
     const name = this.#name(attribute);
     const zero = this.#value(0);
-    const one = this.#value(1);
-    this.#sets.push(`${name} = if_not_exists(${name}, ${zero}) + ${one}`);
+    const added = this.#value(by);
+    this.#sets.push(`${name} = if_not_exists(${name}, ${zero}) + ${added}`);
   }
 
   /** Appends to a list, unless the list has one of them: the condition says so. */

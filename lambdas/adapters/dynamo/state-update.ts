@@ -45,6 +45,8 @@ export interface Together {
   readonly isFirstTry: boolean;
   readonly check: CheckRequest;
   readonly count: number;
+  /** What they add to the tally. */
+  readonly tally: number;
 }
 
 /** Observations of one application, at least one. */
@@ -69,7 +71,12 @@ export function together(steps: MergeSteps): Together {
     isFirstTry: observations.every(({ effect }) => effect === undefined || effect.isFirstTry),
     check: urgent ?? check,
     count: observations.length,
+    tally: tallyIn(steps),
   };
+}
+
+function tallyIn(steps: readonly MergeStep[]): number {
+  return steps.reduce((sum, { observation: { tally = 0 } }) => sum + tally, 0);
 }
 
 /** What each of several observations comes to, over those before it. */
@@ -175,6 +182,7 @@ export function fastMerge(said: Together): DynamoUpdate {
   }
   if (alone.effects.ids.length > 0) numberEffects(update, said);
   planCheck(update, observation.applicationToken, check.when === "now", check.dueAt);
+  if (said.tally > 0) update.increment("tally", said.tally);
   update.increment("revision");
   return update;
 }
@@ -281,7 +289,10 @@ export function slowMerge(options: {
   for (const name of [...passing, ...passed.slice(0, MOST_REMOVED)]) {
     update.remove(name);
   }
+  // What changes nothing is not worth a write for the tally: the poller reads the records then.
   if (update.isEmpty && !isReopened && !isWantedNow) return null;
+  const tally = tallyIn(steps);
+  if (tally > 0) update.increment("tally", tally);
 
   if (!isSettled || isReopened || isWantedNow) {
     planCheck(update, merged.applicationToken, isWantedNow, dueAt);

@@ -43,6 +43,8 @@ export interface ApplicationState extends ApplicationFacts {
   readonly effects: EffectNumbers;
   /** Of an observation alone. */
   readonly effect?: EffectToNumber;
+  /** What it adds to the tally (`tally.ts`); of an observation alone. @default - nothing */
+  readonly tally?: number;
   /** By `entity_application_token`; of many applicants those that moved last (`applicantsStoredUntil`). */
   readonly entities: Readonly<Record<string, EntityRegister>>;
   /** Applicants that moved last before this may have an item of their own instead; null: none has. */

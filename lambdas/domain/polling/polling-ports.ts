@@ -76,6 +76,11 @@ export interface KnownApplication {
   readonly memory: CheckMemory;
   /** As the previous check found it. */
   readonly gap: Gap | null;
+  /**
+   * What its merged events add up to (`tally.ts`). Null: nothing does, or a failure or the mark of a healed event stands
+   * beside the state.
+   */
+  readonly tally: number | null;
 }
 
 /** An application that this run, and no other, may check. */

@@ -47,9 +47,10 @@ export function nextCheckAt(
   // An event that Alloy dates in the future must not put the checks off until then.
   let at = Math.min(quietSince, now) + settings.firstCheckMs;
   let interval = settings.secondCheckMs;
-  while (at <= now) {
+  while (isTimeFor(at, { settings, now })) {
     // A check of years ago is not counted up day by day.
-    const skipped = interval === settings.capMs ? Math.floor((now - at) / interval) : 0;
+    const skipped =
+      interval === settings.capMs ? Math.max(0, Math.floor((now - at) / interval)) : 0;
     at += (skipped + 1) * interval;
     interval = Math.min(settings.capMs, interval * settings.growth);
   }
@@ -72,7 +73,7 @@ export function rescheduledTo(
   if (memory.reschedules >= MOST_RESCHEDULES) return null;
   // A check that stays where it is in the index counts no reschedules: its time does.
   if (context.now - dueAt >= MOST_RESCHEDULES * context.settings.firstCheckMs) return null;
-  if (context.now >= lastEventAt + context.settings.firstCheckMs) return null;
+  if (isTimeFor(lastEventAt + context.settings.firstCheckMs, context)) return null;
   return nextCheckAt(lastEventAt, context);
 }
 
@@ -107,7 +108,15 @@ export function checkAfterAgreement(
     const { rerunCheckMs } = settings;
     return rerunCheckMs === null ? null : Math.round(now + rerunCheckMs * (1 + random * JITTER));
   }
-  return now >= quiet + settings.firstCheckMs ? last : nextCheckAt(quiet, context);
+  return isTimeFor(quiet + settings.firstCheckMs, context) ? last : nextCheckAt(quiet, context);
+}
+
+/** Whether the run of this time is the nearest one to a check: the next run comes later than the check by more than this one is early. */
+function isTimeFor(
+  at: number,
+  { settings: { rateMs }, now }: Pick<ScheduleContext, "settings" | "now">,
+): boolean {
+  return now >= at - rateMs / 2;
 }
 
 /** The check after one in which something was missing: soon, and not so soon while it stays missing. */

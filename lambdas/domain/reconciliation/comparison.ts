@@ -168,6 +168,20 @@ export function compare(
   }
 }
 
+/** Whether all is as it should be: nothing is missing, and nothing is to be done or to be told of. */
+export function isAgreement(comparison: Comparison): boolean {
+  const { gap, missing, missingHistory, toHeal, corrections, decision } = comparison;
+  const { late, withoutWebhook, leftOpen, inFlightUntil } = comparison;
+  const found = [missing, toHeal, corrections, late, leftOpen];
+  return (
+    found.every(({ length }) => length === 0) &&
+    missingHistory + withoutWebhook === 0 &&
+    gap === null &&
+    decision === null &&
+    inFlightUntil === null
+  );
+}
+
 function matchEvents(
   atAlloy: readonly AlloyEvent[],
   recorded: readonly RecordedEvent[],
@@ -211,9 +225,13 @@ function asHeard(
 }
 
 /** Whether the event is to be kept, and not so old that its record has expired. */
-function isKept(
+export function isKept(
   { type, at }: JourneyEvent,
-  { ignoredEventTypes, eventRetentionMs, now }: ComparisonContext,
+  {
+    ignoredEventTypes,
+    eventRetentionMs,
+    now,
+  }: Pick<ComparisonContext, "ignoredEventTypes" | "eventRetentionMs" | "now">,
 ): boolean {
   if (ignoredEventTypes.includes(type)) return false;
   return eventRetentionMs === null || at > now - eventRetentionMs;

@@ -1,10 +1,13 @@
+import { tallyOf } from "../../../lambdas/domain/reconciliation/tally.ts";
+import { alloyAnswer } from "../../../tools/cloud-in-memory/builders.ts";
 import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
 import { answeredBy, inPoller, queuedBy } from "./plant.ts";
 import { aJourneyEvent } from "../../support/journey-event.ts";
-import { afterRun, MINUTE, START, withRecorded } from "../../support/poller.ts";
+import { afterRun, aPoller, failureOf, MINUTE, START, withRecorded } from "../../support/poller.ts";
 import { playPollers } from "../../support/several-pollers.ts";
 import type { Mutants } from "./mutant.ts";
 
+const STARTED = aJourneyEvent({ type: "started_application", at: START - 14 * MINUTE });
 const REVIEW = aJourneyEvent({ type: "pending_review", at: START - 13 * MINUTE });
 
 const FIVE_POLLERS = { rateMs: 60_000, callsPerRun: 4_200, requestsPerSecond: 100, pollers: 5 };
@@ -65,6 +68,57 @@ export const POLLER_MUTANTS: Mutants = {
       poller.change({ dueAt: asked, ...(isPlanted && { memory }) });
       const { checked } = await poller.run();
       return checked === 1 ? null : "nobody was asked about the application";
+    },
+  },
+  "poller-believes-any-tally": {
+    what: "the tally is taken for that of Alloy's list, whatever was merged: no record is ever read where all looks well",
+    plant: () =>
+      inPoller(({ applications, alloy, settings }) => {
+        const listed = new Map<string, number>();
+        return {
+          alloy: withMethods(alloy, {
+            async getApplication(asked, timeoutMs) {
+              const answer = await alloy.getApplication(asked, timeoutMs);
+              if (answer.kind !== "application") return answer;
+              const { ignoredEventTypes } = settings;
+              const handled = answer.application.events
+                .map(({ event }) => event)
+                .filter(({ type }) => !ignoredEventTypes.includes(type));
+              const total = handled.reduce((sum, event) => sum + tallyOf(event), 0);
+              listed.set(asked.applicationToken, total);
+              return answer;
+            },
+          }),
+          applications: withMethods(applications, {
+            async take(due) {
+              const taken = await applications.take(due);
+              if (taken === null || taken === "claimed") return taken;
+              const { tally: _, ...others } = taken;
+              return {
+                ...others,
+                get tally() {
+                  return listed.get(due.applicationToken) ?? null;
+                },
+              };
+            },
+          }),
+        };
+      }),
+  },
+  "poller-overlooks-failures-beside-a-tally": {
+    what: "the tally says that all is recorded, and a failure that stands beside the state is not looked at",
+    async hunt(isPlanted) {
+      const events = [STARTED, REVIEW];
+      const tally = events.reduce((sum, event) => sum + tallyOf(event), 0);
+      const failures = [failureOf(REVIEW)];
+      const table = new Map([["JA-1", withRecorded(events, { tally, failures })]]);
+      const poller = aPoller(table, {
+        answer: () => alloyAnswer("JA-1", events, { status: "waiting_review" }),
+        ...(isPlanted && { isAlone: () => true }),
+      });
+      await poller.run();
+      const stage = table.get("JA-1")?.gap?.stage;
+      return stage === "dead-lettered" ? null : `the gap is ${stage ?? "none"}`;
     },
   },
   "pollers-list-all-shards": {

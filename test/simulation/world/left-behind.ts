@@ -57,6 +57,7 @@ export function leaveBehind(
       settledAt: null,
       memory: { ...NEVER_CHECKED, checkedAt: random.pick([null, upgrade.at - HOUR]) },
       gap: null,
+      tally: null,
     });
   }
 

@@ -51,6 +51,20 @@ describe("an open application", () => {
     expect(waits).toEqual([10, 15, 30, 60, 120, 240, 480, 960, 1_440, 1_440, 1_440]);
   });
 
+  test("is checked in the run that is nearest to the time", () => {
+    const first = START + 10 * MINUTE;
+    const later = mergeState(open, approved);
+
+    for (const early of [0, 1 * MINUTE, 2.5 * MINUTE]) {
+      expect(rescheduledTo(open, memory, START, at(first - early))).toBeNull();
+      expect(nextCheckAt(START, at(first - early))).toBe(START + 25 * MINUTE);
+      expect(checkAfterAgreement(later, at(first - early))).toBe(START + 25 * HOUR);
+    }
+    const before = first - 2.5 * MINUTE - 1;
+    expect(rescheduledTo(open, memory, START, at(before))).toBe(first);
+    expect(checkAfterAgreement(later, at(before))).toBe(first);
+  });
+
   test("is still checked after years, within a day", () => {
     const now = START + 1_000 * DAY;
 

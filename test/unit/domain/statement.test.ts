@@ -47,6 +47,7 @@ function known(
     state: { ...bareState("JA-1"), lastEventAt, healedUntil },
     memory: { ...NEVER_CHECKED, checkedAt, unsettledSince, unknownSince },
     gap: gapSince === undefined ? null : { ...GAP, since: gapSince },
+    tally: null,
   };
 }
 
