@@ -37,7 +37,7 @@ describe("npm run simulate", () => {
   });
 
   test("has the same digest again, on however many threads", async () => {
-    await main(["--seeds", "60"]);
+    await main(["--seeds", "60", "--jobs", "1"]);
     const once = digest();
     lines = [];
 
@@ -45,6 +45,17 @@ describe("npm run simulate", () => {
 
     expect(once).toBeDefined();
     expect(digest()).toBe(once);
+  });
+
+  test("tells the same of planted gaps, on however many threads", async () => {
+    await main(["--gaps", "--seeds", "60", "--jobs", "1"]);
+    const once = lines;
+    lines = [];
+
+    await main(["--gaps", "--seeds", "60", "--jobs", "2"]);
+
+    expect(once.at(-1)).toMatch(/^seeds=60 gaps=[1-9]/);
+    expect(lines).toEqual(once);
   });
 
   test("counts each kind of fault when asked to say more", async () => {

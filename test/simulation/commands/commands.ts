@@ -21,7 +21,7 @@ import { tallyOf } from "../play/run-seeds.ts";
 import type { Tally } from "../play/run-seeds.ts";
 import { shrink } from "./shrink.ts";
 import { writeStory } from "./story-file.ts";
-import { playOnThreads } from "../play/threads.ts";
+import { playOnThreads } from "./threads.ts";
 
 /** What CI plays: in so many worlds every state is to be reached. */
 const SEEDS_FOR_ALL_MARKS = 10_000;
@@ -82,7 +82,7 @@ async function playSeeds(options: Asked<"seeds">): Promise<number> {
   const begun = performance.now();
   const progress = makeProgress(count);
   let broken = 0;
-  const tallies = await playOnThreads(options, jobs, (share) => {
+  const tallies = await playOnThreads({ play: "seeds", from, count, knobs }, jobs, (share) => {
     broken += share.filter(isBroken).length;
     progress.advance(share.length, broken === 0 ? "" : `${broken} broken`);
   });
@@ -111,7 +111,7 @@ async function playSeeds(options: Asked<"seeds">): Promise<number> {
     console.log(`reached without ${knobNeededBy(mark)}, although marks.ts says it is not: ${mark}`);
   }
   console.log(`marks=${ALL_MARKS.length - unreached.length}/${ALL_MARKS.length}`);
-  console.log(summary(tallies, seconds * jobs));
+  console.log(summary(tallies, seconds));
   return failures.length + missed.length === 0 ? 0 : 1;
 }
 
@@ -130,7 +130,7 @@ function tellCount(count = 0, what: string): void {
   console.log(`${String(count).padStart(8)}  ${what}`);
 }
 
-/** @param seconds - of one thread. */
+/** @param seconds - that all of them took, on however many threads. */
 function summary(tallies: readonly Tally[], seconds: number): string {
   const sum = (of: (tally: Tally) => number) => tallies.reduce((all, tally) => all + of(tally), 0);
   const hash = createHash("sha256");

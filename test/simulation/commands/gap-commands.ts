@@ -1,29 +1,19 @@
-import { setImmediate as pause } from "node:timers/promises";
-
 import { playGap } from "../gaps/gap-world.ts";
-import type { GapResult } from "../gaps/gap-world.ts";
+import type { GapTally } from "../gaps/run-gaps.ts";
 import { ALL_TROUBLES, TROUBLES } from "../gaps/planted-gap.ts";
 import type { Asked } from "./options.ts";
 import { makeProgress } from "./progress.ts";
+import { playOnThreads } from "./threads.ts";
 
-/** Worlds between two looks at the bar, and at what else wants its turn. */
-const CHUNK = 25;
 /** Of many that went wrong, so many are told of. */
 const MOST_TOLD = 10;
 
 /** Plants a gap in each world. @returns the exit code: 0 all is as it should be, 1 it is not. */
-export async function playGaps({ from, count, knobs }: Asked<"gaps">): Promise<number> {
-  const results: GapResult[] = [];
+export async function playGaps({ from, count, jobs, knobs }: Asked<"gaps">): Promise<number> {
   const progress = makeProgress(count);
-  for (let done = 0; done < count; done += CHUNK) {
-    const share = Math.min(CHUNK, count - done);
-    for (let seed = from + done; seed < from + done + share; seed += 1) {
-      // The stories of ten thousand worlds would fill the memory.
-      results.push({ ...(await playGap(seed, knobs)), story: null });
-    }
-    progress.advance(share, "");
-    await pause();
-  }
+  const results = await playOnThreads({ play: "gaps", from, count, knobs }, jobs, (share) =>
+    progress.advance(share.length, ""),
+  );
   progress.end();
   tellTroubles(results);
   for (const result of results.filter(isWrong).slice(0, MOST_TOLD)) tellWrong(result);
@@ -45,11 +35,11 @@ export async function playOneGap({ seed, trace, knobs }: Asked<"gap">): Promise<
   return isWrong(result) ? 1 : 0;
 }
 
-function isWrong({ planted, falseGaps }: GapResult): boolean {
+function isWrong({ planted, falseGaps }: GapTally): boolean {
   return falseGaps > 0 || (planted !== null && planted.faults.length > 0);
 }
 
-function tellTroubles(results: readonly GapResult[]): void {
+function tellTroubles(results: readonly GapTally[]): void {
   for (const trouble of ALL_TROUBLES) {
     const gaps = results.flatMap(({ planted }) => (planted?.trouble === trouble ? [planted] : []));
     const stages = new Map<string, number>();
@@ -62,7 +52,7 @@ function tellTroubles(results: readonly GapResult[]): void {
   }
 }
 
-function tellWrong(result: GapResult): void {
+function tellWrong(result: GapTally): void {
   const { seed, planted, falseGaps } = result;
   if (falseGaps > 0) console.log(`seed ${seed}: ${falseGaps} gaps are told of that are none`);
   for (const fault of planted?.faults.slice(0, MOST_TOLD) ?? []) {
@@ -71,7 +61,7 @@ function tellWrong(result: GapResult): void {
   if (isWrong(result)) console.log(`Replay: npm run simulate -- --gaps --seed ${seed} --trace`);
 }
 
-function summary(results: readonly GapResult[]): string {
+function summary(results: readonly GapTally[]): string {
   const gaps = results.flatMap(({ planted }) => (planted === null ? [] : [planted]));
   const found = gaps.filter(({ blamed, isInTime }) => blamed !== null && isInTime);
   const blamed = found.filter((gap) => gap.blamed?.said === gap.blamed?.was);

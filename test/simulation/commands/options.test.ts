@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 import { describe, expect, test } from "vitest";
 
 import { ALL_KNOBS, GAP_KNOBS, USUAL_KNOBS } from "../scenario/knobs.ts";
@@ -9,7 +11,7 @@ describe("the command line of npm run simulate", () => {
       kind: "seeds",
       from: 1,
       count: 1_000,
-      jobs: 1,
+      jobs: availableParallelism(),
       verbose: false,
       knobs: USUAL_KNOBS,
       without: [],
@@ -88,6 +90,7 @@ describe("the command line of npm run simulate", () => {
     [["--trace"], "--trace has no meaning beside --seeds"],
     [["--story", "s.json"], "--story belongs to --seed"],
     [["--gaps", "--seed", "1", "--story", "s.json"], "--story belongs to --seed"],
+    [["--gaps", "--seed", "1", "--jobs", "2"], "--jobs has no meaning beside --seed"],
     [["--mutants", "--jobs", "2"], "--jobs has no meaning beside --mutants"],
     [["--only", "x"], "--only belongs to --mutants"],
     [["--seed", "1", "--faults", "everything"], '--faults names "everything"'],

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 
 import { ALL_KNOBS, GAP_KNOBS, isKnob, USUAL_KNOBS } from "../scenario/knobs.ts";
@@ -10,8 +11,8 @@ export const USAGE = `npm run simulate -- [options]
 
   --seeds <n>       play the worlds 1 to n (default 1000); exit 1 when a promise is broken
   --from <n>        begin with this one instead of 1
-  --jobs <n>        share the worlds among so many threads (default 1); the digest stays the same, and
-                    seeds/s is that of one thread
+  --jobs <n>        share the worlds among so many threads (default: one for each core); what comes of them
+                    stays the same
   --verbose         also count each kind of fault, and the worlds that came to each state
 
   --fresh <n>       play n worlds that nobody has seen, by the time (or from --from); the first that
@@ -31,8 +32,8 @@ export const USAGE = `npm run simulate -- [options]
   --only <id>       plant only this one
 
   --gaps            plant a gap in each world: found within two poll periods, blamed on its stage,
-                    healed, and nobody else accused; takes --seeds and --from, or --seed and --trace,
-                    --knobs (default: without those under which no gap could be blamed) and --without
+                    healed, and nobody else accused; takes --seeds, --from and --jobs, or --seed and
+                    --trace, --knobs (default: without those under which no gap could be blamed) and --without
 
   --load            play a day of ten million webhooks against the published limits of AWS's services, and
                     the recovery of a million applications (docs/scale.md)
@@ -80,13 +81,14 @@ export function parseOptions(args: readonly string[], now: number = Date.now()) 
     from: from === undefined ? Math.floor(now / 1_000) % FRESH_SEEDS : range().from,
     count: numberIn("fresh", count, FRESH_MOST),
   });
+  const threads = () => (jobs === undefined ? availableParallelism() : numberIn("jobs", jobs, 256));
   if (values.gaps) {
-    refuse({ mutants: values.mutants, faults, only, jobs, verbose }, "--gaps");
+    refuse({ mutants: values.mutants, faults, only, verbose }, "--gaps");
     if (seed === undefined) {
       refuse({ trace }, "--gaps without --seed");
-      return { kind: "gaps" as const, ...range(), knobs };
+      return { kind: "gaps" as const, ...range(), jobs: threads(), knobs };
     }
-    refuse({ from }, "--seed");
+    refuse({ from, jobs }, "--seed");
     return { kind: "gap" as const, seed: numberIn("seed", seed, LARGEST_SEED), trace, knobs };
   }
   if (values.mutants) {
@@ -117,7 +119,7 @@ export function parseOptions(args: readonly string[], now: number = Date.now()) 
   return {
     kind: "seeds" as const,
     ...(values.fresh === undefined ? range() : freshRange(values.fresh)),
-    jobs: jobs === undefined ? 1 : numberIn("jobs", jobs, 256),
+    jobs: threads(),
     verbose,
     knobs,
     /** These knobs were left out: what was not reached for it is told. */
